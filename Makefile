@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 # Small fits are 10-19 times slower with two BLAS threads.
 export OMP_NUM_THREADS = 1
 
-.PHONY: run test corpus kills soak check lint format types constraints clean bench-borders bench-m3 bench-flags
+.PHONY: run test corpus kills soak faults check lint format types constraints clean bench-borders bench-m3 bench-flags
 
 run: $(VENV)/.run
 	$(BIN)/bordercast run
@@ -28,6 +28,10 @@ kills: $(VENV)/.dev
 # The service killed, stopped, set back and left alone, again and again.
 soak: $(VENV)/.dev
 	$(BIN)/python -m pytest -m soak
+
+# Every fault of docs/reliability.md, whose table it renews; `make test` tries each a few times.
+faults: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m faults --page docs/reliability.md tests/faults
 
 check: lint types test
 

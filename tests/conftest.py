@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -72,3 +73,17 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import then
 
     return then.stages(tmp_path_factory.mktemp("stages"))
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Tells what a fault's test saw, for the table in docs/reliability.md; see faults/page.py.
+
+    figure(FAULT, TRIED, name=value, ...): whole numbers are counts and are added up over tests.
+    """
+
+    def tell(fault: str, tried: int, **seen: int | float | str) -> None:
+        print(f"{fault}: {tried} tried, {seen}")
+        record_property("figure", {"fault": fault, "tried": tried, "seen": seen})
+
+    return tell

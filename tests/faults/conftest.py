@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import page
+import pytest
+import small
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--page", type=Path, help="Write the table of faults into this page.")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was seen, and write it into the page if one is named."""
+    figures = [
+        value
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name, value in report.user_properties
+        if name == "figure"
+    ]
+    to = terminalreporter.config.getoption("--page", None)
+    if figures and (to or terminalreporter.config.option.markexpr == "faults"):
+        terminalreporter.section("faults")
+        terminalreporter.write_line("\n".join((page.where(), *page.table(figures))))
+    if figures and to:
+        page.write(to, figures)
+
+
+@pytest.fixture(scope="session")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small record before the run under test; not to be changed."""
+    return small.made(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture
+def record(before: Path, tmp_path: Path) -> Path:
+    """A copy of it to spoil."""
+    return small.copied(before, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def after(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same record after a run that nothing disturbed; not to be changed."""
+    path = small.copied(before, tmp_path_factory.mktemp("after"))
+    assert small.run(path) == 3
+    return path

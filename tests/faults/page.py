@@ -1,0 +1,91 @@
+"""The list of faults, and the table of what was seen when each was tried.
+
+A test says what it saw with the `figure` fixture; blocks of one fault, tried in several tests, are
+added up. `make faults` prints the table and writes it into docs/reliability.md.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+from collections.abc import Iterable
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+BEGIN, END = "<!-- figures: written by `make faults` -->", "<!-- end of figures -->"
+Figure = dict[str, Any]  # fault, tried, seen
+
+
+class Fault(NamedTuple):
+    """What is done, and what must be seen; both as the table says them."""
+
+    what: str
+    bound: str
+
+
+# In the table's order.
+FAULTS = {
+    "random kill": Fault(
+        "SIGKILL at a random moment of a run",
+        "0 damaged, 0 half runs, 0 other results after the rerun, 0 notices lost or doubled",
+    ),
+    "step kill": Fault("SIGKILL at a named step of a run", "the same, at 25 steps or more"),
+}
+
+
+def gathered(figures: Iterable[Figure]) -> dict[str, Figure]:
+    """One figure a fault, in the table's order: counts added up, words put one after another."""
+    found: dict[str, Figure] = {}
+    for figure in figures:
+        whole = found.setdefault(figure["fault"], {"tried": 0, "seen": {}})
+        whole["tried"] += figure["tried"]
+        for name, value in figure["seen"].items():
+            whole["seen"][name] = _joined(whole["seen"].get(name), value)
+    return {fault: found[fault] for fault in FAULTS if fault in found}
+
+
+def _joined(before: Any, value: Any) -> Any:
+    """Whole numbers are counts; of measures (floats) the largest is told."""
+    if before is None or (before == value and isinstance(value, str)):
+        return value
+    if isinstance(value, float):
+        return max(before, value)
+    return f"{before}; {value}" if isinstance(value, str) else before + value
+
+
+def table(figures: Iterable[Figure]) -> list[str]:
+    """The lines of the table."""
+    lines = ["| fault | tried | seen | must be |", "|---|---:|---|---|"]
+    for fault, whole in gathered(figures).items():
+        seen = ", ".join(_said(name, value) for name, value in whole["seen"].items())
+        what, bound = FAULTS[fault]
+        lines.append(f"| {what} | {whole['tried']:,} | {seen} | {bound} |")
+    return lines
+
+
+def _said(name: str, value: Any) -> str:
+    words = name.replace("_", " ")
+    if isinstance(value, str):
+        return f"{words}: {value}"
+    return f"{value:,.1f} {words}" if isinstance(value, float) else f"{value:,} {words}"
+
+
+def where() -> str:
+    """Day, machine and versions, without anything that names the machine."""
+    python = platform.python_version()
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pandas", "sqlite-utils"))
+    return (
+        f"Measured on {date.today()}: {os.cpu_count()} cores, {platform.system()}, "
+        f"Python {python}, SQLite {sqlite3.sqlite_version}, {libraries}."
+    )
+
+
+def write(page: Path, figures: Iterable[Figure]) -> None:
+    """Put the table between the page's marks."""
+    before, _, rest = page.read_text("utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    lines = "\n".join((where(), "", *table(figures)))
+    page.write_text(f"{before}{BEGIN}\n\n{lines}\n\n{END}{after}", "utf-8")

@@ -1,0 +1,37 @@
+"""The real program with its clock stopped: `python program.py FAULT ARGUMENTS-OF-BORDERCAST`.
+
+FAULT is "" or what is to go wrong, as `faulty.arrange` reads it. Nothing of the program is replaced
+but its clock: the same record, settings and file give the same bytes.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, tzinfo
+from multiprocessing import current_process
+
+import small
+
+from jobs import cli, monthly, upkeep  # noqa: F401 - "ready" means that all is imported
+
+
+class Stopped(datetime):
+    """The moment of the run under test, for ever."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return small.NOW.astimezone(tz)
+
+
+def main(fault: str, *arguments: str) -> None:
+    monthly.datetime = Stopped  # type: ignore[misc, attr-defined]
+    if fault:
+        import faulty
+
+        faulty.arrange(fault)
+    print("ready", flush=True)
+    cli.main(list(arguments), prog_name="bordercast")
+
+
+if __name__ == "__main__" and current_process().name == "MainProcess":
+    main(*sys.argv[1:])

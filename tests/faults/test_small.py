@@ -1,0 +1,28 @@
+"""The small record is fit for its purpose: quick, with flags and a notice, and repeatable."""
+
+from __future__ import annotations
+
+import time
+
+import small
+from tables import rows
+
+
+def test_the_run_under_test_flags_and_writes_a_notice(before, after):
+    assert rows(before, "select month, state from notices") == [("2024-01", "held")]
+    assert rows(after, "select month, state from notices") == [
+        ("2024-01", "held"),
+        ("2024-02", "held"),
+    ]
+    assert rows(after, "select count(*) from flags where month = '2024-02'") > [(2,)]
+    assert small.damage(after) == []
+    assert small.left_over(after.parent) == []
+
+
+def test_the_program_does_what_the_function_does_in_two_seconds(record, after):
+    began = time.monotonic()
+    code, said = small.finished(record)
+
+    print(f"{time.monotonic() - began:.2f} s")
+    assert (code, small.state(record)) == (0, small.state(after)), said
+    assert small.state(record.with_name(small.SNAPSHOT)) == small.state(after)
