@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.config import Config
-from forecast.desk import brief, letters
+from forecast.desk import letters
 from forecast.desk import notices as desk
+from forecast.desk.facts import month_facts
 from forecast.desk.letters import Letterhead
 from forecast.desk.statements import statement
 from forecast.desk.words import month_words
@@ -125,7 +126,7 @@ def _found(connection: sqlite3.Connection, border: str, month: str) -> desk.Foun
         if episode["border"] == border and episode["state"] == "level shift"
     ]
     return desk.Found(
-        facts=brief.facts(border, month, cite.held(connection, border, month)),
+        facts=month_facts(border, month, cite.held(connection, border, month)),
         flags=flags,
         shift=next(iter(shifts), None),
         drivers=findings.flag_drivers(connection, border, month),
@@ -190,7 +191,7 @@ def _corrections(connection: sqlite3.Connection, notice: Notice) -> Iterator[Sec
     ]
     false = false_now(connection, chain, releases.current_counts(connection))
     for border in (border for border in HEADLINES if false.get(border)):
-        facts = brief.facts(border, notice.month, cite.held(connection, border, notice.month))
+        facts = month_facts(border, notice.month, cite.held(connection, border, notice.month))
         said = desk.correction(facts, false[border])
         yield _section(said, "finding", statement(facts))
 

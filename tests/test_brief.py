@@ -13,6 +13,7 @@ from tables import rows
 
 from forecast import months
 from forecast.desk import brief
+from forecast.desk.facts import month_facts
 from forecast.desk.words import change_words, ordinal
 from forecast.store.cite import Held
 from jobs.cli import main
@@ -31,7 +32,7 @@ def said(database, *words, code=0):
 def made(values, at=-1, first="2020-01"):
     counts = {months.shift(first, i): value for i, value in enumerate(values)}
     month = sorted(counts)[at]
-    return brief.facts("northern", month, Held(counts, [], SOURCE, None, None)), counts
+    return month_facts("northern", month, Held(counts, [], SOURCE, None, None)), counts
 
 
 def test_a_number_right_when_published_is_told_from_the_one_of_now(published):

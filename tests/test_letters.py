@@ -16,7 +16,7 @@ from then import HEAD, held
 
 from forecast.desk import letters
 from forecast.desk import notices as desk
-from forecast.desk.brief import Comparison, Facts
+from forecast.desk.facts import Comparison, Facts
 from forecast.desk.words import MINUS
 from forecast.store import connect
 from forecast.store.notices import Notice, Section

@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from forecast.desk import brief, flagged
-from forecast.desk.brief import Comparison, Facts
+from forecast.desk.facts import Comparison, Facts
 from forecast.desk.terminal import month_name
 from forecast.desk.words import MINUS, PLACES, change_words, month_words
 from forecast.store.notices import Frame

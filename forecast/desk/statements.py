@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from forecast.desk.brief import Comparison, Expectation, Facts, comparisons, extreme_since
+from forecast.desk.facts import Comparison, Expectation, Facts, comparisons, extreme_since
 from forecast.desk.words import MINUS, change_words, month_words
 from forecast.watch.revisions import LEAST_COUNT, LEAST_SHARE
 

@@ -12,7 +12,7 @@ from forecast.errors import ConfigError
 from jobs.cli.shared import BORDER, Settings, as_month, latest_run, print_json, reading
 
 if TYPE_CHECKING:
-    from forecast.desk.brief import Facts
+    from forecast.desk.facts import Facts
     from forecast.store.read import RunRow
 
 
@@ -60,9 +60,10 @@ def fact(settings: Settings, border: str, month: str, value: int | None, as_json
     Exit code 0 if it is right now or was right when published (said which), 1 if it is wrong.
     """
     from forecast.desk import brief as desk
+    from forecast.desk.facts import verdict
 
     found, run = _facts(settings, border, month)
-    said = None if value is None else desk.verdict(found, value)
+    said = None if value is None else verdict(found, value)
     if as_json:
         print_json({**_as_json(found), "value": value, "verdict": said, **_record(run)})
     else:
@@ -79,7 +80,7 @@ def fact(settings: Settings, border: str, month: str, value: int | None, as_json
 
 
 def _facts(settings: Settings, border: str, month: str | None) -> tuple[Facts, RunRow]:
-    from forecast.desk import brief as desk
+    from forecast.desk.facts import month_facts
     from forecast.store import cite
 
     with reading(settings) as connection:
@@ -92,7 +93,7 @@ def _facts(settings: Settings, border: str, month: str | None) -> tuple[Facts, R
         if not first <= month <= last:
             problem = f"no figure for {border} in {month}; held are {first} to {last}"
             raise ConfigError(str(settings.db), "MONTH", problem)
-        return desk.facts(border, month, cite.held(connection, border, month)), run
+        return month_facts(border, month, cite.held(connection, border, month)), run
 
 
 def _as_json(found: Facts) -> dict[str, Any]:
