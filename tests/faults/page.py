@@ -33,6 +33,7 @@ FAULTS = {
         "0 damaged, 0 half runs, 0 other results after the rerun, 0 notices lost or doubled",
     ),
     "step kill": Fault("SIGKILL at a named step of a run", "the same, at 25 steps or more"),
+    "worker kill": Fault("SIGKILL while two workers fit", "the same, and 0 processes left"),
 }
 
 

@@ -17,7 +17,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +32,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 NAME = "bordercast.db"
 SNAPSHOT = "bordercast-snapshot.db"
+MARK = "SMALL_RECORD"  # by which the environment of a process tells for which record it works
 FIRST_YEAR = 2021
 # Each month that is published, when, and what it moves in the figures.
 DECEMBER = ("2023-12", datetime(2024, 1, 18, 12, tzinfo=UTC), {})
@@ -57,8 +58,11 @@ processes = 1
 """
 
 
-def settings() -> Config:
-    return config.parse(SETTINGS, "the small record's settings")
+def settings(path: Path | None = None) -> Config:
+    """Those beside a database, or those of every small record."""
+    if path is None:
+        return config.parse(SETTINGS, "the small record's settings")
+    return config.load(path.with_name("config.toml"))
 
 
 def drop(folder: Path, through: str, moved: dict[tuple[str, str], int]) -> Path:
@@ -70,10 +74,10 @@ def drop(folder: Path, through: str, moved: dict[tuple[str, str], int]) -> Path:
     return file
 
 
-def made(folder: Path) -> Path:
+def made(folder: Path, settings: str = SETTINGS) -> Path:
     """The record as it stands before the run under test; returns the database."""
     path = folder / NAME
-    (folder / "config.toml").write_text(SETTINGS)
+    (folder / "config.toml").write_text(settings)
     for through, now, moved in (DECEMBER, JANUARY):
         drop(folder, through, moved)
         run(path, now)
@@ -89,8 +93,9 @@ def copied(path: Path, folder: Path) -> Path:
 
 def run(path: Path, now: datetime = NOW) -> int | None:
     """The month's work in this process; the run's id, None if there was nothing new."""
-    outcome = monthly.run(path, settings(), now=now, with_bundle=False)
-    upkeep.write_snapshot(path, settings())
+    found = settings(path)
+    outcome = monthly.run(path, found, now=now, with_bundle=False)
+    upkeep.write_snapshot(path, found)
     return outcome.run_id
 
 
@@ -108,7 +113,7 @@ def program(path: Path, *arguments: str, fault: str = "") -> subprocess.Popen[st
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": here, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": here, "OMP_NUM_THREADS": "1", MARK: str(path)},
     )
 
 
@@ -119,13 +124,28 @@ def finished(path: Path, *arguments: str, fault: str = "") -> tuple[int, str]:
     return process.returncode, out.removeprefix("ready\n") + err
 
 
+def processes(path: Path) -> set[int]:
+    """Every process that was started for this record; none where there is no /proc."""
+    found = set()
+    for place in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # it may have gone, or belong to somebody else
+            if f"{MARK}={path}\0".encode() in place.read_bytes():
+                found.add(int(place.parent.name))
+    return found
+
+
 def state(path: Path) -> str:
-    """sha256 of every row of every table; two records are equal if theirs are."""
+    """sha256 of every row of every table; two records are equal if theirs are.
+
+    Left out are the seconds that fits took, and the cache of their paths.
+    """
     found = hashlib.sha256()
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
         db.execute("begin")  # one moment, whoever writes meanwhile
         tables = db.execute("select name from sqlite_master where type = 'table' order by 1")
         for (name,) in tables.fetchall():
+            if name == "model_paths":
+                continue
             columns = [row[1] for row in db.execute(f"pragma table_info({name})")]
             kept = ", ".join(column for column in columns if column != "seconds")
             for row in sorted(map(repr, db.execute(f"select {kept} from {name}"))):

@@ -1,0 +1,214 @@
+"""A run killed at any moment: nothing is half done, and the same run again does what is left."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import faulty
+import pytest
+import small
+from tables import rows
+
+STEPS = [
+    "before jobs.monthly:run",
+    "after forecast.store.connect:_acquire",
+    "before forecast.store.connect:migrate",
+    "before jobs.notices:renew_one",
+    "before jobs.monthly:take_in",
+    "before forecast.intake.cbp:read",
+    "after forecast.intake.checks:problems",
+    "before jobs.archive:keep",
+    "before jobs.archive:_sync",
+    "after jobs.archive:keep",
+    "before forecast.store.releases:save_snapshot",
+    "after forecast.store.releases:_save_release",
+    "before forecast.store.releases:_rewrite_scope",
+    "before forecast.store.releases:_insert_rows",
+    "after forecast.store.releases:save_snapshot",
+    "before commit 1",
+    "after commit 1",
+    "after jobs.ingest:take_file",
+    "after jobs.monthly:take_in",
+    "before jobs.headline:headline",
+    "after jobs.headline:forecast_headline",
+    "before jobs.judging:judge_new",
+    "before jobs.explaining:explain",
+    "after jobs.occasions:occasions",
+    "before forecast.store.runs:publish",
+    "after forecast.store.runs:_save_run",
+    "before forecast.store.watch:save_watch",
+    "before forecast.store.watch:_save_episode",
+    "before forecast.store.watch:_save_flag",
+    "after forecast.store.watch:save_watch",
+    "before forecast.store.notices:save_due",
+    "before forecast.store.runs:_save_hindcasts",
+    "before forecast.store.runs:_seal",
+    "after forecast.store.digests:run_digest",
+    "before commit 2",
+    "after commit 2",
+    "after forecast.store.runs:publish",
+    "before jobs.notices:write_one",
+    "after forecast.desk.grammar:render",
+    "before forecast.store.notices:save_composed",
+    "before commit 3",
+    "after commit 3",
+    "before jobs.upkeep:write_snapshot",
+    "before forecast.store.copies:copy",
+    "before forecast.store.copies:_plain",
+    "before forecast.store.copies:_settle",
+    "after forecast.store.copies:_settle",
+]
+CUT = {"before commit 2", "after commit 2"}  # those that `make test` tries
+WRONG = (
+    *("damaged", "half_runs", "other_results", "notices_off"),
+    *("files_left", "processes_left"),
+)
+BLOCK, BLOCKS = 25, 8
+# A run that fits in two worker processes, from which none may be left behind.
+FITTING = (
+    small.SETTINGS.replace('"snaive"', '"snaive", "ets"')
+    .replace("2023-06", "2024-01")
+    .replace("processes = 1", "processes = 2")
+)
+
+
+class Undisturbed(NamedTuple):
+    """A run that nothing befell. states : of the record before it and after each commit."""
+
+    states: frozenset[str]
+    end: str
+    notices: list[tuple]
+    seconds: float
+
+
+def undisturbed(before: Path, folder: Path) -> Undisturbed:
+    """The run in this process, watched at each commit, and once more by the clock."""
+    path = small.copied(before, folder / "watched")
+    states = {small.state(path)}
+    look = lambda said: states.add(small.state(path)) if said == "commit" else None  # noqa: E731
+    with faulty.watched(after=look):
+        small.run(path)
+    timed = small.copied(before, folder / "timed")
+    with small.program(timed) as process:
+        process.stdout.readline()
+        began = time.monotonic()
+        process.wait()
+        seconds = time.monotonic() - began
+    return Undisturbed(frozenset(states), small.state(path), notices(path), seconds)
+
+
+def notices(path: Path) -> list[tuple]:
+    return rows(path, "select content_key from notices order by 1")
+
+
+@pytest.fixture(scope="session")
+def calm(before, tmp_path_factory):
+    return undisturbed(before, tmp_path_factory.mktemp("calm"))
+
+
+@pytest.fixture(scope="session")
+def fitting(tmp_path_factory):
+    """The record whose run fits in worker processes, and what its run does."""
+    before = small.made(tmp_path_factory.mktemp("fitting"), FITTING)
+    return before, undisturbed(before, tmp_path_factory.mktemp("calm-fitting"))
+
+
+def killed(path: Path, after: float) -> bool:
+    """Whether the program was still running when it was killed, so many seconds after its start."""
+    with small.program(path) as process:
+        process.stdout.readline()
+        time.sleep(after)
+        process.kill()
+    return process.returncode == -signal.SIGKILL
+
+
+def survives(path: Path, calm: Undisturbed, again: Callable[[Path], object]) -> Counter[str]:
+    """What is wrong after a kill, and after the run that follows it; all of it should be 0."""
+    found = Counter(dict.fromkeys(WRONG, 0))
+    copies = [path, path.with_name(small.SNAPSHOT)]
+    found["damaged"] = sum(bool(small.damage(copy)) for copy in copies)
+    found["half_runs"] = sum(small.state(copy) not in calm.states for copy in copies)
+    orphans = left_running(path)
+    again(path)
+    found["damaged"] += sum(bool(small.damage(copy)) for copy in copies)
+    found["other_results"] = sum(small.state(copy) != calm.end for copy in copies)
+    found["notices_off"] = int(notices(path) != calm.notices)
+    found["files_left"] = len(small.left_over(path.parent))
+    found["processes_left"] = orphans + left_running(path)
+    return found
+
+
+def left_running(path: Path, seconds: float = 5.0) -> int:
+    """How many processes that were started for this record are still there after a while."""
+    deadline = time.monotonic() + seconds
+    while (found := small.processes(path)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return len(found)
+
+
+def by_program(path: Path) -> None:
+    code, said = small.finished(path)
+    assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    ("kills", "block", "again"),
+    [
+        pytest.param(2, 0, small.run, id="a few"),
+        *(
+            pytest.param(BLOCK, block, by_program, marks=pytest.mark.faults, id=f"block {block}")
+            for block in range(1, BLOCKS + 1)
+        ),
+    ],
+)
+def test_a_run_killed_at_random_is_made_up_for(before, calm, tmp_path, figure, kills, block, again):
+    chance, found, tried = random.Random(block), Counter(), 0
+    while tried < kills:
+        path = small.copied(before, tmp_path / str(tried))
+        if killed(path, chance.uniform(0, calm.seconds)):
+            found += survives(path, calm, again)  # those that were 0 are dropped here
+            tried += 1
+        shutil.rmtree(path.parent)
+
+    figure("random kill", tried, **{name: found[name] for name in WRONG})
+    assert not found.total(), found
+
+
+@pytest.mark.parametrize(
+    "step",
+    [pytest.param(step, marks=[] if step in CUT else [pytest.mark.faults]) for step in STEPS],
+)
+def test_a_run_killed_at_a_step_is_made_up_for(record, calm, figure, step):
+    code, said = small.finished(record, fault=step)
+    assert code == -signal.SIGKILL, said
+
+    found = survives(record, calm, small.run if step in CUT else by_program)
+
+    figure("step kill", 1, **found)
+    assert not found.total(), found
+
+
+@pytest.mark.faults
+def test_a_run_killed_while_it_fits_leaves_no_worker_behind(fitting, tmp_path, figure):
+    (before, calm), chance, found, tried = fitting, random.Random(0), Counter(), 0
+    workers = 0
+    while tried < 12:
+        path = small.copied(before, tmp_path / str(tried))
+        with small.program(path) as process:
+            process.stdout.readline()
+            time.sleep(chance.uniform(0, calm.seconds))
+            workers += len(small.processes(path)) > 1
+            process.kill()
+        found += survives(path, calm, by_program)
+        tried += 1
+
+    figure("worker kill", tried, with_workers_running=workers, **{n: found[n] for n in WRONG})
+    assert workers
+    assert not found.total(), found
