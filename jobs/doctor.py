@@ -156,12 +156,12 @@ def _mail(config: Config) -> Iterator[Finding]:
     if not config.mail.enabled:
         yield Finding("mail", "note", "is off", "set [mail] to send notices")
         return
-    from jobs import mail
+    from jobs import smtp
 
     place = f"{config.mail.host}:{config.mail.port}"
     try:
-        mail.check(config.mail)
-        with mail.connection(config.mail)():
+        smtp.check(config.mail)
+        with smtp.connection(config.mail)():
             yield Finding("mail", "good", f"{place} lets us in")
     except (BordercastError, OSError) as error:
         yield Finding("mail", "bad", f"{place}: {error}", "check [mail], the network, the password")

@@ -10,7 +10,7 @@ from pathlib import Path
 from forecast.config import Config
 from forecast.store import connect, deliveries, ops, service
 from forecast.store import notices as stored
-from jobs import mail, notices, operator
+from jobs import mail, notices, operator, smtp
 from jobs.mail import Outcome
 
 
@@ -37,7 +37,7 @@ def deliver(
     """
     now = now or (lambda: datetime.now(UTC))
     service.refuse_edited(path)
-    mail.check(config.mail)
+    smtp.check(config.mail)
     notices.expire_all(path, now())
     notices.queue_all(path, config, now())
     operator.queue_concerns(path, config, now())

@@ -22,7 +22,8 @@ from forecast.errors import BusyError, ConfigError
 from forecast.store import deliveries, ops
 from forecast.store.connect import locked
 from forecast.store.deliveries import Message
-from jobs import mail
+from jobs import mail, smtp
+from jobs.environment import MAIL_PASSWORD
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 KEY = "k" * 64
@@ -169,7 +170,7 @@ def test_a_message_too_big_for_the_server_is_refused(record):
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 def test_login_and_message_go_over_verified_tls(record, trust, security, monkeypatch):
-    monkeypatch.setenv(mail.PASSWORD, SECRET)
+    monkeypatch.setenv(MAIL_PASSWORD, SECRET)
     taken = Taken()
     queue(record, "ann@example.org")
 
@@ -184,7 +185,7 @@ def test_login_and_message_go_over_verified_tls(record, trust, security, monkeyp
 def test_a_wrong_certificate_stops_the_queue_before_anything_is_said(
     record, trust, security, certificate, monkeypatch
 ):
-    monkeypatch.setenv(mail.PASSWORD, SECRET)
+    monkeypatch.setenv(MAIL_PASSWORD, SECRET)
     taken = Taken()
     queue(record, "ann@example.org", "bob@example.org")
 
@@ -213,7 +214,7 @@ def test_a_refused_login_stops_the_queue_and_the_password_is_kept_nowhere(
     record, trust, monkeypatch, caplog, capfd
 ):
     wrong = "tr0ub4dor-and-3"
-    monkeypatch.setenv(mail.PASSWORD, wrong)
+    monkeypatch.setenv(MAIL_PASSWORD, wrong)
     taken = Taken()
     queue(record, "ann@example.org")
 
@@ -371,7 +372,7 @@ def test_only_one_process_sends_at_a_time(record, monkeypatch):
     ],
 )
 def test_settings_that_cannot_send_are_named(record, change, key, monkeypatch):
-    monkeypatch.delenv(mail.PASSWORD, raising=False)
+    monkeypatch.delenv(MAIL_PASSWORD, raising=False)
 
     with pytest.raises(ConfigError) as caught:
         send(record, settings(25, **change))
@@ -380,10 +381,10 @@ def test_settings_that_cannot_send_are_named(record, change, key, monkeypatch):
 
 
 def test_the_password_may_lie_in_a_file(tmp_path, monkeypatch):
-    monkeypatch.delenv(mail.PASSWORD, raising=False)
+    monkeypatch.delenv(MAIL_PASSWORD, raising=False)
     (tmp_path / "secret").write_text(f"{SECRET}\n")
 
-    assert mail.password(settings(1, password_file=str(tmp_path / "secret"))) == SECRET
+    assert smtp.password(settings(1, password_file=str(tmp_path / "secret"))) == SECRET
 
 
 SENDER = """

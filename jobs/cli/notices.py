@@ -184,12 +184,12 @@ def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> None:
 
     Exit code 1 if the mail server cannot be trusted or will not have us; nothing is lost then.
     """
-    from jobs import mail
     from jobs import outbox as work
+    from jobs import smtp
 
     now = datetime.now(UTC)
     if not dry_run:
-        mail.check(settings.config.mail)
+        smtp.check(settings.config.mail)
     waiting = work.waiting(settings.db, settings.config, now)
     for subject, count in waiting:
         click.echo(f"{count:>5} x {subject}")
