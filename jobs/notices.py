@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.config import Config
-from forecast.desk import letters
+from forecast.desk import letters, typeset
 from forecast.desk import notices as desk
 from forecast.desk.facts import month_facts
 from forecast.desk.letters import Letterhead
@@ -70,7 +70,7 @@ def write_one(path: Path, db: Database, config: Config, now: datetime) -> bool:
         if notice is None:
             return False
         sections = list(_sections(connection, notice))
-        frame = desk.frame(
+        frame = typeset.frame(
             f"Border encounters, {month_words(notice.month)}",
             notice.month,
             notice.run_id,
@@ -156,8 +156,8 @@ def _section(
         border=said.border,
         part=part,
         phrase=said.phrase,
-        text=desk.as_text(said),
-        html=desk.as_html(said),
+        text=typeset.as_text(said),
+        html=typeset.as_html(said),
         statement=json.dumps(stated or {}, sort_keys=True),
         chart=chart,
         alt=alt,

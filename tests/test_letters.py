@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tables import rows
 from then import HEAD, held
 
-from forecast.desk import letters
+from forecast.desk import letters, typeset
 from forecast.desk import notices as desk
 from forecast.desk.facts import Comparison, Facts
 from forecast.desk.words import MINUS
@@ -238,10 +238,10 @@ def hostile_letter(name):
     found = desk.Found(facts(name), [flag], None, [driver(name)], None)
     standing = desk.Standing("southwest", "2025-02", (), [part(name)])
     sections = [
-        Section(s.border, kind, s.phrase, desk.as_text(s), desk.as_html(s))
+        Section(s.border, kind, s.phrase, typeset.as_text(s), typeset.as_html(s))
         for s, kind in ((desk.finding(found), "finding"), (desk.digest(standing), "digest"))
     ]
-    frame = desk.frame("Border encounters", "2025-02", 1, "d" * 64, name)
+    frame = typeset.frame("Border encounters", "2025-02", 1, "d" * 64, name)
     notice = Notice(
         *(1, "flags", "2025-02", 1, 1, None, "k" * 64, "<k@example.org>", "2025-03-12T12:00:00"),
         *("held", frame.opening_text, frame.opening_html, frame.closing_text, frame.closing_html),

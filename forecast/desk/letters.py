@@ -23,7 +23,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from html import escape
 
-from forecast.desk.notices import CHART
+from forecast.desk.typeset import CHART
 from forecast.desk.words import month_words
 from forecast.records import HEADLINES
 from forecast.store.notices import Notice, Section
