@@ -21,13 +21,6 @@ Row = Mapping[str, Any]
 MONTHS_SHOWN = 36
 
 
-def _band(rows: Sequence[Row], level: int, scale: Amounts) -> Chart:
-    base = alt.Chart(grammar.values(grammar.timed(rows))).mark_area(color=BANDS[level])
-    return base.encode(
-        x=grammar.time_axis(), y=scale.axis(f"lo{level}:Q"), y2=alt.Y2(f"hi{level}:Q")
-    )
-
-
 def fan(
     border: str,
     published: Sequence[Row],
@@ -52,7 +45,7 @@ def fan(
     marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
     dotted, key = grammar.breaks(border, shown[0]["month"], last["month"])
     layers = [
-        *(_band(ahead, level, scale) for level in BANDS),
+        *(grammar.band(ahead, level, scale) for level in BANDS),
         *dotted,
         grammar.line(ahead, "median", scale, color=BLUE, strokeDash=[5, 3], strokeWidth=2),
         grammar.line(shown, "encounters", scale, color=INK, strokeWidth=2),
@@ -97,7 +90,7 @@ def history(
     marked = [row for row in flagged if first <= row["month"] <= last]
     dotted, key = grammar.breaks(border, first, last)
     layers = [
-        *(_band(rows, level, scale) for level in (95, 80)),
+        *(grammar.band(rows, level, scale) for level in (95, 80)),
         *dotted,
         grammar.line(rows, "median", scale, color=BLUE, strokeDash=[4, 3], strokeWidth=1.3),
         grammar.line(rows, "encounters", scale, color=INK, strokeWidth=1.8),

@@ -144,10 +144,19 @@ def timed(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return [{**row, "at": middle(row["month"])} for row in rows]
 
 
-def line(rows: Sequence[Row], field: str, scale: Amounts, **mark: Any) -> Chart:
-    """A count over the months."""
+def line(
+    rows: Sequence[Row], field: str, scale: Amounts, x: alt.X | None = None, **mark: Any
+) -> Chart:
+    """A count over the months; x : where they stand, if not on the usual axis."""
     base = alt.Chart(values(timed(rows))).mark_line(**mark)
-    return base.encode(x=time_axis(), y=scale.axis(f"{field}:Q"))
+    return base.encode(x=x or time_axis(), y=scale.axis(f"{field}:Q"))
+
+
+def band(rows: Sequence[Row], level: int, scale: Amounts, x: alt.X | None = None) -> Chart:
+    """A prediction interval over the months, likewise."""
+    base = alt.Chart(values(timed(rows))).mark_area(color=BANDS[level])
+    y, y2 = scale.axis(f"lo{level}:Q"), alt.Y2(f"hi{level}:Q")
+    return base.encode(x=x or time_axis(), y=y, y2=y2)
 
 
 def breaks(border: str, first: str, last: str) -> tuple[list[Chart], list[str]]:

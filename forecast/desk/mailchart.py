@@ -11,7 +11,7 @@ from typing import Any
 import altair as alt
 
 from forecast.desk import grammar
-from forecast.desk.grammar import BANDS, BLUE, INK, Amounts, Chart, Picture, middle
+from forecast.desk.grammar import BLUE, INK, Picture
 from forecast.desk.words import NAMES
 
 Row = Mapping[str, Any]
@@ -37,11 +37,11 @@ def picture(border: str, rows: Sequence[Row], flagged: Sequence[Row], finding: s
     scale = grammar.amounts([min(counts) / BELOW, max(counts) * ABOVE], None)
     shown = {row["month"] for row in rows}
     marked = [row for row in flagged if row["month"] in shown]
-    timed = [{**row, "at": middle(row["month"])} for row in rows]
+    x = _few_months()
     layers = [
-        *(_band(timed, level, scale) for level in (95, 80)),
-        _line(timed, "median", scale, color=BLUE, strokeDash=[4, 3], strokeWidth=1.5),
-        _line(timed, "encounters", scale, color=INK, strokeWidth=2.2),
+        *(grammar.band(rows, level, scale, x) for level in (95, 80)),
+        grammar.line(rows, "median", scale, x, color=BLUE, strokeDash=[4, 3], strokeWidth=1.5),
+        grammar.line(rows, "encounters", scale, x, color=INK, strokeWidth=2.2),
         *grammar.flags(marked, scale),
     ]
     frame = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
@@ -50,16 +50,7 @@ def picture(border: str, rows: Sequence[Row], flagged: Sequence[Row], finding: s
     return Picture(grammar.framed(frame, title, KEY, WIDTH + 30), f"{finding} {KEY}")
 
 
-def _time() -> alt.X:
+def _few_months() -> alt.X:
+    """A time axis with room for a few months' names."""
     axis = alt.Axis(format="%b %Y", title=None, tickCount=4, grid=False, labelFlush=True)
     return alt.X("at:T", axis=axis, scale=alt.Scale(type="utc", nice=False))
-
-
-def _band(rows: Sequence[Row], level: int, scale: Amounts) -> Chart:
-    base = alt.Chart(grammar.values(rows)).mark_area(color=BANDS[level])
-    return base.encode(x=_time(), y=scale.axis(f"lo{level}:Q"), y2=alt.Y2(f"hi{level}:Q"))
-
-
-def _line(rows: Sequence[Row], field: str, scale: Amounts, **mark: Any) -> Chart:
-    base = alt.Chart(grammar.values(rows)).mark_line(**mark)
-    return base.encode(x=_time(), y=scale.axis(f"{field}:Q"))
