@@ -11,15 +11,15 @@ import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 from forecast.desk import workbook
+from forecast.desk.columns import Kind
 from forecast.desk.dictionary import View, definitions
 from forecast.desk.files import replacing
 from forecast.errors import ConfigError
 from forecast.records import HUB_COLUMNS
 
-Kind = Literal["text", "count", "real"]
 Block = Sequence[Sequence[Any]]
 """The values of each column, all of one length; lists, or arrays with `tolist`."""
 

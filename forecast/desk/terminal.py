@@ -10,16 +10,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from forecast.desk.words import MONTHS
 from forecast.store.read import RunRow
 
 Row = dict[str, Any]
-_NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 SEVERITY_STYLE = {"watch": "", "notable": "yellow", "major": "red", "critical": "bold red"}
 
 
 def month_name(month: str) -> str:
     """Aug 2026 for 2026-08."""
-    return f"{_NAMES[int(month[5:]) - 1]} {month[:4]}"
+    return f"{MONTHS[int(month[5:]) - 1][:3]} {month[:4]}"
 
 
 def interval(low: int, high: int) -> str:

@@ -42,7 +42,7 @@ def day_words(day: str) -> str:
 
 
 def change_words(now: int, before: int) -> str:
-    """Change from `before` in percent with its sign, "no change to compare" from zero."""
+    """Change from `before` in percent with its sign; "from zero" where there is no percentage."""
     if before == 0:
         return "from zero"
     percent = round(100 * (now / before - 1), 1)

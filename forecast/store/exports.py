@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from forecast.records import HEADLINES, HUB_PERMILLES
+from forecast.records import HUB_PERMILLES
+from forecast.store.read import border_order
 
-_BORDER_ORDER = " ".join(f"when '{border}' then {i}" for i, border in enumerate(HEADLINES))
 _QUANTILES = ", ".join(f"h.q{permille:03d}" for permille in HUB_PERMILLES)
 
 
@@ -26,7 +26,7 @@ def hindcasts(
         select s.border, s.dimension, s.member, h.cutoff, h.month, h.horizon, h.median, {_QUANTILES}
         from hindcasts as h join series as s on s.id = h.series_id
         where h.model = ? and h.cutoff >= ?
-        order by case s.border {_BORDER_ORDER} end, s.dimension, s.member, h.cutoff, h.month
+        order by {border_order("s.border")}, s.dimension, s.member, h.cutoff, h.month
         """,
         (model, first_cutoff),
     )
@@ -36,3 +36,27 @@ def hindcasts(
 def hindcast_models(connection: sqlite3.Connection) -> list[str]:
     """The models that have hindcasts."""
     return [row[0] for row in connection.execute("select distinct model from hindcasts order by 1")]
+
+
+def issued_quantiles(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    """(border, cutoff, month, horizon, permille, count): the engine's issued forecasts.
+
+    Where several runs issued one from the same cutoff, the first counts.
+    """
+    found = connection.execute(
+        """
+        select s.border, f.cutoff, q.month, f.horizon, q.prob_permille, q.value
+        from quantiles as q
+        join series as s on s.id = q.series_id
+        join forecasts as f
+            on (f.run_id, f.series_id, f.month) = (q.run_id, q.series_id, q.month)
+            and f.model = 'bordercast'
+        where f.run_id = (
+            select min(g.run_id) from forecasts as g
+            where g.series_id = f.series_id and g.model = f.model and g.cutoff = f.cutoff
+                and g.run_id not in (select run_id from withdrawals)
+        )
+        order by f.cutoff, s.border, f.horizon, q.prob_permille
+        """
+    )
+    return [tuple(row) for row in found]

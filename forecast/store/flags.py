@@ -6,10 +6,7 @@ import sqlite3
 from collections import defaultdict
 from typing import Any
 
-from forecast.records import HEADLINES
-from forecast.store.read import rows
-
-_BORDER_ORDER = " ".join(f"when '{border}' then {i}" for i, border in enumerate(HEADLINES))
+from forecast.store.read import border_order, rows
 
 
 def flags(
@@ -43,7 +40,7 @@ def flags(
         from all_flags as a
         where (? is null or a.border = ?) and a.month >= ?
             and (? or a.severity <> 'watch') and (? or a.dimension = '')
-        order by a.month desc, case a.border {_BORDER_ORDER} end, a.dimension, a.member
+        order by a.month desc, {border_order("a.border")}, a.dimension, a.member
         """,
         (border, border, since, watch, parts),
     )

@@ -9,7 +9,12 @@ from typing import Any
 from forecast import months
 from forecast.records import HEADLINES
 
-_BORDER_ORDER = " ".join(f"when '{border}' then {i}" for i, border in enumerate(HEADLINES))
+_BORDERS = " ".join(f"when '{border}' then {place}" for place, border in enumerate(HEADLINES))
+
+
+def border_order(column: str) -> str:
+    """What to order by, so that borders come as people name them; `column` holds the border."""
+    return f"case {column} {_BORDERS} end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ def forecasts(
         f"""
         select * from latest_forecasts
         where dimension = '' and model = ? and (? is null or border = ?)
-        order by case border {_BORDER_ORDER} end, month
+        order by {border_order("border")}, month
         """,
         (model, border, border),
     )
@@ -86,7 +91,7 @@ def scores(connection: sqlite3.Connection, border: str | None = None) -> list[di
         connection,
         f"""
         select * from scorecard where (? is null or border = ?)
-        order by basis desc, era, case border {_BORDER_ORDER} end, horizon, log_wis
+        order by basis desc, era, {border_order("border")}, horizon, log_wis
         """,
         (border, border),
     )

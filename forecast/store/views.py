@@ -69,27 +69,3 @@ def view_rows(
     query = f"select {', '.join(columns)} from {source} order by {order}"
     found = connection.execute(query, {} if day is None else {"day": day})
     return [tuple(row) for row in found]
-
-
-def issued_quantiles(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
-    """(border, cutoff, month, horizon, permille, count): the engine's issued forecasts.
-
-    Where several runs issued one from the same cutoff, the first counts.
-    """
-    found = connection.execute(
-        """
-        select s.border, f.cutoff, q.month, f.horizon, q.prob_permille, q.value
-        from quantiles as q
-        join series as s on s.id = q.series_id
-        join forecasts as f
-            on (f.run_id, f.series_id, f.month) = (q.run_id, q.series_id, q.month)
-            and f.model = 'bordercast'
-        where f.run_id = (
-            select min(g.run_id) from forecasts as g
-            where g.series_id = f.series_id and g.model = f.model and g.cutoff = f.cutoff
-                and g.run_id not in (select run_id from withdrawals)
-        )
-        order by f.cutoff, s.border, f.horizon, q.prob_permille
-        """
-    )
-    return [tuple(row) for row in found]

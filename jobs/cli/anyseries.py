@@ -13,7 +13,8 @@ from forecast.errors import ShortSeriesError
 from jobs.cli.shared import Settings, progress
 
 if TYPE_CHECKING:
-    from forecast.desk.export import Kind, Table
+    from forecast.desk.columns import Kind
+    from forecast.desk.export import Table
     from forecast.engine.anyseries import Quality, SeriesForecasts
 
 STDOUT = "-"

@@ -103,7 +103,7 @@ def _hub_name(model: str) -> str:
 
 def _issued(connection: sqlite3.Connection) -> list[Quantile]:
     from forecast.desk.hub import Quantile
-    from forecast.store.views import issued_quantiles
+    from forecast.store.exports import issued_quantiles
 
     return [Quantile(*row) for row in issued_quantiles(connection)]
 
