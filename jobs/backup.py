@@ -92,7 +92,12 @@ def restore(folder: Path, path: Path, config: Config, now: datetime) -> Backup:
 
 
 def drill(path: Path, config: Config, now: datetime) -> Backup:
-    """Make a backup, restore it elsewhere, compare; leaves the backup and nothing else."""
+    """Make a backup, restore it elsewhere, compare; leaves the backup and nothing else.
+
+    Raises
+    ------
+    DataError : it was not whole, or what was restored is not what was copied.
+    """
     made = make(path, config, now)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="drill-") as elsewhere:
         back = Path(elsewhere) / path.name

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from forecast import months
-from forecast.config import Config
 from forecast.store import condition, connect, read, service
 
 LATE, OVERDUE = 22, 28  # days after the end of the month whose figures are due
@@ -37,7 +36,7 @@ class Status:
     warnings: tuple[str, ...]
 
 
-def status(path: Path, config: Config, now: datetime) -> Status:
+def status(path: Path, now: datetime) -> Status:
     """How the database `path` and its service stand at a moment, UTC."""
     with closing(connect.read(path)) as connection:
         latest = read.latest_run(connection)

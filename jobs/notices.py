@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("bordercast")
 _GRAVITY = ("critical", "major", "notable", "watch")
+NO_SUCH = "no notice {}; `bordercast notices list` shows all"
 _SUPERSEDED = "nothing of it is true any more, or left to say"
 
 
@@ -201,7 +202,7 @@ def approve(path: Path, notice_id: int, by: str, now: datetime) -> Notice:
 
     Raises
     ------
-    DataError : it is not held. ConfigError : there is no such notice.
+    DataError : it is not held, or there is none.
     """
     expire_all(path, now)
     with ops.writing(path) as db:
@@ -215,7 +216,7 @@ def approve(path: Path, notice_id: int, by: str, now: datetime) -> Notice:
 
 
 def reject(path: Path, notice_id: int, by: str, why: str, now: datetime) -> None:
-    """Keep a held notice from going out; raises as `approve` does."""
+    """Keep a held notice from going out; DataError as `approve` has it."""
     with connect.writing(path) as db:
         if not notices.reject(db, notice_id, by, why, now):
             raise DataError(_not_held(notice_id, notices.one(db.conn, notice_id)))
@@ -223,7 +224,7 @@ def reject(path: Path, notice_id: int, by: str, why: str, now: datetime) -> None
 
 def _not_held(notice_id: int, notice: Notice | None) -> str:
     if notice is None:
-        return f"no notice {notice_id}; `bordercast notices list` shows all"
+        return NO_SUCH.format(notice_id)
     by = f" by {notice.approved_by}" if notice.approved_by else ""
     return f"notice {notice_id} is {notice.state}{by}, not held; nothing was changed"
 

@@ -41,16 +41,16 @@ def queue_concerns(path: Path, config: Config, now: datetime) -> int:
         through = latest.data_through if latest else ""
     added = 0
     with ops.writing(path) as db:
-        for concern in concerns(path, config, now):
+        for concern in concerns(path, now):
             made = letter(config, concern, through, now)
             to = [(made.content_key, EDITION, config.mail.operator)]
             added += deliveries.queue(db, [made], to, now)
     return added
 
 
-def concerns(path: Path, config: Config, now: datetime) -> Iterator[str]:
+def concerns(path: Path, now: datetime) -> Iterator[str]:
     """What needs a person, a sentence each."""
-    stands = health.status(path, config, now)
+    stands = health.status(path, now)
     for text in (*stands.alarms, *stands.warnings):
         if not text.startswith(NOT_MAILED):
             yield text

@@ -50,7 +50,12 @@ def sender_address(settings: Mail) -> str:
 
 
 def password(settings: Mail) -> str:
-    """The secret, from the environment or from its file; never shown anywhere."""
+    """The secret, from the environment or from its file; never shown anywhere.
+
+    Raises
+    ------
+    ConfigError : the file cannot be read, or there is no password of ASCII characters.
+    """
     secret = os.environ.get(MAIL_PASSWORD, "")
     if not secret and settings.password_file:
         try:
@@ -89,7 +94,7 @@ def connection(settings: Mail) -> Connect:
 
 
 def tls(settings: Mail) -> ssl.SSLContext:
-    """A context that verifies certificate and host name."""
+    """A context that verifies certificate and host name; ConfigError if ca_file cannot be read."""
     try:
         return ssl.create_default_context(cafile=settings.ca_file or None)
     except OSError as error:

@@ -118,7 +118,7 @@ def test_days_are_counted_from_the_end_of_the_month_that_is_due(today, days):
 def test_late_figures_are_a_warning_on_day_22_and_an_alarm_on_day_28(record, day, said):
     moment = datetime(2024, 2, 29, tzinfo=UTC) + timedelta(days=day)  # data through January
 
-    found = health.status(record, Config(), moment)
+    found = health.status(record, moment)
 
     assert found.facts["data_through"] == "2024-01"
     assert any("late" in text for text in found.warnings) == (said == "late")
@@ -140,7 +140,7 @@ def test_status_is_0_when_all_is_well_and_names_who_leads(record):
         with ops.writing(record) as db:
             service.save_leader(db, service.Leader("2024-03-05", 1, "2024-03-06T15:00:00+00:00"))
             service.begin_wake(db, moment, 1)
-        found = health.status(record, Config(), moment)
+        found = health.status(record, moment)
 
     assert (found.alarms, found.warnings) == ((), ())
     assert found.facts["service"] == os.getpid()
@@ -164,7 +164,7 @@ def test_what_needs_a_person_is_an_alarm(record, statement, said):
     edit(ops.beside(record), "delete from verification")
     edit(ops.beside(record), statement)
 
-    found = health.status(record, Config(), datetime(2024, 3, 5, tzinfo=UTC))
+    found = health.status(record, datetime(2024, 3, 5, tzinfo=UTC))
 
     assert [said in alarm for alarm in found.alarms] == [True]
 

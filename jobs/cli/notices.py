@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.errors import ConfigError, MailServerError
+from forecast.errors import ConfigError, DataError, MailServerError
 from jobs.cli.shared import Settings, console, print_json, reading
 
 if TYPE_CHECKING:
@@ -224,12 +224,14 @@ def unsubscribe(settings: Settings, address: str) -> None:
 
 
 def _one(settings: Settings, notice_id: int) -> Notice:
+    """The notice with this id; DataError if there is none."""
     from forecast.store import notices as stored
+    from jobs.notices import NO_SUCH
 
     with reading(settings) as connection:
         notice = stored.one(connection, notice_id)
     if notice is None:
-        raise ConfigError(str(settings.db), "ID", f"no notice {notice_id}; `notices list`")
+        raise DataError(NO_SUCH.format(notice_id))
     return notice
 
 

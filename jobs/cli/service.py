@@ -44,7 +44,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
     from jobs import health
 
     settings: Settings = ctx.obj
-    found = health.status(settings.db, settings.config, datetime.now(UTC))
+    found = health.status(settings.db, datetime.now(UTC))
     if as_json:
         print_json(asdict(found))
     else:
