@@ -10,7 +10,8 @@ import numpy as np
 from forecast import months
 from forecast.config import Config
 from forecast.engine import VERSION
-from forecast.engine.refit import Predictive, engine_forecasts, model_forecasts
+from forecast.engine.predictive import Predictive
+from forecast.engine.refit import engine_forecasts, model_forecasts
 from forecast.engine.rows import data_digests, forecast_rows, hindcast_rows, with_summed_medians
 from forecast.errors import DataError
 from forecast.intake.series import nationwide_rows, panel
@@ -57,7 +58,7 @@ class Models:
 
 
 def headline(counts: Counts, config: Config) -> Headline:
-    """The borders' totals that are held, side by side."""
+    """The borders' totals that are held, side by side; DataError if there are none."""
     keys = tuple(SeriesKey(b) for b in HEADLINES if SeriesKey(b) in counts)
     if not keys:
         raise DataError("no border's counts are held; take in a file, or run without --no-bundle")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.engine.refit import Predictive, engine_forecasts
+from forecast.engine.predictive import Predictive
+from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.intake.series import nationwide_rows, panel
 from forecast.records import Counts, SeriesKey

@@ -12,7 +12,8 @@ import numpy as np
 
 from forecast import months
 from forecast.config import Config
-from forecast.engine.refit import Predictive, engine_forecasts
+from forecast.engine.predictive import Predictive
+from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.intake import events
 from forecast.intake.series import nationwide_rows, panel

@@ -14,7 +14,16 @@ from typing import ClassVar
 import numpy as np
 
 from models.base import Floats, Ints, Panel, Paths
-from models.onepass import Block, Course, Sweep, discounted_sum, median, running_median, sweep
+from models.onepass import (
+    Block,
+    Course,
+    Sweep,
+    discounted_sum,
+    median,
+    running_median,
+    sweep,
+    times,
+)
 
 BLOCK = 1000  # series at a time: bounds the memory of the profiles
 
@@ -130,7 +139,7 @@ def _profiles(change: Floats) -> Floats:
         latest[:, t % 12] = median(change[:, first : t + 1 : 12][:, -YEARS:])
         if t >= FIRST_PROFILE:
             centred = latest - latest.mean(axis=1, keepdims=True)
-            profiles[:, t] = (1 - SMOOTH) * centred + SMOOTH * centred @ PROJECTION
+            profiles[:, t] = (1 - SMOOTH) * centred + SMOOTH * times(centred, PROJECTION)
     return profiles
 
 

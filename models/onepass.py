@@ -1,8 +1,13 @@
-"""What the one-pass models share: blocks of equal age, running sums and medians.
+"""What the one-pass models share: blocks aligned at their start, running sums and medians.
 
-Series are aligned at their end, but a recursion runs from each series' own start. A block is
-a set of series of one family that start in the same column, so that inside a block time is
-simply 0, 1, 2, ... and everything is vectorised over its series.
+Series are aligned at their end, but a recursion runs from each series' own start. A block is a
+set of series moved so that month 0 is everybody's first: inside it time is simply 0, 1, 2, ...
+and everything is vectorised over its series.
+
+No number may depend on which series share a block, not in its last bit: series are spread over
+blocks, processes and machines as it suits. So what is added up over series is added as integers,
+and what is summed along another axis is summed in an order that the number of series does not
+change (matrix products of varying shape are not: the library picks an order for each shape).
 """
 
 from __future__ import annotations
@@ -15,26 +20,28 @@ import numpy as np
 
 from models.base import Floats, Ints, Panel, Paths
 
+UNIT = 2.0**-40  # of what a family adds up: 8 million series of order 1 without overflow
+
 
 class Block(NamedTuple):
-    """Series of one family with the same first month.
+    """Series side by side, each from its own first month on.
 
     Attributes
     ----------
-    rows : (k,) their rows in the panel.
-    family : number of their family, in the order of `family_numbers`.
-    start : the column of their first month.
-    z : (k, months - start) log1p counts from that month on, no NaN.
+    rows : (k,) their rows in the panel, by start and family.
+    family : (k,) numbers of their families, in the order of `family_numbers`.
+    start : (k,) the column of their first month.
+    z : (k, months) log1p counts; after a series' end its last one, no NaN.
     """
 
     rows: Ints
-    family: int
-    start: int
+    family: Ints
+    start: Ints
     z: Floats
 
 
 class Course(NamedTuple):
-    """What a one-pass model says of one block; months count from the block's start.
+    """What a one-pass model says of one block; months count from each series' start.
 
     Attributes
     ----------
@@ -72,10 +79,13 @@ def sweep(panel: Panel, h: int, size: int, run: Run) -> Sweep:
     """Run a one-pass model over every block of at most `size` series."""
     path = np.full((*panel.z.shape, h), np.nan)
     growth = np.full_like(path, np.nan)
+    months = panel.z.shape[1]
     for block in blocks(panel, size):
         course = run(block, h)
-        path[block.rows, block.start :] = course.path
-        growth[block.rows, block.start :] = course.growth
+        for start in np.unique(block.start).tolist():
+            same = block.start == start
+            path[block.rows[same], start:] = course.path[same, : months - start]
+            growth[block.rows[same], start:] = course.growth[same, : months - start]
     return Sweep(path, growth)
 
 
@@ -87,19 +97,37 @@ def family_numbers(panel: Panel) -> Ints:
 def blocks(panel: Panel, size: int) -> Iterator[Block]:
     """Cut a panel into blocks; a series without any value is in none."""
     family, start = family_numbers(panel), panel.start
-    alive = np.isfinite(panel.z[:, -1])
-    kinds = np.unique(np.stack([family, start], axis=1)[alive], axis=0)
-    for number, first in kinds.tolist():
-        rows = np.flatnonzero(alive & (family == number) & (start == first))
-        for cut in range(0, len(rows), size):
-            part = rows[cut : cut + size]
-            yield Block(part, number, first, panel.z[part, first:])
+    order = np.lexsort((family, start))
+    rows = order[np.isfinite(panel.z[order, -1])]
+    for cut in range(0, len(rows), size):
+        part = rows[cut : cut + size]
+        yield Block(part, family[part], start[part], _from_start(panel.z[part], start[part]))
+
+
+def _from_start(z: Floats, start: Ints) -> Floats:
+    """(k, months) each series moved to its first month, and its last value repeated after it."""
+    last = z.shape[1] - 1
+    columns = np.arange(last + 1 - start.min()) + start[:, None]
+    return np.asarray(np.take_along_axis(z, np.minimum(columns, last), axis=1))
 
 
 def age(z: Floats) -> Ints:
     """(series, months) months since each series' first value; negative before it."""
     start = np.argmax(np.isfinite(z), axis=1)
     return np.asarray(np.arange(z.shape[1])[None, :] - start[:, None], dtype=np.int64)
+
+
+def in_units(x: Floats) -> Ints:
+    """Numbers as multiples of UNIT, rounded: their sum is exact, in whatever order."""
+    return np.asarray(np.rint(x / UNIT).astype(np.int64))
+
+
+def times(x: Floats, matrix: Floats) -> Floats:
+    """(k, n) x @ matrix, x (k, m), added up in the same order for any k."""
+    out = x[:, :1] * matrix[0]
+    for column in range(1, len(matrix)):
+        out += x[:, column : column + 1] * matrix[column]
+    return np.asarray(out)
 
 
 def median(x: Floats) -> Floats:

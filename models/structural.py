@@ -17,9 +17,20 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from models.base import Floats, Ints, Panel, Paths
-from models.onepass import Block, Course, Sweep, blocks, family_numbers, sweep
+from models.onepass import (
+    UNIT,
+    Block,
+    Course,
+    Sweep,
+    blocks,
+    family_numbers,
+    in_units,
+    sweep,
+)
 
-BLOCK = 250  # series at a time: the states of a block stay in the processor's cache
+# Series at a time: their states stay in the processor's cache. Always exactly so many, the last
+# one repeated where there are fewer, so that matrix products have one shape and one order.
+BLOCK = 96
 
 LEVEL_SHARES = (0.01, 0.04, 0.12, 0.3, 0.6, 1.0)
 SLOPES = ((0.0, 1.0, 0.0), (0.05, 1.0, 0.0), (0.2, 1.0, 0.0), (0.1, 0.97, 0.01))
@@ -81,9 +92,46 @@ class Structural:
 
         Two filter passes: the first learns each family's prior, the second uses it.
         """
-        gains = kalman_gains(panel.z.shape[1], h)
-        prior = _family_prior(panel, gains)
-        return sweep(panel, h, BLOCK, partial(_course, gains=gains, prior=prior))
+        return sweep_under(log_prior(evidence(panel)), panel, h)
+
+
+def sweep_under(prior: Floats, panel: Panel, h: int) -> Sweep:
+    """The paths from every column under a prior, (families, months, grid), see `log_prior`."""
+    gains = kalman_gains(panel.z.shape[1], h)
+    return sweep(panel, h, BLOCK, partial(_course, gains=gains, prior=prior))
+
+
+def evidence(panel: Panel) -> Ints:
+    """(families, months, grid) sum over each family's series of their posteriors, in UNITs.
+
+    The posteriors are those under a flat prior. The parts of a family may be added in any order.
+    """
+    gains = kalman_gains(panel.z.shape[1], 1)
+    families = int(family_numbers(panel).max(initial=0)) + 1
+    mass = np.zeros((families, panel.z.shape[1], len(GRID)), dtype=np.int64)
+    for block in blocks(panel, BLOCK):
+        for t, states in _filtered(block.z, gains):
+            if states.seen:
+                _add_evidence(mass, block, t, states.weights(np.zeros((len(GRID), 1))))
+    return mass
+
+
+def _add_evidence(mass: Ints, block: Block, t: int, weight: Floats) -> None:
+    """Add one month's posteriors, (grid, BLOCK), of the series that have not ended."""
+    count = len(block.rows)
+    place = np.stack([block.family, block.start + t])
+    first = np.flatnonzero(np.any(np.diff(place, axis=1, prepend=-1), axis=0))
+    total = np.add.reduceat(in_units(weight[:, :count]), first, axis=1)
+    family, column = place[:, first]
+    live = column < mass.shape[1]
+    mass[family[live], column[live]] += total[:, live].T
+
+
+def log_prior(mass: Ints) -> Floats:
+    """(families, months, grid) each family's mean posterior, see `evidence`, drawn to flat."""
+    found = mass * UNIT
+    series = mass.sum(axis=-1, keepdims=True) * UNIT  # posteriors sum to one in each series
+    return np.asarray(np.log((found + FLAT_PRIOR / len(GRID)) / (series + FLAT_PRIOR)))
 
 
 @dataclass(frozen=True)
@@ -187,32 +235,35 @@ class _Filter:
         shape = (len(GRID), len(first))
         self.gains = gains
         self.level = np.tile(first, (len(GRID), 1))
-        self.slope, self.squares = np.zeros((2, *shape))
+        self.slope, self.squares, self._room = np.zeros((3, *shape))
         self.season = np.zeros((12, SEASONAL, len(first)))
         self.log_variance = np.zeros(len(GRID))
         self.seen = 0
 
     def step(self, t: int, z: Floats) -> None:
         """Take in month t, z (k,), t months after the start."""
-        drift = DAMPING * self.slope
-        expected = self.level + drift
-        expected[:SEASONAL] += self.season[t % 12]
-        error = z - expected
-        self._correct(self.gains.gain[:, t, :, None], drift, error)
+        self.slope *= DAMPING
+        self.level += self.slope
+        error = z - self.level
+        error[:SEASONAL] -= self.season[t % 12]
+        self._correct(self.gains.gain[:, t, :, None], error)
         if t >= FIRST_EVIDENCE:
             self._remember(self.gains.variance[:, t], error)
 
-    def _correct(self, gain: Floats, drift: Floats, error: Floats) -> None:
+    def _correct(self, gain: Floats, error: Floats) -> None:
         """Move the states by their gain, (grid, STATES, 1), times the error."""
-        self.level += drift
-        self.level += gain[:, LEVEL] * error
-        self.slope = drift + gain[:, SLOPE] * error
+        room, seasonal = self._room, self._room[:SEASONAL]  # no new arrays: they cost more
+        self.level += np.multiply(gain[:, LEVEL], error, out=room)
+        self.slope += np.multiply(gain[:, SLOPE], error, out=room)
         for phase in range(12):
-            self.season[phase] += gain[:SEASONAL, SEASON + phase] * error[:SEASONAL]
+            effect = gain[:SEASONAL, SEASON + phase]
+            self.season[phase] += np.multiply(effect, error[:SEASONAL], out=seasonal)
 
     def _remember(self, variance: Floats, error: Floats) -> None:
         """Count the error as evidence."""
-        self.squares += error * error / variance[:, None]
+        error *= error
+        error *= 1 / variance[:, None]
+        self.squares += error
         self.log_variance += np.log(variance)
         self.seen += 1
 
@@ -222,13 +273,16 @@ class _Filter:
         return self.squares / max(self.seen, 1) + LEAST_VARIANCE
 
     def weights(self, log_prior: Floats) -> Floats:
-        """(grid, k) posterior weights for a log prior (grid,); equal while nothing counts."""
+        """(grid, k) posterior weights for a log prior (grid, k or 1); equal at first."""
         if not self.seen:
             return np.full_like(self.level, 1 / len(GRID))
-        fit = self.seen * np.log(self.sigma2) + self.log_variance[:, None]
-        log_weight = log_prior[:, None] - 0.5 * fit
-        log_weight -= log_weight.max(axis=0)
-        weight = np.exp(log_weight, out=log_weight)
+        weight = np.log(self.sigma2)
+        weight *= self.seen
+        weight += self.log_variance[:, None]
+        weight *= -0.5
+        weight += log_prior
+        weight -= weight.max(axis=0)
+        np.exp(weight, out=weight)
         weight /= weight.sum(axis=0)
         return weight
 
@@ -250,32 +304,24 @@ class _Filter:
 
 
 def _filtered(z: Floats, gains: Gains) -> Iterator[tuple[int, _Filter]]:
-    """The filter's states after each month of a block, z (k, months)."""
-    states = _Filter(gains, z[:, 0])
+    """The filter's states after each month of a block, z (k, months), for BLOCK series."""
+    padded = np.take(z, np.minimum(np.arange(BLOCK), len(z) - 1), axis=0).T.copy()
+    states = _Filter(gains, padded[0])
     yield 0, states
-    for t in range(1, z.shape[1]):
-        states.step(t, z[:, t])
+    for t in range(1, len(padded)):
+        states.step(t, padded[t])
         yield t, states
 
 
-def _family_prior(panel: Panel, gains: Gains) -> Floats:
-    """(families, grid, columns) log prior: the family's mean posterior under a flat prior."""
-    families = family_numbers(panel).max(initial=0) + 1
-    mass = np.zeros((families, len(GRID), panel.z.shape[1]))
-    flat = np.zeros(len(GRID))
-    for block in blocks(panel, BLOCK):
-        for t, states in _filtered(block.z, gains):
-            if states.seen:
-                mass[block.family, :, block.start + t] += states.weights(flat).sum(axis=1)
-    series = mass.sum(axis=1, keepdims=True)  # weights sum to one in each series
-    return np.asarray(np.log((mass + FLAT_PRIOR / len(GRID)) / (series + FLAT_PRIOR)))
-
-
 def _course(block: Block, h: int, *, gains: Gains, prior: Floats) -> Course:
-    """Everything the grid says of one block under its family's prior."""
-    path, growth = np.empty((2, *block.z.shape, h))
+    """Everything the grid says of one block under its families' priors."""
+    count, months = block.z.shape
+    path, growth = np.empty((2, count, months, h))
+    everybody = np.minimum(np.arange(BLOCK), count - 1)
     for t, states in _filtered(block.z, gains):
-        weight = states.weights(prior[block.family, :, block.start + t])
-        path[:, t] = states.path(t, h, weight)
-        growth[:, t] = states.growth(t, h, weight)
+        column = np.minimum(block.start + t, prior.shape[1] - 1)
+        own = np.ascontiguousarray(prior[block.family, column][everybody].T)
+        weight = states.weights(own)
+        path[:, t] = states.path(t, h, weight)[:count]
+        growth[:, t] = states.growth(t, h, weight)[:count]
     return Course(path, growth)

@@ -20,6 +20,12 @@ def paths_of(z: np.ndarray, error: float | np.ndarray) -> np.ndarray:
     return paths
 
 
+def lean(walk: np.ndarray, grid: np.ndarray, z: np.ndarray, family: np.ndarray) -> np.ndarray:
+    walk_loss, weight = gate.month_losses(walk, z)
+    grid_loss, _ = gate.month_losses(grid, z)
+    return gate.lean(walk_loss, grid_loss, weight, z, family)
+
+
 def test_the_loss_equals_the_reference(panel: Panel, reference: dict[str, Any]) -> None:
     path, _ = reference["breakwalk"](panel.z, 12)
     expected = reference["hind"](path, panel.z)
@@ -34,21 +40,21 @@ def test_the_loss_is_the_mean_error(panel: Panel) -> None:
 
 def test_the_verdict_knows_only_what_had_matured(panel: Panel) -> None:
     walk, grid = paths_of(panel.z, 0.3), paths_of(panel.z, 0.2)
-    expected = gate.lean(walk, grid, panel.z, panel.family)
-    actual = gate.lean(walk, grid, perturbed(panel, 60).z, panel.family)
+    expected = lean(walk, grid, panel.z, panel.family)
+    actual = lean(walk, grid, perturbed(panel, 60).z, panel.family)
     assert np.array_equal(expected[:, :61], actual[:, :61])
     assert not np.array_equal(expected[:, 61], actual[:, 61])
 
 
 def test_the_walk_leads_where_neither_is_better(panel: Panel) -> None:
     same = paths_of(panel.z, 0.2)
-    verdict = gate.lean(same, same, panel.z, panel.family)
+    verdict = lean(same, same, panel.z, panel.family)
     assert np.allclose(-gate.STEEPNESS * gate.NEEDED, verdict)
     assert np.all(gate.walk_share(verdict) > 0.85)
 
 
 def test_the_grid_takes_over_where_it_is_better_month_after_month(panel: Panel) -> None:
-    verdict = gate.lean(paths_of(panel.z, 0.3), paths_of(panel.z, 0.2), panel.z, panel.family)
+    verdict = lean(paths_of(panel.z, 0.3), paths_of(panel.z, 0.2), panel.z, panel.family)
     share = gate.walk_share(verdict)
     assert np.all(share[:, :FIRST] > 0.5)
     assert np.all(share[:, -1] < 0.01)
@@ -74,7 +80,7 @@ def test_evidence_is_a_discounted_t_statistic() -> None:
 def test_the_verdict_is_the_familys(panel: Panel) -> None:
     walk = paths_of(panel.z, np.array([0.3, 0.3, 0.3, 0.2, 0.2, 0.2]))
     family = np.array(list("aaabbb"))
-    share = gate.walk_share(gate.lean(walk, paths_of(panel.z, 0.2), panel.z, family))
+    share = gate.walk_share(lean(walk, paths_of(panel.z, 0.2), panel.z, family))
     assert np.all(share[:3, -1] < 0.01)
     assert np.all(share[3:, -1] > 0.85)
 
@@ -82,14 +88,14 @@ def test_the_verdict_is_the_familys(panel: Panel) -> None:
 def test_a_series_own_record_moves_its_verdict(panel: Panel) -> None:
     walk = paths_of(panel.z, np.array([0.3, 0.2, 0.2, 0.2, 0.2, 0.2]))
     grid = paths_of(panel.z, np.array([0.2, 0.3, 0.2, 0.2, 0.2, 0.2]))
-    verdict = gate.lean(walk, grid, panel.z, panel.family)[:, -1]
+    verdict = lean(walk, grid, panel.z, panel.family)[:, -1]
     assert verdict[0] - verdict[1] == pytest.approx(20 * np.log(1.5), rel=0.01)
     assert verdict[2] == pytest.approx(verdict[:2].mean(), abs=0.01)
 
 
 def test_a_series_has_no_verdict_before_it_starts(ragged: Panel) -> None:
     paths = paths_of(np.nan_to_num(ragged.z), 0.2)
-    verdict = gate.lean(paths, paths, ragged.z, ragged.family)
+    verdict = lean(paths, paths, ragged.z, ragged.family)
     assert np.array_equal(np.isfinite(ragged.z), np.isfinite(verdict))
 
 

@@ -10,7 +10,8 @@ from panels import make_panel, perturbed
 from scipy.stats import t as student
 
 from forecast.engine import refit, scores
-from forecast.engine.refit import Predictive, engine_forecasts, model_forecasts
+from forecast.engine.predictive import Predictive
+from forecast.engine.refit import engine_forecasts, model_forecasts
 from models import build
 from models.base import Panel, Paths
 

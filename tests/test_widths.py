@@ -23,32 +23,38 @@ def errors_of(size: float, months: int = 300) -> tuple[np.ndarray, ...]:
     return centre, scale, np.full((20, months), 3.0), z
 
 
+def learned(
+    centre: np.ndarray, scale: np.ndarray, df: np.ndarray, z: np.ndarray, family: np.ndarray
+) -> np.ndarray:
+    return widths.learned_width(widths.squared_errors(centre, scale, z), df, family)
+
+
 @pytest.mark.parametrize("size", [0.6, 1.0, 1.7])
 def test_a_family_learns_how_wide_its_errors_are(size: float) -> None:
     family = np.full(20, "a")
-    width = widths.learned_width(*errors_of(size), family)
+    width = learned(*errors_of(size), family)
     assert np.allclose(np.log(size), width[:, -1], atol=0.2)
 
 
 def test_it_believes_the_width_until_errors_have_come() -> None:
-    width = widths.learned_width(*errors_of(2.0), np.full(20, "a"))
+    width = learned(*errors_of(2.0), np.full(20, "a"))
     assert np.allclose(0, width[:, : widths.FIRST_ORIGIN + 1])
 
 
 def test_another_family_teaches_nothing() -> None:
     calm, rough = errors_of(0.5), errors_of(2.0)
     both = [np.concatenate(pair) for pair in zip(calm, rough, strict=True)]
-    width = widths.learned_width(*both, np.array(["a"] * 20 + ["b"] * 20))
-    alone = widths.learned_width(*calm, np.full(20, "a"))
+    width = learned(*both, np.array(["a"] * 20 + ["b"] * 20))
+    alone = learned(*calm, np.full(20, "a"))
     assert np.array_equal(alone, width[:20])
 
 
 def test_it_knows_nothing_later(panel: Panel) -> None:
     centre = np.repeat(panel.z[..., None], H, axis=2)
     scale, df = np.full_like(centre, 0.1), np.full_like(panel.z, 3.0)
-    expected = widths.learned_width(centre, scale, df, panel.z, panel.family)
+    expected = learned(centre, scale, df, panel.z, panel.family)
     other = perturbed(panel, 60).z
-    actual = widths.learned_width(centre, scale, df, other, panel.family)
+    actual = learned(centre, scale, df, other, panel.family)
     assert np.array_equal(expected[:, :61], actual[:, :61])
     assert not np.array_equal(expected[:, 61], actual[:, 61])
 

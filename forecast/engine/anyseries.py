@@ -20,7 +20,8 @@ import numpy as np
 
 from forecast import months
 from forecast.engine import calibrate, scores
-from forecast.engine.refit import Predictive, engine_forecasts, model_forecasts
+from forecast.engine.predictive import Predictive
+from forecast.engine.refit import engine_forecasts, model_forecasts
 from forecast.engine.rows import HUB
 from forecast.errors import ShortSeriesError
 from forecast.intake.counts import MonthlyCounts

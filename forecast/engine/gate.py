@@ -18,7 +18,7 @@ from scipy.special import expit
 
 from forecast.engine.calibrate import one_step_errors, settled
 from models.base import Floats
-from models.onepass import age, discounted_sum, median, running_median
+from models.onepass import UNIT, age, discounted_sum, in_units, median, running_median
 
 NEAR = 3  # horizons that are judged
 FIRST_ORIGIN = 18  # months since the start from which hindcasts count
@@ -41,21 +41,21 @@ MOST_LEAN = 10.0
 FARTHEST = float(np.log(20))  # no centre is further from the last value
 
 
-def lean(walk: Floats, grid: Floats, z: Floats, family: np.ndarray) -> Floats:
+def lean(
+    walk_loss: Floats, grid_loss: Floats, weight: Floats, z: Floats, family: np.ndarray
+) -> Floats:
     """How far the verdict is on the grid's side, log odds.
 
     Parameters
     ----------
-    walk, grid : (series, months, h >= NEAR) paths from every column.
+    walk_loss, grid_loss, weight : (series, months) of `month_losses`.
     z : (series, months) log1p counts, NaN before a series starts.
-    family : (series,) names whose evidence is shared at the same column.
+    family : (series,) names whose evidence is shared at the same column; all of each family.
 
     Returns
     -------
     (series, months) as known at each column, within +-50; NaN before a series starts.
     """
-    walk_loss, weight = month_losses(walk, z)
-    grid_loss, _ = month_losses(grid, z)
     ratio = np.log(past_loss(walk_loss, weight) / past_loss(grid_loss, weight))
     ratio = np.where(np.isfinite(z), ratio, np.nan)
     out = np.empty_like(z)
@@ -116,7 +116,7 @@ def evidence(walk_loss: Floats, grid_loss: Floats, live: np.ndarray) -> Floats:
     usual = discounted_sum((walk_loss + grid_loss) / 2, DISCOUNT) / fading + TINY
     apart = np.clip((walk_loss - grid_loss) / usual, -EVIDENCE_LIMIT, EVIDENCE_LIMIT)
     count = live.sum(axis=0)
-    monthly = (apart * live).sum(axis=0) / np.maximum(count, 1)
+    monthly = in_units(apart * live).sum(axis=0) * UNIT / np.maximum(count, 1)
     return _t_statistic(monthly, count > 0)
 
 

@@ -10,111 +10,50 @@ does one, and `gather` puts the answers together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecast.engine import calibrate, gate
-from forecast.engine.widths import learned_width, widened
+from forecast.engine import calibrate, steps
+from forecast.engine.predictive import Predictive, Totals, predictive, summed
+from forecast.engine.steps import BLOCK, Spread, in_turn
 from models import build
 from models.base import Failure, Floats, Ints, Panel, Paths
-from models.breakwalk import BreakWalk
 from models.onepass import discounted_sum
-from models.structural import Structural
-
-Totals = Mapping[int, Sequence[int]]
 
 GROWTH_DISCOUNT = 0.98  # a month, of past errors that say how errors grow with the horizon
 GROWTH_PRIOR = 8.0  # independent errors' worth of belief in the square root of the horizon
 
 
-@dataclass(frozen=True)
-class Predictive:
-    """Predictive distributions on z = log1p counts: Student t around a median path.
-
-    All of a cutoff is NaN where the series had no path or too few past errors then.
-
-    Attributes
-    ----------
-    centre : (series, origins, h) median of z at 1 .. h months after the origin.
-    scale : (series, origins, h) unit of the t, > 0, non-decreasing in h.
-    df : (series, origins) degrees of freedom, > 2.
-    reach : (series, origins) no quantile is further from the centre.
-    share : (series, origins) how much a series breaks as the walk does, 0 .. 1: sets widths and
-        tails; 1 for other models.
-    weight : (series, origins) of the break walk in the median path, 0 .. 1; 1 for other models.
-    sigma : (series, origins) one-step scale of past errors.
-    """
-
-    centre: Floats
-    scale: Floats
-    df: Floats
-    reach: Floats
-    share: Floats
-    weight: Floats
-    sigma: Floats
-
-    def quantiles(self, probs: Sequence[float]) -> Floats:
-        """(series, origins, h, probs) quantiles of z, >= 0, non-decreasing in probs."""
-        return calibrate.quantiles(self.centre, self.scale, self.df, self.reach, self.share, probs)
-
-    def counts(self, probs: Sequence[float], series: int, origin: int) -> Ints:
-        """(h, probs) one forecast's quantiles as whole counts, rounded outward.
-
-        origin is the position among the origins asked for; the forecast must not be NaN.
-        """
-        return calibrate.counts(
-            calibrate.quantiles(
-                self.centre[series, origin],
-                self.scale[series, origin],
-                self.df[series, origin],
-                self.reach[series, origin],
-                self.share[series, origin],
-                probs,
-            ),
-            probs,
-        )
-
-    def at(self, chosen: Ints | NDArray[np.bool_]) -> Predictive:
-        """The same for some of the origins, by place or by mask."""
-        return Predictive(*(getattr(self, field.name)[:, chosen] for field in fields(self)))
-
-    def tail(self, z: Floats, horizon: int = 1) -> Floats:
-        """(series, origins) two-sided p of what came, z (series, origins), `horizon` on."""
-        at = horizon - 1
-        return calibrate.tail(z, self.centre[..., at], self.scale[..., at], self.df)
-
-
 def engine_forecasts(
-    panel: Panel, origins: Ints, h: int, *, totals: Totals | None = None
+    panel: Panel,
+    origins: Ints,
+    h: int,
+    *,
+    totals: Totals | None = None,
+    spread: Spread = in_turn,
+    size: int = BLOCK,
 ) -> Predictive:
     """What the engine says at each origin.
 
     Parameters
     ----------
-    panel : series forecast together; a family shares its prior and its gate.
+    panel : series forecast together; a family shares its prior, its gate and its width.
     origins : (origins,) ascending columns, the last month seen.
     h : months ahead.
     totals : row of a total -> rows of its parts: the total's median count is the sum of its
         parts', its scale comes from the errors of that sum.
+    spread : where blocks of series are computed; see `forecast.engine.steps`. With totals all
+        series are one block.
+    size : series of a block, at most. The numbers do not depend on it, nor on `spread`.
     """
     _refuse_crooked(panel, totals)
-    far = max(h, gate.NEAR)
-    walk, grid = BreakWalk().sweep(panel, far), Structural().sweep(panel, far)
-    verdict = gate.lean(walk.path, grid.path, panel.z, panel.family)
-    share = gate.walk_share(verdict)
-    weight = gate.walk_weight(walk.path, grid.path, panel.z, verdict)
-    centre = summed(gate.blend(weight, walk.path, grid.path, panel.z)[..., :h], totals)
-    growth = gate.blend_growth(share, walk.growth, grid.growth)[..., :h]
-    errors = calibrate.settled(calibrate.one_step_errors(centre[..., 0], panel.z), panel.z)
-    sigma = calibrate.one_step_scale(errors, centre[..., 0])
-    scale = calibrate.scale(sigma, growth, share)
-    width = learned_width(centre, scale, calibrate.degrees(share), panel.z, panel.family)
-    scale = widened(scale, width, share)
-    return _predictive(panel, centre, scale, sigma, share, weight).at(origins)
+    task = steps.Task(panel, origins, h)
+    if totals:
+        return steps.in_steps(task, totals=totals)
+    return steps.spread_out(task, spread, size)
 
 
 def model_forecasts(
@@ -149,27 +88,7 @@ def model_forecasts(
     share = np.ones_like(panel.z)
     scale = calibrate.scale(sigma, error_growth(centre, panel.z, panel.family), share)
     scale = np.maximum.accumulate(scale, axis=-1)
-    return _predictive(panel, centre, scale, sigma, share, share).at(origins)
-
-
-def _predictive(
-    panel: Panel, centre: Floats, scale: Floats, sigma: Floats, share: Floats, weight: Floats
-) -> Predictive:
-    """Put forecasts from every column together; NaN throughout where a path or a scale is."""
-    missing = ~(np.isfinite(centre).all(axis=-1) & np.isfinite(sigma))
-
-    def known(x: Floats) -> Floats:
-        return np.where(missing if x.ndim == 2 else missing[..., None], np.nan, x)
-
-    return Predictive(
-        centre=known(centre),
-        scale=known(scale),
-        df=known(calibrate.degrees(share)),
-        reach=known(calibrate.reach(panel.z)),
-        share=known(share),
-        weight=known(weight),
-        sigma=known(sigma),
-    )
+    return predictive(panel, centre, scale, sigma, share, share).at(origins)
 
 
 def _refuse_crooked(panel: Panel, totals: Totals | None) -> None:
@@ -182,20 +101,6 @@ def _refuse_crooked(panel: Panel, totals: Totals | None) -> None:
     ]
     if crooked:
         raise ValueError(f"not the same last month: {'; '.join(crooked)}")
-
-
-def summed(centre: Floats, totals: Totals | None) -> Floats:
-    """Medians in which each total's count is the sum of its parts' counts.
-
-    centre : (series, origins, h); a total keeps its own where a part has none.
-    """
-    if not totals:
-        return centre
-    out = centre.copy()
-    for total, parts in totals.items():
-        count = np.maximum(np.expm1(centre[list(parts)]), 0).sum(axis=0)
-        out[total] = np.where(np.isfinite(count), np.log1p(count), centre[total])
-    return out
 
 
 def error_growth(centre: Floats, z: Floats, family: np.ndarray) -> Floats:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from forecast import months
-from forecast.engine.refit import Predictive
+from forecast.engine.predictive import Predictive
 from forecast.records import HUB_PERMILLES, NATIONWIDE, Forecast, Hindcast, SeriesKey
 from models.base import Ints, Panel
 

@@ -8,34 +8,51 @@ from __future__ import annotations
 import numpy as np
 
 from models.base import Floats
-from models.onepass import age
+from models.onepass import UNIT, age, in_units
 
 FIRST_ORIGIN = 24  # months since the start from which forecasts teach
 PRIOR = 15.0  # errors' worth of belief, at the first horizon, that the width is right
 DISCOUNT = 0.98  # a month
 
 
-def learned_width(
-    centre: Floats, scale: Floats, df: Floats, z: Floats, family: np.ndarray
-) -> Floats:
-    """Log factor by which each family's scale should have been wider, as known at each column.
+def squared_errors(centre: Floats, scale: Floats, z: Floats) -> Floats:
+    """(series, months, h) squared error of the h-step forecast about a column, in its own scale.
 
     Parameters
     ----------
     centre, scale : (series, months, h) forecasts from every column, NaN where there is none.
-    df : (series, months) their degrees of freedom.
     z : (series, months) log1p counts.
-    family : (series,) names that learn together, at the same column.
+
+    Returns
+    -------
+    NaN where there was no forecast, or where it does not teach yet.
+    """
+    out = np.full_like(centre, np.nan)
+    issued = np.where(age(z) >= FIRST_ORIGIN, scale[..., 0], np.nan)
+    for h in range(1, min(centre.shape[-1], z.shape[1] - 1) + 1):
+        unit = (z[:, h:] - centre[:, :-h, h - 1]) / scale[:, :-h, h - 1]
+        out[:, h:, h - 1] = np.where(np.isfinite(issued[:, :-h]), unit**2, np.nan)
+    return out
+
+
+def learned_width(squares: Floats, df: Floats, family: np.ndarray) -> Floats:
+    """Log factor by which each family's scale should have been wider, as known at each column.
+
+    Parameters
+    ----------
+    squares : (series, months, h) of `squared_errors`.
+    df : (series, months) degrees of freedom of the forecasts from each column.
+    family : (series,) names that learn together, at the same column; all of each family.
 
     Returns
     -------
     (series, months, h): a straight line in log h through half the log of the mean squares.
     """
-    out = np.empty_like(centre)
+    out = np.empty_like(squares)
     for name in np.unique(family):
         rows = np.flatnonzero(family == name)
-        squares = _mean_squares(centre[rows], scale[rows], df[rows], z[rows])
-        out[rows] = _line_in_log_horizon(np.log(squares) / 2)
+        mean = _mean_squares(squares[rows], df[rows])
+        out[rows] = _line_in_log_horizon(np.log(mean) / 2)
     return out
 
 
@@ -48,37 +65,34 @@ def widened(scale: Floats, width: Floats, share: Floats) -> Floats:
     return np.asarray(np.maximum.accumulate(scale * np.exp(calm * width), axis=-1))
 
 
-def _mean_squares(centre: Floats, scale: Floats, df: Floats, z: Floats) -> Floats:
+def _mean_squares(squares: Floats, df: Floats) -> Floats:
     """(months, h) a family's mean squared standardised error, fading, drawn towards 1.
 
     n series of one month count as sqrt(n), because they move together.
     """
-    months, longest = centre.shape[1:]
+    _, months, longest = squares.shape
     prior = PRIOR * np.sqrt(np.arange(1, longest + 1))
     mean = np.ones((months, longest))
     total, weight = np.zeros((2, longest))
-    issued = (age(z) >= FIRST_ORIGIN) & np.isfinite(scale[..., 0])
     for t in range(months):
+        steps = np.arange(min(longest, t))
+        origins = t - 1 - steps
+        square = squares[:, t, : len(steps)]
+        live = np.isfinite(square)
+        count = np.maximum(np.sqrt(live.sum(axis=0)), 1)
+        known = _weighted(square, df[:, origins], mean[origins, steps])
         total, weight = DISCOUNT * total, DISCOUNT * weight
-        for h in range(1, min(longest, t) + 1):
-            live = np.flatnonzero(issued[:, t - h])
-            if not len(live):
-                continue
-            error = z[live, t] - centre[live, t - h, h - 1]
-            unit = error / scale[live, t - h, h - 1]
-            square = _weighted_square(unit, df[live, t - h], mean[t - h, h - 1])
-            total[h - 1] += square.sum() / np.sqrt(len(live))
-            weight[h - 1] += np.sqrt(len(live))
+        total[: len(steps)] += in_units(np.where(live, known, 0)).sum(axis=0) * UNIT / count
+        weight[: len(steps)] += np.sqrt(live.sum(axis=0))
         mean[t] = (total + prior) / (weight + prior)
     return mean
 
 
-def _weighted_square(unit: Floats, df: Floats, mean: Floats) -> Floats:
-    """(k,) squared errors in units of their scale, weighted as the likelihood of a t does.
+def _weighted(square: Floats, df: Floats, mean: Floats) -> Floats:
+    """(k, h) squared errors in units of their scale, weighted as the likelihood of a t does.
 
-    mean : of the squares as it was known at the issue.
+    mean : (h,) of the squares as it was known at the issue.
     """
-    square = unit**2
     return np.asarray((df + 1) * square / (df + square / mean))
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from forecast import months
 from forecast.engine import calibrate
-from forecast.engine.refit import Predictive
+from forecast.engine.predictive import Predictive
 from forecast.intake import events
 from forecast.watch import budget
 from forecast.watch.children import apart_share

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from forecast import months
-from forecast.engine.refit import Predictive
+from forecast.engine.predictive import Predictive
 from forecast.records import SeriesKey
 from forecast.watch.judge import Expected, whole
 from models.base import Floats, Panel
