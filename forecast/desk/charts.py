@@ -30,32 +30,57 @@ def fan(
 ) -> Picture:
     """The last three years and the forecast ahead, with 50, 80 and 95 % intervals."""
     shown = grammar.months_back(published, MONTHS_SHOWN)
+    scale = fan_scale(shown, forecasts, log)
+    last = forecasts[-1]
+    dotted, key = grammar.breaks(border, shown[0]["month"], last["month"])
+    layers = [
+        *fan_layers(shown, forecasts, flagged, scale, dotted),
+        grammar.side_labels(fan_labels(last), last["month"], scale),
+    ]
+    return grammar.picture(layers, *fan_words(border, shown[-1], forecasts), key)
+
+
+def fan_scale(shown: Sequence[Row], forecasts: Sequence[Row], log: bool | None = None) -> Amounts:
+    """A scale that holds the months shown and the 95 % interval ahead."""
+    counts = [row["encounters"] for row in shown]
+    counts += [row[name] for row in forecasts for name in ("lo95", "hi95")]
+    return grammar.amounts(counts, log)
+
+
+def fan_layers(
+    shown: Sequence[Row],
+    forecasts: Sequence[Row],
+    flagged: Sequence[Row],
+    scale: Amounts,
+    dotted: Sequence[Chart] = (),
+) -> list[Chart]:
+    """What a fan is made of, whatever its size; the bands open from the last count.
+
+    dotted : the known policy dates' lines, under the counts.
+    """
     now = shown[-1]
     edge = {f"{side}{level}": now["encounters"] for level in BANDS for side in ("lo", "hi")}
     ahead = [{"month": now["month"], "median": now["encounters"], **edge}, *forecasts]
-    last = ahead[-1]
-    counts = [row["encounters"] for row in shown]
-    counts += [row[name] for row in forecasts for name in ("lo95", "hi95")]
-    scale = grammar.amounts(counts, log)
-    labels = [
-        *((f"{level} %: to {last[f'hi{level}']:,}", last[f"hi{level}"]) for level in (95, 80)),
-        (f"median {last['median']:,}", last["median"]),
-        *((f"{level} %: from {last[f'lo{level}']:,}", last[f"lo{level}"]) for level in (80, 95)),
-    ]
     marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
-    dotted, key = grammar.breaks(border, shown[0]["month"], last["month"])
-    layers = [
+    return [
         *(grammar.band(ahead, level, scale) for level in BANDS),
         *dotted,
         grammar.line(ahead, "median", scale, color=BLUE, strokeDash=[5, 3], strokeWidth=2),
         grammar.line(shown, "encounters", scale, color=INK, strokeWidth=2),
         *grammar.flags(marked, scale),
-        grammar.side_labels(labels, last["month"], scale),
     ]
-    return grammar.picture(layers, *_fan_words(border, now, forecasts), key)
 
 
-def _fan_words(border: str, now: Row, forecasts: Sequence[Row]) -> tuple[str, str, str]:
+def fan_labels(last: Row) -> list[tuple[str, float]]:
+    """What the fan's edges are in its last month, from above: (words, count)."""
+    return [
+        *((f"{level} %: to {last[f'hi{level}']:,}", last[f"hi{level}"]) for level in (95, 80)),
+        (f"median {last['median']:,}", last["median"]),
+        *((f"{level} %: from {last[f'lo{level}']:,}", last[f"lo{level}"]) for level in (80, 95)),
+    ]
+
+
+def fan_words(border: str, now: Row, forecasts: Sequence[Row]) -> tuple[str, str, str]:
     """Title, subtitle and alternative text of a fan."""
     first, last = forecasts[0], forecasts[-1]
     title = (

@@ -102,7 +102,7 @@ def finding(found: Found) -> Said:
         finding=sentence,
         more=(*more,),
         caption=f"{month_words(facts.month)}: {facts.encounters:,} encounters",
-        compared=tuple(_line(c) for c in facts.comparisons),
+        compared=tuple(line(c) for c in facts.comparisons),
         blocks=tuple(_blocks(found)),
     )
 
@@ -164,7 +164,7 @@ def _where(facts: Facts) -> str:
     return f"{PLACES[facts.border]} in {month_words(facts.month)}"
 
 
-def _line(c: Comparison) -> Line:
+def line(c: Comparison) -> Line:
     """A comparison in words; one that cannot be made says so."""
     when = month_words(c.last)
     if c.name == "fiscal year to date" and c.first != c.last:
@@ -278,7 +278,7 @@ def correction(facts: Facts, false: Sequence[str]) -> Said:
         finding=f"Correction: what we wrote about {_where(facts)} no longer holds.",
         more=(f"The count is now {facts.encounters:,}.",),
         caption=f"{month_words(facts.month)}, as revised: {facts.encounters:,} encounters",
-        compared=tuple(_line(c) for c in facts.comparisons),
+        compared=tuple(line(c) for c in facts.comparisons),
         blocks=(
             Block("What has changed", items=tuple(("", sentence) for sentence in false)),
             Block("Where the figure comes from", clean(brief.vintage_sentence(facts))),
