@@ -8,6 +8,7 @@ BordercastError            exit code
 │   ├── ShortSeriesError       a series too short for the model
 │   └── QuarantineError        a whole file that is not to be believed
 ├── VerifyError            1   the stored record was edited
+├── StoreError             1   the disk is full, the database is damaged
 ├── BusyError              4   somebody else is writing
 ├── MailError              1   one delivery
 └── MailServerError        1   the mail server itself; no delivery's fault
@@ -110,6 +111,19 @@ class VerifyError(BordercastError):
     def __init__(self, findings: Sequence[str]) -> None:
         self.findings = tuple(findings)
         super().__init__("; ".join(self.findings))
+
+
+class StoreError(BordercastError):
+    """A database or a file that cannot be read or written.
+
+    Parameters
+    ----------
+    path : the file. problem : what is wrong and what to do.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path}: {problem}")
 
 
 class BusyError(BordercastError):

@@ -22,8 +22,8 @@ from forecast.engine import VERSION, scorecard
 from forecast.engine.rows import hub_quantiles
 from forecast.intake import bundle
 from forecast.records import Counts, Hindcast, Publication, Score
-from forecast.store import releases, runs
-from forecast.store.connect import writing
+from forecast.store import digests, releases, runs, seals, service
+from forecast.store.connect import transaction, writing
 from forecast.watch.judge import Rules
 from jobs import notices
 from jobs.archive import folders
@@ -84,6 +84,7 @@ def run(
     """
     now = now or datetime.now(UTC)
     with writing(path) as db:
+        _refuse_altered(db)
         day = first_seen or now.date().isoformat()
         notices.write_all(path, db, config, now)  # what a run that was killed left to write
         taken = take_in(db, path, config, files, day, with_bundle, only)
@@ -92,6 +93,15 @@ def run(
         outcome = publish(db, config, now, report)
         notices.write_all(path, db, config, now)
         return replace(outcome, taken=taken)
+
+
+def _refuse_altered(db: Database) -> None:
+    """Build on nothing that was altered; VerifyError says what it is."""
+    service.refuse(digests.at_sight(db.conn), "the record is not as it was written")
+    missing = seals.missing(db.conn)
+    if missing:
+        with transaction(db):
+            seals.seal(db.conn, *missing)
 
 
 def take_in(

@@ -32,7 +32,7 @@ def after_run(path: Path, config: Config, now: datetime, published: bool) -> Non
 
 def verify(path: Path, now: datetime) -> list[str]:
     """What does not match its digest; remembered, so that nothing is shown after a failure."""
-    with closing(connect.read(path)) as connection:
+    with connect.moment(path) as connection:
         found = digests.findings(connection)
         latest = read.latest_run(connection)
     with suppress(OSError, sqlite3.OperationalError):  # an analyst may verify without a trace

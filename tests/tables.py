@@ -6,6 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from forecast.store import connect, digests, seals
+
 
 def rows(path: Path, query: str, *values: object) -> list[tuple]:
     """What a query finds."""
@@ -17,3 +19,20 @@ def edit(path: Path, statement: str) -> int:
     """Change rows; returns how many."""
     with closing(sqlite3.connect(path)) as db, db:
         return db.execute(statement).rowcount
+
+
+def written(path: Path, statement: str) -> int:
+    """The same, as if the program had done it: seals and digests are renewed."""
+    with connect.writing(path) as db, connect.transaction(db):
+        changed = db.execute(statement).rowcount
+        seals.seal(db.conn, *seals.PARTS)
+        previous = ""
+        for (run_id,) in db.execute("select id from runs order by id").fetchall():
+            seals.seal_run(db.conn, run_id)
+            digest = digests.run_digest(db, run_id, previous)
+            db.execute(
+                "update runs set previous_digest = ?, digest = ? where id = ?",
+                (previous, digest, run_id),
+            )
+            previous = digest
+    return changed

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tables import edit, rows
+from tables import edit, rows, written
 
 from forecast.records import HEADLINES
 from jobs.cli import main
@@ -191,7 +191,8 @@ def test_a_cut_file_is_refused_with_a_reason(tmp_path, database):
 @pytest.mark.parametrize("words", [["show"], ["show", "northern"], ["run"]])
 def test_tables_fit_a_terminal_of_eighty_columns(database, words):
     if words == ["run"]:
-        edit(database, "update runs set code_version = 'older'")  # so that there is something to do
+        # So that there is something to do.
+        written(database, "update runs set code_version = 'older'")
 
     lines = [line.rstrip() for line in said("--db", database, *words).splitlines()]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tables import rows
+from tables import rows, written
 
 from forecast.config import Config, ForecastSection
 from forecast.intake import bundle
@@ -329,6 +329,7 @@ def test_drivers_arrive_with_their_figures_and_the_others_stay(database):
             "where dimension = 'citizenship' and role <> 'not held'"
         )
         db.commit()
+    written(database, "update drivers set role = role")
     counts = {"northern": 5_400, "southwest": 12_500, "other": 16_100}
     with writing(database) as db, transaction(db):
         releases.save_snapshot(db, one_month("2026-09", counts, 202612000))

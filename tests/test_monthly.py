@@ -251,7 +251,7 @@ def test_a_forecast_published_after_the_release_does_not_count_as_issued(databas
         ("update quantiles set value = 0 where prob_permille = 10", "run 1 was edited"),
         ("update runs set data_through = '2026-07'", "run 1 was edited"),
         ("delete from forecasts where model = 'ets'", "run 1 was edited"),
-        ("update observations set encounters = 18945 where encounters = 18944", "was edited"),
+        ("update observations set encounters = 18945 where encounters = 18944", "edited"),
     ],
 )
 def test_an_edit_of_the_record_is_named(database, change, named):

@@ -13,7 +13,7 @@ import pytest
 import then
 from click.testing import CliRunner
 from mailserver import HOST, Taken, server
-from tables import edit, rows
+from tables import edit, rows, written
 from then import ANN, FEBRUARY, HEAD, JANUARY, SAID, held, settings
 
 from forecast.desk import letters
@@ -84,7 +84,7 @@ def test_nothing_is_told_of_stale_figures(record):
 def test_nothing_is_told_while_a_file_of_the_month_lies_in_quarantine(record):
     path = record("january")
     then.keep(path, then.release("2025-02", "2025-03-12", SAID))
-    edit(
+    written(
         path,
         "insert into releases select null, 'other', kind, file_name, url, 'x', data_through, "
         "seq + 1, rounding, first_seen_at, first_seen_precision, 'quarantined', 'odd', '', '' "
@@ -403,7 +403,7 @@ def test_coverage_that_drifts_is_told():
 
 def test_a_notice_is_shown_approved_and_sent_by_command(record, tmp_path):
     path = record("february")
-    edit(path, "update notices set created_at = strftime('%Y-%m-%dT%H:%M:%S+00:00') where id = 2")
+    written(path, "update notices set created_at = datetime('now') || '+00:00' where id = 2")
     taken = Taken()
     with server(taken) as port:
         file = tmp_path / "config.toml"

@@ -147,7 +147,10 @@ def test_an_edited_observation_is_named(tmp_path):
     with closing(connect.read(tmp_path / "a.db")) as db:
         found = digests.findings(db)
 
-    assert found == ["release 2 (r2) was edited: its observations were changed"]
+    assert found == [
+        "release 2 (r2) was edited: its observations were changed",
+        "figures: edited, but not by this program",
+    ]
 
 
 def test_what_fails_half_way_leaves_nothing(tmp_path):

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pyarrow import compute, parquet
-from tables import edit, rows
+from tables import rows, written
 
 from forecast.desk import export
 from forecast.desk.dictionary import BY_NAME, VIEWS
@@ -89,7 +89,7 @@ def test_a_parquet_file_keeps_kinds_and_gaps(published, tmp_path):
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 def test_a_hostile_name_is_text_and_no_formula(database, tmp_path, ending):
     hostile = '=HYPERLINK("http://example.org","x")'
-    edit(database, f"update series set member = '{hostile}' where member = 'INDIA'")
+    written(database, f"update series set member = '{hostile}' where member = 'INDIA'")
     exported(database, "series_held", "-o", tmp_path / f"a.{ending}")
 
     if ending == "csv":

@@ -10,6 +10,8 @@ watch      what the watch reads and writes: flags, episodes, drivers
 notices    what is to be told, and who approved it
 deliveries what became of each message, in ops.db
 digests    the chain that shows an edit
+seals      the same for what no run's digest covers
+trouble    what SQLite's own errors mean to a person
 withdrawals  faulty runs, passed over
 service    what the daemon did, and the last verification, in ops.db
 copies     whole copies of a database: backup, restore, the analysts' file

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ _PRAGMAS = (
     "busy_timeout = 10000",
     "journal_size_limit = 16777216",
     "trusted_schema = off",
+    "cell_size_check = on",
 )
 
 
@@ -46,7 +47,22 @@ def read(path: Path, schema: str = SCHEMA) -> sqlite3.Connection:
         raise
     connection.row_factory = sqlite3.Row
     connection.execute("pragma busy_timeout = 10000")
+    connection.execute("pragma cell_size_check = on")
     return connection
+
+
+@contextmanager
+def moment(path: Path) -> Iterator[sqlite3.Connection]:
+    """The database as it stands at one moment, whatever is published meanwhile.
+
+    Raises
+    ------
+    ConfigError : there is none, or it is newer, or older and was not brought up to date yet.
+    """
+    with closing(read(path)) as connection:
+        _refuse_older(connection, path)
+        connection.execute("begin")
+        yield connection
 
 
 @contextmanager
@@ -119,6 +135,17 @@ def _refuse_newer(connection: sqlite3.Connection, path: Path, schema: str) -> No
             str(path),
             "--db",
             f"written by a newer bordercast (schema {found}, this one knows {known}); upgrade",
+        )
+
+
+def _refuse_older(connection: sqlite3.Connection, path: Path) -> None:
+    found, known = _version(connection), len(migrations())
+    if found < known:
+        raise ConfigError(
+            str(path),
+            "--db",
+            f"written by an older bordercast (schema {found}, this one reads {known}); "
+            "`bordercast run` brings it up to date",
         )
 
 

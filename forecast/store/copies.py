@@ -41,12 +41,7 @@ def copy(path: Path, to: Path, mode: int, schema: str = SCHEMA) -> Path:
 def problems(path: Path, schema: str = SCHEMA) -> list[str]:
     """What speaks against a copy; empty if it is whole and its record was not edited."""
     with closing(connect.read(path, schema)) as connection:
-        try:
-            found = [row[0] for row in connection.execute("pragma integrity_check(3)")]
-            found = [] if found == ["ok"] else found
-            return found or (digests.findings(connection) if schema == SCHEMA else [])
-        except sqlite3.DatabaseError as error:
-            return [str(error)]
+        return (digests.findings if schema == SCHEMA else digests.damage)(connection)
 
 
 def put_back(source: Path, path: Path, schema: str = SCHEMA) -> None:

@@ -16,17 +16,19 @@ together again from the observations, so that an edited count shows as well.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from forecast.store import seals, trouble
 from forecast.store.releases import counts_digest, load_snapshot
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from sqlite_utils import Database
 
     Connection = Database | sqlite3.Connection
+
+RUNS_AT_SIGHT = 12  # a year
 
 _RUN = """
 select id, started_at, published_at, data_through, config_digest, code_version
@@ -73,18 +75,65 @@ def _text(value: object) -> str:
     return "" if value is None else repr(value) if isinstance(value, float) else str(value)
 
 
-def findings(db: Connection) -> list[str]:
-    """What does not match its digest, in words; empty if the record is whole."""
-    return [*_run_findings(db), *_release_findings(db)]
+def findings(connection: sqlite3.Connection) -> list[str]:
+    """What is damaged or does not match its digest, in words; empty if the record is whole.
+
+    Everything is looked at, as of one moment if the connection is in a transaction.
+    """
+    return _without_tracebacks(
+        lambda: [
+            *_damage(connection),
+            *_run_findings(connection),
+            *_release_findings(connection),
+            *seals.broken(connection),
+        ]
+    )
 
 
-def _run_findings(db: Connection) -> Iterable[str]:
+def at_sight(connection: sqlite3.Connection) -> list[str]:
+    """The same but for what takes long, before anything is shown: a fraction of a second.
+
+    Left to `findings`: runs older than the newest RUNS_AT_SIGHT, and what each release states,
+    as far as the seal of all observations does not answer for it.
+    """
+    return _without_tracebacks(
+        lambda: [
+            *_damage(connection),
+            *_run_findings(connection, RUNS_AT_SIGHT),
+            *seals.broken(connection, RUNS_AT_SIGHT),
+        ]
+    )
+
+
+def damage(connection: sqlite3.Connection) -> list[str]:
+    """What SQLite itself finds wrong in pages and indexes; empty if nothing."""
+    return _without_tracebacks(lambda: list(_damage(connection)))
+
+
+def _without_tracebacks(look: Callable[[], list[str]]) -> list[str]:
+    """What was found; that it could not be read is found as well."""
+    try:
+        return look()
+    except Exception as error:  # a damaged row can make anything fail that reads it
+        if isinstance(error, sqlite3.Error) and not trouble.is_damage(error):
+            raise
+        return [f"the database is damaged: {' '.join(str(error).split()) or type(error).__name__}"]
+
+
+def _damage(connection: sqlite3.Connection) -> Iterator[str]:
+    for row in connection.execute("pragma integrity_check(3)"):
+        if row[0] != "ok":
+            yield f"the database is damaged: {' '.join(str(row[0]).split())}"
+
+
+def _run_findings(db: Connection, newest: int = -1) -> Iterator[str]:
     previous = ""
     runs = db.execute("select id, previous_digest, digest from runs order by id").fetchall()
+    looked_at = {run[0] for run in (runs if newest < 0 else runs[-newest:])}
     for run_id, stated_previous, digest in runs:
         if stated_previous != previous:
             yield f"run {run_id} does not follow the run before it; one was removed or replaced"
-        if run_digest(db, run_id, stated_previous) != digest:
+        if run_id in looked_at and run_digest(db, run_id, stated_previous) != digest:
             yield (
                 f"run {run_id} was edited: its row, releases, forecasts or quantiles "
                 "are not what was published"
@@ -92,7 +141,7 @@ def _run_findings(db: Connection) -> Iterable[str]:
         previous = digest
 
 
-def _release_findings(db: Connection) -> Iterable[str]:
+def _release_findings(db: Connection) -> Iterator[str]:
     accepted = db.execute(
         "select id, source, counts_digest from releases where status = 'accepted' order by id"
     ).fetchall()

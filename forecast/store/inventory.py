@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast.errors import DataError
 from forecast.records import Release, Snapshot
+from forecast.store import seals
 from forecast.store.releases import RELEASE_COLUMNS, save_snapshot
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def save_refused(db: Database, release: Release, reason: str) -> int:
         """,
         values,
     ).fetchone()
+    seals.seal(db.conn, "figures")
     return int(row[0])
 
 

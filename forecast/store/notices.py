@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from forecast.records import Occasion
+from forecast.store import seals
 from forecast.store.connect import transaction
 from forecast.store.read import rows
 
@@ -185,6 +186,7 @@ def save_composed(
                 for place, s in enumerate(said)
             ],
         )
+        seals.seal(db.conn, "notices")
     return True
 
 
@@ -233,6 +235,7 @@ def renew(db: Database, notice_id: int) -> bool:
         )
         if changed:
             db.execute("delete from notice_sections where notice_id = ?", (notice_id,))
+            seals.seal(db.conn, "notices")
     return changed
 
 
@@ -248,7 +251,10 @@ def drop(db: Database, notice_id: int, why: str, now: datetime) -> bool:
 
 def _changed(db: Database, change: str, values: tuple[Any, ...]) -> bool:
     with transaction(db):
-        return _updated(db, change, values)
+        changed = _updated(db, change, values)
+        if changed:
+            seals.seal(db.conn, "notices")
+    return changed
 
 
 def _updated(db: Database, change: str, values: tuple[Any, ...]) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
+from forecast.store import seals
 
 if TYPE_CHECKING:
     import sqlite3
@@ -81,6 +82,7 @@ def save_snapshot(
     """
     release_id = _save_release(db, snapshot, reason, release_id, decided_at)
     _save_statements(db, release_id, snapshot)
+    seals.seal(db.conn, "figures")
     return release_id
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from forecast.records import HUB_PERMILLES, Hindcast, KeptPath, Publication, Said, SeriesKey
-from forecast.store import notices, watch
+from forecast.store import notices, seals, watch
 from forecast.store.connect import transaction
 from forecast.store.digests import run_digest
 from forecast.store.releases import series_ids
@@ -48,6 +48,8 @@ def publish(db: Database, publication: Publication) -> int:
         notices.save_due(db, run_id, publication.published_at, publication.occasions)
         _save_hindcasts(db, publication.hindcasts, ids)
         _seal(db, run_id)
+        seals.seal(db.conn, "watch", "notices", "hindcasts")
+        seals.seal_run(db.conn, run_id)
     return run_id
 
 
@@ -175,6 +177,7 @@ def keep_paths(db: Database, paths: Iterable[KeptPath]) -> None:
                 for p in paths
             ),
         )
+        seals.seal(db.conn, "paths")
 
 
 def last_run(db: Database) -> tuple[frozenset[int], str, str] | None:

@@ -1,7 +1,8 @@
 """What the service did, in ops.db: wakes, who leads, the last verification.
 
 Written by the daemon and by whoever verifies; read by `status`, and by everything that shows
-figures: after a verification that failed, nothing is shown until one succeeds.
+figures: after a verification that failed, nothing is shown until one succeeds, and what is altered
+at sight is not shown either.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from forecast.errors import BordercastError, VerifyError
-from forecast.store import ops
+from forecast.store import connect, digests, ops
 from forecast.store.connect import transaction
 
 if TYPE_CHECKING:
@@ -112,13 +113,26 @@ def verified(path: Path) -> Verified | None:
 
 
 def refuse_edited(path: Path) -> None:
-    """Show nothing after a verification that failed; VerifyError says why and what to do."""
-    found = verified(path)
-    if found and found.findings:
+    """Show nothing of a record whose last verification failed, or that is altered at sight.
+
+    Raises
+    ------
+    VerifyError : says why and what to do.
+    """
+    last = verified(path)
+    if last and last.findings:
+        refuse([last.findings], f"verification failed on {last.checked_at}")
+    with connect.moment(path) as connection:
+        refuse(digests.at_sight(connection), "the record is not as it was written")
+
+
+def refuse(findings: Sequence[str], why: str) -> None:
+    """VerifyError if there are findings."""
+    if findings:
         raise VerifyError(
             [
-                f"not shown: verification failed on {found.checked_at}",
-                found.findings,
+                f"not shown: {why}",
+                *findings,
                 "restore a backup, or run `bordercast verify` again when the record is whole",
             ]
         )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import DataError
+from forecast.store import seals
 from forecast.store.connect import transaction
 from forecast.store.read import rows
 
@@ -38,6 +39,7 @@ def withdraw(db: Database, run_id: int, why: str, by: str, now: datetime) -> int
             "where run_id = ? and state in ('due', 'held')",
             (moment, f"run {run_id} was withdrawn: {why.strip()}", run_id),
         )
+        seals.seal(db.conn, "withdrawals", "notices")
         return int(stopped.rowcount)
 
 

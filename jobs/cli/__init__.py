@@ -19,13 +19,15 @@ care       backup, restore, withdraw
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from forecast import __version__
 from forecast.errors import BordercastError
+from forecast.store import trouble
 from jobs.cli import (
     anyseries,
     care,
@@ -55,8 +57,17 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BordercastError as error:
-            click.echo(f"bordercast: {error}", err=True)
-            ctx.exit(error.exit_code)
+            _end(ctx, error)
+        except (sqlite3.Error, OSError) as error:
+            known = trouble.meaning(ctx.obj.db, error) if ctx.obj else None
+            if known is None:
+                raise
+            _end(ctx, known)
+
+
+def _end(ctx: click.Context, error: BordercastError) -> NoReturn:
+    click.echo(f"bordercast: {error}", err=True)
+    ctx.exit(error.exit_code)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

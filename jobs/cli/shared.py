@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,18 +49,18 @@ def as_month(_: click.Context, __: click.Parameter, value: str | None) -> str | 
 
 @contextmanager
 def reading(settings: Settings) -> Iterator[sqlite3.Connection]:
-    """A read-only connection to the database."""
-    from forecast.store import connect
+    """The database as it stands at one moment; VerifyError if what it holds was edited."""
+    from forecast.store import connect, service
 
-    with closing(connect.read(settings.db)) as connection:
+    service.refuse_edited(settings.db)
+    with connect.moment(settings.db) as connection:
         yield connection
 
 
 def latest_run(connection: sqlite3.Connection, settings: Settings) -> RunRow:
-    """The last published run; ConfigError before the first, VerifyError if it was edited."""
-    from forecast.store import read, service
+    """The last published run; ConfigError before the first."""
+    from forecast.store import read
 
-    service.refuse_edited(settings.db)
     latest = read.latest_run(connection)
     if latest is None:
         raise ConfigError(str(settings.db), "--db", "nothing is published yet; `bordercast run`")

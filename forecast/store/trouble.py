@@ -1,0 +1,56 @@
+"""What SQLite's and the system's own errors mean to a person, and what to do about each."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from pathlib import Path
+
+from forecast.errors import StoreError
+
+FULL = "the disk is full; nothing was half done. Make room, then run it again"
+DAMAGED = "the database is damaged ({}); restore a backup: `bordercast restore`"
+_SYSTEM = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EACCES: "may not be read or written by this user; see `bordercast doctor`",
+    errno.EPERM: "may not be read or written by this user; see `bordercast doctor`",
+    errno.EROFS: "lies on a disk that cannot be written",
+    errno.EIO: "the disk does not answer; look at the system's log",
+}
+_SQLITE = {
+    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_IOERR: "the disk does not answer, or is full; make room, then run it again",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened; is the disk full, or may this user not read it?",
+    sqlite3.SQLITE_READONLY: "may not be written by this user; see `bordercast doctor`",
+    sqlite3.SQLITE_PERM: "may not be read or written by this user; see `bordercast doctor`",
+    sqlite3.SQLITE_BUSY: "somebody else has kept it locked for long; who has it open?",
+    sqlite3.SQLITE_LOCKED: "somebody else has kept it locked for long; who has it open?",
+    sqlite3.SQLITE_NOMEM: "there is not enough memory",
+}
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether what is stored is at fault, not the disk, the memory or another process."""
+    return isinstance(error, sqlite3.DatabaseError) and _code(error) not in _SQLITE
+
+
+def meaning(path: Path, error: sqlite3.Error | OSError) -> StoreError | None:
+    """An error with words for a person; None if it is a fault of this program.
+
+    Parameters
+    ----------
+    path : the database at work on.
+    """
+    if isinstance(error, OSError):
+        problem = _SYSTEM.get(error.errno or 0)
+        return StoreError(str(error.filename or path), problem) if problem else None
+    if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
+        return None
+    problem = _SQLITE.get(_code(error)) or DAMAGED.format(error)
+    return StoreError(str(path), problem)
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; extended ones keep it in their low byte."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
