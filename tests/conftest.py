@@ -12,6 +12,8 @@ import pytest
 from panels import make_panel
 
 from forecast.config import Config
+from forecast.intake import bundle, series
+from forecast.records import HEADLINES, SeriesKey
 from models.base import Panel
 
 
@@ -40,10 +42,7 @@ def reference() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def border_panel() -> Panel:
     """The four border totals from October 2013 on, from the embedded figures."""
-    bundle = pytest.importorskip("forecast.intake.bundle")
-    series = pytest.importorskip("forecast.intake.series")
-    records = pytest.importorskip("forecast.records")
-    counts: dict[Any, dict[str, int]] = {records.SeriesKey(b): {} for b in records.HEADLINES}
+    counts: dict[SeriesKey, dict[str, int]] = {SeriesKey(border): {} for border in HEADLINES}
     for snapshot in bundle.load():  # ascending: a later release overwrites an earlier one
         for key in counts.keys() & snapshot.counts.keys():
             if snapshot.release.kind != "vintage":

@@ -3,11 +3,9 @@ from __future__ import annotations
 import gzip
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from publisher import (
     serve,
     status,
 )
+from tables import rows
 
 from forecast.config import Config, Fetch, ForecastSection
 from forecast.errors import ConfigError
@@ -72,11 +71,6 @@ def settings(index: str, **changes) -> Config:
 def look(path: Path, publisher: Publisher, now: datetime = NOW, force: bool = False, **changes):
     config = settings(publisher.index, **changes)
     return fetch(path, config, now=now, force=force, with_bundle=False)
-
-
-def rows(path: Path, query: str) -> list[tuple]:
-    with closing(sqlite3.connect(path)) as db:
-        return db.execute(query).fetchall()
 
 
 def accepted(path: Path) -> list[str]:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import sqlite3
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from publisher import file_bytes, file_name
+from tables import rows
 
 from forecast.config import Config
 from forecast.errors import DataError, QuarantineError
@@ -54,11 +54,6 @@ def take(path, folders, file, first_seen=TODAY):
 def empty_inbox(path, folders):
     with writing(path) as db:
         return take_waiting(db, path, folders, ("state",), TODAY)
-
-
-def rows(path, query):
-    with closing(sqlite3.connect(path)) as db:
-        return db.execute(query).fetchall()
 
 
 def files(folder: Path) -> dict[str, bytes]:
