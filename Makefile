@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 # Small fits are 10-19 times slower with two BLAS threads.
 export OMP_NUM_THREADS = 1
 
-.PHONY: run test corpus kills soak faults check lint format types constraints clean bench-borders bench-m3 bench-flags
+.PHONY: run test corpus kills soak faults check lint format types constraints clean bench-borders bench-m3 bench-flags bench-speed
 
 run: $(VENV)/.run
 	$(BIN)/bordercast run
@@ -67,6 +67,10 @@ bench-m3: $(VENV)/.bench
 # Five minutes for ours; an hour more when the peers have not answered for these figures yet.
 bench-flags: $(VENV)/.bench $(BENCH)/.done
 	$(BIN)/python -m benchmarks.flags --peers $(BENCH)/bin/python
+
+# 20 minutes on two idle cores, most of it the peers'. GO_ON=--go-on goes on with a stopped run.
+bench-speed: $(VENV)/.bench $(BENCH)/.done
+	$(BIN)/python -m benchmarks.speed --peers $(BENCH)/bin/python $(GO_ON)
 
 $(VENV)/.bench: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) --editable '.[bench]'

@@ -91,7 +91,7 @@ def _panel(z: Floats, last: Floats | Ints) -> Panel:
 
 
 @cache
-def _figures() -> dict[SeriesKey, dict[str, int]]:
+def figures() -> dict[SeriesKey, dict[str, int]]:
     """The embedded figures as the record states them."""
     with tempfile.TemporaryDirectory() as folder, writing(Path(folder) / "figures.db") as db:
         take_bundle(db)
@@ -128,14 +128,14 @@ def regions(first_cutoff: str, last_target: str | None = None) -> Rolling:
 
 def states() -> Rolling:
     """Border and state, median of at least ten, cutoffs from September 2022."""
-    every = [key for key in _figures() if key.dimension == "state"]
+    every = [key for key in figures() if key.dimension == "state"]
     span = _span(every)
     keys = [key for key in every if np.median(_counts(key, span)) >= SMALLEST]
     return _rolling("states 2022-", keys, span, "2022-09")
 
 
 def _sector_keys() -> list[SeriesKey]:
-    return [k for k in _figures() if (k.dimension, k.component) == ("field", USBP)]
+    return [k for k in figures() if (k.dimension, k.component) == ("field", USBP)]
 
 
 def _never_small(key: SeriesKey) -> bool:
@@ -145,13 +145,13 @@ def _never_small(key: SeriesKey) -> bool:
 
 
 def _span(keys: Sequence[SeriesKey]) -> tuple[str, str]:
-    found = [_figures()[key] for key in keys]
+    found = [figures()[key] for key in keys]
     return min(map(min, found)), max(map(max, found))
 
 
 def _counts(key: SeriesKey, span: tuple[str, str]) -> Floats:
     """Counts of every month of the span; a month without one had none."""
-    by_month = _figures()[key]
+    by_month = figures()[key]
     return np.array([by_month.get(month, 0) for month in months.between(*span)], dtype=float)
 
 
