@@ -1,6 +1,7 @@
 """The commands; thin.
 
 shared     settings, reading, printing
+help       examples, and the commands in sections
 work       commands that change the record
 look       commands that only read
 notices    what readers are told, approved by a person
@@ -9,6 +10,7 @@ replay     the service as it would have been, and shocks put into the figures
 score      how good the forecasts have been
 cite       facts about a month, to quote
 export     what the record holds, as files
+views      a command for every view
 anyseries  the engine on an analyst's own monthly counts
 plot       pictures
 releases   files: fetched, held, refused
@@ -43,13 +45,14 @@ from jobs.cli import (
     service,
     work,
 )
+from jobs.cli.help import Sectioned, examples
 from jobs.cli.shared import Settings
 
 # Small fits are 10-19 times slower with two BLAS threads; numpy reads this when imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-class Commands(click.Group):
+class Commands(Sectioned):
     """Turns a known error into one line on stderr and its exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -70,7 +73,11 @@ def _end(ctx: click.Context, error: BordercastError) -> NoReturn:
     ctx.exit(error.exit_code)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples("run", "show northern", "flags --since 2025-01", "COMMAND --help"),
+)
 @click.option(
     "--config",
     "config_path",
@@ -85,28 +92,14 @@ def main(ctx: click.Context, config_path: Path | None, db: Path | None) -> None:
     ctx.obj = Settings(config_path, db)
 
 
-for command in (
-    work.run,
-    work.ingest,
-    look.show,
-    flags.flags,
-    notices.notices,
-    replay.replay,
-    score.score,
-    cite.brief,
-    cite.fact,
-    plot.plot,
-    look.verify,
-    export.export,
-    anyseries.forecast,
-    releases.fetch,
-    releases.releases,
-    service.serve,
-    service.status,
-    service.doctor,
-    service.config,
-    care.backup,
-    care.restore,
-    care.withdraw,
-):
-    main.add_command(command)
+main.add_sections(
+    {
+        "Each month": (work.run, releases.fetch, work.ingest, releases.releases),
+        "Look": (look.show, flags.flags, score.score, plot.plot),
+        "Quote": (cite.brief, cite.fact, export.export),
+        "Ask the engine": (anyseries.forecast, replay.replay),
+        "Tell readers": (notices.notices,),
+        "Keep it running": (service.serve, service.status, service.doctor, service.config),
+        "Keep it safe": (look.verify, care.backup, care.restore, care.withdraw),
+    }
+)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import ShortSeriesError
+from jobs.cli.help import examples
 from jobs.cli.shared import Settings, progress
 
 if TYPE_CHECKING:
@@ -22,11 +23,22 @@ SHOWN = 10  # warnings of a kind
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "forecast counts.csv", "forecast counts.csv --h 18 --hindcasts 24 -o ahead.parquet"
+    )
+)
 @click.argument("file", type=FILE)
-@click.option("--h", "h", type=click.IntRange(1, 60), default=12, show_default=True, help="Months.")
 @click.option(
-    "-o", "--out", default=STDOUT, show_default=True, help="OUT.csv or OUT.parquet; - prints CSV."
+    "--h", "h", type=click.IntRange(1, 60), default=12, show_default=True, help="Months ahead."
+)
+@click.option(
+    "-o",
+    "--out",
+    default=STDOUT,
+    show_default=True,
+    metavar="FILE",
+    help="A name that ends in .csv, .parquet or .xlsx; - prints CSV.",
 )
 @click.option(
     "--models",
@@ -41,7 +53,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     default=0,
     help="Forecast from this many earlier months too, and say how good that would have been.",
 )
-@click.option("--hindcasts-out", default="", help="File for those hindcasts.")
+@click.option("--hindcasts-out", default="", metavar="FILE", help="File for those hindcasts.")
 @click.pass_obj
 def forecast(
     settings: Settings,
@@ -52,10 +64,11 @@ def forecast(
     hindcasts: int,
     hindcasts_out: str,
 ) -> None:
-    """Forecast any monthly counts: FILE is a CSV of series, month, value [, family].
+    """Forecast any monthly counts of yours.
 
-    Months are YYYY-MM without gaps; values are at least 0, decimals allowed. A series of less
-    than two years is left out with a warning. Output: series, month, median and quantiles.
+    FILE is a CSV of series, month, value [, family]. Months are YYYY-MM without gaps; values are
+    at least 0, decimals allowed. A series of less than two years is left out with a warning.
+    Output: series, month, median and quantiles.
     """
     from forecast.engine import anyseries
     from forecast.intake.counts import read_counts

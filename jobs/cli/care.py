@@ -8,15 +8,19 @@ from pathlib import Path
 import click
 
 from forecast.errors import ConfigError
+from jobs.cli.help import examples
 from jobs.cli.shared import Settings
 
 
-@click.command()
+@click.command(epilog=examples("backup", "backup --drill"))
 @click.option("--to", type=click.Path(path_type=Path), help="A new folder [backups/TIME].")
 @click.option("--drill", is_flag=True, help="Also restore it elsewhere, and compare.")
 @click.pass_obj
 def backup(settings: Settings, to: Path | None, drill: bool) -> None:
-    """Copy the record and ops.db, whole and checked; others may go on working."""
+    """Copy the record and ops.db, whole and checked.
+
+    Others may go on working meanwhile.
+    """
     from jobs import backup as work
 
     if drill and to:
@@ -30,13 +34,14 @@ def backup(settings: Settings, to: Path | None, drill: bool) -> None:
     click.echo(f"{made.folder}: run {made.run_id}, digest {made.digest}")
 
 
-@click.command()
+@click.command(epilog=examples("restore backups/20261125T150000Z"))
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.pass_obj
 def restore(settings: Settings, folder: Path) -> None:
-    """Put the backup in FOLDER in the place of the record; the service must not be running.
+    """Put the backup in FOLDER in the place of the record.
 
-    Nothing is sent again: what was sent to whom is kept, or what waited is given up.
+    The service must not be running. Nothing is sent again: what was sent to whom is kept, or what
+    waited is given up.
     """
     from jobs import backup as work
 
@@ -46,13 +51,16 @@ def restore(settings: Settings, folder: Path) -> None:
         click.echo(f"{back.silenced} messages that waited were given up.")
 
 
-@click.command()
+@click.command(epilog=examples('withdraw 14 --why "rested on a file that was wrong" --by "A. Lee"'))
 @click.argument("run_id", metavar="RUN", type=int)
 @click.option("--why", required=True, help="Your reason; it is kept.")
 @click.option("--by", required=True, help="Your name; it is kept.")
 @click.pass_obj
 def withdraw(settings: Settings, run_id: int, why: str, by: str) -> None:
-    """Withdraw a faulty run: it stays in the record, and nothing shows it any more."""
+    """Withdraw a faulty run.
+
+    It stays in the record, and nothing shows it any more.
+    """
     from forecast.store import withdrawals
     from forecast.store.connect import writing
     from jobs import upkeep

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import ConfigError
+from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import BORDER, Settings, as_month, latest_run, print_json, reading
 
 if TYPE_CHECKING:
@@ -28,13 +29,13 @@ def as_count(_: click.Context, __: click.Parameter, value: str | None) -> int | 
     return int(value.replace(",", ""))
 
 
-@click.command()
+@click.command(epilog=examples("brief northern", "brief southwest 2025-02"))
 @click.argument("border", type=BORDER)
 @click.argument("month", required=False, callback=as_month)
-@click.option("--json", "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def brief(settings: Settings, border: str, month: str | None, as_json: bool) -> None:
-    """What can be said of a MONTH [the newest], in one paragraph to paste.
+    """The paragraph to paste about a MONTH [the newest].
 
     Published, expected, how unusual; all comparisons, always in the same order; rank; vintage.
     """
@@ -48,16 +49,17 @@ def brief(settings: Settings, border: str, month: str | None, as_json: bool) -> 
     click.echo(f"Bordercast, run {run.id}, digest {run.digest}")
 
 
-@click.command()
+@click.command(epilog=examples("fact northern 2025-02", "fact northern 2025-02 4,098"))
 @click.argument("border", type=BORDER)
 @click.argument("month", callback=as_month)
 @click.argument("value", required=False, callback=as_count)
-@click.option("--json", "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def fact(settings: Settings, border: str, month: str, value: int | None, as_json: bool) -> None:
-    """Whether VALUE is right for this MONTH, as of when, and what else is true of it.
+    """Whether VALUE is right for this MONTH, and what else is true.
 
-    Exit code 0 if it is right now or was right when published (said which), 1 if it is wrong.
+    Every value the month has had, since when, and all comparisons. Exit code 0 if it is right now
+    or was right when published (said which), 1 if it is wrong.
     """
     from forecast.desk import brief as desk
     from forecast.desk.facts import verdict

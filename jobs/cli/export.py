@@ -11,6 +11,7 @@ import click
 
 from forecast.errors import ConfigError
 from jobs.cli import views
+from jobs.cli.help import examples
 from jobs.cli.shared import Settings, latest_run, reading
 
 OUT = click.option(
@@ -22,17 +23,24 @@ OUT = click.option(
 )
 
 
-@click.group()
+@click.group(
+    epilog=examples(
+        "export wide_months -o months.xlsx", "export border_months --as-of 2025-04-01 -o then.csv"
+    )
+)
 def export() -> None:
-    """Write what the record holds to a file."""
+    """Write any table to CSV, Parquet or Excel; or a forecast hub."""
 
 
-@export.command()
+@export.command(epilog=examples("export hindcasts --model prophet -o prophet.csv"))
 @OUT
 @click.option("--model", default="bordercast", show_default=True, help="Whose hindcasts.")
 @click.pass_obj
 def hindcasts(settings: Settings, out: Path, model: str) -> None:
-    """What would have been forecast at each past cutoff, from only the data up to it."""
+    """What would have been forecast at each past cutoff.
+
+    Every quantile, made from only the data up to the cutoff.
+    """
     from forecast.desk import export as desk
     from forecast.store import exports
 

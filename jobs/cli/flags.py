@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import click
 
+from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import BORDER, Settings, as_month, console, latest_run, print_json, reading
 
 
-@click.command()
+@click.command(epilog=examples("flags", "flags southwest --since 2025-01 --parts"))
 @click.argument("border", required=False, type=BORDER)
-@click.option("--since", callback=as_month, help="First month, YYYY-MM [the first judged].")
+@click.option(
+    "--since", callback=as_month, metavar="YYYY-MM", help="First month [the first judged]."
+)
 @click.option("--watch", is_flag=True, help="Also months that were only unusual (p < .05).")
 @click.option("--parts", is_flag=True, help="Also sectors, states, citizenships, ...")
-@click.option("--json", "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def flags(
     settings: Settings,
@@ -22,7 +25,10 @@ def flags(
     parts: bool,
     as_json: bool,
 ) -> None:
-    """Months that deviated from the forecast that stood before them, newest first."""
+    """Months that deviated from their forecast, newest first.
+
+    What was expected, how unusual the month was, what moved, and how it ended.
+    """
     from forecast.desk import flagged
     from forecast.store import flags as stored
     from forecast.store import read

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from forecast.errors import ConfigError, VerifyError
+from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
     BORDER,
     Settings,
@@ -17,13 +18,16 @@ from jobs.cli.shared import (
 )
 
 
-@click.command()
+@click.command(epilog=examples("show", "show northern", "show southwest --model ets"))
 @click.argument("border", required=False, type=BORDER)
 @click.option("--model", default="bordercast", show_default=True, help="Whose forecasts.")
-@click.option("--json", "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def show(settings: Settings, border: str | None, model: str, as_json: bool) -> None:
-    """The latest forecasts; with BORDER every month ahead and what would raise a flag."""
+    """The latest forecasts.
+
+    With BORDER every month ahead, and the counts that would raise a flag.
+    """
     from forecast.desk import terminal
     from forecast.store import read
 
@@ -41,12 +45,13 @@ def show(settings: Settings, border: str | None, model: str, as_json: bool) -> N
     out.print(terminal.border_table(found) if border else terminal.forecast_table(found, last, 3))
 
 
-@click.command()
+@click.command(epilog=examples("verify"))
 @click.pass_obj
 def verify(settings: Settings) -> None:
-    """Check that no published number was edited; exit 1 and its name if one was.
+    """Check that no published number was edited.
 
-    After a failure nothing is shown and nothing is sent until a verification succeeds.
+    Exit code 1 names what was. After a failure nothing is shown and nothing is sent until a
+    verification succeeds.
     """
     from jobs import upkeep
 

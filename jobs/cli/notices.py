@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import ConfigError, DataError, MailServerError
+from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, console, print_json, reading
 
 if TYPE_CHECKING:
@@ -19,16 +20,16 @@ ID = click.argument("notice_id", metavar="ID", type=int)
 BY = click.option("--by", required=True, help="Your name; it is kept with the notice.")
 
 
-@click.group()
+@click.group(epilog=examples("notices list", "notices preview 1"))
 def notices() -> None:
     """Notices for readers: held until a person approves them."""
 
 
-@notices.command("list")
-@click.option("--json", "as_json", is_flag=True)
+@notices.command("list", epilog=examples("notices list"))
+@AS_JSON
 @click.pass_obj
 def list_notices(settings: Settings, as_json: bool) -> None:
-    """Every notice, the newest last, and what became of its deliveries."""
+    """Every notice, and what became of its deliveries."""
     from forecast.store import notices as stored
 
     with reading(settings) as connection:
@@ -75,9 +76,9 @@ def _table(found: list[dict[str, Any]]) -> Any:
     return table
 
 
-@notices.command()
+@notices.command(epilog=examples("notices show 1"))
 @ID
-@click.option("--json", "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def show(settings: Settings, notice_id: int, as_json: bool) -> None:
     """One notice: where it stands, who would get it or got it."""
@@ -105,18 +106,24 @@ def show(settings: Settings, notice_id: int, as_json: bool) -> None:
         click.echo(f"{row['state']:<22}{row['recipient']}{reply}")
 
 
-@notices.command()
+@notices.command(epilog=examples("notices preview 1", "notices preview 1 -o notice.html"))
 @ID
 @click.option(
     "-o",
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="OUT.eml or OUT.html; without it the text is printed.",
+    help="A name that ends in .eml or .html; without it the text is printed.",
 )
-@click.option("--for", "reader", default="", help="As this recipient gets it [all sections].")
+@click.option(
+    "--for",
+    "reader",
+    default="",
+    metavar="ADDRESS",
+    help="As this recipient gets it [all sections].",
+)
 @click.pass_obj
 def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -> None:
-    """One notice as it goes out: on the terminal, as a mail, or as a page."""
+    """One notice as it goes out: text, mail, or page."""
     from forecast.desk import letters
     from forecast.store import notices as stored
     from jobs import notices as work
@@ -148,12 +155,15 @@ def _for(settings: Settings, sections: tuple[Any, ...], reader: str) -> tuple[An
     return letters.chosen(sections, of.borders, of.digest)
 
 
-@notices.command()
+@notices.command(epilog=examples('notices approve 1 --by "A. Lee"'))
 @ID
 @BY
 @click.pass_obj
 def approve(settings: Settings, notice_id: int, by: str) -> None:
-    """Let a held notice go out with the next `notices send`, or when the service sends."""
+    """Let a held notice go out.
+
+    With the next `notices send`, or when the service sends.
+    """
     from jobs import notices as work
 
     notice = work.approve(settings.db, notice_id, _name(by), datetime.now(UTC))
@@ -161,7 +171,7 @@ def approve(settings: Settings, notice_id: int, by: str) -> None:
     click.echo(f"Notice {notice_id} is approved by {by}; {_count(len(to))}.")
 
 
-@notices.command()
+@notices.command(epilog=examples('notices reject 1 --by "A. Lee" --why "known since Tuesday"'))
 @ID
 @BY
 @click.option("--why", required=True, help="Your reason; it is kept with the notice.")
@@ -174,7 +184,7 @@ def reject(settings: Settings, notice_id: int, by: str, why: str) -> None:
     click.echo(f"Notice {notice_id} is rejected.")
 
 
-@notices.command()
+@notices.command(epilog=examples("notices send --dry-run", "notices send"))
 @click.option("--dry-run", is_flag=True, help="Only say what would be sent to whom.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--again", is_flag=True, help="Also what was refused or given up.")
@@ -208,7 +218,7 @@ def _agreed(count: int, yes: bool) -> bool:
     return yes or count == 0 or click.confirm("Send?")
 
 
-@notices.command()
+@notices.command(epilog=examples("notices unsubscribe ann@example.org"))
 @click.argument("address")
 @click.pass_obj
 def unsubscribe(settings: Settings, address: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import ConfigError
+from jobs.cli.help import examples
 from jobs.cli.shared import BORDER, Settings, as_month, latest_run, reading
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ class Wanted:
     first_cutoff: str
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "plot northern -o fan.png", "plot northern --kind drivers --month 2025-01 -o moved.svg"
+    )
+)
 @click.argument("border", type=BORDER)
 @click.option(
     "-o",
@@ -55,9 +60,27 @@ class Wanted:
 @click.option(
     "--log/--linear", default=None, help="Vertical scale [log if counts span > 10 times]."
 )
-@click.option("--lead", type=click.IntRange(1, 36), default=1, show_default=True, help="history: ")
-@click.option("--since", default="2018-01", show_default=True, callback=as_month, help="history: ")
-@click.option("--month", callback=as_month, help="drivers: the flagged month [the newest].")
+@click.option(
+    "--lead",
+    type=click.IntRange(1, 36),
+    default=1,
+    show_default=True,
+    help="history: forecasts of so many months before.",
+)
+@click.option(
+    "--since",
+    default="2018-01",
+    show_default=True,
+    callback=as_month,
+    metavar="YYYY-MM",
+    help="history: first month.",
+)
+@click.option(
+    "--month",
+    callback=as_month,
+    metavar="YYYY-MM",
+    help="drivers: the flagged month [the newest].",
+)
 @click.pass_obj
 def plot(
     settings: Settings,
@@ -69,7 +92,7 @@ def plot(
     since: str,
     month: str | None,
 ) -> None:
-    """Draw what is known of BORDER."""
+    """Draw what is known of BORDER: forecasts, flags, scores."""
     from forecast.desk import files, grammar
 
     if out.suffix not in FORMATS:

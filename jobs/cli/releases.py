@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import BusyError, ConfigError
+from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, console, print_json, reading, refuse_if_any, say_taken
 
 if TYPE_CHECKING:
     from jobs.fetch import Fetched
 
 
-@click.command()
+@click.command(epilog=examples("fetch --run", "fetch --once"))
 @click.option("--once", is_flag=True, help="Poll now although fetch.enabled is false.")
 @click.option("--force", is_flag=True, help="Ask even while an earlier block is waited out.")
 @click.option("--no-bundle", is_flag=True, help="Do not load the embedded figures first.")
 @click.option("--run", "then_run", is_flag=True, help="Then do the month's work, if it is due.")
-@click.option("--json", "as_json", is_flag=True)
+@AS_JSON
 @click.pass_context
 def fetch(
     ctx: click.Context, once: bool, force: bool, no_bundle: bool, then_run: bool, as_json: bool
@@ -67,14 +68,14 @@ def _say_fetched(fetched: Fetched, as_json: bool) -> None:
     click.echo(f"Poll: {poll.detail}.")
 
 
-@click.group()
+@click.group(epilog=examples("releases list --refused", "releases show 17"))
 def releases() -> None:
-    """The files behind the figures: held, refused, and what each changed."""
+    """The files behind the figures: which are held, which refused."""
 
 
-@releases.command("list")
+@releases.command("list", epilog=examples("releases list", "releases list --refused"))
 @click.option("--refused", is_flag=True, help="Only what lies in quarantine.")
-@click.option("--json", "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def list_releases(settings: Settings, refused: bool, as_json: bool) -> None:
     """Every release, the newest last."""
@@ -88,12 +89,12 @@ def list_releases(settings: Settings, refused: bool, as_json: bool) -> None:
     console().print(_table(found))
 
 
-@releases.command()
+@releases.command(epilog=examples("releases show 17"))
 @click.argument("release_id", metavar="ID", type=int)
-@click.option("--json", "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def show(settings: Settings, release_id: int, as_json: bool) -> None:
-    """One release: where it came from, what it covers, what it revised, why it was refused."""
+    """One release: where from, what it revised, why refused."""
     from forecast.store import inventory
 
     with reading(settings) as connection:
@@ -113,7 +114,9 @@ def show(settings: Settings, release_id: int, as_json: bool) -> None:
         click.echo(f"revised               {row['border']} {row['month']}: {change}")
 
 
-@releases.command()
+@releases.command(
+    epilog=examples('releases accept 17 --why "CBP announced the correction on its page"')
+)
 @click.argument("release_id", metavar="ID", type=int)
 @click.option("--why", required=True, help="Your reason; it is kept with the release.")
 @click.pass_obj

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, as_month, console, print_json, progress, reading
 
 if TYPE_CHECKING:
@@ -20,14 +21,15 @@ FACTORS = (1.5, 2.0, 4.0, 10.0)
 STEEP = 1.2**6, 0.8**6  # what six months of 20 % come to
 
 
-@click.command()
+@click.command(epilog=examples("replay", "replay --from 2024-01 --shocks 0"))
 @click.option(
     "--from",
     "since",
     default="2016-01",
     show_default=True,
     callback=as_month,
-    help="First month, YYYY-MM.",
+    metavar="YYYY-MM",
+    help="First month.",
 )
 @click.option(
     "--shocks",
@@ -36,13 +38,14 @@ STEEP = 1.2**6, 0.8**6  # what six months of 20 % come to
     type=click.IntRange(0, 1000),
     help="Months each shock is put into; 0 for none.",
 )
-@click.option("--json", "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def replay(settings: Settings, since: str, shocks: int, as_json: bool) -> None:
-    """The service as it would have been, month by month, on what was known then.
+    """The service as it would have been, month by month.
 
-    Which flags, when, how each ended, how often quiet months were flagged, which known events
-    were found; and what the rules make of spikes, shifts and ramps put into the borders' totals.
+    On what was known then: which flags, when, how each ended, how often quiet months were
+    flagged, which known events were found; and what the rules make of spikes, shifts and ramps
+    put into the borders' totals.
     """
     from forecast.store import releases
     from jobs.replaying import known_events, service, studies

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import ConfigError
+from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import BORDER, Settings, console, print_json, reading
 
 if TYPE_CHECKING:
@@ -28,17 +29,20 @@ ERA_SCORES = (
 )
 
 
-@click.command()
+@click.command(epilog=examples("score", "score northern --era 2025"))
 @click.argument("border", required=False, type=BORDER)
 @click.option(
     "--era",
     help="Only these cutoffs: a year, 'break' (a known policy date lies between cutoff and month) "
     "or 'no-break'.",
 )
-@click.option("--json", "as_json", is_flag=True)
+@AS_JSON
 @click.pass_obj
 def score(settings: Settings, border: str | None, era: str | None, as_json: bool) -> None:
-    """How good the forecasts have been: every model, worse than naive as plainly as better."""
+    """How good the forecasts have been.
+
+    Every model by lead, year and border; worse than naive said as plainly as better.
+    """
     from forecast.desk import scorecard
     from forecast.store import read
 

@@ -9,17 +9,19 @@ from typing import Any
 import click
 
 from forecast.errors import BusyError
+from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, print_json
 
 
-@click.command()
+@click.command(epilog=examples("serve", "serve --once"))
 @click.option("--log", type=click.Choice(("plain", "json")), help="Form of the log [service.log].")
 @click.option("--once", is_flag=True, help="Wake once, do what is due, end: for a timer.")
 @click.pass_context
 def serve(ctx: click.Context, log: str | None, once: bool) -> None:
-    """Do the month's work by itself, every day, until stopped; one daemon a database.
+    """Do the month's work by itself, every day, until stopped.
 
-    With --once the exit code is 1 if the work failed, 4 if the publisher's page blocks us.
+    One daemon a database; a second one names the first. With --once the exit code is 1 if the
+    work failed, 4 if the publisher's page blocks us.
     """
     from jobs import logs, schedule
 
@@ -36,11 +38,14 @@ def serve(ctx: click.Context, log: str | None, once: bool) -> None:
     ctx.exit({"failed": 1, "blocked": BusyError.exit_code}.get(outcome, 0))
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True)
+@click.command(epilog=examples("status", "status --json"))
+@AS_JSON
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
-    """How the service stands; exit code 4 if something needs a person now."""
+    """How the service stands, and what needs a person.
+
+    Exit code 4 if something does now.
+    """
     from jobs import health
 
     settings: Settings = ctx.obj
@@ -58,11 +63,14 @@ def status(ctx: click.Context, as_json: bool) -> None:
         ctx.exit(BusyError.exit_code)
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True)
+@click.command(epilog=examples("doctor"))
+@AS_JSON
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Is this machine fit for the service? Exit code 1 if something must be done first."""
+    """Is this machine fit for the service, and what to do if not.
+
+    Exit code 1 if something must be done first.
+    """
     from jobs import doctor as work
 
     settings: Settings = ctx.obj
@@ -76,19 +84,22 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
         ctx.exit(1)
 
 
-@click.group()
+@click.group(epilog=examples("config check", "config show"))
 def config() -> None:
     """The settings: check them, show what is in force."""
 
 
-@config.command()
+@config.command(epilog=examples("--config /etc/bordercast/config.toml config check"))
 @click.pass_obj
 def check(settings: Settings) -> None:
-    """Read the settings; exit code 2 names the file and the key that will not do."""
+    """Read the settings.
+
+    Exit code 2 names the file and the key that will not do.
+    """
     click.echo(f"{settings.source}: every setting will do.")
 
 
-@config.command()
+@config.command(epilog=examples("config show"))
 @click.pass_obj
 def show(settings: Settings) -> None:
     """Every setting in force, as JSON; secrets are hidden."""

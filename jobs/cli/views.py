@@ -10,6 +10,7 @@ import click
 
 from forecast.desk.dictionary import VIEWS, View
 from forecast.store.views import AS_OF
+from jobs.cli.help import examples
 from jobs.cli.shared import Settings, latest_run, reading
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def _command(view: View) -> click.Command:
             click.Option(
                 ["--as-of", "day"],
                 type=click.DateTime(["%Y-%m-%d"]),
+                metavar="YYYY-MM-DD",
                 help="What was known at the end of that day [now].",
             )
         )
@@ -51,7 +53,14 @@ def _command(view: View) -> click.Command:
     def run(settings: Settings, out: Path, day: datetime | None = None) -> None:
         _export(settings, view, out, day)
 
-    return click.Command(view.name, callback=run, params=options, help=about, short_help=view.row)
+    return click.Command(
+        view.name,
+        callback=run,
+        params=options,
+        help=about,
+        short_help=view.row,
+        epilog=examples(f"export {view.name} -o {view.name}.csv"),
+    )
 
 
 def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> None:
@@ -70,7 +79,7 @@ def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> 
     click.echo(f"{out}: {count:,} rows{then}, run {run.id}, digest {run.digest}")
 
 
-@click.command()
+@click.command(epilog=examples("export hub -o hub"))
 @click.option(
     "-o",
     "--out",
@@ -81,7 +90,10 @@ def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> 
 @click.option("--hindcasts", is_flag=True, help="Also every model's hindcasts, as models apart.")
 @click.pass_obj
 def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
-    """The forecasts issued, 23 quantiles each, as a hubverse hub with its hub-config/."""
+    """The forecasts issued, as a hubverse hub.
+
+    23 quantiles each, with hub-config/, and every value a month has had as its target.
+    """
     from forecast.desk import files
     from forecast.desk import hub as desk
 

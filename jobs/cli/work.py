@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
     Settings,
     console,
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from jobs.ingest import Taken
 
 
-@click.command()
+@click.command(epilog=examples("run", "run nationwide-encounters-fy24-fy27-oct-aor.csv"))
 @click.option("--no-bundle", is_flag=True, help="Start without the embedded figures.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@AS_JSON
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: bool) -> None:
@@ -45,18 +46,25 @@ def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: b
     _show_run(settings, as_json, published=outcome.run_id is not None)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "ingest", "ingest --first-seen 2026-11-17 nationwide-encounters-fy24-fy27-oct-aor.csv"
+    )
+)
 @click.option("--no-bundle", is_flag=True, help="Do not load the embedded figures first.")
 @click.option(
-    "--first-seen", type=click.DateTime(["%Y-%m-%d"]), help="Day it was first seen [today]."
+    "--first-seen",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Day they were first seen [today].",
 )
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_seen: Any) -> None:
-    """Take in published CSV FILES (.csv, .csv.gz), and what lies in the inbox.
+    """Take in published FILES, and what lies in the inbox.
 
-    Each is checked first. Files accepted before a refused one stay; the refused one goes to the
-    quarantine and changes nothing.
+    CSV, also packed (.csv.gz). Each is checked first. Files accepted before a refused one stay;
+    the refused one goes to the quarantine and changes nothing.
     """
     from forecast.store.connect import writing
     from jobs import monthly
