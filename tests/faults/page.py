@@ -33,7 +33,15 @@ FAULTS = {
         "0 damaged, 0 half runs, 0 other results after the rerun, 0 notices lost or doubled",
     ),
     "step kill": Fault("SIGKILL at a named step of a run", "the same, at 25 steps or more"),
+    "failing statement": Fault(
+        "An error at the n-th SQL statement of a publish, for every n",
+        "0 half runs, 0 other results after the rerun",
+    ),
     "worker kill": Fault("SIGKILL while two workers fit", "the same, and 0 processes left"),
+    "door": Fault(
+        "every command, watched for who opens the record's files and who writes",
+        "0 opened other than by SQLite, 0 writes outside the write lock",
+    ),
 }
 
 
