@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -56,6 +57,7 @@ class Run:
         self.folder = folder
         self._file = folder / "run.json"
         self.kept: dict[str, Measured] = {}
+        self.failed: list[str] = []
         if self._file.exists():
             self.kept = json.loads(self._file.read_text("utf-8"))
 
@@ -67,6 +69,7 @@ class Run:
                 self.kept[name] = measure()
             except stopwatch.CommandError as problem:
                 tables.say(f"failed: {problem}")
+                self.failed.append(name)
                 return {"failed": str(problem)}
             self._file.write_text(json.dumps(self.kept, indent=1), encoding="utf-8")
         return self.kept[name]
@@ -95,13 +98,16 @@ def compared(run: Run, python: Path, *, small: bool) -> dict[str, Any]:
         counts, sizes, prophets = (20, 200), (2, 4), (1, 2)
     ours = [ours_on(run, count) for count in counts]
     written = ours_with_hindcasts(run, counts[-1])
+    ours_with_hindcasts(run, sizes[-1])  # to be scored
     peers = {
         name: peer_on(run, python, name, prophets if name == PROPHET else sizes) for name in PEERS
     }
+    if run.failed:
+        raise SystemExit(f"failed: {', '.join(run.failed)}; to try these again: --go-on")
     result = {
         "cutoffs": CUTOFFS,
         "months": speedsets.MONTHS,
-        "machine": {"cores": os.cpu_count(), "python": sys.version.split()[0]},
+        "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
         "ours": {str(one["series"]): one for one in ours},
         "ours_hindcasts_written": written,
         "peers": peers,
@@ -120,8 +126,9 @@ def ours_on(run: Run, count: int) -> Measured:
         run.take(f"ours, {count} series, run {turn}", lambda: forecast(file, out))
         for turn in range(1, REPEATS + 1)
     ]
-    middle = sorted(took, key=lambda one: float(one["seconds"]))[len(took) // 2]
-    return {"series": count, "runs": [one["seconds"] for one in took], **middle}
+    took = sorted(took, key=lambda one: float(one.get("seconds", np.inf)))
+    seconds = [one.get("seconds") for one in took]
+    return {"series": count, "runs": seconds, **took[len(took) // 2]}
 
 
 def ours_with_hindcasts(run: Run, count: int) -> Measured:
@@ -184,7 +191,6 @@ def answer_file(run: Run, name: str, count: int) -> Path:
 
 def scored(run: Run, count: int, few: int) -> dict[str, Any]:
     """log-WIS of ours and theirs on the same real series, cutoffs and months."""
-    ours_with_hindcasts(run, count)
     own = hindcast_file(run, count)
     four: Floats = np.load(answer_file(run, TOGETHER, count))["quantiles"]
     said = dict(zip(FOUR, four, strict=True))

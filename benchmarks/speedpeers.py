@@ -26,6 +26,7 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.peers import LEVELS, SEASON, SEED  # first: it sets the threads
@@ -171,7 +172,8 @@ def main(work_path: str, answer: str, jobs: str, *names: str) -> None:
     quantiles = in_order(quantiles)
     np.savez(Path(answer), quantiles=quantiles)
     failures = int(np.isnan(quantiles[..., 0, 0]).sum())
-    print(json.dumps(cost | {"warm_seconds": warm, "failures": failures}))
+    release = version("prophet" if own else "statsforecast")
+    print(json.dumps(cost | {"warm_seconds": warm, "failures": failures, "release": release}))
 
 
 def _cpu() -> float:
