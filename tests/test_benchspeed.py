@@ -6,17 +6,18 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from benchmarks import speedpeers, speedreport, speedscores, speedsets, speedsums, stopwatch
 from benchmarks.sets import H
 from benchmarks.speed import PEERS, Run
-from forecast.engine.anyseries import forecast_counts, hindcast_columns
 from forecast.engine.scores import PROBS
-from forecast.intake.counts import read_counts
-from forecast.records import HUB_COLUMNS
+from jobs.cli import main
 
 HERE = Path(__file__).parent
+NINE = ["q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975"]
 
 
 def test_the_real_series_are_the_drill_downs_own():
@@ -51,29 +52,34 @@ def test_copies_are_of_their_originals_shape():
 
 @pytest.fixture(scope="module")
 def hindcasts(tmp_path_factory):
-    """Our hindcasts of three series, by way of both files."""
-    import pandas as pd
-
+    """Three series, and the file of our hindcasts of them."""
     folder, series = tmp_path_factory.mktemp("speed"), speedsets.many(3)
     speedsets.write_csv(series, folder / "series.csv")
-    said = forecast_counts(read_counts(folder / "series.csv"), H, hindcasts=speedsets.CUTOFFS)
-    names = ["series", "cutoff", "month", "horizon", "median", *HUB_COLUMNS]
-    blocks = [dict(zip(names, b, strict=True)) for b in hindcast_columns(said.hindcasts())]
-    pd.concat(map(pd.DataFrame, blocks)).to_parquet(folder / "hindcasts.parquet")
-    return series, said, folder / "hindcasts.parquet"
+    command = ["forecast", str(folder / "series.csv"), "-o", str(folder / "ahead.csv")]
+    command += ["--hindcasts", str(speedsets.CUTOFFS)]
+    command += ["--hindcasts-out", str(folder / "hindcasts.parquet")]
+    said = CliRunner().invoke(main, command)
+    assert said.exit_code == 0, said.output
+    return series, folder / "hindcasts.parquet"
 
 
 def test_our_hindcasts_are_read_into_the_cutoffs_places(hindcasts):
-    series, said, path = hindcasts
+    series, path = hindcasts
 
     found = np.expm1(speedscores.read(path, series))
 
-    expected = said.hindcasts().values(slice(0, 3), PROBS)
-    assert found == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    lines = pd.read_parquet(path).set_index(["series", "cutoff", "horizon"])
+    assert np.isfinite(found).all()
+    assert len(lines) == found[..., 0].size
+    for row, name in enumerate(series.names):
+        last = lines.loc[(name, "2025-10", 3)]  # the last month is November
+        first = lines.loc[(name, "2022-11", 12)]
+        assert found[row, -1, 2] == pytest.approx(last[NINE].tolist())
+        assert found[row, 0, 11, 4] == pytest.approx(first["median"])
 
 
 def test_a_model_that_knows_what_came_scores_nearly_0_and_is_the_best(hindcasts):
-    series, _, path = hindcasts
+    series, path = hindcasts
     came = np.nan_to_num(np.log1p(series.work.actual))
     close = np.repeat(came[..., None], len(PROBS), axis=-1) + 1e-6
     silent = close + 1
