@@ -131,13 +131,17 @@ class Notices(_Section):
 
 
 class Compute(_Section):
-    """How the fits are spread."""
+    """Where fits and blocks of series are computed; see docs/scaling.md."""
 
+    engine: Literal["serial", "processes", "dask"] = "processes"
     processes: Annotated[int, Field(ge=0, le=256)] = 0
+    scheduler: Annotated[str, Field(pattern=r"^((tcp|tls)://\S+:\d+)?$")] = ""
 
     @property
     def workers(self) -> int:
         """Worker processes; 0 in the file means one a core, two at least."""
+        if self.engine == "serial":
+            return 1
         return self.processes or max(os.cpu_count() or 1, 2)
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from typing import Generic, NamedTuple, TypeVar
 
+from forecast.config import Compute
 from jobs.compute import executor
 
 J = TypeVar("J")
@@ -30,33 +30,33 @@ class Answer(NamedTuple, Generic[J, A]):
 
 
 def answers(
-    jobs: Sequence[J], work: Callable[[J], A], workers: int, seconds: float
+    jobs: Sequence[J], work: Callable[[J], A], compute: Compute, seconds: float
 ) -> Iterator[Answer[J, A]]:
     """Each job's answer as it comes; nothing is started where there is nothing to do.
 
     Parameters
     ----------
     work : does one job; picklable. What it raises is raised here.
-    workers : processes; with 1 everything happens in this one, where nothing can be stopped.
+    compute : where; serial, everything happens in this process, where nothing can be stopped.
     seconds : without any answer for so long, the workers count as hung and are stopped.
     """
     left = list(jobs)
     for _ in range(2):
         if left:
-            left = yield from _together(left, work, workers, seconds)
+            left = yield from _together(left, work, compute, seconds)
     for job in left:
-        alone = list(_together([job], work, 2, seconds))
+        alone = list(_together([job], work, compute, seconds))
         yield alone[0] if alone else Answer(job, None, f"killed, or no answer in {seconds:g} s")
 
 
 def _together(
-    jobs: list[J], work: Callable[[J], A], workers: int, seconds: float
+    jobs: list[J], work: Callable[[J], A], compute: Compute, seconds: float
 ) -> Generator[Answer[J, A], None, list[J]]:
     """Answers out of one pool; returns the jobs it could not answer."""
     others = set(multiprocessing.active_children())
     futures: dict[Future[A], J] = {}
     left = list(jobs)
-    with executor(workers) as pool:
+    with executor(compute) as pool:
         try:
             for job in jobs:
                 futures[pool.submit(work, job)] = job
@@ -65,7 +65,7 @@ def _together(
                 job = futures.pop(future)
                 left = [one for one in left if one is not job]
                 yield Answer(job, value)
-        except BrokenProcessPool:
+        except BrokenExecutor:
             return left
         finally:
             if left:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, as_completed
-
 import numpy as np
 
+from forecast.config import Compute
 from forecast.engine.anyseries import SeriesForecasts, forecast_by_paths, forecast_counts
 from forecast.engine.refit import Job, do, gather, split
+from forecast.engine.steps import Spread
 from forecast.intake.counts import MonthlyCounts
-from jobs.compute import executor
-from jobs.refits import Report
+from jobs.answers import answers
+from jobs.refits import FIT_SECONDS, Report, no_paths
 from models import REFITTED, build
 from models.base import Ints, Paths
 
@@ -21,14 +21,14 @@ _CUTOFFS = 12  # a job
 
 
 def forecast_all(
-    counts: MonthlyCounts, h: int, hindcasts: int, workers: int, report: Report
+    counts: MonthlyCounts, h: int, hindcasts: int, compute: Compute, spread: Spread, report: Report
 ) -> dict[str, SeriesForecasts]:
     """Every model's forecasts, the engine's first.
 
-    workers : processes for the refit models, which take seconds a series; report : told of
-    their progress.
+    compute : where the refit models are fitted, which takes seconds a series; spread : where the
+    engine's blocks are computed. report : told of the fits' progress.
     """
-    said = {ENGINE: forecast_counts(counts, h, hindcasts=hindcasts)}
+    said = {ENGINE: forecast_counts(counts, h, hindcasts=hindcasts, spread=spread)}
     months = counts.values.shape[1]
     every = np.arange(months - 1, -1, -1, dtype=np.int64)
     for name in BASELINES:
@@ -36,22 +36,20 @@ def forecast_all(
         said[name] = forecast_by_paths(counts, paths, every, hindcasts)
     late = every[-(hindcasts + BURN_IN + 1) :]
     for name in REFITTED:
-        paths = _refitted(name, counts, late, h, workers, report)
+        paths = _refitted(name, counts, late, h, compute, report)
         said[name] = forecast_by_paths(counts, paths, late, hindcasts)
     return said
 
 
 def _refitted(
-    name: str, counts: MonthlyCounts, back: Ints, h: int, workers: int, report: Report
+    name: str, counts: MonthlyCounts, back: Ints, h: int, compute: Compute, report: Report
 ) -> Paths:
     """A refit model's paths at these months before the end."""
     panel = counts.panel
     origins = counts.values.shape[1] - 1 - back
     jobs = split(name, {}, panel, origins, h, _CUTOFFS)
-    answers: list[tuple[Job, Paths]] = []
-    with executor(min(workers, len(jobs))) as pool:
-        futures: dict[Future[Paths], Job] = {pool.submit(do, job): job for job in jobs}
-        for future in as_completed(futures):
-            answers.append((futures[future], future.result()))
-            report(name, len(answers), len(jobs))
-    return gather(panel, origins, h, answers)
+    found: list[tuple[Job, Paths]] = []
+    for done, (job, paths, lost) in enumerate(answers(jobs, do, compute, FIT_SECONDS), start=1):
+        found.append((job, paths or no_paths(job, lost)))
+        report(name, done, len(jobs))
+    return gather(panel, origins, h, found)

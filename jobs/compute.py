@@ -1,15 +1,29 @@
-"""Where fits run: here, or in worker processes, behind one executor-shaped seam."""
+"""Where fits and blocks of series are computed: here, in worker processes, or on a Dask cluster.
+
+One seam, shaped as the standard library's executors: `executor` opens one. `spreading` puts the
+engine's blocks through it, in order, a few at a time, and survives the loss of workers: what was
+being computed is sent once more, and what is lost again is computed here. Only this process
+writes, wherever the numbers come from.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from forecast.config import Compute
+from jobs.logs import LOG
 from jobs.orphans import leave_with_parent
+
+J = TypeVar("J")
+A = TypeVar("A")
+
+WORTHWHILE = 1000  # series from which starting worker processes costs less than it saves
 
 
 class Serial(Executor):
@@ -26,16 +40,26 @@ class Serial(Executor):
 
 
 @contextmanager
-def executor(workers: int) -> Iterator[Executor]:
-    """An executor with this many workers; 1 stays in this process.
+def executor(compute: Compute) -> Iterator[Executor]:
+    """An executor as the settings say.
 
     Workers are spawned, not forked, so that they inherit no lock and no database handle.
+
+    Raises
+    ------
+    ConfigError : no Dask cluster to be reached at the scheduler's address, or an unlike one.
     """
-    if workers <= 1:
+    if compute.engine == "dask":
+        from jobs.cluster import connected
+
+        with connected(compute.scheduler) as cluster:
+            yield cluster
+        return
+    if compute.workers == 1:
         yield Serial()
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare)
+    pool = ProcessPoolExecutor(compute.workers, mp_context=context, initializer=_prepare)
     try:
         yield pool
     finally:
@@ -45,3 +69,72 @@ def executor(workers: int) -> Iterator[Executor]:
 def _prepare() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     leave_with_parent()
+
+
+@contextmanager
+def spreading(compute: Compute, series: int) -> Iterator[Spreading]:
+    """A `forecast.engine.steps.Spread` for so many series.
+
+    A few series stay in this process, unless there is a cluster.
+    """
+    if compute.engine == "processes" and series < WORTHWHILE:
+        compute = compute.model_copy(update={"engine": "serial"})
+    with ExitStack() as opened:
+        yield Spreading(lambda: opened.enter_context(executor(compute)), compute.workers)
+
+
+class _Sent(NamedTuple, Generic[J, A]):
+    """A job on its way, and the executor that has it."""
+
+    job: J
+    future: Future[A]
+    by: Executor
+
+
+class Spreading:
+    """Jobs -> answers in the same order, through an executor that may lose its workers.
+
+    Parameters
+    ----------
+    start : opens an executor; asked again when one has broken.
+    width : how many jobs it does at a time; twice as many are on their way at most.
+    """
+
+    def __init__(self, start: Callable[[], Executor], width: int) -> None:
+        self._start = start
+        self._width = width
+        self._executor = start()
+
+    def __call__(self, work: Callable[[J], A], jobs: Iterable[J], /) -> Iterator[A]:
+        """Each job's answer; what the work itself raises is raised here."""
+        sent: deque[_Sent[J, A]] = deque()
+        for job in jobs:
+            sent.append(self._send(work, job))
+            if len(sent) >= 2 * self._width:
+                yield self._answer(work, sent.popleft())
+        while sent:
+            yield self._answer(work, sent.popleft())
+
+    def _send(self, work: Callable[[J], A], job: J) -> _Sent[J, A]:
+        try:
+            return _Sent(job, self._executor.submit(work, job), self._executor)
+        except BrokenExecutor:
+            self._renew(self._executor)
+            return _Sent(job, self._executor.submit(work, job), self._executor)
+
+    def _answer(self, work: Callable[[J], A], sent: _Sent[J, A]) -> A:
+        try:
+            return sent.future.result()
+        except BrokenExecutor:
+            self._renew(sent.by)
+        try:
+            return self._send(work, sent.job).future.result()
+        except BrokenExecutor as loss:
+            LOG.warning("a block lost its worker twice, so it is computed here (%s)", loss)
+            return work(sent.job)
+
+    def _renew(self, broken: Executor) -> None:
+        """Open another executor, if nobody has in the meantime."""
+        if self._executor is broken:
+            LOG.warning("a worker was lost; its blocks are sent once more")
+            self._executor = self._start()

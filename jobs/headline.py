@@ -84,8 +84,7 @@ def forecast_headline(
     h = config.forecast.horizon
     every, late = head.origins(0), head.origins(head.burn_in)
     names = tuple(dict.fromkeys(("naive", *config.forecast.models)))
-    workers = config.compute.workers
-    refits = refit_all(names, head.panel, head.keys, late, h, kept, keep, workers, report)
+    refits = refit_all(names, head.panel, head.keys, late, h, kept, keep, config.compute, report)
     origins = {ENGINE: every}
     predictive = {ENGINE: engine_forecasts(head.panel, every, h, totals=head.totals)}
     for name in names:

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
+from forecast.config import Compute
 from forecast.engine.refit import Job, do, one_series
 from forecast.engine.rows import month_of
 from forecast.records import KeptPath, SeriesKey
@@ -65,7 +66,7 @@ def refit_all(
     h: int,
     kept: Iterable[KeptPath],
     keep: Callable[[list[KeptPath]], None],
-    workers: int,
+    compute: Compute,
     report: Report,
 ) -> dict[str, Refits]:
     """The paths of every refit model named, kept or fitted.
@@ -75,7 +76,7 @@ def refit_all(
     panel, keys : the series and what they are called.
     origins, h : ascending columns; months ahead.
     kept : paths of earlier runs. keep : called with new ones, as they come.
-    workers : processes; report : told of progress.
+    compute : where fits are made; report : told of progress.
     """
     held = {_key(path): path for path in kept if len(path.path) in (0, h) and _lasting(path)}
     digests = [_digests(panel, row) for row in range(len(keys))]
@@ -84,7 +85,7 @@ def refit_all(
     jobs = [job for name in names for job in book.jobs(name, origins)]
     spent = dict.fromkeys(names, 0.0)
     fitted = dict.fromkeys(names, 0)
-    for done, (job, paths, seconds) in enumerate(_answers(jobs, workers), start=1):
+    for done, (job, paths, seconds) in enumerate(_answers(jobs, compute), start=1):
         new = book.enter(job, paths)
         keep([path for path in new if _lasting(path)])
         spent[job.name] += seconds
@@ -167,13 +168,14 @@ def _digests(panel: Panel, row: int) -> dict[int, str]:
     return digests
 
 
-def _answers(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Paths, float]]:
+def _answers(jobs: Sequence[Job], compute: Compute) -> Iterator[tuple[Job, Paths, float]]:
     """Each job's answer as it comes; a job that no process lived to answer has failed."""
-    for job, value, lost in answers(jobs, _timed, workers, FIT_SECONDS):
-        yield (job, *value) if value else (job, _no_paths(job, lost), 0.0)
+    for job, value, lost in answers(jobs, _timed, compute, FIT_SECONDS):
+        yield (job, *value) if value else (job, no_paths(job, lost), 0.0)
 
 
-def _no_paths(job: Job, reason: str) -> Paths:
+def no_paths(job: Job, reason: str) -> Paths:
+    """What a job that nobody lived to do has to say."""
     values = np.full((1, len(job.origins), job.h), np.nan)
     return Paths(values, failures=tuple(Failure(0, o, reason) for o in job.origins.tolist()))
 

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from tables import rows
 
-from forecast.config import Config, ForecastSection
+from forecast.config import Compute, Config, ForecastSection
 from jobs.answers import answers  # nothing heavy here: every worker reads this file
+
+
+TWO, ONE = Compute(processes=2), Compute(engine="serial")
 
 
 def square(job: int) -> int:
@@ -35,20 +38,20 @@ def square_or_hang(job: int) -> int:
 
 
 def test_serial_and_pooled_answers_are_the_same():
-    assert sorted(answers(range(5), square, 1, 60)) == sorted(answers(range(5), square, 2, 60))
+    assert sorted(answers(range(5), square, ONE, 60)) == sorted(answers(range(5), square, TWO, 60))
 
 
 def test_a_worker_killed_once_costs_nothing(tmp_path):
     work = partial(square_or_die, tmp_path / "was here")
 
-    found = {job: value for job, value, _ in answers(range(5), work, 2, 60)}
+    found = {job: value for job, value, _ in answers(range(5), work, TWO, 60)}
 
     assert found == {n: n * n for n in range(5)}
 
 
 @pytest.mark.parametrize("work", [partial(square_or_die, None), square_or_hang])
 def test_a_job_that_kills_or_hangs_its_worker_is_given_up_alone(work):
-    found = {job: value for job, value, _ in answers([2, 3], work, 2, 1.5)}
+    found = {job: value for job, value, _ in answers([2, 3], work, TWO, 1.5)}
 
     assert found == {2: 4, 3: None}
     assert multiprocessing.active_children() == []

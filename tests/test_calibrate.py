@@ -13,7 +13,7 @@ from forecast.engine import calibrate
 from models.base import Panel
 
 PROBS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
-centres, scales, freedoms = st.floats(0, 14), st.floats(0.001, 2), st.floats(2.5, 4)
+centres, scales, freedoms = st.floats(0, 14), st.floats(0.001, 2), st.floats(2.5, 3)
 
 
 def scale_of(step: np.ndarray, z: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from pyarrow import compute, parquet
 from tables import rows, written
 
-from forecast.desk import export
+from forecast.desk import encoded, export
 from forecast.desk.dictionary import BY_NAME, VIEWS
 from forecast.records import HEADLINES, HUB_PERMILLES
 from jobs.cli import main
@@ -105,7 +105,7 @@ def test_a_hostile_name_is_text_and_no_formula(database, tmp_path, ending):
 def test_no_cell_of_text_begins_like_a_formula(text):
     found = export._texts([text], "text")[0]
 
-    assert not found.startswith(export.FORMULA)
+    assert not found.startswith(encoded.FORMULA)
     assert found.removeprefix("'").endswith(text.removeprefix("'"))
 
 

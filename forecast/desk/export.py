@@ -16,15 +16,11 @@ from typing import IO, Any
 from forecast.desk import workbook
 from forecast.desk.columns import Kind
 from forecast.desk.dictionary import View, definitions
+from forecast.desk.encoded import Block, Encoded, arrow_rows, arrow_types, real, safe
 from forecast.desk.files import replacing
 from forecast.errors import ConfigError
 from forecast.records import HUB_COLUMNS
 
-Block = Sequence[Sequence[Any]]
-"""The values of each column, all of one length; lists, or arrays with `tolist`."""
-
-DIGITS = 12  # of a real number in a CSV file
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that is taken for one
 DIGEST = "Digest of the last published run; `bordercast verify` checks it"
 HINDCASTS: Mapping[str, Kind] = {
     "border": "text",
@@ -43,13 +39,14 @@ HINDCASTS: Mapping[str, Kind] = {
 class Table:
     """What is written.
 
-    columns : name -> kind, in order. blocks : see `Block`; read once.
+    columns : name -> kind, in order. blocks : see `Block`, or such blocks as `ENCODERS` make them
+    for the file's format; read once.
     notes : name -> text, kept in the file where its format has a place for it (not CSV).
     definitions : (column, unit, values, meaning), for a workbook.
     """
 
     columns: Mapping[str, Kind]
-    blocks: Iterable[Block]
+    blocks: Iterable[Block | Encoded]
     notes: Mapping[str, str] = field(default_factory=dict)
     definitions: Sequence[tuple[str, str, str, str]] = ()
 
@@ -106,29 +103,21 @@ def write_csv(table: Table, file: IO[str]) -> int:
     writer.writerow(table.columns)
     count = 0
     for block in table.blocks:
+        if isinstance(block, Encoded):
+            file.write(block.content.decode())
+            count += block.rows
+            continue
         texts = [_texts(x, kind) for x, kind in zip(block, table.columns.values(), strict=True)]
         writer.writerows(zip(*texts, strict=True))
         count += len(texts[0])
     return count
 
 
-def _texts(values: Sequence[Any], kind: Kind) -> Sequence[Any]:
+def _texts(values: Any, kind: Kind) -> Sequence[Any]:
     plain = values.tolist() if hasattr(values, "tolist") else values
     if kind == "text":
-        return [_safe(value) for value in plain]
-    return [_real(value) for value in plain] if kind == "real" else plain
-
-
-def _safe(text: str | None) -> str | None:
-    """Text that a spreadsheet takes for text: what would be a formula gets an apostrophe."""
-    return f"'{text}" if text and text[0] in FORMULA else text
-
-
-def _real(value: float | None) -> str:
-    """Without an exponent where it is large: whole counts stand among real numbers too."""
-    if value is None:
-        return ""
-    return f"{value:.{DIGITS}g}" if value < 10**DIGITS / 10 else f"{value:.0f}"
+        return [safe(value) for value in plain]
+    return [real(value) for value in plain] if kind == "real" else plain
 
 
 def _save_csv(table: Table, path: Path) -> int:
@@ -138,15 +127,15 @@ def _save_csv(table: Table, path: Path) -> int:
 
 def _save_parquet(table: Table, path: Path) -> int:
     pa, parquet = _pyarrow(path)
-    kinds = {"text": pa.string(), "count": pa.int64(), "real": pa.float64()}
+    kinds = arrow_types(pa)
     fields = [pa.field(name, kinds[kind]) for name, kind in table.columns.items()]
     schema = pa.schema(fields, metadata=dict(table.notes))
     count = 0
     with parquet.ParquetWriter(path, schema) as writer:
         for block in table.blocks:
-            arrays = [pa.array(x, f.type) for x, f in zip(block, fields, strict=True)]
-            writer.write_batch(pa.record_batch(arrays, schema=schema))
-            count += len(arrays[0])
+            ready = block if isinstance(block, Encoded) else arrow_rows(block, table.columns)
+            writer.write_batch(pa.ipc.open_stream(ready.content).read_next_batch())
+            count += ready.rows
     return count
 
 

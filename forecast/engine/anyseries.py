@@ -12,25 +12,25 @@ part in its hindcast.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
 
-from forecast import months
 from forecast.engine import calibrate, scores
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from forecast.engine.rows import HUB
+from forecast.engine.steps import Spread, in_turn
 from forecast.errors import ShortSeriesError
 from forecast.intake.counts import MonthlyCounts
 from models.base import Floats, Ints, Paths
 
 SHORTEST = calibrate.FIRST_ERROR + calibrate.LEAST_ERRORS  # months a series must have
-BLOCK = 500  # series whose quantiles are held at a time
-MEDIAN = HUB.index(0.5)
-SCORED = [HUB.index(p) for p in scores.PROBS]
+TOGETHER = 32  # series whose quantiles are computed at a time: they stay in the processor's cache
+SCORED = [HUB.index(p) for p in scores.PROBS]  # their places among the hub's
 MIDDLE = scores.PROBS.index(0.5)
 
 
@@ -61,18 +61,31 @@ class SeriesForecasts:
         Whole numbers, rounded outward, for series whose values all are; NaN where there is no
         forecast. The default are the hub's 23 probabilities.
         """
+        first, last, _ = rows.indices(len(self.counts.names))
+        found = np.empty((last - first, *self.predictive.centre.shape[1:], len(probs)))
+        for at in range(first, last, TOGETHER):
+            part = slice(at, min(at + TOGETHER, last))
+            found[part.start - first : part.stop - first] = self._values(part, probs)
+        return found
+
+    def _values(self, rows: slice, probs: Sequence[float]) -> Floats:
         part = Predictive(*(getattr(self.predictive, f.name)[rows] for f in fields(Predictive)))
         quantiles = part.quantiles(probs)
         whole = self.counts.whole[rows][:, None] & self.known[rows]
+        if whole.all():
+            return calibrate.counts(quantiles, probs).astype(float)
         quantiles[~whole] = np.expm1(quantiles[~whole])
         quantiles[whole] = calibrate.counts(quantiles[whole], probs)
         return quantiles
 
-    def blocks(self, probs: Sequence[float] = HUB) -> Iterator[tuple[slice, Floats]]:
-        """(rows, values) of all series, some at a time."""
-        for first in range(0, len(self.counts.names), BLOCK):
-            rows = slice(first, min(first + BLOCK, len(self.counts.names)))
-            yield rows, self.values(rows, probs)
+    def some(self, rows: slice) -> SeriesForecasts:
+        """Only some of the series."""
+        counts = self.counts
+        part = MonthlyCounts(
+            counts.names[rows], counts.family[rows], counts.values[rows], counts.last[rows]
+        )
+        said = Predictive(*(getattr(self.predictive, f.name)[rows] for f in fields(Predictive)))
+        return SeriesForecasts(part, self.back, said)
 
     def ends(self) -> SeriesForecasts:
         """Only the forecasts from each series' end."""
@@ -104,7 +117,9 @@ def long_enough(counts: MonthlyCounts) -> tuple[MonthlyCounts, list[ShortSeriesE
     return counts.some(length >= SHORTEST) if short else counts, short
 
 
-def forecast_counts(counts: MonthlyCounts, h: int, *, hindcasts: int = 0) -> SeriesForecasts:
+def forecast_counts(
+    counts: MonthlyCounts, h: int, *, hindcasts: int = 0, spread: Spread = in_turn
+) -> SeriesForecasts:
     """Forecast every series from its last month, and from earlier ones if asked.
 
     Parameters
@@ -113,10 +128,12 @@ def forecast_counts(counts: MonthlyCounts, h: int, *, hindcasts: int = 0) -> Ser
     h : months ahead.
     hindcasts : how many earlier cutoffs, one a month before each series' end; a series too
         short at a cutoff has none there.
+    spread : where blocks of series are computed; see `forecast.engine.steps`.
     """
     back = _back(counts, hindcasts)
     origins = counts.values.shape[1] - 1 - back
-    return SeriesForecasts(counts, back, engine_forecasts(counts.panel, origins, h))
+    said = engine_forecasts(counts.panel, origins, h, spread=spread)
+    return SeriesForecasts(counts, back, said)
 
 
 def forecast_by_paths(
@@ -151,41 +168,50 @@ class Quality(NamedTuple):
     coverage95: float
 
 
-class Tally:
-    """Adds up hindcasts, some series at a time; see `Quality`."""
+def series_scores(hindcasts: SeriesForecasts, quantiles: Floats) -> Floats:
+    """(series, 5) what each series' hindcasts are worth.
 
-    def __init__(self) -> None:
-        self.n = 0
-        self.wis = self.inside80 = self.inside95 = 0.0
-        self.ratios: list[float] = []
+    How many months came, the sum of their log-WIS, how many lay inside the 80 and the 95 %
+    interval, and the log of MAE / naive's MAE (NaN without).
 
-    def add(self, hindcasts: SeriesForecasts, rows: slice, quantiles: Floats) -> None:
-        """Count some series; quantiles (series, cutoffs, h, scores.PROBS) in their own unit."""
+    quantiles : (series, cutoffs, h, scores.PROBS) in the series' own unit.
+    """
+    found = np.empty((len(quantiles), 5))
+    for first in range(0, len(quantiles), TOGETHER):
+        rows = slice(first, first + TOGETHER)
         actual, last = _came(hindcasts, rows, quantiles.shape[2])
-        known = np.isfinite(actual) & np.isfinite(quantiles[..., MIDDLE])
-        said, came = quantiles[known], actual[known]
-        self.n += len(came)
-        self.wis += float(scores.log_wis(came, said).sum())
-        self.inside80 += float(((said[:, 2] <= came) & (came <= said[:, -3])).sum())
-        self.inside95 += float(((said[:, 0] <= came) & (came <= said[:, -1])).sum())
-        self.ratios += _log_ratios(np.where(known, actual, np.nan), quantiles[..., MIDDLE], last)
-
-    @property
-    def quality(self) -> Quality:
-        """Of all series counted so far."""
-        if not self.n:
-            return Quality(0, *[float("nan")] * 4)
-        relative = float(np.exp(np.mean(self.ratios))) if self.ratios else float("nan")
-        inside = self.inside80 / self.n, self.inside95 / self.n
-        return Quality(self.n, self.wis / self.n, relative, *inside)
+        found[rows] = _series_scores(actual, last, quantiles[rows])
+    return found
 
 
-def quality(hindcasts: SeriesForecasts) -> Quality:
-    """Score hindcasts against what came; see `forecast.engine.scores`."""
-    tally = Tally()
-    for rows, quantiles in hindcasts.blocks(scores.PROBS):
-        tally.add(hindcasts, rows, quantiles)
-    return tally.quality
+def _series_scores(actual: Floats, last: Floats, quantiles: Floats) -> Floats:
+    median = quantiles[..., MIDDLE]
+    known = np.isfinite(actual) & np.isfinite(median)
+    parts = (
+        scores.log_wis(actual, quantiles),
+        (quantiles[..., 2] <= actual) & (actual <= quantiles[..., -3]),
+        (quantiles[..., 0] <= actual) & (actual <= quantiles[..., -1]),
+        np.abs(actual - median),
+        np.abs(actual - last),
+    )
+    # One series after the other: what is summed must not depend on the series beside it.
+    sums = [[float(x[row][known[row]].sum()) for x in parts] for row in range(len(known))]
+    wis, inside80, inside95, own, naive = np.array(sums).T
+    usual = np.where(naive > 0, naive, np.nan)
+    ratio = np.log(np.maximum(own / usual, 1e-300))
+    return np.stack([known.sum(axis=(1, 2)), wis, inside80, inside95, ratio], axis=1)
+
+
+def quality(found: Sequence[Floats]) -> Quality:
+    """The quality of all series, from `series_scores` of some of them at a time."""
+    each = np.concatenate(found)
+    n = int(each[:, 0].sum())
+    if not n:
+        return Quality(0, *[float("nan")] * 4)
+    ratios = each[np.isfinite(each[:, 4]), 4]
+    relative = math.exp(math.fsum(ratios) / len(ratios)) if len(ratios) else math.nan
+    inside80, inside95 = each[:, 2].sum() / n, each[:, 3].sum() / n
+    return Quality(n, math.fsum(each[:, 1]) / n, relative, float(inside80), float(inside95))
 
 
 def _came(hindcasts: SeriesForecasts, rows: slice, h: int) -> tuple[Floats, Floats]:
@@ -195,60 +221,3 @@ def _came(hindcasts: SeriesForecasts, rows: slice, h: int) -> tuple[Floats, Floa
     target = origins[:, None] + np.arange(1, h + 1)
     came = values[:, np.minimum(target, values.shape[1] - 1)]
     return np.where(target < values.shape[1], came, np.nan), values[:, origins, None]
-
-
-def _log_ratios(actual: Floats, median: Floats, last: Floats) -> list[float]:
-    """Log of MAE / naive's MAE of each series that has both."""
-    found = []
-    for came, own, naive in zip(actual, median, last, strict=True):
-        usual = scores.mae(came, np.broadcast_to(naive, came.shape))
-        if usual > 0:
-            found.append(float(np.log(max(scores.mae(came, own) / usual, 1e-300))))
-    return found
-
-
-def forecast_columns(said: SeriesForecasts) -> Iterator[list[np.ndarray]]:
-    """Blocks of columns for a file: series, month, median and the 23 quantiles.
-
-    Only from the series' ends; a series without a forecast has no line.
-    """
-    for block in hindcast_columns(said.ends()):
-        series, _, month, _, *values = block
-        yield [series, month, *values]
-
-
-def hindcast_columns(
-    said: SeriesForecasts, tally: Tally | None = None
-) -> Iterator[list[np.ndarray]]:
-    """Blocks of columns for a file: series, cutoff, month, horizon, median, the 23 quantiles.
-
-    Values are int64 where all values of all series are whole. The tally, if any, counts them on
-    the way.
-    """
-    for rows, quantiles in said.blocks():
-        if tally is not None:
-            tally.add(said, rows, quantiles[..., SCORED])
-        known = said.known[rows]
-        series, cutoff = np.nonzero(known)
-        h = quantiles.shape[2]
-        names = np.array(said.counts.names[rows], dtype=object)[series]
-        at = said.counts.last[rows][series] - said.back[cutoff]
-        ahead = np.tile(np.arange(1, h + 1), len(at))
-        values = quantiles[known].reshape(-1, len(HUB))
-        if said.counts.whole.all():
-            values = values.astype(np.int64)
-        from_month = np.repeat(at, h)
-        yield [
-            np.repeat(names, h),
-            _as_text(from_month),
-            _as_text(from_month + ahead),
-            ahead,
-            values[:, MEDIAN],
-            *values.T,
-        ]
-
-
-def _as_text(index: Ints) -> np.ndarray:
-    """Running numbers of months as "YYYY-MM"."""
-    found, place = np.unique(index, return_inverse=True)
-    return np.array([months.from_index(int(i)) for i in found], dtype=object)[place]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,9 +15,11 @@ from jobs.cli.help import examples
 from jobs.cli.shared import Settings, progress
 
 if TYPE_CHECKING:
-    from forecast.desk.columns import Kind
-    from forecast.desk.export import Table
-    from forecast.engine.anyseries import Quality, SeriesForecasts
+    from forecast.desk.encoded import Block, Encoded
+    from forecast.engine.anyseries import SeriesForecasts
+    from forecast.engine.steps import Spread
+    from forecast.intake.counts import MonthlyCounts
+    from models.base import Floats
 
 STDOUT = "-"
 SHOWN = 10  # warnings of a kind
@@ -72,24 +75,33 @@ def forecast(
     """
     from forecast.engine import anyseries
     from forecast.intake.counts import read_counts
+    from jobs.compute import spreading
 
     if hindcasts_out and not hindcasts:
         raise click.UsageError("--hindcasts-out needs --hindcasts N")
     _check(out, hindcasts_out)
     counts, short = anyseries.long_enough(read_counts(file))
     _warn_short(short)
-    if models == "all":
-        from jobs.anyseries import forecast_all
+    with spreading(settings.config.compute, len(counts.names)) as spread:
+        said = _said(settings, counts, h, hindcasts, models, spread)
+        _save({name: model.ends() for name, model in said.items()}, out, spread)
+        _warn_silent(said)
+        if hindcasts:
+            past = {name: model.hindcasts() for name, model in said.items()}
+            _say_quality(_save(past, hindcasts_out, spread))
 
-        with progress(quiet=False) as report:
-            workers = settings.config.compute.workers
-            said = forecast_all(counts, h, hindcasts, workers, report)
-    else:
-        said = {"bordercast": anyseries.forecast_counts(counts, h, hindcasts=hindcasts)}
-    _write(_table(said, _ends(said), past=False), out)
-    _warn_silent(said)
-    if hindcasts:
-        _say_quality(_save_hindcasts(said, hindcasts_out))
+
+def _said(
+    settings: Settings, counts: MonthlyCounts, h: int, hindcasts: int, models: str, spread: Spread
+) -> dict[str, SeriesForecasts]:
+    """What the engine says, or every model."""
+    from forecast.engine.anyseries import forecast_counts
+    from jobs.anyseries import ENGINE, forecast_all
+
+    if models != "all":
+        return {ENGINE: forecast_counts(counts, h, hindcasts=hindcasts, spread=spread)}
+    with progress(quiet=False) as report:
+        return forecast_all(counts, h, hindcasts, settings.config.compute, spread, report)
 
 
 def _check(*files: str) -> None:
@@ -101,59 +113,31 @@ def _check(*files: str) -> None:
             export.check(Path(name))
 
 
-def _write(table: Table, out: str) -> None:
-    from forecast.desk import export
+def _save(said: Mapping[str, SeriesForecasts], out: str, spread: Spread) -> dict[str, list[Floats]]:
+    """Write forecasts from the series' ends, or hindcasts; what each model's are worth.
 
-    if out == STDOUT:
-        export.write_csv(table, sys.stdout)
-    else:
-        export.write(table, Path(out))
-
-
-def _save_hindcasts(said: Mapping[str, SeriesForecasts], out: str) -> dict[str, Quality]:
-    """Score each model's hindcasts, and write them on the way if a file is named."""
-    from forecast.engine.anyseries import Tally, hindcast_columns, quality
-
-    past = {name: model.hindcasts() for name, model in said.items()}
-    if not out:
-        return {name: quality(model) for name, model in past.items()}
-    tallies = {name: Tally() for name in past}
-    blocks = {name: hindcast_columns(model, tallies[name]) for name, model in past.items()}
-    _write(_table(said, blocks, past=True), out)
-    return {name: tally.quality for name, tally in tallies.items()}
-
-
-def _ends(said: Mapping[str, SeriesForecasts]) -> dict[str, Iterator[Sequence[Any]]]:
-    from forecast.engine.anyseries import forecast_columns
-
-    return {name: forecast_columns(model) for name, model in said.items()}
-
-
-def _table(
-    said: Mapping[str, SeriesForecasts], blocks: Mapping[str, Iterator[Sequence[Any]]], past: bool
-) -> Table:
-    """Forecasts or hindcasts as a table, with a column for the model if there are several."""
-    from forecast.desk.export import Table
-    from forecast.records import HUB_COLUMNS
+    out : a file's name, STDOUT, or "" to score only.
+    """
+    from forecast.desk import ahead, export
 
     whole = all(model.counts.whole.all() for model in said.values())
-    value: Kind = "count" if whole else "real"
-    columns: dict[str, Kind] = {"series": "text"}
-    if len(said) > 1:
-        columns["model"] = "text"
-    columns |= (
-        {"cutoff": "text", "month": "text", "horizon": "count"} if past else {"month": "text"}
-    )
-    columns |= dict.fromkeys(("median", *HUB_COLUMNS), value)
-    return Table(columns, _labelled(blocks))
+    past = all((model.back > 0).all() for model in said.values())
+    columns = ahead.columns(whole, models=len(said) > 1, past=past)
+    found: dict[str, list[Floats]] = {name: [] for name in said}
 
+    def blocks() -> Iterator[Block | Encoded]:
+        suffix = ".csv" if out == STDOUT else Path(out).suffix
+        for part in spread(ahead.written, ahead.parts(said, columns, suffix)):
+            found[part.model].append(part.scores)
+            yield part.block
 
-def _labelled(models: Mapping[str, Iterator[Sequence[Any]]]) -> Iterator[Sequence[Any]]:
-    """All models' blocks, with the model after the series if there are several."""
-    for name, blocks in models.items():
-        for series, *others in blocks:
-            label = [[name] * len(series)] if len(models) > 1 else []
-            yield [series, *label, *others]
+    if not out:
+        deque(blocks(), maxlen=0)
+    elif out == STDOUT:
+        export.write_csv(export.Table(columns, blocks()), sys.stdout)
+    else:
+        export.write(export.Table(columns, blocks()), Path(out))
+    return found
 
 
 def _warn_short(short: Sequence[ShortSeriesError]) -> None:
@@ -179,9 +163,12 @@ def _warn(lines: Sequence[str]) -> None:
         click.echo(f"bordercast: ... and {len(lines) - SHOWN:,} more", err=True)
 
 
-def _say_quality(qualities: Mapping[str, Quality]) -> None:
-    """How good each model's hindcasts were, a line a model."""
-    for name, of in qualities.items():
+def _say_quality(scores: Mapping[str, Sequence[Floats]]) -> None:
+    """How good each model's hindcasts were, a line a model; scores : of `_save`."""
+    from forecast.engine.anyseries import quality
+
+    for name, found in scores.items():
+        of = quality(found)
         click.echo(
             f"{name}: hindcasts of {of.n:,} months that have come: log-WIS {of.log_wis:.3f}, "
             f"MAE {of.relative_mae:.3f} of naive's, 80 % intervals covered {of.coverage80:.0%}, "

@@ -1,0 +1,98 @@
+"""A Dask cluster that somebody runs, as an executor.
+
+Whoever can reach its scheduler can run any code on its workers, and they on us: the answers are
+unpickled here. See docs/scaling.md.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, NoReturn
+
+from forecast.errors import ConfigError
+
+SECONDS = 10.0  # to reach the scheduler and a first worker
+ALIKE = ("bordercast", "numpy", "scipy", "dask", "distributed")
+KEY = "compute.scheduler"
+
+
+class Cluster(Executor):
+    """Sends each call to a worker; one that its workers do not survive is a BrokenExecutor."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """The future of this call."""
+        answer: Future[Any] = Future()
+        try:
+            remote = self.client.submit(fn, *args, pure=False, **kwargs)
+        except Exception as error:  # whatever a client without its scheduler raises
+            raise BrokenExecutor(f"the scheduler does not take any more: {error}") from error
+        remote.add_done_callback(lambda done: _hand_over(done, answer))
+        return answer
+
+
+def _hand_over(done: Any, answer: Future[Any]) -> None:
+    """Pass on what came of a call; a lost worker, or a lost answer, is a BrokenExecutor."""
+    from distributed import KilledWorker
+
+    problem = done.exception() if done.status == "error" else None
+    if problem is not None and not isinstance(problem, KilledWorker):
+        answer.set_exception(problem)
+        return
+    try:
+        answer.set_result(done.result())
+    except Exception as loss:  # killed, cancelled, or the worker that held the answer has gone
+        answer.set_exception(BrokenExecutor(f"{type(loss).__name__}: {loss}"))
+
+
+@contextmanager
+def connected(scheduler: str) -> Iterator[Cluster]:
+    """The cluster at this address, if its workers are like us.
+
+    Raises
+    ------
+    ConfigError : dask is not installed; nobody answers there; there is no worker; a worker has
+        another Python, another of the packages in ALIKE, or not all of them.
+    """
+    if not scheduler:
+        _refuse("", "the engine dask needs its address, as tcp://host:8786")
+    try:
+        from distributed import Client
+    except ImportError:
+        _refuse(scheduler, "Dask is not installed: pip install 'bordercast[dask]'")
+    try:
+        client = Client(  # type: ignore[no-untyped-call]
+            scheduler, timeout=SECONDS, set_as_default=False
+        )
+    except (OSError, ValueError) as error:
+        _refuse(scheduler, f"nobody answers there within {SECONDS:g} s ({error}); start it")
+    with client:
+        _check(client, scheduler)
+        yield Cluster(client)
+
+
+def _refuse(scheduler: str, problem: str) -> NoReturn:
+    raise ConfigError("the settings", KEY, f"{scheduler!r}: {problem}") from None
+
+
+def _check(client: Any, scheduler: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=SECONDS)
+    except TimeoutError:
+        _refuse(scheduler, "it has no workers; start one with `dask worker`")
+    python = platform.python_version()
+    for worker, found in client.run(platform.python_version).items():
+        if found.rpartition(".")[0] != python.rpartition(".")[0]:
+            _refuse(scheduler, f"worker {worker} has Python {found}, here is {python}")
+    for name in ALIKE:
+        own = version(name)
+        for worker, found in client.run(version, name, on_error="return").items():
+            if found != own:
+                found = "no" if isinstance(found, PackageNotFoundError) else found
+                _refuse(scheduler, f"worker {worker} has {found} {name}, here is {own}")
