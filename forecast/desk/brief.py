@@ -114,13 +114,10 @@ def rank_sentence(found: Facts) -> str:
     span = f"held ({month_words(found.first_month)} to {month_words(found.last_month)})"
     rank = f"{_rank(found)} of the {found.held} months {span}"
     since = ""
-    if found.extreme:
-        since = (
-            f"the {found.extreme} since {month_words(found.since)}"
-            if found.since
-            else (f"the {found.extreme} of all months up to then")
-        )
-        since += " and "
+    if found.extreme and found.since:
+        since = f"the {found.extreme} since {month_words(found.since)} and "
+    elif found.extreme and found.month != found.last_month:  # else the rank says it
+        since = f"the {found.extreme} of all months up to then and "
     text = f"It is {since}the {rank}"
     if found.share is None:
         return f"{text}."

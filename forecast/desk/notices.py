@@ -275,7 +275,7 @@ def correction(facts: Facts, false: Sequence[str]) -> Said:
     return Said(
         border=facts.border,
         phrase="figures revised",
-        finding=f"Correction: what we wrote about {_where(facts)} no longer holds.",
+        finding=f"Correction: what we wrote about encounters {_where(facts)} no longer holds.",
         more=(f"The count is now {facts.encounters:,}.",),
         caption=f"{month_words(facts.month)}, as revised: {facts.encounters:,} encounters",
         compared=tuple(line(c) for c in facts.comparisons),
