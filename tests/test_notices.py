@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP as WIRE
+from pathlib import Path
 
 import pytest
 import then
@@ -302,9 +304,12 @@ def test_a_digit_that_moved_is_not_corrected_and_a_false_statement_is(record):
         "Correction: border encounters, February 2025: southwest and nationwide figures revised"
     )
     assert correction["References"] == correction["In-Reply-To"] == first["Message-ID"]
-    assert "given as 11,709; it has been revised to 14,900" in " ".join(
-        correction.get_body(("plain",)).get_content().split()
-    )
+    said = " ".join(correction.get_body(("plain",)).get_content().split())
+    assert "given as 11,709; it has been revised to 14,900" in said
+    page = (Path(__file__).parent.parent / "docs" / "reading-a-notice.md").read_text("utf-8")
+    shown = re.findall(r"(?:^    .+\n)+", page.split("## When a notice was wrong")[1], re.M)
+    assert " ".join(shown[0].split()) == correction["Subject"]
+    assert all(" ".join(paragraph.split()) in said for paragraph in shown[1:])
 
 
 def test_who_did_not_get_the_notice_gets_no_correction(record):
