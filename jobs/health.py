@@ -9,14 +9,13 @@ import calendar
 import fcntl
 import os
 import shutil
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from forecast import months
-from forecast.store import condition, connect, read, service
+from forecast.store import condition, connect, log, read, service
 
 LATE, OVERDUE = 22, 28  # days after the end of the month whose figures are due
 STUCK = timedelta(hours=30)  # without a wake, while a daemon leads
@@ -38,7 +37,7 @@ class Status:
 
 def status(path: Path, now: datetime) -> Status:
     """How the database `path` and its service stand at a moment, UTC."""
-    with closing(connect.read(path)) as connection:
+    with connect.moment(path) as connection:
         latest = read.latest_run(connection)
         facts: dict[str, Any] = {
             "data_through": latest.data_through if latest else None,
@@ -62,6 +61,7 @@ def status(path: Path, now: datetime) -> Status:
         "verified_at": verified.checked_at if verified else None,
         "verify_findings": verified.findings if verified else "",
         "wal_bytes": _size(path.with_name(path.name + "-wal")),
+        "wal_held_by": None if _holder(path, ".lock") else log.held_up_by(path),
         "database_bytes": _size(path),
         "free_bytes": shutil.disk_usage(path.parent).free,
     }
@@ -77,7 +77,12 @@ def days_due(data_through: str, today: date) -> int:
 
 def leader_pid(path: Path) -> int | None:
     """The daemon that leads, None if none does; asked of the lock, not of what it once said."""
-    lock = path.with_name(path.name + ".leader")
+    return _holder(path, ".leader")
+
+
+def _holder(path: Path, ending: str) -> int | None:
+    """The process that holds a lock of the database, None if none does."""
+    lock = path.with_name(path.name + ending)
     try:
         handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -145,8 +150,15 @@ def _warnings(facts: dict[str, Any]) -> list[str]:
             facts["blocked"] and not facts["blocked"]["blocked_since"]
         ),
         "no service leads: `bordercast serve`, or a timer": facts["service"] is None,
+        f"run {facts['last_run']} stands only in the log ({facts['wal_bytes']:,} bytes), which "
+        f"grows while {_named(facts['wal_held_by'])} still reads what stood before: end it; the "
+        "copy is for analysts": facts["wal_held_by"] is not None,
     }
     return [text for text, holds in found.items() if holds]
+
+
+def _named(processes: list[int] | None) -> str:
+    return f"process {', '.join(map(str, processes))}" if processes else "another process"
 
 
 def _stuck(facts: dict[str, Any], now: datetime) -> bool:

@@ -33,14 +33,32 @@ FAULTS = {
         "0 damaged, 0 half runs, 0 other results after the rerun, 0 notices lost or doubled",
     ),
     "step kill": Fault("SIGKILL at a named step of a run", "the same, at 25 steps or more"),
+    "worker kill": Fault("SIGKILL while two workers fit", "the same, and 0 processes left"),
     "failing statement": Fault(
         "An error at the n-th SQL statement of a publish, for every n",
         "0 half runs, 0 other results after the rerun",
     ),
-    "worker kill": Fault("SIGKILL while two workers fit", "the same, and 0 processes left"),
+    "readers": Fault(
+        "50 processes read, by SQL and by the commands, while runs are published",
+        "0 errors, 0 mixed answers during 20 publishes or more, in 60 s",
+    ),
+    "run between statements": Fault(
+        "A run published between any two statements of a reading command", "0 mixed answers"
+    ),
+    "pinned reader": Fault(
+        "A reader that does not end its transaction, through 20 runs",
+        "every run is published, `status` warns of it, the log is empty after it has gone",
+    ),
     "door": Fault(
         "every command, watched for who opens the record's files and who writes",
         "0 opened other than by SQLite, 0 writes outside the write lock",
+    ),
+    "migration": Fault(
+        "SIGKILL at each statement of the migrations from each earlier schema, both files",
+        "0 not whole (rows, schema) when the program has resumed",
+    ),
+    "newer database": Fault(
+        "each command on a database of a newer schema", "0 not refused in plain words"
     ),
 }
 

@@ -1,0 +1,88 @@
+"""A reader that never ends its transaction, through one run after another."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import small
+
+from forecast.store import log
+from jobs import health
+
+PINNED = """
+import sqlite3, sys
+db = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
+db.execute("begin")
+seen = "select id, (select max(run_id) from forecasts) from latest_run"
+print(*db.execute(seen).fetchone(), flush=True)
+for line in sys.stdin:
+    print(*db.execute(seen).fetchone(), flush=True)
+"""
+
+
+@contextmanager
+def pinned(path: Path, sees: str = "2 2") -> Iterator[subprocess.Popen[str]]:
+    """A reader in a transaction that it does not end; asked again, it answers from it."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PINNED, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout.readline() == f"{sees}\n"
+        yield process
+        process.stdin.close()
+    assert process.returncode == 0
+
+
+def log_size(path: Path) -> int:
+    file = path.with_name(path.name + "-wal")
+    return file.stat().st_size if file.exists() else 0
+
+
+def warned(path: Path) -> list[str]:
+    return [text for text in health.status(path, small.NOW).warnings if "in the log" in text]
+
+
+@pytest.mark.parametrize(
+    "runs", [1, pytest.param(20, marks=pytest.mark.faults)], ids=["one run", "twenty runs"]
+)
+def test_a_pinned_reader_stops_no_run_and_status_names_it(record, figure, runs):
+    sizes, copy = [], record.with_name(small.SNAPSHOT)
+    with pinned(record) as process:
+        assert warned(record) == []
+        for number in range(runs):
+            assert small.publish(record, number) == 3 + number
+            sizes.append(log_size(record))
+        said = warned(record)
+        assert log.held_up_by(record, locks=Path("not here")) == []  # somebody, but not who
+        print("again", file=process.stdin, flush=True)
+        assert process.stdout.readline() == "2 2\n"
+    without = warned(record)
+    small.publish(record, runs)
+
+    figure(
+        "pinned reader",
+        1,
+        publishes=runs,
+        warnings_of_status=len(said),
+        log_kB_while_pinned=sizes[-1] / 1000,
+        log_kB_after=log_size(record) / 1000,
+    )
+    assert len(said) == 1
+    assert f"process {process.pid} still reads" in said[0]
+    assert f"run {2 + runs} stands only in the log ({sizes[-1]:,} bytes)" in said[0]
+    assert (without, log_size(record)) == ([], 0)
+    assert small.damage(record) == []
+    assert small.state(copy) == small.state(record)
+
+
+def test_a_reader_that_reads_the_last_run_is_not_blamed(record):
+    small.publish(record, 0)
+    with pinned(record, "3 3"):
+        assert warned(record) == []
