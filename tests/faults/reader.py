@@ -1,0 +1,96 @@
+"""One reader among many: `python reader.py KIND DATABASE SEED`; stops when its input ends.
+
+    views       everything the views say, in one transaction
+    commands    the reading commands, each in turn
+    loose       two queries one after the other without a transaction, as they come to an analyst
+
+On its last line it says, as JSON, how often it read, its errors, and every different answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import select
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+VIEWS = (
+    *("latest_run", "latest_forecasts", "scorecard", "border_months", "vintages"),
+    *("judged_months", "all_flags", "flag_drivers", "flag_episodes", "forecast_vs_actual"),
+)
+COMMANDS = (
+    *(["show", "--json"], ["show", "northern"], ["show"], ["flags", "--json"], ["flags"]),
+    *(["brief", "northern"], ["brief", "nationwide", "--json"], ["fact", "southwest", "2023-12"]),
+    *(["score", "--json"], ["notices", "list"]),
+)
+Answers = Iterator[tuple[str, str]]
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+
+
+def views(path: Path) -> Answers:
+    """One answer: every row of every view."""
+    said = hashlib.sha256()
+    with closing(opened(path)) as db:
+        db.execute("begin")
+        for view in VIEWS:
+            for row in sorted(map(repr, db.execute(f"select * from {view}"))):
+                said.update(f"{view}{row}\n".encode())
+    yield "views", said.hexdigest()
+
+
+def commands(path: Path) -> Answers:
+    """One answer a command: all it prints."""
+    from click.testing import CliRunner
+
+    from jobs.cli import main
+
+    place = ["--config", str(path.parent / "config.toml"), "--db", str(path)]
+    for command in COMMANDS:
+        said = CliRunner().invoke(main, [*place, *command])
+        if said.exit_code:
+            raise RuntimeError(f"{command}: {said.output} {said.exception!r}")
+        yield " ".join(command), hashlib.sha256(said.output.encode()).hexdigest()
+
+
+def loose(path: Path) -> Answers:
+    """Whether the run was the same in the second query of a connection."""
+    with closing(opened(path)) as db:
+        (first,) = db.execute("select id from latest_run").fetchone()
+        time.sleep(0.05)
+        second = db.execute("select distinct run_id from latest_forecasts").fetchall()
+    yield "loose", "the same" if second == [(first,)] else f"moved between {time.time()}"
+
+
+KINDS: dict[str, Callable[[Path], Answers]] = {"views": views, "commands": commands, "loose": loose}
+
+
+def read_on(kind: str, path: Path, chance: random.Random) -> dict[str, object]:
+    """Read until the input ends."""
+    reads, errors, answers = 0, [], set()
+    while not select.select([sys.stdin], [], [], chance.uniform(0.02, 0.3))[0]:
+        try:
+            for name, answer in KINDS[kind](path):
+                answers.add((name, answer))
+                reads += 1
+        except Exception as error:  # whatever it is: it is counted, and told
+            errors.append(f"{type(error).__name__}: {error}")
+    return {"reads": reads, "errors": errors, "answers": sorted(answers)}
+
+
+def main(kind: str, path: str, seed: str) -> None:
+    list(KINDS[kind](Path(path)))  # all imports are made before it counts
+    print("ready", flush=True)
+    print(json.dumps(read_on(kind, Path(path), random.Random(seed))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

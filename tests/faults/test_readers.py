@@ -1,0 +1,119 @@
+"""Readers while runs are published: no error, and never two runs in one answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import faulty
+import pytest
+import reader
+import small
+
+from forecast.store import copies
+
+# (kind, of the live database or of the copy) -> how many of them.
+READERS = {
+    ("views", "live"): 14,
+    ("commands", "live"): 14,
+    ("loose", "live"): 4,
+    ("views", "copy"): 8,
+    ("commands", "copy"): 6,
+    ("loose", "copy"): 4,
+}
+SECONDS, PUBLISHES = 60, 24
+Answers = set[tuple[str, str]]
+Reader = subprocess.Popen[str]
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[list[tuple[str, str, Reader]]]:
+    """Fifty readers as processes of their own, less urgent than the one that publishes."""
+    here = os.pathsep.join(map(str, (small.ROOT, small.HERE.parent, small.HERE)))
+    places = {"live": path, "copy": path.with_name(small.SNAPSHOT)}
+    with ExitStack() as stack:
+        running = []
+        for (kind, where), count in READERS.items():
+            for seed in range(count):
+                script = str(small.HERE / "reader.py")
+                process = subprocess.Popen(
+                    ["nice", sys.executable, script, kind, str(places[where]), str(seed)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    cwd=small.ROOT,
+                    env={**os.environ, "PYTHONPATH": here},
+                )
+                running.append((kind, where, stack.enter_context(process)))
+        for *_, process in running:
+            assert process.stdout.readline() == "ready\n"
+        yield running
+
+
+def publishing(path: Path, folder: Path) -> tuple[int, list[Path]]:
+    """Runs, evenly over the time: how many, and the record as it stood after each commit."""
+    kept: list[Path] = []
+
+    def keep(statement: str = "commit") -> None:
+        if statement == "commit":
+            place = folder / str(len(kept))
+            place.mkdir()
+            shutil.copy(path.with_name("config.toml"), place)
+            kept.append(copies.copy(path, place / path.name, copies.OWNER_ONLY))
+
+    keep()
+    began, number = time.monotonic(), 0
+    while number < PUBLISHES or time.monotonic() - began < SECONDS:
+        with faulty.watched(after=keep):
+            assert small.publish(path, number) == 3 + number
+        number += 1
+        time.sleep(max(0.0, began + number * SECONDS / PUBLISHES - time.monotonic()))
+    return number, kept
+
+
+def told(process: Reader) -> dict[str, Any]:
+    """What a reader saw, now that it is to stop."""
+    out, _ = process.communicate("stop\n", timeout=120)
+    return json.loads(out.splitlines()[-1])
+
+
+def answers(path: Path) -> Answers:
+    """Every answer a record can give."""
+    return {*reader.views(path), *reader.commands(path)}
+
+
+@pytest.mark.faults
+def test_no_reader_sees_two_runs_in_one(record, tmp_path_factory, figure):
+    began, found = time.monotonic(), Counter(errors=0, mixed_answers=0)
+    folder = tmp_path_factory.mktemp("kept")
+    with reading(record) as readers:
+        published, kept = publishing(record, folder)
+        seconds = time.monotonic() - began
+        said = [(kind, where, told(process)) for kind, where, process in readers]
+    right = set().union(*map(answers, kept))
+    for kind, where, one in said:
+        found["reads"] += one["reads"]
+        found["errors"] += len(one["errors"])
+        given = {(name, answer) for name, answer in one["answers"]}
+        if kind == "loose":
+            found[f"run_moved_between_two_loose_queries_{where}"] += len(given - {SAME})
+        else:
+            found["mixed_answers"] += len(given - right)
+        print(kind, where, one["reads"], one["errors"][:1])
+
+    figure("readers", len(said), publishes=published, seconds=seconds, **found)
+    assert published >= 20
+    assert (found["errors"], found["mixed_answers"]) == (0, 0)
+    assert found["run_moved_between_two_loose_queries_copy"] == 0
+
+
+SAME = ("loose", "the same")
