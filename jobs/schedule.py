@@ -212,7 +212,7 @@ class Daemon:
 
     def _leader(self, now: datetime) -> service.Leader:
         times = [
-            job.next_run_time
+            getattr(job, "next_run_time", None)  # it has none until the scheduler was started
             for job in self.scheduler.get_jobs()
             if job.id not in ("pulse", "mail")
         ]

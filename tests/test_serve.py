@@ -21,6 +21,7 @@ import mailserver
 import pytest
 import serving
 from serving import alive, children, daemon, drop, month, releases_by_run, said, table, wait_for
+from tables import edit
 
 from forecast.config import Mail
 from forecast.errors import BusyError
@@ -231,6 +232,17 @@ def test_a_timer_wakes_it_once_and_names_a_daemon_that_leads(record):
     assert (done.outcome, done.detail) == ("published", "run 4")
     last = table(ops.beside(record), "select outcome, detail from wakes order by id")[-1]
     assert last == ("published", "run 4")
+
+
+def test_a_timers_wake_that_fails_is_recorded(record):
+    edit(record, "pragma user_version = 99")
+
+    done = schedule.once(record, serving.settings(), serving.WORK["work"])
+
+    assert done.outcome == "failed"
+    assert "written by a newer bordercast" in done.detail
+    last = table(ops.beside(record), "select outcome, detail from wakes order by id")[-1]
+    assert last == (done.outcome, done.detail)
 
 
 def wakes_of(clock: datetime, days: int) -> list[datetime]:
