@@ -86,6 +86,8 @@ def restore(folder: Path, path: Path, config: Config, now: datetime) -> Backup:
     with connect.locked(leader_lock(path), 0), connect.locked(own, connect.LOCK_WAIT):
         silenced = _restore_ops(folder, path, now)
         copies.put_back(folder / path.name, path)
+    with connect.writing(path):
+        pass  # a backup from before an upgrade is brought up to date
     upkeep.verify(path, now)
     upkeep.write_snapshot(path, config)
     return Backup(folder, held.run_id, held.digest, silenced)
