@@ -1,4 +1,4 @@
-"""Every command the page on files shows, and every link between pages, works."""
+"""Every link of every page leads somewhere, and every command a page shows is there."""
 
 from __future__ import annotations
 
@@ -6,13 +6,22 @@ import re
 import shlex
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
+from tables import rows
 
 from jobs.cli import main
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    ROOT / "benchmarks" / "README.md",
+    *sorted(DOCS.rglob("*.md")),
+]
 PAGE = (DOCS / "export.md").read_text("utf-8")
+NAME = "{0.parent.name}/{0.name}".format
 COMMANDS = re.findall(r"^    bordercast (.+)$", PAGE, re.M)
 
 
@@ -30,8 +39,84 @@ def test_every_command_and_example_of_the_page_on_files_runs(published, tmp_path
     assert len(COMMANDS) == 8
 
 
-@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=NAME)
 def test_what_a_page_links_to_is_there(page):
-    links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8"))
+    text = page.read_text("utf-8")
+    links = [*re.findall(r"\]\(([^)]+)\)", text), *re.findall(r'src="([^"]+)"', text)]
+    broken = []
+    for link in (link for link in links if not link.startswith("http")):
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
 
-    assert [x for x in links if not x.startswith("http") and not (page.parent / x).exists()] == []
+    assert broken == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as links name them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAME)
+def test_every_command_and_option_a_page_names_is_there(page):
+    unknown = [line for line in commands(page.read_text("utf-8")) if not taken(shlex.split(line))]
+
+    assert unknown == []
+
+
+def commands(text: str) -> list[str]:
+    """What follows `bordercast` in blocks and in the text; what is typed, not what it says."""
+    typed = re.findall(r"^    (?:\$ )?bordercast ([a-z-][^\n]*)$", text, re.M)
+    inline = re.findall(r"`bordercast\s+([a-z-][^`]*)`", text)
+    return [line.split("  ")[0].split(" #")[0].split(" && ")[0] for line in (*typed, *inline)]
+
+
+def taken(words: list[str]) -> bool:
+    """Whether there is such a command, and whether it has the options that are named."""
+    command: click.Command = main
+    left = iter(words)
+    for word in left:
+        if word.startswith("-"):
+            if word.partition("=")[0] not in options(command):
+                return False
+        elif isinstance(command, click.Group) and "|" not in word:
+            if word not in command.commands:
+                return word.isupper()  # COMMAND, VIEW: any
+            command = command.commands[word]
+    return True
+
+
+def options(command: click.Command) -> set[str]:
+    given = {name for p in command.params for name in (*p.opts, *p.secondary_opts)}
+    return {*given, "--help", "-h", *(name for p in main.params for name in p.opts)}
+
+
+def test_every_page_is_in_the_list_of_pages():
+    listed = set(re.findall(r"\]\((\w[\w-]*\.md)", (DOCS / "README.md").read_text("utf-8")))
+
+    assert {page.name for page in DOCS.glob("*.md")} - {"README.md"} == listed
+
+
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_first_page_shows_what_the_program_prints(published):
+    said = CliRunner().invoke(main, ["--db", str(published), "show"]).stdout.splitlines()
+    shown = re.findall(r"^    ((?:border|northern|       ).*)$", README, re.M)
+
+    assert len(shown) == 4
+    assert [line for line in shown if line.rstrip() not in map(str.rstrip, said)] == []
+
+
+def test_the_first_page_s_query_and_looks_run(published):
+    query = re.search(r'sqlite3 bordercast.db "(.+?)"', README, re.S)
+    looks = [c for c in commands(README) if c.split()[0] in ("show", "flags", "fact", "brief")]
+
+    assert query
+    assert len(rows(published, query[1])) == 12
+    for look in looks:
+        said = CliRunner().invoke(main, ["--db", str(published), *shlex.split(look)])
+        assert said.exit_code == 0, said.output
+    assert len(looks) == 4
