@@ -120,3 +120,17 @@ def test_the_first_page_s_query_and_looks_run(published):
         said = CliRunner().invoke(main, ["--db", str(published), *shlex.split(look)])
         assert said.exit_code == 0, said.output
     assert len(looks) == 4
+
+
+def test_every_file_of_the_house_is_where_it_is_said_to_be():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8").split("## To add")[0]
+    rooms = re.split(r"^\*\*`([\w/]+)`", text, flags=re.M)[1:]
+    named = [
+        ROOT / room / name
+        for room, part in zip(rooms[::2], rooms[1::2], strict=True)
+        for line in re.findall(r"^\| (`[^|]+) \|", part, re.M)
+        for name in re.findall(r"`([\w./]+)`", line)
+    ]
+
+    assert len(named) > 80
+    assert [path for path in named if not path.exists()] == []
