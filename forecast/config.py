@@ -9,21 +9,39 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from forecast.errors import ConfigError
 
 DEFAULT_PATH = Path("config.toml")
 RefitModel = Literal["naive", "snaive", "ets", "sarima", "prophet"]
-Dimension = Literal[
-    "component", "field", "state", "citizenship", "citizenship_group", "demographic", "authority"
-]
+DIMENSIONS = (
+    "component",
+    "field",
+    "state",
+    "citizenship",
+    "citizenship_group",
+    "demographic",
+    "authority",
+)
 HeaderText = Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
 # Plain addresses of the ordinary kind, so that none can carry a second one or a header with it.
 ADDRESS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]+"
 MailAddress = Annotated[str, Field(max_length=254, pattern=rf"^{ADDRESS}$")]
 Border = Literal["northern", "southwest", "other", "nationwide"]
 MonthText = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+def _dimension(name: str) -> str:
+    """A dimension, or a crossing of several, "citizenship*demographic"; ValueError if not."""
+    columns = name.split("*")
+    if not set(columns) <= set(DIMENSIONS) or len(set(columns)) < len(columns):
+        known = ", ".join(DIMENSIONS)
+        raise ValueError(f"it must be one of {known}, or several different ones joined by *")
+    return name
+
+
+Dimension = Annotated[str, AfterValidator(_dimension)]
 
 
 class _Section(BaseModel):
@@ -57,6 +75,7 @@ class ForecastSection(_Section):
         "citizenship",
         "demographic",
     )
+    min_count: Annotated[int, Field(ge=0)] = 0
     first_cutoff: MonthText = "2018-12"
 
 

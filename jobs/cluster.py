@@ -25,6 +25,7 @@ class Cluster(Executor):
 
     def __init__(self, client: Any) -> None:
         self.client = client
+        self.width = max(sum(client.nthreads().values()), 1)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """The future of this call."""

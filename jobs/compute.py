@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from forecast.config import Compute
 from jobs.logs import LOG
@@ -26,8 +26,21 @@ A = TypeVar("A")
 WORTHWHILE = 1000  # series from which starting worker processes costs less than it saves
 
 
+class Wide(Protocol):
+    """An executor that knows how many calls it runs at a time."""
+
+    @property
+    def width(self) -> int:
+        """Calls at a time."""
+
+    def submit(self, fn: Callable[..., A], /, *args: Any, **kwargs: Any) -> Future[A]:
+        """The future of this call; a BrokenExecutor where nobody lived to answer."""
+
+
 class Serial(Executor):
     """Runs each call at once, in this process."""
+
+    width = 1
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """The finished future of this call; its exception, if any, is in it."""
@@ -39,11 +52,18 @@ class Serial(Executor):
         return future
 
 
-@contextmanager
-def executor(compute: Compute) -> Iterator[Executor]:
-    """An executor as the settings say.
+class Pool(ProcessPoolExecutor):
+    """Worker processes: spawned, not forked, so that they inherit no lock and no database."""
 
-    Workers are spawned, not forked, so that they inherit no lock and no database handle.
+    def __init__(self, workers: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        super().__init__(workers, mp_context=context, initializer=_prepare)
+        self.width = workers
+
+
+@contextmanager
+def executor(compute: Compute) -> Iterator[Wide]:
+    """An executor as the settings say.
 
     Raises
     ------
@@ -58,8 +78,7 @@ def executor(compute: Compute) -> Iterator[Executor]:
     if compute.workers == 1:
         yield Serial()
         return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(compute.workers, mp_context=context, initializer=_prepare)
+    pool = Pool(compute.workers)
     try:
         yield pool
     finally:
@@ -80,7 +99,7 @@ def spreading(compute: Compute, series: int) -> Iterator[Spreading]:
     if compute.engine == "processes" and series < WORTHWHILE:
         compute = compute.model_copy(update={"engine": "serial"})
     with ExitStack() as opened:
-        yield Spreading(lambda: opened.enter_context(executor(compute)), compute.workers)
+        yield Spreading(lambda: opened.enter_context(executor(compute)))
 
 
 class _Sent(NamedTuple, Generic[J, A]):
@@ -88,7 +107,7 @@ class _Sent(NamedTuple, Generic[J, A]):
 
     job: J
     future: Future[A]
-    by: Executor
+    by: Wide
 
 
 class Spreading:
@@ -96,13 +115,12 @@ class Spreading:
 
     Parameters
     ----------
-    start : opens an executor; asked again when one has broken.
-    width : how many jobs it does at a time; twice as many are on their way at most.
+    start : opens an executor; asked again when one has broken. Twice as many jobs as it does at
+        a time are on their way at most.
     """
 
-    def __init__(self, start: Callable[[], Executor], width: int) -> None:
+    def __init__(self, start: Callable[[], Wide]) -> None:
         self._start = start
-        self._width = width
         self._executor = start()
 
     def __call__(self, work: Callable[[J], A], jobs: Iterable[J], /) -> Iterator[A]:
@@ -110,7 +128,7 @@ class Spreading:
         sent: deque[_Sent[J, A]] = deque()
         for job in jobs:
             sent.append(self._send(work, job))
-            if len(sent) >= 2 * self._width:
+            if len(sent) >= 2 * self._executor.width:
                 yield self._answer(work, sent.popleft())
         while sent:
             yield self._answer(work, sent.popleft())
@@ -133,7 +151,7 @@ class Spreading:
             LOG.warning("a block lost its worker twice, so it is computed here (%s)", loss)
             return work(sent.job)
 
-    def _renew(self, broken: Executor) -> None:
+    def _renew(self, broken: Wide) -> None:
         """Open another executor, if nobody has in the meantime."""
         if self._executor is broken:
             LOG.warning("a worker was lost; its blocks are sent once more")

@@ -7,29 +7,42 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from forecast.config import Config
-from forecast.engine.refit import engine_forecasts
+from forecast.engine import steps
 from forecast.engine.rows import forecast_rows
+from forecast.engine.steps import Task
 from forecast.intake.series import panel
 from forecast.records import Counts, Forecast, SeriesKey
 from forecast.watch.outlook import Hindsight
+from jobs.compute import spreading
 from jobs.headline import ENGINE
 from jobs.refits import Report
 
 
 def drill_down(counts: Counts, config: Config, report: Report) -> list[Hindsight]:
     """What the engine says of every family, standing at each of its months."""
+    families = followed(counts, config.forecast.min_count)
+    panels = [panel(members, family=dict.fromkeys(members, n)) for n, members in families.items()]
+    horizon = config.forecast.horizon
+    tasks = [Task(p, np.arange(p.z.shape[1], dtype=np.int64), horizon) for p in panels]
+    found = []
+    with spreading(config.compute, sum(map(len, families.values()))) as spread:
+        said = steps.families(tasks, spread)
+        for members, together, one in zip(families.values(), panels, said, strict=True):
+            found.append(Hindsight(tuple(members), together, one))
+            report("drill-down", len(found), len(families))
+    return found
+
+
+def followed(counts: Counts, least: int) -> dict[str, dict[SeriesKey, Mapping[str, int]]]:
+    """Family -> its members whose largest month has at least so many encounters.
+
+    A family is a dimension, or a component's part of it.
+    """
     families: dict[str, dict[SeriesKey, Mapping[str, int]]] = {}
     for key, by_month in counts.items():
-        if not key.headline:
+        if not key.headline and max(by_month.values()) >= least:
             families.setdefault(f"{key.dimension} {key.component}", {})[key] = by_month
-    found = []
-    for done, (name, members) in enumerate(sorted(families.items()), start=1):
-        together = panel(members, family=dict.fromkeys(members, name))
-        every = np.arange(together.z.shape[1], dtype=np.int64)
-        said = engine_forecasts(together, every, config.forecast.horizon)
-        found.append(Hindsight(tuple(members), together, said))
-        report("drill-down", done, len(families))
-    return found
+    return dict(sorted(families.items()))
 
 
 def drill_down_rows(families: Sequence[Hindsight]) -> Iterable[Forecast]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
 from forecast.intake.cbp import COMPONENTS
-from forecast.intake.series import BY_COMPONENT
+from forecast.intake.series import BY_COMPONENT, CROSSED
 from forecast.records import BORDERS, NATIONWIDE, Counts, Driver, Flag, Judgement, SeriesKey
 from forecast.store import watch
 from forecast.watch.drivers import Part, Whole, drivers
@@ -66,7 +66,9 @@ def _new(
             continue
         whole = Whole(flag.series, flag.month, flag.expected, flag.encounters)
         first = ("border",) if flag.series.border == NATIONWIDE else ()
-        yield from (Question(whole, cutoff, name) for name in (*first, *dimensions))
+        # Crossings would say once more, in smaller parts, what their dimensions say.
+        alone = [name for name in dimensions if CROSSED not in name]
+        yield from (Question(whole, cutoff, name) for name in (*first, *alone))
 
 
 def _earlier(db: Database) -> Iterator[Question]:
@@ -96,8 +98,8 @@ def _parts(
         count, before = counts[key].get(month), counts[key].get(cutoff)
         if count is None or before is None:
             continue
-        hindsight, row = places[key]
-        expected = hindsight.expected(row, month, ahead)
+        hindsight, row = places.get(key, (None, 0))
+        expected = hindsight.expected(row, month, ahead) if hindsight else None
         yield Part(key, max(math.expm1(expected.centre), 0.0) if expected else before, count)
 
 

@@ -57,12 +57,15 @@ class Found:
         return (name.seq if name else 0, self.path.name)
 
 
-def take_bundle(db: Database) -> list[int]:
-    """Keep the embedded figures that are not held yet; returns the new releases' ids."""
+def take_bundle(db: Database, dimensions: Sequence[str] = ()) -> list[int]:
+    """Keep the embedded figures that are not held yet; returns the new releases' ids.
+
+    dimensions : the drill-down to keep; matters only for crossings.
+    """
     with transaction(db):
         return [
             releases.save_snapshot(db, snapshot)
-            for snapshot in bundle.load()
+            for snapshot in bundle.load(dimensions)
             if releases.held(db, snapshot.release.sha256) is None
         ]
 

@@ -114,11 +114,11 @@ def take_in(
     only: int | None = None,
 ) -> tuple[Taken, ...]:
     """Keep the embedded figures, these files, and what waits for us, each once."""
+    dimensions = config.forecast.dimensions
     if with_bundle:
-        take_bundle(db)
+        take_bundle(db, dimensions)
         runs.keep_paths(db, bundle.load_paths())
     kept_in = folders(path, config)
-    dimensions = config.forecast.dimensions
     taken = [take_file(db, kept_in, Found(file, first_seen), dimensions) for file in files]
     return (*taken, *take_waiting(db, path, kept_in, dimensions, first_seen, only))
 

@@ -14,7 +14,6 @@ from tables import rows
 from forecast.config import Compute, Config, ForecastSection
 from jobs.answers import answers  # nothing heavy here: every worker reads this file
 
-
 TWO, ONE = Compute(processes=2), Compute(engine="serial")
 
 

@@ -163,12 +163,36 @@ def test_hashes_are_of_what_they_say():
             content = (FOLDER / entry["table"]).read_bytes()
             assert hashlib.sha256(content).hexdigest() == entry["sha256"]
         else:
-            lines = [entry["original_sha256"], *build.STATE_DIMENSIONS]
+            embedded = [entry["crossing"]] if "crossing" in entry else build.STATE_DIMENSIONS
+            lines = [entry["original_sha256"], *embedded]
             said = "".join(f"{line}\n" for line in lines)
             assert hashlib.sha256(said.encode()).hexdigest() == entry["sha256"]
 
 
+def test_a_crossing_is_there_for_those_who_ask():
+    """Three releases more, which say nothing of totals."""
+    more = {s.release.source: s for s in bundle.load([build.CROSSING])}
+
+    new = more.keys() - SNAPSHOTS.keys()
+    assert new == {f"{name}-crossing" for name in build.STATE_FILES}
+    assert {key.dimension for name in new for key in more[name].counts} == {build.CROSSING}
+    assert bundle.load(["state", "state*citizenship"]) == bundle.load()
+
+
 # ---------------------------------------------------------------- against where it came from
+
+
+@pytest.mark.parametrize("source", build.STATE_FILES)
+def test_a_crossing_is_stated_in_full(source):
+    path = needs(DATA / "cbp" / build.STATE_FILES[source])
+    original = series.snapshot(cbp.read(path), [build.CROSSING]).counts
+    held = {s.release.source: s for s in bundle.load([build.CROSSING])}[f"{source}-crossing"]
+
+    assert held.counts == {
+        key: by_month
+        for key, by_month in original.items()
+        if not key.headline and any(by_month.values())
+    }
 
 
 @pytest.mark.parametrize("source", build.STATE_FILES)

@@ -51,3 +51,15 @@ def test_only_settings_that_change_numbers_change_the_digest():
 
     assert same.digest() == config.Config().digest()
     assert other.digest() != config.Config().digest()
+
+
+def test_dimensions_may_be_crossed():
+    text = '[forecast]\ndimensions = ["state", "citizenship*demographic"]'
+
+    assert config.parse(text, "x").forecast.dimensions[1] == "citizenship*demographic"
+
+
+@pytest.mark.parametrize("name", ["nation", "state*nation", "state*state", "state*", ""])
+def test_a_dimension_that_no_file_has_is_refused(name):
+    with pytest.raises(ConfigError, match=r"forecast\.dimensions.*several different ones joined"):
+        config.parse(f'[forecast]\ndimensions = ["{name}"]', "x")

@@ -89,6 +89,14 @@ def spread_out(task: Task, spread: Spread, size: int) -> Predictive:
     return said
 
 
+def families(tasks: Sequence[Task], spread: Spread, size: int = BLOCK) -> Iterator[Predictive]:
+    """What the engine says of each of several panels, in their order; small ones side by side."""
+    small = [task for task in tasks if len(task.panel.z) <= size]
+    answers = spread(in_steps, small)
+    for task in tasks:
+        yield next(answers) if len(task.panel.z) <= size else spread_out(task, spread, size)
+
+
 def in_steps(
     task: Task, spread: Spread = in_turn, size: int = 0, *, totals: Totals | None = None
 ) -> Predictive:

@@ -14,6 +14,7 @@ from operator import attrgetter
 import numpy as np
 
 from forecast import months
+from forecast.config import DIMENSIONS
 from forecast.errors import DataError, GapError
 from forecast.intake import events
 from forecast.intake.cbp import COMPONENTS, CROSSING, Reading
@@ -30,17 +31,8 @@ from forecast.records import (
 )
 from models.base import Floats, Panel
 
-DIMENSIONS = (
-    "component",
-    "field",
-    "state",
-    "citizenship",
-    "citizenship_group",
-    "demographic",
-    "authority",
-)
-
 BY_COMPONENT = ("component", "field")
+CROSSED = "*"  # between the columns of a crossing's name
 
 
 def snapshot(
@@ -173,12 +165,12 @@ def _release(reading: Reading, source: str, first_seen_at: str | None, url: str)
 
 
 def _has(cell: Cell, dimension: str) -> bool:
-    return all(getattr(cell, column) for column in dimension.split("*"))
+    return all(getattr(cell, column) for column in dimension.split(CROSSED))
 
 
 def _tally(cells: Sequence[Cell], dimension: str) -> dict[SeriesKey, dict[str, int]]:
     """Counts of every member that appears; months without a cell are left out (they are 0)."""
-    columns = dimension.split("*")
+    columns = dimension.split(CROSSED)
     by_component = dimension in BY_COMPONENT
     place = attrgetter("border", "month", "component", *columns)
     sums: dict[tuple[str, ...], int] = defaultdict(int)

@@ -43,10 +43,14 @@ class Line(NamedTuple):
         return Coverage(self.key.scope, self.first_month, last)
 
 
-def load() -> list[Snapshot]:
-    """One snapshot per embedded source and per known vintage, ascending by seq."""
+def load(crossings: Sequence[str] = ()) -> list[Snapshot]:
+    """One snapshot per embedded source and per known vintage, ascending by seq.
+
+    crossings : dimensions asked for; a source that holds nothing but a crossing is only there
+        if that is among them.
+    """
     provenance = tomllib.loads(_text(PROVENANCE))
-    sources = provenance["source"]
+    sources = [s for s in provenance["source"] if s.get("crossing", "") in ("", *crossings)]
     tables = {name: parse(_text(name)) for name in {entry["table"] for entry in sources}}
     snapshots = [_source(entry, tables[entry["table"]]) for entry in sources]
     vintages = by_release(_text(VINTAGES))

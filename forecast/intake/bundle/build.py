@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast import months
+from forecast.config import DIMENSIONS
 from forecast.errors import QuarantineError
 from forecast.intake import bundle, cbp, checks, series
 from forecast.intake.bundle import Line
@@ -38,6 +39,8 @@ STATE_FILES = {
     "cbp-fy23-fy26-nov": "nationwide-encounters-fy23-fy26-nov-state.csv.gz",
 }
 STATE_TABLE = "cbp-state.csv"
+CROSSING = "citizenship*demographic"
+CROSSING_TABLE = "cbp-crossing.csv"
 SECTOR_SUM = "Component U.S. Border Patrol: the sum of its sectors."
 FIGURES: Mapping[str, Mapping[str, Any]] = {
     "ohss-2024-08": {
@@ -83,12 +86,16 @@ def build(figures: Path, files: Path) -> dict[str, bytes]:
     ------
     DataError : a figure is missing or two sources disagree; names both.
     """
-    originals = {name: series.snapshot(cbp.read(files / f)) for name, f in STATE_FILES.items()}
+    wanted = (*DIMENSIONS, CROSSING)
+    originals = {
+        name: series.snapshot(cbp.read(files / f), wanted) for name, f in STATE_FILES.items()
+    }
     tables = {name: _lines(sums) for name, sums in _figure_sums(figures).items()}
-    state = _merged(originals)
+    state = _merged(originals, ("", *STATE_DIMENSIONS))
     _refuse_disagreement(figures, originals, state, tables[AUG])
     texts = {f"{name}.csv": _table(lines) for name, lines in tables.items()}
     texts[STATE_TABLE] = _table(_lines(state))
+    texts[CROSSING_TABLE] = _table(_lines(_merged(originals, (CROSSING,))))
     texts[bundle.VINTAGES] = _vintages(figures)
     texts[bundle.PROVENANCE] = _provenance(figures, originals, texts)
     return {name: text.encode() for name, text in sorted(texts.items())}
@@ -133,12 +140,12 @@ def _add(sums: Sums, key: SeriesKey, row: Row) -> None:
     sums[key][row["month"]] += int(row["encounters"])
 
 
-def _merged(originals: Mapping[str, Snapshot]) -> Sums:
+def _merged(originals: Mapping[str, Snapshot], dimensions: Sequence[str]) -> Sums:
     """The state files in one: a later file repeats the closed years of an earlier to the unit."""
     merged: Sums = defaultdict(dict)
     for snapshot in sorted(originals.values(), key=lambda s: s.release.seq):
         for key, by_month in snapshot.counts.items():
-            if key.dimension in ("", *STATE_DIMENSIONS):
+            if key.dimension in dimensions:
                 merged[key].update(by_month)
     return merged
 
@@ -260,6 +267,7 @@ def _vintages(figures: Path) -> str:
 def _provenance(figures: Path, originals: Mapping[str, Snapshot], texts: Mapping[str, str]) -> str:
     sources = [_figure_entry(name, texts[f"{name}.csv"]) for name in FIGURES]
     sources += [_file_entry(name, snapshot) for name, snapshot in originals.items()]
+    sources += [_crossing_entry(name, snapshot) for name, snapshot in originals.items()]
     seen = {row["release"]: row["first_seen_by"] for row in _read(figures / "vintages.csv")}
     vintages = [
         _vintage_entry(name, lines, seen[name])
@@ -303,6 +311,21 @@ def _file_entry(name: str, snapshot: Snapshot) -> dict[str, Any]:
         "seq": release.seq,
         "rows": {str(year): lines for year, lines in snapshot.rows.items()},
         "closed": sorted(snapshot.closed),
+    }
+
+
+def _crossing_entry(name: str, snapshot: Snapshot) -> dict[str, Any]:
+    """A release of its own, because most do without it; it says nothing of totals."""
+    return {
+        **_file_entry(name, snapshot),
+        "source": f"{name}-crossing",
+        "title": "Nationwide Encounters by citizenship and demographic",
+        "note": "The months of all state files share one table.",
+        "sha256": bundle.digest([snapshot.release.sha256, CROSSING]),
+        "crossing": CROSSING,
+        "table": CROSSING_TABLE,
+        "rows": {},
+        "closed": [],
     }
 
 
