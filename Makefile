@@ -13,6 +13,7 @@ export OMP_NUM_THREADS = 1
 
 run: $(VENV)/.run
 	$(BIN)/bordercast run
+	@echo "What next: $(BIN)/bordercast --help, or the README."
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal

@@ -158,6 +158,6 @@ def _pyarrow(path: Path) -> tuple[Any, Any]:
         import pyarrow
         from pyarrow import parquet
     except ImportError:
-        problem = "Parquet needs pyarrow: pip install 'bordercast[parquet]', or write .csv"
+        problem = "Parquet needs pyarrow: pip install pyarrow, or write .csv"
         raise ConfigError(str(path), "-o", problem) from None
     return pyarrow, parquet

@@ -24,11 +24,17 @@ def blocks(flags: Sequence[Row], drivers: Mapping[int, Sequence[Row]]) -> Iterat
     if not flags:
         yield Text("No month deviated from its forecast.")
     for row in flags:
-        moved = Table.grid(padding=(0, 1, 0, 0))
-        for label, text in moved_parts(row, drivers.get(row["flag_id"], ())):
-            moved.add_row(label, text)
-        numbers = Padding(_numbers(row), (0, 0, 0, 4))
-        yield Group(_heading(row), numbers, Padding(moved, (0, 0, 0, 4)), Text())
+        yield Group(_heading(row), *_below(row, drivers.get(row["flag_id"], ())), Text())
+
+
+def _below(row: Row, drivers: Sequence[Row]) -> Iterator[RenderableType]:
+    """The numbers, and what moved, indented."""
+    yield Padding(_numbers(row), (0, 0, 0, 4))
+    moved = Table.grid(padding=(0, 1, 0, 0))
+    for label, text in moved_parts(row, drivers):
+        moved.add_row(label, text)
+    if moved.row_count:
+        yield Padding(moved, (0, 0, 0, 4))
 
 
 def _heading(row: Row) -> Text:
@@ -64,7 +70,7 @@ def _numbers(row: Row) -> Text:
         )
     p = row["apart_p"] if row["role"] == "apart" else row["p"]
     basis = "" if row["basis"] == "issued" else "; judged by a hindcast"
-    return Text(f"{counts}expected (x {row['ratio']:.2f}): as far off {chance(p)} months{basis}")
+    return Text(f"{counts}expected (x {row['ratio']:.2f}); {chance(p)} months is as far off{basis}")
 
 
 def moved_parts(row: Row, drivers: Sequence[Row]) -> Iterator[tuple[str, str]]:

@@ -69,5 +69,5 @@ def known_words(vintage: str, day: str) -> str:
     return {
         "day": f"on {day_words(day)}",
         "month": f"by {day_words(day)}",
-        "unknown": f"on a day not held (taken as {day_words(day)})",
+        "unknown": f"on a day that is not known (taken as {day_words(day)})",
     }[vintage]

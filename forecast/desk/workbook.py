@@ -40,7 +40,7 @@ def _library(path: Path) -> Any:
     try:
         import xlsxwriter
     except ImportError:
-        problem = "Excel needs xlsxwriter: pip install 'bordercast[excel]', or write .csv"
+        problem = "Excel needs xlsxwriter: pip install xlsxwriter, or write .csv"
         raise ConfigError(str(path), "-o", problem) from None
     return xlsxwriter
 
