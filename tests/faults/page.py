@@ -60,6 +60,10 @@ FAULTS = {
     "newer database": Fault(
         "each command on a database of a newer schema", "0 not refused in plain words"
     ),
+    "full disk": Fault(
+        "a disk (tmpfs) with 0 bytes to just enough for a run",
+        "0 of all: a run is served, plain words, the same record once there is room, no repair",
+    ),
 }
 
 
