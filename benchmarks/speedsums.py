@@ -49,6 +49,12 @@ def ratios(result: Mapping[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
     }
 
 
+def busiest(result: Mapping[str, Any]) -> float:
+    """The highest load before any of the measurements; about the cores on an idle machine."""
+    costs = [*result["ours"].values(), *(x for p in result["peers"].values() for x in p["runs"])]
+    return max(float(one.get("load") or 0) for one in costs)
+
+
 def reached(result: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """What was asked for, what came, and whether that is enough."""
     came = _came(result)

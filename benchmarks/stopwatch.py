@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-EVERY = 0.05  # seconds between two looks at the memory
+EVERY = 0.2  # seconds between two looks at the memory; more would cost what is measured
 MIB = 2**20
 
 

@@ -114,7 +114,7 @@ def test_a_failed_fit_is_missing_and_never_filled_in():
 
 
 def test_the_stopwatch_counts_children_and_memory():
-    work = "x = bytearray(60_000_000); [0 for _ in range(3_000_000)]"
+    work = "x = bytearray(60_000_000); [0 for _ in range(5_000_000)]"
     nested = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {work!r}])"
 
     cost, _ = stopwatch.cost([sys.executable, "-c", nested], HERE)
@@ -150,6 +150,18 @@ def test_ratios_compare_the_same_number_of_series():
     assert speedsums.growth(peer) == pytest.approx(2 / 2.1)
     assert speedsums.ratio(peer, ours) == pytest.approx(2 * 1000 / 4)
     assert np.isnan(speedsums.ratio({"most": {"series": 40, "failed": "x"}}, ours))
+
+
+def test_a_busy_machine_is_told():
+    result = {
+        "machine": {"cores": 2},
+        "ours": {"10": {"load": 1.0}},
+        "peers": {"a": {"runs": [{"load": 2.5}, {"failed": "x"}]}},
+        "reach": {},
+    }
+    assert "busy" not in speedreport.reach(result).title
+    result["peers"]["a"]["runs"][0]["load"] = 20.0
+    assert "load up to 20" in speedreport.reach(result).title
 
 
 @pytest.fixture(scope="module")
