@@ -10,7 +10,7 @@ import platform
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import Any, NoReturn
 
 from forecast.errors import ConfigError
@@ -95,5 +95,5 @@ def _check(client: Any, scheduler: str) -> None:
         own = version(name)
         for worker, found in client.run(version, name, on_error="return").items():
             if found != own:
-                found = "no" if isinstance(found, PackageNotFoundError) else found
-                _refuse(scheduler, f"worker {worker} has {found} {name}, here is {own}")
+                has = f"no {name}" if isinstance(found, Exception) else f"{name} {found}"
+                _refuse(scheduler, f"worker {worker} has {has}, here is {own}")

@@ -1,0 +1,273 @@
+"""Blocks of series on every engine: the same bytes, and nothing is lost with a worker."""
+
+from __future__ import annotations
+
+import logging
+import operator
+import os
+import signal
+import socket
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import ExitStack
+from dataclasses import fields
+from importlib.metadata import PackageNotFoundError
+
+import cluster
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from forecast.config import Compute
+from forecast.desk import ahead
+from forecast.engine import steps
+from forecast.engine.anyseries import forecast_counts
+from forecast.engine.predictive import Predictive
+from forecast.engine.steps import in_turn
+from forecast.errors import ConfigError
+from forecast.intake.counts import MonthlyCounts
+from jobs.cli import main
+from jobs.cluster import _check
+from jobs.compute import Serial, Spreading, executor, spreading
+
+H, HINDCASTS = 4, 5
+MANY = 10**6  # series: as many as make worker processes worth their start
+QUIET = settings(
+    deadline=None,
+    max_examples=6,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+
+
+def panel_of(seed: int, series: int, months: int, families: int) -> MonthlyCounts:
+    """Random counts: starts anywhere, tenths among them."""
+    rng = np.random.default_rng(seed)
+    level = rng.normal(3, 2, (series, 1)) + np.cumsum(rng.normal(0, 0.2, (series, months)), axis=1)
+    values = rng.poisson(np.exp(np.clip(level, -3, 12))).astype(float)
+    values[::7] /= 10
+    for row in range(0, series, 3):
+        values[row, : rng.integers(0, months - 12)] = np.nan
+    family = np.array([f"family {i}" for i in rng.integers(0, families, series)])
+    names = tuple(f"series {i}" for i in range(series))
+    return MonthlyCounts(names, family, values, rng.integers(24300, 24310, series))
+
+
+def written(counts: MonthlyCounts, spread: steps.Spread, size: int) -> tuple[bytes, bytes]:
+    """Every number of the engine, and the table of hindcasts with their scores, as bytes."""
+    task = steps.Task(counts.panel, np.arange(counts.values.shape[1]), H)
+    said = steps.spread_out(task, spread, size)
+    numbers = b"".join(getattr(said, field.name).tobytes() for field in fields(Predictive))
+    model = forecast_counts(counts, H, hindcasts=HINDCASTS, spread=spread).hindcasts()
+    columns = ahead.columns(False, models=False, past=True)
+    parts = list(spread(ahead.written, ahead.parts({"": model}, columns, ".csv")))
+    return numbers, b"".join(p.block.content + p.scores.tobytes() for p in parts)
+
+
+@pytest.fixture(scope="module")
+def engines():
+    """Every engine, its workers started once."""
+    with ExitStack() as opened:
+        address = opened.enter_context(cluster.running())
+        chosen = {
+            "serial": Compute(engine="serial"),
+            "processes": Compute(engine="processes", processes=2),
+            "dask": Compute(engine="dask", scheduler=address),
+        }
+        yield {
+            name: opened.enter_context(spreading(compute, MANY)) for name, compute in chosen.items()
+        }
+
+
+@QUIET
+@given(st.integers(0, 10**6), st.integers(1, 20), st.integers(24, 36), st.integers(1, 3), st.data())
+@example(0, 40, 45, 2, None)
+def test_no_engine_and_no_block_size_moves_a_bit(engines, seed, series, months, families, data):
+    counts = panel_of(seed, series, months, families)
+    expected = written(counts, in_turn, series)
+    sizes = st.integers(1, series)
+
+    for name, spread in engines.items():
+        size = 7 if data is None else data.draw(sizes, label=f"block size, {name}")
+        assert written(counts, spread, size) == expected
+
+
+@pytest.mark.parametrize("size", [95, 96, 97])
+def test_blocks_around_the_grids_own_size_move_no_bit(size):
+    counts = panel_of(1, 120, 36, 1)
+
+    assert written(counts, in_turn, size) == written(counts, in_turn, 288)
+
+
+def test_the_order_of_series_moves_no_bit():
+    counts = panel_of(2, 120, 45, 2)
+    order = np.random.default_rng(0).permutation(120)
+    task = steps.Task(counts.panel, np.arange(45), H)
+
+    expected = steps.in_steps(task)
+    actual = steps.in_steps(task.part(order))
+
+    for field in fields(Predictive):
+        first, second = getattr(expected, field.name)[order], getattr(actual, field.name)
+        assert np.array_equal(first, second, equal_nan=True)
+
+
+def test_families_that_fit_share_a_block_and_larger_ones_are_cut():
+    family = np.array(list("aabbbccccccd"))
+
+    small, large = steps._by_size(family, 4)
+
+    assert [rows.tolist() for rows in small] == [[0, 1], [2, 3, 4, 11]]
+    assert [rows.tolist() for rows in large] == [[5, 6, 7, 8, 9, 10]]
+
+
+# ---------------------------------------------------------------- lost workers
+
+
+class Dying(Serial):
+    """Loses its workers with some of its calls."""
+
+    def __init__(self, lost: set[int]) -> None:
+        self.lost, self.calls = lost, 0
+
+    def submit(self, fn, /, *args, **kwargs):
+        self.calls += 1
+        if self.calls in self.lost:
+            future = Future()
+            future.set_exception(BrokenExecutor("killed"))
+            return future
+        return super().submit(fn, *args, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("lost", "started", "said"),
+    [(set(), 1, []), ({2}, 2, ["sent once more"]), ({2, 5}, 3, ["once more", "once more"])],
+)
+def test_a_lost_block_is_sent_once_more(lost, started, said, caplog):
+    made = [Dying(lost), Dying(set()), Dying(set())]
+    if len(lost) == 2:
+        made[1] = Dying({2})
+        made[0] = Dying({2})
+    pools = iter(made)
+    spread = Spreading(lambda: next(pools))
+
+    with caplog.at_level(logging.WARNING, "bordercast"):
+        assert list(spread(abs, range(-4, 0))) == [4, 3, 2, 1]
+    assert len(list(pools)) == len(made) - started
+    assert all(word in line for word, line in zip(said, caplog.messages, strict=True))
+
+
+def test_a_block_lost_twice_is_computed_here_and_said_so(caplog):
+    spread = Spreading(lambda: Dying(set(range(99))))
+
+    with caplog.at_level(logging.WARNING, "bordercast"):
+        assert list(spread(abs, [-3])) == [3]
+    assert "a block lost its worker twice, so it is computed here (killed)" in caplog.messages
+
+
+def test_what_the_work_raises_is_raised():
+    with pytest.raises(TypeError, match="bad operand"):
+        list(Spreading(Serial)(abs, ["a"]))
+
+
+def kill_first(spread: steps.Spread, pids: list[int]):
+    """The same spread, but a worker is killed when the third block has come."""
+
+    def killing(work, jobs):
+        for done, answer in enumerate(spread(work, jobs), start=1):
+            if done == 3 and pids:
+                os.kill(pids.pop(), signal.SIGKILL)
+            yield answer
+
+    return killing
+
+
+@pytest.mark.parametrize("engine", ["processes", "dask"])
+def test_a_worker_killed_on_the_way_loses_nothing(engine, engines):
+    counts = panel_of(3, 60, 40, 1)
+    spread = engines[engine]
+    pids = sorted(set(spread(operator.call, [os.getpid] * 8)))[:1]
+
+    assert written(counts, kill_first(spread, pids), 6) == written(counts, in_turn, 60)
+    assert pids == []
+
+
+# ---------------------------------------------------------------- what will not do
+
+
+def test_a_few_series_start_no_process():
+    with spreading(Compute(engine="processes", processes=2), 10) as spread:
+        assert set(spread(operator.call, [os.getpid] * 3)) == {os.getpid()}
+
+
+def unused_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "problem"),
+    [
+        ("", "needs its address"),
+        ("tcp://127.0.0.1:{port}", "nobody answers there within 0.5 s"),
+    ],
+)
+def test_a_cluster_that_is_not_there_is_named_with_exit_code_2(
+    scheduler, problem, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("jobs.cluster.SECONDS", 0.5)
+    scheduler = scheduler.format(port=unused_port())
+    (tmp_path / "c.toml").write_text(f'[compute]\nengine = "dask"\nscheduler = "{scheduler}"\n')
+    months = [f"{2020 + i // 12}-{i % 12 + 1:02d}" for i in range(30)]
+    lines = [f"a,{month},{i}\n" for i, month in enumerate(months)]
+    (tmp_path / "own.csv").write_text("series,month,value\n" + "".join(lines))
+
+    words = ["--config", tmp_path / "c.toml", "forecast", tmp_path / "own.csv", "-o", "o.csv"]
+    refused = CliRunner().invoke(main, [str(word) for word in words])
+
+    assert refused.exit_code == 2
+    assert refused.stderr.count("\n") == 1
+    assert f"compute.scheduler: '{scheduler}': " in refused.stderr
+    assert problem in refused.stderr
+
+
+class OtherWorkers:
+    """A client whose one worker answers what it is told to."""
+
+    def __init__(self, **versions: object) -> None:
+        self.versions = versions
+
+    def wait_for_workers(self, count: int, timeout: float) -> None:
+        pass
+
+    def run(self, asked, *names: str, **_: str) -> dict[str, object]:
+        name = names[0] if names else "python"
+        return {"tcp://w": self.versions.get(name, asked(*names))}
+
+
+@pytest.mark.parametrize(
+    ("versions", "problem"),
+    [
+        ({"python": "3.9.1"}, r"worker tcp://w has Python 3.9.1, here is 3\.1"),
+        ({"scipy": "0.1"}, r"worker tcp://w has scipy 0.1, here is 1\."),
+        ({"bordercast": PackageNotFoundError("bordercast")}, "tcp://w has no bordercast, here is"),
+    ],
+)
+def test_a_worker_that_is_not_like_us_is_refused(versions, problem):
+    with pytest.raises(ConfigError, match=problem):
+        _check(OtherWorkers(**versions), "tcp://s")
+
+
+def test_workers_like_us_will_do(engines):
+    assert list(engines["dask"](abs, [-1])) == [1]
+
+
+def test_a_cluster_without_workers_is_refused(monkeypatch):
+    monkeypatch.setattr("jobs.cluster.SECONDS", 2.0)
+    with (
+        cluster.running(0) as address,
+        pytest.raises(ConfigError, match="it has no workers"),
+        executor(Compute(engine="dask", scheduler=address)),
+    ):
+        pass
