@@ -108,19 +108,34 @@ def history(
     log: bool | None = None,
 ) -> Picture:
     """What had been forecast some months before beside what came, flags and breaks marked."""
-    scale = grammar.amounts(
-        [row[name] for row in rows for name in ("encounters", "lo95", "hi95")], log
-    )
     first, last = rows[0]["month"], rows[-1]["month"]
     marked = [row for row in flagged if first <= row["month"] <= last]
     dotted, key = grammar.breaks(border, first, last)
-    layers = [
+    layers = history_layers(rows, marked, dotted, log)
+    return grammar.picture(layers, *history_words(border, rows, marked, horizon), key)
+
+
+def history_layers(
+    rows: Sequence[Row], marked: Sequence[Row], dotted: Sequence[Chart], log: bool | None = None
+) -> list[Chart]:
+    """What a history is made of, whatever its size; marked : its flagged months."""
+    scale = grammar.amounts(
+        [row[name] for row in rows for name in ("encounters", "lo95", "hi95")], log
+    )
+    return [
         *(grammar.band(rows, level, scale) for level in (95, 80)),
         *dotted,
         grammar.line(rows, "median", scale, color=BLUE, strokeDash=[4, 3], strokeWidth=1.3),
         grammar.line(rows, "encounters", scale, color=INK, strokeWidth=1.8),
         *grammar.flags(marked, scale),
     ]
+
+
+def history_words(
+    border: str, rows: Sequence[Row], marked: Sequence[Row], horizon: int
+) -> tuple[str, str, str]:
+    """Title, subtitle and alternative text of a history."""
+    first, last = rows[0]["month"], rows[-1]["month"]
     inside = sum(row["lo95"] <= row["encounters"] <= row["hi95"] for row in rows)
     lead = "1 month" if horizon == 1 else f"{horizon} months"
     title = (
@@ -134,7 +149,7 @@ def history(
     )
     names = ", ".join(f"{month_words(row['month'])} ({row['severity']})" for row in marked)
     alt_text = f"{title}, {month_words(first)} to {month_words(last)}. Flagged: {names or 'none'}."
-    return grammar.picture(layers, title, subtitle, alt_text, key)
+    return title, subtitle, alt_text
 
 
 def calibration(border: str, rows: Sequence[Row]) -> Picture:

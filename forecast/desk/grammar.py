@@ -265,9 +265,14 @@ def framed(chart: Chart, title: str, subtitle: str, width: int = WIDTH) -> Chart
         offset=12,
         subtitlePadding=5,
     )
+    room = {"left": 8, "top": 8, "right": 14, "bottom": 8}
+    return looked(chart.properties(title=words, padding=room))
+
+
+def looked(chart: Chart) -> Chart:
+    """The common look alone, for a chart whose words stand beside it."""
     return (
-        chart.properties(title=words, padding={"left": 8, "top": 8, "right": 14, "bottom": 8})
-        .configure(font=FONT, background="white")
+        chart.configure(font=FONT, background="white")
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=GREY,

@@ -179,7 +179,7 @@ def _blocks(found: Found) -> Iterator[Block]:
     expected = " ".join(brief.expected_sentences(facts))
     if expected:
         yield Block("How far off, how unusual", expected)
-    moved = tuple(_moved(found))
+    moved = tuple(moved_lines(found))
     if moved:
         yield Block("What moved: published less expected, encounters", items=moved)
     yield Block("What this does not say", " ".join((*brief.definition(facts.border), _open(facts))))
@@ -197,7 +197,7 @@ def _open(facts: Facts) -> str:
     return "The count is preliminary: CBP restates months of the open fiscal year."
 
 
-def _moved(found: Found) -> Iterator[tuple[str, str]]:
+def moved_lines(found: Found) -> Iterator[tuple[str, str]]:
     """A line a dimension; each explains the whole."""
     for flag in found.flags:
         if flag["kind"] == "month" and found.drivers:

@@ -15,6 +15,7 @@ anyseries  the engine on an analyst's own monthly counts
 plot       pictures
 releases   files: fetched, held, refused
 service    serve, status, doctor, settings
+web        the page
 care       backup, restore, withdraw
 """
 
@@ -43,6 +44,7 @@ from jobs.cli import (
     replay,
     score,
     service,
+    web,
     work,
 )
 from jobs.cli.help import Sectioned, examples
@@ -95,7 +97,7 @@ def main(ctx: click.Context, config_path: Path | None, db: Path | None) -> None:
 main.add_sections(
     {
         "Each month": (work.run, releases.fetch, work.ingest, releases.releases),
-        "Look": (look.show, flags.flags, score.score, plot.plot),
+        "Look": (look.show, flags.flags, score.score, plot.plot, web.web),
         "Quote": (cite.brief, cite.fact, export.export),
         "Ask the engine": (anyseries.forecast, replay.replay),
         "Tell readers": (notices.notices,),

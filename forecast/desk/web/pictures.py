@@ -1,0 +1,142 @@
+"""Charts in the sizes a page needs: one for phones, one beside others, one across the page.
+
+The finding and how to read the chart stand beside it as text, so that they can be read at any
+width; the chart keeps what only a chart can say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from forecast.desk.grammar import Chart, Picture
+
+Row = dict[str, Any]
+
+FAN_KEY = (
+    "Black: published. Dashed: median forecast. Bands, dark to light: 50, 80 and 95 % prediction "
+    "intervals. Triangles: months that were flagged."
+)
+HISTORY_KEY = (
+    "Black: published. Dashed: the median forecast of the month before. Bands, dark to light: its "
+    "80 and 95 % prediction intervals. Triangles: months that were flagged."
+)
+_SIZE = re.compile(rb'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"')
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a chart is, and what it has room for.
+
+    width, height : of the plot, in pixels. months : shown before the forecast. labelled : the
+    fan's edges in words. dated : the known policy dates.
+    """
+
+    name: str
+    width: int
+    height: int
+    months: int
+    labelled: bool = True
+    dated: bool = True
+
+
+PHONE = Size("phone", 285, 200, 24, labelled=False)
+SMALL = Size("small", 285, 200, 24, labelled=False, dated=False)
+CARD = Size("card", 360, 210, 36, dated=False)
+FULL = Size("full", 800, 320, 60)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A rendered chart: its name on the page, its size in pixels, and its words.
+
+    dates : the key of its numbered, dotted lines, "" if there are none.
+    """
+
+    name: str
+    svg: bytes
+    width: int
+    height: int
+    alt: str
+    dates: str = ""
+
+
+def fan(connection: sqlite3.Connection, border: str, size: Size) -> Drawn:
+    """What was published lately, and the forecast ahead."""
+    from forecast.desk import charts, grammar
+    from forecast.store import plots, read
+
+    shown = grammar.months_back(plots.published(connection, border), size.months)
+    ahead = read.forecasts(connection, border)
+    last = ahead[-1]
+    flagged = plots.flagged(connection, border)
+    dotted, key = _dates(border, shown[0]["month"], last["month"], size)
+    scale = charts.fan_scale(shown, ahead)
+    layers = charts.fan_layers(shown, ahead, flagged, scale, dotted)
+    if size.labelled:
+        labels = charts.fan_labels(last)
+        layers.append(grammar.side_labels(labels, last["month"], scale, size.height))
+    alt = charts.fan_words(border, shown[-1], ahead)[2]
+    return _drawn(f"fan-{border}-{size.name}", _plain(layers, size), alt, key)
+
+
+def history(connection: sqlite3.Connection, border: str, size: Size) -> Drawn:
+    """What had been forecast a month before beside what came."""
+    from forecast.desk import charts
+    from forecast.store import plots
+
+    rows = plots.at_lead(connection, border, 1)[-2 * size.months :]
+    flagged = plots.flagged(connection, border)
+    marked = [row for row in flagged if row["month"] >= rows[0]["month"]]
+    dotted, key = _dates(border, rows[0]["month"], rows[-1]["month"], size)
+    layers = charts.history_layers(rows, marked, dotted)
+    alt = charts.history_words(border, rows, marked, 1)[2]
+    return _drawn(f"history-{border}-{size.name}", _plain(layers, size), alt, key)
+
+
+def drivers(border: str, rows: Sequence[Row]) -> Drawn:
+    """What moved a flagged month."""
+    from forecast.desk import explained
+
+    picture = explained.drivers(border, rows)
+    return _rendered(f"drivers-{border}-{rows[0]['month']}", picture)
+
+
+def _dates(border: str, first: str, last: str, size: Size) -> tuple[list[Chart], str]:
+    """The dotted lines of known policy dates, and their key."""
+    from forecast.desk import grammar
+
+    if not size.dated:
+        return [], ""
+    dotted, key = grammar.breaks(border, first, last)
+    return dotted, " ".join(key)
+
+
+def _plain(layers: Sequence[Chart], size: Size) -> Chart:
+    """Layers without words around them."""
+    import altair as alt
+
+    from forecast.desk import grammar
+
+    frame = alt.layer(*layers).properties(width=size.width, height=size.height)
+    return grammar.looked(frame)
+
+
+def _drawn(name: str, chart: Chart, alt: str, dates: str) -> Drawn:
+    from forecast.desk.grammar import Picture
+
+    return _rendered(name, Picture(chart, alt), dates)
+
+
+def _rendered(name: str, picture: Picture, dates: str = "") -> Drawn:
+    from forecast.desk import grammar
+
+    svg = grammar.render(picture, "svg")
+    found = _SIZE.search(svg)
+    width, height = (round(float(x)) for x in found.groups()) if found else (640, 360)
+    return Drawn(name, svg, width, height, picture.alt, dates)

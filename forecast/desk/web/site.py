@@ -1,0 +1,297 @@
+"""What answers: it chooses the edition, refuses what must not be, and adds what every answer has.
+
+Only reading is possible: other methods than GET and HEAD are refused. So are requests under a
+name that is not ours, which is how a web page elsewhere would reach a server on this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from forecast.desk.web.edition import TEMPLATES, Edition, as_csv
+from forecast.desk.web.static import FILES, STYLE_VERSION
+from forecast.errors import BordercastError, ConfigError
+from forecast.store import held, service, trouble
+
+LOG = logging.getLogger("bordercast")
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+SVG = "image/svg+xml"
+LOOK_EVERY = 1.0  # seconds between looks at the snapshot
+FOREVER = "public, max-age=31536000, immutable"
+CSP = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": CSP,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Plain(NamedTuple):
+    """An answer without an edition."""
+
+    status: int
+    title: str
+    words: str
+
+
+class Site:
+    """An ASGI application that shows the newest snapshot.
+
+    Parameters
+    ----------
+    database : the record itself, whose last verification is asked at every request.
+    snapshot : the analysts' copy, which is shown. names : under which requests are answered,
+    beside numeric addresses and localhost. today : for what is due. warm : whether pages are made
+    before they are asked for.
+    """
+
+    def __init__(
+        self,
+        database: Path,
+        snapshot: Path,
+        names: Iterable[str] = (),
+        today: Callable[[], date] = date.today,
+        *,
+        warm: bool = True,
+    ) -> None:
+        self.database, self.snapshot, self.today = database, snapshot, today
+        self.warm = warm
+        self.names = {"localhost", *(name.lower() for name in names)}
+        self.current: Edition | None = None
+        self.trouble: BordercastError | None = None
+        self._seen: held.Identity | str | None = "never"
+        self._kept: list[Edition] = []
+
+    def refresh(self) -> None:
+        """Show what lies there now, if that is another file than before."""
+        now = held.identity(self.snapshot)
+        if now != self._seen:
+            self._show(now, self._open())
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for edition in self._kept:
+            edition.close()
+        self._kept, self.current = [], None
+
+    def _open(self) -> Edition | BordercastError:
+        try:
+            edition = Edition(self.snapshot, self.today)
+        except BordercastError as error:
+            return error
+        except (sqlite3.Error, OSError) as error:
+            known = trouble.meaning(self.snapshot, error)
+            return known or ConfigError(str(self.snapshot), "snapshot", str(error))
+        if self.warm:
+            edition.warm()
+        return edition
+
+    def _show(self, seen: held.Identity | None, found: Edition | BordercastError) -> None:
+        """Answer from this edition from now on; the one before it stays for pages under way."""
+        self._seen = seen
+        if isinstance(found, BordercastError):
+            self.current, self.trouble = None, found
+            LOG.error("nothing is shown: %s", found)
+            return
+        LOG.info("showing run %d, data through %s", found.held.run.id, found.held.run.data_through)
+        self.current, self.trouble = found, None
+        if self.warm:
+            found.warm_more()
+        self._kept.append(found)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        for edition in [e for e in self._kept[:-2] if e.users == 0]:
+            edition.close()
+            self._kept.remove(edition)
+
+    async def _watch(self) -> None:
+        """Look for another snapshot for ever; meanwhile the one before is shown."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            now = held.identity(self.snapshot)
+            if now != self._seen:
+                self._show(now, await asyncio.to_thread(self._open))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, _with_headers(send))
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        watch = asyncio.create_task(self._watch())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refused = self._refused(scope)
+        if refused is not None:
+            await _plain(scope, send, refused)
+        elif scope["path"].startswith("/static/"):
+            await _static(scope, send)
+        elif scope["path"] == "/robots.txt":
+            await _send(send, 200, b"User-agent: *\nDisallow: /\n", "text/plain")
+        else:
+            await self._from_edition(scope, receive, send)
+
+    def _refused(self, scope: Scope) -> Plain | None:
+        """Why this request is not answered at all, None if it is."""
+        if scope["method"] not in ("GET", "HEAD"):
+            return Plain(405, "Only reading is possible", "Nothing can be changed through here.")
+        host = _host(scope)
+        if not (_is_address(host) or host in self.names):
+            return Plain(
+                421,
+                "Not under this name",
+                "This server does not answer to the name it was asked for. Start it with "
+                "`bordercast web --name NAME`; see docs/web.md.",
+            )
+        return None
+
+    async def _from_edition(self, scope: Scope, receive: Receive, send: Send) -> None:
+        hidden = await asyncio.to_thread(self._hidden)
+        edition = self.current
+        if hidden is not None or edition is None:
+            await _plain(scope, send, hidden or Plain(503, "Nothing can be shown", ""))
+            return
+        edition.users += 1
+        try:
+            await self._routed(edition, scope, receive, send)
+        finally:
+            edition.users -= 1
+            self._let_go()
+
+    def _hidden(self) -> Plain | None:
+        """Why no figure may be shown at this moment, None if they may."""
+        if self.trouble is not None:
+            return Plain(503, "Nothing can be shown at this moment", str(self.trouble))
+        last = service.verified(self.database)
+        if last is None or not last.findings:
+            return None
+        return Plain(
+            503,
+            "The figures are not shown",
+            f"The record did not pass its verification on {last.checked_at}: {last.findings}. "
+            "Figures that may be false are not shown. The operator restores a backup, or runs "
+            "`bordercast verify` again when the record is whole.",
+        )
+
+    async def _routed(self, edition: Edition, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if path.startswith("/-/charts/"):
+            await self._chart(scope, send)
+        elif path.startswith("/-/"):
+            await _plain(scope, send, Plain(404, "There is no such page", ""))
+        else:
+            as_csv.set(path.endswith(".csv"))
+            await edition.app(scope, receive, send)
+
+    async def _chart(self, scope: Scope, send: Send) -> None:
+        """A chart of the edition that its page was from, never of another."""
+        key, _, name = scope["path"].removeprefix("/-/charts/").partition("/")
+        edition = next((e for e in self._kept if e.key == key), None)
+        svg = edition.chart(name.removesuffix(".svg")) if edition else None
+        if svg is None:
+            await _plain(scope, send, Plain(404, "There is no such chart any more", ""))
+            return
+        await _send(send, 200, svg, SVG, FOREVER)
+
+
+def _host(scope: Scope) -> str:
+    """The name the request asks for, without its port, in lower case."""
+    value = next((v for k, v in scope["headers"] if k == b"host"), b"").decode("latin-1").lower()
+    if value.startswith("["):
+        return value.partition("]")[0][1:]
+    return value.partition(":")[0].rstrip(".")
+
+
+def _is_address(host: str) -> bool:
+    """Whether it is a numeric address: no foreign name can be made to point here then."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _with_headers(send: Send) -> Send:
+    """Send, with the headers that every answer has."""
+
+    async def sending(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            kept = [
+                (k, v) for k, v in message.get("headers", ()) if k.lower().decode() not in HEADERS
+            ]
+            ours = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+            message = {**message, "headers": [*kept, *ours]}
+        await send(message)
+
+    return sending
+
+
+async def _send(
+    send: Send, status: int, body: bytes, kind: str, cache_control: str = "no-store"
+) -> None:
+    headers = [
+        (b"content-type", kind.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", cache_control.encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _static(scope: Scope, send: Send) -> None:
+    """A file that every page uses; its address changes with its content."""
+    found = FILES.get(scope["path"].removeprefix("/static/"))
+    if found is None:
+        await _plain(scope, send, Plain(404, "There is no such file", ""))
+        return
+    body, kind = found
+    await _send(send, 200, body, kind, FOREVER)
+
+
+async def _plain(scope: Scope, send: Send, said: Plain) -> None:
+    """A page that needs no record; words alone where a program asked."""
+    if scope["path"].endswith((".json", ".csv", ".db", ".svg")):
+        text = f"{said.title}. {said.words}".strip() + "\n"
+        await _send(send, said.status, text.encode(), "text/plain; charset=utf-8")
+        return
+    html = _plain_template().render(title=said.title, words=said.words, style=STYLE_VERSION)
+    await _send(send, said.status, html.encode(), "text/html; charset=utf-8")
+
+
+@cache
+def _plain_template() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(str(TEMPLATES)), autoescape=True, undefined=StrictUndefined
+    )
+    return environment.get_template("plain.html")

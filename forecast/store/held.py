@@ -1,0 +1,143 @@
+"""One database file, held open as it is, for a page that others may put questions to.
+
+All connections are to the same file, whatever is put under its name later: whoever reads through
+them sees one run. They can do nothing but read this file: an authorizer refuses anything else,
+and limits keep a single value from filling the memory.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+from forecast.errors import ConfigError, StoreError
+from forecast.store import connect, digests, read, service
+from forecast.store.read import RunRow
+
+LONGEST_VALUE = 500_000  # bytes of one text, blob or row; the largest kept is a notice's chart
+_TRIES = 5
+_ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
+_PRAGMAS = {
+    "foreign_key_list",
+    "index_info",
+    "index_list",
+    "index_xinfo",
+    "table_info",
+    "table_xinfo",
+}
+_REFUSED_FUNCTIONS = {"load_extension", "fts3_tokenizer"}
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: LONGEST_VALUE,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 50_000,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 50,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 200,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 200,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+}
+
+
+class Identity(NamedTuple):
+    """Which file lies under a name, and in which state."""
+
+    device: int
+    inode: int
+    changed_ns: int
+    size: int
+
+
+class Held(NamedTuple):
+    """A file held open. run : the last it publishes. file : a descriptor, to read it whole."""
+
+    identity: Identity
+    file: int
+    run: RunRow
+    connections: list[sqlite3.Connection]
+
+
+def identity(path: Path) -> Identity | None:
+    """The file that lies there now, None if there is none."""
+    try:
+        return _identity(path.stat())
+    except OSError:
+        return None
+
+
+def _identity(found: os.stat_result) -> Identity:
+    return Identity(found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def hold(path: Path, count: int) -> Held:
+    """Open a database file `count` times, all on the same file.
+
+    Raises
+    ------
+    ConfigError : there is none, it is older or newer than this program, or publishes nothing.
+    VerifyError : it is not as it was written.
+    StoreError : it was replaced again and again while it was opened.
+    """
+    for _ in range(_TRIES):
+        before = identity(path)
+        run = _examined(path)
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        found = Held(
+            _identity(os.fstat(file)), file, run, [_connection(path) for _ in range(count)]
+        )
+        if before == found.identity == identity(path):
+            return found
+        close(found)
+    raise StoreError(str(path), "changes all the time; is something writing to it?")
+
+
+def _examined(path: Path) -> RunRow:
+    """The last run of a file that may be shown."""
+    if path.exists() and path.stat().st_size == 0:
+        raise ConfigError(str(path), "--db", "is empty; `bordercast run` makes it anew")
+    with connect.moment(path) as connection:
+        service.refuse(digests.at_sight(connection), "the analysts' copy is not as it was written")
+        run = read.latest_run(connection)
+    if run is None:
+        raise ConfigError(str(path), "--db", "nothing is published yet; `bordercast run`")
+    return run
+
+
+def _connection(path: Path) -> sqlite3.Connection:
+    """A connection that reads this file and nothing else, for whatever thread uses it first.
+
+    The file never changes: it is replaced by another under its name, or it is held no longer.
+    """
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?immutable=1", uri=True, check_same_thread=False
+    )
+    connection.execute("pragma query_only = on")
+    connection.execute("pragma trusted_schema = off")
+    connection.execute("pragma schema_version").fetchone()
+    for limit, value in _LIMITS.items():
+        connection.setlimit(limit, value)
+    connection.set_authorizer(_allowed)
+    return connection
+
+
+def _allowed(
+    action: int, first: str | None, second: str | None, _: str | None, __: str | None
+) -> int:
+    """SQLite asks for each thing a statement would do."""
+    if action in _ALLOWED:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_FUNCTION:
+        name = (second or "").lower()
+        return sqlite3.SQLITE_DENY if name in _REFUSED_FUNCTIONS else sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_PRAGMA:
+        name = (first or "").lower()
+        asks_version = name == "schema_version" and second is None
+        return sqlite3.SQLITE_OK if name in _PRAGMAS or asks_version else sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_DENY
+
+
+def close(held: Held) -> None:
+    """Let go of the file."""
+    for connection in held.connections:
+        connection.close()
+    os.close(held.file)
