@@ -79,14 +79,18 @@ def sweep(panel: Panel, h: int, size: int, run: Run) -> Sweep:
     """Run a one-pass model over every block of at most `size` series."""
     path = np.full((*panel.z.shape, h), np.nan)
     growth = np.full_like(path, np.nan)
-    months = panel.z.shape[1]
     for block in blocks(panel, size):
         course = run(block, h)
-        for start in np.unique(block.start).tolist():
-            same = block.start == start
-            path[block.rows[same], start:] = course.path[same, : months - start]
-            growth[block.rows[same], start:] = course.growth[same, : months - start]
+        put(path, block, course.path)
+        put(growth, block, course.growth)
     return Sweep(path, growth)
+
+
+def put(out: Floats, block: Block, found: Floats) -> None:
+    """Enter a block's (k, months, h), by months since each start, into (series, columns, h)."""
+    for start in np.unique(block.start).tolist():
+        same = block.start == start
+        out[block.rows[same], start:] = found[same, : out.shape[1] - start]
 
 
 def family_numbers(panel: Panel) -> Ints:

@@ -5,10 +5,13 @@ from typing import Any
 
 import golden
 import numpy as np
+import pytest
 from panels import make_panel
 
+from models import structural
 from models.base import Panel, Paths
-from models.structural import GRID, SEASONAL, STATES, Structural, kalman_gains
+from models.kalman import GRID, SEASONAL, STATES, kalman_gains
+from models.structural import Structural
 
 EVERY = np.arange(90)
 
@@ -86,3 +89,17 @@ def test_a_pure_season_is_learnt() -> None:
     z = 6 + np.sin(2 * np.pi * t / 12)[None]
     path = Structural().paths(make_panel(z[:, :108]), np.array([107]), 12).values
     assert np.abs(path[0, 0] - z[0, 108:]).max() < 0.1
+
+
+def test_the_next_months_are_the_same_by_responses_and_by_the_filter(
+    ragged: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prior = structural.log_prior(structural.evidence(ragged))
+    expected = structural.sweep_under(prior, ragged, 3).path
+    by_responses = structural.near_paths(prior, ragged, 3)
+    monkeypatch.setattr(structural, "LONG", 0)
+    by_filter = structural.near_paths(prior, ragged, 3)
+    assert np.allclose(expected, by_responses, rtol=0, atol=1e-10, equal_nan=True)
+    assert np.allclose(expected, by_filter, rtol=0, atol=1e-12, equal_nan=True)
+    mass = structural.evidence(ragged)
+    assert np.allclose(prior, structural.log_prior(mass), atol=1e-9)

@@ -25,6 +25,7 @@ from forecast.engine.widths import learned_width, squared_errors, widened
 from models import structural
 from models.base import Floats, Ints, Panel
 from models.breakwalk import BreakWalk
+from models.kalman import GRID
 
 BLOCK = 288  # series: three of the structural grid's own blocks
 
@@ -144,7 +145,7 @@ def _cuts(series: int, size: int) -> list[Ints]:
 def _evidence(panel: Panel, cuts: Sequence[Ints], spread: Spread) -> Ints:
     """(families, months, grid) of all blocks; see `structural.evidence`."""
     names = np.unique(panel.family)
-    mass = np.zeros((len(names), panel.z.shape[1], len(structural.GRID)), dtype=np.int64)
+    mass = np.zeros((len(names), panel.z.shape[1], len(GRID)), dtype=np.int64)
     parts = (Task(panel, np.empty(0, dtype=np.int64), 0).part(rows).panel for rows in cuts)
     for rows, found in zip(cuts, spread(structural.evidence, parts), strict=True):
         mass[np.searchsorted(names, np.unique(panel.family[rows]))] += found
@@ -171,9 +172,9 @@ def _near_losses(step: Step) -> Floats:
     """(3, series, months) of a block; see `gate.month_losses`."""
     panel = step.task.panel
     walk = BreakWalk().sweep(panel, gate.NEAR)
-    grid = structural.sweep_under(step.prior, panel, gate.NEAR)
+    grid = structural.near_paths(step.prior, panel, gate.NEAR)
     walk_loss, weight = gate.month_losses(walk.path, panel.z)
-    grid_loss, _ = gate.month_losses(grid.path, panel.z)
+    grid_loss, _ = gate.month_losses(grid, panel.z)
     return np.stack([walk_loss, grid_loss, weight])
 
 

@@ -1,0 +1,208 @@
+"""The grid's state space models: their Kalman recursions, with and without the data.
+
+Every point of the grid is a local model with level, slope and season whose noises are shares of
+one unknown sigma. So its gains contain no data: they are computed once for all series. And the
+filter is linear: how a path answers to each month so far is computed once as well, and where
+only the next months are asked for, one matrix product a month takes the place of the states.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from models.base import Floats
+
+LEVEL_SHARES = (0.01, 0.04, 0.12, 0.3, 0.6, 1.0)
+SLOPES = ((0.0, 1.0, 0.0), (0.05, 1.0, 0.0), (0.2, 1.0, 0.0), (0.1, 0.97, 0.01))
+SEASONS = ((0.4, 0.0), (1.0, 0.03), (3.0, 0.03), (3.0, 0.1), (0.0, 0.0))
+
+VAGUE = 1e4  # variance of the first level
+
+LEVEL, SLOPE, SEASON = 0, 1, 2  # where each part stands in the state; the season takes 12
+STATES = SEASON + 12
+
+
+class Point(NamedTuple):
+    """One model of the grid; standard deviations in units of the model's sigma.
+
+    Attributes
+    ----------
+    level_share : variance of the level's noise; the observation's is 1 - level_share.
+    slope_sd : of the slope at the start; 0 means no slope.
+    damping : what remains of the slope a month later.
+    slope_noise : sd of the slope's monthly noise.
+    season_sd : of the twelve season effects at the start; 0 means no season.
+    season_noise : sd of their monthly noise.
+    """
+
+    level_share: float
+    slope_sd: float
+    damping: float
+    slope_noise: float
+    season_sd: float
+    season_noise: float
+
+
+GRID = tuple(  # points with a season first: only they carry season states
+    Point(share, *slope, *season)
+    for season in SEASONS
+    for share in LEVEL_SHARES
+    for slope in SLOPES
+)
+SEASONAL = sum(point.season_sd > 0 for point in GRID)
+DAMPING: Floats = np.array([point.damping for point in GRID])[:, None]
+
+
+@dataclass(frozen=True)
+class Gains:
+    """The part of the Kalman recursion that contains no data, by months since the start.
+
+    Attributes
+    ----------
+    gain : (grid, months, STATES) what an error adds to each state.
+    variance : (grid, months) of the one-step error before the month, in sigma^2.
+    ahead : (grid, months, h) of the h-step error after the month, in sigma^2.
+    slope_sum : (grid, h) damping + damping^2 + ... : the slope's effect on the path.
+    """
+
+    gain: Floats
+    variance: Floats
+    ahead: Floats
+    slope_sum: Floats
+
+
+@lru_cache(maxsize=4)
+def kalman_gains(months: int, h: int) -> Gains:
+    """Run the Riccati recursion of every grid point."""
+    system = _system()
+    slope_sum: Floats = np.cumsum(DAMPING ** np.arange(1.0, h + 1), axis=1)
+    gain = np.zeros((len(GRID), months, STATES))
+    variance = np.ones((len(GRID), months))
+    ahead = np.zeros((len(GRID), months, h))
+    cov = system.start
+    for t in range(months):
+        if t:
+            cov = system.transition @ cov @ system.transition.transpose(0, 2, 1) + system.noise
+        seen = cov[:, LEVEL] + cov[:, SEASON + t % 12]  # covariance with the observation
+        variance[:, t] = seen[:, LEVEL] + seen[:, SEASON + t % 12] + system.observation
+        gain[:, t] = seen / variance[:, t, None]
+        cov = cov - gain[:, t, :, None] * seen[:, None, :]
+        ahead[:, t] = _ahead(cov, t, slope_sum) + _future_noise(slope_sum)
+    return Gains(gain, variance, ahead, slope_sum)
+
+
+class _System(NamedTuple):
+    """State space matrices of the grid, each (grid, STATES, STATES); observation is (grid,)."""
+
+    start: Floats
+    transition: Floats
+    noise: Floats
+    observation: Floats
+
+
+def _system() -> _System:
+    """Matrices of every grid point."""
+    share, slope_sd, damping, slope_noise, season_sd, season_noise = np.array(GRID).T
+    contrast = np.eye(12) - 1 / 12  # season effects sum to zero
+    start, noise = np.zeros((2, len(GRID), STATES, STATES))
+    transition = np.tile(np.eye(STATES), (len(GRID), 1, 1))
+    start[:, LEVEL, LEVEL] = VAGUE
+    start[:, SLOPE, SLOPE] = slope_sd**2
+    start[:, SEASON:, SEASON:] = season_sd[:, None, None] ** 2 * contrast
+    transition[:, LEVEL, SLOPE] = transition[:, SLOPE, SLOPE] = damping
+    noise[:, : SLOPE + 1, : SLOPE + 1] = slope_noise[:, None, None] ** 2
+    noise[:, LEVEL, LEVEL] += share
+    noise[:, SEASON:, SEASON:] = season_noise[:, None, None] ** 2 * contrast
+    return _System(start, transition, noise, 1 - share)
+
+
+def _ahead(cov: Floats, t: int, slope_sum: Floats) -> Floats:
+    """(grid, h) variance that today's uncertainty of the states, cov, leaves in the path."""
+    season = SEASON + (t + np.arange(1, slope_sum.shape[1] + 1)) % 12
+    level = cov[:, LEVEL, LEVEL, None] + 2 * slope_sum * cov[:, LEVEL, SLOPE, None]
+    slope = slope_sum**2 * cov[:, SLOPE, SLOPE, None]
+    effects = cov[:, season, season]
+    shared = 2 * cov[:, LEVEL, season] + 2 * slope_sum * cov[:, SLOPE, season]
+    return np.asarray(level + slope + effects + shared)
+
+
+def _future_noise(slope_sum: Floats) -> Floats:
+    """(grid, h) variance that the noise of the months ahead adds to the path."""
+    share, _, _, slope_noise, _, season_noise = np.array(GRID).T[..., None]
+    steps = np.arange(1, slope_sum.shape[1] + 1)
+    effect = np.cumsum((1 + _shifted(slope_sum)) ** 2, axis=1)  # of one month's slope noise
+    season = steps * season_noise**2 * 11 / 12
+    return np.asarray(steps * share + effect * slope_noise**2 + season + 1 - share)
+
+
+def _shifted(x: Floats) -> Floats:
+    """(grid, h) one horizon later, 0 at the first."""
+    return np.concatenate([np.zeros((len(x), 1)), x[:, :-1]], axis=1)
+
+
+class Filter:
+    """The states of every grid point for k series of one age, month by month.
+
+    Attributes
+    ----------
+    level, slope : (grid, k); season : (12, seasonal points, k).
+    error : (grid, k) by which the month taken in last was missed.
+    """
+
+    def __init__(self, gains: Gains, first: Floats) -> None:
+        shape = (len(GRID), len(first))
+        self.gains = gains
+        self.level = np.tile(first, (len(GRID), 1))
+        self.slope, self.error, self._room = np.zeros((3, *shape))
+        self.season = np.zeros((12, SEASONAL, len(first)))
+
+    def step(self, t: int, z: Floats) -> None:
+        """Take in month t, z (k,), t months after the start."""
+        self.slope *= DAMPING
+        self.level += self.slope
+        np.subtract(z, self.level, out=self.error)
+        self.error[:SEASONAL] -= self.season[t % 12]
+        self._correct(self.gains.gain[:, t, :, None], self.error)
+
+    def _correct(self, gain: Floats, error: Floats) -> None:
+        """Move the states by their gain, (grid, STATES, 1), times the error."""
+        room, seasonal = self._room, self._room[:SEASONAL]  # no new arrays: they cost more
+        self.level += np.multiply(gain[:, LEVEL], error, out=room)
+        self.slope += np.multiply(gain[:, SLOPE], error, out=room)
+        for phase in range(12):
+            effect = gain[:SEASONAL, SEASON + phase]
+            self.season[phase] += np.multiply(effect, error[:SEASONAL], out=seasonal)
+
+    def paths(self, t: int, h: int) -> Floats:
+        """(h, grid, k) each point's path from month t."""
+        slope_sum = self.gains.slope_sum[:, :h].T
+        paths = self.level + slope_sum[..., None] * self.slope
+        paths[:, :SEASONAL] += self.season[(t + np.arange(1, h + 1)) % 12]
+        return np.asarray(paths)
+
+    def mean_path(self, t: int, h: int, weight: Floats) -> Floats:
+        """(k, h) path from month t, weighted (grid, k)."""
+        level = np.einsum("gk,gk->k", weight, self.level)[:, None]
+        slope = (weight * self.slope).T @ self.gains.slope_sum[:, :h]
+        phases = (t + np.arange(1, h + 1)) % 12
+        seasonal = weight[:SEASONAL]
+        season = [np.einsum("gk,gk->k", seasonal, self.season[phase]) for phase in phases]
+        return np.asarray(level + slope + np.stack(season, axis=1))
+
+
+@lru_cache(maxsize=4)
+def responses(months: int, h: int) -> tuple[Floats, ...]:
+    """Month t -> (h * grid, t + 1): how each point's path from t answers to each month so far."""
+    each = np.eye(months)
+    states = Filter(kalman_gains(months, h), each[0])
+    found = [states.paths(0, h)]
+    for t in range(1, months):
+        states.step(t, each[t])
+        found.append(states.paths(t, h))
+    return tuple(
+        np.ascontiguousarray(path.reshape(-1, months)[:, : t + 1]) for t, path in enumerate(found)
+    )
