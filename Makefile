@@ -32,7 +32,8 @@ soak: $(VENV)/.dev
 
 # Every fault of docs/reliability.md, whose table it renews; `make test` tries each a few times.
 faults: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m faults --page docs/reliability.md tests/faults
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'faults or corpus or kills or soak' \
+		--page docs/reliability.md tests/faults tests
 
 check: lint types test
 

@@ -296,7 +296,7 @@ def test_retention_forgets_polls_and_wakes_and_nothing_else(record):
 
 
 @pytest.mark.parametrize("drills", [1, pytest.param(50, marks=pytest.mark.soak)])
-def test_backup_restore_and_the_service_goes_on(record, drills, tmp_path):
+def test_backup_restore_and_the_service_goes_on(record, figure, drills, tmp_path):
     config = serving.settings()
     for number in range(drills):
         moment = NOW + timedelta(minutes=number)
@@ -313,6 +313,7 @@ def test_backup_restore_and_the_service_goes_on(record, drills, tmp_path):
         assert serving.wake(record, moment).outcome == "published"
         assert upkeep.verify(record, moment) == []
         assert not list(record.parent.glob("*.part")) + list(record.parent.glob("drill-*"))
+    figure("restore", drills, other_digests=0, files_left=0)
 
 
 def test_a_restored_record_sends_nothing_again(record):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import corpus
@@ -98,6 +98,18 @@ def holds(verdicts: Counter[str], number: int) -> None:
     assert verdicts["harmless"] >= verdicts["harmless, with twin"] > 0
 
 
+def told(figure: Callable[..., None], fault: str, verdicts: Counter[str]) -> None:
+    """The verdicts as docs/reliability.md shows them."""
+    figure(
+        fault,
+        verdicts.total() // 2,
+        refused=verdicts["refused"],
+        harmless=verdicts["harmless"],
+        believed_without_the_sibling=verdicts["unseen"],
+        wrong_next_to_the_sibling=verdicts["unseen, with twin"],
+    )
+
+
 def test_the_good_files_are_believed(tmp_path):
     for base in corpus.made(tmp_path):
         counted = corpus.count(base.content)
@@ -121,22 +133,24 @@ def test_no_bad_slice_of_a_real_file_is_believed(tmp_path):
 
 @pytest.mark.corpus
 @pytest.mark.parametrize("which", [0, 1, 2])
-def test_the_full_corpus(tmp_path, which):
+def test_the_full_corpus(tmp_path, figure, which):
     if which == 2 and not corpus.CBP.exists():
         pytest.skip("the publisher's files are not here")
     base = corpus.sliced(tmp_path) if which == 2 else corpus.made(tmp_path)[which]
     verdicts = judged(base, tmp_path, FULL, seed=100 + which)
     print(base.name, FULL, dict(verdicts))
 
+    told(figure, "bad file", verdicts)
     holds(verdicts, FULL)
 
 
 @needs_files
 @pytest.mark.corpus
-def test_whole_files(tmp_path):
+def test_whole_files(tmp_path, figure):
     verdicts = judged(corpus.whole(tmp_path), tmp_path, WHOLE, seed=7)
     print("whole files", WHOLE, dict(verdicts))
 
+    told(figure, "bad file", verdicts)
     holds(verdicts, WHOLE)
 
 

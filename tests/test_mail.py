@@ -442,9 +442,15 @@ def test_a_killed_sender_loses_nothing(record):
 
 
 @pytest.mark.kills
-def test_a_sender_killed_two_hundred_times_loses_nothing(record):
+def test_a_sender_killed_two_hundred_times_loses_nothing(record, figure):
     messages, again, killed = killed_over_and_over(record, 1000, 200, seed=2)
 
-    print(f"{killed} kills, {len(messages) - 1000} repeats, {again} after sent was recorded")
+    figure(
+        "mail kill",
+        killed,
+        lost=1000 - len(set(messages)),
+        repeated_word_for_word=len(messages) - 1000,
+        sent_again_after_it_was_recorded=again,
+    )
     assert killed == 200
     assert_nothing_lost(messages, again, 1000)

@@ -65,7 +65,7 @@ def terminated(process: subprocess.Popen) -> int:
 
 
 @pytest.mark.parametrize("starts", [2, pytest.param(20, marks=pytest.mark.soak)])
-def test_of_two_daemons_one_leads_and_the_other_names_it(record, starts):
+def test_of_two_daemons_one_leads_and_the_other_names_it(record, figure, starts):
     for _ in range(starts):
         with daemon(record) as one, daemon(record) as other:
             wait_for(
@@ -80,10 +80,11 @@ def test_of_two_daemons_one_leads_and_the_other_names_it(record, starts):
             assert f"process {winner.pid} (bordercast serve)" in said(loser)
             assert leads(winner)
             assert terminated(winner) == 0
+    figure("two services", starts, not_refused=0)
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.soak)])
-def test_a_killed_leader_has_a_successor_and_leaves_no_orphan(record, kills):
+def test_a_killed_leader_has_a_successor_and_leaves_no_orphan(record, figure, kills):
     slowest_start, slowest_end = 0.0, 0.0
     for _ in range(kills):
         with daemon(record, "hold") as leader:
@@ -97,7 +98,13 @@ def test_a_killed_leader_has_a_successor_and_leaves_no_orphan(record, kills):
                 slowest_end, wait_for(lambda orphans=orphans: not any(map(alive, orphans)), 10)
             )
             assert terminated(successor) == 0
-    print(f"successor after {slowest_start:.1f} s, orphans gone after {slowest_end:.1f} s more")
+    figure(
+        "service kill",
+        kills,
+        s_until_the_next_leads=slowest_start,
+        s_until_no_worker_is_left=slowest_end,
+        damaged=int(not whole(record)),
+    )
     assert slowest_start <= 5
     assert whole(record)
 
@@ -134,7 +141,7 @@ def test_whoever_writes_while_the_daemon_works_is_told_who_does(record):
     "delays",
     [(0.3, 1.4), pytest.param([n / 10 for n in range(30)], marks=pytest.mark.soak)],
 )
-def test_sigterm_at_any_moment_ends_well_and_leaves_nothing_half(record, delays):
+def test_sigterm_at_any_moment_ends_well_and_leaves_nothing_half(record, figure, delays):
     for number, delay in enumerate(delays):
         drop(record, month(3 + number % 25))
         with daemon(record) as process:
@@ -146,7 +153,9 @@ def test_sigterm_at_any_moment_ends_well_and_leaves_nothing_half(record, delays)
         assert whole(record)
         assert not list(record.parent.glob("*.part"))
     serving.wake(record)
-    assert None not in [run for _, run in releases_by_run(record)]
+    without = [run for _, run in releases_by_run(record)].count(None)
+    figure("service stopped", len(delays), half_done=0, releases_without_a_run=without)
+    assert without == 0
 
 
 def test_a_wake_that_takes_too_long_is_stopped_and_tried_again(record):
@@ -312,7 +321,7 @@ def test_three_missed_releases_are_made_up_for_oldest_first(record):
 @pytest.mark.skipif(not Path("/usr/bin/faketime").exists(), reason="faketime is not installed")
 @pytest.mark.soak
 @pytest.mark.parametrize("jump", ["+1h", "-1h", "+40d", "-40d"])
-def test_a_running_daemon_looks_at_once_when_the_clock_jumps(record, jump, tmp_path):
+def test_a_running_daemon_looks_at_once_when_the_clock_jumps(record, figure, jump, tmp_path):
     library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
     clock = tmp_path / "clock"
 
@@ -336,7 +345,9 @@ def test_a_running_daemon_looks_at_once_when_the_clock_jumps(record, jump, tmp_p
         drop(record, month(4))
         wait_for(lambda: "run 5 is published" in said(process), 60)
         assert terminated(process) == 0
-    assert [run for _, run in releases_by_run(record)] == [1, 2, 3, 4, 5]
+    found = [run for _, run in releases_by_run(record)]
+    figure("clock jump", 1, releases_missed_or_doubled=int(found != [1, 2, 3, 4, 5]))
+    assert found == [1, 2, 3, 4, 5]
 
 
 class Pinged(BaseHTTPRequestHandler):
@@ -405,7 +416,7 @@ def descriptors(pid: int) -> int:
 
 
 @pytest.mark.soak
-def test_a_thousand_wakes_and_thirty_releases_leave_nothing_behind(tmp_path):
+def test_a_thousand_wakes_and_thirty_releases_leave_nothing_behind(tmp_path, figure):
     """Thirty days, compressed: memory, descriptors and the log stay where they were."""
     path = tmp_path / "b.db"
     own = os.getpid()
@@ -426,9 +437,15 @@ def test_a_thousand_wakes_and_thirty_releases_leave_nothing_behind(tmp_path):
             else 0
         )
 
-    print(
-        f"memory {memory[20]:.0f} -> {memory[-1]:.0f} MB, at most {max(memory):.0f}; descriptors "
-        f"{min(handles[20:])}-{max(handles[20:])}; WAL at most {max(log) / 1e6:.1f} MB"
+    figure(
+        "thousand wakes",
+        len(memory),
+        MB_of_memory_more=max(memory[20:]) - memory[20],
+        descriptors_more=max(handles[20:]) - min(handles[20:]),
+        MB_of_log_at_most=max(log) / 1e6,
+        releases_missed_or_doubled=int(
+            [run for _, run in releases_by_run(path)] != list(range(1, 31))
+        ),
     )
     assert [run for _, run in releases_by_run(path)] == list(range(1, 31))
     assert max(memory[20:]) - memory[20] < 20

@@ -64,6 +64,28 @@ FAULTS = {
         "a disk (tmpfs) with 0 bytes to just enough for a run",
         "0 of all: a run is served, plain words, the same record once there is room, no repair",
     ),
+    "bad file": Fault(
+        "A publisher's file cut, garbled, altered, made twice or half",
+        "none believed that says something else than its sibling file; alone, only rows lost from "
+        "the open year go unseen",
+    ),
+    "mail kill": Fault(
+        "SIGKILL of the mail's sender, over 1,000 messages", "0 lost, 0 sent again once recorded"
+    ),
+    "service kill": Fault(
+        "SIGKILL of the leading service while its worker writes",
+        "the next leads within 5 s, no worker is left, 0 damaged",
+    ),
+    "service stopped": Fault("SIGTERM at any moment of a wake", "0 half done, 0 without a run"),
+    "two services": Fault("A second service on one record", "one leads, the other names it"),
+    "clock jump": Fault("The clock jumps an hour or 40 days, either way", "0 missed or doubled"),
+    "thousand wakes": Fault(
+        "1,000 wakes with 30 releases among them",
+        "under 20 MB more memory, 0 descriptors more, a log of 16.8 MB at most",
+    ),
+    "restore": Fault(
+        "Backup, restore, and the service goes on", "the same digests, nothing left behind"
+    ),
 }
 
 
