@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import page
 import pytest
 import small
+
+BEGAN = time.monotonic()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,11 +25,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if name == "figure"
     ]
     to = terminalreporter.config.getoption("--page", None)
-    if figures and (to or terminalreporter.config.option.markexpr == "faults"):
-        terminalreporter.section("faults")
-        terminalreporter.write_line("\n".join((page.where(), *page.table(figures))))
-    if figures and to:
-        page.write(to, figures)
+    if not figures or not (to or terminalreporter.config.option.markexpr == "faults"):
+        return
+    bad = sum(len(terminalreporter.stats.get(name, ())) for name in ("failed", "error"))
+    about = page.where((time.monotonic() - BEGAN) / 60, bad)
+    terminalreporter.section("faults")
+    terminalreporter.write_line("\n".join((about, *page.table(figures))))
+    if to:
+        page.write(to, figures, about)
 
 
 @pytest.fixture(scope="session")

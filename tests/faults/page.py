@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 BEGIN, END = "<!-- figures: written by `make faults` -->", "<!-- end of figures -->"
@@ -109,14 +110,20 @@ def _joined(before: Any, value: Any) -> Any:
     return f"{before}; {value}" if isinstance(value, str) else before + value
 
 
-def table(figures: Iterable[Figure]) -> list[str]:
-    """The lines of the table."""
+def table(figures: Iterable[Figure], *, whole: bool = False) -> list[str]:
+    """The lines of the table; `whole` with those faults that were not tried."""
+    found = gathered(figures)
     lines = ["| fault | tried | seen | must be |", "|---|---:|---|---|"]
-    for fault, whole in gathered(figures).items():
-        seen = ", ".join(_said(name, value) for name, value in whole["seen"].items())
-        what, bound = FAULTS[fault]
-        lines.append(f"| {what} | {whole['tried']:,} | {seen} | {bound} |")
+    for fault, (what, bound) in FAULTS.items():
+        if fault in found or whole:
+            one = found.get(fault, {"tried": 0, "seen": {}})
+            seen = ", ".join(_said(name, value) for name, value in one["seen"].items())
+            lines.append(f"| {_capital(what)} | {one['tried']:,} | {seen or '-'} | {bound} |")
     return lines
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _said(name: str, value: Any) -> str:
@@ -126,19 +133,20 @@ def _said(name: str, value: Any) -> str:
     return f"{value:,.1f} {words}" if isinstance(value, float) else f"{value:,} {words}"
 
 
-def where() -> str:
-    """Day, machine and versions, without anything that names the machine."""
+def where(minutes: float, failed: int) -> str:
+    """Day, duration, machine and versions, without anything that names the machine."""
     python = platform.python_version()
     libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pandas", "sqlite-utils"))
     return (
-        f"Measured on {date.today()}: {os.cpu_count()} cores, {platform.system()}, "
-        f"Python {python}, SQLite {sqlite3.sqlite_version}, {libraries}."
+        f"Measured on {date.today()} in {minutes:.0f} minutes: {os.cpu_count()} cores, "
+        f"{platform.system()}, Python {python}, SQLite {sqlite3.sqlite_version}, {libraries}. "
+        + (f"**{failed} tests failed.**" if failed else "No test failed.")
     )
 
 
-def write(page: Path, figures: Iterable[Figure]) -> None:
+def write(page: Path, figures: Iterable[Figure], about: str) -> None:
     """Put the table between the page's marks."""
     before, _, rest = page.read_text("utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    lines = "\n".join((where(), "", *table(figures)))
+    lines = "\n".join((*wrap(about, 100), "", *table(figures, whole=True)))
     page.write_text(f"{before}{BEGIN}\n\n{lines}\n\n{END}{after}", "utf-8")
