@@ -196,7 +196,7 @@ def test_a_later_run_goes_on_with_an_open_episode(tmp_path, monkeypatch):
     """Four times the expected count, which then holds for two months: one flag, three runs."""
     path = tmp_path / "a.db"
     totals = [cut(snapshot, "9999-12") for snapshot in bundle.load()]
-    monkeypatch.setattr(bundle, "load", lambda: totals)
+    monkeypatch.setattr(bundle, "load", lambda _: totals)
     monthly.run(path, SMALL, now=datetime(2026, 9, 20, tzinfo=UTC))
     counts = {"northern": 5_400, "southwest": 50_000, "other": 16_100}
     states = []
@@ -237,9 +237,9 @@ def test_history_in_two_runs_is_history_in_one(tmp_path, monkeypatch, published)
     """
     path = tmp_path / "a.db"
     whole = bundle.load()
-    monkeypatch.setattr(bundle, "load", lambda: [cut(snapshot, "2025-02") for snapshot in whole])
+    monkeypatch.setattr(bundle, "load", lambda _: [cut(snapshot, "2025-02") for snapshot in whole])
     monthly.run(path, SMALL, now=datetime(2025, 3, 31, tzinfo=UTC))
-    monkeypatch.setattr(bundle, "load", lambda: [later(s, "2025-02") for s in whole])
+    monkeypatch.setattr(bundle, "load", lambda _: [later(s, "2025-02") for s in whole])
 
     monthly.run(path, SMALL, now=datetime(2026, 9, 20, tzinfo=UTC))
 
