@@ -87,6 +87,10 @@ FAULTS = {
     "restore": Fault(
         "Backup, restore, and the service goes on", "the same digests, nothing left behind"
     ),
+    "spoiled log": Fault(
+        "a killed writer's log, cut, garbled, blanked, one byte flipped or a frame repeated",
+        "0 half runs, 0 damaged, 0 other results after the next wake",
+    ),
 }
 
 

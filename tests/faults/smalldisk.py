@@ -121,7 +121,7 @@ def enough(place: Path, before: Path, words: list[str]) -> int:
     fails, works = 0, LARGEST // BLOCK
     while works - fails > 1:
         middle = (fails + works) // 2
-        with disk(place, before, middle * BLOCK) as path:
+        with disk(place, before, middle * BLOCK, closed=True) as path:
             through = bordercast(path, *words).code == 0
         fails, works = (fails, middle) if through else (middle, works)
     return works * BLOCK
