@@ -116,7 +116,7 @@ def _restore_ops(folder: Path, path: Path, now: datetime) -> int:
     if not source.exists() or (place.exists() and _whole(place)):
         return 0
     with connect.locked(place.with_name(place.name + ".lock"), connect.LOCK_WAIT):
-        copies.put_back(source, place, ops.SCHEMA)
+        copies.put_back(source, place)
     return copies.silence(path, now, f"restored from {folder.name}: it may have been sent since")
 
 

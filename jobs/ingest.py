@@ -66,7 +66,7 @@ def take_bundle(db: Database, dimensions: Sequence[str] = ()) -> list[int]:
         return [
             releases.save_snapshot(db, snapshot)
             for snapshot in bundle.load(dimensions)
-            if releases.held(db, snapshot.release.sha256) is None
+            if inventory.held(db, snapshot.release.sha256) is None
         ]
 
 

@@ -15,7 +15,7 @@ from tables import edit
 from forecast import months
 from forecast.errors import BusyError, ConfigError
 from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
-from forecast.store import connect, digests, releases
+from forecast.store import connect, digests, inventory, releases, watch
 from forecast.store.connect import transaction, writing
 
 TOTAL = SeriesKey("northern")
@@ -92,7 +92,7 @@ def test_every_release_reads_back_as_it_stated_in_any_order(tmp_path_factory, dr
     assert saved(folder / "a.db", made) == saved(folder / "b.db", shuffled)
     with closing(connect.read(folder / "b.db")) as db:
         for each in made:
-            release_id = releases.held(db, each.release.sha256)
+            release_id = inventory.held(db, each.release.sha256).release_id
             stated = releases.load_snapshot(db, release_id)
             assert releases.counts_digest(stated) == releases.counts_digest(each)
             assert stated.release == each.release
@@ -127,7 +127,7 @@ def test_a_vintage_is_kept_but_never_current(tmp_path):
 
     with closing(connect.read(tmp_path / "a.db")) as db:
         assert releases.current_counts(db)[TOTAL]["2024-03"] == 30
-        release_id = releases.held(db, "shav")
+        release_id = inventory.held(db, "shav").release_id
         assert releases.load_snapshot(db, release_id).counts == vintage.counts
 
 
@@ -135,10 +135,10 @@ def test_the_first_published_value_is_the_lowest_releases(tmp_path):
     saved(tmp_path / "a.db", [SECOND, FIRST])
 
     with closing(connect.read(tmp_path / "a.db")) as db:
-        first = releases.first_published(db, TOTAL)
+        first = watch.first_published(db)[TOTAL]
 
-    assert first["2024-03"][0] == 30
-    assert first["2024-04"][0] == 40
+    assert first["2024-03"].encounters == 30
+    assert first["2024-04"].encounters == 40
 
 
 def test_an_edited_observation_is_named(tmp_path):

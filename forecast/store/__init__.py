@@ -13,8 +13,15 @@ digests    the chain that shows an edit
 seals      the same for what no run's digest covers
 trouble    what SQLite's own errors mean to a person
 withdrawals  faulty runs, passed over
+log        the write-ahead log, and who keeps it from being emptied
 service    what the daemon did, and the last verification, in ops.db
 copies     whole copies of a database: backup, restore, the analysts' file
 retention  what may be deleted
-read       what the commands show; standard library only, quick to import
+
+For reading alone, with the standard library and quick to import:
+
+read       what the commands show
+flags, cite, plots, findings, views, exports    flags; one month; charts; notices; any view; files
+condition  what `status` and `doctor` ask
+page, questions, held    what the page asks, what it offers to ask, and the file it asks
 """

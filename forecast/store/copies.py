@@ -44,7 +44,7 @@ def problems(path: Path, schema: str = SCHEMA) -> list[str]:
         return (digests.findings if schema == SCHEMA else digests.damage)(connection)
 
 
-def put_back(source: Path, path: Path, schema: str = SCHEMA) -> None:
+def put_back(source: Path, path: Path) -> None:
     """Put a copy in the place of the live database; inside the write lock.
 
     The old one's log goes first: read with the new file, it would spoil it. Killed at any point,

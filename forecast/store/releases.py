@@ -59,12 +59,6 @@ def counts_digest(snapshot: Snapshot) -> str:
     return _sha256(sorted(lines))
 
 
-def held(db: Database | sqlite3.Connection, sha256: str) -> int | None:
-    """Id of the release with this content, None if it is not held."""
-    row = db.execute("select id from releases where sha256 = ?", (sha256,)).fetchone()
-    return None if row is None else int(row[0])
-
-
 def save_snapshot(
     db: Database,
     snapshot: Snapshot,
@@ -372,27 +366,6 @@ def current_counts(db: Database | sqlite3.Connection) -> dict[SeriesKey, dict[st
     for border, dimension, member, component, month, count in rows:
         counts[SeriesKey(border, dimension, member, component)][month] = count
     return dict(counts)
-
-
-def first_published(
-    db: Database | sqlite3.Connection, key: SeriesKey
-) -> dict[str, tuple[int, int, str | None]]:
-    """Month -> (count, release id, first seen) of the lowest release held that covers it."""
-    rows = db.execute(
-        f"""
-        select o.month, o.encounters, r.id, r.first_seen_at
-        from observations as o
-        join series as s on s.id = o.series_id
-        join releases as r on r.id = o.release_id
-        where (s.border, s.dimension, s.member) = (?, ?, ?) and r.status = 'accepted'
-        order by {ORDER}
-        """,
-        key[:3],
-    )
-    first: dict[str, tuple[int, int, str | None]] = {}
-    for month, count, release_id, seen in rows:
-        first.setdefault(month, (count, release_id, seen))
-    return first
 
 
 def accepted(db: Database | sqlite3.Connection) -> list[int]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -22,19 +21,7 @@ from forecast.store.connect import transaction
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-Connection = sqlite3.Connection
 Ended = Literal["published", "nothing new", "waiting", "blocked", "failed", "stopped"]
-
-
-@dataclass(frozen=True, slots=True)
-class Wake:
-    """One wake of the service; moments are UTC, ISO 8601. outcome : Ended, or "working"."""
-
-    started_at: str
-    finished_at: str | None
-    pid: int
-    outcome: str
-    detail: str
 
 
 class Leader(NamedTuple):
@@ -72,24 +59,10 @@ def end_wake(db: Database, wake_id: int, now: datetime, outcome: Ended, detail: 
         )
 
 
-def last_wake(connection: Connection | Database) -> Wake | None:
-    """The last wake, None before the first."""
-    row = connection.execute(
-        "select started_at, finished_at, pid, outcome, detail from wakes order by id desc limit 1"
-    ).fetchone()
-    return None if row is None else Wake(*row)
-
-
 def save_leader(db: Database, leader: Leader) -> None:
     """Write down who leads."""
     with transaction(db):
         db.execute("insert or replace into service values (1, ?, ?, ?)", leader)
-
-
-def leader(connection: Connection | Database) -> Leader | None:
-    """Who leads or led last."""
-    row = connection.execute("select started_at, pid, next_wake_at from service").fetchone()
-    return None if row is None else Leader(*row)
 
 
 def save_verified(path: Path, now: datetime, digest: str, findings: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from forecast.records import Counts, SeriesKey
+from forecast.records import SeriesKey
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -55,11 +55,3 @@ def as_of(
     for *key, month, encounters, vintage, known_from, source in rows:
         found[SeriesKey(*key)][month] = Known(encounters, vintage, known_from, source)
     return dict(found)
-
-
-def counts_as_of(db: Database | sqlite3.Connection, day: str, dimension: str = "") -> Counts:
-    """The counts alone, as `current_counts` gives today's."""
-    return {
-        key: {month: known.encounters for month, known in by_month.items()}
-        for key, by_month in as_of(db, day, dimension=dimension).items()
-    }
