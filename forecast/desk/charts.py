@@ -60,7 +60,9 @@ def fan_layers(
     """
     now = shown[-1]
     edge = {f"{side}{level}": now["encounters"] for level in BANDS for side in ("lo", "hi")}
-    ahead = [{"month": now["month"], "median": now["encounters"], **edge}, *forecasts]
+    drawn = ("month", "median", *edge)
+    ahead = [{"month": now["month"], "median": now["encounters"], **edge}]
+    ahead += [{name: row[name] for name in drawn} for row in forecasts]
     marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
     return [
         *(grammar.band(ahead, level, scale) for level in BANDS),

@@ -289,7 +289,7 @@ def looked(chart: Chart) -> Chart:
 
 def render(drawn: Picture, form: Format, scale: float = 1.5) -> bytes:
     """A picture as the bytes of a PNG (scale: pixels a point) or an SVG file."""
-    spec = drawn.chart.to_dict()
+    spec = drawn.chart.to_dict(validate=False)  # each part was checked when it was made
     if form == "svg":
         return str(vl_convert.vegalite_to_svg(spec)).encode()
     return _lean(vl_convert.vegalite_to_png(spec, scale=scale))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
 from forecast.errors import ConfigError, StoreError
-from forecast.store import connect, digests, read, service
+from forecast.store import connect, digests, ops, read, service
 from forecast.store.read import RunRow
 
 LONGEST_VALUE = 500_000  # bytes of one text, blob or row; the largest kept is a notice's chart
@@ -91,6 +92,21 @@ def hold(path: Path, count: int) -> Held:
     raise StoreError(str(path), "changes all the time; is something writing to it?")
 
 
+def verified(path: Path) -> service.Verified | None:
+    """The last verification of the record `path`; None where none is known.
+
+    A page's server may not write beside the record, and then SQLite cannot open an ops.db that
+    was closed cleanly; but without a log its file is all there is.
+    """
+    found, file = service.verified(path), ops.beside(path)
+    if found is not None or not file.exists() or file.with_name(f"{file.name}-wal").exists():
+        return found
+    with suppress(sqlite3.DatabaseError), closing(_immutable(file)) as connection:
+        row = connection.execute("select checked_at, digest, findings from verification").fetchone()
+        return None if row is None else service.Verified(*row)
+    return None
+
+
 def _examined(path: Path) -> RunRow:
     """The last run of a file that may be shown."""
     if path.exists() and path.stat().st_size == 0:
@@ -108,9 +124,7 @@ def _connection(path: Path) -> sqlite3.Connection:
 
     The file never changes: it is replaced by another under its name, or it is held no longer.
     """
-    connection = sqlite3.connect(
-        f"file:{quote(str(path))}?immutable=1", uri=True, check_same_thread=False
-    )
+    connection = _immutable(path)
     connection.execute("pragma query_only = on")
     connection.execute("pragma trusted_schema = off")
     connection.execute("pragma schema_version").fetchone()
@@ -118,6 +132,11 @@ def _connection(path: Path) -> sqlite3.Connection:
         connection.setlimit(limit, value)
     connection.set_authorizer(_allowed)
     return connection
+
+
+def _immutable(path: Path) -> sqlite3.Connection:
+    uri = f"file:{quote(str(path))}?immutable=1"
+    return sqlite3.connect(uri, uri=True, check_same_thread=False)
 
 
 def _allowed(

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 TEMPLATES = Path(__file__).with_name("templates")
 QUERY_THREADS = 3
-SECONDS = 2.0  # for one query of a visitor
+SECONDS = 3.0  # for one query of a visitor
 SETTINGS = {
     "num_sql_threads": QUERY_THREADS,
     "sql_time_limit_ms": int(1000 * SECONDS),

@@ -69,7 +69,7 @@ class Glance:
     unusual: bool
     expected: str
     compared: tuple[Line, ...]
-    chart: tuple[Drawn, Drawn]
+    chart: tuple[Drawn, ...]
 
 
 @dataclass(frozen=True)
@@ -125,12 +125,12 @@ class Border:
     standing: str
     paragraph: str
     compared: tuple[Line, ...]
-    fan: tuple[Drawn, Drawn]
+    fan: tuple[Drawn, ...]
     ahead: tuple[Row, ...]
     behind: tuple[Row, ...]
     cards: tuple[Card, ...]
     parts: tuple[PartCard, ...]
-    history: tuple[Drawn, Drawn]
+    history: tuple[Drawn, ...]
     quality: str
     basis: str
     scores: tuple[ScoreRow, ...]
@@ -247,10 +247,7 @@ def _glance(connection: Connection, border: str) -> Glance:
             f"interval {ahead['lo80']:,} to {ahead['hi80']:,}"
         ),
         compared=cards.compared(facts, None),
-        chart=(
-            pictures.fan(connection, border, CARD),
-            pictures.fan(connection, border, SMALL),
-        ),
+        chart=pictures.fans(connection, border, (CARD, SMALL)),
     )
 
 
@@ -313,15 +310,12 @@ def border(connection: Connection, name: str) -> Border:
         standing=_standing(facts),
         paragraph=notices.clean(brief.paragraph(facts)),
         compared=cards.compared(facts, None),
-        fan=(pictures.fan(connection, name, FULL), pictures.fan(connection, name, PHONE)),
+        fan=pictures.fans(connection, name, (FULL, PHONE)),
         ahead=tuple(ahead),
         behind=tuple(_behind(connection, name, published[-SHOWN:])),
         cards=_cards(connection, flags.flags(connection, name)),
         parts=_parts(connection, own),
-        history=(
-            pictures.history(connection, name, FULL),
-            pictures.history(connection, name, PHONE),
-        ),
+        history=pictures.histories(connection, name, (FULL, PHONE)),
         quality=notices.quality(score) if score else "",
         basis=str(score["basis"]) if score else "hindcast",
         scores=tuple(_scores(connection, name, score)) if score else (),

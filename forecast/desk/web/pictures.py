@@ -66,15 +66,23 @@ class Drawn:
     dates: str = ""
 
 
-def fan(connection: sqlite3.Connection, border: str, size: Size) -> Drawn:
-    """What was published lately, and the forecast ahead."""
-    from forecast.desk import charts, grammar
+def fans(connection: sqlite3.Connection, border: str, sizes: Sequence[Size]) -> tuple[Drawn, ...]:
+    """What was published lately, and the forecast ahead, in each size."""
     from forecast.store import plots, read
 
-    shown = grammar.months_back(plots.published(connection, border), size.months)
+    published = plots.published(connection, border)
     ahead = read.forecasts(connection, border)
-    last = ahead[-1]
     flagged = plots.flagged(connection, border)
+    return tuple(_fan(border, published, ahead, flagged, size) for size in sizes)
+
+
+def _fan(
+    border: str, published: Sequence[Row], ahead: Sequence[Row], flagged: Sequence[Row], size: Size
+) -> Drawn:
+    from forecast.desk import charts, grammar
+
+    shown = grammar.months_back(published, size.months)
+    last = ahead[-1]
     dotted, key = _dates(border, shown[0]["month"], last["month"], size)
     scale = charts.fan_scale(shown, ahead)
     layers = charts.fan_layers(shown, ahead, flagged, scale, dotted)
@@ -85,13 +93,20 @@ def fan(connection: sqlite3.Connection, border: str, size: Size) -> Drawn:
     return _drawn(f"fan-{border}-{size.name}", _plain(layers, size), alt, key)
 
 
-def history(connection: sqlite3.Connection, border: str, size: Size) -> Drawn:
-    """What had been forecast a month before beside what came."""
-    from forecast.desk import charts
+def histories(
+    connection: sqlite3.Connection, border: str, sizes: Sequence[Size]
+) -> tuple[Drawn, ...]:
+    """What had been forecast a month before beside what came, in each size."""
     from forecast.store import plots
 
-    rows = plots.at_lead(connection, border, 1)[-2 * size.months :]
+    rows = plots.at_lead(connection, border, 1)
     flagged = plots.flagged(connection, border)
+    return tuple(_history(border, rows[-2 * size.months :], flagged, size) for size in sizes)
+
+
+def _history(border: str, rows: Sequence[Row], flagged: Sequence[Row], size: Size) -> Drawn:
+    from forecast.desk import charts
+
     marked = [row for row in flagged if row["month"] >= rows[0]["month"]]
     dotted, key = _dates(border, rows[0]["month"], rows[-1]["month"], size)
     layers = charts.history_layers(rows, marked, dotted)

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from forecast.desk.web.edition import TEMPLATES, Edition, as_csv
 from forecast.desk.web.static import FILES, STYLE_VERSION
 from forecast.errors import BordercastError, ConfigError
-from forecast.store import held, service, trouble
+from forecast.store import held, trouble
 
 LOG = logging.getLogger("bordercast")
 Scope = dict[str, Any]
@@ -191,7 +191,7 @@ class Site:
         """Why no figure may be shown at this moment, None if they may."""
         if self.trouble is not None:
             return Plain(503, "Nothing can be shown at this moment", str(self.trouble))
-        last = service.verified(self.database)
+        last = held.verified(self.database)
         if last is None or not last.findings:
             return None
         return Plain(
