@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.records import HUB_PERMILLES, Hindcast, KeptPath, Publication, Said, SeriesKey
 from forecast.store import notices, seals, watch
+from forecast.store.chain import series_by_id, series_ids
 from forecast.store.connect import transaction
 from forecast.store.digests import run_digest
-from forecast.store.releases import series_ids
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -96,7 +96,7 @@ def _hindcast_row(h: Hindcast, ids: Ids) -> tuple[Any, ...]:
 
 def stored_hindcasts(db: Database) -> set[tuple[str, str, SeriesKey, str]]:
     """(model, version, series, cutoff) of every hindcast held."""
-    keys = {series_id: key for key, series_id in series_ids(db).items()}
+    keys = series_by_id(db)
     rows = db.execute("select distinct model, version, series_id, cutoff from hindcasts")
     return {(model, version, keys[series_id], cutoff) for model, version, series_id, cutoff in rows}
 
@@ -104,7 +104,7 @@ def stored_hindcasts(db: Database) -> set[tuple[str, str, SeriesKey, str]]:
 def all_hindcasts(db: Database, new: Iterable[Hindcast]) -> Iterator[Hindcast]:
     """Every hindcast held, with the new ones added or in the place of older versions."""
     replaced = {(h.model, h.series, h.cutoff): h for h in new}
-    keys = {series_id: key for key, series_id in series_ids(db).items()}
+    keys = series_by_id(db)
     columns = ", ".join(f"q{permille:03d}" for permille in HUB_PERMILLES)
     rows = db.execute(
         "select model, version, series_id, cutoff, month, horizon, data_digest, median, "
@@ -151,7 +151,7 @@ def issued(db: Database) -> Iterator[Said]:
 
 def kept_paths(db: Database) -> Iterator[KeptPath]:
     """The refit models' paths of earlier runs."""
-    keys = {series_id: key for key, series_id in series_ids(db).items()}
+    keys = series_by_id(db)
     rows = db.execute(
         "select model_options, series_id, cutoff, data_digest, path, failure from model_paths"
     )
@@ -196,6 +196,6 @@ def last_run(db: Database) -> tuple[frozenset[int], str, str] | None:
 
 def judged(db: Database) -> set[tuple[SeriesKey, str]]:
     """(series, month) of every judgement held."""
-    keys = {series_id: key for key, series_id in series_ids(db).items()}
+    keys = series_by_id(db)
     rows = db.execute("select series_id, month from judgements")
     return {(keys[series_id], month) for series_id, month in rows}

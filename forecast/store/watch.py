@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast.records import Driver, Episode, Flag, Judgement, SeriesKey
-from forecast.store.releases import ORDER, series_ids
+from forecast.store.chain import ORDER, series_by_id, series_ids
 
 if TYPE_CHECKING:
     import sqlite3
@@ -161,7 +161,7 @@ class Issued(NamedTuple):
 
 def issued(db: Database, since: str) -> dict[SeriesKey, list[Issued]]:
     """The engine's published forecasts from the cutoff `since` on; latest cutoff first."""
-    keys = {series_id: key for key, series_id in series_ids(db).items()}
+    keys = series_by_id(db)
     rows = db.execute(
         """
         select f.series_id, f.run_id, substr(r.published_at, 1, 10), f.cutoff,
@@ -196,7 +196,7 @@ class Left(NamedTuple):
 
 def last_judged(db: Database) -> dict[SeriesKey, Left]:
     """The last judged month of every series."""
-    keys = {series_id: key for key, series_id in series_ids(db).items()}
+    keys = series_by_id(db)
     rows = db.execute(
         "select series_id, max(month), drift_up, drift_down, outside from judgements "
         "group by series_id"
@@ -206,7 +206,7 @@ def last_judged(db: Database) -> dict[SeriesKey, Left]:
 
 def sides_said(db: Database) -> Iterator[tuple[SeriesKey, int, str]]:
     """(series, side, last month) of flags and drift alarms."""
-    keys = {series_id: key for key, series_id in series_ids(db).items()}
+    keys = series_by_id(db)
     rows = db.execute(
         """
         select series_id, side, max(month) from flags
@@ -219,7 +219,7 @@ def sides_said(db: Database) -> Iterator[tuple[SeriesKey, int, str]]:
 
 def all_episodes(db: Database, only_open: bool = False) -> Iterator[Episode]:
     """Every episode, or those still open."""
-    keys = {series_id: key for key, series_id in series_ids(db).items()}
+    keys = series_by_id(db)
     rows = db.execute(
         """
         select series_id, opened, side, size, cutoff, centre, scale, df, relative, state, closed
