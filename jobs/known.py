@@ -16,6 +16,7 @@ from forecast.records import Counts, SeriesKey
 from forecast.store import watch
 from forecast.watch.outlook import Hindsight, Outlook, outlook_of
 from jobs.headline import Headline
+from models.base import beside
 
 if TYPE_CHECKING:
     import sqlite3
@@ -35,9 +36,7 @@ def as_known(db: Database | sqlite3.Connection, head: Headline, said: Predictive
     values: dict[SeriesKey, dict[str, list[watch.Stood]]] = defaultdict(lambda: defaultdict(list))
     for stood in watch.headline_values(db):
         values[stood.series][stood.month].append(stood)
-    revised: dict[tuple[SeriesKey, str], Outlook] = {}
-    for cutoff, counts in _earlier_figures(head, values):
-        revised |= _asked_again(counts, cutoff, said.centre.shape[2])
+    revised = _asked_again(list(_earlier_figures(head, values)), said.centre.shape[2])
     return Hindsight(head.keys, head.panel, said, revised)
 
 
@@ -67,13 +66,29 @@ def _as_of(by_month: Mapping[str, Sequence[watch.Stood]], cutoff: str, day: str)
     }
 
 
-def _asked_again(counts: Counts, cutoff: str, horizon: int) -> dict[tuple[SeriesKey, str], Outlook]:
-    keys = tuple(counts)
-    together = panel(counts)
+def _asked_again(
+    earlier: Sequence[tuple[str, Counts]], horizon: int
+) -> dict[tuple[SeriesKey, str], Outlook]:
+    """The engine's word from each cutoff on what stood then, all at once: a family a cutoff."""
+    if not earlier:
+        return {}
+    panels = [panel(counts, family=dict.fromkeys(counts, cutoff)) for cutoff, counts in earlier]
+    places = [(key, cutoff) for cutoff, counts in earlier for key in counts]
+    together = beside(panels)
     last = np.array([together.z.shape[1] - 1], dtype=np.int64)
-    said = engine_forecasts(together, last, horizon, totals=nationwide_rows(keys))
+    said = engine_forecasts(together, last, horizon, totals=_totals(earlier))
     return {
         (key, cutoff): outlook_of(said, row, 0, cutoff)
-        for row, key in enumerate(keys)
+        for row, (key, cutoff) in enumerate(places)
         if np.isfinite(said.sigma[row, 0])
     }
+
+
+def _totals(earlier: Sequence[tuple[str, Counts]]) -> dict[int, tuple[int, ...]]:
+    """Row of each cutoff's nationwide -> rows of its borders."""
+    totals, first = {}, 0
+    for _, counts in earlier:
+        for total, parts in nationwide_rows(tuple(counts)).items():
+            totals[first + total] = tuple(first + part for part in parts)
+        first += len(counts)
+    return totals

@@ -7,6 +7,7 @@ on the scale z = log1p(count), so that a median path maps back with expm1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -41,6 +42,21 @@ class Panel:
     def start(self) -> Ints:
         """(series,) the first column with a value."""
         return np.asarray(np.argmax(np.isfinite(self.z), axis=1), dtype=np.int64)
+
+
+def beside(panels: Sequence[Panel]) -> Panel:
+    """Several panels as one, each series still aligned at its own last month."""
+    width = max(panel.z.shape[1] for panel in panels)
+    return Panel(
+        z=np.concatenate([_widened(panel.z, width) for panel in panels]),
+        last=np.concatenate([panel.last for panel in panels]),
+        family=np.concatenate([panel.family for panel in panels]),
+        names=tuple(name for panel in panels for name in panel.names),
+    )
+
+
+def _widened(z: Floats, width: int) -> Floats:
+    return np.pad(z, ((0, 0), (width - z.shape[1], 0)), constant_values=np.nan)
 
 
 class Failure(NamedTuple):

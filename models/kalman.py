@@ -75,8 +75,18 @@ class Gains:
     slope_sum: Floats
 
 
-@lru_cache(maxsize=4)
 def kalman_gains(months: int, h: int) -> Gains:
+    """The gains for so many months and horizons, or a few more: panels differ little in length."""
+    return _gains(_rounded(months, 32), _rounded(h, 12))
+
+
+def _rounded(number: int, step: int) -> int:
+    """The next multiple of step."""
+    return -(-number // step) * step
+
+
+@lru_cache(maxsize=4)
+def _gains(months: int, h: int) -> Gains:
     """Run the Riccati recursion of every grid point."""
     system = _system()
     slope_sum: Floats = np.cumsum(DAMPING ** np.arange(1.0, h + 1), axis=1)
@@ -194,15 +204,17 @@ class Filter:
         return np.asarray(level + slope + np.stack(season, axis=1))
 
 
-@lru_cache(maxsize=4)
 def responses(months: int, h: int) -> tuple[Floats, ...]:
     """Month t -> (h * grid, t + 1): how each point's path from t answers to each month so far."""
+    return _responses(_rounded(months, 32), h)
+
+
+@lru_cache(maxsize=4)
+def _responses(months: int, h: int) -> tuple[Floats, ...]:
     each = np.eye(months)
     states = Filter(kalman_gains(months, h), each[0])
-    found = [states.paths(0, h)]
+    found = [states.paths(0, h)[..., :1]]
     for t in range(1, months):
         states.step(t, each[t])
-        found.append(states.paths(t, h))
-    return tuple(
-        np.ascontiguousarray(path.reshape(-1, months)[:, : t + 1]) for t, path in enumerate(found)
-    )
+        found.append(states.paths(t, h)[..., : t + 1])
+    return tuple(np.array(path.reshape(len(GRID) * h, -1)) for path in found)
