@@ -9,7 +9,6 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -138,10 +137,12 @@ class Edition:
         """Make the first page and its charts, so that the first visitor does not wait."""
         self._reader.submit(self._make, ("front",), pages.front).result()
 
-    def warm_more(self) -> None:
-        """Make the borders' pages too, meanwhile."""
+    async def warm_one(self) -> None:
+        """Make one more border's page, if one is left to make."""
         for name in HEADLINES:
-            self._reader.submit(self._make, (name,), partial(pages.border, name=name))
+            if (name,) not in self._pages:
+                await self.border(name)
+                return
 
     async def _made(self, key: Hashable, make: Callable[[sqlite3.Connection], T]) -> T:
         if key in self._pages:

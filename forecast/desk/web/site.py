@@ -10,6 +10,7 @@ import asyncio
 import ipaddress
 import logging
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import date
@@ -29,6 +30,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 SVG = "image/svg+xml"
 LOOK_EVERY = 1.0  # seconds between looks at the snapshot
+QUIET = 2.0  # seconds without a request after which there is time to make pages
 FOREVER = "public, max-age=31536000, immutable"
 CSP = (
     "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; "
@@ -80,6 +82,7 @@ class Site:
         self.trouble: BordercastError | None = None
         self._seen: held.Identity | str | None = "never"
         self._kept: list[Edition] = []
+        self._asked = 0.0
 
     def refresh(self) -> None:
         """Show what lies there now, if that is another file than before."""
@@ -114,8 +117,6 @@ class Site:
             return
         LOG.info("showing run %d, data through %s", found.held.run.id, found.held.run.data_through)
         self.current, self.trouble = found, None
-        if self.warm:
-            found.warm_more()
         self._kept.append(found)
         self._let_go()
 
@@ -125,18 +126,24 @@ class Site:
             self._kept.remove(edition)
 
     async def _watch(self) -> None:
-        """Look for another snapshot for ever; meanwhile the one before is shown."""
+        """Look for another snapshot for ever; meanwhile the one before is shown.
+
+        While nobody asks, the borders' pages are made: drawing holds up everything else.
+        """
         while True:
             await asyncio.sleep(LOOK_EVERY)
             now = held.identity(self.snapshot)
             if now != self._seen:
                 self._show(now, await asyncio.to_thread(self._open))
+            elif self.current and self.warm and time.monotonic() - self._asked > QUIET:
+                await self.current.warm_one()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
+            self._asked = time.monotonic()
             await self._answer(scope, receive, _with_headers(send))
 
     async def _live(self, receive: Receive, send: Send) -> None:
