@@ -132,8 +132,9 @@ def queue(
     to : (content key, edition, recipient). A recipient who has a delivery of this content
         already, whatever became of it, gets none.
     """
-    moment, added = text(now), 0
+    added = 0
     with transaction(db):
+        moment, queued = text(now), _after_all(db, now)
         db.conn.executemany(
             "insert or ignore into messages values (?, ?, ?, ?, ?)", map(astuple, messages)
         )
@@ -144,9 +145,18 @@ def queue(
                     content_key, recipient, edition, state, queued_at, next_attempt_at
                 ) values (?, ?, ?, 'waiting', ?, ?)
                 """,
-                (content_key, recipient.lower(), edition, moment, moment),
+                (content_key, recipient.lower(), edition, queued, moment),
             ).rowcount
     return added
+
+
+def _after_all(db: Database, now: datetime) -> str:
+    """This moment, or as little later as puts it after every delivery queued before."""
+    last = db.execute("select max(queued_at) from deliveries").fetchone()[0]
+    if last is None or last < text(now):
+        return text(now)
+    later = datetime.fromisoformat(last) + timedelta(microseconds=1)
+    return later.isoformat(timespec="microseconds")
 
 
 def recipients_of(db: Database | Connection, content_key: str, *states: str) -> frozenset[str]:
@@ -177,14 +187,21 @@ def unclaim(db: Database) -> int:
 
 
 def claim(db: Database, now: datetime) -> Delivery | None:
-    """Take the delivery that has waited longest, None if nothing is due."""
+    """Take the delivery that was queued first, None if nothing is due.
+
+    Nobody gets a message before one that was queued for him earlier and is still to be tried.
+    """
     moment = text(now)
     with transaction(db):
         due = db.execute(
             """
-            select content_key, recipient from deliveries
-            where state = 'waiting' and next_attempt_at <= ?
-            order by next_attempt_at, content_key, recipient limit 1
+            select content_key, recipient from deliveries as d
+            where state = 'waiting' and next_attempt_at <= ? and not exists (
+                select 1 from deliveries as b
+                where b.recipient = d.recipient and b.queued_at < d.queued_at
+                    and b.state in ('waiting', 'sending')
+            )
+            order by queued_at, recipient, content_key limit 1
             """,
             (moment,),
         ).fetchone()
