@@ -91,6 +91,10 @@ FAULTS = {
         "a killed writer's log, cut, garbled, blanked, one byte flipped or a frame repeated",
         "0 half runs, 0 damaged, 0 other results after the next wake",
     ),
+    "flipped bit": Fault(
+        "one bit of the database flipped; 15 commands before and after `verify`",
+        "0 not named that changed a row, 0 false answers",
+    ),
 }
 
 
