@@ -17,6 +17,7 @@ from forecast.config import Config
 from forecast.desk import letters, typeset
 from forecast.desk import notices as desk
 from forecast.desk.facts import month_facts
+from forecast.desk.found import found
 from forecast.desk.letters import Letterhead
 from forecast.desk.statements import statement
 from forecast.desk.words import month_words
@@ -97,48 +98,28 @@ def _sections(connection: sqlite3.Connection, notice: Notice) -> Iterator[Sectio
 def _findings(connection: sqlite3.Connection, notice: Notice) -> list[Section]:
     """A section a border, the gravest first; all borders where nothing deviated."""
     month = notice.month
-    found = {
-        border: _found(connection, border, month)
+    told_of = {
+        border: found(connection, border, month)
         for border in findings.judged_as_issued(connection, month)
     }
     told = [
         border
         for border in HEADLINES
-        if border in found
-        and (notice.kind == "quiet" or found[border].flags or found[border].shift)
+        if border in told_of
+        and (notice.kind == "quiet" or told_of[border].flags or told_of[border].shift)
     ]
-    told.sort(key=lambda border: _gravity(found[border]))
-    return [_finding(connection, found[border]) for border in told]
+    told.sort(key=lambda border: _gravity(told_of[border]))
+    return [_finding(connection, told_of[border]) for border in told]
 
 
-def _gravity(found: desk.Found) -> int:
-    return min((_GRAVITY.index(flag["severity"]) for flag in found.flags), default=len(_GRAVITY))
+def _gravity(told: desk.Found) -> int:
+    return min((_GRAVITY.index(flag["severity"]) for flag in told.flags), default=len(_GRAVITY))
 
 
-def _found(connection: sqlite3.Connection, border: str, month: str) -> desk.Found:
-    flags = [
-        flag
-        for flag in findings.month_flags(connection, month)
-        if flag["border"] == border and not flag["dimension"] and flag["severity"] != "watch"
-    ]
-    shifts = [
-        episode
-        for episode in findings.episodes(connection, month)
-        if episode["border"] == border and episode["state"] == "level shift"
-    ]
-    return desk.Found(
-        facts=month_facts(border, month, cite.held(connection, border, month)),
-        flags=flags,
-        shift=next(iter(shifts), None),
-        drivers=findings.flag_drivers(connection, border, month),
-        score=findings.one_ahead(connection, border),
-    )
-
-
-def _finding(connection: sqlite3.Connection, found: desk.Found) -> Section:
+def _finding(connection: sqlite3.Connection, told: desk.Found) -> Section:
     from forecast.desk import grammar, mailchart  # slow to import, and seldom needed
 
-    said, facts = desk.finding(found), found.facts
+    said, facts = desk.finding(told), told.facts
     lately = findings.lately(connection, facts.border, facts.month, mailchart.MONTHS_SHOWN)
     flagged = plots.flagged(connection, facts.border)
     drawn = mailchart.picture(facts.border, lately, flagged, said.finding)
