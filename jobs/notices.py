@@ -220,7 +220,7 @@ def expire_all(path: Path, now: datetime) -> int:
 
 
 def queue_all(path: Path, config: Config, now: datetime) -> int:
-    """Make deliveries of every approved notice that has none yet; how many."""
+    """Make the deliveries that approved notices do not have yet; how many."""
     with ops.writing(path) as db:
         began = deliveries.begin(db, now)
         deliveries.save_recipients(db, readers(config))
@@ -245,11 +245,15 @@ def readers(config: Config) -> list[Recipient]:
 
 
 def queue_one(path: Path, config: Config, notice: Notice, now: datetime) -> int:
-    """Make the deliveries of one approved notice, once; how many are new."""
+    """Make the deliveries of one approved notice, once; how many are new.
+
+    A correction gets some more whenever the notice it corrects reached somebody late.
+    """
     with ops.writing(path) as db:
-        if deliveries.recipients_of(db, notice.content_key):
+        known = deliveries.recipients_of(db, notice.content_key)
+        if known and notice.corrects is None:
             return 0
-        found = addressed(path, db, config, notice)
+        found = [each for each in addressed(path, db, config, notice) if each[0] not in known]
         messages = {(m.content_key, m.edition): m for _, m in found}
         to = [(m.content_key, m.edition, recipient) for recipient, m in found]
         return deliveries.queue(db, messages.values(), to, now)

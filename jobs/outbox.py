@@ -47,10 +47,23 @@ def deliver(
         if again:
             deliveries.revive(db, now())
     outcomes = mail.send_all(path, config.mail, now)
-    if {"refused", "given up"} & set(outcomes):  # the operator is to know it now
-        operator.queue_concerns(path, config, now())
+    if _called_for(path, config, now(), outcomes):
         outcomes += mail.send_all(path, config.mail, now)
     return outcomes
+
+
+def _called_for(path: Path, config: Config, now: datetime, outcomes: list[Outcome]) -> int:
+    """Queue what these outcomes call for; how many deliveries.
+
+    The operator is to know what will never arrive, and who got a notice that was false by then
+    is to get its correction.
+    """
+    added = 0
+    if "sent" in outcomes:
+        added += notices.queue_all(path, config, now)
+    if {"refused", "given up"} & set(outcomes):
+        added += operator.queue_concerns(path, config, now)
+    return added
 
 
 def waiting(path: Path, config: Config, now: datetime) -> list[tuple[str, int]]:

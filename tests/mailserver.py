@@ -23,11 +23,13 @@ class Taken:
     """What a server took: (recipient, message) in order, and what it answers instead of taking.
 
     refuse : recipient -> answer to RCPT, asked at every attempt. data : answer to DATA.
+    content : message -> answer to it.
     """
 
     messages: list[tuple[str, bytes]] = field(default_factory=list)
     refuse: Callable[[str], str | None] = lambda recipient: None
     data: Callable[[str], str | None] = lambda recipient: None
+    content: Callable[[bytes], str | None] = lambda message: None
     logins: list[bytes] = field(default_factory=list)
 
     async def handle_RCPT(
@@ -40,7 +42,7 @@ class Taken:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         (recipient,) = envelope.rcpt_tos
-        answer = self.data(recipient)
+        answer = self.data(recipient) or self.content(envelope.original_content)
         if answer is None:
             self.messages.append((recipient, envelope.original_content))
         return answer or "250 taken"

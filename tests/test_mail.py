@@ -158,6 +158,94 @@ def test_pauses_double_from_a_minute_to_six_hours_and_end_after_five_days(record
     assert states(record) == {"ann@example.org": "given up"}
 
 
+def queue_in_turn(record, *texts, to=("ann@example.org",), now=NOW):
+    """A message of this text after the other, all at one moment."""
+    for text in texts:
+        queue(record, *to, mime=MIME + text, key=text.decode() * 64, now=now)
+
+
+def bodies(taken, to="ann@example.org"):
+    return [message.split()[-1] for who, message in taken.messages if who == to]
+
+
+def test_a_reader_gets_his_mail_in_the_order_queued_whatever_is_put_off(record):
+    tries = []
+    taken = Taken(
+        content=lambda m: (
+            tries.append(m) or "451 later" if m.split()[-1] == b"z" and len(tries) < 2 else None
+        )
+    )
+    queue_in_turn(record, b"z", b"y", to=("ann@example.org", "bob@example.org"))
+    queue_in_turn(record, b"x", now=NOW - timedelta(hours=1))  # the clock was set back
+
+    with server(taken) as port:
+        put_off = send(record, settings(port))
+        assert bodies(taken) == bodies(taken, "bob@example.org") == []
+        queue_in_turn(record, b"w", to=("cyd@example.org",))
+        others = send(record, settings(port))
+        rest = send(record, settings(port), NOW + timedelta(minutes=1))
+
+    assert (put_off, others) == (["put off"] * 2, ["sent"])
+    assert rest == ["sent"] * 5
+    assert bodies(taken) == [b"z", b"y", b"x"]
+    assert bodies(taken, "bob@example.org") == [b"z", b"y"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "days"), [("554 spam", "refused", 0), ("452 full", "given up", 5)]
+)
+def test_a_message_that_never_arrives_does_not_hold_back_later_ones(record, answer, state, days):
+    taken = Taken(content=lambda m: answer if m.split()[-1] == b"z" else None)
+    queue_in_turn(record, b"z", b"y", b"x")
+
+    moment = NOW
+    with server(taken) as port:
+        while not taken.messages:
+            send(record, settings(port), moment)
+            moment += timedelta(hours=6)
+
+    assert bodies(taken) == [b"y", b"x"]
+    assert moment - NOW == timedelta(days=days, hours=6)
+    assert rows(ops.beside(record), "select state from deliveries order by queued_at") == [
+        (state,),
+        ("sent",),
+        ("sent",),
+    ]
+
+
+def test_what_was_given_up_and_is_tried_again_keeps_its_order(record):
+    taken = Taken(refuse=lambda to: "550 no")
+    queue_in_turn(record, b"z", b"y", b"x")
+    with server(taken) as port:
+        send(record, settings(port))
+        queue_in_turn(record, b"w")
+        with ops.writing(record) as db:
+            assert deliveries.revive(db, NOW) == 3
+        taken.refuse = lambda to: None
+        send(record, settings(port))
+
+    assert bodies(taken) == [b"w", b"z", b"y", b"x"]
+
+
+def test_a_claim_takes_no_longer_when_thousands_wait(record):
+    """Counted in steps of SQLite's machine, so that the clock says nothing."""
+    to = [f"reader{i:03d}@example.org" for i in range(200)]
+    steps = []
+    with ops.writing(record) as db:
+        for number in range(100):
+            message = Message(f"{number:064}", "all", "Figures", "notices@example.org", MIME)
+            deliveries.queue(db, [message], [(message.content_key, "all", r) for r in to], NOW)
+            if number in (0, 99):
+                db.conn.set_progress_handler(lambda: steps.append(1) and 0, 10)
+                claimed = deliveries.claim(db, NOW)
+                db.conn.set_progress_handler(None, 10)
+                deliveries.hand_back(db, claimed, NOW)
+                steps.append(0)
+
+    few, many = (len(part) for part in "".join(map(str, steps)).split("0")[:2])
+    assert 0 < many <= 2 * few
+
+
 def test_a_message_too_big_for_the_server_is_refused(record):
     taken = Taken()
     queue(record, "ann@example.org", mime=MIME + b"long\r\n" * 1000)

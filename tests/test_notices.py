@@ -327,6 +327,31 @@ def test_who_did_not_get_the_notice_gets_no_correction(record):
     assert rows(path, "select approved_by from notices where kind = 'correction'") == [("auto",)]
 
 
+def test_who_gets_the_notice_late_gets_its_correction_after_it(record):
+    """Bob's mailbox is full while the notice goes out and becomes false."""
+    path = record("february")
+    taken = Taken(refuse=lambda to: "452 full" if to.startswith("bob") else None)
+    later = FEBRUARY + timedelta(days=2)
+    with server(taken) as port:
+        bob = {"address": "bob@example.org"}
+        config = settings(port, approval="auto", recipients=(ANN, bob))
+        work.approve(path, 2, "Lee", FEBRUARY)
+        send(path, config, FEBRUARY)
+        revised(path, later, {"southwest": 14900}, 1, config)
+        send(path, config, later)
+        assert parsed(taken, "bob@example.org") == []
+        taken.refuse = lambda to: None
+        for hours in (6, 12):
+            send(path, config, later + timedelta(hours=hours))
+
+    to_ann, to_bob = ([m["Subject"] for m in parsed(taken, f"{who}@example.org")] for who in WHO)
+    assert to_ann == to_bob
+    assert [subject.startswith("Correction: ") for subject in to_bob] == [False, True]
+
+
+WHO = ("ann", "bob")
+
+
 def test_a_held_notice_is_written_anew_when_its_figures_are_revised(record):
     path = record("february")
 

@@ -151,11 +151,14 @@ def queue(
 
 
 def _after_all(db: Database, now: datetime) -> str:
-    """This moment, or as little later as puts it after every delivery queued before."""
+    """Now, or as little later as puts it after every delivery queued before."""
     last = db.execute("select max(queued_at) from deliveries").fetchone()[0]
-    if last is None or last < text(now):
-        return text(now)
-    later = datetime.fromisoformat(last) + timedelta(microseconds=1)
+    return text(now) if last is None or last < text(now) else _next(last)
+
+
+def _next(moment: str) -> str:
+    """The next microsecond; as text it comes after, also after a moment without a fraction."""
+    later = datetime.fromisoformat(moment) + timedelta(microseconds=1)
     return later.isoformat(timespec="microseconds")
 
 
@@ -189,13 +192,15 @@ def unclaim(db: Database) -> int:
 def claim(db: Database, now: datetime) -> Delivery | None:
     """Take the delivery that was queued first, None if nothing is due.
 
-    Nobody gets a message before one that was queued for him earlier and is still to be tried.
+    Nobody gets a message before one that was queued for him earlier and is still to be tried;
+    that one is settled or given up within five days.
     """
     moment = text(now)
     with transaction(db):
         due = db.execute(
+            # Read in order, so that it ends at the first that is due, however many there are.
             """
-            select content_key, recipient from deliveries as d
+            select content_key, recipient from deliveries as d indexed by deliveries_in_order
             where state = 'waiting' and next_attempt_at <= ? and not exists (
                 select 1 from deliveries as b
                 where b.recipient = d.recipient and b.queued_at < d.queued_at
@@ -251,19 +256,27 @@ def put_off(db: Database, delivery: Delivery, reply: str, now: datetime) -> bool
 
 
 def revive(db: Database, now: datetime) -> int:
-    """Let everything that was refused or given up wait again, as if new; how many."""
+    """Let everything that was refused or given up wait again, as if queued anew; how many.
+
+    Among themselves they keep the order in which they were queued.
+    """
     with transaction(db):
-        return int(
+        found = db.execute(
+            "select content_key, recipient from deliveries where state in ('refused', 'given up') "
+            "order by queued_at, recipient, content_key"
+        ).fetchall()
+        moment = text(now)
+        for key in found:
             db.execute(
                 """
                 update deliveries
                 set state = 'waiting', settled_at = null, attempts = 0, queued_at = ?,
                     next_attempt_at = ?
-                where state in ('refused', 'given up')
+                where content_key = ? and recipient = ?
                 """,
-                (text(now), text(now)),
-            ).rowcount
-        )
+                (_after_all(db, now), moment, *key),
+            )
+    return len(found)
 
 
 def due(db: Database | Connection, now: datetime) -> dict[str, int]:
