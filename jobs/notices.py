@@ -219,6 +219,19 @@ def expire_all(path: Path, now: datetime) -> int:
     return closed
 
 
+def recall_all(path: Path, now: datetime) -> int:
+    """Give up what still waits of notices whose run was withdrawn; how many deliveries."""
+    with closing(connect.read(path)) as connection:
+        gone = notices.withdrawn(connection)
+    if not gone:
+        return 0
+    with ops.writing(path) as db:
+        return sum(
+            deliveries.give_up(db, n.content_key, f"run {n.run_id} was withdrawn", now)
+            for n in gone
+        )
+
+
 def queue_all(path: Path, config: Config, now: datetime) -> int:
     """Make the deliveries that approved notices do not have yet; how many."""
     with ops.writing(path) as db:

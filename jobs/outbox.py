@@ -24,6 +24,8 @@ def deliver(
 ) -> list[Outcome]:
     """Close what was held too long, queue what is approved and what needs the operator, send.
 
+    What waits of a withdrawn run is given up.
+
     Parameters
     ----------
     path : the database. now : the moment, UTC; asked for each step.
@@ -46,6 +48,7 @@ def deliver(
             deliveries.resume(db)
         if again:
             deliveries.revive(db, now())
+    notices.recall_all(path, now())
     outcomes = mail.send_all(path, config.mail, now)
     if _called_for(path, config, now(), outcomes):
         outcomes += mail.send_all(path, config.mail, now)

@@ -22,7 +22,7 @@ from forecast.desk import letters
 from forecast.desk import notices as desk
 from forecast.desk.statements import became_false
 from forecast.errors import DataError
-from forecast.store import connect, notices, withdrawals
+from forecast.store import connect, notices, ops, withdrawals
 from jobs import notices as work
 from jobs import operator, outbox
 from jobs.cli import main
@@ -271,6 +271,24 @@ def test_a_notice_of_a_withdrawn_run_does_not_go_out(record):
         send(path, settings(port), JANUARY)
 
     assert taken.messages == []
+
+
+def test_what_waits_of_a_run_that_is_withdrawn_does_not_go_out(record):
+    path = record("february")
+    taken = Taken(refuse=lambda to: "450 later")
+    with server(taken) as port:
+        config = settings(port, recipients=(ANN,))
+        work.approve(path, 2, "Lee", FEBRUARY)
+        send(path, config, FEBRUARY)
+        with connect.writing(path) as db:
+            withdrawals.withdraw(db, 3, "wrong", "Lee", FEBRUARY)
+        taken.refuse = lambda to: None
+        outcomes = outbox.deliver(path, config, lambda: FEBRUARY + timedelta(days=1), again=True)
+
+    assert (outcomes, taken.messages) == ([], [])
+    assert rows(ops.beside(path), "select state, reply from deliveries") == [
+        ("given up", "run 3 was withdrawn")
+    ]
 
 
 # --- corrections

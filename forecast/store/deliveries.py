@@ -279,6 +279,18 @@ def revive(db: Database, now: datetime) -> int:
     return len(found)
 
 
+def give_up(db: Database, content_key: str, why: str, now: datetime) -> int:
+    """Send no more of this content to those who wait for it; how many."""
+    with transaction(db):
+        return int(
+            db.execute(
+                "update deliveries set state = 'given up', settled_at = ?, reply = ? "
+                "where content_key = ? and state = 'waiting'",
+                (text(now), why, content_key),
+            ).rowcount
+        )
+
+
 def due(db: Database | Connection, now: datetime) -> dict[str, int]:
     """Subject -> how many deliveries are due."""
     found = db.execute(

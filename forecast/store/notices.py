@@ -143,6 +143,12 @@ def to_send(connection: Connection) -> list[Notice]:
     return _every(connection, f"state = 'approved' and {stands} order by id")
 
 
+def withdrawn(connection: Connection) -> list[Notice]:
+    """Approved notices whose run was withdrawn since: not to go out any more."""
+    gone = "run_id in (select run_id from withdrawals)"
+    return _every(connection, f"state = 'approved' and {gone} order by id")
+
+
 def sections(connection: Connection, notice_id: int) -> list[Section]:
     """What a notice says, in order; empty while it is due."""
     found = connection.execute(
