@@ -166,8 +166,8 @@ def test_the_parts_of_each_dimension_add_up_to_the_deviation(stages):
     said = sections[0].text.replace("\n", " ")
     moved = re.search(r"What moved.*?(?=parts:)", said)[0]
 
-    lines = re.findall(r"- (\w+): (.*?)(?=  -|$)", moved)
-    assert {name for name, _ in lines} >= {"component", "state"}
+    lines = re.findall(r"- ([\w ]+): (.*?)(?=  -|$)", moved)
+    assert {name for name, _ in lines} >= {"agency", "state"}
     for _, line in lines:
         values = re.findall(rf"[{MINUS}+][\d,]+", line)
         total = sum(int(v.replace(MINUS, "-").replace(",", "")) for v in values)

@@ -28,7 +28,8 @@ from tables import edit, rows
 
 from forecast.config import Config
 from forecast.desk.dictionary import VIEWS
-from forecast.desk.web import pages
+from forecast.desk.members import member_words
+from forecast.desk.web import status
 from forecast.desk.web.metadata import metadata
 from forecast.desk.web.site import HEADERS, Site
 from forecast.records import HEADLINES
@@ -175,14 +176,17 @@ def test_every_flag_shows_all_comparisons_and_how_it_ended(visitor, record, bord
 def test_open_parts_show_their_comparisons_too(visitor, record):
     shown = html.unescape(visitor.get("/").text)
     found = rows(
-        record, "select member, encounters, expected from open_flags where dimension <> ''"
+        record,
+        "select dimension, member, encounters, expected from open_flags where dimension <> ''",
     )
 
-    assert shown.count("year before") >= len(found) > 0
-    for member, encounters, expected in found:
+    assert shown.count("no figure after November 2025</li>") == len(found) > 0
+    for dimension, member, encounters, expected in found:
+        name = re.escape(member_words(dimension, member))
         assert re.search(
-            rf"<b>{member}</b>.+?{encounters:,}</b> counted.+?{expected:,}", shown, re.S
+            rf"<b>{name}</b>.+?{encounters:,}</b> counted.+?{expected:,}.+?year before", shown, re.S
         )
+    assert "<b>New York</b>" in shown
 
 
 def test_a_border_shows_scores_against_naive_and_revisions(visitor, record):
@@ -307,13 +311,13 @@ def test_when_the_next_release_is_due_is_said_for_every_day(days):
     end = date(2026, 9, 30)
     today = date.fromordinal(end.toordinal() - 20 + days)
 
-    said = pages.next_release("2026-08", today)
+    said = status.next_release("2026-08", today)
 
     since = (today - end).days
     assert said.startswith("the figures of September 2026")
-    assert ("are expected between" in said) == (since < pages.EARLIEST)
-    assert ("any day" in said) == (pages.EARLIEST <= since <= pages.LATEST)
-    assert ("ago" in said) == (since > pages.LATEST)
+    assert ("are expected between" in said) == (since < status.EARLIEST)
+    assert ("any day" in said) == (status.EARLIEST <= since <= status.LATEST)
+    assert ("ago" in said) == (since > status.LATEST)
 
 
 def test_figures_that_are_overdue_are_said_to_be_old(record):

@@ -14,8 +14,9 @@ import altair as alt
 
 from forecast import months
 from forecast.desk import grammar
-from forecast.desk.flagged import part_name
+from forecast.desk.flagged import part_words
 from forecast.desk.grammar import BANDS, BLUE, GREY, INK, PALE, Chart, Picture
+from forecast.desk.members import dimension_words
 from forecast.desk.words import MONTHS, NAMES, month_words
 from forecast.intake.events import KNOWN
 from models.prophet import Parts
@@ -35,7 +36,7 @@ def drivers(border: str, rows: Sequence[Row]) -> Picture:
     frame = alt.vconcat(*(_bars(name, bars, span) for name, bars in panels), spacing=14)
     side = "fewer" if total < 0 else "more"
     title = f"{NAMES[border]}, {month_words(month)}: {abs(total):,} {side} than expected"
-    missing = sorted({row["dimension"] for row in rows} - {name for name, _ in panels})
+    missing = sorted({_dimension(row) for row in rows} - {name for name, _ in panels})
     subtitle = (
         "Published less expected, in encounters. Each group of bars explains the whole: do not add "
         "over groups." + (f" Not in the data held: {', '.join(missing)}." if missing else "")
@@ -54,7 +55,7 @@ def _span(contributions: Sequence[int]) -> tuple[float, float]:
 
 
 def _dimension(row: Row) -> str:
-    return str(row["dimension"])
+    return dimension_words(row["dimension"])
 
 
 def _moved(name: str, rows: Sequence[Row]) -> tuple[str, list[dict[str, Any]]]:
@@ -62,7 +63,7 @@ def _moved(name: str, rows: Sequence[Row]) -> tuple[str, list[dict[str, Any]]]:
     parts = [row for row in rows if row["role"] == "part"]
     parts.sort(key=lambda row: -abs(row["contribution"]))
     shown = parts if len(parts) <= PARTS_SHOWN + 1 else parts[:PARTS_SHOWN]
-    bars = [{"part": part_name(dict(row)), "contribution": row["contribution"]} for row in shown]
+    bars = [{"part": part_words(dict(row)), "contribution": row["contribution"]} for row in shown]
     rest = parts[len(shown) :]
     if rest:
         others = sum(row["contribution"] for row in rest)

@@ -14,6 +14,7 @@ from typing import Any
 
 from forecast.desk import brief, flagged
 from forecast.desk.facts import Comparison, Facts
+from forecast.desk.members import dimension_words, member_words
 from forecast.desk.terminal import month_name
 from forecast.desk.words import MINUS, PLACES, change_words, month_words
 
@@ -21,7 +22,6 @@ Row = dict[str, Any]
 
 PARTS_SHOWN = 12  # in a digest, a border
 _HOW_FAR = {"notable": "", "major": "well ", "critical": "far "}
-_CODES = {"FMUA": "people in families", "UAC": "unaccompanied children"}
 _SIDES = {1: "above", -1: "below"}
 _LEVELS = {1: "higher", -1: "lower"}
 
@@ -201,14 +201,12 @@ def moved_lines(found: Found) -> Iterator[tuple[str, str]]:
     """A line a dimension; each explains the whole."""
     for flag in found.flags:
         if flag["kind"] == "month" and found.drivers:
-            for label, text in flagged.moved_parts(flag, found.drivers):
-                yield clean(label), _plain(clean(text))
+            for label, text in flagged.moved_parts(flag, found.drivers, flagged.IN_WORDS):
+                yield clean(label), _signed(clean(text))
 
 
-def _plain(text: str) -> str:
-    """Signs as everywhere else in a notice, and the publisher's codes in words."""
-    for code, words in _CODES.items():
-        text = re.sub(rf"\b{code}\b", f"{code} ({words})", text)
+def _signed(text: str) -> str:
+    """With signs as everywhere else in a notice."""
     return re.sub(r"(?<= )-(?=\d)", MINUS, text)
 
 
@@ -240,7 +238,7 @@ def digest(standing: Standing) -> Said:
         if e["state"] == "open"
     )
     shown = sorted(standing.parts, key=_gravest)[:PARTS_SHOWN]
-    parts = [(clean(part["member"]), _part(part)) for part in shown]
+    parts = [(_member(part), _part(part)) for part in shown]
     if len(standing.parts) > len(shown):
         parts.append(("", f"and {len(standing.parts) - len(shown)} more"))
     blocks = [Block("Still open", items=still)] if still else []
@@ -260,13 +258,17 @@ def _gravest(part: Row) -> tuple[int, float]:
     return order.index(part["severity"]), -abs(part["encounters"] - part["expected"])
 
 
+def _member(part: Row) -> str:
+    return clean(member_words(part["dimension"], part["member"]))
+
+
 def _part(part: Row) -> str:
     """A part's flag in a few words."""
     beside = {"apart": ", apart from its border", "listed": ", with its border"}
     kind = "drift" if part["kind"] == "drift" else str(part["severity"])
     return (
-        f"({clean(part['dimension'])}): {part['encounters']:,}, {part['expected']:,}; {kind}"
-        f"{beside.get(part['role'], '')}"
+        f"({clean(dimension_words(part['dimension']))}): {part['encounters']:,}, "
+        f"{part['expected']:,}; {kind}{beside.get(part['role'], '')}"
     )
 
 

@@ -3,10 +3,16 @@
     site      which snapshot is shown, who may ask, what goes with every answer
     edition   one snapshot, held open, with everything made of it
     plugin    our pages in Datasette, which serves the tables and queries
-    pages     a page's content, from the record
+    front, border, month
+              what a page of ours shows, from the record
+    status    what every page rests on, and when the next figures are due
+    newest    a border's newest month
     cards     flags in words, with all comparisons
     pictures  charts in the sizes a page needs
+    glossary  what the words mean
     metadata  what Datasette says of views, columns and queries
+    markup    words that name commands, as HTML
+    static    style and icon
 
 Everything one answer shows comes from one edition, so that two runs never mix. No scripts, and
 nothing from anywhere else.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,14 +10,12 @@ from typing import Any
 from forecast import months
 from forecast.desk import notices
 from forecast.desk.facts import Facts
+from forecast.desk.found import found
+from forecast.desk.members import dimension_words, member_words
 from forecast.desk.notices import Line
-from forecast.desk.words import (
-    NAMES,
-    PLACES,
-    chance_words,
-    change_words,
-    month_words,
-)
+from forecast.desk.words import NAMES, PLACES, chance_words, change_words, month_words
+from forecast.records import SeriesKey
+from forecast.store import releases
 
 Row = dict[str, Any]
 
@@ -25,11 +24,6 @@ _HOW_SURE = {
     "notable": "Notable",
     "major": "Major",
     "critical": "Critical",
-}
-_DIMENSIONS = {
-    "component": "agency",
-    "field": "sector or field office",
-    "citizenship_group": "citizenship group",
 }
 
 
@@ -58,7 +52,10 @@ class Card:
 
 @dataclass(frozen=True)
 class PartCard:
-    """A flag of a part, in a line of a table: published, and every comparison."""
+    """A flag of a part, in a line of a table: published, and every comparison.
+
+    through : the last month held of it, "" if that is the newest of all.
+    """
 
     border: str
     dimension: str
@@ -70,6 +67,30 @@ class PartCard:
     place: str
     published: str
     compared: tuple[Line, ...]
+    through: str
+
+
+def cards(connection: sqlite3.Connection, flags: Sequence[Row]) -> tuple[Card, ...]:
+    """Flags of borders' totals; flags : rows of `store.flags.flags`."""
+    return tuple(_card(connection, flag) for flag in flags)
+
+
+def _card(connection: sqlite3.Connection, flag: Row) -> Card:
+    held = found(connection, flag["border"], flag["month"])
+    return card(flag, held.facts, held.drivers if flag["kind"] == "month" else ())
+
+
+def parts(connection: sqlite3.Connection, flags: Sequence[Row]) -> tuple[PartCard, ...]:
+    """Flags of parts; flags : rows of `store.page.open_parts`."""
+    if not flags:
+        return ()
+    counts = releases.current_counts(connection)
+    newest = max(map(max, counts.values()))
+    return tuple(part_card(flag, counts[_key(flag)], newest) for flag in flags)
+
+
+def _key(flag: Row) -> SeriesKey:
+    return SeriesKey(flag["border"], flag["dimension"], flag["member"], flag["component"])
 
 
 def card(flag: Row, facts: Facts, drivers: Sequence[Row]) -> Card:
@@ -162,9 +183,9 @@ def _finding(flag: Row, facts: Facts) -> str:
     return notices.finding(notices.Found(facts, [flag])).finding
 
 
-def part_card(flag: Row, counts: Mapping[str, int]) -> PartCard:
-    """A part's flag; counts : its months as they stand now."""
-    month = flag["month"]
+def part_card(flag: Row, counts: Mapping[str, int], newest: str) -> PartCard:
+    """A part's flag; counts : its months as they stand now. newest : month held of any series."""
+    month, last = flag["month"], max(counts)
     lines = [_expected("forecast", month_words(month), flag["encounters"], flag["expected"])]
     for name, back in (("month before", 1), ("year before", 12)):
         then = months.shift(month, -back)
@@ -174,8 +195,8 @@ def part_card(flag: Row, counts: Mapping[str, int]) -> PartCard:
         lines.append(Line(name, month_words(then), text, f"{flag['encounters']:,}", change))
     return PartCard(
         border=flag["border"],
-        dimension=dimension_words(flag["dimension"]),
-        member=notices.clean(flag["member"]),
+        dimension=notices.clean(dimension_words(flag["dimension"])),
+        member=notices.clean(member_words(flag["dimension"], flag["member"])),
         month=month_words(month),
         badge=badge(flag),
         severity=flag["severity"],
@@ -183,9 +204,5 @@ def part_card(flag: Row, counts: Mapping[str, int]) -> PartCard:
         place=PLACES[flag["border"]],
         published=f"{flag['encounters']:,}",
         compared=tuple(lines),
+        through=month_words(last) if last < newest else "",
     )
-
-
-def dimension_words(name: str) -> str:
-    """A dimension as people say it."""
-    return _DIMENSIONS.get(name, name)

@@ -16,9 +16,13 @@ from datasette.app import Datasette
 from datasette.database import Database
 from datasette.views.base import DatasetteError
 
-from forecast.desk.web import pages, plugin
+from forecast.desk.web import plugin
+from forecast.desk.web.border import Border, read_border
+from forecast.desk.web.front import Front, read_front
 from forecast.desk.web.metadata import DATABASE, metadata
+from forecast.desk.web.month import Month, read_month
 from forecast.desk.web.pictures import Drawn
+from forecast.desk.web.status import Status, read_status
 from forecast.records import HEADLINES
 from forecast.store import held, page
 
@@ -112,21 +116,21 @@ class Edition:
         await self.site.refresh_schemas()
         await self.site.get_database(DATABASE).table_counts(limit=60_000)
 
-    def status(self) -> pages.Status:
+    def status(self) -> Status:
         """What the page rests on."""
-        return pages.status(self.held.run, self.source, self.today())
+        return read_status(self.held.run, self.source, self.today())
 
-    async def front(self) -> pages.Front:
+    async def front(self) -> Front:
         """The first page."""
-        return await self._made(("front",), pages.front)
+        return await self._made(("front",), read_front)
 
-    async def border(self, name: str) -> pages.Border:
+    async def border(self, name: str) -> Border:
         """A border's page."""
-        return await self._made((name,), lambda db: pages.border(db, name))
+        return await self._made((name,), lambda db: read_border(db, name))
 
-    async def month(self, name: str, month: str) -> pages.Month | None:
+    async def month(self, name: str, month: str) -> Month | None:
         """A border's month; None if it is not held."""
-        return await self._made((name, month), lambda db: pages.month(db, name, month))
+        return await self._made((name, month), lambda db: read_month(db, name, month))
 
     def chart(self, name: str) -> bytes | None:
         """A chart that a page of this edition shows."""
@@ -135,7 +139,7 @@ class Edition:
 
     def warm(self) -> None:
         """Make the first page and its charts, so that the first visitor does not wait."""
-        self._reader.submit(self._make, ("front",), pages.front).result()
+        self._reader.submit(self._make, ("front",), read_front).result()
 
     async def warm_one(self) -> None:
         """Make one more border's page, if one is left to make."""

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -19,7 +20,8 @@ from datasette.utils.asgi import Base400
 from datasette.views.base import DatasetteError
 
 from forecast.desk.dictionary import VIEWS
-from forecast.desk.web import pages
+from forecast.desk.web.glossary import GLOSSARY
+from forecast.desk.web.markup import coded
 from forecast.desk.web.metadata import DATABASE
 from forecast.desk.web.pictures import FAN_KEY, HISTORY_KEY
 from forecast.desk.web.static import STYLE_VERSION
@@ -38,10 +40,15 @@ _NOT_OURS = (
     "datasette.handle_exception",  # prints every error, with all variables
     "datasette.forbidden",
 )
+_AMOUNT = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 TOO_LONG = (
     "The query was stopped: it took longer than {seconds:g} seconds. Ask for fewer rows, or one "
     "border; for large answers take the whole database file, or `bordercast export`."
 )
+
+
+class NotHeld(NotFound):  # type: ignore[misc]
+    """A month that is not in the record."""
 
 
 def install() -> None:
@@ -83,13 +90,13 @@ async def month(datasette: Any, request: Any) -> Response:
     name, wanted = request.url_vars["border"], request.url_vars["month"]
     found = await datasette.edition.month(name, wanted)
     if found is None:
-        raise NotFound(f"No figure is held of {NAMES[name]} in {wanted}.")
+        raise NotHeld(f"No figure is held of {NAMES[name]} in {wanted}.")
     return await _page(datasette, request, "month.html", found)
 
 
 async def reading(datasette: Any, request: Any) -> Response:
     """What the words and pictures mean."""
-    return await _page(datasette, request, "reading.html", pages.glossary())
+    return await _page(datasette, request, "reading.html", GLOSSARY)
 
 
 async def _page(datasette: Any, request: Any, template: str, found: Any) -> Response:
@@ -114,6 +121,13 @@ async def download(datasette: Any, send: Callable[..., Any]) -> None:
 async def _chunks(file: int, size: int) -> AsyncIterator[bytes]:
     for start in range(0, size, CHUNK):
         yield await asyncio.to_thread(os.pread, file, CHUNK, start)
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Any) -> None:
+    """What our templates use beside Datasette's own."""
+    env.filters["coded"] = coded
+    env.tests["amount"] = lambda shown: _AMOUNT.fullmatch(str(shown)) is not None
 
 
 @hookimpl
@@ -161,8 +175,10 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
 
 def _in_words(datasette: Any, exception: Exception) -> tuple[int, str, str]:
     """(status, title, what happened and what to do)."""
+    if isinstance(exception, NotHeld):
+        return 404, "There is no such page", str(exception)
     if isinstance(exception, NotFound):
-        return 404, "There is no such page", str(exception.args[0] if exception.args else "")
+        return 404, "There is no such page", "Every page can be reached from the overview."
     if isinstance(exception, Forbidden):
         return 403, "Not to be seen here", str(exception)
     if isinstance(exception, DatasetteError):
@@ -180,7 +196,7 @@ def _refusal(datasette: Any, request: Any, status: int, title: str, words: str) 
         if request.path.partition("?")[0].endswith((".json", ".csv")):
             body = json.dumps({"ok": False, "status": status, "title": title, "error": words})
             return Response(body, status=status, content_type="application/json; charset=utf-8")
-        told = {"title": title, "error": words}
+        told = {"title": title, "error": words, "sql": request.args.get("sql") or ""}
         html = await datasette.render_template("error.html", told, request=request)
         return Response.html(html, status=status)
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from forecast.desk.web.edition import TEMPLATES, Edition, as_csv
+from forecast.desk.web.markup import coded
 from forecast.desk.web.static import FILES, STYLE_VERSION
 from forecast.errors import BordercastError, ConfigError
 from forecast.store import held, trouble
@@ -301,4 +302,5 @@ def _plain_template() -> Any:
     environment = Environment(
         loader=FileSystemLoader(str(TEMPLATES)), autoescape=True, undefined=StrictUndefined
     )
+    environment.filters["coded"] = coded
     return environment.get_template("plain.html")
