@@ -585,6 +585,7 @@ def no_figures(visitor: Visitor) -> str:
         assert answer.status_code == 503
         assert "encounters in" not in answer.text
         assert "6,087" not in answer.text
+        assert str(visitor.site.snapshot.parent) not in answer.text
         said = said or answer.text
     return html.unescape(said)
 

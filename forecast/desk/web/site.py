@@ -198,7 +198,7 @@ class Site:
     def _hidden(self) -> Plain | None:
         """Why no figure may be shown at this moment, None if they may."""
         if self.trouble is not None:
-            return Plain(503, "Nothing can be shown at this moment", str(self.trouble))
+            return Plain(503, "Nothing can be shown at this moment", self._problem(self.trouble))
         last = held.verified(self.database)
         if last is None or not last.findings:
             return None
@@ -208,6 +208,14 @@ class Site:
             f"The record did not pass its verification on {last.checked_at}: {last.findings}. "
             "Figures that may be false are not shown. The operator restores a backup, or runs "
             "`bordercast verify` again when the record is whole.",
+        )
+
+    def _problem(self, error: BordercastError) -> str:
+        """An error for visitors: without the folders of this machine, which the log names."""
+        said = str(getattr(error, "problem", error)).replace(f"{self.snapshot.parent}/", "")
+        return (
+            f"{self.snapshot.name}, the copy of the record that this page shows: {said}. "
+            "Please tell whoever keeps this page."
         )
 
     async def _routed(self, edition: Edition, scope: Scope, receive: Receive, send: Send) -> None:
