@@ -73,6 +73,10 @@ FAULTS = {
     "mail kill": Fault(
         "SIGKILL of the mail's sender, over 1,000 messages", "0 lost, 0 sent again once recorded"
     ),
+    "mail down": Fault(
+        "The mail server down for 5 days of wakes: nobody listens; 4xx; both, or it hangs up",
+        "0 lost, 0 doubled, 0 out of order once it is up",
+    ),
     "service kill": Fault(
         "SIGKILL of the leading service while its worker writes",
         "the next leads within 5 s, no worker is left, 0 damaged",
