@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -174,6 +176,19 @@ def raw(*pieces: bytes, pause: float = 0.0):
             time.sleep(pause if number else 0.0)
             request.wfile.write(piece)
             request.wfile.flush()
+
+    return answer
+
+
+def cut(whole: bytes, at: int, *, reset: bool):
+    """The first bytes of an answer, then the end: closed (FIN), or as when a wire breaks (RST)."""
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.wfile.write(whole[:at])
+        if reset:
+            linger = struct.pack("ii", 1, 0)
+            request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            os.close(request.connection.detach())
 
     return answer
 

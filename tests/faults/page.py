@@ -70,6 +70,10 @@ FAULTS = {
         "none believed that says something else than its sibling file; alone, only rows lost from "
         "the open year go unseen",
     ),
+    "network cut": Fault(
+        "The network cut in the middle of a fetch: any byte of the page, a redirect or the file",
+        "0 of which something is kept, 0 not named, 0 other results after the next fetch",
+    ),
     "mail kill": Fault(
         "SIGKILL of the mail's sender, over 1,000 messages", "0 lost, 0 sent again once recorded"
     ),
