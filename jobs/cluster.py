@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from typing import Any, NoReturn
 
@@ -29,13 +29,37 @@ class Cluster(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """The future of this call."""
-        answer: Future[Any] = Future()
+        answer = _Answer(self.client)
         try:
             remote = self.client.submit(fn, *args, pure=False, **kwargs)
         except Exception as error:  # whatever a client without its scheduler raises
             raise BrokenExecutor(f"the scheduler does not take any more: {error}") from error
         remote.add_done_callback(lambda done: _hand_over(done, answer))
         return answer
+
+
+class _Answer(Future[Any]):
+    """Of a call sent to a cluster, which keeps a call for ever when all its workers have gone."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__()
+        self._client = client
+
+    def result(self, timeout: float | None = None) -> Any:
+        """What the call returned or raised; BrokenExecutor if nobody is left to do it."""
+        while timeout is None and not self.done():
+            with suppress(TimeoutError):
+                self.exception(SECONDS)
+            if not self.done() and _deserted(self._client):
+                raise BrokenExecutor("the cluster has no workers left")
+        return super().result(timeout)
+
+
+def _deserted(client: Any) -> bool:
+    try:
+        return not client.nthreads()
+    except Exception:  # whatever a client raises that has lost its scheduler
+        return True
 
 
 def _hand_over(done: Any, answer: Future[Any]) -> None:

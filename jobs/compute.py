@@ -2,8 +2,8 @@
 
 One seam, shaped as the standard library's executors: `executor` opens one. `spreading` puts the
 engine's blocks through it, in order, a few at a time, and survives the loss of workers: what was
-being computed is sent once more, and what is lost again is computed here. Only this process
-writes, wherever the numbers come from.
+being computed is sent once more, and what is lost again is computed here; so is all that is left
+when no worker can be had any more. Only this process writes, wherever the numbers come from.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from forecast.config import Compute
+from forecast.errors import ConfigError
 from jobs.logs import LOG
 from jobs.orphans import leave_with_parent
 
@@ -24,6 +25,7 @@ J = TypeVar("J")
 A = TypeVar("A")
 
 WORTHWHILE = 1000  # series from which starting worker processes costs less than it saves
+ENOUGH = 3  # blocks that lost their worker twice: the workers are at fault, not these blocks
 
 
 class Wide(Protocol):
@@ -122,6 +124,7 @@ class Spreading:
     def __init__(self, start: Callable[[], Wide]) -> None:
         self._start = start
         self._executor = start()
+        self._lost_twice = 0
 
     def __call__(self, work: Callable[[J], A], jobs: Iterable[J], /) -> Iterator[A]:
         """Each job's answer; what the work itself raises is raised here."""
@@ -148,11 +151,25 @@ class Spreading:
         try:
             return self._send(work, sent.job).future.result()
         except BrokenExecutor as loss:
-            LOG.warning("a block lost its worker twice, so it is computed here (%s)", loss)
+            self._lost_again(loss)
             return work(sent.job)
 
     def _renew(self, broken: Wide) -> None:
         """Open another executor, if nobody has in the meantime."""
-        if self._executor is broken:
-            LOG.warning("a worker was lost; its blocks are sent once more")
+        if self._executor is not broken:
+            return
+        LOG.warning("a worker was lost; its blocks are sent once more")
+        try:
             self._executor = self._start()
+        except ConfigError as problem:
+            self._give_up(str(problem))
+
+    def _lost_again(self, loss: BrokenExecutor) -> None:
+        LOG.warning("a block lost its worker twice, so it is computed here (%s)", loss)
+        self._lost_twice += 1
+        if self._lost_twice == ENOUGH:
+            self._give_up(f"{ENOUGH} blocks lost their worker twice")
+
+    def _give_up(self, problem: str) -> None:
+        LOG.warning("what is left is computed here, without workers: %s", problem)
+        self._executor = Serial()

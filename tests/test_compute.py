@@ -7,6 +7,7 @@ import operator
 import os
 import signal
 import socket
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import ExitStack
 from dataclasses import fields
@@ -29,7 +30,7 @@ from forecast.errors import ConfigError
 from forecast.intake.counts import MonthlyCounts
 from jobs.cli import main
 from jobs.cluster import _check
-from jobs.compute import Serial, Spreading, executor, spreading
+from jobs.compute import ENOUGH, Serial, Spreading, executor, spreading
 
 H, HINDCASTS = 4, 5
 MANY = 10**6  # series: as many as make worker processes worth their start
@@ -165,31 +166,87 @@ def test_a_block_lost_twice_is_computed_here_and_said_so(caplog):
     assert "a block lost its worker twice, so it is computed here (killed)" in caplog.messages
 
 
+def test_workers_that_die_again_and_again_are_given_up(caplog):
+    started = []
+
+    def start():
+        started.append(Dying(set(range(999))))
+        return started[-1]
+
+    with caplog.at_level(logging.WARNING, "bordercast"):
+        assert list(Spreading(start)(abs, range(-50, 0))) == list(range(50, 0, -1))
+
+    assert len(started) <= 2 * ENOUGH
+    assert "what is left is computed here" in caplog.text
+
+
+def test_a_cluster_that_is_gone_is_done_without(caplog):
+    left = [Dying({3})]
+
+    def start():
+        if not left:
+            raise ConfigError("the settings", "compute.scheduler", "nobody answers there")
+        return left.pop()
+
+    with caplog.at_level(logging.WARNING, "bordercast"):
+        assert list(Spreading(start)(abs, range(-9, 0))) == list(range(9, 0, -1))
+
+    assert "compute.scheduler: nobody answers there" in caplog.messages[-1]
+
+
 def test_what_the_work_raises_is_raised():
     with pytest.raises(TypeError, match="bad operand"):
         list(Spreading(Serial)(abs, ["a"]))
 
 
-def kill_first(spread: steps.Spread, pids: list[int]):
-    """The same spread, but a worker is killed when the third block has come."""
+def at_third(spread: steps.Spread, act: Callable[[], object]):
+    """The same spread, but something happens when the third block has come."""
+    left = [act]
 
-    def killing(work, jobs):
+    def interrupted(work, jobs):
         for done, answer in enumerate(spread(work, jobs), start=1):
-            if done == 3 and pids:
-                os.kill(pids.pop(), signal.SIGKILL)
+            if done == 3 and left:
+                left.pop()()
             yield answer
 
-    return killing
+    return interrupted
 
 
 @pytest.mark.parametrize("engine", ["processes", "dask"])
 def test_a_worker_killed_on_the_way_loses_nothing(engine, engines):
     counts = panel_of(3, 60, 40, 1)
     spread = engines[engine]
-    pids = sorted(set(spread(operator.call, [os.getpid] * 8)))[:1]
+    pid = min(spread(operator.call, [os.getpid] * 8))
+    killed = []
 
-    assert written(counts, kill_first(spread, pids), 6) == written(counts, in_turn, 60)
-    assert pids == []
+    def kill() -> None:
+        os.kill(pid, signal.SIGKILL)
+        killed.append(pid)
+
+    assert written(counts, at_third(spread, kill), 6) == written(counts, in_turn, 60)
+    assert killed == [pid] != [os.getpid()]
+
+
+@pytest.mark.parametrize("lost", ["the workers", "the scheduler"])
+def test_a_cluster_lost_on_the_way_loses_nothing(lost, monkeypatch, caplog):
+    from distributed import Client
+
+    async def send_away(dask_scheduler) -> None:
+        for worker in list(dask_scheduler.workers):
+            await dask_scheduler.remove_worker(worker, stimulus_id="test", close=True)
+
+    monkeypatch.setattr("jobs.cluster.SECONDS", 1.0)
+    counts = panel_of(4, 60, 40, 1)
+    with cluster.running(1) as address, Client(address, set_as_default=False) as client:
+        scheduler = client.run_on_scheduler(os.getpid)
+        act = {
+            "the workers": lambda: client.run_on_scheduler(send_away),
+            "the scheduler": lambda: os.kill(scheduler, signal.SIGKILL),
+        }[lost]
+        with spreading(Compute(engine="dask", scheduler=address), MANY) as spread:
+            assert written(counts, at_third(spread, act), 6) == written(counts, in_turn, 60)
+
+    assert "what is left is computed here" in caplog.text
 
 
 # ---------------------------------------------------------------- what will not do
