@@ -1,0 +1,152 @@
+"""What can be held of the Containerfile without a container engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import serving
+from click.testing import CliRunner
+
+from forecast import months
+from jobs.cli import main
+
+ROOT = Path(__file__).parent.parent
+FILE = ROOT / "Containerfile"
+
+
+class Step(NamedTuple):
+    """An instruction: its word, its --options, the rest."""
+
+    word: str
+    options: dict[str, str]
+    rest: str
+
+
+def steps(text: str) -> list[Step]:
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    found = []
+    for line in "\n".join(lines).replace("\\\n", " ").splitlines():
+        word, _, rest = line.partition(" ")
+        options = dict(re.findall(r"--([a-z-]+)=(\S+)", rest)) if word != "RUN" else {}
+        if options:
+            rest = re.sub(r"--[a-z-]+=\S+", "", rest)
+        found.append(Step(word, options, " ".join(rest.split())))
+    return found
+
+
+STEPS = steps(FILE.read_text("utf-8"))
+LAST = STEPS[max(n for n, step in enumerate(STEPS) if step.word == "FROM") :]
+
+
+def one(word: str) -> Step:
+    """The only instruction of the image with this word."""
+    (step,) = [step for step in LAST if step.word == word]
+    return step
+
+
+def test_it_says_that_nobody_has_built_it():
+    for page in (FILE, ROOT / "docs" / "operations.md"):
+        said = " ".join(page.read_text("utf-8").replace("#", " ").lower().split())
+        assert "nobody has built" in said
+
+
+def test_what_it_copies_is_there_and_not_left_out():
+    copied = [
+        source
+        for step in STEPS
+        if step.word == "COPY" and "from" not in step.options
+        for source in step.rest.split()[:-1]
+    ]
+    let_in = (ROOT / ".containerignore").read_text().splitlines()
+
+    assert all((ROOT / source).exists() for source in copied)
+    assert let_in[1] == "*"
+    assert {line[1:] for line in let_in if line.startswith("!")} == set(copied)
+    assert {"pyproject.toml", "constraints.txt"} <= set(copied)
+
+
+def test_it_names_no_host_and_installs_what_was_tried():
+    text = FILE.read_text("utf-8")
+
+    assert not re.search(r"https?://|index-url|\w\.(com|org|io|net)\b", text)
+    assert "--constraint /src/constraints.txt" in text
+    version = re.search(r"PYTHON=3\.(\d+)", text)
+    assert 11 <= int(version[1]) <= 13
+
+
+def test_it_is_not_root_and_keeps_all_in_one_volume():
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", one("USER").rest)
+    words = [step.word for step in LAST]
+    assert words.index("USER") > max(n for n, word in enumerate(words) if word in ("RUN", "COPY"))
+    volume = one("VOLUME").rest
+    assert Path(option("--db")).parent == Path(volume) == Path(one("WORKDIR").rest)
+    owner = one("USER").rest.partition(":")[0]
+    assert re.search(rf"install -d -o {owner} -g \d+ {volume}\b", one("RUN").rest)
+
+
+def option(name: str) -> str:
+    words = json.loads(one("ENTRYPOINT").rest)
+    return words[words.index(name) + 1]
+
+
+def test_its_settings_are_a_file_it_copies():
+    targets = [step.rest.split()[-1] for step in LAST if step.word == "COPY"]
+
+    assert option("--config") in targets
+
+
+def page_commands() -> list[list[str]]:
+    """What stands behind the image's name in the page's `podman run`, or behind `exec`."""
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    lines = re.findall(r"^    podman (?:run|exec) (.+)$", text.replace("\\\n", " "), re.M)
+    found = [shlex.split(line) for line in lines]
+    return [words[len(words) - words[::-1].index("bordercast") :] for words in found]
+
+
+def test_every_command_is_one_of_the_programs():
+    entry, serve = json.loads(one("ENTRYPOINT").rest), json.loads(one("CMD").rest)
+    health = shlex.split(one("HEALTHCHECK").rest.partition(" >")[0])
+    assert (entry[0], serve, health[:2]) == ("bordercast", ["serve"], ["CMD", "bordercast"])
+    typed = page_commands()
+    assert [words[:1] for words in typed] == [[], ["--config"], ["web"]]
+
+    for words in (serve, health[2:], *typed[1:]):
+        here = [str(ROOT / "config.toml") if word == option("--config") else word for word in words]
+        said = CliRunner().invoke(main, [*here, "--help"])
+        assert said.exit_code == 0, said.output
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory) -> Path:
+    """A record with the figures of the last month that is over."""
+    path = tmp_path_factory.mktemp("data") / "bordercast.db"
+    serving.drop(path, months.shift(date.today().isoformat()[:7], -1))
+    serving.wake(path)
+    (path.parent / "config.toml").write_text("")
+    return path
+
+
+def health(data: Path) -> int:
+    """Exit code of the health check, its folders replaced by this one."""
+    command = one("HEALTHCHECK").rest.removeprefix("CMD ")
+    settings = str(Path(option("--config")).parent)
+    for folder in (settings, one("VOLUME").rest):
+        command = command.replace(f" {folder}/", f" {shlex.quote(str(data))}/")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["/bin/sh", "-c", command], env={**os.environ, "PATH": path}, capture_output=True
+    ).returncode
+
+
+def test_the_health_check_is_0_when_all_is_well_and_1_when_not(healthy, tmp_path):
+    assert health(healthy.parent) == 0
+    assert health(tmp_path) == 1
