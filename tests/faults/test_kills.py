@@ -198,7 +198,7 @@ def test_a_run_killed_at_a_step_is_made_up_for(record, calm, figure, step, again
     assert not found.total(), found
 
 
-@pytest.mark.faults
+@pytest.mark.faults  # `make test` kills a worker's parent in test_serve.py
 def test_a_run_killed_while_it_fits_leaves_no_worker_behind(fitting, tmp_path, figure):
     (before, calm), chance, found, tried = fitting, random.Random(0), Counter(), 0
     workers = 0
