@@ -13,13 +13,13 @@ from contextlib import ExitStack
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError
 
-import cluster
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from benchmarks import cluster
 from forecast.config import Compute
 from forecast.desk import ahead
 from forecast.engine import steps
@@ -119,7 +119,7 @@ def test_families_that_fit_share_a_block_and_larger_ones_are_cut():
     small, large = steps._by_size(family, 4)
 
     assert [rows.tolist() for rows in small] == [[0, 1], [2, 3, 4, 11]]
-    assert [rows.tolist() for rows in large] == [[5, 6, 7, 8, 9, 10]]
+    assert large.tolist() == [5, 6, 7, 8, 9, 10]
 
 
 # ---------------------------------------------------------------- lost workers

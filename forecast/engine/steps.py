@@ -80,11 +80,11 @@ class Step(NamedTuple):
 def spread_out(task: Task, spread: Spread, size: int) -> Predictive:
     """What the engine says, at most `size` series at a time."""
     small, large = _by_size(task.panel.family, size)
-    if not large and len(small) == 1:
+    if not len(large) and len(small) == 1:
         return in_steps(task)
     said = _empty(task)
-    for rows in large:
-        _put(said, rows, in_steps(task.part(rows), spread, size))
+    if len(large):
+        _put(said, large, in_steps(task.part(large), spread, size))
     for rows, answer in zip(small, spread(in_steps, map(task.part, small)), strict=True):
         _put(said, rows, answer)
     return said
@@ -120,12 +120,15 @@ def in_steps(
     return replace(said, scale=widened(said.scale, width, said.share))
 
 
-def _by_size(family: np.ndarray, size: int) -> tuple[list[Ints], list[Ints]]:
-    """Rows of small families, packed into blocks as they are; and of each larger family."""
+def _by_size(family: np.ndarray, size: int) -> tuple[list[Ints], Ints]:
+    """Rows of small families, packed into blocks as they are; and of all larger families.
+
+    The larger ones go through the steps together: between two steps workers wait.
+    """
     order = np.argsort(family, kind="stable")
     first = np.flatnonzero(np.append(True, family[order][1:] != family[order][:-1]))
     packs: list[list[Ints]] = []
-    large, room = [], 0
+    large, room = [np.empty(0, dtype=np.int64)], 0
     for rows in np.split(order, first[1:]):
         if len(rows) > size:
             large.append(rows)
@@ -135,7 +138,7 @@ def _by_size(family: np.ndarray, size: int) -> tuple[list[Ints], list[Ints]]:
             room = size
         packs[-1].append(rows)
         room -= len(rows)
-    return [np.sort(np.concatenate(pack)) for pack in packs], large
+    return [np.sort(np.concatenate(pack)) for pack in packs], np.concatenate(large)
 
 
 def _cuts(series: int, size: int) -> list[Ints]:
