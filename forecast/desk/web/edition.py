@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import sqlite3
+import sys
+import threading
+import traceback
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import date
 from pathlib import Path
@@ -30,6 +35,7 @@ T = TypeVar("T")
 
 TEMPLATES = Path(__file__).with_name("templates")
 QUERY_THREADS = 3
+QUERIES = 12  # of visitors, running and waiting: the last one waits for three others at most
 SECONDS = 3.0  # for one query of a visitor
 SETTINGS = {
     "num_sql_threads": QUERY_THREADS,
@@ -42,7 +48,7 @@ SETTINGS = {
     "default_cache_ttl": 0,
     "truncate_cells_html": 400,
 }
-
+BUSY = "Others' queries are running and waiting. Try again in a few seconds."
 
 as_csv: ContextVar[bool] = ContextVar("as_csv", default=False)  # the request under way
 
@@ -52,6 +58,11 @@ class _Site(Datasette):  # type: ignore[misc]
 
     edition: Edition
 
+    async def refresh_schemas(self) -> None:
+        """Once: the file never changes, and to ask again would wait behind visitors' queries."""
+        if not self.internal_db_created:
+            await super().refresh_schemas()
+
 
 class _Held(Database):  # type: ignore[misc]
     """The held file as Datasette sees it: a connection a thread, taken from those opened."""
@@ -59,6 +70,7 @@ class _Held(Database):  # type: ignore[misc]
     def __init__(self, site: Datasette, found: held.Held) -> None:
         super().__init__(site, path=f"{DATABASE}.db", is_mutable=False)
         self._ready = list(found.connections[1:])
+        self._under_way = 0
         self.cached_hash = found.run.digest
         self.cached_size = found.identity.size
 
@@ -73,12 +85,21 @@ class _Held(Database):  # type: ignore[misc]
 
         Where a CSV was asked for, Datasette would give an empty one after an error.
         """
+        if self._under_way == QUERIES:
+            raise DatasetteError(BUSY, title="Too many queries at once", status=503)
+        self._under_way += 1
         try:
             return await super().execute(*arguments, **{**options, "log_sql_errors": False})
         except sqlite3.DatabaseError as error:
             if as_csv.get():
                 raise DatasetteError(str(error), title="SQLite refused it", status=400) from None
             raise
+        finally:
+            self._under_way -= 1
+
+    async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        """Do this in a query's thread, with its connection."""
+        return cast("T", await super().execute_fn(lambda connection: _let_go(fn, connection)))
 
     async def attached_databases(self) -> list[Any]:
         """None can be."""
@@ -169,9 +190,29 @@ class Edition:
         held.close(self.held)
 
 
+def _let_go(fn: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
+    """Do it; its cursor is gone in this thread even if it fails.
+
+    An error keeps its frames, and they keep the cursor. Whoever drops the error elsewhere, as the
+    loop that answers does, would wait there until the next query on this connection has ended.
+    """
+    try:
+        return fn(connection)
+    except Exception as error:
+        traceback.clear_frames(error.__traceback__)
+        raise
+
+
 def _key(found: held.Held) -> str:
     """Names this edition in the addresses of its charts."""
     return hashlib.sha256(f"{found.run.digest}{found.identity}".encode()).hexdigest()[:16]
+
+
+def _give_way() -> None:
+    """Let this thread run behind all others: a visitor's query must not hold up the pages."""
+    if sys.platform == "linux":  # where a thread has a niceness of its own
+        with suppress(PermissionError):  # where system calls are filtered
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
 
 
 def _site(edition: Edition) -> _Site:
@@ -179,6 +220,8 @@ def _site(edition: Edition) -> _Site:
         metadata=metadata(), template_dir=str(TEMPLATES), settings=SETTINGS, cache_headers=True
     )
     site.edition = edition
+    site.executor.shutdown()
+    site.executor = ThreadPoolExecutor(QUERY_THREADS, "queries", initializer=_give_way)
     site.remove_database("_memory")
     site.add_database(_Held(site, edition.held), name=DATABASE)
     return site

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from datasette import Forbidden, NotFound, Response, hookimpl
+from datasette.database import QueryInterrupted
 from datasette.plugins import pm
 from datasette.utils.asgi import Base400
 from datasette.views.base import DatasetteError
@@ -168,7 +169,7 @@ def forbidden(datasette: Any, request: Any, message: str) -> Any:
 def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
     """Whatever went wrong, in words; what is our fault also goes to the log."""
     status, title, words = _in_words(datasette, exception)
-    if status >= 500:
+    if status == 500:
         LOG.error("%s %s: %r", request.method, request.path, exception)
     return _refusal(datasette, request, status, title, words)
 
@@ -181,14 +182,18 @@ def _in_words(datasette: Any, exception: Exception) -> tuple[int, str, str]:
         return 404, "There is no such page", "Every page can be reached from the overview."
     if isinstance(exception, Forbidden):
         return 403, "Not to be seen here", str(exception)
+    if isinstance(exception, QueryInterrupted) or _title(exception) == "SQL Interrupted":
+        seconds = datasette.setting("sql_time_limit_ms") / 1000
+        return 400, "The query took too long", TOO_LONG.format(seconds=seconds)
     if isinstance(exception, DatasetteError):
-        if exception.title == "SQL Interrupted":
-            seconds = datasette.setting("sql_time_limit_ms") / 1000
-            return 400, "The query took too long", TOO_LONG.format(seconds=seconds)
         return exception.status, exception.title or "That could not be done", exception.message
     if isinstance(exception, Base400):
         return exception.status, "That could not be done", str(exception.args[0])
     return 500, "Something went wrong", "It has been noted. Other pages may still work."
+
+
+def _title(exception: Exception) -> str:
+    return str(getattr(exception, "title", ""))
 
 
 def _refusal(datasette: Any, request: Any, status: int, title: str, words: str) -> Any:
