@@ -13,15 +13,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from visitor import ROOT, RUNAWAY
 
-from forecast.config import Config
-from jobs import upkeep
-
-ROOT = Path(__file__).parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 if CHROMIUM is None:
     pytest.skip("no chromium on this machine: apt-get install chromium", allow_module_level=True)
@@ -40,7 +36,6 @@ FLAGS = [
     "--disable-sync",
 ]
 WIDTHS = {390: 844, 1280: 900}
-RUNAWAY = "with recursive c(n) as (select 1 union all select n + 1 from c) select max(n) from c"
 PAGES = {
     "first": "/",
     "border": "/border/southwest",
@@ -60,11 +55,9 @@ FAILURES = {
 
 
 @pytest.fixture(scope="module")
-def address(published, tmp_path_factory) -> Iterator[str]:
+def address(record) -> Iterator[str]:
     """Where `bordercast web` answers, started as anyone would."""
-    path = Path(shutil.copy(published, tmp_path_factory.mktemp("browser") / "bordercast.db"))
-    upkeep.write_snapshot(path, Config())
-    command = [sys.executable, "-m", "jobs", "--db", str(path), "web", "--port", "0"]
+    command = [sys.executable, "-m", "jobs", "--db", str(record), "web", "--port", "0"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment

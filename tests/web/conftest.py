@@ -1,0 +1,47 @@
+"""A record with its analysts' copy, and a visitor of its page."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import serving
+from visitor import snapshot_of, visiting
+
+from forecast.config import Config
+from jobs import upkeep
+
+
+@pytest.fixture(scope="session")
+def record(published, tmp_path_factory):
+    """A record with its analysts' copy; not to be changed."""
+    path = Path(shutil.copy(published, tmp_path_factory.mktemp("web") / "bordercast.db"))
+    upkeep.write_snapshot(path, Config())
+    return path
+
+
+@pytest.fixture(scope="session")
+def visitor(record):
+    with visiting(record) as found:
+        yield found
+
+
+@pytest.fixture
+def own(record, tmp_path):
+    """A copy of it to spoil."""
+    for file in (record, snapshot_of(record)):
+        shutil.copy(file, tmp_path / file.name)
+    snapshot_of(tmp_path / "bordercast.db").chmod(0o644)
+    return tmp_path / "bordercast.db"
+
+
+@pytest.fixture(scope="session")
+def two_runs(tmp_path_factory):
+    """A small record's analysts' copies after its first and its second run."""
+    folder = tmp_path_factory.mktemp("runs")
+    path = serving.worked(folder / "bordercast.db", 1)
+    first = Path(shutil.copy(snapshot_of(path), folder / "first.db"))
+    serving.drop(path, serving.month(1))
+    serving.wake(path)
+    return path, first, Path(shutil.copy(snapshot_of(path), folder / "second.db"))

@@ -1,0 +1,119 @@
+"""`bordercast web`: where it listens, how it starts and ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urljoin
+
+import httpx
+import pytest
+import serving
+from click.testing import CliRunner
+from visitor import ROOT, put, snapshot_of, visiting
+
+from jobs.cli import main
+
+
+def web(database: Path, *words: object) -> tuple[int, str]:
+    said = CliRunner().invoke(main, ["--db", str(database), "web", *map(str, words)])
+    return said.exit_code, said.output
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
+def test_others_are_not_let_in_unasked(record, host):
+    code, said = web(record, "--host", host)
+
+    assert code == 2
+    assert "no login" in said
+    assert "docs/web.md" in said
+
+
+def test_a_port_in_use_is_named(record):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, said = web(record, "--port", port)
+
+    assert code == 4
+    assert f"127.0.0.1:{port}" in said
+    assert "--port" in said
+
+
+def test_without_a_snapshot_the_command_ends_and_says_what_to_do(tmp_path):
+    code, said = web(tmp_path / "bordercast.db", "--port", 0)
+
+    assert code == 2
+    assert "bordercast run" in said
+
+
+def test_a_setting_without_a_snapshot_is_named(record, tmp_path):
+    (tmp_path / "config.toml").write_text('[service]\nsnapshot = ""\n')
+    said = CliRunner().invoke(
+        main, ["--config", str(tmp_path / "config.toml"), "--db", str(record), "web"]
+    )
+
+    assert said.exit_code == 2
+    assert "service.snapshot" in said.output
+
+
+def test_it_starts_quickly_answers_at_once_and_ends_with_ctrl_c(record, two_runs, tmp_path):
+    _, first, second = two_runs
+    database = tmp_path / "bordercast.db"
+    put(first, snapshot_of(database))
+    command = [sys.executable, "-m", "jobs", "--db", str(database), "web", "--port", "0"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    began = time.monotonic()
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=ROOT,
+    ) as process:
+        address = process.stdout.readline().split()[0]
+        started = time.monotonic() - began
+        page, seconds = fetched(f"{address}/")
+        charts = [fetched(urljoin(address, c)) for c in re.findall(r'src="(/-/[^"]+)"', page.text)]
+        put(second, snapshot_of(database))
+        shown = serving.wait_for(lambda: "run 2," in httpx.get(f"{address}/").text, 20)
+        process.send_signal(signal.SIGINT)
+        _, log = process.communicate(timeout=20)
+
+    assert started < 8  # 2.2 on a quiet machine
+    assert seconds + max(spent for _, spent in charts) < 1
+    assert len(charts) == 4
+    assert shown < 8  # 2
+    assert process.returncode == 0
+    assert "Traceback" not in log
+    assert len(log.splitlines()) == 2  # which run is shown, twice
+
+
+def fetched(address: str) -> tuple[httpx.Response, float]:
+    began = time.monotonic()
+    answer = httpx.get(address)
+    assert answer.status_code == 200
+    return answer, time.monotonic() - began
+
+
+def test_nothing_stays_open_when_it_ends(own):
+    with visiting(own) as visitor:
+        visitor.get("/reading")
+        visitor.get("/bordercast/runs")
+    left = (
+        [os.readlink(f) for f in Path("/proc/self/fd").iterdir() if f.is_symlink()]
+        if (Path("/proc/self/fd").exists())
+        else []
+    )
+
+    assert not [name for name in left if name.startswith(str(own.parent))]
+    with closing(sqlite3.connect(own)) as db:
+        assert db.execute("select count(*) from runs").fetchone() == (1,)

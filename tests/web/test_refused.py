@@ -1,0 +1,146 @@
+"""What the page refuses: to write, to tell of itself, to run what a record holds."""
+
+from __future__ import annotations
+
+import sqlite3
+from urllib.parse import quote
+
+import pytest
+from tables import edit
+from visitor import NOW, PAGES, TABLES, snapshot_of, visiting
+
+from forecast.desk.web.site import HEADERS
+from forecast.store import ops, service
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/", "/bordercast", "/bordercast/runs/1", "/-/permissions"])
+def test_only_reading_is_possible(visitor, method, path):
+    assert visitor.ask(path, method).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "delete from runs",
+        "update forecasts set median = 1",
+        "insert into withdrawals values (1, '', '', '')",
+        "drop view open_flags",
+        "create table mine (x)",
+        "create temp table mine (x)",
+        "pragma query_only = off",
+        "pragma writable_schema = on",
+        "select * from pragma_database_list",
+        "vacuum into '/tmp/copy.db'",
+        "attach database 'ops.db' as ops",
+        "explain attach database 'ops.db' as ops",
+        "select load_extension('evil')",
+        "with x as (select 1) delete from runs",
+        "select * from deliveries",
+        "select * from ops.deliveries",
+        "select 1; delete from runs",
+    ],
+)
+def test_a_statement_that_does_more_than_read_is_refused(visitor, record, sql):
+    before = snapshot_of(record).read_bytes()
+
+    for form in ("json", "csv"):
+        assert visitor.query(sql, form).status_code in (400, 404)
+    assert visitor.ask(f"/bordercast?sql={quote(sql)}").status_code == 400
+    assert snapshot_of(record).read_bytes() == before
+
+
+@pytest.mark.parametrize("statement", ["delete from runs", "attach 'ops.db' as ops", "pragma x"])
+def test_the_connections_themselves_refuse_whatever_a_page_lets_through(visitor, statement):
+    for connection in visitor.site.current.held.connections:
+        with pytest.raises(sqlite3.DatabaseError, match=r"prohibited|not authorized"):
+            connection.execute(statement)
+
+
+def test_what_the_service_did_cannot_be_reached(own):
+    service.save_verified(own, NOW, "digest", [])
+    assert ops.beside(own).exists()
+
+    with visiting(own) as visitor:
+        for path in ("/ops", "/ops.db", "/ops/deliveries", "/bordercast/deliveries", "/_internal"):
+            assert visitor.ask(path).status_code in (403, 404)
+
+
+def test_no_page_tells_where_the_record_lies(visitor, record):
+    shown = "".join(visitor.get(path).text for path in PAGES + TABLES)
+
+    assert "ops.db" not in shown
+    assert str(record.parent) not in shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["databases", "threads", "plugins", "permissions", "messages", "auth-token", "patterns"],
+)
+def test_what_datasette_tells_of_itself_is_not_told(visitor, name):
+    assert visitor.ask(f"/-/{name}").status_code == 404
+    assert visitor.ask(f"/-/{name}.json").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/bordercast", "/bordercast/runs.json", "/bordercast/runs.csv", "/nosuch", "/-/plugins",
+     "/static/page.css", "/bordercast?sql=nonsense", "/bordercast.db"],
+)  # fmt: skip
+def test_every_answer_has_the_headers_that_keep_a_browser_from_harm(visitor, path):
+    headers = visitor.ask(path).headers
+
+    assert {name: headers.get_list(name) for name in HEADERS} == {
+        n: [v] for n, v in HEADERS.items()
+    }
+    assert "script-src" not in headers["content-security-policy"]  # none, by default-src
+    assert "set-cookie" not in headers
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("localhost:8001", 200),
+        ("127.0.0.1:8001", 200),
+        ("[::1]:8001", 200),
+        ("forecasts.example.org", 200),
+        ("FORECASTS.example.org.", 200),
+        ("evil.example", 421),
+        ("localhost.evil.example", 421),
+        ("127.0.0.1.evil.example", 421),
+    ],
+)
+def test_it_answers_under_its_own_names_only(record, visitor, host, status):
+    visitor.site.names.add("forecasts.example.org")
+
+    assert visitor.ask("/reading", host="localhost", headers={"host": host}).status_code == status
+
+
+def test_names_from_the_record_are_shown_as_text(own, monkeypatch):
+    monkeypatch.setattr("forecast.store.held.digests.at_sight", lambda _: [])
+    evil = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+    edit(snapshot_of(own), f"update series set member = '{evil}' where member in ('NY', 'INDIA')")
+    edit(snapshot_of(own), f"update releases set file_name = '{evil}' || id, url = 'javascript:x'")
+    paths = [
+        "/",
+        "/border/northern/2025-01",
+        "/bordercast/series",
+        "/bordercast/releases",
+        "/bordercast/releases/14",
+        "/bordercast/what_moved",
+        f"/bordercast/series?member={quote(evil)}",
+        "/bordercast?sql=" + quote(f"select '{evil}' as x"),
+        f"/bordercast?sql={quote(evil)}",
+        f"/{quote(evil)}",
+        f"/bordercast/year_ahead?border={quote(evil)}",
+    ]
+
+    with visiting(own) as visitor:
+        answers = [visitor.ask(path) for path in paths]
+
+    for path, answer in zip(paths, answers, strict=True):
+        assert "<script" not in answer.text, path
+        assert "<img src=x" not in answer.text, path
+        assert 'href="javascript' not in answer.text, path
+    assert sum("&lt;script&gt;" in answer.text for answer in answers) > 8

@@ -1,0 +1,71 @@
+"""A visitor of the page in this process, and what there is to visit."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+
+from forecast.desk.web.site import Site
+from forecast.records import HEADLINES
+
+ROOT = Path(__file__).parent.parent.parent
+TODAY = date(2026, 9, 20)
+NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
+PAGES = ["/", *(f"/border/{name}" for name in HEADLINES), "/border/northern/2025-01", "/reading"]
+TABLES = ["/bordercast", "/bordercast/latest_forecasts", "/bordercast/runs/1"]
+RUNAWAY = "with recursive c(n) as (select 1 union all select n + 1 from c) select max(n) from c"
+
+
+class Visitor:
+    """Asks a site in this process; all requests on one event loop."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.loop = asyncio.new_event_loop()
+
+    def ask(
+        self, path: str, method: str = "GET", host: str = "localhost", **more
+    ) -> httpx.Response:
+        return self.loop.run_until_complete(self.asking(path, method, host, **more))
+
+    async def asking(self, path, method="GET", host="localhost", **more) -> httpx.Response:
+        transport = httpx.ASGITransport(app=self.site)
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
+            return await client.request(method, path, timeout=60, **more)
+
+    def get(self, path: str) -> httpx.Response:
+        answer = self.ask(path)
+        assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:300]}"
+        return answer
+
+    def query(self, sql: str, form: str = "json") -> httpx.Response:
+        return self.ask(f"/bordercast.{form}?_shape=objects&sql={quote(sql)}")
+
+
+@contextmanager
+def visiting(database: Path, snapshot: Path | None = None, **more):
+    more = {"today": lambda: TODAY, "warm": False, **more}
+    site = Site(database, snapshot or snapshot_of(database), **more)
+    site.refresh()
+    visitor = Visitor(site)
+    try:
+        yield visitor
+    finally:
+        site.close()
+        visitor.loop.close()
+
+
+def snapshot_of(database: Path) -> Path:
+    return database.with_name(f"{database.stem}-snapshot.db")
+
+
+def put(new: Path, snapshot: Path) -> None:
+    """Replace a snapshot as a run does."""
+    part = Path(shutil.copy(new, snapshot.with_suffix(".part")))
+    part.replace(snapshot)
