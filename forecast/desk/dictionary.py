@@ -338,7 +338,7 @@ VIEWS: tuple[View, ...] = (
     ),
     View(
         "series_vintages",
-        "the same for every series",
+        "a value that a series' month has had, from when to when",
         (*_SERIES, *_VINTAGE),
         note="As of day d stands the row with known_from <= d and (known_until is null or "
         "known_until > d).",
