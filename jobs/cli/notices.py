@@ -185,7 +185,7 @@ def reject(settings: Settings, notice_id: int, by: str, why: str) -> None:
 
 
 @notices.command(epilog=examples("notices send --dry-run", "notices send"))
-@click.option("--dry-run", is_flag=True, help="Only say what would be sent to whom.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be sent, and to how many.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--again", is_flag=True, help="Also what was refused or given up.")
 @click.pass_obj
