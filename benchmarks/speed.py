@@ -43,6 +43,7 @@ SIZES = (36, 141)  # series the peers are asked about; the second are all real o
 PROPHETS = (4, 16)
 REPEATS = 3  # of ours, whose median counts
 JOBS = (1, 2)
+TURNS = 2  # of the engines that compute blocks
 
 Measured = dict[str, Any]
 
@@ -99,6 +100,7 @@ def compared(run: Run, python: Path, *, small: bool) -> dict[str, Any]:
     ours = [ours_on(run, count) for count in counts]
     written = ours_with_hindcasts(run, counts[-1])
     ours_with_hindcasts(run, sizes[-1])  # to be scored
+    engines = engines_on(run, counts[-1])
     peers = {
         name: peer_on(run, python, name, prophets if name == PROPHET else sizes) for name in PEERS
     }
@@ -110,6 +112,7 @@ def compared(run: Run, python: Path, *, small: bool) -> dict[str, Any]:
         "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
         "ours": {str(one["series"]): one for one in ours},
         "ours_hindcasts_written": written,
+        "engines": engines,
         "peers": peers,
         "scores": scored(run, sizes[-1], prophets[-1]),
     }
@@ -137,6 +140,18 @@ def ours_with_hindcasts(run: Run, count: int) -> Measured:
     name = f"ours, {count} series, hindcasts written"
     more = ("--hindcasts-out", hindcast_file(run, count))
     return {"series": count} | run.take(name, lambda: forecast(file, out, *more))
+
+
+def engines_on(run: Run, count: int) -> Measured:
+    """The block stage on each engine; see `benchmarks.speedspread`."""
+    command = [sys.executable, "-m", "benchmarks.speedspread", series_file(run, count), str(TURNS)]
+
+    def measure() -> Measured:
+        whole, said = stopwatch.cost(command, ROOT)
+        found: Measured = next(json.loads(line) for line in said.splitlines() if line[:1] == "{")
+        return {"load": whole.load} | found
+
+    return run.take(f"blocks of {count} series on every engine", measure)
 
 
 def series_file(run: Run, count: int) -> Path:

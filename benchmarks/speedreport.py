@@ -18,6 +18,8 @@ PAGE = Path(__file__).parent.parent / "docs" / "scaling.md"
 PICTURE = PAGE.parent / "images" / "speed.svg"
 BEGIN, END = "<!-- bench-speed -->", "<!-- /bench-speed -->"
 LEADS = ("h1", "h3", "h6", "h12")
+ENGINES = ("serial", "2 processes", "1 Dask worker", "2 Dask workers")
+BASES = ("serial", "1 Dask worker")
 
 Result = Mapping[str, Any]
 
@@ -53,8 +55,9 @@ def write(result: Result) -> None:
 
 
 def markdown(result: Result) -> str:
-    """Every table, as the page has it."""
-    return "\n\n".join(map(_as_markdown, every_table(result)))
+    """The picture and every table, as the page has them."""
+    picture = f"![Seconds by number of series, ours and the peers'](images/{PICTURE.name})"
+    return "\n\n".join([picture, *map(_as_markdown, every_table(result))])
 
 
 def _as_markdown(table: Shown) -> str:
@@ -66,6 +69,7 @@ def _as_markdown(table: Shown) -> str:
 def every_table(result: Result) -> Iterator[Shown]:
     """In the order in which they are read."""
     yield ours(result)
+    yield engines(result)
     yield peers(result)
     yield faster(result)
     for name in (TOGETHER, PROPHET):
@@ -89,6 +93,20 @@ def _our_row(name: str, one: Result, result: Result) -> list[str]:
     seconds = (_digits(one.get(key)) for key in ("seconds", "cpu_seconds"))
     peak, load = (_digits(one.get(key)) for key in ("peak_mib", "load"))
     return [name, *seconds, peak, f"{cost:.3f}", load]
+
+
+def engines(result: Result) -> Shown:
+    """What is done in blocks, wherever that may be."""
+    found = result["engines"]
+    seconds = {name: found["engines"][name]["seconds"] for name in ENGINES}
+    rows = [
+        [name, _digits(taken), *(_digits(seconds[one] / taken) for one in BASES)]
+        for name, taken in seconds.items()
+    ]
+    heads = ("engine", "seconds", *(f"times as fast as {name}" for name in BASES))
+    alike = "the same numbers on each" if found["same"] else "DIFFERENT NUMBERS"
+    title = f"Blocks of {found['series']:,} series, from figures in memory to scores: {alike}"
+    return Shown(title, heads, rows)
 
 
 def peers(result: Result) -> Shown:

@@ -3,8 +3,9 @@
     python -m benchmarks.speedspread SERIES.csv TURNS
 
 Everything between reading the series and writing the file: forecasts and hindcasts, their
-quantiles as text, and their scores. Workers are started before. The engines take turns, so that
-what else the machine does falls on all of them; the fastest turn of each counts.
+quantiles as text, and their scores. Workers are started before, and have done something. The
+engines take turns, so that what else the machine does falls on all of them; the fastest turn of
+each counts.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -28,42 +29,39 @@ from forecast.engine.steps import Spread
 from forecast.intake.counts import MonthlyCounts, read_counts
 from jobs.compute import spreading
 
-ALONE = "serial"
-ENGINES = (ALONE, "2 processes", "1 Dask worker", "2 Dask workers")
 FEW = 400  # series, to warm up on
+
+
+@contextmanager
+def _dask(workers: int) -> Iterator[Compute]:
+    with cluster.running(workers) as scheduler:
+        yield Compute(engine="dask", scheduler=scheduler)
+
+
+ENGINES: Mapping[str, Callable[[], AbstractContextManager[Compute]]] = {
+    "serial": lambda: nullcontext(Compute(engine="serial")),
+    "2 processes": lambda: nullcontext(Compute(engine="processes", processes=2)),
+    "1 Dask worker": lambda: _dask(1),
+    "2 Dask workers": lambda: _dask(2),
+}
 
 
 def main(file: str, turns: str) -> None:
     """Time every engine, and print what it took."""
     counts = read_counts(Path(file))
     found: dict[str, dict[str, Any]] = {name: {"runs": [], "digests": []} for name in ENGINES}
-    with opened(len(counts.names)) as spreads:
-        for spread in spreads.values():
-            blocks(first(counts, FEW), spread)
-        for _ in range(int(turns)):
-            for name, spread in spreads.items():
+    for _ in range(int(turns)):
+        for name, one in found.items():
+            with ENGINES[name]() as compute, spreading(compute, len(counts.names)) as spread:
+                blocks(first(counts, FEW), spread)
                 started = time.perf_counter()
                 digest = blocks(counts, spread)
-                found[name]["runs"].append(time.perf_counter() - started)
-                found[name]["digests"].append(digest)
-    print(json.dumps({"series": len(counts.names), "engines": found}))
-
-
-@contextmanager
-def opened(series: int) -> Iterator[dict[str, Spread]]:
-    """Every engine, its workers started."""
-    with ExitStack() as stack:
-        one, two = (stack.enter_context(cluster.running(workers)) for workers in (1, 2))
-        settings = (
-            Compute(engine="serial"),
-            Compute(engine="processes", processes=2),
-            Compute(engine="dask", scheduler=one),
-            Compute(engine="dask", scheduler=two),
-        )
-        yield {
-            name: stack.enter_context(spreading(compute, series))
-            for name, compute in zip(ENGINES, settings, strict=True)
-        }
+                one["runs"].append(time.perf_counter() - started)
+                one["digests"].append(digest)
+    for one in found.values():
+        one["seconds"] = min(one["runs"])
+    same = len({digest for one in found.values() for digest in one.pop("digests")}) == 1
+    print(json.dumps({"series": len(counts.names), "same": same, "engines": found}))
 
 
 def first(counts: MonthlyCounts, few: int) -> MonthlyCounts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -10,7 +11,15 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import speedpeers, speedreport, speedscores, speedsets, speedsums, stopwatch
+from benchmarks import (
+    speedpeers,
+    speedreport,
+    speedscores,
+    speedsets,
+    speedspread,
+    speedsums,
+    stopwatch,
+)
 from benchmarks.sets import H
 from benchmarks.speed import PEERS, Run
 from forecast.engine.scores import PROBS
@@ -156,6 +165,7 @@ def test_a_busy_machine_is_told():
     result = {
         "machine": {"cores": 2},
         "ours": {"10": {"load": 1.0}},
+        "engines": {"load": 1.0},
         "peers": {"a": {"runs": [{"load": 2.5}, {"failed": "x"}]}},
         "reach": {},
     }
@@ -184,6 +194,23 @@ def test_the_kept_results_are_of_every_peer_and_judge_every_bound(kept):
     came = kept["reach"]["10,000 series, faster than the four"]
     assert came["came"] == pytest.approx(expected, rel=1e-3)
     assert came["reached"] == (expected >= 300)
+
+
+def test_the_kept_results_are_the_same_numbers_on_every_engine(kept):
+    assert kept["engines"]["same"] is True
+    assert set(kept["engines"]["engines"]) == set(speedreport.ENGINES) == set(speedspread.ENGINES)
+
+
+def test_every_engine_gives_the_same_numbers_and_is_timed(tmp_path, capsys):
+    speedsets.write_csv(speedsets.many(5), tmp_path / "series.csv")
+
+    speedspread.main(str(tmp_path / "series.csv"), "1")
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["same"] is True
+    assert all(one["seconds"] > 0 for one in found["engines"].values())
+    result = {"engines": found}
+    assert [row[0] for row in speedreport.engines(result).rows] == list(speedspread.ENGINES)
 
 
 def test_the_picture_is_small():

@@ -26,7 +26,8 @@ def errors_of(size: float, months: int = 300) -> tuple[np.ndarray, ...]:
 def learned(
     centre: np.ndarray, scale: np.ndarray, df: np.ndarray, z: np.ndarray, family: np.ndarray
 ) -> np.ndarray:
-    return widths.learned_width(widths.squared_errors(centre, scale, z), df, family)
+    squares = widths.squared_errors(centre, scale, z)
+    return widths.learned_width(squares, df, family, np.arange(z.shape[1]))
 
 
 @pytest.mark.parametrize("size", [0.6, 1.0, 1.7])

@@ -116,7 +116,7 @@ def in_steps(
         _put(said, rows, part)
         squares[rows] = errors
     df = calibrate.degrees(gate.walk_share(verdict))
-    width = learned_width(squares, df, panel.family)[:, task.origins]
+    width = learned_width(squares, df, panel.family, task.origins)
     return replace(said, scale=widened(said.scale, width, said.share))
 
 

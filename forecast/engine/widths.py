@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.base import Floats
+from models.base import Floats, Ints
 from models.onepass import UNIT, age, in_units
 
 FIRST_ORIGIN = 24  # months since the start from which forecasts teach
@@ -35,24 +35,25 @@ def squared_errors(centre: Floats, scale: Floats, z: Floats) -> Floats:
     return out
 
 
-def learned_width(squares: Floats, df: Floats, family: np.ndarray) -> Floats:
-    """Log factor by which each family's scale should have been wider, as known at each column.
+def learned_width(squares: Floats, df: Floats, family: np.ndarray, origins: Ints) -> Floats:
+    """Log factor by which each family's scale should have been wider, as known at the origins.
 
     Parameters
     ----------
     squares : (series, months, h) of `squared_errors`.
     df : (series, months) degrees of freedom of the forecasts from each column.
     family : (series,) names that learn together, at the same column; all of each family.
+    origins : columns.
 
     Returns
     -------
-    (series, months, h): a straight line in log h through half the log of the mean squares.
+    (series, origins, h): a straight line in log h through half the log of the mean squares.
     """
-    out = np.empty_like(squares)
+    out = np.empty((len(squares), len(origins), squares.shape[2]))
     for name in np.unique(family):
         rows = np.flatnonzero(family == name)
         mean = _mean_squares(squares[rows], df[rows])
-        out[rows] = _line_in_log_horizon(np.log(mean) / 2)
+        out[rows] = _line_in_log_horizon(np.log(mean) / 2)[origins]
     return out
 
 
