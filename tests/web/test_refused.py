@@ -9,7 +9,7 @@ import pytest
 from tables import edit
 from visitor import NOW, PAGES, TABLES, snapshot_of, visiting
 
-from forecast.desk.web.site import HEADERS
+from forecast.desk.web.answers import HEADERS
 from forecast.store import ops, service
 
 

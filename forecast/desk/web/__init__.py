@@ -1,6 +1,7 @@
 """The page: what the record says, to look at, in a browser.
 
-    site      which snapshot is shown, who may ask, what goes with every answer
+    site      which snapshot is shown, who may ask
+    answers   answers that need no record, and the headers of all
     edition   one snapshot, held open, with everything made of it
     plugin    our pages in Datasette, which serves the tables and queries
     front, border, month

@@ -22,6 +22,7 @@ from datasette.database import Database
 from datasette.views.base import DatasetteError
 
 from forecast.desk.web import plugin
+from forecast.desk.web.answers import TEMPLATES
 from forecast.desk.web.border import Border, read_border
 from forecast.desk.web.front import Front, read_front
 from forecast.desk.web.metadata import DATABASE, metadata
@@ -33,7 +34,6 @@ from forecast.store import held, page
 
 T = TypeVar("T")
 
-TEMPLATES = Path(__file__).with_name("templates")
 QUERY_THREADS = 3
 QUERIES = 12  # of visitors, running and waiting: the last one waits for three others at most
 SECONDS = 3.0  # for one query of a visitor

@@ -1,4 +1,4 @@
-"""What answers: it chooses the edition, refuses what must not be, and adds what every answer has.
+"""What answers: it chooses the edition, and refuses what must not be.
 
 Only reading is possible: other methods than GET and HEAD are refused. So are requests under a
 name that is not ours, which is how a web page elsewhere would reach a server on this machine.
@@ -11,49 +11,30 @@ import ipaddress
 import logging
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date
-from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from forecast.desk.web.edition import TEMPLATES, Edition, as_csv
-from forecast.desk.web.markup import coded
-from forecast.desk.web.static import FILES, STYLE_VERSION
+from forecast.desk.web.answers import (
+    FOREVER,
+    SVG,
+    Plain,
+    Receive,
+    Scope,
+    Send,
+    send_plain,
+    send_static,
+    send_whole,
+    with_headers,
+)
+from forecast.desk.web.edition import Edition, as_csv
 from forecast.errors import BordercastError, ConfigError
 from forecast.store import held, trouble
 
 LOG = logging.getLogger("bordercast")
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-SVG = "image/svg+xml"
 LOOK_EVERY = 1.0  # seconds between looks at the snapshot
 QUIET = 2.0  # seconds without a request after which there is time to make pages
-FOREVER = "public, max-age=31536000, immutable"
-CSP = (
-    "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "content-security-policy": CSP,
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-}
-
-
-class Plain(NamedTuple):
-    """An answer without an edition."""
-
-    status: int
-    title: str
-    words: str
 
 
 class Site:
@@ -145,7 +126,7 @@ class Site:
             await self._live(receive, send)
         elif scope["type"] == "http":
             self._asked = time.monotonic()
-            await self._answer(scope, receive, _with_headers(send))
+            await self._answer(scope, receive, with_headers(send))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -160,11 +141,11 @@ class Site:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         refused = self._refused(scope)
         if refused is not None:
-            await _plain(scope, send, refused)
+            await send_plain(scope, send, refused)
         elif scope["path"].startswith("/static/"):
-            await _static(scope, send)
+            await send_static(scope, send)
         elif scope["path"] == "/robots.txt":
-            await _send(send, 200, b"User-agent: *\nDisallow: /\n", "text/plain")
+            await send_whole(send, 200, b"User-agent: *\nDisallow: /\n", "text/plain")
         else:
             await self._from_edition(scope, receive, send)
 
@@ -186,7 +167,7 @@ class Site:
         hidden = await asyncio.to_thread(self._hidden)
         edition = self.current
         if hidden is not None or edition is None:
-            await _plain(scope, send, hidden or Plain(503, "Nothing can be shown", ""))
+            await send_plain(scope, send, hidden or Plain(503, "Nothing can be shown", ""))
             return
         edition.users += 1
         try:
@@ -223,7 +204,7 @@ class Site:
         if path.startswith("/-/charts/"):
             await self._chart(scope, send)
         elif path.startswith("/-/"):
-            await _plain(scope, send, Plain(404, "There is no such page", ""))
+            await send_plain(scope, send, Plain(404, "There is no such page", ""))
         else:
             as_csv.set(path.endswith(".csv"))
             await edition.app(scope, receive, send)
@@ -234,9 +215,9 @@ class Site:
         edition = next((e for e in self._kept if e.key == key), None)
         svg = edition.chart(name.removesuffix(".svg")) if edition else None
         if svg is None:
-            await _plain(scope, send, Plain(404, "There is no such chart any more", ""))
+            await send_plain(scope, send, Plain(404, "There is no such chart any more", ""))
             return
-        await _send(send, 200, svg, SVG, FOREVER)
+        await send_whole(send, 200, svg, SVG, FOREVER)
 
 
 def _host(scope: Scope) -> str:
@@ -254,61 +235,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _with_headers(send: Send) -> Send:
-    """Send, with the headers that every answer has."""
-
-    async def sending(message: dict[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            kept = [
-                (k, v) for k, v in message.get("headers", ()) if k.lower().decode() not in HEADERS
-            ]
-            ours = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-            message = {**message, "headers": [*kept, *ours]}
-        await send(message)
-
-    return sending
-
-
-async def _send(
-    send: Send, status: int, body: bytes, kind: str, cache_control: str = "no-store"
-) -> None:
-    headers = [
-        (b"content-type", kind.encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", cache_control.encode()),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _static(scope: Scope, send: Send) -> None:
-    """A file that every page uses; its address changes with its content."""
-    found = FILES.get(scope["path"].removeprefix("/static/"))
-    if found is None:
-        await _plain(scope, send, Plain(404, "There is no such file", ""))
-        return
-    body, kind = found
-    await _send(send, 200, body, kind, FOREVER)
-
-
-async def _plain(scope: Scope, send: Send, said: Plain) -> None:
-    """A page that needs no record; words alone where a program asked."""
-    if scope["path"].endswith((".json", ".csv", ".db", ".svg")):
-        text = f"{said.title}. {said.words}".strip() + "\n"
-        await _send(send, said.status, text.encode(), "text/plain; charset=utf-8")
-        return
-    html = _plain_template().render(title=said.title, words=said.words, style=STYLE_VERSION)
-    await _send(send, said.status, html.encode(), "text/html; charset=utf-8")
-
-
-@cache
-def _plain_template() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(str(TEMPLATES)), autoescape=True, undefined=StrictUndefined
-    )
-    environment.filters["coded"] = coded
-    return environment.get_template("plain.html")
