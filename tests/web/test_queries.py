@@ -12,7 +12,7 @@ import pytest
 from datasette.database import QueryInterrupted
 from visitor import RUNAWAY, visiting
 
-from forecast.desk.web.edition import QUERIES, SETTINGS
+from forecast.desk.web.querying import QUERIES, SETTINGS
 
 
 def test_a_runaway_query_ends_within_its_limit(visitor):

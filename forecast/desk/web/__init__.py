@@ -3,6 +3,7 @@
     site      which snapshot is shown, who may ask
     answers   answers that need no record, and the headers of all
     edition   one snapshot, held open, with everything made of it
+    querying  Datasette on that snapshot: queries, bounded
     plugin    our pages in Datasette, which serves the tables and queries
     front, border, month
               what a page of ours shows, from the record

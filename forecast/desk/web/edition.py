@@ -4,106 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import sqlite3
-import sys
-import threading
-import traceback
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from contextvars import ContextVar
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from datasette.app import Datasette
-from datasette.database import Database
-from datasette.views.base import DatasetteError
-
 from forecast.desk.web import plugin
-from forecast.desk.web.answers import TEMPLATES
 from forecast.desk.web.border import Border, read_border
 from forecast.desk.web.front import Front, read_front
-from forecast.desk.web.metadata import DATABASE, metadata
+from forecast.desk.web.metadata import DATABASE
 from forecast.desk.web.month import Month, read_month
 from forecast.desk.web.pictures import Drawn
+from forecast.desk.web.querying import QUERY_THREADS, serving
 from forecast.desk.web.status import Status, read_status
 from forecast.records import HEADLINES
 from forecast.store import held, page
 
 T = TypeVar("T")
-
-QUERY_THREADS = 3
-QUERIES = 12  # of visitors, running and waiting: the last one waits for three others at most
-SECONDS = 3.0  # for one query of a visitor
-SETTINGS = {
-    "num_sql_threads": QUERY_THREADS,
-    "sql_time_limit_ms": int(1000 * SECONDS),
-    "max_returned_rows": 1000,
-    "max_csv_mb": 50,
-    "allow_facet": False,
-    "suggest_facets": False,
-    "allow_download": False,  # our own route gives the file as it is held
-    "default_cache_ttl": 0,
-    "truncate_cells_html": 400,
-}
-BUSY = "Others' queries are running and waiting. Try again in a few seconds."
-
-as_csv: ContextVar[bool] = ContextVar("as_csv", default=False)  # the request under way
-
-
-class _Site(Datasette):  # type: ignore[misc]
-    """Datasette, and the edition it shows."""
-
-    edition: Edition
-
-    async def refresh_schemas(self) -> None:
-        """Once: the file never changes, and to ask again would wait behind visitors' queries."""
-        if not self.internal_db_created:
-            await super().refresh_schemas()
-
-
-class _Held(Database):  # type: ignore[misc]
-    """The held file as Datasette sees it: a connection a thread, taken from those opened."""
-
-    def __init__(self, site: Datasette, found: held.Held) -> None:
-        super().__init__(site, path=f"{DATABASE}.db", is_mutable=False)
-        self._ready = list(found.connections[1:])
-        self._under_way = 0
-        self.cached_hash = found.run.digest
-        self.cached_size = found.identity.size
-
-    def connect(self, write: bool = False) -> sqlite3.Connection:
-        """The next connection; never one to write."""
-        if write:
-            raise sqlite3.OperationalError("attempt to write a readonly database")
-        return self._ready.pop()
-
-    async def execute(self, *arguments: Any, **options: Any) -> Any:
-        """Run a query; a visitor's mistake is not an event for our log.
-
-        Where a CSV was asked for, Datasette would give an empty one after an error.
-        """
-        if self._under_way == QUERIES:
-            raise DatasetteError(BUSY, title="Too many queries at once", status=503)
-        self._under_way += 1
-        try:
-            return await super().execute(*arguments, **{**options, "log_sql_errors": False})
-        except sqlite3.DatabaseError as error:
-            if as_csv.get():
-                raise DatasetteError(str(error), title="SQLite refused it", status=400) from None
-            raise
-        finally:
-            self._under_way -= 1
-
-    async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
-        """Do this in a query's thread, with its connection."""
-        return cast("T", await super().execute_fn(lambda connection: _let_go(fn, connection)))
-
-    async def attached_databases(self) -> list[Any]:
-        """None can be."""
-        return []
 
 
 class Edition:
@@ -127,7 +46,7 @@ class Edition:
         self._charts: dict[str, Drawn] = {}
         self._reader = ThreadPoolExecutor(1, "pages")
         self.source = page.newest_source(self.held.connections[0])
-        self.site = _site(self)
+        self.site = serving(self)
         self.app = self.site.app()
         asyncio.run(self._prepare())
 
@@ -190,38 +109,6 @@ class Edition:
         held.close(self.held)
 
 
-def _let_go(fn: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
-    """Do it; its cursor is gone in this thread even if it fails.
-
-    An error keeps its frames, and they keep the cursor. Whoever drops the error elsewhere, as the
-    loop that answers does, would wait there until the next query on this connection has ended.
-    """
-    try:
-        return fn(connection)
-    except Exception as error:
-        traceback.clear_frames(error.__traceback__)
-        raise
-
-
 def _key(found: held.Held) -> str:
     """Names this edition in the addresses of its charts."""
     return hashlib.sha256(f"{found.run.digest}{found.identity}".encode()).hexdigest()[:16]
-
-
-def _give_way() -> None:
-    """Let this thread run behind all others: a visitor's query must not hold up the pages."""
-    if sys.platform == "linux":  # where a thread has a niceness of its own
-        with suppress(PermissionError):  # where system calls are filtered
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
-
-
-def _site(edition: Edition) -> _Site:
-    site = _Site(
-        metadata=metadata(), template_dir=str(TEMPLATES), settings=SETTINGS, cache_headers=True
-    )
-    site.edition = edition
-    site.executor.shutdown()
-    site.executor = ThreadPoolExecutor(QUERY_THREADS, "queries", initializer=_give_way)
-    site.remove_database("_memory")
-    site.add_database(_Held(site, edition.held), name=DATABASE)
-    return site

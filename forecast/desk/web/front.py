@@ -28,7 +28,6 @@ class Glance:
     month: str
     encounters: str
     standing: str
-    unusual: bool
     expected: str
     compared: tuple[Line, ...]
     chart: tuple[Drawn, ...]
@@ -78,7 +77,6 @@ def _glance(connection: Connection, border: str) -> Glance:
         month=month_words(facts.month),
         encounters=f"{facts.encounters:,}",
         standing=newest.standing(facts),
-        unusual=facts.expectation is not None and facts.expectation.severity is not None,
         expected=(
             f"{ahead['median']:,} expected in {month_words(ahead['month'])}; 80 % prediction "
             f"interval {ahead['lo80']:,} to {ahead['hi80']:,}"

@@ -28,7 +28,8 @@ from forecast.desk.web.answers import (
     send_whole,
     with_headers,
 )
-from forecast.desk.web.edition import Edition, as_csv
+from forecast.desk.web.edition import Edition
+from forecast.desk.web.querying import as_csv
 from forecast.errors import BordercastError, ConfigError
 from forecast.store import held, trouble
 
