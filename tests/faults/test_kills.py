@@ -159,21 +159,21 @@ def by_program(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kills", "block", "again"),
+    ("kills", "block"),
     [
-        pytest.param(1, 0, small.run, id="one"),
+        pytest.param(1, 0, id="one"),
         *(
-            pytest.param(BLOCK, block, by_program, marks=pytest.mark.faults, id=f"block {block}")
+            pytest.param(BLOCK, block, marks=pytest.mark.faults, id=f"block {block}")
             for block in range(1, BLOCKS + 1)
         ),
     ],
 )
-def test_a_run_killed_at_random_is_made_up_for(before, calm, tmp_path, figure, kills, block, again):
+def test_a_run_killed_at_random_is_made_up_for(before, calm, tmp_path, figure, kills, block):
     chance, found, tried = random.Random(block), Counter(), 0
     while tried < kills:
         path = small.copied(before, tmp_path / str(tried))
         if killed(path, chance.uniform(0, calm.seconds)):
-            found += survives(path, calm, again)  # those that were 0 are dropped here
+            found += survives(path, calm, small.run)  # those that were 0 are dropped here
             tried += 1
         shutil.rmtree(path.parent)
 
