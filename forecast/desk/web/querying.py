@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from datasette.app import Datasette
@@ -29,10 +29,12 @@ T = TypeVar("T")
 QUERY_THREADS = 3
 QUERIES = 12  # of visitors, running and waiting: the last one waits for three others at most
 SECONDS = 3.0  # for one query of a visitor
+ROWS = 1000  # in an answer
+ROWS_STREAMED = 50_000  # at once, where all rows are asked for: a view is made anew each time
 SETTINGS = {
     "num_sql_threads": QUERY_THREADS,
     "sql_time_limit_ms": int(1000 * SECONDS),
-    "max_returned_rows": 1000,
+    "max_returned_rows": ROWS,
     "max_csv_mb": 50,
     "allow_facet": False,
     "suggest_facets": False,
@@ -42,13 +44,24 @@ SETTINGS = {
 }
 BUSY = "Others' queries are running and waiting. Try again in a few seconds."
 
-as_csv: ContextVar[bool] = ContextVar("as_csv", default=False)  # the request under way
+# Of the request under way.
+as_csv: ContextVar[bool] = ContextVar("as_csv", default=False)
+streamed: ContextVar[bool] = ContextVar("streamed", default=False)
 
 
 class Queried(Datasette):  # type: ignore[misc]
     """Datasette, and the edition it shows."""
 
     edition: Edition
+
+    @property
+    def max_returned_rows(self) -> int:
+        """The most rows of one query."""
+        return ROWS_STREAMED if streamed.get() else ROWS
+
+    @max_returned_rows.setter
+    def max_returned_rows(self, value: int) -> None:
+        """Datasette sets it from its settings, once for all requests."""
 
     async def refresh_schemas(self) -> None:
         """Once: the file never changes, and to ask again would wait behind visitors' queries."""
@@ -91,7 +104,8 @@ class _Held(Database):  # type: ignore[misc]
 
     async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Do this in a query's thread, with its connection."""
-        return cast("T", await super().execute_fn(lambda connection: _let_go(fn, connection)))
+        run = copy_context().run  # the request's, in the thread too
+        return cast("T", await super().execute_fn(lambda held: run(_let_go, fn, held)))
 
     async def attached_databases(self) -> list[Any]:
         """None can be."""

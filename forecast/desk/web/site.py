@@ -29,7 +29,7 @@ from forecast.desk.web.answers import (
     with_headers,
 )
 from forecast.desk.web.edition import Edition
-from forecast.desk.web.querying import as_csv
+from forecast.desk.web.querying import as_csv, streamed
 from forecast.errors import BordercastError, ConfigError
 from forecast.store import held, trouble
 
@@ -208,6 +208,7 @@ class Site:
             await send_plain(scope, send, Plain(404, "There is no such page", ""))
         else:
             as_csv.set(path.endswith(".csv"))
+            streamed.set(path.endswith(".csv") and b"_stream=" in scope["query_string"])
             await edition.app(scope, receive, send)
 
     async def _chart(self, scope: Scope, send: Send) -> None:
