@@ -106,8 +106,8 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
         values = _values(connection)
     with files.making_folder(out) as draft:
         count = desk.write(draft, models, values, {"run": str(run.id), "digest": run.digest})
-    files = "file" if count == 1 else "files"
-    click.echo(f"{out}: {count:,} model output {files}, run {run.id}, digest {run.digest}")
+    noun = "file" if count == 1 else "files"
+    click.echo(f"{out}: {count:,} model output {noun}, run {run.id}, digest {run.digest}")
 
 
 def _hub_name(model: str) -> str:
