@@ -421,7 +421,8 @@ def descriptors(pid: int) -> int:
 
 
 @pytest.mark.parametrize(
-    ("wakes", "releases"), [(5, 2), pytest.param(1000, 30, marks=pytest.mark.soak)]
+    ("wakes", "releases"),
+    [(5, 2), pytest.param(1000, 30, marks=[pytest.mark.soak, pytest.mark.slow])],
 )
 def test_wakes_and_releases_leave_nothing_behind(tmp_path, figure, wakes, releases):
     """Thirty days, compressed: memory, descriptors and the log stay where they were."""
