@@ -7,6 +7,7 @@ import operator
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import ExitStack
@@ -287,6 +288,18 @@ def test_a_cluster_that_is_not_there_is_named_with_exit_code_2(
     assert refused.stderr.count("\n") == 1
     assert f"compute.scheduler: '{scheduler}': " in refused.stderr
     assert problem in refused.stderr
+
+
+def test_without_dask_it_is_said_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+
+    with (
+        pytest.raises(
+            ConfigError, match=r"Dask is not installed: pip install 'bordercast\[dask\]'"
+        ),
+        executor(Compute(engine="dask", scheduler="tcp://s:8786")),
+    ):
+        pass
 
 
 class OtherWorkers:
