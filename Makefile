@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # The benchmarks' peers need other versions of shared libraries: an environment of their own.
 BENCH ?= .venv-bench
+FAULTS := $(BIN)/python -m pytest -n 2 --dist worksteal --page docs/reliability.md
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
 # Small fits are 10-19 times slower with two BLAS threads.
@@ -26,14 +27,13 @@ corpus: $(VENV)/.dev
 kills: $(VENV)/.dev
 	$(BIN)/python -m pytest -m kills -s
 
-# The service killed, stopped, set back and left alone, again and again.
-soak: $(VENV)/.dev
-	$(BIN)/python -m pytest -m soak
-
-# Every fault of docs/reliability.md, whose table it renews; `make test` tries each a few times.
+# The faults of docs/reliability.md, whose table it renews; `make test` tries each a few times.
 faults: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'faults or corpus or kills or soak' \
-		--page docs/reliability.md tests/faults tests
+	$(FAULTS) -m 'faults or both or corpus or kills' tests/faults tests
+
+# The service killed, stopped, set back and left alone, again and again: the second table.
+soak: $(VENV)/.dev
+	$(FAULTS) -m soak tests/faults tests
 
 check: lint types test
 

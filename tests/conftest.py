@@ -76,7 +76,7 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def figure(record_property: Callable[[str, object], None]) -> Callable[..., None]:
-    """Tells what a fault's test saw, for the table in docs/reliability.md; see faults/page.py.
+    """Tells what a fault's test saw, for the tables in docs/reliability.md; see faults/page.py.
 
     figure(FAULT, TRIED, name=value, ...): whole numbers are counts and are added up over tests.
     """

@@ -11,7 +11,7 @@ BEGAN = time.monotonic()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--page", type=Path, help="Write the table of faults into this page.")
+    parser.addoption("--page", type=Path, help="Write the tables of faults into this page.")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,12 +30,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if name == "figure"
     ]
     to = terminalreporter.config.getoption("--page", None)
-    if not figures or not (to or terminalreporter.config.option.markexpr == "faults"):
+    if not figures or not (to or terminalreporter.config.option.markexpr in ("faults", "soak")):
         return
     bad = sum(len(terminalreporter.stats.get(name, ())) for name in ("failed", "error"))
     about = page.where((time.monotonic() - BEGAN) / 60, bad)
     terminalreporter.section("faults")
-    terminalreporter.write_line("\n".join((about, *page.table(figures))))
+    terminalreporter.write_line(about)
+    for lines in page.tables(figures).values():
+        terminalreporter.write_line("\n".join(("", *lines)))
     if to:
         page.write(to, figures, about)
 

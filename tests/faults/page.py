@@ -1,7 +1,7 @@
-"""The list of faults, and the table of what was seen when each was tried.
+"""The lists of faults, and the tables of what was seen when each was tried.
 
 A test says what it saw with the `figure` fixture; blocks of one fault, tried in several tests, are
-added up. `make faults` prints the table and writes it into docs/reliability.md.
+added up. `make faults` and `make soak` print a table each and write it into docs/reliability.md.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import platform
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, NamedTuple
 
-BEGIN, END = "<!-- figures: written by `make faults` -->", "<!-- end of figures -->"
+BEGIN, END = "<!-- figures: written by `{}` -->", "<!-- end of figures -->"
 Figure = dict[str, Any]  # fault, tried, seen
 
 
@@ -27,7 +27,7 @@ class Fault(NamedTuple):
     bound: str
 
 
-# In the table's order.
+# In the tables' order.
 FAULTS = {
     "random kill": Fault(
         "SIGKILL at a random moment of a run",
@@ -81,6 +81,16 @@ FAULTS = {
         "The mail server down for 5 days of wakes: nobody listens; 4xx; both, or it hangs up",
         "0 lost, 0 doubled, 0 out of order once it is up",
     ),
+    "spoiled log": Fault(
+        "a killed writer's log, cut, garbled, blanked, one byte flipped or a frame repeated",
+        "0 half runs, 0 damaged, 0 other results after the next wake",
+    ),
+    "flipped bit": Fault(
+        "one bit of the database flipped; 15 commands before and after `verify`",
+        "0 not named that changed a row, 0 false answers",
+    ),
+}
+SOAKS = {
     "service kill": Fault(
         "SIGKILL of the leading service while its worker writes",
         "the next leads within 5 s, no worker is left, 0 damaged",
@@ -95,26 +105,19 @@ FAULTS = {
     "restore": Fault(
         "Backup, restore, and the service goes on", "the same digests, nothing left behind"
     ),
-    "spoiled log": Fault(
-        "a killed writer's log, cut, garbled, blanked, one byte flipped or a frame repeated",
-        "0 half runs, 0 damaged, 0 other results after the next wake",
-    ),
-    "flipped bit": Fault(
-        "one bit of the database flipped; 15 commands before and after `verify`",
-        "0 not named that changed a row, 0 false answers",
-    ),
 }
+TABLES = {"make faults": FAULTS, "make soak": SOAKS}
 
 
 def gathered(figures: Iterable[Figure]) -> dict[str, Figure]:
-    """One figure a fault, in the table's order: counts added up, words put one after another."""
+    """One figure a fault: counts added up, words put one after another."""
     found: dict[str, Figure] = {}
     for figure in figures:
         whole = found.setdefault(figure["fault"], {"tried": 0, "seen": {}})
         whole["tried"] += figure["tried"]
         for name, value in figure["seen"].items():
             whole["seen"][name] = _joined(whole["seen"].get(name), value)
-    return {fault: found[fault] for fault in FAULTS if fault in found}
+    return found
 
 
 def _joined(before: Any, value: Any) -> Any:
@@ -126,16 +129,27 @@ def _joined(before: Any, value: Any) -> Any:
     return f"{before}; {value}" if isinstance(value, str) else before + value
 
 
-def table(figures: Iterable[Figure], *, whole: bool = False) -> list[str]:
-    """The lines of the table; `whole` with those faults that were not tried."""
-    found = gathered(figures)
+def table(
+    listed: Mapping[str, Fault], found: Mapping[str, Figure], *, whole: bool = False
+) -> list[str]:
+    """The lines of a table; `whole` with those faults that were not tried."""
     lines = ["| fault | tried | seen | must be |", "|---|---:|---|---|"]
-    for fault, (what, bound) in FAULTS.items():
+    for fault, (what, bound) in listed.items():
         if fault in found or whole:
             one = found.get(fault, {"tried": 0, "seen": {}})
             seen = ", ".join(_said(name, value) for name, value in one["seen"].items())
             lines.append(f"| {_capital(what)} | {one['tried']:,} | {seen or '-'} | {bound} |")
     return lines
+
+
+def tables(figures: Iterable[Figure], *, whole: bool = False) -> dict[str, list[str]]:
+    """Command -> its table's lines, where any of its faults was tried."""
+    found = gathered(figures)
+    return {
+        command: table(listed, found, whole=whole)
+        for command, listed in TABLES.items()
+        if listed.keys() & found.keys()
+    }
 
 
 def _capital(words: str) -> str:
@@ -161,8 +175,10 @@ def where(minutes: float, failed: int) -> str:
 
 
 def write(page: Path, figures: Iterable[Figure], about: str) -> None:
-    """Put the table between the page's marks."""
-    before, _, rest = page.read_text("utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    lines = "\n".join((*wrap(about, 100), "", *table(figures, whole=True)))
-    page.write_text(f"{before}{BEGIN}\n\n{lines}\n\n{END}{after}", "utf-8")
+    """Put each table between its marks of the page."""
+    text = page.read_text("utf-8")
+    for command, lines in tables(figures, whole=True).items():
+        before, mark, rest = text.partition(BEGIN.format(command))
+        _, end, after = rest.partition(END)
+        text = "\n".join((before + mark, "", *wrap(about, 100), "", *lines, "", end + after))
+    page.write_text(text, "utf-8")

@@ -122,6 +122,7 @@ def connected(full, tmp_path) -> Iterator[Path]:
         yield path
 
 
+@pytest.mark.both
 def test_every_command_refuses_a_newer_database_in_plain_words(connected, figure):
     path = connected
     asked = [words for words in commands(path.parent) if words[0] not in WITHOUT]
