@@ -7,10 +7,13 @@ fiscal year of the U.S. government runs from October to September and bears the 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+_MANY = 4096  # months, each asked for thousands of times
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
+@lru_cache(_MANY)
 def to_index(month: str) -> int:
     """Running number of a month; ValueError unless it is "YYYY-MM"."""
     match = _MONTH.fullmatch(month)
@@ -19,6 +22,7 @@ def to_index(month: str) -> int:
     return int(match[1]) * 12 + int(match[2]) - 1
 
 
+@lru_cache(_MANY)
 def from_index(index: int) -> str:
     """The month with this running number, "YYYY-MM"."""
     return f"{index // 12:04d}-{index % 12 + 1:02d}"

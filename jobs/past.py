@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from forecast import months
@@ -52,10 +53,16 @@ class Past:
 
     def published(self, key: SeriesKey, month: str) -> Published:
         """The month as first published."""
-        counts = {m: first.encounters for m, first in self.first[key].items()}
         first = self.first[key][month]
-        before = typical(counts, months.shift(month, -1))
+        before = typical(self._counts[key], months.shift(month, -1))
         return Published(key, month, first.encounters, first.release_id, before)
+
+    @cached_property
+    def _counts(self) -> Mapping[SeriesKey, Mapping[str, int]]:
+        return {
+            key: {month: first.encounters for month, first in by_month.items()}
+            for key, by_month in self.first.items()
+        }
 
     def outlook(self, hindsight: Hindsight, row: int, month: str) -> Outlook | None:
         """The forecast with the latest cutoff before the month, issued before its release."""

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,13 +54,33 @@ def border_panel() -> Panel:
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once_for_all(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Make a folder's content once, whatever the number of the test processes."""
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        shared = tmp_path_factory.getbasetemp()
+        folder = (shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared) / name
+        with folder.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                part = Path(tempfile.mkdtemp(dir=folder.parent))
+                make(part)
+                part.rename(folder)
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def published(once_for_all: Callable[..., Path]) -> Path:
     """A database after the first run on the embedded figures; not to be changed."""
     from jobs import monthly
 
-    path = tmp_path_factory.mktemp("published") / "bordercast.db"
-    monthly.run(path, Config(), now=datetime(2026, 9, 20, 12, tzinfo=UTC))
-    return path
+    def make(folder: Path) -> None:
+        now = datetime(2026, 9, 20, 12, tzinfo=UTC)
+        monthly.run(folder / "bordercast.db", Config(), now=now)
+
+    return once_for_all("published", make) / "bordercast.db"
 
 
 @pytest.fixture
@@ -67,11 +90,11 @@ def database(published: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def stages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stages(once_for_all: Callable[..., Path]) -> Path:
     """first.db, january.db, february.db: the service in early 2025; not to be changed."""
     import then
 
-    return then.stages(tmp_path_factory.mktemp("stages"))
+    return once_for_all("stages", then.stages)
 
 
 @pytest.fixture

@@ -14,11 +14,13 @@ from jobs import upkeep
 
 
 @pytest.fixture(scope="session")
-def record(published, tmp_path_factory):
+def record(published, once_for_all):
     """A record with its analysts' copy; not to be changed."""
-    path = Path(shutil.copy(published, tmp_path_factory.mktemp("web") / "bordercast.db"))
-    upkeep.write_snapshot(path, Config())
-    return path
+
+    def make(folder):
+        upkeep.write_snapshot(Path(shutil.copy(published, folder / "bordercast.db")), Config())
+
+    return once_for_all("web", make) / "bordercast.db"
 
 
 @pytest.fixture(scope="session")
