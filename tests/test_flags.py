@@ -334,7 +334,8 @@ def test_drivers_arrive_with_their_figures_and_the_others_stay(database):
     with writing(database) as db, transaction(db):
         releases.save_snapshot(db, one_month("2026-09", counts, 202612000))
 
-    monthly.run(database, Config(), now=datetime(2026, 10, 16, tzinfo=UTC))
+    settings = Config(forecast=ForecastSection(models=("naive",)))
+    monthly.run(database, settings, now=datetime(2026, 10, 16, tzinfo=UTC))
 
     after = rows(database, "select * from drivers order by 1, 2, 4")
     assert [r for r in after if r[1] == "state"] == [r for r in before if r[1] == "state"]

@@ -230,7 +230,8 @@ def test_a_forecast_published_after_the_release_does_not_count_as_issued(databas
     with writing(database) as db, transaction(db):
         releases.save_snapshot(db, Snapshot(early, snapshot.counts, snapshot.coverage))
 
-    monthly.run(database, Config(), now=datetime(2026, 10, 16, tzinfo=UTC))
+    settings = Config(forecast=ForecastSection(models=("naive",)))
+    monthly.run(database, settings, now=datetime(2026, 10, 16, tzinfo=UTC))
 
     found = rows(
         database,

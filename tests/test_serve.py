@@ -290,9 +290,16 @@ JUMPS = {
     "1 October": [10, 11, 12],
     "a restart every hour": [n / 24 for n in range(5)],
 }
+OFTEN = ("an hour back", "forty days ahead, and back", "forty days back, and again")  # tried always
 
 
-@pytest.mark.parametrize("days", JUMPS.values(), ids=JUMPS)
+@pytest.mark.parametrize(
+    "days",
+    [
+        pytest.param(days, id=name, marks=[] if name in OFTEN else pytest.mark.soak)
+        for name, days in JUMPS.items()
+    ],
+)
 def test_whatever_the_clock_says_each_release_is_worked_exactly_once(record, days):
     for number, day in enumerate(days):
         drop(record, month(3 + number))
