@@ -77,11 +77,20 @@ class Step(NamedTuple):
     totals: Totals
 
 
+class Cut(NamedTuple):
+    """Rows of a panel that are computed together, and their families' numbers, each once."""
+
+    rows: Ints
+    families: Ints
+
+
 def spread_out(task: Task, spread: Spread, size: int) -> Predictive:
     """What the engine says, at most `size` series at a time."""
     small, large = _by_size(task.panel.family, size)
     if not len(large) and len(small) == 1:
         return in_steps(task)
+    if not small:
+        return in_steps(task, spread, size)
     said = _empty(task)
     if len(large):
         _put(said, large, in_steps(task.part(large), spread, size))
@@ -106,15 +115,15 @@ def in_steps(
     totals : as in `engine_forecasts`, with one block only.
     """
     panel = task.panel
-    cuts = _cuts(len(panel.z), size or len(panel.z))
+    cuts = _cuts(panel.family, size or len(panel.z))
     prior = structural.log_prior(_evidence(panel, cuts, spread))
     walk_loss, grid_loss, weight = _losses(task, prior, cuts, spread)
     verdict = gate.lean(walk_loss, grid_loss, weight, panel.z, panel.family)
     said, squares = _empty(task), np.empty((*panel.z.shape, task.h))
-    steps = (_step(task, prior, rows, verdict, totals or {}) for rows in cuts)
-    for rows, (part, errors) in zip(cuts, spread(_forecasts, steps), strict=True):
-        _put(said, rows, part)
-        squares[rows] = errors
+    steps = (_step(task, prior, cut, verdict, totals or {}) for cut in cuts)
+    for cut, (part, errors) in zip(cuts, spread(_forecasts, steps), strict=True):
+        _put(said, cut.rows, part)
+        squares[cut.rows] = errors
     df = calibrate.degrees(gate.walk_share(verdict))
     width = learned_width(squares, df, panel.family, task.origins)
     return replace(said, scale=widened(said.scale, width, said.share))
@@ -141,34 +150,36 @@ def _by_size(family: np.ndarray, size: int) -> tuple[list[Ints], Ints]:
     return [np.sort(np.concatenate(pack)) for pack in packs], np.concatenate(large)
 
 
-def _cuts(series: int, size: int) -> list[Ints]:
-    return [np.arange(first, min(first + size, series)) for first in range(0, series, size)]
+def _cuts(family: np.ndarray, size: int) -> list[Cut]:
+    number = np.unique(family, return_inverse=True)[1]
+    starts = range(0, len(family), size)
+    blocks = (np.arange(first, min(first + size, len(family))) for first in starts)
+    return [Cut(rows, np.unique(number[rows])) for rows in blocks]
 
 
-def _evidence(panel: Panel, cuts: Sequence[Ints], spread: Spread) -> Ints:
+def _evidence(panel: Panel, cuts: Sequence[Cut], spread: Spread) -> Ints:
     """(families, months, grid) of all blocks; see `structural.evidence`."""
-    names = np.unique(panel.family)
-    mass = np.zeros((len(names), panel.z.shape[1], len(GRID)), dtype=np.int64)
-    parts = (Task(panel, np.empty(0, dtype=np.int64), 0).part(rows).panel for rows in cuts)
-    for rows, found in zip(cuts, spread(structural.evidence, parts), strict=True):
-        mass[np.searchsorted(names, np.unique(panel.family[rows]))] += found
+    families = max(int(cut.families.max()) for cut in cuts) + 1
+    mass = np.zeros((families, panel.z.shape[1], len(GRID)), dtype=np.int64)
+    parts = (Task(panel, np.empty(0, dtype=np.int64), 0).part(cut.rows).panel for cut in cuts)
+    for cut, found in zip(cuts, spread(structural.evidence, parts), strict=True):
+        mass[cut.families] += found
     return mass
 
 
-def _losses(task: Task, prior: Floats, cuts: Sequence[Ints], spread: Spread) -> Floats:
+def _losses(task: Task, prior: Floats, cuts: Sequence[Cut], spread: Spread) -> Floats:
     """(3, series, months) the walk's losses, the grid's, and what they weigh."""
     found = np.empty((3, *task.panel.z.shape))
-    steps = (_step(task, prior, rows, np.empty(0), {}) for rows in cuts)
-    for rows, losses in zip(cuts, spread(_near_losses, steps), strict=True):
-        found[:, rows] = losses
+    steps = (_step(task, prior, cut, np.empty(0), {}) for cut in cuts)
+    for cut, losses in zip(cuts, spread(_near_losses, steps), strict=True):
+        found[:, cut.rows] = losses
     return found
 
 
-def _step(task: Task, prior: Floats, rows: Ints, verdict: Floats, totals: Totals) -> Step:
+def _step(task: Task, prior: Floats, cut: Cut, verdict: Floats, totals: Totals) -> Step:
     """A block with what belongs to its series and families."""
-    families = np.searchsorted(np.unique(task.panel.family), np.unique(task.panel.family[rows]))
-    own = verdict[rows] if verdict.size else verdict
-    return Step(task.part(rows), prior[families], own, totals)
+    own = verdict[cut.rows] if verdict.size else verdict
+    return Step(task.part(cut.rows), prior[cut.families], own, totals)
 
 
 def _near_losses(step: Step) -> Floats:
@@ -201,12 +212,12 @@ def _forecasts(step: Step) -> tuple[Predictive, Floats]:
 
 
 def _empty(task: Task) -> Predictive:
-    """Room for every series' forecasts."""
+    """Room for every series' forecasts; every row is to be entered."""
     shape = len(task.panel.z), len(task.origins)
     ahead = {"centre", "scale"}
     return Predictive(
         *(
-            np.full((*shape, task.h) if field.name in ahead else shape, np.nan)
+            np.empty((*shape, task.h) if field.name in ahead else shape)
             for field in fields(Predictive)
         )
     )
