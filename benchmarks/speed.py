@@ -43,7 +43,7 @@ SIZES = (36, 141)  # series the peers are asked about; the second are all real o
 PROPHETS = (4, 16)
 REPEATS = 3  # of ours, whose median counts
 JOBS = (1, 2)
-TURNS = 2  # of the engines that compute blocks
+TURNS = 3  # of the engines that compute blocks
 
 Measured = dict[str, Any]
 
