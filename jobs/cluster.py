@@ -7,6 +7,7 @@ unpickled here. See docs/scaling.md.
 from __future__ import annotations
 
 import platform
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager, suppress
@@ -99,7 +100,23 @@ def connected(scheduler: str) -> Iterator[Cluster]:
         _refuse(scheduler, f"nobody answers there within {SECONDS:g} s ({error}); start it")
     with client:
         _check(client, scheduler)
+        _fetch_directly(client)
         yield Cluster(client)
+
+
+def _fetch_directly(client: Any) -> None:
+    """Spare the scheduler the answers, where the workers can be asked for them from here."""
+    client.direct_to_workers = all(map(_reached, client.nthreads()))
+
+
+def _reached(worker: str) -> bool:
+    """Whether something listens at an address like tcp://host:port, as seen from here."""
+    host, _, port = worker.rpartition("://")[2].rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=1).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _refuse(scheduler: str, problem: str) -> NoReturn:

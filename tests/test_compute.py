@@ -13,6 +13,7 @@ from concurrent.futures import BrokenExecutor, Future
 from contextlib import ExitStack
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -331,6 +332,24 @@ def test_a_worker_that_is_not_like_us_is_refused(versions, problem):
 
 def test_workers_like_us_will_do(engines):
     assert list(engines["dask"](abs, [-1])) == [1]
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_answers_come_from_workers_or_where_these_are_out_of_reach_by_the_scheduler(
+    reached, monkeypatch
+):
+    if not reached:
+        monkeypatch.setattr("jobs.cluster.socket.create_connection", _out_of_reach)
+    with (
+        cluster.running(1) as address,
+        executor(Compute(engine="dask", scheduler=address)) as workers,
+    ):
+        assert workers.client.direct_to_workers == reached
+        assert workers.submit(abs, -1).result() == 1
+
+
+def _out_of_reach(*_: object, **__: object) -> NoReturn:
+    raise TimeoutError
 
 
 def test_a_cluster_without_workers_is_refused(monkeypatch):
