@@ -27,8 +27,9 @@ class Cost:
     """Of one command, from its start to its end.
 
     seconds : on the wall. cpu_seconds : of all its processes, on all cores. peak_mib : most
-    memory that they held at one time, memory they share counted once. load : processes that
-    wanted a core in the minute before, the machine's other work.
+    memory that they held at one time, memory they share counted once; of its largest process
+    alone where nobody watched. load : processes that wanted a core in the minute before, the
+    machine's other work.
     """
 
     seconds: float
@@ -37,8 +38,10 @@ class Cost:
     load: float
 
 
-def cost(command: Sequence[str | Path], folder: Path) -> tuple[Cost, str]:
+def cost(command: Sequence[str | Path], folder: Path, *, watched: bool = True) -> tuple[Cost, str]:
     """Run a command in this folder; its cost, and what it wrote.
+
+    watched : whether to look at its memory all along, which several processes feel.
 
     Raises
     ------
@@ -48,16 +51,17 @@ def cost(command: Sequence[str | Path], folder: Path) -> tuple[Cost, str]:
     with tempfile.TemporaryFile("w+") as written:
         started = time.perf_counter()
         process = subprocess.Popen(command, cwd=folder, stdout=written, stderr=written)
-        peak = _Peak(process.pid)
+        peak = _Peak(process.pid) if watched else None
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
-        peak.stop()
+        if peak:
+            peak.stop()
         written.seek(0)
         said = written.read()
     if process.returncode:
         raise CommandError(f"{' '.join(map(str, command))}: {process.returncode}: {said[-500:]}")
-    most = max(peak.bytes, usage.ru_maxrss * 1024)
+    most = max(peak.bytes if peak else 0, usage.ru_maxrss * 1024)
     return Cost(seconds, usage.ru_utime + usage.ru_stime, most / MIB, load), said
 
 
