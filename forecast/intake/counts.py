@@ -26,6 +26,7 @@ from models.base import Floats, Ints, Panel
 REQUIRED = ("series", "month", "value")
 FAMILY = "family"
 ONE_FAMILY = "all"
+MOST_BYTES = 1_000_000_000  # of a file: some 200,000 series of 74 months
 LARGEST = 1e15  # beyond it a float does not hold every integer
 
 _VALUE = re.compile(r"[0-9]+(\.[0-9]+)?")
@@ -80,9 +81,10 @@ def read_counts(path: Path) -> MonthlyCounts:
     RowError : names line, column and value of what cannot be read, and of a second value for
         the same series and month.
     GapError : a month is missing inside a series.
-    DataError, QuarantineError : no lines at all; a file that is no text table.
+    DataError, QuarantineError : no lines at all; a file that is no text table, or larger than
+        MOST_BYTES.
     """
-    text = read_text(path)
+    text = read_text(path, MOST_BYTES)
     return _arranged(_parsed(text))
 
 
