@@ -105,7 +105,7 @@ class Edition:
     def close(self) -> None:
         """Let go of the file; only when nobody is being answered."""
         self._reader.shutdown(cancel_futures=True)
-        self.site.executor.shutdown()
+        self.site.close()
         held.close(self.held)
 
 

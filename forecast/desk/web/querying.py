@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 import sys
 import threading
@@ -42,6 +43,7 @@ SETTINGS = {
     "default_cache_ttl": 0,
     "truncate_cells_html": 400,
 }
+SCHEMAS = "_internal"  # Datasette's name for it
 BUSY = "Others' queries are running and waiting. Try again in a few seconds."
 
 # Of the request under way.
@@ -67,6 +69,30 @@ class Queried(Datasette):  # type: ignore[misc]
         """Once: the file never changes, and to ask again would wait behind visitors' queries."""
         if not self.internal_db_created:
             await super().refresh_schemas()
+
+    def close(self) -> None:
+        """End the queries' threads, and let go of what Datasette keeps for itself."""
+        self.executor.shutdown()
+        self.get_database(SCHEMAS).close()
+
+
+class _Schemas(Database):  # type: ignore[misc]
+    """What Datasette notes of the tables, in memory; it ends with its edition, thread and all."""
+
+    def __init__(self, site: Queried) -> None:
+        super().__init__(site, memory_name=secrets.token_hex())
+
+    def connect(self, write: bool = False) -> sqlite3.Connection:
+        """A connection that `close` closes; any may write, for there is no thread that does."""
+        connection: sqlite3.Connection = super().connect(write=True)
+        self._all_file_connections.append(connection)
+        return connection
+
+    async def execute_write_fn(
+        self, fn: Callable[[sqlite3.Connection], T], block: bool = True
+    ) -> T:
+        """Write in a query's thread; Datasette's own for it would never end."""
+        return cast("T", await self.execute_fn(fn))
 
 
 class _Held(Database):  # type: ignore[misc]
@@ -141,5 +167,6 @@ def serving(edition: Edition) -> Queried:
     site.executor.shutdown()
     site.executor = ThreadPoolExecutor(QUERY_THREADS, "queries", initializer=_give_way)
     site.remove_database("_memory")
+    site.add_database(_Schemas(site), name=SCHEMAS)
     site.add_database(_Held(site, edition.held), name=DATABASE)
     return site
