@@ -72,7 +72,7 @@ def _hand_over(done: Any, answer: Future[Any]) -> None:
         answer.set_exception(problem)
         return
     try:
-        answer.set_result(done.result())
+        answer.set_result(done.result(timeout=3 * SECONDS))
     except Exception as loss:  # killed, cancelled, or the worker that held the answer has gone
         answer.set_exception(BrokenExecutor(f"{type(loss).__name__}: {loss}"))
 
