@@ -248,7 +248,9 @@ def test_a_cluster_lost_on_the_way_loses_nothing(lost, monkeypatch, caplog):
         with spreading(Compute(engine="dask", scheduler=address), MANY) as spread:
             assert written(counts, at_third(spread, act), 6) == written(counts, in_turn, 60)
 
-    assert "what is left is computed here" in caplog.text
+    assert "a worker was lost" in caplog.text
+    if lost == "the scheduler":  # a cluster that still has one may start other workers
+        assert "what is left is computed here" in caplog.text
 
 
 # ---------------------------------------------------------------- what will not do
