@@ -88,11 +88,9 @@ $(BENCH)/.done: benchmarks/requirements.txt benchmarks/constraints.txt
 constraints: $(VENV)/.dev
 	$(PIP) uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header \
-		--no-annotate --no-emit-index-url --no-emit-find-links --upgrade \
-		pyproject.toml -o constraints.txt
+		--no-annotate --upgrade pyproject.toml -o constraints.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
-		--no-annotate --no-emit-index-url --no-emit-find-links --upgrade \
-		benchmarks/requirements.txt -o benchmarks/constraints.txt
+		--no-annotate --upgrade benchmarks/requirements.txt -o benchmarks/constraints.txt
 
 clean:
 	rm -rf $(VENV) $(BENCH) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -77,7 +77,7 @@ def test_what_it_copies_is_there_and_not_left_out():
 def test_it_names_no_host_and_installs_what_was_tried():
     text = FILE.read_text("utf-8")
 
-    assert not re.search(r"https?://|index-url|\w\.(com|org|io|net)\b", text)
+    assert not re.search(r"(?i)https?://|index.url|\w\.(com|org|io|net)\b", text)
     assert "--constraint /src/constraints.txt" in text
     version = re.search(r"PYTHON=3\.(\d+)", text)
     assert 11 <= int(version[1]) <= 13
