@@ -237,7 +237,6 @@ def test_a_cluster_lost_on_the_way_loses_nothing(lost, monkeypatch, caplog):
         for worker in list(dask_scheduler.workers):
             await dask_scheduler.remove_worker(worker, stimulus_id="test", close=True)
 
-    monkeypatch.setattr("jobs.cluster.SECONDS", 1.0)
     counts = panel_of(4, 60, 40, 1)
     with cluster.running(1) as address, Client(address, set_as_default=False) as client:
         scheduler = client.run_on_scheduler(os.getpid)
@@ -246,11 +245,10 @@ def test_a_cluster_lost_on_the_way_loses_nothing(lost, monkeypatch, caplog):
             "the scheduler": lambda: os.kill(scheduler, signal.SIGKILL),
         }[lost]
         with spreading(Compute(engine="dask", scheduler=address), MANY) as spread:
+            monkeypatch.setattr("jobs.cluster.SECONDS", 1.0)  # to be reached again
             assert written(counts, at_third(spread, act), 6) == written(counts, in_turn, 60)
 
-    assert "a worker was lost" in caplog.text
-    if lost == "the scheduler":  # a cluster that still has one may start other workers
-        assert "what is left is computed here" in caplog.text
+    assert "what is left is computed here" in caplog.text
 
 
 # ---------------------------------------------------------------- what will not do
