@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 
 import pytest
 import serving
-from visitor import snapshot_of, visiting
+
+with warnings.catch_warnings():  # two connections that Datasette opens once and never closes
+    warnings.simplefilter("ignore", ResourceWarning)
+    from datasette.utils.sqlite import sqlite_version
+    from visitor import snapshot_of, visiting
+
+    sqlite_version()
 
 from forecast.config import Config
 from jobs import upkeep

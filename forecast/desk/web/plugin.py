@@ -35,6 +35,7 @@ CHUNK = 1 << 18
 _NOT_OURS = (
     "datasette.publish.heroku",
     "datasette.publish.cloudrun",
+    "datasette.facets",  # never shown, and each table's page would leave a connection open
     "datasette.actor_auth_cookie",  # nobody logs in here: a proxy does that
     "datasette.default_magic_parameters",
     "datasette.default_menu_links",

@@ -77,22 +77,16 @@ class Queried(Datasette):  # type: ignore[misc]
 
 
 class _Schemas(Database):  # type: ignore[misc]
-    """What Datasette notes of the tables, in memory; it ends with its edition, thread and all."""
+    """What Datasette notes of the tables, in memory; `close` closes its connections too."""
 
     def __init__(self, site: Queried) -> None:
         super().__init__(site, memory_name=secrets.token_hex())
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
-        """A connection that `close` closes; any may write, for there is no thread that does."""
-        connection: sqlite3.Connection = super().connect(write=True)
+        """Another connection, which Datasette itself would never close."""
+        connection: sqlite3.Connection = super().connect(write)
         self._all_file_connections.append(connection)
         return connection
-
-    async def execute_write_fn(
-        self, fn: Callable[[sqlite3.Connection], T], block: bool = True
-    ) -> T:
-        """Write in a query's thread; Datasette's own for it would never end."""
-        return cast("T", await self.execute_fn(fn))
 
 
 class _Held(Database):  # type: ignore[misc]
@@ -166,7 +160,8 @@ def serving(edition: Edition) -> Queried:
     site.edition = edition
     site.executor.shutdown()
     site.executor = ThreadPoolExecutor(QUERY_THREADS, "queries", initializer=_give_way)
-    site.remove_database("_memory")
+    for name in ("_memory", SCHEMAS):  # a second one of the same name would get another
+        site.remove_database(name)
     site.add_database(_Schemas(site), name=SCHEMAS)
     site.add_database(_Held(site, edition.held), name=DATABASE)
     return site
