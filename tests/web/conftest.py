@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import warnings
 from pathlib import Path
@@ -15,6 +16,7 @@ with warnings.catch_warnings():  # two connections that Datasette opens once and
     from visitor import snapshot_of, visiting
 
     sqlite_version()
+    gc.collect()
 
 from forecast.config import Config
 from jobs import upkeep
