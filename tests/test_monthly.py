@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +16,7 @@ from tables import edit, rows
 from forecast.config import Config, ForecastSection
 from forecast.intake import bundle
 from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
-from forecast.store import digests, releases
+from forecast.store import digests, releases, runs
 from forecast.store.connect import read, transaction, writing
 from jobs import monthly
 from jobs.headline import forecast_headline, headline
@@ -21,6 +25,7 @@ from jobs.refits import model_options
 from models import REFITTED
 
 MODELS = {"bordercast", "naive", "snaive", "ets", "sarima", "prophet"}
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize(
@@ -303,3 +308,30 @@ def test_embedded_paths_are_what_a_fit_gives_here(tmp_path):
     assert len(fitted) == len(REFITTED) * len(HEADLINES)
     for path in fitted:
         assert path.path == pytest.approx(embedded[path.model_options, path.series], abs=2e-3)
+
+
+RUN = "from jobs.cli import main; main()"
+
+
+def test_a_killed_run_leaves_nothing_half_done(published, tmp_path):
+    path = tmp_path / "a.db"
+    command = [sys.executable, "-c", RUN, "--db", str(path), "run"]
+    for delay in (0.8, 1.6, 2.4, 3.2):
+        with subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            time.sleep(delay)
+            process.kill()
+        if path.exists():
+            assert rows(path, "pragma integrity_check") == [("ok",)]
+
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+
+    query = (
+        "select border, dimension, member, model, month, median, lo95, hi95 "
+        "from latest_forecasts order by 1, 2, 3, 4, 5"
+    )
+    assert rows(path, query) == rows(published, query)
+    with closing(read(path)) as db:
+        assert digests.findings(db) == []
+        assert len(runs.last_run(db)[0]) == len(bundle.load())
