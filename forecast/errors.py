@@ -79,7 +79,11 @@ class GapError(DataError):
     def __init__(self, series: str, months: Sequence[str]) -> None:
         self.series, self.months = series, tuple(months)
         shown = ", ".join(self.months[:5]) + (" ..." if len(self.months) > 5 else "")
-        super().__init__(f"{series}: no value for {shown}; give every month, 0 where none")
+        super().__init__(
+            f"{series}: no value for {shown}. A missing month is not 0, and this version cannot "
+            "forecast across a gap. Give the months' counts (0 only where 0 was counted), or only "
+            "the months after the gap."
+        )
 
 
 class ShortSeriesError(DataError):

@@ -55,7 +55,7 @@ def test_columns_may_stand_in_any_order_and_name_a_family(tmp_path):
     ("lines", "line", "column", "value", "problem"),
     [
         (["a,2020-01,-1"], 2, "value", "-1", "at least 0"),
-        (["a,2020-01,1", "a,2020-02,"], 3, "value", "", "give 0"),
+        (["a,2020-01,1", "a,2020-02,"], 3, "value", "", "A missing month is not 0"),
         (['a,2020-01,"1,200"'], 2, "value", "1,200", "without thousands separators"),
         (["a,2020-01,1e3"], 2, "value", "1e3", "not a number"),
         (["a,2020-01,nan"], 2, "value", "nan", "not a number"),
@@ -105,6 +105,8 @@ def test_missing_months_are_named_with_the_file_and_the_series(tmp_path):
 
     assert refused.value.months == ("2020-02", "2020-03")
     assert "own.csv, series b (and 1 more series)" in str(refused.value)
+    assert "A missing month is not 0" in str(refused.value)
+    assert "cannot forecast across a gap" in str(refused.value)
 
 
 def test_a_header_alone_is_nothing_to_forecast(tmp_path):

@@ -192,7 +192,10 @@ def _header(source: str, line: int, fields: Sequence[str]) -> dict[str, int]:
 def _problem(value: str) -> str:
     """What is wrong with a value, and what would be right."""
     if not value:
-        return "no value; give 0 where there was none"
+        return (
+            "no value. A missing month is not 0, and this version cannot forecast across a gap. "
+            "Give its count (0 only where 0 was counted), or only the months after it"
+        )
     if value.startswith("-"):
         return "negative; a count is at least 0"
     if "," in value:
