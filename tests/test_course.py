@@ -90,6 +90,14 @@ def test_small_deviations_add_up_to_drift():
     assert flags(looks) == [("2025-05", "drift", "first")]
 
 
+def test_a_series_below_the_configured_level_does_not_drift():
+    looks = [look(f"2025-0{m}", 1000, 1000, older=400) for m in (1, 2, 3)]
+
+    found = [j for _, j in course(looks, Rules(min_level=2000))]
+
+    assert [flag for judged in found for flag in judged.flags] == []
+
+
 def test_there_is_no_drift_on_the_side_of_a_flag_of_the_last_eight_months():
     shift = [look("2025-01", 3000, 1000, older=1000)]
     after = [look(f"2025-{m:02}", 3000, 2900, older=1000) for m in range(2, 12)]

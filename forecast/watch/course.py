@@ -111,7 +111,8 @@ def follow(state: State, look: Look, rules: Rules, *, drifts: bool = True) -> tu
     step = episodes.step(state.episode, seen)
     flag = _flag(look, own, apart, state, step)
     outside = _outside(look)
-    after, alarm = _drifted(state, look, own, flag, outside, step) if drifts else (state.drift, 0)
+    still: tuple[Drift, Side] = (state.drift, 0)
+    after, alarm = _drifted(state, look, own, flag, outside, step, rules) if drifts else still
     judgement = replace(
         _judgement(look.published, look.outlook, own),
         apart_p=apart.p if apart else None,
@@ -220,18 +221,19 @@ def _drifted(
     flag: Flag | None,
     outside: Side | None,
     step: episodes.Step,
+    rules: Rules,
 ) -> tuple[Drift, Side]:
     """The drift rule after this month, and its alarm's side."""
     month = look.published.month
     if flag is not None and flag.severity != "watch":
         return drift.flagged(state.drift, month, own.side, outside), 0
     after, alarm = drift.quiet(state.drift, month, own.z, outside)
-    known = step.open is not None or not _large(look)
+    known = step.open is not None or not _large(look, rules)
     return (replace(after, said=state.drift.said), 0) if alarm and known else (after, alarm)
 
 
-def _large(look: Look) -> bool:
-    return look.older is not None and eligible(look.older, look.published.typical, Rules())
+def _large(look: Look, rules: Rules) -> bool:
+    return look.older is not None and eligible(look.older, look.published.typical, rules)
 
 
 def _drift_flag(published: Published, older: Expected, side: Side) -> Flag:
