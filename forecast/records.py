@@ -341,8 +341,9 @@ class Driver:
 class KeptPath:
     """One refit model's median path at one cutoff, kept between runs.
 
-    model_options : name, options and library version in one text; path : z at 1, 2, ... months
-    after the cutoff, empty where the fit failed; data_digest : of the data up to the cutoff.
+    model_options : the model with its options, and its library's version, in one text.
+    path : z at 1, 2, ... months after the cutoff, empty where the fit failed.
+    data_digest : of the data up to the cutoff.
     """
 
     model_options: str

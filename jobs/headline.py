@@ -130,7 +130,9 @@ def new_hindcasts(
 
 def model_version(name: str) -> str:
     """What the numbers of a model depend on beside data and settings."""
-    return model_options(name) if name in REFITTED else f"{name}, engine {VERSION}"
+    if name in REFITTED:
+        return model_options(name)
+    return f"{name if name == ENGINE else build(name)!r}, engine {VERSION}"
 
 
 def fits(head: Headline, models: Models) -> Iterable[Fit]:

@@ -21,7 +21,7 @@ from forecast.engine.refit import Job, do, one_series
 from forecast.engine.rows import month_of
 from forecast.records import KeptPath, SeriesKey
 from jobs.answers import answers
-from models import REFITTED
+from models import REFITTED, build
 from models.base import Failure, Floats, Ints, Panel, Paths
 
 DECIMALS = 5  # of a kept path, on log1p counts
@@ -50,12 +50,13 @@ class Refits:
 
 @cache
 def model_options(name: str) -> str:
-    """What a path depends on beside its data: model and library version."""
+    """What a path depends on beside its data: the model's options and its library's version."""
     library = _LIBRARY[name]
+    model = repr(build(name))  # a frozen dataclass: every option with its value
     try:
-        return f"{name}, {library} {version(library)}"
+        return f"{model}, {library} {version(library)}"
     except PackageNotFoundError:
-        return f"{name}, {library} is not installed"
+        return f"{model}, {library} is not installed"
 
 
 def refit_all(

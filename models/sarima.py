@@ -17,14 +17,15 @@ class Sarima:
 
     name: ClassVar[str] = "sarima"
     min_months: ClassVar[int] = 36
+    order: tuple[int, int, int] = (0, 1, 1)
+    seasonal_order: tuple[int, int, int, int] = (1, 0, 0, 12)
 
     def paths(self, panel: Panel, origins: Ints, h: int) -> Paths:
         """Median paths at the origins; see the model contract."""
-        return refit(panel, origins, h, min_months=self.min_months, fit=_fit)
+        return refit(panel, origins, h, min_months=self.min_months, fit=self._fit)
 
+    def _fit(self, past: History, h: int) -> Floats:
+        from statsmodels.tsa.statespace.sarimax import SARIMAX
 
-def _fit(past: History, h: int) -> Floats:
-    from statsmodels.tsa.statespace.sarimax import SARIMAX
-
-    model = SARIMAX(past.z, order=(0, 1, 1), seasonal_order=(1, 0, 0, 12))
-    return np.asarray(model.fit(disp=False).forecast(h))
+        model = SARIMAX(past.z, order=self.order, seasonal_order=self.seasonal_order)
+        return np.asarray(model.fit(disp=False).forecast(h))

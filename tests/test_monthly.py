@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,11 +19,11 @@ from forecast.intake import bundle
 from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from forecast.store import digests, releases, runs
 from forecast.store.connect import read, transaction, writing
-from jobs import monthly
+from jobs import monthly, refits
 from jobs.headline import forecast_headline, headline
 from jobs.ingest import take_bundle
 from jobs.refits import model_options
-from models import REFITTED
+from models import REFITTED, build
 
 MODELS = {"bordercast", "naive", "snaive", "ets", "sarima", "prophet"}
 ROOT = Path(__file__).parent.parent
@@ -308,6 +309,18 @@ def test_embedded_paths_are_what_a_fit_gives_here(tmp_path):
     assert len(fitted) == len(REFITTED) * len(HEADLINES)
     for path in fitted:
         assert path.path == pytest.approx(embedded[path.model_options, path.series], abs=2e-3)
+
+
+OPTIONS = [(name, field.name) for name in REFITTED for field in fields(build(name))]
+
+
+@pytest.mark.parametrize(("name", "option"), OPTIONS)
+def test_a_changed_default_of_a_model_asks_for_other_paths_and_hindcasts(monkeypatch, name, option):
+    before = refits.model_options.__wrapped__(name)
+    changed = replace(build(name), **{option: 77})
+    monkeypatch.setattr(refits, "build", lambda _: changed, raising=False)
+
+    assert refits.model_options.__wrapped__(name) != before
 
 
 RUN = "from jobs.cli import main; main()"
