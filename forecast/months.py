@@ -7,6 +7,7 @@ fiscal year of the U.S. government runs from October to September and bears the 
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 _MANY = 4096  # months, each asked for thousands of times
@@ -36,6 +37,16 @@ def shift(month: str, by: int) -> str:
 def between(first: str, last: str) -> list[str]:
     """Every month from first to last, both included; empty if last is before first."""
     return [from_index(i) for i in range(to_index(first), to_index(last) + 1)]
+
+
+def end(month: str) -> date:
+    """The last day of a month."""
+    return date.fromisoformat(f"{shift(month, 1)}-01") - timedelta(days=1)
+
+
+def today() -> date:
+    """The day it is in UTC, whatever the machine's time zone: days in the record are of UTC."""
+    return datetime.now(UTC).date()
 
 
 def fiscal_year(month: str) -> int:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from forecast import months
@@ -68,17 +68,13 @@ def _fresh(
 ) -> list[Judgement]:
     """The borders' newest month, where it is news to tell."""
     newest = max(max(by_month) for key, by_month in counts.items() if key.headline)
-    if now.date() - _month_end(newest) > STALE:
+    if now.date() - months.end(newest) > STALE:
         return []
     return [
         j
         for j in judgements
         if j.series.headline and j.month == newest and j.basis == "issued" and _believed(db, j)
     ]
-
-
-def _month_end(month: str) -> date:
-    return date.fromisoformat(f"{months.shift(month, 1)}-01") - timedelta(days=1)
 
 
 def _believed(db: Database, judgement: Judgement) -> bool:

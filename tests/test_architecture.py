@@ -78,3 +78,12 @@ def test_only_the_store_speaks_sql(path):
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_module_says_what_it_is_for(path):
     assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_days_are_of_utc_whatever_the_time_zone_of_the_machine(path):
+    calls = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Attribute)]
+
+    assert "date.today" not in {ast.unparse(call) for call in calls}
+    assert "datetime.today" not in {ast.unparse(call) for call in calls}
+    assert "datetime.utcnow" not in {ast.unparse(call) for call in calls}

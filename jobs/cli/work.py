@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,10 +65,11 @@ def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_s
     CSV, also packed (.csv.gz). Each is checked first. Files accepted before a refused one stay;
     the refused one goes to the quarantine and changes nothing.
     """
+    from forecast import months
     from forecast.store.connect import writing
     from jobs import monthly
 
-    seen = (first_seen.date() if first_seen else date.today()).isoformat()
+    seen = (first_seen.date() if first_seen else months.today()).isoformat()
     taken: list[Taken] = []
     with writing(settings.db) as db:
         for batch in ((), *((file,) for file in files)):

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from forecast import months
 from forecast.desk.web import plugin
 from forecast.desk.web.border import Border, read_border
 from forecast.desk.web.front import Front, read_front
@@ -36,7 +37,7 @@ class Edition:
     path : the analysts' copy. today : asked whenever a page says when the next release is due.
     """
 
-    def __init__(self, path: Path, today: Callable[[], date] = date.today) -> None:
+    def __init__(self, path: Path, today: Callable[[], date] = months.today) -> None:
         plugin.install()
         self.today = today
         self.held = held.hold(path, 1 + QUERY_THREADS)

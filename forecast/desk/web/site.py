@@ -16,6 +16,7 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
+from forecast import months
 from forecast.desk.web.answers import (
     FOREVER,
     SVG,
@@ -54,7 +55,7 @@ class Site:
         database: Path,
         snapshot: Path,
         names: Iterable[str] = (),
-        today: Callable[[], date] = date.today,
+        today: Callable[[], date] = months.today,
         *,
         warm: bool = True,
     ) -> None:
