@@ -14,7 +14,7 @@ from tables import rows
 from forecast import months
 from forecast.desk import brief
 from forecast.desk.facts import month_facts
-from forecast.desk.words import change_words, ordinal
+from forecast.desk.words import chance_words, change_words, ordinal
 from forecast.store.cite import Held
 from jobs.cli import main
 
@@ -141,7 +141,27 @@ def test_a_look_at_a_fact_is_quick(published):
 def test_comparisons_are_always_all_there_in_one_order(values):
     found, _ = made(values)
 
-    assert [c.name for c in found.comparisons] == NAMES
+    october = found.month.endswith("-10")
+    assert [c.name for c in found.comparisons] == [
+        name for name in NAMES if not (october and name == "fiscal year to date")
+    ]
+
+
+def test_the_first_month_of_a_fiscal_year_repeats_nothing():
+    """To date it would be the year before once more, and 100 % of the fiscal year so far."""
+    october, _ = made(range(100, 122), first="2025-01")
+
+    text = brief.paragraph(october)
+    assert october.month == "2026-10"
+    assert "fiscal year" not in text.partition("CBP restates")[0].replace("open fiscal year", "")
+    assert "100.0 %" not in text
+    assert "year before (October 2025" in text
+
+
+def test_an_october_of_a_later_record_has_its_share():
+    found, _ = made([100] * 24, at=9, first="2025-01")
+
+    assert (found.month, found.share) == ("2025-10", 1 / 12)
 
 
 @given(COUNTS, st.data())
@@ -175,6 +195,20 @@ def test_the_fiscal_year_to_date_begins_in_october():
     assert (to_date.first, to_date.last) == ("2020-10", "2021-06")
     assert to_date.now == sum(counts[m] for m in months.between("2021-10", "2022-06"))
     assert to_date.before == sum(counts[m] for m in months.between("2020-10", "2021-06"))
+
+
+@pytest.mark.parametrize(
+    ("p", "words"),
+    [
+        (1 / 581, "rarer than 1 month in 200 (the most that the record supports)"),
+        (1e-9, "rarer than 1 month in 200 (the most that the record supports)"),
+        (1 / 200, "about 1 month in 200 is at least this far off"),
+        (0.04, "about 1 month in 25 is at least this far off"),
+        (0.9, "an ordinary month"),
+    ],
+)
+def test_nothing_is_said_to_be_rarer_than_the_record_can_show(p, words):
+    assert chance_words(p) == words
 
 
 def test_words_for_changes_and_ranks():

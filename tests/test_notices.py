@@ -74,6 +74,22 @@ def test_the_known_months_are_told_as_such(stages):
     assert "11,709 counted" in february[1][0].text
 
 
+def test_how_rare_a_month_is_and_how_often_some_border_is_flagged(stages):
+    _, sections = held(stages / "february.db")
+    flagged, judged = rows(
+        stages / "february.db",
+        "select count(distinct iif(severity <> 'watch', month, null)), count(distinct month) "
+        "from judged_months where dimension = '' and basis <> 'none'",
+    )[0]
+
+    text = " ".join(sections[0].text.split())
+    assert "rarer than 1 month in 200" in text
+    assert (
+        f"Some border is flagged in about 1 month of {round(judged / flagged)} "
+        f"({flagged} of {judged} judged)." in text
+    )
+
+
 def test_nothing_is_told_of_stale_figures(record):
     path = record("january")
     then.keep(path, then.release("2025-02", "2025-05-12", SAID))

@@ -66,10 +66,7 @@ def expected_sentences(found: Facts) -> Iterator[str]:
     )
     first = "" if stood.judged == found.encounters else f", as first published ({stood.judged:,}),"
     flagged = f"; it was flagged, severity {stood.severity}" if stood.severity else ""
-    yield (
-        f"The month{first} lies {_where(stood)}; {chance_words(stood.p)} would be at least this "
-        f"far from what was expected{flagged}."
-    )
+    yield (f"The month{first} lies {_where(stood)}: {chance_words(stood.p)}{flagged}.")
 
 
 def _where(stood: Expectation) -> str:

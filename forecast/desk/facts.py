@@ -1,8 +1,9 @@
 """Facts about a month of a border: comparisons, rank, what had been expected, every value it had.
 
 Comparisons are always all there and in one order, whichever looks best: month before, year
-before, fiscal year to date against the last, peak. Everything rests on the values now current;
-what was published at first stands beside them.
+before, fiscal year to date against the last (but in its first month, where it would repeat the
+year before), peak. Everything rests on the values now current; what was published at first stands
+beside them.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ class Facts:
     rank : 1 is the highest of the `held` months from first_month to last_month.
     extreme : "lowest" or "highest" when it is so since the month `since` (None: of all months
         before it held), "" when the month before was already beyond it.
-    share : of its fiscal year's encounters as far as they are published, 0..1.
+    share : of its fiscal year's encounters as far as they are published, 0..1; None where that
+        is this month alone.
     final : whether its fiscal year is complete. rounding : unit the source rounds to, 1 or 10.
     """
 
@@ -117,7 +119,7 @@ def month_facts(border: str, month: str, held: Held) -> Facts:
         last_month=last,
         extreme=side,
         since=since,
-        share=counts[month] / total if total else None,
+        share=counts[month] / total if total and year != [month] else None,
         final=months.fiscal_months(months.fiscal_year(month))[-1] <= last,
         values=tuple(
             Value(v["encounters"], v["vintage"], v["known_from"], v["source"], v["file_name"])
@@ -134,9 +136,14 @@ def comparisons(counts: Mapping[str, int], month: str) -> Iterator[Comparison]:
     for name, back in (("month before", 1), ("year before", 12)):
         then = months.shift(month, -back)
         yield Comparison(name, then, then, now, counts.get(then))
-    yield _to_date(counts, month)
+    if not _first_of_fiscal_year(month):
+        yield _to_date(counts, month)
     peak = max((m for m in counts if m <= month), key=lambda m: (counts[m], m))
     yield Comparison("peak", peak, peak, now, counts[peak])
+
+
+def _first_of_fiscal_year(month: str) -> bool:
+    return month == months.fiscal_months(months.fiscal_year(month))[0]
 
 
 def _to_date(counts: Mapping[str, int], month: str) -> Comparison:

@@ -27,4 +27,5 @@ def found(connection: sqlite3.Connection, border: str, month: str) -> Found:
         shift=next(iter(shifts), None),
         drivers=findings.flag_drivers(connection, border, month),
         score=findings.one_ahead(connection, border),
+        often=findings.how_often_flagged(connection),
     )

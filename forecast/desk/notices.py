@@ -68,6 +68,7 @@ class Found:
 
     flags : its flags of that month (kinds month and drift). shift : its episode that has turned
     out to be a level shift with this month. drivers, score : rows of those views.
+    often : months in which some border was flagged, of so many judged.
     """
 
     facts: Facts
@@ -75,6 +76,7 @@ class Found:
     shift: Row | None = None
     drivers: Sequence[Row] = ()
     score: Row | None = None
+    often: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ def _blocks(found: Found) -> Iterator[Block]:
     facts = found.facts
     expected = " ".join(brief.expected_sentences(facts))
     if expected:
-        yield Block("How far off, how unusual", expected)
+        yield Block("How far off, how unusual", " ".join((expected, *_often(found))))
     moved = tuple(moved_lines(found))
     if moved:
         yield Block("What moved: published less expected, encounters", items=moved)
@@ -189,6 +191,16 @@ def _blocks(found: Found) -> Iterator[Block]:
         "Where the figure comes from",
         f"{brief.rank_sentence(facts)} {clean(brief.vintage_sentence(facts))}",
     )
+
+
+def _often(found: Found) -> Iterator[str]:
+    """With several borders looked at each month, a flag on some border is less rare."""
+    flagged, judged = found.often
+    if flagged and any(flag["kind"] == "month" for flag in found.flags):
+        yield (
+            f"Some border is flagged in about 1 month of {round(judged / flagged)} "
+            f"({flagged} of {judged} judged)."
+        )
 
 
 def _open(facts: Facts) -> str:

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from forecast.desk.words import MONTHS
+from forecast.desk.words import MONTHS, RAREST
 from forecast.store.read import RunRow
 
 Row = dict[str, Any]
@@ -36,7 +36,7 @@ def chance(p: float | None) -> str:
     """How unusual: one in how many months, for p two-sided."""
     if p is None:
         return "-"
-    return f"1 in {1 / p:,.0f}" if p >= 0.0001 else "under 1 in 10,000"
+    return f"1 in {1 / p:,.0f}" if p >= RAREST else f"under 1 in {1 / RAREST:.0f}"
 
 
 def heading(run: RunRow) -> Text:

@@ -29,6 +29,9 @@ NAMES = {
     "nationwide": "Nationwide",
 }
 MINUS = "\N{MINUS SIGN}"
+RAREST = (
+    1 / 200
+)  # a border has some 130 judged months: rarer than this, p is the model's word alone
 
 
 def month_words(month: str) -> str:
@@ -58,10 +61,12 @@ def ordinal(number: int) -> str:
 
 
 def chance_words(p: float) -> str:
-    """How often a month deviates at least this much, for p two-sided."""
-    if p < 0.0001:
-        return "fewer than 1 month in 10,000"
-    return f"about 1 month in {round(1 / p):,}" if p <= 2 / 3 else "most months"
+    """How unusual a month is, for p two-sided; no rarer than RAREST is ever claimed."""
+    if p < RAREST:
+        return f"rarer than 1 month in {round(1 / RAREST)} (the most that the record supports)"
+    if p > 2 / 3:
+        return "an ordinary month"
+    return f"about 1 month in {round(1 / p)} is at least this far off"
 
 
 def known_words(vintage: str, day: str) -> str:

@@ -91,6 +91,19 @@ def one_ahead(connection: sqlite3.Connection, border: str) -> Row | None:
     return next(iter(issued or [row for row in found if row["basis"] == "hindcast"]), None)
 
 
+def how_often_flagged(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Months in which some border's total was flagged, and months in which one was judged."""
+    row = connection.execute(
+        """
+        select
+            count(distinct iif(flag is not null and severity <> 'watch', month, null)),
+            count(distinct month)
+        from judged_months where dimension = '' and basis <> 'none'
+        """
+    ).fetchone()
+    return int(row[0]), int(row[1])
+
+
 def run_digest(connection: sqlite3.Connection, run_id: int) -> str:
     """The digest of a run."""
     row = connection.execute("select digest from runs where id = ?", (run_id,)).fetchone()

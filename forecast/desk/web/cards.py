@@ -131,7 +131,7 @@ def how_sure(flag: Mapping[str, Any]) -> str:
     if flag["kind"] == "drift":
         return "no single month, but many the same way"
     p = flag["apart_p"] if flag["role"] == "apart" else flag["p"]
-    return f"{chance_words(p)} would be this far off"
+    return chance_words(p)
 
 
 def ending(flag: Mapping[str, Any]) -> str:

@@ -26,4 +26,4 @@ def standing(newest: Facts) -> str:
         return "within what had been expected (80 % interval)"
     side = "below" if stood.judged < stood.lo80 else "above"
     level = 80 if stood.lo95 <= stood.judged <= stood.hi95 else 95
-    return f"{side} the {level} % interval: {chance_words(stood.p)} would be this far off"
+    return f"{side} the {level} % interval: {chance_words(stood.p)}"
