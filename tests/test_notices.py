@@ -20,9 +20,11 @@ from then import ANN, FEBRUARY, HEAD, JANUARY, SAID, held, settings
 
 from forecast.desk import letters
 from forecast.desk import notices as desk
+from forecast.desk.found import found
 from forecast.desk.statements import became_false
 from forecast.errors import DataError
-from forecast.store import connect, notices, ops, withdrawals
+from forecast.records import HEADLINES
+from forecast.store import connect, findings, notices, ops, withdrawals
 from jobs import notices as work
 from jobs import operator, outbox
 from jobs.cli import main
@@ -143,6 +145,26 @@ def test_of_two_months_at_once_only_the_newest_is_news(record):
     then.publish(path, FEBRUARY, settings())
 
     assert [month for _, month, _ in kinds(path)] == ["2025-02"]
+
+
+def test_of_two_months_at_once_headline_and_chart_name_the_same_forecast(record):
+    """The second was judged by a forecast of two months before, and so it is drawn."""
+    path = record("first")
+    then.keep(path, then.release("2025-01", "2025-03-12"))
+    then.keep(path, then.release("2025-02", "2025-03-12", SAID))
+    then.publish(path, FEBRUARY, settings())
+    query = "select month, median from judged_months where border = ? and dimension = ''"
+
+    with closing(connect.read(path)) as connection:
+        for border in HEADLINES:
+            judged = dict(rows(path, query, border))
+            drawn = findings.lately(connection, border, "2025-02", 24)
+            assert {r["month"]: r["median"] for r in drawn}.items() <= judged.items()
+            assert drawn[-1]["month"] == "2025-02"
+            told = found(connection, border, "2025-02")
+            assert told.facts.expectation.median == drawn[-1]["median"]
+            if told.flags:
+                assert f"{drawn[-1]['median']:,} expected" in desk.finding(told).finding
 
 
 def test_a_notice_of_a_killed_run_is_written_by_the_next(record, monkeypatch):

@@ -134,12 +134,12 @@ def history_layers(
 
 
 def history_words(
-    border: str, rows: Sequence[Row], marked: Sequence[Row], horizon: int
+    border: str, rows: Sequence[Row], marked: Sequence[Row], horizon: int | None
 ) -> tuple[str, str, str]:
-    """Title, subtitle and alternative text of a history."""
+    """Title, subtitle and alternative text; horizon None: the forecast that judged the month."""
     first, last = rows[0]["month"], rows[-1]["month"]
     inside = sum(row["lo95"] <= row["encounters"] <= row["hi95"] for row in rows)
-    lead = "1 month" if horizon == 1 else f"{horizon} months"
+    lead = {None: "the forecast", 1: "1 month"}.get(horizon, f"{horizon} months")
     title = (
         f"{NAMES[border]}: the 95 % interval of {lead} before held {inside} of {len(rows)} months"
     )

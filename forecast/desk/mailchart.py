@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 310, 200
 BELOW, ABOVE = 1.5, 1.2  # room for the words at a triangle
 MONTHS_SHOWN = 24
 KEY = (
-    "Black line: published. Dashed: forecast of the month before. Grey-blue bands: its 80 % "
+    "Black line: published. Dashed: the forecast made before. Grey-blue bands: its 80 % "
     "(dark) and 95 % (light) prediction intervals. Triangle: flagged."
 )
 

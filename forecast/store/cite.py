@@ -45,7 +45,8 @@ def held(connection: sqlite3.Connection, border: str, month: str) -> Held:
     judged = _first(
         connection,
         """
-        select encounters, median, p, z, basis, cutoff, horizon, severity from judged_months
+        select encounters, median, p, z, basis, cutoff, horizon, severity, run_id
+        from judged_months
         where border = ? and dimension = '' and month = ?
         """,
         (border, month),
@@ -84,7 +85,7 @@ def _standing(connection: sqlite3.Connection, border: str, month: str, judged: R
         """
         select median, lo80, hi80, lo95, hi95 from forecast_vs_actual
         where border = ? and dimension = '' and model = 'bordercast' and month = ?
-            and basis = ? and cutoff = ?
+            and run_id is ? and cutoff = ?
         """,
-        (border, month, judged["basis"], judged["cutoff"]),
+        (border, month, judged["run_id"], judged["cutoff"]),
     )

@@ -111,6 +111,5 @@ def run_digest(connection: sqlite3.Connection, run_id: int) -> str:
 
 
 def lately(connection: sqlite3.Connection, border: str, month: str, count: int) -> list[Row]:
-    """The last `count` months up to this one beside the forecasts of one month before."""
-    found = plots.at_lead(connection, border, 1)
-    return sorted((r for r in found if r["month"] <= month), key=lambda r: str(r["month"]))[-count:]
+    """The last `count` months up to this one beside the forecasts that stood before them."""
+    return [r for r in plots.stood(connection, border) if r["month"] <= month][-count:]

@@ -53,6 +53,21 @@ def at_lead(connection: sqlite3.Connection, border: str, horizon: int) -> list[R
     return list({row["month"]: row for row in found}.values())
 
 
+def stood(connection: sqlite3.Connection, border: str) -> list[Row]:
+    """Each judged month and the one forecast that judged it, ascending; rows as of `at_lead`.
+
+    Where two months came at once, the second was judged by a forecast of two months before.
+    """
+    return rows(
+        connection,
+        """
+        select month, basis, median, lo80, hi80, lo95, hi95, encounters from wide_months
+        where border = ? and median is not null and lo95 is not null order by month
+        """,
+        (border,),
+    )
+
+
 def drivers(connection: sqlite3.Connection, border: str, month: str | None) -> list[Row]:
     """The drivers of a border's flag, of the newest if no month is named."""
     return rows(

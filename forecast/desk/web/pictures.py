@@ -23,7 +23,7 @@ FAN_KEY = (
     "intervals. Triangles: months that were flagged."
 )
 HISTORY_KEY = (
-    "Black: published. Dashed: the median forecast of the month before. Bands, dark to light: its "
+    "Black: published. Dashed: the median of the forecast made before. Bands, dark to light: its "
     "80 and 95 % prediction intervals. Triangles: months that were flagged."
 )
 _SIZE = re.compile(rb'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"')
@@ -96,10 +96,10 @@ def _fan(
 def histories(
     connection: sqlite3.Connection, border: str, sizes: Sequence[Size]
 ) -> tuple[Drawn, ...]:
-    """What had been forecast a month before beside what came, in each size."""
+    """The forecast that stood before each month beside what came, in each size."""
     from forecast.store import plots
 
-    rows = plots.at_lead(connection, border, 1)
+    rows = plots.stood(connection, border)
     flagged = plots.flagged(connection, border)
     return tuple(_history(border, rows[-2 * size.months :], flagged, size) for size in sizes)
 
@@ -110,7 +110,7 @@ def _history(border: str, rows: Sequence[Row], flagged: Sequence[Row], size: Siz
     marked = [row for row in flagged if row["month"] >= rows[0]["month"]]
     dotted, key = _dates(border, rows[0]["month"], rows[-1]["month"], size)
     layers = charts.history_layers(rows, marked, dotted)
-    alt = charts.history_words(border, rows, marked, 1)[2]
+    alt = charts.history_words(border, rows, marked, None)[2]
     return _drawn(f"history-{border}-{size.name}", _plain(layers, size), alt, key)
 
 
