@@ -91,7 +91,7 @@ def take_file(db: Database, kept_in: Folders, found: Found, dimensions: Sequence
     try:
         snapshot = _snapshot(found, dimensions)
         release = snapshot.release
-        _believe(path, snapshot, releases.neighbours(db, snapshot))
+        _believe(db, path, snapshot)
     except DataError as error:
         _refuse(db, kept_in, found, release, error)
         raise
@@ -236,8 +236,11 @@ def _unread(found: Found, sha256: str) -> Release:
     )
 
 
-def _believe(path: Path, snapshot: Snapshot, neighbours: Sequence[Snapshot]) -> None:
-    reasons = checks.problems(snapshot, neighbours)
+def _believe(db: Database, path: Path, snapshot: Snapshot) -> None:
+    neighbours = releases.neighbours(db, snapshot)
+    known = {neighbour.release.sha256 for neighbour in neighbours}
+    parts = [s for s in releases.part_neighbours(db, snapshot) if s.release.sha256 not in known]
+    reasons = checks.problems(snapshot, neighbours, parts)
     if reasons:
         raise QuarantineError(path.name, reasons)
 

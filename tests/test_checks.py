@@ -1,15 +1,19 @@
 import gzip
 import random
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import then
 
 from forecast import months
-from forecast.errors import DataError
+from forecast.errors import DataError, QuarantineError
 from forecast.intake import bundle, cbp, series
 from forecast.intake.checks import problems
 from forecast.records import BORDERS, Cell, SeriesKey
+from forecast.store import connect, releases
+from jobs.ingest import _believe
 
 CBP = Path(__file__).parents[2] / "shared" / "data" / "cbp"
 NOVEMBER = "nationwide-encounters-fy23-fy26-nov-state.csv"
@@ -244,6 +248,79 @@ def test_sibling_files_agree_in_totals_only():
 
     assert problems(series.snapshot(moved), [FEBRUARY]) == []
     assert len(problems(series.snapshot(wrong), [FEBRUARY])) == 1
+
+
+# ---------------------------------------------------------------- parts against the record
+
+
+def in_other(snapshot, span):
+    """The same totals, but every citizenship of these months is OTHER."""
+    counts = {}
+    for key, by_month in snapshot.counts.items():
+        if key.dimension != "citizenship":
+            counts[key] = by_month
+            continue
+        other = key._replace(member="OTHER")
+        counts.setdefault(other, {})
+        for month, count in by_month.items():
+            to = counts[other] if month in span else counts.setdefault(key, {})
+            to[month] = to.get(month, 0) + count
+    return replace(snapshot, counts=counts)
+
+
+def named(snapshot, name, seq):
+    """The same content as another release."""
+    release = replace(snapshot.release, source=name, sha256=name, file_name=f"{name}.csv", seq=seq)
+    return replace(snapshot, release=release)
+
+
+def refused(path, held, new):
+    """Why a release is not believed beside those in the record; and its neighbours there."""
+    then.keep(path, *held)
+    with closing(connect.read(path)) as db:
+        neighbours = releases.neighbours(db, new)
+        try:
+            _believe(db, Path("new.csv"), new)
+        except QuarantineError as error:
+            return list(error.reasons), neighbours
+    return [], neighbours
+
+
+def test_closed_parts_are_held_against_any_release_that_states_them(tmp_path):
+    """The newest file before it is by area and has no citizenships; an older one has."""
+    final, november, august = embedded("cbp-fy22-fy25", "cbp-fy23-fy26-nov", "cbp-fy23-fy26-aug")
+    october = named(then._cut(august, "2025-10"), "october", 202601000)
+    new = named(november, "new", november.release.seq)
+    corrupt = in_other(new, months.between("2023-10", "2024-09"))
+
+    reasons, neighbours = refused(tmp_path / "a.db", [final, october], corrupt)
+
+    assert neighbours[0].release.source == "october"
+    assert problems(corrupt, neighbours) == []
+    assert refused(tmp_path / "b.db", [final, october], new)[0] == []
+    (reason,) = reasons
+    assert reason.startswith("closed years differ from nationwide-encounters-fy22-fy25")
+    assert "citizenship" in reason
+
+
+def test_most_of_an_open_month_stays_with_its_members(tmp_path):
+    (november,) = embedded("cbp-fy23-fy26-nov")
+    new = named(november, "new", november.release.seq + 1000)
+
+    reasons, _ = refused(tmp_path / "a.db", [november], in_other(new, ["2025-10", "2025-11"]))
+
+    assert refused(tmp_path / "b.db", [november], new)[0] == []
+    assert "northern by citizenship in 2025-10: 3,048 of 4,336" in " ".join(reasons)
+
+
+def test_a_dimension_does_not_turn_over_from_one_month_to_the_next():
+    """Also where no release states the month yet."""
+    (november,) = embedded("cbp-fy23-fy26-nov")
+
+    found = problems(in_other(november, ["2025-11"]))
+
+    assert problems(november) == []
+    assert "northern by citizenship: more than 60%" in found[0]
 
 
 # ---------------------------------------------------------------- the publisher's own files

@@ -6,8 +6,9 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from forecast import months
 from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
 from forecast.store import chain, seals
 
@@ -166,6 +167,55 @@ def neighbours(db: Database | sqlite3.Connection, new: Snapshot) -> list[Snapsho
     equal = [row[0] for row in rows if row[1] == seq]
     above = [row[0] for row in rows if row[1] > seq][:1]
     return [load_snapshot(db, release_id) for release_id in (*below, *equal, *above)]
+
+
+def part_neighbours(db: Database | sqlite3.Connection, new: Snapshot) -> list[Snapshot]:
+    """Further releases to hold a release's parts against, where its neighbours lack them.
+
+    For each dimension of a border and each fiscal year: the nearest by seq that states it, where
+    the year is closed the nearest in which it is closed too. Neighbours may be among them.
+    """
+    stating = _stating(db)
+    closed = {
+        (int(release_id), int(year))
+        for release_id, year in db.execute(
+            "select release_id, fiscal_year from release_years where closed = 1"
+        )
+    }
+    chosen: set[int] = set()
+    for scope, first, last in new.coverage:
+        if not scope.dimension:
+            continue
+        nearest = sorted(stating[scope], key=lambda row: abs(row.seq - new.release.seq))
+        for year in range(months.fiscal_year(first), months.fiscal_year(last) + 1):
+            there = [row.release_id for row in nearest if row.first_year <= year <= row.last_year]
+            final = [one for one in there if year in new.closed and (one, year) in closed]
+            chosen.update((final or there)[:1])
+    return [load_snapshot(db, release_id) for release_id in sorted(chosen)]
+
+
+class _Stating(NamedTuple):
+    """A release that states a scope, and the fiscal years from which to which."""
+
+    release_id: int
+    seq: int
+    first_year: int
+    last_year: int
+
+
+def _stating(db: Database | sqlite3.Connection) -> dict[Scope, list[_Stating]]:
+    rows = db.execute(
+        """
+        select c.border, c.dimension, c.component, r.id, r.seq, c.first_month, c.last_month
+        from coverage as c join releases as r on r.id = c.release_id
+        where r.status = 'accepted' and r.kind <> 'vintage' and r.rounding = 1
+        """
+    )
+    found: dict[Scope, list[_Stating]] = defaultdict(list)
+    for *scope, release_id, seq, first, last in rows:
+        years = months.fiscal_year(first), months.fiscal_year(last)
+        found[Scope(*scope)].append(_Stating(release_id, seq, *years))
+    return found
 
 
 def current_counts(db: Database | sqlite3.Connection) -> dict[SeriesKey, dict[str, int]]:
