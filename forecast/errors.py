@@ -9,6 +9,7 @@ BordercastError            exit code
 │   └── QuarantineError        a whole file that is not to be believed
 ├── VerifyError            1   the stored record was edited
 ├── StoreError             1   the disk is full, the database is damaged
+├── ClockError             1   the machine's clock cannot be right
 ├── BusyError              4   somebody else is writing
 ├── MailError              1   one delivery
 └── MailServerError        1   the mail server itself; no delivery's fault
@@ -128,6 +129,23 @@ class StoreError(BordercastError):
     def __init__(self, path: str, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}")
+
+
+class ClockError(BordercastError):
+    """The machine's clock says a day on which the figures held could not have been published.
+
+    Parameters
+    ----------
+    now : the day by the clock, "YYYY-MM-DD". data_through : the last month held.
+    """
+
+    def __init__(self, now: str, data_through: str) -> None:
+        self.now, self.data_through = now, data_through
+        super().__init__(
+            f"the clock of this machine says {now} (UTC), but the figures held go through "
+            f"{data_through}, which had not ended then. Nothing was published. Set the clock and "
+            "run again."
+        )
 
 
 class BusyError(BordercastError):

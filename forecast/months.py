@@ -44,6 +44,11 @@ def end(month: str) -> date:
     return date.fromisoformat(f"{shift(month, 1)}-01") - timedelta(days=1)
 
 
+def days_after(month: str, days: int) -> date:
+    """The day so many days after a month's end."""
+    return end(month) + timedelta(days=days)
+
+
 def today() -> date:
     """The day it is in UTC, whatever the machine's time zone: days in the record are of UTC."""
     return datetime.now(UTC).date()

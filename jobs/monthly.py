@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import forecast
+from forecast import months
 from forecast.config import Config
 from forecast.engine import VERSION, scorecard
 from forecast.engine.rows import hub_quantiles
+from forecast.errors import ClockError
 from forecast.intake import bundle
 from forecast.records import Counts, Hindcast, Publication, Score
 from forecast.store import digests, releases, runs, seals, service
@@ -130,9 +132,18 @@ def nothing_new(db: Database, config: Config) -> bool:
 
 
 def publish(db: Database, config: Config, now: datetime, report: Report) -> Outcome:
-    """Judge, refit and publish what the releases held now say."""
+    """Judge, refit and publish what the releases held now say.
+
+    Raises
+    ------
+    ClockError : `now` is before the end of the last month held; a run so dated would seem to have
+        been published before months that it rests on.
+    """
     counts = releases.current_counts(db)
     head = headline(counts, config)
+    data_through = max(max(counts[key]) for key in head.keys)
+    if now.date() <= months.end(data_through):
+        raise ClockError(now.date().isoformat(), data_through)
     keep = partial(runs.keep_paths, db)
     models = forecast_headline(config, head, runs.kept_paths(db), keep, report)
     hindcasts = new_hindcasts(head, models, runs.stored_hindcasts(db))
@@ -146,7 +157,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> Outc
     publication = Publication(
         started_at=now.isoformat(timespec="seconds"),
         published_at=now.isoformat(timespec="seconds"),
-        data_through=max(max(counts[key]) for key in head.keys),
+        data_through=data_through,
         config_digest=config.digest(),
         code_version=CODE_VERSION,
         releases=tuple(releases.accepted(db)),

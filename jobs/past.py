@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from forecast import months
 from forecast.records import Episode, SeriesKey
-from forecast.store import runs, watch
+from forecast.store import judgements, runs, watch
 from forecast.watch.course import Look, Published, State
 from forecast.watch.drift import Drift, Side
 from forecast.watch.judge import Expected
@@ -65,13 +65,15 @@ class Past:
         }
 
     def outlook(self, hindsight: Hindsight, row: int, month: str) -> Outlook | None:
-        """The forecast with the latest cutoff before the month, issued before its release."""
+        """The forecast with the latest cutoff before the month, issued before it was known.
+
+        A hindcast where there is none, or where it is not known when the month became known.
+        """
         key = hindsight.keys[row]
-        seen = self.first[key][month].seen
+        known = self.first[key][month].known
         for said in self.issued.get(key, ()):
-            if said.cutoff < month <= months.shift(said.cutoff, len(said.centre)) and _in_time(
-                said, seen
-            ):
+            ahead = said.cutoff < month <= months.shift(said.cutoff, len(said.centre))
+            if ahead and judgements.in_time(said.published, known):
                 return _outlook(said)
         return hindsight.outlook(row, months.shift(month, -1))
 
@@ -82,10 +84,6 @@ class Past:
             if said.cutoff == cutoff and len(said.centre) >= OLDER:
                 return _outlook(said).expected(month)
         return hindsight.expected(row, month, OLDER)
-
-
-def _in_time(said: watch.Issued, seen: str | None) -> bool:
-    return seen is None or said.published <= seen
 
 
 def _outlook(said: watch.Issued) -> Outlook:

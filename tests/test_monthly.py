@@ -12,20 +12,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tables import edit, rows
+from click.testing import CliRunner
+from tables import edit, rows, written
 
 from forecast.config import Config, ForecastSection
+from forecast.errors import ClockError
 from forecast.intake import bundle
 from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
-from forecast.store import digests, releases, runs
+from forecast.store import digests, judgements, releases, runs
 from forecast.store.connect import read, transaction, writing
 from jobs import monthly, refits
+from jobs.cli import main
 from jobs.headline import forecast_headline, headline
 from jobs.ingest import take_bundle
 from jobs.refits import model_options
 from models import REFITTED, build
 
 MODELS = {"bordercast", "naive", "snaive", "ets", "sarima", "prophet"}
+NAIVE = Config(forecast=ForecastSection(models=("naive",)))
 ROOT = Path(__file__).parent.parent
 
 
@@ -227,23 +231,78 @@ def test_the_next_month_is_judged_by_the_forecast_that_was_published(database):
 
 def test_a_forecast_published_after_the_release_does_not_count_as_issued(database):
     snapshot = next_release({"northern": 5_000, "southwest": 12_000, "other": 16_000})
-    early = Release(
-        **{
-            **{name: getattr(snapshot.release, name) for name in Release.__slots__},
-            "first_seen_at": "2026-09-18",
-        }
-    )
+    early = replace(snapshot.release, first_seen_at="2026-09-18")
     with writing(database) as db, transaction(db):
         releases.save_snapshot(db, Snapshot(early, snapshot.counts, snapshot.coverage))
 
-    settings = Config(forecast=ForecastSection(models=("naive",)))
-    monthly.run(database, settings, now=datetime(2026, 10, 16, tzinfo=UTC))
+    monthly.run(database, NAIVE, now=datetime(2026, 10, 16, tzinfo=UTC))
 
     found = rows(
         database,
         "select distinct basis from judged_months where month = '2026-09' and dimension = ''",
     )
     assert found == [("hindcast",)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "precision", "basis"),
+    [
+        ("2026-09-21", "day", "issued"),
+        ("2026-09-20", "day", "hindcast"),  # the run's own day: which came first is not known
+        ("2026-10-31", "month", "hindcast"),
+        (None, "unknown", "hindcast"),
+        ("2026-11-25", "day", "hindcast"),  # public for weeks before, since a day nobody saw
+    ],
+)
+def test_issued_means_published_before_the_month_was_known(database, seen, precision, basis):
+    """The first run is of September 20; the month is due by the end of October."""
+    snapshot = next_release({"northern": 5_000, "southwest": 12_000, "other": 16_000})
+    dated = replace(snapshot.release, first_seen_at=seen, first_seen_precision=precision)
+    with writing(database) as db, transaction(db):
+        releases.save_snapshot(db, Snapshot(dated, snapshot.counts, snapshot.coverage))
+
+    monthly.run(database, NAIVE, now=datetime(2026, 11, 26, tzinfo=UTC))
+
+    found = rows(
+        database,
+        "select distinct basis from judged_months where month = '2026-09' and dimension = ''",
+    )
+    assert found == [(basis,)]
+    with closing(read(database)) as db:
+        assert judgements.false_issued(db) == []
+
+
+def test_a_judgement_kept_as_issued_that_was_not_is_named_and_shown_as_a_hindcast(database):
+    """As an earlier version kept them; the record is whole all the same."""
+    snapshot = next_release({"northern": 5_000, "southwest": 12_000, "other": 16_000})
+    with writing(database) as db, transaction(db):
+        releases.save_snapshot(db, snapshot)
+    monthly.run(database, NAIVE, now=datetime(2026, 10, 16, tzinfo=UTC))
+    said = CliRunner().invoke(main, ["--db", str(database), "verify"])
+    assert "hindcast" not in said.output
+    written(database, "update releases set first_seen_at = '2026-09-18' where kind = 'manual'")
+
+    said = CliRunner().invoke(main, ["--db", str(database), "verify"])
+    shown = CliRunner().invoke(main, ["--db", str(database), "brief", "northern", "2026-09"])
+
+    assert said.exit_code == 0, said.output
+    assert (
+        "northern in 2026-09 was judged by run 1 of 2026-09-20 as issued before it was published, "
+        "but was known from 2026-09-18: take it for a hindcast"
+    ) in said.output
+    assert "issued before it was published" not in shown.output
+    assert "hindcast" in shown.output
+
+
+@pytest.mark.parametrize("now", ["2020-01-01", "2026-08-31"])
+def test_no_run_is_dated_before_the_end_of_its_data(tmp_path, now):
+    """A clock in 2020 would make every month seem forecast before it was published."""
+    path = tmp_path / "a.db"
+
+    with pytest.raises(ClockError, match="Set the clock and run again"):
+        monthly.run(path, NAIVE, now=datetime.fromisoformat(f"{now}T12:00+00:00"))
+
+    assert rows(path, "select count(*) from runs") == [(0,)]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, NamedTuple
 
+from forecast.records import SeriesKey
+from forecast.store import judgements
 from forecast.store.read import rows
 
 Row = dict[str, Any]
@@ -51,6 +53,9 @@ def held(connection: sqlite3.Connection, border: str, month: str) -> Held:
         """,
         (border, month),
     )
+    issued = judged is not None and judged["basis"] == "issued"
+    if judged and issued and judgements.false_issued(connection, SeriesKey(border), month):
+        judged["basis"] = "hindcast"  # kept by a version that did not ask when it became known
     return Held(
         counts={row["month"]: row["encounters"] for row in sorted(published, key=_by_month)},
         values=_values(connection, border, month),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast.records import Driver, Episode, Flag, Judgement, SeriesKey
+from forecast.store import judgements
 from forecast.store.chain import ORDER, series_by_id, series_ids
 
 if TYPE_CHECKING:
@@ -117,11 +118,11 @@ def mark_systemic(db: Database, months: Iterable[str]) -> None:
 
 
 class First(NamedTuple):
-    """A month as first published: count, the release, and the day it was first seen."""
+    """A month as first published: count, release, and the day it became known; None: unknown."""
 
     encounters: int
     release_id: int
-    seen: str | None
+    known: str | None
 
 
 def first_published(db: Database | sqlite3.Connection) -> dict[SeriesKey, dict[str, First]]:
@@ -129,7 +130,7 @@ def first_published(db: Database | sqlite3.Connection) -> dict[SeriesKey, dict[s
     rows = db.execute(
         f"""
         select s.border, s.dimension, s.member, s.component,
-            o.month, o.encounters, r.id, r.first_seen_at
+            o.month, o.encounters, r.id
         from observations as o
         join series as s on s.id = o.series_id
         join releases as r on r.id = o.release_id
@@ -138,9 +139,11 @@ def first_published(db: Database | sqlite3.Connection) -> dict[SeriesKey, dict[s
         """
     )
     found: dict[SeriesKey, dict[str, First]] = defaultdict(dict)
-    for border, dimension, member, component, month, *first in rows:
+    known = judgements.known_days(db)
+    for border, dimension, member, component, month, encounters, release_id in rows:
         key = SeriesKey(border, dimension, member, component)
-        found[key].setdefault(month, First(*first))
+        if month not in found[key]:
+            found[key][month] = First(encounters, release_id, known(key.scope, month))
     return found
 
 

@@ -53,6 +53,7 @@ def verify(settings: Settings) -> None:
     Exit code 1 names what was. After a failure nothing is shown and nothing is sent until a
     verification succeeds.
     """
+    from forecast.store import judgements
     from jobs import upkeep
 
     found = upkeep.verify(settings.db, datetime.now(UTC))
@@ -60,4 +61,7 @@ def verify(settings: Settings) -> None:
         raise VerifyError(found)
     with reading(settings) as connection:
         latest = latest_run(connection, settings)
+        false = judgements.false_issued(connection)
+    for line in judgements.in_words(false):
+        click.echo(line)
     click.echo(f"The record is whole. Run {latest.id}, digest {latest.digest}")
