@@ -15,6 +15,11 @@ BORDERS = ("northern", "southwest", "other")
 NATIONWIDE = "nationwide"
 HEADLINES = (*BORDERS, NATIONWIDE)
 
+# A dimension that no file has a column for: Border Patrol's count by where the arrest was made,
+# members "At Entry" and "At Large" (in the interior), from the publisher's pages.
+APPREHENSION = "apprehension_type"
+AT_ENTRY, AT_LARGE = "At Entry", "At Large"
+
 Kind = Literal["bundle", "aor", "state", "sbo", "vintage", "manual"]
 
 

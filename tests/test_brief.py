@@ -14,7 +14,7 @@ from tables import rows
 from forecast import months
 from forecast.desk import brief
 from forecast.desk.facts import month_facts
-from forecast.desk.words import chance_words, change_words, ordinal
+from forecast.desk.words import PLACES, chance_words, change_words, month_words, ordinal
 from forecast.store.cite import Held
 from jobs.cli import main
 
@@ -95,7 +95,48 @@ def test_the_brief_of_a_restated_month_names_both_values_and_its_forecast(publis
     for part in ("11,710", "11,709", "severity critical", "80 %", "95 %", "hindcast"):
         assert part in text
     assert "events, not people" in text
-    assert "interior" in text
+    assert "At Large, that is arrests in the interior" in text
+
+
+@pytest.mark.parametrize(
+    ("border", "month", "share"),
+    [
+        ("northern", "2025-02", "396 of 479 Border Patrol encounters (83%)"),
+        ("northern", "2024-08", "180 of 2,431 Border Patrol encounters (7%)"),
+        ("southwest", "2026-08", "1,246 of 8,870 Border Patrol encounters (14%)"),
+        ("nationwide", "2026-08", "3,197 of 10,939 Border Patrol encounters (29%)"),
+    ],
+)
+def test_arrests_in_the_interior_are_said_with_the_figures_of_border_and_month(
+    published, border, month, share
+):
+    where = f"{PLACES[border]} in {month_words(month)}"
+    sentence = f"{share} {where} were At Large, that is arrests in the interior."
+
+    assert sentence in said(published, "brief", border, month)
+    assert sentence in said(published, "fact", border, month)
+    assert "do not tell apart" not in said(published, "brief", border, month)
+
+
+def test_parts_that_do_not_add_up_at_the_publisher_are_kept_and_said(published):
+    text = said(published, "brief", "nationwide", "2024-08")
+
+    assert "1,665 of 60,684 Border Patrol encounters (3%)" in text
+    assert "CBP's own two parts add up to 60,694." in text
+
+
+def test_where_arrests_in_the_interior_are_not_told_it_is_said(published):
+    for border, month in (("other", "2026-08"), ("southwest", "2023-09")):
+        text = said(published, "brief", border, month)
+        assert "for this month CBP does not say how many" in text
+
+
+def test_of_a_month_not_on_record_the_last_known_is_said():
+    counts = {"2026-08": 6000, "2026-09": 6100}
+    interior = {"month": "2026-08", "at_large": 468, "at_entry": 95, "total": 563}
+    found = month_facts("northern", "2026-09", Held(counts, [], SOURCE, None, None, interior))
+
+    assert "is not on record; the last known: 468 of 563" in brief.paragraph(found)
 
 
 def test_the_brief_says_all_comparisons_whichever_looks_best(published):

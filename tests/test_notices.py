@@ -23,6 +23,7 @@ from forecast.desk import notices as desk
 from forecast.desk.found import found
 from forecast.desk.statements import became_false
 from forecast.errors import DataError
+from forecast.intake import bundle
 from forecast.records import HEADLINES
 from forecast.store import connect, findings, notices, ops, withdrawals
 from jobs import notices as work
@@ -90,6 +91,19 @@ def test_how_rare_a_month_is_and_how_often_some_border_is_flagged(stages):
         f"Some border is flagged in about 1 month of {round(judged / flagged)} "
         f"({flagged} of {judged} judged)." in text
     )
+
+
+def test_a_notice_says_how_many_were_arrested_in_the_interior(record):
+    path = record("first")
+    (at_large,) = (s for s in bundle.load() if s.release.source == "cbp-usbp-at-large")
+    then.keep(path, then._cut(at_large, "2025-01"), then.release("2025-01", "2025-02-18"))
+    then.publish(path, JANUARY, settings())
+
+    (northern, *_) = held(path)[1]
+    assert northern.border == "northern"
+    text = " ".join(northern.text.split())
+    assert "249 of 617 Border Patrol encounters (40%)" in text
+    assert "249 of 617 Border Patrol encounters (40%)" in " ".join(northern.html.split())
 
 
 def test_nothing_is_told_of_stale_figures(record):

@@ -19,12 +19,7 @@ DEFINITION = (
     "Encounters are events, not people: one person can be counted more than once. "
     "No cause is claimed."
 )
-INTERIOR = (
-    "The count includes Border Patrol arrests in the interior, which the files do not tell apart "
-    "(1.4 % of the southwest Border Patrol count in October 2023, 14 to 16 % in August 2025 and "
-    "2026)."
-)
-_WITH_INTERIOR = ("southwest", "nationwide")
+_INTERIOR = "arrests in the interior (At Large)"
 
 
 def paragraph(found: Facts) -> str:
@@ -36,7 +31,7 @@ def paragraph(found: Facts) -> str:
             comparison_sentence(found.comparisons),
             rank_sentence(found),
             vintage_sentence(found),
-            *definition(found.border),
+            *definition(found),
         )
     )
 
@@ -147,11 +142,29 @@ def vintage_sentence(found: Facts) -> str:
     )
 
 
-def definition(border: str) -> Iterator[str]:
+def definition(found: Facts) -> Iterator[str]:
     """What the count is and is not."""
     yield DEFINITION
-    if border in _WITH_INTERIOR:
-        yield INTERIOR
+    yield interior_sentence(found)
+
+
+def interior_sentence(found: Facts) -> str:
+    """How much of the count was not made at the border, as far as CBP says."""
+    seen = found.interior
+    if seen is None:
+        return (
+            f"The Border Patrol count may include {_INTERIOR}; for this month CBP does not say "
+            "how many."
+        )
+    share = f"{seen.at_large:,} of {seen.total:,} Border Patrol encounters"
+    percent = f" ({100 * seen.at_large / seen.total:.0f}%)" if seen.total else ""
+    parts = seen.at_large + seen.at_entry
+    odd = "" if parts == seen.total else f" CBP's own two parts add up to {parts:,}."
+    where = f"{PLACES[found.border]} in {month_words(seen.month)}"
+    said = f"{share}{percent} {where} were At Large, that is arrests in the interior.{odd}"
+    if seen.month == found.month:
+        return said
+    return f"How many of this month's were {_INTERIOR} is not on record; the last known: {said}"
 
 
 def verdict_sentence(found: Facts, value: int) -> str:

@@ -81,7 +81,7 @@ COLUMNS: dict[str, Column] = {
     ),
     "dimension": text(
         "By what the border is split; '' for the border's total",
-        "'', component, field, state, citizenship, demographic, ...",
+        "'', component, field, state, citizenship, demographic, apprehension_type, ...",
     ),
     "member": text("The part of the dimension, e.g. INDIA; '' for the border's total"),
     "component": text(

@@ -145,7 +145,8 @@ VIEWS: tuple[View, ...] = (
         "series_months",
         "a published count of a month, for every series",
         (*_SERIES, "component", "month", "encounters", "source"),
-        note="Totals have dimension ''. Never add over dimensions: each splits the same total.",
+        note="Totals have dimension ''. Never add over dimensions: each splits the same total, "
+        "apprehension_type Border Patrol's part of it.",
     ),
     View(
         "series_held",

@@ -71,6 +71,20 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Interior:
+    """Border Patrol's arrests in the interior ("At Large"), of the newest month that states them.
+
+    total : Border Patrol's count of that month; at_entry : its other part. Where the publisher's
+    parts do not add up, total is the sum of neither.
+    """
+
+    month: str
+    at_large: int
+    at_entry: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is true of one month of a border, by the values now current.
 
@@ -79,6 +93,8 @@ class Facts:
         before it held), "" when the month before was already beyond it.
     share : of its fiscal year's encounters as far as they are published, 0..1; None where that
         is this month alone.
+    interior : of this month, or of the newest one before it that states it; None before October
+        2023 and away from the land borders.
     final : whether its fiscal year is complete. rounding : unit the source rounds to, 1 or 10.
     """
 
@@ -98,6 +114,7 @@ class Facts:
     values: tuple[Value, ...]
     file_name: str
     rounding: int
+    interior: Interior | None = None
 
 
 def month_facts(border: str, month: str, held: Held) -> Facts:
@@ -127,7 +144,16 @@ def month_facts(border: str, month: str, held: Held) -> Facts:
         ),
         file_name=held.source["file_name"],
         rounding=held.source["rounding"],
+        interior=_interior(held),
     )
+
+
+def _interior(held: Held) -> Interior | None:
+    row = held.interior
+    if row is None:
+        return None
+    parts = row["at_large"] + row["at_entry"]
+    return Interior(row["month"], row["at_large"], row["at_entry"], row["total"] or parts)
 
 
 def comparisons(counts: Mapping[str, int], month: str) -> Iterator[Comparison]:

@@ -65,6 +65,7 @@ _STATES = {
 _CITIZENSHIPS = {"CHINA, PEOPLES REPUBLIC OF": "China", "OTHER": "Other citizenships"}
 _DEMOGRAPHICS = {"FMUA": "People in families", "UAC": "Unaccompanied children"}
 _DIMENSIONS = {
+    "apprehension_type": "place of arrest",
     "component": "agency",
     "field": "sector or field office",
     "citizenship_group": "citizenship group",

@@ -184,7 +184,7 @@ def _blocks(found: Found) -> Iterator[Block]:
     moved = tuple(moved_lines(found))
     if moved:
         yield Block("What moved: published less expected, encounters", items=moved)
-    yield Block("What this does not say", " ".join((*brief.definition(facts.border), _open(facts))))
+    yield Block("What this does not say", " ".join((*brief.definition(facts), _open(facts))))
     if found.score is not None:
         yield Block("How good these forecasts have been", quality(found.score))
     yield Block(

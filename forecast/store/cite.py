@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, NamedTuple
 
-from forecast.records import SeriesKey
+from forecast.records import APPREHENSION, AT_ENTRY, AT_LARGE, BORDERS, NATIONWIDE, SeriesKey
 from forecast.store import judgements
 from forecast.store.read import rows
 
@@ -18,6 +18,9 @@ class Held(NamedTuple):
     counts : month -> encounters as now current.
     values : the values the month has had, oldest first; rows of the view `vintages`.
     source : file_name, rounding of the release that states the current value.
+    interior : Border Patrol's arrests At Large in this month, or in the newest month before it
+        that states them: month, at_large, at_entry, total (Border Patrol's count); None where
+        none is stated.
     judged : the month's row of `judged_months`; forecast : the forecast that stood before it, a
         row of `forecast_vs_actual`; both None where it was not judged.
     """
@@ -27,6 +30,7 @@ class Held(NamedTuple):
     source: Row
     judged: Row | None
     forecast: Row | None
+    interior: Row | None = None
 
 
 def span(connection: sqlite3.Connection, border: str) -> tuple[str, str] | None:
@@ -62,6 +66,28 @@ def held(connection: sqlite3.Connection, border: str, month: str) -> Held:
         source=next(row for row in published if row["month"] == month),
         judged=judged,
         forecast=_standing(connection, border, month, judged) if judged else None,
+        interior=_interior(connection, border, month),
+    )
+
+
+def _interior(connection: sqlite3.Connection, border: str, month: str) -> Row | None:
+    return _first(
+        connection,
+        """
+        select l.month, l.encounters as at_large, e.encounters as at_entry,
+            (
+                select iif(l.border <> ? or count(*) = ?, sum(t.encounters), null)
+                from series_months as t
+                where t.dimension = 'component' and t.member = l.component and t.month = l.month
+                    and iif(l.border = ?, t.border <> l.border, t.border = l.border)
+            ) as total
+        from series_months as l
+        join series_months as e
+            on e.border = l.border and e.dimension = l.dimension and e.month = l.month
+        where l.dimension = ? and l.member = ? and e.member = ? and l.border = ? and l.month <= ?
+        order by l.month desc limit 1
+        """,
+        (NATIONWIDE, len(BORDERS), NATIONWIDE, APPREHENSION, AT_LARGE, AT_ENTRY, border, month),
     )
 
 

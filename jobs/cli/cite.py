@@ -75,7 +75,7 @@ def fact(settings: Settings, border: str, month: str, value: int | None, as_json
             click.echo(f"  {sentence}")
         click.echo(f"Also true: {desk.comparison_sentence(found.comparisons)}")
         click.echo(desk.rank_sentence(found))
-        click.echo(" ".join(desk.definition(border)))
+        click.echo(" ".join(desk.definition(found)))
         click.echo(f"Bordercast, run {run.id}, digest {run.digest}")
     if said == "wrong":
         raise click.exceptions.Exit(1)

@@ -102,6 +102,12 @@ def test_worse_than_naive_is_said_in_words(visitor, record):
     assert "worse than naive in a score" in visitor.get("/border/other").text
 
 
+def test_a_month_says_how_many_were_arrested_in_the_interior(visitor):
+    shown = html.unescape(visitor.get("/border/northern/2025-02").text)
+
+    assert "396 of 479 Border Patrol encounters (83%)" in shown
+
+
 def test_a_month_without_a_flag_has_its_page_too(visitor):
     shown = visitor.get("/border/northern/2026-08").text
 

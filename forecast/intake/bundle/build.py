@@ -2,8 +2,8 @@
 
 DIR of figures: border_monthly.csv, field_monthly.csv, usbp_sector_monthly.csv.gz,
 state_monthly.csv and vintages.csv, compact tables of published figures. DIR of cbp: the
-publisher's own state files. Both are checked against each other before anything is written;
-the same input gives the same bytes.
+publisher's own state files, and usbp_at_entry_at_large.csv, typed from its pages. All are
+checked against each other before anything is written; the same input gives the same bytes.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forecast import months
+from forecast import months, records
 from forecast.config import DIMENSIONS
 from forecast.errors import QuarantineError
 from forecast.intake import bundle, cbp, checks, series
 from forecast.intake.bundle import Line
-from forecast.records import NATIONWIDE, Counts, SeriesKey, Snapshot
+from forecast.records import APPREHENSION, NATIONWIDE, Counts, SeriesKey, Snapshot
 
 Row = Mapping[str, str]
 Sums = dict[SeriesKey, dict[str, int]]
@@ -41,6 +41,11 @@ STATE_FILES = {
 STATE_TABLE = "cbp-state.csv"
 CROSSING = "citizenship*demographic"
 CROSSING_TABLE = "cbp-crossing.csv"
+AT_LARGE = "cbp-usbp-at-large"
+AT_LARGE_FILE = "usbp_at_entry_at_large.csv"
+AT_LARGE_COLUMNS = {records.AT_ENTRY: "at_entry", records.AT_LARGE: "at_large"}
+# As the publisher's page has it: parts 59,029 and 1,665, total 60,684.
+NOT_ADDING_UP = {("nationwide", "2024-08")}
 SECTOR_SUM = "Component U.S. Border Patrol: the sum of its sectors."
 FIGURES: Mapping[str, Mapping[str, Any]] = {
     "ohss-2024-08": {
@@ -67,6 +72,16 @@ FIGURES: Mapping[str, Mapping[str, Any]] = {
         "seq": 202308000,
         "closed": [2021, 2022],
     },
+    AT_LARGE: {
+        "publisher": "U.S. Customs and Border Protection (CBP)",
+        "title": "Border Patrol encounters At Entry and At Large (arrests in the interior)",
+        "note": "Typed from the tables of the pages nationwide-encounters, -fy2025 and -fy2024. "
+        "Nationwide, August 2024: the parts add up to 60,694, the page's total is 60,684; kept as "
+        "published.",
+        "rounding": 1,
+        "seq": 202610999,  # just before the August file, which stays the newest release
+        "closed": [],
+    },
     AUG: {
         "publisher": "U.S. Customs and Border Protection (CBP)",
         "title": "Nationwide Encounters, FY 2023 to August 2026, by area of responsibility",
@@ -91,8 +106,10 @@ def build(figures: Path, files: Path) -> dict[str, bytes]:
         name: series.snapshot(cbp.read(files / f), wanted) for name, f in STATE_FILES.items()
     }
     tables = {name: _lines(sums) for name, sums in _figure_sums(figures).items()}
+    tables[AT_LARGE] = _lines(_at_large_sums(files))
     state = _merged(originals, ("", *STATE_DIMENSIONS))
     _refuse_disagreement(figures, originals, state, tables[AUG])
+    _refuse(AT_LARGE_FILE, _at_large_problems(files, tables[AUG]))
     texts = {f"{name}.csv": _table(lines) for name, lines in tables.items()}
     texts[STATE_TABLE] = _table(_lines(state))
     texts[CROSSING_TABLE] = _table(_lines(_merged(originals, (CROSSING,))))
@@ -128,6 +145,16 @@ def _figure_sums(figures: Path) -> dict[str, Sums]:
             _add_field(sums[row["source"]], COMPONENTS["usbp"], row["sector"], row)
     for row in _read(figures / "field_monthly.csv"):
         _add_field(sums[AUG], COMPONENTS[row["component"]], row["field"], row)
+    return sums
+
+
+def _at_large_sums(files: Path) -> Sums:
+    """Parts of the Border Patrol's count of a border, and of all borders together."""
+    sums: Sums = defaultdict(lambda: defaultdict(int))
+    for row in _read(files / AT_LARGE_FILE):
+        for member, column in AT_LARGE_COLUMNS.items():
+            key = SeriesKey(row["border"], APPREHENSION, member, COMPONENTS["usbp"])
+            sums[key][row["month"]] = int(row[column])
     return sums
 
 
@@ -220,6 +247,24 @@ def _sector_problems(figures: Path, aug: Sequence[Line]) -> list[str]:
         line = known.get((row["border"], row["sector"]))
         if row["source"] == AUG and (line is None or _at(line, row) != int(row["encounters"])):
             problems.append(f"{row['sector']} {row['month']} differs from field_monthly.csv")
+    return problems
+
+
+def _at_large_problems(files: Path, aug: Sequence[Line]) -> list[str]:
+    """Parts add up to the total of the page, and it is that of the file by area."""
+    patrol = {
+        line.key.border: line
+        for line in aug
+        if (line.key.dimension, line.key.member) == ("component", COMPONENTS["usbp"])
+    }
+    problems = []
+    for row in _read(files / AT_LARGE_FILE):
+        total, parts = int(row["usbp_total"]), int(row["at_large"]) + int(row["at_entry"])
+        place = row["border"], row["month"]
+        if parts != total and place not in NOT_ADDING_UP:
+            problems.append(f"{place} has {parts} in its parts, {total} in all")
+        if row["border"] in patrol and _at(patrol[row["border"]], row) != total:
+            problems.append(f"{place} is {total}, the file by area says otherwise")
     return problems
 
 
