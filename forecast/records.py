@@ -364,7 +364,8 @@ class Occasion:
     """Something to be told: the intent, written in the publishing transaction of its run.
 
     flags : months that deviated; quiet : none did; digest : only what stands in a digest.
-    correction : of the notice with the id `corrects`, which a revision has made false.
+    correction : of the notice with the id `corrects`, which a revision has made false, or whose
+        run `withdraws` was withdrawn.
     content_key : sha256, the same for the same occasion whichever run finds it.
     message_id : "<id@domain>".
     """
@@ -375,6 +376,7 @@ class Occasion:
     content_key: str
     message_id: str
     corrects: int | None = None
+    withdraws: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,20 @@ from forecast.desk.statements import statement
 from forecast.desk.words import month_words
 from forecast.errors import DataError
 from forecast.records import HEADLINES
-from forecast.store import cite, connect, deliveries, findings, notices, ops, plots, releases
+from forecast.store import (
+    cite,
+    connect,
+    deliveries,
+    findings,
+    notices,
+    ops,
+    plots,
+    releases,
+    withdrawals,
+)
 from forecast.store.deliveries import Message, Recipient
 from forecast.store.notices import Notice, Section
-from jobs.occasions import false_now
+from jobs.occasions import false_now, taken_back
 
 if TYPE_CHECKING:
     import sqlite3
@@ -87,7 +97,8 @@ def write_one(path: Path, db: Database, config: Config, now: datetime) -> bool:
 
 def _sections(connection: sqlite3.Connection, notice: Notice) -> Iterator[Section]:
     if notice.kind == "correction":
-        yield from _corrections(connection, notice)
+        told = _withdrawn if notice.withdraws else _corrections
+        yield from told(connection, notice)
         return
     if notice.kind != "digest":
         yield from _findings(connection, notice)
@@ -176,6 +187,52 @@ def _corrections(connection: sqlite3.Connection, notice: Notice) -> Iterator[Sec
         facts = month_facts(border, notice.month, cite.held(connection, border, notice.month))
         said = desk.correction(facts, false[border])
         yield _section(said, "finding", statement(facts))
+
+
+def _withdrawn(connection: sqlite3.Connection, notice: Notice) -> Iterator[Section]:
+    """A section for each one of the thread, so that all who got one are told."""
+    (why,) = [w for w in withdrawals.withdrawals(connection) if w["run_id"] == notice.withdraws]
+    spoken = {
+        (section.border, section.part)
+        for earlier in notices.every(connection)
+        if notice.corrects in (earlier.id, earlier.corrects) and earlier.id < notice.id
+        for section in notices.sections(connection, earlier.id)
+    }
+    parts: tuple[notices.Part, ...] = ("finding", "digest")
+    for part in parts:
+        for border in HEADLINES:
+            if (border, part) in spoken:
+                said = desk.withdrawn(border, notice.month, why["run_id"], why["at"], why["why"])
+                yield _section(said, part)
+
+
+def withdraw(
+    path: Path, config: Config, run_id: int, why: str, by: str, now: datetime
+) -> tuple[int, int]:
+    """Withdraw a run, and tell those who got its notices.
+
+    Returns
+    -------
+    How many notices were stopped, and how many corrections were written.
+
+    Raises
+    ------
+    DataError : as `withdrawals.withdraw` has it.
+    """
+    with connect.writing(path) as db:
+        sent = [n for n in notices.of_run(db.conn, run_id) if _reached_somebody(path, n)]
+        told = list(taken_back(db.conn, config, run_id, sent))
+        stopped = withdrawals.withdraw(db, run_id, why, by, now, told)
+        write_all(path, db, config, now)
+    return stopped, len(told)
+
+
+def _reached_somebody(path: Path, notice: Notice) -> bool:
+    """Whether a delivery arrived, or may have: its sender was killed, or is at work."""
+    if not ops.beside(path).exists():
+        return False
+    with ops.reading(path) as db:
+        return bool(deliveries.recipients_of(db, notice.content_key, "sent", "sending"))
 
 
 def approve(path: Path, notice_id: int, by: str, now: datetime) -> Notice:

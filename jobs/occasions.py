@@ -8,7 +8,8 @@ month of which borders, not which run. Nothing is told of
     stale figures                  published much later than months are by rule
     a doubtful release             another file of the same month lies in quarantine
 
-A notice that went out is corrected only if a revision has made false what it stated.
+A notice that went out is corrected only if a revision has made false what it stated, or if its run
+is withdrawn; then it is taken back whole, and nothing more of it is corrected.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from forecast.desk.letters import Letterhead
 from forecast.desk.statements import became_false
 from forecast.records import Counts, Flag, Judgement, Occasion, SeriesKey
 from forecast.store import findings, notices, releases
+from forecast.store.notices import Notice
 
 if TYPE_CHECKING:
     import sqlite3
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from jobs.judging import Found
 
 STALE = timedelta(days=62)  # after a month's end; by rule it is published within 26
+_UNDER_WAY = ("due", "held", "approved")
 LOOKED_BACK = 18  # months in which a notice is still corrected
 
 
@@ -107,16 +110,43 @@ def _corrections(db: Database, counts: Counts, domain: str) -> Iterator[Occasion
     """Notices that went out and are no longer true; what was corrected stands as corrected."""
     newest = max(max(by_month) for key, by_month in counts.items() if key.headline)
     release_id, sha256 = findings.newest_release(db)
-    every = [n for n in notices.every(db.conn) if n.state not in ("due", "expired")]
+    found = notices.every(db.conn)
+    every = [n for n in found if n.state not in ("due", "expired")]
+    taken_back = {n.corrects for n in found if n.withdraws and n.state in _UNDER_WAY}
     for first in every:
         late = first.month >= months.shift(newest, -LOOKED_BACK)
         if first.state != "approved" or first.corrects is not None or not late:
+            continue
+        if first.id in taken_back:
             continue
         chain = [first, *(n for n in every if n.corrects == first.id)]
         if any(false_now(db.conn, chain, counts).values()):
             key = _key(f"correction|{first.content_key}|{sha256}")
             message_id = _message_id(key, domain)
             yield Occasion("correction", first.month, release_id, key, message_id, first.id)
+
+
+def taken_back(
+    connection: sqlite3.Connection, config: Config, run_id: int, sent: Iterable[Notice]
+) -> Iterator[Occasion]:
+    """What there is to tell when a run is withdrawn: a correction in each thread it spoke in.
+
+    sent : notices of the run that reached somebody.
+    """
+    domain = Letterhead(config.mail.sender).domain
+    every = {notice.id: notice for notice in notices.every(connection)}
+    for notice in sent:
+        first = every[notice.corrects or notice.id]
+        key = _key(f"withdrawal|{run_id}|{first.content_key}")
+        yield Occasion(
+            "correction",
+            first.month,
+            notice.release_id,
+            key,
+            _message_id(key, domain),
+            corrects=first.id,
+            withdraws=run_id,
+        )
 
 
 def false_now(

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from tables import rows, written
 
+from forecast import months
 from forecast.config import Config, ForecastSection
 from forecast.intake import bundle
 from forecast.records import BORDERS, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
@@ -184,6 +185,8 @@ def one_month(month: str, counts: dict[str, int], seq: int) -> Snapshot:
         sha256=f"sha of {month}",
         data_through=month,
         seq=seq,
+        first_seen_at=f"{months.shift(month, 1)}-20",
+        first_seen_precision="day",
     )
     return Snapshot(
         release,

@@ -343,6 +343,59 @@ def test_what_waits_of_a_run_that_is_withdrawn_does_not_go_out(record):
     ]
 
 
+def test_who_got_a_notice_of_a_withdrawn_run_is_told_in_the_thread(record):
+    path = record("february")
+    taken = Taken()
+    later = FEBRUARY + timedelta(days=3)
+    with server(taken) as port:
+        config = settings(port)
+        work.approve(path, 2, "Lee", FEBRUARY)
+        send(path, config, FEBRUARY)
+        told = work.withdraw(path, config, 3, "the file was wrong", "Lee", later)
+        assert send(path, config, later) == []  # a person approves it first
+        work.approve(path, 3, "Lee", later)
+        send(path, config, later + timedelta(hours=1))
+        send(path, config, later + timedelta(hours=9))
+
+    assert told == (0, 1)
+    for who in WHO:
+        first, correction = parsed(taken, f"{who}@example.org")
+        assert correction["Subject"].startswith("Correction: border encounters, February 2025")
+        assert correction["In-Reply-To"] == first["Message-ID"]
+        text = " ".join(correction.get_body(("plain",)).get_content().split())
+        assert "It rested on run 3, which was withdrawn" in text
+        assert "the file was wrong" in text
+    listed = CliRunner().invoke(main, ["--db", str(path), "notices", "list", "--json"])
+    by_id = {row["id"]: row for row in json.loads(listed.output)["notices"]}
+    assert [by_id[n]["run_withdrawn"] for n in (1, 2, 3)] == [0, 1, 0]
+    assert (by_id[3]["withdraws"], by_id[3]["corrects"]) == (3, 2)
+    shown = CliRunner().invoke(main, ["--db", str(path), "notices", "list"], env={"COLUMNS": "200"})
+    assert "run 3 was withdrawn" in " ".join(shown.output.split())
+
+
+def test_a_notice_nobody_got_is_not_taken_back(record):
+    path = record("february")
+    work.approve(path, 2, "Lee", FEBRUARY)
+
+    assert work.withdraw(path, settings(), 3, "wrong", "Lee", FEBRUARY) == (0, 0)
+    assert kinds(path)[-1] == ("flags", "2025-02", "approved")
+
+
+def test_a_notice_taken_back_is_corrected_no_more(record):
+    path = record("february")
+    taken = Taken()
+    with server(taken) as port:
+        config = settings(port, approval="auto", recipients=(ANN,))
+        work.approve(path, 2, "Lee", FEBRUARY)
+        send(path, config, FEBRUARY)
+        work.withdraw(path, config, 3, "wrong", "Lee", FEBRUARY)
+        revised(path, FEBRUARY + timedelta(days=5), {"southwest": 14900}, 1, config)
+        send(path, config, FEBRUARY + timedelta(days=5))
+
+    assert [kind for kind, *_ in kinds(path)].count("correction") == 1
+    assert len(taken.messages) == 2
+
+
 # --- corrections
 
 MARCH = datetime(2025, 4, 14, 12, tzinfo=UTC)

@@ -16,7 +16,7 @@ from forecast.desk import brief, flagged
 from forecast.desk.facts import Comparison, Facts
 from forecast.desk.members import dimension_words, member_words
 from forecast.desk.terminal import month_name
-from forecast.desk.words import MINUS, PLACES, change_words, month_words
+from forecast.desk.words import MINUS, PLACES, change_words, day_words, month_words
 
 Row = dict[str, Any]
 
@@ -297,4 +297,19 @@ def correction(facts: Facts, false: Sequence[str]) -> Said:
             Block("What has changed", items=tuple(("", sentence) for sentence in false)),
             Block("Where the figure comes from", clean(brief.vintage_sentence(facts))),
         ),
+    )
+
+
+def withdrawn(border: str, month: str, run: int, at: str, why: str) -> Said:
+    """The section that takes back what a withdrawn run said; at : when, UTC, ISO 8601."""
+    where = f"{PLACES[border]} in {month_words(month)}"
+    return Said(
+        border=border,
+        phrase="notice withdrawn",
+        finding=f"Correction: we withdraw what we wrote about encounters {where}.",
+        more=(
+            f"It rested on run {run}, which was withdrawn on {day_words(at[:10])}.",
+            "Please do not use its finding, forecast or comparisons any more.",
+        ),
+        blocks=(Block("Why", clean(why)),),
     )

@@ -63,7 +63,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice and where it stands; moments are UTC, ISO 8601."""
+    """A notice and where it stands; moments are UTC, ISO 8601.
+
+    withdraws : of a correction, the run whose withdrawal it tells of.
+    """
 
     id: int
     kind: str
@@ -83,6 +86,7 @@ class Notice:
     approved_at: str | None
     closed_at: str | None
     reason: str
+    withdraws: int | None
 
 
 _COLUMNS = ", ".join(f.name for f in fields(Notice))
@@ -94,13 +98,14 @@ def save_due(db: Database, run_id: int, created_at: str, occasions: Iterable[Occ
     db.conn.executemany(
         """
         insert into notices (
-            kind, month, release_id, run_id, corrects, content_key, message_id, created_at, state
-        ) values (?, ?, ?, ?, ?, ?, ?, ?, 'due') on conflict (content_key) do nothing
+            kind, month, release_id, run_id, corrects, content_key, message_id, withdraws,
+            created_at, state
+        ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'due') on conflict (content_key) do nothing
         """,
         [
             (
                 *(o.kind, o.month, o.release_id, run_id, o.corrects, o.content_key),
-                *(o.message_id, created_at),
+                *(o.message_id, o.withdraws, created_at),
             )
             for o in occasions
         ],
@@ -138,15 +143,25 @@ def _every(connection: Connection, where: str, *values: object) -> list[Notice]:
 
 
 def to_send(connection: Connection) -> list[Notice]:
-    """Approved notices whose run was not withdrawn since, the oldest first."""
-    stands = "run_id not in (select run_id from withdrawals)"
+    """Approved notices whose run was not withdrawn since, the oldest first.
+
+    What tells of a withdrawal goes out all the same.
+    """
+    stands = "(withdraws is not null or run_id not in (select run_id from withdrawals))"
     return _every(connection, f"state = 'approved' and {stands} order by id")
 
 
 def withdrawn(connection: Connection) -> list[Notice]:
     """Approved notices whose run was withdrawn since: not to go out any more."""
-    gone = "run_id in (select run_id from withdrawals)"
+    gone = "withdraws is null and run_id in (select run_id from withdrawals)"
     return _every(connection, f"state = 'approved' and {gone} order by id")
+
+
+def of_run(connection: Connection, run_id: int) -> list[Notice]:
+    """Approved notices that rest on a run, the oldest first."""
+    return _every(
+        connection, "state = 'approved' and withdraws is null and run_id = ? order by id", run_id
+    )
 
 
 def sections(connection: Connection, notice_id: int) -> list[Section]:
@@ -273,7 +288,8 @@ def listed(connection: Connection) -> list[dict[str, Any]]:
         connection,
         """
         select n.id, n.kind, n.month, n.state, n.created_at, n.approved_by, n.approved_at,
-            n.closed_at, n.reason, n.run_id, n.corrects, n.content_key, r.file_name,
+            n.closed_at, n.reason, n.run_id, n.corrects, n.withdraws, n.content_key, r.file_name,
+            n.withdraws is null and n.run_id in (select run_id from withdrawals) as run_withdrawn,
             (
                 select group_concat(s.border || ' ' || s.phrase, '; ') from notice_sections as s
                 where s.notice_id = n.id and s.part = 'finding'

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import DataError
-from forecast.store import seals
+from forecast.records import Occasion
+from forecast.store import notices, seals
 from forecast.store.connect import transaction
 from forecast.store.read import rows
 
@@ -15,8 +17,19 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 
-def withdraw(db: Database, run_id: int, why: str, by: str, now: datetime) -> int:
+def withdraw(
+    db: Database,
+    run_id: int,
+    why: str,
+    by: str,
+    now: datetime,
+    occasions: Iterable[Occasion] = (),
+) -> int:
     """Withdraw a run, once; its notices that have not gone out never will. Returns how many.
+
+    Parameters
+    ----------
+    occasions : what there is to tell to those who got a notice of the run.
 
     Raises
     ------
@@ -39,6 +52,7 @@ def withdraw(db: Database, run_id: int, why: str, by: str, now: datetime) -> int
             "where run_id = ? and state in ('due', 'held')",
             (moment, f"run {run_id} was withdrawn: {why.strip()}", run_id),
         )
+        notices.save_due(db, run_id, moment, occasions)
         seals.seal(db.conn, "withdrawals", "notices")
         return int(stopped.rowcount)
 

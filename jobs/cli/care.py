@@ -59,15 +59,20 @@ def restore(settings: Settings, folder: Path) -> None:
 def withdraw(settings: Settings, run_id: int, why: str, by: str) -> None:
     """Withdraw a faulty run.
 
-    It stays in the record, and nothing shows it any more.
+    It stays in the record, and nothing shows it any more. If somebody got a notice of it, a
+    correction in the same thread is written.
     """
-    from forecast.store import withdrawals
-    from forecast.store.connect import writing
+    from jobs import notices as work
     from jobs import upkeep
 
     if not settings.db.exists():
         raise ConfigError(str(settings.db), "--db", "no such database")
-    with writing(settings.db) as db:
-        stopped = withdrawals.withdraw(db, run_id, why, by, datetime.now(UTC))
+    now = datetime.now(UTC)
+    stopped, told = work.withdraw(settings.db, settings.config, run_id, why, by, now)
     upkeep.write_snapshot(settings.db, settings.config)
     click.echo(f"Run {run_id} is withdrawn; {stopped} of its notices were stopped.")
+    if told:
+        click.echo(
+            f"Corrections written for those who got its notices: {told}. "
+            "`bordercast notices list` shows them."
+        )

@@ -65,6 +65,8 @@ def _table(found: list[dict[str, Any]]) -> Any:
     table.columns[3].no_wrap = False
     for row in found:
         by = f" by {row['approved_by']}" if row["approved_by"] else ""
+        if row["run_withdrawn"]:
+            by += f"; run {row['run_id']} was withdrawn"
         table.add_row(
             str(row["id"]),
             row["month"],
