@@ -3,6 +3,7 @@
 connect    open, lock, migrate, one transaction
 releases   files and what they state: snapshots in, counts out
 chain      how values are kept: a row where a release differs from the one before
+judgements  when each month became known; judgements that claim too much
 inventory  which files are held or refused, and why
 vintages   what was known on a given day
 ops        the second file, ops.db: polls, and what they found
