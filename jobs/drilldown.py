@@ -11,7 +11,7 @@ from forecast.engine import steps
 from forecast.engine.rows import forecast_rows
 from forecast.engine.steps import Task
 from forecast.intake.series import panel
-from forecast.records import Counts, Forecast, SeriesKey
+from forecast.records import APPREHENSION, Counts, Forecast, SeriesKey
 from forecast.watch.outlook import Hindsight
 from jobs.compute import spreading
 from jobs.headline import ENGINE
@@ -40,7 +40,9 @@ def followed(counts: Counts, least: int) -> dict[str, dict[SeriesKey, Mapping[st
     """
     families: dict[str, dict[SeriesKey, Mapping[str, int]]] = {}
     for key, by_month in counts.items():
-        if not key.headline and max(by_month.values()) >= least:
+        if key.dimension in ("", APPREHENSION):
+            continue  # the latter is stated beside its month, not forecast
+        if max(by_month.values()) >= least:
             families.setdefault(f"{key.dimension} {key.component}", {})[key] = by_month
     return dict(sorted(families.items()))
 

@@ -36,7 +36,7 @@ def chance(p: float | None) -> str:
     """How unusual: one in how many months, for p two-sided."""
     if p is None:
         return "-"
-    return f"1 in {1 / p:,.0f}" if p >= RAREST else f"under 1 in {1 / RAREST:.0f}"
+    return f"1 in {1 / p:,.0f}" if p >= RAREST else f"<1 in {1 / RAREST:.0f}"
 
 
 def heading(run: RunRow) -> Text:
