@@ -91,6 +91,7 @@ class Fetch(_Section):
     )
     contact: HeaderText = ""
     user_agent: HeaderText = ""
+    ignore: tuple[str, ...] = ()
     inbox: str = "inbox"
     archive: str = "archive"
     quarantine: str = "quarantine"

@@ -113,6 +113,8 @@ def _poll(path: Path, config: Config, now: datetime) -> str:
         return ""
     LOG.info("polling")
     found = fetch.poll(path, config, now).poll
+    if found.outcome == "unrecognized":
+        LOG.warning("poll: %s", found.detail)
     return f"{found.outcome}: {found.detail}" if found.outcome in ("blocked", "unreachable") else ""
 
 

@@ -46,9 +46,16 @@ _LAYOUTS: Mapping[Layout, frozenset[str]] = {
 }
 
 _MONTHS = ("OCT", "NOV", "DEC", "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP")
+# Months as CBP's pages write them: "aug" so far here, "sept" and whole names elsewhere.
+_LONG = (
+    *("october", "november", "december", "january", "february", "march"),
+    *("april", "june", "july", "august", "september", "sept"),
+)
+_NAMED = {name: _MONTHS.index(name[:3].upper()) + 1 for name in (*map(str.lower, _MONTHS), *_LONG)}
 _NAME = re.compile(
-    r"(nationwide|sbo)-encounters-fy(\d\d)-fy(\d\d)"
-    rf"(?:-({'|'.join(_MONTHS).lower()}))?(?:-(aor|state))?(?:_(\d+))?\.csv"
+    r"(nationwide|sbo)-encounters-fy(?:20)?(\d\d)-fy(?:20)?(\d\d)"
+    rf"(?:-({'|'.join(_NAMED)}))?(?:-(aor|state))?((?:_\d+)*)\.csv",
+    re.IGNORECASE | re.ASCII,
 )
 _YEAR = re.compile(r"(?:FY ?)?(20\d\d)( ?\(FYTD\))?", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}|\d{1,3}(?:,\d{3}){1,2}", re.ASCII)
@@ -60,7 +67,8 @@ class Name(NamedTuple):
     first, last : fiscal years of the window.
     month : fiscal month 1 (Oct) .. 12 (Sep), None for the final file of a closed window.
     layout : None where the name does not tell it.
-    suffix : 0 without one, N + 1 for "_N" (the upload that replaced the plain name).
+    suffix : 0 without one, N + 1 for "_N" (the upload that replaced the plain name), the sum for
+        several: "_0_0" replaced "_0".
     """
 
     first: int
@@ -113,16 +121,18 @@ class _Line(NamedTuple):
 
 def parse_name(file_name: str) -> Name | None:
     """What a base name says, None if it does not fit the publisher's pattern."""
-    match = _NAME.fullmatch(file_name.removesuffix(".gz"))
+    match = _NAME.fullmatch(re.sub(r"\.gz$", "", file_name, flags=re.IGNORECASE))
     if match is None:
         return None
-    family, first, last, month, layout, suffix = match.groups()
+    family, first, last, month, layout, suffixes = (
+        group and group.lower() for group in match.groups()
+    )
     return Name(
         first=2000 + int(first),
         last=2000 + int(last),
-        month=_MONTHS.index(month.upper()) + 1 if month else None,
+        month=_NAMED[month] if month else None,
         layout=cast("Layout | None", "sbo" if family == "sbo" else layout),
-        suffix=min(int(suffix) + 1, 99) if suffix else 0,
+        suffix=min(sum(int(n[:3]) + 1 for n in suffixes.split("_")[1:]), 99),
     )
 
 

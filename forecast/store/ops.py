@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAME = "ops.db"
 SCHEMA = "ops_migrations"
 
-Outcome = Literal["new", "unchanged", "replaced", "blocked", "unreachable"]
+Outcome = Literal["new", "unchanged", "replaced", "unrecognized", "blocked", "unreachable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ class Link:
 
     listed : whether it was on the page at the last poll. etag, last_modified : as the server sent
     them, "" where it did not, or where the content was refused and must be asked for in full.
-    sha256 : of the content it last gave, "" before the first.
+    sha256 : of the content it last gave, "" before the first. unrecognized : why it is not asked
+    for although it looks like data, "" for all that are understood.
     """
 
     url: str
@@ -64,6 +65,7 @@ class Link:
     etag: str = ""
     last_modified: str = ""
     sha256: str = ""
+    unrecognized: str = ""
 
 
 class Download(NamedTuple):
@@ -111,7 +113,7 @@ def next_poll_id(db: Database | sqlite3.Connection) -> int:
 
 def links(db: Database | sqlite3.Connection) -> dict[str, Link]:
     """Every address seen so far."""
-    rows = db.execute("select url, listed, etag, last_modified, sha256 from links")
+    rows = db.execute("select url, listed, etag, last_modified, sha256, unrecognized from links")
     return {url: Link(url, bool(listed), *rest) for url, listed, *rest in rows}
 
 
@@ -153,6 +155,7 @@ def forget_validators(db: Database, sha256: str) -> None:
 
 def _save_link(db: Database, link: Link) -> None:
     db.execute(
-        "insert or replace into links values (?, ?, ?, ?, ?)",
-        (link.url, int(link.listed), link.etag, link.last_modified, link.sha256),
+        "insert or replace into links (url, listed, etag, last_modified, sha256, unrecognized) "
+        "values (?, ?, ?, ?, ?, ?)",
+        astuple(link),
     )

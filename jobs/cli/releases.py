@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import BusyError, ConfigError
+from forecast.printable import printable
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, console, print_json, reading, refuse_if_any, say_taken
 
@@ -28,7 +29,8 @@ def fetch(
 ) -> None:
     """Look for new files on the publisher's page, and take them in.
 
-    Exit code 4 if the page or a file could not be had, 3 if a file was refused.
+    Exit code 4 if the page or a file could not be had, or a link looks like data and is not
+    understood; 3 if a file was refused.
     """
     from jobs import fetch as work
     from jobs.cli.work import run
@@ -47,7 +49,7 @@ def fetch(
         click.echo(f"Waiting for {waiting_for}.", err=True)
     elif then_run:
         ctx.invoke(run, files=(), no_bundle=no_bundle, as_json=False)
-    if not fetched.asked or fetched.poll.outcome in ("blocked", "unreachable"):
+    if not fetched.asked or fetched.poll.outcome in ("blocked", "unreachable", "unrecognized"):
         ctx.exit(BusyError.exit_code)
     refuse_if_any(fetched.taken)
 
@@ -59,7 +61,7 @@ def _say_fetched(fetched: Fetched, as_json: bool) -> None:
     poll = fetched.poll
     for answer in fetched.answers:
         if answer.outcome != "unchanged":
-            click.echo(f"{answer.url}: {answer.outcome} {answer.detail}".rstrip())
+            click.echo(f"{printable(answer.url)}: {answer.outcome} {answer.detail}".rstrip())
     say_taken(fetched.taken)
     if not fetched.asked:
         since = f"blocked since {poll.blocked_since}; " if poll.blocked_since else ""
