@@ -11,6 +11,12 @@ def printable(text: str, longest: int = LONGEST) -> str:
     Control characters, marks that turn the writing direction, and bytes that are no UTF-8 become
     "?"; runs of white space one space. What is longer is cut, and ends in "...".
     """
-    line = " ".join(text.split())
-    plain = "".join(c if c.isprintable() else "?" for c in line)
+    plain = without_controls(" ".join(text.split()))
     return plain if len(plain) <= longest else f"{plain[: longest - 3]}..."
+
+
+def without_controls(text: str) -> str:
+    """A text of ours that may quote others, its lines as they are; else as `printable`."""
+    return "\n".join(
+        "".join(c if c.isprintable() else "?" for c in line) for line in text.split("\n")
+    )

@@ -86,7 +86,7 @@ def _holder(path: Path, ending: str) -> int | None:
     """The process that holds a lock of the database, None if none does."""
     lock = path.with_name(path.name + ending)
     try:
-        handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+        handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return None
     try:

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from forecast.errors import DataError, QuarantineError
 from forecast.intake import bundle, cbp, checks, series
-from forecast.intake.text import content_sha256
+from forecast.intake.text import content_sha256, text_of
 from forecast.records import Release, Snapshot
 from forecast.store import inventory, ops, releases
 from forecast.store.connect import transaction
-from jobs import archive
+from jobs import archive, inbox
 from jobs.archive import Folders
 
 if TYPE_CHECKING:
@@ -44,17 +45,26 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file to take in: where it is, the day it was first seen, the address it came from."""
+    """A file to take in: where it is, the day it was first seen, the address it came from.
+
+    inbox : the inbox it lies in, None for a file that was downloaded or that the operator named.
+    """
 
     path: Path
     first_seen: str
     url: str = ""
+    inbox: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name as it is kept and shown."""
+        return inbox.file_name(self.path)
 
     @property
     def place(self) -> tuple[int, str]:
         """Older releases first, so that each is compared with the one before it."""
-        name = cbp.parse_name(self.path.name)
-        return (name.seq if name else 0, self.path.name)
+        name = cbp.parse_name(self.name)
+        return (name.seq if name else 0, self.name)
 
 
 def take_bundle(db: Database, dimensions: Sequence[str] = ()) -> list[int]:
@@ -82,20 +92,28 @@ def take_file(db: Database, kept_in: Folders, found: Found, dimensions: Sequence
     RowError, DataError : the file does not read.
     QuarantineError : it reads but is not to be believed. Either way it is in quarantine now.
     """
-    path, sha256 = found.path, _sha256(found.path)
+    content = inbox.read_once(found.path, found.inbox).content
+    return _take_content(db, kept_in, found, content, dimensions)
+
+
+def _take_content(
+    db: Database, kept_in: Folders, found: Found, content: bytes, dimensions: Sequence[str]
+) -> Taken:
+    """Take in a file by the bytes that were read of it; see `take_file`."""
+    sha256 = content_sha256(BytesIO(content))
     held = inventory.held(db, sha256)
     if held and held.status == "accepted":
         through = releases.load_release(db, held.release_id).data_through
-        return Taken(path.name, "held already", held.release_id, through)
+        return Taken(found.name, "held already", held.release_id, through)
     release = _unread(found, sha256)
     try:
-        snapshot = _snapshot(found, dimensions)
+        snapshot = _snapshot(found, content, dimensions)
         release = snapshot.release
-        _believe(path, snapshot, releases.neighbours(db, snapshot))
+        _believe(found.name, snapshot, releases.neighbours(db, snapshot))
     except DataError as error:
-        _refuse(db, kept_in, found, release, error)
+        _refuse(db, kept_in, found, content, release, error)
         raise
-    archive.keep(kept_in.archive, sha256, path)
+    archive.keep_bytes(kept_in.archive, sha256, found.name, content)
     with transaction(db):
         if held:
             inventory.save_after_all(db, held.release_id, snapshot, "", "")
@@ -103,7 +121,7 @@ def take_file(db: Database, kept_in: Folders, found: Found, dimensions: Sequence
         else:
             release_id = releases.save_snapshot(db, snapshot)
     archive.remove(kept_in.quarantine, sha256)
-    return Taken(path.name, "accepted", release_id, release.data_through)
+    return Taken(found.name, "accepted", release_id, release.data_through)
 
 
 def take_waiting(
@@ -123,17 +141,29 @@ def take_waiting(
     path : the database. today : "YYYY-MM-DD", on which files in the inbox were first seen.
     only : the one release (its seq) to take in; None takes them all.
     """
-    found = waiting(db, path, kept_in, today)
-    chosen = [each for each in found if only in (None, each.place[0])]
-    return [_take(db, path, kept_in, each, dimensions) for each in chosen]
+    left = [each for each in inbox.look(kept_in.inbox).left if not each.written]
+    taken = [Taken(name, "refused", None, "", f"{name}: {reason}") for name, reason, _ in left]
+    for each in waiting(db, path, kept_in, today):
+        if only in (None, each.place[0]):
+            outcome, stays = _take(db, path, kept_in, each, dimensions)
+            taken.append(outcome)
+            if stays:
+                left.append(inbox.Left(each.name, stays.removeprefix(f"{each.name}: ")))
+    _remember_left(path, left, today)
+    return taken
 
 
 def waiting(
     db: Database | sqlite3.Connection, path: Path, kept_in: Folders, today: str
 ) -> list[Found]:
     """What lies in the inbox, or was downloaded and is not in the record: oldest release first."""
-    inbox = [Found(file, today) for file in archive.waiting(kept_in.inbox)]
-    return sorted([*inbox, *_downloaded(db, path, kept_in)], key=lambda f: f.place)
+    found = [*in_inbox(kept_in, today), *_downloaded(db, path, kept_in)]
+    return sorted(found, key=lambda f: f.place)
+
+
+def in_inbox(kept_in: Folders, today: str) -> list[Found]:
+    """What lies in the inbox and is complete, by name."""
+    return [Found(f, today, inbox=kept_in.inbox) for f in inbox.look(kept_in.inbox).ready]
 
 
 def accept(
@@ -158,8 +188,9 @@ def accept(
             f"{row['file_name']}: not in {kept_in.quarantine} any more; ingest it again"
         )
     found = Found(file, row["first_seen_at"] or "", row["url"])
-    snapshot = _snapshot(found, dimensions)
-    archive.keep(kept_in.archive, row["sha256"], file)
+    content = inbox.read_once(file).content
+    snapshot = _snapshot(found, content, dimensions)
+    archive.keep_bytes(kept_in.archive, row["sha256"], found.name, content)
     reason = f"{why} (the checks said: {row['reason']})"
     with transaction(db):
         inventory.save_after_all(db, release_id, snapshot, reason, now)
@@ -169,25 +200,40 @@ def accept(
 
 def _take(
     db: Database, path: Path, kept_in: Folders, found: Found, dimensions: Sequence[str]
-) -> Taken:
-    """Take in one waiting file and clear its place; one that cannot be opened stays there."""
-    name = found.path.name
+) -> tuple[Taken, str]:
+    """Take in one waiting file and clear its place; and why it stays there, "" if it does not."""
     try:
-        sha256 = _sha256(found.path)
+        once = inbox.read_once(found.path, found.inbox)
     except DataError as error:
-        return Taken(name, "refused", None, "", str(error))
+        return Taken(found.name, "refused", None, "", str(error)), str(error)
+    sha256 = content_sha256(BytesIO(once.content))
     try:
-        taken = take_file(db, kept_in, found, dimensions)
+        taken = _take_content(db, kept_in, found, once.content, dimensions)
     except DataError as error:
         held = inventory.held(db, sha256)
-        taken = Taken(name, "refused", held and held.release_id, "", str(error))
-    if found.path.parent == kept_in.inbox:
-        found.path.unlink()
+        taken = Taken(found.name, "refused", held and held.release_id, "", _without_content(error))
+    if found.inbox:
+        try:
+            inbox.remove(found.path, once)
+        except DataError as error:
+            return taken, str(error)
     elif taken.outcome == "refused":
         archive.remove(kept_in.archive, sha256)
         with ops.writing(path) as ops_db:
             ops.forget_validators(ops_db, sha256)
-    return taken
+    return taken, ""
+
+
+def _without_content(error: DataError) -> str:
+    """A refusal as it is logged: who put the file there may not be who may read it."""
+    return str(error) if isinstance(error, QuarantineError) else error.kept[0]
+
+
+def _remember_left(path: Path, left: Sequence[inbox.Left], today: str) -> None:
+    """For `status`: what stays in the inbox although it is complete."""
+    if left or ops.beside(path).exists():
+        with ops.writing(path) as ops_db:
+            ops.save_left(ops_db, {each.name: each.reason for each in left}, today)
 
 
 def _downloaded(db: Database | sqlite3.Connection, path: Path, kept_in: Folders) -> list[Found]:
@@ -205,28 +251,27 @@ def _downloaded(db: Database | sqlite3.Connection, path: Path, kept_in: Folders)
     return [each for each in found if each.path.exists()]
 
 
-def _sha256(path: Path) -> str:
+def _snapshot(found: Found, content: bytes, dimensions: Sequence[str]) -> Snapshot:
+    """What a file says; DataError also where the reader itself fails: it is one file's fault."""
     try:
-        with path.open("rb") as file:
-            return content_sha256(file)
-    except OSError as error:
-        raise DataError(f"{path.name}: cannot be read ({error.strerror})") from error
-
-
-def _snapshot(found: Found, dimensions: Sequence[str]) -> Snapshot:
-    reading = cbp.read(found.path)
-    return series.snapshot(
-        reading, dimensions, first_seen_at=found.first_seen or None, url=found.url
-    )
+        reading = cbp.reading_of(text_of(found.name, BytesIO(content)))
+        return series.snapshot(
+            reading, dimensions, first_seen_at=found.first_seen or None, url=found.url
+        )
+    except DataError:
+        raise
+    except Exception as error:
+        problem = f"the reader cannot cope with it ({type(error).__name__}); report it"
+        raise DataError(f"{found.name}: {problem}") from error
 
 
 def _unread(found: Found, sha256: str) -> Release:
     """What is known of a file before it is read: its name."""
-    name = cbp.parse_name(found.path.name)
+    name = cbp.parse_name(found.name)
     return Release(
-        source=found.path.name.removesuffix(".gz").removesuffix(".csv"),
+        source=found.name.removesuffix(".gz").removesuffix(".csv"),
         kind=(name.layout if name else None) or "manual",
-        file_name=found.path.name.removesuffix(".gz"),
+        file_name=found.name.removesuffix(".gz"),
         sha256=sha256,
         data_through="",
         seq=name.seq if name else 0,
@@ -236,17 +281,21 @@ def _unread(found: Found, sha256: str) -> Release:
     )
 
 
-def _believe(path: Path, snapshot: Snapshot, neighbours: Sequence[Snapshot]) -> None:
+def _believe(name: str, snapshot: Snapshot, neighbours: Sequence[Snapshot]) -> None:
     reasons = checks.problems(snapshot, neighbours)
     if reasons:
-        raise QuarantineError(path.name, reasons)
+        raise QuarantineError(name, reasons)
 
 
 def _refuse(
-    db: Database, kept_in: Folders, found: Found, release: Release, error: DataError
+    db: Database,
+    kept_in: Folders,
+    found: Found,
+    content: bytes,
+    release: Release,
+    error: DataError,
 ) -> None:
-    reasons = error.reasons if isinstance(error, QuarantineError) else (str(error),)
-    reason = "\n".join(reasons)
-    archive.refuse(kept_in.quarantine, release.sha256, found.path, reason)
+    reason = "\n".join(error.kept)
+    archive.refuse(kept_in.quarantine, release.sha256, found.name, content, reason)
     with transaction(db):
         inventory.save_refused(db, release, reason)

@@ -25,7 +25,7 @@ from forecast.records import Counts, Hindcast, Publication, Score
 from forecast.store import digests, releases, runs, seals, service
 from forecast.store.connect import transaction, writing
 from forecast.watch.judge import Rules
-from jobs import notices
+from jobs import archive, notices
 from jobs.archive import folders
 from jobs.drilldown import drill_down, drill_down_rows
 from jobs.explaining import explain
@@ -119,6 +119,7 @@ def take_in(
         take_bundle(db, dimensions)
         runs.keep_paths(db, bundle.load_paths())
     kept_in = folders(path, config)
+    archive.make(kept_in)
     taken = [take_file(db, kept_in, Found(file, first_seen), dimensions) for file in files]
     return (*taken, *take_waiting(db, path, kept_in, dimensions, first_seen, only))
 

@@ -27,6 +27,7 @@ from typing import Any, Literal, NamedTuple, cast
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
 from forecast.intake.text import Text, read_text, rows
+from forecast.printable import printable
 from forecast.records import BORDERS, Cell
 
 Layout = Literal["aor", "state", "sbo"]
@@ -145,7 +146,11 @@ def read(path: Path) -> Reading:
     QuarantineError : a file that is no such table.
     DataError : a header that is no known layout, or a file that cannot be opened.
     """
-    text = read_text(Path(path))
+    return reading_of(read_text(Path(path)))
+
+
+def reading_of(text: Text) -> Reading:
+    """Read a file whose text is there already; errors as `read`."""
     records = rows(text)
     kind, header = _header(text.name, records)
     lines = list(_lines(text.name, kind, header, records))
@@ -214,7 +219,8 @@ def _header(name: str, records: Iterator[tuple[int, list[str]]]) -> tuple[Layout
     header = [field.strip() for field in fields]
     doubled = [column for column, n in Counter(header).items() if n > 1]
     if doubled:
-        raise DataError(f"{name}: column {', '.join(map(repr, doubled))} appears twice")
+        shown = _quoted([column for column in doubled if column in _PARSERS])
+        raise DataError(f"{name}: column {shown or 'names'} appears twice")
     for kind, columns in _LAYOUTS.items():
         if columns == set(header):
             return kind, header
@@ -227,8 +233,15 @@ def _header_problem(header: Sequence[str]) -> str:
     kind = min(_LAYOUTS, key=lambda kind: len(_LAYOUTS[kind] ^ found))
     missing, unknown = sorted(_LAYOUTS[kind] - found), sorted(found - _LAYOUTS[kind])
     parts = [f"missing column {column!r}" for column in missing[:5]]
-    parts += [f"unknown column {column[:80]!r}" for column in unknown[:5]]
+    # Of a table that is not his nothing is quoted: its first line may be anything, a password say.
+    if unknown and len(missing) <= len(_LAYOUTS[kind]) / 2:
+        parts.append(f"unknown column {_quoted(unknown)}")
     return f"not CBP's {kind} layout: {', '.join(parts)}; a changed layout needs a new reader"
+
+
+def _quoted(columns: Sequence[str]) -> str:
+    """Columns' names for a message, few and short."""
+    return ", ".join(repr(printable(column, 40)) for column in columns[:5])
 
 
 def _lines(

@@ -7,7 +7,7 @@ poll must not wait for a run. Same rules: one writer, inside its own write lock.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -145,6 +145,16 @@ def save_poll(
         )
         for link in seen:
             _save_link(db, link)
+
+
+def save_left(db: Database, left: Mapping[str, str], today: str) -> None:
+    """Record what stays in the inbox, name -> reason, in the place of what was recorded before."""
+    with transaction(db):
+        db.execute("delete from inbox_left")
+        db.conn.executemany(
+            "insert into inbox_left values (?, ?, ?)",
+            [(name, reason, today) for name, reason in left.items()],
+        )
 
 
 def forget_validators(db: Database, sha256: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import BusyError, ConfigError
-from forecast.printable import printable
+from forecast.printable import printable, without_controls
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, console, print_json, reading, refuse_if_any, say_taken
 
@@ -67,7 +67,7 @@ def _say_fetched(fetched: Fetched, as_json: bool) -> None:
         since = f"blocked since {poll.blocked_since}; " if poll.blocked_since else ""
         click.echo(f"Not asked: {since}next poll after {poll.not_before} (--force asks now).")
         return
-    click.echo(f"Poll: {poll.detail}.")
+    click.echo(f"Poll: {printable(poll.detail, 1000)}.")
 
 
 @click.group(epilog=examples("releases list --refused", "releases show 17"))
@@ -108,7 +108,7 @@ def show(settings: Settings, release_id: int, as_json: bool) -> None:
         return
     for name, value in found.items():
         if value not in (None, ""):
-            click.echo(f"{name.replace('_', ' '):<22}{value}")
+            click.echo(f"{name.replace('_', ' '):<22}{without_controls(str(value))}")
     for row in covers:
         click.echo(f"{row['border']:<22}{row['first_month']} to {row['last_month']}")
     for row in revised:
@@ -145,7 +145,7 @@ def _table(found: list[dict[str, Any]]) -> Any:
     for row in found:
         table.add_row(
             str(row["id"]),
-            row["source"] if row["kind"] in ("bundle", "vintage") else row["file_name"],
+            printable(row["source" if row["kind"] in ("bundle", "vintage") else "file_name"]),
             row["kind"],
             row["data_through"] or "-",
             row["first_seen_at"] or "unknown",
