@@ -57,6 +57,7 @@ def status(path: Path, now: datetime) -> Status:
         "next_wake": leader["next_wake_at"] if leader and leader_pid(path) else None,
         "blocked": condition.blocked(path),
         "unrecognized": condition.unrecognized(path),
+        "unknown_labels": condition.unknown_labels(path),
         "left_in_inbox": condition.left_in_inbox(path),
         "undelivered": condition.undelivered(path),
         "mail_stopped": condition.mail_stopped(path),
@@ -143,6 +144,10 @@ def _warnings(facts: dict[str, Any]) -> list[str]:
         ),
         f"{facts['files_in_quarantine']} files are refused: `bordercast releases list --refused`": (
             facts["files_in_quarantine"] > 0
+        ),
+        f"labels that are not known: {_some(facts['unknown_labels'])}; the totals are kept and the "
+        "dimension left out, until [labels] joins each to a known one": (
+            bool(facts["unknown_labels"])
         ),
         f"not taken out of the inbox: {_some(facts['left_in_inbox'])}": (
             bool(facts["left_in_inbox"])

@@ -8,8 +8,8 @@ may be taken in again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Literal
 from forecast.errors import DataError, QuarantineError
 from forecast.intake import bundle, cbp, checks, series
 from forecast.intake.text import content_sha256, text_of
+from forecast.labels import Joins, joined
+from forecast.printable import printable
 from forecast.records import Release, Snapshot
 from forecast.store import inventory, ops, releases
 from forecast.store.connect import transaction
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
 class Taken:
     """What became of one file; reason is why it was refused, release_id None if it cannot be read.
 
-    data_through : last month of the file, "" if it was refused.
+    data_through : last month of the file, "" if it was refused. warning : what a person should
+    know of an accepted one, "" if nothing.
     """
 
     file_name: str
@@ -41,6 +44,7 @@ class Taken:
     release_id: int | None
     data_through: str
     reason: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,19 @@ def take_bundle(db: Database, dimensions: Sequence[str] = ()) -> list[int]:
         ]
 
 
-def take_file(db: Database, kept_in: Folders, found: Found, dimensions: Sequence[str]) -> Taken:
+def take_file(
+    db: Database,
+    kept_in: Folders,
+    found: Found,
+    dimensions: Sequence[str],
+    joins: Joins | None = None,
+) -> Taken:
     """Read, check and keep one published file, .csv or .csv.gz; the file itself stays.
 
     Parameters
     ----------
     kept_in : the archive and the quarantine. dimensions : the drill-down to keep.
+    joins : labels that mean another one.
 
     Raises
     ------
@@ -93,11 +104,16 @@ def take_file(db: Database, kept_in: Folders, found: Found, dimensions: Sequence
     QuarantineError : it reads but is not to be believed. Either way it is in quarantine now.
     """
     content = inbox.read_once(found.path, found.inbox).content
-    return _take_content(db, kept_in, found, content, dimensions)
+    return _take_content(db, kept_in, found, content, dimensions, joins or {})
 
 
 def _take_content(
-    db: Database, kept_in: Folders, found: Found, content: bytes, dimensions: Sequence[str]
+    db: Database,
+    kept_in: Folders,
+    found: Found,
+    content: bytes,
+    dimensions: Sequence[str],
+    joins: Joins,
 ) -> Taken:
     """Take in a file by the bytes that were read of it; see `take_file`."""
     sha256 = content_sha256(BytesIO(content))
@@ -107,9 +123,14 @@ def _take_content(
         return Taken(found.name, "held already", held.release_id, through)
     release = _unread(found, sha256)
     try:
-        snapshot = _snapshot(found, content, dimensions)
+        snapshot, unknown = _snapshot(found, content, dimensions, joins)
         release = snapshot.release
-        _believe(found.name, snapshot, releases.neighbours(db, snapshot))
+        near = releases.neighbours(db, snapshot)
+        # Held under the names of then; a country that was renamed has not vanished.
+        compared, *near = [
+            replace(each, counts=joined(each.counts, joins)) for each in (snapshot, *near)
+        ]
+        _believe(found.name, compared, near)
     except DataError as error:
         _refuse(db, kept_in, found, content, release, error)
         raise
@@ -121,7 +142,8 @@ def _take_content(
         else:
             release_id = releases.save_snapshot(db, snapshot)
     archive.remove(kept_in.quarantine, sha256)
-    return Taken(found.name, "accepted", release_id, release.data_through)
+    warning = _warn_of_unknown(db, release, unknown)
+    return Taken(found.name, "accepted", release_id, release.data_through, warning=warning)
 
 
 def take_waiting(
@@ -131,6 +153,7 @@ def take_waiting(
     dimensions: Sequence[str],
     today: str,
     only: int | None = None,
+    joins: Joins | None = None,
 ) -> list[Taken]:
     """Take in what lies in the inbox and what was downloaded but is not in the record yet.
 
@@ -140,12 +163,13 @@ def take_waiting(
     ----------
     path : the database. today : "YYYY-MM-DD", on which files in the inbox were first seen.
     only : the one release (its seq) to take in; None takes them all.
+    joins : labels that mean another one.
     """
     left = [each for each in inbox.look(kept_in.inbox).left if not each.written]
     taken = [Taken(name, "refused", None, "", f"{name}: {reason}") for name, reason, _ in left]
     for each in waiting(db, path, kept_in, today):
         if only in (None, each.place[0]):
-            outcome, stays = _take(db, path, kept_in, each, dimensions)
+            outcome, stays = _take(db, path, kept_in, each, dimensions, joins or {})
             taken.append(outcome)
             if stays:
                 left.append(inbox.Left(each.name, stays.removeprefix(f"{each.name}: ")))
@@ -167,7 +191,13 @@ def in_inbox(kept_in: Folders, today: str) -> list[Found]:
 
 
 def accept(
-    db: Database, kept_in: Folders, release_id: int, why: str, dimensions: Sequence[str], now: str
+    db: Database,
+    kept_in: Folders,
+    release_id: int,
+    why: str,
+    dimensions: Sequence[str],
+    now: str,
+    joins: Joins | None = None,
 ) -> Release:
     """Believe a refused file after all, on an operator's word; the next run rests on it.
 
@@ -189,17 +219,23 @@ def accept(
         )
     found = Found(file, row["first_seen_at"] or "", row["url"])
     content = inbox.read_once(file).content
-    snapshot = _snapshot(found, content, dimensions)
+    snapshot, unknown = _snapshot(found, content, dimensions, joins or {})
     archive.keep_bytes(kept_in.archive, row["sha256"], found.name, content)
     reason = f"{why} (the checks said: {row['reason']})"
     with transaction(db):
         inventory.save_after_all(db, release_id, snapshot, reason, now)
     archive.remove(kept_in.quarantine, row["sha256"])
+    _warn_of_unknown(db, snapshot.release, unknown)
     return snapshot.release
 
 
 def _take(
-    db: Database, path: Path, kept_in: Folders, found: Found, dimensions: Sequence[str]
+    db: Database,
+    path: Path,
+    kept_in: Folders,
+    found: Found,
+    dimensions: Sequence[str],
+    joins: Joins,
 ) -> tuple[Taken, str]:
     """Take in one waiting file and clear its place; and why it stays there, "" if it does not."""
     try:
@@ -208,7 +244,7 @@ def _take(
         return Taken(found.name, "refused", None, "", str(error)), str(error)
     sha256 = content_sha256(BytesIO(once.content))
     try:
-        taken = _take_content(db, kept_in, found, once.content, dimensions)
+        taken = _take_content(db, kept_in, found, once.content, dimensions, joins)
     except DataError as error:
         held = inventory.held(db, sha256)
         taken = Taken(found.name, "refused", held and held.release_id, "", _without_content(error))
@@ -251,18 +287,41 @@ def _downloaded(db: Database | sqlite3.Connection, path: Path, kept_in: Folders)
     return [each for each in found if each.path.exists()]
 
 
-def _snapshot(found: Found, content: bytes, dimensions: Sequence[str]) -> Snapshot:
-    """What a file says; DataError also where the reader itself fails: it is one file's fault."""
+def _snapshot(
+    found: Found, content: bytes, dimensions: Sequence[str], joins: Joins
+) -> tuple[Snapshot, Mapping[str, frozenset[str]]]:
+    """What a file says, and its labels that are not known.
+
+    DataError also where the reader itself fails: it is one file's fault.
+    """
     try:
-        reading = cbp.reading_of(text_of(found.name, BytesIO(content)))
-        return series.snapshot(
+        reading = cbp.reading_of(text_of(found.name, BytesIO(content)), joins)
+        said = series.snapshot(
             reading, dimensions, first_seen_at=found.first_seen or None, url=found.url
         )
+        return said, reading.unknown
     except DataError:
         raise
     except Exception as error:
         problem = f"the reader cannot cope with it ({type(error).__name__}); report it"
         raise DataError(f"{found.name}: {problem}") from error
+
+
+def _warn_of_unknown(db: Database, release: Release, unknown: Mapping[str, frozenset[str]]) -> str:
+    """Remember labels that are not known, for `status`; the warning, "" if there are none."""
+    path = Path(db.execute("pragma database_list").fetchone()[2])
+    if unknown or ops.beside(path).exists():
+        with ops.writing(path) as ops_db:
+            ops.save_unknown(ops_db, release, unknown)
+    labels = "; ".join(
+        f"{name} {', '.join(map(repr, sorted(found)))}" for name, found in sorted(unknown.items())
+    )
+    if not labels:
+        return ""
+    return (
+        f"{release.file_name}: labels that are not known: {printable(labels)}. The totals are kept "
+        "and the dimension left out; join each label to a known one in [labels]"
+    )
 
 
 def _unread(found: Found, sha256: str) -> Release:

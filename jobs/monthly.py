@@ -120,8 +120,10 @@ def take_in(
         runs.keep_paths(db, bundle.load_paths())
     kept_in = folders(path, config)
     archive.make(kept_in)
-    taken = [take_file(db, kept_in, Found(file, first_seen), dimensions) for file in files]
-    return (*taken, *take_waiting(db, path, kept_in, dimensions, first_seen, only))
+    joins = config.labels.joins
+    releases.save_joins(db, joins)
+    taken = [take_file(db, kept_in, Found(file, first_seen), dimensions, joins) for file in files]
+    return (*taken, *take_waiting(db, path, kept_in, dimensions, first_seen, only, joins))
 
 
 def nothing_new(db: Database, config: Config) -> bool:

@@ -177,6 +177,8 @@ def _waiting(path: Path, config: Config, day: str) -> list[int]:
 
 def _refused(taken: Iterable[Taken]) -> Iterator[str]:
     for file in taken:
+        if file.warning:
+            LOG.warning("%s", file.warning)
         if file.outcome == "refused":
             LOG.warning("refused: %s", file.reason)
             yield f"refused {file.file_name}"

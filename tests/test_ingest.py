@@ -150,18 +150,18 @@ def test_a_file_that_does_not_read_is_recorded_by_its_name(path, folders, tmp_pa
 
 
 def test_a_refused_file_is_looked_at_again_when_it_comes_again(path, folders, tmp_path):
-    """What it was held against may be gone by then; here the reader has learned a label."""
-    odd = put(tmp_path, NAME, GOOD.replace(b"FMUA", b"Families"))
-    with pytest.raises(DataError, match="unknown demographic"):
+    """What it was held against may be gone by then; here the reader has learned a region."""
+    odd = put(tmp_path, NAME, GOOD.replace(b"Northern Land Border", b"Arctic"))
+    with pytest.raises(DataError, match="unknown region"):
         take(path, folders, odd)
     with writing(path) as db:
         db.execute("update releases set reason = 'something else'")
 
-    with pytest.raises(DataError, match="unknown demographic"):
+    with pytest.raises(DataError, match="unknown region"):
         take(path, folders, odd)
 
     ((reason,),) = rows(path, "select reason from releases")
-    assert "unknown demographic" in reason
+    assert "unknown region" in reason
 
 
 # ---------------------------------------------------------------- the inbox

@@ -7,9 +7,11 @@ column may be missing, unknown or doubled.
     state    by state
     sbo      southwest border only; its citizenship grouping is another partition than Citizenship
 
-Regions, components, months, authorities, demographics and encounter types are closed lists: a
-new label stops the file, because guessing where it belongs would move a border's total.
-Citizenships, states and areas are open: a new one becomes a new member.
+Regions, components, months and encounter types are closed lists: a new label stops the file,
+because guessing where it belongs would move a border's total. Demographics and authorities are
+closed too, but no total hangs on them: with an unknown label the file's dimension is left out, and
+a person joins the label to a known one in [labels]. Citizenships, states and areas are open: a new
+one becomes a new member.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
@@ -27,15 +29,13 @@ from typing import Any, Literal, NamedTuple, cast
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
 from forecast.intake.text import Text, read_text, rows
+from forecast.labels import CROSSING, Joins
 from forecast.printable import printable
 from forecast.records import BORDERS, Cell
 
 Layout = Literal["aor", "state", "sbo"]
 
 COMPONENTS = ("U.S. Border Patrol", "Office of Field Operations")
-
-# Between the members of a crossing, "TX * MEXICO"; a label that contains it is refused.
-CROSSING = " * "
 
 _COUNT = "Encounter Count"
 _SHARED = ("Fiscal Year", "Month Grouping", "Month (abbv)", "Demographic", "Title of Authority")
@@ -94,6 +94,7 @@ class Reading:
     rows : lines per fiscal year.
     closed : fiscal years no longer marked as running. The last one counts only if it is complete
         and the file is not a month's interim file: September's is still revised by the final.
+    unknown : dimension -> labels that are not known; only dimensions of closed lists.
     """
 
     file_name: str
@@ -105,6 +106,7 @@ class Reading:
     rows: Mapping[int, int]
     closed: frozenset[int]
     cells: tuple[Cell, ...]
+    unknown: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class _Year(NamedTuple):
@@ -137,8 +139,12 @@ def parse_name(file_name: str) -> Name | None:
     )
 
 
-def read(path: Path) -> Reading:
+def read(path: Path, joins: Joins | None = None) -> Reading:
     """Read one published file, .csv or .csv.gz.
+
+    Parameters
+    ----------
+    joins : labels that mean another one.
 
     Raises
     ------
@@ -146,10 +152,10 @@ def read(path: Path) -> Reading:
     QuarantineError : a file that is no such table.
     DataError : a header that is no known layout, or a file that cannot be opened.
     """
-    return reading_of(read_text(Path(path)))
+    return reading_of(read_text(Path(path)), joins)
 
 
-def reading_of(text: Text) -> Reading:
+def reading_of(text: Text, joins: Joins | None = None) -> Reading:
     """Read a file whose text is there already; errors as `read`."""
     records = rows(text)
     kind, header = _header(text.name, records)
@@ -157,15 +163,16 @@ def reading_of(text: Text) -> Reading:
     if not lines:
         raise QuarantineError(text.name, ["a header without rows; fetch the file again"])
     _refuse_duplicates(text.name, lines)
-    return _reading(text, kind, lines)
+    return _reading(text, kind, lines, joins or {})
 
 
-def _reading(text: Text, kind: Layout, lines: Sequence[_Line]) -> Reading:
+def _reading(text: Text, kind: Layout, lines: Sequence[_Line], joins: Joins) -> Reading:
     name = parse_name(text.name)
     data_through = _data_through(text.name, lines)
     closed = _closed(lines, data_through, interim=name is not None and name.month is not None)
     counted = Counter(line.year.number for line in lines)
     last = max(counted)
+    cells = _with_joined_labels((line.cell for line in lines), joins)
     fiscal_month = months.fiscal_months(last).index(data_through) + 1
     return Reading(
         file_name=text.name,
@@ -176,8 +183,31 @@ def _reading(text: Text, kind: Layout, lines: Sequence[_Line]) -> Reading:
         data_through=data_through,
         rows=dict(sorted(counted.items())),
         closed=closed,
-        cells=tuple(line.cell for line in lines),
+        cells=cells,
+        unknown=_unknown(cells),
     )
+
+
+def _with_joined_labels(cells: Iterable[Cell], joins: Joins) -> tuple[Cell, ...]:
+    """Cells with the labels of closed lists joined; others are joined where they leave the record.
+
+    After the check for lines said twice: two labels that are joined are not the same line.
+    """
+    closed = {name: joins[name] for name in CLOSED if name in joins}
+    if not closed:
+        return tuple(cells)
+    return tuple(
+        cell._replace(**{n: by.get(getattr(cell, n), getattr(cell, n)) for n, by in closed.items()})
+        for cell in cells
+    )
+
+
+def _unknown(cells: Sequence[Cell]) -> dict[str, frozenset[str]]:
+    found = {
+        name: frozenset({getattr(cell, name) for cell in cells}) - known - {""}
+        for name, known in CLOSED.items()
+    }
+    return {name: labels for name, labels in found.items() if labels}
 
 
 def _seq(window_end: int, fiscal_month: int, final: bool, suffix: int) -> int:
@@ -338,6 +368,20 @@ def _southwest(_: str) -> str:
     return "southwest"
 
 
+# Dimension -> its known labels; what is not among them leaves the dimension out of the file.
+CLOSED: Mapping[str, frozenset[str]] = {
+    "demographic": frozenset({"Accompanied Minors", "FMUA", "Single Adults", "UAC"}),
+    "authority": frozenset({"Title 8", "Title 42"}),
+}
+
+
+@lru_cache(maxsize=256)
+def _demographic(text: str) -> str:
+    label = _label(text)
+    # Its names until 2023, and on CBP's page of statistics.
+    return "UAC" if label in ("UC / Single Minors", "UAC / Single Minors") else label
+
+
 _REGIONS = dict(
     zip(("Northern Land Border", "Southwest Land Border", "Other"), BORDERS, strict=True)
 )
@@ -352,16 +396,10 @@ _PARSERS: Mapping[str, _Parser] = {
     "Component": _one_of("component", _same(*COMPONENTS)),
     "Area of Responsibility": _label,
     "State": _label,
-    "Demographic": _one_of(
-        "demographic",
-        {
-            **_same("Accompanied Minors", "FMUA", "Single Adults", "UAC"),
-            "UC / Single Minors": "UAC",  # its name until 2023
-        },
-    ),
+    "Demographic": _demographic,
     "Citizenship": _label,
     "Citizenship Grouping": _label,
-    "Title of Authority": _one_of("authority", _same("Title 8", "Title 42")),
+    "Title of Authority": _label,
     "Encounter Type": _one_of(
         "encounter type", _same("Apprehensions", "Expulsions", "Inadmissibles")
     ),

@@ -88,6 +88,16 @@ def left_in_inbox(path: Path) -> list[str]:
     return [f"{row['name']}: {row['reason']}" for row in found]
 
 
+def unknown_labels(path: Path) -> list[str]:
+    """Labels of accepted files that are not known, with their dimension and file."""
+    found = _ops_rows(
+        path,
+        "select dimension, label, max(file_name) as file_name from unknown_labels "
+        "group by 1, 2 order by 1, 2",
+    )
+    return [f"{row['dimension']} {row['label']!r} in {row['file_name']}" for row in found]
+
+
 def wakes(path: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """(The last wake, who leads or led last), each None before the first."""
     wake = _ops_rows(

@@ -7,12 +7,13 @@ poll must not wait for a run. Same rules: one writer, inside its own write lock.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from forecast.records import Release
 from forecast.store import connect
 from forecast.store.connect import transaction
 
@@ -154,6 +155,20 @@ def save_left(db: Database, left: Mapping[str, str], today: str) -> None:
         db.conn.executemany(
             "insert into inbox_left values (?, ?, ?)",
             [(name, reason, today) for name, reason in left.items()],
+        )
+
+
+def save_unknown(db: Database, release: Release, unknown: Mapping[str, Collection[str]]) -> None:
+    """Record the labels of an accepted file that are not known, dimension -> labels.
+
+    A file states its whole window, so what older ones of its layout lacked is settled by it.
+    """
+    place = (release.file_name, release.kind, release.seq)
+    with transaction(db):
+        db.execute("delete from unknown_labels where kind = ? and seq <= ?", place[1:])
+        db.conn.executemany(
+            "insert into unknown_labels values (?, ?, ?, ?, ?)",
+            [(*place, name, label) for name, labels in unknown.items() for label in labels],
         )
 
 

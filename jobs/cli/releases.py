@@ -133,7 +133,8 @@ def accept(settings: Settings, release_id: int, why: str) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     dimensions = settings.config.forecast.dimensions
     with writing(settings.db) as db:
-        release = ingest.accept(db, kept_in, release_id, why.strip(), dimensions, now)
+        joins = settings.config.labels.joins
+        release = ingest.accept(db, kept_in, release_id, why.strip(), dimensions, now, joins)
     through = release.data_through
     click.echo(f"{release.file_name}: accepted, data through {through}; `bordercast run` uses it.")
 

@@ -110,6 +110,8 @@ def say_taken(taken: Iterable[Taken]) -> None:
             click.echo(f"bordercast: refused: {without_controls(file.reason)}", err=True)
         else:
             click.echo(f"{file.file_name}: {file.outcome}, data through {file.data_through}")
+        if file.warning:
+            click.echo(f"bordercast: warning: {file.warning}", err=True)
 
 
 def refuse_if_any(taken: Iterable[Taken]) -> None:

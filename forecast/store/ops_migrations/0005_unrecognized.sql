@@ -45,3 +45,13 @@ create table inbox_left (
     reason text not null,
     seen_at text not null
 ) strict, without rowid;
+
+-- Labels of accepted files that are not known, so that a dimension of the file was left out.
+create table unknown_labels (
+    file_name text not null,
+    kind text not null,
+    seq integer not null,
+    dimension text not null,
+    label text not null,
+    primary key (file_name, dimension, label)
+) strict, without rowid;
