@@ -72,12 +72,11 @@ def look(folder: Path) -> Contents:
         if entry.name.startswith(".") or entry.name.endswith(_PASSING):
             continue
         with suppress(FileNotFoundError):  # gone meanwhile
-            found = _judge(entry)
-            if found == "folder":
+            if entry.is_dir(follow_symlinks=False):
                 continue
-            if found:
-                written = found == _WRITTEN
-                left.append(Left(file_name(Path(entry.path)), found, written))
+            reason, written = _judge(entry)
+            if reason:
+                left.append(Left(file_name(Path(entry.path)), reason, written))
             else:
                 ready.append(Path(entry.path))
     return Contents(tuple(ready), tuple(left))
@@ -158,17 +157,15 @@ def file_name(path: Path) -> str:
 _WRITTEN = f"has changed within {STILL:g} seconds; it is left until it is still"
 
 
-def _judge(entry: os.DirEntry[str]) -> str:
-    """Why an entry cannot be taken in, "" if it may be, "folder" for a folder."""
+def _judge(entry: os.DirEntry[str]) -> tuple[str, bool]:
+    """Why an entry cannot be taken in, "" if it may be; and whether it is still being written."""
     if entry.is_symlink():
-        return "is a symbolic link; put the file itself there"
+        return "is a symbolic link; put the file itself there", False
     found = entry.stat(follow_symlinks=False)
-    if stat.S_ISDIR(found.st_mode):
-        return "folder"
     reason = _no_file(found)
-    if reason:
-        return reason
-    return _WRITTEN if 0 <= time.time() - found.st_mtime < STILL else ""
+    if not reason and 0 <= time.time() - found.st_mtime < STILL:
+        return _WRITTEN, True
+    return reason, False
 
 
 def _no_file(found: os.stat_result) -> str:

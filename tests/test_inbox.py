@@ -152,10 +152,10 @@ def test_what_is_hashed_read_and_kept_are_the_same_bytes(path, folders, monkeypa
     other = file_bytes(FEBRUARY, moved={("2025-11", "southwest"): 1})
     reading_of = cbp.reading_of
 
-    def swapped(text):
+    def swapped(text, joins):
         swap = put(folders.inbox, ".other", other)
         swap.replace(file)
-        return reading_of(text)
+        return reading_of(text, joins)
 
     monkeypatch.setattr(cbp, "reading_of", swapped)
     (taken,) = empty_inbox(path, folders)
@@ -240,10 +240,10 @@ def test_a_name_that_is_no_text_fails_no_wake(path, name, shown):
 def test_a_reader_that_fails_is_one_files_fault(path, monkeypatch):
     reading_of = cbp.reading_of
 
-    def fails(text):
+    def fails(text, joins):
         if text.name == "odd.csv":
             raise ZeroDivisionError
-        return reading_of(text)
+        return reading_of(text, joins)
 
     monkeypatch.setattr(cbp, "reading_of", fails)
     serving.worked(path, 1)

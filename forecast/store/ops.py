@@ -150,6 +150,8 @@ def save_poll(
 
 def save_left(db: Database, left: Mapping[str, str], today: str) -> None:
     """Record what stays in the inbox, name -> reason, in the place of what was recorded before."""
+    if dict(db.execute("select name, reason from inbox_left").fetchall()) == left:
+        return
     with transaction(db):
         db.execute("delete from inbox_left")
         db.conn.executemany(
@@ -164,8 +166,11 @@ def save_unknown(db: Database, release: Release, unknown: Mapping[str, Collectio
     A file states its whole window, so what older ones of its layout lacked is settled by it.
     """
     place = (release.file_name, release.kind, release.seq)
+    settled = "from unknown_labels where kind = ? and seq <= ?"
+    if not unknown and not db.execute(f"select 1 {settled}", place[1:]).fetchone():
+        return
     with transaction(db):
-        db.execute("delete from unknown_labels where kind = ? and seq <= ?", place[1:])
+        db.execute(f"delete {settled}", place[1:])
         db.conn.executemany(
             "insert into unknown_labels values (?, ?, ?, ?, ?)",
             [(*place, name, label) for name, labels in unknown.items() for label in labels],
