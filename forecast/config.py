@@ -91,6 +91,7 @@ class Fetch(_Section):
     )
     contact: HeaderText = ""
     user_agent: HeaderText = ""
+    ignore: tuple[str, ...] = ()
     inbox: str = "inbox"
     archive: str = "archive"
     quarantine: str = "quarantine"
@@ -99,6 +100,36 @@ class Fetch(_Section):
     file_seconds: Annotated[float, Field(gt=0, le=3600)] = 120.0
     poll_seconds: Annotated[float, Field(gt=0, le=86400)] = 1800.0
     max_bytes: Annotated[int, Field(ge=1000, le=100_000_000)] = 50_000_000
+
+
+def _labels(joins: dict[str, str]) -> dict[str, str]:
+    """Labels joined to others, one step each; ValueError if a label is none or a chain."""
+    for label in (*joins, *joins.values()):
+        if not label.strip() or len(label) > 80 or not label.isprintable() or " * " in label:
+            raise ValueError("a label has 1 to 80 printable characters, and no ' * '")
+    chained = sorted({*joins} & {*joins.values()})
+    if chained:
+        raise ValueError(f"{chained[0]!r} is joined to another and has others joined to it")
+    return joins
+
+
+LabelJoins = Annotated[dict[str, str], AfterValidator(_labels)]
+
+
+class Labels(_Section):
+    """Labels of the publisher that mean another one, by dimension; see docs/releases.md."""
+
+    citizenship: LabelJoins = {}
+    citizenship_group: LabelJoins = {}
+    demographic: LabelJoins = {}
+    authority: LabelJoins = {}
+    state: LabelJoins = {}
+    field: LabelJoins = {}
+
+    @property
+    def joins(self) -> dict[str, dict[str, str]]:
+        """Dimension -> label -> the one it is joined to; dimensions without any left out."""
+        return {name: dict(joins) for name, joins in self if joins}
 
 
 class Flags(_Section):
@@ -170,6 +201,7 @@ class Config(_Section):
     service: Service = Service()
     fetch: Fetch = Fetch()
     forecast: ForecastSection = ForecastSection()
+    labels: Labels = Labels()
     flags: Flags = Flags()
     notices: Notices = Notices()
     mail: Mail = Mail()
@@ -177,7 +209,10 @@ class Config(_Section):
 
     def digest(self) -> str:
         """sha256 of the settings that change numbers."""
-        numbers = {"forecast": self.forecast.model_dump(), "flags": self.flags.model_dump()}
+        sections = {"forecast": self.forecast, "flags": self.flags}
+        numbers: dict[str, Any] = {name: said.model_dump() for name, said in sections.items()}
+        if self.labels.joins:
+            numbers["labels"] = self.labels.joins
         return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()
 
 

@@ -48,6 +48,11 @@ class DataError(BordercastError):
 
     exit_code = 3
 
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The reasons as they may be kept and shown to others: no content of a file is in them."""
+        return (str(self),)
+
 
 class RowError(DataError):
     """One line of a file that cannot be read.
@@ -64,8 +69,13 @@ class RowError(DataError):
     def __init__(self, path: str, line: int, column: str, value: str, problem: str) -> None:
         self.path, self.line, self.column = path, line, column
         self.value, self.problem = value, problem
-        where = f"{path}, line {line}" + (f", column {column}" if column else "")
-        super().__init__(f"{where}: {value[:80]!r}: {problem}")
+        self.where = f"{path}, line {line}" + (f", column {column}" if column else "")
+        super().__init__(f"{self.where}: {value[:80]!r}: {problem}")
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Where and what is wrong, without the text found: it may be a line of a secret."""
+        return (f"{self.where}: {self.problem}",)
 
 
 class GapError(DataError):
@@ -108,6 +118,11 @@ class QuarantineError(DataError):
         self.path, self.reasons = path, tuple(reasons)
         more = f" (and {len(self.reasons) - 3} more)" if len(self.reasons) > 3 else ""
         super().__init__(f"{path}: " + "; ".join(self.reasons[:3]) + more)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Every reason."""
+        return self.reasons
 
 
 class VerifyError(BordercastError):

@@ -1,28 +1,31 @@
-"""Where files lie: the inbox, the archive, the quarantine.
+"""Where files lie: the archive and the quarantine; see `inbox` for what waits.
 
     archive/SHA256/NAME                  accepted, kept for ever
     quarantine/SHA256/NAME               refused, and beside it
     quarantine/SHA256/NAME.reason.txt    why
 
 A file is known by its content, so keeping it twice changes nothing. It appears under its name
-only when it is complete and on the disk: it is written under another name and renamed.
+only when it is complete and on the disk: it is written under another name and renamed. Nobody but
+the service's user may look into the two folders, whatever the umask: a refused file may be
+anything.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import time
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from forecast.config import Config
+from jobs import inbox
 
 PART = ".part"
 REASON = ".reason.txt"
-SETTLE = 2.0  # seconds without a change after which a file in the inbox counts as complete
+PRIVATE = 0o700
 
 
 class Folders(NamedTuple):
@@ -39,17 +42,15 @@ def folders(path: Path, config: Config) -> Folders:
     return Folders(*(path.parent / name for name in (fetch.inbox, fetch.archive, fetch.quarantine)))
 
 
-def keep(folder: Path, sha256: str, source: Path) -> Path:
-    """Copy a file into the archive or the quarantine; returns where it is now."""
-    kept = folder / sha256 / source.name
-    if not kept.exists():
-        with source.open("rb") as file, _appearing(kept) as copy:
-            shutil.copyfileobj(file, copy)
-    return kept
+def make(kept_in: Folders) -> None:
+    """Make the inbox, and the two others as nobody else's; they may have been readable before."""
+    inbox.make(kept_in.inbox)
+    for folder in (kept_in.archive, kept_in.quarantine):
+        make_private(folder)
 
 
 def keep_bytes(folder: Path, sha256: str, name: str, content: bytes) -> Path:
-    """Keep what was downloaded; returns where it is now."""
+    """Keep a content in the archive or the quarantine; returns where it is now."""
     kept = folder / sha256 / name
     if not kept.exists():
         with _appearing(kept) as file:
@@ -57,9 +58,9 @@ def keep_bytes(folder: Path, sha256: str, name: str, content: bytes) -> Path:
     return kept
 
 
-def refuse(folder: Path, sha256: str, source: Path, reason: str) -> Path:
-    """Copy a file into the quarantine, with the reason beside it; returns where it is now."""
-    kept = keep(folder, sha256, source)
+def refuse(folder: Path, sha256: str, name: str, content: bytes, reason: str) -> Path:
+    """Keep a content in the quarantine, with the reason beside it; returns where it is now."""
+    kept = keep_bytes(folder, sha256, name, content)
     with _appearing(kept.with_name(kept.name + REASON)) as file:
         file.write(f"{reason}\n".encode())
     return kept
@@ -77,35 +78,17 @@ def remove(folder: Path, sha256: str) -> None:
     shutil.rmtree(folder / sha256, ignore_errors=True)
 
 
-def waiting(inbox: Path) -> list[Path]:
-    """Complete files in the inbox, by name; those still being written are left for later."""
-    if not inbox.is_dir():
-        return []
-    found = sorted(path for path in inbox.iterdir() if path.is_file() and not _passing(path))
-    return [path for path in found if _settled(path)]
-
-
-def _passing(path: Path) -> bool:
-    """Names that programs give to files they have not finished."""
-    return path.name.startswith(".") or path.suffix in (PART, ".tmp", ".crdownload")
-
-
-def _settled(path: Path) -> bool:
-    before = path.stat()
-    age = time.time() - before.st_mtime
-    if 0 <= age < SETTLE:
-        time.sleep(SETTLE - age)
-    after = path.stat()
-    return (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
-
-
 @contextmanager
 def _appearing(path: Path) -> Iterator[IO[bytes]]:
     """A file that has its name only when it is whole; killed before, it leaves at most a .part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent.parent)
+    make_private(path.parent)
     part = path.with_name(f"{path.name}{PART}")
+    part.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        with part.open("wb") as file:
+        with os.fdopen(os.open(part, flags, 0o600), "wb") as file:
+            os.fchmod(file.fileno(), 0o600)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -114,6 +97,13 @@ def _appearing(path: Path) -> Iterator[IO[bytes]]:
         part.unlink(missing_ok=True)
     _sync(path.parent)
     _sync(path.parent.parent)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, or a folder that is there, nobody else's, whatever the umask."""
+    folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    if stat.S_IMODE(folder.stat().st_mode) != PRIVATE:
+        folder.chmod(PRIVATE)
 
 
 def _sync(folder: Path) -> None:

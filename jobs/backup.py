@@ -20,7 +20,7 @@ from pathlib import Path
 from forecast.config import Config
 from forecast.errors import BordercastError, ConfigError, DataError
 from forecast.store import connect, copies, ops, read
-from jobs import health, upkeep
+from jobs import archive, health, upkeep
 from jobs.schedule import leader_lock
 
 
@@ -47,10 +47,13 @@ def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> B
         raise ConfigError(str(folder), "backup", "is there already; name another folder")
     part = folder.with_name(folder.name + copies.PART)
     shutil.rmtree(part, ignore_errors=True)
+    if to is None:
+        archive.make_private(folder.parent)
+    archive.make_private(part)
     try:
-        copies.copy(path, part / path.name, copies.OWNER_ONLY)
+        copies.copy(path, part / path.name, connect.OWNER_ONLY)
         if ops.beside(path).exists():
-            copies.copy(ops.beside(path), part / ops.NAME, copies.OWNER_ONLY, ops.SCHEMA)
+            copies.copy(ops.beside(path), part / ops.NAME, connect.OWNER_ONLY, ops.SCHEMA)
         made = examine(part, path.name)
         part.rename(folder)
     finally:

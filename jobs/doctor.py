@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import stat
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,7 +19,7 @@ from forecast import __version__
 from forecast.config import Config
 from forecast.errors import BordercastError
 from forecast.store import connect, ops, read
-from jobs import health
+from jobs import archive, health, inbox
 
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "prophet", "apscheduler", "httpx")
 # Two connections that write or checkpoint at once can lose a commit; we keep to one.
@@ -49,6 +50,7 @@ def examine(path: Path, config: Config, source: str, now: datetime) -> list[Find
         Finding("settings", "good", source),
         *_database(path),
         *_permissions(path, config),
+        *_inbox(path, config),
         *_file_system(path),
         *_clock(path, now),
         *_fetch(config),
@@ -104,6 +106,36 @@ def _permissions(path: Path, config: Config) -> Iterator[Finding]:
     secret = config.mail.password_file
     if secret and Path(secret).exists() and Path(secret).stat().st_mode & OTHERS_MAY_READ:
         yield Finding("password file", "bad", "others may read it", f"chmod 600 {secret}")
+
+
+def _inbox(path: Path, config: Config) -> Iterator[Finding]:
+    """Tried as the service's user: what root may do says nothing."""
+    folder = archive.folders(path, config).inbox
+    if not folder.is_dir():
+        there = os.path.lexists(folder)
+        found = f"{folder} is a file" if there else f"{folder} is not there"
+        advice = "move it away, then make the folder" if there else "the service makes it"
+        yield Finding("inbox", "bad" if there else "note", found, advice)
+        return
+    owner = path.resolve().parent.stat() if path.resolve().parent.is_dir() else folder.stat()
+    if not _may(owner.st_uid, owner.st_gid, folder):
+        found = f"{folder}: user {owner.st_uid} may not list it and take files out of it"
+        yield Finding("inbox", "bad", found, f"chown {owner.st_uid} {folder}")
+    else:
+        yield Finding("inbox", "good", str(folder))
+    for left in inbox.look(folder).left:
+        if not left.written:
+            yield Finding("inbox", "note", f"{left.name}: {left.reason}", "take it away")
+
+
+def _may(uid: int, gid: int, folder: Path) -> bool:
+    """Whether a user may list a folder and take files out of it."""
+    if os.geteuid() != 0 or uid == 0:  # nobody else can be tried
+        return os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+    test = 'test -r "$1" && test -w "$1" && test -x "$1"'
+    command = ["/bin/sh", "-c", test, "sh", str(folder.resolve())]
+    done = subprocess.run(command, user=uid, group=gid, extra_groups=[], cwd="/", check=False)
+    return done.returncode == 0
 
 
 def _file_system(path: Path) -> Iterator[Finding]:

@@ -30,10 +30,12 @@ from tenacity import (
 
 from forecast import __version__
 from forecast.config import Fetch
+from forecast.printable import printable
 from forecast.store.ops import Link
 
 REDIRECTS = 5
 PATIENCE = 60.0  # the longest pause a server may ask for within a poll, seconds
+LONGEST_PAUSE = 86_400.0  # whatever a server asks for, it is asked again after a day, seconds
 _BLOCKED = frozenset({401, 403, 407, 429, 451})
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -63,7 +65,10 @@ class _AgainError(Exception):
 
 def client(settings: Fetch) -> httpx.Client:
     """A client that says who it is, follows no redirect by itself, and keeps no connection."""
-    agent = settings.user_agent or f"bordercast/{__version__} ({settings.contact})"
+    agent = settings.user_agent or (
+        # CBP's server refuses bare product tokens; this form is as honest, and lets us in.
+        f"Mozilla/5.0 (compatible; bordercast/{__version__}; +{settings.contact})"
+    )
     return httpx.Client(
         headers={"User-Agent": agent, "Accept-Encoding": "gzip"},
         timeout=httpx.Timeout(min(30.0, settings.file_seconds)),
@@ -113,7 +118,7 @@ def _attempt(http: httpx.Client, link: Link, settings: Fetch, deadline: float) -
         if time.monotonic() >= deadline:
             raise _AgainError(Reply("unreachable", _too_slow(settings))) from error
         detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise _AgainError(Reply("unreachable", detail)) from error
+        raise _AgainError(Reply("unreachable", printable(detail))) from error
     except TimeoutError as error:
         raise _AgainError(Reply("unreachable", _too_slow(settings))) from error
 
@@ -165,7 +170,9 @@ def _follow(
         finally:
             response.close()
         if _origin(request.url) != _origin(start):
-            return Reply("unreachable", f"redirects to another host ({request.url.host})")
+            return Reply(
+                "unreachable", printable(f"redirects to another host ({request.url.host})")
+            )
     return Reply("unreachable", f"more than {REDIRECTS} redirects")
 
 
@@ -212,7 +219,8 @@ def _body(response: httpx.Response, max_bytes: int, deadline: float) -> bytes:
     """The unpacked body, as far as a little over the limit."""
     coding = response.headers.get("content-encoding", "identity")
     if coding not in ("identity", "gzip"):
-        raise _AgainError(Reply("unreachable", f"encoded as {coding!r}, which was not asked for"))
+        detail = f"encoded as {printable(coding)!r}, which was not asked for"
+        raise _AgainError(Reply("unreachable", detail))
     chunks, size = [], 0
     for chunk in response.iter_bytes():
         chunks.append(chunk)
@@ -229,17 +237,24 @@ def _body(response: httpx.Response, max_bytes: int, deadline: float) -> bytes:
 def _refusal(response: httpx.Response) -> Reply:
     status, pause = response.status_code, _retry_after(response.headers.get("retry-after", ""))
     outcome: Literal["blocked", "unreachable"] = "blocked" if status in _BLOCKED else "unreachable"
-    reply = Reply(outcome, f"HTTP {status} {response.reason_phrase}".rstrip(), pause=pause)
+    reply = Reply(
+        outcome, printable(f"HTTP {status} {response.reason_phrase}".rstrip()), pause=pause
+    )
     if status in _LATER and (pause is None or pause <= PATIENCE):
         raise _AgainError(reply)
     return reply
 
 
 def _retry_after(text: str) -> float | None:
-    """Seconds, given as a number or as a date; None if the header is absent or makes no sense."""
-    if text.strip().isdecimal():
-        return float(text)
+    """Seconds, given as a number or as a date; None if the header is absent or makes no sense.
+
+    At most a day: a slip on the server's side must not end the polling.
+    """
     try:
-        return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)
-    except (TypeError, ValueError):  # no date, or one without its zone
+        if text.strip().isdecimal():
+            seconds = float(text)
+        else:
+            seconds = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError, OverflowError):  # no date, or one without its zone
         return None
+    return min(max(seconds, 0.0), LONGEST_PAUSE)

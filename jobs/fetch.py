@@ -11,23 +11,23 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from forecast.config import Config, Fetch
 from forecast.errors import ConfigError
 from forecast.intake import cbp
 from forecast.intake.text import content_sha256
+from forecast.printable import printable
 from forecast.store import connect, inventory, ops
 from forecast.store.ops import Answer, Download, Link, Outcome, Poll
-from jobs import archive, monthly
+from jobs import archive, listing, monthly
 from jobs.download import Reply, client, get
 from jobs.ingest import Taken
 
@@ -36,8 +36,14 @@ if TYPE_CHECKING:
 
 LOCK = "fetch.lock"
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(hours=6), timedelta(hours=24)
-DISALLOWED = "/sites/default/files/assets/"  # by the publisher's robots.txt
-_WORST_FIRST: tuple[Outcome, ...] = ("blocked", "unreachable", "replaced", "new", "unchanged")
+_WORST_FIRST: tuple[Outcome, ...] = (
+    "blocked",
+    "unreachable",
+    "unrecognized",
+    "replaced",
+    "new",
+    "unchanged",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,45 +124,6 @@ def awaited(path: Path) -> str:
     return f"the {missing.pop()} file of {newest[0][2]}; the next poll is the last one waited for"
 
 
-def file_links(page: bytes, index: str) -> list[str]:
-    """Addresses of the publisher's files on a page, each once, the oldest release first.
-
-    Only those on the page's own host, whose base name fits the publisher's pattern, outside of
-    what robots.txt disallows.
-    """
-    parser = _Links()
-    parser.feed(page.decode("utf-8", errors="replace"))
-    parser.close()
-    found = {}
-    for href in parser.found:
-        with suppress(ValueError):  # an href that is no address
-            url = urldefrag(urljoin(index, href)).url
-            place = _place(url)
-            if place and urlsplit(url)[:2] == urlsplit(index)[:2]:
-                found[url] = place
-    return sorted(found, key=lambda url: (found[url], url))
-
-
-def _place(url: str) -> tuple[int, str] | None:
-    """Where a file stands among all: its seq and its name; None if it is not one of ours."""
-    path = urlsplit(url).path
-    base = path.rpartition("/")[2]
-    name = cbp.parse_name(base)
-    if name is None or not base.endswith(".csv") or path.startswith(DISALLOWED):
-        return None
-    return name.seq, base
-
-
-class _Links(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "a":
-            self.found += [value.strip() for name, value in attrs if name == "href" and value]
-
-
 class _Visit:
     """One look at the page and at what it links to; holds what is to be remembered of it."""
 
@@ -177,13 +144,24 @@ class _Visit:
             page = self._page(http)
             if page.outcome in ("blocked", "unreachable"):
                 return [page]
-            found = [page]
-            listed = sorted((u for u, link in self.links.items() if link.listed), key=_place_of)
-            for url in (url for url in listed if url != self.settings.index):
+            found = [page, *self._unrecognized()]
+            for url in self._listed():
                 found.append(self._file(http, url))
                 if found[-1].outcome == "blocked":
                     break
         return found
+
+    def _listed(self) -> list[str]:
+        """The files on the page, the oldest release first."""
+        index = self.settings.index
+        listed = (url for url, link in self.links.items() if link.listed)
+        return sorted((url for url in listed if listing.is_file(url, index)), key=listing.order)
+
+    def _unrecognized(self) -> Iterator[Answer]:
+        """Links that look like data and are not understood; also of a page that has not changed."""
+        for url, link in self.links.items():
+            if link.listed and link.unrecognized:
+                yield Answer(url, "unrecognized", link.unrecognized)
 
     def took(self) -> timedelta:
         """How long it has taken so far."""
@@ -197,20 +175,34 @@ class _Visit:
         index = self.settings.index
         reply = self._get(http, self.links.get(index, Link(index)))
         if reply.outcome == "content":
-            listed = file_links(reply.content, index)
-            if not listed:
+            page = listing.read(reply.content, index, self.settings.ignore)
+            if not page.files and not page.unrecognized:
                 detail = "the page links to no file: a block page, or the page has changed"
                 return Answer(index, "blocked", detail)
-            self._remember_listed(listed)
+            self._remember(page)
             digest = hashlib.sha256(reply.content).hexdigest()
             self.links[index] = Link(index, True, reply.etag, reply.last_modified, digest)
             return Answer(index, "unchanged")
+        if reply.outcome == "unchanged":
+            self._reconsider()
         return Answer(index, reply.outcome, reply.detail)
 
-    def _remember_listed(self, listed: Iterable[str]) -> None:
-        self.links = {url: replace(link, listed=False) for url, link in self.links.items()}
-        for url in listed:
+    def _reconsider(self) -> None:
+        """The page is as before, but this program or the settings may understand more of it."""
+        for url, link in list(self.links.items()):
+            if link.unrecognized:
+                ignored = listing.base_name(url) in self.settings.ignore
+                if ignored or listing.is_file(url, self.settings.index):
+                    self.links[url] = replace(link, listed=not ignored, unrecognized="")
+
+    def _remember(self, page: listing.Listing) -> None:
+        self.links = {
+            url: replace(link, listed=False, unrecognized="") for url, link in self.links.items()
+        }
+        for url in page.files:
             self.links[url] = replace(self.links.get(url, Link(url)), listed=True)
+        for url, why in page.unrecognized.items():
+            self.links[url] = Link(url, listed=True, unrecognized=why)
 
     def _file(self, http: httpx.Client, url: str) -> Answer:
         if time.monotonic() >= self.deadline:
@@ -239,14 +231,12 @@ class _Visit:
 
     def _get(self, http: httpx.Client, link: Link) -> Reply:
         left = max(self.deadline - time.monotonic(), 0.001)
-        seconds = min(self.settings.file_seconds, left)
-        reply = get(http, link, self.settings.model_copy(update={"file_seconds": seconds}))
+        limits: dict[str, float] = {"file_seconds": min(self.settings.file_seconds, left)}
+        if link.url == self.settings.index:
+            limits["max_bytes"] = min(self.settings.max_bytes, listing.PAGE_BYTES)
+        reply = get(http, link, self.settings.model_copy(update=limits))
         self.pause = max(self.pause, reply.pause or 0.0)
         return reply
-
-
-def _place_of(url: str) -> tuple[int, str]:
-    return _place(url) or (0, url)
 
 
 def _poll(
@@ -274,8 +264,8 @@ def _detail(answers: list[Answer], outcome: Outcome) -> str:
     counts = [(o, sum(a.outcome == o for a in answers)) for o in _WORST_FIRST]
     text = ", ".join(f"{n} {o}" for o, n in counts if n)
     worst = next(a for a in answers if a.outcome == outcome)
-    failed = outcome in ("blocked", "unreachable")
-    return f"{text}; {worst.url}: {worst.detail}" if failed else text
+    failed = outcome in ("blocked", "unreachable", "unrecognized")
+    return f"{text}; {printable(worst.url)}: {worst.detail}" if failed else text
 
 
 def _text(moment: datetime) -> str:
@@ -283,10 +273,11 @@ def _text(moment: datetime) -> str:
 
 
 def _too_soon(previous: Poll, now: datetime) -> bool:
-    before = previous.not_before
-    if datetime.fromisoformat(previous.started_at) > now:
+    began = datetime.fromisoformat(previous.started_at)
+    if previous.not_before is None or began > now:
         return False  # the clock was ahead then, and so is the pause it gave
-    return before is not None and now < datetime.fromisoformat(before)
+    # Older programs recorded whatever a server asked for, also the year 9999.
+    return now < min(datetime.fromisoformat(previous.not_before), began + LONGEST_PAUSE)
 
 
 def _refuse_anonymous(settings: Fetch) -> None:

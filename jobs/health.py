@@ -56,6 +56,9 @@ def status(path: Path, now: datetime) -> Status:
         "last_wake": wake,
         "next_wake": leader["next_wake_at"] if leader and leader_pid(path) else None,
         "blocked": condition.blocked(path),
+        "unrecognized": condition.unrecognized(path),
+        "unknown_labels": condition.unknown_labels(path),
+        "left_in_inbox": condition.left_in_inbox(path),
         "undelivered": condition.undelivered(path),
         "mail_stopped": condition.mail_stopped(path),
         "verified_at": verified.checked_at if verified else None,
@@ -84,7 +87,7 @@ def _holder(path: Path, ending: str) -> int | None:
     """The process that holds a lock of the database, None if none does."""
     lock = path.with_name(path.name + ending)
     try:
-        handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+        handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return None
     try:
@@ -113,6 +116,9 @@ def _alarms(facts: dict[str, Any], now: datetime) -> list[str]:
             bool(facts["verify_findings"])
         ),
         f"the publisher's page blocks us since {since}: put the file into the inbox": bool(since),
+        "the publisher's page links to what looks like data but is not understood: "
+        f"{_some(facts['unrecognized'])}; look at it, put a file that is wanted into the inbox, "
+        "and name one that is not in fetch.ignore": bool(facts["unrecognized"]),
         f"the mail queue stands still: {facts['mail_stopped']}": bool(facts["mail_stopped"]),
         f"the last wake failed: {wake and wake['detail']}": (
             wake is not None and wake["outcome"] == "failed"
@@ -139,6 +145,13 @@ def _warnings(facts: dict[str, Any]) -> list[str]:
         f"{facts['files_in_quarantine']} files are refused: `bordercast releases list --refused`": (
             facts["files_in_quarantine"] > 0
         ),
+        f"labels that are not known: {_some(facts['unknown_labels'])}; the totals are kept and the "
+        "dimension left out, until [labels] joins each to a known one": (
+            bool(facts["unknown_labels"])
+        ),
+        f"not taken out of the inbox: {_some(facts['left_in_inbox'])}": (
+            bool(facts["left_in_inbox"])
+        ),
         f"{never} messages will never arrive: `bordercast notices list`": never > 0,
         f"left out of the last run, wholly or in part: {', '.join(facts['models_left_out'])}": (
             bool(facts["models_left_out"])
@@ -155,6 +168,12 @@ def _warnings(facts: dict[str, Any]) -> list[str]:
         "copy is for analysts": facts["wal_held_by"] is not None,
     }
     return [text for text, holds in found.items() if holds]
+
+
+def _some(texts: list[str]) -> str:
+    """The first three, and how many more."""
+    more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
+    return "; ".join(texts[:3]) + more
 
 
 def _named(processes: list[int] | None) -> str:

@@ -8,18 +8,21 @@ may be taken in again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from forecast.errors import DataError, QuarantineError
 from forecast.intake import bundle, cbp, checks, series
-from forecast.intake.text import content_sha256
+from forecast.intake.text import content_sha256, text_of
+from forecast.labels import Joins, joined
+from forecast.printable import printable
 from forecast.records import Release, Snapshot
 from forecast.store import inventory, ops, releases
 from forecast.store.connect import transaction
-from jobs import archive
+from jobs import archive, inbox
 from jobs.archive import Folders
 
 if TYPE_CHECKING:
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
 class Taken:
     """What became of one file; reason is why it was refused, release_id None if it cannot be read.
 
-    data_through : last month of the file, "" if it was refused.
+    data_through : last month of the file, "" if it was refused. warning : what a person should
+    know of an accepted one, "" if nothing.
     """
 
     file_name: str
@@ -40,21 +44,31 @@ class Taken:
     release_id: int | None
     data_through: str
     reason: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file to take in: where it is, the day it was first seen, the address it came from."""
+    """A file to take in: where it is, the day it was first seen, the address it came from.
+
+    inbox : the inbox it lies in, None for a file that was downloaded or that the operator named.
+    """
 
     path: Path
     first_seen: str
     url: str = ""
+    inbox: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name as it is kept and shown."""
+        return inbox.file_name(self.path)
 
     @property
     def place(self) -> tuple[int, str]:
         """Older releases first, so that each is compared with the one before it."""
-        name = cbp.parse_name(self.path.name)
-        return (name.seq if name else 0, self.path.name)
+        name = cbp.parse_name(self.name)
+        return (name.seq if name else 0, self.name)
 
 
 def take_bundle(db: Database, dimensions: Sequence[str] = ()) -> list[int]:
@@ -70,32 +84,52 @@ def take_bundle(db: Database, dimensions: Sequence[str] = ()) -> list[int]:
         ]
 
 
-def take_file(db: Database, kept_in: Folders, found: Found, dimensions: Sequence[str]) -> Taken:
+def take_file(
+    db: Database,
+    kept_in: Folders,
+    found: Found,
+    dimensions: Sequence[str],
+    joins: Joins | None = None,
+) -> Taken:
     """Read, check and keep one published file, .csv or .csv.gz; the file itself stays.
 
     Parameters
     ----------
     kept_in : the archive and the quarantine. dimensions : the drill-down to keep.
+    joins : labels that mean another one.
 
     Raises
     ------
     RowError, DataError : the file does not read.
     QuarantineError : it reads but is not to be believed. Either way it is in quarantine now.
     """
-    path, sha256 = found.path, _sha256(found.path)
+    content = inbox.read_once(found.path, found.inbox).content
+    return _take_content(db, kept_in, found, content, dimensions, joins or {})
+
+
+def _take_content(
+    db: Database,
+    kept_in: Folders,
+    found: Found,
+    content: bytes,
+    dimensions: Sequence[str],
+    joins: Joins,
+) -> Taken:
+    """Take in a file by the bytes that were read of it; see `take_file`."""
+    sha256 = content_sha256(BytesIO(content))
     held = inventory.held(db, sha256)
     if held and held.status == "accepted":
         through = releases.load_release(db, held.release_id).data_through
-        return Taken(path.name, "held already", held.release_id, through)
+        return Taken(found.name, "held already", held.release_id, through)
     release = _unread(found, sha256)
     try:
-        snapshot = _snapshot(found, dimensions)
+        snapshot, unknown = _snapshot(found, content, dimensions, joins)
         release = snapshot.release
-        _believe(db, path, snapshot)
+        _believe(db, found.name, snapshot, joins)
     except DataError as error:
-        _refuse(db, kept_in, found, release, error)
+        _refuse(db, kept_in, found, content, release, error)
         raise
-    archive.keep(kept_in.archive, sha256, path)
+    archive.keep_bytes(kept_in.archive, sha256, found.name, content)
     with transaction(db):
         if held:
             inventory.save_after_all(db, held.release_id, snapshot, "", "")
@@ -103,7 +137,8 @@ def take_file(db: Database, kept_in: Folders, found: Found, dimensions: Sequence
         else:
             release_id = releases.save_snapshot(db, snapshot)
     archive.remove(kept_in.quarantine, sha256)
-    return Taken(path.name, "accepted", release_id, release.data_through)
+    warning = _warn_of_unknown(db, release, unknown)
+    return Taken(found.name, "accepted", release_id, release.data_through, warning=warning)
 
 
 def take_waiting(
@@ -113,6 +148,7 @@ def take_waiting(
     dimensions: Sequence[str],
     today: str,
     only: int | None = None,
+    joins: Joins | None = None,
 ) -> list[Taken]:
     """Take in what lies in the inbox and what was downloaded but is not in the record yet.
 
@@ -122,22 +158,41 @@ def take_waiting(
     ----------
     path : the database. today : "YYYY-MM-DD", on which files in the inbox were first seen.
     only : the one release (its seq) to take in; None takes them all.
+    joins : labels that mean another one.
     """
-    found = waiting(db, path, kept_in, today)
-    chosen = [each for each in found if only in (None, each.place[0])]
-    return [_take(db, path, kept_in, each, dimensions) for each in chosen]
+    left = [each for each in inbox.look(kept_in.inbox).left if not each.written]
+    taken = [Taken(name, "refused", None, "", f"{name}: {reason}") for name, reason, _ in left]
+    for each in waiting(db, path, kept_in, today):
+        if only in (None, each.place[0]):
+            outcome, stays = _take(db, path, kept_in, each, dimensions, joins or {})
+            taken.append(outcome)
+            if stays:
+                left.append(inbox.Left(each.name, stays.removeprefix(f"{each.name}: ")))
+    _remember_left(path, left, today)
+    return taken
 
 
 def waiting(
     db: Database | sqlite3.Connection, path: Path, kept_in: Folders, today: str
 ) -> list[Found]:
     """What lies in the inbox, or was downloaded and is not in the record: oldest release first."""
-    inbox = [Found(file, today) for file in archive.waiting(kept_in.inbox)]
-    return sorted([*inbox, *_downloaded(db, path, kept_in)], key=lambda f: f.place)
+    found = [*in_inbox(kept_in, today), *_downloaded(db, path, kept_in)]
+    return sorted(found, key=lambda f: f.place)
+
+
+def in_inbox(kept_in: Folders, today: str) -> list[Found]:
+    """What lies in the inbox and is complete, by name."""
+    return [Found(f, today, inbox=kept_in.inbox) for f in inbox.look(kept_in.inbox).ready]
 
 
 def accept(
-    db: Database, kept_in: Folders, release_id: int, why: str, dimensions: Sequence[str], now: str
+    db: Database,
+    kept_in: Folders,
+    release_id: int,
+    why: str,
+    dimensions: Sequence[str],
+    now: str,
+    joins: Joins | None = None,
 ) -> Release:
     """Believe a refused file after all, on an operator's word; the next run rests on it.
 
@@ -158,36 +213,58 @@ def accept(
             f"{row['file_name']}: not in {kept_in.quarantine} any more; ingest it again"
         )
     found = Found(file, row["first_seen_at"] or "", row["url"])
-    snapshot = _snapshot(found, dimensions)
-    archive.keep(kept_in.archive, row["sha256"], file)
+    content = inbox.read_once(file).content
+    snapshot, unknown = _snapshot(found, content, dimensions, joins or {})
+    archive.keep_bytes(kept_in.archive, row["sha256"], found.name, content)
     reason = f"{why} (the checks said: {row['reason']})"
     with transaction(db):
         inventory.save_after_all(db, release_id, snapshot, reason, now)
     archive.remove(kept_in.quarantine, row["sha256"])
+    _warn_of_unknown(db, snapshot.release, unknown)
     return snapshot.release
 
 
 def _take(
-    db: Database, path: Path, kept_in: Folders, found: Found, dimensions: Sequence[str]
-) -> Taken:
-    """Take in one waiting file and clear its place; one that cannot be opened stays there."""
-    name = found.path.name
+    db: Database,
+    path: Path,
+    kept_in: Folders,
+    found: Found,
+    dimensions: Sequence[str],
+    joins: Joins,
+) -> tuple[Taken, str]:
+    """Take in one waiting file and clear its place; and why it stays there, "" if it does not."""
     try:
-        sha256 = _sha256(found.path)
+        once = inbox.read_once(found.path, found.inbox)
     except DataError as error:
-        return Taken(name, "refused", None, "", str(error))
+        return Taken(found.name, "refused", None, "", str(error)), str(error)
+    sha256 = content_sha256(BytesIO(once.content))
     try:
-        taken = take_file(db, kept_in, found, dimensions)
+        taken = _take_content(db, kept_in, found, once.content, dimensions, joins)
     except DataError as error:
         held = inventory.held(db, sha256)
-        taken = Taken(name, "refused", held and held.release_id, "", str(error))
-    if found.path.parent == kept_in.inbox:
-        found.path.unlink()
+        taken = Taken(found.name, "refused", held and held.release_id, "", _without_content(error))
+    if found.inbox:
+        try:
+            inbox.remove(found.path, once)
+        except DataError as error:
+            return taken, str(error)
     elif taken.outcome == "refused":
         archive.remove(kept_in.archive, sha256)
         with ops.writing(path) as ops_db:
             ops.forget_validators(ops_db, sha256)
-    return taken
+    return taken, ""
+
+
+def _without_content(error: DataError) -> str:
+    """A refusal as it is logged: who put the file there may not be who may read it."""
+    return str(error) if isinstance(error, QuarantineError) else error.kept[0]
+
+
+def _remember_left(path: Path, left: Sequence[inbox.Left], today: str) -> None:
+    """For `status`: what stays in the inbox although it is complete."""
+    if left or ops.beside(path).exists():
+        with ops.writing(path) as ops_db:
+            ops.save_left(ops_db, {each.name: each.reason for each in left}, today)
 
 
 def _downloaded(db: Database | sqlite3.Connection, path: Path, kept_in: Folders) -> list[Found]:
@@ -205,28 +282,50 @@ def _downloaded(db: Database | sqlite3.Connection, path: Path, kept_in: Folders)
     return [each for each in found if each.path.exists()]
 
 
-def _sha256(path: Path) -> str:
+def _snapshot(
+    found: Found, content: bytes, dimensions: Sequence[str], joins: Joins
+) -> tuple[Snapshot, Mapping[str, frozenset[str]]]:
+    """What a file says, and its labels that are not known.
+
+    DataError also where the reader itself fails: it is one file's fault.
+    """
     try:
-        with path.open("rb") as file:
-            return content_sha256(file)
-    except OSError as error:
-        raise DataError(f"{path.name}: cannot be read ({error.strerror})") from error
+        reading = cbp.reading_of(text_of(found.name, BytesIO(content)), joins)
+        said = series.snapshot(
+            reading, dimensions, first_seen_at=found.first_seen or None, url=found.url
+        )
+        return said, reading.unknown
+    except DataError:
+        raise
+    except Exception as error:
+        problem = f"the reader cannot cope with it ({type(error).__name__}); report it"
+        raise DataError(f"{found.name}: {problem}") from error
 
 
-def _snapshot(found: Found, dimensions: Sequence[str]) -> Snapshot:
-    reading = cbp.read(found.path)
-    return series.snapshot(
-        reading, dimensions, first_seen_at=found.first_seen or None, url=found.url
+def _warn_of_unknown(db: Database, release: Release, unknown: Mapping[str, frozenset[str]]) -> str:
+    """Remember labels that are not known, for `status`; the warning, "" if there are none."""
+    path = Path(db.execute("pragma database_list").fetchone()[2])
+    if unknown or ops.beside(path).exists():
+        with ops.writing(path) as ops_db:
+            ops.save_unknown(ops_db, release, unknown)
+    labels = "; ".join(
+        f"{name} {', '.join(map(repr, sorted(found)))}" for name, found in sorted(unknown.items())
+    )
+    if not labels:
+        return ""
+    return (
+        f"{release.file_name}: labels that are not known: {printable(labels)}. The totals are kept "
+        "and the dimension left out; join each label to a known one in [labels]"
     )
 
 
 def _unread(found: Found, sha256: str) -> Release:
     """What is known of a file before it is read: its name."""
-    name = cbp.parse_name(found.path.name)
+    name = cbp.parse_name(found.name)
     return Release(
-        source=found.path.name.removesuffix(".gz").removesuffix(".csv"),
+        source=found.name.removesuffix(".gz").removesuffix(".csv"),
         kind=(name.layout if name else None) or "manual",
-        file_name=found.path.name.removesuffix(".gz"),
+        file_name=found.name.removesuffix(".gz"),
         sha256=sha256,
         data_through="",
         seq=name.seq if name else 0,
@@ -236,20 +335,34 @@ def _unread(found: Found, sha256: str) -> Release:
     )
 
 
-def _believe(db: Database, path: Path, snapshot: Snapshot) -> None:
+def _believe(db: Database, name: str, snapshot: Snapshot, joins: Joins) -> None:
+    """QuarantineError where a file is at odds with those near it.
+
+    All are compared with labels joined: a country that was renamed has not vanished.
+    """
     neighbours = releases.neighbours(db, snapshot)
     known = {neighbour.release.sha256 for neighbour in neighbours}
     parts = [s for s in releases.part_neighbours(db, snapshot) if s.release.sha256 not in known]
-    reasons = checks.problems(snapshot, neighbours, parts)
+
+    def compared(each: Snapshot) -> Snapshot:
+        return replace(each, counts=joined(each.counts, joins))
+
+    reasons = checks.problems(
+        compared(snapshot), [*map(compared, neighbours)], [*map(compared, parts)]
+    )
     if reasons:
-        raise QuarantineError(path.name, reasons)
+        raise QuarantineError(name, reasons)
 
 
 def _refuse(
-    db: Database, kept_in: Folders, found: Found, release: Release, error: DataError
+    db: Database,
+    kept_in: Folders,
+    found: Found,
+    content: bytes,
+    release: Release,
+    error: DataError,
 ) -> None:
-    reasons = error.reasons if isinstance(error, QuarantineError) else (str(error),)
-    reason = "\n".join(reasons)
-    archive.refuse(kept_in.quarantine, release.sha256, found.path, reason)
+    reason = "\n".join(error.kept)
+    archive.refuse(kept_in.quarantine, release.sha256, found.name, content, reason)
     with transaction(db):
         inventory.save_refused(db, release, reason)

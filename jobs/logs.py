@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 
 from forecast.config import Config
+from forecast.printable import without_controls
 from jobs.environment import redacted
 
 LOG = logging.getLogger("bordercast")
@@ -38,5 +39,5 @@ class _Lines(logging.Formatter):
         if self.config.service.log == "json":
             said = {"at": at, "level": level, "process": record.process, "message": message}
             return json.dumps(said | ({"trace": trace} if trace else {}))
-        line = f"{at} {level}: " + message.replace("\n", " ")
-        return f"{line}\n{trace}" if trace else line
+        line = f"{at} {level}: " + without_controls(" ".join(message.split("\n")))
+        return f"{line}\n{without_controls(trace)}" if trace else line

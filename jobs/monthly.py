@@ -27,7 +27,7 @@ from forecast.records import Counts, Hindcast, Publication, Score
 from forecast.store import digests, releases, runs, seals, service
 from forecast.store.connect import transaction, writing
 from forecast.watch.judge import Rules
-from jobs import notices
+from jobs import archive, notices
 from jobs.archive import folders
 from jobs.drilldown import drill_down, drill_down_rows
 from jobs.explaining import explain
@@ -121,8 +121,11 @@ def take_in(
         take_bundle(db, dimensions)
         runs.keep_paths(db, bundle.load_paths())
     kept_in = folders(path, config)
-    taken = [take_file(db, kept_in, Found(file, first_seen), dimensions) for file in files]
-    return (*taken, *take_waiting(db, path, kept_in, dimensions, first_seen, only))
+    archive.make(kept_in)
+    joins = config.labels.joins
+    releases.save_joins(db, joins)
+    taken = [take_file(db, kept_in, Found(file, first_seen), dimensions, joins) for file in files]
+    return (*taken, *take_waiting(db, path, kept_in, dimensions, first_seen, only, joins))
 
 
 def nothing_new(db: Database, config: Config) -> bool:

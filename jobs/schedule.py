@@ -31,7 +31,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from forecast.config import Config
 from forecast.errors import BordercastError, BusyError
 from forecast.store import condition, connect, ops, service
-from jobs import environment, heartbeat, worker
+from jobs import archive, environment, heartbeat, inbox, worker
 from jobs.logs import LOG
 from jobs.worker import Done
 
@@ -59,6 +59,7 @@ def serve(path: Path, config: Config, work: Work = worker.main) -> None:
     """
     stop = _stopped_by_signals()
     with _leading(path):
+        inbox.make(archive.folders(path, config).inbox)
         LOG.info("process %s leads %s", os.getpid(), path.name)
         Daemon(path, config, work, stop).run()
     LOG.info("stopped")
@@ -199,7 +200,7 @@ class Daemon:
             return service.begin_wake(db, now, os.getpid())
 
     def _end(self, wake_id: int, done: Done) -> None:
-        if done.outcome == "failed":
+        if done.outcome == "failed" or done.again:
             self._try_again()
         now = datetime.now(UTC)
         with ops.writing(self.path) as db:

@@ -34,10 +34,11 @@ NO_RELEASE = -1  # the seq of none: take in only the embedded figures
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of a wake."""
+    """What came of a wake; again : something could not wait to be complete, so look again soon."""
 
     outcome: Ended
     detail: str
+    again: bool = False
 
 
 def main(path: Path, config: Config, answer: Connection, with_bundle: bool = True) -> None:
@@ -71,9 +72,12 @@ def wake(path: Path, config: Config, now: datetime, with_bundle: bool = True) ->
     ------
     VerifyError : the record was edited. BusyError : somebody else is writing.
     """
-    from jobs import upkeep
+    from jobs import archive, inbox, upkeep
 
     unanswered = _poll(path, config, now)
+    folder = archive.folders(path, config).inbox
+    inbox.make(folder)
+    inbox.wait_until_still(folder, lambda name: LOG.info("waiting until %s is still", name))
     said = list(_publish(path, config, now, with_bundle))
     published = [line for line in said if line.startswith("run ")]
     if path.exists():
@@ -89,7 +93,8 @@ def wake(path: Path, config: Config, now: datetime, with_bundle: bool = True) ->
         if waits
         else "nothing new"
     )
-    return Done(outcome, "; ".join((*said, *([unanswered] if unanswered else []))))
+    written = any(left.written for left in inbox.look(folder).left)
+    return Done(outcome, "; ".join((*said, *([unanswered] if unanswered else []))), written)
 
 
 def send(path: Path, config: Config) -> str:
@@ -113,6 +118,8 @@ def _poll(path: Path, config: Config, now: datetime) -> str:
         return ""
     LOG.info("polling")
     found = fetch.poll(path, config, now).poll
+    if found.outcome == "unrecognized":
+        LOG.warning("poll: %s", found.detail)
     return f"{found.outcome}: {found.detail}" if found.outcome in ("blocked", "unreachable") else ""
 
 
@@ -162,7 +169,7 @@ def _waiting(path: Path, config: Config, day: str) -> list[int]:
 
     kept_in = archive.folders(path, config)
     if not path.exists():
-        return sorted({ingest.Found(file, day).place[0] for file in archive.waiting(kept_in.inbox)})
+        return sorted({each.place[0] for each in ingest.in_inbox(kept_in, day)})
     with closing(connect.read(path)) as connection:
         found = ingest.waiting(connection, path, kept_in, day)
     return sorted({each.place[0] for each in found})
@@ -170,6 +177,8 @@ def _waiting(path: Path, config: Config, day: str) -> list[int]:
 
 def _refused(taken: Iterable[Taken]) -> Iterator[str]:
     for file in taken:
+        if file.warning:
+            LOG.warning("%s", file.warning)
         if file.outcome == "refused":
             LOG.warning("refused: %s", file.reason)
             yield f"refused {file.file_name}"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
 from forecast.intake import cbp
+from forecast.labels import CROSSING
 from forecast.records import Cell
 
 CBP = Path(__file__).parents[2] / "shared" / "data" / "cbp"
@@ -194,6 +195,26 @@ def test_renamed_demographic(tmp_path):
     assert cell.demographic == "UAC"
 
 
+def test_labels_that_are_not_known_are_named_unless_joined(tmp_path):
+    lines = [
+        line(AOR),
+        line(AOR, Demographic="Adults", Title_of_Authority="Title 50"),
+        line(AOR, Demographic="Adult Singles"),
+    ]
+    joins = {"demographic": {"Adults": "Single Adults", "Adult Singles": "Single Adults"}}
+    path = tmp_path / "any.csv"
+    plain = read(tmp_path, AOR, *lines)
+
+    assert plain.unknown == {
+        "demographic": {"Adults", "Adult Singles"},
+        "authority": {"Title 50"},
+    }
+    joined = cbp.read(path, joins)
+    assert joined.unknown == {"authority": {"Title 50"}}
+    assert [cell.demographic for cell in joined.cells] == ["FMUA", *["Single Adults"] * 2]
+    assert [c.encounters for c in joined.cells] == [c.encounters for c in plain.cells]
+
+
 @pytest.mark.parametrize(
     ("text", "count"), [("0", 0), ("1985", 1985), ("1,985", 1985), (" 12 ", 12)]
 )
@@ -218,13 +239,13 @@ def test_counts(tmp_path, text, count):
         ("Land Border Region", "Coastal Border"),
         ("Land Border Region", "northern land border"),
         ("Area of Responsibility", ""),
-        ("Demographic", "Adults"),
+        ("Demographic", ""),
         ("Citizenship", ""),
         ("Citizenship", "MEX\u202eICO"),
         ("Citizenship", "MEX\nICO"),
         ("Citizenship", "A * B"),
         ("Citizenship", "X" * 81),
-        ("Title of Authority", "Title 50"),
+        ("Title of Authority", ""),
         ("Encounter Type", "Encounters"),
         ("Encounter Count", ""),
         ("Encounter Count", "-1"),
@@ -401,7 +422,7 @@ LABELS = st.text(
     st.characters(min_codepoint=32, max_codepoint=382, categories=("Lu", "Ll", "Nd", "Po", "Zs")),
     min_size=1,
     max_size=20,
-).filter(lambda s: s.strip() == s and s.isprintable() and cbp.CROSSING not in s)
+).filter(lambda s: s.strip() == s and s.isprintable() and CROSSING not in s)
 CELLS = {
     kind: st.builds(
         Cell,

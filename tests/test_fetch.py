@@ -3,9 +3,11 @@ from __future__ import annotations
 import gzip
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,16 +29,19 @@ from publisher import (
 )
 from tables import rows
 
-from forecast.config import Config, Fetch, ForecastSection
+from forecast import __version__
+from forecast.config import Config, Fetch, ForecastSection, Mail
 from forecast.errors import ConfigError
-from forecast.store import ops
-from jobs import archive, monthly
-from jobs.fetch import awaited, fetch, file_links
+from forecast.store import connect, ops
+from jobs import archive, health, listing, monthly, operator
+from jobs.fetch import awaited, fetch
 
 NOW = datetime(2026, 4, 20, 6, tzinfo=UTC)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n"
 JANUARY, FEBRUARY, MARCH = "2026-01", "2026-02", "2026-03"
 SECONDS = 1.0
+CBP_INDEX = "https://www.cbp.gov/document/stats/nationwide-encounters"
+LISTING = Path(__file__).parents[2] / "shared" / "data" / "cbp" / "cbp-listing-2026-10-03.html"
 GOOD = file_bytes(FEBRUARY)
 NAME = file_name(FEBRUARY)
 
@@ -111,7 +116,7 @@ def test_only_the_publishers_files_are_taken_from_a_page_oldest_first():
         "",
     )
 
-    found = file_links(listed, "https://www.cbp.gov/document/stats/nationwide-encounters")
+    found = listing.read(listed, CBP_INDEX).files
 
     assert [url.removeprefix("https://www.cbp.gov/sites/default/files/") for url in found] == [
         "2026-09/sbo-encounters-fy22-fy25-aug.csv",
@@ -121,6 +126,142 @@ def test_only_the_publishers_files_are_taken_from_a_page_oldest_first():
         "2026-09/" + suffixed,
         "2026-09/" + file_name(MARCH),
     ]
+
+
+# As they stand, or may come to stand, on CBP's pages: address -> whether it is taken.
+SEEN = {
+    FOLDER + "nationwide-encounters-fy23-fy26-aug-aor_0.csv": True,
+    FOLDER + "nationwide-encounters-fy22-fy25-aor.csv": True,
+    FOLDER + "Nationwide-Encounters-FY24-FY27-Nov-AOR.csv": True,
+    FOLDER + "nationwide-encounters-fy2024-fy2027-dec-state.csv": True,
+    FOLDER + "nationwide-encounters-fy24-fy27-sept-aor.csv": True,
+    FOLDER + "nationwide-encounters-fy24-fy27-january-aor_0_0.CSV": True,
+    FOLDER + "nationwide-encounters-fy24-fy27-feb-aor.xlsx": False,
+    FOLDER + "nationwide-encounters-fy24-fy27-feb-aor-final.csv": False,
+    FOLDER + "Encounters FY24 - FY27 February": False,
+    "http://www.cbp.gov" + FOLDER + "nationwide-encounters-fy24-fy27-feb-state.csv": False,
+    "https://data.example" + FOLDER + "nationwide-encounters-fy24-fy27-feb-state.csv": False,
+    "/sites/default/files/assets/documents/nationwide-encounters-fy26-fy29-oct-aor.csv": False,
+}
+# Of no interest, and no alarm: (address, text).
+PASSED_OVER = [
+    (
+        "/sites/default/files/assets/documents/2023-Nov/nationwide-encounters-fy20-fy23-aor.csv",
+        "FY20 - FY23 Nationwide Encounters by Area of Responsibility",
+    ),
+    (
+        "/sites/default/files/assets/documents/2023-Sep/nationwide-encounters-data-dictionary.pdf",
+        "Nationwide Encounters Data Dictionary",
+    ),
+    (
+        "/files/2019-Mar/BP%20Apps%20by%20Sector%20and%20Citizenship%20FY07-FY18.pdf",
+        "U.S. Border Patrol Nationwide Apprehensions by Sector and Citizenship FY07-FY18",
+    ),
+    ("/newsroom/stats/nationwide-encounters-fy2025", "Nationwide Encounters FY2025"),
+    ("mailto:press@cbp.example", "FY23 - FY26 encounters: ask us"),
+    ("#main", "Skip"),
+]
+
+
+def test_what_looks_like_data_is_taken_or_named_and_nothing_else_is():
+    others = "".join(f'<a href="{href}">{text}</a>' for href, text in PASSED_OVER)
+    found = listing.read(page(*SEEN) + others.encode(), CBP_INDEX)
+
+    def full(taken: bool) -> set[str]:
+        root = "https://www.cbp.gov"
+        return {root * h.startswith("/") + h for h, is_taken in SEEN.items() if is_taken is taken}
+
+    assert set(found.files) == full(True)
+    assert set(found.unrecognized) == full(False)
+
+
+def test_a_link_is_known_by_its_text_where_its_address_says_nothing():
+    text = "FY24 - FY27 (FYTD) Nationwide Encounters by State - October"
+    found = listing.read(f'<a href="/media/91/download"><b>{text}</b></a>'.encode(), CBP_INDEX)
+
+    assert list(found.unrecognized) == ["https://www.cbp.gov/media/91/download"]
+
+
+@pytest.mark.skipif(not LISTING.exists(), reason="CBP's page is not beside this tree")
+def test_on_cbps_page_of_october_2026_all_is_understood():
+    found = listing.read(LISTING.read_bytes(), CBP_INDEX)
+
+    assert len(found.files) == 26
+    assert found.files[-2].endswith("fy23-fy26-aug-state.csv")
+    assert found.files[-1].endswith("fy23-fy26-aug-aor_0.csv")
+    assert found.unrecognized == {}
+
+
+@pytest.mark.parametrize(
+    "tag", ["<a ", "<a href=x.csv>", "<div>", "<b><a href=y>", "<", "&", "</a"]
+)
+def test_a_page_of_unclosed_tags_is_read_in_linear_time(tag):
+    """Quadratic, these take minutes at this size; the deadline only catches that."""
+    started = time.process_time()
+    listing.read(tag.encode() * (listing.PAGE_BYTES // len(tag)), CBP_INDEX)
+
+    assert time.process_time() - started < 15
+
+
+def test_a_page_of_a_thousand_pages_is_not_taken(path, publisher):
+    publisher.publish(**{NAME: GOOD})
+    large = page(FOLDER + NAME) + b" " * listing.PAGE_BYTES
+    publisher.put(INDEX, large, "text/html")
+
+    found = look(path, publisher, max_bytes=50_000_000)
+
+    assert found.poll.outcome == "unreachable"
+    assert "1,000,000" in found.poll.detail
+
+
+def test_a_link_that_is_not_understood_is_an_outcome_until_it_is_gone_or_ignored(path, publisher):
+    odd = "nationwide-encounters-fy24-fy26-mar-state.xlsx"
+    publisher.put(FOLDER + NAME, GOOD)
+    publisher.list_files(FOLDER + NAME, FOLDER + odd)
+
+    first, again = look(path, publisher), look(path, publisher)
+
+    assert [first.poll.outcome, again.poll.outcome] == ["unrecognized"] * 2
+    assert odd in first.poll.detail
+    assert accepted(path) == [NAME]
+    assert publisher.asked_files() == [NAME, NAME]  # and nobody asked for the other
+    (alarm,) = [text for text in health.status(path, NOW).alarms if odd in text]
+    assert "not understood" in alarm
+    mail = Mail(operator="ops@example.org", sender="me@example.org")
+    config = settings(publisher.index).model_copy(update={"mail": mail})
+    operator.queue_concerns(path, config, NOW)
+    ((told,),) = rows(
+        ops.beside(path), "select count(*) from messages where instr(mime, 'not understood')"
+    )
+    assert told == 1
+
+    assert look(path, publisher, ignore=(odd,)).poll.outcome == "unchanged"
+    assert not [text for text in health.status(path, NOW).alarms if odd in text]
+
+
+def test_a_page_with_nothing_but_such_links_is_not_called_a_block(path, publisher):
+    publisher.list_files(FOLDER + "nationwide-encounters-fy24-fy27-oct-aor.xlsx")
+
+    assert look(path, publisher).poll.outcome == "unrecognized"
+
+
+def test_polls_recorded_before_links_could_be_unrecognized_stay(tmp_path):
+    """And the page is asked for in full once, for it may link to what is understood now."""
+    older = tmp_path / "ops.db"
+    with closing(sqlite3.connect(older)) as db:
+        for number, script in enumerate(connect.migrations(ops.SCHEMA)[:4], start=1):
+            db.executescript(f"begin;{script};pragma user_version = {number};commit;")
+        db.executescript(
+            "begin;insert into polls values (1, 'a', 'b', 'new', 'c', null, null);"
+            "insert into answers values (1, 'u', 'new', 'd');"
+            "insert into links values ('https://h/page', 1, 'e', 'f', 'g');"
+            "insert into links values ('https://h/x.csv', 1, 'e', 'f', 'g');commit;"
+        )
+    with ops.writing(tmp_path / "bordercast.db") as db:
+        assert ops.last_poll(db)[0] == 1
+        kept_links = ops.links(db)
+    assert rows(older, "select * from answers") == [(1, "u", "new", "d")]
+    assert [link.etag for link in kept_links.values()] == ["", "e"]
 
 
 def test_every_listed_file_is_asked_for_and_kept_in_order(path, publisher):
@@ -153,8 +294,8 @@ def test_we_say_who_we_are(path, publisher):
     publisher.publish(**{NAME: GOOD})
     look(path, publisher)
 
-    assert {h["User-Agent"].split("/")[0] for h in publisher.headers} == {"bordercast"}
-    assert all("(ops@example.org)" in h["User-Agent"] for h in publisher.headers)
+    agent = f"Mozilla/5.0 (compatible; bordercast/{__version__}; +ops@example.org)"
+    assert {h["User-Agent"] for h in publisher.headers} == {agent}
 
 
 def test_without_a_contact_nothing_is_asked(path, publisher):
@@ -494,14 +635,38 @@ def test_a_person_may_ask_in_spite_of_a_block(path, publisher):
     assert look(path, publisher, force=True).poll.outcome == "new"
 
 
-@pytest.mark.parametrize(("code", "hours"), [(503, 48), (429, 48)])
-def test_a_server_is_left_alone_as_long_as_it_asks(path, publisher, code, hours):
-    publisher.answers[INDEX] = status(code, Retry_After=str(hours * 3600))
+@pytest.mark.parametrize("code", [503, 429])
+@pytest.mark.parametrize(
+    ("asked", "hours"),
+    [
+        (str(20 * 3600), 20),
+        (str(48 * 3600), 24),
+        ("999999999999", 24),
+        ("9" * 400, 24),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 24),
+    ],
+)
+def test_a_server_is_left_alone_as_long_as_it_asks_but_no_more_than_a_day(
+    path, publisher, code, asked, hours
+):
+    publisher.answers[INDEX] = status(code, Retry_After=asked)
 
     poll = look(path, publisher).poll
 
     assert datetime.fromisoformat(poll.not_before) - NOW == timedelta(hours=hours)
     assert not look(path, publisher, NOW + timedelta(hours=hours - 1)).asked
+    assert look(path, publisher, NOW + timedelta(hours=hours)).asked
+
+
+def test_a_pause_of_centuries_recorded_by_an_older_program_ends_after_a_day(path, publisher):
+    publisher.publish(**{NAME: GOOD})
+    publisher.answers[INDEX] = status(503, Retry_After="7200")
+    look(path, publisher)
+    with ops.writing(path) as db:
+        db.execute("update polls set not_before = '9999-12-31T00:00:00+00:00'")
+
+    assert not look(path, publisher, NOW + timedelta(hours=23)).asked
+    assert look(path, publisher, NOW + timedelta(hours=24)).asked
 
 
 def test_a_poll_has_an_end(path, publisher):

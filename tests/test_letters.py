@@ -17,7 +17,7 @@ from then import HEAD, held
 from forecast.desk import letters, typeset
 from forecast.desk import notices as desk
 from forecast.desk.facts import Comparison, Facts
-from forecast.desk.words import MINUS
+from forecast.desk.words import CREDIT, MINUS
 from forecast.store import connect
 from forecast.store.notices import Notice, Section
 
@@ -159,6 +159,8 @@ def test_every_figure_is_found_in_the_record_by_the_printed_reference(stages, st
     assert notice.closing_text.count(f"{month}") >= 2
     (digest,) = rows(path, "select digest from runs where id = ?", notice.run_id)
     assert digest[0] in notice.closing_text
+    assert CREDIT in " ".join(notice.closing_text.split())
+    assert CREDIT in notice.closing_html
 
 
 def test_the_parts_of_each_dimension_add_up_to_the_deviation(stages):

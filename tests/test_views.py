@@ -19,6 +19,7 @@ from tables import rows, written
 
 from forecast.desk import encoded, export
 from forecast.desk.dictionary import BY_NAME, VIEWS
+from forecast.desk.words import CREDIT
 from forecast.records import HEADLINES, HUB_PERMILLES
 from jobs.cli import main
 
@@ -67,6 +68,7 @@ def test_a_workbook_has_the_figures_their_definitions_and_the_digest(published, 
     )
     assert set(figures[0]) < set(meant)
     assert about["digest"] == rows(published, "select digest from latest_run")[0][0]
+    assert about["credit"] == CREDIT
 
 
 def test_two_workbooks_of_one_record_are_the_same_bytes(published, tmp_path):
@@ -207,6 +209,9 @@ def test_what_the_hub_holds_is_what_its_config_allows(hub):
     assert allowed["location"] == set(HEADLINES)
     for path in (hub / "hub-config").glob("*.json"):
         assert json.loads(path.read_text())
+    about = [path.read_text() for path in (hub / "model-metadata").glob("*.yml")]
+    assert about
+    assert all(CREDIT in text for text in about)
 
 
 def test_a_hub_does_not_overwrite_what_is_there(published, tmp_path):

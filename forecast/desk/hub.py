@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from forecast import months
+from forecast.desk.words import CREDIT
 from forecast.records import HEADLINES, HUB_PERMILLES
 
 SCHEMAS = "https://raw.githubusercontent.com/hubverse-org/schemas/main/v6.0.0"
@@ -211,7 +212,7 @@ def _metadata(folder: Path, model: str, about: Mapping[str, str]) -> None:
         "team_abbr": TEAM,
         "model_abbr": model,
         "methods": f"Bordercast's model {model.removesuffix('_hindcast')}; {kind}",
-        "data_inputs": "Counts published by U.S. Customs and Border Protection",
+        "data_inputs": f"Counts published by U.S. Customs and Border Protection. {CREDIT}",
         "record": ", ".join(f"{name} {text}" for name, text in about.items()),
     }
     path = folder / "model-metadata" / f"{TEAM}-{model}.yml"

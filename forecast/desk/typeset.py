@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from forecast.desk.notices import Block, Said, clean
+from forecast.desk.words import CREDIT
 from forecast.store.notices import Frame
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def frame(title: str, month: str, run: int, digest: str, contact: str) -> Frame:
         f"rows of {month} in the views wide_months, vintages, flag_drivers, all_flags, and the "
         "views flag_episodes and scorecard.",
         f"Bordercast, run {run}, digest {digest}",
+        CREDIT,
         f"Questions: {clean(contact) or 'answer this mail'}. To get no more of these, answer with "
         "the word unsubscribe.",
     ]

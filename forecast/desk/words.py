@@ -28,6 +28,8 @@ NAMES = {
     "other": "Away from the land borders",
     "nationwide": "Nationwide",
 }
+# Asked for by CBP's public data portal of everything that shows its figures; in its words.
+CREDIT = "This product uses U.S. Customs and Border Protection data, but is not endorsed by CBP."
 MINUS = "\N{MINUS SIGN}"
 RAREST = (
     1 / 200

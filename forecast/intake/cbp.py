@@ -7,9 +7,11 @@ column may be missing, unknown or doubled.
     state    by state
     sbo      southwest border only; its citizenship grouping is another partition than Citizenship
 
-Regions, components, months, authorities, demographics and encounter types are closed lists: a
-new label stops the file, because guessing where it belongs would move a border's total.
-Citizenships, states and areas are open: a new one becomes a new member.
+Regions, components, months and encounter types are closed lists: a new label stops the file,
+because guessing where it belongs would move a border's total. Demographics and authorities are
+closed too, but no total hangs on them: with an unknown label the file's dimension is left out, and
+a person joins the label to a known one in [labels]. Citizenships, states and areas are open: a new
+one becomes a new member.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
@@ -27,14 +29,13 @@ from typing import Any, Literal, NamedTuple, cast
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
 from forecast.intake.text import Text, read_text, rows
+from forecast.labels import CROSSING, Joins
+from forecast.printable import printable
 from forecast.records import BORDERS, Cell
 
 Layout = Literal["aor", "state", "sbo"]
 
 COMPONENTS = ("U.S. Border Patrol", "Office of Field Operations")
-
-# Between the members of a crossing, "TX * MEXICO"; a label that contains it is refused.
-CROSSING = " * "
 
 _COUNT = "Encounter Count"
 _SHARED = ("Fiscal Year", "Month Grouping", "Month (abbv)", "Demographic", "Title of Authority")
@@ -46,9 +47,16 @@ _LAYOUTS: Mapping[Layout, frozenset[str]] = {
 }
 
 _MONTHS = ("OCT", "NOV", "DEC", "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP")
+# Months as CBP's pages write them: "aug" so far here, "sept" and whole names elsewhere.
+_LONG = (
+    *("october", "november", "december", "january", "february", "march"),
+    *("april", "june", "july", "august", "september", "sept"),
+)
+_NAMED = {name: _MONTHS.index(name[:3].upper()) + 1 for name in (*map(str.lower, _MONTHS), *_LONG)}
 _NAME = re.compile(
-    r"(nationwide|sbo)-encounters-fy(\d\d)-fy(\d\d)"
-    rf"(?:-({'|'.join(_MONTHS).lower()}))?(?:-(aor|state))?(?:_(\d+))?\.csv"
+    r"(nationwide|sbo)-encounters-fy(?:20)?(\d\d)-fy(?:20)?(\d\d)"
+    rf"(?:-({'|'.join(_NAMED)}))?(?:-(aor|state))?((?:_\d+)*)\.csv",
+    re.IGNORECASE | re.ASCII,
 )
 _YEAR = re.compile(r"(?:FY ?)?(20\d\d)( ?\(FYTD\))?", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}|\d{1,3}(?:,\d{3}){1,2}", re.ASCII)
@@ -60,7 +68,8 @@ class Name(NamedTuple):
     first, last : fiscal years of the window.
     month : fiscal month 1 (Oct) .. 12 (Sep), None for the final file of a closed window.
     layout : None where the name does not tell it.
-    suffix : 0 without one, N + 1 for "_N" (the upload that replaced the plain name).
+    suffix : 0 without one, N + 1 for "_N" (the upload that replaced the plain name), the sum for
+        several: "_0_0" replaced "_0".
     """
 
     first: int
@@ -85,6 +94,7 @@ class Reading:
     rows : lines per fiscal year.
     closed : fiscal years no longer marked as running. The last one counts only if it is complete
         and the file is not a month's interim file: September's is still revised by the final.
+    unknown : dimension -> labels that are not known; only dimensions of closed lists.
     """
 
     file_name: str
@@ -96,6 +106,7 @@ class Reading:
     rows: Mapping[int, int]
     closed: frozenset[int]
     cells: tuple[Cell, ...]
+    unknown: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class _Year(NamedTuple):
@@ -113,21 +124,27 @@ class _Line(NamedTuple):
 
 def parse_name(file_name: str) -> Name | None:
     """What a base name says, None if it does not fit the publisher's pattern."""
-    match = _NAME.fullmatch(file_name.removesuffix(".gz"))
+    match = _NAME.fullmatch(re.sub(r"\.gz$", "", file_name, flags=re.IGNORECASE))
     if match is None:
         return None
-    family, first, last, month, layout, suffix = match.groups()
+    family, first, last, month, layout, suffixes = (
+        group and group.lower() for group in match.groups()
+    )
     return Name(
         first=2000 + int(first),
         last=2000 + int(last),
-        month=_MONTHS.index(month.upper()) + 1 if month else None,
+        month=_NAMED[month] if month else None,
         layout=cast("Layout | None", "sbo" if family == "sbo" else layout),
-        suffix=min(int(suffix) + 1, 99) if suffix else 0,
+        suffix=min(sum(int(n[:3]) + 1 for n in suffixes.split("_")[1:]), 99),
     )
 
 
-def read(path: Path) -> Reading:
+def read(path: Path, joins: Joins | None = None) -> Reading:
     """Read one published file, .csv or .csv.gz.
+
+    Parameters
+    ----------
+    joins : labels that mean another one.
 
     Raises
     ------
@@ -135,22 +152,27 @@ def read(path: Path) -> Reading:
     QuarantineError : a file that is no such table.
     DataError : a header that is no known layout, or a file that cannot be opened.
     """
-    text = read_text(Path(path))
+    return reading_of(read_text(Path(path)), joins)
+
+
+def reading_of(text: Text, joins: Joins | None = None) -> Reading:
+    """Read a file whose text is there already; errors as `read`."""
     records = rows(text)
     kind, header = _header(text.name, records)
     lines = list(_lines(text.name, kind, header, records))
     if not lines:
         raise QuarantineError(text.name, ["a header without rows; fetch the file again"])
     _refuse_duplicates(text.name, lines)
-    return _reading(text, kind, lines)
+    return _reading(text, kind, lines, joins or {})
 
 
-def _reading(text: Text, kind: Layout, lines: Sequence[_Line]) -> Reading:
+def _reading(text: Text, kind: Layout, lines: Sequence[_Line], joins: Joins) -> Reading:
     name = parse_name(text.name)
     data_through = _data_through(text.name, lines)
     closed = _closed(lines, data_through, interim=name is not None and name.month is not None)
     counted = Counter(line.year.number for line in lines)
     last = max(counted)
+    cells = _with_joined_labels((line.cell for line in lines), joins)
     fiscal_month = months.fiscal_months(last).index(data_through) + 1
     return Reading(
         file_name=text.name,
@@ -161,8 +183,31 @@ def _reading(text: Text, kind: Layout, lines: Sequence[_Line]) -> Reading:
         data_through=data_through,
         rows=dict(sorted(counted.items())),
         closed=closed,
-        cells=tuple(line.cell for line in lines),
+        cells=cells,
+        unknown=_unknown(cells),
     )
+
+
+def _with_joined_labels(cells: Iterable[Cell], joins: Joins) -> tuple[Cell, ...]:
+    """Cells with the labels of closed lists joined; others are joined where they leave the record.
+
+    After the check for lines said twice: two labels that are joined are not the same line.
+    """
+    closed = {name: joins[name] for name in CLOSED if name in joins}
+    if not closed:
+        return tuple(cells)
+    return tuple(
+        cell._replace(**{n: by.get(getattr(cell, n), getattr(cell, n)) for n, by in closed.items()})
+        for cell in cells
+    )
+
+
+def _unknown(cells: Sequence[Cell]) -> dict[str, frozenset[str]]:
+    found = {
+        name: frozenset({getattr(cell, name) for cell in cells}) - known - {""}
+        for name, known in CLOSED.items()
+    }
+    return {name: labels for name, labels in found.items() if labels}
 
 
 def _seq(window_end: int, fiscal_month: int, final: bool, suffix: int) -> int:
@@ -204,7 +249,8 @@ def _header(name: str, records: Iterator[tuple[int, list[str]]]) -> tuple[Layout
     header = [field.strip() for field in fields]
     doubled = [column for column, n in Counter(header).items() if n > 1]
     if doubled:
-        raise DataError(f"{name}: column {', '.join(map(repr, doubled))} appears twice")
+        shown = _quoted([column for column in doubled if column in _PARSERS])
+        raise DataError(f"{name}: column {shown or 'names'} appears twice")
     for kind, columns in _LAYOUTS.items():
         if columns == set(header):
             return kind, header
@@ -217,8 +263,15 @@ def _header_problem(header: Sequence[str]) -> str:
     kind = min(_LAYOUTS, key=lambda kind: len(_LAYOUTS[kind] ^ found))
     missing, unknown = sorted(_LAYOUTS[kind] - found), sorted(found - _LAYOUTS[kind])
     parts = [f"missing column {column!r}" for column in missing[:5]]
-    parts += [f"unknown column {column[:80]!r}" for column in unknown[:5]]
+    # Of a table that is not his nothing is quoted: its first line may be anything, a password say.
+    if unknown and len(missing) <= len(_LAYOUTS[kind]) / 2:
+        parts.append(f"unknown column {_quoted(unknown)}")
     return f"not CBP's {kind} layout: {', '.join(parts)}; a changed layout needs a new reader"
+
+
+def _quoted(columns: Sequence[str]) -> str:
+    """Columns' names for a message, few and short."""
+    return ", ".join(repr(printable(column, 40)) for column in columns[:5])
 
 
 def _lines(
@@ -315,6 +368,20 @@ def _southwest(_: str) -> str:
     return "southwest"
 
 
+# Dimension -> its known labels; what is not among them leaves the dimension out of the file.
+CLOSED: Mapping[str, frozenset[str]] = {
+    "demographic": frozenset({"Accompanied Minors", "FMUA", "Single Adults", "UAC"}),
+    "authority": frozenset({"Title 8", "Title 42"}),
+}
+
+
+@lru_cache(maxsize=256)
+def _demographic(text: str) -> str:
+    label = _label(text)
+    # Its names until 2023, and on CBP's page of statistics.
+    return "UAC" if label in ("UC / Single Minors", "UAC / Single Minors") else label
+
+
 _REGIONS = dict(
     zip(("Northern Land Border", "Southwest Land Border", "Other"), BORDERS, strict=True)
 )
@@ -329,16 +396,10 @@ _PARSERS: Mapping[str, _Parser] = {
     "Component": _one_of("component", _same(*COMPONENTS)),
     "Area of Responsibility": _label,
     "State": _label,
-    "Demographic": _one_of(
-        "demographic",
-        {
-            **_same("Accompanied Minors", "FMUA", "Single Adults", "UAC"),
-            "UC / Single Minors": "UAC",  # its name until 2023
-        },
-    ),
+    "Demographic": _demographic,
     "Citizenship": _label,
     "Citizenship Grouping": _label,
-    "Title of Authority": _one_of("authority", _same("Title 8", "Title 42")),
+    "Title of Authority": _label,
     "Encounter Type": _one_of(
         "encounter type", _same("Apprehensions", "Expulsions", "Inadmissibles")
     ),

@@ -17,7 +17,8 @@ from forecast import months
 from forecast.config import DIMENSIONS
 from forecast.errors import DataError, GapError
 from forecast.intake import events
-from forecast.intake.cbp import COMPONENTS, CROSSING, Reading
+from forecast.intake.cbp import COMPONENTS, Reading
+from forecast.labels import CROSSING
 from forecast.records import (
     BORDERS,
     NATIONWIDE,
@@ -47,12 +48,17 @@ def snapshot(
 
     Parameters
     ----------
-    dimensions : columns or crossings; those the layout lacks are passed over.
+    dimensions : columns or crossings; those the layout lacks are passed over, and those with a
+        label that is not known: half a dimension would show groups at 0 that are not.
     source : name of the release, the file's name without ".csv" if empty.
     first_seen_at : vintage date "YYYY-MM-DD", None where it is unknown.
     """
     borders = ("southwest",) if reading.kind == "sbo" else BORDERS
-    known = [name for name in dimensions if _has(reading.cells[0], name)]
+    known = [
+        name
+        for name in dimensions
+        if _has(reading.cells[0], name) and not reading.unknown.keys() & name.split(CROSSED)
+    ]
     span = months.between(reading.first_month, reading.data_through)
     counts: dict[SeriesKey, Mapping[str, int]] = dict(totals(reading.cells, borders, span))
     for name in known:

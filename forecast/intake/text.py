@@ -51,8 +51,18 @@ def read_text(path: Path, limit: int = LIMIT) -> Text:
     RowError : a NUL byte, a byte that is not UTF-8, or a last line without its newline.
     DataError : the file cannot be opened.
     """
-    name = path.name.removesuffix(".gz")
-    content = _plain_bytes(path, name, limit)
+    try:
+        with path.open("rb") as file:
+            return text_of(path.name, file, limit)
+    except OSError as error:
+        name = path.name.removesuffix(".gz")
+        raise DataError(f"{name}: cannot be read ({error.strerror})") from error
+
+
+def text_of(file_name: str, file: io.BufferedReader | io.BytesIO, limit: int = LIMIT) -> Text:
+    """The text of a file that is open already; errors as `read_text`."""
+    name = file_name.removesuffix(".gz")
+    content = _unpacked(file, name, limit)
     _refuse_foreign(name, content)
     text = _decoded(name, content)
     _refuse_cut(name, text)
@@ -84,14 +94,6 @@ def rows(text: Text) -> Iterator[tuple[int, list[str]]]:
             yield reader.line_num, row
     except csv.Error as error:
         raise RowError(text.name, reader.line_num, "", "", f"not valid CSV ({error})") from error
-
-
-def _plain_bytes(path: Path, name: str, limit: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return _unpacked(file, name, limit)
-    except OSError as error:
-        raise DataError(f"{name}: cannot be read ({error.strerror})") from error
 
 
 def _unpacked(file: io.BufferedReader | io.BytesIO, name: str, limit: int) -> bytes:

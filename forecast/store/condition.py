@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from forecast.printable import printable
 from forecast.store import connect, notices, ops
 from forecast.store.read import rows
 
@@ -71,6 +72,30 @@ def blocked(path: Path) -> dict[str, Any] | None:
         "order by id desc limit 1",
     )
     return found[0] if found and found[0]["outcome"] in ("blocked", "unreachable") else None
+
+
+def unrecognized(path: Path) -> list[str]:
+    """Addresses on the publisher's page that look like data and are not understood, with why."""
+    found = _ops_rows(
+        path, "select url, unrecognized from links where listed and unrecognized <> '' order by url"
+    )
+    return [f"{printable(row['url'])} ({row['unrecognized']})" for row in found]
+
+
+def left_in_inbox(path: Path) -> list[str]:
+    """Names in the inbox that could not be taken in at the last look, with why."""
+    found = _ops_rows(path, "select name, reason from inbox_left order by name")
+    return [f"{row['name']}: {row['reason']}" for row in found]
+
+
+def unknown_labels(path: Path) -> list[str]:
+    """Labels of accepted files that are not known, with their dimension and file."""
+    found = _ops_rows(
+        path,
+        "select dimension, label, max(file_name) as file_name from unknown_labels "
+        "group by 1, 2 order by 1, 2",
+    )
+    return [f"{row['dimension']} {row['label']!r} in {row['file_name']}" for row in found]
 
 
 def wakes(path: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:

@@ -6,24 +6,27 @@ checkpoint at once (SQLite's WAL-reset bug, 3.7.0 - 3.51.2, needs two).
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from forecast.errors import BusyError, ConfigError
+from forecast.errors import BusyError, ConfigError, StoreError
 from forecast.store import trouble
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 LOCK_WAIT = 30.0
+OWNER_ONLY = 0o600
 SCHEMA = "migrations"  # the folder of the main database's; ops.db has its own
 _PRAGMAS = (
     "journal_mode = wal",
@@ -80,6 +83,8 @@ def writing(path: Path, wait: float = LOCK_WAIT, schema: str = SCHEMA) -> Iterat
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path.with_name(path.name + ".lock"), wait):
+        if schema != SCHEMA:
+            _make_private(path)
         connection = sqlite3.connect(path, isolation_level=None)
         try:
             for pragma in _PRAGMAS:
@@ -88,6 +93,30 @@ def writing(path: Path, wait: float = LOCK_WAIT, schema: str = SCHEMA) -> Iterat
             yield Database(connection, execute_plugins=False)
         finally:
             connection.close()
+
+
+def create_private(path: Path) -> None:
+    """A new empty file that nobody but its owner may read, whatever the umask."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(path, flags, OWNER_ONLY)
+    try:
+        os.fchmod(handle, OWNER_ONLY)
+    finally:
+        os.close(handle)
+
+
+def _make_private(path: Path) -> None:
+    """A database that nobody but its owner may read, whatever the umask; its log follows it.
+
+    By name, never by opening it: closing an open live database would drop SQLite's locks.
+    """
+    if not path.exists():
+        create_private(path)
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        # A log that another process has just removed; a file of another user, who sets its mode.
+        with suppress(FileNotFoundError, PermissionError):
+            if stat.S_IMODE(file.stat().st_mode) != OWNER_ONLY:
+                file.chmod(OWNER_ONLY)
 
 
 @contextmanager
@@ -154,8 +183,17 @@ def _refuse_older(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def locked(path: Path, wait: float) -> Iterator[None]:
-    """Hold a lock file, with our process id in it; BusyError names the holder after `wait` s."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    """Hold a lock file, with our process id in it; BusyError names the holder after `wait` s.
+
+    A link in its place is not followed: what it leads to would be emptied.
+    """
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        problem = "is a symbolic link in the place of a lock; remove it"
+        raise StoreError(str(path), problem) from None
     try:
         _acquire(handle, path, wait)
         os.ftruncate(handle, 0)

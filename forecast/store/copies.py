@@ -16,11 +16,10 @@ from pathlib import Path
 
 from forecast.errors import DataError
 from forecast.store import connect, digests, ops
-from forecast.store.connect import SCHEMA
+from forecast.store.connect import OWNER_ONLY, SCHEMA
 
 PART = ".part"
 READ_ONLY = 0o444
-OWNER_ONLY = 0o600
 
 
 def copy(path: Path, to: Path, mode: int, schema: str = SCHEMA) -> Path:
@@ -30,6 +29,7 @@ def copy(path: Path, to: Path, mode: int, schema: str = SCHEMA) -> Path:
     part.unlink(missing_ok=True)
     try:
         with closing(connect.read(path, schema)) as connection:
+            connect.create_private(part)  # while it grows, too
             connection.execute("vacuum into ?", (str(part),))
         _plain(part)
         _settle(part, to, mode)
@@ -52,11 +52,12 @@ def put_back(source: Path, path: Path) -> None:
     """
     part = path.with_name(path.name + PART)
     part.unlink(missing_ok=True)
+    connect.create_private(part)
     shutil.copyfile(source, part)
     _empty_log(path)
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-    _settle(part, path, 0o644)
+    _settle(part, path, OWNER_ONLY)
 
 
 def silence(path: Path, now: datetime, why: str) -> int:

@@ -7,12 +7,13 @@ poll must not wait for a run. Same rules: one writer, inside its own write lock.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from forecast.records import Release
 from forecast.store import connect
 from forecast.store.connect import transaction
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 NAME = "ops.db"
 SCHEMA = "ops_migrations"
 
-Outcome = Literal["new", "unchanged", "replaced", "blocked", "unreachable"]
+Outcome = Literal["new", "unchanged", "replaced", "unrecognized", "blocked", "unreachable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Link:
 
     listed : whether it was on the page at the last poll. etag, last_modified : as the server sent
     them, "" where it did not, or where the content was refused and must be asked for in full.
-    sha256 : of the content it last gave, "" before the first.
+    sha256 : of the content it last gave, "" before the first. unrecognized : why it is not asked
+    for although it looks like data, "" for all that are understood.
     """
 
     url: str
@@ -64,6 +66,7 @@ class Link:
     etag: str = ""
     last_modified: str = ""
     sha256: str = ""
+    unrecognized: str = ""
 
 
 class Download(NamedTuple):
@@ -111,7 +114,7 @@ def next_poll_id(db: Database | sqlite3.Connection) -> int:
 
 def links(db: Database | sqlite3.Connection) -> dict[str, Link]:
     """Every address seen so far."""
-    rows = db.execute("select url, listed, etag, last_modified, sha256 from links")
+    rows = db.execute("select url, listed, etag, last_modified, sha256, unrecognized from links")
     return {url: Link(url, bool(listed), *rest) for url, listed, *rest in rows}
 
 
@@ -145,6 +148,35 @@ def save_poll(
             _save_link(db, link)
 
 
+def save_left(db: Database, left: Mapping[str, str], today: str) -> None:
+    """Record what stays in the inbox, name -> reason, in the place of what was recorded before."""
+    if dict(db.execute("select name, reason from inbox_left").fetchall()) == left:
+        return
+    with transaction(db):
+        db.execute("delete from inbox_left")
+        db.conn.executemany(
+            "insert into inbox_left values (?, ?, ?)",
+            [(name, reason, today) for name, reason in left.items()],
+        )
+
+
+def save_unknown(db: Database, release: Release, unknown: Mapping[str, Collection[str]]) -> None:
+    """Record the labels of an accepted file that are not known, dimension -> labels.
+
+    A file states its whole window, so what older ones of its layout lacked is settled by it.
+    """
+    place = (release.file_name, release.kind, release.seq)
+    settled = "from unknown_labels where kind = ? and seq <= ?"
+    if not unknown and not db.execute(f"select 1 {settled}", place[1:]).fetchone():
+        return
+    with transaction(db):
+        db.execute(f"delete {settled}", place[1:])
+        db.conn.executemany(
+            "insert into unknown_labels values (?, ?, ?, ?, ?)",
+            [(*place, name, label) for name, labels in unknown.items() for label in labels],
+        )
+
+
 def forget_validators(db: Database, sha256: str) -> None:
     """Ask in full, next time, for the addresses whose content was refused."""
     with transaction(db):
@@ -153,6 +185,7 @@ def forget_validators(db: Database, sha256: str) -> None:
 
 def _save_link(db: Database, link: Link) -> None:
     db.execute(
-        "insert or replace into links values (?, ?, ?, ?, ?)",
-        (link.url, int(link.listed), link.etag, link.last_modified, link.sha256),
+        "insert or replace into links (url, listed, etag, last_modified, sha256, unrecognized) "
+        "values (?, ?, ?, ?, ?, ?)",
+        astuple(link),
     )

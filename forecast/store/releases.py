@@ -9,8 +9,10 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
+from forecast.labels import Joins, joined
 from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
 from forecast.store import chain, seals
+from forecast.store.connect import transaction
 
 if TYPE_CHECKING:
     import sqlite3
@@ -218,8 +220,28 @@ def _stating(db: Database | sqlite3.Connection) -> dict[Scope, list[_Stating]]:
     return found
 
 
+def save_joins(db: Database, joins: Joins) -> None:
+    """Keep which labels the operator joins; `current_counts` does so from now on."""
+    if label_joins(db) == joins:
+        return
+    with transaction(db):
+        db.execute("delete from joined_labels")
+        db.conn.executemany(
+            "insert into joined_labels values (?, ?, ?)",
+            [(name, label, to) for name, by in joins.items() for label, to in by.items()],
+        )
+
+
+def label_joins(db: Database | sqlite3.Connection) -> dict[str, dict[str, str]]:
+    """Dimension -> label -> the label it is joined to."""
+    joins: dict[str, dict[str, str]] = {}
+    for dimension, label, to in db.execute("select dimension, label, joined_to from joined_labels"):
+        joins.setdefault(dimension, {})[label] = to
+    return joins
+
+
 def current_counts(db: Database | sqlite3.Connection) -> dict[SeriesKey, dict[str, int]]:
-    """Every series by month as the newest covering release states it."""
+    """Every series by month as the newest covering release states it, with labels joined."""
     rows = db.execute(
         """
         select s.border, s.dimension, s.member, s.component, o.month, o.encounters
@@ -230,7 +252,8 @@ def current_counts(db: Database | sqlite3.Connection) -> dict[SeriesKey, dict[st
     counts: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
     for border, dimension, member, component, month, count in rows:
         counts[SeriesKey(border, dimension, member, component)][month] = count
-    return dict(counts)
+    joins = label_joins(db)
+    return joined(counts, joins) if joins else dict(counts)
 
 
 def accepted(db: Database | sqlite3.Connection) -> list[int]:

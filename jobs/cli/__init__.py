@@ -30,6 +30,7 @@ import click
 
 from forecast import __version__
 from forecast.errors import BordercastError
+from forecast.printable import without_controls
 from forecast.store import trouble
 from jobs.cli import (
     anyseries,
@@ -71,7 +72,7 @@ class Commands(Sectioned):
 
 
 def _end(ctx: click.Context, error: BordercastError) -> NoReturn:
-    click.echo(f"bordercast: {error}", err=True)
+    click.echo(f"bordercast: {without_controls(str(error))}", err=True)
     ctx.exit(error.exit_code)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import BusyError, ConfigError
+from forecast.printable import printable, without_controls
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, console, print_json, reading, refuse_if_any, say_taken
 
@@ -28,7 +29,8 @@ def fetch(
 ) -> None:
     """Look for new files on the publisher's page, and take them in.
 
-    Exit code 4 if the page or a file could not be had, 3 if a file was refused.
+    Exit code 4 if the page or a file could not be had, or a link looks like data and is not
+    understood; 3 if a file was refused.
     """
     from jobs import fetch as work
     from jobs.cli.work import run
@@ -47,7 +49,7 @@ def fetch(
         click.echo(f"Waiting for {waiting_for}.", err=True)
     elif then_run:
         ctx.invoke(run, files=(), no_bundle=no_bundle, as_json=False)
-    if not fetched.asked or fetched.poll.outcome in ("blocked", "unreachable"):
+    if not fetched.asked or fetched.poll.outcome in ("blocked", "unreachable", "unrecognized"):
         ctx.exit(BusyError.exit_code)
     refuse_if_any(fetched.taken)
 
@@ -59,13 +61,13 @@ def _say_fetched(fetched: Fetched, as_json: bool) -> None:
     poll = fetched.poll
     for answer in fetched.answers:
         if answer.outcome != "unchanged":
-            click.echo(f"{answer.url}: {answer.outcome} {answer.detail}".rstrip())
+            click.echo(f"{printable(answer.url)}: {answer.outcome} {answer.detail}".rstrip())
     say_taken(fetched.taken)
     if not fetched.asked:
         since = f"blocked since {poll.blocked_since}; " if poll.blocked_since else ""
         click.echo(f"Not asked: {since}next poll after {poll.not_before} (--force asks now).")
         return
-    click.echo(f"Poll: {poll.detail}.")
+    click.echo(f"Poll: {printable(poll.detail, 1000)}.")
 
 
 @click.group(epilog=examples("releases list --refused", "releases show 17"))
@@ -106,7 +108,7 @@ def show(settings: Settings, release_id: int, as_json: bool) -> None:
         return
     for name, value in found.items():
         if value not in (None, ""):
-            click.echo(f"{name.replace('_', ' '):<22}{value}")
+            click.echo(f"{name.replace('_', ' '):<22}{without_controls(str(value))}")
     for row in covers:
         click.echo(f"{row['border']:<22}{row['first_month']} to {row['last_month']}")
     for row in revised:
@@ -131,7 +133,8 @@ def accept(settings: Settings, release_id: int, why: str) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     dimensions = settings.config.forecast.dimensions
     with writing(settings.db) as db:
-        release = ingest.accept(db, kept_in, release_id, why.strip(), dimensions, now)
+        joins = settings.config.labels.joins
+        release = ingest.accept(db, kept_in, release_id, why.strip(), dimensions, now, joins)
     through = release.data_through
     click.echo(f"{release.file_name}: accepted, data through {through}; `bordercast run` uses it.")
 
@@ -143,7 +146,7 @@ def _table(found: list[dict[str, Any]]) -> Any:
     for row in found:
         table.add_row(
             str(row["id"]),
-            row["source"] if row["kind"] in ("bundle", "vintage") else row["file_name"],
+            printable(row["source" if row["kind"] in ("bundle", "vintage") else "file_name"]),
             row["kind"],
             row["data_through"] or "-",
             row["first_seen_at"] or "unknown",

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from forecast.errors import BusyError
+from forecast.printable import without_controls
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, print_json
 
@@ -54,11 +55,11 @@ def status(ctx: click.Context, as_json: bool) -> None:
         print_json(asdict(found))
     else:
         for name, value in found.facts.items():
-            click.echo(f"{name.replace('_', ' '):<24}{_shown(value)}")
+            click.echo(f"{name.replace('_', ' '):<24}{without_controls(_shown(value))}")
         for text in found.warnings:
-            click.echo(f"warning: {text}")
+            click.echo(f"warning: {without_controls(text)}")
         for text in found.alarms:
-            click.echo(f"ALARM: {text}")
+            click.echo(f"ALARM: {without_controls(text)}")
     if found.alarms:
         ctx.exit(BusyError.exit_code)
 
@@ -79,7 +80,8 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
         print_json([finding._asdict() for finding in found])
     else:
         for name, verdict, said, advice in found:
-            click.echo(f"{verdict:<6}{name:<15}{said}" + (f" -> {advice}" if advice else ""))
+            line = f"{verdict:<6}{name:<15}{said}" + (f" -> {advice}" if advice else "")
+            click.echo(without_controls(line))
     if any(finding.verdict == "bad" for finding in found):
         ctx.exit(1)
 

@@ -13,6 +13,7 @@ import click
 
 from forecast import config, months
 from forecast.errors import ConfigError, DataError
+from forecast.printable import without_controls
 from forecast.records import HEADLINES
 from jobs import environment
 
@@ -106,9 +107,11 @@ def say_taken(taken: Iterable[Taken]) -> None:
     """A line a file: accepted and held ones on stdout, refused ones with the reason on stderr."""
     for file in taken:
         if file.outcome == "refused":
-            click.echo(f"bordercast: refused: {file.reason}", err=True)
+            click.echo(f"bordercast: refused: {without_controls(file.reason)}", err=True)
         else:
             click.echo(f"{file.file_name}: {file.outcome}, data through {file.data_through}")
+        if file.warning:
+            click.echo(f"bordercast: warning: {file.warning}", err=True)
 
 
 def refuse_if_any(taken: Iterable[Taken]) -> None:

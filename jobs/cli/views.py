@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.desk.dictionary import VIEWS, View
+from forecast.desk.words import CREDIT
 from forecast.store.views import AS_OF
 from jobs.cli.help import examples
 from jobs.cli.shared import Settings, latest_run, reading
@@ -72,11 +73,12 @@ def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
         rows = view_rows(connection, view.name, view.columns, as_of)
-    notes = {"view": view.name, "run": str(run.id), "digest": run.digest}
+    notes = {"view": view.name, "run": str(run.id), "digest": run.digest, "credit": CREDIT}
     table = export.of_view(view, rows, notes | ({"as of": as_of} if as_of else {}))
     count = export.write(table, out)
     then = f" as of {as_of}" if as_of else ""
     click.echo(f"{out}: {count:,} rows{then}, run {run.id}, digest {run.digest}")
+    click.echo(CREDIT)
 
 
 @click.command(epilog=examples("export hub -o hub"))
@@ -108,6 +110,7 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
         count = desk.write(draft, models, values, {"run": str(run.id), "digest": run.digest})
     noun = "file" if count == 1 else "files"
     click.echo(f"{out}: {count:,} model output {noun}, run {run.id}, digest {run.digest}")
+    click.echo(CREDIT)
 
 
 def _hub_name(model: str) -> str:

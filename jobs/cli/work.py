@@ -32,6 +32,7 @@ def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: b
     """Do the month's work once: take in FILES, judge, refit, publish."""
     from jobs import monthly, upkeep
 
+    _await_inbox(settings)
     with progress(quiet=as_json) as report:
         outcome = monthly.run(
             settings.db, settings.config, files, with_bundle=not no_bundle, report=report
@@ -71,6 +72,7 @@ def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_s
 
     seen = (first_seen.date() if first_seen else months.today()).isoformat()
     taken: list[Taken] = []
+    _await_inbox(settings)
     with writing(settings.db) as db:
         for batch in ((), *((file,) for file in files)):
             with_bundle = not no_bundle and not batch
@@ -80,6 +82,16 @@ def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_s
     if not taken:
         click.echo("Nothing to take in: no file was named, and the inbox is empty.")
     refuse_if_any(taken)
+
+
+def _await_inbox(settings: Settings) -> None:
+    """A file copied a moment ago is waited for; it is complete when it has been still."""
+    from jobs import archive, inbox
+
+    def tell(name: str) -> None:
+        click.echo(f"{name} was changed a moment ago; waiting until it is still.", err=True)
+
+    inbox.wait_until_still(archive.folders(settings.db, settings.config).inbox, tell)
 
 
 def _show_run(settings: Settings, as_json: bool, published: bool) -> None:

@@ -18,6 +18,7 @@ from forecast.desk.dictionary import VIEWS
 from forecast.desk.members import member_words
 from forecast.desk.web import status
 from forecast.desk.web.metadata import metadata
+from forecast.desk.words import CREDIT
 from forecast.records import HEADLINES
 from forecast.store.questions import QUESTIONS
 
@@ -31,6 +32,7 @@ def test_a_page_says_what_it_rests_on(visitor, path):
     assert "September 2026 are expected between 7 October 2026 and 26 October 2026" in shown
     assert "<script" not in shown
     assert "style=" not in shown
+    assert CREDIT in shown
 
 
 def test_the_first_page_shows_every_border_against_everything(visitor):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forecast.desk.dictionary import VIEWS, View, definitions
+from forecast.desk.words import CREDIT
 from forecast.store.questions import QUESTIONS, Question
 
 DATABASE = "bordercast"
@@ -23,6 +24,7 @@ def metadata() -> dict[str, Any]:
             DATABASE: {
                 "title": "Tables and queries",
                 "description": ABOUT,
+                "source": CREDIT,
                 "tables": {view.name: _view(view) for view in VIEWS},
                 "queries": {question.name: _query(question) for question in QUESTIONS},
             }

@@ -26,7 +26,7 @@ from forecast.desk.web.markup import coded
 from forecast.desk.web.metadata import DATABASE
 from forecast.desk.web.pictures import FAN_KEY, HISTORY_KEY
 from forecast.desk.web.static import STYLE_VERSION
-from forecast.desk.words import MINUS, NAMES, month_words
+from forecast.desk.words import CREDIT, MINUS, NAMES, month_words
 from forecast.records import HEADLINES
 
 LOG = logging.getLogger("bordercast")
@@ -142,6 +142,7 @@ def extra_template_vars(datasette: Any) -> dict[str, Any]:
         "db_name": DATABASE,
         "seconds": f"{datasette.setting('sql_time_limit_ms') / 1000:g}",
         "style": STYLE_VERSION,
+        "credit": CREDIT,
         "fan_key": FAN_KEY,
         "history_key": HISTORY_KEY,
         "month_words": month_words,

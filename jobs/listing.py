@@ -1,0 +1,161 @@
+"""The publisher's page -> addresses of its files, and what looks like a file but is not understood.
+
+A link that is understood is on the page's own host, outside of what robots.txt disallows, and its
+base name fits the publisher's pattern. A link that only looks like data is never fetched, but a
+person is told of it: it may be the month that everybody waits for, under a new name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from forecast.intake import cbp
+from forecast.printable import printable
+
+DISALLOWED = "/sites/default/files/assets/"  # by the publisher's robots.txt
+PAGE_BYTES = 1_000_000  # the real page has some 100 kB; a larger one is no listing
+_DATA = re.compile(r"\.(csv|tsv|xlsx?|xlsb|ods|zip|json|parquet)(\.gz)?$", re.IGNORECASE)
+_YEAR = r"fy\W{0,3}\d{2,4}"
+# What CBP writes both in names and in link texts: a window of two fiscal years, and encounters.
+_WINDOW = re.compile(rf"{_YEAR}\W{{1,5}}{_YEAR}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a page links to.
+
+    files : addresses that are understood, each once, the oldest release first.
+    unrecognized : address -> why it is not taken although it looks like data.
+    """
+
+    files: tuple[str, ...]
+    unrecognized: dict[str, str]
+
+
+def read(page: bytes, index: str, ignored: Sequence[str] = ()) -> Listing:
+    """What a page links to, in time that grows with its length.
+
+    Parameters
+    ----------
+    page : HTML of at most PAGE_BYTES. index : the page's address.
+    ignored : base names that a person has looked at and does not want.
+    """
+    target = _Links()
+    # Without a tree: building one takes quadratic time on tags that are never closed.
+    parser = _html_parser(target)
+    parser.feed(page.decode("utf-8", errors="replace").encode())
+    parser.close()
+    addresses: dict[str, str] = {}
+    for href, text in target.found:
+        with suppress(ValueError):  # an href that is no address
+            addresses.setdefault(urldefrag(urljoin(index, href)).url, text)
+    files = sorted((u for u in addresses if is_file(u, index)), key=order)
+    newest = max((order(url) for url in files), default=(0, ""))
+    unrecognized = {
+        url: why
+        for url, text in addresses.items()
+        if (why := problem(url, index, text, newest[0])) and base_name(url) not in ignored
+    }
+    return Listing(tuple(files), unrecognized)
+
+
+def is_file(url: str, index: str) -> bool:
+    """Whether an address is understood as one of the publisher's files."""
+    return (
+        _name(url) is not None
+        and url.isprintable()
+        and urlsplit(url)[:2] == urlsplit(index)[:2]
+        and not urlsplit(url).path.startswith(DISALLOWED)
+    )
+
+
+def problem(url: str, index: str, text: str = "", newest: int = 0) -> str:
+    """Why an address that looks like data is not taken; "" if it is, or looks like none.
+
+    Parameters
+    ----------
+    text : the link's text. newest : seq of the newest file understood: older ones in the folder
+        that robots.txt disallows are known, and left.
+    """
+    if is_file(url, index) or not _looks_like_data(url, text):
+        return ""
+    name = _name(url)
+    parts = urlsplit(url)
+    if name is None:
+        return "its name does not fit the pattern"
+    if parts[:2] != urlsplit(index)[:2]:
+        return f"it lies at {printable(f'{parts.scheme}://{parts.netloc}', 80)}, not with the page"
+    if parts.path.startswith(DISALLOWED):
+        return "robots.txt disallows its folder" if name.seq > newest else ""
+    return "its address has characters that cannot be shown"
+
+
+def order(url: str) -> tuple[int, str]:
+    """Where a file stands among all: its seq and its base name."""
+    name = _name(url)
+    return (name.seq if name else 0, base_name(url))
+
+
+def base_name(url: str) -> str:
+    """The last part of an address's path."""
+    return urlsplit(url).path.rpartition("/")[2]
+
+
+def _name(url: str) -> cbp.Name | None:
+    base = base_name(url)
+    return cbp.parse_name(base) if base.lower().endswith(".csv") else None
+
+
+def _looks_like_data(url: str, text: str) -> bool:
+    """Data by its ending, or by words that only the files' links have.
+
+    Pages such as .../stats/nationwide-encounters-fy2025 name one fiscal year, not a window.
+    """
+    base = unquote(base_name(url))
+    if urlsplit(url).scheme not in ("http", "https"):
+        return False
+    return bool(_DATA.search(base)) or any(
+        _WINDOW.search(words) and "encounters" in words.lower() for words in (base, text)
+    )
+
+
+class _Links:
+    """Collects (href, text) of every link; the interface is lxml's."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, str]] = []
+        self._href = ""
+        self._text: list[str] = []
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "a":
+            self._finish()
+            self._href = attributes.get("href", "").strip()
+
+    def end(self, tag: str) -> None:
+        if tag == "a":
+            self._finish()
+
+    def data(self, text: str) -> None:
+        if self._href:
+            self._text.append(text)
+
+    def close(self) -> Iterable[tuple[str, str]]:
+        self._finish()
+        return self.found
+
+    def _finish(self) -> None:
+        if self._href:
+            self.found.append((self._href, " ".join("".join(self._text).split())[:300]))
+        self._href, self._text = "", []
+
+
+def _html_parser(target: _Links) -> Any:
+    from lxml import etree
+
+    return etree.HTMLParser(target=target, encoding="utf-8")

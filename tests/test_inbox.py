@@ -1,0 +1,378 @@
+"""The inbox as a hostile, careless or slow neighbor uses it: no wake fails, nothing leaks."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import serving
+from publisher import COLUMNS, file_bytes, file_name
+from tables import rows
+
+from forecast.config import Config
+from forecast.intake import cbp
+from forecast.store.connect import writing
+from jobs import archive, doctor, health, inbox, ingest, worker
+from jobs.ingest import Found, take_file, take_waiting
+
+FEBRUARY, MARCH = "2026-02", "2026-03"
+NAME = file_name(FEBRUARY)
+GOOD = file_bytes(FEBRUARY)
+TODAY = "2026-04-20"
+SECRET = "hunter2-secret"
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    return tmp_path / "bordercast.db"
+
+
+@pytest.fixture
+def folders(path):
+    kept_in = archive.folders(path, Config())
+    archive.make(kept_in)
+    return kept_in
+
+
+def put(folder: Path, name: str | bytes, content: bytes = GOOD) -> Path:
+    """A file that was finished a while ago."""
+    file = Path(os.fsdecode(os.fsencode(folder) + b"/" + os.fsencode(name)))
+    file.write_bytes(content)
+    os.utime(file, (time.time() - 2 * inbox.STILL,) * 2)
+    return file
+
+
+def empty_inbox(path, folders):
+    with writing(path) as db:
+        return take_waiting(db, path, folders, ("state",), TODAY)
+
+
+def everything_kept(folder: Path) -> bytes:
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return b"".join(file.read_bytes() for file in files)
+
+
+# ---------------------------------------------------------------- what is not opened
+
+
+def link_to_secret(folder: Path, path: Path) -> None:
+    secret = path.with_name("password")
+    secret.write_text(f"{SECRET}\n")
+    (folder / "b.csv").symlink_to(secret)
+
+
+def link_to_environment(folder: Path, path: Path) -> None:
+    (folder / "b.csv").symlink_to("/proc/self/environ")
+
+
+def second_name(folder: Path, path: Path) -> None:
+    secret = put(path.parent, "password", f"{SECRET}\n".encode())
+    os.link(secret, folder / "b.csv")
+
+
+def pipe(folder: Path, path: Path) -> None:
+    os.mkfifo(folder / "b.csv")
+
+
+def listening(folder: Path, path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as bound:
+        here = os.open(folder, os.O_RDONLY)
+        bound.bind(f"/proc/self/fd/{here}/b.csv")
+        os.close(here)
+
+
+@pytest.mark.parametrize(
+    ("trap", "reason"),
+    [
+        (link_to_secret, "is a symbolic link"),
+        (link_to_environment, "is a symbolic link"),
+        (second_name, "is a second name (hard link)"),
+        (pipe, "is no regular file"),
+        (listening, "is no regular file"),
+    ],
+)
+def test_what_is_no_file_of_its_own_is_left_and_named_and_the_others_are_taken(
+    path, folders, trap, reason
+):
+    trap(folders.inbox, path)
+    put(folders.inbox, NAME)
+
+    taken = empty_inbox(path, folders)
+
+    assert {(t.file_name, t.outcome) for t in taken} == {("b.csv", "refused"), (NAME, "accepted")}
+    assert [reason in t.reason for t in taken if t.outcome == "refused"] == [True]
+    assert os.listdir(folders.inbox) == ["b.csv"]
+    assert not any(folders.quarantine.iterdir())
+    (warning,) = [w for w in health.status(path, serving.NOW).warnings if "inbox" in w]
+    assert "b.csv: " + reason in warning
+
+    (folders.inbox / "b.csv").unlink()
+    empty_inbox(path, folders)
+    assert not [w for w in health.status(path, serving.NOW).warnings if "inbox" in w]
+
+
+def test_a_link_that_takes_the_place_of_a_file_seen_before_is_not_followed(path, folders):
+    file = put(folders.inbox, NAME)
+    (found,) = ingest.in_inbox(folders, TODAY)
+    secret = put(path.parent, "password", f"{SECRET}\n".encode())
+    file.unlink()
+    file.symlink_to(secret)
+
+    with writing(path) as db, pytest.raises(ingest.DataError, match="cannot be read"):
+        take_file(db, folders, found, ("state",))
+
+    assert SECRET.encode() not in everything_kept(folders.quarantine)
+
+
+@as_root
+def test_a_file_of_a_stranger_is_not_opened_and_one_of_the_inboxs_owner_is(path, folders):
+    os.chown(folders.inbox, 4321, -1)
+    os.chown(put(folders.inbox, NAME), 4321, -1)
+    os.chown(put(folders.inbox, "odd.csv", b"x\n"), 1234, -1)
+
+    taken = {t.file_name: t for t in empty_inbox(path, folders)}
+
+    assert taken[NAME].outcome == "accepted"
+    assert "belongs to a user" in taken["odd.csv"].reason
+    assert os.listdir(folders.inbox) == ["odd.csv"]
+
+
+# ---------------------------------------------------------------- the same bytes
+
+
+def test_what_is_hashed_read_and_kept_are_the_same_bytes(path, folders, monkeypatch):
+    """Whatever takes the file's place while it is being read."""
+    file = put(folders.inbox, NAME)
+    other = file_bytes(FEBRUARY, moved={("2025-11", "southwest"): 1})
+    reading_of = cbp.reading_of
+
+    def swapped(text, joins):
+        swap = put(folders.inbox, ".other", other)
+        swap.replace(file)
+        return reading_of(text, joins)
+
+    monkeypatch.setattr(cbp, "reading_of", swapped)
+    (taken,) = empty_inbox(path, folders)
+
+    assert taken.outcome == "accepted"
+    ((sha256,),) = rows(path, "select sha256 from releases")
+    assert [f.read_bytes() for f in (folders.archive / sha256).iterdir()] == [GOOD]
+    assert file.read_bytes() == other  # which came later, and is looked at the next time
+
+
+# ---------------------------------------------------------------- reasons
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"{SECRET}\n".encode(),
+        f"{SECRET},{SECRET}\n".encode(),
+        f"root:{SECRET}:0:0\nx\n".encode(),
+        f"{COLUMNS['state']}\r\n{SECRET}\r\n".encode(),
+        GOOD.replace(b"Northern Land Border", SECRET.encode()),
+        GOOD.replace(b"INDIA", SECRET.encode() + b"\x1b[2J"),
+        GOOD + f"2026,{SECRET}".encode(),
+        GOOD + SECRET.encode() + b"\xff\n",
+        GOOD + GOOD.splitlines(keepends=True)[1].replace(b"AA", b"AA"),
+    ],
+)
+def test_a_reason_quotes_nothing_of_a_file(path, folders, content):
+    put(folders.inbox, NAME, content)
+
+    (taken,) = empty_inbox(path, folders)
+
+    assert taken.outcome == "refused"
+    (reason,) = folders.quarantine.glob("*/*.reason.txt")
+    ((stored,),) = rows(path, "select reason from releases")
+    for text in (taken.reason, reason.read_text(), stored):
+        assert SECRET not in text
+        assert text.strip().isprintable()
+        assert len(text) < 500
+
+
+def test_an_unknown_column_is_named_in_a_table_of_the_publishers(path, folders):
+    odd = "Sector\x1b[31m" + "x" * 100
+    put(folders.inbox, NAME, GOOD.replace(b"State,", odd.encode() + b",", 1))
+
+    (taken,) = empty_inbox(path, folders)
+
+    assert "unknown column 'Sector?[31mxxx" in taken.reason
+    assert "x" * 40 not in taken.reason
+
+
+# ---------------------------------------------------------------- names and folders
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"bad\xff.csv", "bad?.csv"),
+        (b"\x1b]0;owned\x07.csv", "?]0;owned?.csv"),
+        ("\u202egpj.csv".encode(), "?gpj.csv"),
+        (b"line\nbreak.csv", "line break.csv"),
+        (b"x" * 250 + b".csv", "x" * 200),
+        (b"a.reason.txt", "a.reason.txt_"),
+    ],
+)
+def test_a_name_that_is_no_text_fails_no_wake(path, name, shown):
+    serving.worked(path, 1)
+    folder = path.parent / "inbox"
+    put(folder, name, file_bytes(serving.month(0), first=serving.FIRST_YEAR, newline="\n"))
+    put(folder, name[::-1], b"no table\n")
+    serving.drop(path, serving.month(1))
+
+    done = serving.wake(path)
+
+    assert done.outcome == "published"
+    assert os.listdir(folder) == []
+    assert done.detail.isprintable()
+    names = [name for (name,) in rows(path, "select file_name from releases order by id")]
+    assert (len(names), shown in names) == (4, True)
+
+
+def test_a_reader_that_fails_is_one_files_fault(path, monkeypatch):
+    reading_of = cbp.reading_of
+
+    def fails(text, joins):
+        if text.name == "odd.csv":
+            raise ZeroDivisionError
+        return reading_of(text, joins)
+
+    monkeypatch.setattr(cbp, "reading_of", fails)
+    serving.worked(path, 1)
+    put(path.parent / "inbox", "odd.csv")
+    serving.drop(path, serving.month(1))
+
+    done = serving.wake(path)
+
+    assert (done.outcome, "refused odd.csv" in done.detail) == ("published", True)
+    assert rows(path, "select file_name from releases where status = 'quarantined'") == [
+        ("odd.csv",)
+    ]
+
+
+def test_an_inbox_that_is_a_file_is_said_and_fails_nothing(path):
+    (path.parent / "inbox").write_bytes(GOOD)
+
+    done = worker.wake(path, serving.settings(), serving.NOW)
+
+    assert done.outcome == "published"  # the embedded figures
+    assert "refused inbox" in done.detail
+    (warning,) = [w for w in health.status(path, serving.NOW).warnings if "inbox" in w]
+    assert "is no folder" in warning
+    (found,) = examined(path)
+    assert (found.verdict, "is a file" in found.found) == ("bad", True)
+
+
+def test_the_inbox_is_made_by_the_first_wake_and_is_fit(path):
+    serving.wake(path)
+
+    assert (path.parent / "inbox").is_dir()
+    assert [finding.verdict for finding in examined(path)] == ["good"]
+
+
+def examined(path: Path) -> list[doctor.Finding]:
+    found = doctor.examine(path, Config(), "defaults", datetime.now(UTC))
+    return [finding for finding in found if finding.name == "inbox"]
+
+
+@as_root
+def test_doctor_tries_the_inbox_as_the_services_user():
+    with tempfile.TemporaryDirectory() as home:  # pytest's own are closed to other users
+        os.chown(home, 4321, 4321)
+        folder = Path(home) / "inbox"
+        inbox.make(folder)  # by root: the service could take nothing out of it
+
+        (finding,) = examined(Path(home) / "bordercast.db")
+        assert (finding.verdict, finding.do) == ("bad", f"chown 4321 {folder}")
+
+        os.chown(folder, 4321, 4321)
+        assert [f.verdict for f in examined(Path(home) / "bordercast.db")] == ["good"]
+
+
+def test_doctor_names_what_cannot_be_taken_in(path, folders):
+    (folders.inbox / "b.csv").symlink_to("/etc/passwd")
+
+    good, note = examined(path)
+    assert (good.verdict, note.verdict) == ("good", "note")
+    assert "b.csv: is a symbolic link" in note.found
+
+
+def test_a_file_that_cannot_be_removed_is_taken_once_and_named(path, folders, monkeypatch):
+    put(folders.inbox, NAME)
+
+    unlink = Path.unlink
+
+    def refused(self, missing_ok=False):
+        if self.parent == folders.inbox:
+            raise PermissionError(1, "Operation not permitted")
+        unlink(self, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    outcomes = [empty_inbox(path, folders)[0].outcome for _ in range(2)]
+    monkeypatch.undo()
+
+    assert outcomes == ["accepted", "held already"]
+    (warning,) = [w for w in health.status(path, serving.NOW).warnings if "inbox" in w]
+    assert "cannot be removed" in warning
+
+
+# ---------------------------------------------------------------- still being written
+
+
+def test_a_copy_that_pauses_is_left_until_it_is_still(path, folders):
+    file = put(folders.inbox, NAME, GOOD[:2000])
+    now = time.time()
+    os.utime(file, (now - inbox.STILL / 2,) * 2)
+
+    assert empty_inbox(path, folders) == []
+    assert os.listdir(folders.inbox) == [NAME]
+
+    file.write_bytes(GOOD)
+    os.utime(file, (now - inbox.STILL - 1,) * 2)
+    (taken,) = empty_inbox(path, folders)
+    assert taken.outcome == "accepted"
+
+
+def test_a_wake_waits_for_a_copy_under_way_and_comes_back_for_a_longer_one(path, monkeypatch):
+    """With a wait of half a second for what is half a minute."""
+    monkeypatch.setattr(inbox, "STILL", 0.5)
+    monkeypatch.setattr(inbox, "LOOK_AGAIN", 0.05)
+    folder = path.parent / "inbox"
+    serving.drop(path, serving.month(0))
+    file = folder / serving.drop(path, serving.month(1))
+    os.utime(file)
+
+    done = serving.wake(path)
+    assert (done.outcome, done.again, os.listdir(folder)) == ("published", False, [])
+
+    monkeypatch.setattr(inbox, "STILL", 1e9)
+    monkeypatch.setattr(inbox, "wait_until_still", lambda *_: None)
+    serving.drop(path, serving.month(2))
+    assert serving.wake(path).again
+
+
+def test_a_file_that_has_changed_since_it_was_read_is_not_removed(folders):
+    file = put(folders.inbox, NAME, GOOD[:2000])
+    once = inbox.read_once(file, folders.inbox)
+    with file.open("ab") as copy:
+        copy.write(GOOD[2000:])
+
+    inbox.remove(file, once)
+
+    assert file.read_bytes() == GOOD
+
+
+def test_a_file_named_by_the_operator_may_be_a_link(path, folders, tmp_path):
+    link = tmp_path / file_name(MARCH)
+    link.symlink_to(put(tmp_path, "elsewhere.csv", file_bytes(MARCH)))
+
+    with writing(path) as db:
+        assert take_file(db, folders, Found(link, TODAY), ("state",)).outcome == "accepted"
