@@ -11,7 +11,7 @@ from pathlib import Path
 import publisher
 import pytest
 from click.testing import CliRunner
-from tables import rows
+from tables import rows, written
 
 from forecast import config
 from forecast.store import connect
@@ -54,9 +54,14 @@ def run(path: Path) -> int | None:
     return monthly.run(path, settings, now=NOW, with_bundle=False).run_id
 
 
+def verify(path: Path, run_id: int, digest: str):
+    return bordercast(path, "verify", "--run", str(run_id), "--digest", digest)
+
+
 def test_a_record_of_an_earlier_schema_is_opened_run_and_verified(earlier):
     before = rows(earlier, "select id, data_through, digest from runs order by id")
 
+    assert bordercast(earlier, "show").exit_code == 2  # older: not guessed at
     assert run(earlier) == 6
 
     verified = bordercast(earlier, "verify")
@@ -64,3 +69,50 @@ def test_a_record_of_an_earlier_schema_is_opened_run_and_verified(earlier):
     assert bordercast(earlier, "backup", "--drill").exit_code == 0
     assert rows(earlier, "select id, data_through, digest from runs order by id")[:5] == before
     assert rows(earlier, "pragma user_version") == [(len(connect.migrations()),)]
+
+
+def test_a_digest_quoted_before_is_checked_under_its_own_scheme(earlier):
+    digests = dict(rows(earlier, "select id, digest from runs"))
+    run(earlier)
+
+    answers = [verify(earlier, n, digests[n]) for n in range(1, 6)]
+
+    assert [answer.exit_code for answer in answers] == [0] * 5, answers[0].output
+    assert all("scheme 1" in answer.output for answer in answers)
+    assert all("does not cover judgments, flags" in answer.output for answer in answers)
+    ((newest, scheme),) = rows(earlier, "select digest, scheme from runs where id = 6")
+    assert scheme == 2
+    assert "scheme 2" in verify(earlier, 6, newest).output.lower()
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "update forecasts set median = lo50 where run_id = 2 and model = 'bordercast'",
+        "delete from quantiles where run_id = 1 and prob_permille = 10",
+    ],
+)
+def test_an_old_run_rewritten_with_its_chain_does_not_have_the_digest_quoted_before(
+    earlier, forged
+):
+    ((quoted,),) = rows(earlier, "select digest from runs where id = 3")
+    run(earlier)
+    assert written(earlier, forged) > 0
+
+    alone, answer = bordercast(earlier, "verify"), verify(earlier, 3, quoted)
+
+    assert alone.exit_code == 0, alone.output
+    assert answer.exit_code == 1
+    assert "scheme 1" in answer.output
+
+
+def test_what_earlier_programs_said_cannot_be_rewritten_after_the_upgrade(earlier):
+    run(earlier)
+    ((first,),) = rows(earlier, "select digest from entries order by id limit 1")
+    assert verify(earlier, 5, first).exit_code == 0
+    written(earlier, "update judgements set p = 0.5 where month = '2023-12'")
+    written(earlier, "update notices set approved_by = 'Nobody' where id = 1")
+
+    answer = verify(earlier, 5, first)
+
+    assert answer.exit_code == 1

@@ -91,12 +91,6 @@ def one_ahead(connection: sqlite3.Connection, border: str) -> Row | None:
     return next(iter(issued or [row for row in found if row["basis"] == "hindcast"]), None)
 
 
-def run_digest(connection: sqlite3.Connection, run_id: int) -> str:
-    """The digest of a run."""
-    row = connection.execute("select digest from runs where id = ?", (run_id,)).fetchone()
-    return str(row[0])
-
-
 def lately(connection: sqlite3.Connection, border: str, month: str, count: int) -> list[Row]:
     """The last `count` months up to this one beside the forecasts of one month before."""
     found = plots.at_lead(connection, border, 1)

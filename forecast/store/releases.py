@@ -9,7 +9,7 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
-from forecast.store import chain, seals
+from forecast.store import chain, ledger
 
 if TYPE_CHECKING:
     import sqlite3
@@ -50,7 +50,7 @@ def save_snapshot(
     """
     release_id = _save_release(db, snapshot, reason, release_id, decided_at)
     _save_statements(db, release_id, snapshot)
-    seals.seal(db.conn, "figures")
+    ledger.add_release(db, release_id)
     return release_id
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import DataError
-from forecast.store import seals
+from forecast.store import ledger
 from forecast.store.connect import transaction
 from forecast.store.read import rows
 
@@ -36,11 +36,11 @@ def withdraw(db: Database, run_id: int, why: str, by: str, now: datetime) -> int
             raise DataError(f"run {run_id} is withdrawn already")
         stopped = db.execute(
             "update notices set state = 'expired', closed_at = ?, reason = ? "
-            "where run_id = ? and state in ('due', 'held')",
+            "where run_id = ? and state in ('due', 'held') returning id",
             (moment, f"run {run_id} was withdrawn: {why.strip()}", run_id),
-        )
-        seals.seal(db.conn, "withdrawals", "notices")
-        return int(stopped.rowcount)
+        ).fetchall()
+        ledger.add_withdrawal(db, run_id, [row[0] for row in stopped])
+        return len(stopped)
 
 
 def withdrawals(connection: sqlite3.Connection) -> list[dict[str, Any]]:

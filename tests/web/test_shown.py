@@ -224,7 +224,7 @@ def test_figures_that_are_overdue_are_said_to_be_old(record):
 
 
 def test_a_newer_file_that_was_refused_is_said_to_be(own, monkeypatch):
-    monkeypatch.setattr("forecast.store.held.digests.at_sight", lambda _: [])
+    monkeypatch.setattr("forecast.store.held.integrity.at_sight", lambda _: [])
     edit(
         snapshot_of(own),
         "insert into releases (source, kind, file_name, url, sha256, data_through, seq, rounding, "
