@@ -20,13 +20,6 @@ from jobs.cli.shared import (
 )
 
 
-def as_digest(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    """A digest as it was quoted, or a usage error."""
-    if value is None or re.fullmatch("[0-9a-f]{64}", value.strip().lower()):
-        return value and value.strip().lower()
-    raise click.BadParameter("a digest is 64 digits, 0-9 and a-f; copy the whole of it")
-
-
 @click.command(epilog=examples("show", "show northern", "show southwest --model ets"))
 @click.argument("border", required=False, type=BORDER)
 @click.option("--model", default="bordercast", show_default=True, help="Whose forecasts.")
@@ -56,7 +49,7 @@ def show(settings: Settings, border: str | None, model: str, as_json: bool) -> N
 
 @click.command(epilog=examples("verify", "verify --run 3 --digest X"))
 @click.option("--run", "run_id", type=int, metavar="N", help="The run a digest was quoted of.")
-@click.option("--digest", callback=as_digest, metavar="X", help="The digest as it was quoted.")
+@click.option("--digest", metavar="X", help="The digest as it was quoted.")
 @click.pass_obj
 def verify(settings: Settings, run_id: int | None, digest: str | None) -> None:
     """Check that nothing was changed past this program.
@@ -73,6 +66,10 @@ def verify(settings: Settings, run_id: int | None, digest: str | None) -> None:
 
     if (run_id is None) != (digest is None):
         raise click.UsageError("--run and --digest go together")
+    digest = digest if digest is None else digest.strip().lower()
+    if digest is not None and not re.fullmatch("[0-9a-f]{64}", digest):
+        problem = "is not whole: copy all of its 64 digits, 0-9 and a-f"
+        raise click.BadParameter(problem, param_hint="--digest")
     found = upkeep.verify(settings.db, datetime.now(UTC))
     answer = None
     if run_id is not None and digest is not None:
