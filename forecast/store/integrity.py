@@ -35,6 +35,7 @@ def findings(connection: sqlite3.Connection) -> list[str]:
             *_release_findings(connection),
             *_ledger_findings(connection, None),
             *_dangling(connection),
+            # What must hold of rows whoever wrote them, beside being unchanged, goes here.
         ]
     )
 

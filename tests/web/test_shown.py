@@ -33,6 +33,13 @@ def test_a_page_says_what_it_rests_on(visitor, path):
     assert "style=" not in shown
 
 
+def test_a_page_says_how_to_check_that_the_record_is_the_same(visitor, record):
+    ((run, digest),) = rows(record, "select id, digest from latest_run")
+
+    command = f"bordercast verify --run {run} --digest {digest}"
+    assert f"<code>{command}</code>" in visitor.get("/").text
+
+
 def test_the_first_page_shows_every_border_against_everything(visitor):
     shown = visitor.get("/").text
 
