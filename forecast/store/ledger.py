@@ -134,10 +134,10 @@ def add_notice(db: Connection, kind: Kind, notice_id: int) -> None:
     add(db, kind, f"notice {notice_id}", keys if said else [("standing", notice_id)])
 
 
-def add_withdrawal(db: Connection, run_id: int, stopped: Sequence[int]) -> None:
-    """State that a run was withdrawn; stopped : its notices that will not go out."""
-    keys: list[Key] = [("withdrawal", run_id), ("withdrawals", None), *_of_notices(stopped)]
-    add(db, "withdrawn", f"run {run_id}", keys)
+def add_withdrawal(db: Connection, run_id: int, notices: Sequence[int]) -> None:
+    """State that a run was withdrawn, and the notices that this stopped or called for."""
+    keys: list[Key] = [("withdrawal", run_id), ("withdrawals", None), ("notices", None)]
+    add(db, "withdrawn", f"run {run_id}", [*keys, *_of_notices(notices)])
 
 
 def add_schema(db: Connection) -> None:
