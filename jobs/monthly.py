@@ -24,7 +24,7 @@ from forecast.engine.rows import hub_quantiles
 from forecast.errors import ClockError
 from forecast.intake import bundle
 from forecast.records import Counts, Hindcast, Publication, Score
-from forecast.store import digests, releases, runs, seals, service
+from forecast.store import integrity, ledger, releases, runs, service
 from forecast.store.connect import transaction, writing
 from forecast.watch.judge import Rules
 from jobs import archive, notices
@@ -99,11 +99,10 @@ def run(
 
 def _refuse_altered(db: Database) -> None:
     """Build on nothing that was altered; VerifyError says what it is."""
-    service.refuse(digests.at_sight(db.conn), "the record is not as it was written")
-    missing = seals.missing(db.conn)
-    if missing:
+    service.refuse(integrity.at_sight(db.conn), "the record is not as it was written")
+    if ledger.due(db):
         with transaction(db):
-            seals.seal(db.conn, *missing)
+            ledger.add_schema(db)
 
 
 def take_in(

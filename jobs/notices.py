@@ -85,8 +85,6 @@ def write_one(path: Path, db: Database, config: Config, now: datetime) -> bool:
         frame = typeset.frame(
             f"Border encounters, {month_words(notice.month)}",
             notice.month,
-            notice.run_id,
-            findings.run_digest(connection, notice.run_id),
             config.notices.contact,
         )
     if not sections:

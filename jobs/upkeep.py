@@ -9,7 +9,7 @@ from pathlib import Path
 
 from forecast.config import Config
 from forecast.errors import BordercastError, VerifyError
-from forecast.store import connect, copies, digests, read, retention, service
+from forecast.store import connect, copies, integrity, read, retention, service
 
 VERIFY_EVERY = timedelta(hours=20)
 
@@ -33,7 +33,7 @@ def after_run(path: Path, config: Config, now: datetime, published: bool) -> Non
 def verify(path: Path, now: datetime) -> list[str]:
     """What does not match its digest; remembered, so that nothing is shown after a failure."""
     with connect.moment(path) as connection:
-        found = digests.findings(connection)
+        found = integrity.findings(connection)
         latest = read.latest_run(connection)
     with suppress(OSError, sqlite3.OperationalError):  # an analyst may verify without a trace
         service.save_verified(path, now, latest.digest if latest else "", found)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from forecast.store import connect, digests, seals
+from sqlite_utils import Database
+
+from forecast.store import connect, ledger, scheme1
 
 
 def rows(path: Path, query: str, *values: object) -> list[tuple]:
@@ -22,17 +25,41 @@ def edit(path: Path, statement: str) -> int:
 
 
 def written(path: Path, statement: str) -> int:
-    """The same, as if the program had done it: seals and digests are renewed."""
+    """The same, as a forger does it who knows the program: every digest is made anew."""
     with connect.writing(path) as db, connect.transaction(db):
         changed = db.execute(statement).rowcount
-        seals.seal(db.conn, *seals.PARTS)
-        previous = ""
-        for (run_id,) in db.execute("select id from runs order by id").fetchall():
-            seals.seal_run(db.conn, run_id)
-            digest = digests.run_digest(db, run_id, previous)
-            db.execute(
-                "update runs set previous_digest = ?, digest = ? where id = ?",
-                (previous, digest, run_id),
-            )
-            previous = digest
+        forge(db)
     return changed
+
+
+def forge(db: Database) -> None:
+    """State the record anew as the tables now are, entry by entry, with the program's own means."""
+    previous, marks = "", None
+    for run_id, scheme in db.execute("select id, scheme from runs order by id").fetchall():
+        if scheme == scheme1.SCHEME:
+            digest = scheme1.run_digest(db, run_id, previous)
+            _renew(db, run_id, previous, digest)
+            previous = digest
+    entries = ledger.entries(db)
+    newest = {name: entry.id for entry in entries for name in json.loads(entry.parts)}
+    for entry in entries:
+        parts = json.loads(entry.parts)
+        for name in parts:
+            if newest[name] == entry.id:
+                parts[name] = ledger.part_digest(db, ledger.key(name))
+        text = json.dumps(parts, separators=(",", ":"), sort_keys=True)
+        forged = entry._replace(parts=text, previous=previous)
+        forged = forged._replace(digest=ledger.entry_digest(forged, marks))
+        db.execute(
+            "update entries set parts = ?, previous = ?, digest = ? where id = ?",
+            (forged.parts, forged.previous, forged.digest, entry.id),
+        )
+        if entry.kind == "run":
+            _renew(db, int(entry.subject.split()[1]), previous, forged.digest)
+        previous, marks = forged.digest, forged.digest[ledger.ROOT :]
+
+
+def _renew(db: Database, run_id: int, previous: str, digest: str) -> None:
+    db.execute(
+        "update runs set previous_digest = ?, digest = ? where id = ?", (previous, digest, run_id)
+    )

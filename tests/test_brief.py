@@ -169,6 +169,8 @@ def test_every_number_of_a_brief_is_the_record_s(published):
     assert found["rank"] == sorted(held.values(), reverse=True).index(found["encounters"]) + 1
     assert [(found["expectation"]["median"], found["expectation"]["p"])] == judged
     assert len(found["digest"]) == 64
+    assert found["check"] == f"bordercast verify --run {found['run']} --digest {found['digest']}"
+    assert f"To check it: {found['check']}" in said(published, "brief", "northern")
 
 
 def test_a_look_at_a_fact_is_quick(published):

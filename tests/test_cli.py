@@ -82,7 +82,7 @@ def test_score_prints_worse_than_naive_as_plainly_as_better(published):
 
 
 def test_verify_names_an_edited_forecast_and_fails(database):
-    assert "The record is whole" in said("--db", database, "verify")
+    assert "The record fits its digests" in said("--db", database, "verify")
     edit(database, "update forecasts set hi95 = hi95 + 1 where model = 'bordercast'")
 
     checked = bordercast("--db", database, "verify")

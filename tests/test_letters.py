@@ -157,8 +157,13 @@ def test_every_figure_is_found_in_the_record_by_the_printed_reference(stages, st
     known |= {word for value in ranked if value is not None for word in formatted(value)}
     assert numbers(text) - known - others - counts == set()
     assert notice.closing_text.count(f"{month}") >= 2
-    (digest,) = rows(path, "select digest from runs where id = ?", notice.run_id)
-    assert digest[0] in notice.closing_text
+    ((digest,),) = rows(
+        path, "select digest from entries where subject = 'notice ' || ? order by id desc limit 1",
+        notice.id,
+    )  # fmt: skip
+    command = f"bordercast verify --run {notice.run_id} --digest "
+    assert f"{command}\\\n    {digest}\n" in letters.text(notice, sections)
+    assert f"{command}{digest}" in letters.html(notice, sections)
     assert CREDIT in " ".join(notice.closing_text.split())
     assert CREDIT in notice.closing_html
 
@@ -243,11 +248,11 @@ def hostile_letter(name):
         Section(s.border, kind, s.phrase, typeset.as_text(s), typeset.as_html(s))
         for s, kind in ((desk.finding(found), "finding"), (desk.digest(standing), "digest"))
     ]
-    frame = typeset.frame("Border encounters", "2025-02", 1, "d" * 64, name)
+    frame = typeset.frame("Border encounters", "2025-02", name)
     notice = Notice(
         *(1, "flags", "2025-02", 1, 1, None, "k" * 64, "<k@example.org>", "2025-03-12T12:00:00"),
         *("held", frame.opening_text, frame.opening_html, frame.closing_text, frame.closing_html),
-        *(None, None, None, ""),
+        *(None, None, None, "", "d" * 64, 1),
     )
     return letters.letter(notice, sections, HEAD, "2025-03-12T12:00:00+00:00")
 

@@ -19,7 +19,7 @@ from forecast.config import Config, ForecastSection
 from forecast.errors import ClockError
 from forecast.intake import bundle
 from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
-from forecast.store import digests, judgements, releases, runs
+from forecast.store import integrity, judgements, releases, runs
 from forecast.store.connect import read, transaction, writing
 from jobs import monthly, refits
 from jobs.cli import main
@@ -226,7 +226,7 @@ def test_the_next_month_is_judged_by_the_forecast_that_was_published(database):
     )
     assert issued == [(4 * len(MODELS),)]
     with closing(read(database)) as db:
-        assert digests.findings(db) == []
+        assert integrity.findings(db) == []
 
 
 def test_a_forecast_published_after_the_release_does_not_count_as_issued(database):
@@ -319,7 +319,7 @@ def test_an_edit_of_the_record_is_named(database, change, named):
     assert edit(database, change) > 0
 
     with closing(read(database)) as db:
-        found = digests.findings(db)
+        found = integrity.findings(db)
 
     assert found
     assert all(named in finding for finding in found)
@@ -405,5 +405,5 @@ def test_a_killed_run_leaves_nothing_half_done(published, tmp_path):
     )
     assert rows(path, query) == rows(published, query)
     with closing(read(path)) as db:
-        assert digests.findings(db) == []
+        assert integrity.findings(db) == []
         assert len(runs.last_run(db)[0]) == len(bundle.load())

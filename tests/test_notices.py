@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP as WIRE
@@ -217,6 +218,8 @@ def test_the_same_record_gives_the_same_bytes(record, tmp_path):
 
     after, again = held(path)
     first = letters.letter(before, sections, HEAD, before.created_at)
+    assert after.digest != before.digest  # the record says that it was written twice
+    after = replace(after, digest=before.digest)
     assert letters.letter(after, again, HEAD, before.created_at) == first
 
 

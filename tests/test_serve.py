@@ -25,7 +25,7 @@ from tables import edit
 
 from forecast.config import Mail
 from forecast.errors import BusyError
-from forecast.store import connect, digests, ops
+from forecast.store import connect, integrity, ops
 from jobs import heartbeat, logs, schedule, worker
 
 DAY = timedelta(days=1)
@@ -46,7 +46,7 @@ def record(three_runs, tmp_path) -> Path:
 def whole(path: Path) -> bool:
     with closing(connect.read(path)) as db:
         return (
-            digests.findings(db) == []
+            integrity.findings(db) == []
             and db.execute("pragma integrity_check").fetchone()[0] == "ok"
         )
 

@@ -15,7 +15,7 @@ from tables import edit
 from forecast import months
 from forecast.errors import BusyError, ConfigError
 from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
-from forecast.store import connect, digests, inventory, releases, watch
+from forecast.store import connect, integrity, inventory, releases, watch
 from forecast.store.connect import transaction, writing
 
 TOTAL = SeriesKey("northern")
@@ -145,7 +145,7 @@ def test_an_edited_observation_is_named(tmp_path):
     saved(tmp_path / "a.db", [FIRST, SECOND])
     edit(tmp_path / "a.db", "update observations set encounters = 32 where encounters = 31")
     with closing(connect.read(tmp_path / "a.db")) as db:
-        found = digests.findings(db)
+        found = integrity.findings(db)
 
     assert found == [
         "release 2 (r2) was edited: its observations were changed",

@@ -69,6 +69,7 @@ def test_a_workbook_has_the_figures_their_definitions_and_the_digest(published, 
     assert set(figures[0]) < set(meant)
     assert about["digest"] == rows(published, "select digest from latest_run")[0][0]
     assert about["credit"] == CREDIT
+    assert about["check"] == f"bordercast verify --run 1 --digest {about['digest']}"
 
 
 def test_two_workbooks_of_one_record_are_the_same_bytes(published, tmp_path):

@@ -440,10 +440,11 @@ VIEWS: tuple[View, ...] = (
             "data_through": month("Newest month it rests on"),
             "config_digest": text("sha256 of the settings that change numbers", "64 hex digits"),
             "code_version": text("Version of the program"),
-            "previous_digest": text("Digest of the run before; '' for the first"),
+            "previous_digest": text("Digest of the record before the run; '' for the first"),
             "digest": text(
-                "sha256 of all it published and of the run before: quote it, and `bordercast "
-                "verify` shows whether anything was edited since",
+                "Digest of all that was said up to it and since: quote it with the run, and "
+                "`bordercast verify --run N --digest X` tells whether the record still is what "
+                "it was",
                 "64 hex digits",
             ),
         },

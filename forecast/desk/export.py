@@ -21,7 +21,7 @@ from forecast.desk.files import replacing
 from forecast.errors import ConfigError
 from forecast.records import HUB_COLUMNS
 
-DIGEST = "Digest of the last published run; `bordercast verify` checks it"
+DIGEST = "Digest of the record after its last run; `bordercast verify --run N --digest X` checks it"
 HINDCASTS: Mapping[str, Kind] = {
     "border": "text",
     "dimension": "text",

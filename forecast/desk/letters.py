@@ -23,8 +23,8 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from html import escape
 
-from forecast.desk.typeset import CHART
-from forecast.desk.words import month_words
+from forecast.desk.typeset import CHART, QUOTE
+from forecast.desk.words import check_command, month_words
 from forecast.records import HEADLINES
 from forecast.store.notices import Notice, Section
 
@@ -165,7 +165,18 @@ def _mime(
 
 def text(notice: Notice, sections: Sequence[Section]) -> str:
     """An edition as text."""
-    return notice.opening_text + "".join(s.text for s in sections) + notice.closing_text
+    command, _, digest = check_command(notice.quoted_run, notice.digest).rpartition(" ")
+    # In two lines that a shell takes as one: a mail program may break a longer one anywhere.
+    check = f"{_quote(notice)}\n\n    {command} \\\n    {digest}\n"
+    closing = notice.closing_text.replace(QUOTE, check)
+    return notice.opening_text + "".join(s.text for s in sections) + closing
+
+
+def _quote(notice: Notice) -> str:
+    return (
+        f"Bordercast, run {notice.quoted_run}. To check that the record still says\nwhat it said "
+        "when this notice was approved:"
+    )
 
 
 def html(notice: Notice, sections: Sequence[Section], cid: str = "chart") -> str:
@@ -175,7 +186,9 @@ def html(notice: Notice, sections: Sequence[Section], cid: str = "chart") -> str
     for section in sections:
         figure = _FIGURE.format(cid=cid, alt=escape(section.alt)) if section is first else ""
         parts.append(section.html.replace(CHART, figure))
-    return "".join((*parts, notice.closing_html))
+    check = escape(check_command(notice.quoted_run, notice.digest))
+    quote = f"{_quote(notice)}<br><code>{check}</code>"
+    return "".join((*parts, notice.closing_html.replace(QUOTE, quote)))
 
 
 def page(notice: Notice, sections: Sequence[Section]) -> str:

@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 WIDTH = 78
 CHART = "<!-- chart -->"  # where the chart of the mail's first section goes
+QUOTE = "[run and digest]"  # where these go: they are known when the notice is approved
 
 
-def frame(title: str, month: str, run: int, digest: str, contact: str) -> Frame:
-    """What stands before and after the sections; the digest shows a record that was edited."""
+def frame(title: str, month: str, contact: str) -> Frame:
+    """What stands before and after the sections."""
     lines = [
         f"Every figure can be looked up: `bordercast brief BORDER {month}`; in the record, the "
         f"rows of {month} in the views wide_months, vintages, flag_drivers, all_flags, and the "
         "views flag_episodes and scorecard.",
-        f"Bordercast, run {run}, digest {digest}",
+        QUOTE,
         CREDIT,
         f"Questions: {clean(contact) or 'answer this mail'}. To get no more of these, answer with "
         "the word unsubscribe.",

@@ -36,6 +36,11 @@ RAREST = (
 )  # a border has some 130 judged months: rarer than this, p is the model's word alone
 
 
+def check_command(run: int, digest: str) -> str:
+    """By which anybody with the record can check a quoted digest."""
+    return f"bordercast verify --run {run} --digest {digest}"
+
+
 def month_words(month: str) -> str:
     """August 2026 for 2026-08."""
     return f"{MONTHS[int(month[5:7]) - 1]} {month[:4]}"

@@ -11,8 +11,9 @@ runs       forecasts, hindcasts, judgements: one publishing transaction
 watch      what the watch reads and writes: flags, episodes, drivers
 notices    what is to be told, and who approved it
 deliveries what became of each message, in ops.db
-digests    the chain that shows an edit
-seals      the same for what no run's digest covers
+ledger     the chain of entries that shows an edit; parts, what an entry states; scheme1, digests
+           as earlier programs made them
+integrity  the ledger compared with the tables; looking a quoted digest up
 trouble    what SQLite's own errors mean to a person
 withdrawals  faulty runs, passed over
 log        the write-ahead log, and who keeps it from being emptied

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from forecast.errors import DataError
-from forecast.store import connect, digests, ops
+from forecast.store import connect, integrity, ops
 from forecast.store.connect import OWNER_ONLY, SCHEMA
 
 PART = ".part"
@@ -41,7 +41,7 @@ def copy(path: Path, to: Path, mode: int, schema: str = SCHEMA) -> Path:
 def problems(path: Path, schema: str = SCHEMA) -> list[str]:
     """What speaks against a copy; empty if it is whole and its record was not edited."""
     with closing(connect.read(path, schema)) as connection:
-        return (digests.findings if schema == SCHEMA else digests.damage)(connection)
+        return (integrity.findings if schema == SCHEMA else integrity.damage)(connection)
 
 
 def put_back(source: Path, path: Path) -> None:

@@ -104,12 +104,6 @@ def how_often_flagged(connection: sqlite3.Connection) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def run_digest(connection: sqlite3.Connection, run_id: int) -> str:
-    """The digest of a run."""
-    row = connection.execute("select digest from runs where id = ?", (run_id,)).fetchone()
-    return str(row[0])
-
-
 def lately(connection: sqlite3.Connection, border: str, month: str, count: int) -> list[Row]:
     """The last `count` months up to this one beside the forecasts that stood before them."""
     return [r for r in plots.stood(connection, border) if r["month"] <= month][-count:]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from forecast.errors import ConfigError, StoreError
-from forecast.store import connect, digests, ops, read, service
+from forecast.store import connect, integrity, ops, read, service
 from forecast.store.read import RunRow
 
 LONGEST_VALUE = 500_000  # bytes of one text, blob or row; the largest kept is a notice's chart
@@ -112,7 +112,9 @@ def _examined(path: Path) -> RunRow:
     if path.exists() and path.stat().st_size == 0:
         raise ConfigError(str(path), "--db", "is empty; `bordercast run` makes it anew")
     with connect.moment(path) as connection:
-        service.refuse(digests.at_sight(connection), "the analysts' copy is not as it was written")
+        service.refuse(
+            integrity.at_sight(connection), "the analysts' copy is not as it was written"
+        )
         run = read.latest_run(connection)
     if run is None:
         raise ConfigError(str(path), "--db", "nothing is published yet; `bordercast run`")

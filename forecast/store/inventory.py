@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast.errors import DataError
 from forecast.records import Release, Snapshot
-from forecast.store import seals
+from forecast.store import ledger
 from forecast.store.releases import RELEASE_COLUMNS, save_snapshot
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def save_refused(db: Database, release: Release, reason: str) -> int:
         """,
         values,
     ).fetchone()
-    seals.seal(db.conn, "figures")
+    ledger.add_release(db, row[0])
     return int(row[0])
 
 

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from forecast.records import Occasion
-from forecast.store import seals
+from forecast.store import ledger
 from forecast.store.connect import transaction
 from forecast.store.read import rows
 
@@ -66,6 +66,7 @@ class Notice:
     """A notice and where it stands; moments are UTC, ISO 8601.
 
     withdraws : of a correction, the run whose withdrawal it tells of.
+    digest : of the record when it was approved, or as far as it has come; quoted_run : its run.
     """
 
     id: int
@@ -87,29 +88,58 @@ class Notice:
     closed_at: str | None
     reason: str
     withdraws: int | None
+    digest: str
+    quoted_run: int
 
 
-_COLUMNS = ", ".join(f.name for f in fields(Notice))
+_DERIVED = {
+    "digest": """
+        coalesce(
+            (
+                select e.digest from entries as e where e.subject = 'notice ' || notices.id
+                order by e.id desc limit 1
+            ),
+            (select r.digest from runs as r where r.id = notices.run_id)
+        )
+    """,
+    "quoted_run": """
+        coalesce(
+            (
+                select e.run_id from entries as e where e.subject = 'notice ' || notices.id
+                order by e.id desc limit 1
+            ),
+            run_id
+        )
+    """,
+}
+_COLUMNS = ", ".join(_DERIVED.get(f.name, f.name) for f in fields(Notice))
 _SECTION_COLUMNS = ", ".join(f.name for f in fields(Section))
 
 
-def save_due(db: Database, run_id: int, created_at: str, occasions: Iterable[Occasion]) -> None:
-    """Write down what is to be told; inside a transaction. What is known already stays."""
-    db.conn.executemany(
-        """
-        insert into notices (
-            kind, month, release_id, run_id, corrects, content_key, message_id, withdraws,
-            created_at, state
-        ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'due') on conflict (content_key) do nothing
-        """,
-        [
+def save_due(
+    db: Database, run_id: int, created_at: str, occasions: Iterable[Occasion]
+) -> list[int]:
+    """Write down what is to be told; inside a transaction. What is known already stays.
+
+    Returns the new notices' ids.
+    """
+    added = []
+    for o in occasions:
+        found = db.execute(
+            """
+            insert into notices (
+                kind, month, release_id, run_id, corrects, content_key, message_id, withdraws,
+                created_at, state
+            ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'due') on conflict (content_key) do nothing
+            returning id
+            """,
             (
                 *(o.kind, o.month, o.release_id, run_id, o.corrects, o.content_key),
                 *(o.message_id, o.withdraws, created_at),
-            )
-            for o in occasions
-        ],
-    )
+            ),
+        )
+        added += [row[0] for row in found.fetchall()]
+    return added
 
 
 def next_due(connection: Connection) -> Notice | None:
@@ -207,7 +237,9 @@ def save_composed(
                 for place, s in enumerate(said)
             ],
         )
-        seals.seal(db.conn, "notices")
+        ledger.add_notice(db, "written", notice_id)
+        if approved_at is not None:
+            ledger.add_notice(db, "approved", notice_id)
     return True
 
 
@@ -216,6 +248,7 @@ def approve(db: Database, notice_id: int, by: str, now: datetime) -> bool:
     moment = now.isoformat(timespec="seconds")
     return _changed(
         db,
+        "approved",
         "state = 'approved', approved_by = ?, approved_at = ? where id = ? and state = 'held'",
         (by, moment, notice_id),
     )
@@ -226,6 +259,7 @@ def reject(db: Database, notice_id: int, by: str, why: str, now: datetime) -> bo
     moment = now.isoformat(timespec="seconds")
     return _changed(
         db,
+        "rejected",
         "state = 'rejected', closed_at = ?, reason = ? where id = ? and state = 'held'",
         (moment, f"{by}: {why}", notice_id),
     )
@@ -236,6 +270,7 @@ def expire(db: Database, now: datetime) -> bool:
     oldest = (now - KEPT).isoformat(timespec="seconds")
     return _changed(
         db,
+        "expired",
         """
         state = 'expired', closed_at = ?, reason = 'held for 14 days without approval'
         where id = (
@@ -249,15 +284,17 @@ def expire(db: Database, now: datetime) -> bool:
 def renew(db: Database, notice_id: int) -> bool:
     """Make a held notice due again, from the last run; whether it was held until now."""
     with transaction(db):
-        changed = _updated(
+        db.execute(
+            "delete from notice_sections where notice_id = "
+            "(select id from notices where id = ? and state = 'held')",
+            (notice_id,),
+        )
+        return _updated(
             db,
+            "renewed",
             "state = 'due', run_id = (select id from latest_run) where id = ? and state = 'held'",
             (notice_id,),
         )
-        if changed:
-            db.execute("delete from notice_sections where notice_id = ?", (notice_id,))
-            seals.seal(db.conn, "notices")
-    return changed
 
 
 def drop(db: Database, notice_id: int, why: str, now: datetime) -> bool:
@@ -265,21 +302,23 @@ def drop(db: Database, notice_id: int, why: str, now: datetime) -> bool:
     moment = now.isoformat(timespec="seconds")
     return _changed(
         db,
+        "expired",
         "state = 'expired', closed_at = ?, reason = ? where id = ? and state = 'due'",
         (moment, why, notice_id),
     )
 
 
-def _changed(db: Database, change: str, values: tuple[Any, ...]) -> bool:
+def _changed(db: Database, kind: ledger.Kind, change: str, values: tuple[Any, ...]) -> bool:
     with transaction(db):
-        changed = _updated(db, change, values)
-        if changed:
-            seals.seal(db.conn, "notices")
-    return changed
+        return _updated(db, kind, change, values)
 
 
-def _updated(db: Database, change: str, values: tuple[Any, ...]) -> bool:
-    return bool(db.execute(f"update notices set {change}", values).rowcount == 1)
+def _updated(db: Database, kind: ledger.Kind, change: str, values: tuple[Any, ...]) -> bool:
+    """Change one notice, and state it; whether there was one to change."""
+    found = db.execute(f"update notices set {change} returning id", values).fetchall()
+    for (notice_id,) in found:
+        ledger.add_notice(db, kind, notice_id)
+    return bool(found)
 
 
 def listed(connection: Connection) -> list[dict[str, Any]]:

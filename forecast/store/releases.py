@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from forecast import months
 from forecast.labels import Joins, joined
 from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
-from forecast.store import chain, seals
+from forecast.store import chain, ledger
 from forecast.store.connect import transaction
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def save_snapshot(
     """
     release_id = _save_release(db, snapshot, reason, release_id, decided_at)
     _save_statements(db, release_id, snapshot)
-    seals.seal(db.conn, "figures")
+    ledger.add_release(db, release_id)
     return release_id
 
 

@@ -8,10 +8,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from forecast.records import HUB_PERMILLES, Hindcast, KeptPath, Publication, Said, SeriesKey
-from forecast.store import notices, seals, watch
+from forecast.store import ledger, notices, watch
 from forecast.store.chain import series_by_id, series_ids
 from forecast.store.connect import transaction
-from forecast.store.digests import run_digest
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -39,17 +38,17 @@ def publish(db: Database, publication: Publication) -> int:
             db.table(table).insert_all({"run_id": run_id, **_keyed(r, ids)} for r in records)
         watch.save_watch(
             db,
+            run_id,
             publication.judgements,
             publication.episodes,
             publication.flags,
             publication.drivers,
         )
-        watch.mark_systemic(db, publication.systemic_months)
-        notices.save_due(db, run_id, publication.published_at, publication.occasions)
+        watch.mark_systemic(db, run_id, publication.systemic_months)
+        due = notices.save_due(db, run_id, publication.published_at, publication.occasions)
         _save_hindcasts(db, publication.hindcasts, ids)
-        _seal(db, run_id)
-        seals.seal(db.conn, "watch", "notices", "hindcasts")
-        seals.seal_run(db.conn, run_id)
+        db.execute("update model_paths set published_in = ? where published_in is null", (run_id,))
+        ledger.add_run(db, run_id, due)
     return run_id
 
 
@@ -61,15 +60,6 @@ def _save_run(db: Database, publication: Publication) -> int:
         [getattr(publication, column) for column in columns],
     )
     return int(cursor.lastrowid or 0)
-
-
-def _seal(db: Database, run_id: int) -> None:
-    row = db.execute("select digest from runs where id < ? order by id desc limit 1", (run_id,))
-    previous = next((r[0] for r in row), "")
-    digest = run_digest(db, run_id, previous)
-    db.execute(
-        "update runs set previous_digest = ?, digest = ? where id = ?", (previous, digest, run_id)
-    )
 
 
 def _keyed(record: Any, ids: Ids) -> dict[str, Any]:
@@ -164,7 +154,8 @@ def keep_paths(db: Database, paths: Iterable[KeptPath]) -> None:
     with transaction(db):
         ids = series_ids(db)
         db.conn.executemany(
-            "insert or ignore into model_paths values (?, ?, ?, ?, ?, ?)",
+            "insert or ignore into model_paths (model_options, series_id, cutoff, data_digest, "
+            "path, failure) values (?, ?, ?, ?, ?, ?)",
             (
                 (
                     p.model_options,
@@ -177,7 +168,6 @@ def keep_paths(db: Database, paths: Iterable[KeptPath]) -> None:
                 for p in paths
             ),
         )
-        seals.seal(db.conn, "paths")
 
 
 def last_run(db: Database) -> tuple[frozenset[int], str, str] | None:

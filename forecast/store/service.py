@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from forecast.errors import BordercastError, VerifyError
-from forecast.store import connect, digests, ops
+from forecast.store import connect, integrity, ops
 from forecast.store.connect import transaction
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def refuse_edited(path: Path) -> None:
     if last and last.findings:
         refuse([last.findings], f"verification failed on {last.checked_at}")
     with connect.moment(path) as connection:
-        refuse(digests.at_sight(connection), "the record is not as it was written")
+        refuse(integrity.at_sight(connection), "the record is not as it was written")
 
 
 def refuse(findings: Sequence[str], why: str) -> None:

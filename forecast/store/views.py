@@ -39,7 +39,16 @@ AS_OF = {
             file_name, sha256
         from series_vintages where known_from <= :day
     """,
-    "latest_run": f"select * from runs where id = {_RUN_THEN}",
+    "latest_run": f"""
+        select
+            id, started_at, published_at, data_through, config_digest, code_version,
+            previous_digest,
+            coalesce(
+                (select digest from entries where run_id = runs.id order by id desc limit 1),
+                digest
+            ) as digest
+        from runs where id = {_RUN_THEN}
+    """,
     "latest_forecasts": f"""
         select s.border, s.dimension, s.member, f.model, f.month, f.cutoff, f.horizon, f.median,
             f.lo50, f.hi50, f.lo80, f.hi80, f.lo90, f.hi90, f.lo95, f.hi95, f.flag_below,

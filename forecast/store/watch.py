@@ -21,22 +21,31 @@ Ids = dict[SeriesKey, int]
 
 def save_watch(
     db: Database,
+    run_id: int,
     judgements: Iterable[Judgement],
     episodes: Iterable[Episode],
     flags: Iterable[Flag],
     drivers: Iterable[Driver],
 ) -> None:
-    """Keep what became of the months judged; inside a transaction. Flags of borders come first."""
+    """Keep what a run made of the months it judged; inside a transaction.
+
+    Flags of borders come first.
+    """
     ids = series_ids(db)
     db.conn.executemany(
-        "insert into judgements values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (_judgement_row(judgement, ids) for judgement in judgements),
+        """
+        insert into judgements (
+            series_id, month, release_id, run_id, basis, cutoff, horizon, encounters, median, p, z,
+            centre, apart_p, outside, drift_up, drift_down, published_in
+        ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        ((*_judgement_row(judgement, ids), run_id) for judgement in judgements),
     )
     for episode in episodes:
-        _save_episode(db, episode, ids)
+        _save_episode(db, run_id, episode, ids)
     for flag in flags:
-        _save_flag(db, flag, ids)
-    _save_drivers(db, list(drivers), ids)
+        _save_flag(db, run_id, flag, ids)
+    _save_drivers(db, run_id, list(drivers), ids)
 
 
 def _judgement_row(j: Judgement, ids: Ids) -> tuple[Any, ...]:
@@ -45,56 +54,63 @@ def _judgement_row(j: Judgement, ids: Ids) -> tuple[Any, ...]:
     return (*head, *said, j.outside, j.drift_up, j.drift_down)
 
 
-def _save_episode(db: Database, e: Episode, ids: Ids) -> None:
+def _save_episode(db: Database, run_id: int, e: Episode, ids: Ids) -> None:
     db.execute(
         """
         insert into episodes (
-            series_id, opened, side, size, cutoff, centre, scale, df, relative, state, closed
-        ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            series_id, opened, side, size, cutoff, centre, scale, df, relative, state, closed,
+            published_in, closed_in
+        ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         on conflict (series_id, opened) do update
-        set state = excluded.state, closed = excluded.closed
+        set state = excluded.state, closed = excluded.closed, closed_in = excluded.closed_in
+        where state = 'open'
         """,
         (
             *(ids[e.series], e.opened, e.side, e.size, e.cutoff),
             *(json.dumps(e.centre), json.dumps(e.scale), e.df, int(e.relative)),
-            *(e.state, e.closed),
+            *(e.state, e.closed, run_id, None if e.state == "open" else run_id),
         ),
     )
 
 
-def _save_flag(db: Database, f: Flag, ids: Ids) -> None:
+def _save_flag(db: Database, run_id: int, f: Flag, ids: Ids) -> None:
     db.execute(
         """
         insert into flags (
             series_id, month, kind, release_id, severity, ratio, encounters, expected, side,
-            role, episode_id, parent_flag_id
+            role, published_in, episode_id, parent_flag_id
         ) values (
-            ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+            ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
             (select id from episodes where series_id = ? and opened = ?),
             (select max(id) from flags where series_id = ? and month = ? and kind = 'month')
         )
         """,
         (
             *(ids[f.series], f.month, f.kind, f.release_id, f.severity, f.ratio, f.encounters),
-            *(f.expected, f.side, f.role, ids[f.series], f.episode),
+            *(f.expected, f.side, f.role, run_id, ids[f.series], f.episode),
             *(ids.get(SeriesKey(f.series.border)), f.parent),
         ),
     )
 
 
-def _save_drivers(db: Database, drivers: list[Driver], ids: Ids) -> None:
-    """In the place of what the same dimensions of the same flags said before."""
+def _save_drivers(db: Database, run_id: int, drivers: list[Driver], ids: Ids) -> None:
+    """In the place of what had not been held of the same dimensions of the same flags."""
     flag_ids = {flag: _flag_id(db, flag, ids) for flag in {driver.flag for driver in drivers}}
     db.conn.executemany(
-        "delete from drivers where flag_id = ? and dimension = ?",
+        "delete from drivers where flag_id = ? and dimension = ? and role = 'not held'",
         sorted({(flag_ids[driver.flag], driver.dimension) for driver in drivers}),
     )
     db.conn.executemany(
-        "insert into drivers values (?, ?, ?, ?, ?, ?, ?)",
+        """
+        insert into drivers (
+            flag_id, dimension, role, child_series_id, expected, encounters, contribution,
+            published_in
+        ) values (?, ?, ?, ?, ?, ?, ?, ?)
+        """,
         (
             (
                 *(flag_ids[d.flag], d.dimension, d.role, ids[d.member] if d.member else None),
-                *(d.expected, d.encounters, d.contribution),
+                *(d.expected, d.encounters, d.contribution, run_id),
             )
             for d in drivers
         ),
@@ -109,11 +125,12 @@ def _flag_id(db: Database, flag: tuple[SeriesKey, str], ids: Ids) -> int:
     return int(row[0])
 
 
-def mark_systemic(db: Database, months: Iterable[str]) -> None:
+def mark_systemic(db: Database, run_id: int, months: Iterable[str]) -> None:
     """Give the flags of these months the badge: the whole drill-down moved one way."""
     db.conn.executemany(
-        "update flags set systemic = 1 where month = ? and kind = 'month'",
-        [(month,) for month in months],
+        "update flags set systemic = 1, systemic_in = ? "
+        "where month = ? and kind = 'month' and systemic = 0",
+        [(run_id, month) for month in months],
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.errors import DataError
 from forecast.records import Occasion
-from forecast.store import notices, seals
+from forecast.store import ledger, notices
 from forecast.store.connect import transaction
 from forecast.store.read import rows
 
@@ -49,12 +49,12 @@ def withdraw(
             raise DataError(f"run {run_id} is withdrawn already")
         stopped = db.execute(
             "update notices set state = 'expired', closed_at = ?, reason = ? "
-            "where run_id = ? and state in ('due', 'held')",
+            "where run_id = ? and state in ('due', 'held') returning id",
             (moment, f"run {run_id} was withdrawn: {why.strip()}", run_id),
-        )
-        notices.save_due(db, run_id, moment, occasions)
-        seals.seal(db.conn, "withdrawals", "notices")
-        return int(stopped.rowcount)
+        ).fetchall()
+        due = notices.save_due(db, run_id, moment, occasions)
+        ledger.add_withdrawal(db, run_id, [*(row[0] for row in stopped), *due])
+        return len(stopped)
 
 
 def withdrawals(connection: sqlite3.Connection) -> list[dict[str, Any]]:

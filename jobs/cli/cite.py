@@ -10,7 +10,16 @@ import click
 
 from forecast.errors import ConfigError
 from jobs.cli.help import AS_JSON, examples
-from jobs.cli.shared import BORDER, Settings, as_month, latest_run, print_json, reading
+from jobs.cli.shared import (
+    BORDER,
+    Settings,
+    as_month,
+    latest_run,
+    origin,
+    print_json,
+    quote,
+    reading,
+)
 
 if TYPE_CHECKING:
     from forecast.desk.facts import Facts
@@ -46,7 +55,7 @@ def brief(settings: Settings, border: str, month: str | None, as_json: bool) -> 
         print_json({**_as_json(found), "text": desk.paragraph(found), **_record(run)})
         return
     click.echo(desk.paragraph(found))
-    click.echo(f"Bordercast, run {run.id}, digest {run.digest}")
+    click.echo(f"Bordercast, {quote(run)}")
 
 
 @click.command(epilog=examples("fact northern 2025-02", "fact northern 2025-02 4,098"))
@@ -76,7 +85,7 @@ def fact(settings: Settings, border: str, month: str, value: int | None, as_json
         click.echo(f"Also true: {desk.comparison_sentence(found.comparisons)}")
         click.echo(desk.rank_sentence(found))
         click.echo(" ".join(desk.definition(found)))
-        click.echo(f"Bordercast, run {run.id}, digest {run.digest}")
+        click.echo(f"Bordercast, {quote(run)}")
     if said == "wrong":
         raise click.exceptions.Exit(1)
 
@@ -104,4 +113,4 @@ def _as_json(found: Facts) -> dict[str, Any]:
 
 
 def _record(run: RunRow) -> dict[str, Any]:
-    return {"run": run.id, "digest": run.digest}
+    return {**origin(run), "run": run.id}

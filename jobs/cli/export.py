@@ -13,7 +13,7 @@ from forecast.desk.words import CREDIT
 from forecast.errors import ConfigError
 from jobs.cli import views
 from jobs.cli.help import examples
-from jobs.cli.shared import Settings, latest_run, reading
+from jobs.cli.shared import Settings, latest_run, origin, quote, reading
 
 OUT = click.option(
     "-o",
@@ -53,10 +53,10 @@ def hindcasts(settings: Settings, out: Path, model: str) -> None:
     if not rows:
         problem = f"no hindcasts by {model!r}; there are: {', '.join(known)}"
         raise ConfigError(str(settings.db), "--model", problem)
-    notes = {"run": str(run.id), "digest": run.digest, "model": model, "credit": CREDIT}
+    notes = {**origin(run), "model": model, "credit": CREDIT}
     marked = [(*row, run.digest) for row in rows]
     count = desk.write(desk.of_rows(desk.HINDCASTS, marked, notes), out)
-    click.echo(f"{out}: {count:,} rows, run {run.id}, digest {run.digest}")
+    click.echo(f"{out}: {count:,} rows, {quote(run)}")
     click.echo(CREDIT)
 
 

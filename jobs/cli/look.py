@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import click
 
+from forecast.desk.words import check_command
 from forecast.errors import ConfigError, VerifyError
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
@@ -45,23 +47,47 @@ def show(settings: Settings, border: str | None, model: str, as_json: bool) -> N
     out.print(terminal.border_table(found) if border else terminal.forecast_table(found, last, 3))
 
 
-@click.command(epilog=examples("verify"))
+@click.command(epilog=examples("verify", "verify --run 3 --digest X"))
+@click.option("--run", "run_id", type=int, metavar="N", help="The run a digest was quoted of.")
+@click.option("--digest", metavar="X", help="The digest as it was quoted.")
 @click.pass_obj
-def verify(settings: Settings) -> None:
-    """Check that no published number was edited.
+def verify(settings: Settings, run_id: int | None, digest: str | None) -> None:
+    """Check that nothing was changed past this program.
 
-    Exit code 1 names what was. After a failure nothing is shown and nothing is sent until a
-    verification succeeds.
+    With a digest from a page, a mail or a file: also whether the record still is what it was when
+    the digest was given. Only this shows a record that was rewritten together with its digests.
+
+    Exit code 1 names what differs. If the record does not fit its own digests, nothing is shown and
+    nothing is sent until a verification succeeds.
     """
-    from forecast.store import judgements
+    from forecast.desk import integrity as words
+    from forecast.store import connect, integrity, judgements
     from jobs import upkeep
 
+    if (run_id is None) != (digest is None):
+        raise click.UsageError("--run and --digest go together")
+    digest = digest if digest is None else digest.strip().lower()
+    if digest is not None and not re.fullmatch("[0-9a-f]{64}", digest):
+        problem = "is not whole: copy all of its 64 digits, 0-9 and a-f"
+        raise click.BadParameter(problem, param_hint="--digest")
     found = upkeep.verify(settings.db, datetime.now(UTC))
+    answer = None
+    if run_id is not None and digest is not None:
+        with connect.moment(settings.db) as connection:
+            answer = integrity.quoted(connection, run_id, digest)
+        found += words.differences(answer, run_id)
     if found:
         raise VerifyError(found)
+    if answer is not None:
+        click.echo(words.confirmed(answer, run_id or 0))
+        return
     with reading(settings) as connection:
         latest = latest_run(connection, settings)
         false = judgements.false_issued(connection)
     for line in judgements.in_words(false):
         click.echo(line)
-    click.echo(f"The record is whole. Run {latest.id}, digest {latest.digest}")
+    click.echo(
+        f"The record fits its digests. Run {latest.id}, digest {latest.digest}\n"
+        "Compare this digest with one that was quoted elsewhere, or let the program do it:\n"
+        f"{check_command(latest.id, latest.digest)}"
+    )

@@ -11,7 +11,7 @@ import click
 
 from forecast.errors import ConfigError
 from jobs.cli.help import examples
-from jobs.cli.shared import BORDER, Settings, as_month, latest_run, reading
+from jobs.cli.shared import BORDER, Settings, as_month, latest_run, quote, reading
 
 if TYPE_CHECKING:
     import sqlite3
@@ -103,7 +103,7 @@ def plot(
         drawn = _KINDS[kind](connection, wanted)
     with files.replacing(out) as draft:
         draft.write_bytes(grammar.render(drawn, "svg" if out.suffix == ".svg" else "png"))
-    click.echo(f"{out}: {drawn.alt} Run {run.id}, digest {run.digest}")
+    click.echo(f"{out}: {drawn.alt} From {quote(run)}")
 
 
 def _fan(connection: sqlite3.Connection, wanted: Wanted) -> Picture:

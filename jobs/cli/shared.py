@@ -68,6 +68,22 @@ def latest_run(connection: sqlite3.Connection, settings: Settings) -> RunRow:
     return latest
 
 
+def quote(run: RunRow) -> str:
+    """Which run something rests on, and how to check that the record still says so."""
+    from forecast.desk.words import check_command
+
+    check = check_command(run.id, run.digest)
+    return f"run {run.id}, digest {run.digest}\nTo check it: {check}"
+
+
+def origin(run: RunRow) -> dict[str, str]:
+    """The same, as a file keeps it."""
+    from forecast.desk.words import check_command
+
+    check = check_command(run.id, run.digest)
+    return {"run": str(run.id), "digest": run.digest, "check": check}
+
+
 @contextmanager
 def progress(quiet: bool) -> Iterator[Report]:
     """A bar on a terminal, a line a step elsewhere, nothing where a program reads."""

@@ -12,7 +12,7 @@ from forecast.desk.dictionary import VIEWS, View
 from forecast.desk.words import CREDIT
 from forecast.store.views import AS_OF
 from jobs.cli.help import examples
-from jobs.cli.shared import Settings, latest_run, reading
+from jobs.cli.shared import Settings, latest_run, origin, quote, reading
 
 if TYPE_CHECKING:
     import sqlite3
@@ -73,11 +73,11 @@ def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
         rows = view_rows(connection, view.name, view.columns, as_of)
-    notes = {"view": view.name, "run": str(run.id), "digest": run.digest, "credit": CREDIT}
+    notes = {"view": view.name, **origin(run), "credit": CREDIT}
     table = export.of_view(view, rows, notes | ({"as of": as_of} if as_of else {}))
     count = export.write(table, out)
     then = f" as of {as_of}" if as_of else ""
-    click.echo(f"{out}: {count:,} rows{then}, run {run.id}, digest {run.digest}")
+    click.echo(f"{out}: {count:,} rows{then}, {quote(run)}")
     click.echo(CREDIT)
 
 
@@ -107,9 +107,9 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
             models |= {f"{_hub_name(m)}_hindcast": q for m, q in _hindcasts(connection, first)}
         values = _values(connection)
     with files.making_folder(out) as draft:
-        count = desk.write(draft, models, values, {"run": str(run.id), "digest": run.digest})
+        count = desk.write(draft, models, values, origin(run))
     noun = "file" if count == 1 else "files"
-    click.echo(f"{out}: {count:,} model output {noun}, run {run.id}, digest {run.digest}")
+    click.echo(f"{out}: {count:,} model output {noun}, {quote(run)}")
     click.echo(CREDIT)
 
 

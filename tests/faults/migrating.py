@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from forecast.store import connect, ops
+from forecast.store import connect, ops, scheme1
 
 SCHEMAS = {"bordercast.db": connect.SCHEMA, "ops.db": ops.SCHEMA}
 Rows = dict[str, list[tuple[object, ...]]]
@@ -33,17 +33,31 @@ def earlier(path: Path, version: int, to: Path) -> Path:
             db.executescript(script)
         db.execute(f"pragma user_version = {version}")
         db.execute("attach ? as newer", (f"file:{path}?mode=ro",))
+        newer = tables(db, "newer")
         for table, columns in tables(db).items():
             names = ", ".join(columns)
-            db.execute(f"insert into main.{table} ({names}) select {names} from newer.{table}")
+            if table in newer:
+                db.execute(f"insert into main.{table} ({names}) select {names} from newer.{table}")
+        if "runs" in tables(db) and "entries" not in tables(db):
+            _digest_as_then(db)
     return to
 
 
-def tables(db: sqlite3.Connection) -> dict[str, list[str]]:
+def _digest_as_then(db: sqlite3.Connection) -> None:
+    """Give the runs the digests that programs gave them before there was a ledger."""
+    previous = ""
+    for (run_id,) in db.execute("select id from runs order by id").fetchall():
+        digest = scheme1.run_digest(db, run_id, previous)
+        change = "update runs set previous_digest = ?, digest = ? where id = ?"
+        db.execute(change, (previous, digest, run_id))
+        previous = digest
+
+
+def tables(db: sqlite3.Connection, of: str = "main") -> dict[str, list[str]]:
     """Table -> its columns."""
-    names = db.execute("select name from main.sqlite_master where type = 'table' order by 1")
+    names = db.execute(f"select name from {of}.sqlite_master where type = 'table' order by 1")
     return {
-        name: [row[1] for row in db.execute(f"pragma main.table_info({name})")]
+        name: [row[1] for row in db.execute(f"pragma {of}.table_info({name})")]
         for (name,) in names.fetchall()
     }
 
@@ -95,7 +109,10 @@ def kills(
     before = earlier(path, version, folder / "before.db")
     with closing(sqlite3.connect(before)) as db:
         columns = tables(db)
-    held, newest = rows(before), shape(path)
+    with closing(sqlite3.connect(path)) as db:
+        kept = tables(db)  # the table of seals, empty here, goes
+    columns = {table: names for table, names in columns.items() if table in kept}
+    held, newest = rows(before, columns), shape(path)
     place = folder / path.name
     statement = first
     while True:

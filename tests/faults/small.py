@@ -25,7 +25,7 @@ import publisher
 
 from forecast import config, months
 from forecast.config import Config
-from forecast.store import connect, digests
+from forecast.store import connect, integrity
 from jobs import monthly, upkeep
 
 HERE = Path(__file__).parent
@@ -152,8 +152,7 @@ def processes(path: Path) -> set[int]:
 def state(path: Path) -> str:
     """sha256 of every row of every table; two records are equal if theirs are.
 
-    Left out are the seconds that fits took, the cache of their paths, and the seals of both, which
-    `damage` holds against their rows.
+    Left out are the seconds that fits took and the cache of their paths.
     """
     found = hashlib.sha256()
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
@@ -164,8 +163,7 @@ def state(path: Path) -> str:
                 continue
             columns = [row[1] for row in db.execute(f"pragma table_info({name})")]
             kept = ", ".join(column for column in columns if column != "seconds")
-            but = "where part not in ('scores', 'paths')" if name == "seals" else ""
-            for row in sorted(map(repr, db.execute(f"select {kept} from {name} {but}"))):
+            for row in sorted(map(repr, db.execute(f"select {kept} from {name}"))):
                 found.update(f"{name}{row}\n".encode())
     return found.hexdigest()
 
@@ -178,7 +176,7 @@ def damage(path: Path) -> list[str]:
         found += [
             f"dangling reference: {tuple(row)}" for row in db.execute("pragma foreign_key_check")
         ]
-        return found + digests.findings(db)
+        return found + integrity.findings(db)
 
 
 def left_over(folder: Path) -> list[str]:

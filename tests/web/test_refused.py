@@ -118,7 +118,7 @@ def test_it_answers_under_its_own_names_only(record, visitor, host, status):
 
 
 def test_names_from_the_record_are_shown_as_text(own, monkeypatch):
-    monkeypatch.setattr("forecast.store.held.digests.at_sight", lambda _: [])
+    monkeypatch.setattr("forecast.store.held.integrity.at_sight", lambda _: [])
     evil = "<script>alert(1)</script><img src=x onerror=alert(1)>"
     edit(snapshot_of(own), f"update series set member = '{evil}' where member in ('NY', 'INDIA')")
     edit(snapshot_of(own), f"update releases set file_name = '{evil}' || id, url = 'javascript:x'")

@@ -35,6 +35,13 @@ def test_a_page_says_what_it_rests_on(visitor, path):
     assert CREDIT in shown
 
 
+def test_a_page_says_how_to_check_that_the_record_is_the_same(visitor, record):
+    ((run, digest),) = rows(record, "select id, digest from latest_run")
+
+    command = f"bordercast verify --run {run} --digest {digest}"
+    assert f"<code>{command}</code>" in visitor.get("/").text
+
+
 def test_the_first_page_shows_every_border_against_everything(visitor):
     shown = visitor.get("/").text
 
@@ -232,7 +239,7 @@ def test_figures_that_are_overdue_are_said_to_be_old(record):
 
 
 def test_a_newer_file_that_was_refused_is_said_to_be(own, monkeypatch):
-    monkeypatch.setattr("forecast.store.held.digests.at_sight", lambda _: [])
+    monkeypatch.setattr("forecast.store.held.integrity.at_sight", lambda _: [])
     edit(
         snapshot_of(own),
         "insert into releases (source, kind, file_name, url, sha256, data_through, seq, rounding, "

@@ -9,7 +9,7 @@ import pytest
 from tables import edit
 from visitor import NOW, PAGES, TABLES, Visitor, snapshot_of, visiting
 
-from forecast.store import copies, held, service
+from forecast.store import connect, copies, held, service
 
 
 def no_figures(visitor: Visitor) -> str:
@@ -74,6 +74,12 @@ def test_a_failed_verification_is_known_to_a_server_that_may_not_write(own, monk
     assert held.verified(own).findings == "run 1 was edited"
 
 
+def before_the_first_run(path):
+    path.unlink()
+    with connect.writing(path):
+        pass
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
@@ -81,9 +87,10 @@ def test_a_failed_verification_is_known_to_a_server_that_may_not_write(own, monk
         (lambda path: path.write_bytes(b""), "bordercast run"),
         (lambda path: path.write_bytes(b"no database at all" * 99), "not a bordercast database"),
         (lambda path: path.write_bytes(path.read_bytes()[:100_000]), "malformed"),
-        (lambda path: edit(path, "delete from runs"), "bordercast run"),
+        (lambda path: before_the_first_run(path), "bordercast run"),
+        (lambda path: edit(path, "delete from runs"), "run 1 was removed"),
     ],
-    ids=["missing", "empty", "no database", "cut", "without a run"],
+    ids=["missing", "empty", "no database", "cut", "without a run", "run removed"],
 )
 def test_without_a_whole_snapshot_it_says_what_to_do(own, spoil, words):
     spoil(snapshot_of(own))

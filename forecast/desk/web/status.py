@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from forecast import months
 from forecast.desk import notices
-from forecast.desk.words import day_words, month_words
+from forecast.desk.words import check_command, day_words, month_words
 from forecast.store.page import Source
 from forecast.store.read import RunRow
 
@@ -16,13 +16,18 @@ EARLIEST, LATEST, OVERDUE = 7, 26, 28  # days after a month's end; see docs/oper
 
 @dataclass(frozen=True)
 class Status:
-    """What the page rests on. published_at : in words. expected : of the next release, in words."""
+    """What the page rests on.
+
+    published : in words. check : the command by which to check the digest. expected : of the next
+    release, in words.
+    """
 
     data_through: str
     release: str
     run: int
     published: str
     digest: str
+    check: str
     expected: str
     overdue: bool
     refused: tuple[str, ...]
@@ -37,6 +42,7 @@ def read_status(run: RunRow, source: Source | None, today: date) -> Status:
         run=run.id,
         published=f"{day_words(run.published_at[:10])}, {run.published_at[11:16]} UTC",
         digest=run.digest,
+        check=check_command(run.id, run.digest),
         expected=next_release(run.data_through, today),
         overdue=today > end + timedelta(days=OVERDUE),
         refused=tuple(notices.clean(name) for name in source.refused) if source else (),

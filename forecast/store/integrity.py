@@ -1,0 +1,255 @@
+"""Is the record as the program wrote it? What the ledger states, compared with the tables.
+
+This shows every change made past the program, as long as the ledger was not rewritten with it. Who
+may write to the file can do that too; then a digest that was quoted outside, in a mail say, is not
+in the ledger any more, and `quoted` tells what differs. Where all of these were replaced as well,
+nothing here can show it.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from forecast.store import ledger, scheme1, trouble
+from forecast.store.ledger import ROOT, Entry
+from forecast.store.parts import GROUPS, PARTS
+from forecast.store.releases import counts_digest, load_snapshot
+
+RUNS_AT_SIGHT = 12  # a year
+_FINAL = ("approved", "rejected", "expired", "withdrawn")  # after these a notice never changes
+
+
+def findings(connection: sqlite3.Connection) -> list[str]:
+    """What is damaged or not as it was stated, in words; empty if nothing.
+
+    Everything is looked at, as of one moment if the connection is in a transaction.
+    """
+    return _without_tracebacks(
+        lambda: [
+            *_damage(connection),
+            *_release_findings(connection),
+            *_ledger_findings(connection, None),
+            *_dangling(connection),
+            # What must hold of rows whoever wrote them, beside being unchanged, goes here.
+        ]
+    )
+
+
+def at_sight(connection: sqlite3.Connection) -> list[str]:
+    """The same but for what takes long, before anything is shown: a fraction of a second.
+
+    Left to `findings`: forecasts and scores of runs older than the newest RUNS_AT_SIGHT, and what
+    each release states, as far as the statement of all figures does not answer for it.
+    """
+    return _without_tracebacks(
+        lambda: [*_damage(connection), *_ledger_findings(connection, RUNS_AT_SIGHT)]
+    )
+
+
+def damage(connection: sqlite3.Connection) -> list[str]:
+    """What SQLite itself finds wrong in pages and indexes; empty if nothing."""
+    return _without_tracebacks(lambda: list(_damage(connection)))
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """Whether a digest is one that the record gave of a run.
+
+    scheme : of the entry or run that has it, None where none has. run_id : the run it was given
+    of. subject : what that entry is about. later : (kind, subject) of the entries since.
+    standing : the newest digest of the run asked for, "" if there is no such run.
+    run_scheme : of the run asked for.
+    differs : of `parts.GROUPS`, those in which the quoted digest differs from the nearest one the
+    record has; empty where the marks do not tell.
+    """
+
+    scheme: int | None
+    run_id: int | None = None
+    subject: str = ""
+    later: tuple[tuple[str, str], ...] = ()
+    standing: str = ""
+    run_scheme: int | None = None
+    differs: tuple[str, ...] = ()
+
+
+def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> Quoted:
+    """Look a quoted digest up. What it covers is as it was only if there are no `findings`."""
+    runs = {run.id: run for run in _runs(connection)}
+    entries = ledger.entries(connection)
+    of_run = [entry for entry in entries if entry.run_id == run_id]
+    asked = runs.get(run_id)
+    about = Quoted(
+        None,
+        standing=of_run[-1].digest if of_run else asked.digest if asked else "",
+        run_scheme=asked and asked.scheme,
+    )
+    for entry in entries:
+        if entry.digest == digest:
+            later = tuple((e.kind, e.subject) for e in entries if e.id > entry.id)
+            return replace(
+                about,
+                scheme=entry.scheme,
+                run_id=entry.run_id,
+                subject=f"{entry.subject} {entry.kind}".removesuffix(" run"),
+                later=later,
+            )
+    for run in runs.values():
+        if run.digest == digest:
+            return replace(about, scheme=run.scheme, run_id=run.id, subject=f"run {run.id}")
+    differ = [_differing(entry.digest, digest) for entry in reversed(of_run)]
+    return replace(about, differs=min(differ, key=len, default=()))
+
+
+def _differing(digest: str, other: str) -> tuple[str, ...]:
+    marks = ledger.split_marks(digest[ROOT:]), ledger.split_marks(other[ROOT:])
+    return tuple(group for group, one, two in zip(GROUPS, *marks, strict=True) if one != two)
+
+
+def _without_tracebacks(look: Callable[[], list[str]]) -> list[str]:
+    """What was found; that it could not be read is found as well."""
+    try:
+        return look()
+    except Exception as error:  # a damaged row can make anything fail that reads it
+        if isinstance(error, sqlite3.Error) and not trouble.is_damage(error):
+            raise
+        return [f"the database is damaged: {' '.join(str(error).split()) or type(error).__name__}"]
+
+
+def _damage(connection: sqlite3.Connection) -> Iterator[str]:
+    for row in connection.execute("pragma integrity_check(3)"):
+        if row[0] != "ok":
+            yield f"the database is damaged: {' '.join(str(row[0]).split())}"
+
+
+def _dangling(connection: sqlite3.Connection) -> Iterator[str]:
+    """Rows that belong to nothing are in no part of the ledger."""
+    tables = sorted({str(row[0]) for row in connection.execute("pragma foreign_key_check")})
+    yield from (f"{table} was edited: rows in it belong to nothing" for table in tables)
+
+
+class _Run(NamedTuple):
+    id: int
+    digest: str
+    previous: str
+    scheme: int
+
+
+def _runs(db: sqlite3.Connection) -> list[_Run]:
+    scheme = "scheme" if ledger.kept(db) else str(scheme1.SCHEME)
+    query = f"select id, digest, previous_digest, {scheme} from runs order by id"
+    return [_Run(*row) for row in db.execute(query)]
+
+
+def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str]:
+    """Newest : compare bulky parts of so many runs only; None for all."""
+    runs = _runs(db)
+    entries = ledger.entries(db) if ledger.kept(db) else []
+    stated = {name: sha for entry in entries for name, sha in json.loads(entry.parts).items()}
+    lately = {run.id for run in (runs if newest is None else runs[-newest:])}
+    early = [run for run in runs if run.scheme == scheme1.SCHEME]
+    known = stated.keys() if newest is not None else ()  # compared below, if it must be quick
+    yield from _scheme1_findings(db, early, {r for r in lately if f"run {r}" not in known})
+    yield from _chain_findings(entries, early[-1].digest if early else "")
+    yield from _run_findings(entries, runs)
+    yield from _part_findings(db, _comparable(db, entries, stated, lately))
+
+
+def _scheme1_findings(
+    db: sqlite3.Connection, runs: Sequence[_Run], compared: Collection[int]
+) -> Iterator[str]:
+    previous = ""
+    for run in runs:
+        if run.previous != previous:
+            yield f"run {run.id} does not follow the run before it; one was removed or replaced"
+        if run.id in compared and scheme1.run_digest(db, run.id, run.previous) != run.digest:
+            yield (
+                f"run {run.id} was edited: its row, releases, forecasts or quantiles "
+                "are not what was published"
+            )
+        previous = run.digest
+
+
+def _chain_findings(entries: Sequence[Entry], previous: str) -> Iterator[str]:
+    marks, once, final = None, set[str](), set[str]()
+    for entry in entries:
+        what = f"entry {entry.id} of the ledger ({entry.subject or entry.kind})"
+        if entry.previous != previous:
+            yield f"{what} does not follow the one before it; one was removed or replaced"
+        if ledger.entry_digest(entry, marks) != entry.digest:
+            yield f"{what} was edited"
+        again = once.intersection(json.loads(entry.parts))
+        if again or entry.subject in final:
+            yield f"{what} states anew what was final"
+        once.update(name for name in json.loads(entry.parts) if _lasts(name))
+        if entry.kind in _FINAL and entry.subject.startswith("notice"):
+            final.add(entry.subject)
+        previous, marks = entry.digest, entry.digest[ROOT:]
+
+
+def _lasts(named: str) -> bool:
+    part, whose = ledger.key(named)
+    return PARTS[part].of == "run" and whose is not None
+
+
+def _run_findings(entries: Sequence[Entry], runs: Sequence[_Run]) -> Iterator[str]:
+    """Runs and the entries that state them, compared."""
+    published = {entry.subject: entry for entry in entries if entry.kind == "run"}
+    for run in runs:
+        entry = published.pop(f"run {run.id}", None)
+        if run.scheme == scheme1.SCHEME and entry is None:
+            continue
+        if entry is None:
+            yield f"run {run.id} is not in the ledger"
+        elif (run.scheme, run.previous, run.digest) != (
+            entry.scheme,
+            entry.previous,
+            entry.digest,
+        ):
+            yield f"run {run.id} was edited: its digest is not that of the ledger"
+    yield from (f"{subject} was removed" for subject in published)
+
+
+def _comparable(
+    db: sqlite3.Connection, entries: Sequence[Entry], stated: dict[str, str], lately: set[int]
+) -> dict[str, str]:
+    """The newest statement of each part that is to be compared with the tables."""
+    upgraded = bool(entries) and entries[-1].schema != ledger.version(db)
+    chosen = {}
+    for named, sha in stated.items():
+        part, whose = ledger.key(named)
+        about = PARTS[part]
+        # A migration may change these; the next run states them anew.
+        if (about.of == "record" and upgraded) or (about.bulky and whose not in lately):
+            continue
+        chosen[named] = sha
+    return chosen
+
+
+def _part_findings(db: sqlite3.Connection, stated: dict[str, str]) -> Iterator[str]:
+    edited = defaultdict(list)
+    for named, sha in stated.items():
+        part, whose = ledger.key(named)
+        if ledger.part_digest(db, (part, whose)) != sha:
+            edited[PARTS[part].of, whose].append(part)
+    for (of, whose), parts in edited.items():
+        what = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+        if of == "record":
+            yield f"{what}: edited, but not by this program"
+        elif whose == 0:
+            yield f"{what} of earlier programs: edited, but not by this program"
+        else:
+            yield f"{of} {whose} was edited: {what} not as published"
+
+
+def _release_findings(db: sqlite3.Connection) -> Iterator[str]:
+    accepted = db.execute(
+        "select id, source, counts_digest from releases where status = 'accepted' order by id"
+    ).fetchall()
+    for release_id, source, digest in accepted:
+        if counts_digest(load_snapshot(db, release_id)) != digest:
+            yield f"release {release_id} ({source}) was edited: its observations were changed"

@@ -1,0 +1,268 @@
+"""The ledger: one chain of entries by which a change of the record shows.
+
+The program writes an entry in each transaction that changes the record: a file accepted or refused,
+a run, a notice written, renewed, approved, rejected or expired, a run withdrawn, tables of a new
+schema. An entry states parts, each by a digest of its rows, and the digest of the entry before it:
+whoever has an entry's digest from elsewhere can tell whether anything it covers was changed since.
+`integrity` compares the statements with the tables.
+
+    of a run       run, releases, forecasts, quantiles, judgements, flags, systemic, episodes,
+                   closed, drivers, scores, fits, paths: the rows it wrote, stated once. Run 0
+                   stands for the rows of programs that did not say which run wrote them. withdrawal
+    of a notice    notice: what it says; standing: who approved or rejected it, or why it expired
+    of a file      release: the file, and the digest of the counts it states
+    of the record  figures, hindcasts, unexplained, notices, withdrawals, schema: as the tables
+                   stand. The program may replace these rows, so only the newest statement of
+                   them can be compared
+
+Scheme 2, the text that is digested:
+
+    a part    for each query of `parts.PARTS`, in order, a JSON array of its rows and a newline; a
+              row is an array of its columns. No spaces, ASCII only. A real is the shortest decimal
+              that reads back to the same bits, a blob the sha256 of its bytes. The part is the
+              sha256 of this text, 64 hex digits
+    an entry  the JSON array [scheme, id, schema, kind, run_id, subject, parts, previous]; parts
+              is an object sorted by name, a name being "forecasts 3" (of run 3) or "figures"
+    digest    the first 40 hex digits of the entry's sha256, which answer for all of it, then three
+              more for each of `parts.GROUPS`: by them one that does not match tells what differs
+    a mark    those three: of the first group, of the sha256 of `previous`, renewed by each run; of
+              any other, of the sha256 of the mark before (none at a run) and the JSON object of
+              the entry's parts in this group. Groups of which an entry states nothing keep theirs
+
+Scheme 1, of runs published by earlier programs, is in `scheme1`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from forecast.store.parts import GROUPS, PARTS
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    Connection = Database | sqlite3.Connection
+
+SCHEME = 2
+ROOT = 40  # hex digits of a digest that answer for everything, 160 bits; the rest are marks
+MARK = 3  # hex digits each: by chance 1 in 4,096 stays the same though its group was changed
+_ROWS = 1000  # read and digested at a time
+
+Kind = Literal[
+    "schema",
+    "accepted",
+    "refused",
+    "run",
+    "written",
+    "renewed",
+    "approved",
+    "rejected",
+    "expired",
+    "withdrawn",
+]
+Key = tuple[str, int | None]  # a part's name and whose it is; None for one of the record
+
+
+class Entry(NamedTuple):
+    """A row of the ledger; parts : name -> sha256."""
+
+    id: int
+    scheme: int
+    schema: int
+    kind: Kind
+    run_id: int | None
+    subject: str
+    parts: str
+    previous: str
+    digest: str
+
+
+# Rows of these bear the run that wrote them, and those of earlier programs do not.
+UNSIGNED = ("judgements", "flags", "systemic", "episodes", "closed", "drivers")
+_WITH_A_RUN = (
+    *("run", "releases", "forecasts", "quantiles", *UNSIGNED, "scores", "fits", "paths"),
+    *("hindcasts", "unexplained", "notices"),
+)
+
+
+def add(db: Connection, kind: Kind, subject: str, keys: Iterable[Key]) -> Entry:
+    """Write an entry that states these parts; inside the transaction that changed them."""
+    if kind != "schema" and due(db):
+        add_schema(db)
+    parts = _json({name(key): part_digest(db, key) for key in keys})
+    schema = version(db)
+    last = newest(db)
+    if last is None:
+        row = db.execute("select digest from runs order by id desc limit 1").fetchone()
+        previous, marks = (row[0] if row else ""), None
+    else:
+        previous, marks = last.digest, last.digest[ROOT:]
+    run = db.execute("select id from latest_run").fetchone()
+    number = last.id + 1 if last else 1
+    entry = Entry(number, SCHEME, schema, kind, run and run[0], subject, parts, previous, "")
+    entry = entry._replace(digest=entry_digest(entry, marks))
+    columns = ", ".join(Entry._fields)
+    db.execute(f"insert into entries ({columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)", entry)
+    return entry
+
+
+def add_run(db: Connection, run_id: int, notices: Sequence[int]) -> None:
+    """State a run and the notices it gives occasion to, and give the run its digest."""
+    keys = [_own(part, run_id) for part in _WITH_A_RUN]
+    entry = add(db, "run", f"run {run_id}", [*keys, *_of_notices(notices)])
+    db.execute(
+        "update runs set previous_digest = ?, digest = ?, scheme = ? where id = ?",
+        (entry.previous, entry.digest, SCHEME, run_id),
+    )
+
+
+def add_release(db: Connection, release_id: int) -> None:
+    """State a file that was accepted or refused."""
+    found = db.execute("select status from releases where id = ?", (release_id,)).fetchone()
+    kind: Kind = "accepted" if found[0] == "accepted" else "refused"
+    add(db, kind, f"release {release_id}", [("release", release_id), ("figures", None)])
+
+
+def add_notice(db: Connection, kind: Kind, notice_id: int) -> None:
+    """State how a notice stands and, where that is new, what it says."""
+    keys = _of_notices([notice_id])
+    said = kind in ("written", "renewed")
+    add(db, kind, f"notice {notice_id}", keys if said else [("standing", notice_id)])
+
+
+def add_withdrawal(db: Connection, run_id: int, notices: Sequence[int]) -> None:
+    """State that a run was withdrawn, and the notices that this stopped or called for."""
+    keys: list[Key] = [("withdrawal", run_id), ("withdrawals", None), ("notices", None)]
+    add(db, "withdrawn", f"run {run_id}", [*keys, *_of_notices(notices)])
+
+
+def add_schema(db: Connection) -> None:
+    """State the tables; at first, also what the record holds of earlier programs."""
+    keys: list[Key] = [(part, None) for part, about in PARTS.items() if about.of == "record"]
+    if newest(db) is None:
+        keys += [(part, 0) for part in UNSIGNED]
+        for run_id in _ids(db, "select id from runs where digest <> ''"):
+            keys += [(part, run_id) for part in _WITH_A_RUN if _lasting(part)]
+        keys += _of_notices(_ids(db, "select id from notices"))
+        keys += [("release", each) for each in _ids(db, "select id from releases")]
+        keys += [("withdrawal", each) for each in _ids(db, "select run_id from withdrawals")]
+    add(db, "schema", "", keys)
+
+
+def due(db: Connection) -> bool:
+    """Whether the tables are not stated yet, as in a new record or after an upgrade."""
+    last = newest(db)
+    return last is None or last.schema != version(db)
+
+
+def newest(db: Connection) -> Entry | None:
+    """The last entry; None before the first."""
+    return next(iter(_entries(db, "order by id desc limit 1")), None)
+
+
+def entries(db: Connection) -> list[Entry]:
+    """Every entry, the oldest first."""
+    return _entries(db, "order by id")
+
+
+def _entries(db: Connection, order: str) -> list[Entry]:
+    columns = ", ".join(Entry._fields)
+    return [Entry(*row) for row in db.execute(f"select {columns} from entries {order}")]
+
+
+def entry_digest(entry: Entry, marks: str | None) -> str:
+    """The digest of an entry; marks : of the entry before it, None before the first."""
+    parts = json.loads(entry.parts)
+    told = (
+        *(entry.scheme, entry.id, entry.schema, entry.kind, entry.run_id, entry.subject),
+        *(parts, entry.previous),
+    )
+    return _sha256(_json(told))[:ROOT] + _marks(entry, parts, marks)
+
+
+def _marks(entry: Entry, parts: dict[str, str], before: str | None) -> str:
+    """A few hex digits for each group."""
+    anew = before is None or entry.kind == "run"
+    old = [""] * len(GROUPS) if before is None or anew else split_marks(before)
+    marks = [_sha256(entry.previous)[:MARK] if anew else old[0]]
+    for group, mark in zip(GROUPS[1:], old[1:], strict=True):
+        stated = {key: sha for key, sha in parts.items() if PARTS[key.split()[0]].group == group}
+        said = _sha256(mark + _json(stated))[:MARK]
+        marks.append(said if anew or stated else mark)
+    return "".join(marks)
+
+
+def split_marks(marks: str) -> list[str]:
+    """The marks of a digest, in the order of the groups."""
+    return [marks[MARK * number :][:MARK] for number in range(len(GROUPS))]
+
+
+def part_digest(db: Connection, key: Key) -> str:
+    """sha256 of a part as the tables hold it now."""
+    about, found = PARTS[key[0]], hashlib.sha256()
+    values = () if key[1] is None else (key[1],)
+    connection = db if isinstance(db, sqlite3.Connection) else db.conn
+    for query in about.queries:
+        cursor = connection.cursor()
+        cursor.row_factory = None  # plain tuples
+        cursor.execute(query, values)
+        between = "["
+        while rows := cursor.fetchmany(_ROWS):
+            found.update((between + _json(rows)[1:-1]).encode())
+            between = ","
+        found.update(b"[]\n" if between == "[" else b"]\n")
+    return found.hexdigest()
+
+
+def name(key: Key) -> str:
+    """A part's name in an entry."""
+    return key[0] if key[1] is None else f"{key[0]} {key[1]}"
+
+
+def key(named: str) -> Key:
+    """The part that an entry names so."""
+    part, _, whose = named.partition(" ")
+    return part, (int(whose) if whose else None)
+
+
+def kept(db: Connection) -> bool:
+    """Whether there is a ledger: none in a copy made by an earlier program."""
+    return bool(db.execute("select 1 from sqlite_master where name = 'entries'").fetchone())
+
+
+def version(db: Connection) -> int:
+    """The schema's."""
+    return int(db.execute("pragma user_version").fetchone()[0])
+
+
+def _own(part: str, run_id: int) -> Key:
+    return part, (run_id if PARTS[part].of == "run" else None)
+
+
+def _lasting(part: str) -> bool:
+    """Whether earlier programs said of these rows which run wrote them."""
+    return PARTS[part].of == "run" and part not in (*UNSIGNED, "paths")
+
+
+def _of_notices(ids: Sequence[int]) -> list[Key]:
+    return [(part, each) for each in ids for part in ("notice", "standing")]
+
+
+def _ids(db: Connection, query: str) -> list[int]:
+    return [int(row[0]) for row in db.execute(f"{query} order by 1")]
+
+
+def _blob(value: object) -> str:
+    assert isinstance(value, bytes)
+    return hashlib.sha256(value).hexdigest()
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_json = json.JSONEncoder(separators=(",", ":"), sort_keys=True, default=_blob).encode
