@@ -189,11 +189,17 @@ def load(path: Path | None) -> Config:
     ConfigError
         Names the file, the key, and what would be right.
     """
-    if path is None:
-        if not DEFAULT_PATH.exists():
-            return Config()
-        path = DEFAULT_PATH
-    return parse(_text(path), str(path))
+    path = path or found()
+    return Config() if path is None else parse(_text(path), str(path))
+
+
+def found() -> Path | None:
+    """./config.toml, None if there is none; ConfigError if this folder cannot be searched."""
+    try:
+        return DEFAULT_PATH if DEFAULT_PATH.exists() else None
+    except OSError as error:
+        problem = f"this folder cannot be read ({error.strerror}); name the file with --config"
+        raise ConfigError(str(DEFAULT_PATH), "file", problem) from None
 
 
 def _text(path: Path) -> str:

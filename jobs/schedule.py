@@ -57,7 +57,7 @@ def serve(path: Path, config: Config, work: Work = worker.main) -> None:
     ------
     BusyError : another daemon leads; it is named.
     """
-    stop = _stopped_by_signals()
+    path, stop = connect.place(path), _stopped_by_signals()
     with _leading(path):
         LOG.info("process %s leads %s", os.getpid(), path.name)
         Daemon(path, config, work, stop).run()
@@ -66,7 +66,7 @@ def serve(path: Path, config: Config, work: Work = worker.main) -> None:
 
 def once(path: Path, config: Config, work: Work = worker.main) -> Done:
     """One wake as the daemon does it, for a timer; BusyError if a daemon leads."""
-    stop = _stopped_by_signals()
+    path, stop = connect.place(path), _stopped_by_signals()
     with _leading(path):
         return Daemon(path, config, work, stop).wake()
 

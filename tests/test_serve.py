@@ -27,6 +27,7 @@ from forecast.config import Mail
 from forecast.errors import BusyError
 from forecast.store import connect, digests, ops
 from jobs import heartbeat, logs, schedule, worker
+from jobs.cli.shared import Settings
 
 DAY = timedelta(days=1)
 
@@ -81,6 +82,20 @@ def test_of_two_daemons_one_leads_and_the_other_names_it(record, figure, starts)
             assert leads(winner)
             assert terminated(winner) == 0
     figure("two services", starts, not_refused=0)
+
+
+def test_a_link_to_the_database_is_the_same_database(record, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    link = elsewhere / "link.db"
+    link.symlink_to(record)
+
+    with connect.locked(schedule.leader_lock(record), 0), daemon(link) as second:
+        refused = second.wait(30)
+
+    assert refused == 4
+    assert Settings(None, link).db == record
+    assert {*elsewhere.iterdir()} == {link, second.log}  # no second lock
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.soak)])
