@@ -9,14 +9,13 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from forecast.config import Config
+from forecast.config import HIDDEN, Config, without_logins
 from forecast.errors import ConfigError
 
 MAIL_PASSWORD = "BORDERCAST_MAIL_PASSWORD"
 HEARTBEAT = "BORDERCAST_HEARTBEAT"
 PREFIX = "BORDERCAST_"
 KNOWN = (MAIL_PASSWORD, HEARTBEAT)
-HIDDEN = "********"
 _SHORTEST = 4  # characters; replacing shorter ones would garble every line
 
 
@@ -41,16 +40,23 @@ def secrets(config: Config) -> list[str]:
 
 
 def redacted(text: str, config: Config) -> str:
-    """The text without any secret."""
+    """The text without any secret, and without the login of an address in it."""
     for secret in secrets(config):
         text = text.replace(secret, HIDDEN)
-    return text
+    return without_logins(text)
 
 
 def masked(config: Config) -> dict[str, Any]:
     """All settings as they are in force, secrets hidden."""
     shown = config.model_dump(mode="json")
-    shown["service"]["heartbeat"] = redacted(heartbeat(config), config)
+    shown["service"]["heartbeat"] = heartbeat(config)
+    shown = {
+        section: {
+            name: redacted(value, config) if isinstance(value, str) else value
+            for name, value in keys.items()
+        }
+        for section, keys in shown.items()
+    }
     shown["environment"] = {name: HIDDEN for name in KNOWN if os.environ.get(name)}
     return shown
 

@@ -395,3 +395,23 @@ def test_every_alarm_is_explained_on_the_operations_page():
     rows_of_page = re.findall(r"^\| ([a-z][a-z ]+) \|", page, re.M)
     assert len(alarms) == 8
     assert all(any(row in alarm for row in rows_of_page) for alarm in alarms)
+
+
+def test_config_show_and_a_wrong_address_hide_the_login_in_an_address(tmp_path):
+    file = tmp_path / "c.toml"
+    file.write_text(
+        '[fetch]\nindex = "https://user:p@ss@proxy.example.org/page"\n'
+        '[service]\nheartbeat = "https://me:hunter2@hc.example.org/x/y"\n'
+        '[compute]\nscheduler = "tcp://u:pw-1@host:8786"\n'
+    )
+
+    shown = bordercast("--config", file, "config", "show").stdout
+    file.write_text('[fetch]\nindex = "ftp://user:p@ss@proxy.example.org/"\n')
+    refused = bordercast("--config", file, "config", "show")
+
+    told = json.loads(shown)
+    assert told["fetch"]["index"] == "https://********@proxy.example.org/page"
+    assert told["compute"]["scheduler"] == "tcp://********@host:8786"
+    assert "hunter2" not in shown
+    assert refused.exit_code == 2
+    assert "p@ss" not in refused.output

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -82,6 +83,51 @@ def test_of_two_daemons_one_leads_and_the_other_names_it(record, figure, starts)
             assert leads(winner)
             assert terminated(winner) == 0
     figure("two services", starts, not_refused=0)
+
+
+@pytest.mark.parametrize("form", ["plain", "json"])
+def test_the_log_hides_the_login_in_an_address(capsys, form):
+    logs.set_up(serving.settings(log=form))
+
+    logs.LOG.warning("no answer from %s", "https://user:pw@host.example.org/a?b")
+
+    assert "https://********@host.example.org/a?b" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["plain", "json"])
+def test_the_journal_gets_a_priority_with_every_line(tmp_path, form):
+    program = f"""
+import os, sys
+journal = os.fstat(2)
+os.environ["JOURNAL_STREAM"] = f"{{journal.st_dev}}:{{journal.st_ino + int(sys.argv[1])}}"
+from jobs import logs
+import serving
+logs.set_up(serving.settings(log={form!r}))
+logs.LOG.info("all is well")
+logs.LOG.warning("two\\nlines")
+try:
+    1 / 0
+except ZeroDivisionError:
+    logs.LOG.exception("failed")
+logs.LOG.critical("giving up")
+"""
+    path = os.pathsep.join((str(serving.ROOT), str(serving.ROOT / "tests")))
+
+    journal, other = (
+        subprocess.run(
+            [sys.executable, "-c", program, apart],
+            env={**os.environ, "PYTHONPATH": path},
+            stderr=subprocess.PIPE,
+            text=True,
+        ).stderr.splitlines()
+        for apart in ("0", "1")
+    )
+
+    first, *_, last = found = [line[:3] for line in journal]
+    assert (first, found[1], last) == ("<6>", "<4>", "<2>")
+    assert set(found[2:-1]) == {"<3>"}
+    assert journal[0][3:5] == other[0][:2]
+    assert not any(line.startswith("<") for line in other)
 
 
 def test_a_link_to_the_database_is_the_same_database(record, tmp_path):
