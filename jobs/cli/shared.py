@@ -48,6 +48,16 @@ def as_month(_: click.Context, __: click.Parameter, value: str | None) -> str | 
         raise click.BadParameter(str(error)) from None
 
 
+def one_line(text: str) -> str:
+    """A name or a reason that a person gave; nothing in it that a terminal would obey."""
+    words = " ".join(text.split())
+    if not words:
+        raise click.BadParameter("say it in words")
+    if not words.isprintable():
+        raise click.BadParameter(f"{words!r} holds characters that cannot be printed")
+    return words
+
+
 @contextmanager
 def reading(settings: Settings) -> Iterator[sqlite3.Connection]:
     """The database as it stands at one moment; VerifyError if what it holds was edited."""
