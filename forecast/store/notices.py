@@ -93,8 +93,8 @@ class Notice:
     approved_at: str | None
     closed_at: str | None
     reason: str
-    approved_content: str
-    approved_user: str
+    approved_content: str = ""
+    approved_user: str = ""
 
 
 _COLUMNS = ", ".join(f.name for f in fields(Notice))
