@@ -63,7 +63,7 @@ def woke(process: subprocess.Popen) -> bool:
 
 def terminated(process: subprocess.Popen) -> int:
     process.send_signal(signal.SIGTERM)
-    return process.wait(30)
+    return process.wait(serving.HANGS)
 
 
 @pytest.mark.parametrize("starts", [2, pytest.param(20, marks=pytest.mark.soak)])
@@ -74,8 +74,7 @@ def test_of_two_daemons_one_leads_and_the_other_names_it(record, figure, starts)
                 lambda one=one, other=other: (
                     None not in (one.poll(), other.poll())
                     or (one.poll() is not None or other.poll() is not None)
-                ),
-                15,
+                )
             )
             loser, winner = (one, other) if one.poll() is not None else (other, one)
             assert loser.returncode == 4
@@ -137,7 +136,7 @@ def test_a_link_to_the_database_is_the_same_database(record, tmp_path):
     link.symlink_to(record)
 
     with connect.locked(schedule.leader_lock(record), 0), daemon(link) as second:
-        refused = second.wait(30)
+        refused = second.wait(serving.HANGS)
 
     assert refused == 4
     assert Settings(None, link).db == record
@@ -154,9 +153,9 @@ def test_a_killed_leader_has_a_successor_and_leaves_no_orphan(record, figure, ki
             leader.kill()
             leader.wait()
         with daemon(record) as successor:
-            slowest_start = max(slowest_start, wait_for(lambda s=successor: leads(s), 15))
+            slowest_start = max(slowest_start, wait_for(lambda s=successor: leads(s)))
             slowest_end = max(
-                slowest_end, wait_for(lambda orphans=orphans: not any(map(alive, orphans)), 10)
+                slowest_end, wait_for(lambda orphans=orphans: not any(map(alive, orphans)))
             )
             assert terminated(successor) == 0
     figure(
@@ -166,7 +165,6 @@ def test_a_killed_leader_has_a_successor_and_leaves_no_orphan(record, figure, ki
         s_until_no_worker_is_left=slowest_end,
         damaged=int(not whole(record)),
     )
-    assert slowest_start <= 5
     assert whole(record)
 
 
@@ -210,7 +208,7 @@ def test_sigterm_at_any_moment_ends_well_and_leaves_nothing_half(record, figure,
             time.sleep(delay)
             below = children(process.pid)
             assert terminated(process) == 0
-            wait_for(lambda below=below: not any(map(alive, below)), 10)
+            wait_for(lambda below=below: not any(map(alive, below)))
         assert whole(record)
         assert not list(record.parent.glob("*.part"))
     serving.wake(record)
@@ -413,10 +411,10 @@ def test_a_running_daemon_looks_at_once_when_the_clock_jumps(record, figure, jum
         wait_for(lambda: woke(process))
         drop(record, month(3))
         turn(jump)
-        wait_for(lambda: "run 4 is published" in said(process), 60)
+        wait_for(lambda: "run 4 is published" in said(process))
         turn("+0")
         drop(record, month(4))
-        wait_for(lambda: "run 5 is published" in said(process), 60)
+        wait_for(lambda: "run 5 is published" in said(process))
         assert terminated(process) == 0
     found = [run for _, run in releases_by_run(record)]
     figure("clock jump", 1, releases_missed_or_doubled=int(found != [1, 2, 3, 4, 5]))
@@ -451,13 +449,13 @@ def test_systemd_is_told_that_we_are_ready_alive_and_going(record, tmp_path):
     place = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(place))
-        listener.settimeout(20)
+        listener.settimeout(serving.HANGS)
         with daemon(record, NOTIFY_SOCKET=str(place), WATCHDOG_USEC="600000") as process:
             heard = [listener.recv(999).decode() for _ in range(4)]
             process.send_signal(signal.SIGTERM)
             while "STOPPING=1" not in heard:
                 heard.append(listener.recv(999).decode())
-            assert process.wait(20) == 0
+            assert process.wait(serving.HANGS) == 0
 
     assert heard[0] == "READY=1"
     assert heard.count("WATCHDOG=1") >= 2
