@@ -515,3 +515,20 @@ def test_config_check_tries_what_can_be_tried(tmp_path, monkeypatch, text, keys)
 
     assert checked.exit_code == (2 if keys else 0)
     assert re.findall(rf"^bordercast: {file}: (\S+):", checked.stderr, re.M) == keys
+
+
+@pytest.mark.parametrize(
+    ("named", "verdict"),
+    [
+        ({}, "bad"),
+        ({"contact": "it@example.org"}, "good"),
+        ({"user_agent": "ours/1 (it@example.org)"}, "good"),
+        ({"contact": "it@example.org", "user_agent": "ours/1"}, "good"),
+    ],
+)
+def test_doctor_finds_a_fetch_that_names_nobody(record, named, verdict):
+    config = Config(fetch=Fetch(enabled=True, **named))
+
+    (found,) = (f for f in doctor.examine(record, config, "x", NOW) if f.name == "fetch")
+
+    assert found.verdict == verdict

@@ -20,15 +20,19 @@ from mailserver import HOST, Taken, server
 from tables import edit, rows, written
 from then import ANN, FEBRUARY, HEAD, JANUARY, SAID, held, settings
 
+from forecast.config import Config
 from forecast.desk import letters
 from forecast.desk import notices as desk
 from forecast.desk.statements import became_false
 from forecast.errors import DataError
+from forecast.records import Episode, Judgement, SeriesKey
 from forecast.store import connect, notices, ops, withdrawals
 from forecast.store.notices import Approval
 from jobs import notices as work
 from jobs import operator, outbox
 from jobs.cli import main
+from jobs.judging import Found as Judged
+from jobs.occasions import _kind
 
 
 @pytest.fixture
@@ -575,3 +579,43 @@ def test_a_name_that_a_terminal_would_obey_is_refused(record):
         assert refused.exit_code == 2, words
         assert "cannot be printed" in refused.stderr
         assert "\x1b" not in refused.output
+
+
+def test_every_notice_that_is_due_is_written_not_only_the_first(record):
+    path = record("february")
+    with connect.writing(path) as db:
+        for notice_id in (1, 2):
+            assert notices.renew(db, notice_id)
+        work.write_all(path, db, settings(), FEBRUARY)
+
+    assert [state for *_, state in kinds(path)] == ["held", "held"]
+
+
+NEWEST = "2025-02"
+
+
+def ended(state, closed, border="northern"):
+    """An episode of a border that ended so."""
+    key = SeriesKey(border)
+    return Episode(key, "2025-01", -1, 1.0, "2024-12", (1.0,), (1.0,), 4.0, False, state, closed)
+
+
+@pytest.mark.parametrize(
+    ("episode", "kind"),
+    [
+        (ended("level shift", NEWEST), "flags"),
+        (ended("level shift", "2025-01"), None),  # told when it was confirmed
+        (ended("transient", NEWEST), None),
+        (ended("level shift", NEWEST, "other"), None),  # a border without news
+    ],
+)
+def test_a_level_shift_is_told_in_the_month_in_which_it_is_confirmed(record, episode, kind):
+    path = record("february")
+    edit(path, "delete from episodes")
+    judgement = Judgement(SeriesKey("northern"), NEWEST, 100, "issued", 1)
+    found = Judged(judgements=[judgement], episodes=[episode])
+
+    with connect.writing(path) as db:
+        told = _kind(db, Config(), found, [judgement])
+
+    assert told == kind
