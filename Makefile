@@ -4,13 +4,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # The benchmarks' peers need other versions of shared libraries: an environment of their own.
 BENCH ?= .venv-bench
+MUTANTS ?= .venv-mutants
 FAULTS := $(BIN)/python -m pytest -n 2 --dist worksteal --page docs/reliability.md
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
 # Small fits are 10-19 times slower with two BLAS threads.
 export OMP_NUM_THREADS = 1
 
-.PHONY: run test corpus kills soak faults check lint format types constraints clean bench-borders bench-m3 bench-flags bench-speed
+.PHONY: run test corpus kills soak faults mutants check lint format types constraints clean bench-borders bench-m3 bench-flags bench-speed
 
 run: $(VENV)/.run
 	$(BIN)/bordercast run
@@ -34,6 +35,10 @@ faults: $(VENV)/.dev
 # The service killed, stopped, set back and left alone, again and again: the second table.
 soak: $(VENV)/.dev
 	$(FAULTS) -m soak tests/faults tests
+
+# 200 wrong lines drawn at random, and whether the tests notice: hours. MUTANTS_ARGS="--sample 20".
+mutants: $(VENV)/.dev $(MUTANTS)/.done
+	$(MUTANTS)/bin/python tests/mutants.py --python $(BIN)/python $(MUTANTS_ARGS)
 
 check: lint types test
 
@@ -84,6 +89,12 @@ $(BENCH)/.done: benchmarks/requirements.txt benchmarks/constraints.txt
 		-c benchmarks/constraints.txt -r benchmarks/requirements.txt
 	@touch $@
 
+$(MUTANTS)/.done: benchmarks/mutants-requirements.txt benchmarks/mutants-constraints.txt
+	$(PYTHON) -m venv $(MUTANTS)
+	$(MUTANTS)/bin/python -m pip --disable-pip-version-check install --quiet \
+		-c benchmarks/mutants-constraints.txt -r benchmarks/mutants-requirements.txt
+	@touch $@
+
 # Newest versions that fit together on Python 3.11 to 3.13, names and versions only.
 constraints: $(VENV)/.dev
 	$(PIP) uv
@@ -91,6 +102,9 @@ constraints: $(VENV)/.dev
 		--no-annotate --upgrade pyproject.toml -o constraints.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
 		--no-annotate --upgrade benchmarks/requirements.txt -o benchmarks/constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
+		--no-annotate --upgrade benchmarks/mutants-requirements.txt \
+		-o benchmarks/mutants-constraints.txt
 
 clean:
-	rm -rf $(VENV) $(BENCH) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) $(MUTANTS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,6 +25,8 @@ DIMENSIONS = (
     "demographic",
     "authority",
 )
+HIDDEN = "********"
+_LOGIN = re.compile(r"(?<=://)[^/\s?#]+@")
 HeaderText = Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
 # Plain addresses of the ordinary kind, so that none can carry a second one or a header with it.
 ADDRESS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]+"
@@ -42,6 +45,11 @@ def _dimension(name: str) -> str:
 
 
 Dimension = Annotated[str, AfterValidator(_dimension)]
+
+
+def without_logins(text: str) -> str:
+    """A text in which no address names a user or a password, "https://********@host/"."""
+    return _LOGIN.sub(f"{HIDDEN}@", text)
 
 
 class _Section(BaseModel):
@@ -224,11 +232,17 @@ def load(path: Path | None) -> Config:
     ConfigError
         Names the file, the key, and what would be right.
     """
-    if path is None:
-        if not DEFAULT_PATH.exists():
-            return Config()
-        path = DEFAULT_PATH
-    return parse(_text(path), str(path))
+    path = path or found()
+    return Config() if path is None else parse(_text(path), str(path))
+
+
+def found() -> Path | None:
+    """./config.toml, None if there is none; ConfigError if this folder cannot be searched."""
+    try:
+        return DEFAULT_PATH if DEFAULT_PATH.exists() else None
+    except OSError as error:
+        problem = f"this folder cannot be read ({error.strerror}); name the file with --config"
+        raise ConfigError(str(DEFAULT_PATH), "file", problem) from None
 
 
 def _text(path: Path) -> str:
@@ -262,4 +276,5 @@ def _with_tuples(value: Any) -> Any:
 def _problem(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return "no such setting; see the shipped config.toml for all of them"
-    return f"{error['input']!r} will not do: {error['msg'][0].lower()}{error['msg'][1:]}"
+    given = without_logins(repr(error["input"]))
+    return f"{given} will not do: {error['msg'][0].lower()}{error['msg'][1:]}"

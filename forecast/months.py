@@ -12,6 +12,11 @@ from functools import lru_cache
 
 _MANY = 4096  # months, each asked for thousands of times
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_TYPED = re.compile(r"(\d{4})-(\d{1,2})|([A-Za-z]{3,9})\.? +(\d{4})")
+_NAMES = (
+    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
+    *("october", "november", "december"),
+)
 
 
 @lru_cache(_MANY)
@@ -27,6 +32,26 @@ def to_index(month: str) -> int:
 def from_index(index: int) -> str:
     """The month with this running number, "YYYY-MM"."""
     return f"{index // 12:04d}-{index % 12 + 1:02d}"
+
+
+def typed(text: str) -> str:
+    """A month as people type it, "2025-2" or "Feb 2025" or "February 2025", as "YYYY-MM".
+
+    Raises
+    ------
+    ValueError : says how to write it.
+    """
+    match = _TYPED.fullmatch(text.strip())
+    if match is None:
+        number = 0
+    elif match[2]:
+        number = int(match[2])
+    else:  # three letters tell the names apart
+        names = [name.startswith(match[3].lower()) for name in _NAMES]
+        number = names.index(True) + 1 if True in names else 0
+    if match is None or not 1 <= number <= 12:
+        raise ValueError(f"{text!r} is not a month; write it as YYYY-MM, such as 2025-02")
+    return f"{match[1] or match[4]}-{number:02d}"
 
 
 def shift(month: str, by: int) -> str:

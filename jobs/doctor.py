@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from forecast import __version__
-from forecast.config import Config
+from forecast.config import Config, without_logins
 from forecast.errors import BordercastError
 from forecast.store import connect, ops, read
 from jobs import archive, health, inbox
@@ -181,7 +181,7 @@ def _fetch(config: Config) -> Iterator[Finding]:
     elif not config.fetch.contact and not config.fetch.user_agent:
         yield Finding("fetch", "bad", "names no contact", "set fetch.contact")
     else:
-        yield Finding("fetch", "good", config.fetch.index)
+        yield Finding("fetch", "good", without_logins(config.fetch.index))
 
 
 def _mail(config: Config) -> Iterator[Finding]:

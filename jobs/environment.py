@@ -6,17 +6,19 @@ A misspelt name would be a secret that silently is not there, so an unknown one 
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from forecast.config import Config
+from forecast.config import HIDDEN, Config, without_logins
 from forecast.errors import ConfigError
 
 MAIL_PASSWORD = "BORDERCAST_MAIL_PASSWORD"
 HEARTBEAT = "BORDERCAST_HEARTBEAT"
 PREFIX = "BORDERCAST_"
 KNOWN = (MAIL_PASSWORD, HEARTBEAT)
-HIDDEN = "********"
+_LOGIN, _NOBODY = Path("/proc/self/loginuid"), 2**32 - 1  # the kernel's, for "none logged in"
 _SHORTEST = 4  # characters; replacing shorter ones would garble every line
 
 
@@ -41,18 +43,45 @@ def secrets(config: Config) -> list[str]:
 
 
 def redacted(text: str, config: Config) -> str:
-    """The text without any secret."""
+    """The text without any secret, and without the login of an address in it."""
     for secret in secrets(config):
         text = text.replace(secret, HIDDEN)
-    return text
+    return without_logins(text)
 
 
 def masked(config: Config) -> dict[str, Any]:
     """All settings as they are in force, secrets hidden."""
     shown = config.model_dump(mode="json")
-    shown["service"]["heartbeat"] = redacted(heartbeat(config), config)
+    shown["service"]["heartbeat"] = heartbeat(config)
+    shown = {
+        section: {
+            name: redacted(value, config) if isinstance(value, str) else value
+            for name, value in keys.items()
+        }
+        for section, keys in shown.items()
+    }
     shown["environment"] = {name: HIDDEN for name in KNOWN if os.environ.get(name)}
     return shown
+
+
+def user() -> str:
+    """The account this program runs under, by the system's word: no variable can change it.
+
+    Behind sudo or runuser, the account that logged in is named too, where the system keeps it.
+    """
+    account = _account(os.getuid())
+    try:
+        login = int(_LOGIN.read_text())
+    except (OSError, ValueError):
+        return account
+    return account if login in (_NOBODY, os.getuid()) else f"{account} for {_account(login)}"
+
+
+def _account(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
 
 
 def _listed() -> str:

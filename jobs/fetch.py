@@ -88,7 +88,7 @@ def fetch(
 
 def poll(path: Path, config: Config, now: datetime, force: bool = False) -> Fetched:
     """Look at the page and bring every new file into the archive; the record is not touched."""
-    _refuse_anonymous(config.fetch)
+    refuse_anonymous(config.fetch)
     path.parent.mkdir(parents=True, exist_ok=True)
     with connect.locked(path.with_name(LOCK), connect.LOCK_WAIT):
         with ops.writing(path) as db:
@@ -280,7 +280,8 @@ def _too_soon(previous: Poll, now: datetime) -> bool:
     return now < min(datetime.fromisoformat(previous.not_before), began + LONGEST_PAUSE)
 
 
-def _refuse_anonymous(settings: Fetch) -> None:
+def refuse_anonymous(settings: Fetch) -> None:
+    """ConfigError if the publisher could not tell who asks."""
     if not settings.contact and not settings.user_agent:
         raise ConfigError(
             "config.toml",

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from forecast import months
+from forecast.config import Config
 from forecast.store import condition, connect, log, read, service
 
 LATE, OVERDUE = 22, 28  # days after the end of the month whose figures are due
-STUCK = timedelta(hours=30)  # without a wake, while a daemon leads
+STUCK = timedelta(hours=30)  # without a wake, while a daemon leads or by a timer
 ROOM = 4  # times the database that must be free: a backup, a copy, a log, and as much again
 SMALLEST_ROOM = 200_000_000
+NOT_RUNNING = "the service is not running: `bordercast serve`, or a timer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,13 @@ class Status:
     warnings: tuple[str, ...]
 
 
-def status(path: Path, now: datetime) -> Status:
+def status(path: Path, config: Config, now: datetime) -> Status:
     """How the database `path` and its service stand at a moment, UTC."""
     with connect.moment(path) as connection:
         latest = read.latest_run(connection)
         facts: dict[str, Any] = {
             "data_through": latest.data_through if latest else None,
+            "state": "new" if condition.untouched(connection, path) else "in use",
             "last_run": latest.id if latest else None,
             "published_at": latest.published_at if latest else None,
             "releases_without_run": condition.awaiting(connection),
@@ -53,10 +56,11 @@ def status(path: Path, now: datetime) -> Status:
     facts |= {
         "days_since_month_end": days_due(latest.data_through, now.date()) if latest else None,
         "service": leader_pid(path),
+        "mode": leader.get("mode") if leader else None,
         "last_wake": wake,
         "next_wake": leader["next_wake_at"] if leader and leader_pid(path) else None,
-        "blocked": condition.blocked(path),
-        "unrecognized": condition.unrecognized(path),
+        "blocked": condition.blocked(path) if config.fetch.enabled else None,
+        "unrecognized": condition.unrecognized(path) if config.fetch.enabled else [],
         "unknown_labels": condition.unknown_labels(path),
         "left_in_inbox": condition.left_in_inbox(path),
         "undelivered": condition.undelivered(path),
@@ -111,7 +115,7 @@ def _alarms(facts: dict[str, Any], now: datetime) -> list[str]:
     found = {
         "nothing is published yet: `bordercast run`": facts["last_run"] is None,
         f"overdue: {days} days since the month's end, and no figures; look at the publisher's page "
-        "and put the file into the inbox": days is not None and days >= OVERDUE,
+        "and put the file into the inbox": _awaited(facts) and days >= OVERDUE,
         f"verification failed, nothing is shown: {facts['verify_findings']}; restore a backup": (
             bool(facts["verify_findings"])
         ),
@@ -123,7 +127,7 @@ def _alarms(facts: dict[str, Any], now: datetime) -> list[str]:
         f"the last wake failed: {wake and wake['detail']}": (
             wake is not None and wake["outcome"] == "failed"
         ),
-        "the service does not wake any more: restart it": _stuck(facts, now),
+        "the service does not wake any more: restart it, or its timer": _stuck(facts, now),
         f"only {facts['free_bytes']:,} bytes are free: make room": (
             facts["free_bytes"] < max(ROOM * facts["database_bytes"], SMALLEST_ROOM)
         ),
@@ -137,7 +141,7 @@ def _warnings(facts: dict[str, Any]) -> list[str]:
     never = lost.get("refused", 0) + lost.get("given up", 0)
     found = {
         f"late: {days} days since the month's end, and no figures yet": (
-            days is not None and LATE <= days < OVERDUE
+            _awaited(facts) and LATE <= days < OVERDUE
         ),
         f"{facts['notices_held']} notices wait: `bordercast notices list`": (
             facts["notices_held"] > 0
@@ -162,7 +166,7 @@ def _warnings(facts: dict[str, Any]) -> list[str]:
         "the page was not reachable at the last poll": bool(
             facts["blocked"] and not facts["blocked"]["blocked_since"]
         ),
-        "no service leads: `bordercast serve`, or a timer": facts["service"] is None,
+        NOT_RUNNING: facts["service"] is None and facts["mode"] != "timer",
         f"run {facts['last_run']} stands only in the log ({facts['wal_bytes']:,} bytes), which "
         f"grows while {_named(facts['wal_held_by'])} still reads what stood before: end it; the "
         "copy is for analysts": facts["wal_held_by"] is not None,
@@ -180,8 +184,14 @@ def _named(processes: list[int] | None) -> str:
     return f"process {', '.join(map(str, processes))}" if processes else "another process"
 
 
+def _awaited(facts: dict[str, Any]) -> bool:
+    """Whether anybody waits for the next month's figures: not before the first poll or file."""
+    return facts["days_since_month_end"] is not None and facts["state"] != "new"
+
+
 def _stuck(facts: dict[str, Any], now: datetime) -> bool:
-    if facts["service"] is None or facts["last_wake"] is None:
+    led = facts["service"] is not None or facts["mode"] == "timer"
+    if not led or facts["last_wake"] is None:
         return False
     return now - datetime.fromisoformat(facts["last_wake"]["started_at"]) > STUCK
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from datetime import UTC, datetime
 
@@ -12,6 +13,8 @@ from forecast.printable import without_controls
 from jobs.environment import redacted
 
 LOG = logging.getLogger("bordercast")
+# syslog's numbers, which the journal reads at the beginning of a line
+PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 
 
 def set_up(config: Config) -> None:
@@ -24,12 +27,30 @@ def set_up(config: Config) -> None:
         logger.setLevel(level)
 
 
+def to_journal() -> bool:
+    """Whether systemd's journal reads our stderr; it says which file that would be."""
+    try:
+        found = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):  # stderr is closed, or no file
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
+
+
 class _Lines(logging.Formatter):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
+        self.journal = to_journal()
 
     def format(self, record: logging.LogRecord) -> str:
+        """What is written of an event; every line with its priority if the journal reads it."""
+        text = self._lines(record)
+        if not self.journal:
+            return text
+        priority = f"<{PRIORITIES[record.levelname.lower()]}>"
+        return "\n".join(priority + line for line in text.splitlines())
+
+    def _lines(self, record: logging.LogRecord) -> str:
         """One line, whatever the message holds; a traceback stays on it in JSON."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="seconds")
         message = redacted(record.getMessage(), self.config)

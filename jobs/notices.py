@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +36,7 @@ from forecast.store import (
     withdrawals,
 )
 from forecast.store.deliveries import Message, Recipient
-from forecast.store.notices import Notice, Section
+from forecast.store.notices import Approval, Notice, Section
 from jobs.occasions import false_now, taken_back
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("bordercast")
 _GRAVITY = ("critical", "major", "notable", "watch")
 NO_SUCH = "no notice {}; `bordercast notices list` shows all"
+CONTENT_SHOWN = 12  # characters of a content's digest; a chance of 1 in 10^14 to meet another
 _SUPERSEDED = "nothing of it is true any more, or left to say"
 
 
@@ -233,22 +235,40 @@ def _reached_somebody(path: Path, notice: Notice) -> bool:
         return bool(deliveries.recipients_of(db, notice.content_key, "sent", "sending"))
 
 
-def approve(path: Path, notice_id: int, by: str, now: datetime) -> Notice:
-    """Let a held notice go out, on a person's word.
+def approve(path: Path, notice_id: int, approval: Approval, now: datetime) -> Notice:
+    """Let a held notice go out, on a person's word about the content they saw.
+
+    Parameters
+    ----------
+    approval : its content may be the first characters of the digest, as `preview` shows them.
 
     Raises
     ------
-    DataError : it is not held, or there is none.
+    DataError : it is not held, or there is none, or it says something else now.
     """
     expire_all(path, now)
     with ops.writing(path) as db:
         deliveries.begin(db, now)
     with connect.writing(path) as db:
-        done = notices.approve(db, notice_id, by, now)
+        notice = notices.one(db.conn, notice_id)
+        if notice and notice.state == "held":
+            approval = replace(approval, content=_confirmed(db.conn, notice_id, approval.content))
+        done = notices.approve(db, notice_id, approval, now)
         notice = notices.one(db.conn, notice_id)
     if notice is None or not done:
         raise DataError(_not_held(notice_id, notice))
     return notice
+
+
+def _confirmed(connection: sqlite3.Connection, notice_id: int, seen: str) -> str:
+    """The whole digest of what a notice says; DataError if that is not what was seen."""
+    whole = notices.content(connection, notice_id)
+    if len(seen) < CONTENT_SHOWN or not whole.startswith(seen.lower()):
+        raise DataError(
+            f"notice {notice_id} does not say what was previewed as {seen!r}; nothing was "
+            f"approved. Look again: `bordercast notices preview {notice_id}`"
+        )
+    return whole
 
 
 def reject(path: Path, notice_id: int, by: str, why: str, now: datetime) -> None:

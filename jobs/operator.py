@@ -26,7 +26,7 @@ from forecast.store.deliveries import Message
 from jobs import health
 
 EDITION = "operator"
-NOT_MAILED = ("the mail queue stands still", "no service leads")
+NOT_MAILED = ("the mail queue stands still", health.NOT_RUNNING)
 LEAST_MONTHS = 24  # of issued forecasts, before their coverage is judged
 UNLIKELY = 0.01  # coverage that far off by chance
 
@@ -41,16 +41,16 @@ def queue_concerns(path: Path, config: Config, now: datetime) -> int:
         through = latest.data_through if latest else ""
     added = 0
     with ops.writing(path) as db:
-        for concern in concerns(path, now):
+        for concern in concerns(path, config, now):
             made = letter(config, concern, through, now)
             to = [(made.content_key, EDITION, config.mail.operator)]
             added += deliveries.queue(db, [made], to, now)
     return added
 
 
-def concerns(path: Path, now: datetime) -> Iterator[str]:
+def concerns(path: Path, config: Config, now: datetime) -> Iterator[str]:
     """What needs a person, a sentence each."""
-    stands = health.status(path, now)
+    stands = health.status(path, config, now)
     for text in (*stands.alarms, *stands.warnings):
         if not text.startswith(NOT_MAILED):
             yield text

@@ -57,7 +57,7 @@ def serve(path: Path, config: Config, work: Work = worker.main) -> None:
     ------
     BusyError : another daemon leads; it is named.
     """
-    stop = _stopped_by_signals()
+    path, stop = connect.place(path), _stopped_by_signals()
     with _leading(path):
         inbox.make(archive.folders(path, config).inbox)
         LOG.info("process %s leads %s", os.getpid(), path.name)
@@ -67,9 +67,9 @@ def serve(path: Path, config: Config, work: Work = worker.main) -> None:
 
 def once(path: Path, config: Config, work: Work = worker.main) -> Done:
     """One wake as the daemon does it, for a timer; BusyError if a daemon leads."""
-    stop = _stopped_by_signals()
+    path, stop = connect.place(path), _stopped_by_signals()
     with _leading(path):
-        return Daemon(path, config, work, stop).wake()
+        return Daemon(path, config, work, stop, mode="timer").wake()
 
 
 def _stopped_by_signals() -> threading.Event:
@@ -107,6 +107,7 @@ class Daemon:
     config: Config
     work: Work
     stop: threading.Event
+    mode: service.Mode = "daemon"
     scheduler: Any = field(default_factory=lambda: _scheduler(), repr=False)
     working: threading.Lock = field(default_factory=threading.Lock)
     child: BaseProcess | None = None
@@ -219,7 +220,7 @@ class Daemon:
         ]
         ahead = [moment for moment in times if moment and moment > now]
         soonest = min(ahead).isoformat(timespec="seconds") if ahead else None
-        return service.Leader(now.isoformat(timespec="seconds"), os.getpid(), soonest)
+        return service.Leader(now.isoformat(timespec="seconds"), os.getpid(), soonest, self.mode)
 
     def _work(self, work: Work) -> Done:
         """Spawn the work and wait for its answer, its death, its deadline, or our own end."""

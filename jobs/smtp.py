@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import os
 import re
 import smtplib
@@ -19,6 +21,7 @@ from forecast.errors import ConfigError, MailServerError
 from jobs.environment import MAIL_PASSWORD
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
+MOST_CHALLENGES = 5  # of a server that asks on and on; a login needs two
 REPLY_SHOWN = 200  # characters of the server's answer that are kept
 
 Connect = Callable[[], smtplib.SMTP]
@@ -54,7 +57,7 @@ def password(settings: Mail) -> str:
 
     Raises
     ------
-    ConfigError : the file cannot be read, or there is no password of ASCII characters.
+    ConfigError : the file cannot be read, or there is no password.
     """
     secret = os.environ.get(MAIL_PASSWORD, "")
     if not secret and settings.password_file:
@@ -63,8 +66,8 @@ def password(settings: Mail) -> str:
         except (OSError, UnicodeDecodeError) as error:
             problem = f"cannot be read: {type(error).__name__}"
             raise ConfigError("config.toml", "mail.password_file", problem) from None
-    if not secret or not secret.isascii():
-        problem = f"has no password of ASCII characters; set {MAIL_PASSWORD} or mail.password_file"
+    if not secret:
+        problem = f"has no password; set {MAIL_PASSWORD} or mail.password_file"
         raise ConfigError("config.toml", "mail.user", problem)
     return secret
 
@@ -155,6 +158,10 @@ def one_line(reply: bytes | str) -> str:
     return "".join(c for c in line if c.isprintable())[:REPLY_SHOWN]
 
 
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode("ascii")
+
+
 class TimedSMTP(smtplib.SMTP):
     """A connection that is cut when its time is up, however slowly the server drips.
 
@@ -204,6 +211,24 @@ class TimedSMTP(smtplib.SMTP):
         """Hand bytes to the server; TimeoutError if it took too long in all."""
         with self._in_time():
             super().send(s)
+
+    def auth(self, mechanism: str, authobject: Any, *, initial_response_ok: bool = True) -> Any:
+        """Log in; in UTF-8 (RFC 4616), where smtplib's own takes only ASCII."""
+        if mechanism == "CRAM-MD5":  # its answer is ASCII, whatever the password
+            return super().auth(mechanism, self._challenged, initial_response_ok=False)
+        self._auth_challenge_count = 1  # by which smtplib's auth_login tells user from password
+        code, reply = self.docmd("AUTH", f"{mechanism} {_encoded(authobject())}")
+        while code == 334 and self._auth_challenge_count < MOST_CHALLENGES:
+            self._auth_challenge_count += 1
+            code, reply = self.docmd(_encoded(authobject(base64.decodebytes(reply))))
+        if code not in (235, 503):
+            raise smtplib.SMTPAuthenticationError(code, reply)
+        return code, reply
+
+    def _challenged(self, challenge: bytes | None = None) -> str:
+        """The answer to a challenge, as RFC 2195 has it."""
+        digest = hmac.new(self.password.encode(), challenge or b"", "md5").hexdigest()
+        return f"{self.user} {digest}"
 
     def close(self) -> None:
         """Close, whatever state it is in."""

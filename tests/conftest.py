@@ -12,12 +12,30 @@ from typing import Any
 import golden
 import numpy as np
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from panels import make_panel
 
 from forecast.config import Config
 from forecast.intake import bundle, series
 from forecast.records import HEADLINES, SeriesKey
 from models.base import Panel
+
+# No test fails because the machine is busy; what hangs is ended by pytest-timeout.
+hypothesis_settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("patient")
+
+
+LONG = ("corpus", "faults", "kills", "soak")  # they may take what they need
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Take the limit against hanging from the long proofs."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in LONG):
+            item.add_marker(pytest.mark.timeout(0))
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,8 @@ class Taken:
     data: Callable[[str], str | None] = lambda recipient: None
     content: Callable[[bytes], str | None] = lambda message: None
     logins: list[bytes] = field(default_factory=list)
+    secret: str = SECRET
+    without: tuple[str, ...] = ()  # mechanisms of a login
 
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, _: Any
@@ -51,7 +53,7 @@ class Taken:
         self, server: SMTP, session: Any, envelope: Any, mechanism: str, data: Any
     ) -> AuthResult:
         self.logins.append(data.password)
-        good = data.login == USER.encode() and data.password == SECRET.encode()
+        good = data.login == USER.encode() and data.password == self.secret.encode()
         # What a careless server might say.
         message = f"535 5.7.8 {data.password.decode()} is no password of ours"
         return AuthResult(success=good, handled=False, message=None if good else message)
@@ -67,6 +69,7 @@ class _Controller(Controller):
         if context is not None:
             options |= {
                 "authenticator": taken.login,
+                "auth_exclude_mechanism": taken.without,
                 "auth_require_tls": not implicit,
                 "auth_required": not implicit,  # aiosmtpd does not see that it is TLS
             }

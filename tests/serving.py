@@ -89,7 +89,10 @@ def releases_by_run(path: Path) -> list[tuple[int, int]]:
     )
 
 
-def wait_for(true: Callable[[], object], seconds: float = 30.0) -> float:
+HANGS = 240.0  # seconds; nobody waits so long but for what never comes, however busy the machine
+
+
+def wait_for(true: Callable[[], object], seconds: float = HANGS) -> float:
     """Seconds until it held."""
     began = time.monotonic()
     while not true():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -16,6 +18,28 @@ def rows(path: Path, query: str, *values: object) -> list[tuple]:
     """What a query finds."""
     with closing(sqlite3.connect(path)) as db:
         return db.execute(query, values).fetchall()
+
+
+@contextmanager
+def counting_steps() -> Iterator[Callable[[], int]]:
+    """How many thousand steps SQLite made meanwhile: what a query costs, whatever the machine."""
+    counted = 0
+    opened = sqlite3.connect
+
+    def step() -> None:
+        nonlocal counted
+        counted += 1
+
+    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = opened(*arguments, **options)
+        connection.set_progress_handler(step, 1000)
+        return connection
+
+    sqlite3.connect = connect
+    try:
+        yield lambda: counted
+    finally:
+        sqlite3.connect = opened
 
 
 def edit(path: Path, statement: str) -> int:

@@ -18,14 +18,16 @@ from click.testing import CliRunner
 from serving import drop, month, table
 from tables import edit, rows
 
-from forecast.config import Config, Mail
+from forecast.config import Config, Fetch, Mail
 from forecast.errors import BusyError, ConfigError, DataError, VerifyError
 from forecast.store import condition, connect, ops, retention, service
 from forecast.store.ops import Poll
 from jobs import backup, doctor, environment, fetch, health, schedule, upkeep, worker
 from jobs.cli import main
+from jobs.operator import concerns, queue_concerns
 
 NOW = serving.NOW
+FETCHING = Config(fetch=Fetch(enabled=True))
 DIGESTS = "select id, digest from runs order by id"
 
 
@@ -118,7 +120,7 @@ def test_days_are_counted_from_the_end_of_the_month_that_is_due(today, days):
 def test_late_figures_are_a_warning_on_day_22_and_an_alarm_on_day_28(record, day, said):
     moment = datetime(2024, 2, 29, tzinfo=UTC) + timedelta(days=day)  # data through January
 
-    found = health.status(record, moment)
+    found = health.status(record, Config(), moment)
 
     assert found.facts["data_through"] == "2024-01"
     assert any("late" in text for text in found.warnings) == (said == "late")
@@ -140,7 +142,7 @@ def test_status_is_0_when_all_is_well_and_names_who_leads(record):
         with ops.writing(record) as db:
             service.save_leader(db, service.Leader("2024-03-05", 1, "2024-03-06T15:00:00+00:00"))
             service.begin_wake(db, moment, 1)
-        found = health.status(record, moment)
+        found = health.status(record, Config(), moment)
 
     assert (found.alarms, found.warnings) == ((), ())
     assert found.facts["service"] == os.getpid()
@@ -164,7 +166,7 @@ def test_what_needs_a_person_is_an_alarm(record, statement, said):
     edit(ops.beside(record), "delete from verification")
     edit(ops.beside(record), statement)
 
-    found = health.status(record, datetime(2024, 3, 5, tzinfo=UTC))
+    found = health.status(record, FETCHING, datetime(2024, 3, 5, tzinfo=UTC))
 
     assert [said in alarm for alarm in found.alarms] == [True]
 
@@ -384,6 +386,8 @@ def test_every_alarm_is_explained_on_the_operations_page():
         **dict.fromkeys(("last_run", "blocked", "last_wake", "service"), None),
         **dict.fromkeys(("free_bytes", "database_bytes"), 0),
         "days_since_month_end": 30,
+        "state": "in use",
+        "mode": "daemon",
         "verify_findings": "x",
         "mail_stopped": "x",
         "unrecognized": ["x"],
@@ -396,3 +400,136 @@ def test_every_alarm_is_explained_on_the_operations_page():
     rows_of_page = re.findall(r"^\| ([a-z][a-z ]+) \|", page, re.M)
     assert len(alarms) == 9
     assert all(any(row in alarm for row in rows_of_page) for alarm in alarms)
+
+
+def test_config_show_and_a_wrong_address_hide_the_login_in_an_address(tmp_path):
+    file = tmp_path / "c.toml"
+    file.write_text(
+        '[fetch]\nindex = "https://user:p@ss@proxy.example.org/page"\n'
+        '[service]\nheartbeat = "https://me:hunter2@hc.example.org/x/y"\n'
+        '[compute]\nscheduler = "tcp://u:pw-1@host:8786"\n'
+    )
+
+    shown = bordercast("--config", file, "config", "show").stdout
+    file.write_text('[fetch]\nindex = "ftp://user:p@ss@proxy.example.org/"\n')
+    refused = bordercast("--config", file, "config", "show")
+
+    told = json.loads(shown)
+    assert told["fetch"]["index"] == "https://********@proxy.example.org/page"
+    assert told["compute"]["scheduler"] == "tcp://********@host:8786"
+    assert "hunter2" not in shown
+    assert refused.exit_code == 2
+    assert "p@ss" not in refused.output
+
+
+POLL = "insert into polls values (1, '{0}', '{0}', 'unreachable', '', null, null)"
+
+
+def test_a_page_that_nobody_asks_any_more_is_not_said_to_be_unreachable(record):
+    edit(ops.beside(record), POLL.format("2024-03-04"))
+    moment = datetime(2024, 3, 5, tzinfo=UTC)
+
+    on, off = (health.status(record, config, moment) for config in (FETCHING, Config()))
+
+    assert [text for text in on.warnings if "not reachable" in text]
+    assert not [text for text in off.warnings if "not reachable" in text]
+    assert off.facts["blocked"] is None
+
+
+def test_a_fresh_install_is_new_until_the_first_poll_or_file(database):
+    """The embedded figures end in August; it is the end of November."""
+    moment = datetime(2026, 11, 26, tzinfo=UTC)
+    operator = Config(mail=Mail(operator="it@example.org", sender="a@example.org"))
+
+    fresh = health.status(database, Config(), moment)
+    told = list(concerns(database, Config(), moment))
+    mails = queue_concerns(database, operator, moment)
+    with ops.writing(database) as db:
+        db.execute(POLL.format("2026-11-25"))
+        db.conn.commit()
+    polled = health.status(database, Config(), moment)
+
+    assert fresh.facts["state"] == "new"
+    assert fresh.alarms == ()
+    assert not [text for text in (*told, *fresh.warnings) if "overdue" in text or "late" in text]
+    assert mails == len(told) == 0
+    assert polled.facts["state"] == "in use"
+    assert [alarm[:7] for alarm in polled.alarms] == ["overdue"]
+
+
+def test_the_first_file_ends_being_new(record):
+    assert health.status(record, Config(), NOW).facts["state"] == "in use"
+
+
+def test_a_timer_is_a_service_too_and_is_missed_when_it_stops(record):
+    schedule.once(record, serving.settings(), serving.WORK["work"])
+    last = datetime.fromisoformat(condition.wakes(record)[0]["started_at"])
+
+    well = health.status(record, Config(), last + timedelta(hours=25))
+    gone = health.status(record, Config(), last + timedelta(hours=31))
+
+    assert well.facts["mode"] == "timer"
+    assert not [text for text in well.warnings if "service" in text]
+    assert not [text for text in well.alarms if "wake" in text]
+    assert "the service does not wake any more: restart it, or its timer" in gone.alarms
+
+
+def test_a_daemon_that_ended_is_missed(record):
+    with ops.writing(record) as db:
+        service.save_leader(db, service.Leader("2024-03-05", 1, None))
+
+    assert health.NOT_RUNNING in health.status(record, Config(), NOW).warnings
+
+
+def test_an_ops_db_from_before_the_timer_is_read(record):
+    edit(ops.beside(record), "alter table service drop column mode")
+    edit(ops.beside(record), "insert or replace into service values (1, '2024-03-05', 1, null)")
+
+    assert health.status(record, Config(), NOW).facts["mode"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("[fetch]\nenabled = true\n", ["fetch.contact"]),
+        ('[mail]\nenabled = true\nsender = "a@example.org"\n', ["mail.host"]),
+        ('[mail]\nca_file = "/nowhere/ca.pem"\n', ["mail.ca_file"]),
+        ('[mail]\npassword_file = "/nowhere/secret"\n', ["mail.password_file"]),
+        (
+            '[mail]\nenabled = true\nhost = "h"\nsender = "a@example.org"\nuser = "me"\n',
+            ["mail.user"],
+        ),
+        ('[compute]\nengine = "dask"\n', ["compute.scheduler"]),
+        (
+            '[fetch]\nenabled = true\n[mail]\nenabled = true\nca_file = "/nowhere"\n',
+            ["fetch.contact", "mail.host", "mail.ca_file"],
+        ),
+        ('[fetch]\nenabled = true\ncontact = "it@example.org"\n', []),
+    ],
+)
+def test_config_check_tries_what_can_be_tried(tmp_path, monkeypatch, text, keys):
+    monkeypatch.delenv("BORDERCAST_MAIL_PASSWORD", raising=False)
+    file = tmp_path / "c.toml"
+    file.write_text(text)
+
+    checked = bordercast("--config", file, "config", "check")
+
+    assert checked.exit_code == (2 if keys else 0)
+    assert re.findall(rf"^bordercast: {file}: (\S+):", checked.stderr, re.M) == keys
+
+
+@pytest.mark.parametrize(
+    ("named", "verdict"),
+    [
+        ({}, "bad"),
+        ({"contact": "it@example.org"}, "good"),
+        ({"user_agent": "ours/1 (it@example.org)"}, "good"),
+        ({"contact": "it@example.org", "user_agent": "ours/1"}, "good"),
+    ],
+)
+def test_doctor_finds_a_fetch_that_names_nobody(record, named, verdict):
+    config = Config(fetch=Fetch(enabled=True, **named))
+
+    (found,) = (f for f in doctor.examine(record, config, "x", NOW) if f.name == "fetch")
+
+    assert found.verdict == verdict

@@ -466,7 +466,7 @@ def test_cells_survive_the_file(tmp_path_factory, kind):
     """Cells -> file -> cells is the identity, and rows, months and years follow from them."""
     folder = tmp_path_factory.mktemp(kind)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.lists(CELLS[kind], min_size=1, max_size=30, unique_by=lambda cell: cell[:-1]))
     def check(cells):
         years = Counter(months.fiscal_year(cell.month) for cell in cells)
@@ -486,7 +486,7 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory):
     folder = tmp_path_factory.mktemp("damage")
     good = encoded(AOR, line(AOR), line(AOR, Month__abbv_="JUN"))
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(st.integers(0, len(good)), st.integers(0, 8), st.binary(max_size=8))
     def check(at, gone, new):
         try:

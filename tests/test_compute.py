@@ -37,7 +37,6 @@ from jobs.compute import ENOUGH, Serial, Spreading, executor, spreading
 H, HINDCASTS = 4, 5
 MANY = 10**6  # series: as many as make worker processes worth their start
 QUIET = settings(
-    deadline=None,
     max_examples=6,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

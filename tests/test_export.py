@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import sys
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from pyarrow import parquet
 from tables import rows
+from xlsxwriter.worksheet import Worksheet
 
 from forecast.desk import export
 from forecast.desk.export import Table
@@ -151,3 +155,14 @@ def test_an_unknown_model_is_named_with_those_there_are(tmp_path, published):
     assert "'oracle'" in refused.output
     assert "bordercast" in refused.output
     assert not (tmp_path / "h.csv").exists()
+
+
+def test_the_oldest_excel_library_allowed_can_limit_a_columns_width():
+    """`autofit` takes its width from 3.2.1 on; 3.2.0 stopped with a TypeError."""
+    settings = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
+    (needed,) = (r for r in settings["project"]["dependencies"] if r.startswith("xlsxwriter"))
+
+    oldest = tuple(map(int, needed.partition(">=")[2].split(".")))
+
+    assert oldest >= (3, 2, 1)
+    assert "max_width" in inspect.signature(Worksheet.autofit).parameters

@@ -89,5 +89,5 @@ def test_the_sections_of_the_first_help_name_every_command():
     said = CliRunner().invoke(main, ["--help"]).stdout
 
     assert {line.split()[0] for line in said.splitlines() if line.startswith("  ")} >= {
-        path for path in COMMANDS if " " not in path
+        path for path, command in COMMANDS.items() if " " not in path and not command.hidden
     }

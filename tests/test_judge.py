@@ -59,6 +59,18 @@ def test_thresholds_are_exactly_where_the_flag_begins(expected):
         (24, 0.008, "major"),
         (49, 0.04, "watch"),
         (49, 0.06, None),
+        # At the edges: p of 0.005 and 0.01, a factor of 2 and of 4 (both counts + 1).
+        (24, 0.0049, "critical"),
+        (24, 0.0051, "major"),
+        (49, 0.0099, "major"),
+        (49, 0.0101, "notable"),
+        (50, 0.0099, "notable"),
+        (201, 0.0099, "major"),
+        (200, 0.0099, "notable"),
+        (403, 0.0049, "critical"),
+        (402, 0.0049, "major"),
+        (49, 0.0199, "notable"),
+        (49, 0.0201, "watch"),
         (90, 0.001, None),  # a deviation too small to matter
     ],
 )

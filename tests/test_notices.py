@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 import re
 import shutil
 from contextlib import closing
@@ -19,17 +21,21 @@ from mailserver import HOST, Taken, server
 from tables import edit, rows, written
 from then import ANN, FEBRUARY, HEAD, JANUARY, SAID, held, settings
 
+from forecast.config import Config
 from forecast.desk import letters
 from forecast.desk import notices as desk
 from forecast.desk.found import found
 from forecast.desk.statements import became_false
 from forecast.errors import DataError
 from forecast.intake import bundle
-from forecast.records import HEADLINES
+from forecast.records import HEADLINES, Episode, Judgement, SeriesKey
 from forecast.store import connect, findings, notices, ops, withdrawals
+from forecast.store.notices import Approval
 from jobs import notices as work
 from jobs import operator, outbox
 from jobs.cli import main
+from jobs.judging import Found as Judged
+from jobs.occasions import _kind
 
 
 @pytest.fixture
@@ -40,6 +46,13 @@ def record(stages, tmp_path):
         return shutil.copy(stages / f"{stage}.db", tmp_path / "bordercast.db")
 
     return at
+
+
+def approve(path, notice_id, by, now):
+    """A person's word on what the notice says now."""
+    with closing(connect.read(path)) as connection:
+        seen = notices.content(connection, notice_id)
+    return work.approve(path, notice_id, Approval(by, "root", seen), now)
 
 
 def kinds(path):
@@ -232,9 +245,9 @@ def test_a_notice_goes_out_once_and_only_after_a_person_said_so(record):
     with server(taken) as port:
         config = settings(port)
         assert send(path, config, FEBRUARY) == []
-        work.approve(path, 2, "Lee", FEBRUARY)
+        approve(path, 2, "Lee", FEBRUARY)
         with pytest.raises(DataError, match="approved by Lee"):
-            work.approve(path, 2, "Kim", FEBRUARY)
+            approve(path, 2, "Kim", FEBRUARY)
         for hours in (0, 1, 30):
             send(path, config, FEBRUARY + timedelta(hours=hours))
 
@@ -245,7 +258,7 @@ def test_readers_get_the_borders_they_asked_for(record):
     path = record("february")
     taken = Taken()
     with server(taken) as port:
-        work.approve(path, 2, "Lee", FEBRUARY)
+        approve(path, 2, "Lee", FEBRUARY)
         send(path, settings(port), FEBRUARY)
 
     (ann,), (bob,) = parsed(taken, "ann@example.org"), parsed(taken, "bob@example.org")
@@ -261,7 +274,7 @@ def test_restoring_a_backup_sends_nothing_again(record, stages):
     taken = Taken()
     with server(taken) as port:
         config = settings(port)
-        work.approve(path, 2, "Lee", FEBRUARY)
+        approve(path, 2, "Lee", FEBRUARY)
         send(path, config, FEBRUARY)
         for stage in ("february", "january"):
             path.unlink()
@@ -273,7 +286,7 @@ def test_restoring_a_backup_sends_nothing_again(record, stages):
                 then.publish(path, FEBRUARY, config)
             notice, _ = held(path)
             assert (notice.month, notice.state) == ("2025-02", "held")
-            work.approve(path, notice.id, "Lee", FEBRUARY + timedelta(days=1))
+            approve(path, notice.id, "Lee", FEBRUARY + timedelta(days=1))
             send(path, config, FEBRUARY + timedelta(days=1))
 
     assert len(taken.messages) == 2
@@ -283,7 +296,7 @@ def test_a_lost_ops_db_sends_nothing_again(record):
     path = record("february")
     taken = Taken()
     with server(taken) as port:
-        work.approve(path, 2, "Lee", FEBRUARY)
+        approve(path, 2, "Lee", FEBRUARY)
         send(path, settings(port), FEBRUARY)
         for file in path.parent.glob("*ops.db*"):
             file.unlink()
@@ -302,7 +315,7 @@ def test_a_rejected_and_an_expired_notice_do_not_go_out(record):
     assert kinds(path) == [("flags", "2025-01", "rejected"), ("flags", "2025-02", "expired")]
     for notice_id in (1, 2):
         with pytest.raises(DataError):
-            work.approve(path, notice_id, "Lee", FEBRUARY + timedelta(days=14))
+            approve(path, notice_id, "Lee", FEBRUARY + timedelta(days=14))
     assert taken.messages == []
 
 
@@ -310,18 +323,18 @@ def test_a_notice_held_for_14_days_cannot_be_approved_any_more(record):
     path = record("february")
 
     with pytest.raises(DataError, match="expired"):
-        work.approve(path, 2, "Lee", FEBRUARY + timedelta(days=14))
+        approve(path, 2, "Lee", FEBRUARY + timedelta(days=14))
 
 
 def test_a_notice_of_a_withdrawn_run_does_not_go_out(record):
     path = record("february")
     taken = Taken()
-    work.approve(path, 1, "Lee", JANUARY)
+    approve(path, 1, "Lee", JANUARY)
     with connect.writing(path) as db:
         for run_id in (2, 3):
             withdrawals.withdraw(db, run_id, "wrong", "Lee", JANUARY)
     with pytest.raises(DataError, match="expired"):
-        work.approve(path, 2, "Lee", JANUARY)
+        approve(path, 2, "Lee", JANUARY)
     with server(taken) as port:
         send(path, settings(port), JANUARY)
 
@@ -333,7 +346,7 @@ def test_what_waits_of_a_run_that_is_withdrawn_does_not_go_out(record):
     taken = Taken(refuse=lambda to: "450 later")
     with server(taken) as port:
         config = settings(port, recipients=(ANN,))
-        work.approve(path, 2, "Lee", FEBRUARY)
+        approve(path, 2, "Lee", FEBRUARY)
         send(path, config, FEBRUARY)
         with connect.writing(path) as db:
             withdrawals.withdraw(db, 3, "wrong", "Lee", FEBRUARY)
@@ -416,7 +429,7 @@ def test_a_digit_that_moved_is_not_corrected_and_a_false_statement_is(record):
     later = FEBRUARY + timedelta(days=5)
     with server(taken) as port:
         config = settings(port, approval="auto", recipients=(ANN,))
-        work.approve(path, 2, "Lee", FEBRUARY)
+        approve(path, 2, "Lee", FEBRUARY)
         send(path, config, FEBRUARY)
         revised(path, later, {"southwest": 11740}, 1, config)
         assert send(path, config, later) == []
@@ -443,7 +456,7 @@ def test_who_did_not_get_the_notice_gets_no_correction(record):
     taken = Taken()
     with server(taken) as port:
         config = settings(port, approval="auto", recipients=(ANN,))
-        work.approve(path, 2, "Lee", FEBRUARY)
+        approve(path, 2, "Lee", FEBRUARY)
         send(path, config, FEBRUARY)
         wider = settings(port, approval="auto", recipients=(ANN, {"address": "new@example.org"}))
         revised(path, FEBRUARY + timedelta(days=5), {"southwest": 14900}, 1, wider)
@@ -461,7 +474,7 @@ def test_who_gets_the_notice_late_gets_its_correction_after_it(record):
     with server(taken) as port:
         bob = {"address": "bob@example.org"}
         config = settings(port, approval="auto", recipients=(ANN, bob))
-        work.approve(path, 2, "Lee", FEBRUARY)
+        approve(path, 2, "Lee", FEBRUARY)
         send(path, config, FEBRUARY)
         revised(path, later, {"southwest": 14900}, 1, config)
         send(path, config, later)
@@ -538,7 +551,7 @@ def test_the_operator_learns_at_once_of_a_refused_message(record):
     taken = Taken(refuse=lambda to: "550 no such mailbox" if to.startswith("ann") else None)
     with server(taken) as port:
         config = settings(port, operator="op@example.org", recipients=(ANN,))
-        work.approve(path, 2, "Lee", FEBRUARY)
+        approve(path, 2, "Lee", FEBRUARY)
         outcomes = send(path, config, FEBRUARY)
 
     assert "refused" in outcomes
@@ -577,8 +590,9 @@ def test_a_notice_is_shown_approved_and_sent_by_command(record, tmp_path):
         text = run("notices", "preview", "2")
         eml = run("notices", "preview", "2", "-o", str(tmp_path / "two.eml"))
         page = run("notices", "preview", "2", "-o", str(tmp_path / "two.html"))
-        approved = run("notices", "approve", "2", "--by", "Lee")
-        again = run("notices", "approve", "2", "--by", "Lee")
+        (content,) = re.findall("approve 2 --content ([0-9a-f]{12}) --by", text.stderr)
+        approved = run("notices", "approve", "2", "--content", content, "--by", "Lee")
+        again = run("notices", "approve", "2", "--content", content, "--by", "Lee")
         dry = run("notices", "send", "--dry-run")
         assert taken.messages == []
         sent = run("notices", "send", "--yes")
@@ -602,3 +616,113 @@ def test_sending_switched_off_is_said(record):
 
     assert result.exit_code == 2
     assert "mail.enabled" in result.stderr
+
+
+CHANGES = (
+    "update notice_sections set text = text || '!' where notice_id = 2 and place = 0",
+    "update notice_sections set html = html || '!' where notice_id = 2 and place = 0",
+    "update notice_sections set phrase = 'as forecast' where notice_id = 2 and place = 0",
+    "update notice_sections set chart = x'00' where notice_id = 2 and place = 0",
+    "update notice_sections set alt = '' where notice_id = 2 and place = 0",
+    "update notices set closing_text = '' where id = 2",
+    "delete from notice_sections where notice_id = 2 and place = 1",
+)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_was_not_previewed_is_not_approved(record, change):
+    path = record("february")
+    with closing(connect.read(path)) as connection:
+        seen = notices.content(connection, 2)
+    edit(path, change)
+
+    with pytest.raises(DataError, match="does not say what was previewed"):
+        work.approve(path, 2, Approval("Lee", "root", seen), FEBRUARY)
+
+    assert kinds(path)[1] == ("flags", "2025-02", "held")
+
+
+@pytest.mark.parametrize("seen", ["", "0", "0" * 12])
+def test_no_content_or_another_is_not_approved(record, seen):
+    path = record("february")
+    with closing(connect.read(path)) as connection:
+        whole = notices.content(connection, 2)
+
+    for content in (seen, whole[:11], whole[:11] + "x", whole + "0"):
+        with pytest.raises(DataError, match="does not say what was previewed"):
+            work.approve(path, 2, Approval("Lee", "root", content), FEBRUARY)
+
+
+def test_an_approval_keeps_the_account_and_the_content(record):
+    path = record("february")
+    written(path, "update notices set created_at = datetime('now') || '+00:00' where id = 2")
+    preview = CliRunner().invoke(main, ["--db", path, "notices", "preview", "2"])
+    (content,) = re.findall("--content ([0-9a-f]{12})", preview.stderr)
+
+    words = ["notices", "approve", "2", "--content", content.upper(), "--by", " A.  Lee "]
+    CliRunner().invoke(main, ["--db", path, *words])
+
+    account = pwd.getpwuid(os.getuid()).pw_name
+    ((by, user, kept),) = rows(
+        path, "select approved_by, approved_user, approved_content from notices where id = 2"
+    )
+    assert by == "A. Lee"
+    assert user.split()[0] == account
+    assert (len(kept), kept[:12]) == (64, content)
+
+
+def test_a_name_that_a_terminal_would_obey_is_refused(record):
+    path = record("february")
+    by = ["--by", "Lee\x1b[2J"]
+    why = ["--why", "x"]
+    for words in (
+        ["notices", "approve", "2", "--content", "0" * 12, *by],
+        ["notices", "reject", "2", *why, *by],
+        ["withdraw", "2", *why, *by],
+        ["releases", "accept", "1", "--why", by[1]],
+    ):
+        refused = CliRunner().invoke(main, ["--db", path, *words])
+
+        assert refused.exit_code == 2, words
+        assert "cannot be printed" in refused.stderr
+        assert "\x1b" not in refused.output
+
+
+def test_every_notice_that_is_due_is_written_not_only_the_first(record):
+    path = record("february")
+    with connect.writing(path) as db:
+        for notice_id in (1, 2):
+            assert notices.renew(db, notice_id)
+        work.write_all(path, db, settings(), FEBRUARY)
+
+    assert [state for *_, state in kinds(path)] == ["held", "held"]
+
+
+NEWEST = "2025-02"
+
+
+def ended(state, closed, border="northern"):
+    """An episode of a border that ended so."""
+    key = SeriesKey(border)
+    return Episode(key, "2025-01", -1, 1.0, "2024-12", (1.0,), (1.0,), 4.0, False, state, closed)
+
+
+@pytest.mark.parametrize(
+    ("episode", "kind"),
+    [
+        (ended("level shift", NEWEST), "flags"),
+        (ended("level shift", "2025-01"), None),  # told when it was confirmed
+        (ended("transient", NEWEST), None),
+        (ended("level shift", NEWEST, "other"), None),  # a border without news
+    ],
+)
+def test_a_level_shift_is_told_in_the_month_in_which_it_is_confirmed(record, episode, kind):
+    path = record("february")
+    edit(path, "delete from episodes")
+    judgement = Judgement(SeriesKey("northern"), NEWEST, 100, "issued", 1)
+    found = Judged(judgements=[judgement], episodes=[episode])
+
+    with connect.writing(path) as db:
+        told = _kind(db, Config(), found, [judgement])
+
+    assert told == kind

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -27,6 +28,7 @@ from forecast.config import Mail
 from forecast.errors import BusyError
 from forecast.store import connect, integrity, ops
 from jobs import heartbeat, logs, schedule, worker
+from jobs.cli.shared import Settings
 
 DAY = timedelta(days=1)
 
@@ -61,7 +63,7 @@ def woke(process: subprocess.Popen) -> bool:
 
 def terminated(process: subprocess.Popen) -> int:
     process.send_signal(signal.SIGTERM)
-    return process.wait(30)
+    return process.wait(serving.HANGS)
 
 
 @pytest.mark.parametrize("starts", [2, pytest.param(20, marks=pytest.mark.soak)])
@@ -72,8 +74,7 @@ def test_of_two_daemons_one_leads_and_the_other_names_it(record, figure, starts)
                 lambda one=one, other=other: (
                     None not in (one.poll(), other.poll())
                     or (one.poll() is not None or other.poll() is not None)
-                ),
-                15,
+                )
             )
             loser, winner = (one, other) if one.poll() is not None else (other, one)
             assert loser.returncode == 4
@@ -81,6 +82,65 @@ def test_of_two_daemons_one_leads_and_the_other_names_it(record, figure, starts)
             assert leads(winner)
             assert terminated(winner) == 0
     figure("two services", starts, not_refused=0)
+
+
+@pytest.mark.parametrize("form", ["plain", "json"])
+def test_the_log_hides_the_login_in_an_address(capsys, form):
+    logs.set_up(serving.settings(log=form))
+
+    logs.LOG.warning("no answer from %s", "https://user:pw@host.example.org/a?b")
+
+    assert "https://********@host.example.org/a?b" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["plain", "json"])
+def test_the_journal_gets_a_priority_with_every_line(tmp_path, form):
+    program = f"""
+import os, sys
+journal = os.fstat(2)
+os.environ["JOURNAL_STREAM"] = f"{{journal.st_dev}}:{{journal.st_ino + int(sys.argv[1])}}"
+from jobs import logs
+import serving
+logs.set_up(serving.settings(log={form!r}))
+logs.LOG.info("all is well")
+logs.LOG.warning("two\\nlines")
+try:
+    1 / 0
+except ZeroDivisionError:
+    logs.LOG.exception("failed")
+logs.LOG.critical("giving up")
+"""
+    path = os.pathsep.join((str(serving.ROOT), str(serving.ROOT / "tests")))
+
+    journal, other = (
+        subprocess.run(
+            [sys.executable, "-c", program, apart],
+            env={**os.environ, "PYTHONPATH": path},
+            stderr=subprocess.PIPE,
+            text=True,
+        ).stderr.splitlines()
+        for apart in ("0", "1")
+    )
+
+    first, *_, last = found = [line[:3] for line in journal]
+    assert (first, found[1], last) == ("<6>", "<4>", "<2>")
+    assert set(found[2:-1]) == {"<3>"}
+    assert journal[0][3:5] == other[0][:2]
+    assert not any(line.startswith("<") for line in other)
+
+
+def test_a_link_to_the_database_is_the_same_database(record, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    link = elsewhere / "link.db"
+    link.symlink_to(record)
+
+    with connect.locked(schedule.leader_lock(record), 0), daemon(link) as second:
+        refused = second.wait(serving.HANGS)
+
+    assert refused == 4
+    assert Settings(None, link).db == record
+    assert {*elsewhere.iterdir()} == {link, second.log}  # no second lock
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.soak)])
@@ -93,9 +153,9 @@ def test_a_killed_leader_has_a_successor_and_leaves_no_orphan(record, figure, ki
             leader.kill()
             leader.wait()
         with daemon(record) as successor:
-            slowest_start = max(slowest_start, wait_for(lambda s=successor: leads(s), 15))
+            slowest_start = max(slowest_start, wait_for(lambda s=successor: leads(s)))
             slowest_end = max(
-                slowest_end, wait_for(lambda orphans=orphans: not any(map(alive, orphans)), 10)
+                slowest_end, wait_for(lambda orphans=orphans: not any(map(alive, orphans)))
             )
             assert terminated(successor) == 0
     figure(
@@ -105,7 +165,6 @@ def test_a_killed_leader_has_a_successor_and_leaves_no_orphan(record, figure, ki
         s_until_no_worker_is_left=slowest_end,
         damaged=int(not whole(record)),
     )
-    assert slowest_start <= 5
     assert whole(record)
 
 
@@ -149,7 +208,7 @@ def test_sigterm_at_any_moment_ends_well_and_leaves_nothing_half(record, figure,
             time.sleep(delay)
             below = children(process.pid)
             assert terminated(process) == 0
-            wait_for(lambda below=below: not any(map(alive, below)), 10)
+            wait_for(lambda below=below: not any(map(alive, below)))
         assert whole(record)
         assert not list(record.parent.glob("*.part"))
     serving.wake(record)
@@ -352,10 +411,10 @@ def test_a_running_daemon_looks_at_once_when_the_clock_jumps(record, figure, jum
         wait_for(lambda: woke(process))
         drop(record, month(3))
         turn(jump)
-        wait_for(lambda: "run 4 is published" in said(process), 60)
+        wait_for(lambda: "run 4 is published" in said(process))
         turn("+0")
         drop(record, month(4))
-        wait_for(lambda: "run 5 is published" in said(process), 60)
+        wait_for(lambda: "run 5 is published" in said(process))
         assert terminated(process) == 0
     found = [run for _, run in releases_by_run(record)]
     figure("clock jump", 1, releases_missed_or_doubled=int(found != [1, 2, 3, 4, 5]))
@@ -390,13 +449,13 @@ def test_systemd_is_told_that_we_are_ready_alive_and_going(record, tmp_path):
     place = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(place))
-        listener.settimeout(20)
+        listener.settimeout(serving.HANGS)
         with daemon(record, NOTIFY_SOCKET=str(place), WATCHDOG_USEC="600000") as process:
             heard = [listener.recv(999).decode() for _ in range(4)]
             process.send_signal(signal.SIGTERM)
             while "STOPPING=1" not in heard:
                 heard.append(listener.recv(999).decode())
-            assert process.wait(20) == 0
+            assert process.wait(serving.HANGS) == 0
 
     assert heard[0] == "READY=1"
     assert heard.count("WATCHDOG=1") >= 2

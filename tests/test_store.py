@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from tables import edit
 from forecast import months
 from forecast.errors import BusyError, ConfigError
 from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
-from forecast.store import connect, integrity, inventory, releases, watch
+from forecast.store import connect, copies, integrity, inventory, releases, watch
 from forecast.store.connect import transaction, writing
 
 TOTAL = SeriesKey("northern")
@@ -65,7 +66,7 @@ def test_releases_may_arrive_in_any_order(tmp_path):
 series_values = st.lists(st.integers(0, 3), min_size=4, max_size=4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(st.integers(0, 3), series_values, series_values, series_values),
@@ -206,3 +207,93 @@ def test_a_second_writer_waits_and_then_names_the_first(tmp_path):
 
     with writing(path, wait=5):
         assert int((tmp_path / "a.db.lock").read_text()) == os.getpid()
+
+
+def test_a_lock_names_its_holder_and_nobody_before_it(tmp_path):
+    lock = tmp_path / "a.lock"
+    lock.write_text("99999999999999\nleft over by somebody else\n")
+
+    with connect.locked(lock, 0):
+        assert lock.read_text() == f"{os.getpid()}\n"
+
+
+def of_borders(seq: int, *borders: str, dimension: str = "") -> Snapshot:
+    """A release that states some borders' totals, or a dimension of them."""
+    return Snapshot(
+        Release(f"r{seq}", "state", f"r{seq}.csv", f"sha{seq}", "2024-01", seq),
+        {SeriesKey(border, dimension, dimension and "X"): {"2024-01": seq} for border in borders},
+        tuple(Coverage(Scope(border, dimension), "2024-01", "2024-01") for border in borders),
+    )
+
+
+@pytest.mark.parametrize(
+    ("borders", "expected"),
+    [(("northern",), [2, 7]), (("southwest",), [3, 8]), (("northern", "southwest"), [3, 7])],
+)
+def test_a_release_is_compared_with_the_next_that_state_the_same_borders_totals(
+    tmp_path, borders, expected
+):
+    """Not with one that is nearer but states a dimension only, or another border."""
+    north, south = ("northern",), ("southwest",)
+    held = [
+        *(of_borders(1, *north), of_borders(2, *north), of_borders(3, *south)),
+        *(of_borders(4, *north, *south, dimension="state"), of_borders(6, "other")),
+        *(of_borders(7, *north), of_borders(8, *south), of_borders(9, *north)),
+    ]
+    saved(tmp_path / "a.db", held)
+    new = of_borders(5, *borders)
+    new = Snapshot(
+        new.release,
+        new.counts,
+        (*new.coverage, Coverage(Scope("northern", "citizenship"), "2024-01", "2024-01")),
+    )
+
+    with closing(connect.read(tmp_path / "a.db")) as db:
+        found = releases.neighbours(db, new)
+
+    assert [each.release.seq for each in found] == expected
+
+
+def test_releases_of_the_same_month_are_neighbors_too(tmp_path):
+    twin = of_borders(5, "northern")
+    saved(tmp_path / "a.db", [of_borders(4, "northern"), twin, of_borders(6, "northern")])
+
+    with closing(connect.read(tmp_path / "a.db")) as db:
+        assert [each.release.seq for each in releases.neighbours(db, twin)] == [4, 5, 6]
+
+
+def test_a_copy_is_on_the_disk_before_and_after_it_gets_its_name(tmp_path, monkeypatch):
+    saved(tmp_path / "a.db", [FIRST])
+    done = []
+    sync, replace = os.fsync, Path.replace
+    place = lambda handle: Path(os.readlink(f"/proc/self/fd/{handle}")).name  # noqa: E731
+    monkeypatch.setattr(os, "fsync", lambda handle: (done.append(place(handle)), sync(handle)))
+    monkeypatch.setattr(Path, "replace", lambda a, b: (done.append("named"), replace(a, b)))
+
+    copies.copy(tmp_path / "a.db", tmp_path / "copies" / "b.db", copies.READ_ONLY)
+
+    assert done == ["b.db.part", "copies", "named", "copies"]
+
+
+def test_a_seal_is_the_digest_of_the_rows_a_thousand_at_a_time(tmp_path):
+    """As long as seals of this kind stand in records, reading otherwise would break them."""
+    many = months.between("1900-01", "2099-12")
+    release = snapshot(1, many[0], many[-1], total=list(range(len(many))))
+    saved(tmp_path / "a.db", [release])
+    digest = hashlib.sha256()
+    with closing(connect.read(tmp_path / "a.db")) as db:
+        db.row_factory = None
+        for query in (
+            "select * from series order by id",
+            "select * from releases order by id",
+            "select * from release_years order by release_id, fiscal_year",
+            "select * from coverage order by 1, 2, 3, 4, 5",
+            "select * from observations order by series_id, month, release_id",
+        ):
+            found = db.execute(query).fetchall()
+            for first in range(0, len(found), 1000):
+                digest.update(repr(found[first : first + 1000]).encode())
+        (kept,) = db.execute("select digest from seals where part = 'figures'").fetchone()
+
+    assert len(found) > 2000
+    assert kept == digest.hexdigest()

@@ -213,7 +213,7 @@ def searched(snapshots, month, day):
     return count if seen > FORTNIGHT[month] and due(month) <= day else None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(drawn=statements(), random=st.randoms(use_true_random=False))
 def test_as_of_is_what_a_plain_search_finds_in_any_order(tmp_path_factory, drawn, random):
     path = tmp_path_factory.mktemp("drawn") / "a.db"

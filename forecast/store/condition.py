@@ -98,13 +98,19 @@ def unknown_labels(path: Path) -> list[str]:
     return [f"{row['dimension']} {row['label']!r} in {row['file_name']}" for row in found]
 
 
+def untouched(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether there are only the embedded figures: no poll yet, and no file."""
+    found = connection.execute("select 1 from releases where kind not in ('bundle', 'vintage')")
+    return found.fetchone() is None and not _ops_rows(path, "select 1 from polls limit 1")
+
+
 def wakes(path: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """(The last wake, who leads or led last), each None before the first."""
     wake = _ops_rows(
         path,
         "select started_at, finished_at, pid, outcome, detail from wakes order by id desc limit 1",
     )
-    leader = _ops_rows(path, "select started_at, pid, next_wake_at from service")
+    leader = _ops_rows(path, "select * from service")
     return (wake[0] if wake else None), (leader[0] if leader else None)
 
 

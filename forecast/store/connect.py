@@ -39,6 +39,22 @@ _PRAGMAS = (
 )
 
 
+def place(path: Path) -> Path:
+    """Where a database really is, so that its locks are the same by whatever name it is called.
+
+    A path without symbolic links stays as it was typed, for the messages.
+
+    Raises
+    ------
+    ConfigError : the links lead in a circle.
+    """
+    try:
+        real = path.resolve()
+        return path if path.absolute() == real else real
+    except (OSError, RuntimeError) as error:
+        raise ConfigError(str(path), "--db", f"cannot be found: {error}") from None
+
+
 def read(path: Path, schema: str = SCHEMA) -> sqlite3.Connection:
     """A read-only connection; ConfigError if there is no database or a newer one."""
     if not path.exists():

@@ -12,9 +12,10 @@ kept in ops.db under the notice's content key; see `deliveries`.
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -62,6 +63,15 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's word: their name, the system's user who typed it, the digest of what they saw."""
+
+    by: str
+    user: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A notice and where it stands; moments are UTC, ISO 8601.
 
@@ -90,6 +100,8 @@ class Notice:
     withdraws: int | None
     digest: str
     quoted_run: int
+    approved_content: str = ""
+    approved_user: str = ""
 
 
 _DERIVED = {
@@ -203,6 +215,16 @@ def sections(connection: Connection, notice_id: int) -> list[Section]:
     return [Section(*row) for row in found]
 
 
+def content(connection: Connection, notice_id: int) -> str:
+    """sha256 of all that a notice says: what is previewed, approved and sent."""
+    notice = one(connection, notice_id)
+    if notice is None:
+        return ""
+    frame = (getattr(notice, f.name) for f in fields(Frame))
+    said = (notice.kind, notice.month, *frame, *map(astuple, sections(connection, notice_id)))
+    return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
 def save_composed(
     db: Database, notice_id: int, frame: Frame, said: Sequence[Section], approved_at: str | None
 ) -> bool:
@@ -243,14 +265,20 @@ def save_composed(
     return True
 
 
-def approve(db: Database, notice_id: int, by: str, now: datetime) -> bool:
-    """Let a held notice go out; whether it was held until now."""
+def approve(db: Database, notice_id: int, approval: Approval, now: datetime) -> bool:
+    """Let a held notice go out; whether it was held until now.
+
+    The write lock is held, so that what it says is what was compared with the approval.
+    """
     moment = now.isoformat(timespec="seconds")
     return _changed(
         db,
         "approved",
-        "state = 'approved', approved_by = ?, approved_at = ? where id = ? and state = 'held'",
-        (by, moment, notice_id),
+        """
+        state = 'approved', approved_by = ?, approved_user = ?, approved_content = ?,
+        approved_at = ? where id = ? and state = 'held'
+        """,
+        (*astuple(approval), moment, notice_id),
     )
 
 
@@ -327,7 +355,8 @@ def listed(connection: Connection) -> list[dict[str, Any]]:
         connection,
         """
         select n.id, n.kind, n.month, n.state, n.created_at, n.approved_by, n.approved_at,
-            n.closed_at, n.reason, n.run_id, n.corrects, n.withdraws, n.content_key, r.file_name,
+            n.approved_user, n.approved_content, n.closed_at, n.reason, n.run_id, n.corrects,
+            n.withdraws, n.content_key, r.file_name,
             n.withdraws is null and n.run_id in (select run_id from withdrawals) as run_withdrawn,
             (
                 select group_concat(s.border || ' ' || s.phrase, '; ') from notice_sections as s

@@ -222,8 +222,8 @@ PARTS: dict[str, Part] = {
         "notice",
         "approvals and withdrawals",
         (
-            "select id, state, approved_by, approved_at, closed_at, reason "
-            "from notices where id = ?",
+            "select id, state, approved_by, approved_user, approved_content, approved_at, "
+            "closed_at, reason from notices where id = ?",
         ),
     ),
     "release": Part(

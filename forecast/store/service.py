@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 Ended = Literal["published", "nothing new", "waiting", "blocked", "failed", "stopped"]
 
 
+Mode = Literal["daemon", "timer"]
+
+
 class Leader(NamedTuple):
-    """The daemon that leads or led last, and when it means to wake next."""
+    """Who leads or led last, and when it means to wake next; a timer does not say."""
 
     started_at: str
     pid: int
     next_wake_at: str | None
+    mode: Mode = "daemon"
 
 
 class Verified(NamedTuple):
@@ -62,7 +66,7 @@ def end_wake(db: Database, wake_id: int, now: datetime, outcome: Ended, detail: 
 def save_leader(db: Database, leader: Leader) -> None:
     """Write down who leads."""
     with transaction(db):
-        db.execute("insert or replace into service values (1, ?, ?, ?)", leader)
+        db.execute("insert or replace into service values (1, ?, ?, ?, ?)", leader)
 
 
 def save_verified(path: Path, now: datetime, digest: str, findings: Sequence[str]) -> None:

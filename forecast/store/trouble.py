@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import errno
+import math
+import os
+import shutil
 import sqlite3
 from pathlib import Path
 
 from forecast.errors import StoreError
 
 FULL = "the disk is full; nothing was half done. Make room, then run it again"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 DAMAGED = "the database is damaged ({}); restore a backup: `bordercast restore`"
 _SYSTEM = {
     errno.ENOSPC: FULL,
@@ -44,11 +48,40 @@ def meaning(path: Path, error: sqlite3.Error | OSError) -> StoreError | None:
     """
     if isinstance(error, OSError):
         problem = _SYSTEM.get(error.errno or 0)
+        if problem is FULL and not error.filename:
+            return StoreError(*_full(path))
         return StoreError(str(error.filename or path), problem) if problem else None
     if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
         return None
     problem = _SQLITE.get(_code(error)) or DAMAGED.format(error)
-    return StoreError(str(path), problem)
+    return StoreError(*(_full(path) if problem is FULL else (str(path), problem)))
+
+
+def _full(path: Path) -> tuple[str, str]:
+    """Which place is full, and what to do.
+
+    SQLite and the system do not say. A large sort is done in the temporary folder, which may lie on
+    another disk: the one with less room is meant.
+    """
+    scratch = _scratch()
+    if _free(path.parent) <= _free(scratch):
+        return str(path), FULL
+    return str(scratch), f"{FULL}, or set TMPDIR to a folder on another disk"
+
+
+def _scratch() -> Path:
+    """The folder SQLite takes for what does not fit into memory."""
+    named = (os.environ.get(name, "") for name in ("SQLITE_TMPDIR", "TMPDIR"))
+    usual = ("/var/tmp", "/usr/tmp", "/tmp")
+    found = (f for f in (*named, *usual) if f and os.access(f, os.W_OK | os.X_OK))
+    return Path(next(found, "."))
+
+
+def _free(folder: Path) -> float:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return math.inf
 
 
 def _code(error: sqlite3.Error) -> int:

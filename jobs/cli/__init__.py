@@ -23,13 +23,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO, cast
 
 import click
 
 from forecast import __version__
-from forecast.errors import BordercastError
+from forecast.errors import BordercastError, StoreError
 from forecast.printable import without_controls
 from forecast.store import trouble
 from jobs.cli import (
@@ -53,15 +56,65 @@ from jobs.cli.shared import Settings
 
 # Small fits are 10-19 times slower with two BLAS threads; numpy reads this when imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+ANYWHERE = ("--config", "--db")  # options of the program that may stand after the command too
+
+
+class Output:
+    """Standard output that names itself when it is full, lest the database be blamed."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def write(self, text: str) -> int:
+        """Write; StoreError if its disk is full."""
+        with _named():
+            return self.stream.write(text)
+
+    def flush(self) -> None:
+        """Hand on what was written; StoreError if its disk is full."""
+        with _named():
+            self.stream.flush()
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in trouble.NO_ROOM:
+            raise
+        problem = "cannot be written: the disk it goes to is full; make room, then run it again"
+        raise StoreError("standard output", problem) from None
 
 
 class Commands(Sectioned):
     """Turns a known error into one line on stderr and its exit code."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the program's own options wherever they stand before a "--"."""
+        end = args.index("--") if "--" in args else len(args)
+        ours, others = [], []
+        words = iter(args[:end])
+        for word in words:
+            if word in ANYWHERE:
+                value = next(words, None)
+                if value is None:
+                    raise click.BadOptionUsage(word, f"Option '{word}' requires an argument.", ctx)
+                ours += [word, value]
+            elif word.startswith(tuple(f"{name}=" for name in ANYWHERE)):
+                ours.append(word)
+            else:
+                others.append(word)
+        return super().parse_args(ctx, [*ours, *others, *args[end:]])
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; exit codes: 0 ok, 1 failed, 2 usage, 3 data refused, 4 busy."""
         try:
-            return super().invoke(ctx)
+            with redirect_stdout(cast(TextIO, Output(sys.stdout))):
+                return super().invoke(ctx)
         except BordercastError as error:
             _end(ctx, error)
         except (sqlite3.Error, OSError) as error:
@@ -106,3 +159,24 @@ main.add_sections(
         "Keep it safe": (look.verify, care.backup, care.restore, care.withdraw),
     }
 )
+
+
+@main.command("help", hidden=True, epilog=examples("help", "help notices approve"))
+@click.argument("words", metavar="[COMMAND]...", nargs=-1)
+@click.pass_context
+def show_help(ctx: click.Context, words: tuple[str, ...]) -> None:
+    """The same as --help, of the program or of COMMAND."""
+    command: click.Command = main
+    shown = ctx.find_root()
+    for word in words:
+        found = command.get_command(shown, word) if isinstance(command, click.Group) else None
+        if found is None:
+            raise click.UsageError(f"no such command: {' '.join(words)}", shown)
+        command, shown = found, click.Context(found, parent=shown, info_name=word)
+    click.echo(command.get_help(shown))
+
+
+@main.command("version", hidden=True, epilog=examples("version"))
+def show_version() -> None:
+    """The same as --version."""
+    click.echo(f"bordercast, version {__version__}")

@@ -9,7 +9,7 @@ import click
 
 from forecast.errors import ConfigError
 from jobs.cli.help import examples
-from jobs.cli.shared import Settings
+from jobs.cli.shared import Settings, one_line
 
 
 @click.command(epilog=examples("backup", "backup --drill"))
@@ -65,6 +65,7 @@ def withdraw(settings: Settings, run_id: int, why: str, by: str) -> None:
     from jobs import notices as work
     from jobs import upkeep
 
+    why, by = one_line(why), one_line(by)
     if not settings.db.exists():
         raise ConfigError(str(settings.db), "--db", "no such database")
     now = datetime.now(UTC)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import ConfigError, DataError, MailServerError
+from jobs import environment
 from jobs.cli.help import AS_JSON, examples
-from jobs.cli.shared import Settings, console, print_json, reading
+from jobs.cli.shared import Settings, console, one_line, print_json, reading
 
 if TYPE_CHECKING:
     from forecast.store.notices import Notice
@@ -133,8 +134,12 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
     notice = _one(settings, notice_id)
     with reading(settings) as connection:
         sections = tuple(stored.sections(connection, notice_id))
+        content = stored.content(connection, notice_id)[: work.CONTENT_SHOWN]
     if reader:
         sections = _for(settings, sections, reader)
+    if notice.state == "held":  # apart from what readers get
+        words = f"bordercast notices approve {notice_id} --content {content} --by NAME"
+        click.echo(f"Content {content}; to approve it: {words}", err=True)
     if out is None:
         click.echo(letters.subject(notice, sections) + "\n")
         click.echo(letters.text(notice, sections), nl=False)
@@ -142,9 +147,9 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
     if out.suffix not in (".eml", ".html"):
         raise click.BadParameter("the name must end in .eml or .html", param_hint="-o")
     made = work.message(settings.config, notice, sections)
-    content = made.mime if out.suffix == ".eml" else letters.page(notice, sections).encode()
-    out.write_bytes(content)
-    click.echo(f"{out}: {len(content):,} bytes, {made.subject}")
+    file = made.mime if out.suffix == ".eml" else letters.page(notice, sections).encode()
+    out.write_bytes(file)
+    click.echo(f"{out}: {len(file):,} bytes, {made.subject}")
 
 
 def _for(settings: Settings, sections: tuple[Any, ...], reader: str) -> tuple[Any, ...]:
@@ -157,20 +162,24 @@ def _for(settings: Settings, sections: tuple[Any, ...], reader: str) -> tuple[An
     return letters.chosen(sections, of.borders, of.digest)
 
 
-@notices.command(epilog=examples('notices approve 1 --by "A. Lee"'))
+@notices.command(epilog=examples('notices approve 1 --content 5f0c62d19ab4 --by "A. Lee"'))
 @ID
+@click.option("--content", required=True, help="What you saw, as `notices preview` names it.")
 @BY
 @click.pass_obj
-def approve(settings: Settings, notice_id: int, by: str) -> None:
-    """Let a held notice go out.
+def approve(settings: Settings, notice_id: int, content: str, by: str) -> None:
+    """Let a held notice go out as it was previewed.
 
-    With the next `notices send`, or when the service sends.
+    With the next `notices send`, or when the service sends. Refused if it says something else by
+    now. Your account on this machine is kept beside your name.
     """
+    from forecast.store.notices import Approval
     from jobs import notices as work
 
-    notice = work.approve(settings.db, notice_id, _name(by), datetime.now(UTC))
+    approval = Approval(one_line(by), environment.user(), content.strip())
+    notice = work.approve(settings.db, notice_id, approval, datetime.now(UTC))
     to = _to(settings, notice)
-    click.echo(f"Notice {notice_id} is approved by {by}; {_count(len(to))}.")
+    click.echo(f"Notice {notice_id} is approved by {notice.approved_by}; {_count(len(to))}.")
 
 
 @notices.command(epilog=examples('notices reject 1 --by "A. Lee" --why "known since Tuesday"'))
@@ -182,7 +191,7 @@ def reject(settings: Settings, notice_id: int, by: str, why: str) -> None:
     """Keep a held notice from ever going out."""
     from jobs import notices as work
 
-    work.reject(settings.db, notice_id, _name(by), _name(why), datetime.now(UTC))
+    work.reject(settings.db, notice_id, one_line(by), one_line(why), datetime.now(UTC))
     click.echo(f"Notice {notice_id} is rejected.")
 
 
@@ -255,14 +264,6 @@ def _to(settings: Settings, notice: Notice) -> dict[str, str]:
     with ops.writing(settings.db) as db:
         found = work.addressed(settings.db, db, settings.config, notice)
     return {address: message.subject for address, message in found}
-
-
-def _name(text: str) -> str:
-    """One line a person wrote."""
-    words = " ".join(text.split())
-    if not words:
-        raise click.BadParameter("say it in words")
-    return words
 
 
 def _count(recipients: int) -> str:

@@ -11,7 +11,15 @@ import click
 from forecast.errors import BusyError, ConfigError
 from forecast.printable import printable, without_controls
 from jobs.cli.help import AS_JSON, examples
-from jobs.cli.shared import Settings, console, print_json, reading, refuse_if_any, say_taken
+from jobs.cli.shared import (
+    Settings,
+    console,
+    one_line,
+    print_json,
+    reading,
+    refuse_if_any,
+    say_taken,
+)
 
 if TYPE_CHECKING:
     from jobs.fetch import Fetched
@@ -127,14 +135,13 @@ def accept(settings: Settings, release_id: int, why: str) -> None:
     from forecast.store.connect import writing
     from jobs import archive, ingest
 
-    if not why.strip():
-        raise click.BadParameter("say why, in words", param_hint="--why")
+    why = one_line(why)
     kept_in = archive.folders(settings.db, settings.config)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     dimensions = settings.config.forecast.dimensions
     with writing(settings.db) as db:
         joins = settings.config.labels.joins
-        release = ingest.accept(db, kept_in, release_id, why.strip(), dimensions, now, joins)
+        release = ingest.accept(db, kept_in, release_id, why, dimensions, now, joins)
     through = release.data_through
     click.echo(f"{release.file_name}: accepted, data through {through}; `bordercast run` uses it.")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from forecast.errors import BusyError
+from forecast.errors import BusyError, ConfigError
 from forecast.printable import without_controls
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, print_json
@@ -50,7 +50,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
     from jobs import health
 
     settings: Settings = ctx.obj
-    found = health.status(settings.db, datetime.now(UTC))
+    found = health.status(settings.db, settings.config, datetime.now(UTC))
     if as_json:
         print_json(asdict(found))
     else:
@@ -92,12 +92,21 @@ def config() -> None:
 
 
 @config.command(epilog=examples("--config /etc/bordercast/config.toml config check"))
-@click.pass_obj
-def check(settings: Settings) -> None:
-    """Read the settings.
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Read the settings, and try what can be tried without the network.
 
-    Exit code 2 names the file and the key that will not do.
+    Exit code 2 names the file and each key that will not do. `bordercast doctor` also tries the
+    machine and the mail server.
     """
+    from jobs import tried
+
+    settings: Settings = ctx.obj
+    found = list(tried.problems(settings.config, settings.source))
+    for problem in found:
+        click.echo(f"bordercast: {problem}", err=True)
+    if found:
+        ctx.exit(ConfigError.exit_code)
     click.echo(f"{settings.source}: every setting will do.")
 
 

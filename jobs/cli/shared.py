@@ -15,6 +15,7 @@ from forecast import config, months
 from forecast.errors import ConfigError, DataError
 from forecast.printable import without_controls
 from forecast.records import HEADLINES
+from forecast.store import connect
 from jobs import environment
 
 if TYPE_CHECKING:
@@ -34,24 +35,34 @@ class Settings:
 
     def __init__(self, config_path: Path | None, db: Path | None) -> None:
         environment.refuse_unknown()
-        default = config.DEFAULT_PATH if config.DEFAULT_PATH.exists() else "defaults"
-        self.source = str(config_path or default)
-        self.config = config.load(config_path)
-        self.db = db or Path(self.config.service.db)
+        found = config_path or config.found()
+        self.source = str(found or "defaults")
+        self.config = config.load(found)
+        self.db = connect.place(db or Path(self.config.service.db))
 
 
 def as_month(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    """A month as YYYY-MM, or a usage error that says how to write it."""
+    """A month as YYYY-MM, however it was typed, or a usage error that says how to write it."""
     try:
-        return None if value is None else months.from_index(months.to_index(value))
+        return None if value is None else months.typed(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+
+
+def one_line(text: str) -> str:
+    """A name or a reason that a person gave; nothing in it that a terminal would obey."""
+    words = " ".join(text.split())
+    if not words:
+        raise click.BadParameter("say it in words")
+    if not words.isprintable():
+        raise click.BadParameter(f"{words!r} holds characters that cannot be printed")
+    return words
 
 
 @contextmanager
 def reading(settings: Settings) -> Iterator[sqlite3.Connection]:
     """The database as it stands at one moment; VerifyError if what it holds was edited."""
-    from forecast.store import connect, service
+    from forecast.store import service
 
     service.refuse_edited(settings.db)
     with connect.moment(settings.db) as connection:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import sqlite3
 import sys
 import threading
@@ -139,8 +140,11 @@ def main(commands: list[list[str]]) -> None:
     # The embedded figures would take a minute.
     jobs.schedule.once = partial(jobs.schedule.once, work=partial(worker.main, with_bundle=False))
     options = ["--config", str(DATABASE.parent / "config.toml"), "--db", str(DATABASE)]
+    previewed = ""
     for command in commands:
-        result = CliRunner().invoke(bordercast, [*options, *command])
+        words = [previewed if word == "PREVIEWED" else word for word in command]
+        result = CliRunner().invoke(bordercast, [*options, *words])
+        previewed = "".join(re.findall("--content ([0-9a-f]+)", result.output)) or previewed
         failed = result.exception and not isinstance(result.exception, SystemExit)
         said = repr(result.exception) if failed else result.output[-200:]
         print(json.dumps([command, result.exit_code, said]), flush=True)

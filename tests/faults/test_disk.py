@@ -98,3 +98,36 @@ def _served(one: dict[str, Any], shown: tuple, states: tuple) -> bool:
 def _run(said: str) -> tuple[int, str]:
     answer = json.loads(said)
     return answer["run"], answer["digest"]
+
+
+SPILL = """
+import os, sqlite3, sys
+from pathlib import Path
+from forecast.store import trouble
+db = sqlite3.connect(sys.argv[1])
+db.execute("pragma temp_store = file")
+db.execute("pragma cache_size = 10")
+try:
+    db.execute("create temp table much as select randomblob(100000) from pragma_function_list")
+except sqlite3.OperationalError as error:
+    print(trouble.meaning(Path(sys.argv[1]), error))
+"""
+
+
+def test_a_full_temporary_folder_is_not_the_databases_fault(tmp_path):
+    way = own_mounts()
+    if not way:
+        pytest.skip("no file system can be mounted here, not even in a namespace of one's own")
+    (tmp_path / "scratch").mkdir()
+    mount = f"mount -t tmpfs -o size=256k none {tmp_path}/scratch"
+
+    said = subprocess.run(
+        [*way, "sh", "-c", f'{mount} && exec "$@"', "-", sys.executable, "-c", SPILL, "b.db"],
+        env={**os.environ, "PYTHONPATH": str(small.ROOT), "TMPDIR": str(tmp_path / "scratch")},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+
+    assert said.stdout.startswith(f"{tmp_path}/scratch: the disk is full"), said
+    assert "TMPDIR" in said.stdout

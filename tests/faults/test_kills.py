@@ -145,7 +145,7 @@ def survives(path: Path, calm: Undisturbed, again: Callable[[Path], object]) -> 
     return found
 
 
-def left_running(path: Path, seconds: float = 5.0) -> int:
+def left_running(path: Path, seconds: float = 60.0) -> int:
     """How many processes that were started for this record are still there after a while."""
     deadline = time.monotonic() + seconds
     while (found := small.processes(path)) and time.monotonic() < deadline:

@@ -10,6 +10,7 @@ import reader
 import small
 from click.testing import CliRunner
 
+from forecast.config import Config
 from forecast.records import Publication
 from forecast.store import runs
 from forecast.store.connect import writing
@@ -44,7 +45,7 @@ def publish(path: Path, publication: Publication) -> None:
 def asked(path: Path, command: list[str]) -> str:
     """What a command says; for "status" the facts that do not change by themselves."""
     if command == ["status"]:
-        facts = health.status(path, small.NOW).facts
+        facts = health.status(path, Config(), small.NOW).facts
         return str({name: fact for name, fact in facts.items() if "bytes" not in name})
     place = ["--config", str(path.with_name("config.toml")), "--db", str(path)]
     said = CliRunner().invoke(main, [*place, *command])

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import small
 
+from forecast.config import Config
 from forecast.store import log
 from jobs import health
 
@@ -46,7 +47,9 @@ def log_size(path: Path) -> int:
 
 
 def warned(path: Path) -> list[str]:
-    return [text for text in health.status(path, small.NOW).warnings if "in the log" in text]
+    return [
+        text for text in health.status(path, Config(), small.NOW).warnings if "in the log" in text
+    ]
 
 
 @pytest.mark.parametrize(

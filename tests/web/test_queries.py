@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 import traceback
 from urllib.parse import quote
 
@@ -15,45 +14,38 @@ from visitor import RUNAWAY, visiting
 from forecast.desk.web.querying import QUERIES, SETTINGS
 
 
-def test_a_runaway_query_ends_within_its_limit(visitor):
-    began = time.monotonic()
-
-    answer = visitor.query(RUNAWAY)
+def test_a_runaway_query_ends_within_its_limit(record, limit, monkeypatch):
+    monkeypatch.setitem(SETTINGS, "sql_time_limit_ms", limit)
+    with visiting(record) as visitor:
+        answer = visitor.query(RUNAWAY)
 
     assert answer.status_code == 400
     assert "took longer than 3 seconds" in answer.json()["error"]
-    assert time.monotonic() - began < 6  # 3.02
 
 
 def test_many_runaway_queries_hold_up_no_page(record, monkeypatch):
-    """Twenty at once, with a limit of half a second each."""
-    monkeypatch.setitem(SETTINGS, "sql_time_limit_ms", 500)
+    """Twenty at once. A page behind a query is answered only when that was stopped."""
+    monkeypatch.setitem(SETTINGS, "sql_time_limit_ms", 2000)
 
     async def all_at_once(visitor):
         asked = [f"/bordercast.{form}?sql={quote(RUNAWAY)}" for form in ("json", "csv") * 10]
         running = [asyncio.ensure_future(visitor.asking(path)) for path in asked]
         await asyncio.sleep(0.1)
-        waits = []
-        while not all(one.done() for one in running):
-            began = time.monotonic()
-            assert (await visitor.asking("/")).status_code == 200
-            waits.append(time.monotonic() - began)
-            await asyncio.sleep(0.05)
-        return waits, await asyncio.gather(*running)
+        pages = [await visitor.asking("/") for _ in range(2)]
+        held = sum(not one.done() for one in running)
+        return pages, held, await asyncio.gather(*running)
 
     with visiting(record) as visitor:
         visitor.get("/")
-        began = time.monotonic()
-        waits, answers = visitor.loop.run_until_complete(all_at_once(visitor))
-        seconds = time.monotonic() - began
+        pages, held, answers = visitor.loop.run_until_complete(all_at_once(visitor))
 
     stopped = [a.json() for a in answers if a.status_code == 400]
     busy = [a.json() for a in answers if a.status_code == 503]
     assert (len(stopped), len(busy)) == (QUERIES, 20 - QUERIES)
-    assert all("took longer than 0.5 seconds" in said["error"] for said in stopped)
+    assert all("took longer than 2 seconds" in said["error"] for said in stopped)
     assert all(said["title"] == "Too many queries at once" for said in busy)
-    assert max(waits) < 0.4  # 0.1; a page behind a query would wait for 0.5 at least
-    assert seconds < 10  # 2.2: four after each other
+    assert [page.status_code for page in pages] == [200, 200]
+    assert held == QUERIES  # every query was still at it when both pages had been answered
 
 
 def test_no_error_keeps_a_cursor_out_of_its_thread(visitor):

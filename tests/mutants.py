@@ -1,0 +1,290 @@
+"""Do the tests notice a wrong line? A seeded sample of mutants: `make mutants`.
+
+    python mutants.py --python .venv/bin/python [--sample 200] [--seed 1] [--at PATH:LINE ...]
+
+cosmic-ray finds every place where it can make the code wrong: an operator, a comparison, a number,
+a decorator, an exception. Places are drawn at random, one mutant for each, so that an operator with
+twelve replacements counts no more than a constant. Each mutant is put into a copy of the tree, and
+only the tests that concern its module are run there. It is killed if one fails or hangs.
+
+Runs in an environment of its own that has only cosmic-ray; the tests run in the project's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+import cosmic_ray.plugins
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+
+ROOT = Path(__file__).resolve().parent.parent
+# Folders by glob, so that a file may be moved; what only prints or studies is left out.
+MODULES = (
+    *("models/**/*.py", "jobs/**/*.py"),
+    *(f"forecast/{room}/**/*.py" for room in ("engine", "watch", "store", "intake")),
+)
+LEFT_OUT = ("/cli/", "/bundle/build.py", "/embed_paths.py", "/__main__.py")
+# What no test could notice: type annotations are never evaluated, and a variable may have any name.
+OPERATORS_LEFT_OUT = ("VariableReplacer", "VariableInserter")
+NOT_COPIED = (
+    ".git",
+    ".venv*",
+    "__pycache__",
+    ".*_cache",
+    ".hypothesis",
+    "*.egg-info",
+    "*.db",
+    "build",
+)
+HANGS = 1200.0  # seconds; a mutant that takes longer is killed
+
+Position = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One wrong line: a module, where in it, and which of an operator's changes."""
+
+    module: str
+    start: Position
+    operator: str
+    occurrence: int
+
+    @property
+    def place(self) -> tuple[str, Position]:
+        return self.module, self.start
+
+    def code(self) -> str | None:
+        operator = cosmic_ray.plugins.get_operator(self.operator)()
+        return mutate_code((ROOT / self.module).read_text("utf-8"), operator, self.occurrence)
+
+    def __str__(self) -> str:
+        before = (ROOT / self.module).read_text("utf-8").splitlines()
+        after = (self.code() or "").splitlines()
+        old, new = next(
+            ((a, b) for a, b in zip(before, after, strict=False) if a != b),
+            (before[self.start[0] - 1], ""),
+        )
+        name = self.operator.rpartition("/")[2]
+        return f"{self.module}:{self.start[0]} {name}\n    - {old.strip()}\n    + {new.strip()}"
+
+
+def modules() -> list[str]:
+    found = {str(path.relative_to(ROOT)) for glob in MODULES for path in ROOT.glob(glob)}
+    return sorted(name for name in found if not any(part in name for part in LEFT_OUT))
+
+
+def mutants(module: str) -> Iterator[Mutant]:
+    """Every mutant of a module but those that no test could notice."""
+    text = (ROOT / module).read_text("utf-8")
+    nodes, never_run = list(ast_nodes(get_ast(text))), list(_never_run(ast.parse(text)))
+    for name in cosmic_ray.plugins.operator_names():
+        kind = cosmic_ray.plugins.get_operator(name)
+        if kind.arguments() or name.endswith(OPERATORS_LEFT_OUT):
+            continue
+        positions = (at for node in nodes for at in kind().mutation_positions(node))
+        for occurrence, (start, _) in enumerate(positions):
+            if not any(first <= start < last for first, last in never_run):
+                yield Mutant(module, start, name, occurrence)
+
+
+def _never_run(tree: ast.Module) -> Iterator[tuple[Position, Position]]:
+    """From where to where there are annotations, or imports for types only."""
+    for node in ast.walk(tree):
+        inside = [getattr(node, "annotation", None), getattr(node, "returns", None)]
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            inside.append(node)
+        for each in inside:
+            if each is not None:
+                yield (each.lineno, each.col_offset), (each.end_lineno, each.end_col_offset)
+
+
+def sample(every: Iterable[Mutant], count: int, seed: int) -> list[Mutant]:
+    """As many places, drawn at random, and a mutant of each."""
+    by_place: dict[tuple[str, Position], list[Mutant]] = {}
+    for mutant in every:
+        by_place.setdefault(mutant.place, []).append(mutant)
+    chance = random.Random(seed)
+    drawn = chance.sample(sorted(by_place), min(count, len(by_place)))
+    return sorted((chance.choice(by_place[place]) for place in drawn), key=lambda m: m.place)
+
+
+def imported(file: Path) -> set[str]:
+    """The modules that a file imports, dotted."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def tests_of(names: Sequence[str]) -> dict[str, list[str]]:
+    """Module -> the test files that concern it, the nearest first.
+
+    Those named after it, then those that import it; where there is none, those of what uses it.
+    """
+    tests = {path: imported(path) for path in sorted((ROOT / "tests").rglob("test_*.py"))}
+    files = [
+        path for room in ("models", "forecast", "jobs") for path in (ROOT / room).rglob("*.py")
+    ]
+    uses = {str(path.relative_to(ROOT)): imported(path) for path in files}
+    return {name: _nearest(name, tests, uses) for name in names}
+
+
+def _dotted(module: str) -> str:
+    return module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _direct(module: str, tests: dict[Path, set[str]]) -> list[str]:
+    dotted = _dotted(module)
+    named = [path for path in tests if path.stem == f"test_{dotted.rpartition('.')[2]}"]
+    using = [path for path, names in tests.items() if dotted in names]
+    return [str(path.relative_to(ROOT)) for path in dict.fromkeys((*named, *using))]
+
+
+def _nearest(module: str, tests: dict[Path, set[str]], uses: dict[str, set[str]]) -> list[str]:
+    """Its own tests, or those of whatever uses it, at the least distance at which there are any."""
+    seen: set[str] = set()
+    around = {module}
+    while around:
+        found = dict.fromkeys(test for name in sorted(around) for test in _direct(name, tests))
+        if found:
+            return list(found)
+        seen |= around
+        around = {name for name, used in uses.items() for one in around if _dotted(one) in used}
+        around -= seen
+    return []
+
+
+def passes(python: Path, tree: Path, tests: Sequence[str]) -> bool:
+    """Whether these tests pass in a tree; False too if they hang."""
+    command = [python, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    here = {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    process = subprocess.Popen(
+        command, cwd=tree, env={**os.environ, **here},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        return process.wait(HANGS) == 0
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, 9)  # and what the tests started
+        process.wait()
+        return False
+
+
+def survives(mutant: Mutant, python: Path, tree: Path, tests: Sequence[str]) -> bool:
+    code = mutant.code()
+    if code is None:
+        raise ValueError(f"there is no such mutant: {mutant}")
+    changed = tree / mutant.module
+    changed.write_text(code, "utf-8")
+    try:
+        return passes(python, tree, tests)
+    finally:
+        shutil.copyfile(ROOT / mutant.module, changed)
+
+
+def copies(folder: Path, count: int) -> SimpleQueue[Path]:
+    """So many copies of the tree, each for one mutant at a time."""
+    free: SimpleQueue[Path] = SimpleQueue()
+    for number in range(count):
+        tree = folder / str(number) / ROOT.name
+        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*NOT_COPIED))
+        free.put(tree)
+    return free
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    options.add_argument("--python", type=Path, required=True, help="Of the project's environment.")
+    options.add_argument("--sample", type=int, default=200, help="How many mutants.")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument(
+        "--at", nargs="*", default=[], metavar="PATH:LINE", help="Only these lines."
+    )
+    options.add_argument("--processes", type=int, default=2)
+    options.add_argument(
+        "--trust", action="store_true", help="Do not run the tests unchanged first."
+    )
+    given = options.parse_args()
+    wanted = {(path, int(line)) for path, line in (at.rsplit(":", 1) for at in given.at)}
+    names = sorted({path for path, _ in wanted}) or modules()
+    concern = tests_of(names)
+    every = [
+        mutant
+        for name in names
+        for mutant in mutants(name)
+        if not wanted or (name, mutant.start[0]) in wanted
+    ]
+    drawn = sample(every, given.sample, given.seed)
+    python = given.python.absolute()
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        trees = copies(Path(folder), given.processes)
+        if not given.trust:
+            _refuse_failing(python, trees, sorted({t for m in drawn for t in concern[m.module]}))
+        return report(drawn, judged(drawn, python, trees, concern, given.processes))
+
+
+def _refuse_failing(python: Path, trees: SimpleQueue[Path], tests: Sequence[str]) -> None:
+    """Tests that fail without a mutant would kill them all."""
+    tree = trees.get()
+    failing = (
+        [] if passes(python, tree, tests) else [t for t in tests if not passes(python, tree, [t])]
+    )
+    trees.put(tree)
+    if failing:
+        sys.exit(f"these fail without a mutant: {' '.join(failing)}")
+
+
+def judged(
+    drawn: Sequence[Mutant],
+    python: Path,
+    trees: SimpleQueue[Path],
+    concern: dict[str, list[str]],
+    processes: int,
+) -> Iterator[tuple[Mutant, bool]]:
+    """Each mutant and whether it survived, in order; one no test concerns survives."""
+
+    def one(mutant: Mutant) -> bool:
+        tests = concern[mutant.module]
+        if not tests:
+            return True
+        tree = trees.get()
+        try:
+            return survives(mutant, python, tree, tests)
+        finally:
+            trees.put(tree)
+
+    with ThreadPoolExecutor(processes) as pool:
+        yield from zip(drawn, pool.map(one, drawn), strict=True)
+
+
+def report(drawn: Sequence[Mutant], outcomes: Iterable[tuple[Mutant, bool]]) -> int:
+    survivors = []
+    for number, (mutant, survived) in enumerate(outcomes, start=1):
+        word = "SURVIVED" if survived else "killed"
+        print(f"{number}/{len(drawn)} {word} {mutant}", flush=True)
+        survivors += [mutant] if survived else []
+    killed = len(drawn) - len(survivors)
+    print(f"\n{killed} of {len(drawn)} killed ({killed / max(len(drawn), 1):.0%}). Survivors:")
+    print("\n".join(map(str, survivors)) or "none")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
