@@ -365,11 +365,11 @@ def test_who_got_a_notice_of_a_withdrawn_run_is_told_in_the_thread(record):
     later = FEBRUARY + timedelta(days=3)
     with server(taken) as port:
         config = settings(port)
-        work.approve(path, 2, "Lee", FEBRUARY)
+        approve(path, 2, "Lee", FEBRUARY)
         send(path, config, FEBRUARY)
         told = work.withdraw(path, config, 3, "the file was wrong", "Lee", later)
         assert send(path, config, later) == []  # a person approves it first
-        work.approve(path, 3, "Lee", later)
+        approve(path, 3, "Lee", later)
         send(path, config, later + timedelta(hours=1))
         send(path, config, later + timedelta(hours=9))
 
@@ -391,7 +391,7 @@ def test_who_got_a_notice_of_a_withdrawn_run_is_told_in_the_thread(record):
 
 def test_a_notice_nobody_got_is_not_taken_back(record):
     path = record("february")
-    work.approve(path, 2, "Lee", FEBRUARY)
+    approve(path, 2, "Lee", FEBRUARY)
 
     assert work.withdraw(path, settings(), 3, "wrong", "Lee", FEBRUARY) == (0, 0)
     assert kinds(path)[-1] == ("flags", "2025-02", "approved")
@@ -402,7 +402,7 @@ def test_a_notice_taken_back_is_corrected_no_more(record):
     taken = Taken()
     with server(taken) as port:
         config = settings(port, approval="auto", recipients=(ANN,))
-        work.approve(path, 2, "Lee", FEBRUARY)
+        approve(path, 2, "Lee", FEBRUARY)
         send(path, config, FEBRUARY)
         work.withdraw(path, config, 3, "wrong", "Lee", FEBRUARY)
         revised(path, FEBRUARY + timedelta(days=5), {"southwest": 14900}, 1, config)

@@ -25,8 +25,10 @@ import publisher
 
 from forecast import config, months
 from forecast.config import Config
-from forecast.store import connect, integrity
+from forecast.store import connect, integrity, notices
+from forecast.store.notices import Approval
 from jobs import monthly, upkeep
+from jobs import notices as compose
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -189,3 +191,10 @@ def left_over(folder: Path) -> list[str]:
         for file in files
         if file.name not in known and file.parent.parent.name != "archive"
     ]
+
+
+def approve(path: Path, notice_id: int, by: str) -> None:
+    """A person's word on what the notice says now."""
+    with closing(connect.read(path)) as connection:
+        seen = notices.content(connection, notice_id)
+    compose.approve(path, notice_id, Approval(by, "root", seen), NOW)

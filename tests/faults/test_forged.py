@@ -12,7 +12,6 @@ import small
 from click.testing import CliRunner
 from tables import rows, written
 
-from jobs import notices
 from jobs.cli import main
 
 MEDIANS = ["update forecasts set median = lo50 where run_id = 3 and model = 'bordercast'"]
@@ -62,7 +61,7 @@ class Mailed(NamedTuple):
 def mailed(after, tmp_path_factory) -> Mailed:
     """A record whose last notice was approved, and the command that its text prints."""
     path = small.copied(after, tmp_path_factory.mktemp("mailed"))
-    notices.approve(path, 2, "Ann Lee", small.NOW)
+    small.approve(path, 2, "Ann Lee")
     text = bordercast(path, "notices", "preview", "2").output
     one_line = text.replace("\\\n", "")
     printed = re.search(r"bordercast (verify --run 3 --digest) +([0-9a-f]{64})", one_line)

@@ -13,7 +13,6 @@ from tables import rows
 
 from forecast.records import KeptPath, SeriesKey
 from forecast.store import connect, integrity, runs, withdrawals
-from jobs import notices
 
 OTHER = {
     "text": ["{0} || 'x'", "'2001-01'", "''", "'none'", "'hindcast'", "'watch'", "'listed'"],
@@ -30,7 +29,7 @@ def full(before, tmp_path_factory) -> Path:
     with connect.writing(path) as db:
         runs.keep_paths(db, [KeptPath("x", SeriesKey("northern"), "2024-01", "", (1.0,), "")])
     small.run(path)
-    notices.approve(path, 2, "Ann Lee", small.NOW)
+    small.approve(path, 2, "Ann Lee")
     with connect.writing(path) as db:
         withdrawals.withdraw(db, 1, "too early", "Ann Lee", small.NOW)
     return path
