@@ -13,6 +13,11 @@ _MANY = 4096  # months, each asked for thousands of times
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
+def is_month(text: str) -> bool:
+    """Whether a text is a month, "YYYY-MM" with a month from 01 to 12."""
+    return _MONTH.fullmatch(text) is not None
+
+
 @lru_cache(_MANY)
 def to_index(month: str) -> int:
     """Running number of a month; ValueError unless it is "YYYY-MM"."""
