@@ -35,6 +35,7 @@ def record(published, once_for_all):
 @pytest.fixture(scope="session")
 def visitor(record):
     with visiting(record) as found:
+        found.ready()
         yield found
 
 
