@@ -19,6 +19,11 @@ _NAMES = (
 )
 
 
+def is_month(text: str) -> bool:
+    """Whether a text is a month, "YYYY-MM" with a month from 01 to 12."""
+    return _MONTH.fullmatch(text) is not None
+
+
 @lru_cache(_MANY)
 def to_index(month: str) -> int:
     """Running number of a month; ValueError unless it is "YYYY-MM"."""

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from forecast.config import Config
 from forecast.errors import BusyError, ConfigError
@@ -16,7 +16,8 @@ from forecast.errors import BusyError, ConfigError
 if TYPE_CHECKING:
     from forecast.desk.web.site import Site
 
-AT_ONCE = 64  # requests; more are answered 503
+DOWNLOAD_SECONDS = 60.0  # to take the whole file
+IDLE_SECONDS = 5  # between two requests of a connection
 PATIENCE = 3  # seconds for answers under way when it ends
 
 
@@ -75,17 +76,22 @@ def serve(site: Site, listening: socket.socket, ready: Callable[[], None]) -> No
     """Answer until interrupted or terminated; answers under way are finished."""
     import uvicorn
 
+    from forecast.desk.web.metadata import DATABASE
+    from jobs.connections import BoundedProtocol
+
+    class PageConnection(BoundedProtocol):
+        longer: ClassVar = {f"/{DATABASE}.db": DOWNLOAD_SECONDS}
+
     config = uvicorn.Config(
         site,
-        http="h11",
+        http=PageConnection,
         loop="asyncio",
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
-        limit_concurrency=AT_ONCE,
-        timeout_keep_alive=5,
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=PATIENCE,
         forwarded_allow_ips=["127.0.0.1", "::1"],
     )

@@ -42,7 +42,7 @@ def span(connection: sqlite3.Connection, border: str) -> tuple[str, str] | None:
 
 
 def held(connection: sqlite3.Connection, border: str, month: str) -> Held:
-    """Everything that is cited of a border's month, which must be held."""
+    """Everything that is cited of a border's month; KeyError if it is not held."""
     published = rows(
         connection,
         "select month, encounters, file_name, rounding from border_months where border = ?",
@@ -63,7 +63,7 @@ def held(connection: sqlite3.Connection, border: str, month: str) -> Held:
     return Held(
         counts={row["month"]: row["encounters"] for row in sorted(published, key=_by_month)},
         values=_values(connection, border, month),
-        source=next(row for row in published if row["month"] == month),
+        source={row["month"]: row for row in published}[month],
         judged=judged,
         forecast=_standing(connection, border, month, judged) if judged else None,
         interior=_interior(connection, border, month),

@@ -129,6 +129,7 @@ def _connection(path: Path) -> sqlite3.Connection:
     connection = _immutable(path)
     connection.execute("pragma query_only = on")
     connection.execute("pragma trusted_schema = off")
+    connection.execute("pragma temp_store = memory")  # where a query can be stopped by its size
     connection.execute("pragma schema_version").fetchone()
     for limit, value in _LIMITS.items():
         connection.setlimit(limit, value)

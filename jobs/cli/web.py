@@ -45,8 +45,9 @@ def web(
     logs.set_up(settings.config)
     with work.listen(host, port) as listening:
         from forecast.desk.web.site import Site
+        from jobs.queries import QueryServer
 
-        site = Site(settings.db, snapshot, (*names, host))
+        site = Site(settings.db, snapshot, (*names, host), tables=QueryServer(snapshot))
         site.refresh()
         if site.trouble is not None:
             raise site.trouble

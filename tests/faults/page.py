@@ -74,6 +74,12 @@ FAULTS = {
         "The network cut in the middle of a fetch: any byte of the page, a redirect or the file",
         "0 of which something is kept, 0 not named, 0 other results after the next fetch",
     ),
+    "visitors": Fault(
+        "64 impossible months, silent, dripping and deaf connections, 20 SQL bombs and thousands "
+        "of addresses at once",
+        "the first page in under 0.5 s, no request over 10 s, under 400 MB, no answer of 5xx but "
+        "503 where queries are full",
+    ),
     "mail kill": Fault(
         "SIGKILL of the mail's sender, over 1,000 messages", "0 lost, 0 sent again once recorded"
     ),

@@ -45,6 +45,7 @@ def limit():
 @pytest.fixture(scope="session")
 def visitor(record):
     with visiting(record) as found:
+        found.ready()
         yield found
 
 

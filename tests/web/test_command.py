@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -110,3 +111,24 @@ def test_nothing_stays_open_when_it_ends(own):
     assert not [name for name in left if name.startswith(str(own.parent))]
     with closing(sqlite3.connect(own)) as db:
         assert db.execute("select count(*) from runs").fetchone() == (1,)
+
+
+def test_the_unit_draws_for_a_user_who_is_in_no_list():
+    """Such is a DynamicUser where libnss-systemd is missing: nobody knows of a home."""
+    lines = (ROOT / "docs" / "systemd" / "bordercast-web.service").read_text("utf-8").splitlines()
+    given = dict(
+        line.removeprefix("Environment=").split("=", 1)
+        for line in lines
+        if line.startswith("Environment=")
+    )
+    other = ["unshare", "--user", "--map-user=54321", "--map-group=54321"]
+    if shutil.which("unshare") is None or subprocess.run([*other, "true"]).returncode:
+        pytest.skip("this machine lets nobody be another user")
+    drawn = subprocess.run(
+        [*other, sys.executable, "-c", "import forecast.desk.charts"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **given},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+    assert drawn.returncode == 0, drawn.stderr[-500:]

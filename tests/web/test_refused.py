@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import re
 import sqlite3
 from urllib.parse import quote
 
 import pytest
 from tables import edit
-from visitor import NOW, PAGES, TABLES, snapshot_of, visiting
+from visitor import NOW, PAGES, TABLES, TablesHere, snapshot_of, visiting
 
 from forecast.desk.web.answers import HEADERS
 from forecast.store import ops, service
@@ -109,6 +111,12 @@ def test_every_answer_has_the_headers_that_keep_a_browser_from_harm(visitor, pat
         ("evil.example", 421),
         ("localhost.evil.example", 421),
         ("127.0.0.1.evil.example", 421),
+        ("localhost:x@evil.example", 400),
+        ("localhost:8001@evil.example", 400),
+        ("evil.example/localhost", 400),
+        ("localhost, evil.example", 400),
+        ("localhost:", 400),
+        ("", 400),
     ],
 )
 def test_it_answers_under_its_own_names_only(record, visitor, host, status):
@@ -136,7 +144,7 @@ def test_names_from_the_record_are_shown_as_text(own, monkeypatch):
         f"/bordercast/year_ahead?border={quote(evil)}",
     ]
 
-    with visiting(own) as visitor:
+    with visiting(own, tables=TablesHere(snapshot_of(own))) as visitor:
         answers = [visitor.ask(path) for path in paths]
 
     for path, answer in zip(paths, answers, strict=True):
@@ -144,3 +152,36 @@ def test_names_from_the_record_are_shown_as_text(own, monkeypatch):
         assert "<img src=x" not in answer.text, path
         assert 'href="javascript' not in answer.text, path
     assert sum("&lt;script&gt;" in answer.text for answer in answers) > 8
+
+
+def test_no_cell_and_no_column_of_a_csv_is_a_formula(visitor):
+    sql = (
+        """select '=HYPERLINK("http://evil.example")' as "=cmd()", '@x' as b, -5 as c, '+1' as d"""
+    )
+
+    head, row = csv.reader(visitor.query(sql, "csv").text.splitlines())
+
+    assert head == ["'=cmd()", "b", "c", "d"]
+    assert row == ["""'=HYPERLINK("http://evil.example")""", "'@x", "-5", "+1"]
+
+
+@pytest.mark.parametrize("path", ["/bordercast/runs.json?_ttl=", "/bordercast/runs?_ttl="])
+@pytest.mark.parametrize("seconds", ["999999999", "9" * 5000, "-1", "\u00b2", "x"])
+def test_a_visitor_cannot_choose_how_long_an_answer_is_kept(visitor, path, seconds):
+    kept = visitor.ask(path + quote(seconds)).headers["cache-control"]
+
+    assert kept in ("private, max-age=60", "private, no-cache")
+
+
+def test_nothing_behind_a_login_is_for_a_shared_cache(visitor):
+    chart = re.search(r'src="(/-/charts/[^"]+)"', visitor.get("/").text)[1]
+
+    for path in ["/", chart, "/bordercast/runs", "/bordercast/runs.json?_ttl=50", "/bordercast.db"]:
+        assert visitor.get(path).headers["cache-control"].startswith("private")
+
+
+def test_no_link_of_an_answer_leads_where_the_request_says(visitor):
+    answer = visitor.ask("/bordercast/series.json", headers={"host": "localhost:x@evil.example"})
+
+    assert answer.status_code == 400
+    assert "evil" not in answer.text

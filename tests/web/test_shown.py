@@ -29,7 +29,7 @@ def test_a_page_says_what_it_rests_on(visitor, path):
 
     assert 'lang="en"' in shown
     assert "Data through <b>August 2026</b>" in shown
-    assert "September 2026 are expected between 7 October 2026 and 26 October 2026" in shown
+    assert "next: the figures of September 2026" in shown
     assert "<script" not in shown
     assert "style=" not in shown
     assert CREDIT in shown
@@ -124,7 +124,12 @@ def test_a_month_without_a_flag_has_its_page_too(visitor):
     assert 'href="/border/northern/2026-07"' in shown
 
 
-@pytest.mark.parametrize("path", ["/border/northern/1999-01", "/border/eastern", "/no/such/thing"])
+@pytest.mark.parametrize(
+    "path",
+    ["/border/northern/1999-01", "/border/northern/2025-13", "/border/northern/2025-00",
+     "/border/northern/2025-1", "/border/northern/latest", "/border/northern/20%0025",
+     "/border/eastern", "/border/eastern/2025-01", "/no/such/thing"],
+)  # fmt: skip
 def test_what_is_not_there_is_said_plainly(visitor, path):
     answer = visitor.ask(path)
 
@@ -236,6 +241,12 @@ def test_when_the_next_release_is_due_is_said_for_every_day(days):
     assert ("are expected between" in said) == (since < status.EARLIEST)
     assert ("any day" in said) == (status.EARLIEST <= since <= status.LATEST)
     assert ("ago" in said) == (since > status.LATEST)
+
+
+def test_the_time_of_the_next_release_is_said(visitor):
+    shown = visitor.get("/reading").text
+
+    assert "September 2026 are expected between 7 October 2026 and 26 October 2026" in shown
 
 
 def test_figures_that_are_overdue_are_said_to_be_old(record):

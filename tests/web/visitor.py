@@ -11,8 +11,13 @@ from urllib.parse import quote
 
 import httpx
 
+from forecast.desk.web import querying
+from forecast.desk.web.answers import Answer
+from forecast.desk.web.limits import QueryLimits
 from forecast.desk.web.site import Site
 from forecast.records import HEADLINES
+from forecast.store import held
+from jobs.queries import QueryServer
 
 ROOT = Path(__file__).parent.parent.parent
 TODAY = date(2026, 9, 20)
@@ -23,11 +28,21 @@ RUNAWAY = "with recursive c(n) as (select 1 union all select n + 1 from c) selec
 
 
 class Visitor:
-    """Asks a site in this process; all requests on one event loop."""
+    """Asks a site in this process; all requests on one event loop. Queries have a process."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
         self.loop = asyncio.new_event_loop()
+
+    def ready(self) -> None:
+        """Return once queries are answered: on a busy machine that takes longer than a visitor."""
+        self.loop.run_until_complete(self.site.tables.ready())
+
+    def close(self) -> None:
+        self.site.close()
+        self.loop.run_until_complete(self.site.tables.close())
+        self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        self.loop.close()
 
     def ask(
         self, path: str, method: str = "GET", host: str = "localhost", **more
@@ -48,17 +63,42 @@ class Visitor:
         return self.ask(f"/bordercast.{form}?_shape=objects&sql={quote(sql)}")
 
 
+class TablesHere:
+    """Datasette as it answers for tables, without a process of its own."""
+
+    def __init__(self, snapshot: Path) -> None:
+        limits = QueryLimits()
+        self.held = held.hold(snapshot, limits.threads)
+        self.datasette = querying.serving(self.held, limits)
+        self.app = querying.application(self.datasette)
+
+    async def ask(self, scope) -> Answer:
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        await self.app(scope, None, send)
+        body = b"".join(message.get("body", b"") for message in sent[1:])
+        kept = [(k, v) for k, v in sent[0]["headers"] if k.lower() != b"content-length"]
+        return Answer(sent[0]["status"], kept, body)
+
+    async def close(self) -> None:
+        self.datasette.close()
+        held.close(self.held)
+
+
 @contextmanager
 def visiting(database: Path, snapshot: Path | None = None, **more):
-    more = {"today": lambda: TODAY, "warm": False, **more}
-    site = Site(database, snapshot or snapshot_of(database), **more)
+    snapshot = snapshot or snapshot_of(database)
+    more = {"today": lambda: TODAY, "warm": False, "tables": QueryServer(snapshot), **more}
+    site = Site(database, snapshot, **more)
     site.refresh()
     visitor = Visitor(site)
     try:
         yield visitor
     finally:
-        site.close()
-        visitor.loop.close()
+        visitor.close()
 
 
 def snapshot_of(database: Path) -> Path:

@@ -1,10 +1,12 @@
 """The page: what the record says, to look at, in a browser.
 
-    site      which snapshot is shown, who may ask
+    site      which snapshot is shown, who may ask, what answers (Starlette)
     answers   answers that need no record, and the headers of all
     edition   one snapshot, held open, with everything made of it
-    querying  Datasette on that snapshot: queries, bounded
-    plugin    our pages in Datasette, which serves the tables and queries
+    pages     pages as HTML, and what templates are told
+    limits    what a visitor's query may cost
+    querying, plugin, rows
+              Datasette on that snapshot, bounded, with our templates; for a process of its own
     front, border, month
               what a page of ours shows, from the record
     status    what every page rests on, and when the next figures are due
@@ -16,6 +18,6 @@
     markup    words that name commands, as HTML
     static    style and icon
 
-Everything one answer shows comes from one edition, so that two runs never mix. No scripts, and
+Everything one answer shows comes from one file, so that two runs never mix. No scripts, and
 nothing from anywhere else.
 """

@@ -12,13 +12,10 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from forecast import months
-from forecast.desk.web import plugin
 from forecast.desk.web.border import Border, read_border
 from forecast.desk.web.front import Front, read_front
-from forecast.desk.web.metadata import DATABASE
 from forecast.desk.web.month import Month, read_month
 from forecast.desk.web.pictures import Drawn
-from forecast.desk.web.querying import QUERY_THREADS, serving
 from forecast.desk.web.status import Status, read_status
 from forecast.records import HEADLINES
 from forecast.store import held, page
@@ -29,8 +26,8 @@ T = TypeVar("T")
 class Edition:
     """A snapshot as it was when it was opened.
 
-    Pages are made once, in one thread with a connection of its own, so that no visitor's query
-    holds them up. `users` counts the answers under way; only when there is none may it be closed.
+    Pages are made once, in one thread. `users` counts the answers under way; only when there is
+    none may it be closed.
 
     Parameters
     ----------
@@ -38,24 +35,14 @@ class Edition:
     """
 
     def __init__(self, path: Path, today: Callable[[], date] = months.today) -> None:
-        plugin.install()
         self.today = today
-        self.held = held.hold(path, 1 + QUERY_THREADS)
+        self.held = held.hold(path, 1)
         self.key = _key(self.held)
         self.users = 0
         self._pages: dict[Hashable, Any] = {}
         self._charts: dict[str, Drawn] = {}
         self._reader = ThreadPoolExecutor(1, "pages")
         self.source = page.newest_source(self.held.connections[0])
-        self.site = serving(self)
-        self.app = self.site.app()
-        asyncio.run(self._prepare())
-
-    async def _prepare(self) -> None:
-        """What Datasette does at the first request; those that come with it would not wait."""
-        await self.site.invoke_startup()
-        await self.site.refresh_schemas()
-        await self.site.get_database(DATABASE).table_counts(limit=60_000)
 
     def status(self) -> Status:
         """What the page rests on."""
@@ -106,7 +93,6 @@ class Edition:
     def close(self) -> None:
         """Let go of the file; only when nobody is being answered."""
         self._reader.shutdown(cancel_futures=True)
-        self.site.close()
         held.close(self.held)
 
 

@@ -49,7 +49,9 @@ class Month:
 
 
 def read_month(connection: Connection, name: str, wanted: str) -> Month | None:
-    """All there is about a border's month; None if it is not held."""
+    """All there is about a border's month; None if it is not held, or no month at all."""
+    if not months.is_month(wanted):
+        return None
     span = cite.span(connection, name)
     if span is None or not span[0] <= wanted <= span[1]:
         return None

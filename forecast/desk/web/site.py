@@ -9,34 +9,52 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import os
+import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from datetime import date
 from pathlib import Path
 
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
 from forecast import months
+from forecast.desk.web import pages
 from forecast.desk.web.answers import (
-    FOREVER,
+    PRIVATE,
+    PUBLIC,
     SVG,
+    Answer,
     Plain,
-    Receive,
-    Scope,
-    Send,
+    Tables,
+    send_answer,
     send_plain,
-    send_static,
-    send_whole,
     with_headers,
 )
 from forecast.desk.web.edition import Edition
-from forecast.desk.web.querying import as_csv, streamed
+from forecast.desk.web.glossary import GLOSSARY
+from forecast.desk.web.metadata import DATABASE
+from forecast.desk.web.static import FILES
+from forecast.desk.words import NAMES
 from forecast.errors import BordercastError, ConfigError
+from forecast.records import HEADLINES
 from forecast.store import held, trouble
 
 LOG = logging.getLogger("bordercast")
 LOOK_EVERY = 1.0  # seconds between looks at the snapshot
 QUIET = 2.0  # seconds without a request after which there is time to make pages
+CHUNK = 1 << 18  # bytes of the file at once
+DOWNLOADS = 4  # of the whole file at once
+NO_PAGE = Plain(404, "There is no such page", "Every page can be reached from the overview.")
+Page = Callable[[Edition, Request], Awaitable[Response]]
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
 
 
 class Site:
@@ -47,7 +65,7 @@ class Site:
     database : the record itself, whose last verification is asked at every request.
     snapshot : the analysts' copy, which is shown. names : under which requests are answered,
     beside numeric addresses and localhost. today : for what is due. warm : whether pages are made
-    before they are asked for.
+    before they are asked for. tables : what answers for tables and queries, None if nothing does.
     """
 
     def __init__(
@@ -58,15 +76,23 @@ class Site:
         today: Callable[[], date] = months.today,
         *,
         warm: bool = True,
+        tables: Tables | None = None,
     ) -> None:
         self.database, self.snapshot, self.today = database, snapshot, today
-        self.warm = warm
+        self.warm, self.tables = warm, tables
         self.names = {"localhost", *(name.lower() for name in names)}
         self.current: Edition | None = None
         self.trouble: BordercastError | None = None
         self._seen: held.Identity | str | None = "never"
         self._kept: list[Edition] = []
         self._asked = 0.0
+        self._downloads = 0
+        self._app = Starlette(
+            routes=self._routes(),
+            lifespan=self._lifespan,
+            exception_handlers={HTTPException: _no_page},
+        )
+        self._app.router.redirect_slashes = False  # a redirect would name a host
 
     def refresh(self) -> None:
         """Show what lies there now, if that is another file than before."""
@@ -124,38 +150,46 @@ class Site:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        elif scope["type"] == "http":
+        if scope["type"] == "http":
             self._asked = time.monotonic()
-            await self._answer(scope, receive, with_headers(send))
+            send = with_headers(send)
+            refused = self._refused(scope)
+            if refused is not None:
+                await send_plain(scope, send, refused)
+                return
+        await self._app(scope, receive, send)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()
+    def _routes(self) -> list[Route]:
+        return [
+            Route("/", _Shown(self, _front)),
+            Route("/border/{border}", _Shown(self, _border)),
+            Route("/border/{border}/{month}", _Shown(self, _month)),
+            Route("/reading", _Shown(self, _reading)),
+            Route(f"/{DATABASE}.db", _Shown(self, self._download)),
+            Route("/-/charts/{edition}/{name}.svg", _Shown(self, self._chart)),
+            Route(f"/{DATABASE}{{rest:path}}", _Shown(self, self._tables)),
+            Route("/static/{name}", _static),
+            Route("/favicon.ico", _icon),
+            Route("/robots.txt", _robots),
+        ]
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         watch = asyncio.create_task(self._watch())
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
+        yield
         watch.cancel()
         with suppress(asyncio.CancelledError):
             await watch
-        await send({"type": "lifespan.shutdown.complete"})
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refused = self._refused(scope)
-        if refused is not None:
-            await send_plain(scope, send, refused)
-        elif scope["path"].startswith("/static/"):
-            await send_static(scope, send)
-        elif scope["path"] == "/robots.txt":
-            await send_whole(send, 200, b"User-agent: *\nDisallow: /\n", "text/plain")
-        else:
-            await self._from_edition(scope, receive, send)
+        if self.tables is not None:
+            await self.tables.close()
 
     def _refused(self, scope: Scope) -> Plain | None:
         """Why this request is not answered at all, None if it is."""
         if scope["method"] not in ("GET", "HEAD"):
             return Plain(405, "Only reading is possible", "Nothing can be changed through here.")
         host = _host(scope)
+        if host is None:
+            return Plain(400, "Not a name", "The request asks for a server by what is no name.")
         if not (_is_address(host) or host in self.names):
             return Plain(
                 421,
@@ -165,15 +199,17 @@ class Site:
             )
         return None
 
-    async def _from_edition(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def show(self, page: Page, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a page of the edition of this moment, which stays open meanwhile."""
         hidden = await asyncio.to_thread(self._hidden)
         edition = self.current
         if hidden is not None or edition is None:
-            await send_plain(scope, send, hidden or Plain(503, "Nothing can be shown", ""))
+            await send_plain(scope, send, hidden or Plain(503, "Nothing can be shown"))
             return
         edition.users += 1
         try:
-            await self._routed(edition, scope, receive, send)
+            answer = await page(edition, Request(scope))
+            await answer(scope, receive, send)
         finally:
             edition.users -= 1
             self._let_go()
@@ -201,34 +237,131 @@ class Site:
             "Please tell whoever keeps this page."
         )
 
-    async def _routed(self, edition: Edition, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
-        if path.startswith("/-/charts/"):
-            await self._chart(scope, send)
-        elif path.startswith("/-/"):
-            await send_plain(scope, send, Plain(404, "There is no such page", ""))
-        else:
-            as_csv.set(path.endswith(".csv"))
-            streamed.set(path.endswith(".csv") and b"_stream=" in scope["query_string"])
-            await edition.app(scope, receive, send)
-
-    async def _chart(self, scope: Scope, send: Send) -> None:
+    async def _chart(self, _: Edition, request: Request) -> Response:
         """A chart of the edition that its page was from, never of another."""
-        key, _, name = scope["path"].removeprefix("/-/charts/").partition("/")
+        key, name = request.path_params["edition"], request.path_params["name"]
         edition = next((e for e in self._kept if e.key == key), None)
-        svg = edition.chart(name.removesuffix(".svg")) if edition else None
+        svg = edition.chart(name) if edition else None
         if svg is None:
-            await send_plain(scope, send, Plain(404, "There is no such chart any more", ""))
-            return
-        await send_whole(send, 200, svg, SVG, FOREVER)
+            return _Said(Plain(404, "There is no such chart any more"))
+        return Response(svg, media_type=SVG, headers={"cache-control": PRIVATE})
+
+    async def _tables(self, _: Edition, request: Request) -> Response:
+        """Whatever is asked of tables and queries."""
+        if self.tables is None:
+            return _Said(Plain(404, "Tables are not served here"))
+        return _Said(await self.tables.ask(dict(request.scope)))
+
+    async def _download(self, edition: Edition, _: Request) -> Response:
+        """The whole file this edition holds, read from where it is held open."""
+        if self._downloads == DOWNLOADS:
+            words = "Others are taking the whole file. Try again in a minute."
+            return _Said(Plain(503, "Too many downloads at once", words, again=60))
+        return StreamingResponse(
+            self._chunks(edition.held.file, edition.held.identity.size),
+            media_type="application/vnd.sqlite3",
+            headers={
+                "content-length": str(edition.held.identity.size),
+                "content-disposition": f'attachment; filename="{DATABASE}.db"',
+                "cache-control": "private, no-cache",
+            },
+        )
+
+    async def _chunks(self, file: int, size: int) -> AsyncIterator[bytes]:
+        self._downloads += 1
+        try:
+            for start in range(0, size, CHUNK):
+                yield await asyncio.to_thread(os.pread, file, CHUNK, start)
+        finally:
+            self._downloads -= 1
 
 
-def _host(scope: Scope) -> str:
-    """The name the request asks for, without its port, in lower case."""
+class _Shown:
+    """A page as an application; the page's edition stays open until all of it is sent."""
+
+    def __init__(self, site: Site, page: Page) -> None:
+        self.site, self.page = site, page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.site.show(self.page, scope, receive, send)
+
+
+class _Said(Response):
+    """What was said elsewhere, or a refusal."""
+
+    def __init__(self, said: Answer | Plain) -> None:
+        self.said = said
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if isinstance(self.said, Plain):
+            await send_plain(scope, send, self.said)
+        else:
+            await send_answer(send, self.said)
+
+
+async def _front(edition: Edition, request: Request) -> Response:
+    return _page(edition, request, "front.html", await edition.front())
+
+
+async def _border(edition: Edition, request: Request) -> Response:
+    name = request.path_params["border"]
+    if name not in HEADLINES:
+        return _Said(NO_PAGE)
+    return _page(edition, request, "border.html", await edition.border(name))
+
+
+async def _month(edition: Edition, request: Request) -> Response:
+    name, wanted = request.path_params["border"], request.path_params["month"]
+    if name not in HEADLINES:
+        return _Said(NO_PAGE)
+    shown = await edition.month(name, wanted)
+    if shown is None:
+        words = f"No figure of {NAMES[name]} is on record under this address."
+        return _Said(Plain(404, "There is no such page", words))
+    return _page(edition, request, "month.html", shown)
+
+
+async def _reading(edition: Edition, request: Request) -> Response:
+    return _page(edition, request, "reading.html", GLOSSARY)
+
+
+def _page(edition: Edition, request: Request, template: str, shown: object) -> Response:
+    return HTMLResponse(
+        pages.render(template, edition, request.url.path, shown),
+        headers={"cache-control": "private, no-cache"},
+    )
+
+
+async def _static(request: Request) -> Response:
+    return _file(request.path_params["name"])
+
+
+async def _icon(_: Request) -> Response:
+    """For what a browser shows that is no page of ours, such as CSV."""
+    return _file("icon.svg")
+
+
+def _file(name: str) -> Response:
+    found = FILES.get(name)
+    if found is None:
+        return _Said(Plain(404, "There is no such file"))
+    body, kind = found
+    return Response(body, headers={"content-type": kind, "cache-control": PUBLIC})
+
+
+async def _robots(_: Request) -> Response:
+    return PlainTextResponse("User-agent: *\nDisallow: /\n")
+
+
+async def _no_page(_: Request, __: Exception) -> Response:
+    return _Said(NO_PAGE)
+
+
+def _host(scope: Scope) -> str | None:
+    """The name the request asks for, without its port, in lower case; None if it is no name."""
     value = next((v for k, v in scope["headers"] if k == b"host"), b"").decode("latin-1").lower()
-    if value.startswith("["):
-        return value.partition("]")[0][1:]
-    return value.partition(":")[0].rstrip(".")
+    match = _HOST.fullmatch(value)
+    return match[1].strip("[]").rstrip(".") if match else None
 
 
 def _is_address(host: str) -> bool:
