@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.others import CACHE, HERE
-from jobs.replaying import Study
+from jobs.pipeline.replay import Study
 from models.base import Floats
 
 WINDOWS = 24  # of the conformal intervals

@@ -26,12 +26,20 @@ from forecast.records import Counts
 from forecast.store import releases
 from forecast.store.connect import writing
 from forecast.watch import measures
-from forecast.watch.course import course
-from forecast.watch.judge import Rules
+from forecast.watch.monitor import course
 from forecast.watch.outlook import Hindsight
 from forecast.watch.replay import looks_back
-from jobs.ingest import take_bundle
-from jobs.replaying import Service, Study, children, known_p, service, shocked, studies
+from forecast.watch.surprise import Rules
+from jobs.intake.ingest import take_bundle
+from jobs.pipeline.replay import (
+    ReplayedService,
+    Study,
+    children,
+    known_p,
+    service,
+    shocked,
+    studies,
+)
 from models.base import Floats
 
 RULES = Rules()
@@ -76,7 +84,7 @@ def rates(found: dict[str, Study]) -> Iterator[Reach]:
         yield Reach(f"regions, quiet months: p < {alpha}", 0, every[alpha], quiet[alpha])
 
 
-def known_months(found: dict[str, Study], replayed: Service) -> Iterator[Reach]:
+def known_months(found: dict[str, Study], replayed: ReplayedService) -> Iterator[Reach]:
     """The months that everybody remembers."""
     wanted = {
         ("borders", "southwest", "2020-04"): 0.02,
@@ -101,7 +109,7 @@ def known_months(found: dict[str, Study], replayed: Service) -> Iterator[Reach]:
         yield Reach(f"flags of {border} since 2025", 1, 1, len(ours))
 
 
-def drifting(found: dict[str, Study], replayed: Service) -> Iterator[Reach]:
+def drifting(found: dict[str, Study], replayed: ReplayedService) -> Iterator[Reach]:
     """Drift: alarms, and ramps of 20 % a month over six months."""
     alarms = [f for f in replayed.flags if f.kind == "drift" and f.month >= "2018"]
     months = sum(j.month >= "2018" for j in replayed.judged(quiet=False))
@@ -213,7 +221,7 @@ def peers(study: Study, python: Path) -> dict[str, tuple[float, float]]:
     return found
 
 
-def figures() -> tuple[Counts, Service]:
+def figures() -> tuple[Counts, ReplayedService]:
     """The embedded figures, and the replay on them."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "figures.db"

@@ -18,7 +18,7 @@ from forecast import months
 from forecast.records import HEADLINES, SeriesKey
 from forecast.store import releases
 from forecast.store.connect import writing
-from jobs.ingest import take_bundle
+from jobs.intake.ingest import take_bundle
 from models.base import Floats, Ints, Panel
 
 USBP = "U.S. Border Patrol"

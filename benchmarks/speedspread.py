@@ -23,11 +23,11 @@ from benchmarks import cluster
 from benchmarks.sets import H
 from benchmarks.speedsets import CUTOFFS
 from forecast.config import Compute
-from forecast.desk import ahead
+from forecast.desk.export import ahead
 from forecast.engine.anyseries import SeriesForecasts, forecast_counts
 from forecast.engine.steps import Spread
 from forecast.intake.counts import MonthlyCounts, read_counts
-from jobs.compute import spreading
+from jobs.compute.executors import spreading
 
 FEW = 400  # series, to warm up on
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from forecast.desk.tables import Record
+    from forecast.desk.export.dataframes import Record
 
 __version__ = "0.1.0"
 
 
 def open(path: str | Path = "bordercast.db") -> Record:
     """A database to read as pandas DataFrames; ConfigError if there is none."""
-    from forecast.desk.tables import Record
+    from forecast.desk.export.dataframes import Record
 
     return Record(path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 BORDERS = ("northern", "southwest", "other")
 NATIONWIDE = "nationwide"
@@ -20,7 +20,10 @@ HEADLINES = (*BORDERS, NATIONWIDE)
 APPREHENSION = "apprehension_type"
 AT_ENTRY, AT_LARGE = "At Entry", "At Large"
 
-Kind = Literal["bundle", "aor", "state", "sbo", "vintage", "manual"]
+Row = dict[str, Any]
+"""A row of a view as the store gives it: column -> value."""
+
+ReleaseKind = Literal["bundle", "aor", "state", "sbo", "vintage", "manual"]
 
 
 class Scope(NamedTuple):
@@ -93,7 +96,7 @@ class Release:
     """
 
     source: str
-    kind: Kind
+    kind: ReleaseKind
     file_name: str
     sha256: str
     data_through: str
@@ -180,7 +183,7 @@ class Hindcast:
     df: float
 
 
-class Said(NamedTuple):
+class StoredForecast(NamedTuple):
     """One stored forecast month, as far as it is scored.
 
     quantiles : counts at .025 .05 .1 .25 .5 .75 .9 .95 .975.
@@ -385,7 +388,7 @@ class Publication:
 
     quantiles : (series, month, probability in permille, count) of the engine, headline series.
     releases : ids of the accepted releases it rests on.
-    episodes : new ones and those that changed. systemic_months : see `forecast.watch.budget`.
+    episodes : new ones and those that changed. systemic_months : see `forecast.watch.multiplicity`.
     """
 
     started_at: str

@@ -24,14 +24,19 @@ from forecast.engine.rows import hub_quantiles
 from forecast.errors import ClockError
 from forecast.intake import bundle
 from forecast.records import Counts, Hindcast, Publication, Score
-from forecast.store import integrity, ledger, releases, runs, service
+from forecast.store import integrity, ledger, releases, runs, wakes
 from forecast.store.connect import transaction, writing
-from forecast.watch.judge import Rules
-from jobs import archive, notices
-from jobs.archive import folders
-from jobs.drilldown import drill_down, drill_down_rows
-from jobs.explaining import explain
-from jobs.headline import (
+from forecast.watch.surprise import Rules
+from jobs.intake import archive
+from jobs.intake.archive import folders
+from jobs.intake.ingest import Taken, WaitingFile, take_bundle, take_file, take_waiting
+from jobs.mail import compose
+from jobs.pipeline.asof import as_known
+from jobs.pipeline.attribution import explain
+from jobs.pipeline.judging import alarmed, judge_new
+from jobs.pipeline.parts import drill_down, drill_down_rows
+from jobs.pipeline.refits import Report
+from jobs.pipeline.totals import (
     ENGINE,
     fits,
     forecast_headline,
@@ -39,11 +44,7 @@ from jobs.headline import (
     headline_rows,
     new_hindcasts,
 )
-from jobs.ingest import Found, Taken, take_bundle, take_file, take_waiting
-from jobs.judging import alarmed, judge_new
-from jobs.known import as_known
-from jobs.occasions import occasions
-from jobs.refits import Report
+from jobs.pipeline.triggers import occasions
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -52,7 +53,7 @@ CODE_VERSION = f"{forecast.__version__}, engine {VERSION}"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunOutcome:
     """What a run did: run_id is None if there was nothing new to publish."""
 
     run_id: int | None
@@ -71,7 +72,7 @@ def run(
     with_bundle: bool = True,
     only: int | None = None,
     report: Report = lambda step, done, total: None,
-) -> Outcome:
+) -> RunOutcome:
     """Do the month's work once.
 
     Parameters
@@ -88,18 +89,18 @@ def run(
     with writing(path) as db:
         _refuse_altered(db)
         day = first_seen or now.date().isoformat()
-        notices.write_all(path, db, config, now)  # what a run that was killed left to write
+        compose.write_all(path, db, config, now)  # what a run that was killed left to write
         taken = take_in(db, path, config, files, day, with_bundle, only)
         if nothing_new(db, config):
-            return Outcome(None, taken)
+            return RunOutcome(None, taken)
         outcome = publish(db, config, now, report)
-        notices.write_all(path, db, config, now)
+        compose.write_all(path, db, config, now)
         return replace(outcome, taken=taken)
 
 
 def _refuse_altered(db: Database) -> None:
     """Build on nothing that was altered; VerifyError says what it is."""
-    service.refuse(integrity.at_sight(db.conn), "the record is not as it was written")
+    wakes.refuse(integrity.at_sight(db.conn), "the record is not as it was written")
     if ledger.due(db):
         with transaction(db):
             ledger.add_schema(db)
@@ -123,7 +124,9 @@ def take_in(
     archive.make(kept_in)
     joins = config.labels.joins
     releases.save_joins(db, joins)
-    taken = [take_file(db, kept_in, Found(file, first_seen), dimensions, joins) for file in files]
+    taken = [
+        take_file(db, kept_in, WaitingFile(file, first_seen), dimensions, joins) for file in files
+    ]
     return (*taken, *take_waiting(db, path, kept_in, dimensions, first_seen, only, joins))
 
 
@@ -133,7 +136,7 @@ def nothing_new(db: Database, config: Config) -> bool:
     return runs.last_run(db) == state
 
 
-def publish(db: Database, config: Config, now: datetime, report: Report) -> Outcome:
+def publish(db: Database, config: Config, now: datetime, report: Report) -> RunOutcome:
     """Judge, refit and publish what the releases held now say.
 
     Raises
@@ -177,7 +180,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> Outc
     )
     run_id = runs.publish(db, publication)
     flagged = sum(flag.severity != "watch" for flag in found.flags)
-    return Outcome(run_id, (), len(found.judgements), flagged)
+    return RunOutcome(run_id, (), len(found.judgements), flagged)
 
 
 def score(db: Database, new: Sequence[Hindcast], counts: Counts, first: str) -> Iterable[Score]:

@@ -33,11 +33,11 @@ class History(NamedTuple):
     events: tuple[int, ...]
 
 
-Fit = Callable[[History, int], Floats]
+FitFunction = Callable[[History, int], Floats]
 """Fits a model to a history and returns its median path, (h,)."""
 
 
-def refit(panel: Panel, origins: Ints, h: int, *, min_months: int, fit: Fit) -> Paths:
+def refit(panel: Panel, origins: Ints, h: int, *, min_months: int, fit: FitFunction) -> Paths:
     """Fit every series anew at every origin; see the model contract.
 
     One thread of linear algebra: with two, small state space models take ten times as long.
@@ -74,7 +74,7 @@ def history(panel: Panel, series: int, origin: int) -> History:
     return History(panel.z[series, start : origin + 1], column_zero + origin, known)
 
 
-def _attempt(fit: Fit, past: History, h: int) -> tuple[Floats, str]:
+def _attempt(fit: FitFunction, past: History, h: int) -> tuple[Floats, str]:
     """The path and "", or NaN and why there is none."""
     nothing = np.full(h, np.nan)
     with warnings.catch_warnings(record=True) as heard:

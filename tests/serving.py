@@ -21,7 +21,8 @@ import publisher
 from forecast import months
 from forecast.config import Config, ForecastSection
 from forecast.store import connect, ops
-from jobs import logs, schedule, worker
+from jobs.service import daemon as schedule
+from jobs.service import logs, wakeup
 
 ROOT = Path(__file__).parent.parent
 FIRST_YEAR = 2021
@@ -37,8 +38,8 @@ def settings(**service: object) -> Config:
     )
 
 
-def wake(path: Path, now: datetime = NOW, config: Config | None = None) -> worker.Done:
-    return worker.wake(path, config or settings(), now, with_bundle=False)
+def wake(path: Path, now: datetime = NOW, config: Config | None = None) -> wakeup.Done:
+    return wakeup.wake(path, config or settings(), now, with_bundle=False)
 
 
 def drop(path: Path, through: str) -> str:
@@ -148,7 +149,7 @@ def alive(pid: int) -> bool:
 def hold(path: Path, config: Config, answer: object) -> None:
     """Work that holds the write lock for a minute, in a process with a child of its own."""
     from forecast.store.connect import writing
-    from jobs.orphans import lead_group, leave_with_parent
+    from jobs.compute.orphans import lead_group, leave_with_parent
 
     lead_group()
     leave_with_parent()
@@ -156,7 +157,7 @@ def hold(path: Path, config: Config, answer: object) -> None:
         time.sleep(600)
 
 
-WORK = {"work": partial(worker.main, with_bundle=False), "hold": hold}
+WORK = {"work": partial(wakeup.main, with_bundle=False), "hold": hold}
 
 if __name__ == "__main__":
     chosen = WORK[sys.argv[2] if len(sys.argv) > 2 else "work"]

@@ -12,7 +12,7 @@ import pytest
 from tables import rows
 
 from forecast.config import Compute, Config, ForecastSection
-from jobs.answers import answers  # nothing heavy here: every worker reads this file
+from jobs.compute.answers import answers  # nothing heavy here: every worker reads this file
 
 TWO, ONE = Compute(processes=2), Compute(engine="serial")
 
@@ -87,7 +87,7 @@ def hanging(job):
 
 
 def test_hung_fits_are_left_out_and_the_run_publishes(tmp_path, monkeypatch):
-    from jobs import refits
+    from jobs.pipeline import refits
 
     monkeypatch.setattr(refits, "_timed", hanging)
     monkeypatch.setattr(refits, "FIT_SECONDS", 0.2)

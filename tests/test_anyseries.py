@@ -23,8 +23,8 @@ from forecast.engine.steps import in_turn
 from forecast.errors import ShortSeriesError
 from forecast.intake.counts import MonthlyCounts
 from forecast.records import HUB_COLUMNS
-from jobs.anyseries import forecast_all
 from jobs.cli import main
+from jobs.pipeline.anyseries import forecast_all
 from models import build
 
 H = 14
@@ -236,7 +236,9 @@ def test_hindcasts_are_written_and_their_quality_told(own_file, tmp_path, said):
 
 
 def test_all_models_answer_with_intervals_of_their_own(own, monkeypatch):
-    monkeypatch.setattr("jobs.anyseries.BURN_IN", calibrate.LEAST_ERRORS)  # refits are slow
+    monkeypatch.setattr(
+        "jobs.pipeline.anyseries.BURN_IN", calibrate.LEAST_ERRORS
+    )  # refits are slow
     some = own.some(np.array([True, False, False, False, False, False]))
     said = forecast_all(some, 2, 0, SERIAL, in_turn, lambda step, done, total: None)
 

@@ -13,8 +13,8 @@ from tables import counting_steps, rows
 from forecast import months
 from forecast.desk import brief
 from forecast.desk.facts import month_facts
-from forecast.desk.words import PLACES, chance_words, change_words, month_words, ordinal
-from forecast.store.cite import Held
+from forecast.desk.wording import PLACES, chance_words, change_words, month_words, ordinal
+from forecast.store.month_record import Held
 from jobs.cli import main
 
 SOURCE = {"file_name": "a.csv", "rounding": 1}

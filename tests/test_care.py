@@ -20,11 +20,13 @@ from tables import edit, rows
 
 from forecast.config import Config, Fetch, Mail
 from forecast.errors import BusyError, ConfigError, DataError, VerifyError
-from forecast.store import condition, connect, ops, retention, service
+from forecast.store import connect, ops, retention, wakes
+from forecast.store import health as condition
 from forecast.store.ops import Poll
-from jobs import backup, doctor, environment, fetch, health, schedule, upkeep, worker
 from jobs.cli import main
-from jobs.operator import concerns, queue_concerns
+from jobs.intake import poll as fetch
+from jobs.mail.operator_alerts import concerns, queue_concerns
+from jobs.service import backup, daemon, doctor, environment, health, upkeep, wakeup
 
 NOW = serving.NOW
 FETCHING = Config(fetch=Fetch(enabled=True))
@@ -86,10 +88,10 @@ def test_mail_is_due_once_a_notice_is_approved_until_it_has_deliveries(record):
 
 def test_no_mail_goes_out_from_an_edited_record(record):
     config = serving.settings().model_copy(update={"mail": Mail(enabled=True)})
-    service.save_verified(record, NOW, "", ["run 1 was edited"])
+    wakes.save_verified(record, NOW, "", ["run 1 was edited"])
 
     with pytest.raises(VerifyError, match="run 1 was edited"):
-        worker.send(record, config)
+        wakeup.send(record, config)
 
 
 def test_a_run_is_needed_when_the_engines_numbers_changed(record, monkeypatch):
@@ -138,10 +140,10 @@ def test_status_exits_4_with_an_alarm_and_tells_programs_the_same(record):
 
 def test_status_is_0_when_all_is_well_and_names_who_leads(record):
     moment = datetime(2024, 3, 5, tzinfo=UTC)
-    with connect.locked(schedule.leader_lock(record), 0):
+    with connect.locked(daemon.leader_lock(record), 0):
         with ops.writing(record) as db:
-            service.save_leader(db, service.Leader("2024-03-05", 1, "2024-03-06T15:00:00+00:00"))
-            service.begin_wake(db, moment, 1)
+            wakes.save_leader(db, wakes.Leader("2024-03-05", 1, "2024-03-06T15:00:00+00:00"))
+            wakes.begin_wake(db, moment, 1)
         found = health.status(record, Config(), moment)
 
     assert (found.alarms, found.warnings) == ((), ())
@@ -193,7 +195,7 @@ def test_the_service_finds_an_edit_at_its_next_publish(record):
     with pytest.raises(VerifyError, match="run 1 was edited"):
         serving.wake(record)
     with pytest.raises(VerifyError, match="not shown"):
-        service.refuse_edited(record)
+        wakes.refuse_edited(record)
 
 
 def test_the_analysts_copy_is_read_only_complete_and_follows_the_last_run(record):
@@ -309,7 +311,7 @@ def test_backup_restore_and_the_service_goes_on(record, figure, drills, tmp_path
         back = backup.restore(made.folder, record, config, moment)
         assert rows(record, DIGESTS) == kept[: back.run_id]
         assert upkeep.verify(record, moment) == []
-        assert service.verified(record).findings == ""
+        assert wakes.verified(record).findings == ""
         assert table(record.with_name(f"{record.stem}-snapshot.db"), DIGESTS) == kept[: back.run_id]
         drop(record, month(2 + number))
         assert serving.wake(record, moment).outcome == "published"
@@ -349,7 +351,7 @@ def test_a_spoilt_backup_changes_nothing(record):
 def test_nothing_is_restored_under_a_daemon_and_no_backup_is_overwritten(record):
     made = backup.make(record, serving.settings(), NOW)
 
-    with connect.locked(schedule.leader_lock(record), 0), pytest.raises(BusyError):
+    with connect.locked(daemon.leader_lock(record), 0), pytest.raises(BusyError):
         backup.restore(made.folder, record, serving.settings(), NOW)
     with pytest.raises(ConfigError, match="is there already"):
         backup.make(record, serving.settings(), NOW)
@@ -462,7 +464,7 @@ def test_the_first_file_ends_being_new(record):
 
 
 def test_a_timer_is_a_service_too_and_is_missed_when_it_stops(record):
-    schedule.once(record, serving.settings(), serving.WORK["work"])
+    daemon.once(record, serving.settings(), serving.WORK["work"])
     last = datetime.fromisoformat(condition.wakes(record)[0]["started_at"])
 
     well = health.status(record, Config(), last + timedelta(hours=25))
@@ -476,7 +478,7 @@ def test_a_timer_is_a_service_too_and_is_missed_when_it_stops(record):
 
 def test_a_daemon_that_ended_is_missed(record):
     with ops.writing(record) as db:
-        service.save_leader(db, service.Leader("2024-03-05", 1, None))
+        wakes.save_leader(db, wakes.Leader("2024-03-05", 1, None))
 
     assert health.NOT_RUNNING in health.status(record, Config(), NOW).warnings
 

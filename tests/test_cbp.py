@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
 from forecast.intake import cbp
-from forecast.labels import CROSSING
+from forecast.label_joins import CROSSING
 from forecast.records import Cell
 
 CBP = Path(__file__).parents[2] / "shared" / "data" / "cbp"

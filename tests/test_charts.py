@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from tables import rows
 
-from forecast.desk import charts, grammar
-from forecast.desk.grammar import BANDS, BLUE, INK, PALE
+from forecast.desk.charts import forecasts, grammar
+from forecast.desk.charts.grammar import BANDS, BLUE, INK, PALE
 from forecast.store import connect, plots
 from jobs.cli import main
 
@@ -113,7 +113,7 @@ def test_the_same_figures_give_the_same_bytes(published):
     with closing(connect.read(published)) as connection:
         found = plots.calibration(connection, "northern", "2018-12")
 
-    first, second = (grammar.render(charts.calibration("northern", found), "svg") for _ in "ab")
+    first, second = (grammar.render(forecasts.calibration("northern", found), "svg") for _ in "ab")
     assert first == second
 
 

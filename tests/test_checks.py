@@ -13,7 +13,7 @@ from forecast.intake import bundle, cbp, series
 from forecast.intake.checks import problems
 from forecast.records import BORDERS, Cell, SeriesKey
 from forecast.store import connect, releases
-from jobs.ingest import _believe
+from jobs.intake.ingest import _believe
 
 CBP = Path(__file__).parents[2] / "shared" / "data" / "cbp"
 NOVEMBER = "nationwide-encounters-fy23-fy26-nov-state.csv"

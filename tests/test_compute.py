@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from benchmarks import cluster
 from forecast.config import Compute
-from forecast.desk import ahead
+from forecast.desk.export import ahead
 from forecast.engine import steps
 from forecast.engine.anyseries import forecast_counts
 from forecast.engine.predictive import Predictive
@@ -31,8 +31,8 @@ from forecast.engine.steps import in_turn
 from forecast.errors import ConfigError
 from forecast.intake.counts import MonthlyCounts
 from jobs.cli import main
-from jobs.cluster import _check
-from jobs.compute import ENOUGH, Serial, Spreading, executor, spreading
+from jobs.compute.dask import _check
+from jobs.compute.executors import ENOUGH, Serial, Spreading, executor, spreading
 
 H, HINDCASTS = 4, 5
 MANY = 10**6  # series: as many as make worker processes worth their start
@@ -244,7 +244,7 @@ def test_a_cluster_lost_on_the_way_loses_nothing(lost, monkeypatch, caplog):
             "the scheduler": lambda: os.kill(scheduler, signal.SIGKILL),
         }[lost]
         with spreading(Compute(engine="dask", scheduler=address), MANY) as spread:
-            monkeypatch.setattr("jobs.cluster.SECONDS", 1.0)  # to be reached again
+            monkeypatch.setattr("jobs.compute.dask.SECONDS", 1.0)  # to be reached again
             assert written(counts, at_third(spread, act), 6) == written(counts, in_turn, 60)
 
     assert "what is left is computed here" in caplog.text
@@ -274,7 +274,7 @@ def unused_port() -> int:
 def test_a_cluster_that_is_not_there_is_named_with_exit_code_2(
     scheduler, problem, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("jobs.cluster.SECONDS", 0.5)
+    monkeypatch.setattr("jobs.compute.dask.SECONDS", 0.5)
     scheduler = scheduler.format(port=unused_port())
     (tmp_path / "c.toml").write_text(f'[compute]\nengine = "dask"\nscheduler = "{scheduler}"\n')
     months = [f"{2020 + i // 12}-{i % 12 + 1:02d}" for i in range(30)]
@@ -338,7 +338,7 @@ def test_answers_come_from_workers_or_where_these_are_out_of_reach_by_the_schedu
     reached, monkeypatch
 ):
     if not reached:
-        monkeypatch.setattr("jobs.cluster.socket.create_connection", _out_of_reach)
+        monkeypatch.setattr("jobs.compute.dask.socket.create_connection", _out_of_reach)
     with (
         cluster.running(1) as address,
         executor(Compute(engine="dask", scheduler=address)) as workers,
@@ -352,7 +352,7 @@ def _out_of_reach(*_: object, **__: object) -> NoReturn:
 
 
 def test_a_cluster_without_workers_is_refused(monkeypatch):
-    monkeypatch.setattr("jobs.cluster.SECONDS", 2.0)
+    monkeypatch.setattr("jobs.compute.dask.SECONDS", 2.0)
     with (
         cluster.running(0) as address,
         pytest.raises(ConfigError, match="it has no workers"),

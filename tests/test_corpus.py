@@ -16,8 +16,8 @@ from forecast.intake.checks import OPEN_SHARE, SLACK, problems
 from forecast.records import Snapshot
 from forecast.store import releases
 from forecast.store.connect import transaction, writing
-from jobs import archive
-from jobs.ingest import Found, take_file
+from jobs.intake import archive
+from jobs.intake.ingest import WaitingFile, take_file
 
 CUT, FULL, WHOLE = 150, 900, 50  # files a base: in `make test`, in `make corpus`, whole files
 
@@ -167,7 +167,9 @@ def test_a_refused_file_leaves_the_record_as_it_was(tmp_path):
             file = tmp_path / base.name
             file.write_bytes(bad.content)
             try:
-                outcomes[take_file(db, kept_in, Found(file, "2025-12-20"), ("state",)).outcome] += 1
+                outcomes[
+                    take_file(db, kept_in, WaitingFile(file, "2025-12-20"), ("state",)).outcome
+                ] += 1
             except DataError:
                 outcomes["refused"] += 1
                 assert record(db) == before

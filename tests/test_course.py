@@ -8,10 +8,10 @@ import pytest
 
 from forecast import months
 from forecast.records import SeriesKey
-from forecast.watch.children import BorderMonth
-from forecast.watch.course import Look, Published, State, course, follow
-from forecast.watch.judge import Expected, Rules
+from forecast.watch.monitor import Look, Published, State, course, follow
 from forecast.watch.outlook import Outlook
+from forecast.watch.relative import BorderMonth
+from forecast.watch.surprise import Expected, Rules
 
 RULES = Rules()
 NORTH = SeriesKey("northern")

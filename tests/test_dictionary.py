@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from tables import counting_steps, rows
 
-from forecast.desk import reference
-from forecast.desk.columns import COLUMNS
-from forecast.desk.dictionary import BY_NAME, VIEWS, definitions
+from forecast.desk.dictionary import reference
+from forecast.desk.dictionary.columns import COLUMNS
+from forecast.desk.dictionary.views import BY_NAME, VIEWS, definitions
 from forecast.records import HEADLINES
 
 PAGE = Path(__file__).parent.parent / "docs" / "tables.md"
@@ -80,7 +80,9 @@ def test_a_meaning_is_a_plain_phrase():
 def test_the_page_is_the_dictionary():
     written = PAGE.read_text("utf-8")
 
-    assert written == reference.renewed(written), "python -m forecast.desk.reference docs/tables.md"
+    assert written == reference.renewed(written), (
+        "python -m forecast.desk.dictionary.reference docs/tables.md"
+    )
 
 
 @pytest.mark.parametrize("question", SQL)

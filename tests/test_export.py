@@ -15,9 +15,9 @@ from pyarrow import parquet
 from tables import rows
 from xlsxwriter.worksheet import Worksheet
 
-from forecast.desk import export
-from forecast.desk.export import Table
-from forecast.desk.words import CREDIT
+from forecast.desk.export import tables
+from forecast.desk.export.tables import Table
+from forecast.desk.wording import CREDIT
 from forecast.errors import ConfigError
 from forecast.records import HUB_COLUMNS, HUB_PERMILLES
 from jobs.cli import main
@@ -47,7 +47,7 @@ def test_quantile_columns_are_named_by_their_probability():
 
 def test_a_csv_file_holds_the_blocks_one_after_the_other(tmp_path):
     large = [["d"], [10**14 + 3], [1e14 + 3]]
-    count = export.write(Table(COLUMNS, [*BLOCKS, large]), tmp_path / "a.csv")
+    count = tables.write(Table(COLUMNS, [*BLOCKS, large]), tmp_path / "a.csv")
 
     assert count == 4
     lines = (tmp_path / "a.csv").read_text().splitlines()
@@ -61,7 +61,7 @@ def test_a_csv_file_holds_the_blocks_one_after_the_other(tmp_path):
 
 
 def test_a_parquet_file_holds_the_same_with_kinds_and_notes(tmp_path):
-    count = export.write(Table(COLUMNS, BLOCKS, {"digest": "abc"}), tmp_path / "a.parquet")
+    count = tables.write(Table(COLUMNS, BLOCKS, {"digest": "abc"}), tmp_path / "a.parquet")
 
     table = parquet.read_table(tmp_path / "a.parquet")
     assert count == table.num_rows == 3
@@ -82,7 +82,7 @@ def test_a_table_that_breaks_off_leaves_the_old_file_and_no_draft(tmp_path, endi
     path = tmp_path / f"a.{ending}"
     path.write_text("old")
     with pytest.raises(RuntimeError, match="luck"):
-        export.write(Table(COLUMNS, broken()), path)
+        tables.write(Table(COLUMNS, broken()), path)
 
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
@@ -94,15 +94,15 @@ def test_a_table_that_breaks_off_leaves_the_old_file_and_no_draft(tmp_path, endi
 )
 def test_what_could_not_be_written_is_refused_beforehand(tmp_path, name, problem):
     with pytest.raises(ConfigError, match=problem):
-        export.check(tmp_path / name)
+        tables.check(tmp_path / name)
 
 
 def test_without_pyarrow_only_parquet_is_refused_and_the_remedy_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
 
-    export.check(tmp_path / "a.csv")
+    tables.check(tmp_path / "a.csv")
     with pytest.raises(ConfigError, match="pip install pyarrow"):
-        export.check(tmp_path / "a.parquet")
+        tables.check(tmp_path / "a.parquet")
 
 
 def test_exported_hindcasts_are_the_stored_ones(tmp_path, published):
@@ -111,7 +111,7 @@ def test_exported_hindcasts_are_the_stored_ones(tmp_path, published):
 
     table = parquet.read_table(out)
     assert said.exit_code == 0, said.output
-    assert table.column_names[:7] == [*export.HINDCASTS][:7]
+    assert table.column_names[:7] == [*tables.HINDCASTS][:7]
     assert table.column_names[7:] == [*HUB_COLUMNS, "digest"]
     assert table.num_rows == 4 * 92 * 12
     assert min(table["cutoff"].to_pylist()) == "2018-12"

@@ -34,8 +34,11 @@ from forecast import __version__
 from forecast.config import Config, Fetch, ForecastSection, Mail
 from forecast.errors import ConfigError
 from forecast.store import connect, ops
-from jobs import archive, health, listing, monthly, operator
-from jobs.fetch import awaited, fetch
+from jobs import monthly
+from jobs.intake import archive, listing
+from jobs.intake.poll import awaited, fetch
+from jobs.mail import operator_alerts
+from jobs.service import health
 
 NOW = datetime(2026, 4, 20, 6, tzinfo=UTC)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n"
@@ -230,7 +233,7 @@ def test_a_link_that_is_not_understood_is_an_outcome_until_it_is_gone_or_ignored
     assert "not understood" in alarm
     mail = Mail(operator="ops@example.org", sender="me@example.org")
     config = settings(publisher.index).model_copy(update={"mail": mail})
-    operator.queue_concerns(path, config, NOW)
+    operator_alerts.queue_concerns(path, config, NOW)
     ((told,),) = rows(
         ops.beside(path), "select count(*) from messages where instr(mime, 'not understood')"
     )
@@ -795,7 +798,7 @@ from pathlib import Path
 from datetime import datetime, UTC
 sys.path.insert(0, {tests!r})
 from test_fetch import settings
-from jobs.fetch import fetch
+from jobs.intake.poll import fetch
 fetch(Path(sys.argv[1]), settings(sys.argv[2], file_seconds=30.0), now=datetime.now(UTC),
       with_bundle=False)
 """

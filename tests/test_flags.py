@@ -20,7 +20,7 @@ from forecast.store import releases
 from forecast.store.connect import transaction, writing
 from jobs import monthly
 from jobs.cli import main
-from jobs.replaying import Service, service
+from jobs.pipeline.replay import ReplayedService, service
 
 SMALL = Config(
     forecast=ForecastSection(models=("naive",), dimensions=(), first_cutoff="2026-06"),
@@ -35,7 +35,7 @@ def said(*words: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def replayed(published: Path) -> Service:
+def replayed(published: Path) -> ReplayedService:
     with closing(sqlite3.connect(published)) as db:
         return service(db, Config(), "2013-10")
 

@@ -17,8 +17,9 @@ from tables import rows
 from forecast.config import Config
 from forecast.intake import cbp
 from forecast.store.connect import writing
-from jobs import archive, doctor, health, inbox, ingest, worker
-from jobs.ingest import Found, take_file, take_waiting
+from jobs.intake import archive, inbox, ingest
+from jobs.intake.ingest import WaitingFile, take_file, take_waiting
+from jobs.service import doctor, health, wakeup
 
 FEBRUARY, MARCH = "2026-02", "2026-03"
 NAME = file_name(FEBRUARY)
@@ -261,7 +262,7 @@ def test_a_reader_that_fails_is_one_files_fault(path, monkeypatch):
 def test_an_inbox_that_is_a_file_is_said_and_fails_nothing(path):
     (path.parent / "inbox").write_bytes(GOOD)
 
-    done = worker.wake(path, serving.settings(), serving.NOW)
+    done = wakeup.wake(path, serving.settings(), serving.NOW)
 
     assert done.outcome == "published"  # the embedded figures
     assert "refused inbox" in done.detail
@@ -375,4 +376,4 @@ def test_a_file_named_by_the_operator_may_be_a_link(path, folders, tmp_path):
     link.symlink_to(put(tmp_path, "elsewhere.csv", file_bytes(MARCH)))
 
     with writing(path) as db:
-        assert take_file(db, folders, Found(link, TODAY), ("state",)).outcome == "accepted"
+        assert take_file(db, folders, WaitingFile(link, TODAY), ("state",)).outcome == "accepted"

@@ -16,8 +16,8 @@ from forecast.config import Config
 from forecast.errors import DataError, QuarantineError
 from forecast.store import connect, inventory, releases
 from forecast.store.connect import writing
-from jobs import archive
-from jobs.ingest import Found, accept, take_file, take_waiting
+from jobs.intake import archive
+from jobs.intake.ingest import WaitingFile, accept, take_file, take_waiting
 
 FEBRUARY, MARCH = "2026-02", "2026-03"
 NAME = file_name(FEBRUARY)
@@ -48,7 +48,7 @@ def put(folder: Path, name: str, content: bytes) -> Path:
 
 def take(path, folders, file, first_seen=TODAY):
     with writing(path) as db:
-        return take_file(db, folders, Found(file, first_seen), ("state",))
+        return take_file(db, folders, WaitingFile(file, first_seen), ("state",))
 
 
 def empty_inbox(path, folders):

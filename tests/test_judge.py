@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import norm, t
 
-from forecast.watch.judge import Expected, Rules, p_value, severity, thresholds
+from forecast.watch.surprise import Expected, Rules, p_value, severity, thresholds
 
 RULES = Rules()
 expectations = st.builds(

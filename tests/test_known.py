@@ -6,8 +6,8 @@ from forecast import months
 from forecast.config import Config
 from forecast.records import SeriesKey
 from forecast.store.watch import Stood
-from jobs.headline import Headline, headline
-from jobs.known import _earlier_figures
+from jobs.pipeline.asof import _earlier_figures
+from jobs.pipeline.totals import Headline, headline
 
 NORTH, SOUTH = SeriesKey("northern"), SeriesKey("southwest")
 FIRST, COUNT = "2022-01", 30

@@ -11,14 +11,16 @@ import pytest
 from publisher import file_bytes, file_name
 from tables import rows
 
-from forecast import labels
+from forecast import label_joins
 from forecast.config import Config, ForecastSection, Labels, parse
 from forecast.errors import ConfigError, DataError
 from forecast.records import SeriesKey
 from forecast.store import connect, releases
 from forecast.store.connect import writing
-from jobs import archive, health, monthly
-from jobs.ingest import Found, take_file
+from jobs import monthly
+from jobs.intake import archive
+from jobs.intake.ingest import WaitingFile, take_file
+from jobs.service import health
 
 NOW = datetime(2026, 4, 20, 6, tzinfo=UTC)
 FEBRUARY, MARCH = "2026-02", "2026-03"
@@ -45,7 +47,7 @@ def take(path: Path, through: str, content: bytes, joins=None):
     with writing(path) as db:
         if joins is not None:
             releases.save_joins(db, joins)
-        return take_file(db, kept_in, Found(file, "2026-04-20"), DIMENSIONS, joins)
+        return take_file(db, kept_in, WaitingFile(file, "2026-04-20"), DIMENSIONS, joins)
 
 
 def current(path: Path) -> dict[SeriesKey, dict[str, int]]:
@@ -100,7 +102,7 @@ def test_an_unknown_border_or_agency_still_refuses(path, old):
     file.write_bytes(file_bytes(FEBRUARY, "aor").replace(odd, b"Something else"))
 
     with writing(path) as db, pytest.raises(DataError, match="unknown"):
-        take_file(db, archive.folders(path, Config()), Found(file, "2026-04-20"), DIMENSIONS)
+        take_file(db, archive.folders(path, Config()), WaitingFile(file, "2026-04-20"), DIMENSIONS)
 
     assert rows(path, "select count(*) from observations") == [(0,)]
 
@@ -204,7 +206,7 @@ def test_joined_adds_by_month_and_leaves_others_alone():
         key("TURKEY", "state"): {"2025-01": 7},
     }
 
-    assert labels.joined(counts, TURKEY) == {
+    assert label_joins.joined(counts, TURKEY) == {
         key("TURKIYE"): {"2025-01": 3, "2025-02": 9, "2025-03": 6},
         key("INDIA"): {"2025-01": 1},
         key("TURKEY", "state"): {"2025-01": 7},

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from tables import rows
 from then import HEAD, held
 
-from forecast.desk import letters, typeset
-from forecast.desk import notices as desk
+from forecast.desk.email import content as desk
+from forecast.desk.email import mime, typeset
 from forecast.desk.facts import Comparison, Facts
-from forecast.desk.words import CREDIT, MINUS
+from forecast.desk.wording import CREDIT, MINUS
 from forecast.store import connect
 from forecast.store.notices import Notice, Section
 
@@ -48,7 +48,7 @@ class Words(HTMLParser):
 @pytest.mark.parametrize("stage", ["january", "february"])
 def test_text_and_html_carry_the_same_numbers_in_78_columns_and_150_kb(stages, stage):
     notice, sections = held(stages / f"{stage}.db")
-    made = letters.letter(notice, sections, HEAD, notice.created_at)
+    made = mime.letter(notice, sections, HEAD, notice.created_at)
     message = message_from_bytes(made.mime, policy=WIRE)
 
     text = message.get_body(("plain",)).get_content()
@@ -62,7 +62,7 @@ def test_text_and_html_carry_the_same_numbers_in_78_columns_and_150_kb(stages, s
 
 def test_a_message_has_one_chart_and_the_headers_that_machines_look_for(stages):
     notice, sections = held(stages / "february.db")
-    made = letters.letter(notice, sections, HEAD, notice.created_at)
+    made = mime.letter(notice, sections, HEAD, notice.created_at)
     message = message_from_bytes(made.mime, policy=WIRE)
 
     tree = [part.get_content_type() for part in message.walk()]
@@ -162,8 +162,8 @@ def test_every_figure_is_found_in_the_record_by_the_printed_reference(stages, st
         notice.id,
     )  # fmt: skip
     command = f"bordercast verify --run {notice.run_id} --digest "
-    assert f"{command}\\\n    {digest}\n" in letters.text(notice, sections)
-    assert f"{command}{digest}" in letters.html(notice, sections)
+    assert f"{command}\\\n    {digest}\n" in mime.text(notice, sections)
+    assert f"{command}{digest}" in mime.html(notice, sections)
     assert CREDIT in " ".join(notice.closing_text.split())
     assert CREDIT in notice.closing_html
 
@@ -242,7 +242,7 @@ def hostile_letter(name):
         "apart": 0,
         "systemic": 0,
     }
-    found = desk.Found(facts(name), [flag], None, [driver(name)], None)
+    found = desk.MonthFindings(facts(name), [flag], None, [driver(name)], None)
     standing = desk.Standing("southwest", "2025-02", (), [part(name)])
     sections = [
         Section(s.border, kind, s.phrase, typeset.as_text(s), typeset.as_html(s))
@@ -254,7 +254,7 @@ def hostile_letter(name):
         *("held", frame.opening_text, frame.opening_html, frame.closing_text, frame.closing_html),
         *(None, None, None, "", "d" * 64, 1),
     )
-    return letters.letter(notice, sections, HEAD, "2025-03-12T12:00:00+00:00")
+    return mime.letter(notice, sections, HEAD, "2025-03-12T12:00:00+00:00")
 
 
 def assert_harmless(name):
@@ -290,7 +290,7 @@ def test_any_words_stay_words(name):
 def test_drift_is_told_in_its_own_words():
     drifted = {"kind": "drift", "severity": "notable", "side": 1, "encounters": 90, "expected": 30}
 
-    said = desk.finding(desk.Found(facts("a.csv"), [drifted]))
+    said = desk.finding(desk.MonthFindings(facts("a.csv"), [drifted]))
 
     assert said.phrase == "drifting above forecasts"
     assert "90 counted, 30 expected six months before" in said.finding

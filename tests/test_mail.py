@@ -23,8 +23,9 @@ from forecast.errors import BusyError, ConfigError
 from forecast.store import deliveries, ops
 from forecast.store.connect import locked
 from forecast.store.deliveries import Message
-from jobs import mail, smtp
-from jobs.environment import MAIL_PASSWORD
+from jobs.mail import send as mail
+from jobs.mail import smtp
+from jobs.service.environment import MAIL_PASSWORD
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 KEY = "k" * 64

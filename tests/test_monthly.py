@@ -21,11 +21,12 @@ from forecast.intake import bundle
 from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from forecast.store import integrity, judgements, releases, runs
 from forecast.store.connect import read, transaction, writing
-from jobs import monthly, refits
+from jobs import monthly
 from jobs.cli import main
-from jobs.headline import forecast_headline, headline
-from jobs.ingest import take_bundle
-from jobs.refits import model_options
+from jobs.intake.ingest import take_bundle
+from jobs.pipeline import refits
+from jobs.pipeline.refits import model_options
+from jobs.pipeline.totals import forecast_headline, headline
 from models import REFITTED, build
 
 MODELS = {"bordercast", "naive", "snaive", "ets", "sarima", "prophet"}

@@ -22,20 +22,20 @@ from tables import edit, rows, written
 from then import ANN, FEBRUARY, HEAD, JANUARY, SAID, held, settings
 
 from forecast.config import Config
-from forecast.desk import letters
-from forecast.desk import notices as desk
+from forecast.desk.email import content as desk
+from forecast.desk.email import mime
+from forecast.desk.email.statements import became_false
 from forecast.desk.found import found
-from forecast.desk.statements import became_false
 from forecast.errors import DataError
 from forecast.intake import bundle
 from forecast.records import HEADLINES, Episode, Judgement, SeriesKey
 from forecast.store import connect, findings, notices, ops, withdrawals
 from forecast.store.notices import Approval
-from jobs import notices as work
-from jobs import operator, outbox
 from jobs.cli import main
-from jobs.judging import Found as Judged
-from jobs.occasions import _kind
+from jobs.mail import compose as work
+from jobs.mail import operator_alerts, outbox
+from jobs.pipeline.judging import Findings as Judged
+from jobs.pipeline.triggers import _kind
 
 
 @pytest.fixture
@@ -82,10 +82,10 @@ def test_a_first_run_tells_nothing_and_then_each_month_once(stages):
 def test_the_known_months_are_told_as_such(stages):
     january, february = held(stages / "january.db"), held(stages / "february.db")
 
-    assert letters.subject(*january) == (
+    assert mime.subject(*january) == (
         "Border encounters, January 2025: northern well below forecast"
     )
-    assert letters.subject(*february).startswith(
+    assert mime.subject(*february).startswith(
         "Border encounters, February 2025: southwest far below forecast"
     )
     assert "11,709 counted" in february[1][0].text
@@ -155,11 +155,11 @@ def test_a_level_shift_is_told_and_a_quiet_month_only_where_asked_for(record):
     shift, quiet = kinds(path)[-2:]
     with closing(connect.read(path)) as connection:
         told = {n.month: n for n in notices.every(connection)}["2025-04"]
-        said = letters.subject(told, notices.sections(connection, told.id))
+        said = mime.subject(told, notices.sections(connection, told.id))
     assert (shift, quiet) == (("flags", "2025-04", "held"), ("quiet", "2025-05", "held"))
     assert said == ("Border encounters, April 2025: southwest and nationwide lower level confirmed")
     notice, sections = held(path)
-    assert letters.subject(notice, sections) == (
+    assert mime.subject(notice, sections) == (
         "Border encounters, May 2025: northern, southwest, other and nationwide as forecast"
     )
     assert len([s for s in sections if s.part == "finding"]) == 4
@@ -230,10 +230,10 @@ def test_the_same_record_gives_the_same_bytes(record, tmp_path):
         work.write_all(path, db, settings(), FEBRUARY)
 
     after, again = held(path)
-    first = letters.letter(before, sections, HEAD, before.created_at)
+    first = mime.letter(before, sections, HEAD, before.created_at)
     assert after.digest != before.digest  # the record says that it was written twice
     after = replace(after, digest=before.digest)
-    assert letters.letter(after, again, HEAD, before.created_at) == first
+    assert mime.letter(after, again, HEAD, before.created_at) == first
 
 
 # --- approval and sending
@@ -562,9 +562,9 @@ def test_the_operator_learns_at_once_of_a_refused_message(record):
 def test_coverage_that_drifts_is_told():
     row = {"model": "bordercast", "era": "all", "horizon": 1, "basis": "issued", "border": "other"}
 
-    assert list(operator.coverage_drift([row | {"n": 40, "coverage80": 0.8}])) == []
-    assert list(operator.coverage_drift([row | {"n": 20, "coverage80": 0.1}])) == []
-    assert "24 of 40" in next(operator.coverage_drift([row | {"n": 40, "coverage80": 0.6}]))
+    assert list(operator_alerts.coverage_drift([row | {"n": 40, "coverage80": 0.8}])) == []
+    assert list(operator_alerts.coverage_drift([row | {"n": 20, "coverage80": 0.1}])) == []
+    assert "24 of 40" in next(operator_alerts.coverage_drift([row | {"n": 40, "coverage80": 0.6}]))
 
 
 # --- the commands

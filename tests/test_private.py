@@ -14,10 +14,11 @@ from publisher import FOLDER, INDEX, file_name, page, raw, running, serve
 
 from forecast.config import Config, Fetch
 from forecast.errors import StoreError
-from forecast.store import connect, ops, service
-from jobs import backup, fetch, logs
+from forecast.store import connect, ops, wakes
 from jobs.cli import main
-from jobs.schedule import leader_lock
+from jobs.intake import poll
+from jobs.service import backup, logs
+from jobs.service.daemon import leader_lock
 
 NOW = serving.NOW
 
@@ -44,7 +45,7 @@ def test_what_others_may_read_does_not_depend_on_the_umask(tmp_path, mask):
         (path.parent / "inbox" / "odd.csv").write_bytes(b"no table\n")
         os.utime(path.parent / "inbox" / "odd.csv", (1, 1))
         serving.wake(path)
-        service.save_verified(path, NOW, "", [])
+        wakes.save_verified(path, NOW, "", [])
         made = backup.drill(path, serving.settings(), NOW)
         shown = mode(path.with_name("b-snapshot.db"))
         ops.beside(path).unlink()
@@ -60,7 +61,7 @@ def test_what_others_may_read_does_not_depend_on_the_umask(tmp_path, mask):
 
 def test_ops_db_and_folders_that_others_could_read_are_closed(tmp_path):
     path = serving.worked(tmp_path / "b.db", 1)
-    service.save_verified(path, NOW, "", [])
+    wakes.save_verified(path, NOW, "", [])
     ops.beside(path).chmod(0o644)
     (tmp_path / "archive").chmod(0o755)
 
@@ -145,7 +146,7 @@ def test_what_a_server_says_cannot_drive_a_terminal(tmp_path, monkeypatch):
             "attempts = 1\nback_off = 0.0\n",
             encoding="utf-8",
         )
-        found = fetch.poll(path, Config(fetch=settings), NOW)
+        found = poll.poll(path, Config(fetch=settings), NOW)
         arguments = ["--config", str(config), "--db", str(path)]
         told = CliRunner().invoke(main, [*arguments, "fetch", "--no-bundle", "--force"])
 

@@ -14,10 +14,10 @@ from forecast.records import SeriesKey
 from forecast.store import releases
 from forecast.watch import measures
 from forecast.watch.injections import Shape, Shock, outcomes, shocked
-from forecast.watch.judge import Rules
+from forecast.watch.surprise import Rules
 from jobs.cli import main
-from jobs.replaying import Study, children, draw, studies
-from jobs.replaying import shocked as summary
+from jobs.pipeline.replay import Study, children, draw, studies
+from jobs.pipeline.replay import shocked as summary
 
 RULES = Rules()
 

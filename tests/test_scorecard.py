@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from forecast import months
-from forecast.desk import scorecard as desk
+from forecast.desk.terminal import score_tables as desk
 from forecast.engine import scorecard, scores
-from forecast.records import Said, SeriesKey
+from forecast.records import SeriesKey, StoredForecast
 from jobs.cli import main
 
 NORTH, OTHER = SeriesKey("northern"), SeriesKey("other")
@@ -24,7 +24,7 @@ SHAPE = np.array([-40, -30, -20, -10, 0, 10, 20, 30, 40])
 
 
 def said(key, model, cutoff, horizon, median):
-    return Said(key, model, cutoff, horizon, (median + SHAPE).tolist())
+    return StoredForecast(key, model, cutoff, horizon, (median + SHAPE).tolist())
 
 
 def stored(model, shift, cutoffs, key=NORTH):

@@ -27,8 +27,9 @@ from tables import edit
 from forecast.config import Mail
 from forecast.errors import BusyError
 from forecast.store import connect, integrity, ops
-from jobs import heartbeat, logs, schedule, worker
 from jobs.cli.shared import Settings
+from jobs.service import daemon as schedule
+from jobs.service import heartbeat, logs, wakeup
 
 DAY = timedelta(days=1)
 
@@ -495,7 +496,7 @@ def test_wakes_and_releases_leave_nothing_behind(tmp_path, figure, wakes, releas
     path = tmp_path / "b.db"
     own, often = os.getpid(), wakes // releases
     service = schedule.Daemon(
-        path, serving.settings(), partial(worker.main, with_bundle=False), threading.Event()
+        path, serving.settings(), partial(wakeup.main, with_bundle=False), threading.Event()
     )
     service.scheduler = _Shelf()
     memory, handles, log = [], [], []

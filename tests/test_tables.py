@@ -13,7 +13,7 @@ import pytest
 from tables import rows
 
 import forecast
-from forecast.desk.dictionary import VIEWS
+from forecast.desk.dictionary.views import VIEWS
 from forecast.errors import ConfigError
 
 DOCS = Path(__file__).parent.parent / "docs"

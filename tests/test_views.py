@@ -17,9 +17,9 @@ from openpyxl import load_workbook
 from pyarrow import compute, parquet
 from tables import rows, written
 
-from forecast.desk import encoded, export
-from forecast.desk.dictionary import BY_NAME, VIEWS
-from forecast.desk.words import CREDIT
+from forecast.desk.dictionary.views import BY_NAME, VIEWS
+from forecast.desk.export import encoded, tables
+from forecast.desk.wording import CREDIT
 from forecast.records import HEADLINES, HUB_PERMILLES
 from jobs.cli import main
 
@@ -106,7 +106,7 @@ def test_a_hostile_name_is_text_and_no_formula(database, tmp_path, ending):
 
 @given(st.text(st.sampled_from("=+-@\t\rab 1,'\"\n")))
 def test_no_cell_of_text_begins_like_a_formula(text):
-    found = export._texts([text], "text")[0]
+    found = tables._texts([text], "text")[0]
 
     assert not found.startswith(encoded.FORMULA)
     assert found.removeprefix("'").endswith(text.removeprefix("'"))

@@ -14,8 +14,8 @@ from forecast.intake import bundle, cbp, series
 from forecast.records import Coverage, Release, SeriesKey, Snapshot
 from forecast.store import connect, releases, vintages
 from forecast.store.connect import transaction, writing
-from jobs import archive
-from jobs.ingest import Found, take_file
+from jobs.intake import archive
+from jobs.intake.ingest import WaitingFile, take_file
 
 CBP = Path(__file__).parents[2] / "shared" / "data" / "cbp"
 FILES = {
@@ -261,7 +261,7 @@ def load(path: Path, order, dimensions=("state", "citizenship_group", "authority
                 with transaction(db):
                     releases.save_snapshot(db, each)
             else:
-                take_file(db, kept_in, Found(CBP / each, FILES[each]), dimensions)
+                take_file(db, kept_in, WaitingFile(CBP / each, FILES[each]), dimensions)
 
 
 @needs_files

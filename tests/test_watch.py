@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast.records import SeriesKey
-from forecast.watch import budget
-from forecast.watch.drivers import Part, Whole, apportioned, drivers
+from forecast.watch import multiplicity
+from forecast.watch.attribution import Part, Whole, apportioned, drivers
 from forecast.watch.revisions import revision_flag
 
 BORDER = SeriesKey("southwest")
@@ -21,26 +21,26 @@ parts = st.lists(st.tuples(st.floats(0, 1e6), counts), max_size=40)
     ("eligible", "alpha"), [(0, 0.02), (100, 0.02), (500, 0.01), (10_000, 0.001)]
 )
 def test_the_budget_is_shared_within_its_bounds(eligible, alpha):
-    assert budget.alpha(eligible) == alpha
+    assert multiplicity.alpha(eligible) == alpha
 
 
 def test_the_badge_needs_many_on_one_side():
     quiet = [0.5] * 20
     moved = [0.001, 0.002, 0.0005, 0.001]
 
-    assert budget.systemic(quiet + moved, [1] * 24)
-    assert not budget.systemic(quiet + moved, [1] * 20 + [1, -1, 1, -1])
-    assert not budget.systemic(quiet + moved[:2], [1] * 22)
-    assert not budget.systemic(quiet * 3 + moved, [1] * 64)
-    assert not budget.systemic([], [])
+    assert multiplicity.systemic(quiet + moved, [1] * 24)
+    assert not multiplicity.systemic(quiet + moved, [1] * 20 + [1, -1, 1, -1])
+    assert not multiplicity.systemic(quiet + moved[:2], [1] * 22)
+    assert not multiplicity.systemic(quiet * 3 + moved, [1] * 64)
+    assert not multiplicity.systemic([], [])
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
 def test_the_cutoff_is_the_largest_p_under_the_line(values):
     p = np.sort(np.array(values))
-    line = budget.Q * np.arange(1, len(p) + 1) / len(p)
+    line = multiplicity.Q * np.arange(1, len(p) + 1) / len(p)
 
-    cut = budget.cutoff(p)
+    cut = multiplicity.cutoff(p)
 
     assert (p <= cut).sum() == max(np.flatnonzero(p <= line) + 1, default=0)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from forecast import months
 from forecast.desk.facts import Comparison, Expectation, Facts, verdict
-from forecast.desk.words import (
+from forecast.desk.wording import (
     PLACES,
     chance_words,
     change_words,

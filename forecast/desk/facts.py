@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forecast import months
-from forecast.store.cite import Held
+from forecast.store.month_record import Held
 
 Verdict = Literal["right", "right when published", "right when rounded", "wrong"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 
+from forecast.desk.email.content import MonthFindings
 from forecast.desk.facts import month_facts
-from forecast.desk.notices import Found
-from forecast.store import cite, findings
+from forecast.store import findings, month_record
 
 
-def found(connection: sqlite3.Connection, border: str, month: str) -> Found:
+def found(connection: sqlite3.Connection, border: str, month: str) -> MonthFindings:
     """A border's month; it must be held."""
     flags = [
         flag
@@ -21,8 +21,8 @@ def found(connection: sqlite3.Connection, border: str, month: str) -> Found:
         for episode in findings.episodes(connection, month)
         if episode["border"] == border and episode["state"] == "level shift"
     ]
-    return Found(
-        facts=month_facts(border, month, cite.held(connection, border, month)),
+    return MonthFindings(
+        facts=month_facts(border, month, month_record.held(connection, border, month)),
         flags=flags,
         shift=next(iter(shifts), None),
         drivers=findings.flag_drivers(connection, border, month),

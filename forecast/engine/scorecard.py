@@ -16,7 +16,7 @@ import numpy as np
 from forecast import months
 from forecast.engine.scores import PROBS, coverage, log_wis, mae, wis
 from forecast.intake import events
-from forecast.records import HUB_PERMILLES, Counts, Hindcast, Said, Score, SeriesKey
+from forecast.records import HUB_PERMILLES, Counts, Hindcast, Score, SeriesKey, StoredForecast
 from models.base import Floats, Ints
 
 HORIZONS = (1, 3, 6, 12)
@@ -49,14 +49,16 @@ class _Table:
         )
 
 
-def of_hindcasts(hindcasts: Iterable[Hindcast]) -> Iterator[Said]:
+def of_hindcasts(hindcasts: Iterable[Hindcast]) -> Iterator[StoredForecast]:
     """The part of hindcasts that is scored."""
     for h in hindcasts:
         quantiles = [h.quantiles[column] for column in _COLUMNS]
-        yield Said(h.series, h.model, h.cutoff, h.horizon, quantiles)
+        yield StoredForecast(h.series, h.model, h.cutoff, h.horizon, quantiles)
 
 
-def scores(stored: Iterable[Said], counts: Counts, first: str, basis: Basis) -> list[Score]:
+def scores(
+    stored: Iterable[StoredForecast], counts: Counts, first: str, basis: Basis
+) -> list[Score]:
     """Scores of every model and series, by horizon and by era.
 
     Parameters
@@ -78,7 +80,9 @@ def scores(stored: Iterable[Said], counts: Counts, first: str, basis: Basis) -> 
     return found
 
 
-def _tables(stored: Iterable[Said], counts: Counts) -> dict[tuple[SeriesKey, str], _Table]:
+def _tables(
+    stored: Iterable[StoredForecast], counts: Counts
+) -> dict[tuple[SeriesKey, str], _Table]:
     rows: dict[tuple[SeriesKey, str], list[tuple[int, int, Sequence[int], int]]] = {}
     for said in stored:
         cutoff = months.to_index(said.cutoff)

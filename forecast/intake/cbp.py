@@ -29,7 +29,7 @@ from typing import Any, Literal, NamedTuple, cast
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
 from forecast.intake.text import Text, read_text, rows
-from forecast.labels import CROSSING, Joins
+from forecast.label_joins import CROSSING, Joins
 from forecast.printable import printable
 from forecast.records import BORDERS, Cell
 

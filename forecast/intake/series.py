@@ -18,7 +18,7 @@ from forecast.config import DIMENSIONS
 from forecast.errors import DataError, GapError
 from forecast.intake import events
 from forecast.intake.cbp import COMPONENTS, Reading
-from forecast.labels import CROSSING
+from forecast.label_joins import CROSSING
 from forecast.records import (
     BORDERS,
     NATIONWIDE,

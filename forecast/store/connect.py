@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from forecast.errors import BusyError, ConfigError, StoreError
-from forecast.store import trouble
+from forecast.store import sqlite_errors
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -174,7 +174,9 @@ def _refuse_newer(connection: sqlite3.Connection, path: Path, schema: str) -> No
     try:
         found = _version(connection)
     except sqlite3.DatabaseError as error:
-        if not trouble.is_damage(error):  # a full disk, say, on which a reader can make no index
+        if not sqlite_errors.is_damage(
+            error
+        ):  # a full disk, say, on which a reader can make no index
             raise
         raise ConfigError(str(path), "--db", f"not a bordercast database ({error})") from error
     known = len(migrations(schema))

@@ -27,11 +27,10 @@ if TYPE_CHECKING:
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 GIVE_UP = timedelta(days=5)
 
-Connection = sqlite3.Connection
 Settled = Literal["sent", "refused"]
 
 
-class Recipient(NamedTuple):
+class Addressee(NamedTuple):
     """Who is told, of which borders; digest : also what stands only in digests."""
 
     address: str
@@ -82,7 +81,7 @@ def begin(db: Database, now: datetime) -> str:
         return str(db.execute("select began_at from mail_state").fetchone()[0])
 
 
-def save_recipients(db: Database, found: Iterable[Recipient]) -> None:
+def save_recipients(db: Database, found: Iterable[Addressee]) -> None:
     """Take over the recipients of the settings; who unsubscribed stays so."""
     with transaction(db):
         db.conn.executemany(
@@ -116,7 +115,7 @@ def unsubscribe(db: Database, address: str, now: datetime) -> bool:
         return bool(cursor.rowcount == 1)
 
 
-def unsubscribed(db: Database | Connection) -> frozenset[str]:
+def unsubscribed(db: Database | sqlite3.Connection) -> frozenset[str]:
     """The addresses that are not to be written to."""
     found = db.execute("select address from recipients where unsubscribed_at is not null")
     return frozenset(row[0] for row in found)
@@ -162,7 +161,9 @@ def _next(moment: str) -> str:
     return later.isoformat(timespec="microseconds")
 
 
-def recipients_of(db: Database | Connection, content_key: str, *states: str) -> frozenset[str]:
+def recipients_of(
+    db: Database | sqlite3.Connection, content_key: str, *states: str
+) -> frozenset[str]:
     """Who has a delivery of this content, in any of these states (all, if none is named)."""
     found = db.execute(
         "select recipient, state from deliveries where content_key = ?", (content_key,)
@@ -170,7 +171,7 @@ def recipients_of(db: Database | Connection, content_key: str, *states: str) -> 
     return frozenset(recipient for recipient, state in found if not states or state in states)
 
 
-def editions_sent(db: Database | Connection, content_key: str) -> dict[str, str]:
+def editions_sent(db: Database | sqlite3.Connection, content_key: str) -> dict[str, str]:
     """Recipient -> edition of those who got this content."""
     found = db.execute(
         "select recipient, edition from deliveries where content_key = ? and state = 'sent'",
@@ -291,7 +292,7 @@ def give_up(db: Database, content_key: str, why: str, now: datetime) -> int:
         )
 
 
-def due(db: Database | Connection, now: datetime) -> dict[str, int]:
+def due(db: Database | sqlite3.Connection, now: datetime) -> dict[str, int]:
     """Subject -> how many deliveries are due."""
     found = db.execute(
         """
@@ -344,7 +345,7 @@ def resume(db: Database) -> None:
         db.execute("update mail_state set stopped_at = null, reason = ''")
 
 
-def stopped(db: Database | Connection) -> Stop | None:
+def stopped(db: Database | sqlite3.Connection) -> Stop | None:
     """Why the queue stands still, None if it does not."""
     row = db.execute(
         "select stopped_at, reason from mail_state where stopped_at is not null"
@@ -352,7 +353,7 @@ def stopped(db: Database | Connection) -> Stop | None:
     return None if row is None else Stop(*row)
 
 
-def tally(db: Database | Connection) -> dict[str, dict[str, int]]:
+def tally(db: Database | sqlite3.Connection) -> dict[str, dict[str, int]]:
     """Content key -> state -> how many deliveries."""
     found: dict[str, dict[str, int]] = {}
     for key, state, count in db.execute(
@@ -362,7 +363,7 @@ def tally(db: Database | Connection) -> dict[str, dict[str, int]]:
     return found
 
 
-def of_notice(connection: Connection, content_key: str) -> list[dict[str, Any]]:
+def of_notice(connection: sqlite3.Connection, content_key: str) -> list[dict[str, Any]]:
     """Every delivery of one content, by recipient."""
     return rows(
         connection,
@@ -374,7 +375,7 @@ def of_notice(connection: Connection, content_key: str) -> list[dict[str, Any]]:
     )
 
 
-def failed(connection: Connection) -> list[dict[str, Any]]:
+def failed(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Deliveries that never will arrive, and why."""
     return rows(
         connection,

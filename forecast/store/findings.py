@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from forecast.records import Row
 from forecast.store import flags, plots, read
 from forecast.store.read import rows
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
-
-Row = dict[str, Any]
 
 
 def quarantined(db: Database | sqlite3.Connection, seq: int) -> bool:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from forecast.errors import ConfigError, StoreError
-from forecast.store import connect, integrity, ops, read, service
+from forecast.store import connect, integrity, ops, read, wakes
 from forecast.store.read import RunRow
 
 LONGEST_VALUE = 500_000  # bytes of one text, blob or row; the largest kept is a notice's chart
@@ -49,7 +49,7 @@ class Identity(NamedTuple):
     size: int
 
 
-class Held(NamedTuple):
+class OpenSnapshot(NamedTuple):
     """A file held open. run : the last it publishes. file : a descriptor, to read it whole."""
 
     identity: Identity
@@ -70,7 +70,7 @@ def _identity(found: os.stat_result) -> Identity:
     return Identity(found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-def hold(path: Path, count: int) -> Held:
+def hold(path: Path, count: int) -> OpenSnapshot:
     """Open a database file `count` times, all on the same file.
 
     Raises
@@ -83,7 +83,7 @@ def hold(path: Path, count: int) -> Held:
         before = identity(path)
         run = _examined(path)
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        found = Held(
+        found = OpenSnapshot(
             _identity(os.fstat(file)), file, run, [_connection(path) for _ in range(count)]
         )
         if before == found.identity == identity(path):
@@ -92,18 +92,18 @@ def hold(path: Path, count: int) -> Held:
     raise StoreError(str(path), "changes all the time; is something writing to it?")
 
 
-def verified(path: Path) -> service.Verified | None:
+def verified(path: Path) -> wakes.Verified | None:
     """The last verification of the record `path`; None where none is known.
 
     A page's server may not write beside the record, and then SQLite cannot open an ops.db that
     was closed cleanly; but without a log its file is all there is.
     """
-    found, file = service.verified(path), ops.beside(path)
+    found, file = wakes.verified(path), ops.beside(path)
     if found is not None or not file.exists() or file.with_name(f"{file.name}-wal").exists():
         return found
     with suppress(sqlite3.DatabaseError), closing(_immutable(file)) as connection:
         row = connection.execute("select checked_at, digest, findings from verification").fetchone()
-        return None if row is None else service.Verified(*row)
+        return None if row is None else wakes.Verified(*row)
     return None
 
 
@@ -112,9 +112,7 @@ def _examined(path: Path) -> RunRow:
     if path.exists() and path.stat().st_size == 0:
         raise ConfigError(str(path), "--db", "is empty; `bordercast run` makes it anew")
     with connect.moment(path) as connection:
-        service.refuse(
-            integrity.at_sight(connection), "the analysts' copy is not as it was written"
-        )
+        wakes.refuse(integrity.at_sight(connection), "the analysts' copy is not as it was written")
         run = read.latest_run(connection)
     if run is None:
         raise ConfigError(str(path), "--db", "nothing is published yet; `bordercast run`")
@@ -158,7 +156,7 @@ def _allowed(
     return sqlite3.SQLITE_DENY
 
 
-def close(held: Held) -> None:
+def close(held: OpenSnapshot) -> None:
     """Let go of the file."""
     for connection in held.connections:
         connection.close()

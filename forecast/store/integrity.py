@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from forecast.store import ledger, scheme1, trouble
+from forecast.store import ledger, scheme1, sqlite_errors
 from forecast.store.ledger import ROOT, Entry
 from forecast.store.parts import GROUPS, PARTS
 from forecast.store.releases import counts_digest, load_snapshot
@@ -115,7 +115,7 @@ def _without_tracebacks(look: Callable[[], list[str]]) -> list[str]:
     try:
         return look()
     except Exception as error:  # a damaged row can make anything fail that reads it
-        if isinstance(error, sqlite3.Error) and not trouble.is_damage(error):
+        if isinstance(error, sqlite3.Error) and not sqlite_errors.is_damage(error):
             raise
         return [f"the database is damaged: {' '.join(str(error).split()) or type(error).__name__}"]
 

@@ -23,17 +23,17 @@ _SHOWN = """
 """
 
 
-class Held(NamedTuple):
+class KnownFile(NamedTuple):
     """A file the record knows: accepted or quarantined."""
 
     release_id: int
     status: str
 
 
-def held(db: Database | sqlite3.Connection, sha256: str) -> Held | None:
+def held(db: Database | sqlite3.Connection, sha256: str) -> KnownFile | None:
     """The release with this content, None if it is not known."""
     row = db.execute("select id, status from releases where sha256 = ?", (sha256,)).fetchone()
-    return None if row is None else Held(*row)
+    return None if row is None else KnownFile(*row)
 
 
 def save_refused(db: Database, release: Release, reason: str) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
 from forecast.records import Scope, SeriesKey
-from forecast.store.chain import series_by_id
+from forecast.store.observations import series_by_id
 
 if TYPE_CHECKING:
     import sqlite3

@@ -64,7 +64,7 @@ Kind = Literal[
     "expired",
     "withdrawn",
 ]
-Key = tuple[str, int | None]  # a part's name and whose it is; None for one of the record
+EntryKey = tuple[str, int | None]  # a part's name and whose it is; None for one of the record
 
 
 class Entry(NamedTuple):
@@ -89,7 +89,7 @@ _WITH_A_RUN = (
 )
 
 
-def add(db: Connection, kind: Kind, subject: str, keys: Iterable[Key]) -> Entry:
+def add(db: Connection, kind: Kind, subject: str, keys: Iterable[EntryKey]) -> Entry:
     """Write an entry that states these parts; inside the transaction that changed them."""
     if kind != "schema" and due(db):
         add_schema(db)
@@ -136,13 +136,13 @@ def add_notice(db: Connection, kind: Kind, notice_id: int) -> None:
 
 def add_withdrawal(db: Connection, run_id: int, notices: Sequence[int]) -> None:
     """State that a run was withdrawn, and the notices that this stopped or called for."""
-    keys: list[Key] = [("withdrawal", run_id), ("withdrawals", None), ("notices", None)]
+    keys: list[EntryKey] = [("withdrawal", run_id), ("withdrawals", None), ("notices", None)]
     add(db, "withdrawn", f"run {run_id}", [*keys, *_of_notices(notices)])
 
 
 def add_schema(db: Connection) -> None:
     """State the tables; at first, also what the record holds of earlier programs."""
-    keys: list[Key] = [(part, None) for part, about in PARTS.items() if about.of == "record"]
+    keys: list[EntryKey] = [(part, None) for part, about in PARTS.items() if about.of == "record"]
     if newest(db) is None:
         keys += [(part, 0) for part in UNSIGNED]
         for run_id in _ids(db, "select id from runs where digest <> ''"):
@@ -201,7 +201,7 @@ def split_marks(marks: str) -> list[str]:
     return [marks[MARK * number :][:MARK] for number in range(len(GROUPS))]
 
 
-def part_digest(db: Connection, key: Key) -> str:
+def part_digest(db: Connection, key: EntryKey) -> str:
     """sha256 of a part as the tables hold it now."""
     about, found = PARTS[key[0]], hashlib.sha256()
     values = () if key[1] is None else (key[1],)
@@ -218,12 +218,12 @@ def part_digest(db: Connection, key: Key) -> str:
     return found.hexdigest()
 
 
-def name(key: Key) -> str:
+def name(key: EntryKey) -> str:
     """A part's name in an entry."""
     return key[0] if key[1] is None else f"{key[0]} {key[1]}"
 
 
-def key(named: str) -> Key:
+def key(named: str) -> EntryKey:
     """The part that an entry names so."""
     part, _, whose = named.partition(" ")
     return part, (int(whose) if whose else None)
@@ -239,7 +239,7 @@ def version(db: Connection) -> int:
     return int(db.execute("pragma user_version").fetchone()[0])
 
 
-def _own(part: str, run_id: int) -> Key:
+def _own(part: str, run_id: int) -> EntryKey:
     return part, (run_id if PARTS[part].of == "run" else None)
 
 
@@ -248,7 +248,7 @@ def _lasting(part: str) -> bool:
     return PARTS[part].of == "run" and part not in (*UNSIGNED, "paths")
 
 
-def _of_notices(ids: Sequence[int]) -> list[Key]:
+def _of_notices(ids: Sequence[int]) -> list[EntryKey]:
     return [(part, each) for each in ids for part in ("notice", "standing")]
 
 

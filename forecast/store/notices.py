@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(days=14)  # a held notice expires then
 
-Connection = sqlite3.Connection
-Part = Literal["finding", "digest"]
+SectionPart = Literal["finding", "digest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +37,12 @@ class Section:
     """What a notice says of one border.
 
     part : "finding" stands in every mail about the border, "digest" only for who asked for it.
-    phrase : its share of the subject. statement : JSON, see `forecast.desk.statements`.
+    phrase : its share of the subject. statement : JSON, see `forecast.desk.email.statements`.
     chart : PNG or None; alt : its finding in words.
     """
 
     border: str
-    part: Part
+    part: SectionPart
     phrase: str
     text: str
     html: str
@@ -154,37 +153,37 @@ def save_due(
     return added
 
 
-def next_due(connection: Connection) -> Notice | None:
+def next_due(connection: sqlite3.Connection) -> Notice | None:
     """The first notice that is not composed yet."""
     return _first(connection, "state = 'due' order by id limit 1")
 
 
-def one(connection: Connection, notice_id: int) -> Notice | None:
+def one(connection: sqlite3.Connection, notice_id: int) -> Notice | None:
     """The notice with this id."""
     return _first(connection, "id = ?", notice_id)
 
 
-def in_state(connection: Connection, *states: str) -> list[Notice]:
+def in_state(connection: sqlite3.Connection, *states: str) -> list[Notice]:
     """Notices in any of these states, the oldest first."""
     marks = ", ".join("?" * len(states))
     return _every(connection, f"state in ({marks}) order by id", *states)
 
 
-def every(connection: Connection) -> list[Notice]:
+def every(connection: sqlite3.Connection) -> list[Notice]:
     """Every notice, the oldest first."""
     return _every(connection, "true order by id")
 
 
-def _first(connection: Connection, where: str, *values: object) -> Notice | None:
+def _first(connection: sqlite3.Connection, where: str, *values: object) -> Notice | None:
     return next(iter(_every(connection, where, *values)), None)
 
 
-def _every(connection: Connection, where: str, *values: object) -> list[Notice]:
+def _every(connection: sqlite3.Connection, where: str, *values: object) -> list[Notice]:
     found = connection.execute(f"select {_COLUMNS} from notices where {where}", values)
     return [Notice(*row) for row in found]
 
 
-def to_send(connection: Connection) -> list[Notice]:
+def to_send(connection: sqlite3.Connection) -> list[Notice]:
     """Approved notices whose run was not withdrawn since, the oldest first.
 
     What tells of a withdrawal goes out all the same.
@@ -193,20 +192,20 @@ def to_send(connection: Connection) -> list[Notice]:
     return _every(connection, f"state = 'approved' and {stands} order by id")
 
 
-def withdrawn(connection: Connection) -> list[Notice]:
+def withdrawn(connection: sqlite3.Connection) -> list[Notice]:
     """Approved notices whose run was withdrawn since: not to go out any more."""
     gone = "withdraws is null and run_id in (select run_id from withdrawals)"
     return _every(connection, f"state = 'approved' and {gone} order by id")
 
 
-def of_run(connection: Connection, run_id: int) -> list[Notice]:
+def of_run(connection: sqlite3.Connection, run_id: int) -> list[Notice]:
     """Approved notices that rest on a run, the oldest first."""
     return _every(
         connection, "state = 'approved' and withdraws is null and run_id = ? order by id", run_id
     )
 
 
-def sections(connection: Connection, notice_id: int) -> list[Section]:
+def sections(connection: sqlite3.Connection, notice_id: int) -> list[Section]:
     """What a notice says, in order; empty while it is due."""
     found = connection.execute(
         f"select {_SECTION_COLUMNS} from notice_sections where notice_id = ? order by place",
@@ -215,7 +214,7 @@ def sections(connection: Connection, notice_id: int) -> list[Section]:
     return [Section(*row) for row in found]
 
 
-def content(connection: Connection, notice_id: int) -> str:
+def content(connection: sqlite3.Connection, notice_id: int) -> str:
     """sha256 of all that a notice says: what is previewed, approved and sent."""
     notice = one(connection, notice_id)
     if notice is None:
@@ -349,7 +348,7 @@ def _updated(db: Database, kind: ledger.Kind, change: str, values: tuple[Any, ..
     return bool(found)
 
 
-def listed(connection: Connection) -> list[dict[str, Any]]:
+def listed(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Every notice as a line shows it, the newest last."""
     return rows(
         connection,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NAME = "ops.db"
 SCHEMA = "ops_migrations"
 
-Outcome = Literal["new", "unchanged", "replaced", "unrecognized", "blocked", "unreachable"]
+PollOutcome = Literal["new", "unchanged", "replaced", "unrecognized", "blocked", "unreachable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +36,18 @@ class Poll:
 
     started_at: str
     finished_at: str
-    outcome: Outcome
+    outcome: PollOutcome
     detail: str
     blocked_since: str | None = None
     not_before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PollAnswer:
     """What became of one address in a poll; an unchanged one is not kept."""
 
     url: str
-    outcome: Outcome
+    outcome: PollOutcome
     detail: str = ""
 
 
@@ -135,7 +135,7 @@ def save_download(db: Database, download: Download, link: Link) -> None:
 
 
 def save_poll(
-    db: Database, poll_id: int, poll: Poll, answers: Iterable[Answer], seen: Iterable[Link]
+    db: Database, poll_id: int, poll: Poll, answers: Iterable[PollAnswer], seen: Iterable[Link]
 ) -> None:
     """Record a poll, what became of each address, and how to ask again."""
     with transaction(db):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from forecast.records import Row
 from forecast.store.read import rows
-
-Row = dict[str, Any]
 
 
 class Source(NamedTuple):

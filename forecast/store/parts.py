@@ -24,7 +24,7 @@ Of = Literal["run", "notice", "release", "record"]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StatedPart:
     """What is digested together.
 
     group : the mark it counts for. queries : each takes the id of whose it is, those of the record
@@ -39,8 +39,8 @@ class Part:
 
 _SERIES = "s.border, s.dimension, s.member, s.component"
 
-PARTS: dict[str, Part] = {
-    "run": Part(
+PARTS: dict[str, StatedPart] = {
+    "run": StatedPart(
         "run",
         "run and files",
         (
@@ -48,7 +48,7 @@ PARTS: dict[str, Part] = {
             "from runs where id = ?",
         ),
     ),
-    "releases": Part(
+    "releases": StatedPart(
         "run",
         "run and files",
         (
@@ -59,7 +59,7 @@ PARTS: dict[str, Part] = {
             """,
         ),
     ),
-    "forecasts": Part(
+    "forecasts": StatedPart(
         "run",
         "forecasts",
         (
@@ -74,7 +74,7 @@ PARTS: dict[str, Part] = {
         ),
         bulky=True,
     ),
-    "quantiles": Part(
+    "quantiles": StatedPart(
         "run",
         "forecasts",
         (
@@ -86,7 +86,7 @@ PARTS: dict[str, Part] = {
         ),
         bulky=True,
     ),
-    "judgements": Part(
+    "judgements": StatedPart(
         "run",
         "judgements",
         (
@@ -101,7 +101,7 @@ PARTS: dict[str, Part] = {
             """,
         ),
     ),
-    "flags": Part(
+    "flags": StatedPart(
         "run",
         "flags",
         (
@@ -116,7 +116,7 @@ PARTS: dict[str, Part] = {
             """,
         ),
     ),
-    "systemic": Part(
+    "systemic": StatedPart(
         "run",
         "flags",
         (
@@ -125,7 +125,7 @@ PARTS: dict[str, Part] = {
             "order by id",
         ),
     ),
-    "episodes": Part(
+    "episodes": StatedPart(
         "run",
         "flags",
         (
@@ -138,7 +138,7 @@ PARTS: dict[str, Part] = {
             """,
         ),
     ),
-    "closed": Part(
+    "closed": StatedPart(
         "run",
         "flags",
         (
@@ -150,7 +150,7 @@ PARTS: dict[str, Part] = {
             """,
         ),
     ),
-    "drivers": Part(
+    "drivers": StatedPart(
         "run",
         "flags",
         (
@@ -163,7 +163,7 @@ PARTS: dict[str, Part] = {
             """,
         ),
     ),
-    "scores": Part(
+    "scores": StatedPart(
         "run",
         "scores",
         (
@@ -177,7 +177,7 @@ PARTS: dict[str, Part] = {
         ),
         bulky=True,
     ),
-    "fits": Part(
+    "fits": StatedPart(
         "run",
         "scores",
         (
@@ -189,7 +189,7 @@ PARTS: dict[str, Part] = {
         ),
         bulky=True,
     ),
-    "paths": Part(
+    "paths": StatedPart(
         "run",
         "scores",
         (
@@ -201,7 +201,7 @@ PARTS: dict[str, Part] = {
         ),
         bulky=True,
     ),
-    "notice": Part(
+    "notice": StatedPart(
         "notice",
         "notices",
         (
@@ -218,7 +218,7 @@ PARTS: dict[str, Part] = {
             """,
         ),
     ),
-    "standing": Part(
+    "standing": StatedPart(
         "notice",
         "approvals and withdrawals",
         (
@@ -226,7 +226,7 @@ PARTS: dict[str, Part] = {
             "closed_at, reason from notices where id = ?",
         ),
     ),
-    "release": Part(
+    "release": StatedPart(
         "release",
         "run and files",
         (
@@ -242,12 +242,12 @@ PARTS: dict[str, Part] = {
             "where release_id = ? order by 1, 2, 3, 4",
         ),
     ),
-    "withdrawal": Part(
+    "withdrawal": StatedPart(
         "run",
         "approvals and withdrawals",
         ("select run_id, why, by, at from withdrawals where run_id = ?",),
     ),
-    "figures": Part(
+    "figures": StatedPart(
         "record",
         "run and files",
         (
@@ -256,7 +256,7 @@ PARTS: dict[str, Part] = {
             "select series_id, month, release_id, encounters from observations order by 1, 2, 3",
         ),
     ),
-    "hindcasts": Part(
+    "hindcasts": StatedPart(
         "record",
         "scores",
         (
@@ -269,7 +269,7 @@ PARTS: dict[str, Part] = {
             """,
         ),
     ),
-    "unexplained": Part(
+    "unexplained": StatedPart(
         "record",
         "flags",
         (
@@ -281,11 +281,11 @@ PARTS: dict[str, Part] = {
             """,
         ),
     ),
-    "notices": Part("record", "notices", ("select id from notices order by id",)),
-    "withdrawals": Part(
+    "notices": StatedPart("record", "notices", ("select id from notices order by id",)),
+    "withdrawals": StatedPart(
         "record", "approvals and withdrawals", ("select run_id from withdrawals order by 1",)
     ),
-    "schema": Part(
+    "schema": StatedPart(
         "record",
         "run and files",
         ("select type, name, tbl_name, sql from sqlite_master order by type, name",),

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
 
-from forecast.records import HUB_PERMILLES
+from forecast.records import HUB_PERMILLES, Row
 from forecast.store.read import rows
-
-Row = dict[str, Any]
 
 _PAIRS = [(p, 1000 - p) for p in HUB_PERMILLES if p < 500]
 

@@ -9,9 +9,9 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
-from forecast.labels import Joins, joined
+from forecast.label_joins import Joins, joined
 from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
-from forecast.store import chain, ledger
+from forecast.store import ledger, observations
 from forecast.store.connect import transaction
 
 if TYPE_CHECKING:
@@ -89,13 +89,13 @@ def _save_statements(db: Database, release_id: int, snapshot: Snapshot) -> None:
         }
         for c in snapshot.coverage
     )
-    ids = chain.added_ids(db, snapshot.counts)
+    ids = observations.added_ids(db, snapshot.counts)
     if snapshot.release.kind == "vintage":
-        chain.insert_rows(db, _explicit_rows(ids, release_id, snapshot))
+        observations.insert_rows(db, _explicit_rows(ids, release_id, snapshot))
         return
     stated = (key.scope for key in snapshot.counts)
     for scope in dict.fromkeys((*stated, *(c.scope for c in snapshot.coverage))):
-        chain.rewrite_scope(db, scope, release_id, snapshot)
+        observations.rewrite_scope(db, scope, release_id, snapshot)
 
 
 def _explicit_rows(
@@ -143,7 +143,7 @@ def _stated(
 ) -> dict[SeriesKey, dict[str, int]]:
     counts: dict[SeriesKey, dict[str, int]] = {}
     for scope in sorted(scopes):
-        read = chain.explicit if vintage else chain.stated
+        read = observations.explicit if vintage else observations.stated
         counts.update(read(db, release_id, scope))
     return counts
 

@@ -7,10 +7,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from forecast.records import HUB_PERMILLES, Hindcast, KeptPath, Publication, Said, SeriesKey
+from forecast.records import (
+    HUB_PERMILLES,
+    Hindcast,
+    KeptPath,
+    Publication,
+    SeriesKey,
+    StoredForecast,
+)
 from forecast.store import ledger, notices, watch
-from forecast.store.chain import series_by_id, series_ids
 from forecast.store.connect import transaction
+from forecast.store.observations import series_by_id, series_ids
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -118,7 +125,7 @@ def all_hindcasts(db: Database, new: Iterable[Hindcast]) -> Iterator[Hindcast]:
     yield from new
 
 
-def issued(db: Database) -> Iterator[Said]:
+def issued(db: Database) -> Iterator[StoredForecast]:
     """The forecasts issued for the borders' totals, one for each model, cutoff and month.
 
     Where several runs issued it from the same cutoff, the first counts: it was said first.
@@ -136,7 +143,7 @@ def issued(db: Database) -> Iterator[Said]:
         """
     )
     for border, model, cutoff, horizon, *quantiles in rows:
-        yield Said(SeriesKey(border), model, cutoff, horizon, quantiles)
+        yield StoredForecast(SeriesKey(border), model, cutoff, horizon, quantiles)
 
 
 def kept_paths(db: Database) -> Iterator[KeptPath]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast.records import Driver, Episode, Flag, Judgement, SeriesKey
 from forecast.store import judgements
-from forecast.store.chain import ORDER, series_by_id, series_ids
+from forecast.store.observations import ORDER, series_by_id, series_ids
 
 if TYPE_CHECKING:
     import sqlite3
@@ -134,7 +134,7 @@ def mark_systemic(db: Database, run_id: int, months: Iterable[str]) -> None:
     )
 
 
-class First(NamedTuple):
+class FirstPublished(NamedTuple):
     """A month as first published: count, release, and the day it became known; None: unknown."""
 
     encounters: int
@@ -142,7 +142,9 @@ class First(NamedTuple):
     known: str | None
 
 
-def first_published(db: Database | sqlite3.Connection) -> dict[SeriesKey, dict[str, First]]:
+def first_published(
+    db: Database | sqlite3.Connection,
+) -> dict[SeriesKey, dict[str, FirstPublished]]:
     """Every series by month, as the lowest release held that covers the month states it."""
     rows = db.execute(
         f"""
@@ -155,12 +157,12 @@ def first_published(db: Database | sqlite3.Connection) -> dict[SeriesKey, dict[s
         order by {ORDER}
         """
     )
-    found: dict[SeriesKey, dict[str, First]] = defaultdict(dict)
+    found: dict[SeriesKey, dict[str, FirstPublished]] = defaultdict(dict)
     known = judgements.known_days(db)
     for border, dimension, member, component, month, encounters, release_id in rows:
         key = SeriesKey(border, dimension, member, component)
         if month not in found[key]:
-            found[key][month] = First(encounters, release_id, known(key.scope, month))
+            found[key][month] = FirstPublished(encounters, release_id, known(key.scope, month))
     return found
 
 
@@ -205,7 +207,7 @@ def issued(db: Database, since: str) -> dict[SeriesKey, list[Issued]]:
     return found
 
 
-class Left(NamedTuple):
+class LastJudged(NamedTuple):
     """What the last judged month of a series left: the drift rule's sums."""
 
     month: str
@@ -214,14 +216,14 @@ class Left(NamedTuple):
     outside: int | None
 
 
-def last_judged(db: Database) -> dict[SeriesKey, Left]:
+def last_judged(db: Database) -> dict[SeriesKey, LastJudged]:
     """The last judged month of every series."""
     keys = series_by_id(db)
     rows = db.execute(
         "select series_id, max(month), drift_up, drift_down, outside from judgements "
         "group by series_id"
     )
-    return {keys[series_id]: Left(*left) for series_id, *left in rows}
+    return {keys[series_id]: LastJudged(*left) for series_id, *left in rows}
 
 
 def sides_said(db: Database) -> Iterator[tuple[SeriesKey, int, str]]:

@@ -60,7 +60,7 @@ class Seen:
     relative: bool = False
 
 
-class Step(NamedTuple):
+class EpisodeStep(NamedTuple):
     """What a month did: the episode it ended, the one now open, and its flag's role."""
 
     ended: Episode | None
@@ -68,18 +68,22 @@ class Step(NamedTuple):
     role: Role | None
 
 
-def step(episode: Episode | None, seen: Seen) -> Step:
+def step(episode: Episode | None, seen: Seen) -> EpisodeStep:
     """One month further."""
     if episode is None:
-        return Step(None, *_opened(seen, "first")) if seen.deviates else Step(None, None, None)
+        return (
+            EpisodeStep(None, *_opened(seen, "first"))
+            if seen.deviates
+            else EpisodeStep(None, None, None)
+        )
     if _reversed(episode, seen):
         ended = replace(episode, state="transient", closed=seen.month)
-        return Step(ended, *_opened(seen, "reversal"))
+        return EpisodeStep(ended, *_opened(seen, "reversal"))
     role: Role | None = "escalation" if _further(episode, seen) else None
     moved = _settled(episode, seen)
     if moved.state == "open":
-        return Step(None, moved, role)
-    return Step(moved, None, role)
+        return EpisodeStep(None, moved, role)
+    return EpisodeStep(moved, None, role)
 
 
 def _opened(seen: Seen, role: Role) -> tuple[Episode, Role]:

@@ -20,22 +20,22 @@ from forecast import months
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.records import Flag, SeriesKey
-from forecast.watch.course import Judged, course
-from forecast.watch.judge import Rules
+from forecast.watch.monitor import Judged, course
 from forecast.watch.outlook import OLDER, Hindsight
 from forecast.watch.replay import looks_back
+from forecast.watch.surprise import Rules
 from models.base import Floats, Panel
 
 BEFORE, AFTER = 12, 10  # months that are judged before the shock and from it on
 RAMP = 6  # months
-Kind = Literal["none", "spike", "shift", "ramp"]
+ShockKind = Literal["none", "spike", "shift", "ramp"]
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """A shock; factor > 0, under 1 downward."""
 
-    kind: Kind
+    kind: ShockKind
     factor: float = 1.0
 
     def times(self, ages: Floats) -> Floats:
@@ -78,7 +78,7 @@ class Shock:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ShockOutcome:
     """What the rules made of one shock: the months from a year before it on."""
 
     shock: Shock
@@ -110,7 +110,7 @@ class Outcome:
         return None
 
 
-def outcomes(setting: Setting, shocks: Sequence[Shock], rules: Rules) -> list[Outcome]:
+def outcomes(setting: Setting, shocks: Sequence[Shock], rules: Rules) -> list[ShockOutcome]:
     """What the rules make of each shock, each alone in its own copy of the setting."""
     found = []
     for start in range(0, len(shocks), 50):  # copies in memory at a time
@@ -123,13 +123,13 @@ def outcomes(setting: Setting, shocks: Sequence[Shock], rules: Rules) -> list[Ou
 
 def _outcome(
     setting: Setting, hindsight: Hindsight, copy: int, shock: Shock, rules: Rules
-) -> Outcome:
+) -> ShockOutcome:
     row = copy * len(setting.keys) + shock.row
     month = month_of(setting.panel, shock.row, shock.column)
     first = _counts_by_month(hindsight, row)
     looks = looks_back(hindsight, row, first, months.shift(month, -BEFORE))
     drifts = setting.keys[shock.row].headline
-    return Outcome(shock, month, tuple(j for _, j in course(looks, rules, drifts=drifts)))
+    return ShockOutcome(shock, month, tuple(j for _, j in course(looks, rules, drifts=drifts)))
 
 
 def _counts_by_month(hindsight: Hindsight, row: int) -> dict[str, tuple[int, int]]:

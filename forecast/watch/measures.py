@@ -15,9 +15,9 @@ from forecast import months
 from forecast.engine import calibrate
 from forecast.engine.predictive import Predictive
 from forecast.intake import events
-from forecast.watch import budget
-from forecast.watch.children import apart_share
-from forecast.watch.judge import Rules
+from forecast.watch import multiplicity
+from forecast.watch.relative import apart_share
+from forecast.watch.surprise import Rules
 from models.base import Floats
 
 Mask = NDArray[np.bool_]
@@ -143,6 +143,6 @@ def badges(judging: Judging, typical: Floats, shown: Sequence[str], rules: Rules
     for column, month in enumerate(shown):
         rows = np.flatnonzero(large[:, column] & np.isfinite(judging.p[:, column]))
         sides = np.where(judging.z[rows, column] > judging.centre[rows, column], 1, -1)
-        if len(rows) and budget.systemic(judging.p[rows, column].tolist(), sides.tolist()):
+        if len(rows) and multiplicity.systemic(judging.p[rows, column].tolist(), sides.tolist()):
             found.append(month)
     return found

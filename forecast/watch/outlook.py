@@ -10,7 +10,7 @@ import numpy as np
 from forecast import months
 from forecast.engine.predictive import Predictive
 from forecast.records import SeriesKey
-from forecast.watch.judge import Expected, whole
+from forecast.watch.surprise import Expected, whole
 from models.base import Floats, Panel
 
 OLDER = 6  # months before, whose forecast the drift rule looks back to

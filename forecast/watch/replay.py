@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from forecast import months
 from forecast.records import Flag, SeriesKey
-from forecast.watch.course import Judged, Look, Published, State, course
-from forecast.watch.judge import Rules
+from forecast.watch.monitor import Judged, Look, Published, State, course
 from forecast.watch.outlook import OLDER, Hindsight
+from forecast.watch.surprise import Rules
 
-First = Mapping[str, tuple[int, int]]  # month -> count as first published, release id
+FirstCounts = Mapping[str, tuple[int, int]]  # month -> count as first published, release id
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Replayed:
 
 def replay(
     hindsight: Hindsight,
-    first: Mapping[SeriesKey, First],
+    first: Mapping[SeriesKey, FirstCounts],
     rules: Rules,
     rows: Sequence[int] | None = None,
     since: str = "",
@@ -52,7 +52,7 @@ def replay(
     return found
 
 
-def looks_back(hindsight: Hindsight, row: int, first: First, since: str = "") -> list[Look]:
+def looks_back(hindsight: Hindsight, row: int, first: FirstCounts, since: str = "") -> list[Look]:
     """The months of one series with the hindcasts that would have stood before them."""
     counts = {month: count for month, (count, _) in first.items()}
     return [

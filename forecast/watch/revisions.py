@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forecast.records import Flag, SeriesKey
-from forecast.watch.judge import ratio
+from forecast.watch.surprise import ratio
 
 LEAST_SHARE, LEAST_COUNT = 0.005, 50  # in an open fiscal year
 

@@ -34,7 +34,7 @@ import click
 from forecast import __version__
 from forecast.errors import BordercastError, StoreError
 from forecast.printable import without_controls
-from forecast.store import trouble
+from forecast.store import sqlite_errors
 from jobs.cli import (
     anyseries,
     care,
@@ -84,7 +84,7 @@ def _named() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in trouble.NO_ROOM:
+        if error.errno not in sqlite_errors.NO_ROOM:
             raise
         problem = "cannot be written: the disk it goes to is full; make room, then run it again"
         raise StoreError("standard output", problem) from None
@@ -118,7 +118,7 @@ class Commands(Sectioned):
         except BordercastError as error:
             _end(ctx, error)
         except (sqlite3.Error, OSError) as error:
-            known = trouble.meaning(ctx.obj.db, error) if ctx.obj else None
+            known = sqlite_errors.meaning(ctx.obj.db, error) if ctx.obj else None
             if known is None:
                 raise
             _end(ctx, known)

@@ -15,7 +15,7 @@ from jobs.cli.help import examples
 from jobs.cli.shared import Settings, progress
 
 if TYPE_CHECKING:
-    from forecast.desk.encoded import Block, Encoded
+    from forecast.desk.export.encoded import Encoded, EncodedBlock
     from forecast.engine.anyseries import SeriesForecasts
     from forecast.engine.steps import Spread
     from forecast.intake.counts import MonthlyCounts
@@ -75,7 +75,7 @@ def forecast(
     """
     from forecast.engine import anyseries
     from forecast.intake.counts import read_counts
-    from jobs.compute import spreading
+    from jobs.compute.executors import spreading
 
     if hindcasts_out and not hindcasts:
         raise click.UsageError("--hindcasts-out needs --hindcasts N")
@@ -96,7 +96,7 @@ def _said(
 ) -> dict[str, SeriesForecasts]:
     """What the engine says, or every model."""
     from forecast.engine.anyseries import forecast_counts
-    from jobs.anyseries import ENGINE, forecast_all
+    from jobs.pipeline.anyseries import ENGINE, forecast_all
 
     if models != "all":
         return {ENGINE: forecast_counts(counts, h, hindcasts=hindcasts, spread=spread)}
@@ -106,11 +106,11 @@ def _said(
 
 def _check(*files: str) -> None:
     """Refuse what could not be written before any work is done."""
-    from forecast.desk import export
+    from forecast.desk.export import tables
 
     for name in files:
         if name not in ("", STDOUT):
-            export.check(Path(name))
+            tables.check(Path(name))
 
 
 def _save(said: Mapping[str, SeriesForecasts], out: str, spread: Spread) -> dict[str, list[Floats]]:
@@ -118,14 +118,14 @@ def _save(said: Mapping[str, SeriesForecasts], out: str, spread: Spread) -> dict
 
     out : a file's name, STDOUT, or "" to score only.
     """
-    from forecast.desk import ahead, export
+    from forecast.desk.export import ahead, tables
 
     whole = all(model.counts.whole.all() for model in said.values())
     past = all((model.back > 0).all() for model in said.values())
     columns = ahead.columns(whole, models=len(said) > 1, past=past)
     found: dict[str, list[Floats]] = {name: [] for name in said}
 
-    def blocks() -> Iterator[Block | Encoded]:
+    def blocks() -> Iterator[EncodedBlock | Encoded]:
         suffix = ".csv" if out == STDOUT else Path(out).suffix
         for part in spread(ahead.written, ahead.parts(said, columns, suffix)):
             found[part.model].append(part.scores)
@@ -134,9 +134,9 @@ def _save(said: Mapping[str, SeriesForecasts], out: str, spread: Spread) -> dict
     if not out:
         deque(blocks(), maxlen=0)
     elif out == STDOUT:
-        export.write_csv(export.Table(columns, blocks()), sys.stdout)
+        tables.write_csv(tables.Table(columns, blocks()), sys.stdout)
     else:
-        export.write(export.Table(columns, blocks()), Path(out))
+        tables.write(tables.Table(columns, blocks()), Path(out))
     return found
 
 

@@ -21,7 +21,7 @@ def backup(settings: Settings, to: Path | None, drill: bool) -> None:
 
     Others may go on working meanwhile.
     """
-    from jobs import backup as work
+    from jobs.service import backup as work
 
     if drill and to:
         raise ConfigError("command line", "--to", "a drill chooses its own folder")
@@ -43,7 +43,7 @@ def restore(settings: Settings, folder: Path) -> None:
     The service must not be running. Nothing is sent again: what was sent to whom is kept, or what
     waited is given up.
     """
-    from jobs import backup as work
+    from jobs.service import backup as work
 
     back = work.restore(folder, settings.db, settings.config, datetime.now(UTC))
     click.echo(f"{settings.db}: as of run {back.run_id}, digest {back.digest}")
@@ -62,8 +62,8 @@ def withdraw(settings: Settings, run_id: int, why: str, by: str) -> None:
     It stays in the record, and nothing shows it any more. If somebody got a notice of it, a
     correction in the same thread is written.
     """
-    from jobs import notices as work
-    from jobs import upkeep
+    from jobs.mail import compose as work
+    from jobs.service import upkeep
 
     why, by = one_line(why), one_line(by)
     if not settings.db.exists():

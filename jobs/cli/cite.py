@@ -92,11 +92,11 @@ def fact(settings: Settings, border: str, month: str, value: int | None, as_json
 
 def _facts(settings: Settings, border: str, month: str | None) -> tuple[Facts, RunRow]:
     from forecast.desk.facts import month_facts
-    from forecast.store import cite
+    from forecast.store import month_record
 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
-        span = cite.span(connection, border)
+        span = month_record.span(connection, border)
         if span is None:
             raise ConfigError(str(settings.db), "BORDER", f"no figures for {border} are held")
         first, last = span
@@ -104,7 +104,7 @@ def _facts(settings: Settings, border: str, month: str | None) -> tuple[Facts, R
         if not first <= month <= last:
             problem = f"no figure for {border} in {month}; held are {first} to {last}"
             raise ConfigError(str(settings.db), "MONTH", problem)
-        return month_facts(border, month, cite.held(connection, border, month)), run
+        return month_facts(border, month, month_record.held(connection, border, month)), run
 
 
 def _as_json(found: Facts) -> dict[str, Any]:

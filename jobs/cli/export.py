@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from forecast.desk.words import CREDIT
+from forecast.desk.wording import CREDIT
 from forecast.errors import ConfigError
 from jobs.cli import views
 from jobs.cli.help import examples
@@ -42,7 +42,7 @@ def hindcasts(settings: Settings, out: Path, model: str) -> None:
 
     Every quantile, made from only the data up to the cutoff.
     """
-    from forecast.desk import export as desk
+    from forecast.desk.export import tables as desk
     from forecast.store import exports
 
     desk.check(out)

@@ -29,7 +29,7 @@ def flags(
 
     What was expected, how unusual the month was, what moved, and how it ended.
     """
-    from forecast.desk import flagged
+    from forecast.desk.terminal import flag_tables
     from forecast.store import flags as stored
     from forecast.store import read
 
@@ -43,7 +43,7 @@ def flags(
         print_json([{**row, "drivers": moved.get(row["flag_id"], [])} for row in found])
         return
     out = console()
-    for block in flagged.blocks(found, moved):
+    for block in flag_tables.blocks(found, moved):
         out.print(block)
     out.print(
         f"{issued + hindcast:,} months judged: {issued:,} by a forecast issued before the month "

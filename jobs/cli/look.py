@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from forecast.desk.words import check_command
+from forecast.desk.wording import check_command
 from forecast.errors import ConfigError, VerifyError
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
@@ -30,7 +30,7 @@ def show(settings: Settings, border: str | None, model: str, as_json: bool) -> N
 
     With BORDER every month ahead, and the counts that would raise a flag.
     """
-    from forecast.desk import terminal
+    from forecast.desk.terminal import tables
     from forecast.store import read
 
     with reading(settings) as connection:
@@ -43,8 +43,8 @@ def show(settings: Settings, border: str | None, model: str, as_json: bool) -> N
         print_json({"run": latest.id, "digest": latest.digest, "forecasts": found})
         return
     out = console()
-    out.print(terminal.heading(latest))
-    out.print(terminal.border_table(found) if border else terminal.forecast_table(found, last, 3))
+    out.print(tables.heading(latest))
+    out.print(tables.border_table(found) if border else tables.forecast_table(found, last, 3))
 
 
 @click.command(epilog=examples("verify", "verify --run 3 --digest X"))
@@ -60,9 +60,9 @@ def verify(settings: Settings, run_id: int | None, digest: str | None) -> None:
     Exit code 1 names what differs. If the record does not fit its own digests, nothing is shown and
     nothing is sent until a verification succeeds.
     """
-    from forecast.desk import integrity as words
+    from forecast.desk import verification as words
     from forecast.store import connect, integrity, judgements
-    from jobs import upkeep
+    from jobs.service import upkeep
 
     if (run_id is None) != (digest is None):
         raise click.UsageError("--run and --digest go together")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import ConfigError, DataError, MailServerError
-from jobs import environment
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, console, one_line, print_json, reading
+from jobs.service import environment
 
 if TYPE_CHECKING:
     from forecast.store.notices import Notice
@@ -58,11 +58,11 @@ def _deliveries(settings: Settings) -> tuple[dict[str, dict[str, int]], str]:
 
 
 def _table(found: list[dict[str, Any]]) -> Any:
-    from forecast.desk import terminal
+    from forecast.desk.terminal import tables
 
     if not found:
         return "No notice was written yet; a first run gives occasion to none."
-    table = terminal.plain_table("id", "month", "kind", "says", "state", "deliveries")
+    table = tables.plain_table("id", "month", "kind", "says", "state", "deliveries")
     table.columns[3].no_wrap = False
     for row in found:
         by = f" by {row['approved_by']}" if row["approved_by"] else ""
@@ -127,9 +127,9 @@ def show(settings: Settings, notice_id: int, as_json: bool) -> None:
 @click.pass_obj
 def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -> None:
     """One notice as it goes out: text, mail, or page."""
-    from forecast.desk import letters
+    from forecast.desk.email import mime
     from forecast.store import notices as stored
-    from jobs import notices as work
+    from jobs.mail import compose as work
 
     notice = _one(settings, notice_id)
     with reading(settings) as connection:
@@ -141,25 +141,25 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
         words = f"bordercast notices approve {notice_id} --content {content} --by NAME"
         click.echo(f"Content {content}; to approve it: {words}", err=True)
     if out is None:
-        click.echo(letters.subject(notice, sections) + "\n")
-        click.echo(letters.text(notice, sections), nl=False)
+        click.echo(mime.subject(notice, sections) + "\n")
+        click.echo(mime.text(notice, sections), nl=False)
         return
     if out.suffix not in (".eml", ".html"):
         raise click.BadParameter("the name must end in .eml or .html", param_hint="-o")
     made = work.message(settings.config, notice, sections)
-    file = made.mime if out.suffix == ".eml" else letters.page(notice, sections).encode()
+    file = made.mime if out.suffix == ".eml" else mime.page(notice, sections).encode()
     out.write_bytes(file)
     click.echo(f"{out}: {len(file):,} bytes, {made.subject}")
 
 
 def _for(settings: Settings, sections: tuple[Any, ...], reader: str) -> tuple[Any, ...]:
-    from forecast.desk import letters
+    from forecast.desk.email import mime
 
     known = {r.address.lower(): r for r in settings.config.notices.recipients}
     if reader.lower() not in known:
         raise ConfigError("config.toml", "notices.recipients", f"{reader} is not among them")
     of = known[reader.lower()]
-    return letters.chosen(sections, of.borders, of.digest)
+    return mime.chosen(sections, of.borders, of.digest)
 
 
 @notices.command(epilog=examples('notices approve 1 --content 5f0c62d19ab4 --by "A. Lee"'))
@@ -174,7 +174,7 @@ def approve(settings: Settings, notice_id: int, content: str, by: str) -> None:
     now. Your account on this machine is kept beside your name.
     """
     from forecast.store.notices import Approval
-    from jobs import notices as work
+    from jobs.mail import compose as work
 
     approval = Approval(one_line(by), environment.user(), content.strip())
     notice = work.approve(settings.db, notice_id, approval, datetime.now(UTC))
@@ -189,7 +189,7 @@ def approve(settings: Settings, notice_id: int, content: str, by: str) -> None:
 @click.pass_obj
 def reject(settings: Settings, notice_id: int, by: str, why: str) -> None:
     """Keep a held notice from ever going out."""
-    from jobs import notices as work
+    from jobs.mail import compose as work
 
     work.reject(settings.db, notice_id, one_line(by), one_line(why), datetime.now(UTC))
     click.echo(f"Notice {notice_id} is rejected.")
@@ -205,8 +205,8 @@ def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> None:
 
     Exit code 1 if the mail server cannot be trusted or will not have us; nothing is lost then.
     """
-    from jobs import outbox as work
-    from jobs import smtp
+    from jobs.mail import outbox as work
+    from jobs.mail import smtp
 
     now = datetime.now(UTC)
     if not dry_run:
@@ -247,7 +247,7 @@ def unsubscribe(settings: Settings, address: str) -> None:
 def _one(settings: Settings, notice_id: int) -> Notice:
     """The notice with this id; DataError if there is none."""
     from forecast.store import notices as stored
-    from jobs.notices import NO_SUCH
+    from jobs.mail.compose import NO_SUCH
 
     with reading(settings) as connection:
         notice = stored.one(connection, notice_id)
@@ -259,7 +259,7 @@ def _one(settings: Settings, notice_id: int) -> Notice:
 def _to(settings: Settings, notice: Notice) -> dict[str, str]:
     """Address -> subject of everyone who would get it."""
     from forecast.store import ops
-    from jobs import notices as work
+    from jobs.mail import compose as work
 
     with ops.writing(settings.db) as db:
         found = work.addressed(settings.db, db, settings.config, notice)

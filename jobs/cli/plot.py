@@ -16,7 +16,7 @@ from jobs.cli.shared import BORDER, Settings, as_month, latest_run, quote, readi
 if TYPE_CHECKING:
     import sqlite3
 
-    from forecast.desk.grammar import Picture
+    from forecast.desk.charts.grammar import Picture
 
 FORMATS = (".png", ".svg")
 
@@ -93,7 +93,8 @@ def plot(
     month: str | None,
 ) -> None:
     """Draw what is known of BORDER: forecasts, flags, scores."""
-    from forecast.desk import files, grammar
+    from forecast.desk.charts import grammar
+    from forecast.desk.export import atomic
 
     if out.suffix not in FORMATS:
         raise ConfigError(str(out), "-o", f"the file's name must end in {' or '.join(FORMATS)}")
@@ -101,63 +102,63 @@ def plot(
     with reading(settings) as connection:
         run = latest_run(connection, settings)
         drawn = _KINDS[kind](connection, wanted)
-    with files.replacing(out) as draft:
+    with atomic.replacing(out) as draft:
         draft.write_bytes(grammar.render(drawn, "svg" if out.suffix == ".svg" else "png"))
     click.echo(f"{out}: {drawn.alt} From {quote(run)}")
 
 
 def _fan(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
-    from forecast.desk import charts
+    from forecast.desk.charts import forecasts
     from forecast.store import plots, read
 
     published = plots.published(connection, wanted.border)
     ahead = _some(read.forecasts(connection, wanted.border), "forecasts", wanted)
     flagged = plots.flagged(connection, wanted.border)
-    return charts.fan(wanted.border, published, ahead, flagged, wanted.log)
+    return forecasts.fan(wanted.border, published, ahead, flagged, wanted.log)
 
 
 def _history(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
-    from forecast.desk import charts
+    from forecast.desk.charts import forecasts
     from forecast.store import plots
 
     rows = plots.at_lead(connection, wanted.border, wanted.lead)
     rows = _some([row for row in rows if row["month"] >= wanted.since], "such forecasts", wanted)
     flagged = plots.flagged(connection, wanted.border)
-    return charts.history(wanted.border, rows, flagged, wanted.lead, wanted.log)
+    return forecasts.history(wanted.border, rows, flagged, wanted.lead, wanted.log)
 
 
 def _drivers(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
-    from forecast.desk import explained
+    from forecast.desk.charts import explanations
     from forecast.store import plots
 
     rows = plots.drivers(connection, wanted.border, wanted.month)
-    return explained.drivers(wanted.border, _some(rows, "drivers of a flag", wanted))
+    return explanations.drivers(wanted.border, _some(rows, "drivers of a flag", wanted))
 
 
 def _calibration(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
-    from forecast.desk import charts
+    from forecast.desk.charts import forecasts
     from forecast.store import plots
 
     rows = plots.calibration(connection, wanted.border, wanted.first_cutoff)
-    return charts.calibration(wanted.border, _some(rows, "hindcasts", wanted))
+    return forecasts.calibration(wanted.border, _some(rows, "hindcasts", wanted))
 
 
 def _score(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
-    from forecast.desk import charts
+    from forecast.desk.charts import forecasts
     from forecast.store import plots
 
     rows = plots.score_years(connection, wanted.border)
-    return charts.score(wanted.border, _some(rows, "scores", wanted))
+    return forecasts.score(wanted.border, _some(rows, "scores", wanted))
 
 
 def _components(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
-    from forecast.desk import components, explained
+    from forecast.desk.charts import components, explanations
     from forecast.store import plots
 
     published = plots.published(connection, wanted.border)
     counts = {row["month"]: row["encounters"] for row in published}
     parts = components.prophet_parts(wanted.border, counts)
-    return explained.components(wanted.border, parts, published)
+    return explanations.components(wanted.border, parts, published)
 
 
 _KINDS: dict[str, Callable[[sqlite3.Connection, Wanted], Picture]] = {

@@ -22,7 +22,7 @@ from jobs.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from jobs.fetch import Fetched
+    from jobs.intake.poll import Fetched
 
 
 @click.command(epilog=examples("fetch --run", "fetch --once"))
@@ -40,8 +40,8 @@ def fetch(
     Exit code 4 if the page or a file could not be had, or a link looks like data and is not
     understood; 3 if a file was refused.
     """
-    from jobs import fetch as work
     from jobs.cli.work import run
+    from jobs.intake import poll as work
 
     settings: Settings = ctx.obj
     if not (once or settings.config.fetch.enabled):
@@ -133,7 +133,7 @@ def show(settings: Settings, release_id: int, as_json: bool) -> None:
 def accept(settings: Settings, release_id: int, why: str) -> None:
     """Believe a refused file after all; the next run rests on it."""
     from forecast.store.connect import writing
-    from jobs import archive, ingest
+    from jobs.intake import archive, ingest
 
     why = one_line(why)
     kept_in = archive.folders(settings.db, settings.config)
@@ -147,9 +147,9 @@ def accept(settings: Settings, release_id: int, why: str) -> None:
 
 
 def _table(found: list[dict[str, Any]]) -> Any:
-    from forecast.desk import terminal
+    from forecast.desk.terminal import tables
 
-    table = terminal.plain_table("id", "file", "kind", "through", "first seen", "status")
+    table = tables.plain_table("id", "file", "kind", "through", "first seen", "status")
     for row in found:
         table.add_row(
             str(row["id"]),

@@ -14,8 +14,8 @@ from jobs.cli.shared import Settings, as_month, console, print_json, progress, r
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jobs.refits import Report
-    from jobs.replaying import Service, Shocked, Study
+    from jobs.pipeline.refits import Report
+    from jobs.pipeline.replay import ReplayedService, Shocked, Study
 
 FACTORS = (1.5, 2.0, 4.0, 10.0)
 STEEP = 1.2**6, 0.8**6  # what six months of 20 % come to
@@ -48,7 +48,7 @@ def replay(settings: Settings, since: str, shocks: int, as_json: bool) -> None:
     put into the borders' totals.
     """
     from forecast.store import releases
-    from jobs.replaying import known_events, service, studies
+    from jobs.pipeline.replay import known_events, service, studies
 
     with reading(settings) as connection:
         replayed = service(connection, settings.config, since)
@@ -67,8 +67,8 @@ def replay(settings: Settings, since: str, shocks: int, as_json: bool) -> None:
 def _shocks(
     settings: Settings, borders: Study, count: int, report: Report
 ) -> Iterator[dict[str, Any]]:
-    from forecast.watch.judge import Rules
-    from jobs.replaying import shocked
+    from forecast.watch.surprise import Rules
+    from jobs.pipeline.replay import shocked
 
     rules = Rules(**settings.config.flags.model_dump())
     factors = [f for size in FACTORS for f in (size, 1 / size)]
@@ -85,7 +85,7 @@ def _held(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def as_rows(replayed: Service) -> dict[str, Any]:
+def as_rows(replayed: ReplayedService) -> dict[str, Any]:
     """The replay in plain values, for programs."""
     return {
         "flags": list(_flags(replayed)),
@@ -97,7 +97,7 @@ def as_rows(replayed: Service) -> dict[str, Any]:
     }
 
 
-def _flags(replayed: Service) -> Iterator[dict[str, Any]]:
+def _flags(replayed: ReplayedService) -> Iterator[dict[str, Any]]:
     for flag in replayed.flags:
         episode = replayed.ending(flag)
         yield {
@@ -117,7 +117,7 @@ def _flags(replayed: Service) -> Iterator[dict[str, Any]]:
 def _print(
     since: str, found: dict[str, Any], events: list[dict[str, Any]], shocks: list[dict[str, Any]]
 ) -> None:
-    from forecast.desk import replayed
+    from forecast.desk.terminal import replay_tables as replayed
 
     out = console()
     out.print(f"Replay from {since}: {found['months']} months of the borders' totals judged.")

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from forecast.errors import ConfigError
+from forecast.records import Row
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import BORDER, Settings, console, print_json, reading
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-Row = dict[str, Any]
 
 ABOUT = {
     "issued": "forecasts issued before their month was published",
@@ -43,11 +43,11 @@ def score(settings: Settings, border: str | None, era: str | None, as_json: bool
 
     Every model by lead, year and border; worse than naive said as plainly as better.
     """
-    from forecast.desk import scorecard
+    from forecast.desk.terminal import score_tables
     from forecast.store import read
 
     with reading(settings) as connection:
-        rows = scorecard.with_pooled(read.scores(connection))
+        rows = score_tables.with_pooled(read.scores(connection))
     rows = [row for row in rows if border in (None, row["border"])]
     if era is not None:
         rows = _of_era(settings, rows, era)
@@ -55,7 +55,7 @@ def score(settings: Settings, border: str | None, era: str | None, as_json: bool
         print_json(rows)
         return
     out = console()
-    for part in _parts(rows, border or scorecard.ALL_BORDERS, era):
+    for part in _parts(rows, border or score_tables.ALL_BORDERS, era):
         out.print(part)
 
 
@@ -69,22 +69,22 @@ def _of_era(settings: Settings, rows: Sequence[Row], era: str) -> list[Row]:
 
 def _parts(rows: Sequence[Row], name: str, era: str | None) -> Iterator[RenderableType]:
     """What is printed, from top to bottom."""
-    from forecast.desk import scorecard
+    from forecast.desk.terminal import score_tables
 
     for basis, about in ABOUT.items():
         of_basis = [row for row in rows if row["basis"] == basis]
         if not of_basis:
             yield f"No {about.partition(':')[0]} can be scored yet.\n"
             continue
-        shown = era or scorecard.ALL_ERAS
+        shown = era or score_tables.ALL_ERAS
         by_lead = _where(of_basis, border=name, era=shown)
         yield f"[bold]{name}[/bold], {about}; cutoffs: {shown}"
-        yield scorecard.lead_table(by_lead)
-        yield from scorecard.notes(by_lead)
+        yield score_tables.lead_table(by_lead)
+        yield from score_tables.notes(by_lead)
         yield ""
         if era is None:
             yield from _by_era(_where(of_basis, border=name, horizon=0))
-        if name == scorecard.ALL_BORDERS:
+        if name == score_tables.ALL_BORDERS:
             yield from _by_border(_where(of_basis, era=shown, horizon=0))
 
 
@@ -93,17 +93,17 @@ def _where(rows: Sequence[Row], **values: object) -> list[Row]:
 
 
 def _by_era(rows: Sequence[Row]) -> Iterator[RenderableType]:
-    from forecast.desk import scorecard
+    from forecast.desk.terminal import score_tables
 
     for name, title in ERA_SCORES:
         yield f"[bold]{title}[/bold], leads 1-12, by year of the cutoff and by known breaks"
-        yield scorecard.era_table(rows, name)
+        yield score_tables.era_table(rows, name)
         yield ""
 
 
 def _by_border(rows: Sequence[Row]) -> Iterator[RenderableType]:
-    from forecast.desk import scorecard
+    from forecast.desk.terminal import score_tables
 
     yield "[bold]Each border[/bold], leads 1-12"
-    yield scorecard.border_table([r for r in rows if r["border"] != scorecard.ALL_BORDERS])
+    yield score_tables.border_table([r for r in rows if r["border"] != score_tables.ALL_BORDERS])
     yield ""

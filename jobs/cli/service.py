@@ -24,7 +24,7 @@ def serve(ctx: click.Context, log: str | None, once: bool) -> None:
     One daemon a database; a second one names the first. With --once the exit code is 1 if the
     work failed, 4 if the publisher's page blocks us.
     """
-    from jobs import logs, schedule
+    from jobs.service import daemon, logs
 
     settings: Settings = ctx.obj
     config = settings.config
@@ -33,9 +33,9 @@ def serve(ctx: click.Context, log: str | None, once: bool) -> None:
         config = config.model_copy(update={"service": chosen})
     logs.set_up(config)
     if not once:
-        schedule.serve(settings.db, config)
+        daemon.serve(settings.db, config)
         return
-    outcome = schedule.once(settings.db, config).outcome
+    outcome = daemon.once(settings.db, config).outcome
     ctx.exit({"failed": 1, "blocked": BusyError.exit_code}.get(outcome, 0))
 
 
@@ -47,7 +47,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
 
     Exit code 4 if something does now.
     """
-    from jobs import health
+    from jobs.service import health
 
     settings: Settings = ctx.obj
     found = health.status(settings.db, settings.config, datetime.now(UTC))
@@ -72,7 +72,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
     Exit code 1 if something must be done first.
     """
-    from jobs import doctor as work
+    from jobs.service import doctor as work
 
     settings: Settings = ctx.obj
     found = work.examine(settings.db, settings.config, settings.source, datetime.now(UTC))
@@ -99,10 +99,10 @@ def check(ctx: click.Context) -> None:
     Exit code 2 names the file and each key that will not do. `bordercast doctor` also tries the
     machine and the mail server.
     """
-    from jobs import tried
+    from jobs.service import settings_check
 
     settings: Settings = ctx.obj
-    found = list(tried.problems(settings.config, settings.source))
+    found = list(settings_check.problems(settings.config, settings.source))
     for problem in found:
         click.echo(f"bordercast: {problem}", err=True)
     if found:
@@ -114,7 +114,7 @@ def check(ctx: click.Context) -> None:
 @click.pass_obj
 def show(settings: Settings) -> None:
     """Every setting in force, as JSON; secrets are hidden."""
-    from jobs import environment
+    from jobs.service import environment
 
     print_json(environment.masked(settings.config))
 

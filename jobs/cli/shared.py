@@ -16,7 +16,7 @@ from forecast.errors import ConfigError, DataError
 from forecast.printable import without_controls
 from forecast.records import HEADLINES
 from forecast.store import connect
-from jobs import environment
+from jobs.service import environment
 
 if TYPE_CHECKING:
     import sqlite3
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from forecast.store.read import RunRow
-    from jobs.ingest import Taken
-    from jobs.refits import Report
+    from jobs.intake.ingest import Taken
+    from jobs.pipeline.refits import Report
 
 BORDER = click.Choice(HEADLINES)
 
@@ -62,9 +62,9 @@ def one_line(text: str) -> str:
 @contextmanager
 def reading(settings: Settings) -> Iterator[sqlite3.Connection]:
     """The database as it stands at one moment; VerifyError if what it holds was edited."""
-    from forecast.store import service
+    from forecast.store import wakes
 
-    service.refuse_edited(settings.db)
+    wakes.refuse_edited(settings.db)
     with connect.moment(settings.db) as connection:
         yield connection
 
@@ -81,7 +81,7 @@ def latest_run(connection: sqlite3.Connection, settings: Settings) -> RunRow:
 
 def quote(run: RunRow) -> str:
     """Which run something rests on, and how to check that the record still says so."""
-    from forecast.desk.words import check_command
+    from forecast.desk.wording import check_command
 
     check = check_command(run.id, run.digest)
     return f"run {run.id}, digest {run.digest}\nTo check it: {check}"
@@ -89,7 +89,7 @@ def quote(run: RunRow) -> str:
 
 def origin(run: RunRow) -> dict[str, str]:
     """The same, as a file keeps it."""
-    from forecast.desk.words import check_command
+    from forecast.desk.wording import check_command
 
     check = check_command(run.id, run.digest)
     return {"run": str(run.id), "digest": run.digest, "check": check}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.desk.dictionary import VIEWS, View
-from forecast.desk.words import CREDIT
+from forecast.desk.dictionary.views import VIEWS, View
+from forecast.desk.wording import CREDIT
 from forecast.store.views import AS_OF
 from jobs.cli.help import examples
 from jobs.cli.shared import Settings, latest_run, origin, quote, reading
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
-    from forecast.desk.hub import Quantile
+    from forecast.desk.export.hub import Quantile
 
 ENGINE, HUB_NAME = "bordercast", "engine"
 
@@ -65,17 +65,17 @@ def _command(view: View) -> click.Command:
 
 
 def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> None:
-    from forecast.desk import export
+    from forecast.desk.export import tables
     from forecast.store.views import view_rows
 
-    export.check(out)
+    tables.check(out)
     as_of = f"{day:%Y-%m-%d}" if day else None
     with reading(settings) as connection:
         run = latest_run(connection, settings)
         rows = view_rows(connection, view.name, view.columns, as_of)
     notes = {"view": view.name, **origin(run), "credit": CREDIT}
-    table = export.of_view(view, rows, notes | ({"as of": as_of} if as_of else {}))
-    count = export.write(table, out)
+    table = tables.of_view(view, rows, notes | ({"as of": as_of} if as_of else {}))
+    count = tables.write(table, out)
     then = f" as of {as_of}" if as_of else ""
     click.echo(f"{out}: {count:,} rows{then}, {quote(run)}")
     click.echo(CREDIT)
@@ -96,8 +96,8 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
 
     23 quantiles each, with hub-config/, and every value a month has had as its target.
     """
-    from forecast.desk import files
-    from forecast.desk import hub as desk
+    from forecast.desk.export import atomic
+    from forecast.desk.export import hub as desk
 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
@@ -106,7 +106,7 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
             first = settings.config.forecast.first_cutoff
             models |= {f"{_hub_name(m)}_hindcast": q for m, q in _hindcasts(connection, first)}
         values = _values(connection)
-    with files.making_folder(out) as draft:
+    with atomic.making_folder(out) as draft:
         count = desk.write(draft, models, values, origin(run))
     noun = "file" if count == 1 else "files"
     click.echo(f"{out}: {count:,} model output {noun}, {quote(run)}")
@@ -118,14 +118,14 @@ def _hub_name(model: str) -> str:
 
 
 def _issued(connection: sqlite3.Connection) -> list[Quantile]:
-    from forecast.desk.hub import Quantile
+    from forecast.desk.export.hub import Quantile
     from forecast.store.exports import issued_quantiles
 
     return [Quantile(*row) for row in issued_quantiles(connection)]
 
 
 def _hindcasts(connection: sqlite3.Connection, first: str) -> Iterator[tuple[str, list[Quantile]]]:
-    from forecast.desk.hub import Quantile
+    from forecast.desk.export.hub import Quantile
     from forecast.records import HUB_PERMILLES
     from forecast.store import exports
 

@@ -37,15 +37,15 @@ def web(
     Shows the analysts' copy, read-only, and a new one as soon as a run has made it. Ends with
     Ctrl-C.
     """
-    from jobs import logs
-    from jobs import web as work
+    from jobs.service import logs
+    from jobs.web import server as work
 
     work.refuse_others(host, allow_others)
     snapshot = work.snapshot_of(settings.db, settings.config)
     logs.set_up(settings.config)
     with work.listen(host, port) as listening:
-        from forecast.desk.web.site import Site
-        from jobs.queries import QueryServer
+        from forecast.desk.site.site import Site
+        from jobs.web.queries import QueryServer
 
         site = Site(settings.db, snapshot, (*names, host), tables=QueryServer(snapshot))
         site.refresh()

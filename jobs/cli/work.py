@@ -20,7 +20,7 @@ from jobs.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from jobs.ingest import Taken
+    from jobs.intake.ingest import Taken
 
 
 @click.command(epilog=examples("run", "run nationwide-encounters-fy24-fy27-oct-aor.csv"))
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 @click.pass_obj
 def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: bool) -> None:
     """Do the month's work once: take in FILES, judge, refit, publish."""
-    from jobs import monthly, upkeep
+    from jobs import monthly
+    from jobs.service import upkeep
 
     _await_inbox(settings)
     with progress(quiet=as_json) as report:
@@ -86,7 +87,7 @@ def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_s
 
 def _await_inbox(settings: Settings) -> None:
     """A file copied a moment ago is waited for; it is complete when it has been still."""
-    from jobs import archive, inbox
+    from jobs.intake import archive, inbox
 
     def tell(name: str) -> None:
         click.echo(f"{name} was changed a moment ago; waiting until it is still.", err=True)
@@ -95,7 +96,7 @@ def _await_inbox(settings: Settings) -> None:
 
 
 def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
-    from forecast.desk import terminal
+    from forecast.desk.terminal import tables
     from forecast.store import flags, read
 
     with reading(settings) as connection:
@@ -118,6 +119,6 @@ def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
         )
         return
     out = console()
-    out.print(terminal.run_summary(latest, found, last, flagged))
+    out.print(tables.run_summary(latest, found, last, flagged))
     for row in failed:
         out.print(f"{row['model']} gave no forecast for {row['border']}: {row['failure']}")

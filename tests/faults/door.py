@@ -129,16 +129,18 @@ def main(commands: list[list[str]]) -> None:
     from program import Stopped
 
     import jobs.cli.notices
+    import jobs.mail.outbox
     import jobs.monthly
-    import jobs.outbox
-    import jobs.schedule
-    from jobs import worker
+    import jobs.service.daemon
     from jobs.cli import main as bordercast
+    from jobs.service import wakeup
 
-    for module in (jobs.cli.notices, jobs.monthly, jobs.outbox):
+    for module in (jobs.cli.notices, jobs.monthly, jobs.mail.outbox):
         module.datetime = Stopped  # type: ignore[attr-defined]
     # The embedded figures would take a minute.
-    jobs.schedule.once = partial(jobs.schedule.once, work=partial(worker.main, with_bundle=False))
+    jobs.service.daemon.once = partial(
+        jobs.service.daemon.once, work=partial(wakeup.main, with_bundle=False)
+    )
     options = ["--config", str(DATABASE.parent / "config.toml"), "--db", str(DATABASE)]
     previewed = ""
     for command in commands:

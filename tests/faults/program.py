@@ -12,7 +12,8 @@ from multiprocessing import current_process
 
 import small
 
-from jobs import cli, monthly, upkeep  # noqa: F401 - "ready" means that all is imported
+from jobs import cli, monthly
+from jobs.service import upkeep  # noqa: F401 - "ready" means that all is imported
 
 
 class Stopped(datetime):

@@ -27,8 +27,9 @@ from forecast import config, months
 from forecast.config import Config
 from forecast.store import connect, integrity, notices
 from forecast.store.notices import Approval
-from jobs import monthly, upkeep
-from jobs import notices as compose
+from jobs import monthly
+from jobs.mail import compose
+from jobs.service import upkeep
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

@@ -24,7 +24,7 @@ import faulty
 import small
 
 from forecast.store import connect
-from jobs import worker
+from jobs.service import wakeup
 
 MONTHS = ("2024-03", "2024-04")  # beside February, which waits already
 FRAME = 24 + 4096
@@ -40,7 +40,7 @@ def waiting(before: Path, folder: Path, runs: int) -> Path:
 
 def wake(path: Path) -> None:
     """A run for each month that waits, and what follows."""
-    worker.wake(path, small.settings(path), small.NOW, with_bundle=False)
+    wakeup.wake(path, small.settings(path), small.NOW, with_bundle=False)
 
 
 def watched(path: Path) -> list[str]:

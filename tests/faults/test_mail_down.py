@@ -16,9 +16,9 @@ from mailserver import HOST, Taken, converse, scripted, server
 from tables import rows
 
 from forecast.config import Config
-from forecast.store import condition, connect, notices, ops
-from jobs import outbox
-from jobs.mail import Outcome
+from forecast.store import connect, health, notices, ops
+from jobs.mail import outbox
+from jobs.mail.send import DeliveryOutcome
 
 BEGAN = datetime(2024, 4, 29, 12, tzinfo=UTC)
 SETTINGS = (
@@ -91,7 +91,7 @@ class Desk:
         self.path = path
         self.news = [(BEGAN + part * down, month, moved) for part, month, moved in NEWS]
         self.queued: list[tuple[str, bytes]] = []
-        self.outcomes: Counter[Outcome] = Counter()
+        self.outcomes: Counter[DeliveryOutcome] = Counter()
 
     def wake(self, now: datetime, listening: AbstractContextManager[int]) -> None:
         """What the daemon does at this moment: a run if there is a file, mail if some is due.
@@ -102,7 +102,7 @@ class Desk:
             _, month, moved = self.news.pop(0)
             small.drop(self.path.parent, month, moved)
             assert small.run(self.path, now)
-        if condition.mail_due(self.path, now):
+        if health.mail_due(self.path, now):
             with listening as port:
                 self.outcomes.update(outbox.deliver(self.path, at(self.path, port), lambda: now))
             self._note()

@@ -14,8 +14,8 @@ from forecast.config import Config
 from forecast.records import Publication
 from forecast.store import runs
 from forecast.store.connect import writing
-from jobs import health
 from jobs.cli import main
+from jobs.service import health
 
 COMMANDS = [["status"], *reader.COMMANDS]
 

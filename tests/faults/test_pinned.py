@@ -12,8 +12,8 @@ import pytest
 import small
 
 from forecast.config import Config
-from forecast.store import log
-from jobs import health
+from forecast.store import wal
+from jobs.service import health
 
 PINNED = """
 import sqlite3, sys
@@ -63,7 +63,7 @@ def test_a_pinned_reader_stops_no_run_and_status_names_it(record, figure, runs):
             assert small.publish(record, number) == 3 + number
             sizes.append(log_size(record))
         said = warned(record)
-        assert log.held_up_by(record, locks=Path("not here")) == []  # somebody, but not who
+        assert wal.held_up_by(record, locks=Path("not here")) == []  # somebody, but not who
         print("again", file=process.stdin, flush=True)
         assert process.stdout.readline() == "2 2\n"
     without = warned(record)

@@ -16,7 +16,7 @@ import pytest
 from hostile import Seen
 
 from forecast.config import Config
-from jobs import upkeep
+from jobs.service import upkeep
 
 ROOT = Path(__file__).parent.parent.parent
 HANGS = 30.0  # seconds; a busy machine is slow, but not that slow

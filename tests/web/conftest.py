@@ -19,8 +19,8 @@ with warnings.catch_warnings():  # two connections that Datasette opens once and
     gc.collect()
 
 from forecast.config import Config
-from forecast.desk.web.querying import SETTINGS
-from jobs import upkeep
+from forecast.desk.site.querying import SETTINGS
+from jobs.service import upkeep
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,8 @@ import pytest
 import serving
 import uvicorn
 
-from jobs import web
-from jobs.connections import BoundedProtocol
+from jobs.web import server as web
+from jobs.web.connections import BoundedProtocol
 
 DEADLINE = 30  # seconds after which something hangs
 

@@ -35,7 +35,7 @@ def test_a_new_snapshot_is_shown_and_the_old_page_keeps_its_charts(two_runs, tmp
 
 
 def serving_month(number: int) -> str:
-    from forecast.desk.words import month_words
+    from forecast.desk.wording import month_words
 
     return f"Data through <b>{month_words(serving.month(number))}</b>"
 
@@ -73,7 +73,7 @@ def ours(others: set[int]) -> set[int]:
 
 def is_for_queries(pid: int) -> bool:
     try:
-        return b"jobs.query_process" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"jobs.web.query_process" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 

@@ -14,8 +14,8 @@ import serving
 from datasette.database import QueryInterrupted
 from visitor import RUNAWAY, TablesHere, put, snapshot_of, visiting
 
-from forecast.desk.web.limits import QueryLimits
-from jobs.queries import QueryServer
+from forecast.desk.site.limits import QueryLimits
+from jobs.web.queries import QueryServer
 
 # A few steps of SQLite that take minutes: nothing asks in between whether it may go on.
 DEAF = (

@@ -11,8 +11,8 @@ import pytest
 from tables import edit
 from visitor import NOW, PAGES, TABLES, TablesHere, snapshot_of, visiting
 
-from forecast.desk.web.answers import HEADERS
-from forecast.store import ops, service
+from forecast.desk.site.answers import HEADERS
+from forecast.store import ops, wakes
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
@@ -60,7 +60,7 @@ def test_the_connections_themselves_refuse_whatever_a_page_lets_through(visitor,
 
 
 def test_what_the_service_did_cannot_be_reached(own):
-    service.save_verified(own, NOW, "digest", [])
+    wakes.save_verified(own, NOW, "digest", [])
     assert ops.beside(own).exists()
 
     with visiting(own) as visitor:

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from tables import edit, rows
 from visitor import PAGES, ROOT, TABLES, snapshot_of, visiting
 
-from forecast.desk.dictionary import VIEWS
-from forecast.desk.members import member_words
-from forecast.desk.web import status
-from forecast.desk.web.metadata import metadata
-from forecast.desk.words import CREDIT
+from forecast.desk.dictionary.views import VIEWS
+from forecast.desk.labels import member_words
+from forecast.desk.site import status
+from forecast.desk.site.metadata import metadata
+from forecast.desk.wording import CREDIT
 from forecast.records import HEADLINES
-from forecast.store.questions import QUESTIONS
+from forecast.store.named_queries import QUESTIONS
 
 
 @pytest.mark.parametrize("path", PAGES + TABLES)

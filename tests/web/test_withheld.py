@@ -9,7 +9,7 @@ import pytest
 from tables import edit
 from visitor import NOW, PAGES, TABLES, Visitor, snapshot_of, visiting
 
-from forecast.store import connect, copies, held, service
+from forecast.store import connect, copies, held, wakes
 
 
 def no_figures(visitor: Visitor) -> str:
@@ -56,19 +56,19 @@ def test_an_edit_of_the_snapshot_in_place_is_noticed(own):
 def test_after_a_failed_verification_nothing_is_shown_until_one_succeeds(own):
     with visiting(own) as visitor:
         chart = re.search(r'src="(/-/charts/[^"]+)"', visitor.get("/border/northern").text)[1]
-        service.save_verified(own, NOW, "digest", ["run 1 was edited"])
+        wakes.save_verified(own, NOW, "digest", ["run 1 was edited"])
 
         said = no_figures(visitor)
         assert "run 1 was edited" in said
         assert "bordercast verify" in said
         assert visitor.ask(chart).status_code == 503
 
-        service.save_verified(own, NOW, "digest", [])
+        wakes.save_verified(own, NOW, "digest", [])
         visitor.get("/border/northern")
 
 
 def test_a_failed_verification_is_known_to_a_server_that_may_not_write(own, monkeypatch):
-    service.save_verified(own, NOW, "digest", ["run 1 was edited"])
+    wakes.save_verified(own, NOW, "digest", ["run 1 was edited"])
     monkeypatch.setattr("forecast.store.held.service.verified", lambda _: None)  # as SQLite then
 
     assert held.verified(own).findings == "run 1 was edited"

@@ -11,13 +11,13 @@ from urllib.parse import quote
 
 import httpx
 
-from forecast.desk.web import querying
-from forecast.desk.web.answers import Answer
-from forecast.desk.web.limits import QueryLimits
-from forecast.desk.web.site import Site
+from forecast.desk.site import querying
+from forecast.desk.site.answers import Answer
+from forecast.desk.site.limits import QueryLimits
+from forecast.desk.site.site import Site
 from forecast.records import HEADLINES
 from forecast.store import held
-from jobs.queries import QueryServer
+from jobs.web.queries import QueryServer
 
 ROOT = Path(__file__).parent.parent.parent
 TODAY = date(2026, 9, 20)

@@ -29,7 +29,7 @@ VINTAGES = "vintages.csv"
 PATHS = "paths.csv.gz"
 
 
-class Line(NamedTuple):
+class EmbeddedSeries(NamedTuple):
     """One series of a table: the counts of the months from first_month on, in encounters."""
 
     key: SeriesKey
@@ -58,12 +58,12 @@ def load(crossings: Sequence[str] = ()) -> list[Snapshot]:
     return sorted(snapshots, key=lambda s: (s.release.seq, s.release.source))
 
 
-def parse(table: str) -> list[Line]:
+def parse(table: str) -> list[EmbeddedSeries]:
     """The lines of a table's text."""
     reader = csv.reader(io.StringIO(table))
     next(reader)
     return [
-        Line(
+        EmbeddedSeries(
             SeriesKey(border, dimension, member, component),
             first_month,
             tuple(map(int, counts.split())),
@@ -87,7 +87,7 @@ def _text(name: str) -> str:
     return (resources.files(__name__) / name).read_text(encoding="utf-8")
 
 
-def _source(entry: Mapping[str, Any], table: Sequence[Line]) -> Snapshot:
+def _source(entry: Mapping[str, Any], table: Sequence[EmbeddedSeries]) -> Snapshot:
     clip = partial(_clipped, first=entry["first_month"], last=entry["data_through"])
     lines = [line for line in map(clip, table) if line.counts]
     return Snapshot(
@@ -107,15 +107,15 @@ def _source(entry: Mapping[str, Any], table: Sequence[Line]) -> Snapshot:
     )
 
 
-def _clipped(line: Line, first: str, last: str) -> Line:
+def _clipped(line: EmbeddedSeries, first: str, last: str) -> EmbeddedSeries:
     """Several files of one layout share a table; each says only the months of its window."""
     start = months.to_index(line.first_month)
     skip = max(months.to_index(first) - start, 0)
     keep = max(months.to_index(last) - start + 1, 0)
-    return Line(line.key, months.shift(line.first_month, skip), line.counts[skip:keep])
+    return EmbeddedSeries(line.key, months.shift(line.first_month, skip), line.counts[skip:keep])
 
 
-def _counts(lines: Iterable[Line]) -> Iterator[tuple[SeriesKey, dict[str, int]]]:
+def _counts(lines: Iterable[EmbeddedSeries]) -> Iterator[tuple[SeriesKey, dict[str, int]]]:
     """Totals with their zeros, the drill-down without, as `series.snapshot` gives them."""
     for line in lines:
         span = months.between(*line.coverage[1:])
@@ -157,7 +157,7 @@ def _runs(counts: Counts) -> Iterator[Coverage]:
 
 
 def load_paths() -> list[KeptPath]:
-    """The refit models' paths that come with the figures, written by `jobs.embed_paths`."""
+    """The refit models' paths that come with the figures; `jobs.pipeline.embed_paths` wrote them."""
     packed = (resources.files(__name__) / PATHS).read_bytes()
     reader = csv.reader(io.StringIO(gzip.decompress(packed).decode()))
     next(reader)

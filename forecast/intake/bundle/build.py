@@ -24,10 +24,10 @@ from forecast import months, records
 from forecast.config import DIMENSIONS
 from forecast.errors import QuarantineError
 from forecast.intake import bundle, cbp, checks, series
-from forecast.intake.bundle import Line
+from forecast.intake.bundle import EmbeddedSeries
 from forecast.records import APPREHENSION, NATIONWIDE, Counts, SeriesKey, Snapshot
 
-Row = Mapping[str, str]
+CsvRow = Mapping[str, str]
 Sums = dict[SeriesKey, dict[str, int]]
 
 AUG = "cbp-fy23-fy26-aug"
@@ -158,12 +158,12 @@ def _at_large_sums(files: Path) -> Sums:
     return sums
 
 
-def _add_field(sums: Sums, component: str, field: str, row: Row) -> None:
+def _add_field(sums: Sums, component: str, field: str, row: CsvRow) -> None:
     _add(sums, SeriesKey(row["border"], "field", field, component), row)
     _add(sums, SeriesKey(row["border"], "component", component, component), row)
 
 
-def _add(sums: Sums, key: SeriesKey, row: Row) -> None:
+def _add(sums: Sums, key: SeriesKey, row: CsvRow) -> None:
     sums[key][row["month"]] += int(row["encounters"])
 
 
@@ -181,7 +181,7 @@ def _merged(originals: Mapping[str, Snapshot], dimensions: Sequence[str]) -> Sum
 
 
 def _refuse_disagreement(
-    figures: Path, originals: Mapping[str, Snapshot], state: Counts, aug: Sequence[Line]
+    figures: Path, originals: Mapping[str, Snapshot], state: Counts, aug: Sequence[EmbeddedSeries]
 ) -> None:
     """CBP's files against each other, and the compact tables against the files."""
     for name, snapshot in originals.items():
@@ -224,7 +224,7 @@ def _state_problems(figures: Path, state: Counts) -> list[str]:
     return [f"{key} differs from the state files" for key, _ in stated.items() ^ found.items()]
 
 
-def _field_problems(figures: Path, aug: Sequence[Line]) -> list[str]:
+def _field_problems(figures: Path, aug: Sequence[EmbeddedSeries]) -> list[str]:
     """Areas add up to the border's total in every month, the closed ones included."""
     areas: dict[tuple[str, str], int] = defaultdict(int)
     for line in aug:
@@ -239,7 +239,7 @@ def _field_problems(figures: Path, aug: Sequence[Line]) -> list[str]:
     ]
 
 
-def _sector_problems(figures: Path, aug: Sequence[Line]) -> list[str]:
+def _sector_problems(figures: Path, aug: Sequence[EmbeddedSeries]) -> list[str]:
     """The sectors' long table gives the same source a second time."""
     known = {(line.key.border, line.key.member): line for line in aug}
     problems = []
@@ -250,7 +250,7 @@ def _sector_problems(figures: Path, aug: Sequence[Line]) -> list[str]:
     return problems
 
 
-def _at_large_problems(files: Path, aug: Sequence[Line]) -> list[str]:
+def _at_large_problems(files: Path, aug: Sequence[EmbeddedSeries]) -> list[str]:
     """Parts add up to the total of the page, and it is that of the file by area."""
     patrol = {
         line.key.border: line
@@ -268,18 +268,18 @@ def _at_large_problems(files: Path, aug: Sequence[Line]) -> list[str]:
     return problems
 
 
-def _at(line: Line, row: Row) -> int:
+def _at(line: EmbeddedSeries, row: CsvRow) -> int:
     return line.counts[months.to_index(row["month"]) - months.to_index(line.first_month)]
 
 
-def _span(line: Line) -> list[str]:
+def _span(line: EmbeddedSeries) -> list[str]:
     return months.between(*line.coverage[1:])
 
 
 # ---------------------------------------------------------------- what comes out
 
 
-def _lines(sums: Counts) -> list[Line]:
+def _lines(sums: Counts) -> list[EmbeddedSeries]:
     """Series in sorted order, each over the whole span of its scope, 0 where nothing was said."""
     spans: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for key, by_month in sums.items():
@@ -289,11 +289,11 @@ def _lines(sums: Counts) -> list[Line]:
     for key, by_month in sorted(sums.items()):
         span = spans[key.dimension, key.component]
         covered = months.between(min(span), max(span))
-        lines.append(Line(key, covered[0], tuple(by_month.get(m, 0) for m in covered)))
+        lines.append(EmbeddedSeries(key, covered[0], tuple(by_month.get(m, 0) for m in covered)))
     return lines
 
 
-def _table(lines: Iterable[Line]) -> str:
+def _table(lines: Iterable[EmbeddedSeries]) -> str:
     rows = [
         (key.border, key.dimension, key.component, key.member, first, " ".join(map(str, counts)))
         for key, first, counts in lines

@@ -1,4 +1,4 @@
--- Views for the questions in daily use. What each column means: forecast/desk/dictionary.py.
+-- Views for the questions in daily use. What each column means: forecast/desk/dictionary/views.py.
 
 -- The same rows as before, in half the time: the order of the releases is worked out once, and
 -- of each series and month the row with the highest place is kept.

@@ -1,0 +1,1 @@
+"""Every picture: one grammar, and what is drawn with it."""

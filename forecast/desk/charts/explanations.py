@@ -1,0 +1,168 @@
+"""The pictures that explain: what moved a flagged month, and what Prophet sees in a border.
+
+Rows are those of `forecast.store.plots`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import altair as alt
+
+from forecast import months
+from forecast.desk.charts import grammar
+from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Chart, Picture
+from forecast.desk.labels import dimension_words
+from forecast.desk.terminal.flag_tables import part_words
+from forecast.desk.wording import MONTHS, NAMES, month_words
+from forecast.intake.events import KNOWN
+from forecast.records import Row
+from models.prophet import Parts
+
+PARTS_SHOWN = 5
+
+
+def drivers(border: str, rows: Sequence[Row]) -> Picture:
+    """What moved a flagged month: the largest parts of each dimension, and all others."""
+    month = rows[0]["month"]
+    held = [row for row in rows if row["contribution"] is not None]
+    panels = [_moved(name, list(found)) for name, found in groupby(held, key=_dimension)]
+    span = _span([bar["contribution"] for _, bars in panels for bar in bars])
+    total = sum(bar["contribution"] for bar in panels[0][1])
+    frame = alt.vconcat(*(_bars(name, bars, span) for name, bars in panels), spacing=14)
+    side = "fewer" if total < 0 else "more"
+    title = f"{NAMES[border]}, {month_words(month)}: {abs(total):,} {side} than expected"
+    missing = sorted({_dimension(row) for row in rows} - {name for name, _ in panels})
+    subtitle = (
+        "Published less expected, in encounters. Each group of bars explains the whole: do not add "
+        "over groups." + (f" Not in the data held: {', '.join(missing)}." if missing else "")
+    )
+    largest = "; ".join(
+        f"by {name}, {bars[0]['part']} {bars[0]['contribution']:+,}" for name, bars in panels
+    )
+    return Picture(grammar.framed(frame, title, subtitle), f"{title}. Largest: {largest}.")
+
+
+def _span(contributions: Sequence[int]) -> tuple[float, float]:
+    """Room for the bars of both sides and the numbers beside them."""
+    low, high = min(*contributions, 0), max(*contributions, 0)
+    room = 0.16 * (high - low or 1)
+    return low - room, high + room
+
+
+def _dimension(row: Row) -> str:
+    return dimension_words(row["dimension"])
+
+
+def _moved(name: str, rows: Sequence[Row]) -> tuple[str, list[dict[str, Any]]]:
+    """The largest parts, all others in one bar, and what is in no part."""
+    parts = [row for row in rows if row["role"] == "part"]
+    parts.sort(key=lambda row: -abs(row["contribution"]))
+    shown = parts if len(parts) <= PARTS_SHOWN + 1 else parts[:PARTS_SHOWN]
+    bars = [{"part": part_words(dict(row)), "contribution": row["contribution"]} for row in shown]
+    rest = parts[len(shown) :]
+    if rest:
+        others = sum(row["contribution"] for row in rest)
+        bars.append({"part": f"all others ({len(rest)})", "contribution": others})
+    for row in rows:
+        if row["role"] == "unattributed" and row["contribution"]:
+            bars.append({"part": "in no part", "contribution": row["contribution"]})
+    return name, bars
+
+
+def _bars(name: str, bars: Sequence[Row], span: tuple[float, float]) -> Chart:
+    placed = [{**bar, "text": f"{bar['contribution']:+,}"} for bar in bars]
+    x = alt.X(
+        "contribution:Q",
+        scale=alt.Scale(domain=list(span), nice=False),
+        axis=alt.Axis(labels=False, ticks=False, title=None, grid=False, domain=False),
+    )
+    order = [bar["part"] for bar in placed]
+    y = alt.Y(
+        "part:N",
+        sort=order,
+        axis=alt.Axis(title=None, ticks=False, domain=False, labelLimit=220, labelPadding=8),
+    )
+    zero = alt.Chart(grammar.values([{"contribution": 0}])).mark_rule(color=GREY).encode(x=x)
+    layers: list[Chart] = [zero]
+    sides: tuple[tuple[int, Any, int], ...] = ((1, "left", 4), (-1, "right", -4))
+    for side, align, dx in sides:
+        base = alt.Chart(
+            grammar.values(b for b in placed if (b["contribution"] >= 0) == (side > 0))
+        )
+        base = base.encode(x=x, y=y)
+        colour = BLUE if side < 0 else BANDS[50]
+        layers.append(base.mark_bar(color=colour, height={"band": 0.7}))
+        words = base.mark_text(align=align, dx=dx, fontSize=10.5, color=INK)
+        layers.append(words.encode(text="text:N"))
+    frame = alt.layer(*layers)
+    heading = alt.TitleParams(text=f"by {name}", fontSize=11.5, anchor="start", frame="group")
+    return frame.properties(width=470, height=18 * len(placed), title=heading)
+
+
+def components(border: str, found: Parts, published: Sequence[Row]) -> Picture:
+    """What Prophet's fit is made of: trend, season, and the effect of known policy dates."""
+    trend: list[dict[str, Any]] = [
+        {"month": months.from_index(int(at)), "trend": math.expm1(level)}
+        for at, level in zip(found.months, found.trend, strict=True)
+    ]
+    scale = grammar.amounts([row["encounters"] for row in published], True)
+    dotted, key = grammar.breaks(border, trend[0]["month"], trend[-1]["month"])
+    above = alt.layer(
+        grammar.line(published, "encounters", scale, color=PALE, strokeWidth=1.5),
+        *dotted,
+        grammar.line(trend, "trend", scale, color=BLUE, strokeWidth=2.2),
+    ).properties(width=grammar.WIDTH, height=220)
+    season, effects = _season(found), _effects(border, found)
+    below = alt.hconcat(_season_bars(season), *([_effect_bars(effects)] if effects else []))
+    frame = alt.vconcat(above, grammar.below(key) if key else alt.vconcat(), below, spacing=10)
+    high = max(season, key=lambda row: row["percent"])
+    low = min(season, key=lambda row: row["percent"])
+    title = (
+        f"{NAMES[border]}, Prophet's view: highest in {high['name']} ({high['percent']:+.0f} %), "
+        f"lowest in {low['name']} ({low['percent']:+.0f} %)"
+    )
+    subtitle = (
+        "Blue: Prophet's trend; grey: published. Below: what the time of the year and the month of "
+        "a policy date add to the trend. A description by one model, not a cause."
+    )
+    return Picture(grammar.framed(frame, title, subtitle), f"{title}.")
+
+
+def _season(found: Parts) -> list[dict[str, Any]]:
+    """The yearly effect of each month of the last year, percent of the trend."""
+    latest = zip(found.months[-12:].tolist(), found.yearly[-12:].tolist(), strict=True)
+    return [
+        {"name": MONTHS[at % 12], "at": at % 12, "percent": 100 * math.expm1(effect)}
+        for at, effect in sorted(latest, key=lambda pair: pair[0] % 12)
+    ]
+
+
+def _effects(border: str, found: Parts) -> list[dict[str, Any]]:
+    named = {months.to_index(d.date[:7]): d.name for d in KNOWN if border in d.borders}
+    return [
+        {"name": f"{n} {month_words(months.from_index(at))}", "percent": 100 * math.expm1(effect)}
+        for n, (at, effect) in enumerate(sorted(found.events.items()), start=1)
+        if at in named
+    ]
+
+
+def _season_bars(season: Sequence[Row]) -> Chart:
+    x = alt.X(
+        "at:O", axis=alt.Axis(title=None, labelAngle=0, labelExpr="'JFMAMJJASOND'[datum.value]")
+    )
+    y = alt.Y("percent:Q", axis=alt.Axis(title="percent of the trend", tickCount=5))
+    base = alt.Chart(grammar.values(season)).mark_bar(color=BLUE).encode(x=x, y=y)
+    heading = alt.TitleParams(text="time of the year", fontSize=11.5, anchor="start")
+    return base.properties(width=290, height=130, title=heading)
+
+
+def _effect_bars(effects: Sequence[Row]) -> Chart:
+    x = alt.X("percent:Q", axis=alt.Axis(title="percent of the trend", tickCount=5))
+    y = alt.Y("name:N", sort=None, axis=alt.Axis(title=None, labelLimit=160))
+    base = alt.Chart(grammar.values(effects)).mark_bar(color=BLUE, height=12).encode(x=x, y=y)
+    heading = alt.TitleParams(text="month of a policy date", fontSize=11.5, anchor="start")
+    return base.properties(width=200, height=130, title=heading)

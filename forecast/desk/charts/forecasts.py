@@ -1,0 +1,267 @@
+"""The pictures of the forecasts: a fan, forecast against actual, calibration, scores.
+
+Each takes rows of `forecast.store.plots` and gives a `grammar.Picture`; the title says the
+finding, the alternative text the same for who cannot see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import altair as alt
+
+from forecast.desk.charts import grammar
+from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Amounts, Chart, Picture
+from forecast.desk.wording import NAMES, month_words
+from forecast.records import Row
+
+MONTHS_SHOWN = 36
+
+
+def fan(
+    border: str,
+    published: Sequence[Row],
+    forecasts: Sequence[Row],
+    flagged: Sequence[Row],
+    log: bool | None = None,
+) -> Picture:
+    """The last three years and the forecast ahead, with 50, 80 and 95 % intervals."""
+    shown = grammar.months_back(published, MONTHS_SHOWN)
+    scale = fan_scale(shown, forecasts, log)
+    last = forecasts[-1]
+    dotted, key = grammar.breaks(border, shown[0]["month"], last["month"])
+    layers = [
+        *fan_layers(shown, forecasts, flagged, scale, dotted),
+        grammar.side_labels(fan_labels(last), last["month"], scale),
+    ]
+    return grammar.picture(layers, *fan_words(border, shown[-1], forecasts), key)
+
+
+def fan_scale(shown: Sequence[Row], forecasts: Sequence[Row], log: bool | None = None) -> Amounts:
+    """A scale that holds the months shown and the 95 % interval ahead."""
+    counts = [row["encounters"] for row in shown]
+    counts += [row[name] for row in forecasts for name in ("lo95", "hi95")]
+    return grammar.amounts(counts, log)
+
+
+def fan_layers(
+    shown: Sequence[Row],
+    forecasts: Sequence[Row],
+    flagged: Sequence[Row],
+    scale: Amounts,
+    dotted: Sequence[Chart] = (),
+) -> list[Chart]:
+    """What a fan is made of, whatever its size; the bands open from the last count.
+
+    dotted : the known policy dates' lines, under the counts.
+    """
+    now = shown[-1]
+    edge = {f"{side}{level}": now["encounters"] for level in BANDS for side in ("lo", "hi")}
+    drawn = ("month", "median", *edge)
+    ahead = [{"month": now["month"], "median": now["encounters"], **edge}]
+    ahead += [{name: row[name] for name in drawn} for row in forecasts]
+    marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
+    return [
+        *(grammar.band(ahead, level, scale) for level in BANDS),
+        *dotted,
+        grammar.line(ahead, "median", scale, color=BLUE, strokeDash=[5, 3], strokeWidth=2),
+        grammar.line(shown, "encounters", scale, color=INK, strokeWidth=2),
+        *grammar.flags(marked, scale),
+    ]
+
+
+def fan_labels(last: Row) -> list[tuple[str, float]]:
+    """What the fan's edges are in its last month, from above: (words, count)."""
+    return [
+        *((f"{level} %: to {last[f'hi{level}']:,}", last[f"hi{level}"]) for level in (95, 80)),
+        (f"median {last['median']:,}", last["median"]),
+        *((f"{level} %: from {last[f'lo{level}']:,}", last[f"lo{level}"]) for level in (80, 95)),
+    ]
+
+
+def fan_words(border: str, now: Row, forecasts: Sequence[Row]) -> tuple[str, str, str]:
+    """Title, subtitle and alternative text of a fan."""
+    first, last = forecasts[0], forecasts[-1]
+    title = (
+        f"{NAMES[border]}: {now['encounters']:,} encounters in {month_words(now['month'])}; "
+        f"{first['median']:,} expected for {month_words(first['month'])}"
+    )
+    subtitle = (
+        "Black: published. Dashed: median forecast. Bands, dark to light: 50, 80 and 95 % "
+        "prediction intervals. Triangles: months that were flagged. Figures on the right: "
+        f"{month_words(last['month'])}."
+    )
+    alt_text = (
+        f"{title}, 80 % prediction interval {first['lo80']:,} to {first['hi80']:,}. For "
+        f"{month_words(last['month'])} the median is {last['median']:,}, 80 % interval "
+        f"{last['lo80']:,} to {last['hi80']:,}."
+    )
+    return title, subtitle, alt_text
+
+
+def history(
+    border: str,
+    rows: Sequence[Row],
+    flagged: Sequence[Row],
+    horizon: int,
+    log: bool | None = None,
+) -> Picture:
+    """What had been forecast some months before beside what came, flags and breaks marked."""
+    first, last = rows[0]["month"], rows[-1]["month"]
+    marked = [row for row in flagged if first <= row["month"] <= last]
+    dotted, key = grammar.breaks(border, first, last)
+    layers = history_layers(rows, marked, dotted, log)
+    return grammar.picture(layers, *history_words(border, rows, marked, horizon), key)
+
+
+def history_layers(
+    rows: Sequence[Row], marked: Sequence[Row], dotted: Sequence[Chart], log: bool | None = None
+) -> list[Chart]:
+    """What a history is made of, whatever its size; marked : its flagged months."""
+    scale = grammar.amounts(
+        [row[name] for row in rows for name in ("encounters", "lo95", "hi95")], log
+    )
+    return [
+        *(grammar.band(rows, level, scale) for level in (95, 80)),
+        *dotted,
+        grammar.line(rows, "median", scale, color=BLUE, strokeDash=[4, 3], strokeWidth=1.3),
+        grammar.line(rows, "encounters", scale, color=INK, strokeWidth=1.8),
+        *grammar.flags(marked, scale),
+    ]
+
+
+def history_words(
+    border: str, rows: Sequence[Row], marked: Sequence[Row], horizon: int | None
+) -> tuple[str, str, str]:
+    """Title, subtitle and alternative text; horizon None: the forecast that judged the month."""
+    first, last = rows[0]["month"], rows[-1]["month"]
+    inside = sum(row["lo95"] <= row["encounters"] <= row["hi95"] for row in rows)
+    lead = {None: "the forecast", 1: "1 month"}.get(horizon, f"{horizon} months")
+    title = (
+        f"{NAMES[border]}: the 95 % interval of {lead} before held {inside} of {len(rows)} months"
+    )
+    hindcasts = sum(row["basis"] == "hindcast" for row in rows)
+    subtitle = (
+        f"Black: published. Dashed: median forecast {lead} before. Bands, dark to light: 80 and "
+        f"95 % prediction intervals. Triangles: flagged. {hindcasts} of the {len(rows)} forecasts "
+        "are hindcasts, computed later from only the data of then."
+    )
+    names = ", ".join(f"{month_words(row['month'])} ({row['severity']})" for row in marked)
+    alt_text = f"{title}, {month_words(first)} to {month_words(last)}. Flagged: {names or 'none'}."
+    return title, subtitle, alt_text
+
+
+def calibration(border: str, rows: Sequence[Row]) -> Picture:
+    """Share of months that intervals were meant to hold, against the share they held."""
+    x = alt.X(
+        "level:Q",
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(format=".0%", title="share of months an interval is meant to hold"),
+    )
+    y = alt.Y(
+        "share:Q",
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(format=".0%", title="share it held"),
+    )
+    ideal = alt.Chart(grammar.values({"level": v, "share": v} for v in (0, 1)))
+    leads = sorted({row["horizon"] for row in rows})
+    dashes: dict[int, list[int]] = dict(zip(leads, ([1, 0], [6, 3], [3, 3], [1, 3]), strict=False))
+    layers: list[Chart] = [ideal.mark_line(color=PALE, strokeWidth=5).encode(x=x, y=y)]
+    for lead in leads:
+        base = alt.Chart(grammar.values(row for row in rows if row["horizon"] == lead))
+        colour = BLUE if lead == 1 else INK
+        layers.append(
+            base.mark_line(strokeDash=dashes[lead], color=colour, strokeWidth=1.6).encode(x=x, y=y)
+        )
+    layers += _calibration_key(leads, dashes, x, y)
+    seen = {row["horizon"]: row for row in rows if row["level"] == 0.95}
+    text = ", ".join(f"{100 * seen[lead]['share']:.0f} % at lead {lead}" for lead in leads)
+    title = f"{NAMES[border]}: the 95 % interval held {text}"
+    subtitle = (
+        "On the grey diagonal an interval holds as often as it is meant to; below it, less often. "
+        f"Hindcasts, {seen[leads[0]]['n']} months at lead 1; long leads overlap and are no "
+        "independent evidence."
+    )
+    frame = alt.layer(*layers).properties(width=400, height=400)
+    return Picture(grammar.framed(frame, title, subtitle, 430), f"{title}.")
+
+
+def _calibration_key(
+    leads: Sequence[int], dashes: Mapping[int, list[int]], x: alt.X, y: alt.Y
+) -> list[Chart]:
+    """A key in words inside the empty corner."""
+    layers: list[Chart] = []
+    for place, lead in enumerate(leads):
+        height = 0.23 - 0.055 * place
+        ends = grammar.values({"level": v, "share": height} for v in (0.66, 0.76))
+        word = grammar.values([{"level": 0.78, "share": height, "label": f"lead {lead}"}])
+        line = alt.Chart(ends).mark_line(
+            strokeDash=dashes[lead], color=BLUE if lead == 1 else INK, strokeWidth=1.6
+        )
+        text = alt.Chart(word).mark_text(align="left", fontSize=11, color=INK)
+        layers += [line.encode(x=x, y=y), text.encode(x=x, y=y, text="label:N")]
+    return layers
+
+
+def score(border: str, rows: Sequence[Row]) -> Picture:
+    """Every model's error by year of the cutoff: what was good when."""
+    scale = Amounts(True, *_score_span(rows))
+    by_model = {
+        model: sorted(found, key=lambda row: row["era"])
+        for model, found in groupby(sorted(rows, key=_model), key=_model)
+    }
+    y = alt.Y(
+        "log_wis:Q",
+        scale=alt.Scale(type="log", domain=[scale.low, scale.high], nice=False),
+        axis=alt.Axis(
+            title="log-WIS, log scale: lower is better", format=".2~f", values=list(scale.ticks())
+        ),
+    )
+    x = alt.X("era:O", axis=alt.Axis(title="year of the cutoff", labelAngle=0))
+    layers: list[Chart] = []
+    for model, found in by_model.items():
+        mark = _score_mark(model)
+        layers.append(alt.Chart(grammar.values(found)).mark_line(**mark).encode(x=x, y=y))
+    ends = [(model, found[-1]["log_wis"]) for model, found in by_model.items()]
+    places = scale.spread([value for _, value in ends], grammar.HEIGHT)
+    last = max(row["era"] for row in rows)
+    labels = grammar.values(
+        {"era": last, "log_wis": place, "label": model}
+        for (model, _), place in zip(ends, places, strict=True)
+    )
+    text = alt.Chart(labels).mark_text(align="left", dx=10, fontSize=10.5, color=INK)
+    layers.append(text.encode(x=x, y=y, text="label:N"))
+    better = _years_better(by_model)
+    title = f"{NAMES[border]}: better than naive in {better[0]} of {better[1]} years"
+    subtitle = (
+        "Weighted interval score of log counts, all leads of 1 to 12 months: blue with dots is "
+        "the service's own model, dashed is naive (the last count goes on), thin grey the others. "
+        "The first and the last year are not whole."
+    )
+    return grammar.picture(layers, title, subtitle, f"{title}, by log-WIS.")
+
+
+def _score_mark(model: str) -> dict[str, Any]:
+    """The engine stands out, naive is the measure, the others stay behind."""
+    if model == "bordercast":
+        return {"color": BLUE, "strokeWidth": 2.6, "point": True}
+    if model == "naive":
+        return {"color": INK, "strokeWidth": 1.8, "strokeDash": [6, 3]}
+    return {"color": GREY, "strokeWidth": 1}
+
+
+def _model(row: Row) -> str:
+    return str(row["model"])
+
+
+def _score_span(rows: Sequence[Row]) -> tuple[float, float]:
+    found = [row["log_wis"] for row in rows]
+    return min(found) / 1.1, max(found) * 1.1
+
+
+def _years_better(by_model: Mapping[str, Sequence[Row]]) -> tuple[int, int]:
+    naive = {row["era"]: row["log_wis"] for row in by_model.get("naive", ())}
+    own = [row for row in by_model["bordercast"] if row["era"] in naive]
+    return sum(row["log_wis"] < naive[row["era"]] for row in own), len(own)

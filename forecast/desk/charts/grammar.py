@@ -1,0 +1,309 @@
+"""One grammar for every picture: page, mail and file.
+
+Ink is grey and one blue whose steps differ in lightness, so that a print without colour says the
+same; what a line is stands beside it in words; nothing is told by colour alone. Pictures are
+Altair charts until `render` makes bytes of them.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import altair as alt
+import vl_convert
+from PIL import Image
+
+from forecast import months
+from forecast.desk.wording import month_words
+from forecast.intake.events import KNOWN
+from forecast.records import Row
+
+Chart = Any  # Altair's layered, concatenated and plain charts have no common public type
+Format = Literal["png", "svg"]
+
+INK, GREY, PALE = "#1b1b1b", "#6b6b6b", "#d0d0d0"
+BLUE = "#1f5a94"
+BANDS = {95: "#dde7f1", 80: "#b9cfe4", 50: "#86add0"}
+WIDTH, HEIGHT = 640, 330
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+_SPREAD_LIMIT = 10  # a series that spans more than this factor is drawn on a log scale
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart, and the sentence that says what it shows to who cannot see it."""
+
+    chart: Chart
+    alt: str
+
+
+def values(rows: Iterable[Row]) -> alt.InlineData:
+    """Rows as a chart's data."""
+    return alt.InlineData(values=list(rows))
+
+
+def middle(month: str) -> str:
+    """A month as the day in its middle: where its count stands on a time axis."""
+    return f"{month}-15"
+
+
+def time_axis(field: str = "at:T") -> alt.X:
+    """Months from left to right, in UTC wherever it is drawn."""
+    axis = alt.Axis(format="%b %Y", title=None, tickCount=8, grid=False)
+    return alt.X(field, axis=axis, scale=alt.Scale(type="utc", nice=False))
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """The vertical scale of encounters.
+
+    log : equal steps are equal factors. low, high : the span shown.
+    """
+
+    log: bool
+    low: float
+    high: float
+
+    @property
+    def title(self) -> str:
+        """Said in words, because a log scale can mislead."""
+        return "encounters a month" + (", log scale" if self.log else "")
+
+    def axis(self, field: str) -> alt.Y:
+        """A count's vertical place."""
+        kind: Any = "log" if self.log else "linear"
+        scale = alt.Scale(type=kind, domain=[self.low, self.high], nice=False, clamp=True)
+        marks: Any = {"values": list(self.ticks())} if self.log else {"tickCount": 6}
+        return alt.Y(field, scale=scale, axis=alt.Axis(title=self.title, format=",d", **marks))
+
+    def ticks(self) -> Iterator[float]:
+        """1, 2, 5, 10, 20, ... inside a log scale."""
+        power = math.floor(math.log10(self.low))
+        while 10.0**power <= self.high:
+            yield from (
+                m * 10.0**power for m in (1, 2, 5) if self.low <= m * 10.0**power <= self.high
+            )
+            power += 1
+
+    def spread(self, placed: Sequence[float], height: int, gap: float = 13) -> list[float]:
+        """Values moved apart so that labels at them do not overlap.
+
+        placed : values; height : of the plot and gap : between labels, in pixels.
+        """
+        pixels = [self._pixel(value, height) for value in placed]
+        order = sorted(range(len(placed)), key=pixels.__getitem__)
+        moved = _apart([pixels[i] for i in order], gap, height)
+        found = dict(zip(order, moved, strict=True))
+        return [self._value(found[i], height) for i in range(len(placed))]
+
+    def room_below(self, value: float, height: int) -> bool:
+        """Whether a label fits between a value and the axis."""
+        return self._pixel(value, height) > 24
+
+    def _pixel(self, value: float, height: int) -> float:
+        low, high, at = (self._step(x) for x in (self.low, self.high, max(value, self.low)))
+        return height * (at - low) / (high - low)
+
+    def _value(self, pixel: float, height: int) -> float:
+        low, high = self._step(self.low), self._step(self.high)
+        at = low + (high - low) * pixel / height
+        return math.exp(at) if self.log else at
+
+    def _step(self, value: float) -> float:
+        return math.log(value) if self.log else value
+
+
+def _apart(pixels: Sequence[float], gap: float, height: float) -> list[float]:
+    """Ascending pixels, each at least a gap above the one before, kept inside the plot."""
+    placed: list[float] = []
+    for pixel in pixels:
+        placed.append(max(pixel, placed[-1] + gap) if placed else pixel)
+    ceiling = height
+    for place in reversed(range(len(placed))):
+        placed[place] = min(placed[place], ceiling)
+        ceiling = placed[place] - gap
+    return placed
+
+
+def amounts(counts: Iterable[float], log: bool | None) -> Amounts:
+    """A scale for these counts; log where not said and they span more than a factor of ten."""
+    found = [float(count) for count in counts]
+    low, high = max(min(found), 1.0), max(*found, 2.0)
+    if high / low > _SPREAD_LIMIT if log is None else log:
+        return Amounts(True, low / 1.15, high * 1.15)
+    return Amounts(False, 0.0, high * 1.05)
+
+
+def timed(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Rows with their month's place on a time axis."""
+    return [{**row, "at": middle(row["month"])} for row in rows]
+
+
+def line(
+    rows: Sequence[Row], field: str, scale: Amounts, x: alt.X | None = None, **mark: Any
+) -> Chart:
+    """A count over the months; x : where they stand, if not on the usual axis."""
+    base = alt.Chart(values(timed(rows))).mark_line(**mark)
+    return base.encode(x=x or time_axis(), y=scale.axis(f"{field}:Q"))
+
+
+def band(rows: Sequence[Row], level: int, scale: Amounts, x: alt.X | None = None) -> Chart:
+    """A prediction interval over the months, likewise."""
+    base = alt.Chart(values(timed(rows))).mark_area(color=BANDS[level])
+    y, y2 = scale.axis(f"lo{level}:Q"), alt.Y2(f"hi{level}:Q")
+    return base.encode(x=x or time_axis(), y=y, y2=y2)
+
+
+def breaks(border: str, first: str, last: str) -> tuple[list[Chart], list[str]]:
+    """The known policy dates of a border: dotted, numbered lines, and the key in words."""
+    found = [d for d in KNOWN if border in d.borders and first <= d.date[:7] <= last]
+    if not found:
+        return [], []
+    rows = [{"at": d.date, "number": str(n)} for n, d in enumerate(found, start=1)]
+    base = alt.Chart(values(rows)).encode(x=time_axis())
+    line = base.mark_rule(strokeDash=[2, 3], color=GREY)
+    number = base.mark_text(dy=-7, fontSize=10, color=INK).encode(text="number:N", y=alt.value(0))
+    names = [f"{n} {d.name} ({_when(d.date)})" for n, d in enumerate(found, start=1)]
+    return [line, number], _lines("Dotted: ", names, 118)
+
+
+def _when(date: str) -> str:
+    return f"{int(date[8:])} {month_words(date)[:3]} {date[:4]}"
+
+
+def _lines(start: str, names: Sequence[str], width: int) -> list[str]:
+    """Names one after the other, broken between them only."""
+    lines = [start + names[0]]
+    for name in names[1:]:
+        if len(lines[-1]) + len(name) + 2 <= width:
+            lines[-1] += f"; {name}"
+        else:
+            lines[-1] += ";"
+            lines.append(name)
+    return lines
+
+
+def flags(found: Sequence[Row], scale: Amounts) -> list[Chart]:
+    """Flagged months as open triangles on the side they fell, with month and severity."""
+    layers: list[Chart] = []
+    for row in found:
+        low = row["encounters"] < row["median"]
+        words = month_words(row["month"])
+        marked = {**row, "at": middle(row["month"]), "label": f"{words[:3]} {words[-4:]}"}
+        marked["label"] += f": {row['severity']}"
+        base = alt.Chart(values([marked])).encode(x=time_axis(), y=scale.axis("encounters:Q"))
+        layers.append(
+            base.mark_point(
+                shape="triangle-down" if low else "triangle-up", size=90, color=INK, strokeWidth=1.6
+            )
+        )
+        below_it = low and scale.room_below(row["encounters"], HEIGHT)
+        texts = haloed(base, dy=14 if below_it else -14)
+        layers += [text.encode(text="label:N") for text in texts]
+    return layers
+
+
+def haloed(base: Chart, **mark: Any) -> tuple[Chart, Chart]:
+    """Bold words that stay readable over lines: white underneath."""
+    bold = {"fontSize": 10, "fontWeight": "bold", **mark}
+    halo = base.mark_text(stroke="white", strokeWidth=4, color="white", **bold)
+    return halo, base.mark_text(color=INK, **bold)
+
+
+def side_labels(
+    labels: Sequence[tuple[str, float]], month: str, scale: Amounts, height: int = HEIGHT
+) -> Chart:
+    """What each line or edge is, in words to the right of the plot."""
+    places = scale.spread([value for _, value in labels], height)
+    rows = [
+        {"at": middle(month), "y": place, "label": label}
+        for (label, _), place in zip(labels, places, strict=True)
+    ]
+    base = alt.Chart(values(rows)).encode(x=time_axis(), y=scale.axis("y:Q"), text="label:N")
+    return base.mark_text(align="left", dx=7, fontSize=10.5, color=INK, clip=False)
+
+
+def picture(
+    layers: Sequence[Chart], title: str, subtitle: str, alt_text: str, key: Sequence[str] = ()
+) -> Picture:
+    """Layers in one frame; `key` are lines below it."""
+    frame: Chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    if key:
+        frame = alt.vconcat(frame, below(key), spacing=6)
+    return Picture(framed(frame, title, subtitle), alt_text)
+
+
+def below(lines: Sequence[str]) -> Chart:
+    """Lines of words under a frame, left-aligned with it."""
+    rows = [{"line": line, "y": place} for place, line in enumerate(lines)]
+    base = alt.Chart(values(rows)).mark_text(
+        align="left", baseline="top", fontSize=10.5, color=GREY
+    )
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[len(lines), 0], nice=False))
+    words = base.encode(text="line:N", x=alt.value(0), y=y)
+    return words.properties(width=WIDTH, height=14 * len(lines), view=alt.ViewConfig(stroke=None))
+
+
+def framed(chart: Chart, title: str, subtitle: str, width: int = WIDTH) -> Chart:
+    """The title that says the finding, the subtitle how to read it, and the common look.
+
+    width : in pixels, at which both are broken.
+    """
+    words = alt.TitleParams(
+        text=textwrap.wrap(title, width // 7),
+        subtitle=textwrap.wrap(subtitle, width * 2 // 11),
+        anchor="start",
+        frame="group",
+        fontSize=14,
+        subtitleFontSize=11,
+        subtitleColor=GREY,
+        offset=12,
+        subtitlePadding=5,
+    )
+    room = {"left": 8, "top": 8, "right": 14, "bottom": 8}
+    return looked(chart.properties(title=words, padding=room))
+
+
+def looked(chart: Chart) -> Chart:
+    """The common look alone, for a chart whose words stand beside it."""
+    return (
+        chart.configure(font=FONT, background="white")
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=GREY,
+            titleColor=GREY,
+            titleFontWeight="normal",
+            labelFontSize=10.5,
+            titleFontSize=10.5,
+            gridColor="#ececec",
+            domainColor=PALE,
+            tickColor=PALE,
+        )
+    )
+
+
+def render(drawn: Picture, form: Format, scale: float = 1.5) -> bytes:
+    """A picture as the bytes of a PNG (scale: pixels a point) or an SVG file."""
+    spec = drawn.chart.to_dict(validate=False)  # each part was checked when it was made
+    if form == "svg":
+        return str(vl_convert.vegalite_to_svg(spec)).encode()
+    return _lean(vl_convert.vegalite_to_png(spec, scale=scale))
+
+
+def _lean(png: bytes) -> bytes:
+    """The same picture in 64 colours: a fifth of the bytes, for mail."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as image:
+        image.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def months_back(rows: Sequence[Row], count: int) -> list[Row]:
+    """The newest rows."""
+    first = months.shift(rows[-1]["month"], -count + 1)
+    return [row for row in rows if row["month"] >= first]

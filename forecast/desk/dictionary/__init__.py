@@ -1,0 +1,1 @@
+"""Every view and column described once."""

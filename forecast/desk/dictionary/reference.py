@@ -1,0 +1,50 @@
+"""The data dictionary as a page.
+
+`python -m forecast.desk.dictionary.reference docs/tables.md` renews it.
+
+What stands above the mark in that file is written by hand and stays.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from forecast.desk.dictionary.views import VIEWS, View, definitions
+
+MARK = "<!-- Below: python -m forecast.desk.dictionary.reference docs/tables.md -->"
+
+
+def page() -> str:
+    """The generated part, as Markdown."""
+    return "\n".join((*_contents(), *(line for view in VIEWS for line in _view(view)))) + "\n"
+
+
+def renewed(written: str) -> str:
+    """A page with everything below the mark replaced."""
+    above = written.partition(MARK)[0].rstrip()
+    return f"{above}\n\n{MARK}\n\n{page()}"
+
+
+def _contents() -> Iterator[str]:
+    yield "## All views"
+    yield ""
+    yield "| view | a row is |"
+    yield "|---|---|"
+    for view in VIEWS:
+        yield f"| [{view.name}](#{view.name}) | {view.row} |"
+
+
+def _view(view: View) -> Iterator[str]:
+    yield from ("", f"## {view.name}", "", f"A row is {view.row}.")
+    if view.note:
+        yield from ("", view.note)
+    yield from ("", "| column | unit | values | meaning |", "|---|---|---|---|")
+    for cells in definitions(view):
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    path = Path(sys.argv[1])
+    path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,121 @@
+"""The record as DataFrames: `forecast.open("bordercast.db").latest("northern")`.
+
+Read-only; months become pandas Periods, so that they plot and sort as time. What each column
+means: `Record.describe(view)`, or docs/tables.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecast.desk.dictionary.views import BY_NAME, View, definitions
+from forecast.errors import ConfigError
+from forecast.records import HEADLINES
+from forecast.store import connect, read
+from forecast.store.views import AS_OF, view_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ENGINE = "bordercast"
+_SAID_ONCE = ["border", "dimension", "member", "model", "run_id"]
+
+
+class Record:
+    """One database; every call reads it anew, so that a new run is seen.
+
+    Parameters
+    ----------
+    path : the database; ConfigError if there is none.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        with closing(connect.read(self.path)):
+            pass  # say at once if it cannot be read
+
+    def __repr__(self) -> str:
+        return f"forecast.open({str(self.path)!r})"
+
+    def latest(self, border: str, model: str = ENGINE) -> pd.DataFrame:
+        """The forecast ahead of a border's total: a row a month, median and intervals in counts.
+
+        Where it comes from is in the table's `attrs`: border, model, run_id, digest.
+        """
+        _known("border", border, HEADLINES)
+        table = self.view("latest_forecasts")
+        totals = table[(table["border"] == border) & (table["dimension"] == "")]
+        _known("model", model, sorted(set(totals["model"])))
+        found = totals[totals["model"] == model]
+        source = {"border": border, "model": model, "run_id": int(found["run_id"].iloc[0])}
+        return _by_month(found, _SAID_ONCE, {**source, "digest": self.digest})
+
+    def actual(self, border: str, as_of: str | None = None) -> pd.DataFrame:
+        """A border's published counts: a row a month, now or as known at the end of a day."""
+        _known("border", border, HEADLINES)
+        table = self.view("border_months", as_of)
+        source = {"border": border, "as_of": as_of, "digest": self.digest}
+        return _by_month(table[table["border"] == border], ["border"], source)
+
+    def view(self, name: str, as_of: str | None = None) -> pd.DataFrame:
+        """Any view of the dictionary, with text, whole and real columns as it says.
+
+        as_of : "YYYY-MM-DD", for the views that can be had so.
+        """
+        import pandas as pd
+
+        _known("view", name, sorted(BY_NAME))
+        if as_of is not None:
+            _known("view as of a day", name, sorted(AS_OF))
+        view = BY_NAME[name]
+        with closing(connect.read(self.path)) as connection:
+            rows = view_rows(connection, name, view.columns, as_of)
+        table = pd.DataFrame(rows, columns=list(view.columns))
+        return table.astype(_types(view))
+
+    def views(self) -> pd.DataFrame:
+        """Every view and what a row of it is."""
+        import pandas as pd
+
+        return pd.DataFrame([(v.name, v.row) for v in BY_NAME.values()], columns=["view", "row"])
+
+    def describe(self, name: str) -> pd.DataFrame:
+        """What each column of a view means."""
+        import pandas as pd
+
+        _known("view", name, sorted(BY_NAME))
+        heads = ["column", "unit", "values", "meaning"]
+        return pd.DataFrame(list(definitions(BY_NAME[name])), columns=heads).set_index("column")
+
+    @property
+    def digest(self) -> str:
+        """Digest of the last published run, to be quoted; "" before the first."""
+        with closing(connect.read(self.path)) as connection:
+            run = read.latest_run(connection)
+        return run.digest if run else ""
+
+
+def _known(what: str, name: str, names: Sequence[str]) -> None:
+    if name not in names:
+        raise ConfigError("forecast.open", what, f"no {name!r}; there are: {', '.join(names)}")
+
+
+def _types(view: View) -> dict[str, str]:
+    """Pandas' types: whole numbers that may be missing, real ones, text."""
+    kinds = {"count": "Int64", "real": "Float64", "text": "string"}
+    return {name: kinds[column.kind] for name, column in view.described().items()}
+
+
+def _by_month(
+    table: pd.DataFrame, said_once: Sequence[str], source: dict[str, Any]
+) -> pd.DataFrame:
+    """A row a month, the month as a Period in front; what is the same in all rows in attrs."""
+    import pandas as pd
+
+    months = pd.PeriodIndex(table["month"], freq="M", name="month")
+    found = table.drop(columns=["month", *said_once]).set_index(months)
+    found.attrs.update(source)
+    return found

@@ -1,0 +1,221 @@
+"""The engine's forecasts as a hub: the hubverse's folders, readable by its own tools.
+
+    hub-config/     admin.json, tasks.json, target-data.json, model-metadata-schema.json
+    model-output/   a folder a model, a file a round; a round is a cutoff
+    model-metadata/ what each model is
+    target-data/    time-series.csv, every value a month has had, by the day it became known
+
+A round's reference_date is the last day of the cutoff's month, a target_end_date the last day of
+the month forecast. Hindcasts are models of their own, so that none is taken for a forecast that
+was issued. See hubverse.io; written for version 6.0.0 of its schemas.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from calendar import monthrange
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from forecast import months
+from forecast.desk.wording import CREDIT
+from forecast.records import HEADLINES, HUB_PERMILLES
+
+SCHEMAS = "https://raw.githubusercontent.com/hubverse-org/schemas/main/v6.0.0"
+TARGET = "monthly encounters"
+TEAM = "bordercast"
+_COLUMNS = (
+    "reference_date",
+    "target",
+    "horizon",
+    "location",
+    "target_end_date",
+    "output_type",
+    "output_type_id",
+    "value",
+)
+
+
+class Quantile(NamedTuple):
+    """One quantile of one forecast: encounters at permille / 1000."""
+
+    border: str
+    cutoff: str
+    month: str
+    horizon: int
+    permille: int
+    encounters: int
+
+
+def write(
+    folder: Path,
+    models: Mapping[str, Iterable[Quantile]],
+    values: Iterable[tuple[str, str, str, int]],
+    about: Mapping[str, str],
+) -> int:
+    """Write a hub into an empty folder; returns the number of model output files.
+
+    Parameters
+    ----------
+    models : model's short name -> its quantiles, sorted by cutoff.
+    values : (border, month, known from, encounters) of every value a month has had.
+    about : name -> text: the run and its digest.
+    """
+    rounds: set[str] = set()
+    horizons: set[int] = set()
+    count = 0
+    for model, quantiles in models.items():
+        for cutoff, found in groupby(quantiles, key=lambda q: q.cutoff):
+            rows = list(found)
+            _round(folder, model, cutoff, rows)
+            rounds.add(cutoff)
+            horizons |= {q.horizon for q in rows}
+            count += 1
+        _metadata(folder, model, about)
+    _json(folder / "hub-config" / "admin.json", _admin(about))
+    _json(folder / "hub-config" / "tasks.json", _tasks(sorted(rounds), sorted(horizons)))
+    _json(folder / "hub-config" / "target-data.json", _target_data())
+    _json(folder / "hub-config" / "model-metadata-schema.json", _metadata_schema())
+    _series(folder, values)
+    return count
+
+
+def last_day(month: str) -> str:
+    """2024-02-29 for 2024-02."""
+    return f"{month}-{monthrange(int(month[:4]), int(month[5:]))[1]:02d}"
+
+
+def _round(folder: Path, model: str, cutoff: str, rows: Sequence[Quantile]) -> None:
+    model_id = f"{TEAM}-{model}"
+    path = folder / "model-output" / model_id / f"{last_day(cutoff)}-{model_id}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        for q in rows:
+            place = (last_day(q.cutoff), TARGET, q.horizon, q.border, last_day(q.month))
+            writer.writerow((*place, "quantile", q.permille / 1000, q.encounters))
+
+
+def _series(folder: Path, values: Iterable[tuple[str, str, str, int]]) -> None:
+    path = folder / "target-data" / "time-series.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("as_of", "target_end_date", "target", "location", "observation"))
+        for border, month, known_from, encounters in values:
+            writer.writerow((known_from, last_day(month), TARGET, border, encounters))
+
+
+def _json(path: Path, value: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+def _admin(about: Mapping[str, str]) -> dict[str, Any]:
+    """Contact and repository are for whoever publishes the hub to fill in."""
+    return {
+        "schema_version": f"{SCHEMAS}/admin-schema.json",
+        "name": f"Bordercast, {', '.join(f'{name} {text}' for name, text in about.items())}",
+        "maintainer": "to be filled in",
+        "contact": {"name": "to be filled in", "email": "nobody@example.org"},
+        "repository": {"host": "github", "owner": "example", "name": "bordercast-hub"},
+        "file_format": ["csv"],
+        "timezone": "US/Eastern",
+        "model_output_dir": "model-output",
+    }
+
+
+def _choices(values: Sequence[Any]) -> dict[str, Any]:
+    return {"required": None, "optional": list(values)}
+
+
+def _tasks(rounds: Sequence[str], horizons: Sequence[int]) -> dict[str, Any]:
+    ends = sorted({last_day(months.shift(cutoff, h)) for cutoff in rounds for h in horizons})
+    task_ids = {
+        "reference_date": _choices([last_day(cutoff) for cutoff in rounds]),
+        "target": _choices([TARGET]),
+        "horizon": _choices(horizons),
+        "location": _choices(HEADLINES),
+        "target_end_date": _choices(ends),
+    }
+    quantile = {
+        "output_type_id": {"required": [permille / 1000 for permille in HUB_PERMILLES]},
+        "is_required": True,
+        "value": {"type": "integer", "minimum": 0},
+    }
+    return {
+        "schema_version": f"{SCHEMAS}/tasks-schema.json",
+        "rounds": [
+            {
+                "round_id_from_variable": True,
+                "round_id": "reference_date",
+                "model_tasks": [
+                    {
+                        "task_ids": task_ids,
+                        "output_type": {"quantile": quantile},
+                        "target_metadata": [_target()],
+                    }
+                ],
+                "submissions_due": {"relative_to": "reference_date", "start": 0, "end": 60},
+            }
+        ],
+        "output_type_id_datatype": "double",
+        "derived_task_ids": ["target_end_date"],
+    }
+
+
+def _target() -> dict[str, Any]:
+    return {
+        "target_id": TARGET,
+        "target_name": "Encounters published by U.S. Customs and Border Protection",
+        "target_units": "encounters a month",
+        "target_keys": {"target": TARGET},
+        "description": "Events, not people: one person can be counted more than once.",
+        "target_type": "discrete",
+        "is_step_ahead": True,
+        "time_unit": "month",
+    }
+
+
+def _target_data() -> dict[str, Any]:
+    return {
+        "schema_version": f"{SCHEMAS}/target-data-schema.json",
+        "observable_unit": ["target_end_date", "target", "location"],
+        "date_col": "target_end_date",
+        "versioned": True,
+    }
+
+
+def _metadata_schema() -> dict[str, Any]:
+    names = ("team_abbr", "model_abbr", "methods", "data_inputs", "record")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "What each model is",
+        "type": "object",
+        "properties": {name: {"type": "string"} for name in names},
+        "required": list(names),
+    }
+
+
+def _metadata(folder: Path, model: str, about: Mapping[str, str]) -> None:
+    """A YAML file; JSON strings are valid YAML."""
+    kind = (
+        "hindcast, computed later from only the data of then"
+        if "_hindcast" in model
+        else ("issued before its months were published")
+    )
+    fields = {
+        "team_abbr": TEAM,
+        "model_abbr": model,
+        "methods": f"Bordercast's model {model.removesuffix('_hindcast')}; {kind}",
+        "data_inputs": f"Counts published by U.S. Customs and Border Protection. {CREDIT}",
+        "record": ", ".join(f"{name} {text}" for name, text in about.items()),
+    }
+    path = folder / "model-metadata" / f"{TEAM}-{model}.yml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [f"{name}: {json.dumps(text)}" for name, text in fields.items()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

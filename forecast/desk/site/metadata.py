@@ -1,0 +1,52 @@
+"""What Datasette says of views, columns and queries: all of it from the dictionary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forecast.desk.dictionary.views import VIEWS, View, definitions
+from forecast.desk.wording import CREDIT
+from forecast.store.named_queries import QUESTIONS, NamedQuery
+
+DATABASE = "bordercast"
+TITLE = "Bordercast"
+ABOUT = (
+    "Everything the record holds. Ask the views, not the tables behind them. A border's total has "
+    "an empty dimension; never add over dimensions. The service's own model is bordercast."
+)
+
+
+def metadata() -> dict[str, Any]:
+    """Datasette's metadata for the one database."""
+    return {
+        "title": TITLE,
+        "databases": {
+            DATABASE: {
+                "title": "Tables and queries",
+                "description": ABOUT,
+                "source": CREDIT,
+                "tables": {view.name: _view(view) for view in VIEWS},
+                "queries": {question.name: _query(question) for question in QUESTIONS},
+            }
+        },
+    }
+
+
+def _view(view: View) -> dict[str, Any]:
+    said = f"A row is {view.row}."
+    return {
+        "description": f"{said} {view.note}".rstrip(),
+        "columns": {
+            name: _column(unit, values, about) for name, unit, values, about in definitions(view)
+        },
+    }
+
+
+def _column(unit: str, values: str, about: str) -> str:
+    """A column in a line: what it is, its unit, what it can be."""
+    more = ", ".join(part for part in (unit, values) if part)
+    return f"{about} ({more})" if more else about
+
+
+def _query(question: NamedQuery) -> dict[str, Any]:
+    return {"title": question.title, "description": question.about, "sql": question.sql}

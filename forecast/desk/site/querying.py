@@ -1,0 +1,229 @@
+"""Datasette on the analysts' copy, for a process of its own: visitors' queries, bounded."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import ContextVar, copy_context
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+
+from datasette.app import Datasette
+from datasette.database import Database
+from datasette.views.base import DatasetteError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from forecast.desk.site import plugin
+from forecast.desk.site.answers import TEMPLATES, send_whole
+from forecast.desk.site.limits import QueryLimits
+from forecast.desk.site.metadata import DATABASE, metadata
+from forecast.desk.site.rows import CappedRows, neutral_csv, too_large
+from forecast.desk.site.status import PageStatus, read_status
+from forecast.store import held, page
+
+T = TypeVar("T")
+
+SCHEMAS = "_internal"  # Datasette's name for it
+# Of the request under way.
+as_csv: ContextVar[bool] = ContextVar("as_csv", default=False)
+streamed: ContextVar[bool] = ContextVar("streamed", default=False)
+
+
+class Queried(Datasette):  # type: ignore[misc]
+    """Datasette on a held file. limits : of its queries. source : the newest file behind it."""
+
+    held: held.OpenSnapshot
+    limits: QueryLimits
+    source: page.Source | None
+
+    def status(self) -> PageStatus:
+        """What the file rests on."""
+        return read_status(self.held.run, self.source, datetime.now(UTC).date())
+
+    @property
+    def max_returned_rows(self) -> int:
+        """The most rows of one query."""
+        return self.limits.streamed_rows if streamed.get() else self.limits.rows
+
+    @max_returned_rows.setter
+    def max_returned_rows(self, value: int) -> None:
+        """Datasette sets it from its settings, once for all requests."""
+
+    async def refresh_schemas(self) -> None:
+        """Once: the file never changes, and to ask again would wait behind visitors' queries."""
+        if not self.internal_db_created:
+            await super().refresh_schemas()
+
+    async def prepare(self) -> None:
+        """What Datasette does at the first request; those that come with it would not wait."""
+        await self.invoke_startup()
+        await self.refresh_schemas()
+        await self.get_database(DATABASE).table_counts(limit=60_000)
+
+    def close(self) -> None:
+        """End the queries' threads, and let go of what Datasette keeps for itself."""
+        self.executor.shutdown()
+        self.get_database(SCHEMAS).close()
+
+
+class _Schemas(Database):  # type: ignore[misc]
+    """What Datasette notes of the tables, in memory; `close` closes its connections too."""
+
+    def __init__(self, site: Queried) -> None:
+        super().__init__(site, memory_name=secrets.token_hex())
+
+    def connect(self, write: bool = False) -> sqlite3.Connection:
+        """Another connection, which Datasette itself would never close."""
+        connection: sqlite3.Connection = super().connect(write)
+        self._all_file_connections.append(connection)
+        return connection
+
+
+class _Held(Database):  # type: ignore[misc]
+    """The held file as Datasette sees it: a connection a thread, taken from those opened."""
+
+    def __init__(self, site: Queried, found: held.OpenSnapshot) -> None:
+        super().__init__(site, path=f"{DATABASE}.db", is_mutable=False)
+        self._ready = list(found.connections)
+        self.cached_hash = found.run.digest
+        self.cached_size = found.identity.size
+
+    def connect(self, write: bool = False) -> sqlite3.Connection:
+        """The next connection; never one to write."""
+        if write:
+            raise sqlite3.OperationalError("attempt to write a readonly database")
+        return self._ready.pop()
+
+    async def execute(self, *arguments: Any, **options: Any) -> Any:
+        """Run a query; a visitor's mistake is not an event for our log.
+
+        Where a CSV was asked for, Datasette would give an empty one after an error.
+        """
+        try:
+            return await super().execute(*arguments, **{**options, "log_sql_errors": False})
+        except MemoryError:
+            raise DatasetteError(
+                plugin.TOO_MUCH_MEMORY, title="The query is too large", status=400
+            ) from None
+        except sqlite3.DatabaseError as error:
+            if as_csv.get():
+                raise DatasetteError(str(error), title="SQLite refused it", status=400) from None
+            raise
+
+    async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        """Do this in a query's thread, with its connection."""
+        run = copy_context().run  # the request's, in the thread too
+        return cast("T", await super().execute_fn(lambda held: run(_let_go, fn, held)))
+
+    async def attached_databases(self) -> list[Any]:
+        """None can be."""
+        return []
+
+
+def _let_go(fn: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
+    """Do it; its cursor is gone in this thread even if it fails.
+
+    An error keeps its frames, and they keep the cursor. Whoever drops the error elsewhere, as the
+    loop that answers does, would wait there until the next query on this connection has ended.
+    """
+    if isinstance(connection.row_factory, CappedRows):
+        connection.row_factory.read = 0
+    try:
+        return fn(connection)
+    except Exception as error:
+        traceback.clear_frames(error.__traceback__)
+        raise
+
+
+def serving(found: held.OpenSnapshot, limits: QueryLimits) -> Queried:
+    """Datasette on a held file, which has a connection for each of its threads."""
+    plugin.install()
+    settings = {
+        "num_sql_threads": limits.threads,
+        "sql_time_limit_ms": int(1000 * limits.statement_seconds),
+        "max_returned_rows": limits.rows,
+        "max_csv_mb": 50,
+        "allow_facet": False,
+        "suggest_facets": False,
+        "allow_download": False,  # the page gives the file
+        "default_cache_ttl": 0,
+        "truncate_cells_html": 400,
+    }
+    site = Queried(
+        metadata=metadata(), template_dir=str(TEMPLATES), settings=settings, cache_headers=True
+    )
+    site.held, site.limits = found, limits
+    site.source = page.newest_source(found.connections[0])
+    site.executor.shutdown()
+    site.executor = ThreadPoolExecutor(limits.threads, "queries")
+    for name in ("_memory", SCHEMAS):  # a second one of the same name would get another
+        site.remove_database(name)
+    site.add_database(_Schemas(site), name=SCHEMAS)
+    site.add_database(_Held(site, found), name=DATABASE)
+    return site
+
+
+def application(site: Queried) -> ASGIApp:
+    """What answers: Datasette, with CSV that no spreadsheet takes for formulas."""
+    datasette = site.app()
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        csv_asked = scope["type"] == "http" and scope["path"].endswith(".csv")
+        as_csv.set(csv_asked)
+        streamed.set(csv_asked and b"_stream=" in scope["query_string"])
+        if not csv_asked:
+            await datasette(scope, receive, send)
+            return
+        if streamed.get():  # a view is made anew for each page of rows: ask for one
+            scope = {**scope, "query_string": b"_size=max&" + scope["query_string"]}
+        whole = _Whole(site.limits.answer_bytes)
+        with suppress(_TooLargeError):
+            await datasette(scope, receive, whole.send)
+        await whole.pass_on(send)
+
+    return answer
+
+
+class _TooLargeError(BaseException):
+    """An answer is too large; not an Exception, after which Datasette would go on."""
+
+
+class _Whole:
+    """An answer that is kept until all of it is there, if it is no larger than `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.start: Message = {"status": 500, "headers": []}
+        self.body = bytearray()
+
+    async def send(self, message: Message) -> None:
+        """What Datasette sends; _TooLargeError where that is too much."""
+        if message["type"] == "http.response.start":
+            self.start = message
+        self.body += message.get("body", b"")
+        if len(self.body) > self.limit:
+            raise _TooLargeError
+
+    async def pass_on(self, send: Send) -> None:
+        """Send it on, as text that is safe in a spreadsheet."""
+        if len(self.body) > self.limit:
+            words = too_large(self.limit).encode()
+            await send_whole(send, 400, words, "text/plain; charset=utf-8")
+            return
+        kept = {k.lower(): v for k, v in self.start["headers"]}
+        if self.start["status"] != 200:
+            await send(self.start)
+            await send({"type": "http.response.body", "body": bytes(self.body)})
+            return
+        body = neutral_csv(self.body.decode("utf-8", "replace")).encode()
+        headers = [
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", str(len(body)).encode()),
+            *((k, v) for k, v in kept.items() if k in (b"cache-control", b"content-disposition")),
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})

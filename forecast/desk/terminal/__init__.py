@@ -1,0 +1,1 @@
+"""The terminal's tables: rows of the store in, rich renderables out."""

@@ -1,0 +1,155 @@
+"""Flags on a terminal: what, when, expected, how unusual, what moved, how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from forecast.desk.labels import dimension_words, member_words
+from forecast.desk.terminal.tables import SEVERITY_STYLE, chance, month_name
+from forecast.records import Row
+
+SHOWN = 3  # parts of each side
+LEAST = 0.05  # of the deviation, to be shown
+_ORDER = ("border", "component", "field", "state", "citizenship", "demographic")
+
+
+class Naming(NamedTuple):
+    """How a dimension is written, and how a row's part is."""
+
+    dimension: Callable[[str], str]
+    part: Callable[[Row], str]
+
+
+def blocks(flags: Sequence[Row], drivers: Mapping[int, Sequence[Row]]) -> Iterator[RenderableType]:
+    """One block a flag, in the order given."""
+    if not flags:
+        yield Text("No month deviated from its forecast.")
+    for row in flags:
+        yield Group(_heading(row), *_below(row, drivers.get(row["flag_id"], ())), Text())
+
+
+def _below(row: Row, drivers: Sequence[Row]) -> Iterator[RenderableType]:
+    """The numbers, and what moved, indented."""
+    yield Padding(_numbers(row), (0, 0, 0, 4))
+    moved = Table.grid(padding=(0, 1, 0, 0))
+    for label, text in moved_parts(row, drivers):
+        moved.add_row(label, text)
+    if moved.row_count:
+        yield Padding(moved, (0, 0, 0, 4))
+
+
+def _heading(row: Row) -> Text:
+    name = " / ".join(part for part in (row["border"], row["dimension"], row["member"]) if part)
+    text = Text(f"{month_name(row['month'])}  {name}: ", style="bold")
+    kind = str(row["severity"] if row["kind"] == "month" else row["kind"])
+    text.append(kind, style=SEVERITY_STYLE[row["severity"]])
+    text.append(_ending(row), style="not bold")
+    return text
+
+
+def _ending(row: Row) -> str:
+    """How the episode ended, or that it has not."""
+    if row["role"] == "listed":
+        return ", with its border"
+    apart = ", apart from its border" if row["role"] == "apart" else ""
+    more = f" ({row['role']})" if row["role"] in ("escalation", "reversal") else ""
+    if row["episode"] is None:
+        return apart + more
+    if row["episode"] == "open":
+        return f"{apart}{more}, still open"
+    kind = "a level shift" if row["episode"] == "level shift" else "transient"
+    return f"{apart}{more}, {kind} as of {month_name(row['closed'])}"
+
+
+def _numbers(row: Row) -> Text:
+    counts = f"{row['encounters']:,} published, {row['expected']:,} "
+    if row["kind"] == "revision":
+        return Text(f"{counts}before the revision (x {row['ratio']:.3f})")
+    if row["kind"] == "drift":
+        return Text(
+            f"{counts}expected six months before (x {row['ratio']:.2f}); many months the same way"
+        )
+    p = row["apart_p"] if row["role"] == "apart" else row["p"]
+    basis = "" if row["basis"] == "issued" else "; judged by a hindcast"
+    return Text(f"{counts}expected (x {row['ratio']:.2f}); {chance(p)} months is as far off{basis}")
+
+
+def moved_parts(
+    row: Row, drivers: Sequence[Row], named: Naming | None = None
+) -> Iterator[tuple[str, str]]:
+    """(what, in words): a line a dimension, what is missing, and the parts' own flags.
+
+    named : how dimensions and parts are written; None: as the publisher does.
+    """
+    named = named or PUBLISHED
+    by_dimension = {name: list(found) for name, found in groupby(drivers, _dimension)}
+    total = abs(row["encounters"] - row["expected"])
+    missing = []
+    for name in sorted(by_dimension, key=_place):
+        if by_dimension[name][0]["role"] == "not held":
+            missing.append(named.dimension(name))
+            continue
+        yield f"{named.dimension(name)}:", "; ".join(_largest(by_dimension[name], total, named))
+    if missing:
+        yield "", f"not in the data held: {', '.join(missing)}"
+    if row["listed"] or row["apart"]:
+        badge = "; the parts moved as one (systemic)" if row["systemic"] else ""
+        yield "parts:", f"{row['listed']} flagged with it, {row['apart']} apart from it{badge}"
+
+
+def _dimension(row: Row) -> str:
+    return str(row["dimension"])
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
+
+
+def _largest(drivers: Sequence[Row], total: int, named: Naming) -> Iterator[str]:
+    """The largest parts of each side, all others in one, and what is in no part."""
+    parts = [row for row in drivers if row["role"] == "part"]
+    shown = [row for side in (1, -1) for row in _side(parts, side, total)]
+    shown.sort(key=lambda row: -abs(row["contribution"]))
+    for row in shown:
+        yield f"{named.part(row)} {row['contribution']:+,}"
+    others = sum(row["contribution"] for row in parts) - sum(r["contribution"] for r in shown)
+    if len(parts) == len(shown) + 1:
+        (last,) = (row for row in parts if row not in shown)
+        yield f"{named.part(last)} {others:+,}"
+    elif len(parts) > len(shown):
+        yield f"all others {others:+,}"
+    for row in drivers:
+        if row["role"] == "unattributed":
+            yield f"unattributed {row['contribution']:+,}"
+
+
+def _side(parts: Iterable[Row], side: int, total: int) -> list[Row]:
+    found = [row for row in parts if row["contribution"] * side >= max(LEAST * total, 1)]
+    return sorted(found, key=lambda row: -abs(row["contribution"]))[:SHOWN]
+
+
+def part_name(row: Row) -> str:
+    """A part as the publisher names it; for a nationwide flag with its border."""
+    return _of_border(row, str(row["member"]))
+
+
+def part_words(row: Row) -> str:
+    """A part in words; for a nationwide flag with its border."""
+    return _of_border(row, member_words(row["dimension"], str(row["member"])))
+
+
+def _of_border(row: Row, member: str) -> str:
+    if not member:
+        return str(row["part_border"])
+    return f"{member} ({row['part_border']})" if row["border"] == "nationwide" else member
+
+
+PUBLISHED = Naming(str, part_name)
+IN_WORDS = Naming(dimension_words, part_words)

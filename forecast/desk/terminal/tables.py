@@ -1,0 +1,142 @@
+"""The terminal's tables: rows of the store in, rich renderables out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from forecast.desk.wording import MONTHS, RAREST
+from forecast.records import Row
+from forecast.store.read import RunRow
+
+SEVERITY_STYLE = {"watch": "", "notable": "yellow", "major": "red", "critical": "bold red"}
+
+
+def month_name(month: str) -> str:
+    """Aug 2026 for 2026-08."""
+    return f"{MONTHS[int(month[5:]) - 1][:3]} {month[:4]}"
+
+
+def interval(low: int, high: int) -> str:
+    """A prediction interval as two counts."""
+    return f"{low:,}-{high:,}"
+
+
+def change(now: int, before: int | None) -> str:
+    """Change from `before` in percent, with its sign; a dash where there is none."""
+    return f"{100 * (now / before - 1):+.1f} %" if before else "-"
+
+
+def chance(p: float | None) -> str:
+    """How unusual: one in how many months, for p two-sided."""
+    if p is None:
+        return "-"
+    return f"1 in {1 / p:,.0f}" if p >= RAREST else f"<1 in {1 / RAREST:.0f}"
+
+
+def heading(run: RunRow) -> Text:
+    """What the tables below rest on."""
+    return Text(
+        f"Data through {month_name(run.data_through)}. "
+        f"Run {run.id}, published {run.published_at[:16].replace('T', ' ')} UTC."
+    )
+
+
+def forecast_table(forecasts: Sequence[Row], last: dict[str, Row], months: int) -> Table:
+    """Per border the last published month and the next months' forecast."""
+    table = plain_table(
+        "border", "published", "", "forecast", "median", "80 % interval", "95 % interval"
+    )
+    for column in (2, 4, 5, 6):
+        table.columns[column].justify = "right"
+    for border, found in groupby(forecasts, key=lambda row: row["border"]):
+        published = last[border]
+        left = [
+            (border, month_name(published["month"]), f"{published['encounters']:,}"),
+            ("", "on month", change(published["encounters"], published["month_before"])),
+            ("", "on year", change(published["encounters"], published["year_before"])),
+        ]
+        ahead = list(found)[:months]
+        for i in range(max(len(left), len(ahead))):
+            cells = left[i] if i < len(left) else ("", "", "")
+            table.add_row(*cells, *(_ahead(ahead[i]) if i < len(ahead) else ()))
+        table.add_section()
+    return table
+
+
+def _ahead(row: Row) -> tuple[str, str, str, str]:
+    return (
+        month_name(row["month"]),
+        f"{row['median']:,}",
+        interval(row["lo80"], row["hi80"]),
+        interval(row["lo95"], row["hi95"]),
+    )
+
+
+def border_table(forecasts: Iterable[Row]) -> Table:
+    """One border, every month ahead, with the counts that would raise a flag."""
+    table = plain_table("forecast", "median", "50 %", "80 %", "95 %", "flag under", "or over")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in forecasts:
+        low, high = row["flag_below"], row["flag_above"]
+        table.add_row(
+            month_name(row["month"]),
+            f"{row['median']:,}",
+            interval(row["lo50"], row["hi50"]),
+            interval(row["lo80"], row["hi80"]),
+            interval(row["lo95"], row["hi95"]),
+            "-" if low is None else f"{low:,}",
+            "-" if high is None else f"{high:,}",
+        )
+    return table
+
+
+def flag_table(flags: Sequence[Row]) -> RenderableType:
+    """What deviated, when, from what, and how unusual that is; a line each."""
+    if not flags:
+        return Text("No month deviated from its forecast.")
+    table = plain_table("month", "series", "counted", "expected", "times", "chance", "severity", "")
+    for column in (2, 3, 4, 5):
+        table.columns[column].justify = "right"
+    for row in flags:
+        kind = row["severity"] if row["kind"] == "month" else row["kind"]
+        table.add_row(
+            month_name(row["month"]),
+            " / ".join(part for part in (row["border"], row["dimension"], row["member"]) if part),
+            f"{row['encounters']:,}",
+            f"{row['expected']:,}",
+            f"{row['ratio']:.2f}",
+            chance(row["p"]) if row["kind"] == "month" else "-",
+            Text(kind, style=SEVERITY_STYLE[row["severity"]]),
+            row["episode"] or "",
+        )
+    return table
+
+
+def run_summary(
+    run: RunRow,
+    forecasts: Sequence[Row],
+    last: dict[str, Row],
+    flags: Sequence[Row],
+    months: int = 3,
+) -> RenderableType:
+    """The summary at the end of a run."""
+    return Group(
+        heading(run),
+        forecast_table(forecasts, last, months),
+        Text("Months that deviated from the forecast that stood before them:"),
+        flag_table(flags),
+    )
+
+
+def plain_table(*columns: str) -> Table:
+    """An empty table in the form all of ours have."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        table.add_column(column, no_wrap=True)
+    return table

@@ -1,0 +1,209 @@
+"""How values are kept: a row only where a release differs from the one before it.
+
+The chain of a scope are its accepted releases, oldest first. An observation row stands only where
+a release's value differs from that of the release before it that covers the month; from a month's
+first row on, its value at any release is the last row at or before that release. Vintages are
+partial and stand beside this chain: their rows are always explicit and never current. The rows of a
+scope are rewritten as a whole, so that releases may arrive in any order and leave the same table.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from forecast import months
+from forecast.records import Scope, SeriesKey, Snapshot
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sqlite_utils import Database
+
+# The chain's order, as in the view `release_places`; the release columns must be in reach as r.
+# Newest last.
+ORDER = "r.seq, r.kind <> 'bundle', r.decided_at, coalesce(r.first_seen_at, ''), r.sha256"
+
+StoredValues = dict[SeriesKey, dict[str, dict[int, int]]]  # series -> month -> release id -> count
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A release in the chain of a scope, and the months it covers there."""
+
+    release_id: int
+    first: str
+    last: str
+
+    def covers(self, month: str) -> bool:
+        return self.first <= month <= self.last
+
+
+def rewrite_scope(db: Database, scope: Scope, release_id: int, snapshot: Snapshot) -> None:
+    """Rewrite a scope's rows as its chain with the new release in it demands."""
+    chain = _chain(db, scope)
+    before = _rows(db, scope)
+    ids = added_ids(db, before)
+    for key, series_id in ids.items():
+        old = before[key]
+        stated = snapshot.counts.get(key, {})
+        new = _compressed(chain, old, release_id, stated)
+        _write_difference(db, series_id, old, new)
+
+
+def _compressed(
+    chain: list[_Link], old: dict[str, dict[int, int]], new_id: int, stated: Any
+) -> dict[str, dict[int, int]]:
+    """One series' rows, month -> release id -> count, with the new release in its place."""
+    rows: dict[str, dict[int, int]] = {}
+    for month in _covered(chain):
+        in_month = old.get(month, {})
+        running, written = 0, None
+        for link in chain:
+            if not link.covers(month):
+                continue
+            if link.release_id == new_id:
+                value = int(stated.get(month, 0))
+            else:
+                running = value = in_month.get(link.release_id, running)
+            if value != written:
+                rows.setdefault(month, {})[link.release_id] = written = value
+    return rows
+
+
+def _covered(chain: list[_Link]) -> list[str]:
+    seen: set[str] = set()
+    for link in chain:
+        seen.update(months.between(link.first, link.last))
+    return sorted(seen)
+
+
+def _write_difference(
+    db: Database, series_id: int, old: dict[str, dict[int, int]], new: dict[str, dict[int, int]]
+) -> None:
+    before = {(m, r): v for m, by_release in old.items() for r, v in by_release.items()}
+    after = {(m, r): v for m, by_release in new.items() for r, v in by_release.items()}
+    gone = [(series_id, m, r) for m, r in before if after.get((m, r)) != before[m, r]]
+    db.conn.executemany(
+        "delete from observations where series_id = ? and month = ? and release_id = ?", gone
+    )
+    insert_rows(
+        db, ((series_id, m, r, v) for (m, r), v in after.items() if before.get((m, r)) != v)
+    )
+
+
+def insert_rows(db: Database, rows: Iterable[tuple[int, str, int, int]]) -> None:
+    """Write observations: (series id, month, release id, encounters)."""
+    db.conn.executemany(
+        "insert into observations (series_id, month, release_id, encounters) values (?, ?, ?, ?)",
+        rows,
+    )
+
+
+def added_ids(db: Database, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
+    """Ids of these series; those not yet known are added."""
+    db.conn.executemany(
+        "insert into series (border, dimension, member, component) values (?, ?, ?, ?) "
+        "on conflict do nothing",
+        sorted(keys),
+    )
+    known = series_ids(db)
+    return {key: known[key] for key in keys}
+
+
+def series_ids(db: Database | sqlite3.Connection) -> dict[SeriesKey, int]:
+    """Every series and its id."""
+    rows = db.execute("select border, dimension, member, component, id from series order by id")
+    return {SeriesKey(*row[:4]): int(row[4]) for row in rows}
+
+
+def series_by_id(db: Database | sqlite3.Connection) -> dict[int, SeriesKey]:
+    """Id -> its series."""
+    return {series_id: key for key, series_id in series_ids(db).items()}
+
+
+def _chain(db: Database | sqlite3.Connection, scope: Scope) -> list[_Link]:
+    rows = db.execute(
+        f"""
+        select c.release_id, c.first_month, c.last_month
+        from coverage as c join releases as r on r.id = c.release_id
+        where c.border = ? and c.dimension = ? and c.component = ?
+            and r.status = 'accepted' and r.kind <> 'vintage'
+        order by {ORDER}
+        """,
+        scope,
+    )
+    return [_Link(*row) for row in rows]
+
+
+def _rows(db: Database | sqlite3.Connection, scope: Scope) -> StoredValues:
+    """The chain's rows of a scope; every series of the scope is a key, even without rows."""
+    rows = db.execute(
+        """
+        select s.border, s.dimension, s.member, s.component, o.month, o.release_id, o.encounters
+        from series as s
+        left join (
+            select o.* from observations as o
+            join releases as r on r.id = o.release_id and r.kind <> 'vintage'
+        ) as o on o.series_id = s.id
+        where s.border = ? and s.dimension = ? and s.component = ?
+        order by s.id
+        """,
+        scope,
+    )
+    values: StoredValues = {}
+    for border, dimension, member, component, month, release_id, count in rows:
+        by_month = values.setdefault(SeriesKey(border, dimension, member, component), {})
+        if month is not None:
+            by_month.setdefault(month, {})[release_id] = count
+    return values
+
+
+def stated(
+    db: Database | sqlite3.Connection, release_id: int, scope: Scope
+) -> dict[SeriesKey, dict[str, int]]:
+    """What a release of the chain states of a scope, put together again."""
+    chain = _chain(db, scope)
+    return {
+        key: _value_at(chain, by_month, release_id) for key, by_month in _rows(db, scope).items()
+    }
+
+
+def explicit(
+    db: Database | sqlite3.Connection, release_id: int, scope: Scope
+) -> dict[SeriesKey, dict[str, int]]:
+    """What a vintage, which stands beside the chain, states of a scope."""
+    rows = db.execute(
+        """
+        select s.member, o.month, o.encounters
+        from observations as o join series as s on s.id = o.series_id
+        where o.release_id = ? and s.border = ? and s.dimension = ? and s.component = ?
+        """,
+        (release_id, *scope),
+    )
+    counts: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
+    for member, month, count in rows:
+        counts[SeriesKey(scope.border, scope.dimension, member, scope.component)][month] = count
+    return counts
+
+
+def _value_at(
+    chain: list[_Link], by_month: dict[str, dict[int, int]], release_id: int
+) -> dict[str, int]:
+    """One series as a release of its chain stated it."""
+    place = next(i for i, link in enumerate(chain) if link.release_id == release_id)
+    stated = {}
+    for month in months.between(chain[place].first, chain[place].last):
+        rows = by_month.get(month, {})
+        value = next(
+            (
+                rows[link.release_id]
+                for link in reversed(chain[: place + 1])
+                if link.release_id in rows
+            ),
+            0,
+        )
+        stated[month] = value
+    return stated

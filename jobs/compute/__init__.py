@@ -1,0 +1,1 @@
+"""Where fits and blocks of series are computed."""

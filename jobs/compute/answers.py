@@ -1,0 +1,88 @@
+"""Jobs -> answers, whatever happens to the workers.
+
+    all jobs in one pool -> those left in a second pool -> those left one by one, each alone
+
+A worker that is killed breaks its pool, and nobody can say whose fault it was; one that hangs
+holds it up. A job alone in a process can only harm itself: what fails there is given up, and
+the others go on.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from typing import Generic, NamedTuple, TypeVar
+
+from forecast.config import Compute
+from jobs.compute.executors import executor
+
+J = TypeVar("J")
+A = TypeVar("A")
+
+
+class JobResult(NamedTuple, Generic[J, A]):
+    """What came of a job: its value, or why there is none."""
+
+    job: J
+    value: A | None
+    lost: str = ""
+
+
+def answers(
+    jobs: Sequence[J], work: Callable[[J], A], compute: Compute, seconds: float
+) -> Iterator[JobResult[J, A]]:
+    """Each job's answer as it comes; nothing is started where there is nothing to do.
+
+    Parameters
+    ----------
+    work : does one job; picklable. What it raises is raised here.
+    compute : where; serial, everything happens in this process, where nothing can be stopped.
+    seconds : without any answer for so long, the workers count as hung and are stopped.
+    """
+    left = list(jobs)
+    for _ in range(2):
+        if left:
+            left = yield from _together(left, work, compute, seconds)
+    for job in left:
+        alone = list(_together([job], work, compute, seconds))
+        yield alone[0] if alone else JobResult(job, None, f"killed, or no answer in {seconds:g} s")
+
+
+def _together(
+    jobs: list[J], work: Callable[[J], A], compute: Compute, seconds: float
+) -> Generator[JobResult[J, A], None, list[J]]:
+    """Answers out of one pool; returns the jobs it could not answer."""
+    others = set(multiprocessing.active_children())
+    futures: dict[Future[A], J] = {}
+    left = list(jobs)
+    with executor(compute) as pool:
+        try:
+            for job in jobs:
+                futures[pool.submit(work, job)] = job
+            for future in _as_they_come(futures, seconds):
+                value = future.result()
+                job = futures.pop(future)
+                left = [one for one in left if one is not job]
+                yield JobResult(job, value)
+        except BrokenExecutor:
+            return left
+        finally:
+            if left:
+                _kill(others)
+    return left
+
+
+def _as_they_come(pending: dict[Future[A], J], seconds: float) -> Iterator[Future[A]]:
+    """Finished ones, until none is left or none finishes in time; the caller takes them out."""
+    while pending:
+        finished = wait(pending, timeout=seconds, return_when=FIRST_COMPLETED).done
+        if not finished:
+            return
+        yield from finished
+
+
+def _kill(others: set[multiprocessing.process.BaseProcess]) -> None:
+    """Stop the workers of a pool that was opened after these children of ours were started."""
+    for child in set(multiprocessing.active_children()) - others:
+        child.kill()

@@ -1,0 +1,175 @@
+"""Where fits and blocks of series are computed: here, in worker processes, or on a Dask cluster.
+
+One seam, shaped as the standard library's executors: `executor` opens one. `spreading` puts the
+engine's blocks through it, in order, a few at a time, and survives the loss of workers: what was
+being computed is sent once more, and what is lost again is computed here; so is all that is left
+when no worker can be had any more. Only this process writes, wherever the numbers come from.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from forecast.config import Compute
+from forecast.errors import ConfigError
+from jobs.compute.orphans import leave_with_parent
+from jobs.service.logs import LOG
+
+J = TypeVar("J")
+A = TypeVar("A")
+
+WORTHWHILE = 1000  # series from which starting worker processes costs less than it saves
+ENOUGH = 3  # blocks that lost their worker twice: the workers are at fault, not these blocks
+
+
+class Wide(Protocol):
+    """An executor that knows how many calls it runs at a time."""
+
+    @property
+    def width(self) -> int:
+        """Calls at a time."""
+
+    def submit(self, fn: Callable[..., A], /, *args: Any, **kwargs: Any) -> Future[A]:
+        """The future of this call; a BrokenExecutor where nobody lived to answer."""
+
+
+class Serial(Executor):
+    """Runs each call at once, in this process."""
+
+    width = 1
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """The finished future of this call; its exception, if any, is in it."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # handed over, exactly as a pool would
+            future.set_exception(error)
+        return future
+
+
+class Pool(ProcessPoolExecutor):
+    """Worker processes: spawned, not forked, so that they inherit no lock and no database."""
+
+    def __init__(self, workers: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        super().__init__(workers, mp_context=context, initializer=_prepare)
+        self.width = workers
+
+
+@contextmanager
+def executor(compute: Compute) -> Iterator[Wide]:
+    """An executor as the settings say.
+
+    Raises
+    ------
+    ConfigError : no Dask cluster to be reached at the scheduler's address, or an unlike one.
+    """
+    if compute.engine == "dask":
+        from jobs.compute.dask import connected
+
+        with connected(compute.scheduler) as cluster:
+            yield cluster
+        return
+    if compute.workers == 1:
+        yield Serial()
+        return
+    pool = Pool(compute.workers)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _prepare() -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"
+    leave_with_parent()
+
+
+@contextmanager
+def spreading(compute: Compute, series: int) -> Iterator[Spreading]:
+    """A `forecast.engine.steps.Spread` for so many series.
+
+    A few series stay in this process, unless there is a cluster.
+    """
+    if compute.engine == "processes" and series < WORTHWHILE:
+        compute = compute.model_copy(update={"engine": "serial"})
+    with ExitStack() as opened:
+        yield Spreading(lambda: opened.enter_context(executor(compute)))
+
+
+class _Sent(NamedTuple, Generic[J, A]):
+    """A job on its way, and the executor that has it."""
+
+    job: J
+    future: Future[A]
+    by: Wide
+
+
+class Spreading:
+    """Jobs -> answers in the same order, through an executor that may lose its workers.
+
+    Parameters
+    ----------
+    start : opens an executor; asked again when one has broken. Twice as many jobs as it does at
+        a time are on their way at most.
+    """
+
+    def __init__(self, start: Callable[[], Wide]) -> None:
+        self._start = start
+        self._executor = start()
+        self._lost_twice = 0
+
+    def __call__(self, work: Callable[[J], A], jobs: Iterable[J], /) -> Iterator[A]:
+        """Each job's answer; what the work itself raises is raised here."""
+        sent: deque[_Sent[J, A]] = deque()
+        for job in jobs:
+            sent.append(self._send(work, job))
+            if len(sent) >= 2 * self._executor.width:
+                yield self._answer(work, sent.popleft())
+        while sent:
+            yield self._answer(work, sent.popleft())
+
+    def _send(self, work: Callable[[J], A], job: J) -> _Sent[J, A]:
+        try:
+            return _Sent(job, self._executor.submit(work, job), self._executor)
+        except BrokenExecutor:
+            self._renew(self._executor)
+            return _Sent(job, self._executor.submit(work, job), self._executor)
+
+    def _answer(self, work: Callable[[J], A], sent: _Sent[J, A]) -> A:
+        try:
+            return sent.future.result()
+        except BrokenExecutor:
+            self._renew(sent.by)
+        try:
+            return self._send(work, sent.job).future.result()
+        except BrokenExecutor as loss:
+            self._lost_again(loss)
+            return work(sent.job)
+
+    def _renew(self, broken: Wide) -> None:
+        """Open another executor, if nobody has in the meantime."""
+        if self._executor is not broken:
+            return
+        LOG.warning("a worker was lost; its blocks are sent once more")
+        try:
+            self._executor = self._start()
+        except ConfigError as problem:
+            self._give_up(str(problem))
+
+    def _lost_again(self, loss: BrokenExecutor) -> None:
+        LOG.warning("a block lost its worker twice, so it is computed here (%s)", loss)
+        self._lost_twice += 1
+        if self._lost_twice == ENOUGH:
+            self._give_up(f"{ENOUGH} blocks lost their worker twice")
+
+    def _give_up(self, problem: str) -> None:
+        LOG.warning("what is left is computed here, without workers: %s", problem)
+        self._executor = Serial()

@@ -1,0 +1,1 @@
+"""The publisher's page and the inbox -> files in the archive -> the record."""

@@ -1,0 +1,114 @@
+"""Where files lie: the archive and the quarantine; see `inbox` for what waits.
+
+    archive/SHA256/NAME                  accepted, kept for ever
+    quarantine/SHA256/NAME               refused, and beside it
+    quarantine/SHA256/NAME.reason.txt    why
+
+A file is known by its content, so keeping it twice changes nothing. It appears under its name
+only when it is complete and on the disk: it is written under another name and renamed. Nobody but
+the service's user may look into the two folders, whatever the umask: a refused file may be
+anything.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from forecast.config import Config
+from jobs.intake import inbox
+
+PART = ".part"
+REASON = ".reason.txt"
+PRIVATE = 0o700
+
+
+class Folders(NamedTuple):
+    """Where the files of one database lie; made when first needed."""
+
+    inbox: Path
+    archive: Path
+    quarantine: Path
+
+
+def folders(path: Path, config: Config) -> Folders:
+    """The folders of the database `path`: beside it, unless the settings say otherwise."""
+    fetch = config.fetch
+    return Folders(*(path.parent / name for name in (fetch.inbox, fetch.archive, fetch.quarantine)))
+
+
+def make(kept_in: Folders) -> None:
+    """Make the inbox, and the two others as nobody else's; they may have been readable before."""
+    inbox.make(kept_in.inbox)
+    for folder in (kept_in.archive, kept_in.quarantine):
+        make_private(folder)
+
+
+def keep_bytes(folder: Path, sha256: str, name: str, content: bytes) -> Path:
+    """Keep a content in the archive or the quarantine; returns where it is now."""
+    kept = folder / sha256 / name
+    if not kept.exists():
+        with _appearing(kept) as file:
+            file.write(content)
+    return kept
+
+
+def refuse(folder: Path, sha256: str, name: str, content: bytes, reason: str) -> Path:
+    """Keep a content in the quarantine, with the reason beside it; returns where it is now."""
+    kept = keep_bytes(folder, sha256, name, content)
+    with _appearing(kept.with_name(kept.name + REASON)) as file:
+        file.write(f"{reason}\n".encode())
+    return kept
+
+
+def find(folder: Path, sha256: str) -> Path | None:
+    """The kept file with this content, None if there is none."""
+    place = folder / sha256
+    names = sorted(place.iterdir()) if place.is_dir() else []
+    return next((path for path in names if not path.name.endswith((PART, REASON))), None)
+
+
+def remove(folder: Path, sha256: str) -> None:
+    """Take a content out of a folder; nothing happens if it is not there."""
+    shutil.rmtree(folder / sha256, ignore_errors=True)
+
+
+@contextmanager
+def _appearing(path: Path) -> Iterator[IO[bytes]]:
+    """A file that has its name only when it is whole; killed before, it leaves at most a .part."""
+    make_private(path.parent.parent)
+    make_private(path.parent)
+    part = path.with_name(f"{path.name}{PART}")
+    part.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(part, flags, 0o600), "wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    _sync(path.parent)
+    _sync(path.parent.parent)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, or a folder that is there, nobody else's, whatever the umask."""
+    folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    if stat.S_IMODE(folder.stat().st_mode) != PRIVATE:
+        folder.chmod(PRIVATE)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

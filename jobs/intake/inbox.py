@@ -1,0 +1,185 @@
+"""The inbox: files that people put there, looked at with distrust.
+
+Whoever may write into the inbox must not be able to make the service read what only the service may
+read (`ln -s /proc/self/environ inbox/a.csv`), nor to stop it by an odd name. So only regular files
+of the service's user, of root or of the inbox's owner are opened, without following a link, and
+each is read once: what is hashed, parsed and kept are the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from forecast.errors import DataError
+from forecast.intake.text import LIMIT
+from forecast.printable import printable
+
+STILL = 30.0  # seconds without a change after which a file counts as complete: copies may pause
+LOOK_AGAIN = 1.0  # seconds between two looks at a file that is not still
+_PASSING = (".part", ".tmp", ".crdownload", ".filepart")  # of files that are not finished
+_NAME_BYTES = 200  # of a name that is kept: file systems take 255, and endings are added
+
+
+class LeftFile(NamedTuple):
+    """What stays in the inbox, and why; written : it is still being written, so it may pass."""
+
+    name: str
+    reason: str
+    written: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What lies in the inbox: files to take in, by name, and what is left there."""
+
+    ready: tuple[Path, ...]
+    left: tuple[LeftFile, ...]
+
+
+class Once(NamedTuple):
+    """A file that was read once. seen : by which a change since then shows."""
+
+    content: bytes
+    seen: tuple[int, ...]
+
+
+def make(folder: Path) -> None:
+    """Make the inbox, so that a file copied to its place does not take its name."""
+    with suppress(OSError):  # `look` and `doctor` say what is in the way
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+
+
+def look(folder: Path) -> Contents:
+    """What lies in the inbox now; never raises for what it finds there."""
+    if not os.path.lexists(folder):
+        return Contents((), ())
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except NotADirectoryError:
+        reason = "is no folder; move it away, make the folder, and put files into it"
+        return Contents((), (LeftFile(file_name(folder), reason),))
+    except OSError as error:
+        return Contents((), (LeftFile(file_name(folder), f"cannot be listed ({error.strerror})"),))
+    ready, left = [], []
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name.endswith(_PASSING):
+            continue
+        with suppress(FileNotFoundError):  # gone meanwhile
+            if entry.is_dir(follow_symlinks=False):
+                continue
+            reason, written = _judge(entry)
+            if reason:
+                left.append(LeftFile(file_name(Path(entry.path)), reason, written))
+            else:
+                ready.append(Path(entry.path))
+    return Contents(tuple(ready), tuple(left))
+
+
+def wait_until_still(folder: Path, tell: Callable[[str], None] = lambda name: None) -> None:
+    """Wait while files are being written, but no longer than twice the time they must be still.
+
+    tell : told once of each file that is waited for.
+    """
+    until, told = time.monotonic() + 2 * STILL, set[str]()
+    while time.monotonic() < until:
+        names = {each.name for each in look(folder).left if each.written}
+        if not names:
+            return
+        for name in sorted(names - told):
+            tell(name)
+        told |= names
+        time.sleep(LOOK_AGAIN)
+
+
+def read_once(path: Path, folder: Path | None = None) -> Once:
+    """A regular file's bytes, all of them, opened once.
+
+    Parameters
+    ----------
+    folder : the inbox it lies in, which distrusts links and strangers' files; None for a file that
+        the operator named.
+
+    Raises
+    ------
+    DataError : it cannot be read, or is not to be; nothing of its content is in the reason.
+    """
+    name = file_name(path)
+    # Not blocking: a named pipe would be waited on for ever.
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (os.O_NOFOLLOW if folder else 0)
+    try:
+        with os.fdopen(os.open(path, flags), "rb") as file:
+            before = os.fstat(file.fileno())
+            reason = _no_file(before) or (_strange(before, folder) if folder else "")
+            content = b"" if reason else file.read(LIMIT + 1)
+            after = os.fstat(file.fileno())
+    except OSError as error:
+        raise DataError(f"{name}: cannot be read ({error.strerror})") from error
+    if len(content) > LIMIT:
+        reason = f"larger than {LIMIT:,} bytes"
+    elif not reason and (_seen(after) != _seen(before) or len(content) != before.st_size):
+        reason = _WRITTEN
+    if reason:
+        raise DataError(f"{name}: {reason}")
+    return Once(content, _seen(before))
+
+
+def remove(path: Path, once: Once) -> None:
+    """Take a file that was read out of the inbox, unless it has changed since.
+
+    Raises
+    ------
+    DataError : this user may not.
+    """
+    try:
+        if _seen(path.lstat()) == once.seen:
+            path.unlink()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        reason = f"was taken in, but cannot be removed ({error.strerror}); remove it"
+        raise DataError(f"{file_name(path)}: {reason}") from error
+
+
+def file_name(path: Path) -> str:
+    """A base name under which a file can be kept and shown, whatever bytes it has."""
+    plain = printable(path.name).encode()[:_NAME_BYTES].decode(errors="ignore")
+    # Endings by which the archive knows its own files.
+    return f"{plain}_" if plain.endswith((".part", ".reason.txt")) else plain
+
+
+_WRITTEN = f"has changed within {STILL:g} seconds; it is left until it is still"
+
+
+def _judge(entry: os.DirEntry[str]) -> tuple[str, bool]:
+    """Why an entry cannot be taken in, "" if it may be; and whether it is still being written."""
+    if entry.is_symlink():
+        return "is a symbolic link; put the file itself there", False
+    found = entry.stat(follow_symlinks=False)
+    reason = _no_file(found)
+    if not reason and 0 <= time.time() - found.st_mtime < STILL:
+        return _WRITTEN, True
+    return reason, False
+
+
+def _no_file(found: os.stat_result) -> str:
+    return "" if stat.S_ISREG(found.st_mode) else "is no regular file"
+
+
+def _strange(found: os.stat_result, folder: Path) -> str:
+    """Why a file in the inbox is not opened for whoever put it there."""
+    if found.st_uid not in (os.geteuid(), 0, folder.stat().st_uid):
+        return "belongs to a user who is neither the service's, nor root, nor the inbox's owner"
+    if found.st_nlink > 1:
+        return "is a second name (hard link) of another file; put a copy there"
+    return ""
+
+
+def _seen(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -1,0 +1,370 @@
+"""Files and embedded figures -> releases in the record.
+
+Every file takes the same way, wherever it came from: it is read, checked against its neighbours,
+kept in the archive, and then what it states enters the record in one transaction. A refused file
+goes to the quarantine with its reason; nothing else changes. Killed at any point, the same file
+may be taken in again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from forecast.errors import DataError, QuarantineError
+from forecast.intake import bundle, cbp, checks, series
+from forecast.intake.text import content_sha256, text_of
+from forecast.label_joins import Joins, joined
+from forecast.printable import printable
+from forecast.records import Release, Snapshot
+from forecast.store import inventory, ops, releases
+from forecast.store.connect import transaction
+from jobs.intake import archive, inbox
+from jobs.intake.archive import Folders
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sqlite_utils import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one file; reason is why it was refused, release_id None if it cannot be read.
+
+    data_through : last month of the file, "" if it was refused. warning : what a person should
+    know of an accepted one, "" if nothing.
+    """
+
+    file_name: str
+    outcome: Literal["accepted", "held already", "refused"]
+    release_id: int | None
+    data_through: str
+    reason: str = ""
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFile:
+    """A file to take in: where it is, the day it was first seen, the address it came from.
+
+    inbox : the inbox it lies in, None for a file that was downloaded or that the operator named.
+    """
+
+    path: Path
+    first_seen: str
+    url: str = ""
+    inbox: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name as it is kept and shown."""
+        return inbox.file_name(self.path)
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Older releases first, so that each is compared with the one before it."""
+        name = cbp.parse_name(self.name)
+        return (name.seq if name else 0, self.name)
+
+
+def take_bundle(db: Database, dimensions: Sequence[str] = ()) -> list[int]:
+    """Keep the embedded figures that are not held yet; returns the new releases' ids.
+
+    dimensions : the drill-down to keep; matters only for crossings.
+    """
+    with transaction(db):
+        return [
+            releases.save_snapshot(db, snapshot)
+            for snapshot in bundle.load(dimensions)
+            if inventory.held(db, snapshot.release.sha256) is None
+        ]
+
+
+def take_file(
+    db: Database,
+    kept_in: Folders,
+    found: WaitingFile,
+    dimensions: Sequence[str],
+    joins: Joins | None = None,
+) -> Taken:
+    """Read, check and keep one published file, .csv or .csv.gz; the file itself stays.
+
+    Parameters
+    ----------
+    kept_in : the archive and the quarantine. dimensions : the drill-down to keep.
+    joins : labels that mean another one.
+
+    Raises
+    ------
+    RowError, DataError : the file does not read.
+    QuarantineError : it reads but is not to be believed. Either way it is in quarantine now.
+    """
+    content = inbox.read_once(found.path, found.inbox).content
+    return _take_content(db, kept_in, found, content, dimensions, joins or {})
+
+
+def _take_content(
+    db: Database,
+    kept_in: Folders,
+    found: WaitingFile,
+    content: bytes,
+    dimensions: Sequence[str],
+    joins: Joins,
+) -> Taken:
+    """Take in a file by the bytes that were read of it; see `take_file`."""
+    sha256 = content_sha256(BytesIO(content))
+    held = inventory.held(db, sha256)
+    if held and held.status == "accepted":
+        through = releases.load_release(db, held.release_id).data_through
+        return Taken(found.name, "held already", held.release_id, through)
+    release = _unread(found, sha256)
+    try:
+        snapshot, unknown = _snapshot(found, content, dimensions, joins)
+        release = snapshot.release
+        _believe(db, found.name, snapshot, joins)
+    except DataError as error:
+        _refuse(db, kept_in, found, content, release, error)
+        raise
+    archive.keep_bytes(kept_in.archive, sha256, found.name, content)
+    with transaction(db):
+        if held:
+            inventory.save_after_all(db, held.release_id, snapshot, "", "")
+            release_id = held.release_id
+        else:
+            release_id = releases.save_snapshot(db, snapshot)
+    archive.remove(kept_in.quarantine, sha256)
+    warning = _warn_of_unknown(db, release, unknown)
+    return Taken(found.name, "accepted", release_id, release.data_through, warning=warning)
+
+
+def take_waiting(
+    db: Database,
+    path: Path,
+    kept_in: Folders,
+    dimensions: Sequence[str],
+    today: str,
+    only: int | None = None,
+    joins: Joins | None = None,
+) -> list[Taken]:
+    """Take in what lies in the inbox and what was downloaded but is not in the record yet.
+
+    Each file leaves the place where it waited, whatever became of it.
+
+    Parameters
+    ----------
+    path : the database. today : "YYYY-MM-DD", on which files in the inbox were first seen.
+    only : the one release (its seq) to take in; None takes them all.
+    joins : labels that mean another one.
+    """
+    left = [each for each in inbox.look(kept_in.inbox).left if not each.written]
+    taken = [Taken(name, "refused", None, "", f"{name}: {reason}") for name, reason, _ in left]
+    for each in waiting(db, path, kept_in, today):
+        if only in (None, each.place[0]):
+            outcome, stays = _take(db, path, kept_in, each, dimensions, joins or {})
+            taken.append(outcome)
+            if stays:
+                left.append(inbox.LeftFile(each.name, stays.removeprefix(f"{each.name}: ")))
+    _remember_left(path, left, today)
+    return taken
+
+
+def waiting(
+    db: Database | sqlite3.Connection, path: Path, kept_in: Folders, today: str
+) -> list[WaitingFile]:
+    """What lies in the inbox, or was downloaded and is not in the record: oldest release first."""
+    found = [*in_inbox(kept_in, today), *_downloaded(db, path, kept_in)]
+    return sorted(found, key=lambda f: f.place)
+
+
+def in_inbox(kept_in: Folders, today: str) -> list[WaitingFile]:
+    """What lies in the inbox and is complete, by name."""
+    return [WaitingFile(f, today, inbox=kept_in.inbox) for f in inbox.look(kept_in.inbox).ready]
+
+
+def accept(
+    db: Database,
+    kept_in: Folders,
+    release_id: int,
+    why: str,
+    dimensions: Sequence[str],
+    now: str,
+    joins: Joins | None = None,
+) -> Release:
+    """Believe a refused file after all, on an operator's word; the next run rests on it.
+
+    Parameters
+    ----------
+    why : the operator's reason, kept with the checks'. now : the moment, UTC, ISO 8601.
+
+    Raises
+    ------
+    DataError : it is not in quarantine, or it does not even read.
+    """
+    row = inventory.one_release(db.conn, release_id)
+    if row["status"] != "quarantined":
+        raise DataError(f"release {release_id} ({row['file_name']}) is accepted already")
+    file = archive.find(kept_in.quarantine, row["sha256"])
+    if file is None:
+        raise DataError(
+            f"{row['file_name']}: not in {kept_in.quarantine} any more; ingest it again"
+        )
+    found = WaitingFile(file, row["first_seen_at"] or "", row["url"])
+    content = inbox.read_once(file).content
+    snapshot, unknown = _snapshot(found, content, dimensions, joins or {})
+    archive.keep_bytes(kept_in.archive, row["sha256"], found.name, content)
+    reason = f"{why} (the checks said: {row['reason']})"
+    with transaction(db):
+        inventory.save_after_all(db, release_id, snapshot, reason, now)
+    archive.remove(kept_in.quarantine, row["sha256"])
+    _warn_of_unknown(db, snapshot.release, unknown)
+    return snapshot.release
+
+
+def _take(
+    db: Database,
+    path: Path,
+    kept_in: Folders,
+    found: WaitingFile,
+    dimensions: Sequence[str],
+    joins: Joins,
+) -> tuple[Taken, str]:
+    """Take in one waiting file and clear its place; and why it stays there, "" if it does not."""
+    try:
+        once = inbox.read_once(found.path, found.inbox)
+    except DataError as error:
+        return Taken(found.name, "refused", None, "", str(error)), str(error)
+    sha256 = content_sha256(BytesIO(once.content))
+    try:
+        taken = _take_content(db, kept_in, found, once.content, dimensions, joins)
+    except DataError as error:
+        held = inventory.held(db, sha256)
+        taken = Taken(found.name, "refused", held and held.release_id, "", _without_content(error))
+    if found.inbox:
+        try:
+            inbox.remove(found.path, once)
+        except DataError as error:
+            return taken, str(error)
+    elif taken.outcome == "refused":
+        archive.remove(kept_in.archive, sha256)
+        with ops.writing(path) as ops_db:
+            ops.forget_validators(ops_db, sha256)
+    return taken, ""
+
+
+def _without_content(error: DataError) -> str:
+    """A refusal as it is logged: who put the file there may not be who may read it."""
+    return str(error) if isinstance(error, QuarantineError) else error.kept[0]
+
+
+def _remember_left(path: Path, left: Sequence[inbox.LeftFile], today: str) -> None:
+    """For `status`: what stays in the inbox although it is complete."""
+    if left or ops.beside(path).exists():
+        with ops.writing(path) as ops_db:
+            ops.save_left(ops_db, {each.name: each.reason for each in left}, today)
+
+
+def _downloaded(
+    db: Database | sqlite3.Connection, path: Path, kept_in: Folders
+) -> list[WaitingFile]:
+    """Downloads that are not in the record, or refused there but in the archive once more."""
+    if not ops.beside(path).exists():
+        return []
+    with ops.reading(path) as ops_db:
+        downloads = ops.downloads(ops_db)
+    by_content = {d.sha256: d for d in reversed(downloads)}  # the address that had it first
+    found = [
+        WaitingFile(kept_in.archive / d.sha256 / d.file_name, d.first_seen_at, d.url)
+        for d in by_content.values()
+        if (held := inventory.held(db, d.sha256)) is None or held.status == "quarantined"
+    ]
+    return [each for each in found if each.path.exists()]
+
+
+def _snapshot(
+    found: WaitingFile, content: bytes, dimensions: Sequence[str], joins: Joins
+) -> tuple[Snapshot, Mapping[str, frozenset[str]]]:
+    """What a file says, and its labels that are not known.
+
+    DataError also where the reader itself fails: it is one file's fault.
+    """
+    try:
+        reading = cbp.reading_of(text_of(found.name, BytesIO(content)), joins)
+        said = series.snapshot(
+            reading, dimensions, first_seen_at=found.first_seen or None, url=found.url
+        )
+        return said, reading.unknown
+    except DataError:
+        raise
+    except Exception as error:
+        problem = f"the reader cannot cope with it ({type(error).__name__}); report it"
+        raise DataError(f"{found.name}: {problem}") from error
+
+
+def _warn_of_unknown(db: Database, release: Release, unknown: Mapping[str, frozenset[str]]) -> str:
+    """Remember labels that are not known, for `status`; the warning, "" if there are none."""
+    path = Path(db.execute("pragma database_list").fetchone()[2])
+    if unknown or ops.beside(path).exists():
+        with ops.writing(path) as ops_db:
+            ops.save_unknown(ops_db, release, unknown)
+    labels = "; ".join(
+        f"{name} {', '.join(map(repr, sorted(found)))}" for name, found in sorted(unknown.items())
+    )
+    if not labels:
+        return ""
+    return (
+        f"{release.file_name}: labels that are not known: {printable(labels)}. The totals are kept "
+        "and the dimension left out; join each label to a known one in [labels]"
+    )
+
+
+def _unread(found: WaitingFile, sha256: str) -> Release:
+    """What is known of a file before it is read: its name."""
+    name = cbp.parse_name(found.name)
+    return Release(
+        source=found.name.removesuffix(".gz").removesuffix(".csv"),
+        kind=(name.layout if name else None) or "manual",
+        file_name=found.name.removesuffix(".gz"),
+        sha256=sha256,
+        data_through="",
+        seq=name.seq if name else 0,
+        first_seen_at=found.first_seen or None,
+        first_seen_precision="day" if found.first_seen else "unknown",
+        url=found.url,
+    )
+
+
+def _believe(db: Database, name: str, snapshot: Snapshot, joins: Joins) -> None:
+    """QuarantineError where a file is at odds with those near it.
+
+    All are compared with labels joined: a country that was renamed has not vanished.
+    """
+    neighbours = releases.neighbours(db, snapshot)
+    known = {neighbour.release.sha256 for neighbour in neighbours}
+    parts = [s for s in releases.part_neighbours(db, snapshot) if s.release.sha256 not in known]
+
+    def compared(each: Snapshot) -> Snapshot:
+        return replace(each, counts=joined(each.counts, joins))
+
+    reasons = checks.problems(
+        compared(snapshot), [*map(compared, neighbours)], [*map(compared, parts)]
+    )
+    if reasons:
+        raise QuarantineError(name, reasons)
+
+
+def _refuse(
+    db: Database,
+    kept_in: Folders,
+    found: WaitingFile,
+    content: bytes,
+    release: Release,
+    error: DataError,
+) -> None:
+    reason = "\n".join(error.kept)
+    archive.refuse(kept_in.quarantine, release.sha256, found.name, content, reason)
+    with transaction(db):
+        inventory.save_refused(db, release, reason)

@@ -1,0 +1,295 @@
+"""The publisher's page -> files in the archive -> the record.
+
+    page -> links to files, by the pattern of their names -> ask for each, oldest release first
+    -> archive -> checks
+
+The page is the only source of addresses; none is ever made up. A file that was seen before is
+asked for only if it has changed. When the publisher blocks us, we leave him alone for hours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from forecast.config import Config, Fetch
+from forecast.errors import ConfigError
+from forecast.intake import cbp
+from forecast.intake.text import content_sha256
+from forecast.printable import printable
+from forecast.store import connect, inventory, ops
+from forecast.store.ops import Download, Link, Poll, PollAnswer, PollOutcome
+from jobs import monthly
+from jobs.intake import archive, listing
+from jobs.intake.http import Reply, client, get
+from jobs.intake.ingest import Taken
+
+if TYPE_CHECKING:
+    import httpx
+
+LOCK = "fetch.lock"
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(hours=6), timedelta(hours=24)
+_WORST_FIRST: tuple[PollOutcome, ...] = (
+    "blocked",
+    "unreachable",
+    "unrecognized",
+    "replaced",
+    "new",
+    "unchanged",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a poll found, and what became of it.
+
+    asked : False if the publisher was left alone because of an earlier block.
+    """
+
+    poll: Poll
+    answers: tuple[PollAnswer, ...]
+    taken: tuple[Taken, ...]
+    asked: bool = True
+
+
+def fetch(
+    path: Path,
+    config: Config,
+    *,
+    now: datetime | None = None,
+    force: bool = False,
+    with_bundle: bool = True,
+) -> Fetched:
+    """Poll once, and take in what is new; nothing is forecast.
+
+    Parameters
+    ----------
+    path : the database; made if absent. now : the moment, UTC.
+    force : ask even while an earlier block is being waited out.
+    with_bundle : whether the database starts from the embedded figures.
+
+    Raises
+    ------
+    ConfigError : there is no contact to name. BusyError : another poll is going on.
+    """
+    now = now or datetime.now(UTC)
+    fetched = poll(path, config, now, force)
+    with connect.writing(path) as db:
+        taken = monthly.take_in(db, path, config, (), now.date().isoformat(), with_bundle)
+    return replace(fetched, taken=taken)
+
+
+def poll(path: Path, config: Config, now: datetime, force: bool = False) -> Fetched:
+    """Look at the page and bring every new file into the archive; the record is not touched."""
+    refuse_anonymous(config.fetch)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with connect.locked(path.with_name(LOCK), connect.LOCK_WAIT):
+        with ops.writing(path) as db:
+            last, known, poll_id = ops.last_poll(db), ops.links(db), ops.next_poll_id(db)
+        previous = last[1] if last else None
+        if previous and not force and _too_soon(previous, now):
+            return Fetched(previous, (), (), asked=False)
+        visit = _Visit(path, config, poll_id, now, known)
+        answers = visit.answers()
+        done = _poll(now, now + visit.took(), previous, answers, visit.pause)
+        with ops.writing(path) as db:
+            ops.save_poll(db, poll_id, done, answers, visit.changed_links())
+    return Fetched(done, tuple(answers), ())
+
+
+def awaited(path: Path) -> str:
+    """What a run should wait for: the sibling (AOR or state file) of a file the last poll brought.
+
+    "" if there is nothing to wait for. The patience is one poll: the next one ends it, whatever
+    it finds, and a file that came another way is not waited for.
+    """
+    if not ops.beside(path).exists():
+        return ""
+    with ops.reading(path) as db:
+        last = ops.last_poll(db)
+        fresh = {d.sha256 for d in ops.downloads(db) if last and d.poll_id == last[0]}
+    with closing(connect.read(path)) as connection:
+        newest = inventory.newest_files(connection)
+    names = {name: cbp.parse_name(name) for name, _, _ in newest}
+    missing = {"aor", "state"} - {name.layout for name in names.values() if name}
+    if len(missing) != 1 or not any(sha256 in fresh for _, sha256, _ in newest):
+        return ""
+    return f"the {missing.pop()} file of {newest[0][2]}; the next poll is the last one waited for"
+
+
+class _Visit:
+    """One look at the page and at what it links to; holds what is to be remembered of it."""
+
+    def __init__(
+        self, path: Path, config: Config, poll_id: int, now: datetime, known: Mapping[str, Link]
+    ) -> None:
+        self.path, self.settings, self.poll_id = path, config.fetch, poll_id
+        self.archive = archive.folders(path, config).archive
+        self.today = now.date().isoformat()
+        self.known, self.links = known, dict(known)
+        self.began = time.monotonic()
+        self.deadline = self.began + config.fetch.poll_seconds
+        self.pause = 0.0  # seconds the server asked to be left alone
+
+    def answers(self) -> list[PollAnswer]:
+        """Ask for the page, then for each file on it, until one is blocked or time is up."""
+        with client(self.settings) as http:
+            page = self._page(http)
+            if page.outcome in ("blocked", "unreachable"):
+                return [page]
+            found = [page, *self._unrecognized()]
+            for url in self._listed():
+                found.append(self._file(http, url))
+                if found[-1].outcome == "blocked":
+                    break
+        return found
+
+    def _listed(self) -> list[str]:
+        """The files on the page, the oldest release first."""
+        index = self.settings.index
+        listed = (url for url, link in self.links.items() if link.listed)
+        return sorted((url for url in listed if listing.is_file(url, index)), key=listing.order)
+
+    def _unrecognized(self) -> Iterator[PollAnswer]:
+        """Links that look like data and are not understood; also of a page that has not changed."""
+        for url, link in self.links.items():
+            if link.listed and link.unrecognized:
+                yield PollAnswer(url, "unrecognized", link.unrecognized)
+
+    def took(self) -> timedelta:
+        """How long it has taken so far."""
+        return timedelta(seconds=time.monotonic() - self.began)
+
+    def changed_links(self) -> Iterator[Link]:
+        """What is to be remembered of the addresses, beyond what is remembered already."""
+        return (link for url, link in self.links.items() if self.known.get(url) != link)
+
+    def _page(self, http: httpx.Client) -> PollAnswer:
+        index = self.settings.index
+        reply = self._get(http, self.links.get(index, Link(index)))
+        if reply.outcome == "content":
+            page = listing.read(reply.content, index, self.settings.ignore)
+            if not page.files and not page.unrecognized:
+                detail = "the page links to no file: a block page, or the page has changed"
+                return PollAnswer(index, "blocked", detail)
+            self._remember(page)
+            digest = hashlib.sha256(reply.content).hexdigest()
+            self.links[index] = Link(index, True, reply.etag, reply.last_modified, digest)
+            return PollAnswer(index, "unchanged")
+        if reply.outcome == "unchanged":
+            self._reconsider()
+        return PollAnswer(index, reply.outcome, reply.detail)
+
+    def _reconsider(self) -> None:
+        """The page is as before, but this program or the settings may understand more of it."""
+        for url, link in list(self.links.items()):
+            if link.unrecognized:
+                ignored = listing.base_name(url) in self.settings.ignore
+                if ignored or listing.is_file(url, self.settings.index):
+                    self.links[url] = replace(link, listed=not ignored, unrecognized="")
+
+    def _remember(self, page: listing.Listing) -> None:
+        self.links = {
+            url: replace(link, listed=False, unrecognized="") for url, link in self.links.items()
+        }
+        for url in page.files:
+            self.links[url] = replace(self.links.get(url, Link(url)), listed=True)
+        for url, why in page.unrecognized.items():
+            self.links[url] = Link(url, listed=True, unrecognized=why)
+
+    def _file(self, http: httpx.Client, url: str) -> PollAnswer:
+        if time.monotonic() >= self.deadline:
+            return PollAnswer(url, "unreachable", "no time left in this poll")
+        reply = self._get(http, self.links[url])
+        if reply.outcome != "content":
+            return PollAnswer(url, reply.outcome, reply.detail)
+        if reply.content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+            return PollAnswer(url, "blocked", "a web page instead of the file")
+        return self._content(url, reply)
+
+    def _content(self, url: str, reply: Reply) -> PollAnswer:
+        sha256 = content_sha256(BytesIO(reply.content))
+        before = self.links[url].sha256
+        link = Link(url, True, reply.etag, reply.last_modified, sha256)
+        self.links[url] = link
+        if before == sha256:
+            return PollAnswer(url, "unchanged")
+        name = urlsplit(url).path.rpartition("/")[2]
+        archive.keep_bytes(self.archive, sha256, name, reply.content)
+        with ops.writing(self.path) as db:
+            ops.save_download(db, Download(url, sha256, name, self.today, self.poll_id), link)
+        if before:
+            return PollAnswer(url, "replaced", f"content was {before[:12]}, is {sha256[:12]}")
+        return PollAnswer(url, "new", sha256)
+
+    def _get(self, http: httpx.Client, link: Link) -> Reply:
+        left = max(self.deadline - time.monotonic(), 0.001)
+        limits: dict[str, float] = {"file_seconds": min(self.settings.file_seconds, left)}
+        if link.url == self.settings.index:
+            limits["max_bytes"] = min(self.settings.max_bytes, listing.PAGE_BYTES)
+        reply = get(http, link, self.settings.model_copy(update=limits))
+        self.pause = max(self.pause, reply.pause or 0.0)
+        return reply
+
+
+def _poll(
+    now: datetime,
+    finished: datetime,
+    previous: Poll | None,
+    answers: list[PollAnswer],
+    asked: float,
+) -> Poll:
+    """What a poll came to; asked : seconds the server wants to be left alone."""
+    outcome = next(o for o in _WORST_FIRST if any(a.outcome == o for a in answers))
+    since, pause = None, timedelta(seconds=asked)
+    if outcome == "blocked":
+        since = (previous.blocked_since if previous else None) or _text(now)
+        waited = now - datetime.fromisoformat(since)
+        pause = max(pause, min(max(waited, SHORTEST_PAUSE), LONGEST_PAUSE))
+    return Poll(
+        started_at=_text(now),
+        finished_at=_text(finished),
+        outcome=outcome,
+        detail=_detail(answers, outcome),
+        blocked_since=since,
+        not_before=_text(now + pause) if pause else None,
+    )
+
+
+def _detail(answers: list[PollAnswer], outcome: PollOutcome) -> str:
+    """How many answers of each kind, and the first of the worst."""
+    counts = [(o, sum(a.outcome == o for a in answers)) for o in _WORST_FIRST]
+    text = ", ".join(f"{n} {o}" for o, n in counts if n)
+    worst = next(a for a in answers if a.outcome == outcome)
+    failed = outcome in ("blocked", "unreachable", "unrecognized")
+    return f"{text}; {printable(worst.url)}: {worst.detail}" if failed else text
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _too_soon(previous: Poll, now: datetime) -> bool:
+    began = datetime.fromisoformat(previous.started_at)
+    if previous.not_before is None or began > now:
+        return False  # the clock was ahead then, and so is the pause it gave
+    # Older programs recorded whatever a server asked for, also the year 9999.
+    return now < min(datetime.fromisoformat(previous.not_before), began + LONGEST_PAUSE)
+
+
+def refuse_anonymous(settings: Fetch) -> None:
+    """ConfigError if the publisher could not tell who asks."""
+    if not settings.contact and not settings.user_agent:
+        raise ConfigError(
+            "config.toml",
+            "fetch.contact",
+            "is empty; give an e-mail address or a web page by which the publisher can reach you",
+        )

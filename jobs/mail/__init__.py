@@ -1,0 +1,1 @@
+"""From a published run to a message in somebody's mailbox."""

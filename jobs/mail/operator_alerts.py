@@ -1,0 +1,94 @@
+"""The operator's own channel: what needs a person, one mail each, once in a month of figures.
+
+No approval, no thread with the readers' notices. What is mailed is what `status` says, and the
+intervals that hold less or more than they should; a stopped mail queue cannot be mailed, it shows
+in `status` and by the heartbeat's silence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+from textwrap import fill
+
+from forecast.config import Config
+from forecast.desk.email.mime import Letterhead
+from forecast.store import connect, deliveries, ops, read
+from forecast.store.deliveries import Message
+from jobs.service import health
+
+EDITION = "operator"
+NOT_MAILED = ("the mail queue stands still", health.NOT_RUNNING)
+LEAST_MONTHS = 24  # of issued forecasts, before their coverage is judged
+UNLIKELY = 0.01  # coverage that far off by chance
+
+
+def queue_concerns(path: Path, config: Config, now: datetime) -> int:
+    """Make a delivery of everything that needs the operator and was not told yet; how many."""
+    if not config.mail.operator:
+        return 0
+    through = ""
+    with closing(connect.read(path)) as connection:
+        latest = read.latest_run(connection)
+        through = latest.data_through if latest else ""
+    added = 0
+    with ops.writing(path) as db:
+        for concern in concerns(path, config, now):
+            made = letter(config, concern, through, now)
+            to = [(made.content_key, EDITION, config.mail.operator)]
+            added += deliveries.queue(db, [made], to, now)
+    return added
+
+
+def concerns(path: Path, config: Config, now: datetime) -> Iterator[str]:
+    """What needs a person, a sentence each."""
+    stands = health.status(path, config, now)
+    for text in (*stands.alarms, *stands.warnings):
+        if not text.startswith(NOT_MAILED):
+            yield text
+    with closing(connect.read(path)) as connection:
+        yield from coverage_drift(read.scores(connection))
+
+
+def coverage_drift(scores: list[dict[str, object]]) -> Iterator[str]:
+    """Borders whose issued 80 % intervals held too few or too many months to be chance."""
+    for row in scores:
+        key = (row["model"], row["era"], row["horizon"], row["basis"])
+        n = int(str(row["n"]))
+        if key != ("bordercast", "all", 1, "issued") or n < LEAST_MONTHS:
+            continue
+        held = round(n * float(str(row["coverage80"])))
+        if chance(held, n, 0.8) < UNLIKELY:
+            yield (
+                f"coverage drift, {row['border']}: the 80 % interval of one month ahead held "
+                f"{held} of {n} months"
+            )
+
+
+def chance(held: int, n: int, share: float) -> float:
+    """Two-sided probability of a count at least this far out, binomial (n, share)."""
+    terms = [math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(n + 1)]
+    return min(1.0, 2 * min(sum(terms[: held + 1]), sum(terms[held:])))
+
+
+def letter(config: Config, concern: str, through: str, now: datetime) -> Message:
+    """One concern as a message; its numbers may change from day to day, its key does not."""
+    key = hashlib.sha256(f"operator|{through}|{re.sub(r'[0-9]+', '', concern)}".encode())
+    head = Letterhead(config.mail.sender, config.mail.reply_to)
+    message = EmailMessage(policy=SMTP)
+    message["From"] = head.sender
+    message["Subject"] = f"Bordercast needs you: {' '.join(concern.split())[:60]}"
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = f"<{key.hexdigest()[:32]}.operator@{head.domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    held = f"Figures are held through {through or 'no month'}; `bordercast status` says more."
+    message.set_content(f"{fill(concern, 78)}\n\n{held}\n", cte="quoted-printable")
+    return Message(key.hexdigest(), EDITION, message["Subject"], head.address, bytes(message))

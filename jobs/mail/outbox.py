@@ -1,0 +1,83 @@
+"""Everything between an approved notice and the mail server, in order; may be run at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from forecast.config import Config
+from forecast.store import connect, deliveries, ops, wakes
+from forecast.store import notices as stored
+from jobs.mail import compose, operator_alerts, send, smtp
+from jobs.mail.send import DeliveryOutcome
+
+
+def deliver(
+    path: Path,
+    config: Config,
+    now: Callable[[], datetime] | None = None,
+    *,
+    resume: bool = False,
+    again: bool = False,
+) -> list[DeliveryOutcome]:
+    """Close what was held too long, queue what is approved and what needs the operator, send.
+
+    What waits of a withdrawn run is given up.
+
+    Parameters
+    ----------
+    path : the database. now : the moment, UTC; asked for each step.
+    resume : a person is here: try again even if the queue stands still. again : also try what
+        was refused or given up.
+
+    Raises
+    ------
+    ConfigError : the settings do not say how to send. BusyError : another process is sending.
+    VerifyError : the record was edited; nothing goes out.
+    """
+    now = now or (lambda: datetime.now(UTC))
+    wakes.refuse_edited(path)
+    smtp.check(config.mail)
+    compose.expire_all(path, now())
+    compose.queue_all(path, config, now())
+    operator_alerts.queue_concerns(path, config, now())
+    with ops.writing(path) as db:
+        if resume:
+            deliveries.resume(db)
+        if again:
+            deliveries.revive(db, now())
+    compose.recall_all(path, now())
+    outcomes = send.send_all(path, config.mail, now)
+    if _called_for(path, config, now(), outcomes):
+        outcomes += send.send_all(path, config.mail, now)
+    return outcomes
+
+
+def _called_for(path: Path, config: Config, now: datetime, outcomes: list[DeliveryOutcome]) -> int:
+    """Queue what these outcomes call for; how many deliveries.
+
+    The operator is to know what will never arrive, and who got a notice that was false by then
+    is to get its correction.
+    """
+    added = 0
+    if "sent" in outcomes:
+        added += compose.queue_all(path, config, now)
+    if {"refused", "given up"} & set(outcomes):
+        added += operator_alerts.queue_concerns(path, config, now)
+    return added
+
+
+def waiting(path: Path, config: Config, now: datetime) -> list[tuple[str, int]]:
+    """(subject, recipients) of what `deliver` would send now; nothing is changed."""
+    with ops.writing(path) as db:
+        began = deliveries.begin(db, now)
+        found = deliveries.due(db, now)
+        with closing(connect.read(path)) as connection:
+            approved = stored.to_send(connection)
+        for notice in compose.to_queue(approved, began, now):
+            if not deliveries.recipients_of(db, notice.content_key):
+                for _, message in compose.addressed(path, db, config, notice):
+                    found[message.subject] = found.get(message.subject, 0) + 1
+    return sorted(found.items())

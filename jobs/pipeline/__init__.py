@@ -1,0 +1,1 @@
+"""The steps of the month's work: forecast, judge, explain, decide what to report."""

@@ -1,0 +1,94 @@
+"""The headline's hindcasts from the figures as they were known at each cutoff."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecast.engine.predictive import Predictive
+from forecast.engine.refit import engine_forecasts
+from forecast.engine.rows import month_of
+from forecast.intake.series import nationwide_rows, panel
+from forecast.records import Counts, SeriesKey
+from forecast.store import watch
+from forecast.watch.outlook import Hindsight, Outlook, outlook_of
+from jobs.pipeline.totals import Headline
+from models.base import beside
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sqlite_utils import Database
+
+CountsAsOf = Mapping[SeriesKey, Mapping[str, Sequence[watch.Stood]]]
+
+
+def as_known(db: Database | sqlite3.Connection, head: Headline, said: Predictive) -> Hindsight:
+    """What the engine would have said of the borders' totals at each cutoff.
+
+    The figures of today stand in for those of a cutoff wherever they are the same; where a month
+    has been revised since, the engine is asked again on what stood then. said : the engine's word
+    on today's figures at every column.
+    """
+    values: dict[SeriesKey, dict[str, list[watch.Stood]]] = defaultdict(lambda: defaultdict(list))
+    for stood in watch.headline_values(db):
+        values[stood.series][stood.month].append(stood)
+    revised = _asked_again(list(_earlier_figures(head, values)), said.centre.shape[2])
+    return Hindsight(head.keys, head.panel, said, revised)
+
+
+def _earlier_figures(head: Headline, values: CountsAsOf) -> Iterator[tuple[str, Counts]]:
+    """Cutoffs at which another figure stood than today's, and all the figures of then."""
+    if len(set(head.panel.last.tolist())) > 1:
+        return  # borders that end in different months are not judged side by side
+    for column in range(head.last):
+        cutoff = month_of(head.panel, 0, column)
+        if any(cutoff not in values[key] for key in head.keys):
+            continue
+        day = max(values[key][cutoff][0].known_from for key in head.keys)
+        then = {key: _as_of(values[key], cutoff, day) for key in head.keys}
+        now = {key: _as_of(values[key], cutoff, "9999") for key in head.keys}
+        if then != now:
+            yield cutoff, then
+
+
+def _as_of(by_month: Mapping[str, Sequence[watch.Stood]], cutoff: str, day: str) -> dict[str, int]:
+    """One border's months up to the cutoff as they stood on a day, or at first after it."""
+    return {
+        month: next(
+            (s.encounters for s in reversed(stood) if s.known_from <= day), stood[0].encounters
+        )
+        for month, stood in by_month.items()
+        if month <= cutoff
+    }
+
+
+def _asked_again(
+    earlier: Sequence[tuple[str, Counts]], horizon: int
+) -> dict[tuple[SeriesKey, str], Outlook]:
+    """The engine's word from each cutoff on what stood then, all at once: a family a cutoff."""
+    if not earlier:
+        return {}
+    panels = [panel(counts, family=dict.fromkeys(counts, cutoff)) for cutoff, counts in earlier]
+    places = [(key, cutoff) for cutoff, counts in earlier for key in counts]
+    together = beside(panels)
+    last = np.array([together.z.shape[1] - 1], dtype=np.int64)
+    said = engine_forecasts(together, last, horizon, totals=_totals(earlier))
+    return {
+        (key, cutoff): outlook_of(said, row, 0, cutoff)
+        for row, (key, cutoff) in enumerate(places)
+        if np.isfinite(said.sigma[row, 0])
+    }
+
+
+def _totals(earlier: Sequence[tuple[str, Counts]]) -> dict[int, tuple[int, ...]]:
+    """Row of each cutoff's nationwide -> rows of its borders."""
+    totals, first = {}, 0
+    for _, counts in earlier:
+        for total, parts in nationwide_rows(tuple(counts)).items():
+            totals[first + total] = tuple(first + part for part in parts)
+        first += len(counts)
+    return totals

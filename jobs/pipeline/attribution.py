@@ -1,0 +1,108 @@
+"""Which parts moved a flagged border, for every dimension the figures have at that month."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from forecast import months
+from forecast.intake.cbp import COMPONENTS
+from forecast.intake.series import BY_COMPONENT, CROSSED
+from forecast.records import BORDERS, NATIONWIDE, Counts, Driver, Flag, Judgement, SeriesKey
+from forecast.store import watch
+from forecast.watch.attribution import Part, Whole, drivers
+from forecast.watch.outlook import Hindsight
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+class AttributionTask(NamedTuple):
+    """A border's flag, the cutoff of the forecast it deviates from, and a dimension."""
+
+    whole: Whole
+    cutoff: str
+    dimension: str
+
+
+def explain(
+    db: Database,
+    flags: Iterable[Flag],
+    judgements: Iterable[Judgement],
+    hindsights: Sequence[Hindsight],
+    counts: Counts,
+    dimensions: Sequence[str],
+) -> Iterator[Driver]:
+    """Drivers of the new flags, and of earlier ones where figures have arrived since.
+
+    hindsights : the borders' and every family's.
+    """
+    places = {key: (h, row) for h in hindsights for row, key in enumerate(h.keys)}
+    for question in _new(flags, judgements, dimensions):
+        yield from _answer(question, places, counts)
+    for question in _earlier(db):
+        found = _answer(question, places, counts)
+        if found[0].role != "not held":
+            yield from found
+
+
+def _answer(
+    question: AttributionTask, places: Mapping[SeriesKey, tuple[Hindsight, int]], counts: Counts
+) -> list[Driver]:
+    whole, cutoff, dimension = question
+    members = _members(counts, whole.series.border, dimension)
+    parts = list(_parts(members, places, counts, whole.month, cutoff))
+    return drivers(whole, dimension, parts, _complete([p.member for p in parts], dimension))
+
+
+def _new(
+    flags: Iterable[Flag], judgements: Iterable[Judgement], dimensions: Sequence[str]
+) -> Iterator[AttributionTask]:
+    cutoffs = {(j.series, j.month): j.cutoff for j in judgements if j.series.headline}
+    for flag in flags:
+        cutoff = cutoffs.get((flag.series, flag.month))
+        if flag.kind != "month" or flag.severity == "watch" or cutoff is None:
+            continue
+        whole = Whole(flag.series, flag.month, flag.expected, flag.encounters)
+        first = ("border",) if flag.series.border == NATIONWIDE else ()
+        # Crossings would say once more, in smaller parts, what their dimensions say.
+        alone = [name for name in dimensions if CROSSED not in name]
+        yield from (AttributionTask(whole, cutoff, name) for name in (*first, *alone))
+
+
+def _earlier(db: Database) -> Iterator[AttributionTask]:
+    for row in watch.unexplained(db):
+        whole = Whole(row.series, row.month, row.expected, row.encounters)
+        yield AttributionTask(whole, row.cutoff, row.dimension)
+
+
+def _members(counts: Counts, border: str, dimension: str) -> list[SeriesKey]:
+    """The parts of a border; nationwide has those of all borders, and the borders themselves."""
+    if dimension == "border":
+        return [SeriesKey(name) for name in BORDERS if SeriesKey(name) in counts]
+    borders = BORDERS if border == NATIONWIDE else (border,)
+    return [key for key in counts if key.dimension == dimension and key.border in borders]
+
+
+def _parts(
+    members: Sequence[SeriesKey],
+    places: Mapping[SeriesKey, tuple[Hindsight, int]],
+    counts: Counts,
+    month: str,
+    cutoff: str,
+) -> Iterator[Part]:
+    """Those with a count in the month and a month before it."""
+    ahead = months.to_index(month) - months.to_index(cutoff)
+    for key in members:
+        count, before = counts[key].get(month), counts[key].get(cutoff)
+        if count is None or before is None:
+            continue
+        hindsight, row = places.get(key, (None, 0))
+        expected = hindsight.expected(row, month, ahead) if hindsight else None
+        yield Part(key, max(math.expm1(expected.centre), 0.0) if expected else before, count)
+
+
+def _complete(members: Sequence[SeriesKey], dimension: str) -> bool:
+    """Whether both components are there, where they are published over different spans."""
+    return dimension not in BY_COMPONENT or {m.component for m in members} >= set(COMPONENTS)

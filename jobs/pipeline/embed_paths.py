@@ -1,0 +1,37 @@
+"""Rebuild the refit models' paths that are embedded beside the figures.
+
+`python -m jobs.pipeline.embed_paths` refits every model on the embedded figures, every cutoff, in a
+database of its own, and writes the paths to the bundle, so that a first run need not.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from forecast.config import Config
+from forecast.intake import bundle
+from forecast.store import releases, runs
+from forecast.store.connect import writing
+from jobs.intake.ingest import take_bundle
+from jobs.pipeline.totals import forecast_headline, headline
+
+
+def main() -> None:
+    """Refit everything and write the table of paths."""
+    config = Config()
+    with tempfile.TemporaryDirectory() as folder, writing(Path(folder) / "paths.db") as db:
+        take_bundle(db)
+        counts = releases.current_counts(db)
+        forecast_headline(
+            config,
+            headline(counts, config),
+            kept=(),
+            keep=lambda paths: runs.keep_paths(db, paths),
+            report=lambda step, done, total: print(f"{step}: {done}/{total}", end="\r"),
+        )
+        bundle.save_paths(runs.kept_paths(db), Path(bundle.__file__).parent)
+
+
+if __name__ == "__main__":
+    main()

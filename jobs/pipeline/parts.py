@@ -1,0 +1,53 @@
+"""The members of each dimension under the engine, a family a dimension, at every cutoff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from forecast.config import Config
+from forecast.engine import steps
+from forecast.engine.rows import forecast_rows
+from forecast.engine.steps import Task
+from forecast.intake.series import panel
+from forecast.records import APPREHENSION, Counts, Forecast, SeriesKey
+from forecast.watch.outlook import Hindsight
+from jobs.compute.executors import spreading
+from jobs.pipeline.refits import Report
+from jobs.pipeline.totals import ENGINE
+
+
+def drill_down(counts: Counts, config: Config, report: Report) -> list[Hindsight]:
+    """What the engine says of every family, standing at each of its months."""
+    families = followed(counts, config.forecast.min_count)
+    panels = [panel(members, family=dict.fromkeys(members, n)) for n, members in families.items()]
+    horizon = config.forecast.horizon
+    tasks = [Task(p, np.arange(p.z.shape[1], dtype=np.int64), horizon) for p in panels]
+    found = []
+    with spreading(config.compute, sum(map(len, families.values()))) as spread:
+        said = steps.families(tasks, spread)
+        for members, together, one in zip(families.values(), panels, said, strict=True):
+            found.append(Hindsight(tuple(members), together, one))
+            report("drill-down", len(found), len(families))
+    return found
+
+
+def followed(counts: Counts, least: int) -> dict[str, dict[SeriesKey, Mapping[str, int]]]:
+    """Family -> its members whose largest month has at least so many encounters.
+
+    A family is a dimension, or a component's part of it.
+    """
+    families: dict[str, dict[SeriesKey, Mapping[str, int]]] = {}
+    for key, by_month in counts.items():
+        if key.dimension in ("", APPREHENSION):
+            continue  # the latter is stated beside its month, not forecast
+        if max(by_month.values()) >= least:
+            families.setdefault(f"{key.dimension} {key.component}", {})[key] = by_month
+    return dict(sorted(families.items()))
+
+
+def drill_down_rows(families: Sequence[Hindsight]) -> Iterable[Forecast]:
+    """The forecasts from each member's last month."""
+    for family in families:
+        yield from forecast_rows(family.predictive, family.panel, family.keys, ENGINE)

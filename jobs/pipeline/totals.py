@@ -1,0 +1,168 @@
+"""The borders' totals under every model, at every cutoff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast import months
+from forecast.config import Config
+from forecast.engine import VERSION
+from forecast.engine.predictive import Predictive
+from forecast.engine.refit import engine_forecasts, model_forecasts
+from forecast.engine.rows import data_digests, forecast_rows, hindcast_rows, with_summed_medians
+from forecast.errors import DataError
+from forecast.intake.series import nationwide_rows, panel
+from forecast.records import HEADLINES, Counts, Fit, Forecast, Hindcast, KeptPath, SeriesKey
+from jobs.pipeline.refits import Refits, Report, model_options, refit_all
+from models import REFITTED, build
+from models.base import Ints, Panel
+
+ENGINE = "bordercast"
+BURN_IN = 24  # cutoffs before the first scored one, from which its intervals are calibrated
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The borders' totals: their panel, and from which columns models are asked.
+
+    totals : row of nationwide -> rows of its parts. scored : first column whose hindcasts by the
+    other models are kept; burn_in : the first that calibrates them.
+    """
+
+    keys: tuple[SeriesKey, ...]
+    panel: Panel
+    totals: Mapping[int, tuple[int, ...]]
+    scored: int
+    burn_in: int
+
+    @property
+    def last(self) -> int:
+        """The last column."""
+        return int(self.panel.z.shape[1]) - 1
+
+    def origins(self, first: int) -> Ints:
+        """Every column from `first` to the last."""
+        return np.arange(max(first, 0), self.last + 1, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Models:
+    """What every model says of the headline series, and at which columns."""
+
+    predictive: Mapping[str, Predictive]
+    origins: Mapping[str, Ints]
+    refits: Mapping[str, Refits]
+
+
+def headline(counts: Counts, config: Config) -> Headline:
+    """The borders' totals that are held, side by side; DataError if there are none."""
+    keys = tuple(SeriesKey(b) for b in HEADLINES if SeriesKey(b) in counts)
+    if not keys:
+        raise DataError("no border's counts are held; take in a file, or run without --no-bundle")
+    side_by_side = panel({key: counts[key] for key in keys})
+    column_zero = int(side_by_side.last.max()) - (side_by_side.z.shape[1] - 1)
+    scored = max(months.to_index(config.forecast.first_cutoff) - column_zero, 0)
+    together = len(set(side_by_side.last.tolist())) == 1  # only months that are the same add up
+    totals = nationwide_rows(keys) if together else {}
+    return Headline(keys, side_by_side, totals, scored, max(scored - BURN_IN, 0))
+
+
+def forecast_headline(
+    config: Config,
+    head: Headline,
+    kept: Iterable[KeptPath],
+    keep: Callable[[list[KeptPath]], None],
+    report: Report,
+) -> Models:
+    """Every model's predictive distributions of the borders' totals, at every cutoff.
+
+    kept : refit models' paths of earlier runs; keep : called with new ones, as they come.
+    """
+    h = config.forecast.horizon
+    every, late = head.origins(0), head.origins(head.burn_in)
+    names = tuple(dict.fromkeys(("naive", *config.forecast.models)))
+    refits = refit_all(names, head.panel, head.keys, late, h, kept, keep, config.compute, report)
+    origins = {ENGINE: every}
+    predictive = {ENGINE: engine_forecasts(head.panel, every, h, totals=head.totals)}
+    for name in names:
+        origins[name] = late if name in refits else every
+        paths = refits[name].paths if name in refits else build(name).paths(head.panel, every, h)
+        predictive[name] = model_forecasts(head.panel, paths, origins[name], origins[name])
+    return Models(predictive, origins, refits)
+
+
+def headline_rows(head: Headline, models: Models) -> list[Forecast]:
+    """Every model's forecasts from the last month."""
+    rows = [
+        row
+        for name, predictive in models.predictive.items()
+        for row in forecast_rows(predictive, head.panel, head.keys, name)
+    ]
+    return with_summed_medians([r for r in rows if r.model == ENGINE]) + [
+        r for r in rows if r.model != ENGINE
+    ]
+
+
+def new_hindcasts(
+    head: Headline, models: Models, held: set[tuple[str, str, SeriesKey, str]]
+) -> list[Hindcast]:
+    """Hindcasts of cutoffs before the last month that are not held yet.
+
+    held : (model, version, series, cutoff). A hindcast is written once for each cutoff and
+    version of the model, from the data of that time, whose digest stands beside it.
+    """
+    digests = data_digests(head.panel)
+    found = []
+    for name, predictive in models.predictive.items():
+        first = 0 if name == ENGINE else head.scored
+        origins = models.origins[name]
+        past = (first <= origins) & (origins < head.last)
+        version = model_version(name)
+        rows = hindcast_rows(
+            predictive.at(past), head.panel, head.keys, origins[past], name, version, digests
+        )
+        found += [row for row in rows if (name, version, row.series, row.cutoff) not in held]
+    return found
+
+
+def model_version(name: str) -> str:
+    """What the numbers of a model depend on beside data and settings."""
+    if name in REFITTED:
+        return model_options(name)
+    return f"{name if name == ENGINE else build(name)!r}, engine {VERSION}"
+
+
+def fits(head: Headline, models: Models) -> Iterable[Fit]:
+    """How each model did on each headline series."""
+    for name, predictive in models.predictive.items():
+        failed = _failures(models, name)
+        for row, key in enumerate(head.keys):
+            weight = float(predictive.weight[row, -1])
+            yield Fit(
+                series=key,
+                model=name,
+                weight=weight if name == ENGINE and np.isfinite(weight) else None,
+                past_error=_past_error(head, predictive, models.origins[name], row),
+                failure=failed.get(row, ""),
+                seconds=models.refits[name].seconds if name in models.refits else 0.0,
+            )
+
+
+def _failures(models: Models, name: str) -> dict[int, str]:
+    """Series -> why the model has no forecast from its last month."""
+    if name not in models.refits:
+        return {}
+    last = int(models.origins[name][-1])
+    failures = models.refits[name].paths.failures
+    return {failure.series: failure.reason for failure in failures if failure.origin == last}
+
+
+def _past_error(head: Headline, predictive: Predictive, origins: Ints, row: int) -> float | None:
+    """Mean one-step error of the last twelve matured forecasts, log1p counts."""
+    ahead = head.panel.z[row, origins[:-1] + 1]
+    errors = np.abs(ahead - predictive.centre[row, :-1, 0])[-12:]
+    errors = errors[np.isfinite(errors)]
+    return float(errors.mean()) if len(errors) else None

@@ -1,0 +1,168 @@
+"""What a run found -> what there is to tell, as intents of its publishing transaction.
+
+News of a month are told once in its life, whatever becomes of the record: the key says which
+month of which borders, not which run. Nothing is told of
+
+    a first run or a back-fill     the months were judged by hindcasts
+    an older month                 one that is not the newest held
+    stale figures                  published much later than months are by rule
+    a doubtful release             another file of the same month lies in quarantine
+
+A notice that went out is corrected only if a revision has made false what it stated, or if its run
+is withdrawn; then it is taken back whole, and nothing more of it is corrected.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from forecast import months
+from forecast.config import Config
+from forecast.desk.email.mime import Letterhead
+from forecast.desk.email.statements import became_false
+from forecast.records import Counts, Flag, Judgement, Occasion, SeriesKey
+from forecast.store import findings, notices, releases
+from forecast.store.notices import Notice
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sqlite_utils import Database
+
+    from jobs.pipeline.judging import Findings
+
+STALE = timedelta(days=62)  # after a month's end; by rule it is published within 26
+_UNDER_WAY = ("due", "held", "approved")
+LOOKED_BACK = 18  # months in which a notice is still corrected
+
+
+def occasions(
+    db: Database, config: Config, found: Findings, counts: Counts, now: datetime
+) -> Iterator[Occasion]:
+    """What there is to tell of a run that is about to be published.
+
+    counts : all series as they stand now. now : the moment, UTC.
+    """
+    domain = Letterhead(config.mail.sender).domain
+    fresh = _fresh(db, found.judgements, counts, now)
+    kind = _kind(db, config, found, fresh)
+    if kind is not None:
+        borders = ",".join(sorted(j.series.border for j in fresh))
+        key = _key(f"news|{fresh[0].month}|{borders}")
+        release_id = max(j.release_id for j in fresh)
+        yield Occasion(kind, fresh[0].month, release_id, key, _message_id(key, domain))
+    yield from _corrections(db, counts, domain)
+
+
+def _key(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _message_id(key: str, domain: str) -> str:
+    return f"<{key[:32]}@{domain}>"
+
+
+def _fresh(
+    db: Database, judgements: Iterable[Judgement], counts: Counts, now: datetime
+) -> list[Judgement]:
+    """The borders' newest month, where it is news to tell."""
+    newest = max(max(by_month) for key, by_month in counts.items() if key.headline)
+    if now.date() - months.end(newest) > STALE:
+        return []
+    return [
+        j
+        for j in judgements
+        if j.series.headline and j.month == newest and j.basis == "issued" and _believed(db, j)
+    ]
+
+
+def _believed(db: Database, judgement: Judgement) -> bool:
+    release = releases.load_release(db, judgement.release_id)
+    return release.kind not in ("bundle", "vintage") and not findings.quarantined(db, release.seq)
+
+
+def _kind(
+    db: Database, config: Config, found: Findings, fresh: list[Judgement]
+) -> Literal["flags", "quiet", "digest"] | None:
+    """What kind of news it is, None if there is none."""
+    if not fresh:
+        return None
+    month, borders = fresh[0].month, {j.series for j in fresh}
+    flags = [f for f in found.flags if f.month == month and _tells(f)]
+    shifts = [e for e in found.episodes if e.state == "level shift" and e.closed == month]
+    if any(f.series in borders for f in flags) or any(e.series in borders for e in shifts):
+        return "flags"
+    if config.notices.quiet_months:
+        return "quiet"
+    open_still = any(e["state"] == "open" for e in findings.episodes(db.conn, month))
+    return "digest" if flags or open_still else None
+
+
+def _tells(flag: Flag) -> bool:
+    return flag.severity != "watch" and flag.kind in ("month", "drift")
+
+
+def _corrections(db: Database, counts: Counts, domain: str) -> Iterator[Occasion]:
+    """Notices that went out and are no longer true; what was corrected stands as corrected."""
+    newest = max(max(by_month) for key, by_month in counts.items() if key.headline)
+    release_id, sha256 = findings.newest_release(db)
+    found = notices.every(db.conn)
+    every = [n for n in found if n.state not in ("due", "expired")]
+    taken_back = {n.corrects for n in found if n.withdraws and n.state in _UNDER_WAY}
+    for first in every:
+        late = first.month >= months.shift(newest, -LOOKED_BACK)
+        if first.state != "approved" or first.corrects is not None or not late:
+            continue
+        if first.id in taken_back:
+            continue
+        chain = [first, *(n for n in every if n.corrects == first.id)]
+        if any(false_now(db.conn, chain, counts).values()):
+            key = _key(f"correction|{first.content_key}|{sha256}")
+            message_id = _message_id(key, domain)
+            yield Occasion("correction", first.month, release_id, key, message_id, first.id)
+
+
+def taken_back(
+    connection: sqlite3.Connection, config: Config, run_id: int, sent: Iterable[Notice]
+) -> Iterator[Occasion]:
+    """What there is to tell when a run is withdrawn: a correction in each thread it spoke in.
+
+    sent : notices of the run that reached somebody.
+    """
+    domain = Letterhead(config.mail.sender).domain
+    every = {notice.id: notice for notice in notices.every(connection)}
+    for notice in sent:
+        first = every[notice.corrects or notice.id]
+        key = _key(f"withdrawal|{run_id}|{first.content_key}")
+        yield Occasion(
+            "correction",
+            first.month,
+            notice.release_id,
+            key,
+            _message_id(key, domain),
+            corrects=first.id,
+            withdraws=run_id,
+        )
+
+
+def false_now(
+    connection: sqlite3.Connection, chain: Iterable[notices.Notice], counts: Counts
+) -> dict[str, list[str]]:
+    """Border -> what was stated of it last and is false by now.
+
+    chain : a notice and its corrections, the oldest first.
+    """
+    stated = {
+        section.border: json.loads(section.statement)
+        for notice in chain
+        for section in notices.sections(connection, notice.id)
+        if section.part == "finding"
+    }
+    return {
+        border: became_false(statement, counts.get(SeriesKey(border), {}))
+        for border, statement in stated.items()
+    }

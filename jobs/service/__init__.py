@@ -1,0 +1,1 @@
+"""What runs for years: the daemon, its health, backups, logs."""

@@ -1,0 +1,315 @@
+"""`bordercast serve`: wakes the month's work, once a day and at its start, for years.
+
+    leader lock ── scheduler ── a wake: a process of its own, with a deadline
+               └── supervisor: tells systemd that all is well, or ends us when it is not
+
+The scheduler is a trigger, not a ledger: what is left to do stands in the record, so a wake too
+many does nothing, and one that was missed is made up for by the next.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from forecast.config import Config
+from forecast.errors import BordercastError, BusyError
+from forecast.store import connect, health, ops, wakes
+from jobs.intake import archive, inbox
+from jobs.service import environment, heartbeat, wakeup
+from jobs.service.logs import LOG
+from jobs.service.wakeup import Done
+
+LEADER_WAIT = 2.0  # seconds a second daemon waits for the first one to go
+TICK = 0.5  # seconds between two looks of the supervisor
+CLOCK_JUMP = 30.0  # seconds the clock may run apart from the monotonic one between two looks
+PULSE = 10  # seconds between two signs of life of the scheduler
+MAIL = 300  # seconds between two looks whether mail is due
+NO_PULSE = 120.0  # without one for so long, it counts as dead
+OVERTIME = 120.0  # seconds a wake may take beyond its deadline before we count as hung
+
+Work = Callable[[Path, Config, Connection], None]
+
+
+def serve(path: Path, config: Config, work: Work = wakeup.main) -> None:
+    """Lead until SIGTERM or SIGINT; then stop what is under way and return.
+
+    Parameters
+    ----------
+    path : the database; made by the first wake. work : does one wake, in a spawned process.
+
+    Raises
+    ------
+    BusyError : another daemon leads; it is named.
+    """
+    path, stop = connect.place(path), _stopped_by_signals()
+    with _leading(path):
+        inbox.make(archive.folders(path, config).inbox)
+        LOG.info("process %s leads %s", os.getpid(), path.name)
+        Daemon(path, config, work, stop).run()
+    LOG.info("stopped")
+
+
+def once(path: Path, config: Config, work: Work = wakeup.main) -> Done:
+    """One wake as the daemon does it, for a timer; BusyError if a daemon leads."""
+    path, stop = connect.place(path), _stopped_by_signals()
+    with _leading(path):
+        return Daemon(path, config, work, stop, mode="timer").wake()
+
+
+def _stopped_by_signals() -> threading.Event:
+    """Set by SIGTERM and SIGINT."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@contextmanager
+def _leading(path: Path) -> Iterator[None]:
+    """Hold the leader lock."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = leader_lock(path)
+    try:
+        with connect.locked(lock, LEADER_WAIT):
+            yield
+    except BusyError as error:
+        if error.what != f"the lock {lock.name}":
+            raise
+        raise BusyError(f"the lead of {path.name}", f"{error.holder} (bordercast serve)") from None
+
+
+def leader_lock(path: Path) -> Path:
+    """The file that the leading daemon keeps locked."""
+    return path.with_name(path.name + ".leader")
+
+
+@dataclass
+class Daemon:
+    """The leading daemon; `wake` and `watch` run in threads of their own."""
+
+    path: Path
+    config: Config
+    work: Work
+    stop: threading.Event
+    mode: wakes.Mode = "daemon"
+    scheduler: Any = field(default_factory=lambda: _scheduler(), repr=False)
+    working: threading.Lock = field(default_factory=threading.Lock)
+    child: BaseProcess | None = None
+    woke: float | None = None  # monotonic moment at which the wake under way began
+    pulse: float = field(default_factory=time.monotonic)
+
+    def run(self) -> None:
+        """Schedule, wake at once, and wait to be stopped."""
+        self.scheduler.add_job(self.wake, _daily(self.config), id="daily")
+        self.scheduler.add_job(self.wake, id="start")
+        if self.config.mail.enabled:
+            self.scheduler.add_job(self.post, _every(MAIL), id="mail")
+        self.scheduler.add_job(self.beat, _every(PULSE), id="pulse", executor="pulse")
+        self.scheduler.start()
+        supervisor = threading.Thread(target=self.watch, name="supervisor", daemon=True)
+        supervisor.start()
+        heartbeat.notify("READY=1")
+        self.stop.wait()
+        LOG.info("stopping")
+        heartbeat.notify("STOPPING=1")
+        with self.working:  # the scheduler holds its locks while it waits, and a wake asks it
+            self.scheduler.shutdown(wait=False)
+        supervisor.join()
+
+    def beat(self) -> None:
+        """A sign that the scheduler is alive."""
+        self.pulse = time.monotonic()
+
+    def wake(self) -> Done:
+        """One wake, unless we are being stopped; never raises."""
+        with self.working:
+            done = Done("stopped", "") if self.stop.is_set() else self._wake()
+            if done.outcome == "failed":
+                self._post()  # the wake did not come to it, and the operator is to know
+        self._tell(done)
+        return done
+
+    def _wake(self) -> Done:
+        """One wake, recorded from its beginning to its end."""
+        try:
+            wake_id = self._begin(datetime.now(UTC))
+            done = self._work(self.work)
+            self._end(wake_id, done)
+        except (BordercastError, OSError) as error:
+            self._try_again()
+            return Done("failed", str(error))
+        except Exception as error:  # the service must go on, and say so
+            LOG.exception("the wake failed")
+            self._try_again()
+            return Done("failed", f"{type(error).__name__}: {error}")
+        return done
+
+    def post(self) -> None:
+        """Send what was approved or is to be tried again since the last wake; never raises."""
+        with self.working, suppress(BordercastError):  # a record that is not there yet
+            if health.mail_due(self.path, datetime.now(UTC)):
+                self._post()
+
+    def watch(self) -> None:
+        """Look after the scheduler until stopped; end the process when it is beyond help."""
+        offset, told = _clock_offset(), 0.0
+        every = heartbeat.watchdog_seconds()
+        while not self.stop.wait(TICK):
+            if abs(_clock_offset() - offset) > CLOCK_JUMP:
+                LOG.warning("the clock jumped by %.0f s", _clock_offset() - offset)
+                offset = _clock_offset()
+                self._reschedule()
+            trouble = self._trouble()
+            if trouble:
+                LOG.critical("%s: giving up, to be started anew", trouble)
+                _end_group(self.child)
+                os._exit(1)
+            if every and time.monotonic() - told >= every:
+                heartbeat.notify("WATCHDOG=1")
+                told = time.monotonic()
+
+    def _post(self) -> None:
+        if not self.config.mail.enabled or self.stop.is_set():
+            return
+        try:
+            done = self._work(wakeup.post)
+        except Exception as error:  # the service must go on, and say so
+            LOG.exception("the mail failed")
+            done = Done("failed", str(error))
+        if done.outcome == "failed":
+            LOG.error("mail: %s", done.detail)
+
+    def _begin(self, now: datetime) -> int:
+        with ops.writing(self.path) as db:
+            wakes.save_leader(db, self._leader(now))
+            return wakes.begin_wake(db, now, os.getpid())
+
+    def _end(self, wake_id: int, done: Done) -> None:
+        if done.outcome == "failed" or done.again:
+            self._try_again()
+        now = datetime.now(UTC)
+        with ops.writing(self.path) as db:
+            wakes.end_wake(db, wake_id, now, done.outcome, done.detail)
+            wakes.save_leader(db, self._leader(now))
+
+    def _try_again(self) -> None:
+        again = datetime.now(UTC) + timedelta(minutes=self.config.service.retry_minutes)
+        self.scheduler.add_job(self.wake, "date", run_date=again, id="again", replace_existing=True)
+
+    def _leader(self, now: datetime) -> wakes.Leader:
+        times = [
+            getattr(job, "next_run_time", None)  # it has none until the scheduler was started
+            for job in self.scheduler.get_jobs()
+            if job.id not in ("pulse", "mail")
+        ]
+        ahead = [moment for moment in times if moment and moment > now]
+        soonest = min(ahead).isoformat(timespec="seconds") if ahead else None
+        return wakes.Leader(now.isoformat(timespec="seconds"), os.getpid(), soonest, self.mode)
+
+    def _work(self, work: Work) -> Done:
+        """Spawn the work and wait for its answer, its death, its deadline, or our own end."""
+        spawn = multiprocessing.get_context("spawn")
+        ours, theirs = spawn.Pipe(duplex=False)
+        self.woke = time.monotonic()
+        deadline = self.woke + self.config.service.run_minutes * 60
+        self.child = spawn.Process(target=work, args=(self.path, self.config, theirs))
+        self.child.start()
+        theirs.close()
+        try:
+            return self._answer(ours, self.child, deadline)
+        finally:
+            _end_group(self.child)
+            self.child.join()
+            self.child.close()
+            self.child = self.woke = None
+            ours.close()
+
+    def _answer(self, answer: Connection, child: BaseProcess, deadline: float) -> Done:
+        while not answer.poll(0.2):
+            if self.stop.is_set():
+                return Done("stopped", "the service was stopped; the next start does what is left")
+            if time.monotonic() > deadline:
+                minutes = self.config.service.run_minutes
+                return Done("failed", f"stopped after {minutes:g} minutes (service.run_minutes)")
+        with suppress(EOFError):
+            done: Done = answer.recv()
+            return done
+        child.join(10)
+        return Done("failed", f"its process ended without an answer (exit {child.exitcode})")
+
+    def _tell(self, done: Done) -> None:
+        level = "error" if done.outcome == "failed" else "info"
+        getattr(LOG, level)("wake: %s %s", done.outcome, done.detail)
+        heartbeat.notify(f"STATUS={done.outcome} {done.detail}"[:200])
+        if done.outcome not in ("stopped", "waiting"):
+            ok = done.outcome in ("published", "nothing new")
+            heartbeat.ping(environment.heartbeat(self.config), ok, f"{done.outcome} {done.detail}")
+
+    def _reschedule(self) -> None:
+        """After a jump of the clock: the times ahead mean nothing any more; look at once."""
+        self.scheduler.reschedule_job("daily", trigger=_daily(self.config))
+        self.scheduler.reschedule_job("pulse", trigger=_every(PULSE))
+        if self.config.mail.enabled:
+            self.scheduler.reschedule_job("mail", trigger=_every(MAIL))
+        self.scheduler.add_job(self.wake)  # a job of its own: one under way may have looked already
+        self.beat()
+
+    def _trouble(self) -> str:
+        """What is beyond help, "" if all is well. Measured by the monotonic clock."""
+        now = time.monotonic()
+        if now - self.pulse > NO_PULSE:
+            return "the scheduler does not move any more"
+        woke = self.woke
+        if woke and now - woke > self.config.service.run_minutes * 60 + OVERTIME:
+            return "a wake does not end"
+        return ""
+
+
+def _scheduler() -> Any:
+    return BackgroundScheduler(
+        timezone=UTC,
+        executors={"default": ThreadPoolExecutor(1), "pulse": ThreadPoolExecutor(1)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+
+
+def _daily(config: Config) -> CronTrigger:
+    """Once a day, in UTC: a local time can come twice in a night, or never."""
+    hour, minute = config.service.poll_at.split(":")
+    jitter = config.service.jitter_minutes * 60 or None
+    return CronTrigger(hour=int(hour), minute=int(minute), timezone=UTC, jitter=jitter)
+
+
+def _every(seconds: int) -> IntervalTrigger:
+    return IntervalTrigger(seconds=seconds, timezone=UTC)
+
+
+def _clock_offset() -> float:
+    return time.time() - time.monotonic()
+
+
+def _end_group(child: BaseProcess | None) -> None:
+    """Kill a worker and all it started; nothing happens if they are gone."""
+    if child is None or child.pid is None:
+        return
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    with suppress(ValueError):  # closed already
+        child.kill()

@@ -1,0 +1,200 @@
+"""How the service stands: facts, and what among them needs a person.
+
+day 22 after a month's end without its figures: late     day 28: overdue, an alarm
+"""
+
+from __future__ import annotations
+
+import calendar
+import fcntl
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from forecast import months
+from forecast.config import Config
+from forecast.store import connect, health, read, wakes, wal
+
+LATE, OVERDUE = 22, 28  # days after the end of the month whose figures are due
+STUCK = timedelta(hours=30)  # without a wake, while a daemon leads or by a timer
+ROOM = 4  # times the database that must be free: a backup, a copy, a log, and as much again
+SMALLEST_ROOM = 200_000_000
+NOT_RUNNING = "the service is not running: `bordercast serve`, or a timer"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """Facts, and what follows from them.
+
+    alarms : what needs a person now (exit code 4). warnings : what may need one soon.
+    """
+
+    facts: dict[str, Any]
+    alarms: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def status(path: Path, config: Config, now: datetime) -> ServiceStatus:
+    """How the database `path` and its service stand at a moment, UTC."""
+    with connect.moment(path) as connection:
+        latest = read.latest_run(connection)
+        facts: dict[str, Any] = {
+            "data_through": latest.data_through if latest else None,
+            "state": "new" if health.untouched(connection, path) else "in use",
+            "last_run": latest.id if latest else None,
+            "published_at": latest.published_at if latest else None,
+            "releases_without_run": health.awaiting(connection),
+            "files_in_quarantine": health.quarantined(connection),
+            "models_left_out": health.left_out(connection),
+            "notices_held": health.held_notices(connection),
+        }
+    wake, leader = health.wakes(path)
+    verified = wakes.verified(path)
+    facts |= {
+        "days_since_month_end": days_due(latest.data_through, now.date()) if latest else None,
+        "service": leader_pid(path),
+        "mode": leader.get("mode") if leader else None,
+        "last_wake": wake,
+        "next_wake": leader["next_wake_at"] if leader and leader_pid(path) else None,
+        "blocked": health.blocked(path) if config.fetch.enabled else None,
+        "unrecognized": health.unrecognized(path) if config.fetch.enabled else [],
+        "unknown_labels": health.unknown_labels(path),
+        "left_in_inbox": health.left_in_inbox(path),
+        "undelivered": health.undelivered(path),
+        "mail_stopped": health.mail_stopped(path),
+        "verified_at": verified.checked_at if verified else None,
+        "verify_findings": verified.findings if verified else "",
+        "wal_bytes": _size(path.with_name(path.name + "-wal")),
+        "wal_held_by": None if _holder(path, ".lock") else wal.held_up_by(path),
+        "database_bytes": _size(path),
+        "free_bytes": shutil.disk_usage(path.parent).free,
+    }
+    return ServiceStatus(facts, tuple(_alarms(facts, now)), tuple(_warnings(facts)))
+
+
+def days_due(data_through: str, today: date) -> int:
+    """Days since the end of the first month whose figures are not held; < 0 before it."""
+    due = months.shift(data_through, 1)
+    year, month = int(due[:4]), int(due[5:])
+    return (today - date(year, month, calendar.monthrange(year, month)[1])).days
+
+
+def leader_pid(path: Path) -> int | None:
+    """The daemon that leads, None if none does; asked of the lock, not of what it once said."""
+    return _holder(path, ".leader")
+
+
+def _holder(path: Path, ending: str) -> int | None:
+    """The process that holds a lock of the database, None if none does."""
+    lock = path.with_name(path.name + ending)
+    try:
+        handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        return int(os.pread(handle, 32, 0) or 0) or None
+    finally:
+        os.close(handle)
+
+
+def room_needed(path: Path) -> int:
+    """Free bytes below which a run or a backup may not find its place."""
+    return max(ROOM * _size(path), SMALLEST_ROOM)
+
+
+def _alarms(facts: dict[str, Any], now: datetime) -> list[str]:
+    """What needs a person now, each with what to do."""
+    days, wake, blocked = facts["days_since_month_end"], facts["last_wake"], facts["blocked"]
+    since = blocked and blocked["blocked_since"]
+    found = {
+        "nothing is published yet: `bordercast run`": facts["last_run"] is None,
+        f"overdue: {days} days since the month's end, and no figures; look at the publisher's page "
+        "and put the file into the inbox": _awaited(facts) and days >= OVERDUE,
+        f"verification failed, nothing is shown: {facts['verify_findings']}; restore a backup": (
+            bool(facts["verify_findings"])
+        ),
+        f"the publisher's page blocks us since {since}: put the file into the inbox": bool(since),
+        "the publisher's page links to what looks like data but is not understood: "
+        f"{_some(facts['unrecognized'])}; look at it, put a file that is wanted into the inbox, "
+        "and name one that is not in fetch.ignore": bool(facts["unrecognized"]),
+        f"the mail queue stands still: {facts['mail_stopped']}": bool(facts["mail_stopped"]),
+        f"the last wake failed: {wake and wake['detail']}": (
+            wake is not None and wake["outcome"] == "failed"
+        ),
+        "the service does not wake any more: restart it, or its timer": _stuck(facts, now),
+        f"only {facts['free_bytes']:,} bytes are free: make room": (
+            facts["free_bytes"] < max(ROOM * facts["database_bytes"], SMALLEST_ROOM)
+        ),
+    }
+    return [text for text, holds in found.items() if holds]
+
+
+def _warnings(facts: dict[str, Any]) -> list[str]:
+    """What may need a person soon."""
+    days, lost = facts["days_since_month_end"], facts["undelivered"]
+    never = lost.get("refused", 0) + lost.get("given up", 0)
+    found = {
+        f"late: {days} days since the month's end, and no figures yet": (
+            _awaited(facts) and LATE <= days < OVERDUE
+        ),
+        f"{facts['notices_held']} notices wait: `bordercast notices list`": (
+            facts["notices_held"] > 0
+        ),
+        f"{facts['files_in_quarantine']} files are refused: `bordercast releases list --refused`": (
+            facts["files_in_quarantine"] > 0
+        ),
+        f"labels that are not known: {_some(facts['unknown_labels'])}; the totals are kept and the "
+        "dimension left out, until [labels] joins each to a known one": (
+            bool(facts["unknown_labels"])
+        ),
+        f"not taken out of the inbox: {_some(facts['left_in_inbox'])}": (
+            bool(facts["left_in_inbox"])
+        ),
+        f"{never} messages will never arrive: `bordercast notices list`": never > 0,
+        f"left out of the last run, wholly or in part: {', '.join(facts['models_left_out'])}": (
+            bool(facts["models_left_out"])
+        ),
+        f"accepted, not in a run yet: {', '.join(facts['releases_without_run'])}": (
+            bool(facts["releases_without_run"])
+        ),
+        "the page was not reachable at the last poll": bool(
+            facts["blocked"] and not facts["blocked"]["blocked_since"]
+        ),
+        NOT_RUNNING: facts["service"] is None and facts["mode"] != "timer",
+        f"run {facts['last_run']} stands only in the log ({facts['wal_bytes']:,} bytes), which "
+        f"grows while {_named(facts['wal_held_by'])} still reads what stood before: end it; the "
+        "copy is for analysts": facts["wal_held_by"] is not None,
+    }
+    return [text for text, holds in found.items() if holds]
+
+
+def _some(texts: list[str]) -> str:
+    """The first three, and how many more."""
+    more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
+    return "; ".join(texts[:3]) + more
+
+
+def _named(processes: list[int] | None) -> str:
+    return f"process {', '.join(map(str, processes))}" if processes else "another process"
+
+
+def _awaited(facts: dict[str, Any]) -> bool:
+    """Whether anybody waits for the next month's figures: not before the first poll or file."""
+    return facts["days_since_month_end"] is not None and facts["state"] != "new"
+
+
+def _stuck(facts: dict[str, Any], now: datetime) -> bool:
+    led = facts["service"] is not None or facts["mode"] == "timer"
+    if not led or facts["last_wake"] is None:
+        return False
+    return now - datetime.fromisoformat(facts["last_wake"]["started_at"]) > STUCK
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

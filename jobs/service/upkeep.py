@@ -1,0 +1,67 @@
+"""What follows a run: is the record whole, the analysts' copy, what may be deleted."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from forecast.config import Config
+from forecast.errors import BordercastError, VerifyError
+from forecast.store import connect, copies, integrity, read, retention, wakes
+
+VERIFY_EVERY = timedelta(hours=20)
+
+
+def after_run(path: Path, config: Config, now: datetime, published: bool) -> None:
+    """Verify (daily, and after each publish), bring the analysts' copy up to date, tidy up.
+
+    Raises
+    ------
+    VerifyError : the record was edited; nothing was copied, and nothing is shown until
+        `bordercast verify` succeeds.
+    """
+    if published or _verification_due(path, now):
+        found = verify(path, now)
+        if found:
+            raise VerifyError(found)
+    write_snapshot(path, config)
+    retention.forget_polls(path, now, config.service.keep_days)
+
+
+def verify(path: Path, now: datetime) -> list[str]:
+    """What does not match its digest; remembered, so that nothing is shown after a failure."""
+    with connect.moment(path) as connection:
+        found = integrity.findings(connection)
+        latest = read.latest_run(connection)
+    with suppress(OSError, sqlite3.OperationalError):  # an analyst may verify without a trace
+        wakes.save_verified(path, now, latest.digest if latest else "", found)
+    return found
+
+
+def write_snapshot(path: Path, config: Config) -> Path | None:
+    """The analysts' read-only copy, if it does not show the latest run yet; None if it does."""
+    if not config.service.snapshot:
+        return None
+    to = path.parent / config.service.snapshot.replace("{db}", path.stem)
+    if to.exists() and _shown(to) == _shown(path):
+        return None
+    return copies.copy(path, to, copies.READ_ONLY)
+
+
+def _verification_due(path: Path, now: datetime) -> bool:
+    last = wakes.verified(path)
+    if last is None or last.findings:
+        return True
+    age = now - datetime.fromisoformat(last.checked_at)
+    return not timedelta(0) <= age < VERIFY_EVERY
+
+
+def _shown(path: Path) -> tuple[int, str] | None:
+    try:
+        with closing(connect.read(path)) as connection:
+            latest = read.latest_run(connection)
+    except (BordercastError, sqlite3.DatabaseError):
+        return None
+    return (latest.id, latest.digest) if latest else None

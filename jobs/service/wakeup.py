@@ -1,0 +1,186 @@
+"""One wake of the service, in a process of its own that can be stopped.
+
+    poll -> every release that waits, oldest first: take in, publish -> verify, copy, tidy up
+    -> send what is approved
+
+It asks the record what is left to do, not the calendar: whatever was missed is made up for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forecast.config import Config
+from forecast.errors import BordercastError
+from forecast.store import connect, ops
+from forecast.store.wakes import Ended
+from jobs.compute.orphans import lead_group, leave_with_parent
+from jobs.service import logs
+from jobs.service.logs import LOG
+
+if TYPE_CHECKING:
+    from jobs.intake.ingest import Taken
+
+POLL_AGAIN = timedelta(hours=12)  # so that a service that restarts often leaves the publisher alone
+NO_RELEASE = -1  # the seq of none: take in only the embedded figures
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a wake; again : something could not wait to be complete, so look again soon."""
+
+    outcome: Ended
+    detail: str
+    again: bool = False
+
+
+def main(path: Path, config: Config, answer: Connection, with_bundle: bool = True) -> None:
+    """A wake in a spawned process; the answer says what came of it."""
+    answer.send(_apart(config, lambda: wake(path, config, datetime.now(UTC), with_bundle)))
+
+
+def post(path: Path, config: Config, answer: Connection) -> None:
+    """Only the mail, in a spawned process; the answer says what came of it."""
+    answer.send(_apart(config, lambda: Done("nothing new", send(path, config))))
+
+
+def _apart(config: Config, work: Callable[[], Done]) -> Done:
+    """Do work in this process of its own, which ends with its parent; never raises."""
+    lead_group()
+    leave_with_parent()
+    logs.set_up(config)
+    try:
+        return work()
+    except BordercastError as error:
+        return Done("failed", str(error))
+    except Exception as error:  # the service goes on, and the wake's record says why
+        LOG.exception("the work failed")
+        return Done("failed", f"{type(error).__name__}: {error}")
+
+
+def wake(path: Path, config: Config, now: datetime, with_bundle: bool = True) -> Done:
+    """Do what is due; see the module.
+
+    Raises
+    ------
+    VerifyError : the record was edited. BusyError : somebody else is writing.
+    """
+    from jobs.intake import archive, inbox
+    from jobs.service import upkeep
+
+    unanswered = _poll(path, config, now)
+    folder = archive.folders(path, config).inbox
+    inbox.make(folder)
+    inbox.wait_until_still(folder, lambda name: LOG.info("waiting until %s is still", name))
+    said = list(_publish(path, config, now, with_bundle))
+    published = [line for line in said if line.startswith("run ")]
+    if path.exists():
+        upkeep.after_run(path, config, now, bool(published))
+        send(path, config)
+    waits = any(line.startswith("waiting ") for line in said)
+    outcome: Ended = (
+        "published"
+        if published
+        else "blocked"
+        if unanswered
+        else "waiting"
+        if waits
+        else "nothing new"
+    )
+    written = any(left.written for left in inbox.look(folder).left)
+    return Done(outcome, "; ".join((*said, *([unanswered] if unanswered else []))), written)
+
+
+def send(path: Path, config: Config) -> str:
+    """Send what is approved, if mail is on; what came of it."""
+    from jobs.mail import outbox
+
+    if not config.mail.enabled:
+        return ""
+    outcomes = Counter(outbox.deliver(path, config))
+    said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+    if said:
+        LOG.info("mail: %s", said)
+    return said
+
+
+def _poll(path: Path, config: Config, now: datetime) -> str:
+    """Bring new files into the archive; why the publisher's page gave none, "" if it could."""
+    from jobs.intake import poll
+
+    if not config.fetch.enabled or not _poll_due(path, now):
+        return ""
+    LOG.info("polling")
+    found = poll.poll(path, config, now).poll
+    if found.outcome == "unrecognized":
+        LOG.warning("poll: %s", found.detail)
+    return f"{found.outcome}: {found.detail}" if found.outcome in ("blocked", "unreachable") else ""
+
+
+def _poll_due(path: Path, now: datetime) -> bool:
+    if not ops.beside(path).exists():
+        return True
+    with ops.reading(path) as connection:
+        last = ops.last_poll(connection)
+    if last is None:
+        return True
+    age = now - datetime.fromisoformat(last[1].started_at)
+    return not timedelta(0) <= age < POLL_AGAIN
+
+
+def _publish(path: Path, config: Config, now: datetime, with_bundle: bool) -> Iterator[str]:
+    """A run for each release that waits, oldest first; what there is to say of it."""
+    from jobs import monthly
+    from jobs.intake import poll
+
+    day = now.date().isoformat()
+
+    def run(only: int) -> Iterator[str]:
+        done = monthly.run(path, config, now=now, with_bundle=with_bundle, only=only)
+        yield from _refused(done.taken)
+        if done.run_id is not None:
+            LOG.info("run %s is published, %s flagged", done.run_id, done.flagged)
+            yield f"run {done.run_id}"
+
+    if with_bundle and not path.exists():
+        yield from run(NO_RELEASE)
+    releases = _waiting(path, config, day)
+    for release in releases[:-1]:
+        yield from run(release)
+    for release in releases[-1:]:
+        with connect.writing(path) as db:
+            taken = monthly.take_in(db, path, config, (), day, with_bundle, release)
+        yield from _refused(taken)
+    missing = poll.awaited(path) if path.exists() else ""
+    if missing:
+        yield f"waiting for {missing}"
+    elif path.exists():
+        yield from run(NO_RELEASE)
+
+
+def _waiting(path: Path, config: Config, day: str) -> list[int]:
+    """The releases that wait, by seq, oldest first."""
+    from jobs.intake import archive, ingest
+
+    kept_in = archive.folders(path, config)
+    if not path.exists():
+        return sorted({each.place[0] for each in ingest.in_inbox(kept_in, day)})
+    with closing(connect.read(path)) as connection:
+        found = ingest.waiting(connection, path, kept_in, day)
+    return sorted({each.place[0] for each in found})
+
+
+def _refused(taken: Iterable[Taken]) -> Iterator[str]:
+    for file in taken:
+        if file.warning:
+            LOG.warning("%s", file.warning)
+        if file.outcome == "refused":
+            LOG.warning("refused: %s", file.reason)
+            yield f"refused {file.file_name}"

@@ -1,0 +1,1 @@
+"""The page as a server, and the process that answers visitors' queries."""

@@ -1,0 +1,303 @@
+"""Visitors' queries, answered by a process of their own that may die.
+
+It is Datasette (`jobs.web.query_process`), started at the first query, killed when an answer
+passes its deadline, and started anew when it is gone or the analysts' copy is another file. An
+answer is taken whole, up to a number of bytes, before any of it is passed on: it is whole or a
+refusal, and a visitor who reads slowly holds nothing up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.types import Scope
+
+import jobs
+from forecast.desk.site.answers import Answer, Plain, too_long
+from forecast.desk.site.limits import QueryLimits
+from forecast.errors import BordercastError
+from forecast.store import held
+
+LOG = logging.getLogger("bordercast")
+START_SECONDS = 60.0  # before a process that does not come up is given up
+PAUSE_SECONDS = 5.0  # after one that did not come up
+CACHED_MOST = 60  # seconds for which a browser may be told to keep an answer
+PASSED_ON = {b"content-type", b"content-disposition", b"location", b"link"}
+KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "HOME")  # none of the service's secrets
+BUSY = Plain(
+    503,
+    "Too many queries at once",
+    "Others' queries are running and waiting. Try again in a few seconds.",
+    again=5,
+)
+STARTING = Plain(
+    503,
+    "The tables are not ready yet",
+    "What answers queries is being started. Try again in a few seconds.",
+    again=5,
+)
+STOPPED = Plain(
+    503,
+    "The query was cut off",
+    "Another query ran too long, and what answers queries was started anew. Try again.",
+    again=5,
+)
+UNANSWERABLE = Plain(400, "That could not be done", "Datasette cannot answer this address.")
+
+
+class QueryProcessError(BordercastError):
+    """What answers queries did not start."""
+
+
+class QueryServer:
+    """Answers requests for tables and queries of the analysts' copy, each within seconds.
+
+    Parameters
+    ----------
+    copy : the analysts' copy, looked at again at each request. limits : of queries and answers.
+    """
+
+    def __init__(self, copy: Path, limits: QueryLimits = QueryLimits()) -> None:  # noqa: B008
+        self.copy, self.limits = copy, limits
+        self.started = 0  # processes, up to now
+        self._asking = 0
+        self._turns = asyncio.Semaphore(limits.threads)
+        self._process: _Process | None = None
+        self._starting: asyncio.Task[_Process] | None = None
+        self._not_before = 0.0
+        self._folder: Path | None = None
+
+    async def ask(self, scope: Scope) -> Answer | Plain:
+        """Answer a request, or say why not."""
+        if self._asking >= self.limits.threads + self.limits.waiting:
+            return BUSY
+        self._asking += 1
+        try:
+            return await self._in_turn(scope)
+        finally:
+            self._asking -= 1
+
+    async def ready(self) -> None:
+        """Return once queries are answered; QueryProcessError if they cannot be."""
+        await self._running()
+
+    async def close(self) -> None:
+        """End the process, and leave nothing behind."""
+        if self._starting is not None:
+            self._starting.cancel()
+            with suppress(asyncio.CancelledError, QueryProcessError):
+                await self._starting
+        if self._process is not None:
+            self._process.kill()
+            await self._process.gone()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def _in_turn(self, scope: Scope) -> Answer | Plain:
+        """Wait for a turn and for the process, but not long."""
+        limits, loop = self.limits, asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            await asyncio.wait_for(self._turns.acquire(), limits.turn_seconds)
+        except TimeoutError:
+            return BUSY
+        try:
+            async with asyncio.timeout_at(began + limits.start_seconds):
+                process = await self._running()
+            until = min(loop.time() + limits.answer_seconds, began + limits.request_seconds)
+            return await self._answered(process, scope, until)
+        except (TimeoutError, QueryProcessError):
+            return STARTING
+        finally:
+            self._turns.release()
+
+    async def _running(self) -> _Process:
+        """The process on the copy as it is now; whoever does not wait for it lets it start."""
+        process = self._process
+        if process is not None and process.answers(held.identity(self.copy)):
+            return process
+        if self._starting is None or self._starting.done():
+            self._starting = asyncio.create_task(self._start())
+            self._starting.add_done_callback(_seen)
+        return await asyncio.shield(self._starting)
+
+    async def _start(self) -> _Process:
+        """Start another; the one before ends when nobody waits for it."""
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._not_before:
+            raise QueryProcessError("what answers queries did not start; it is tried again soon")
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="bordercast-"))
+        self.started += 1
+        socket = self._folder / f"{self.started}.sock"
+        try:
+            process = await _Process.start(self.copy, socket, self.limits)
+        except QueryProcessError as error:
+            self._not_before = loop.time() + PAUSE_SECONDS
+            LOG.error("%s", error)
+            raise
+        before, self._process = self._process, process
+        if before is not None:
+            before.leave()
+        return process
+
+    async def _answered(self, process: _Process, scope: Scope, until: float) -> Answer | Plain:
+        """The process's answer, if it comes in time; else it is killed, whatever it does."""
+        process.users += 1
+        try:
+            async with asyncio.timeout_at(until):
+                return await process.fetch(scope)
+        except TimeoutError:
+            process.kill()
+            LOG.warning("a query did not end in time; the process that answers queries was killed")
+            words = too_long(self.limits.statement_seconds)
+            return Plain(400, "The query took too long", words)
+        except asyncio.CancelledError:
+            process.kill()  # nobody would see to its end
+            raise
+        except httpx.HTTPError:
+            return STOPPED
+        finally:
+            process.users -= 1
+            process.leave_if_unused()
+
+
+def _seen(task: asyncio.Task[_Process]) -> None:
+    """Whoever waited may be gone: its error is logged already."""
+    if not task.cancelled():
+        task.exception()
+
+
+class _Process:
+    """A process that answers queries. identity : of the file that it holds."""
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        socket: Path,
+        identity: held.Identity,
+        limits: QueryLimits,
+    ) -> None:
+        self.process, self.socket, self.identity, self.limits = process, socket, identity, limits
+        self.users = 0
+        self._leaving = self._killed = False
+
+    @classmethod
+    async def start(cls, copy: Path, socket: Path, limits: QueryLimits) -> _Process:
+        """Start one and wait until it answers.
+
+        Raises
+        ------
+        QueryProcessError : it does not; what it said of that is on stderr.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "jobs.web.query_process"),
+            *(str(copy.absolute()), str(socket), json.dumps(asdict(limits))),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=_environment(os.environ),
+            start_new_session=True,  # Ctrl-C is for the page, which ends it
+        )
+        assert process.stdout is not None
+        try:
+            line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
+            return cls(process, socket, held.Identity(*json.loads(line)), limits)
+        except (TimeoutError, ValueError, asyncio.CancelledError) as error:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            raise QueryProcessError("what answers queries did not start") from None
+
+    def answers(self, identity: held.Identity | None) -> bool:
+        """Whether it lives and holds this file."""
+        return not self._killed and self.process.returncode is None and self.identity == identity
+
+    async def fetch(self, scope: Scope) -> Answer | Plain:
+        """Its answer to a request."""
+        target = bytes(scope["raw_path"])
+        if scope["query_string"]:
+            target += b"?" + bytes(scope["query_string"])
+        host = next((v for k, v in scope["headers"] if k == b"host"), b"localhost")
+        transport = httpx.AsyncHTTPTransport(uds=str(self.socket))
+        async with httpx.AsyncClient(transport=transport, timeout=None) as client:
+            request = client.build_request(
+                "GET",
+                "http://tables/",
+                headers={b"host": host, b"x-forwarded-proto": scope["scheme"].encode()},
+                extensions={"target": target},
+            )
+            response = await client.send(request, stream=True)
+            try:
+                return await self._taken(response)
+            finally:
+                await response.aclose()
+
+    async def _taken(self, response: httpx.Response) -> Answer | Plain:
+        if response.status_code >= 500:
+            return UNANSWERABLE
+        body = bytearray()
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > self.limits.answer_bytes:
+                most = f"{self.limits.answer_bytes / 1e6:.0f} MB"
+                words = f"The answer is larger than {most}. Ask for fewer rows or columns."
+                return Plain(400, "The answer is too large", words)
+        kept = [(k.lower(), v) for k, v in response.headers.raw if k.lower() in PASSED_ON]
+        kept.append((b"cache-control", _cached(response).encode()))
+        return Answer(response.status_code, kept, bytes(body))
+
+    def kill(self) -> None:
+        """End it at once, with all it does."""
+        self._killed = True
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        self.socket.unlink(missing_ok=True)
+
+    def leave(self) -> None:
+        """End it as soon as nobody waits for an answer."""
+        self._leaving = True
+        self.leave_if_unused()
+
+    def leave_if_unused(self) -> None:
+        """End it if that was asked for, and nobody waits for an answer."""
+        if self._leaving and self.users == 0:
+            self.kill()
+
+    async def gone(self) -> None:
+        """Return once it has ended."""
+        await self.process.wait()
+
+
+def _cached(response: httpx.Response) -> str:
+    """For how long an answer may be kept, whatever a visitor's address asks for."""
+    words = response.headers.get("cache-control", "")
+    seconds = words.partition("max-age=")[2].partition(",")[0]
+    # A long number is never read as one.
+    most = min(int(seconds[:9]), CACHED_MOST) if seconds.isascii() and seconds.isdigit() else 0
+    return f"private, max-age={most}" if most else "private, no-cache"
+
+
+def _environment(ours: Mapping[str, str]) -> dict[str, Any]:
+    """What the process is told: where things are, and no secret."""
+    root = str(Path(jobs.__file__).parent.parent)
+    paths = [root, *filter(None, ours.get("PYTHONPATH", "").split(os.pathsep))]
+    return {
+        **{name: ours[name] for name in KEPT_VARIABLES if name in ours},
+        "PYTHONPATH": os.pathsep.join(paths),
+        "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",  # an arena of address space for each thread is a waste
+    }

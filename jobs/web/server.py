@@ -1,0 +1,101 @@
+"""The page's server: where it listens, and how it ends."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from forecast.config import Config
+from forecast.errors import BusyError, ConfigError
+
+if TYPE_CHECKING:
+    from forecast.desk.site.site import Site
+
+DOWNLOAD_SECONDS = 60.0  # to take the whole file
+IDLE_SECONDS = 5  # between two requests of a connection
+PATIENCE = 3  # seconds for answers under way when it ends
+
+
+def snapshot_of(path: Path, config: Config) -> Path:
+    """The analysts' copy of a database; ConfigError if the settings say there is none."""
+    if not config.service.snapshot:
+        raise ConfigError(
+            "config.toml",
+            "service.snapshot",
+            'is empty, and the page shows that copy; set it to "{db}-snapshot.db"',
+        )
+    return path.parent / config.service.snapshot.replace("{db}", path.stem)
+
+
+def refuse_others(host: str, allowed: bool) -> None:
+    """ConfigError for an address others can reach, unless that is meant."""
+    if not allowed and not _is_loopback(host):
+        raise ConfigError(
+            "bordercast web",
+            "--host",
+            f"{host} can be reached from other machines, and this page has no login. Leave it on "
+            "127.0.0.1 behind a proxy with a login (docs/web.md shows one), or say --allow-others",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0 takes a free one.
+
+    Raises
+    ------
+    BusyError : somebody else listens there. ConfigError : this host or port cannot be.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise BusyError(f"{host}:{port}", "another program (--port names another)") from None
+        raise ConfigError("bordercast web", "--host, --port", f"{host}:{port}: {error}") from None
+    return listening
+
+
+def serve(site: Site, listening: socket.socket, ready: Callable[[], None]) -> None:
+    """Answer until interrupted or terminated; answers under way are finished."""
+    import uvicorn
+
+    from forecast.desk.site.metadata import DATABASE
+    from jobs.web.connections import BoundedProtocol
+
+    class PageConnection(BoundedProtocol):
+        longer: ClassVar = {f"/{DATABASE}.db": DOWNLOAD_SECONDS}
+
+    config = uvicorn.Config(
+        site,
+        http=PageConnection,
+        loop="asyncio",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=PATIENCE,
+        forwarded_allow_ips=["127.0.0.1", "::1"],
+    )
+    with suppress(KeyboardInterrupt):
+        ready()
+        uvicorn.Server(config).run(sockets=[listening])
+    site.close()
