@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.others import CACHE, HERE
-from jobs.pipeline.replay import Study
+from benchmarks.study.studies import Study
 from models.base import Floats
 
 WINDOWS = 24  # of the conformal intervals

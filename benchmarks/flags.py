@@ -21,25 +21,18 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks import flagpeers, tables
+from benchmarks.study import measures
+from benchmarks.study.studies import Study, children, known_p, shocked, studies
 from forecast.config import Config
 from forecast.records import Counts
 from forecast.store import releases
 from forecast.store.connect import writing
-from forecast.watch import measures
 from forecast.watch.monitor import course
 from forecast.watch.outlook import Hindsight
 from forecast.watch.replay import looks_back
 from forecast.watch.surprise import Rules
 from jobs.intake.ingest import take_bundle
-from jobs.pipeline.replay import (
-    ReplayedService,
-    Study,
-    children,
-    known_p,
-    service,
-    shocked,
-    studies,
-)
+from jobs.pipeline.replay import ReplayedService, service
 from models.base import Floats
 
 RULES = Rules()

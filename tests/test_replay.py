@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from benchmarks.study import measures
+from benchmarks.study.injections import Shape, Shock, outcomes, shocked
+from benchmarks.study.studies import Study, children, draw, studies
+from benchmarks.study.studies import shocked as summary
 from forecast.records import SeriesKey
 from forecast.store import releases
-from forecast.watch import measures
-from forecast.watch.injections import Shape, Shock, outcomes, shocked
 from forecast.watch.surprise import Rules
 from jobs.cli import main
-from jobs.pipeline.replay import Study, children, draw, studies
-from jobs.pipeline.replay import shocked as summary
 
 RULES = Rules()
 
@@ -157,10 +157,8 @@ def test_without_a_shock_the_outcome_is_the_replay(found):
 
 def test_replay_prints_and_gives_json(published):
     runner = CliRunner()
-    shown = runner.invoke(main, ["--db", str(published), "replay", "--shocks", "0"])
-    rows = runner.invoke(
-        main, ["--db", str(published), "replay", "--from", "2020-01", "--shocks", "1", "--json"]
-    )
+    shown = runner.invoke(main, ["--db", str(published), "replay"])
+    rows = runner.invoke(main, ["--db", str(published), "replay", "--from", "2020-01", "--json"])
 
     assert shown.exit_code == 0, shown.output
     assert "Feb 2025  southwest   critical" in shown.output
@@ -172,4 +170,3 @@ def test_replay_prints_and_gives_json(published):
         "2025-01 major",
         "2025-02 critical",
     }
-    assert {shock["kind"] for shock in found["shocks"]} == {"none", "spike", "shift", "ramp"}

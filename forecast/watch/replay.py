@@ -6,12 +6,19 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from forecast import months
+from forecast.intake import events
 from forecast.records import Flag, SeriesKey
 from forecast.watch.monitor import Judged, Look, Published, State, course
 from forecast.watch.outlook import OLDER, Hindsight
 from forecast.watch.surprise import Rules
 
+AFTER_BREAK = 3  # months after a known break that are not quiet
+
+Mask = NDArray[np.bool_]
 FirstCounts = Mapping[str, tuple[int, int]]  # month -> count as first published, release id
 
 
@@ -72,3 +79,19 @@ def typical(by_month: Mapping[str, int], through: str) -> float:
     """Median of the twelve months up to `through`."""
     year = (by_month.get(months.shift(through, -back)) for back in range(12))
     return float(statistics.median([count for count in year if count is not None] or [0]))
+
+
+def quiet(borders: Sequence[str], months_shown: Sequence[str]) -> Mask:
+    """(series, months) False from a known break of the border to three months after it."""
+    breaks = {
+        b: [months.to_index(d.date[:7]) for d in events.KNOWN if b in d.borders]
+        for b in set(borders)
+    }
+    at = np.array([months.to_index(month) for month in months_shown])
+    rows = [
+        np.all([(at < day) | (at > day + AFTER_BREAK) for day in breaks[border]], axis=0)
+        if breaks[border]
+        else np.ones(len(at), dtype=bool)
+        for border in borders
+    ]
+    return np.stack(rows)

@@ -51,27 +51,3 @@ def event_table(events: Sequence[Row]) -> Table:
     for row in events:
         table.add_row(row["date"], row["border"], row["name"], row["found"] or "nothing")
     return table
-
-
-def shock_table(shocks: Sequence[Row]) -> Table:
-    """What the rules made of each shock."""
-    table = plain_table(
-        "shock", "times", "n", "flagged", "in 8 months", "shift", "transient", "flags", "later"
-    )
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for row in shocks:
-        shares = ("found", "within_eight", "level_shift", "transient", "flags", "later")
-        table.add_row(
-            row["kind"],
-            f"{row['factor']:.3g}",
-            str(row["n"]),
-            *("-" if row[name] is None else f"{row[name]:.2f}" for name in shares),
-        )
-    table.caption = (
-        "flagged: in the first month; in 8 months: by a flag or a drift alarm. Of those flagged in "
-        "the first month: called a level shift two months later; transient; flags and alarms in "
-        "ten months; flags and alarms in the six months after a level shift was called."
-    )
-    table.caption_justify = "left"
-    return table

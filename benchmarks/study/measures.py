@@ -9,19 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecast import months
 from forecast.engine import calibrate
 from forecast.engine.predictive import Predictive
-from forecast.intake import events
 from forecast.watch import multiplicity
 from forecast.watch.relative import apart_share
+from forecast.watch.replay import Mask
 from forecast.watch.surprise import Rules
 from models.base import Floats
 
-Mask = NDArray[np.bool_]
-AFTER_BREAK = 3  # months after a known break that are not quiet
 LARGE = 100  # median from which shocks are counted
 
 
@@ -58,22 +54,6 @@ def _later(x: Floats) -> Floats:
     out = np.full_like(x, np.nan)
     out[:, 1:] = x[:, :-1]
     return out
-
-
-def quiet(borders: Sequence[str], months_shown: Sequence[str]) -> Mask:
-    """(series, months) False from a known break of the border to three months after it."""
-    breaks = {
-        b: [months.to_index(d.date[:7]) for d in events.KNOWN if b in d.borders]
-        for b in set(borders)
-    }
-    at = np.array([months.to_index(month) for month in months_shown])
-    rows = [
-        np.all([(at < day) | (at > day + AFTER_BREAK) for day in breaks[border]], axis=0)
-        if breaks[border]
-        else np.ones(len(at), dtype=bool)
-        for border in borders
-    ]
-    return np.stack(rows)
 
 
 def rates(p: Floats, mask: Mask) -> dict[float, float]:
