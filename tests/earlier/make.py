@@ -24,11 +24,11 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "faults"), str(HERE.parent.p
 
 import publisher  # noqa: E402
 import small  # noqa: E402
+from jobs.archive import folders  # noqa: E402
+from jobs.ingest import Found, take_file  # noqa: E402
 
 from forecast.store import connect, withdrawals  # noqa: E402
 from jobs import monthly, notices  # noqa: E402
-from jobs.archive import folders  # noqa: E402
-from jobs.ingest import Found, take_file  # noqa: E402
 
 MARCH = ("2024-03", {**small.FEBRUARY[2], ("2024-03", "southwest"): 1500})
 LATE = datetime(2024, 4, 20, 12, tzinfo=UTC)  # after March was published

@@ -157,7 +157,7 @@ def _runs(counts: Counts) -> Iterator[Coverage]:
 
 
 def load_paths() -> list[KeptPath]:
-    """The refit models' paths that come with the figures; `jobs.pipeline.embed_paths` wrote them."""
+    """The refit models' paths that come with the figures; see `jobs.pipeline.embed_paths`."""
     packed = (resources.files(__name__) / PATHS).read_bytes()
     reader = csv.reader(io.StringIO(gzip.decompress(packed).decode()))
     next(reader)
