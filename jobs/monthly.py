@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import forecast
 from forecast import months
 from forecast.config import Config
+from forecast.desk.report import newest_report
 from forecast.engine import VERSION, scorecard
 from forecast.engine.rows import hub_quantiles
 from forecast.errors import ClockError
@@ -178,7 +179,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> RunO
         systemic_months=found.systemic,
         occasions=tuple(occasions(db, config, found, counts, now)),
     )
-    run_id = runs.publish(db, publication)
+    run_id = runs.publish(db, publication, newest_report)
     flagged = sum(flag.severity != "watch" for flag in found.flags)
     return RunOutcome(run_id, (), len(found.judgements), flagged)
 

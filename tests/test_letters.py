@@ -9,6 +9,7 @@ from email.policy import SMTP as WIRE
 from html.parser import HTMLParser
 
 import pytest
+from forecast.desk.facts import Comparison, Facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tables import rows
@@ -16,7 +17,6 @@ from then import HEAD, held
 
 from forecast.desk.email import content as desk
 from forecast.desk.email import mime, typeset
-from forecast.desk.facts import Comparison, Facts
 from forecast.desk.wording import CREDIT, MINUS
 from forecast.store import connect
 from forecast.store.notices import Notice, Section

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import then
 from click.testing import CliRunner
+from forecast.desk.found import found
 from mailserver import HOST, Taken, server
 from tables import edit, rows, written
 from then import ANN, FEBRUARY, HEAD, JANUARY, SAID, held, settings
@@ -25,7 +26,6 @@ from forecast.config import Config
 from forecast.desk.email import content as desk
 from forecast.desk.email import mime
 from forecast.desk.email.statements import became_false
-from forecast.desk.found import found
 from forecast.errors import DataError
 from forecast.intake import bundle
 from forecast.records import HEADLINES, Episode, Judgement, SeriesKey

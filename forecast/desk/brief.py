@@ -1,11 +1,11 @@
-"""The paragraph that says the facts about a month, and its sentences one by one."""
+"""The paragraph that says the report about a month, and its sentences one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from forecast import months
-from forecast.desk.facts import Comparison, Expectation, Facts, verdict
+from forecast.desk.report import Comparison, Expectation, MonthReport, verdict
 from forecast.desk.wording import (
     PLACES,
     chance_words,
@@ -22,32 +22,32 @@ DEFINITION = (
 _INTERIOR = "arrests in the interior (At Large)"
 
 
-def paragraph(found: Facts) -> str:
+def paragraph(report: MonthReport) -> str:
     """The paragraph a person would paste: one text, no line breaks."""
     return " ".join(
         (
-            headline(found),
-            *expected_sentences(found),
-            comparison_sentence(found.comparisons),
-            rank_sentence(found),
-            vintage_sentence(found),
-            *definition(found),
+            headline(report),
+            *expected_sentences(report),
+            comparison_sentence(report.comparisons),
+            rank_sentence(report),
+            vintage_sentence(report),
+            *definition(report),
         )
     )
 
 
-def headline(found: Facts) -> str:
+def headline(report: MonthReport) -> str:
     """What was published."""
-    about = "" if found.rounding == 1 else f" (rounded to {found.rounding} by its source)"
+    about = "" if report.rounding == 1 else f" (rounded to {report.rounding} by its source)"
     return (
-        f"CBP counted {found.encounters:,} encounters {PLACES[found.border]} in "
-        f"{month_words(found.month)}{about}."
+        f"CBP counted {report.encounters:,} encounters {PLACES[report.border]} in "
+        f"{month_words(report.month)}{about}."
     )
 
 
-def expected_sentences(found: Facts) -> Iterator[str]:
+def expected_sentences(report: MonthReport) -> Iterator[str]:
     """What had been expected, and how unusual the month was; nothing where it was not judged."""
-    stood = found.expectation
+    stood = report.expectation
     if stood is None:
         return
     kind = (
@@ -59,7 +59,7 @@ def expected_sentences(found: Facts) -> Iterator[str]:
         f"The forecast before it expected {stood.median:,}, 80 % prediction interval "
         f"{stood.lo80:,} to {stood.hi80:,} (from data through {month_words(stood.cutoff)}; {kind})."
     )
-    first = "" if stood.judged == found.encounters else f", as first published ({stood.judged:,}),"
+    first = "" if stood.judged == report.encounters else f", as first published ({stood.judged:,}),"
     flagged = f"; it was flagged, severity {stood.severity}" if stood.severity else ""
     yield (f"The month{first} lies {_where(stood)}: {chance_words(stood.p)}{flagged}.")
 
@@ -93,64 +93,64 @@ def _compared(c: Comparison) -> str:
     return f"against the {c.name} ({month_words(c.last)}: {c.before:,}) {change}"
 
 
-def peak_sentence(found: Facts) -> str:
+def peak_sentence(report: MonthReport) -> str:
     """Which month was higher, so that none is taken for the peak; "" if none was."""
-    peak = found.comparisons[-1]
-    if peak.before is None or peak.before <= found.encounters:
+    peak = report.comparisons[-1]
+    if peak.before is None or peak.before <= report.encounters:
         return ""
     return f"Not the peak: {month_words(peak.last)} had been higher, {peak.before:,}."
 
 
-def rank_sentence(found: Facts) -> str:
+def rank_sentence(report: MonthReport) -> str:
     """Lowest or highest since when, rank, and share of the fiscal year."""
-    span = f"held ({month_words(found.first_month)} to {month_words(found.last_month)})"
-    rank = f"{_rank(found)} of the {found.held} months {span}"
+    span = f"held ({month_words(report.first_month)} to {month_words(report.last_month)})"
+    rank = f"{_rank(report)} of the {report.held} months {span}"
     since = ""
-    if found.extreme and found.since:
-        since = f"the {found.extreme} since {month_words(found.since)} and "
-    elif found.extreme and found.month != found.last_month:  # else the rank says it
-        since = f"the {found.extreme} of all months up to then and "
+    if report.extreme and report.since:
+        since = f"the {report.extreme} since {month_words(report.since)} and "
+    elif report.extreme and report.month != report.last_month:  # else the rank says it
+        since = f"the {report.extreme} of all months up to then and "
     text = f"It is {since}the {rank}"
-    if found.share is None:
+    if report.share is None:
         return f"{text}."
-    year = months.fiscal_year(found.month)
-    whole = "" if found.final else " so far"
-    return f"{text}, and makes up {100 * found.share:.1f} % of fiscal year {year}{whole}."
+    year = months.fiscal_year(report.month)
+    whole = "" if report.final else " so far"
+    return f"{text}, and makes up {100 * report.share:.1f} % of fiscal year {year}{whole}."
 
 
-def _rank(found: Facts) -> str:
+def _rank(report: MonthReport) -> str:
     """Counted from the nearer end."""
-    from_below = found.held - found.rank + 1
-    place, end = min((found.rank, "highest"), (from_below, "lowest"))
+    from_below = report.held - report.rank + 1
+    place, end = min((report.rank, "highest"), (from_below, "lowest"))
     return end if place == 1 else f"{ordinal(place)} {end}"
 
 
-def vintage_sentence(found: Facts) -> str:
+def vintage_sentence(report: MonthReport) -> str:
     """Which value this is, since when, and what stood before it."""
-    final = "final" if found.final else "preliminary: months of the open fiscal year are restated"
-    if not found.values:
-        return f"Source: {found.file_name} ({final})."
-    *earlier, current = found.values
+    final = "final" if report.final else "preliminary: months of the open fiscal year are restated"
+    if not report.values:
+        return f"Source: {report.file_name} ({final})."
+    *earlier, current = report.values
     since = known_words(current.vintage, current.known_from)
     if not earlier:
-        return f"Published {since}, not restated since ({found.file_name}; {final})."
+        return f"Published {since}, not restated since ({report.file_name}; {final})."
     first = earlier[0]
     more = f", restated {len(earlier)} times" if len(earlier) > 1 else ""
     return (
         f"First published as {first.encounters:,} ({known_words(first.vintage, first.known_from)})"
-        f"{more}; as {current.encounters:,} {since} ({found.file_name}; {final})."
+        f"{more}; as {current.encounters:,} {since} ({report.file_name}; {final})."
     )
 
 
-def definition(found: Facts) -> Iterator[str]:
+def definition(report: MonthReport) -> Iterator[str]:
     """What the count is and is not."""
     yield DEFINITION
-    yield interior_sentence(found)
+    yield interior_sentence(report)
 
 
-def interior_sentence(found: Facts) -> str:
+def interior_sentence(report: MonthReport) -> str:
     """How much of the count was not made at the border, as far as CBP says."""
-    seen = found.interior
+    seen = report.interior
     if seen is None:
         return (
             f"The Border Patrol count may include {_INTERIOR}; for this month CBP does not say "
@@ -160,35 +160,47 @@ def interior_sentence(found: Facts) -> str:
     percent = f" ({100 * seen.at_large / seen.total:.0f}%)" if seen.total else ""
     parts = seen.at_large + seen.at_entry
     odd = "" if parts == seen.total else f" CBP's own two parts add up to {parts:,}."
-    where = f"{PLACES[found.border]} in {month_words(seen.month)}"
+    where = f"{PLACES[report.border]} in {month_words(seen.month)}"
     said = f"{share}{percent} {where} were At Large, that is arrests in the interior.{odd}"
-    if seen.month == found.month:
+    if seen.month == report.month:
         return said
     return f"How many of this month's were {_INTERIOR} is not on record; the last known: {said}"
 
 
-def verdict_sentence(found: Facts, value: int) -> str:
+def verdict_sentence(report: MonthReport, value: int) -> str:
     """The verdict in words, with the number of now and that of then."""
-    where = f"{PLACES[found.border]} in {month_words(found.month)}"
+    where = f"{PLACES[report.border]} in {month_words(report.month)}"
     about = f"{value:,} encounters {where}"
-    said = verdict(found, value)
+    said = verdict(report, value)
     if said == "right":
         return f"Right: {about}."
     if said == "right when published":
-        return f"Right when published, since restated: {about}; now {found.encounters:,}."
+        return f"Right when published, since restated: {about}; now {report.encounters:,}."
     if said == "right when rounded":
-        return f"Right as far as is known: the source has {found.encounters:,} {where}, rounded."
-    return f"Wrong: not {about}, but {found.encounters:,}." + _elsewhere(found, value)
+        return f"Right as far as is known: the source has {report.encounters:,} {where}, rounded."
+    return f"Wrong: not {about}, but {report.encounters:,}." + _elsewhere(report, value)
 
 
-def _elsewhere(found: Facts, value: int) -> str:
+def _elsewhere(report: MonthReport, value: int) -> str:
     """Where a wrong number may come from: the times it was compared with."""
-    matches = [c for c in found.comparisons if c.before == value]
+    matches = [c for c in report.comparisons if c.before == value]
     return f" {value:,} is the count of {month_words(matches[0].last)}." if matches else ""
 
 
-def history_sentences(found: Facts) -> Iterator[str]:
+def history_sentences(report: MonthReport) -> Iterator[str]:
     """Every value the month has had, in order."""
-    for value in found.values:
+    for value in report.values:
         since = known_words(value.vintage, value.known_from)
         yield f"{value.encounters:,}: published {since}; release {value.source}, {value.file_name}."
+
+
+def standing(report: MonthReport) -> str:
+    """Where the month lies, in a few words."""
+    stood = report.expectation
+    if stood is None:
+        return "no forecast stood before it"
+    if stood.lo80 <= stood.judged <= stood.hi80:
+        return "within what had been expected (80 % interval)"
+    side = "below" if stood.judged < stood.lo80 else "above"
+    level = 80 if stood.lo95 <= stood.judged <= stood.hi95 else 95
+    return f"{side} the {level} % interval: {chance_words(stood.p)}"

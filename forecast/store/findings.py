@@ -6,7 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from forecast.records import Row
-from forecast.store import flags, plots, read
+from forecast.store import flags
 from forecast.store.read import rows
 
 if TYPE_CHECKING:
@@ -62,47 +62,3 @@ def month_flags(connection: sqlite3.Connection, month: str) -> list[Row]:
     """The flags of a month, borders' and parts', rows of `flags.flags`; revisions left out."""
     found = flags.flags(connection, since=month, parts=True)
     return [row for row in found if row["month"] == month and row["kind"] != "revision"]
-
-
-def flag_drivers(connection: sqlite3.Connection, border: str, month: str) -> list[Row]:
-    """What moved a border's flagged month, a dimension's largest first."""
-    return rows(
-        connection,
-        """
-        select * from flag_drivers where border = ? and month = ?
-        order by dimension, role = 'unattributed', abs(contribution) desc, member
-        """,
-        (border, month),
-    )
-
-
-def one_ahead(connection: sqlite3.Connection, border: str) -> Row | None:
-    """How good the engine's forecasts of the next month have been.
-
-    Those issued, once there are two years of them; until then hindcasts.
-    """
-    found = [
-        row
-        for row in read.scores(connection, border)
-        if (row["model"], row["era"], row["horizon"]) == ("bordercast", "all", 1)
-    ]
-    issued = [row for row in found if row["basis"] == "issued" and row["n"] >= 24]
-    return next(iter(issued or [row for row in found if row["basis"] == "hindcast"]), None)
-
-
-def how_often_flagged(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Months in which some border's total was flagged, and months in which one was judged."""
-    row = connection.execute(
-        """
-        select
-            count(distinct iif(flag is not null and severity <> 'watch', month, null)),
-            count(distinct month)
-        from judged_months where dimension = '' and basis <> 'none'
-        """
-    ).fetchone()
-    return int(row[0]), int(row[1])
-
-
-def lately(connection: sqlite3.Connection, border: str, month: str, count: int) -> list[Row]:
-    """The last `count` months up to this one beside the forecasts that stood before them."""
-    return [r for r in plots.stood(connection, border) if r["month"] <= month][-count:]

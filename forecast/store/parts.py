@@ -150,6 +150,11 @@ PARTS: dict[str, StatedPart] = {
             """,
         ),
     ),
+    "reports": StatedPart(
+        "run",
+        "judgements",
+        ("select border, month, report from month_reports where run_id = ? order by 1, 2",),
+    ),
     "drivers": StatedPart(
         "run",
         "flags",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from forecast.records import (
+    HEADLINES,
     HUB_PERMILLES,
     Hindcast,
     KeptPath,
@@ -15,18 +16,27 @@ from forecast.records import (
     SeriesKey,
     StoredForecast,
 )
-from forecast.store import ledger, notices, watch
+from forecast.store import ledger, notices, reports, watch
 from forecast.store.connect import transaction
 from forecast.store.observations import series_by_id, series_ids
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from sqlite_utils import Database
 
 Ids = dict[SeriesKey, int]
 
 
-def publish(db: Database, publication: Publication) -> int:
-    """Write a run and all it says, or nothing; returns the run's id."""
+def publish(
+    db: Database,
+    publication: Publication,
+    report: Callable[[sqlite3.Connection, str], str] = lambda connection, border: "{}",
+) -> int:
+    """Write a run and all it says, or nothing; returns the run's id.
+
+    report : makes the report of a border's newest month, JSON, from what has just been written.
+    """
     with transaction(db):
         ids = series_ids(db)
         run_id = _save_run(db, publication)
@@ -55,6 +65,10 @@ def publish(db: Database, publication: Publication) -> int:
         due = notices.save_due(db, run_id, publication.published_at, publication.occasions)
         _save_hindcasts(db, publication.hindcasts, ids)
         db.execute("update model_paths set published_in = ? where published_in is null", (run_id,))
+        for border in HEADLINES:
+            span = reports.span(db.conn, border)
+            if span:
+                reports.save(db, run_id, border, span[1], report(db.conn, border))
         ledger.add_run(db, run_id, due)
     return run_id
 

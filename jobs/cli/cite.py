@@ -22,7 +22,7 @@ from jobs.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from forecast.desk.facts import Facts
+    from forecast.desk.report import MonthReport
     from forecast.store.read import RunRow
 
 
@@ -71,7 +71,7 @@ def fact(settings: Settings, border: str, month: str, value: int | None, as_json
     or was right when published (said which), 1 if it is wrong.
     """
     from forecast.desk import brief as desk
-    from forecast.desk.facts import verdict
+    from forecast.desk.report import verdict
 
     found, run = _facts(settings, border, month)
     said = None if value is None else verdict(found, value)
@@ -90,13 +90,13 @@ def fact(settings: Settings, border: str, month: str, value: int | None, as_json
         raise click.exceptions.Exit(1)
 
 
-def _facts(settings: Settings, border: str, month: str | None) -> tuple[Facts, RunRow]:
-    from forecast.desk.facts import month_facts
-    from forecast.store import month_record
+def _facts(settings: Settings, border: str, month: str | None) -> tuple[MonthReport, RunRow]:
+    from forecast.desk.report import report
+    from forecast.store import reports
 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
-        span = month_record.span(connection, border)
+        span = reports.span(connection, border)
         if span is None:
             raise ConfigError(str(settings.db), "BORDER", f"no figures for {border} are held")
         first, last = span
@@ -104,10 +104,10 @@ def _facts(settings: Settings, border: str, month: str | None) -> tuple[Facts, R
         if not first <= month <= last:
             problem = f"no figure for {border} in {month}; held are {first} to {last}"
             raise ConfigError(str(settings.db), "MONTH", problem)
-        return month_facts(border, month, month_record.held(connection, border, month)), run
+        return report(connection, border, month), run
 
 
-def _as_json(found: Facts) -> dict[str, Any]:
+def _as_json(found: MonthReport) -> dict[str, Any]:
     compared = [{**asdict(c), "percent": c.percent} for c in found.comparisons]
     return {**asdict(found), "comparisons": compared}
 

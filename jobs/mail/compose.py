@@ -19,8 +19,7 @@ from forecast.desk.email import content as desk
 from forecast.desk.email import mime, typeset
 from forecast.desk.email.mime import Letterhead
 from forecast.desk.email.statements import statement
-from forecast.desk.facts import month_facts
-from forecast.desk.found import found
+from forecast.desk.report import MonthReport, report
 from forecast.desk.wording import month_words
 from forecast.errors import DataError
 from forecast.records import HEADLINES
@@ -28,7 +27,6 @@ from forecast.store import (
     connect,
     deliveries,
     findings,
-    month_record,
     notices,
     ops,
     plots,
@@ -110,32 +108,31 @@ def _findings(connection: sqlite3.Connection, notice: Notice) -> list[Section]:
     """A section a border, the gravest first; all borders where nothing deviated."""
     month = notice.month
     told_of = {
-        border: found(connection, border, month)
+        border: report(connection, border, month)
         for border in findings.judged_as_issued(connection, month)
     }
     told = [
         border
         for border in HEADLINES
         if border in told_of
-        and (notice.kind == "quiet" or told_of[border].flags or told_of[border].shift)
+        and (notice.kind == "quiet" or told_of[border].findings or told_of[border].shift)
     ]
     told.sort(key=lambda border: _gravity(told_of[border]))
     return [_finding(connection, told_of[border]) for border in told]
 
 
-def _gravity(told: desk.MonthFindings) -> int:
-    return min((_GRAVITY.index(flag["severity"]) for flag in told.flags), default=len(_GRAVITY))
+def _gravity(told: MonthReport) -> int:
+    return min((_GRAVITY.index(flag["severity"]) for flag in told.findings), default=len(_GRAVITY))
 
 
-def _finding(connection: sqlite3.Connection, told: desk.MonthFindings) -> Section:
+def _finding(connection: sqlite3.Connection, told: MonthReport) -> Section:
     from forecast.desk.charts import grammar, notice_chart  # slow to import, and seldom needed
 
-    said, facts = desk.finding(told), told.facts
-    lately = findings.lately(connection, facts.border, facts.month, notice_chart.MONTHS_SHOWN)
-    flagged = plots.flagged(connection, facts.border)
-    drawn = notice_chart.picture(facts.border, lately, flagged, said.finding)
+    said = desk.finding(told)
+    flagged = plots.flagged(connection, told.border)
+    drawn = notice_chart.picture(told.border, told.recent, flagged, said.finding)
     chart = grammar.render(drawn, "png", scale=2)
-    return _section(said, "finding", statement(facts), chart, drawn.alt)
+    return _section(said, "finding", statement(told), chart, drawn.alt)
 
 
 def _section(
@@ -184,11 +181,9 @@ def _corrections(connection: sqlite3.Connection, notice: Notice) -> Iterator[Sec
     ]
     false = false_now(connection, chain, releases.current_counts(connection))
     for border in (border for border in HEADLINES if false.get(border)):
-        facts = month_facts(
-            border, notice.month, month_record.held(connection, border, notice.month)
-        )
-        said = desk.correction(facts, false[border])
-        yield _section(said, "finding", statement(facts))
+        now = report(connection, border, notice.month)
+        said = desk.correction(now, false[border])
+        yield _section(said, "finding", statement(now))
 
 
 def _withdrawn(connection: sqlite3.Connection, notice: Notice) -> Iterator[Section]:

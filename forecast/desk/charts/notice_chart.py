@@ -16,7 +16,6 @@ from forecast.records import Row
 
 WIDTH, HEIGHT = 310, 200
 BELOW, ABOVE = 1.5, 1.2  # room for the words at a triangle
-MONTHS_SHOWN = 24
 KEY = (
     "Black line: published. Dashed: the forecast made before. Grey-blue bands: its 80 % "
     "(dark) and 95 % (light) prediction intervals. Triangle: flagged."

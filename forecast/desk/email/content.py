@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from forecast.desk import brief
-from forecast.desk.facts import Comparison, Facts
 from forecast.desk.labels import dimension_words, member_words
+from forecast.desk.report import Comparison, MonthReport
 from forecast.desk.terminal import flag_tables as flagged
 from forecast.desk.terminal.tables import month_name
 from forecast.desk.wording import MINUS, PLACES, change_words, day_words, month_words
@@ -62,23 +62,6 @@ class SectionText:
 
 
 @dataclass(frozen=True)
-class MonthFindings:
-    """What the record holds about a border's month that is to be told.
-
-    flags : its flags of that month (kinds month and drift). shift : its episode that has turned
-    out to be a level shift with this month. drivers, score : rows of those views.
-    often : months in which some border was flagged, of so many judged.
-    """
-
-    facts: Facts
-    flags: Sequence[Row] = ()
-    shift: Row | None = None
-    drivers: Sequence[Row] = ()
-    score: Row | None = None
-    often: tuple[int, int] = (0, 0)
-
-
-@dataclass(frozen=True)
 class Standing:
     """What a digest says of a border: open episodes, and its parts' flags of the month."""
 
@@ -93,76 +76,75 @@ def clean(text: str) -> str:
     return "".join(c for c in " ".join(text.split()) if c.isprintable())
 
 
-def finding(found: MonthFindings) -> SectionText:
+def finding(report: MonthReport) -> SectionText:
     """The section of a border's month."""
-    facts = found.facts
-    phrase, sentence, more = _finding(found)
+    phrase, sentence, more = _finding(report)
     return SectionText(
-        border=facts.border,
+        border=report.border,
         phrase=phrase,
         finding=sentence,
         more=(*more,),
-        caption=f"{month_words(facts.month)}: {facts.encounters:,} encounters",
-        compared=tuple(line(c) for c in facts.comparisons),
-        blocks=tuple(_blocks(found)),
+        caption=f"{month_words(report.month)}: {report.encounters:,} encounters",
+        compared=tuple(line(c) for c in report.comparisons),
+        blocks=tuple(_blocks(report)),
     )
 
 
-def _finding(found: MonthFindings) -> tuple[str, str, list[str]]:
+def _finding(report: MonthReport) -> tuple[str, str, list[str]]:
     """(phrase of the subject, the finding in one sentence, further findings)."""
-    sentences = [*_flag_findings(found), *_drift_findings(found), *_shift_findings(found)]
+    sentences = [*_flag_findings(report), *_drift_findings(report), *_shift_findings(report)]
     if not sentences:
-        return "as forecast", _quiet_sentence(found.facts), []
+        return "as forecast", _quiet_sentence(report), []
     phrase, first = sentences[0]
     return phrase, first, [sentence for _, sentence in sentences[1:]]
 
 
-def _flag_findings(found: MonthFindings) -> Iterator[tuple[str, str]]:
-    for flag in found.flags:
+def _flag_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
+    for flag in report.findings:
         if flag["kind"] != "month":
             continue
         how = f"{_HOW_FAR[flag['severity']]}{_SIDES[flag['side']]}"
         yield (
             f"{how} forecast",
-            f"Encounters {_where(found.facts)} were {how} what had been expected: "
+            f"Encounters {_where(report)} were {how} what had been expected: "
             f"{flag['encounters']:,} counted, {flag['expected']:,} expected.",
         )
 
 
-def _drift_findings(found: MonthFindings) -> Iterator[tuple[str, str]]:
-    for flag in found.flags:
+def _drift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
+    for flag in report.findings:
         if flag["kind"] != "drift":
             continue
         side = _SIDES[flag["side"]]
         yield (
             f"drifting {side} forecasts",
-            f"Encounters {_where(found.facts)} have drifted {side} what had been forecast: "
+            f"Encounters {_where(report)} have drifted {side} what had been forecast: "
             f"{flag['encounters']:,} counted, {flag['expected']:,} expected six months before. "
             "No single month stood out.",
         )
 
 
-def _shift_findings(found: MonthFindings) -> Iterator[tuple[str, str]]:
-    if found.shift is None:
+def _shift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
+    if report.shift is None:
         return
-    level, opened = _LEVELS[found.shift["side"]], month_words(found.shift["opened"])
+    level, opened = _LEVELS[report.shift["side"]], month_words(report.shift["opened"])
     yield (
         f"{level} level confirmed",
-        f"The {level} level of encounters {PLACES[found.facts.border]}, flagged in {opened}, has "
-        f"lasted: {found.facts.encounters:,} counted in {month_words(found.facts.month)}. It now "
+        f"The {level} level of encounters {PLACES[report.border]}, flagged in {opened}, has "
+        f"lasted: {report.encounters:,} counted in {month_words(report.month)}. It now "
         "counts as a level shift, and forecasts start from it.",
     )
 
 
-def _quiet_sentence(facts: Facts) -> str:
+def _quiet_sentence(report: MonthReport) -> str:
     return (
-        f"Encounters {_where(facts)} were within what had been expected: "
-        f"{facts.encounters:,} counted."
+        f"Encounters {_where(report)} were within what had been expected: "
+        f"{report.encounters:,} counted."
     )
 
 
-def _where(facts: Facts) -> str:
-    return f"{PLACES[facts.border]} in {month_words(facts.month)}"
+def _where(report: MonthReport) -> str:
+    return f"{PLACES[report.border]} in {month_words(report.month)}"
 
 
 def line(c: Comparison) -> ComparisonText:
@@ -175,44 +157,43 @@ def line(c: Comparison) -> ComparisonText:
     return ComparisonText(c.name, when, then, f"{c.now:,}", change)
 
 
-def _blocks(found: MonthFindings) -> Iterator[TextBlock]:
-    facts = found.facts
-    expected = " ".join(brief.expected_sentences(facts))
+def _blocks(report: MonthReport) -> Iterator[TextBlock]:
+    expected = " ".join(brief.expected_sentences(report))
     if expected:
-        yield TextBlock("How far off, how unusual", " ".join((expected, *_often(found))))
-    moved = tuple(moved_lines(found))
+        yield TextBlock("How far off, how unusual", " ".join((expected, *_often(report))))
+    moved = tuple(moved_lines(report))
     if moved:
         yield TextBlock("What moved: published less expected, encounters", items=moved)
-    yield TextBlock("What this does not say", " ".join((*brief.definition(facts), _open(facts))))
-    if found.score is not None:
-        yield TextBlock("How good these forecasts have been", quality(found.score))
+    yield TextBlock("What this does not say", " ".join((*brief.definition(report), _open(report))))
+    if report.score is not None:
+        yield TextBlock("How good these forecasts have been", quality(report.score))
     yield TextBlock(
         "Where the figure comes from",
-        f"{brief.rank_sentence(facts)} {clean(brief.vintage_sentence(facts))}",
+        f"{brief.rank_sentence(report)} {clean(brief.vintage_sentence(report))}",
     )
 
 
-def _often(found: MonthFindings) -> Iterator[str]:
+def _often(report: MonthReport) -> Iterator[str]:
     """With several borders looked at each month, a flag on some border is less rare."""
-    flagged, judged = found.often
-    if flagged and any(flag["kind"] == "month" for flag in found.flags):
+    flagged, judged = report.often
+    if flagged and any(flag["kind"] == "month" for flag in report.flags):
         yield (
             f"Some border is flagged in about 1 month of {round(judged / flagged)} "
             f"({flagged} of {judged} judged)."
         )
 
 
-def _open(facts: Facts) -> str:
-    if facts.final:
+def _open(report: MonthReport) -> str:
+    if report.final:
         return "The fiscal year is closed."
     return "The count is preliminary: CBP restates months of the open fiscal year."
 
 
-def moved_lines(found: MonthFindings) -> Iterator[tuple[str, str]]:
+def moved_lines(report: MonthReport) -> Iterator[tuple[str, str]]:
     """A line a dimension; each explains the whole."""
-    for flag in found.flags:
-        if flag["kind"] == "month" and found.drivers:
-            for label, text in flagged.moved_parts(flag, found.drivers, flagged.IN_WORDS):
+    for flag in report.findings:
+        if flag["kind"] == "month" and report.drivers:
+            for label, text in flagged.moved_parts(flag, report.drivers, flagged.IN_WORDS):
                 yield clean(label), _signed(clean(text))
 
 
@@ -283,18 +264,18 @@ def _part(part: Row) -> str:
     )
 
 
-def correction(facts: Facts, false: Sequence[str]) -> SectionText:
+def correction(report: MonthReport, false: Sequence[str]) -> SectionText:
     """The section that takes back what a revision has made false."""
     return SectionText(
-        border=facts.border,
+        border=report.border,
         phrase="figures revised",
-        finding=f"Correction: what we wrote about encounters {_where(facts)} no longer holds.",
-        more=(f"The count is now {facts.encounters:,}.",),
-        caption=f"{month_words(facts.month)}, as revised: {facts.encounters:,} encounters",
-        compared=tuple(line(c) for c in facts.comparisons),
+        finding=f"Correction: what we wrote about encounters {_where(report)} no longer holds.",
+        more=(f"The count is now {report.encounters:,}.",),
+        caption=f"{month_words(report.month)}, as revised: {report.encounters:,} encounters",
+        compared=tuple(line(c) for c in report.comparisons),
         blocks=(
             TextBlock("What has changed", items=tuple(("", sentence) for sentence in false)),
-            TextBlock("Where the figure comes from", clean(brief.vintage_sentence(facts))),
+            TextBlock("Where the figure comes from", clean(brief.vintage_sentence(report))),
         ),
     )
 

@@ -13,7 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from forecast.desk.facts import Comparison, Expectation, Facts, comparisons, extreme_since
+from forecast.desk.report import (
+    Comparison,
+    Expectation,
+    MonthReport,
+    comparisons,
+    extreme_since,
+)
 from forecast.desk.wording import MINUS, change_words, month_words
 from forecast.watch.revisions import LEAST_COUNT, LEAST_SHARE
 
@@ -21,14 +27,14 @@ Statement = Mapping[str, Any]
 _BOUNDS = ("lo95", "lo80", "hi80", "hi95")
 
 
-def statement(found: Facts) -> dict[str, Any]:
+def statement(report: MonthReport) -> dict[str, Any]:
     """What is said of a month, to be kept with the notice."""
     return {
-        "month": found.month,
-        "encounters": found.encounters,
-        "bounds": _bounds(found.expectation),
-        "compared": {c.name: [c.last, c.now, c.before] for c in found.comparisons},
-        "extreme": [found.extreme, found.since],
+        "month": report.month,
+        "encounters": report.encounters,
+        "bounds": _bounds(report.expectation),
+        "compared": {c.name: [c.last, c.now, c.before] for c in report.comparisons},
+        "extreme": [report.extreme, report.since],
     }
 
 

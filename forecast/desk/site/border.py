@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from forecast.desk import brief
 from forecast.desk.email import content
 from forecast.desk.email.content import ComparisonText
-from forecast.desk.site import cards, newest, pictures
+from forecast.desk.report import newest
+from forecast.desk.site import cards, pictures
 from forecast.desk.site.cards import Card, PartCard
 from forecast.desk.site.pictures import FULL, PHONE, Drawn
 from forecast.desk.terminal import score_tables
 from forecast.desk.wording import MINUS, NAMES, change_words, known_words, month_words
 from forecast.records import Row
-from forecast.store import findings, flags, page, plots, read
+from forecast.store import flags, page, plots, read
 
 SHOWN = 36  # months of the table behind the chart
 LEADS = {0: "1 to 12 months", 1: "1 month", 3: "3 months", 6: "6 months", 12: "12 months"}
@@ -79,17 +80,17 @@ class BorderPage:
 
 def read_border(connection: sqlite3.Connection, name: str) -> BorderPage:
     """All there is about a border."""
-    facts = newest.facts(connection, name)
+    facts = newest(connection, name)
     ahead = read.forecasts(connection, name)
     published = plots.published(connection, name)
     own = [flag for flag in page.open_parts(connection) if flag["border"] == name]
-    score = findings.one_ahead(connection, name)
+    score = facts.score
     return BorderPage(
         border=name,
         name=NAMES[name],
         month=month_words(facts.month),
         encounters=f"{facts.encounters:,}",
-        standing=newest.standing(facts),
+        standing=brief.standing(facts),
         paragraph=content.clean(brief.paragraph(facts)),
         compared=cards.compared(facts, None),
         fan=pictures.fans(connection, name, (FULL, PHONE)),

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from forecast import months
 from forecast.desk.email import content
 from forecast.desk.email.content import ComparisonText
-from forecast.desk.facts import Facts
-from forecast.desk.found import found
 from forecast.desk.labels import dimension_words, member_words
+from forecast.desk.report import MonthReport, report
 from forecast.desk.wording import NAMES, PLACES, chance_words, change_words, month_words
 from forecast.records import Row, SeriesKey
 from forecast.store import releases
@@ -74,8 +73,7 @@ def cards(connection: sqlite3.Connection, flags: Sequence[Row]) -> tuple[Card, .
 
 
 def _card(connection: sqlite3.Connection, flag: Row) -> Card:
-    held = found(connection, flag["border"], flag["month"])
-    return card(flag, held.facts, held.drivers if flag["kind"] == "month" else ())
+    return card(flag, report(connection, flag["border"], flag["month"]))
 
 
 def parts(connection: sqlite3.Connection, flags: Sequence[Row]) -> tuple[PartCard, ...]:
@@ -91,12 +89,12 @@ def _key(flag: Row) -> SeriesKey:
     return SeriesKey(flag["border"], flag["dimension"], flag["member"], flag["component"])
 
 
-def card(flag: Row, facts: Facts, drivers: Sequence[Row]) -> Card:
+def card(flag: Row, facts: MonthReport) -> Card:
     """A flag in words.
 
     Parameters
     ----------
-    flag : a row of `store.flags.flags`. facts : those of its month. drivers : of its month.
+    flag : a row of `store.flags.flags`. facts : the report of its month.
     """
     return Card(
         flag_id=flag["flag_id"],
@@ -111,7 +109,7 @@ def card(flag: Row, facts: Facts, drivers: Sequence[Row]) -> Card:
         is_open=flag["episode"] == "open",
         caption=f"{month_words(flag['month'])}: {facts.encounters:,} encounters",
         compared=compared(facts, flag),
-        moved=tuple(content.moved_lines(content.MonthFindings(facts, [flag], drivers=drivers))),
+        moved=tuple(content.moved_lines(replace(facts, flags=(flag,)))),
     )
 
 
@@ -144,12 +142,12 @@ def ending(flag: Mapping[str, Any]) -> str:
     return f"It passed: back to what had been expected by {when}."
 
 
-def compared(facts: Facts, flag: Mapping[str, Any] | None) -> tuple[ComparisonText, ...]:
+def compared(facts: MonthReport, flag: Mapping[str, Any] | None) -> tuple[ComparisonText, ...]:
     """The forecast first, then every other comparison in the one order."""
     return (forecast_line(facts, flag), *map(content.line, facts.comparisons))
 
 
-def forecast_line(facts: Facts, flag: Mapping[str, Any] | None = None) -> ComparisonText:
+def forecast_line(facts: MonthReport, flag: Mapping[str, Any] | None = None) -> ComparisonText:
     """The month as first published against what had been expected of it."""
     if flag is not None:
         name = {"revision": "before the revision", "drift": "forecast of six months before"}
@@ -164,7 +162,7 @@ def forecast_line(facts: Facts, flag: Mapping[str, Any] | None = None) -> Compar
     return _expected("forecast", when, stood.judged, stood.median)
 
 
-def _when(facts: Facts, flag: Mapping[str, Any]) -> str:
+def _when(facts: MonthReport, flag: Mapping[str, Any]) -> str:
     """The month, and that its count is the one first published, where another stands now."""
     first = flag["kind"] != "revision" and flag["encounters"] != facts.encounters
     return month_words(facts.month) + (", as first published" if first else "")
@@ -174,13 +172,13 @@ def _expected(name: str, when: str, count: int, expected: int) -> ComparisonText
     return ComparisonText(name, when, f"{expected:,}", f"{count:,}", change_words(count, expected))
 
 
-def _finding(flag: Row, facts: Facts) -> str:
+def _finding(flag: Row, facts: MonthReport) -> str:
     if flag["kind"] == "revision":
         return (
             f"The count was changed from {flag['expected']:,} to {flag['encounters']:,} "
             "after it had been closed, or by more than is usual."
         )
-    return content.finding(content.MonthFindings(facts, [flag])).finding
+    return content.finding(replace(facts, flags=(flag,), shift=None)).finding
 
 
 def part_card(flag: Row, counts: Mapping[str, int], newest: str) -> PartCard:

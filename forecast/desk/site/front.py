@@ -6,13 +6,15 @@ import sqlite3
 from dataclasses import dataclass
 
 from forecast import months
+from forecast.desk import brief
 from forecast.desk.email.content import ComparisonText
-from forecast.desk.site import cards, newest, pictures
+from forecast.desk.report import newest
+from forecast.desk.site import cards, pictures
 from forecast.desk.site.cards import Card, PartCard
 from forecast.desk.site.pictures import CARD, SMALL, Drawn
 from forecast.desk.wording import NAMES, month_words
 from forecast.records import HEADLINES
-from forecast.store import flags, month_record, page, read
+from forecast.store import flags, page, read, reports
 
 LATELY = 24  # months in which a flag that is over still stands here
 
@@ -50,7 +52,7 @@ class Front:
 def read_front(connection: sqlite3.Connection) -> Front:
     """The first page: what deviated, and every border at a glance."""
     every = flags.flags(connection)
-    last = max(span[1] for border in HEADLINES if (span := month_record.span(connection, border)))
+    last = max(span[1] for border in HEADLINES if (span := reports.span(connection, border)))
     still = [flag for flag in every if flag["episode"] == "open"]
     lately = [
         flag
@@ -67,14 +69,14 @@ def read_front(connection: sqlite3.Connection) -> Front:
 
 
 def _glance(connection: sqlite3.Connection, border: str) -> Glance:
-    facts = newest.facts(connection, border)
+    facts = newest(connection, border)
     ahead = read.forecasts(connection, border)[0]
     return Glance(
         border=border,
         name=NAMES[border],
         month=month_words(facts.month),
         encounters=f"{facts.encounters:,}",
-        standing=newest.standing(facts),
+        standing=brief.standing(facts),
         expected=(
             f"{ahead['median']:,} expected in {month_words(ahead['month'])}; 80 % prediction "
             f"interval {ahead['lo80']:,} to {ahead['hi80']:,}"

@@ -9,15 +9,15 @@ from forecast import months
 from forecast.desk import brief
 from forecast.desk.email import content
 from forecast.desk.email.content import ComparisonText, TextBlock
-from forecast.desk.found import found
 from forecast.desk.labels import dimension_words
+from forecast.desk.report import report
 from forecast.desk.site import cards, pictures
 from forecast.desk.site.cards import Card
 from forecast.desk.site.pictures import Drawn
 from forecast.desk.terminal.flag_tables import part_words
 from forecast.desk.wording import NAMES, month_words
 from forecast.records import Row
-from forecast.store import flags, month_record
+from forecast.store import reports
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,12 @@ def read_month(connection: sqlite3.Connection, name: str, wanted: str) -> Month 
     """All there is about a border's month; None if it is not held, or no month at all."""
     if not months.is_month(wanted):
         return None
-    span = month_record.span(connection, name)
+    span = reports.span(connection, name)
     if span is None or not span[0] <= wanted <= span[1]:
         return None
-    held = found(connection, name, wanted)
+    held = report(connection, name, wanted)
     said = content.finding(held)
-    own = [flag for flag in flags.flags(connection, name) if flag["month"] == wanted]
-    first = next((flag for flag in own if flag["kind"] == "month"), None)
+    first = next((flag for flag in held.flags if flag["kind"] == "month"), None)
     drivers = [row for row in held.drivers if row["contribution"] is not None]
     return Month(
         border=name,
@@ -66,12 +65,12 @@ def read_month(connection: sqlite3.Connection, name: str, wanted: str) -> Month 
         finding=said.finding,
         more=said.more,
         caption=said.caption,
-        compared=cards.compared(held.facts, first),
-        cards=cards.cards(connection, own),
+        compared=cards.compared(held, first),
+        cards=cards.cards(connection, held.flags),
         blocks=said.blocks,
         drivers=tuple(map(_in_words, drivers)),
         chart=pictures.drivers(name, held.drivers) if drivers else None,
-        values=tuple(content.clean(text) for text in brief.history_sentences(held.facts)),
+        values=tuple(content.clean(text) for text in brief.history_sentences(held)),
         before=months.shift(wanted, -1) if wanted > span[0] else None,
         after=months.shift(wanted, 1) if wanted < span[1] else None,
     )

@@ -1,4 +1,8 @@
-"""Facts about a month of a border: comparisons, rank, what had been expected, every value it had.
+"""Month reports: everything that is said of one month of a border, worked out once.
+
+A run keeps the report of each border's newest month and seals it with the rest; that of an older
+month is made when somebody asks. Page, mail, brief, terminal and pictures render a report and
+gather nothing of their own, so that they cannot contradict each other.
 
 Comparisons are always all there and in one order, whichever looks best: month before, year
 before, fiscal year to date against the last (but in its first month, where it would repeat the
@@ -8,12 +12,16 @@ beside them.
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from forecast import months
-from forecast.store.month_record import Held
+from forecast.records import Row
+from forecast.store import reports
+from forecast.store.reports import MonthRecord
 
 Verdict = Literal["right", "right when published", "right when rounded", "wrong"]
 
@@ -85,7 +93,7 @@ class Interior:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class MonthReport:
     """What is true of one month of a border, by the values now current.
 
     rank : 1 is the highest of the `held` months from first_month to last_month.
@@ -95,7 +103,13 @@ class Facts:
         is this month alone.
     interior : of this month, or of the newest one before it that states it; None before October
         2023 and away from the land borders.
+    agencies : agency -> encounters, where on record; empty where not.
     final : whether its fiscal year is complete. rounding : unit the source rounds to, 1 or 10.
+    flags : the month's rows of the view all_flags but for those only watched.
+    shift : row of flag_episodes, if a level shift was confirmed with this month.
+    drivers : rows of flag_drivers. score : row of scorecard, one month ahead.
+    often : months in which some border was flagged, of so many judged.
+    recent : this month and those before it with the forecast that judged each.
     """
 
     border: str
@@ -115,16 +129,70 @@ class Facts:
     file_name: str
     rounding: int
     interior: Interior | None = None
+    agencies: dict[str, int] = field(default_factory=dict)
+    flags: tuple[Row, ...] = ()
+    shift: Row | None = None
+    drivers: tuple[Row, ...] = ()
+    score: Row | None = None
+    often: tuple[int, int] = (0, 0)
+    recent: tuple[Row, ...] = ()
+
+    @property
+    def findings(self) -> list[Row]:
+        """Its flags that a notice tells: the month itself, or a drift that it completed."""
+        return [flag for flag in self.flags if flag["kind"] in ("month", "drift")]
 
 
-def month_facts(border: str, month: str, held: Held) -> Facts:
+def report(connection: sqlite3.Connection, border: str, month: str) -> MonthReport:
+    """The report of a border's month, which must be on record: as kept, else made now."""
+    kept = reports.kept(connection, border, month)
+    if kept is not None:
+        return from_json(kept)
+    return month_report(border, month, reports.month_record(connection, border, month))
+
+
+def newest(connection: sqlite3.Connection, border: str) -> MonthReport:
+    """The report of a border's newest month."""
+    span = reports.span(connection, border)
+    assert span is not None, "a published run has every border"
+    return report(connection, border, span[1])
+
+
+def newest_report(connection: sqlite3.Connection, border: str) -> str:
+    """The report of a border's newest month as a run keeps it."""
+    return to_json(newest(connection, border))
+
+
+def to_json(found: MonthReport) -> str:
+    """A report as it is kept; the same report gives the same text."""
+    return json.dumps(asdict(found), sort_keys=True, separators=(",", ":"))
+
+
+def from_json(text: str) -> MonthReport:
+    """A report as it was kept."""
+    kept = json.loads(text)
+    stood, interior = kept["expectation"], kept["interior"]
+    return MonthReport(
+        **kept
+        | {
+            "comparisons": tuple(Comparison(**c) for c in kept["comparisons"]),
+            "expectation": Expectation(**stood) if stood else None,
+            "values": tuple(Value(**value) for value in kept["values"]),
+            "interior": Interior(**interior) if interior else None,
+            "often": tuple(kept["often"]),
+            **{name: tuple(kept[name]) for name in ("flags", "drivers", "recent")},
+        }
+    )
+
+
+def month_report(border: str, month: str, held: MonthRecord) -> MonthReport:
     """Everything that is said of a month; it must be among held.counts."""
     counts = held.counts
     side, since = extreme_since(counts, month)
     year = [m for m in months.fiscal_months(months.fiscal_year(month)) if m in counts]
     total = sum(counts[m] for m in year)
     last = max(counts)
-    return Facts(
+    return MonthReport(
         border=border,
         month=month,
         encounters=counts[month],
@@ -145,10 +213,17 @@ def month_facts(border: str, month: str, held: Held) -> Facts:
         file_name=held.source["file_name"],
         rounding=held.source["rounding"],
         interior=_interior(held),
+        agencies=dict(held.agencies),
+        flags=tuple(held.flags),
+        shift=held.shift,
+        drivers=tuple(held.drivers),
+        score=held.score,
+        often=held.often,
+        recent=tuple(held.recent),
     )
 
 
-def _interior(held: Held) -> Interior | None:
+def _interior(held: MonthRecord) -> Interior | None:
     row = held.interior
     if row is None:
         return None
@@ -195,7 +270,7 @@ def extreme_since(
     return "highest", next((m for m in before if counts[m] >= now), None)
 
 
-def _expectation(held: Held) -> Expectation | None:
+def _expectation(held: MonthRecord) -> Expectation | None:
     judged, stood = held.judged, held.forecast
     if judged is None or stood is None or judged["p"] is None:
         return None
@@ -211,7 +286,7 @@ def _expectation(held: Held) -> Expectation | None:
     )
 
 
-def verdict(found: Facts, value: int) -> Verdict:
+def verdict(found: MonthReport, value: int) -> Verdict:
     """Whether a number is right now, was right when published, or is wrong.
 
     "right when rounded": the source gives no more than a multiple of 10, and it is this one's.

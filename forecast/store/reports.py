@@ -1,0 +1,233 @@
+"""What the record says of one month of a border, read together; and month reports as kept.
+
+Standard library only, so that a look at one month is quick.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from forecast.records import APPREHENSION, AT_ENTRY, AT_LARGE, BORDERS, NATIONWIDE, Row, SeriesKey
+from forecast.store import flags, judgements, plots, read
+from forecast.store.read import rows
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+ISSUED_ENOUGH = 24  # months after which issued forecasts speak for themselves, without hindcasts
+RECENT = 24  # months of the picture
+
+
+class MonthRecord(NamedTuple):
+    """Everything on record about a border's month; months are "YYYY-MM", counts encounters.
+
+    counts : month -> encounters as now current.
+    values : the values the month has had, oldest first; rows of the view `vintages`.
+    source : file_name, rounding of the release that states the current value.
+    judged : the month's row of `judged_months`; forecast : the forecast that judged it, a row of
+        `forecast_vs_actual`; both None where it was not judged.
+    interior : Border Patrol's arrests At Large in this month, or in the newest month before it
+        that states them: month, at_large, at_entry, total (Border Patrol's count), or None.
+    agencies : agency -> encounters, as far as the parts of this month are on record.
+    flags : the month's rows of `flags.flags`. shift : its row of `flag_episodes` if a level shift
+        was confirmed with this month. drivers : rows of `flag_drivers`.
+    score : the engine's row of `scorecard` one month ahead. often : months in which some border
+        was flagged, of so many judged. recent : rows of `plots.stood` up to this month.
+    """
+
+    counts: dict[str, int]
+    values: list[Row]
+    source: Row
+    judged: Row | None = None
+    forecast: Row | None = None
+    interior: Row | None = None
+    agencies: Mapping[str, int] = MappingProxyType({})
+    flags: Sequence[Row] = ()
+    shift: Row | None = None
+    drivers: Sequence[Row] = ()
+    score: Row | None = None
+    often: tuple[int, int] = (0, 0)
+    recent: Sequence[Row] = ()
+
+
+def span(connection: sqlite3.Connection, border: str) -> tuple[str, str] | None:
+    """First and newest month of a border's total, None if it has none; there are no gaps."""
+    first, last = connection.execute(
+        "select min(month), max(month) from border_months where border = ?", (border,)
+    ).fetchone()
+    return None if first is None else (first, last)
+
+
+def month_record(connection: sqlite3.Connection, border: str, month: str) -> MonthRecord:
+    """Everything on record about a border's month; KeyError if it has none."""
+    published = rows(
+        connection,
+        "select month, encounters, file_name, rounding from border_months where border = ?",
+        (border,),
+    )
+    judged = _judged(connection, border, month)
+    return MonthRecord(
+        counts={r["month"]: r["encounters"] for r in sorted(published, key=lambda r: r["month"])},
+        values=rows(
+            connection,
+            """
+            select encounters, vintage, known_from, known_until, source, file_name from vintages
+            where border = ? and month = ? order by known_from
+            """,
+            (border, month),
+        ),
+        source={row["month"]: row for row in published}[month],
+        judged=judged,
+        forecast=_forecast(connection, border, month, judged) if judged else None,
+        interior=_interior(connection, border, month),
+        agencies=_agencies(connection, border, month),
+        flags=[f for f in flags.flags(connection, border, month) if f["month"] == month],
+        shift=_shift(connection, border, month),
+        drivers=rows(
+            connection,
+            """
+            select * from flag_drivers where border = ? and month = ?
+            order by dimension, role = 'unattributed', abs(contribution) desc, member
+            """,
+            (border, month),
+        ),
+        score=one_ahead(connection, border),
+        often=how_often_flagged(connection),
+        recent=[r for r in plots.stood(connection, border) if r["month"] <= month][-RECENT:],
+    )
+
+
+def _first(connection: sqlite3.Connection, query: str, values: tuple[Any, ...]) -> Row | None:
+    return next(iter(rows(connection, query, values)), None)
+
+
+def _judged(connection: sqlite3.Connection, border: str, month: str) -> Row | None:
+    judged = _first(
+        connection,
+        """
+        select encounters, median, p, z, basis, cutoff, horizon, severity, run_id
+        from judged_months
+        where border = ? and dimension = '' and month = ?
+        """,
+        (border, month),
+    )
+    issued = judged is not None and judged["basis"] == "issued"
+    if judged and issued and judgements.false_issued(connection, SeriesKey(border), month):
+        judged["basis"] = "hindcast"  # kept by a version that did not ask when it became known
+    return judged
+
+
+def _forecast(connection: sqlite3.Connection, border: str, month: str, judged: Row) -> Row | None:
+    return _first(
+        connection,
+        """
+        select median, lo80, hi80, lo95, hi95 from forecast_vs_actual
+        where border = ? and dimension = '' and model = 'bordercast' and month = ?
+            and run_id is ? and cutoff = ?
+        """,
+        (border, month, judged["run_id"], judged["cutoff"]),
+    )
+
+
+def _interior(connection: sqlite3.Connection, border: str, month: str) -> Row | None:
+    return _first(
+        connection,
+        """
+        select l.month, l.encounters as at_large, e.encounters as at_entry,
+            (
+                select iif(l.border <> ? or count(*) = ?, sum(t.encounters), null)
+                from series_months as t
+                where t.dimension = 'component' and t.member = l.component and t.month = l.month
+                    and iif(l.border = ?, t.border <> l.border, t.border = l.border)
+            ) as total
+        from series_months as l
+        join series_months as e
+            on e.border = l.border and e.dimension = l.dimension and e.month = l.month
+        where l.dimension = ? and l.member = ? and e.member = ? and l.border = ? and l.month <= ?
+        order by l.month desc limit 1
+        """,
+        (NATIONWIDE, len(BORDERS), NATIONWIDE, APPREHENSION, AT_LARGE, AT_ENTRY, border, month),
+    )
+
+
+def _agencies(connection: sqlite3.Connection, border: str, month: str) -> dict[str, int]:
+    """Agency -> encounters; nationwide where every border has its own."""
+    whole = border == NATIONWIDE
+    found = connection.execute(
+        """
+        select member, sum(encounters), count(*) from series_months
+        where dimension = 'component' and month = ? and (? or border = ?) group by member
+        """,
+        (month, whole, border),
+    )
+    return {member: total for member, total, n in found if n == (len(BORDERS) if whole else 1)}
+
+
+def _shift(connection: sqlite3.Connection, border: str, month: str) -> Row | None:
+    return _first(
+        connection,
+        """
+        select border, opened, side, state, closed from flag_episodes
+        where border = ? and dimension = '' and state = 'level shift' and closed = ?
+        order by opened
+        """,
+        (border, month),
+    )
+
+
+def one_ahead(connection: sqlite3.Connection, border: str) -> Row | None:
+    """How good the engine's forecasts of the next month have been.
+
+    Those issued, once there are ISSUED_ENOUGH of them; until then hindcasts.
+    """
+    found = [
+        row
+        for row in read.scores(connection, border)
+        if (row["model"], row["era"], row["horizon"]) == ("bordercast", "all", 1)
+    ]
+    issued = [r for r in found if r["basis"] == "issued" and r["n"] >= ISSUED_ENOUGH]
+    return next(iter(issued or [row for row in found if row["basis"] == "hindcast"]), None)
+
+
+def how_often_flagged(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Months in which some border's total was flagged, and months in which one was judged."""
+    row = connection.execute(
+        """
+        select
+            count(distinct iif(flag is not null and severity <> 'watch', month, null)),
+            count(distinct month)
+        from judged_months where dimension = '' and basis <> 'none'
+        """
+    ).fetchone()
+    return int(row[0]), int(row[1])
+
+
+def save(db: Database, run_id: int, border: str, month: str, report: str) -> None:
+    """Keep a run's report of a border's month, JSON; inside the publishing transaction."""
+    db.conn.execute(
+        "insert into month_reports (run_id, border, month, report) values (?, ?, ?, ?)",
+        (run_id, border, month, report),
+    )
+
+
+def kept(connection: sqlite3.Connection, border: str, month: str) -> str | None:
+    """The last run's report of a border's month as it was kept, JSON.
+
+    None if it has none, or where releases were taken in since that no run rests on yet.
+    """
+    row = connection.execute(
+        """
+        select report from month_reports
+        where run_id = (select id from latest_run) and border = ? and month = ?
+            and not exists (
+                select 1 from releases where status = 'accepted' and id not in (
+                    select release_id from run_releases where run_id = month_reports.run_id
+                )
+            )
+        """,
+        (border, month),
+    ).fetchone()
+    return None if row is None else str(row[0])
