@@ -12,9 +12,9 @@ from tables import counting_steps, rows
 
 from forecast import months
 from forecast.desk import brief
-from forecast.desk.facts import month_facts
+from forecast.desk.report import month_report
 from forecast.desk.wording import PLACES, chance_words, change_words, month_words, ordinal
-from forecast.store.month_record import Held
+from forecast.store.reports import MonthRecord
 from jobs.cli import main
 
 SOURCE = {"file_name": "a.csv", "rounding": 1}
@@ -31,7 +31,7 @@ def said(database, *words, code=0):
 def made(values, at=-1, first="2020-01"):
     counts = {months.shift(first, i): value for i, value in enumerate(values)}
     month = sorted(counts)[at]
-    return month_facts("northern", month, Held(counts, [], SOURCE, None, None)), counts
+    return month_report("northern", month, MonthRecord(counts, [], SOURCE, None, None)), counts
 
 
 def test_a_number_right_when_published_is_told_from_the_one_of_now(published):
@@ -133,7 +133,9 @@ def test_where_arrests_in_the_interior_are_not_told_it_is_said(published):
 def test_of_a_month_not_on_record_the_last_known_is_said():
     counts = {"2026-08": 6000, "2026-09": 6100}
     interior = {"month": "2026-08", "at_large": 468, "at_entry": 95, "total": 563}
-    found = month_facts("northern", "2026-09", Held(counts, [], SOURCE, None, None, interior))
+    found = month_report(
+        "northern", "2026-09", MonthRecord(counts, [], SOURCE, None, None, interior)
+    )
 
     assert "is not on record; the last known: 468 of 563" in brief.paragraph(found)
 

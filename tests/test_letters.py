@@ -9,7 +9,6 @@ from email.policy import SMTP as WIRE
 from html.parser import HTMLParser
 
 import pytest
-from forecast.desk.facts import Comparison, Facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tables import rows
@@ -17,6 +16,7 @@ from then import HEAD, held
 
 from forecast.desk.email import content as desk
 from forecast.desk.email import mime, typeset
+from forecast.desk.report import Comparison, MonthReport
 from forecast.desk.wording import CREDIT, MINUS
 from forecast.store import connect
 from forecast.store.notices import Notice, Section
@@ -199,11 +199,13 @@ HOSTILE = [
 ]
 
 
-def facts(file_name):
+def facts(file_name, flags=(), drivers=()):
     same = (Comparison("month before", "2025-01", "2025-01", 10, 5),)
-    return Facts(
+    return MonthReport(
         *("southwest", "2025-02", 10, same, None, 1, 2, "2025-01", "2025-02", "", None, 0.5),
         *(False, (), file_name, 1),
+        flags=tuple(flags),
+        drivers=tuple(drivers),
     )
 
 
@@ -242,7 +244,7 @@ def hostile_letter(name):
         "apart": 0,
         "systemic": 0,
     }
-    found = desk.MonthFindings(facts(name), [flag], None, [driver(name)], None)
+    found = facts(name, [flag], [driver(name)])
     standing = desk.Standing("southwest", "2025-02", (), [part(name)])
     sections = [
         Section(s.border, kind, s.phrase, typeset.as_text(s), typeset.as_html(s))
@@ -290,7 +292,7 @@ def test_any_words_stay_words(name):
 def test_drift_is_told_in_its_own_words():
     drifted = {"kind": "drift", "severity": "notable", "side": 1, "encounters": 90, "expected": 30}
 
-    said = desk.finding(desk.MonthFindings(facts("a.csv"), [drifted]))
+    said = desk.finding(facts("a.csv", [drifted]))
 
     assert said.phrase == "drifting above forecasts"
     assert "90 counted, 30 expected six months before" in said.finding

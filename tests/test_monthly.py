@@ -16,10 +16,11 @@ from click.testing import CliRunner
 from tables import edit, rows, written
 
 from forecast.config import Config, ForecastSection
+from forecast.desk.report import from_json, month_report, report, to_json
 from forecast.errors import ClockError
 from forecast.intake import bundle
 from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
-from forecast.store import integrity, judgements, releases, runs
+from forecast.store import integrity, judgements, releases, reports, runs
 from forecast.store.connect import read, transaction, writing
 from jobs import monthly
 from jobs.cli import main
@@ -408,3 +409,15 @@ def test_a_killed_run_leaves_nothing_half_done(published, tmp_path):
     with closing(read(path)) as db:
         assert integrity.findings(db) == []
         assert len(runs.last_run(db)[0]) == len(bundle.load())
+
+
+def test_a_run_keeps_the_report_of_each_border_s_newest_month(published):
+    """As it would be made from the record, whoever asks."""
+    with closing(read(published)) as connection:
+        for border in HEADLINES:
+            _, month = reports.span(connection, border)
+            kept = reports.kept(connection, border, month)
+            made = month_report(border, month, reports.month_record(connection, border, month))
+
+            assert kept == to_json(made)
+            assert report(connection, border, month) == from_json(kept) == made

@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 import then
 from click.testing import CliRunner
-from forecast.desk.found import found
 from mailserver import HOST, Taken, server
 from tables import edit, rows, written
 from then import ANN, FEBRUARY, HEAD, JANUARY, SAID, held, settings
@@ -26,10 +25,11 @@ from forecast.config import Config
 from forecast.desk.email import content as desk
 from forecast.desk.email import mime
 from forecast.desk.email.statements import became_false
+from forecast.desk.report import report
 from forecast.errors import DataError
 from forecast.intake import bundle
 from forecast.records import HEADLINES, Episode, Judgement, SeriesKey
-from forecast.store import connect, findings, notices, ops, withdrawals
+from forecast.store import connect, notices, ops, withdrawals
 from forecast.store.notices import Approval
 from jobs.cli import main
 from jobs.mail import compose as work
@@ -186,11 +186,11 @@ def test_of_two_months_at_once_headline_and_chart_name_the_same_forecast(record)
     with closing(connect.read(path)) as connection:
         for border in HEADLINES:
             judged = dict(rows(path, query, border))
-            drawn = findings.lately(connection, border, "2025-02", 24)
+            told = report(connection, border, "2025-02")
+            drawn = told.recent
             assert {r["month"]: r["median"] for r in drawn}.items() <= judged.items()
             assert drawn[-1]["month"] == "2025-02"
-            told = found(connection, border, "2025-02")
-            assert told.facts.expectation.median == drawn[-1]["median"]
+            assert told.expectation.median == drawn[-1]["median"]
             if told.flags:
                 assert f"{drawn[-1]['median']:,} expected" in desk.finding(told).finding
 

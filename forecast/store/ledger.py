@@ -84,8 +84,8 @@ class Entry(NamedTuple):
 # Rows of these bear the run that wrote them, and those of earlier programs do not.
 UNSIGNED = ("judgements", "flags", "systemic", "episodes", "closed", "drivers")
 _WITH_A_RUN = (
-    *("run", "releases", "forecasts", "quantiles", *UNSIGNED, "scores", "fits", "paths"),
-    *("hindcasts", "unexplained", "notices"),
+    *("run", "releases", "forecasts", "quantiles", *UNSIGNED, "reports", "scores", "fits"),
+    *("paths", "hindcasts", "unexplained", "notices"),
 )
 
 
