@@ -283,6 +283,7 @@ def test_a_judgement_kept_as_issued_that_was_not_is_named_and_shown_as_a_hindcas
     said = CliRunner().invoke(main, ["--db", str(database), "verify"])
     assert "hindcast" not in said.output
     written(database, "update releases set first_seen_at = '2026-09-18' where kind = 'manual'")
+    written(database, "delete from month_reports")  # which that version did not keep
 
     said = CliRunner().invoke(main, ["--db", str(database), "verify"])
     shown = CliRunner().invoke(main, ["--db", str(database), "brief", "northern", "2026-09"])
