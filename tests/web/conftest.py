@@ -19,7 +19,6 @@ with warnings.catch_warnings():  # two connections that Datasette opens once and
     gc.collect()
 
 from forecast.config import Config
-from forecast.desk.site.querying import SETTINGS
 from jobs.service import upkeep
 
 
@@ -31,15 +30,6 @@ def record(published, once_for_all):
         upkeep.write_snapshot(Path(shutil.copy(published, folder / "bordercast.db")), Config())
 
     return once_for_all("web", make) / "bordercast.db"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def limit():
-    """The milliseconds that a query is given; here, on a busy machine, it has a minute."""
-    shipped = SETTINGS["sql_time_limit_ms"]
-    SETTINGS["sql_time_limit_ms"] = 60_000
-    yield shipped
-    SETTINGS["sql_time_limit_ms"] = shipped
 
 
 @pytest.fixture(scope="session")
