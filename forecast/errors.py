@@ -7,7 +7,9 @@ BordercastError            exit code
 │   ├── RowError               one line of a file
 │   ├── GapError               a series with a month missing
 │   ├── ShortSeriesError       a series too short for the model
+│   ├── DocumentError          a text that cannot be read
 │   └── QuarantineError        a whole file that is not to be believed
+├── ClaimError             2   a claim that cannot be read
 ├── VerifyError            1   the stored record was edited
 ├── StoreError             1   the disk is full, the database is damaged
 ├── BusyError              4   somebody else is writing
@@ -171,3 +173,21 @@ class MailServerError(BordercastError):
     def __init__(self, problem: str) -> None:
         self.problem = problem
         super().__init__(f"mail is not sent: {problem}")
+
+
+class ClaimError(BordercastError):
+    """A claim that cannot be read as typed."""
+
+    exit_code = 2
+
+    def __init__(self, claim: str, problem: str) -> None:
+        self.claim, self.problem = claim, problem
+        super().__init__(f"{claim[:80]!r}: {problem}")
+
+
+class DocumentError(DataError):
+    """A text file that is refused: too large, damaged, or of an unknown kind."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name, self.problem = name, problem
+        super().__init__(f"{name}: {problem}")

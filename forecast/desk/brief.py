@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from forecast import months
-from forecast.desk.facts import Comparison, Expectation, Facts, verdict
+from forecast.desk.facts import Comparison, Expectation, Facts
 from forecast.desk.words import (
     PLACES,
     chance_words,
@@ -155,26 +155,6 @@ def definition(border: str) -> Iterator[str]:
     yield DEFINITION
     if border in _WITH_INTERIOR:
         yield INTERIOR
-
-
-def verdict_sentence(found: Facts, value: int) -> str:
-    """The verdict in words, with the number of now and that of then."""
-    where = f"{PLACES[found.border]} in {month_words(found.month)}"
-    about = f"{value:,} encounters {where}"
-    said = verdict(found, value)
-    if said == "right":
-        return f"Right: {about}."
-    if said == "right when published":
-        return f"Right when published, since restated: {about}; now {found.encounters:,}."
-    if said == "right when rounded":
-        return f"Right as far as is known: the source has {found.encounters:,} {where}, rounded."
-    return f"Wrong: not {about}, but {found.encounters:,}." + _elsewhere(found, value)
-
-
-def _elsewhere(found: Facts, value: int) -> str:
-    """Where a wrong number may come from: the times it was compared with."""
-    matches = [c for c in found.comparisons if c.before == value]
-    return f" {value:,} is the count of {month_words(matches[0].last)}." if matches else ""
 
 
 def history_sentences(found: Facts) -> Iterator[str]:

@@ -88,3 +88,24 @@ def _standing(connection: sqlite3.Connection, border: str, month: str, judged: R
         """,
         (border, month, judged["basis"], judged["cutoff"]),
     )
+
+
+def every_month(
+    connection: sqlite3.Connection,
+) -> list[tuple[str, str, str, str, str, int, int]]:
+    """All current counts: border, dimension, member, component, month, encounters, rounding."""
+    return connection.execute(
+        """
+        select s.border, s.dimension, s.member, s.component, o.month, o.encounters, r.rounding
+        from current_observations as o
+        join series as s on s.id = o.series_id
+        join releases as r on r.id = o.release_id
+        """
+    ).fetchall()
+
+
+def every_value(connection: sqlite3.Connection) -> list[tuple[str, str, int, str, str]]:
+    """All values of borders' months: border, month, encounters, known_from, vintage."""
+    return connection.execute(
+        "select border, month, encounters, known_from, vintage from vintages order by known_from"
+    ).fetchall()
