@@ -23,7 +23,7 @@ from forecast.claims.times import Now
 from forecast.claims.tokens import WrittenNumber, sentences
 from forecast.records import NATIONWIDE
 
-LONGEST = 400_000  # characters of a text that is read; more is refused
+LONGEST = 150_000  # characters of a text that are read
 MOST_NUMBERS = 60  # in one sentence; a longer row of numbers is a table, not a claim
 LIKELY = 0.8  # a sense that costs no more than this is what the words say
 CONFIDENT = 1.35  # a claim is wrong only if its likeliest sense costs no more than this

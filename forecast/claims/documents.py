@@ -20,7 +20,7 @@ UNPACKED = 20_000_000  # bytes of a Word file's parts together
 ENTRIES = 2_000  # parts of a Word file
 PAGES = 300  # of a PDF
 SECONDS = 2.5  # for the pages of a PDF
-CHARACTERS = 300_000  # of the text: about 50,000 words
+CHARACTERS = 150_000  # of the text: about 25,000 words
 
 _BLOCKS = word_set(
     "p div h1 h2 h3 h4 h5 h6 li ul ol table tr section article header footer blockquote br dt "

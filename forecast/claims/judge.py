@@ -176,7 +176,7 @@ def rounds_to(claimed: Claimed, truth: float) -> bool:
         return BELOW * said <= real <= NEARLY[1] * said
     if claimed.hedge == "over":
         most = max(OVER * said, min(said + unit, FAR_OVER * said))
-        return said * (1 - RESTATED) <= real <= most
+        return said * (2 - NEARLY[1]) <= real <= most
     return abs(real - said) <= max(unit / 2, ROUNDED * said)
 
 

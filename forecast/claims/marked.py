@@ -136,15 +136,15 @@ def as_html(checked: CheckedText, title: str, record: str) -> str:
         title=title,
         published=checked.published,
         summary=summary(checked),
-        paragraphs=_paragraphs(checked),
+        paragraphs=_paragraphs(checked, title),
         notes=[piece for piece in pieces(checked) if piece.note],
         words={**VERDICT_WORDS, "not_understood": "Not understood"},
         record=record,
     )
 
 
-def _paragraphs(checked: CheckedText) -> list[list[Piece]]:
-    """The pieces by paragraph: a blank line in plain text ends one."""
+def _paragraphs(checked: CheckedText, title: str) -> list[list[Piece]]:
+    """The pieces by paragraph, a blank line in plain text ends one; without the title again."""
     found: list[list[Piece]] = [[]]
     for piece in pieces(checked):
         if piece.note:
@@ -153,7 +153,9 @@ def _paragraphs(checked: CheckedText) -> list[list[Piece]]:
         first, *rest = piece.text.split("\n\n")
         found[-1].append(Piece(first))
         found += [[Piece(text)] for text in rest]
-    return [one for one in found if any(piece.text.strip() for piece in one)]
+    kept = [one for one in found if any(piece.text.strip() for piece in one)]
+    first = "".join(piece.text for piece in kept[0]) if kept else ""
+    return kept[1:] if first.strip("# \n") == title and len(kept) > 1 else kept
 
 
 @cache

@@ -18,7 +18,7 @@ VERDICT_WORDS = {
     "right": "Right",
     "right_when_rounded": "Right when rounded",
     "right_when_published": "Right when published",
-    "mislabelled": "Mislabelled",
+    "mislabelled": "Mislabeled",
     "wrong": "Wrong",
     "cannot_be_checked": "Cannot be checked",
 }

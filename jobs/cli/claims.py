@@ -252,8 +252,10 @@ def check(
     checked = check_text(text, table, _day(text, published))
     if html:
         from forecast.desk.files import replacing
+        from forecast.desk.words import month_words
 
-        against = f"Checked against run {run.id} of Bordercast, data through {run.data_through}."
+        through = month_words(run.data_through)
+        against = f"Checked against run {run.id} of Bordercast, data through {through}."
         page = marked.as_html(checked, _title(file, text), against)
         with replacing(html) as draft:
             draft.write_text(page, "utf-8")
