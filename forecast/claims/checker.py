@@ -175,7 +175,7 @@ class _Reader:
     def _after(self, scene: Scene) -> None:
         """Carry what this sentence said to the next ones."""
         context = self.context
-        self.stale = (self.unclear and not self.hosts) or (self.stale and not self.hosts)
+        self.stale = self.unclear or (self.stale and not self.hosts)
         main = [host for host in self.hosts if not host.compared]
         for host in reversed(self.hosts):
             context.saw(host.span)
@@ -207,7 +207,9 @@ class _Reader:
         if sectors:
             context.part = ("sector", (sectors[-1].phrase.value,), False)
         elif borders:
-            context.part, context.border = senses.NO_PART, borders[-1]
+            context.border = borders[-1]
+            if not senses.same_border(context.part, borders[-1]):
+                context.part = senses.NO_PART
         measures = {one.phrase.value for one in scene.of_kind("measure")}
         spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
         if spoken:
@@ -278,6 +280,10 @@ class _Reader:
             fresh = bool(self.hosts) and relations.says_whose(scene, self.hosts[-1].number, number)
             whose, when = self._beside(whose, when, compared, fresh)
         claimed = kinds.claimed(scene, number)
+        if self.hosts and relations.is_whole(scene, self.hosts[-1].number, number):
+            part = self.hosts[-1].subject
+            whole = Subject(part.border, part.agency)
+            whose = [Option(whole, 0.0), *(Option(one.value, one.cost + 0.6) for one in whose)]
         if claimed.value in self.spans and not (when and when[0].bound):
             when = [Option(self.spans[claimed.value], 0.1), *when]
         options = senses.weigh(whose, when)

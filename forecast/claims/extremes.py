@@ -96,6 +96,8 @@ def _off(scene: Scene, one: Placed) -> bool:
         and before not in ("a", "time", "record")
     ):
         return True
+    if any(0 <= p.first - one.last <= 1 for p in scene.of_kind("change")):
+        return True  # a record increase is no record
     near = [p for p in scene.of_kind("off_topic") if 0 <= p.first - one.last <= 5]
     return bool(near)
 

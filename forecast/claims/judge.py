@@ -219,7 +219,9 @@ def _nearness(claimed: Claimed, said: float, measure: Measure) -> float:
         return max(claimed.unit / 2, (ROUNDED if rounded else RESTATED) * said, 1.0)
     if measure == "times":
         return max(1.01 * claimed.unit, 0.1 * said) if claimed.unit < 1 else 0.125 * said
-    return max(1.51 * claimed.unit, 3.0, 0.05 * said) if claimed.hedge else 1.51 * claimed.unit
+    tens = claimed.unit == 1 and said >= 10 and said % 10 == 0
+    near = 2.51 if tens else 1.51 * claimed.unit
+    return max(near, 3.0, 0.05 * said) if claimed.hedge else near
 
 
 def _extreme(line: MonthlyCounts, sense: Sense, claimed: Claimed) -> Judged:

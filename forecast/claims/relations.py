@@ -129,6 +129,13 @@ def may_be_count(scene: Scene, number: WrittenNumber, noun: NounAfter, context: 
     return noun.kind == "bare" and number.exact and number.value >= 1000 and spoken and here
 
 
+def is_whole(scene: Scene, host: WrittenNumber, number: WrittenNumber) -> bool:
+    """7,536 of the 38,347 arrested: the second is the whole of which the first is a part."""
+    between = [scene.low(i) for i in range(host.last, number.first)]
+    plain = {"of", "the", "all", "some", "nearly", "more", "than", "about", "those", "a", "total"}
+    return 0 < len(between) <= 6 and "of" in between and set(between) <= plain
+
+
 def says_whose(scene: Scene, host: WrittenNumber, number: WrittenNumber) -> bool:
     """Whether words of place, agency or group stand between two numbers, or behind the second."""
     nexts = [n.first for n in scene.numbers if n.first >= number.last]
@@ -266,6 +273,8 @@ def _more_than(scene: Scene, number: WrittenNumber) -> bool:
         if scene.tokens[at : at + 1] and (
             scene.tokens[at].mark or scene.low(at) in ("were", "was", "are", "is")
         ):
+            return False
+        if scene.low(at) in ("of", "in", "at", "to", "for"):
             return False
         if scene.low(at) in ("more", "fewer", "less", "higher", "lower"):
             return any(scene.low(i) == "than" for i in range(at + 1, at + 5))
@@ -501,6 +510,10 @@ def _names_part(scene: Scene, number: WrittenNumber) -> bool:
     """Whether the part of a share is named: behind it, before its verb, or by "there"."""
     kinds = ("sector", "city", "office", "state", "demographic", "citizenship", "countries")
     placed = scene.of_kind(*kinds)
+    sectors = scene.of_kind("sector", "city")
+    them = scene.low(number.last + 1) in ("them", "those", "these", "whom")
+    if sectors and scene.low(number.last) == "of" and not them:
+        return True
     if any(one.first >= number.last for one in placed) or "there" in {t.low for t in scene.tokens}:
         return True
     before = {scene.low(i) for i in range(number.first - 6, number.first)}
@@ -587,8 +600,10 @@ def _agency_or_border_shares(
                     Subject(NATIONWIDE, agency),
                 )
                 made.append(Weighed(sense, 0.7 * rank + span.cost, False, span.bound))
-    elif special and len(scene.of_kind("measure")) > 1:
-        part = scene.near(number, special)[0][1].phrase.value
+    elif behind := [
+        one for one in special if one.first >= number.last + 2 or one.phrase.value == "ofo"
+    ]:
+        part = scene.near(number, behind)[0][1].phrase.value
         for rank, border in enumerate(borders[:2]):
             for span in when[:5]:
                 sense = Sense(

@@ -162,6 +162,9 @@ def _agencies(scene: Scene, number: WrittenNumber, context: Context) -> list[Opt
     if special:
         return _special_agency(near, own, special)
     usual = context.agency
+    agents = any(scene.low(one.last - 1).startswith("agent") for one in own)
+    if "all" in named and agents:
+        return [Option("", 0.1), Option("usbp", 0.3)]
     if "all" in named:
         spoken = ("measure", "usbp") in context.speaks
         also = [Option("usbp", 0.8 if usual == "usbp" else 1.6)] if spoken else []
@@ -229,28 +232,49 @@ def _parts(scene: Scene, number: WrittenNumber, context: Context) -> list[Option
     if found and found[0].bound:
         return [*found, *([] if fields and fields[0].bound else [Option(NO_PART, 2.2)])]
     if not found and context.group != NO_PART:
-        return _carried_group(scene, number, context)
-    carried = context.part
-    if carried == NO_PART and len(context.sectors_named) == 1 and _says_sector(scene):
-        carried = ("sector", tuple(context.sectors_named), False)
-    explicit = scene.near(number, scene.of_kind("border"))
-    plain = Option(NO_PART, 0.0 if explicit or carried == NO_PART else 1.0)
-    if _unnamed_sectors(scene) and not fields and carried == NO_PART:
-        plain = Option(NO_PART, 1.8)  # some sector that is not named
-    plural = any(token.low == "sectors" for token in scene.tokens)
-    if carried != NO_PART and not (plural and not fields):
-        same = explicit and _same_border(carried, explicit[0][1].phrase.value)
-        found.append(Option(carried, 0.5 if same else 1.8 if explicit else 0.3))
-    return sorted([*found, plain], key=lambda option: option.cost)
+        return _carried_group(scene, context)
+    carried = _carried_part(scene, number, context, bool(fields))
+    plain = _plain_part(scene, context, found, bool(fields))
+    return sorted([*found, *carried, plain], key=lambda option: option.cost)
 
 
-def _carried_group(scene: Scene, number: WrittenNumber, context: Context) -> list[Option[Part]]:
+def _carried_group(scene: Scene, context: Context) -> list[Option[Part]]:
     """A group of the sentence before is still meant where no new noun is named."""
     fresh = bool(scene.of_kind("measure")) and bool(scene.of_kind("border"))
     plain, carried = (0.0, 1.2) if fresh else (0.6, 0.3)
-    del number
     found = [Option(NO_PART, plain), Option(context.group, carried)]
     return sorted(found, key=lambda option: option.cost)
+
+
+def _carried(scene: Scene, context: Context) -> Part:
+    """The sector that is still spoken of, or the only one of the text where one is meant."""
+    if context.part == NO_PART and len(context.sectors_named) == 1 and _says_sector(scene):
+        return "sector", tuple(context.sectors_named), False
+    return context.part
+
+
+def _carried_part(
+    scene: Scene, number: WrittenNumber, context: Context, named: bool
+) -> list[Option[Part]]:
+    carried = _carried(scene, context)
+    plural = any(token.low == "sectors" for token in scene.tokens)
+    if carried == NO_PART or (plural and not named):
+        return []
+    explicit = scene.near(number, scene.of_kind("border"))
+    same = explicit and same_border(carried, explicit[0][1].phrase.value)
+    return [Option(carried, 0.5 if same else 1.8 if explicit else 0.3)]
+
+
+def _plain_part(
+    scene: Scene, context: Context, found: list[Option[Part]], named: bool
+) -> Option[Part]:
+    """A border as a whole; less likely where a sector or state is meant."""
+    carried = _carried(scene, context)
+    if any(part.value[0] == "state" and part.cost < 0.5 for part in found):
+        return Option(NO_PART, 0.9)
+    if _unnamed_sectors(scene) and not named and carried == NO_PART:
+        return Option(NO_PART, 1.8)  # some sector that is not named
+    return Option(NO_PART, 0.0 if scene.of_kind("border") or carried == NO_PART else 1.0)
 
 
 def _fields(scene: Scene, number: WrittenNumber, context: Context) -> list[Option[Part]]:
@@ -264,13 +288,15 @@ def _fields(scene: Scene, number: WrittenNumber, context: Context) -> list[Optio
     found: list[Option[Part]] = []
     for rank, (distance, one) in enumerate(near[:3]):
         kind = "sector" if one.phrase.kind == "city" else one.phrase.kind
-        run = _run(scene, one, placed, number) if rank == 0 else (one.phrase.value,)
+        own = tuple(one.phrase.value.split("+"))
+        run = _run(scene, one, placed, number) if rank == 0 else own
         sure = kind in ("sector", "office") and _sure(scene, one, context)
         cost = (0.0 if distance < FAR else 0.3) + (0.0 if rank == 0 else 1.2)
-        cost += {"state": 0.9}.get(kind, 0.0 if sure else 0.5)
+        alone = not scene.of_kind("border", "sector") and scene.low(one.first - 1) in ("in", "into")
+        cost += (0.0 if alone else 0.9) if kind == "state" else 0.0 if sure else 0.5
         found.append(Option((kind, run, False), cost, sure and rank == 0))
-        if len(run) > 1:
-            found.append(Option((kind, (one.phrase.value,), False), cost + 0.4))
+        if run != own:
+            found.append(Option((kind, own, False), cost + 0.4))
     return found
 
 
@@ -283,7 +309,7 @@ def _unnamed_sectors(scene: Scene) -> bool:
     )
 
 
-def _same_border(part: Part, border: str) -> bool:
+def same_border(part: Part, border: str) -> bool:
     """Whether a border is that of the sector spoken of before: it may only say where that lies."""
     return part[0] == "sector" and SECTOR_BORDER.get(part[1][0], "southwest") == border
 
@@ -338,7 +364,8 @@ def _run(
 ) -> tuple[str, ...]:
     """The parts that are enumerated with this one: Cubans, Venezuelans and Nicaraguans."""
     joined = [one]
-    others = sorted((p for p in placed if p.phrase.kind == one.phrase.kind), key=lambda p: p.first)
+    kinds = {"sector", "city"} if one.phrase.kind in ("sector", "city") else {one.phrase.kind}
+    others = sorted((p for p in placed if p.phrase.kind in kinds), key=lambda p: p.first)
     for other in sorted(others, key=lambda p: abs(p.first - one.first)):
         if other not in joined and any(_joined(scene, other, held) for held in joined):
             joined.append(other)

@@ -280,6 +280,8 @@ def _of_month(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
     if year:
         return [_one(year * 12 + number - 1)]
     latest = _latest(number, now.month)
+    if which == "the same":
+        return [_one(_latest(number, base.last) if base else latest)]
     inside = [
         month
         for span in now.here
@@ -287,18 +289,23 @@ def _of_month(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
         for month in range(span.first, span.last + 1)
         if month % 12 == number - 1
     ]
-    found = [*inside[-1:], latest]
-    if which == "the same":
-        return [_one(_latest(number, base.last))] if base else [_one(latest)]
-    if base and not which:
-        found = [*inside[-1:], _latest(number, base.last + (base.length > 1)), latest]
-    elif now.published.day >= 27 and now.month % 12 == number - 1:
+    found = [*inside[-1:], *_beside_base(number, which, base), latest]
+    if not base and now.published.day >= 27 and now.month % 12 == number - 1:
         found.append(now.month)
     for recent in (*now.here[:2], *now.recent[:3]):
         for near in (_latest(number, recent.last + 1), _latest(number, recent.last + 12)):
             if near < now.month:
                 found.append(near)
     return [_one(month) for month in found]
+
+
+def _beside_base(number: int, which: str, base: Span | None) -> list[int]:
+    """The month that something is compared with: the latest one before it."""
+    if base is None:
+        return []
+    if which == "last" and base.length == 1 and base.first % 12 == number - 1:
+        return [base.first - 12]  # this October against last October
+    return [] if which else [_latest(number, base.last + (base.length > 1))]
 
 
 def _one(month: int) -> Span:
@@ -474,8 +481,12 @@ def _year_rel(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
         if base.length == 1:
             found += [fiscal(fiscal_year_of(base.last) - 1), calendar(base.last // 12 - 1)]
         return found
+    this = fiscal(fiscal_year_of(now.newest[0]))
     current = fiscal_year_of(now.newest[0]) + args[0]
-    return [*_clipped(fiscal(current), now)[:3], *_clipped(calendar(year), now)[:3]]
+    found = [*_clipped(fiscal(current), now)[:3], *_clipped(calendar(year), now)[:3]]
+    if args[0]:  # the same months of last year, where this year's are meant beside them
+        found += [Span(this.first, end).shift(-12) for end in now.newest[:2] if end >= this.first]
+    return found
 
 
 def _month_rel(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
@@ -495,8 +506,8 @@ def _shift(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
     found = [base.shift(by)]
     if by == -12 and base.length == 1:
         found += [fiscal(fiscal_year_of(base.last) - 1)]
-    if by == -1 and base.length > 1:
-        found = [_one(base.last - 1)]
+    if by in (1, -1) and base.length > 1:
+        found = [_one(base.last + by)]
     return found
 
 
@@ -558,9 +569,9 @@ def _past(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
 def _since(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
     number, year = args
     start = _latest(number, now.month) if year is None else year * 12 + (number or 1) - 1
-    found = [Span(start, end) for end in now.newest[:3]]
+    found = [Span(start, end) for end in now.newest]
     if number is None:
-        found += [Span(fiscal(year).first, end) for end in now.newest[:3]]
+        found += [Span(fiscal(year).first, end) for end in now.newest]
     return found
 
 
