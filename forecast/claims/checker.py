@@ -606,7 +606,7 @@ class _Reader:
         """Whether a claim that nothing makes right may be called wrong."""
         if first.cost > CONFIDENT or not judged.truth:
             return False
-        if (self.stale and first.cost > 0.35) or (self.unclear and first.sense.measure != "total"):
+        if (self.stale and first.cost > 0.25) or (self.unclear and first.sense.measure != "total"):
             return False
         if first.sense.measure not in ("total", "per_day"):
             return True

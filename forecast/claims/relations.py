@@ -585,29 +585,34 @@ def _agency_or_border_shares(
     agencies: list[str],
     when: list[Option[Span]],
 ) -> list[Weighed] | None:
-    named = [one.phrase.value for one in scene.of_kind("border")]
+    placed = scene.of_kind("border")
+    named = [one.phrase.value for one in placed]
     land = [border for border in dict.fromkeys(named) if border != NATIONWIDE]
+    pairs: list[tuple[float, Subject, Subject]] = []
+    # The whole is named after "of": of all encounters nationwide, or of all there are.
+    led = bool(land) and scene.low(number.last) == "of"
+    led = led and not any(one.first > number.last for one in placed)
+    if land and (NATIONWIDE in named or led):
+        pairs += [
+            (0.7 * rank, Subject(land[0], agency), Subject(NATIONWIDE, agency))
+            for rank, agency in enumerate(agencies[:2])
+        ]
     special = [one for one in scene.of_kind("measure") if one.phrase.value in ("usbp", "ofo")]
-    made = []
-    if land and NATIONWIDE in named:
-        for rank, agency in enumerate(agencies[:2]):
-            for span in when[:5]:
-                sense = Sense(
-                    Subject(land[0], agency),
-                    span.value,
-                    "share_percent",
-                    None,
-                    Subject(NATIONWIDE, agency),
-                )
-                made.append(Weighed(sense, 0.7 * rank + span.cost, False, span.bound))
-    elif behind := [
-        one for one in special if one.first >= number.last + 2 or one.phrase.value == "ofo"
-    ]:
+    behind = [one for one in special if one.first > number.last + 1 or one.phrase.value == "ofo"]
+    if behind and not (land and NATIONWIDE in named):
         part = scene.near(number, behind)[0][1].phrase.value
-        for rank, border in enumerate(borders[:2]):
-            for span in when[:5]:
-                sense = Sense(
-                    Subject(border, part), span.value, "share_percent", None, Subject(border)
-                )
-                made.append(Weighed(sense, 0.3 + 0.7 * rank + span.cost, False, span.bound))
+        pairs += [
+            (0.3 + 0.7 * rank, Subject(border, part), Subject(border))
+            for rank, border in enumerate(borders[:2])
+        ]
+    made = [
+        Weighed(
+            Sense(part_, span.value, "share_percent", None, whole),
+            cost + span.cost,
+            False,
+            span.bound,
+        )
+        for cost, part_, whole in pairs
+        for span in when[:5]
+    ]
     return sorted(made, key=lambda one: one.cost) or None

@@ -25,6 +25,8 @@ from forecast.records import BORDERS, NATIONWIDE
 T = TypeVar("T")
 FAR = 16.0  # a phrase farther from a number than this does not speak of it
 TIGHT = 7.0  # one nearer than this binds it
+# Places that are hardly spoken of but as sectors.
+UNMISTAKABLE = ("Swanton Sector", "Rio Grande Valley Sector", "Del Rio Sector")
 _SECTOR_WORDS = ("sector", "sectors")
 
 
@@ -332,6 +334,8 @@ def _may_be_part(scene: Scene, one: Placed, context: Context) -> bool:
     if one.phrase.kind == "city":
         return named or here
     patrol = any(p.phrase.value in ("usbp", "all") for p in scene.of_kind("measure"))
+    if one.phrase.value in UNMISTAKABLE:
+        return True
     return named or here or patrol or bool(context.sectors_named) or context.agency == "usbp"
 
 
@@ -342,11 +346,7 @@ def _has_sector_word(scene: Scene, one: Placed) -> bool:
 
 def _sure(scene: Scene, one: Placed, context: Context) -> bool:
     here = any(scene.low(i) in _SECTOR_WORDS for i in range(len(scene.tokens)))
-    unmistakable = one.phrase.value in (
-        "Swanton Sector",
-        "Rio Grande Valley Sector",
-        "Del Rio Sector",
-    )
+    unmistakable = one.phrase.value in UNMISTAKABLE
     named = one.phrase.value in context.sectors_named
     return (
         _has_sector_word(scene, one) or here or named or unmistakable or one.phrase.kind == "office"
@@ -574,6 +574,18 @@ def _begun(ref: TimeRef, resolved: list[Span]) -> list[Span]:
     return [Span(span.first, span.first) for span in resolved]
 
 
+def _is_comparison(scene: Scene, ref: TimeRef) -> bool:
+    """Whether a time can only be what something is compared with."""
+    changes = bool(scene.of_kind("change"))
+    return scene.compares(scene.place(ref)[0]) or ref.relative or (ref.since and changes)
+
+
+def _when_between(scene: Scene, ref: TimeRef, number: WrittenNumber) -> bool:
+    """Down since December, when there were 301,982."""
+    place = scene.place(ref)
+    return "when" in {scene.low(i) for i in range(place[1], number.first)}
+
+
 def is_compared_time(scene: Scene, number: WrittenNumber) -> bool:
     """Whether a number is compared with by its time: than in April 2024, when it was 128,895."""
     near = times_near(scene, number)
@@ -629,11 +641,13 @@ def spans_for(
     if given:
         near = [Timed(0.0, given, True)]
     if main_only:
-        near = [t for t in near if not (scene.compares(scene.place(t.ref)[0]) or t.ref.relative)]
+        near = [timed for timed in near if not _is_comparison(scene, timed.ref)]
     for rank, timed in enumerate(near[:3]):
         relative_to = base if compared or timed.ref.relative else None
         resolved = times.spans(timed.ref, now, relative_to)
-        if timed.ref.since and _belongs_to_extreme(scene, timed.ref, scene.place(timed.ref)):
+        if (timed.ref.since and _belongs_to_extreme(scene, timed.ref, scene.place(timed.ref))) or (
+            timed.ref.since and timed.before and _when_between(scene, timed.ref, number)
+        ):
             resolved = _begun(timed.ref, resolved)
         cost = 0.0 if timed.distance < FAR else 1.2 if len(context.recent) else 0.4
         cost += 1.3 * rank + (1.5 if timed.ref.form in ("past_years", "past") else 0.0)
