@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
 from datetime import date
-from pathlib import Path
 
 import claimcorpus
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
-
 from benchmarks import claims as scoring
+from forecast.claims import times
 from forecast.claims.checker import check
+from forecast.claims.lexicon import lexicon, tables
 from forecast.claims.table import CountTable
 
 EXAMPLES = claimcorpus.FOLDER / "examples.jsonl"
@@ -58,3 +56,25 @@ def test_a_quote_is_where_it_says(table):
             assert checked.text[one.start : one.end] == one.quote
         for one in checked.claims:
             assert one.number in one.quote or one.sense.measure.endswith("since")
+
+
+def test_every_phrase_of_the_lexicon_is_understood():
+    for kind, values in tables().items():
+        for value, phrases in values.items():
+            for phrase in phrases if kind != "era" else ():
+                words = [word.removesuffix("'s") for word in phrase.replace("-", " ").split()]
+                found = list(lexicon().find([word.rstrip("*").lower() for word in words]))
+                said = {meaning for one in found for meaning in one.phrases}
+                assert (kind, value) in said, phrase
+
+
+@pytest.mark.parametrize("pattern", ["{MONTH}", "{FY}", "{ERA}"])
+def test_every_form_of_time_is_known(pattern):
+    forms = {form for _, form, _ in times._grammar()}
+
+    assert forms - {"day", "week"} <= set(times._HANDLERS)
+    assert times._filled(pattern, {"MONTH": "May", "FY": "FY", "ERA": "era"}) in (
+        "May",
+        "FY",
+        "era",
+    )

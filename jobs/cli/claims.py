@@ -242,7 +242,7 @@ def check(
 
     Reads .txt, .md, .html, .docx and .pdf; - is standard input; an address only if [fetch] is
     enabled. Each claim gets a verdict; one that cannot be resolved is not understood. Nothing is
-    guessed. Exit code 0 if no claim is wrong or mislabelled, 1 if one is.
+    guessed. Exit code 0 if no claim is wrong or mislabeled, 1 if one is.
     """
     from forecast.claims import marked
     from forecast.claims.checker import check as check_text
