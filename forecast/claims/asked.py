@@ -92,7 +92,7 @@ def answer(
 
 
 def _judged(table: CountTable, sense: Sense, claimed: Claimed) -> AnsweredClaim:
-    judged, other = judge(table, sense, claimed), None
+    judged, other = judge(table, sense, claimed, strict=True), None
     if judged.verdict == "wrong" and sense.measure == "total":
         for candidate, agency_only in other_measures(sense):
             found = judge(table, candidate, claimed)

@@ -33,6 +33,7 @@ FARTHEST = {
     "small": 2.1,
     "rounded": 1.9,
     "tolerance": 1.4,
+    "near": 2.6,
 }  # the costliest sense that may make it right
 
 
@@ -351,6 +352,10 @@ class _Reader:
         elif not (whose and whose[0].bound and whose[0].cost == 0):
             whose = [Option(host.subject, 0.3), *whose]
         bound = bool(when) and when[0].bound
+        if compared and when and when[0].value == host.span and host.span.length <= 12:
+            # Down from 2,063,692: the time of the sentence is that of the first number.
+            bound, when = False, [Option(w.value, w.cost + 0.8) for w in when]
+            when = [Option(host.span.shift(-12), 0.4), *when]
         if not compared and not bound and not any(option.value == host.span for option in when):
             when = [*when, Option(host.span, 0.5)]
         if compared and not bound:
@@ -404,7 +409,8 @@ class _Reader:
         options: list[Weighed] = []
         for whose, when in bases[:6]:
             against = relations.versus(scene, number, self.context, when.value, self._pair(number))
-            options += senses.weigh([whose], [when], measure, against)  # type: ignore[arg-type]
+            if against:
+                options += senses.weigh([whose], [when], measure, against)  # type: ignore[arg-type]
         options.sort(key=lambda one: one.cost)
         range_ = relations.from_to(scene, number, self.context)
         if range_ and bases:
@@ -547,14 +553,15 @@ class _Reader:
         self, case: _Case, judged: Sequence[tuple[Weighed, Judged]], only_if_exact: bool
     ) -> Finding | None:
         """What makes a claim right, or right for something else; None where nothing does."""
-        likely = next(self._held([pair for pair in judged if pair[0].cost <= LIKELY]), None)
+        likely_ones = [pair for pair in judged if pair[0].cost <= LIKELY]
+        likely = next(self._held(likely_ones, case.claimed), None)
         if likely:
             return self._finding(case, *likely)
         if only_if_exact:
             exact = [pair for pair in judged if pair[1].verdict == "right"]
             return self._finding(case, *exact[0]) if exact and case.claimed.value >= 1000 else None
         total = bool(judged) and judged[0][0].sense.measure == "total"
-        held = next(self._held(judged), None)
+        held = next(self._held(judged, case.claimed), None)
         other = self._mislabelled(judged if total else judged[:1], case.claimed)
         if other and (total or not held):
             one, sense, verdict = other
@@ -617,13 +624,17 @@ class _Reader:
         most = PLAIN_RATIO if first.cost <= 0.35 and first.span_bound else OPEN_RATIO
         return 1 / most <= times <= most
 
-    def _held(self, judged: Sequence[tuple[Weighed, Judged]]) -> Iterator[tuple[Weighed, Judged]]:
+    def _held(
+        self, judged: Sequence[tuple[Weighed, Judged]], claimed: Claimed
+    ) -> Iterator[tuple[Weighed, Judged]]:
         """Those that make it right: exact ones before those within a tolerance."""
         held = [pair for pair in judged if pair[1].verdict in HOLDS]
         strict = [pair for pair in held if pair[1].evidence != "tolerance"]
         if strict and held and strict[0][0].cost <= held[0][0].cost + 2.5:
             yield strict[0]
         for one, verdict in held:
+            if one.cost <= FARTHEST["near"] and _very_near(verdict, claimed):
+                yield one, verdict
             limit = "tolerance" if verdict.evidence == "tolerance" else "small"
             if one.cost <= FARTHEST[limit]:
                 yield one, verdict
@@ -639,12 +650,15 @@ class _Reader:
         self, judged: Sequence[tuple[Weighed, Judged]], claimed: Claimed
     ) -> tuple[Weighed, Sense, Judged] | None:
         """Right for another agency's or border's count of the same months."""
-        seen = set()
+        seen = {one.sense for one, _ in judged}  # what the words may mean is no other measure
         for one, verdict in judged:
             if one.cost > CONFIDENT or not one.agency_bound:
                 continue
             for sense, agency_only in senses.other_measures(one.sense):
-                if sense in seen or (not agency_only and not _precise(claimed)):
+                far = not agency_only and not _precise(claimed)
+                # A rounded number near that of the ports alone is near it by chance.
+                chance = sense.subject.agency == "ofo" and not _precise(claimed)
+                if sense in seen or far or chance:
                     continue
                 seen.add(sense)
                 other = judge(self.table, sense, claimed)
@@ -725,6 +739,12 @@ class _Reader:
             say_instead=said.instead,
             other=other,
         )
+
+
+def _very_near(judged: Judged, claimed: Claimed) -> bool:
+    """Whether an exact count is so near today's that it can hardly be another's."""
+    exact = claimed.exact and not claimed.hedge and abs(claimed.value) >= 1000
+    return exact and abs((judged.truth or 0) - claimed.value) <= 0.002 * abs(claimed.value)
 
 
 def _precise(claimed: Claimed) -> bool:

@@ -96,8 +96,12 @@ class Judged:
     why: str = ""
 
 
-def judge(table: CountTable, sense: Sense, claimed: Claimed) -> Judged:
-    """The verdict on a claim if it means this."""
+def judge(table: CountTable, sense: Sense, claimed: Claimed, strict: bool = False) -> Judged:
+    """The verdict on a claim if it means this.
+
+    strict : where the first value of a month is on record, only a value on record is right. In a
+        text the number may be a preliminary one that no release kept.
+    """
     line = table.counts(sense.subject)
     if line is None:
         return Judged("cannot_be_checked", why=_not_told_apart(sense.subject))
@@ -112,7 +116,8 @@ def judge(table: CountTable, sense: Sense, claimed: Claimed) -> Judged:
         return Judged("cannot_be_checked", why="the record has no such figure")
     if sense.measure in ("total", "difference"):
         slack = sum(map(line.slack_of, spans))
-        return _count(claimed, truth, slack, table.first_values(sense.subject, sense.span), sense)
+        values = table.first_values(sense.subject, sense.span)
+        return _count(claimed, truth, slack, values, sense, strict)
     blur = _blur(table, line, sense, truth)
     holds = _fits(claimed, truth, sense.measure, blur)
     return Judged(holds or "wrong", truth, evidence="record")
@@ -145,7 +150,12 @@ def _against(measure: Measure, now: int, before: int) -> float | None:
 
 
 def _count(
-    claimed: Claimed, truth: float, slack: float, values: Collection[int], sense: Sense
+    claimed: Claimed,
+    truth: float,
+    slack: float,
+    values: Collection[int],
+    sense: Sense,
+    strict: bool,
 ) -> Judged:
     if claimed.value == truth and not (claimed.hedge and not claimed.exact):
         return Judged("right", truth, evidence="record")
@@ -156,7 +166,7 @@ def _count(
         fits = rounds_to(claimed, truth)
         return Judged("right_when_rounded" if fits else "wrong", truth, evidence="record")
     off = abs(claimed.value - truth)
-    if level and values:
+    if level and values and strict:
         return Judged("wrong", truth, evidence="vintage")
     if (truth < 0) != (claimed.value < 0):
         return Judged("wrong", truth, evidence="record")

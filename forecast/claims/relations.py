@@ -578,6 +578,16 @@ def _part_shares(
     return sorted(made, key=lambda one: one.cost)
 
 
+_BEING = word_set("were was are came occurred happened took entered crossed")
+
+
+def _tells_part(scene: Scene, number: WrittenNumber, one: Placed) -> bool:
+    """Whether an agency is the part and not the whole: 88% of encounters were at ports."""
+    if one.first < number.first:
+        return one.phrase.value == "ofo"
+    return bool(_BEING & {scene.low(i) for i in range(number.last, one.first)})
+
+
 def _agency_or_border_shares(
     scene: Scene,
     number: WrittenNumber,
@@ -598,7 +608,7 @@ def _agency_or_border_shares(
             for rank, agency in enumerate(agencies[:2])
         ]
     special = [one for one in scene.of_kind("measure") if one.phrase.value in ("usbp", "ofo")]
-    behind = [one for one in special if one.first > number.last + 1 or one.phrase.value == "ofo"]
+    behind = [one for one in special if _tells_part(scene, number, one)]
     if behind and not (land and NATIONWIDE in named):
         part = scene.near(number, behind)[0][1].phrase.value
         pairs += [

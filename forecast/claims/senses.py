@@ -158,8 +158,10 @@ def _agencies(scene: Scene, number: WrittenNumber, context: Context) -> list[Opt
     near = [pair for pair in scene.near(number, scene.of_kind("measure")) if pair[0] < 60]
     own = [one for _, one in near if _is_own(scene, number, one)]
     named = [one.phrase.value for one in own]
-    if "both" in named[:3] or _joined_agencies(scene, own):
-        return [Option("", 0.0, "both" in named[:3]), Option("usbp", 1.0)]
+    if "both" in named[:3]:
+        return [Option("", 0.0, True)]
+    if _joined_agencies(scene, own):
+        return [Option("", 0.0), Option("usbp", 1.0)]
     special = [value for value in named if value in ("usbp", "ofo")]
     if special:
         return _special_agency(near, own, special)
@@ -180,6 +182,9 @@ def _agencies(scene: Scene, number: WrittenNumber, context: Context) -> list[Opt
 
 def _is_own(scene: Scene, number: WrittenNumber, one: Placed) -> bool:
     """Whether a measure speaks of this number: no other number stands between, or it leads all."""
+    low, high = sorted(((one.first, one.last), (number.first, number.last)))
+    if any(scene.low(i) == ";" for i in range(low[1], high[0])):
+        return False
     if one.first >= number.last:
         return not scene.numbers_between(number.last, one.first)
     if not scene.numbers_between(one.last, number.first):

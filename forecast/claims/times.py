@@ -290,6 +290,8 @@ def _of_month(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
         if month % 12 == number - 1
     ]
     found = [*inside[-1:], *_beside_base(number, which, base), latest]
+    if which == "last":
+        found.append(latest - 12)
     if not base and now.published.day >= 27 and now.month % 12 == number - 1:
         found.append(now.month)
     for recent in (*now.here[:2], *now.recent[:3]):
@@ -352,12 +354,10 @@ def _clipped(span: Span, now: Now) -> list[Span]:
     """A year that was not over at publication ends with the months known by then."""
     if span.last < now.month - 1:
         return [span]
+    if span.last == now.month - 1:
+        return [span, Span(span.first, span.last - 1)]
     month = [one.last for one in now.recent[:2] if one.length == 1]
-    ends = (
-        [now.newest[0], *month, *now.newest[1:]]
-        if span.last >= now.month
-        else [span.last, *now.newest[1:]]
-    )
+    ends = [now.newest[0], *month, *now.newest[1:]]
     cut = [Span(span.first, min(end, span.last)) for end in ends if end >= span.first]
     return [*cut, span]
 

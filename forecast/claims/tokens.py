@@ -210,7 +210,7 @@ def numbers(tokens: tuple[Token, ...]) -> list[WrittenNumber]:
 
 
 def _number(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
-    for read in (_digits, _in_words, _fraction, _multiple):
+    for read in (_one_in, _digits, _in_words, _fraction, _multiple):
         number = read(tokens, at)
         if number:
             return number
@@ -349,6 +349,19 @@ def _counts_on(tokens: tuple[Token, ...], at: int) -> bool:
     if _low_at(tokens, at - 1) == "-":
         return (low in _SMALL and before in _TENS) or low in ("hundred", "thousand", "million")
     return before in ("hundred", "thousand") and (low in _SMALL or low in _TENS)
+
+
+def _one_in(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
+    """One in three, nine out of 10."""
+    top = _SMALL.get(tokens[at].low) or numeral(tokens[at].low)
+    step = 2 if (_low_at(tokens, at + 1), _low_at(tokens, at + 2)) == ("out", "of") else 1
+    if step == 1 and _low_at(tokens, at + 1) != "in":
+        return None
+    low = _low_at(tokens, at + 1 + step)
+    whole = _SMALL.get(low) or numeral(low)
+    if not top or not whole or not 1 <= top < whole <= 20 or top % 1 or whole % 1:
+        return None
+    return WrittenNumber("percent", 100 * top / whole, 4, at, at + 2 + step)
 
 
 def _fraction(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:

@@ -86,6 +86,8 @@ def _sentence(text: str) -> str:
 def _when_published(table: CountTable, sense: Sense, claimed: Claimed, judged: Judged) -> str:
     if judged.evidence == "vintage":
         return "It was the figure when published; restated since."
+    if table.first_values(sense.subject, sense.span):
+        return "It is within 2% of today's figure, but none of the values on record for that month."
     line = table.counts(sense.subject)
     slack = line.slack_of(sense.span) if line and line.holds(sense.span) else 0.0
     if abs(claimed.value - (judged.truth or 0)) <= slack:
