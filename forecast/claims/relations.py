@@ -67,6 +67,9 @@ def off_topic(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | Non
     if not offs:
         return None
     distance, off = offs[0]
+    others = scene.near(number, scene.of_kind("not_claim"))
+    if others and others[0][0] <= min(3.0, distance):
+        return None  # tariffs of 25%, in a sentence that also speaks of drugs
     measures = [
         m for m in scene.near(number, scene.of_kind("measure")) if not _is_weak(scene, m[1])
     ]
