@@ -2,11 +2,14 @@
 
 BordercastError            exit code
 ├── ConfigError            2   a setting is wrong
+├── SeriesNameError        2   a name that is no series', or several series'
 ├── DataError              3   a file or a series is refused
 │   ├── RowError               one line of a file
 │   ├── GapError               a series with a month missing
 │   ├── ShortSeriesError       a series too short for the model
+│   ├── DocumentError          a text that cannot be read
 │   └── QuarantineError        a whole file that is not to be believed
+├── ClaimError             2   a claim that cannot be read
 ├── VerifyError            1   the stored record was edited
 ├── StoreError             1   the disk is full, the database is damaged
 ├── ClockError             1   the machine's clock cannot be right
@@ -41,6 +44,26 @@ class ConfigError(BordercastError):
     def __init__(self, path: str, key: str, problem: str) -> None:
         self.path, self.key, self.problem = path, key, problem
         super().__init__(f"{path}: {key}: {problem}")
+
+
+class SeriesNameError(BordercastError):
+    """A name that names no series, or more than one.
+
+    Parameters
+    ----------
+    name : what was asked for.
+    problem : what is wrong with it.
+    choices : names that would do.
+    """
+
+    exit_code = 2
+    _SHOWN = 12
+
+    def __init__(self, name: str, problem: str, choices: Sequence[str] = ()) -> None:
+        self.name, self.problem, self.choices = name, problem, tuple(choices)
+        more = len(self.choices) - self._SHOWN
+        shown = ", ".join(self.choices[: self._SHOWN]) + (f" and {more} more" if more > 0 else "")
+        super().__init__(f"{name!r}: {problem}" + (f"; try {shown}" if shown else ""))
 
 
 class DataError(BordercastError):
@@ -187,3 +210,21 @@ class MailServerError(BordercastError):
     def __init__(self, problem: str) -> None:
         self.problem = problem
         super().__init__(f"mail is not sent: {problem}")
+
+
+class ClaimError(BordercastError):
+    """A claim that cannot be read as typed."""
+
+    exit_code = 2
+
+    def __init__(self, claim: str, problem: str) -> None:
+        self.claim, self.problem = claim, problem
+        super().__init__(f"{claim[:80]!r}: {problem}")
+
+
+class DocumentError(DataError):
+    """A text file that is refused: too large, damaged, or of an unknown kind."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name, self.problem = name, problem
+        super().__init__(f"{name}: {problem}")

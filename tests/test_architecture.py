@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SHARED = {"records", "errors", "months", "config", "store"}
-ROOMS = ["intake", "engine", "watch", "desk"]
+ROOMS = ["intake", "engine", "watch", "desk", "claims"]
 MODULES = [
     path
     for package in ("models", "forecast", "jobs")

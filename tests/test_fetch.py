@@ -229,7 +229,9 @@ def test_a_link_that_is_not_understood_is_an_outcome_until_it_is_gone_or_ignored
     assert odd in first.poll.detail
     assert accepted(path) == [NAME]
     assert publisher.asked_files() == [NAME, NAME]  # and nobody asked for the other
-    (alarm,) = [text for text in health.status(path, NOW).alarms if odd in text]
+    (alarm,) = [
+        text for text in health.status(path, settings(publisher.index), NOW).alarms if odd in text
+    ]
     assert "not understood" in alarm
     mail = Mail(operator="ops@example.org", sender="me@example.org")
     config = settings(publisher.index).model_copy(update={"mail": mail})
@@ -240,7 +242,9 @@ def test_a_link_that_is_not_understood_is_an_outcome_until_it_is_gone_or_ignored
     assert told == 1
 
     assert look(path, publisher, ignore=(odd,)).poll.outcome == "unchanged"
-    assert not [text for text in health.status(path, NOW).alarms if odd in text]
+    assert not [
+        text for text in health.status(path, settings(publisher.index), NOW).alarms if odd in text
+    ]
 
 
 def test_a_page_with_nothing_but_such_links_is_not_called_a_block(path, publisher):

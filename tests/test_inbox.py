@@ -110,12 +110,12 @@ def test_what_is_no_file_of_its_own_is_left_and_named_and_the_others_are_taken(
     assert [reason in t.reason for t in taken if t.outcome == "refused"] == [True]
     assert os.listdir(folders.inbox) == ["b.csv"]
     assert not any(folders.quarantine.iterdir())
-    (warning,) = [w for w in health.status(path, serving.NOW).warnings if "inbox" in w]
+    (warning,) = [w for w in health.status(path, Config(), serving.NOW).warnings if "inbox" in w]
     assert "b.csv: " + reason in warning
 
     (folders.inbox / "b.csv").unlink()
     empty_inbox(path, folders)
-    assert not [w for w in health.status(path, serving.NOW).warnings if "inbox" in w]
+    assert not [w for w in health.status(path, Config(), serving.NOW).warnings if "inbox" in w]
 
 
 def test_a_link_that_takes_the_place_of_a_file_seen_before_is_not_followed(path, folders):
@@ -266,7 +266,7 @@ def test_an_inbox_that_is_a_file_is_said_and_fails_nothing(path):
 
     assert done.outcome == "published"  # the embedded figures
     assert "refused inbox" in done.detail
-    (warning,) = [w for w in health.status(path, serving.NOW).warnings if "inbox" in w]
+    (warning,) = [w for w in health.status(path, Config(), serving.NOW).warnings if "inbox" in w]
     assert "is no folder" in warning
     (found,) = examined(path)
     assert (found.verdict, "is a file" in found.found) == ("bad", True)
@@ -321,7 +321,7 @@ def test_a_file_that_cannot_be_removed_is_taken_once_and_named(path, folders, mo
     monkeypatch.undo()
 
     assert outcomes == ["accepted", "held already"]
-    (warning,) = [w for w in health.status(path, serving.NOW).warnings if "inbox" in w]
+    (warning,) = [w for w in health.status(path, Config(), serving.NOW).warnings if "inbox" in w]
     assert "cannot be removed" in warning
 
 

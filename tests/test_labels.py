@@ -56,7 +56,7 @@ def current(path: Path) -> dict[SeriesKey, dict[str, int]]:
 
 
 def warnings(path: Path) -> list[str]:
-    return [text for text in health.status(path, NOW).warnings if "labels" in text]
+    return [text for text in health.status(path, Config(), NOW).warnings if "labels" in text]
 
 
 # ---------------------------------------------------------------- not known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from forecast import months
-from forecast.desk.report import Comparison, Expectation, MonthReport, verdict
+from forecast.desk.report import Comparison, Expectation, MonthReport
 from forecast.desk.wording import (
     PLACES,
     chance_words,
@@ -165,26 +165,6 @@ def interior_sentence(report: MonthReport) -> str:
     if seen.month == report.month:
         return said
     return f"How many of this month's were {_INTERIOR} is not on record; the last known: {said}"
-
-
-def verdict_sentence(report: MonthReport, value: int) -> str:
-    """The verdict in words, with the number of now and that of then."""
-    where = f"{PLACES[report.border]} in {month_words(report.month)}"
-    about = f"{value:,} encounters {where}"
-    said = verdict(report, value)
-    if said == "right":
-        return f"Right: {about}."
-    if said == "right when published":
-        return f"Right when published, since restated: {about}; now {report.encounters:,}."
-    if said == "right when rounded":
-        return f"Right as far as is known: the source has {report.encounters:,} {where}, rounded."
-    return f"Wrong: not {about}, but {report.encounters:,}." + _elsewhere(report, value)
-
-
-def _elsewhere(report: MonthReport, value: int) -> str:
-    """Where a wrong number may come from: the times it was compared with."""
-    matches = [c for c in report.comparisons if c.before == value]
-    return f" {value:,} is the count of {month_words(matches[0].last)}." if matches else ""
 
 
 def history_sentences(report: MonthReport) -> Iterator[str]:

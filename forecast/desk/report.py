@@ -23,8 +23,6 @@ from forecast.records import Row
 from forecast.store import reports
 from forecast.store.reports import MonthRecord
 
-Verdict = Literal["right", "right when published", "right when rounded", "wrong"]
-
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -284,17 +282,3 @@ def _expectation(held: MonthRecord) -> Expectation | None:
         severity=judged["severity"],
         **bounds,
     )
-
-
-def verdict(found: MonthReport, value: int) -> Verdict:
-    """Whether a number is right now, was right when published, or is wrong.
-
-    "right when rounded": the source gives no more than a multiple of 10, and it is this one's.
-    """
-    if value == found.encounters:
-        return "right"
-    if any(value == known.encounters for known in found.values):
-        return "right when published"
-    unit = found.rounding
-    near = unit > 1 and abs(value - found.encounters) <= unit / 2
-    return "right when rounded" if near else "wrong"

@@ -205,6 +205,27 @@ def how_often_flagged(connection: sqlite3.Connection) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
+def every_month(
+    connection: sqlite3.Connection,
+) -> list[tuple[str, str, str, str, str, int, int]]:
+    """All current counts: border, dimension, member, component, month, encounters, rounding."""
+    return connection.execute(
+        """
+        select s.border, s.dimension, s.member, s.component, o.month, o.encounters, r.rounding
+        from current_observations as o
+        join series as s on s.id = o.series_id
+        join releases as r on r.id = o.release_id
+        """
+    ).fetchall()
+
+
+def every_value(connection: sqlite3.Connection) -> list[tuple[str, str, int, str, str]]:
+    """All values of borders' months: border, month, encounters, known_from, vintage."""
+    return connection.execute(
+        "select border, month, encounters, known_from, vintage from vintages order by known_from"
+    ).fetchall()
+
+
 def save(db: Database, run_id: int, border: str, month: str, report: str) -> None:
     """Keep a run's report of a border's month, JSON; inside the publishing transaction."""
     db.conn.execute(

@@ -9,6 +9,7 @@ flags      months that deviated: what moved, how it ended
 replay     the service as it would have been, and shocks put into the figures
 score      how good the forecasts have been
 cite       facts about a month, to quote
+claims     whether a number, or what a text says, is right
 export     what the record holds, as files
 views      a command for every view
 anyseries  the engine on an analyst's own monthly counts
@@ -39,6 +40,7 @@ from jobs.cli import (
     anyseries,
     care,
     cite,
+    claims,
     export,
     flags,
     look,
@@ -152,7 +154,7 @@ main.add_sections(
     {
         "Each month": (work.run, releases.fetch, work.ingest, releases.releases),
         "Look": (look.show, flags.flags, score.score, plot.plot, web.web),
-        "Quote": (cite.brief, cite.fact, export.export),
+        "Quote": (cite.brief, claims.fact, claims.check, export.export),
         "Ask the engine": (anyseries.forecast, replay.replay),
         "Tell readers": (notices.notices,),
         "Keep it running": (service.serve, service.status, service.doctor, service.config),

@@ -1,8 +1,7 @@
-"""`brief` and `fact`: what can be said of a month, and whether a number is right."""
+"""`brief`: what can be said of a month."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -26,18 +25,6 @@ if TYPE_CHECKING:
     from forecast.store.read import RunRow
 
 
-_COUNT = re.compile(r"[0-9]{1,12}|[0-9]{1,3}(,[0-9]{3})+")
-
-
-def as_count(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
-    """A whole number of encounters, thousands separators allowed, or a usage error."""
-    if value is None:
-        return None
-    if not _COUNT.fullmatch(value):
-        raise click.BadParameter(f"{value!r} is not a count; write it as 4098 or 4,098")
-    return int(value.replace(",", ""))
-
-
 @click.command(epilog=examples("brief northern", "brief southwest 2025-02"))
 @click.argument("border", type=BORDER)
 @click.argument("month", required=False, callback=as_month)
@@ -50,47 +37,16 @@ def brief(settings: Settings, border: str, month: str | None, as_json: bool) -> 
     """
     from forecast.desk import brief as desk
 
-    found, run = _facts(settings, border, month)
+    found, run = facts_of(settings, border, month)
     if as_json:
-        print_json({**_as_json(found), "text": desk.paragraph(found), **_record(run)})
+        print_json({**facts_json(found), "text": desk.paragraph(found), **run_json(run)})
         return
     click.echo(desk.paragraph(found))
     click.echo(f"Bordercast, {quote(run)}")
 
 
-@click.command(epilog=examples("fact northern 2025-02", "fact northern 2025-02 4,098"))
-@click.argument("border", type=BORDER)
-@click.argument("month", callback=as_month)
-@click.argument("value", required=False, callback=as_count)
-@AS_JSON
-@click.pass_obj
-def fact(settings: Settings, border: str, month: str, value: int | None, as_json: bool) -> None:
-    """Whether VALUE is right for this MONTH, and what else is true.
-
-    Every value the month has had, since when, and all comparisons. Exit code 0 if it is right now
-    or was right when published (said which), 1 if it is wrong.
-    """
-    from forecast.desk import brief as desk
-    from forecast.desk.report import verdict
-
-    found, run = _facts(settings, border, month)
-    said = None if value is None else verdict(found, value)
-    if as_json:
-        print_json({**_as_json(found), "value": value, "verdict": said, **_record(run)})
-    else:
-        first = desk.headline(found) if value is None else desk.verdict_sentence(found, value)
-        click.echo(" ".join(filter(None, (first, desk.peak_sentence(found)))))
-        for sentence in desk.history_sentences(found):
-            click.echo(f"  {sentence}")
-        click.echo(f"Also true: {desk.comparison_sentence(found.comparisons)}")
-        click.echo(desk.rank_sentence(found))
-        click.echo(" ".join(desk.definition(found)))
-        click.echo(f"Bordercast, {quote(run)}")
-    if said == "wrong":
-        raise click.exceptions.Exit(1)
-
-
-def _facts(settings: Settings, border: str, month: str | None) -> tuple[MonthReport, RunRow]:
+def facts_of(settings: Settings, border: str, month: str | None) -> tuple[MonthReport, RunRow]:
+    """The report of a month of a border, the newest if None, with the run it belongs to."""
     from forecast.desk.report import report
     from forecast.store import reports
 
@@ -107,10 +63,12 @@ def _facts(settings: Settings, border: str, month: str | None) -> tuple[MonthRep
         return report(connection, border, month), run
 
 
-def _as_json(found: MonthReport) -> dict[str, Any]:
+def facts_json(found: MonthReport) -> dict[str, Any]:
+    """A report for programs."""
     compared = [{**asdict(c), "percent": c.percent} for c in found.comparisons]
     return {**asdict(found), "comparisons": compared}
 
 
-def _record(run: RunRow) -> dict[str, Any]:
+def run_json(run: RunRow) -> dict[str, Any]:
+    """The run a statement rests on."""
     return {**origin(run), "run": run.id}

@@ -1,0 +1,146 @@
+"""How well texts are checked: claims found, family of the verdict, false "wrong", false "right".
+
+    python benchmarks/claims.py --db bordercast.db tests/claims/examples.jsonl
+
+Each line of a file is a text with `published`, its `claims` (`quote`, `number`, `verdict`,
+`also_ok`) and `not_claims`. The three verdicts that hold are one family.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from forecast.claims.checker import CheckedText, ClaimFinding, check
+from forecast.claims.judge import HOLDS
+from forecast.claims.table import CountTable
+
+
+@dataclass
+class ClaimScore:
+    """Counts over texts; misses holds a line for each thing that went wrong."""
+
+    claims: int = 0
+    found: int = 0
+    family: int = 0
+    exact: int = 0
+    true: int = 0
+    false_wrong: int = 0
+    faulty: int = 0
+    false_right: int = 0
+    not_claims: int = 0
+    judged_not_claims: int = 0
+    misses: list[str] = field(default_factory=list)
+
+    def lines(self) -> Iterable[str]:
+        """The figures, one a line."""
+        yield f"claims {self.claims}, found {self.found} ({share(self.found, self.claims)})"
+        yield f"family right {self.family} of found ({share(self.family, self.found)})"
+        yield f"verdict right {self.exact} ({share(self.exact, self.found)})"
+        wrong, right = share(self.false_wrong, self.true), share(self.false_right, self.faulty)
+        yield f"false wrong {self.false_wrong} of {self.true} true ({wrong})"
+        yield f"false right {self.false_right} of {self.faulty} ({right})"
+        yield f"non-claims judged {self.judged_not_claims} of {self.not_claims}"
+
+
+def share(part: int, whole: int) -> str:
+    """A share in percent."""
+    return f"{100 * part / whole:.1f}%" if whole else "-"
+
+
+def family(verdict: str) -> str:
+    """The family of a verdict."""
+    return "holds" if verdict in HOLDS else verdict
+
+
+def score(texts: Iterable[dict[str, Any]], table: CountTable) -> ClaimScore:
+    """Check every text and compare."""
+    total = ClaimScore()
+    for text in texts:
+        checked = check(text["text"], table, date.fromisoformat(text["published"]))
+        _score_text(text, checked, total)
+    return total
+
+
+def _score_text(text: dict[str, Any], checked: CheckedText, total: ClaimScore) -> None:
+    taken: set[int] = set()
+    for claim in text["claims"]:
+        found = _match(claim, text["text"], checked.claims, taken)
+        total.claims += 1
+        wanted = {claim["verdict"], *claim["also_ok"]}
+        families = {family(verdict) for verdict in wanted}
+        total.true += family(claim["verdict"]) == "holds"
+        total.faulty += claim["verdict"] in ("wrong", "mislabelled")
+        if found is None:
+            total.misses.append(f"{text['id']}: not found: {claim['quote']!r} ({claim['verdict']})")
+            continue
+        total.found += 1
+        total.exact += found.verdict in wanted
+        if family(found.verdict) in families:
+            total.family += 1
+            continue
+        total.misses.append(
+            f"{text['id']}: {found.verdict} instead of {claim['verdict']}: {claim['quote']!r} | "
+            f"{found.sense and (*found.sense.subject, str(found.sense.span), found.sense.measure)} "
+            f"{found.why}"
+        )
+        total.false_wrong += found.verdict == "wrong" and families == {"holds"}
+        total.false_right += found.verdict in HOLDS and claim["verdict"] in ("wrong", "mislabelled")
+    for phrase in text.get("not_claims", ()):
+        total.not_claims += 1
+        start = text["text"].find(phrase)
+        judged = [
+            one for one in checked.claims if one.start < start + len(phrase) and start < one.end
+        ]
+        if judged:
+            total.judged_not_claims += 1
+            total.misses.append(f"{text['id']}: judged, but is no claim: {phrase!r}")
+
+
+def _match(
+    claim: dict[str, Any], text: str, found: Sequence[ClaimFinding], taken: set[int]
+) -> ClaimFinding | None:
+    start = text.find(claim["quote"])
+    end = start + len(claim["quote"])
+    number = claim["number"]
+    near = [(i, one) for i, one in enumerate(found) if one.start < end and start < one.end]
+    near = [(i, one) for i, one in near if i not in taken]
+    if number:
+        near.sort(key=lambda pair: number not in text[pair[1].start : pair[1].end])
+    worded = claim.get("kind", {}).get("measure") in ("record", "since", "rank")
+    near.sort(key=lambda pair: _is_extreme(pair[1]) != worded)
+    if not near:
+        return None
+    taken.add(near[0][0])
+    return near[0][1]
+
+
+def _is_extreme(one: ClaimFinding) -> bool:
+    return bool(one.sense) and one.sense.measure.startswith(("record", "highest", "lowest", "rank"))
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The texts of a file, one a line."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+
+
+def main() -> None:
+    """Print the score of files."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--db", default="bordercast.db")
+    options = parser.parse_args()
+    table = CountTable.read(sqlite3.connect(f"file:{options.db}?mode=ro", uri=True))
+    for path in options.files:
+        total = score(read(path), table)
+        print(path.name, *total.lines(), *total.misses, sep="\n  ")
+
+
+if __name__ == "__main__":
+    main()

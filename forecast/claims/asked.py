@@ -1,0 +1,196 @@
+"""One claim asked by name: `fact SERIES SPAN CLAIM`, judged as `check` judges a text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from forecast import months
+from forecast.claims import kinds, wording
+from forecast.claims.clauses import Scene
+from forecast.claims.judge import HOLDS, Claimed, JudgedClaim, Measure, Sense, judge
+from forecast.claims.named import subject_of
+from forecast.claims.senses import other_measures
+from forecast.claims.spans import Span, calendar, parse
+from forecast.claims.subjects import Subject
+from forecast.claims.table import CountTable
+from forecast.claims.tokens import WrittenNumber, sentences
+from forecast.desk.names import SeriesNames
+from forecast.errors import ClaimError
+
+_FORMS = (
+    "write 18,944, 302K, 1.5 million, 'more than 300,000', -78% or x2 (with --from), record, "
+    "'lowest since 2021', '2nd highest', 'share of southwest 63%' or 'average 350 a day'"
+)
+_SINCE = re.compile(
+    r"(?P<side>highest|most|lowest|fewest) since (?:(?P<month>\d{4}-\d{2})|(?P<year>\d{4}))"
+)
+_RECORD = re.compile(
+    r"(?:an? )?(?:record(?: (?P<kind>high|low))?"
+    r"|(?P<side>highest|lowest|most|fewest)(?: ever| on record)?)"
+)
+_RANK = re.compile(r"(?:the )?(?P<rank>\d{1,3})(?:st|nd|rd|th)[ -](?P<side>highest|lowest)")
+_SHARE = re.compile(r"share of (?P<whole>.+?):? (?P<number>[\w ]*?[\d.]+ ?%|[\d.]+ percent)")
+_TIMES = re.compile(
+    r"x ?(?P<a>\d+(?:\.\d+)?)|(?P<b>\d+(?:\.\d+)?) ?(?:x|times)|(?P<word>half|double|twice|triple)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredClaim:
+    """A claim with its verdict; other: what a mislabelled number is right for."""
+
+    sense: Sense
+    claimed: Claimed
+    judged: JudgedClaim
+    why: str
+    instead: str
+    other: Sense | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    measure: Measure
+    claimed: Claimed
+    versus: Span | None = None
+    of: str = ""
+
+
+def answer(
+    table: CountTable,
+    names: SeriesNames,
+    subject: Subject,
+    span: Span,
+    text: str,
+    since: str | None,
+) -> AnsweredClaim:
+    """The verdict on a claim about a series and a span.
+
+    Parameters
+    ----------
+    text : the claim as typed, in one of the forms that the error lists.
+    since : the span that a change is measured from, as typed; None without one.
+
+    Raises
+    ------
+    ClaimError : the claim cannot be read, or a change has nothing to be measured from.
+    """
+    read = _read(" ".join(text.split()))
+    versus = read.versus or (_span(since, table.newest) if since else None)
+    falls = read.measure == "total" and read.claimed.value < 0
+    if (falls or read.measure in ("change_percent", "times")) and versus is None:
+        raise ClaimError(text, "a change needs --from SPAN, the time that it is measured from")
+    if falls:
+        read = replace(read, measure="difference")
+    of = subject_of(names.find(read.of)) if read.of else None
+    among: Literal["month", "year", "span"] = "month"
+    if span.length > 1:
+        among = "year" if span.year or span.to_date else "span"
+    sense = Sense(subject, span, read.measure, versus, of, among)
+    return _judged(table, sense, read.claimed)
+
+
+def _judged(table: CountTable, sense: Sense, claimed: Claimed) -> AnsweredClaim:
+    judged, other = judge(table, sense, claimed, strict=True), None
+    if judged.verdict == "wrong" and sense.measure == "total":
+        for candidate, agency_only in other_measures(sense):
+            found = judge(table, candidate, claimed)
+            near = abs((found.truth or 0) - claimed.value) <= 0.002 * abs(claimed.value)
+            if agency_only and found.verdict in HOLDS and (near or not claimed.exact):
+                judged, other = replace(judged, verdict="mislabelled"), candidate
+                break
+    said = wording.explain(table, sense, claimed, judged, other)
+    return AnsweredClaim(sense, claimed, judged, said.why, said.instead, other)
+
+
+def _span(text: str, newest: int) -> Span:
+    try:
+        return parse(text, newest)
+    except ValueError as error:
+        raise ClaimError(text, str(error)) from None
+
+
+def _read(text: str) -> _Read:
+    for reader in (_since, _record, _rank, _share, _times, _number):
+        read = reader(text)
+        if read:
+            return read
+    raise ClaimError(text, f"it is not a count or another claim; {_FORMS}")
+
+
+def _high(side: str | None) -> bool:
+    return side not in ("lowest", "fewest", "low")
+
+
+def _since(text: str) -> _Read | None:
+    match = _SINCE.fullmatch(text.lower().removeprefix("the "))
+    if match is None:
+        return None
+    first = months.to_index(match["month"]) if match["month"] else 0
+    start = Span(first, first) if match["month"] else calendar(int(match["year"]))
+    return _Read("highest_since" if _high(match["side"]) else "lowest_since", Claimed(0), start)
+
+
+def _record(text: str) -> _Read | None:
+    match = _RECORD.fullmatch(text.lower().removeprefix("the "))
+    if match is None:
+        return None
+    high = _high(match["kind"] or match["side"])
+    return _Read("record_high" if high else "record_low", Claimed(0))
+
+
+def _rank(text: str) -> _Read | None:
+    match = _RANK.fullmatch(text.lower())
+    if match is None:
+        return None
+    measure: Measure = "rank_high" if _high(match["side"]) else "rank_low"
+    return _Read(measure, Claimed(int(match["rank"])))
+
+
+def _share(text: str) -> _Read | None:
+    match = _SHARE.fullmatch(text)
+    if match is None:
+        return None
+    scene, number = _only_number(match["number"], text)
+    return _Read("share_percent", kinds.claimed(scene, number), None, match["whole"])
+
+
+def _times(text: str) -> _Read | None:
+    match = _TIMES.fullmatch(text.lower())
+    if match is None:
+        return None
+    words = {"half": "0.5", "double": "2", "twice": "2", "triple": "3"}
+    digits = match["a"] or match["b"] or words[match["word"]]
+    unit = 10.0 ** -len(digits.partition(".")[2])
+    return _Read("times", Claimed(float(digits), "", unit))
+
+
+def _number(text: str) -> _Read | None:
+    average = re.fullmatch(r"(?:average )?(.+?)(?: a| per)? (day|month)", text)
+    scene, number = _only_number(average[1] if average else text, text)
+    sign = -1 if re.match(r"\s*[-\u2212]", text) else 1
+    claimed = kinds.claimed(scene, number, sign)
+    if number.kind == "percent":
+        return _Read("change_percent", claimed)
+    if number.kind != "count":
+        return None
+    if average:
+        return _Read("per_day" if average[2] == "day" else "per_month", claimed)
+    return _Read("total", claimed)
+
+
+def _only_number(text: str, whole: str) -> tuple[Scene, WrittenNumber]:
+    plain = text.strip().lstrip("-\u2212+")
+    if plain.isdecimal() and plain.isascii() and len(plain) <= 12:
+        plain = f"{int(plain):,}"  # so that 2087 is no year
+    found = next(iter(sentences(plain)), None)
+    scene = Scene(plain, found) if found else None
+    if scene is None or len(scene.numbers) != 1:
+        raise ClaimError(whole, f"it is not a count or another claim; {_FORMS}")
+    number = scene.numbers[0]
+    rest = scene.tokens[number.last :]
+    known = [i for one in scene.of_kind("hedge") for i in range(one.first, one.last)]
+    if rest or any(i not in known for i in range(number.first)):
+        raise ClaimError(whole, f"it is not a count or another claim; {_FORMS}")
+    return scene, number

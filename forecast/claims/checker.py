@@ -1,0 +1,754 @@
+"""A text -> its claims about border encounters, each with its verdict.
+
+One sentence after the other; what a sentence leaves open is taken from those before it. A claim
+that cannot be resolved is not understood, never guessed; it is wrong only if no likely meaning
+makes it right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import product
+
+from forecast.claims import extremes, kinds, relations, senses, times, wording
+from forecast.claims.clauses import Scene
+from forecast.claims.judge import HOLDS, Claimed, ClaimVerdict, JudgedClaim, Sense, judge
+from forecast.claims.senses import Context, Option, Weighed
+from forecast.claims.spans import Span
+from forecast.claims.subjects import SECTOR_BORDER, Subject
+from forecast.claims.table import CountTable
+from forecast.claims.times import Now
+from forecast.claims.tokens import WrittenNumber, sentences
+from forecast.records import NATIONWIDE
+
+LONGEST = 150_000  # characters of a text that are read
+MOST_NUMBERS = 60  # in one sentence; a longer row of numbers is a table, not a claim
+LIKELY = 0.8  # a sense that costs no more than this is what the words say
+CONFIDENT = 1.35  # a claim is wrong only if its likeliest sense costs no more than this
+PLAIN_RATIO, OPEN_RATIO = 12.0, 2.0  # how far off a number may be to be called wrong
+FARTHEST = {
+    "exact": 4.2,
+    "small": 2.1,
+    "rounded": 1.9,
+    "tolerance": 1.4,
+    "near": 2.6,
+}  # the costliest sense that may make it right
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFinding:
+    """One claim.
+
+    start, end : of the quote in the text, end exclusive. sense : what it was taken to mean, None
+    for what is not on record. other : the sense that a mislabelled number is right for.
+    """
+
+    quote: str
+    start: int
+    end: int
+    number: str
+    claimed: Claimed | None
+    sense: Sense | None
+    judged: JudgedClaim
+    why: str
+    say_instead: str = ""
+    other: Sense | None = None
+
+    @property
+    def verdict(self) -> ClaimVerdict:
+        """The verdict."""
+        return self.judged.verdict
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """What looks like a claim but could not be resolved."""
+
+    quote: str
+    start: int
+    end: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedText:
+    """A text with all that was found in it, in order of place."""
+
+    text: str
+    published: date
+    claims: tuple[ClaimFinding, ...]
+    not_understood: tuple[NotUnderstood, ...]
+
+
+def check(text: str, table: CountTable, published: date) -> CheckedText:
+    """Find and judge the claims of a text.
+
+    published : the day as of which "last month" and the like are read.
+    """
+    reader = _Reader(text, table, published)
+    found = list(reader.read())
+    claims = [one for one in found if isinstance(one, ClaimFinding)]
+    unclear = [one for one in found if isinstance(one, NotUnderstood)]
+    return CheckedText(
+        text,
+        published,
+        tuple(sorted(claims, key=lambda one: (one.start, one.end))),
+        tuple(sorted(unclear, key=lambda one: one.start)),
+    )
+
+
+@dataclass(slots=True)
+class _Host:
+    """A count of this sentence, and what it was taken to mean.
+
+    compared : whether something else is compared with it. bound : whether its agency is named.
+    """
+
+    number: WrittenNumber
+    subject: Subject
+    span: Span
+    compared: bool
+    bound: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A number in its place: start and end of the quote, its digits, what is claimed."""
+
+    start: int
+    end: int
+    digits: str
+    claimed: Claimed
+
+
+class _Reader:
+    """Reads one text."""
+
+    def __init__(self, text: str, table: CountTable, published: date) -> None:
+        self.text, self.table = text, table
+        self.scenes = [Scene(text, sentence) for sentence in sentences(text[:LONGEST])]
+        self.context = Context(Now(published))
+        self._survey()
+        self.hosts: list[_Host] = []
+        self.unclear = self.stale = False
+        self.spans: dict[float, Span] = {}  # of the counts that were understood, by their value
+
+    def _survey(self) -> None:
+        """What the whole text speaks of: its border, its sectors."""
+        phrases = [one.phrase for scene in self.scenes for one in scene.phrases]
+        self.context.speaks = frozenset((one.kind, one.value) for one in phrases)
+        borders = [one.value for one in phrases if one.kind == "border"]
+        land = [one for one in borders if one in ("southwest", "northern")]
+        if land:
+            self.context.home = max(dict.fromkeys(land), key=land.count)
+        self.context.sectors_named = frozenset(
+            one.phrase.value
+            for scene in self.scenes
+            for one in scene.of_kind("sector")
+            if any(scene.low(i).startswith("sector") for i in range(one.first, one.last + 1))
+        )
+
+    def read(self) -> Iterator[ClaimFinding | NotUnderstood]:
+        """All findings."""
+        for scene in self.scenes:
+            self.hosts, self.unclear = [], False
+            self._spoke_of(scene)
+            if len(scene.numbers) <= MOST_NUMBERS:
+                yield from self._sentence(scene)
+            self._after(scene)
+
+    def _spoke_of(self, scene: Scene) -> None:
+        """A border that a sentence names ends what was said of a sector before."""
+        borders = [one.phrase.value for one in scene.of_kind("border")]
+        parts = scene.of_kind("sector", "office")
+        if borders and not parts and not scene.of_kind("city"):
+            self.context.border = borders[0]
+
+    def _sentence(self, scene: Scene) -> Iterator[ClaimFinding | NotUnderstood]:
+        for number in scene.numbers:
+            found = self._number(scene, number)
+            if found:
+                yield found
+        yield from self._extremes(scene)
+
+    def _after(self, scene: Scene) -> None:
+        """Carry what this sentence said to the next ones."""
+        context = self.context
+        self.stale = self.unclear or (self.stale and not self.hosts)
+        main = [host for host in self.hosts if not host.compared]
+        for host in reversed(self.hosts):
+            context.saw(host.span)
+        if not main and self.hosts and context.subject and context.span:
+            context.saw(context.span)
+            return
+        main = main or self.hosts
+        if main:
+            last = main[0]
+            context.subject, context.span = last.subject, last.span
+            context.agency = last.subject.agency
+            context.border = last.subject.border if not last.subject.dimension else context.border
+            subject = last.subject
+            kind = {"field": "office" if subject.agency == "ofo" else "sector"}
+            dimension = kind.get(subject.dimension, subject.dimension)
+            context.part = (dimension, subject.members, subject.other_than)
+            context.group = senses.NO_PART
+            if dimension in ("citizenship", "demographic"):
+                context.group, context.part = context.part, senses.NO_PART
+            context.saw(last.span)
+            return
+        self._after_words(scene)
+
+    def _after_words(self, scene: Scene) -> None:
+        """A sentence without a count still says of what the next ones speak."""
+        context = self.context
+        sectors = [p for p in scene.of_kind("sector") if senses._sure(scene, p, context)]
+        borders = [one.phrase.value for one in scene.of_kind("border")]
+        if sectors:
+            context.part = ("sector", (sectors[-1].phrase.value,), False)
+        elif borders:
+            context.border = borders[-1]
+            if not senses.same_border(context.part, borders[-1]):
+                context.part = senses.NO_PART
+        measures = {one.phrase.value for one in scene.of_kind("measure")}
+        spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
+        if spoken:
+            context.agency = "" if spoken == "all" else spoken
+            border = context.border or context.home
+            if border and not sectors:
+                context.subject = Subject(border, context.agency)
+        self._saw_times(scene)
+
+    def _saw_times(self, scene: Scene) -> None:
+        context = self.context
+        for ref in scene.times:
+            if ref.counts and not ref.relative and not ref.since:
+                for span in times.spans(ref, context.when)[:1]:
+                    context.saw(span)
+
+    # -- numbers -----------------------------------------------------------------------------------
+
+    def _number(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
+        if (
+            kinds.is_plain_no(scene, number)
+            or scene.covered(number)
+            or relations.supposed(scene, number)
+        ):
+            return None
+        if number.kind == "percent":
+            return self._percent(scene, number)
+        if number.kind == "times":
+            return self._times(scene, number)
+        return self._count(scene, number) if number.kind == "count" else None
+
+    def _count(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
+        noun = kinds.noun_after(scene, number)
+        off = relations.off_topic(scene, number, noun)
+        if off:
+            return self._not_held(scene, number, off)
+        if noun.kind == "not_claim":
+            return None
+        if relations.is_count(scene, number, noun, self.context):
+            return self._encounters(scene, number, noun)
+        if relations.may_be_count(scene, number, noun, self.context):
+            return self._encounters(scene, number, kinds.NounAfter("unknown"))
+        return None
+
+    def _encounters(
+        self, scene: Scene, number: WrittenNumber, noun: kinds.NounAfter
+    ) -> ClaimFinding | NotUnderstood | None:
+        """A count of encounters: a total, an average, or the size of a change."""
+        if relations.of_days(scene, number):
+            return self._not_held(scene, number, "days and weeks are not on record")
+        relation = relations.relation(scene, number)
+        if relation == "total" and noun.kind == "bare" and self._daily_before(scene, number):
+            relation = "per_day"
+        if relation in ("per_day", "per_month"):
+            return self._average(scene, number, relation)
+        if relation == "difference":
+            return self._change(scene, number, "difference")
+        return self._total(scene, number, noun)
+
+    def _total(
+        self, scene: Scene, number: WrittenNumber, noun: kinds.NounAfter
+    ) -> ClaimFinding | NotUnderstood | None:
+        compared = scene.compares(number.first)
+        base = self._base_span(number) if compared or self.hosts else self.context.span
+        whose = senses.subjects(scene, number, self.context)
+        when = senses.spans_for(scene, number, self.context, base, compared)
+        if self.hosts:
+            fresh = bool(self.hosts) and relations.says_whose(scene, self.hosts[-1].number, number)
+            whose, when = self._beside(whose, when, compared, fresh)
+        claimed = kinds.claimed(scene, number)
+        if self.hosts and relations.is_whole(scene, self.hosts[-1].number, number):
+            part = self.hosts[-1].subject
+            whole = Subject(part.border, part.agency)
+            whose = [Option(whole, 0.0), *(Option(one.value, one.cost + 0.6) for one in whose)]
+        if claimed.value in self.spans and not (when and when[0].bound):
+            when = [Option(self.spans[claimed.value], 0.1), *when]
+        options = senses.weigh(whose, when)
+        found = self._decide(scene, number, options, claimed, noun.kind == "unknown")
+        if isinstance(found, ClaimFinding) and self._contradicts(found):
+            why = "the text gives another number for what this seems to mean"
+            found = NotUnderstood(found.quote, found.start, found.end, why)
+        kept = self._taken(found, options)
+        if kept:
+            beside = compared or senses.is_compared_time(scene, number)
+            tied = bool(whose) and whose[0].bound
+            self.hosts.append(_Host(number, kept.subject, kept.span, beside, tied))
+            self.spans.setdefault(claimed.value, kept.span)
+        self.unclear = self.unclear or not isinstance(found, ClaimFinding)
+        return found
+
+    def _taken(
+        self, found: ClaimFinding | NotUnderstood | None, options: Sequence[Weighed]
+    ) -> Sense | None:
+        """What the rest of the text may take a count to have meant."""
+        if isinstance(found, ClaimFinding):
+            return found.sense
+        likely = isinstance(found, NotUnderstood) and options and options[0].cost <= CONFIDENT
+        return options[0].sense if likely else None
+
+    def _daily_before(self, scene: Scene, number: WrittenNumber) -> bool:
+        """298 a day at the border and 330 nationwide."""
+        before = [n for n in scene.numbers if n.last <= number.first and n.kind == "count"]
+        if not before or number.first - before[-1].last > 12:
+            return False
+        own = any(
+            place[0] >= number.last and ref.counts
+            for ref, place in zip(scene.times, scene.time_places, strict=True)
+        )
+        return relations.relation(scene, before[-1]) == "per_day" and not own
+
+    def _contradicts(self, found: ClaimFinding) -> bool:
+        """Whether another number of this sentence already means the same: one of them does not."""
+        same = any(found.sense == Sense(host.subject, host.span) for host in self.hosts)
+        return same and found.verdict == "wrong"
+
+    def _beside(
+        self,
+        whose: list[Option[Subject]],
+        when: list[Option[Span]],
+        compared: bool,
+        fresh: bool,
+    ) -> tuple[list[Option[Subject]], list[Option[Span]]]:
+        """A second count of a sentence is of the first one's kind, and often of its months."""
+        if not self.hosts:
+            return whose, when
+        host = self.hosts[-1]
+        own = whose[0].value if whose and whose[0].bound else None
+        if fresh and own and own.dimension in ("citizenship", "demographic"):
+            like = own._replace(border=host.subject.border, agency=host.subject.agency)
+            whose = [
+                Option(like, 0.1, True),
+                *(Option(w.value, w.cost + 0.3, w.bound) for w in whose),
+            ]
+        elif not fresh:
+            whose = [
+                Option(host.subject, 0.0, host.bound),
+                *(Option(w.value, w.cost + 0.4) for w in whose),
+            ]
+        elif not (whose and whose[0].bound and whose[0].cost == 0):
+            whose = [Option(host.subject, 0.3), *whose]
+        bound = bool(when) and when[0].bound
+        if compared and when and when[0].value == host.span and host.span.length <= 12:
+            # Down from 2,063,692: the time of the sentence is that of the first number.
+            bound, when = False, [Option(w.value, w.cost + 0.8) for w in when]
+            when = [Option(host.span.shift(-12), 0.4), *when]
+        if not compared and not bound and not any(option.value == host.span for option in when):
+            when = [*when, Option(host.span, 0.5)]
+        if compared and not bound:
+            when = [
+                *when,
+                *(Option(host.span.shift(by), 1.2) for by in (-12, -1) if host.span.length < 13),
+            ]
+        by_cost = sorted(when, key=lambda option: option.cost)
+        return sorted(whose, key=lambda option: option.cost), by_cost
+
+    def _base_span(self, number: WrittenNumber) -> Span | None:
+        before = [host for host in self.hosts if not host.compared]
+        return before[-1].span if before else self.context.span
+
+    def _average(
+        self, scene: Scene, number: WrittenNumber, relation: str
+    ) -> ClaimFinding | NotUnderstood | None:
+        if relations.of_weeks(scene, number):
+            return self._not_held(scene, number, "days and weeks are not on record")
+        whose = senses.subjects(scene, number, self.context)
+        when = senses.spans_for(scene, number, self.context, self._base_span(number))
+        if self.hosts and not (when and when[0].bound):
+            when = [Option(self.hosts[-1].span, 0.2), *when]
+        measure = "per_day" if relation == "per_day" else "per_month"
+        claimed = kinds.claimed(scene, number)
+        return self._decide(scene, number, senses.weigh(whose, when, measure), claimed)  # type: ignore[arg-type]
+
+    def _percent(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
+        off = relations.off_topic(scene, number, kinds.noun_after(scene, number))
+        if off:
+            return self._not_held(scene, number, off)
+        if relations.is_share(scene, number):
+            return self._share(scene, number)
+        return self._change(scene, number, "change_percent")
+
+    def _times(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
+        if not relations.is_multiple(scene, number):
+            return None
+        return self._change(scene, number, "times")
+
+    def _change(
+        self, scene: Scene, number: WrittenNumber, measure: str
+    ) -> ClaimFinding | NotUnderstood | None:
+        """A change against another span: percent, difference or multiple."""
+        if not relations.about_encounters(scene, number, self.context):
+            return None
+        sign = kinds.direction(scene, number) if measure != "times" else 1
+        if sign == 0:
+            return None
+        bases = self._bases(scene, number)
+        options: list[Weighed] = []
+        for whose, when in bases[:6]:
+            against = relations.versus(scene, number, self.context, when.value, self._pair(number))
+            if against:
+                options += senses.weigh([whose], [when], measure, against)  # type: ignore[arg-type]
+        options.sort(key=lambda one: one.cost)
+        range_ = relations.from_to(scene, number, self.context)
+        if range_ and bases:
+            now, before = range_
+            sense = Sense(bases[0][0].value, now, measure, before)  # type: ignore[arg-type]
+            options.insert(0, Weighed(sense, 0.1, bases[0][0].bound, True))
+        claimed = kinds.claimed(scene, number, sign)
+        if measure == "times" and number.value < 1:
+            claimed = replace(claimed, unit=0.1)
+        return self._decide(scene, number, options, claimed)
+
+    def _pair(self, number: WrittenNumber) -> Span | None:
+        """What the last count was compared with: from 12,085 in November to 4,098 in February."""
+        compared = [host for host in self.hosts if host.compared]
+        return compared[-1].span if compared else None
+
+    def _bases(
+        self, scene: Scene, number: WrittenNumber
+    ) -> list[tuple[Option[Subject], Option[Span]]]:
+        """What it is that changed, and when: the sentence's count, or what its words say."""
+        whose = senses.subjects(scene, number, self.context)
+        when = [
+            option
+            for option in senses.spans_for(scene, number, self.context, main_only=True)
+            if not relations.is_versus(scene, number, option.value, self.context)
+        ]
+        found: list[tuple[Option[Subject], Option[Span]]] = []
+        main = [host for host in self.hosts if not host.compared]
+        main = main or ([] if self.context.subject else self.hosts)
+        own_part = any(
+            option.bound and option.value.dimension and option.cost == 0 for option in whose[:1]
+        )
+        for rank, host in enumerate(reversed(main[-2:])):
+            subject = whose[0] if own_part else Option(host.subject, 0.0, True)
+            found.append((subject, Option(host.span, 0.7 * rank, True)))
+        ahead = relations.count_ahead(scene, number, self.context)
+        if ahead:
+            found += [(one, ahead) for one in whose[:2]]
+        cost = 1.3 if main else 0.0
+        for a, b in product(whose[:4], when[:5]):
+            found.append((Option(a.value, a.cost + cost, a.bound), b))
+        if not main and self.context.subject and self.context.span:
+            carried = Option(self.context.subject, 0.1 if self.hosts else 0.5, bool(self.hosts))
+            tight = [option for option in when if option.bound]
+            found += [(carried, option) for option in tight or [Option(self.context.span, 0.3)]]
+        return sorted(found, key=lambda pair: pair[0].cost + pair[1].cost)
+
+    def _share(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
+        if not relations.about_encounters(scene, number, self.context):
+            return None
+        when = senses.spans_for(scene, number, self.context)
+        if self.hosts and not (when and when[0].bound):
+            when = [Option(self.hosts[0].span, 0.1), *when]
+        options = relations.shares(
+            scene, number, self.context, when, [h.subject for h in self.hosts]
+        )
+        if options is None:
+            return None
+        if not options:
+            why = "this share is not on record"
+            return self._not_held(scene, number, why)
+        return self._decide(scene, number, options, kinds.claimed(scene, number))
+
+    # -- extremes ----------------------------------------------------------------------------------
+
+    def _extremes(self, scene: Scene) -> Iterator[ClaimFinding | NotUnderstood]:
+        for extreme in extremes.find(scene, self.context):
+            here = extreme.number
+            near = sorted(
+                self.hosts,
+                key=lambda host: scene.distance(
+                    (host.number.first, host.number.last), (here.first, here.last)
+                ),
+            )
+            main = [host for host in near if not host.compared] or near
+            if main:
+                pairs = [
+                    (Option(host.subject, 0.5 * i, True), Option(host.span, 0.4 * i, True))
+                    for i, host in enumerate(main[:2])
+                ]
+            else:
+                pairs = self._bases(scene, here)[:6]
+                if self.context.subject and self.context.span:
+                    pairs.insert(
+                        0, (Option(self.context.subject, 0.2), Option(self.context.span, 0.3))
+                    )
+            options = [one for pair in pairs for one in extremes.weigh(extreme, pair, self.context)]
+            found = self._decide_extreme(extreme, sorted(options, key=lambda one: one.cost))
+            if found:
+                yield found
+
+    def _decide_extreme(
+        self, extreme: extremes.Extreme, options: Sequence[Weighed]
+    ) -> ClaimFinding | NotUnderstood | None:
+        judged = [(one, judge(self.table, one.sense, extreme.claimed)) for one in options]
+        case = _Case(extreme.start, extreme.end, extreme.digits, extreme.claimed)
+        for one, verdict in judged:
+            if verdict.verdict in HOLDS and one.cost <= 2.2:
+                return self._finding(case, one, verdict)
+        likely = [pair for pair in judged if pair[0].cost <= 1.0]
+        if not likely:
+            return None
+        open_ = [pair for pair in likely if pair[1].verdict != "wrong"]
+        one, verdict = (open_ or likely)[0]
+        if verdict.verdict == "wrong" and (not extreme.plain or one.sense.among == "span"):
+            return self._unclear(case, "what it is compared with is not clear")
+        return self._finding(case, one, verdict)
+
+    # -- decisions ---------------------------------------------------------------------------------
+
+    def _decide(
+        self,
+        scene: Scene,
+        number: WrittenNumber,
+        options: Sequence[Weighed],
+        claimed: Claimed,
+        only_if_exact: bool = False,
+    ) -> ClaimFinding | NotUnderstood | None:
+        """The verdict on a number, by its likeliest sense that makes it right."""
+        case = _Case(*self._quoted(scene, number), self._digits(scene, number), claimed)
+        if not options:
+            return None if only_if_exact else self._unclear(case, "whose or when is not said")
+        farthest = self._farthest(claimed, options[0].sense)
+        judged = [
+            (one, judge(self.table, one.sense, claimed))
+            for one in options[:120]
+            if one.cost <= farthest
+        ]
+        found = self._holding(case, judged, only_if_exact)
+        if found or only_if_exact:
+            return found
+        rescued = self._rescued(options[0], claimed)
+        if rescued:
+            return self._finding(case, *rescued)
+        first = judged[0] if judged else (options[0], judge(self.table, options[0].sense, claimed))
+        sure = not relations.is_partial(scene, number) and not self._other_holds(options, claimed)
+        return self._failing(case, first, judged, sure)
+
+    def _holding(
+        self, case: _Case, judged: Sequence[tuple[Weighed, JudgedClaim]], only_if_exact: bool
+    ) -> ClaimFinding | None:
+        """What makes a claim right, or right for something else; None where nothing does."""
+        likely_ones = [pair for pair in judged if pair[0].cost <= LIKELY]
+        likely = next(self._held(likely_ones, case.claimed), None)
+        if likely:
+            return self._finding(case, *likely)
+        if only_if_exact:
+            exact = [pair for pair in judged if pair[1].verdict == "right"]
+            return self._finding(case, *exact[0]) if exact and case.claimed.value >= 1000 else None
+        total = bool(judged) and judged[0][0].sense.measure == "total"
+        held = next(self._held(judged, case.claimed), None)
+        other = self._mislabelled(judged if total else judged[:1], case.claimed)
+        if other and (total or not held):
+            one, sense, verdict = other
+            return self._finding(case, one, verdict, sense)
+        return self._finding(case, *held) if held else None
+
+    def _failing(
+        self,
+        case: _Case,
+        first: tuple[Weighed, JudgedClaim],
+        judged: Sequence[tuple[Weighed, JudgedClaim]],
+        sure: bool,
+    ) -> ClaimFinding | NotUnderstood:
+        """A claim that nothing makes right: wrong only if what it means is beyond doubt."""
+        one, verdict = first
+        if verdict.verdict == "cannot_be_checked":
+            return self._finding(case, one, verdict)
+        near = [v for other, v in judged if other.cost <= one.cost + 0.5]
+        if any(v.verdict == "cannot_be_checked" for v in near):
+            return self._unclear(case, "one likely meaning is not on record")
+        if (
+            sure
+            and self._sure(one, verdict, case.claimed)
+            and not self._between(judged, case.claimed)
+        ):
+            return self._finding(case, one, verdict)
+        return self._unclear(case, "whose or when is not certain")
+
+    def _unclear(self, case: _Case, why: str) -> NotUnderstood:
+        return NotUnderstood(self.text[case.start : case.end], case.start, case.end, why)
+
+    def _other_holds(self, options: Sequence[Weighed], claimed: Claimed) -> bool:
+        """Whether some meaning, however unlikely, makes it right: then it is not called wrong."""
+        return any(judge(self.table, one.sense, claimed).verdict in HOLDS for one in options[:200])
+
+    def _between(self, judged: Sequence[tuple[Weighed, JudgedClaim]], claimed: Claimed) -> bool:
+        """Whether it depends on the day up to which "this year" was counted."""
+        first = judged[0][0].sense
+        alike = [
+            float(verdict.truth)
+            for one, verdict in judged
+            if verdict.truth is not None
+            and one.sense.subject == first.subject
+            and one.sense.span.first == first.span.first
+        ]
+        return len(alike) > 1 and min(alike) <= claimed.value <= max(alike)
+
+    def _sure(self, first: Weighed, judged: JudgedClaim, claimed: Claimed) -> bool:
+        """Whether a claim that nothing makes right may be called wrong."""
+        if first.cost > CONFIDENT or not judged.truth:
+            return False
+        if (self.stale and first.cost > 0.25) or (self.unclear and first.sense.measure != "total"):
+            return False
+        if first.sense.measure not in ("total", "per_day"):
+            return True
+        if claimed.hedge == "over" and abs(judged.truth) > abs(claimed.value):
+            return False  # true to the letter, if far more
+        # A number of quite another size is likelier misread than misprinted.
+        times = abs(claimed.value / judged.truth) or 1e-9
+        most = PLAIN_RATIO if first.cost <= 0.35 and first.span_bound else OPEN_RATIO
+        return 1 / most <= times <= most
+
+    def _held(
+        self, judged: Sequence[tuple[Weighed, JudgedClaim]], claimed: Claimed
+    ) -> Iterator[tuple[Weighed, JudgedClaim]]:
+        """Those that make it right: exact ones before those within a tolerance."""
+        held = [pair for pair in judged if pair[1].verdict in HOLDS]
+        strict = [pair for pair in held if pair[1].evidence != "tolerance"]
+        if strict and held and strict[0][0].cost <= held[0][0].cost + 2.5:
+            yield strict[0]
+        for one, verdict in held:
+            if one.cost <= FARTHEST["near"] and _very_near(verdict, claimed):
+                yield one, verdict
+            limit = "tolerance" if verdict.evidence == "tolerance" else "small"
+            if one.cost <= FARTHEST[limit]:
+                yield one, verdict
+
+    def _farthest(self, claimed: Claimed, sense: Sense) -> float:
+        if sense.measure != "total":
+            return FARTHEST["rounded"]
+        if not claimed.exact or claimed.hedge:
+            return FARTHEST["rounded"]
+        return FARTHEST["exact"] if abs(claimed.value) >= 1000 else FARTHEST["small"]
+
+    def _mislabelled(
+        self, judged: Sequence[tuple[Weighed, JudgedClaim]], claimed: Claimed
+    ) -> tuple[Weighed, Sense, JudgedClaim] | None:
+        """Right for another agency's or border's count of the same months."""
+        seen = {one.sense for one, _ in judged}  # what the words may mean is no other measure
+        for one, verdict in judged:
+            if one.cost > CONFIDENT or not one.agency_bound:
+                continue
+            for sense, agency_only in senses.other_measures(one.sense):
+                far = not agency_only and not _precise(claimed)
+                # A rounded number near that of the ports alone is near it by chance.
+                chance = sense.subject.agency == "ofo" and not _precise(claimed)
+                if sense in seen or far or chance:
+                    continue
+                seen.add(sense)
+                other = judge(self.table, sense, claimed)
+                if sense.measure == "times" or (
+                    verdict.truth is None and not sense.subject.dimension
+                ):
+                    continue
+                near = (
+                    other.truth is not None and abs(other.truth - claimed.value) <= claimed.unit / 2
+                )
+                fits = other.verdict in HOLDS and (agency_only or near)
+                if fits:
+                    return (
+                        one,
+                        sense,
+                        replace(verdict, verdict="mislabelled", evidence=other.evidence),
+                    )
+        return None
+
+    def _rescued(self, first: Weighed, claimed: Claimed) -> tuple[Weighed, JudgedClaim] | None:
+        """An exact number that is, to the digit, another count that this text speaks of."""
+        sense = first.sense
+        if sense.measure != "total" or not claimed.exact or claimed.value < 1000:
+            return None
+        spans = [sense.span] if first.span_bound else [sense.span, *self.context.recent]
+        for subject, span in product(self._spoken(sense, first), spans):
+            if self.table.total(subject, span) == claimed.value:
+                return Weighed(Sense(subject, span), 3.0), JudgedClaim(
+                    "right", claimed.value, evidence="record"
+                )
+        return None
+
+    def _spoken(self, sense: Sense, first: Weighed) -> Iterator[Subject]:
+        yield sense.subject
+        agencies = (sense.subject.agency,) if first.agency_bound else ("", "usbp", "ofo")
+        for border, agency in product(("southwest", "northern", NATIONWIDE), agencies):
+            yield Subject(border, agency)
+        for sector in self.context.sectors_named:
+            yield Subject(SECTOR_BORDER.get(sector, "southwest"), "usbp", "field", (sector,))
+
+    # -- making findings ---------------------------------------------------------------------------
+
+    def _digits(self, scene: Scene, number: WrittenNumber) -> str:
+        start, end = scene.extent(number)
+        return self.text[start:end]
+
+    def _quoted(self, scene: Scene, number: WrittenNumber) -> tuple[int, int]:
+        """A number with its hedge and its noun."""
+        first, last = number.first, number.last
+        for one in scene.of_kind("hedge"):
+            if one.last == first:
+                first = one.first
+        noun = kinds.noun_after(scene, number)
+        if noun.placed and noun.placed.first <= last + 3:
+            last = noun.placed.last
+        return scene.tokens[first].start, scene.tokens[last - 1].end
+
+    def _not_held(self, scene: Scene, number: WrittenNumber, why: str) -> ClaimFinding:
+        start, end = self._quoted(scene, number)
+        judged = JudgedClaim("cannot_be_checked", why=why)
+        quote = self.text[start:end]
+        claimed = kinds.claimed(scene, number)
+        return ClaimFinding(
+            quote, start, end, self._digits(scene, number), claimed, None, judged, why
+        )
+
+    def _finding(
+        self, case: _Case, one: Weighed, judged: JudgedClaim, other: Sense | None = None
+    ) -> ClaimFinding:
+        said = wording.explain(self.table, one.sense, case.claimed, judged, other)
+        return ClaimFinding(
+            quote=self.text[case.start : case.end],
+            start=case.start,
+            end=case.end,
+            number=case.digits,
+            claimed=case.claimed,
+            sense=one.sense,
+            judged=judged,
+            why=said.why,
+            say_instead=said.instead,
+            other=other,
+        )
+
+
+def _very_near(judged: JudgedClaim, claimed: Claimed) -> bool:
+    """Whether an exact count is so near today's that it can hardly be another's."""
+    exact = claimed.exact and not claimed.hedge and abs(claimed.value) >= 1000
+    return exact and abs((judged.truth or 0) - claimed.value) <= 0.002 * abs(claimed.value)
+
+
+def _precise(claimed: Claimed) -> bool:
+    """Whether a count has digits enough to be told by them."""
+    return claimed.value >= 1000 and claimed.value / claimed.unit >= 200

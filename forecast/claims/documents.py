@@ -1,0 +1,167 @@
+"""Files as text: plain text, Markdown, HTML, Word and PDF, within limits.
+
+Everything is measured before it is read: a file of another size than it says, or that unpacks to
+far more, is refused rather than read.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+from forecast.claims.lexicon import word_set
+from forecast.errors import DocumentError
+
+LARGEST = 10_000_000  # bytes of a file
+UNPACKED = 20_000_000  # bytes of a Word file's parts together
+ENTRIES = 2_000  # parts of a Word file
+PAGES = 300  # of a PDF
+SECONDS = 2.5  # for the pages of a PDF
+CHARACTERS = 150_000  # of the text: about 25,000 words
+
+_BLOCKS = word_set(
+    "p div h1 h2 h3 h4 h5 h6 li ul ol table tr section article header footer blockquote br dt "
+    "dd figcaption caption title main aside hr"
+)
+_HIDDEN = word_set("script style noscript template svg head")
+
+
+def read(name: str, content: bytes) -> str:
+    """The text of a file.
+
+    Parameters
+    ----------
+    name : the file's name; its ending says what it is. Without one it is plain text.
+
+    Raises
+    ------
+    DocumentError : it is too large, damaged, encrypted, or of an unknown kind.
+    """
+    if len(content) > LARGEST:
+        raise DocumentError(name, f"it has {len(content):,} bytes; at most {LARGEST:,} are read")
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
+    if content[:5] == b"%PDF-" or ending == "pdf":
+        text = _pdf(name, content)
+    elif ending == "docx":
+        text = _word(name, content)
+    else:
+        text = _plain(name, content, ending)
+    if len(text) > CHARACTERS:
+        raise DocumentError(
+            name, f"it has {len(text):,} characters of text; at most {CHARACTERS:,} are checked"
+        )
+    return text
+
+
+def _plain(name: str, content: bytes, ending: str) -> str:
+    if content[:2] == b"PK" or b"\0" in content[:4096]:
+        raise DocumentError(name, "it is not text; give .txt, .md, .html, .docx or .pdf")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+    html = ending in ("html", "htm") or text[:200].lstrip().lower().startswith(
+        ("<!doctype", "<html")
+    )
+    return _html(text) if html else text
+
+
+class _Visible(HTMLParser):
+    """Collects the text that a reader of a page sees."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._hidden: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _HIDDEN:
+            self._hidden.append(tag)
+        elif tag in _BLOCKS:
+            self.parts.append("\n\n")
+        elif tag in ("td", "th"):
+            self.parts.append(" | ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._hidden:
+            while self._hidden and self._hidden.pop() != tag:
+                pass
+        elif tag in _BLOCKS:
+            self.parts.append("\n\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.parts.append(" ".join(data.split()).join(_edges(data)))
+
+
+def _edges(data: str) -> tuple[str, str]:
+    return (" " if data[:1].isspace() else "", " " if data[-1:].isspace() else "")
+
+
+def _html(text: str) -> str:
+    reader = _Visible()
+    reader.feed(text)
+    reader.close()
+    paragraphs = ("".join(reader.parts)).split("\n\n")
+    return "\n\n".join(kept for one in paragraphs if (kept := " ".join(one.split())))
+
+
+def _word(name: str, content: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            _refuse_swollen(name, packed)
+    except zipfile.BadZipFile:
+        raise DocumentError(name, "it is not a Word file, or it is damaged") from None
+    try:
+        import docx
+    except ImportError:
+        raise DocumentError(name, _extra("python-docx")) from None
+    try:
+        document = docx.Document(io.BytesIO(content))
+        paragraphs = [item.text for item in document.paragraphs]
+        rows = [
+            " | ".join(cell.text for cell in row.cells)
+            for table in document.tables
+            for row in table.rows
+        ]
+    except Exception as error:  # the library raises what its parts raise
+        raise DocumentError(name, f"it cannot be read: {type(error).__name__}") from None
+    return "\n\n".join((*paragraphs, *rows))
+
+
+def _refuse_swollen(name: str, packed: zipfile.ZipFile) -> None:
+    parts = packed.infolist()
+    size = sum(part.file_size for part in parts)
+    if size > UNPACKED or len(parts) > ENTRIES:
+        raise DocumentError(name, f"it unpacks to {size:,} bytes; at most {UNPACKED:,} are read")
+
+
+def _pdf(name: str, content: bytes) -> str:
+    try:
+        import pypdf
+    except ImportError:
+        raise DocumentError(name, _extra("pypdf")) from None
+    try:
+        reader = pypdf.PdfReader(io.BytesIO(content))
+        if len(reader.pages) > PAGES:
+            raise DocumentError(name, f"it has {len(reader.pages)} pages; at most {PAGES} are read")
+        return "\n\n".join(_pages(name, reader))
+    except DocumentError:
+        raise
+    except Exception as error:  # the library raises what its parts raise
+        raise DocumentError(name, f"it cannot be read: {type(error).__name__}") from None
+
+
+def _pages(name: str, reader: object) -> Iterator[str]:
+    until = time.monotonic() + SECONDS
+    for page in reader.pages:  # type: ignore[attr-defined]
+        yield page.extract_text()
+        if time.monotonic() > until:
+            raise DocumentError(name, f"its pages take more than {SECONDS:g} seconds to read")
+
+
+def _extra(package: str) -> str:
+    return f"reading it needs {package}: pip install 'bordercast[claims]'"

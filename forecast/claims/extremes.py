@@ -1,0 +1,267 @@
+"""Claims of records and ranks: the most ever, the lowest since March 2021, second highest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from forecast.claims import times
+from forecast.claims.clauses import Placed, Scene
+from forecast.claims.judge import Claimed, Measure, Sense
+from forecast.claims.lexicon import word_set
+from forecast.claims.senses import Context, Option, Weighed
+from forecast.claims.spans import Span
+from forecast.claims.subjects import Subject
+from forecast.claims.times import TimeRef
+from forecast.claims.tokens import WrittenNumber
+
+_VAGUE = word_set("most least largest biggest worst high peak busiest highest")
+_OF_TIME = word_set("ever history recorded record")
+_MONTHLY = word_set("month monthly month's months")
+_SCOPE = word_set("any single month monthly")
+_NOT_BEHIND = word_set(
+    "people of recent likely important common the were are often school court level- ranking"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """A claim that something was the highest or lowest.
+
+    number : its place among the tokens. since : the time behind "since", None without one.
+    plain : whether the words leave no doubt about what it is compared with.
+    """
+
+    start: int
+    end: int
+    number: WrittenNumber
+    digits: str
+    claimed: Claimed
+    measure: Measure
+    since: TimeRef | None = None
+    years_back: int | None = None
+    yearly: bool = False
+    within: bool = False
+    same_month: bool = False
+    plain: bool = True
+
+
+def find(scene: Scene, context: Context) -> Iterator[Extreme]:
+    """The claims of records and ranks in a sentence, at most one for each such word."""
+    if not (scene.of_kind("measure", "border", "sector") or context.subject):
+        return
+    taken = -1
+    for one in scene.of_kind("extreme"):
+        if one.first < taken or _off(scene, one) or _of_days(scene, one):
+            continue
+        extreme = _extreme(scene, one)
+        if extreme:
+            taken = extreme.number.last
+            yield extreme
+
+
+def _of_days(scene: Scene, one: Placed) -> bool:
+    """Records of days and weeks, of what is planned, or "record" as a verb."""
+    words = {scene.low(i) for i in range(one.first - 5, one.last + 6)}
+    if words & {"day", "daily", "week", "weekly", "days", "weeks"}:
+        return True
+    verb = scene.low(one.first) == "record" and scene.low(one.first - 1) in ("to", "will", "could")
+    supposed = [p for p in scene.of_kind("supposed") if 0 <= one.first - p.last <= 6]
+    return verb or bool(supposed)
+
+
+def _off(scene: Scene, one: Placed) -> bool:
+    """Words of another sense: most of, at most, track record, criminal record."""
+    before, after = scene.low(one.first - 1), scene.low(one.last)
+    if before in (
+        "at",
+        "criminal",
+        "track",
+        "on",
+        "public",
+        "off",
+        "the record",
+        "sheet",
+        "criminal",
+        "his",
+        "her",
+    ):
+        return True
+    if one.last - one.first == 1 and scene.low(one.first) == "most" and after in _NOT_BEHIND:
+        return True
+    if (
+        one.last - one.first == 1
+        and scene.low(one.first) == "high"
+        and before not in ("a", "time", "record")
+    ):
+        return True
+    if any(0 <= p.first - one.last <= 1 for p in scene.of_kind("change")):
+        return True  # a record increase is no record
+    near = [p for p in scene.of_kind("off_topic") if 0 <= p.first - one.last <= 5]
+    return bool(near)
+
+
+def _extreme(scene: Scene, one: Placed) -> Extreme | None:
+    words = [scene.low(i) for i in range(one.last, min(one.last + 22, len(scene.tokens)))]
+    clause = _clause(words)
+    since = _since(scene, one, clause)
+    back = _years_back(scene, one, len(clause))
+    rank = _rank(scene, one)
+    said = scene.low(one.first)
+    text_words = {scene.low(i) for i in range(one.first, one.last)}
+    ever = (
+        bool(_OF_TIME & set(clause))
+        or "record" in text_words
+        or bool({"time", "ever"} & text_words)
+        or "historic" in text_words
+    )
+    scoped = bool(_SCOPE & set(clause[:10])) or "year" in clause[:6] or "total" in clause[:4]
+    within = _within(scene, one, len(clause))
+    if not (since or back or ever or rank or within or (scoped and said not in ("least", "high"))):
+        return None
+    side = one.phrase.value
+    last = _last_token(scene, one, since, clause)
+    first = one.first - (2 if rank and scene.low(one.first - 1) == "-" else 1 if rank else 0)
+    if scene.low(first - 1) in ("the", "a", "an"):
+        first -= 1
+    measure: Measure = _measure(side, since is not None or back is not None, rank)
+    start, end = scene.tokens[max(first, 0)].start, scene.tokens[last - 1].end
+    digits = scene.text[since.start : since.end] if since else ""
+    digits = digits.removeprefix("since ").removeprefix("Since ")
+    place = WrittenNumber("other", rank or 0, 1, max(first, 0), last)
+    all_words = [scene.low(i) for i in range(max(one.first - 3, 0), last + 2)]
+    return Extreme(
+        start, end, place, digits, Claimed(rank or 0), measure, since, back,
+        yearly="year" in all_words and not (_MONTHLY & set(all_words)) and not since and not within,
+        within=within,
+        same_month=_same_month(scene, one, last),
+        plain=ever or since is not None or rank is not None,
+    )  # fmt: skip
+
+
+def _clause(words: list[str]) -> list[str]:
+    for i, word in enumerate(words):
+        if word in (";", "while", "but", "compared") or (word == "," and i > 2):
+            return words[:i]
+    return words
+
+
+def _since(scene: Scene, one: Placed, clause: list[str]) -> TimeRef | None:
+    for ref, place in zip(scene.times, scene.time_places, strict=True):
+        if not one.last <= place[0] <= one.last + len(clause):
+            continue
+        between = [scene.low(i) for i in range(one.last, place[0])]
+        if ref.since or "since" in between[-5:]:
+            return ref
+    return None
+
+
+def _years_back(scene: Scene, one: Placed, length: int) -> int | None:
+    """Lowest in more than 50 years, in decades, in nearly five years."""
+    for ref, place in zip(scene.times, scene.time_places, strict=True):
+        if ref.form == "past_years" and one.last <= place[0] <= one.last + length:
+            return int(ref.args[0])
+    for at in range(one.last, one.last + min(length, 12)):
+        if scene.low(at) == "in" and scene.low(at + 1) == "decades":
+            return 20
+        if scene.low(at) == "decade" and scene.low(at - 1) == "a":
+            return 10
+        if scene.low(at) in ("years", "decades"):
+            number = next((n for n in scene.numbers if at - 3 <= n.last - 1 < at), None)
+            led = any(scene.low(i) in ("in", "over") for i in range(at - 6, at))
+            if number and led:
+                return int(number.value) * (10 if scene.low(at) == "decades" else 1)
+    return None
+
+
+def _rank(scene: Scene, one: Placed) -> int | None:
+    at = one.first - (2 if scene.low(one.first - 1) == "-" else 1)
+    number = next(
+        (n for n in scene.numbers if n.kind == "ordinal" and n.first <= at < n.last), None
+    )
+    return int(number.value) if number and number.value > 1 else None
+
+
+def _within(scene: Scene, one: Placed, length: int) -> bool:
+    for ref, place in zip(scene.times, scene.time_places, strict=True):
+        if one.last <= place[0] <= one.last + length and ref.form in ("fy_now", "fy_through"):
+            return (
+                scene.low(place[0] - 1) in ("of", "in", "the", "this", "so") or ref.form == "fy_now"
+            )
+    words = [scene.low(i) for i in range(one.last, one.last + 6)]
+    return "so" in words and "far" in words
+
+
+def _same_month(scene: Scene, one: Placed, last: int) -> bool:
+    """The lowest March on record; the most for any January."""
+    for ref, place in zip(scene.times, scene.time_places, strict=True):
+        if ref.form == "month" and not ref.args[1] and one.last <= place[0] <= last:
+            return scene.low(place[0] - 1) in ("any", "a", "for") or place[0] == one.last
+    return False
+
+
+def _last_token(scene: Scene, one: Placed, since: TimeRef | None, clause: list[str]) -> int:
+    if since:
+        return scene.place(since)[1]
+    last = one.last
+    for i, word in enumerate(clause[:12]):
+        if word in _OF_TIME | _SCOPE | {"year", "years", "decades", "total", "history"}:
+            last = one.last + i + 1
+    return min(last, len(scene.tokens))
+
+
+def _measure(side: str, since: bool, rank: int | None) -> Measure:
+    high = side == "high"
+    if rank:
+        return "rank_high" if high else "rank_low"
+    if since:
+        return "highest_since" if high else "lowest_since"
+    return "record_high" if high else "record_low"
+
+
+def weigh(
+    extreme: Extreme, pair: tuple[Option[Subject], Option[Span]], context: Context
+) -> list[Weighed]:
+    """What it may mean of this count: among which others, since when."""
+    subject, span = pair
+    cost = subject.cost + span.cost
+    among: Literal["month", "year", "same month", "within year", "span"] = "month"
+    if span.value.length > 1:
+        among = "year" if span.value.year or span.value.to_date else "span"
+    if extreme.same_month:
+        among = "same month"
+    if extreme.within:
+        among = "within year"
+    sense = Sense(subject.value, span.value, extreme.measure, None, None, among)
+    made = [
+        Weighed(replace(sense, versus=since), cost + 0.3 * i, True, True)
+        for i, since in enumerate(_starts(extreme, span.value, context))
+    ]
+    if extreme.yearly and span.value.length == 1:
+        made.append(Weighed(replace(sense, among="within year"), cost + 0.2, True, True))
+        made.append(Weighed(replace(sense, among="same month"), cost + 0.6, True, True))
+    elif span.value.length == 1 and not extreme.within and not extreme.since:
+        made.append(Weighed(replace(sense, among="within year"), cost + 1.6, True, True))
+    return made
+
+
+def _starts(extreme: Extreme, span: Span, context: Context) -> list[Span | None]:
+    if extreme.years_back:
+        first = span.first - 12 * extreme.years_back
+        return [Span(first, first), Span(first, first + 12)]
+    if extreme.since is None:
+        return [None]
+    ref = extreme.since
+    if ref.form == "since" and ref.args[0] is None and ref.args[1]:
+        year = ref.args[1]
+        return [Span(year * 12, year * 12 + 11), Span(year * 12 - 3, year * 12 + 8)]
+    found = times.spans(ref, context.when, span)
+    if ref.form in ("since", "since_fy", "era"):
+        if ref.form == "since_fy":
+            return [Span(one.first, one.first + 11) for one in found[:1]]
+        return [Span(one.first, one.first) for one in found[:3]] or [None]
+    if ref.form == "year":
+        year = ref.args[0]
+        return [Span(year * 12, year * 12 + 11), Span(year * 12 - 3, year * 12 + 8)]
+    return list(found[:3]) or [None]

@@ -1,0 +1,297 @@
+"""Claimed number and truth -> verdict. Pure functions; every tolerance is here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from forecast.claims.spans import Span, fiscal, fiscal_year_of
+from forecast.claims.subjects import Subject
+from forecast.claims.table import ClaimCounts, CountTable
+
+ClaimVerdict = Literal[
+    "right",
+    "right_when_rounded",
+    "right_when_published",
+    "mislabelled",
+    "wrong",
+    "cannot_be_checked",
+]
+HOLDS = frozenset({"right", "right_when_rounded", "right_when_published"})
+Measure = Literal[
+    "total",
+    "difference",
+    "change_percent",
+    "times",
+    "per_day",
+    "per_month",
+    "share_percent",
+    "record_high",
+    "record_low",
+    "highest_since",
+    "lowest_since",
+    "rank_high",
+    "rank_low",
+]
+EXTREMES = ("record_high", "record_low", "highest_since", "lowest_since", "rank_high", "rank_low")
+Hedge = Literal["", "about", "under", "below", "over"]
+
+RESTATED = 0.02  # an exact number this near today's may be the one first published
+ROUNDED = 0.03  # a rounded number may be this far off, or half a unit of its last digit
+NEARLY = (0.90, 1.005)  # claimed x these bounds truth for "nearly"
+BELOW = 0.75  # "fewer than" is said of no less than this much of it
+OVER = 1.05  # "more than" may be passed by this much, or by less than one unit
+FAR_OVER = 1.25  # ... which is no more than this
+SUM_SLACK = 5.0  # per month whose source rounds to 10
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A number as written.
+
+    value : with its sign (falls are negative); rank for ranks; 0 for records.
+    unit : of its last digit that is not 0; for percent and multiples of the last digit written.
+    exact : a count written to the last digit.
+    """
+
+    value: float
+    hedge: Hedge = ""
+    unit: float = 1.0
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """One thing a claim may mean.
+
+    versus : the span it is compared with, or the first month of "since".
+    of : what it is a share of.
+    among : for extremes, months ("month"), fiscal years ("year"), months of the same name
+        ("same month"), or the months of one fiscal year ("within year").
+    """
+
+    subject: Subject
+    span: Span
+    measure: Measure = "total"
+    versus: Span | None = None
+    of: Subject | None = None
+    among: Literal["month", "year", "same month", "within year", "span"] = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedClaim:
+    """What the record says to a sense.
+
+    verdict : one that holds, "wrong", or "cannot_be_checked" where the record has no answer.
+    truth : count, percent, multiple, average or rank; None where there is none.
+    published : the value first published, where that is what the claim says.
+    evidence : "record", "vintage", "tolerance" or "" where nothing was compared.
+    """
+
+    verdict: ClaimVerdict
+    truth: float | None = None
+    published: int | None = None
+    evidence: str = ""
+    why: str = ""
+
+
+def judge(table: CountTable, sense: Sense, claimed: Claimed, strict: bool = False) -> JudgedClaim:
+    """The verdict on a claim if it means this.
+
+    strict : where the first value of a month is on record, only a value on record is right. In a
+        text the number may be a preliminary one that no release kept.
+    """
+    line = table.counts(sense.subject)
+    if line is None:
+        return JudgedClaim("cannot_be_checked", why=_not_told_apart(sense.subject))
+    if sense.measure in EXTREMES:
+        return _extreme(line, sense, claimed)
+    spans = [sense.span, *([sense.versus] if sense.versus else [])]
+    for span in spans:
+        if not line.holds(span):
+            return JudgedClaim("cannot_be_checked", why=_not_held(line, span))
+    truth = value_of(table, sense)
+    if truth is None:
+        return JudgedClaim("cannot_be_checked", why="the record has no such figure")
+    if sense.measure in ("total", "difference"):
+        slack = sum(map(line.slack_of, spans))
+        values = table.first_values(sense.subject, sense.span)
+        return _count(claimed, truth, slack, values, sense, strict)
+    blur = _blur(table, line, sense, truth)
+    holds = _fits(claimed, truth, sense.measure, blur)
+    return JudgedClaim(holds or "wrong", truth, evidence="record")
+
+
+def value_of(table: CountTable, sense: Sense) -> float | None:
+    """What the record has for a sense's measure, None where it has nothing."""
+    now = table.total(sense.subject, sense.span)
+    before = table.total(sense.subject, sense.versus) if sense.versus else None
+    whole = table.total(sense.of, sense.span) if sense.of else None
+    if now is None:
+        return None
+    if sense.measure == "total":
+        return now
+    if sense.measure == "per_day":
+        return now / sense.span.days
+    if sense.measure == "per_month":
+        return now / sense.span.length
+    if sense.measure == "share_percent":
+        return 100 * now / whole if whole else None
+    return None if before is None else _against(sense.measure, now, before)
+
+
+def _against(measure: Measure, now: int, before: int) -> float | None:
+    if measure == "difference":
+        return now - before
+    if not before:
+        return None
+    return now / before if measure == "times" else 100 * (now / before - 1)
+
+
+def _count(
+    claimed: Claimed,
+    truth: float,
+    slack: float,
+    values: Collection[int],
+    sense: Sense,
+    strict: bool,
+) -> JudgedClaim:
+    if claimed.value == truth and not (claimed.hedge and not claimed.exact):
+        return JudgedClaim("right", truth, evidence="record")
+    level = sense.measure == "total"
+    if level and claimed.value in values and claimed.exact:
+        return JudgedClaim("right_when_published", truth, int(claimed.value), "vintage")
+    if not claimed.exact or claimed.hedge:
+        fits = rounds_to(claimed, truth)
+        return JudgedClaim("right_when_rounded" if fits else "wrong", truth, evidence="record")
+    off = abs(claimed.value - truth)
+    if level and values and strict:
+        return JudgedClaim("wrong", truth, evidence="vintage")
+    if (truth < 0) != (claimed.value < 0):
+        return JudgedClaim("wrong", truth, evidence="record")
+    if off <= max(RESTATED * abs(truth), slack):
+        return JudgedClaim("right_when_published", truth, evidence="tolerance")
+    return JudgedClaim("wrong", truth, evidence="record")
+
+
+def rounds_to(claimed: Claimed, truth: float) -> bool:
+    """Whether a rounded or hedged number may be said of a count."""
+    if (truth < 0) != (claimed.value < 0):
+        return False
+    said, real, unit = abs(claimed.value), abs(truth), claimed.unit
+    if claimed.hedge == "under":
+        return NEARLY[0] * said <= real <= NEARLY[1] * said
+    if claimed.hedge == "below":
+        return BELOW * said <= real <= NEARLY[1] * said
+    if claimed.hedge == "over":
+        most = max(OVER * said, min(said + unit, FAR_OVER * said))
+        return said * (2 - NEARLY[1]) <= real <= most
+    return abs(real - said) <= max(unit / 2, ROUNDED * said)
+
+
+def _blur(table: CountTable, line: ClaimCounts, sense: Sense, truth: float) -> float:
+    """How far rounding at the source may move a percent or multiple of small counts."""
+    if sense.versus is None or sense.measure not in ("change_percent", "times"):
+        return 0.0
+    now, before = line.total(sense.span), line.total(sense.versus)
+    if not now or not before:
+        return 0.0
+    relative = line.slack_of(sense.span) / now + line.slack_of(sense.versus) / before
+    return relative * (abs(truth) if sense.measure == "times" else 100 + truth)
+
+
+def _fits(
+    claimed: Claimed, truth: float, measure: Measure, blur: float = 0.0
+) -> ClaimVerdict | None:
+    """Percent, multiples, shares and averages: equal at the precision written."""
+    if (truth < 0) != (claimed.value < 0) and round(truth, 1) != 0:
+        return None
+    said, real = abs(claimed.value), abs(truth)
+    off = abs(said - real)
+    if claimed.hedge == "over":
+        return "right" if real >= said - claimed.unit / 2 else None
+    if claimed.hedge == "below":
+        return "right" if real <= said + claimed.unit / 2 else None
+    if claimed.hedge == "under":
+        low = min(NEARLY[0] * said, said - 3 if "percent" in measure else said)
+        return "right_when_rounded" if low <= real <= said + claimed.unit / 2 else None
+    if off <= claimed.unit / 2 + 1e-9:
+        return "right_when_rounded" if claimed.hedge else "right"
+    near = max(_nearness(claimed, said, measure), blur, 0.01 * said)
+    return "right_when_rounded" if off <= near else None
+
+
+def _nearness(claimed: Claimed, said: float, measure: Measure) -> float:
+    """How far off a percent, multiple or average may be and still hold."""
+    if measure in ("per_day", "per_month"):
+        rounded = claimed.hedge or claimed.unit > 1
+        return max(claimed.unit / 2, (ROUNDED if rounded else RESTATED) * said, 1.0)
+    if measure == "times":
+        return max(1.01 * claimed.unit, 0.1 * said) if claimed.unit < 1 else 0.125 * said
+    tens = claimed.unit == 1 and said >= 10 and said % 10 == 0
+    near = 2.51 if tens else 1.51 * claimed.unit
+    return max(near, 3.0, 0.05 * said) if claimed.hedge else near
+
+
+def _extreme(line: ClaimCounts, sense: Sense, claimed: Claimed) -> JudgedClaim:
+    """Ranks, records and "since": among what had been counted by the end of the span."""
+    if not line.holds(sense.span):
+        return JudgedClaim("cannot_be_checked", why=_not_held(line, sense.span))
+    peers = _peers(line, sense)
+    now = line.total(sense.span)
+    low = sense.measure.endswith("low") or sense.measure.startswith("lowest")
+    beyond = [span for span, total in peers if (total < now if low else total > now)]
+    if sense.measure in ("rank_high", "rank_low"):
+        rank = len(beyond) + 1
+        verdict: ClaimVerdict = "right" if rank == claimed.value else "wrong"
+        return JudgedClaim(verdict, rank, evidence="record")
+    if sense.measure.endswith("since"):
+        return _since(line, sense, beyond)
+    return JudgedClaim("right" if not beyond else "wrong", len(beyond) + 1, evidence="record")
+
+
+def _since(line: ClaimCounts, sense: Sense, beyond: list[Span]) -> JudgedClaim:
+    start = sense.versus.last if sense.versus else line.first
+    broken = [span for span in beyond if span.first > start]
+    last = max((span.last for span in beyond), default=None)
+    if broken:
+        return JudgedClaim("wrong", float(last or 0), evidence="record")
+    if start < line.first and last is None:
+        return JudgedClaim("cannot_be_checked", why=_begins(line))
+    return JudgedClaim("right", float(last) if last is not None else None, evidence="record")
+
+
+def _peers(line: ClaimCounts, sense: Sense) -> list[tuple[Span, int]]:
+    """The other spans of the same kind that a span is ranked among, up to its own end."""
+    span = sense.span
+    if sense.among == "year":
+        years = range(fiscal_year_of(line.first + 11), fiscal_year_of(span.last) + 1)
+        spans = [fiscal(year, span.length) for year in years]
+    elif sense.among == "span":
+        back = range(12, span.first - line.first + 1, 12)
+        spans = [span.shift(-by) for by in back]
+    elif sense.among == "same month":
+        spans = [span.shift(-by) for by in range(12, span.first - line.first + 1, 12)]
+    elif sense.among == "within year":
+        first = fiscal(fiscal_year_of(span.first)).first
+        spans = [Span(month, month) for month in range(max(first, line.first), line.last + 1)]
+        spans = [one for one in spans if one.first <= first + 11]
+    else:
+        spans = [Span(month, month) for month in range(line.first, span.first)]
+    return [(one, line.total(one)) for one in spans if line.holds(one) and one != span]
+
+
+def _not_held(line: ClaimCounts, span: Span) -> str:
+    held = Span(line.first, line.last).words()
+    return f"the record has {held}, not all of {span.words()}"
+
+
+def _begins(line: ClaimCounts) -> str:
+    return f"the record begins in {Span(line.first, line.first).words()}"
+
+
+def _not_told_apart(subject: Subject) -> str:
+    if subject.dimension in ("citizenship", "demographic", "state"):
+        return "the record does not tell nationalities, groups or states by agency or sector"
+    return "the record has no such series"

@@ -1,0 +1,172 @@
+"""A checked text for people and programs: with marks on a terminal, as HTML, as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from forecast import months
+from forecast.claims.checker import CheckedText, ClaimFinding, NotUnderstood
+from forecast.claims.judge import EXTREMES, JudgedClaim, Sense
+from forecast.claims.named import name_of
+from forecast.claims.wording import VERDICT_WORDS
+from forecast.desk.names import SeriesNames
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+ORDER = tuple(VERDICT_WORDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the text: plain where note is None."""
+
+    text: str
+    number: int = 0
+    note: ClaimFinding | NotUnderstood | None = None
+
+    @property
+    def verdict(self) -> str:
+        """The verdict, "not_understood", or "" of plain text."""
+        if isinstance(self.note, ClaimFinding):
+            return self.note.verdict
+        return "not_understood" if self.note else ""
+
+
+def pieces(checked: CheckedText) -> Iterator[Piece]:
+    """The whole text in stretches, each claim one of its own."""
+    notes: list[ClaimFinding | NotUnderstood] = [*checked.claims, *checked.not_understood]
+    notes.sort(key=lambda one: (one.start, -one.end))
+    last = number = 0
+    for note in notes:
+        if note.start < last:
+            continue  # inside another claim
+        number += 1
+        yield Piece(checked.text[last : note.start])
+        yield Piece(checked.text[note.start : note.end], number, note)
+        last = note.end
+    yield Piece(checked.text[last:])
+
+
+def summary(checked: CheckedText) -> str:
+    """How many claims have which verdict, in a sentence."""
+    counted: Counter[str] = Counter(one.verdict for one in checked.claims)
+    parts = [f"{counted[name]} {VERDICT_WORDS[name].lower()}" for name in ORDER if counted[name]]
+    if checked.not_understood:
+        parts.append(f"{len(checked.not_understood)} not understood")
+    total = len(checked.claims) + len(checked.not_understood)
+    return (
+        f"{total} claim{'' if total == 1 else 's'}: {', '.join(parts)}."
+        if total
+        else "No claims found."
+    )
+
+
+def as_json(checked: CheckedText, names: SeriesNames) -> dict[str, Any]:
+    """What programs get; start and end are places in the text, end exclusive."""
+    return {
+        "published": checked.published.isoformat(),
+        "claims": [claim_json(one, names) for one in checked.claims],
+        "not_understood": [
+            {"quote": one.quote, "start": one.start, "end": one.end, "why": one.why}
+            for one in checked.not_understood
+        ],
+    }
+
+
+def claim_json(one: ClaimFinding, names: SeriesNames) -> dict[str, Any]:
+    """One claim for programs."""
+    place = {"quote": one.quote, "start": one.start, "end": one.end, "number": one.number}
+    value = (
+        one.claimed.value
+        if one.claimed and one.sense and one.sense.measure not in EXTREMES
+        else None
+    )
+    return {
+        **place,
+        **meaning_json(one.sense, names),
+        "claimed": _tidy(value),
+        **judged_json(one.sense, one.judged),
+        "why": one.why,
+        "say_instead": one.say_instead or None,
+        "evidence": one.judged.evidence or None,
+    }
+
+
+def meaning_json(sense: Sense | None, names: SeriesNames) -> dict[str, Any]:
+    """What a claim was taken to mean."""
+    if sense is None:
+        return {"series": None, "from": None, "to": None, "measure": None}
+    return {
+        "series": name_of(names, sense.subject) or None,
+        "from": months.from_index(sense.span.first),
+        "to": months.from_index(sense.span.last),
+        "measure": sense.measure,
+    }
+
+
+def judged_json(sense: Sense | None, judged: JudgedClaim) -> Mapping[str, Any]:
+    """The truth and the verdict."""
+    truth: Any = _tidy(judged.truth)
+    if sense and sense.measure.endswith("since") and judged.truth:
+        truth = months.from_index(int(judged.truth))
+    return {
+        "truth": truth,
+        "truth_when_published": judged.published,
+        "verdict": judged.verdict,
+    }
+
+
+def _tidy(value: float | None) -> float | int | None:
+    if value is None:
+        return None
+    return int(value) if float(value).is_integer() else round(value, 2)
+
+
+def as_html(checked: CheckedText, title: str, record: str) -> str:
+    """An annotated, printable page; everything in it is escaped.
+
+    record : what it was checked against, in a sentence.
+    """
+    return _template().render(
+        title=title,
+        published=checked.published,
+        summary=summary(checked),
+        paragraphs=_paragraphs(checked, title),
+        notes=[piece for piece in pieces(checked) if piece.note],
+        words={**VERDICT_WORDS, "not_understood": "Not understood"},
+        record=record,
+    )
+
+
+def _paragraphs(checked: CheckedText, title: str) -> list[list[Piece]]:
+    """The pieces by paragraph, a blank line in plain text ends one; without the title again."""
+    found: list[list[Piece]] = [[]]
+    for piece in pieces(checked):
+        if piece.note:
+            found[-1].append(piece)
+            continue
+        first, *rest = piece.text.split("\n\n")
+        found[-1].append(Piece(first))
+        found += [[Piece(text)] for text in rest]
+    kept = [one for one in found if any(piece.text.strip() for piece in one)]
+    first = "".join(piece.text for piece in kept[0]) if kept else ""
+    return kept[1:] if first.strip("# \n") == title and len(kept) > 1 else kept
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("forecast.claims", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("checked.html")

@@ -1,0 +1,738 @@
+"""What a number may mean: whose counts, which months, most likely first, each at a cost.
+
+What a sentence says beside a number costs nothing; what has to be taken from elsewhere in it, from
+the sentences before or from habit costs more the less likely it is. Words that stand right beside
+a number bind: an explicit month or agency is never replaced to make a claim right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import product
+from typing import Generic, TypeVar
+
+from forecast.claims import times
+from forecast.claims.clauses import Placed, Scene
+from forecast.claims.judge import Measure, Sense
+from forecast.claims.spans import Span, calendar, fiscal, fiscal_year_of
+from forecast.claims.subjects import LAND, OFFICE_BORDER, SECTOR_BORDER, Subject
+from forecast.claims.times import Now, TimeRef
+from forecast.claims.tokens import WrittenNumber
+from forecast.records import BORDERS, NATIONWIDE
+
+T = TypeVar("T")
+FAR = 16.0  # a phrase farther from a number than this does not speak of it
+TIGHT = 7.0  # one nearer than this binds it
+# Places that are hardly spoken of but as sectors.
+UNMISTAKABLE = ("Swanton Sector", "Rio Grande Valley Sector", "Del Rio Sector")
+_SECTOR_WORDS = ("sector", "sectors")
+
+
+@dataclass(frozen=True, slots=True)
+class Option(Generic[T]):
+    """A value that a slot may have; bound where the words beside the number say so."""
+
+    value: T
+    cost: float = 0.0
+    bound: bool = False
+
+
+SensePart = tuple[str, tuple[str, ...], bool]  # dimension, members, all but these
+NO_PART: SensePart = ("", (), False)
+
+
+@dataclass(slots=True)
+class Context:
+    """What a text has said so far; it changes as its sentences are read.
+
+    home : the border that the whole text speaks of, None if of none.
+    speaks : kinds and values of all phrases in the text.
+    subject, span : of the last count; recent : spans named lately, the latest first.
+    """
+
+    now: Now
+    home: str | None = None
+    speaks: frozenset[tuple[str, str]] = frozenset()
+    sectors_named: frozenset[str] = frozenset()
+    border: str | None = None
+    agency: str | None = None
+    part: SensePart = NO_PART
+    group: SensePart = NO_PART
+    subject: Subject | None = None
+    span: Span | None = None
+    versus: Span | None = None
+    recent: list[Span] = field(default_factory=list)
+
+    def saw(self, span: Span) -> None:
+        """Remember a span that was spoken of."""
+        self.recent = [span, *(one for one in self.recent if one != span)][:5]
+
+    @property
+    def when(self) -> Now:
+        """The day of publication with what was spoken of lately."""
+        return Now(self.now.published, tuple(self.recent))
+
+    def when_in(self, here: tuple[Span, ...]) -> Now:
+        """The same, with what a sentence names in full."""
+        return Now(self.now.published, tuple(self.recent), here)
+
+
+def named_in_full(scene: Scene) -> tuple[Span, ...]:
+    """The spans that a sentence names with their year."""
+    full = [ref for ref in scene.times if ref.form in ("fy", "quarter", "fy_first", "cy", "fys")]
+    full += [ref for ref in scene.times if ref.form in ("month", "months") and ref.args[1]]
+    now = Now(date(2100, 1, 1))
+    return tuple(span for ref in full for span in times.spans(ref, now)[:1])
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A sense with its cost; bound: agency and span are in the words beside the number."""
+
+    sense: Sense
+    cost: float
+    agency_bound: bool = False
+    span_bound: bool = False
+
+
+# -- whose -----------------------------------------------------------------------------------------
+
+
+def subjects(scene: Scene, number: WrittenNumber, context: Context) -> list[Option[Subject]]:
+    """Whose counts a number may be, most likely first."""
+    parts, borders = _parts(scene, number, context), _borders(scene, number, context)
+    agencies = _agencies(scene, number, context)
+    made = [
+        Option(subject, part.cost + _cost(part, border, agency), agency.bound)
+        for part, border, agency in product(parts, borders, agencies)
+        for subject in [_subject(part.value, border, agency)]
+        if subject
+    ]
+    best: dict[Subject, Option[Subject]] = {}
+    for one in sorted(made, key=lambda option: option.cost):
+        best.setdefault(one.value, one)
+    return list(best.values())
+
+
+def _cost(part: Option[SensePart], border: Option[str], agency: Option[str]) -> float:
+    """A sector has one border and one agency, whatever else is said."""
+    if part.value[0] in ("sector", "office"):
+        return 0.0
+    return border.cost + agency.cost
+
+
+def _subject(part: SensePart, border: Option[str], agency: Option[str]) -> Subject | None:
+    dimension, members, other = part
+    if dimension == "sector":
+        home = SECTOR_BORDER.get(members[0], "southwest")
+        return Subject(home, "usbp", "field", members)
+    if dimension == "office":
+        where = OFFICE_BORDER.get(members[0], "other")
+        return Subject(where, "ofo", "field", members)
+    if dimension == "state" and border.value in (LAND,):
+        return None
+    return Subject(border.value, agency.value, dimension, members, other)
+
+
+def _borders(scene: Scene, number: WrittenNumber, context: Context) -> list[Option[str]]:
+    near = [(d, one) for d, one in scene.near(number, scene.of_kind("border")) if d < 60]
+    if near:
+        first = near[0][1].phrase.value
+        found = [Option(first, 0.0, True)]
+        others = dict.fromkeys(one.phrase.value for _, one in near[1:])
+        found += [Option(v, 1.2 + (near[0][0] < TIGHT)) for v in others if v != first]
+        return found
+    order = dict.fromkeys(filter(None, (context.border, context.home)))
+    found = [Option(border, 0.6 + 0.6 * i) for i, border in enumerate(order)]
+    spoken = any(kind == "border" for kind, _ in context.speaks)
+    guesses = {NATIONWIDE: 1.6, "southwest": 1.4} if spoken else {NATIONWIDE: 0.7, "southwest": 0.5}
+    if found:
+        guesses = {NATIONWIDE: 2.4, "southwest": 2.4}
+    return found + [Option(b, cost) for b, cost in guesses.items() if b not in order]
+
+
+def _agencies(scene: Scene, number: WrittenNumber, context: Context) -> list[Option[str]]:
+    """Agencies by the words around a number; "encounters" gives way to a named agency."""
+    near = [pair for pair in scene.near(number, scene.of_kind("measure")) if pair[0] < 60]
+    own = [one for _, one in near if _is_own(scene, number, one)]
+    named = [one.phrase.value for one in own]
+    if "both" in named[:3]:
+        return [Option("", 0.0, True)]
+    if _joined_agencies(scene, own):
+        return [Option("", 0.0), Option("usbp", 1.0)]
+    special = [value for value in named if value in ("usbp", "ofo")]
+    if special:
+        return _special_agency(near, own, special)
+    usual = context.agency
+    agents = any(scene.low(one.last - 1).startswith("agent") for one in own)
+    if "all" in named and agents:
+        return [Option("", 0.1), Option("usbp", 0.3)]
+    if "all" in named:
+        spoken = ("measure", "usbp") in context.speaks
+        also = [Option("usbp", 0.8 if usual == "usbp" else 1.6)] if spoken else []
+        return [Option("", 0.0, not also or usual != "usbp"), *also]
+    elsewhere = [one.phrase.value for _, one in near if one.phrase.value in ("usbp", "ofo", "all")]
+    said = [{"all": ""}.get(value, value) for value in elsewhere]
+    first = [""] if "any" in named and usual is None else []
+    order = dict.fromkeys([*first, *([usual] if usual is not None else []), *said, "", "usbp"])
+    return [Option(value, 0.3 + 0.3 * i) for i, value in enumerate(order)]
+
+
+def _is_own(scene: Scene, number: WrittenNumber, one: Placed) -> bool:
+    """Whether a measure speaks of this number: no other number stands between, or it leads all."""
+    low, high = sorted(((one.first, one.last), (number.first, number.last)))
+    if any(scene.low(i) == ";" for i in range(low[1], high[0])):
+        return False
+    if one.first >= number.last:
+        return not scene.numbers_between(number.last, one.first)
+    if not scene.numbers_between(one.last, number.first):
+        return True
+    return not scene.numbers_between(0, one.first)
+
+
+def _joined_agencies(scene: Scene, own: list[Placed]) -> bool:
+    """Apprehended or turned away at ports: both agencies together."""
+    patrol = [one for one in own if one.phrase.value == "usbp"]
+    ports = [one for one in own if one.phrase.value == "ofo"]
+    for a, b in product(patrol, ports):
+        low, high = min(a.last, b.last), max(a.first, b.first)
+        words = {scene.low(i) for i in range(low, high)}
+        if (
+            high - low <= 6
+            and words & {"and", "or", "plus"}
+            and not scene.numbers_between(low, high)
+        ):
+            return True
+    return False
+
+
+def _special_agency(
+    near: list[tuple[float, Placed]], own: list[Placed], special: list[str]
+) -> list[Option[str]]:
+    first = special[0]
+    distance = min(d for d, one in near if one in own and one.phrase.value == first)
+    nearest = next(d for d, one in near if one in own)
+    all_beside = own[0].phrase.value == "all"
+    found = [Option(first, 0.0, True)]
+    if all_beside and distance > nearest + 5:
+        # "encounters" right beside it, the agency farther off: it may be about all of them.
+        found = [Option(first, 0.1), Option("", 0.6)]
+    if len(set(special)) > 1:
+        found.append(Option(next(value for value in special if value != first), 1.5))
+    return found
+
+
+def _parts(scene: Scene, number: WrittenNumber, context: Context) -> list[Option[SensePart]]:
+    given, _ = dealt(scene, number)
+    if given:
+        kind = "sector" if given.phrase.kind == "city" else given.phrase.kind
+        return [Option((kind, (given.phrase.value,), False), 0.0, True)]
+    fields = _fields(scene, number, context)
+    groups = _groups(scene, number)
+    if groups and groups[0].bound and fields and fields[0].bound:
+        # A group within a sector is not told apart: a subject that the record does not have.
+        members = (*fields[0].value[1], *groups[0].value[1])
+        return [Option(("none", members, False), 0.0, True)]
+    found = [*groups, *fields]
+    if found and found[0].bound:
+        return [*found, *([] if fields and fields[0].bound else [Option(NO_PART, 2.2)])]
+    if not found and context.group != NO_PART:
+        return _carried_group(scene, context)
+    carried = _carried_part(scene, number, context, bool(fields))
+    plain = _plain_part(scene, context, found, bool(fields))
+    return sorted([*found, *carried, plain], key=lambda option: option.cost)
+
+
+def _carried_group(scene: Scene, context: Context) -> list[Option[SensePart]]:
+    """A group of the sentence before is still meant where no new noun is named."""
+    fresh = bool(scene.of_kind("measure")) and bool(scene.of_kind("border"))
+    plain, carried = (0.0, 1.2) if fresh else (0.6, 0.3)
+    found = [Option(NO_PART, plain), Option(context.group, carried)]
+    return sorted(found, key=lambda option: option.cost)
+
+
+def _carried(scene: Scene, context: Context) -> SensePart:
+    """The sector that is still spoken of, or the only one of the text where one is meant."""
+    if context.part == NO_PART and len(context.sectors_named) == 1 and _says_sector(scene):
+        return "sector", tuple(context.sectors_named), False
+    return context.part
+
+
+def _carried_part(
+    scene: Scene, number: WrittenNumber, context: Context, named: bool
+) -> list[Option[SensePart]]:
+    carried = _carried(scene, context)
+    plural = any(token.low == "sectors" for token in scene.tokens)
+    if carried == NO_PART or (plural and not named):
+        return []
+    explicit = scene.near(number, scene.of_kind("border"))
+    same = explicit and same_border(carried, explicit[0][1].phrase.value)
+    return [Option(carried, 0.5 if same else 1.8 if explicit else 0.3)]
+
+
+def _plain_part(
+    scene: Scene, context: Context, found: list[Option[SensePart]], named: bool
+) -> Option[SensePart]:
+    """A border as a whole; less likely where a sector or state is meant."""
+    carried = _carried(scene, context)
+    if any(part.value[0] == "state" and part.cost < 0.5 for part in found):
+        return Option(NO_PART, 0.9)
+    if _unnamed_sectors(scene) and not named and carried == NO_PART:
+        return Option(NO_PART, 1.8)  # some sector that is not named
+    return Option(NO_PART, 0.0 if scene.of_kind("border") or carried == NO_PART else 1.0)
+
+
+def _fields(scene: Scene, number: WrittenNumber, context: Context) -> list[Option[SensePart]]:
+    """Sectors, field offices and states that are named near a number."""
+    placed = [
+        one
+        for one in scene.of_kind("sector", "city", "office", "state")
+        if not _is_dateline(scene, one) and _may_be_part(scene, one, context)
+    ]
+    near = [(d, one) for d, one in scene.near(number, placed) if d < 45]
+    found: list[Option[SensePart]] = []
+    for rank, (distance, one) in enumerate(near[:3]):
+        kind = "sector" if one.phrase.kind == "city" else one.phrase.kind
+        own = tuple(one.phrase.value.split("+"))
+        run = _run(scene, one, placed, number) if rank == 0 else own
+        sure = kind in ("sector", "office") and _sure(scene, one, context)
+        cost = (0.0 if distance < FAR else 0.3) + (0.0 if rank == 0 else 1.2)
+        alone = not scene.of_kind("border", "sector") and scene.low(one.first - 1) in ("in", "into")
+        cost += (0.0 if alone else 0.9) if kind == "state" else 0.0 if sure else 0.5
+        found.append(Option((kind, run, False), cost, sure and rank == 0))
+        if run != own:
+            found.append(Option((kind, own, False), cost + 0.4))
+    return found
+
+
+def _unnamed_sectors(scene: Scene) -> bool:
+    """The sector, five Texas sectors: some that are not named here."""
+    return any(
+        scene.low(i) in ("sector", "sector's", "sectors")
+        and not any(one.first <= i < one.last for one in scene.of_kind("border"))
+        for i in range(len(scene.tokens))
+    )
+
+
+def same_border(part: SensePart, border: str) -> bool:
+    """Whether a border is that of the sector spoken of before: it may only say where that lies."""
+    return part[0] == "sector" and SECTOR_BORDER.get(part[1][0], "southwest") == border
+
+
+def _says_sector(scene: Scene) -> bool:
+    return any(scene.low(i) in ("sector", "sector's") for i in range(len(scene.tokens)))
+
+
+def _may_be_part(scene: Scene, one: Placed, context: Context) -> bool:
+    if one.phrase.kind == "office":
+        return True
+    if one.phrase.kind == "state":
+        before = scene.low(one.first - 1)
+        return (
+            before in ("in", "along", "into", "for", "through", "of", ",", "and", "to")
+            or one.first < 3
+        )
+    named = one.phrase.value in context.sectors_named or _has_sector_word(scene, one)
+    here = any(scene.low(i) in _SECTOR_WORDS for i in range(len(scene.tokens)))
+    if one.phrase.kind == "city":
+        return named or here
+    patrol = any(p.phrase.value in ("usbp", "all") for p in scene.of_kind("measure"))
+    if one.phrase.value in UNMISTAKABLE:
+        return True
+    return named or here or patrol or bool(context.sectors_named) or context.agency == "usbp"
+
+
+def _has_sector_word(scene: Scene, one: Placed) -> bool:
+    inside = any(scene.low(i) in _SECTOR_WORDS for i in range(one.first, one.last + 1))
+    return inside or scene.low(one.last - 1) == "rgv"
+
+
+def _sure(scene: Scene, one: Placed, context: Context) -> bool:
+    here = any(scene.low(i) in _SECTOR_WORDS for i in range(len(scene.tokens)))
+    unmistakable = one.phrase.value in UNMISTAKABLE
+    named = one.phrase.value in context.sectors_named
+    return (
+        _has_sector_word(scene, one) or here or named or unmistakable or one.phrase.kind == "office"
+    )
+
+
+def _is_dateline(scene: Scene, one: Placed) -> bool:
+    """TUCSON, Ariz. - the place of writing."""
+    text = scene.text[scene.tokens[one.first].start : scene.tokens[one.last - 1].end]
+    return scene.sentence.opens and one.first < 2 and text.isupper() and len(text) > 3
+
+
+def _run(
+    scene: Scene, one: Placed, placed: Iterable[Placed], number: WrittenNumber
+) -> tuple[str, ...]:
+    """The parts that are enumerated with this one: Cubans, Venezuelans and Nicaraguans."""
+    joined = [one]
+    kinds = {"sector", "city"} if one.phrase.kind in ("sector", "city") else {one.phrase.kind}
+    others = sorted((p for p in placed if p.phrase.kind in kinds), key=lambda p: p.first)
+    for other in sorted(others, key=lambda p: abs(p.first - one.first)):
+        if other not in joined and any(_joined(scene, other, held) for held in joined):
+            joined.append(other)
+    del number
+    values = [p.phrase.value for p in sorted(joined, key=lambda p: p.first)]
+    return tuple(dict.fromkeys(name for value in values for name in value.split("+")))
+
+
+def _joined(scene: Scene, a: Placed, b: Placed) -> bool:
+    if a.first > b.first:
+        a, b = b, a
+    between = [scene.low(i) for i in range(a.last, b.first)]
+    plain = {
+        ",",
+        "and",
+        "&",
+        "the",
+        "/",
+        "or",
+        "sector",
+        "sectors",
+        "nationals",
+        "citizens",
+        "from",
+    }
+    return (
+        0 < len(between) <= 3
+        and set(between) <= plain
+        and bool({",", "and", "&", "/", "or"} & set(between))
+    )
+
+
+def _groups(scene: Scene, number: WrittenNumber) -> list[Option[SensePart]]:
+    """Nationalities and demographic groups beside a number."""
+    placed = [
+        one
+        for one in scene.of_kind("citizenship", "countries", "demographic")
+        if not _is_no_nationality(scene, one)
+    ]
+    near = [(d, one) for d, one in scene.near(number, placed) if d < 30]
+    near = [(d, one) for d, one in near if not _only_included(scene, number, one)]
+    if not near:
+        return []
+    distance, one = near[0]
+    kind, value = one.phrase.kind, one.phrase.value
+    same = [p for p in placed if p.phrase.kind == kind]
+    run = _run(scene, one, same, number)
+    bound = distance < TIGHT + 2
+    cost = 0.0 if bound else 0.5 if distance < FAR else 1.2
+    if value == "?" or "?" in run:
+        return [Option(("none", ("?",), False), cost, bound)] if distance < TIGHT else []
+    if value.startswith("-"):
+        return [Option(("citizenship", (value[1:],), True), cost, bound)]
+    dimension = "demographic" if kind == "demographic" else "citizenship"
+    found = [Option((dimension, run, False), cost, bound)]
+    if len(run) > 1 and "+" not in value:
+        found.append(Option((dimension, (value,), False), cost + 0.4, bound))
+    return found
+
+
+def _only_included(scene: Scene, number: WrittenNumber, one: Placed) -> bool:
+    """8,083 persons, a number that includes families: all of them, not the families."""
+    words = {scene.low(i) for i in range(number.last, one.first)}
+    return bool(words & {"includes", "including", "include", "included", "comprising"})
+
+
+def _is_no_nationality(scene: Scene, one: Placed) -> bool:
+    """Mexico and Canada as neighbors, governments and the like."""
+    if one.phrase.kind != "citizenship":
+        return False
+    word, before, after = scene.low(one.first), scene.low(one.first - 1), scene.low(one.last)
+    after2 = scene.low(one.last + 1)
+    if after in (
+        "border",
+        "government",
+        "officials",
+        "president",
+        "authorities",
+        "side",
+        "territory",
+        "cartels",
+        "goods",
+        "cartel",
+        "police",
+        "prime",
+        "city",
+        "troops",
+        "soldiers",
+        "national",
+        "port",
+    ):
+        return not (after == "national" and one.phrase.value != "MEXICO")
+    if (
+        word == "from"
+        and after in (",", "into", "in", "to", ".")
+        and scene.low(one.first - 1)
+        in (
+            "over",
+            "coming",
+            "crossing",
+            "crossed",
+            "cross",
+            "entering",
+            "entered",
+            "came",
+            "traveling",
+            "border",
+        )
+    ):
+        return True
+    if word == "from" and one.phrase.value == "MEXICO":
+        people = any(p.last == one.first for p in scene.of_kind("people", "demographic"))
+        return not (
+            people
+            or before in ("were", "came", "are", "those", "and", "is", "or", "nationals", ",")
+        )
+    if word in ("mexico", "canada", "china", "india"):
+        return before not in ("from", "of", "and", ",", "than", "(", "by") or after2 in (
+            "government",
+        )
+    return False
+
+
+def respectively(scene: Scene, number: WrittenNumber) -> int | None:
+    """A number's place in a row that "respectively" deals out, None where there is no such row."""
+    if not any(token.low == "respectively" for token in scene.tokens):
+        return None
+    row = [n for n in scene.numbers if n.kind == number.kind]
+    return row.index(number) if number in row and len(row) > 1 else None
+
+
+def dealt(scene: Scene, number: WrittenNumber) -> tuple[Placed | None, TimeRef | None]:
+    """The part and the time that "respectively" gives to a number."""
+    at = respectively(scene, number)
+    if at is None:
+        return None, None
+    length = len([n for n in scene.numbers if n.kind == number.kind])
+    parts = scene.of_kind("sector", "city", "office")
+    groups = scene.of_kind("citizenship", "demographic")
+    named = parts if len(parts) == length else groups if len(groups) == length else []
+    timed = [ref for ref in scene.times if ref.counts and not ref.relative]
+    return (named[at] if named else None), (timed[at] if len(timed) == length else None)
+
+
+# -- when ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A time beside a number, by its distance."""
+
+    distance: float
+    ref: TimeRef
+    before: bool
+
+
+def times_near(scene: Scene, number: WrittenNumber, compared: bool = False) -> list[Timed]:
+    """The times that may say when a number was counted, nearest first.
+
+    compared : whether the number itself is what something is compared with.
+    """
+    found = []
+    for ref, place in zip(scene.times, scene.time_places, strict=True):
+        before = place[0] < number.first
+        inside = number.first <= place[0] < number.last
+        led = before and number.first - place[1] <= 6  # since August 2020, when there were 47,283
+        theirs = not led and _belongs_to_extreme(scene, ref, place)
+        if ref.counts and not inside and not theirs:
+            distance = _time_distance(scene, number, ref, place, compared)
+            found.append(Timed(distance - 0.1 * (not before), ref, before))
+    return sorted(found, key=lambda timed: timed.distance)
+
+
+def _time_distance(
+    scene: Scene, number: WrittenNumber, ref: TimeRef, place: tuple[int, int], compared: bool
+) -> float:
+    """How far a time is from a number; farther where it speaks of another."""
+    before = place[0] < number.first
+    distance = scene.distance((number.first, number.last), place)
+    if before and place[0] < 4 and not _number_between(scene, 0, number.first):
+        distance = min(distance, 4.0)
+    if before and _owned(scene, number, place):
+        distance += 6
+    if scene.compares(place[0]) and not (compared and not before):
+        distance += 8
+    if not before and _number_between(scene, number.last, place[0]):
+        distance += 6
+    if not before and _leads_next(scene, place, number):
+        distance += 5
+    return distance + (6 if ref.relative and not compared else 0)
+
+
+def _owned(scene: Scene, number: WrittenNumber, place: tuple[int, int]) -> bool:
+    """Whether a time is right behind another count: a peak of 301,981 in December, to 11,709."""
+    owners = [n for n in scene.numbers if n.kind == "count" and 0 < place[0] - n.last + 1 <= 2]
+    between = {scene.low(i) for i in range(place[1], number.first)}
+    return bool(owners) and bool(between & {",", "to", "from", ")"})
+
+
+def _begun(ref: TimeRef, resolved: list[Span]) -> list[Span]:
+    """What "since" goes back to: a month, or a year."""
+    if ref.form == "since" and ref.args[0] is None:
+        return [fiscal(ref.args[1]), calendar(ref.args[1])]
+    if ref.form == "since_fy":
+        return [fiscal(ref.args[0])]
+    return [Span(span.first, span.first) for span in resolved]
+
+
+def _is_comparison(scene: Scene, ref: TimeRef) -> bool:
+    """Whether a time can only be what something is compared with."""
+    changes = bool(scene.of_kind("change"))
+    return scene.compares(scene.place(ref)[0]) or ref.relative or (ref.since and changes)
+
+
+def _when_between(scene: Scene, ref: TimeRef, number: WrittenNumber) -> bool:
+    """Down since December, when there were 301,982."""
+    place = scene.place(ref)
+    return "when" in {scene.low(i) for i in range(place[1], number.first)}
+
+
+def is_compared_time(scene: Scene, number: WrittenNumber) -> bool:
+    """Whether a number is compared with by its time: than in April 2024, when it was 128,895."""
+    near = times_near(scene, number)
+    if not near or near[0].distance > 16:
+        return False
+    place = scene.place(near[0].ref)
+    if near[0].ref.since and _belongs_to_extreme(scene, near[0].ref, place):
+        return True
+    return near[0].before and place[0] > 3 and scene.compares(place[0])
+
+
+def _number_between(scene: Scene, first: int, last: int) -> bool:
+    return any(first <= one.first < last for one in scene.numbers)
+
+
+def _leads_next(scene: Scene, place: tuple[int, int], number: WrittenNumber) -> bool:
+    """Whether a time behind this number leads the next one: 7,181; in April 8,346."""
+    after = [n.first for n in scene.numbers if n.first >= place[1]]
+    if not after or after[0] - place[1] > 3:
+        return False
+    between = [scene.low(i) for i in range(number.last, place[0])]
+    return any(mark in between for mark in (",", ";", "and", "but", "to", "from"))
+
+
+def _belongs_to_extreme(scene: Scene, ref: TimeRef, place: tuple[int, int]) -> bool:
+    """The lowest since 2021; the record of 2021; the lowest since the start of FY2012."""
+    for one in scene.of_kind("extreme"):
+        between = [scene.low(i) for i in range(one.last, place[0])]
+        if 0 <= place[0] - one.last <= 9 and (ref.since or "since" in between):
+            return not _number_between(scene, one.last, place[0])
+        if between in (["of"], ["set", "in"], ["from"]) and scene.low(one.first - 1) == "the":
+            return True
+    return False
+
+
+def spans_for(
+    scene: Scene,
+    number: WrittenNumber,
+    context: Context,
+    base: Span | None = None,
+    compared: bool = False,
+    main_only: bool = False,
+) -> list[Option[Span]]:
+    """Which months a number may be of, most likely first.
+
+    base : the span of what it is compared with. main_only : leave out times that something is
+        compared with.
+    """
+    found: list[Option[Span]] = []
+    now = context.when_in(named_in_full(scene))
+    near = times_near(scene, number, compared)
+    _, given = dealt(scene, number)
+    if given:
+        near = [Timed(0.0, given, True)]
+    if main_only:
+        near = [timed for timed in near if not _is_comparison(scene, timed.ref)]
+    for rank, timed in enumerate(near[:3]):
+        relative_to = base if compared or timed.ref.relative else None
+        resolved = times.spans(timed.ref, now, relative_to)
+        if (timed.ref.since and _belongs_to_extreme(scene, timed.ref, scene.place(timed.ref))) or (
+            timed.ref.since and timed.before and _when_between(scene, timed.ref, number)
+        ):
+            resolved = _begun(timed.ref, resolved)
+        cost = 0.0 if timed.distance < FAR else 1.2 if len(context.recent) else 0.4
+        cost += 1.3 * rank + (1.5 if timed.ref.form in ("past_years", "past") else 0.0)
+        bound = rank == 0 and timed.distance < TIGHT + 1
+        found += [
+            Option(span, cost + (0.35 * i if i else 0.0), bound)
+            for i, span in enumerate(resolved[:6])
+        ]
+    if not found or not found[0].bound:
+        found += _from_before(scene, context, bool(found) and near[0].distance < FAR)
+    best: dict[Span, Option[Span]] = {}
+    for one in sorted(found, key=lambda option: option.cost):
+        best.setdefault(one.value, one)
+    return list(best.values())
+
+
+def _from_before(scene: Scene, context: Context, some: bool) -> Iterator[Option[Span]]:
+    more = 1.5 if some else 0.0
+    for i, span in enumerate(context.recent[:3]):
+        yield Option(span, 0.6 + 0.9 * i + more)
+    if not context.recent:
+        for i, month in enumerate(context.now.newest[:2]):
+            yield Option(Span(month, month), 1.6 + 0.5 * i + more)
+        year = fiscal(fiscal_year_of(context.now.newest[0]))
+        for i, month in enumerate(context.now.newest[:2]):
+            if month > year.first:
+                yield Option(Span(year.first, month), 2.0 + 0.5 * i + more)
+
+
+# -- together --------------------------------------------------------------------------------------
+
+
+def weigh(
+    whose: list[Option[Subject]],
+    when: list[Option[Span]],
+    measure: Measure = "total",
+    versus: list[Option[Span]] | None = None,
+    of: list[Option[Subject]] | None = None,
+) -> list[Weighed]:
+    """All combinations, the likeliest first."""
+    against: list[Option[Span] | None] = [*versus] if versus else [None]
+    wholes: list[Option[Subject] | None] = [*of] if of else [None]
+    made = [
+        Weighed(
+            Sense(
+                one.value,
+                span.value,
+                measure,
+                then.value if then else None,
+                whole.value if whole else None,
+            ),
+            one.cost + span.cost + (then.cost if then else 0) + (whole.cost if whole else 0),
+            one.bound,
+            span.bound,
+        )
+        for one, span, then, whole in product(whose, when, against, wholes)
+        if then is None or then.value != span.value
+    ]
+    return sorted(made, key=lambda one: one.cost)
+
+
+def other_measures(sense: Sense) -> Iterator[tuple[Sense, bool]]:
+    """Senses with another agency, or another border: what the number is right for instead.
+
+    Yields the sense and whether only the agency differs.
+    """
+    subject = sense.subject
+    if subject.dimension in ("citizenship", "demographic") and subject.agency:
+        yield _with(sense, subject._replace(agency="")), True
+        return
+    if subject.dimension:
+        return
+    for agency in ("", "usbp", "ofo"):
+        if agency != subject.agency:
+            yield _with(sense, subject._replace(agency=agency)), True
+    for border in (NATIONWIDE, *BORDERS):
+        for agency in (subject.agency, "", "usbp"):
+            if border != subject.border:
+                yield _with(sense, Subject(border, agency)), False
+
+
+def _with(sense: Sense, subject: Subject) -> Sense:
+    return Sense(subject, sense.span, sense.measure, sense.versus, sense.of, sense.among)

@@ -1,0 +1,202 @@
+"""Verdicts in words: why, and what to say instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from forecast import months
+from forecast.claims.judge import Claimed, JudgedClaim, Sense
+from forecast.claims.spans import Span
+from forecast.claims.subjects import AGENCY_WORDS, Subject
+from forecast.claims.table import CountTable
+from forecast.desk.wording import month_words
+
+if TYPE_CHECKING:
+    from forecast.claims.asked import AnsweredClaim
+
+VERDICT_WORDS = {
+    "right": "Right",
+    "right_when_rounded": "Right when rounded",
+    "right_when_published": "Right when published",
+    "mislabelled": "Mislabeled",
+    "wrong": "Wrong",
+    "cannot_be_checked": "Cannot be checked",
+}
+
+
+class Explained(NamedTuple):
+    """Why, and what to say instead; "" where nothing needs to be said."""
+
+    why: str
+    instead: str = ""
+
+
+def number_words(value: float | None, measure: str) -> str:
+    """A value as one writes it: 18,944, -78.4%, 1.8 times, 264 a day."""
+    if value is None:
+        return "no figure"
+    if measure in ("change_percent", "share_percent"):
+        return f"{value:,.1f}%"
+    if measure == "times":
+        return f"{value:,.2f} times"
+    if measure in ("per_day", "per_month"):
+        return f"{value:,.0f} a {measure[4:]}"
+    return f"{value:,.0f}"
+
+
+def statement(sense: Sense, value: float | None) -> str:
+    """What the record says to a sense, as one phrase."""
+    span, subject = sense.span, sense.subject
+    number = number_words(value, sense.measure)
+    if sense.measure == "total":
+        return f"{number} {subject.words()} in {span.words()}"
+    if sense.measure in ("per_day", "per_month"):
+        return f"{number}, {subject.words()} in {span.words()}"
+    if sense.measure == "share_percent":
+        whole = sense.of.words() if sense.of else "the total"
+        return f"{number}: {subject.words()} as a share of {whole} in {span.words()}"
+    before = sense.versus.words() if sense.versus else "the time before"
+    return f"{number}: {subject.words()} in {span.words()} against {before}"
+
+
+def explain(
+    table: CountTable,
+    sense: Sense,
+    claimed: Claimed,
+    judged: JudgedClaim,
+    other: Sense | None = None,
+) -> Explained:
+    """Why a verdict was given."""
+    if judged.verdict == "cannot_be_checked":
+        return Explained(_sentence(judged.why))
+    if sense.measure in _EXTREME_WORDS:
+        return _explain_extreme(table, sense, judged)
+    if judged.verdict == "mislabelled" and other:
+        return _explain_mislabelled(table, sense, claimed, judged, other)
+    truth = statement(sense, judged.truth)
+    if judged.verdict == "wrong":
+        whose = elsewhere(table, sense, claimed)
+        return Explained(_sentence(f"The record has {truth}") + whose, _sentence(truth))
+    if judged.verdict == "right_when_published":
+        said = _when_published(table, sense, claimed, judged)
+        return Explained(f"{said} Now: {truth}.", _sentence(truth))
+    return Explained(_sentence(truth))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _when_published(table: CountTable, sense: Sense, claimed: Claimed, judged: JudgedClaim) -> str:
+    if judged.evidence == "vintage":
+        return "It was the figure when published; restated since."
+    if table.first_values(sense.subject, sense.span):
+        return "It is within 2% of today's figure, but none of the values on record for that month."
+    line = table.counts(sense.subject)
+    slack = line.slack_of(sense.span) if line and line.holds(sense.span) else 0.0
+    if abs(claimed.value - (judged.truth or 0)) <= slack:
+        return "It is right as far as is known: the source on record rounds its counts to 10."
+    return "It is within 2% of today's figure; the figure first published is not on record."
+
+
+def _explain_mislabelled(
+    table: CountTable, sense: Sense, claimed: Claimed, judged: JudgedClaim, other: Sense
+) -> Explained:
+    right_words = statement(other, claimed.value)
+    right_number = statement(sense, judged.truth)
+    known = f" The words would need {right_number}." if judged.truth is not None else ""
+    return Explained(
+        f"The number is of {_kind(other.subject)}.{known}", f"{_sentence(right_words)}{known}"
+    )
+
+
+def _kind(subject: Subject) -> str:
+    return (
+        subject.words()
+        if subject.dimension
+        else f"{AGENCY_WORDS[subject.agency]} ({subject.border})"
+    )
+
+
+_EXTREME_WORDS = {
+    "record_high": "highest",
+    "record_low": "lowest",
+    "highest_since": "highest",
+    "lowest_since": "lowest",
+    "rank_high": "highest",
+    "rank_low": "lowest",
+}
+
+
+def _explain_extreme(table: CountTable, sense: Sense, judged: JudgedClaim) -> Explained:
+    line = table.counts(sense.subject)
+    began = month_words(months.from_index(line.first)) if line else ""
+    side = _EXTREME_WORDS[sense.measure]
+    now = table.total(sense.subject, sense.span)
+    here = f"{number_words(now, 'total')} {sense.subject.words()} in {sense.span.words()}"
+    if sense.measure.endswith("since"):
+        return _explain_since(sense, judged, here, side, began)
+    rank = int(judged.truth or 1)
+    place = side if rank == 1 else f"number {rank} from the {side}"
+    return Explained(f"{here}: {place} of those on record (from {began}) up to then.")
+
+
+def _explain_since(
+    sense: Sense, judged: JudgedClaim, here: str, side: str, began: str
+) -> Explained:
+    if not judged.truth:
+        return Explained(f"{here}: none {side[:-3]}er before it on record (from {began}).")
+    last = Span(int(judged.truth), int(judged.truth)).words()
+    return Explained(f"{here}: the {side} since {last}.")
+
+
+def elsewhere(table: CountTable, sense: Sense, claimed: Claimed) -> str:
+    """What a wrong number is the count of instead, if of something near; "" if of nothing."""
+    if sense.measure == "difference":
+        before = table.total(sense.subject, sense.versus) if sense.versus else None
+        if before == abs(claimed.value) and sense.versus:
+            return f" {abs(claimed.value):,.0f} is the count of {sense.versus.words()}."
+        return ""
+    if sense.measure != "total" or not claimed.exact:
+        return ""
+    line = table.counts(sense.subject)
+    if line is None:
+        return ""
+    length = sense.span.length
+    for first in range(line.last - length + 1, line.first - 1, -1):
+        span = Span(first, first + length - 1)
+        if line.total(span) == claimed.value:
+            return f" {claimed.value:,.0f} is the count of {span.words()}."
+    return ""
+
+
+def verdict_line(said: AnsweredClaim) -> str:
+    """The first line of an answer: the verdict, and the number of now."""
+    sense, judged, verdict = said.sense, said.judged, said.judged.verdict
+    head = VERDICT_WORDS[verdict]
+    if sense.measure != "total" or verdict == "cannot_be_checked":
+        return f"{head}: {said.why}"
+    truth = statement(sense, judged.truth)
+    claimed = number_words(said.claimed.value, "total")
+    if verdict == "right":
+        return f"{head}: {truth}."
+    if verdict == "right_when_rounded":
+        return f"{head}: {truth}."
+    if verdict == "right_when_published" and judged.evidence == "vintage":
+        return f"{head}, since restated: {claimed}; now {truth}."
+    if verdict == "wrong":
+        return f"{head}: not {claimed}. {said.why}"
+    return f"{head}: {said.why}"
+
+
+def halves(table: CountTable, subject: Subject, span: Span) -> str:
+    """What of a border's total came at ports and what between them; "" where that is not known."""
+    if subject.agency or subject.dimension:
+        return ""
+    ports = table.total(subject._replace(agency="ofo"), span)
+    patrol = table.total(subject._replace(agency="usbp"), span)
+    if ports is None or patrol is None:
+        return ""
+    return (
+        f"Of these, {ports:,} at ports of entry (OFO) and {patrol:,} between ports (Border Patrol)."
+    )

@@ -1,0 +1,332 @@
+"""`fact` and `check`: whether a number, or what a text says, is right."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from forecast import months
+from forecast.errors import ClaimError, ConfigError, DocumentError
+from forecast.records import HEADLINES
+from jobs.cli.cite import facts_json, facts_of, run_json
+from jobs.cli.help import AS_JSON, examples
+from jobs.cli.shared import Settings, latest_run, print_json, quote, reading
+
+if TYPE_CHECKING:
+    from forecast.claims.asked import AnsweredClaim
+    from forecast.claims.checker import CheckedText
+    from forecast.claims.spans import Span
+    from forecast.claims.subjects import Subject
+    from forecast.claims.table import CountTable
+    from forecast.desk.names import SeriesNames
+    from forecast.store.read import RunRow
+
+STYLES = {
+    "right": "green",
+    "right_when_rounded": "green",
+    "right_when_published": "green",
+    "mislabelled": "yellow",
+    "wrong": "red",
+}
+
+
+def _table(settings: Settings) -> tuple[CountTable, SeriesNames, RunRow]:
+    from forecast.claims.named import series_names
+    from forecast.claims.table import CountTable
+
+    with reading(settings) as connection:
+        run = latest_run(connection, settings)
+        table = CountTable.read(connection)
+    return table, series_names(table), run
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True},
+    epilog=examples(
+        "fact northern 2025-02 4,098",
+        "fact 'southwest:Border Patrol' 2023-12 'nearly 250,000'",
+        "fact northern 2025-02 -78% --from 2024-08",
+        "fact 18,944",
+    ),
+)
+@click.argument("words", nargs=-1, required=True, metavar="SERIES SPAN [CLAIM] | NUMBER")
+@click.option("--from", "since", metavar="SPAN", help="What a change is measured from.")
+@AS_JSON
+@click.pass_obj
+def fact(settings: Settings, words: tuple[str, ...], since: str | None, as_json: bool) -> None:
+    """Whether CLAIM is right for this SERIES and SPAN; or what a NUMBER is.
+
+    SPAN: 2025-02, FY2024, 'FY2026 to date', 2024, 2021-01..2024-08 or 'since 2021-01'. CLAIM:
+    18,944, 302K, 'nearly 1.5 million', -78% or x2 (with --from), record, 'lowest since 2021',
+    '2nd highest', 'share of southwest 63%', 'average 350 a day'.
+
+    Exit code 0 if it holds (now, when published, or rounded), 1 if it does not.
+    """
+    table, names, run = _table(settings)
+    if len(words) == 1:
+        _what_is(table, names, run, words[0], as_json)
+        return
+    if len(words) > 3:
+        raise click.UsageError("put a SPAN or CLAIM of several words into quotes")
+    from forecast.claims.named import subject_of
+    from forecast.claims.spans import parse
+
+    subject = subject_of(names.find(words[0]))
+    try:
+        span = parse(words[1], table.newest)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="SPAN") from None
+    _refuse_unheld(settings, table, subject, span)
+    said = _answered(table, names, subject, span, words[2], since) if len(words) == 3 else None
+    if as_json:
+        print_json(_fact_json(settings, names, subject, span, said, run))
+    else:
+        for line in _fact_lines(settings, table, subject, span, said, run):
+            click.echo(line)
+    if said and said.judged.verdict in ("wrong", "mislabelled"):
+        raise click.exceptions.Exit(1)
+
+
+def _answered(
+    table: CountTable,
+    names: SeriesNames,
+    subject: Subject,
+    span: Span,
+    claim: str,
+    since: str | None,
+) -> AnsweredClaim:
+    from forecast.claims.asked import answer
+
+    return answer(table, names, subject, span, claim, since)
+
+
+def _refuse_unheld(settings: Settings, table: CountTable, subject: Subject, span: Span) -> None:
+    line = table.counts(subject)
+    if line is None:
+        raise ConfigError(str(settings.db), "SERIES", f"no figures for {subject.words()} are held")
+    if not line.holds(span):
+        held = f"{months.from_index(line.first)} to {months.from_index(line.last)}"
+        problem = f"not every month of {span.words()} has a figure; held are {held}"
+        raise ConfigError(str(settings.db), "SPAN", problem)
+
+
+def _whole_month(subject: Subject, span: Span) -> bool:
+    """Whether there are facts about it: a month of a border's total."""
+    total = not (subject.agency or subject.dimension)
+    return total and span.length == 1 and subject.border in HEADLINES
+
+
+def _fact_lines(
+    settings: Settings,
+    table: CountTable,
+    subject: Subject,
+    span: Span,
+    said: AnsweredClaim | None,
+    run: RunRow,
+) -> list[str]:
+    from forecast.claims.wording import halves, statement, verdict_line
+    from forecast.desk import brief
+
+    found = None
+    if _whole_month(subject, span):
+        found, _ = facts_of(settings, subject.border, months.from_index(span.first))
+    total = statement(_total(subject, span), table.total(subject, span))
+    first = verdict_line(said) if said else f"CBP counted {total}."
+    lines = [" ".join(filter(None, (first, brief.peak_sentence(found) if found else "")))]
+    lines += filter(None, [halves(table, subject, span)])
+    if found:
+        lines += [f"  {sentence}" for sentence in brief.history_sentences(found)]
+        lines.append(f"Also true: {brief.comparison_sentence(found.comparisons)}")
+        lines.append(brief.rank_sentence(found))
+    elif said and said.sense.measure != "total":
+        lines.append(f"The count itself: {total}.")
+    lines.append(" ".join(brief.definition(found)) if found else brief.DEFINITION)
+    lines.append(f"Bordercast, {quote(run)}")
+    return lines
+
+
+def _total(subject: Subject, span: Span) -> Any:
+    from forecast.claims.judge import Sense
+
+    return Sense(subject, span)
+
+
+def _fact_json(
+    settings: Settings,
+    names: SeriesNames,
+    subject: Subject,
+    span: Span,
+    said: AnsweredClaim | None,
+    run: RunRow,
+) -> dict[str, Any]:
+    from forecast.claims.marked import judged_json, meaning_json
+
+    shown: dict[str, Any] = {}
+    if _whole_month(subject, span):
+        found, _ = facts_of(settings, subject.border, months.from_index(span.first))
+        shown |= facts_json(found)
+    if said is None:
+        return {**shown, **meaning_json(_total(subject, span), names), **run_json(run)}
+    return {
+        **shown,
+        **meaning_json(said.sense, names),
+        "claimed": said.claimed.value,
+        **judged_json(said.sense, said.judged),
+        "why": said.why,
+        "say_instead": said.instead or None,
+        "evidence": said.judged.evidence or None,
+        **run_json(run),
+    }
+
+
+def _what_is(table: CountTable, names: SeriesNames, run: RunRow, text: str, as_json: bool) -> None:
+    from forecast.claims import lookup
+    from forecast.claims.named import name_of
+    from forecast.claims.tokens import numeral
+
+    value = numeral(text.strip())
+    if value is None or value != int(value):
+        raise ClaimError(text, "give SERIES SPAN CLAIM, or one whole number such as 18,944")
+    found = lookup.matches(table, int(value))
+    if as_json:
+        rows = [
+            {
+                "series": name_of(names, one.subject),
+                "from": months.from_index(one.span.first),
+                "to": months.from_index(one.span.last),
+                "count": one.count,
+                "how": one.how,
+            }
+            for one in found
+        ]
+        print_json({"number": int(value), "matches": rows, **run_json(run)})
+    else:
+        _say_matches(int(value), found)
+        click.echo(f"Bordercast, run {run.id}, digest {run.digest}")
+    if not found:
+        raise click.exceptions.Exit(1)
+
+
+def _say_matches(value: int, found: list[Any]) -> None:
+    how = {"now": "", "published": ", as once published", "near": ", rounded by its source"}
+    if not found:
+        click.echo(f"{value:,} is no month, fiscal year, year to date or calendar year on record.")
+    for one in found:
+        count = f" ({one.count:,})" if one.how == "near" else ""
+        click.echo(f"{value:,}: {one.subject.words()} in {one.span.words()}{count}{how[one.how]}")
+
+
+# -- check -----------------------------------------------------------------------------------------
+
+
+@click.command(
+    epilog=examples("check article.txt --published 2025-03-26", "check report.docx --html out.html")
+)
+@click.argument("file", metavar="FILE|-|URL")
+@click.option(
+    "--published", metavar="YYYY-MM-DD", help="Day of publication [the text's, or today]."
+)
+@click.option(
+    "--html", "html", type=click.Path(path_type=Path), help="Write the annotated text to this file."
+)
+@AS_JSON
+@click.pass_obj
+def check(
+    settings: Settings, file: str, published: str | None, html: Path | None, as_json: bool
+) -> None:
+    """Check what a text says about border encounters.
+
+    Reads .txt, .md, .html, .docx and .pdf; - is standard input; an address only if [fetch] is
+    enabled. Each claim gets a verdict; one that cannot be resolved is not understood. Nothing is
+    guessed. Exit code 0 if no claim is wrong or mislabeled, 1 if one is.
+    """
+    from forecast.claims import marked
+    from forecast.claims.checker import check as check_text
+
+    text = _text(settings, file)
+    table, names, run = _table(settings)
+    checked = check_text(text, table, _day(text, published))
+    if html:
+        from forecast.desk.export.atomic import replacing
+        from forecast.desk.wording import month_words
+
+        through = month_words(run.data_through)
+        against = f"Checked against run {run.id} of Bordercast, data through {through}."
+        page = marked.as_html(checked, _title(file, text), against)
+        with replacing(html) as draft:
+            draft.write_text(page, "utf-8")
+        click.echo(f"{html}: {marked.summary(checked)}", err=as_json)
+    if as_json:
+        print_json(marked.as_json(checked, names))
+    elif not html:
+        _say_checked(checked)
+    if any(one.verdict in ("wrong", "mislabelled") for one in checked.claims):
+        raise click.exceptions.Exit(1)
+
+
+def _day(text: str, published: str | None) -> date:
+    from forecast.claims.times import day_of
+
+    if published is None:
+        return day_of(text) or datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(published)
+    except ValueError:
+        raise click.BadParameter(f"{published!r} is not a day; write it as 2025-03-26") from None
+
+
+def _text(settings: Settings, file: str) -> str:
+    from forecast.claims import documents
+
+    if file.startswith(("http://", "https://")):
+        return documents.read("page.html", _fetched(settings, file))
+    if file == "-":
+        return documents.read("-", sys.stdin.buffer.read(documents.LARGEST + 1))
+    path = Path(file)
+    if not path.is_file():
+        raise DocumentError(file, "there is no such file")
+    with path.open("rb") as opened:
+        return documents.read(path.name, opened.read(documents.LARGEST + 1))
+
+
+def _fetched(settings: Settings, url: str) -> bytes:
+    from forecast.store.ops import Link
+    from jobs.intake import http as download
+
+    if not settings.config.fetch.enabled:
+        raise ConfigError(
+            settings.source, "fetch.enabled", "nothing is fetched; save the page and check the file"
+        )
+    with download.client(settings.config.fetch) as http:
+        reply = download.get(http, Link(url), settings.config.fetch)
+    if reply.outcome != "content":
+        raise DocumentError(url, f"{reply.outcome}: {reply.detail}")
+    return reply.content
+
+
+def _title(file: str, text: str) -> str:
+    first = next((line.strip("# ").strip() for line in text.splitlines() if line.strip()), "")
+    named = Path(file).name if file != "-" else "Text"
+    return first if 0 < len(first) <= 90 and not first.endswith(".") else named
+
+
+def _say_checked(checked: CheckedText) -> None:
+    from forecast.claims import marked
+    from forecast.claims.wording import VERDICT_WORDS
+
+    words = {**VERDICT_WORDS, "not_understood": "Not understood"}
+    for piece in marked.pieces(checked):
+        text = piece.text
+        if piece.note:
+            text = click.style(f"[{text}]{piece.number}", fg=STYLES.get(piece.verdict, "cyan"))
+        click.echo(text, nl=False)
+    click.echo("\n")
+    for piece in marked.pieces(checked):
+        if piece.note:
+            verdict = click.style(words[piece.verdict], fg=STYLES.get(piece.verdict, "cyan"))
+            click.echo(f"{piece.number}. {verdict}: {piece.note.quote}\n   {piece.note.why}")
+    click.echo(marked.summary(checked))

@@ -1,0 +1,172 @@
+"""`check` reads files as people have them, and says what it found to people and programs."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+
+import pytest
+from click.testing import CliRunner
+
+from forecast.claims import documents
+from forecast.errors import DocumentError
+from jobs.cli import main
+
+TEXT = (
+    "At the northern border encounters fell from 12,085 in November to 4,098 in February. "
+    "Some 18,944 people were captured entering the US illegally at the northern border in August "
+    "2024. Canada lies north of it."
+)
+KEYS = [
+    "quote", "start", "end", "number", "series", "from", "to", "measure", "claimed", "truth",
+    "truth_when_published", "verdict", "why", "say_instead", "evidence",
+]  # fmt: skip
+
+
+def ran(database, *words, code=0, given=None):
+    result = CliRunner().invoke(main, ["--db", str(database), "check", *words], input=given)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def pdf(text: str) -> bytes:
+    """The smallest file that a PDF reader takes."""
+    drawn = f"BT /F1 9 Tf 20 700 Td ({text}) Tj ET".encode()
+    parts = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 2000 792] /Contents 4 0 R "
+        b"/Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawn), drawn),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    out, places = b"%PDF-1.4\n", []
+    for number, part in enumerate(parts, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, part)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return out + (
+        b"xref\n0 6\n0000000000 65535 f \n%strailer\n<< /Size 6 /Root 1 0 R >>\n"
+        b"startxref\n%d\n%%%%EOF" % (table, len(out))
+    )
+
+
+def docx(text: str) -> bytes:
+    import docx as word
+
+    document, kept = word.Document(), io.BytesIO()
+    document.add_paragraph(text)
+    document.save(kept)
+    return kept.getvalue()
+
+
+def test_programs_get_every_claim_in_the_form_that_is_described(published):
+    found = json.loads(
+        ran(published, "-", "--json", "--published", "2025-03-26", given=TEXT, code=1).stdout
+    )
+
+    assert list(found) == ["published", "claims", "not_understood"]
+    assert all(list(claim) == KEYS for claim in found["claims"])
+    for claim in found["claims"]:
+        assert TEXT[claim["start"] : claim["end"]] == claim["quote"]
+    first, second, third = found["claims"]
+    assert (first["series"], first["from"], first["verdict"]) == ("northern", "2024-11", "right")
+    assert second["verdict"] == "right_when_published"
+    assert (second["truth"], second["truth_when_published"]) == (4091, 4098)
+    assert third["verdict"] == "mislabelled"
+    assert third["series"] == "northern:U.S. Border Patrol"
+    assert third["truth"] == 2431
+    assert "2,431" in third["say_instead"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", TEXT.encode()),
+        ("a.md", f"# Title\n\n{TEXT}\n".encode()),
+        ("a.html", f"<html><script>9,999 arrests</script><p>{TEXT}</p></html>".encode()),
+        ("a.docx", docx(TEXT)),
+        ("a.pdf", pdf(TEXT)),
+    ],
+)
+def test_each_kind_of_file_is_read(published, tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    said = ran(published, str(path), "--published", "2025-03-26", code=1)
+
+    assert "3 claims: 1 right, 1 right when published, 1 mislabeled." in said.output
+    assert "9,999" not in said.output
+
+
+def test_the_annotated_page_escapes_the_text(published, tmp_path):
+    page = tmp_path / "out.html"
+    text = "<script>alert()</script> " + TEXT
+    ran(published, "-", "--html", str(page), "--published", "2025-03-26", given=text, code=1)
+
+    written = page.read_text("utf-8")
+    assert "&lt;script&gt;alert()" in written
+    assert "<script" not in written
+    assert 'class="mislabelled"' in written
+
+
+def test_the_day_is_read_from_the_text_where_it_is_not_given(published):
+    found = json.loads(
+        ran(published, "-", "--json", given=f"March 26, 2025\n\n{TEXT}", code=1).stdout
+    )
+
+    assert found["published"] == "2025-03-26"
+
+
+def test_an_address_is_not_fetched_unless_fetching_is_enabled(published):
+    said = ran(published, "https://example.org/article", code=2)
+
+    assert "fetch.enabled" in said.output
+
+
+def swollen() -> bytes:
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("word/document.xml", b"0" * 60_000_000)
+    return kept.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("digits.txt", b"7" * 1_000_000),
+        ("large.txt", b"a " * 6_000_000),
+        ("bomb.docx", swollen()),
+        ("cut.docx", docx(TEXT)[:2000]),
+        ("cut.pdf", pdf(TEXT)[:200]),
+        ("picture.txt", b"\x89PNG\0\0\0"),
+        ("nested.html", b"<div>" * 50_000 + b"5,555 arrests " * 12_000),
+    ],
+)
+def test_what_is_too_large_or_damaged_is_refused_in_time(name, content):
+    started = time.monotonic()
+    with pytest.raises(DocumentError, match=name):
+        documents.read(name, content)
+
+    assert time.monotonic() - started < 30
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "7" * 100_000,
+        "123,456 " * 15_000,
+        "(" * 100_000,
+        "\u202e\u0645\u0631\u062d\u0628\u0627 18,944 \u202d" * 5_000,
+        "5% of " * 20_000,
+        "May 2024 to June 2024 " * 5_000,
+        "<" * 50_000,
+    ],
+    ids=["digits", "numbers", "brackets", "right to left", "percents", "months", "angles"],
+)
+def test_hostile_texts_end(published, text):
+    started = time.monotonic()
+    ran(published, "-", "--published", "2025-01-01", given=text)
+
+    assert time.monotonic() - started < 30
