@@ -506,8 +506,8 @@ SENDER = """
 import sys
 from pathlib import Path
 from forecast.config import Mail
-from jobs import mail
-mail.send_all(Path(sys.argv[1]), Mail.model_validate_json(sys.argv[2]))
+from jobs.mail import send
+send.send_all(Path(sys.argv[1]), Mail.model_validate_json(sys.argv[2]))
 """
 
 

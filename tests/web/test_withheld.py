@@ -69,7 +69,7 @@ def test_after_a_failed_verification_nothing_is_shown_until_one_succeeds(own):
 
 def test_a_failed_verification_is_known_to_a_server_that_may_not_write(own, monkeypatch):
     wakes.save_verified(own, NOW, "digest", ["run 1 was edited"])
-    monkeypatch.setattr("forecast.store.held.service.verified", lambda _: None)  # as SQLite then
+    monkeypatch.setattr("forecast.store.held.wakes.verified", lambda _: None)  # as SQLite then
 
     assert held.verified(own).findings == "run 1 was edited"
 
