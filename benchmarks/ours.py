@@ -13,14 +13,14 @@ from unittest import mock
 import numpy as np
 
 from benchmarks.sets import H, HeldOut, Rolling
-from forecast.engine import gate
+from forecast.engine import combination
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.scores import PROBS
 from models.base import Floats
 
 ENGINE = "bordercast"
 FIXED: Mapping[str, float] = {"walk only": 1.0, "grid only": 0.0, "half, half": 0.5}
-GATE = ("walk_share", "walk_weight")  # what the gate decides, as far as this version has it
+GATE = ("walk_share", "walk_weight")  # what the verdict decides
 
 
 def rolling(work: Rolling, share: float | None = None) -> Floats:
@@ -51,5 +51,5 @@ def _gate_held_at(share: float) -> Iterator[None]:
         months = next(x for x in reversed(arrays) if x.ndim == 2)
         return np.full(months.shape, share)
 
-    with mock.patch.multiple(gate, **{name: still for name in GATE if hasattr(gate, name)}):
+    with mock.patch.multiple(combination, **dict.fromkeys(GATE, still)):
         yield

@@ -6,8 +6,8 @@ import numpy as np
 
 from forecast.config import Compute
 from forecast.engine.anyseries import SeriesForecasts, forecast_by_paths, forecast_counts
+from forecast.engine.blocks import Spread
 from forecast.engine.refit import Job, do, gather, split
-from forecast.engine.steps import Spread
 from forecast.intake.counts import MonthlyCounts
 from jobs.answers import answers
 from jobs.refits import FIT_SECONDS, Report, no_paths

@@ -15,11 +15,11 @@ from pyarrow import parquet
 
 from forecast import months
 from forecast.config import Compute
-from forecast.engine import anyseries, calibrate, scores
+from forecast.engine import anyseries, intervals, scores
 from forecast.engine.anyseries import forecast_by_paths, forecast_counts, long_enough
+from forecast.engine.blocks import in_turn
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import HUB
-from forecast.engine.steps import in_turn
 from forecast.errors import ShortSeriesError
 from forecast.intake.counts import MonthlyCounts
 from forecast.records import HUB_COLUMNS
@@ -144,7 +144,7 @@ def test_twenty_four_months_are_enough():
     said = engine_forecasts(make_panel(z), np.array([22, 23]), 2)
 
     assert np.isfinite(said.sigma).tolist() == [[False, True]] * 6
-    assert anyseries.SHORTEST == calibrate.FIRST_ERROR + calibrate.LEAST_ERRORS == 24
+    assert anyseries.SHORTEST == intervals.FIRST_ERROR + intervals.LEAST_ERRORS == 24
 
 
 def quality_of(hindcasts):
@@ -236,7 +236,7 @@ def test_hindcasts_are_written_and_their_quality_told(own_file, tmp_path, said):
 
 
 def test_all_models_answer_with_intervals_of_their_own(own, monkeypatch):
-    monkeypatch.setattr("jobs.anyseries.BURN_IN", calibrate.LEAST_ERRORS)  # refits are slow
+    monkeypatch.setattr("jobs.anyseries.BURN_IN", intervals.LEAST_ERRORS)  # refits are slow
     some = own.some(np.array([True, False, False, False, False, False]))
     said = forecast_all(some, 2, 0, SERIAL, in_turn, lambda step, done, total: None)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast import months
-from forecast.engine import calibrate
+from forecast.engine import tails
 from forecast.engine.predictive import Predictive
 from forecast.intake import events
 from forecast.watch import budget
@@ -47,11 +47,11 @@ class Judging:
     @property
     def p(self) -> Floats:
         """Two-sided p of what came."""
-        return calibrate.tail(self.z, self.centre, self.scale, self.df)
+        return tails.tail(self.z, self.centre, self.scale, self.df)
 
     def p_of(self, counts: Floats) -> Floats:
         """Two-sided p had these counts come."""
-        return calibrate.tail(np.log1p(counts), self.centre, self.scale, self.df)
+        return tails.tail(np.log1p(counts), self.centre, self.scale, self.df)
 
 
 def _later(x: Floats) -> Floats:
@@ -122,7 +122,7 @@ class Children:
         counts = np.round(np.expm1(self.own.z) * together * apart)
         moved = np.log1p(np.round(np.expm1(self.border.z) * together)) - self.border.centre
         centre = self.own.centre + moved
-        p = calibrate.tail(np.log1p(counts), centre, self.own.scale * self.share, self.own.df)
+        p = tails.tail(np.log1p(counts), centre, self.own.scale * self.share, self.own.df)
         median = np.asarray(np.round(np.expm1(np.maximum(centre, 0))), dtype=np.float64)
         asked = mask & np.isfinite(p) & (self.own.median >= LARGE)
         found = (p < rules.alpha) & matters(counts, median, rules)

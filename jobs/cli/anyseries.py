@@ -17,7 +17,7 @@ from jobs.cli.shared import Settings, progress
 if TYPE_CHECKING:
     from forecast.desk.encoded import Block, Encoded
     from forecast.engine.anyseries import SeriesForecasts
-    from forecast.engine.steps import Spread
+    from forecast.engine.blocks import Spread
     from forecast.intake.counts import MonthlyCounts
     from models.base import Floats
 
