@@ -75,6 +75,42 @@ def test_quantiles_equal_another_implementation(with_totals: Predictive) -> None
         assert quantiles[s, t, k, i] == pytest.approx(expected, abs=1e-9)
 
 
+def with_gaps(panel: Panel) -> Panel:
+    """One month, three in a row, and the last two of one series, that nobody knows."""
+    z = panel.z.copy()
+    z[0, 50] = z[2, 40:43] = z[4, 88:] = np.nan
+    return replace(panel, z=z)
+
+
+def test_a_gap_moves_nothing_before_it(panel: Panel) -> None:
+    expected = at(slice(0, 40), engine_forecasts(panel, EVERY, 12))
+    assert equal(expected, at(slice(0, 40), engine_forecasts(with_gaps(panel), EVERY, 12)))
+
+
+def test_a_gap_is_filled_from_the_months_before_it(panel: Panel) -> None:
+    gaps = with_gaps(panel)
+    found = structural.filled(gaps)
+    later = structural.filled(perturbed(gaps, 45))
+    assert np.array_equal(np.isnan(gaps.z), found.filled)
+    assert np.array_equal(found.z[:, :46], later.z[:, :46])
+    assert np.abs(found.z - panel.z)[2, 40:43].max() < 1
+    assert np.array_equal(found.seen, gaps.z, equal_nan=True)
+
+
+def test_months_nobody_knows_widen_what_follows(panel: Panel) -> None:
+    said = engine_forecasts(with_gaps(panel), EVERY, 12)
+    whole = engine_forecasts(panel, EVERY, 12)
+    assert np.isfinite(said.scale[:, FIRST:]).all()
+    wider = said.scale[4, 89] / said.sigma[4, 89] / (whole.scale[4, 89] / whole.sigma[4, 89])
+    assert wider[0] > 1.05
+    assert np.all(wider > 0.99)
+    assert np.all(said.scale[2, 42] > whole.scale[2, 39])
+
+
+def test_no_gap_no_change(panel: Panel) -> None:
+    assert structural.filled(panel) is panel
+
+
 def test_there_is_no_forecast_before_two_years(ragged: Panel) -> None:
     said = engine_forecasts(ragged, EVERY, 2)
     expected = ragged.start[:, None] + FIRST <= EVERY

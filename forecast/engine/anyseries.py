@@ -28,6 +28,7 @@ from forecast.engine.rows import HUB
 from forecast.errors import ShortSeriesError
 from forecast.intake.counts import MonthlyCounts
 from models.base import Floats, Ints, Paths
+from models.structural import filled
 
 SHORTEST = par.FIRST_ERROR + par.LEAST_ERRORS  # months a series must have
 TOGETHER = 32  # series whose quantiles are computed at a time: they stay in the processor's cache
@@ -146,7 +147,8 @@ def forecast_by_paths(
     """
     back = _back(counts, hindcasts)
     end = counts.values.shape[1] - 1
-    predictive = model_forecasts(counts.panel, paths, end - path_back, end - back)
+    panel = filled(counts.panel)
+    predictive = model_forecasts(panel, paths, end - path_back, end - back)
     return SeriesForecasts(counts, back, predictive)
 
 
@@ -187,7 +189,7 @@ def series_scores(hindcasts: SeriesForecasts, quantiles: Floats) -> Floats:
 
 def _series_scores(actual: Floats, last: Floats, quantiles: Floats) -> Floats:
     median = quantiles[..., MIDDLE]
-    known = np.isfinite(actual) & np.isfinite(median)
+    known = np.isfinite(actual) & np.isfinite(median) & np.isfinite(last)
     parts = (
         scores.log_wis(actual, quantiles),
         (quantiles[..., 2] <= actual) & (actual <= quantiles[..., -3]),

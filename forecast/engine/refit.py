@@ -82,10 +82,11 @@ def model_forecasts(
     _refuse_crooked(panel, totals)
     centre = _at_columns(summed(paths.values, totals), path_origins, panel.z.shape[1])
     step = centre[..., 0]
-    errors = intervals.one_step_errors(step, panel.z)
+    seen = panel.seen
+    errors = intervals.one_step_errors(np.where(np.isfinite(seen), step, np.nan), seen)
     sigma = intervals.with_count_noise(intervals.one_step_scale(errors, step), errors, step)
     share = np.ones_like(panel.z)
-    scale = intervals.scale(sigma, error_growth(centre, panel.z, panel.family), share)
+    scale = intervals.scale(sigma, error_growth(centre, seen, panel.family), share)
     scale = np.maximum.accumulate(scale, axis=-1)
     return predictive(panel, centre, scale, sigma, share, share).at(origins)
 
@@ -198,6 +199,7 @@ def one_series(panel: Panel, row: int) -> Panel:
         family=panel.family[row : row + 1],
         names=panel.names[row : row + 1],
         events=panel.events[row : row + 1],
+        filled=None if panel.filled is None else panel.filled[row : row + 1],
     )
 
 
