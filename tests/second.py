@@ -160,7 +160,8 @@ def level_weights(grid: np.ndarray, flat: np.ndarray, z: np.ndarray) -> list[flo
     root = [sqrt(series if t >= 18 else 1) for t in range(months)]
     aa = faded([sum(e[t][0] for e in each) / root[t] for t in range(months)])
     ab = faded([sum(e[t][1] for e in each) / root[t] for t in range(months)])
-    return [min(max(ab[t] / (aa[t] + 20), 0), 1) for t in range(months)]
+    weights = [min(max(ab[t] / (aa[t] + 20), 0), 1) for t in range(months)]
+    return [w * min(max((w - 0.1) / 0.1, 0), 1) for w in weights]
 
 
 def walk_weights(

@@ -10,7 +10,8 @@ log ratios of discounted losses on the square root scale (exponential weights; C
 Lugosi, Prediction, Learning, and Games, 2006, ch. 2).
 
 *level* is the smoothed level. m is the regression of z - grid on level - grid over a family's
-hindcasts, drawn to 0 (Bates and Granger, The combination of forecasts, 1969).
+hindcasts, drawn to 0 (Bates and Granger, The combination of forecasts, 1969); nothing below
+LEVEL_LEAST, all of it from twice that on.
 
 The break *walk* is the default. The grid takes over where the evidence of a whole family says so:
 where, month after month, the walk's hindcasts have missed by more. A series' own record moves the
@@ -254,7 +255,9 @@ def level_weight(heard: Hearing) -> Floats:
         discounted_sum(np.asarray(x * unit, dtype=np.float64), par.MEMORY)
         for x in (heard.level_own, heard.level_both)
     )
-    return np.clip(both / (own + par.LEVEL_PRIOR), 0, 1)
+    weight = np.clip(both / (own + par.LEVEL_PRIOR), 0, 1)
+    # A flat path that adds little costs seasons and trends more than it gives.
+    return np.asarray(weight * np.clip(weight / par.LEVEL_LEAST - 1, 0, 1))
 
 
 def calm_path(grid: Floats, root: Floats, level: Floats, r: Floats, m: Floats) -> Floats:

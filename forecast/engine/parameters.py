@@ -44,6 +44,7 @@ ROOT_BY_OWN = Number(20.0, "a unit of log ratio", "likewise by the own record", 
 ROOT_SMALL = Number(10.0, "counts", "where the square root grid has half its weight", _ROUND_3)
 ROOT_LEAST = Number(0.001, "", "a smaller weight is 0, which spares the grid's paths")
 LEVEL_PRIOR = Number(20.0, "hindcasts", "belief that the smoothed level adds nothing", _ROUND_3)
+LEVEL_LEAST = Number(0.1, "", "below it the level is left out, from twice that it is in", _ROUND_3)
 ROOM_OF_CENTRE = Number(
     1.3862943611198906,
     "log1p",
