@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 # Small fits are 10-19 times slower with two BLAS threads.
 export OMP_NUM_THREADS = 1
 
-.PHONY: run test corpus kills soak faults mutants check lint format types constraints clean bench-borders bench-m3 bench-flags bench-speed
+.PHONY: run test corpus kills soak faults mutants check lint format types constraints clean bench-borders bench-m3 bench-flags bench-speed sensitivity
 
 run: $(VENV)/.run
 	$(BIN)/bordercast run
@@ -70,6 +70,10 @@ bench-borders: $(VENV)/.bench $(BENCH)/.done
 
 bench-m3: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.m3
+
+# A quarter of an hour: each number of the method, 20 % more and less.
+sensitivity: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.sensitivity
 
 # Five minutes for ours; an hour more when the peers have not answered for these figures yet.
 bench-flags: $(VENV)/.bench $(BENCH)/.done

@@ -21,8 +21,16 @@ from benchmarks.scoring import Scored
 from benchmarks.sets import HeldOut, Rolling
 
 WALK = "log random walk"
-COLUMNS = ("n", "log_wis", "h1", "h3", "h6", "h12", "cover50", "cover80", "cover95", "relative_mae")
-HEADS = ("months", "log-WIS", "h=1", "h=3", "h=6", "h=12", "50 %", "80 %", "95 %", "rel. MAE")
+SHOWN = {
+    "n": "months",
+    "log_wis": "log-WIS",
+    **{f"h{h}": f"h={h}" for h in scoring.LEADS},
+    "raw_wis": "WIS",
+    "mae": "MAE",
+    **{f"cover{level}": f"{level} %" for level in (50, 80, 95)},
+    "relative_mae": "rel. MAE",
+}
+COLUMNS, HEADS = tuple(SHOWN), tuple(SHOWN.values())
 SETS: Mapping[str, Callable[[], Rolling | HeldOut]] = {
     "borders": sets.borders,
     "sectors 2004-18": lambda: sets.sectors("2003-10", "2018-12"),
@@ -77,12 +85,13 @@ def main() -> None:
 
 def beside_peers(name: str, work: Rolling, python: Path | None) -> dict[str, Any]:
     """One set, our engine and every peer: all cutoffs, by series, by cutoff year, by horizon."""
-    said = {ours.ENGINE: ours.rolling(work)}
+    said = {ours.ENGINE: ours.rolling(work), ours.LAST_VALUE: ours.last_value(work)}
     if python is not None:
         said |= others.quantiles(work, python)
     scored = {model: scoring.score(work, quantiles) for model, quantiles in said.items()}
     lines = {model: scoring.summary(of) for model, of in scored.items()}
-    order = [ours.ENGINE, *sorted(lines.keys() - {ours.ENGINE}, key=lambda m: lines[m]["log_wis"])]
+    first = [ours.ENGINE, ours.LAST_VALUE]
+    order = first + sorted(lines.keys() - set(first), key=lambda m: lines[m]["log_wis"])
     title = f"{name}: {len(work.names)} series, {len(work.origins)} cutoffs, 1-12 months ahead"
     cells = {m: [int(lines[m]["n"]), *(lines[m][c] for c in COLUMNS[1:])] for m in order}
     tables.show(title, ("model", *HEADS), cells)

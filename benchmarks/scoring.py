@@ -25,11 +25,12 @@ _INTERVALS: Mapping[int, tuple[int, int]] = {50: (3, 5), 80: (2, 6), 95: (0, 8)}
 class Scored:
     """Every forecast month of one model; arrays (series, origins, h), NaN where unknown.
 
-    wis : of log1p counts. miss, naive_miss : |error| in counts, of the median and of the last
-    value. inside : level -> 1 inside the interval, 0 outside.
+    wis, raw_wis : of log1p counts, and of counts. miss, naive_miss : |error| in counts, of the
+    median and of the last value. inside : level -> 1 inside the interval, 0 outside.
     """
 
     wis: Floats
+    raw_wis: Floats
     miss: Floats
     naive_miss: Floats
     inside: Mapping[int, Floats]
@@ -38,6 +39,7 @@ class Scored:
         """Part of it, by numpy's index."""
         return Scored(
             self.wis[index],
+            self.raw_wis[index],
             self.miss[index],
             self.naive_miss[index],
             {level: x[index] for level, x in self.inside.items()},
@@ -56,6 +58,7 @@ def score(work: Rolling, quantiles: Floats) -> Scored:
     last = work.counts[:, work.origins, None]
     return Scored(
         wis=scores.wis(z, quantiles),
+        raw_wis=scores.wis(np.expm1(z), np.expm1(quantiles)),
         miss=np.abs(np.expm1(z) - np.expm1(quantiles[..., _MEDIAN])),
         naive_miss=np.abs(np.expm1(z) - last),
         inside=inside,
@@ -67,7 +70,8 @@ def summary(scored: Scored) -> dict[str, float]:
     line = {"n": float(np.isfinite(scored.wis).sum()), "log_wis": mean(scored.wis)}
     line |= {f"h{h}": mean(scored.wis[..., h - 1]) for h in LEADS if h <= scored.wis.shape[-1]}
     line |= {f"cover{level}": mean(x) for level, x in scored.inside.items()}
-    return line | {"relative_mae": relative_mae(scored)}
+    raw = {"raw_wis": mean(scored.raw_wis), "mae": mean(scored.miss)}
+    return line | raw | {"relative_mae": relative_mae(scored)}
 
 
 def relative_mae(scored: Scored) -> float:
@@ -121,22 +125,30 @@ def _range(replicates: Floats) -> list[float]:
 
 
 def held_out(work: HeldOut, quantiles: Floats) -> dict[str, float]:
-    """sMAPE, MASE and coverage of one forecast a series, as the competitions count them.
+    """sMAPE, MASE, scaled WIS, WQL and coverage of one forecast a series.
 
-    sMAPE is in percent, 200 |y - f| / (|y| + |f|); both are means over series of means over
-    months. quantiles : (series, h, PROBS) of log1p values.
+    sMAPE is in percent, 200 |y - f| / (|y| + |f|); it, MASE and scaled WIS (WIS over the seasonal
+    naive's MAE in the history) are means over series of means over months. WQL is the sum of
+    twice the pinball losses over the sum of what came, on these quantiles.
+
+    quantiles : (series, h, PROBS) of log1p values.
     """
-    smape, mase, inside = [], [], []
+    smape, mase, scaled, inside = [], [], [], []
+    lost = total = 0.0
     for history, came, said in zip(work.history, work.future, quantiles, strict=True):
         shown = np.expm1(said[: len(came)])
         median = shown[:, _MEDIAN]
         size = np.abs(came) + np.abs(median)
         smape.append(np.mean(200 * np.abs(came - median) / np.where(size > 0, size, 1)))
         mase.append(scores.mase(came, median, history))
+        wis, usual = scores.wis(came, shown), np.abs(history[12:] - history[:-12]).mean()
+        scaled.append(wis.mean() / usual if usual > 0 else np.nan)
+        lost, total = lost + wis.sum(), total + np.abs(came).sum()
         z, bounds = np.log1p(came), said[: len(came)]
         inside.append(
             [scores.coverage(z, bounds[:, a], bounds[:, b]) for a, b in _INTERVALS.values()]
         )
     cover = np.mean(inside, axis=0)
     line = {"n": float(len(smape)), "smape": float(np.mean(smape)), "mase": mean(np.array(mase))}
+    line |= {"scaled_wis": mean(np.array(scaled)), "wql": lost / total}
     return line | {f"cover{level}": float(x) for level, x in zip(_INTERVALS, cover, strict=True)}

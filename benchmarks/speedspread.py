@@ -25,7 +25,7 @@ from benchmarks.speedsets import CUTOFFS
 from forecast.config import Compute
 from forecast.desk.export import ahead
 from forecast.engine.anyseries import SeriesForecasts, forecast_counts
-from forecast.engine.steps import Spread
+from forecast.engine.blocks import Spread
 from forecast.intake.counts import MonthlyCounts, read_counts
 from jobs.compute.executors import spreading
 

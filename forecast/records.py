@@ -129,7 +129,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """One forecast month: counts as integers, rounded outward.
+    """One forecast month: counts as integers, the nearest.
 
     `centre`, `scale` and `df` are the predictive distribution on log1p counts: a Student t with
     df degrees of freedom around centre, in units of scale (the flags' p comes from it).

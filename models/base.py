@@ -24,12 +24,14 @@ class Panel:
 
     Attributes
     ----------
-    z : (series, months) log1p counts; NaN before a series starts, no gaps after.
+    z : (series, months) log1p counts; NaN before a series starts. The engine takes NaN after it
+        for months nobody knows, and fills them before its models see them.
     last : (series,) the calendar month of the last column, as a running number (year * 12 +
         month - 1), so that last - (months - 1 - column) is the month of a column.
     family : (series,) whose errors a series shares at the gate and in the prior.
     names : one name a series, for messages.
     events : per series, (column, column from which it was known); columns may lie beyond the data.
+    filled : (series, months) months whose z was filled in and teaches nothing; None for none.
     """
 
     z: Floats
@@ -37,6 +39,18 @@ class Panel:
     family: NDArray[np.str_]
     names: tuple[str, ...]
     events: tuple[tuple[tuple[int, int], ...], ...] = ()
+    filled: NDArray[np.bool_] | None = None
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """(series, months) whether the count of a month is known."""
+        known = np.isfinite(self.z)
+        return known if self.filled is None else known & ~self.filled
+
+    @property
+    def seen(self) -> Floats:
+        """(series, months) z where it is known, else NaN: what a forecast can be judged by."""
+        return self.z if self.filled is None else np.where(self.known, self.z, np.nan)
 
     @property
     def start(self) -> Ints:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from models import parameters as par
 from models.base import Floats, Ints, Panel, Paths
 from models.onepass import (
     Block,
@@ -27,23 +29,8 @@ from models.onepass import (
 
 BLOCK = 1000  # series at a time: bounds the memory of the profiles
 
-YEARS = 10  # differences of the same calendar month that make a profile
-FIRST_PROFILE = 24  # months since the start before a profile is believed
-SMOOTH = 0.2  # share of the profile's projection on its first harmonics
 HARMONICS = (1, 2, 3)
-
-WINDOW = 60  # months over which the size of a usual change is measured
-LEARN = 0.99  # discount a month when learning strength and momentum
 TINY = 1e-9  # keeps a series without any change from dividing by zero
-
-STRENGTH_LIMIT = 3.0  # a change beyond this many usual ones teaches no more
-STRENGTH_PRIOR = 60.0  # changes' worth of belief that the profile holds in full
-STRENGTH_MAX = 1.1
-
-MOMENTUM_LIMIT = 1.5  # likewise for surprises, in learning and in forecasting
-MOMENTUM_PRIOR = 30.0  # surprises' worth of belief that nothing continues
-MOMENTUM_MAX = 0.6
-FIRST_MOMENTUM = 13
 
 
 def _harmonic_projection() -> Floats:
@@ -75,7 +62,7 @@ class BreakWalk:
 
 def _course(block: Block, h: int) -> Course:
     """Everything the walk says of one block."""
-    walk = _walk(block.z)
+    walk = _walk(block.z, block.known)
     return Course(walk.path(h), walk.growth(h))
 
 
@@ -115,15 +102,20 @@ class _Walk:
         return np.cumsum(self.momentum[..., None] ** np.arange(1, h + 1), axis=2)
 
 
-def _walk(z: Floats) -> _Walk:
-    """Learn profile, strength and momentum in one pass over z, (k, months)."""
+def _walk(z: Floats, known: NDArray[np.bool_]) -> _Walk:
+    """Learn profile, strength and momentum in one pass over z, (k, months).
+
+    A change from or to a month that nobody knows teaches nothing.
+    """
     change = np.diff(z, axis=1, prepend=z[:, :1])
+    change[:, 1:][~(known[:, 1:] & known[:, :-1])] = np.nan
     profile = _profiles(change)
     profile *= _strength(profile, change)[..., None]
     surprise = change - _expected(profile)
     usual = _usual_size(surprise)
-    limit = MOMENTUM_LIMIT * usual
-    return _Walk(z, profile, np.clip(surprise, -limit, limit), _momentum(surprise, usual))
+    limit = par.MOMENTUM_LIMIT * usual
+    push = np.nan_to_num(np.clip(surprise, -limit, limit))
+    return _Walk(z, profile, push, _momentum(surprise, usual))
 
 
 def _profiles(change: Floats) -> Floats:
@@ -136,10 +128,14 @@ def _profiles(change: Floats) -> Floats:
     profiles = np.zeros((series, months, 12))
     for t in range(1, months):
         first = t % 12 or 12  # the first month has no change
-        latest[:, t % 12] = median(change[:, first : t + 1 : 12][:, -YEARS:])
-        if t >= FIRST_PROFILE:
+        latest[:, t % 12] = np.nan_to_num(
+            median(change[:, first : t + 1 : 12][:, -par.PROFILE_YEARS :])
+        )
+        if t >= par.FIRST_PROFILE:
             centred = latest - latest.mean(axis=1, keepdims=True)
-            profiles[:, t] = (1 - SMOOTH) * centred + SMOOTH * times(centred, PROJECTION)
+            profiles[:, t] = (1 - par.SMOOTHING) * centred + par.SMOOTHING * times(
+                centred, PROJECTION
+            )
     return profiles
 
 
@@ -156,16 +152,24 @@ def _usual_size(x: Floats) -> Floats:
     """(k, months) median size of the last changes; the first month has none."""
     size = np.abs(x)
     size[:, 0] = np.nan
-    return running_median(size, WINDOW) + TINY
+    return running_median(size, par.WALK_WINDOW) + TINY
 
 
 def _strength(profile: Floats, change: Floats) -> Floats:
     """(k, months) how far changes follow the profile: a discounted, shrunk regression."""
-    first = FIRST_PROFILE + 1
+    first = par.FIRST_PROFILE + 1
     both, own = _products(
-        _expected(profile), change, _usual_size(change), limit=STRENGTH_LIMIT, first=first
+        _expected(profile),
+        change,
+        _usual_size(change),
+        limit=par.STRENGTH_LIMIT,
+        first=first,
     )
-    strength = np.clip((both + STRENGTH_PRIOR) / (own + STRENGTH_PRIOR), 0, STRENGTH_MAX)
+    strength = np.clip(
+        (both + par.STRENGTH_PRIOR) / (own + par.STRENGTH_PRIOR),
+        0,
+        par.STRENGTH_MAX,
+    )
     strength[:, :first] = 1
     return strength
 
@@ -173,9 +177,13 @@ def _strength(profile: Floats, change: Floats) -> Floats:
 def _momentum(surprise: Floats, usual: Floats) -> Floats:
     """(k, months) how far a surprise goes on a month later: likewise."""
     both, own = _products(
-        _lagged(surprise), surprise, usual, limit=MOMENTUM_LIMIT, first=FIRST_MOMENTUM
+        _lagged(surprise),
+        surprise,
+        usual,
+        limit=par.MOMENTUM_LIMIT,
+        first=par.FIRST_MOMENTUM,
     )
-    return np.clip(both / (own + MOMENTUM_PRIOR), 0, MOMENTUM_MAX)
+    return np.clip(both / (own + par.MOMENTUM_PRIOR), 0, par.MOMENTUM_MAX)
 
 
 def _products(
@@ -189,7 +197,9 @@ def _products(
     x = np.clip(x / unit, -limit, limit)
     y = np.clip(y / unit, -limit, limit)
     x[:, :first] = 0
-    return discounted_sum(x * y, LEARN), discounted_sum(x * x, LEARN)
+    both = np.isfinite(x * y)
+    x, y = np.where(both, x, 0), np.where(both, y, 0)
+    return discounted_sum(x * y, par.WALK_MEMORY), discounted_sum(x * x, par.WALK_MEMORY)
 
 
 def _lagged(x: Floats) -> Floats:

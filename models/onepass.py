@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.base import Floats, Ints, Panel, Paths
 
@@ -32,12 +33,14 @@ class Block(NamedTuple):
     family : (k,) numbers of their families, in the order of `family_numbers`.
     start : (k,) the column of their first month.
     z : (k, months) log1p counts; after a series' end its last one, no NaN.
+    known : (k, months) whether a month's count was known, see `Panel.known`.
     """
 
     rows: Ints
     family: Ints
     start: Ints
     z: Floats
+    known: NDArray[np.bool_]
 
 
 class Course(NamedTuple):
@@ -105,14 +108,17 @@ def blocks(panel: Panel, size: int) -> Iterator[Block]:
     rows = order[np.isfinite(panel.z[order, -1])]
     for cut in range(0, len(rows), size):
         part = rows[cut : cut + size]
-        yield Block(part, family[part], start[part], _from_start(panel.z[part], start[part]))
+        columns = _from_start(panel, start[part])
+        z = np.take_along_axis(panel.z[part], columns, axis=1)
+        known = np.take_along_axis(panel.known[part], columns, axis=1)
+        yield Block(part, family[part], start[part], z, known)
 
 
-def _from_start(z: Floats, start: Ints) -> Floats:
-    """(k, months) each series moved to its first month, and its last value repeated after it."""
-    last = z.shape[1] - 1
-    columns = np.arange(last + 1 - start.min()) + start[:, None]
-    return np.asarray(np.take_along_axis(z, np.minimum(columns, last), axis=1))
+def _from_start(panel: Panel, start: Ints) -> Ints:
+    """(k, months) columns of each series from its first month on, its last one repeated."""
+    last = panel.z.shape[1] - 1
+    columns = np.minimum(np.arange(last + 1 - start.min()) + start[:, None], last)
+    return np.asarray(columns, dtype=np.int64)
 
 
 def age(z: Floats) -> Ints:

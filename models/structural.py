@@ -8,12 +8,13 @@ Forecasting, Structural Time Series Models and the Kalman Filter, 1989, ch. 4).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
+from models import parameters as par
 from models.base import Floats, Ints, Panel, Paths
 from models.kalman import GRID, Filter, Gains, kalman_gains, responses
 from models.onepass import (
@@ -32,8 +33,6 @@ from models.onepass import (
 # one repeated where there are fewer, so that matrix products have one shape and one order.
 BLOCK = 96
 
-FIRST_EVIDENCE = 2  # months since the start from which errors count
-FLAT_PRIOR = 20.0  # series' worth of belief that all points are equally good
 LEAST_VARIANCE = 1e-8  # of a series that never errs
 LONG = 160  # months from which the filter takes less time and memory than its responses
 
@@ -63,12 +62,20 @@ def sweep_under(prior: Floats, panel: Panel, h: int) -> Sweep:
     return sweep(panel, h, BLOCK, partial(_course, gains=gains, prior=prior))
 
 
+def paths_under(prior: Floats, panel: Panel, h: int) -> Floats:
+    """(series, months, h) the paths of `sweep_under` alone."""
+    gains, path = kalman_gains(panel.z.shape[1], h), np.full((*panel.z.shape, h), np.nan)
+    for block in blocks(panel, BLOCK):
+        put(path, block, _paths(block, h, gains, prior))
+    return path
+
+
 def near_paths(prior: Floats, panel: Panel, h: int) -> Floats:
     """(series, months, h) the same paths as `sweep_under`, for a few months ahead, and sooner."""
     path = np.full((*panel.z.shape, h), np.nan)
     for block in blocks(panel, BLOCK):
         near = np.empty((*block.z.shape, h))
-        for t, paths, record in _near(block.z, h, panel.z.shape[1]):
+        for t, paths, record in _near(block, h, panel.z.shape[1]):
             weight = record.weights(_own_prior(prior, block, t))
             near[:, t] = np.einsum("gk,hgk->kh", weight, paths)[: len(near)]
         put(path, block, near)
@@ -83,7 +90,7 @@ def evidence(panel: Panel) -> Ints:
     families, months = int(family_numbers(panel).max(initial=0)) + 1, panel.z.shape[1]
     mass = np.zeros((families, months, len(GRID)), dtype=np.int64)
     for block in blocks(panel, BLOCK):
-        for t, _, record in _near(block.z, 1, months):
+        for t, _, record in _near(block, 1, months):
             if record.seen:
                 _add_evidence(mass, block, t, record.weights(np.zeros((len(GRID), 1))))
     return mass
@@ -104,7 +111,7 @@ def log_prior(mass: Ints) -> Floats:
     """(families, months, grid) each family's mean posterior, see `evidence`, drawn to flat."""
     found = mass * UNIT
     series = mass.sum(axis=-1, keepdims=True) * UNIT  # posteriors sum to one in each series
-    return np.asarray(np.log((found + FLAT_PRIOR / len(GRID)) / (series + FLAT_PRIOR)))
+    return np.asarray(np.log((found + par.FLAT_PRIOR / len(GRID)) / (series + par.FLAT_PRIOR)))
 
 
 class _Record:
@@ -121,12 +128,17 @@ class _Record:
         self.log_variance = np.zeros(len(GRID))
         self.seen = 0
 
-    def add(self, t: int, error: Floats, gains: Gains) -> None:
-        """Count month t's errors as evidence; error (grid, BLOCK) is used up."""
-        if t < FIRST_EVIDENCE:
+    def add(self, t: int, error: Floats, known: Floats, gains: Gains) -> None:
+        """Count month t's errors as evidence; error (grid, BLOCK) is used up.
+
+        known : (BLOCK,) 0 where nobody knows the month. It still counts as seen, which all points
+        of the grid share alike: the counts are the block's, not the series'.
+        """
+        if t < par.FIRST_EVIDENCE:
             return
         variance = gains.variance[:, t]
         error *= error
+        error *= known
         error *= 1 / variance[:, None]
         self.squares += error
         self.log_variance += np.log(variance)
@@ -159,17 +171,18 @@ class _Record:
         return np.asarray(np.sqrt(variance / variance[:, :1]))
 
 
-def _near(z: Floats, h: int, months: int) -> Iterator[tuple[int, Floats, _Record]]:
+def _near(block: Block, h: int, months: int) -> Iterator[tuple[int, Floats, _Record]]:
     """Each month's paths, (h, grid, BLOCK), and the record so far.
 
-    z : (k, its months) of a block; months : of the panel, which decides how they are computed.
+    months : of the panel, which decides how they are computed.
     """
-    gains, record, padded = kalman_gains(months, h), _Record(), _padded(z)
+    gains, record, padded = kalman_gains(months, h), _Record(), _padded(block.z)
+    known = _padded(block.known.astype(float))
     found = _by_responses(padded, h, months) if months < LONG else _by_filter(padded, h, gains)
     expected = np.empty(0)
     for t, paths in enumerate(found):
         if t:
-            record.add(t, padded[t] - expected, gains)
+            record.add(t, padded[t] - expected, known[t], gains)
         yield t, paths, record
         expected = paths[0]
 
@@ -206,14 +219,62 @@ def _own_prior(prior: Floats, block: Block, t: int) -> Floats:
     return np.ascontiguousarray(prior[block.family, column][everybody].T)
 
 
+def _weighted(
+    block: Block, gains: Gains, prior: Floats
+) -> Iterator[tuple[int, Filter, _Record, Floats]]:
+    """After each month t: the states, the record, and the weights (grid, BLOCK)."""
+    record, known = _Record(), _padded(block.known.astype(float))
+    for t, states in _filtered(_padded(block.z), gains):
+        record.add(t, states.error, known[t], gains)
+        yield t, states, record, record.weights(_own_prior(prior, block, t))
+
+
 def _course(block: Block, h: int, *, gains: Gains, prior: Floats) -> Course:
     """Everything the grid says of one block under its families' priors."""
     count, months = block.z.shape
     path, growth = np.empty((2, count, months, h))
-    record = _Record()
-    for t, states in _filtered(_padded(block.z), gains):
-        record.add(t, states.error, gains)
-        weight = record.weights(_own_prior(prior, block, t))
+    for t, states, record, weight in _weighted(block, gains, prior):
         path[:, t] = states.mean_path(t, h, weight)[:count]
         growth[:, t] = record.growth(gains.ahead[:, t, :h], weight)[:count]
     return Course(path, growth)
+
+
+def _paths(block: Block, h: int, gains: Gains, prior: Floats) -> Floats:
+    """(k, months, h) the paths of `_course` alone."""
+    path = np.empty((*block.z.shape, h))
+    for t, states, _, weight in _weighted(block, gains, prior):
+        path[:, t] = states.mean_path(t, h, weight)[: len(path)]
+    return path
+
+
+def filled(panel: Panel) -> Panel:
+    """The panel with what the grid expected in months that nobody knows.
+
+    A month is filled from the months before it, so that nothing later has any part in it. The
+    points of the grid weigh by the series' own errors.
+    """
+    gap = np.isnan(panel.z) & (np.arange(panel.z.shape[1]) > panel.start[:, None])
+    rows = np.flatnonzero(gap.any(axis=1))
+    if not len(rows):
+        return panel
+    z = panel.z.copy()
+    for first in range(0, len(rows), BLOCK):
+        part = rows[first : first + BLOCK]
+        _fill(z, part, panel.start[part])
+    return replace(panel, z=z, filled=gap)
+
+
+def _fill(z: Floats, rows: Ints, start: Ints) -> None:
+    """Fill the gaps of at most BLOCK rows of z, (series, months), in place."""
+    months = z.shape[1] - int(start.min())
+    column = np.minimum(np.arange(months)[:, None] + start, z.shape[1] - 1)
+    gains, record = kalman_gains(z.shape[1], 1), _Record()
+    everybody = np.minimum(np.arange(BLOCK), len(rows) - 1)
+    states, flat = Filter(gains, z[rows, start][everybody]), np.zeros((len(GRID), 1))
+    for t in range(1, months):
+        expected = states.mean_path(t - 1, 1, record.weights(flat))[: len(rows), 0]
+        now = z[rows, column[t]]
+        known = np.isfinite(now)
+        z[rows, column[t]] = now = np.where(known, now, expected)
+        states.step(t, now[everybody])
+        record.add(t, states.error, known[everybody].astype(float), gains)

@@ -1,9 +1,8 @@
 """Numbers of the reference implementation on a generated panel.
 
 `golden.csv` holds them, so that the models can be checked where the reference is not at hand.
-Where it is, `python tests/golden.py` writes the table anew. `golden_engine.csv` holds what the
-whole engine says of the same panel, computed once by an implementation written apart from ours
-(the totals: series 1 is the sum of 0 and 2).
+Where it is, `python tests/golden.py` writes the table anew. What the engine makes of the models is
+computed again by `second.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ import numpy as np
 
 HERE = Path(__file__).parent
 TABLE = HERE / "golden.csv"
-ENGINE_TABLE = HERE / "golden_engine.csv"
 REFERENCE = HERE.parent / ".." / "shared" / "reference" / "engine.py"
 
 H = 12

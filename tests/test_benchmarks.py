@@ -75,7 +75,7 @@ def test_the_gate_moves_again_afterwards(borders, said):
 
 
 def made_up(wis: np.ndarray) -> Scored:
-    return Scored(wis, wis, wis, {80: wis})
+    return Scored(wis, wis, wis, wis, {80: wis})
 
 
 def test_a_model_twice_as_good_everywhere_is_so_in_every_replicate():

@@ -24,10 +24,10 @@ from hypothesis import strategies as st
 from benchmarks import cluster
 from forecast.config import Compute
 from forecast.desk.export import ahead
-from forecast.engine import steps
+from forecast.engine import blocks
 from forecast.engine.anyseries import forecast_counts
+from forecast.engine.blocks import in_turn
 from forecast.engine.predictive import Predictive
-from forecast.engine.steps import in_turn
 from forecast.errors import ConfigError
 from forecast.intake.counts import MonthlyCounts
 from jobs.cli import main
@@ -55,10 +55,10 @@ def panel_of(seed: int, series: int, months: int, families: int) -> MonthlyCount
     return MonthlyCounts(names, family, values, rng.integers(24300, 24310, series))
 
 
-def written(counts: MonthlyCounts, spread: steps.Spread, size: int) -> tuple[bytes, bytes]:
+def written(counts: MonthlyCounts, spread: blocks.Spread, size: int) -> tuple[bytes, bytes]:
     """Every number of the engine, and the table of hindcasts with their scores, as bytes."""
-    task = steps.Task(counts.panel, np.arange(counts.values.shape[1]), H)
-    said = steps.spread_out(task, spread, size)
+    task = blocks.Task(counts.panel, np.arange(counts.values.shape[1]), H)
+    said = blocks.spread_out(task, spread, size)
     numbers = b"".join(getattr(said, field.name).tobytes() for field in fields(Predictive))
     model = forecast_counts(counts, H, hindcasts=HINDCASTS, spread=spread).hindcasts()
     columns = ahead.columns(False, models=False, past=True)
@@ -104,10 +104,10 @@ def test_blocks_around_the_grids_own_size_move_no_bit(size):
 def test_the_order_of_series_moves_no_bit():
     counts = panel_of(2, 120, 45, 2)
     order = np.random.default_rng(0).permutation(120)
-    task = steps.Task(counts.panel, np.arange(45), H)
+    task = blocks.Task(counts.panel, np.arange(45), H)
 
-    expected = steps.in_steps(task)
-    actual = steps.in_steps(task.part(order))
+    expected = blocks.in_steps(task)
+    actual = blocks.in_steps(task.part(order))
 
     for field in fields(Predictive):
         first, second = getattr(expected, field.name)[order], getattr(actual, field.name)
@@ -117,7 +117,7 @@ def test_the_order_of_series_moves_no_bit():
 def test_families_that_fit_share_a_block_and_larger_ones_are_cut():
     family = np.array(list("aabbbccccccd"))
 
-    small, large = steps._by_size(family, 4)
+    small, large = blocks._by_size(family, 4)
 
     assert [rows.tolist() for rows in small] == [[0, 1], [2, 3, 4, 11]]
     assert large.tolist() == [5, 6, 7, 8, 9, 10]
@@ -200,7 +200,7 @@ def test_what_the_work_raises_is_raised():
         list(Spreading(Serial)(abs, ["a"]))
 
 
-def at_third(spread: steps.Spread, act: Callable[[], object]):
+def at_third(spread: blocks.Spread, act: Callable[[], object]):
     """The same spread, but something happens when the third block has come."""
     left = [act]
 

@@ -55,7 +55,6 @@ def test_columns_may_stand_in_any_order_and_name_a_family(tmp_path):
     ("lines", "line", "column", "value", "problem"),
     [
         (["a,2020-01,-1"], 2, "value", "-1", "at least 0"),
-        (["a,2020-01,1", "a,2020-02,"], 3, "value", "", "A missing month is not 0"),
         (['a,2020-01,"1,200"'], 2, "value", "1,200", "without thousands separators"),
         (["a,2020-01,1e3"], 2, "value", "1e3", "not a number"),
         (["a,2020-01,nan"], 2, "value", "nan", "not a number"),
@@ -90,23 +89,39 @@ def test_a_series_has_one_family(tmp_path):
         read_counts(path)
 
 
-def test_missing_months_are_named_with_the_file_and_the_series(tmp_path):
+def test_long_gaps_are_named_with_the_file_and_the_series(tmp_path):
     lines = [
         "a,2020-01,1",
-        "a,2020-02,1",
+        "a,2022-02,1",
         "b,2020-01,1",
-        "b,2020-04,1",
+        "b,2022-03,1",
         "c,2020-01,1",
-        "c,2021-01,1",
+        "c,2026-01,1",
     ]
 
     with pytest.raises(GapError) as refused:
         read_counts(written(tmp_path, *lines))
 
-    assert refused.value.months == ("2020-02", "2020-03")
+    assert refused.value.months[:2] == ("2020-02", "2020-03")
     assert "own.csv, series b (and 1 more series)" in str(refused.value)
     assert "A missing month is not 0" in str(refused.value)
     assert "cannot forecast across a gap" in str(refused.value)
+
+
+def test_a_month_nobody_knows_is_blank_or_left_out(tmp_path):
+    lines = ["a,2020-01,1", "a,2020-02,", "a,2020-04,4", "a,2020-05, ", "b,2019-12,", "b,2020-01,2"]
+
+    counts = read_counts(written(tmp_path, *lines))
+
+    assert months.from_index(int(counts.last[0])) == "2020-04"
+    assert np.array_equal([1, np.nan, np.nan, 4], counts.values[0], equal_nan=True)
+    assert counts.length.tolist() == [2, 1]
+    assert counts.some(np.array([False, True])).values.tolist() == [[2]]
+
+
+def test_a_series_of_blanks_is_refused(tmp_path):
+    with pytest.raises(DataError, match="series 'b': no value in any month"):
+        read_counts(written(tmp_path, "a,2020-01,1", "b,2020-01,"))
 
 
 def test_a_header_alone_is_nothing_to_forecast(tmp_path):
@@ -154,7 +169,7 @@ def test_what_was_written_is_read_in_any_order_of_lines(
 
 def test_columns_in_memory_are_checked_as_well():
     with pytest.raises(RowError, match="columns, line 2, column value"):
-        from_columns(["a", "a"], ["2020-01", "2020-02"], [1, float("nan")])
+        from_columns(["a", "a"], ["2020-01", "2020-02"], [1, float("inf")])
 
 
 def test_some_series_keep_their_months():

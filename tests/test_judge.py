@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
+import second
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import norm, t
@@ -14,19 +15,22 @@ expectations = st.builds(
     lambda median, scale, df: Expected(median, math.log1p(median), scale, df),
     st.integers(0, 200_000),
     st.floats(0.01, 1.0),
-    st.floats(2.1, 10.0),
+    st.floats(2.5, 3.0),
 )
 
 
 @given(st.integers(0, 400_000), expectations)
-def test_p_is_the_two_sided_tail_of_the_t(count, expected):
+def test_p_is_the_two_sided_tail_of_the_bent_t(count, expected):
     p, z = p_value(count, expected)
 
-    u = (math.log1p(count) - expected.centre) / expected.scale
-    assert p == pytest.approx(2 * t.sf(abs(u), expected.df), rel=1e-9)
+    away = math.log1p(count) - expected.centre
+    share = math.log(expected.df / 3) / math.log(2.5 / 3)
+    unit = t.isf(p / 2, expected.df) * (1 if away > 0 else -1)
+    bent = second.bent(float(unit), share, expected.df, expected.centre, 1)
+    assert bent * expected.scale == pytest.approx(away, rel=1e-6, abs=1e-9)
     if p > 1e-12:
         assert 2 * norm.sf(abs(z)) == pytest.approx(p, rel=1e-6)
-        assert z == 0 or (z < 0) == (u < 0)
+        assert z == 0 or (z < 0) == (away < 0)
 
 
 @given(expectations)

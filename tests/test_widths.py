@@ -5,7 +5,7 @@ import pytest
 from panels import perturbed
 from scipy.stats import t as student
 
-from forecast.engine import widths
+from forecast.engine import intervals, parameters
 from models.base import Panel
 
 H = 6
@@ -26,8 +26,8 @@ def errors_of(size: float, months: int = 300) -> tuple[np.ndarray, ...]:
 def learned(
     centre: np.ndarray, scale: np.ndarray, df: np.ndarray, z: np.ndarray, family: np.ndarray
 ) -> np.ndarray:
-    squares = widths.squared_errors(centre, scale, z)
-    return widths.learned_width(squares, df, family, np.arange(z.shape[1]))
+    squares = intervals.squared_errors(centre, scale, z)
+    return intervals.learned_width(squares, df, family, np.arange(z.shape[1]))
 
 
 @pytest.mark.parametrize("size", [0.6, 1.0, 1.7])
@@ -39,7 +39,7 @@ def test_a_family_learns_how_wide_its_errors_are(size: float) -> None:
 
 def test_it_believes_the_width_until_errors_have_come() -> None:
     width = learned(*errors_of(2.0), np.full(20, "a"))
-    assert np.allclose(0, width[:, : widths.FIRST_ORIGIN + 1])
+    assert np.allclose(0, width[:, : parameters.FIRST_WIDTH + 1])
 
 
 def test_another_family_teaches_nothing() -> None:
@@ -63,5 +63,5 @@ def test_it_knows_nothing_later(panel: Panel) -> None:
 def test_only_calm_series_are_widened_and_none_narrows_with_the_horizon() -> None:
     scale = np.array([[[1.0, 1.5, 1.2]]])
     width = np.full((1, 1, 3), np.log(2))
-    assert np.allclose([1, 1.5, 1.5], widths.widened(scale, width, np.array([[1.0]])))
-    assert np.allclose([2, 3, 3], widths.widened(scale, width, np.array([[0.0]])))
+    assert np.allclose([1, 1.5, 1.5], intervals.widened(scale, width, np.array([[1.0]])))
+    assert np.allclose([2, 3, 3], intervals.widened(scale, width, np.array([[0.0]])))

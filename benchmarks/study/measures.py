@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.engine import calibrate
+from forecast.engine import tails
 from forecast.engine.predictive import Predictive
 from forecast.watch import multiplicity
 from forecast.watch.relative import apart_share
@@ -43,11 +43,11 @@ class Judging:
     @property
     def p(self) -> Floats:
         """Two-sided p of what came."""
-        return calibrate.tail(self.z, self.centre, self.scale, self.df)
+        return tails.tail(self.z, self.centre, self.scale, self.df)
 
     def p_of(self, counts: Floats) -> Floats:
         """Two-sided p had these counts come."""
-        return calibrate.tail(np.log1p(counts), self.centre, self.scale, self.df)
+        return tails.tail(np.log1p(counts), self.centre, self.scale, self.df)
 
 
 def _later(x: Floats) -> Floats:
@@ -102,7 +102,7 @@ class Children:
         counts = np.round(np.expm1(self.own.z) * together * apart)
         moved = np.log1p(np.round(np.expm1(self.border.z) * together)) - self.border.centre
         centre = self.own.centre + moved
-        p = calibrate.tail(np.log1p(counts), centre, self.own.scale * self.share, self.own.df)
+        p = tails.tail(np.log1p(counts), centre, self.own.scale * self.share, self.own.df)
         median = np.asarray(np.round(np.expm1(np.maximum(centre, 0))), dtype=np.float64)
         asked = mask & np.isfinite(p) & (self.own.median >= LARGE)
         found = (p < rules.alpha) & matters(counts, median, rules)

@@ -3,4 +3,4 @@
 `refit` is the front door; `gate` and `calibrate` are what it does, `scores` is how it is judged.
 """
 
-VERSION = "2"  # raised when the numbers change, so that hindcasts are made anew
+VERSION = "3"  # raised when the numbers change, so that hindcasts are made anew

@@ -19,16 +19,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forecast.engine import calibrate, scores
+from forecast.engine import intervals, scores
+from forecast.engine import parameters as par
+from forecast.engine.blocks import Spread, in_turn
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from forecast.engine.rows import HUB
-from forecast.engine.steps import Spread, in_turn
 from forecast.errors import ShortSeriesError
 from forecast.intake.counts import MonthlyCounts
 from models.base import Floats, Ints, Paths
+from models.structural import filled
 
-SHORTEST = calibrate.FIRST_ERROR + calibrate.LEAST_ERRORS  # months a series must have
+SHORTEST = par.FIRST_ERROR + par.LEAST_ERRORS  # months a series must have
 TOGETHER = 32  # series whose quantiles are computed at a time: they stay in the processor's cache
 SCORED = [HUB.index(p) for p in scores.PROBS]  # their places among the hub's
 MIDDLE = scores.PROBS.index(0.5)
@@ -58,7 +60,7 @@ class SeriesForecasts:
     def values(self, rows: slice, probs: Sequence[float] = HUB) -> Floats:
         """(series, cutoffs, h, probs) quantiles of some series in their own unit, >= 0.
 
-        Whole numbers, rounded outward, for series whose values all are; NaN where there is no
+        Whole numbers, the nearest, for series whose values all are; NaN where there is no
         forecast. The default are the hub's 23 probabilities.
         """
         first, last, _ = rows.indices(len(self.counts.names))
@@ -73,9 +75,9 @@ class SeriesForecasts:
         quantiles = part.quantiles(probs)
         whole = self.counts.whole[rows][:, None] & self.known[rows]
         if whole.all():
-            return calibrate.counts(quantiles, probs).astype(float)
+            return intervals.counts(quantiles).astype(float)
         quantiles[~whole] = np.expm1(quantiles[~whole])
-        quantiles[whole] = calibrate.counts(quantiles[whole], probs)
+        quantiles[whole] = intervals.counts(quantiles[whole])
         return quantiles
 
     def some(self, rows: slice) -> SeriesForecasts:
@@ -128,7 +130,7 @@ def forecast_counts(
     h : months ahead.
     hindcasts : how many earlier cutoffs, one a month before each series' end; a series too
         short at a cutoff has none there.
-    spread : where blocks of series are computed; see `forecast.engine.steps`.
+    spread : where blocks of series are computed; see `forecast.engine.blocks`.
     """
     back = _back(counts, hindcasts)
     origins = counts.values.shape[1] - 1 - back
@@ -145,7 +147,8 @@ def forecast_by_paths(
     """
     back = _back(counts, hindcasts)
     end = counts.values.shape[1] - 1
-    predictive = model_forecasts(counts.panel, paths, end - path_back, end - back)
+    panel = filled(counts.panel)
+    predictive = model_forecasts(panel, paths, end - path_back, end - back)
     return SeriesForecasts(counts, back, predictive)
 
 
@@ -186,7 +189,7 @@ def series_scores(hindcasts: SeriesForecasts, quantiles: Floats) -> Floats:
 
 def _series_scores(actual: Floats, last: Floats, quantiles: Floats) -> Floats:
     median = quantiles[..., MIDDLE]
-    known = np.isfinite(actual) & np.isfinite(median)
+    known = np.isfinite(actual) & np.isfinite(median) & np.isfinite(last)
     parts = (
         scores.log_wis(actual, quantiles),
         (quantiles[..., 2] <= actual) & (actual <= quantiles[..., -3]),

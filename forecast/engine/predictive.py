@@ -1,4 +1,4 @@
-"""What a forecast is: a Student t around a median path, for every series and cutoff."""
+"""What a forecast is: a bent Student t around a median path, for every series and cutoff."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.engine import calibrate
+from forecast.engine import intervals, tails
 from models.base import Floats, Ints, Panel
 
 Totals = Mapping[int, Sequence[int]]
@@ -16,7 +16,7 @@ Totals = Mapping[int, Sequence[int]]
 
 @dataclass(frozen=True)
 class Predictive:
-    """Predictive distributions on z = log1p counts: Student t around a median path.
+    """Predictive distributions on z = log1p counts: bent Student t around a median path.
 
     All of a cutoff is NaN where the series had no path or too few past errors then.
 
@@ -26,8 +26,8 @@ class Predictive:
     scale : (series, origins, h) unit of the t, > 0, non-decreasing in h.
     df : (series, origins) degrees of freedom, > 2.
     reach : (series, origins) no quantile is further from the centre.
-    share : (series, origins) how much a series breaks as the walk does, 0 .. 1: sets widths and
-        tails; 1 for other models.
+    share : (series, origins) how much a series breaks as the walk does, 0 .. 1: sets widths, df
+        and with it tails; 1 for other models.
     weight : (series, origins) of the break walk in the median path, 0 .. 1; 1 for other models.
     sigma : (series, origins) one-step scale of past errors.
     """
@@ -42,23 +42,32 @@ class Predictive:
 
     def quantiles(self, probs: Sequence[float]) -> Floats:
         """(series, origins, h, probs) quantiles of z, >= 0, non-decreasing in probs."""
-        return calibrate.quantiles(self.centre, self.scale, self.df, self.reach, self.share, probs)
+        return intervals.quantiles(self.centre, self.scale, self.df, self.reach, probs)
+
+    def cdf(self, z: Floats, horizon: int = 1) -> Floats:
+        """(series, origins) probability of a month at or below z, `horizon` months on.
+
+        z : (series, origins). Nothing lies further from the centre than `reach`, or below 0.
+        """
+        at = horizon - 1
+        centre = self.centre[..., at]
+        found = tails.below(z, centre, self.scale[..., at], self.df, horizon)
+        found = np.where((z < centre - self.reach) | (z < 0), 0, found)
+        return np.where(z >= centre + self.reach, 1, found)
 
     def counts(self, probs: Sequence[float], series: int, origin: int) -> Ints:
-        """(h, probs) one forecast's quantiles as whole counts, rounded outward.
+        """(h, probs) one forecast's quantiles as whole counts, the nearest.
 
         origin is the position among the origins asked for; the forecast must not be NaN.
         """
-        return calibrate.counts(
-            calibrate.quantiles(
+        return intervals.counts(
+            intervals.quantiles(
                 self.centre[series, origin],
                 self.scale[series, origin],
                 self.df[series, origin],
                 self.reach[series, origin],
-                self.share[series, origin],
                 probs,
-            ),
-            probs,
+            )
         )
 
     def at(self, chosen: Ints | NDArray[np.bool_]) -> Predictive:
@@ -68,7 +77,7 @@ class Predictive:
     def tail(self, z: Floats, horizon: int = 1) -> Floats:
         """(series, origins) two-sided p of what came, z (series, origins), `horizon` on."""
         at = horizon - 1
-        return calibrate.tail(z, self.centre[..., at], self.scale[..., at], self.df)
+        return tails.tail(z, self.centre[..., at], self.scale[..., at], self.df, horizon)
 
 
 def predictive(
@@ -83,8 +92,8 @@ def predictive(
     return Predictive(
         centre=known(centre),
         scale=known(scale),
-        df=known(calibrate.degrees(share)),
-        reach=known(calibrate.reach(panel.z)),
+        df=known(tails.degrees(share)),
+        reach=known(intervals.reach(panel.z)),
         share=known(share),
         weight=known(weight),
         sigma=known(sigma),

@@ -16,15 +16,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forecast.engine import calibrate, steps
+from forecast.engine import blocks, intervals
+from forecast.engine import parameters as par
+from forecast.engine.blocks import BLOCK, Spread, in_turn
 from forecast.engine.predictive import Predictive, Totals, predictive, summed
-from forecast.engine.steps import BLOCK, Spread, in_turn
 from models import build
 from models.base import Failure, Floats, Ints, Panel, Paths
 from models.onepass import discounted_sum
-
-GROWTH_DISCOUNT = 0.98  # a month, of past errors that say how errors grow with the horizon
-GROWTH_PRIOR = 8.0  # independent errors' worth of belief in the square root of the horizon
 
 
 def engine_forecasts(
@@ -45,15 +43,15 @@ def engine_forecasts(
     h : months ahead.
     totals : row of a total -> rows of its parts: the total's median count is the sum of its
         parts', its scale comes from the errors of that sum.
-    spread : where blocks of series are computed; see `forecast.engine.steps`. With totals all
+    spread : where blocks of series are computed; see `forecast.engine.blocks`. With totals all
         series are one block.
     size : series of a block, at most. The numbers do not depend on it, nor on `spread`.
     """
     _refuse_crooked(panel, totals)
-    task = steps.Task(panel, origins, h)
+    task = blocks.Task(panel, origins, h)
     if totals:
-        return steps.in_steps(task, totals=totals)
-    return steps.spread_out(task, spread, size)
+        return blocks.in_steps(task, totals=totals)
+    return blocks.spread_out(task, spread, size)
 
 
 def model_forecasts(
@@ -84,9 +82,11 @@ def model_forecasts(
     _refuse_crooked(panel, totals)
     centre = _at_columns(summed(paths.values, totals), path_origins, panel.z.shape[1])
     step = centre[..., 0]
-    sigma = calibrate.one_step_scale(calibrate.one_step_errors(step, panel.z), step)
+    seen = panel.seen
+    errors = intervals.one_step_errors(np.where(np.isfinite(seen), step, np.nan), seen)
+    sigma = intervals.with_count_noise(intervals.one_step_scale(errors, step), errors, step)
     share = np.ones_like(panel.z)
-    scale = calibrate.scale(sigma, error_growth(centre, panel.z, panel.family), share)
+    scale = intervals.scale(sigma, error_growth(centre, seen, panel.family), share)
     scale = np.maximum.accumulate(scale, axis=-1)
     return predictive(panel, centre, scale, sigma, share, share).at(origins)
 
@@ -140,15 +140,15 @@ def _pooled_growth(misses: Floats) -> Floats:
     """(months, h) growth of one family, misses (series, months, h)."""
     known = np.isfinite(misses)
     # One series of months and horizons: discounted_sum runs along the middle axis.
-    total = discounted_sum(np.nan_to_num(misses).sum(axis=0)[None], GROWTH_DISCOUNT)[0]
-    count = discounted_sum(known.sum(axis=0, dtype=float)[None], GROWTH_DISCOUNT)[0]
+    total = discounted_sum(np.nan_to_num(misses).sum(axis=0)[None], par.MEMORY)[0]
+    count = discounted_sum(known.sum(axis=0, dtype=float)[None], par.MEMORY)[0]
     mean = total / np.maximum(count, 1e-300)
     steps = np.arange(1, misses.shape[-1] + 1)
     root = np.sqrt(steps)
     first = mean[:, :1]
     ratio = np.divide(mean, first, out=np.tile(root, (len(mean), 1)), where=first > 0)
     weight = count / steps
-    drawn = (weight * ratio + GROWTH_PRIOR * root) / (weight + GROWTH_PRIOR)
+    drawn = (weight * ratio + par.GROWTH_PRIOR * root) / (weight + par.GROWTH_PRIOR)
     drawn[:, 0] = 1
     return np.asarray(np.maximum.accumulate(drawn, axis=1))
 
@@ -199,6 +199,7 @@ def one_series(panel: Panel, row: int) -> Panel:
         family=panel.family[row : row + 1],
         names=panel.names[row : row + 1],
         events=panel.events[row : row + 1],
+        filled=None if panel.filled is None else panel.filled[row : row + 1],
     )
 
 

@@ -1,4 +1,4 @@
-"""Predictive distributions -> the records that are stored: whole counts, rounded outward."""
+"""Predictive distributions -> the records that are stored: whole counts, the nearest."""
 
 from __future__ import annotations
 

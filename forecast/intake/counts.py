@@ -1,13 +1,15 @@
 """Anybody's monthly counts: a CSV file of series, month, value -> series side by side.
 
 Columns `series`, `month` (YYYY-MM) and `value`, in any order, and `family` where several kinds
-of series share a file. Lines in any order; series may start and end in different months, but
-have every month between. A value is plain decimal: 1234 or 12.5, no sign, no thousands
-separators, no exponent, never blank.
+of series share a file. Lines in any order; series may start and end in different months. A value
+is plain decimal: 1234 or 12.5, no sign, no thousands separators, no exponent. A month that nobody
+knows is a blank value or no line; it is not 0. More than MOST_MISSING of them in a row are taken
+for a mistake.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +29,7 @@ REQUIRED = ("series", "month", "value")
 FAMILY = "family"
 ONE_FAMILY = "all"
 MOST_BYTES = 1_000_000_000  # of a file: some 200,000 series of 74 months
+MOST_MISSING = 24  # unknown months in a row, say a season that nobody counted, or two
 LARGEST = 1e15  # beyond it a float does not hold every integer
 
 _VALUE = re.compile(r"[0-9]+(\.[0-9]+)?")
@@ -40,7 +43,8 @@ class MonthlyCounts:
     ----------
     names : (series,) as in the file, in the order of first appearance.
     family : (series,) whose errors a series shares at the gate and in the prior.
-    values : (series, months) counts >= 0; NaN before a series starts, no gaps after.
+    values : (series, months) counts >= 0; NaN before a series starts and where nobody knows. The
+        last column is known.
     last : (series,) month of the last column, as a running number (see `forecast.months`).
     """
 
@@ -51,7 +55,7 @@ class MonthlyCounts:
 
     @cached_property
     def length(self) -> Ints:
-        """(series,) months each series has."""
+        """(series,) months each series has a value in."""
         return np.asarray(np.isfinite(self.values).sum(axis=1), dtype=np.int64)
 
     @cached_property
@@ -68,8 +72,9 @@ class MonthlyCounts:
     def some(self, chosen: NDArray[np.bool_]) -> MonthlyCounts:
         """Those series only; chosen (series,)."""
         names = tuple(name for name, keep in zip(self.names, chosen, strict=True) if keep)
-        width = int(self.length[chosen].max(initial=0))
-        values = self.values[chosen][:, self.values.shape[1] - width :]
+        values = self.values[chosen]
+        first = np.flatnonzero(np.isfinite(values).any(axis=0))
+        values = values[:, first[0] if len(first) else values.shape[1] :]
         return MonthlyCounts(names, self.family[chosen], values, self.last[chosen])
 
 
@@ -80,7 +85,7 @@ def read_counts(path: Path) -> MonthlyCounts:
     ------
     RowError : names line, column and value of what cannot be read, and of a second value for
         the same series and month.
-    GapError : a month is missing inside a series.
+    GapError : more than MOST_MISSING months in a row are missing inside a series.
     DataError, QuarantineError : no lines at all; a file that is no text table, or larger than
         MOST_BYTES.
     """
@@ -98,7 +103,7 @@ def from_columns(
 
     Parameters
     ----------
-    series, month, value, family : (rows,) as in a file; value finite and >= 0.
+    series, month, value, family : (rows,) as in a file; value finite and >= 0, or NaN.
 
     Raises
     ------
@@ -108,7 +113,7 @@ def from_columns(
     names = zip(series, month, value, strict=True)
     families = iter(family) if family is not None else None
     for line, (name, when, what) in enumerate(names, start=1):
-        if not 0 <= what <= LARGEST:
+        if not (0 <= what <= LARGEST or math.isnan(what)):
             raise RowError("columns", line, "value", str(what), _problem(str(what)))
         long.add(line, name, when, float(what), next(families) if families else ONE_FAMILY)
     return _arranged(long)
@@ -170,12 +175,16 @@ def _parsed(text: Text) -> _Long:
             problem = f"{len(fields)} fields where the header has {width}"
             raise RowError(text.name, line, "", ",".join(fields), problem)
         value = fields[at_value].strip()
-        if not _VALUE.fullmatch(value) or len(value) > 30 or float(value) > LARGEST:
+        if value and not _value_will_do(value):
             raise RowError(text.name, line, "value", fields[at_value], _problem(value))
         family = ONE_FAMILY if at_family is None else fields[at_family].strip()
         series, month = fields[at_series].strip(), fields[at_month].strip()
-        long.add(line, series, month, float(value), family)
+        long.add(line, series, month, float(value) if value else math.nan, family)
     return long
+
+
+def _value_will_do(value: str) -> bool:
+    return bool(_VALUE.fullmatch(value)) and len(value) <= 30 and float(value) <= LARGEST
 
 
 def _header(source: str, line: int, fields: Sequence[str]) -> dict[str, int]:
@@ -191,11 +200,6 @@ def _header(source: str, line: int, fields: Sequence[str]) -> dict[str, int]:
 
 def _problem(value: str) -> str:
     """What is wrong with a value, and what would be right."""
-    if not value:
-        return (
-            "no value. A missing month is not 0, and this version cannot forecast across a gap. "
-            "Give its count (0 only where 0 was counted), or only the months after it"
-        )
     if value.startswith("-"):
         return "negative; a count is at least 0"
     if "," in value:
@@ -206,7 +210,7 @@ def _problem(value: str) -> str:
 
 
 def _arranged(long: _Long) -> MonthlyCounts:
-    """Series side by side; refuses months that are there twice or not at all."""
+    """Series side by side; refuses months that are there twice, and long gaps."""
     if not long.line:
         raise DataError(f"{long.source}: no lines below the header; nothing to forecast")
     names = tuple(long.codes)
@@ -216,11 +220,16 @@ def _arranged(long: _Long) -> MonthlyCounts:
     same = code[1:] == code[:-1]
     step = np.diff(month)
     _refuse_twice(long.source, names, line, code, month, same & (step == 0))
-    _refuse_gaps(long.source, names, code, month, same & (step > 1))
-    last = month[np.append(~same, True)]
-    width = int(np.bincount(code).max())
+    value = np.asarray(long.value)[order]
+    known = np.isfinite(value)
+    _refuse_empty(long.source, names, code[known])
+    code, month, value = code[known], month[known], value[known]
+    same, step = code[1:] == code[:-1], np.diff(month)
+    _refuse_gaps(long.source, names, code, month, same & (step > MOST_MISSING + 1))
+    last, first = month[np.append(~same, True)], month[np.append(True, ~same)]
+    width = int((last - first).max()) + 1
     values = np.full((len(names), width), np.nan)
-    values[code, width - 1 - (last[code] - month)] = np.asarray(long.value)[order]
+    values[code, width - 1 - (last[code] - month)] = value
     return MonthlyCounts(names, np.array(long.families, dtype=np.str_), values, last)
 
 
@@ -235,10 +244,19 @@ def _refuse_twice(
         raise RowError(source, int(line[at]), "month", months.from_index(int(month[at])), problem)
 
 
+def _refuse_empty(source: str, names: Sequence[str], code: Ints) -> None:
+    """DataError for the first series that has no value in any month."""
+    empty = np.flatnonzero(np.bincount(code, minlength=len(names)) == 0)
+    if len(empty):
+        raise DataError(
+            f"{source}, series {names[empty[0]]!r}: no value in any month; leave it out"
+        )
+
+
 def _refuse_gaps(
     source: str, names: Sequence[str], code: Ints, month: Ints, gap: np.ndarray
 ) -> None:
-    """GapError for the first series with missing months; says how many more there are."""
+    """GapError for the first series with long gaps; says how many more there are."""
     at = np.flatnonzero(gap)
     if len(at):
         broken = code[at]

@@ -26,9 +26,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from scipy.special import stdtr
-
 from forecast import months
+from forecast.engine import tails
 from forecast.records import Episode, Role, SeriesKey
 from forecast.watch.outlook import Outlook
 
@@ -138,8 +137,11 @@ def _away(episode: Episode, seen: Seen) -> float:
 
 
 def _frozen_p(episode: Episode, seen: Seen) -> float:
-    unit = abs(_away(episode, seen)) / episode.scale[_place(episode, seen)]
-    return 2 * float(stdtr(episode.df, -unit))
+    place = _place(episode, seen)
+    centre, scale = episode.centre[place], episode.scale[place]
+    opened = months.to_index(episode.opened) - months.to_index(episode.cutoff)
+    value = centre + _away(episode, seen)
+    return float(tails.tail(value, centre, scale, episode.df, opened + place))
 
 
 def _place(episode: Episode, seen: Seen) -> int:

@@ -45,7 +45,7 @@ class Outlook:
         step = self.horizon(month) - 1
         centre = self.centre[step]
         median = self.median[step] if self.median else whole(centre)
-        return Expected(median, centre, self.scale[step], self.df)
+        return Expected(median, centre, self.scale[step], self.df, step + 1)
 
 
 def outlook_of(said: Predictive, row: int, origin: int, cutoff: str) -> Outlook:

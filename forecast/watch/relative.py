@@ -7,11 +7,11 @@ scale is made of the part's own past r, by the engine's rule.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.engine import calibrate
+from forecast.engine import intervals
 from forecast.watch.outlook import Outlook
 from forecast.watch.surprise import Expected, whole
 from models.base import Floats
@@ -42,9 +42,9 @@ def apart_share(z: Floats, first: Floats, border_z: Floats, border_first: Floats
     """
     own = _errors(z, first)
     apart = np.abs(own - _errors(border_z, border_first))
-    own = calibrate.settled(np.abs(own), z)
-    apart = calibrate.settled(apart, z)
-    share = calibrate.one_step_scale(apart, first) / calibrate.one_step_scale(own, first)
+    own = intervals.settled(np.abs(own), z)
+    apart = intervals.settled(apart, z)
+    share = intervals.one_step_scale(apart, first) / intervals.one_step_scale(own, first)
     return np.asarray(share)
 
 
@@ -57,7 +57,7 @@ def _errors(z: Floats, first: Floats) -> Floats:
 def moved_along(expected: Expected, border: BorderMonth, month: str, share: float) -> Expected:
     """The part's forecast moved as its border moved, with the scale of r."""
     centre = expected.centre + border.z - border.outlook.expected(month).centre
-    return Expected(whole(centre), centre, expected.scale * share, expected.df)
+    return replace(expected, median=whole(centre), centre=centre, scale=expected.scale * share)
 
 
 def difference(part: Outlook, border: Outlook, share: float) -> Outlook:

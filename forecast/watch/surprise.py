@@ -1,8 +1,9 @@
 """How unusual a published month is, and whether it is flagged.
 
-The predictive distribution of a month is a Student t on log1p counts: centre, scale, df, as
-stored with the forecast. p is two-sided: the probability of a month at least this far from the
-centre. A flag needs p below alpha and a deviation that matters (eligible and material).
+The predictive distribution of a month is a bent Student t on log1p counts (see
+`forecast.engine.tails`): centre, scale, df, as stored with the forecast, and how far ahead it was.
+p is two-sided: twice the probability of a month at least this far out on its side. A flag needs
+p below alpha and a deviation that matters (eligible and material).
 """
 
 from __future__ import annotations
@@ -11,19 +12,26 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from scipy.special import ndtri, stdtr, stdtrit
+import numpy as np
+from scipy.special import ndtri
+
+from forecast.engine import tails
 
 Severity = Literal["watch", "notable", "major", "critical"]
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What stood before a month: median in counts; centre, scale and df on log1p counts."""
+    """What stood before a month: median in counts; centre, scale and df on log1p counts.
+
+    horizon : months ahead it was said.
+    """
 
     median: int
     centre: float
     scale: float
     df: float
+    horizon: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +63,15 @@ def p_value(encounters: int, expected: Expected) -> tuple[float, float]:
     z : the standard normal score with the same p, negative below the centre.
     """
     u = (math.log1p(encounters) - expected.centre) / expected.scale
-    tail = float(stdtr(expected.df, -abs(u)))
-    return min(1.0, 2 * tail), math.copysign(float(-ndtri(max(tail, 1e-300))), u)
+    p = p_of(u, expected)
+    return min(1.0, p), math.copysign(float(-ndtri(max(p / 2, 1e-300))), u)
+
+
+def p_of(away: float, expected: Expected) -> float:
+    """Two-sided p of a month `away` from the centre, in units of the scale."""
+    value = expected.centre + away * expected.scale
+    e = expected
+    return float(tails.tail(value, e.centre, e.scale, e.df, e.horizon))
 
 
 def whole(centre: float) -> int:
@@ -101,9 +116,11 @@ def thresholds(expected: Expected, rules: Rules) -> tuple[int | None, int]:
 
     `below` is None where not even zero would be.
     """
-    reach = expected.scale * float(stdtrit(expected.df, 1 - rules.alpha / 2))
-    below = math.ceil(math.expm1(max(expected.centre - reach, 0.0))) + 1
-    above = math.floor(math.expm1(expected.centre + reach)) - 1
+    ends = (rules.alpha / 2, 1 - rules.alpha / 2)
+    bend = tails.bend(np.array([expected.centre]), expected.df, expected.horizon)
+    low, high = (expected.scale * tails.bent(np.array(expected.df), bend, ends)[0]).tolist()
+    below = math.ceil(math.expm1(max(expected.centre + low, 0.0))) + 1
+    above = math.floor(math.expm1(expected.centre + high)) - 1
     while below >= 0 and not _flagged(below - 1, expected, rules):
         below = _step_down(below, expected.median, rules)
     while not _flagged(above + 1, expected, rules):

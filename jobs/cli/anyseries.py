@@ -17,7 +17,7 @@ from jobs.cli.shared import Settings, progress
 if TYPE_CHECKING:
     from forecast.desk.export.encoded import Encoded, EncodedBlock
     from forecast.engine.anyseries import SeriesForecasts
-    from forecast.engine.steps import Spread
+    from forecast.engine.blocks import Spread
     from forecast.intake.counts import MonthlyCounts
     from models.base import Floats
 
@@ -69,8 +69,9 @@ def forecast(
 ) -> None:
     """Forecast any monthly counts of yours.
 
-    FILE is a CSV of series, month, value [, family]. Months are YYYY-MM without gaps; values are
-    at least 0, decimals allowed. A series of less than two years is left out with a warning.
+    FILE is a CSV of series, month, value [, family]. Months are YYYY-MM; values are at least 0,
+    decimals allowed, blank or left out where nobody knows them. A series of less than two years
+    is left out with a warning.
     Output: series, month, median and quantiles.
     """
     from forecast.engine import anyseries

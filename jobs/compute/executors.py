@@ -94,7 +94,7 @@ def _prepare() -> None:
 
 @contextmanager
 def spreading(compute: Compute, series: int) -> Iterator[Spreading]:
-    """A `forecast.engine.steps.Spread` for so many series.
+    """A `forecast.engine.blocks.Spread` for so many series.
 
     A few series stay in this process, unless there is a cluster.
     """

@@ -6,13 +6,14 @@ import numpy as np
 
 from forecast.config import Compute
 from forecast.engine.anyseries import SeriesForecasts, forecast_by_paths, forecast_counts
+from forecast.engine.blocks import Spread
 from forecast.engine.refit import Job, do, gather, split
-from forecast.engine.steps import Spread
 from forecast.intake.counts import MonthlyCounts
 from jobs.compute.answers import answers
 from jobs.pipeline.refits import FIT_SECONDS, Report, no_paths
 from models import REFITTED, build
-from models.base import Ints, Paths
+from models.base import Ints, Panel, Paths
+from models.structural import filled
 
 ENGINE = "bordercast"
 BASELINES = ("naive", "snaive")
@@ -31,22 +32,22 @@ def forecast_all(
     said = {ENGINE: forecast_counts(counts, h, hindcasts=hindcasts, spread=spread)}
     months = counts.values.shape[1]
     every = np.arange(months - 1, -1, -1, dtype=np.int64)
+    panel = filled(counts.panel)  # other models take no gaps
     for name in BASELINES:
-        paths = build(name).paths(counts.panel, months - 1 - every, h)
+        paths = build(name).paths(panel, months - 1 - every, h)
         said[name] = forecast_by_paths(counts, paths, every, hindcasts)
     late = every[-(hindcasts + BURN_IN + 1) :]
     for name in REFITTED:
-        paths = _refitted(name, counts, late, h, compute, report)
+        paths = _refitted(name, panel, late, h, compute, report)
         said[name] = forecast_by_paths(counts, paths, late, hindcasts)
     return said
 
 
 def _refitted(
-    name: str, counts: MonthlyCounts, back: Ints, h: int, compute: Compute, report: Report
+    name: str, panel: Panel, back: Ints, h: int, compute: Compute, report: Report
 ) -> Paths:
     """A refit model's paths at these months before the end."""
-    panel = counts.panel
-    origins = counts.values.shape[1] - 1 - back
+    origins = panel.z.shape[1] - 1 - back
     jobs = split(name, {}, panel, origins, h, _CUTOFFS)
     found: list[tuple[Job, Paths]] = []
     for done, (job, paths, lost) in enumerate(answers(jobs, do, compute, FIT_SECONDS), start=1):

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from forecast.config import Config
-from forecast.engine import steps
+from forecast.engine import blocks
+from forecast.engine.blocks import Task
 from forecast.engine.rows import forecast_rows
-from forecast.engine.steps import Task
 from forecast.intake.series import panel
 from forecast.records import APPREHENSION, Counts, Forecast, SeriesKey
 from forecast.watch.outlook import Hindsight
@@ -26,7 +26,7 @@ def drill_down(counts: Counts, config: Config, report: Report) -> list[Hindsight
     tasks = [Task(p, np.arange(p.z.shape[1], dtype=np.int64), horizon) for p in panels]
     found = []
     with spreading(config.compute, sum(map(len, families.values()))) as spread:
-        said = steps.families(tasks, spread)
+        said = blocks.families(tasks, spread)
         for members, together, one in zip(families.values(), panels, said, strict=True):
             found.append(Hindsight(tuple(members), together, one))
             report("drill-down", len(found), len(families))

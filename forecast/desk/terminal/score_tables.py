@@ -20,7 +20,7 @@ ALL_ERAS = "all"
 ALL_LEADS = 0
 NAIVE = "naive"
 WORSE = "!"
-_COMPARED = ("log_wis", "wis", "mase")
+_COMPARED = ("log_wis", "wis", "mae", "mase")
 _MEANS = ("log_wis", "wis", "mae", "mase", "coverage50", "coverage80", "coverage95")
 _GROUP = ("basis", "era", "horizon", "model")
 _HEADS = (
@@ -28,6 +28,7 @@ _HEADS = (
     "months",
     "log-WIS",
     "WIS",
+    "MAE",
     "MASE",
     "MAE / naive",
     "50 %",
@@ -125,7 +126,7 @@ def _cells(row: Row, naive_months: int | None) -> Iterator[str]:
     fewer = naive_months is not None and row["n"] < naive_months
     yield row["model"]
     yield f"{row['n']:,}" + ("*" if fewer else " ")
-    for name, digits in (("log_wis", 3), ("wis", 0), ("mase", 3), ("relative_mae", 3)):
+    for name, digits in (("log_wis", 3), ("wis", 0), ("mae", 0), ("mase", 3), ("relative_mae", 3)):
         yield _marked(row, name, digits)
     for name in ("coverage50", "coverage80", "coverage95"):
         yield f"{row[name]:.2f}"

@@ -6,36 +6,39 @@ import numpy as np
 import pytest
 from panels import perturbed
 
-from forecast.engine import gate
+from forecast.engine import combination, parameters
 from models.base import Panel
 
-FIRST = gate.FIRST_ORIGIN + 1
+FIRST = parameters.FIRST_ORIGIN + 1
 
 
 def paths_of(z: np.ndarray, error: float | np.ndarray) -> np.ndarray:
     """Paths that miss what came by `error` (a number or one a series), and end where z ends."""
-    paths = np.full((*z.shape, gate.NEAR), 5.0)
-    for h in range(1, gate.NEAR + 1):
+    paths = np.full((*z.shape, parameters.NEAR), 5.0)
+    for h in range(1, parameters.NEAR + 1):
         paths[:, :-h, h - 1] = z[:, h:] + np.reshape(error, (-1, 1))
     return paths
 
 
 def lean(walk: np.ndarray, grid: np.ndarray, z: np.ndarray, family: np.ndarray) -> np.ndarray:
-    walk_loss, weight = gate.month_losses(walk, z)
-    grid_loss, _ = gate.month_losses(grid, z)
-    return gate.lean(walk_loss, grid_loss, weight, z, family)
+    walk_loss, weight = combination.month_losses(walk, z)
+    grid_loss, _ = combination.month_losses(grid, z)
+    return combination.lean(walk_loss, grid_loss, weight, z, family)
 
 
 def test_the_loss_equals_the_reference(panel: Panel, reference: dict[str, Any]) -> None:
     path, _ = reference["breakwalk"](panel.z, 12)
     expected = reference["hind"](path, panel.z)
-    assert np.abs(expected - gate.past_loss(*gate.month_losses(path, panel.z))).max() < 1e-9
+    assert (
+        np.abs(expected - combination.past_loss(*combination.month_losses(path, panel.z))).max()
+        < 1e-9
+    )
 
 
 def test_the_loss_is_the_mean_error(panel: Panel) -> None:
-    loss = gate.past_loss(*gate.month_losses(paths_of(panel.z, 0.3), panel.z))
+    loss = combination.past_loss(*combination.month_losses(paths_of(panel.z, 0.3), panel.z))
     assert np.allclose(0.3, loss[:, FIRST:], atol=1e-5)
-    assert np.allclose(gate.TINY, loss[:, :FIRST])
+    assert np.allclose(combination.TINY, loss[:, :FIRST])
 
 
 def test_the_verdict_knows_only_what_had_matured(panel: Panel) -> None:
@@ -49,13 +52,13 @@ def test_the_verdict_knows_only_what_had_matured(panel: Panel) -> None:
 def test_the_walk_leads_where_neither_is_better(panel: Panel) -> None:
     same = paths_of(panel.z, 0.2)
     verdict = lean(same, same, panel.z, panel.family)
-    assert np.allclose(-gate.STEEPNESS * gate.NEEDED, verdict)
-    assert np.all(gate.walk_share(verdict) > 0.85)
+    assert np.allclose(-parameters.STEEPNESS * parameters.NEEDED, verdict)
+    assert np.all(combination.walk_share(verdict) > 0.85)
 
 
 def test_the_grid_takes_over_where_it_is_better_month_after_month(panel: Panel) -> None:
     verdict = lean(paths_of(panel.z, 0.3), paths_of(panel.z, 0.2), panel.z, panel.family)
-    share = gate.walk_share(verdict)
+    share = combination.walk_share(verdict)
     assert np.all(share[:, :FIRST] > 0.5)
     assert np.all(share[:, -1] < 0.01)
 
@@ -64,23 +67,23 @@ def test_evidence_is_a_discounted_t_statistic() -> None:
     walk = np.array([[0, 0, 3, 1, 2, 0.0]])
     grid = np.array([[0, 0, 1, 1, 1, 1.0]])
     live = np.array([[False, False, True, True, True, True]])
-    usual = gate.discounted_sum((walk + grid) / 2, 0.98) / np.maximum(
-        gate.discounted_sum(live.astype(float), 0.98), 1e-9
+    usual = combination.discounted_sum((walk + grid) / 2, 0.98) / np.maximum(
+        combination.discounted_sum(live.astype(float), 0.98), 1e-9
     )
-    d = ((walk - grid) / (usual + gate.TINY))[0]
+    d = ((walk - grid) / (usual + combination.TINY))[0]
     weight = total = variance = 0.0
     for t in range(2, 6):
         weight, total = 0.98 * weight + 1, 0.98 * total + d[t]
         variance = 0.98**2 * variance + (d[t] - total / weight) ** 2
     expected = total / np.sqrt(3 * (variance + 1e-4))
-    assert gate.evidence(walk, grid, live)[-1] == pytest.approx(expected)
-    assert np.all(gate.evidence(walk, grid, live)[:2] == 0)
+    assert combination.evidence(walk, grid, live)[-1] == pytest.approx(expected)
+    assert np.all(combination.evidence(walk, grid, live)[:2] == 0)
 
 
 def test_the_verdict_is_the_familys(panel: Panel) -> None:
     walk = paths_of(panel.z, np.array([0.3, 0.3, 0.3, 0.2, 0.2, 0.2]))
     family = np.array(list("aaabbb"))
-    share = gate.walk_share(lean(walk, paths_of(panel.z, 0.2), panel.z, family))
+    share = combination.walk_share(lean(walk, paths_of(panel.z, 0.2), panel.z, family))
     assert np.all(share[:3, -1] < 0.01)
     assert np.all(share[3:, -1] > 0.85)
 
@@ -102,8 +105,8 @@ def test_a_series_has_no_verdict_before_it_starts(ragged: Panel) -> None:
 def test_past_errors_move_the_weight_in_calm_families(panel: Panel) -> None:
     near, far = paths_of(panel.z, 0.1), paths_of(panel.z, 0.3)
     undecided = np.zeros_like(panel.z)
-    better = gate.walk_weight(near, far, panel.z, undecided)
-    worse = gate.walk_weight(far, near, panel.z, undecided)
+    better = combination.walk_weight(near, far, panel.z, undecided)
+    worse = combination.walk_weight(far, near, panel.z, undecided)
     assert np.allclose(0.5, better[:, :FIRST])
     assert np.all(better[:, -1] > 0.6)
     assert np.all(worse[:, -1] < 0.4)
@@ -112,16 +115,52 @@ def test_past_errors_move_the_weight_in_calm_families(panel: Panel) -> None:
 def test_a_verdict_for_the_walk_is_not_moved(panel: Panel) -> None:
     walk, grid = paths_of(panel.z, 0.6), paths_of(panel.z, 0.0)
     sure = np.full_like(panel.z, -20.0)
-    assert np.all(gate.walk_weight(walk, grid, panel.z, sure) > 0.99)
+    assert np.all(combination.walk_weight(walk, grid, panel.z, sure) > 0.99)
 
 
-def test_the_centre_stays_within_a_factor_of_twenty() -> None:
-    last = np.array([[5.0]])
-    far = np.array([[[4.0, 50.0, -50.0]]])
-    centre = gate.blend(np.ones((1, 1)), far, far, last)
-    assert np.allclose([4, 5 + np.log(20), 5 - np.log(20)], centre)
+def test_a_path_stays_near_the_range_of_its_history() -> None:
+    z = np.array([[2.0, 9.0, 0.0]])
+    far = np.array([[[4.0, 50.0, -50.0]] * 3])
+    kept = combination.within_history(far, z)[0]
+    room = np.log(4)
+    assert np.allclose([2 + room, 2 + room, 2 - room], kept[0])
+    assert np.allclose([4, 9 + room, 0 - room], kept[2])
+
+
+def heard_of(grid: float, root: float, level: float, z: np.ndarray) -> combination.Hearing:
+    family = np.zeros(len(z), dtype=np.int64)
+    flat = paths_of(z, level)[..., 0]
+    return combination.hearing(paths_of(z, grid), paths_of(z, root), flat, z, family)
+
+
+def test_the_scale_that_misses_less_is_chosen(panel: Panel) -> None:
+    family = np.zeros(6, dtype=np.int64)
+    better = combination.root_weight(heard_of(0.3, 0.1, 0.3, panel.z), family)
+    worse = combination.root_weight(heard_of(0.1, 0.3, 0.3, panel.z), family)
+    assert np.allclose(0.5, better[:, :FIRST])
+    assert np.all(better[:, -1] > 0.9)
+    assert np.all(worse[:, -1] == 0)
+
+
+def test_the_level_is_heard_as_far_as_it_explains_what_the_grid_missed(panel: Panel) -> None:
+    useful = combination.level_weight(heard_of(0.3, 0.3, 0.0, panel.z))
+    useless = combination.level_weight(heard_of(0.0, 0.3, 0.3, panel.z))
+    assert np.allclose(0, useful[:, :FIRST])
+    assert useful[0, -1] > 0.4
+    assert np.allclose(0, useless[0, -1])
+
+
+def test_small_counts_take_the_grid(panel: Panel) -> None:
+    one = np.ones((1, 1))
+    root = np.zeros((1, 1, 2))
+    grid = np.log1p([[[0.0, 1e6]]])
+    calm = combination.calm_path(grid, root, one, one, 0 * one)
+    assert calm[0, 0, 0] == 0
+    assert abs(calm[0, 0, 1]) < 1e-3
 
 
 def test_growth_is_the_weighted_root_mean_square() -> None:
     one, two = np.ones((1, 1, 2)), np.full((1, 1, 2), 2.0)
-    assert np.allclose(np.sqrt(0.25 + 0.75 * 4), gate.blend_growth(np.array([[0.25]]), one, two))
+    assert np.allclose(
+        np.sqrt(0.25 + 0.75 * 4), combination.blend_growth(np.array([[0.25]]), one, two)
+    )

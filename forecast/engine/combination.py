@@ -1,0 +1,296 @@
+"""Four models' paths become one.
+
+    calm     = (1 - m) ((1 - r) grid + r root) + m level
+    centre   = w walk + (1 - w) calm
+
+*grid* is the structural grid on log1p counts, *root* the same on square roots: seasons and noise
+of calm series grow with their level as the logarithm says, or less. r follows the losses of both,
+of the family and of the series: 1 / (1 + exp(-(ROOT_BY_FAMILY f + ROOT_BY_OWN (o - f)))), f and o
+log ratios of discounted losses on the square root scale (exponential weights; Cesa-Bianchi and
+Lugosi, Prediction, Learning, and Games, 2006, ch. 2).
+
+*level* is the smoothed level. m is the regression of z - grid on level - grid over a family's
+hindcasts, drawn to 0 (Bates and Granger, The combination of forecasts, 1969); nothing below
+LEVEL_LEAST, all of it from twice that on.
+
+The break *walk* is the default. The grid takes over where the evidence of a whole family says so:
+where, month after month, the walk's hindcasts have missed by more. A series' own record moves the
+verdict up or down. The verdict is a number, `lean`: above 0 it favors the grid. From it come two
+shares of the walk: its *share* v = 1 / (1 + exp(lean)) of how errors spread (widths, tails), and
+its *weight* w in the median path, which a regression on past errors may correct. The family's
+evidence is a t statistic of loss differences (Diebold and Mariano, Comparing predictive accuracy,
+1995), fading, with OVERLAP for the dependence of overlapping hindcasts.
+
+What is judged at a column are hindcasts of 1 to NEAR months that had matured by then. `z` is NaN
+where a month is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit
+
+from forecast.engine import parameters as par
+from forecast.engine.intervals import one_step_errors, settled
+from models.base import Floats, Ints
+from models.onepass import UNIT, age, discounted_sum, in_units, median, running_median
+
+TINY = 1e-6  # keeps two perfect models comparable
+
+
+def lean(
+    walk_loss: Floats, grid_loss: Floats, weight: Floats, z: Floats, family: np.ndarray
+) -> Floats:
+    """How far the verdict is on the grid's side, log odds.
+
+    Parameters
+    ----------
+    walk_loss, grid_loss, weight : (series, months) of `month_losses`.
+    z : (series, months) log1p counts, NaN before a series starts.
+    family : (series,) names whose evidence is shared at the same column; all of each family.
+
+    Returns
+    -------
+    (series, months) as known at each column, within +-50; NaN before a series starts.
+    """
+    ratio = np.log(past_loss(walk_loss, weight) / past_loss(grid_loss, weight))
+    ratio = np.where(age(z) >= 0, ratio, np.nan)
+    out = np.empty_like(z)
+    for name in np.unique(family):
+        rows = np.flatnonzero(family == name)
+        statistic = evidence(walk_loss[rows], grid_loss[rows], age(z[rows]) > par.FIRST_ORIGIN)
+        apart = ratio[rows] - np.minimum(median(ratio[rows].T), par.LARGE)
+        out[rows] = par.STEEPNESS * (statistic - par.NEEDED) + par.OWN_STEEPNESS * apart
+    return np.clip(out, -50, 50)
+
+
+def month_losses(paths: Floats, z: Floats) -> tuple[Floats, Floats]:
+    """What the hindcasts about each month missed it by, and what they weigh; 0 where none.
+
+    Returns
+    -------
+    loss, weight : (series, months) sums of |error| / sqrt(h) and of 1 / sqrt(h).
+    """
+    loss, weight = np.zeros((2, *z.shape))
+    for h, miss in _misses(paths, z):
+        loss[:, h:] += np.abs(np.nan_to_num(miss)) / np.sqrt(h)
+        weight[:, h:] += np.isfinite(miss) / np.sqrt(h)
+    return loss, weight
+
+
+def past_loss(loss: Floats, weight: Floats) -> Floats:
+    """(series, months) discounted mean |error| of matured hindcasts at each column, > 0.
+
+    loss, weight : of `month_losses`.
+    """
+    known = np.maximum(discounted_sum(weight, par.MEMORY), 1e-9)
+    return np.asarray(discounted_sum(loss, par.MEMORY) / known + TINY)
+
+
+def _misses(paths: Floats, z: Floats) -> Iterator[tuple[int, Floats]]:
+    """(h, (series, months - h) error of the path issued h months before), h = 1 .. NEAR."""
+    issues = np.isfinite(z) & (age(z) >= par.FIRST_ORIGIN)
+    issued = np.where(issues[..., None], paths[..., : par.NEAR], np.nan)
+    for h in range(1, min(par.NEAR, z.shape[1] - 1) + 1):
+        yield h, z[:, h:] - issued[:, :-h, h - 1]
+
+
+def evidence(walk_loss: Floats, grid_loss: Floats, live: np.ndarray) -> Floats:
+    """A family's t statistic that the grid is better, as known at each column.
+
+    d(t), the live series' mean of (walk_loss - grid_loss) / usual loss, is averaged over the
+    months, fading by MEMORY, and divided by its standard error.
+
+    Parameters
+    ----------
+    walk_loss, grid_loss : (series, months) of `month_losses`.
+    live : (series, months) whether a series has hindcasts to be judged by.
+
+    Returns
+    -------
+    (months,), 0 as long as no series is live.
+    """
+    fading = np.maximum(discounted_sum(live.astype(float), par.MEMORY), 1e-9)
+    usual = discounted_sum((walk_loss + grid_loss) / 2, par.MEMORY) / fading + TINY
+    apart = np.clip((walk_loss - grid_loss) / usual, -par.EVIDENCE_LIMIT, par.EVIDENCE_LIMIT)
+    count = live.sum(axis=0)
+    monthly = in_units(apart * live).sum(axis=0) * UNIT / np.maximum(count, 1)
+    return _t_statistic(monthly, count > 0)
+
+
+def _t_statistic(x: Floats, known: np.ndarray) -> Floats:
+    """(months,) running discounted sum of x over the standard error of that sum."""
+    out = np.zeros_like(x)
+    weight = total = variance = 0.0
+    for t in np.flatnonzero(known):
+        weight = par.MEMORY * weight + 1
+        total = par.MEMORY * total + x[t]
+        variance = par.MEMORY**2 * variance + (x[t] - total / weight) ** 2
+        out[t] = total / np.sqrt(par.OVERLAP * (variance + par.LEAST_VARIANCE))
+    return out
+
+
+def walk_share(verdict: Floats) -> Floats:
+    """(series, months) how much a series breaks as the walk does, 0 .. 1."""
+    return np.asarray(expit(-verdict))
+
+
+def walk_weight(walk: Floats, calm: Floats, z: Floats, verdict: Floats) -> Floats:
+    """(series, months) weight of the walk in the median path, 0 .. 1.
+
+    The regression of z - calm on walk - calm over past hindcasts, drawn towards the verdict:
+    weakly in calm families, where errors may move the mix, and ever more strongly the more the
+    walk leads, because a few series cannot tell there.
+    """
+    own, both = (discounted_sum(x, par.MEMORY) for x in _products(walk, calm, z))
+    believed = expit(-2 * np.clip(verdict, -par.MOST_LEAN, par.MOST_LEAN))
+    prior = par.PRIOR_WEIGHT / np.maximum(1 - believed, 1e-3)
+    return np.clip((both + prior * believed) / (own + prior), 0, 1)
+
+
+def _products(one: Floats, other: Floats, z: Floats) -> tuple[Floats, Floats]:
+    """(series, months) sums of aa and ab over the hindcasts about each month.
+
+    a = one - other, b = z - other, both in usual errors of their mean, clipped; horizon h weighs
+    1 / h.
+    """
+    middle = (one[..., 0] + other[..., 0]) / 2
+    usual = running_median(settled(one_step_errors(middle, z), z), par.WINDOW) + 1e-9
+    own, both = np.zeros((2, *z.shape))
+    for h, miss in _misses(other, z):
+        unit = np.sqrt(h) * usual[:, :-h]
+        apart = one[:, :-h, h - 1] - other[:, :-h, h - 1]
+        limit = par.ERROR_LIMIT
+        a = np.clip(np.where(np.isfinite(miss), apart, np.nan) / unit, -limit, limit)
+        b = np.clip(miss / unit, -limit, limit)
+        own[:, h:] += np.nan_to_num(a * a) / h
+        both[:, h:] += np.nan_to_num(a * b) / h
+    return own, both
+
+
+class Hearing(NamedTuple):
+    """What the series of some families say of the calm models, added up by family.
+
+    Attributes
+    ----------
+    own : (series, months) log ratio of the grid's discounted losses to the root's.
+    grid, root : (families, months) a month's losses in usual losses, all series, UNITs.
+    level_own, level_both : (families, months) of `_products`, all series, UNITs.
+    live : (families, months) series with hindcasts that could be judged.
+    """
+
+    own: Floats
+    grid: Ints
+    root: Ints
+    level_own: Ints
+    level_both: Ints
+    live: Ints
+
+
+def hearing(grid: Floats, root: Floats, level: Floats, z: Floats, family: Ints) -> Hearing:
+    """What a block of series says of them.
+
+    Parameters
+    ----------
+    grid, root : (series, months, NEAR) paths. level : (series, months).
+    family : (series,) numbers 0, 1, ... of their families.
+    """
+    back = np.sqrt(np.expm1(np.maximum(z, 0)))
+    losses = [month_losses(np.sqrt(np.expm1(np.maximum(path, 0))), back) for path in (grid, root)]
+    (grid_loss, weight), (root_loss, _) = losses
+    judged = weight > 0
+    count = np.maximum(discounted_sum(judged.astype(float), par.MEMORY), 1e-9)
+    usual = discounted_sum((grid_loss + root_loss) / 2, par.MEMORY) / count + TINY
+    shares = [
+        np.where(judged, np.minimum(loss / usual, par.EVIDENCE_LIMIT), 0)
+        for loss in (grid_loss, root_loss)
+    ]
+    faded = [discounted_sum(share, par.MEMORY) + TINY for share in shares]
+    flat = np.repeat(level[..., None], par.NEAR, axis=-1)
+    level_own, level_both = _products(flat, grid, z)
+    old = (age(z) >= par.FIRST_ORIGIN).astype(np.int64)
+    live = np.zeros((int(family.max()) + 1, z.shape[1]), dtype=np.int64)
+    np.add.at(live, family, old)
+    return Hearing(
+        own=np.log(faded[0] / faded[1]),
+        grid=_by_family(shares[0], family),
+        root=_by_family(shares[1], family),
+        level_own=_by_family(level_own, family),
+        level_both=_by_family(level_both, family),
+        live=live,
+    )
+
+
+def _by_family(x: Floats, family: Ints) -> Ints:
+    """(families, months) sums over the series of each family, in UNITs: exact in any order."""
+    out = np.zeros((int(family.max()) + 1, x.shape[1]), dtype=np.int64)
+    np.add.at(out, family, in_units(x))
+    return out
+
+
+def root_weight(heard: Hearing, family: Ints) -> Floats:
+    """(series, months) r, the weight of the square root grid; 0 below ROOT_LEAST.
+
+    heard : of all series of every family. family : (series,) their numbers.
+    """
+    grid, root = (
+        discounted_sum(np.asarray(x * UNIT, dtype=np.float64), par.MEMORY)
+        for x in (heard.grid, heard.root)
+    )
+    shared = np.log((grid + TINY) / (root + TINY))[family]
+    weight = expit(par.ROOT_BY_FAMILY * shared + par.ROOT_BY_OWN * (heard.own - shared))
+    return np.asarray(np.where(weight < par.ROOT_LEAST, 0.0, weight))
+
+
+def level_weight(heard: Hearing) -> Floats:
+    """(families, months) m, the weight of the smoothed level, 0 .. 1.
+
+    n series of one month count as sqrt(n), because they move together.
+    """
+    unit = UNIT / np.sqrt(np.maximum(heard.live, 1))
+    own, both = (
+        discounted_sum(np.asarray(x * unit, dtype=np.float64), par.MEMORY)
+        for x in (heard.level_own, heard.level_both)
+    )
+    weight = np.clip(both / (own + par.LEVEL_PRIOR), 0, 1)
+    # A flat path that adds little costs seasons and trends more than it gives.
+    return np.asarray(weight * np.clip(weight / par.LEVEL_LEAST - 1, 0, 1))
+
+
+def calm_path(grid: Floats, root: Floats, level: Floats, r: Floats, m: Floats) -> Floats:
+    """(series, months, h) the calm models' path; r fades where counts are small.
+
+    A square root squared has its median near 0 where a few counts come among zeros, and says
+    nothing of how they spread there.
+
+    grid, root : (series, months, h). level, r, m : (series, months).
+    """
+    count = np.expm1(np.maximum(grid, 0))
+    part = r[..., None] * count / (count + par.ROOT_SMALL)
+    both = grid + part * (root - grid)
+    return both + m[..., None] * (level[..., None] - both)
+
+
+def blend(weight: Floats, walk: Floats, calm: Floats) -> Floats:
+    """One median path of two; weight (series, months) of the walk, paths (series, months, h)."""
+    part = weight[..., None]
+    return part * walk + (1 - part) * calm
+
+
+def within_history(path: Floats, z: Floats) -> Floats:
+    """A path kept within ROOM_OF_CENTRE of the range its series had had at each column.
+
+    The range, and not the last value: a strongly seasonal series may end in a month of none.
+    """
+    low, high = np.fmin.accumulate(z, axis=1), np.fmax.accumulate(z, axis=1)
+    room = par.ROOM_OF_CENTRE
+    return np.clip(path, (low - room)[..., None], (high + room)[..., None])
+
+
+def blend_growth(share: Floats, walk: Floats, grid: Floats) -> Floats:
+    """(series, months, h) spread relative to the first step: the weighted root mean square."""
+    part = share[..., None]
+    return np.asarray(np.sqrt(part * walk**2 + (1 - part) * grid**2))

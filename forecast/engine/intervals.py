@@ -1,0 +1,277 @@
+"""Past errors become a predictive distribution.
+
+A forecast at a horizon is a bent Student t on log1p counts (`forecast.engine.tails`): its centre,
+a scale made of past one-step errors, and degrees of freedom. How wide it is depends on how much a
+series breaks: `share`, 1 for one that does as the break walk, 0 for a calm one; calm families
+learn from their own past how wide they should have been. All arrays of one forecast have the
+shape of its centre, except where stated.
+
+    sigma = (RMS of half-life QUICK x RMS of half-life SLOW) ^ 1/2, then `with_count_noise`
+    scale(h) = width sigma ((df - 2) / df)^1/2 growth(h) h^DRIFT, times the learned width ^ (1 - v)
+
+The t with few degrees of freedom and a robust scale is West and Harrison's (Bayesian Forecasting
+and Dynamic Models, 1997, ch. 10) without its model; widths from past errors of the whole family
+are conformal in spirit (Shafer and Vovk, A tutorial on conformal prediction, 2008).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from forecast.engine import parameters as par
+from forecast.engine.tails import Number, bend, bent, degrees
+from models.base import Floats, Ints
+from models.onepass import UNIT, age, discounted_sum, in_units, running_median
+
+
+def one_step_errors(step: Floats, z: Floats) -> Floats:
+    """(series, months) |z - the path of the month before|; NaN where there was none.
+
+    step : (series, months) the first step of the path from each column.
+    """
+    errors = np.full_like(z, np.nan)
+    errors[:, 1:] = np.abs(z[:, 1:] - step[:, :-1])
+    return errors
+
+
+def settled(errors: Floats, z: Floats) -> Floats:
+    """(series, months) the errors without those of a series' first months."""
+    return np.where(age(z) >= par.FIRST_ERROR, errors, np.nan)
+
+
+def sigma_of(step: Floats, z: Floats) -> Floats:
+    """(series, months) sigma known at each column, for the next month's level.
+
+    step : (series, months) the first step of the path from each column.
+    z : (series, months) log1p counts, NaN where not known. An error needs both its months.
+    """
+    errors = settled(one_step_errors(np.where(np.isfinite(z), step, np.nan), z), z)
+    return with_count_noise(one_step_scale(errors, step), errors, step)
+
+
+def one_step_scale(errors: Floats, step: Floats) -> Floats:
+    """Sigma: geometric mean of a quick and a slow root mean square of past errors.
+
+    Parameters
+    ----------
+    errors : (series, months) absolute one-step errors, NaN where there is none.
+    step : (series, months) the first step of the path from each column: it says how noisy a
+        count of that size must be, without which years of zeros would freeze sigma.
+
+    Returns
+    -------
+    (series, months) sigma known at each column, log1p units, >= LEAST_SIGMA; NaN where fewer
+    than LEAST_ERRORS errors were known.
+    """
+    known = np.isfinite(errors)
+    count = np.cumsum(known, axis=1)
+    cap = np.where(count > par.UNCAPPED, _cap(errors, step), np.inf)
+    squares = np.where(known, np.minimum(errors, cap) ** 2, 0.0)
+    sigma = np.ones_like(errors)
+    for half_life in (par.QUICK, par.SLOW):
+        keep = 0.5 ** (1 / half_life)
+        weight = np.maximum(discounted_sum(known.astype(float), keep), 1e-300)
+        mean = discounted_sum(squares, keep) / weight
+        sigma *= np.sqrt(np.maximum(np.sqrt(mean), par.LEAST_SIGMA))
+    return np.where(count >= par.LEAST_ERRORS, sigma, np.nan)
+
+
+def _cap(errors: Floats, step: Floats) -> Floats:
+    """(series, months) the largest error that counts in full at each column."""
+    noise = np.zeros_like(errors)
+    noise[:, 1:] = par.COUNT_NOISE * np.exp(-step[:, :-1] / 2)
+    return np.fmax(par.CAP * running_median(errors, par.WINDOW), noise)
+
+
+def with_count_noise(sigma: Floats, errors: Floats, step: Floats) -> Floats:
+    """Sigma at the level of the next month: the part of it that is count noise follows the level.
+
+    A count of mean m has variance 1 / m on the log scale (Poisson). sigma^2 was learned around
+    past levels, whose noise n is a mean of exp(-step) fading by NOISE_HALF_LIFE; it becomes
+
+        sigma^2 + min(1, sigma^2 / n)^2 (exp(-step) - n), at least NOISE_LEAST sigma^2
+
+    The factor leaves alone what was always steadier than counts can be: rates, estimates.
+
+    Parameters
+    ----------
+    sigma, errors, step : (series, months) as in `one_step_scale`.
+    """
+    known, noise = np.isfinite(errors), np.exp(-np.maximum(step, 0))
+    before = np.zeros_like(noise)
+    before[:, 1:] = np.where(known[:, 1:], noise[:, :-1], 0)
+    keep = 0.5 ** (1 / par.NOISE_HALF_LIFE)
+    weight = np.maximum(discounted_sum(known.astype(float), keep), 1e-300)
+    past = np.maximum(discounted_sum(before, keep) / weight, 1e-300)
+    square = sigma**2
+    moved = square + np.minimum(1, square / past) ** 2 * (noise - past)
+    return np.asarray(np.sqrt(np.maximum(moved, par.NOISE_LEAST * square)))
+
+
+def unseen(growth: Floats, missing: Ints) -> Floats:
+    """(series, months, h) growth from columns that end in months nobody knows.
+
+    From the last known month h months ahead are h + g: the variance of g more months is added,
+    g(g + 1)^2 - 1 in squares of the first step, as far as growth reaches.
+
+    Parameters
+    ----------
+    growth : (series, months, h). missing : (series, months) unknown months in a row up to a column.
+    """
+    if not missing.any():
+        return growth
+    place = np.minimum(missing, growth.shape[-1] - 1)[..., None]
+    more = np.take_along_axis(growth, place, axis=-1) ** 2 - 1
+    return np.sqrt(growth**2 + np.maximum(more, 0))
+
+
+def reach(z: Floats) -> Floats:
+    """(series, months) the farthest a quantile may lie from its centre, known at each column."""
+    spread = np.fmax.accumulate(z, axis=1) - np.fmin.accumulate(z, axis=1)
+    return np.asarray(par.ROOM + spread)
+
+
+def scale(sigma: Floats, growth: Floats, share: Floats) -> Floats:
+    """(series, months, h) scale of the t: sigma, carried over the horizons.
+
+    Parameters
+    ----------
+    sigma, share : (series, months) one-step scale and the walk's share.
+    growth : (series, months, h) spread relative to the first step.
+    """
+    width = share * par.WALK_WIDTH + (1 - share) * par.GRID_WIDTH
+    df = degrees(share)
+    first = width * sigma * np.sqrt((df - 2) / df)
+    steps = np.arange(1, growth.shape[-1] + 1)
+    return np.asarray(first[..., None] * growth * steps**par.DRIFT)
+
+
+def quantiles(
+    centre: Floats,
+    scale: Floats,
+    df: Number,
+    reach: Number,
+    probs: Sequence[float],
+) -> Floats:
+    """Quantiles of log1p counts, >= 0, non-decreasing in the probability.
+
+    Parameters
+    ----------
+    centre, scale : (..., h) from the first horizon on.
+    df, reach : (...) of the same forecasts.
+
+    Returns
+    -------
+    (..., h, len(probs))
+    """
+    df, limit = np.asarray(df), np.asarray(reach)[..., None, None]
+    horizon = np.arange(1, centre.shape[-1] + 1)
+    away = bent(df, bend(centre, df[..., None], horizon), probs)
+    away *= scale[..., None]
+    np.clip(away, -limit, limit, out=away)
+    away += centre[..., None]
+    return np.asarray(np.maximum(away, 0, out=away))
+
+
+def counts(quantiles: Floats) -> Ints:
+    """Quantiles as whole counts, the nearest ones; all must be finite.
+
+    A count stands for the values that round to it, so the smallest count with at least
+    probability p at or below it is the p quantile, rounded.
+    """
+    return np.asarray(np.floor(np.expm1(quantiles) + 0.5).astype(np.int64))
+
+
+def squared_errors(centre: Floats, scale: Floats, z: Floats) -> Floats:
+    """(series, months, h) squared error of the h-step forecast about a column, in its own scale.
+
+    Parameters
+    ----------
+    centre, scale : (series, months, h) forecasts from every column, NaN where there is none.
+    z : (series, months) log1p counts.
+
+    Returns
+    -------
+    NaN where there was no forecast, or where it does not teach yet.
+    """
+    out = np.full_like(centre, np.nan)
+    issued = np.where(np.isfinite(z) & (age(z) >= par.FIRST_WIDTH), scale[..., 0], np.nan)
+    for h in range(1, min(centre.shape[-1], z.shape[1] - 1) + 1):
+        unit = (z[:, h:] - centre[:, :-h, h - 1]) / scale[:, :-h, h - 1]
+        out[:, h:, h - 1] = np.where(np.isfinite(issued[:, :-h]), unit**2, np.nan)
+    return out
+
+
+def learned_width(squares: Floats, df: Floats, family: np.ndarray, origins: Ints) -> Floats:
+    """Log factor by which each family's scale should have been wider, as known at the origins.
+
+    Parameters
+    ----------
+    squares : (series, months, h) of `squared_errors`.
+    df : (series, months) degrees of freedom of the forecasts from each column.
+    family : (series,) names that learn together, at the same column; all of each family.
+    origins : columns.
+
+    Returns
+    -------
+    (series, origins, h): a straight line in log h through half the log of the mean squares.
+    """
+    out = np.empty((len(squares), len(origins), squares.shape[2]))
+    for name in np.unique(family):
+        rows = np.flatnonzero(family == name)
+        mean = _mean_squares(squares[rows], df[rows])
+        out[rows] = _line_in_log_horizon(np.log(mean) / 2)[origins]
+    return out
+
+
+def widened(scale: Floats, width: Floats, share: Floats) -> Floats:
+    """(series, months, h) scale with the learned width, as far as a series is calm.
+
+    Non-decreasing in h, so that no interval narrows on the way.
+    """
+    calm = 1 - share[..., None]
+    return np.asarray(np.maximum.accumulate(scale * np.exp(calm * width), axis=-1))
+
+
+def _mean_squares(squares: Floats, df: Floats) -> Floats:
+    """(months, h) a family's mean squared standardised error, fading, drawn towards 1.
+
+    n series of one month count as sqrt(n), because they move together.
+    """
+    _, months, longest = squares.shape
+    prior = par.WIDTH_PRIOR * np.sqrt(np.arange(1, longest + 1))
+    mean = np.ones((months, longest))
+    total, weight = np.zeros((2, longest))
+    for t in range(months):
+        steps = np.arange(min(longest, t))
+        origins = t - 1 - steps
+        square = squares[:, t, : len(steps)]
+        live = np.isfinite(square)
+        count = np.maximum(np.sqrt(live.sum(axis=0)), 1)
+        known = _weighted(square, df[:, origins], mean[origins, steps])
+        total, weight = par.MEMORY * total, par.MEMORY * weight
+        total[: len(steps)] += in_units(np.where(live, known, 0)).sum(axis=0) * UNIT / count
+        weight[: len(steps)] += np.sqrt(live.sum(axis=0))
+        mean[t] = (total + prior) / (weight + prior)
+    return mean
+
+
+def _weighted(square: Floats, df: Floats, mean: Floats) -> Floats:
+    """(k, h) squared errors in units of their scale, weighted as the likelihood of a t does.
+
+    mean : (h,) of the squares as it was known at the issue.
+    """
+    return np.asarray((df + 1) * square / (df + square / mean))
+
+
+def _line_in_log_horizon(y: Floats) -> Floats:
+    """(months, h) the least squares line through y in log h, horizon h weighing 1 / h."""
+    steps = np.arange(1, y.shape[1] + 1)
+    weight = 1 / steps / (1 / steps).sum()
+    x = np.log(steps) - (weight * np.log(steps)).sum()
+    middle = (y * weight).sum(axis=1, keepdims=True)
+    spread = (weight * x**2).sum()
+    slope = (y * weight * x).sum(axis=1, keepdims=True) / spread if spread > 0 else 0.0
+    return np.asarray(middle + slope * x)

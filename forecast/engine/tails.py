@@ -1,0 +1,121 @@
+"""The shape of a predictive distribution: a Student t whose two sides are bent.
+
+A month lies at centre + scale u (1 + k), u a quantile of the t. k is 0 at the median:
+
+    below    k = +(LOWER + LOWER_END v r) start        start = 1 - (1 - LOWER_START) / h
+    above    k = -UPPER_END r small start              start = 1 - (1 - UPPER_START (1 - v)) / h
+
+with r = min(|u| / u(END), 1), v how much a series breaks, h the horizon, and small = y / (y +
+UPPER_SMALL), y the count at the centre. Why: on log1p counts falls are larger than rises, the
+more so the further ahead. An unbent t put no month of 3,060 above its 97.5 % quantile and 92
+below its 2.5 %, on the borders four months ahead and more; the same holds on every set measured.
+Two-piece distributions are old (Wallis, The two-piece normal, 2014); this one keeps the median.
+
+v is not stored: it follows from the degrees of freedom, which go from GRID_DF to WALK_DF with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.polynomial.chebyshev import chebfit, chebpts1, chebval
+from scipy.special import stdtr, stdtrit
+
+from forecast.engine import parameters as par
+from models.base import Floats
+
+Number = float | Floats
+
+DEGREE = 12  # of the polynomials that stand in for the quantiles of a t
+
+
+class Bend(NamedTuple):
+    """k of the two sides, one each forecast: at the median, and from END on."""
+
+    below: Floats
+    below_end: Floats
+    above_end: Floats
+
+
+def degrees(share: Floats) -> Floats:
+    """Degrees of freedom by how much a series breaks: heavy tails for series that jump."""
+    return np.asarray(np.exp(share * np.log(par.WALK_DF) + (1 - share) * np.log(par.GRID_DF)))
+
+
+def share_of(df: Number) -> Floats:
+    """How much a series breaks, 0 .. 1, from its degrees of freedom."""
+    share = (np.log(df) - np.log(par.GRID_DF)) / (np.log(par.WALK_DF) - np.log(par.GRID_DF))
+    return np.asarray(np.clip(share, 0, 1))
+
+
+def bend(centre: Number, df: Number, horizon: Number) -> Bend:
+    """How the sides of forecasts are bent; arguments of one shape, or that broadcast."""
+    share, near = share_of(df), 1 / np.asarray(horizon)
+    count = np.expm1(np.maximum(centre, 0))
+    lower = 1 - (1 - par.LOWER_START) * near
+    upper = 1 - (1 - par.UPPER_START * (1 - share)) * near
+    return Bend(
+        below=np.asarray(par.LOWER * lower),
+        below_end=np.asarray((par.LOWER + par.LOWER_END * share) * lower),
+        above_end=np.asarray(-par.UPPER_END * upper * count / (count + par.UPPER_SMALL)),
+    )
+
+
+def bent(df: Floats, bend: Bend, probs: Sequence[float]) -> Floats:
+    """(..., h, probs) u (1 + k); df (...), bend of (..., h)."""
+    p = np.asarray(probs)
+    unit = unit_quantiles(df, (*probs, par.END))
+    ratio = np.minimum(np.abs(unit[..., :-1]) / unit[..., -1:], 1)[..., None, :]
+    below, below_end, above_end = (np.asarray(x)[..., None] for x in bend)
+    k = np.where(p > 0.5, above_end * ratio, below + (below_end - below) * ratio)
+    return np.asarray(unit[..., None, :-1] * (1 + k))
+
+
+def unbent(away: Number, df: Number, bend: Bend) -> Floats:
+    """The u of months `away` from the centre, in units of the scale: `bent` turned round."""
+    away, df = np.asarray(away, dtype=float), np.asarray(df, dtype=float)
+    end = stdtrit(df, par.END)
+    first = np.where(away > 0, 0.0, bend.below)
+    last = np.where(away > 0, bend.above_end, bend.below_end)
+    # |away| = |u| (1 + first) + u^2 (last - first) / end, up to u = end: solved for |u|.
+    straight, curve = 1 + first, (last - first) / end
+    root = np.sqrt(np.maximum(straight**2 + 4 * curve * np.abs(away), 0))
+    inside = 2 * np.abs(away) / (straight + root)
+    size = np.where(inside <= end, inside, np.abs(away) / (1 + last))
+    return np.asarray(np.copysign(size, away))
+
+
+def below(z: Number, centre: Number, scale: Number, df: Number, horizon: Number = 1) -> Floats:
+    """Probability of a month at or below z, log1p counts; arguments that broadcast."""
+    unit = unbent((z - np.asarray(centre)) / scale, df, bend(centre, df, horizon))
+    return np.asarray(stdtr(df, unit))
+
+
+def tail(z: Number, centre: Number, scale: Number, df: Number, horizon: Number = 1) -> Floats:
+    """Two-sided p: twice the probability of a month at least as far out on z's side."""
+    unit = unbent((z - np.asarray(centre)) / scale, df, bend(centre, df, horizon))
+    return np.asarray(2 * stdtr(df, -np.abs(unit)))
+
+
+def unit_quantiles(df: Floats, probs: Sequence[float]) -> Floats:
+    """(..., probs) quantiles of a t, df between WALK_DF and GRID_DF, to 1e-12 of themselves.
+
+    A polynomial in df for each probability: the library's function takes a hundred times as long.
+    """
+    found = chebval(
+        2 * (df - par.WALK_DF) / (par.GRID_DF - par.WALK_DF) - 1,
+        _coefficients(tuple(probs), float(par.WALK_DF), float(par.GRID_DF)),
+    )
+    return np.moveaxis(np.asarray(found, dtype=np.float64), 0, -1)
+
+
+@cache
+def _coefficients(probs: tuple[float, ...], lowest: float, highest: float) -> Floats:
+    """(DEGREE + 1, probs) of Chebyshev polynomials through the quantiles, df moved to -1 .. 1."""
+    x = chebpts1(DEGREE + 1)
+    df = lowest + (x + 1) / 2 * (highest - lowest)
+    exact = stdtrit(df[:, None], np.array(probs))
+    return np.asarray(chebfit(x, exact, DEGREE), dtype=np.float64)

@@ -1,0 +1,64 @@
+"""The smoothed level: simple exponential smoothing, several speeds, averaged by evidence.
+
+For short and noisy series without a season that can be told from noise: parts of a border, small
+counts. Its forecast is flat. It is the theta method with theta = 1 (Hyndman and Billah,
+Unmasking the Theta method, 2003); the drift that theta = 2 adds was measured and made parts and
+states worse, so it is not here.
+
+The level l of a speed a moves by the error of each month: l += a (z - l), a at least 1 / months
+seen, so that it starts as the mean of what it has seen. Speeds weigh as the points of the
+structural grid do: log weight = -m / 2 log(mean squared error + LEAST_VARIANCE), m errors seen.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.base import Floats, Panel
+from models.onepass import Block, blocks, put
+from models.parameters import LEVEL_FIRST
+from models.structural import LEAST_VARIANCE
+
+SPEEDS = (0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)
+BLOCK = 1000  # series at a time
+
+
+def levels(panel: Panel) -> Floats:
+    """(series, months) the level at every column, which is the path from it; NaN before a start."""
+    found = np.full((*panel.z.shape, 1), np.nan)
+    for block in blocks(panel, BLOCK):
+        put(found, block, _levels(block)[..., None])
+    return np.asarray(found[..., 0])
+
+
+def _levels(block: Block) -> Floats:
+    """(k, months) the weighted level after each month of a block."""
+    series, months = block.z.shape
+    speed = np.array(SPEEDS)[:, None]
+    level, squares = np.zeros((2, len(SPEEDS), series))
+    seen = np.zeros(series)
+    out = np.empty((series, months))
+    for t in range(months):
+        known = block.known[:, t]
+        error = np.where(known, block.z[:, t] - level, 0.0)
+        if t >= LEVEL_FIRST:
+            squares += error**2
+            seen += known
+        level += np.maximum(speed, 1 / (t + 1)) * error
+        out[:, t] = _sum(_weights(squares, np.maximum(seen, 1)) * level)
+    return out
+
+
+def _weights(squares: Floats, seen: Floats) -> Floats:
+    """(speeds, k) each speed's weight, from its squared errors and how many there were."""
+    weight = -0.5 * seen * np.log(squares / seen + LEAST_VARIANCE)
+    weight = np.exp(weight - weight.max(axis=0))
+    return np.asarray(weight / _sum(weight))
+
+
+def _sum(x: Floats) -> Floats:
+    """(k,) sum over the speeds, one after the other: numpy's order depends on k."""
+    total = x[0]
+    for row in x[1:]:
+        total = total + row
+    return np.asarray(total)

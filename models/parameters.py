@@ -1,0 +1,76 @@
+"""Every number of the one-pass models, once: value, unit, reason, and the sets it was chosen on.
+
+A `Number` is a plain float or int that also knows why it is what it is. `benchmarks.sensitivity`
+moves each by a fifth and prints what the scores do.
+"""
+
+from __future__ import annotations
+
+
+class Number(float):
+    """A number of the method.
+
+    Attributes
+    ----------
+    unit : what it is measured in, "" for a pure number.
+    reason : why it is there, and why about this large.
+    chosen_on : the sets it was chosen on, "" where the reason alone gives it.
+    """
+
+    unit: str
+    reason: str
+    chosen_on: str
+
+    def __new__(cls, value: float, unit: str, reason: str, chosen_on: str = "") -> Number:
+        """A number with its reason."""
+        self = super().__new__(cls, value)
+        self.unit, self.reason, self.chosen_on = unit, reason, chosen_on
+        return self
+
+    def __getnewargs__(self) -> tuple[float, str, str, str]:  # type: ignore[override]
+        """What a copy, or another process, makes it of."""
+        return float(self), self.unit, self.reason, self.chosen_on
+
+
+class WholeNumber(int):
+    """The same for what is counted: months, errors."""
+
+    unit: str
+    reason: str
+    chosen_on: str
+
+    def __new__(cls, value: int, unit: str, reason: str, chosen_on: str = "") -> WholeNumber:
+        """A whole number with its reason."""
+        self = super().__new__(cls, value)
+        self.unit, self.reason, self.chosen_on = unit, reason, chosen_on
+        return self
+
+    def __getnewargs__(self) -> tuple[int, str, str, str]:  # type: ignore[override]
+        """What a copy, or another process, makes it of."""
+        return int(self), self.unit, self.reason, self.chosen_on
+
+
+_FIRST = "borders, sectors, M3's first half; round 1"
+
+# Break walk.
+PROFILE_YEARS = WholeNumber(
+    10, "years", "changes of one calendar month behind its usual one", _FIRST
+)
+FIRST_PROFILE = WholeNumber(24, "months", "two changes of each calendar month before one is usual")
+SMOOTHING = Number(0.2, "", "share of the profile's first harmonics: neighbors resemble", _FIRST)
+WALK_WINDOW = WholeNumber(60, "months", "over which the size of a usual change is measured", _FIRST)
+WALK_MEMORY = Number(0.99, "a month", "what is learned of strength and momentum fades", _FIRST)
+STRENGTH_LIMIT = Number(3.0, "usual changes", "a larger change is a break and teaches no season")
+STRENGTH_PRIOR = Number(60.0, "changes", "belief that the profile holds in full", _FIRST)
+STRENGTH_MAX = Number(1.1, "", "a season may be a little stronger than its medians")
+MOMENTUM_LIMIT = Number(1.5, "usual surprises", "of a larger one no more than this goes on", _FIRST)
+MOMENTUM_PRIOR = Number(30.0, "surprises", "belief that nothing goes on", _FIRST)
+MOMENTUM_MAX = Number(0.6, "", "keeps a path bounded")
+FIRST_MOMENTUM = WholeNumber(13, "months", "a year of surprises before any momentum")
+
+# Structural grid.
+FIRST_EVIDENCE = WholeNumber(2, "months", "the first errors only find level and slope")
+FLAT_PRIOR = Number(20.0, "series", "belief that all points of the grid are equally good", _FIRST)
+
+# Smoothed level.
+LEVEL_FIRST = WholeNumber(2, "months", "the first errors only find the level")
