@@ -2,6 +2,7 @@
 
 BordercastError            exit code
 ├── ConfigError            2   a setting is wrong
+├── SeriesNameError        2   a name that is no series', or several series'
 ├── DataError              3   a file or a series is refused
 │   ├── RowError               one line of a file
 │   ├── GapError               a series with a month missing
@@ -40,6 +41,26 @@ class ConfigError(BordercastError):
     def __init__(self, path: str, key: str, problem: str) -> None:
         self.path, self.key, self.problem = path, key, problem
         super().__init__(f"{path}: {key}: {problem}")
+
+
+class SeriesNameError(BordercastError):
+    """A name that names no series, or more than one.
+
+    Parameters
+    ----------
+    name : what was asked for.
+    problem : what is wrong with it.
+    choices : names that would do.
+    """
+
+    exit_code = 2
+    _SHOWN = 12
+
+    def __init__(self, name: str, problem: str, choices: Sequence[str] = ()) -> None:
+        self.name, self.problem, self.choices = name, problem, tuple(choices)
+        more = len(self.choices) - self._SHOWN
+        shown = ", ".join(self.choices[: self._SHOWN]) + (f" and {more} more" if more > 0 else "")
+        super().__init__(f"{name!r}: {problem}" + (f"; try {shown}" if shown else ""))
 
 
 class DataError(BordercastError):

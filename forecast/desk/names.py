@@ -1,0 +1,247 @@
+"""One way to name a series: `northern`, `northern:Swanton`, `southwest:"unaccompanied children"`.
+
+Every command and the Python interface read names here. A part is named by the publisher's code or
+label, as today, or by a usual form of it; a form that fits several parts names none, and the error
+lists them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from itertools import chain
+
+from forecast.desk.members import dimension_words, member_words
+from forecast.errors import SeriesNameError
+from forecast.records import HEADLINES, SeriesKey
+
+_QUOTES = "\"'\u201c\u201d\u2018\u2019"
+_DROPPED = str.maketrans("", "", "." + _QUOTES)
+_BORDERS = {
+    "northern": ("north", "northern land", "canadian", "us-canada"),
+    "southwest": ("south", "southern", "southwestern", "southwest land", "mexican", "us-mexico"),
+    "other": ("elsewhere", "away from the land borders", "interior and coast"),
+    "nationwide": ("national", "nation", "total", "all", "us", "united states"),
+}
+_DIMENSIONS = {
+    "component": ("agency",),
+    "field": ("sector", "office", "field office", "station"),
+    "citizenship": ("nationality", "country"),
+    "demographic": ("demographics", "group", "family status"),
+}
+# What people call a part beside its code, its label, and `member_words`. A sector and a field
+# office of one place share its bare name, on purpose: "El Paso" alone is ambiguous.
+_USUAL = {
+    "Office of Field Operations": (
+        "ofo",
+        "field operations",
+        "ports",
+        "at ports",
+        "ports of entry",
+        "at ports of entry",
+        "port of entry",
+        "poe",
+    ),
+    "U.S. Border Patrol": (
+        "usbp",
+        "bp",
+        "border patrol",
+        "between ports",
+        "patrol",
+        "between ports of entry",
+        "apprehensions",
+    ),
+    "UAC": (
+        "uc",
+        "unaccompanied",
+        "unaccompanied child",
+        "unaccompanied minors",
+        "unaccompanied alien children",
+        "unaccompanied minor",
+    ),
+    "FMUA": (
+        "families",
+        "family",
+        "family units",
+        "family unit",
+        "fmu",
+        "family unit aliens",
+        "family members",
+    ),
+    "Single Adults": ("adults", "single adult", "singles"),
+    "Accompanied Minors": ("accompanied", "accompanied children", "accompanied minor", "am"),
+    "Rio Grande Valley Sector": ("rgv", "rgv sector"),
+    "CHINA, PEOPLES REPUBLIC OF": ("prc", "peoples republic of china", "chinese"),
+    "MYANMAR (BURMA)": ("myanmar", "burma", "burmese"),
+    "TURKEY": ("turkiye", "turkish"),
+    "RUSSIA": ("russian federation", "russians"),
+    "PHILIPPINES": ("filipinos",),
+    "BRAZIL": ("brasil", "brazilians"),
+    "CANADA": ("canadians",),
+    "COLOMBIA": ("colombians",),
+    "CUBA": ("cubans",),
+    "ECUADOR": ("ecuadorians", "ecuadoreans"),
+    "EL SALVADOR": ("salvador", "salvadorans"),
+    "GUATEMALA": ("guatemalans",),
+    "HAITI": ("haitians",),
+    "HONDURAS": ("hondurans",),
+    "INDIA": ("indians",),
+    "MEXICO": ("mexicans",),
+    "NICARAGUA": ("nicaraguans",),
+    "PERU": ("peruvians",),
+    "ROMANIA": ("romanians",),
+    "UKRAINE": ("ukrainians",),
+    "VENEZUELA": ("venezuelans",),
+    "OTHER": ("other countries", "other nationalities", "all other citizenships"),
+    "DC": ("washington dc",),
+    "VI": ("us virgin islands", "virgin islands"),
+}
+
+
+class SeriesNames:
+    """The series of a record by the names people give them.
+
+    keys : every series that may be named.
+    """
+
+    def __init__(self, keys: Iterable[SeriesKey]) -> None:
+        self.keys = tuple(keys)
+
+    def find(self, text: str) -> SeriesKey:
+        """The series so named.
+
+        Parameters
+        ----------
+        text : BORDER, BORDER:PART or BORDER:DIMENSION:PART, quotes and capitals as you like; also
+            PART alone where only one border has it, and "northern / citizenship / INDIA".
+
+        Raises
+        ------
+        SeriesNameError : no series is so named, or several are; it lists the choices.
+        """
+        first, *rest = _pieces(text)
+        border = _border(first)
+        if border and not rest:
+            return self._only(text, [key for key in self.keys if key == SeriesKey(border)])
+        if rest and not border:
+            raise SeriesNameError(text, f"{first!r} is no border", HEADLINES)
+        *dimension, part = rest or [first]
+        if len(dimension) > 1:
+            raise SeriesNameError(text, "write BORDER:PART, or BORDER:DIMENSION:PART")
+        parts = [key for key in self.keys if not key.headline and border in (None, key.border)]
+        if dimension:
+            parts = [key for key in parts if _normal(dimension[0]) in _dimension_forms(key)]
+        return self._only(text, _matching(part, parts), parts)
+
+    def name(self, key: SeriesKey) -> str:
+        """The shortest name that `find` reads back, in words: northern:Swanton Sector."""
+        if key.headline:
+            return key.border
+        words = member_words(key.dimension, key.member)
+        short = f"{key.border}:{words}"
+        beside = [other for other in self.keys if other.border == key.border]
+        # A crossing's words have commas where its name has stars; only its label reads back.
+        if "*" in key.dimension:
+            return f"{key.border}:{key.member}"
+        if _matching(words, [other for other in beside if not other.headline]) == [key]:
+            return short
+        return f"{key.border}:{key.dimension}:{words}"
+
+    def _only(
+        self, text: str, found: Sequence[SeriesKey], among: Sequence[SeriesKey] = ()
+    ) -> SeriesKey:
+        if len(found) == 1:
+            return found[0]
+        choices = [self.name(key) for key in found]
+        if found:
+            raise SeriesNameError(text, "could be any of these", choices)
+        known = {self.name(key): key for key in among}
+        wanted = _normal(_pieces(text)[-1])
+        by_form = {form: name for name, key in known.items() for form in _forms(key)}
+        near = get_close_matches(wanted, by_form, n=5, cutoff=0.75)
+        suggested = list(dict.fromkeys(by_form[form] for form in near))
+        if not suggested:  # perhaps another border has it
+            suggested = [self.name(key) for key in _matching(wanted, self.keys)]
+        raise SeriesNameError(text, "no series has this name", suggested)
+
+
+def _matching(part: str, keys: Iterable[SeriesKey]) -> list[SeriesKey]:
+    """The series whose label, or else one of whose forms, this is."""
+    parts = [key for key in keys if not key.headline]
+    exact = [key for key in parts if key.member == part]
+    if exact:  # codes as the publisher writes them go first: OTHER, CA, UAC
+        return exact
+    wanted = _normal(part)
+    crossed = [_normal(piece) for piece in part.split("*")]
+    return [
+        key
+        for key in parts
+        if (
+            _crosses(key, crossed)
+            if "*" in key.dimension
+            else wanted in _forms(key) or wanted.removeprefix("the ") in _forms(key)
+        )
+    ]
+
+
+def _crosses(key: SeriesKey, pieces: Sequence[str]) -> bool:
+    """Whether each piece of a crossing is named, in its order: India * unaccompanied children."""
+    parts = zip(key.dimension.split("*"), key.member.split(" * "), strict=False)
+    each = [key._replace(dimension=dimension, member=member) for dimension, member in parts]
+    return len(each) == len(pieces) and all(
+        piece in _forms(one) for piece, one in zip(pieces, each, strict=True)
+    )
+
+
+def _forms(key: SeriesKey) -> set[str]:
+    """Everything a part may be called, normal."""
+    words = _normal(member_words(key.dimension, key.member))
+    return {
+        _normal(key.member),
+        words,
+        *map(_normal, _USUAL.get(key.member, ())),
+        *chain(_place_forms(key), _state_forms(key, words)),
+    }
+
+
+def _place_forms(key: SeriesKey) -> Iterator[str]:
+    """Swanton for Swanton Sector; Detroit, Detroit office, Detroit OFO for its field office."""
+    name = _normal(key.member)
+    if key.dimension == "field" and name.endswith(" sector"):
+        yield from (name.removesuffix(" sector"), name.replace(" sector", " border patrol"))
+    if key.dimension == "field" and name.endswith(" field office"):
+        place = name.removesuffix(" field office")
+        yield from (place, f"{place} office", f"{place} ofo")
+
+
+def _state_forms(key: SeriesKey, words: str) -> Iterator[str]:
+    if key.dimension == "state":
+        yield from (f"{words} state", f"state of {words}")
+
+
+def _dimension_forms(key: SeriesKey) -> set[str]:
+    name = key.dimension
+    return set(map(_normal, (name, dimension_words(name), *_DIMENSIONS.get(name, ()))))
+
+
+def _border(text: str) -> str | None:
+    """The border so called, None if none is: northern, north, northern border."""
+    wanted = _normal(text).removeprefix("the ").removesuffix(" border").removesuffix(" borders")
+    for border in HEADLINES:
+        if wanted in (border, *_BORDERS[border]):
+            return border
+    return None
+
+
+def _pieces(text: str) -> list[str]:
+    """Border, dimension, part: what colons or slashes with spaces part, without quotes."""
+    pieces = text.replace(" / ", ":").split(":")
+    return [" ".join(piece.strip(_QUOTES + " ").split()) for piece in pieces]
+
+
+def _normal(text: str) -> str:
+    """Without capitals, accents, periods, and with one space where there are several."""
+    bare = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    return " ".join(kept.translate(_DROPPED).replace("&", " and ").split())
