@@ -354,6 +354,36 @@ class KeptPath:
 
 
 @dataclass(frozen=True, slots=True)
+class PathMarks:
+    """From what one series' paths are drawn; see `forecast.engine.paths`.
+
+    cutoff : last month published; marks : (h, MARK_PROBS) quantiles of log1p counts at 1 .. h
+    months after it, float32, little-endian. share : of its total that the series drawn beside it
+    make up, 0..1; 1 for a border. known : counts of a total in months its parts still forecast.
+    """
+
+    series: SeriesKey
+    cutoff: str
+    marks: bytes
+    share: float = 1.0
+    known: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PathRule:
+    """How a run's paths are drawn; see `forecast.engine.paths`.
+
+    rule : of drawing; seed : of the draws; borders : drawn side by side;
+    correlation : (borders, borders) of their monthly steps.
+    """
+
+    rule: int
+    seed: int
+    borders: tuple[str, ...]
+    correlation: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """Something to be told: the intent, written in the publishing transaction of its run.
 
