@@ -384,6 +384,32 @@ class PathRule:
 
 
 @dataclass(frozen=True, slots=True)
+class SpanForecast:
+    """The sum of months in a row, encounters: what is published of it and what is to come.
+
+    span : its name, "FY2027"; cutoff : last month published; months_published : of the span's;
+    published : their sum. median and intervals are of the whole sum.
+    """
+
+    series: SeriesKey
+    span: str
+    first_month: str
+    last_month: str
+    cutoff: str
+    months_published: int
+    published: int
+    median: int
+    lo50: int
+    hi50: int
+    lo80: int
+    hi80: int
+    lo90: int
+    hi90: int
+    lo95: int
+    hi95: int
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """Something to be told: the intent, written in the publishing transaction of its run.
 
@@ -427,3 +453,6 @@ class Publication:
     drivers: tuple[Driver, ...] = ()
     systemic_months: frozenset[str] = frozenset()
     occasions: tuple[Occasion, ...] = ()
+    path_rule: PathRule | None = None
+    path_marks: tuple[PathMarks, ...] = ()
+    spans: tuple[SpanForecast, ...] = ()

@@ -7,17 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from forecast import months
-from forecast.engine import paths, steps
-from forecast.engine.joint import as_bytes, groups
+from forecast.engine import paths, spans, steps
+from forecast.engine.joint import Joint, as_bytes, groups
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.steps import Task
-from forecast.records import NATIONWIDE, Counts, PathMarks, PathRule, SeriesKey
+from forecast.records import NATIONWIDE, Counts, PathMarks, PathRule, SeriesKey, SpanForecast
 from forecast.watch.outlook import Hindsight
 from jobs.headline import Headline
 from models.base import Floats, Panel
 
 RECENT = 12  # months that say how much of a total its forecast parts make up
+PART_DRAWS = 1000  # behind parts' published quantiles; twice as many take a second more
 ALL = 0.98  # a dimension published with another file differs by .5% through revisions alone
 
 
@@ -129,3 +130,17 @@ def _known(
         if len(ahead) > len(longest):
             found[total] = tuple((month, int(counts[total][month])) for month in ahead)
     return found
+
+
+def standard_spans(together: Joint, counts: Counts) -> Iterator[SpanForecast]:
+    """The usual sums of every series, as far as its counts and its forecast reach."""
+    headline, parts = together.draws(paths.DRAWS), together.draws(PART_DRAWS)
+    for key, marginals in together.marginals.items():
+        cutoff = months.from_index(marginals.cutoff)
+        draws = (headline if key.headline else parts).of(key)
+        for span in spans.standard(cutoff, len(marginals.marks)):
+            # A part that has first appeared within the span had no encounters before.
+            known = {month: counts[key].get(month, 0) for month in span.months if month <= cutoff}
+            if key.headline and any(month not in counts[key] for month in known):
+                continue
+            yield spans.span_forecast(key, span, cutoff, spans.total(span, known, cutoff, draws))

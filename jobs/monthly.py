@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 import forecast
 from forecast.config import Config
 from forecast.engine import VERSION, scorecard
+from forecast.engine.coherent import coherent
+from forecast.engine.joint import Joint
 from forecast.engine.rows import hub_quantiles
 from forecast.intake import bundle
 from forecast.records import Counts, Hindcast, Publication, Score
@@ -38,6 +40,7 @@ from jobs.headline import (
     new_hindcasts,
 )
 from jobs.ingest import Found, Taken, take_bundle, take_file, take_waiting
+from jobs.joint import PART_DRAWS, joint_forecast, standard_spans
 from jobs.judging import alarmed, judge_new
 from jobs.known import as_known
 from jobs.occasions import occasions
@@ -142,7 +145,13 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> Outc
     found = judge_new(db, borders, families, rules)
     dimensions = config.forecast.dimensions
     moved = explain(db, found.flags, found.judgements, [borders, *families], counts, dimensions)
-    rows = [*headline_rows(head, models), *drill_down_rows(families)]
+    rule, marks = joint_forecast(head, models.predictive[ENGINE], families, counts)
+    together = Joint(rule, marks)
+    rows = coherent(
+        [*headline_rows(head, models), *drill_down_rows(families)],
+        together.draws(PART_DRAWS),
+        ENGINE,
+    )
     publication = Publication(
         started_at=now.isoformat(timespec="seconds"),
         published_at=now.isoformat(timespec="seconds"),
@@ -161,6 +170,9 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> Outc
         drivers=tuple(moved),
         systemic_months=found.systemic,
         occasions=tuple(occasions(db, config, found, counts, now)),
+        path_rule=rule,
+        path_marks=tuple(marks),
+        spans=tuple(standard_spans(together, counts)),
     )
     run_id = runs.publish(db, publication)
     flagged = sum(flag.severity != "watch" for flag in found.flags)

@@ -20,16 +20,19 @@ _MIDDLE = INTERVALS.index("median")
 Place = tuple[SeriesKey, str]  # series and month
 
 
-def coherent(rows: Iterable[Forecast], draws: Draws) -> list[Forecast]:
-    """The engine's forecasts with the parts' counts as their paths have them.
+def coherent(rows: Iterable[Forecast], draws: Draws, model: str) -> list[Forecast]:
+    """All forecasts, this model's with the parts' counts as their paths have them.
 
     Parts' quantiles are those of the paths, whole and rounded outward; medians add up to the
     total's in every month. Centre, scale and df stay the engine's own: judging a part by what was
     said of its border would count one surprise twice. Borders stay as they are.
     """
     rows = list(rows)
-    medians = _medians(rows, draws)
-    return [_moved(row, draws, medians) if _is_part(row, draws.joint) else row for row in rows]
+    medians = _medians([row for row in rows if row.model == model], draws)
+    return [
+        _moved(row, draws, medians) if row.model == model and _is_part(row, draws.joint) else row
+        for row in rows
+    ]
 
 
 def _is_part(row: Forecast, joint: Joint) -> bool:

@@ -75,6 +75,7 @@ class Joint:
         self.borders = tuple(SeriesKey(border) for border in rule.borders)
         self.correlation = np.array(rule.correlation)
         self.marginals = {one.series: _marginals(one) for one in kept}
+        self._drawn: dict[int, Draws] = {}
 
     @cached_property
     def groups(self) -> dict[tuple[SeriesKey, str], list[SeriesKey]]:
@@ -91,7 +92,7 @@ class Joint:
 
     def draws(self, n: int) -> Draws:
         """So many paths of every series; the same ones whenever and wherever they are drawn."""
-        return Draws(self, n)
+        return self._drawn.setdefault(n, Draws(self, n))
 
 
 def _marginals(one: PathMarks) -> Marginals:

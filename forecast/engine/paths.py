@@ -52,7 +52,6 @@ def tail_scores(probs: Floats) -> Floats:
 
 
 _MARK_SCORES = tail_scores(np.array(MARK_PROBS))
-_MARK_NORMALS = ndtri(np.array(MARK_PROBS))
 
 
 def marks(said: Predictive, origin: int = -1) -> Floats:
@@ -77,8 +76,8 @@ def one_month_scores(said: Predictive, z: Floats) -> Floats:
     out = np.full_like(z, np.nan)
     for row, column in zip(*np.nonzero(np.isfinite(before[..., 0])), strict=True):
         came = z[row, column + 1]
-        out[row, column + 1] = np.interp(came, before[row, column], _MARK_NORMALS)
-    return np.where(np.isfinite(z), out, np.nan)
+        out[row, column + 1] = np.interp(came, before[row, column], _MARK_SCORES)
+    return np.where(np.isfinite(z), ndtri((1 + out / np.sqrt(2 + out**2)) / 2), np.nan)
 
 
 def correlation(scores: Floats) -> Floats:

@@ -8,6 +8,7 @@
     withdrawals  which runs are passed over
     schema       the tables and views themselves
     scores       how good the forecasts have been, and the fits; a seal for each run
+    spans        from what paths are drawn, and sums over months; a seal for each run
 
 A seal is the sha256 of the rows' text as Python writes it. It is renewed in the transaction that
 changes the rows. Seals are no chain: they show accidents and careless edits; a forger who
@@ -54,6 +55,11 @@ _BY_RUN = {
         select series_id, model, weight, past_error, failure, seconds
         from fits where run_id = ? order by 1, 2
         """,
+    ),
+    "spans": (
+        "select * from path_rules where run_id = ?",
+        "select * from path_marks where run_id = ? order by series_id",
+        "select * from spans where run_id = ? order by series_id, span",
     ),
 }
 PARTS = tuple(_WHOLE)
