@@ -358,8 +358,9 @@ class PathMarks:
     """From what one series' paths are drawn; see `forecast.engine.paths`.
 
     cutoff : last month published; marks : (h, MARK_PROBS) quantiles of log1p counts at 1 .. h
-    months after it, float32, little-endian. share : of its total that the series drawn beside it
-    make up, 0..1; 1 for a border. known : counts of a total in months its parts still forecast.
+    months after it, float32, little-endian, by zlib. share : of its total that the series drawn
+    beside it make up, 0..1; 1 for a border. known : counts of a total in months that its parts
+    still forecast.
     """
 
     series: SeriesKey
@@ -409,6 +410,43 @@ class SpanForecast:
     hi95: int
 
 
+Statistic = Literal["sum", "max", "min"]
+NO_BOUND = (-1, 10**12)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that happens or does not: a statistic of months lies between two counts.
+
+    kind : of standing question, see `forecast.watch.standing`. first_month, last_month : both
+    included. above, below : the statistic is above the one and below the other; see NO_BOUND.
+    """
+
+    series: SeriesKey
+    kind: str
+    first_month: str
+    last_month: str
+    statistic: Statistic
+    above: int = NO_BOUND[0]
+    below: int = NO_BOUND[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The chance given to a question from a cutoff.
+
+    version : of the engine; chance, base_rate : 0..1, the second how often questions of its kind
+    and border had come true by the cutoff.
+    """
+
+    question: Question
+    basis: Literal["issued", "hindcast"]
+    cutoff: str
+    version: str
+    chance: float
+    base_rate: float
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """Something to be told: the intent, written in the publishing transaction of its run.
@@ -456,3 +494,4 @@ class Publication:
     path_rule: PathRule | None = None
     path_marks: tuple[PathMarks, ...] = ()
     spans: tuple[SpanForecast, ...] = ()
+    answers: tuple[Answer, ...] = ()

@@ -18,7 +18,6 @@ from jobs.headline import Headline
 from models.base import Floats, Panel
 
 RECENT = 12  # months that say how much of a total its forecast parts make up
-PART_DRAWS = 1000  # behind parts' published quantiles; twice as many take a second more
 ALL = 0.98  # a dimension published with another file differs by .5% through revisions alone
 
 
@@ -134,7 +133,7 @@ def _known(
 
 def standard_spans(together: Joint, counts: Counts) -> Iterator[SpanForecast]:
     """The usual sums of every series, as far as its counts and its forecast reach."""
-    headline, parts = together.draws(paths.DRAWS), together.draws(PART_DRAWS)
+    headline, parts = together.draws(paths.DRAWS), together.draws(paths.PART_DRAWS)
     for key, marginals in together.marginals.items():
         cutoff = months.from_index(marginals.cutoff)
         draws = (headline if key.headline else parts).of(key)

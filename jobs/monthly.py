@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 
 import forecast
 from forecast.config import Config
-from forecast.engine import VERSION, scorecard
+from forecast.engine import VERSION, paths, scorecard
 from forecast.engine.coherent import coherent
 from forecast.engine.joint import Joint
 from forecast.engine.rows import hub_quantiles
 from forecast.intake import bundle
 from forecast.records import Counts, Hindcast, Publication, Score
-from forecast.store import digests, releases, runs, seals, service
+from forecast.store import digests, releases, runs, seals, service, standing
 from forecast.store.connect import transaction, writing
 from forecast.watch.judge import Rules
 from jobs import notices
@@ -40,11 +40,12 @@ from jobs.headline import (
     new_hindcasts,
 )
 from jobs.ingest import Found, Taken, take_bundle, take_file, take_waiting
-from jobs.joint import PART_DRAWS, joint_forecast, standard_spans
+from jobs.joint import joint_forecast, standard_spans
 from jobs.judging import alarmed, judge_new
 from jobs.known import as_known
 from jobs.occasions import occasions
 from jobs.refits import Report
+from jobs.standing import answers as standing_answers
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -149,7 +150,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> Outc
     together = Joint(rule, marks)
     rows = coherent(
         [*headline_rows(head, models), *drill_down_rows(families)],
-        together.draws(PART_DRAWS),
+        together.draws(paths.PART_DRAWS),
         ENGINE,
     )
     publication = Publication(
@@ -173,6 +174,17 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> Outc
         path_rule=rule,
         path_marks=tuple(marks),
         spans=tuple(standard_spans(together, counts)),
+        answers=tuple(
+            standing_answers(
+                head,
+                models.predictive[ENGINE],
+                together,
+                rows,
+                counts,
+                config.questions.standing,
+                standing.answered(db),
+            )
+        ),
     )
     run_id = runs.publish(db, publication)
     flagged = sum(flag.severity != "watch" for flag in found.flags)

@@ -13,7 +13,6 @@ from forecast.engine import paths
 from forecast.engine.joint import Joint, as_bytes
 from forecast.records import BORDERS, PathMarks, PathRule, SeriesKey
 from forecast.store import joint as store
-from jobs.joint import PART_DRAWS
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +23,7 @@ def joint(published):
 
 @pytest.fixture(scope="module")
 def draws(joint):
-    return joint.draws(PART_DRAWS)
+    return joint.draws(paths.PART_DRAWS)
 
 
 def test_nationwide_is_the_sum_of_the_borders_in_every_path(draws):

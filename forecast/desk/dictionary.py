@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from forecast.desk.columns import COLUMNS, Column, count, day, month, number, text, yes
+from forecast.desk.columns import COLUMNS, Column, count, day, month, number, share, text, yes
 
 
 @dataclass(frozen=True)
@@ -208,6 +208,38 @@ VIEWS: tuple[View, ...] = (
             "published": count("What is published of the span"),
             "first_month": month("First month of the span"),
             "last_month": month("Last month of the span"),
+        },
+    ),
+    View(
+        "standing_questions",
+        "a chance given to a standing question, by a run or in hindsight",
+        (
+            "border",
+            "kind",
+            "first_month",
+            "last_month",
+            "statistic",
+            "above",
+            "below",
+            "basis",
+            "cutoff",
+            "chance",
+            "base_rate",
+            "outcome",
+            "run_id",
+        ),
+        note="The event: the statistic of the months' counts is above `above` and below `below`. "
+        "`bordercast score --questions` scores each kind against its base rate.",
+        special={
+            "kind": text("Kind of question", "next 12 months above last 12, ..."),
+            "first_month": month("First month of the question"),
+            "last_month": month("Last month of the question"),
+            "statistic": text("What is taken of the months' counts", "sum, max, min"),
+            "above": count("What it must be above; null without a bound"),
+            "below": count("What it must be below; null without a bound"),
+            "chance": share("Chance given to it"),
+            "base_rate": share("How often such questions of the border had come true by then"),
+            "outcome": yes("Whether it came; null until all months are published"),
         },
     ),
     View(

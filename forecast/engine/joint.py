@@ -8,12 +8,12 @@ later than its parts, the parts of those months add up to what was published.
 
 from __future__ import annotations
 
+import zlib
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from zlib import crc32
 
 import numpy as np
 
@@ -28,7 +28,7 @@ _PAST = "months a border is ahead of its parts"
 
 def as_bytes(marks: Floats) -> bytes:
     """(h, MARK_PROBS) as a run keeps them."""
-    return np.maximum.accumulate(marks.astype(_KEPT_AS), axis=-1).tobytes()
+    return zlib.compress(np.maximum.accumulate(marks.astype(_KEPT_AS), axis=-1).tobytes(), 9)
 
 
 def total_of(key: SeriesKey, among: Container[SeriesKey]) -> SeriesKey:
@@ -96,7 +96,7 @@ class Joint:
 
 
 def _marginals(one: PathMarks) -> Marginals:
-    marks = np.frombuffer(one.marks, _KEPT_AS).reshape(-1, len(paths.MARK_PROBS))
+    marks = np.frombuffer(zlib.decompress(one.marks), _KEPT_AS).reshape(-1, len(paths.MARK_PROBS))
     known = {months.to_index(month): count for month, count in one.known}
     return Marginals(months.to_index(one.cutoff), marks.astype(np.float64), one.share, known)
 
@@ -185,7 +185,7 @@ class Draws:
         skipped = max(part.cutoff - above.cutoff, 0)
         past = [above.known[part.cutoff + 1 + month] for month in range(ahead)]
         shape = (self.n, ahead)
-        seed = crc32(f"{_PAST} {total}".encode())
+        seed = zlib.crc32(f"{_PAST} {total}".encode())
         until = part.end - above.cutoff
         goal = np.hstack([np.broadcast_to(past, shape), values[:, skipped:until]])
         lost = paths.steps(shape, self.joint.seed, seed) if ahead else np.empty(shape)
@@ -199,7 +199,7 @@ class Draws:
                 paths.steps(
                     (self.n, len(self.joint.marginals[key].marks)),
                     self.joint.seed,
-                    crc32("/".join(key).encode()),
+                    zlib.crc32("/".join(key).encode()),
                 )
                 for key in keys
             ]

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from forecast.engine.predictive import Predictive
 
 RULE = 1  # of drawing; stored with a run
-DRAWS = 2000  # behind what is published
+DRAWS = 2000  # behind what is published of borders' sums
+PART_DRAWS = 1000  # and of parts; twice as many take a second more of every run
 FARTHEST = 24  # months that paths reach: to the end of the next fiscal year, whatever the month
 # Where a distribution is kept: the published quantiles, and three more on each side, because one
 # draw in twenty lies beyond those.

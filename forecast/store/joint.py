@@ -101,3 +101,31 @@ def standard_spans(connection: sqlite3.Connection, key: SeriesKey) -> list[dict[
         """,
         key[:3],
     )
+
+
+def month_forecasts(
+    connection: sqlite3.Connection, key: SeriesKey, model: str
+) -> list[dict[str, Any]]:
+    """The last run's forecasts of a series, month by month, rows of `latest_forecasts`."""
+    return rows(
+        connection,
+        """
+        select * from latest_forecasts
+        where border = ? and dimension = ? and member = ? and model = ? order by month
+        """,
+        (*key[:3], model),
+    )
+
+
+def newest_months(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, str]:
+    """Last month forecast from, of a series and of its border, in the last run; "" if none."""
+    found = connection.execute(
+        """
+        select
+            coalesce(max(cutoff) filter (where dimension = ? and member = ?), ''),
+            coalesce(max(cutoff) filter (where dimension = ''), '')
+        from latest_forecasts where border = ? and model = 'bordercast'
+        """,
+        (key.dimension, key.member, key.border),
+    ).fetchone()
+    return str(found[0]), str(found[1])

@@ -4,6 +4,7 @@
     hindcasts    what would have been forecast then
     paths        the refit models' kept paths, from which the next run starts
     watch        judgements, flags, episodes, drivers
+    questions    standing questions and the chances given to them
     notices      what was written for readers, and who approved it
     withdrawals  which runs are passed over
     schema       the tables and views themselves
@@ -40,6 +41,10 @@ _WHOLE = {
     "notices": (
         "select * from notices order by id",
         "select * from notice_sections order by notice_id, place",
+    ),
+    "questions": (
+        "select * from questions order by id",
+        "select * from answers order by question_id, basis, cutoff, run_id",
     ),
     "withdrawals": ("select * from withdrawals order by run_id",),
     "schema": ("select type, name, tbl_name, sql from sqlite_master order by type, name",),

@@ -10,7 +10,7 @@ create table path_rules (
     correlation text not null
 ) strict;
 
--- marks: float32, little-endian, months x probabilities, quantiles of log1p counts. share: of its
+-- marks: float32, little-endian, by zlib, months x probabilities, quantiles of log1p counts. share: of its
 -- total that a part and those beside it make up. known: JSON, counts of a total in months that its
 -- parts still forecast.
 create table path_marks (
@@ -21,7 +21,7 @@ create table path_marks (
     share real not null check (share >= 0 and share <= 1),
     known text not null,
     primary key (run_id, series_id)
-) strict, without rowid;
+) strict;  -- blobs of a kilobyte would leave half of every page of a clustered table empty
 
 create table spans (
     run_id integer not null references runs (id),

@@ -1,0 +1,107 @@
+"""`chance`: how likely something is, by the last run's paths."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jobs.cli.help import AS_JSON, examples
+from jobs.cli.shared import Settings, print_json, reading
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+    from forecast.desk.asking import Asking
+    from forecast.records import SeriesKey, SpanForecast
+
+
+@contextmanager
+def asking(settings: Settings) -> Iterator[Asking]:
+    """The last published run, to put questions to."""
+    from forecast.desk.asking import Asking
+
+    with reading(settings) as connection:
+        yield Asking(connection)
+
+
+@click.command(
+    epilog=examples(
+        'chance northern 2026-12 ">10000"',
+        'chance southwest FY2027 "> FY2026"',
+        "chance northern FY2027 record",
+        'chance nationwide 2026-12 "below year before"',
+    )
+)
+@click.argument("series")
+@click.argument("span")
+@click.argument("event")
+@AS_JSON
+@click.pass_obj
+def chance(settings: Settings, series: str, span: str, event: str, as_json: bool) -> None:
+    """How likely an EVENT is for a SPAN of months.
+
+    SPAN: 2026-12, 2026-10..2027-03, FY2027, 2027, "next 12 months". EVENT: ">10000", "<= 5,000",
+    "20000..30000", "> FY2026", "above year before", record, "record low", "highest since 2023-12".
+    """
+    from forecast.desk import answered
+
+    with asking(settings) as record:
+        key = record.names.find(series)
+        found = record.chance(key, span, event)
+        track = answered.track_record(record.connection, found)
+        name = record.names.name(key)
+        if as_json:
+            print_json(
+                {
+                    "series": name,
+                    "span": found.span.name,
+                    "first_month": found.span.first,
+                    "last_month": found.span.last,
+                    "event": found.event,
+                    "chance": round(found.share, 4),
+                    "kind": found.kind,
+                    "reliability": track.as_json if track else None,
+                    "run": record.run.id,
+                    "digest": record.run.digest,
+                }
+            )
+            return
+        click.echo(answered.sentence(name, found))
+        for line in (record.stale(key), answered.track_words(track), answered.source(record)):
+            if line:
+                click.echo(line)
+
+
+def stale(connection: sqlite3.Connection, key: SeriesKey) -> str:
+    """A sentence if a part's newest figure is older than its border's, else ""; quick."""
+    from forecast.desk.asking import stale_words
+    from forecast.store import joint
+
+    return stale_words(*joint.newest_months(connection, key))
+
+
+def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None:
+    """What a span of months comes to, for `show`."""
+    from forecast.desk import answered
+
+    with asking(settings) as record:
+        key = record.names.find(series)
+        found = record.span(key, span)
+        name = record.names.name(key)
+        if as_json:
+            print_json(_as_json(name, found, record))
+            return
+        click.echo(answered.span_sentence(name, found))
+        for line in (record.stale(key), answered.source(record)):
+            if line:
+                click.echo(line)
+
+
+def _as_json(name: str, found: SpanForecast, record: Asking) -> dict[str, Any]:
+    row = asdict(found)
+    row.pop("series")
+    return {"series": name, **row, "run": record.run.id, "digest": record.run.digest}
