@@ -448,6 +448,23 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Why a border's forecast of a month moved since the run before, in encounters.
+
+    before + method + revisions + season + surprise = after; see `forecast.watch.changes`.
+    """
+
+    series: SeriesKey
+    month: str
+    before: int
+    method: int
+    revisions: int
+    season: int
+    surprise: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """Something to be told: the intent, written in the publishing transaction of its run.
 
@@ -495,3 +512,4 @@ class Publication:
     path_marks: tuple[PathMarks, ...] = ()
     spans: tuple[SpanForecast, ...] = ()
     answers: tuple[Answer, ...] = ()
+    changes: tuple[Change, ...] = ()

@@ -29,6 +29,7 @@ from forecast.store.connect import transaction, writing
 from forecast.watch.judge import Rules
 from jobs import notices
 from jobs.archive import folders
+from jobs.changing import changed
 from jobs.drilldown import drill_down, drill_down_rows
 from jobs.explaining import explain
 from jobs.headline import (
@@ -153,6 +154,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> Outc
         together.draws(paths.PART_DRAWS),
         ENGINE,
     )
+    moved_on = changed(db, head, models.predictive[ENGINE], rows)
     publication = Publication(
         started_at=now.isoformat(timespec="seconds"),
         published_at=now.isoformat(timespec="seconds"),
@@ -174,6 +176,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> Outc
         path_rule=rule,
         path_marks=tuple(marks),
         spans=tuple(standard_spans(together, counts)),
+        changes=tuple(moved_on),
         answers=tuple(
             standing_answers(
                 head,

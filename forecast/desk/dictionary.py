@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from forecast.desk.columns import COLUMNS, Column, count, day, month, number, share, text, yes
+from forecast.desk.columns import (
+    COLUMNS,
+    Column,
+    change,
+    count,
+    day,
+    month,
+    number,
+    share,
+    text,
+    yes,
+)
 
 
 @dataclass(frozen=True)
@@ -240,6 +251,32 @@ VIEWS: tuple[View, ...] = (
             "chance": share("Chance given to it"),
             "base_rate": share("How often such questions of the border had come true by then"),
             "outcome": yes("Whether it came; null until all months are published"),
+        },
+    ),
+    View(
+        "forecast_changes",
+        "why a border's forecast of a month moved from the run before, by a run",
+        (
+            "border",
+            "month",
+            "before",
+            "method",
+            "revisions",
+            "season",
+            "surprise",
+            "after",
+            "before_run_id",
+            "run_id",
+        ),
+        note="before + method + revisions + season + surprise = after, always.",
+        special={
+            "before": count("Median as the run before published it"),
+            "method": change("Because the engine or its settings changed"),
+            "revisions": change("Because months known before were restated"),
+            "season": change("Because time passed, had the new months come as forecast"),
+            "surprise": change("Because the new months did not come as forecast"),
+            "after": count("Median as this run published it"),
+            "before_run_id": number("The run before"),
         },
     ),
     View(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.desk.dictionary import BY_NAME, View, definitions
 from forecast.errors import ConfigError
 from forecast.records import HEADLINES
-from forecast.store import connect, read
+from forecast.store import changes, connect, read
 from forecast.store.views import AS_OF, view_rows
 
 if TYPE_CHECKING:
@@ -82,6 +82,19 @@ class Record:
         """How likely an event is, 0 to 1: ">10000", "> FY2026", "record", "below year before"."""
         with self._asking() as asking:
             return asking.chance(series, span, event).share
+
+    def changes(self, border: str) -> pd.DataFrame:
+        """What moved a border's forecast since the run before: a row a month, in counts.
+
+        before + method + revisions + season + surprise = after.
+        """
+        import pandas as pd
+
+        _known("border", border, HEADLINES)
+        with closing(connect.read(self.path)) as connection:
+            rows = changes.latest(connection, border)
+        table = pd.DataFrame(rows, columns=list(BY_NAME["forecast_changes"].columns))
+        return _by_month(table, ["border", "run_id"], {"border": border, "digest": self.digest})
 
     def paths(self, series: str, n: int = 1000) -> pd.DataFrame:
         """Draws of a series' future: a row a month, a column a path, counts that are not whole.

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from forecast.records import HUB_PERMILLES, Hindcast, KeptPath, Publication, Said, SeriesKey
-from forecast.store import joint, notices, seals, standing, watch
+from forecast.store import changes, joint, notices, seals, standing, watch
 from forecast.store.chain import series_by_id, series_ids
 from forecast.store.connect import transaction
 from forecast.store.digests import run_digest
@@ -49,6 +49,7 @@ def publish(db: Database, publication: Publication) -> int:
         _save_hindcasts(db, publication.hindcasts, ids)
         joint.save_joint(db, run_id, publication, ids)
         standing.save_answers(db, run_id, publication.answers, ids)
+        changes.save_changes(db, run_id, publication.changes, ids)
         _seal(db, run_id)
         seals.seal(db.conn, "watch", "notices", "hindcasts", "questions")
         seals.seal_run(db.conn, run_id)

@@ -9,6 +9,7 @@
     withdrawals  which runs are passed over
     schema       the tables and views themselves
     scores       how good the forecasts have been, and the fits; a seal for each run
+    changes      why forecasts moved since the run before; a seal for each run
     spans        from what paths are drawn, and sums over months; a seal for each run
 
 A seal is the sha256 of the rows' text as Python writes it. It is renewed in the transaction that
@@ -66,6 +67,7 @@ _BY_RUN = {
         "select * from path_marks where run_id = ? order by series_id",
         "select * from spans where run_id = ? order by series_id, span",
     ),
+    "changes": ("select * from changes where run_id = ? order by series_id, month",),
 }
 PARTS = tuple(_WHOLE)
 FIRST_SCHEMA = 8  # the version that has seals

@@ -1,4 +1,4 @@
-"""`chance`: how likely something is, by the last run's paths."""
+"""`chance` and `changes`: how likely something is; what moved the forecast."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobs.cli.help import AS_JSON, examples
-from jobs.cli.shared import Settings, print_json, reading
+from jobs.cli.shared import Settings, console, latest_run, print_json, reading, series_key
 
 if TYPE_CHECKING:
     import sqlite3
@@ -74,6 +74,36 @@ def chance(settings: Settings, series: str, span: str, event: str, as_json: bool
         for line in (record.stale(key), answered.track_words(track), answered.source(record)):
             if line:
                 click.echo(line)
+
+
+@click.command(epilog=examples("changes northern", "changes southwest --json"))
+@click.argument("series")
+@AS_JSON
+@click.pass_obj
+def changes(settings: Settings, series: str, as_json: bool) -> None:
+    """What moved a border's forecast since the run before.
+
+    Old forecast, newest figures, time passing, revised months, changes of the method, new
+    forecast: the steps add up exactly.
+    """
+    from forecast.desk import changed
+    from forecast.errors import SeriesNameError
+    from forecast.records import HEADLINES
+    from forecast.store import changes as store
+
+    with reading(settings) as connection:
+        run = latest_run(connection, settings)
+        key = series_key(connection, series)
+        if not key.headline:
+            raise SeriesNameError(series, "changes are kept of the borders' totals", HEADLINES)
+        rows = store.latest(connection, key.border)
+    if as_json:
+        print_json({"run": run.id, "digest": run.digest, "changes": rows})
+    elif not rows:
+        click.echo(f"No run before run {run.id} forecast the same months of {key.border}.")
+    else:
+        click.echo(changed.line(rows))
+        console().print(changed.table(rows))
 
 
 def stale(connection: sqlite3.Connection, key: SeriesKey) -> str:
