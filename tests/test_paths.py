@@ -64,6 +64,19 @@ def test_months_of_a_path_hang_together_as_a_random_walk_s(said):
     assert np.abs(found - expected).max() < 0.03
 
 
+def test_calm_series_forget_their_errors():
+    spread = np.array([paths.tail_scores(np.array(paths.MARK_PROBS))] * 12)
+    calm = (7 + 0.05 * spread)[None]
+    walk = (7 + 0.05 * spread * np.sqrt(np.arange(1, 13))[:, None])[None]
+
+    assert paths.persistence(calm).tolist() == [0]
+    assert paths.persistence(walk) == pytest.approx([1])
+    assert paths.persistence(calm[:, :1]).tolist() == [1]
+    year = np.log(paths.draw(np.concatenate([calm, walk]), np.eye(2), N, 5).sum(axis=2)).std(axis=1)
+    month = np.log(paths.draw(calm, np.eye(1), N, 5)[0, :, 0]).std()
+    assert year[0] < month / 2.5 < month * 1.5 < year[1]
+
+
 def test_the_sum_of_borders_is_as_uncertain_downward_as_nationwide(said, together):
     of = paths.marks(said)
     places = [paths.MARK_PROBS.index(p) for p in (0.025, 0.5)]
@@ -90,23 +103,35 @@ def test_draws_are_the_same_for_ever():
 def slow_draw(of, together, n, seed):
     """The same, one number at a time, by the definitions."""
     series, months = len(of), len(of[0])
-    words = np.random.PCG64(list(seed)).random_raw(series * n * months).tolist()
+    words = np.random.PCG64(list(seed)).random_raw(series * 2 * n * months).tolist()
     normals = [NormalDist().inv_cdf(((w >> 11) + 0.5) / 2**53) for w in words]
     root = np.linalg.cholesky(together).tolist()
 
-    def step(s, path, month):
+    def step(s, kind, path, month):
         return sum(
-            root[s][other] * normals[(other * n + path) * months + month] for other in range(s + 1)
+            root[s][other] * normals[((other * 2 + kind) * n + path) * months + month]
+            for other in range(s + 1)
         )
 
     out = np.empty((series, n, months))
     for s in range(series):
-        walks = [list(accumulate(step(s, p, m) for m in range(months))) for p in range(n)]
+        stays = slow_persistence(of[s])
+        walks = [list(accumulate(step(s, 0, p, m) for m in range(months))) for p in range(n)]
         for m in range(months):
-            order = sorted(range(n), key=lambda p: walks[p][m] / math.sqrt(m + 1))
-            for place, path in enumerate(order):
+            scores = [
+                math.sqrt(stays) * walks[p][m] + math.sqrt(1 - stays) * step(s, 1, p, m)
+                for p in range(n)
+            ]
+            for place, path in enumerate(sorted(range(n), key=scores.__getitem__)):
                 out[s, path, m] = slow_count(of[s][m], (place + 0.5) / n)
     return out
+
+
+def slow_persistence(of):
+    year = of[:12]
+    low, high = 5, 9
+    first, last = (year[month][high] - year[month][low] for month in (0, -1))
+    return min(max(((last / first) ** 2 - 1) / (len(year) - 1), 0), 1)
 
 
 def slow_count(values, p):

@@ -125,10 +125,10 @@ class Draws:
         """All borders by calendar month, so that a month's steps are side by side."""
         at = [self.joint.marginals[border] for border in self.joint.borders]
         first, end = min(m.cutoff for m in at), max(m.end for m in at)
-        step = paths.steps((len(at), self.n, end - first), self.joint.seed)
+        step = paths.steps((len(at), 2, self.n, end - first), self.joint.seed)
         together = paths.mixed(self.joint.correlation, step)
         for border, marginals, own in zip(self.joint.borders, at, together, strict=True):
-            self._steps[border] = own[:, marginals.cutoff - first : marginals.end - first]
+            self._steps[border] = own[..., marginals.cutoff - first : marginals.end - first]
             self._values[border] = self._from_steps(marginals, self._steps[border][None])[0]
         self._add_nationwide()
 
@@ -158,7 +158,7 @@ class Draws:
         goal, follow = self._total_of(total, self.joint.marginals[keys[0]])
         step = reconcile.followed(follow, own)
         all_marks = np.stack([self.joint.marginals[key].marks for key in keys])
-        free = paths.counts(all_marks, paths.stratified(paths.walked(step)))
+        free = paths.from_steps(all_marks, step)
         values = reconcile.adding_up(free, goal)
         for key, one_step, value in zip(keys, step, values, strict=True):
             self._keep(key, one_step, value)
@@ -176,7 +176,7 @@ class Draws:
         return same and parts[0].end <= above.end and all(m in above.known for m in stale)
 
     def _total_of(self, total: SeriesKey, part: Marginals) -> tuple[Floats, Floats]:
-        """(n, h) a total's counts in its parts' months, as far as they make it up, and its steps.
+        """A total's counts (n, h) in its parts' months, as far as they make it up, and its steps.
 
         In months in which the total is published its steps are past; parts still hang together.
         """
@@ -188,16 +188,16 @@ class Draws:
         seed = zlib.crc32(f"{_PAST} {total}".encode())
         until = part.end - above.cutoff
         goal = np.hstack([np.broadcast_to(past, shape), values[:, skipped:until]])
-        lost = paths.steps(shape, self.joint.seed, seed) if ahead else np.empty(shape)
-        follow = np.hstack([lost, self._steps[total][:, skipped:until]])
+        lost = paths.steps((2, *shape), self.joint.seed, seed) if ahead else np.empty((2, *shape))
+        follow = np.concatenate([lost, self._steps[total][..., skipped:until]], axis=-1)
         return goal * part.share, follow
 
     def _own_steps(self, keys: Sequence[SeriesKey]) -> Floats:
-        """(series, n, h) independent steps, each series' own, whichever are drawn beside it."""
+        """(series, 2, n, h) independent steps, each series' own, whichever are drawn beside it."""
         return np.stack(
             [
                 paths.steps(
-                    (self.n, len(self.joint.marginals[key].marks)),
+                    (2, self.n, len(self.joint.marginals[key].marks)),
                     self.joint.seed,
                     zlib.crc32("/".join(key).encode()),
                 )
@@ -206,4 +206,4 @@ class Draws:
         )
 
     def _from_steps(self, marginals: Marginals, step: Floats) -> Floats:
-        return paths.counts(marginals.marks[None], paths.stratified(paths.walked(step)))
+        return paths.from_steps(marginals.marks[None], step)

@@ -26,9 +26,9 @@ _LEAST = 1e-6  # a path's count of 0 as it enters a share, so that parts that ar
 
 
 def followed(total_step: Floats, own_step: Floats) -> Floats:
-    """(parts, n, h) normal steps of parts that follow their total's.
+    """(parts, ...) normal steps of parts that follow their total's.
 
-    total_step : (n, h); own_step : (parts, n, h); both normal and independent.
+    total_step : (...); own_step : (parts, ...); both normal and independent.
     """
     return np.asarray(FOLLOWING * total_step + np.sqrt(1 - FOLLOWING**2) * own_step)
 
