@@ -32,6 +32,7 @@ def paragraph(found: Facts) -> str:
     return " ".join(
         (
             headline(found),
+            *stale_sentences(found),
             *expected_sentences(found),
             comparison_sentence(found.comparisons),
             rank_sentence(found),
@@ -41,11 +42,24 @@ def paragraph(found: Facts) -> str:
     )
 
 
+def place(found: Facts) -> str:
+    """Where the encounters were, a part in brackets."""
+    where = PLACES[found.border]
+    return f"{where} ({found.part})" if found.part else where
+
+
+def stale_sentences(found: Facts) -> Iterator[str]:
+    """That a part's newest month is older than its border's; nothing where it is not."""
+    if found.newest_of_border:
+        last, border = month_words(found.last_month), month_words(found.newest_of_border)
+        yield f"Figures of this part end in {last}; the border's in {border}."
+
+
 def headline(found: Facts) -> str:
     """What was published."""
     about = "" if found.rounding == 1 else f" (rounded to {found.rounding} by its source)"
     return (
-        f"CBP counted {found.encounters:,} encounters {PLACES[found.border]} in "
+        f"CBP counted {found.encounters:,} encounters {place(found)} in "
         f"{month_words(found.month)}{about}."
     )
 
@@ -159,7 +173,7 @@ def definition(border: str) -> Iterator[str]:
 
 def verdict_sentence(found: Facts, value: int) -> str:
     """The verdict in words, with the number of now and that of then."""
-    where = f"{PLACES[found.border]} in {month_words(found.month)}"
+    where = f"{place(found)} in {month_words(found.month)}"
     about = f"{value:,} encounters {where}"
     said = verdict(found, value)
     if said == "right":

@@ -27,8 +27,12 @@ def fan(
     forecasts: Sequence[Row],
     flagged: Sequence[Row],
     log: bool | None = None,
+    part: str = "",
 ) -> Picture:
-    """The last three years and the forecast ahead, with 50, 80 and 95 % intervals."""
+    """The last three years and the forecast ahead, with 50, 80 and 95 % intervals.
+
+    part : of the border, in words, where it is not the border's total.
+    """
     shown = grammar.months_back(published, MONTHS_SHOWN)
     scale = fan_scale(shown, forecasts, log)
     last = forecasts[-1]
@@ -37,7 +41,7 @@ def fan(
         *fan_layers(shown, forecasts, flagged, scale, dotted),
         grammar.side_labels(fan_labels(last), last["month"], scale),
     ]
-    return grammar.picture(layers, *fan_words(border, shown[-1], forecasts), key)
+    return grammar.picture(layers, *fan_words(border, shown[-1], forecasts, part), key)
 
 
 def fan_scale(shown: Sequence[Row], forecasts: Sequence[Row], log: bool | None = None) -> Amounts:
@@ -82,12 +86,15 @@ def fan_labels(last: Row) -> list[tuple[str, float]]:
     ]
 
 
-def fan_words(border: str, now: Row, forecasts: Sequence[Row]) -> tuple[str, str, str]:
+def fan_words(
+    border: str, now: Row, forecasts: Sequence[Row], part: str = ""
+) -> tuple[str, str, str]:
     """Title, subtitle and alternative text of a fan."""
     first, last = forecasts[0], forecasts[-1]
     title = (
-        f"{NAMES[border]}: {now['encounters']:,} encounters in {month_words(now['month'])}; "
-        f"{first['median']:,} expected for {month_words(first['month'])}"
+        f"{NAMES[border]}{f', {part}' if part else ''}: {now['encounters']:,} encounters in "
+        f"{month_words(now['month'])}; {first['median']:,} expected for "
+        f"{month_words(first['month'])}"
     )
     subtitle = (
         "Black: published. Dashed: median forecast. Bands, dark to light: 50, 80 and 95 % "

@@ -78,6 +78,8 @@ class Facts:
         before it held), "" when the month before was already beyond it.
     share : of its fiscal year's encounters as far as they are published, 0..1.
     final : whether its fiscal year is complete. rounding : unit the source rounds to, 1 or 10.
+    part : of the border, in words; "" for its total. newest_of_border : the border's last month
+        held, where it is later than the part's, else "".
     """
 
     border: str
@@ -96,9 +98,13 @@ class Facts:
     values: tuple[Value, ...]
     file_name: str
     rounding: int
+    part: str = ""
+    newest_of_border: str = ""
 
 
-def month_facts(border: str, month: str, held: Held) -> Facts:
+def month_facts(
+    border: str, month: str, held: Held, part: str = "", newest_of_border: str = ""
+) -> Facts:
     """Everything that is said of a month; it must be among held.counts."""
     counts = held.counts
     side, since = extreme_since(counts, month)
@@ -125,6 +131,8 @@ def month_facts(border: str, month: str, held: Held) -> Facts:
         ),
         file_name=held.source["file_name"],
         rounding=held.source["rounding"],
+        part=part,
+        newest_of_border=newest_of_border if newest_of_border > last else "",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, NamedTuple
 
+from forecast.records import SeriesKey
 from forecast.store.read import rows
 
 Row = dict[str, Any]
@@ -33,6 +34,47 @@ def span(connection: sqlite3.Connection, border: str) -> tuple[str, str] | None:
         "select min(month), max(month) from border_months where border = ?", (border,)
     ).fetchone()
     return None if first is None else (first, last)
+
+
+def part_span(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, str] | None:
+    """First and newest month of any series, None if it has none."""
+    first, last = connection.execute(
+        """
+        select min(month), max(month) from series_months
+        where border = ? and dimension = ? and member = ?
+        """,
+        key[:3],
+    ).fetchone()
+    return None if first is None else (first, last)
+
+
+def part_held(connection: sqlite3.Connection, key: SeriesKey, month: str) -> Held:
+    """Everything that is cited of a part's month, which must be held.
+
+    Its forecast is not: of parts only the forecasts of runs are kept, not what judged a month.
+    """
+    published = rows(
+        connection,
+        """
+        select o.month, o.encounters, r.file_name, r.rounding
+        from current_observations as o
+        join series as s on s.id = o.series_id join releases as r on r.id = o.release_id
+        where s.border = ? and s.dimension = ? and s.member = ?
+        """,
+        key[:3],
+    )
+    values = rows(
+        connection,
+        """
+        select encounters, vintage, known_from, known_until, source, file_name
+        from series_vintages
+        where border = ? and dimension = ? and member = ? and month = ? order by known_from
+        """,
+        (*key[:3], month),
+    )
+    counts = {row["month"]: row["encounters"] for row in sorted(published, key=_by_month)}
+    source = next(row for row in published if row["month"] == month)
+    return Held(counts, values, source, None, None)
 
 
 def held(connection: sqlite3.Connection, border: str, month: str) -> Held:

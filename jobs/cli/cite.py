@@ -10,7 +10,14 @@ import click
 
 from forecast.errors import ConfigError
 from jobs.cli.help import AS_JSON, examples
-from jobs.cli.shared import BORDER, Settings, as_month, latest_run, print_json, reading
+from jobs.cli.shared import (
+    Settings,
+    as_month,
+    latest_run,
+    print_json,
+    reading,
+    series_key,
+)
 
 if TYPE_CHECKING:
     from forecast.desk.facts import Facts
@@ -29,19 +36,19 @@ def as_count(_: click.Context, __: click.Parameter, value: str | None) -> int | 
     return int(value.replace(",", ""))
 
 
-@click.command(epilog=examples("brief northern", "brief southwest 2025-02"))
-@click.argument("border", type=BORDER)
+@click.command(epilog=examples("brief northern", "brief northern:Swanton 2025-02"))
+@click.argument("series")
 @click.argument("month", required=False, callback=as_month)
 @AS_JSON
 @click.pass_obj
-def brief(settings: Settings, border: str, month: str | None, as_json: bool) -> None:
+def brief(settings: Settings, series: str, month: str | None, as_json: bool) -> None:
     """The paragraph to paste about a MONTH [the newest].
 
     Published, expected, how unusual; all comparisons, always in the same order; rank; vintage.
     """
     from forecast.desk import brief as desk
 
-    found, run = _facts(settings, border, month)
+    found, run = _facts(settings, series, month)
     if as_json:
         print_json({**_as_json(found), "text": desk.paragraph(found), **_record(run)})
         return
@@ -50,12 +57,12 @@ def brief(settings: Settings, border: str, month: str | None, as_json: bool) -> 
 
 
 @click.command(epilog=examples("fact northern 2025-02", "fact northern 2025-02 4,098"))
-@click.argument("border", type=BORDER)
+@click.argument("series")
 @click.argument("month", callback=as_month)
 @click.argument("value", required=False, callback=as_count)
 @AS_JSON
 @click.pass_obj
-def fact(settings: Settings, border: str, month: str, value: int | None, as_json: bool) -> None:
+def fact(settings: Settings, series: str, month: str, value: int | None, as_json: bool) -> None:
     """Whether VALUE is right for this MONTH, and what else is true.
 
     Every value the month has had, since when, and all comparisons. Exit code 0 if it is right now
@@ -64,38 +71,47 @@ def fact(settings: Settings, border: str, month: str, value: int | None, as_json
     from forecast.desk import brief as desk
     from forecast.desk.facts import verdict
 
-    found, run = _facts(settings, border, month)
+    found, run = _facts(settings, series, month)
     said = None if value is None else verdict(found, value)
     if as_json:
         print_json({**_as_json(found), "value": value, "verdict": said, **_record(run)})
     else:
         first = desk.headline(found) if value is None else desk.verdict_sentence(found, value)
         click.echo(" ".join(filter(None, (first, desk.peak_sentence(found)))))
+        for sentence in desk.stale_sentences(found):
+            click.echo(sentence)
         for sentence in desk.history_sentences(found):
             click.echo(f"  {sentence}")
         click.echo(f"Also true: {desk.comparison_sentence(found.comparisons)}")
         click.echo(desk.rank_sentence(found))
-        click.echo(" ".join(desk.definition(border)))
+        click.echo(" ".join(desk.definition(found.border)))
         click.echo(f"Bordercast, run {run.id}, digest {run.digest}")
     if said == "wrong":
         raise click.exceptions.Exit(1)
 
 
-def _facts(settings: Settings, border: str, month: str | None) -> tuple[Facts, RunRow]:
+def _facts(settings: Settings, series: str, month: str | None) -> tuple[Facts, RunRow]:
     from forecast.desk.facts import month_facts
+    from forecast.desk.members import member_words
     from forecast.store import cite
 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
-        span = cite.span(connection, border)
+        key = series_key(connection, series)
+        span = cite.part_span(connection, key)
         if span is None:
-            raise ConfigError(str(settings.db), "BORDER", f"no figures for {border} are held")
+            raise ConfigError(str(settings.db), "SERIES", f"no figures for {key} are held")
         first, last = span
         month = month or last
         if not first <= month <= last:
-            problem = f"no figure for {border} in {month}; held are {first} to {last}"
+            problem = f"no figure for {key} in {month}; held are {first} to {last}"
             raise ConfigError(str(settings.db), "MONTH", problem)
-        return month_facts(border, month, cite.held(connection, border, month)), run
+        if key.headline:
+            return month_facts(key.border, month, cite.held(connection, key.border, month)), run
+        border = cite.span(connection, key.border)
+        held = cite.part_held(connection, key, month)
+        part = member_words(key.dimension, key.member)
+        return month_facts(key.border, month, held, part, border[1] if border else ""), run
 
 
 def _as_json(found: Facts) -> dict[str, Any]:

@@ -11,12 +11,13 @@ import click
 
 from forecast.errors import ConfigError
 from jobs.cli.help import examples
-from jobs.cli.shared import BORDER, Settings, as_month, latest_run, reading
+from jobs.cli.shared import Settings, as_month, latest_run, reading, series_key
 
 if TYPE_CHECKING:
     import sqlite3
 
     from forecast.desk.grammar import Picture
+    from forecast.records import SeriesKey
 
 FORMATS = (".png", ".svg")
 
@@ -28,20 +29,27 @@ class Wanted:
     since : first month of a history. log : None lets the counts decide.
     """
 
-    border: str
+    key: SeriesKey
     month: str | None
     lead: int
     since: str
     log: bool | None
     first_cutoff: str
 
+    @property
+    def border(self) -> str:
+        """The border, of a part too."""
+        return self.key.border
+
 
 @click.command(
     epilog=examples(
-        "plot northern -o fan.png", "plot northern --kind drivers --month 2025-01 -o moved.svg"
+        "plot northern -o fan.png",
+        "plot northern:Swanton -o swanton.svg",
+        "plot northern --kind drivers --month 2025-01 -o moved.svg",
     )
 )
-@click.argument("border", type=BORDER)
+@click.argument("series")
 @click.option(
     "-o",
     "--out",
@@ -84,7 +92,7 @@ class Wanted:
 @click.pass_obj
 def plot(
     settings: Settings,
-    border: str,
+    series: str,
     out: Path,
     kind: str,
     log: bool | None,
@@ -92,14 +100,21 @@ def plot(
     since: str,
     month: str | None,
 ) -> None:
-    """Draw what is known of BORDER: forecasts, flags, scores."""
+    """Draw what is known of SERIES: forecasts, flags, scores.
+
+    A part (northern:Swanton) has a fan only.
+    """
     from forecast.desk import files, grammar
 
     if out.suffix not in FORMATS:
         raise ConfigError(str(out), "-o", f"the file's name must end in {' or '.join(FORMATS)}")
-    wanted = Wanted(border, month, lead, since, log, settings.config.forecast.first_cutoff)
     with reading(settings) as connection:
         run = latest_run(connection, settings)
+        key = series_key(connection, series)
+        if kind != "fan" and not key.headline:
+            raise ConfigError(str(settings.db), "--kind", f"{kind} is drawn of borders only")
+        first_cutoff = settings.config.forecast.first_cutoff
+        wanted = Wanted(key, month, lead, since, log, first_cutoff)
         drawn = _KINDS[kind](connection, wanted)
     with files.replacing(out) as draft:
         draft.write_bytes(grammar.render(drawn, "svg" if out.suffix == ".svg" else "png"))
@@ -108,12 +123,15 @@ def plot(
 
 def _fan(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.desk import charts
-    from forecast.store import plots, read
+    from forecast.desk.members import member_words
+    from forecast.store import joint, plots
 
-    published = plots.published(connection, wanted.border)
-    ahead = _some(read.forecasts(connection, wanted.border), "forecasts", wanted)
-    flagged = plots.flagged(connection, wanted.border)
-    return charts.fan(wanted.border, published, ahead, flagged, wanted.log)
+    key = wanted.key
+    published = plots.published(connection, key)
+    ahead = _some(joint.month_forecasts(connection, key, "bordercast"), "forecasts", wanted)
+    flagged = plots.flagged(connection, key)
+    part = member_words(key.dimension, key.member) if key.member else ""
+    return charts.fan(key.border, published, ahead, flagged, wanted.log, part)
 
 
 def _history(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
@@ -122,7 +140,7 @@ def _history(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
 
     rows = plots.at_lead(connection, wanted.border, wanted.lead)
     rows = _some([row for row in rows if row["month"] >= wanted.since], "such forecasts", wanted)
-    flagged = plots.flagged(connection, wanted.border)
+    flagged = plots.flagged(connection, wanted.key)
     return charts.history(wanted.border, rows, flagged, wanted.lead, wanted.log)
 
 
@@ -154,7 +172,7 @@ def _components(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.desk import components, explained
     from forecast.store import plots
 
-    published = plots.published(connection, wanted.border)
+    published = plots.published(connection, wanted.key)
     counts = {row["month"]: row["encounters"] for row in published}
     parts = components.prophet_parts(wanted.border, counts)
     return explained.components(wanted.border, parts, published)
