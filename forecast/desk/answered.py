@@ -5,16 +5,21 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from forecast import months
 from forecast.desk.asking import SKILL, Asking, chance_words, span_words
+from forecast.desk.members import member_words
 from forecast.desk.words import month_words
 from forecast.engine.chances import Chance
 from forecast.engine.spans import Span
-from forecast.records import SpanForecast
+from forecast.records import SeriesKey, SpanForecast
 from forecast.store import standing as store
 from forecast.watch import standing
 from forecast.watch.standing import Record
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Row = dict[str, Any]
 NEAR = 0.1  # chances within this of another one are "such" chances
@@ -125,6 +130,32 @@ def span_sentence(name: str, found: SpanForecast) -> str:
 def _ahead(found: SpanForecast) -> int:
     span = Span(found.span, found.first_month, found.last_month)
     return sum(month > found.cutoff for month in span.months)
+
+
+def this_fiscal_year(record: Asking, border: str) -> str:
+    """The fiscal year of the border's newest month, as a span is written."""
+    cutoff = record.joint.marginals[SeriesKey(border)].cutoff
+    return f"FY{months.fiscal_year(months.from_index(cutoff))}"
+
+
+def parts_table(found: Sequence[SpanForecast]) -> Table:
+    """Parts side by side: what is published of the span, through when, and what it comes to."""
+    from forecast.desk.terminal import interval, month_name, plain_table
+
+    table = plain_table("part", "span", "published", "through", "median", "80%", "95%")
+    for column in (2, 4, 5, 6):
+        table.columns[column].justify = "right"
+    for one in found:
+        table.add_row(
+            member_words(one.series.dimension, one.series.member),
+            one.span,
+            f"{one.published:,}",
+            month_name(one.cutoff),
+            f"{one.median:,}",
+            interval(one.lo80, one.hi80),
+            interval(one.lo95, one.hi95),
+        )
+    return table
 
 
 def source(record: Asking) -> str:

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from forecast import months
 from forecast.desk.names import SeriesNames
-from forecast.desk.words import month_words
+from forecast.desk.words import month_words, stale_words
 from forecast.engine import chances, paths, spans
 from forecast.engine.chances import Chance, Outlooks
 from forecast.engine.joint import Joint
@@ -86,6 +86,11 @@ class Asking:
         found = spans.total(span, asked.counts, asked.cutoff, asked.draws)
         return spans.span_forecast(asked.key, span, asked.cutoff, found)
 
+    def parts(self, text: str, span: str) -> list[SpanForecast]:
+        """A span of every part of BORDER:DIMENSION that has a forecast, the largest first."""
+        keys = [key for key in self.names.parts(text) if key in self.joint.marginals]
+        return sorted((self.span(key, span) for key in keys), key=lambda found: -found.median)
+
     def chance(self, series: str | SeriesKey, span: str, event: str) -> Chance:
         """How likely an event is; see `forecast.engine.chances` for its forms."""
         asked = self.outlooks(series)
@@ -96,15 +101,6 @@ class Asking:
         pair = (self.joint.marginals.get(one) for one in (key, SeriesKey(key.border)))
         own, border = (months.from_index(one.cutoff) if one else "" for one in pair)
         return stale_words(own, border)
-
-
-def stale_words(own: str, border: str) -> str:
-    """What to say of a part whose newest figure is of month `own` and its border's of `border`."""
-    if not own or own >= border:
-        return ""
-    behind = months.to_index(border) - months.to_index(own)
-    noun = "month" if behind == 1 else "months"
-    return f"Newest figure: {month_words(own)}, {behind} {noun} older than the border's."
 
 
 def chance_words(share: float) -> str:

@@ -108,7 +108,7 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
 
 def stale(connection: sqlite3.Connection, key: SeriesKey) -> str:
     """A sentence if a part's newest figure is older than its border's, else ""; quick."""
-    from forecast.desk.asking import stale_words
+    from forecast.desk.words import stale_words
     from forecast.store import joint
 
     return stale_words(*joint.newest_months(connection, key))
@@ -129,6 +129,29 @@ def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None
         for line in (record.stale(key), answered.source(record)):
             if line:
                 click.echo(line)
+
+
+def show_parts(settings: Settings, series: str, span: str | None, as_json: bool) -> None:
+    """What a span comes to for every part of BORDER:DIMENSION, this fiscal year unless said."""
+    from forecast.desk import answered
+
+    with asking(settings) as record:
+        border = record.names.parts(series)[0].border
+        found = record.parts(series, span or answered.this_fiscal_year(record, border))
+        if as_json:
+            print_json([_as_json(record.names.name(one.series), one, record) for one in found])
+            return
+        console().print(answered.parts_table(found))
+        click.echo(answered.source(record))
+
+
+def names_dimension(settings: Settings, series: str) -> bool:
+    """Whether this is BORDER:DIMENSION, all the parts of one."""
+    from forecast.desk.names import SeriesNames
+    from forecast.store import joint
+
+    with reading(settings) as connection:
+        return bool(SeriesNames(joint.series_keys(connection)).parts(series))
 
 
 def _as_json(name: str, found: SpanForecast, record: Asking) -> dict[str, Any]:

@@ -20,7 +20,13 @@ from jobs.cli.shared import (
 
 
 @click.command(
-    epilog=examples("show", "show northern", "show northern:Swanton", "show southwest FY2027")
+    epilog=examples(
+        "show",
+        "show northern",
+        "show northern:Swanton",
+        "show southwest FY2027",
+        "show southwest:citizenship",
+    )
 )
 @click.argument("series", required=False)
 @click.argument("span", required=False)
@@ -34,8 +40,11 @@ def show(
 
     With SERIES (northern, northern:Swanton, southwest:"unaccompanied children") every month ahead,
     and the counts that would raise a flag. With SPAN (FY2027, 2026-10..2027-03, "next 12 months")
-    the sum of those months.
+    the sum of those months. southwest:citizenship lists the parts, this fiscal year unless said.
     """
+    if series and ":" in series and ask.names_dimension(settings, series):
+        ask.show_parts(settings, series, span, as_json)
+        return
     if series and span:
         ask.show_span(settings, series, span, as_json)
         return
