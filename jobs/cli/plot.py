@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,22 @@ from jobs.cli.shared import Settings, as_month, latest_run, reading, series_key
 if TYPE_CHECKING:
     import sqlite3
 
-    from forecast.desk.grammar import Picture
+    from forecast.desk.grammar import Format, Picture
     from forecast.records import SeriesKey
 
-FORMATS = (".png", ".svg")
+FORMATS: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
+SLIDE = (1280, 720)
+_SIZE = re.compile(r"(\d{3,4})x(\d{3,4})")
+
+
+def as_size(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """Width and height in pixels, or a usage error that says how to write them."""
+    if value in (None, "slide"):
+        return SLIDE if value else None
+    match = _SIZE.fullmatch(value or "")
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a size; write it as 1600x900, or slide")
+    return int(match[1]), int(match[2])
 
 
 @dataclass(frozen=True)
@@ -45,7 +58,7 @@ class Wanted:
 @click.command(
     epilog=examples(
         "plot northern -o fan.png",
-        "plot northern:Swanton -o swanton.svg",
+        "plot northern:Swanton -o swanton.svg --size slide",
         "plot northern --kind drivers --month 2025-01 -o moved.svg",
     )
 )
@@ -55,7 +68,7 @@ class Wanted:
     "--out",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write, .png or .svg.",
+    help="File to write, .png, .svg or .pdf.",
 )
 @click.option(
     "--kind",
@@ -89,6 +102,13 @@ class Wanted:
     metavar="YYYY-MM",
     help="drivers: the flagged month [the newest].",
 )
+@click.option("--title", default="", help="A title of your own [the finding].")
+@click.option(
+    "--size",
+    callback=as_size,
+    metavar="WxH",
+    help="Pixels of the whole, as 1600x900, or `slide`: 16:9 with larger words.",
+)
 @click.pass_obj
 def plot(
     settings: Settings,
@@ -99,6 +119,8 @@ def plot(
     lead: int,
     since: str,
     month: str | None,
+    title: str,
+    size: tuple[int, int] | None,
 ) -> None:
     """Draw what is known of SERIES: forecasts, flags, scores.
 
@@ -116,8 +138,10 @@ def plot(
         first_cutoff = settings.config.forecast.first_cutoff
         wanted = Wanted(key, month, lead, since, log, first_cutoff)
         drawn = _KINDS[kind](connection, wanted)
+    if title:
+        drawn = grammar.titled(drawn, title)
     with files.replacing(out) as draft:
-        draft.write_bytes(grammar.render(drawn, "svg" if out.suffix == ".svg" else "png"))
+        draft.write_bytes(grammar.render(drawn, FORMATS[out.suffix], size=size))
     click.echo(f"{out}: {drawn.alt} Run {run.id}, digest {run.digest}")
 
 
