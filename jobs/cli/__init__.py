@@ -11,7 +11,7 @@ score      how good the forecasts have been
 cite       facts about a month, to quote
 export     what the record holds, as files
 views      a command for every view
-ask        chances, sums over months, what moved the forecast
+ask        chances, sums over months, what moved the forecast, a year's report
 anyseries  the engine on an analyst's own monthly counts
 plot       pictures
 releases   files: fetched, held, refused
@@ -99,7 +99,16 @@ def main(ctx: click.Context, config_path: Path | None, db: Path | None) -> None:
 main.add_sections(
     {
         "Each month": (work.run, releases.fetch, work.ingest, releases.releases),
-        "Look": (look.show, ask.chance, ask.changes, flags.flags, score.score, plot.plot, web.web),
+        "Look": (
+            look.show,
+            ask.chance,
+            ask.changes,
+            flags.flags,
+            score.score,
+            ask.report,
+            plot.plot,
+            web.web,
+        ),
         "Quote": (cite.brief, cite.fact, export.export),
         "Ask the engine": (anyseries.forecast, replay.replay),
         "Tell readers": (notices.notices,),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecast.errors import ConfigError, SpanError
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, console, latest_run, print_json, reading, series_key
 
@@ -104,6 +107,34 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
     else:
         click.echo(changed.line(rows))
         console().print(changed.table(rows))
+
+
+@click.command(epilog=examples("report FY2025 -o fy2025.html", "report FY2026 -o fy2026.md"))
+@click.argument("year")
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write: .html, which prints well, or .md.",
+)
+@click.pass_obj
+def report(settings: Settings, year: str, out: Path) -> None:
+    """How good the forecasts of a fiscal YEAR were.
+
+    The three largest misses first; coverage, other models, chances, what changed in the method.
+    """
+    from forecast.store import service
+    from jobs import yearly
+
+    if out.suffix not in (".html", ".md"):
+        raise ConfigError(str(out), "-o", "the file's name must end in .html or .md")
+    number = re.fullmatch(r"(?:FY)?(\d{4})", year, re.IGNORECASE)
+    if number is None:
+        raise SpanError(year, "not a fiscal year; write FY2026")
+    service.refuse_edited(settings.db)
+    yearly.write(yearly.build(settings.db, int(number[1])), out)
+    click.echo(f"{out}: report on fiscal year {number[1]}")
 
 
 def stale(connection: sqlite3.Connection, key: SeriesKey) -> str:
