@@ -7,13 +7,14 @@ whoever has an entry's digest from elsewhere can tell whether anything it covers
 `integrity` compares the statements with the tables.
 
     of a run       run, releases, forecasts, quantiles, judgements, flags, systemic, episodes,
-                   closed, drivers, scores, fits, paths: the rows it wrote, stated once. Run 0
-                   stands for the rows of programs that did not say which run wrote them. withdrawal
+                   closed, drivers, scores, fits, paths, spans, changes, answers: the rows it
+                   wrote, stated once. Run 0 stands for the rows of programs that did not say which
+                   run wrote them. withdrawal
     of a notice    notice: what it says; standing: who approved or rejected it, or why it expired
     of a file      release: the file, and the digest of the counts it states
-    of the record  figures, hindcasts, unexplained, notices, withdrawals, schema: as the tables
-                   stand. The program may replace these rows, so only the newest statement of
-                   them can be compared
+    of the record  figures, hindcasts, questions, unexplained, notices, withdrawals, schema: as the
+                   tables stand. The program may replace these rows, so only the newest statement
+                   of them can be compared
 
 Scheme 2, the text that is digested:
 
@@ -85,7 +86,7 @@ class Entry(NamedTuple):
 UNSIGNED = ("judgements", "flags", "systemic", "episodes", "closed", "drivers")
 _WITH_A_RUN = (
     *("run", "releases", "forecasts", "quantiles", *UNSIGNED, "reports", "scores", "fits"),
-    *("paths", "hindcasts", "unexplained", "notices"),
+    *("paths", "spans", "changes", "answers", "hindcasts", "questions", "unexplained", "notices"),
 )
 
 

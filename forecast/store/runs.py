@@ -16,7 +16,7 @@ from forecast.records import (
     SeriesKey,
     StoredForecast,
 )
-from forecast.store import ledger, notices, reports, watch
+from forecast.store import changes, joint, ledger, notices, reports, standing, watch
 from forecast.store.connect import transaction
 from forecast.store.observations import series_by_id, series_ids
 
@@ -64,6 +64,9 @@ def publish(
         watch.mark_systemic(db, run_id, publication.systemic_months)
         due = notices.save_due(db, run_id, publication.published_at, publication.occasions)
         _save_hindcasts(db, publication.hindcasts, ids)
+        joint.save_joint(db, run_id, publication, ids)
+        standing.save_answers(db, run_id, publication.answers, ids)
+        changes.save_changes(db, run_id, publication.changes, ids)
         db.execute("update model_paths set published_in = ? where published_in is null", (run_id,))
         for border in HEADLINES:
             span = reports.span(db.conn, border)
