@@ -149,6 +149,31 @@ class Flags(_Section):
     min_ratio: Annotated[float, Field(gt=1)] = 1.15
 
 
+StandingQuestion = Literal[
+    "next month above year before",
+    "next month inside the 80% range",
+    "fiscal year above last",
+    "next 12 months above last 12",
+    "month in half a year above this month",
+    "record within 12 months",
+    "lowest month of 5 years within 12 months",
+]
+
+
+class Questions(_Section):
+    """What every run is asked of every border; see docs/questions.md."""
+
+    standing: tuple[StandingQuestion, ...] = (
+        "next month above year before",
+        "next month inside the 80% range",
+        "fiscal year above last",
+        "next 12 months above last 12",
+        "month in half a year above this month",
+        "record within 12 months",
+        "lowest month of 5 years within 12 months",
+    )
+
+
 class Mail(_Section):
     """The way out for mail; see docs/notices.md. The password is never here."""
 
@@ -211,6 +236,7 @@ class Config(_Section):
     forecast: ForecastSection = ForecastSection()
     labels: Labels = Labels()
     flags: Flags = Flags()
+    questions: Questions = Questions()
     notices: Notices = Notices()
     mail: Mail = Mail()
     compute: Compute = Compute()

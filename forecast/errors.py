@@ -3,6 +3,7 @@
 BordercastError            exit code
 ├── ConfigError            2   a setting is wrong
 ├── SeriesNameError        2   a name that is no series', or several series'
+├── SpanError              2   months that cannot be summed, a question that cannot be asked
 ├── DataError              3   a file or a series is refused
 │   ├── RowError               one line of a file
 │   ├── GapError               a series with a month missing
@@ -64,6 +65,21 @@ class SeriesNameError(BordercastError):
         more = len(self.choices) - self._SHOWN
         shown = ", ".join(self.choices[: self._SHOWN]) + (f" and {more} more" if more > 0 else "")
         super().__init__(f"{name!r}: {problem}" + (f"; try {shown}" if shown else ""))
+
+
+class SpanError(BordercastError):
+    """A span of months, or a question about one, that has no answer.
+
+    Parameters
+    ----------
+    text : as it was asked. problem : what is wrong, and what would be right.
+    """
+
+    exit_code = 2
+
+    def __init__(self, text: str, problem: str) -> None:
+        self.text, self.problem = text, problem
+        super().__init__(f"{text!r}: {problem}")
 
 
 class DataError(BordercastError):

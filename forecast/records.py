@@ -363,6 +363,117 @@ class KeptPath:
 
 
 @dataclass(frozen=True, slots=True)
+class PathMarks:
+    """From what one series' paths are drawn; see `forecast.engine.paths`.
+
+    cutoff : last month published; marks : (h, MARK_PROBS) quantiles of log1p counts at 1 .. h
+    months after it, float32, little-endian, by zlib. share : of its total that the series drawn
+    beside it make up, 0..1; 1 for a border. known : counts of a total in months that its parts
+    still forecast.
+    """
+
+    series: SeriesKey
+    cutoff: str
+    marks: bytes
+    share: float = 1.0
+    known: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PathRule:
+    """How a run's paths are drawn; see `forecast.engine.paths`.
+
+    rule : of drawing; seed : of the draws; borders : drawn side by side;
+    correlation : (borders, borders) of their monthly steps.
+    """
+
+    rule: int
+    seed: int
+    borders: tuple[str, ...]
+    correlation: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpanForecast:
+    """The sum of months in a row, encounters: what is published of it and what is to come.
+
+    span : its name, "FY2027"; cutoff : last month published; months_published : of the span's;
+    published : their sum. median and intervals are of the whole sum.
+    """
+
+    series: SeriesKey
+    span: str
+    first_month: str
+    last_month: str
+    cutoff: str
+    months_published: int
+    published: int
+    median: int
+    lo50: int
+    hi50: int
+    lo80: int
+    hi80: int
+    lo90: int
+    hi90: int
+    lo95: int
+    hi95: int
+
+
+Statistic = Literal["sum", "max", "min"]
+NO_BOUND = (-1, 10**12)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that happens or does not: a statistic of months lies between two counts.
+
+    kind : of standing question, see `forecast.watch.standing`. first_month, last_month : both
+    included. above, below : the statistic is above the one and below the other; see NO_BOUND.
+    """
+
+    series: SeriesKey
+    kind: str
+    first_month: str
+    last_month: str
+    statistic: Statistic
+    above: int = NO_BOUND[0]
+    below: int = NO_BOUND[1]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingAnswer:
+    """The chance given to a question from a cutoff.
+
+    version : of the engine; chance, base_rate : 0..1, the second how often questions of its kind
+    and border had come true by the cutoff.
+    """
+
+    question: Question
+    basis: Literal["issued", "hindcast"]
+    cutoff: str
+    version: str
+    chance: float
+    base_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Why a border's forecast of a month moved since the run before, in encounters.
+
+    before + method + revisions + season + surprise = after; see `forecast.watch.changes`.
+    """
+
+    series: SeriesKey
+    month: str
+    before: int
+    method: int
+    revisions: int
+    season: int
+    surprise: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """Something to be told: the intent, written in the publishing transaction of its run.
 
@@ -408,3 +519,8 @@ class Publication:
     drivers: tuple[Driver, ...] = ()
     systemic_months: frozenset[str] = frozenset()
     occasions: tuple[Occasion, ...] = ()
+    path_rule: PathRule | None = None
+    path_marks: tuple[PathMarks, ...] = ()
+    spans: tuple[SpanForecast, ...] = ()
+    answers: tuple[StandingAnswer, ...] = ()
+    changes: tuple[Change, ...] = ()

@@ -20,12 +20,14 @@ import forecast
 from forecast import months
 from forecast.config import Config
 from forecast.desk.report import newest_report
-from forecast.engine import VERSION, scorecard
+from forecast.engine import VERSION, paths, scorecard
+from forecast.engine.coherent import coherent
+from forecast.engine.joint import Joint
 from forecast.engine.rows import hub_quantiles
 from forecast.errors import ClockError
 from forecast.intake import bundle
 from forecast.records import Counts, Hindcast, Publication, Score
-from forecast.store import integrity, ledger, releases, runs, wakes
+from forecast.store import integrity, ledger, releases, runs, standing, wakes
 from forecast.store.connect import transaction, writing
 from forecast.watch.surprise import Rules
 from jobs.intake import archive
@@ -34,9 +36,12 @@ from jobs.intake.ingest import Taken, WaitingFile, take_bundle, take_file, take_
 from jobs.mail import compose
 from jobs.pipeline.asof import as_known
 from jobs.pipeline.attribution import explain
+from jobs.pipeline.changing import changed
+from jobs.pipeline.joint import joint_forecast, standard_spans
 from jobs.pipeline.judging import alarmed, judge_new
 from jobs.pipeline.parts import drill_down, drill_down_rows
 from jobs.pipeline.refits import Report
+from jobs.pipeline.standing import answers as standing_answers
 from jobs.pipeline.totals import (
     ENGINE,
     fits,
@@ -159,7 +164,14 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> RunO
     found = judge_new(db, borders, families, rules)
     dimensions = config.forecast.dimensions
     moved = explain(db, found.flags, found.judgements, [borders, *families], counts, dimensions)
-    rows = [*headline_rows(head, models), *drill_down_rows(families)]
+    rule, marks = joint_forecast(head, models.predictive[ENGINE], families, counts)
+    together = Joint(rule, marks)
+    rows = coherent(
+        [*headline_rows(head, models), *drill_down_rows(families)],
+        together.draws(paths.PART_DRAWS),
+        ENGINE,
+    )
+    moved_on = changed(db, head, models.predictive[ENGINE], rows)
     publication = Publication(
         started_at=now.isoformat(timespec="seconds"),
         published_at=now.isoformat(timespec="seconds"),
@@ -178,6 +190,21 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> RunO
         drivers=tuple(moved),
         systemic_months=found.systemic,
         occasions=tuple(occasions(db, config, found, counts, now)),
+        path_rule=rule,
+        path_marks=tuple(marks),
+        spans=tuple(standard_spans(together, counts)),
+        changes=tuple(moved_on),
+        answers=tuple(
+            standing_answers(
+                head,
+                models.predictive[ENGINE],
+                together,
+                rows,
+                counts,
+                config.questions.standing,
+                standing.answered(db),
+            )
+        ),
     )
     run_id = runs.publish(db, publication, newest_report)
     flagged = sum(flag.severity != "watch" for flag in found.flags)

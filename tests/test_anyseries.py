@@ -264,3 +264,52 @@ def test_a_file_that_will_not_do_is_refused_in_one_line(tmp_path, text, code, pr
     assert refused.stderr.count("\n") == 1
     assert problem in refused.stderr
     assert not (tmp_path / "o.csv").exists()
+
+
+@pytest.fixture
+def borders_file(published, tmp_path):
+    """The borders' totals as anybody's file."""
+    from tables import rows
+
+    lines = [
+        f"{border},{month},{count}"
+        for border, month, count in rows(
+            published, "select border, month, encounters from border_months"
+        )
+    ]
+    path = tmp_path / "counts.csv"
+    path.write_text("series,month,value\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def test_a_file_with_a_total_says_what_the_run_says(published, borders_file):
+    from tables import rows
+
+    stored = rows(
+        published,
+        "select border, month, median, lo80, hi80 from latest_forecasts "
+        "where dimension = '' and model = 'bordercast'",
+    )
+    said = CliRunner().invoke(main, ["forecast", str(borders_file), "--total", "nationwide"])
+    head, *lines = said.stdout.splitlines()
+    names = head.split(",")
+    table = [dict(zip(names, line.split(","), strict=True)) for line in lines]
+    found = {
+        (row["series"], row["month"]): (float(row["median"]), float(row["q10"]), float(row["q90"]))
+        for row in table
+    }
+
+    assert len(stored) == 48
+    for border, month, *expected in stored:
+        median, *rest = found[border, month]
+        assert rest == expected[1:]
+        # The run adds up whole medians, so nationwide may differ by one or two.
+        assert abs(median - expected[0]) <= (2 if border == "nationwide" else 0)
+
+
+@pytest.mark.parametrize("name", ["national", "series"])
+def test_a_total_that_is_none_is_refused(borders_file, name):
+    said = CliRunner().invoke(main, ["forecast", str(borders_file), "--total", name])
+
+    assert said.exit_code == 3
+    assert "no such series" in said.stderr

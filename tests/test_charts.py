@@ -142,3 +142,51 @@ def test_labels_keep_apart_in_order_and_inside(counts, log):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_docs_show_each_kind_small(kind):
     assert (DOCS / "images" / f"{kind}.png").stat().st_size < 60_000
+
+
+@pytest.mark.parametrize(("size", "pixels"), [("slide", (1280, 720)), ("900x900", (900, 900))])
+def test_a_picture_has_the_size_and_title_asked_for(published, tmp_path, size, pixels):
+    drawn(published, tmp_path / "a.png", "northern", "--size", size, "--title", "Ours")
+    drawn(published, tmp_path / "a.svg", "northern", "--size", size, "--title", "Ours")
+
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.size == pixels
+    assert ">Ours<" in (tmp_path / "a.svg").read_text("utf-8")
+
+
+def test_a_pdf_is_one(published, tmp_path):
+    drawn(published, tmp_path / "a.pdf", "southwest", "--kind", "score")
+
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_a_far_95_interval_does_not_flatten_the_rest():
+    shown = [{"month": "2026-08", "encounters": 100}]
+    ahead = {"month": "2026-09", "median": 100, "lo80": 50, "hi80": 200, "lo95": 20}
+
+    near = forecasts.fan_scale(shown, [{**ahead, "hi95": 210}], log=False)
+    far = forecasts.fan_scale(shown, [{**ahead, "hi95": 2000}], log=False)
+
+    assert near.high > 210
+    assert 200 < far.high < 300
+
+
+def test_a_part_has_a_fan_and_nothing_else(published, tmp_path):
+    text = drawn(published, tmp_path / "a.png", "northern:Swanton")
+    said = CliRunner().invoke(
+        main,
+        [
+            "--db",
+            str(published),
+            "plot",
+            "northern:Swanton",
+            "--kind",
+            "score",
+            "-o",
+            str(tmp_path / "b.png"),
+        ],
+    )
+
+    assert "Northern border, Swanton Sector" in text
+    assert said.exit_code == 2
+    assert "drawn of borders only" in said.stderr

@@ -13,7 +13,7 @@ import pytest
 from forecast import months
 from forecast.claims.checker import check
 from forecast.claims.judge import HOLDS
-from forecast.claims.spans import Span, fiscal, fiscal_year_of
+from forecast.claims.spans import ClaimSpan, fiscal, fiscal_year_of
 from forecast.claims.subjects import Subject
 from forecast.claims.table import CountTable
 from forecast.desk.wording import MONTHS
@@ -69,17 +69,17 @@ def table(published) -> CountTable:
     return CountTable.read(sqlite3.connect(f"file:{published}?mode=ro", uri=True))
 
 
-def words(span: Span) -> str:
+def words(span: ClaimSpan) -> str:
     if span.year:
         return f"fiscal year {span.year}"
     return f"{MONTHS[span.first % 12]} {span.first // 12}"
 
 
-def spans(table: CountTable, subject: Subject) -> list[Span]:
+def spans(table: CountTable, subject: Subject) -> list[ClaimSpan]:
     line = table.counts(subject)
     assert line
     begin = max(line.first, months.to_index("2013-10"))
-    ones = [Span(m, m) for m in range(begin + 12, line.last - 3)]
+    ones = [ClaimSpan(m, m) for m in range(begin + 12, line.last - 3)]
     years = [fiscal(y) for y in range(fiscal_year_of(begin) + 1, fiscal_year_of(line.last))]
     return ones + [year for year in years if line.holds(year)] * 6
 
@@ -90,7 +90,7 @@ def subjects() -> list[Subject]:
     return ones + [Subject("southwest", "usbp", "field", (f"{name} Sector",)) for name in names]
 
 
-def sentence(subject: Subject, number: str, span: Span, chance: random.Random) -> str:
+def sentence(subject: Subject, number: str, span: ClaimSpan, chance: random.Random) -> str:
     if subject.dimension:
         form = chance.choice(SECTORS)
         return form.format(sector=subject.members[0], n=number, when=words(span))
@@ -119,7 +119,12 @@ def made(table: CountTable, fault: str, chance: random.Random) -> Made | None:
 
 
 def faulty(
-    table: CountTable, fault: str, subject: Subject, span: Span, count: int, chance: random.Random
+    table: CountTable,
+    fault: str,
+    subject: Subject,
+    span: ClaimSpan,
+    count: int,
+    chance: random.Random,
 ) -> str | None:
     if fault == "right":
         return f"{count:,}"
@@ -141,7 +146,7 @@ def faulty(
     return f"{value:,}"
 
 
-def rivals(table: CountTable, subject: Subject, span: Span) -> dict[str, int]:
+def rivals(table: CountTable, subject: Subject, span: ClaimSpan) -> dict[str, int]:
     """What a wrong number must not be near to: other agencies and borders in the same months."""
     found = {}
     for border in ("southwest", "northern", "nationwide", "other"):
@@ -165,7 +170,9 @@ def swapped(count: int) -> int | None:
     return None
 
 
-def changed(table: CountTable, subject: Subject, span: Span, chance: random.Random) -> Made | None:
+def changed(
+    table: CountTable, subject: Subject, span: ClaimSpan, chance: random.Random
+) -> Made | None:
     """A change told with the wrong sign or, every other time, with the right one."""
     if subject.agency or subject.dimension or subject.border == "other":
         return None

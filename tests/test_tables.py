@@ -102,5 +102,5 @@ def test_there_are_two_notebooks():
 def test_every_python_example_of_the_page_runs(beside):
     blocks = re.findall(r"```python\n(.+?)```", (DOCS / "python.md").read_text("utf-8"), re.S)
 
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     exec("\n".join(blocks), {})

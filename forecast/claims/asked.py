@@ -12,7 +12,7 @@ from forecast.claims.clauses import Scene
 from forecast.claims.judge import HOLDS, Claimed, JudgedClaim, Measure, Sense, judge
 from forecast.claims.named import subject_of
 from forecast.claims.senses import other_measures
-from forecast.claims.spans import Span, calendar, parse
+from forecast.claims.spans import ClaimSpan, calendar, parse
 from forecast.claims.subjects import Subject
 from forecast.claims.table import CountTable
 from forecast.claims.tokens import WrittenNumber, sentences
@@ -53,7 +53,7 @@ class AnsweredClaim:
 class _Read:
     measure: Measure
     claimed: Claimed
-    versus: Span | None = None
+    versus: ClaimSpan | None = None
     of: str = ""
 
 
@@ -61,7 +61,7 @@ def answer(
     table: CountTable,
     names: SeriesNames,
     subject: Subject,
-    span: Span,
+    span: ClaimSpan,
     text: str,
     since: str | None,
 ) -> AnsweredClaim:
@@ -104,7 +104,7 @@ def _judged(table: CountTable, sense: Sense, claimed: Claimed) -> AnsweredClaim:
     return AnsweredClaim(sense, claimed, judged, said.why, said.instead, other)
 
 
-def _span(text: str, newest: int) -> Span:
+def _span(text: str, newest: int) -> ClaimSpan:
     try:
         return parse(text, newest)
     except ValueError as error:
@@ -128,7 +128,7 @@ def _since(text: str) -> _Read | None:
     if match is None:
         return None
     first = months.to_index(match["month"]) if match["month"] else 0
-    start = Span(first, first) if match["month"] else calendar(int(match["year"]))
+    start = ClaimSpan(first, first) if match["month"] else calendar(int(match["year"]))
     return _Read("highest_since" if _high(match["side"]) else "lowest_since", Claimed(0), start)
 
 

@@ -16,7 +16,7 @@ from forecast.claims import extremes, kinds, relations, senses, times, wording
 from forecast.claims.clauses import Scene
 from forecast.claims.judge import HOLDS, Claimed, ClaimVerdict, JudgedClaim, Sense, judge
 from forecast.claims.senses import Context, Option, Weighed
-from forecast.claims.spans import Span
+from forecast.claims.spans import ClaimSpan
 from forecast.claims.subjects import SECTOR_BORDER, Subject
 from forecast.claims.table import CountTable
 from forecast.claims.times import Now
@@ -108,7 +108,7 @@ class _Host:
 
     number: WrittenNumber
     subject: Subject
-    span: Span
+    span: ClaimSpan
     compared: bool
     bound: bool = True
 
@@ -133,7 +133,9 @@ class _Reader:
         self._survey()
         self.hosts: list[_Host] = []
         self.unclear = self.stale = False
-        self.spans: dict[float, Span] = {}  # of the counts that were understood, by their value
+        self.spans: dict[
+            float, ClaimSpan
+        ] = {}  # of the counts that were understood, by their value
 
     def _survey(self) -> None:
         """What the whole text speaks of: its border, its sectors."""
@@ -329,10 +331,10 @@ class _Reader:
     def _beside(
         self,
         whose: list[Option[Subject]],
-        when: list[Option[Span]],
+        when: list[Option[ClaimSpan]],
         compared: bool,
         fresh: bool,
-    ) -> tuple[list[Option[Subject]], list[Option[Span]]]:
+    ) -> tuple[list[Option[Subject]], list[Option[ClaimSpan]]]:
         """A second count of a sentence is of the first one's kind, and often of its months."""
         if not self.hosts:
             return whose, when
@@ -366,7 +368,7 @@ class _Reader:
         by_cost = sorted(when, key=lambda option: option.cost)
         return sorted(whose, key=lambda option: option.cost), by_cost
 
-    def _base_span(self, number: WrittenNumber) -> Span | None:
+    def _base_span(self, number: WrittenNumber) -> ClaimSpan | None:
         before = [host for host in self.hosts if not host.compared]
         return before[-1].span if before else self.context.span
 
@@ -422,14 +424,14 @@ class _Reader:
             claimed = replace(claimed, unit=0.1)
         return self._decide(scene, number, options, claimed)
 
-    def _pair(self, number: WrittenNumber) -> Span | None:
+    def _pair(self, number: WrittenNumber) -> ClaimSpan | None:
         """What the last count was compared with: from 12,085 in November to 4,098 in February."""
         compared = [host for host in self.hosts if host.compared]
         return compared[-1].span if compared else None
 
     def _bases(
         self, scene: Scene, number: WrittenNumber
-    ) -> list[tuple[Option[Subject], Option[Span]]]:
+    ) -> list[tuple[Option[Subject], Option[ClaimSpan]]]:
         """What it is that changed, and when: the sentence's count, or what its words say."""
         whose = senses.subjects(scene, number, self.context)
         when = [
@@ -437,7 +439,7 @@ class _Reader:
             for option in senses.spans_for(scene, number, self.context, main_only=True)
             if not relations.is_versus(scene, number, option.value, self.context)
         ]
-        found: list[tuple[Option[Subject], Option[Span]]] = []
+        found: list[tuple[Option[Subject], Option[ClaimSpan]]] = []
         main = [host for host in self.hosts if not host.compared]
         main = main or ([] if self.context.subject else self.hosts)
         own_part = any(

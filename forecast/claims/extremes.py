@@ -11,7 +11,7 @@ from forecast.claims.clauses import Placed, Scene
 from forecast.claims.judge import Claimed, Measure, Sense
 from forecast.claims.lexicon import word_set
 from forecast.claims.senses import Context, Option, Weighed
-from forecast.claims.spans import Span
+from forecast.claims.spans import ClaimSpan
 from forecast.claims.subjects import Subject
 from forecast.claims.times import TimeRef
 from forecast.claims.tokens import WrittenNumber
@@ -221,7 +221,7 @@ def _measure(side: str, since: bool, rank: int | None) -> Measure:
 
 
 def weigh(
-    extreme: Extreme, pair: tuple[Option[Subject], Option[Span]], context: Context
+    extreme: Extreme, pair: tuple[Option[Subject], Option[ClaimSpan]], context: Context
 ) -> list[Weighed]:
     """What it may mean of this count: among which others, since when."""
     subject, span = pair
@@ -246,22 +246,22 @@ def weigh(
     return made
 
 
-def _starts(extreme: Extreme, span: Span, context: Context) -> list[Span | None]:
+def _starts(extreme: Extreme, span: ClaimSpan, context: Context) -> list[ClaimSpan | None]:
     if extreme.years_back:
         first = span.first - 12 * extreme.years_back
-        return [Span(first, first), Span(first, first + 12)]
+        return [ClaimSpan(first, first), ClaimSpan(first, first + 12)]
     if extreme.since is None:
         return [None]
     ref = extreme.since
     if ref.form == "since" and ref.args[0] is None and ref.args[1]:
         year = ref.args[1]
-        return [Span(year * 12, year * 12 + 11), Span(year * 12 - 3, year * 12 + 8)]
+        return [ClaimSpan(year * 12, year * 12 + 11), ClaimSpan(year * 12 - 3, year * 12 + 8)]
     found = times.spans(ref, context.when, span)
     if ref.form in ("since", "since_fy", "era"):
         if ref.form == "since_fy":
-            return [Span(one.first, one.first + 11) for one in found[:1]]
-        return [Span(one.first, one.first) for one in found[:3]] or [None]
+            return [ClaimSpan(one.first, one.first + 11) for one in found[:1]]
+        return [ClaimSpan(one.first, one.first) for one in found[:3]] or [None]
     if ref.form == "year":
         year = ref.args[0]
-        return [Span(year * 12, year * 12 + 11), Span(year * 12 - 3, year * 12 + 8)]
+        return [ClaimSpan(year * 12, year * 12 + 11), ClaimSpan(year * 12 - 3, year * 12 + 8)]
     return list(found[:3]) or [None]

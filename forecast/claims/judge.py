@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from forecast.claims.spans import Span, fiscal, fiscal_year_of
+from forecast.claims.spans import ClaimSpan, fiscal, fiscal_year_of
 from forecast.claims.subjects import Subject
 from forecast.claims.table import ClaimCounts, CountTable
 
@@ -72,9 +72,9 @@ class Sense:
     """
 
     subject: Subject
-    span: Span
+    span: ClaimSpan
     measure: Measure = "total"
-    versus: Span | None = None
+    versus: ClaimSpan | None = None
     of: Subject | None = None
     among: Literal["month", "year", "same month", "within year", "span"] = "month"
 
@@ -251,7 +251,7 @@ def _extreme(line: ClaimCounts, sense: Sense, claimed: Claimed) -> JudgedClaim:
     return JudgedClaim("right" if not beyond else "wrong", len(beyond) + 1, evidence="record")
 
 
-def _since(line: ClaimCounts, sense: Sense, beyond: list[Span]) -> JudgedClaim:
+def _since(line: ClaimCounts, sense: Sense, beyond: list[ClaimSpan]) -> JudgedClaim:
     start = sense.versus.last if sense.versus else line.first
     broken = [span for span in beyond if span.first > start]
     last = max((span.last for span in beyond), default=None)
@@ -262,7 +262,7 @@ def _since(line: ClaimCounts, sense: Sense, beyond: list[Span]) -> JudgedClaim:
     return JudgedClaim("right", float(last) if last is not None else None, evidence="record")
 
 
-def _peers(line: ClaimCounts, sense: Sense) -> list[tuple[Span, int]]:
+def _peers(line: ClaimCounts, sense: Sense) -> list[tuple[ClaimSpan, int]]:
     """The other spans of the same kind that a span is ranked among, up to its own end."""
     span = sense.span
     if sense.among == "year":
@@ -275,20 +275,20 @@ def _peers(line: ClaimCounts, sense: Sense) -> list[tuple[Span, int]]:
         spans = [span.shift(-by) for by in range(12, span.first - line.first + 1, 12)]
     elif sense.among == "within year":
         first = fiscal(fiscal_year_of(span.first)).first
-        spans = [Span(month, month) for month in range(max(first, line.first), line.last + 1)]
+        spans = [ClaimSpan(month, month) for month in range(max(first, line.first), line.last + 1)]
         spans = [one for one in spans if one.first <= first + 11]
     else:
-        spans = [Span(month, month) for month in range(line.first, span.first)]
+        spans = [ClaimSpan(month, month) for month in range(line.first, span.first)]
     return [(one, line.total(one)) for one in spans if line.holds(one) and one != span]
 
 
-def _not_held(line: ClaimCounts, span: Span) -> str:
-    held = Span(line.first, line.last).words()
+def _not_held(line: ClaimCounts, span: ClaimSpan) -> str:
+    held = ClaimSpan(line.first, line.last).words()
     return f"the record has {held}, not all of {span.words()}"
 
 
 def _begins(line: ClaimCounts) -> str:
-    return f"the record begins in {Span(line.first, line.first).words()}"
+    return f"the record begins in {ClaimSpan(line.first, line.first).words()}"
 
 
 def _not_told_apart(subject: Subject) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from forecast.claims.spans import Span, fiscal, fiscal_year_of
+from forecast.claims.spans import ClaimSpan, fiscal, fiscal_year_of
 from forecast.claims.subjects import Subject
 from forecast.claims.table import ClaimCounts, CountTable
 from forecast.records import BORDERS, NATIONWIDE
@@ -23,7 +23,7 @@ class NumberMatch:
     """
 
     subject: Subject
-    span: Span
+    span: ClaimSpan
     count: int
     how: Literal["now", "published", "near"]
 
@@ -40,9 +40,9 @@ def _all(table: CountTable, number: int) -> Iterator[NumberMatch]:
         if line:
             yield from _in_line(subject, line, number)
     for (border, month), values in table.values.items():
-        now = table.total(Subject(border), Span(month, month))
+        now = table.total(Subject(border), ClaimSpan(month, month))
         if number != now and number in {count for count, _, _ in values}:
-            yield NumberMatch(Subject(border), Span(month, month), number, "published")
+            yield NumberMatch(Subject(border), ClaimSpan(month, month), number, "published")
 
 
 def _in_line(subject: Subject, line: ClaimCounts, number: int) -> Iterator[NumberMatch]:
@@ -54,16 +54,16 @@ def _in_line(subject: Subject, line: ClaimCounts, number: int) -> Iterator[Numbe
             yield NumberMatch(subject, span, count, "near")
 
 
-def _spans(line: ClaimCounts) -> Iterator[Span]:
+def _spans(line: ClaimCounts) -> Iterator[ClaimSpan]:
     for month in range(line.first, line.last + 1):
-        yield Span(month, month)
+        yield ClaimSpan(month, month)
     for year in range(fiscal_year_of(line.first), fiscal_year_of(line.last) + 1):
         for length in range(2, 13):
             span = fiscal(year, length)
             if line.holds(span):
                 yield span
     for year in range(line.first // 12, line.last // 12 + 1):
-        span = Span(year * 12, year * 12 + 11)
+        span = ClaimSpan(year * 12, year * 12 + 11)
         if line.holds(span):
             yield span
 

@@ -12,7 +12,7 @@ from forecast.claims.judge import Sense
 from forecast.claims.kinds import NounAfter
 from forecast.claims.lexicon import word_set
 from forecast.claims.senses import Context, Option, Weighed
-from forecast.claims.spans import Span, calendar, fiscal
+from forecast.claims.spans import ClaimSpan, calendar, fiscal
 from forecast.claims.subjects import SECTOR_BORDER, Subject
 from forecast.claims.times import TimeRef
 from forecast.claims.tokens import WrittenNumber
@@ -359,24 +359,26 @@ def about_encounters(scene: Scene, number: WrittenNumber, context: Context) -> b
 
 
 def versus(
-    scene: Scene, number: WrittenNumber, context: Context, base: Span, pair: Span | None
-) -> list[Option[Span]]:
+    scene: Scene, number: WrittenNumber, context: Context, base: ClaimSpan, pair: ClaimSpan | None
+) -> list[Option[ClaimSpan]]:
     """What a change is measured from, most likely first."""
-    found: list[Option[Span]] = []
+    found: list[Option[ClaimSpan]] = []
     explicit = list(_versus_refs(scene, number))
     for rank, ref in enumerate(explicit[:2]):
         for i, span in enumerate(_compared_spans(ref, context, base)[:4]):
             found.append(Option(span, 1.1 * rank + 0.35 * i, True))
     if not explicit:
         found += _usual_versus(context, base, pair)
-    best: dict[Span, Option[Span]] = {}
+    best: dict[ClaimSpan, Option[ClaimSpan]] = {}
     for one in sorted(found, key=lambda option: option.cost):
         if one.value != base:
             best.setdefault(one.value, one)
     return list(best.values())
 
 
-def _usual_versus(context: Context, base: Span, pair: Span | None) -> Iterator[Option[Span]]:
+def _usual_versus(
+    context: Context, base: ClaimSpan, pair: ClaimSpan | None
+) -> Iterator[Option[ClaimSpan]]:
     """What is compared with where nothing is named: the other count, a year or month before."""
     if pair:
         yield Option(pair, 0.3)
@@ -386,11 +388,11 @@ def _usual_versus(context: Context, base: Span, pair: Span | None) -> Iterator[O
         yield from (Option(span, 1.2) for span in context.recent[:2])
 
 
-def _compared_spans(ref: TimeRef, context: Context, base: Span) -> list[Span]:
+def _compared_spans(ref: TimeRef, context: Context, base: ClaimSpan) -> list[ClaimSpan]:
     found = times.spans(ref, context.when, base)
     if not ref.since:
         return found
-    firsts = [Span(span.first, span.first) for span in found]
+    firsts = [ClaimSpan(span.first, span.first) for span in found]
     number, year = (*ref.args, None)[:2] if ref.form == "since" else (None, None)
     if ref.form == "since" and number is None and year:
         return [fiscal(year), calendar(year)]
@@ -445,7 +447,7 @@ def _led_by_comparison(scene: Scene, first: int) -> bool:
     return bool({"compared", "versus", "relative", "against"} & set(words))
 
 
-def is_versus(scene: Scene, number: WrittenNumber, span: Span, context: Context) -> bool:
+def is_versus(scene: Scene, number: WrittenNumber, span: ClaimSpan, context: Context) -> bool:
     """Whether a span comes from what a change is compared with."""
     refs = _versus_refs(scene, number)
     others = [ref for ref in scene.times if ref.counts and not ref.relative and ref not in refs]
@@ -454,7 +456,9 @@ def is_versus(scene: Scene, number: WrittenNumber, span: Span, context: Context)
     return span in theirs and span not in own
 
 
-def from_to(scene: Scene, number: WrittenNumber, context: Context) -> tuple[Span, Span] | None:
+def from_to(
+    scene: Scene, number: WrittenNumber, context: Context
+) -> tuple[ClaimSpan, ClaimSpan] | None:
     """From May to June, between 2022 and 2023: (now, before)."""
     for ref, place in zip(scene.times, scene.time_places, strict=True):
         if ref.form not in ("months", "fys", "years") or scene.low(place[0] - 1) not in (
@@ -468,13 +472,15 @@ def from_to(scene: Scene, number: WrittenNumber, context: Context) -> tuple[Span
         if not whole:
             continue
         if ref.form == "months":
-            return Span(whole[0].last, whole[0].last), Span(whole[0].first, whole[0].first)
+            return ClaimSpan(whole[0].last, whole[0].last), ClaimSpan(
+                whole[0].first, whole[0].first
+            )
         first, last = ref.args
         return fiscal(last), fiscal(first)
     return None
 
 
-def count_ahead(scene: Scene, number: WrittenNumber, context: Context) -> Option[Span] | None:
+def count_ahead(scene: Scene, number: WrittenNumber, context: Context) -> Option[ClaimSpan] | None:
     """The months of the count that a change led to: fell 14 percent to 7,181 in March."""
     for other in scene.numbers:
         led = any(scene.low(i) in ("to", "with", ":") for i in range(other.first - 3, other.first))
@@ -492,7 +498,7 @@ def shares(
     scene: Scene,
     number: WrittenNumber,
     context: Context,
-    when: list[Option[Span]],
+    when: list[Option[ClaimSpan]],
     hosts: list[Subject],
 ) -> list[Weighed] | None:
     """What a share may be of what; None where that is not said, [] where it is not on record."""
@@ -556,7 +562,7 @@ def _part_shares(
     parts: list[Option[senses.SensePart]],
     borders: list[str],
     agencies: list[str],
-    when: list[Option[Span]],
+    when: list[Option[ClaimSpan]],
 ) -> list[Weighed] | None:
     dimension, members, other = parts[0].value
     if dimension in ("none", "office", "state"):
@@ -596,7 +602,7 @@ def _agency_or_border_shares(
     number: WrittenNumber,
     borders: list[str],
     agencies: list[str],
-    when: list[Option[Span]],
+    when: list[Option[ClaimSpan]],
 ) -> list[Weighed] | None:
     placed = scene.of_kind("border")
     named = [one.phrase.value for one in placed]

@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 from forecast.claims import times
 from forecast.claims.clauses import Placed, Scene
 from forecast.claims.judge import Measure, Sense
-from forecast.claims.spans import Span, calendar, fiscal, fiscal_year_of
+from forecast.claims.spans import ClaimSpan, calendar, fiscal, fiscal_year_of
 from forecast.claims.subjects import LAND, OFFICE_BORDER, SECTOR_BORDER, Subject
 from forecast.claims.times import Now, TimeRef
 from forecast.claims.tokens import WrittenNumber
@@ -61,11 +61,11 @@ class Context:
     part: SensePart = NO_PART
     group: SensePart = NO_PART
     subject: Subject | None = None
-    span: Span | None = None
-    versus: Span | None = None
-    recent: list[Span] = field(default_factory=list)
+    span: ClaimSpan | None = None
+    versus: ClaimSpan | None = None
+    recent: list[ClaimSpan] = field(default_factory=list)
 
-    def saw(self, span: Span) -> None:
+    def saw(self, span: ClaimSpan) -> None:
         """Remember a span that was spoken of."""
         self.recent = [span, *(one for one in self.recent if one != span)][:5]
 
@@ -74,12 +74,12 @@ class Context:
         """The day of publication with what was spoken of lately."""
         return Now(self.now.published, tuple(self.recent))
 
-    def when_in(self, here: tuple[Span, ...]) -> Now:
+    def when_in(self, here: tuple[ClaimSpan, ...]) -> Now:
         """The same, with what a sentence names in full."""
         return Now(self.now.published, tuple(self.recent), here)
 
 
-def named_in_full(scene: Scene) -> tuple[Span, ...]:
+def named_in_full(scene: Scene) -> tuple[ClaimSpan, ...]:
     """The spans that a sentence names with their year."""
     full = [ref for ref in scene.times if ref.form in ("fy", "quarter", "fy_first", "cy", "fys")]
     full += [ref for ref in scene.times if ref.form in ("month", "months") and ref.args[1]]
@@ -570,13 +570,13 @@ def _owned(scene: Scene, number: WrittenNumber, place: tuple[int, int]) -> bool:
     return bool(owners) and bool(between & {",", "to", "from", ")"})
 
 
-def _begun(ref: TimeRef, resolved: list[Span]) -> list[Span]:
+def _begun(ref: TimeRef, resolved: list[ClaimSpan]) -> list[ClaimSpan]:
     """What "since" goes back to: a month, or a year."""
     if ref.form == "since" and ref.args[0] is None:
         return [fiscal(ref.args[1]), calendar(ref.args[1])]
     if ref.form == "since_fy":
         return [fiscal(ref.args[0])]
-    return [Span(span.first, span.first) for span in resolved]
+    return [ClaimSpan(span.first, span.first) for span in resolved]
 
 
 def _is_comparison(scene: Scene, ref: TimeRef) -> bool:
@@ -630,16 +630,16 @@ def spans_for(
     scene: Scene,
     number: WrittenNumber,
     context: Context,
-    base: Span | None = None,
+    base: ClaimSpan | None = None,
     compared: bool = False,
     main_only: bool = False,
-) -> list[Option[Span]]:
+) -> list[Option[ClaimSpan]]:
     """Which months a number may be of, most likely first.
 
     base : the span of what it is compared with. main_only : leave out times that something is
         compared with.
     """
-    found: list[Option[Span]] = []
+    found: list[Option[ClaimSpan]] = []
     now = context.when_in(named_in_full(scene))
     near = times_near(scene, number, compared)
     _, given = dealt(scene, number)
@@ -663,23 +663,23 @@ def spans_for(
         ]
     if not found or not found[0].bound:
         found += _from_before(scene, context, bool(found) and near[0].distance < FAR)
-    best: dict[Span, Option[Span]] = {}
+    best: dict[ClaimSpan, Option[ClaimSpan]] = {}
     for one in sorted(found, key=lambda option: option.cost):
         best.setdefault(one.value, one)
     return list(best.values())
 
 
-def _from_before(scene: Scene, context: Context, some: bool) -> Iterator[Option[Span]]:
+def _from_before(scene: Scene, context: Context, some: bool) -> Iterator[Option[ClaimSpan]]:
     more = 1.5 if some else 0.0
     for i, span in enumerate(context.recent[:3]):
         yield Option(span, 0.6 + 0.9 * i + more)
     if not context.recent:
         for i, month in enumerate(context.now.newest[:2]):
-            yield Option(Span(month, month), 1.6 + 0.5 * i + more)
+            yield Option(ClaimSpan(month, month), 1.6 + 0.5 * i + more)
         year = fiscal(fiscal_year_of(context.now.newest[0]))
         for i, month in enumerate(context.now.newest[:2]):
             if month > year.first:
-                yield Option(Span(year.first, month), 2.0 + 0.5 * i + more)
+                yield Option(ClaimSpan(year.first, month), 2.0 + 0.5 * i + more)
 
 
 # -- together --------------------------------------------------------------------------------------
@@ -687,13 +687,13 @@ def _from_before(scene: Scene, context: Context, some: bool) -> Iterator[Option[
 
 def weigh(
     whose: list[Option[Subject]],
-    when: list[Option[Span]],
+    when: list[Option[ClaimSpan]],
     measure: Measure = "total",
-    versus: list[Option[Span]] | None = None,
+    versus: list[Option[ClaimSpan]] | None = None,
     of: list[Option[Subject]] | None = None,
 ) -> list[Weighed]:
     """All combinations, the likeliest first."""
-    against: list[Option[Span] | None] = [*versus] if versus else [None]
+    against: list[Option[ClaimSpan] | None] = [*versus] if versus else [None]
     wholes: list[Option[Subject] | None] = [*of] if of else [None]
     made = [
         Weighed(

@@ -9,7 +9,7 @@ from forecast import months
 from forecast.desk.wording import MONTHS, month_words
 
 
-class Span(NamedTuple):
+class ClaimSpan(NamedTuple):
     """Months from first to last, both included, as running numbers (see `forecast.months`)."""
 
     first: int
@@ -20,9 +20,9 @@ class Span(NamedTuple):
         """Number of months."""
         return self.last - self.first + 1
 
-    def shift(self, by: int) -> Span:
+    def shift(self, by: int) -> ClaimSpan:
         """The same stretch `by` months later, earlier if negative."""
-        return Span(self.first + by, self.last + by)
+        return ClaimSpan(self.first + by, self.last + by)
 
     @property
     def year(self) -> int | None:
@@ -61,20 +61,20 @@ class Span(NamedTuple):
         return sum(_days(month) for month in range(self.first, self.last + 1))
 
 
-def month(year: int, number: int) -> Span:
+def month(year: int, number: int) -> ClaimSpan:
     """One month; number 1..12."""
-    return Span(year * 12 + number - 1, year * 12 + number - 1)
+    return ClaimSpan(year * 12 + number - 1, year * 12 + number - 1)
 
 
-def fiscal(year: int, length: int = 12) -> Span:
+def fiscal(year: int, length: int = 12) -> ClaimSpan:
     """A fiscal year, or its first months."""
     first = (year - 1) * 12 + 9
-    return Span(first, first + length - 1)
+    return ClaimSpan(first, first + length - 1)
 
 
-def calendar(year: int) -> Span:
+def calendar(year: int) -> ClaimSpan:
     """A calendar year."""
-    return Span(year * 12, year * 12 + 11)
+    return ClaimSpan(year * 12, year * 12 + 11)
 
 
 def fiscal_year_of(index: int) -> int:
@@ -98,7 +98,7 @@ _TYPED = re.compile(
 )
 
 
-def parse(text: str, newest: int) -> Span:
+def parse(text: str, newest: int) -> ClaimSpan:
     """A span as typed.
 
     Parameters
@@ -122,15 +122,15 @@ def parse(text: str, newest: int) -> Span:
     return span
 
 
-def _typed(match: re.Match[str], newest: int) -> Span:
+def _typed(match: re.Match[str], newest: int) -> ClaimSpan:
     if match["fiscal"]:
         year = int(match["fiscal"]) + (2000 if len(match["fiscal"]) == 2 else 0)
         whole = fiscal(year)
-        return Span(whole.first, min(whole.last, newest)) if match["open"] else whole
+        return ClaimSpan(whole.first, min(whole.last, newest)) if match["open"] else whole
     if match["year"]:
         return calendar(int(match["year"]))
     if match["since"]:
         text = match["since"]
-        return Span(months.to_index(text if "-" in text else f"{text}-01"), newest)
+        return ClaimSpan(months.to_index(text if "-" in text else f"{text}-01"), newest)
     first, last = match["month"] or match["first"], match["month"] or match["last"]
-    return Span(months.to_index(first), months.to_index(last))
+    return ClaimSpan(months.to_index(first), months.to_index(last))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from forecast import months
-from forecast.claims.spans import Span
+from forecast.claims.spans import ClaimSpan
 from forecast.claims.subjects import LAND, USBP, Subject
 from forecast.records import BORDERS, NATIONWIDE, SeriesKey
 from forecast.store import reports
@@ -38,15 +38,15 @@ class ClaimCounts:
         """Its newest month."""
         return self.first + len(self.counts) - 1
 
-    def holds(self, span: Span) -> bool:
+    def holds(self, span: ClaimSpan) -> bool:
         """Whether every month of a span is on record."""
         return self.first <= span.first <= span.last <= self.last
 
-    def total(self, span: Span) -> int:
+    def total(self, span: ClaimSpan) -> int:
         """Encounters in a span that it holds."""
         return self.sums[span.last + 1 - self.first] - self.sums[span.first - self.first]
 
-    def slack_of(self, span: Span) -> float:
+    def slack_of(self, span: ClaimSpan) -> float:
         """How far rounding at the source may move that total."""
         return self.slacks[span.last + 1 - self.first] - self.slacks[span.first - self.first]
 
@@ -94,12 +94,12 @@ class CountTable:
             self._known[subject] = self._derive(subject)
         return self._known[subject]
 
-    def total(self, subject: Subject, span: Span) -> int | None:
+    def total(self, subject: Subject, span: ClaimSpan) -> int | None:
         """Encounters in a span, None where not every month of it is on record."""
         line = self.counts(subject)
         return line.total(span) if line and line.holds(span) else None
 
-    def first_values(self, subject: Subject, span: Span) -> set[int]:
+    def first_values(self, subject: Subject, span: ClaimSpan) -> set[int]:
         """Every value that a total's month has had; empty unless its first one is on record."""
         if subject.agency or subject.dimension or span.length > 1:
             return set()

@@ -13,7 +13,7 @@ from typing import Any
 
 from forecast import months
 from forecast.claims.lexicon import tables
-from forecast.claims.spans import Span, calendar, fiscal, fiscal_year_of
+from forecast.claims.spans import ClaimSpan, calendar, fiscal, fiscal_year_of
 
 _COUNTS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
@@ -55,8 +55,8 @@ class Now:
     """
 
     published: date
-    recent: tuple[Span, ...] = ()
-    here: tuple[Span, ...] = ()
+    recent: tuple[ClaimSpan, ...] = ()
+    here: tuple[ClaimSpan, ...] = ()
 
     @property
     def month(self) -> int:
@@ -260,7 +260,7 @@ def _is_no_year(text: str, first: int, last: int) -> bool:
     )
 
 
-def spans(ref: TimeRef, now: Now, base: Span | None = None) -> list[Span]:
+def spans(ref: TimeRef, now: Now, base: ClaimSpan | None = None) -> list[ClaimSpan]:
     """The spans an expression may mean, most likely first; empty where it has none.
 
     base : the span that it is compared with, for "a year earlier" and for months without a year.
@@ -275,7 +275,7 @@ def _latest(number: int, before: int) -> int:
     return before - 1 - (before - 1 - (number - 1)) % 12
 
 
-def _of_month(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
+def _of_month(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     number, year, which = args
     if year:
         return [_one(year * 12 + number - 1)]
@@ -301,7 +301,7 @@ def _of_month(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
     return [_one(month) for month in found]
 
 
-def _beside_base(number: int, which: str, base: Span | None) -> list[int]:
+def _beside_base(number: int, which: str, base: ClaimSpan | None) -> list[int]:
     """The month that something is compared with: the latest one before it."""
     if base is None:
         return []
@@ -310,16 +310,16 @@ def _beside_base(number: int, which: str, base: Span | None) -> list[int]:
     return [] if which else [_latest(number, base.last + (base.length > 1))]
 
 
-def _one(month: int) -> Span:
-    return Span(month, month)
+def _one(month: int) -> ClaimSpan:
+    return ClaimSpan(month, month)
 
 
-def _month_fy(args: tuple[Any, ...], _: Now, __: Span | None) -> list[Span]:
+def _month_fy(args: tuple[Any, ...], _: Now, __: ClaimSpan | None) -> list[ClaimSpan]:
     number, year = args
     return [_one((year - (number >= 10)) * 12 + number - 1)]
 
 
-def _month_of(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
+def _month_of(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     number, which = args
     year = now.published.year - ("this" not in which)
     found = [_one(year * 12 + number - 1)]
@@ -328,7 +328,7 @@ def _month_of(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
     return found
 
 
-def _of_months(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
+def _of_months(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     first, first_year, last, last_year = args
     if isinstance(last_year, str):
         last_year = now.published.year - (last_year == "last year")
@@ -336,33 +336,33 @@ def _of_months(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]
         end = last_year * 12 + last - 1
     elif first_year:
         begin = first_year * 12 + first - 1
-        return [Span(begin, begin + (last - first) % 12)]
+        return [ClaimSpan(begin, begin + (last - first) % 12)]
     else:
         end = _latest(last, base.last if base else now.month)
     begin = first_year * 12 + first - 1 if first_year else _latest(first, end + 1)
-    found = [Span(begin, end)]
+    found = [ClaimSpan(begin, end)]
     if not last_year:
-        found += [Span(begin - 12, end - 12)]
+        found += [ClaimSpan(begin - 12, end - 12)]
         found += [
-            Span(_latest(first, near + 1), near)
+            ClaimSpan(_latest(first, near + 1), near)
             for near in (_latest(last, recent.last + 1) for recent in now.recent[:2])
         ]
     return found
 
 
-def _clipped(span: Span, now: Now) -> list[Span]:
+def _clipped(span: ClaimSpan, now: Now) -> list[ClaimSpan]:
     """A year that was not over at publication ends with the months known by then."""
     if span.last < now.month - 1:
         return [span]
     if span.last == now.month - 1:
-        return [span, Span(span.first, span.last - 1)]
+        return [span, ClaimSpan(span.first, span.last - 1)]
     month = [one.last for one in now.recent[:2] if one.length == 1]
     ends = [now.newest[0], *month, *now.newest[1:]]
-    cut = [Span(span.first, min(end, span.last)) for end in ends if end >= span.first]
+    cut = [ClaimSpan(span.first, min(end, span.last)) for end in ends if end >= span.first]
     return [*cut, span]
 
 
-def _of_fy(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
+def _of_fy(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     whole = fiscal(args[0])
     if base and base.to_date and base.first != whole.first:
         return [fiscal(args[0], base.length), whole]
@@ -372,7 +372,7 @@ def _of_fy(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
     return _clipped(whole, now)
 
 
-def _fy_through(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
+def _fy_through(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     year, number = args
     current = fiscal_year_of(now.newest[0])
     whole = fiscal(year or current)
@@ -380,23 +380,25 @@ def _fy_through(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span
         end = whole.first + (number - 10) % 12
         if not year and end >= now.month:
             whole, end = whole.shift(-12), end - 12
-        return [Span(whole.first, end)]
+        return [ClaimSpan(whole.first, end)]
     if base and base.to_date:
         return [fiscal(year or current, base.length)]
     found = _clipped(whole, now)
     if year is None:
         found += _clipped(fiscal(current - 1), now) if now.month % 12 in (9, 10) else []
-        found += [Span(fiscal(fiscal_year_of(one.last)).first, one.last) for one in now.recent[:1]]
+        found += [
+            ClaimSpan(fiscal(fiscal_year_of(one.last)).first, one.last) for one in now.recent[:1]
+        ]
     return found
 
 
-def _fy_now(_: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
+def _fy_now(_: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     named = [one for one in now.recent if one.year or one.to_date]
     current = _fy_through((None, None), now, base)
     return [*current[:3], *named[:1], *current[3:]]
 
 
-def _fy_rel(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
+def _fy_rel(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     year = fiscal_year_of(now.month) + args[0]
     if base:
         before = fiscal(fiscal_year_of(base.last) + args[0])
@@ -410,7 +412,7 @@ def _fy_rel(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
     ]
 
 
-def _fy_first(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
+def _fy_first(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     year, length = args
     current = fiscal_year_of(now.newest[0])
     if year == -1:
@@ -423,33 +425,33 @@ def _fy_first(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
     return found
 
 
-def _fy_last(args: tuple[Any, ...], _: Now, __: Span | None) -> list[Span]:
+def _fy_last(args: tuple[Any, ...], _: Now, __: ClaimSpan | None) -> list[ClaimSpan]:
     whole = fiscal(args[0])
-    return [Span(whole.last - args[1] + 1, whole.last)]
+    return [ClaimSpan(whole.last - args[1] + 1, whole.last)]
 
 
-def _quarter(args: tuple[Any, ...], _: Now, __: Span | None) -> list[Span]:
+def _quarter(args: tuple[Any, ...], _: Now, __: ClaimSpan | None) -> list[ClaimSpan]:
     first = fiscal(args[0]).first + 3 * (["first", "second", "third", "fourth"].index(args[1]))
-    return [Span(first, first + 2)]
+    return [ClaimSpan(first, first + 2)]
 
 
-def _year_first(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
+def _year_first(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     year, length = args
     if isinstance(year, str):
         year = now.published.year - (year == "last year")
-    return [Span(year * 12, year * 12 + length - 1), fiscal(year, length)]
+    return [ClaimSpan(year * 12, year * 12 + length - 1), fiscal(year, length)]
 
 
-def _of_fys(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
+def _of_fys(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     first, last = args
-    return [Span(fiscal(first).first, one.last) for one in _clipped(fiscal(last), now)]
+    return [ClaimSpan(fiscal(first).first, one.last) for one in _clipped(fiscal(last), now)]
 
 
-def _of_cy(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
+def _of_cy(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     return _clipped(calendar(args[0]), now)
 
 
-def _of_year(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
+def _of_year(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     """A bare year: fiscal or calendar; beside a month, that month of the year."""
     year = args[0]
     if base and base.length == 1:
@@ -466,15 +468,15 @@ def _of_year(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
     return sorted(found, key=lambda one: one.first % 12 != 0) if calendars else found
 
 
-def _of_years(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
+def _of_years(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     first, last = args
     return [
-        *(Span(fiscal(first).first, one.last) for one in _clipped(fiscal(last), now)[:2]),
-        *(Span(calendar(first).first, one.last) for one in _clipped(calendar(last), now)[:2]),
+        *(ClaimSpan(fiscal(first).first, one.last) for one in _clipped(fiscal(last), now)[:2]),
+        *(ClaimSpan(calendar(first).first, one.last) for one in _clipped(calendar(last), now)[:2]),
     ]
 
 
-def _year_rel(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
+def _year_rel(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     year = now.published.year + args[0]
     if base and args[0]:
         found = [base.shift(12 * args[0])]
@@ -485,11 +487,13 @@ def _year_rel(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
     current = fiscal_year_of(now.newest[0]) + args[0]
     found = [*_clipped(fiscal(current), now)[:3], *_clipped(calendar(year), now)[:3]]
     if args[0]:  # the same months of last year, where this year's are meant beside them
-        found += [Span(this.first, end).shift(-12) for end in now.newest[:2] if end >= this.first]
+        found += [
+            ClaimSpan(this.first, end).shift(-12) for end in now.newest[:2] if end >= this.first
+        ]
     return found
 
 
-def _month_rel(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
+def _month_rel(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     if args[0] == 0:
         return [_one(now.month - 1), _one(now.month)]
     found = [_one(now.month - 1), _one(now.month - 2)]
@@ -498,7 +502,7 @@ def _month_rel(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]
     return found
 
 
-def _shift(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
+def _shift(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     by = args[0]
     base = base or next(iter(now.recent), None)
     if base is None:
@@ -511,7 +515,7 @@ def _shift(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
     return found
 
 
-def _same(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
+def _same(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     kind, year = args
     base = base or next(iter(now.recent), None)
     if base is None:
@@ -521,26 +525,28 @@ def _same(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
     return [by_fiscal] if kind == "fy" else [by_calendar, by_fiscal]
 
 
-def _through(args: tuple[Any, ...], now: Now, base: Span | None) -> list[Span]:
+def _through(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     """Through June: the fiscal year so far; by June: that month, or the year up to it."""
     number, year, by = args
     end = year * 12 + number - 1 if year else _latest(number, now.month + (now.published.day > 27))
-    to_date = Span(fiscal(fiscal_year_of(end)).first, end)
-    one, calendar_ = _one(end), Span(end // 12 * 12, end)
+    to_date = ClaimSpan(fiscal(fiscal_year_of(end)).first, end)
+    one, calendar_ = _one(end), ClaimSpan(end // 12 * 12, end)
     ends = [
-        Span(recent.first, end)
+        ClaimSpan(recent.first, end)
         for recent in now.recent[:1]
         if recent.length > 1 and recent.first < end
     ]
     return [one, to_date] if by else [to_date, *ends, calendar_, one]
 
 
-def _past_years(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
+def _past_years(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     year = fiscal_year_of(now.newest[0])
-    return [Span(fiscal(last - args[0] + 1).first, fiscal(last).last) for last in (year - 1, year)]
+    return [
+        ClaimSpan(fiscal(last - args[0] + 1).first, fiscal(last).last) for last in (year - 1, year)
+    ]
 
 
-def _fy_ended(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
+def _fy_ended(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     return [
         fiscal(
             args[0]
@@ -550,36 +556,36 @@ def _fy_ended(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
     ]
 
 
-def _year_to(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
+def _year_to(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     number, year = args
     end = year * 12 + number - 1 if year else _latest(number, now.month)
-    return [Span(end - 11, end)]
+    return [ClaimSpan(end - 11, end)]
 
 
-def _that(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
+def _that(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     """That month, the year: what was spoken of before."""
     long = args[0].startswith("year")
     return [one for one in now.recent if (one.length == 1) != long]
 
 
-def _past(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
-    return [Span(end - args[0] + 1, end) for end in now.newest[:3]]
+def _past(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
+    return [ClaimSpan(end - args[0] + 1, end) for end in now.newest[:3]]
 
 
-def _since(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
+def _since(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     number, year = args
     start = _latest(number, now.month) if year is None else year * 12 + (number or 1) - 1
-    found = [Span(start, end) for end in now.newest]
+    found = [ClaimSpan(start, end) for end in now.newest]
     if number is None:
-        found += [Span(fiscal(year).first, end) for end in now.newest]
+        found += [ClaimSpan(fiscal(year).first, end) for end in now.newest]
     return found
 
 
-def _since_fy(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
-    return [Span(fiscal(args[0]).first, end) for end in now.newest[:3]]
+def _since_fy(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
+    return [ClaimSpan(fiscal(args[0]).first, end) for end in now.newest[:3]]
 
 
-def _of_era(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
+def _of_era(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     start = args[0]
     if start == "trump":
         start = "2025-01" if now.published >= date(2025, 1, 20) else "2017-01"
@@ -587,10 +593,10 @@ def _of_era(args: tuple[Any, ...], now: Now, _: Span | None) -> list[Span]:
     ends = {"2021-01": "2025-01", "2017-01": "2021-01", "2009-01": "2017-01"}
     last = months.to_index(ends[start]) if start in ends else now.month
     known = [end for end in now.newest[:3] if end <= last] or [last, last - 1]
-    return [Span(begin, end) for begin in (first + 1, first) for end in known]
+    return [ClaimSpan(begin, end) for begin in (first + 1, first) for end in known]
 
 
-Handler = Callable[[tuple[Any, ...], Now, Span | None], Sequence[Span]]
+Handler = Callable[[tuple[Any, ...], Now, ClaimSpan | None], Sequence[ClaimSpan]]
 _HANDLERS: dict[str, Handler] = {
     "month": _of_month,
     "months": _of_months,
@@ -637,7 +643,7 @@ def day_of(text: str) -> date | None:
         return None
 
 
-def all_spans(refs: Sequence[TimeRef], now: Now) -> Iterator[Span]:
+def all_spans(refs: Sequence[TimeRef], now: Now) -> Iterator[ClaimSpan]:
     """Every span that expressions may mean by themselves."""
     for ref in refs:
         if ref.counts and not ref.relative:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
 from forecast.claims.judge import Claimed, JudgedClaim, Sense
-from forecast.claims.spans import Span
+from forecast.claims.spans import ClaimSpan
 from forecast.claims.subjects import AGENCY_WORDS, Subject
 from forecast.claims.table import CountTable
 from forecast.desk.wording import month_words
@@ -146,7 +146,7 @@ def _explain_since(
 ) -> Explained:
     if not judged.truth:
         return Explained(f"{here}: none {side[:-3]}er before it on record (from {began}).")
-    last = Span(int(judged.truth), int(judged.truth)).words()
+    last = ClaimSpan(int(judged.truth), int(judged.truth)).words()
     return Explained(f"{here}: the {side} since {last}.")
 
 
@@ -164,7 +164,7 @@ def elsewhere(table: CountTable, sense: Sense, claimed: Claimed) -> str:
         return ""
     length = sense.span.length
     for first in range(line.last - length + 1, line.first - 1, -1):
-        span = Span(first, first + length - 1)
+        span = ClaimSpan(first, first + length - 1)
         if line.total(span) == claimed.value:
             return f" {claimed.value:,.0f} is the count of {span.words()}."
     return ""
@@ -189,7 +189,7 @@ def verdict_line(said: AnsweredClaim) -> str:
     return f"{head}: {said.why}"
 
 
-def halves(table: CountTable, subject: Subject, span: Span) -> str:
+def halves(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
     """What of a border's total came at ports and what between them; "" where that is not known."""
     if subject.agency or subject.dimension:
         return ""

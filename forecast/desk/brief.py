@@ -27,6 +27,7 @@ def paragraph(report: MonthReport) -> str:
     return " ".join(
         (
             headline(report),
+            *stale_sentences(report),
             *expected_sentences(report),
             comparison_sentence(report.comparisons),
             rank_sentence(report),
@@ -36,11 +37,24 @@ def paragraph(report: MonthReport) -> str:
     )
 
 
+def place(report: MonthReport) -> str:
+    """Where the encounters were, a part in brackets."""
+    where = PLACES[report.border]
+    return f"{where} ({report.part})" if report.part else where
+
+
+def stale_sentences(report: MonthReport) -> Iterator[str]:
+    """That a part's newest month is older than its border's; nothing where it is not."""
+    if report.newest_of_border:
+        last, border = month_words(report.last_month), month_words(report.newest_of_border)
+        yield f"Figures of this part end in {last}; the border's in {border}."
+
+
 def headline(report: MonthReport) -> str:
     """What was published."""
     about = "" if report.rounding == 1 else f" (rounded to {report.rounding} by its source)"
     return (
-        f"CBP counted {report.encounters:,} encounters {PLACES[report.border]} in "
+        f"CBP counted {report.encounters:,} encounters {place(report)} in "
         f"{month_words(report.month)}{about}."
     )
 
@@ -151,6 +165,8 @@ def definition(report: MonthReport) -> Iterator[str]:
 def interior_sentence(report: MonthReport) -> str:
     """How much of the count was not made at the border, as far as CBP says."""
     seen = report.interior
+    if report.part:
+        return f"The Border Patrol count may include {_INTERIOR}."
     if seen is None:
         return (
             f"The Border Patrol count may include {_INTERIOR}; for this month CBP does not say "

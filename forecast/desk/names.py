@@ -134,6 +134,18 @@ class SeriesNames:
             parts = [key for key in parts if _normal(dimension[0]) in _dimension_forms(key)]
         return self._only(text, _matching(part, parts), parts)
 
+    def parts(self, text: str) -> list[SeriesKey]:
+        """Every part of a dimension, for BORDER:DIMENSION (southwest:citizenship); else none."""
+        border, *rest = _pieces(text)
+        wanted = _normal(rest[0]) if len(rest) == 1 else ""
+        return [
+            key
+            for key in self.keys
+            if not key.headline
+            and key.border == _border(border)
+            and wanted in _dimension_forms(key)
+        ]
+
     def name(self, key: SeriesKey) -> str:
         """The shortest name that `find` reads back, in words: northern:Swanton Sector."""
         if key.headline:

@@ -19,7 +19,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from forecast import months
-from forecast.records import Row
+from forecast.desk.labels import member_words
+from forecast.records import Row, SeriesKey
 from forecast.store import reports
 from forecast.store.reports import MonthRecord
 
@@ -108,6 +109,8 @@ class MonthReport:
     drivers : rows of flag_drivers. score : row of scorecard, one month ahead.
     often : months in which some border was flagged, of so many judged.
     recent : this month and those before it with the forecast that judged each.
+    part : of the border, in words; "" for its total. newest_of_border : the border's last month
+        held, where it is later than the part's, else "".
     """
 
     border: str
@@ -134,6 +137,8 @@ class MonthReport:
     score: Row | None = None
     often: tuple[int, int] = (0, 0)
     recent: tuple[Row, ...] = ()
+    part: str = ""
+    newest_of_border: str = ""
 
     @property
     def findings(self) -> list[Row]:
@@ -147,6 +152,20 @@ def report(connection: sqlite3.Connection, border: str, month: str) -> MonthRepo
     if kept is not None:
         return from_json(kept)
     return month_report(border, month, reports.month_record(connection, border, month))
+
+
+def series_report(connection: sqlite3.Connection, key: SeriesKey, month: str) -> MonthReport:
+    """The report of any series' month, which must be on record; that of a part is never kept."""
+    if key.headline:
+        return report(connection, key.border, month)
+    border = reports.span(connection, key.border)
+    return month_report(
+        key.border,
+        month,
+        reports.part_record(connection, key, month),
+        part=member_words(key.dimension, key.member),
+        newest_of_border=border[1] if border else "",
+    )
 
 
 def newest(connection: sqlite3.Connection, border: str) -> MonthReport:
@@ -183,7 +202,9 @@ def from_json(text: str) -> MonthReport:
     )
 
 
-def month_report(border: str, month: str, held: MonthRecord) -> MonthReport:
+def month_report(
+    border: str, month: str, held: MonthRecord, part: str = "", newest_of_border: str = ""
+) -> MonthReport:
     """Everything that is said of a month; it must be among held.counts."""
     counts = held.counts
     side, since = extreme_since(counts, month)
@@ -218,6 +239,8 @@ def month_report(border: str, month: str, held: MonthRecord) -> MonthReport:
         score=held.score,
         often=held.often,
         recent=tuple(held.recent),
+        part=part,
+        newest_of_border=newest_of_border if newest_of_border > last else "",
     )
 
 

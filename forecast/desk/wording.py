@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from forecast import months
+
 MONTHS = (
     "January",
     "February",
@@ -83,3 +85,12 @@ def known_words(vintage: str, day: str) -> str:
         "month": f"by {day_words(day)}",
         "unknown": f"on a day that is not known (taken as {day_words(day)})",
     }[vintage]
+
+
+def stale_words(own: str, border: str) -> str:
+    """What to say of a part whose newest figure is of month `own` and its border's of `border`."""
+    if not own or own >= border:
+        return ""
+    behind = months.to_index(border) - months.to_index(own)
+    noun = "month" if behind == 1 else "months"
+    return f"Newest figure: {month_words(own)}, {behind} {noun} older than the border's."

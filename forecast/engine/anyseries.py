@@ -22,10 +22,10 @@ import numpy as np
 from forecast.engine import intervals, scores
 from forecast.engine import parameters as par
 from forecast.engine.blocks import Spread, in_turn
-from forecast.engine.predictive import Predictive
+from forecast.engine.predictive import Predictive, Totals
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from forecast.engine.rows import HUB
-from forecast.errors import ShortSeriesError
+from forecast.errors import DataError, ShortSeriesError
 from forecast.intake.counts import MonthlyCounts
 from models.base import Floats, Ints, Paths
 from models.structural import filled
@@ -120,7 +120,12 @@ def long_enough(counts: MonthlyCounts) -> tuple[MonthlyCounts, list[ShortSeriesE
 
 
 def forecast_counts(
-    counts: MonthlyCounts, h: int, *, hindcasts: int = 0, spread: Spread = in_turn
+    counts: MonthlyCounts,
+    h: int,
+    *,
+    hindcasts: int = 0,
+    totals: Totals | None = None,
+    spread: Spread = in_turn,
 ) -> SeriesForecasts:
     """Forecast every series from its last month, and from earlier ones if asked.
 
@@ -130,12 +135,36 @@ def forecast_counts(
     h : months ahead.
     hindcasts : how many earlier cutoffs, one a month before each series' end; a series too
         short at a cutoff has none there.
+    totals : row of a total -> rows of its parts, see `totals_of`.
     spread : where blocks of series are computed; see `forecast.engine.blocks`.
     """
     back = _back(counts, hindcasts)
     origins = counts.values.shape[1] - 1 - back
-    said = engine_forecasts(counts.panel, origins, h, spread=spread)
+    said = engine_forecasts(counts.panel, origins, h, totals=totals, spread=spread)
     return SeriesForecasts(counts, back, said)
+
+
+def totals_of(counts: MonthlyCounts, names: Sequence[str]) -> dict[int, tuple[int, ...]]:
+    """Row of each total -> rows of its parts: the other series of its family.
+
+    Raises
+    ------
+    DataError : no series has that name, it is alone in its family, or it does not end in the
+        month in which its parts do.
+    """
+    found: dict[int, tuple[int, ...]] = {}
+    for name in names:
+        if name not in counts.names:
+            raise DataError(f"--total {name}: no such series; write its name as in the file")
+        row = counts.names.index(name)
+        parts = [int(p) for p in np.flatnonzero(counts.family == counts.family[row]) if p != row]
+        if not parts:
+            raise DataError(f"--total {name}: no other series is of its family")
+        late = [counts.names[p] for p in parts if counts.last[p] != counts.last[row]]
+        if late:
+            raise DataError(f"--total {name}: {late[0]} does not end in the same month")
+        found[row] = tuple(parts)
+    return found
 
 
 def forecast_by_paths(

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from forecast.engine import parameters as par
-from forecast.engine.tails import Number, bend, bent, degrees
+from forecast.engine.tails import FloatLike, bend, bent, degrees
 from models.base import Floats, Ints
 from models.onepass import UNIT, age, discounted_sum, in_units, running_median
 
@@ -151,8 +151,8 @@ def scale(sigma: Floats, growth: Floats, share: Floats) -> Floats:
 def quantiles(
     centre: Floats,
     scale: Floats,
-    df: Number,
-    reach: Number,
+    df: FloatLike,
+    reach: FloatLike,
     probs: Sequence[float],
 ) -> Floats:
     """Quantiles of log1p counts, >= 0, non-decreasing in the probability.

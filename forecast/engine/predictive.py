@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,10 @@ class Predictive:
     def at(self, chosen: Ints | NDArray[np.bool_]) -> Predictive:
         """The same for some of the origins, by place or by mask."""
         return Predictive(*(getattr(self, field.name)[:, chosen] for field in fields(self)))
+
+    def first(self) -> Predictive:
+        """The same one month ahead only."""
+        return replace(self, centre=self.centre[..., :1], scale=self.scale[..., :1])
 
     def tail(self, z: Floats, horizon: int = 1) -> Floats:
         """(series, origins) two-sided p of what came, z (series, origins), `horizon` on."""

@@ -14,8 +14,8 @@ from forecast.records import HUB_PERMILLES, NATIONWIDE, Forecast, Hindcast, Seri
 from models.base import Ints, Panel
 
 HUB = tuple(permille / 1000 for permille in HUB_PERMILLES)
-_INTERVALS = ("lo95", "lo90", "lo80", "lo50", "median", "hi50", "hi80", "hi90", "hi95")
-_INTERVAL_PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
+INTERVALS = ("lo95", "lo90", "lo80", "lo50", "median", "hi50", "hi80", "hi90", "hi95")
+INTERVAL_PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
 
 def month_of(panel: Panel, series: int, column: int) -> str:
@@ -39,7 +39,7 @@ def forecast_rows(
 def _forecasts(
     predictive: Predictive, series: int, last: int, key: SeriesKey, model: str, cutoff: str
 ) -> list[Forecast]:
-    counts = predictive.counts(_INTERVAL_PROBS, series, last)
+    counts = predictive.counts(INTERVAL_PROBS, series, last)
     return [
         Forecast(
             series=key,
@@ -50,7 +50,7 @@ def _forecasts(
             centre=float(predictive.centre[series, last, step]),
             scale=float(predictive.scale[series, last, step]),
             df=float(predictive.df[series, last]),
-            **dict(zip(_INTERVALS, row, strict=True)),
+            **dict(zip(INTERVALS, row, strict=True)),
         )
         for step, row in enumerate(counts.tolist())
     ]

@@ -27,7 +27,7 @@ from scipy.special import stdtr, stdtrit
 from forecast.engine import parameters as par
 from models.base import Floats
 
-Number = float | Floats
+FloatLike = float | Floats
 
 DEGREE = 12  # of the polynomials that stand in for the quantiles of a t
 
@@ -45,13 +45,13 @@ def degrees(share: Floats) -> Floats:
     return np.asarray(np.exp(share * np.log(par.WALK_DF) + (1 - share) * np.log(par.GRID_DF)))
 
 
-def share_of(df: Number) -> Floats:
+def share_of(df: FloatLike) -> Floats:
     """How much a series breaks, 0 .. 1, from its degrees of freedom."""
     share = (np.log(df) - np.log(par.GRID_DF)) / (np.log(par.WALK_DF) - np.log(par.GRID_DF))
     return np.asarray(np.clip(share, 0, 1))
 
 
-def bend(centre: Number, df: Number, horizon: Number) -> Bend:
+def bend(centre: FloatLike, df: FloatLike, horizon: FloatLike) -> Bend:
     """How the sides of forecasts are bent; arguments of one shape, or that broadcast."""
     share, near = share_of(df), 1 / np.asarray(horizon)
     count = np.expm1(np.maximum(centre, 0))
@@ -74,7 +74,7 @@ def bent(df: Floats, bend: Bend, probs: Sequence[float]) -> Floats:
     return np.asarray(unit[..., None, :-1] * (1 + k))
 
 
-def unbent(away: Number, df: Number, bend: Bend) -> Floats:
+def unbent(away: FloatLike, df: FloatLike, bend: Bend) -> Floats:
     """The u of months `away` from the centre, in units of the scale: `bent` turned round."""
     away, df = np.asarray(away, dtype=float), np.asarray(df, dtype=float)
     end = stdtrit(df, par.END)
@@ -88,13 +88,17 @@ def unbent(away: Number, df: Number, bend: Bend) -> Floats:
     return np.asarray(np.copysign(size, away))
 
 
-def below(z: Number, centre: Number, scale: Number, df: Number, horizon: Number = 1) -> Floats:
+def below(
+    z: FloatLike, centre: FloatLike, scale: FloatLike, df: FloatLike, horizon: FloatLike = 1
+) -> Floats:
     """Probability of a month at or below z, log1p counts; arguments that broadcast."""
     unit = unbent((z - np.asarray(centre)) / scale, df, bend(centre, df, horizon))
     return np.asarray(stdtr(df, unit))
 
 
-def tail(z: Number, centre: Number, scale: Number, df: Number, horizon: Number = 1) -> Floats:
+def tail(
+    z: FloatLike, centre: FloatLike, scale: FloatLike, df: FloatLike, horizon: FloatLike = 1
+) -> Floats:
     """Two-sided p: twice the probability of a month at least as far out on z's side."""
     unit = unbent((z - np.asarray(centre)) / scale, df, bend(centre, df, horizon))
     return np.asarray(2 * stdtr(df, -np.abs(unit)))

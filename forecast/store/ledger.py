@@ -7,13 +7,14 @@ whoever has an entry's digest from elsewhere can tell whether anything it covers
 `integrity` compares the statements with the tables.
 
     of a run       run, releases, forecasts, quantiles, judgements, flags, systemic, episodes,
-                   closed, drivers, scores, fits, paths: the rows it wrote, stated once. Run 0
-                   stands for the rows of programs that did not say which run wrote them. withdrawal
+                   closed, drivers, scores, fits, paths, spans, changes, answers: the rows it
+                   wrote, stated once. Run 0 stands for the rows of programs that did not say which
+                   run wrote them. withdrawal
     of a notice    notice: what it says; standing: who approved or rejected it, or why it expired
     of a file      release: the file, and the digest of the counts it states
-    of the record  figures, hindcasts, unexplained, notices, withdrawals, schema: as the tables
-                   stand. The program may replace these rows, so only the newest statement of
-                   them can be compared
+    of the record  figures, hindcasts, questions, unexplained, notices, withdrawals, schema: as the
+                   tables stand. The program may replace these rows, so only the newest statement
+                   of them can be compared
 
 Scheme 2, the text that is digested:
 
@@ -52,7 +53,7 @@ ROOT = 40  # hex digits of a digest that answer for everything, 160 bits; the re
 MARK = 3  # hex digits each: by chance 1 in 4,096 stays the same though its group was changed
 _ROWS = 1000  # read and digested at a time
 
-Kind = Literal[
+EntryKind = Literal[
     "schema",
     "accepted",
     "refused",
@@ -73,7 +74,7 @@ class Entry(NamedTuple):
     id: int
     scheme: int
     schema: int
-    kind: Kind
+    kind: EntryKind
     run_id: int | None
     subject: str
     parts: str
@@ -85,11 +86,11 @@ class Entry(NamedTuple):
 UNSIGNED = ("judgements", "flags", "systemic", "episodes", "closed", "drivers")
 _WITH_A_RUN = (
     *("run", "releases", "forecasts", "quantiles", *UNSIGNED, "reports", "scores", "fits"),
-    *("paths", "hindcasts", "unexplained", "notices"),
+    *("paths", "spans", "changes", "answers", "hindcasts", "questions", "unexplained", "notices"),
 )
 
 
-def add(db: Connection, kind: Kind, subject: str, keys: Iterable[EntryKey]) -> Entry:
+def add(db: Connection, kind: EntryKind, subject: str, keys: Iterable[EntryKey]) -> Entry:
     """Write an entry that states these parts; inside the transaction that changed them."""
     if kind != "schema" and due(db):
         add_schema(db)
@@ -123,11 +124,11 @@ def add_run(db: Connection, run_id: int, notices: Sequence[int]) -> None:
 def add_release(db: Connection, release_id: int) -> None:
     """State a file that was accepted or refused."""
     found = db.execute("select status from releases where id = ?", (release_id,)).fetchone()
-    kind: Kind = "accepted" if found[0] == "accepted" else "refused"
+    kind: EntryKind = "accepted" if found[0] == "accepted" else "refused"
     add(db, kind, f"release {release_id}", [("release", release_id), ("figures", None)])
 
 
-def add_notice(db: Connection, kind: Kind, notice_id: int) -> None:
+def add_notice(db: Connection, kind: EntryKind, notice_id: int) -> None:
     """State how a notice stands and, where that is new, what it says."""
     keys = _of_notices([notice_id])
     said = kind in ("written", "renewed")

@@ -335,12 +335,12 @@ def drop(db: Database, notice_id: int, why: str, now: datetime) -> bool:
     )
 
 
-def _changed(db: Database, kind: ledger.Kind, change: str, values: tuple[Any, ...]) -> bool:
+def _changed(db: Database, kind: ledger.EntryKind, change: str, values: tuple[Any, ...]) -> bool:
     with transaction(db):
         return _updated(db, kind, change, values)
 
 
-def _updated(db: Database, kind: ledger.Kind, change: str, values: tuple[Any, ...]) -> bool:
+def _updated(db: Database, kind: ledger.EntryKind, change: str, values: tuple[Any, ...]) -> bool:
     """Change one notice, and state it; whether there was one to change."""
     found = db.execute(f"update notices set {change} returning id", values).fetchall()
     for (notice_id,) in found:

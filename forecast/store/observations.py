@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # Newest last.
 ORDER = "r.seq, r.kind <> 'bundle', r.decided_at, coalesce(r.first_seen_at, ''), r.sha256"
 
+SeriesIds = dict[SeriesKey, int]
 StoredValues = dict[SeriesKey, dict[str, dict[int, int]]]  # series -> month -> release id -> count
 
 

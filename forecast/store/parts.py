@@ -206,6 +206,50 @@ PARTS: dict[str, StatedPart] = {
         ),
         bulky=True,
     ),
+    "spans": StatedPart(
+        "run",
+        "forecasts",
+        (
+            "select rule, seed, borders, correlation from path_rules where run_id = ?",
+            f"""
+            select {_SERIES}, m.cutoff, m.marks, m.share, m.known
+            from path_marks as m join series as s on s.id = m.series_id
+            where m.run_id = ? order by 1, 2, 3, 4
+            """,
+            f"""
+            select
+                {_SERIES}, p.span, p.first_month, p.last_month, p.cutoff, p.months_published,
+                p.published, p.median, p.lo50, p.hi50, p.lo80, p.hi80, p.lo90, p.hi90, p.lo95,
+                p.hi95
+            from spans as p join series as s on s.id = p.series_id
+            where p.run_id = ? order by 1, 2, 3, 4, 5
+            """,
+        ),
+        bulky=True,
+    ),
+    "changes": StatedPart(
+        "run",
+        "forecasts",
+        (
+            f"""
+            select
+                {_SERIES}, c.month, c.before_run_id, c.before, c.method, c.revisions, c.season,
+                c.surprise, c.after
+            from changes as c join series as s on s.id = c.series_id
+            where c.run_id = ? order by 1, 2, 3, 4, 5
+            """,
+        ),
+    ),
+    "answers": StatedPart(
+        "run",
+        "scores",
+        (
+            """
+            select question_id, basis, cutoff, version, chance, base_rate
+            from answers where run_id = ? order by 1, 2, 3
+            """,
+        ),
+    ),
     "notice": StatedPart(
         "notice",
         "notices",
@@ -271,6 +315,20 @@ PARTS: dict[str, StatedPart] = {
                 q050, q100, q150, q200, q250, q300, q350, q400, q450, q500, q550, q600, q650, q700,
                 q750, q800, q850, q900, q950, q975, q990, centre, scale, df
             from hindcasts order by 1, 2, 3, 4
+            """,
+        ),
+    ),
+    "questions": StatedPart(
+        "record",
+        "scores",
+        (
+            """
+            select id, series_id, kind, first_month, last_month, statistic, above, below
+            from questions order by id
+            """,
+            """
+            select question_id, basis, cutoff, version, chance, base_rate
+            from answers where run_id is null order by 1, 2, 3
             """,
         ),
     ),

@@ -4,32 +4,40 @@ from __future__ import annotations
 
 import sqlite3
 
-from forecast.records import HUB_PERMILLES, Row
+from forecast.records import HUB_PERMILLES, Row, SeriesKey
 from forecast.store.read import rows
 
 _PAIRS = [(p, 1000 - p) for p in HUB_PERMILLES if p < 500]
 
 
-def published(connection: sqlite3.Connection, border: str) -> list[Row]:
-    """A border's counts by month: month, encounters."""
+def published(connection: sqlite3.Connection, series: str | SeriesKey) -> list[Row]:
+    """The counts of a border, or of any series, by month: month, encounters."""
     return rows(
         connection,
-        "select month, encounters from border_months where border = ? order by month",
-        (border,),
+        """
+        select month, encounters from series_months
+        where border = ? and dimension = ? and member = ? order by month
+        """,
+        _key(series)[:3],
     )
 
 
-def flagged(connection: sqlite3.Connection, border: str) -> list[Row]:
-    """The months of a border that were flagged: month, encounters, median, severity."""
+def flagged(connection: sqlite3.Connection, series: str | SeriesKey) -> list[Row]:
+    """Its months that were flagged: month, encounters, median, severity."""
     return rows(
         connection,
         """
         select month, encounters, median, severity from judged_months
-        where border = ? and dimension = '' and flag is not null and severity <> 'watch'
+        where border = ? and dimension = ? and member = ?
+            and flag is not null and severity <> 'watch'
         order by month
         """,
-        (border,),
+        _key(series)[:3],
     )
+
+
+def _key(series: str | SeriesKey) -> SeriesKey:
+    return series if isinstance(series, SeriesKey) else SeriesKey(series)
 
 
 def at_lead(connection: sqlite3.Connection, border: str, horizon: int) -> list[Row]:

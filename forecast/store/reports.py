@@ -61,6 +61,48 @@ def span(connection: sqlite3.Connection, border: str) -> tuple[str, str] | None:
     return None if first is None else (first, last)
 
 
+def series_span(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, str] | None:
+    """First and newest month of any series, None if it has none."""
+    if key.headline:
+        return span(connection, key.border)
+    first, last = connection.execute(
+        """
+        select min(month), max(month) from series_months
+        where border = ? and dimension = ? and member = ?
+        """,
+        key[:3],
+    ).fetchone()
+    return None if first is None else (first, last)
+
+
+def part_record(connection: sqlite3.Connection, key: SeriesKey, month: str) -> MonthRecord:
+    """What is on record about a part's month: counts and their values; KeyError if none.
+
+    Its forecast is not: of parts only the forecasts of runs are kept, not what judged a month.
+    """
+    published = rows(
+        connection,
+        """
+        select o.month, o.encounters, r.file_name, r.rounding
+        from current_observations as o
+        join series as s on s.id = o.series_id join releases as r on r.id = o.release_id
+        where s.border = ? and s.dimension = ? and s.member = ?
+        """,
+        key[:3],
+    )
+    values = rows(
+        connection,
+        """
+        select encounters, vintage, known_from, known_until, source, file_name
+        from series_vintages
+        where border = ? and dimension = ? and member = ? and month = ? order by known_from
+        """,
+        (*key[:3], month),
+    )
+    counts = {r["month"]: r["encounters"] for r in sorted(published, key=lambda r: r["month"])}
+    return MonthRecord(counts, values, {row["month"]: row for row in published}[month])
+
+
 def month_record(connection: sqlite3.Connection, border: str, month: str) -> MonthRecord:
     """Everything on record about a border's month; KeyError if it has none."""
     published = rows(

@@ -16,16 +16,14 @@ from forecast.records import (
     SeriesKey,
     StoredForecast,
 )
-from forecast.store import ledger, notices, reports, watch
+from forecast.store import changes, joint, ledger, notices, reports, standing, watch
 from forecast.store.connect import transaction
-from forecast.store.observations import series_by_id, series_ids
+from forecast.store.observations import SeriesIds, series_by_id, series_ids
 
 if TYPE_CHECKING:
     import sqlite3
 
     from sqlite_utils import Database
-
-Ids = dict[SeriesKey, int]
 
 
 def publish(
@@ -64,6 +62,9 @@ def publish(
         watch.mark_systemic(db, run_id, publication.systemic_months)
         due = notices.save_due(db, run_id, publication.published_at, publication.occasions)
         _save_hindcasts(db, publication.hindcasts, ids)
+        joint.save_joint(db, run_id, publication, ids)
+        standing.save_answers(db, run_id, publication.answers, ids)
+        changes.save_changes(db, run_id, publication.changes, ids)
         db.execute("update model_paths set published_in = ? where published_in is null", (run_id,))
         for border in HEADLINES:
             span = reports.span(db.conn, border)
@@ -83,14 +84,14 @@ def _save_run(db: Database, publication: Publication) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def _keyed(record: Any, ids: Ids) -> dict[str, Any]:
+def _keyed(record: Any, ids: SeriesIds) -> dict[str, Any]:
     """A record as a row: its series by id."""
     row = asdict(record)
     row.pop("series")
     return {"series_id": ids[record.series], **row}
 
 
-def _save_hindcasts(db: Database, hindcasts: Iterable[Hindcast], ids: Ids) -> None:
+def _save_hindcasts(db: Database, hindcasts: Iterable[Hindcast], ids: SeriesIds) -> None:
     marks = ", ".join("?" * (11 + len(HUB_PERMILLES)))
     columns = ", ".join(f"q{permille:03d}" for permille in HUB_PERMILLES)
     db.conn.executemany(
@@ -100,7 +101,7 @@ def _save_hindcasts(db: Database, hindcasts: Iterable[Hindcast], ids: Ids) -> No
     )
 
 
-def _hindcast_row(h: Hindcast, ids: Ids) -> tuple[Any, ...]:
+def _hindcast_row(h: Hindcast, ids: SeriesIds) -> tuple[Any, ...]:
     key = (h.model, h.version, ids[h.series], h.cutoff, h.month, h.horizon, h.data_digest)
     return (*key, h.median, h.centre, h.scale, h.df, *h.quantiles)
 

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast.records import Driver, Episode, Flag, Judgement, SeriesKey
 from forecast.store import judgements
-from forecast.store.observations import ORDER, series_by_id, series_ids
+from forecast.store.observations import ORDER, SeriesIds, series_by_id, series_ids
 
 if TYPE_CHECKING:
     import sqlite3
 
     from sqlite_utils import Database
-
-Ids = dict[SeriesKey, int]
 
 
 def save_watch(
@@ -48,13 +46,13 @@ def save_watch(
     _save_drivers(db, run_id, list(drivers), ids)
 
 
-def _judgement_row(j: Judgement, ids: Ids) -> tuple[Any, ...]:
+def _judgement_row(j: Judgement, ids: SeriesIds) -> tuple[Any, ...]:
     head = (ids[j.series], j.month, j.release_id, j.run_id, j.basis, j.cutoff, j.horizon)
     said = (j.encounters, j.median, j.p, j.z, j.centre, j.apart_p)
     return (*head, *said, j.outside, j.drift_up, j.drift_down)
 
 
-def _save_episode(db: Database, run_id: int, e: Episode, ids: Ids) -> None:
+def _save_episode(db: Database, run_id: int, e: Episode, ids: SeriesIds) -> None:
     db.execute(
         """
         insert into episodes (
@@ -73,7 +71,7 @@ def _save_episode(db: Database, run_id: int, e: Episode, ids: Ids) -> None:
     )
 
 
-def _save_flag(db: Database, run_id: int, f: Flag, ids: Ids) -> None:
+def _save_flag(db: Database, run_id: int, f: Flag, ids: SeriesIds) -> None:
     db.execute(
         """
         insert into flags (
@@ -93,7 +91,7 @@ def _save_flag(db: Database, run_id: int, f: Flag, ids: Ids) -> None:
     )
 
 
-def _save_drivers(db: Database, run_id: int, drivers: list[Driver], ids: Ids) -> None:
+def _save_drivers(db: Database, run_id: int, drivers: list[Driver], ids: SeriesIds) -> None:
     """In the place of what had not been held of the same dimensions of the same flags."""
     flag_ids = {flag: _flag_id(db, flag, ids) for flag in {driver.flag for driver in drivers}}
     db.conn.executemany(
@@ -117,7 +115,7 @@ def _save_drivers(db: Database, run_id: int, drivers: list[Driver], ids: Ids) ->
     )
 
 
-def _flag_id(db: Database, flag: tuple[SeriesKey, str], ids: Ids) -> int:
+def _flag_id(db: Database, flag: tuple[SeriesKey, str], ids: SeriesIds) -> int:
     row = db.execute(
         "select max(id) from flags where series_id = ? and month = ? and kind = 'month'",
         (ids[flag[0]], flag[1]),

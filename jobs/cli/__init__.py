@@ -12,6 +12,7 @@ cite       facts about a month, to quote
 claims     whether a number, or what a text says, is right
 export     what the record holds, as files
 views      a command for every view
+ask        chances, sums over months, what moved the forecast, a year's report
 anyseries  the engine on an analyst's own monthly counts
 plot       pictures
 releases   files: fetched, held, refused
@@ -38,6 +39,7 @@ from forecast.printable import without_controls
 from forecast.store import sqlite_errors
 from jobs.cli import (
     anyseries,
+    ask,
     care,
     cite,
     claims,
@@ -153,7 +155,16 @@ def main(ctx: click.Context, config_path: Path | None, db: Path | None) -> None:
 main.add_sections(
     {
         "Each month": (work.run, releases.fetch, work.ingest, releases.releases),
-        "Look": (look.show, flags.flags, score.score, plot.plot, web.web),
+        "Look": (
+            look.show,
+            ask.chance,
+            ask.changes,
+            flags.flags,
+            score.score,
+            ask.report,
+            plot.plot,
+            web.web,
+        ),
         "Quote": (cite.brief, claims.fact, claims.check, export.export),
         "Ask the engine": (anyseries.forecast, replay.replay),
         "Tell readers": (notices.notices,),

@@ -57,6 +57,13 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Forecast from this many earlier months too, and say how good that would have been.",
 )
 @click.option("--hindcasts-out", default="", metavar="FILE", help="File for those hindcasts.")
+@click.option(
+    "--total",
+    "totals",
+    multiple=True,
+    metavar="SERIES",
+    help="This series is the sum of the others of its family, and is forecast as their sum.",
+)
 @click.pass_obj
 def forecast(
     settings: Settings,
@@ -66,6 +73,7 @@ def forecast(
     models: str,
     hindcasts: int,
     hindcasts_out: str,
+    totals: tuple[str, ...],
 ) -> None:
     """Forecast any monthly counts of yours.
 
@@ -84,7 +92,8 @@ def forecast(
     counts, short = anyseries.long_enough(read_counts(file))
     _warn_short(short)
     with spreading(settings.config.compute, len(counts.names)) as spread:
-        said = _said(settings, counts, h, hindcasts, models, spread)
+        rows = anyseries.totals_of(counts, totals)
+        said = _said(settings, counts, h, hindcasts, models, spread, rows)
         _save({name: model.ends() for name, model in said.items()}, out, spread)
         _warn_silent(said)
         if hindcasts:
@@ -93,16 +102,24 @@ def forecast(
 
 
 def _said(
-    settings: Settings, counts: MonthlyCounts, h: int, hindcasts: int, models: str, spread: Spread
+    settings: Settings,
+    counts: MonthlyCounts,
+    h: int,
+    hindcasts: int,
+    models: str,
+    spread: Spread,
+    totals: Mapping[int, Sequence[int]],
 ) -> dict[str, SeriesForecasts]:
     """What the engine says, or every model."""
     from forecast.engine.anyseries import forecast_counts
     from jobs.pipeline.anyseries import ENGINE, forecast_all
 
     if models != "all":
-        return {ENGINE: forecast_counts(counts, h, hindcasts=hindcasts, spread=spread)}
+        engine = forecast_counts(counts, h, hindcasts=hindcasts, totals=totals, spread=spread)
+        return {ENGINE: engine}
     with progress(quiet=False) as report:
-        return forecast_all(counts, h, hindcasts, settings.config.compute, spread, report)
+        compute = settings.config.compute
+        return forecast_all(counts, h, hindcasts, compute, spread, report, totals)
 
 
 def _check(*files: str) -> None:

@@ -10,7 +10,6 @@ import click
 from forecast.errors import ConfigError
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
-    BORDER,
     Settings,
     as_month,
     latest_run,
@@ -18,6 +17,7 @@ from jobs.cli.shared import (
     print_json,
     quote,
     reading,
+    series_key,
 )
 
 if TYPE_CHECKING:
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from forecast.store.read import RunRow
 
 
-@click.command(epilog=examples("brief northern", "brief southwest 2025-02"))
-@click.argument("border", type=BORDER)
+@click.command(epilog=examples("brief northern", "brief northern:Swanton 2025-02"))
+@click.argument("series")
 @click.argument("month", required=False, callback=as_month)
 @AS_JSON
 @click.pass_obj
-def brief(settings: Settings, border: str, month: str | None, as_json: bool) -> None:
+def brief(settings: Settings, series: str, month: str | None, as_json: bool) -> None:
     """The paragraph to paste about a MONTH [the newest].
 
     Published, expected, how unusual; all comparisons, always in the same order; rank; vintage.
     """
     from forecast.desk import brief as desk
 
-    found, run = facts_of(settings, border, month)
+    found, run = facts_of(settings, series, month)
     if as_json:
         print_json({**facts_json(found), "text": desk.paragraph(found), **run_json(run)})
         return
@@ -45,22 +45,23 @@ def brief(settings: Settings, border: str, month: str | None, as_json: bool) -> 
     click.echo(f"Bordercast, {quote(run)}")
 
 
-def facts_of(settings: Settings, border: str, month: str | None) -> tuple[MonthReport, RunRow]:
-    """The report of a month of a border, the newest if None, with the run it belongs to."""
-    from forecast.desk.report import report
+def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthReport, RunRow]:
+    """The report of a month of a series, the newest if None, with the run it belongs to."""
+    from forecast.desk.report import series_report
     from forecast.store import reports
 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
-        span = reports.span(connection, border)
+        key = series_key(connection, series)
+        span = reports.series_span(connection, key)
         if span is None:
-            raise ConfigError(str(settings.db), "BORDER", f"no figures for {border} are held")
+            raise ConfigError(str(settings.db), "SERIES", f"no figures for {key} are held")
         first, last = span
         month = month or last
         if not first <= month <= last:
-            problem = f"no figure for {border} in {month}; held are {first} to {last}"
+            problem = f"no figure for {key} in {month}; held are {first} to {last}"
             raise ConfigError(str(settings.db), "MONTH", problem)
-        return report(connection, border, month), run
+        return series_report(connection, key, month), run
 
 
 def facts_json(found: MonthReport) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from jobs.cli.shared import Settings, latest_run, print_json, quote, reading
 if TYPE_CHECKING:
     from forecast.claims.asked import AnsweredClaim
     from forecast.claims.checker import CheckedText
-    from forecast.claims.spans import Span
+    from forecast.claims.spans import ClaimSpan
     from forecast.claims.subjects import Subject
     from forecast.claims.table import CountTable
     from forecast.desk.names import SeriesNames
@@ -95,7 +95,7 @@ def _answered(
     table: CountTable,
     names: SeriesNames,
     subject: Subject,
-    span: Span,
+    span: ClaimSpan,
     claim: str,
     since: str | None,
 ) -> AnsweredClaim:
@@ -104,7 +104,9 @@ def _answered(
     return answer(table, names, subject, span, claim, since)
 
 
-def _refuse_unheld(settings: Settings, table: CountTable, subject: Subject, span: Span) -> None:
+def _refuse_unheld(
+    settings: Settings, table: CountTable, subject: Subject, span: ClaimSpan
+) -> None:
     line = table.counts(subject)
     if line is None:
         raise ConfigError(str(settings.db), "SERIES", f"no figures for {subject.words()} are held")
@@ -114,7 +116,7 @@ def _refuse_unheld(settings: Settings, table: CountTable, subject: Subject, span
         raise ConfigError(str(settings.db), "SPAN", problem)
 
 
-def _whole_month(subject: Subject, span: Span) -> bool:
+def _whole_month(subject: Subject, span: ClaimSpan) -> bool:
     """Whether there are facts about it: a month of a border's total."""
     total = not (subject.agency or subject.dimension)
     return total and span.length == 1 and subject.border in HEADLINES
@@ -124,7 +126,7 @@ def _fact_lines(
     settings: Settings,
     table: CountTable,
     subject: Subject,
-    span: Span,
+    span: ClaimSpan,
     said: AnsweredClaim | None,
     run: RunRow,
 ) -> list[str]:
@@ -149,7 +151,7 @@ def _fact_lines(
     return lines
 
 
-def _total(subject: Subject, span: Span) -> Any:
+def _total(subject: Subject, span: ClaimSpan) -> Any:
     from forecast.claims.judge import Sense
 
     return Sense(subject, span)
@@ -159,7 +161,7 @@ def _fact_json(
     settings: Settings,
     names: SeriesNames,
     subject: Subject,
-    span: Span,
+    span: ClaimSpan,
     said: AnsweredClaim | None,
     run: RunRow,
 ) -> dict[str, Any]:

@@ -9,34 +9,60 @@ import click
 
 from forecast.desk.wording import check_command
 from forecast.errors import ConfigError, VerifyError
+from jobs.cli import ask
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
-    BORDER,
     Settings,
     console,
     latest_run,
     print_json,
     reading,
+    series_key,
 )
 
 
-@click.command(epilog=examples("show", "show northern", "show southwest --model ets"))
-@click.argument("border", required=False, type=BORDER)
+@click.command(
+    epilog=examples(
+        "show",
+        "show northern",
+        "show northern:Swanton",
+        "show southwest FY2027",
+        "show southwest:citizenship",
+    )
+)
+@click.argument("series", required=False)
+@click.argument("span", required=False)
 @click.option("--model", default="bordercast", show_default=True, help="Whose forecasts.")
 @AS_JSON
 @click.pass_obj
-def show(settings: Settings, border: str | None, model: str, as_json: bool) -> None:
+def show(
+    settings: Settings, series: str | None, span: str | None, model: str, as_json: bool
+) -> None:
     """The latest forecasts.
 
-    With BORDER every month ahead, and the counts that would raise a flag.
+    With SERIES (northern, northern:Swanton, southwest:"unaccompanied children") every month ahead,
+    and the counts that would raise a flag. With SPAN (FY2027, 2026-10..2027-03, "next 12 months")
+    the sum of those months. southwest:citizenship lists the parts, this fiscal year unless said.
     """
+    if series and ":" in series and ask.names_dimension(settings, series):
+        ask.show_parts(settings, series, span, as_json)
+        return
+    if series and span:
+        ask.show_span(settings, series, span, as_json)
+        return
     from forecast.desk.terminal import tables
-    from forecast.store import read
+    from forecast.store import joint, read
 
     with reading(settings) as connection:
-        found = read.forecasts(connection, border, model)
+        key = series_key(connection, series) if series else None
+        found = (
+            joint.month_forecasts(connection, key, model)
+            if key
+            else read.forecasts(connection, None, model)
+        )
         latest = latest_run(connection, settings)
         last = read.last_months(connection)
+        stale = ask.stale(connection, key) if key else ""
     if not found:
         raise ConfigError(str(settings.db), "--model", f"no forecasts by {model!r}")
     if as_json:
@@ -44,7 +70,9 @@ def show(settings: Settings, border: str | None, model: str, as_json: bool) -> N
         return
     out = console()
     out.print(tables.heading(latest))
-    out.print(tables.border_table(found) if border else tables.forecast_table(found, last, 3))
+    if stale:
+        out.print(stale)
+    out.print(tables.border_table(found) if key else tables.forecast_table(found, last, 3))
 
 
 @click.command(epilog=examples("verify", "verify --run 3 --digest X"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +12,27 @@ import click
 
 from forecast.errors import ConfigError
 from jobs.cli.help import examples
-from jobs.cli.shared import BORDER, Settings, as_month, latest_run, quote, reading
+from jobs.cli.shared import Settings, as_month, latest_run, quote, reading, series_key
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from forecast.desk.charts.grammar import Picture
+    from forecast.desk.charts.grammar import Format, Picture
+    from forecast.records import SeriesKey
 
-FORMATS = (".png", ".svg")
+FORMATS: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
+SLIDE = (1280, 720)
+_SIZE = re.compile(r"(\d{3,4})x(\d{3,4})")
+
+
+def as_size(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """Width and height in pixels, or a usage error that says how to write them."""
+    if value in (None, "slide"):
+        return SLIDE if value else None
+    match = _SIZE.fullmatch(value or "")
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a size; write it as 1600x900, or slide")
+    return int(match[1]), int(match[2])
 
 
 @dataclass(frozen=True)
@@ -28,26 +42,33 @@ class Wanted:
     since : first month of a history. log : None lets the counts decide.
     """
 
-    border: str
+    key: SeriesKey
     month: str | None
     lead: int
     since: str
     log: bool | None
     first_cutoff: str
 
+    @property
+    def border(self) -> str:
+        """The border, of a part too."""
+        return self.key.border
+
 
 @click.command(
     epilog=examples(
-        "plot northern -o fan.png", "plot northern --kind drivers --month 2025-01 -o moved.svg"
+        "plot northern -o fan.png",
+        "plot northern:Swanton -o swanton.svg --size slide",
+        "plot northern --kind drivers --month 2025-01 -o moved.svg",
     )
 )
-@click.argument("border", type=BORDER)
+@click.argument("series")
 @click.option(
     "-o",
     "--out",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write, .png or .svg.",
+    help="File to write, .png, .svg or .pdf.",
 )
 @click.option(
     "--kind",
@@ -81,40 +102,61 @@ class Wanted:
     metavar="YYYY-MM",
     help="drivers: the flagged month [the newest].",
 )
+@click.option("--title", default="", help="A title of your own [the finding].")
+@click.option(
+    "--size",
+    callback=as_size,
+    metavar="WxH",
+    help="Pixels of the whole, as 1600x900, or `slide`: 16:9 with larger words.",
+)
 @click.pass_obj
 def plot(
     settings: Settings,
-    border: str,
+    series: str,
     out: Path,
     kind: str,
     log: bool | None,
     lead: int,
     since: str,
     month: str | None,
+    title: str,
+    size: tuple[int, int] | None,
 ) -> None:
-    """Draw what is known of BORDER: forecasts, flags, scores."""
+    """Draw what is known of SERIES: forecasts, flags, scores.
+
+    A part (northern:Swanton) has a fan only.
+    """
     from forecast.desk.charts import grammar
     from forecast.desk.export import atomic
 
     if out.suffix not in FORMATS:
         raise ConfigError(str(out), "-o", f"the file's name must end in {' or '.join(FORMATS)}")
-    wanted = Wanted(border, month, lead, since, log, settings.config.forecast.first_cutoff)
     with reading(settings) as connection:
         run = latest_run(connection, settings)
+        key = series_key(connection, series)
+        if kind != "fan" and not key.headline:
+            raise ConfigError(str(settings.db), "--kind", f"{kind} is drawn of borders only")
+        first_cutoff = settings.config.forecast.first_cutoff
+        wanted = Wanted(key, month, lead, since, log, first_cutoff)
         drawn = _KINDS[kind](connection, wanted)
+    if title:
+        drawn = grammar.titled(drawn, title)
     with atomic.replacing(out) as draft:
-        draft.write_bytes(grammar.render(drawn, "svg" if out.suffix == ".svg" else "png"))
+        draft.write_bytes(grammar.render(drawn, FORMATS[out.suffix], size=size))
     click.echo(f"{out}: {drawn.alt} From {quote(run)}")
 
 
 def _fan(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.desk.charts import forecasts
-    from forecast.store import plots, read
+    from forecast.desk.labels import member_words
+    from forecast.store import joint, plots
 
-    published = plots.published(connection, wanted.border)
-    ahead = _some(read.forecasts(connection, wanted.border), "forecasts", wanted)
-    flagged = plots.flagged(connection, wanted.border)
-    return forecasts.fan(wanted.border, published, ahead, flagged, wanted.log)
+    key = wanted.key
+    published = plots.published(connection, key)
+    ahead = _some(joint.month_forecasts(connection, key, "bordercast"), "forecasts", wanted)
+    flagged = plots.flagged(connection, key)
+    part = member_words(key.dimension, key.member) if key.member else ""
+    return forecasts.fan(key.border, published, ahead, flagged, wanted.log, part)
 
 
 def _history(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
@@ -123,7 +165,7 @@ def _history(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
 
     rows = plots.at_lead(connection, wanted.border, wanted.lead)
     rows = _some([row for row in rows if row["month"] >= wanted.since], "such forecasts", wanted)
-    flagged = plots.flagged(connection, wanted.border)
+    flagged = plots.flagged(connection, wanted.key)
     return forecasts.history(wanted.border, rows, flagged, wanted.lead, wanted.log)
 
 
@@ -155,7 +197,7 @@ def _components(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.desk.charts import components, explanations
     from forecast.store import plots
 
-    published = plots.published(connection, wanted.border)
+    published = plots.published(connection, wanted.key)
     counts = {row["month"]: row["encounters"] for row in published}
     parts = components.prophet_parts(wanted.border, counts)
     return explanations.components(wanted.border, parts, published)

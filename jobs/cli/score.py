@@ -29,20 +29,28 @@ ERA_SCORES = (
 )
 
 
-@click.command(epilog=examples("score", "score northern --era 2025"))
+@click.command(epilog=examples("score", "score northern --era 2025", "score --questions"))
 @click.argument("border", required=False, type=BORDER)
 @click.option(
     "--era",
     help="Only these cutoffs: a year, 'break' (a known policy date lies between cutoff and month) "
     "or 'no-break'.",
 )
+@click.option(
+    "--questions", is_flag=True, help="The standing questions: how good the chances given were."
+)
 @AS_JSON
 @click.pass_obj
-def score(settings: Settings, border: str | None, era: str | None, as_json: bool) -> None:
+def score(
+    settings: Settings, border: str | None, era: str | None, questions: bool, as_json: bool
+) -> None:
     """How good the forecasts have been.
 
     Every model by lead, year and border; worse than naive said as plainly as better.
     """
+    if questions:
+        _questions(settings, border, as_json)
+        return
     from forecast.desk.terminal import score_tables
     from forecast.store import read
 
@@ -56,6 +64,21 @@ def score(settings: Settings, border: str | None, era: str | None, as_json: bool
         return
     out = console()
     for part in _parts(rows, border or score_tables.ALL_BORDERS, era):
+        out.print(part)
+
+
+def _questions(settings: Settings, border: str | None, as_json: bool) -> None:
+    from forecast.desk import reliability
+    from forecast.store import standing
+
+    with reading(settings) as connection:
+        rows = standing.resolved(connection, border)
+    found = reliability.by_kind(rows)
+    if as_json:
+        print_json([kind.as_json for kind in found])
+        return
+    out = console()
+    for part in reliability.tables(found, border or "all borders"):
         out.print(part)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from forecast.records import SeriesKey
     from forecast.store.read import RunRow
     from jobs.intake.ingest import Taken
     from jobs.pipeline.refits import Report
@@ -67,6 +68,14 @@ def reading(settings: Settings) -> Iterator[sqlite3.Connection]:
     wakes.refuse_edited(settings.db)
     with connect.moment(settings.db) as connection:
         yield connection
+
+
+def series_key(connection: sqlite3.Connection, name: str) -> SeriesKey:
+    """The series so named; SeriesNameError lists what it could be."""
+    from forecast.desk.names import SeriesNames
+    from forecast.store import joint
+
+    return SeriesNames(joint.series_keys(connection)).find(name)
 
 
 def latest_run(connection: sqlite3.Connection, settings: Settings) -> RunRow:

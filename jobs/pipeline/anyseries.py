@@ -7,6 +7,7 @@ import numpy as np
 from forecast.config import Compute
 from forecast.engine.anyseries import SeriesForecasts, forecast_by_paths, forecast_counts
 from forecast.engine.blocks import Spread
+from forecast.engine.predictive import Totals
 from forecast.engine.refit import Job, do, gather, split
 from forecast.intake.counts import MonthlyCounts
 from jobs.compute.answers import answers
@@ -22,14 +23,21 @@ _CUTOFFS = 12  # a job
 
 
 def forecast_all(
-    counts: MonthlyCounts, h: int, hindcasts: int, compute: Compute, spread: Spread, report: Report
+    counts: MonthlyCounts,
+    h: int,
+    hindcasts: int,
+    compute: Compute,
+    spread: Spread,
+    report: Report,
+    totals: Totals | None = None,
 ) -> dict[str, SeriesForecasts]:
     """Every model's forecasts, the engine's first.
 
     compute : where the refit models are fitted, which takes seconds a series; spread : where the
-    engine's blocks are computed. report : told of the fits' progress.
+    engine's blocks are computed. report : told of the fits' progress. totals : the engine's.
     """
-    said = {ENGINE: forecast_counts(counts, h, hindcasts=hindcasts, spread=spread)}
+    engine = forecast_counts(counts, h, hindcasts=hindcasts, totals=totals, spread=spread)
+    said = {ENGINE: engine}
     months = counts.values.shape[1]
     every = np.arange(months - 1, -1, -1, dtype=np.int64)
     panel = filled(counts.panel)  # other models take no gaps

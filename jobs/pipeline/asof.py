@@ -36,7 +36,7 @@ def as_known(db: Database | sqlite3.Connection, head: Headline, said: Predictive
     values: dict[SeriesKey, dict[str, list[watch.Stood]]] = defaultdict(lambda: defaultdict(list))
     for stood in watch.headline_values(db):
         values[stood.series][stood.month].append(stood)
-    revised = _asked_again(list(_earlier_figures(head, values)), said.centre.shape[2])
+    revised = asked_again(list(_earlier_figures(head, values)), said.centre.shape[2])
     return Hindsight(head.keys, head.panel, said, revised)
 
 
@@ -66,10 +66,13 @@ def _as_of(by_month: Mapping[str, Sequence[watch.Stood]], cutoff: str, day: str)
     }
 
 
-def _asked_again(
+def asked_again(
     earlier: Sequence[tuple[str, Counts]], horizon: int
 ) -> dict[tuple[SeriesKey, str], Outlook]:
-    """The engine's word from each cutoff on what stood then, all at once: a family a cutoff."""
+    """The engine's word from the last month of each of these figures, all at once.
+
+    earlier : (name, figures); each is a family of its own. By (series, name).
+    """
     if not earlier:
         return {}
     panels = [panel(counts, family=dict.fromkeys(counts, cutoff)) for cutoff, counts in earlier]

@@ -10,12 +10,15 @@ from pathlib import Path
 from forecast.config import Config
 from forecast.errors import BordercastError, VerifyError
 from forecast.store import connect, copies, integrity, read, retention, wakes
+from jobs import yearly
 
 VERIFY_EVERY = timedelta(hours=20)
 
 
 def after_run(path: Path, config: Config, now: datetime, published: bool) -> None:
     """Verify (daily, and after each publish), bring the analysts' copy up to date, tidy up.
+
+    When a fiscal year closes, its report is written beside the database.
 
     Raises
     ------
@@ -27,6 +30,8 @@ def after_run(path: Path, config: Config, now: datetime, published: bool) -> Non
         if found:
             raise VerifyError(found)
     write_snapshot(path, config)
+    if published:
+        yearly.write_closed(path)
     retention.forget_polls(path, now, config.service.keep_days)
 
 

@@ -25,7 +25,7 @@ import httpx
 from starlette.types import Scope
 
 import jobs
-from forecast.desk.site.answers import Answer, Plain, too_long
+from forecast.desk.site.answers import Plain, QueryAnswer, too_long
 from forecast.desk.site.limits import QueryLimits
 from forecast.errors import BordercastError
 from forecast.store import held
@@ -79,7 +79,7 @@ class QueryServer:
         self._not_before = 0.0
         self._folder: Path | None = None
 
-    async def ask(self, scope: Scope) -> Answer | Plain:
+    async def ask(self, scope: Scope) -> QueryAnswer | Plain:
         """Answer a request, or say why not."""
         if self._asking >= self.limits.threads + self.limits.waiting:
             return BUSY
@@ -105,7 +105,7 @@ class QueryServer:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    async def _in_turn(self, scope: Scope) -> Answer | Plain:
+    async def _in_turn(self, scope: Scope) -> QueryAnswer | Plain:
         """Wait for a turn and for the process, but not long."""
         limits, loop = self.limits, asyncio.get_running_loop()
         began = loop.time()
@@ -153,7 +153,7 @@ class QueryServer:
             before.leave()
         return process
 
-    async def _answered(self, process: _Process, scope: Scope, until: float) -> Answer | Plain:
+    async def _answered(self, process: _Process, scope: Scope, until: float) -> QueryAnswer | Plain:
         """The process's answer, if it comes in time; else it is killed, whatever it does."""
         process.users += 1
         try:
@@ -226,7 +226,7 @@ class _Process:
         """Whether it lives and holds this file."""
         return not self._killed and self.process.returncode is None and self.identity == identity
 
-    async def fetch(self, scope: Scope) -> Answer | Plain:
+    async def fetch(self, scope: Scope) -> QueryAnswer | Plain:
         """Its answer to a request."""
         target = bytes(scope["raw_path"])
         if scope["query_string"]:
@@ -246,7 +246,7 @@ class _Process:
             finally:
                 await response.aclose()
 
-    async def _taken(self, response: httpx.Response) -> Answer | Plain:
+    async def _taken(self, response: httpx.Response) -> QueryAnswer | Plain:
         if response.status_code >= 500:
             return UNANSWERABLE
         body = bytearray()
@@ -258,7 +258,7 @@ class _Process:
                 return Plain(400, "The answer is too large", words)
         kept = [(k.lower(), v) for k, v in response.headers.raw if k.lower() in PASSED_ON]
         kept.append((b"cache-control", _cached(response).encode()))
-        return Answer(response.status_code, kept, bytes(body))
+        return QueryAnswer(response.status_code, kept, bytes(body))
 
     def kill(self) -> None:
         """End it at once, with all it does."""

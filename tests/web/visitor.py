@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from forecast.desk.site import querying
-from forecast.desk.site.answers import Answer
+from forecast.desk.site.answers import QueryAnswer
 from forecast.desk.site.limits import QueryLimits
 from forecast.desk.site.site import Site
 from forecast.records import HEADLINES
@@ -72,7 +72,7 @@ class TablesHere:
         self.datasette = querying.serving(self.held, limits)
         self.app = querying.application(self.datasette)
 
-    async def ask(self, scope) -> Answer:
+    async def ask(self, scope) -> QueryAnswer:
         sent = []
 
         async def send(message):
@@ -81,7 +81,7 @@ class TablesHere:
         await self.app(scope, None, send)
         body = b"".join(message.get("body", b"") for message in sent[1:])
         kept = [(k, v) for k, v in sent[0]["headers"] if k.lower() != b"content-length"]
-        return Answer(sent[0]["status"], kept, body)
+        return QueryAnswer(sent[0]["status"], kept, body)
 
     async def close(self) -> None:
         self.datasette.close()

@@ -18,6 +18,7 @@ from forecast.desk.wording import NAMES, month_words
 from forecast.records import Row
 
 MONTHS_SHOWN = 36
+FLAT = 1.6  # times as high a scale for the 95 % interval alone would flatten the rest
 
 
 def fan(
@@ -26,8 +27,12 @@ def fan(
     forecasts: Sequence[Row],
     flagged: Sequence[Row],
     log: bool | None = None,
+    part: str = "",
 ) -> Picture:
-    """The last three years and the forecast ahead, with 50, 80 and 95 % intervals."""
+    """The last three years and the forecast ahead, with 50, 80 and 95 % intervals.
+
+    part : of the border, in words, where it is not the border's total.
+    """
     shown = grammar.months_back(published, MONTHS_SHOWN)
     scale = fan_scale(shown, forecasts, log)
     last = forecasts[-1]
@@ -36,14 +41,19 @@ def fan(
         *fan_layers(shown, forecasts, flagged, scale, dotted),
         grammar.side_labels(fan_labels(last), last["month"], scale),
     ]
-    return grammar.picture(layers, *fan_words(border, shown[-1], forecasts), key)
+    return grammar.picture(layers, *fan_words(border, shown[-1], forecasts, part), key)
 
 
 def fan_scale(shown: Sequence[Row], forecasts: Sequence[Row], log: bool | None = None) -> Amounts:
-    """A scale that holds the months shown and the 95 % interval ahead."""
+    """A scale that holds the months shown and the 95 % interval ahead.
+
+    Without that interval's upper end where it would flatten all the rest; it is then a faint line.
+    """
     counts = [row["encounters"] for row in shown]
-    counts += [row[name] for row in forecasts for name in ("lo95", "hi95")]
-    return grammar.amounts(counts, log)
+    counts += [row[name] for row in forecasts for name in ("lo95", "hi80")]
+    far = max(row["hi95"] for row in forecasts)
+    whole, without = grammar.amounts([*counts, far], log), grammar.amounts(counts, log)
+    return without if whole.span > FLAT * without.span and whole.log == without.log else whole
 
 
 def fan_layers(
@@ -63,12 +73,24 @@ def fan_layers(
     ahead = [{"month": now["month"], "median": now["encounters"], **edge}]
     ahead += [{name: row[name] for name in drawn} for row in forecasts]
     marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
+    faint = any(row["hi95"] > scale.high for row in ahead)
+    edges = [row for row in ahead if row["hi95"] <= scale.high]
     return [
-        *(grammar.band(ahead, level, scale) for level in BANDS),
+        *(grammar.band(ahead, level, scale) for level in BANDS if level != 95 or not faint),
+        *(_faint(edges, ahead, scale) if faint else ()),
         *dotted,
         grammar.line(ahead, "median", scale, color=BLUE, strokeDash=[5, 3], strokeWidth=2),
         grammar.line(shown, "encounters", scale, color=INK, strokeWidth=2),
         *grammar.flags(marked, scale),
+    ]
+
+
+def _faint(above: Sequence[Row], below: Sequence[Row], scale: Amounts) -> list[Chart]:
+    """The 95 % interval as two thin lines, the upper as far as it stays in the plot."""
+    mark: dict[str, Any] = {"color": GREY, "strokeWidth": 0.8, "strokeDash": [1, 2]}
+    return [
+        grammar.line(above, "hi95", scale, **mark),
+        grammar.line(below, "lo95", scale, **mark),
     ]
 
 
@@ -81,12 +103,15 @@ def fan_labels(last: Row) -> list[tuple[str, float]]:
     ]
 
 
-def fan_words(border: str, now: Row, forecasts: Sequence[Row]) -> tuple[str, str, str]:
+def fan_words(
+    border: str, now: Row, forecasts: Sequence[Row], part: str = ""
+) -> tuple[str, str, str]:
     """Title, subtitle and alternative text of a fan."""
     first, last = forecasts[0], forecasts[-1]
     title = (
-        f"{NAMES[border]}: {now['encounters']:,} encounters in {month_words(now['month'])}; "
-        f"{first['median']:,} expected for {month_words(first['month'])}"
+        f"{NAMES[border]}{f', {part}' if part else ''}: {now['encounters']:,} encounters in "
+        f"{month_words(now['month'])}; {first['median']:,} expected for "
+        f"{month_words(first['month'])}"
     )
     subtitle = (
         "Black: published. Dashed: median forecast. Bands, dark to light: 50, 80 and 95 % "

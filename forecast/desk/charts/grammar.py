@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,12 +25,13 @@ from forecast.intake.events import KNOWN
 from forecast.records import Row
 
 Chart = Any  # Altair's layered, concatenated and plain charts have no common public type
-Format = Literal["png", "svg"]
+Format = Literal["png", "svg", "pdf"]
 
 INK, GREY, PALE = "#1b1b1b", "#6b6b6b", "#d0d0d0"
 BLUE = "#1f5a94"
 BANDS = {95: "#dde7f1", 80: "#b9cfe4", 50: "#86add0"}
 WIDTH, HEIGHT = 640, 330
+SLIDE_WIDTH = 860  # of a slide, in points of the words on it
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 _SPREAD_LIMIT = 10  # a series that spans more than this factor is drawn on a log scale
 
@@ -73,6 +75,11 @@ class Amounts:
     def title(self) -> str:
         """Said in words, because a log scale can mislead."""
         return "encounters a month" + (", log scale" if self.log else "")
+
+    @property
+    def span(self) -> float:
+        """How much it holds: a difference, or on a log scale a difference of logarithms."""
+        return self._step(self.high) - self._step(self.low)
 
     def axis(self, field: str) -> alt.Y:
         """A count's vertical place."""
@@ -287,12 +294,76 @@ def looked(chart: Chart) -> Chart:
     )
 
 
-def render(drawn: Picture, form: Format, scale: float = 1.5) -> bytes:
-    """A picture as the bytes of a PNG (scale: pixels a point) or an SVG file."""
+def render(
+    drawn: Picture, form: Format, scale: float = 1.5, size: tuple[int, int] | None = None
+) -> bytes:
+    """A picture as the bytes of a PNG (scale: pixels a point), an SVG or a PDF file.
+
+    size : width and height of the whole in pixels, as for a slide; as large as it comes if None.
+    """
     spec = drawn.chart.to_dict(validate=False)  # each part was checked when it was made
+    if size is None and form == "png":
+        return _lean(vl_convert.vegalite_to_png(spec, scale=scale))
+    svg = str(vl_convert.vegalite_to_svg(spec)) if size is None else _sized(spec, size)
     if form == "svg":
-        return str(vl_convert.vegalite_to_svg(spec)).encode()
-    return _lean(vl_convert.vegalite_to_png(spec, scale=scale))
+        return svg.encode()
+    if form == "pdf":
+        return bytes(vl_convert.svg_to_pdf(svg))
+    return _lean(vl_convert.svg_to_png(svg, scale=1))
+
+
+def titled(drawn: Picture, title: str) -> Picture:
+    """The picture with a title of one's own; what it shows in words stays as it is."""
+    chart = drawn.chart.copy(deep=False)
+    words = chart.title.copy(deep=False)
+    words.text = textwrap.wrap(title, WIDTH // 7)
+    chart.title = words
+    return Picture(chart, drawn.alt)
+
+
+def _sized(spec: dict[str, Any], size: tuple[int, int]) -> str:
+    """The SVG on a canvas of exactly this size: the plot takes what title and labels leave.
+
+    Words keep their proportion to a page SLIDE_WIDTH wide, so that a slide is read from afar.
+    """
+    width, height = SLIDE_WIDTH, SLIDE_WIDTH * size[1] / size[0]
+    for _ in range(2):  # once for the margins, once more because a wider plot has other labels
+        found = _extent(str(vl_convert.vegalite_to_svg(spec)))
+        spec = _stretched(spec, width - found[0], height - found[1])
+    svg = str(vl_convert.vegalite_to_svg(spec))
+    now = _extent(svg)
+    head = re.search(r"<svg[^>]*>", svg)
+    if head is None:  # never: it is an SVG
+        return svg
+    wide, high = max(now[0], width), max(now[1], height)
+    place = f"{(now[0] - wide) / 2:g} {(now[1] - high) / 2:g} {wide:g} {high:g}"
+    canvas = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}" '
+        f'viewBox="{place}"><rect x="{(now[0] - wide) / 2:g}" y="{(now[1] - high) / 2:g}" '
+        f'width="{wide:g}" height="{high:g}" fill="white"/>'
+    )
+    return f"{canvas}{svg}</svg>"
+
+
+def _extent(svg: str) -> tuple[float, float]:
+    found = re.search(r'<svg[^>]*\bwidth="([\d.]+)"[^>]*\bheight="([\d.]+)"', svg)
+    return (float(found[1]), float(found[2])) if found else (0.0, 0.0)
+
+
+def _stretched(spec: dict[str, Any], wider: float, higher: float) -> dict[str, Any]:
+    """The largest plot so much wider and higher; words below it only wider."""
+    out = dict(spec)
+    parts = [dict(part) for part in spec.get("vconcat", [])]
+    for place, part in enumerate(parts):
+        part["width"] = max(part.get("width", WIDTH) + wider, 100)
+        if place == 0:
+            part["height"] = max(part.get("height", HEIGHT) + higher, 100)
+    if parts:
+        out["vconcat"] = parts
+    else:
+        out["width"] = max(spec.get("width", WIDTH) + wider, 100)
+        out["height"] = max(spec.get("height", HEIGHT) + higher, 100)
+    return out
 
 
 def _lean(png: bytes) -> bytes:

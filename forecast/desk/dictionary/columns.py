@@ -58,6 +58,11 @@ def score(about: str, unit: str = "") -> Column:
     return Column("real", unit, "0 and up, smaller is better", about)
 
 
+def change(about: str) -> Column:
+    """A change in encounters."""
+    return Column("count", "encounters", "negative if down", about)
+
+
 def yes(about: str) -> Column:
     """A yes or no."""
     return Column("count", "", "1 yes, 0 no", about)

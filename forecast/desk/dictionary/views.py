@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from forecast.desk.dictionary.columns import COLUMNS, Column, count, day, month, number, text, yes
+from forecast.desk.dictionary.columns import (
+    COLUMNS,
+    Column,
+    change,
+    count,
+    day,
+    month,
+    number,
+    share,
+    text,
+    yes,
+)
 
 
 @dataclass(frozen=True)
@@ -177,6 +188,97 @@ VIEWS: tuple[View, ...] = (
         ),
         note="The next month has horizon 1. For a border's total ask for dimension = '' and, "
         "unless models are compared, model = 'bordercast'.",
+    ),
+    View(
+        "span_forecasts",
+        "the sum of months in a row, published and forecast together, by a run",
+        (
+            *_SERIES,
+            "span",
+            "first_month",
+            "last_month",
+            "cutoff",
+            "months_published",
+            "published",
+            "median",
+            "lo50",
+            "hi50",
+            "lo80",
+            "hi80",
+            "lo90",
+            "hi90",
+            "lo95",
+            "hi95",
+            "run_id",
+        ),
+        note="Every run is here; the last has the largest run_id. Intervals come from paths of "
+        "whole futures; sums of single months' bounds are no bounds of the sum.",
+        special={
+            "span": text("Name of the span", "FY2027, 2026, next 12 months, rest of 2026"),
+            "months_published": number("How many of its months are published", unit="months"),
+            "median": count("Median of the whole sum"),
+            "published": count("What is published of the span"),
+            "first_month": month("First month of the span"),
+            "last_month": month("Last month of the span"),
+        },
+    ),
+    View(
+        "standing_questions",
+        "a chance given to a standing question, by a run or in hindsight",
+        (
+            "border",
+            "kind",
+            "first_month",
+            "last_month",
+            "statistic",
+            "above",
+            "below",
+            "basis",
+            "cutoff",
+            "chance",
+            "base_rate",
+            "outcome",
+            "run_id",
+        ),
+        note="The event: the statistic of the months' counts is above `above` and below `below`. "
+        "`bordercast score --questions` scores each kind against its base rate.",
+        special={
+            "kind": text("Kind of question", "next 12 months above last 12, ..."),
+            "first_month": month("First month of the question"),
+            "last_month": month("Last month of the question"),
+            "statistic": text("What is taken of the months' counts", "sum, max, min"),
+            "above": count("What it must be above; null without a bound"),
+            "below": count("What it must be below; null without a bound"),
+            "chance": share("Chance given to it"),
+            "base_rate": share("How often such questions of the border had come true by then"),
+            "outcome": yes("Whether it came; null until all months are published"),
+        },
+    ),
+    View(
+        "forecast_changes",
+        "why a border's forecast of a month moved from the run before, by a run",
+        (
+            "border",
+            "month",
+            "before",
+            "method",
+            "revisions",
+            "season",
+            "surprise",
+            "after",
+            "before_run_id",
+            "run_id",
+        ),
+        note="before + method + revisions + season + surprise = after, always.",
+        special={
+            "before": count("Median as the run before published it"),
+            "method": change("Because the engine or its settings changed"),
+            "revisions": change("Because months known before were restated"),
+            "season": change("Because time passed, had the new months come as forecast"),
+            "surprise": change("Because the new months did not come as forecast"),
+            "after": count("Median as this run published it"),
+            "before_run_id": number("The run before"),
+        },
     ),
     View(
         "forecast_vs_actual",

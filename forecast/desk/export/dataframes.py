@@ -6,19 +6,22 @@ means: `Record.describe(view)`, or docs/tables.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.desk.dictionary.views import BY_NAME, View, definitions
 from forecast.errors import ConfigError
 from forecast.records import HEADLINES
-from forecast.store import connect, read
+from forecast.store import changes, connect, read
 from forecast.store.views import AS_OF, view_rows
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from forecast.desk.asking import Asking
 
 ENGINE = "bordercast"
 _SAID_ONCE = ["border", "dimension", "member", "model", "run_id"]
@@ -59,6 +62,62 @@ class Record:
         table = self.view("border_months", as_of)
         source = {"border": border, "as_of": as_of, "digest": self.digest}
         return _by_month(table[table["border"] == border], ["border"], source)
+
+    def span(self, series: str, span: str) -> pd.Series:
+        """The sum of months: published part, median and intervals in counts.
+
+        series : "northern", "northern:Swanton", ...; span : "FY2027", "2026-10..2027-03",
+        "next 12 months", "rest of 2026".
+        """
+        import pandas as pd
+
+        with self._asking() as asking:
+            found = asdict(asking.span(series, span))
+            source = {"series": asking.names.name(found.pop("series")), "digest": asking.run.digest}
+        table = pd.Series(found, name=source["series"])
+        table.attrs.update(source)
+        return table
+
+    def chance(self, series: str, span: str, event: str) -> float:
+        """How likely an event is, 0 to 1: ">10000", "> FY2026", "record", "below year before"."""
+        with self._asking() as asking:
+            return asking.chance(series, span, event).share
+
+    def changes(self, border: str) -> pd.DataFrame:
+        """What moved a border's forecast since the run before: a row a month, in counts.
+
+        before + method + revisions + season + surprise = after.
+        """
+        import pandas as pd
+
+        _known("border", border, HEADLINES)
+        with closing(connect.read(self.path)) as connection:
+            rows = changes.latest(connection, border)
+        table = pd.DataFrame(rows, columns=list(BY_NAME["forecast_changes"].columns))
+        return _by_month(table, ["border", "run_id"], {"border": border, "digest": self.digest})
+
+    def paths(self, series: str, n: int = 1000) -> pd.DataFrame:
+        """Draws of a series' future: a row a month, a column a path, counts that are not whole.
+
+        Paths of one n belong together: path 7 of Swanton is in path 7 of the northern border.
+        """
+        import pandas as pd
+
+        with self._asking() as asking:
+            found = asking.outlooks(series, n)
+            source = {"series": asking.names.name(found.key), "digest": asking.run.digest}
+        first = pd.Period(found.cutoff, freq="M") + 1
+        index = pd.period_range(first, periods=found.draws.shape[1], name="month")
+        table = pd.DataFrame(found.draws.T, index=index)
+        table.attrs.update(source)
+        return table
+
+    @contextmanager
+    def _asking(self) -> Iterator[Asking]:
+        from forecast.desk.asking import Asking
+
+        with connect.moment(self.path) as connection:
+            yield Asking(connection)
 
     def view(self, name: str, as_of: str | None = None) -> pd.DataFrame:
         """Any view of the dictionary, with text, whole and real columns as it says.

@@ -41,7 +41,7 @@ class Plain(NamedTuple):
     again: int | None = None
 
 
-class Answer(NamedTuple):
+class QueryAnswer(NamedTuple):
     """An answer that was made elsewhere."""
 
     status: int
@@ -52,7 +52,7 @@ class Answer(NamedTuple):
 class Tables(Protocol):
     """Whatever answers for tables and queries, apart from the pages."""
 
-    async def ask(self, scope: Scope) -> Answer | Plain:
+    async def ask(self, scope: Scope) -> QueryAnswer | Plain:
         """Answer a request; within seconds, whatever is asked."""
 
     async def close(self) -> None:
@@ -82,7 +82,7 @@ def with_headers(send: Send) -> Send:
     return sending
 
 
-async def send_answer(send: Send, answer: Answer) -> None:
+async def send_answer(send: Send, answer: QueryAnswer) -> None:
     """An answer whose whole body is at hand."""
     headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
@@ -94,7 +94,7 @@ async def send_whole(
 ) -> None:
     """A body and its type."""
     headers = [(b"content-type", kind.encode()), (b"cache-control", cache_control.encode())]
-    await send_answer(send, Answer(status, headers, body))
+    await send_answer(send, QueryAnswer(status, headers, body))
 
 
 async def send_plain(scope: Scope, send: Send, said: Plain) -> None:
@@ -111,7 +111,7 @@ async def send_plain(scope: Scope, send: Send, said: Plain) -> None:
     headers = [(b"content-type", kind.encode()), (b"cache-control", b"no-store")]
     if said.again is not None:
         headers.append((b"retry-after", str(said.again).encode()))
-    await send_answer(send, Answer(said.status, headers, body.encode()))
+    await send_answer(send, QueryAnswer(said.status, headers, body.encode()))
 
 
 @cache

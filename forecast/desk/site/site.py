@@ -31,8 +31,8 @@ from forecast.desk.site.answers import (
     PRIVATE,
     PUBLIC,
     SVG,
-    Answer,
     Plain,
+    QueryAnswer,
     Tables,
     send_answer,
     send_plain,
@@ -289,7 +289,7 @@ class _Shown:
 class _Said(Response):
     """What was said elsewhere, or a refusal."""
 
-    def __init__(self, said: Answer | Plain) -> None:
+    def __init__(self, said: QueryAnswer | Plain) -> None:
         self.said = said
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

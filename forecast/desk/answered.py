@@ -1,0 +1,166 @@
+"""Answers in words: a chance, a sum over months, and how such chances have turned out."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from forecast import months
+from forecast.desk.asking import SKILL, Asking, chance_words, span_words
+from forecast.desk.labels import member_words
+from forecast.desk.wording import month_words
+from forecast.engine.chances import Chance
+from forecast.engine.spans import Span
+from forecast.records import Row, SeriesKey, SpanForecast
+from forecast.store import standing as store
+from forecast.watch import standing
+from forecast.watch.standing import ChanceScores
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+NEAR = 0.1  # chances within this of another one are "such" chances
+FEW = 10  # of them say nothing
+
+
+@dataclass(frozen=True)
+class TrackRecord:
+    """How good chances of a kind have been. near, came : of those close to the one given."""
+
+    kind: str
+    record: ChanceScores
+    near: int
+    came: int
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "kind": self.kind,
+            "n": self.record.n,
+            "brier": round(self.record.brier, 4),
+            "base_rate_brier": round(self.record.base_brier, 4),
+            "skill": round(self.record.skill, 3),
+            "near": self.near,
+            "near_came_true": self.came,
+        }
+
+
+def track_record(connection: sqlite3.Connection, found: Chance) -> TrackRecord | None:
+    """How standing questions of the same kind turned out; None if there is no such kind yet."""
+    kind = _standing_kind(found)
+    rows = [row for row in store.resolved(connection) if row["kind"] == kind]
+    if not rows:
+        return None
+    near = [row for row in rows if abs(row["chance"] - found.share) <= NEAR]
+    return TrackRecord(kind, of_rows(rows), len(near), sum(row["outcome"] for row in near))
+
+
+def of_rows(rows: Sequence[Row]) -> ChanceScores:
+    """Scores of rows of `standing_questions` that are resolved."""
+    columns = ([row[name] for row in rows] for name in ("chance", "base_rate", "outcome"))
+    return standing.record(*columns)
+
+
+def _standing_kind(found: Chance) -> str:
+    """The standing question that is most like this one, "" if none is."""
+    single, fiscal = found.span.first == found.span.last, found.span.name.startswith("FY")
+    if found.kind == "record":
+        return "record within 12 months"
+    if found.kind in ("year before", "span"):
+        if single:
+            return "next month above year before"
+        return "fiscal year above last" if fiscal else "next 12 months above last 12"
+    return ""
+
+
+def sentence(name: str, found: Chance) -> str:
+    """A chance in words, with its number."""
+    what = f"{name}, {span_words(found.span)}, {found.event}"
+    if found.settled:
+        return f"{what}: {'yes' if found.share > 0.5 else 'no'}, all of it is published."
+    return f"{what}: {chance_words(found.share)} ({percent(found.share)})."
+
+
+def percent(share: float) -> str:
+    """23%, and what 2,000 paths cannot tell apart as such."""
+    if share < 0.005:
+        return "under 0.5%"
+    return "over 99.5%" if share > 0.995 else f"{100 * share:.0f}%"
+
+
+def track_words(track: TrackRecord | None) -> str:
+    """How such chances have turned out; plainly if they are hardly better than a coin."""
+    if track is None:
+        return "Chances of this kind have not been scored yet."
+    record = track.record
+    parts = [
+        f"Such chances so far ({track.kind}): {record.n:,} resolved, Brier score "
+        f"{record.brier:.3f} against {record.base_brier:.3f} for the base rate."
+    ]
+    if record.skill < SKILL:
+        parts.append("Hardly better than a coin: take this chance for little more than a guess.")
+    elif track.near >= FEW:
+        parts.append(f"Of {track.near:,} given near this one, {track.came:,} came true.")
+    return " ".join(parts)
+
+
+def span_sentence(name: str, found: SpanForecast) -> str:
+    """A sum over months: median, intervals, and what of it is published."""
+    span = span_words(Span(found.span, found.first_month, found.last_month))
+    total = found.months_published + _ahead(found)
+    if not _ahead(found):
+        return f"{name}, {span}: {found.published:,}, all of it is published."
+    parts = [
+        f"{name}, {span}: {found.median:,} encounters at and between ports of entry; "
+        f"80% between {found.lo80:,} and {found.hi80:,}, 95% between {found.lo95:,} and "
+        f"{found.hi95:,}."
+    ]
+    if found.months_published:
+        parts.append(
+            f"Published so far: {found.published:,} in {found.months_published} of {total} months, "
+            f"through {month_words(found.cutoff)}."
+        )
+    return " ".join(parts)
+
+
+def _ahead(found: SpanForecast) -> int:
+    span = Span(found.span, found.first_month, found.last_month)
+    return sum(month > found.cutoff for month in span.months)
+
+
+def this_fiscal_year(record: Asking, border: str) -> str:
+    """The fiscal year of the border's newest month, as a span is written."""
+    cutoff = record.joint.marginals[SeriesKey(border)].cutoff
+    return f"FY{months.fiscal_year(months.from_index(cutoff))}"
+
+
+def parts_table(found: Sequence[SpanForecast]) -> Table:
+    """Parts side by side: what is published of the span, through when, and what it comes to."""
+    from forecast.desk.terminal.tables import interval, month_name, plain_table
+
+    table = plain_table("part", "span", "published", "through", "median", "80%", "95%")
+    for column in (2, 4, 5, 6):
+        table.columns[column].justify = "right"
+    for one in found:
+        table.add_row(
+            member_words(one.series.dimension, one.series.member),
+            one.span,
+            f"{one.published:,}",
+            month_name(one.cutoff),
+            f"{one.median:,}",
+            interval(one.lo80, one.hi80),
+            interval(one.lo95, one.hi95),
+        )
+    return table
+
+
+def source(record: Asking) -> str:
+    """Which forecast it is, to be quoted."""
+    run = record.run
+    return (
+        f"Bordercast, run {run.id} of {run.published_at[:10]}, data through "
+        f"{month_words(run.data_through)}, digest {run.digest}"
+    )

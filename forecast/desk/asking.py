@@ -1,0 +1,129 @@
+"""Questions put to the last published run: sums over months, chances, paths.
+
+    with connect.moment(path) as connection:
+        asking = Asking(connection)
+        asking.chance("northern", "FY2027", "> FY2026").share
+
+Everything is drawn anew from what the run keeps, so it is the same whenever it is asked.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import cached_property
+
+from forecast import months
+from forecast.desk.names import SeriesNames
+from forecast.desk.wording import month_words, stale_words
+from forecast.engine import chances, paths, spans
+from forecast.engine.chances import Chance, Outlooks
+from forecast.engine.joint import Joint
+from forecast.engine.spans import Span
+from forecast.errors import SeriesNameError, SpanError
+from forecast.records import SeriesKey, SpanForecast
+from forecast.store import joint as store
+from forecast.store import read
+
+# What 2,000 paths can tell apart; beyond it a chance is said to be beyond it.
+RAREST = 1 / 200
+_TO_HALF = ((1, 10), (1, 8), (1, 6), (1, 5), (1, 4), (1, 3), (2, 5), (1, 2))
+_FRACTIONS = (*_TO_HALF, *((of - part, of) for part, of in _TO_HALF[-2::-1]))
+SKILL = 0.05  # of the Brier score over the base rate's; less is hardly better than a coin
+
+
+class Asking:
+    """The last run of a record, to put questions to.
+
+    connection : reads the record; it stays open as long as this is asked.
+
+    Raises
+    ------
+    SpanError : nothing is published, or the last run was made before runs kept paths.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        run = read.latest_run(connection)
+        rule = store.path_rule(connection, run.id) if run else None
+        if run is None or rule is None:
+            raise SpanError(
+                "the last run", "it kept no paths; `bordercast run` makes one that does"
+            )
+        self.run, self._rule = run, rule
+
+    @cached_property
+    def names(self) -> SeriesNames:
+        """Every series that is held, by name."""
+        return SeriesNames(store.series_keys(self.connection))
+
+    @cached_property
+    def joint(self) -> Joint:
+        """What the run says of all series together."""
+        return Joint(self._rule, store.path_marks(self.connection, self.run.id))
+
+    def outlooks(self, series: str | SeriesKey, n: int | None = None) -> Outlooks:
+        """A series as it is asked about.
+
+        n : paths; as many as the published intervals rest on unless said.
+        """
+        key = self.names.find(series) if isinstance(series, str) else series
+        marginals = self.joint.marginals.get(key)
+        if marginals is None:
+            problem = "it has no forecast: less than two years of counts, or too few encounters"
+            raise SeriesNameError(self.names.name(key), problem)
+        wanted = n or (paths.DRAWS if key.headline else paths.PART_DRAWS)
+        cutoff = months.from_index(marginals.cutoff)
+        counts = store.counts(self.connection, key)
+        if not key.headline:  # a part that has not appeared yet had no encounters
+            first = min(store.counts(self.connection, SeriesKey(key.border)), default=cutoff)
+            counts = dict.fromkeys(months.between(first, cutoff), 0) | counts
+        return Outlooks(key, counts, cutoff, self.joint.draws(wanted).of(key))
+
+    def span(self, series: str | SeriesKey, text: str) -> SpanForecast:
+        """What a span of months comes to; see `forecast.engine.spans.parse` for its forms."""
+        asked = self.outlooks(series)
+        span = spans.parse(text, asked.cutoff)
+        found = spans.total(span, asked.counts, asked.cutoff, asked.draws)
+        return spans.span_forecast(asked.key, span, asked.cutoff, found)
+
+    def parts(self, text: str, span: str) -> list[SpanForecast]:
+        """A span of every part of BORDER:DIMENSION that has a forecast, the largest first."""
+        keys = [key for key in self.names.parts(text) if key in self.joint.marginals]
+        return sorted((self.span(key, span) for key in keys), key=lambda found: -found.median)
+
+    def chance(self, series: str | SeriesKey, span: str, event: str) -> Chance:
+        """How likely an event is; see `forecast.engine.chances` for its forms."""
+        asked = self.outlooks(series)
+        return chances.chance(asked, spans.parse(span, asked.cutoff), event)
+
+    def stale(self, key: SeriesKey) -> str:
+        """A sentence if a part's newest figure is older than its border's, else ""."""
+        pair = (self.joint.marginals.get(one) for one in (key, SeriesKey(key.border)))
+        own, border = (months.from_index(one.cutoff) if one else "" for one in pair)
+        return stale_words(own, border)
+
+
+def chance_words(share: float) -> str:
+    """A chance as people say it: about 1 in 20; about 2 in 3; more than 199 in 200."""
+    if share < RAREST:
+        return "less than 1 in 200"
+    if share > 1 - RAREST:
+        return "more than 199 in 200"
+    if share < 0.1:
+        return f"about 1 in {round(1 / share)}"
+    if share > 0.9:
+        of = round(1 / (1 - share))
+        return f"about {of - 1} in {of}"
+    nearest = min(_FRACTIONS, key=lambda pair: abs(pair[0] / pair[1] - share))
+    return "about even" if nearest == (1, 2) else f"about {nearest[0]} in {nearest[1]}"
+
+
+def span_words(span: Span) -> str:
+    """A span in a sentence: December 2026; fiscal year 2027; October 2026 to March 2027."""
+    if span.name.startswith("FY"):
+        return f"fiscal year {span.name[2:]}"
+    if span.first == span.last:
+        return month_words(span.first)
+    if span.name.isdigit():
+        return f"calendar year {span.name}"
+    return f"{month_words(span.first)} to {month_words(span.last)}"

@@ -1,0 +1,129 @@
+"""How good chances were: each kind of standing question against its base rate, and by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from forecast.desk.answered import of_rows
+from forecast.desk.asking import SKILL
+from forecast.records import Row
+from forecast.watch.standing import INSIDE, ChanceScores
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+BINS = ((0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01))
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Chances from `low` to below `high`. given : their mean; came : share that came true."""
+
+    low: float
+    high: float
+    n: int
+    given: float
+    came: float
+
+
+@dataclass(frozen=True)
+class KindScore:
+    """How good the chances of one kind of question were, on one basis."""
+
+    kind: str
+    basis: str
+    record: ChanceScores
+    bins: tuple[Bin, ...]
+
+    @property
+    def skilled(self) -> bool:
+        """Whether its chances are worth more than the base rate."""
+        return self.kind != INSIDE and self.record.skill >= SKILL
+
+    @property
+    def verdict(self) -> str:
+        """The same in words."""
+        if self.kind == INSIDE:
+            return "no skill to be had; it checks the interval"
+        if not self.skilled:
+            return "hardly better than a coin"
+        return f"{self.record.skill:.0%} better than base rate and coin"
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        record = self.record
+        return {
+            "kind": self.kind,
+            "basis": self.basis,
+            "n": record.n,
+            "brier": record.brier,
+            "base_rate_brier": record.base_brier,
+            "log_score": record.log,
+            "base_rate_log_score": record.base_log,
+            "skill": record.skill,
+            "reliability": [vars(one) for one in self.bins],
+        }
+
+
+def by_kind(rows: Iterable[Row]) -> list[KindScore]:
+    """Scores of resolved rows of `standing_questions`, issued ones and hindcasts apart."""
+    ordered = sorted(rows, key=_place)
+    return [
+        KindScore(kind, basis, of_rows(found), tuple(_bins(found)))
+        for (basis, kind), group in groupby(ordered, key=_place)
+        if (found := list(group))
+    ]
+
+
+def _place(row: Row) -> tuple[str, str]:
+    return row["basis"], row["kind"]
+
+
+def _bins(rows: Sequence[Row]) -> Iterator[Bin]:
+    for low, high in BINS:
+        found = [row for row in rows if low <= row["chance"] < high]
+        if found:
+            given = sum(row["chance"] for row in found) / len(found)
+            came = sum(row["outcome"] for row in found) / len(found)
+            yield Bin(low, min(high, 1.0), len(found), given, came)
+
+
+def tables(found: Sequence[KindScore], name: str) -> Iterator[RenderableType]:
+    """What is printed, from top to bottom."""
+    if not found:
+        yield "No standing question is resolved yet."
+        return
+    yield f"[bold]{name}[/bold], chances given to standing questions; smaller scores are better"
+    for basis, group in groupby(found, key=lambda one: one.basis):
+        kinds = list(group)
+        yield _scores(kinds, basis)
+        yield from (f"{one.kind}: {one.verdict}." for one in kinds if not one.skilled)
+        yield "\n[bold]Reliability[/bold]: of the chances given, how many came true"
+        yield _reliability(kinds, basis)
+
+
+def _scores(kinds: Sequence[KindScore], basis: str) -> RenderableType:
+    from forecast.desk.terminal.tables import plain_table
+
+    table = plain_table(basis, "n", "Brier", "base rate", "log score", "base rate", "better by")
+    for one in kinds:
+        record = one.record
+        numbers = (record.brier, record.base_brier, record.log, record.base_log)
+        better = f"{record.skill:.0%}" if one.skilled else "-"
+        table.add_row(one.kind, f"{record.n:,}", *(f"{x:.3f}" for x in numbers), better)
+    return table
+
+
+def _reliability(kinds: Sequence[KindScore], basis: str) -> RenderableType:
+    from forecast.desk.terminal.tables import plain_table
+
+    table = plain_table(basis, "given", "n", "mean chance", "came true")
+    for one in kinds:
+        for part in one.bins:
+            given = f"{part.low:.0%}-{part.high:.0%}"
+            table.add_row(one.kind, given, f"{part.n:,}", f"{part.given:.0%}", f"{part.came:.0%}")
+    return table

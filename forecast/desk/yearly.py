@@ -1,0 +1,195 @@
+"""The yearly accuracy report: the largest misses first, as Markdown and as a page to print."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from forecast.desk import reliability
+from forecast.desk.wording import NAMES, month_words
+from forecast.records import NATIONWIDE, Row
+
+ENGINE = "bordercast"
+LEADS = (1, 3, 6, 12)
+MISSES = 3
+
+
+@dataclass(frozen=True)
+class YearlyTable:
+    """A table of a report: heads and rows of text; all columns after the first are numbers."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class YearlyReport:
+    """A fiscal year's report. blocks : headings ("# ..."), paragraphs and tables in order."""
+
+    title: str
+    blocks: tuple[str | YearlyTable, ...]
+
+
+def report(
+    year: int,
+    forecasts: Sequence[Row],
+    answers: Sequence[Row],
+    versions: Sequence[Row],
+    source: str,
+) -> YearlyReport:
+    """What is told of a fiscal year; see `forecast.store.yearly` for the rows."""
+    ours = [row for row in forecasts if row["model"] == ENGINE]
+    held = len({row["month"] for row in ours})
+    issued = sum(row["basis"] == "issued" for row in ours)
+    blocks: list[str | YearlyTable] = [
+        f"{held} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were issued "
+        "before their month was; the others are hindcasts, made later from only the data of then. "
+        "Encounters are those at and between ports of entry.",
+        "# The largest misses",
+        *_misses(ours),
+        "# How often intervals held",
+        _coverage(ours),
+        "# Beside other models",
+        _peers(forecasts),
+        "# Chances",
+        *_chances(answers),
+        "# The method",
+        *_method(versions),
+        source,
+    ]
+    return YearlyReport(f"Fiscal year {year}: how good the forecasts were", tuple(blocks))
+
+
+def _off(row: Row) -> float:
+    """How far off, as a log ratio, so that half and double are alike."""
+    return math.log((row["encounters"] + 1) / (row["median"] + 1))
+
+
+def _misses(rows: Sequence[Row]) -> Iterator[str]:
+    """Of each border and month the worst lead; nationwide would say the same again."""
+    worst: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        place = (row["border"], row["month"])
+        if row["border"] != NATIONWIDE and row["horizon"] in LEADS:
+            worst[place] = max(worst.get(place, row), row, key=lambda one: abs(_off(one)))
+    for number, row in enumerate(sorted(worst.values(), key=lambda one: -abs(_off(one)))[:MISSES]):
+        months_ahead = f"{row['horizon']} month{'s' if row['horizon'] > 1 else ''}"
+        side = "below" if row["encounters"] < row["lo95"] else "above"
+        inside = row["lo95"] <= row["encounters"] <= row["hi95"]
+        where = "inside" if inside else f"{side}"
+        yield (
+            f"{number + 1}. {NAMES[row['border']]}, {month_words(row['month'])}: "
+            f"{row['median']:,} were forecast {months_ahead} ahead, {row['encounters']:,} came, "
+            f"{where} the 95% interval ({row['lo95']:,} to {row['hi95']:,})."
+        )
+
+
+def _share(rows: Sequence[Row], level: int) -> str:
+    held = [row[f"lo{level}"] <= row["encounters"] <= row[f"hi{level}"] for row in rows]
+    return f"{sum(held) / len(held):.0%}" if held else "-"
+
+
+def _coverage(rows: Sequence[Row]) -> YearlyTable:
+    lines = []
+    for border, name in NAMES.items():
+        for lead in LEADS:
+            found = [r for r in rows if (r["border"], r["horizon"]) == (border, lead)]
+            if found:
+                shares = (_share(found, 80), _share(found, 95))
+                lines.append((f"{name}, {lead} ahead", str(len(found)), *shares))
+    return YearlyTable(("border and months ahead", "months", "80% held", "95% held"), tuple(lines))
+
+
+def _peers(rows: Sequence[Row]) -> YearlyTable:
+    """On the months and leads that all models forecast."""
+    models = sorted({row["model"] for row in rows}, key=lambda name: (name != ENGINE, name))
+    places: dict[tuple[str, str, int], dict[str, Row]] = {}
+    for row in rows:
+        place = (row["border"], row["month"], row["horizon"])
+        places.setdefault(place, {})[row["model"]] = row
+    common = [found for found in places.values() if len(found) == len(models)]
+    lines = []
+    for model in models:
+        found = [by_model[model] for by_model in common]
+        if not found:
+            continue
+        off = sum(abs(_off(row)) for row in found) / len(found)
+        usual = f"{math.expm1(off):.0%}"
+        lines.append((model, f"{len(found):,}", usual, _share(found, 80), _share(found, 95)))
+    return YearlyTable(("model", "forecasts", "usual error", "80% held", "95% held"), tuple(lines))
+
+
+def _chances(rows: Sequence[Row]) -> Iterator[str | YearlyTable]:
+    if not rows:
+        yield "No standing question was resolved in this year."
+        return
+    found = reliability.by_kind(rows)
+    lines = [
+        (
+            f"{one.kind} ({one.basis})",
+            f"{one.record.n:,}",
+            f"{one.record.brier:.3f}",
+            f"{one.record.base_brier:.3f}",
+            one.verdict,
+        )
+        for one in found
+    ]
+    yield YearlyTable(("question", "n", "Brier score", "base rate", ""), tuple(lines))
+
+
+def _method(versions: Sequence[Row]) -> Iterator[str]:
+    if not versions:
+        yield "No run was made on data of this year; the figures above are hindcasts."
+    for row in versions:
+        noun = "run" if row["runs"] == 1 else "runs"
+        yield f"Version {row['version']}: {row['runs']} {noun}, the first on {row['since']}."
+
+
+def markdown(found: YearlyReport) -> str:
+    """The report as Markdown."""
+    lines = [f"# {found.title}", ""]
+    for block in found.blocks:
+        if isinstance(block, YearlyTable):
+            lines += ["| " + " | ".join(block.heads) + " |", "|---" * len(block.heads) + "|"]
+            lines += ["| " + " | ".join(row) + " |" for row in block.rows]
+        else:
+            lines.append(f"#{block}" if block.startswith("# ") else block)
+        lines.append("")
+    return "\n".join(lines)
+
+
+_STYLE = """
+body { font: 11pt/1.45 Georgia, serif; max-width: 46em; margin: 2em auto; padding: 0 1em; }
+h1, h2 { font-family: Helvetica, Arial, sans-serif; line-height: 1.2; }
+table { border-collapse: collapse; width: 100%; font-size: 10pt; margin: 1em 0; }
+th, td { text-align: right; padding: .2em .5em; border-bottom: 1px solid #ccc; }
+th:first-child, td:first-child { text-align: left; }
+@page { size: letter; margin: 2cm; }
+@media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; }
+  tr { break-inside: avoid; } }
+"""
+
+
+def page(found: YearlyReport) -> str:
+    """The report as one HTML file that prints well; nothing is fetched from elsewhere."""
+    title = html.escape(found.title)
+    return (
+        f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
+        f"<style>{_STYLE}</style>\n<h1>{title}</h1>\n"
+        + "\n".join(_html(block) for block in found.blocks)
+        + "\n</html>\n"
+    )
+
+
+def _html(block: str | YearlyTable) -> str:
+    if isinstance(block, str):
+        plain = html.escape(block.removeprefix("# "))
+        return f"<h2>{plain}</h2>" if block.startswith("# ") else f"<p>{plain}</p>"
+    heads = "".join(f'<th scope="col">{html.escape(head)}</th>' for head in block.heads)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+        for row in block.rows
+    )
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"

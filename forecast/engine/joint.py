@@ -1,0 +1,209 @@
+"""A run's joint forecast: paths of every series it forecast, drawn from what the run keeps.
+
+The borders are drawn side by side; nationwide is their sum. A border's parts are drawn so that
+they follow it, and add up to it in every path: agencies to their border, sectors and offices to
+their agency, states, citizenships and demographics to their border. Where a border is published
+later than its parts, the parts of those months add up to what was published.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from forecast import months
+from forecast.engine import paths, reconcile
+from forecast.records import BORDERS, NATIONWIDE, PathMarks, PathRule, SeriesKey
+from models.base import Floats
+
+_KEPT_AS = np.dtype("<f4")
+_PAST = "months a border is ahead of its parts"
+
+
+def as_bytes(marks: Floats) -> bytes:
+    """(h, MARK_PROBS) as a run keeps them."""
+    return zlib.compress(np.maximum.accumulate(marks.astype(_KEPT_AS), axis=-1).tobytes(), 9)
+
+
+def total_of(key: SeriesKey, among: Container[SeriesKey]) -> SeriesKey:
+    """What a part adds up to: an agency's sectors to the agency, all else to the border."""
+    agency = SeriesKey(key.border, "component", key.component, key.component)
+    return agency if key.dimension == "field" and agency in among else SeriesKey(key.border)
+
+
+def groups(among: Iterable[SeriesKey]) -> dict[tuple[SeriesKey, str], list[SeriesKey]]:
+    """(total, dimension) -> the parts that add up to that total."""
+    keys = dict.fromkeys(among)
+    found: dict[tuple[SeriesKey, str], list[SeriesKey]] = defaultdict(list)
+    for key in keys:
+        if not key.headline:
+            found[total_of(key, keys), key.dimension].append(key)
+    return dict(found)
+
+
+@dataclass(frozen=True)
+class Marginals:
+    """One series' distributions. cutoff : its last month's number; marks : (h, MARK_PROBS)."""
+
+    cutoff: int
+    marks: Floats
+    share: float
+    known: Mapping[int, int]
+
+    @property
+    def end(self) -> int:
+        """The last month that is forecast."""
+        return self.cutoff + len(self.marks)
+
+
+class Joint:
+    """What a run says of all series together.
+
+    rule, kept : as the run stored them.
+    """
+
+    def __init__(self, rule: PathRule, kept: Iterable[PathMarks]) -> None:
+        if rule.rule != paths.RULE:
+            raise ValueError(f"paths by rule {rule.rule}; known is {paths.RULE}")
+        self.seed = rule.seed
+        self.borders = tuple(SeriesKey(border) for border in rule.borders)
+        self.correlation = np.array(rule.correlation)
+        self.marginals = {one.series: _marginals(one) for one in kept}
+        self._drawn: dict[int, Draws] = {}
+
+    @cached_property
+    def groups(self) -> dict[tuple[SeriesKey, str], list[SeriesKey]]:
+        """(total, dimension) -> the parts that add up to that total."""
+        return groups(self.marginals)
+
+    def total(self, key: SeriesKey) -> SeriesKey:
+        """What a part adds up to."""
+        return total_of(key, self.marginals)
+
+    def group_size(self, key: SeriesKey) -> int:
+        """How many parts add up to the part's total, itself among them."""
+        return len(self.groups[self.total(key), key.dimension])
+
+    def draws(self, n: int) -> Draws:
+        """So many paths of every series; the same ones whenever and wherever they are drawn."""
+        return self._drawn.setdefault(n, Draws(self, n))
+
+
+def _marginals(one: PathMarks) -> Marginals:
+    marks = np.frombuffer(zlib.decompress(one.marks), _KEPT_AS).reshape(-1, len(paths.MARK_PROBS))
+    known = {months.to_index(month): count for month, count in one.known}
+    return Marginals(months.to_index(one.cutoff), marks.astype(np.float64), one.share, known)
+
+
+class Draws:
+    """n paths of a run's series, each group drawn when it is first asked for."""
+
+    def __init__(self, joint: Joint, n: int) -> None:
+        self.joint, self.n = joint, n
+        self._values: dict[SeriesKey, Floats] = {}
+        self._steps: dict[SeriesKey, Floats] = {}
+
+    def of(self, key: SeriesKey) -> Floats:
+        """(n, h) counts of the months after the series' cutoff; KeyError if it has no forecast."""
+        if key not in self.joint.marginals:
+            raise KeyError(str(key))
+        if key not in self._values:
+            if key.headline:
+                self._draw_borders()
+            else:
+                total = self.joint.total(key)
+                self._draw_parts(total, self.joint.groups[total, key.dimension])
+        return self._values[key]
+
+    def _draw_borders(self) -> None:
+        """All borders by calendar month, so that a month's steps are side by side."""
+        at = [self.joint.marginals[border] for border in self.joint.borders]
+        first, end = min(m.cutoff for m in at), max(m.end for m in at)
+        step = paths.steps((len(at), 2, self.n, end - first), self.joint.seed)
+        together = paths.mixed(self.joint.correlation, step)
+        for border, marginals, own in zip(self.joint.borders, at, together, strict=True):
+            self._steps[border] = own[..., marginals.cutoff - first : marginals.end - first]
+            self._values[border] = self._from_steps(marginals, self._steps[border][None])[0]
+        self._add_nationwide()
+
+    def _add_nationwide(self) -> None:
+        nationwide = SeriesKey(NATIONWIDE)
+        marginals = self.joint.marginals.get(nationwide)
+        if marginals is None:
+            return
+        parts = [SeriesKey(border) for border in BORDERS]
+        if all(p in self._values and self._same_months(p, nationwide) for p in parts):
+            self._values[nationwide] = np.sum([self._values[part] for part in parts], axis=0)
+        else:  # months that are not the same do not add up
+            own = self._own_steps([nationwide])
+            self._values[nationwide] = self._from_steps(marginals, own)[0]
+
+    def _same_months(self, one: SeriesKey, other: SeriesKey) -> bool:
+        a, b = self.joint.marginals[one], self.joint.marginals[other]
+        return (a.cutoff, a.end) == (b.cutoff, b.end)
+
+    def _draw_parts(self, total: SeriesKey, keys: Sequence[SeriesKey]) -> None:
+        """Parts that follow their total, and add up to it where all end in the same month."""
+        own = self._own_steps(keys)
+        if not self._may_add_up(total, keys):
+            for key, step in zip(keys, own, strict=True):
+                self._keep(key, step, self._from_steps(self.joint.marginals[key], step[None])[0])
+            return
+        goal, follow = self._total_of(total, self.joint.marginals[keys[0]])
+        step = reconcile.followed(follow, own)
+        all_marks = np.stack([self.joint.marginals[key].marks for key in keys])
+        free = paths.from_steps(all_marks, step)
+        values = reconcile.adding_up(free, goal)
+        for key, one_step, value in zip(keys, step, values, strict=True):
+            self._keep(key, one_step, value)
+
+    def _keep(self, key: SeriesKey, step: Floats, values: Floats) -> None:
+        self._steps[key], self._values[key] = step, values
+
+    def _may_add_up(self, total: SeriesKey, keys: Sequence[SeriesKey]) -> bool:
+        if total not in self.joint.marginals:
+            return False
+        parts = [self.joint.marginals[key] for key in keys]
+        above = self.joint.marginals[total]
+        same = all((a.cutoff, a.end) == (b.cutoff, b.end) for a, b in pairwise(parts))
+        stale = range(parts[0].cutoff + 1, above.cutoff + 1)
+        return same and parts[0].end <= above.end and all(m in above.known for m in stale)
+
+    def _total_of(self, total: SeriesKey, part: Marginals) -> tuple[Floats, Floats]:
+        """A total's counts (n, h) in its parts' months, as far as they make it up, and its steps.
+
+        In months in which the total is published its steps are past; parts still hang together.
+        """
+        values, above = self.of(total), self.joint.marginals[total]
+        ahead = max(above.cutoff - part.cutoff, 0)
+        skipped = max(part.cutoff - above.cutoff, 0)
+        past = [above.known[part.cutoff + 1 + month] for month in range(ahead)]
+        shape = (self.n, ahead)
+        seed = zlib.crc32(f"{_PAST} {total}".encode())
+        until = part.end - above.cutoff
+        goal = np.hstack([np.broadcast_to(past, shape), values[:, skipped:until]])
+        lost = paths.steps((2, *shape), self.joint.seed, seed) if ahead else np.empty((2, *shape))
+        follow = np.concatenate([lost, self._steps[total][..., skipped:until]], axis=-1)
+        return goal * part.share, follow
+
+    def _own_steps(self, keys: Sequence[SeriesKey]) -> Floats:
+        """(series, 2, n, h) independent steps, each series' own, whichever are drawn beside it."""
+        return np.stack(
+            [
+                paths.steps(
+                    (2, self.n, len(self.joint.marginals[key].marks)),
+                    self.joint.seed,
+                    zlib.crc32("/".join(key).encode()),
+                )
+                for key in keys
+            ]
+        )
+
+    def _from_steps(self, marginals: Marginals, step: Floats) -> Floats:
+        return paths.from_steps(marginals.marks[None], step)

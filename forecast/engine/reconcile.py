@@ -1,0 +1,55 @@
+"""Parts that add up: a dimension's forecasts made one with their border's.
+
+Every part is forecast by itself, so five sectors may sum to more than their border. Here the
+border stands, path by path, and its parts keep their proportions. The parts' published quantiles
+are those of the moved paths; their medians are scaled once more, so that the printed numbers add
+up as well.
+
+Chosen on states, citizenships and demographics at cutoffs before 2024 (log-WIS against leaving
+the parts alone: states .977, citizenships 1.005, demographics 1.007; from 2024 on .90, .90, .90).
+Moving the uncertain parts more than the sure ones, as MinT does, was as good and no better, and
+drawing parts independently of their border cost up to 25%.
+
+Reference: Wickramasuriya et al., Optimal forecast reconciliation (MinT), 2019.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.base import Floats, Ints
+
+# Correlation of a part's monthly steps with its border's. A part follows its border: at .8 the
+# noise of the quotient costs 2.5% more log-WIS, at .95 95% intervals cover 2 points less.
+FOLLOWING = 0.9
+_LEAST = 1e-6  # a path's count of 0 as it enters a share, so that parts that are all 0 can grow
+
+
+def followed(total_step: Floats, own_step: Floats) -> Floats:
+    """(parts, ...) normal steps of parts that follow their total's.
+
+    total_step : (...); own_step : (parts, ...); both normal and independent.
+    """
+    return np.asarray(FOLLOWING * total_step + np.sqrt(1 - FOLLOWING**2) * own_step)
+
+
+def adding_up(parts: Floats, total: Floats) -> Floats:
+    """(parts, n, h) counts >= 0 in the parts' proportions, whose sum is the total in every path.
+
+    parts : (parts, n, h) counts >= 0. total : (n, h) counts >= 0.
+    """
+    count = np.maximum(parts, _LEAST)
+    return np.asarray(count * (total / count.sum(axis=0)))
+
+
+def shared_out(weights: Floats, total: int) -> Ints:
+    """(parts,) whole numbers >= 0 that add up to the total, by largest remainder.
+
+    weights : (parts,) >= 0; where all are 0 the total is shared evenly.
+    """
+    weight = weights if weights.sum() > 0 else np.ones_like(weights)
+    exact = weight * (total / weight.sum())
+    whole = np.floor(exact).astype(np.int64)
+    order = np.argsort(-(exact - whole), kind="stable")
+    whole[order[: int(total - whole.sum())]] += 1
+    return np.asarray(whole)

@@ -1,0 +1,167 @@
+"""Sums over months: a fiscal year, the next twelve months, any `2026-10..2027-03`.
+
+What is published of a span is counted as it is; the rest comes from the paths, so that a sum's
+quantiles know that its months rise and fall together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from forecast import months
+from forecast.engine import paths
+from forecast.engine.coherent import around, whole
+from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
+from forecast.errors import SpanError
+from forecast.records import SeriesKey, SpanForecast
+from models.base import Floats
+
+NEXT_YEAR = "next 12 months"
+_FORMS = "a month 2026-12, a span 2026-10..2027-03, FY2027, 2027, next 12 months, rest of 2026"
+_FISCAL = re.compile(r"(?:fy|fiscal year|fiscal)\s*(\d{4}|\d{2})")
+_CALENDAR = re.compile(r"(?:cy|calendar year)?\s*(\d{4})")
+_NEXT = re.compile(r"next (?:(\d{1,2}) months|(month|quarter|year))")
+_REST = re.compile(r"rest of (?:(?:the )?year|(\d{4}))")
+_MONTH = r"\d{4}-\d{2}"
+_FROM_TO = re.compile(rf"({_MONTH})\s*(?:\.\.|to)\s*({_MONTH})")
+
+
+class Span(NamedTuple):
+    """Months in a row. name : as people write it; first, last : "YYYY-MM", both included."""
+
+    name: str
+    first: str
+    last: str
+
+    @property
+    def months(self) -> list[str]:
+        """Every month of it."""
+        return months.between(self.first, self.last)
+
+    def year_before(self) -> Span:
+        """The same months a year earlier."""
+        first, last = months.shift(self.first, -12), months.shift(self.last, -12)
+        return Span(f"{first}..{last}" if first != last else first, first, last)
+
+
+class Sum(NamedTuple):
+    """What a span comes to. published : of its first `known` months; draws : (n,) of it all."""
+
+    published: int
+    known: int
+    draws: Floats
+
+
+def parse(text: str, cutoff: str) -> Span:
+    """The span so written.
+
+    Parameters
+    ----------
+    text : see the error's forms; capitals do not matter.
+    cutoff : the last published month of the series, from which "next" counts.
+
+    Raises
+    ------
+    SpanError : nothing of the kind is meant by it.
+    """
+    plain = " ".join(text.casefold().split())
+    if match := _FROM_TO.fullmatch(plain):
+        return _between(text, match[1], match[2])
+    if re.fullmatch(_MONTH, plain):
+        return _between(text, plain, plain)
+    if match := _FISCAL.fullmatch(plain):
+        return fiscal(int(match[1]) + (2000 if len(match[1]) == 2 else 0))
+    if match := _CALENDAR.fullmatch(plain):
+        return Span(match[1], f"{match[1]}-01", f"{match[1]}-12")
+    if match := _NEXT.fullmatch(plain):
+        return ahead(cutoff, int(match[1] or {"month": 1, "quarter": 3, "year": 12}[match[2]]))
+    if match := _REST.fullmatch(plain):
+        return _rest(text, cutoff, match[1])
+    raise SpanError(text, f"not a span of months; write {_FORMS}")
+
+
+def fiscal(year: int) -> Span:
+    """October to September."""
+    whole_year = months.fiscal_months(year)
+    return Span(f"FY{year}", whole_year[0], whole_year[-1])
+
+
+def ahead(cutoff: str, count: int) -> Span:
+    """So many months after the cutoff."""
+    name = "next month" if count == 1 else f"next {count} months"
+    return Span(name, months.shift(cutoff, 1), months.shift(cutoff, count))
+
+
+def _rest(text: str, cutoff: str, year: str | None) -> Span:
+    first = months.shift(cutoff, 1)
+    year = year or first[:4]
+    if not f"{year}-01" <= first <= f"{year}-12":
+        raise SpanError(text, f"the next month to be published is {first}")
+    return Span(f"rest of {year}", first, f"{year}-12")
+
+
+def _between(text: str, first: str, last: str) -> Span:
+    try:
+        months.to_index(first), months.to_index(last)
+    except ValueError as error:
+        raise SpanError(text, str(error)) from None
+    if last < first:
+        raise SpanError(text, "it ends before it begins")
+    return Span(f"{first}..{last}" if first != last else first, first, last)
+
+
+def standard(cutoff: str, horizon: int) -> list[Span]:
+    """The spans every run answers: this and the next fiscal year, 12 months, this calendar year."""
+    after = months.shift(cutoff, 1)
+    year = months.fiscal_year(after)
+    calendar = Span(after[:4], f"{after[:4]}-01", f"{after[:4]}-12")
+    wanted = [fiscal(year), fiscal(year + 1), ahead(cutoff, 12), calendar]
+    if after[5:] != "01":
+        wanted.append(Span(f"rest of {after[:4]}", after, calendar.last))
+    return [span for span in wanted if span.last <= months.shift(cutoff, horizon)]
+
+
+def total(span: Span, counts: Mapping[str, int], cutoff: str, draws: Floats) -> Sum:
+    """What a span comes to, published and forecast together.
+
+    Parameters
+    ----------
+    counts : published, month -> count; nothing after the cutoff is looked at.
+    draws : (n, h) paths of the months after the cutoff.
+
+    Raises
+    ------
+    SpanError : it begins before the series does, or ends beyond the forecast.
+    """
+    known = [month for month in span.months if month <= cutoff]
+    missing = [month for month in known if month not in counts]
+    if missing:
+        raise SpanError(span.name, f"no count is held of {missing[0]}")
+    last = months.shift(cutoff, draws.shape[1])
+    if span.last > last:
+        raise SpanError(span.name, f"forecasts reach to {last}")
+    published = sum(counts[month] for month in known)
+    start = months.to_index(cutoff) + 1
+    steps = [months.to_index(month) - start for month in span.months if month > cutoff]
+    return Sum(published, len(known), published + draws[:, steps].sum(axis=1))
+
+
+def span_forecast(key: SeriesKey, span: Span, cutoff: str, found: Sum) -> SpanForecast:
+    """A span's sum with its median and intervals, whole and rounded outward."""
+    counts = whole(paths.quantiles(found.draws, INTERVAL_PROBS))
+    values = dict(zip(INTERVALS, counts.tolist(), strict=True))
+    values |= around(values, round(float(np.median(found.draws))))
+    return SpanForecast(
+        series=key,
+        span=span.name,
+        first_month=span.first,
+        last_month=span.last,
+        cutoff=cutoff,
+        months_published=found.known,
+        published=found.published,
+        **values,
+    )

@@ -1,0 +1,81 @@
+"""What moved the borders' forecasts from run to run."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from forecast.records import Change, SeriesKey
+from forecast.store.read import rows
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def save_changes(
+    db: Database, run_id: int, changes: Iterable[Change], ids: Mapping[SeriesKey, int]
+) -> None:
+    """Write what moved since the run before; inside the transaction of the run."""
+    before = db.execute("select max(id) from runs where id < ?", (run_id,)).fetchone()[0]
+    for change in changes:
+        row = asdict(change)
+        series = ids[SeriesKey(*row.pop("series"))]
+        db.table("changes").insert(
+            {"run_id": run_id, "series_id": series, "before_run_id": before, **row}
+        )
+
+
+def last_run(db: Database) -> int | None:
+    """The newest run that is written, None before the first."""
+    found = db.execute("select max(id) from runs").fetchone()[0]
+    return None if found is None else int(found)
+
+
+def published_medians(db: Database, run_id: int) -> dict[SeriesKey, dict[str, int]]:
+    """The engine's medians of the borders' totals as a run published them, by month."""
+    found: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
+    for border, month, median in db.execute(
+        """
+        select s.border, f.month, f.median
+        from forecasts as f join series as s on s.id = f.series_id
+        where f.run_id = ? and s.dimension = '' and f.model = 'bordercast'
+        """,
+        (run_id,),
+    ):
+        found[SeriesKey(border)][month] = median
+    return dict(found)
+
+
+def counts_at(db: Database, run_id: int) -> dict[SeriesKey, dict[str, int]]:
+    """The borders' counts by month, as the releases of a run stated them."""
+    found: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
+    for border, month, count in db.execute(
+        """
+        select s.border, o.month, o.encounters
+        from observations as o
+        join series as s on s.id = o.series_id
+        join release_places as p on p.release_id = o.release_id
+        where s.dimension = '' and p.kind <> 'vintage'
+            and o.release_id in (select release_id from run_releases where run_id = ?)
+        order by s.border, o.month, p.place
+        """,
+        (run_id,),
+    ):
+        found[SeriesKey(border)][month] = count  # the last in the order stands
+    return dict(found)
+
+
+def latest(connection: sqlite3.Connection, border: str | None = None) -> list[dict[str, Any]]:
+    """What moved with the last run, rows of `forecast_changes`, by month."""
+    return rows(
+        connection,
+        """
+        select * from forecast_changes
+        where run_id = (select id from latest_run) and (? is null or border = ?)
+        order by border, month
+        """,
+        (border, border),
+    )

@@ -1,0 +1,131 @@
+"""What a run keeps to draw paths from, and the sums over months that it answered."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from forecast.records import PathMarks, PathRule, Publication, SeriesKey
+from forecast.store.read import rows
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def save_joint(
+    db: Database, run_id: int, publication: Publication, ids: Mapping[SeriesKey, int]
+) -> None:
+    """Write a run's rule, marks and spans; inside its transaction."""
+    rule = publication.path_rule
+    if rule is None:
+        return
+    db.conn.execute(
+        "insert into path_rules values (?, ?, ?, ?, ?)",
+        (run_id, rule.rule, rule.seed, json.dumps(rule.borders), json.dumps(rule.correlation)),
+    )
+    db.conn.executemany(
+        "insert into path_marks values (?, ?, ?, ?, ?, ?)",
+        [
+            (run_id, ids[one.series], one.cutoff, one.marks, one.share, json.dumps(dict(one.known)))
+            for one in publication.path_marks
+        ],
+    )
+    db.table("spans").insert_all(_span_row(run_id, asdict(span), ids) for span in publication.spans)
+
+
+def _span_row(run_id: int, row: dict[str, Any], ids: Mapping[SeriesKey, int]) -> dict[str, Any]:
+    return {"run_id": run_id, "series_id": ids[SeriesKey(*row.pop("series"))], **row}
+
+
+def path_rule(connection: sqlite3.Connection, run_id: int) -> PathRule | None:
+    """How a run's paths are drawn; None for a run that kept none."""
+    found = connection.execute(
+        "select rule, seed, borders, correlation from path_rules where run_id = ?", (run_id,)
+    ).fetchone()
+    if found is None:
+        return None
+    rule, seed, borders, correlation = found
+    return PathRule(
+        rule, seed, tuple(json.loads(borders)), tuple(map(tuple, json.loads(correlation)))
+    )
+
+
+def path_marks(connection: sqlite3.Connection, run_id: int) -> list[PathMarks]:
+    """From what a run's paths are drawn, every series."""
+    found = connection.execute(
+        """
+        select s.border, s.dimension, s.member, s.component, p.cutoff, p.marks, p.share, p.known
+        from path_marks as p join series as s on s.id = p.series_id
+        where p.run_id = ? order by s.id
+        """,
+        (run_id,),
+    )
+    return [
+        PathMarks(SeriesKey(*key), cutoff, marks, share, tuple(json.loads(known).items()))
+        for *key, cutoff, marks, share, known in found
+    ]
+
+
+def series_keys(connection: sqlite3.Connection) -> list[SeriesKey]:
+    """Every series that is held."""
+    found = connection.execute(
+        "select border, dimension, member, component from series order by id"
+    )
+    return [SeriesKey(*row) for row in found]
+
+
+def counts(connection: sqlite3.Connection, key: SeriesKey) -> dict[str, int]:
+    """A series' published counts by month, as they are now; a month of no encounters is 0."""
+    found = connection.execute(
+        """
+        select month, encounters from series_months
+        where border = ? and dimension = ? and member = ? order by month
+        """,
+        key[:3],
+    )
+    return dict(found.fetchall())
+
+
+def standard_spans(connection: sqlite3.Connection, key: SeriesKey) -> list[dict[str, Any]]:
+    """The last run's answers for the usual spans of a series, rows of `span_forecasts`."""
+    return rows(
+        connection,
+        """
+        select * from span_forecasts
+        where border = ? and dimension = ? and member = ?
+            and run_id = (select id from latest_run)
+        order by first_month, last_month
+        """,
+        key[:3],
+    )
+
+
+def month_forecasts(
+    connection: sqlite3.Connection, key: SeriesKey, model: str
+) -> list[dict[str, Any]]:
+    """The last run's forecasts of a series, month by month, rows of `latest_forecasts`."""
+    return rows(
+        connection,
+        """
+        select * from latest_forecasts
+        where border = ? and dimension = ? and member = ? and model = ? order by month
+        """,
+        (*key[:3], model),
+    )
+
+
+def newest_months(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, str]:
+    """Last month forecast from, of a series and of its border, in the last run; "" if none."""
+    found = connection.execute(
+        """
+        select
+            coalesce(max(cutoff) filter (where dimension = ? and member = ?), ''),
+            coalesce(max(cutoff) filter (where dimension = ''), '')
+        from latest_forecasts where border = ? and model = 'bordercast'
+        """,
+        (key.dimension, key.member, key.border),
+    ).fetchone()
+    return str(found[0]), str(found[1])

@@ -1,0 +1,99 @@
+"""Standing questions and the chances given to them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from forecast.records import Question, SeriesKey, StandingAnswer
+from forecast.store.read import rows
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_QUESTION = ("series_id", "kind", "first_month", "last_month", "statistic", "above", "below")
+
+
+def save_answers(
+    db: Database, run_id: int, answers: Iterable[StandingAnswer], ids: Mapping[SeriesKey, int]
+) -> None:
+    """Write a run's answers and hindcast ones with their questions; inside its transaction."""
+    for answer in answers:
+        question_id = _question_id(db.conn, answer.question, ids)
+        issued = run_id if answer.basis == "issued" else None
+        db.conn.execute(
+            "insert or replace into answers values (?, ?, ?, ?, ?, ?, ?)",
+            (
+                question_id,
+                answer.basis,
+                answer.cutoff,
+                issued,
+                answer.version,
+                answer.chance,
+                answer.base_rate,
+            ),
+        )
+
+
+def _question_id(
+    connection: sqlite3.Connection, question: Question, ids: Mapping[SeriesKey, int]
+) -> int:
+    row = asdict(question)
+    values = (ids[question.series], *(row[name] for name in _QUESTION[1:]))
+    connection.execute(
+        f"insert or ignore into questions ({', '.join(_QUESTION)}) values (?, ?, ?, ?, ?, ?, ?)",
+        values,
+    )
+    found = connection.execute(
+        """
+        select id from questions where series_id = ? and kind = ? and first_month = ?
+            and last_month = ? and statistic = ? and above = ? and below = ?
+        """,
+        values,
+    ).fetchone()
+    return int(found[0])
+
+
+def answered(db: Database) -> set[tuple[str, str, str]]:
+    """(version, border, cutoff) of the hindcast answers that are held."""
+    found = db.execute(
+        """
+        select distinct a.version, s.border, a.cutoff from answers as a
+        join questions as q on q.id = a.question_id join series as s on s.id = q.series_id
+        where a.basis = 'hindcast'
+        """
+    )
+    return {(version, border, cutoff) for version, border, cutoff in found}
+
+
+def resolved(
+    connection: sqlite3.Connection, border: str | None = None, since: str = ""
+) -> list[dict[str, Any]]:
+    """Chances whose question is resolved, rows of `standing_questions`, by kind and cutoff.
+
+    since : first cutoff.
+    """
+    return rows(
+        connection,
+        """
+        select * from standing_questions
+        where outcome is not null and cutoff >= ? and (? is null or border = ?)
+        order by kind, border, cutoff, basis, run_id
+        """,
+        (since, border, border),
+    )
+
+
+def latest(connection: sqlite3.Connection, border: str | None = None) -> list[dict[str, Any]]:
+    """The last run's answers, rows of `standing_questions`."""
+    return rows(
+        connection,
+        """
+        select * from standing_questions
+        where run_id = (select id from latest_run) and (? is null or border = ?)
+        order by border, kind
+        """,
+        (border, border),
+    )

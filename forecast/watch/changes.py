@@ -1,0 +1,51 @@
+"""Why a forecast moved: the old number, four steps, the new number; nothing is left over.
+
+    before      as the run before published it
+    method      the same figures under today's engine and settings
+    revisions   the months of then as they stand now
+    season      the new months as if they had come as forecast: only time has passed
+    surprise    as they came; this is what is published now
+
+Each step is the difference of two whole medians, so the steps add up to the change exactly. How
+the engine weighs its models may change with what came; that is part of the surprise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from forecast.records import NATIONWIDE, Change, SeriesKey
+
+Medians = Mapping[SeriesKey, Mapping[str, int]]  # series -> month -> whole median
+
+
+def changes(stages: Sequence[Medians]) -> list[Change]:
+    """Every border's months that all five stages speak of, see the module."""
+    before, method, revisions, season, after = stages
+    return [
+        Change(
+            series=key,
+            month=month,
+            before=before[key][month],
+            method=method[key][month] - before[key][month],
+            revisions=revisions[key][month] - method[key][month],
+            season=season[key][month] - revisions[key][month],
+            surprise=after[key][month] - season[key][month],
+            after=after[key][month],
+        )
+        for key in after
+        if all(key in stage for stage in stages)
+        for month in sorted(set.intersection(*(set(stage[key]) for stage in stages)))
+    ]
+
+
+def summed(medians: Medians) -> dict[SeriesKey, dict[str, int]]:
+    """The same with nationwide as the sum of the borders, as it is published."""
+    out = {key: dict(by_month) for key, by_month in medians.items()}
+    borders = [by_month for key, by_month in out.items() if key.border != NATIONWIDE]
+    nationwide = SeriesKey(NATIONWIDE)
+    if nationwide in out and len(borders) == 3:
+        for month in out[nationwide]:
+            if all(month in by_month for by_month in borders):
+                out[nationwide][month] = sum(by_month[month] for by_month in borders)
+    return out

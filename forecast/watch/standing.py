@@ -1,0 +1,199 @@
+"""Standing questions: what every run is asked of every border, and how good the chances were.
+
+A question is fixed when it is asked, in counts, so that it resolves by what is published and by
+nothing else. Each chance is scored beside a base rate: how often questions of its kind, asked of
+the same border each month, had come true by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from forecast import months
+from forecast.records import Question, SeriesKey
+from models.base import Floats
+
+INSIDE = "next month inside the 80% range"
+LONG = 60  # months: what is "since" in the lowest since
+COIN = 0.25  # Brier score of saying 1/2 to everything
+PRIOR = 48  # questions' worth of belief in a coin: a year of the four borders'
+EARLIEST = 24  # months a border must have been published before it is asked about
+
+
+class Asked(NamedTuple):
+    """What a question may rest on: published counts and the last of their months."""
+
+    key: SeriesKey
+    counts: Mapping[str, int]
+    cutoff: str
+
+    def ahead(self, step: int) -> str:
+        """The month so many months after the cutoff."""
+        return months.shift(self.cutoff, step)
+
+    def total(self, first: str, last: str) -> int | None:
+        """Sum of published months, None if one is not."""
+        span = months.between(first, last)
+        return sum(self.counts[m] for m in span) if all(m in self.counts for m in span) else None
+
+
+def _year_before(asked: Asked) -> Question | None:
+    month = asked.ahead(1)
+    before = asked.counts.get(months.shift(month, -12))
+    if before is None:
+        return None
+    return Question(asked.key, "next month above year before", month, month, "sum", before)
+
+
+def _fiscal_year(asked: Asked) -> Question | None:
+    year = months.fiscal_months(months.fiscal_year(asked.ahead(1)))
+    last = months.fiscal_months(months.fiscal_year(asked.ahead(1)) - 1)
+    before = asked.total(last[0], last[-1])
+    known = [month for month in year if month <= asked.cutoff]
+    if before is None or any(month not in asked.counts for month in known):
+        return None
+    return Question(asked.key, "fiscal year above last", year[0], year[-1], "sum", before)
+
+
+def _next_twelve(asked: Asked) -> Question | None:
+    before = asked.total(months.shift(asked.cutoff, -11), asked.cutoff)
+    if before is None:
+        return None
+    first, last = asked.ahead(1), asked.ahead(12)
+    return Question(asked.key, "next 12 months above last 12", first, last, "sum", before)
+
+
+def _half_year_on(asked: Asked) -> Question | None:
+    month, now = asked.ahead(6), asked.counts[asked.cutoff]
+    return Question(asked.key, "month in half a year above this month", month, month, "sum", now)
+
+
+def _record(asked: Asked) -> Question | None:
+    top = max(count for month, count in asked.counts.items() if month <= asked.cutoff)
+    first, last = asked.ahead(1), asked.ahead(12)
+    return Question(asked.key, "record within 12 months", first, last, "max", top)
+
+
+def _lowest(asked: Asked) -> Question | None:
+    since = months.between(months.shift(asked.cutoff, 1 - LONG), asked.cutoff)
+    held = [asked.counts[month] for month in since if month in asked.counts]
+    if len(held) < LONG:
+        return None
+    kind = "lowest month of 5 years within 12 months"
+    first, last = asked.ahead(1), asked.ahead(12)
+    return Question(asked.key, kind, first, last, "min", below=min(held))
+
+
+KINDS: dict[str, Callable[[Asked], Question | None]] = {
+    "next month above year before": _year_before,
+    "fiscal year above last": _fiscal_year,
+    "next 12 months above last 12": _next_twelve,
+    "month in half a year above this month": _half_year_on,
+    "record within 12 months": _record,
+    "lowest month of 5 years within 12 months": _lowest,
+}
+
+
+def questions(asked: Asked, kinds: Iterable[str] = tuple(KINDS)) -> list[Question]:
+    """The standing questions that can be asked of a border from a cutoff."""
+    found = (KINDS[kind](asked) for kind in kinds if kind in KINDS)
+    return [question for question in found if question is not None]
+
+
+def inside(key: SeriesKey, month: str, low: int, high: int) -> Question:
+    """Whether the next month comes to lie in its published 80% interval, ends included."""
+    return Question(key, INSIDE, month, month, "sum", low - 1, high + 1)
+
+
+def chance(question: Question, asked: Asked, draws: Floats) -> float:
+    """In how many of the paths it happens.
+
+    draws : (n, h) counts of the months after the cutoff, as far as the question's last at least.
+    """
+    start = months.to_index(asked.cutoff) + 1
+    columns = [
+        np.full(len(draws), float(asked.counts[month]))
+        if month <= asked.cutoff
+        else draws[:, months.to_index(month) - start]
+        for month in months.between(question.first_month, question.last_month)
+    ]
+    value = np.rint(getattr(np.stack(columns), question.statistic)(axis=0))
+    return float(((value > question.above) & (value < question.below)).mean())
+
+
+def outcome(question: Question, counts: Mapping[str, int]) -> bool | None:
+    """Whether it happened; None while a month is not published."""
+    span = months.between(question.first_month, question.last_month)
+    if any(month not in counts for month in span):
+        return None
+    held = [counts[month] for month in span]
+    value = {"sum": sum(held), "max": max(held), "min": min(held)}[question.statistic]
+    return question.above < value < question.below
+
+
+def base_rates(counts: Mapping[SeriesKey, Mapping[str, int]]) -> dict[tuple[str, str], float]:
+    """(kind, cutoff) -> how often such questions, of any of these borders, had come true by then.
+
+    Drawn towards a coin by PRIOR questions, because twelve questions about overlapping years are
+    hardly more than one: without it base rates score worse than a coin, and flatter every chance.
+    """
+    resolved: dict[str, list[tuple[str, bool]]] = {kind: [] for kind in KINDS}
+    cutoffs: set[str] = set()
+    for key, by_month in counts.items():
+        for cutoff in sorted(by_month)[EARLIEST - 1 :]:
+            cutoffs.add(cutoff)
+            for question in questions(Asked(key, by_month, cutoff)):
+                came = outcome(question, by_month)
+                if came is not None:
+                    resolved[question.kind].append((question.last_month, came))
+    return {
+        (kind, cutoff): _rate([came for last, came in found if last <= cutoff])
+        for kind, found in resolved.items()
+        for cutoff in cutoffs
+    }
+
+
+def _rate(came: Sequence[bool]) -> float:
+    return (sum(came) + PRIOR / 2) / (len(came) + PRIOR)
+
+
+class ChanceScores(NamedTuple):
+    """How good chances were. All but n: smaller is better, except skill.
+
+    n : chances whose question is resolved. brier, log : mean squared and mean log error; base_*
+    : of the base rates. skill : 1 - brier / base_brier.
+    """
+
+    n: int
+    brier: float
+    base_brier: float
+    log: float
+    base_log: float
+
+    @property
+    def skill(self) -> float:
+        """Share that the chances save of the base rate's Brier score, or a coin's if smaller."""
+        return 1 - self.brier / min(self.base_brier, COIN) if self.base_brier > 0 else 0.0
+
+
+def record(chances: Sequence[float], base: Sequence[float], came: Sequence[bool]) -> ChanceScores:
+    """Scores of chances of resolved questions, and of their base rates; Brier 1950, Good 1952."""
+    y = np.array(came, dtype=float)
+    return ChanceScores(
+        len(y),
+        *(score(np.array(p, dtype=float), y) for score in (_brier,) for p in (chances, base)),
+        *(score(np.array(p, dtype=float), y) for score in (_log,) for p in (chances, base)),
+    )
+
+
+def _brier(p: Floats, y: Floats) -> float:
+    return float(((p - y) ** 2).mean())
+
+
+def _log(p: Floats, y: Floats) -> float:
+    # A chance of 0 out of 2,000 paths is not the claim that it cannot be.
+    sure = np.clip(p, 1 / 4000, 1 - 1 / 4000)
+    return float(-(y * np.log(sure) + (1 - y) * np.log(1 - sure)).mean())

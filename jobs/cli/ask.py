@@ -1,0 +1,191 @@
+"""`chance` and `changes`: how likely something is; what moved the forecast."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from forecast.errors import ConfigError, SpanError
+from jobs.cli.help import AS_JSON, examples
+from jobs.cli.shared import Settings, console, latest_run, print_json, reading, series_key
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+    from forecast.desk.asking import Asking
+    from forecast.records import SeriesKey, SpanForecast
+
+
+@contextmanager
+def asking(settings: Settings) -> Iterator[Asking]:
+    """The last published run, to put questions to."""
+    from forecast.desk.asking import Asking
+
+    with reading(settings) as connection:
+        yield Asking(connection)
+
+
+@click.command(
+    epilog=examples(
+        'chance northern 2026-12 ">10000"',
+        'chance southwest FY2027 "> FY2026"',
+        "chance northern FY2027 record",
+        'chance nationwide 2026-12 "below year before"',
+    )
+)
+@click.argument("series")
+@click.argument("span")
+@click.argument("event")
+@AS_JSON
+@click.pass_obj
+def chance(settings: Settings, series: str, span: str, event: str, as_json: bool) -> None:
+    """How likely an EVENT is for a SPAN of months.
+
+    SPAN: 2026-12, 2026-10..2027-03, FY2027, 2027, "next 12 months". EVENT: ">10000", "<= 5,000",
+    "20000..30000", "> FY2026", "above year before", record, "record low", "highest since 2023-12".
+    """
+    from forecast.desk import answered
+
+    with asking(settings) as record:
+        key = record.names.find(series)
+        found = record.chance(key, span, event)
+        track = answered.track_record(record.connection, found)
+        name = record.names.name(key)
+        if as_json:
+            print_json(
+                {
+                    "series": name,
+                    "span": found.span.name,
+                    "first_month": found.span.first,
+                    "last_month": found.span.last,
+                    "event": found.event,
+                    "chance": round(found.share, 4),
+                    "kind": found.kind,
+                    "reliability": track.as_json if track else None,
+                    "run": record.run.id,
+                    "digest": record.run.digest,
+                }
+            )
+            return
+        click.echo(answered.sentence(name, found))
+        for line in (record.stale(key), answered.track_words(track), answered.source(record)):
+            if line:
+                click.echo(line)
+
+
+@click.command(epilog=examples("changes northern", "changes southwest --json"))
+@click.argument("series")
+@AS_JSON
+@click.pass_obj
+def changes(settings: Settings, series: str, as_json: bool) -> None:
+    """What moved a border's forecast since the run before.
+
+    Old forecast, newest figures, time passing, revised months, changes of the method, new
+    forecast: the steps add up exactly.
+    """
+    from forecast.desk import changed
+    from forecast.errors import SeriesNameError
+    from forecast.records import HEADLINES
+    from forecast.store import changes as store
+
+    with reading(settings) as connection:
+        run = latest_run(connection, settings)
+        key = series_key(connection, series)
+        if not key.headline:
+            raise SeriesNameError(series, "changes are kept of the borders' totals", HEADLINES)
+        rows = store.latest(connection, key.border)
+    if as_json:
+        print_json({"run": run.id, "digest": run.digest, "changes": rows})
+    elif not rows:
+        click.echo(f"No run before run {run.id} forecast the same months of {key.border}.")
+    else:
+        click.echo(changed.line(rows))
+        console().print(changed.table(rows))
+
+
+@click.command(epilog=examples("report FY2025 -o fy2025.html", "report FY2026 -o fy2026.md"))
+@click.argument("year")
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write: .html, which prints well, or .md.",
+)
+@click.pass_obj
+def report(settings: Settings, year: str, out: Path) -> None:
+    """How good the forecasts of a fiscal YEAR were.
+
+    The three largest misses first; coverage, other models, chances, what changed in the method.
+    """
+    from forecast.store import wakes
+    from jobs import yearly
+
+    if out.suffix not in (".html", ".md"):
+        raise ConfigError(str(out), "-o", "the file's name must end in .html or .md")
+    number = re.fullmatch(r"(?:FY)?(\d{4})", year, re.IGNORECASE)
+    if number is None:
+        raise SpanError(year, "not a fiscal year; write FY2026")
+    wakes.refuse_edited(settings.db)
+    yearly.write(yearly.build(settings.db, int(number[1])), out)
+    click.echo(f"{out}: report on fiscal year {number[1]}")
+
+
+def stale(connection: sqlite3.Connection, key: SeriesKey) -> str:
+    """A sentence if a part's newest figure is older than its border's, else ""; quick."""
+    from forecast.desk.wording import stale_words
+    from forecast.store import joint
+
+    return stale_words(*joint.newest_months(connection, key))
+
+
+def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None:
+    """What a span of months comes to, for `show`."""
+    from forecast.desk import answered
+
+    with asking(settings) as record:
+        key = record.names.find(series)
+        found = record.span(key, span)
+        name = record.names.name(key)
+        if as_json:
+            print_json(_as_json(name, found, record))
+            return
+        click.echo(answered.span_sentence(name, found))
+        for line in (record.stale(key), answered.source(record)):
+            if line:
+                click.echo(line)
+
+
+def show_parts(settings: Settings, series: str, span: str | None, as_json: bool) -> None:
+    """What a span comes to for every part of BORDER:DIMENSION, this fiscal year unless said."""
+    from forecast.desk import answered
+
+    with asking(settings) as record:
+        border = record.names.parts(series)[0].border
+        found = record.parts(series, span or answered.this_fiscal_year(record, border))
+        if as_json:
+            print_json([_as_json(record.names.name(one.series), one, record) for one in found])
+            return
+        console().print(answered.parts_table(found))
+        click.echo(answered.source(record))
+
+
+def names_dimension(settings: Settings, series: str) -> bool:
+    """Whether this is BORDER:DIMENSION, all the parts of one."""
+    from forecast.desk.names import SeriesNames
+    from forecast.store import joint
+
+    with reading(settings) as connection:
+        return bool(SeriesNames(joint.series_keys(connection)).parts(series))
+
+
+def _as_json(name: str, found: SpanForecast, record: Asking) -> dict[str, Any]:
+    row = asdict(found)
+    row.pop("series")
+    return {"series": name, **row, "run": record.run.id, "digest": record.run.digest}

@@ -1,0 +1,104 @@
+"""What moved the borders' forecasts since the run before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecast import months
+from forecast.records import Change, Counts, Forecast, SeriesKey
+from forecast.store import changes as store
+from forecast.watch.changes import Medians, changes, summed
+from forecast.watch.outlook import Hindsight, Outlook
+from forecast.watch.surprise import whole
+from jobs.pipeline.asof import asked_again
+from jobs.pipeline.totals import ENGINE, Headline
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from forecast.engine.predictive import Predictive
+
+_THEN, _AS_FORECAST = "then", "as forecast"
+
+
+def changed(
+    db: Database, head: Headline, said: Predictive, rows: Sequence[Forecast]
+) -> list[Change]:
+    """Every border's forecasts that the last run and this one both made; none on a first run.
+
+    said : the engine's word on today's figures at every column; rows : what this run publishes.
+    """
+    last = store.last_run(db)
+    if last is None or not head.totals:
+        return []
+    after = {
+        key: {row.month: row.median for row in rows if row.series == key and row.model == ENGINE}
+        for key in head.keys
+    }
+    old = store.counts_at(db, last)
+    return moved(head, said, old, store.published_medians(db, last), after)
+
+
+def moved(
+    head: Headline, said: Predictive, old: Counts, before: Medians, after: Medians
+) -> list[Change]:
+    """The same from the figures the run before rested on, and what both runs published.
+
+    None where the borders did not all end in one month then: there is no one old forecast.
+    """
+    ends = {max(by_month) for by_month in old.values()}
+    if set(old) != set(head.keys) or len(ends) > 1:
+        return []
+    cutoff, last = ends.pop(), months.from_index(int(head.panel.last[0]))
+    hindsight = Hindsight(head.keys, head.panel, said)
+    found = {key: hindsight.outlook(row, cutoff) for row, key in enumerate(head.keys)}
+    restated = {key: outlook for key, outlook in found.items() if outlook is not None}
+    if len(restated) < len(found):
+        return []  # too early for a forecast
+    now = {key: _until(head, row, cutoff) for row, key in enumerate(head.keys)}
+    asked: list[tuple[str, Counts]] = []
+    if old != now:
+        asked.append((_THEN, old))
+    if cutoff < last:
+        asked.append((_AS_FORECAST, _as_forecast(now, restated, last)))
+    again = asked_again(asked, said.centre.shape[2])
+    then = {key: again.get((key, _THEN), restated[key]) for key in now}
+    passed = {key: again.get((key, _AS_FORECAST), restated[key]) for key in now}
+    stages = [_medians(then, cutoff), _medians(restated, cutoff), _medians(passed, last)]
+    return changes([before, *map(summed, stages), after])
+
+
+def _until(head: Headline, row: int, cutoff: str) -> dict[str, int]:
+    """A border's counts up to a month, as they stand today."""
+    values = head.panel.z[row]
+    first = int(head.panel.last[row]) - head.last
+    held = {
+        months.from_index(first + column): round(float(np.expm1(values[column])))
+        for column in np.flatnonzero(np.isfinite(values)).tolist()
+    }
+    return {month: count for month, count in held.items() if month <= cutoff}
+
+
+def _as_forecast(
+    counts: Counts, outlooks: Mapping[SeriesKey, Outlook], last: str
+) -> dict[SeriesKey, Mapping[str, int]]:
+    """The figures of then, and every month since as it had been forecast."""
+    out: dict[SeriesKey, Mapping[str, int]] = {}
+    for key, by_month in counts.items():
+        outlook = outlooks[key]
+        since = months.between(months.shift(outlook.cutoff, 1), last)
+        out[key] = {**by_month, **{month: outlook.expected(month).median for month in since}}
+    return out
+
+
+def _medians(outlooks: Mapping[SeriesKey, Outlook], cutoff: str) -> Medians:
+    return {
+        key: {
+            months.shift(cutoff, step + 1): whole(centre)
+            for step, centre in enumerate(outlook.centre)
+        }
+        for key, outlook in outlooks.items()
+    }

@@ -1,0 +1,145 @@
+"""What a run says of all series together: distributions up to two years ahead, and correlations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from forecast import months
+from forecast.engine import blocks, paths, spans
+from forecast.engine.blocks import Task
+from forecast.engine.joint import Joint, as_bytes, groups
+from forecast.engine.predictive import Predictive
+from forecast.engine.refit import engine_forecasts
+from forecast.records import NATIONWIDE, Counts, PathMarks, PathRule, SeriesKey, SpanForecast
+from forecast.watch.outlook import Hindsight
+from jobs.pipeline.totals import Headline
+from models.base import Floats, Panel
+
+RECENT = 12  # months that say how much of a total its forecast parts make up
+ALL = 0.98  # a dimension published with another file differs by .5% through revisions alone
+
+
+def joint_forecast(
+    head: Headline, said: Predictive, families: Sequence[Hindsight], counts: Counts
+) -> tuple[PathRule, list[PathMarks]]:
+    """What the run keeps to draw paths from.
+
+    said : the engine's word on the headline series, at every column.
+    """
+    ahead = _further_headline(head, said)
+    marks = _marks(head.keys, head.panel, said, ahead)
+    for family, more in zip(families, _further(families), strict=True):
+        marks |= _marks(family.keys, family.panel, family.predictive, more)
+    cutoffs = {key: max(counts[key]) for key in marks}
+    rule = _rule(head, said, {key: found for key, found in marks.items() if key.headline})
+    shares, known = _shares(marks, counts, cutoffs), _known(marks, counts, cutoffs)
+    kept = [
+        PathMarks(key, cutoffs[key], as_bytes(found), shares.get(key, 1.0), known.get(key, ()))
+        for key, found in marks.items()
+    ]
+    return rule, kept
+
+
+def _further_headline(head: Headline, said: Predictive) -> Predictive | None:
+    if said.centre.shape[2] >= paths.FARTHEST:
+        return None
+    return engine_forecasts(head.panel, head.origins(head.last), paths.FARTHEST, totals=head.totals)
+
+
+def _further(families: Sequence[Hindsight]) -> Iterator[Predictive | None]:
+    """What the engine says beyond the months that are published, from each family's last column."""
+    if all(one.predictive.centre.shape[2] >= paths.FARTHEST for one in families):
+        yield from [None] * len(families)
+        return
+    tasks = [
+        Task(one.panel, np.array([one.panel.z.shape[1] - 1]), paths.FARTHEST) for one in families
+    ]
+    yield from blocks.families(tasks, blocks.in_turn)
+
+
+def _marks(
+    keys: Sequence[SeriesKey], panel: Panel, said: Predictive, further: Predictive | None
+) -> dict[SeriesKey, Floats]:
+    """(h, MARK_PROBS) of each series that has a forecast; the published months as published."""
+    found = paths.marks(said)
+    if further is not None:
+        found = np.concatenate([found, paths.marks(further)[:, found.shape[1] :]], axis=1)
+    return {key: found[row] for row, key in enumerate(keys) if np.isfinite(found[row]).all()}
+
+
+def _rule(head: Headline, said: Predictive, marks: Mapping[SeriesKey, Floats]) -> PathRule:
+    """How the borders hang together, from their errors so far."""
+    borders = [key for key in head.keys if key in marks and key.border != NATIONWIDE]
+    rows = [head.keys.index(key) for key in borders]
+    scores = _by_month(paths.one_month_scores(said, head.panel.z)[rows], head.panel.last[rows])
+    together = paths.correlation(scores)
+    nationwide = SeriesKey(NATIONWIDE)
+    if head.totals and nationwide in marks and len(borders) > 1:
+        parts = np.stack([marks[key] for key in borders])
+        together = paths.as_wide_as(together, parts, marks[nationwide])
+    return PathRule(
+        paths.RULE,
+        int(head.panel.last.max()),
+        tuple(key.border for key in borders),
+        tuple(map(tuple, together.tolist())),
+    )
+
+
+def _by_month(scores: Floats, last: np.ndarray) -> Floats:
+    """Rows that end in different months, moved so that a column is a month; NaN where unknown."""
+    behind = last.max() - last
+    out = np.full((len(scores), scores.shape[1] + int(behind.max())), np.nan)
+    width = out.shape[1]
+    for row, months_behind in enumerate(behind.tolist()):
+        out[row, width - months_behind - scores.shape[1] : width - months_behind] = scores[row]
+    return out
+
+
+def _shares(
+    marks: Mapping[SeriesKey, Floats], counts: Counts, cutoffs: Mapping[SeriesKey, str]
+) -> dict[SeriesKey, float]:
+    """Of its total, how much the parts beside a part make up: all, unless some have no forecast.
+
+    A part may have none because it is new or small; its border's forecast holds it all the same.
+    """
+    shares: dict[SeriesKey, float] = {}
+    for (total, _), keys in groups(marks).items():
+        last = max(cutoffs[key] for key in keys)
+        span = months.between(months.shift(last, 1 - RECENT), last)
+        of_total = sum(counts.get(total, {}).get(month, 0) for month in span)
+        of_parts = sum(counts[key].get(month, 0) for key in keys for month in span)
+        share = of_parts / of_total if of_total else 1.0
+        shares |= dict.fromkeys(keys, share if share < ALL else 1.0)
+    return shares
+
+
+def _known(
+    marks: Mapping[SeriesKey, Floats], counts: Counts, cutoffs: Mapping[SeriesKey, str]
+) -> dict[SeriesKey, tuple[tuple[str, int], ...]]:
+    """A total's counts of the months that its parts still forecast."""
+    found: dict[SeriesKey, tuple[tuple[str, int], ...]] = {}
+    for (total, _), keys in groups(marks).items():
+        if total not in cutoffs:
+            continue
+        first = min(cutoffs[key] for key in keys)
+        ahead = months.between(months.shift(first, 1), cutoffs[total])
+        longest = found.get(total, ())
+        if len(ahead) > len(longest):
+            found[total] = tuple((month, int(counts[total][month])) for month in ahead)
+    return found
+
+
+def standard_spans(together: Joint, counts: Counts) -> Iterator[SpanForecast]:
+    """The usual sums of every series, as far as its counts and its forecast reach."""
+    headline, parts = together.draws(paths.DRAWS), together.draws(paths.PART_DRAWS)
+    for key, marginals in together.marginals.items():
+        cutoff = months.from_index(marginals.cutoff)
+        draws = (headline if key.headline else parts).of(key)
+        for span in spans.standard(cutoff, len(marginals.marks)):
+            # A part that has first appeared within the span had no encounters before.
+            known = {month: counts[key].get(month, 0) for month in span.months if month <= cutoff}
+            if key.headline and any(month not in counts[key] for month in known):
+                continue
+            yield spans.span_forecast(key, span, cutoff, spans.total(span, known, cutoff, draws))

@@ -1,0 +1,132 @@
+"""The standing questions asked at a run, and of the past as it stood at every cutoff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+
+import numpy as np
+
+from forecast import months
+from forecast.engine import VERSION, paths
+from forecast.engine.joint import Joint
+from forecast.engine.predictive import Predictive
+from forecast.records import BORDERS, NATIONWIDE, Counts, Forecast, SeriesKey, StandingAnswer
+from forecast.watch import standing
+from forecast.watch.standing import Asked
+from jobs.pipeline.totals import ENGINE, Headline
+from models.base import Floats, Ints
+
+_DRAWS = 500  # a hindcast chance to 2 points, which the base rates are far from
+_REFIT = 12  # cutoffs between two looks at how the borders hang together
+Rates = Mapping[tuple[str, str], float]
+
+
+def answers(
+    head: Headline,
+    said: Predictive,
+    together: Joint,
+    rows: Sequence[Forecast],
+    counts: Counts,
+    kinds: Sequence[str],
+    held: Set[tuple[str, str, str]],
+) -> Iterator[StandingAnswer]:
+    """Answers of this run, and hindcast ones that are not held yet.
+
+    said : the engine's word at every column. rows : this run's forecasts. held : (version,
+    border, cutoff) of hindcast answers.
+    """
+    rates = standing.base_rates({key: counts[key] for key in head.keys})
+    yield from _issued(together, rows, counts, kinds, rates)
+    version = f"{ENGINE}, engine {VERSION}"
+    cutoffs = [(column, _month(head, column)) for column in range(head.scored, head.last)]
+    cutoffs = [
+        (column, cutoff)
+        for column, cutoff in cutoffs
+        if any((version, key.border, cutoff) not in held for key in head.keys)
+    ]
+    if head.totals and cutoffs:  # borders that end in different months are not asked of the past
+        yield from _hindcast(head, said, counts, kinds, rates, cutoffs, version)
+
+
+def _month(head: Headline, column: int) -> str:
+    return months.from_index(int(head.panel.last[0]) - head.last + column)
+
+
+def _issued(
+    together: Joint,
+    rows: Sequence[Forecast],
+    counts: Counts,
+    kinds: Sequence[str],
+    rates: Rates,
+) -> Iterator[StandingAnswer]:
+    for key, marginals in together.marginals.items():
+        if not key.headline:
+            continue
+        asked = Asked(key, counts[key], months.from_index(marginals.cutoff))
+        draws = together.draws(paths.DRAWS).of(key)
+        yield from _answered(asked, draws, kinds, rates, "issued")
+        if standing.INSIDE in kinds:
+            yield from _inside(asked, [r for r in rows if r.series == key and r.model == ENGINE])
+
+
+def _answered(
+    asked: Asked, draws: Floats, kinds: Sequence[str], rates: Rates, basis: str
+) -> Iterator[StandingAnswer]:
+    for question in standing.questions(asked, kinds):
+        if months.to_index(question.last_month) - months.to_index(asked.cutoff) > draws.shape[1]:
+            continue
+        yield StandingAnswer(
+            question,
+            "issued" if basis == "issued" else "hindcast",
+            asked.cutoff,
+            f"{ENGINE}, engine {VERSION}",
+            standing.chance(question, asked, draws),
+            rates.get((question.kind, asked.cutoff), 0.5),
+        )
+
+
+def _inside(asked: Asked, rows: Sequence[Forecast]) -> Iterator[StandingAnswer]:
+    for row in rows:
+        if row.horizon == 1:
+            question = standing.inside(asked.key, row.month, row.lo80, row.hi80)
+            version = f"{ENGINE}, engine {VERSION}"
+            yield StandingAnswer(question, "issued", asked.cutoff, version, 0.8, 0.8)
+
+
+def _hindcast(
+    head: Headline,
+    said: Predictive,
+    counts: Counts,
+    kinds: Sequence[str],
+    rates: Rates,
+    cutoffs: Sequence[tuple[int, str]],
+    version: str,
+) -> Iterator[StandingAnswer]:
+    """What would have been answered at each cutoff, from only the figures up to it."""
+    borders = [head.keys.index(SeriesKey(border)) for border in BORDERS]
+    total = head.keys.index(SeriesKey(NATIONWIDE))
+    scores = paths.one_month_scores(said, head.panel.z)[borders]
+    columns: Ints = np.array([column for column, _ in cutoffs], dtype=np.int64)
+    all_marks = said.at(columns).quantiles(paths.MARK_PROBS)
+    for place, (column, cutoff) in enumerate(cutoffs):
+        of = all_marks[:, place]
+        if not np.isfinite(of).all():
+            continue
+        if place % _REFIT == 0:
+            known = paths.correlation(scores[:, : column + 1])
+            together = paths.as_wide_as(known, of[borders], of[total])
+        draws = paths.draw(of[borders], together, _DRAWS, column)
+        by_row = dict(zip(borders, draws, strict=True)) | {total: draws.sum(axis=0)}
+        for row, key in enumerate(head.keys):
+            until = {month: count for month, count in counts[key].items() if month <= cutoff}
+            asked = Asked(key, until, cutoff)
+            yield from _answered(asked, by_row[row], kinds, rates, "hindcast")
+            if standing.INSIDE in kinds:
+                low, high = _range80(of[row, 0])
+                inside = standing.inside(key, asked.ahead(1), low, high)
+                yield StandingAnswer(inside, "hindcast", cutoff, version, 0.8, 0.8)
+
+
+def _range80(marks: Floats) -> tuple[int, int]:
+    low, high = (marks[paths.MARK_PROBS.index(p)] for p in (0.1, 0.9))
+    return int(np.floor(np.expm1(low) + 1e-9)), int(np.ceil(np.expm1(high) - 1e-9))

@@ -1,0 +1,53 @@
+"""The yearly report, written when a fiscal year closes and whenever it is asked for."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from forecast import months
+from forecast.desk import yearly
+from forecast.desk.export import atomic
+from forecast.errors import SpanError
+from forecast.store import connect, read
+from forecast.store import yearly as store
+
+
+def build(path: Path, year: int) -> yearly.YearlyReport:
+    """A fiscal year's report from a database; SpanError if none of its months was forecast."""
+    span = months.fiscal_months(year)
+    with closing(connect.read(path)) as connection:
+        run = read.latest_run(connection)
+        forecasts = store.forecasts(connection, span[0], span[-1])
+        if run is None or not forecasts:
+            raise SpanError(f"FY{year}", "no forecast of its months has come due")
+        answers = store.answers(connection, span[0], span[-1])
+        versions = store.versions(connection, span[0], span[-1])
+    source = f"Bordercast, run {run.id}, data through {run.data_through}, digest {run.digest}"
+    return yearly.report(year, forecasts, answers, versions, source)
+
+
+def write(found: yearly.YearlyReport, to: Path) -> None:
+    """Write it as Markdown or HTML, by the ending of the file's name."""
+    text = yearly.markdown(found) if to.suffix == ".md" else yearly.page(found)
+    with atomic.replacing(to) as draft:
+        draft.write_text(text, encoding="utf-8")
+
+
+def write_closed(path: Path) -> Path | None:
+    """The report of a fiscal year that has just closed, beside the database; None if none has.
+
+    Only where the newest month published is its last, and no report lies there yet.
+    """
+    with closing(connect.read(path)) as connection:
+        run = read.latest_run(connection)
+    if run is None or not run.data_through.endswith("-09"):
+        return None
+    year = months.fiscal_year(run.data_through)
+    to = path.with_name(f"{path.stem}-FY{year}.html")
+    if to.exists():
+        return None
+    found = build(path, year)
+    write(found, to)
+    write(found, to.with_suffix(".md"))
+    return to

@@ -1,0 +1,134 @@
+"""A run's joint forecast: what is stored is enough, and parts add up wherever one looks."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import numpy as np
+import pytest
+from tables import rows
+
+from forecast.engine import paths
+from forecast.engine.joint import Joint, as_bytes
+from forecast.records import BORDERS, PathMarks, PathRule, SeriesKey
+from forecast.store import joint as store
+
+
+@pytest.fixture(scope="module")
+def joint(published):
+    with closing(sqlite3.connect(published)) as connection:
+        return Joint(store.path_rule(connection, 1), store.path_marks(connection, 1))
+
+
+@pytest.fixture(scope="module")
+def draws(joint):
+    return joint.draws(paths.PART_DRAWS)
+
+
+def test_nationwide_is_the_sum_of_the_borders_in_every_path(draws):
+    borders = sum(draws.of(SeriesKey(border)) for border in BORDERS)
+
+    assert np.array_equal(draws.of(SeriesKey("nationwide")), borders)
+
+
+def test_parts_add_up_to_their_border_in_every_path(joint, draws):
+    checked = 0
+    for (total, _), keys in joint.groups.items():
+        above, part = joint.marginals[total], joint.marginals[keys[0]]
+        stale = above.cutoff - part.cutoff
+        summed = sum(draws.of(key) for key in keys)
+        past = [above.known[part.cutoff + 1 + month] for month in range(stale)]
+
+        assert np.allclose(summed[:, :stale], past, rtol=1e-9)
+        ahead = summed[:, stale:]
+        assert np.allclose(ahead, draws.of(total)[:, : ahead.shape[1]], rtol=1e-9)
+        checked += len(keys)
+    assert checked == len(joint.marginals) - 4 > 190
+
+
+@pytest.mark.parametrize("dimension", ["component", "field", "state", "citizenship", "demographic"])
+def test_published_medians_add_up_to_the_border_s(published, dimension):
+    found = rows(
+        published,
+        """
+        select p.border, p.month, sum(p.median), b.median from latest_forecasts as p
+        join latest_forecasts as b on b.border = p.border and b.month = p.month
+            and b.dimension = '' and b.model = 'bordercast'
+        where p.dimension = ? and p.model = 'bordercast' group by 1, 2
+        """,
+        dimension,
+    )
+
+    assert len(found) >= 9
+    assert [row for row in found if row[2] != row[3]] == []
+
+
+def test_in_months_of_which_the_border_is_known_parts_add_up_to_it(published):
+    found = rows(
+        published,
+        """
+        select p.border, p.month, sum(p.median), b.encounters from latest_forecasts as p
+        join border_months as b on b.border = p.border and b.month = p.month
+        where p.dimension = 'citizenship' group by 1, 2
+        """,
+    )
+
+    assert len(found) == 27
+    assert [row for row in found if row[2] != row[3]] == []
+
+
+def test_parts_published_quantiles_are_their_paths(published, joint, draws):
+    key = next(k for k in joint.marginals if k.member == "Swanton Sector")
+    found = rows(
+        published,
+        "select lo95, lo80, lo50, median, hi50, hi80, hi95 from latest_forecasts "
+        "where border = 'northern' and member = 'Swanton Sector' order by month",
+    )
+    share = (draws.of(key)[:, :12, None] <= np.array(found)).mean(axis=0)
+
+    assert len(found) == 12
+    assert (share[:, [0, 1, 2]] <= np.array([0.025, 0.1, 0.25]) + 0.03).all()
+    assert (share[:, [4, 5, 6]] >= np.array([0.75, 0.9, 0.975]) - 0.002).all()
+
+
+def test_a_path_does_not_depend_on_what_is_asked_first(joint):
+    swanton = next(k for k in joint.marginals if k.member == "Swanton Sector")
+    again = Joint.__new__(Joint)
+    again.__dict__.update(joint.__dict__, _drawn={})
+
+    expected = joint.draws(50).of(swanton)
+    again.draws(50).of(SeriesKey("southwest", "citizenship", "MEXICO"))
+
+    assert np.array_equal(again.draws(50).of(swanton), expected)
+
+
+def ragged(northern: str, other: str) -> Joint:
+    """Three borders of which one may end earlier, and nationwide."""
+    marks = as_bytes(np.log1p(1000 + 100 * np.arange(15.0))[None].repeat(6, axis=0))
+    cutoffs = {"northern": northern, "southwest": northern, "other": other, "nationwide": northern}
+    rule = PathRule(paths.RULE, 1, BORDERS, tuple(map(tuple, np.eye(3).tolist())))
+    return Joint(rule, [PathMarks(SeriesKey(b), c, marks) for b, c in cutoffs.items()])
+
+
+def test_months_that_are_not_the_same_are_not_added():
+    together, apart = ragged("2026-08", "2026-08"), ragged("2026-08", "2026-06")
+    nationwide = SeriesKey("nationwide")
+
+    assert together.draws(40).of(nationwide).min() >= 2999
+    assert apart.draws(40).of(nationwide).max() <= 2401
+
+
+def test_paths_by_an_unknown_rule_are_refused():
+    with pytest.raises(ValueError, match="rule 99"):
+        Joint(PathRule(99, 1, (), ()), [])
+
+
+def test_an_edited_mark_shows(database):
+    from forecast.store import digests
+
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("update path_marks set share = 0.5 where series_id = 1")
+        connection.commit()
+
+        assert digests.findings(connection) == ["spans of run 1: edited, but not by this program"]

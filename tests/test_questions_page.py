@@ -1,0 +1,97 @@
+"""Every question of docs/questions.md is answered by its command and by its query, alike."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from jobs.cli import main
+
+PAGE = (Path(__file__).parent.parent / "docs" / "questions.md").read_text("utf-8")
+TEN = PAGE.split("## Ten questions")[1].split("## Standing")[0]
+FORM = r"^(\S[^\n]+\?)[^\n]*\n\n    bordercast ([^\n]+)\n\n```sql\n(.+?)```"
+ASKED = re.findall(FORM, TEN, re.M | re.S)
+
+
+def said(database: Path, command: str) -> str:
+    result = CliRunner().invoke(main, ["--db", str(database), *shlex.split(command)])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def found(database: Path, query: str) -> list[sqlite3.Row]:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute(query).fetchall()
+
+
+def query_of(start: str) -> tuple[str, str]:
+    return next(
+        (command, query) for question, command, query in ASKED if question.startswith(start)
+    )
+
+
+def test_there_are_ten():
+    assert len(ASKED) == 10
+
+
+@pytest.mark.parametrize(("question", "command", "query"), ASKED, ids=[a[0] for a in ASKED])
+def test_each_is_answered_by_a_command_and_a_query(
+    published, tmp_path, monkeypatch, question, command, query
+):
+    monkeypatch.chdir(tmp_path)
+
+    assert said(published, command).strip()
+    assert found(published, query) or command.startswith("changes")  # nothing before a first run
+
+
+@pytest.mark.parametrize(
+    "start", ["How many will be", "How many unaccompanied", "Which ten citizenships"]
+)
+def test_command_and_query_say_the_same(published, start):
+    command, query = query_of(start)
+    text = said(published, command)
+
+    for row in found(published, query):
+        for name in ("median", "lo80", "hi80"):
+            assert f"{row[name]:,}" in text
+
+
+def test_what_moved_is_said_after_a_second_run(stages):
+    command, query = query_of("What changed")
+    text = said(stages / "february.db", command)
+
+    assert "newest figures" in text
+    for row in found(stages / "february.db", query):
+        assert f"{row['before']:,}" in text
+        assert f"{row['after']:,}" in text
+
+
+def test_the_age_of_a_part_s_figures_stands_beside_its_number(published):
+    text = said(published, 'show southwest:"unaccompanied children" FY2026')
+
+    assert "Newest figure: November 2025, 9 months older than the border's." in text
+    assert "9 months older" not in said(published, "show southwest FY2026")
+    assert "Newest figure: November 2025" in said(published, "show southwest:Mexico")
+
+
+def test_a_chance_stands_with_how_such_chances_turned_out(published):
+    text = said(published, 'chance northern FY2027 "> FY2026"')
+
+    assert re.search(r"about \d+ in \d+ \(\d+%\)|about even", text)
+    assert re.search(r"324 resolved, Brier score 0\.\d{3} against 0\.\d{3} for the base rate", text)
+    assert "Bordercast, run 1" in text
+
+
+def test_a_name_that_fits_several_lists_them(published):
+    result = CliRunner().invoke(main, ["--db", str(published), "show", "southwest:El Paso"])
+
+    assert result.exit_code == 2
+    assert "southwest:El Paso Sector" in result.stderr
+    assert "southwest:El Paso Field Office" in result.stderr

@@ -1,0 +1,117 @@
+"""Sums over months and chances, in words a person types."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forecast import months
+from forecast.engine import chances, spans
+from forecast.engine.chances import Outlooks
+from forecast.errors import SpanError
+from forecast.records import SeriesKey
+
+CUTOFF = "2026-08"
+COUNTS = {month: 100 + i for i, month in enumerate(months.between("2013-10", CUTOFF))}
+DRAWS = np.outer([0.5, 1.0, 1.5, 2.0], np.full(24, 100.0))
+SERIES = Outlooks(SeriesKey("northern"), COUNTS, CUTOFF, DRAWS)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "first", "last"),
+    [
+        ("FY2027", "FY2027", "2026-10", "2027-09"),
+        ("fy27", "FY2027", "2026-10", "2027-09"),
+        ("fiscal year 2026", "FY2026", "2025-10", "2026-09"),
+        ("2026", "2026", "2026-01", "2026-12"),
+        ("calendar year 2027", "2027", "2027-01", "2027-12"),
+        ("2026-12", "2026-12", "2026-12", "2026-12"),
+        ("2026-10..2027-03", "2026-10..2027-03", "2026-10", "2027-03"),
+        ("2026-10 to 2027-03", "2026-10..2027-03", "2026-10", "2027-03"),
+        ("Next 12 months", "next 12 months", "2026-09", "2027-08"),
+        ("next quarter", "next 3 months", "2026-09", "2026-11"),
+        ("next month", "next month", "2026-09", "2026-09"),
+        ("rest of the year", "rest of 2026", "2026-09", "2026-12"),
+        ("rest of 2026", "rest of 2026", "2026-09", "2026-12"),
+    ],
+)
+def test_a_span_is_read_as_people_write_it(text, name, first, last):
+    assert spans.parse(text, CUTOFF) == (name, first, last)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "2026-13", "2027-03..2026-10", "rest of 2027", "FY", "2026-1"]
+)
+def test_what_is_no_span_is_refused_with_what_would_be(text):
+    with pytest.raises(SpanError):
+        spans.parse(text, CUTOFF)
+
+
+@given(st.sampled_from(months.between("2013-10", "2027-01")), st.integers(0, 35))
+def test_a_sum_is_what_is_published_and_each_path_s_rest(first, more):
+    last = months.shift(first, more)
+    span = spans.Span("x", first, last)
+    if last > months.shift(CUTOFF, 24):
+        with pytest.raises(SpanError, match="reach to 2028-08"):
+            spans.total(span, COUNTS, CUTOFF, DRAWS)
+        return
+
+    found = spans.total(span, COUNTS, CUTOFF, DRAWS)
+
+    ahead = sum(month > CUTOFF for month in span.months)
+    published = sum(COUNTS[m] for m in span.months if m <= CUTOFF)
+    assert (found.published, found.known) == (published, len(span.months) - ahead)
+    assert found.draws.tolist() == [published + ahead * x for x in (50, 100, 150, 200)]
+
+
+def test_months_before_the_series_are_not_zeros():
+    with pytest.raises(SpanError, match="2013-09"):
+        spans.total(spans.parse("2013-09..2013-12", CUTOFF), COUNTS, CUTOFF, DRAWS)
+
+
+@pytest.mark.parametrize(
+    ("span", "event", "share", "said"),
+    [
+        ("2026-12", ">100", 0.5, "above 100"),
+        ("2026-12", ">= 100", 0.75, "at least 100"),
+        ("2026-12", "at most 100", 0.5, "at most 100"),
+        ("2026-12", "below 1,000", 1, "below 1,000"),
+        ("2026-12", "100..150", 0.5, "between 100 and 150"),
+        ("2026-12", "between 100 and 199", 0.5, "between 100 and 199"),
+        ("2026-12", "above 2025-12", 0, "above 2025-12"),
+        ("2026-12", "< FY2025", 1, "below FY2025"),
+        ("2026-12", "below year before", 1, "below the year before"),
+        ("2026-12", "record low", 0.25, "a record low"),
+        ("2026-12", "record", 0, "a record high"),
+        ("2026-12", "lowest since 2026-08", 1, "the lowest since 2026-08"),
+        ("2026-12", "highest since 2013-10", 0, "the highest since 2013-10"),
+        ("FY2027", "> FY2026", 0, "above FY2026"),
+        ("FY2027", "RECORD LOW", 0.5, "a record low"),
+        ("FY2025", "record", 1, "a record high"),
+    ],
+)
+def test_a_chance_is_the_share_of_paths(span, event, share, said):
+    found = chances.chance(SERIES, spans.parse(span, CUTOFF), event)
+
+    assert (found.share, found.event) == (share, said)
+    assert found.settled == (span == "FY2025")
+
+
+@pytest.mark.parametrize(
+    "event", ["", "> ", "often", "5..3", "> never", "lowest since 2026-09", "lowest since 1"]
+)
+def test_what_is_no_event_is_refused(event):
+    with pytest.raises(SpanError):
+        chances.chance(SERIES, spans.parse("2026-12", CUTOFF), event)
+
+
+def test_both_sides_of_a_comparison_are_of_one_path():
+    """FY2026 and FY2027 together: where this year is high so is the next."""
+    ahead = np.concatenate([DRAWS[:, :1] * 100, DRAWS[:, 1:] * 10], axis=1)
+    series = Outlooks(SeriesKey("northern"), COUNTS, CUTOFF, ahead)
+
+    found = chances.chance(series, spans.parse("FY2027", CUTOFF), "above 2026-09")
+
+    assert found.share == 1  # taken apart, 12,000 of the one may meet 20,000 of the other

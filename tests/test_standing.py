@@ -1,0 +1,115 @@
+"""Standing questions: asked of what was known, resolved by what came, scored fairly."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from contextlib import closing
+
+import numpy as np
+import pytest
+from tables import rows
+
+from forecast import months
+from forecast.desk import reliability
+from forecast.records import Question, SeriesKey
+from forecast.store import standing as store
+from forecast.watch import standing
+from forecast.watch.standing import Asked
+
+KEY = SeriesKey("northern")
+COUNTS = {m: 100 + i % 12 + i for i, m in enumerate(months.between("2013-10", "2026-08"))}
+
+
+def cut(cutoff: str) -> dict[str, int]:
+    return {month: count for month, count in COUNTS.items() if month <= cutoff}
+
+
+@pytest.mark.parametrize("kind", standing.KINDS)
+def test_a_question_rests_on_nothing_after_its_cutoff(kind):
+    for cutoff in ("2016-01", "2019-09", "2022-12"):
+        known = standing.questions(Asked(KEY, cut(cutoff), cutoff), [kind])
+
+        assert known == standing.questions(Asked(KEY, COUNTS, cutoff), [kind])
+        assert all(question.last_month > cutoff for question in known)
+        assert standing.outcome(known[0], cut(cutoff)) is None if known else True
+
+
+def test_base_rates_rest_on_nothing_after_their_cutoff():
+    until = standing.base_rates({KEY: cut("2022-12")})
+    late = standing.base_rates({KEY: COUNTS})
+
+    assert len(until) > 500
+    assert {place: late[place] for place in until} == until
+
+
+def test_paths_that_are_what_came_give_the_outcome():
+    for cutoff in months.between("2019-01", "2025-08"):
+        draws = np.array([[COUNTS[m] for m in months.between(months.shift(cutoff, 1), "2026-08")]])
+        for question in standing.questions(Asked(KEY, COUNTS, cutoff)):
+            came = standing.outcome(question, COUNTS)
+            chance = standing.chance(question, Asked(KEY, cut(cutoff), cutoff), draws)
+            assert chance == came
+
+
+def test_scores_are_what_they_are_called():
+    chances, base, came = [0.9, 0.2, 0.0], [0.5, 0.5, 0.5], [True, True, False]
+
+    found = standing.record(chances, base, came)
+
+    assert found.n == 3
+    assert found.brier == pytest.approx((0.01 + 0.64 + 0) / 3)
+    assert found.base_brier == 0.25
+    assert found.log == pytest.approx(-(math.log(0.9) + math.log(0.2) + math.log(3999 / 4000)) / 3)
+    assert found.skill == pytest.approx(1 - found.brier / 0.25)
+
+
+def test_a_base_rate_that_is_worse_than_a_coin_flatters_nobody():
+    found = standing.record([0.5, 0.5], [0.9, 0.9], [False, True])
+
+    assert found.base_brier > 0.25
+    assert found.skill == 0
+
+
+def test_the_record_resolves_questions_as_the_program_does(published):
+    keys = rows(published, "select distinct border from standing_questions")
+    counts = {
+        border: dict(
+            rows(published, "select month, encounters from border_months where border = ?", border)
+        )
+        for (border,) in keys
+    }
+    with closing(sqlite3.connect(published)) as connection:
+        found = store.resolved(connection) + store.latest(connection)
+
+    assert len(keys) == 4
+    assert len(found) > 2000
+    for row in found:
+        question = Question(
+            SeriesKey(row["border"]),
+            row["kind"],
+            row["first_month"],
+            row["last_month"],
+            row["statistic"],
+            *(
+                row[name] if row[name] is not None else bound
+                for name, bound in (("above", -1), ("below", 10**12))
+            ),
+        )
+        assert row["outcome"] == standing.outcome(question, counts[row["border"]])
+
+
+def test_every_kind_is_asked_and_shown_with_its_skill(published):
+    with closing(sqlite3.connect(published)) as connection:
+        latest = store.latest(connection)
+        found = reliability.by_kind(store.resolved(connection))
+    kinds = {*standing.KINDS, standing.INSIDE}
+
+    assert {row["kind"] for row in latest} == kinds
+    assert {one.kind for one in found} == kinds
+    by_kind = {one.kind: one for one in found}
+    assert by_kind["next 12 months above last 12"].record.brier < 0.19
+    assert by_kind["month in half a year above this month"].record.skill < 0.1
+    assert not by_kind[standing.INSIDE].skilled
+    for one in found:
+        assert sum(part.n for part in one.bins) == one.record.n

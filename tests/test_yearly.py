@@ -1,0 +1,96 @@
+"""The yearly report: the worst first, every number from the record, in two forms."""
+
+from __future__ import annotations
+
+import math
+import re
+import sqlite3
+import xml.etree.ElementTree as ET
+from contextlib import closing
+
+import pytest
+from click.testing import CliRunner
+from tables import rows
+
+from forecast.desk import yearly as desk
+from forecast.errors import SpanError
+from forecast.records import BORDERS
+from jobs import yearly
+from jobs.cli import main
+
+
+@pytest.fixture(scope="module")
+def report(published):
+    return yearly.build(published, 2025)
+
+
+def test_the_three_largest_misses_come_first(published, report):
+    found = rows(
+        published,
+        "select border, month, median, encounters, horizon from forecast_vs_actual "
+        "where model = 'bordercast' and dimension = '' and border <> 'nationwide' "
+        "and month between '2024-10' and '2025-09' and horizon in (1, 3, 6, 12)",
+    )
+    off = {}
+    for border, month, median, came, _ in found:
+        size = abs(math.log((came + 1) / (median + 1)))
+        off[border, month] = max(off.get((border, month), 0), size)
+    worst = sorted(off, key=off.__getitem__, reverse=True)[:3]
+    headings = [b for b in report.blocks if isinstance(b, str) and b.startswith("# ")]
+    said = [b for b in report.blocks if isinstance(b, str) and re.match(r"[123]\. ", b)]
+
+    assert headings[0] == "# The largest misses"
+    assert len(said) == 3
+    assert {border for border, _ in worst} <= set(BORDERS)
+    assert "Southwest border" in " ".join(said)  # early 2025
+    for (_, month), sentence in zip(worst, said, strict=True):
+        assert month[:4] in sentence
+
+
+def test_coverage_is_what_the_record_says(published, report):
+    table = next(b for b in report.blocks if isinstance(b, desk.YearlyTable))
+    (held,) = rows(
+        published,
+        "select avg(inside80), avg(inside95), count(*) from forecast_vs_actual where horizon = 6 "
+        "and model = 'bordercast' and dimension = '' and border = 'northern' "
+        "and month between '2024-10' and '2025-09'",
+    )
+    row = next(r for r in table.rows if r[0] == "Northern border, 6 ahead")
+
+    assert row[1:] == (str(held[2]), f"{held[0]:.0%}", f"{held[1]:.0%}")
+
+
+def test_both_forms_say_the_same(published, tmp_path):
+    for name in ("a.html", "a.md"):
+        said = CliRunner().invoke(
+            main, ["--db", str(published), "report", "FY2025", "-o", str(tmp_path / name)]
+        )
+        assert said.exit_code == 0, said.output
+    page = (tmp_path / "a.html").read_text("utf-8")
+    plain = (tmp_path / "a.md").read_text("utf-8")
+    words = re.findall(r"[\d,]*\d", re.sub(r"<style>.*</style>|<[^>]+>", " ", page, flags=re.S))
+
+    assert set(re.findall(r"\d{1,3}(?:,\d{3})+", plain)) <= set(words)
+    assert "@media print" in page
+    assert "http" not in page
+    body = page.replace('<meta charset="utf-8">', "").replace("<!doctype html>", "")
+    assert ET.fromstring(body).tag == "html"  # every tag is closed
+
+
+def test_a_year_without_forecasts_is_refused(published):
+    with pytest.raises(SpanError, match="come due"):
+        yearly.build(published, 2030)
+
+
+@pytest.mark.parametrize(("through", "written"), [("2026-08", False), ("2025-09", True)])
+def test_the_service_writes_it_once_when_a_year_closes(database, through, written):
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("update runs set data_through = ?", (through,))
+        connection.commit()
+
+    found = [yearly.write_closed(database) for _ in range(2)]
+
+    names = {p.name for p in database.parent.iterdir() if "FY" in p.name}
+    assert found[1] is None
+    assert (found[0] is not None) == written
+    assert names == ({"bordercast-FY2025.html", "bordercast-FY2025.md"} if written else set())
