@@ -129,7 +129,8 @@ def test_the_first_page_compares_with_naive_with_the_same_intervals(published):
     for honest in (
         "in today's figures: months that were restated since stand as restated",
         "half of them were used for choosing the engine",
-        "looked at 56 times in the last round of choices and several hundred times before",
+        "looked at 8 times in the last round of choices, 56 times in the one before and several "
+        "hundred times before",
     ):
         assert honest in text
     assert "which it was not made for" not in text

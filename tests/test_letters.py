@@ -155,6 +155,12 @@ def test_every_figure_is_found_in_the_record_by_the_printed_reference(stages, st
         month,
     )
     known |= {word for value in ranked if value is not None for word in formatted(value)}
+    ((flagged, judged),) = rows(
+        path,
+        "select count(distinct iif(flag is not null and severity <> 'watch', month, null)), "
+        "count(distinct month) from judged_months where dimension = '' and basis <> 'none'",
+    )
+    known |= {str(flagged), str(judged), str(round(judged / flagged)), "200"}
     assert numbers(text) - known - others - counts == set()
     assert notice.closing_text.count(f"{month}") >= 2
     ((digest,),) = rows(

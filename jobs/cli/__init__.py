@@ -6,7 +6,7 @@ work       commands that change the record
 look       commands that only read
 notices    what readers are told, approved by a person
 flags      months that deviated: what moved, how it ended
-replay     the service as it would have been, and shocks put into the figures
+replay     the service as it would have been
 score      how good the forecasts have been
 cite       facts about a month, to quote
 claims     whether a number, or what a text says, is right

@@ -65,7 +65,7 @@ def commands(folder: Path) -> list[list[str]]:
         export latest_forecasts -o {folder}/ahead.csv
         export hub -o {folder}/hub
         forecast {folder}/own.csv -o {folder}/own-ahead.csv
-        replay --from 2023-10 --shocks 0
+        replay --from 2023-10
         notices list
         notices show 1
         notices preview 2
