@@ -125,10 +125,10 @@ def test_paths_by_an_unknown_rule_are_refused():
 
 
 def test_an_edited_mark_shows(database):
-    from forecast.store import digests
+    from forecast.store import integrity
 
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("update path_marks set share = 0.5 where series_id = 1")
         connection.commit()
 
-        assert digests.findings(connection) == ["spans of run 1: edited, but not by this program"]
+        assert integrity.findings(connection) == ["run 1 was edited: spans not as published"]

@@ -260,7 +260,7 @@ def hostile_letter(name):
     notice = Notice(
         *(1, "flags", "2025-02", 1, 1, None, "k" * 64, "<k@example.org>", "2025-03-12T12:00:00"),
         *("held", frame.opening_text, frame.opening_html, frame.closing_text, frame.closing_html),
-        *(None, None, None, "", "d" * 64, 1),
+        *(None, None, None, "", None, "d" * 64, 1),
     )
     return mime.letter(notice, sections, HEAD, "2025-03-12T12:00:00+00:00")
 
