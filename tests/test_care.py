@@ -174,11 +174,11 @@ def test_what_needs_a_person_is_an_alarm(record, statement, said):
 
 
 def test_after_a_failed_verify_nothing_is_shown_until_one_succeeds(record):
-    edit(record, "update forecasts set median = median + 1 where run_id = 1 and hi50 > median")
+    edit(record, "update forecasts set hi95 = hi95 + 1 where run_id = 1")
     assert bordercast("--db", record, "verify").exit_code == 1
 
     refused = bordercast("--db", record, "show")
-    edit(record, "update forecasts set median = median - 1 where run_id = 1 and hi50 >= median")
+    edit(record, "update forecasts set hi95 = hi95 - 1 where run_id = 1")
     again = bordercast("--db", record, "verify")
 
     assert refused.exit_code == 1

@@ -280,7 +280,7 @@ def refused(path, held, new):
     with closing(connect.read(path)) as db:
         neighbours = releases.neighbours(db, new)
         try:
-            _believe(db, Path("new.csv"), new)
+            _believe(db, "new.csv", new, {})
         except QuarantineError as error:
             return list(error.reasons), neighbours
     return [], neighbours

@@ -49,6 +49,7 @@ address = "ann@example.org"
 def commands(folder: Path) -> list[list[str]]:
     """Every command of the program, in an order in which each has something to do."""
     (folder / "odd.csv").write_bytes(b"Fiscal Year\n2024\n")
+    (folder / "text.txt").write_text("CBP counted 1,000 encounters in February.\n")
     lines = [f"a,{2020 + n // 12}-{n % 12 + 1:02d},{n + 5}" for n in range(40)]
     (folder / "own.csv").write_text("series,month,value\n" + "\n".join(lines) + "\n")
     revised = folder / publisher.file_name("2024-03", first=small.FIRST_YEAR)
@@ -61,6 +62,10 @@ def commands(folder: Path) -> list[list[str]]:
         score
         brief northern
         fact northern 2024-02
+        check {folder}/text.txt --published 2024-04-02
+        chance northern 2024-05 >100
+        changes northern
+        report FY2023
         plot northern -o {folder}/fan.svg
         export latest_forecasts -o {folder}/ahead.csv
         export hub -o {folder}/hub
@@ -148,7 +153,8 @@ def test_only_sqlite_opens_the_record_and_nobody_writes_outside_the_lock(watched
         "door", len(came), kinds_of_writes_in_the_lock=kinds["wrote"], opened=kinds["opened"],
         outside_the_lock=len(bad) - kinds["opened"],
     )  # fmt: skip
-    assert bad == []
+    # Made closed to others under the lock, before SQLite first opens it; see `create_private`.
+    assert bad in ([], [["opened", "ops.db", ""]])
     assert {file for _, file, _ in seen} == {"bordercast.db", "ops.db"}
     assert kinds["wrote"] > 60
 
@@ -161,7 +167,8 @@ def test_only_the_store_connects():
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "sqlite3.connect"
     }
 
-    assert found == {"forecast/store"}
+    # jobs/web limits the memory of SQLite itself, on a database of nothing.
+    assert found == {"forecast/store", "jobs/web"}
 
 
 WATCHED = """
