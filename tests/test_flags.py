@@ -341,5 +341,6 @@ def test_drivers_arrive_with_their_figures_and_the_others_stay(database):
     monthly.run(database, settings, now=datetime(2026, 10, 16, tzinfo=UTC))
 
     after = rows(database, "select * from drivers order by 1, 2, 4")
-    assert [r for r in after if r[1] == "state"] == [r for r in before if r[1] == "state"]
+    # All but the run that wrote them.
+    assert [r[:-1] for r in after if r[1] == "state"] == [r[:-1] for r in before if r[1] == "state"]
     assert {r[6] for r in after if r[1] == "citizenship"} <= {0, None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 from forecast import months
@@ -110,7 +111,10 @@ def parse(text: str, newest: int) -> ClaimSpan:
     ------
     ValueError : it is none of these.
     """
-    match = _TYPED.fullmatch(" ".join(text.split()))
+    words = " ".join(text.split())
+    with suppress(ValueError):
+        words = months.typed(words)
+    match = _TYPED.fullmatch(words)
     if match is None:
         raise ValueError(
             f"{text!r} is not a span; write 2025-02, FY2024, 'FY2026 to date', 2024, "

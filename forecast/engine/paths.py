@@ -30,9 +30,9 @@ RULE = 1  # of drawing; stored with a run
 DRAWS = 2000  # behind what is published of borders' sums
 PART_DRAWS = 1000  # and of parts; twice as many take a second more of every run
 FARTHEST = 24  # months that paths reach: to the end of the next fiscal year, whatever the month
-# Where a distribution is kept: the published quantiles, and three more on each side, because one
-# draw in twenty lies beyond those.
-_LOWER = (0.0005, 0.0025, 0.01, 0.025, 0.05, 0.1, 0.25)
+# Where a distribution is kept: the 23 published quantiles, so that its middle is theirs however
+# its tails are bent, and two more on each side, because one draw in fifty lies beyond those.
+_LOWER = (*(0.0005, 0.0025, 0.01, 0.025, 0.05), *(0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45))
 MARK_PROBS = (*_LOWER, 0.5, *(1 - p for p in reversed(_LOWER)))
 
 CLIPPED = 2.5  # normal scores beyond it count as this, so that one April 2020 is no correlation
@@ -41,7 +41,7 @@ LEAST_COMMON = 12  # months two series must share before their own correlation c
 _LEAST_EIGENVALUE = 1e-6
 _WIDTH_DRAWS = 400
 _YEAR = 12
-_MARK_90 = len(_LOWER) + 2  # place of the 90% quantile
+_MARK_90 = len(MARK_PROBS) - 1 - _LOWER.index(0.1)  # place of the 90% quantile
 _HALVINGS = 6
 
 

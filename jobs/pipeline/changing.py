@@ -58,6 +58,8 @@ def moved(
     restated = {key: outlook for key, outlook in found.items() if outlook is not None}
     if len(restated) < len(found):
         return []  # too early for a forecast
+    if months.shift(cutoff, said.centre.shape[2]) < last:
+        return []  # so long ago that nothing forecast then is still ahead
     now = {key: _until(head, row, cutoff) for row, key in enumerate(head.keys)}
     asked: list[tuple[str, Counts]] = []
     if old != now:

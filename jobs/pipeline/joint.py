@@ -72,6 +72,8 @@ def _marks(
 def _rule(head: Headline, said: Predictive, marks: Mapping[SeriesKey, Floats]) -> PathRule:
     """How the borders hang together, from their errors so far."""
     borders = [key for key in head.keys if key in marks and key.border != NATIONWIDE]
+    if not borders:
+        return PathRule(paths.RULE, int(head.panel.last.max()), (), ())
     rows = [head.keys.index(key) for key in borders]
     scores = _by_month(paths.one_month_scores(said, head.panel.z)[rows], head.panel.last[rows])
     together = paths.correlation(scores)

@@ -7,12 +7,13 @@ import os
 import signal
 import sqlite3
 import traceback
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 import serving
 from datasette.database import QueryInterrupted
-from visitor import RUNAWAY, TablesHere, put, snapshot_of, visiting
+from visitor import PATIENT, RUNAWAY, TablesHere, put, snapshot_of, visiting
 
 from forecast.desk.site.limits import QueryLimits
 from jobs.web.queries import QueryServer
@@ -30,18 +31,21 @@ SORTED = (
 )
 
 
-def test_a_runaway_query_ends_within_its_limit(visitor):
-    before = visitor.site.tables.started
+def test_a_runaway_query_ends_within_its_limit(record):
+    limits = replace(PATIENT, statement_seconds=3)
+    with visiting(record, tables=QueryServer(snapshot_of(record), limits)) as visitor:
+        visitor.ready()
 
-    answer = visitor.query(RUNAWAY)
+        answer = visitor.query(RUNAWAY)
 
-    assert answer.status_code == 400
-    assert "took longer than 3 seconds" in answer.json()["error"]
-    assert visitor.site.tables.started == before  # SQLite itself ended it
+        assert answer.status_code == 400
+        assert "took longer than 3 seconds" in answer.json()["error"]
+        assert visitor.site.tables.started == 1  # SQLite itself ended it
 
 
 def test_a_query_that_cannot_be_stopped_ends_with_its_process(own):
-    with visiting(own) as visitor:
+    limits = replace(PATIENT, answer_seconds=8)
+    with visiting(own, tables=QueryServer(snapshot_of(own), limits)) as visitor:
         visitor.ready()
         before = serving.children(os.getpid())
 
