@@ -8,7 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,8 +129,8 @@ def test_every_command_is_one_of_the_programs():
 def healthy(tmp_path_factory) -> Path:
     """A record with the figures of the last month that is over."""
     path = tmp_path_factory.mktemp("data") / "bordercast.db"
-    serving.drop(path, months.shift(date.today().isoformat()[:7], -1))
-    serving.wake(path)
+    serving.drop(path, months.shift(months.today().isoformat()[:7], -1))
+    serving.wake(path, datetime.now(UTC))
     (path.parent / "config.toml").write_text("")
     return path
 
