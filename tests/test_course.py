@@ -72,7 +72,7 @@ def test_a_lasting_shift_is_flagged_once():
 
 
 def test_a_watched_month_opens_nothing():
-    state, judged = follow(State(), look("2025-01", 1350), RULES)
+    state, judged = follow(State(), look("2025-01", 1300), RULES)
 
     assert [flag.severity for flag in judged.flags] == ["watch"]
     assert state.episode is None

@@ -69,7 +69,7 @@ def test_quiet_months_are_not_flagged_more_often(found):
         ("sectors", 4, 0.92),
         ("sectors", 10, 0.98),
         ("offices", 4, 0.70),
-        ("offices", 10, 0.96),
+        ("offices", 10, 0.95),
     ],
 )
 def test_shocks_are_found_in_their_month(found, name, factor, least):
