@@ -105,7 +105,9 @@ def test_a_path_does_not_depend_on_what_is_asked_first(joint):
 
 def ragged(northern: str, other: str) -> Joint:
     """Three borders of which one may end earlier, and nationwide."""
-    marks = as_bytes(np.log1p(1000 + 100 * np.arange(15.0))[None].repeat(6, axis=0))
+    marks = as_bytes(
+        np.log1p(1000 + 50 * np.arange(float(len(paths.MARK_PROBS))))[None].repeat(6, axis=0)
+    )
     cutoffs = {"northern": northern, "southwest": northern, "other": other, "nationwide": northern}
     rule = PathRule(paths.RULE, 1, BORDERS, tuple(map(tuple, np.eye(3).tolist())))
     return Joint(rule, [PathMarks(SeriesKey(b), c, marks) for b, c in cutoffs.items()])

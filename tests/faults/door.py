@@ -14,6 +14,7 @@ import re
 import sqlite3
 import sys
 import threading
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -143,7 +144,9 @@ def main(commands: list[list[str]]) -> None:
     )
     options = ["--config", str(DATABASE.parent / "config.toml"), "--db", str(DATABASE)]
     previewed = ""
-    for command in commands:
+    for place, command in enumerate(commands):
+        if place and command[0] == "run":
+            Stopped.later = timedelta(days=50)  # its file must be over by then
         words = [previewed if word == "PREVIEWED" else word for word in command]
         result = CliRunner().invoke(bordercast, [*options, *words])
         previewed = "".join(re.findall("--content ([0-9a-f]+)", result.output)) or previewed

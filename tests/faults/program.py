@@ -7,7 +7,7 @@ but its clock: the same record, settings and file give the same bytes.
 from __future__ import annotations
 
 import sys
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from multiprocessing import current_process
 
 import small
@@ -17,11 +17,13 @@ from jobs.service import upkeep  # noqa: F401 - "ready" means that all is import
 
 
 class Stopped(datetime):
-    """The moment of the run under test, for ever."""
+    """The moment of the run under test, for ever; later where the clock was moved."""
+
+    later = timedelta(0)
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> datetime:
-        return small.NOW.astimezone(tz)
+        return (small.NOW + cls.later).astimezone(tz)
 
 
 def main(fault: str, *arguments: str) -> None:

@@ -90,14 +90,14 @@ def _in_words(said: list) -> bool:
 def _served(one: dict[str, Any], shown: tuple, states: tuple) -> bool:
     """A whole run by the command, or in words why not; and in any case by the analysts' copy."""
     code, said = one["shown"]
-    command = _run(said) in shown if code == 0 else code == 1 and _in_words(one["shown"])
+    runs = {run for run, _ in shown}  # the digest moves with every file that was taken in
+    command = _run(said) in runs if code == 0 else code == 1 and _in_words(one["shown"])
     code, said = one["copy_shown"]
-    return command and code == 0 and _run(said) in shown and one["copy"] in states
+    return command and code == 0 and _run(said) in runs and one["copy"] in states
 
 
-def _run(said: str) -> tuple[int, str]:
-    answer = json.loads(said)
-    return answer["run"], answer["digest"]
+def _run(said: str) -> int:
+    return int(json.loads(said)["run"])
 
 
 SPILL = """

@@ -20,7 +20,7 @@ from forecast.store import connect, health, notices, ops
 from jobs.mail import outbox
 from jobs.mail.send import DeliveryOutcome
 
-BEGAN = datetime(2024, 4, 29, 12, tzinfo=UTC)
+BEGAN = datetime(2024, 5, 1, 12, tzinfo=UTC)
 SETTINGS = (
     small.SETTINGS.replace("[notices]", '[notices]\napproval = "auto"')
     + f"""

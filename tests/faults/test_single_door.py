@@ -65,7 +65,7 @@ def commands(folder: Path) -> list[list[str]]:
         check {folder}/text.txt --published 2024-04-02
         chance northern 2024-05 >100
         changes northern
-        report FY2023
+        report FY2024 -o {folder}/fy.md
         plot northern -o {folder}/fan.svg
         export latest_forecasts -o {folder}/ahead.csv
         export hub -o {folder}/hub
@@ -140,7 +140,7 @@ def test_every_command_was_run_and_did_its_work(watched):
         for words, code, said in came
         if code != expected.get(words[0], expected.get(" ".join(words[:2]), 0))
     ]
-    assert wrong == []
+    assert not wrong, "\n".join(map(str, wrong))
 
 
 @pytest.mark.both
