@@ -15,7 +15,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from urllib.parse import quote
 
+import httpx
 import pytest
+import serving
 from visitor import ROOT, RUNAWAY
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -54,6 +56,10 @@ FAILURES = {
 }
 
 
+def _answers(address: str) -> bool:
+    return httpx.get(f"{address}{PAGES['own query']}", timeout=60).status_code == 200
+
+
 @pytest.fixture(scope="module")
 def address(record) -> Iterator[str]:
     """Where `bordercast web` answers, started as anyone would."""
@@ -63,7 +69,10 @@ def address(record) -> Iterator[str]:
         command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
     ) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().split()[0]
+        address = process.stdout.readline().split()[0]
+        # What answers queries is started by the first of them, and on a busy machine that takes.
+        serving.wait_for(lambda: _answers(address))
+        yield address
         process.terminate()
 
 
