@@ -184,7 +184,7 @@ def test_an_answer_has_at_most_a_thousand_rows(visitor):
 
 @pytest.mark.parametrize("more", ["", "&_size=1", "&_size=max"])
 def test_all_rows_are_one_answer_within_the_limit_of_bytes(visitor, record, more):
-    wide = QueryLimits(answer_bytes=100_000)
+    wide = replace(PATIENT, answer_bytes=100_000)
     path = f"/bordercast/series_vintages.csv?_stream=1{more}"
 
     with visiting(record, tables=QueryServer(snapshot_of(record), wide)) as bounded:
