@@ -16,12 +16,15 @@ import argparse
 import ast
 import os
 import random
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -52,6 +55,19 @@ NOT_COPIED = (
 HANGS = 1200.0  # seconds; a mutant that takes longer is killed
 
 Position = tuple[int, int]
+
+
+def walls() -> list[str]:
+    """How to start a process that can signal none outside; [] where the system has no such way."""
+    inside = ["--pid", "--fork", "--kill-child", "--mount-proc"]
+    ways = (["unshare", *inside], ["unshare", "--user", "--map-root-user", *inside])
+    for way in ways if shutil.which("unshare") else ():
+        if subprocess.run([*way, "true"], capture_output=True).returncode == 0:
+            return way
+    return []
+
+
+WALLS = walls()
 
 
 @dataclass(frozen=True)
@@ -88,8 +104,14 @@ def modules() -> list[str]:
 
 
 def mutants(module: str) -> Iterator[Mutant]:
-    """Every mutant of a module but those that no test could notice."""
+    """Every mutant of a module but those that no test could notice.
+
+    One that kills the wrong processes could end everything on this machine: without walls, modules
+    that kill are left out.
+    """
     text = (ROOT / module).read_text("utf-8")
+    if not WALLS and "kill" in text:
+        return
     nodes, never_run = list(ast_nodes(get_ast(text))), list(_never_run(ast.parse(text)))
     for name in cosmic_ray.plugins.operator_names():
         kind = cosmic_ray.plugins.get_operator(name)
@@ -171,42 +193,83 @@ def _nearest(module: str, tests: dict[Path, set[str]], uses: dict[str, set[str]]
     return []
 
 
-def passes(python: Path, tree: Path, tests: Sequence[str]) -> bool:
-    """Whether these tests pass in a tree; False too if they hang."""
-    command = [python, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+def killer(python: Path, tree: Path, tests: Sequence[str]) -> str:
+    """The first of these tests that fails in a tree, "" if none does; or that one hangs."""
+    command = [*WALLS, python, "-m", "pytest", "-x", "-q", "-rfE", "-p", "no:cacheprovider", *tests]
     here = {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     process = subprocess.Popen(
-        command, cwd=tree, env={**os.environ, **here},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        command, cwd=tree, env={**os.environ, **here}, text=True, errors="replace",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
     try:
-        return process.wait(HANGS) == 0
+        said, _ = process.communicate(timeout=HANGS)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, 9)  # and what the tests started
-        process.wait()
-        return False
+        os.killpg(process.pid, signal.SIGKILL)  # and what the tests started
+        process.communicate()
+        return "it hangs"
+    if process.returncode == 0:
+        return ""
+    named = re.search(r"^(?:FAILED|ERROR) (\S+)", said, re.M)
+    return named[1] if named else f"pytest's exit code {process.returncode}"
 
 
-def survives(mutant: Mutant, python: Path, tree: Path, tests: Sequence[str]) -> bool:
+def killed_by(mutant: Mutant, python: Path, tree: Path, tests: Sequence[str]) -> str:
+    """What notices a mutant, "" if nothing does."""
     code = mutant.code()
     if code is None:
-        raise ValueError(f"there is no such mutant: {mutant}")
+        raise ValueError(f"there is no such mutant: {mutant.module}:{mutant.start[0]}")
     changed = tree / mutant.module
     changed.write_text(code, "utf-8")
     try:
-        return passes(python, tree, tests)
+        return killer(python, tree, tests)
     finally:
         shutil.copyfile(ROOT / mutant.module, changed)
 
 
-def copies(folder: Path, count: int) -> SimpleQueue[Path]:
-    """So many copies of the tree, each for one mutant at a time."""
-    free: SimpleQueue[Path] = SimpleQueue()
-    for number in range(count):
-        tree = folder / str(number) / ROOT.name
-        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*NOT_COPIED))
-        free.put(tree)
-    return free
+class Trees:
+    """Copies of the tree, each for one mutant at a time."""
+
+    def __init__(self, folder: Path, count: int, python: Path) -> None:
+        self.python, self.count = python, count
+        self.free: SimpleQueue[Path] = SimpleQueue()
+        for number in range(count):
+            tree = folder / str(number) / ROOT.name
+            shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*NOT_COPIED))
+            self.free.put(tree)
+
+    @contextmanager
+    def one(self) -> Iterator[Path]:
+        tree = self.free.get()
+        try:
+            yield tree
+        finally:
+            self.free.put(tree)
+
+    def failing(self, tests: Sequence[str]) -> set[str]:
+        """Files that fail without a mutant, and would kill them all: said, and left out."""
+
+        def by(test: str) -> str:
+            with self.one() as tree:
+                return killer(self.python, tree, [test])
+
+        found = set()
+        with ThreadPoolExecutor(self.count) as pool:
+            for test, failed in zip(tests, pool.map(by, tests), strict=True):
+                if failed:
+                    print(f"left out, fails without a mutant: {failed}", flush=True)
+                    found.add(test)
+        return found
+
+    def judged(self, drawn: Sequence[Mutant], concern: dict[str, list[str]]) -> Iterator[str]:
+        """What killed each mutant, "" where nothing did, in order."""
+
+        def by(mutant: Mutant) -> str:
+            with self.one() as tree:
+                tests = concern[mutant.module]
+                return killed_by(mutant, self.python, tree, tests) if tests else ""
+
+        with ThreadPoolExecutor(self.count) as pool:
+            yield from pool.map(by, drawn)
 
 
 def main() -> int:
@@ -234,56 +297,24 @@ def main() -> int:
     drawn = sample(every, given.sample, given.seed)
     python = given.python.absolute()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        trees = copies(Path(folder), given.processes)
+        trees = Trees(Path(folder), given.processes, python)
         if not given.trust:
-            _refuse_failing(python, trees, sorted({t for m in drawn for t in concern[m.module]}))
-        return report(drawn, judged(drawn, python, trees, concern, given.processes))
+            failing = trees.failing(sorted({t for m in drawn for t in concern[m.module]}))
+            concern = {m: [t for t in tests if t not in failing] for m, tests in concern.items()}
+        report(drawn, trees.judged(drawn, concern))
+    return 0
 
 
-def _refuse_failing(python: Path, trees: SimpleQueue[Path], tests: Sequence[str]) -> None:
-    """Tests that fail without a mutant would kill them all."""
-    tree = trees.get()
-    failing = (
-        [] if passes(python, tree, tests) else [t for t in tests if not passes(python, tree, [t])]
-    )
-    trees.put(tree)
-    if failing:
-        sys.exit(f"these fail without a mutant: {' '.join(failing)}")
-
-
-def judged(
-    drawn: Sequence[Mutant],
-    python: Path,
-    trees: SimpleQueue[Path],
-    concern: dict[str, list[str]],
-    processes: int,
-) -> Iterator[tuple[Mutant, bool]]:
-    """Each mutant and whether it survived, in order; one no test concerns survives."""
-
-    def one(mutant: Mutant) -> bool:
-        tests = concern[mutant.module]
-        if not tests:
-            return True
-        tree = trees.get()
-        try:
-            return survives(mutant, python, tree, tests)
-        finally:
-            trees.put(tree)
-
-    with ThreadPoolExecutor(processes) as pool:
-        yield from zip(drawn, pool.map(one, drawn), strict=True)
-
-
-def report(drawn: Sequence[Mutant], outcomes: Iterable[tuple[Mutant, bool]]) -> int:
+def report(drawn: Sequence[Mutant], outcomes: Iterable[str]) -> None:
+    """A paragraph for each mutant as it is judged, then the survivors once more."""
     survivors = []
-    for number, (mutant, survived) in enumerate(outcomes, start=1):
-        word = "SURVIVED" if survived else "killed"
-        print(f"{number}/{len(drawn)} {word} {mutant}", flush=True)
-        survivors += [mutant] if survived else []
+    for number, (mutant, by) in enumerate(zip(drawn, outcomes, strict=True), start=1):
+        said = f"killed by {by}" if by else "SURVIVED"
+        print(f"{number}/{len(drawn)} {said}: {mutant}", flush=True)
+        survivors += [] if by else [mutant]
     killed = len(drawn) - len(survivors)
     print(f"\n{killed} of {len(drawn)} killed ({killed / max(len(drawn), 1):.0%}). Survivors:")
     print("\n".join(map(str, survivors)) or "none")
-    return 0
 
 
 if __name__ == "__main__":
