@@ -59,7 +59,8 @@ class ClaimSpan(NamedTuple):
     @property
     def days(self) -> int:
         """Number of days."""
-        return sum(_days(month) for month in range(self.first, self.last + 1))
+        every = range(self.first, self.last + 1)
+        return sum(months.end(months.from_index(month)).day for month in every)
 
 
 def month(year: int, number: int) -> ClaimSpan:
@@ -81,13 +82,6 @@ def calendar(year: int) -> ClaimSpan:
 def fiscal_year_of(index: int) -> int:
     """The fiscal year of a month."""
     return (index + 3) // 12
-
-
-def _days(index: int) -> int:
-    year, number = index // 12, index % 12 + 1
-    if number == 2:
-        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
-    return 30 if number in (4, 6, 9, 11) else 31
 
 
 _TYPED = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -641,10 +641,3 @@ def day_of(text: str) -> date | None:
         return date(int(iso[1]), int(iso[2]), int(iso[3])) if iso else None
     except ValueError:
         return None
-
-
-def all_spans(refs: Sequence[TimeRef], now: Now) -> Iterator[ClaimSpan]:
-    """Every span that expressions may mean by themselves."""
-    for ref in refs:
-        if ref.counts and not ref.relative:
-            yield from spans(ref, now)
