@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import operator
 import os
 import signal
 import socket
+import struct
 import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import fields
+from functools import partial
 from importlib.metadata import PackageNotFoundError
+from multiprocessing.queues import SimpleQueue
 from typing import NoReturn
 
 import numpy as np
@@ -226,6 +230,27 @@ def test_a_worker_killed_on_the_way_loses_nothing(engine, engines):
 
     assert written(counts, at_third(spread, kill), 6) == written(counts, in_turn, 60)
     assert killed == [pid] != [os.getpid()]
+
+
+def _torn(folder: str, job: int) -> int:
+    """Once: die with half an answer in the pipe, as a worker killed at that moment does."""
+    with suppress(FileExistsError):
+        os.mkdir(folder)
+        for found in gc.get_objects():
+            if isinstance(found, SimpleQueue) and found._writer is not None:
+                found._writer._send(struct.pack("!i", 1000))
+        os.kill(os.getpid(), signal.SIGKILL)
+    return job * job
+
+
+@pytest.mark.timeout(120)
+def test_a_worker_killed_while_it_answers_holds_nobody_up(tmp_path, caplog):
+    work = partial(_torn, str(tmp_path / "was here"))
+
+    with spreading(Compute(engine="processes", processes=2), MANY) as spread:
+        assert list(spread(work, range(6))) == [n * n for n in range(6)]
+
+    assert "a worker was lost" in caplog.text
 
 
 @pytest.mark.parametrize("lost", ["the workers", "the scheduler"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
@@ -25,6 +26,7 @@ J = TypeVar("J")
 A = TypeVar("A")
 
 WORTHWHILE = 1000  # series from which starting worker processes costs less than it saves
+LOOK = 0.5  # seconds between looks at the workers
 ENOUGH = 3  # blocks that lost their worker twice: the workers are at fault, not these blocks
 
 
@@ -55,12 +57,36 @@ class Serial(Executor):
 
 
 class Pool(ProcessPoolExecutor):
-    """Worker processes: spawned, not forked, so that they inherit no lock and no database."""
+    """Worker processes: spawned, not forked, so that they inherit no lock and no database.
+
+    A worker killed while it hands over an answer leaves half of it in the pipe, and the standard
+    library waits for the rest for ever, because this process and the other workers could still
+    write it. So the pool is looked after: soon after a worker has died, that pipe has no writer
+    any more, and every future is a BrokenExecutor.
+    """
 
     def __init__(self, workers: int) -> None:
         context = multiprocessing.get_context("spawn")
         super().__init__(workers, mp_context=context, initializer=_prepare)
         self.width = workers
+        self._closed = threading.Event()
+        threading.Thread(target=self._look_after, daemon=True).start()
+
+    def _look_after(self) -> None:
+        while not self._closed.wait(LOOK):
+            workers = list((self._processes or {}).values())
+            if any(worker.exitcode for worker in workers):  # 0 is the end of a pool
+                # Time for the pool to notice by itself, as it does where no answer was torn.
+                if not self._closed.wait(LOOK):
+                    self._result_queue._writer.close()  # type: ignore[attr-defined]
+                    for worker in workers:
+                        worker.kill()
+                return
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the workers; nobody looks after them any more once they have ended."""
+        super().shutdown(wait, cancel_futures=cancel_futures)
+        self._closed.set()
 
 
 @contextmanager
