@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from forecast.config import WitnessSection
-from forecast.desk.export.atomic import making_folder
 from forecast.store.witnesses import WitnessKind, WitnessProof
 from jobs.witness import attest
 
