@@ -213,6 +213,17 @@ class Notices(_Section):
     recipients: tuple[Recipient, ...] = ()
 
 
+class WitnessSection(_Section):
+    """Who outside is to see the record after each run; see docs/witnesses.md."""
+
+    sign: tuple[str, ...] = ()
+    public_keys: tuple[HeaderText, ...] = ()
+    authority: Annotated[str, Field(pattern=r"^(https?://[^/\s]+\S*)?$")] = ""
+    authority_certificates: str = ""
+    repository: Annotated[str, Field(pattern=r"^([^-\s]\S*)?$")] = ""
+    seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+
+
 class Compute(_Section):
     """Where fits and blocks of series are computed; see docs/scaling.md."""
 
@@ -239,6 +250,7 @@ class Config(_Section):
     questions: Questions = Questions()
     notices: Notices = Notices()
     mail: Mail = Mail()
+    witness: WitnessSection = WitnessSection()
     compute: Compute = Compute()
 
     def digest(self) -> str:
