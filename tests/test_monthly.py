@@ -389,7 +389,7 @@ QUICK = """
 models = ["naive"]
 dimensions = []
 first_cutoff = "2026-06"
-min_count = 50000
+min_count = 10000000
 [compute]
 processes = 1
 """
