@@ -25,8 +25,8 @@ STAGES = st.lists(
     st.fixed_dictionaries(
         {SeriesKey("northern"): st.dictionaries(st.sampled_from("abcd"), st.integers(0, 9**9))}
     ),
-    min_size=5,
-    max_size=5,
+    min_size=6,
+    max_size=6,
 )
 
 
@@ -77,7 +77,8 @@ def test_every_month_of_two_years_adds_up_and_nothing_else_is_to_blame(counts):
             )
             steps = one.method + one.revisions + one.season + one.surprise
             assert one.before + steps == one.after
-            assert (one.method, one.revisions) == (0, 0)
+            assert one.revisions == 0
+            assert abs(one.method) <= 1 + 0.002 * one.before  # the walk leads at the borders
         checked += len(found)
         before = after
     assert checked == 24 * 44
