@@ -20,8 +20,7 @@ import altair as alt
 import vl_convert
 from PIL import Image
 
-from forecast import months
-from forecast.desk.export import atomic
+from forecast import atomic, months
 from forecast.desk.wording import month_words
 from forecast.errors import ConfigError
 from forecast.intake.events import KNOWN
@@ -326,7 +325,7 @@ def form_of(path: Path) -> Format:
 def write(drawn: Picture, to: Path, size: tuple[int, int] | None = None) -> None:
     """Write a picture, whole or not at all; see `form_of` and `render`."""
     form = form_of(to)
-    with atomic.replacing(to) as draft:
+    with atomic.output(to) as draft:
         draft.write_bytes(render(drawn, form, size=size))
 
 
