@@ -65,7 +65,7 @@ def moved(
     again = asked_again([(_THEN, old)] if old != now else [], horizon)
     new = months.to_index(last) - months.to_index(cutoff)
     if new:
-        figures = [
+        figures: list[tuple[str, Counts]] = [
             (_AS_FORECAST, _as_forecast(now, restated, last)),
             (_CAME, {key: _until(head, row, last) for row, key in enumerate(head.keys)}),
         ]

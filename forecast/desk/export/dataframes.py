@@ -188,8 +188,10 @@ def _known(what: str, name: str, names: Sequence[str]) -> None:
 def _rows_of(table: pd.DataFrame, key: SeriesKey) -> pd.Series[bool]:
     """Which rows of a view are about a series."""
     names = ("border", "dimension", "member")
-    border, dimension, member = (table[name] == getattr(key, name) for name in names)
-    return border & dimension & member
+    found: pd.Series[bool] = (table[list(names)] == [getattr(key, name) for name in names]).all(
+        axis=1
+    )
+    return found
 
 
 def _types(view: View) -> dict[str, str]:
