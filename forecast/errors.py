@@ -6,6 +6,7 @@ BordercastError            exit code
 ├── SpanError              2   months that cannot be summed, a question that cannot be asked
 ├── DataError              3   a file or a series is refused
 │   ├── RowError               one line of a file
+│   ├── FaultsError            a table's faults, all of them
 │   ├── GapError               a series with a month missing
 │   ├── ShortSeriesError       a series too short for the model
 │   ├── DocumentError          a text that cannot be read
@@ -15,6 +16,7 @@ BordercastError            exit code
 ├── StoreError             1   the disk is full, the database is damaged
 ├── ClockError             1   the machine's clock cannot be right
 ├── BusyError              4   somebody else is writing
+├── WitnessError           1   a witness that cannot be had, or whose proof does not hold
 ├── MailError              1   one delivery
 └── MailServerError        1   the mail server itself; no delivery's fault
 """
@@ -115,6 +117,26 @@ class RowError(DataError):
     def kept(self) -> tuple[str, ...]:
         """Where and what is wrong, without the text found: it may be a line of a secret."""
         return (f"{self.where}: {self.problem}",)
+
+
+class FaultsError(DataError):
+    """A table with faults: each on its line of the message, which says what to do about it.
+
+    Parameters
+    ----------
+    path : file name.
+    faults : sentences that begin with "line N".
+    """
+
+    _SHOWN = 1000
+
+    def __init__(self, path: str, faults: Sequence[str]) -> None:
+        self.path, self.faults = path, tuple(faults)
+        many = f"{len(self.faults):,} faults" if len(self.faults) != 1 else "1 fault"
+        more = len(self.faults) - self._SHOWN
+        last = [f"... and {more:,} more"] if more > 0 else []
+        head = f"{path}: {many}; nothing was taken from the file"
+        super().__init__("\n".join([head, *self.faults[: self._SHOWN], *last]))
 
 
 class GapError(DataError):
@@ -226,6 +248,19 @@ class MailServerError(BordercastError):
     def __init__(self, problem: str) -> None:
         self.problem = problem
         super().__init__(f"mail is not sent: {problem}")
+
+
+class WitnessError(BordercastError):
+    """A witness that cannot be had, or whose proof does not hold.
+
+    Parameters
+    ----------
+    witness : its kind. problem : what is wrong. grave : a person has to look; else it may pass.
+    """
+
+    def __init__(self, witness: str, problem: str, grave: bool = False) -> None:
+        self.witness, self.problem, self.grave = witness, problem, grave
+        super().__init__(f"{witness}: {problem}")
 
 
 class ClaimError(BordercastError):
