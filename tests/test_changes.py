@@ -129,7 +129,8 @@ def test_the_record_keeps_what_moved_from_run_to_run(stages):
         assert before + sum(steps) == after
         assert before_run < run
     falls = [steps for border, _, *steps in found if border == "southwest"]
-    assert all(step[3] < 0 and step[0] == 0 for step in falls)  # February 2025 was a surprise
+    # February 2025 was a surprise; that it moved the models' weights as well is next to nothing.
+    assert all(step[3] < 0 and abs(step[0]) < -step[3] / 100 for step in falls)
 
 
 def test_a_sentence_names_the_largest_step_first():
