@@ -60,6 +60,18 @@ def test_it_is_the_engine(own, said):
     assert said.back.tolist() == list(range(40, -1, -1))
 
 
+def test_the_end_and_the_cutoffs_before_it_are_told_apart(said):
+    ends, past = said.ends(), said.hindcasts()
+
+    assert ends.back.tolist() == [0]
+    assert past.back.tolist() == list(range(40, 0, -1))
+    assert ends.predictive.centre.shape[1] == 1
+    assert np.array_equal(
+        ends.predictive.centre[:, 0], said.predictive.centre[:, -1], equal_nan=True
+    )
+    assert ends.values(slice(0, 6)).shape == (6, 1, H, 23)
+
+
 def test_whole_series_are_rounded_and_others_not_at_all(own, said):
     values = said.values(slice(0, 6))
     exact = np.expm1(said.predictive.quantiles(HUB))
