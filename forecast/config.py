@@ -210,7 +210,14 @@ class Notices(_Section):
     approval: Literal["hold", "auto"] = "hold"
     quiet_months: bool = False
     contact: HeaderText = ""
+    attach_page: bool = False
     recipients: tuple[Recipient, ...] = ()
+
+
+class Site(_Section):
+    """The page as files."""
+
+    address: Annotated[str, Field(pattern=r"^(https?://[^\s<>\"]+)?$")] = ""
 
 
 class Compute(_Section):
@@ -239,6 +246,7 @@ class Config(_Section):
     questions: Questions = Questions()
     notices: Notices = Notices()
     mail: Mail = Mail()
+    site: Site = Site()
     compute: Compute = Compute()
 
     def digest(self) -> str:
@@ -303,4 +311,4 @@ def _problem(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return "no such setting; see the shipped config.toml for all of them"
     given = without_logins(repr(error["input"]))
-    return f"{given} will not do: {error['msg'][0].lower()}{error['msg'][1:]}"
+    return f"{given} is not allowed: {error['msg'][0].lower()}{error['msg'][1:]}"

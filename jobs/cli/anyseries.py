@@ -189,7 +189,7 @@ def _say_quality(scores: Mapping[str, Sequence[Floats]]) -> None:
         of = quality(found)
         click.echo(
             f"{name}: hindcasts of {of.n:,} months that have come: log-WIS {of.log_wis:.3f}, "
-            f"MAE {of.relative_mae:.3f} of naive's, 80 % intervals covered {of.coverage80:.0%}, "
-            f"95 % {of.coverage95:.0%}",
+            f"MAE {of.relative_mae:.3f} of naive's, 80% intervals covered {of.coverage80:.0%}, "
+            f"95% {of.coverage95:.0%}",
             err=True,
         )

@@ -107,7 +107,7 @@ def check(ctx: click.Context) -> None:
         click.echo(f"bordercast: {problem}", err=True)
     if found:
         ctx.exit(ConfigError.exit_code)
-    click.echo(f"{settings.source}: every setting will do.")
+    click.echo(f"{settings.source}: every setting is valid.")
 
 
 @config.command(epilog=examples("config show"))
