@@ -17,6 +17,7 @@ from forecast.claims.judge import HOLDS, Sense, value_of
 from forecast.claims.spans import parse
 from forecast.claims.subjects import Subject
 from forecast.claims.table import CountTable
+from forecast.records import APPREHENSION, AT_ENTRY, AT_LARGE
 
 FOLDER = Path(__file__).parent / "claims"
 BORDERS = {"sw": "southwest", "nb": "northern", "nw": "nationwide", "ot": "other"}
@@ -51,6 +52,8 @@ def subject(name: str) -> Subject:
         return Subject(border, agency)
     if part.endswith(("Sector", "Field Office")):
         return Subject(border, "usbp" if part.endswith("Sector") else "ofo", "field", (part,))
+    if part in (AT_ENTRY, AT_LARGE):
+        return Subject(border, "", APPREHENSION, (part,))
     return Subject(border, "", "demographic" if part in GROUPS else "citizenship", (part,))
 
 

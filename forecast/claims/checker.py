@@ -21,7 +21,7 @@ from forecast.claims.subjects import SECTOR_BORDER, Subject
 from forecast.claims.table import CountTable
 from forecast.claims.times import Now
 from forecast.claims.tokens import WrittenNumber, sentences
-from forecast.records import NATIONWIDE
+from forecast.records import APPREHENSION, NATIONWIDE
 
 LONGEST = 150_000  # characters of a text that are read
 MOST_NUMBERS = 60  # in one sentence; a longer row of numbers is a table, not a claim
@@ -196,7 +196,7 @@ class _Reader:
             dimension = kind.get(subject.dimension, subject.dimension)
             context.part = (dimension, subject.members, subject.other_than)
             context.group = senses.NO_PART
-            if dimension in ("citizenship", "demographic"):
+            if dimension in ("citizenship", "demographic", APPREHENSION):
                 context.group, context.part = context.part, senses.NO_PART
             context.saw(last.span)
             return
@@ -340,7 +340,7 @@ class _Reader:
             return whose, when
         host = self.hosts[-1]
         own = whose[0].value if whose and whose[0].bound else None
-        if fresh and own and own.dimension in ("citizenship", "demographic"):
+        if fresh and own and own.dimension in ("citizenship", "demographic", APPREHENSION):
             like = own._replace(border=host.subject.border, agency=host.subject.agency)
             whose = [
                 Option(like, 0.1, True),

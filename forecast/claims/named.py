@@ -5,7 +5,7 @@ from __future__ import annotations
 from forecast.claims.subjects import OFO, USBP, Subject
 from forecast.claims.table import CountTable
 from forecast.desk.names import SeriesNames
-from forecast.records import BORDERS, NATIONWIDE, SeriesKey
+from forecast.records import APPREHENSION, BORDERS, NATIONWIDE, SeriesKey
 
 
 def series_names(table: CountTable) -> SeriesNames:
@@ -22,6 +22,8 @@ def series_names(table: CountTable) -> SeriesNames:
 
 def subject_of(key: SeriesKey) -> Subject:
     """Whose counts a series has."""
+    if key.dimension == APPREHENSION:
+        return Subject(key.border, "", key.dimension, (key.member,))
     agency = {USBP: "usbp", OFO: "ofo"}.get(key.component, "")
     if key.dimension == "component":
         return Subject(key.border, {USBP: "usbp", OFO: "ofo"}.get(key.member, ""))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from forecast.desk.labels import member_words
 from forecast.desk.wording import PLACES
-from forecast.records import SeriesKey
+from forecast.records import APPREHENSION, AT_ENTRY, AT_LARGE, SeriesKey
 
 USBP, OFO = "U.S. Border Patrol", "Office of Field Operations"
 AGENCIES = {"usbp": USBP, "ofo": OFO}
@@ -15,6 +15,7 @@ AGENCY_WORDS = {
     "usbp": "Border Patrol encounters between ports of entry",
     "ofo": "encounters at ports of entry",
 }
+ARREST_WORDS = {AT_ENTRY: "at entry", AT_LARGE: "in the interior (At Large)"}
 # The border of each; a sector or office that is not named here is away from the land borders.
 SECTOR_BORDER = {
     f"{place} Sector": border
@@ -42,7 +43,8 @@ class Subject(NamedTuple):
 
     border : one of `records.HEADLINES`, or "land".
     agency : "" both, "usbp" between ports, "ofo" at ports.
-    dimension : "" for a total, else field, state, citizenship or demographic.
+    dimension : "" for a total, else field, state, citizenship, demographic or apprehension_type,
+        which splits Border Patrol's encounters only (agency "").
     members : the parts, added up, in the publisher's names; for `other_than` left out instead.
     """
 
@@ -58,7 +60,8 @@ class Subject(NamedTuple):
         if self.dimension == "field":
             return SeriesKey(self.border, "field", self.members[0], AGENCIES[self.agency or "usbp"])
         if self.dimension:
-            return SeriesKey(self.border, self.dimension, self.members[0])
+            agency = USBP if self.dimension == APPREHENSION else ""
+            return SeriesKey(self.border, self.dimension, self.members[0], agency)
         agency = AGENCIES.get(self.agency, "")
         return SeriesKey(self.border, "component" if agency else "", agency, agency)
 
@@ -71,6 +74,9 @@ class Subject(NamedTuple):
             return f"{kind} in {named}" + (f" ({place})" if self.border == "other" else "")
         if self.dimension == "state":
             return f"encounters {_states(self.members)} ({place})"
+        if self.dimension == APPREHENSION:
+            where = " and ".join(ARREST_WORDS[name] for name in self.members)
+            return f"Border Patrol encounters {where} {place}"
         if self.dimension:
             people = " and ".join(member_words(self.dimension, name) for name in self.members)
             than = "citizenships other than " if self.other_than else ""

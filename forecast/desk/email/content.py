@@ -58,7 +58,7 @@ class TextBlock:
 class SectionText:
     """What a section says; everything in plain strings.
 
-    phrase : for the subject, without the border's name. lead : sentences after the finding.
+    phrase : for the subject, without the border's name. more : sentences after the finding.
     say, avoid : one sentence to copy, and what this month must not be called.
     compared, notes : with the chart, only in the first section of a mail.
     link : address of the month's page, "" without a site. blocks : on the page alone.
@@ -67,7 +67,7 @@ class SectionText:
     border: str
     phrase: str
     finding: str
-    lead: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
     items: tuple[tuple[str, str], ...] = ()
     say: str = ""
     avoid: str = ""
@@ -109,7 +109,7 @@ def finding(
         border=report.border,
         phrase=phrase,
         finding=sentence,
-        lead=(*more, *_lead(report)),
+        more=(*more, *_lead(report)),
         say=say(report),
         avoid=avoid(report),
         caption=_caption(report),
@@ -411,7 +411,7 @@ def correction(
         border=report.border,
         phrase="figures revised",
         finding=f"Correction: our notice on encounters {_where(report)} is no longer right.",
-        lead=(f"The count is now {report.encounters:,}.", *known),
+        more=(f"The count is now {report.encounters:,}.", *known),
         items=tuple(("", sentence) for sentence in false),
         say=say(report),
         avoid=avoid(report),
@@ -430,7 +430,7 @@ def withdrawn(border: str, month: str, run: int, at: str, why: str) -> SectionTe
         border=border,
         phrase="notice withdrawn",
         finding=f"Correction: we withdraw our notice on encounters {where}.",
-        lead=(
+        more=(
             f"It rested on run {run}, which was withdrawn on {day_words(at[:10])}: {clean(why)}",
             "Please do not use its finding, forecast or comparisons any more.",
         ),

@@ -65,7 +65,7 @@ def _page() -> TemplateModule:
 
 def as_text(said: SectionText) -> str:
     """A section as text of at most 78 columns, its parts divided by BREAK."""
-    head = [_wrapped(said.finding), *map(_wrapped, said.lead)]
+    head = [_wrapped(said.finding), *map(_wrapped, said.more)]
     if said.items:
         head.append("\n".join(map(_item, said.items)))
     advice = (("What you can say", said.say), ("What not to say", said.avoid))
