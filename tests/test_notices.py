@@ -263,7 +263,7 @@ def test_readers_get_the_borders_they_asked_for(record):
 
     (ann,), (bob,) = parsed(taken, "ann@example.org"), parsed(taken, "bob@example.org")
     assert "southwest far below" in ann["Subject"]
-    assert bob["Subject"] == "Border encounters, February 2025: what else stands out"
+    assert bob["Subject"] == "Border encounters, February 2025: what else was unusual"
     assert "southwest land border" not in bob.get_body(("plain",)).get_content()
     assert "still lower than forecast before January 2025" in bob.as_string()
     assert ann["Message-ID"] != bob["Message-ID"]

@@ -147,13 +147,14 @@ def rank_sentence(report: MonthReport) -> str:
 
 
 def rank_words(report: MonthReport, *, span: bool = True) -> str:
-    """Lowest or highest since when, and rank; span : with the first and the last month."""
+    """Lowest or highest since when, and rank; span : both, and the months of the record."""
     record = (
         f" ({month_words(report.first_month)} to {month_words(report.last_month)})" if span else ""
     )
     text = f"It is the {_rank(report)} of {report.held} months on record{record}."
     if report.extreme and report.since:
-        return f"It is the {report.extreme} since {month_words(report.since)}. {text}"
+        since = f"It is the {report.extreme} since {month_words(report.since)}."
+        return f"{since} {text}" if span else since
     if report.extreme and report.month != report.last_month:  # else the rank says it
         return f"Up to then no month on record was {_BEYOND[report.extreme]}. {text}"
     return text

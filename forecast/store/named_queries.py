@@ -92,7 +92,7 @@ order by percent_better desc
     ),
     NamedQuery(
         "known_on_a_day",
-        "What was known of February 2025 on 1 April 2025?",
+        "What was known of February 2025 on April 1, 2025?",
         "A month's count stands from known_from until the day before known_until.",
         """\
 select border, encounters, vintage

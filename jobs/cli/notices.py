@@ -205,7 +205,7 @@ def reject(settings: Settings, notice_id: int, by: str, why: str) -> None:
 def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> None:
     """Send what is approved, and what waits to be tried again.
 
-    Exit code 1 if the mail server cannot be trusted or will not have us; nothing is lost then.
+    Exit code 1 if the mail server cannot be trusted or refuses us; nothing is lost then.
     """
     from jobs.mail import outbox as work
     from jobs.mail import smtp

@@ -97,7 +97,7 @@ def subject(notice: Notice, sections: Sequence[Section]) -> str:
         if section.part == "finding":
             by_phrase.setdefault(section.phrase, []).append(section.border)
     if not by_phrase:
-        return f"{start}what else stands out"
+        return f"{start}what else was unusual"
     texts = [f"{_joined(borders)} {phrase}" for phrase, borders in by_phrase.items()]
     return start + ", ".join(texts)
 
