@@ -38,6 +38,7 @@ from forecast.store import (
 from forecast.store.deliveries import Addressee, Message
 from forecast.store.notices import Approval, Notice, Section
 from jobs.pipeline.triggers import false_now, taken_back
+from jobs.witness import attest
 
 if TYPE_CHECKING:
     import sqlite3
@@ -100,6 +101,7 @@ def frame_of(config: Config, month: str, mark: str = "") -> notices.Frame:
         config.notices.contact,
         head.unsubscribe,
         config.site.address,
+        attest.public_key(config.witness),
     )
 
 

@@ -22,13 +22,18 @@ CHART = "<!-- chart -->"  # where the chart goes
 QUOTE = "[run and digest]"  # where these go: they are known when the notice is approved
 
 
-def frame(title: str, contact: str, unsubscribe: str = "", address: str = "") -> Frame:
+def frame(
+    title: str, contact: str, unsubscribe: str = "", address: str = "", public_key: str = ""
+) -> Frame:
     """What stands before and after the sections.
 
     unsubscribe : mail address. address : of the site, "" without one.
+    public_key : of the record's signatures.
     """
     reading = f"{address.rstrip('/')}/reading/" if address else ""
-    lines = [QUOTE, CREDIT, f"Questions: {clean(contact) or 'answer this mail'}."]
+    signed = f"The record is signed. The public key: {public_key}" if public_key else ""
+    questions = f"Questions: {clean(contact) or 'answer this mail'}."
+    lines = [line for line in (QUOTE, signed, CREDIT, questions) if line]
     way = "To unsubscribe, answer with the word unsubscribe."
     texts = [f"How to read a notice: {reading}"] if reading else []
     page = _page()
