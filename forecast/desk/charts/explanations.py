@@ -37,8 +37,8 @@ def drivers(border: str, rows: Sequence[Row]) -> Picture:
     title = f"{NAMES[border]}, {month_words(month)}: {abs(total):,} {side} than expected"
     missing = sorted({_dimension(row) for row in rows} - {name for name, _ in panels})
     subtitle = (
-        "Difference from the forecast, in encounters. Each group of bars explains the whole: do not "
-        "add over groups."
+        "Difference from the forecast, in encounters. Each group of bars explains the whole: do "
+        "not add over groups."
         + (f" Not in the data on record: {', '.join(missing)}." if missing else "")
     )
     largest = "; ".join(
