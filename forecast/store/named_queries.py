@@ -114,8 +114,8 @@ where month = (select max(month) from border_months)
     NamedQuery(
         "forecast_by_lead",
         "What had been forecast for August 2026, 1, 3, 6 and 12 months before?",
-        "The service's own model and those beside it; hindcasts, each made from only the data of "
-        "then.",
+        "The service's own model and those beside it; hindcasts, each made from only "
+        "the data available at the time.",
         """\
 select model, lead1, lead3, lead6, lead12, encounters
 from forecasts_by_lead
