@@ -31,6 +31,7 @@ def engine_forecasts(
     h: int,
     *,
     totals: Totals | None = None,
+    until: int | None = None,
     spread: Spread = in_turn,
     size: int = BLOCK,
 ) -> Predictive:
@@ -43,6 +44,8 @@ def engine_forecasts(
     h : months ahead.
     totals : row of a total -> rows of its parts: the total's median count is the sum of its
         parts', its scale comes from the errors of that sum.
+    until : with totals, the last column at which models are weighed anew: to see what the months
+        after it change when they are weighed as before. None for every column.
     spread : where blocks of series are computed; see `forecast.engine.blocks`. With totals all
         series are one block.
     size : series of a block, at most. The numbers do not depend on it, nor on `spread`.
@@ -50,7 +53,7 @@ def engine_forecasts(
     _refuse_crooked(panel, totals)
     task = blocks.Task(panel, origins, h)
     if totals:
-        return blocks.in_steps(task, totals=totals)
+        return blocks.in_steps(task, totals=totals, until=until)
     return blocks.spread_out(task, spread, size)
 
 
@@ -75,7 +78,7 @@ def model_forecasts(
     Notes
     -----
     The scale rule is the engine's; the t has the break walk's degrees of freedom, width and
-    drift (without the drift, naive's 80 % intervals cover .67 on the borders, with it .76).
+    drift (without the drift, naive's 80% intervals cover .67 on the borders, with it .76).
     How errors grow with the horizon is estimated from the family's own past errors, so that a
     seasonal naive forecast, whose errors hardly grow, is not widened as a random walk is.
     """
