@@ -108,7 +108,7 @@ class Machine:
         for _ in range(240):
             time.sleep(0.5)
             if self.unshared.poll() is not None:
-                said = self.unshared.stdout.read() if self.unshared.stdout else ""
+                said = self.unshared.communicate()[0]
                 pytest.skip(f"this machine forbids a systemd of its own: {said.strip()[-300:]}")
             state = self.asked("systemctl is-system-running")
             if state in ("running", "degraded"):  # kernel modules cannot be loaded from inside
@@ -118,7 +118,7 @@ class Machine:
 
     def __exit__(self, *_: object) -> None:
         self.unshared.kill()
-        self.unshared.wait()
+        self.unshared.communicate()
         script = (
             'd=$(mktemp -d); mount -t cgroup2 none "$d"; sleep 1;'
             f' find "$d/{self.group}" -depth -type d -exec rmdir {{}} +'
