@@ -5,6 +5,8 @@ The tests are one story on one machine, in this order.
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 import shutil
 from collections.abc import Iterator
@@ -107,8 +109,12 @@ def test_the_page_leads_from_an_empty_machine_to_the_first_mail(machine, mail, t
 
     assert f"{mailserver.HOST}:{port} lets us in" in said["bordercast doctor"]
     assert "northern" in said["bordercast show"]
+    mails = [message for recipient, message in taken.messages if recipient == READER]
+    test, demo = (email.message_from_bytes(one, policy=email.policy.default) for one in mails)
     assert mailserver.SECRET.encode() in taken.logins
-    tell(f"{len(typed)} commands as documented")
+    assert demo.get_body(("plain",))
+    assert demo.get_body(("html",))
+    tell(f"{len(typed)} commands as documented; mail: {test['Subject']!r}, {demo['Subject']!r}")
 
 
 def test_systemd_finds_nothing_wrong_with_the_units(machine, tell):
