@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from forecast.errors import ConfigError
 
 DEFAULT_PATH = Path("config.toml")
+SHIPPED = Path(__file__).with_name("config.toml")  # every setting, its default and its meaning
 RefitModel = Literal["naive", "snaive", "ets", "sarima", "prophet"]
 DIMENSIONS = (
     "component",

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from forecast import atomic
+from forecast.atomic import output_folder
 from forecast.config import WitnessSection
 from forecast.store.witnesses import WitnessKind, WitnessProof
 from jobs.witness import attest
@@ -37,7 +37,7 @@ def write(
     ----------
     path : the database, beside which the authority's certificates may lie.
     """
-    with atomic.output_folder(folder) as draft:
+    with output_folder(folder) as draft:
         (draft / "README.txt").write_text(README)
         signers = (f'bordercast namespaces="bordercast" {key}\n' for key in settings.public_keys)
         (draft / "allowed_signers").write_text("".join(signers))
