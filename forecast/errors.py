@@ -6,6 +6,7 @@ BordercastError            exit code
 ├── SpanError              2   months that cannot be summed, a question that cannot be asked
 ├── DataError              3   a file or a series is refused
 │   ├── RowError               one line of a file
+│   ├── FaultsError            a table's faults, all of them
 │   ├── GapError               a series with a month missing
 │   ├── ShortSeriesError       a series too short for the model
 │   ├── DocumentError          a text that cannot be read
@@ -116,6 +117,26 @@ class RowError(DataError):
     def kept(self) -> tuple[str, ...]:
         """Where and what is wrong, without the text found: it may be a line of a secret."""
         return (f"{self.where}: {self.problem}",)
+
+
+class FaultsError(DataError):
+    """A table with faults: each on its line of the message, which says what to do about it.
+
+    Parameters
+    ----------
+    path : file name.
+    faults : sentences that begin with "line N".
+    """
+
+    _SHOWN = 1000
+
+    def __init__(self, path: str, faults: Sequence[str]) -> None:
+        self.path, self.faults = path, tuple(faults)
+        many = f"{len(self.faults):,} faults" if len(self.faults) != 1 else "1 fault"
+        more = len(self.faults) - self._SHOWN
+        last = [f"... and {more:,} more"] if more > 0 else []
+        head = f"{path}: {many}; nothing was taken from the file"
+        super().__init__("\n".join([head, *self.faults[: self._SHOWN], *last]))
 
 
 class GapError(DataError):

@@ -68,7 +68,7 @@ class RunOutcome:
     flagged: int = 0
 
 
-def run(
+def run(  # noqa: PLR0913 - the front door: every way in which a month's work is asked for
     path: Path,
     config: Config,
     files: Sequence[Path] = (),

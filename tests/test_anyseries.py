@@ -60,6 +60,18 @@ def test_it_is_the_engine(own, said):
     assert said.back.tolist() == list(range(40, -1, -1))
 
 
+def test_the_end_and_the_cutoffs_before_it_are_told_apart(said):
+    ends, past = said.ends(), said.hindcasts()
+
+    assert ends.back.tolist() == [0]
+    assert past.back.tolist() == list(range(40, 0, -1))
+    assert ends.predictive.centre.shape[1] == 1
+    assert np.array_equal(
+        ends.predictive.centre[:, 0], said.predictive.centre[:, -1], equal_nan=True
+    )
+    assert ends.values(slice(0, 6)).shape == (6, 1, H, 23)
+
+
 def test_whole_series_are_rounded_and_others_not_at_all(own, said):
     values = said.values(slice(0, 6))
     exact = np.expm1(said.predictive.quantiles(HUB))
@@ -231,7 +243,7 @@ def test_hindcasts_are_written_and_their_quality_told(own_file, tmp_path, said):
     expected = said.values(slice(0, 1))[0, place, :, 0]
     found = [float(r["q01"]) for r in rows if (r["series"], r["cutoff"]) == ("series 0", "2026-02")]
     assert np.allclose(expected, found)
-    assert "hindcasts of 126 months" in done.stderr  # 6 series, 6 + 5 + ... + 1 months each
+    assert "on 126 earlier forecasts" in done.stderr  # 6 series, 6 + 5 + ... + 1 months each
 
 
 def test_all_models_answer_with_intervals_of_their_own(own, monkeypatch):
@@ -250,18 +262,17 @@ def test_all_models_answer_with_intervals_of_their_own(own, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "code", "problem"),
     [
-        ("series,month,value\na,2026-01,-3\n", 3, "bad.csv, line 2, column value: '-3'"),
+        ("series,month,value\na,2026-01,-3\n", 3, "\nline 2, column value: '-3': below 0"),
         ("series,month,value\na,2026-01,3\n", 3, "a: 1 months, at least 24 are needed"),
-        ("series,month,value\na,2022-01,3\na,2026-03,3\n", 3, "no value for 2022-02"),
+        ("Report\nsee appendix\n", 3, "a table of monthly counts has a line for each month"),
     ],
 )
-def test_a_file_that_will_not_do_is_refused_in_one_line(tmp_path, text, code, problem):
+def test_a_file_that_will_not_do_is_refused(tmp_path, text, code, problem):
     (tmp_path / "bad.csv").write_text(text)
 
     refused = forecast_file(tmp_path / "bad.csv", "-o", tmp_path / "o.csv")
 
     assert refused.exit_code == code
-    assert refused.stderr.count("\n") == 1
     assert problem in refused.stderr
     assert not (tmp_path / "o.csv").exists()
 
@@ -313,3 +324,40 @@ def test_a_total_that_is_none_is_refused(borders_file, name):
 
     assert said.exit_code == 3
     assert "no such series" in said.stderr
+
+
+def test_series_that_add_up_are_named_and_kept_so_when_asked(borders_file):
+    said = forecast_file(borders_file)
+    kept = forecast_file(borders_file, "--totals")
+    named = forecast_file(borders_file, "--total", "nationwide")
+
+    assert "nationwide is the sum of the other 3 series; --totals keeps" in said.stderr
+    assert "its forecasts are too" in kept.stderr
+    assert kept.stdout == named.stdout != said.stdout
+
+
+def test_the_summary_says_what_was_forecast_and_how_well(own_file):
+    shown = forecast_file(own_file).stderr
+
+    assert "6 series of 60 to 90 months" in shown
+    assert "on 468 earlier forecasts: errors were" in shown  # 6 x (12 + 11 + ... + 1)
+    assert "least predictable" in shown
+
+
+def test_a_table_comes_by_standard_input(own_file, said):
+    shown = CliRunner().invoke(main, ["forecast", "-", "--h", "2"], input=own_file.read_bytes())
+
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout == forecast_file(own_file, "--h", 2).stdout
+
+
+def test_each_series_has_a_picture_where_asked(borders_file, tmp_path):
+    done = forecast_file(borders_file, "--plot", tmp_path / "a" / "b")
+
+    assert done.exit_code == 0, done.output
+    assert sorted(p.name for p in (tmp_path / "a" / "b").iterdir()) == [
+        "nationwide.png",
+        "northern.png",
+        "other.png",
+        "southwest.png",
+    ]

@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -71,16 +72,29 @@ def test_what_it_copies_is_there_and_not_left_out():
     assert all((ROOT / source).exists() for source in copied)
     assert let_in[1] == "*"
     assert {line[1:] for line in let_in if line.startswith("!")} == set(copied)
-    assert {"pyproject.toml", "constraints.txt"} <= set(copied)
+    assert {"pyproject.toml", "requirements.lock"} <= set(copied)
 
 
 def test_it_names_no_host_and_installs_what_was_tried():
     text = FILE.read_text("utf-8")
 
     assert not re.search(r"(?i)https?://|index.url|\w\.(com|org|io|net)\b", text)
-    assert "--constraint /src/constraints.txt" in text
+    assert "--require-hashes -r /src/requirements.lock" in text
     version = re.search(r"PYTHON=3\.(\d+)", text)
     assert 11 <= int(version[1]) <= 13
+
+
+def test_the_lock_has_hashes_of_the_versions_that_were_tried_and_names_no_host():
+    text = (ROOT / "requirements.lock").read_text("utf-8")
+    tried = re.findall(r"^([\w.-]+==[^ ;\n]+)", (ROOT / "constraints.txt").read_text("utf-8"), re.M)
+    locked = re.findall(r"^([\w.-]+==[^ ;\n]+)", text, re.M)
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+
+    assert set(locked) <= set(tried)
+    assert {re.match(r"[\w-]+", name)[0] for name in wanted} <= {x.split("==")[0] for x in locked}
+    assert all("--hash=sha256:" in one for one in re.split(r"\n(?=\w)", text.strip()))
+    assert "://" not in text
+    assert "index" not in text
 
 
 def test_it_is_not_root_and_keeps_all_in_one_volume():

@@ -614,6 +614,19 @@ def test_a_refused_file_is_asked_for_in_full_again(path, publisher):
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        *((code, "blocked") for code in (401, 403, 407, 429, 451)),
+        *((code, "unreachable") for code in (400, 402, 404, 406, 410, 500)),
+    ],
+)
+def test_a_refusal_of_us_is_a_block_and_another_is_not(path, publisher, code, outcome):
+    publisher.answers[INDEX] = status(code)
+
+    assert look(path, publisher).poll.outcome == outcome
+
+
 def test_a_block_is_left_alone_for_hours_and_longer_each_time(path, publisher):
     publisher.answers[INDEX] = status(403)
     hours = []

@@ -14,6 +14,7 @@ from benchmarks.study import measures
 from benchmarks.study.injections import Shape, Shock, outcomes, shocked
 from benchmarks.study.studies import Study, children, draw, studies
 from benchmarks.study.studies import shocked as summary
+from forecast import months
 from forecast.records import SeriesKey
 from forecast.store import releases
 from forecast.watch.surprise import Rules
@@ -153,6 +154,27 @@ def test_without_a_shock_the_outcome_is_the_replay(found):
     assert outcome.ending == ("level shift", 2)
     judged = {one.judgement.month: one.judgement.p for one in outcome.judged}
     assert judged["2025-02"] == pytest.approx(float(borders.judging.p[row, column]), rel=1e-9)
+
+
+def test_shocks_put_in_together_are_each_what_they_are_alone(found):
+    borders = found["borders"]
+    row = borders.setting.keys.index(SeriesKey("northern"))
+    spike = Shock(row, borders.shown.index("2024-05"), Shape("spike", 4))
+    shift = Shock(row, borders.shown.index("2024-08"), Shape("shift", 0.25))
+
+    together = outcomes(borders.setting, [spike, shift], RULES)
+
+    assert together == [
+        *outcomes(borders.setting, [spike], RULES),
+        *outcomes(borders.setting, [shift], RULES),
+    ]
+    for outcome, month in zip(together, ("2024-05", "2024-08"), strict=True):
+        assert outcome.month == month
+        judged = [one.judgement.month for one in outcome.judged]
+        assert judged == months.between(months.shift(month, -12), months.shift(month, 9))
+    assert [outcome.ending[0] for outcome in together] == ["transient", "level shift"]
+    assert [flag.month for flag in together[0].flags(0, 7)] == ["2024-05"]
+    assert [flag.month for flag in together[0].flags(1, 8)] == ["2025-01"]  # which did deviate
 
 
 def test_replay_prints_and_gives_json(published):

@@ -15,16 +15,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from forecast import months
 from forecast.engine import intervals, scores
 from forecast.engine import parameters as par
 from forecast.engine.blocks import Spread, in_turn
 from forecast.engine.predictive import Predictive, Totals
 from forecast.engine.refit import engine_forecasts, model_forecasts
-from forecast.engine.rows import HUB
+from forecast.engine.rows import HUB, INTERVAL_PROBS, INTERVALS
 from forecast.errors import DataError, ShortSeriesError
 from forecast.intake.counts import MonthlyCounts
 from models.base import Floats, Ints, Paths
@@ -110,9 +111,9 @@ def long_enough(counts: MonthlyCounts) -> tuple[MonthlyCounts, list[ShortSeriesE
     """
     length = counts.length
     short = [
-        ShortSeriesError(name, months, SHORTEST)
-        for name, months in zip(counts.names, length.tolist(), strict=True)
-        if months < SHORTEST
+        ShortSeriesError(name, found, SHORTEST)
+        for name, found in zip(counts.names, length.tolist(), strict=True)
+        if found < SHORTEST
     ]
     if len(short) == len(counts.names):
         raise short[0]
@@ -165,6 +166,67 @@ def totals_of(counts: MonthlyCounts, names: Sequence[str]) -> dict[int, tuple[in
             raise DataError(f"--total {name}: {late[0]} does not end in the same month")
         found[row] = tuple(parts)
     return found
+
+
+def sums_of(counts: MonthlyCounts) -> dict[str, int]:
+    """Series that are the sum of all others of their family in every month -> how many those are.
+
+    To a thousandth of the sum, as sums of rounded numbers are. Where a part is missing, nothing
+    can be said of the month.
+    """
+    found = {}
+    for family in np.unique(counts.family):
+        rows = np.flatnonzero(counts.family == family)
+        if len(rows) < 3 or len(set(counts.last[rows].tolist())) > 1:
+            continue
+        values = counts.values[rows]
+        total = values.sum(axis=0)
+        whole = np.isfinite(total)
+        if whole.sum() < SHORTEST:
+            continue
+        # The largest alone can be the sum of the others, all being at least 0.
+        top = int(np.argmax(values[:, whole].sum(axis=1)))
+        own = values[top, whole]
+        if (np.abs(total[whole] - 2 * own) <= np.maximum(own, 1) / 1000).all() and own.any():
+            found[counts.names[rows[top]]] = len(rows) - 1
+    return found
+
+
+def drawn_rows(
+    said: SeriesForecasts, row: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """A series' counts and its forecast from its end, as rows of a picture; [] without one."""
+    counts, back = said.counts, np.arange(said.counts.values.shape[1])[::-1]
+    last = int(counts.last[row])
+    digits = 0 if counts.whole[row] else 1
+    counted = [
+        {"month": months.from_index(last - ago), "encounters": _rounded(value, digits)}
+        for ago, value in zip(back.tolist(), counts.values[row].tolist(), strict=True)
+        if math.isfinite(value)
+    ]
+    if not said.known[row, -1]:
+        return counted, []
+    values = said.values(slice(row, row + 1), INTERVAL_PROBS)[0, -1]
+    ahead = [
+        {"month": months.from_index(last + step)}
+        | {n: _rounded(v, digits) for n, v in zip(INTERVALS, found, strict=True)}
+        for step, found in enumerate(values.tolist(), start=1)
+    ]
+    return counted, ahead
+
+
+def _rounded(value: float, digits: int) -> float:
+    return round(value, digits) if digits else round(value)
+
+
+def least_predictable(said: SeriesForecasts, many: int = 3) -> list[tuple[str, float]]:
+    """The series whose last forecast is least certain, and by what factor a month ahead may miss.
+
+    The factor is exp of the one-step scale of past errors: about two months in three lie within.
+    """
+    sigma = said.predictive.sigma[:, -1]
+    order = [row for row in np.argsort(-sigma, kind="stable").tolist() if np.isfinite(sigma[row])]
+    return [(said.counts.names[row], math.exp(sigma[row])) for row in order[:many]]
 
 
 def forecast_by_paths(

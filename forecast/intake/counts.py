@@ -1,38 +1,29 @@
-"""Anybody's monthly counts: a CSV file of series, month, value -> series side by side.
+"""Anybody's monthly counts: a table in any form people keep them in -> series side by side.
 
-Columns `series`, `month` (YYYY-MM) and `value`, in any order, and `family` where several kinds
-of series share a file. Lines in any order; series may start and end in different months. A value
-is plain decimal: 1234 or 12.5, no sign, no thousands separators, no exponent. A month that nobody
-knows is a blank value or no line; it is not 0. More than MOST_MISSING of them in a row are taken
-for a mistake.
+What a cell may look like stands in `forecast.intake.tables`. Here counts are checked, all faults
+of a file at once, and arranged. A month that nobody knows is missing; it is not 0.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast import months
-from forecast.errors import DataError, GapError, RowError
-from forecast.intake.text import Text, read_text, rows
+from forecast.errors import DataError, FaultsError
+from forecast.intake.tables import dates, layout, numerals
+from forecast.intake.tables.grid import Entries, Fault, ReadAs, refuse_period, text_of
+from forecast.intake.tables.sheet import Sheet, read_sheets
 from models.base import Floats, Ints, Panel
 
-REQUIRED = ("series", "month", "value")
-FAMILY = "family"
 ONE_FAMILY = "all"
-MOST_BYTES = 1_000_000_000  # of a file: some 200,000 series of 74 months
 MOST_MISSING = 24  # unknown months in a row, say a season that nobody counted, or two
-LARGEST = 1e15  # beyond it a float does not hold every integer
-
-_VALUE = re.compile(r"[0-9]+(\.[0-9]+)?")
+_NAMED = 5  # series in a note
 
 
 @dataclass(frozen=True)
@@ -78,198 +69,293 @@ class MonthlyCounts:
         return MonthlyCounts(names, self.family[chosen], values, self.last[chosen])
 
 
-def read_counts(path: Path) -> MonthlyCounts:
-    """Read a file of monthly counts.
+@dataclass(frozen=True)
+class TableRead:
+    """What a table of counts says.
 
-    Raises
-    ------
-    RowError : names line, column and value of what cannot be read, and of a second value for
-        the same series and month.
-    GapError : more than MOST_MISSING months in a row are missing inside a series.
-    DataError, QuarantineError : no lines at all; a file that is no text table, or larger than
-        MOST_BYTES.
-    """
-    text = read_text(path, MOST_BYTES)
-    return _arranged(_parsed(text))
-
-
-def from_columns(
-    series: Iterable[str],
-    month: Iterable[str],
-    value: Iterable[float],
-    family: Iterable[str] | None = None,
-) -> MonthlyCounts:
-    """The same from columns of equal length, say those of a table in memory.
-
-    Parameters
+    Attributes
     ----------
-    series, month, value, family : (rows,) as in a file; value finite and >= 0, or NaN.
+    counts : the series. notes : how the table was understood, as sentences.
+    warnings : what a user should look at, as sentences.
+    missing : months that are given as missing, or left out inside a series.
+    """
+
+    counts: MonthlyCounts
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+    missing: int
+
+
+def read_counts(path: Path | None, wanted: ReadAs | None = None) -> MonthlyCounts:
+    """The counts of a file, without what was said of it; see `read_table`."""
+    return read_table(path, wanted).counts
+
+
+def read_table(path: Path | None, wanted: ReadAs | None = None) -> TableRead:
+    """Read a table of monthly counts; None reads standard input.
 
     Raises
     ------
-    RowError, GapError, DataError : as in `read_counts`; lines are rows, the first is 1.
+    FaultsError : every cell that cannot be read and every month given twice, a line each.
+    DataError, QuarantineError : no table of monthly counts; a choice that the user has to make.
     """
-    long = _Long("columns")
-    names = zip(series, month, value, strict=True)
-    families = iter(family) if family is not None else None
-    for line, (name, when, what) in enumerate(names, start=1):
-        if not (0 <= what <= LARGEST or math.isnan(what)):
-            raise RowError("columns", line, "value", str(what), _problem(str(what)))
-        long.add(line, name, when, float(what), next(families) if families else ONE_FAMILY)
-    return _arranged(long)
+    wanted = wanted or ReadAs()
+    sheets = read_sheets(path)
+    if wanted.sheet:
+        sheets = _named(sheets, wanted.sheet)
+    if len(sheets) == 1:
+        return table_of(sheets[0], wanted)
+    return _only_table(sheets, wanted)
 
 
-class _Long:
-    """Lines as they come: one entry a line, series and months as numbers."""
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-        self.codes: dict[str, int] = {}
-        self.families: list[str] = []
-        self.line, self.code, self.month = array("q"), array("q"), array("q")
-        self.value = array("d")
-
-    def add(self, line: int, series: str, month: str, value: float, family: str) -> None:
-        """Keep one line; RowError for a name, a month or a family that will not do."""
-        code = self.codes.get(series)
-        if code is None:
-            code = self._new(line, series, family)
-        if self.families[code] != family:
-            problem = f"series {series!r} was in family {self.families[code]!r} before"
-            raise RowError(self.source, line, FAMILY, family, problem)
-        index = _month_index(month)
-        if index is None:
-            raise RowError(self.source, line, "month", month, "not a month; write it as YYYY-MM")
-        self.line.append(line)
-        self.code.append(code)
-        self.month.append(index)
-        self.value.append(value)
-
-    def _new(self, line: int, series: str, family: str) -> int:
-        for column, text in (("series", series), (FAMILY, family)):
-            if not text:
-                raise RowError(self.source, line, column, text, "no name")
-        self.families.append(family)
-        self.codes[series] = len(self.codes)
-        return self.codes[series]
+def table_of(sheet: Sheet, wanted: ReadAs) -> TableRead:
+    """What one sheet says; errors as `read_table`."""
+    found = layout.entries(sheet, wanted)
+    notes, warnings, faults = list(found.notes), [], list(found.faults)
+    value, said, wrong = _values(sheet, found, wanted)
+    notes += said
+    faults += wrong
+    if not wanted.sums:
+        _refuse_periods(sheet.name, found)
+        faults += _twice(sheet, found)
+    if faults:
+        raise FaultsError(sheet.name, [str(f) for f in sorted(set(faults))])
+    if not np.isfinite(value).any():
+        raise DataError(f"{sheet.name}: no counts in it; nothing to forecast")
+    if wanted.sums:
+        found, value, warned = _summed(found, value)
+        warnings += warned
+    _refuse_wide_spacing(sheet.name, found, value)
+    counts, missing, warned = _arranged(found, value)
+    return TableRead(counts, tuple(notes), tuple(warnings + warned), missing)
 
 
-@lru_cache(maxsize=10_000)
-def _month_index(month: str) -> int | None:
+def _named(sheets: Sequence[Sheet], title: str) -> list[Sheet]:
+    found = [sheet for sheet in sheets if sheet.title.casefold() == title.casefold()]
+    if not found:
+        titles = ", ".join(repr(sheet.title) for sheet in sheets)
+        raise DataError(f"{sheets[0].name}: no sheet {title!r} (--sheet); there are {titles}")
+    return found
+
+
+def _only_table(sheets: Sequence[Sheet], wanted: ReadAs) -> TableRead:
+    """The one sheet of a workbook that is a table of counts."""
+    tables: list[tuple[Sheet, Entries]] = []
+    for sheet in sheets:
+        try:
+            tables.append((sheet, layout.entries(sheet, wanted)))
+        except DataError:
+            continue
+    if len(tables) > 1:
+        titles = ", ".join(repr(sheet.title) for sheet, _ in tables)
+        raise DataError(
+            f"{sheets[0].name}: several sheets hold counts: {titles}. "
+            f"Say which: --sheet {tables[0][0].title!r}"
+        )
+    sheet = tables[0][0] if tables else sheets[0]
+    read = table_of(sheet, wanted)
+    others = ", ".join(repr(other.title) for other in sheets if other is not sheet)
+    return replace(read, notes=(f"sheet {sheet.title!r} was read, not {others}", *read.notes))
+
+
+def _values(sheet: Sheet, found: Entries, wanted: ReadAs) -> tuple[Floats, list[str], list[Fault]]:
+    """(entries,) counts, NaN where missing; notes; and what is no count."""
+    different, back = np.unique(found.value, return_inverse=True)
+    cells = [sheet.labels[code] for code in different.tolist()]
+    times = np.bincount(back, minlength=len(cells))
+    marks = numerals.marks(cells, sheet.separator)
+    decimal = wanted.decimal or marks.decimal
+    if not decimal:
+        raise DataError(
+            f"{sheet.name}: in {marks.proof} a comma or point may begin the decimals or separate "
+            "thousands; add --decimal point or --decimal comma"
+        )
+    value, faults = np.full(len(cells), np.nan), []
+    signs: dict[str, int] = {}
+    for at, cell in enumerate(cells):
+        if numerals.is_missing(cell):
+            if cell != "":
+                signs[str(cell)] = signs.get(str(cell), 0) + int(times[at])
+            continue
+        try:
+            value[at] = numerals.number(cell, decimal)
+        except ValueError as problem:
+            faults += [
+                Fault(
+                    int(found.line[entry]),
+                    found.columns[found.column[entry]],
+                    text_of(cell),
+                    str(problem),
+                )
+                for entry in np.flatnonzero(back == at).tolist()
+            ]
+    notes = []
+    if marks.proof and _reads(marks.proof, decimal):
+        name = "point" if decimal == "." else "comma"
+        example = numerals.number(marks.proof, decimal)
+        notes.append(f"decimals begin with a {name}: {marks.proof} is read as {example:.12g}")
+    if signs:
+        shown = ", ".join(
+            f"{sign} ({count:,} times)" for sign, count in list(signs.items())[:_NAMED]
+        )
+        notes.append(f"read as missing, not as 0: {shown}")
+    return value[back], notes, faults
+
+
+def _reads(cell: str, decimal: str) -> bool:
     try:
-        return months.to_index(month)
+        numerals.number(cell, decimal)
     except ValueError:
-        return None
+        return False
+    return True
 
 
-def _parsed(text: Text) -> _Long:
-    """Every line of a file; the header decides which field is which."""
-    lines = rows(text)
-    places = _header(text.name, *next(lines))
-    width = len(places)
-    at_series, at_month, at_value = (places[name] for name in REQUIRED)
-    at_family = places.get(FAMILY)
-    long = _Long(text.name)
-    for line, fields in lines:
-        if len(fields) != width:
-            problem = f"{len(fields)} fields where the header has {width}"
-            raise RowError(text.name, line, "", ",".join(fields), problem)
-        value = fields[at_value].strip()
-        if value and not _value_will_do(value):
-            raise RowError(text.name, line, "value", fields[at_value], _problem(value))
-        family = ONE_FAMILY if at_family is None else fields[at_family].strip()
-        series, month = fields[at_series].strip(), fields[at_month].strip()
-        long.add(line, series, month, float(value) if value else math.nan, family)
-    return long
+def _refuse_periods(name: str, found: Entries) -> None:
+    """DataError for weeks and days, which would be taken for months given twice."""
+    known = found.day[found.day > 0]
+    period = dates.spacing(known[:10_000].tolist()) if len(known) else ""
+    if period == "weeks":
+        refuse_period(name, period)
+    if period == "days":
+        raise DataError(f"{name}: these are counts of days; add --sum to add them up by month")
 
 
-def _value_will_do(value: str) -> bool:
-    return bool(_VALUE.fullmatch(value)) and len(value) <= 30 and float(value) <= LARGEST
+def _twice(sheet: Sheet, found: Entries) -> list[Fault]:
+    """A fault for every entry whose series had its month before."""
+    order = np.lexsort((found.line, found.month, found.series))
+    series, month, line = found.series[order], found.month[order], found.line[order]
+    again = np.flatnonzero((series[1:] == series[:-1]) & (month[1:] == month[:-1])) + 1
+    faults = []
+    for at in again.tolist():
+        called = f"{found.names[series[at]]!r} has this month already, in line {line[at - 1]}"
+        problem = f"{called}; remove one of them, or add --sum to add them up"
+        column = found.month_column or found.columns[found.column[order[at]]]
+        faults.append(Fault(int(line[at]), column, months.from_index(int(month[at])), problem))
+    return faults
 
 
-def _header(source: str, line: int, fields: Sequence[str]) -> dict[str, int]:
-    """Column -> its place; RowError unless there are the required ones and at most `family`."""
-    names = [field.strip() for field in fields]
-    places = {name: place for place, name in enumerate(names)}
-    known = {*REQUIRED, FAMILY}
-    if not set(REQUIRED) <= places.keys() <= known or len(places) < len(names):
-        problem = "the columns must be series, month, value and, if wanted, family; with commas"
-        raise RowError(source, line, "", ",".join(fields), problem)
-    return places
+def _summed(found: Entries, value: Floats) -> tuple[Entries, Floats, list[str]]:
+    """One entry a series and month: the sum; missing where any of its counts is."""
+    keys = np.stack([found.series, found.month], axis=1)
+    _, first, back = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    total = np.bincount(back.ravel(), weights=value).astype(float)
+    many = len(value) - len(first)
+    warned = [f"{many:,} counts were added to others of the same month"] if many else []
+    warned += _half_months(found)
+    chosen = {
+        name: getattr(found, name)[first]
+        for name in ("series", "line", "month", "day", "value", "column")
+    }
+    return replace(found, **chosen), total, warned
 
 
-def _problem(value: str) -> str:
-    """What is wrong with a value, and what would be right."""
-    if value.startswith("-"):
-        return "negative; a count is at least 0"
-    if "," in value:
-        return "write it without thousands separators and with a decimal point"
-    if _VALUE.fullmatch(value):
-        return f"larger than {LARGEST:.0g}"
-    return "not a number; write it as 1234 or 12.5"
+def _half_months(found: Entries) -> list[str]:
+    """A warning where days were added up, and the last month has fewer of them than others."""
+    if dates.spacing(found.day[found.day > 0][:10_000].tolist()) != "days":
+        return []
+    last = found.month.max()
+    days = len(np.unique(found.day[found.month == last]))
+    before = len(np.unique(found.day[found.month == last - 1]))
+    if days >= before - 3:
+        return []
+    return [
+        f"{months.from_index(int(last))} has {days} days, the month before {before}: "
+        "leave it out unless it is complete"
+    ]
 
 
-def _arranged(long: _Long) -> MonthlyCounts:
-    """Series side by side; refuses months that are there twice, and long gaps."""
-    if not long.line:
-        raise DataError(f"{long.source}: no lines below the header; nothing to forecast")
-    names = tuple(long.codes)
-    line, code, month = (np.asarray(x) for x in (long.line, long.code, long.month))
-    order = np.lexsort((line, month, code))
-    line, code, month = line[order], code[order], month[order]
-    same = code[1:] == code[:-1]
-    step = np.diff(month)
-    _refuse_twice(long.source, names, line, code, month, same & (step == 0))
-    value = np.asarray(long.value)[order]
+def _refuse_wide_spacing(name: str, found: Entries, value: Floats) -> None:
+    """DataError where every series has counts of every third or twelfth month only."""
     known = np.isfinite(value)
-    _refuse_empty(long.source, names, code[known])
-    code, month, value = code[known], month[known], value[known]
-    same, step = code[1:] == code[:-1], np.diff(month)
-    _refuse_gaps(long.source, names, code, month, same & (step > MOST_MISSING + 1))
-    last, first = month[np.append(~same, True)], month[np.append(True, ~same)]
+    order = np.lexsort((found.month[known], found.series[known]))
+    series, month = found.series[known][order], found.month[known][order]
+    steps = np.diff(month)[series[1:] == series[:-1]]
+    if len(steps) > 2 and (steps % 3 == 0).all():
+        refuse_period(name, "years" if (steps % 12 == 0).all() else "quarters")
+
+
+def _arranged(found: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[str]]:
+    """Series side by side, how many months are missing inside them, and warnings."""
+    known = np.isfinite(value)
+    empty = np.bincount(found.series[known], minlength=len(found.names)) == 0
+    warned = (
+        [f"no count in any month, left out: {_list(found.names, empty)}"] if empty.any() else []
+    )
+    order = np.lexsort((found.month[known], found.series[known]))
+    series, month = found.series[known][order], found.month[known][order]
+    value = value[known][order]
+    number = np.cumsum(~empty) - 1
+    code = number[series]
+    names = [name for name, none in zip(found.names, empty.tolist(), strict=True) if not none]
+    kept, cut = _after_long_gaps(code, month, len(names))
+    if cut.any():
+        warned.append(
+            f"nothing known for more than {MOST_MISSING} months in a row; only the months after "
+            f"that are used: {_list(names, cut)}"
+        )
+    code, month, value = code[kept], month[kept], value[kept]
+    last = np.zeros(len(names), dtype=np.int64)
+    first = np.full(len(names), np.iinfo(np.int64).max)
+    np.maximum.at(last, code, month)
+    np.minimum.at(first, code, month)
     width = int((last - first).max()) + 1
     values = np.full((len(names), width), np.nan)
     values[code, width - 1 - (last[code] - month)] = value
-    return MonthlyCounts(names, np.array(long.families, dtype=np.str_), values, last)
+    family = [f for f, none in zip(found.family, empty.tolist(), strict=False) if not none]
+    counts = MonthlyCounts(
+        tuple(names), np.array(family or [ONE_FAMILY] * len(names), dtype=np.str_), values, last
+    )
+    missing = int((last - first + 1 - np.bincount(code, minlength=len(names))).sum())
+    return counts, missing, warned + _gaps(counts) + _ends(counts)
 
 
-def _refuse_twice(
-    source: str, names: Sequence[str], line: Ints, code: Ints, month: Ints, twice: np.ndarray
-) -> None:
-    """RowError for the first line in the file that repeats a series' month."""
-    again = np.flatnonzero(twice) + 1
-    if len(again):
-        at = again[np.argmin(line[again])]
-        problem = f"series {names[code[at]]!r} has this month already, in line {line[at - 1]}"
-        raise RowError(source, int(line[at]), "month", months.from_index(int(month[at])), problem)
+def _after_long_gaps(code: Ints, month: Ints, many: int) -> tuple[np.ndarray, np.ndarray]:
+    """(entries,) whether an entry is after its series' last long gap; (series,) who has one.
+
+    code, month : (entries,) in order.
+    """
+    long = np.flatnonzero((code[1:] == code[:-1]) & (np.diff(month) > MOST_MISSING + 1)) + 1
+    start = np.full(many, np.iinfo(np.int64).min)
+    start[code[long]] = month[long]  # ascending: the last one stays
+    return month >= start[code], start > np.iinfo(np.int64).min
 
 
-def _refuse_empty(source: str, names: Sequence[str], code: Ints) -> None:
-    """DataError for the first series that has no value in any month."""
-    empty = np.flatnonzero(np.bincount(code, minlength=len(names)) == 0)
-    if len(empty):
-        raise DataError(
-            f"{source}, series {names[empty[0]]!r}: no value in any month; leave it out"
-        )
+def _gaps(counts: MonthlyCounts) -> list[str]:
+    """Which months are missing inside which series."""
+    known = np.isfinite(counts.values)
+    inside = ~known & (np.cumsum(known, axis=1) > 0)
+    rows = np.flatnonzero(inside.any(axis=1))
+    if not len(rows):
+        return []
+    shown = []
+    for row in rows[:_NAMED].tolist():
+        back = counts.values.shape[1] - 1 - np.flatnonzero(inside[row])
+        found = [months.from_index(int(counts.last[row]) - int(b)) for b in back]
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        shown.append(f"{counts.names[row]} {', '.join(found[:_NAMED])}{more}")
+    more = f"; and {len(rows) - _NAMED:,} more series" if len(rows) > _NAMED else ""
+    return [f"no count, and not taken for 0: {'; '.join(shown)}{more}"]
 
 
-def _refuse_gaps(
-    source: str, names: Sequence[str], code: Ints, month: Ints, gap: np.ndarray
-) -> None:
-    """GapError for the first series with long gaps; says how many more there are."""
-    at = np.flatnonzero(gap)
-    if len(at):
-        broken = code[at]
-        own = at[broken == broken[0]]
-        others = len(np.unique(broken)) - 1
-        more = f" (and {others} more series)" if others else ""
-        raise GapError(f"{source}, series {names[broken[0]]}{more}", list(_between(month, own)))
+def _ends(counts: MonthlyCounts) -> list[str]:
+    """A warning of series that end before the others."""
+    latest = int(counts.last.max())
+    early = counts.last < latest
+    if not early.any():
+        return []
+    shown = [
+        f"{counts.names[at]} in {months.from_index(int(counts.last[at]))}"
+        for at in np.flatnonzero(early)[:_NAMED].tolist()
+    ]
+    more = f" and {early.sum() - _NAMED:,} more" if early.sum() > _NAMED else ""
+    return [
+        f"ends before {months.from_index(latest)}, and is forecast from its own end: "
+        + ", ".join(shown)
+        + more
+    ]
 
 
-def _between(month: Ints, at: Ints) -> Iterator[str]:
-    """The months missing after each of these places, the first ones of a long gap."""
-    for place in at.tolist():
-        for index in range(
-            int(month[place]) + 1, min(int(month[place + 1]), int(month[place]) + 9)
-        ):
-            yield months.from_index(index)
+def _list(names: Sequence[str], chosen: NDArray[np.bool_]) -> str:
+    shown = [names[at] for at in np.flatnonzero(chosen)[:_NAMED].tolist()]
+    more = int(chosen.sum()) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")

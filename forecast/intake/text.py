@@ -62,7 +62,7 @@ def read_text(path: Path, limit: int = LIMIT) -> Text:
 def text_of(file_name: str, file: io.BufferedReader | io.BytesIO, limit: int = LIMIT) -> Text:
     """The text of a file that is open already; errors as `read_text`."""
     name = file_name.removesuffix(".gz")
-    content = _unpacked(file, name, limit)
+    content = unpacked(file, name, limit)
     _refuse_foreign(name, content)
     text = _decoded(name, content)
     _refuse_cut(name, text)
@@ -75,7 +75,7 @@ def content_sha256(file: io.BufferedReader | io.BytesIO) -> str:
     Of its plain bytes, as `read_text` gives it; of the file as it is if it does not unpack.
     """
     try:
-        return hashlib.sha256(_unpacked(file, "", LIMIT)).hexdigest()
+        return hashlib.sha256(unpacked(file, "", LIMIT)).hexdigest()
     except QuarantineError:
         file.seek(0)
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -96,7 +96,8 @@ def rows(text: Text) -> Iterator[tuple[int, list[str]]]:
         raise RowError(text.name, reader.line_num, "", "", f"not valid CSV ({error})") from error
 
 
-def _unpacked(file: io.BufferedReader | io.BytesIO, name: str, limit: int) -> bytes:
+def unpacked(file: io.BufferedReader | io.BytesIO, name: str, limit: int) -> bytes:
+    """A file's plain bytes; QuarantineError for a damaged gzip file or more than `limit` bytes."""
     packed = file.read(2) == _GZIP
     file.seek(0)
     try:

@@ -119,7 +119,7 @@ class Commands(Sectioned):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; exit codes: 0 ok, 1 failed, 2 usage, 3 data refused, 4 busy."""
         try:
-            with redirect_stdout(cast(TextIO, Output(sys.stdout))):
+            with redirect_stdout(cast("TextIO", Output(sys.stdout))):
                 return super().invoke(ctx)
         except BordercastError as error:
             _end(ctx, error)

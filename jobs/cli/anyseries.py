@@ -2,33 +2,102 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.errors import ShortSeriesError
+from forecast.errors import ConfigError
 from jobs.cli.help import examples
 from jobs.cli.shared import Settings, progress
 
 if TYPE_CHECKING:
     from forecast.desk.export.encoded import Encoded, EncodedBlock
-    from forecast.engine.anyseries import SeriesForecasts
+    from forecast.engine.anyseries import Quality, SeriesForecasts
     from forecast.engine.blocks import Spread
     from forecast.intake.counts import MonthlyCounts
+    from forecast.intake.tables.grid import ReadAs
+    from jobs.pipeline.refits import Report
     from models.base import Floats
 
-STDOUT = "-"
+STDIN = STDOUT = "-"
 SHOWN = 10  # warnings of a kind
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+SCORED = 12  # hindcasts for the summary, unless asked for more
+FEW = 1000  # series of which these cost no time that anybody notices
+PLOTTED = 500  # pictures at most
+FILE = click.Path(exists=True, path_type=Path, allow_dash=True)
+
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What a user may say of a file that does not say it itself, as one argument `read_as`."""
+    options = (
+        click.option(
+            "--series",
+            "series",
+            multiple=True,
+            metavar="COLUMN",
+            help="Column that names the series; several are joined.",
+        ),
+        click.option("--month", default="", metavar="COLUMN", help="Column with the months."),
+        click.option(
+            "--value",
+            "value",
+            multiple=True,
+            metavar="COLUMN",
+            help="Column with the counts; several are several series.",
+        ),
+        click.option("--sheet", default="", metavar="NAME", help="Sheet of a workbook."),
+        click.option(
+            "--decimal",
+            type=click.Choice(["point", "comma"]),
+            help="What begins the decimals: 1.234 is 1,234 with `comma`.",
+        ),
+        click.option(
+            "--dates",
+            type=click.Choice(["mdy", "dmy"]),
+            help="Whether 3/4/2024 is in March or in April.",
+        ),
+        click.option(
+            "--fiscal-start",
+            type=click.IntRange(1, 12),
+            default=10,
+            show_default=True,
+            metavar="MONTH",
+            help="Month in which fiscal years (FY2024) begin.",
+        ),
+        click.option(
+            "--sum",
+            "sums",
+            is_flag=True,
+            help="Add up counts of the same series and month, instead of refusing them.",
+        ),
+    )
+
+    def with_options(**given: Any) -> Any:
+        from forecast.intake.tables.grid import ReadAs
+
+        decimal = {"point": ".", "comma": ",", None: ""}[given.pop("decimal")]
+        names = ("series", "month", "value", "sheet", "fiscal_start", "sums")
+        own = {name: given.pop(name) for name in names}
+        read_as = ReadAs(**own, decimal=decimal, dates=given.pop("dates") or "")
+        return command(read_as=read_as, **given)
+
+    with_options.__doc__ = command.__doc__
+    with_options.__name__ = command.__name__
+    for option in reversed(options):
+        with_options = option(with_options)
+    return with_options
 
 
 @click.command(
     epilog=examples(
-        "forecast counts.csv", "forecast counts.csv --h 18 --hindcasts 24 -o ahead.parquet"
+        "forecast counts.csv",
+        "forecast counts.csv --h 18 --hindcasts 24 -o ahead.parquet",
+        "forecast counts.csv --plot pictures --totals -o ahead.xlsx",
     )
 )
 @click.argument("file", type=FILE)
@@ -53,8 +122,9 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--hindcasts",
     type=click.IntRange(min=0),
-    default=0,
-    help="Forecast from this many earlier months too, and say how good that would have been.",
+    default=None,
+    help="Forecast from this many earlier months too, and say how good that would have been "
+    f"[{SCORED} up to {FEW:,} series, else 0].",
 )
 @click.option("--hindcasts-out", default="", metavar="FILE", help="File for those hindcasts.")
 @click.option(
@@ -64,50 +134,88 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     metavar="SERIES",
     help="This series is the sum of the others of its family, and is forecast as their sum.",
 )
+@click.option(
+    "--totals", "find_totals", is_flag=True, help="Find such series, and forecast them so."
+)
+@click.option(
+    "--plot",
+    "pictures",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=f"Folder for a picture of each series (PNG, at most {PLOTTED}).",
+)
+@reading_options
 @click.pass_obj
 def forecast(
     settings: Settings,
+    read_as: ReadAs,
     file: Path,
     h: int,
     out: str,
     models: str,
-    hindcasts: int,
+    hindcasts: int | None,
     hindcasts_out: str,
     totals: tuple[str, ...],
+    find_totals: bool,
+    pictures: Path | None,
 ) -> None:
     """Forecast any monthly counts of yours.
 
-    FILE is a CSV of series, month, value [, family]. Months are YYYY-MM; values are at least 0,
-    decimals allowed, blank or left out where nobody knows them. A series of less than two years
-    is left out with a warning.
+    FILE is a table as you have it: CSV, Excel or Parquet, with a line for each month, or a column
+    for each series or month; - reads standard input. How it was understood is said. Months that
+    nobody knows are blank, NA, <5 or left out; they are not 0. A series of less than two years is
+    left out with a warning.
     Output: series, month, median and quantiles.
     """
+    from forecast.desk.terminal import own_counts
     from forecast.engine import anyseries
-    from forecast.intake.counts import read_counts
+    from forecast.intake.counts import read_table
     from jobs.compute.executors import spreading
 
     if hindcasts_out and not hindcasts:
         raise click.UsageError("--hindcasts-out needs --hindcasts N")
     _check(out, hindcasts_out)
-    counts, short = anyseries.long_enough(read_counts(file))
-    _warn_short(short)
-    with spreading(settings.config.compute, len(counts.names)) as spread:
+    read = read_table(None if str(file) == STDIN else file, read_as)
+    _say(own_counts.as_read(read))
+    counts, short = anyseries.long_enough(read.counts)
+    _warn([f"left out: {error}" for error in short])
+    sums = anyseries.sums_of(counts)
+    if find_totals:
+        totals = (*totals, *(name for name in sums if name not in totals))
+    _say(own_counts.sums_found(sums, totals))
+    if hindcasts is None:
+        hindcasts = SCORED if len(counts.names) <= FEW and models == "engine" else 0
+    with (
+        progress(quiet=len(counts.names) < FEW and models == "engine") as report,
+        spreading(settings.config.compute, len(counts.names)) as workers,
+    ):
+        spread = _told(workers, report, len(counts.names))
         rows = anyseries.totals_of(counts, totals)
-        said = _said(settings, counts, h, hindcasts, models, spread, rows)
+        said = _forecasts(settings, counts, h, hindcasts, models, spread, report, rows)
         _save({name: model.ends() for name, model in said.items()}, out, spread)
         _warn_silent(said)
+        quality: dict[str, Quality] = {}
         if hindcasts:
             past = {name: model.hindcasts() for name, model in said.items()}
-            _say_quality(_save(past, hindcasts_out, spread))
+            scores = _save(past, hindcasts_out, spread)
+            quality = {name: anyseries.quality(found) for name, found in scores.items()}
+    first = next(iter(said.values()))
+    if pictures is not None:
+        _draw(first.ends(), pictures)
+    unsure = anyseries.least_predictable(first)
+    own = next(iter(quality.values()), None)
+    _say(own_counts.summary(counts, h, own, unsure))
+    if len(quality) > 1:
+        _say_quality(quality)
 
 
-def _said(
+def _forecasts(
     settings: Settings,
     counts: MonthlyCounts,
     h: int,
     hindcasts: int,
     models: str,
     spread: Spread,
+    report: Report,
     totals: Mapping[int, Sequence[int]],
 ) -> dict[str, SeriesForecasts]:
     """What the engine says, or every model."""
@@ -117,9 +225,45 @@ def _said(
     if models != "all":
         engine = forecast_counts(counts, h, hindcasts=hindcasts, totals=totals, spread=spread)
         return {ENGINE: engine}
-    with progress(quiet=False) as report:
-        compute = settings.config.compute
-        return forecast_all(counts, h, hindcasts, compute, spread, report, totals)
+    compute = settings.config.compute
+    return forecast_all(counts, h, hindcasts, compute, spread, report, totals)
+
+
+_STEPS = {
+    "evidence": "reading the past",
+    "_near": "weighing the models",
+    "_forecasts": "forecasting",
+    "in_steps": "forecasting",
+    "written": "writing",
+}
+
+
+def _told(spread: Spread, report: Report, series: int) -> Spread:
+    """The same, with each step's progress told, in series."""
+
+    def telling(work: Callable[[Any], Any], jobs: Any, /) -> Iterator[Any]:
+        step, done, sizes = _STEPS.get(getattr(work, "__name__", "")), 0, deque[int]()
+
+        def sized() -> Iterator[Any]:
+            for job in jobs:
+                sizes.append(_size(job))
+                yield job
+
+        for answer in spread(work, sized()):
+            done += sizes.popleft()
+            if step:
+                report(step, min(done, series), series)
+            yield answer
+
+    return telling
+
+
+def _size(job: Any) -> int:
+    """How many series a job is about, whichever of the engine's steps it belongs to."""
+    for part in ("step", "task", "panel", "said"):
+        job = getattr(job, part, job)
+    counts = getattr(job, "counts", None)
+    return len(counts.names if counts is not None else job.names)
 
 
 def _check(*files: str) -> None:
@@ -158,8 +302,29 @@ def _save(said: Mapping[str, SeriesForecasts], out: str, spread: Spread) -> dict
     return found
 
 
-def _warn_short(short: Sequence[ShortSeriesError]) -> None:
-    _warn([f"left out: {error}" for error in short])
+def _draw(said: SeriesForecasts, folder: Path) -> None:
+    """A picture of each series' forecast, in files named after the series."""
+    from forecast.desk.charts import forecasts, grammar
+    from forecast.engine.anyseries import drawn_rows
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(str(folder), "--plot", f"cannot be made ({error.strerror})") from error
+    taken: set[str] = set()
+    for row in range(min(len(said.counts.names), PLOTTED)):
+        counted, ahead = drawn_rows(said, row)
+        if not ahead:
+            continue
+        name = said.counts.names[row]
+        stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "series"
+        stem = stem if stem.casefold() not in taken else f"{stem}-{row + 1}"
+        taken.add(stem.casefold())
+        picture = forecasts.own_fan(name, counted, ahead)
+        (folder / f"{stem}.png").write_bytes(grammar.render(picture, "png"))
+    left = len(said.counts.names) - PLOTTED
+    if left > 0:
+        _say([f"{folder}: pictures of the first {PLOTTED} series, not of {left:,} more"])
 
 
 def _warn_silent(said: Mapping[str, SeriesForecasts]) -> None:
@@ -175,21 +340,24 @@ def _warn_silent(said: Mapping[str, SeriesForecasts]) -> None:
 
 
 def _warn(lines: Sequence[str]) -> None:
-    for line in lines[:SHOWN]:
-        click.echo(f"bordercast: {line}", err=True)
+    _say(lines[:SHOWN])
     if len(lines) > SHOWN:
-        click.echo(f"bordercast: ... and {len(lines) - SHOWN:,} more", err=True)
+        _say([f"... and {len(lines) - SHOWN:,} more"])
 
 
-def _say_quality(scores: Mapping[str, Sequence[Floats]]) -> None:
-    """How good each model's hindcasts were, a line a model; scores : of `_save`."""
-    from forecast.engine.anyseries import quality
+def _say(lines: Sequence[str]) -> None:
+    from forecast.printable import without_controls
 
-    for name, found in scores.items():
-        of = quality(found)
+    for line in lines:
+        click.echo(f"bordercast: {without_controls(line)}", err=True)
+
+
+def _say_quality(quality: Mapping[str, Quality]) -> None:
+    """How good each model's hindcasts were, a line a model."""
+    for name, of in quality.items():
         click.echo(
             f"{name}: hindcasts of {of.n:,} months that have come: log-WIS {of.log_wis:.3f}, "
-            f"MAE {of.relative_mae:.3f} of naive's, 80 % intervals covered {of.coverage80:.0%}, "
-            f"95 % {of.coverage95:.0%}",
+            f"MAE {of.relative_mae:.3f} of naive's, 80% intervals covered {of.coverage80:.0%}, "
+            f"95% {of.coverage95:.0%}",
             err=True,
         )

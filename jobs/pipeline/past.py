@@ -114,7 +114,7 @@ def _states(db: Database, left: Mapping[SeriesKey, watch.LastJudged]) -> dict[Se
     return {
         key: State(
             episodes.get(key),
-            Drift(value.drift_up, value.drift_down, cast(Side, value.outside or 0), said[key]),
+            Drift(value.drift_up, value.drift_down, cast("Side", value.outside or 0), said[key]),
         )
         for key, value in left.items()
     }

@@ -59,7 +59,7 @@ def model_options(name: str) -> str:
         return f"{model}, {library} is not installed"
 
 
-def refit_all(
+def refit_all(  # noqa: PLR0913 - what is fitted, what is kept, and where it is computed
     names: Sequence[str],
     panel: Panel,
     keys: Sequence[SeriesKey],

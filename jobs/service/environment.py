@@ -14,7 +14,7 @@ from typing import Any
 from forecast.config import HIDDEN, Config, without_logins
 from forecast.errors import ConfigError
 
-MAIL_PASSWORD = "BORDERCAST_MAIL_PASSWORD"
+MAIL_PASSWORD = "BORDERCAST_MAIL_PASSWORD"  # noqa: S105 - the variable's name
 HEARTBEAT = "BORDERCAST_HEARTBEAT"
 PREFIX = "BORDERCAST_"
 KNOWN = (MAIL_PASSWORD, HEARTBEAT)

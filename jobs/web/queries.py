@@ -233,7 +233,8 @@ class _Process:
             target += b"?" + bytes(scope["query_string"])
         host = next((v for k, v in scope["headers"] if k == b"host"), b"localhost")
         transport = httpx.AsyncHTTPTransport(uds=str(self.socket))
-        async with httpx.AsyncClient(transport=transport, timeout=None) as client:
+        # The page's own deadline ends it, and the process with it.
+        async with httpx.AsyncClient(transport=transport, timeout=None) as client:  # noqa: S113
             request = client.build_request(
                 "GET",
                 "http://tables/",

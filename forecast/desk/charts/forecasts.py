@@ -7,6 +7,7 @@ finding, the alternative text the same for who cannot see it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -42,6 +43,25 @@ def fan(
         grammar.side_labels(fan_labels(last), last["month"], scale),
     ]
     return grammar.picture(layers, *fan_words(border, shown[-1], forecasts, part), key)
+
+
+def own_fan(name: str, counted: Sequence[Row], forecasts: Sequence[Row]) -> Picture:
+    """A fan of anybody's series, in its own name; rows as in `fan`."""
+    shown = grammar.months_back(counted, MONTHS_SHOWN)
+    scale = replace(fan_scale(shown, forecasts), unit="a month")
+    first, last = forecasts[0], forecasts[-1]
+    title = (
+        f"{name}: {shown[-1]['encounters']:,} in {month_words(shown[-1]['month'])}; "
+        f"{first['median']:,} expected for {month_words(first['month'])}"
+    )
+    subtitle = "Black: counted. Dashed: median forecast. Bands, dark to light: 50, 80 and 95% "
+    subtitle += f"prediction intervals. Figures on the right: {month_words(last['month'])}."
+    alt_text = f"{title}, 80% prediction interval {first['lo80']:,} to {first['hi80']:,}."
+    layers = [
+        *fan_layers(shown, forecasts, (), scale),
+        grammar.side_labels(fan_labels(last), last["month"], scale),
+    ]
+    return grammar.picture(layers, title, subtitle, alt_text)
 
 
 def fan_scale(shown: Sequence[Row], forecasts: Sequence[Row], log: bool | None = None) -> Amounts:

@@ -64,17 +64,18 @@ def time_axis(field: str = "at:T") -> alt.X:
 class Amounts:
     """The vertical scale of encounters.
 
-    log : equal steps are equal factors. low, high : the span shown.
+    log : equal steps are equal factors. low, high : the span shown. unit : what is counted.
     """
 
     log: bool
     low: float
     high: float
+    unit: str = "encounters a month"
 
     @property
     def title(self) -> str:
         """Said in words, because a log scale can mislead."""
-        return "encounters a month" + (", log scale" if self.log else "")
+        return self.unit + (", log scale" if self.log else "")
 
     @property
     def span(self) -> float:

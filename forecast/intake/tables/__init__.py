@@ -1,0 +1,1 @@
+"""Tables as people keep them: a file -> cells -> months and numbers -> which column is what."""

@@ -1,0 +1,219 @@
+"""Months in whatever way people write them: 2024-01-31, 01/2024, Jan-24, FY2024 M04.
+
+A text is read only if it can mean one month. 03/04/2024 is March or April: the other dates of
+its column decide, or the reader asks. dateutil guesses here, and fills in what is missing from
+today, so the forms are written out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from itertools import pairwise
+from typing import NamedTuple
+
+from forecast import months
+
+Cell = str | float | date | None
+"""What a cell of a table may hold: text files have only text, spreadsheets all four."""
+
+MONTH_FIRST, DAY_FIRST = "mdy", "dmy"
+
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_FULL = (
+    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
+    *("october", "november", "december"),
+)
+_NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
+_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_TIME = r"(?:[T ]\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AP]M)?(?:Z|[+-]\d\d:?\d\d)?)?"
+_FISCAL_YEAR = r"F\.?Y\.? ?(?P<year>\d{4}|\d\d)"
+_PERIOD = r"(?:M|P|PD|Period|Month)? ?(?P<period>\d{1,2})"
+
+# What can be read. The first that fits counts; none fits what another means otherwise.
+_FORMS = tuple(
+    re.compile(form, re.IGNORECASE | re.ASCII)
+    for form in (
+        rf"{_YEAR}[-/. ]?M?(?P<month>\d\d?)",
+        rf"{_YEAR}[-/.](?P<month>\d\d?)[-/.](?P<day>\d\d?){_TIME}",
+        rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d)",
+        rf"(?P<month>\d\d?)[-/. ]{_YEAR}",
+        rf"(?P<one>\d\d?)[-/.](?P<two>\d\d?)[-/.](?P<year>\d{{4}}|\d\d){_TIME}",
+        rf"{_NAME}[-/ ,]*(?:{_YEAR}|['\u2019]?(?P<short>\d\d))",
+        rf"{_YEAR}[-/ ,]*{_NAME}",
+        rf"(?P<day>\d\d?)[-/. ]{_NAME}[-/., ]+(?:{_YEAR}|(?P<short>\d\d))",
+        rf"{_NAME} (?P<day>\d\d?)(?:st|nd|rd|th)?,? {_YEAR}",
+        rf"{_FISCAL_YEAR}[-/ ,]*{_PERIOD}",
+        rf"{_FISCAL_YEAR}[-/ ,]*{_NAME}",
+        rf"{_NAME}[-/ ,]*{_FISCAL_YEAR}",
+    )
+)
+_FISCAL = re.compile(r"F\.?Y", re.IGNORECASE)
+_OTHER = {
+    "quarters": re.compile(
+        r"(?:FY ?)?\d{2,4}[-/ ]?Q ?[1-4]|Q ?[1-4][-/ ]*(?:FY ?)?'?\d{2,4}", re.IGNORECASE
+    ),
+    "weeks": re.compile(r"\d{4}[-/ ]?W ?\d{1,2}|(?:week|wk|w) ?\d{1,2}[-/ ,]*\d{4}", re.IGNORECASE),
+}
+
+
+class When(NamedTuple):
+    """A date as it is written. day : of the month, 0 where none is said."""
+
+    month: int
+    day: int
+
+
+def other_periods(cell: Cell) -> str:
+    """Either "quarters" or "weeks", if that is what a cell names; else ""."""
+    text = str(cell).strip() if isinstance(cell, str) else ""
+    return next((name for name, form in _OTHER.items() if form.fullmatch(text)), "")
+
+
+def looks_like(cell: Cell) -> bool:
+    """Whether a cell is meant for a date, say also "2020-13"."""
+    if isinstance(cell, date):
+        return True
+    if not isinstance(cell, str):
+        return False
+    found = _match(cell)
+    return found is not None and ("name" not in found or _name(found["name"]) > 0)
+
+
+def is_compact(cell: Cell) -> bool:
+    """Whether it could be a plain number as well, as 202401 and 2024.01 could."""
+    return isinstance(cell, float) or (
+        isinstance(cell, str) and re.fullmatch(r"\d+[. ]?\d*", cell.strip()) is not None
+    )
+
+
+def as_digits(cell: Cell) -> Cell:
+    """A number's digits as text, for columns of dates like 202401 that a spreadsheet holds."""
+    if isinstance(cell, float) and cell == int(cell):
+        return str(int(cell))
+    return cell
+
+
+def order_of(cells: Iterable[Cell]) -> str | None:
+    """How dates like 1/31/2024 are written: month or day first; None where they do not say.
+
+    Also where every day is the first of a month one way, and not the other.
+    """
+    pairs = [(int(m["one"]), int(m["two"])) for c in cells if (m := _match(c)) and "one" in m]
+    if any(one > 12 for one, _ in pairs):
+        return DAY_FIRST
+    if any(two > 12 for _, two in pairs):
+        return MONTH_FIRST
+    firsts, seconds = {one for one, _ in pairs}, {two for _, two in pairs}
+    if len(firsts) != len(seconds) and 1 in (len(firsts), len(seconds)):
+        return MONTH_FIRST if len(seconds) == 1 else DAY_FIRST
+    # 1/1/2024, or 5/5/2024, is in the same month either way.
+    return MONTH_FIRST if all(one == two for one, two in pairs) else None
+
+
+def read(cell: Cell, order: str, fiscal_start: int) -> When:
+    """The month a cell names.
+
+    Parameters
+    ----------
+    order : MONTH_FIRST or DAY_FIRST, for dates of numbers alone.
+    fiscal_start : the month in which a fiscal year begins, in the year before its name's.
+
+    Raises
+    ------
+    ValueError : what is wrong with it, and what to do.
+    """
+    if isinstance(cell, date):
+        return When(cell.year * 12 + cell.month - 1, cell.day)
+    found = _match(cell)
+    if found is None:
+        raise ValueError("not a month; write it as YYYY-MM, such as 2024-01")
+    year = _full_year(found)
+    if "one" in found:
+        by_month = ("one", "two") if order == MONTH_FIRST else ("two", "one")
+        number, day = (int(found[part]) for part in by_month)
+    elif "name" in found:
+        number, day = _name(found["name"]), int(found.get("day", 0))
+    else:
+        number, day = int(found.get("month", found.get("period", 0))), int(found.get("day", 0))
+    if not 1 <= number <= 12:
+        named = found.get("name")
+        raise ValueError(
+            f"there is no month {named or number}; write the month that is meant, as YYYY-MM"
+        )
+    if _FISCAL.search(str(cell)):
+        return When(fiscal_month(year, number, fiscal_start, named="name" in found), 0)
+    index = year * 12 + number - 1
+    if day and not _exists(year, number, day):
+        raise ValueError(f"{months.from_index(index)} has no day {day}; correct the date")
+    return When(index, day)
+
+
+def fiscal_month(year: int, number: int, start: int, *, named: bool) -> int:
+    """The running number of a fiscal year's month: its nth, or the one of that calendar number."""
+    if not named:
+        number = (start + number - 2) % 12 + 1
+    before = start > 1 and number >= start
+    return (year - before) * 12 + number - 1
+
+
+def names_month(cell: Cell) -> int:
+    """1 .. 12 for a month's name alone, "Jan" or "September"; else 0."""
+    return _name(cell.strip().rstrip(".")) if isinstance(cell, str) else 0
+
+
+def names_year(cell: Cell) -> tuple[int, bool] | None:
+    """A year, and whether a fiscal one, for "2024", "FY24" or "FY 2024"; else None."""
+    text = str(as_digits(cell)).strip() if isinstance(cell, (str, float)) else ""
+    if re.fullmatch(r"(?:19|20)\d\d", text):
+        return int(text), False
+    if match := re.fullmatch(_FISCAL_YEAR, text, re.IGNORECASE):
+        return _full_year(match.groupdict()), True
+    return None
+
+
+def is_fiscal(cells: Iterable[Cell]) -> bool:
+    """Whether any of them counts by fiscal years."""
+    return any(isinstance(cell, str) and _FISCAL.match(cell.strip()) for cell in cells)
+
+
+def spacing(found: Sequence[int]) -> str:
+    """Either "days" or "weeks", if dates are that far apart; else "". found : days, ordinals."""
+    days = sorted(set(found))
+    steps = [later - sooner for sooner, later in pairwise(days)]
+    if len(steps) < 3:
+        return ""
+    usual = sorted(steps)[len(steps) // 2]
+    return "weeks" if usual in (7, 14) else "days" if usual <= 3 else ""
+
+
+def _match(cell: Cell) -> dict[str, str] | None:
+    text = " ".join(cell.split()) if isinstance(cell, str) else ""
+    for form in _FORMS:
+        if match := form.fullmatch(text):
+            return {name: part for name, part in match.groupdict().items() if part}
+    return None
+
+
+def _full_year(found: dict[str, str]) -> int:
+    year = int(found.get("year") or found["short"])
+    # Two digits as everybody's software takes them: 68 is 2068, 69 is 1969.
+    return year if year > 99 else year + (2000 if year < 69 else 1900)
+
+
+def _name(text: str) -> int:
+    plain = text.casefold()
+    if plain == "sept":
+        return 9
+    if plain[:3] in _NAMES and _FULL[_NAMES.index(plain[:3])].startswith(plain):
+        return _NAMES.index(plain[:3]) + 1
+    return 0
+
+
+def _exists(year: int, month: int, day: int) -> bool:
+    try:
+        datetime(year, month, day)
+    except ValueError:
+        return False
+    return True

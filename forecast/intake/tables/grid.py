@@ -1,0 +1,355 @@
+"""A sheet with what its cells look like, and what every layout needs to read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from forecast.errors import DataError
+from forecast.intake.tables import dates, numerals
+from forecast.intake.tables.dates import Cell
+from forecast.intake.tables.sheet import Sheet
+from models.base import Ints
+
+ONE_SERIES = "count"  # the name of a series whose file names none
+EXAMPLE = """a table of monthly counts has a line for each month, such as
+    series,month,value
+    Clinic A,2024-01,120
+    Clinic A,2024-02,131
+or a column for each series or month. Save it as CSV or Excel and try again."""
+SAMPLE = 2000  # rows that show what a column holds
+JUDGED = 200_000  # rows among which columns are tried as names of series
+UNIQUE = 0.95  # share of rows that are the only ones of their series and month
+TOP = 30  # rows among which the header is
+
+
+@dataclass(frozen=True)
+class ReadAs:
+    """What the user says of a file, where it does not say it itself; empty where it should.
+
+    Attributes
+    ----------
+    series, month, value : columns. sheet : of a workbook.
+    decimal : "." or ",". dates : "mdy" or "dmy", for dates like 3/4/2024.
+    fiscal_start : month, 1 .. 12, in which fiscal years begin.
+    sums : whether several counts of a series' month are added up.
+    """
+
+    series: tuple[str, ...] = ()
+    month: str = ""
+    value: tuple[str, ...] = ()
+    sheet: str = ""
+    decimal: str = ""
+    dates: str = ""
+    fiscal_start: int = 10
+    sums: bool = False
+
+
+class Fault(NamedTuple):
+    """One thing wrong in a file: where, the text found, what is wrong and what to do."""
+
+    line: int
+    column: str
+    value: str
+    problem: str
+
+    def __str__(self) -> str:
+        where = f"line {self.line}" + (f", column {self.column}" if self.column else "")
+        return f"{where}: {self.value[:80]!r}: {self.problem}"
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Counts as they are found, one an entry, not looked at yet.
+
+    Attributes
+    ----------
+    names : of the series. family : (series,), or empty.
+    series, line : (entries,) place among the names; line of the file.
+    month : (entries,) running number. day : (entries,) ordinal day where the file says one, or 0.
+    value : (entries,) place among the sheet's labels. column : (entries,) place among `columns`.
+    """
+
+    names: list[str]
+    family: list[str]
+    series: Ints
+    line: Ints
+    month: Ints
+    day: Ints
+    value: Ints
+    column: Ints
+    columns: list[str]
+    month_column: str
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class TableGrid:
+    """A sheet with what its cells look like."""
+
+    def __init__(self, sheet: Sheet, wanted: ReadAs) -> None:
+        self.sheet, self.wanted = sheet, wanted
+        self.labels, self.grid = sheet.labels, sheet.grid.copy()
+        rows = len(self.grid)
+        if rows < 2:
+            raise DataError(f"{sheet.name}: no table of monthly counts; {EXAMPLE}")
+        self.filled = (self.grid != 0).sum(axis=1)
+        some = np.unique(np.linspace(0, rows - 1, min(rows, SAMPLE)).astype(np.int64))
+        self.sample = self.grid[some]
+        self.notes = list(sheet.notes)
+        self.faults: list[Fault] = []
+        self.header = -1
+
+    def cells(self, codes: np.ndarray) -> list[Cell]:
+        """The cells at these places."""
+        return [self.labels[code] for code in codes.tolist()]
+
+    def share(self, column: int, test: Callable[[Cell], object]) -> float:
+        """The share of a column's filled cells that pass a test, in the sample."""
+        codes = self.sample[:, column]
+        filled, times = np.unique(codes[codes != 0], return_counts=True)
+        if not len(filled):
+            return 0.0
+        passed = [bool(test(cell)) for cell in self.cells(filled)]
+        return float(times[np.array(passed)].sum() / times.sum())
+
+    def name(self, column: int) -> str:
+        """A column's header."""
+        if self.header < 0:
+            return f"{column + 1} (no name)"
+        return text_of(self.labels[self.grid[self.header, column]]) or f"{column + 1} (no name)"
+
+    def place(self, name: str, option: str) -> int:
+        """The column with this header, in any capitals."""
+        names = [self.name(column) for column in range(self.grid.shape[1])]
+        folded = [other.casefold() for other in names]
+        if name.casefold() not in folded:
+            shown = ", ".join(repr(other) for other in names[:20])
+            raise DataError(f"{self.sheet.name}: no column {name!r} ({option}); there are {shown}")
+        return folded.index(name.casefold())
+
+    def data_rows(self, first: int) -> Ints:
+        """Rows below the header that fit; what does not is a fault or, a single text, a note."""
+        rows = np.arange(first, len(self.grid))
+        lonely = rows[self.filled[rows] == 1]
+        words = [row for row in lonely.tolist() if self._is_remark(row)]
+        for row in [*(r for r in range(first) if r != self.header), *words]:
+            text = " ".join(text_of(cell) for cell in self.sheet.row(row) if cell != "")
+            self.notes.append(f"line {self.sheet.line[row]} is no part of the table: {text[:60]!r}")
+        rows = rows[~np.isin(rows, words)]
+        unlike = self.sheet.ragged[rows] != 0
+        for row in rows[unlike].tolist():
+            self._note_ragged(row)
+        return np.asarray(rows[~unlike])
+
+    def _is_remark(self, row: int) -> bool:
+        cell = next(cell for cell in self.sheet.row(row) if cell != "")
+        return isinstance(cell, str) and not dates.looks_like(cell) and not numerals.is_number(cell)
+
+    def _note_ragged(self, row: int) -> None:
+        width = self.grid.shape[1]
+        found = width + int(self.sheet.ragged[row])
+        text = ",".join(text_of(cell) for cell in self.sheet.row(row))
+        problem = f"{found} fields where the table has {width}; "
+        problem += (
+            "put text or numbers with commas in quotation marks"
+            if found > width
+            else ("complete the line or remove it")
+        )
+        self.faults.append(Fault(int(self.sheet.line[row]), "", text, problem))
+
+
+def text_of(cell: Cell) -> str:
+    """A cell as people see it."""
+    if isinstance(cell, float):
+        return str(int(cell)) if cell == int(cell) else repr(cell)
+    return "" if cell is None else str(cell)
+
+
+def is_month(cell: Cell) -> bool:
+    """A date that could not be a count as well."""
+    return dates.looks_like(cell) and not dates.is_compact(cell)
+
+
+def is_count(cell: Cell) -> bool:
+    """Whether a cell may stand where counts do."""
+    return numerals.is_number(cell) or numerals.is_missing(cell)
+
+
+def read_months(
+    table: TableGrid, codes: np.ndarray, line: np.ndarray, column: str | list[str]
+) -> tuple[Ints, Ints]:
+    """(n,) months, -1 where a cell is a fault, and days, of the cells at these places."""
+    different, back = np.unique(codes, return_inverse=True)
+    cells = [dates.as_digits(cell) for cell in table.cells(different)]
+    order = table.wanted.dates or dates.order_of(cells)
+    if order is None:
+        shown = next(cell for cell in cells if dates.order_of([cell]) is None)
+        raise DataError(
+            f"{table.sheet.name}: {shown!r} can be two months, and no other date of its column "
+            "says which; add --dates mdy (month first) or --dates dmy (day first)"
+        )
+    if dates.is_fiscal(cells):
+        table.notes.append(fiscal_note(table.wanted.fiscal_start))
+    month, day = np.full(len(cells), -1), np.zeros(len(cells), dtype=np.int64)
+    for at, cell in enumerate(cells):
+        try:
+            found = dates.read(cell, order, table.wanted.fiscal_start)
+        except ValueError as problem:
+            wrong = np.flatnonzero(back == at)
+            for place in wrong.tolist():
+                name = column if isinstance(column, str) else column[place]
+                problem_text = (
+                    str(problem)
+                    if cell != ""
+                    else ("no month; write it as YYYY-MM, or remove the line if it is a total")
+                )
+                table.faults.append(Fault(int(line[place]), name, text_of(cell), problem_text))
+            continue
+        month[at] = found.month
+        day[at] = found.day
+    return month[back], day[back]
+
+
+def fiscal_note(start: int) -> str:
+    """What fiscal years were taken to be."""
+    return (
+        f"fiscal years are taken to begin in month {start} of the year before"
+        if start > 1
+        else "fiscal years are taken to be calendar years"
+    ) + " (--fiscal-start changes that)"
+
+
+def years_of(table: TableGrid, column: int, rows: Ints) -> tuple[Ints, np.ndarray]:
+    """(rows,) years, -1 where there is none, and whether they are fiscal."""
+    codes = table.grid[rows, column]
+    fiscal_header = re.match(r"f\.?y|fiscal", table.name(column).casefold()) is not None
+    found = {code: dates.names_year(table.labels[code]) for code in np.unique(codes).tolist()}
+    for place, code in enumerate(codes.tolist()):
+        if found[code] is None:
+            table.faults.append(
+                Fault(
+                    int(table.sheet.line[rows[place]]),
+                    table.name(column),
+                    text_of(table.labels[code]),
+                    "not a year; write it as 2024",
+                )
+            )
+    year = np.array([(found[code] or (-1, False))[0] for code in codes.tolist()])
+    fiscal = np.array([(found[code] or (-1, False))[1] for code in codes.tolist()])
+    if fiscal.any() or fiscal_header:
+        table.notes.append(fiscal_note(table.wanted.fiscal_start))
+    return year, fiscal | fiscal_header
+
+
+def ordinals(month: Ints, day: Ints) -> Ints:
+    """(n,) days as running numbers, 0 where none is said."""
+    start = (month - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    return np.where(day > 0, start + 719_163 + day - 1, 0)
+
+
+def unique_share(codes: Sequence[np.ndarray]) -> float:
+    """The share of rows whose values in these columns no other row before them has."""
+    joined = np.zeros(len(codes[0]), dtype=np.int64)
+    for code in codes:
+        different, back = np.unique(code, return_inverse=True)
+        joined = joined * len(different) + back
+        joined = np.unique(joined, return_inverse=True)[1]
+    return len(np.unique(joined)) / len(joined)
+
+
+def series_columns(
+    table: TableGrid, columns: Sequence[int], rows: Ints, month: Ints | None
+) -> list[int]:
+    """The columns that name the series: the fewest that tell lines of the same month apart.
+
+    month : (rows,) or None where each row is a series of its own.
+    """
+    named = [table.place(name, "--series") for name in table.wanted.series]
+    if named:
+        return named
+    rows, month = rows[:JUDGED], None if month is None else month[:JUDGED]
+    when = np.zeros(len(rows), dtype=np.int64) if month is None else month
+    full = [c for c in columns if np.mean(table.grid[rows, c] != 0) > 0.5]
+    if table.header >= 0:
+        exact = [c for c in columns if table.name(c).casefold() == "series"]
+        if exact:
+            return exact
+    if unique_share([when]) >= UNIQUE:
+        return [c for c in full if len(np.unique(table.grid[rows, c])) == 1][:1]
+    return _telling_apart(table, full[:12], rows, when)
+
+
+def _telling_apart(table: TableGrid, columns: Sequence[int], rows: Ints, when: Ints) -> list[int]:
+    """The fewest columns with the fewest names that tell lines of a month apart, or nearly."""
+    for size in (1, 2, 3):
+        found = []
+        for group in combinations(columns, size):
+            codes = [table.grid[rows, c] for c in group]
+            if unique_share([when, *codes]) >= UNIQUE:
+                found.append((unique_share(codes), group))
+        if found:
+            return list(min(found)[1])
+    nearest = sorted(columns, key=lambda c: unique_share([when, table.grid[rows, c]]))
+    return nearest[-1:]
+
+
+def names_of(table: TableGrid, series: Sequence[int], rows: Ints) -> tuple[Ints, list[str]]:
+    """(rows,) number of each row's series, -1 where it has no name; and the names."""
+    if not series:
+        return np.zeros(len(rows), dtype=np.int64), [ONE_SERIES]
+    codes = table.grid[rows][:, list(series)]
+    different, first, back = np.unique(codes, axis=0, return_index=True, return_inverse=True)
+    back = back.ravel()
+    order = np.argsort(first)  # as they come in the file
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    names = [" / ".join(text_of(cell) for cell in table.cells(different[at])) for at in order]
+    blank = (codes == 0).any(axis=1)
+    for place in np.flatnonzero(blank).tolist():
+        table.faults.append(
+            Fault(
+                int(table.sheet.line[rows[place]]),
+                table.name(series[0]),
+                "",
+                "no name of a series; fill it in",
+            )
+        )
+    code = np.where(blank, -1, rank[back])
+    return code, names
+
+
+def quoted(table: TableGrid, series: Sequence[int]) -> str:
+    """Columns by their names, for a note."""
+    if not series:
+        return "the file as a whole"
+    return "column " + " and ".join(repr(table.name(c)) for c in series)
+
+
+def note_ignored(table: TableGrid, columns: Iterable[int]) -> None:
+    """Say which columns were not used."""
+    names = [
+        repr(table.name(c))
+        for c in sorted(columns)
+        if (table.grid[max(table.header, 0) :, c] != 0).any()
+    ]
+    if names:
+        shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+        table.notes.append(f"ignored column{'s' if len(names) > 1 else ''}: {shown}")
+
+
+def refuse_period(name: str, period: str) -> None:
+    """DataError for counts that are not monthly."""
+    raise DataError(
+        f"{name}: these are counts of {period}. Bordercast forecasts monthly counts only; "
+        + (
+            "add up the days of each month, and give a count for each month"
+            if period == "weeks"
+            else "give a count for each month"
+        )
+    )

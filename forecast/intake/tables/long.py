@@ -1,0 +1,425 @@
+"""Tables with a line a month: long, where a column names the series, or wide, a column each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from forecast.errors import DataError
+from forecast.intake.tables import dates, numerals
+from forecast.intake.tables.dates import Cell
+from forecast.intake.tables.grid import (
+    EXAMPLE,
+    JUDGED,
+    SAMPLE,
+    TOP,
+    UNIQUE,
+    Entries,
+    Fault,
+    TableGrid,
+    is_count,
+    is_month,
+    names_of,
+    note_ignored,
+    ordinals,
+    quoted,
+    read_months,
+    refuse_period,
+    series_columns,
+    text_of,
+    unique_share,
+    years_of,
+)
+from models.base import Ints
+
+FAMILY = "family"
+_MONTH_WORDS = {"month", "date", "period", "reporting month", "ds", "mes", "monat", "mois"}
+_VALUE_WORDS = {"value", "count", "counts", "n", "number", "total", "y", "cases", "visits"}
+_YEAR_WORDS = re.compile(r"(calendar |fiscal |fed(eral)? |report(ing)? )?(year|yr)|f\.?y\.?|cy")
+_MONTH_NUMBER = re.compile(
+    r"(fiscal |calendar )?(month|mo|mon|period|mth)( ?(no|num|number|#))?\.?"
+)
+_INDEX_WORDS = re.compile(r"|index|unnamed: ?\d+|#|no\.?|row|id")
+
+
+class _Months(NamedTuple):
+    """Where a line's month stands: one column, or a year's and a month's."""
+
+    places: tuple[int, ...]
+
+
+def _month_column(table: TableGrid) -> _Months:
+    columns = range(table.grid.shape[1])
+    if table.wanted.month:
+        table.header = _header(table, ())
+        return _Months((table.place(table.wanted.month, "--month"),))
+    dated = [at for at in columns if table.share(at, is_month) >= 0.5]
+    if dated:
+        table.header = _header(table, dated)
+        return _Months((_one_of(table, dated, _MONTH_WORDS, "--month", "months"),))
+    table.header = _header(table, ())
+    pair = _year_and_month(table)
+    if pair:
+        return _Months(pair)
+    compact = [at for at in columns if _is_compact_column(table, at)]
+    if compact:
+        return _Months((_one_of(table, compact, _MONTH_WORDS, "--month", "months"),))
+    _refuse_other_periods(table)
+    raise DataError(f"{table.sheet.name}: no column of months; {EXAMPLE}")
+
+
+def _header(table: TableGrid, dated: Sequence[int]) -> int:
+    """The row with the columns' names: the fullest above the first with a date; -1 without one."""
+    top = min(TOP, len(table.grid))
+    if dated:
+        has = [
+            any(is_month(table.labels[table.grid[row, at]]) for at in dated) for row in range(top)
+        ]
+        top = has.index(True) if True in has else top
+    if top == 0:
+        return -1
+    if not dated:  # names, not numbers
+        for row in range(top):
+            cells = [cell for cell in table.sheet.row(row) if cell != ""]
+            if len(cells) > 1 and not any(map(numerals.is_number, cells)):
+                return row
+        return 0
+    return int(np.argmax(table.filled[:top]))
+
+
+def _is_compact_column(table: TableGrid, column: int) -> bool:
+    codes = np.unique(table.grid[max(table.header + 1, 0) :, column])
+    cells = [dates.as_digits(cell) for cell in table.cells(codes[codes != 0])]
+    form = re.compile(
+        r"(19|20)\d\d[. ]?(0[1-9]|1[0-2])((0[1-9]|[12]\d|3[01]))?|\d\d?[. ](19|20)\d\d"
+    )
+    return len(cells) > 5 and all(
+        isinstance(cell, str) and form.fullmatch(cell) is not None for cell in cells
+    )
+
+
+def _year_and_month(table: TableGrid) -> tuple[int, ...]:
+    """Places of a column of years and one of calendar months; () if there are none."""
+    columns = range(table.grid.shape[1])
+    named = {at: table.name(at).casefold().replace("_", " ") for at in columns}
+    years = [
+        at
+        for at in columns
+        if _YEAR_WORDS.fullmatch(named[at]) and table.share(at, dates.names_year) > 0.5
+    ]
+    months = [
+        at
+        for at in columns
+        if at not in years
+        and (
+            table.share(at, dates.names_month) > 0.5
+            or (_MONTH_NUMBER.fullmatch(named[at]) and table.share(at, _is_month_number) > 0.5)
+        )
+    ]
+    if len(years) == 1 and len(months) == 1:
+        return years[0], months[0]
+    return ()
+
+
+def _is_month_number(cell: Cell) -> bool:
+    text = str(dates.as_digits(cell))
+    return text.isdigit() and 1 <= int(text) <= 12
+
+
+def _refuse_other_periods(table: TableGrid) -> None:
+    for column in range(table.grid.shape[1]):
+        cells = table.cells(np.unique(table.sample[:, column]))
+        for period in ("quarters", "weeks"):
+            if sum(dates.other_periods(cell) == period for cell in cells) >= 2:
+                refuse_period(table.sheet.name, period)
+    heads = [
+        dates.other_periods(c)
+        for row in range(min(5, len(table.grid)))
+        for c in table.sheet.row(row)
+    ]
+    for period in ("quarters", "weeks"):
+        if heads.count(period) >= 2:
+            refuse_period(table.sheet.name, period)
+    years = [at for at in range(table.grid.shape[1]) if table.share(at, dates.names_year) > 0.6]
+    if years or sum(dates.names_year(c) is not None for c in table.sheet.row(0)) >= 2:
+        refuse_period(table.sheet.name, "years")
+
+
+def from_long(table: TableGrid) -> Entries:
+    """What a table with a line a month says; errors as `layout.entries`."""
+    at = _month_column(table)
+    _refuse_narrow_header(table)
+    rows = table.data_rows(table.header + 1)
+    if not len(rows):
+        if table.faults:
+            return _nothing(table)
+        raise DataError(f"{table.sheet.name}: no lines below the header; nothing to forecast")
+    month, day = _line_months(table, at, rows)
+    line = table.sheet.line[rows]
+    columns = [c for c in range(table.grid.shape[1]) if c not in at.places]
+    family = [c for c in columns if table.name(c).casefold() == FAMILY and table.header >= 0]
+    columns = [c for c in columns if c not in family]
+    numbers = [c for c in columns if _holds_counts(table, c)]
+    helpers = [c for c in numbers if _repeats_date(table, c, rows, month)]
+    if len(numbers) > len(helpers):
+        numbers = [c for c in numbers if c not in helpers]
+    _fill_down(table, [c for c in columns if c not in numbers], rows, month)
+    series, values = _roles(table, columns, numbers, rows, month)
+    if table.header < 0 and len(numbers) > 1 and not table.wanted.value:
+        raise DataError(
+            f"{table.sheet.name}: no header, and several columns of numbers. Add a header, or put "
+            "numbers with commas in quotation marks"
+        )
+    if not values:
+        raise DataError(f"{table.sheet.name}: no column of counts; {EXAMPLE}")
+    note_ignored(table, set(columns) - set(series) - set(values))
+    months = " and ".join(repr(table.name(place)) for place in at.places)
+    if len(values) > 1 and not series:
+        what = f"a column for each of {len(values)} series"
+    else:
+        counts = ", ".join(repr(table.name(place)) for place in values)
+        what = f"counts in column {counts}; series from {quoted(table, series)}"
+    headed = "" if table.header >= 0 else " (the file has no header)"
+    table.notes.insert(0, f"months in column {months}; {what}{headed}")
+    code, called = names_of(table, series, rows)
+    if len(values) > 1:
+        code, called = _by_column(table, values, series, code, called)
+    else:
+        code = code[:, None]
+    n, days = len(values), ordinals(month, day)
+    good = np.repeat(month >= 0, n) & (code.ravel() >= 0)
+    kinds = _families(table, family, rows, code, called) if family else []
+    return Entries(
+        called,
+        kinds,
+        code.ravel()[good],
+        np.repeat(line, n)[good],
+        np.repeat(month, n)[good],
+        np.repeat(days, n)[good],
+        table.grid[rows][:, values].ravel()[good].astype(np.int64),
+        np.tile(np.arange(n), len(rows))[good],
+        [table.name(place) for place in values],
+        table.name(at.places[-1]),
+        table.faults,
+        table.notes,
+    )
+
+
+def _refuse_narrow_header(table: TableGrid) -> None:
+    """DataError where the header has fewer fields than the lines: 1,234 without quotes, say."""
+    if table.header >= 0 and table.sheet.ragged[table.header]:
+        width = table.grid.shape[1]
+        found = width + int(table.sheet.ragged[table.header])
+        raise DataError(
+            f"{table.sheet.name}, line {table.sheet.line[table.header]}: the header has {found} "
+            f"fields, most lines have {width}. Put numbers with commas in quotation marks, or "
+            "complete the header"
+        )
+
+
+def _fill_down(table: TableGrid, columns: Sequence[int], rows: Ints, month: Ints) -> None:
+    """Give each line the name above it, where a name stands only in its first line.
+
+    Spreadsheets with merged cells come like that. Only where it tells apart the lines of a month.
+    """
+    if unique_share([month]) >= UNIQUE:
+        return
+    for column in columns:
+        codes = table.grid[rows, column]
+        if not codes[0] or np.mean(codes != 0) > 0.5:
+            continue
+        latest = np.maximum.accumulate(np.where(codes != 0, np.arange(len(codes)), 0))
+        if unique_share([month, codes[latest]]) >= UNIQUE:
+            table.grid[rows, column] = codes[latest]
+            table.notes.append(f"blank cells of column {table.name(column)!r} take the name above")
+
+
+def _nothing(table: TableGrid) -> Entries:
+    none = np.empty(0, dtype=np.int64)
+    return Entries([], [], none, none, none, none, none, none, [], "", table.faults, table.notes)
+
+
+def _line_months(table: TableGrid, at: _Months, rows: Ints) -> tuple[Ints, Ints]:
+    line = table.sheet.line[rows]
+    if len(at.places) == 1:
+        place = at.places[0]
+        return read_months(table, table.grid[rows, place], line, table.name(place))
+    year, fiscal = years_of(table, at.places[0], rows)
+    month = np.full(len(rows), -1)
+    start = table.wanted.fiscal_start
+    for place, code in enumerate(table.grid[rows, at.places[1]].tolist()):
+        cell = table.labels[code]
+        named = dates.names_month(cell)
+        number = named or (int(str(dates.as_digits(cell))) if _is_month_number(cell) else 0)
+        if not number:
+            table.faults.append(
+                Fault(
+                    int(line[place]),
+                    table.name(at.places[1]),
+                    text_of(cell),
+                    "not a month; write it as 1 to 12, or by name",
+                )
+            )
+        elif year[place] >= 0 and fiscal[place]:
+            month[place] = dates.fiscal_month(int(year[place]), number, start, named=named > 0)
+        elif year[place] >= 0:
+            month[place] = year[place] * 12 + number - 1
+    return month, np.zeros(len(rows), dtype=np.int64)
+
+
+def _holds_counts(table: TableGrid, column: int) -> bool:
+    return (
+        table.share(column, is_count) >= 0.5
+        and table.share(column, numerals.is_number) > 0
+        and not _is_row_number(table, column)
+    )
+
+
+def _is_row_number(table: TableGrid, column: int) -> bool:
+    """Whether a column only numbers the lines, as pandas does without a name."""
+    if not _INDEX_WORDS.fullmatch(
+        ""
+        if table.header < 0 or not table.grid[table.header, column]
+        else table.name(column).casefold()
+    ):
+        return False
+    codes = table.grid[table.header + 1 :, column]
+    found = [str(dates.as_digits(cell)) for cell in table.cells(codes[:SAMPLE])]
+    numbers = [int(text) for text in found if text.isdigit()]
+    return (
+        len(numbers) > 2
+        and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        and (numbers[0] in (0, 1))
+    )
+
+
+def _repeats_date(table: TableGrid, column: int, rows: Ints, month: Ints) -> bool:
+    """Whether a column only says the month's year or number once more."""
+    cells = table.cells(table.grid[rows[:SAMPLE], column])
+    some = month[: len(cells)]
+    digits = [str(dates.as_digits(cell)) for cell in cells]
+    numbers = np.array([int(d) if d.isdigit() and len(d) < 9 else -1 for d in digits])
+    known = some >= 0
+    if not known.any():
+        return False
+    year, number = some[known] // 12, some[known] % 12 + 1
+    alike = (year, number, (year + (number >= 10)), (number - 1) // 3 + 1)
+    return len(set(numbers)) > 1 and any(np.array_equal(numbers[known], x) for x in alike)
+
+
+def _roles(
+    table: TableGrid, columns: Sequence[int], numbers: Sequence[int], rows: Ints, month: Ints
+) -> tuple[list[int], list[int]]:
+    """Which columns name series, and which hold counts."""
+    wanted = table.wanted
+    if wanted.value or wanted.series:
+        values = [table.place(name, "--value") for name in wanted.value]
+        series = [table.place(name, "--series") for name in wanted.series]
+        numbers = [c for c in numbers if c not in series]
+        if not values:
+            values = [_one_of(table, numbers, _VALUE_WORDS, "--value", "counts")] if numbers else []
+        if not series:
+            left = [c for c in columns if c not in values and c not in numbers]
+            series = series_columns(table, left, rows, month)
+        return series, values
+    series = series_columns(table, [c for c in columns if c not in numbers], rows, month)
+    if not series and len(numbers) > 1:
+        ids = _number_that_names(table, numbers, rows, month)
+        if ids is None:
+            return [], list(numbers)
+        series, numbers = [ids], [c for c in numbers if c != ids]
+    if len(numbers) > 1:
+        fixed = [c for c in numbers if _is_fixed(table, c, series, rows)]
+        numbers = [c for c in numbers if c not in fixed] or list(numbers)
+    if len(numbers) > 1:
+        return series, [_one_of(table, numbers, _VALUE_WORDS, "--value", "counts")]
+    return series, list(numbers)
+
+
+def _one_of(
+    table: TableGrid, columns: Sequence[int], words: Iterable[str], option: str, what: str
+) -> int:
+    """The column whose header says it; DataError asks where none or several do."""
+    if len(columns) == 1:
+        return columns[0]
+    names = [table.name(column) for column in columns]
+    # Words in their order: "month" before "date".
+    said = [
+        c
+        for c, name in zip(columns, names, strict=True)
+        if name.casefold().replace("_", " ") in words
+    ]
+    if len(said) == 1:
+        return said[0]
+    shown = ", ".join(map(repr, names[:12]))
+    raise DataError(
+        f"{table.sheet.name}: several columns hold {what}: {shown}. "
+        f"Say which: {option} {names[0]!r}"
+    )
+
+
+def _number_that_names(
+    table: TableGrid, numbers: Sequence[int], rows: Ints, month: Ints
+) -> int | None:
+    """A column of numbers that stand for series, where months repeat; None where they do not."""
+    rows, month = rows[:JUDGED], month[:JUDGED]
+    if unique_share([month]) >= UNIQUE:
+        return None
+    months = len(np.unique(month))
+    for column in numbers:
+        codes = table.grid[rows, column]
+        many = len(np.unique(codes))
+        if unique_share([month, codes]) >= UNIQUE and many * months <= 2 * len(rows):
+            return column
+    return None
+
+
+def _is_fixed(table: TableGrid, column: int, series: Sequence[int], rows: Ints) -> bool:
+    """Whether a number belongs to a series, not to a month: an id, a population."""
+    rows = rows[:JUDGED]
+    if not series:
+        return len(np.unique(table.grid[rows, column])) == 1
+    codes = [table.grid[rows, c] for c in series]
+    alone = unique_share(codes)
+    return alone < 0.5 and unique_share([*codes, table.grid[rows, column]]) == alone
+
+
+def _by_column(
+    table: TableGrid, values: Sequence[int], series: Sequence[int], code: Ints, called: list[str]
+) -> tuple[Ints, list[str]]:
+    """Series where several columns hold counts: one a column, of each name."""
+    heads = [table.name(place) for place in values]
+    twice = {head for head in heads if heads.count(head) > 1}
+    for head in sorted(twice):
+        line = int(table.sheet.line[max(table.header, 0)])
+        table.faults.append(Fault(line, head, head, "two columns have this name; rename one"))
+    names = heads if not series else [f"{a} / {b}" for a in called for b in heads]
+    n = len(values)
+    grown = np.where(code[:, None] < 0, -1, code[:, None] * n + np.arange(n))
+    return grown, names
+
+
+def _families(
+    table: TableGrid, family: Sequence[int], rows: Ints, code: Ints, called: Sequence[str]
+) -> list[str]:
+    """(series,) family of each; a series in two of them is a fault."""
+    found: list[str] = [""] * len(called)
+    codes = table.grid[rows, family[0]]
+    pairs, first = np.unique(np.stack([code[:, 0], codes], axis=1), axis=0, return_index=True)
+    for (number, label), at in sorted(
+        zip(map(tuple, pairs.tolist()), first.tolist(), strict=True), key=lambda pair: pair[1]
+    ):
+        text, line = text_of(table.labels[label]), int(table.sheet.line[rows[at]])
+        if number < 0:
+            continue
+        if not text:
+            table.faults.append(Fault(line, FAMILY, text, "no name of a family; fill it in"))
+        elif found[number] and found[number] != text:
+            problem = f"series {called[number]!r} was in family {found[number]!r} before"
+            table.faults.append(Fault(line, FAMILY, text, problem))
+        else:
+            found[number] = text
+    return found

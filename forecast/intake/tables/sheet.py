@@ -1,0 +1,299 @@
+"""A file of any kind that people keep tables in -> a grid of cells, each with its line.
+
+Text with commas, semicolons, tabs or bars; Excel and LibreOffice workbooks; Parquet; each plain
+or gzipped. Nothing is dropped here but rows without any content.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from forecast.errors import DataError, QuarantineError
+from forecast.intake.tables.dates import Cell
+from forecast.intake.text import unpacked
+from models.base import Ints
+
+MOST_BYTES = 1_000_000_000  # of a file: some 200,000 series of 74 months
+SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
+
+_SAMPLE = 200  # lines that show what separates the columns
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_PARQUET = b"PAR1"
+_FOREIGN = {b"%PDF": "a PDF", b"<": "a web page (HTML)", b"{": "JSON"}
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A grid of cells.
+
+    Attributes
+    ----------
+    name : of the file, for messages. title : of the sheet, in a workbook.
+    labels : every different cell, once; text without space around it.
+    grid : (rows, columns) place of each cell among the labels.
+    line : (rows,) 1-based, in the file or, of a workbook, the sheet.
+    ragged : (rows,) fields a row has more or fewer than its columns; 0 where it fits.
+    separator : between columns; "" where the file's kind needs none.
+    notes : what was decided on the way, as sentences.
+    """
+
+    name: str
+    labels: Sequence[Cell]
+    grid: np.ndarray
+    line: Ints
+    ragged: Ints
+    separator: str = ""
+    notes: tuple[str, ...] = ()
+    title: str = ""
+
+    def row(self, at: int) -> list[Cell]:
+        """The cells of one row."""
+        return [self.labels[code] for code in self.grid[at].tolist()]
+
+
+def read_sheets(path: Path | None) -> list[Sheet]:
+    """The tables of a file; one, but for a workbook. None reads standard input.
+
+    Raises
+    ------
+    QuarantineError : empty, damaged, larger than MOST_BYTES, or no table at all.
+    DataError : it cannot be opened, or what reads it is not installed.
+    """
+    import sys
+
+    if path is None:
+        return sheets_of("standard input", sys.stdin.buffer.read(MOST_BYTES + 1))
+    try:
+        with path.open("rb") as file:
+            content = unpacked(file, path.name, MOST_BYTES)
+    except OSError as error:
+        raise DataError(f"{path.name}: cannot be read ({error.strerror})") from error
+    return sheets_of(path.name.removesuffix(".gz"), content)
+
+
+def sheets_of(name: str, content: bytes) -> list[Sheet]:
+    """The tables in a file's bytes; errors as `read_sheets`."""
+    if len(content) > MOST_BYTES:
+        problem = f"larger than {MOST_BYTES:,} bytes; give a folder of Parquet files instead"
+        raise QuarantineError(name, [problem])
+    if not content.strip():
+        raise QuarantineError(name, ["the file is empty"])
+    if content.startswith(_WORKBOOKS):
+        return _workbook(name, content)
+    if content.startswith(_PARQUET):
+        return [_parquet(name, content)]
+    start = content[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
+    for magic, what in _FOREIGN.items():
+        if start.startswith(magic):
+            raise QuarantineError(
+                name, [f"this is {what}, not a table; save the table as CSV or Excel"]
+            )
+    return [_delimited(name, content)]
+
+
+class _Labels(dict[Any, int]):
+    """Cell -> its place, in the order of first appearance."""
+
+    def __missing__(self, cell: Any) -> int:
+        self[cell] = place = len(self)
+        return place
+
+
+def _delimited(name: str, content: bytes) -> Sheet:
+    text, notes = _decoded(name, content)
+    separator = _separator(text)
+    if separator not in (",", ""):
+        notes.append(f"columns are separated by {SEPARATORS[separator]}")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator or ",")
+    try:
+        rows = [(reader.line_num, row) for row in islice(reader, _SAMPLE)]
+        width = _usual([len(row) for _, row in rows if len(row) > 1])
+        return _gridded(name, _chained(rows, reader), width, separator, notes)
+    except csv.Error as error:
+        problem = f"line {reader.line_num}: not valid CSV ({error}); check its quotation marks"
+        raise QuarantineError(name, [problem]) from error
+
+
+def _chained(rows: list[tuple[int, list[str]]], reader: Any) -> Iterable[tuple[int, list[str]]]:
+    yield from rows
+    for row in reader:
+        yield reader.line_num, row
+
+
+def _gridded(
+    name: str,
+    rows: Iterable[tuple[int, Sequence[Any]]],
+    width: int,
+    separator: str,
+    notes: Sequence[str] = (),
+) -> Sheet:
+    """Rows of cells as places among the different cells there are."""
+    places = _Labels({"": 0})
+    line: list[int] = []
+    ragged: list[int] = []
+    blocks: list[np.ndarray] = []
+    block: list[int] = []
+    place_of = places.__getitem__
+    for number, row in rows:
+        fields = len(row)
+        if fields != width:
+            row = _fitted(row, width)
+        codes = list(map(place_of, row))
+        if not any(codes):
+            continue
+        # Blank fields beyond the last column are what spreadsheets leave behind.
+        ragged.append(fields - width if fields < width or any(codes[width:]) else 0)
+        line.append(number)
+        block += codes[:width]
+        if len(block) > 1_000_000:
+            blocks.append(np.array(block, dtype=np.int32))
+            block = []
+    blocks.append(np.array(block, dtype=np.int32))
+    grid = np.concatenate(blocks).reshape(-1, width)
+    labels, grid = _stripped(list(places), grid)
+    kept = (grid != 0).any(axis=1)
+    at, unlike = np.array(line, dtype=np.int64)[kept], np.array(ragged, dtype=np.int64)[kept]
+    return Sheet(name, labels, grid[kept], at, unlike, separator, tuple(notes))
+
+
+def _fitted(row: Sequence[Any], width: int) -> Sequence[Any]:
+    """A row of at least so many fields."""
+    return [*row, *[""] * (width - len(row))]
+
+
+def _stripped(cells: list[Any], grid: np.ndarray) -> tuple[list[Cell], np.ndarray]:
+    """The same with "a " and "a" as one label; and rows that are blank then, are blank."""
+    places = _Labels()
+    plain = [cell.strip() if isinstance(cell, str) else cell for cell in cells]
+    onto = np.array([places[cell] for cell in plain], dtype=np.int32)
+    return list(places), onto[grid]
+
+
+def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
+    notes: list[str] = []
+    if content.startswith(_UTF16):
+        encoding = "utf-16"
+    elif b"\0" in content:
+        raise QuarantineError(name, ["this is no text (it has NUL bytes); save it as CSV or Excel"])
+    else:
+        encoding = "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+        notes.append("the text is not UTF-8; it was read as Windows-1252, so check the names")
+    if not text.endswith(("\n", "\r")):
+        notes.append(
+            "the last line has no line end; if the file was cut short, its last value may be too"
+        )
+    return text, notes
+
+
+def _separator(text: str) -> str:
+    """What separates the columns: what cuts most lines into the same number of fields, two or more.
+
+    Between equals the one that is rarer in text goes first; "" if none does.
+    """
+    sample = list(islice(io.StringIO(text, newline=None), _SAMPLE))
+    best, most = "", 0.0
+    for separator in SEPARATORS:
+        try:
+            widths = [len(row) for row in csv.reader(sample, delimiter=separator) if any(row)]
+        except csv.Error:
+            continue
+        usual = _usual([width for width in widths if width > 1])
+        share = widths.count(usual) / len(widths) if usual > 1 else 0
+        if share > most:
+            best, most = separator, share
+    return best
+
+
+def _usual(widths: Sequence[int]) -> int:
+    return Counter(widths).most_common(1)[0][0] if widths else 1
+
+
+def _workbook(name: str, content: bytes) -> list[Sheet]:
+    try:
+        import python_calamine as calamine
+    except ImportError:
+        raise DataError(
+            f"{name}: to read workbooks install python-calamine, or save it as CSV"
+        ) from None
+    try:
+        book = calamine.load_workbook(io.BytesIO(content))
+        sheets = [_worksheet(name, book, title) for title in book.sheet_names]
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        raise QuarantineError(name, [f"the workbook cannot be read ({error})"]) from error
+    found = [sheet for sheet in sheets if sheet is not None]
+    if not found:
+        raise QuarantineError(name, ["the workbook has no cells"])
+    return found
+
+
+def _worksheet(name: str, book: Any, title: str) -> Sheet | None:
+    rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+    width = max(map(len, rows), default=0)
+    if not width:
+        return None
+    cells = ((at, [_cell(cell) for cell in row]) for at, row in enumerate(rows, start=1))
+    many = len(book.sheet_names) > 1
+    sheet = _gridded(f"{name}, sheet {title!r}" if many else name, cells, width, "")
+    return replace(sheet, title=title) if len(sheet.grid) else None
+
+
+def _parquet(name: str, content: bytes) -> Sheet:
+    try:
+        from pyarrow import ArrowException, BufferReader, parquet
+    except ImportError:
+        raise DataError(f"{name}: to read Parquet install pyarrow, or give CSV") from None
+    try:
+        table = parquet.read_table(BufferReader(content))
+    except (ArrowException, OSError) as error:
+        raise QuarantineError(name, [f"the Parquet file cannot be read ({error})"]) from error
+    if not table.num_rows or not table.num_columns:
+        raise QuarantineError(name, ["the Parquet file has no rows"])
+    places = _Labels({"": 0})
+    header = np.array([[places[str(column)] for column in table.column_names]], dtype=np.int32)
+    columns = [_coded(column, places) for column in table.columns]
+    labels, grid = _stripped(list(places), np.concatenate([header, np.stack(columns, axis=1)]))
+    # Parquet's names are no row of the file: rows count from 1.
+    line = np.arange(len(grid), dtype=np.int64)
+    return Sheet(name, labels, grid, line, np.zeros_like(line))
+
+
+def _coded(column: Any, places: _Labels) -> np.ndarray:
+    """A column's places among the labels, each different value looked at once."""
+    coded = column.combine_chunks()
+    if not hasattr(coded, "dictionary"):
+        coded = coded.dictionary_encode()
+    onto = np.array([places[_cell(cell)] for cell in coded.dictionary.to_pylist()] or [0])
+    # A null has no place in Arrow's dictionary; here it is the blank label.
+    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return np.where(codes < 0, 0, onto[codes]).astype(np.int32)
+
+
+def _cell(cell: Any) -> Cell:
+    """A typed cell: text, a float, a date, or "" for none."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, (str, date)):
+        return cell
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        return str(cell)
