@@ -70,6 +70,8 @@ class Service(_Section):
     heartbeat: Annotated[str, Field(pattern=r"^(https?://[^/\s]+/\S*)?$")] = ""
     log: Literal["plain", "json"] = "plain"
     keep_days: Annotated[int, Field(ge=60)] = 730
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
 
 
 class ForecastSection(_Section):
@@ -192,10 +194,9 @@ class Mail(_Section):
     message_seconds: Annotated[float, Field(gt=0, le=3600)] = 120.0
 
 
-class Recipient(_Section):
-    """Who is told of which borders; digest: also what deviated in parts, or is still open."""
+class ReaderRules(_Section):
+    """What of a notice is for a reader; see docs/notices.md."""
 
-    address: MailAddress
     borders: Annotated[tuple[Border, ...], Field(min_length=1)] = (
         "northern",
         "southwest",
@@ -203,6 +204,26 @@ class Recipient(_Section):
         "nationwide",
     )
     digest: bool = False
+    digest_only: bool = False
+    severity: Literal["critical", "major", "notable", "watch"] = "watch"
+    outside_95: bool = False
+    parts: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+
+
+class Recipient(ReaderRules):
+    """Who is told by mail."""
+
+    address: MailAddress
+
+
+class Hook(ReaderRules):
+    """A machine that is told by a POST; see docs/wires.md. Its address, a secret, is in a file."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
+    kind: Literal["generic", "slack", "teams", "ntfy"] = "generic"
+    address_file: Annotated[str, Field(min_length=1)]
+    secret_file: str = ""
+    topic: str = ""
 
 
 class Notices(_Section):
@@ -212,6 +233,7 @@ class Notices(_Section):
     quiet_months: bool = False
     contact: HeaderText = ""
     recipients: tuple[Recipient, ...] = ()
+    hooks: tuple[Hook, ...] = ()
 
 
 class WitnessSection(_Section):
@@ -223,6 +245,12 @@ class WitnessSection(_Section):
     authority_certificates: str = ""
     repository: Annotated[str, Field(pattern=r"^([^-\s]\S*)?$")] = ""
     seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+
+
+class SiteSection(_Section):
+    """The address under which readers reach the page and the service's port."""
+
+    address: Annotated[str, Field(pattern=r"^(https?://[^/\s]+\S*)?$")] = ""
 
 
 class Compute(_Section):
@@ -251,8 +279,14 @@ class Config(_Section):
     questions: Questions = Questions()
     notices: Notices = Notices()
     mail: Mail = Mail()
+    site: SiteSection = SiteSection()
     witness: WitnessSection = WitnessSection()
     compute: Compute = Compute()
+
+    @property
+    def tells(self) -> bool:
+        """Whether notices go anywhere."""
+        return self.mail.enabled or bool(self.notices.hooks)
 
     def digest(self) -> str:
         """sha256 of the settings that change numbers."""

@@ -37,10 +37,14 @@ _FIGURE = (
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """Who writes: "Name <address>"; reply_to an address, where to unsubscribe too."""
+    """Who writes: "Name <address>"; reply_to an address, where to unsubscribe too.
+
+    one_click : each mail is given a line of its own by which to unsubscribe, when it is sent.
+    """
 
     sender: str
     reply_to: str = ""
+    one_click: bool = False
 
     @property
     def address(self) -> str:
@@ -66,13 +70,6 @@ class Letter:
 def edition(sections: Sequence[Section]) -> str:
     """The name of these sections' edition."""
     return "+".join(s.border if s.part == "finding" else f"{s.border}.digest" for s in sections)
-
-
-def chosen(
-    sections: Sequence[Section], borders: Sequence[str], digest: bool
-) -> tuple[Section, ...]:
-    """The sections that are for a reader of these borders."""
-    return tuple(s for s in sections if s.border in borders and (digest or s.part == "finding"))
 
 
 def message_id(notice_id: str, name: str) -> str:
@@ -126,14 +123,14 @@ def letter(
         **({"In-Reply-To": answers, "References": answers} if answers else {}),
         "Auto-Submitted": "auto-generated",
         "List-Id": f"Border encounter notices <bordercast.{head.domain}>",
-        "List-Unsubscribe": f"<mailto:{_bare(head)}?subject=unsubscribe>",
+        **({} if head.one_click else {"List-Unsubscribe": _by_mail(head)}),
     }
     mime = _mime(notice, sections, headers, own_id.strip("<>"))
     return Letter(name, about, own_id, mime)
 
 
-def _bare(head: Letterhead) -> str:
-    return parseaddr(head.reply_to or head.sender)[1]
+def _by_mail(head: Letterhead) -> str:
+    return f"<mailto:{parseaddr(head.reply_to or head.sender)[1]}?subject=unsubscribe>"
 
 
 def _mime(
