@@ -29,7 +29,7 @@ ci: $(VENV)/.ship
 shipped: $(VENV)/.ship
 	$(BIN)/python -m pytest -m shipped -rs tests/shipped$(if $(STAGE),/test_$(STAGE).py)
 
-# Which statements no test reaches; a third slower than `make test`, and not counted in processes
+# Which statements no test reaches, slower than `make test`; not counted in processes
 # that tests start.
 coverage: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered

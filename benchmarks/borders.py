@@ -72,36 +72,49 @@ def main() -> None:
     """Run everything, print it, and keep it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", type=Path, help="Python of the peers' environment.")
-    parser.add_argument("--ours-only", action="store_true", help="Leave the peers out.")
+    parser.add_argument(
+        "--ask",
+        nargs="*",
+        default=list(others.NAMES),
+        help="Peers to ask; what the others said of the same figures stands as it was kept.",
+    )
     options = parser.parse_args()
+    asked = options.ask if options.peers else []
+    kept = tables.kept("borders") if len(asked) < len(others.NAMES) else {}
     result: dict[str, Any] = {}
     for name, work in (("borders", sets.borders()), ("sectors 2019-26", sets.sectors("2018-12"))):
-        result[name] = beside_peers(name, work, None if options.ours_only else options.peers)
+        result[name] = beside_peers(name, work, options.peers, asked, kept.get(name, {}))
     result["sets"] = every_set()
     result["reach"] = reached(result)
-    if not options.ours_only:
-        tables.keep("borders", result)
+    tables.keep("borders", result)
 
 
-def beside_peers(name: str, work: Rolling, python: Path | None) -> dict[str, Any]:
-    """One set, our engine and every peer: all cutoffs, by series, by cutoff year, by horizon."""
+def beside_peers(
+    name: str, work: Rolling, python: Path, asked: list[str], kept: Mapping[str, Any]
+) -> dict[str, Any]:
+    """One set, our engine and every peer: all cutoffs, by series, by cutoff year, by horizon.
+
+    kept : what an earlier run found, for peers that are not asked.
+    """
     said = {ours.ENGINE: ours.rolling(work), ours.LAST_VALUE: ours.last_value(work)}
-    if python is not None:
-        said |= others.quantiles(work, python)
+    said |= others.quantiles(work, python, asked) if asked else {}
     scored = {model: scoring.score(work, quantiles) for model, quantiles in said.items()}
     lines = {model: scoring.summary(of) for model, of in scored.items()}
     first = [ours.ENGINE, ours.LAST_VALUE]
     order = first + sorted(lines.keys() - set(first), key=lambda m: lines[m]["log_wis"])
+    if any(of["n"] != lines[ours.ENGINE]["n"] for of in kept.get("models", {}).values()):
+        raise SystemExit(f"{name}: kept results are of other months; ask every peer")
     title = f"{name}: {len(work.names)} series, {len(work.origins)} cutoffs, 1-12 months ahead"
     cells = {m: [int(lines[m]["n"]), *(lines[m][c] for c in COLUMNS[1:])] for m in order}
     tables.show(title, ("model", *HEADS), cells)
-    return {
+    found = {
         "models": lines,
         "ranges": ranges(name, scored, order),
         "by_series": by_series(name, work, scored, order),
         "by_year": by_year(name, work, scored, order),
         "by_horizon": by_horizon(name, scored, order),
     }
+    return tables.merged(kept, found)
 
 
 def ranges(name: str, scored: Mapping[str, Scored], order: list[str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,16 +33,16 @@ NAMES = (
 )
 
 
-def quantiles(work: Rolling, python: Path) -> dict[str, Floats]:
+def quantiles(work: Rolling, python: Path, names: Sequence[str] = NAMES) -> dict[str, Floats]:
     """Peer -> (series, origins, H, PROBS) quantiles of log1p counts, NaN where a fit failed.
 
     python : the interpreter of the peers' environment, used only for what is not kept.
     """
     folder = _folder(work)
-    if not all(_complete(folder / f"{name}.npz") for name in NAMES):
+    if not all(_complete(folder / f"{name}.npz") for name in names):
         peers = HERE / "peers.py"
-        subprocess.run([python, peers, folder / "work.npz", folder, *NAMES], check=True)
-    return {name: np.log1p(np.load(folder / f"{name}.npz")["quantiles"]) for name in NAMES}
+        subprocess.run([python, peers, folder / "work.npz", folder, *names], check=True)
+    return {name: np.log1p(np.load(folder / f"{name}.npz")["quantiles"]) for name in names}
 
 
 def _folder(work: Rolling) -> Path:

@@ -134,6 +134,12 @@ def states() -> Rolling:
     return _rolling("states 2022-", keys, span, "2022-09")
 
 
+def parts(dimension: str, first_cutoff: str) -> Rolling:
+    """Every member of a dimension at every border, in the order of `figures`."""
+    keys = [key for key in figures() if key.dimension == dimension]
+    return _rolling(dimension, keys, _span(keys), first_cutoff)
+
+
 def _sector_keys() -> list[SeriesKey]:
     return [k for k in figures() if (k.dimension, k.component) == ("field", USBP)]
 

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import others, speedreport, speedsets, speedsums, stopwatch, tables
-from benchmarks.speedscores import MEAN, scores
+from benchmarks.speedscores import MEAN, beside_kept, scores
 from benchmarks.speedsets import CUTOFFS
 from benchmarks.speedsums import PROPHET, TOGETHER
 from models.base import Floats
@@ -79,13 +79,21 @@ class Run:
 def main() -> None:
     """Measure, score, print, and keep."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peers", type=Path, required=True, help="Python of their environment.")
+    parser.add_argument("--peers", type=Path, help="Python of their environment.")
     parser.add_argument("--go-on", action="store_true", help="With a run that was stopped.")
+    parser.add_argument(
+        "--ours", action="store_true", help="Ours anew beside what was kept of the peers."
+    )
     parser.add_argument("--small", action="store_true", help="A few series, to try it; not kept.")
     options = parser.parse_args()
+    if not (options.ours or options.peers):
+        parser.error("one of --peers and --ours")
     small = options.small
     run = Run(RUN.with_name("speed-small") if small else RUN, go_on=options.go_on)
-    result = compared(run, options.peers.absolute(), small=small)
+    if options.ours:
+        result = renewed(run, speedreport.kept())
+    else:
+        result = compared(run, options.peers.absolute(), small=small)
     speedreport.show(result)
     if not small:
         tables.keep("speed", result)
@@ -115,6 +123,27 @@ def compared(run: Run, python: Path, *, small: bool) -> dict[str, Any]:
         "engines": engines,
         "peers": peers,
         "scores": scored(run, sizes[-1], prophets[-1]),
+    }
+    result["ratios"] = speedsums.ratios(result)
+    result["reach"] = speedsums.reached(result)
+    return result
+
+
+def renewed(run: Run, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """An earlier result with our own times and scores measured anew."""
+    ours = [ours_on(run, count) for count in OURS]
+    result = {
+        **kept,
+        "ours": {str(one["series"]): one for one in ours},
+        "ours_hindcasts_written": ours_with_hindcasts(run, OURS[-1]),
+    }
+    ours_with_hindcasts(run, SIZES[-1])
+    if run.failed:
+        raise SystemExit(f"failed: {', '.join(run.failed)}; to try these again: --go-on")
+    own = hindcast_file(run, SIZES[-1])
+    result["scores"] = {
+        name: beside_kept(speedsets.many(of["series"]), own, of)
+        for name, of in kept["scores"].items()
     }
     result["ratios"] = speedsums.ratios(result)
     result["reach"] = speedsums.reached(result)

@@ -44,6 +44,26 @@ def scores(series: Series, hindcasts: Path, peers: Mapping[str, Floats]) -> dict
     }
 
 
+def beside_kept(series: Series, hindcasts: Path, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Kept scores with our line anew; the range of the ratio, which needs both, is dropped.
+
+    ValueError where the peers were scored on other months.
+    """
+    scored = scoring.score(series.work, read(hindcasts, series))
+    line = scoring.summary(scored)
+    if line["n"] != kept["models"][ours.ENGINE]["n"]:
+        raise ValueError("kept scores are of other months; ask the peers anew")
+    best = kept["models"][kept["best_single"]]["log_wis"]
+    own = by_dimension(series, {ours.ENGINE: scored})
+    return {
+        **kept,
+        "models": {**kept["models"], ours.ENGINE: line},
+        "ratio_to_best_single": line["log_wis"] / best,
+        "range_of_that_ratio": None,
+        "by_dimension": {name: {**of, **own[name]} for name, of in kept["by_dimension"].items()},
+    }
+
+
 def read(hindcasts: Path, series: Series) -> Floats:
     """(series, cutoffs, h, PROBS) quantiles of log1p counts as they stand in our file.
 

@@ -52,6 +52,21 @@ def keep(name: str, result: Any) -> None:
     (RESULTS / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
 
 
+def kept(name: str) -> dict[str, Any]:
+    """What was written last; empty if nothing was."""
+    path = RESULTS / f"{name}.json"
+    return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
+
+
+def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """The new result, and of the old one what the new does not speak about."""
+    both = {**old, **new}
+    for key in old.keys() & new.keys():
+        if isinstance(old[key], Mapping) and isinstance(new[key], Mapping):
+            both[key] = merged(old[key], new[key])
+    return both
+
+
 def _rounded(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _rounded(item) for key, item in value.items()}

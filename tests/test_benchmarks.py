@@ -118,3 +118,12 @@ def test_results_are_small_valid_json_and_the_same_again(tmp_path, monkeypatch):
 
     text = (tmp_path / "results" / "a.json").read_text()
     assert json.loads(text) == {"n": 4152, "x": 0.3333, "unknown": None, "range": [0.5, 1.0]}
+
+
+def test_what_is_not_asked_anew_stands_as_it_was():
+    old = {"models": {"a": {"x": 1}, "b": {"x": 2}}, "reach": 1}
+
+    assert tables.merged(old, {"models": {"a": {"y": 3}}, "reach": 2}) == {
+        "models": {"a": {"x": 1, "y": 3}, "b": {"x": 2}},
+        "reach": 2,
+    }

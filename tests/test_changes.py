@@ -25,8 +25,8 @@ STAGES = st.lists(
     st.fixed_dictionaries(
         {SeriesKey("northern"): st.dictionaries(st.sampled_from("abcd"), st.integers(0, 9**9))}
     ),
-    min_size=5,
-    max_size=5,
+    min_size=6,
+    max_size=6,
 )
 
 
@@ -77,7 +77,8 @@ def test_every_month_around_the_break_of_2025_adds_up_and_nothing_else_is_to_bla
             )
             steps = one.method + one.revisions + one.season + one.surprise
             assert one.before + steps == one.after
-            assert (one.method, one.revisions) == (0, 0)
+            assert one.revisions == 0
+            assert abs(one.method) <= 1 + 0.002 * one.before  # the walk leads at the borders
         checked += len(found)
         before = after
     assert checked == 8 * 44
@@ -96,8 +97,8 @@ def test_a_restated_month_and_another_engine_are_told_apart(counts):
     other = {key: {m: c + 7 for m, c in v.items()} for key, v in before.items()}
     with_method = [c for c in moved(head, said, old, other, after) if c.series == north]
 
-    assert all(c.revisions < -300 and c.method == 0 for c in restated)
-    assert all(c.method == -7 for c in with_method)
+    assert all(c.revisions < -300 and abs(c.method) < 10 for c in restated)  # weights alone
+    assert [c.method for c in with_method] == [c.method - 7 for c in restated]
     assert [c.surprise for c in restated] == [c.surprise for c in with_method]
 
 
@@ -128,7 +129,8 @@ def test_the_record_keeps_what_moved_from_run_to_run(stages):
         assert before + sum(steps) == after
         assert before_run < run
     falls = [steps for border, _, *steps in found if border == "southwest"]
-    assert all(step[3] < 0 and step[0] == 0 for step in falls)  # February 2025 was a surprise
+    # February 2025 was a surprise; that it moved the models' weights as well is next to nothing.
+    assert all(step[3] < 0 and abs(step[0]) < -step[3] / 100 for step in falls)
 
 
 def test_a_sentence_names_the_largest_step_first():

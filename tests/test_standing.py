@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import xml.etree.ElementTree as ET
 from contextlib import closing
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from tables import rows
 
 from forecast import months
@@ -16,6 +18,7 @@ from forecast.records import Question, SeriesKey
 from forecast.store import standing as store
 from forecast.watch import standing
 from forecast.watch.standing import Asked
+from jobs.cli import main
 
 KEY = SeriesKey("northern")
 COUNTS = {m: 100 + i % 12 + i for i, m in enumerate(months.between("2013-10", "2026-08"))}
@@ -113,3 +116,18 @@ def test_every_kind_is_asked_and_shown_with_its_skill(published):
     assert not by_kind[standing.INSIDE].skilled
     for one in found:
         assert sum(part.n for part in one.bins) == one.record.n
+
+
+def test_chances_are_drawn_beside_what_came(published, tmp_path):
+    words = ["--db", str(published), "score", "--questions", "-o"]
+
+    said = CliRunner().invoke(main, [*words, str(tmp_path / "a.svg")])
+    refused = CliRunner().invoke(main, [*words, str(tmp_path / "a.gif")])
+    alone = CliRunner().invoke(main, ["--db", str(published), "score", "-o", "a.svg"])
+
+    assert said.exit_code == 0, said.output
+    assert "of 6 kinds of questions are answered better" in said.output
+    drawn = "".join(ET.parse(tmp_path / "a.svg").getroot().itertext()).replace(" ", "")
+    assert all(kind.replace(" ", "") in drawn for kind in standing.KINDS)  # lines break anywhere
+    assert "graydiagonal" in drawn
+    assert (refused.exit_code, alone.exit_code) == (2, 2)

@@ -14,7 +14,7 @@ from tables import rows
 
 import forecast
 from forecast.desk.dictionary.views import VIEWS
-from forecast.errors import ConfigError
+from forecast.errors import ConfigError, SeriesNameError
 
 DOCS = Path(__file__).parent.parent / "docs"
 ROOT = DOCS.parent
@@ -51,6 +51,30 @@ def test_actual_as_of_a_day_is_what_was_known_then(published):
     assert record.actual("northern")["encounters"]["2025-02"] == 4091
 
 
+def test_any_series_by_any_of_its_names(published):
+    record = forecast.open(published)
+
+    mexico, north = record.latest("southwest:mexicans"), record.latest("north")
+    swanton = record.actual("northern:Swanton")
+
+    assert north.equals(record.latest("northern"))
+    assert rows(
+        published,
+        "select median from latest_forecasts where (border, member) = ('southwest', 'MEXICO') "
+        "order by month",
+    ) == [(median,) for median in mexico["median"]]
+    assert mexico.attrs["note"].startswith("Newest figure: November 2025")
+    assert not swanton.attrs["series"].startswith("other")
+    assert (
+        len(swanton)
+        == rows(
+            published,
+            "select count(*) from series_months where (border, member) "
+            "= ('northern', 'Swanton Sector')",
+        )[0][0]
+    )
+
+
 @pytest.mark.parametrize("view", [v.name for v in VIEWS if v.name != "series_vintages"])
 def test_any_view_is_a_frame_with_its_columns_described(published, view):
     record = forecast.open(published)
@@ -63,14 +87,15 @@ def test_any_view_is_a_frame_with_its_columns_described(published, view):
 @pytest.mark.parametrize(
     ("ask", "named"),
     [
-        (lambda r: r.latest("north"), "northern"),
+        (lambda r: r.latest("nowhere"), "nowhere"),
+        (lambda r: r.latest("southwest:El Paso"), "El Paso Sector"),
         (lambda r: r.latest("northern", "oracle"), "prophet"),
         (lambda r: r.view("tables"), "border_months"),
         (lambda r: r.view("ranks", as_of="2025-04-01"), "series_months"),
     ],
 )
 def test_what_is_not_there_is_refused_with_what_is(published, ask, named):
-    with pytest.raises(ConfigError, match=named):
+    with pytest.raises((ConfigError, SeriesNameError), match=named):
         ask(forecast.open(published))
 
 

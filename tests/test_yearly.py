@@ -94,3 +94,13 @@ def test_the_service_writes_it_once_when_a_year_closes(database, through, writte
     assert found[1] is None
     assert (found[0] is not None) == written
     assert names == ({"bordercast-FY2025.html", "bordercast-FY2025.md"} if written else set())
+
+
+def test_chances_are_drawn_inside_the_page_and_told_in_words(report):
+    picture = next(block for block in report.blocks if isinstance(block, desk.YearlyPicture))
+
+    assert ET.fromstring(picture.svg).tag == "svg"
+    assert "next month above year before" in picture.svg
+    assert "came true" in picture.words
+    assert picture.words in desk.markdown(report)
+    assert desk.page(report).count("<figure") == 1

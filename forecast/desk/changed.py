@@ -15,7 +15,7 @@ STEPS = {
     "surprise": "newest figures",
     "season": "time passing",
     "revisions": "revised months",
-    "method": "changes of the method",
+    "method": "model weights or version",
 }
 
 

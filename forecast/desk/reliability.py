@@ -79,6 +79,12 @@ def by_kind(rows: Iterable[Row]) -> list[KindScore]:
     ]
 
 
+def fullest(found: Sequence[KindScore]) -> list[KindScore]:
+    """The kinds of the basis that more questions were resolved on; one picture shows one basis."""
+    by_basis = {one.basis: [k for k in found if k.basis == one.basis] for one in found}
+    return max(by_basis.values(), key=lambda kinds: sum(k.record.n for k in kinds), default=[])
+
+
 def _place(row: Row) -> tuple[str, str]:
     return row["basis"], row["kind"]
 

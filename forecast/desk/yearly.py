@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,11 +26,22 @@ class YearlyTable:
 
 
 @dataclass(frozen=True)
+class YearlyPicture:
+    """A picture of a report. svg : drawn inside the page; words : what it shows."""
+
+    svg: str
+    words: str
+
+
+Block = str | YearlyTable | YearlyPicture
+
+
+@dataclass(frozen=True)
 class YearlyReport:
-    """A fiscal year's report. blocks : headings ("# ..."), paragraphs and tables in order."""
+    """A fiscal year's report. blocks : headings ("# ..."), paragraphs, tables and pictures."""
 
     title: str
-    blocks: tuple[str | YearlyTable, ...]
+    blocks: tuple[Block, ...]
 
 
 def report(
@@ -43,7 +55,7 @@ def report(
     ours = [row for row in forecasts if row["model"] == ENGINE]
     held = len({row["month"] for row in ours})
     issued = sum(row["basis"] == "issued" for row in ours)
-    blocks: list[str | YearlyTable] = [
+    blocks: list[Block] = [
         f"{held} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were issued "
         "before their month was; the others are hindcasts, made later from only the data of then. "
         "Encounters are those at and between ports of entry.",
@@ -121,7 +133,7 @@ def _peers(rows: Sequence[Row]) -> YearlyTable:
     return YearlyTable(("model", "forecasts", "usual error", "80% held", "95% held"), tuple(lines))
 
 
-def _chances(rows: Sequence[Row]) -> Iterator[str | YearlyTable]:
+def _chances(rows: Sequence[Row]) -> Iterator[Block]:
     if not rows:
         yield "No standing question was resolved in this year."
         return
@@ -137,6 +149,16 @@ def _chances(rows: Sequence[Row]) -> Iterator[str | YearlyTable]:
         for one in found
     ]
     yield YearlyTable(("question", "n", "Brier score", "base rate", ""), tuple(lines))
+    yield _reliability(reliability.fullest(found))
+
+
+def _reliability(found: Sequence[reliability.KindScore]) -> YearlyPicture:
+    from forecast.desk.charts import chances, grammar
+
+    drawn = chances.reliability("All borders", found)
+    svg = grammar.render(drawn, "svg").decode("utf-8")
+    # Inside a page SVG needs no addresses of its vocabularies.
+    return YearlyPicture(re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg), drawn.alt)
 
 
 def _method(versions: Sequence[Row]) -> Iterator[str]:
@@ -154,6 +176,8 @@ def markdown(found: YearlyReport) -> str:
         if isinstance(block, YearlyTable):
             lines += ["| " + " | ".join(block.heads) + " |", "|---" * len(block.heads) + "|"]
             lines += ["| " + " | ".join(row) + " |" for row in block.rows]
+        elif isinstance(block, YearlyPicture):
+            lines.append(block.words)
         else:
             lines.append(f"#{block}" if block.startswith("# ") else block)
         lines.append("")
@@ -166,6 +190,7 @@ h1, h2 { font-family: Helvetica, Arial, sans-serif; line-height: 1.2; }
 table { border-collapse: collapse; width: 100%; font-size: 10pt; margin: 1em 0; }
 th, td { text-align: right; padding: .2em .5em; border-bottom: 1px solid #ccc; }
 th:first-child, td:first-child { text-align: left; }
+figure { margin: 1em 0; break-inside: avoid; } figure svg { width: 100%; height: auto; }
 @page { size: letter; margin: 2cm; }
 @media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; }
   tr { break-inside: avoid; } }
@@ -183,7 +208,10 @@ def page(found: YearlyReport) -> str:
     )
 
 
-def _html(block: str | YearlyTable) -> str:
+def _html(block: Block) -> str:
+    if isinstance(block, YearlyPicture):
+        words = html.escape(block.words)
+        return f'<figure role="img" aria-label="{words}">{block.svg}</figure>'
     if isinstance(block, str):
         plain = html.escape(block.removeprefix("# "))
         return f"<h2>{plain}</h2>" if block.startswith("# ") else f"<p>{plain}</p>"

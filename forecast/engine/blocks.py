@@ -92,11 +92,15 @@ class Step(NamedTuple):
 
 
 class LastStep(NamedTuple):
-    """The same with all that its families have in common."""
+    """The same with all that its families have in common.
+
+    until : the last column at which models are weighed anew; None for every one.
+    """
 
     step: Step
     verdicts: Verdicts
     totals: Totals
+    until: int | None
 
 
 class Cut(NamedTuple):
@@ -130,11 +134,16 @@ def families(tasks: Sequence[Task], spread: Spread, size: int = BLOCK) -> Iterat
 
 
 def in_steps(
-    task: Task, spread: Spread = in_turn, size: int = 0, *, totals: Totals | None = None
+    task: Task,
+    spread: Spread = in_turn,
+    size: int = 0,
+    *,
+    totals: Totals | None = None,
+    until: int | None = None,
 ) -> Predictive:
     """What the engine says of whole families, cut into blocks; size 0 is one block.
 
-    totals : as in `engine_forecasts`, with one block only.
+    totals, until : as in `engine_forecasts`; totals with one block only.
     """
     task = replace(task, panel=structural.filled(task.panel))
     panel = task.panel
@@ -142,7 +151,11 @@ def in_steps(
     prior = structural.log_prior(_evidence(panel, cuts, spread))
     verdicts = _verdicts(task, prior, cuts, spread)
     said, squares = _empty(task), np.empty((*panel.z.shape, task.h))
-    steps = (LastStep(_step(task, prior, cut), verdicts.of(cut), totals or {}) for cut in cuts)
+    if until is not None:
+        verdicts = Verdicts(*(_held(x, until) for x in verdicts))
+    steps = (
+        LastStep(_step(task, prior, cut), verdicts.of(cut), totals or {}, until) for cut in cuts
+    )
     for cut, (part, errors) in zip(cuts, spread(_forecasts, steps), strict=True):
         _put(said, cut.rows, part)
         squares[cut.rows] = errors
@@ -248,7 +261,7 @@ def _both_grids(
 
 def _forecasts(last: LastStep) -> tuple[Predictive, Floats]:
     """A block's forecasts at the origins, before widths are learned, and `squared_errors`."""
-    step, verdicts, totals = last
+    step, verdicts, totals, until = last
     panel, h = step.task.panel, step.task.h
     seen, far = panel.seen, max(h, par.NEAR)
     walk = BreakWalk().sweep(panel, far)
@@ -256,6 +269,7 @@ def _forecasts(last: LastStep) -> tuple[Predictive, Floats]:
     calm = _calm(step, verdicts, grid.path)
     share = combination.walk_share(verdicts.lean)
     weight = combination.walk_weight(walk.path, calm, seen, verdicts.lean)
+    weight = weight if until is None else _held(weight, until)
     centre = combination.blend(weight, walk.path, calm)[..., :h]
     centre = summed(combination.within_history(centre, panel.z), totals)
     growth = combination.blend_growth(share, walk.growth, grid.growth)[..., :h]
@@ -277,6 +291,12 @@ def _calm(step: Step, verdicts: Verdicts, grid: Floats) -> Floats:
         root = combination.within_history(root, panel.z)
     level = verdicts.level[family_numbers(panel)]
     return combination.calm_path(grid, root, levels(panel), verdicts.root, level)
+
+
+def _held(weight: Floats, until: int) -> Floats:
+    """(rows, months) weights, after column `until` those of that column."""
+    columns = np.minimum(np.arange(weight.shape[1]), until)
+    return weight[:, columns]
 
 
 def _missing(panel: Panel) -> Ints:

@@ -31,6 +31,7 @@ def engine_forecasts(
     h: int,
     *,
     totals: Totals | None = None,
+    until: int | None = None,
     spread: Spread = in_turn,
     size: int = BLOCK,
 ) -> Predictive:
@@ -43,6 +44,8 @@ def engine_forecasts(
     h : months ahead.
     totals : row of a total -> rows of its parts: the total's median count is the sum of its
         parts', its scale comes from the errors of that sum.
+    until : with totals, the last column at which models are weighed anew: to see what the months
+        after it change when they are weighed as before. None for every column.
     spread : where blocks of series are computed; see `forecast.engine.blocks`. With totals all
         series are one block.
     size : series of a block, at most. The numbers do not depend on it, nor on `spread`.
@@ -50,7 +53,7 @@ def engine_forecasts(
     _refuse_crooked(panel, totals)
     task = blocks.Task(panel, origins, h)
     if totals:
-        return blocks.in_steps(task, totals=totals)
+        return blocks.in_steps(task, totals=totals, until=until)
     return blocks.spread_out(task, spread, size)
 
 

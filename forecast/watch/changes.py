@@ -1,13 +1,14 @@
 """Why a forecast moved: the old number, four steps, the new number; nothing is left over.
 
     before      as the run before published it
-    method      the same figures under today's engine and settings
+    version     the same figures under today's engine and settings
     revisions   the months of then as they stand now
     season      the new months as if they had come as forecast: only time has passed
-    surprise    as they came; this is what is published now
+    surprise    as they came, models weighed as before
+    after       models weighed anew by what came; this is what is published now
 
-Each step is the difference of two whole medians, so the steps add up to the change exactly. How
-the engine weighs its models may change with what came; that is part of the surprise.
+Each step is the difference of two whole medians, so the steps add up to the change exactly. What
+a new version and new weights change is one step, `method`: neither is news about the border.
 """
 
 from __future__ import annotations
@@ -20,17 +21,19 @@ Medians = Mapping[SeriesKey, Mapping[str, int]]  # series -> month -> whole medi
 
 
 def changes(stages: Sequence[Medians]) -> list[Change]:
-    """Every border's months that all five stages speak of, see the module."""
-    before, method, revisions, season, after = stages
+    """Every border's months that all six stages speak of, see the module."""
+    before, version, revisions, season, surprise, after = stages
     return [
         Change(
             series=key,
             month=month,
             before=before[key][month],
-            method=method[key][month] - before[key][month],
-            revisions=revisions[key][month] - method[key][month],
+            method=version[key][month]
+            - before[key][month]
+            + (after[key][month] - surprise[key][month]),
+            revisions=revisions[key][month] - version[key][month],
             season=season[key][month] - revisions[key][month],
-            surprise=after[key][month] - season[key][month],
+            surprise=surprise[key][month] - season[key][month],
             after=after[key][month],
         )
         for key in after

@@ -86,7 +86,7 @@ def chance(settings: Settings, series: str, span: str, event: str, as_json: bool
 def changes(settings: Settings, series: str, as_json: bool) -> None:
     """What moved a border's forecast since the run before.
 
-    Old forecast, newest figures, time passing, revised months, changes of the method, new
+    Old forecast, newest figures, time passing, revised months, model weights or version, new
     forecast: the steps add up exactly.
     """
     from forecast.desk import changed

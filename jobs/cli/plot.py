@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast import atomic
 from forecast.errors import ConfigError
 from jobs.cli.help import examples
 from jobs.cli.shared import Settings, as_month, latest_run, quote, reading, series_key
@@ -18,10 +17,9 @@ from jobs.cli.shared import Settings, as_month, latest_run, quote, reading, seri
 if TYPE_CHECKING:
     import sqlite3
 
-    from forecast.desk.charts.grammar import Format, Picture
+    from forecast.desk.charts.grammar import Picture
     from forecast.records import SeriesKey
 
-FORMATS: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 SLIDE = (1280, 720)
 _SIZE = re.compile(r"(\d{3,4})x(\d{3,4})")
 
@@ -129,8 +127,7 @@ def plot(
     """
     from forecast.desk.charts import grammar
 
-    if out.suffix not in FORMATS:
-        raise ConfigError(str(out), "-o", f"the file's name must end in {' or '.join(FORMATS)}")
+    grammar.form_of(out)
     with reading(settings) as connection:
         run = latest_run(connection, settings)
         key = series_key(connection, series)
@@ -141,8 +138,7 @@ def plot(
         drawn = _KINDS[kind](connection, wanted)
     if title:
         drawn = grammar.titled(drawn, title)
-    with atomic.output(out) as draft:
-        draft.write_bytes(grammar.render(drawn, FORMATS[out.suffix], size=size))
+    grammar.write(drawn, out, size)
     click.echo(f"{out}: {drawn.alt} From {quote(run)}")
 
 

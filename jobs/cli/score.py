@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,11 +11,20 @@ import click
 from forecast.errors import ConfigError
 from forecast.records import Row
 from jobs.cli.help import AS_JSON, examples
-from jobs.cli.shared import BORDER, Settings, console, print_json, reading
+from jobs.cli.shared import (
+    BORDER,
+    Settings,
+    console,
+    latest_run,
+    print_json,
+    quote,
+    reading,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from forecast.desk.reliability import KindScore
 
 ABOUT = {
     "issued": "forecasts issued before their month was published",
@@ -29,7 +39,9 @@ ERA_SCORES = (
 )
 
 
-@click.command(epilog=examples("score", "score northern --era 2025", "score --questions"))
+@click.command(
+    epilog=examples("score", "score northern --era 2025", "score --questions -o chances.svg")
+)
 @click.argument("border", required=False, type=BORDER)
 @click.option(
     "--era",
@@ -39,17 +51,30 @@ ERA_SCORES = (
 @click.option(
     "--questions", is_flag=True, help="The standing questions: how good the chances given were."
 )
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --questions: draw chances against what came, as .png, .svg or .pdf.",
+)
 @AS_JSON
 @click.pass_obj
 def score(
-    settings: Settings, border: str | None, era: str | None, questions: bool, as_json: bool
+    settings: Settings,
+    border: str | None,
+    era: str | None,
+    questions: bool,
+    out: Path | None,
+    as_json: bool,
 ) -> None:
     """How good the forecasts have been.
 
     Every model by lead, year and border; worse than naive said as plainly as better.
     """
+    if out and not questions:
+        raise click.UsageError("-o goes with --questions; `plot --kind score` draws errors")
     if questions:
-        _questions(settings, border, as_json)
+        _questions(settings, border, out, as_json)
         return
     from forecast.desk import verification
     from forecast.desk.terminal import score_tables
@@ -64,26 +89,46 @@ def score(
     if as_json:
         print_json(rows)
         return
-    out = console()
+    terminal = console()
     for part in _parts(rows, border or score_tables.ALL_BORDERS, era):
-        out.print(part)
+        terminal.print(part)
     if seen:
-        out.print(seen)
+        terminal.print(seen)
 
 
-def _questions(settings: Settings, border: str | None, as_json: bool) -> None:
+def _questions(settings: Settings, border: str | None, out: Path | None, as_json: bool) -> None:
     from forecast.desk import reliability
     from forecast.store import standing
 
     with reading(settings) as connection:
+        run = latest_run(connection, settings)
         rows = standing.resolved(connection, border)
     found = reliability.by_kind(rows)
+    if out:
+        _draw(settings, found, border, out, quote(run))
+        return
     if as_json:
         print_json([kind.as_json for kind in found])
         return
-    out = console()
+    terminal = console()
     for part in reliability.tables(found, border or "all borders"):
-        out.print(part)
+        terminal.print(part)
+
+
+def _draw(
+    settings: Settings, found: Sequence[KindScore], border: str | None, out: Path, source: str
+) -> None:
+    """The chances of hindcasts, or of issued forecasts once more of them are resolved."""
+    from forecast.desk.charts import chances, grammar
+    from forecast.desk.reliability import fullest
+    from forecast.desk.wording import NAMES
+
+    shown = fullest(found)
+    if not shown:
+        raise ConfigError(str(settings.db), "-o", "no standing question is resolved yet")
+    drawn = chances.reliability(NAMES[border] if border else "All borders", shown)
+    grammar.write(drawn, out)
+    click.echo(f"{out}: {drawn.alt} From {source}")
 
 
 def _of_era(settings: Settings, rows: Sequence[Row], era: str) -> list[Row]:

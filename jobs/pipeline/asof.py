@@ -67,19 +67,26 @@ def _as_of(by_month: Mapping[str, Sequence[watch.Stood]], cutoff: str, day: str)
 
 
 def asked_again(
-    earlier: Sequence[tuple[str, Counts]], horizon: int
+    earlier: Sequence[tuple[str, Counts]], horizon: int, weighed_before: int = 0
 ) -> dict[tuple[SeriesKey, str], Outlook]:
     """The engine's word from the last month of each of these figures, all at once.
 
     earlier : (name, figures); each is a family of its own. By (series, name).
+    weighed_before : the last so many months do not change how models are weighed.
     """
     if not earlier:
         return {}
     panels = [panel(counts, family=dict.fromkeys(counts, cutoff)) for cutoff, counts in earlier]
     places = [(key, cutoff) for cutoff, counts in earlier for key in counts]
     together = beside(panels)
-    last = np.array([together.z.shape[1] - 1], dtype=np.int64)
-    said = engine_forecasts(together, last, horizon, totals=_totals(earlier))
+    end = together.z.shape[1] - 1
+    said = engine_forecasts(
+        together,
+        np.array([end], dtype=np.int64),
+        horizon,
+        totals=_totals(earlier),
+        until=end - weighed_before if weighed_before else None,
+    )
     return {
         (key, cutoff): outlook_of(said, row, 0, cutoff)
         for row, (key, cutoff) in enumerate(places)

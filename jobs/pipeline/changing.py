@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from forecast.engine.predictive import Predictive
 
-_THEN, _AS_FORECAST = "then", "as forecast"
+_THEN, _AS_FORECAST, _CAME = "then", "as forecast", "as they came"
 
 
 def changed(
@@ -61,15 +61,21 @@ def moved(
     if months.shift(cutoff, said.centre.shape[2]) < last:
         return []  # so long ago that nothing forecast then is still ahead
     now = {key: _until(head, row, cutoff) for row, key in enumerate(head.keys)}
-    asked: list[tuple[str, Counts]] = []
-    if old != now:
-        asked.append((_THEN, old))
-    if cutoff < last:
-        asked.append((_AS_FORECAST, _as_forecast(now, restated, last)))
-    again = asked_again(asked, said.centre.shape[2])
-    then = {key: again.get((key, _THEN), restated[key]) for key in now}
-    passed = {key: again.get((key, _AS_FORECAST), restated[key]) for key in now}
-    stages = [_medians(then, cutoff), _medians(restated, cutoff), _medians(passed, last)]
+    horizon = said.centre.shape[2]
+    again = asked_again([(_THEN, old)] if old != now else [], horizon)
+    new = months.to_index(last) - months.to_index(cutoff)
+    if new:
+        figures: list[tuple[str, Counts]] = [
+            (_AS_FORECAST, _as_forecast(now, restated, last)),
+            (_CAME, {key: _until(head, row, last) for row, key in enumerate(head.keys)}),
+        ]
+        again |= asked_again(figures, horizon, weighed_before=new)
+    then, passed, came = (
+        {key: again.get((key, name), restated[key]) for key in now}
+        for name in (_THEN, _AS_FORECAST, _CAME)
+    )
+    stages = [_medians(then, cutoff), _medians(restated, cutoff)]
+    stages += [_medians(passed, last), _medians(came, last)]
     return changes([before, *map(summed, stages), after])
 
 

@@ -13,19 +13,22 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import altair as alt
 import vl_convert
 from PIL import Image
 
-from forecast import months
+from forecast import atomic, months
 from forecast.desk.wording import month_words
+from forecast.errors import ConfigError
 from forecast.intake.events import KNOWN
 from forecast.records import Row
 
 Chart = Any  # Altair's layered, concatenated and plain charts have no common public type
 Format = Literal["png", "svg", "pdf"]
+FORMATS: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 
 INK, GREY, PALE = "#1b1b1b", "#6b6b6b", "#d0d0d0"
 BLUE = "#1f5a94"
@@ -311,6 +314,20 @@ def render(
     if form == "pdf":
         return bytes(vl_convert.svg_to_pdf(svg))
     return _lean(vl_convert.svg_to_png(svg, scale=1))
+
+
+def form_of(path: Path) -> Format:
+    """A file's form by the ending of its name; ConfigError for another ending."""
+    if path.suffix not in FORMATS:
+        raise ConfigError(str(path), "-o", f"the file's name must end in {' or '.join(FORMATS)}")
+    return FORMATS[path.suffix]
+
+
+def write(drawn: Picture, to: Path, size: tuple[int, int] | None = None) -> None:
+    """Write a picture, whole or not at all; see `form_of` and `render`."""
+    form = form_of(to)
+    with atomic.output(to) as draft:
+        draft.write_bytes(render(drawn, form, size=size))
 
 
 def titled(drawn: Picture, title: str) -> Picture:

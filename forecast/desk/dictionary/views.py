@@ -272,10 +272,14 @@ VIEWS: tuple[View, ...] = (
         note="before + method + revisions + season + surprise = after, always.",
         special={
             "before": count("Median as the run before published it"),
-            "method": change("Because the engine or its settings changed"),
+            "method": change(
+                "Because models are weighed anew, or the engine or its settings changed"
+            ),
             "revisions": change("Because months known before were restated"),
             "season": change("Because time passed, had the new months come as forecast"),
-            "surprise": change("Because the new months did not come as forecast"),
+            "surprise": change(
+                "Because the new months did not come as forecast, models weighed as before"
+            ),
             "after": count("Median as this run published it"),
             "before_run_id": number("The run before"),
         },

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.desk.dictionary.views import BY_NAME, View, definitions
-from forecast.errors import ConfigError
-from forecast.records import HEADLINES
-from forecast.store import changes, connect, read
+from forecast.desk.names import SeriesNames
+from forecast.desk.wording import stale_words
+from forecast.errors import ConfigError, SeriesNameError
+from forecast.records import HEADLINES, SeriesKey
+from forecast.store import changes, connect, joint, read
 from forecast.store.views import AS_OF, view_rows
 
 if TYPE_CHECKING:
@@ -43,25 +45,46 @@ class Record:
     def __repr__(self) -> str:
         return f"forecast.open({str(self.path)!r})"
 
-    def latest(self, border: str, model: str = ENGINE) -> pd.DataFrame:
-        """The forecast ahead of a border's total: a row a month, median and intervals in counts.
+    def latest(self, series: str, model: str = ENGINE) -> pd.DataFrame:
+        """The forecast ahead of a series: a row a month, median and intervals in counts.
 
-        Where it comes from is in the table's `attrs`: border, model, run_id, digest.
+        series : "northern", "northern:Swanton", "southwest:Mexico", ...; parts have the engine's
+        forecast only. Where it comes from is in the table's `attrs`: series, model, run_id,
+        digest, and a note where a part's newest figure is older than its border's.
         """
-        _known("border", border, HEADLINES)
+        key, source = self._named(series)
         table = self.view("latest_forecasts")
-        totals = table[(table["border"] == border) & (table["dimension"] == "")]
-        _known("model", model, sorted(set(totals["model"])))
-        found = totals[totals["model"] == model]
-        source = {"border": border, "model": model, "run_id": int(found["run_id"].iloc[0])}
-        return _by_month(found, _SAID_ONCE, {**source, "digest": self.digest})
+        every = table[_rows_of(table, key)]
+        if every.empty:
+            raise SeriesNameError(source["series"], "the last run has no forecast of it")
+        _known("model", model, sorted(set(every["model"])))
+        found = every[every["model"] == model]
+        source |= {"model": model, "run_id": int(found["run_id"].iloc[0])}
+        border = table[_rows_of(table, SeriesKey(key.border)) & (table["model"] == model)]
+        source["note"] = stale_words(str(found["cutoff"].iloc[0]), str(border["cutoff"].max()))
+        return _by_month(found, _SAID_ONCE, source)
 
-    def actual(self, border: str, as_of: str | None = None) -> pd.DataFrame:
-        """A border's published counts: a row a month, now or as known at the end of a day."""
-        _known("border", border, HEADLINES)
-        table = self.view("border_months", as_of)
-        source = {"border": border, "as_of": as_of, "digest": self.digest}
-        return _by_month(table[table["border"] == border], ["border"], source)
+    def actual(self, series: str, as_of: str | None = None) -> pd.DataFrame:
+        """A series' published counts: a row a month, now or as known at the end of a day.
+
+        series : as for `latest`. A part's month that no file lists within its span is 0.
+        """
+        key, source = self._named(series)
+        if key.headline:
+            table = self.view("border_months", as_of)
+            found = table[table["border"] == key.border]
+            return _by_month(found, ["border"], {**source, "as_of": as_of})
+        table = self.view("series_months", as_of)
+        found = table[_rows_of(table, key)]
+        said_once = ["border", "dimension", "member", "component"]
+        return _by_month(found, said_once, {**source, "as_of": as_of})
+
+    def _named(self, series: str) -> tuple[SeriesKey, dict[str, Any]]:
+        """A series by one of its names, and what a table of it says of its source."""
+        with closing(connect.read(self.path)) as connection:
+            names = SeriesNames(joint.series_keys(connection))
+        key = names.find(series)
+        return key, {"series": names.name(key), "border": key.border, "digest": self.digest}
 
     def span(self, series: str, span: str) -> pd.Series:
         """The sum of months: published part, median and intervals in counts.
@@ -160,6 +183,15 @@ class Record:
 def _known(what: str, name: str, names: Sequence[str]) -> None:
     if name not in names:
         raise ConfigError("forecast.open", what, f"no {name!r}; there are: {', '.join(names)}")
+
+
+def _rows_of(table: pd.DataFrame, key: SeriesKey) -> pd.Series[bool]:
+    """Which rows of a view are about a series."""
+    names = ("border", "dimension", "member")
+    found: pd.Series[bool] = (table[list(names)] == [getattr(key, name) for name in names]).all(
+        axis=1
+    )
+    return found
 
 
 def _types(view: View) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -213,7 +213,7 @@ def _name(text: str) -> int:
 
 def _exists(year: int, month: int, day: int) -> bool:
     try:
-        datetime(year, month, day)
+        date(year, month, day)
     except ValueError:
         return False
     return True
