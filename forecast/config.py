@@ -232,6 +232,7 @@ class Notices(_Section):
     approval: Literal["hold", "auto"] = "hold"
     quiet_months: bool = False
     contact: HeaderText = ""
+    attach_page: bool = False
     recipients: tuple[Recipient, ...] = ()
     hooks: tuple[Hook, ...] = ()
 
@@ -247,10 +248,10 @@ class WitnessSection(_Section):
     seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
 
 
-class SiteSection(_Section):
-    """The address under which readers reach the page and the service's port."""
+class Site(_Section):
+    """The page as files."""
 
-    address: Annotated[str, Field(pattern=r"^(https?://[^/\s]+\S*)?$")] = ""
+    address: Annotated[str, Field(pattern=r"^(https?://[^\s<>\"]+)?$")] = ""
 
 
 class Compute(_Section):
@@ -279,14 +280,19 @@ class Config(_Section):
     questions: Questions = Questions()
     notices: Notices = Notices()
     mail: Mail = Mail()
-    site: SiteSection = SiteSection()
     witness: WitnessSection = WitnessSection()
+    site: Site = Site()
     compute: Compute = Compute()
 
     @property
     def tells(self) -> bool:
         """Whether notices go anywhere."""
         return self.mail.enabled or bool(self.notices.hooks)
+
+    @property
+    def one_click(self) -> str:
+        """Under which address readers unsubscribe by one click; "" if nothing answers there."""
+        return self.site.address if self.service.port else ""
 
     def digest(self) -> str:
         """sha256 of the settings that change numbers."""
@@ -350,4 +356,4 @@ def _problem(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return "no such setting; see the shipped config.toml for all of them"
     given = without_logins(repr(error["input"]))
-    return f"{given} will not do: {error['msg'][0].lower()}{error['msg'][1:]}"
+    return f"{given} is not allowed: {error['msg'][0].lower()}{error['msg'][1:]}"

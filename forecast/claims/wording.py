@@ -198,5 +198,6 @@ def halves(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
     if ports is None or patrol is None:
         return ""
     return (
-        f"Of these, {ports:,} at ports of entry (OFO) and {patrol:,} between ports (Border Patrol)."
+        f"Of these, {ports:,} were at ports of entry (OFO) and {patrol:,} between ports "
+        "(Border Patrol)."
     )

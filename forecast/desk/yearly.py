@@ -57,7 +57,8 @@ def report(
     issued = sum(row["basis"] == "issued" for row in ours)
     blocks: list[Block] = [
         f"{held} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were issued "
-        "before their month was; the others are hindcasts, made later from only the data of then. "
+        "before their month was; the others are hindcasts, made later from only the data available "
+        "at the time. "
         "Encounters are those at and between ports of entry.",
         "# The largest misses",
         *_misses(ours),

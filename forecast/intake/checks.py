@@ -22,7 +22,7 @@ from forecast.intake.series import BY_COMPONENT
 from forecast.records import BORDERS, NATIONWIDE, Scope, SeriesKey, Snapshot
 
 # A month of the open year may move by this share of the larger count, or by SLACK encounters,
-# whichever is more. Seen between releases: 0.3 % at most, 0.6 % where a border is small.
+# whichever is more. Seen between releases: 0.3% at most, 0.6% where a border is small.
 OPEN_SHARE = 0.05
 SLACK = 10
 

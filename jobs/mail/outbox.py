@@ -59,7 +59,7 @@ def deliver(
 def _send(path: Path, config: Config, now: Callable[[], datetime]) -> list[DeliveryOutcome]:
     """Mail and webhooks; neither waits for the other's server."""
     by_mail = config.mail.enabled
-    outcomes = send.send_all(path, config.mail, now, config.site.address) if by_mail else []
+    outcomes = send.send_all(path, config.mail, now, config.one_click) if by_mail else []
     return outcomes + hooks.send_all(path, config.notices.hooks, now)
 
 

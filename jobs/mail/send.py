@@ -135,7 +135,9 @@ def hand_over(delivery: Delivery, connect: Connect, own_lines: bytes = b"") -> N
 def addressed(delivery: Delivery, own_lines: bytes = b"") -> bytes:
     """The message as it goes to one recipient; the same at every attempt."""
     head = f"To: {delivery.recipient}\r\n".encode("ascii")
-    if b"\r\nAuto-Submitted: auto-generated\r\nList-Id:" in delivery.message.mime:
+    told = delivery.message.mime.partition(b"\r\n\r\n")[0]
+    # The operator's own mail is of no list; one queued earlier may have a line already.
+    if b"\r\nList-Id:" in told and b"\r\nList-Unsubscribe:" not in told:
         head += own_lines
     return head + delivery.message.mime
 
@@ -155,7 +157,7 @@ def _meaning(to: str, error: OSError | smtplib.SMTPException) -> BordercastError
         return _answered(to, code, reply)
     if isinstance(error, smtplib.SMTPSenderRefused):
         if error.smtp_code >= 500 and error.smtp_code != TOO_BIG:
-            return MailServerError(f"the server refuses our sender address: {_said(error)}")
+            return MailServerError(f"the server rejects the sender address: {_said(error)}")
         return _answered(to, error.smtp_code, error.smtp_error)
     if isinstance(error, smtplib.SMTPDataError):
         return _answered(to, error.smtp_code, error.smtp_error)
