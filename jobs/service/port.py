@@ -124,7 +124,7 @@ def measured(path: Path, config: Config) -> bytes:
         "notices_held": ("Notices awaiting approval", facts["notices_held"]),
         "files_in_quarantine": ("Files refused, not decided on", facts["files_in_quarantine"]),
         "verify_failed": ("Whether verification failed", int(bool(facts["verify_findings"]))),
-        "mail_stopped": ("Whether the mail queue stands still", int(bool(facts["mail_stopped"]))),
+        "mail_stopped": ("Whether the mail queue has stopped", int(bool(facts["mail_stopped"]))),
         "alarms": ("What needs a person now", len(stands.alarms)),
         "warnings": ("What may need one soon", len(stands.warnings)),
         "database_bytes": ("Size of the record", facts["database_bytes"]),
