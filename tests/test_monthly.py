@@ -16,9 +16,10 @@ from click.testing import CliRunner
 from tables import edit, rows, written
 
 from forecast.config import Config, ForecastSection
-from forecast.desk.report import from_json, month_report, report, to_json
+from forecast.desk.report import from_json, made_now, report, to_json
 from forecast.errors import ClockError
-from forecast.intake import bundle
+from forecast.intake.sources import registry
+from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from forecast.store import integrity, judgements, releases, reports, runs
 from forecast.store.connect import read, transaction, writing
@@ -330,7 +331,8 @@ def test_an_edit_of_the_record_is_named(database, change, named):
 
 def test_a_model_that_fails_is_recorded_and_left_out(tmp_path, monkeypatch):
     monkeypatch.setattr("models.ets.Ets._fit", _no_fit, raising=False)
-    monkeypatch.setattr("forecast.intake.bundle.load_paths", list)
+    without = replace(registry.main(), embedded_paths=list)
+    monkeypatch.setattr(registry, "main", lambda: without)
     settings = Config(
         forecast=ForecastSection(models=("naive", "ets"), dimensions=(), first_cutoff="2026-06"),
         compute={"processes": 1},
@@ -418,7 +420,7 @@ def test_a_run_keeps_the_report_of_each_border_s_newest_month(published):
         for border in HEADLINES:
             _, month = reports.span(connection, border)
             kept = reports.kept(connection, border, month)
-            made = month_report(border, month, reports.month_record(connection, border, month))
+            made = made_now(connection, border, month)
 
             assert kept == to_json(made)
             assert report(connection, border, month) == from_json(kept) == made

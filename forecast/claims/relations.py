@@ -13,7 +13,7 @@ from forecast.claims.kinds import NounAfter
 from forecast.claims.lexicon import word_set
 from forecast.claims.senses import Context, Option, Weighed
 from forecast.claims.spans import ClaimSpan, calendar, fiscal
-from forecast.claims.subjects import SECTOR_BORDER, Subject
+from forecast.claims.subjects import FIELD_BORDERS, Subject
 from forecast.claims.times import TimeRef
 from forecast.claims.tokens import WrittenNumber
 from forecast.records import NATIONWIDE
@@ -570,7 +570,7 @@ def _part_shares(
     made = []
     for rank, border in enumerate(borders[:3]):
         if dimension == "sector":
-            home = SECTOR_BORDER.get(members[0], "southwest")
+            home = FIELD_BORDERS.get(members[0], "southwest")
             part = Subject(home, "usbp", "field", members)
             wholes = [
                 Subject(border if border == NATIONWIDE else home, agency) for agency in ("usbp", "")

@@ -20,7 +20,7 @@ import vl_convert
 from PIL import Image
 
 from forecast import months
-from forecast.desk.wording import month_words
+from forecast.desk.wording import measure, month_words
 from forecast.intake.events import KNOWN
 from forecast.records import Row
 
@@ -74,7 +74,7 @@ class Amounts:
     @property
     def title(self) -> str:
         """Said in words, because a log scale can mislead."""
-        return "encounters a month" + (", log scale" if self.log else "")
+        return measure().unit + (", log scale" if self.log else "")
 
     @property
     def span(self) -> float:
