@@ -5,9 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from forecast import months
+from forecast import atomic, months
 from forecast.desk import yearly
-from forecast.desk.export import atomic
 from forecast.errors import SpanError
 from forecast.store import connect, read
 from forecast.store import yearly as store
@@ -30,7 +29,7 @@ def build(path: Path, year: int) -> yearly.YearlyReport:
 def write(found: yearly.YearlyReport, to: Path) -> None:
     """Write it as Markdown or HTML, by the ending of the file's name."""
     text = yearly.markdown(found) if to.suffix == ".md" else yearly.page(found)
-    with atomic.replacing(to) as draft:
+    with atomic.output(to) as draft:
         draft.write_text(text, encoding="utf-8")
 
 

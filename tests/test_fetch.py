@@ -30,12 +30,12 @@ from publisher import (
 )
 from tables import rows
 
-from forecast import __version__
+from forecast import __version__, atomic
 from forecast.config import Config, Fetch, ForecastSection, Mail
 from forecast.errors import ConfigError
 from forecast.store import connect, ops
 from jobs import monthly
-from jobs.intake import archive, listing
+from jobs.intake import listing
 from jobs.intake.poll import awaited, fetch
 from jobs.mail import operator_alerts
 from jobs.service import health
@@ -822,7 +822,7 @@ def test_a_killed_poll_leaves_nothing_half_done(path, publisher, after):
     child.send_signal(signal.SIGKILL)
     child.wait()
 
-    assert not [name for name in kept(path) if name.endswith(archive.PART)]
+    assert not [name for name in kept(path) if name.endswith(atomic.PART)]
     assert set(kept(path)) <= {NAME}
     publisher.put(FOLDER + file_name(MARCH), file_bytes(MARCH))
     look(path, publisher)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from forecast import atomic
 from forecast.errors import BusyError, ConfigError, StoreError
 from forecast.store import sqlite_errors
 
@@ -111,23 +112,13 @@ def writing(path: Path, wait: float = LOCK_WAIT, schema: str = SCHEMA) -> Iterat
             connection.close()
 
 
-def create_private(path: Path) -> None:
-    """A new empty file that nobody but its owner may read, whatever the umask."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    handle = os.open(path, flags, OWNER_ONLY)
-    try:
-        os.fchmod(handle, OWNER_ONLY)
-    finally:
-        os.close(handle)
-
-
 def _make_private(path: Path) -> None:
     """A database that nobody but its owner may read, whatever the umask; its log follows it.
 
     By name, never by opening it: closing an open live database would drop SQLite's locks.
     """
     if not path.exists():
-        create_private(path)
+        atomic.create_private(path)
     for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
         # A log that another process has just removed; a file of another user, who sets its mode.
         with suppress(FileNotFoundError, PermissionError):

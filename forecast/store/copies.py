@@ -7,34 +7,29 @@ the process (10 of 11 committed rows were lost that way).
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
+from forecast import atomic
 from forecast.errors import DataError
 from forecast.store import connect, integrity, ops
 from forecast.store.connect import OWNER_ONLY, SCHEMA
 
-PART = ".part"
 READ_ONLY = 0o444
 
 
 def copy(path: Path, to: Path, mode: int, schema: str = SCHEMA) -> Path:
     """A whole copy of the database as it stands now, complete or absent; returns `to`."""
-    part = to.with_name(to.name + PART)
     to.parent.mkdir(parents=True, exist_ok=True)
-    part.unlink(missing_ok=True)
-    try:
-        with closing(connect.read(path, schema)) as connection:
-            connect.create_private(part)  # while it grows, too
-            connection.execute("vacuum into ?", (str(part),))
+    with (
+        closing(connect.read(path, schema)) as connection,
+        atomic.replacing(to, mode, alone=True) as part,
+    ):
+        connection.execute("vacuum into ?", (str(part),))
         _plain(part)
-        _settle(part, to, mode)
-    finally:
-        part.unlink(missing_ok=True)
     return to
 
 
@@ -50,14 +45,11 @@ def put_back(source: Path, path: Path) -> None:
     The old one's log goes first: read with the new file, it would spoil it. Killed at any point,
     this leaves the old database or the new one.
     """
-    part = path.with_name(path.name + PART)
-    part.unlink(missing_ok=True)
-    connect.create_private(part)
-    shutil.copyfile(source, part)
-    _empty_log(path)
-    for suffix in ("-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    _settle(part, path, OWNER_ONLY)
+    with atomic.replacing(path, OWNER_ONLY, alone=True) as part:
+        shutil.copyfile(source, part)
+        _empty_log(path)
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def silence(path: Path, now: datetime, why: str) -> int:
@@ -89,19 +81,3 @@ def _plain(part: Path) -> None:
         mode = connection.execute("pragma journal_mode = delete").fetchone()[0]
     if mode != "delete":
         raise DataError(f"{part.name}: the copy kept its log ({mode}); nothing was replaced")
-
-
-def _settle(part: Path, to: Path, mode: int) -> None:
-    part.chmod(mode)
-    for place in (part, part.parent):
-        handle = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    part.replace(to)
-    handle = os.open(to.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

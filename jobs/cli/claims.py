@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast import months
+from forecast import atomic, months
 from forecast.errors import ClaimError, ConfigError, DocumentError
 from forecast.records import HEADLINES
 from jobs.cli.cite import facts_json, facts_of, run_json
@@ -254,13 +254,12 @@ def check(
     table, names, run = _table(settings)
     checked = check_text(text, table, _day(text, published))
     if html:
-        from forecast.desk.export.atomic import replacing
         from forecast.desk.wording import month_words
 
         through = month_words(run.data_through)
         against = f"Checked against run {run.id} of Bordercast, data through {through}."
         page = marked.as_html(checked, _title(file, text), against)
-        with replacing(html) as draft:
+        with atomic.output(html) as draft:
             draft.write_text(page, "utf-8")
         click.echo(f"{html}: {marked.summary(checked)}", err=as_json)
     if as_json:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecast import atomic
 from forecast.errors import ConfigError, DataError, MailServerError
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, console, one_line, print_json, reading
@@ -148,7 +149,8 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
         raise click.BadParameter("the name must end in .eml or .html", param_hint="-o")
     made = work.message(settings.config, notice, sections)
     file = made.mime if out.suffix == ".eml" else mime.page(notice, sections).encode()
-    out.write_bytes(file)
+    with atomic.output(out) as draft:
+        draft.write_bytes(file)
     click.echo(f"{out}: {len(file):,} bytes, {made.subject}")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecast import atomic
 from forecast.errors import ConfigError
 from jobs.cli.help import examples
 from jobs.cli.shared import Settings, as_month, latest_run, quote, reading, series_key
@@ -127,7 +128,6 @@ def plot(
     A part (northern:Swanton) has a fan only.
     """
     from forecast.desk.charts import grammar
-    from forecast.desk.export import atomic
 
     if out.suffix not in FORMATS:
         raise ConfigError(str(out), "-o", f"the file's name must end in {' or '.join(FORMATS)}")
@@ -141,7 +141,7 @@ def plot(
         drawn = _KINDS[kind](connection, wanted)
     if title:
         drawn = grammar.titled(drawn, title)
-    with atomic.replacing(out) as draft:
+    with atomic.output(out) as draft:
         draft.write_bytes(grammar.render(drawn, FORMATS[out.suffix], size=size))
     click.echo(f"{out}: {drawn.alt} From {quote(run)}")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecast import atomic
 from forecast.desk.dictionary.views import VIEWS, View
 from forecast.desk.wording import CREDIT
 from forecast.store.views import AS_OF
@@ -96,7 +97,6 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
 
     23 quantiles each, with hub-config/, and every value a month has had as its target.
     """
-    from forecast.desk.export import atomic
     from forecast.desk.export import hub as desk
 
     with reading(settings) as connection:
@@ -106,7 +106,7 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
             first = settings.config.forecast.first_cutoff
             models |= {f"{_hub_name(m)}_hindcast": q for m, q in _hindcasts(connection, first)}
         values = _values(connection)
-    with atomic.making_folder(out) as draft:
+    with atomic.output_folder(out) as draft:
         count = desk.write(draft, models, values, origin(run))
     noun = "file" if count == 1 else "files"
     click.echo(f"{out}: {count:,} model output {noun}, {quote(run)}")

@@ -12,18 +12,15 @@ anything.
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
+from forecast import atomic
 from forecast.config import Config
 from jobs.intake import inbox
 
-PART = ".part"
 REASON = ".reason.txt"
 PRIVATE = 0o700
 
@@ -53,16 +50,14 @@ def keep_bytes(folder: Path, sha256: str, name: str, content: bytes) -> Path:
     """Keep a content in the archive or the quarantine; returns where it is now."""
     kept = folder / sha256 / name
     if not kept.exists():
-        with _appearing(kept) as file:
-            file.write(content)
+        _write(kept, content)
     return kept
 
 
 def refuse(folder: Path, sha256: str, name: str, content: bytes, reason: str) -> Path:
     """Keep a content in the quarantine, with the reason beside it; returns where it is now."""
     kept = keep_bytes(folder, sha256, name, content)
-    with _appearing(kept.with_name(kept.name + REASON)) as file:
-        file.write(f"{reason}\n".encode())
+    _write(kept.with_name(kept.name + REASON), f"{reason}\n".encode())
     return kept
 
 
@@ -70,7 +65,7 @@ def find(folder: Path, sha256: str) -> Path | None:
     """The kept file with this content, None if there is none."""
     place = folder / sha256
     names = sorted(place.iterdir()) if place.is_dir() else []
-    return next((path for path in names if not path.name.endswith((PART, REASON))), None)
+    return next((path for path in names if not path.name.endswith((atomic.PART, REASON))), None)
 
 
 def remove(folder: Path, sha256: str) -> None:
@@ -78,25 +73,12 @@ def remove(folder: Path, sha256: str) -> None:
     shutil.rmtree(folder / sha256, ignore_errors=True)
 
 
-@contextmanager
-def _appearing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that has its name only when it is whole; killed before, it leaves at most a .part."""
+def _write(path: Path, content: bytes) -> None:
     make_private(path.parent.parent)
     make_private(path.parent)
-    part = path.with_name(f"{path.name}{PART}")
-    part.unlink(missing_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(part, flags, 0o600), "wb") as file:
-            os.fchmod(file.fileno(), 0o600)
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    _sync(path.parent)
-    _sync(path.parent.parent)
+    with atomic.replacing(path, 0o600, alone=True) as part:
+        part.write_bytes(content)
+    atomic.sync(path.parent.parent)
 
 
 def make_private(folder: Path) -> None:
@@ -104,11 +86,3 @@ def make_private(folder: Path) -> None:
     folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     if stat.S_IMODE(folder.stat().st_mode) != PRIVATE:
         folder.chmod(PRIVATE)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from forecast import atomic
 from forecast.config import Config
 from forecast.errors import BordercastError, ConfigError, DataError
 from forecast.store import connect, copies, ops, read
@@ -46,7 +47,7 @@ def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> B
     folder = to or path.parent / config.service.backups / f"{now:%Y%m%dT%H%M%SZ}"
     if folder.exists():
         raise ConfigError(str(folder), "backup", "is there already; name another folder")
-    part = folder.with_name(folder.name + copies.PART)
+    part = folder.with_name(folder.name + atomic.PART)
     shutil.rmtree(part, ignore_errors=True)
     if to is None:
         archive.make_private(folder.parent)

@@ -62,8 +62,8 @@ STEPS = [
     "before jobs.service.upkeep:write_snapshot",
     "before forecast.store.copies:copy",
     "before forecast.store.copies:_plain",
-    "before forecast.store.copies:_settle",
-    "after forecast.store.copies:_settle",
+    "before forecast.atomic:sync",
+    "after forecast.atomic:sync",
 ]
 CUT = "after commit 2"  # the one that `make test` tries
 WRONG = (

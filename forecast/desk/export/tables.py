@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
+from forecast import atomic
 from forecast.desk.dictionary.columns import ColumnKind
 from forecast.desk.dictionary.views import View, definitions
 from forecast.desk.export import workbook
-from forecast.desk.export.atomic import replacing
 from forecast.desk.export.encoded import Encoded, EncodedBlock, arrow_rows, arrow_types, real, safe
 from forecast.errors import ConfigError
 from forecast.records import HUB_COLUMNS
@@ -95,7 +95,7 @@ def write(table: Table, path: Path) -> int:
     The file appears complete or not at all; one that was there stays until then.
     """
     save = _format(path)
-    with replacing(path) as draft:
+    with atomic.output(path) as draft:
         return save(table, draft)
 
 
