@@ -15,7 +15,7 @@ from pathlib import Path
 from forecast.claims.checker import CheckedText, check
 from forecast.claims.judge import HOLDS, Sense, value_of
 from forecast.claims.spans import parse
-from forecast.claims.subjects import Subject
+from forecast.claims.subjects import APPREHENSION, AT_ENTRY, AT_LARGE, Subject
 from forecast.claims.table import CountTable
 
 FOLDER = Path(__file__).parent / "claims"
@@ -51,6 +51,8 @@ def subject(name: str) -> Subject:
         return Subject(border, agency)
     if part.endswith(("Sector", "Field Office")):
         return Subject(border, "usbp" if part.endswith("Sector") else "ofo", "field", (part,))
+    if part in (AT_ENTRY, AT_LARGE):
+        return Subject(border, "", APPREHENSION, (part,))
     return Subject(border, "", "demographic" if part in GROUPS else "citizenship", (part,))
 
 

@@ -17,7 +17,7 @@ from forecast.claims.clauses import Scene
 from forecast.claims.judge import HOLDS, Claimed, ClaimVerdict, JudgedClaim, Sense, judge
 from forecast.claims.senses import Context, Option, Weighed
 from forecast.claims.spans import ClaimSpan
-from forecast.claims.subjects import FIELD_BORDERS, Subject
+from forecast.claims.subjects import APPREHENSION, FIELD_BORDERS, Subject
 from forecast.claims.table import CountTable
 from forecast.claims.times import Now
 from forecast.claims.tokens import WrittenNumber, sentences
@@ -196,7 +196,7 @@ class _Reader:
             dimension = kind.get(subject.dimension, subject.dimension)
             context.part = (dimension, subject.members, subject.other_than)
             context.group = senses.NO_PART
-            if dimension in ("citizenship", "demographic"):
+            if dimension in ("citizenship", "demographic", APPREHENSION):
                 context.group, context.part = context.part, senses.NO_PART
             context.saw(last.span)
             return
@@ -340,7 +340,7 @@ class _Reader:
             return whose, when
         host = self.hosts[-1]
         own = whose[0].value if whose and whose[0].bound else None
-        if fresh and own and own.dimension in ("citizenship", "demographic"):
+        if fresh and own and own.dimension in ("citizenship", "demographic", APPREHENSION):
             like = own._replace(border=host.subject.border, agency=host.subject.agency)
             whose = [
                 Option(like, 0.1, True),

@@ -35,6 +35,7 @@ _NOUN_KINDS: dict[str, Noun] = {
     "demographic": "group",
     "citizenship": "group",
     "countries": "group",
+    "arrest_place": "group",
     "off_topic": "off_topic",
     "not_claim": "not_claim",
 }
@@ -96,6 +97,7 @@ def _phrase_at(scene: Scene, at: int) -> Placed | None:
         "demographic",
         "citizenship",
         "countries",
+        "arrest_place",
     )
     here = [one for one in scene.phrases if one.first == at]
     return min(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forecast.claims.subjects import OFO, USBP, Subject
+from forecast.claims.subjects import APPREHENSION, OFO, USBP, Subject
 from forecast.claims.table import CountTable
 from forecast.desk.names import SeriesNames
 from forecast.records import BORDERS, NATIONWIDE, SeriesKey
@@ -22,6 +22,8 @@ def series_names(table: CountTable) -> SeriesNames:
 
 def subject_of(key: SeriesKey) -> Subject:
     """Whose counts a series has."""
+    if key.dimension == APPREHENSION:
+        return Subject(key.border, "", key.dimension, (key.member,))
     agency = {USBP: "usbp", OFO: "ofo"}.get(key.component, "")
     if key.dimension == "component":
         return Subject(key.border, {USBP: "usbp", OFO: "ofo"}.get(key.member, ""))

@@ -13,7 +13,7 @@ from forecast.claims.kinds import NounAfter
 from forecast.claims.lexicon import word_set
 from forecast.claims.senses import Context, Option, Weighed
 from forecast.claims.spans import ClaimSpan, calendar, fiscal
-from forecast.claims.subjects import FIELD_BORDERS, Subject
+from forecast.claims.subjects import APPREHENSION, FIELD_BORDERS, Subject
 from forecast.claims.times import TimeRef
 from forecast.claims.tokens import WrittenNumber
 from forecast.records import NATIONWIDE
@@ -106,7 +106,9 @@ def is_count(scene: Scene, number: WrittenNumber, noun: NounAfter, context: Cont
             noun.placed and _is_weak(scene, noun.placed) and not strong
         )
     said = bool(strong)
-    placed = bool(scene.of_kind("sector", "border", "office", "demographic", "citizenship"))
+    placed = bool(
+        scene.of_kind("sector", "border", "office", "demographic", "citizenship", "arrest_place")
+    )
     timed = any(ref.counts or ref.form == "week" for ref in scene.times)
     if noun.kind in ("people", "group"):
         weak = bool(scene.of_kind("measure")) and (placed or timed)
@@ -153,6 +155,7 @@ def says_whose(scene: Scene, host: WrittenNumber, number: WrittenNumber) -> bool
         "demographic",
         "citizenship",
         "countries",
+        "arrest_place",
     )
     first, last = min(host.last, number.last), max(number.first, host.first)
     for one in scene.of_kind(*kinds):
@@ -509,6 +512,10 @@ def shares(
     words = {token.low for token in scene.tokens}
     if context.part != senses.NO_PART and words & {"there", "sector", "sector's", "it"}:
         parts.insert(0, Option(context.part, 0.4)) if not (parts and parts[0].bound) else None
+    if hosts and hosts[-1].dimension == APPREHENSION and scene.low(number.last) == "of":
+        # 1,034 at-large arrests, 16% of all that were made: a share of them that were just counted
+        just_counted = Option((APPREHENSION, hosts[-1].members, False), 0.2)
+        return _part_shares([just_counted], border, agency, when)
     if parts and parts[0].cost <= 1.0 and _names_part(scene, number):
         return _part_shares(parts, border, agency, when)
     found = _agency_or_border_shares(scene, number, border, agency, when)
@@ -518,7 +525,7 @@ def shares(
 def _names_part(scene: Scene, number: WrittenNumber) -> bool:
     """Whether the part of a share is named: behind it, before its verb, or by "there"."""
     kinds = ("sector", "city", "office", "state", "demographic", "citizenship", "countries")
-    placed = scene.of_kind(*kinds)
+    placed = scene.of_kind(*kinds, "arrest_place")
     sectors = scene.of_kind("sector", "city")
     them = scene.low(number.last + 1) in ("them", "those", "these", "whom")
     if sectors and scene.low(number.last) == "of" and not them:
@@ -575,11 +582,12 @@ def _part_shares(
             wholes = [
                 Subject(border if border == NATIONWIDE else home, agency) for agency in ("usbp", "")
             ]
+        elif dimension == APPREHENSION:
+            part, wholes = Subject(border, "", dimension, members), [Subject(border, "usbp")]
         elif agencies[0] == "usbp":
             return []
         else:
-            part = Subject(border, "", dimension, members, other)
-            wholes = [Subject(border)]
+            part, wholes = Subject(border, "", dimension, members, other), [Subject(border)]
         for i, whole in enumerate(wholes):
             for span in when[:5]:
                 sense = Sense(part, span.value, "share_percent", None, whole)

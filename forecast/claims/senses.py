@@ -17,7 +17,7 @@ from forecast.claims import times
 from forecast.claims.clauses import Placed, Scene
 from forecast.claims.judge import Measure, Sense
 from forecast.claims.spans import ClaimSpan, calendar, fiscal, fiscal_year_of
-from forecast.claims.subjects import FIELD_BORDERS, LAND, Subject
+from forecast.claims.subjects import APPREHENSION, AT_ENTRY, AT_LARGE, FIELD_BORDERS, LAND, Subject
 from forecast.claims.times import Now, TimeRef
 from forecast.claims.tokens import WrittenNumber
 from forecast.intake.sources import registry
@@ -132,6 +132,8 @@ def _subject(part: SensePart, border: Option[str], agency: Option[str]) -> Subje
         return Subject(where, "ofo", "field", members)
     if dimension == "state" and border.value in (LAND,):
         return None
+    if dimension == APPREHENSION:
+        return Subject(border.value, "", dimension, members)
     return Subject(border.value, agency.value, dimension, members, other)
 
 
@@ -403,11 +405,11 @@ def _joined(scene: Scene, a: Placed, b: Placed) -> bool:
 
 
 def _groups(scene: Scene, number: WrittenNumber) -> list[Option[SensePart]]:
-    """Nationalities and demographic groups beside a number."""
+    """Nationalities, demographic groups and places of arrest beside a number."""
     placed = [
         one
-        for one in scene.of_kind("citizenship", "countries", "demographic")
-        if not _is_no_nationality(scene, one)
+        for one in scene.of_kind("citizenship", "countries", "demographic", "arrest_place")
+        if not _is_no_nationality(scene, one) and not _of_no_arrest(scene, one)
     ]
     near = [(d, one) for d, one in scene.near(number, placed) if d < 30]
     near = [(d, one) for d, one in near if not _only_included(scene, number, one)]
@@ -423,7 +425,7 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[Option[SensePart]]:
         return [Option(("none", ("?",), False), cost, bound)] if distance < TIGHT else []
     if value.startswith("-"):
         return [Option(("citizenship", (value[1:],), True), cost, bound)]
-    dimension = "demographic" if kind == "demographic" else "citizenship"
+    dimension = {"demographic": kind, "arrest_place": APPREHENSION}.get(kind, "citizenship")
     found = [Option((dimension, run, False), cost, bound)]
     if len(run) > 1 and "+" not in value:
         found.append(Option((dimension, (value,), False), cost + 0.4, bound))
@@ -434,6 +436,12 @@ def _only_included(scene: Scene, number: WrittenNumber, one: Placed) -> bool:
     """8,083 persons, a number that includes families: all of them, not the families."""
     words = {scene.low(i) for i in range(number.last, one.first)}
     return bool(words & {"includes", "including", "include", "included", "comprising"})
+
+
+def _of_no_arrest(scene: Scene, one: Placed) -> bool:
+    """The interior, or "at large", where nothing is said of the Border Patrol's arrests."""
+    patrol = any(p.phrase.value == "usbp" for p in scene.of_kind("measure"))
+    return one.phrase.kind == "arrest_place" and not patrol
 
 
 def _is_no_nationality(scene: Scene, one: Placed) -> bool:
@@ -718,19 +726,22 @@ def other_measures(sense: Sense) -> Iterator[tuple[Sense, bool]]:
 
     Yields the sense and whether only the agency differs.
     """
-    subject = sense.subject
-    if subject.dimension in ("citizenship", "demographic") and subject.agency:
-        yield _with(sense, subject._replace(agency="")), True
+    whose, border = sense.subject, sense.subject.border
+    same: list[Subject] = []
+    if whose.dimension in ("citizenship", "demographic") and whose.agency:
+        same = [whose._replace(agency="")]
+    elif whose.dimension == APPREHENSION:
+        same = [Subject(border, "usbp")]
+    elif not whose.dimension:
+        same = [Subject(border, one) for one in ("", "usbp", "ofo") if one != whose.agency]
+    yield from ((_with(sense, subject), True) for subject in same)
+    if whose.dimension:
         return
-    if subject.dimension:
-        return
-    for agency in ("", "usbp", "ofo"):
-        if agency != subject.agency:
-            yield _with(sense, subject._replace(agency=agency)), True
-    for border in (NATIONWIDE, *BORDERS):
-        for agency in (subject.agency, "", "usbp"):
-            if border != subject.border:
-                yield _with(sense, Subject(border, agency)), False
+    elsewhere = [one for one in (NATIONWIDE, *BORDERS) if one != border]
+    far = [Subject(*pair) for pair in product(elsewhere, (whose.agency, "", "usbp"))]
+    if whose.agency == "usbp":
+        far[:0] = [Subject(border, "", APPREHENSION, (one,)) for one in (AT_LARGE, AT_ENTRY)]
+    yield from ((_with(sense, subject), False) for subject in far)
 
 
 def _with(sense: Sense, subject: Subject) -> Sense:

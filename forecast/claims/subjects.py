@@ -16,6 +16,12 @@ AGENCY_WORDS = {
     "": registry.main().measure.long_name,
     **{code: half.noun for code, half in _HALVES.items()},
 }
+# What splits the Border Patrol's count: the dimension, and its two members.
+_ASIDE = registry.main().hierarchy.aside
+APPREHENSION, AT_LARGE, AT_ENTRY = (
+    (_ASIDE.dimension, _ASIDE.named, _ASIDE.rest) if _ASIDE else ("", "", "")
+)
+ARREST_WORDS = {AT_ENTRY: AT_ENTRY.lower(), AT_LARGE: f"in the interior ({AT_LARGE})"}
 FIELD_BORDERS = registry.main().hierarchy.field_borders
 LAND = "land"  # both land borders together
 
@@ -25,7 +31,8 @@ class Subject(NamedTuple):
 
     border : one of `records.HEADLINES`, or "land".
     agency : "" both, "usbp" between ports, "ofo" at ports.
-    dimension : "" for a total, else field, state, citizenship or demographic.
+    dimension : "" for a total, else field, state, citizenship, demographic or apprehension_type,
+        which splits Border Patrol's encounters only (agency "").
     members : the parts, added up, in the publisher's names; for `other_than` left out instead.
     """
 
@@ -41,7 +48,8 @@ class Subject(NamedTuple):
         if self.dimension == "field":
             return SeriesKey(self.border, "field", self.members[0], AGENCIES[self.agency or "usbp"])
         if self.dimension:
-            return SeriesKey(self.border, self.dimension, self.members[0])
+            agency = USBP if self.dimension == APPREHENSION else ""
+            return SeriesKey(self.border, self.dimension, self.members[0], agency)
         agency = AGENCIES.get(self.agency, "")
         return SeriesKey(self.border, "component" if agency else "", agency, agency)
 
@@ -55,6 +63,9 @@ class Subject(NamedTuple):
             return f"{kind} in {named}" + (f" ({place})" if self.border == "other" else "")
         if self.dimension == "state":
             return f"{noun} {_states(self.members)} ({place})"
+        if self.dimension == APPREHENSION:
+            where = " and ".join(ARREST_WORDS[name] for name in self.members)
+            return f"{_HALVES['usbp'].short} {noun} {where} {place}"
         if self.dimension:
             people = " and ".join(member_words(self.dimension, name) for name in self.members)
             than = "citizenships other than " if self.other_than else ""

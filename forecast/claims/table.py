@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from forecast import months
 from forecast.claims.spans import ClaimSpan
-from forecast.claims.subjects import LAND, USBP, Subject
+from forecast.claims.subjects import APPREHENSION, LAND, USBP, Subject
 from forecast.records import BORDERS, NATIONWIDE, SeriesKey
 from forecast.store import reports
 
@@ -123,9 +123,8 @@ class CountTable:
         return self._of_border(subject)
 
     def _of_borders(self, subject: Subject) -> ClaimCounts | None:
-        key = SeriesKey(subject.border)
-        if subject == Subject(NATIONWIDE) and key in self._series:
-            return self._series[key]
+        if subject.border == NATIONWIDE and subject.key in self._series:
+            return self._series[subject.key]
         borders = BORDERS if subject.border == NATIONWIDE else BORDERS[:2]
         lines = [self.counts(subject._replace(border=border)) for border in borders]
         if subject.dimension:  # a part that a border has none of is no gap
@@ -150,7 +149,7 @@ class CountTable:
             if key.dimension == "field":
                 agency = "usbp" if key.component == USBP else "ofo"
                 yield Subject(key.border, agency, "field", (key.member,))
-            elif key.dimension in ("state", "citizenship", "demographic"):
+            elif key.dimension in ("state", "citizenship", "demographic", APPREHENSION):
                 yield Subject(key.border, "", key.dimension, (key.member,))
         parts = {
             key[1:3] for key in self._series if key.dimension in ("citizenship", "demographic")

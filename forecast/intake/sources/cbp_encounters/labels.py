@@ -87,6 +87,8 @@ _USUAL = {
         "between ports of entry",
         "apprehensions",
     ),
+    "At Large": ("interior", "in the interior", "interior arrests"),
+    "At Entry": ("entry",),
     "UAC": (
         "uc",
         "unaccompanied",
