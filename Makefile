@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 # Small fits are 10-19 times slower with two BLAS threads.
 export OMP_NUM_THREADS = 1
 
-.PHONY: run test corpus kills soak faults mutants check lint format types constraints clean bench-borders bench-m3 bench-flags bench-speed sensitivity
+.PHONY: run test ci shipped corpus kills soak faults mutants check lint format types constraints clean bench-borders bench-m3 bench-flags bench-speed sensitivity
 
 run: $(VENV)/.run
 	$(BIN)/bordercast run
@@ -19,6 +19,15 @@ run: $(VENV)/.run
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# What must pass before a change lands, in stages with their times: `make test`, lint and types, then
+# the packages, the image, the units and every Python, each skipped with its reason where it cannot be.
+ci: $(VENV)/.ship
+	.ci/run
+
+# One of its stages: `make shipped STAGE=image`; all of them without.
+shipped: $(VENV)/.ship
+	$(BIN)/python -m pytest -m shipped -rs tests/shipped$(if $(STAGE),/test_$(STAGE).py)
 
 # Every generated bad file; `make test` reads a cut of them.
 corpus: $(VENV)/.dev
@@ -63,6 +72,10 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) --editable '.[dev]'
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.ship: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) --editable '.[dev,ship]'
+	@touch $@ $(VENV)/.dev $(VENV)/.run
 
 # Minutes for ours; an hour more when the peers have not answered for these figures yet.
 bench-borders: $(VENV)/.bench $(BENCH)/.done

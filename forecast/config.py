@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from forecast.errors import ConfigError
 
 DEFAULT_PATH = Path("config.toml")
+SHIPPED = Path(__file__).with_name("config.toml")  # every setting, its default and its meaning
 RefitModel = Literal["naive", "snaive", "ets", "sarima", "prophet"]
 DIMENSIONS = (
     "component",
@@ -211,6 +212,17 @@ class Notices(_Section):
     recipients: tuple[Recipient, ...] = ()
 
 
+class WitnessSection(_Section):
+    """Who outside is to see the record after each run; see docs/witnesses.md."""
+
+    sign: tuple[str, ...] = ()
+    public_keys: tuple[HeaderText, ...] = ()
+    authority: Annotated[str, Field(pattern=r"^(https?://[^/\s]+\S*)?$")] = ""
+    authority_certificates: str = ""
+    repository: Annotated[str, Field(pattern=r"^([^-\s]\S*)?$")] = ""
+    seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+
+
 class Compute(_Section):
     """Where fits and blocks of series are computed; see docs/scaling.md."""
 
@@ -237,6 +249,7 @@ class Config(_Section):
     questions: Questions = Questions()
     notices: Notices = Notices()
     mail: Mail = Mail()
+    witness: WitnessSection = WitnessSection()
     compute: Compute = Compute()
 
     def digest(self) -> str:

@@ -15,6 +15,7 @@ BordercastError            exit code
 ├── StoreError             1   the disk is full, the database is damaged
 ├── ClockError             1   the machine's clock cannot be right
 ├── BusyError              4   somebody else is writing
+├── WitnessError           1   a witness that cannot be had, or whose proof does not hold
 ├── MailError              1   one delivery
 └── MailServerError        1   the mail server itself; no delivery's fault
 """
@@ -226,6 +227,19 @@ class MailServerError(BordercastError):
     def __init__(self, problem: str) -> None:
         self.problem = problem
         super().__init__(f"mail is not sent: {problem}")
+
+
+class WitnessError(BordercastError):
+    """A witness that cannot be had, or whose proof does not hold.
+
+    Parameters
+    ----------
+    witness : its kind. problem : what is wrong. grave : a person has to look; else it may pass.
+    """
+
+    def __init__(self, witness: str, problem: str, grave: bool = False) -> None:
+        self.witness, self.problem, self.grave = witness, problem, grave
+        super().__init__(f"{witness}: {problem}")
 
 
 class ClaimError(BordercastError):

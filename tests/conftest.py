@@ -109,6 +109,20 @@ def database(published: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def of_borders(once_for_all: Callable[..., Path]) -> Path:
+    """A database after a run on the borders' totals alone, a second's work; not to be changed."""
+    import then
+
+    return once_for_all("borders", then.borders_alone) / "bordercast.db"
+
+
+@pytest.fixture
+def borders_alone(of_borders: Path, tmp_path: Path) -> Path:
+    """A copy of it to change."""
+    return Path(shutil.copy(of_borders, tmp_path / "bordercast.db"))
+
+
+@pytest.fixture(scope="session")
 def stages(once_for_all: Callable[..., Path]) -> Path:
     """first.db, january.db, february.db: the service in early 2025; not to be changed."""
     import then

@@ -48,9 +48,11 @@ def test_a_worker_killed_once_costs_nothing(tmp_path):
     assert found == {n: n * n for n in range(5)}
 
 
-@pytest.mark.parametrize("work", [partial(square_or_die, None), square_or_hang])
-def test_a_job_that_kills_or_hangs_its_worker_is_given_up_alone(work):
-    found = {job: value for job, value, _ in answers([2, 3], work, TWO, 8)}
+@pytest.mark.parametrize(
+    ("work", "seconds"), [(partial(square_or_die, None), 60), (square_or_hang, 8)]
+)
+def test_a_job_that_kills_or_hangs_its_worker_is_given_up_alone(work, seconds):
+    found = {job: value for job, value, _ in answers([2, 3], work, TWO, seconds)}
 
     assert found == {2: 4, 3: None}
     assert multiprocessing.active_children() == []

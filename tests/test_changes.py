@@ -60,8 +60,8 @@ def published(counts):
     return head, said, medians
 
 
-def test_every_month_of_two_years_adds_up_and_nothing_else_is_to_blame(counts):
-    span = months.between("2024-08", "2026-08")
+def test_every_month_around_the_break_of_2025_adds_up_and_nothing_else_is_to_blame(counts):
+    span = months.between("2024-11", "2025-07")
     _, _, before = published(until(counts, span[0]))
     checked = 0
     for last, month in pairwise(span):
@@ -80,7 +80,7 @@ def test_every_month_of_two_years_adds_up_and_nothing_else_is_to_blame(counts):
             assert (one.method, one.revisions) == (0, 0)
         checked += len(found)
         before = after
-    assert checked == 24 * 44
+    assert checked == 8 * 44
 
 
 def test_a_restated_month_and_another_engine_are_told_apart(counts):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tables import edit, rows, written
+from tables import edit, rows
 
 from forecast.records import HEADLINES
 from jobs.cli import main
@@ -197,14 +197,22 @@ def test_a_cut_file_is_refused_with_a_reason(tmp_path, database):
         assert observations(database) == before
 
 
-@pytest.mark.parametrize("words", [["show"], ["show", "northern"], ["run"]])
-def test_tables_fit_a_terminal_of_eighty_columns(database, words):
-    if words == ["run"]:
-        # So that there is something to do.
-        written(database, "update runs set code_version = 'older'")
+@pytest.mark.parametrize("words", [["show"], ["show", "northern"]])
+def test_tables_fit_a_terminal_of_eighty_columns(published, words):
+    fits_eighty_columns(said("--db", published, *words))
 
-    lines = [line.rstrip() for line in said("--db", database, *words).splitlines()]
 
+def test_what_a_run_says_fits_a_terminal_of_eighty_columns(borders_alone, tmp_path):
+    settings = tmp_path / "quick.toml"
+    settings.write_text(
+        "[forecast]\nmodels = ['naive']\nfirst_cutoff = '2026-06'\nmin_count = 1000000\n"
+    )
+
+    fits_eighty_columns(said("--db", borders_alone, "--config", settings, "run"))
+
+
+def fits_eighty_columns(text: str) -> None:
+    lines = [line.rstrip() for line in text.splitlines()]
     assert len(lines) > 10
     assert max(map(len, lines)) <= 80
 

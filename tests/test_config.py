@@ -3,9 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from forecast import config
 from forecast.errors import ConfigError
+from jobs.cli import main
 
 SHIPPED = Path(__file__).parent.parent / "config.toml"
 
@@ -63,3 +65,15 @@ def test_dimensions_may_be_crossed():
 def test_a_dimension_that_no_file_has_is_refused(name):
     with pytest.raises(ConfigError, match=r"forecast\.dimensions.*several different ones joined"):
         config.parse(f'[forecast]\ndimensions = ["{name}"]', "x")
+
+
+def test_init_writes_the_shipped_file_and_leaves_one_that_is_there_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert CliRunner().invoke(main, ["config", "init"]).exit_code == 0
+    assert Path("config.toml").read_bytes() == SHIPPED.read_bytes()
+    Path("config.toml").write_text("")
+    again = CliRunner().invoke(main, ["config", "init"])
+    assert (again.exit_code, Path("config.toml").read_text()) == (2, "")
+    assert "already there" in again.output
+    assert CliRunner().invoke(main, ["config", "init", "-o", "no/such.toml"]).exit_code == 2

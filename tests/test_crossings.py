@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 from tables import rows
 
-from forecast.config import DIMENSIONS, Config
+from forecast.config import Config
 from forecast.intake.sources.cbp_encounters.bundle.build import CROSSING
 from jobs import monthly
 
-LEAST = 100
+PARENTS = ("citizenship", "demographic")
+LEAST = 2000
 SETTINGS = Config(
     forecast={
         "models": ("naive",),
-        "dimensions": (*DIMENSIONS, CROSSING),
+        "dimensions": (*PARENTS, CROSSING),
         "min_count": LEAST,
         "first_cutoff": "2026-06",
     },
@@ -26,7 +27,7 @@ SETTINGS = Config(
 
 @pytest.fixture(scope="module")
 def crossed(tmp_path_factory) -> Path:
-    """A database after a run on the embedded figures with all dimensions and the crossing."""
+    """A database after a run on the embedded figures with the crossing and its parents."""
     path = tmp_path_factory.mktemp("crossed") / "a.db"
     monthly.run(path, SETTINGS, now=datetime(2026, 9, 20, 12, tzinfo=UTC))
     return path

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 import serving
 from publisher import COLUMNS, file_bytes, file_name
-from tables import rows
+from tables import rows, written
 
 from forecast.config import Config
 from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.store.connect import writing
 from jobs.intake import archive, inbox, ingest
 from jobs.intake.ingest import WaitingFile, take_file, take_waiting
-from jobs.service import doctor, health, wakeup
+from jobs.service import doctor, health
 
 FEBRUARY, MARCH = "2026-02", "2026-03"
 NAME = file_name(FEBRUARY)
@@ -260,11 +260,14 @@ def test_a_reader_that_fails_is_one_files_fault(path, monkeypatch):
 
 
 def test_an_inbox_that_is_a_file_is_said_and_fails_nothing(path):
+    serving.worked(path, 1)
+    (path.parent / "inbox").rmdir()
     (path.parent / "inbox").write_bytes(GOOD)
+    written(path, "update runs set code_version = 'older'")  # so that a run is due
 
-    done = wakeup.wake(path, serving.settings(), serving.NOW)
+    done = serving.wake(path)
 
-    assert done.outcome == "published"  # the embedded figures
+    assert done.outcome == "published"
     assert "refused inbox" in done.detail
     (warning,) = [w for w in health.status(path, Config(), serving.NOW).warnings if "inbox" in w]
     assert "is no folder" in warning

@@ -8,17 +8,16 @@ import time
 from contextlib import closing
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from tables import edit, rows, written
+from then import BORDERS_ONLY, SEPTEMBER, keep, publish, totals
 
 from forecast.config import Config, ForecastSection
 from forecast.desk.report import from_json, made_now, report, to_json
 from forecast.errors import ClockError
-from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from forecast.store import integrity, judgements, releases, reports, runs
@@ -32,8 +31,6 @@ from jobs.pipeline.totals import forecast_headline, headline
 from models import REFITTED, build
 
 MODELS = {"bordercast", "naive", "snaive", "ets", "sarima", "prophet"}
-NAIVE = Config(forecast=ForecastSection(models=("naive",)))
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize(
@@ -232,16 +229,16 @@ def test_the_next_month_is_judged_by_the_forecast_that_was_published(database):
         assert integrity.findings(db) == []
 
 
-def test_a_forecast_published_after_the_release_does_not_count_as_issued(database):
+def test_a_forecast_published_after_the_release_does_not_count_as_issued(borders_alone):
     snapshot = next_release({"northern": 5_000, "southwest": 12_000, "other": 16_000})
     early = replace(snapshot.release, first_seen_at="2026-09-18")
-    with writing(database) as db, transaction(db):
+    with writing(borders_alone) as db, transaction(db):
         releases.save_snapshot(db, Snapshot(early, snapshot.counts, snapshot.coverage))
 
-    monthly.run(database, NAIVE, now=datetime(2026, 10, 16, tzinfo=UTC))
+    publish(borders_alone, datetime(2026, 10, 16, tzinfo=UTC), BORDERS_ONLY)
 
     found = rows(
-        database,
+        borders_alone,
         "select distinct basis from judged_months where month = '2026-09' and dimension = ''",
     )
     assert found == [("hindcast",)]
@@ -257,37 +254,37 @@ def test_a_forecast_published_after_the_release_does_not_count_as_issued(databas
         ("2026-11-25", "day", "hindcast"),  # public for weeks before, since a day nobody saw
     ],
 )
-def test_issued_means_published_before_the_month_was_known(database, seen, precision, basis):
+def test_issued_means_published_before_the_month_was_known(borders_alone, seen, precision, basis):
     """The first run is of September 20; the month is due by the end of October."""
     snapshot = next_release({"northern": 5_000, "southwest": 12_000, "other": 16_000})
     dated = replace(snapshot.release, first_seen_at=seen, first_seen_precision=precision)
-    with writing(database) as db, transaction(db):
+    with writing(borders_alone) as db, transaction(db):
         releases.save_snapshot(db, Snapshot(dated, snapshot.counts, snapshot.coverage))
 
-    monthly.run(database, NAIVE, now=datetime(2026, 11, 26, tzinfo=UTC))
+    publish(borders_alone, datetime(2026, 11, 26, tzinfo=UTC), BORDERS_ONLY)
 
     found = rows(
-        database,
+        borders_alone,
         "select distinct basis from judged_months where month = '2026-09' and dimension = ''",
     )
     assert found == [(basis,)]
-    with closing(read(database)) as db:
+    with closing(read(borders_alone)) as db:
         assert judgements.false_issued(db) == []
 
 
-def test_a_judgement_kept_as_issued_that_was_not_is_named_and_shown_as_a_hindcast(database):
+def test_a_judgement_kept_as_issued_that_was_not_is_named_and_shown_as_a_hindcast(borders_alone):
     """As an earlier version kept them; the record is whole all the same."""
     snapshot = next_release({"northern": 5_000, "southwest": 12_000, "other": 16_000})
-    with writing(database) as db, transaction(db):
+    with writing(borders_alone) as db, transaction(db):
         releases.save_snapshot(db, snapshot)
-    monthly.run(database, NAIVE, now=datetime(2026, 10, 16, tzinfo=UTC))
-    said = CliRunner().invoke(main, ["--db", str(database), "verify"])
+    publish(borders_alone, datetime(2026, 10, 16, tzinfo=UTC), BORDERS_ONLY)
+    said = CliRunner().invoke(main, ["--db", str(borders_alone), "verify"])
     assert "hindcast" not in said.output
-    written(database, "update releases set first_seen_at = '2026-09-18' where kind = 'manual'")
-    written(database, "delete from month_reports")  # which that version did not keep
+    written(borders_alone, "update releases set first_seen_at = '2026-09-18' where kind = 'manual'")
+    written(borders_alone, "delete from month_reports")  # which that version did not keep
 
-    said = CliRunner().invoke(main, ["--db", str(database), "verify"])
-    shown = CliRunner().invoke(main, ["--db", str(database), "brief", "northern", "2026-09"])
+    said = CliRunner().invoke(main, ["--db", str(borders_alone), "verify"])
+    shown = CliRunner().invoke(main, ["--db", str(borders_alone), "brief", "northern", "2026-09"])
 
     assert said.exit_code == 0, said.output
     assert (
@@ -304,7 +301,7 @@ def test_no_run_is_dated_before_the_end_of_its_data(tmp_path, now):
     path = tmp_path / "a.db"
 
     with pytest.raises(ClockError, match="Set the clock and run again"):
-        monthly.run(path, NAIVE, now=datetime.fromisoformat(f"{now}T12:00+00:00"))
+        monthly.run(path, BORDERS_ONLY, now=datetime.fromisoformat(f"{now}T12:00+00:00"))
 
     assert rows(path, "select count(*) from runs") == [(0,)]
 
@@ -331,14 +328,13 @@ def test_an_edit_of_the_record_is_named(database, change, named):
 
 def test_a_model_that_fails_is_recorded_and_left_out(tmp_path, monkeypatch):
     monkeypatch.setattr("models.ets.Ets._fit", _no_fit, raising=False)
-    without = replace(registry.main(), embedded_paths=list)
-    monkeypatch.setattr(registry, "main", lambda: without)
     settings = Config(
         forecast=ForecastSection(models=("naive", "ets"), dimensions=(), first_cutoff="2026-06"),
         compute={"processes": 1},
     )
 
-    monthly.run(tmp_path / "a.db", settings)
+    keep(tmp_path / "a.db", *totals())
+    publish(tmp_path / "a.db", SEPTEMBER, settings)
 
     found = dict(rows(tmp_path / "a.db", "select model, count(*) from latest_forecasts group by 1"))
     assert "ets" not in found
@@ -388,27 +384,41 @@ def test_a_changed_default_of_a_model_asks_for_other_paths_and_hindcasts(monkeyp
 
 
 RUN = "from jobs.cli import main; main()"
+QUICK = """
+[forecast]
+models = ["naive"]
+dimensions = []
+first_cutoff = "2026-06"
+min_count = 10000000
+[compute]
+processes = 1
+"""
 
 
-def test_a_killed_run_leaves_nothing_half_done(published, tmp_path):
+def test_a_killed_run_leaves_nothing_half_done(tmp_path):
+    (tmp_path / "config.toml").write_text(QUICK)
+    command = [sys.executable, "-c", RUN, "--db"]
+    subprocess.run([*command, "calm.db", "run"], cwd=tmp_path, check=True, capture_output=True)
     path = tmp_path / "a.db"
-    command = [sys.executable, "-c", RUN, "--db", str(path), "run"]
-    for delay in (0.8, 1.6, 2.4, 3.2):
+    for delay in (0.8, 2.4):
         with subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*command, path.name, "run"],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         ) as process:
             time.sleep(delay)
             process.kill()
         if path.exists():
             assert rows(path, "pragma integrity_check") == [("ok",)]
 
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([*command, path.name, "run"], cwd=tmp_path, check=True, capture_output=True)
 
     query = (
         "select border, dimension, member, model, month, median, lo95, hi95 "
         "from latest_forecasts order by 1, 2, 3, 4, 5"
     )
-    assert rows(path, query) == rows(published, query)
+    assert rows(path, query) == rows(tmp_path / "calm.db", query)
     with closing(read(path)) as db:
         assert integrity.findings(db) == []
         assert len(runs.last_run(db)[0]) == len(bundle.load())

@@ -30,11 +30,13 @@ KNOWN_TO_ONE = re.compile(
 # Public names of tables and columns, and the docs of the views; policy dates by their usual names;
 # how people write, which the checker of claims reads; a command's example.
 ELSEWHERE = {
-    "forecast/desk/dictionary/columns.py": "U.S. Border Patrol, Office of Field Operations",
-    "forecast/desk/dictionary/views.py": "apprehension_type Border Patrol's part",
-    "forecast/intake/events.py": "CBP",
-    "forecast/claims/tokens.py": "Encounters|CBP|",
-    "forecast/desk/names.py": "southwest land",
+    "forecast/desk/dictionary/columns.py": ("U.S. Border Patrol, Office of Field Operations",),
+    "forecast/desk/dictionary/views.py": (
+        "apprehension_type Border Patrol's part",
+        "When CBP first published the month",
+    ),
+    "forecast/intake/events.py": ("CBP",),
+    "forecast/claims/tokens.py": ("Encounters|CBP|",),
 }
 MODULES = sorted(
     path
@@ -67,11 +69,11 @@ def texts(path: Path) -> list[str]:
 def test_what_cbp_calls_things_stands_in_its_source_alone(path):
     if "store" in path.parts:  # the tables' own names
         return
-    allowed = ELSEWHERE.get(path.relative_to(ROOT).as_posix())
+    allowed = ELSEWHERE.get(path.relative_to(ROOT).as_posix(), ())
 
     found = [text for text in texts(path) if KNOWN_TO_ONE.search(text)]
 
-    assert [text for text in found if allowed is None or allowed not in text] == []
+    assert [text for text in found if not any(words in text for words in allowed)] == []
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -54,6 +54,34 @@ def known_through(month: str) -> list[Snapshot]:
     return [snapshot for snapshot in cuts if snapshot.coverage]
 
 
+# The borders alone, under the engine and a baseline: a second's work.
+BORDERS_ONLY = Config.model_validate(
+    {
+        "forecast": {"models": ("naive",), "dimensions": (), "first_cutoff": "2026-06"},
+        "compute": {"processes": 1},
+    }
+)
+SEPTEMBER = datetime(2026, 9, 20, 12, tzinfo=UTC)
+
+
+def borders_alone(folder: Path) -> None:
+    """bordercast.db: the record after a run on the embedded totals of the borders."""
+    path = folder / "bordercast.db"
+    keep(path, *totals())
+    publish(path, SEPTEMBER, BORDERS_ONLY)
+
+
+def totals() -> list[Snapshot]:
+    """What the embedded figures say of whole borders."""
+    found = []
+    for snapshot in bundle.load():
+        counts = {key: by_month for key, by_month in snapshot.counts.items() if key.headline}
+        coverage = tuple(c for c in snapshot.coverage if c.scope.dimension == "")
+        if counts:
+            found.append(Snapshot(snapshot.release, counts, coverage, {}, snapshot.closed))
+    return found
+
+
 def _cut(snapshot: Snapshot, month: str) -> Snapshot:
     coverage = tuple(
         Coverage(c.scope, c.first_month, min(c.last_month, month))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from forecast.desk.wording import day_words, month_words, publisher
 from forecast.store.integrity import Quoted
 from forecast.store.parts import GROUPS
+from forecast.store.witnesses import Seen
 
 _FOREIGN = len(GROUPS) - 1  # so many marks differ by chance alone: not a digest of this record
 
@@ -58,3 +62,31 @@ def confirmed(answer: Quoted, run_id: int) -> str:
         )
         lines.append(f"Added since: {', '.join(s.strip() for s in since)}.")
     return "\n".join(lines)
+
+
+_ACT = {"signature": "signed by key", "time stamp": "time-stamped by", "git": "committed to"}
+
+
+def seen(witness: Seen) -> str:
+    """Who saw a run, when, and whether that was before CBP published its first month."""
+    day = witness.seen_at[:10]
+    first = f"Run {witness.run_id}: {_ACT[witness.witness]} {witness.seen_by} on {day_words(day)}"
+    month = month_words(witness.month)
+    if witness.published_on is None or witness.days_before is None:
+        return f"{first}; {publisher().short} has not published {month} yet."
+    days = abs(witness.days_before)
+    apart = f"{days} day{'s' * (days != 1)} " if days else ""
+    when = "before" if witness.days_before > 0 else "after" if days else "the day"
+    return f"{first}, {apart}{when} {publisher().short} published {month}."
+
+
+def seen_in_time(witnesses: Sequence[Seen]) -> str:
+    """How many of the runs that outsiders saw they saw before the truth; "" if none was seen."""
+    told = {each.run_id for each in witnesses if each.published_on is not None}
+    early = {each.run_id for each in witnesses if (each.days_before or 0) > 0}
+    if not told:
+        return ""
+    return (
+        f"Outsiders saw {len(early)} of {len(told)} runs before {publisher().short} published the "
+        "first month that they forecast: `bordercast verify --witnesses`."
+    )

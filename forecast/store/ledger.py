@@ -8,8 +8,8 @@ whoever has an entry's digest from elsewhere can tell whether anything it covers
 
     of a run       run, releases, forecasts, quantiles, judgements, flags, systemic, episodes,
                    closed, drivers, scores, fits, paths, spans, changes, answers: the rows it
-                   wrote, stated once. Run 0 stands for the rows of programs that did not say which
-                   run wrote them. withdrawal
+                   wrote, stated once. witnesses: proofs given since the run before. Run 0 stands
+                   for the rows of programs that did not say which run wrote them. withdrawal
     of a notice    notice: what it says; standing: who approved or rejected it, or why it expired
     of a file      release: the file, and the digest of the counts it states
     of the record  figures, hindcasts, questions, unexplained, notices, withdrawals, schema: as the
@@ -86,7 +86,8 @@ class Entry(NamedTuple):
 UNSIGNED = ("judgements", "flags", "systemic", "episodes", "closed", "drivers")
 _WITH_A_RUN = (
     *("run", "releases", "forecasts", "quantiles", *UNSIGNED, "reports", "scores", "fits"),
-    *("paths", "spans", "changes", "answers", "hindcasts", "questions", "unexplained", "notices"),
+    *("paths", "spans", "changes", "answers", "witnesses"),
+    *("hindcasts", "questions", "unexplained", "notices"),
 )
 
 
@@ -246,7 +247,7 @@ def _own(part: str, run_id: int) -> EntryKey:
 
 def _lasting(part: str) -> bool:
     """Whether earlier programs said of these rows which run wrote them."""
-    return PARTS[part].of == "run" and part not in (*UNSIGNED, "paths")
+    return PARTS[part].of == "run" and part not in (*UNSIGNED, "paths", "witnesses")
 
 
 def _of_notices(ids: Sequence[int]) -> list[EntryKey]:

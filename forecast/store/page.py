@@ -6,6 +6,7 @@ import sqlite3
 from typing import NamedTuple
 
 from forecast.records import Row
+from forecast.store import witnesses
 from forecast.store.read import rows
 
 
@@ -13,11 +14,13 @@ class Source(NamedTuple):
     """The release that states the newest month, and those refused that are not older.
 
     seen : "YYYY-MM-DD", None where it is not known. refused : names of files.
+    witnesses : who saw the last run.
     """
 
     file_name: str
     seen: str | None
     refused: tuple[str, ...]
+    witnesses: tuple[witnesses.Seen, ...] = ()
 
 
 def newest_source(connection: sqlite3.Connection) -> Source | None:
@@ -36,8 +39,12 @@ def newest_source(connection: sqlite3.Connection) -> Source | None:
         "select file_name from releases where status = 'quarantined' and seq >= ? order by seq",
         (found[0]["seq"],),
     )
+    last = connection.execute("select id from latest_run").fetchone()
     return Source(
-        found[0]["file_name"], found[0]["first_seen_at"], tuple(name for (name,) in refused)
+        found[0]["file_name"],
+        found[0]["first_seen_at"],
+        tuple(name for (name,) in refused),
+        tuple(witnesses.seen(connection, last[0])) if last else (),
     )
 
 

@@ -250,6 +250,16 @@ PARTS: dict[str, StatedPart] = {
             """,
         ),
     ),
+    "witnesses": StatedPart(
+        "run",
+        "run and files",
+        (
+            """
+            select witness, entry_id, run_id, statement, seen_at, seen_by, proof
+            from witness_proofs where published_in = ? order by 1, 2
+            """,
+        ),
+    ),
     "notice": StatedPart(
         "notice",
         "notices",

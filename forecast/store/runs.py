@@ -66,6 +66,9 @@ def publish(
         standing.save_answers(db, run_id, publication.answers, ids)
         changes.save_changes(db, run_id, publication.changes, ids)
         db.execute("update model_paths set published_in = ? where published_in is null", (run_id,))
+        db.execute(
+            "update witness_proofs set published_in = ? where published_in is null", (run_id,)
+        )
         for border in HEADLINES:
             span = reports.span(db.conn, border)
             if span:

@@ -19,6 +19,7 @@ releases   files: fetched, held, refused
 service    serve, status, doctor, settings
 web        the page
 care       backup, restore, withdraw
+witness    have the record seen outside; the proofs as files
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ from jobs.cli import (
     score,
     service,
     web,
+    witness,
     work,
 )
 from jobs.cli.help import Sectioned, examples
@@ -169,7 +171,7 @@ main.add_sections(
         "Ask the engine": (anyseries.forecast, replay.replay),
         "Tell readers": (notices.notices,),
         "Keep it running": (service.serve, service.status, service.doctor, service.config),
-        "Keep it safe": (look.verify, care.backup, care.restore, care.withdraw),
+        "Keep it safe": (look.verify, witness.witness, care.backup, care.restore, care.withdraw),
     }
 )
 

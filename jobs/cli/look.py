@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
 from forecast.desk.wording import check_command
 from forecast.errors import ConfigError, VerifyError
+from forecast.printable import without_controls
 from jobs.cli import ask
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
@@ -75,15 +77,30 @@ def show(
     out.print(tables.border_table(found) if key else tables.forecast_table(found, last, 3))
 
 
-@click.command(epilog=examples("verify", "verify --run 3 --digest X"))
+@click.command(epilog=examples("verify", "verify --run 3 --digest X", "verify --witnesses"))
 @click.option("--run", "run_id", type=int, metavar="N", help="The run a digest was quoted of.")
 @click.option("--digest", metavar="X", help="The digest as it was quoted.")
+@click.option("--witnesses", "proofs", is_flag=True, help="Check all proofs of witnesses, offline.")
+@click.option(
+    "--repository",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Your own clone of the git witness's repository [the service's].",
+)
 @click.pass_obj
-def verify(settings: Settings, run_id: int | None, digest: str | None) -> None:
+def verify(
+    settings: Settings,
+    run_id: int | None,
+    digest: str | None,
+    proofs: bool,
+    repository: Path | None,
+) -> None:
     """Check that nothing was changed past this program.
 
     With a digest from a page, a mail or a file: also whether the record still is what it was when
     the digest was given. Only this shows a record that was rewritten together with its digests.
+
+    With --witnesses: whether every proof that somebody outside saw the record holds, and whether
+    the record still says what they saw. Nothing is asked of the network.
 
     Exit code 1 names what differs. If the record does not fit its own digests, nothing is shown and
     nothing is sent until a verification succeeds.
@@ -104,6 +121,8 @@ def verify(settings: Settings, run_id: int | None, digest: str | None) -> None:
         with connect.moment(settings.db) as connection:
             answer = integrity.quoted(connection, run_id, digest)
         found += words.differences(answer, run_id)
+    if proofs or repository:
+        found += _unproven(settings, repository)
     if found:
         raise VerifyError(found)
     if answer is not None:
@@ -119,3 +138,15 @@ def verify(settings: Settings, run_id: int | None, digest: str | None) -> None:
         "Compare this digest with one that was quoted elsewhere, or let the program do it:\n"
         f"{check_command(latest.id, latest.digest)}"
     )
+
+
+def _unproven(settings: Settings, repository: Path | None) -> list[str]:
+    """Say which proofs of witnesses hold; what does not."""
+    from forecast.store import connect
+    from jobs.witness import proven
+
+    with connect.moment(settings.db) as connection:
+        found = proven.examine(connection, settings.db, settings.config.witness, repository)
+    for line in found.seen or ["No proof of a witness holds; see docs/witnesses.md."]:
+        click.echo(without_controls(line))
+    return found.findings

@@ -51,11 +51,13 @@ def score(
     if questions:
         _questions(settings, border, as_json)
         return
+    from forecast.desk import verification
     from forecast.desk.terminal import score_tables
-    from forecast.store import read
+    from forecast.store import read, witnesses
 
     with reading(settings) as connection:
         rows = score_tables.with_pooled(read.scores(connection))
+        seen = verification.seen_in_time(witnesses.seen(connection))
     rows = [row for row in rows if border in (None, row["border"])]
     if era is not None:
         rows = _of_era(settings, rows, era)
@@ -65,6 +67,8 @@ def score(
     out = console()
     for part in _parts(rows, border or score_tables.ALL_BORDERS, era):
         out.print(part)
+    if seen:
+        out.print(seen)
 
 
 def _questions(settings: Settings, border: str | None, as_json: bool) -> None:

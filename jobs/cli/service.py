@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
+from forecast.config import DEFAULT_PATH, SHIPPED
 from forecast.errors import BusyError, ConfigError
 from forecast.printable import without_controls
 from jobs.cli.help import AS_JSON, examples
@@ -86,9 +88,9 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
         ctx.exit(1)
 
 
-@click.group(epilog=examples("config check", "config show"))
+@click.group(epilog=examples("config init", "config check", "config show"))
 def config() -> None:
-    """The settings: check them, show what is in force."""
+    """The settings: write a file of them, check them, show what is in force."""
 
 
 @config.command(epilog=examples("--config /etc/bordercast/config.toml config check"))
@@ -108,6 +110,25 @@ def check(ctx: click.Context) -> None:
     if found:
         ctx.exit(ConfigError.exit_code)
     click.echo(f"{settings.source}: every setting will do.")
+
+
+@config.command(epilog=examples("config init", "config init -o /etc/bordercast/config.toml"))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default=DEFAULT_PATH, help="[./config.toml]"
+)
+def init(output: Path) -> None:
+    """Write a settings file with every setting, its default and its meaning.
+
+    A file that is already there is left alone (exit code 2).
+    """
+    try:
+        with output.open("xb") as file:
+            file.write(SHIPPED.read_bytes())
+    except FileExistsError:
+        raise ConfigError(str(output), "file", "is already there; name another with -o") from None
+    except OSError as error:
+        raise ConfigError(str(output), "file", f"cannot be written: {error.strerror}") from None
+    click.echo(f"Settings written to {output}. Edit it, then: bordercast config check")
 
 
 @config.command(epilog=examples("config show"))

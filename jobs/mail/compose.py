@@ -36,6 +36,7 @@ from forecast.store import (
 from forecast.store.deliveries import Addressee, Message
 from forecast.store.notices import Approval, Notice, Section
 from jobs.pipeline.triggers import false_now, taken_back
+from jobs.witness import attest
 
 if TYPE_CHECKING:
     import sqlite3
@@ -86,6 +87,7 @@ def write_one(path: Path, db: Database, config: Config, now: datetime) -> bool:
             f"{measure().title}, {month_words(notice.month)}",
             notice.month,
             config.notices.contact,
+            attest.public_key(config.witness),
         )
     if not sections:
         return notices.drop(db, notice.id, _SUPERSEDED, now)

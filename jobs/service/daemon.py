@@ -32,9 +32,10 @@ from forecast.config import Config
 from forecast.errors import BordercastError, BusyError
 from forecast.store import connect, health, ops, wakes
 from jobs.intake import archive, inbox
-from jobs.service import environment, heartbeat, wakeup
+from jobs.service import environment, heartbeat, upkeep, wakeup
 from jobs.service.logs import LOG
 from jobs.service.wakeup import Done
+from jobs.witness import attest
 
 LEADER_WAIT = 2.0  # seconds a second daemon waits for the first one to go
 TICK = 0.5  # seconds between two looks of the supervisor
@@ -70,7 +71,10 @@ def once(path: Path, config: Config, work: Work = wakeup.main) -> Done:
     """One wake as the daemon does it, for a timer; BusyError if a daemon leads."""
     path, stop = connect.place(path), _stopped_by_signals()
     with _leading(path):
-        return Daemon(path, config, work, stop, mode="timer").wake()
+        daemon = Daemon(path, config, work, stop, mode="timer")
+        done = daemon.wake()
+        daemon.witness()
+        return done
 
 
 def _stopped_by_signals() -> threading.Event:
@@ -121,6 +125,8 @@ class Daemon:
         self.scheduler.add_job(self.wake, id="start")
         if self.config.mail.enabled:
             self.scheduler.add_job(self.post, _every(MAIL), id="mail")
+        if attest.wanted(self.config.witness):
+            self.scheduler.add_job(self.witness, _every(MAIL), id="witness", executor="witness")
         self.scheduler.add_job(self.beat, _every(PULSE), id="pulse", executor="pulse")
         self.scheduler.start()
         supervisor = threading.Thread(target=self.watch, name="supervisor", daemon=True)
@@ -166,6 +172,23 @@ class Daemon:
         with self.working, suppress(BordercastError):  # a record that is not there yet
             if health.mail_due(self.path, datetime.now(UTC)):
                 self._post()
+
+    def witness(self) -> None:
+        """Ask the witnesses that have not seen the record yet; never raises, nobody waits for it.
+
+        In a thread of its own, as it only waits for others: a wake may begin meanwhile.
+        """
+        try:
+            if not self.stop.is_set() and attest.due(self.path, self.config, datetime.now(UTC)):
+                said = attest.attest(self.path, self.config, datetime.now(UTC))
+                for kind, problem in said.items():
+                    LOG.log(30 if problem else 20, "%s: %s", kind, problem or "had")
+                if not all(said.values()):
+                    upkeep.write_snapshot(self.path, self.config)
+        except BordercastError as error:  # somebody writes, or the record is edited: later
+            LOG.warning("witness: %s", error)
+        except Exception:  # the service must go on, and say so
+            LOG.exception("the witnesses could not be asked")
 
     def watch(self) -> None:
         """Look after the scheduler until stopped; end the process when it is beyond help."""
@@ -217,7 +240,7 @@ class Daemon:
         times = [
             getattr(job, "next_run_time", None)  # it has none until the scheduler was started
             for job in self.scheduler.get_jobs()
-            if job.id not in ("pulse", "mail")
+            if job.id not in ("pulse", "mail", "witness")
         ]
         ahead = [moment for moment in times if moment and moment > now]
         soonest = min(ahead).isoformat(timespec="seconds") if ahead else None
@@ -268,6 +291,8 @@ class Daemon:
         self.scheduler.reschedule_job("pulse", trigger=_every(PULSE))
         if self.config.mail.enabled:
             self.scheduler.reschedule_job("mail", trigger=_every(MAIL))
+        if attest.wanted(self.config.witness):
+            self.scheduler.reschedule_job("witness", trigger=_every(MAIL))
         self.scheduler.add_job(self.wake)  # a job of its own: one under way may have looked already
         self.beat()
 
@@ -285,7 +310,11 @@ class Daemon:
 def _scheduler() -> Any:
     return BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(1), "pulse": ThreadPoolExecutor(1)},
+        executors={
+            "default": ThreadPoolExecutor(1),
+            "pulse": ThreadPoolExecutor(1),
+            "witness": ThreadPoolExecutor(1),
+        },
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
 

@@ -16,9 +16,11 @@ from typing import Any
 
 from forecast import months
 from forecast.config import Config
-from forecast.store import connect, health, read, wakes, wal
+from forecast.store import connect, health, read, wakes, wal, witnesses
+from jobs.witness import attest
 
 LATE, OVERDUE = 22, 28  # days after the end of the month whose figures are due
+UNSEEN = timedelta(days=2)  # without a witness that is asked
 STUCK = timedelta(hours=30)  # without a wake, while a daemon leads or by a timer
 ROOM = 4  # times the database that must be free: a backup, a copy, a log, and as much again
 SMALLEST_ROOM = 200_000_000
@@ -50,6 +52,7 @@ def status(path: Path, config: Config, now: datetime) -> ServiceStatus:
             "files_in_quarantine": health.quarantined(connection),
             "models_left_out": health.left_out(connection),
             "notices_held": health.held_notices(connection),
+            "witnesses": witnesses.standing(connection, path, attest.wanted(config.witness)),
         }
     wake, leader = health.wakes(path)
     verified = wakes.verified(path)
@@ -72,7 +75,13 @@ def status(path: Path, config: Config, now: datetime) -> ServiceStatus:
         "database_bytes": _size(path),
         "free_bytes": shutil.disk_usage(path.parent).free,
     }
-    return ServiceStatus(facts, tuple(_alarms(facts, now)), tuple(_warnings(facts)))
+    alarms, warnings = [*_alarms(facts, now)], [*_warnings(facts)]
+    for failed in witnesses.failures(path).values():
+        if failed.witness in attest.wanted(config.witness):
+            text = f"no {failed.witness} since {failed.since}, asked again: {failed.problem}"
+            late = now - datetime.fromisoformat(failed.since) > UNSEEN
+            (alarms if failed.grave or late else warnings).append(text)
+    return ServiceStatus(facts, tuple(alarms), tuple(warnings))
 
 
 def days_due(data_through: str, today: date) -> int:

@@ -12,6 +12,7 @@ from forecast.config import Compute, Config, Fetch, Mail
 from forecast.errors import ConfigError
 from jobs.intake import poll
 from jobs.mail import smtp
+from jobs.witness import attest
 
 
 def problems(config: Config, source: str) -> Iterator[ConfigError]:
@@ -26,6 +27,7 @@ def problems(config: Config, source: str) -> Iterator[ConfigError]:
         lambda: _mail(config.mail),
         lambda: _certificates(config.mail),
         lambda: _password(config.mail),
+        lambda: attest.check_settings(config.witness),
         lambda: _compute(config.compute),
     )
     for check in checks:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from forecast.config import Config
 from forecast.errors import BordercastError, VerifyError
-from forecast.store import connect, copies, integrity, read, retention, wakes
+from forecast.store import connect, copies, integrity, read, retention, wakes, witnesses
 from jobs import yearly
 
 VERIFY_EVERY = timedelta(hours=20)
@@ -63,10 +63,11 @@ def _verification_due(path: Path, now: datetime) -> bool:
     return not timedelta(0) <= age < VERIFY_EVERY
 
 
-def _shown(path: Path) -> tuple[int, str] | None:
+def _shown(path: Path) -> tuple[int, str, int] | None:
     try:
         with closing(connect.read(path)) as connection:
             latest = read.latest_run(connection)
+            proofs = len(witnesses.proofs(connection))
     except (BordercastError, sqlite3.DatabaseError):
         return None
-    return (latest.id, latest.digest) if latest else None
+    return (latest.id, latest.digest, proofs) if latest else None

@@ -12,7 +12,8 @@ import small
 from tables import rows
 
 from forecast.records import KeptPath, SeriesKey
-from forecast.store import connect, integrity, runs, withdrawals
+from forecast.store import connect, integrity, runs, withdrawals, witnesses
+from forecast.store.witnesses import WitnessProof
 
 OTHER = {
     "text": ["{0} || 'x'", "'2001-01'", "''", "'none'", "'hindcast'", "'watch'", "'listed'"],
@@ -28,6 +29,7 @@ def full(before, tmp_path_factory) -> Path:
     path = small.copied(before, tmp_path_factory.mktemp("stated"))
     with connect.writing(path) as db:
         runs.keep_paths(db, [KeptPath("x", SeriesKey("northern"), "2024-01", "", (1.0,), "")])
+        witnesses.save(db, WitnessProof("git", 1, 1, "x", "2024-01-20T00:00:00+00:00", "x", b"x"))
     small.run(path)
     small.approve(path, 2, "Ann Lee")
     with connect.writing(path) as db:

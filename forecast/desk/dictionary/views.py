@@ -592,6 +592,37 @@ VIEWS: tuple[View, ...] = (
             )
         },
     ),
+    View(
+        "witnesses",
+        "a proof that somebody outside saw the record as of a run",
+        (
+            "run_id",
+            "data_through",
+            "witness",
+            "seen_at",
+            "seen_by",
+            "entry_id",
+            "statement",
+            "month",
+            "published_on",
+            "days_before",
+        ),
+        note="Empty unless witnesses are set up: docs/witnesses.md. `verify --witnesses` checks "
+        "every proof.",
+        special={
+            "data_through": month("The last month that the run knew"),
+            "month": month("The first month that the run forecast"),
+            "witness": text("How it was seen", "signature, time stamp, git"),
+            "seen_at": text("When it was seen, UTC; by the witness's own clock", "ISO 8601"),
+            "seen_by": text("The public key, the authority, or the repository"),
+            "entry_id": number("The entry of the ledger up to which it covers everything"),
+            "statement": text("The line that was seen: entry, run, last month and digest"),
+            "published_on": day("When CBP first published the month; null while it has not"),
+            "days_before": Column(
+                "count", "days", "negative if after", "From being seen to that publication"
+            ),
+        },
+    ),
 )
 BY_NAME: Mapping[str, View] = {view.name: view for view in VIEWS}
 

@@ -18,13 +18,18 @@ CHART = "<!-- chart -->"  # where the chart of the mail's first section goes
 QUOTE = "[run and digest]"  # where these go: they are known when the notice is approved
 
 
-def frame(title: str, month: str, contact: str) -> Frame:
-    """What stands before and after the sections."""
+def frame(title: str, month: str, contact: str, public_key: str = "") -> Frame:
+    """What stands before and after the sections; public_key : of the record's signatures."""
     lines = [
         f"Every figure can be looked up: `bordercast brief BORDER {month}`; in the record, the "
         f"rows of {month} in the views wide_months, vintages, flag_drivers, all_flags, and the "
         "views flag_episodes and scorecard.",
         QUOTE,
+        *(
+            [f"The record is signed, so that nobody can rewrite it unseen. The key: {public_key}"]
+            if public_key
+            else []
+        ),
         CREDIT,
         f"Questions: {clean(contact) or 'answer this mail'}. To get no more of these, answer with "
         "the word unsubscribe.",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from forecast import months
+from forecast.desk import verification
 from forecast.desk.email import content
 from forecast.desk.wording import check_command, day_words, month_words
 from forecast.store.page import Source
@@ -19,7 +20,7 @@ class PageStatus:
     """What the page rests on.
 
     published : in words. check : the command by which to check the digest. expected : of the next
-    release, in words.
+    release, in words. seen : by which witness the run was seen, in words.
     """
 
     data_through: str
@@ -31,6 +32,7 @@ class PageStatus:
     expected: str
     overdue: bool
     refused: tuple[str, ...]
+    seen: tuple[str, ...]
 
 
 def read_status(run: RunRow, source: Source | None, today: date) -> PageStatus:
@@ -46,6 +48,7 @@ def read_status(run: RunRow, source: Source | None, today: date) -> PageStatus:
         expected=next_release(run.data_through, today),
         overdue=today > end + timedelta(days=OVERDUE),
         refused=tuple(content.clean(name) for name in source.refused) if source else (),
+        seen=tuple(map(verification.seen, source.witnesses)) if source else (),
     )
 
 

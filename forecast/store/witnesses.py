@@ -1,0 +1,219 @@
+"""Who outside saw the record, and when: the proofs kept, and witnesses that could not be had.
+
+What a witness sees is one line, the *statement*: the number and the digest of the ledger's newest
+entry. Each entry's digest covers the one before, so it answers for the whole record up to there.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from forecast.store import connect, ops
+from forecast.store.connect import transaction
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+WitnessKind = Literal["signature", "time stamp", "git"]
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(hours=6)
+_STATEMENT = re.compile(
+    r"bordercast entry (\d{1,9}) run (\d{1,9}) through (\d{4}-\d\d) digest ([0-9a-f]{64})"
+)
+
+
+class Statement(NamedTuple):
+    """What is witnessed: an entry of the ledger, the last run then, the last month it knew."""
+
+    entry_id: int
+    run_id: int
+    data_through: str
+    digest: str
+
+    def __str__(self) -> str:
+        return (
+            f"bordercast entry {self.entry_id} run {self.run_id} through {self.data_through} "
+            f"digest {self.digest}"
+        )
+
+    def line(self) -> bytes:
+        """The bytes that are signed, stamped and committed."""
+        return f"{self}\n".encode()
+
+
+def parse(text: str) -> Statement | None:
+    """The statement that a line makes; None if it is none."""
+    found = _STATEMENT.fullmatch(text)
+    return found and Statement(int(found[1]), int(found[2]), found[3], found[4])
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessProof:
+    """A row of the table; seen_at : UTC, ISO 8601."""
+
+    witness: WitnessKind
+    entry_id: int
+    run_id: int
+    statement: str
+    seen_at: str
+    seen_by: str
+    proof: bytes
+
+
+class Seen(NamedTuple):
+    """A row of the view `witnesses`: when, relative to the publication of the run's first month.
+
+    published_on : None while that month is not published. days_before : of the two; 0 or less if
+    it was published first.
+    """
+
+    run_id: int
+    witness: WitnessKind
+    seen_at: str
+    seen_by: str
+    entry_id: int
+    month: str
+    published_on: str | None
+    days_before: int | None
+
+
+class WitnessFailure(NamedTuple):
+    """A witness that could not be had; grave : a person has to look."""
+
+    witness: WitnessKind
+    since: str
+    attempts: int
+    next_attempt_at: str
+    grave: bool
+    problem: str
+
+
+def newest(db: Database | sqlite3.Connection) -> Statement | None:
+    """What the record states now; None before the first run."""
+    return next(iter(_statements(db, "order by e.id desc limit 1")), None)
+
+
+def statements(db: Database | sqlite3.Connection) -> dict[int, Statement]:
+    """Entry -> what the record states of it."""
+    return {found.entry_id: found for found in _statements(db, "order by e.id")}
+
+
+def _statements(db: Database | sqlite3.Connection, order: str) -> list[Statement]:
+    found = db.execute(
+        "select e.id, r.id, r.data_through, e.digest "
+        f"from entries as e join runs as r on r.id = e.run_id {order}"
+    )
+    return [Statement(*row) for row in found]
+
+
+def save(db: Database, proof: WitnessProof) -> None:
+    """Keep a proof; one of the same entry that is kept already stays."""
+    with transaction(db):
+        db.execute(
+            """
+            insert or ignore into witness_proofs (
+                witness, entry_id, run_id, statement, seen_at, seen_by, proof
+            ) values (?, ?, ?, ?, ?, ?, ?)
+            """,
+            (
+                *(proof.witness, proof.entry_id, proof.run_id, proof.statement),
+                *(proof.seen_at, proof.seen_by, proof.proof),
+            ),
+        )
+
+
+def proofs(db: Database | sqlite3.Connection) -> list[WitnessProof]:
+    """Every proof kept, in the order of what they cover."""
+    found = db.execute(
+        "select witness, entry_id, run_id, statement, seen_at, seen_by, proof "
+        "from witness_proofs order by entry_id, witness"
+    )
+    return [WitnessProof(*row) for row in found]
+
+
+def seen(db: sqlite3.Connection, run_id: int | None = None) -> list[Seen]:
+    """When each proof was given, oldest run first; of one run if it is named."""
+    found = db.execute(
+        f"select {', '.join(Seen._fields)} from witnesses where run_id = coalesce(?, run_id)",
+        (run_id,),
+    )
+    return [Seen(*row) for row in found]
+
+
+def lacking(
+    db: sqlite3.Connection, wanted: Collection[WitnessKind]
+) -> tuple[Statement | None, list[WitnessKind]]:
+    """What the record states now, and which of these witnesses have not seen it."""
+    stated = newest(db)
+    if stated is None or not wanted:
+        return stated, []
+    rows = db.execute("select witness from witness_proofs where entry_id = ?", (stated.entry_id,))
+    had = {row[0] for row in rows}
+    return stated, [each for each in wanted if each not in had]
+
+
+def failures(path: Path) -> dict[WitnessKind, WitnessFailure]:
+    """Witnesses that could not be had; `path` is the main database."""
+    if not ops.beside(path).exists():
+        return {}
+    columns = ", ".join(WitnessFailure._fields)
+    with ops.reading(path) as db:
+        try:
+            found = db.execute(f"select {columns} from witness_failures").fetchall()
+        except sqlite3.OperationalError:  # an ops.db from before this table
+            return {}
+    return {row[0]: WitnessFailure(*row) for row in found}
+
+
+def due(path: Path, wanted: Collection[WitnessKind], now: datetime) -> bool:
+    """Whether one of these witnesses has not seen the record and may be asked now."""
+    put_off, moment = failures(path), _text(now)
+    with connect.moment(path) as connection:
+        _, missing = lacking(connection, wanted)
+    return any(w not in put_off or put_off[w].next_attempt_at <= moment for w in missing)
+
+
+def put_off(path: Path, witness: WitnessKind, problem: str, grave: bool, now: datetime) -> None:
+    """Ask again later: after five minutes, then twice as long each time, for ever."""
+    before = failures(path).get(witness)
+    attempts = before.attempts + 1 if before else 1
+    pause = min(FIRST_PAUSE * 2 ** min(attempts - 1, 16), LONGEST_PAUSE)
+    since = before.since if before else _text(now)
+    with ops.writing(path) as db, transaction(db):
+        db.execute(
+            "insert or replace into witness_failures values (?, ?, ?, ?, ?, ?)",
+            (witness, since, attempts, _text(now + pause), int(grave), problem),
+        )
+
+
+def had(path: Path, witness: WitnessKind) -> None:
+    """Forget that this witness could not be had."""
+    with ops.writing(path) as db, transaction(db):
+        db.execute("delete from witness_failures where witness = ?", (witness,))
+
+
+def standing(
+    connection: sqlite3.Connection, path: Path, wanted: Collection[WitnessKind]
+) -> Mapping[str, str]:
+    """Witness -> how far it has seen the record, in words, for `status`."""
+    last = {proof.witness: proof for proof in proofs(connection)}
+    failed = failures(path)
+    return {
+        witness: (
+            f"run {last[witness].run_id} on {last[witness].seen_at}"
+            if witness in last
+            else "none yet"
+        )
+        + (f"; failing since {failed[witness].since}" if witness in failed else "")
+        for witness in wanted
+    }
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")

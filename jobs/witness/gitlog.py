@@ -1,0 +1,129 @@
+"""Git: one line a run appended to a file in a repository that others hold too.
+
+The proof is a commit. Its id covers every line before it, so whoever has cloned the repository
+since can tell whether the file was rewritten; we tell whether our commits are still in its history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from forecast.errors import WitnessError
+from forecast.store import witnesses
+from forecast.store.witnesses import Statement
+from jobs.witness import commands
+
+FILE, BRANCH = "bordercast.txt", "main"
+_THERE = (f"refs/remotes/origin/{BRANCH}", f"refs/heads/{BRANCH}", "HEAD")
+# No question is asked that nobody answers, and no hook or signing of the user's is run.
+_QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -o BatchMode=yes"}
+_OPTIONS = (
+    *("-c", "user.name=Bordercast", "-c", "user.email=bordercast@localhost"),
+    *("-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null"),
+)
+
+
+class Repository:
+    """A clone of the configured repository.
+
+    Parameters
+    ----------
+    folder : of the clone; made by `append`. seconds : for each command of git.
+    """
+
+    def __init__(self, folder: Path, seconds: float = 60.0) -> None:
+        self.folder, self.seconds = folder, seconds
+
+    def append(self, address: str, statement: Statement, kept: Iterable[str]) -> tuple[str, str]:
+        """Append a statement and push it: (commit, its moment).
+
+        Parameters
+        ----------
+        kept : the commits that are proofs of ours; all must still be in the history.
+
+        Raises
+        ------
+        WitnessError : git fails, or the history was moved.
+        """
+        if not (self.folder / ".git").exists():
+            self._git("clone", "-q", address, str(self.folder), anywhere=True)
+        self._git("remote", "set-url", "origin", address)
+        self._git("fetch", "-q", "--prune", "origin")
+        tip = self.tip()
+        for commit in kept:
+            if not self.holds(commit, tip):
+                raise WitnessError("git", _moved(commit), grave=True)
+        if str(statement) not in self.lines(tip):
+            self._commit(statement, tip)
+            self._git("push", "-q", "origin", f"HEAD:refs/heads/{BRANCH}")
+            self._git("fetch", "-q", "origin")
+        commit = self._commit_of(statement)
+        at = datetime.fromisoformat(self._git("show", "-s", "--format=%cI", commit))
+        return commit, at.astimezone(UTC).isoformat(timespec="seconds")
+
+    def check(self, commit: str, statement: Statement) -> None:
+        """WitnessError unless a commit is in the history, and says this."""
+        if not self.holds(commit, self.tip()):
+            raise WitnessError("git", _moved(commit), grave=True)
+        if str(statement) not in self.lines(commit):
+            problem = f"commit {commit[:12]} does not have the line of this statement"
+            raise WitnessError("git", problem, grave=True)
+
+    def tip(self) -> str:
+        """The newest commit; "" in an empty repository."""
+        if not self.folder.exists():
+            raise WitnessError("git", f"there is no clone of the repository at {self.folder}")
+        for name in _THERE:
+            found = self._tried("rev-parse", "-q", "--verify", f"{name}^{{commit}}")
+            if found:
+                return found
+        return ""
+
+    def holds(self, commit: str, tip: str) -> bool:
+        """Whether a commit is in the history of another."""
+        return bool(tip) and self._tried("merge-base", "--is-ancestor", commit, tip) is not None
+
+    def lines(self, commit: str) -> list[str]:
+        """The file's lines as of a commit; none before the first."""
+        return (self._tried("show", f"{commit}:{FILE}") or "").splitlines() if commit else []
+
+    def statements(self) -> list[Statement]:
+        """Every statement in the file now."""
+        return [found for line in self.lines(self.tip()) if (found := witnesses.parse(line))]
+
+    def _commit(self, statement: Statement, tip: str) -> None:
+        if tip:
+            self._git("checkout", "-q", "-f", "-B", BRANCH, tip)
+        else:
+            self._git("checkout", "-q", "--orphan", BRANCH)
+        with (self.folder / FILE).open("a", encoding="ascii") as file:
+            file.write(f"{statement}\n")
+        self._git("add", FILE)
+        self._git("commit", "-q", "-m", f"Run {statement.run_id}, entry {statement.entry_id}")
+
+    def _commit_of(self, statement: Statement) -> str:
+        """The commit that added a statement; it was pushed, maybe by one of us that was killed."""
+        found = self._git(
+            "log", "--format=%H", "--reverse", f"-S{statement}", self.tip(), "--", FILE
+        )
+        return found.splitlines()[0]
+
+    def _tried(self, *words: str) -> str | None:
+        try:
+            return self._git(*words)
+        except WitnessError:
+            return None
+
+    def _git(self, *words: str, anywhere: bool = False) -> str:
+        where = () if anywhere else ("-C", str(self.folder))
+        command = ("git", *where, *_OPTIONS, *words)
+        return commands.output("git", command, self.seconds, environment=_QUIET).decode().strip()
+
+
+def _moved(commit: str) -> str:
+    return (
+        f"moved history: commit {commit[:12]}, which was pushed, is no longer in the history of "
+        "the repository; somebody rewrote the record or the repository"
+    )

@@ -1,0 +1,132 @@
+"""Do the kept proofs hold, and does the record still say what was seen? Without any network."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from forecast.config import WitnessSection
+from forecast.desk import verification
+from forecast.errors import WitnessError
+from forecast.store import integrity, witnesses
+from forecast.store.witnesses import Statement, WitnessProof
+from jobs.witness import attest
+from jobs.witness.gitlog import Repository
+
+
+class Examined(NamedTuple):
+    """What came of it: findings : what does not hold; empty if all does. seen : what holds."""
+
+    findings: list[str]
+    seen: list[str]
+
+
+def examine(
+    connection: sqlite3.Connection,
+    path: Path,
+    settings: WitnessSection,
+    repository: Path | None = None,
+) -> Examined:
+    """Check every proof, and every line of the repository.
+
+    Parameters
+    ----------
+    path : the database, beside which files of the settings and our clone lie. repository : a clone
+        to check against instead of ours.
+    """
+    git = Repository(repository or attest.clone(path))
+    findings: list[str] = []
+    holds: set[tuple[str, int]] = set()
+    for proof in witnesses.proofs(connection):
+        problem = _problem(connection, path, settings, git, proof)
+        if problem:
+            findings.append(f"{proof.witness} of run {proof.run_id}: {problem}")
+        else:
+            holds.add((proof.witness, proof.entry_id))
+    if git.folder.exists():
+        findings += _foreign_lines(connection, git)
+    seen = [
+        verification.seen(each)
+        for each in witnesses.seen(connection)
+        if (each.witness, each.entry_id) in holds
+    ]
+    return Examined(list(dict.fromkeys(findings)), seen)
+
+
+def _problem(
+    connection: sqlite3.Connection,
+    path: Path,
+    settings: WitnessSection,
+    git: Repository,
+    proof: WitnessProof,
+) -> str:
+    """Why a proof does not hold for the record as it is, "" if it does."""
+    statement = witnesses.parse(proof.statement)
+    if statement is None or (statement.entry_id, statement.run_id) != (
+        proof.entry_id,
+        proof.run_id,
+    ):
+        return f"the kept statement, {proof.statement[:80]!r}, was edited"
+    try:
+        _check(path, settings, git, statement, proof)
+    except WitnessError as error:
+        return error.problem
+    return rewritten(connection, statement, proof.seen_by, proof.seen_at)
+
+
+def _check(
+    path: Path, settings: WitnessSection, git: Repository, statement: Statement, proof: WitnessProof
+) -> None:
+    """WitnessError unless the proof is one of this statement, and as old as the row says."""
+    if proof.witness == "git":
+        git.check(proof.proof.decode("ascii", errors="replace"), statement)
+    elif proof.witness == "signature":
+        from jobs.witness import sshsig
+
+        text, line = proof.proof.decode("ascii", errors="replace"), statement.line()
+        if not settings.public_keys:
+            problem = "cannot be checked: witness.public_keys is empty"
+            raise WitnessError("signature", problem)
+        if not any(sshsig.verify(key, line, text) for key in settings.public_keys):
+            problem = "the signature is not of this statement by a key of witness.public_keys"
+            raise WitnessError("signature", problem)
+    else:
+        from jobs.witness import timestamps
+
+        if not settings.authority_certificates:
+            problem = "cannot be checked: witness.authority_certificates is empty"
+            raise WitnessError("time stamp", problem)
+        trusted = attest.beside(path, settings.authority_certificates)
+        stamp = timestamps.check(proof.proof, statement, trusted)
+        if (stamp.seen_at, stamp.authority) != (proof.seen_at, proof.seen_by):
+            problem = f"the kept moment was edited; the stamp is of {stamp.seen_at}"
+            raise WitnessError("time stamp", problem)
+
+
+def rewritten(
+    connection: sqlite3.Connection, statement: Statement, seen_by: str, seen_at: str
+) -> str:
+    """How the record differs from what was seen, "" if it does not."""
+    now = witnesses.statements(connection).get(statement.entry_id)
+    if now == statement:
+        return ""
+    answer = integrity.quoted(connection, statement.run_id, statement.digest)
+    differ = "; ".join(verification.differences(answer, statement.run_id))
+    what = differ or f"entry {statement.entry_id} of the ledger is another one now"
+    return f"the record was rewritten since {seen_by} saw it on {seen_at}: {what}"
+
+
+def _foreign_lines(connection: sqlite3.Connection, git: Repository) -> Iterator[str]:
+    """Lines of the repository that the record does not bear out, also where no proof is kept."""
+    try:
+        said = git.statements()
+    except WitnessError:
+        return
+    for statement in said:
+        problem = rewritten(
+            connection, statement, f"the repository ({git.folder.name})", "its commit's day"
+        )
+        if problem:
+            yield f"git, line of entry {statement.entry_id}, run {statement.run_id}: {problem}"

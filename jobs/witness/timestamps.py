@@ -1,0 +1,128 @@
+"""Time stamps by RFC 3161: an authority signs a statement together with its own clock's time.
+
+What it answers is kept whole and checked without it: the authority's certificates are a file, and
+they must have been valid at the moment that the stamp states, not today.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from forecast.errors import WitnessError
+from forecast.store.witnesses import Statement
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+    from rfc3161_client import TimeStampResponse
+
+MOST = 100_000  # bytes of an answer; an authority's takes some thousands
+
+
+class Stamp(NamedTuple):
+    """What an answer says: seen_at, UTC, ISO 8601, by the clock of the authority so named."""
+
+    seen_at: str
+    authority: str
+
+
+def ask(address: str, statement: Statement, trusted: Path, seconds: float) -> tuple[bytes, Stamp]:
+    """A time stamp of a statement, checked; WitnessError if it cannot be had or does not hold."""
+    import httpx
+    from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
+
+    request = (
+        TimestampRequestBuilder()
+        .data(statement.line())
+        .hash_algorithm(HashAlgorithm.SHA256)
+        .cert_request(cert_request=True)
+        .build()
+    )
+    try:
+        answer = httpx.post(
+            address,
+            content=request.as_bytes(),
+            headers={"Content-Type": "application/timestamp-query"},
+            timeout=seconds,
+        )
+        answer.raise_for_status()
+    except httpx.HTTPStatusError as error:
+        problem = f"the authority answers {error.response.status_code}"
+        raise WitnessError("time stamp", problem) from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        problem = f"the authority does not answer: {str(error) or type(error).__name__}"
+        raise WitnessError("time stamp", problem) from None
+    if len(answer.content) > MOST:
+        raise WitnessError("time stamp", f"the authority's answer has over {MOST:,} bytes")
+    return answer.content, check(answer.content, statement, trusted, request.nonce)
+
+
+def check(answer: bytes, statement: Statement, trusted: Path, nonce: int | None = None) -> Stamp:
+    """What a kept answer says; WitnessError if it does not hold for this statement.
+
+    Parameters
+    ----------
+    trusted : PEM file of the authority's root and what is between. nonce : of the request.
+    """
+    from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
+
+    known = certificates(trusted)
+    try:
+        response = decode_timestamp_response(answer)
+        if response.status > 1:  # neither granted nor granted with modifications
+            said = "; ".join(response.status_string) or f"status {response.status}"
+            raise WitnessError("time stamp", f"the authority refuses: {said}")
+        at = response.tst_info.gen_time.astimezone(UTC)
+        leaf = _signing_certificate(response, known)
+        roots = [each for each in known if each.issuer == each.subject]
+        between = [each for each in known if each not in roots]
+        VerifierBuilder(roots=roots, intermediates=between, nonce=nonce).build().verify_message(
+            response, statement.line()
+        )
+    except WitnessError:
+        raise
+    except (ValueError, VerificationError) as error:
+        raise WitnessError("time stamp", _why(error, trusted), grave=True) from None
+    return Stamp(at.isoformat(timespec="seconds"), leaf.subject.rfc4514_string())
+
+
+def certificates(trusted: Path) -> list[Certificate]:
+    """Those in a PEM file; WitnessError if there is no root among them."""
+    from cryptography import x509
+
+    try:
+        found = x509.load_pem_x509_certificates(trusted.read_bytes())
+    except (OSError, ValueError) as error:
+        raise WitnessError("time stamp", f"{trusted}: no certificates: {error}") from None
+    if not any(each.issuer == each.subject for each in found):
+        problem = f"{trusted}: holds no root certificate, one that is signed by itself"
+        raise WitnessError("time stamp", problem)
+    return found
+
+
+def _signing_certificate(response: TimeStampResponse, known: list[Certificate]) -> Certificate:
+    """The authority's own, valid at the moment of the stamp; ValueError if there is none."""
+    from cryptography import x509
+
+    sent = [x509.load_der_x509_certificate(each) for each in response.signed_data.certificates]
+    signer = next(iter(response.signed_data.signer_infos), None)
+    for each in (*sent, *known):
+        if signer and (each.issuer, each.serial_number) == (signer.issuer, signer.serial_number):
+            at, until = response.tst_info.gen_time.astimezone(UTC), each.not_valid_after_utc
+            if at > until:
+                said = f"{until:%Y-%m-%d}, before the stamp's own time, {at:%Y-%m-%d}"
+                raise ValueError(f"the authority's certificate expired on {said}")
+            return each
+    raise ValueError("the authority's certificate is neither in its answer nor in the file")
+
+
+def _why(error: Exception, trusted: Path) -> str:
+    said = str(error)
+    if said == "Mismatch between messages":
+        return "the stamp is of another text than this statement"
+    if said == "Nonce mismatch":
+        return "the stamp answers another request"
+    if said.startswith("Error while verifying certificates"):
+        return f"the stamp is not by an authority of {trusted.name}, or was altered ({said})"
+    return said

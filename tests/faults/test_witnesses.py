@@ -1,0 +1,316 @@
+"""A record rewritten with all its digests, and what witnesses say; witnesses that cannot be had."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import authority
+import pytest
+import small
+from click.testing import CliRunner
+from tables import edit, forge, rows, written
+from test_forged import MEDIANS, SAID
+
+from forecast.config import parse
+from forecast.store import connect, witnesses
+from jobs.cli import main
+from jobs.service import health
+from jobs.witness import attest
+
+FORGERIES = {"medians and chain": MEDIANS, "all that was said": SAID}
+SIGNER = [sys.executable, "-m", "jobs.witness.signer"]
+DOWN = "http://127.0.0.1:1/"
+
+
+def ran(*command: object, given: bytes = b"", where: Path | None = None) -> str:
+    done = subprocess.run(list(map(str, command)), input=given, capture_output=True, cwd=where)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode()
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory) -> Path:
+    """A signer's key, an authority, a repository; not to be changed."""
+    folder = tmp_path_factory.mktemp("outside")
+    ran("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", folder / "key")
+    authority.make(folder / "authority")
+    ran("git", "init", "-q", "--bare", "-b", "main", folder / "repository.git")
+    return folder
+
+
+def settings(outside: Path, *kinds: str, address: str = DOWN) -> str:
+    """Of these witnesses."""
+    signer = [*SIGNER, "--key", str(outside / "key")]
+    lines = {
+        "signature": f"sign = {signer!r}\npublic_keys = [{(outside / 'key.pub').read_text()!r}]",
+        "time stamp": f'authority = "{address}"\n'
+        f'authority_certificates = "{outside}/authority/root.pem"',
+        "git": f'repository = "{outside}/repository.git"',
+    }
+    return small.SETTINGS + "\n[witness]\n" + "\n".join(lines[kind] for kind in kinds) + "\n"
+
+
+@contextmanager
+def own(outside: Path, folder: Path):
+    """Witnesses of a test's own, to spoil: their folder and the authority's address."""
+    mine = Path(shutil.copytree(outside, folder / "outside"))
+    with authority.serving(mine / "authority") as address:
+        yield mine, address
+
+
+def bordercast(path: Path, *words: str):
+    options = ["--config", str(path.with_name("config.toml")), "--db", str(path)]
+    return CliRunner().invoke(main, [*options, *words])
+
+
+def asked(path: Path, now: datetime | None = None, again: bool = True) -> dict[str, str]:
+    return attest.attest(path, small.settings(path), now or datetime.now(UTC), again=again)
+
+
+KINDS = ("signature", "time stamp", "git")
+
+
+@pytest.fixture(scope="module")
+def witnessed(after, outside, tmp_path_factory) -> tuple[Path, Path]:
+    """(database, outside) of a record whose run and approval all witnesses saw."""
+    path = small.copied(after, tmp_path_factory.mktemp("witnessed"))
+    with own(outside, path.parent) as (mine, address):
+        path.with_name("config.toml").write_text(settings(mine, *KINDS, address=address))
+        assert asked(path) == dict.fromkeys(KINDS, "")
+        small.approve(path, 2, "Ann Lee")
+        assert asked(path) == dict.fromkeys(KINDS, "")
+    return path, mine
+
+
+@pytest.fixture
+def copy(witnessed, tmp_path) -> Path:
+    return small.copied(witnessed[0], tmp_path / "copy")
+
+
+def test_what_was_seen_is_confirmed_without_a_network(witnessed):
+    answer = bordercast(witnessed[0], "verify", "--witnesses")
+
+    assert answer.exit_code == 0, answer.output
+    for said in ("signed by key ssh-ed25519 AAAA", "time-stamped by CN=Authority", "committed to"):
+        assert answer.output.count(f"Run 3: {said}") == 2
+    assert answer.output.count("CBP has not published March 2024 yet.") == 6
+    assert asked(witnessed[0]) == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("what", FORGERIES)
+def test_a_record_rewritten_with_its_digests_is_named_by_each_witness(witnessed, copy, what, kind):
+    edit(copy, f"delete from witness_proofs where witness <> '{kind}'")
+    if kind != "git":
+        shutil.rmtree(attest.clone(copy))
+    for statement in FORGERIES[what]:
+        assert written(copy, statement) > 0
+
+    alone, answer = bordercast(copy, "verify"), bordercast(copy, "verify", "--witnesses")
+
+    assert alone.exit_code == 0, alone.output
+    assert answer.exit_code == 1
+    assert f"{kind} of run 3: the record was rewritten since" in answer.output
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("what", FORGERIES)
+def test_a_forger_who_also_writes_the_proofs_anew_is_named(witnessed, copy, what, kind):
+    edit(copy, f"delete from witness_proofs where witness <> '{kind}'")
+    for statement in FORGERIES[what]:
+        assert written(copy, statement) > 0
+    with connect.writing(copy) as db:
+        for entry, statement in witnesses.statements(db).items():
+            db.execute(
+                "update witness_proofs set statement = ? where entry_id = ?",
+                (str(statement), entry),
+            )
+        forge(db)
+
+    answer = bordercast(copy, "verify", "--witnesses")
+
+    assert bordercast(copy, "verify").exit_code == 0
+    assert answer.exit_code == 1
+    wrong = {
+        "signature": "the signature is not of this statement",
+        "time stamp": "the stamp is of another text than this statement",
+        "git": "does not have the line of this statement",
+    }
+    assert wrong[kind] in answer.output
+
+
+def test_the_repository_alone_names_a_record_whose_proofs_were_deleted(witnessed, copy, tmp_path):
+    edit(copy, "delete from witness_proofs")
+    shutil.rmtree(attest.clone(copy))
+    assert written(copy, MEDIANS[0]) > 0
+    ran("git", "clone", "-q", witnessed[1] / "repository.git", tmp_path / "mine")
+
+    answer = bordercast(copy, "verify", "--repository", str(tmp_path / "mine"))
+
+    assert answer.exit_code == 1
+    assert "git, line of entry" in answer.output
+    assert "the record was rewritten" in answer.output
+
+
+def test_others_check_the_exported_proofs_with_their_own_tools(witnessed, tmp_path):
+    path, mine = witnessed
+    folder = tmp_path / "proofs"
+
+    answer = bordercast(path, "witness", "export", str(folder))
+
+    assert answer.exit_code == 0, answer.output
+    statements = sorted(folder.glob("entry-*.txt"))
+    assert len(statements) == 2
+    for statement in statements:
+        verify = f"ssh-keygen -Y verify -f {folder}/allowed_signers -I bordercast -n bordercast"
+        signature = statement.with_suffix(".sig")
+        said = ran(*verify.split(), "-s", signature, given=statement.read_bytes())
+        assert said.startswith('Good "bordercast" signature')
+        stamp, trusted = statement.with_suffix(".tsr"), folder / "authority.pem"
+        ran("openssl", "ts", "-verify", "-data", statement, "-in", stamp, "-CAfile", trusted)
+        commit = statement.with_suffix(".commit").read_text()
+        git = ("git", "-C", mine / "repository.git", "show")
+        assert statement.read_text() in ran(*git, f"{commit}:bordercast.txt")
+
+
+def test_a_proof_of_the_tools_own_making_is_accepted(after, outside, tmp_path):
+    path = small.copied(after, tmp_path / "copy")
+    text = settings(outside, "signature")
+    sign = ["ssh-keygen", "-q", "-Y", "sign", "-n", "bordercast", "-f", str(outside / "key")]
+    ours = [*SIGNER, "--key", str(outside / "key")]
+    path.with_name("config.toml").write_text(text.replace(repr(ours), repr(sign)))
+
+    assert asked(path) == {"signature": ""}
+    assert bordercast(path, "verify", "--witnesses").exit_code == 0
+
+
+def test_the_signer_does_not_sign_a_second_history(witnessed, copy, outside):
+    config = copy.with_name("config.toml")
+    mine = witnessed[1]
+    config.write_text(settings(mine, "signature"))
+    assert written(copy, MEDIANS[0]) > 0
+    edit(copy, "delete from witness_proofs")
+
+    said = asked(copy)
+
+    assert "is to be signed with another digest than before" in said["signature"]
+    assert any("no signature since" in text for text in alarms(copy))
+
+
+def alarms(path: Path, now: datetime | None = None) -> tuple[str, ...]:
+    return health.status(path, small.settings(path), now or datetime.now(UTC)).alarms
+
+
+def test_a_wrong_key_and_a_strange_text_are_said_in_words(after, outside, tmp_path):
+    path = small.copied(after, tmp_path / "copy")
+    ran("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "other")
+    text = settings(outside, "signature").replace(str(outside / "key"), str(tmp_path / "other"), 1)
+    path.with_name("config.toml").write_text(text)
+
+    assert "signed with a key that is not among witness.public_keys" in asked(path)["signature"]
+    assert rows(path, "select count(*) from witness_proofs") == [(0,)]
+    sign = [*SIGNER, "--key", str(tmp_path / "other")]
+    strange = subprocess.run(sign, input=b"pay me\n", capture_output=True)
+    assert strange.returncode == 3
+    assert b"'pay me' is no statement of a record" in strange.stderr
+
+
+def test_an_expired_certificate_is_refused_in_words(after, outside, tmp_path):
+    path = small.copied(after, tmp_path / "copy")
+    mine = Path(shutil.copytree(outside, tmp_path / "outside"))
+    authority.make(mine / "authority", expired=True)
+    with authority.serving(mine / "authority") as address:
+        path.with_name("config.toml").write_text(settings(mine, "time stamp", address=address))
+        said = asked(path)["time stamp"]
+
+    assert "the authority's certificate expired on" in said
+    assert rows(path, "select count(*) from witness_proofs") == [(0,)]
+
+
+def test_a_stamp_of_another_authority_is_refused(witnessed, copy, tmp_path):
+    root = authority.make(tmp_path / "another")
+    config = copy.with_name("config.toml")
+    own_root = str(witnessed[1] / "authority" / "root.pem")
+    config.write_text(config.read_text().replace(own_root, str(root)))
+
+    answer = bordercast(copy, "verify", "--witnesses")
+
+    assert answer.exit_code == 1
+    assert "the stamp is not by an authority of root.pem, or was altered" in answer.output
+
+
+def test_a_moved_history_is_an_alarm(witnessed, copy, tmp_path):
+    mine = Path(shutil.copytree(witnessed[1], tmp_path / "outside"))
+    copy.with_name("config.toml").write_text(settings(mine, "git"))
+    clone = tmp_path / "rewriter"
+    ran("git", "clone", "-q", mine / "repository.git", clone)
+    who = ("-c", "user.name=x", "-c", "user.email=x@localhost")
+    ran("git", *who, "commit", "-q", "--amend", "-m", "another", where=clone)
+    ran("git", "push", "-q", "-f", "origin", "HEAD:main", where=clone)
+    small.publish(copy, 1)
+
+    said = asked(copy)
+
+    assert "moved history: commit" in said["git"]
+    assert any("moved history" in text for text in alarms(copy))
+
+
+def test_an_authority_down_for_a_week_loses_nothing_and_holds_nobody_up(before, outside, tmp_path):
+    path = small.copied(before, tmp_path / "copy")
+    path.with_name("config.toml").write_text(settings(outside, "time stamp"))
+    small.run(path)
+    now = datetime.now(UTC)
+    ends, asked_times = now + timedelta(days=7), 0
+    moment = now
+    while moment < ends:
+        asked_times += bool(asked(path, moment, again=False))
+        moment += timedelta(hours=3)
+    assert small.publish(path, 1) == 4
+
+    failing = alarms(path, ends)
+    with authority.serving(outside / "authority") as address:
+        config = settings(outside, "time stamp", address=address)
+        path.with_name("config.toml").write_text(config)
+        said = asked(path, ends + timedelta(hours=6), again=False)
+
+    assert 26 <= asked_times <= 31  # every six hours, after the first tries
+    assert any("no time stamp since" in text and "does not answer" in text for text in failing)
+    assert said == {"time stamp": ""}
+    assert not any("time stamp" in text for text in alarms(path, ends))
+    assert "Run 4: time-stamped by CN=Authority" in bordercast(path, "verify", "--witnesses").output
+
+
+def test_a_repository_that_others_write_to_keeps_their_lines(after, outside, tmp_path):
+    path = small.copied(after, tmp_path / "copy")
+    mine = Path(shutil.copytree(outside, tmp_path / "outside"))
+    path.with_name("config.toml").write_text(settings(mine, "git"))
+    assert asked(path) == {"git": ""}
+    clone = tmp_path / "another"
+    ran("git", "clone", "-q", mine / "repository.git", clone)
+    (clone / "notes.txt").write_text("ours\n")
+    ran("git", "add", "notes.txt", where=clone)
+    who = ("-c", "user.name=x", "-c", "user.email=x@localhost")
+    ran("git", *who, "commit", "-q", "-m", "notes", where=clone)
+    ran("git", "push", "-q", "origin", "HEAD:main", where=clone)
+    small.approve(path, 2, "Ann Lee")
+
+    assert asked(path) == {"git": ""}
+    ran("git", "pull", "-q", where=clone)
+    assert len((clone / "bordercast.txt").read_text().splitlines()) == 2
+    assert (clone / "notes.txt").exists()
+
+
+def test_settings_that_cannot_work_are_named():
+    for text, key in (
+        ("sign = ['x']", "public_keys"),
+        ("public_keys = ['ssh-rsa AAAA']", "public_keys"),
+        ("authority = 'http://a/'", "authority_certificates"),
+    ):
+        found = parse(f"[witness]\n{text}", "x").witness
+        with pytest.raises(Exception, match=rf"witness\.{key}"):
+            attest.check_settings(found)
