@@ -11,15 +11,13 @@ from forecast.desk.wording import (
     chance_words,
     change_words,
     known_words,
+    measure,
     month_words,
     ordinal,
+    publisher,
 )
-
-DEFINITION = (
-    "Encounters are events, not people: one person can be counted more than once. "
-    "No cause is claimed."
-)
-_INTERIOR = "arrests in the interior (At Large)"
+from forecast.intake.sources import registry
+from forecast.intake.sources.contract import Aside
 
 
 def paragraph(report: MonthReport) -> str:
@@ -54,7 +52,7 @@ def headline(report: MonthReport) -> str:
     """What was published."""
     about = "" if report.rounding == 1 else f" (rounded to {report.rounding} by its source)"
     return (
-        f"CBP counted {report.encounters:,} encounters {place(report)} in "
+        f"{publisher().short} counted {report.encounters:,} {measure().noun} {place(report)} in "
         f"{month_words(report.month)}{about}."
     )
 
@@ -158,29 +156,37 @@ def vintage_sentence(report: MonthReport) -> str:
 
 def definition(report: MonthReport) -> Iterator[str]:
     """What the count is and is not."""
-    yield DEFINITION
-    yield interior_sentence(report)
+    yield caveat()
+    aside = registry.main().hierarchy.aside
+    if aside:
+        yield aside_sentence(report, aside)
 
 
-def interior_sentence(report: MonthReport) -> str:
-    """How much of the count was not made at the border, as far as CBP says."""
+def caveat() -> str:
+    """What the count is not."""
+    return f"{measure().caveat} No cause is claimed."
+
+
+def aside_sentence(report: MonthReport, aside: Aside) -> str:
+    """How much of the count was not made at the border, as far as its publisher says."""
     seen = report.interior
+    half, who = registry.main().hierarchy.named(aside.half).short, publisher().short
+    interior = f"{aside.words} ({aside.named})"
     if report.part:
-        return f"The Border Patrol count may include {_INTERIOR}."
+        return f"The {half} count may include {interior}."
     if seen is None:
         return (
-            f"The Border Patrol count may include {_INTERIOR}; for this month CBP does not say "
-            "how many."
+            f"The {half} count may include {interior}; for this month {who} does not say how many."
         )
-    share = f"{seen.at_large:,} of {seen.total:,} Border Patrol encounters"
+    share = f"{seen.at_large:,} of {seen.total:,} {half} {measure().noun}"
     percent = f" ({100 * seen.at_large / seen.total:.0f}%)" if seen.total else ""
     parts = seen.at_large + seen.at_entry
-    odd = "" if parts == seen.total else f" CBP's own two parts add up to {parts:,}."
+    odd = "" if parts == seen.total else f" {who}'s own two parts add up to {parts:,}."
     where = f"{PLACES[report.border]} in {month_words(seen.month)}"
-    said = f"{share}{percent} {where} were At Large, that is arrests in the interior.{odd}"
+    said = f"{share}{percent} {where} were {aside.named}, that is {aside.words}.{odd}"
     if seen.month == report.month:
         return said
-    return f"How many of this month's were {_INTERIOR} is not on record; the last known: {said}"
+    return f"How many of this month's were {interior} is not on record; the last known: {said}"
 
 
 def history_sentences(report: MonthReport) -> Iterator[str]:

@@ -20,7 +20,7 @@ from forecast.desk.email import mime, typeset
 from forecast.desk.email.mime import Letterhead
 from forecast.desk.email.statements import statement
 from forecast.desk.report import MonthReport, report
-from forecast.desk.wording import month_words
+from forecast.desk.wording import measure, month_words
 from forecast.errors import DataError
 from forecast.records import HEADLINES
 from forecast.store import (
@@ -84,7 +84,7 @@ def write_one(path: Path, db: Database, config: Config, now: datetime) -> bool:
             return False
         sections = list(_sections(connection, notice))
         frame = typeset.frame(
-            f"Border encounters, {month_words(notice.month)}",
+            f"{measure().title}, {month_words(notice.month)}",
             notice.month,
             config.notices.contact,
             attest.public_key(config.witness),

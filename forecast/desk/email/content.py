@@ -16,7 +16,15 @@ from forecast.desk.labels import dimension_words, member_words
 from forecast.desk.report import Comparison, MonthReport
 from forecast.desk.terminal import flag_tables as flagged
 from forecast.desk.terminal.tables import month_name
-from forecast.desk.wording import MINUS, PLACES, change_words, day_words, month_words
+from forecast.desk.wording import (
+    MINUS,
+    PLACES,
+    change_words,
+    day_words,
+    measure,
+    month_words,
+    publisher,
+)
 from forecast.records import Row
 
 PARTS_SHOWN = 12  # in a digest, a border
@@ -84,7 +92,7 @@ def finding(report: MonthReport) -> SectionText:
         phrase=phrase,
         finding=sentence,
         more=(*more,),
-        caption=f"{month_words(report.month)}: {report.encounters:,} encounters",
+        caption=f"{month_words(report.month)}: {report.encounters:,} {measure().noun}",
         compared=tuple(line(c) for c in report.comparisons),
         blocks=tuple(_blocks(report)),
     )
@@ -106,7 +114,7 @@ def _flag_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
         how = f"{_HOW_FAR[flag['severity']]}{_SIDES[flag['side']]}"
         yield (
             f"{how} forecast",
-            f"Encounters {_where(report)} were {how} what had been expected: "
+            f"{measure().noun.capitalize()} {_where(report)} were {how} what had been expected: "
             f"{flag['encounters']:,} counted, {flag['expected']:,} expected.",
         )
 
@@ -118,8 +126,9 @@ def _drift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
         side = _SIDES[flag["side"]]
         yield (
             f"drifting {side} forecasts",
-            f"Encounters {_where(report)} have drifted {side} what had been forecast: "
-            f"{flag['encounters']:,} counted, {flag['expected']:,} expected six months before. "
+            f"{measure().noun.capitalize()} {_where(report)} have drifted {side} what had been "
+            f"forecast: {flag['encounters']:,} counted, {flag['expected']:,} expected six months "
+            "before. "
             "No single month stood out.",
         )
 
@@ -130,7 +139,7 @@ def _shift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
     level, opened = _LEVELS[report.shift["side"]], month_words(report.shift["opened"])
     yield (
         f"{level} level confirmed",
-        f"The {level} level of encounters {PLACES[report.border]}, flagged in {opened}, has "
+        f"The {level} level of {measure().noun} {PLACES[report.border]}, flagged in {opened}, has "
         f"lasted: {report.encounters:,} counted in {month_words(report.month)}. It now "
         "counts as a level shift, and forecasts start from it.",
     )
@@ -138,7 +147,7 @@ def _shift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
 
 def _quiet_sentence(report: MonthReport) -> str:
     return (
-        f"Encounters {_where(report)} were within what had been expected: "
+        f"{measure().noun.capitalize()} {_where(report)} were within what had been expected: "
         f"{report.encounters:,} counted."
     )
 
@@ -163,7 +172,7 @@ def _blocks(report: MonthReport) -> Iterator[TextBlock]:
         yield TextBlock("How far off, how unusual", " ".join((expected, *_often(report))))
     moved = tuple(moved_lines(report))
     if moved:
-        yield TextBlock("What moved: published less expected, encounters", items=moved)
+        yield TextBlock(f"What moved: published less expected, {measure().noun}", items=moved)
     yield TextBlock("What this does not say", " ".join((*brief.definition(report), _open(report))))
     if report.score is not None:
         yield TextBlock("How good these forecasts have been", quality(report.score))
@@ -186,7 +195,7 @@ def _often(report: MonthReport) -> Iterator[str]:
 def _open(report: MonthReport) -> str:
     if report.final:
         return "The fiscal year is closed."
-    return "The count is preliminary: CBP restates months of the open fiscal year."
+    return f"The count is preliminary: {publisher().short} restates months of the open fiscal year."
 
 
 def moved_lines(report: MonthReport) -> Iterator[tuple[str, str]]:
@@ -269,9 +278,11 @@ def correction(report: MonthReport, false: Sequence[str]) -> SectionText:
     return SectionText(
         border=report.border,
         phrase="figures revised",
-        finding=f"Correction: what we wrote about encounters {_where(report)} no longer holds.",
+        finding=(
+            f"Correction: what we wrote about {measure().noun} {_where(report)} no longer holds."
+        ),
         more=(f"The count is now {report.encounters:,}.",),
-        caption=f"{month_words(report.month)}, as revised: {report.encounters:,} encounters",
+        caption=f"{month_words(report.month)}, as revised: {report.encounters:,} {measure().noun}",
         compared=tuple(line(c) for c in report.comparisons),
         blocks=(
             TextBlock("What has changed", items=tuple(("", sentence) for sentence in false)),
@@ -286,7 +297,7 @@ def withdrawn(border: str, month: str, run: int, at: str, why: str) -> SectionTe
     return SectionText(
         border=border,
         phrase="notice withdrawn",
-        finding=f"Correction: we withdraw what we wrote about encounters {where}.",
+        finding=f"Correction: we withdraw what we wrote about {measure().noun} {where}.",
         more=(
             f"It rested on run {run}, which was withdrawn on {day_words(at[:10])}.",
             "Please do not use its finding, forecast or comparisons any more.",

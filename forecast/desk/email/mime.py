@@ -24,7 +24,7 @@ from email.utils import format_datetime, parseaddr
 from html import escape
 
 from forecast.desk.email.typeset import CHART, QUOTE
-from forecast.desk.wording import check_command, month_words
+from forecast.desk.wording import check_command, measure, month_words
 from forecast.records import HEADLINES
 from forecast.store.notices import Notice, Section
 
@@ -83,8 +83,8 @@ def message_id(notice_id: str, name: str) -> str:
 
 def subject(notice: Notice, sections: Sequence[Section]) -> str:
     """What it is about; no brackets, no word from outside."""
-    about = f"order encounters, {month_words(notice.month)}: "
-    start = f"Correction: b{about}" if notice.kind == "correction" else f"B{about}"
+    about = f"{measure().title}, {month_words(notice.month)}: "
+    start = f"Correction: {about[0].lower()}{about[1:]}" if notice.kind == "correction" else about
     by_phrase: dict[str, list[str]] = {}
     for section in sections:
         if section.part == "finding":
@@ -125,7 +125,7 @@ def letter(
         "Message-ID": own_id,
         **({"In-Reply-To": answers, "References": answers} if answers else {}),
         "Auto-Submitted": "auto-generated",
-        "List-Id": f"Border encounter notices <bordercast.{head.domain}>",
+        "List-Id": f"Border {measure().attribute} notices <bordercast.{head.domain}>",
         "List-Unsubscribe": f"<mailto:{_bare(head)}?subject=unsubscribe>",
     }
     mime = _mime(notice, sections, headers, own_id.strip("<>"))
