@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forecast import months
 from forecast.intake.sources import registry
-from forecast.intake.sources.contract import Measure, Publisher
+from forecast.intake.sources.contract import MeasureWords, Publisher
 
 MONTHS = (
     "January",
@@ -39,7 +39,7 @@ RAREST = (
 )  # a border has some 130 judged months: rarer than this, p is the model's word alone
 
 
-def measure() -> Measure:
+def measure() -> MeasureWords:
     """What is counted, in its source's words."""
     return registry.main().measure
 

@@ -100,7 +100,7 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class MeasureWords:
     """What is counted, in words.
 
     noun : plural, behind a number. attribute : singular, before another noun ("encounter notices").
@@ -183,7 +183,7 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class LabelWords:
     """The publisher's labels in words.
 
     words : dimension -> label -> as people write it. usual : label -> what else people call it.
@@ -198,7 +198,7 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CountSource:
     """A publisher's monthly counts of one thing.
 
     name : in settings. layouts : kinds of its files, as `records.Release.kind` has them.
@@ -212,11 +212,11 @@ class Source:
 
     name: str
     publisher: Publisher
-    measure: Measure
+    measure: MeasureWords
     pages: Pages
     hierarchy: Hierarchy
     agreement: Agreement
-    labels: Labels
+    labels: LabelWords
     layouts: frozenset[str]
     example: str
     parse_name: Callable[[str], FileName | None]

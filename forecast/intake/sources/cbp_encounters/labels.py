@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forecast.intake.sources.contract import Labels
+from forecast.intake.sources.contract import LabelWords
 
 _STATES = {
     "AK": "Alaska",
@@ -156,7 +156,7 @@ def place_forms(name: str) -> Iterator[str]:
         yield from (place, f"{place} office", f"{place} ofo")
 
 
-LABELS = Labels(
+LABELS = LabelWords(
     words={
         "state": _STATES,
         "citizenship": {"CHINA, PEOPLES REPUBLIC OF": "China", "OTHER": "Other citizenships"},

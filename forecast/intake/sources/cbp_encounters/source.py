@@ -11,14 +11,14 @@ from forecast.intake.sources.cbp_encounters.labels import LABELS
 from forecast.intake.sources.contract import (
     Agreement,
     Aside,
+    CountSource,
     Half,
     Hierarchy,
-    Measure,
+    MeasureWords,
     Pages,
     Publisher,
     ReadRelease,
     ReleaseFile,
-    Source,
 )
 from forecast.intake.text import text_of
 from forecast.label_joins import Joins
@@ -44,7 +44,7 @@ ASIDE = Aside(
     rest="At Entry",
     words="arrests in the interior",
 )
-ENCOUNTERS = Source(
+ENCOUNTERS = CountSource(
     name="cbp_encounters",
     publisher=Publisher(
         name="U.S. Customs and Border Protection",
@@ -54,7 +54,7 @@ ENCOUNTERS = Source(
         credit="This product uses U.S. Customs and Border Protection data, but is not endorsed by "
         "CBP.",
     ),
-    measure=Measure(
+    measure=MeasureWords(
         noun="encounters",
         attribute="encounter",
         unit="encounters a month",
