@@ -209,6 +209,7 @@ class Notices(_Section):
     approval: Literal["hold", "auto"] = "hold"
     quiet_months: bool = False
     contact: HeaderText = ""
+    attach_page: bool = False
     recipients: tuple[Recipient, ...] = ()
 
 
@@ -221,6 +222,12 @@ class WitnessSection(_Section):
     authority_certificates: str = ""
     repository: Annotated[str, Field(pattern=r"^([^-\s]\S*)?$")] = ""
     seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+
+
+class Site(_Section):
+    """The page as files."""
+
+    address: Annotated[str, Field(pattern=r"^(https?://[^\s<>\"]+)?$")] = ""
 
 
 class Compute(_Section):
@@ -250,6 +257,7 @@ class Config(_Section):
     notices: Notices = Notices()
     mail: Mail = Mail()
     witness: WitnessSection = WitnessSection()
+    site: Site = Site()
     compute: Compute = Compute()
 
     def digest(self) -> str:
@@ -314,4 +322,4 @@ def _problem(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return "no such setting; see the shipped config.toml for all of them"
     given = without_logins(repr(error["input"]))
-    return f"{given} will not do: {error['msg'][0].lower()}{error['msg'][1:]}"
+    return f"{given} is not allowed: {error['msg'][0].lower()}{error['msg'][1:]}"

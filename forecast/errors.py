@@ -218,7 +218,7 @@ class ClockError(BordercastError):
     def __init__(self, now: str, data_through: str) -> None:
         self.now, self.data_through = now, data_through
         super().__init__(
-            f"the clock of this machine says {now} (UTC), but the figures held go through "
+            f"the clock of this machine says {now} (UTC), but the figures on record go through "
             f"{data_through}, which had not ended then. Nothing was published. Set the clock and "
             "run again."
         )
@@ -231,7 +231,7 @@ class BusyError(BordercastError):
 
     def __init__(self, what: str, holder: str) -> None:
         self.what, self.holder = what, holder
-        super().__init__(f"{what} is held by {holder}; try again when it has finished")
+        super().__init__(f"{what} is in use by {holder}; try again when it has finished")
 
 
 class MailError(BordercastError):

@@ -183,7 +183,7 @@ class Score:
 
     era : "all" or a span of cutoff months; log_wis and mase are on log1p counts and on counts;
     relative_mae : MAE over the naive model's on the same months, None where there is none.
-    coverage : share of months inside the 50, 80, 95 % interval, 0..1.
+    coverage : share of months inside the 50, 80, 95% interval, 0..1.
     """
 
     series: SeriesKey
@@ -221,14 +221,14 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A published month against the forecast that stood before it.
+    """A published month against the forecast made before it.
 
     release_id : the release that first stated it; run_id : the run that issued the forecast.
     basis : "issued", "hindcast", or "none" (too early for any forecast: p, z, median are None).
     p : two-sided probability of a month at least this far from the centre, 0..1.
     z : the same as a signed standard normal score. centre : of the forecast, log1p counts.
     apart_p : p of a part's deviation from its border's, where the border was flagged or open.
-    outside : side (-1, 1) on which the month lay beyond the 95 % interval of six months before,
+    outside : side (-1, 1) on which the month lay beyond the 95% interval of six months before,
         0 inside, None without such a forecast.
     drift_up, drift_down : the running sums of the drift rule after this month, in normal scores.
     """
@@ -262,7 +262,7 @@ class Flag:
     expected : counts; the median that stood before the month; for a part apart from its border
         the median moved as its border moved; for drift the median of six months before; for a
         revision the count before it.
-    side : 1 above what was expected, -1 below.
+    side : 1 above the forecast, -1 below.
     role : "first" opens an episode (watch, drift and revision flags open none), "escalation" and
         "reversal" are what may follow while it is open; a part is "listed" under its border's
         flag or stands "apart" from it.
@@ -290,7 +290,7 @@ class Episode:
 
     opened, closed : months, closed None while open. side : 1 above, -1 below what was expected.
     size : |log1p count - frozen centre| of the opening month.
-    cutoff, centre, scale, df : the forecast that stood before it, frozen: log1p counts of the
+    cutoff, centre, scale, df : the forecast made before it, frozen: log1p counts of the
         opening month, the month after, ...
     relative : whether all this is about the part's log1p count less its border's.
     """

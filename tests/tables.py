@@ -49,7 +49,7 @@ def edit(path: Path, statement: str) -> int:
 
 
 def written(path: Path, statement: str) -> int:
-    """The same, as a forger does it who knows the program: every digest is made anew."""
+    """The same, as a forger does it who knows the program: every digest is rebuilt."""
     with connect.writing(path) as db, connect.transaction(db):
         changed = db.execute(statement).rowcount
         forge(db)

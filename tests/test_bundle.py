@@ -176,7 +176,7 @@ def test_it_is_small_and_said_where_it_is_from():
 
 
 def test_hashes_are_of_what_they_say():
-    """Of the table itself where the original file is not held."""
+    """Of the table itself where the original file is not on record."""
     provenance = tomllib.loads((FOLDER / bundle.PROVENANCE).read_text())
 
     for entry in provenance["source"]:

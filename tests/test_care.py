@@ -158,9 +158,12 @@ def test_status_is_0_when_all_is_well_and_names_who_leads(record):
         (
             "insert into polls values (1, '2024-03-04', '2024-03-04', 'blocked', '', "
             "'2024-03-01', null)",
-            "blocks us since 2024-03-01",
+            "has blocked us since 2024-03-01",
         ),
-        ("insert into mail_state values (1, '2024-03-04', '2024-03-04', 'login')", "still: login"),
+        (
+            "insert into mail_state values (1, '2024-03-04', '2024-03-04', 'login')",
+            "stopped: login",
+        ),
         ("insert into verification values (1, '', '', 'run 1 was edited')", "run 1 was edited"),
     ],
 )
@@ -473,7 +476,7 @@ def test_a_timer_is_a_service_too_and_is_missed_when_it_stops(record):
     assert well.facts["mode"] == "timer"
     assert not [text for text in well.warnings if "service" in text]
     assert not [text for text in well.alarms if "wake" in text]
-    assert "the service does not wake any more: restart it, or its timer" in gone.alarms
+    assert "the service has stopped waking up: restart it, or its timer" in gone.alarms
 
 
 def test_a_daemon_that_ended_is_missed(record):

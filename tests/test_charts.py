@@ -61,7 +61,7 @@ def test_an_svg_holds_its_words_as_text(published, tmp_path):
     drawn(published, tmp_path / "a.svg", "southwest")
     words = "".join(ET.parse(tmp_path / "a.svg").getroot().itertext())
 
-    for part in ("Southwest border", "95 %: to", "median", "log scale", "Proclamation 10888"):
+    for part in ("Southwest border", "95%: to", "median", "log scale", "Proclamation 10888"):
         assert part in words
 
 
@@ -80,7 +80,7 @@ def test_the_fan_names_the_next_forecast_in_its_alternative_text(published, tmp_
         "('northern', '', 'bordercast', 1)",
     )[0]
 
-    assert f"80 % prediction interval {low:,} to {high:,}" in said
+    assert f"80% prediction interval {low:,} to {high:,}" in said
 
 
 def test_the_drivers_add_up_to_what_the_title_says(published, tmp_path):

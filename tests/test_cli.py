@@ -172,7 +172,7 @@ def test_real_files_in_any_order_and_twice_agree_with_the_figures(tmp_path, publ
 
     assert observations(backward) == once
     assert observations(forward) == once
-    assert again.count("held already") == 3
+    assert again.count("already on record") == 3
     query = (
         "select border, month, encounters from border_months "
         "where month between '2019-10' and '2025-09' order by 1, 2"

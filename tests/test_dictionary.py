@@ -105,7 +105,7 @@ def test_the_next_northern_forecast_and_its_interval(published):
 
 
 def test_how_often_the_95_interval_held_at_lead_3(published):
-    found = {r["border"]: r for r in answer(published, "How often the 95 %")}
+    found = {r["border"]: r for r in answer(published, "How often the 95%")}
     counted = rows(
         published,
         "select s.border, count(*), avg(o.encounters between h.q025 and h.q975) "

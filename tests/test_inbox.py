@@ -323,7 +323,7 @@ def test_a_file_that_cannot_be_removed_is_taken_once_and_named(path, folders, mo
     outcomes = [empty_inbox(path, folders)[0].outcome for _ in range(2)]
     monkeypatch.undo()
 
-    assert outcomes == ["accepted", "held already"]
+    assert outcomes == ["accepted", "already on record"]
     (warning,) = [w for w in health.status(path, Config(), serving.NOW).warnings if "inbox" in w]
     assert "cannot be removed" in warning
 

@@ -82,7 +82,7 @@ def test_the_same_content_is_held_already_packed_or_not(path, folders, tmp_path)
     take(path, folders, put(tmp_path, NAME, GOOD))
     again = take(path, folders, put(tmp_path, NAME + ".gz", gzip.compress(GOOD)))
 
-    assert (again.outcome, again.data_through) == ("held already", FEBRUARY)
+    assert (again.outcome, again.data_through) == ("already on record", FEBRUARY)
     assert files(folders.archive) == {NAME: GOOD}
 
 

@@ -75,7 +75,7 @@ def test_each_form_of_claim_has_its_verdict(published, series, span, claim, sinc
 def test_both_halves_are_always_said(published):
     text = said(published, "northern", "2024-08", "18,944")
 
-    assert "16,513 at ports of entry (OFO) and 2,431 between ports (Border Patrol)" in text
+    assert "16,513 were at ports of entry (OFO) and 2,431 between ports (Border Patrol)" in text
 
 
 def test_a_name_that_fits_several_series_lists_them(published):

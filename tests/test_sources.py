@@ -103,7 +103,11 @@ def test_brief_and_mail_speak_of_whatever_the_source_counts(monkeypatch):
         real,
         publisher=replace(real.publisher, short="The Library"),
         measure=replace(
-            real.measure, noun="loans", long_name="loans of books", caveat="Loans are no readers."
+            real.measure,
+            noun="loans",
+            long_name="loans of books",
+            reach="",
+            caveat="Loans are no readers.",
         ),
         hierarchy=replace(real.hierarchy, aside=None),
     )

@@ -17,9 +17,7 @@ print(ahead[["median", "lo80", "hi80", "lo95", "hi95"]].head(3))
 published = record.actual("northern")["encounters"]
 a_year_before = published.reindex(ahead.index - 12)
 change = 100 * (ahead["median"].to_numpy() / a_year_before.to_numpy() - 1)
-print(
-    f"{ahead.index[0]}: {ahead['median'].iloc[0]:,} expected, {change[0]:+.1f} % on a year before"
-)
+print(f"{ahead.index[0]}: {ahead['median'].iloc[0]:,} expected, {change[0]:+.1f}% on a year before")
 
 # %% [markdown]
 # What other models say of the next month. None of them is told what another says.

@@ -34,7 +34,7 @@ totals = judged[(judged["dimension"] == "") & judged["p"].notna()]
 print(totals.nsmallest(5, "p")[["border", "month", "median", "encounters", "p", "severity"]])
 
 # %% [markdown]
-# As of a day: what was known on 1 April 2025 of February 2025, and what is now.
+# As of a day: what was known on April 1, 2025 of February 2025, and what is now.
 
 # %%
 then = record.actual("northern", as_of="2025-04-01")["encounters"]["2025-02"]

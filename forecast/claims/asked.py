@@ -116,7 +116,7 @@ def _read(text: str) -> _Read:
         read = reader(text)
         if read:
             return read
-    raise ClaimError(text, f"it is not a count or another claim; {_FORMS}")
+    raise ClaimError(text, f"it is not a count or any other claim; {_FORMS}")
 
 
 def _high(side: str | None) -> bool:
@@ -187,10 +187,10 @@ def _only_number(text: str, whole: str) -> tuple[Scene, WrittenNumber]:
     found = next(iter(sentences(plain)), None)
     scene = Scene(plain, found) if found else None
     if scene is None or len(scene.numbers) != 1:
-        raise ClaimError(whole, f"it is not a count or another claim; {_FORMS}")
+        raise ClaimError(whole, f"it is not a count or any other claim; {_FORMS}")
     number = scene.numbers[0]
     rest = scene.tokens[number.last :]
     known = [i for one in scene.of_kind("hedge") for i in range(one.first, one.last)]
     if rest or any(i not in known for i in range(number.first)):
-        raise ClaimError(whole, f"it is not a count or another claim; {_FORMS}")
+        raise ClaimError(whole, f"it is not a count or any other claim; {_FORMS}")
     return scene, number

@@ -534,7 +534,11 @@ class _Reader:
         """The verdict on a number, by its likeliest sense that makes it right."""
         case = _Case(*self._quoted(scene, number), self._digits(scene, number), claimed)
         if not options:
-            return None if only_if_exact else self._unclear(case, "whose or when is not said")
+            return (
+                None
+                if only_if_exact
+                else self._unclear(case, "the text does not say whose or when")
+            )
         farthest = self._farthest(claimed, options[0].sense)
         judged = [
             (one, judge(self.table, one.sense, claimed))
@@ -590,7 +594,7 @@ class _Reader:
             and not self._between(judged, case.claimed)
         ):
             return self._finding(case, one, verdict)
-        return self._unclear(case, "whose or when is not certain")
+        return self._unclear(case, "it is not certain whose or when")
 
     def _unclear(self, case: _Case, why: str) -> NotUnderstood:
         return NotUnderstood(self.text[case.start : case.end], case.start, case.end, why)

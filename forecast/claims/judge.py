@@ -293,5 +293,5 @@ def _begins(line: ClaimCounts) -> str:
 
 def _not_told_apart(subject: Subject) -> str:
     if subject.dimension in ("citizenship", "demographic", "state", "none"):
-        return "the record does not tell nationalities, groups or states by agency or sector"
+        return "the record does not break down nationalities, groups or states by agency or sector"
     return "the record has no such series"

@@ -200,6 +200,6 @@ def halves(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
         return ""
     at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
     return (
-        f"Of these, {ports:,} {at.where} ({at.short}) and {patrol:,} {between.where} "
+        f"Of these, {ports:,} were {at.where} ({at.short}) and {patrol:,} {between.where} "
         f"({between.short})."
     )

@@ -47,7 +47,7 @@ class Asking:
         rule = store.path_rule(connection, run.id) if run else None
         if run is None or rule is None:
             raise SpanError(
-                "the last run", "it kept no paths; `bordercast run` makes one that does"
+                "the last run", "it stored no paths; `bordercast run` creates a run that does"
             )
         self.run, self._rule = run, rule
 

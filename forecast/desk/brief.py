@@ -19,12 +19,15 @@ from forecast.desk.wording import (
 from forecast.intake.sources import registry
 from forecast.intake.sources.contract import Aside
 
+_BEYOND = {"lowest": "lower", "highest": "higher"}
+
 
 def paragraph(report: MonthReport) -> str:
     """The paragraph a person would paste: one text, no line breaks."""
     return " ".join(
         (
             headline(report),
+            *halves_sentence(report),
             *stale_sentences(report),
             *expected_sentences(report),
             comparison_sentence(report.comparisons),
@@ -41,6 +44,14 @@ def place(report: MonthReport) -> str:
     return f"{where} ({report.part})" if report.part else where
 
 
+def halves(report: MonthReport) -> tuple[int, int] | None:
+    """(at ports of entry, between ports); None where the record does not tell them apart."""
+    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
+    if set(report.agencies) != {at.component, between.component}:
+        return None
+    return report.agencies[at.component], report.agencies[between.component]
+
+
 def stale_sentences(report: MonthReport) -> Iterator[str]:
     """That a part's newest month is older than its border's; nothing where it is not."""
     if report.newest_of_border:
@@ -51,29 +62,42 @@ def stale_sentences(report: MonthReport) -> Iterator[str]:
 def headline(report: MonthReport) -> str:
     """What was published."""
     about = "" if report.rounding == 1 else f" (rounded to {report.rounding} by its source)"
+    reach = f", {measure().reach}" if measure().reach and not report.part else ""
     return (
         f"{publisher().short} counted {report.encounters:,} {measure().noun} {place(report)} in "
-        f"{month_words(report.month)}{about}."
+        f"{month_words(report.month)}{reach}{about}."
     )
+
+
+def halves_sentence(report: MonthReport) -> Iterator[str]:
+    """How many at ports of entry and how many between them; nothing where that is not known."""
+    known = halves(report)
+    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
+    if known:
+        yield (
+            f"Of these, {known[0]:,} were {at.where} ({at.short}) and {known[1]:,} {between.where} "
+            f"({between.short})."
+        )
 
 
 def expected_sentences(report: MonthReport) -> Iterator[str]:
-    """What had been expected, and how unusual the month was; nothing where it was not judged."""
+    """The forecast, and how unusual the month was; nothing where it was not judged."""
     stood = report.expectation
     if stood is None:
         return
-    kind = (
-        "issued before it was published"
+    through = month_words(stood.cutoff)
+    made = (
+        f"A forecast issued before publication, from data through {through},"
         if stood.basis == "issued"
-        else "a hindcast, computed later from only the data of then"
+        else f"A hindcast, computed later from only the data through {through},"
     )
     yield (
-        f"The forecast before it expected {stood.median:,}, 80 % prediction interval "
-        f"{stood.lo80:,} to {stood.hi80:,} (from data through {month_words(stood.cutoff)}; {kind})."
+        f"{made} expected {stood.median:,} (80% prediction interval {stood.lo80:,} to "
+        f"{stood.hi80:,})."
     )
-    first = "" if stood.judged == report.encounters else f", as first published ({stood.judged:,}),"
-    flagged = f"; it was flagged, severity {stood.severity}" if stood.severity else ""
-    yield (f"The month{first} lies {_where(stood)}: {chance_words(stood.p)}{flagged}.")
+    first = "" if stood.judged == report.encounters else f", first published as {stood.judged:,},"
+    flagged = f", and flagged as {stood.severity}" if stood.severity else ""
+    yield f"The month{first} is {_where(stood)}: {chance_words(stood.p)}{flagged}."
 
 
 def _where(stood: Expectation) -> str:
@@ -81,28 +105,27 @@ def _where(stood: Expectation) -> str:
         return "inside that interval"
     side = "below" if stood.judged < stood.lo80 else "above"
     if stood.lo95 <= stood.judged <= stood.hi95:
-        return f"{side} it, inside the 95 % interval ({stood.lo95:,} to {stood.hi95:,})"
-    return f"{side} the 95 % interval ({stood.lo95:,} to {stood.hi95:,})"
+        return f"{side} it, inside the 95% interval ({stood.lo95:,} to {stood.hi95:,})"
+    return f"{side} the 95% interval ({stood.lo95:,} to {stood.hi95:,})"
 
 
 def comparison_sentence(compared: Sequence[Comparison]) -> str:
-    """All comparisons in one sentence."""
-    texts = [_compared(comparison) for comparison in compared]
-    return f"{texts[0][0].upper()}{texts[0][1:]}; " + "; ".join(texts[1:]) + "."
+    """All comparisons, a sentence each."""
+    return " ".join(map(_compared, compared))
 
 
 def _compared(c: Comparison) -> str:
     if c.name == "fiscal year to date":
-        span = f"fiscal year to date {c.now:,}"
         if c.before is None:
-            return f"{span}, the same months a year before are not all held"
-        return f"{span} against {c.before:,} a year before: {change_words(c.now, c.before)}"
+            return f"The fiscal year to date is {c.now:,}; the year before is not all on record."
+        change = change_words(c.now, c.before)
+        return f"The fiscal year to date is {c.now:,}, {change} from {c.before:,}."
     if c.before is None:
-        return f"the {c.name} is not held"
+        return f"The {c.name} is not on record."
     if c.name == "peak" and c.before == c.now:
-        return "it is itself the highest month held up to then"
+        return "It was itself the peak, the highest month on record up to then."
     change = change_words(c.now, c.before)
-    return f"against the {c.name} ({month_words(c.last)}: {c.before:,}) {change}"
+    return f"Change from the {c.name} ({month_words(c.last)}: {c.before:,}): {change}."
 
 
 def peak_sentence(report: MonthReport) -> str:
@@ -110,24 +133,31 @@ def peak_sentence(report: MonthReport) -> str:
     peak = report.comparisons[-1]
     if peak.before is None or peak.before <= report.encounters:
         return ""
-    return f"Not the peak: {month_words(peak.last)} had been higher, {peak.before:,}."
+    return f"Not the peak: {month_words(peak.last)} was higher, {peak.before:,}."
 
 
 def rank_sentence(report: MonthReport) -> str:
     """Lowest or highest since when, rank, and share of the fiscal year."""
-    span = f"held ({month_words(report.first_month)} to {month_words(report.last_month)})"
-    rank = f"{_rank(report)} of the {report.held} months {span}"
-    since = ""
-    if report.extreme and report.since:
-        since = f"the {report.extreme} since {month_words(report.since)} and "
-    elif report.extreme and report.month != report.last_month:  # else the rank says it
-        since = f"the {report.extreme} of all months up to then and "
-    text = f"It is {since}the {rank}"
+    text = rank_words(report)
     if report.share is None:
-        return f"{text}."
+        return text
     year = months.fiscal_year(report.month)
     whole = "" if report.final else " so far"
-    return f"{text}, and makes up {100 * report.share:.1f} % of fiscal year {year}{whole}."
+    return f"{text} It makes up {100 * report.share:.1f}% of fiscal year {year}{whole}."
+
+
+def rank_words(report: MonthReport, *, span: bool = True) -> str:
+    """Lowest or highest since when, and rank; span : both, and the months of the record."""
+    record = (
+        f" ({month_words(report.first_month)} to {month_words(report.last_month)})" if span else ""
+    )
+    text = f"It is the {_rank(report)} of {report.held} months on record{record}."
+    if report.extreme and report.since:
+        since = f"It is the {report.extreme} since {month_words(report.since)}."
+        return f"{since} {text}" if span else since
+    if report.extreme and report.month != report.last_month:  # else the rank says it
+        return f"Up to then no month on record was {_BEYOND[report.extreme]}. {text}"
+    return text
 
 
 def _rank(report: MonthReport) -> str:
@@ -139,18 +169,22 @@ def _rank(report: MonthReport) -> str:
 
 def vintage_sentence(report: MonthReport) -> str:
     """Which value this is, since when, and what stood before it."""
-    final = "final" if report.final else "preliminary: months of the open fiscal year are restated"
+    final = (
+        "final"
+        if report.final
+        else f"preliminary: {publisher().short} revises months of the open fiscal year"
+    )
     if not report.values:
         return f"Source: {report.file_name} ({final})."
     *earlier, current = report.values
     since = known_words(current.vintage, current.known_from)
     if not earlier:
-        return f"Published {since}, not restated since ({report.file_name}; {final})."
+        return f"Published {since}, not revised since ({report.file_name}; {final})."
     first = earlier[0]
-    more = f", restated {len(earlier)} times" if len(earlier) > 1 else ""
+    more = f", revised {len(earlier)} times" if len(earlier) > 1 else ""
     return (
         f"First published as {first.encounters:,} ({known_words(first.vintage, first.known_from)})"
-        f"{more}; as {current.encounters:,} {since} ({report.file_name}; {final})."
+        f"{more}; now {current.encounters:,}, published {since} ({report.file_name}; {final})."
     )
 
 
@@ -200,9 +234,9 @@ def standing(report: MonthReport) -> str:
     """Where the month lies, in a few words."""
     stood = report.expectation
     if stood is None:
-        return "no forecast stood before it"
+        return "no forecast was made before it"
     if stood.lo80 <= stood.judged <= stood.hi80:
-        return "within what had been expected (80 % interval)"
+        return "within the 80% interval of the forecast"
     side = "below" if stood.judged < stood.lo80 else "above"
     level = 80 if stood.lo95 <= stood.judged <= stood.hi95 else 95
-    return f"{side} the {level} % interval: {chance_words(stood.p)}"
+    return f"{side} the {level}% interval: {chance_words(stood.p)}"

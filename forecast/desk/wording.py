@@ -20,6 +20,9 @@ MONTHS = (
     "November",
     "December",
 )
+# AP style: short before a day; March to July never are.
+SHORT = {"January": "Jan.", "February": "Feb.", "August": "Aug.", "September": "Sept."}
+SHORT |= {"October": "Oct.", "November": "Nov.", "December": "Dec."}
 PLACES = {
     "northern": "at the northern land border",
     "southwest": "at the southwest land border",
@@ -60,8 +63,9 @@ def month_words(month: str) -> str:
 
 
 def day_words(day: str) -> str:
-    """17 August 2026 for 2026-08-17."""
-    return f"{int(day[8:])} {month_words(day)}"
+    """Aug. 17, 2026 for 2026-08-17."""
+    month = MONTHS[int(day[5:7]) - 1]
+    return f"{SHORT.get(month, month)} {int(day[8:])}, {day[:4]}"
 
 
 def change_words(now: int, before: int) -> str:
@@ -70,7 +74,7 @@ def change_words(now: int, before: int) -> str:
         return "from zero"
     percent = round(100 * (now / before - 1), 1)
     sign = MINUS if percent < 0 else "+" if percent > 0 else ""
-    return f"{sign}{abs(percent):,.1f} %"
+    return f"{sign}{abs(percent):,.1f}%"
 
 
 def ordinal(number: int) -> str:
@@ -90,11 +94,11 @@ def chance_words(p: float) -> str:
 
 
 def known_words(vintage: str, day: str) -> str:
-    """From when a value was known; see the view `vintages` for the three kinds of vintage."""
+    """When a value was published; see the view `vintages` for the three kinds of vintage."""
     return {
         "day": f"on {day_words(day)}",
         "month": f"by {day_words(day)}",
-        "unknown": f"on a day that is not known (taken as {day_words(day)})",
+        "unknown": f"on an unknown date, treated as {day_words(day)}",
     }[vintage]
 
 

@@ -57,8 +57,8 @@ def report(
     issued = sum(row["basis"] == "issued" for row in ours)
     blocks: list[Block] = [
         f"{held} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were issued "
-        "before their month was; the others are hindcasts, made later from only the data of then. "
-        f"All counts are of {measure().long_name}.",
+        "before their month was; the others are hindcasts, made later from only the data available "
+        f"at the time. All counts are of {measure().long_name}.",
         "# The largest misses",
         *_misses(ours),
         "# How often intervals held",

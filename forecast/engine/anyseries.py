@@ -265,7 +265,7 @@ class Quality(NamedTuple):
 def series_scores(hindcasts: SeriesForecasts, quantiles: Floats) -> Floats:
     """(series, 5) what each series' hindcasts are worth.
 
-    How many months came, the sum of their log-WIS, how many lay inside the 80 and the 95 %
+    How many months came, the sum of their log-WIS, how many lay inside the 80 and the 95%
     interval, and the log of MAE / naive's MAE (NaN without).
 
     quantiles : (series, cutoffs, h, scores.PROBS) in the series' own unit.

@@ -195,7 +195,7 @@ def _cuts(family: np.ndarray, size: int) -> list[Cut]:
 def _evidence(panel: Panel, cuts: Sequence[Cut], spread: Spread) -> Ints:
     """(families, months, grid) of all blocks; see `structural.evidence`.
 
-    On log1p counts: on square roots it says the same, and the scores move by less than .05 %.
+    On log1p counts: on square roots it says the same, and the scores move by less than .05%.
     """
     families = max(int(cut.families.max()) for cut in cuts) + 1
     mass = np.zeros((families, panel.z.shape[1], len(GRID)), dtype=np.int64)

@@ -120,7 +120,7 @@ def _since(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) ->
     _only_months(span)
     earlier = [c for m, c in series.counts.items() if match[2] <= m <= series.cutoff]
     if not earlier:
-        raise SpanError(match[0], f"no count is held from {match[2]} on")
+        raise SpanError(match[0], f"no count is on record from {match[2]} on")
     high = match[1] == "highest"
     happens = draws > max(earlier) if high else draws < min(earlier)
     return happens, f"the {match[1]} since {match[2]}", "since"

@@ -1,7 +1,7 @@
 """Every number of the method that the engine adds to its models', once.
 
 The models' own are in `models.parameters`, where `Number` is explained. `EVERY` holds both. What
-20 % more or less of each does to the scores: `make sensitivity`, docs/method.md.
+20% more or less of each does to the scores: `make sensitivity`, docs/method.md.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ _ROUND_3 = "sectors, regions, states, parts before 2024, M1, M3's first half; ro
 _NOTES = "sectors, regions, M1, M3's first half; round 3"
 
 # Which model is believed.
-NEAR = WholeNumber(
-    3, "months", "horizons by which models are judged; others: within .1 %", _ROUND_1
-)
+NEAR = WholeNumber(3, "months", "horizons by which models are judged; others: within .1%", _ROUND_1)
 FIRST_ORIGIN = WholeNumber(18, "months", "since the start, from which hindcasts count", _ROUND_1)
 MEMORY = Number(0.98, "a month", "evidence fades, as families change", _ROUND_1)
 OVERLAP = Number(3.0, "", "variance of a mean of overlapping hindcasts, against independent ones")
@@ -59,7 +57,7 @@ LEAST_ERRORS = WholeNumber(10, "errors", "fewer say nothing of a scale: two year
 CAP = Number(4.5, "median errors", "a break widens, but does not rule for five years", _ROUND_1)
 COUNT_NOISE = Number(2.0, "sd", "of a Poisson count: an error that large is no outlier", _ROUND_1)
 QUICK = WholeNumber(4, "months", "half-life of the quick root mean square", _ROUND_1)
-SLOW = WholeNumber(60, "months", "half-life of the slow one; 20 % more or less: .1 %", _ROUND_1)
+SLOW = WholeNumber(60, "months", "half-life of the slow one; 20% more or less: .1%", _ROUND_1)
 LEAST_SIGMA = Number(0.001, "log1p", "keeps a series that never errs from certainty")
 NOISE_HALF_LIFE = WholeNumber(20, "months", "of the count noise that is in sigma", _ROUND_3)
 NOISE_LEAST = Number(0.25, "", "of sigma squared, is left when a level has risen", _ROUND_3)

@@ -31,7 +31,7 @@ Basis = Literal["issued", "hindcast"]
 
 @dataclass(frozen=True)
 class _Table:
-    """One model's forecasts of one series beside what came; a row a forecast month."""
+    """One model's forecasts of one series beside the published count; a row a forecast month."""
 
     cutoff: Ints
     horizon: Ints

@@ -17,7 +17,7 @@ import numpy as np
 from models.base import Floats
 
 PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
-"""The quantiles of the main score: the median and the 50, 80, 90 and 95 % intervals."""
+"""The quantiles of the main score: the median and the 50, 80, 90 and 95% intervals."""
 
 
 def pinball(actual: Floats, quantiles: Floats, probs: Sequence[float]) -> Floats:
@@ -55,7 +55,7 @@ def log_wis(actual: Floats, quantiles: Floats, probs: Sequence[float] = PROBS) -
 
     Returns
     -------
-    (...), >= 0; lower is better. A median off by 10 % costs about .1 without any spread.
+    (...), >= 0; lower is better. A median off by 10% costs about .1 without any spread.
     """
     return wis(np.log1p(actual), np.log1p(quantiles), probs)
 

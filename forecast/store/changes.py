@@ -68,14 +68,16 @@ def counts_at(db: Database, run_id: int) -> dict[SeriesKey, dict[str, int]]:
     return dict(found)
 
 
-def latest(connection: sqlite3.Connection, border: str | None = None) -> list[dict[str, Any]]:
-    """What moved with the last run, rows of `forecast_changes`, by month."""
+def latest(
+    connection: sqlite3.Connection, border: str | None = None, run_id: int | None = None
+) -> list[dict[str, Any]]:
+    """What moved with a run, the last if None, rows of `forecast_changes`, by month."""
     return rows(
         connection,
         """
         select * from forecast_changes
-        where run_id = (select id from latest_run) and (? is null or border = ?)
+        where run_id = coalesce(?, (select id from latest_run)) and (? is null or border = ?)
         order by border, month
         """,
-        (border, border),
+        (run_id, border, border),
     )

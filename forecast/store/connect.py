@@ -59,7 +59,7 @@ def place(path: Path) -> Path:
 def read(path: Path, schema: str = SCHEMA) -> sqlite3.Connection:
     """A read-only connection; ConfigError if there is no database or a newer one."""
     if not path.exists():
-        raise ConfigError(str(path), "--db", "no such database; `bordercast run` makes one")
+        raise ConfigError(str(path), "--db", "no such database; `bordercast run` creates one")
     connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
     try:
         _refuse_newer(connection, path, schema)

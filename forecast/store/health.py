@@ -59,7 +59,7 @@ def undelivered(path: Path) -> dict[str, int]:
 
 
 def mail_stopped(path: Path) -> str:
-    """Why the mail queue stands still, "" if it does not."""
+    """Why the mail queue is stopped, "" if it does not."""
     found = _ops_rows(path, "select reason from mail_state where stopped_at is not null")
     return found[0]["reason"] if found else ""
 

@@ -110,12 +110,14 @@ def verified(path: Path) -> wakes.Verified | None:
 def _examined(path: Path) -> RunRow:
     """The last run of a file that may be shown."""
     if path.exists() and path.stat().st_size == 0:
-        raise ConfigError(str(path), "--db", "is empty; `bordercast run` makes it anew")
+        raise ConfigError(str(path), "--db", "is empty; `bordercast run` rebuilds it")
     with connect.moment(path) as connection:
         wakes.refuse(integrity.at_sight(connection), "the analysts' copy is not as it was written")
         run = read.latest_run(connection)
     if run is None:
-        raise ConfigError(str(path), "--db", "nothing is published yet; `bordercast run`")
+        raise ConfigError(
+            str(path), "--db", "nothing is published yet; start with `bordercast run`"
+        )
     return run
 
 

@@ -129,7 +129,7 @@ def _damage(connection: sqlite3.Connection) -> Iterator[str]:
 def _dangling(connection: sqlite3.Connection) -> Iterator[str]:
     """Rows that belong to nothing are in no part of the ledger."""
     tables = sorted({str(row[0]) for row in connection.execute("pragma foreign_key_check")})
-    yield from (f"{table} was edited: rows in it belong to nothing" for table in tables)
+    yield from (f"{table} was edited: some of its rows refer to nothing" for table in tables)
 
 
 class _Run(NamedTuple):
@@ -184,7 +184,7 @@ def _chain_findings(entries: Sequence[Entry], previous: str) -> Iterator[str]:
             yield f"{what} was edited"
         again = once.intersection(json.loads(entry.parts))
         if again or entry.subject in final:
-            yield f"{what} states anew what was final"
+            yield f"{what} changes what was final"
         once.update(name for name in json.loads(entry.parts) if _lasts(name))
         if entry.kind in _FINAL and entry.subject.startswith("notice"):
             final.add(entry.subject)

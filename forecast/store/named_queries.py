@@ -46,8 +46,8 @@ order by border, month
     ),
     NamedQuery(
         "coverage_three_ahead",
-        "How often did the 95 % interval hold the count three months ahead?",
-        "n is the number of months scored. 0.95 is meant; neighbouring months are not independent.",
+        "How often did the 95% interval hold the count three months ahead?",
+        "n is the number of months scored. 0.95 is meant; neighboring months are not independent.",
         """\
 select border, n, coverage95
 from scorecard
@@ -92,7 +92,7 @@ order by percent_better desc
     ),
     NamedQuery(
         "known_on_a_day",
-        "What was known of February 2025 on 1 April 2025?",
+        "What was known of February 2025 on April 1, 2025?",
         "A month's count stands from known_from until the day before known_until.",
         """\
 select border, encounters, vintage
@@ -114,8 +114,8 @@ where month = (select max(month) from border_months)
     NamedQuery(
         "forecast_by_lead",
         "What had been forecast for August 2026, 1, 3, 6 and 12 months before?",
-        "The service's own model and those beside it; hindcasts, each made from only the data of "
-        "then.",
+        "The service's own model and those beside it; hindcasts, each made from only "
+        "the data available at the time.",
         """\
 select model, lead1, lead3, lead6, lead12, encounters
 from forecasts_by_lead
@@ -126,7 +126,7 @@ where border = 'southwest' and month = '2026-08' and basis = 'hindcast'
         "months_of_a_border",
         "What was each month's count, and against what?",
         "All comparisons of each month: the month before, the year before, the fiscal year to "
-        "date, the peak, and the forecast that stood before it.",
+        "date, the peak, and the forecast made before it.",
         """\
 select border, month, encounters, change_on_month, change_on_year, change_to_date,
     change_on_peak, median, lo80, hi80, p, severity
@@ -137,7 +137,7 @@ order by month desc, border
     ),
     NamedQuery(
         "flags_and_how_they_ended",
-        "Which months deviated, and how did each end?",
+        "Which months were unusual, and what happened next?",
         "Borders' totals. p is how unusual the month was: 0.01 is 1 month in 100. transient: back "
         "to what was expected; level shift: the new level stayed.",
         """\
@@ -173,7 +173,7 @@ order by border, log_wis
     NamedQuery(
         "highest_and_lowest",
         "Which were a border's highest and lowest months?",
-        "Among all months held; rank 1 is the highest, or the lowest.",
+        "Among all months on record; rank 1 is the highest, or the lowest.",
         """\
 select border, month, encounters, rank_highest, rank_lowest, months
 from ranks

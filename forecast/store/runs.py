@@ -175,7 +175,7 @@ def kept_paths(db: Database) -> Iterator[KeptPath]:
 
 
 def keep_paths(db: Database, paths: Iterable[KeptPath]) -> None:
-    """Keep these paths for the next run; those held already stay."""
+    """Keep these paths for the next run; those already on record stay."""
     with transaction(db):
         ids = series_ids(db)
         db.conn.executemany(

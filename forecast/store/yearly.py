@@ -1,4 +1,4 @@
-"""What is told of a fiscal year: every forecast of its months beside what came."""
+"""What is told of a fiscal year: every forecast of its months beside the published count."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A published month against the forecast that stood before it: judgements and flags."""
+"""A published month against the forecast made before it: judgements and flags."""

@@ -1,7 +1,7 @@
 """Drift: many small deviations the same way, none of which is a flag.
 
 Two rules, either of which raises an alarm
-    outside     two months running beyond the 95 % interval of six months before, on one side
+    outside     two months running beyond the 95% interval of six months before, on one side
     sums        a running sum of normal scores on one side (a CUSUM) passes its limit
 None is raised on the side of a flag or an alarm of the last eight months: that is known already.
 
@@ -51,7 +51,7 @@ def quiet(drift: Drift, month: str, score: float, outside: Side | None) -> tuple
     Parameters
     ----------
     score : the month as a normal score, negative below its centre.
-    outside : side beyond the 95 % interval of six months before, 0 inside, None unknown.
+    outside : side beyond the 95% interval of six months before, 0 inside, None unknown.
     """
     clipped = min(max(score, -CLIP), CLIP)
     up = max(drift.up + clipped - SLACK, 0.0)

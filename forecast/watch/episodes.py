@@ -17,7 +17,7 @@ While an episode is open
 
 The forecast that stood before the flag is frozen. A month *holds* if it is on the flag's side
 of it and keeps at least half of the flagged deviation (log1p counts), or lies beyond the frozen
-95 % interval on that side. After a level shift the newest forecast, which has seen the new level,
+95% interval on that side. After a level shift the newest forecast, which has seen the new level,
 is what later months are compared with.
 """
 
@@ -32,7 +32,7 @@ from forecast.records import Episode, Role, SeriesKey
 from forecast.watch.outlook import Outlook
 
 KEPT = 0.5  # of the flagged deviation, to hold
-BEYOND = 0.05  # two-sided p outside the 95 % interval
+BEYOND = 0.05  # two-sided p outside the 95% interval
 FURTHER = 0.005  # p of an escalation
 LAST = 3  # months after the flag in which it is decided at the latest
 

@@ -18,7 +18,7 @@ from forecast.watch.outlook import Outlook
 from forecast.watch.relative import BorderMonth
 from forecast.watch.surprise import Expected, Rules, Severity, eligible, p_value, ratio, severity
 
-OUTSIDE = 0.05  # p beyond the 95 % interval
+OUTSIDE = 0.05  # p beyond the 95% interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def _month_flag(
 
 
 def _outside(look: Look) -> Side | None:
-    """Side on which the month lies beyond the 95 % interval of six months before."""
+    """Side on which the month lies beyond the 95% interval of six months before."""
     if look.older is None:
         return None
     p, z = p_value(look.published.encounters, look.older)

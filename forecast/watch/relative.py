@@ -21,7 +21,7 @@ from models.base import Floats
 class BorderMonth:
     """What a part must know of its border's month.
 
-    z : log1p count; outlook : the forecast that stood before it.
+    z : log1p count; outlook : the forecast made before it.
     flag : the month of the flag it is under, None if it is neither flagged nor open.
     flagged : whether that is this very month.
     """

@@ -5,7 +5,7 @@ help       examples, and the commands in sections
 work       commands that change the record
 look       commands that only read
 notices    what readers are told, approved by a person
-flags      months that deviated: what moved, how it ended
+flags      unusual months: what moved, what happened next
 replay     the service as it would have been
 score      how good the forecasts have been
 cite       facts about a month, to quote

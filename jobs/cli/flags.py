@@ -1,4 +1,4 @@
-"""`flags`: the months that deviated, what moved, and how it ended."""
+"""`flags`: unusual months: what moved, and what happened next."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def flags(
     parts: bool,
     as_json: bool,
 ) -> None:
-    """Months that deviated from their forecast, newest first.
+    """Unusual months, newest first.
 
     What was expected, how unusual the month was, what moved, and how it ended.
     """

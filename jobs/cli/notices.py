@@ -43,7 +43,7 @@ def list_notices(settings: Settings, as_json: bool) -> None:
         print_json({"notices": found, "stopped": stopped})
         return
     if stopped:
-        click.echo(f"The mail queue stands still: {stopped}. `bordercast notices send` tries anew.")
+        click.echo(f"The mail queue is stopped: {stopped}. `bordercast notices send` tries again.")
     console().print(_table(found))
 
 
@@ -62,7 +62,7 @@ def _table(found: list[dict[str, Any]]) -> Any:
     from forecast.desk.terminal import tables
 
     if not found:
-        return "No notice was written yet; a first run gives occasion to none."
+        return "No notice was written yet; the first run sends no notices."
     table = tables.plain_table("id", "month", "kind", "says", "state", "deliveries")
     table.columns[3].no_wrap = False
     for row in found:
@@ -205,7 +205,7 @@ def reject(settings: Settings, notice_id: int, by: str, why: str) -> None:
 def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> None:
     """Send what is approved, and what waits to be tried again.
 
-    Exit code 1 if the mail server cannot be trusted or will not have us; nothing is lost then.
+    Exit code 1 if the mail server cannot be trusted or refuses us; nothing is lost then.
     """
     from jobs.mail import outbox as work
     from jobs.mail import smtp
@@ -229,6 +229,62 @@ def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> None:
 def _agreed(count: int, yes: bool) -> bool:
     """Ask on a terminal; a program has to say --yes."""
     return yes or count == 0 or click.confirm("Send?")
+
+
+@notices.command(epilog=examples("notices demo -o demo.eml", "notices demo --to me@example.org"))
+@click.option("--to", "address", metavar="ADDRESS", help="Mail it to this address.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write it to this file, .eml.",
+)
+@click.pass_obj
+def demo(settings: Settings, address: str | None, out: Path | None) -> None:
+    """See a first notice: February 2025, made from the record.
+
+    It is marked as a demonstration, goes the way of every notice, and is not kept.
+    """
+    from jobs.mail import demonstration
+
+    if (address is None) == (out is None):
+        raise click.UsageError("name one of --to ADDRESS and -o FILE.eml")
+    if out is not None and out.suffix != ".eml":
+        raise click.BadParameter("the name must end in .eml", param_hint="-o")
+    now = datetime.now(UTC)
+    with reading(settings) as connection:
+        made = demonstration.letter(connection, settings.config, now)
+    if out is not None:
+        out.write_bytes(made.mime)
+        click.echo(f"{out}: {len(made.mime):,} bytes, {made.subject}")
+        return
+    demonstration.hand_over(settings.config, made, _address(address), now)
+    click.echo(f"Sent to {address}: {made.subject}")
+
+
+@notices.command(epilog=examples("notices test --to me@example.org"))
+@click.option("--to", "address", metavar="ADDRESS", required=True, help="Mail it to this address.")
+@click.pass_obj
+def test(settings: Settings, address: str) -> None:
+    """Test the mail settings with a short mail."""
+    from jobs.mail import demonstration
+
+    now = datetime.now(UTC)
+    made = demonstration.trial(settings.config, now)
+    demonstration.hand_over(settings.config, made, _address(address), now)
+    mail = settings.config.mail
+    click.echo(f"{mail.host}:{mail.port} took the test mail to {address}.")
+
+
+def _address(given: str | None) -> str:
+    """A plain mail address, or a usage error."""
+    from forecast.config import Recipient
+
+    try:
+        return Recipient(address=given or "").address
+    except ValueError:
+        problem = f"{given!r} is not a mail address; write name@example.org"
+        raise click.BadParameter(problem, param_hint="--to") from None
 
 
 @notices.command(epilog=examples("notices unsubscribe ann@example.org"))

@@ -131,7 +131,7 @@ def show(settings: Settings, release_id: int, as_json: bool) -> None:
 @click.option("--why", required=True, help="Your reason; it is kept with the release.")
 @click.pass_obj
 def accept(settings: Settings, release_id: int, why: str) -> None:
-    """Believe a refused file after all; the next run rests on it."""
+    """Accept a rejected file; the next run rests on it."""
     from forecast.store.connect import writing
     from jobs.intake import archive, ingest
 

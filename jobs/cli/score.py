@@ -33,9 +33,9 @@ ABOUT = {
 ERA_SCORES = (
     ("log_wis", "log-WIS"),
     ("relative_mae", "MAE / naive"),
-    ("coverage50", "coverage of 50 %"),
-    ("coverage80", "coverage of 80 %"),
-    ("coverage95", "coverage of 95 %"),
+    ("coverage50", "coverage of 50%"),
+    ("coverage80", "coverage of 80%"),
+    ("coverage95", "coverage of 95%"),
 )
 
 

@@ -24,7 +24,7 @@ def serve(ctx: click.Context, log: str | None, once: bool) -> None:
     """Do the month's work by itself, every day, until stopped.
 
     One daemon a database; a second one names the first. With --once the exit code is 1 if the
-    work failed, 4 if the publisher's page blocks us.
+    work failed, 4 if the publisher's page has blocked us.
     """
     from jobs.service import daemon, logs
 
@@ -98,7 +98,7 @@ def config() -> None:
 def check(ctx: click.Context) -> None:
     """Read the settings, and try what can be tried without the network.
 
-    Exit code 2 names the file and each key that will not do. `bordercast doctor` also tries the
+    Exit code 2 names the file and each key that is not allowed. `bordercast doctor` also tries the
     machine and the mail server.
     """
     from jobs.service import settings_check
@@ -109,7 +109,7 @@ def check(ctx: click.Context) -> None:
         click.echo(f"bordercast: {problem}", err=True)
     if found:
         ctx.exit(ConfigError.exit_code)
-    click.echo(f"{settings.source}: every setting will do.")
+    click.echo(f"{settings.source}: every setting is valid.")
 
 
 @config.command(epilog=examples("config init", "config init -o /etc/bordercast/config.toml"))

@@ -54,7 +54,7 @@ def one_line(text: str) -> str:
     """A name or a reason that a person gave; nothing in it that a terminal would obey."""
     words = " ".join(text.split())
     if not words:
-        raise click.BadParameter("say it in words")
+        raise click.BadParameter("write it as text")
     if not words.isprintable():
         raise click.BadParameter(f"{words!r} holds characters that cannot be printed")
     return words
@@ -84,7 +84,9 @@ def latest_run(connection: sqlite3.Connection, settings: Settings) -> RunRow:
 
     latest = read.latest_run(connection)
     if latest is None:
-        raise ConfigError(str(settings.db), "--db", "nothing is published yet; `bordercast run`")
+        raise ConfigError(
+            str(settings.db), "--db", "nothing is published yet; start with `bordercast run`"
+        )
     return latest
 
 

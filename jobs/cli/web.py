@@ -32,7 +32,7 @@ from jobs.cli.shared import Settings
 def web(
     settings: Settings, host: str, port: int, names: tuple[str, ...], allow_others: bool
 ) -> None:
-    """Serve a page: forecasts, what deviated, every table.
+    """Serve a page: forecasts, unusual months, every table.
 
     Shows the analysts' copy, read-only, and a new one as soon as a run has made it. Ends with
     Ctrl-C.

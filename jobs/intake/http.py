@@ -66,7 +66,7 @@ class _AgainError(Exception):
 def client(settings: Fetch) -> httpx.Client:
     """A client that says who it is, follows no redirect by itself, and keeps no connection."""
     agent = settings.user_agent or (
-        # CBP's server refuses bare product tokens; this form is as honest, and lets us in.
+        # CBP's server refuses bare product tokens; this form is as honest, and accepts the login.
         f"Mozilla/5.0 (compatible; bordercast/{__version__}; +{settings.contact})"
     )
     return httpx.Client(

@@ -42,7 +42,7 @@ class Taken:
     """
 
     file_name: str
-    outcome: Literal["accepted", "held already", "refused"]
+    outcome: Literal["accepted", "already on record", "refused"]
     release_id: int | None
     data_through: str
     reason: str = ""
@@ -122,7 +122,7 @@ def _take_content(
     held = inventory.held(db, sha256)
     if held and held.status == "accepted":
         through = releases.load_release(db, held.release_id).data_through
-        return Taken(found.name, "held already", held.release_id, through)
+        return Taken(found.name, "already on record", held.release_id, through)
     release = _unread(found, sha256)
     try:
         snapshot, unknown = _snapshot(found, content, dimensions, joins)
@@ -299,7 +299,7 @@ def _snapshot(
     except DataError:
         raise
     except Exception as error:
-        problem = f"the reader cannot cope with it ({type(error).__name__}); report it"
+        problem = f"the file reader failed on it ({type(error).__name__}); report it"
         raise DataError(f"{found.name}: {problem}") from error
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.config import Config
+from forecast.desk import changed
 from forecast.desk.email import content as desk
 from forecast.desk.email import mime, typeset
 from forecast.desk.email.mime import Letterhead
@@ -22,8 +23,9 @@ from forecast.desk.email.statements import statement
 from forecast.desk.report import MonthReport, report
 from forecast.desk.wording import measure, month_words
 from forecast.errors import DataError
-from forecast.records import HEADLINES
+from forecast.records import HEADLINES, NATIONWIDE
 from forecast.store import (
+    changes,
     connect,
     deliveries,
     findings,
@@ -47,7 +49,7 @@ LOG = logging.getLogger("bordercast")
 _GRAVITY = ("critical", "major", "notable", "watch")
 NO_SUCH = "no notice {}; `bordercast notices list` shows all"
 CONTENT_SHOWN = 12  # characters of a content's digest; a chance of 1 in 10^14 to meet another
-_SUPERSEDED = "nothing of it is true any more, or left to say"
+_SUPERSEDED = "nothing in it is still true"
 
 
 def write_all(path: Path, db: Database, config: Config, now: datetime) -> None:
@@ -82,32 +84,40 @@ def write_one(path: Path, db: Database, config: Config, now: datetime) -> bool:
         notice = notices.next_due(connection)
         if notice is None:
             return False
-        sections = list(_sections(connection, notice))
-        frame = typeset.frame(
-            f"{measure().title}, {month_words(notice.month)}",
-            notice.month,
-            config.notices.contact,
-            attest.public_key(config.witness),
-        )
+        sections = list(_sections(connection, notice, config.site.address))
+        frame = frame_of(config, notice.month)
     if not sections:
         return notices.drop(db, notice.id, _SUPERSEDED, now)
     approved = deliveries.text(now) if config.notices.approval == "auto" else None
     return notices.save_composed(db, notice.id, frame, sections, approved)
 
 
-def _sections(connection: sqlite3.Connection, notice: Notice) -> Iterator[Section]:
+def frame_of(config: Config, month: str, mark: str = "") -> notices.Frame:
+    """What stands around the sections of a month's notice; mark : in front of its title."""
+    head = Letterhead(config.mail.sender, config.mail.reply_to)
+    title = f"{measure().title}, {month_words(month)}"
+    return typeset.frame(
+        f"{mark}: {title}" if mark else title,
+        config.notices.contact,
+        head.unsubscribe,
+        config.site.address,
+        attest.public_key(config.witness),
+    )
+
+
+def _sections(connection: sqlite3.Connection, notice: Notice, address: str) -> Iterator[Section]:
     if notice.kind == "correction":
         told = _withdrawn if notice.withdraws else _corrections
-        yield from told(connection, notice)
+        yield from told(connection, notice, address)
         return
     if notice.kind != "digest":
-        yield from _findings(connection, notice)
+        yield from _findings(connection, notice, address)
     for border in HEADLINES:
         yield from _digest(connection, border, notice.month)
 
 
-def _findings(connection: sqlite3.Connection, notice: Notice) -> list[Section]:
-    """A section a border, the gravest first; all borders where nothing deviated."""
+def _findings(connection: sqlite3.Connection, notice: Notice, address: str) -> list[Section]:
+    """A section a border, the most serious first; all borders where nothing was unusual."""
     month = notice.month
     told_of = {
         border: report(connection, border, month)
@@ -120,21 +130,29 @@ def _findings(connection: sqlite3.Connection, notice: Notice) -> list[Section]:
         and (notice.kind == "quiet" or told_of[border].findings or told_of[border].shift)
     ]
     told.sort(key=lambda border: _gravity(told_of[border]))
-    return [_finding(connection, told_of[border]) for border in told]
+    return [finding(connection, told_of[border], notice.run_id, address) for border in told]
 
 
 def _gravity(told: MonthReport) -> int:
     return min((_GRAVITY.index(flag["severity"]) for flag in told.findings), default=len(_GRAVITY))
 
 
-def _finding(connection: sqlite3.Connection, told: MonthReport) -> Section:
+def finding(
+    connection: sqlite3.Connection, told: MonthReport, run_id: int | None, address: str
+) -> Section:
+    """The section of a border's month; run_id : whose changes of the forecast it tells."""
     from forecast.desk.charts import grammar, notice_chart  # slow to import, and seldom needed
 
-    said = desk.finding(told)
+    moved = [] if run_id is None else changes.latest(connection, told.border, run_id)
+    said = desk.finding(told, _nationwide(connection, told), changed.line(moved), address)
     flagged = plots.flagged(connection, told.border)
     drawn = notice_chart.picture(told.border, told.recent, flagged, said.finding)
     chart = grammar.render(drawn, "png", scale=2)
     return _section(said, "finding", statement(told), chart, drawn.alt)
+
+
+def _nationwide(connection: sqlite3.Connection, told: MonthReport) -> MonthReport | None:
+    return report(connection, NATIONWIDE, told.month) if told.border != NATIONWIDE else None
 
 
 def _section(
@@ -175,7 +193,7 @@ def _digest(connection: sqlite3.Connection, border: str, month: str) -> Iterator
         yield _section(desk.digest(standing), "digest")
 
 
-def _corrections(connection: sqlite3.Connection, notice: Notice) -> Iterator[Section]:
+def _corrections(connection: sqlite3.Connection, notice: Notice, address: str) -> Iterator[Section]:
     chain = [
         earlier
         for earlier in notices.every(connection)
@@ -184,11 +202,11 @@ def _corrections(connection: sqlite3.Connection, notice: Notice) -> Iterator[Sec
     false = false_now(connection, chain, releases.current_counts(connection))
     for border in (border for border in HEADLINES if false.get(border)):
         now = report(connection, border, notice.month)
-        said = desk.correction(now, false[border])
+        said = desk.correction(now, false[border], _nationwide(connection, now), address)
         yield _section(said, "finding", statement(now))
 
 
-def _withdrawn(connection: sqlite3.Connection, notice: Notice) -> Iterator[Section]:
+def _withdrawn(connection: sqlite3.Connection, notice: Notice, _address: str) -> Iterator[Section]:
     """A section for each one of the thread, so that all who got one are told."""
     (why,) = [w for w in withdrawals.withdrawals(connection) if w["run_id"] == notice.withdraws]
     spoken = {
@@ -375,5 +393,6 @@ def message(
     """One edition as it goes out; one that is not approved bears the date of its writing."""
     head = Letterhead(config.mail.sender, config.mail.reply_to)
     date = notice.approved_at or notice.created_at
-    made = mime.letter(notice, sections, head, date, answers)
+    attached = config.notices.attach_page and not config.site.address
+    made = mime.letter(notice, sections, head, date, answers, attach_page=attached)
     return Message(notice.content_key, made.edition, made.subject, head.address, made.mime)

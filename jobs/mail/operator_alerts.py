@@ -26,7 +26,7 @@ from forecast.store.deliveries import Message
 from jobs.service import health
 
 EDITION = "operator"
-NOT_MAILED = ("the mail queue stands still", health.NOT_RUNNING)
+NOT_MAILED = ("the mail queue is stopped", health.NOT_RUNNING)
 LEAST_MONTHS = 24  # of issued forecasts, before their coverage is judged
 UNLIKELY = 0.01  # coverage that far off by chance
 
@@ -59,7 +59,7 @@ def concerns(path: Path, config: Config, now: datetime) -> Iterator[str]:
 
 
 def coverage_drift(scores: list[dict[str, object]]) -> Iterator[str]:
-    """Borders whose issued 80 % intervals held too few or too many months to be chance."""
+    """Borders whose issued 80% intervals held too few or too many months to be chance."""
     for row in scores:
         key = (row["model"], row["era"], row["horizon"], row["basis"])
         n = int(str(row["n"]))
@@ -68,7 +68,7 @@ def coverage_drift(scores: list[dict[str, object]]) -> Iterator[str]:
         held = round(n * float(str(row["coverage80"])))
         if chance(held, n, 0.8) < UNLIKELY:
             yield (
-                f"coverage drift, {row['border']}: the 80 % interval of one month ahead held "
+                f"coverage drift, {row['border']}: the 80% interval of one month ahead held "
                 f"{held} of {n} months"
             )
 

@@ -134,7 +134,7 @@ def _meaning(to: str, error: OSError | smtplib.SMTPException) -> BordercastError
         return _answered(to, code, reply)
     if isinstance(error, smtplib.SMTPSenderRefused):
         if error.smtp_code >= 500 and error.smtp_code != TOO_BIG:
-            return MailServerError(f"the server refuses our sender address: {_said(error)}")
+            return MailServerError(f"the server rejects the sender address: {_said(error)}")
         return _answered(to, error.smtp_code, error.smtp_error)
     if isinstance(error, smtplib.SMTPDataError):
         return _answered(to, error.smtp_code, error.smtp_error)

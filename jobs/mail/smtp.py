@@ -148,7 +148,7 @@ def _log_in(smtp: smtplib.SMTP, user: str, secret: str) -> None:
             f"the server refuses the login of {user} ({error.smtp_code})"
         ) from None
     except smtplib.SMTPException:
-        raise MailServerError("the server offers no login that we know") from None
+        raise MailServerError("the server offers no supported login method") from None
 
 
 def one_line(reply: bytes | str) -> str:

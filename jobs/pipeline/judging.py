@@ -1,4 +1,4 @@
-"""Newly published months, each judged once by the forecast that stood before it.
+"""Newly published months, each judged once by the forecast made before it.
 
 First the borders, then their parts: what is asked of a part depends on whether its border is
 flagged or open. Before the first run there was no forecast; hindcasts judge those months.

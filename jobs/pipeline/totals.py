@@ -61,7 +61,7 @@ def headline(counts: Counts, config: Config) -> Headline:
     """The borders' totals that are held, side by side; DataError if there are none."""
     keys = tuple(SeriesKey(b) for b in HEADLINES if SeriesKey(b) in counts)
     if not keys:
-        raise DataError("no border's counts are held; take in a file, or run without --no-bundle")
+        raise DataError("no border has counts on record; import a file, or run without --no-bundle")
     side_by_side = panel({key: counts[key] for key in keys})
     column_zero = int(side_by_side.last.max()) - (side_by_side.z.shape[1] - 1)
     scored = max(months.to_index(config.forecast.first_cutoff) - column_zero, 0)

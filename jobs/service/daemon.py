@@ -201,7 +201,7 @@ class Daemon:
                 self._reschedule()
             trouble = self._trouble()
             if trouble:
-                LOG.critical("%s: giving up, to be started anew", trouble)
+                LOG.critical("%s: giving up, to be restarted", trouble)
                 _end_group(self.child)
                 os._exit(1)
             if every and time.monotonic() - told >= every:
@@ -300,10 +300,10 @@ class Daemon:
         """What is beyond help, "" if all is well. Measured by the monotonic clock."""
         now = time.monotonic()
         if now - self.pulse > NO_PULSE:
-            return "the scheduler does not move any more"
+            return "the scheduler has stopped"
         woke = self.woke
         if woke and now - woke > self.config.service.run_minutes * 60 + OVERTIME:
-            return "a wake does not end"
+            return "a wake did not end"
         return ""
 
 

@@ -80,7 +80,7 @@ def _versions() -> Iterator[Finding]:
 
 def _database(path: Path) -> Iterator[Finding]:
     if not path.exists():
-        yield Finding("database", "note", f"{path} is not there", "`bordercast run` makes it")
+        yield Finding("database", "note", f"{path} is not there", "`bordercast run` creates it")
         return
     try:
         with closing(connect.read(path)) as connection:
@@ -197,7 +197,7 @@ def _mail(config: Config) -> Iterator[Finding]:
     try:
         smtp.check(config.mail)
         with smtp.connection(config.mail)():
-            yield Finding("mail", "good", f"{place} lets us in")
+            yield Finding("mail", "good", f"{place} accepts the login")
     except (BordercastError, OSError) as error:
         yield Finding("mail", "bad", f"{place}: {error}", "check [mail], the network, the password")
 

@@ -122,21 +122,23 @@ def _alarms(facts: dict[str, Any], now: datetime) -> list[str]:
     days, wake, blocked = facts["days_since_month_end"], facts["last_wake"], facts["blocked"]
     since = blocked and blocked["blocked_since"]
     found = {
-        "nothing is published yet: `bordercast run`": facts["last_run"] is None,
+        "nothing is published yet: start with `bordercast run`": facts["last_run"] is None,
         f"overdue: {days} days since the month's end, and no figures; look at the publisher's page "
         "and put the file into the inbox": _awaited(facts) and days >= OVERDUE,
         f"verification failed, nothing is shown: {facts['verify_findings']}; restore a backup": (
             bool(facts["verify_findings"])
         ),
-        f"the publisher's page blocks us since {since}: put the file into the inbox": bool(since),
+        f"the publisher's page has blocked us since {since}: put the file into the inbox": bool(
+            since
+        ),
         "the publisher's page links to what looks like data but is not understood: "
         f"{_some(facts['unrecognized'])}; look at it, put a file that is wanted into the inbox, "
         "and name one that is not in fetch.ignore": bool(facts["unrecognized"]),
-        f"the mail queue stands still: {facts['mail_stopped']}": bool(facts["mail_stopped"]),
+        f"the mail queue is stopped: {facts['mail_stopped']}": bool(facts["mail_stopped"]),
         f"the last wake failed: {wake and wake['detail']}": (
             wake is not None and wake["outcome"] == "failed"
         ),
-        "the service does not wake any more: restart it, or its timer": _stuck(facts, now),
+        "the service has stopped waking up: restart it, or its timer": _stuck(facts, now),
         f"only {facts['free_bytes']:,} bytes are free: make room": (
             facts["free_bytes"] < max(ROOM * facts["database_bytes"], SMALLEST_ROOM)
         ),

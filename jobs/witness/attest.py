@@ -160,7 +160,7 @@ def check_settings(settings: WitnessSection) -> None:
         try:
             sshsig.raw_key(key)
         except ValueError as error:
-            raise _wrong("public_keys", f"{key[:40]!r} will not do: {error}") from None
+            raise _wrong("public_keys", f"{key[:40]!r} is not valid: {error}") from None
     if settings.authority and not settings.authority_certificates:
         raise _wrong("authority_certificates", "is empty; name the PEM file of the authority's")
     if settings.authority and find_spec("rfc3161_client") is None:

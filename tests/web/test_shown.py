@@ -125,7 +125,7 @@ def test_a_month_says_how_many_were_arrested_in_the_interior(visitor):
 def test_a_month_without_a_flag_has_its_page_too(visitor):
     shown = visitor.get("/border/northern/2026-08").text
 
-    assert "were within what had been expected: 6,087 counted" in shown
+    assert "were as forecast: 6,087 counted" in shown
     assert 'href="/border/northern/2026-07"' in shown
 
 

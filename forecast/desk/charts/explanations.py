@@ -37,9 +37,9 @@ def drivers(border: str, rows: Sequence[Row]) -> Picture:
     title = f"{NAMES[border]}, {month_words(month)}: {abs(total):,} {side} than expected"
     missing = sorted({_dimension(row) for row in rows} - {name for name, _ in panels})
     subtitle = (
-        f"Published less expected, in {measure().noun}. Each group of bars explains the whole: "
-        "do not add over groups."
-        + (f" Not in the data held: {', '.join(missing)}." if missing else "")
+        f"Difference from the forecast, in {measure().noun}. Each group of bars explains the "
+        "whole: do not add over groups."
+        + (f" Not in the data on record: {', '.join(missing)}." if missing else "")
     )
     largest = "; ".join(
         f"by {name}, {bars[0]['part']} {bars[0]['contribution']:+,}" for name, bars in panels
@@ -123,8 +123,8 @@ def components(border: str, found: Parts, published: Sequence[Row]) -> Picture:
     high = max(season, key=lambda row: row["percent"])
     low = min(season, key=lambda row: row["percent"])
     title = (
-        f"{NAMES[border]}, Prophet's view: highest in {high['name']} ({high['percent']:+.0f} %), "
-        f"lowest in {low['name']} ({low['percent']:+.0f} %)"
+        f"{NAMES[border]}, Prophet's view: highest in {high['name']} ({high['percent']:+.0f}%), "
+        f"lowest in {low['name']} ({low['percent']:+.0f}%)"
     )
     subtitle = (
         "Blue: Prophet's trend; grey: published. Below: what the time of the year and the month of "

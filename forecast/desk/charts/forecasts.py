@@ -19,7 +19,7 @@ from forecast.desk.wording import NAMES, measure, month_words
 from forecast.records import Row
 
 MONTHS_SHOWN = 36
-FLAT = 1.6  # times as high a scale for the 95 % interval alone would flatten the rest
+FLAT = 1.6  # times as high a scale for the 95% interval alone would flatten the rest
 
 
 def fan(
@@ -30,7 +30,7 @@ def fan(
     log: bool | None = None,
     part: str = "",
 ) -> Picture:
-    """The last three years and the forecast ahead, with 50, 80 and 95 % intervals.
+    """The last three years and the forecast ahead, with 50, 80 and 95% intervals.
 
     part : of the border, in words, where it is not the border's total.
     """
@@ -65,7 +65,7 @@ def own_fan(name: str, counted: Sequence[Row], forecasts: Sequence[Row]) -> Pict
 
 
 def fan_scale(shown: Sequence[Row], forecasts: Sequence[Row], log: bool | None = None) -> Amounts:
-    """A scale that holds the months shown and the 95 % interval ahead.
+    """A scale that holds the months shown and the 95% interval ahead.
 
     Without that interval's upper end where it would flatten all the rest; it is then a faint line.
     """
@@ -106,7 +106,7 @@ def fan_layers(
 
 
 def _faint(above: Sequence[Row], below: Sequence[Row], scale: Amounts) -> list[Chart]:
-    """The 95 % interval as two thin lines, the upper as far as it stays in the plot."""
+    """The 95% interval as two thin lines, the upper as far as it stays in the plot."""
     mark: dict[str, Any] = {"color": GREY, "strokeWidth": 0.8, "strokeDash": [1, 2]}
     return [
         grammar.line(above, "hi95", scale, **mark),
@@ -117,9 +117,9 @@ def _faint(above: Sequence[Row], below: Sequence[Row], scale: Amounts) -> list[C
 def fan_labels(last: Row) -> list[tuple[str, float]]:
     """What the fan's edges are in its last month, from above: (words, count)."""
     return [
-        *((f"{level} %: to {last[f'hi{level}']:,}", last[f"hi{level}"]) for level in (95, 80)),
+        *((f"{level}%: to {last[f'hi{level}']:,}", last[f"hi{level}"]) for level in (95, 80)),
         (f"median {last['median']:,}", last["median"]),
-        *((f"{level} %: from {last[f'lo{level}']:,}", last[f"lo{level}"]) for level in (80, 95)),
+        *((f"{level}%: from {last[f'lo{level}']:,}", last[f"lo{level}"]) for level in (80, 95)),
     ]
 
 
@@ -134,13 +134,13 @@ def fan_words(
         f"{month_words(first['month'])}"
     )
     subtitle = (
-        "Black: published. Dashed: median forecast. Bands, dark to light: 50, 80 and 95 % "
+        "Black: published. Dashed: median forecast. Bands, dark to light: 50, 80 and 95% "
         "prediction intervals. Triangles: months that were flagged. Figures on the right: "
         f"{month_words(last['month'])}."
     )
     alt_text = (
-        f"{title}, 80 % prediction interval {first['lo80']:,} to {first['hi80']:,}. For "
-        f"{month_words(last['month'])} the median is {last['median']:,}, 80 % interval "
+        f"{title}, 80% prediction interval {first['lo80']:,} to {first['hi80']:,}. For "
+        f"{month_words(last['month'])} the median is {last['median']:,}, 80% interval "
         f"{last['lo80']:,} to {last['hi80']:,}."
     )
     return title, subtitle, alt_text
@@ -153,7 +153,7 @@ def history(
     horizon: int,
     log: bool | None = None,
 ) -> Picture:
-    """What had been forecast some months before beside what came, flags and breaks marked."""
+    """Earlier forecasts beside the published counts, flags and breaks marked."""
     first, last = rows[0]["month"], rows[-1]["month"]
     marked = [row for row in flagged if first <= row["month"] <= last]
     dotted, key = grammar.breaks(border, first, last)
@@ -185,13 +185,13 @@ def history_words(
     inside = sum(row["lo95"] <= row["encounters"] <= row["hi95"] for row in rows)
     lead = {None: "the forecast", 1: "1 month"}.get(horizon, f"{horizon} months")
     title = (
-        f"{NAMES[border]}: the 95 % interval of {lead} before held {inside} of {len(rows)} months"
+        f"{NAMES[border]}: the 95% interval of {lead} before held {inside} of {len(rows)} months"
     )
     hindcasts = sum(row["basis"] == "hindcast" for row in rows)
     subtitle = (
         f"Black: published. Dashed: median forecast {lead} before. Bands, dark to light: 80 and "
-        f"95 % prediction intervals. Triangles: flagged. {hindcasts} of the {len(rows)} forecasts "
-        "are hindcasts, computed later from only the data of then."
+        f"95% prediction intervals. Triangles: flagged. {hindcasts} of the {len(rows)} forecasts "
+        "are hindcasts, computed later from only the data available at the time."
     )
     names = ", ".join(f"{month_words(row['month'])} ({row['severity']})" for row in marked)
     alt_text = f"{title}, {month_words(first)} to {month_words(last)}. Flagged: {names or 'none'}."
@@ -222,8 +222,8 @@ def calibration(border: str, rows: Sequence[Row]) -> Picture:
         )
     layers += _calibration_key(leads, dashes, x, y)
     seen = {row["horizon"]: row for row in rows if row["level"] == 0.95}
-    text = ", ".join(f"{100 * seen[lead]['share']:.0f} % at lead {lead}" for lead in leads)
-    title = f"{NAMES[border]}: the 95 % interval held {text}"
+    text = ", ".join(f"{100 * seen[lead]['share']:.0f}% at lead {lead}" for lead in leads)
+    title = f"{NAMES[border]}: the 95% interval held {text}"
     subtitle = (
         "On the grey diagonal an interval holds as often as it is meant to; below it, less often. "
         f"Hindcasts, {seen[leads[0]]['n']} months at lead 1; long leads overlap and are no "

@@ -40,7 +40,7 @@ def count(about: str) -> Column:
 
 def bound(side: str, level: int) -> Column:
     """One end of a prediction interval."""
-    return count(f"{side} end of the {level} % prediction interval, itself inside")
+    return count(f"{side} end of the {level}% prediction interval, itself inside")
 
 
 def share(about: str) -> Column:
@@ -113,10 +113,10 @@ COLUMNS: dict[str, Column] = {
     "known_from": day("From this day on the value was known"),
     "known_until": day("Until the day before this one it stood; null if it still stands"),
     "previous": count("The value known before; null for the first"),
-    "change": Column("count", "encounters", "any", "The value less the one before it"),
+    "change": Column("count", "encounters", "any", "Change from the value before"),
     "place": text("Sorts releases from old to new"),
-    "first_month": month("First month held"),
-    "last_month": month("Newest month held"),
+    "first_month": month("First month on record"),
+    "last_month": month("Newest month on record"),
     "months": number("How many months", unit="months"),
     # forecasts
     "model": text(
@@ -142,10 +142,12 @@ COLUMNS: dict[str, Column] = {
     "flag_below": count("A count under this would raise a flag; null where not even 0 would"),
     "flag_above": count("A count over this would raise a flag; null where it is not watched"),
     "run_id": number("The run that issued it; null for a hindcast"),
-    "error": Column("count", "encounters", "any", "Published less median: above 0 came more"),
-    "inside50": yes("Whether the published count lies in the 50 % interval"),
-    "inside80": yes("Whether the published count lies in the 80 % interval"),
-    "inside95": yes("Whether the published count lies in the 95 % interval"),
+    "error": Column(
+        "count", "encounters", "any", "Difference from the median; positive: more than forecast"
+    ),
+    "inside50": yes("Whether the published count lies in the 50% interval"),
+    "inside80": yes("Whether the published count lies in the 80% interval"),
+    "inside95": yes("Whether the published count lies in the 95% interval"),
     # judgements and flags
     "p": Column(
         "real",
@@ -163,17 +165,18 @@ COLUMNS: dict[str, Column] = {
     ),
     "flag": text("What kind of flag the month raised; null if none", "month"),
     "kind": text(
-        "month: outside what was expected. drift: slowly off. revision: a closed value was changed",
+        "month: unusually far from the forecast. drift: slowly off. revision: a closed value "
+        "changed",
         "month, drift, revision",
     ),
     "severity": text(
-        "How grave; watch is only shown, it opens nothing and is never mailed",
+        "How serious; watch is only shown, opens no episode and is never mailed",
         "watch, notable, major, critical",
     ),
     "ratio": Column("real", "factor", "above 0", "Published over expected, both plus 1"),
     "flag_id": number("Key of the flag; all its drivers bear it"),
-    "expected": count("What had been expected when the flag was raised"),
-    "side": Column("count", "", "-1, 0, 1", "1 above what was expected, -1 below"),
+    "expected": count("The forecast when the flag was raised"),
+    "side": Column("count", "", "-1, 0, 1", "1 above the forecast, -1 below"),
     "role": text(
         "first opens an episode; escalation and reversal may follow in it; a part is listed under "
         "its border's flag or stands apart from it",
@@ -182,7 +185,7 @@ COLUMNS: dict[str, Column] = {
     "systemic": yes("Whether unusually many parts moved to one side in that month"),
     "opened": month("Month in which the flag's episode began; null without one"),
     "episode": text(
-        "How it went on: still open, back to what was expected (transient), or a new level that "
+        "How it went on: still open, back to the forecast (transient), or a new level that "
         "stayed (level shift); null without an episode",
         "open, transient, level shift",
     ),
@@ -202,11 +205,11 @@ COLUMNS: dict[str, Column] = {
     "mase": score("Mean absolute error over the usual change on the year"),
     "relative_mae": score(
         "Mean absolute error over naive's on the same months: below 1 is better than naive, 0.90 "
-        "is 10 % better"
+        "is 10% better"
     ),
-    "coverage50": share("How often the 50 % interval held the published count; 0.50 is meant"),
-    "coverage80": share("How often the 80 % interval held the published count; 0.80 is meant"),
-    "coverage95": share("How often the 95 % interval held the published count; 0.95 is meant"),
+    "coverage50": share("How often the 50% interval held the published count; 0.50 is meant"),
+    "coverage80": share("How often the 80% interval held the published count; 0.80 is meant"),
+    "coverage95": share("How often the 95% interval held the published count; 0.95 is meant"),
     # comparisons
     "first_published": count("The count as first published"),
     "month_before": count("The count of the month before"),
@@ -220,7 +223,7 @@ COLUMNS: dict[str, Column] = {
     "peak": count("Highest count up to and including the month"),
     "peak_month": month("The month of that peak"),
     "change_on_peak": percent("Change on that peak; 0 where the month is itself the peak"),
-    "rank_highest": number("Place among all months held, 1 is the highest"),
-    "rank_lowest": number("Place among all months held, 1 is the lowest"),
+    "rank_highest": number("Place among all months on record, 1 is the highest"),
+    "rank_lowest": number("Place among all months on record, 1 is the lowest"),
     "complete": yes("Whether all twelve months of the fiscal year are published"),
 }

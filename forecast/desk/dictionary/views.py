@@ -142,10 +142,10 @@ VIEWS: tuple[View, ...] = (
             "file_name",
             "rounding",
         ),
-        note="median, intervals, p and z are of the forecast that stood before the month, by which "
+        note="median, intervals, p and z are of the forecast made before the month, by which "
         "it was judged on its first-published value.",
         special={
-            "months": number("How many months of the border are held", unit="months"),
+            "months": number("How many months of the border are on record", unit="months"),
             "severity": text(
                 "Severity of the month's flag; null if it was not flagged",
                 "watch, notable, major, critical",
@@ -161,7 +161,7 @@ VIEWS: tuple[View, ...] = (
     ),
     View(
         "series_held",
-        "a series, and the months held of it",
+        "a series, and its months on record",
         (*_SERIES, "component", "first_month", "last_month", "months"),
     ),
     View(
@@ -251,7 +251,7 @@ VIEWS: tuple[View, ...] = (
             "below": count("What it must be below; null without a bound"),
             "chance": share("Chance given to it"),
             "base_rate": share("How often such questions of the border had come true by then"),
-            "outcome": yes("Whether it came; null until all months are published"),
+            "outcome": yes("Whether it happened; null until all months are published"),
         },
     ),
     View(
@@ -286,7 +286,7 @@ VIEWS: tuple[View, ...] = (
     ),
     View(
         "forecast_vs_actual",
-        "a stored forecast of a month beside what came, at every lead",
+        "a stored forecast of a month beside the published count, at every lead",
         (
             *_SERIES,
             "model",
@@ -322,14 +322,14 @@ VIEWS: tuple[View, ...] = (
             **{f"lead{h}": count(f"Median forecast {h} months before") for h in (3, 6, 12)},
             "lead1": count("Median forecast the month before"),
             **{
-                f"inside95_lead{h}": yes(f"Whether the count lies in its 95 % interval, lead {h}")
+                f"inside95_lead{h}": yes(f"Whether the count lies in its 95% interval, lead {h}")
                 for h in (1, 3, 6, 12)
             },
         },
     ),
     View(
         "judged_months",
-        "a published month, the forecast that stood before it, and how unusual it was",
+        "a published month, the forecast made before it, and how unusual it was",
         (
             *_SERIES,
             "month",
@@ -351,7 +351,7 @@ VIEWS: tuple[View, ...] = (
     ),
     View(
         "all_flags",
-        "a flag: a month that was not what was expected, with its episode",
+        "a flag: a month unusually far from its forecast, with its episode",
         _FLAGS,
         special=_FLAGGED,
     ),
@@ -393,10 +393,13 @@ VIEWS: tuple[View, ...] = (
                 "part, unattributed, not held",
             ),
             "part_border": text("The part's border: for nationwide, which of the three"),
-            "expected": count("What had been expected of the part, adding up to the border's"),
-            "encounters": count("Published count of the part; null where not held"),
+            "expected": count("The forecast of the part; parts add up to the border's"),
+            "encounters": count("Published count of the part; null where not on record"),
             "contribution": Column(
-                "count", "encounters", "any", "Published less expected: how much it moved the total"
+                "count",
+                "encounters",
+                "any",
+                "Difference from the forecast: how much it moved the total",
             ),
         },
     ),
@@ -507,7 +510,7 @@ VIEWS: tuple[View, ...] = (
     ),
     View(
         "ranks",
-        "a border's month and its place among all months held",
+        "a border's month and its place among all months on record",
         (
             "border",
             "month",
@@ -520,10 +523,10 @@ VIEWS: tuple[View, ...] = (
             "months_of_name",
         ),
         special={
-            "months": number("How many months of the border are held", unit="months"),
+            "months": number("How many months of the border are on record", unit="months"),
             "rank_highest_of_name": number("Place among the same month of all years, from above"),
             "rank_lowest_of_name": number("Place among the same month of all years, from below"),
-            "months_of_name": number("How many of that month are held", unit="months"),
+            "months_of_name": number("How many of that month are on record", unit="months"),
         },
     ),
     View(
@@ -548,7 +551,7 @@ VIEWS: tuple[View, ...] = (
             "code_version": text("Version of the program"),
             "previous_digest": text("Digest of the record before the run; '' for the first"),
             "digest": text(
-                "Digest of all that was said up to it and since: quote it with the run, and "
+                "Digest of everything on record up to it and since: quote it with the run, and "
                 "`bordercast verify --run N --digest X` tells whether the record still is what "
                 "it was",
                 "64 hex digits",

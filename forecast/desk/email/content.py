@@ -1,8 +1,8 @@
-"""Flags -> what a notice says, in plain strings. Sends nothing.
+"""What a notice says, in plain strings, from month reports alone. Sends nothing.
 
-A section a border, always in the same order: the finding in one sentence; all comparisons; how
-far off and how unusual; what moved; what it does not mean; how good the forecasts have been;
-vintage and release. `typeset` makes text and HTML of it.
+A section a border, always in the same order: what happened; how unusual; what to say and what
+not to say; the table, the picture, the nationwide line and the forecast ahead; then, on the page
+alone, what moved, how good the forecasts have been, and where the figure comes from.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ from forecast.desk.terminal.tables import month_name
 from forecast.desk.wording import (
     MINUS,
     PLACES,
+    chance_words,
     change_words,
     day_words,
     measure,
     month_words,
     publisher,
 )
+from forecast.intake.sources import registry
 from forecast.records import Row
 
-PARTS_SHOWN = 12  # in a digest, a border
+PARTS_SHOWN = 3  # in a digest by mail, a border; the page has all
+LEAST_MISLEADING = 0.1  # share of the count that a wrong name would misstate
 _HOW_FAR = {"notable": "", "major": "well ", "critical": "far "}
 _SIDES = {1: "above", -1: "below"}
 _LEVELS = {1: "higher", -1: "lower"}
@@ -58,14 +61,22 @@ class SectionText:
     """What a section says; everything in plain strings.
 
     phrase : for the subject, without the border's name. more : sentences after the finding.
+    say, avoid : one sentence to copy, and what this month must not be called.
+    compared, notes : with the chart, only in the first section of a mail.
+    link : address of the month's page, "" without a site. blocks : on the page alone.
     """
 
     border: str
     phrase: str
     finding: str
     more: tuple[str, ...] = ()
+    items: tuple[tuple[str, str], ...] = ()
+    say: str = ""
+    avoid: str = ""
     caption: str = ""
     compared: tuple[ComparisonText, ...] = ()
+    notes: tuple[str, ...] = ()
+    link: str = ""
     blocks: tuple[TextBlock, ...] = ()
 
 
@@ -84,18 +95,150 @@ def clean(text: str) -> str:
     return "".join(c for c in " ".join(text.split()) if c.isprintable())
 
 
-def finding(report: MonthReport) -> SectionText:
-    """The section of a border's month."""
+def finding(
+    report: MonthReport,
+    nationwide: MonthReport | None = None,
+    ahead: str = "",
+    address: str = "",
+) -> SectionText:
+    """The section of a border's month.
+
+    nationwide : the report of all borders together. ahead : what changed in the forecast ahead.
+    address : of the site, "" without one.
+    """
     phrase, sentence, more = _finding(report)
     return SectionText(
         border=report.border,
         phrase=phrase,
         finding=sentence,
-        more=(*more,),
-        caption=f"{month_words(report.month)}: {report.encounters:,} {measure().noun}",
-        compared=tuple(line(c) for c in report.comparisons),
+        more=(*more, *_lead(report)),
+        say=say(report),
+        avoid=avoid(report),
+        caption=_caption(report),
+        compared=tuple(rows(report)),
+        notes=tuple(filter(None, (_nationwide(nationwide), ahead))),
+        link=page_link(address, report),
         blocks=tuple(_blocks(report)),
     )
+
+
+def page_link(address: str, report: MonthReport) -> str:
+    """Where the month's page is, "" without a site."""
+    return f"{address.rstrip('/')}/border/{report.border}/{report.month}/" if address else ""
+
+
+def _lead(report: MonthReport) -> Iterator[str]:
+    """Both halves, arrests in the interior, and how unusual the month is."""
+    halves = [*brief.halves_sentence(report)]
+    seen, aside = report.interior, registry.main().hierarchy.aside
+    if aside and seen is not None and seen.month == report.month and seen.total:
+        half = registry.main().hierarchy.named(aside.half)
+        halves.append(
+            f"{seen.at_large:,} of {seen.total:,} {half.short} {measure().noun} "
+            f"({100 * seen.at_large / seen.total:.0f}%) were {aside.named}: {aside.words}."
+        )
+    changes = _changes(report)
+    if changes:
+        halves.append(f"The count was {changes}.")
+    if halves:
+        yield " ".join(halves)
+    stood = report.expectation
+    if stood is not None:
+        yield f"How unusual: {chance_words(stood.p)}. {brief.rank_words(report, span=False)}"
+
+
+def say(report: MonthReport) -> str:
+    """One sentence to copy: the count with its comparisons."""
+    changes = f", {_changes(report)}" if _changes(report) else ""
+    stood = report.expectation
+    reach = f", {measure().reach}," if measure().reach else ""
+    forecast = ""
+    if stood is not None:
+        made = (
+            "a forecast made before publication"
+            if stood.basis == "issued"
+            else f"a hindcast from data through {month_words(stood.cutoff)}"
+        )
+        forecast = f"; {made} expected {stood.median:,}"
+    return (
+        f"{publisher().short} counted {report.encounters:,} {measure().noun} "
+        f"{brief.place(report)}{reach} in {month_words(report.month)}"
+        f"{changes}{forecast}."
+    )
+
+
+def _changes(report: MonthReport) -> str:
+    """Against the month before and the year before, as far as these are on record."""
+    compared = [c for c in report.comparisons if c.name in ("month before", "year before")]
+    changes = " and ".join(f"{_moved(c)} from {month_words(c.last)}" for c in compared if c.before)
+    for side in ("down", "up"):
+        if changes.startswith(side):  # said once, if both went that way
+            changes = changes.replace(f" and {side} ", " and ")
+    return changes
+
+
+def _moved(c: Comparison) -> str:
+    """Down 80.9%, without a sign."""
+    words = change_words(c.now, c.before or 0)
+    side = {MINUS: "down ", "+": "up "}.get(words[0])
+    return f"{side}{words[1:]}" if side else "unchanged"
+
+
+def avoid(report: MonthReport) -> str:
+    """What not to say of this month: what would mislead most about its count."""
+    known, seen = brief.halves(report), report.interior
+    ports = known[0] if known else 0
+    interior = seen.at_large if seen is not None and seen.month == report.month else 0
+    words, why = measure().misread
+    hierarchy = registry.main().hierarchy
+    at, aside = hierarchy.half("ofo"), hierarchy.aside
+    if max(ports, interior) >= LEAST_MISLEADING * report.encounters:
+        words, why = (
+            (at.misread, f"{ports:,} of the {report.encounters:,} were {at.where}")
+            if ports >= interior or aside is None
+            else (aside.misread, f"{interior:,} were {aside.words} ({aside.named})")
+        )
+    text = f"Not \N{LEFT DOUBLE QUOTATION MARK}{words}\N{RIGHT DOUBLE QUOTATION MARK}: {why}."
+    text += " No cause is claimed."
+    return text if report.final else f"{text} {preliminary()}"
+
+
+def _caption(report: MonthReport) -> str:
+    """The count with its halves, above the table."""
+    known = brief.halves(report)
+    text = f"{month_words(report.month)}: {report.encounters:,} {measure().noun}"
+    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
+    return f"{text}; {known[0]:,} {at.where}, {known[1]:,} {between.where}" if known else text
+
+
+def rows(report: MonthReport) -> Iterator[ComparisonText]:
+    """The forecast, and all comparisons, in the one order."""
+    stood = report.expectation
+    if stood is not None:
+        yield ComparisonText(
+            "forecast",
+            f"80% range {stood.lo80:,} to {stood.hi80:,}",
+            f"{stood.median:,}",
+            f"{stood.judged:,}",
+            change_words(stood.judged, stood.median),
+        )
+    yield from map(line, report.comparisons)
+
+
+def _nationwide(report: MonthReport | None) -> str:
+    """The nationwide line."""
+    if report is None:
+        return ""
+    known, stood = brief.halves(report), report.expectation
+    parts = [f"Nationwide: {report.encounters:,} {measure().noun}"]
+    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
+    if known:
+        parts.append(f"{known[0]:,} {at.where} and {known[1]:,} {between.where}")
+    year = next(c for c in report.comparisons if c.name == "year before")
+    if year.before:
+        parts.append(f"{_moved(year)} from a year before")
+    text = ", ".join(parts)
+    return f"{text}. The forecast was {stood.median:,}." if stood else f"{text}."
 
 
 def _finding(report: MonthReport) -> tuple[str, str, list[str]]:
@@ -114,7 +257,7 @@ def _flag_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
         how = f"{_HOW_FAR[flag['severity']]}{_SIDES[flag['side']]}"
         yield (
             f"{how} forecast",
-            f"{measure().noun.capitalize()} {_where(report)} were {how} what had been expected: "
+            f"{measure().noun.capitalize()} {_where(report)} were {how} the forecast: "
             f"{flag['encounters']:,} counted, {flag['expected']:,} expected.",
         )
 
@@ -126,9 +269,8 @@ def _drift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
         side = _SIDES[flag["side"]]
         yield (
             f"drifting {side} forecasts",
-            f"{measure().noun.capitalize()} {_where(report)} have drifted {side} what had been "
-            f"forecast: {flag['encounters']:,} counted, {flag['expected']:,} expected six months "
-            "before. "
+            f"{measure().noun.capitalize()} {_where(report)} have drifted {side} the forecasts: "
+            f"{flag['encounters']:,} counted, {flag['expected']:,} expected six months before. "
             "No single month stood out.",
         )
 
@@ -140,14 +282,14 @@ def _shift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
     yield (
         f"{level} level confirmed",
         f"The {level} level of {measure().noun} {PLACES[report.border]}, flagged in {opened}, has "
-        f"lasted: {report.encounters:,} counted in {month_words(report.month)}. It now "
-        "counts as a level shift, and forecasts start from it.",
+        f"lasted: {report.encounters:,} counted in {month_words(report.month)}. Forecasts now "
+        "start from it.",
     )
 
 
 def _quiet_sentence(report: MonthReport) -> str:
     return (
-        f"{measure().noun.capitalize()} {_where(report)} were within what had been expected: "
+        f"{measure().noun.capitalize()} {_where(report)} were as forecast: "
         f"{report.encounters:,} counted."
     )
 
@@ -161,7 +303,7 @@ def line(c: Comparison) -> ComparisonText:
     when = month_words(c.last)
     if c.name == "fiscal year to date" and c.first != c.last:
         when = f"{month_name(c.first)}\N{EN DASH}{month_name(c.last)}"
-    then = "not held" if c.before is None else f"{c.before:,}"
+    then = "not on record" if c.before is None else f"{c.before:,}"
     change = "-" if c.before is None else change_words(c.now, c.before)
     return ComparisonText(c.name, when, then, f"{c.now:,}", change)
 
@@ -172,7 +314,7 @@ def _blocks(report: MonthReport) -> Iterator[TextBlock]:
         yield TextBlock("How far off, how unusual", " ".join((expected, *_often(report))))
     moved = tuple(moved_lines(report))
     if moved:
-        yield TextBlock(f"What moved: published less expected, {measure().noun}", items=moved)
+        yield TextBlock("What moved: difference from the forecast", items=moved)
     yield TextBlock("What this does not say", " ".join((*brief.definition(report), _open(report))))
     if report.score is not None:
         yield TextBlock("How good these forecasts have been", quality(report.score))
@@ -193,9 +335,12 @@ def _often(report: MonthReport) -> Iterator[str]:
 
 
 def _open(report: MonthReport) -> str:
-    if report.final:
-        return "The fiscal year is closed."
-    return f"The count is preliminary: {publisher().short} restates months of the open fiscal year."
+    return "The fiscal year is closed." if report.final else preliminary()
+
+
+def preliminary() -> str:
+    """That a count of the open year will be revised, and by whom."""
+    return f"The count is preliminary: {publisher().short} revises months of the open fiscal year."
 
 
 def moved_lines(report: MonthReport) -> Iterator[tuple[str, str]]:
@@ -215,9 +360,9 @@ def quality(row: Row) -> str:
     """How good the forecasts of the next month have been, worse than naive as plainly as better."""
     basis = "issued forecasts" if row["basis"] == "issued" else "hindcasts"
     text = (
-        f"One month ahead, over {row['n']} months ({basis}): the 80 % interval held "
-        f"{100 * row['coverage80']:.0f} % of them, the 95 % interval "
-        f"{100 * row['coverage95']:.0f} %."
+        f"One month ahead, over {row['n']} months ({basis}): the 80% interval contained "
+        f"{100 * row['coverage80']:.0f}% of the counts, the 95% interval "
+        f"{100 * row['coverage95']:.0f}%."
     )
     ratio = row["relative_mae"]
     if ratio is None:
@@ -225,32 +370,30 @@ def quality(row: Row) -> str:
     word = "smaller" if ratio < 1 else "larger"
     if abs(100 * ratio - 100) < 0.5:
         return f"{text} The error was that of assuming no change."
-    return (
-        f"{text} The error was {abs(100 * ratio - 100):.0f} % {word} than that of assuming no "
-        "change."
-    )
+    percent = abs(100 * ratio - 100)
+    return f"{text} The error was {percent:.0f}% {word} than that of assuming no change."
 
 
 def digest(standing: Standing) -> SectionText:
-    """The section of what is still open, and of parts that deviated."""
+    """The section of what is still open, and of unusual groups; all of them on the page."""
     still = tuple(
-        ("", f"still {_LEVELS[e['side']]} than expected before {month_words(e['opened'])}")
+        ("", f"still {_LEVELS[e['side']]} than forecast before {month_words(e['opened'])}")
         for e in standing.episodes
         if e["state"] == "open"
     )
-    shown = sorted(standing.parts, key=_gravest)[:PARTS_SHOWN]
-    parts = [(_member(part), _part(part)) for part in shown]
-    if len(standing.parts) > len(shown):
-        parts.append(("", f"and {len(standing.parts) - len(shown)} more"))
-    blocks = [TextBlock("Still open", items=still)] if still else []
-    if parts:
-        blocks.append(TextBlock("Parts that deviated: published, expected", items=tuple(parts)))
+    parts = [(_member(part), _part(part)) for part in sorted(standing.parts, key=_gravest)]
+    shown = parts[:PARTS_SHOWN]
+    if len(parts) > len(shown):
+        shown.append(("", f"and {len(parts) - len(shown)} more"))
     name = standing.border
     return SectionText(
         border=name,
         phrase="digest",
-        finding=f"{name.capitalize()}: what else stands out in {month_words(standing.month)}",
-        blocks=tuple(blocks),
+        finding=f"{name.capitalize()}: what else was unusual in {month_words(standing.month)}",
+        items=(*still, *shown),
+        blocks=(TextBlock("All unusual groups", items=tuple(parts)),)
+        if parts[PARTS_SHOWN:]
+        else (),
     )
 
 
@@ -265,42 +408,47 @@ def _member(part: Row) -> str:
 
 def _part(part: Row) -> str:
     """A part's flag in a few words."""
-    beside = {"apart": ", apart from its border", "listed": ", with its border"}
+    beside = {"apart": ", unlike its border", "listed": ", like its border"}
     kind = "drift" if part["kind"] == "drift" else str(part["severity"])
     return (
-        f"({clean(dimension_words(part['dimension']))}): {part['encounters']:,}, "
-        f"{part['expected']:,}; {kind}{beside.get(part['role'], '')}"
+        f"({clean(dimension_words(part['dimension']))}): {part['encounters']:,} counted, "
+        f"{part['expected']:,} expected; {kind}{beside.get(part['role'], '')}"
     )
 
 
-def correction(report: MonthReport, false: Sequence[str]) -> SectionText:
-    """The section that takes back what a revision has made false."""
+def correction(
+    report: MonthReport,
+    false: Sequence[str],
+    nationwide: MonthReport | None = None,
+    address: str = "",
+) -> SectionText:
+    """The section that corrects what a revision has made false."""
+    known = brief.halves_sentence(report)
     return SectionText(
         border=report.border,
         phrase="figures revised",
-        finding=(
-            f"Correction: what we wrote about {measure().noun} {_where(report)} no longer holds."
-        ),
-        more=(f"The count is now {report.encounters:,}.",),
-        caption=f"{month_words(report.month)}, as revised: {report.encounters:,} {measure().noun}",
-        compared=tuple(line(c) for c in report.comparisons),
-        blocks=(
-            TextBlock("What has changed", items=tuple(("", sentence) for sentence in false)),
-            TextBlock("Where the figure comes from", clean(brief.vintage_sentence(report))),
-        ),
+        finding=f"Correction: our notice on {measure().noun} {_where(report)} is no longer right.",
+        more=(f"The count is now {report.encounters:,}.", *known),
+        items=tuple(("", sentence) for sentence in false),
+        say=say(report),
+        avoid=avoid(report),
+        caption=f"{_caption(report)}, as revised",
+        compared=tuple(rows(report)),
+        notes=tuple(filter(None, (_nationwide(nationwide),))),
+        link=page_link(address, report),
+        blocks=(TextBlock("Where the figure comes from", clean(brief.vintage_sentence(report))),),
     )
 
 
 def withdrawn(border: str, month: str, run: int, at: str, why: str) -> SectionText:
-    """The section that takes back what a withdrawn run said; at : when, UTC, ISO 8601."""
+    """The section that withdraws what a withdrawn run said; at : when, UTC, ISO 8601."""
     where = f"{PLACES[border]} in {month_words(month)}"
     return SectionText(
         border=border,
         phrase="notice withdrawn",
-        finding=f"Correction: we withdraw what we wrote about {measure().noun} {where}.",
+        finding=f"Correction: we withdraw our notice on {measure().noun} {where}.",
         more=(
-            f"It rested on run {run}, which was withdrawn on {day_words(at[:10])}.",
+            f"It rested on run {run}, which was withdrawn on {day_words(at[:10])}: {clean(why)}",
             "Please do not use its finding, forecast or comparisons any more.",
         ),
-        blocks=(TextBlock("Why", clean(why)),),
     )

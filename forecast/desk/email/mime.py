@@ -1,10 +1,12 @@
 """Notices -> messages as they go out: headers, text and HTML, one chart inside.
 
     multipart/alternative
-        text/plain                 complete on its own
+        text/plain                 the facts of the HTML
         multipart/related
             text/html
             image/png              by Content-ID
+
+With `attach_page` a multipart/mixed is around it, and text/html, the page, beside it.
 
 An *edition* is what readers of the same borders get: those of a notice's sections. Same notice,
 same edition, same bytes: boundaries and Content-IDs are made of the notice's key, the date is that
@@ -23,7 +25,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from html import escape
 
-from forecast.desk.email.typeset import CHART, QUOTE
+from forecast.desk.email.typeset import BREAK, CHART, QUOTE, RULE
 from forecast.desk.wording import check_command, measure, month_words
 from forecast.records import HEADLINES
 from forecast.store.notices import Notice, Section
@@ -51,6 +53,11 @@ class Letterhead:
     def domain(self) -> str:
         """Of the sender's address."""
         return self.address.rpartition("@")[2] or "bordercast.invalid"
+
+    @property
+    def unsubscribe(self) -> str:
+        """The bare address to which a reader writes to get no more."""
+        return parseaddr(self.reply_to or self.sender)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ def subject(notice: Notice, sections: Sequence[Section]) -> str:
         if section.part == "finding":
             by_phrase.setdefault(section.phrase, []).append(section.border)
     if not by_phrase:
-        return f"{start}what else stands out"
+        return f"{start}what else was unusual"
     texts = [f"{_joined(borders)} {phrase}" for phrase, borders in by_phrase.items()]
     return start + ", ".join(texts)
 
@@ -106,6 +113,8 @@ def letter(
     head: Letterhead,
     approved_at: str,
     answers: str = "",
+    mark: str = "",
+    attach_page: bool = False,
 ) -> Letter:
     """One edition of a notice.
 
@@ -113,10 +122,12 @@ def letter(
     ----------
     sections : those of the edition, in order. approved_at : the moment of the Date header.
     answers : Message-ID of the notice that a correction corrects.
+    mark : in front of the subject and of the text, such as "Demonstration".
+    attach_page : whether the page, with all there is to say, comes as a file.
     """
     name = edition(sections) + (f" after {answers}" if answers else "")
     own_id = message_id(notice.message_id, name)
-    about = subject(notice, sections)
+    about = ": ".join(filter(None, (mark, subject(notice, sections))))
     headers = {
         "From": head.sender,
         "Reply-To": head.reply_to or head.sender,
@@ -126,20 +137,20 @@ def letter(
         **({"In-Reply-To": answers, "References": answers} if answers else {}),
         "Auto-Submitted": "auto-generated",
         "List-Id": f"Border {measure().attribute} notices <bordercast.{head.domain}>",
-        "List-Unsubscribe": f"<mailto:{_bare(head)}?subject=unsubscribe>",
+        "List-Unsubscribe": f"<mailto:{head.unsubscribe}?subject=unsubscribe>",
     }
-    mime = _mime(notice, sections, headers, own_id.strip("<>"))
+    mime = _mime(notice, sections, headers, own_id.strip("<>"), attach_page)
     return Letter(name, about, own_id, mime)
 
 
-def _bare(head: Letterhead) -> str:
-    return parseaddr(head.reply_to or head.sender)[1]
-
-
 def _mime(
-    notice: Notice, sections: Sequence[Section], headers: Mapping[str, str], own_id: str
+    notice: Notice,
+    sections: Sequence[Section],
+    headers: Mapping[str, str],
+    own_id: str,
+    attach_page: bool,
 ) -> bytes:
-    chart = next((s for s in sections if s.chart is not None), None)
+    chart = _drawn(sections)
     message = EmailMessage(policy=_POLICY)
     for name, value in headers.items():
         message[name] = value
@@ -160,43 +171,62 @@ def _mime(
         )
         body.set_boundary(f"related-{notice.content_key[:32]}")
     message.set_boundary(f"alternative-{notice.content_key[:32]}")
+    if attach_page:
+        message.add_attachment(
+            page(notice, sections),
+            subtype="html",
+            cte="quoted-printable",
+            filename=f"border-encounters-{notice.month}.html",
+        )
+        message.set_boundary(f"mixed-{notice.content_key[:32]}")
     return message.as_bytes()
 
 
-def text(notice: Notice, sections: Sequence[Section]) -> str:
-    """An edition as text."""
+def _drawn(sections: Sequence[Section]) -> Section | None:
+    """The section whose chart is shown: only the first one shows all of itself."""
+    shown = (s for n, s in enumerate(sections) if CHART in _said(s.html, n == 0))
+    return next((s for s in shown if s.chart is not None), None)
+
+
+def _said(stored: str, first: bool, whole: bool = False) -> str:
+    """What of a section is shown: its parts as `typeset` divides them."""
+    parts = stored.split(BREAK)
+    return "".join(parts if whole else parts[: 1 + first])
+
+
+def text(notice: Notice, sections: Sequence[Section], whole: bool = False) -> str:
+    """An edition as text; whole : with what only the page says."""
     command, _, digest = check_command(notice.quoted_run, notice.digest).rpartition(" ")
     # In two lines that a shell takes as one: a mail program may break a longer one anywhere.
     check = f"{_quote(notice)}\n\n    {command} \\\n    {digest}\n"
     closing = notice.closing_text.replace(QUOTE, check)
-    return notice.opening_text + "".join(s.text for s in sections) + closing
+    said = [_said(s.text, n == 0, whole) for n, s in enumerate(sections)]
+    return notice.opening_text + RULE.join(said) + RULE + closing
 
 
 def _quote(notice: Notice) -> str:
-    return (
-        f"Bordercast, run {notice.quoted_run}. To check that the record still says\nwhat it said "
-        "when this notice was approved:"
-    )
+    return f"Bordercast, run {notice.quoted_run}. To check the record:"
 
 
-def html(notice: Notice, sections: Sequence[Section], cid: str = "chart") -> str:
-    """An edition as HTML; the chart of the first section that has one stands in it."""
-    first = next((s for s in sections if s.chart is not None), None)
+def html(
+    notice: Notice, sections: Sequence[Section], cid: str = "chart", whole: bool = False
+) -> str:
+    """An edition as HTML, its chart in it; whole : with what only the page says."""
+    drawn = _drawn(sections)
     parts = [notice.opening_html]
-    for section in sections:
-        figure = _FIGURE.format(cid=cid, alt=escape(section.alt)) if section is first else ""
-        parts.append(section.html.replace(CHART, figure))
+    for n, section in enumerate(sections):
+        figure = _FIGURE.format(cid=cid, alt=escape(section.alt)) if section is drawn else ""
+        parts.append(_said(section.html, n == 0, whole).replace(CHART, figure))
     check = escape(check_command(notice.quoted_run, notice.digest))
     quote = f"{_quote(notice)}<br><code>{check}</code>"
     return "".join((*parts, notice.closing_html.replace(QUOTE, quote)))
 
 
 def page(notice: Notice, sections: Sequence[Section]) -> str:
-    """An edition as a page on its own, the chart inside it."""
-    made = html(notice, sections)
-    chart = next((s.chart for s in sections if s.chart is not None), None)
-    if chart is None:
+    """An edition as a page on its own: all there is to say, the chart inside it."""
+    made, drawn = html(notice, sections, whole=True), _drawn(sections)
+    if drawn is None or drawn.chart is None:
         return made
     return made.replace(
-        'src="cid:chart"', f'src="data:image/png;base64,{b64encode(chart).decode()}"'
+        'src="cid:chart"', f'src="data:image/png;base64,{b64encode(drawn.chart).decode()}"'
     )

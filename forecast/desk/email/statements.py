@@ -2,7 +2,7 @@
 
 A digit that moved is no falsehood: the notice says which release it rests on. False is
 
-    the count        revised by so much that it is a flag of its own (more than .5 % and 50)
+    the count        revised by so much that it is a flag of its own (more than .5% and 50)
     where it lies    now inside an interval it was said to be outside of, or the other way
     a comparison     now in the other direction, or against a count revised by so much
     an extreme       no longer the lowest or highest since the month that was named
@@ -78,9 +78,9 @@ def _place(then: Statement, counts: Mapping[str, int]) -> Iterator[str]:
 def _where(count: int, bounds: list[int]) -> str:
     lo95, lo80, hi80, hi95 = bounds
     if lo80 <= count <= hi80:
-        return "inside the 80 % interval"
+        return "inside the 80% interval"
     side = "below" if count < lo80 else "above"
-    return f"{side} the {80 if lo95 <= count <= hi95 else 95} % interval"
+    return f"{side} the {80 if lo95 <= count <= hi95 else 95}% interval"
 
 
 def _compared(then: Statement, counts: Mapping[str, int]) -> Iterator[str]:

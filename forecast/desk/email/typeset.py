@@ -14,41 +14,45 @@ if TYPE_CHECKING:
     from jinja2.environment import TemplateModule
 
 WIDTH = 78
-CHART = "<!-- chart -->"  # where the chart of the mail's first section goes
+# Between the parts of a section: what every section of a mail says, what only the first does, what
+# only the page does. No word from outside can hold it: `clean` takes it out.
+BREAK = "\x1e"
+RULE = f"{'-' * 40}\n\n"
+CHART = "<!-- chart -->"  # where the chart goes
 QUOTE = "[run and digest]"  # where these go: they are known when the notice is approved
 
 
-def frame(title: str, month: str, contact: str, public_key: str = "") -> Frame:
-    """What stands before and after the sections; public_key : of the record's signatures."""
-    lines = [
-        f"Every figure can be looked up: `bordercast brief BORDER {month}`; in the record, the "
-        f"rows of {month} in the views wide_months, vintages, flag_drivers, all_flags, and the "
-        "views flag_episodes and scorecard.",
-        QUOTE,
-        *(
-            [f"The record is signed, so that nobody can rewrite it unseen. The key: {public_key}"]
-            if public_key
-            else []
-        ),
-        CREDIT,
-        f"Questions: {clean(contact) or 'answer this mail'}. To get no more of these, answer with "
-        "the word unsubscribe.",
-    ]
+def frame(
+    title: str, contact: str, unsubscribe: str = "", address: str = "", public_key: str = ""
+) -> Frame:
+    """What stands before and after the sections.
+
+    unsubscribe : mail address. address : of the site, "" without one.
+    public_key : of the record's signatures.
+    """
+    reading = f"{address.rstrip('/')}/reading/" if address else ""
+    signed = f"The record is signed. The public key: {public_key}" if public_key else ""
+    questions = f"Questions: {clean(contact) or 'answer this mail'}."
+    lines = [line for line in (QUOTE, signed, CREDIT, questions) if line]
+    way = "To unsubscribe, answer with the word unsubscribe."
+    texts = [f"How to read a notice: {reading}"] if reading else []
     page = _page()
     return Frame(
         opening_text=f"{title}\n{'=' * len(title)}\n\n",
         opening_html=str(page.opening(title)),  # type: ignore[attr-defined]
-        closing_text="\n".join(_wrapped(line) for line in lines) + "\n",
-        closing_html=str(page.closing(lines)),  # type: ignore[attr-defined]
+        closing_text="\n".join(_wrapped(line) for line in (*texts, *lines, way)) + "\n",
+        closing_html=str(page.closing(reading, lines, way, unsubscribe)),  # type: ignore[attr-defined]
     )
 
 
 def as_html(said: SectionText) -> str:
-    """A section as HTML; everything in it is escaped."""
+    """A section as HTML, its parts divided by BREAK; everything in it is escaped."""
     from markupsafe import Markup
 
+    page = _page()
     chart = Markup(CHART)  # noqa: S704 - our own constant
-    return str(_page().section(said, chart))  # type: ignore[attr-defined]
+    parts = (page.head(said), page.more(said, chart), page.details(said))  # type: ignore[attr-defined]
+    return BREAK.join(map(str, parts))
 
 
 @cache
@@ -66,12 +70,19 @@ def _page() -> TemplateModule:
 
 
 def as_text(said: SectionText) -> str:
-    """A section as text of at most 78 columns, complete on its own."""
-    paragraphs = [_wrapped(said.finding), *map(_wrapped, said.more)]
+    """A section as text of at most 78 columns, its parts divided by BREAK."""
+    head = [_wrapped(said.finding), *map(_wrapped, said.more)]
+    if said.items:
+        head.append("\n".join(map(_item, said.items)))
+    advice = (("What you can say", said.say), ("What not to say", said.avoid))
+    more = [f"{heading}\n{_wrapped(words, '  ')}" for heading, words in advice if words]
     if said.compared:
-        paragraphs.append(_table(said))
-    paragraphs += map(_block, said.blocks)
-    return "\n\n".join(paragraphs) + f"\n\n{'-' * 40}\n\n"
+        more.append(_table(said))
+    more += map(_wrapped, said.notes)
+    if said.link:
+        more.append(f"All of this month: {said.link}")
+    parts = (head, more, map(_block, said.blocks))
+    return BREAK.join("".join(f"{paragraph}\n\n" for paragraph in part) for part in parts)
 
 
 def _wrapped(text: str, indent: str = "", start: str = "") -> str:
@@ -96,6 +107,8 @@ def _block(block: TextBlock) -> str:
     lines = [block.heading]
     if block.text:
         lines.append(_wrapped(block.text, "  "))
-    for label, text in block.items:
-        lines.append(_wrapped(f"{label} {text}".strip(), "    ", "  - "))
-    return "\n".join(lines)
+    return "\n".join((*lines, *map(_item, block.items)))
+
+
+def _item(item: tuple[str, str]) -> str:
+    return _wrapped(" ".join(filter(None, item)), "    ", "  - ")

@@ -204,7 +204,7 @@ def _metadata_schema() -> dict[str, Any]:
 def _metadata(folder: Path, model: str, about: Mapping[str, str]) -> None:
     """A YAML file; JSON strings are valid YAML."""
     kind = (
-        "hindcast, computed later from only the data of then"
+        "hindcast, computed later from only the data available at the time"
         if "_hindcast" in model
         else ("issued before its months were published")
     )

@@ -30,7 +30,7 @@ class Naming(NamedTuple):
 def blocks(flags: Sequence[Row], drivers: Mapping[int, Sequence[Row]]) -> Iterator[RenderableType]:
     """One block a flag, in the order given."""
     if not flags:
-        yield Text("No month deviated from its forecast.")
+        yield Text("No month was unusually far from its forecast.")
     for row in flags:
         yield Group(_heading(row), *_below(row, drivers.get(row["flag_id"], ())), Text())
 
@@ -57,8 +57,8 @@ def _heading(row: Row) -> Text:
 def _ending(row: Row) -> str:
     """How the episode ended, or that it has not."""
     if row["role"] == "listed":
-        return ", with its border"
-    apart = ", apart from its border" if row["role"] == "apart" else ""
+        return ", like its border"
+    apart = ", unlike its border" if row["role"] == "apart" else ""
     more = f" ({row['role']})" if row["role"] in ("escalation", "reversal") else ""
     if row["episode"] is None:
         return apart + more
@@ -98,10 +98,12 @@ def moved_parts(
             continue
         yield f"{named.dimension(name)}:", "; ".join(_largest(by_dimension[name], total, named))
     if missing:
-        yield "", f"not in the data held: {', '.join(missing)}"
+        yield "", f"not in the data on record: {', '.join(missing)}"
     if row["listed"] or row["apart"]:
-        badge = "; the parts moved as one (systemic)" if row["systemic"] else ""
-        yield "parts:", f"{row['listed']} flagged with it, {row['apart']} apart from it{badge}"
+        badge = "; almost every group moved the same way" if row["systemic"] else ""
+        also = f"{row['listed']} were also unusual"
+        unlike = f"{row['apart']} moved differently from the border as a whole"
+        yield "other groups:", f"{also}; {unlike}{badge}"
 
 
 def _dimension(row: Row) -> str:

@@ -31,9 +31,9 @@ _HEADS = (
     "MAE",
     "MASE",
     "MAE / naive",
-    "50 %",
-    "80 %",
-    "95 %",
+    "50%",
+    "80%",
+    "95%",
 )
 _ERAS = {"break": "across a break", "no-break": "across none"}
 

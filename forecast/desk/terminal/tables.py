@@ -28,7 +28,7 @@ def interval(low: int, high: int) -> str:
 
 def change(now: int, before: int | None) -> str:
     """Change from `before` in percent, with its sign; a dash where there is none."""
-    return f"{100 * (now / before - 1):+.1f} %" if before else "-"
+    return f"{100 * (now / before - 1):+.1f}%" if before else "-"
 
 
 def chance(p: float | None) -> str:
@@ -49,7 +49,7 @@ def heading(run: RunRow) -> Text:
 def forecast_table(forecasts: Sequence[Row], last: dict[str, Row], months: int) -> Table:
     """Per border the last published month and the next months' forecast."""
     table = plain_table(
-        "border", "published", "", "forecast", "median", "80 % interval", "95 % interval"
+        "border", "published", "", "forecast", "median", "80% interval", "95% interval"
     )
     for column in (2, 4, 5, 6):
         table.columns[column].justify = "right"
@@ -79,7 +79,7 @@ def _ahead(row: Row) -> tuple[str, str, str, str]:
 
 def border_table(forecasts: Iterable[Row]) -> Table:
     """One border, every month ahead, with the counts that would raise a flag."""
-    table = plain_table("forecast", "median", "50 %", "80 %", "95 %", "flag under", "or over")
+    table = plain_table("forecast", "median", "50%", "80%", "95%", "flag under", "or over")
     for column in table.columns[1:]:
         column.justify = "right"
     for row in forecasts:
@@ -99,7 +99,7 @@ def border_table(forecasts: Iterable[Row]) -> Table:
 def flag_table(flags: Sequence[Row]) -> RenderableType:
     """What deviated, when, from what, and how unusual that is; a line each."""
     if not flags:
-        return Text("No month deviated from its forecast.")
+        return Text("No month was unusually far from its forecast.")
     table = plain_table("month", "series", "counted", "expected", "times", "chance", "severity", "")
     for column in (2, 3, 4, 5):
         table.columns[column].justify = "right"
@@ -129,7 +129,7 @@ def run_summary(
     return Group(
         heading(run),
         forecast_table(forecasts, last, months),
-        Text("Months that deviated from the forecast that stood before them:"),
+        Text("Unusual months, compared with the forecast made before publication:"),
         flag_table(flags),
     )
 

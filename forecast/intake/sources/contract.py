@@ -76,6 +76,7 @@ class Half:
 
     component : its label in the record. code : what claims and commands call it.
     noun : what it counts, in full. where : "at ports of entry". short : in brackets behind it.
+    misread : what a total with much of it must not be called; "" if nothing.
     """
 
     component: str
@@ -83,6 +84,7 @@ class Half:
     noun: str
     where: str
     short: str
+    misread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Aside:
     """A dimension that splits one half alone, and is stated beside the total, never forecast.
 
     half : the component it splits. named, rest : its two members. words : what `named` is.
+    misread : what a total with much of `named` must not be called.
     """
 
     dimension: str
@@ -97,6 +100,7 @@ class Aside:
     named: str
     rest: str
     words: str
+    misread: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,8 @@ class MeasureWords:
 
     noun : plural, behind a number. attribute : singular, before another noun ("encounter notices").
     unit : of a monthly count. title : as a heading. long_name : at a text's first number.
-    definition : what one of them is. caveat : what it is not.
+    reach : what the noun alone takes in, behind a comma. definition : what one of them is.
+    caveat : what it is not. misread : what a count must not be called, and why.
     """
 
     noun: str
@@ -113,8 +118,10 @@ class MeasureWords:
     unit: str
     title: str
     long_name: str
+    reach: str
     definition: str
     caveat: str
+    misread: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ ASIDE = Aside(
     named="At Large",
     rest="At Entry",
     words="arrests in the interior",
+    misread="at the border",
 )
 ENCOUNTERS = CountSource(
     name="cbp_encounters",
@@ -60,9 +61,11 @@ ENCOUNTERS = CountSource(
         unit="encounters a month",
         title="Border encounters",
         long_name="encounters at and between ports of entry",
+        reach="at and between ports of entry",
         definition="Events in which Border Patrol or the Office of Field Operations met a person; "
         "one person can be counted more than once.",
         caveat="Encounters are events, not people: one person can be counted more than once.",
+        misread=("people", "one person can be counted more than once"),
     ),
     pages=Pages(
         index="https://www.cbp.gov/document/stats/nationwide-encounters",
@@ -87,6 +90,7 @@ ENCOUNTERS = CountSource(
                 noun="encounters at ports of entry",
                 where="at ports of entry",
                 short="OFO",
+                misread="illegal crossings",
             ),
         ),
         aside=ASIDE,

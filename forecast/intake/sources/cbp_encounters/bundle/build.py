@@ -332,7 +332,7 @@ def _figure_entry(name: str, table: str) -> dict[str, Any]:
         "source": name,
         "file_name": f"{name}.csv",
         "sha256": bundle.digest(table.splitlines()),
-        "sha256_of": "the table, for the original file is not held",
+        "sha256_of": "the table, for the original file is not on record",
         "table": f"{name}.csv",
         "first_month": min(span.first_month for span in spans),
         "data_through": max(span.last_month for span in spans),

@@ -1,0 +1,109 @@
+"""The notice of February 2025, made from the record to be looked at, and a mail that tests the way.
+
+Both go the way of every notice, over `send.hand_over`; neither is kept or queued.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from forecast.config import Config
+from forecast.desk.email import mime
+from forecast.desk.email.mime import Letter, Letterhead
+from forecast.desk.report import report
+from forecast.errors import DataError
+from forecast.store import read, reports
+from forecast.store.deliveries import Delivery, Message
+from forecast.store.notices import Notice
+from jobs.mail import compose, send, smtp
+
+MONTH, BORDERS = "2025-02", ("southwest", "nationwide")
+MARK = "Demonstration"
+_NOBODY = "bordercast <notices@bordercast.invalid>"  # whose file it is where no sender is set
+
+
+def letter(connection: sqlite3.Connection, config: Config, now: datetime) -> Letter:
+    """The notice of February 2025, as a recipient of all borders would have got it.
+
+    Raises
+    ------
+    DataError : the record does not have that month, or has no published run.
+    """
+    run = read.latest_run(connection)
+    if run is None or any(not _covers(connection, border) for border in BORDERS):
+        raise DataError(f"the record has no {MONTH} to show; run `bordercast run` first")
+    sections = tuple(
+        compose.finding(connection, report(connection, border, MONTH), None, config.site.address)
+        for border in BORDERS
+    )
+    key = hashlib.sha256(f"{MARK}|{run.digest}".encode()).hexdigest()
+    head = Letterhead(config.mail.sender or _NOBODY, config.mail.reply_to)
+    frame = compose.frame_of(config, MONTH, MARK)
+    at = now.isoformat(timespec="seconds")
+    notice = Notice(
+        id=0,
+        kind="flags",
+        month=MONTH,
+        release_id=0,
+        run_id=run.id,
+        corrects=None,
+        content_key=key,
+        message_id=f"<{key[:32]}.demonstration@{head.domain}>",
+        created_at=at,
+        state="held",
+        opening_text=frame.opening_text,
+        opening_html=frame.opening_html,
+        closing_text=frame.closing_text,
+        closing_html=frame.closing_html,
+        approved_by=None,
+        approved_at=None,
+        closed_at=None,
+        reason="",
+        withdraws=None,
+        digest=run.digest,
+        quoted_run=run.id,
+    )
+    attached = config.notices.attach_page and not config.site.address
+    return mime.letter(notice, sections, head, at, mark=MARK, attach_page=attached)
+
+
+def _covers(connection: sqlite3.Connection, border: str) -> bool:
+    span = reports.span(connection, border)
+    return span is not None and span[0] <= MONTH <= span[1]
+
+
+def trial(config: Config, now: datetime) -> Letter:
+    """A mail that says that mail arrives."""
+    head = Letterhead(config.mail.sender, config.mail.reply_to)
+    key = hashlib.sha256(now.isoformat().encode()).hexdigest()[:32]
+    made = EmailMessage(policy=SMTP)
+    made["From"], made["Reply-To"] = head.sender, head.reply_to or head.sender
+    made["Subject"] = "Test: mail from Bordercast arrives"
+    made["Date"] = format_datetime(now)
+    made["Message-ID"] = f"<{key}.test@{head.domain}>"
+    made["Auto-Submitted"] = "auto-generated"
+    made.set_content(
+        "Mail from Bordercast reaches you. Notices will come the same way.\n\n"
+        f"Mail server: {config.mail.host}:{config.mail.port}, {config.mail.security}\n"
+        f"To unsubscribe, write to: {head.unsubscribe}\n"
+    )
+    return Letter("test", made["Subject"], made["Message-ID"], bytes(made))
+
+
+def hand_over(config: Config, made: Letter, to: str, now: datetime) -> None:
+    """Give a letter to the mail server for one recipient.
+
+    Raises
+    ------
+    ConfigError : the settings do not say how. MailError, MailServerError : the server said no.
+    """
+    smtp.check(config.mail)
+    sender = Letterhead(config.mail.sender).address
+    message = Message("", made.edition, made.subject, sender, made.mime)
+    at = now.isoformat(timespec="seconds")
+    send.hand_over(Delivery(to, message, at, 1), smtp.connection(config.mail))

@@ -1,0 +1,167 @@
+"""What people read is plain American English: no phrase that was given up comes back."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from then import held
+
+from forecast.desk.email import mime
+from jobs.cli import main
+
+ROOT = Path(__file__).parent.parent
+# Forms that are never right, in any text.
+NEVER = (
+    r"\d %",
+    r"\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November"
+    r"|December) \d{4}",
+    r"\b(?:colour|licence|neighbour|catalogue|behaviour|favour|grey-blue)(?:s|ing|ed)?\b",
+    r"published less expected",
+    r"the parts moved as one",
+    r"flagged with it",
+    r"severity (?:critical|major|notable)\b",
+    r"stood before (?:it|them)",
+    r"distribution makes likely",
+    r"[Ww]hat deviated|months that deviated|no month deviated",
+    r"gives occasion",
+    r"no service leads",
+    r"believe a refused file",
+    r"the gravest first",
+    r"is no falsehood",
+    r"are told once",
+    r"stands? in (?:the|its)",
+    r"of then\b",
+    r"will not do",
+    r"stands still",
+    r"will not have us|lets us in|blocks us",
+    r"on a day that is not known",
+    r"most months would be at least this far",
+)
+# Written for people who read code, or by others at this moment.
+ELSEWHERE = (
+    "forecast/desk/site",
+    "forecast/claims",
+    "forecast/intake",
+    "forecast/engine/parameters",
+)
+LONG = 40  # words of a sentence
+
+
+def found(text: str) -> list[str]:
+    words = " ".join(text.split())
+    return [m[0] for pattern in NEVER for m in re.finditer(pattern, words, re.I)]
+
+
+def strings(path: Path) -> Iterator[str]:
+    """String constants, without docstrings; the parts of an f-string joined."""
+    tree = ast.parse(path.read_text("utf-8"))
+    quiet = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(
+                part.value if isinstance(part, ast.Constant) else "0" for part in node.values
+            )
+        elif isinstance(node, ast.Constant) and id(node) not in quiet:
+            yield str(node.value)
+
+
+def sources() -> list[Path]:
+    files = [path for room in ("forecast", "jobs") for path in (ROOT / room).rglob("*.py")]
+    return sorted(p for p in files if not str(p.relative_to(ROOT)).startswith(ELSEWHERE))
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_the_program_s_texts_are_plain(path):
+    assert [words for text in strings(path) for words in found(text)] == []
+
+
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "config.toml",
+    *(
+        ROOT / "docs" / f"{name}.md"
+        for name in ("notices", "reading-a-notice", "article", "charts")
+    ),
+]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
+def test_pages_are_plain(path):
+    assert found(path.read_text("utf-8")) == []
+
+
+def test_the_newest_changes_are_plain():
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+    assert found(text.split("\n## ")[1]) == []
+
+
+def helps(command: click.Command, *path: str) -> Iterator[str]:
+    yield CliRunner().invoke(main, [*path, "--help"]).output
+    for name, child in getattr(command, "commands", {}).items():
+        yield from helps(child, *path, name)
+
+
+def test_every_help_is_plain():
+    assert [words for text in helps(main) for words in found(text)] == []
+
+
+@pytest.mark.parametrize("border", ["northern", "southwest", "other", "nationwide"])
+def test_what_the_record_says_is_plain_and_short(published, border):
+    commands = (
+        ["brief", border],
+        ["brief", border, "2025-02"],
+        ["flags", border],
+        ["show", border],
+    )
+    said = [CliRunner().invoke(main, ["--db", str(published), *words]).output for words in commands]
+
+    assert [words for text in said for words in found(text)] == []
+    for text in said[:2]:
+        assert_short(text.split("Bordercast, run")[0], 20)
+
+
+@pytest.mark.parametrize("stage", ["january", "february"])
+def test_mails_are_plain_and_short(stages, stage):
+    notice, sections = held(stages / f"{stage}.db")
+
+    assert found(mime.text(notice, sections, whole=True)) == []
+    text = mime.text(notice, sections).partition("Bordercast, run")[0]
+    prose = [
+        part for part in re.split(r"\n\s*\n", text) if "against" not in part and "===" not in part
+    ]
+    assert_short(". ".join(prose), 18)
+
+
+def assert_short(text: str, mean: float) -> None:
+    """Mean and longest sentence, in words."""
+    pieces = re.split(r"(?<=[.!?:;])\s+(?!\d)", " ".join(text.split()))
+    lengths = [len(piece.split()) for piece in pieces if len(piece.split()) > 2]
+    assert sum(lengths) / len(lengths) <= mean
+    assert max(lengths) <= LONG
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/notices.md", "docs/reading-a-notice.md"], ids=str
+)
+def test_sentences_of_the_first_pages_are_short(name):
+    text = (ROOT / name).read_text("utf-8")
+    text = re.sub(
+        r"```.*?```|^(?: {4}|\||<|#)[^\n]*$|!\[[^\]]*\]\([^)]*\)", "\n\n", text, flags=re.M | re.S
+    )
+    paragraphs = re.split(r"\n\s*\n|\n- ", re.sub(r"\]\([^)]*\)", "]", text))
+    pieces = [s for p in paragraphs for s in re.split(r"(?<=[.!?:;])\s+", " ".join(p.split()))]
+    lengths = [len(piece.split()) for piece in pieces if len(piece.split()) > 2]
+
+    assert sum(lengths) / len(lengths) <= 18
+    assert max(lengths) <= LONG
