@@ -89,6 +89,15 @@ def test_all_faults_are_named_at_once(tmp_path):
     ]
 
 
+def test_a_line_with_two_faults_has_both_named(tmp_path):
+    found = faults(tmp_path, *months_of("a", "2020-01", range(30)), "a,2020-14,-3")
+
+    assert [fault.split(":")[0] for fault in found] == [
+        "line 32, column month",
+        "line 32, column value",
+    ]
+
+
 def test_a_series_has_one_family(tmp_path):
     lines = ["a,2020-01,1,x", "a,2020-02,1,y"]
 

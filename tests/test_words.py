@@ -19,8 +19,8 @@ ROOT = Path(__file__).parent.parent
 # Forms that are never right, in any text.
 NEVER = (
     r"\d %",
-    r"\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November"
-    r"|December) \d{4}",
+    r"(?<![\d,])\d{1,2} (?:January|February|March|April|May|June|July|August|September|October"
+    r"|November|December) \d{4}",
     r"\b(?:colour|licence|neighbour|catalogue|behaviour|favour|grey-blue)(?:s|ing|ed)?\b",
     r"published less expected",
     r"the parts moved as one",
@@ -87,11 +87,8 @@ def test_the_program_s_texts_are_plain(path):
 
 PAGES = [
     ROOT / "README.md",
-    ROOT / "config.toml",
-    *(
-        ROOT / "docs" / f"{name}.md"
-        for name in ("notices", "reading-a-notice", "article", "charts")
-    ),
+    ROOT / "forecast" / "config.toml",
+    *sorted((ROOT / "docs").glob("*.md")),
 ]
 
 
@@ -151,17 +148,14 @@ def assert_short(text: str, mean: float) -> None:
     assert max(lengths) <= LONG
 
 
-@pytest.mark.parametrize(
-    "name", ["README.md", "docs/notices.md", "docs/reading-a-notice.md"], ids=str
-)
-def test_sentences_of_the_first_pages_are_short(name):
-    text = (ROOT / name).read_text("utf-8")
-    text = re.sub(
-        r"```.*?```|^(?: {4}|\||<|#)[^\n]*$|!\[[^\]]*\]\([^)]*\)", "\n\n", text, flags=re.M | re.S
-    )
+@pytest.mark.parametrize("path", [p for p in PAGES if p.suffix == ".md"], ids=lambda p: p.name)
+def test_sentences_of_pages_are_short(path):
+    text = path.read_text("utf-8")
+    apart = r"```.*?```|^(?: {4}|\||<|#)[^\n]*$|!\[[^\]]*\]\([^)]*\)"
+    text = re.sub(apart, "\n\n", text, flags=re.M | re.S)
     paragraphs = re.split(r"\n\s*\n|\n- ", re.sub(r"\]\([^)]*\)", "]", text))
     pieces = [s for p in paragraphs for s in re.split(r"(?<=[.!?:;])\s+", " ".join(p.split()))]
     lengths = [len(piece.split()) for piece in pieces if len(piece.split()) > 2]
 
-    assert sum(lengths) / len(lengths) <= 18
-    assert max(lengths) <= LONG
+    assert not lengths or sum(lengths) / len(lengths) <= 18
+    assert [piece for piece in pieces if len(piece.split()) > LONG] == []

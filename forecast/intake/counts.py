@@ -223,6 +223,7 @@ def _refuse_periods(name: str, found: Entries) -> None:
 def _twice(sheet: Sheet, found: Entries) -> list[Fault]:
     """A fault for every entry whose series had its month before."""
     order = np.lexsort((found.line, found.month, found.series))
+    order = order[(found.month[order] >= 0) & (found.series[order] >= 0)]  # the rest are faults
     series, month, line = found.series[order], found.month[order], found.line[order]
     again = np.flatnonzero((series[1:] == series[:-1]) & (month[1:] == month[:-1])) + 1
     faults = []

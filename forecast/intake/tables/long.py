@@ -190,17 +190,16 @@ def from_long(table: TableGrid) -> Entries:
     else:
         code = code[:, None]
     n, days = len(values), ordinals(month, day)
-    good = np.repeat(month >= 0, n) & (code.ravel() >= 0)
     kinds = _families(table, family, rows, code, called) if family else []
     return Entries(
         called,
         kinds,
-        code.ravel()[good],
-        np.repeat(line, n)[good],
-        np.repeat(month, n)[good],
-        np.repeat(days, n)[good],
-        table.grid[rows][:, values].ravel()[good].astype(np.int64),
-        np.tile(np.arange(n), len(rows))[good],
+        code.ravel(),
+        np.repeat(line, n),
+        np.repeat(month, n),
+        np.repeat(days, n),
+        table.grid[rows][:, values].ravel().astype(np.int64),
+        np.tile(np.arange(n), len(rows)),
         [table.name(place) for place in values],
         table.name(at.places[-1]),
         table.faults,
