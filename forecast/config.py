@@ -97,9 +97,7 @@ class Fetch(_Section):
     """
 
     enabled: bool = False
-    index: Annotated[str, Field(pattern=r"^https?://[^/\s]+/\S*$")] = (
-        "https://www.cbp.gov/document/stats/nationwide-encounters"
-    )
+    index: Annotated[str, Field(pattern=r"^(https?://[^/\s]+/\S*)?$")] = ""
     contact: HeaderText = ""
     user_agent: HeaderText = ""
     ignore: tuple[str, ...] = ()

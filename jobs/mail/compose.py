@@ -21,7 +21,7 @@ from forecast.desk.email import mime, rules, typeset
 from forecast.desk.email.mime import Letterhead
 from forecast.desk.email.statements import statement
 from forecast.desk.report import MonthReport, report
-from forecast.desk.wording import month_words
+from forecast.desk.wording import measure, month_words
 from forecast.errors import DataError
 from forecast.records import HEADLINES, NATIONWIDE
 from forecast.store import (
@@ -96,7 +96,7 @@ def write_one(path: Path, db: Database, config: Config, now: datetime) -> bool:
 def frame_of(config: Config, month: str, mark: str = "") -> notices.Frame:
     """What stands around the sections of a month's notice; mark : in front of its title."""
     head = Letterhead(config.mail.sender, config.mail.reply_to)
-    title = f"Border encounters, {month_words(month)}"
+    title = f"{measure().title}, {month_words(month)}"
     return typeset.frame(
         f"{mark}: {title}" if mark else title,
         config.notices.contact,

@@ -26,7 +26,7 @@ from email.utils import format_datetime, parseaddr
 from html import escape
 
 from forecast.desk.email.typeset import BREAK, CHART, QUOTE, RULE
-from forecast.desk.wording import check_command, month_words
+from forecast.desk.wording import check_command, measure, month_words
 from forecast.records import HEADLINES
 from forecast.store.notices import Notice, Section
 
@@ -87,8 +87,8 @@ def message_id(notice_id: str, name: str) -> str:
 
 def subject(notice: Notice, sections: Sequence[Section]) -> str:
     """What it is about; no brackets, no word from outside."""
-    about = f"order encounters, {month_words(notice.month)}: "
-    start = f"Correction: b{about}" if notice.kind == "correction" else f"B{about}"
+    about = f"{measure().title}, {month_words(notice.month)}: "
+    start = f"Correction: {about[0].lower()}{about[1:]}" if notice.kind == "correction" else about
     by_phrase: dict[str, list[str]] = {}
     for section in sections:
         if section.part == "finding":
@@ -134,7 +134,7 @@ def letter(
         "Message-ID": own_id,
         **({"In-Reply-To": answers, "References": answers} if answers else {}),
         "Auto-Submitted": "auto-generated",
-        "List-Id": f"Border encounter notices <bordercast.{head.domain}>",
+        "List-Id": f"Border {measure().attribute} notices <bordercast.{head.domain}>",
         **({} if head.one_click else by_mail),
     }
     mime = _mime(notice, sections, headers, own_id.strip("<>"), attach_page)
