@@ -193,7 +193,9 @@ def _fetch(config: Config) -> Iterator[Finding]:
     elif not config.fetch.contact and not config.fetch.user_agent:
         yield Finding("fetch", "bad", "names no contact", "set fetch.contact")
     else:
-        yield Finding("fetch", "good", without_logins(config.fetch.index))
+        from jobs.intake.poll import page_of
+
+        yield Finding("fetch", "good", without_logins(page_of(config)))
 
 
 def _mail(config: Config) -> Iterator[Finding]:
