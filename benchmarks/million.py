@@ -1,8 +1,8 @@
 """A million series in a folder of Parquet parts: time, memory, and the same bytes everywhere.
 
-    python -m benchmarks.million [SERIES] [--engines serial,processes,dask] [--kill]
+    python -m benchmarks.million [SERIES] [--engines serial,processes,dask] [--part N] [--kill]
 
-Makes SERIES series of 74 months in parts of 20,000, three families that span all of them, and
+Makes SERIES series of 74 months in parts of N, three families that span all of them, and
 forecasts the folder by the command on each engine. Prints seconds, the most memory that its
 processes held at one time, and a digest of what was written. --kill ends a worker process on the
 way. Copies of the drill-down's series are there to be many, as in `benchmarks.speedsets`.
@@ -30,6 +30,7 @@ from benchmarks.speedsets import FIRST_MONTH, MONTHS, NOISE, SCALE, SEED, real
 from forecast import months
 
 PART = 20_000  # series
+KILLED_AFTER = 25  # seconds
 COMPUTE = {
     "serial": 'engine = "serial"',
     "processes": 'engine = "processes"\nprocesses = 2',
@@ -37,18 +38,18 @@ COMPUTE = {
 }
 
 
-def write_parts(series: int, folder: Path) -> None:
+def write_parts(series: int, folder: Path, size: int = PART) -> None:
     """Parts of noisy copies of the drill-down's series, each part drawn by itself."""
     own = real()
     first = months.to_index(FIRST_MONTH)
     spelled = pa.array([months.from_index(first + column) for column in range(MONTHS)])
-    for part, start in enumerate(range(0, series, PART)):
+    for part, start in enumerate(range(0, series, size)):
         chance = np.random.default_rng([SEED, part])
-        many = min(PART, series - start)
+        many = min(size, series - start)
         of = chance.integers(len(own.names), size=many)
-        size = np.exp(chance.normal(0, SCALE, (many, 1)))
+        scale = np.exp(chance.normal(0, SCALE, (many, 1)))
         noise = np.exp(chance.normal(0, NOISE, (many, MONTHS)))
-        drawn = chance.poisson(own.counts[of] * size * noise)
+        drawn = chance.poisson(own.counts[of] * scale * noise)
         names = pa.array([f"{own.names[at]} {start + row}" for row, at in enumerate(of)])
         families = pa.array([own.family[at] for at in of])
         row = pa.array(np.repeat(np.arange(many), MONTHS))
@@ -95,7 +96,7 @@ def run(engine: str, parts: Path, out: Path, kill: bool) -> dict[str, object]:
 
 def _kill_a_worker() -> None:
     """End one of the command's worker processes after a while; they are all our descendants."""
-    time.sleep(25)
+    time.sleep(KILLED_AFTER)
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
             if "spawn_main" in " ".join(process.cmdline()):
@@ -108,12 +109,13 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("series", type=int, nargs="?", default=1_000_000)
     asked.add_argument("--engines", default="processes")
+    asked.add_argument("--part", type=int, default=PART)
     asked.add_argument("--kill", action="store_true")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         parts = Path(folder) / "parts"
         parts.mkdir()
-        write_parts(given.series, parts)
+        write_parts(given.series, parts, given.part)
         for engine in given.engines.split(","):
             out = Path(folder) / f"ahead-{engine}"
             print(json.dumps({"series": given.series} | run(engine, parts, out, given.kill)))

@@ -195,10 +195,9 @@ def _values(sheet: Sheet, found: Entries, wanted: ReadAs) -> tuple[Floats, list[
         example = numerals.number(marks.proof, decimal)
         notes.append(f"decimals begin with a {name}: {marks.proof} is read as {example:.12g}")
     if signs:
-        shown = ", ".join(
-            f"{sign} ({count:,} times)" for sign, count in list(signs.items())[:_NAMED]
-        )
-        notes.append(f"read as missing, not as 0: {shown}")
+        shown = ", ".join(f"{count:,} {sign}" for sign, count in list(signs.items())[:_NAMED])
+        more = f" and {len(signs) - _NAMED} other signs" if len(signs) > _NAMED else ""
+        notes.append(f"read as missing, not as 0: {shown}{more}")
     return value[back], notes, faults
 
 
