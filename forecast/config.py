@@ -70,6 +70,8 @@ class Service(_Section):
     heartbeat: Annotated[str, Field(pattern=r"^(https?://[^/\s]+/\S*)?$")] = ""
     log: Literal["plain", "json"] = "plain"
     keep_days: Annotated[int, Field(ge=60)] = 730
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
 
 
 class ForecastSection(_Section):
@@ -95,9 +97,7 @@ class Fetch(_Section):
     """
 
     enabled: bool = False
-    index: Annotated[str, Field(pattern=r"^https?://[^/\s]+/\S*$")] = (
-        "https://www.cbp.gov/document/stats/nationwide-encounters"
-    )
+    index: Annotated[str, Field(pattern=r"^(https?://[^/\s]+/\S*)?$")] = ""
     contact: HeaderText = ""
     user_agent: HeaderText = ""
     ignore: tuple[str, ...] = ()
@@ -192,10 +192,9 @@ class Mail(_Section):
     message_seconds: Annotated[float, Field(gt=0, le=3600)] = 120.0
 
 
-class Recipient(_Section):
-    """Who is told of which borders; digest: also what deviated in parts, or is still open."""
+class ReaderRules(_Section):
+    """What of a notice is for a reader; see docs/notices.md."""
 
-    address: MailAddress
     borders: Annotated[tuple[Border, ...], Field(min_length=1)] = (
         "northern",
         "southwest",
@@ -203,6 +202,26 @@ class Recipient(_Section):
         "nationwide",
     )
     digest: bool = False
+    digest_only: bool = False
+    severity: Literal["critical", "major", "notable", "watch"] = "watch"
+    outside_95: bool = False
+    parts: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+
+
+class Recipient(ReaderRules):
+    """Who is told by mail."""
+
+    address: MailAddress
+
+
+class Hook(ReaderRules):
+    """A machine that is told by a POST; see docs/wires.md. Its address, a secret, is in a file."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
+    kind: Literal["generic", "slack", "teams", "ntfy"] = "generic"
+    address_file: Annotated[str, Field(min_length=1)]
+    secret_file: str = ""
+    topic: str = ""
 
 
 class Notices(_Section):
@@ -213,6 +232,7 @@ class Notices(_Section):
     contact: HeaderText = ""
     attach_page: bool = False
     recipients: tuple[Recipient, ...] = ()
+    hooks: tuple[Hook, ...] = ()
 
 
 class WitnessSection(_Section):
@@ -261,6 +281,16 @@ class Config(_Section):
     witness: WitnessSection = WitnessSection()
     site: Site = Site()
     compute: Compute = Compute()
+
+    @property
+    def tells(self) -> bool:
+        """Whether notices go anywhere."""
+        return self.mail.enabled or bool(self.notices.hooks)
+
+    @property
+    def one_click(self) -> str:
+        """Under which address readers unsubscribe by one click; "" if nothing answers there."""
+        return self.site.address if self.service.port else ""
 
     def digest(self) -> str:
         """sha256 of the settings that change numbers."""

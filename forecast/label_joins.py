@@ -15,6 +15,7 @@ from forecast.records import Counts, SeriesKey
 
 # Between the members of a crossing, "TX * MEXICO"; a label that contains it is refused.
 CROSSING = " * "
+CROSSED = "*"  # between the columns of a crossing's name
 
 Joins = Mapping[str, Mapping[str, str]]  # dimension -> label -> the label it is joined to
 

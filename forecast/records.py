@@ -15,10 +15,6 @@ BORDERS = ("northern", "southwest", "other")
 NATIONWIDE = "nationwide"
 HEADLINES = (*BORDERS, NATIONWIDE)
 
-# A dimension that no file has a column for: Border Patrol's count by where the arrest was made,
-# members "At Entry" and "At Large" (in the interior), from the publisher's pages.
-APPREHENSION = "apprehension_type"
-AT_ENTRY, AT_LARGE = "At Entry", "At Large"
 
 Row = dict[str, Any]
 """A row of a view as the store gives it: column -> value."""
@@ -68,21 +64,6 @@ class Coverage(NamedTuple):
     scope: Scope
     first_month: str
     last_month: str
-
-
-class Cell(NamedTuple):
-    """One line of a published file; "" where the layout has no such column."""
-
-    month: str
-    border: str
-    component: str
-    field: str
-    state: str
-    demographic: str
-    citizenship: str
-    citizenship_group: str
-    authority: str
-    encounters: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from forecast.engine.coherent import coherent
 from forecast.engine.joint import Joint
 from forecast.engine.rows import hub_quantiles
 from forecast.errors import ClockError
-from forecast.intake import bundle
+from forecast.intake.sources import registry
 from forecast.records import Counts, Hindcast, Publication, Score
 from forecast.store import integrity, ledger, releases, runs, standing, wakes
 from forecast.store.connect import transaction, writing
@@ -125,7 +125,7 @@ def take_in(
     dimensions = config.forecast.dimensions
     if with_bundle:
         take_bundle(db, dimensions)
-        runs.keep_paths(db, bundle.load_paths())
+        runs.keep_paths(db, registry.main().embedded_paths())
     kept_in = folders(path, config)
     archive.make(kept_in)
     joins = config.labels.joins

@@ -15,9 +15,8 @@ from pathlib import Path
 from forecast.claims.checker import CheckedText, check
 from forecast.claims.judge import HOLDS, Sense, value_of
 from forecast.claims.spans import parse
-from forecast.claims.subjects import Subject
+from forecast.claims.subjects import APPREHENSION, AT_ENTRY, AT_LARGE, Subject
 from forecast.claims.table import CountTable
-from forecast.records import APPREHENSION, AT_ENTRY, AT_LARGE
 
 FOLDER = Path(__file__).parent / "claims"
 BORDERS = {"sw": "southwest", "nb": "northern", "nw": "nationwide", "ot": "other"}

@@ -17,7 +17,8 @@ from hypothesis import settings as hypothesis_settings
 from panels import make_panel
 
 from forecast.config import Config
-from forecast.intake import bundle, series
+from forecast.intake import series
+from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import HEADLINES, SeriesKey
 from models.base import Panel
 

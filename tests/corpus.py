@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 from publisher import file_bytes, file_name
 
-from forecast.intake import cbp, series
+from forecast.intake.sources.cbp_encounters import files as cbp
+from forecast.intake.sources.cbp_encounters import snapshot as snapshots
 from forecast.records import Snapshot
 
 CBP = Path(__file__).parents[2] / "shared" / "data" / "cbp"
@@ -67,7 +68,7 @@ class Count(NamedTuple):
 def snapshot(folder: Path, name: str, content: bytes) -> Snapshot:
     """A file as the project reads it."""
     (folder / name).write_bytes(content)
-    return series.snapshot(cbp.read(folder / name))
+    return snapshots.snapshot(cbp.read(folder / name))
 
 
 def base(folder: Path, name: str, content: bytes, below: str, below_content: bytes) -> Base:

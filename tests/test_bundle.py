@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from forecast import months
-from forecast.intake import bundle, cbp, series
-from forecast.intake.bundle import build
-from forecast.records import APPREHENSION, AT_ENTRY, AT_LARGE, BORDERS, SeriesKey
+from forecast.intake.sources.cbp_encounters import bundle
+from forecast.intake.sources.cbp_encounters import files as cbp
+from forecast.intake.sources.cbp_encounters import snapshot as snapshots
+from forecast.intake.sources.cbp_encounters.bundle import build
+from forecast.intake.sources.cbp_encounters.source import ASIDE
+from forecast.records import BORDERS, SeriesKey
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 FOLDER = Path(str(resources.files(bundle)))
@@ -121,8 +124,8 @@ def test_arrests_in_the_interior_are_parts_of_border_patrol_s_count():
     odd = []
     for border in ("northern", "southwest", "nationwide"):
         large, entry = (
-            found[SeriesKey(border, APPREHENSION, member, PATROL)]
-            for member in (AT_LARGE, AT_ENTRY)
+            found[SeriesKey(border, ASIDE.dimension, member, PATROL)]
+            for member in (ASIDE.named, ASIDE.rest)
         )
         assert sorted(large) == sorted(entry) == months.between("2023-10", "2026-08")
         for month in large:
@@ -203,7 +206,7 @@ def test_a_crossing_is_there_for_those_who_ask():
 @pytest.mark.parametrize("source", build.STATE_FILES)
 def test_a_crossing_is_stated_in_full(source):
     path = needs(DATA / "cbp" / build.STATE_FILES[source])
-    original = series.snapshot(cbp.read(path), [build.CROSSING]).counts
+    original = snapshots.snapshot(cbp.read(path), [build.CROSSING]).counts
     held = {s.release.source: s for s in bundle.load([build.CROSSING])}[f"{source}-crossing"]
 
     assert held.counts == {
@@ -217,7 +220,7 @@ def test_a_crossing_is_stated_in_full(source):
 def test_a_state_file_is_stated_in_full(source):
     """The delta storage gives back exactly what the file says."""
     path = needs(DATA / "cbp" / build.STATE_FILES[source])
-    original = series.snapshot(cbp.read(path), build.STATE_DIMENSIONS)
+    original = snapshots.snapshot(cbp.read(path), build.STATE_DIMENSIONS)
     kept = SNAPSHOTS[source]
 
     assert kept.counts == {

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
-from forecast.intake import cbp
+from forecast.intake.sources.cbp_encounters import files as cbp
+from forecast.intake.sources.cbp_encounters.files import Cell
 from forecast.label_joins import CROSSING
-from forecast.records import Cell
 
 CBP = Path(__file__).parents[2] / "shared" / "data" / "cbp"
 

@@ -15,7 +15,7 @@ from forecast.config import Config
 from forecast.desk import changed as words
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import forecast_rows, with_summed_medians
-from forecast.intake import bundle
+from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import HEADLINES, SeriesKey
 from forecast.watch.changes import changes
 from jobs.pipeline.changing import moved

@@ -9,9 +9,12 @@ import then
 
 from forecast import months
 from forecast.errors import DataError, QuarantineError
-from forecast.intake import bundle, cbp, series
 from forecast.intake.checks import problems
-from forecast.records import BORDERS, Cell, SeriesKey
+from forecast.intake.sources.cbp_encounters import bundle
+from forecast.intake.sources.cbp_encounters import files as cbp
+from forecast.intake.sources.cbp_encounters import snapshot as snapshots
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.records import BORDERS, SeriesKey
 from forecast.store import connect, releases
 from jobs.intake.ingest import _believe
 
@@ -22,7 +25,7 @@ SIZES = {"northern": 50, "southwest": 1000, "other": 400}
 
 
 def cell(month, border, state, encounters):
-    return Cell(month, border, "", "", state, "FMUA", "INDIA", "", "Title 8", encounters)
+    return cbp.Cell(month, border, "", "", state, "FMUA", "INDIA", "", "Title 8", encounters)
 
 
 def reading(through="2026-02", **changes):
@@ -61,7 +64,7 @@ def changed(found, month, border, by, state="AA"):
     return replace(found, cells=tuple(cells))
 
 
-FEBRUARY = series.snapshot(reading())
+FEBRUARY = snapshots.snapshot(reading())
 MARCH = reading("2026-03")
 
 
@@ -73,10 +76,10 @@ def with_counts(snapshot, key, month, encounters):
 
 def test_a_good_release_has_no_problems():
     """Neither alone nor against the month before, and the other way round."""
-    march = series.snapshot(MARCH)
+    march = snapshots.snapshot(MARCH)
 
-    assert problems(march, [FEBRUARY]) == []
-    assert problems(FEBRUARY, [march]) == []
+    assert problems(ENCOUNTERS, march, [FEBRUARY]) == []
+    assert problems(ENCOUNTERS, FEBRUARY, [march]) == []
 
 
 # ---------------------------------------------------------------- alone
@@ -86,7 +89,7 @@ def test_borders_add_up_to_nationwide():
     """The sentence has both numbers."""
     wrong = with_counts(FEBRUARY, SeriesKey("nationwide"), "2025-12", 2900)
 
-    assert problems(wrong) == [
+    assert problems(ENCOUNTERS, wrong) == [
         "the three borders do not add up to nationwide: 2,984 against 2,900 in 2025-12"
     ]
 
@@ -95,7 +98,7 @@ def test_parts_add_up_to_their_border():
     """For every dimension; the sentence names the one that does not."""
     wrong = with_counts(FEBRUARY, SeriesKey("northern", "state", "AA"), "2025-12", 65)
 
-    assert problems(wrong) == [
+    assert problems(ENCOUNTERS, wrong) == [
         "northern by state does not add up to its total: 129 against 128 in 2025-12"
     ]
 
@@ -107,7 +110,7 @@ def test_one_component_alone_is_no_partition():
     coverage = [c._replace(scope=key.scope) for key in sectors for c in FEBRUARY.coverage[:1]]
     partial = replace(FEBRUARY, counts=counts, coverage=(*FEBRUARY.coverage, *coverage))
 
-    assert problems(partial) == []
+    assert problems(ENCOUNTERS, partial) == []
 
 
 def test_a_month_without_a_border_is_a_hole():
@@ -115,7 +118,9 @@ def test_a_month_without_a_border_is_a_hole():
     cells = tuple(c for c in reading().cells if c[:2] != ("2025-12", "northern"))
     holed = reading(cells=cells)
 
-    assert "northern has no encounters in 2025-12" in problems(series.snapshot(holed))
+    assert "northern has no encounters in 2025-12" in problems(
+        ENCOUNTERS, snapshots.snapshot(holed)
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,12 +146,12 @@ def test_a_month_without_a_border_is_a_hole():
 )
 def test_name_and_content_agree(name, sentence):
     """A renamed file would be put in the wrong place."""
-    assert problems(series.snapshot(reading(file_name=name))) == [sentence]
+    assert problems(ENCOUNTERS, snapshots.snapshot(reading(file_name=name))) == [sentence]
 
 
 def test_any_other_name_is_not_held_against_it():
     """Then its place comes from the content."""
-    assert problems(series.snapshot(reading(file_name="download (1).csv"))) == []
+    assert problems(ENCOUNTERS, snapshots.snapshot(reading(file_name="download (1).csv"))) == []
 
 
 # ---------------------------------------------------------------- against a neighbour
@@ -154,7 +159,7 @@ def test_any_other_name_is_not_held_against_it():
 
 def test_closed_years_repeat_to_the_unit():
     """In the border, in nationwide and in every part that both have."""
-    wrong = series.snapshot(changed(MARCH, "2025-03", "southwest", 1))
+    wrong = snapshots.snapshot(changed(MARCH, "2025-03", "southwest", 1))
 
     assert [
         f"closed years differ from {FEBRUARY.release.file_name}: {where}"
@@ -165,75 +170,75 @@ def test_closed_years_repeat_to_the_unit():
             "southwest / demographic / FMUA in 2025-03 2,011, was 2,010",
             "southwest / state / AA in 2025-03 1,006, was 1,005",
         )
-    ] == problems(wrong, [FEBRUARY])
+    ] == problems(ENCOUNTERS, wrong, [FEBRUARY])
 
 
 def test_closed_parts_count_even_where_totals_agree():
     """A row that changed its state."""
     moved = changed(changed(MARCH, "2025-03", "southwest", 1), "2025-03", "southwest", -1, "BB")
 
-    (problem,) = problems(series.snapshot(moved), [FEBRUARY])
+    (problem,) = problems(ENCOUNTERS, snapshots.snapshot(moved), [FEBRUARY])
     assert "southwest / state / AA in 2025-03" in problem
 
 
 def test_closed_years_have_the_same_number_of_rows():
     """Only files of one layout can be compared."""
-    march = series.snapshot(replace(MARCH, rows={2025: 71, 2026: 36}))
+    march = snapshots.snapshot(replace(MARCH, rows={2025: 71, 2026: 36}))
     aor = replace(FEBRUARY, release=replace(FEBRUARY.release, kind="aor"))
 
-    assert problems(march, [FEBRUARY]) == [
+    assert problems(ENCOUNTERS, march, [FEBRUARY]) == [
         f"fiscal year 2025: 71 rows, 72 in {FEBRUARY.release.file_name}"
     ]
-    assert problems(march, [aor]) == []
+    assert problems(ENCOUNTERS, march, [aor]) == []
 
 
 def test_a_year_closed_in_one_only_may_move():
     """The final of a window revises the months its last interim file had."""
     still_open = replace(FEBRUARY, closed=frozenset())
-    moved = series.snapshot(changed(MARCH, "2025-03", "southwest", 3))
+    moved = snapshots.snapshot(changed(MARCH, "2025-03", "southwest", 3))
 
-    assert problems(moved, [still_open]) == []
+    assert problems(ENCOUNTERS, moved, [still_open]) == []
 
 
 @pytest.mark.parametrize(("by", "believed"), [(98, True), (-95, True), (120, False), (-110, False)])
 def test_open_months_move_a_little(by, believed):
     """Five per cent of 2,000 either way."""
-    moved = series.snapshot(changed(MARCH, "2025-11", "southwest", by))
+    moved = snapshots.snapshot(changed(MARCH, "2025-11", "southwest", by))
 
-    assert (problems(moved, [FEBRUARY]) == []) == believed
+    assert (problems(ENCOUNTERS, moved, [FEBRUARY]) == []) == believed
 
 
 @pytest.mark.parametrize(("by", "believed"), [(10, True), (-10, True), (11, False)])
 def test_small_months_have_a_slack(by, believed):
     """Five per cent of 128 would be less than the revisions of one office."""
-    moved = series.snapshot(changed(MARCH, "2025-12", "northern", by))
+    moved = snapshots.snapshot(changed(MARCH, "2025-12", "northern", by))
 
-    assert (problems(moved, [FEBRUARY]) == []) == believed
+    assert (problems(ENCOUNTERS, moved, [FEBRUARY]) == []) == believed
 
 
 def test_a_later_release_reaches_as_far():
     """Told from either side."""
-    march = series.snapshot(MARCH)
+    march = snapshots.snapshot(MARCH)
     late = replace(FEBRUARY, release=replace(FEBRUARY.release, seq=202607000, file_name="x.csv"))
 
     for pair in ((late, march), (march, late)):
-        (problem,) = problems(pair[0], [pair[1]])
+        (problem,) = problems(ENCOUNTERS, pair[0], [pair[1]])
         assert "ends in 2026-02, but the earlier" in problem
 
 
 @pytest.mark.parametrize("change", [{"rounding": 10}, {"kind": "vintage"}, {"sha256": "2026-03"}])
 def test_some_neighbours_say_nothing(change):
     """Rounded sources, partial vintages, and the very same file."""
-    wrong = series.snapshot(changed(MARCH, "2025-03", "southwest", 900))
+    wrong = snapshots.snapshot(changed(MARCH, "2025-03", "southwest", 900))
     neighbour = replace(FEBRUARY, release=replace(FEBRUARY.release, **change))
 
-    assert problems(wrong, [neighbour]) == []
+    assert problems(ENCOUNTERS, wrong, [neighbour]) == []
 
 
 def test_the_same_name_with_other_content():
     """To the unit, in the open year too."""
-    twin = series.snapshot(changed(reading(sha256="x"), "2026-01", "other", 1))
-    found = problems(twin, [FEBRUARY])
+    twin = snapshots.snapshot(changed(reading(sha256="x"), "2026-01", "other", 1))
+    found = problems(ENCOUNTERS, twin, [FEBRUARY])
 
     assert all("but content differs" in problem for problem in found)
     assert "nationwide in 2026-01 2,991, was 2,990" in found[0]
@@ -246,8 +251,8 @@ def test_sibling_files_agree_in_totals_only():
     moved = changed(changed(aor, "2026-01", "other", 1), "2026-01", "other", -1, "BB")
     wrong = changed(aor, "2026-01", "other", 1)
 
-    assert problems(series.snapshot(moved), [FEBRUARY]) == []
-    assert len(problems(series.snapshot(wrong), [FEBRUARY])) == 1
+    assert problems(ENCOUNTERS, snapshots.snapshot(moved), [FEBRUARY]) == []
+    assert len(problems(ENCOUNTERS, snapshots.snapshot(wrong), [FEBRUARY])) == 1
 
 
 # ---------------------------------------------------------------- parts against the record
@@ -296,7 +301,7 @@ def test_closed_parts_are_held_against_any_release_that_states_them(tmp_path):
     reasons, neighbours = refused(tmp_path / "a.db", [final, october], corrupt)
 
     assert neighbours[0].release.source == "october"
-    assert problems(corrupt, neighbours) == []
+    assert problems(ENCOUNTERS, corrupt, neighbours) == []
     assert refused(tmp_path / "b.db", [final, october], new)[0] == []
     (reason,) = reasons
     assert reason.startswith("closed years differ from nationwide-encounters-fy22-fy25")
@@ -317,9 +322,9 @@ def test_a_dimension_does_not_turn_over_from_one_month_to_the_next():
     """Also where no release states the month yet."""
     (november,) = embedded("cbp-fy23-fy26-nov")
 
-    found = problems(in_other(november, ["2025-11"]))
+    found = problems(ENCOUNTERS, in_other(november, ["2025-11"]))
 
-    assert problems(november) == []
+    assert problems(ENCOUNTERS, november) == []
     assert "northern by citizenship: more than 60%" in found[0]
 
 
@@ -343,25 +348,25 @@ def test_embedded_sources_agree_with_each_other():
     sources = [s for s in bundle.load() if s.release.kind == "bundle"]
 
     for snapshot in sources:
-        assert problems(snapshot, [s for s in sources if s is not snapshot]) == []
+        assert problems(ENCOUNTERS, snapshot, [s for s in sources if s is not snapshot]) == []
 
 
 def test_southwest_file_of_august_agrees_with_the_final():
     """Eleven months of its open year differ from the final by a few counts."""
     path = real("sbo-encounters-fy22-fy25-aug.csv")
-    august = series.snapshot(cbp.read(path))
+    august = snapshots.snapshot(cbp.read(path))
 
-    assert problems(august, embedded("cbp-fy20-fy23", "cbp-fy22-fy25")) == []
+    assert problems(ENCOUNTERS, august, embedded("cbp-fy20-fy23", "cbp-fy22-fy25")) == []
 
 
 def outcome(path, content, neighbours):
     """How far a damaged file gets: refused by the reader, by the checks, or passed."""
     path.write_bytes(content)
     try:
-        snapshot = series.snapshot(cbp.read(path))
+        snapshot = snapshots.snapshot(cbp.read(path))
     except DataError:
         return "reader"
-    return "checks" if problems(snapshot, neighbours) else "passed"
+    return "checks" if problems(ENCOUNTERS, snapshot, neighbours) else "passed"
 
 
 def row_ends(content):

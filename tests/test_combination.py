@@ -76,8 +76,9 @@ def test_evidence_is_a_discounted_t_statistic() -> None:
         weight, total = 0.98 * weight + 1, 0.98 * total + d[t]
         variance = 0.98**2 * variance + (d[t] - total / weight) ** 2
     expected = total / np.sqrt(3 * (variance + 1e-4))
-    assert combination.evidence(walk, grid, live)[-1] == pytest.approx(expected)
-    assert np.all(combination.evidence(walk, grid, live)[:2] == 0)
+    statistic = combination.t_statistic(*combination.evidence(walk, grid, live))
+    assert statistic[-1] == pytest.approx(expected)
+    assert np.all(statistic[:2] == 0)
 
 
 def test_the_verdict_is_the_familys(panel: Panel) -> None:

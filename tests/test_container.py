@@ -1,4 +1,4 @@
-"""What can be held of the Containerfile without a container engine."""
+"""What can be held of the Containerfile without building it; shipped/test_image.py builds it."""
 
 from __future__ import annotations
 
@@ -54,12 +54,6 @@ def one(word: str) -> Step:
     return step
 
 
-def test_it_says_that_nobody_has_built_it():
-    for page in (FILE, ROOT / "docs" / "operations.md"):
-        said = " ".join(page.read_text("utf-8").replace("#", " ").lower().split())
-        assert "nobody has built" in said
-
-
 def test_what_it_copies_is_there_and_not_left_out():
     copied = [
         source
@@ -71,7 +65,9 @@ def test_what_it_copies_is_there_and_not_left_out():
 
     assert all((ROOT / source).exists() for source in copied)
     assert let_in[1] == "*"
-    assert {line[1:] for line in let_in if line.startswith("!")} == set(copied)
+    assert {line[1:] for line in let_in if line.startswith("!")} == {
+        source.partition("/")[0] for source in copied
+    }
     assert {"pyproject.toml", "requirements.lock"} <= set(copied)
 
 
@@ -81,7 +77,7 @@ def test_it_names_no_host_and_installs_what_was_tried():
     assert not re.search(r"(?i)https?://|index.url|\w\.(com|org|io|net)\b", text)
     assert "--require-hashes -r /src/requirements.lock" in text
     version = re.search(r"PYTHON=3\.(\d+)", text)
-    assert 11 <= int(version[1]) <= 13
+    assert 11 <= int(version[1]) <= 14
 
 
 def test_the_lock_has_hashes_of_the_versions_that_were_tried_and_names_no_host():

@@ -12,7 +12,8 @@ from corpus import Bad, Base, Count
 
 from forecast.config import Config
 from forecast.errors import DataError
-from forecast.intake.checks import OPEN_SHARE, SLACK, problems
+from forecast.intake.checks import problems
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import Snapshot
 from forecast.store import releases
 from forecast.store.connect import transaction, writing
@@ -32,17 +33,19 @@ def believed(file: Path, neighbours: Sequence[Snapshot]) -> Snapshot | None:
     Anything but a refusal in words is a failure of the test.
     """
     try:
-        snapshot = corpus.series.snapshot(corpus.cbp.read(file))
+        snapshot = corpus.snapshots.snapshot(corpus.cbp.read(file))
     except DataError:
         return None
-    return None if problems(snapshot, neighbours) else snapshot
+    return None if problems(ENCOUNTERS, snapshot, neighbours) else snapshot
 
 
 def same(here: int, there: int, *, exact: bool) -> bool:
     """To the unit, or as near as an open month moves between releases; none is never near some."""
     if exact or not (here and there):
         return here == there
-    return abs(here - there) <= max(OPEN_SHARE * max(here, there), SLACK)
+    return abs(here - there) <= max(
+        ENCOUNTERS.agreement.open_share * max(here, there), ENCOUNTERS.agreement.slack
+    )
 
 
 def visible(base: Base, good: Count, bad: Count, *, with_twin: bool) -> bool:
@@ -113,7 +116,7 @@ def told(figure: Callable[..., None], fault: str, verdicts: Counter[str]) -> Non
 def test_the_good_files_are_believed(tmp_path):
     for base in corpus.made(tmp_path):
         counted = corpus.count(base.content)
-        assert problems(base.twin, [base.below]) == []
+        assert problems(ENCOUNTERS, base.twin, [base.below]) == []
         assert corpus.stated(base.twin) == counted.totals
 
 
@@ -125,7 +128,7 @@ def test_no_bad_file_is_believed(tmp_path, layout):
 @needs_files
 def test_no_bad_slice_of_a_real_file_is_believed(tmp_path):
     base = corpus.sliced(tmp_path)
-    assert problems(base.twin, [base.below]) == []
+    assert problems(ENCOUNTERS, base.twin, [base.below]) == []
     assert corpus.count(base.content).lines.total() <= 2000
 
     holds(judged(base, tmp_path, CUT, seed=2), CUT)

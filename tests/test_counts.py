@@ -89,6 +89,15 @@ def test_all_faults_are_named_at_once(tmp_path):
     ]
 
 
+def test_a_line_with_two_faults_has_both_named(tmp_path):
+    found = faults(tmp_path, *months_of("a", "2020-01", range(30)), "a,2020-14,-3")
+
+    assert [fault.split(":")[0] for fault in found] == [
+        "line 32, column month",
+        "line 32, column value",
+    ]
+
+
 def test_a_series_has_one_family(tmp_path):
     lines = ["a,2020-01,1,x", "a,2020-02,1,y"]
 
@@ -117,7 +126,7 @@ def test_a_month_nobody_knows_is_blank_or_left_out_or_marked(tmp_path):
     assert np.array_equal([1, np.nan, np.nan, 4], read.counts.values[0], equal_nan=True)
     assert read.counts.length.tolist() == [2, 1]
     assert read.missing == 2
-    assert "read as missing, not as 0: <5 (1 times), NA (1 times)" in read.notes
+    assert "read as missing, not as 0: 1 <5, 1 NA" in read.notes
     assert read.warnings == ("no count, and not taken for 0: a 2020-02, 2020-03",)
 
 

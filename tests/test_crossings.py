@@ -9,7 +9,7 @@ import pytest
 from tables import rows
 
 from forecast.config import Config
-from forecast.intake.bundle.build import CROSSING
+from forecast.intake.sources.cbp_encounters.bundle.build import CROSSING
 from jobs import monthly
 
 PARENTS = ("citizenship", "demographic")

@@ -14,7 +14,7 @@ from tables import rows, written
 
 from forecast import months
 from forecast.config import Config, ForecastSection
-from forecast.intake import bundle
+from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import BORDERS, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from forecast.store import releases
 from forecast.store.connect import transaction, writing

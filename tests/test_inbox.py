@@ -15,7 +15,7 @@ from publisher import COLUMNS, file_bytes, file_name
 from tables import rows, written
 
 from forecast.config import Config
-from forecast.intake import cbp
+from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.store.connect import writing
 from jobs.intake import archive, inbox, ingest
 from jobs.intake.ingest import WaitingFile, take_file, take_waiting

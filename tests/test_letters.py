@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from tables import rows
 from then import HEAD, held
 
-from forecast.desk.brief import BORDER_PATROL, OFO
+from forecast.claims.subjects import OFO
+from forecast.claims.subjects import USBP as BORDER_PATROL
 from forecast.desk.email import content as desk
 from forecast.desk.email import mime, typeset
 from forecast.desk.report import Comparison, Interior, MonthReport, report

@@ -16,9 +16,9 @@ from tables import edit, rows, written
 from then import BORDERS_ONLY, SEPTEMBER, keep, publish, totals
 
 from forecast.config import Config, ForecastSection
-from forecast.desk.report import from_json, month_report, report, to_json
+from forecast.desk.report import from_json, made_now, report, to_json
 from forecast.errors import ClockError
-from forecast.intake import bundle
+from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from forecast.store import integrity, judgements, releases, reports, runs
 from forecast.store.connect import read, transaction, writing
@@ -430,7 +430,7 @@ def test_a_run_keeps_the_report_of_each_border_s_newest_month(published):
         for border in HEADLINES:
             _, month = reports.span(connection, border)
             kept = reports.kept(connection, border, month)
-            made = month_report(border, month, reports.month_record(connection, border, month))
+            made = made_now(connection, border, month)
 
             assert kept == to_json(made)
             assert report(connection, border, month) == from_json(kept) == made

@@ -6,7 +6,7 @@ import pytest
 
 from forecast.desk.names import SeriesNames
 from forecast.errors import SeriesNameError
-from forecast.intake import bundle
+from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import HEADLINES, SeriesKey
 
 

@@ -27,7 +27,7 @@ from forecast.desk.email import mime
 from forecast.desk.email.statements import became_false
 from forecast.desk.report import report
 from forecast.errors import DataError
-from forecast.intake import bundle
+from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import HEADLINES, Episode, Judgement, SeriesKey
 from forecast.store import connect, notices, ops, withdrawals
 from forecast.store.notices import Approval

@@ -3,8 +3,10 @@ import pytest
 
 from forecast import months
 from forecast.errors import DataError, GapError
-from forecast.intake import cbp, series
-from forecast.records import Cell, Coverage, Scope, SeriesKey
+from forecast.intake import series
+from forecast.intake.sources.cbp_encounters import files as cbp
+from forecast.intake.sources.cbp_encounters import snapshot as snapshots
+from forecast.records import Coverage, Scope, SeriesKey
 
 PATROL, OFFICES = cbp.COMPONENTS
 
@@ -25,17 +27,19 @@ def reading(kind, *cells):
 
 AOR = reading(
     "aor",
-    Cell("2025-10", "northern", PATROL, "Buffalo Sector", "", "UAC", "INDIA", "", "Title 8", 3),
-    Cell("2025-10", "northern", PATROL, "Buffalo Sector", "", "UAC", "INDIA", "", "Title 8", 4),
-    Cell(
+    cbp.Cell("2025-10", "northern", PATROL, "Buffalo Sector", "", "UAC", "INDIA", "", "Title 8", 3),
+    cbp.Cell("2025-10", "northern", PATROL, "Buffalo Sector", "", "UAC", "INDIA", "", "Title 8", 4),
+    cbp.Cell(
         "2025-10", "northern", OFFICES, "Boston Field Office", "", "FMUA", "CUBA", "", "Title 8", 5
     ),
-    Cell("2025-12", "southwest", PATROL, "Yuma Sector", "", "FMUA", "CUBA", "", "Title 42", 6),
-    Cell("2025-12", "other", OFFICES, "Miami Field Office", "", "FMUA", "CUBA", "", "Title 8", 0),
+    cbp.Cell("2025-12", "southwest", PATROL, "Yuma Sector", "", "FMUA", "CUBA", "", "Title 42", 6),
+    cbp.Cell(
+        "2025-12", "other", OFFICES, "Miami Field Office", "", "FMUA", "CUBA", "", "Title 8", 0
+    ),
 )
 SBO = reading(
     "sbo",
-    Cell("2025-12", "southwest", PATROL, "", "", "UAC", "", "Mexico", "Title 8", 9),
+    cbp.Cell("2025-12", "southwest", PATROL, "", "", "UAC", "", "Mexico", "Title 8", 9),
 )
 
 # ---------------------------------------------------------------- snapshot
@@ -43,7 +47,7 @@ SBO = reading(
 
 def test_totals_have_every_month_of_the_span():
     """A month without rows is a zero; nationwide is the sum of the three."""
-    counts = series.snapshot(AOR).counts
+    counts = snapshots.snapshot(AOR).counts
 
     assert counts[SeriesKey("northern")] == {"2025-10": 12, "2025-11": 0, "2025-12": 0}
     assert counts[SeriesKey("other")] == {"2025-10": 0, "2025-11": 0, "2025-12": 0}
@@ -52,7 +56,7 @@ def test_totals_have_every_month_of_the_span():
 
 def test_drill_down_has_the_months_that_appear():
     """Rows that differ only in what is not kept are added up."""
-    counts = series.snapshot(AOR).counts
+    counts = snapshots.snapshot(AOR).counts
 
     assert counts[SeriesKey("northern", "citizenship", "INDIA")] == {"2025-10": 7}
     assert counts[SeriesKey("northern", "field", "Buffalo Sector", PATROL)] == {"2025-10": 7}
@@ -61,8 +65,8 @@ def test_drill_down_has_the_months_that_appear():
 
 def test_a_layout_gives_the_dimensions_it_has():
     """No state in the AOR layout; no nationwide and no citizenship in the southwest file."""
-    aor = {key.dimension for key in series.snapshot(AOR).counts}
-    sbo = {key[:2] for key in series.snapshot(SBO).counts}
+    aor = {key.dimension for key in snapshots.snapshot(AOR).counts}
+    sbo = {key[:2] for key in snapshots.snapshot(SBO).counts}
 
     assert aor == {"", "component", "field", "citizenship", "demographic", "authority"}
     assert sbo == {
@@ -73,7 +77,7 @@ def test_a_layout_gives_the_dimensions_it_has():
 
 def test_coverage_speaks_of_both_components():
     """Also of a component without rows: it is stated to be zero."""
-    coverage = series.snapshot(AOR, ["field"]).coverage
+    coverage = snapshots.snapshot(AOR, ["field"]).coverage
 
     assert coverage == tuple(
         Coverage(scope, "2025-10", "2025-12")
@@ -90,7 +94,7 @@ def test_coverage_speaks_of_both_components():
 
 def test_crossings_join_their_members():
     """Written a*b, its members A * B; without a component of their own."""
-    counts = series.snapshot(AOR, ["field*citizenship", "state*citizenship"]).counts
+    counts = snapshots.snapshot(AOR, ["field*citizenship", "state*citizenship"]).counts
 
     assert {key: by_month for key, by_month in counts.items() if key.dimension} == {
         SeriesKey("northern", "field*citizenship", "Buffalo Sector * INDIA"): {"2025-10": 7},
@@ -103,7 +107,7 @@ def test_crossings_join_their_members():
 @pytest.mark.parametrize("dimension", ["component", "field", "citizenship", "demographic"])
 def test_parts_add_up_to_the_totals(dimension):
     """Every dimension is a partition of the same rows."""
-    counts = series.snapshot(AOR, [dimension]).counts
+    counts = snapshots.snapshot(AOR, [dimension]).counts
 
     for border in ("northern", "southwest", "other"):
         parts = [v for key, v in counts.items() if key[:2] == (border, dimension)]
@@ -113,11 +117,11 @@ def test_parts_add_up_to_the_totals(dimension):
 
 def test_the_release_is_the_file():
     """Its name gives the source unless one is given; the vintage date is a day."""
-    release = series.snapshot(AOR, first_seen_at="2026-01-15").release
+    release = snapshots.snapshot(AOR, first_seen_at="2026-01-15").release
 
     assert (release.source, release.seq) == ("nationwide-encounters-fy26-fy26-dec-aor", 202603000)
     assert (release.first_seen_at, release.first_seen_precision) == ("2026-01-15", "day")
-    assert series.snapshot(AOR, source="mine").release.first_seen_precision == "unknown"
+    assert snapshots.snapshot(AOR, source="mine").release.first_seen_precision == "unknown"
 
 
 # ---------------------------------------------------------------- panel

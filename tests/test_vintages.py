@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast import months
-from forecast.intake import bundle, cbp, series
+from forecast.intake.sources.cbp_encounters import bundle
+from forecast.intake.sources.cbp_encounters import files as cbp
+from forecast.intake.sources.cbp_encounters import snapshot as snapshots
 from forecast.records import Coverage, Release, SeriesKey, Snapshot
 from forecast.store import connect, releases, vintages
 from forecast.store.connect import transaction, writing
@@ -312,7 +314,7 @@ def test_an_original_completes_its_embedded_part(tmp_path):
 
     assert set(before["current"]) < set(after["current"])
     assert {row[1] for row in set(after["current"]) - set(before["current"])} == {"authority"}
-    said = series.snapshot(cbp.read(CBP / name), ("authority",)).counts
+    said = snapshots.snapshot(cbp.read(CBP / name), ("authority",)).counts
     with closing(connect.read(tmp_path / "a.db")) as db:
         held = releases.current_counts(db)
     for key, by_month in said.items():

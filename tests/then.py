@@ -14,7 +14,7 @@ from mailserver import HOST
 from forecast import months
 from forecast.config import Config
 from forecast.desk.email.mime import Letterhead
-from forecast.intake import bundle
+from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import BORDERS, NATIONWIDE, Coverage, Scope, SeriesKey, Snapshot
 from forecast.store import connect, notices, releases
 from forecast.store.connect import transaction, writing

@@ -17,11 +17,11 @@ from forecast.claims.clauses import Scene
 from forecast.claims.judge import HOLDS, Claimed, ClaimVerdict, JudgedClaim, Sense, judge
 from forecast.claims.senses import Context, Option, Weighed
 from forecast.claims.spans import ClaimSpan
-from forecast.claims.subjects import SECTOR_BORDER, Subject
+from forecast.claims.subjects import APPREHENSION, FIELD_BORDERS, Subject
 from forecast.claims.table import CountTable
 from forecast.claims.times import Now
 from forecast.claims.tokens import WrittenNumber, sentences
-from forecast.records import APPREHENSION, NATIONWIDE
+from forecast.records import NATIONWIDE
 
 LONGEST = 150_000  # characters of a text that are read
 MOST_NUMBERS = 60  # in one sentence; a longer row of numbers is a table, not a claim
@@ -703,7 +703,7 @@ class _Reader:
         for border, agency in product(("southwest", "northern", NATIONWIDE), agencies):
             yield Subject(border, agency)
         for sector in self.context.sectors_named:
-            yield Subject(SECTOR_BORDER.get(sector, "southwest"), "usbp", "field", (sector,))
+            yield Subject(FIELD_BORDERS.get(sector, "southwest"), "usbp", "field", (sector,))
 
     # -- making findings ---------------------------------------------------------------------------
 

@@ -12,8 +12,10 @@ from forecast import months
 from forecast.claims.checker import CheckedText, ClaimFinding, NotUnderstood
 from forecast.claims.judge import EXTREMES, JudgedClaim, Sense
 from forecast.claims.named import name_of
+from forecast.claims.subjects import AGENCY_WORDS
 from forecast.claims.wording import VERDICT_WORDS
 from forecast.desk.names import SeriesNames
+from forecast.desk.wording import measure
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -133,6 +135,8 @@ def as_html(checked: CheckedText, title: str, record: str) -> str:
     record : what it was checked against, in a sentence.
     """
     return _template().render(
+        measure=measure(),
+        between=AGENCY_WORDS["usbp"],
         title=title,
         published=checked.published,
         summary=summary(checked),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from forecast.claims.subjects import OFO, USBP, Subject
+from forecast.claims.subjects import APPREHENSION, OFO, USBP, Subject
 from forecast.claims.table import CountTable
 from forecast.desk.names import SeriesNames
-from forecast.records import APPREHENSION, BORDERS, NATIONWIDE, SeriesKey
+from forecast.records import BORDERS, NATIONWIDE, SeriesKey
 
 
 def series_names(table: CountTable) -> SeriesNames:

@@ -13,10 +13,10 @@ from forecast.claims.kinds import NounAfter
 from forecast.claims.lexicon import word_set
 from forecast.claims.senses import Context, Option, Weighed
 from forecast.claims.spans import ClaimSpan, calendar, fiscal
-from forecast.claims.subjects import SECTOR_BORDER, Subject
+from forecast.claims.subjects import APPREHENSION, FIELD_BORDERS, Subject
 from forecast.claims.times import TimeRef
 from forecast.claims.tokens import WrittenNumber
-from forecast.records import APPREHENSION, NATIONWIDE
+from forecast.records import NATIONWIDE
 
 Relation = Literal["total", "difference", "per_day", "per_month"]
 # Agencies and their people: they stand in many sentences that count nobody.
@@ -577,7 +577,7 @@ def _part_shares(
     made = []
     for rank, border in enumerate(borders[:3]):
         if dimension == "sector":
-            home = SECTOR_BORDER.get(members[0], "southwest")
+            home = FIELD_BORDERS.get(members[0], "southwest")
             part = Subject(home, "usbp", "field", members)
             wholes = [
                 Subject(border if border == NATIONWIDE else home, agency) for agency in ("usbp", "")

@@ -17,16 +17,15 @@ from forecast.claims import times
 from forecast.claims.clauses import Placed, Scene
 from forecast.claims.judge import Measure, Sense
 from forecast.claims.spans import ClaimSpan, calendar, fiscal, fiscal_year_of
-from forecast.claims.subjects import LAND, OFFICE_BORDER, SECTOR_BORDER, Subject
+from forecast.claims.subjects import APPREHENSION, AT_ENTRY, AT_LARGE, FIELD_BORDERS, LAND, Subject
 from forecast.claims.times import Now, TimeRef
 from forecast.claims.tokens import WrittenNumber
-from forecast.records import APPREHENSION, AT_ENTRY, AT_LARGE, BORDERS, NATIONWIDE
+from forecast.intake.sources import registry
+from forecast.records import BORDERS, NATIONWIDE
 
 T = TypeVar("T")
 FAR = 16.0  # a phrase farther from a number than this does not speak of it
 TIGHT = 7.0  # one nearer than this binds it
-# Places that are hardly spoken of but as sectors.
-UNMISTAKABLE = ("Swanton Sector", "Rio Grande Valley Sector", "Del Rio Sector")
 _SECTOR_WORDS = ("sector", "sectors")
 
 
@@ -126,10 +125,10 @@ def _cost(part: Option[SensePart], border: Option[str], agency: Option[str]) -> 
 def _subject(part: SensePart, border: Option[str], agency: Option[str]) -> Subject | None:
     dimension, members, other = part
     if dimension == "sector":
-        home = SECTOR_BORDER.get(members[0], "southwest")
+        home = FIELD_BORDERS.get(members[0], "southwest")
         return Subject(home, "usbp", "field", members)
     if dimension == "office":
-        where = OFFICE_BORDER.get(members[0], "other")
+        where = FIELD_BORDERS.get(members[0], "other")
         return Subject(where, "ofo", "field", members)
     if dimension == "state" and border.value in (LAND,):
         return None
@@ -320,7 +319,7 @@ def _unnamed_sectors(scene: Scene) -> bool:
 
 def same_border(part: SensePart, border: str) -> bool:
     """Whether a border is that of the sector spoken of before: it may only say where that lies."""
-    return part[0] == "sector" and SECTOR_BORDER.get(part[1][0], "southwest") == border
+    return part[0] == "sector" and FIELD_BORDERS.get(part[1][0], "southwest") == border
 
 
 def _says_sector(scene: Scene) -> bool:
@@ -341,7 +340,7 @@ def _may_be_part(scene: Scene, one: Placed, context: Context) -> bool:
     if one.phrase.kind == "city":
         return named or here
     patrol = any(p.phrase.value in ("usbp", "all") for p in scene.of_kind("measure"))
-    if one.phrase.value in UNMISTAKABLE:
+    if one.phrase.value in registry.main().hierarchy.unmistakable:
         return True
     return named or here or patrol or bool(context.sectors_named) or context.agency == "usbp"
 
@@ -353,7 +352,7 @@ def _has_sector_word(scene: Scene, one: Placed) -> bool:
 
 def _sure(scene: Scene, one: Placed, context: Context) -> bool:
     here = any(scene.low(i) in _SECTOR_WORDS for i in range(len(scene.tokens)))
-    unmistakable = one.phrase.value in UNMISTAKABLE
+    unmistakable = one.phrase.value in registry.main().hierarchy.unmistakable
     named = one.phrase.value in context.sectors_named
     return (
         _has_sector_word(scene, one) or here or named or unmistakable or one.phrase.kind == "office"

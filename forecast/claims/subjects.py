@@ -6,35 +6,23 @@ from typing import NamedTuple
 
 from forecast.desk.labels import member_words
 from forecast.desk.wording import PLACES
-from forecast.records import APPREHENSION, AT_ENTRY, AT_LARGE, SeriesKey
+from forecast.intake.sources import registry
+from forecast.records import SeriesKey
 
-USBP, OFO = "U.S. Border Patrol", "Office of Field Operations"
-AGENCIES = {"usbp": USBP, "ofo": OFO}
+_HALVES = {half.code: half for half in registry.main().hierarchy.halves}
+USBP, OFO = _HALVES["usbp"].component, _HALVES["ofo"].component
+AGENCIES = {code: half.component for code, half in _HALVES.items()}
 AGENCY_WORDS = {
-    "": "encounters at and between ports of entry",
-    "usbp": "Border Patrol encounters between ports of entry",
-    "ofo": "encounters at ports of entry",
+    "": registry.main().measure.long_name,
+    **{code: half.noun for code, half in _HALVES.items()},
 }
-ARREST_WORDS = {AT_ENTRY: "at entry", AT_LARGE: "in the interior (At Large)"}
-# The border of each; a sector or office that is not named here is away from the land borders.
-SECTOR_BORDER = {
-    f"{place} Sector": border
-    for border, places in {
-        "northern": "Blaine,Buffalo,Detroit,Grand Forks,Havre,Houlton,Spokane,Swanton",
-        "southwest": "Big Bend,Del Rio,El Centro,El Paso,Laredo,Rio Grande Valley,San Diego,"
-        "Tucson,Yuma",
-        "other": "Livermore,Miami,New Orleans,Ramey",
-    }.items()
-    for place in places.split(",")
-}
-OFFICE_BORDER = {
-    f"{place} Field Office": border
-    for border, places in {
-        "northern": "Boston,Buffalo,Detroit,Portland,Seattle",
-        "southwest": "El Paso,Laredo,San Diego,Tucson",
-    }.items()
-    for place in places.split(",")
-}
+# What splits the Border Patrol's count: the dimension, and its two members.
+_ASIDE = registry.main().hierarchy.aside
+APPREHENSION, AT_LARGE, AT_ENTRY = (
+    (_ASIDE.dimension, _ASIDE.named, _ASIDE.rest) if _ASIDE else ("", "", "")
+)
+ARREST_WORDS = {AT_ENTRY: AT_ENTRY.lower(), AT_LARGE: f"in the interior ({AT_LARGE})"}
+FIELD_BORDERS = registry.main().hierarchy.field_borders
 LAND = "land"  # both land borders together
 
 
@@ -67,21 +55,22 @@ class Subject(NamedTuple):
 
     def words(self) -> str:
         """As one says it after a number: encounters ... at the northern land border."""
+        noun = registry.main().measure.noun
         place = "at both land borders" if self.border == LAND else PLACES[self.border]
         if self.dimension == "field":
             named = " and ".join(self.members)
             kind = AGENCY_WORDS["ofo" if self.agency == "ofo" else "usbp"]
             return f"{kind} in {named}" + (f" ({place})" if self.border == "other" else "")
         if self.dimension == "state":
-            return f"encounters {_states(self.members)} ({place})"
+            return f"{noun} {_states(self.members)} ({place})"
         if self.dimension == APPREHENSION:
             where = " and ".join(ARREST_WORDS[name] for name in self.members)
-            return f"Border Patrol encounters {where} {place}"
+            return f"{_HALVES['usbp'].short} {noun} {where} {place}"
         if self.dimension:
             people = " and ".join(member_words(self.dimension, name) for name in self.members)
             than = "citizenships other than " if self.other_than else ""
             of = "of" if self.dimension == "demographic" else "of citizens of"
-            return f"encounters {'of' if than else of} {than}{people} {place}"
+            return f"{noun} {'of' if than else of} {than}{people} {place}"
         return f"{AGENCY_WORDS[self.agency]} {place}"
 
 

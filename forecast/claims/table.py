@@ -10,8 +10,8 @@ from itertools import accumulate
 
 from forecast import months
 from forecast.claims.spans import ClaimSpan
-from forecast.claims.subjects import LAND, USBP, Subject
-from forecast.records import APPREHENSION, BORDERS, NATIONWIDE, SeriesKey
+from forecast.claims.subjects import APPREHENSION, LAND, USBP, Subject
+from forecast.records import BORDERS, NATIONWIDE, SeriesKey
 from forecast.store import reports
 
 

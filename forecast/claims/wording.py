@@ -10,6 +10,7 @@ from forecast.claims.spans import ClaimSpan
 from forecast.claims.subjects import AGENCY_WORDS, Subject
 from forecast.claims.table import CountTable
 from forecast.desk.wording import month_words
+from forecast.intake.sources import registry
 
 if TYPE_CHECKING:
     from forecast.claims.asked import AnsweredClaim
@@ -197,7 +198,8 @@ def halves(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
     patrol = table.total(subject._replace(agency="usbp"), span)
     if ports is None or patrol is None:
         return ""
+    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
     return (
-        f"Of these, {ports:,} were at ports of entry (OFO) and {patrol:,} between ports "
-        "(Border Patrol)."
+        f"Of these, {ports:,} were {at.where} ({at.short}) and {patrol:,} {between.where} "
+        f"({between.short})."
     )

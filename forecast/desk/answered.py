@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from forecast import months
 from forecast.desk.asking import SKILL, Asking, chance_words, span_words
 from forecast.desk.labels import member_words
-from forecast.desk.wording import month_words
+from forecast.desk.wording import measure, month_words
 from forecast.engine.chances import Chance
 from forecast.engine.spans import Span
 from forecast.records import Row, SeriesKey, SpanForecast
@@ -114,7 +114,7 @@ def span_sentence(name: str, found: SpanForecast) -> str:
     if not _ahead(found):
         return f"{name}, {span}: {found.published:,}, all of it is published."
     parts = [
-        f"{name}, {span}: {found.median:,} encounters at and between ports of entry; "
+        f"{name}, {span}: {found.median:,} {measure().long_name}; "
         f"80% between {found.lo80:,} and {found.hi80:,}, 95% between {found.lo95:,} and "
         f"{found.hi95:,}."
     ]

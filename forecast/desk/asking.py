@@ -14,7 +14,7 @@ from functools import cached_property
 
 from forecast import months
 from forecast.desk.names import SeriesNames
-from forecast.desk.wording import month_words, stale_words
+from forecast.desk.wording import measure, month_words, stale_words
 from forecast.engine import chances, paths, spans
 from forecast.engine.chances import Chance, Outlooks
 from forecast.engine.joint import Joint
@@ -69,7 +69,8 @@ class Asking:
         key = self.names.find(series) if isinstance(series, str) else series
         marginals = self.joint.marginals.get(key)
         if marginals is None:
-            problem = "it has no forecast: less than two years of counts, or too few encounters"
+            few = f"too few {measure().noun}"
+            problem = f"it has no forecast: less than two years of counts, or {few}"
             raise SeriesNameError(self.names.name(key), problem)
         wanted = n or (paths.DRAWS if key.headline else paths.PART_DRAWS)
         cutoff = months.from_index(marginals.cutoff)

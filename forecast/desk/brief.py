@@ -11,16 +11,14 @@ from forecast.desk.wording import (
     chance_words,
     change_words,
     known_words,
+    measure,
     month_words,
     ordinal,
+    publisher,
 )
+from forecast.intake.sources import registry
+from forecast.intake.sources.contract import Aside
 
-DEFINITION = (
-    "Encounters are events, not people: one person can be counted more than once. "
-    "No cause is claimed."
-)
-BORDER_PATROL, OFO = "U.S. Border Patrol", "Office of Field Operations"
-_INTERIOR = "arrests in the interior (At Large)"
 _BEYOND = {"lowest": "lower", "highest": "higher"}
 
 
@@ -48,9 +46,10 @@ def place(report: MonthReport) -> str:
 
 def halves(report: MonthReport) -> tuple[int, int] | None:
     """(at ports of entry, between ports); None where the record does not tell them apart."""
-    if set(report.agencies) != {OFO, BORDER_PATROL}:
+    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
+    if set(report.agencies) != {at.component, between.component}:
         return None
-    return report.agencies[OFO], report.agencies[BORDER_PATROL]
+    return report.agencies[at.component], report.agencies[between.component]
 
 
 def stale_sentences(report: MonthReport) -> Iterator[str]:
@@ -63,20 +62,21 @@ def stale_sentences(report: MonthReport) -> Iterator[str]:
 def headline(report: MonthReport) -> str:
     """What was published."""
     about = "" if report.rounding == 1 else f" (rounded to {report.rounding} by its source)"
-    measure = "" if report.part else ", at and between ports of entry"
+    reach = f", {measure().reach}" if measure().reach and not report.part else ""
     return (
-        f"CBP counted {report.encounters:,} encounters {place(report)} in "
-        f"{month_words(report.month)}{measure}{about}."
+        f"{publisher().short} counted {report.encounters:,} {measure().noun} {place(report)} in "
+        f"{month_words(report.month)}{reach}{about}."
     )
 
 
 def halves_sentence(report: MonthReport) -> Iterator[str]:
     """How many at ports of entry and how many between them; nothing where that is not known."""
     known = halves(report)
+    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
     if known:
         yield (
-            f"Of these, {known[0]:,} were at ports of entry (OFO) and {known[1]:,} between ports "
-            "(Border Patrol)."
+            f"Of these, {known[0]:,} were {at.where} ({at.short}) and {known[1]:,} {between.where} "
+            f"({between.short})."
         )
 
 
@@ -169,7 +169,11 @@ def _rank(report: MonthReport) -> str:
 
 def vintage_sentence(report: MonthReport) -> str:
     """Which value this is, since when, and what stood before it."""
-    final = "final" if report.final else "preliminary: CBP revises months of the open fiscal year"
+    final = (
+        "final"
+        if report.final
+        else f"preliminary: {publisher().short} revises months of the open fiscal year"
+    )
     if not report.values:
         return f"Source: {report.file_name} ({final})."
     *earlier, current = report.values
@@ -186,29 +190,37 @@ def vintage_sentence(report: MonthReport) -> str:
 
 def definition(report: MonthReport) -> Iterator[str]:
     """What the count is and is not."""
-    yield DEFINITION
-    yield interior_sentence(report)
+    yield caveat()
+    aside = registry.main().hierarchy.aside
+    if aside:
+        yield aside_sentence(report, aside)
 
 
-def interior_sentence(report: MonthReport) -> str:
-    """How much of the count was not made at the border, as far as CBP says."""
+def caveat() -> str:
+    """What the count is not."""
+    return f"{measure().caveat} No cause is claimed."
+
+
+def aside_sentence(report: MonthReport, aside: Aside) -> str:
+    """How much of the count was not made at the border, as far as its publisher says."""
     seen = report.interior
+    half, who = registry.main().hierarchy.named(aside.half).short, publisher().short
+    interior = f"{aside.words} ({aside.named})"
     if report.part:
-        return f"The Border Patrol count may include {_INTERIOR}."
+        return f"The {half} count may include {interior}."
     if seen is None:
         return (
-            f"The Border Patrol count may include {_INTERIOR}; for this month CBP does not say "
-            "how many."
+            f"The {half} count may include {interior}; for this month {who} does not say how many."
         )
-    share = f"{seen.at_large:,} of {seen.total:,} Border Patrol encounters"
+    share = f"{seen.at_large:,} of {seen.total:,} {half} {measure().noun}"
     percent = f" ({100 * seen.at_large / seen.total:.0f}%)" if seen.total else ""
     parts = seen.at_large + seen.at_entry
-    odd = "" if parts == seen.total else f" CBP's own two parts add up to {parts:,}."
+    odd = "" if parts == seen.total else f" {who}'s own two parts add up to {parts:,}."
     where = f"{PLACES[report.border]} in {month_words(seen.month)}"
-    said = f"{share}{percent} {where} were At Large, that is arrests in the interior.{odd}"
+    said = f"{share}{percent} {where} were {aside.named}, that is {aside.words}.{odd}"
     if seen.month == report.month:
         return said
-    return f"How many of this month's were {_INTERIOR} is not on record; the last known: {said}"
+    return f"How many of this month's were {interior} is not on record; the last known: {said}"
 
 
 def history_sentences(report: MonthReport) -> Iterator[str]:

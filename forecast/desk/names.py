@@ -10,10 +10,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from itertools import chain
 
 from forecast.desk.labels import dimension_words, member_words
 from forecast.errors import SeriesNameError
+from forecast.intake.sources import registry
 from forecast.records import HEADLINES, SeriesKey
 
 _QUOTES = "\"'\u201c\u201d\u2018\u2019"
@@ -29,75 +29,6 @@ _DIMENSIONS = {
     "field": ("sector", "office", "field office", "station"),
     "citizenship": ("nationality", "country"),
     "demographic": ("demographics", "group", "family status"),
-}
-# What people call a part beside its code, its label, and `member_words`. A sector and a field
-# office of one place share its bare name, on purpose: "El Paso" alone is ambiguous.
-_USUAL = {
-    "Office of Field Operations": (
-        "ofo",
-        "field operations",
-        "ports",
-        "at ports",
-        "ports of entry",
-        "at ports of entry",
-        "port of entry",
-        "poe",
-    ),
-    "U.S. Border Patrol": (
-        "usbp",
-        "bp",
-        "border patrol",
-        "between ports",
-        "patrol",
-        "between ports of entry",
-        "apprehensions",
-    ),
-    "At Large": ("interior", "in the interior", "interior arrests"),
-    "At Entry": ("entry",),
-    "UAC": (
-        "uc",
-        "unaccompanied",
-        "unaccompanied child",
-        "unaccompanied minors",
-        "unaccompanied alien children",
-        "unaccompanied minor",
-    ),
-    "FMUA": (
-        "families",
-        "family",
-        "family units",
-        "family unit",
-        "fmu",
-        "family unit aliens",
-        "family members",
-    ),
-    "Single Adults": ("adults", "single adult", "singles"),
-    "Accompanied Minors": ("accompanied", "accompanied children", "accompanied minor", "am"),
-    "Rio Grande Valley Sector": ("rgv", "rgv sector"),
-    "CHINA, PEOPLES REPUBLIC OF": ("prc", "peoples republic of china", "chinese"),
-    "MYANMAR (BURMA)": ("myanmar", "burma", "burmese"),
-    "TURKEY": ("turkiye", "turkish"),
-    "RUSSIA": ("russian federation", "russians"),
-    "PHILIPPINES": ("filipinos",),
-    "BRAZIL": ("brasil", "brazilians"),
-    "CANADA": ("canadians",),
-    "COLOMBIA": ("colombians",),
-    "CUBA": ("cubans",),
-    "ECUADOR": ("ecuadorians", "ecuadoreans"),
-    "EL SALVADOR": ("salvador", "salvadorans"),
-    "GUATEMALA": ("guatemalans",),
-    "HAITI": ("haitians",),
-    "HONDURAS": ("hondurans",),
-    "INDIA": ("indians",),
-    "MEXICO": ("mexicans",),
-    "NICARAGUA": ("nicaraguans",),
-    "PERU": ("peruvians",),
-    "ROMANIA": ("romanians",),
-    "UKRAINE": ("ukrainians",),
-    "VENEZUELA": ("venezuelans",),
-    "OTHER": ("other countries", "other nationalities", "all other citizenships"),
-    "DC": ("washington dc",),
-    "VI": ("us virgin islands", "virgin islands"),
 }
 
 
@@ -210,23 +141,19 @@ def _crosses(key: SeriesKey, pieces: Sequence[str]) -> bool:
 
 def _forms(key: SeriesKey) -> set[str]:
     """Everything a part may be called, normal."""
+    labels = registry.main().labels
     words = _normal(member_words(key.dimension, key.member))
     return {
         _normal(key.member),
         words,
-        *map(_normal, _USUAL.get(key.member, ())),
-        *chain(_place_forms(key), _state_forms(key, words)),
+        *map(_normal, labels.usual.get(key.member, ())),
+        *labels.forms.get(key.dimension, _no_forms)(_normal(key.member)),
+        *_state_forms(key, words),
     }
 
 
-def _place_forms(key: SeriesKey) -> Iterator[str]:
-    """Swanton for Swanton Sector; Detroit, Detroit office, Detroit OFO for its field office."""
-    name = _normal(key.member)
-    if key.dimension == "field" and name.endswith(" sector"):
-        yield from (name.removesuffix(" sector"), name.replace(" sector", " border patrol"))
-    if key.dimension == "field" and name.endswith(" field office"):
-        place = name.removesuffix(" field office")
-        yield from (place, f"{place} office", f"{place} ofo")
+def _no_forms(_: str) -> tuple[str, ...]:
+    return ()
 
 
 def _state_forms(key: SeriesKey, words: str) -> Iterator[str]:

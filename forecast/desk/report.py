@@ -20,6 +20,7 @@ from typing import Literal
 
 from forecast import months
 from forecast.desk.labels import member_words
+from forecast.intake.sources import registry
 from forecast.records import Row, SeriesKey
 from forecast.store import reports
 from forecast.store.reports import MonthRecord
@@ -151,7 +152,14 @@ def report(connection: sqlite3.Connection, border: str, month: str) -> MonthRepo
     kept = reports.kept(connection, border, month)
     if kept is not None:
         return from_json(kept)
-    return month_report(border, month, reports.month_record(connection, border, month))
+    return made_now(connection, border, month)
+
+
+def made_now(connection: sqlite3.Connection, border: str, month: str) -> MonthReport:
+    """The report of a border's month, made now from the record; KeyError if it has none."""
+    aside = registry.main().hierarchy.aside
+    split = (aside.dimension, aside.named, aside.rest) if aside else ("", "", "")
+    return month_report(border, month, reports.month_record(connection, border, month, split))
 
 
 def series_report(connection: sqlite3.Connection, key: SeriesKey, month: str) -> MonthReport:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from forecast.desk.wording import day_words, month_words
+from forecast.desk.wording import day_words, month_words, publisher
 from forecast.store.integrity import Quoted
 from forecast.store.parts import GROUPS
 from forecast.store.witnesses import Seen
@@ -73,11 +73,11 @@ def seen(witness: Seen) -> str:
     first = f"Run {witness.run_id}: {_ACT[witness.witness]} {witness.seen_by} on {day_words(day)}"
     month = month_words(witness.month)
     if witness.published_on is None or witness.days_before is None:
-        return f"{first}; CBP has not published {month} yet."
+        return f"{first}; {publisher().short} has not published {month} yet."
     days = abs(witness.days_before)
     apart = f"{days} day{'s' * (days != 1)} " if days else ""
     when = "before" if witness.days_before > 0 else "after" if days else "the day"
-    return f"{first}, {apart}{when} CBP published {month}."
+    return f"{first}, {apart}{when} {publisher().short} published {month}."
 
 
 def seen_in_time(witnesses: Sequence[Seen]) -> str:
@@ -87,6 +87,6 @@ def seen_in_time(witnesses: Sequence[Seen]) -> str:
     if not told:
         return ""
     return (
-        f"Outsiders saw {len(early)} of {len(told)} runs before CBP published the first month that "
-        "they forecast: `bordercast verify --witnesses`."
+        f"Outsiders saw {len(early)} of {len(told)} runs before {publisher().short} published the "
+        "first month that they forecast: `bordercast verify --witnesses`."
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from forecast import months
+from forecast.intake.sources import registry
+from forecast.intake.sources.contract import MeasureWords, Publisher
 
 MONTHS = (
     "January",
@@ -33,12 +35,21 @@ NAMES = {
     "other": "Away from the land borders",
     "nationwide": "Nationwide",
 }
-# Asked for by CBP's public data portal of everything that shows its figures; in its words.
-CREDIT = "This product uses U.S. Customs and Border Protection data, but is not endorsed by CBP."
+CREDIT = registry.main().publisher.credit
 MINUS = "\N{MINUS SIGN}"
 RAREST = (
     1 / 200
 )  # a border has some 130 judged months: rarer than this, p is the model's word alone
+
+
+def measure() -> MeasureWords:
+    """What is counted, in its source's words."""
+    return registry.main().measure
+
+
+def publisher() -> Publisher:
+    """Who publishes the counts."""
+    return registry.main().publisher
 
 
 def check_command(run: int, digest: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from forecast.desk import reliability
-from forecast.desk.wording import NAMES, month_words
+from forecast.desk.wording import NAMES, measure, month_words
 from forecast.records import NATIONWIDE, Row
 
 ENGINE = "bordercast"
@@ -58,8 +58,7 @@ def report(
     blocks: list[Block] = [
         f"{held} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were issued "
         "before their month was; the others are hindcasts, made later from only the data available "
-        "at the time. "
-        "Encounters are those at and between ports of entry.",
+        f"at the time. All counts are of {measure().long_name}.",
         "# The largest misses",
         *_misses(ours),
         "# How often intervals held",

@@ -117,11 +117,11 @@ def spread_out(task: Task, spread: Spread, size: int) -> Predictive:
         return in_steps(task)
     if not small:
         return in_steps(task, spread, size)
-    said = _empty(task)
+    said = room_for(task)
     if len(large):
-        _put(said, large, in_steps(task.part(large), spread, size))
+        enter(said, large, in_steps(task.part(large), spread, size))
     for rows, answer in zip(small, spread(in_steps, map(task.part, small)), strict=True):
-        _put(said, rows, answer)
+        enter(said, rows, answer)
     return said
 
 
@@ -147,17 +147,17 @@ def in_steps(
     """
     task = replace(task, panel=structural.filled(task.panel))
     panel = task.panel
-    cuts = _cuts(panel.family, size or len(panel.z))
+    cuts = cuts_of(family_numbers(panel), size or len(panel.z))
     prior = structural.log_prior(_evidence(panel, cuts, spread))
     verdicts = _verdicts(task, prior, cuts, spread)
-    said, squares = _empty(task), np.empty((*panel.z.shape, task.h))
+    said, squares = room_for(task), np.empty((*panel.z.shape, task.h))
     if until is not None:
         verdicts = Verdicts(*(_held(x, until) for x in verdicts))
     steps = (
         LastStep(_step(task, prior, cut), verdicts.of(cut), totals or {}, until) for cut in cuts
     )
-    for cut, (part, errors) in zip(cuts, spread(_forecasts, steps), strict=True):
-        _put(said, cut.rows, part)
+    for cut, (part, errors) in zip(cuts, spread(block_forecasts, steps), strict=True):
+        enter(said, cut.rows, part)
         squares[cut.rows] = errors
     df = tails.degrees(combination.walk_share(verdicts.lean))
     width = intervals.learned_width(squares, df, panel.family, task.origins)
@@ -185,10 +185,10 @@ def _by_size(family: np.ndarray, size: int) -> tuple[list[Ints], Ints]:
     return [np.sort(np.concatenate(pack)) for pack in packs], np.concatenate(large)
 
 
-def _cuts(family: np.ndarray, size: int) -> list[Cut]:
-    number = np.unique(family, return_inverse=True)[1]
-    starts = range(0, len(family), size)
-    blocks = (np.arange(first, min(first + size, len(family))) for first in starts)
+def cuts_of(number: Ints, size: int) -> list[Cut]:
+    """Blocks of at most `size` series; number : (series,) of their families."""
+    starts = range(0, len(number), size)
+    blocks = (np.arange(first, min(first + size, len(number))) for first in starts)
     return [Cut(rows, np.unique(number[rows])) for rows in blocks]
 
 
@@ -222,7 +222,7 @@ def _verdicts(task: Task, prior: Floats, cuts: Sequence[Cut], spread: Spread) ->
     losses, own = np.empty((3, *panel.z.shape)), np.empty(panel.z.shape)
     shared = np.zeros((len(Hearing._fields) - 1, *shape), dtype=np.int64)
     steps = (_step(task, prior, cut) for cut in cuts)
-    for cut, (found, heard) in zip(cuts, spread(_near, steps), strict=True):
+    for cut, (found, heard) in zip(cuts, spread(block_losses, steps), strict=True):
         losses[:, cut.rows], own[cut.rows] = found, heard.own
         shared[:, cut.families] += np.stack(heard[1:])
     heard = Hearing(own, shared[0], shared[1], shared[2], shared[3], shared[4])
@@ -235,7 +235,7 @@ def _step(task: Task, prior: Floats, cut: Cut) -> Step:
     return Step(task.part(cut.rows), prior[cut.families])
 
 
-def _near(step: Step) -> tuple[Floats, Hearing]:
+def block_losses(step: Step) -> tuple[Floats, Hearing]:
     """What a block's series say of the models: (3, series, months) losses, and the calm models.
 
     The losses are the walk's, the grid's, and what they weigh; see `combination.month_losses`.
@@ -259,7 +259,7 @@ def _both_grids(
     return grid, combination.within_history(root, panel.z)
 
 
-def _forecasts(last: LastStep) -> tuple[Predictive, Floats]:
+def block_forecasts(last: LastStep) -> tuple[Predictive, Floats]:
     """A block's forecasts at the origins, before widths are learned, and `squared_errors`."""
     step, verdicts, totals, until = last
     panel, h = step.task.panel, step.task.h
@@ -307,7 +307,7 @@ def _missing(panel: Panel) -> Ints:
     return np.where(np.isfinite(panel.z), place - latest, 0)
 
 
-def _empty(task: Task) -> Predictive:
+def room_for(task: Task) -> Predictive:
     """Room for every series' forecasts; every row is to be entered."""
     shape = len(task.panel.z), len(task.origins)
     ahead = {"centre", "scale"}
@@ -319,7 +319,7 @@ def _empty(task: Task) -> Predictive:
     )
 
 
-def _put(said: Predictive, rows: Ints, part: Predictive) -> None:
+def enter(said: Predictive, rows: Ints, part: Predictive) -> None:
     """Enter some series' forecasts."""
     for field in fields(Predictive):
         getattr(said, field.name)[rows] = getattr(part, field.name)

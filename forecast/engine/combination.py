@@ -56,15 +56,30 @@ def lean(
     -------
     (series, months) as known at each column, within +-50; NaN before a series starts.
     """
-    ratio = np.log(past_loss(walk_loss, weight) / past_loss(grid_loss, weight))
-    ratio = np.where(age(z) >= 0, ratio, np.nan)
+    ratio = own_ratio(walk_loss, grid_loss, weight, z)
     out = np.empty_like(z)
     for name in np.unique(family):
         rows = np.flatnonzero(family == name)
-        statistic = evidence(walk_loss[rows], grid_loss[rows], age(z[rows]) > par.FIRST_ORIGIN)
-        apart = ratio[rows] - np.minimum(median(ratio[rows].T), par.LARGE)
-        out[rows] = par.STEEPNESS * (statistic - par.NEEDED) + par.OWN_STEEPNESS * apart
-    return np.clip(out, -50, 50)
+        statistic = t_statistic(*evidence(walk_loss[rows], grid_loss[rows], judged(z[rows])))
+        out[rows] = verdict(statistic, ratio[rows], median(ratio[rows].T))
+    return out
+
+
+def own_ratio(walk_loss: Floats, grid_loss: Floats, weight: Floats, z: Floats) -> Floats:
+    """(series, months) log ratio of the walk's past loss to the grid's; NaN before the start."""
+    ratio = np.log(past_loss(walk_loss, weight) / past_loss(grid_loss, weight))
+    return np.asarray(np.where(age(z) >= 0, ratio, np.nan))
+
+
+def verdict(statistic: Floats, ratio: Floats, middle: Floats) -> Floats:
+    """(series, months) of `lean`, of one family.
+
+    statistic : (months,) of `t_statistic`. ratio : (series, months) of `own_ratio`; middle :
+    (months,) its median over the family.
+    """
+    apart = ratio - np.minimum(middle, par.LARGE)
+    lean = par.STEEPNESS * (statistic - par.NEEDED) + par.OWN_STEEPNESS * apart
+    return np.clip(lean, -50, 50)
 
 
 def month_losses(paths: Floats, z: Floats) -> tuple[Floats, Floats]:
@@ -98,34 +113,45 @@ def _misses(paths: Floats, z: Floats) -> Iterator[tuple[int, Floats]]:
         yield h, z[:, h:] - issued[:, :-h, h - 1]
 
 
-def evidence(walk_loss: Floats, grid_loss: Floats, live: np.ndarray) -> Floats:
-    """A family's t statistic that the grid is better, as known at each column.
+def judged(z: Floats) -> np.ndarray:
+    """(series, months) whether a series has hindcasts to be judged by."""
+    return np.asarray(age(z) > par.FIRST_ORIGIN)
 
-    d(t), the live series' mean of (walk_loss - grid_loss) / usual loss, is averaged over the
-    months, fading by MEMORY, and divided by its standard error.
+
+def evidence(walk_loss: Floats, grid_loss: Floats, live: np.ndarray) -> tuple[Ints, Ints]:
+    """What series of a family say for the grid each month; sums of parts of a family add up.
 
     Parameters
     ----------
-    walk_loss, grid_loss : (series, months) of `month_losses`.
-    live : (series, months) whether a series has hindcasts to be judged by.
+    walk_loss, grid_loss : (series, months) of `month_losses`. live : of `judged`.
+
+    Returns
+    -------
+    (months,) the live series' sum of (walk_loss - grid_loss) / usual loss, in UNITs, and how many
+    live series there are.
+    """
+    fading = np.maximum(discounted_sum(live.astype(float), par.MEMORY), 1e-9)
+    usual = discounted_sum((walk_loss + grid_loss) / 2, par.MEMORY) / fading + TINY
+    apart = np.clip((walk_loss - grid_loss) / usual, -par.EVIDENCE_LIMIT, par.EVIDENCE_LIMIT)
+    return in_units(apart * live).sum(axis=0), live.sum(axis=0)
+
+
+def t_statistic(apart: Ints, count: Ints) -> Floats:
+    """A family's t statistic that the grid is better, as known at each column.
+
+    The live series' mean is averaged over the months, fading by MEMORY, and divided by its
+    standard error.
+
+    apart, count : (months,) of `evidence`, of all series of the family.
 
     Returns
     -------
     (months,), 0 as long as no series is live.
     """
-    fading = np.maximum(discounted_sum(live.astype(float), par.MEMORY), 1e-9)
-    usual = discounted_sum((walk_loss + grid_loss) / 2, par.MEMORY) / fading + TINY
-    apart = np.clip((walk_loss - grid_loss) / usual, -par.EVIDENCE_LIMIT, par.EVIDENCE_LIMIT)
-    count = live.sum(axis=0)
-    monthly = in_units(apart * live).sum(axis=0) * UNIT / np.maximum(count, 1)
-    return _t_statistic(monthly, count > 0)
-
-
-def _t_statistic(x: Floats, known: np.ndarray) -> Floats:
-    """(months,) running discounted sum of x over the standard error of that sum."""
+    x = np.asarray(apart * UNIT / np.maximum(count, 1), dtype=np.float64)
     out = np.zeros_like(x)
     weight = total = variance = 0.0
-    for t in np.flatnonzero(known):
+    for t in np.flatnonzero(count > 0):
         weight = par.MEMORY * weight + 1
         total = par.MEMORY * total + x[t]
         variance = par.MEMORY**2 * variance + (x[t] - total / weight) ** 2
@@ -201,11 +227,11 @@ def hearing(grid: Floats, root: Floats, level: Floats, z: Floats, family: Ints) 
     back = np.sqrt(np.expm1(np.maximum(z, 0)))
     losses = [month_losses(np.sqrt(np.expm1(np.maximum(path, 0))), back) for path in (grid, root)]
     (grid_loss, weight), (root_loss, _) = losses
-    judged = weight > 0
-    count = np.maximum(discounted_sum(judged.astype(float), par.MEMORY), 1e-9)
+    about = weight > 0
+    count = np.maximum(discounted_sum(about.astype(float), par.MEMORY), 1e-9)
     usual = discounted_sum((grid_loss + root_loss) / 2, par.MEMORY) / count + TINY
     shares = [
-        np.where(judged, np.minimum(loss / usual, par.EVIDENCE_LIMIT), 0)
+        np.where(about, np.minimum(loss / usual, par.EVIDENCE_LIMIT), 0)
         for loss in (grid_loss, root_loss)
     ]
     faded = [discounted_sum(share, par.MEMORY) + TINY for share in shares]

@@ -16,7 +16,7 @@ are conformal in spirit (Shafer and Vovk, A tutorial on conformal prediction, 20
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -218,12 +218,48 @@ def learned_width(squares: Floats, df: Floats, family: np.ndarray, origins: Ints
     -------
     (series, origins, h): a straight line in log h through half the log of the mean squares.
     """
-    out = np.empty((len(squares), len(origins), squares.shape[2]))
-    for name in np.unique(family):
-        rows = np.flatnonzero(family == name)
-        mean = _mean_squares(squares[rows], df[rows])
-        out[rows] = _line_in_log_horizon(np.log(mean) / 2)[origins]
-    return out
+    number = np.unique(family, return_inverse=True)[1]
+
+    def month(t: int, mean: Floats) -> tuple[Ints, Ints]:
+        issued = t - 1 - np.arange(mean.shape[1])
+        return month_squares(squares[:, t], df[:, issued], number, mean)
+
+    families = int(number.max()) + 1
+    _, months, longest = squares.shape
+    return learned_widths(families, months, longest, month)[:, origins][number]
+
+
+def learned_widths(
+    families: int, months: int, longest: int, month: Callable[[int, Floats], tuple[Ints, Ints]]
+) -> Floats:
+    """(families, months, h) the same of each family.
+
+    month : what `month_squares` says of all series; asked for each month, in turn.
+    """
+    return _line_in_log_horizon(np.log(_mean_squares(families, months, longest, month)) / 2)
+
+
+def month_squares(square: Floats, df: Floats, family: Ints, mean: Floats) -> tuple[Ints, Ints]:
+    """What some series say of how wide forecasts about one month should have been.
+
+    Parameters
+    ----------
+    square : (series, h) squared standardised errors of the forecasts about the month.
+    df : (series, k) degrees of freedom of those issued 1 .. k months before. family : (series,).
+    mean : (families, k) of the squares, as known when they were issued.
+
+    Returns
+    -------
+    (families, k) sums of the squares as the likelihood of a t weighs them, in UNITs; and how many
+    there are. Those of parts of a family add up.
+    """
+    square = square[:, : mean.shape[1]]
+    live = np.isfinite(square)
+    known = in_units(np.where(live, _weighted(square, df, mean[family]), 0))
+    total, count = np.zeros((2, *mean.shape), dtype=np.int64)
+    np.add.at(total, family, known)
+    np.add.at(count, family, live)
+    return total, count
 
 
 def widened(scale: Floats, width: Floats, share: Floats) -> Floats:
@@ -235,43 +271,40 @@ def widened(scale: Floats, width: Floats, share: Floats) -> Floats:
     return np.asarray(np.maximum.accumulate(scale * np.exp(calm * width), axis=-1))
 
 
-def _mean_squares(squares: Floats, df: Floats) -> Floats:
-    """(months, h) a family's mean squared standardised error, fading, drawn towards 1.
+def _mean_squares(
+    families: int, months: int, longest: int, month: Callable[[int, Floats], tuple[Ints, Ints]]
+) -> Floats:
+    """(families, months, h) mean squared standardised errors, fading, drawn towards 1.
 
     n series of one month count as sqrt(n), because they move together.
     """
-    _, months, longest = squares.shape
     prior = par.WIDTH_PRIOR * np.sqrt(np.arange(1, longest + 1))
-    mean = np.ones((months, longest))
-    total, weight = np.zeros((2, longest))
+    mean = np.ones((families, months, longest))
+    total, weight = np.zeros((2, families, longest))
     for t in range(months):
         steps = np.arange(min(longest, t))
-        origins = t - 1 - steps
-        square = squares[:, t, : len(steps)]
-        live = np.isfinite(square)
-        count = np.maximum(np.sqrt(live.sum(axis=0)), 1)
-        known = _weighted(square, df[:, origins], mean[origins, steps])
+        known, live = month(t, mean[:, t - 1 - steps, steps])
         total, weight = par.MEMORY * total, par.MEMORY * weight
-        total[: len(steps)] += in_units(np.where(live, known, 0)).sum(axis=0) * UNIT / count
-        weight[: len(steps)] += np.sqrt(live.sum(axis=0))
-        mean[t] = (total + prior) / (weight + prior)
+        total[:, : len(steps)] += known * UNIT / np.maximum(np.sqrt(live), 1)
+        weight[:, : len(steps)] += np.sqrt(live)
+        mean[:, t] = (total + prior) / (weight + prior)
     return mean
 
 
 def _weighted(square: Floats, df: Floats, mean: Floats) -> Floats:
     """(k, h) squared errors in units of their scale, weighted as the likelihood of a t does.
 
-    mean : (h,) of the squares as it was known at the issue.
+    mean : (k, h) of the squares as it was known at the issue.
     """
     return np.asarray((df + 1) * square / (df + square / mean))
 
 
 def _line_in_log_horizon(y: Floats) -> Floats:
-    """(months, h) the least squares line through y in log h, horizon h weighing 1 / h."""
-    steps = np.arange(1, y.shape[1] + 1)
+    """(..., h) the least squares line through y in log h, horizon h weighing 1 / h."""
+    steps = np.arange(1, y.shape[-1] + 1)
     weight = 1 / steps / (1 / steps).sum()
     x = np.log(steps) - (weight * np.log(steps)).sum()
-    middle = (y * weight).sum(axis=1, keepdims=True)
+    middle = (y * weight).sum(axis=-1, keepdims=True)
     spread = (weight * x**2).sum()
-    slope = (y * weight * x).sum(axis=1, keepdims=True) / spread if spread > 0 else 0.0
+    slope = (y * weight * x).sum(axis=-1, keepdims=True) / spread if spread > 0 else 0.0
     return np.asarray(middle + slope * x)

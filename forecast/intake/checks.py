@@ -13,27 +13,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
 from forecast import months
-from forecast.intake import cbp
-from forecast.intake.series import BY_COMPONENT
+from forecast.intake.sources.contract import Agreement, CountSource
 from forecast.records import BORDERS, NATIONWIDE, Scope, SeriesKey, Snapshot
-
-# A month of the open year may move by this share of the larger count, or by SLACK encounters,
-# whichever is more. Seen between releases: 0.3% at most, 0.6% where a border is small.
-OPEN_SHARE = 0.05
-SLACK = 10
-
-# Share of an open month's encounters that may change member between two releases. Seen: none; a
-# label that is spelled anew moves as much as it has.
-MOVED_SHARE = 0.25
-# The same between a month and the one before it in one file, where no release states the month.
-# Seen since October 1999 at LARGE and above: 0.49 (northern citizenships, April 2020), but for
-# coastal sectors 0.57. Authorities are left out: a policy ends overnight.
-TURNED_SHARE = 0.6
-LARGE = 200
 
 Spans = dict[Scope, frozenset[str]]
 Agree = Callable[[int, int], bool]
@@ -49,34 +35,43 @@ class Difference(NamedTuple):
 
 
 def problems(
-    new: Snapshot, neighbours: Sequence[Snapshot] = (), parts: Sequence[Snapshot] = ()
+    source: CountSource,
+    new: Snapshot,
+    neighbours: Sequence[Snapshot] = (),
+    parts: Sequence[Snapshot] = (),
 ) -> list[str]:
     """Reasons not to believe a release, each a sentence with its numbers; empty if there is none.
 
     Parameters
     ----------
+    source : whose release it is; says what must agree.
     neighbours : accepted releases next to it by seq: below, equal, above. Vintages and releases
         rounded to 10 are passed over.
     parts : releases further off that state dimensions which the neighbours lack; only their
         parts are compared.
     """
-    found = [*_name_problems(new), *_holes(new), *_sum_problems(new), *_turned_problems(new)]
+    found = [
+        *_name_problems(source, new),
+        *_holes(source, new),
+        *_sum_problems(source, new),
+        *_turned_problems(source, new),
+    ]
     for old in neighbours:
         if _comparable(new, old):
-            found += _against(new, old)
+            found += _against(source, new, old)
     for old in parts:
         if _comparable(new, old):
-            found += _parts_against(new, old)
+            found += _parts_against(source, new, old)
     return found
 
 
 # ---------------------------------------------------------------- the release by itself
 
 
-def _name_problems(new: Snapshot) -> Iterator[str]:
+def _name_problems(source: CountSource, new: Snapshot) -> Iterator[str]:
     """The file's name and its content say the same window, month and layout."""
     release = new.release
-    name = cbp.parse_name(release.file_name) if release.kind in ("aor", "state", "sbo") else None
+    name = source.parse_name(release.file_name) if release.kind in source.layouts else None
     if name is None:
         return
     first = min(coverage.first_month for coverage in new.coverage)
@@ -93,26 +88,26 @@ def _name_problems(new: Snapshot) -> Iterator[str]:
         yield f"the name says layout {name.layout}, the columns are those of {release.kind}"
 
 
-def _holes(new: Snapshot) -> Iterator[str]:
+def _holes(source: CountSource, new: Snapshot) -> Iterator[str]:
     """No border of a published file has ever had a month without encounters."""
-    if new.release.kind not in ("aor", "state", "sbo"):
+    if not source.agreement.never_empty or new.release.kind not in source.layouts:
         return
     spans = _spans(new)
     for border in BORDERS:
         span = sorted(spans.get(Scope(border, ""), ()))
         empty = [month for month in span if not _count(new, SeriesKey(border), month)]
         if empty:
-            yield f"{border} has no encounters in {_some(empty)}"
+            yield f"{border} has no {source.measure.noun} in {_some(empty)}"
 
 
-def _sum_problems(new: Snapshot) -> Iterator[str]:
+def _sum_problems(source: CountSource, new: Snapshot) -> Iterator[str]:
     if new.release.rounding > 1:
         return
     spans = _spans(new)
     yield from _nationwide_problem(new, spans)
     for (border, dimension), scopes in _by_dimension(spans):
         if border in BORDERS:
-            yield from _parts_problem(new, spans, border, dimension, scopes)
+            yield from _parts_problem(source, new, spans, border, dimension, scopes)
 
 
 def _nationwide_problem(new: Snapshot, spans: Spans) -> Iterator[str]:
@@ -128,10 +123,16 @@ def _nationwide_problem(new: Snapshot, spans: Spans) -> Iterator[str]:
 
 
 def _parts_problem(
-    new: Snapshot, spans: Spans, border: str, dimension: str, scopes: list[Scope]
+    source: CountSource,
+    new: Snapshot,
+    spans: Spans,
+    border: str,
+    dimension: str,
+    scopes: list[Scope],
 ) -> Iterator[str]:
     """All members of a dimension of a border add up to the border's total."""
-    if dimension in BY_COMPONENT and len(scopes) < len(cbp.COMPONENTS):
+    sums = source.hierarchy
+    if dimension in sums.by_component and len(scopes) < len(sums.halves):
         return  # one component alone is no partition
     members = [key for key in new.counts if key[:2] == (border, dimension)]
     wrong = []
@@ -144,21 +145,22 @@ def _parts_problem(
         yield f"{border} by {dimension} does not add up to its total: {_some(wrong)}"
 
 
-def _turned_problems(new: Snapshot) -> Iterator[str]:
+def _turned_problems(source: CountSource, new: Snapshot) -> Iterator[str]:
     """In the open year no dimension turns over within a month."""
+    agreed = source.agreement
     spans = _spans(new)
     for (border, dimension), scopes in _by_dimension(spans):
-        if dimension == "authority":
+        if dimension in agreed.turning:
             continue
         span = [m for m in _shared(spans, scopes) if months.fiscal_year(m) not in new.closed]
         members = [key for key in new.counts if key[:2] == (border, dimension)]
         shares = {month: _members(new, members, month) for month in span}
         for month in span:
             before = shares.get(months.shift(month, -1))
-            if before and _turned(before, shares[month]):
+            if before and _turned(agreed, before, shares[month]):
                 yield (
-                    f"{border} by {dimension}: more than {TURNED_SHARE:.0%} of the encounters "
-                    f"changed member from one month to the next, in {month}"
+                    f"{border} by {dimension}: more than {agreed.turned_share:.0%} of the "
+                    f"{source.measure.noun} changed member from one month to the next, in {month}"
                 )
 
 
@@ -172,13 +174,15 @@ def _members(snapshot: Snapshot, keys: Sequence[SeriesKey], month: str) -> dict[
     return {key: _count(snapshot, key, month) for key in keys}
 
 
-def _turned(before: Mapping[SeriesKey, int], now: Mapping[SeriesKey, int]) -> bool:
-    """Whether most of a month's encounters lie with other members than the month before."""
+def _turned(
+    agreed: Agreement, before: Mapping[SeriesKey, int], now: Mapping[SeriesKey, int]
+) -> bool:
+    """Whether most of a month's counts lie with other members than the month before."""
     was, total = sum(before.values()), sum(now.values())
-    if min(was, total) < LARGE:
+    if min(was, total) < agreed.large:
         return False
     apart = sum(abs(before[key] / was - now[key] / total) for key in now) / 2
-    return apart > TURNED_SHARE
+    return apart > agreed.turned_share
 
 
 # ---------------------------------------------------------------- against one neighbour
@@ -193,44 +197,44 @@ def _comparable(new: Snapshot, old: Snapshot) -> bool:
     )
 
 
-def _against(new: Snapshot, old: Snapshot) -> Iterator[str]:
-    if _twins(new, old):
-        yield from _twin_problems(new, old)
-        if _layout(new) != _layout(old):
-            yield from _parts_against(new, old)
+def _against(source: CountSource, new: Snapshot, old: Snapshot) -> Iterator[str]:
+    if _twins(source, new, old):
+        yield from _twin_problems(source, new, old)
+        if _layout(source, new) != _layout(source, old):
+            yield from _parts_against(source, new, old)
         return
     yield from _lost_months(new, old)
-    yield from _row_problems(new, old, new.closed & old.closed)
+    yield from _row_problems(source, new, old, new.closed & old.closed)
     yield from _closed_problems(new, old)
-    yield from _open_problems(new, old)
-    yield from _moved_problems(new, old)
+    yield from _open_problems(source, new, old)
+    yield from _moved_problems(source, new, old)
 
 
-def _parts_against(new: Snapshot, old: Snapshot) -> Iterator[str]:
+def _parts_against(source: CountSource, new: Snapshot, old: Snapshot) -> Iterator[str]:
     """The same of the parts alone."""
     yield from _closed_problems(new, old, parts_only=True)
-    yield from _moved_problems(new, old)
+    yield from _moved_problems(source, new, old)
 
 
-def _layout(snapshot: Snapshot) -> str:
+def _layout(source: CountSource, snapshot: Snapshot) -> str:
     """Layout of the file behind a release, also of an embedded one; "" if it had none."""
-    if snapshot.release.kind in ("aor", "state", "sbo"):
+    if snapshot.release.kind in source.layouts:
         return snapshot.release.kind
-    name = cbp.parse_name(snapshot.release.file_name)
+    name = source.parse_name(snapshot.release.file_name)
     return (name.layout or "") if name else ""
 
 
-def _twins(new: Snapshot, old: Snapshot) -> bool:
+def _twins(source: CountSource, new: Snapshot, old: Snapshot) -> bool:
     """The same month's data, once more: the same file, or AOR and state file of one release.
 
     A suffix ("_0") orders files of one layout; their siblings may have another or none.
     """
-    if {_layout(new), _layout(old)} == {"aor", "state"}:
+    if {_layout(source, new), _layout(source, old)} == source.pages.siblings:
         return new.release.seq // 100 == old.release.seq // 100
-    return new.release.seq == old.release.seq and _layout(new) == _layout(old)
+    return new.release.seq == old.release.seq and _layout(source, new) == _layout(source, old)
 
 
-def _twin_problems(new: Snapshot, old: Snapshot) -> Iterator[str]:
+def _twin_problems(source: CountSource, new: Snapshot, old: Snapshot) -> Iterator[str]:
     """Releases of the same month agree to the unit, the open year included.
 
     The same layout in everything; AOR and state file only in the totals, the rest of a later
@@ -239,9 +243,9 @@ def _twin_problems(new: Snapshot, old: Snapshot) -> Iterator[str]:
     found = []
     if new.release.data_through != old.release.data_through:
         found.append(f"data through {new.release.data_through} and {old.release.data_through}")
-    found += _row_problems(new, old, frozenset(new.rows) & frozenset(old.rows))
+    found += _row_problems(source, new, old, frozenset(new.rows) & frozenset(old.rows))
     differences = _differences(new, old, months_of=None, agree=int.__eq__)
-    same_layout = _layout(new) == _layout(old)
+    same_layout = _layout(source, new) == _layout(source, old)
     kept = [d for d in differences if same_layout or d.key.headline]
     found += _described(kept)
     for problem in found:
@@ -259,8 +263,10 @@ def _lost_months(new: Snapshot, old: Snapshot) -> Iterator[str]:
         )
 
 
-def _row_problems(new: Snapshot, old: Snapshot, years: frozenset[int]) -> Iterator[str]:
-    if _layout(new) != _layout(old):
+def _row_problems(
+    source: CountSource, new: Snapshot, old: Snapshot, years: frozenset[int]
+) -> Iterator[str]:
+    if _layout(source, new) != _layout(source, old):
         return
     for year in sorted(years):
         here, there = new.rows.get(year), old.rows.get(year)
@@ -276,11 +282,13 @@ def _closed_problems(new: Snapshot, old: Snapshot, *, parts_only: bool = False) 
         yield f"closed years differ from {old.release.file_name}: {problem}"
 
 
-def _open_problems(new: Snapshot, old: Snapshot) -> Iterator[str]:
+def _open_problems(source: CountSource, new: Snapshot, old: Snapshot) -> Iterator[str]:
     """Totals of other years move little from release to release."""
-    moved = _differences(new, old, months_of=_still_open(new, old), agree=_near)
+    moved = _differences(
+        new, old, months_of=_still_open(new, old), agree=partial(_near, source.agreement)
+    )
     for problem in _described([d for d in moved if d.key.headline]):
-        yield f"more than {OPEN_SHARE:.0%} from {old.release.file_name}: {problem}"
+        yield f"more than {source.agreement.open_share:.0%} from {old.release.file_name}: {problem}"
 
 
 def _still_open(new: Snapshot, old: Snapshot) -> frozenset[int]:
@@ -289,8 +297,9 @@ def _still_open(new: Snapshot, old: Snapshot) -> frozenset[int]:
     return frozenset(years) - (new.closed & old.closed)
 
 
-def _moved_problems(new: Snapshot, old: Snapshot) -> Iterator[str]:
-    """In an open month nearly all encounters stay with the same member of each dimension."""
+def _moved_problems(source: CountSource, new: Snapshot, old: Snapshot) -> Iterator[str]:
+    """In an open month nearly all counts stay with the same member of each dimension."""
+    agreed = source.agreement
     gone: dict[tuple[str, str, str], int] = defaultdict(int)
     came: dict[tuple[str, str, str], int] = defaultdict(int)
     for key, month, now, before in _differences(new, old, _still_open(new, old), int.__eq__):
@@ -299,15 +308,15 @@ def _moved_problems(new: Snapshot, old: Snapshot) -> Iterator[str]:
     for border, dimension, month in sorted(gone):
         total = _count(new, SeriesKey(border), month)
         moved = min(gone[border, dimension, month], came[border, dimension, month])
-        if dimension and moved > max(MOVED_SHARE * total, SLACK):
+        if dimension and moved > max(agreed.moved_share * total, agreed.slack):
             yield (
-                f"{border} by {dimension} in {month}: {moved:,} of {total:,} encounters are "
-                f"under another member than in {old.release.file_name}"
+                f"{border} by {dimension} in {month}: {moved:,} of {total:,} "
+                f"{source.measure.noun} are under another member than in {old.release.file_name}"
             )
 
 
-def _near(new: int, old: int) -> bool:
-    return abs(new - old) <= max(OPEN_SHARE * max(new, old), SLACK)
+def _near(agreed: Agreement, new: int, old: int) -> bool:
+    return abs(new - old) <= max(agreed.open_share * max(new, old), agreed.slack)
 
 
 # ---------------------------------------------------------------- shared

@@ -195,10 +195,9 @@ def _values(sheet: Sheet, found: Entries, wanted: ReadAs) -> tuple[Floats, list[
         example = numerals.number(marks.proof, decimal)
         notes.append(f"decimals begin with a {name}: {marks.proof} is read as {example:.12g}")
     if signs:
-        shown = ", ".join(
-            f"{sign} ({count:,} times)" for sign, count in list(signs.items())[:_NAMED]
-        )
-        notes.append(f"read as missing, not as 0: {shown}")
+        shown = ", ".join(f"{count:,} {sign}" for sign, count in list(signs.items())[:_NAMED])
+        more = f" and {len(signs) - _NAMED} other signs" if len(signs) > _NAMED else ""
+        notes.append(f"read as missing, not as 0: {shown}{more}")
     return value[back], notes, faults
 
 
@@ -223,6 +222,7 @@ def _refuse_periods(name: str, found: Entries) -> None:
 def _twice(sheet: Sheet, found: Entries) -> list[Fault]:
     """A fault for every entry whose series had its month before."""
     order = np.lexsort((found.line, found.month, found.series))
+    order = order[(found.month[order] >= 0) & (found.series[order] >= 0)]  # the rest are faults
     series, month, line = found.series[order], found.month[order], found.line[order]
     again = np.flatnonzero((series[1:] == series[:-1]) & (month[1:] == month[:-1])) + 1
     faults = []

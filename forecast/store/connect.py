@@ -175,7 +175,8 @@ def _refuse_newer(connection: sqlite3.Connection, path: Path, schema: str) -> No
         raise ConfigError(
             str(path),
             "--db",
-            f"written by a newer bordercast (schema {found}, this one knows {known}); upgrade",
+            f"written by a newer bordercast (schema {found}, this one knows {known}); "
+            "upgrade this program, or restore the backup made before the upgrade",
         )
 
 

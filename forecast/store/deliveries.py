@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 GIVE_UP = timedelta(days=5)
+HOOK = "hook:"  # begins the recipient that is a webhook, see jobs/mail/hooks.py
 
 Settled = Literal["sent", "refused"]
 
@@ -190,8 +191,10 @@ def unclaim(db: Database) -> int:
         )
 
 
-def claim(db: Database, now: datetime) -> Delivery | None:
+def claim(db: Database, now: datetime, *, hooks: bool = False) -> Delivery | None:
     """Take the delivery that was queued first, None if nothing is due.
+
+    hooks : one to a webhook; else one by mail. Neither waits for the other.
 
     Nobody gets a message before one that was queued for him earlier and is still to be tried;
     that one is settled or given up within five days.
@@ -202,14 +205,15 @@ def claim(db: Database, now: datetime) -> Delivery | None:
             # Read in order, so that it ends at the first that is due, however many there are.
             """
             select content_key, recipient from deliveries as d indexed by deliveries_in_order
-            where state = 'waiting' and next_attempt_at <= ? and not exists (
+            where state = 'waiting' and next_attempt_at <= ?
+                and (recipient glob 'hook:*') = ? and not exists (
                 select 1 from deliveries as b
                 where b.recipient = d.recipient and b.queued_at < d.queued_at
                     and b.state in ('waiting', 'sending')
             )
             order by queued_at, recipient, content_key limit 1
             """,
-            (moment,),
+            (moment, hooks),
         ).fetchone()
         if due is None or not _claimed(db, due, moment):
             return None
@@ -243,15 +247,22 @@ def settle(db: Database, delivery: Delivery, state: Settled, reply: str, now: da
     _set(db, delivery, state, text(now), text(now), reply)
 
 
-def put_off(db: Database, delivery: Delivery, reply: str, now: datetime) -> bool:
+def put_off(
+    db: Database,
+    delivery: Delivery,
+    reply: str,
+    now: datetime,
+    at_least: timedelta = timedelta(0),
+) -> bool:
     """Try again later: after a minute, then twice as long each time; whether it still will be.
 
-    After five days it is given up.
+    at_least : as the receiver asks. After five days it is given up.
     """
     if now - datetime.fromisoformat(delivery.queued_at) >= GIVE_UP:
         _set(db, delivery, "given up", text(now), text(now), reply)
         return False
     pause = min(FIRST_PAUSE * 2 ** min(delivery.attempts - 1, 16), LONGEST_PAUSE)
+    pause = max(pause, at_least)
     _set(db, delivery, "waiting", None, text(now + pause), reply)
     return True
 

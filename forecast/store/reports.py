@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from forecast.records import APPREHENSION, AT_ENTRY, AT_LARGE, BORDERS, NATIONWIDE, Row, SeriesKey
+from forecast.records import BORDERS, NATIONWIDE, Row, SeriesKey
 from forecast.store import flags, judgements, plots, read
 from forecast.store.read import rows
 
@@ -103,8 +103,16 @@ def part_record(connection: sqlite3.Connection, key: SeriesKey, month: str) -> M
     return MonthRecord(counts, values, {row["month"]: row for row in published}[month])
 
 
-def month_record(connection: sqlite3.Connection, border: str, month: str) -> MonthRecord:
-    """Everything on record about a border's month; KeyError if it has none."""
+def month_record(
+    connection: sqlite3.Connection,
+    border: str,
+    month: str,
+    split: tuple[str, str, str],
+) -> MonthRecord:
+    """Everything on record about a border's month; KeyError if it has none.
+
+    split : a dimension that splits an agency's count, and its two members.
+    """
     published = rows(
         connection,
         "select month, encounters, file_name, rounding from border_months where border = ?",
@@ -124,7 +132,7 @@ def month_record(connection: sqlite3.Connection, border: str, month: str) -> Mon
         source={row["month"]: row for row in published}[month],
         judged=judged,
         forecast=_forecast(connection, border, month, judged) if judged else None,
-        interior=_interior(connection, border, month),
+        interior=_interior(connection, border, month, split),
         agencies=_agencies(connection, border, month),
         flags=[f for f in flags.flags(connection, border, month) if f["month"] == month],
         shift=_shift(connection, border, month),
@@ -174,7 +182,9 @@ def _forecast(connection: sqlite3.Connection, border: str, month: str, judged: R
     )
 
 
-def _interior(connection: sqlite3.Connection, border: str, month: str) -> Row | None:
+def _interior(
+    connection: sqlite3.Connection, border: str, month: str, split: tuple[str, str, str]
+) -> Row | None:
     return _first(
         connection,
         """
@@ -191,7 +201,7 @@ def _interior(connection: sqlite3.Connection, border: str, month: str) -> Row | 
         where l.dimension = ? and l.member = ? and e.member = ? and l.border = ? and l.month <= ?
         order by l.month desc limit 1
         """,
-        (NATIONWIDE, len(BORDERS), NATIONWIDE, APPREHENSION, AT_LARGE, AT_ENTRY, border, month),
+        (NATIONWIDE, len(BORDERS), NATIONWIDE, *split, border, month),
     )
 
 

@@ -17,7 +17,7 @@ anyseries  the engine on an analyst's own monthly counts
 plot       pictures
 releases   files: fetched, held, refused
 service    serve, status, doctor, settings
-web        the page
+web        the page; the record for assistants
 care       backup, restore, withdraw
 witness    have the record seen outside; the proofs as files
 """
@@ -167,7 +167,7 @@ main.add_sections(
             plot.plot,
             web.web,
         ),
-        "Quote": (cite.brief, claims.fact, claims.check, export.export),
+        "Quote": (cite.brief, claims.fact, claims.check, export.export, web.mcp),
         "Ask the engine": (anyseries.forecast, replay.replay),
         "Tell readers": (notices.notices,),
         "Keep it running": (service.serve, service.status, service.doctor, service.config),

@@ -165,6 +165,9 @@ def forecast(
     nobody knows are blank, NA, <5 or left out; they are not 0. A series of less than two years is
     left out with a warning.
     Output: series, month, median and quantiles.
+
+    FILE may be a folder of Parquet files with all months of some series each, and -o then is a
+    folder for their forecasts: a million series need no more memory than one part.
     """
     from forecast.desk.terminal import own_counts
     from forecast.engine import anyseries
@@ -173,6 +176,11 @@ def forecast(
 
     if hindcasts_out and not hindcasts:
         raise click.UsageError("--hindcasts-out needs --hindcasts N")
+    if file.is_dir():
+        if models == "all" or hindcasts_out or totals or find_totals or pictures:
+            raise click.UsageError("of a folder of parts only --h, --hindcasts and -o can be asked")
+        _forecast_folder(settings, file, Path(out), read_as, h, hindcasts or 0)
+        return
     _check(out, hindcasts_out)
     read = read_table(None if str(file) == STDIN else file, read_as)
     _say(own_counts.as_read(read))
@@ -182,10 +190,10 @@ def forecast(
     if find_totals:
         totals = (*totals, *(name for name in sums if name not in totals))
     _say(own_counts.sums_found(sums, totals))
-    if hindcasts is None:
-        hindcasts = SCORED if len(counts.names) <= FEW and models == "engine" else 0
+    few = len(counts.names) <= FEW and models == "engine"
+    hindcasts = (SCORED if few else 0) if hindcasts is None else hindcasts
     with (
-        progress(quiet=len(counts.names) < FEW and models == "engine") as report,
+        progress(quiet=few) as report,
         spreading(settings.config.compute, len(counts.names)) as workers,
     ):
         spread = _told(workers, report, len(counts.names))
@@ -206,6 +214,35 @@ def forecast(
     _say(own_counts.summary(counts, h, own, unsure))
     if len(quality) > 1:
         _say_quality(quality)
+
+
+def _forecast_folder(
+    settings: Settings, folder: Path, out: Path, read_as: ReadAs, h: int, hindcasts: int
+) -> None:
+    """Forecast a folder of parts, one after the other."""
+    from forecast.desk.terminal import own_counts
+    from jobs.compute.executors import WORTHWHILE, spreading
+    from jobs.pipeline import partfiles
+
+    if str(out) == STDOUT:
+        raise click.UsageError("of a folder of parts: -o FOLDER, for their forecasts")
+    parts = partfiles.check(folder, out)
+    told: set[str] = set()
+
+    def say(part: str, lines: Sequence[str]) -> None:
+        new = [line for line in lines if line not in told]
+        told.update(new)
+        _warn([f"{part}: {line}" for line in new])
+
+    with (
+        progress(quiet=False) as report,
+        spreading(settings.config.compute, WORTHWHILE) as workers,
+    ):
+        found = partfiles.forecast_folder(
+            parts, out, read_as, h, hindcasts, workers, partfiles.Told(report, say)
+        )
+    _warn([f"left out: {error}" for error in found.left_out])
+    _say(own_counts.folder_summary(found.series, len(parts), h, found.quality, found.unsure))
 
 
 def _forecasts(
@@ -231,8 +268,8 @@ def _forecasts(
 
 _STEPS = {
     "evidence": "reading the past",
-    "_near": "weighing the models",
-    "_forecasts": "forecasting",
+    "block_losses": "weighing the models",
+    "block_forecasts": "forecasting",
     "in_steps": "forecasting",
     "written": "writing",
 }

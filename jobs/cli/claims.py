@@ -132,12 +132,13 @@ def _fact_lines(
 ) -> list[str]:
     from forecast.claims.wording import halves, statement, verdict_line
     from forecast.desk import brief
+    from forecast.desk.wording import publisher
 
     found = None
     if _whole_month(subject, span):
         found, _ = facts_of(settings, subject.border, months.from_index(span.first))
     total = statement(_total(subject, span), table.total(subject, span))
-    first = verdict_line(said) if said else f"CBP counted {total}."
+    first = verdict_line(said) if said else f"{publisher().short} counted {total}."
     lines = [" ".join(filter(None, (first, brief.peak_sentence(found) if found else "")))]
     lines += filter(None, [halves(table, subject, span)])
     if found:
@@ -146,7 +147,7 @@ def _fact_lines(
         lines.append(brief.rank_sentence(found))
     elif said and said.sense.measure != "total":
         lines.append(f"The count itself: {total}.")
-    lines.append(" ".join(brief.definition(found)) if found else brief.DEFINITION)
+    lines.append(" ".join(brief.definition(found)) if found else brief.caveat())
     lines.append(f"Bordercast, {quote(run)}")
     return lines
 

@@ -155,13 +155,12 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
 
 
 def _for(settings: Settings, sections: tuple[Any, ...], reader: str) -> tuple[Any, ...]:
-    from forecast.desk.email import mime
+    from forecast.desk.email import rules
 
     known = {r.address.lower(): r for r in settings.config.notices.recipients}
     if reader.lower() not in known:
         raise ConfigError("config.toml", "notices.recipients", f"{reader} is not among them")
-    of = known[reader.lower()]
-    return mime.chosen(sections, of.borders, of.digest)
+    return rules.chosen(sections, known[reader.lower()])
 
 
 @notices.command(epilog=examples('notices approve 1 --content 5f0c62d19ab4 --by "A. Lee"'))

@@ -125,7 +125,7 @@ def show(settings: Settings, release_id: int, as_json: bool) -> None:
 
 
 @releases.command(
-    epilog=examples('releases accept 17 --why "CBP announced the correction on its page"')
+    epilog=examples('releases accept 17 --why "announced as a correction on the publisher\'s page"')
 )
 @click.argument("release_id", metavar="ID", type=int)
 @click.option("--why", required=True, help="Your reason; it is kept with the release.")

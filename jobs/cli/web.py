@@ -1,9 +1,10 @@
-"""`web`: the page."""
+"""`web`: the page. `mcp`: the record for assistants."""
 
 from __future__ import annotations
 
 import click
 
+from forecast.errors import ConfigError
 from jobs.cli.help import examples
 from jobs.cli.shared import Settings
 
@@ -54,3 +55,18 @@ def web(
         place = f"[{host}]" if ":" in host else host
         address = f"http://{place}:{listening.getsockname()[1]}"
         work.serve(site, listening, lambda: click.echo(f"{address} (Ctrl-C ends it)"))
+
+
+@click.command(epilog=examples("mcp"))
+@click.pass_obj
+def mcp(settings: Settings) -> None:
+    """Answer assistants, over the Model Context Protocol on stdio.
+
+    Read-only. An assistant starts it by itself; docs/wires.md shows how.
+    """
+    try:
+        from jobs.assistants import server
+    except ImportError:
+        problem = "needs a library: pip install 'bordercast[mcp]'"
+        raise ConfigError("bordercast mcp", "library", problem) from None
+    server(settings).run("stdio")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecast.intake.sources import registry
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
     Settings,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from jobs.intake.ingest import Taken
 
 
-@click.command(epilog=examples("run", "run nationwide-encounters-fy24-fy27-oct-aor.csv"))
+@click.command(epilog=examples("run", f"run {registry.main().example}"))
 @click.option("--no-bundle", is_flag=True, help="Start without the embedded figures.")
 @AS_JSON
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -48,9 +49,7 @@ def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: b
 
 
 @click.command(
-    epilog=examples(
-        "ingest", "ingest --first-seen 2026-11-17 nationwide-encounters-fy24-fy27-oct-aor.csv"
-    )
+    epilog=examples("ingest", f"ingest --first-seen 2026-11-17 {registry.main().example}")
 )
 @click.option("--no-bundle", is_flag=True, help="Do not load the embedded figures first.")
 @click.option(

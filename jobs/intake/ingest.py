@@ -12,14 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from forecast.errors import DataError, QuarantineError
-from forecast.intake import bundle, cbp, checks, series
-from forecast.intake.text import content_sha256, text_of
+from forecast.intake import checks
+from forecast.intake.sources import registry
+from forecast.intake.sources.contract import ReadRelease, ReleaseFile
+from forecast.intake.text import content_sha256
 from forecast.label_joins import Joins, joined
 from forecast.printable import printable
-from forecast.records import Release, Snapshot
+from forecast.records import Release, ReleaseKind, Snapshot
 from forecast.store import inventory, ops, releases
 from forecast.store.connect import transaction
 from jobs.intake import archive, inbox
@@ -67,7 +69,7 @@ class WaitingFile:
     @property
     def place(self) -> tuple[int, str]:
         """Older releases first, so that each is compared with the one before it."""
-        name = cbp.parse_name(self.name)
+        name = registry.parse_name(self.name)
         return (name.seq if name else 0, self.name)
 
 
@@ -79,7 +81,7 @@ def take_bundle(db: Database, dimensions: Sequence[str] = ()) -> list[int]:
     with transaction(db):
         return [
             releases.save_snapshot(db, snapshot)
-            for snapshot in bundle.load(dimensions)
+            for snapshot in registry.main().embedded(dimensions)
             if inventory.held(db, snapshot.release.sha256) is None
         ]
 
@@ -286,17 +288,14 @@ def _downloaded(
 
 def _snapshot(
     found: WaitingFile, content: bytes, dimensions: Sequence[str], joins: Joins
-) -> tuple[Snapshot, Mapping[str, frozenset[str]]]:
-    """What a file says, and its labels that are not known.
+) -> ReadRelease:
+    """What a file says.
 
     DataError also where the reader itself fails: it is one file's fault.
     """
     try:
-        reading = cbp.reading_of(text_of(found.name, BytesIO(content)), joins)
-        said = series.snapshot(
-            reading, dimensions, first_seen_at=found.first_seen or None, url=found.url
-        )
-        return said, reading.unknown
+        file = ReleaseFile(found.name, content, found.first_seen or None, found.url)
+        return registry.source_of(found.name).read(file, joins, dimensions)
     except DataError:
         raise
     except Exception as error:
@@ -323,10 +322,10 @@ def _warn_of_unknown(db: Database, release: Release, unknown: Mapping[str, froze
 
 def _unread(found: WaitingFile, sha256: str) -> Release:
     """What is known of a file before it is read: its name."""
-    name = cbp.parse_name(found.name)
+    name = registry.parse_name(found.name)
     return Release(
         source=found.name.removesuffix(".gz").removesuffix(".csv"),
-        kind=(name.layout if name else None) or "manual",
+        kind=cast("ReleaseKind", (name.layout if name else None) or "manual"),
         file_name=found.name.removesuffix(".gz"),
         sha256=sha256,
         data_through="",
@@ -350,7 +349,10 @@ def _believe(db: Database, name: str, snapshot: Snapshot, joins: Joins) -> None:
         return replace(each, counts=joined(each.counts, joins))
 
     reasons = checks.problems(
-        compared(snapshot), [*map(compared, neighbours)], [*map(compared, parts)]
+        registry.source_of(name),
+        compared(snapshot),
+        [*map(compared, neighbours)],
+        [*map(compared, parts)],
     )
     if reasons:
         raise QuarantineError(name, reasons)

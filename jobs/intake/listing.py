@@ -14,15 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-from forecast.intake import cbp
+from forecast.intake.sources import registry
+from forecast.intake.sources.contract import FileName, Pages
 from forecast.printable import printable
 
-DISALLOWED = "/sites/default/files/assets/"  # by the publisher's robots.txt
 PAGE_BYTES = 1_000_000  # the real page has some 100 kB; a larger one is no listing
 _DATA = re.compile(r"\.(csv|tsv|xlsx?|xlsb|ods|zip|json|parquet)(\.gz)?$", re.IGNORECASE)
-_YEAR = r"fy\W{0,3}\d{2,4}"
-# What CBP writes both in names and in link texts: a window of two fiscal years, and encounters.
-_WINDOW = re.compile(rf"{_YEAR}\W{{1,5}}{_YEAR}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def is_file(url: str, index: str) -> bool:
         _name(url) is not None
         and url.isprintable()
         and urlsplit(url)[:2] == urlsplit(index)[:2]
-        and not urlsplit(url).path.startswith(DISALLOWED)
+        and not urlsplit(url).path.startswith(_pages().disallowed)
     )
 
 
@@ -90,7 +87,7 @@ def problem(url: str, index: str, text: str = "", newest: int = 0) -> str:
         return "its name does not fit the pattern"
     if parts[:2] != urlsplit(index)[:2]:
         return f"it lies at {printable(f'{parts.scheme}://{parts.netloc}', 80)}, not with the page"
-    if parts.path.startswith(DISALLOWED):
+    if parts.path.startswith(_pages().disallowed):
         return "robots.txt disallows its folder" if name.seq > newest else ""
     return "its address has characters that cannot be shown"
 
@@ -106,21 +103,23 @@ def base_name(url: str) -> str:
     return urlsplit(url).path.rpartition("/")[2]
 
 
-def _name(url: str) -> cbp.Name | None:
+def _pages() -> Pages:
+    return registry.main().pages
+
+
+def _name(url: str) -> FileName | None:
     base = base_name(url)
-    return cbp.parse_name(base) if base.lower().endswith(".csv") else None
+    return registry.parse_name(base) if base.lower().endswith(".csv") else None
 
 
 def _looks_like_data(url: str, text: str) -> bool:
-    """Data by its ending, or by words that only the files' links have.
-
-    Pages such as .../stats/nationwide-encounters-fy2025 name one fiscal year, not a window.
-    """
+    """Data by its ending, or by words that only the files' links have."""
     base = unquote(base_name(url))
     if urlsplit(url).scheme not in ("http", "https"):
         return False
     return bool(_DATA.search(base)) or any(
-        _WINDOW.search(words) and "encounters" in words.lower() for words in (base, text)
+        _pages().window.search(words) and registry.main().measure.noun in words.lower()
+        for words in (base, text)
     )
 
 

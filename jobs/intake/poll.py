@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from forecast.config import Config, Fetch
 from forecast.errors import ConfigError
-from forecast.intake import cbp
+from forecast.intake.sources import registry
 from forecast.intake.text import content_sha256
 from forecast.printable import printable
 from forecast.store import connect, inventory, ops
@@ -118,8 +118,8 @@ def awaited(path: Path) -> str:
         fresh = {d.sha256 for d in ops.downloads(db) if last and d.poll_id == last[0]}
     with closing(connect.read(path)) as connection:
         newest = inventory.newest_files(connection)
-    names = {name: cbp.parse_name(name) for name, _, _ in newest}
-    missing = {"aor", "state"} - {name.layout for name in names.values() if name}
+    names = {name: registry.parse_name(name) for name, _, _ in newest}
+    missing = set(registry.main().pages.siblings) - {name.layout for name in names.values() if name}
     if len(missing) != 1 or not any(sha256 in fresh for _, sha256, _ in newest):
         return ""
     return f"the {missing.pop()} file of {newest[0][2]}; the next poll is the last one waited for"
@@ -133,6 +133,7 @@ class _Visit:
     ) -> None:
         self.path, self.settings, self.poll_id = path, config.fetch, poll_id
         self.archive = archive.folders(path, config).archive
+        self.index = page_of(config)
         self.today = now.date().isoformat()
         self.known, self.links = known, dict(known)
         self.began = time.monotonic()
@@ -154,7 +155,7 @@ class _Visit:
 
     def _listed(self) -> list[str]:
         """The files on the page, the oldest release first."""
-        index = self.settings.index
+        index = self.index
         listed = (url for url, link in self.links.items() if link.listed)
         return sorted((url for url in listed if listing.is_file(url, index)), key=listing.order)
 
@@ -173,7 +174,7 @@ class _Visit:
         return (link for url, link in self.links.items() if self.known.get(url) != link)
 
     def _page(self, http: httpx.Client) -> PollAnswer:
-        index = self.settings.index
+        index = self.index
         reply = self._get(http, self.links.get(index, Link(index)))
         if reply.outcome == "content":
             page = listing.read(reply.content, index, self.settings.ignore)
@@ -193,7 +194,7 @@ class _Visit:
         for url, link in list(self.links.items()):
             if link.unrecognized:
                 ignored = listing.base_name(url) in self.settings.ignore
-                if ignored or listing.is_file(url, self.settings.index):
+                if ignored or listing.is_file(url, self.index):
                     self.links[url] = replace(link, listed=not ignored, unrecognized="")
 
     def _remember(self, page: listing.Listing) -> None:
@@ -233,11 +234,16 @@ class _Visit:
     def _get(self, http: httpx.Client, link: Link) -> Reply:
         left = max(self.deadline - time.monotonic(), 0.001)
         limits: dict[str, float] = {"file_seconds": min(self.settings.file_seconds, left)}
-        if link.url == self.settings.index:
+        if link.url == self.index:
             limits["max_bytes"] = min(self.settings.max_bytes, listing.PAGE_BYTES)
         reply = get(http, link, self.settings.model_copy(update=limits))
         self.pause = max(self.pause, reply.pause or 0.0)
         return reply
+
+
+def page_of(config: Config) -> str:
+    """The page that links to the files: the settings', or the source's own."""
+    return config.fetch.index or registry.main().pages.index
 
 
 def _poll(

@@ -33,7 +33,7 @@ UNLIKELY = 0.01  # coverage that far off by chance
 
 def queue_concerns(path: Path, config: Config, now: datetime) -> int:
     """Make a delivery of everything that needs the operator and was not told yet; how many."""
-    if not config.mail.operator:
+    if not (config.mail.enabled and config.mail.operator):
         return 0
     through = ""
     with closing(connect.read(path)) as connection:

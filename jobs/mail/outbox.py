@@ -10,7 +10,7 @@ from pathlib import Path
 from forecast.config import Config
 from forecast.store import connect, deliveries, ops, wakes
 from forecast.store import notices as stored
-from jobs.mail import compose, operator_alerts, send, smtp
+from jobs.mail import compose, hooks, operator_alerts, send, smtp
 from jobs.mail.send import DeliveryOutcome
 
 
@@ -39,7 +39,8 @@ def deliver(
     """
     now = now or (lambda: datetime.now(UTC))
     wakes.refuse_edited(path)
-    smtp.check(config.mail)
+    if config.mail.enabled or not config.notices.hooks:
+        smtp.check(config.mail)
     compose.expire_all(path, now())
     compose.queue_all(path, config, now())
     operator_alerts.queue_concerns(path, config, now())
@@ -49,10 +50,17 @@ def deliver(
         if again:
             deliveries.revive(db, now())
     compose.recall_all(path, now())
-    outcomes = send.send_all(path, config.mail, now)
+    outcomes = _send(path, config, now)
     if _called_for(path, config, now(), outcomes):
-        outcomes += send.send_all(path, config.mail, now)
+        outcomes += _send(path, config, now)
     return outcomes
+
+
+def _send(path: Path, config: Config, now: Callable[[], datetime]) -> list[DeliveryOutcome]:
+    """Mail and webhooks; neither waits for the other's server."""
+    by_mail = config.mail.enabled
+    outcomes = send.send_all(path, config.mail, now, config.one_click) if by_mail else []
+    return outcomes + hooks.send_all(path, config.notices.hooks, now)
 
 
 def _called_for(path: Path, config: Config, now: datetime, outcomes: list[DeliveryOutcome]) -> int:

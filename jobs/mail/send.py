@@ -22,6 +22,7 @@ from forecast.errors import BordercastError, MailError, MailServerError
 from forecast.store import deliveries, ops
 from forecast.store.connect import LOCK_WAIT, locked
 from forecast.store.deliveries import Delivery
+from jobs.mail import unsubscribing
 from jobs.mail.smtp import Connect, check, connection, one_line
 
 if TYPE_CHECKING:
@@ -34,13 +35,17 @@ DeliveryOutcome = Literal["sent", "put off", "given up", "refused", "stopped"]
 
 
 def send_all(
-    path: Path, settings: Mail, now: Callable[[], datetime] | None = None
+    path: Path,
+    settings: Mail,
+    now: Callable[[], datetime] | None = None,
+    site: str = "",
 ) -> list[DeliveryOutcome]:
     """Send what is due; one outcome a delivery, in order. Stops at a stopped queue.
 
     Parameters
     ----------
     path : the database, beside which ops.db is. now : the moment, UTC; asked for each step.
+    site : address under which readers unsubscribe by one click, "" for none.
 
     Raises
     ------
@@ -49,31 +54,44 @@ def send_all(
     now = now or (lambda: datetime.now(UTC))
     check(settings)
     connect = connection(settings)
+    secret = unsubscribing.key(path) if site else b""
+
+    def own_lines(to: Delivery) -> bytes:
+        if not site:
+            return b""
+        return unsubscribing.headers(secret, site, to.recipient, to.queued_at[:10])
+
     found: list[DeliveryOutcome] = []
     with locked(path.with_name(LOCK), LOCK_WAIT):
         with ops.writing(path) as db:
             deliveries.begin(db, now())
             deliveries.unclaim(db)
-        while outcome := send_one(path, connect, now()):
+        while outcome := send_one(path, connect, now(), own_lines):
             found.append(outcome)
             if outcome == "stopped":
                 break
     return found
 
 
-def send_one(path: Path, connect: Connect, now: datetime) -> DeliveryOutcome | None:
+def send_one(
+    path: Path,
+    connect: Connect,
+    now: datetime,
+    own_lines: Callable[[Delivery], bytes] = lambda to: b"",
+) -> DeliveryOutcome | None:
     """Send one delivery that is due; None if there is none, or the queue stands still.
 
     Parameters
     ----------
     connect : gives an open, trusted, logged-in connection that does not last for ever.
+    own_lines : of a head, for one recipient alone.
     """
     with ops.writing(path) as db:
         delivery = None if deliveries.stopped(db) else deliveries.claim(db, now)
     if delivery is None:
         return None
     try:
-        hand_over(delivery, connect)
+        hand_over(delivery, connect, own_lines(delivery))
     except MailServerError as error:
         with ops.writing(path) as db:
             deliveries.hand_back(db, delivery, now)
@@ -94,7 +112,7 @@ def _failed(db: Database, delivery: Delivery, error: MailError, now: datetime) -
     return "put off" if deliveries.put_off(db, delivery, error.problem, now) else "given up"
 
 
-def hand_over(delivery: Delivery, connect: Connect) -> None:
+def hand_over(delivery: Delivery, connect: Connect, own_lines: bytes = b"") -> None:
     """Give one message to the server.
 
     Raises
@@ -105,7 +123,7 @@ def hand_over(delivery: Delivery, connect: Connect) -> None:
     try:
         smtp = connect()
         try:
-            refused = smtp.sendmail(delivery.message.sender, [to], addressed(delivery))
+            refused = smtp.sendmail(delivery.message.sender, [to], addressed(delivery, own_lines))
             if refused:
                 raise smtplib.SMTPRecipientsRefused(refused)
         finally:
@@ -114,9 +132,14 @@ def hand_over(delivery: Delivery, connect: Connect) -> None:
         raise _meaning(to, error) from error
 
 
-def addressed(delivery: Delivery) -> bytes:
+def addressed(delivery: Delivery, own_lines: bytes = b"") -> bytes:
     """The message as it goes to one recipient; the same at every attempt."""
-    return f"To: {delivery.recipient}\r\n".encode("ascii") + delivery.message.mime
+    head = f"To: {delivery.recipient}\r\n".encode("ascii")
+    told = delivery.message.mime.partition(b"\r\n\r\n")[0]
+    # The operator's own mail is of no list; one queued earlier may have a line already.
+    if b"\r\nList-Id:" in told and b"\r\nList-Unsubscribe:" not in told:
+        head += own_lines
+    return head + delivery.message.mime
 
 
 def _close(smtp: smtplib.SMTP) -> None:

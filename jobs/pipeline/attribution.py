@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
-from forecast.intake.cbp import COMPONENTS
-from forecast.intake.series import BY_COMPONENT, CROSSED
+from forecast.intake.sources import registry
+from forecast.label_joins import CROSSED
 from forecast.records import BORDERS, NATIONWIDE, Counts, Driver, Flag, Judgement, SeriesKey
 from forecast.store import watch
 from forecast.watch.attribution import Part, Whole, drivers
@@ -105,4 +105,7 @@ def _parts(
 
 def _complete(members: Sequence[SeriesKey], dimension: str) -> bool:
     """Whether both components are there, where they are published over different spans."""
-    return dimension not in BY_COMPONENT or {m.component for m in members} >= set(COMPONENTS)
+    sums = registry.main().hierarchy
+    return dimension not in sums.by_component or {m.component for m in members} >= set(
+        sums.components
+    )

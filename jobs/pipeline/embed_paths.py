@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from forecast.config import Config
-from forecast.intake import bundle
+from forecast.intake.sources.cbp_encounters import bundle
 from forecast.store import releases, runs
 from forecast.store.connect import writing
 from jobs.intake.ingest import take_bundle

@@ -11,7 +11,8 @@ from forecast.engine import blocks
 from forecast.engine.blocks import Task
 from forecast.engine.rows import forecast_rows
 from forecast.intake.series import panel
-from forecast.records import APPREHENSION, Counts, Forecast, SeriesKey
+from forecast.intake.sources import registry
+from forecast.records import Counts, Forecast, SeriesKey
 from forecast.watch.outlook import Hindsight
 from jobs.compute.executors import spreading
 from jobs.pipeline.refits import Report
@@ -34,13 +35,14 @@ def drill_down(counts: Counts, config: Config, report: Report) -> list[Hindsight
 
 
 def followed(counts: Counts, least: int) -> dict[str, dict[SeriesKey, Mapping[str, int]]]:
-    """Family -> its members whose largest month has at least so many encounters.
+    """Family -> its members whose largest month is at least this count.
 
     A family is a dimension, or a component's part of it.
     """
     families: dict[str, dict[SeriesKey, Mapping[str, int]]] = {}
+    aside = registry.main().hierarchy.aside
     for key, by_month in counts.items():
-        if key.dimension in ("", APPREHENSION):
+        if key.headline or (aside and key.dimension == aside.dimension):
             continue  # the latter is stated beside its month, not forecast
         if max(by_month.values()) >= least:
             families.setdefault(f"{key.dimension} {key.component}", {})[key] = by_month

@@ -123,7 +123,7 @@ class Daemon:
         """Schedule, wake at once, and wait to be stopped."""
         self.scheduler.add_job(self.wake, _daily(self.config), id="daily")
         self.scheduler.add_job(self.wake, id="start")
-        if self.config.mail.enabled:
+        if self.config.tells:
             self.scheduler.add_job(self.post, _every(MAIL), id="mail")
         if attest.wanted(self.config.witness):
             self.scheduler.add_job(self.witness, _every(MAIL), id="witness", executor="witness")
@@ -131,6 +131,10 @@ class Daemon:
         self.scheduler.start()
         supervisor = threading.Thread(target=self.watch, name="supervisor", daemon=True)
         supervisor.start()
+        if self.config.service.port:
+            from jobs.service import port
+
+            port.start(self.path, self.config)
         heartbeat.notify("READY=1")
         self.stop.wait()
         LOG.info("stopping")
@@ -209,7 +213,7 @@ class Daemon:
                 told = time.monotonic()
 
     def _post(self) -> None:
-        if not self.config.mail.enabled or self.stop.is_set():
+        if not self.config.tells or self.stop.is_set():
             return
         try:
             done = self._work(wakeup.post)
@@ -289,7 +293,7 @@ class Daemon:
         """After a jump of the clock: the times ahead mean nothing any more; look at once."""
         self.scheduler.reschedule_job("daily", trigger=_daily(self.config))
         self.scheduler.reschedule_job("pulse", trigger=_every(PULSE))
-        if self.config.mail.enabled:
+        if self.config.tells:
             self.scheduler.reschedule_job("mail", trigger=_every(MAIL))
         if attest.wanted(self.config.witness):
             self.scheduler.reschedule_job("witness", trigger=_every(MAIL))

@@ -25,6 +25,8 @@ from jobs.service import health
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "prophet", "apscheduler", "httpx")
 # Two connections that write or checkpoint at once can lose a commit; we keep to one.
 WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
+# Statements with more aggregate terms than columns corrupt memory in older ones (CVE-2025-6965).
+SAFE_FOR_OTHERS = (3, 50, 2)
 REMOTE = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs")
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
@@ -63,12 +65,7 @@ def examine(path: Path, config: Config, source: str, now: datetime) -> list[Find
 def _versions() -> Iterator[Finding]:
     python = ".".join(map(str, sys.version_info[:3]))
     yield Finding("bordercast", "good", f"{__version__}, Python {python}")
-    first, last = WAL_RESET_BUG
-    affected = first <= sqlite3.sqlite_version_info <= last
-    bug = " (has the WAL-reset bug of 3.7.0-3.51.2)" if affected else ""
-    advice = "harmless while bordercast alone writes to its database" if affected else ""
-    verdict: Literal["good", "note"] = "note" if affected else "good"
-    yield Finding("SQLite", verdict, sqlite3.sqlite_version + bug, advice)
+    yield _sqlite()
     for name in LIBRARIES:
         try:
             yield Finding(name, "good", version(name))
@@ -76,6 +73,20 @@ def _versions() -> Iterator[Finding]:
             needed: Literal["note", "bad"] = "note" if name == "prophet" else "bad"
             advice = "without it there are no Prophet forecasts; " if name == "prophet" else ""
             yield Finding(name, needed, "is not installed", f"{advice}install bordercast again")
+
+
+def _sqlite() -> Finding:
+    """Its own bugs, and what to do about them."""
+    first, last = WAL_RESET_BUG
+    bugs, advice = [], []
+    if first <= sqlite3.sqlite_version_info <= last:
+        bugs.append("the WAL-reset bug of 3.7.0-3.51.2")
+        advice.append("harmless while bordercast alone writes to its database")
+    if sqlite3.sqlite_version_info < SAFE_FOR_OTHERS:
+        bugs.append("CVE-2025-6965, unless the system's maker repaired it")
+        advice.append("3.50.2 or newer is recommended for a page open to others, see upgrading.md")
+    found = sqlite3.sqlite_version + (f" (has {', and '.join(bugs)})" if bugs else "")
+    return Finding("SQLite", "note" if bugs else "good", found, "; ".join(advice))
 
 
 def _database(path: Path) -> Iterator[Finding]:
@@ -182,7 +193,9 @@ def _fetch(config: Config) -> Iterator[Finding]:
     elif not config.fetch.contact and not config.fetch.user_agent:
         yield Finding("fetch", "bad", "names no contact", "set fetch.contact")
     else:
-        yield Finding("fetch", "good", without_logins(config.fetch.index))
+        from jobs.intake.poll import page_of
+
+        yield Finding("fetch", "good", without_logins(page_of(config)))
 
 
 def _mail(config: Config) -> Iterator[Finding]:

@@ -128,7 +128,9 @@ def _alarms(facts: dict[str, Any], now: datetime) -> list[str]:
         f"verification failed, nothing is shown: {facts['verify_findings']}; restore a backup": (
             bool(facts["verify_findings"])
         ),
-        f"CBP's page has blocked us since {since}: put the file into the inbox": bool(since),
+        f"the publisher's page has blocked us since {since}: put the file into the inbox": bool(
+            since
+        ),
         "the publisher's page links to what looks like data but is not understood: "
         f"{_some(facts['unrecognized'])}; look at it, put a file that is wanted into the inbox, "
         "and name one that is not in fetch.ignore": bool(facts["unrecognized"]),

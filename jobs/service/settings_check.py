@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 
-from forecast.config import Compute, Config, Fetch, Mail
+from forecast.config import Compute, Config, Fetch, Hook, Mail
 from forecast.errors import ConfigError
 from jobs.intake import poll
-from jobs.mail import smtp
+from jobs.mail import hooks, smtp
 from jobs.witness import attest
 
 
@@ -27,6 +27,7 @@ def problems(config: Config, source: str) -> Iterator[ConfigError]:
         lambda: _mail(config.mail),
         lambda: _certificates(config.mail),
         lambda: _password(config.mail),
+        lambda: _hooks(config.notices.hooks),
         lambda: attest.check_settings(config.witness),
         lambda: _compute(config.compute),
     )
@@ -45,6 +46,16 @@ def _fetch(settings: Fetch) -> None:
 def _mail(settings: Mail) -> None:
     if settings.enabled:
         smtp.check(settings)
+
+
+def _hooks(found: tuple[Hook, ...]) -> None:
+    """Each file that a hook names can be read, and each has a name of its own."""
+    for hook in found:
+        hooks.secret(hook.address_file, f"{hook.name}.address_file")
+        if hook.secret_file:
+            hooks.secret(hook.secret_file, f"{hook.name}.secret_file")
+    if len({hook.name for hook in found}) < len(found):
+        raise ConfigError("config.toml", "notices.hooks", "two hooks have the same name")
 
 
 def _certificates(settings: Mail) -> None:

@@ -102,7 +102,7 @@ def send(path: Path, config: Config) -> str:
     """Send what is approved, if mail is on; what came of it."""
     from jobs.mail import outbox
 
-    if not config.mail.enabled:
+    if not config.tells:
         return ""
     outcomes = Counter(outbox.deliver(path, config))
     said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))

@@ -22,7 +22,7 @@ STEPS = [
     "before forecast.store.connect:migrate",
     "before jobs.mail.compose:renew_one",
     "before jobs.monthly:take_in",
-    "before forecast.intake.cbp:reading_of",
+    "before forecast.intake.sources.cbp_encounters.files:reading_of",
     "after forecast.intake.checks:problems",
     "before jobs.intake.archive:keep_bytes",
     "before jobs.intake.archive:_sync",

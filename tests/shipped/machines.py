@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+import serving
 
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
@@ -46,11 +48,11 @@ def need(*tools: str) -> None:
             pytest.skip(f"{tool} is not installed, and could not be (see the stage `tools`)")
 
 
-def debian(suite: str, packages: str, to: Path) -> Path:
+def debian(suite: str, packages: str, to: Path, *dpkg: str) -> Path:
     """A minimal Debian with these packages, as a folder or, if named so, a .tar.
 
     It reaches package registries as this machine does: the same authorities are trusted, and the
-    package lists may be as old as they may be here.
+    package lists may be as old as they may be here. dpkg : its options.
     """
     need("mmdebstrap")
     accepted = subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True)
@@ -69,7 +71,7 @@ def debian(suite: str, packages: str, to: Path) -> Path:
             ),
             f"--customize-hook=upload {AUTHORITIES} {AUTHORITIES}",
             "--customize-hook=upload /etc/resolv.conf /etc/resolv.conf",
-            *(*dates, suite, str(to)),
+            *(*dates, *(f"--dpkgopt={option}" for option in dpkg), suite, str(to)),
         ],
         capture_output=True,
         text=True,
@@ -83,3 +85,71 @@ def debian(suite: str, packages: str, to: Path) -> Path:
 def inside(root: Path, *words: object, **environment: str) -> str:
     """What a command in a root printed; chroot alone, without systemd."""
     return done("chroot", root, *words, env=INSIDE | environment)
+
+
+class Machine:
+    """A Debian whose process 1 is systemd, in namespaces of its own but for the network."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.group = f"bordercast-test-{os.getpid()}"
+        enter = ("sh", str(Path(__file__).with_name("enter.sh")), str(root), self.group)
+        self.unshared = subprocess.Popen(
+            ["unshare", "-mpfui", "--kill-child", *enter],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=CLEAN,
+        )
+
+    def __enter__(self) -> Machine:
+        state = ""
+        for _ in range(240):
+            time.sleep(0.5)
+            if self.unshared.poll() is not None:
+                said = self.unshared.communicate()[0]
+                pytest.skip(f"this machine forbids a systemd of its own: {said.strip()[-300:]}")
+            state = self.asked("systemctl is-system-running")
+            if state in ("running", "degraded"):  # kernel modules cannot be loaded from inside
+                return self
+        self.__exit__()
+        pytest.skip(f"systemd starts, but is {state or 'silent'} after two minutes")
+
+    def __exit__(self, *_: object) -> None:
+        self.unshared.kill()
+        self.unshared.communicate()
+        script = (
+            'd=$(mktemp -d); mount -t cgroup2 none "$d"; sleep 1;'
+            f' find "$d/{self.group}" -depth -type d -exec rmdir {{}} +'
+        )
+        subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True)
+
+    def _words(self, command: str) -> list[str]:
+        children = Path(f"/proc/{self.unshared.pid}/task/{self.unshared.pid}/children")
+        first = (children.read_text().split() or ["0"])[0]
+        spaces = ("-t", first, "-m", "-p", "-u", "-i", "-C", "--root", "--wdns=/root")
+        environment = [f"{name}={value}" for name, value in INSIDE.items()]
+        quiet = ("HOME=/root", "DEBIAN_FRONTEND=noninteractive")
+        return ["nsenter", *spaces, "env", "-i", *environment, *quiet, "sh", "-c", command]
+
+    def asked(self, command: str) -> str:
+        """What a command line prints, whatever its exit code."""
+        told = subprocess.run(self._words(command), capture_output=True, text=True, timeout=900)
+        return told.stdout.strip()
+
+    def run(self, command: str, code: int = 0) -> str:
+        """What a root's command line prints; AssertionError if it ends otherwise."""
+        return done(*self._words(command), code=code)
+
+    def shown(self, unit: str, name: str) -> str:
+        """A property of a unit."""
+        return self.asked(f"systemctl show -P {name} {unit}")
+
+    def becomes(self, command: str, *wanted: str) -> str:
+        """Wait, `serving.HANGS` seconds at most, until a command prints one of these."""
+        until = time.monotonic() + serving.HANGS
+        while (said := self.asked(command)) not in wanted:
+            assert time.monotonic() < until, f"{command}: {said}, not {wanted}"
+            time.sleep(0.5)
+        return said

@@ -17,7 +17,7 @@ from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Chart, Picture
 from forecast.desk.labels import dimension_words
 from forecast.desk.terminal.flag_tables import part_words
-from forecast.desk.wording import MONTHS, NAMES, month_words
+from forecast.desk.wording import MONTHS, NAMES, measure, month_words
 from forecast.intake.events import KNOWN
 from forecast.records import Row
 from models.prophet import Parts
@@ -37,8 +37,8 @@ def drivers(border: str, rows: Sequence[Row]) -> Picture:
     title = f"{NAMES[border]}, {month_words(month)}: {abs(total):,} {side} than expected"
     missing = sorted({_dimension(row) for row in rows} - {name for name, _ in panels})
     subtitle = (
-        "Difference from the forecast, in encounters. Each group of bars explains the whole: do "
-        "not add over groups."
+        f"Difference from the forecast, in {measure().noun}. Each group of bars explains the "
+        "whole: do not add over groups."
         + (f" Not in the data on record: {', '.join(missing)}." if missing else "")
     )
     largest = "; ".join(

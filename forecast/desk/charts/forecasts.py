@@ -15,7 +15,7 @@ import altair as alt
 
 from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Amounts, Chart, Picture
-from forecast.desk.wording import NAMES, month_words
+from forecast.desk.wording import NAMES, measure, month_words
 from forecast.records import Row
 
 MONTHS_SHOWN = 36
@@ -129,7 +129,7 @@ def fan_words(
     """Title, subtitle and alternative text of a fan."""
     first, last = forecasts[0], forecasts[-1]
     title = (
-        f"{NAMES[border]}{f', {part}' if part else ''}: {now['encounters']:,} encounters in "
+        f"{NAMES[border]}{f', {part}' if part else ''}: {now['encounters']:,} {measure().noun} in "
         f"{month_words(now['month'])}; {first['median']:,} expected for "
         f"{month_words(first['month'])}"
     )

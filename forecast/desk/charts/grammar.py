@@ -12,7 +12,7 @@ import math
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ import vl_convert
 from PIL import Image
 
 from forecast import atomic, months
-from forecast.desk.wording import month_words
+from forecast.desk.wording import measure, month_words
 from forecast.errors import ConfigError
 from forecast.intake.events import KNOWN
 from forecast.records import Row
@@ -73,7 +73,7 @@ class Amounts:
     log: bool
     low: float
     high: float
-    unit: str = "encounters a month"
+    unit: str = field(default_factory=lambda: measure().unit)
 
     @property
     def title(self) -> str:

@@ -97,7 +97,9 @@ COLUMNS: dict[str, Column] = {
     "fiscal_year": number("Fiscal year, October to September, by the year it ends in", "YYYY"),
     "encounters": count("Published count of that month, as now current"),
     # where it comes from
-    "source": text("Short name of the release it was read from, see forecast/intake/bundle"),
+    "source": text(
+        "Short name of the release it was read from; of embedded figures, see provenance.toml"
+    ),
     "file_name": text("The publisher's file, or the embedded list of quoted values"),
     "sha256": text("sha256 of that file", "64 hex digits"),
     "rounding": number("What the source rounds its counts to", "1 or 10", "encounters"),

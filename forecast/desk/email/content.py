@@ -22,13 +22,15 @@ from forecast.desk.wording import (
     chance_words,
     change_words,
     day_words,
+    measure,
     month_words,
+    publisher,
 )
+from forecast.intake.sources import registry
 from forecast.records import Row
 
 PARTS_SHOWN = 3  # in a digest by mail, a border; the page has all
 LEAST_MISLEADING = 0.1  # share of the count that a wrong name would misstate
-PRELIMINARY = "The count is preliminary: CBP revises months of the open fiscal year."
 _HOW_FAR = {"notable": "", "major": "well ", "critical": "far "}
 _SIDES = {1: "above", -1: "below"}
 _LEVELS = {1: "higher", -1: "lower"}
@@ -128,11 +130,12 @@ def page_link(address: str, report: MonthReport) -> str:
 def _lead(report: MonthReport) -> Iterator[str]:
     """Both halves, arrests in the interior, and how unusual the month is."""
     halves = [*brief.halves_sentence(report)]
-    seen = report.interior
-    if seen is not None and seen.month == report.month and seen.total:
+    seen, aside = report.interior, registry.main().hierarchy.aside
+    if aside and seen is not None and seen.month == report.month and seen.total:
+        half = registry.main().hierarchy.named(aside.half)
         halves.append(
-            f"{seen.at_large:,} of {seen.total:,} Border Patrol encounters "
-            f"({100 * seen.at_large / seen.total:.0f}%) were At Large: arrests in the interior."
+            f"{seen.at_large:,} of {seen.total:,} {half.short} {measure().noun} "
+            f"({100 * seen.at_large / seen.total:.0f}%) were {aside.named}: {aside.words}."
         )
     changes = _changes(report)
     if changes:
@@ -148,6 +151,7 @@ def say(report: MonthReport) -> str:
     """One sentence to copy: the count with its comparisons."""
     changes = f", {_changes(report)}" if _changes(report) else ""
     stood = report.expectation
+    reach = f", {measure().reach}," if measure().reach else ""
     forecast = ""
     if stood is not None:
         made = (
@@ -157,8 +161,9 @@ def say(report: MonthReport) -> str:
         )
         forecast = f"; {made} expected {stood.median:,}"
     return (
-        f"CBP counted {report.encounters:,} encounters {brief.place(report)}, at and between "
-        f"ports of entry, in {month_words(report.month)}{changes}{forecast}."
+        f"{publisher().short} counted {report.encounters:,} {measure().noun} "
+        f"{brief.place(report)}{reach} in {month_words(report.month)}"
+        f"{changes}{forecast}."
     )
 
 
@@ -184,23 +189,26 @@ def avoid(report: MonthReport) -> str:
     known, seen = brief.halves(report), report.interior
     ports = known[0] if known else 0
     interior = seen.at_large if seen is not None and seen.month == report.month else 0
-    words, why = "people", "one person can be counted more than once"
+    words, why = measure().misread
+    hierarchy = registry.main().hierarchy
+    at, aside = hierarchy.half("ofo"), hierarchy.aside
     if max(ports, interior) >= LEAST_MISLEADING * report.encounters:
         words, why = (
-            ("illegal crossings", f"{ports:,} of the {report.encounters:,} were at ports of entry")
-            if ports >= interior
-            else ("at the border", f"{interior:,} were arrests in the interior (At Large)")
+            (at.misread, f"{ports:,} of the {report.encounters:,} were {at.where}")
+            if ports >= interior or aside is None
+            else (aside.misread, f"{interior:,} were {aside.words} ({aside.named})")
         )
     text = f"Not \N{LEFT DOUBLE QUOTATION MARK}{words}\N{RIGHT DOUBLE QUOTATION MARK}: {why}."
     text += " No cause is claimed."
-    return text if report.final else f"{text} {PRELIMINARY}"
+    return text if report.final else f"{text} {preliminary()}"
 
 
 def _caption(report: MonthReport) -> str:
     """The count with its halves, above the table."""
     known = brief.halves(report)
-    text = f"{month_words(report.month)}: {report.encounters:,} encounters"
-    return f"{text}; at ports {known[0]:,}, between ports {known[1]:,}" if known else text
+    text = f"{month_words(report.month)}: {report.encounters:,} {measure().noun}"
+    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
+    return f"{text}; {known[0]:,} {at.where}, {known[1]:,} {between.where}" if known else text
 
 
 def rows(report: MonthReport) -> Iterator[ComparisonText]:
@@ -222,9 +230,10 @@ def _nationwide(report: MonthReport | None) -> str:
     if report is None:
         return ""
     known, stood = brief.halves(report), report.expectation
-    parts = [f"Nationwide: {report.encounters:,} encounters"]
+    parts = [f"Nationwide: {report.encounters:,} {measure().noun}"]
+    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
     if known:
-        parts.append(f"{known[0]:,} at ports and {known[1]:,} between ports")
+        parts.append(f"{known[0]:,} {at.where} and {known[1]:,} {between.where}")
     year = next(c for c in report.comparisons if c.name == "year before")
     if year.before:
         parts.append(f"{_moved(year)} from a year before")
@@ -248,7 +257,7 @@ def _flag_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
         how = f"{_HOW_FAR[flag['severity']]}{_SIDES[flag['side']]}"
         yield (
             f"{how} forecast",
-            f"Encounters {_where(report)} were {how} the forecast: "
+            f"{measure().noun.capitalize()} {_where(report)} were {how} the forecast: "
             f"{flag['encounters']:,} counted, {flag['expected']:,} expected.",
         )
 
@@ -260,7 +269,7 @@ def _drift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
         side = _SIDES[flag["side"]]
         yield (
             f"drifting {side} forecasts",
-            f"Encounters {_where(report)} have drifted {side} the forecasts: "
+            f"{measure().noun.capitalize()} {_where(report)} have drifted {side} the forecasts: "
             f"{flag['encounters']:,} counted, {flag['expected']:,} expected six months before. "
             "No single month stood out.",
         )
@@ -272,14 +281,17 @@ def _shift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
     level, opened = _LEVELS[report.shift["side"]], month_words(report.shift["opened"])
     yield (
         f"{level} level confirmed",
-        f"The {level} level of encounters {PLACES[report.border]}, flagged in {opened}, has "
+        f"The {level} level of {measure().noun} {PLACES[report.border]}, flagged in {opened}, has "
         f"lasted: {report.encounters:,} counted in {month_words(report.month)}. Forecasts now "
         "start from it.",
     )
 
 
 def _quiet_sentence(report: MonthReport) -> str:
-    return f"Encounters {_where(report)} were as forecast: {report.encounters:,} counted."
+    return (
+        f"{measure().noun.capitalize()} {_where(report)} were as forecast: "
+        f"{report.encounters:,} counted."
+    )
 
 
 def _where(report: MonthReport) -> str:
@@ -323,7 +335,12 @@ def _often(report: MonthReport) -> Iterator[str]:
 
 
 def _open(report: MonthReport) -> str:
-    return "The fiscal year is closed." if report.final else PRELIMINARY
+    return "The fiscal year is closed." if report.final else preliminary()
+
+
+def preliminary() -> str:
+    """That a count of the open year will be revised, and by whom."""
+    return f"The count is preliminary: {publisher().short} revises months of the open fiscal year."
 
 
 def moved_lines(report: MonthReport) -> Iterator[tuple[str, str]]:
@@ -410,7 +427,7 @@ def correction(
     return SectionText(
         border=report.border,
         phrase="figures revised",
-        finding=f"Correction: our notice on encounters {_where(report)} is no longer right.",
+        finding=f"Correction: our notice on {measure().noun} {_where(report)} is no longer right.",
         more=(f"The count is now {report.encounters:,}.", *known),
         items=tuple(("", sentence) for sentence in false),
         say=say(report),
@@ -429,7 +446,7 @@ def withdrawn(border: str, month: str, run: int, at: str, why: str) -> SectionTe
     return SectionText(
         border=border,
         phrase="notice withdrawn",
-        finding=f"Correction: we withdraw our notice on encounters {where}.",
+        finding=f"Correction: we withdraw our notice on {measure().noun} {where}.",
         more=(
             f"It rested on run {run}, which was withdrawn on {day_words(at[:10])}: {clean(why)}",
             "Please do not use its finding, forecast or comparisons any more.",

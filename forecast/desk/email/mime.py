@@ -26,7 +26,7 @@ from email.utils import format_datetime, parseaddr
 from html import escape
 
 from forecast.desk.email.typeset import BREAK, CHART, QUOTE, RULE
-from forecast.desk.wording import check_command, month_words
+from forecast.desk.wording import check_command, measure, month_words
 from forecast.records import HEADLINES
 from forecast.store.notices import Notice, Section
 
@@ -39,10 +39,14 @@ _FIGURE = (
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """Who writes: "Name <address>"; reply_to an address, where to unsubscribe too."""
+    """Who writes: "Name <address>"; reply_to an address, where to unsubscribe too.
+
+    one_click : each mail is given a line of its own by which to unsubscribe, when it is sent.
+    """
 
     sender: str
     reply_to: str = ""
+    one_click: bool = False
 
     @property
     def address(self) -> str:
@@ -75,13 +79,6 @@ def edition(sections: Sequence[Section]) -> str:
     return "+".join(s.border if s.part == "finding" else f"{s.border}.digest" for s in sections)
 
 
-def chosen(
-    sections: Sequence[Section], borders: Sequence[str], digest: bool
-) -> tuple[Section, ...]:
-    """The sections that are for a reader of these borders."""
-    return tuple(s for s in sections if s.border in borders and (digest or s.part == "finding"))
-
-
 def message_id(notice_id: str, name: str) -> str:
     """The Message-ID of an edition, from that of the notice."""
     local, _, domain = notice_id.strip("<>").partition("@")
@@ -90,8 +87,8 @@ def message_id(notice_id: str, name: str) -> str:
 
 def subject(notice: Notice, sections: Sequence[Section]) -> str:
     """What it is about; no brackets, no word from outside."""
-    about = f"order encounters, {month_words(notice.month)}: "
-    start = f"Correction: b{about}" if notice.kind == "correction" else f"B{about}"
+    about = f"{measure().title}, {month_words(notice.month)}: "
+    start = f"Correction: {about[0].lower()}{about[1:]}" if notice.kind == "correction" else about
     by_phrase: dict[str, list[str]] = {}
     for section in sections:
         if section.part == "finding":
@@ -128,6 +125,7 @@ def letter(
     name = edition(sections) + (f" after {answers}" if answers else "")
     own_id = message_id(notice.message_id, name)
     about = ": ".join(filter(None, (mark, subject(notice, sections))))
+    by_mail = {"List-Unsubscribe": f"<mailto:{head.unsubscribe}?subject=unsubscribe>"}
     headers = {
         "From": head.sender,
         "Reply-To": head.reply_to or head.sender,
@@ -136,8 +134,8 @@ def letter(
         "Message-ID": own_id,
         **({"In-Reply-To": answers, "References": answers} if answers else {}),
         "Auto-Submitted": "auto-generated",
-        "List-Id": f"Border encounter notices <bordercast.{head.domain}>",
-        "List-Unsubscribe": f"<mailto:{head.unsubscribe}?subject=unsubscribe>",
+        "List-Id": f"Border {measure().attribute} notices <bordercast.{head.domain}>",
+        **({} if head.one_click else by_mail),
     }
     mime = _mime(notice, sections, headers, own_id.strip("<>"), attach_page)
     return Letter(name, about, own_id, mime)

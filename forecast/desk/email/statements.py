@@ -24,6 +24,7 @@ from forecast.desk.wording import MINUS, change_words, month_words
 from forecast.watch.revisions import LEAST_COUNT, LEAST_SHARE
 
 Statement = Mapping[str, Any]
+GRAVITY = ("critical", "major", "notable", "watch")  # the gravest first
 _BOUNDS = ("lo95", "lo80", "hi80", "hi95")
 
 
@@ -35,7 +36,13 @@ def statement(report: MonthReport) -> dict[str, Any]:
         "bounds": _bounds(report.expectation),
         "compared": {c.name: [c.last, c.now, c.before] for c in report.comparisons},
         "extreme": [report.extreme, report.since],
+        **({"severity": severity(report)} if report.findings else {}),
     }
+
+
+def severity(report: MonthReport) -> str:
+    """The gravest of a month's flags."""
+    return str(min((flag["severity"] for flag in report.findings), key=GRAVITY.index))
 
 
 def _bounds(stood: Expectation | None) -> list[int] | None:

@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from forecast import months
-from forecast.desk.wording import CREDIT
+from forecast.desk.wording import CREDIT, measure, publisher
 from forecast.records import HEADLINES, HUB_PERMILLES
 
 SCHEMAS = "https://raw.githubusercontent.com/hubverse-org/schemas/main/v6.0.0"
-TARGET = "monthly encounters"
+TARGET = f"monthly {measure().noun}"
 TEAM = "bordercast"
 _COLUMNS = (
     "reference_date",
@@ -171,8 +171,8 @@ def _tasks(rounds: Sequence[str], horizons: Sequence[int]) -> dict[str, Any]:
 def _target() -> dict[str, Any]:
     return {
         "target_id": TARGET,
-        "target_name": "Encounters published by U.S. Customs and Border Protection",
-        "target_units": "encounters a month",
+        "target_name": f"{measure().noun.capitalize()} published by {publisher().name}",
+        "target_units": measure().unit,
         "target_keys": {"target": TARGET},
         "description": "Events, not people: one person can be counted more than once.",
         "target_type": "discrete",
@@ -212,7 +212,7 @@ def _metadata(folder: Path, model: str, about: Mapping[str, str]) -> None:
         "team_abbr": TEAM,
         "model_abbr": model,
         "methods": f"Bordercast's model {model.removesuffix('_hindcast')}; {kind}",
-        "data_inputs": f"Counts published by U.S. Customs and Border Protection. {CREDIT}",
+        "data_inputs": f"Counts published by {publisher().name}. {CREDIT}",
         "record": ", ".join(f"{name} {text}" for name, text in about.items()),
     }
     path = folder / "model-metadata" / f"{TEAM}-{model}.yml"

@@ -12,7 +12,7 @@ from forecast.desk.email import content
 from forecast.desk.email.content import ComparisonText
 from forecast.desk.labels import dimension_words, member_words
 from forecast.desk.report import MonthReport, report
-from forecast.desk.wording import NAMES, PLACES, chance_words, change_words, month_words
+from forecast.desk.wording import NAMES, PLACES, chance_words, change_words, measure, month_words
 from forecast.records import Row, SeriesKey
 from forecast.store import releases
 
@@ -107,7 +107,7 @@ def card(flag: Row, facts: MonthReport) -> Card:
         finding=_finding(flag, facts),
         ended=ending(flag),
         is_open=flag["episode"] == "open",
-        caption=f"{month_words(flag['month'])}: {facts.encounters:,} encounters",
+        caption=f"{month_words(flag['month'])}: {facts.encounters:,} {measure().noun}",
         compared=compared(facts, flag),
         moved=tuple(content.moved_lines(replace(facts, flags=(flag,)))),
     )

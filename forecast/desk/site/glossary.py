@@ -1,11 +1,9 @@
 """What the words mean, once, in the order in which a reader meets them."""
 
+from forecast.desk.wording import measure
+
 GLOSSARY = (
-    (
-        "Encounters",
-        "Events in which Border Patrol or the Office of Field Operations met a person; "
-        "one person can be counted more than once.",
-    ),
+    (measure().noun.capitalize(), measure().definition),
     (
         "Median, prediction interval",
         "The count is as likely to be above the median as below it. An 80 % prediction "

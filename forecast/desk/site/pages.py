@@ -13,7 +13,7 @@ from forecast.desk.site.markup import coded
 from forecast.desk.site.metadata import DATABASE
 from forecast.desk.site.pictures import FAN_KEY, HISTORY_KEY
 from forecast.desk.site.static import STYLE_VERSION
-from forecast.desk.wording import CREDIT, MINUS, NAMES, month_words
+from forecast.desk.wording import CREDIT, MINUS, NAMES, measure, month_words
 from forecast.records import HEADLINES
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def told(status: PageStatus, here: str) -> dict[str, Any]:
         "seconds": f"{QueryLimits().statement_seconds:g}",
         "style": STYLE_VERSION,
         "credit": CREDIT,
+        "measure": measure(),
         "fan_key": FAN_KEY,
         "history_key": HISTORY_KEY,
         "month_words": month_words,

@@ -36,9 +36,20 @@ def summary(
         f"{int(inside.sum()):,} months missing, {int((counts.values == 0).sum()):,} zeros. "
         f"Forecast {h} months ahead.",
     ]
-    if quality is not None and quality.n:
-        lines.append(_against_naive(quality))
-    if uncertain and many > 1:
+    return lines + _how_good(quality, uncertain if many > 1 else ())
+
+
+def folder_summary(
+    series: int, parts: int, h: int, quality: Quality | None, uncertain: Sequence[tuple[str, float]]
+) -> list[str]:
+    """The same of a folder of parts."""
+    line = f"{series:,} series in {parts:,} parts. Forecast {h} months ahead."
+    return [line, *_how_good(quality, uncertain)]
+
+
+def _how_good(quality: Quality | None, uncertain: Sequence[tuple[str, float]]) -> list[str]:
+    lines = [_against_naive(quality)] if quality is not None and quality.n else []
+    if uncertain:
         shown = ", ".join(f"{name} (by a factor of {factor:.2f})" for name, factor in uncertain)
         lines.append(f"least predictable, by how far a month ahead may miss: {shown}")
     return lines

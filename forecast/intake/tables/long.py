@@ -36,6 +36,7 @@ from forecast.intake.tables.grid import (
 from models.base import Ints
 
 FAMILY = "family"
+_TOTAL_WORDS = {"total", "totals", "grand total", "sum", "all"}
 _MONTH_WORDS = {"month", "date", "period", "reporting month", "ds", "mes", "monat", "mois"}
 _VALUE_WORDS = {"value", "count", "counts", "n", "number", "total", "y", "cases", "visits"}
 _YEAR_WORDS = re.compile(r"(calendar |fiscal |fed(eral)? |report(ing)? )?(year|yr)|f\.?y\.?|cy")
@@ -124,9 +125,14 @@ def _year_and_month(table: TableGrid) -> tuple[int, ...]:
     return ()
 
 
+def _month_number(cell: Cell) -> int:
+    """1 .. 12 where a cell is such a number, also as M04; else 0."""
+    text = str(dates.as_digits(cell)).casefold().removeprefix("m")
+    return int(text) if text.isdecimal() and text.isascii() and 1 <= int(text) <= 12 else 0
+
+
 def _is_month_number(cell: Cell) -> bool:
-    text = str(dates.as_digits(cell))
-    return text.isdigit() and 1 <= int(text) <= 12
+    return _month_number(cell) > 0
 
 
 def _refuse_other_periods(table: TableGrid) -> None:
@@ -157,6 +163,7 @@ def from_long(table: TableGrid) -> Entries:
         if table.faults:
             return _nothing(table)
         raise DataError(f"{table.sheet.name}: no lines below the header; nothing to forecast")
+    rows = _without_totals(table, at, rows)
     month, day = _line_months(table, at, rows)
     line = table.sheet.line[rows]
     columns = [c for c in range(table.grid.shape[1]) if c not in at.places]
@@ -190,22 +197,36 @@ def from_long(table: TableGrid) -> Entries:
     else:
         code = code[:, None]
     n, days = len(values), ordinals(month, day)
-    good = np.repeat(month >= 0, n) & (code.ravel() >= 0)
     kinds = _families(table, family, rows, code, called) if family else []
     return Entries(
         called,
         kinds,
-        code.ravel()[good],
-        np.repeat(line, n)[good],
-        np.repeat(month, n)[good],
-        np.repeat(days, n)[good],
-        table.grid[rows][:, values].ravel()[good].astype(np.int64),
-        np.tile(np.arange(n), len(rows))[good],
+        code.ravel(),
+        np.repeat(line, n),
+        np.repeat(month, n),
+        np.repeat(days, n),
+        table.grid[rows][:, values].ravel().astype(np.int64),
+        np.tile(np.arange(n), len(rows)),
         [table.name(place) for place in values],
         table.name(at.places[-1]),
         table.faults,
         table.notes,
     )
+
+
+def _without_totals(table: TableGrid, at: _Months, rows: Ints) -> Ints:
+    """The rows without sums over months, "Total" where a month should stand."""
+    codes = table.grid[rows, at.places[-1]]
+    different = np.unique(codes)
+    sums = [
+        code
+        for code, cell in zip(different.tolist(), table.cells(different), strict=True)
+        if isinstance(cell, str) and cell.casefold().rstrip(":") in _TOTAL_WORDS
+    ]
+    left = np.isin(codes, sums)
+    for row in rows[left].tolist():
+        table.notes.append(f"line {table.sheet.line[row]} is a total over months, left out")
+    return np.asarray(rows[~left])
 
 
 def _refuse_narrow_header(table: TableGrid) -> None:
@@ -250,10 +271,16 @@ def _line_months(table: TableGrid, at: _Months, rows: Ints) -> tuple[Ints, Ints]
     year, fiscal = years_of(table, at.places[0], rows)
     month = np.full(len(rows), -1)
     start = table.wanted.fiscal_start
-    for place, code in enumerate(table.grid[rows, at.places[1]].tolist()):
-        cell = table.labels[code]
-        named = dates.names_month(cell)
-        number = named or (int(str(dates.as_digits(cell))) if _is_month_number(cell) else 0)
+    cells = table.cells(table.grid[rows, at.places[1]])
+    numbers = [dates.names_month(cell) or _month_number(cell) for cell in cells]
+    # Within a fiscal year December is followed by January only where months bear calendar numbers.
+    turns = (np.diff(numbers) == -11) & (np.diff(year) == 0)
+    calendar = bool(turns.any())
+    if fiscal.any() and not all(map(dates.names_month, cells)):
+        kind = "calendar months" if calendar else "months of the fiscal year, 1 its first"
+        table.notes.append(f"numbers in column {table.name(at.places[1])!r} are taken for {kind}")
+    for place, (cell, number) in enumerate(zip(cells, numbers, strict=True)):
+        named = calendar or dates.names_month(cell) > 0
         if not number:
             table.faults.append(
                 Fault(
@@ -264,7 +291,7 @@ def _line_months(table: TableGrid, at: _Months, rows: Ints) -> tuple[Ints, Ints]
                 )
             )
         elif year[place] >= 0 and fiscal[place]:
-            month[place] = dates.fiscal_month(int(year[place]), number, start, named=named > 0)
+            month[place] = dates.fiscal_month(int(year[place]), number, start, named=named)
         elif year[place] >= 0:
             month[place] = year[place] * 12 + number - 1
     return month, np.zeros(len(rows), dtype=np.int64)
@@ -314,17 +341,8 @@ def _roles(
     table: TableGrid, columns: Sequence[int], numbers: Sequence[int], rows: Ints, month: Ints
 ) -> tuple[list[int], list[int]]:
     """Which columns name series, and which hold counts."""
-    wanted = table.wanted
-    if wanted.value or wanted.series:
-        values = [table.place(name, "--value") for name in wanted.value]
-        series = [table.place(name, "--series") for name in wanted.series]
-        numbers = [c for c in numbers if c not in series]
-        if not values:
-            values = [_one_of(table, numbers, _VALUE_WORDS, "--value", "counts")] if numbers else []
-        if not series:
-            left = [c for c in columns if c not in values and c not in numbers]
-            series = series_columns(table, left, rows, month)
-        return series, values
+    if table.wanted.value or table.wanted.series:
+        return _roles_as_told(table, columns, numbers, rows, month)
     series = series_columns(table, [c for c in columns if c not in numbers], rows, month)
     if not series and len(numbers) > 1:
         ids = _number_that_names(table, numbers, rows, month)
@@ -332,11 +350,30 @@ def _roles(
             return [], list(numbers)
         series, numbers = [ids], [c for c in numbers if c != ids]
     if len(numbers) > 1:
+        beside = _numbers_beside(table, numbers, series, rows, month)
+        series, numbers = [*series, *beside], [c for c in numbers if c not in beside]
+    if len(numbers) > 1:
         fixed = [c for c in numbers if _is_fixed(table, c, series, rows)]
         numbers = [c for c in numbers if c not in fixed] or list(numbers)
     if len(numbers) > 1:
         return series, [_one_of(table, numbers, _VALUE_WORDS, "--value", "counts")]
     return series, list(numbers)
+
+
+def _roles_as_told(
+    table: TableGrid, columns: Sequence[int], numbers: Sequence[int], rows: Ints, month: Ints
+) -> tuple[list[int], list[int]]:
+    """The same where the user says some of it."""
+    wanted = table.wanted
+    values = [table.place(name, "--value") for name in wanted.value]
+    series = [table.place(name, "--series") for name in wanted.series]
+    numbers = [c for c in numbers if c not in series]
+    if not values:
+        values = [_one_of(table, numbers, _VALUE_WORDS, "--value", "counts")] if numbers else []
+    if not series:
+        left = [c for c in columns if c not in values and c not in numbers]
+        series = series_columns(table, left, rows, month)
+    return series, values
 
 
 def _one_of(
@@ -375,6 +412,24 @@ def _number_that_names(
         if unique_share([month, codes]) >= UNIQUE and many * months <= 2 * len(rows):
             return column
     return None
+
+
+def _numbers_beside(
+    table: TableGrid, numbers: Sequence[int], series: Sequence[int], rows: Ints, month: Ints
+) -> list[int]:
+    """The one column of few numbers that names series together with others: site 1 of East."""
+    rows, month = rows[:JUDGED], month[:JUDGED]
+    codes = [month, *(table.grid[rows, c] for c in series)]
+    if not series or unique_share(codes) >= UNIQUE:
+        return []
+    most = 2 * len(rows) / len(np.unique(month))
+    found = [
+        c
+        for c in numbers
+        if len(np.unique(table.grid[rows, c])) <= most
+        and unique_share([*codes, table.grid[rows, c]]) >= UNIQUE
+    ]
+    return found if len(found) == 1 else []
 
 
 def _is_fixed(table: TableGrid, column: int, series: Sequence[int], rows: Ints) -> bool:

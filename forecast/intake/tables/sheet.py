@@ -115,7 +115,7 @@ def _delimited(name: str, content: bytes) -> Sheet:
     separator = _separator(text)
     if separator not in (",", ""):
         notes.append(f"columns are separated by {SEPARATORS[separator]}")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator or ",")
+    reader = _reader(io.StringIO(text, newline=""), separator or ",")
     try:
         rows = [(reader.line_num, row) for row in islice(reader, _SAMPLE)]
         width = _usual([len(row) for _, row in rows if len(row) > 1])
@@ -209,7 +209,7 @@ def _separator(text: str) -> str:
     best, most = "", 0.0
     for separator in SEPARATORS:
         try:
-            widths = [len(row) for row in csv.reader(sample, delimiter=separator) if any(row)]
+            widths = [len(row) for row in _reader(sample, separator) if any(row)]
         except csv.Error:
             continue
         usual = _usual([width for width in widths if width > 1])
@@ -217,6 +217,10 @@ def _separator(text: str) -> str:
         if share > most:
             best, most = separator, share
     return best
+
+
+def _reader(lines: Iterable[str], separator: str) -> Any:
+    return csv.reader(lines, delimiter=separator, skipinitialspace=True)
 
 
 def _usual(widths: Sequence[int]) -> int:

@@ -1,4 +1,4 @@
-"""Writes the embedded figures: python -m forecast.intake.bundle.build --figures DIR --cbp DIR.
+"""Writes the embedded figures: python -m PACKAGE.build --figures DIR --cbp DIR.
 
 DIR of figures: border_monthly.csv, field_monthly.csv, usbp_sector_monthly.csv.gz,
 state_monthly.csv and vintages.csv, compact tables of published figures. DIR of cbp: the
@@ -20,18 +20,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forecast import months, records
+from forecast import months
 from forecast.config import DIMENSIONS
 from forecast.errors import QuarantineError
-from forecast.intake import bundle, cbp, checks, series
-from forecast.intake.bundle import EmbeddedSeries
-from forecast.records import APPREHENSION, NATIONWIDE, Counts, SeriesKey, Snapshot
+from forecast.intake import checks
+from forecast.intake.sources.cbp_encounters import bundle
+from forecast.intake.sources.cbp_encounters import files as published
+from forecast.intake.sources.cbp_encounters.bundle import EmbeddedSeries
+from forecast.intake.sources.cbp_encounters.snapshot import snapshot as snapshot_of
+from forecast.intake.sources.cbp_encounters.source import ASIDE, ENCOUNTERS
+from forecast.records import NATIONWIDE, Counts, SeriesKey, Snapshot
 
 CsvRow = Mapping[str, str]
 Sums = dict[SeriesKey, dict[str, int]]
 
 AUG = "cbp-fy23-fy26-aug"
-COMPONENTS = dict(zip(("usbp", "ofo"), cbp.COMPONENTS, strict=True))
+COMPONENTS = dict(zip(("usbp", "ofo"), published.COMPONENTS, strict=True))
 STATE_DIMENSIONS = ("state", "citizenship", "demographic")
 STATE_FILES = {
     "cbp-fy20-fy23": "nationwide-encounters-fy20-fy23-state.csv.gz",
@@ -43,7 +47,7 @@ CROSSING = "citizenship*demographic"
 CROSSING_TABLE = "cbp-crossing.csv"
 AT_LARGE = "cbp-usbp-at-large"
 AT_LARGE_FILE = "usbp_at_entry_at_large.csv"
-AT_LARGE_COLUMNS = {records.AT_ENTRY: "at_entry", records.AT_LARGE: "at_large"}
+AT_LARGE_COLUMNS = {ASIDE.rest: "at_entry", ASIDE.named: "at_large"}
 # As the publisher's page has it: parts 59,029 and 1,665, total 60,684.
 NOT_ADDING_UP = {("nationwide", "2024-08")}
 SECTOR_SUM = "Component U.S. Border Patrol: the sum of its sectors."
@@ -103,7 +107,7 @@ def build(figures: Path, files: Path) -> dict[str, bytes]:
     """
     wanted = (*DIMENSIONS, CROSSING)
     originals = {
-        name: series.snapshot(cbp.read(files / f), wanted) for name, f in STATE_FILES.items()
+        name: snapshot_of(published.read(files / f), wanted) for name, f in STATE_FILES.items()
     }
     tables = {name: _lines(sums) for name, sums in _figure_sums(figures).items()}
     tables[AT_LARGE] = _lines(_at_large_sums(files))
@@ -153,7 +157,7 @@ def _at_large_sums(files: Path) -> Sums:
     sums: Sums = defaultdict(lambda: defaultdict(int))
     for row in _read(files / AT_LARGE_FILE):
         for member, column in AT_LARGE_COLUMNS.items():
-            key = SeriesKey(row["border"], APPREHENSION, member, COMPONENTS["usbp"])
+            key = SeriesKey(row["border"], ASIDE.dimension, member, COMPONENTS["usbp"])
             sums[key][row["month"]] = int(row[column])
     return sums
 
@@ -184,9 +188,9 @@ def _refuse_disagreement(
     figures: Path, originals: Mapping[str, Snapshot], state: Counts, aug: Sequence[EmbeddedSeries]
 ) -> None:
     """CBP's files against each other, and the compact tables against the files."""
-    for name, snapshot in originals.items():
-        others = [other for other in originals.values() if other is not snapshot]
-        _refuse(name, checks.problems(snapshot, others))
+    for name, one in originals.items():
+        others = [other for other in originals.values() if other is not one]
+        _refuse(name, checks.problems(ENCOUNTERS, one, others))
     _refuse("border_monthly.csv", _total_problems(figures, state))
     _refuse("state_monthly.csv", _state_problems(figures, state))
     _refuse("field_monthly.csv", _field_problems(figures, aug))
@@ -318,7 +322,7 @@ def _provenance(figures: Path, originals: Mapping[str, Snapshot], texts: Mapping
         _vintage_entry(name, lines, seen[name])
         for name, lines in bundle.by_release(texts[bundle.VINTAGES]).items()
     ]
-    head = "# Written by forecast.intake.bundle.build; U.S. Government works, public domain.\n"
+    head = "# Written by bundle.build; U.S. Government works, public domain.\n"
     return head + _toml("source", sources) + _toml("vintage", vintages)
 
 

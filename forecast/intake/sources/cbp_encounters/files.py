@@ -28,10 +28,11 @@ from typing import Any, Literal, NamedTuple, cast
 
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
+from forecast.intake.sources.contract import FileName, release_seq
 from forecast.intake.text import Text, read_text, rows
 from forecast.label_joins import CROSSING, Joins
 from forecast.printable import printable
-from forecast.records import BORDERS, Cell
+from forecast.records import BORDERS
 
 Layout = Literal["aor", "state", "sbo"]
 
@@ -62,26 +63,19 @@ _YEAR = re.compile(r"(?:FY ?)?(20\d\d)( ?\(FYTD\))?", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}|\d{1,3}(?:,\d{3}){1,2}", re.ASCII)
 
 
-class Name(NamedTuple):
-    """What a file's name says.
+class Cell(NamedTuple):
+    """One line of a published file; "" where the layout has no such column."""
 
-    first, last : fiscal years of the window.
-    month : fiscal month 1 (Oct) .. 12 (Sep), None for the final file of a closed window.
-    layout : None where the name does not tell it.
-    suffix : 0 without one, N + 1 for "_N" (the upload that replaced the plain name), the sum for
-        several: "_0_0" replaced "_0".
-    """
-
-    first: int
-    last: int
-    month: int | None
-    layout: Layout | None
-    suffix: int
-
-    @property
-    def seq(self) -> int:
-        """Order among releases; see records.Release."""
-        return _seq(self.last, self.month or 12, self.month is None, self.suffix)
+    month: str
+    border: str
+    component: str
+    field: str
+    state: str
+    demographic: str
+    citizenship: str
+    citizenship_group: str
+    authority: str
+    encounters: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +116,18 @@ class _Line(NamedTuple):
     encounter_type: str
 
 
-def parse_name(file_name: str) -> Name | None:
-    """What a base name says, None if it does not fit the publisher's pattern."""
+def parse_name(file_name: str) -> FileName | None:
+    """What a base name says, None if it does not fit the publisher's pattern.
+
+    Suffixes add up: "_N" (the upload that replaced the plain name) is N + 1, "_0_0" replaced "_0".
+    """
     match = _NAME.fullmatch(re.sub(r"\.gz$", "", file_name, flags=re.IGNORECASE))
     if match is None:
         return None
     family, first, last, month, layout, suffixes = (
         group and group.lower() for group in match.groups()
     )
-    return Name(
+    return FileName(
         first=2000 + int(first),
         last=2000 + int(last),
         month=_NAMED[month] if month else None,
@@ -178,7 +175,7 @@ def _reading(text: Text, kind: Layout, lines: Sequence[_Line], joins: Joins) -> 
         file_name=text.name,
         kind=kind,
         sha256=text.sha256,
-        seq=name.seq if name else _seq(last, fiscal_month, last in closed, 0),
+        seq=name.seq if name else release_seq(last, fiscal_month, last in closed, 0),
         first_month=months.fiscal_months(min(counted))[0],
         data_through=data_through,
         rows=dict(sorted(counted.items())),
@@ -208,10 +205,6 @@ def _unknown(cells: Sequence[Cell]) -> dict[str, frozenset[str]]:
         for name, known in CLOSED.items()
     }
     return {name: labels for name, labels in found.items() if labels}
-
-
-def _seq(window_end: int, fiscal_month: int, final: bool, suffix: int) -> int:
-    return window_end * 10**5 + fiscal_month * 10**3 + final * 10**2 + suffix
 
 
 def _data_through(name: str, lines: Sequence[_Line]) -> str:

@@ -1,0 +1,347 @@
+"""The engine on more series than memory holds: a set in parts, which come one after the other.
+
+A family whose series all stand in one part is forecast with it. Families that span parts are
+learned first: every series is gone through for the family's priors, for its verdicts, and for its
+widths, and what these need of each series waits in a scratch folder. What a family adds up is
+added exactly, so the numbers are those of one file with all series.
+
+In memory is one part at a time. On disk, a series of 74 months and 12 months ahead takes 10 KB.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from forecast.engine import combination, intervals, tails
+from forecast.engine.anyseries import SHORTEST, SeriesForecasts, long_enough
+from forecast.engine.blocks import (
+    BLOCK,
+    Cut,
+    LastStep,
+    Spread,
+    Step,
+    Task,
+    Verdicts,
+    block_forecasts,
+    block_losses,
+    cuts_of,
+    enter,
+    room_for,
+)
+from forecast.engine.combination import Hearing
+from forecast.engine.predictive import Predictive
+from forecast.engine.refit import engine_forecasts
+from forecast.errors import DataError, ShortSeriesError
+from forecast.intake.counts import MonthlyCounts
+from models import structural
+from models.base import Floats, Ints
+from models.kalman import GRID
+from models.onepass import median
+
+J = TypeVar("J")
+A = TypeVar("A")
+
+
+class Scratch:
+    """What waits on disk, by name and part."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def keep(self, name: str, part: int, value: Any) -> None:
+        """Keep an array, or anything else that can be pickled."""
+        if isinstance(value, np.ndarray):
+            np.save(self.folder / f"{name}-{part}.npy", value)
+        else:
+            (self.folder / f"{name}-{part}.pickle").write_bytes(pickle.dumps(value, protocol=5))
+
+    def array(self, name: str, part: int) -> np.ndarray:
+        """An array that was kept."""
+        return np.asarray(np.load(self.folder / f"{name}-{part}.npy"))
+
+    def rows(self, name: str, part: int, rows: slice) -> np.ndarray:
+        """Some rows of it; the rest is not read."""
+        kept = np.load(self.folder / f"{name}-{part}.npy", mmap_mode="r")
+        return np.array(kept[rows])
+
+    def value(self, name: str, part: int) -> Any:
+        """What else was kept."""
+        content = (self.folder / f"{name}-{part}.pickle").read_bytes()
+        return pickle.loads(content)  # noqa: S301 - written by this process, in its own folder
+
+    def forget(self, name: str, part: int) -> None:
+        """Make room."""
+        for kept in self.folder.glob(f"{name}-{part}.*"):
+            kept.unlink()
+
+
+@dataclass(frozen=True)
+class PartedCounts:
+    """Counts of a set in parts, in a scratch folder, without series too short to forecast.
+
+    Attributes
+    ----------
+    sizes : series of each part. width : months of the longest series. whole : whether all values
+    are integers. spanning : families that stand in several parts, in order.
+    """
+
+    scratch: Scratch
+    sizes: tuple[int, ...]
+    width: int
+    whole: bool
+    spanning: np.ndarray
+
+    def counts(self, part: int) -> MonthlyCounts:
+        """A part's series, as wide as the widest part's."""
+        found: MonthlyCounts = self.scratch.value("counts", part)
+        missing = self.width - found.values.shape[1]
+        values = np.pad(found.values, ((0, 0), (missing, 0)), constant_values=np.nan)
+        return replace(found, values=values)
+
+
+def kept_parts(
+    parts: Iterable[tuple[str, MonthlyCounts]], scratch: Scratch, left_out: list[ShortSeriesError]
+) -> PartedCounts:
+    """Go through all parts once and keep their series.
+
+    Parameters
+    ----------
+    parts : name and series of each. left_out : gets the series that are too short.
+
+    Raises
+    ------
+    DataError : a series stands in two parts; none is long enough.
+    """
+    sizes: list[int] = []
+    families: dict[str, int] = {}
+    spanning: set[str] = set()
+    seen = np.empty(0, dtype=np.int64)  # 8 bytes stand for a name
+    width, whole = 0, True
+    for part, (name, counts) in enumerate(parts):
+        hashes = np.array(list(map(hash, counts.names)), dtype=np.int64)
+        again = np.flatnonzero(np.isin(hashes, seen))
+        if len(again):
+            raise DataError(
+                f"{name}: series {counts.names[again[0]]!r} stands in an earlier part too; "
+                "put all months of a series into one part"
+            )
+        seen = np.concatenate([seen, hashes])
+        try:
+            counts, short = long_enough(counts)
+        except ShortSeriesError:
+            short = [
+                ShortSeriesError(series, months, SHORTEST)
+                for series, months in zip(counts.names, counts.length.tolist(), strict=True)
+            ]
+            counts = counts.some(np.zeros(len(counts.names), dtype=bool))
+        left_out += short
+        scratch.keep("counts", part, counts)
+        sizes.append(len(counts.names))
+        width, whole = max(width, counts.values.shape[1]), whole and bool(counts.whole.all())
+        for family in np.unique(counts.family).tolist():
+            if families.setdefault(family, part) != part:
+                spanning.add(family)
+    if not sum(sizes):
+        raise DataError("no series is long enough to forecast; at least 24 months are needed")
+    return PartedCounts(scratch, tuple(sizes), width, whole, np.array(sorted(spanning)))
+
+
+def forecast_parts(
+    kept: PartedCounts, h: int, *, hindcasts: int, spread: Spread
+) -> Iterator[SeriesForecasts]:
+    """The forecasts of each part, in order; see `forecast.engine.anyseries.forecast_counts`."""
+    back = np.arange(min(hindcasts, kept.width - 1), -1, -1, dtype=np.int64)
+    origins = kept.width - 1 - back
+    if len(kept.spanning):
+        _learn(kept, origins, h, spread)
+    for part in range(len(kept.sizes)):
+        counts = kept.counts(part)
+        said = room_for(Task(counts.panel, origins, h))
+        shared = np.isin(counts.family, kept.spanning)
+        own = np.flatnonzero(~shared)
+        if len(own):
+            panel = Task(counts.panel, origins, h).part(own).panel
+            enter(said, own, engine_forecasts(panel, origins, h, spread=spread))
+        if shared.any():
+            enter(said, np.flatnonzero(shared), kept.scratch.value("said", part))
+        yield SeriesForecasts(counts, back, said)
+
+
+def _learn(kept: PartedCounts, origins: Ints, h: int, spread: Spread) -> None:
+    """Forecast all series of families that span parts; each part's `said` waits in the scratch."""
+    together = _Together(kept, origins, h, spread)
+    prior = together.priors()
+    verdicts = together.judge(prior)
+    together.forecast(prior, verdicts)
+    together.widen()
+
+
+class _Key(NamedTuple):
+    """Which rows of a part's panel an answer is about; the last of the part's blocks, or not."""
+
+    part: int
+    task: Task
+    cut: Cut
+    last: bool
+
+
+class _Judged(NamedTuple):
+    """What families say, (families, months) each: t statistics, median ratios; and `Hearing`s."""
+
+    statistic: Floats
+    middle: Floats
+    shared: Ints
+
+
+class _Together:
+    """The steps of `forecast.engine.blocks.in_steps` for families that span parts."""
+
+    def __init__(self, kept: PartedCounts, origins: Ints, h: int, spread: Spread) -> None:
+        self.kept, self.scratch, self.spread = kept, kept.scratch, spread
+        self.origins, self.h = origins, h
+        self.number: dict[int, Ints] = {}  # of each part's series' families
+        for part in range(len(kept.sizes)):
+            counts = kept.counts(part)
+            rows = np.flatnonzero(np.isin(counts.family, kept.spanning))
+            if len(rows):
+                panel = Task(counts.panel, origins, h).part(rows).panel
+                self.scratch.keep("panel", part, structural.filled(panel))
+                self.number[part] = np.searchsorted(kept.spanning, panel.family)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Families, months."""
+        return len(self.kept.spanning), self.kept.width
+
+    def priors(self) -> Floats:
+        """(families, months, grid) of the structural grid."""
+        mass = np.zeros((*self.shape, len(GRID)), dtype=np.int64)
+        for key, found in self._answers(structural.evidence, lambda key: key.task.panel):
+            mass[key.cut.families] += found
+        return structural.log_prior(mass)
+
+    def judge(self, prior: Floats) -> _Judged:
+        """What the families say of the models; each series' own record goes to the scratch."""
+        apart, live = np.zeros((2, *self.shape), dtype=np.int64)
+        shared = np.zeros((len(Hearing._fields) - 1, *self.shape), dtype=np.int64)
+        ratios: list[Floats] = []
+        own: list[Floats] = []
+        for key, (losses, heard) in self._answers(
+            block_losses, lambda key: Step(key.task, prior[key.cut.families])
+        ):
+            shared[:, key.cut.families] += np.stack(heard[1:])
+            z = key.task.panel.z
+            ratios.append(combination.own_ratio(losses[0], losses[1], losses[2], z))
+            own.append(heard.own)
+            numbers = self.number[key.part][key.cut.rows]
+            for family in key.cut.families.tolist():
+                rows = numbers == family
+                says = combination.evidence(
+                    losses[0][rows], losses[1][rows], combination.judged(z[rows])
+                )
+                apart[family] += says[0]
+                live[family] += says[1]
+            if key.last:  # month by month, as they are asked for
+                self.scratch.keep("ratio", key.part, np.concatenate(ratios).T.copy())
+                self.scratch.keep("own", key.part, np.concatenate(own))
+                ratios, own = [], []
+        statistic = np.stack(
+            [combination.t_statistic(a, n) for a, n in zip(apart, live, strict=True)]
+        )
+        return _Judged(statistic, self._medians(), shared)
+
+    def _medians(self) -> Floats:
+        """(families, months) median of the series' ratios."""
+        number = np.concatenate(list(self.number.values()))
+        out = np.empty(self.shape)
+        for t in range(self.shape[1]):
+            ratio = np.concatenate(
+                [self.scratch.rows("ratio", part, slice(t, t + 1))[0] for part in self.number]
+            )
+            for family in range(self.shape[0]):
+                out[family, t] = median(ratio[number == family][None])[0]
+        return out
+
+    def forecast(self, prior: Floats, judged: _Judged) -> None:
+        """Each part's forecasts before widths are learned, and what widths are learned from."""
+        level = combination.level_weight(Hearing(np.empty(0), *judged.shared))
+        verdicts: dict[int, Verdicts] = {}
+
+        def step(key: _Key) -> LastStep:
+            if key.part not in verdicts:
+                verdicts.clear()  # of the part before: its jobs are on their way
+                verdicts[key.part] = self._verdicts(key.part, judged, level)
+            return LastStep(
+                Step(key.task, prior[key.cut.families]), verdicts[key.part].of(key.cut), {}, None
+            )
+
+        said: Predictive | None = None
+        squares: list[Floats] = []
+        for key, (part, errors) in self._answers(block_forecasts, step):
+            if said is None:
+                said = room_for(Task(self.scratch.value("panel", key.part), self.origins, self.h))
+            enter(said, key.cut.rows, part)
+            squares.append(errors)
+            if key.last:
+                self.scratch.keep("said", key.part, said)
+                both = np.concatenate(squares).transpose(1, 0, 2).copy()
+                self.scratch.keep("squares", key.part, both)
+                self.scratch.forget("panel", key.part)
+                said, squares = None, []
+
+    def _verdicts(self, part: int, judged: _Judged, level: Floats) -> Verdicts:
+        number = self.number[part]
+        ratio = self.scratch.array("ratio", part).T
+        lean = combination.verdict(judged.statistic[number], ratio, judged.middle[number])
+        heard = Hearing(self.scratch.array("own", part), *judged.shared)
+        df = tails.degrees(combination.walk_share(lean))
+        self.scratch.keep("df", part, df.T.copy())
+        for done in ("ratio", "own"):
+            self.scratch.forget(done, part)
+        return Verdicts(lean, combination.root_weight(heard, number), level)
+
+    def widen(self) -> None:
+        """Give each part's forecasts the widths their families have learned."""
+
+        def month(t: int, mean: Floats) -> tuple[Ints, Ints]:
+            total, count = np.zeros((2, *mean.shape), dtype=np.int64)
+            for part, number in self.number.items():
+                square = self.scratch.rows("squares", part, slice(t, t + 1))[0]
+                df = self.scratch.rows("df", part, slice(t - mean.shape[1], t))[::-1].T
+                found = intervals.month_squares(square, df, number, mean)
+                total += found[0]
+                count += found[1]
+            return total, count
+
+        learned = intervals.learned_widths(*self.shape, self.h, month)[:, self.origins]
+        for part, number in self.number.items():
+            said = self.scratch.value("said", part)
+            scale = intervals.widened(said.scale, learned[number], said.share)
+            self.scratch.keep("said", part, replace(said, scale=scale))
+            for done in ("squares", "df"):
+                self.scratch.forget(done, part)
+
+    def _answers(
+        self, work: Callable[[J], A], job: Callable[[_Key], J]
+    ) -> Iterator[tuple[_Key, A]]:
+        """Every block of every part, in order, done wherever `spread` does it."""
+        sent: deque[_Key] = deque()
+
+        def jobs() -> Iterator[J]:
+            for part, number in self.number.items():
+                task = Task(self.scratch.value("panel", part), self.origins, self.h)
+                cuts = cuts_of(number, BLOCK)
+                for cut in cuts:
+                    key = _Key(part, task.part(cut.rows), cut, cut is cuts[-1])
+                    sent.append(key)
+                    yield job(key)
+
+        for answer in self.spread(work, jobs()):
+            yield sent.popleft(), answer

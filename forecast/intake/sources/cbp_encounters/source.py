@@ -1,0 +1,120 @@
+"""CBP's Nationwide Encounters as a source: what is counted, where it is found, what must agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from io import BytesIO
+
+from forecast.intake.sources.cbp_encounters import bundle, files, places, snapshot
+from forecast.intake.sources.cbp_encounters.labels import LABELS
+from forecast.intake.sources.contract import (
+    Agreement,
+    Aside,
+    CountSource,
+    Half,
+    Hierarchy,
+    MeasureWords,
+    Pages,
+    Publisher,
+    ReadRelease,
+    ReleaseFile,
+)
+from forecast.intake.text import text_of
+from forecast.label_joins import Joins
+
+_PATROL, _OFFICES = files.COMPONENTS
+_YEAR = r"fy\W{0,3}\d{2,4}"
+
+
+def read(file: ReleaseFile, joins: Joins, dimensions: Sequence[str]) -> ReadRelease:
+    """Read one published file, .csv or .csv.gz; errors as `files.read`."""
+    reading = files.reading_of(text_of(file.name, BytesIO(file.content)), joins)
+    said = snapshot.snapshot(
+        reading, dimensions, first_seen_at=file.first_seen or None, url=file.url
+    )
+    return ReadRelease(said, reading.unknown)
+
+
+# No file has a column for it: from the publisher's pages.
+ASIDE = Aside(
+    dimension="apprehension_type",
+    half=_PATROL,
+    named="At Large",
+    rest="At Entry",
+    words="arrests in the interior",
+    misread="at the border",
+)
+ENCOUNTERS = CountSource(
+    name="cbp_encounters",
+    publisher=Publisher(
+        name="U.S. Customs and Border Protection",
+        short="CBP",
+        address="https://www.cbp.gov",
+        # Asked for by CBP's public data portal of everything that shows its figures; in its words.
+        credit="This product uses U.S. Customs and Border Protection data, but is not endorsed by "
+        "CBP.",
+    ),
+    measure=MeasureWords(
+        noun="encounters",
+        attribute="encounter",
+        unit="encounters a month",
+        title="Border encounters",
+        long_name="encounters at and between ports of entry",
+        reach="at and between ports of entry",
+        definition="Events in which Border Patrol or the Office of Field Operations met a person; "
+        "one person can be counted more than once.",
+        caveat="Encounters are events, not people: one person can be counted more than once.",
+        misread=("people", "one person can be counted more than once"),
+    ),
+    pages=Pages(
+        index="https://www.cbp.gov/document/stats/nationwide-encounters",
+        disallowed="/sites/default/files/assets/",
+        # Pages such as .../stats/nationwide-encounters-fy2025 name one year, not two.
+        window=re.compile(rf"{_YEAR}\W{{1,5}}{_YEAR}", re.IGNORECASE),
+        siblings=frozenset({"aor", "state"}),
+    ),
+    hierarchy=Hierarchy(
+        by_component=snapshot.BY_COMPONENT,
+        halves=(
+            Half(
+                component=_PATROL,
+                code="usbp",
+                noun="Border Patrol encounters between ports of entry",
+                where="between ports",
+                short="Border Patrol",
+            ),
+            Half(
+                component=_OFFICES,
+                code="ofo",
+                noun="encounters at ports of entry",
+                where="at ports of entry",
+                short="OFO",
+                misread="illegal crossings",
+            ),
+        ),
+        aside=ASIDE,
+        field_borders=places.FIELD_BORDERS,
+        unmistakable=places.UNMISTAKABLE,
+    ),
+    agreement=Agreement(
+        # Seen between releases: 0.3% at most, 0.6% where a border is small.
+        open_share=0.05,
+        slack=10,
+        # Seen: none; a label that is spelled anew moves as much as it has.
+        moved_share=0.25,
+        # Seen since October 1999: 0.49 (northern citizenships, April 2020), but for coastal
+        # sectors 0.57. Authorities are left out: a policy ends overnight.
+        turned_share=0.6,
+        large=200,
+        turning=frozenset({"authority"}),
+        never_empty=True,
+    ),
+    labels=LABELS,
+    layouts=frozenset({"aor", "state", "sbo"}),
+    example="nationwide-encounters-fy24-fy27-oct-aor.csv",
+    parse_name=files.parse_name,
+    read=read,
+    embedded=bundle.load,
+    embedded_paths=bundle.load_paths,
+)

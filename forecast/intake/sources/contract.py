@@ -1,0 +1,232 @@
+"""What a source of counts tells the rest of the program: its files, its sums, and its words.
+
+Core, store, engine, watch, desk and jobs know a source by this alone. A source that is written in
+code (`cbp_encounters`) and one that is read from settings are the same kind of object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from forecast.label_joins import Joins
+from forecast.records import KeptPath, Snapshot
+
+
+class FileName(NamedTuple):
+    """What a published file's name says.
+
+    first, last : fiscal years of the window.
+    month : fiscal month 1 (Oct) .. 12 (Sep), None for the final file of a closed window.
+    layout : None where the name does not tell it.
+    suffix : how often the publisher has replaced the plain name.
+    """
+
+    first: int
+    last: int
+    month: int | None
+    layout: str | None
+    suffix: int
+
+    @property
+    def seq(self) -> int:
+        """Order among releases; see `records.Release`."""
+        return release_seq(self.last, self.month or 12, self.month is None, self.suffix)
+
+
+def release_seq(window_end: int, fiscal_month: int, final: bool, suffix: int) -> int:
+    """Order among releases; see `records.Release`."""
+    return window_end * 10**5 + fiscal_month * 10**3 + final * 10**2 + suffix
+
+
+class ReleaseFile(NamedTuple):
+    """A file to be read: its name, its bytes, the day it was first seen, and its address.
+
+    first_seen : "YYYY-MM-DD", None where it is unknown.
+    """
+
+    name: str
+    content: bytes
+    first_seen: str | None = None
+    url: str = ""
+
+
+class ReadRelease(NamedTuple):
+    """What a file says, and its labels that are not known, by dimension."""
+
+    snapshot: Snapshot
+    unknown: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who publishes the counts: the name in full and in short, and the credit line asked for."""
+
+    name: str
+    short: str
+    address: str
+    credit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """A part of every total that is named whenever the total is: an agency.
+
+    component : its label in the record. code : what claims and commands call it.
+    noun : what it counts, in full. where : "at ports of entry". short : in brackets behind it.
+    misread : what a total with much of it must not be called; "" if nothing.
+    """
+
+    component: str
+    code: str
+    noun: str
+    where: str
+    short: str
+    misread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A dimension that splits one half alone, and is stated beside the total, never forecast.
+
+    half : the component it splits. named, rest : its two members. words : what `named` is.
+    misread : what a total with much of `named` must not be called.
+    """
+
+    dimension: str
+    half: str
+    named: str
+    rest: str
+    words: str
+    misread: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureWords:
+    """What is counted, in words.
+
+    noun : plural, behind a number. attribute : singular, before another noun ("encounter notices").
+    unit : of a monthly count. title : as a heading. long_name : at a text's first number.
+    reach : what the noun alone takes in, behind a comma. definition : what one of them is.
+    caveat : what it is not. misread : what a count must not be called, and why.
+    """
+
+    noun: str
+    attribute: str
+    unit: str
+    title: str
+    long_name: str
+    reach: str
+    definition: str
+    caveat: str
+    misread: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """How releases are found.
+
+    index : the page that links to them. disallowed : the folder robots.txt keeps robots out of.
+    window : two years as only the files' names and links have them; with the measure's noun, a
+    link that looks like data. siblings : layouts that are published together.
+    """
+
+    index: str
+    disallowed: str
+    window: re.Pattern[str]
+    siblings: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """How series add up: every dimension's members to their border, the borders to nationwide.
+
+    by_component : dimensions whose members are of one half each, and add up only when both halves
+    are there. halves : in the order of the publisher's files. aside : see `Aside`, None if none.
+    field_borders : sector or office -> its border. unmistakable : those that a text hardly names
+    but as such.
+    """
+
+    by_component: frozenset[str]
+    halves: tuple[Half, ...]
+    aside: Aside | None
+    field_borders: Mapping[str, str]
+    unmistakable: frozenset[str]
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The halves' labels."""
+        return tuple(half.component for half in self.halves)
+
+    def named(self, component: str) -> Half:
+        """The half with this label; KeyError if there is none."""
+        return {half.component: half for half in self.halves}[component]
+
+    def half(self, code: str) -> Half:
+        """The half so called; KeyError if there is none."""
+        return {half.code: half for half in self.halves}[code]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a release and its neighbors must agree on; shares 0..1, counts in the measure's unit.
+
+    open_share, slack : an open month may move by this share or this count, whichever is more.
+    moved_share : share of an open month that may change member between two releases.
+    turned_share, large : the same between two months of a file, where both have this many.
+    turning : dimensions that may turn over within a month.
+    never_empty : whether a border's month of 0 is a fault.
+    """
+
+    open_share: float
+    slack: int
+    moved_share: float
+    turned_share: float
+    large: int
+    turning: frozenset[str]
+    never_empty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LabelWords:
+    """The publisher's labels in words.
+
+    words : dimension -> label -> as people write it. usual : label -> what else people call it.
+    dimensions : dimension -> what people call it. forms : dimension -> what else a label of it is
+    called by rule, both in small letters.
+    """
+
+    words: Mapping[str, Mapping[str, str]]
+    usual: Mapping[str, Sequence[str]]
+    dimensions: Mapping[str, str]
+    forms: Mapping[str, Callable[[str], Iterable[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class CountSource:
+    """A publisher's monthly counts of one thing.
+
+    name : in settings. layouts : kinds of its files, as `records.Release.kind` has them.
+    example : a file's name, for help. labels : the publisher's, in words.
+    parse_name : a base name -> what it says, None if it is not one of this source's.
+    read : a file, labels that are joined, dimensions to keep -> what the file says; DataError
+    names the line, the column, the value and what to do.
+    embedded : what comes with the program, ascending by seq, given the dimensions to keep.
+    embedded_paths : refit models' paths on it, so that a first run need not fit them.
+    """
+
+    name: str
+    publisher: Publisher
+    measure: MeasureWords
+    pages: Pages
+    hierarchy: Hierarchy
+    agreement: Agreement
+    labels: LabelWords
+    layouts: frozenset[str]
+    example: str
+    parse_name: Callable[[str], FileName | None]
+    read: Callable[[ReleaseFile, Joins, Sequence[str]], ReadRelease]
+    embedded: Callable[[Sequence[str]], list[Snapshot]]
+    embedded_paths: Callable[[], list[KeptPath]]

@@ -1,0 +1,233 @@
+"""The outbox -> webhooks: the same notices for machines, with the same guarantees as mail.
+
+    2xx                                     sent
+    408, 425, 429, 5xx, silence             put off, as long as Retry-After says; as mail
+    any other                               refused, for good; the operator is told
+
+A repeat is the same to the last byte and bears the same key (`Idempotency-Key`, `webhook-id`), by
+which the receiver knows it. Signatures are those of standardwebhooks.com.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from forecast.config import Hook
+from forecast.desk.email import mime
+from forecast.desk.wording import check_command
+from forecast.errors import ConfigError, MailError
+from forecast.printable import printable
+from forecast.store import deliveries, ops
+from forecast.store.connect import LOCK_WAIT, locked
+from forecast.store.deliveries import Delivery, Message
+from forecast.store.notices import Notice, Section
+from jobs.mail.send import LOCK, DeliveryOutcome
+
+SECONDS = 30.0
+LATER = (408, 425, 429)
+LONGEST_WAIT = timedelta(days=1)  # more than that no receiver can ask of us
+MOST = 3000  # characters of a text: Slack's limit for a block; ntfy's of 4,096 bytes is beyond
+
+
+def recipient(hook: Hook) -> str:
+    """The name under which its deliveries are kept; its address is a secret and is not."""
+    return f"{deliveries.HOOK}{hook.name}"
+
+
+def message(hook: Hook, notice: Notice, sections: Sequence[Section]) -> Message:
+    """A notice as this hook gets it; the same bytes at every attempt."""
+    subject = mime.subject(notice, sections)
+    payload = json.dumps(_PAYLOADS[hook.kind](hook, notice, sections, subject))
+    edition = f"{hook.name}: {mime.edition(sections)}"
+    return Message(notice.content_key, edition, subject, "", payload.encode())
+
+
+def send_all(
+    path: Path, hooks: Sequence[Hook], now: Callable[[], datetime] | None = None
+) -> list[DeliveryOutcome]:
+    """Post what is due; one outcome a delivery. BusyError : another process is sending."""
+    now = now or (lambda: datetime.now(UTC))
+    found: list[DeliveryOutcome] = []
+    with locked(path.with_name(LOCK), LOCK_WAIT):
+        with ops.writing(path) as db:
+            deliveries.begin(db, now())
+            deliveries.unclaim(db)
+        while outcome := send_one(path, {recipient(hook): hook for hook in hooks}, now()):
+            found.append(outcome)
+    return found
+
+
+def send_one(path: Path, hooks: dict[str, Hook], now: datetime) -> DeliveryOutcome | None:
+    """Post one delivery that is due; None if there is none."""
+    with ops.writing(path) as db:
+        delivery = deliveries.claim(db, now, hooks=True)
+    if delivery is None:
+        return None
+    try:
+        if delivery.recipient not in hooks:
+            raise MailError(delivery.recipient, True, "no such hook in the settings any more")
+        wait = _post(hooks[delivery.recipient], delivery, now)
+    except MailError as error:
+        with ops.writing(path) as db:
+            deliveries.settle(db, delivery, "refused", error.problem, now)
+        return "refused"
+    with ops.writing(path) as db:
+        if wait is None:
+            deliveries.settle(db, delivery, "sent", "", now)
+            return "sent"
+        later = deliveries.put_off(db, delivery, wait[0], now, wait[1])
+    return "put off" if later else "given up"
+
+
+def _post(hook: Hook, delivery: Delivery, now: datetime) -> tuple[str, timedelta] | None:
+    """None if it was taken; else why not, and how long to wait at least. MailError : never."""
+    address = secret(hook.address_file, f"{hook.name}.address_file")
+    body = delivery.message.mime
+    try:
+        with httpx.stream(
+            "POST", address, content=body, headers=headers(hook, delivery, now), timeout=SECONDS
+        ) as answer:
+            said = next(answer.iter_bytes(300), b"").decode(errors="replace")
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        raise MailError(delivery.recipient, True, "its address is none") from None
+    except httpx.HTTPError as error:
+        return f"does not answer: {type(error).__name__}", timedelta(0)
+    if answer.is_success:
+        return None
+    problem = f"{answer.status_code} {printable(said, 200)}".strip()
+    if answer.status_code in LATER or answer.status_code >= 500:
+        return problem, _retry_after(answer.headers.get("Retry-After", ""), now)
+    raise MailError(delivery.recipient, True, problem)
+
+
+def headers(hook: Hook, delivery: Delivery, now: datetime) -> dict[str, str]:
+    """What goes with a payload; the key is the delivery's, so a repeat has the same one."""
+    told = f"{delivery.message.content_key}|{delivery.message.edition}|{delivery.recipient}"
+    key = hashlib.sha256(told.encode()).hexdigest()[:32]
+    found = {
+        "Content-Type": "application/json",
+        "User-Agent": "Bordercast",
+        "Idempotency-Key": key,
+        "webhook-id": key,
+    }
+    if hook.secret_file:
+        moment = str(int(now.timestamp()))
+        signed = f"{key}.{moment}.".encode() + delivery.message.mime
+        shared = secret(hook.secret_file, f"{hook.name}.secret_file").encode()
+        mark = base64.b64encode(hmac.new(shared, signed, hashlib.sha256).digest()).decode()
+        found |= {"webhook-timestamp": moment, "webhook-signature": f"v1,{mark}"}
+    return found
+
+
+def secret(file: str, key: str) -> str:
+    """What a file of the settings holds; ConfigError if it cannot be read or is empty."""
+    try:
+        found = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        problem = f"cannot be read: {type(error).__name__}"
+        raise ConfigError("config.toml", f"notices.hooks.{key}", problem) from None
+    if not found:
+        raise ConfigError("config.toml", f"notices.hooks.{key}", "is empty")
+    return found
+
+
+def _retry_after(text: str, now: datetime) -> timedelta:
+    """How long a server asks us to wait: seconds, or a date; none if it does not."""
+    try:
+        asked = timedelta(seconds=int(text)) if text.isdecimal() else _until(text, now)
+    except (ValueError, OverflowError):
+        return timedelta(0)
+    return min(max(asked, timedelta(0)), LONGEST_WAIT)
+
+
+def _until(text: str, now: datetime) -> timedelta:
+    date = parsedate_to_datetime(text)
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
+
+
+def _short(notice: Notice, sections: Sequence[Section]) -> str:
+    """The first sentence of each section, and how to check it."""
+    firsts = [" ".join(section.text.split("\n\n")[0].split()) for section in sections]
+    said = "\n\n".join(firsts)
+    return f"{said[:MOST]}\n\n{check_command(notice.quoted_run, notice.digest)}"
+
+
+def _generic(
+    hook: Hook, notice: Notice, sections: Sequence[Section], subject: str
+) -> dict[str, Any]:
+    return {
+        "type": f"notice.{notice.kind}",
+        "timestamp": notice.approved_at or notice.created_at,
+        "data": {
+            "id": notice.message_id,
+            "month": notice.month,
+            "subject": subject,
+            "text": mime.text(notice, sections),
+            "run": notice.quoted_run,
+            "digest": notice.digest,
+            "check": check_command(notice.quoted_run, notice.digest),
+            "sections": [
+                {
+                    "border": section.border,
+                    "part": section.part,
+                    "phrase": section.phrase,
+                    "text": section.text,
+                    "statement": json.loads(section.statement),
+                }
+                for section in sections
+            ],
+        },
+    }
+
+
+def _slack(hook: Hook, notice: Notice, sections: Sequence[Section], subject: str) -> dict[str, Any]:
+    text = _short(notice, sections)[:MOST]
+    for mark, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(mark, written)
+    return {
+        "text": subject,
+        "blocks": [
+            {"type": "header", "text": {"type": "plain_text", "text": subject[:150]}},
+            {"type": "section", "text": {"type": "mrkdwn", "text": text[:MOST]}},
+        ],
+    }
+
+
+def _teams(hook: Hook, notice: Notice, sections: Sequence[Section], subject: str) -> dict[str, Any]:
+    lines = [subject, *_short(notice, sections).split("\n\n")]
+    bold = {"weight": "Bolder", "size": "Medium"}
+    card = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "body": [
+            {"type": "TextBlock", "text": line, "wrap": True, **({} if place else bold)}
+            for place, line in enumerate(lines)
+        ],
+    }
+    content_type = "application/vnd.microsoft.card.adaptive"
+    attachment = {"contentType": content_type, "contentUrl": None, "content": card}
+    return {"type": "message", "attachments": [attachment]}
+
+
+def _ntfy(hook: Hook, notice: Notice, sections: Sequence[Section], subject: str) -> dict[str, Any]:
+    text = _short(notice, sections)
+    return {"topic": hook.topic, "title": subject, "message": text, "tags": ["chart"]}
+
+
+_PAYLOADS: dict[str, Callable[[Hook, Notice, Sequence[Section], str], dict[str, Any]]] = {
+    "generic": _generic,
+    "slack": _slack,
+    "teams": _teams,
+    "ntfy": _ntfy,
+}

@@ -1,0 +1,68 @@
+"""One-click unsubscribing (RFC 8058): a signed token in an address, by which one reader is meant.
+
+The token says who and since when; it is signed with a key that lies beside the database. Only a
+POST unsubscribes: mail programs and scanners fetch every address in a mail.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from forecast import atomic
+from forecast.store import deliveries, ops
+
+KEY = "unsubscribe.key"
+VALID = timedelta(days=400)  # a notice older than that is not anybody's way out any more
+
+
+def key(path: Path) -> bytes:
+    """The signing key beside the database; made when first asked."""
+    file = path.with_name(KEY)
+    with suppress(FileExistsError):
+        atomic.create_private(file)
+    if not file.stat().st_size:
+        file.write_bytes(secrets.token_bytes(32))
+    return file.read_bytes()
+
+
+def token(secret: bytes, address: str, day: str) -> str:
+    """The token of a reader; day : "YYYY-MM-DD", on which it was given."""
+    said = f"{day} {address}".encode()
+    mark = hmac.new(secret, said, hashlib.sha256).digest()[:16]
+    return base64.urlsafe_b64encode(mark + said).decode().rstrip("=")
+
+
+def reader(secret: bytes, text: str, today: date) -> str | None:
+    """The address that a token names; None for a forged or old one."""
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        day, _, address = raw[16:].decode().partition(" ")
+        given = date.fromisoformat(day)
+    except ValueError:
+        return None
+    real = hmac.compare_digest(token(secret, address, day), text.rstrip("="))
+    return address if real and timedelta(0) <= today - given <= VALID else None
+
+
+def unsubscribe(path: Path, text: str, now: datetime) -> bool:
+    """Take off the list whom a token names; False for a forged or old one."""
+    address = reader(key(path), text, now.date())
+    if address is None:
+        return False
+    with ops.writing(path) as db:
+        deliveries.unsubscribe(db, address, now)
+    return True
+
+
+def headers(secret: bytes, site: str, address: str, day: str) -> bytes:
+    """The lines of a mail's head that let a mail program unsubscribe its reader by one click."""
+    where = f"{site.rstrip('/')}/unsubscribe/{token(secret, address, day)}"
+    return (
+        f"List-Unsubscribe: <{where}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    ).encode("ascii")

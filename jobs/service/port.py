@@ -1,0 +1,142 @@
+"""The service's own port: /healthz, /metrics, and where readers unsubscribe by one click."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from forecast.config import Config
+from forecast.errors import BordercastError
+from forecast.store import health as stored
+from jobs.mail import unsubscribing
+from jobs.service import health
+from jobs.web.connections import BoundedProtocol
+from jobs.web.server import listen
+
+GRACE = timedelta(minutes=10)  # beyond the time a wake may take, before it counts as overdue
+_FORM = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Unsubscribe</title>'
+    "<p>Get no more notices about border encounters?</p>"
+    '<form method="post"><button>Unsubscribe</button></form></html>'
+)
+
+
+def application(path: Path, config: Config) -> Starlette:
+    """What answers on the port."""
+
+    def healthz(_: Request) -> Response:
+        late = overdue(path, config, datetime.now(UTC))
+        return PlainTextResponse(f"{late or 'ok'}\n", 503 if late else 200)
+
+    def metrics(_: Request) -> Response:
+        try:
+            return Response(measured(path, config), media_type="text/plain; version=0.0.4")
+        except ImportError:
+            problem = "needs a library: pip install 'bordercast[metrics]'\n"
+            return PlainTextResponse(problem, 501)
+        except BordercastError as error:
+            return PlainTextResponse(f"{error}\n", 503)
+
+    def ask(_: Request) -> Response:
+        return HTMLResponse(_FORM)
+
+    def unsubscribe(request: Request) -> Response:
+        text = request.path_params["token"]
+        if len(text) < 1000 and unsubscribing.unsubscribe(path, text, datetime.now(UTC)):
+            return PlainTextResponse("You will get no more of these notices.\n")
+        problem = "This link is too old, or not one of ours. Answer a notice with: unsubscribe.\n"
+        return PlainTextResponse(problem, 403)
+
+    return Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/metrics", metrics),
+            Route("/unsubscribe/{token}", ask, methods=["GET"]),
+            Route("/unsubscribe/{token}", unsubscribe, methods=["POST"]),
+        ]
+    )
+
+
+def start(path: Path, config: Config) -> int:
+    """Answer in a thread that ends with the process; returns the port.
+
+    Raises
+    ------
+    BusyError : somebody else listens there.
+    """
+    listening = listen(config.service.host, config.service.port)
+    chosen = uvicorn.Config(
+        application(path, config),
+        http=BoundedProtocol,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+    server = uvicorn.Server(chosen)
+    run = threading.Thread(
+        target=server.run, kwargs={"sockets": [listening]}, name="port", daemon=True
+    )
+    run.start()
+    return int(listening.getsockname()[1])
+
+
+def overdue(path: Path, config: Config, now: datetime) -> str:
+    """Why the service does not wake as it should, "" if it does."""
+    wake, leader = stored.wakes(path)
+    if wake is None:
+        return ""
+    patience = timedelta(minutes=config.service.run_minutes) + GRACE
+    due = leader and leader["next_wake_at"]
+    if due and now - datetime.fromisoformat(due) > patience:
+        return f"a wake was due at {due}"
+    if now - datetime.fromisoformat(wake["started_at"]) > health.STUCK:
+        return f"the last wake began at {wake['started_at']}"
+    return ""
+
+
+def measured(path: Path, config: Config) -> bytes:
+    """How the service stands, in Prometheus's text format."""
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+    now = datetime.now(UTC)
+    stands = health.status(path, config, now)
+    facts, wake = stands.facts, stands.facts["last_wake"]
+    started = datetime.fromisoformat(wake["started_at"]).timestamp() if wake else None
+    figures = {
+        "last_run": ("Number of the last published run", facts["last_run"]),
+        "figures_age_days": (
+            "Days since the end of the month that is due",
+            facts["days_since_month_end"],
+        ),
+        "last_wake_timestamp_seconds": ("When the last wake began", started),
+        "last_wake_failed": ("Whether it failed", wake and int(wake["outcome"] == "failed")),
+        "wake_overdue": ("Whether a wake is overdue", int(bool(overdue(path, config, now)))),
+        "notices_held": ("Notices awaiting approval", facts["notices_held"]),
+        "files_in_quarantine": ("Files refused, not decided on", facts["files_in_quarantine"]),
+        "verify_failed": ("Whether verification failed", int(bool(facts["verify_findings"]))),
+        "mail_stopped": ("Whether the mail queue has stopped", int(bool(facts["mail_stopped"]))),
+        "alarms": ("What needs a person now", len(stands.alarms)),
+        "warnings": ("What may need one soon", len(stands.warnings)),
+        "database_bytes": ("Size of the record", facts["database_bytes"]),
+        "free_bytes": ("Free room on its disk", facts["free_bytes"]),
+    }
+    registry = CollectorRegistry()
+    for name, (about, value) in figures.items():
+        if value is not None:
+            Gauge(f"bordercast_{name}", about, registry=registry).set(value)
+    undelivered = Gauge(
+        "bordercast_undelivered", "Messages not delivered", ["state"], registry=registry
+    )
+    for state in ("waiting", "sending", "refused", "given up"):
+        undelivered.labels(state).set(facts["undelivered"].get(state, 0))
+    return generate_latest(registry)

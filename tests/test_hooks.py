@@ -1,0 +1,422 @@
+"""Webhooks, readers' rules, one-click unsubscribing and the service's port, by real servers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import jsonschema
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from tables import rows
+
+from forecast.config import Config, Hook, ReaderRules
+from forecast.desk.email import rules
+from forecast.store import deliveries, ops, wakes
+from forecast.store.deliveries import Message
+from forecast.store.notices import Notice, Section
+from jobs.mail import hooks, send, unsubscribing
+from jobs.service import port
+
+NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
+KEY = "k" * 64
+_TEXT = {"type": "object", "required": ["type", "text"]}
+# From the services' published descriptions: what each refuses to take.
+SCHEMAS = {
+    "slack": {
+        "type": "object",
+        "required": ["text", "blocks"],
+        "properties": {
+            "text": {"type": "string"},
+            "blocks": {
+                "type": "array",
+                "maxItems": 50,
+                "items": {
+                    "oneOf": [
+                        {
+                            "properties": {
+                                "type": {"const": "header"},
+                                "text": {
+                                    "properties": {
+                                        "type": {"const": "plain_text"},
+                                        "text": {"type": "string", "maxLength": 150},
+                                    },
+                                    **_TEXT,
+                                },
+                            }
+                        },
+                        {
+                            "properties": {
+                                "type": {"const": "section"},
+                                "text": {
+                                    "properties": {
+                                        "type": {"enum": ["mrkdwn", "plain_text"]},
+                                        "text": {"type": "string", "maxLength": 3000},
+                                    },
+                                    **_TEXT,
+                                },
+                            }
+                        },
+                    ]
+                },
+            },
+        },
+        "additionalProperties": False,
+    },
+    "teams": {
+        "type": "object",
+        "required": ["type", "attachments"],
+        "properties": {
+            "type": {"const": "message"},
+            "attachments": {
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "required": ["contentType", "content"],
+                    "properties": {
+                        "contentType": {"const": "application/vnd.microsoft.card.adaptive"},
+                        "content": {
+                            "required": ["type", "version", "body"],
+                            "properties": {
+                                "type": {"const": "AdaptiveCard"},
+                                "version": {"enum": ["1.0", "1.2", "1.4", "1.5"]},
+                                "body": {
+                                    "items": {
+                                        "required": ["type", "text"],
+                                        "properties": {
+                                            "type": {"const": "TextBlock"},
+                                            "text": {"type": "string"},
+                                            "wrap": {"type": "boolean"},
+                                            "weight": {"enum": ["Default", "Lighter", "Bolder"]},
+                                            "size": {"enum": ["Small", "Default", "Medium"]},
+                                        },
+                                        "additionalProperties": False,
+                                    }
+                                },
+                            },
+                        },
+                    },
+                },
+            },
+        },
+    },
+    "ntfy": {
+        "type": "object",
+        "required": ["topic", "message"],
+        "properties": {
+            "topic": {"type": "string", "pattern": "^[-_A-Za-z0-9]{1,64}$"},
+            "title": {"type": "string"},
+            "message": {"type": "string", "maxLength": 4096},
+            "tags": {"type": "array", "items": {"type": "string"}},
+        },
+        "additionalProperties": False,
+    },
+    "generic": {"type": "object", "required": ["type", "timestamp", "data"]},
+}
+
+
+class Receiver:
+    """A server that keeps what it takes; answers : of the next requests, then 200."""
+
+    def __init__(self, *answers: tuple[int, dict[str, str]], schema: str = "") -> None:
+        self.answers, self.taken, self.schema = list(answers), [], SCHEMAS.get(schema)
+
+    @contextmanager
+    def serving(self):
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                code, extra = receiver.answers.pop(0) if receiver.answers else (200, {})
+                if receiver.schema:
+                    try:
+                        jsonschema.validate(json.loads(body), receiver.schema)
+                    except jsonschema.ValidationError:
+                        code = 400
+                receiver.taken.append((dict(self.headers), body, code))
+                self.send_response(code)
+                for name, value in extra.items():
+                    self.send_header(name, value)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            yield f"http://127.0.0.1:{server.server_port}/"
+            server.shutdown()
+
+
+@pytest.fixture
+def record(tmp_path):
+    return tmp_path / "bordercast.db"
+
+
+def hook(folder: Path, address: str, **more) -> Hook:
+    (folder / "address").write_text(f"{address}\n")
+    return Hook(name="desk", address_file=str(folder / "address"), **more)
+
+
+def queue(record, *keys, body=b"{}"):
+    with ops.writing(record) as db:
+        deliveries.begin(db, NOW)
+        for key in keys:
+            made = Message(key, "desk: northern", "Border encounters", "", body)
+            deliveries.queue(db, [made], [(key, made.edition, "hook:desk")], NOW)
+
+
+def states(record):
+    return rows(
+        ops.beside(record), "select state, attempts, next_attempt_at, reply from deliveries"
+    )
+
+
+def section(**statement) -> Section:
+    text = "In February 2025 <4,098> encounters & more; Swanton moved.\n\nMore.\n"
+    return Section("northern", "finding", "up", text, "<p>", json.dumps(statement))
+
+
+def notice() -> Notice:
+    given = dict.fromkeys(Notice.__dataclass_fields__, "")
+    numbers = {"id": 1, "release_id": 1, "run_id": 3, "quoted_run": 3}
+    none = {"corrects": None, "withdraws": None, "closed_at": None}
+    words = {
+        "kind": "finding",
+        "month": "2025-02",
+        "content_key": KEY,
+        "message_id": "<n@example.org>",
+        "created_at": "2025-03-18T12:00:00+00:00",
+        "approved_at": "2025-03-18T13:00:00+00:00",
+        "digest": "d" * 64,
+    }
+    return Notice(**(given | numbers | none | words))
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_each_service_takes_its_payload(record, tmp_path, kind):
+    receiver = Receiver(schema=kind)
+    with receiver.serving() as address:
+        desk = hook(tmp_path, address, kind=kind, topic="border")
+        made = hooks.message(desk, notice(), (section(),))
+        queue(record, KEY, body=made.mime)
+
+        assert hooks.send_all(record, [desk], lambda: NOW) == ["sent"]
+
+    assert receiver.taken[0][2] == 200
+    assert b"4,098" in receiver.taken[0][1]
+
+
+def test_a_payload_is_signed_and_a_repeat_has_its_key(record, tmp_path):
+    (tmp_path / "secret").write_text("whsec\n")
+    receiver = Receiver((503, {}))
+    with receiver.serving() as address:
+        desk = hook(tmp_path, address, secret_file=str(tmp_path / "secret"))
+        queue(record, KEY)
+        first = hooks.send_all(record, [desk], lambda: NOW)
+        second = hooks.send_all(record, [desk], lambda: NOW + timedelta(minutes=2))
+
+    assert (first, second) == (["put off"], ["sent"])
+    (one, body, _), (two, again, _) = receiver.taken
+    assert body == again
+    assert one["Idempotency-Key"] == two["Idempotency-Key"] == one["webhook-id"]
+    for head in (one, two):
+        signed = f"{head['webhook-id']}.{head['webhook-timestamp']}.".encode() + body
+        mark = hmac.new(b"whsec", signed, hashlib.sha256).digest()
+        assert head["webhook-signature"] == f"v1,{base64.b64encode(mark).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "wait"),
+    [
+        ((429, {"Retry-After": "7200"}), "waiting", timedelta(hours=2)),
+        ((503, {"Retry-After": "Sun, 20 Sep 2026 15:00:00 GMT"}), "waiting", timedelta(hours=3)),
+        ((503, {"Retry-After": "soon"}), "waiting", timedelta(minutes=1)),
+        ((429, {"Retry-After": "9" * 30}), "waiting", None),
+        ((500, {}), "waiting", timedelta(minutes=1)),
+        ((410, {}), "refused", None),
+        ((301, {"Location": "http://127.0.0.1:1/"}), "refused", None),
+    ],
+)
+def test_the_answer_decides(record, tmp_path, answer, state, wait):
+    with Receiver(answer).serving() as address:
+        queue(record, KEY)
+        hooks.send_all(record, [hook(tmp_path, address)], lambda: NOW)
+
+    found = states(record)[0]
+    assert found[0] == state
+    assert str(answer[0]) in found[3]
+    if wait:
+        assert datetime.fromisoformat(found[2]) == NOW + wait
+
+
+def test_a_server_that_is_down_is_asked_for_five_days(record, tmp_path):
+    queue(record, KEY)
+    desk = hook(tmp_path, "http://127.0.0.1:1/")
+    outcomes, moment = [], NOW
+    while not outcomes or outcomes[-1] == "put off":
+        outcomes += hooks.send_all(record, [desk], lambda at=moment: at)
+        moment += timedelta(hours=6)
+
+    assert outcomes[-1] == "given up"
+    assert len(outcomes) == 21
+
+
+def test_mail_and_hooks_do_not_wait_for_each_other(record, tmp_path):
+    queue(record, KEY)
+    with ops.writing(record) as db:
+        deliveries.stop(db, "the login was refused", NOW)
+        assert deliveries.claim(db, NOW) is None
+    with Receiver().serving() as address:
+        assert hooks.send_all(record, [hook(tmp_path, address)], lambda: NOW) == ["sent"]
+
+
+SENDER = """
+import sys
+from pathlib import Path
+from forecast.config import Hook
+from jobs.mail import hooks
+hooks.send_all(Path(sys.argv[1]), [Hook.model_validate_json(sys.argv[2])])
+"""
+
+
+def killed(record, tmp_path, count, kills, seed):
+    """What the server took of deliveries whose sender is killed while at it; and kills."""
+    chance, receiver, done = random.Random(seed), Receiver(), 0
+    queue(record, *(f"{number:064d}" for number in range(count)))
+    with receiver.serving() as address:
+        desk = hook(tmp_path, address)
+        command = [sys.executable, "-c", SENDER, str(record), desk.model_dump_json()]
+        while {state for state, *_ in states(record)} != {"sent"}:
+            before = len(receiver.taken)
+            process = subprocess.Popen(command, cwd=Path(__file__).parent.parent)
+            try:
+                if done < kills:
+                    while process.poll() is None and len(receiver.taken) == before:
+                        time.sleep(0.001)
+                    time.sleep(chance.random() * 0.03)
+                    process.send_signal(signal.SIGKILL)
+                done += process.wait(120) == -signal.SIGKILL
+            finally:
+                process.kill()
+                process.wait()
+    return [head["Idempotency-Key"] for head, _, _ in receiver.taken], done
+
+
+def test_a_killed_sender_loses_nothing(record, tmp_path):
+    keys, done = killed(record, tmp_path, 25, 4, seed=1)
+
+    assert done >= 3
+    assert len(set(keys)) == 25
+
+
+@pytest.mark.kills
+def test_a_sender_killed_two_hundred_times_loses_nothing(record, tmp_path):
+    keys, done = killed(record, tmp_path, 1000, 200, seed=2)
+
+    print(f"{done} kills, {1000 - len(set(keys))} lost, {len(keys) - 1000} repeated")
+    assert done == 200
+    assert len(set(keys)) == 1000
+    assert len(keys) - 1000 <= 200
+
+
+STATED = {"severity": "notable", "bounds": [1, 2, 3, 4], "encounters": 5}
+
+
+@pytest.mark.parametrize(
+    ("rule", "statement", "wanted"),
+    [
+        ({}, STATED, True),
+        ({"borders": ("southwest",)}, STATED, False),
+        ({"severity": "major"}, STATED, False),
+        ({"severity": "notable"}, STATED, True),
+        ({"severity": "major"}, {}, True),  # a correction
+        ({"outside_95": True}, STATED, True),
+        ({"outside_95": True}, STATED | {"encounters": 4}, False),
+        ({"parts": ("swanton",)}, STATED, True),
+        ({"parts": ("Swan",)}, STATED, False),
+        ({"digest_only": True}, STATED, False),
+    ],
+)
+def test_a_reader_gets_what_the_rules_say(rule, statement, wanted):
+    assert bool(rules.chosen([section(**statement)], ReaderRules(**rule))) == wanted
+
+
+def test_one_click_unsubscribes_and_a_look_does_not(record):
+    with ops.writing(record) as db:
+        deliveries.begin(db, NOW)
+    secret, today = unsubscribing.key(record), datetime.now(UTC).date()
+    good = unsubscribing.token(secret, "ann@example.org", today.isoformat())
+    old = unsubscribing.token(secret, "bob@example.org", (today - timedelta(days=500)).isoformat())
+    with ported(record) as address:
+        looked = httpx.get(f"{address}/unsubscribe/{good}")
+        assert gone(record) == frozenset()
+        refused = [
+            httpx.post(f"{address}/unsubscribe/{bad}").status_code
+            for bad in (old, good[:-3] + "abc", "x", "A" * 900, "%00")
+        ]
+        assert gone(record) == frozenset()
+        click = httpx.post(f"{address}/unsubscribe/{good}", data={"List-Unsubscribe": "One-Click"})
+
+    assert (looked.status_code, click.status_code) == (200, 200)
+    assert refused == [403] * 5
+    assert gone(record) == {"ann@example.org"}
+    assert unsubscribing.key(record) == secret
+
+
+def gone(record):
+    with ops.reading(record) as db:
+        return deliveries.unsubscribed(db)
+
+
+def test_a_mail_has_its_own_line_to_unsubscribe(record):
+    line = unsubscribing.headers(b"k" * 32, "https://a.org/b/", "ann@example.org", "2026-09-20")
+    head = b"From: x\r\nAuto-Submitted: auto-generated\r\nList-Id: x\r\n\r\n"
+    to = deliveries.Delivery("ann@example.org", Message(KEY, "e", "s", "x", head), "", 1)
+
+    made = send.addressed(to, line)
+
+    assert made.count(b"List-Unsubscribe:") == made.count(b"List-Unsubscribe-Post:") == 1
+    assert b"<https://a.org/b/unsubscribe/" in made
+    assert made == send.addressed(to, line)
+
+
+@contextmanager
+def ported(path):
+    """The service's port over a database."""
+    config = Config()
+    number = port.start(path, config)
+    yield f"http://127.0.0.1:{number}"
+
+
+def test_health_and_metrics(published):
+    with ported(published) as address:
+        calm = httpx.get(f"{address}/healthz")
+        text = httpx.get(f"{address}/metrics").text
+        early = datetime.now(UTC) - timedelta(days=2)
+        with ops.writing(published) as db:
+            wake = wakes.begin_wake(db, early, 1)
+            wakes.end_wake(db, wake, early, "published", "")
+        late = httpx.get(f"{address}/healthz")
+
+    assert (calm.status_code, late.status_code) == (200, 503)
+    assert "the last wake began" in late.text
+    found = {family.name: family.samples for family in text_string_to_metric_families(text)}
+    assert found["bordercast_last_run"][0].value >= 1
+    assert {s.labels["state"] for s in found["bordercast_undelivered"]} == {
+        *("waiting", "sending", "refused", "given up")
+    }

@@ -1,0 +1,155 @@
+"""A folder of parts says what one file with all its series says, whoever computes it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import golden
+import numpy as np
+import pyarrow as pa
+import pytest
+from click.testing import CliRunner
+from pyarrow import parquet
+
+from forecast import months
+from forecast.engine import manyparts
+from forecast.engine.anyseries import forecast_counts
+from forecast.engine.blocks import in_turn
+from forecast.errors import DataError
+from forecast.intake.counts import MonthlyCounts
+from jobs.cli import main
+
+LAST = months.to_index("2026-08")
+
+
+@pytest.fixture(scope="module")
+def own() -> MonthlyCounts:
+    """Twelve series: two families that will span parts, and one that will not."""
+    values = np.round(np.expm1(golden.generated()))
+    values = np.concatenate([values, values[:, ::-1] + 40])
+    values[2, :30] = np.nan
+    values[7, 50:53] = np.nan
+    names = tuple(f"series {at}" for at in range(12))
+    family = np.array(["even", "odd"] * 4 + ["alone"] * 4)
+    return MonthlyCounts(names, family, values, np.full(12, LAST) - np.arange(12) % 2)
+
+
+def in_parts(own: MonthlyCounts) -> list[tuple[str, MonthlyCounts]]:
+    which = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 2])
+    return [(f"part {at}", own.some(which == at)) for at in range(3)]
+
+
+def test_parts_say_what_all_series_together_say(own, tmp_path):
+    expected = forecast_counts(own, 14, hindcasts=5)
+
+    kept = manyparts.kept_parts(in_parts(own), manyparts.Scratch(tmp_path), [])
+    said = list(manyparts.forecast_parts(kept, 14, hindcasts=5, spread=in_turn))
+
+    assert kept.spanning.tolist() == ["even", "odd"]
+    for field in fields(expected.predictive):
+        together = np.concatenate([getattr(part.predictive, field.name) for part in said])
+        assert np.array_equal(getattr(expected.predictive, field.name), together, equal_nan=True)
+
+
+def test_a_series_in_two_parts_is_refused(own, tmp_path):
+    parts = [("one", own), ("two", own.some(np.arange(12) == 3))]
+
+    with pytest.raises(DataError, match="two: series 'series 3' stands in an earlier part too"):
+        manyparts.kept_parts(parts, manyparts.Scratch(tmp_path), [])
+
+
+def test_series_too_short_are_named_and_left_out(own, tmp_path):
+    short = own.some(np.arange(12) == 0)
+    short = MonthlyCounts(("young",), short.family, short.values[:, -9:], short.last)
+    left_out = []
+
+    kept = manyparts.kept_parts(
+        [*in_parts(own), ("late", short)], manyparts.Scratch(tmp_path), left_out
+    )
+
+    assert kept.sizes == (3, 4, 5, 0)
+    assert [(error.series, error.months) for error in left_out] == [("young", 9)]
+
+
+def write(counts: MonthlyCounts, path: Path) -> None:
+    width = counts.values.shape[1]
+    rows = [
+        (name, months.from_index(int(counts.last[at]) - (width - 1 - column)), value, family)
+        for at, (name, family) in enumerate(zip(counts.names, counts.family, strict=True))
+        for column, value in enumerate(counts.values[at].tolist())
+        if np.isfinite(value)
+    ]
+    columns = zip(*rows, strict=True)
+    names = ("series", "month", "value", "family")
+    table = {
+        name: list(map(str, x)) if name == "family" else list(x)
+        for name, x in zip(names, columns, strict=True)
+    }
+    parquet.write_table(pa.table(table), path)
+
+
+def run(folder: Path, out: Path, *words: str):
+    (folder.parent / "config.toml").write_text('[compute]\nengine = "serial"\n')
+    settings = ("--config", str(folder.parent / "config.toml"))
+    return CliRunner().invoke(main, [*settings, "forecast", str(folder), "-o", str(out), *words])
+
+
+def test_a_folder_of_parts_gives_the_rows_of_one_file(own, tmp_path):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for name, counts in in_parts(own):
+        write(counts, folder / f"{name}.parquet")
+    write(own, tmp_path / "all.parquet")
+
+    done = run(folder, tmp_path / "ahead", "--hindcasts", "4")
+    one = run(tmp_path / "all.parquet", tmp_path / "one.parquet", "--hindcasts", "4")
+
+    assert done.exit_code == one.exit_code == 0, done.output + one.output
+    parts = [parquet.read_table(path) for path in sorted((tmp_path / "ahead").iterdir())]
+    assert pa.concat_tables(parts).equals(parquet.read_table(tmp_path / "one.parquet"))
+    assert "12 series in 3 parts" in done.stderr
+    quality = [line for line in one.stderr.splitlines() if "earlier forecasts" in line]
+    assert quality[0] in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "ahead",
+        "all.parquet",
+        "config.toml",
+        "one.parquet",
+        "parts",
+    ]
+
+
+def test_a_part_with_faults_is_named_and_nothing_written(own, tmp_path):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for name, counts in in_parts(own):
+        write(counts, folder / f"{name}.parquet")
+    parquet.write_table(
+        pa.table({"series": ["x"] * 2, "month": ["2024-01", "2024-13"], "value": [1, -2]}),
+        folder / "worse.parquet",
+    )
+
+    done = run(folder, tmp_path / "ahead")
+
+    assert done.exit_code == 3
+    assert "worse.parquet: 2 faults" in done.stderr
+    assert list((tmp_path / "ahead").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "problem"),
+    [("ahead/old.csv", "the folder holds files"), ("none", "no .parquet files")],
+)
+def test_what_would_not_do_is_refused_before_any_work(tmp_path, own, made, problem):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    (tmp_path / made).parent.mkdir(exist_ok=True)
+    (tmp_path / made).write_text("kept")
+    if made != "none":
+        write(own, folder / "all.parquet")
+
+    done = run(folder, tmp_path / "ahead")
+
+    assert done.exit_code != 0
+    assert problem in done.stderr

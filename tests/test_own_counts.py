@@ -1,0 +1,66 @@
+"""The page on own counts: every command of it runs, and says what the page says."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from xlsxwriter import Workbook
+
+from forecast import months
+from jobs.cli import main
+
+PAGE = (Path(__file__).parent.parent / "docs" / "own-counts.md").read_text("utf-8")
+FIRST = months.to_index("2020-01")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with the page's file: four clinics, 54 months, one of them not counted."""
+    with Workbook(tmp_path / "visits.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Clinic", "Month", "Visits"])
+        row = 0
+        for clinic in range(1, 5):
+            for month in range(54):
+                if (clinic, month) == (2, 51):
+                    continue
+                row += 1
+                written = months.from_index(FIRST + month)
+                visits = 300 * clinic + (month * 31 * clinic) % 97
+                sheet.write_row(row, 0, [f"Clinic {clinic:02}", written, visits])
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_command_of_the_page_runs_and_says_what_it_says(folder):
+    lines = [line.strip() for line in PAGE.splitlines() if line.startswith("    ")]
+    commands = [line for line in lines if line.startswith("bordercast forecast")]
+    quoted = [line for line in lines if line.startswith("bordercast: ")]
+
+    said = []
+    for command in commands:
+        done = CliRunner().invoke(main, shlex.split(command)[1:])
+        assert done.exit_code == 0, done.output
+        said.append(done.stderr)
+
+    assert len(commands) == 3
+    assert len(quoted) == 3
+    for line in quoted:
+        assert line in said[0]
+    assert {path.name for path in folder.iterdir()} >= {"ahead.xlsx", "ahead.csv", "pictures"}
+    assert len(list((folder / "pictures").iterdir())) == 4
+
+
+def test_faults_are_listed_as_the_page_shows_them(folder):
+    faulty = ["Clinic,Month,Visits", "A,2020-01,3", "A,2020-02,3", "A,2020-03,3", "A,2020-04,-5"]
+    faulty += ["A,2020-05,3", "A,2020-06,3", "A,2020-07,3", "A,2020-13,3"]
+    (folder / "visits.csv").write_text("\n".join(faulty) + "\n")
+
+    done = CliRunner().invoke(main, ["forecast", "visits.csv"])
+
+    shown = [line.strip() for line in PAGE.splitlines() if line.startswith("    line ")]
+    assert done.exit_code == 3
+    assert done.stderr.splitlines()[1:] == shown
