@@ -69,6 +69,9 @@ def installed(python: Path, wheel: Path, folder: Path, *how: str) -> Path:
     """An environment with the wheel; its bin."""
     done(BIN / "uv", "venv", "-q", "--python", python, folder)
     uv = (BIN / "uv", "pip", "install", "-q", "--python", folder / "bin/python")
+    if "lowest-direct" in how:  # the wheel's own requirements are direct ones only from their list
+        done(*uv, *how, "-r", ROOT / "pyproject.toml")
+        how = ("--no-deps",)
     done(*uv, *how, wheel)
     done(*uv, *PINS[: 2 * ("-c" in how)], *TOOLS)
     return folder / "bin"
