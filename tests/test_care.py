@@ -538,3 +538,22 @@ def test_doctor_finds_a_fetch_that_names_nobody(record, named, verdict):
     (found,) = (f for f in doctor.examine(record, config, "x", NOW) if f.name == "fetch")
 
     assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("version", "verdict", "named"),
+    [
+        ((3, 46, 1), "note", ("WAL-reset", "CVE-2025-6965", "3.50.2")),
+        ((3, 50, 2), "note", ("WAL-reset",)),
+        ((3, 51, 3), "good", ()),
+    ],
+)
+def test_doctor_says_what_is_wrong_with_this_sqlite(version, verdict, named, tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor.sqlite3, "sqlite_version_info", version)
+
+    found = doctor.examine(tmp_path / "none.db", Config(), "defaults", datetime.now(UTC))
+
+    (sqlite,) = (finding for finding in found if finding.name == "SQLite")
+    assert sqlite.verdict == verdict
+    for word in ("WAL-reset", "CVE-2025-6965", "3.50.2"):
+        assert (word in sqlite.found + sqlite.do) == (word in named)

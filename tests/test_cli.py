@@ -112,7 +112,7 @@ def test_a_run_on_nothing_says_what_to_do(tmp_path):
     stopped = bordercast("--db", tmp_path / "a.db", "run", "--no-bundle")
 
     assert stopped.returncode == 3
-    assert "take in a file" in stopped.stderr
+    assert "import a file" in stopped.stderr
 
 
 def test_a_month_that_is_none_is_a_usage_error(published):

@@ -292,7 +292,7 @@ def test_flags_reads_well(published):
     assert "Feb 2025  southwest: critical, a level shift as of Apr 2025" in shown
     assert "11,709 published" in shown
     assert "citizenship: MEXICO -" in shown
-    assert "unattributed -1" in shown
+    assert "rounding and unassigned -1" in shown
     assert max(map(len, shown.splitlines())) <= 100
 
 

@@ -226,7 +226,7 @@ def test_every_figure_is_found_in_the_record_by_the_printed_reference(stages, st
     known |= formatted(rows(path, of_forecast.replace("/", "* 1.0 /"), border, month)[0][0])
     # Sums over the drivers' and the flags' rows, and what the view `ranks` says.
     others = numbers(" ".join(re.findall(rf"all others [{MINUS}+][\d,]+", moved)))
-    counts = numbers(" ".join(re.findall(r"other groups: .*", moved)))
+    counts = numbers(" ".join(re.findall(r"groups: .*", moved)))
     (ranked,) = rows(
         path,
         "select r.months, r.rank_lowest, 100.0 * r.encounters / w.to_date, "
@@ -259,7 +259,7 @@ def test_every_figure_is_found_in_the_record_by_the_printed_reference(stages, st
 def test_the_parts_of_each_dimension_add_up_to_the_deviation(stages):
     _, sections = held(stages / "february.db")
     said = sections[0].text.replace("\n", " ")
-    moved = re.search(r"What moved.*?(?=other groups:)", said)[0]
+    moved = re.search(r"What moved.*?(?=groups:)", said)[0]
 
     lines = re.findall(r"- ([\w ]+): (.*?)(?=  -|$)", moved)
     assert {name for name, _ in lines} >= {"agency", "state"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import sqlite3
@@ -102,7 +103,9 @@ def test_an_older_database_is_read_after_the_next_run_and_not_before(full, old, 
 def test_a_backup_of_the_schema_before_can_be_restored(full, old, tmp_path):
     kept = tmp_path / "kept"
     kept.mkdir()
-    migrating.earlier(full, NEWEST - 1, kept / full.name)
+    # What a newer program has stated in its ledger cannot be unsaid: a record kept from then.
+    packed = Path(__file__).parent.parent / "earlier" / f"schema{NEWEST - 1}.db.gz"
+    (kept / full.name).write_bytes(gzip.decompress(packed.read_bytes()))
 
     restored = bordercast(old, "restore", str(kept))
 

@@ -83,8 +83,13 @@ def debian(suite: str, packages: str, to: Path, *dpkg: str) -> Path:
 
 
 def inside(root: Path, *words: object, **environment: str) -> str:
-    """What a command in a root printed; chroot alone, without systemd."""
-    return done("chroot", root, *words, env=INSIDE | environment)
+    """What a command in a root printed, without systemd.
+
+    /proc must be there: without it the loader cannot tell where a program's libraries lie.
+    """
+    script = 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"'
+    enter = ("unshare", "-mpf", "sh", "-c", script, root)
+    return done(*enter, *words, env=INSIDE | environment)
 
 
 class Machine:

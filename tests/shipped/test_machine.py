@@ -5,6 +5,8 @@ The tests are one story on one machine, in this order.
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 import shutil
 from collections.abc import Iterator
@@ -105,10 +107,14 @@ def test_the_page_leads_from_an_empty_machine_to_the_first_mail(machine, mail, t
     machine.becomes("bordercast status --json | grep -c '\"last_run\": 1'", "1")
     said = {command: machine.run(command.replace("you@example.org", READER)) for command in look}
 
-    assert f"{mailserver.HOST}:{port} lets us in" in said["bordercast doctor"]
-    assert "northern" in said["bordercast show"]
+    assert f"{mailserver.HOST}:{port} accepts the login" in said["bordercast doctor"]
+    assert "northern" in said["bordercast show"].lower()
+    mails = [message for recipient, message in taken.messages if recipient == READER]
+    test, demo = (email.message_from_bytes(one, policy=email.policy.default) for one in mails)
     assert mailserver.SECRET.encode() in taken.logins
-    tell(f"{len(typed)} commands as documented")
+    assert demo.get_body(("plain",))
+    assert demo.get_body(("html",))
+    tell(f"{len(typed)} commands as documented; mail: {test['Subject']!r}, {demo['Subject']!r}")
 
 
 def test_systemd_finds_nothing_wrong_with_the_units(machine, tell):

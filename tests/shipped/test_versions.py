@@ -46,9 +46,12 @@ def without_the_program(to: Path) -> Path:
 
 
 def tried(folder: Path, bin: Path, run: Callable[..., str] = done) -> str:
-    """The short list, then a month's work; pytest's last line and the versions."""
+    """The short list, then a month's work; pytest's last line and the versions.
+
+    -P : not the program that lies in the folder where pytest was started.
+    """
     tests = [folder / "tests" / name for name in TESTS]
-    said = run(bin / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
+    said = run(bin / "python", "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
     program = (bin / "bordercast", "--db", folder / "bordercast.db")
     assert "Run 1" in run(*program, "run")
     run(*program, "verify")

@@ -103,7 +103,7 @@ def moved_parts(
         badge = "; almost every group moved the same way" if row["systemic"] else ""
         also = f"{row['listed']} were also unusual"
         unlike = f"{row['apart']} moved differently from the border as a whole"
-        yield "other groups:", f"{also}; {unlike}{badge}"
+        yield "groups:", f"{also}; {unlike}{badge}"
 
 
 def _dimension(row: Row) -> str:
@@ -129,7 +129,7 @@ def _largest(drivers: Sequence[Row], total: int, named: Naming) -> Iterator[str]
         yield f"all others {others:+,}"
     for row in drivers:
         if row["role"] == "unattributed":
-            yield f"unattributed {row['contribution']:+,}"
+            yield f"rounding and unassigned {row['contribution']:+,}"
 
 
 def _side(parts: Iterable[Row], side: int, total: int) -> list[Row]:
