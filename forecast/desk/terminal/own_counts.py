@@ -33,7 +33,8 @@ def summary(
     many = len(counts.names)
     lines = [
         f"{many:,} series of {_range(counts.length.tolist())} months, {span}: "
-        f"{_counted(inside.sum(), 'month')} missing, {_counted((counts.values == 0).sum(), 'zero')}. "
+        f"{_counted(inside.sum(), 'month')} missing, "
+        f"{_counted((counts.values == 0).sum(), 'zero')}. "
         f"Forecast {h} months ahead.",
     ]
     return lines + _how_good(quality, uncertain if many > 1 else ())
