@@ -33,7 +33,8 @@ def summary(
     many = len(counts.names)
     lines = [
         f"{many:,} series of {_range(counts.length.tolist())} months, {span}: "
-        f"{int(inside.sum()):,} months missing, {int((counts.values == 0).sum()):,} zeros. "
+        f"{_counted(inside.sum(), 'month')} missing, "
+        f"{_counted((counts.values == 0).sum(), 'zero')}. "
         f"Forecast {h} months ahead.",
     ]
     return lines + _how_good(quality, uncertain if many > 1 else ())
@@ -75,6 +76,10 @@ def _against_naive(quality: Quality) -> str:
         f"on {quality.n:,} earlier forecasts: {compared}; 80% intervals held "
         f"{quality.coverage80:.0%}, 95% intervals {quality.coverage95:.0%}"
     )
+
+
+def _counted(number: float, noun: str) -> str:
+    return f"{int(number):,} {noun}{'' if number == 1 else 's'}"
 
 
 def _words(index: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -140,10 +141,9 @@ def _gridded(
 ) -> Sheet:
     """Rows of cells as places among the different cells there are."""
     places = _Labels({"": 0})
-    line: list[int] = []
-    ragged: list[int] = []
+    line, ragged = array("q"), array("q")
     blocks: list[np.ndarray] = []
-    block: list[int] = []
+    block = array("i")
     place_of = places.__getitem__
     for number, row in rows:
         fields = len(row)
@@ -155,10 +155,10 @@ def _gridded(
         # Blank fields beyond the last column are what spreadsheets leave behind.
         ragged.append(fields - width if fields < width or any(codes[width:]) else 0)
         line.append(number)
-        block += codes[:width]
+        block.extend(codes[:width])
         if len(block) > 1_000_000:
             blocks.append(np.array(block, dtype=np.int32))
-            block = []
+            block = array("i")
     blocks.append(np.array(block, dtype=np.int32))
     grid = np.concatenate(blocks).reshape(-1, width)
     labels, grid = _stripped(list(places), grid)
