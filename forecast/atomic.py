@@ -15,7 +15,9 @@ PART = ".part"
 
 
 @contextmanager
-def replacing(path: Path, mode: int | None = None, *, alone: bool = False) -> Iterator[Path]:
+def replacing(
+    path: Path, mode: int | None = None, *, alone: bool = False, durable: bool = True
+) -> Iterator[Path]:
     """A draft beside the file, put in its place once it is whole and on disk.
 
     The draft is an empty file that only its owner may read. What was at the place before stays
@@ -26,6 +28,7 @@ def replacing(path: Path, mode: int | None = None, *, alone: bool = False) -> It
     mode : the file's permissions, such as 0o444; by default what the umask lets.
     alone : nobody else writes this file now, as under the write lock: the draft is called
         NAME.part, so that what a killed program left of it is swept away by the next.
+    durable : False for what can be made again: not waited for until it is on disk.
     """
     name = f"{path.name}{PART}" if alone else f".{path.stem}.{secrets.token_hex(4)}{path.suffix}"
     draft = path.with_name(name)
@@ -35,11 +38,13 @@ def replacing(path: Path, mode: int | None = None, *, alone: bool = False) -> It
     try:
         yield draft
         draft.chmod(_usual_mode() if mode is None else mode)
-        sync(draft)
+        if durable:
+            sync(draft)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    sync(path.parent)  # the name, too, is on disk
+    if durable:
+        sync(path.parent)  # the name, too, is on disk
 
 
 @contextmanager

@@ -157,9 +157,21 @@ def report(connection: sqlite3.Connection, border: str, month: str) -> MonthRepo
 
 def made_now(connection: sqlite3.Connection, border: str, month: str) -> MonthReport:
     """The report of a border's month, made now from the record; KeyError if it has none."""
+    return month_report(border, month, reports.month_record(connection, border, month, _split()))
+
+
+def all_reports(connection: sqlite3.Connection, border: str) -> dict[str, MonthReport]:
+    """Every month of a border, oldest first; the newest as the run keeps it."""
+    held = reports.month_records(connection, border, _split())
+    made = {month: month_report(border, month, record) for month, record in held.items()}
+    newest = max(made)
+    return made | {newest: report(connection, border, newest)}
+
+
+def _split() -> tuple[str, str, str]:
+    """The dimension that splits an agency's count, and its two members."""
     aside = registry.main().hierarchy.aside
-    split = (aside.dimension, aside.named, aside.rest) if aside else ("", "", "")
-    return month_report(border, month, reports.month_record(connection, border, month, split))
+    return (aside.dimension, aside.named, aside.rest) if aside else ("", "", "")
 
 
 def series_report(connection: sqlite3.Connection, key: SeriesKey, month: str) -> MonthReport:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from forecast.records import BORDERS, NATIONWIDE, Row, SeriesKey
 from forecast.store import flags, judgements, plots, read
@@ -104,88 +104,132 @@ def part_record(connection: sqlite3.Connection, key: SeriesKey, month: str) -> M
 
 
 def month_record(
+    connection: sqlite3.Connection, border: str, month: str, split: tuple[str, str, str]
+) -> MonthRecord:
+    """Everything on record about a border's month, as `month_records`; KeyError if it has none."""
+    return month_records(connection, border, split, month)[month]
+
+
+def month_records(
     connection: sqlite3.Connection,
     border: str,
-    month: str,
     split: tuple[str, str, str],
-) -> MonthRecord:
-    """Everything on record about a border's month; KeyError if it has none.
+    month: str | None = None,
+) -> dict[str, MonthRecord]:
+    """Everything on record about a border's months, about all of them if none is named.
 
     split : a dimension that splits an agency's count, and its two members.
+
+    Each view is read once: all 155 months of a border together take hardly longer than one.
     """
-    published = rows(
-        connection,
-        "select month, encounters, file_name, rounding from border_months where border = ?",
-        (border,),
-    )
-    judged = _judged(connection, border, month)
-    return MonthRecord(
-        counts={r["month"]: r["encounters"] for r in sorted(published, key=lambda r: r["month"])},
-        values=rows(
+    asked = (border, month, month)
+    source = {
+        row["month"]: row
+        for row in rows(
             connection,
             """
-            select encounters, vintage, known_from, known_until, source, file_name from vintages
-            where border = ? and month = ? order by known_from
+            select month, encounters, file_name, rounding from border_months
+            where border = ? order by month
             """,
-            (border, month),
-        ),
-        source={row["month"]: row for row in published}[month],
-        judged=judged,
-        forecast=_forecast(connection, border, month, judged) if judged else None,
-        interior=_interior(connection, border, month, split),
-        agencies=_agencies(connection, border, month),
-        flags=[f for f in flags.flags(connection, border, month) if f["month"] == month],
-        shift=_shift(connection, border, month),
-        drivers=rows(
+            (border,),
+        )
+    }
+    counts = {month: row["encounters"] for month, row in source.items()}
+    values = _by_month(
+        rows(
             connection,
             """
-            select * from flag_drivers where border = ? and month = ?
+            select month, encounters, vintage, known_from, known_until, source, file_name
+            from vintages where border = ? and (? is null or month = ?) order by known_from
+            """,
+            asked,
+        )
+    )
+    drivers = _by_month(
+        rows(
+            connection,
+            """
+            select * from flag_drivers where border = ? and (? is null or month = ?)
             order by dimension, role = 'unattributed', abs(contribution) desc, member
             """,
-            (border, month),
-        ),
-        score=one_ahead(connection, border),
-        often=how_often_flagged(connection),
-        recent=[r for r in plots.stood(connection, border) if r["month"] <= month][-RECENT:],
+            asked,
+        )
     )
+    judged = _judged(connection, border, month)
+    forecasts = _forecasts(connection, border)
+    interior, agencies = _interior(connection, border, split), _agencies(connection, border)
+    flagged = _by_month(flags.flags(connection, border))
+    shifts = {row["closed"]: row for row in reversed(_shifts(connection, border))}
+    score, often = one_ahead(connection, border), how_often_flagged(connection)
+    stood = plots.stood(connection, border)
+    return {
+        one: MonthRecord(
+            counts=counts,
+            values=values.get(one, []),
+            source=source[one],
+            judged=judged.get(one),
+            forecast=forecasts.get((one, row["run_id"], row["cutoff"]))
+            if (row := judged.get(one))
+            else None,
+            interior=next((row for row in interior if row["month"] <= one), None),
+            agencies=agencies.get(one, {}),
+            flags=flagged.get(one, []),
+            shift=shifts.get(one),
+            drivers=drivers.get(one, []),
+            score=score,
+            often=often,
+            recent=[row for row in stood if row["month"] <= one][-RECENT:],
+        )
+        for one in ([month] if month else counts)
+        if one in counts
+    }
 
 
-def _first(connection: sqlite3.Connection, query: str, values: tuple[Any, ...]) -> Row | None:
-    return next(iter(rows(connection, query, values)), None)
+def _by_month(found: Sequence[Row]) -> dict[str, list[Row]]:
+    by_month: dict[str, list[Row]] = {}
+    for row in found:
+        by_month.setdefault(row["month"], []).append(row)
+    return by_month
 
 
-def _judged(connection: sqlite3.Connection, border: str, month: str) -> Row | None:
-    judged = _first(
+def _judged(connection: sqlite3.Connection, border: str, month: str | None) -> dict[str, Row]:
+    """Month -> what judged it; those once judged by a forecast of no standing as hindcasts."""
+    found = rows(
         connection,
         """
-        select encounters, median, p, z, basis, cutoff, horizon, severity, run_id
+        select month, encounters, median, p, z, basis, cutoff, horizon, severity, run_id
         from judged_months
-        where border = ? and dimension = '' and month = ?
+        where border = ? and dimension = '' and (? is null or month = ?)
         """,
-        (border, month),
+        (border, month, month),
     )
-    issued = judged is not None and judged["basis"] == "issued"
-    if judged and issued and judgements.false_issued(connection, SeriesKey(border), month):
-        judged["basis"] = "hindcast"  # kept by a version that did not ask when it became known
-    return judged
+    for row in found:
+        issued = row["basis"] == "issued"
+        if issued and judgements.false_issued(connection, SeriesKey(border), row["month"]):
+            row["basis"] = "hindcast"  # kept by a version that did not ask when it became known
+    return {row["month"]: row for row in found}
 
 
-def _forecast(connection: sqlite3.Connection, border: str, month: str, judged: Row) -> Row | None:
-    return _first(
+def _forecasts(
+    connection: sqlite3.Connection, border: str
+) -> dict[tuple[str, int | None, str], Row]:
+    """(month, run, cutoff) -> the engine's forecast of it; a hindcast has no run."""
+    found = rows(
         connection,
         """
-        select median, lo80, hi80, lo95, hi95 from forecast_vs_actual
-        where border = ? and dimension = '' and model = 'bordercast' and month = ?
-            and run_id is ? and cutoff = ?
+        select month, run_id, cutoff, median, lo80, hi80, lo95, hi95 from forecast_vs_actual
+        where border = ? and dimension = '' and model = 'bordercast'
         """,
-        (border, month, judged["run_id"], judged["cutoff"]),
+        (border,),
     )
+    return {(row["month"], row["run_id"], row["cutoff"]): row for row in found}
 
 
 def _interior(
-    connection: sqlite3.Connection, border: str, month: str, split: tuple[str, str, str]
-) -> Row | None:
-    return _first(
+    connection: sqlite3.Connection, border: str, split: tuple[str, str, str]
+) -> list[Row]:
+    """At Large and At Entry by month, the newest first."""
+    return rows(
         connection,
         """
         select l.month, l.encounters as at_large, e.encounters as at_entry,
@@ -198,35 +242,39 @@ def _interior(
         from series_months as l
         join series_months as e
             on e.border = l.border and e.dimension = l.dimension and e.month = l.month
-        where l.dimension = ? and l.member = ? and e.member = ? and l.border = ? and l.month <= ?
-        order by l.month desc limit 1
+        where l.dimension = ? and l.member = ? and e.member = ? and l.border = ?
+        order by l.month desc
         """,
-        (NATIONWIDE, len(BORDERS), NATIONWIDE, *split, border, month),
+        (NATIONWIDE, len(BORDERS), NATIONWIDE, *split, border),
     )
 
 
-def _agencies(connection: sqlite3.Connection, border: str, month: str) -> dict[str, int]:
-    """Agency -> encounters; nationwide where every border has its own."""
+def _agencies(connection: sqlite3.Connection, border: str) -> dict[str, dict[str, int]]:
+    """Month -> agency -> encounters; nationwide where every border has its own."""
     whole = border == NATIONWIDE
     found = connection.execute(
         """
-        select member, sum(encounters), count(*) from series_months
-        where dimension = 'component' and month = ? and (? or border = ?) group by member
+        select month, member, sum(encounters), count(*) from series_months
+        where dimension = 'component' and (? or border = ?) group by month, member
         """,
-        (month, whole, border),
+        (whole, border),
     )
-    return {member: total for member, total, n in found if n == (len(BORDERS) if whole else 1)}
+    by_month: dict[str, dict[str, int]] = {}
+    for month, member, total, borders in found:
+        if borders == (len(BORDERS) if whole else 1):
+            by_month.setdefault(month, {})[member] = total
+    return by_month
 
 
-def _shift(connection: sqlite3.Connection, border: str, month: str) -> Row | None:
-    return _first(
+def _shifts(connection: sqlite3.Connection, border: str) -> list[Row]:
+    return rows(
         connection,
         """
         select border, opened, side, state, closed from flag_episodes
-        where border = ? and dimension = '' and state = 'level shift' and closed = ?
+        where border = ? and dimension = '' and state = 'level shift' and closed is not null
         order by opened
         """,
-        (border, month),
+        (border,),
     )
 
 
