@@ -235,6 +235,13 @@ class Notices(_Section):
     hooks: tuple[Hook, ...] = ()
 
 
+class SiteSection(_Section):
+    """The page as files; see docs/web.md. folder : beside the database unless absolute."""
+
+    folder: str = ""
+    address: Annotated[str, Field(pattern=r"^(https?://[^\s<>\"]+)?$")] = ""
+
+
 class WitnessSection(_Section):
     """Who outside is to see the record after each run; see docs/witnesses.md."""
 
@@ -244,12 +251,6 @@ class WitnessSection(_Section):
     authority_certificates: str = ""
     repository: Annotated[str, Field(pattern=r"^([^-\s]\S*)?$")] = ""
     seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
-
-
-class Site(_Section):
-    """The page as files."""
-
-    address: Annotated[str, Field(pattern=r"^(https?://[^\s<>\"]+)?$")] = ""
 
 
 class Compute(_Section):
@@ -278,8 +279,8 @@ class Config(_Section):
     questions: Questions = Questions()
     notices: Notices = Notices()
     mail: Mail = Mail()
+    site: SiteSection = SiteSection()
     witness: WitnessSection = WitnessSection()
-    site: Site = Site()
     compute: Compute = Compute()
 
     @property

@@ -45,7 +45,6 @@ NEVER = (
 )
 # Written for people who read code, or by others at this moment.
 ELSEWHERE = (
-    "forecast/desk/site",
     "forecast/claims",
     "forecast/intake",
     "forecast/engine/parameters",

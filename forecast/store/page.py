@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
-from forecast.records import Row
+from forecast.records import Row, SeriesKey
 from forecast.store import witnesses
 from forecast.store.read import rows
 
@@ -86,3 +86,71 @@ def judged(connection: sqlite3.Connection, border: str) -> list[Row]:
         "select * from judged_months where border = ? and dimension = '' order by month desc",
         (border,),
     )
+
+
+def runs(connection: sqlite3.Connection) -> list[Row]:
+    """Every run, the newest first: id, published_at, data_through, digest."""
+    return rows(
+        connection, "select id, published_at, data_through, digest from runs order by id desc", ()
+    )
+
+
+def all_months(connection: sqlite3.Connection, border: str) -> list[Row]:
+    """Every month of a border with all comparisons, rows of `wide_months`, oldest first."""
+    return rows(connection, "select * from wide_months where border = ? order by month", (border,))
+
+
+def part_months(connection: sqlite3.Connection) -> dict[SeriesKey, list[Row]]:
+    """Part -> its months, oldest first: month, encounters."""
+    return _by_part(
+        connection,
+        """
+        select border, dimension, member, component, month, encounters from series_months
+        where dimension <> '' order by month
+        """,
+    )
+
+
+def part_forecasts(connection: sqlite3.Connection) -> dict[SeriesKey, list[Row]]:
+    """Part -> the engine's forecasts of the last run, by month."""
+    return _by_part(
+        connection,
+        """
+        select s.component, f.* from latest_forecasts as f
+        join series as s using (border, dimension, member)
+        where f.dimension <> '' and f.model = 'bordercast' order by f.month
+        """,
+    )
+
+
+def part_flags(connection: sqlite3.Connection) -> dict[SeriesKey, list[Row]]:
+    """Part -> its flags, the newest first, rows of `all_flags` but for those only watched."""
+    return _by_part(
+        connection,
+        """
+        select * from all_flags where dimension <> '' and severity <> 'watch' order by month desc
+        """,
+    )
+
+
+def _by_part(connection: sqlite3.Connection, query: str) -> dict[SeriesKey, list[Row]]:
+    found: dict[SeriesKey, list[Row]] = {}
+    for row in rows(connection, query, ()):
+        key = SeriesKey(row["border"], row["dimension"], row["member"], row["component"])
+        found.setdefault(key, []).append(row)
+    return found
+
+
+def spans(connection: sqlite3.Connection, border: str) -> list[Row]:
+    """Forecasts of a border's fiscal and calendar years, rows of `span_forecasts`."""
+    return rows(
+        connection,
+        "select * from span_forecasts where border = ? and dimension = '' order by first_month",
+        (border,),
+    )
+
+
+def view(connection: sqlite3.Connection, name: str) -> tuple[list[str], list[tuple[object, ...]]]:
+    """All of a view, columns and rows; `name` comes from the program, never from outside."""
+    cursor = connection.execute(f'select * from "{name}"')
+    return [column[0] for column in cursor.description], cursor.fetchall()

@@ -17,7 +17,7 @@ anyseries  the engine on an analyst's own monthly counts
 plot       pictures
 releases   files: fetched, held, refused
 service    serve, status, doctor, settings
-web        the page; the record for assistants
+web        the page, served and as files; the record for assistants
 care       backup, restore, withdraw
 witness    have the record seen outside; the proofs as files
 """
@@ -166,6 +166,7 @@ main.add_sections(
             ask.report,
             plot.plot,
             web.web,
+            web.site,
         ),
         "Quote": (cite.brief, claims.fact, claims.check, export.export, web.mcp),
         "Ask the engine": (anyseries.forecast, replay.replay),

@@ -1,12 +1,14 @@
-"""`web`: the page. `mcp`: the record for assistants."""
+"""`web` and `site`: the page, served and as files. `mcp`: the record for assistants."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
 from forecast.errors import ConfigError
 from jobs.cli.help import examples
-from jobs.cli.shared import Settings
+from jobs.cli.shared import Settings, reading
 
 
 @click.command(epilog=examples("web", "web --port 8080"))
@@ -33,11 +35,12 @@ from jobs.cli.shared import Settings
 def web(
     settings: Settings, host: str, port: int, names: tuple[str, ...], allow_others: bool
 ) -> None:
-    """Serve a page: forecasts, unusual months, every table.
+    """Serve the page: forecasts, unusual months, every table.
 
     Shows the analysts' copy, read-only, and a new one as soon as a run has made it. Ends with
     Ctrl-C.
     """
+    from forecast.store import held
     from jobs.service import logs
     from jobs.web import server as work
 
@@ -45,16 +48,51 @@ def web(
     snapshot = work.snapshot_of(settings.db, settings.config)
     logs.set_up(settings.config)
     with work.listen(host, port) as listening:
-        from forecast.desk.site.site import Site
+        from jobs.web.app import Site
         from jobs.web.queries import QueryServer
 
-        site = Site(settings.db, snapshot, (*names, host), tables=QueryServer(snapshot))
-        site.refresh()
-        if site.trouble is not None:
-            raise site.trouble
+        held.close(held.hold(snapshot, 1))  # says what is wrong before anybody asks
+        site = Site(
+            settings.db,
+            snapshot,
+            (*names, host),
+            work.folder_of(settings.db, settings.config),
+            settings.config.site.address,
+            tables=QueryServer(snapshot),
+            checker=QueryServer(snapshot, module="jobs.web.check_process"),
+        )
         place = f"[{host}]" if ":" in host else host
         address = f"http://{place}:{listening.getsockname()[1]}"
         work.serve(site, listening, lambda: click.echo(f"{address} (Ctrl-C ends it)"))
+
+
+@click.command(epilog=examples("site -o public", "--db bordercast.db site -o /var/www/bordercast"))
+@click.option(
+    "-o",
+    "out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write it into [that of the settings].",
+)
+@click.pass_obj
+def site(settings: Settings, out: Path | None) -> None:
+    """Write the page as files, for any web server or none.
+
+    Writes only what changed, and keeps the pages of earlier runs under as-of/RUN/.
+    """
+    from forecast import months
+    from forecast.desk.site import build
+    from jobs.web import server as work
+
+    folder = out or work.folder_of(settings.db, settings.config)
+    if folder is None:
+        raise ConfigError(settings.source, "site.folder", "is empty; set it, or name one with -o")
+    with reading(settings) as connection:
+        done = build.write(connection, folder, months.today(), settings.config.site.address)
+    if not done.written:
+        click.echo(f"{folder}: nothing has changed since run {done.run} was written.")
+        return
+    click.echo(f"{folder}: {done.written:,} files written, {done.kept:,} as they were; open")
+    click.echo(f"{(folder / 'index.html').absolute()}")
 
 
 @click.command(epilog=examples("mcp"))

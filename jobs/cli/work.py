@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: b
     if not as_json:
         say_taken(outcome.taken)
     upkeep.write_snapshot(settings.db, settings.config)
+    upkeep.write_site(settings.db, settings.config, datetime.now(UTC))
     if outcome.run_id is None and not as_json:
         click.echo("Nothing new: no release, setting or program has changed since the last run.")
         return

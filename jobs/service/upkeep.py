@@ -30,6 +30,7 @@ def after_run(path: Path, config: Config, now: datetime, published: bool) -> Non
         if found:
             raise VerifyError(found)
     write_snapshot(path, config)
+    write_site(path, config, now)
     if published:
         yearly.write_closed(path)
     retention.forget_polls(path, now, config.service.keep_days)
@@ -53,6 +54,17 @@ def write_snapshot(path: Path, config: Config) -> Path | None:
     if to.exists() and _shown(to) == _shown(path):
         return None
     return copies.copy(path, to, copies.READ_ONLY)
+
+
+def write_site(path: Path, config: Config, now: datetime) -> None:
+    """The page as files, if the settings name a folder; only what changed is written."""
+    if not config.site.folder:
+        return
+    from forecast.desk.site import build
+
+    with connect.moment(path) as connection:
+        to = path.parent / config.site.folder
+        build.write(connection, to, now.date(), config.site.address)
 
 
 def _verification_due(path: Path, now: datetime) -> bool:

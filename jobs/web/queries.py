@@ -25,10 +25,10 @@ import httpx
 from starlette.types import Scope
 
 import jobs
-from forecast.desk.site.answers import Plain, QueryAnswer, too_long
-from forecast.desk.site.limits import QueryLimits
 from forecast.errors import BordercastError
 from forecast.store import held
+from jobs.web.answers import Plain, QueryAnswer, too_long
+from jobs.web.limits import QueryLimits
 
 LOG = logging.getLogger("bordercast")
 START_SECONDS = 60.0  # before a process that does not come up is given up
@@ -67,10 +67,16 @@ class QueryServer:
     Parameters
     ----------
     copy : the analysts' copy, looked at again at each request. limits : of queries and answers.
+    module : what the process runs.
     """
 
-    def __init__(self, copy: Path, limits: QueryLimits = QueryLimits()) -> None:  # noqa: B008
-        self.copy, self.limits = copy, limits
+    def __init__(
+        self,
+        copy: Path,
+        limits: QueryLimits = QueryLimits(),  # noqa: B008
+        module: str = "jobs.web.query_process",
+    ) -> None:
+        self.copy, self.limits, self.module = copy, limits, module
         self.started = 0  # processes, up to now
         self._asking = 0
         self._turns = asyncio.Semaphore(limits.threads)
@@ -79,13 +85,13 @@ class QueryServer:
         self._not_before = 0.0
         self._folder: Path | None = None
 
-    async def ask(self, scope: Scope) -> QueryAnswer | Plain:
-        """Answer a request, or say why not."""
+    async def ask(self, scope: Scope, body: bytes = b"") -> QueryAnswer | Plain:
+        """Answer a request, or say why not. body : what was posted, if anything was."""
         if self._asking >= self.limits.threads + self.limits.waiting:
             return BUSY
         self._asking += 1
         try:
-            return await self._in_turn(scope)
+            return await self._in_turn(scope, body)
         finally:
             self._asking -= 1
 
@@ -105,7 +111,7 @@ class QueryServer:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    async def _in_turn(self, scope: Scope) -> QueryAnswer | Plain:
+    async def _in_turn(self, scope: Scope, body: bytes) -> QueryAnswer | Plain:
         """Wait for a turn and for the process, but not long."""
         limits, loop = self.limits, asyncio.get_running_loop()
         began = loop.time()
@@ -117,7 +123,7 @@ class QueryServer:
             async with asyncio.timeout_at(began + limits.start_seconds):
                 process = await self._running()
             until = min(loop.time() + limits.answer_seconds, began + limits.request_seconds)
-            return await self._answered(process, scope, until)
+            return await self._answered(process, scope, body, until)
         except (TimeoutError, QueryProcessError):
             return STARTING
         finally:
@@ -143,7 +149,7 @@ class QueryServer:
         self.started += 1
         socket = self._folder / f"{self.started}.sock"
         try:
-            process = await _Process.start(self.copy, socket, self.limits)
+            process = await _Process.start(self.module, self.copy, socket, self.limits)
         except QueryProcessError as error:
             self._not_before = loop.time() + PAUSE_SECONDS
             LOG.error("%s", error)
@@ -153,12 +159,14 @@ class QueryServer:
             before.leave()
         return process
 
-    async def _answered(self, process: _Process, scope: Scope, until: float) -> QueryAnswer | Plain:
+    async def _answered(
+        self, process: _Process, scope: Scope, body: bytes, until: float
+    ) -> QueryAnswer | Plain:
         """The process's answer, if it comes in time; else it is killed, whatever it does."""
         process.users += 1
         try:
             async with asyncio.timeout_at(until):
-                return await process.fetch(scope)
+                return await process.fetch(scope, body)
         except TimeoutError:
             process.kill()
             LOG.warning("a query did not end in time; the process that answers queries was killed")
@@ -195,7 +203,7 @@ class _Process:
         self._leaving = self._killed = False
 
     @classmethod
-    async def start(cls, copy: Path, socket: Path, limits: QueryLimits) -> _Process:
+    async def start(cls, module: str, copy: Path, socket: Path, limits: QueryLimits) -> _Process:
         """Start one and wait until it answers.
 
         Raises
@@ -203,11 +211,11 @@ class _Process:
         QueryProcessError : it does not; what it said of that is on stderr.
         """
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "jobs.web.query_process"),
+            *(sys.executable, "-P", "-m", module),
             *(str(copy.absolute()), str(socket), json.dumps(asdict(limits))),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=_environment(os.environ),
+            env=environment(os.environ),
             start_new_session=True,  # Ctrl-C is for the page, which ends it
         )
         assert process.stdout is not None
@@ -226,7 +234,7 @@ class _Process:
         """Whether it lives and holds this file."""
         return not self._killed and self.process.returncode is None and self.identity == identity
 
-    async def fetch(self, scope: Scope) -> QueryAnswer | Plain:
+    async def fetch(self, scope: Scope, body: bytes) -> QueryAnswer | Plain:
         """Its answer to a request."""
         target = bytes(scope["raw_path"])
         if scope["query_string"]:
@@ -236,8 +244,9 @@ class _Process:
         # The page's own deadline ends it, and the process with it.
         async with httpx.AsyncClient(transport=transport, timeout=None) as client:  # noqa: S113
             request = client.build_request(
-                "GET",
+                "POST" if body else "GET",
                 "http://tables/",
+                content=body or None,
                 headers={b"host": host, b"x-forwarded-proto": scope["scheme"].encode()},
                 extensions={"target": target},
             )
@@ -292,7 +301,7 @@ def _cached(response: httpx.Response) -> str:
     return f"private, max-age={most}" if most else "private, no-cache"
 
 
-def _environment(ours: Mapping[str, str]) -> dict[str, Any]:
+def environment(ours: Mapping[str, str]) -> dict[str, Any]:
     """What the process is told: where things are, and no secret."""
     root = str(Path(jobs.__file__).parent.parent)
     paths = [root, *filter(None, ours.get("PYTHONPATH", "").split(os.pathsep))]

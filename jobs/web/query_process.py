@@ -15,20 +15,27 @@ import socket
 import sqlite3
 import sys
 import threading
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from forecast.desk.site.limits import QueryLimits
+from starlette.types import ASGIApp
+
 from forecast.errors import BordercastError
+from forecast.store.held import Identity
+from jobs.web.limits import QueryLimits
+
+Serve = Callable[[Path, str, QueryLimits], Coroutine[Any, Any, None]]
 
 
-def main(copy: str, place: str, limits: str) -> None:
+def main(serve: Serve, copy: str, place: str, limits: str) -> None:
     """Answer until the parent is gone."""
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    threading.Thread(target=leave_with_parent, daemon=True).start()
     bounds = QueryLimits(**json.loads(limits))
     confine(bounds)
     try:
-        asyncio.run(_serve(Path(copy), place, bounds))
+        asyncio.run(serve(Path(copy), place, bounds))
     except BordercastError as error:
         print(f"bordercast: queries: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
@@ -46,27 +53,33 @@ def confine(limits: QueryLimits) -> None:
         os.nice(10)
 
 
-def _leave_with_parent() -> None:
+def leave_with_parent() -> None:
+    """Wait for the end of standard input, which is the parent's, and end at once."""
     while os.read(sys.stdin.fileno(), 1024):
         pass
     os._exit(0)
 
 
 async def _serve(copy: Path, place: str, limits: QueryLimits) -> None:
-    """Hold the copy and answer; the line says which file it is."""
-    import uvicorn
-
-    from forecast.desk.site import querying
+    """Hold the copy and answer."""
     from forecast.store import held
+    from jobs.web import querying
 
     found = held.hold(copy, limits.threads)
     site = querying.serving(found, limits)
     await site.prepare()
+    await answer(querying.application(site), place, found.identity, limits)
+
+
+async def answer(app: ASGIApp, place: str, identity: Identity, limits: QueryLimits) -> None:
+    """Answer on a socket; the line says from which file."""
+    import uvicorn
+
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listening.bind(place)
     listening.listen(limits.threads + 1)
     config = uvicorn.Config(
-        querying.application(site),
+        app,
         http="h11",
         loop="asyncio",
         ws="none",
@@ -77,9 +90,9 @@ async def _serve(copy: Path, place: str, limits: QueryLimits) -> None:
         h11_max_incomplete_event_size=65_536,
         forwarded_allow_ips="*",  # only the page can reach the socket
     )
-    print(json.dumps(found.identity), flush=True)
+    print(json.dumps(identity), flush=True)
     await uvicorn.Server(config).serve(sockets=[listening])
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(_serve, *sys.argv[1:])

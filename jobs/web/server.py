@@ -14,7 +14,7 @@ from forecast.config import Config
 from forecast.errors import BusyError, ConfigError
 
 if TYPE_CHECKING:
-    from forecast.desk.site.site import Site
+    from jobs.web.app import Site
 
 DOWNLOAD_SECONDS = 60.0  # to take the whole file
 IDLE_SECONDS = 5  # between two requests of a connection
@@ -30,6 +30,11 @@ def snapshot_of(path: Path, config: Config) -> Path:
             'is empty, and the page shows that copy; set it to "{db}-snapshot.db"',
         )
     return path.parent / config.service.snapshot.replace("{db}", path.stem)
+
+
+def folder_of(path: Path, config: Config) -> Path | None:
+    """Where a run writes the page's files; None if the settings say nowhere."""
+    return path.parent / config.site.folder if config.site.folder else None
 
 
 def refuse_others(host: str, allowed: bool) -> None:
@@ -76,8 +81,8 @@ def serve(site: Site, listening: socket.socket, ready: Callable[[], None]) -> No
     """Answer until interrupted or terminated; answers under way are finished."""
     import uvicorn
 
-    from forecast.desk.site.metadata import DATABASE
     from jobs.web.connections import BoundedProtocol
+    from jobs.web.metadata import DATABASE
 
     class PageConnection(BoundedProtocol):
         longer: ClassVar = {f"/{DATABASE}.db": DOWNLOAD_SECONDS}

@@ -1,4 +1,4 @@
-"""A record with its analysts' copy, and a visitor of its page."""
+"""A record with its analysts' copy and its page as files, and a visitor of it."""
 
 from __future__ import annotations
 
@@ -13,23 +13,42 @@ import serving
 with warnings.catch_warnings():  # two connections that Datasette opens once and never closes
     warnings.simplefilter("ignore", ResourceWarning)
     from datasette.utils.sqlite import sqlite_version
-    from visitor import snapshot_of, visiting
+    from visitor import TODAY, snapshot_of, visiting
 
     sqlite_version()
     gc.collect()
 
 from forecast.config import Config
+from forecast.desk.site import build
+from forecast.desk.site.record import read_site
+from forecast.store import connect
 from jobs.service import upkeep
 
 
 @pytest.fixture(scope="session")
-def record(published, once_for_all):
-    """A record with its analysts' copy; not to be changed."""
+def record(of_borders, once_for_all):
+    """A record of the borders' totals, its analysts' copy, and its site; not to be changed."""
 
     def make(folder):
-        upkeep.write_snapshot(Path(shutil.copy(published, folder / "bordercast.db")), Config())
+        path = Path(shutil.copy(of_borders, folder / "bordercast.db"))
+        upkeep.write_snapshot(path, Config())
+        with connect.moment(path) as connection:
+            build.write(connection, folder / "site", TODAY)
 
     return once_for_all("web", make) / "bordercast.db"
+
+
+@pytest.fixture(scope="session")
+def site(record):
+    """The folder of its site."""
+    return record.parent / "site"
+
+
+@pytest.fixture(scope="session")
+def full(published):
+    """What the site of the whole embedded record shows, parts too."""
+    with connect.moment(published) as connection:
+        return read_site(connection, TODAY)
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +64,7 @@ def own(record, tmp_path):
     for file in (record, snapshot_of(record)):
         shutil.copy(file, tmp_path / file.name)
     snapshot_of(tmp_path / "bordercast.db").chmod(0o644)
+    (tmp_path / "site").symlink_to(record.parent / "site")
     return tmp_path / "bordercast.db"
 
 

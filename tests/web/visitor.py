@@ -11,18 +11,18 @@ from urllib.parse import quote
 
 import httpx
 
-from forecast.desk.site import querying
-from forecast.desk.site.answers import QueryAnswer
-from forecast.desk.site.limits import QueryLimits
-from forecast.desk.site.site import Site
 from forecast.records import HEADLINES
 from forecast.store import held
+from jobs.web import querying
+from jobs.web.answers import QueryAnswer
+from jobs.web.app import Site
+from jobs.web.limits import QueryLimits
 from jobs.web.queries import QueryServer
 
 ROOT = Path(__file__).parent.parent.parent
 TODAY = date(2026, 9, 20)
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
-PAGES = ["/", *(f"/border/{name}" for name in HEADLINES), "/border/northern/2025-01", "/reading"]
+PAGES = ["/", *(f"/border/{name}/" for name in HEADLINES), "/border/northern/2025-01/", "/reading/"]
 TABLES = ["/bordercast", "/bordercast/latest_forecasts", "/bordercast/runs/1"]
 RUNAWAY = "with recursive c(n) as (select 1 union all select n + 1 from c) select max(n) from c"
 
@@ -51,6 +51,7 @@ class Visitor:
     def close(self) -> None:
         self.site.close()
         self.loop.run_until_complete(self.site.tables.close())
+        self.loop.run_until_complete(self.site.checker.close())
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
         self.loop.close()
 
@@ -82,7 +83,7 @@ class TablesHere:
         self.datasette = querying.serving(self.held, limits)
         self.app = querying.application(self.datasette)
 
-    async def ask(self, scope) -> QueryAnswer:
+    async def ask(self, scope, body=b"") -> QueryAnswer:
         sent = []
 
         async def send(message):
@@ -101,10 +102,9 @@ class TablesHere:
 @contextmanager
 def visiting(database: Path, snapshot: Path | None = None, **more):
     snapshot = snapshot or snapshot_of(database)
-    more = {"today": lambda: TODAY, "warm": False, "tables": QueryServer(snapshot, PATIENT), **more}
-    site = Site(database, snapshot, **more)
-    site.refresh()
-    visitor = Visitor(site)
+    check = QueryServer(snapshot, PATIENT, "jobs.web.check_process")
+    more = {"tables": QueryServer(snapshot, PATIENT), "checker": check, **more}
+    visitor = Visitor(Site(database, snapshot, folder=database.with_name("site"), **more))
     try:
         yield visitor
     finally:

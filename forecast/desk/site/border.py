@@ -1,32 +1,42 @@
-"""A border's page: chart, flags and how they ended, scorecard, revisions."""
+"""A border's page: the answer, forecast, unusual months, every month, accuracy, revisions."""
 
 from __future__ import annotations
 
-import sqlite3
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from forecast.desk import brief
+from forecast import months
+from forecast.desk import brief, changed
+from forecast.desk.answered import percent
 from forecast.desk.email import content
-from forecast.desk.email.content import ComparisonText
-from forecast.desk.report import newest
-from forecast.desk.site import cards, pictures
-from forecast.desk.site.cards import Card, PartCard
-from forecast.desk.site.pictures import FULL, PHONE, Drawn
+from forecast.desk.site import cards, lines, pictures
+from forecast.desk.site.pages import SitePage, charts, table
+from forecast.desk.site.pictures import FULL, PHONE
+from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.terminal import score_tables
-from forecast.desk.wording import MINUS, NAMES, change_words, known_words, month_words
+from forecast.desk.wording import MINUS, change_words, known_words
 from forecast.records import Row
-from forecast.store import flags, page, plots, read
 
 SHOWN = 36  # months of the table behind the chart
+HEATS = 7  # shades of the table of years
 LEADS = {0: "1 to 12 months", 1: "1 month", 3: "3 months", 6: "6 months", 12: "12 months"}
-_ENGINE = "bordercast"
 _COVERAGES = ("coverage50", "coverage80", "coverage95")
 
 
 @dataclass(frozen=True)
+class YearRow:
+    """A fiscal year. months : month, encounters and shade 0..HEATS-1; None where not on record."""
+
+    year: int
+    months: tuple[tuple[str, int, int] | None, ...]
+    total: int
+    complete: bool
+
+
+@dataclass(frozen=True)
 class ScoreRow:
-    """The engine beside naive at a lead; error : against naive's, in words."""
+    """The engine beside "no change" at a lead; error : against it, in words."""
 
     lead: str
     months: str
@@ -37,101 +47,109 @@ class ScoreRow:
     covers: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Restated:
-    """A month whose value was changed."""
-
-    month: str
-    key: str
-    first: str
-    now: str
-    change: str
-    times: int
-    since: str
-
-
-@dataclass(frozen=True)
-class BorderPage:
+def border_page(record: SiteRecord, border: str) -> SitePage:
     """All there is about a border."""
-
-    border: str
-    name: str
-    month: str
-    encounters: str
-    standing: str
-    paragraph: str
-    compared: tuple[ComparisonText, ...]
-    fan: tuple[Drawn, ...]
-    ahead: tuple[Row, ...]
-    behind: tuple[Row, ...]
-    cards: tuple[Card, ...]
-    parts: tuple[PartCard, ...]
-    history: tuple[Drawn, ...]
-    quality: str
-    basis: str
-    scores: tuple[ScoreRow, ...]
-    restated: tuple[Restated, ...]
-
-    @property
-    def charts(self) -> tuple[Drawn, ...]:
-        """All it shows."""
-        return (*self.fan, *self.history)
-
-
-def read_border(connection: sqlite3.Connection, name: str) -> BorderPage:
-    """All there is about a border."""
-    facts = newest(connection, name)
-    ahead = read.forecasts(connection, name)
-    published = plots.published(connection, name)
-    own = [flag for flag in page.open_parts(connection) if flag["border"] == name]
-    score = facts.score
-    return BorderPage(
-        border=name,
-        name=NAMES[name],
-        month=month_words(facts.month),
-        encounters=f"{facts.encounters:,}",
-        standing=brief.standing(facts),
-        paragraph=content.clean(brief.paragraph(facts)),
-        compared=cards.compared(facts, None),
-        fan=pictures.fans(connection, name, (FULL, PHONE)),
-        ahead=tuple(ahead),
-        behind=tuple(_behind(connection, name, published[-SHOWN:])),
-        cards=cards.cards(connection, flags.flags(connection, name)),
-        parts=cards.parts(connection, own),
-        history=pictures.histories(connection, name, (FULL, PHONE)),
-        quality=content.quality(score) if score else "",
-        basis=str(score["basis"]) if score else "hindcast",
-        scores=tuple(_scores(connection, name, score)) if score else (),
-        restated=tuple(_restated(row) for row in page.revised(connection, name)),
-    )
+    found = record.borders[border]
+    newest = found.newest
+    drawn = [
+        *(
+            pictures.fan(border, found.months, found.ahead, found.flagged, size)
+            for size in (FULL, PHONE)
+        ),
+        *(pictures.history(border, found.stood, found.flagged, size) for size in (FULL, PHONE)),
+    ]
+    shown = {
+        "found": found,
+        "answer": lines.answer(record, border),
+        "newest": newest,
+        "compared": cards.compared(newest, None),
+        "paragraph": content.clean(brief.paragraph(newest)),
+        "fan": drawn[:2],
+        "history": drawn[2:],
+        "behind": list(behind(found))[:SHOWN],
+        "moved": changed.line(found.changes),
+        "chances": [(row["kind"], percent(row["chance"])) for row in found.chances],
+        "cards": cards.cards(found),
+        "open_parts": cards.parts(record, border),
+        "years": year_table(found),
+        "quality": content.quality(newest.score) if newest.score else "",
+        "scores": score_rows(found),
+        "restated": list(map(restated, found.revised)),
+        "by_kind": by_kind([p for p in record.parts.values() if p.key.border == border]),
+    }
+    files = {
+        **charts(drawn),
+        **table("months", found.months),
+        **table("forecast", found.ahead),
+        **table("flags", found.flags),
+        **table("accuracy", found.scores),
+        **table("revisions", found.revised),
+        **table("forecast-changes", found.changes),
+    }
+    return SitePage(f"border/{border}/", "border", shown, files)
 
 
-def _behind(connection: sqlite3.Connection, name: str, published: Sequence[Row]) -> Iterator[Row]:
-    """The months of the chart with the forecast that stood before each, the newest first."""
-    judged = {row["month"]: row for row in page.judged(connection, name)}
-    for row in reversed(published):
+def by_kind(parts: Sequence[PartRecord]) -> dict[str, list[PartRecord]]:
+    """Parts by what they are parts by: agency first, then by size."""
+    found: dict[str, list[PartRecord]] = {}
+    for part in sorted(parts, key=lambda part: part.key.dimension != "component"):
+        found.setdefault(part.kind, []).append(part)
+    return {
+        kind: sorted(some, key=lambda part: -part.months[-1]["encounters"])
+        for kind, some in found.items()
+    }
+
+
+def behind(found: BorderRecord) -> Iterator[Row]:
+    """Months with the forecast that stood before each, the newest first."""
+    judged = {row["month"]: row for row in found.judged}
+    for row in reversed(found.months):
         stood = judged.get(row["month"], {})
-        expected = stood.get("median")
+        median = stood.get("median")
         yield {
-            **row,
-            "median": expected,
-            "change": "" if expected is None else change_words(stood["encounters"], expected),
+            "month": row["month"],
+            "encounters": row["encounters"],
+            "median": median,
+            "change": "" if median is None else change_words(stood["encounters"], median),
             "severity": stood.get("severity") or "",
         }
 
 
-def _scores(connection: sqlite3.Connection, name: str, score: Row) -> Iterator[ScoreRow]:
+def year_table(found: BorderRecord) -> list[YearRow]:
+    """Fiscal years, the newest first; shades are equal steps of the logarithm."""
+    counts = {row["month"]: row["encounters"] for row in found.months}
+    low, high = (math.log(max(edge(counts.values()), 1)) for edge in (min, max))
+
+    def cell(month: str) -> tuple[str, int, int] | None:
+        if month not in counts:
+            return None
+        share = (math.log(max(counts[month], 1)) - low) / ((high - low) or 1)
+        return month, counts[month], min(int(HEATS * share), HEATS - 1)
+
+    years = sorted({months.fiscal_year(month) for month in counts}, reverse=True)
+    rows = []
+    for year in years:
+        cells = tuple(map(cell, months.fiscal_months(year)))
+        held = [one for one in cells if one]
+        rows.append(YearRow(year, cells, sum(one[1] for one in held), len(held) == 12))
+    return rows
+
+
+def score_rows(found: BorderRecord) -> list[ScoreRow]:
     """The engine beside naive, a row a lead, on the basis of the sentence above the table."""
-    rows = score_tables.with_pooled(read.scores(connection, name))
+    score = found.newest.score
+    if score is None:
+        return []
     of_border = {
         (row["model"], row["horizon"]): row
-        for row in rows
-        if row["border"] == name and (row["basis"], row["era"]) == (score["basis"], "all")
+        for row in score_tables.with_pooled(list(found.scores))
+        if (row["border"], row["basis"], row["era"]) == (found.border, score["basis"], "all")
     }
-    for lead, words in LEADS.items():
-        own, naive = of_border.get((_ENGINE, lead)), of_border.get(("naive", lead))
-        if own and naive:
-            yield _score(words, own, naive)
+    pairs = (
+        (words, of_border.get(("bordercast", lead)), of_border.get(("naive", lead)))
+        for lead, words in LEADS.items()
+    )
+    return [_score(words, own, naive) for words, own, naive in pairs if own and naive]
 
 
 def _score(lead: str, own: Row, naive: Row) -> ScoreRow:
@@ -143,23 +161,20 @@ def _score(lead: str, own: Row, naive: Row) -> ScoreRow:
         worse=bool(own["worse_than_naive"]),
         log_wis=f"{own['log_wis']:.3f}",
         naive_log_wis=f"{naive['log_wis']:.3f}",
-        covers=tuple(f"{100 * own[name]:.0f} %" for name in _COVERAGES),
+        covers=tuple(f"{100 * own[name]:.0f}%" for name in _COVERAGES),
     )
 
 
 def _percent(number: float) -> str:
     rounded = round(number, 1)
     sign = MINUS if rounded < 0 else "+" if rounded > 0 else ""
-    return f"{sign}{abs(rounded):.1f} %"
+    return f"{sign}{abs(rounded):.1f}%"
 
 
-def _restated(row: Row) -> Restated:
-    return Restated(
-        month=month_words(row["month"]),
-        key=row["month"],
-        first=f"{row['first_value']:,}",
-        now=f"{row['now']:,}",
-        change=change_words(row["now"], row["first_value"]),
-        times=row["times"],
-        since=known_words(row["vintage"], row["known_from"]),
-    )
+def restated(row: Row) -> Row:
+    """A month whose value was changed, in words."""
+    return {
+        **row,
+        "change": change_words(row["now"], row["first_value"]),
+        "since": known_words(row["vintage"], row["known_from"]),
+    }

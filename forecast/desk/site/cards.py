@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,12 +9,12 @@ from typing import Any
 from forecast import months
 from forecast.desk.email import content
 from forecast.desk.email.content import ComparisonText
-from forecast.desk.labels import dimension_words, member_words
-from forecast.desk.report import MonthReport, report
-from forecast.desk.wording import NAMES, PLACES, chance_words, change_words, measure, month_words
-from forecast.records import Row, SeriesKey
-from forecast.store import releases
+from forecast.desk.report import MonthReport
+from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
+from forecast.desk.wording import NAMES, PLACES, chance_words, change_words, month_words
+from forecast.records import Row
 
+_SERIOUS = ("critical", "major", "notable")
 _HOW_SURE = {
     "watch": "Unusual",
     "notable": "Notable",
@@ -54,6 +53,7 @@ class PartCard:
     through : the last month held of it, "" if that is the newest of all.
     """
 
+    place_in_site: str
     border: str
     dimension: str
     member: str
@@ -67,26 +67,22 @@ class PartCard:
     through: str
 
 
-def cards(connection: sqlite3.Connection, flags: Sequence[Row]) -> tuple[Card, ...]:
-    """Flags of borders' totals; flags : rows of `store.flags.flags`."""
-    return tuple(_card(connection, flag) for flag in flags)
+def cards(found: BorderRecord, flags: Sequence[Row] | None = None) -> tuple[Card, ...]:
+    """Flags of a border's total, all of them unless some are named."""
+    chosen = found.flags if flags is None else flags
+    return tuple(card(flag, found.reports[flag["month"]]) for flag in chosen)
 
 
-def _card(connection: sqlite3.Connection, flag: Row) -> Card:
-    return card(flag, report(connection, flag["border"], flag["month"]))
-
-
-def parts(connection: sqlite3.Connection, flags: Sequence[Row]) -> tuple[PartCard, ...]:
-    """Flags of parts; flags : rows of `store.page.open_parts`."""
-    if not flags:
-        return ()
-    counts = releases.current_counts(connection)
-    newest = max(map(max, counts.values()))
-    return tuple(part_card(flag, counts[_key(flag)], newest) for flag in flags)
-
-
-def _key(flag: Row) -> SeriesKey:
-    return SeriesKey(flag["border"], flag["dimension"], flag["member"], flag["component"])
+def parts(record: SiteRecord, border: str | None = None) -> tuple[PartCard, ...]:
+    """Flags of parts that are still open, the most serious first."""
+    found = [
+        (part, flag)
+        for part in record.parts.values()
+        for flag in part.flags
+        if flag["episode"] == "open" and border in (None, part.key.border)
+    ]
+    found.sort(key=lambda one: (_SERIOUS.index(one[1]["severity"]), one[1]["p"] or 0))
+    return tuple(part_card(part, flag, record.run.data_through) for part, flag in found)
 
 
 def card(flag: Row, facts: MonthReport) -> Card:
@@ -107,7 +103,7 @@ def card(flag: Row, facts: MonthReport) -> Card:
         finding=_finding(flag, facts),
         ended=ending(flag),
         is_open=flag["episode"] == "open",
-        caption=f"{month_words(flag['month'])}: {facts.encounters:,} {measure().noun}",
+        caption=f"{month_words(flag['month'])}: {facts.encounters:,} encounters",
         compared=compared(facts, flag),
         moved=tuple(content.moved_lines(replace(facts, flags=(flag,)))),
     )
@@ -181,28 +177,28 @@ def _finding(flag: Row, facts: MonthReport) -> str:
     return content.finding(replace(facts, flags=(flag,), shift=None)).finding
 
 
-def part_card(flag: Row, counts: Mapping[str, int], newest: str) -> PartCard:
-    """A part's flag; counts : its months as they stand now. newest : month held of any series."""
-    month, last = flag["month"], max(counts)
-    lines = [_expected("forecast", month_words(month), flag["encounters"], flag["expected"])]
+def part_card(part: PartRecord, flag: Row, newest: str) -> PartCard:
+    """A part's flag. newest : month on record of any series."""
+    counts = {row["month"]: row["encounters"] for row in part.months}
+    month, now = flag["month"], flag["encounters"]
+    lines = [_expected("forecast", month_words(month), now, flag["expected"])]
     for name, back in (("month before", 1), ("year before", 12)):
-        then = months.shift(month, -back)
-        before = counts.get(then)
-        change = "-" if before is None else change_words(flag["encounters"], before)
-        text = "not held" if before is None else f"{before:,}"
-        lines.append(
-            ComparisonText(name, month_words(then), text, f"{flag['encounters']:,}", change)
-        )
+        before = counts.get(months.shift(month, -back))
+        change = "-" if before is None else change_words(now, before)
+        text = "not on record" if before is None else f"{before:,}"
+        when = month_words(months.shift(month, -back))
+        lines.append(ComparisonText(name, when, text, f"{now:,}", change))
     return PartCard(
-        border=flag["border"],
-        dimension=content.clean(dimension_words(flag["dimension"])),
-        member=content.clean(member_words(flag["dimension"], flag["member"])),
+        place_in_site=part.place,
+        border=part.key.border,
+        dimension=content.clean(part.kind),
+        member=content.clean(part.name),
         month=month_words(month),
         badge=badge(flag),
         severity=flag["severity"],
         sure=how_sure(flag),
-        place=PLACES[flag["border"]],
-        published=f"{flag['encounters']:,}",
+        place=PLACES[part.key.border],
+        published=f"{now:,}",
         compared=tuple(lines),
-        through=month_words(last) if last < newest else "",
+        through=month_words(part.last) if part.last < newest else "",
     )

@@ -1,86 +1,36 @@
-"""The first page: what deviated, and every border at a glance."""
+"""The first page: three lines a border, a chart of each, then the rest, folded."""
 
 from __future__ import annotations
 
-import sqlite3
-from dataclasses import dataclass
-
 from forecast import months
-from forecast.desk import brief
-from forecast.desk.email.content import ComparisonText
-from forecast.desk.report import newest
-from forecast.desk.site import cards, pictures
-from forecast.desk.site.cards import Card, PartCard
-from forecast.desk.site.pictures import CARD, SMALL, Drawn
-from forecast.desk.wording import NAMES, month_words
-from forecast.records import HEADLINES
-from forecast.store import flags, page, read, reports
+from forecast.desk.site import cards, lines, pictures
+from forecast.desk.site.pages import SitePage, charts, table
+from forecast.desk.site.pictures import CARD
+from forecast.desk.site.record import SiteRecord
 
 LATELY = 24  # months in which a flag that is over still stands here
 
 
-@dataclass(frozen=True)
-class Glance:
-    """A border on the front page; expected : of the coming month, in words."""
-
-    border: str
-    name: str
-    month: str
-    encounters: str
-    standing: str
-    expected: str
-    compared: tuple[ComparisonText, ...]
-    chart: tuple[Drawn, ...]
-
-
-@dataclass(frozen=True)
-class Front:
-    """The first page; lately : flags that are over."""
-
-    glances: tuple[Glance, ...]
-    still_open: tuple[Card, ...]
-    parts: tuple[PartCard, ...]
-    lately: tuple[Card, ...]
-    last_flag: str
-
-    @property
-    def charts(self) -> tuple[Drawn, ...]:
-        """All it shows."""
-        return tuple(drawn for glance in self.glances for drawn in glance.chart)
-
-
-def read_front(connection: sqlite3.Connection) -> Front:
-    """The first page: what deviated, and every border at a glance."""
-    every = flags.flags(connection)
-    last = max(span[1] for border in HEADLINES if (span := reports.span(connection, border)))
-    still = [flag for flag in every if flag["episode"] == "open"]
-    lately = [
-        flag
-        for flag in every
-        if flag["episode"] != "open" and flag["month"] > months.shift(last, -LATELY)
-    ]
-    return Front(
-        glances=tuple(_glance(connection, border) for border in HEADLINES),
-        still_open=cards.cards(connection, still),
-        parts=cards.parts(connection, page.open_parts(connection)),
-        lately=cards.cards(connection, lately),
-        last_flag=month_words(every[0]["month"]) if every else "",
-    )
-
-
-def _glance(connection: sqlite3.Connection, border: str) -> Glance:
-    facts = newest(connection, border)
-    ahead = read.forecasts(connection, border)[0]
-    return Glance(
-        border=border,
-        name=NAMES[border],
-        month=month_words(facts.month),
-        encounters=f"{facts.encounters:,}",
-        standing=brief.standing(facts),
-        expected=(
-            f"{ahead['median']:,} expected in {month_words(ahead['month'])}; 80 % prediction "
-            f"interval {ahead['lo80']:,} to {ahead['hi80']:,}"
-        ),
-        compared=cards.compared(facts, None),
-        chart=pictures.fans(connection, border, (CARD, SMALL)),
-    )
+def front(record: SiteRecord) -> SitePage:
+    """The page that answers first."""
+    since = months.shift(record.run.data_through, -LATELY)
+    drawn = {
+        border: pictures.fan(border, found.months, found.ahead, found.flagged, CARD, name=border)
+        for border, found in record.borders.items()
+    }
+    newest = [found.months[-1] for found in record.borders.values()]
+    shown = {
+        "answers": {border: lines.answer(record, border) for border in record.borders},
+        "charts": drawn,
+        "compared": {
+            border: cards.compared(found.newest, None) for border, found in record.borders.items()
+        },
+        "lately": [
+            card
+            for found in record.borders.values()
+            for card in cards.cards(found, [f for f in found.flags if f["month"] > since])
+        ],
+        "parts_open": cards.parts(record),
+    }
+    files = {**charts(drawn.values()), **table("newest", newest)}
+    return SitePage("", "front", shown, files)

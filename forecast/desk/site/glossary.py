@@ -1,30 +1,33 @@
 """What the words mean, once, in the order in which a reader meets them."""
 
+from forecast.desk.site.lines import AT, BETWEEN
 from forecast.desk.wording import measure
 
 GLOSSARY = (
     (measure().noun.capitalize(), measure().definition),
     (
-        "Median, prediction interval",
-        "The count is as likely to be above the median as below it. An 80 % prediction "
-        "interval is meant to hold the published count in 8 months of 10; how often it did is "
-        "in the scorecard of each border.",
+        f"{AT.where.capitalize()}, {BETWEEN.where}",
+        f"{AT.short} counts {AT.noun}. {BETWEEN.short} counts those {BETWEEN.where}. Only the "
+        f"second may be called {AT.misread}.",
     ),
     (
-        "Deviated, flagged",
-        "A published month further from the forecast that stood before it than its "
-        "distribution makes likely, and by enough to matter. Notable: fewer than 1 month in "
-        "50 would be; major: 1 in 100, and twice or half; critical: 1 in 200, and four times "
-        "or a quarter.",
+        "Forecast, range",
+        "The published count is as likely to be above the forecast as below it. An 80% range is "
+        "meant to hold the count in 8 months of 10. How often it did is under Accuracy.",
+    ),
+    (
+        "Unusual, flagged",
+        "A month unusually far from the forecast made before it was published, and by enough to "
+        "matter. Notable: rarer than 1 month in 50. Major: 1 in 100, and twice or half. "
+        "Critical: 1 in 200, and four times or a quarter.",
     ),
     (
         "Hindcast",
-        "A forecast computed later, from only the figures known at the time. Forecasts "
-        "issued before their month was published are marked as issued.",
+        "A forecast computed later, from only the figures known at the time. Forecasts issued "
+        "before their month was published are marked as issued.",
     ),
     (
         "No cause is claimed",
-        "What moved says which parts of the count differed from what had been expected of "
-        "them, not why.",
+        "What moved says which groups and places differed from their forecasts, not why.",
     ),
 )

@@ -2,78 +2,50 @@
 
 from __future__ import annotations
 
-import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict
 
 from forecast import months
 from forecast.desk import brief
 from forecast.desk.email import content
-from forecast.desk.email.content import ComparisonText, TextBlock
 from forecast.desk.labels import dimension_words
-from forecast.desk.report import report
+from forecast.desk.report import MonthReport
 from forecast.desk.site import cards, pictures
-from forecast.desk.site.cards import Card
-from forecast.desk.site.pictures import Drawn
+from forecast.desk.site.pages import SitePage, charts, csv_file, json_file
+from forecast.desk.site.record import SiteRecord
 from forecast.desk.terminal.flag_tables import part_words
-from forecast.desk.wording import NAMES, month_words
 from forecast.records import Row
-from forecast.store import reports
 
 
-@dataclass(frozen=True)
-class Month:
-    """All there is about a border's month. values : every value it has had, in words."""
-
-    border: str
-    name: str
-    month: str
-    title: str
-    finding: str
-    more: tuple[str, ...]
-    caption: str
-    compared: tuple[ComparisonText, ...]
-    cards: tuple[Card, ...]
-    blocks: tuple[TextBlock, ...]
-    drivers: tuple[Row, ...]
-    chart: Drawn | None
-    values: tuple[str, ...]
-    before: str | None
-    after: str | None
-
-    @property
-    def charts(self) -> tuple[Drawn, ...]:
-        """All it shows."""
-        return (self.chart,) if self.chart else ()
-
-
-def read_month(connection: sqlite3.Connection, name: str, wanted: str) -> Month | None:
-    """All there is about a border's month; None if it is not held, or no month at all."""
-    if not months.is_month(wanted):
-        return None
-    span = reports.span(connection, name)
-    if span is None or not span[0] <= wanted <= span[1]:
-        return None
-    held = report(connection, name, wanted)
-    said = content.finding(held)
-    first = next((flag for flag in held.flags if flag["kind"] == "month"), None)
-    drivers = [row for row in held.drivers if row["contribution"] is not None]
-    return Month(
-        border=name,
-        name=NAMES[name],
-        month=wanted,
-        title=f"{NAMES[name]}, {month_words(wanted)}",
-        finding=said.finding,
-        more=said.more,
-        caption=said.caption,
-        compared=cards.compared(held, first),
-        cards=cards.cards(connection, held.flags),
-        blocks=said.blocks,
-        drivers=tuple(map(_in_words, drivers)),
-        chart=pictures.drivers(name, held.drivers) if drivers else None,
-        values=tuple(content.clean(text) for text in brief.history_sentences(held)),
-        before=months.shift(wanted, -1) if wanted > span[0] else None,
-        after=months.shift(wanted, 1) if wanted < span[1] else None,
+def month_page(record: SiteRecord, border: str, month: str) -> SitePage:
+    """All there is about a border's month."""
+    found = record.borders[border]
+    report = found.reports[month]
+    first = next((flag for flag in report.flags if flag["kind"] == "month"), None)
+    drivers = [row for row in report.drivers if row["contribution"] is not None]
+    drawn = [pictures.drivers(border, report.drivers)] if drivers else []
+    around = [months.shift(month, by) for by in (-1, 1)]
+    shown = {
+        "found": found,
+        "report": report,
+        "said": content.finding(report),
+        "compared": cards.compared(report, first),
+        "cards": cards.cards(found, report.flags),
+        "drivers": list(map(_in_words, drivers)),
+        "chart": drawn[0] if drawn else None,
+        "values": [content.clean(text) for text in brief.history_sentences(report)],
+        "before": around[0] if around[0] in found.reports else None,
+        "after": around[1] if around[1] in found.reports else None,
+    }
+    return SitePage(
+        f"border/{border}/{month}/", "month", shown, {**charts(drawn), **_files(report)}
     )
+
+
+def _files(report: MonthReport) -> dict[str, bytes]:
+    """The report for programs, and its comparisons as a table."""
+    columns = ("comparison", "first", "last", "now", "before", "percent")
+    rows = [(c.name, c.first, c.last, c.now, c.before, c.percent) for c in report.comparisons]
+    return {"report.json": json_file(asdict(report)), "report.csv": csv_file(columns, rows)}
 
 
 def _in_words(row: Row) -> Row:

@@ -1,68 +1,107 @@
-"""Our pages as HTML, and what templates are told; Datasette's pages are told the same."""
+"""A page of the site: where it lies, what it shows, what lies beside it; and its HTML."""
 
 from __future__ import annotations
 
-import re
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.desk.dictionary.views import VIEWS
-from forecast.desk.site.answers import TEMPLATES
-from forecast.desk.site.limits import QueryLimits
+from forecast.desk.export.encoded import safe
+from forecast.desk.site.lines import AT, BETWEEN
 from forecast.desk.site.markup import coded
-from forecast.desk.site.metadata import DATABASE
-from forecast.desk.site.pictures import FAN_KEY, HISTORY_KEY
-from forecast.desk.site.static import STYLE_VERSION
-from forecast.desk.wording import CREDIT, MINUS, NAMES, measure, month_words
-from forecast.records import HEADLINES
+from forecast.desk.site.pictures import FAN_KEY, HISTORY_KEY, Drawn
+from forecast.desk.site.record import SiteRecord
+from forecast.desk.wording import CREDIT, MINUS, NAMES, measure, month_words, publisher
+from forecast.records import HEADLINES, Row
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from forecast.desk.site.edition import Edition
-    from forecast.desk.site.status import PageStatus
-
-_AMOUNT = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
+TEMPLATES = Path(__file__).with_name("templates")
 
 
-def render(template: str, edition: Edition, here: str, shown: Any) -> str:
-    """A page of an edition; here : its path."""
-    told_all = {**told(edition.status(), here), "edition": edition, "page": shown}
-    return _environment().get_template(template).render(told_all)
+@dataclass(frozen=True)
+class SitePage:
+    """A page and what lies beside it.
+
+    place : its folder in the site, "" or ending in "/"; its file there is index.html.
+    shown : what its template is told, by name. files : name -> content, in the same folder.
+    """
+
+    place: str
+    template: str
+    shown: Mapping[str, Any]
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def equip(environment: Environment) -> None:
-    """What our templates use beside Jinja's own."""
-    environment.filters["coded"] = coded
-    environment.tests["amount"] = lambda shown: _AMOUNT.fullmatch(str(shown)) is not None
-
-
-def told(status: PageStatus, here: str) -> dict[str, Any]:
-    """What every page is told; here : its path."""
-    return {
-        "status": status,
-        "here": here,
-        "borders": [(name, NAMES[name]) for name in HEADLINES],
-        "db_name": DATABASE,
-        "seconds": f"{QueryLimits().statement_seconds:g}",
-        "style": STYLE_VERSION,
-        "credit": CREDIT,
-        "measure": measure(),
-        "fan_key": FAN_KEY,
-        "history_key": HISTORY_KEY,
-        "month_words": month_words,
-        "count": _count,
-        "signed": _signed,
-        "described_views": VIEWS,
+def html(page: SitePage, record: SiteRecord, address: str) -> bytes:
+    """A page as HTML. address : of the site, "" where it is not known."""
+    root = "../" * page.place.count("/")
+    told = {
+        "record": record,
+        "status": record.status,
+        "place": page.place,
+        "root": root,
+        "to": lambda place, anchor="": f"{root}{place}index.html{anchor}",
+        "address": f"{address.rstrip('/')}/{page.place}" if address else "",
     }
+    template = _environment().get_template(f"{page.template}.html")
+    return template.render(**told, **page.shown).encode()
+
+
+def charts(drawn: Iterable[Drawn]) -> dict[str, bytes]:
+    """Charts as files."""
+    return {one.name: one.svg for one in drawn}
+
+
+def table(name: str, rows: Sequence[Row]) -> dict[str, bytes]:
+    """Rows as NAME.csv and NAME.json; no cell is a formula for a spreadsheet."""
+    columns = list(rows[0]) if rows else []
+    body = csv_file(columns, [list(row.values()) for row in rows])
+    return {f"{name}.csv": body, f"{name}.json": json_file(list(rows))}
+
+
+def csv_file(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Rows as CSV."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([safe(c) if isinstance(c, str) else c for c in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def json_file(value: Any) -> bytes:
+    """For programs; the same value gives the same bytes."""
+    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(loader=FileSystemLoader(str(TEMPLATES)), autoescape=True)
-    equip(environment)
+    environment = Environment(
+        loader=FileSystemLoader(str(TEMPLATES)),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(coded=coded, words=month_words, n=_count, signed=_signed)
+    environment.globals.update(
+        borders=[(name, NAMES[name]) for name in HEADLINES],
+        credit=CREDIT,
+        measure=measure(),
+        publisher=publisher(),
+        at=AT,
+        between=BETWEEN,
+        fan_key=FAN_KEY,
+        history_key=HISTORY_KEY,
+    )
     return environment
 
 

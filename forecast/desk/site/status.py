@@ -19,8 +19,9 @@ EARLIEST, LATEST, OVERDUE = 7, 26, 28  # days after a month's end; see docs/oper
 class PageStatus:
     """What the page rests on.
 
-    published : in words. check : the command by which to check the digest. expected : of the next
-    release, in words. seen : by which witness the run was seen, in words.
+    published : in words. check : the command by which to check the digest. expected : when the
+    next figures come, in words. They do not count days: a page is written once and stays.
+    seen : by which witness the run was seen, in words.
     """
 
     data_through: str
@@ -37,7 +38,7 @@ class PageStatus:
 
 def read_status(run: RunRow, source: Source | None, today: date) -> PageStatus:
     """What the page rests on, and when it will be renewed."""
-    end = month_end(months.shift(run.data_through, 1))
+    end = months.end(months.shift(run.data_through, 1))
     return PageStatus(
         data_through=month_words(run.data_through),
         release=_release(source),
@@ -45,7 +46,7 @@ def read_status(run: RunRow, source: Source | None, today: date) -> PageStatus:
         published=f"{day_words(run.published_at[:10])}, {run.published_at[11:16]} UTC",
         digest=run.digest,
         check=check_command(run.id, run.digest),
-        expected=next_release(run.data_through, today),
+        expected=next_release(run.data_through),
         overdue=today > end + timedelta(days=OVERDUE),
         refused=tuple(content.clean(name) for name in source.refused) if source else (),
         seen=tuple(map(verification.seen, source.witnesses)) if source else (),
@@ -59,24 +60,12 @@ def _release(source: Source | None) -> str:
     return f"{content.clean(source.file_name)}{seen}"
 
 
-def next_release(data_through: str, today: date) -> str:
+def next_release(data_through: str) -> str:
     """When the next month's figures should come, in words."""
     month = months.shift(data_through, 1)
-    end = month_end(month)
-    first, last = end + timedelta(days=EARLIEST), end + timedelta(days=LATEST)
-    about = f"the figures of {month_words(month)}"
-    if today < first:
-        return f"{about} are expected between {_day(first)} and {_day(last)}"
-    if today <= last:
-        return f"{about} may come any day, as a rule until {_day(last)}"
-    days = (today - last).days
-    return f"{about} were expected by {_day(last)}, {days} {'day' if days == 1 else 'days'} ago"
+    first, last = (months.days_after(month, days) for days in (EARLIEST, LATEST))
+    return f"{month_words(month)}, due {_day(first)} to {_day(last)}"
 
 
 def _day(day: date) -> str:
     return day_words(day.isoformat())
-
-
-def month_end(month: str) -> date:
-    """The last day of a month."""
-    return date.fromisoformat(f"{months.shift(month, 1)}-01") - timedelta(days=1)

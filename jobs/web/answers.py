@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
+from markupsafe import escape
 from starlette.types import Message, Scope, Send
 
 from forecast.desk.site.markup import coded
-from forecast.desk.site.static import STYLE_VERSION
 
-TEMPLATES = Path(__file__).with_name("templates")
-SVG = "image/svg+xml"
-PUBLIC = "public, max-age=31536000, immutable"
-PRIVATE = "private, max-age=31536000, immutable"  # there may be a login in front of the page
+PRIVATE = "private, no-cache"  # there may be a login in front of the page
 CSP = (
     "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -30,6 +25,28 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+# Datasette's own pages bring scripts and styles.
+SQL_CSP = CSP.replace("default-src 'none'", "default-src 'self' 'unsafe-inline'")
+
+
+PLAIN = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title} · Bordercast</title>
+<link rel="stylesheet" href="/static/page.css">
+<link rel="icon" type="image/svg+xml" href="/static/icon.svg">
+</head>
+<body>
+<header class="head"><div class="wide"><a class="brand" href="/">Bordercast</a></div></header>
+<main class="wide">
+<h1>{title}</h1>
+<p class="lead">{words}</p>
+</main>
+</body>
+</html>
+"""
 
 
 class Plain(NamedTuple):
@@ -52,7 +69,7 @@ class QueryAnswer(NamedTuple):
 class Tables(Protocol):
     """Whatever answers for tables and queries, apart from the pages."""
 
-    async def ask(self, scope: Scope) -> QueryAnswer | Plain:
+    async def ask(self, scope: Scope, body: bytes = b"") -> QueryAnswer | Plain:
         """Answer a request; within seconds, whatever is asked."""
 
     async def close(self) -> None:
@@ -67,15 +84,18 @@ def too_long(seconds: float) -> str:
     )
 
 
-def with_headers(send: Send) -> Send:
+def with_headers(send: Send, csp: str = CSP) -> Send:
     """Send, with the headers that every answer has."""
+    names = {**HEADERS, "content-security-policy": csp}
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             kept = [
-                (k, v) for k, v in message.get("headers", ()) if k.lower().decode() not in HEADERS
+                (k, v) for k, v in message.get("headers", ()) if k.lower().decode() not in names
             ]
-            ours = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+            if not any(k.lower() == b"cache-control" for k, _ in kept):
+                kept.append((b"cache-control", PRIVATE.encode()))
+            ours = [(name.encode(), value.encode()) for name, value in names.items()]
             message = {**message, "headers": [*kept, *ours]}
         await send(message)
 
@@ -106,20 +126,10 @@ async def send_plain(scope: Scope, send: Send, said: Plain) -> None:
     elif path.endswith((".csv", ".db", ".svg")):
         body, kind = f"{said.title}. {said.words}".strip() + "\n", "text/plain; charset=utf-8"
     else:
-        body = _plain_template().render(title=said.title, words=said.words, style=STYLE_VERSION)
+        words = coded(said.words)
+        body = PLAIN.format(title=escape(said.title), words=words)
         kind = "text/html; charset=utf-8"
     headers = [(b"content-type", kind.encode()), (b"cache-control", b"no-store")]
     if said.again is not None:
         headers.append((b"retry-after", str(said.again).encode()))
     await send_answer(send, QueryAnswer(said.status, headers, body.encode()))
-
-
-@cache
-def _plain_template() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(str(TEMPLATES)), autoescape=True, undefined=StrictUndefined
-    )
-    environment.filters["coded"] = coded
-    return environment.get_template("plain.html")

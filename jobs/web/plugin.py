@@ -1,4 +1,4 @@
-"""Datasette's pages as ours: bounded rows, what templates are told, refusals in plain words.
+"""What of Datasette is ours: bounded rows, and refusals in plain words.
 
 Datasette finds the functions below by their names. Which file they show is on the Datasette
 object they are given.
@@ -16,10 +16,9 @@ from datasette.plugins import pm
 from datasette.utils.asgi import Base400
 from datasette.views.base import DatasetteError
 
-from forecast.desk.site import pages
-from forecast.desk.site.answers import too_long
-from forecast.desk.site.metadata import DATABASE
-from forecast.desk.site.rows import CappedRows
+from jobs.web.answers import too_long
+from jobs.web.metadata import DATABASE
+from jobs.web.rows import CappedRows
 
 NAME = "bordercast"
 _NOT_OURS = (
@@ -50,18 +49,6 @@ def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) 
     """Bound what a query can give, before it fills the memory."""
     if database == DATABASE:
         conn.row_factory = CappedRows(datasette.limits.answer_bytes)
-
-
-@hookimpl
-def prepare_jinja2_environment(env: Any) -> None:
-    """What our templates use beside Datasette's own."""
-    pages.equip(env)
-
-
-@hookimpl
-def extra_template_vars(datasette: Any, request: Any) -> dict[str, Any]:
-    """What every page is told."""
-    return pages.told(datasette.status(), request.path if request else "")
 
 
 @hookimpl
@@ -104,7 +91,7 @@ def _refusal(datasette: Any, request: Any, status: int, title: str, words: str) 
         if request.path.partition("?")[0].endswith((".json", ".csv")):
             body = json.dumps({"ok": False, "status": status, "title": title, "error": words})
             return Response(body, status=status, content_type="application/json; charset=utf-8")
-        told = {"title": title, "error": words, "sql": request.args.get("sql") or ""}
+        told = {"title": title, "error": words, "status": status, "ok": False}
         html = await datasette.render_template("error.html", told, request=request)
         return Response.html(html, status=status)
 

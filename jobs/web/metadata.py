@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from forecast.desk.dictionary.views import VIEWS, View, definitions
-from forecast.desk.wording import CREDIT
+from forecast.desk.wording import CREDIT, check_command
 from forecast.store.named_queries import QUESTIONS, NamedQuery
+from forecast.store.read import RunRow
 
 DATABASE = "bordercast"
 TITLE = "Bordercast"
@@ -16,15 +17,16 @@ ABOUT = (
 )
 
 
-def metadata() -> dict[str, Any]:
-    """Datasette's metadata for the one database."""
+def metadata(run: RunRow) -> dict[str, Any]:
+    """Datasette's metadata for the one database; run : the last it publishes."""
+    check = check_command(run.id, run.digest)
     return {
         "title": TITLE,
         "databases": {
             DATABASE: {
                 "title": "Tables and queries",
                 "description": ABOUT,
-                "source": CREDIT,
+                "source": f"{CREDIT} Run {run.id}, digest {run.digest}; to check it: {check}",
                 "tables": {view.name: _view(view) for view in VIEWS},
                 "queries": {question.name: _query(question) for question in QUESTIONS},
             }

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
-from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from datasette.app import Datasette
@@ -17,13 +16,12 @@ from datasette.database import Database
 from datasette.views.base import DatasetteError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from forecast.desk.site import plugin
-from forecast.desk.site.answers import TEMPLATES, send_whole
-from forecast.desk.site.limits import QueryLimits
-from forecast.desk.site.metadata import DATABASE, metadata
-from forecast.desk.site.rows import CappedRows, neutral_csv, too_large
-from forecast.desk.site.status import PageStatus, read_status
-from forecast.store import held, page
+from forecast.store import held
+from jobs.web import plugin
+from jobs.web.answers import send_whole
+from jobs.web.limits import QueryLimits
+from jobs.web.metadata import DATABASE, metadata
+from jobs.web.rows import CappedRows, neutral_csv, too_large
 
 T = TypeVar("T")
 
@@ -34,15 +32,10 @@ streamed: ContextVar[bool] = ContextVar("streamed", default=False)
 
 
 class Queried(Datasette):  # type: ignore[misc]
-    """Datasette on a held file. limits : of its queries. source : the newest file behind it."""
+    """Datasette on a held file. limits : of its queries."""
 
     held: held.OpenSnapshot
     limits: QueryLimits
-    source: page.Source | None
-
-    def status(self) -> PageStatus:
-        """What the file rests on."""
-        return read_status(self.held.run, self.source, datetime.now(UTC).date())
 
     @property
     def max_returned_rows(self) -> int:
@@ -153,11 +146,8 @@ def serving(found: held.OpenSnapshot, limits: QueryLimits) -> Queried:
         "default_cache_ttl": 0,
         "truncate_cells_html": 400,
     }
-    site = Queried(
-        metadata=metadata(), template_dir=str(TEMPLATES), settings=settings, cache_headers=True
-    )
+    site = Queried(metadata=metadata(found.run), settings=settings, cache_headers=True)
     site.held, site.limits = found, limits
-    site.source = page.newest_source(found.connections[0])
     site.executor.shutdown()
     site.executor = ThreadPoolExecutor(limits.threads, "queries")
     for name in ("_memory", SCHEMAS):  # a second one of the same name would get another

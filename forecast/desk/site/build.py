@@ -1,0 +1,124 @@
+"""The site: every page as files, those that people open first before the others.
+
+Nothing is computed when somebody looks: any web server, a memory stick or a mail can show it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Collection, Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from altair.utils.schemapi import debug_mode
+
+import forecast
+from forecast.desk.site import folder
+from forecast.desk.site.border import border_page
+from forecast.desk.site.compare import comparisons
+from forecast.desk.site.facts import fact_page, facts
+from forecast.desk.site.folder import SiteFolder
+from forecast.desk.site.front import front
+from forecast.desk.site.lists import over_all, run_pages, small, tables
+from forecast.desk.site.month import month_page
+from forecast.desk.site.pages import TEMPLATES, SitePage, html
+from forecast.desk.site.record import SiteRecord, read_site
+from forecast.desk.site.series import series_list, series_page
+from forecast.desk.site.status import read_status
+from forecast.errors import ConfigError
+from forecast.records import HEADLINES
+from forecast.store import page, read
+
+ASSETS = Path(__file__).with_name("assets")
+
+
+class Built(NamedTuple):
+    """What came of it: files written, files that were right already; none at all if current."""
+
+    run: int
+    written: int
+    kept: int
+
+
+def write(
+    connection: sqlite3.Connection,
+    to: Path,
+    today: date,
+    address: str = "",
+    first: Callable[[], None] = lambda: None,
+) -> Built:
+    """Bring a folder up to what a record says.
+
+    Parameters
+    ----------
+    connection : on the record or a copy of it, at one moment.
+    to : the folder. today : for whether newer figures are due. address : where the site will be,
+    for what needs a whole address; "" if that is not known.
+    first : called once the first page and the borders' are there.
+
+    Raises
+    ------
+    ConfigError : nothing is published yet, or the folder is not for this.
+    """
+    run = read.latest_run(connection)
+    if run is None:
+        raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
+    status = read_status(run, page.newest_source(connection), today)
+    state = f"{status} {address} {_program()}"
+    with folder.opened(to) as site, debug_mode(False):  # pictures are checked by tests, once
+        if site.is_current(state):
+            first()
+            return Built(run.id, 0, 0)
+        record = read_site(connection, today)
+        views = {view.name: page.view(connection, view.name) for view in small()}
+        for asset in sorted(ASSETS.iterdir()):
+            site.put(f"static/{asset.name}", asset.read_bytes())
+        _put(site, opening(record, site.runs() | {run.id}), record, address)
+        first()
+        _put(site, _others(record), record, address)
+        _put(site, iter([tables(views)]), record, address)
+        site.finish(state, run.id)
+        return Built(run.id, site.written, site.kept)
+
+
+def opening(record: SiteRecord, kept: Collection[int]) -> Iterator[SitePage]:
+    """What people open first. kept : runs whose pages are kept."""
+    yield front(record)
+    for border in HEADLINES:
+        yield border_page(record, border)
+    yield from over_all(record)
+    yield from run_pages(record, kept)
+
+
+def _others(record: SiteRecord) -> Iterator[SitePage]:
+    """Months and facts, the newest first; every series; comparisons."""
+    yield series_list(record)
+    yield from comparisons(record)
+    for border, found in record.borders.items():
+        for month in sorted(found.reports, reverse=True):
+            yield month_page(record, border, month)
+        for fact in facts(found):
+            yield fact_page(record, found, fact)
+    for part in record.parts.values():
+        yield series_page(record, part)
+
+
+def _put(site: SiteFolder, pages: Iterator[SitePage], record: SiteRecord, address: str) -> None:
+    """Write pages, each after all that it shows."""
+    for one in pages:
+        for name, content in one.files.items():
+            site.put(one.place + name, content)
+        site.put(f"{one.place}index.html", html(one, record, address))
+
+
+@cache
+def _program() -> str:
+    """A digest of all that pages are made by: another one makes them anew."""
+    found = hashlib.sha256(forecast.__version__.encode())
+    desk = Path(__file__).parent.parent
+    for path in sorted([*desk.rglob("*.py"), *TEMPLATES.iterdir(), *ASSETS.iterdir()]):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:16]

@@ -1,0 +1,93 @@
+"""Two borders, or two fiscal years of a border, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, pairwise
+
+from forecast import months
+from forecast.desk.site import pictures
+from forecast.desk.site.pages import SitePage, charts, table
+from forecast.desk.site.pictures import PART, Drawn
+from forecast.desk.site.record import SiteRecord
+from forecast.desk.wording import MONTHS, NAMES, change_words, measure, month_words
+from forecast.records import HEADLINES, Row
+
+SHOWN = 36  # months of two borders
+
+
+def comparisons(record: SiteRecord) -> Iterator[SitePage]:
+    """The list, every two borders, every two fiscal years that follow each other."""
+    pairs = list(combinations(HEADLINES, 2))
+    years = {border: _years(record, border) for border in HEADLINES}
+    yield SitePage("compare/", "compare_list", {"pairs": pairs, "years": years, "names": NAMES})
+    for first, second in pairs:
+        yield _borders(record, first, second)
+    for border, of_border in years.items():
+        for later, earlier in pairwise(of_border):
+            yield _two_years(record, border, later, earlier)
+
+
+def _years(record: SiteRecord, border: str) -> list[int]:
+    return sorted({months.fiscal_year(month) for month in record.borders[border].reports})[::-1]
+
+
+def _counts(record: SiteRecord, border: str) -> dict[str, int]:
+    return {row["month"]: row["encounters"] for row in record.borders[border].months}
+
+
+def _borders(record: SiteRecord, first: str, second: str) -> SitePage:
+    one, other = _counts(record, first), _counts(record, second)
+    both = sorted(one.keys() & other.keys())[-SHOWN:]
+    series = [[{"month": m, "encounters": counts[m]} for m in both] for counts in (one, other)]
+    now = both[-1]
+    alt = (
+        f"{NAMES[first]} and {NAMES[second]}, {month_words(both[0])} to {month_words(now)}. In "
+        f"{month_words(now)}: {one[now]:,} and {other[now]:,} {measure().noun}."
+    )
+    chart = pictures.lines((first.capitalize(), second.capitalize()), series, alt, PART)
+    rows = [{"month": m, first: one[m], second: other[m]} for m in reversed(both)]
+    shown = [(month_words(m), one[m], other[m], f"{one[m] / max(other[m], 1):.2f}") for m in both]
+    heads = ("month", NAMES[first], NAMES[second], f"{first} / {second}")
+    title = f"{NAMES[first]} and {NAMES[second]}"
+    return _page(f"compare/{first}-{second}/", title, chart, heads, shown[::-1], rows)
+
+
+def _two_years(record: SiteRecord, border: str, later: int, earlier: int) -> SitePage:
+    counts = _counts(record, border)
+    line = [(m, counts[m]) for m in months.fiscal_months(later) if m in counts]
+    before = [(m, counts[m]) for m in months.fiscal_months(earlier) if m in counts]
+    series: list[list[Row]] = [
+        [{"month": m, "encounters": n} for m, n in line],
+        [{"month": months.shift(m, 12), "encounters": n} for m, n in before],
+    ]
+    same = {month[5:]: count for month, count in before}
+    shown = [
+        (MONTHS[int(m[5:]) - 1], n, then, change_words(n, then) if then is not None else "-")
+        for m, n in line
+        for then in (same.get(m[5:]),)
+    ]
+    then = sum(row[2] or 0 for row in shown)
+    total = sum(n for _, n in line)
+    shown.append((f"{len(line)} months", total, then, change_words(total, then)))
+    alt = (
+        f"{NAMES[border]}: {total:,} {measure().noun} in {len(line)} months of fiscal year "
+        f"{later}, {then:,} in the same months of fiscal year {earlier}."
+    )
+    chart = pictures.lines((f"FY{later}", f"FY{earlier}"), series, alt, PART)
+    heads = ("month", f"FY{later}", f"FY{earlier}", "change")
+    rows = [dict(zip(heads, row, strict=True)) for row in shown]
+    title = f"{NAMES[border]}: fiscal years {later} and {earlier}"
+    return _page(f"compare/{border}/FY{later}-FY{earlier}/", title, chart, heads, shown, rows)
+
+
+def _page(
+    place: str,
+    title: str,
+    chart: Drawn,
+    heads: tuple[str, ...],
+    shown: Sequence[tuple[object, ...]],
+    rows: list[Row],
+) -> SitePage:
+    told = {"title": title, "chart": chart, "heads": heads, "rows": shown}
+    return SitePage(place, "compare", told, {**charts([chart]), **table("compared", rows)})

@@ -1,0 +1,94 @@
+"""A permanent page for every number: a border's month, and its fiscal years."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from forecast import months
+from forecast.desk import brief
+from forecast.desk.email import content
+from forecast.desk.site import lines
+from forecast.desk.site.pages import SitePage, json_file
+from forecast.desk.site.record import BorderRecord, SiteRecord
+from forecast.desk.wording import PLACES, change_words, measure, month_words, publisher
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A number that somebody may quote.
+
+    span : in its address, 2024-08 or FY2024. when : in words. halves : (at ports, between ports),
+    None where not every month of it has them. more : sentences. history : values it has had.
+    """
+
+    border: str
+    span: str
+    when: str
+    number: int
+    halves: tuple[int, int] | None
+    more: tuple[str, ...]
+    history: tuple[str, ...]
+    months: tuple[str, str]
+
+    @property
+    def sentence(self) -> str:
+        """The number, as one may quote it."""
+        return (
+            f"{publisher().short} counted {self.number:,} {measure().long_name} "
+            f"{PLACES[self.border]} in {self.when}."
+        )
+
+
+def facts(found: BorderRecord) -> Iterator[Fact]:
+    """Every month and fiscal year of a border, the newest first."""
+    for month in sorted(found.reports, reverse=True):
+        report = found.reports[month]
+        yield Fact(
+            border=found.border,
+            span=month,
+            when=month_words(month),
+            number=report.encounters,
+            halves=lines.split(report),
+            more=(brief.comparison_sentence(report.comparisons), brief.rank_sentence(report)),
+            history=tuple(content.clean(text) for text in brief.history_sentences(report)),
+            months=(month, month),
+        )
+    for year in sorted({months.fiscal_year(month) for month in found.reports}, reverse=True):
+        yield _year(found, year)
+
+
+def _year(found: BorderRecord, year: int) -> Fact:
+    held = [month for month in months.fiscal_months(year) if month in found.reports]
+    reports = [found.reports[month] for month in held]
+    number = sum(report.encounters for report in reports)
+    split = [lines.split(report) for report in reports]
+    known = [one for one in split if one]
+    when = f"fiscal year {year}"
+    span = f"{month_words(held[0])} to {month_words(held[-1])}"
+    when += f" ({span})" if len(held) == 12 else f" to date ({span})"
+    before = [months.shift(month, -12) for month in held]
+    more = ["The count is preliminary until the fiscal year is complete."] * (len(held) < 12)
+    if all(month in found.reports for month in before):
+        then = sum(found.reports[month].encounters for month in before)
+        more.append(f"The same months a year before: {then:,} ({change_words(number, then)}).")
+    return Fact(
+        border=found.border,
+        span=f"FY{year}",
+        when=when,
+        number=number,
+        halves=(sum(a for a, _ in known), sum(b for _, b in known))
+        if len(known) == len(split)
+        else None,
+        more=tuple(more),
+        history=(),
+        months=(held[0], held[-1]),
+    )
+
+
+def fact_page(record: SiteRecord, found: BorderRecord, fact: Fact) -> SitePage:
+    """A fact's page; the same for programs beside it."""
+    run = {"run": record.run.id, "digest": record.run.digest, "check": record.status.check}
+    shown = {"fact": fact, "found": found, "single": fact.months[0] == fact.months[1]}
+    body = json_file({**asdict(fact), "sentence": fact.sentence, **run})
+    return SitePage(f"fact/{fact.border}/{fact.span}/", "fact", shown, {"fact.json": body})

@@ -1,0 +1,131 @@
+"""The site's folder: files whole or not at all, written only where they changed.
+
+A list of what was written lies beside the files, so that nothing else is ever removed, and so
+that an old run's pages stay: every file of a run is also linked under `as-of/RUN/`. A later run
+puts new files in the place of old ones and so leaves the linked ones as they were; what did not
+change is on the disk once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from forecast.atomic import replacing
+from forecast.errors import ConfigError
+
+LIST = ".bordercast-site.json"
+_LOCK = ".bordercast-site.lock"
+
+
+class SiteFolder:
+    """A folder that holds a site. written, kept : files changed, files found right."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.written = self.kept = 0
+        self._before = _read(path / LIST)
+        self._now: dict[str, tuple[int, int]] = {}
+
+    def is_current(self, state: str) -> bool:
+        """Whether this state was written here, and every file still lies there as it was left."""
+        return self._before.get("state") == state and all(
+            _stamp(self.path / name) == tuple(stamp)
+            for name, stamp in self._before["files"].items()
+        )
+
+    def runs(self) -> set[int]:
+        """The runs whose pages are kept."""
+        return {int(one.name) for one in self.path.glob("as-of/*") if one.name.isdecimal()}
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file, if it is not there with this content already."""
+        place = self.path / name
+        if _content(place) == content:
+            self.kept += 1
+        else:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(place, alone=True, durable=False) as draft:
+                draft.write_bytes(content)
+            self.written += 1
+        self._now[name] = _stamp(place)
+
+    def finish(self, state: str, run: int) -> None:
+        """Remove what the site no longer has, keep the rest under the run, note what is there."""
+        for name in self._before.get("files", {}).keys() - self._now.keys():
+            (self.path / name).unlink(missing_ok=True)
+            with suppress(OSError):
+                (self.path / name).parent.rmdir()
+        for name in self._now:
+            if not name.startswith("as-of/") and name != "newer/index.html":
+                _link(self.path / name, self.path / "as-of" / str(run) / name)
+        self.put_list(state)
+
+    def put_list(self, state: str) -> None:
+        """Note which files are there."""
+        with replacing(self.path / LIST, alone=True, durable=False) as draft:
+            draft.write_text(json.dumps({"state": state, "files": self._now}), "utf-8")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[SiteFolder]:
+    """The folder, made if absent, with no other program writing a site into it meanwhile.
+
+    Raises
+    ------
+    ConfigError : there is something else in it, or nothing can be written there.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not (path / _LOCK).exists() and any(path.iterdir()):
+            problem = "holds files that are no site of ours; name a new or an empty folder"
+            raise ConfigError(str(path), "-o, site.folder", problem)
+        with (path / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield SiteFolder(path)
+    except OSError as error:
+        problem = f"cannot be written ({error.strerror}); name a folder that can"
+        raise ConfigError(str(path), "-o, site.folder", problem) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (-1, -1)
+    return found.st_size, found.st_mtime_ns
+
+
+def _link(file: Path, to: Path) -> None:
+    """Keep a file under another name; what was kept first stays."""
+    try:
+        os.link(file, to)
+    except FileExistsError:
+        return
+    except OSError:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(file, to)
+        except OSError:  # a disk without links
+            shutil.copy2(file, to)

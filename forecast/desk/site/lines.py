@@ -1,0 +1,132 @@
+"""The answer first: three lines about a border, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from forecast.desk.report import MonthReport
+from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
+from forecast.desk.wording import chance_words, month_words, publisher
+from forecast.intake.sources import registry
+from forecast.records import Row
+
+AT, BETWEEN = map(registry.main().hierarchy.half, ("ofo", "usbp"))
+_PORTS, _BETWEEN = (f"{half.where} ({half.short})" for half in (AT, BETWEEN))
+_FAR = {"notable": "", "major": "well ", "critical": "far "}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Three lines. flagged : whether the first tells of something unusual; verdict : in a word."""
+
+    flagged: bool
+    verdict: str
+    unusual: str
+    expected: str
+    halves: str
+
+
+def answer(record: SiteRecord, border: str) -> Answer:
+    """Is anything unusual, what is expected next, at ports and between ports."""
+    found = record.borders[border]
+    verdict, flagged = _verdict(found)
+    return Answer(
+        flagged=flagged,
+        verdict=verdict,
+        unusual=unusual(found.newest, found.flags),
+        expected=f"{expected(found.ahead[0])}{_sure(found.newest.score)}",
+        halves=" ".join((halves(found.newest), *_halves_ahead(record, border))),
+    )
+
+
+def _verdict(found: BorderRecord) -> tuple[str, bool]:
+    now = [flag for flag in found.flags if flag["month"] == found.newest.month]
+    if now:
+        return f"Unusual: {now[0]['severity']}", True
+    still = [flag for flag in found.flags if flag["episode"] == "open"]
+    return ("Unusual since " + month_words(still[0]["month"]), True) if still else ("Usual", False)
+
+
+def unusual(report: MonthReport, flags: Sequence[Row]) -> str:
+    """Whether the month is unusual, against what."""
+    count = f"{report.encounters:,} in {month_words(report.month)}"
+    stood = report.expectation
+    if stood is None:
+        return f"{count}; no forecast was made before it."
+    span = f"{stood.lo80:,} to {stood.hi80:,}"
+    if any(flag["month"] == report.month and flag["kind"] == "month" for flag in flags):
+        side = "above" if stood.judged > stood.median else "below"
+        how = f"{_FAR.get(stood.severity or '', '')}{side}"
+        return f"{count}, {how} the {stood.median:,} forecast: {chance_words(stood.p)}."
+    if stood.lo80 <= stood.judged <= stood.hi80:
+        return f"{count}, inside the 80% range of its forecast ({span})."
+    side = "above" if stood.judged > stood.hi80 else "below"
+    return f"{count}, {side} the 80% range of its forecast ({span}), but not far enough to flag."
+
+
+def expected(row: Row) -> str:
+    """What is forecast for the coming month, and its range."""
+    return (
+        f"{row['median']:,} expected in {month_words(row['month'])}; "
+        f"80% range {row['lo80']:,} to {row['hi80']:,}"
+    )
+
+
+def _sure(score: Row | None) -> str:
+    """How often such ranges have held."""
+    if score is None:
+        return "."
+    return f" (has held {100 * score['coverage80']:.0f}% of months)."
+
+
+def split(report: MonthReport) -> tuple[int, int] | None:
+    """(at ports, between ports) of a month; None where the second is not on record."""
+    between = report.agencies.get(BETWEEN.component)
+    if between is None:
+        return None
+    return report.agencies.get(AT.component, report.encounters - between), between
+
+
+def halves(report: MonthReport) -> str:
+    """At ports and between ports, in a sentence."""
+    found = split(report)
+    if found is None:
+        return (
+            f"{_PORTS.capitalize()} and {_BETWEEN}: not on record for {month_words(report.month)}."
+        )
+    return f"{found[0]:,} {_PORTS}, {found[1]:,} {_BETWEEN}."
+
+
+def _halves_ahead(record: SiteRecord, border: str) -> list[str]:
+    parts = [record.agency(border, half.component) for half in (AT, BETWEEN)]
+    rows = [part.ahead[0] for part in parts if part and part.ahead]
+    if len(rows) < 2 or rows[0]["month"] != record.borders[border].ahead[0]["month"]:
+        return []
+    return [f"Next month: {rows[0]['median']:,} and {rows[1]['median']:,}."]
+
+
+def part_lines(part: PartRecord, newest: str) -> tuple[str, ...]:
+    """The same for a series of the drill-down; newest : the border's newest month."""
+    row = part.months[-1]
+    now = [flag for flag in part.flags if flag["month"] == row["month"]]
+    first = f"{row['encounters']:,} in {month_words(row['month'])}"
+    if now:
+        flag = now[0]
+        first = (
+            f"Unusual ({flag['severity']}): {first}, {flag['expected']:,} forecast: "
+            f"{chance_words(flag['apart_p'] if flag['role'] == 'apart' else flag['p'])}"
+        )
+    elif part.ahead:
+        first = f"Usual: {first}"
+    else:
+        first = f"{first}. Not forecast: too few counted, or too few months on record"
+    lines = [f"{first}."]
+    if part.ahead:
+        lines.append(f"{expected(part.ahead[0])}.")
+    if part.last < newest:
+        lines.append(
+            f"{publisher().short}'s files on record give this breakdown through "
+            f"{month_words(part.last)} only; the border's total goes through {month_words(newest)}."
+        )
+    return tuple(lines)

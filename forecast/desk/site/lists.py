@@ -1,0 +1,77 @@
+"""Pages over all borders: flags, accuracy, revisions, tables, how to read, runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from forecast.desk.dictionary.views import VIEWS, View, definitions
+from forecast.desk.site import cards
+from forecast.desk.site.border import restated, score_rows
+from forecast.desk.site.glossary import GLOSSARY
+from forecast.desk.site.pages import SitePage, csv_file, table
+from forecast.desk.site.record import SiteRecord
+from forecast.desk.wording import day_words, month_words
+
+# Views that go on growing: the whole database has them, and `bordercast export`.
+LARGE = ("series_vintages", "series_months", "judged_months", "forecast_vs_actual", "statements")
+
+
+def over_all(record: SiteRecord) -> Iterator[SitePage]:
+    """What is shown of all borders together."""
+    every = record.borders.values()
+    flags = [flag for found in every for flag in found.flags]
+    flagged = [card for found in every for card in cards.cards(found)]
+    parts = [part for part in record.parts.values() if part.flags]
+    rows = flags + [flag for part in parts for flag in part.flags]
+    columns = ("border", "dimension", "member", "month", "kind", "severity", "encounters",
+               "expected", "p", "basis", "episode", "closed")  # fmt: skip
+    shown = {
+        "cards": sorted(flagged, key=lambda card: card.month, reverse=True),
+        "flagged_parts": [
+            (part, flag, cards.ending(flag)) for part in parts for flag in part.flags
+        ],
+        "open_parts": cards.parts(record),
+    }
+    rows = [{name: row[name] for name in columns} for row in rows]
+    yield SitePage("flags/", "flags", shown, table("flags", rows))
+    scores = {found.border: score_rows(found) for found in every}
+    every_score = [row for found in every for row in found.scores]
+    yield SitePage("accuracy/", "accuracy", {"scores": scores}, table("accuracy", every_score))
+    changed = [
+        {"border": found.border, **row} for found in every for row in map(restated, found.revised)
+    ]
+    yield SitePage("revisions/", "revisions", {"rows": changed}, table("revisions", changed))
+    yield SitePage("reading/", "reading", {"glossary": GLOSSARY})
+    yield SitePage("check/", "check", {})
+
+
+def tables(contents: dict[str, tuple[list[str], list[tuple[object, ...]]]]) -> SitePage:
+    """Every table with its meaning; those that are not large as files. contents : by view."""
+    shown = [(view, list(definitions(view)), view.name in contents) for view in VIEWS]
+    files = {f"{name}.csv": csv_file(*content) for name, content in contents.items()}
+    return SitePage("tables/", "tables", {"views": shown}, files)
+
+
+def small() -> list[View]:
+    """The views that a page has as files."""
+    return [view for view in VIEWS if view.name not in LARGE]
+
+
+def run_pages(record: SiteRecord, kept: Collection[int]) -> Iterator[SitePage]:
+    """Where to find newer figures than those of a page, and older ones. kept : runs with pages.
+
+    In each kept run's folder the page of the same name points to the newest.
+    """
+    runs = [
+        {
+            **row,
+            "day": day_words(row["published_at"][:10]),
+            "through": month_words(row["data_through"]),
+        }
+        for row in record.runs
+        if row["id"] in kept
+    ]
+    yield SitePage("newer/", "newer", {"runs": runs, "old": None})
+    for run in runs:
+        place = f"as-of/{run['id']}/newer/"
+        yield SitePage(place, "newer", {"runs": runs, "old": run})

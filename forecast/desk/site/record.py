@@ -1,0 +1,148 @@
+"""Everything that the site shows, read from the store once and at one moment."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from forecast.desk.labels import dimension_words, member_words
+from forecast.desk.report import MonthReport, all_reports
+from forecast.desk.site.status import PageStatus, read_status
+from forecast.desk.wording import NAMES
+from forecast.errors import ConfigError
+from forecast.records import HEADLINES, Row, SeriesKey
+from forecast.store import changes, flags, page, plots, read, standing
+
+
+@dataclass(frozen=True)
+class BorderRecord:
+    """A border's total.
+
+    reports : month -> its report, oldest first; the newest as the run keeps it.
+    months : rows of `wide_months`. ahead : the forecast. flags : the newest first. judged,
+    stood : rows of `judged_months`, and each month beside the forecast that judged it.
+    revised : months that were restated. spans : forecasts of years. chances : answers of the last
+    run to its standing questions. changes : what moved the forecast with the last run.
+    """
+
+    border: str
+    reports: Mapping[str, MonthReport]
+    months: Sequence[Row]
+    ahead: Sequence[Row]
+    flags: Sequence[Row]
+    judged: Sequence[Row]
+    stood: Sequence[Row]
+    revised: Sequence[Row]
+    scores: Sequence[Row]
+    spans: Sequence[Row]
+    chances: Sequence[Row]
+    changes: Sequence[Row]
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        return NAMES[self.border]
+
+    @property
+    def newest(self) -> MonthReport:
+        """The report of the newest month."""
+        return self.reports[max(self.reports)]
+
+    @property
+    def flagged(self) -> list[Row]:
+        """Its flagged months, as charts mark them."""
+        return [row for row in self.judged if row["flag"] and row["severity"] != "watch"]
+
+
+@dataclass(frozen=True)
+class PartRecord:
+    """A series of the drill-down. ahead : empty where it is not forecast."""
+
+    key: SeriesKey
+    months: Sequence[Row]
+    ahead: Sequence[Row] = ()
+    flags: Sequence[Row] = ()
+
+    @property
+    def name(self) -> str:
+        """In words: Swanton Sector, India."""
+        return member_words(self.key.dimension, self.key.member)
+
+    @property
+    def kind(self) -> str:
+        """What it is a part by: sector or field office, citizenship."""
+        return dimension_words(self.key.dimension)
+
+    @property
+    def place(self) -> str:
+        """Its folder in the site."""
+        pieces = (self.key.border, self.key.dimension, self.key.member)
+        return "series/{}/{}/{}/".format(*map(slug, pieces))
+
+    @property
+    def last(self) -> str:
+        """Its newest month."""
+        return str(self.months[-1]["month"])
+
+
+@dataclass(frozen=True)
+class SiteRecord:
+    """What the site shows. runs : every run, the newest first."""
+
+    run: read.RunRow
+    status: PageStatus
+    runs: Sequence[Row]
+    borders: Mapping[str, BorderRecord]
+    parts: Mapping[SeriesKey, PartRecord]
+
+    def agency(self, border: str, name: str) -> PartRecord | None:
+        """The part of a border that an agency counted."""
+        return self.parts.get(SeriesKey(border, "component", name, name))
+
+
+def slug(text: str) -> str:
+    """A name as a part of an address."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def read_site(connection: sqlite3.Connection, today: date) -> SiteRecord:
+    """Read all of it; ConfigError before the first run."""
+    run = read.latest_run(connection)
+    if run is None:
+        raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
+    months = page.part_months(connection)
+    ahead, flagged = page.part_forecasts(connection), page.part_flags(connection)
+    return SiteRecord(
+        run=run,
+        status=read_status(run, page.newest_source(connection), today),
+        runs=page.runs(connection),
+        borders={border: _border(connection, border) for border in HEADLINES},
+        parts={
+            key: PartRecord(key, months[key], ahead.get(key, ()), flagged.get(key, ()))
+            for key in sorted(months, key=_order)
+        },
+    )
+
+
+def _order(key: SeriesKey) -> tuple[int, SeriesKey]:
+    return HEADLINES.index(key.border), key
+
+
+def _border(connection: sqlite3.Connection, border: str) -> BorderRecord:
+    return BorderRecord(
+        border=border,
+        reports=all_reports(connection, border),
+        months=page.all_months(connection, border),
+        ahead=read.forecasts(connection, border),
+        flags=flags.flags(connection, border),
+        judged=page.judged(connection, border),
+        stood=plots.stood(connection, border),
+        revised=page.revised(connection, border),
+        scores=read.scores(connection, border),
+        spans=page.spans(connection, border),
+        chances=standing.latest(connection, border),
+        changes=changes.latest(connection, border),
+    )

@@ -1,0 +1,367 @@
+"""What `bordercast web` answers: the site's files, the box that checks a text, and SQL.
+
+Nothing a visitor does computes anything here: files are read, and texts and queries go to
+processes of their own, which may be killed. Requests under a name that is not ours are refused,
+which is how a web page elsewhere would reach a server on this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import ipaddress
+import json
+import logging
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+from forecast.errors import StoreError
+from forecast.records import HEADLINES
+from forecast.store import held, ops
+from jobs.web.answers import (
+    CSP,
+    PRIVATE,
+    SQL_CSP,
+    Plain,
+    QueryAnswer,
+    Tables,
+    send_answer,
+    send_plain,
+    with_headers,
+)
+from jobs.web.metadata import DATABASE
+from jobs.web.queries import environment
+
+LOG = logging.getLogger("bordercast")
+LOOK_EVERY = 1.0  # seconds between looks at the snapshot
+CHUNK = 1 << 18  # bytes of the file at once
+DOWNLOADS = 4  # of the whole file at once
+TEXT_BYTES = 50_000  # of a text to check
+TEXTS_A_MINUTE = 20
+SQL = re.compile(rf"/({DATABASE}|-/static)(?=[/.?]|$)")
+NO_PAGE = Plain(404, "There is no such page", "Every page can be reached from the overview.")
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
+_MAIN = re.compile(r'(<main id="main" tabindex="-1">).*(</main>)', re.S)
+FORM = """
+<h1>Check a number or a text</h1>
+<form method="post" action="index.html" enctype="application/x-www-form-urlencoded">
+<label for="text">A number such as 18,944, a sentence, or a whole text of up to 50 kB</label>
+<textarea id="text" name="text" rows="8" maxlength="50000" required>{text}</textarea>
+<p><button type="submit">Check</button></p>
+</form>
+<p class="small">Nothing of it is kept. A claim that cannot be resolved is not judged.</p>
+{said}
+"""
+
+
+class Site:
+    """An ASGI application that serves a site's folder.
+
+    Parameters
+    ----------
+    database : the record itself, whose last verification is asked at every request.
+    snapshot : the analysts' copy. names : under which requests are answered, beside numeric
+    addresses and localhost.
+    folder : that a run writes; None to have one written from the copy, here and now.
+    address : see `forecast.desk.site.build`. tables, checker : what answers SQL, and checks texts.
+    """
+
+    def __init__(
+        self,
+        database: Path,
+        snapshot: Path,
+        names: Iterable[str] = (),
+        folder: Path | None = None,
+        address: str = "",
+        *,
+        tables: Tables | None = None,
+        checker: Tables | None = None,
+    ) -> None:
+        self.database, self.snapshot, self.address = database, snapshot, address
+        self.names = {"localhost", *(name.lower() for name in names)}
+        self.tables, self.checker = tables, checker
+        self.own = folder is None
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="bordercast-site-"))
+        self.trouble = ""
+        self._shown: held.Identity | str | None = "never"
+        self._verified: tuple[object, Plain | None] = (None, None)
+        self._asked: list[float] = []
+        self._downloads = 0
+        self._app = Starlette(
+            routes=[
+                Route("/check/index.html", self._check, methods=["GET", "POST"]),
+                Route("/fact/{border}/{span}/{number}", self._fact),
+                Route(f"/{DATABASE}.db", self._download),
+                Mount("/", StaticFiles(directory=self.folder, check_dir=False)),
+            ],
+            lifespan=self._lifespan,
+            exception_handlers={HTTPException: _refused},
+        )
+        self._app.router.redirect_slashes = False  # a redirect would name a host
+
+    def close(self) -> None:
+        """Let go of everything."""
+        if self.own:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    # -- what is shown -----------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        """Begin when the first page is there; then follow the copy."""
+        first, watch = asyncio.Event(), None
+        if self.own:
+            watch = asyncio.create_task(self._follow(first))
+            await first.wait()
+        yield
+        if watch is not None:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+        for helper in (self.tables, self.checker):
+            if helper is not None:
+                await helper.close()
+
+    async def _follow(self, first: asyncio.Event) -> None:
+        """Write the files anew whenever another copy lies there."""
+        while True:
+            now = held.identity(self.snapshot)
+            if now != self._shown:
+                await self._write(first)
+                self._shown = now
+            first.set()
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _write(self, first: asyncio.Event) -> None:
+        """Have the files written by a process of its own: drawing takes a while and memory."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "jobs.web.build_process"),
+            *(str(self.snapshot.absolute()), str(self.folder), self.address),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=environment(os.environ),
+            start_new_session=True,  # Ctrl-C is for the page, which ends it
+        )
+        assert process.stdout is not None
+        said = b""
+        try:
+            while said := await process.stdout.readline():
+                if said == b"first\n":
+                    self.trouble = ""
+                    first.set()
+                elif said == b"done\n":
+                    LOG.info("the page's files are written")
+                    break
+                else:
+                    told = json.loads(said)
+                    LOG.error("nothing is shown: %s", told["words"])
+                    self.trouble = told["problem"]
+                    break
+            else:
+                self.trouble = "the page's files could not be written; the log says more"
+        finally:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        sql = SQL.match(scope["path"]) and scope["path"] != f"/{DATABASE}.db"
+        send = with_headers(send, SQL_CSP if sql else CSP)
+        refused = self._refusal(scope) or await self._hidden()
+        if refused is not None:
+            await send_plain(scope, send, refused)
+        elif sql:
+            await self._sql(scope, send)
+        else:
+            folder = self._is_page(scope["path"])
+            if folder and not scope["path"].endswith("/"):  # links start from within a folder
+                last = quote(scope["path"].rpartition("/")[2])
+                await RedirectResponse(f"{last}/", 308)(scope, receive, send)
+                return
+            if folder:
+                scope = {**scope, "path": f"{scope['path']}index.html"}
+            await self._app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Plain | None:
+        """Why this request is not answered at all, None if it is."""
+        posted = scope["method"] == "POST" and scope["path"] in ("/check/", "/check/index.html")
+        if scope["method"] not in ("GET", "HEAD") and not posted:
+            return Plain(405, "Only reading is possible", "Nothing can be changed through here.")
+        host = _host(scope)
+        if host is None:
+            return Plain(400, "Not a name", "The request asks for a server by what is no name.")
+        if not (_is_address(host) or host in self.names):
+            return Plain(
+                421,
+                "Not under this name",
+                "This server does not answer to the name it was asked for. Start it with "
+                "`bordercast web --name NAME`; see docs/web.md.",
+            )
+        return None
+
+    async def _hidden(self) -> Plain | None:
+        """Why no figure may be shown at this moment, None if they may."""
+        if self.trouble:
+            words = self.trouble.replace(f"{self.snapshot.parent}/", "")
+            return Plain(
+                503,
+                "Nothing can be shown at this moment",
+                f"{self.snapshot.name}, the copy of the record that this page shows: {words}. "
+                "Please tell whoever keeps this page.",
+            )
+        beside = ops.beside(self.database)
+        state = [held.identity(beside), held.identity(beside.with_name(f"{beside.name}-wal"))]
+        if self._verified[0] != state:
+            self._verified = (state, await asyncio.to_thread(self._failed))
+        return self._verified[1]
+
+    def _failed(self) -> Plain | None:
+        last = held.verified(self.database)
+        if last is None or not last.findings:
+            return None
+        return Plain(
+            503,
+            "The figures are not shown",
+            f"The record did not pass its verification on {last.checked_at}: {last.findings}. "
+            "Figures that may be false are not shown. The operator restores a backup, or runs "
+            "`bordercast verify` again when the record is whole.",
+        )
+
+    def _is_page(self, path: str) -> bool:
+        """Whether the address is that of a page's folder."""
+        if "\0" in path or ".." in path.split("/") or "//" in path:
+            return False
+        with suppress(OSError):
+            return (self.folder / path.strip("/") / "index.html").is_file()
+        return False
+
+    # -- answers -----------------------------------------------------------------------------------
+
+    async def _sql(self, scope: Scope, send: Send) -> None:
+        if self.tables is None:
+            await send_plain(scope, send, Plain(404, "Tables are not served here"))
+            return
+        said = await self.tables.ask(scope)
+        if isinstance(said, Plain):
+            await send_plain(scope, send, said)
+        else:
+            await send_answer(send, said)
+
+    async def _fact(self, request: Request) -> Response:
+        """A number's page is that of its month, which says what the number is."""
+        border, span = request.path_params["border"], request.path_params["span"]
+        if border not in HEADLINES or not (self.folder / "fact" / border / span).is_dir():
+            raise HTTPException(404)
+        return RedirectResponse(f"../{quote(span)}/", 307)
+
+    async def _check(self, request: Request) -> Response:
+        page = await asyncio.to_thread((self.folder / "check" / "index.html").read_text, "utf-8")
+        text = said = ""
+        if request.method == "POST":
+            size = request.headers.get("content-length", "")
+            # A browser sends each letter that is not ASCII as several.
+            if not size.isdecimal() or int(size) > 4 * TEXT_BYTES:
+                return _Said(Plain(413, "The text is too long", "50 kB are the most."))
+            text = str((await request.form(max_part_size=4 * TEXT_BYTES)).get("text", ""))
+            if len(text.encode()) > TEXT_BYTES:
+                return _Said(Plain(413, "The text is too long", "50 kB are the most."))
+            answer = await self._checked(request.scope, text)
+            if isinstance(answer, Plain):
+                return _Said(answer)
+            said = answer.body.decode()
+        body = FORM.format(text=html.escape(text), said=said)
+        shown = _MAIN.sub(lambda found: found[1] + body + found[2], page)
+        return HTMLResponse(shown, headers={"cache-control": "no-store"})
+
+    async def _checked(self, scope: Scope, text: str) -> QueryAnswer | Plain:
+        if self.checker is None or not text.strip():
+            return Plain(400, "There is nothing to check", "Put a number or a text into the box.")
+        now = time.monotonic()
+        self._asked = [one for one in self._asked if one > now - 60]
+        if len(self._asked) >= TEXTS_A_MINUTE:
+            words = "Others are having texts checked. Try again in a minute."
+            return Plain(503, "Too many texts at once", words, again=60)
+        self._asked.append(now)
+        return await self.checker.ask(
+            {**scope, "raw_path": b"/", "query_string": b""}, text.encode()
+        )
+
+    async def _download(self, _: Request) -> Response:
+        """The whole analysts' copy, all of it from one file whatever is put in its place."""
+        if self._downloads == DOWNLOADS:
+            words = "Others are taking the whole file. Try again in a minute."
+            return _Said(Plain(503, "Too many downloads at once", words, again=60))
+        try:
+            file = os.open(self.snapshot, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise StoreError(str(self.snapshot), f"cannot be read ({error.strerror})") from error
+        size = os.fstat(file).st_size
+        self._downloads += 1
+        return StreamingResponse(
+            self._chunks(file, size),
+            media_type="application/vnd.sqlite3",
+            headers={
+                "content-length": str(size),
+                "content-disposition": f'attachment; filename="{DATABASE}.db"',
+                "cache-control": PRIVATE,
+            },
+        )
+
+    async def _chunks(self, file: int, size: int) -> AsyncIterator[bytes]:
+        try:
+            for start in range(0, size, CHUNK):
+                yield await asyncio.to_thread(os.pread, file, CHUNK, start)
+        finally:
+            self._downloads -= 1
+            os.close(file)
+
+
+class _Said(Response):
+    """A refusal."""
+
+    def __init__(self, said: Plain) -> None:
+        self.said = said
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send_plain(scope, send, self.said)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 404)
+    return _Said(NO_PAGE if status in (401, 404) else Plain(status, "That could not be done"))
+
+
+def _host(scope: Scope) -> str | None:
+    """The name the request asks for, without its port, in lower case; None if it is no name."""
+    value = next((v for k, v in scope["headers"] if k == b"host"), b"").decode("latin-1").lower()
+    match = _HOST.fullmatch(value)
+    return match[1].strip("[]").rstrip(".") if match else None
+
+
+def _is_address(host: str) -> bool:
+    """Whether it is a numeric address: no foreign name can be made to point here then."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,42 @@
+"""The process that writes the page's files: `python -m jobs.web.build_process COPY FOLDER ADDRESS`.
+
+For `bordercast web` where no folder is named. It says `first` once the first page is there, and
+then `done`, or a line of JSON with what is wrong; it ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from forecast import months
+from forecast.errors import BordercastError
+from forecast.store import held
+from jobs.web.query_process import leave_with_parent
+
+
+def main(copy: str, folder: str, address: str) -> None:
+    """Write all of it."""
+    threading.Thread(target=leave_with_parent, daemon=True).start()
+    try:
+        found = held.hold(Path(copy), 1)
+        from forecast.desk.site import build
+
+        def first() -> None:
+            print("first", flush=True)
+            with suppress(OSError):  # where system calls are filtered
+                os.nice(10)  # from now on somebody may be reading
+
+        build.write(found.connections[0], Path(folder), months.today(), address, first)
+        print("done", flush=True)
+    except BordercastError as error:
+        problem = str(getattr(error, "problem", error))
+        print(json.dumps({"problem": problem, "words": str(error)}), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
