@@ -18,7 +18,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -80,6 +80,8 @@ class Site:
     addresses and localhost.
     folder : that a run writes; None to have one written from the copy, here and now.
     address : see `forecast.desk.site.build`. tables, checker : what answers SQL, and checks texts.
+
+    `ready`, which may be set, is called once the first page is there.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class Site:
         self.own = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="bordercast-site-"))
         self.trouble = ""
+        self.ready: Callable[[], None] = lambda: None
         self._shown: held.Identity | str | None = "never"
         self._verified: tuple[object, Plain | None] = (None, None)
         self._asked: list[float] = []
@@ -129,6 +132,7 @@ class Site:
         if self.own:
             watch = asyncio.create_task(self._follow(first))
             await first.wait()
+        self.ready()
         yield
         if watch is not None:
             watch.cancel()

@@ -100,7 +100,7 @@ def serve(site: Site, listening: socket.socket, ready: Callable[[], None]) -> No
         timeout_graceful_shutdown=PATIENCE,
         forwarded_allow_ips=["127.0.0.1", "::1"],
     )
+    site.ready = ready
     with suppress(KeyboardInterrupt):
-        ready()
         uvicorn.Server(config).run(sockets=[listening])
     site.close()

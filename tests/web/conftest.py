@@ -35,7 +35,7 @@ def record(of_borders, once_for_all):
         with connect.moment(path) as connection:
             build.write(connection, folder / "site", TODAY)
 
-    return once_for_all("web", make) / "bordercast.db"
+    return once_for_all("site", make) / "bordercast.db"
 
 
 @pytest.fixture(scope="session")

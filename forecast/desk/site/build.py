@@ -25,6 +25,7 @@ from forecast.desk.site.front import front
 from forecast.desk.site.lists import over_all, run_pages, small, tables
 from forecast.desk.site.month import month_page
 from forecast.desk.site.pages import TEMPLATES, SitePage, html
+from forecast.desk.site.pictures import ALBUM
 from forecast.desk.site.record import SiteRecord, read_site
 from forecast.desk.site.series import series_list, series_page
 from forecast.desk.site.status import read_status
@@ -32,6 +33,7 @@ from forecast.errors import ConfigError
 from forecast.records import HEADLINES
 from forecast.store import page, read
 
+CHARTS = ".bordercast-charts.json"
 ASSETS = Path(__file__).with_name("assets")
 
 
@@ -72,6 +74,7 @@ def write(
         if site.is_current(state):
             first()
             return Built(run.id, 0, 0)
+        ALBUM.load(to / CHARTS, _program())
         record = read_site(connection, today)
         views = {view.name: page.view(connection, view.name) for view in small()}
         for asset in sorted(ASSETS.iterdir()):
@@ -80,6 +83,7 @@ def write(
         first()
         _put(site, _others(record), record, address)
         _put(site, iter([tables(views)]), record, address)
+        ALBUM.save(to / CHARTS, _program())
         site.finish(state, run.id)
         return Built(run.id, site.written, site.kept)
 

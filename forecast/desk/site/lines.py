@@ -45,7 +45,11 @@ def _verdict(found: BorderRecord) -> tuple[str, bool]:
     if now:
         return f"Unusual: {now[0]['severity']}", True
     still = [flag for flag in found.flags if flag["episode"] == "open"]
-    return ("Unusual since " + month_words(still[0]["month"]), True) if still else ("Usual", False)
+    return (
+        ("Unusual since " + month_words(still[0]["month"]), True)
+        if still
+        else ("Nothing unusual", False)
+    )
 
 
 def unusual(report: MonthReport, flags: Sequence[Row]) -> str:

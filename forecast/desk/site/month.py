@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from forecast import months
 from forecast.desk import brief
@@ -45,7 +45,9 @@ def _files(report: MonthReport) -> dict[str, bytes]:
     """The report for programs, and its comparisons as a table."""
     columns = ("comparison", "first", "last", "now", "before", "percent")
     rows = [(c.name, c.first, c.last, c.now, c.before, c.percent) for c in report.comparisons]
-    return {"report.json": json_file(asdict(report)), "report.csv": csv_file(columns, rows)}
+    # Without the months before, which have reports of their own.
+    body = json_file(asdict(replace(report, recent=())))
+    return {"report.json": body, "report.csv": csv_file(columns, rows)}
 
 
 def _in_words(row: Row) -> Row:

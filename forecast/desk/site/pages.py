@@ -76,8 +76,11 @@ def csv_file(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def json_file(value: Any) -> bytes:
-    """For programs; the same value gives the same bytes."""
-    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
+    """For programs, a line a row; the same value gives the same bytes."""
+    if isinstance(value, list):
+        rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in value)
+        return f"[\n{rows}\n]\n".encode()
+    return (json.dumps(value, ensure_ascii=False) + "\n").encode()
 
 
 @cache

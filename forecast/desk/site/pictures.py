@@ -6,11 +6,16 @@ width; the chart keeps what only a chart can say, and names its own lines.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecast.atomic import replacing
 from forecast.records import Row
 
 if TYPE_CHECKING:
@@ -64,6 +69,42 @@ class Drawn:
     dates: str = ""
 
 
+class Album:
+    """Charts that were drawn before, by what they were drawn from: drawing is most of the work."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[str, tuple[str, str]] = {}
+        self._asked: set[str] = set()
+
+    def load(self, path: Path, program: str) -> None:
+        """Take in what another build kept, if the same program drew it."""
+        self._asked = set()
+        with suppress(OSError, ValueError):
+            kept = json.loads(path.read_text("utf-8"))
+            if kept["program"] == program:
+                self._drawn |= kept["drawn"]
+
+    def save(self, path: Path, program: str) -> None:
+        """Keep what was asked for since `load`."""
+        drawn = {key: self._drawn[key] for key in sorted(self._asked)}
+        with replacing(path, alone=True, durable=False) as draft:
+            draft.write_text(json.dumps({"program": program, "drawn": drawn}), "utf-8")
+
+    def drawn(self, source: Any, draw: Callable[[], tuple[bytes, str]]) -> tuple[bytes, str]:
+        """(SVG, alternative text) of what is drawn from this source, which JSON can hold."""
+        text = json.dumps(source, sort_keys=True, default=str)
+        key = hashlib.sha256(text.encode()).hexdigest()[:32]
+        self._asked.add(key)
+        if key not in self._drawn:
+            svg, alt = draw()
+            self._drawn[key] = svg.decode(), alt
+        svg_text, alt = self._drawn[key]
+        return svg_text.encode(), alt
+
+
+ALBUM = Album()
+
+
 def fan(
     border: str,
     published: Sequence[Row],
@@ -79,58 +120,82 @@ def fan(
     """
     from forecast.desk.charts import forecasts, grammar
 
-    shown = grammar.months_back(published, size.months)
+    shown = [
+        {"month": row["month"], "encounters": row["encounters"]}
+        for row in grammar.months_back(published, size.months)
+    ]
     last = ahead[-1]
     dotted, key = _dates(border, shown[0]["month"], last["month"], size)
-    scale = forecasts.fan_scale(shown, ahead)
-    layers = forecasts.fan_layers(shown, ahead, flagged, scale, dotted)
-    labels = [
-        (f"{last['hi80']:,} high", last["hi80"]),
-        (f"{last['median']:,} forecast", last["median"]),
-        (f"{last['lo80']:,} low", last["lo80"]),
-    ]
-    layers.append(grammar.side_labels(labels, last["month"], scale, size.height))
-    alt = forecasts.fan_words(border, shown[-1], ahead, part)[2]
-    return _drawn(name or f"forecast-{size.name}", layers, size, alt, key)
+
+    def draw() -> tuple[bytes, str]:
+        scale = forecasts.fan_scale(shown, ahead)
+        layers = forecasts.fan_layers(shown, ahead, flagged, scale, dotted)
+        labels = [
+            (f"{last['hi80']:,} high", last["hi80"]),
+            (f"{last['median']:,} forecast", last["median"]),
+            (f"{last['lo80']:,} low", last["lo80"]),
+        ]
+        layers.append(grammar.side_labels(labels, last["month"], scale, size.height))
+        alt = forecasts.fan_words(border, shown[-1], ahead, part)[2]
+        return grammar.plain_svg(layers, size.width, size.height), alt
+
+    bounds = [{k: v for k, v in row.items() if k != "run_id"} for row in ahead]
+    marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
+    source = ("fan", border, part, shown, bounds, marked, asdict(size))
+    return _named(name or f"forecast-{size.name}", *ALBUM.drawn(source, draw), key)
 
 
 def history(border: str, rows: Sequence[Row], flagged: Sequence[Row], size: Size) -> Drawn:
     """The forecast that stood before each month beside what came."""
-    from forecast.desk.charts import forecasts
+    from forecast.desk.charts import forecasts, grammar
 
     shown = rows[-2 * size.months :]
     marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
     dotted, key = _dates(border, shown[0]["month"], shown[-1]["month"], size)
-    layers = forecasts.history_layers(shown, marked, dotted)
-    alt = forecasts.history_words(border, shown, marked, None)[2]
-    return _drawn(f"history-{size.name}", layers, size, alt, key)
+
+    def draw() -> tuple[bytes, str]:
+        layers = forecasts.history_layers(shown, marked, dotted)
+        alt = forecasts.history_words(border, shown, marked, None)[2]
+        return grammar.plain_svg(layers, size.width, size.height), alt
+
+    source = ("history", border, shown, marked, asdict(size))
+    return _named(f"history-{size.name}", *ALBUM.drawn(source, draw), key)
 
 
 def lines(names: Sequence[str], series: Sequence[Sequence[Row]], alt: str, size: Size) -> Drawn:
     """Two series over the same months, each named at its end; the first is drawn in black."""
     from forecast.desk.charts import grammar
 
-    scale = grammar.amounts([row["encounters"] for rows in series for row in rows], None)
-    marks: tuple[dict[str, Any], ...] = (
-        {"color": grammar.INK},
-        {"color": grammar.BLUE, "strokeDash": [6, 3]},
-    )
-    layers = [
-        grammar.line(rows, "encounters", scale, strokeWidth=2, **mark)
-        for rows, mark in zip(series, marks, strict=True)
-    ]
-    ends = [(name, float(rows[-1]["encounters"])) for name, rows in zip(names, series, strict=True)]
-    last = max(rows[-1]["month"] for rows in series)
-    layers.append(grammar.side_labels(ends, last, scale, size.height))
-    return _drawn(f"compared-{size.name}", layers, size, alt)
+    def draw() -> tuple[bytes, str]:
+        scale = grammar.amounts([row["encounters"] for rows in series for row in rows], None)
+        marks: tuple[dict[str, Any], ...] = (
+            {"color": grammar.INK},
+            {"color": grammar.BLUE, "strokeDash": [6, 3]},
+        )
+        layers = [
+            grammar.line(rows, "encounters", scale, strokeWidth=2, **mark)
+            for rows, mark in zip(series, marks, strict=True)
+        ]
+        ends = [
+            (name, float(rows[-1]["encounters"])) for name, rows in zip(names, series, strict=True)
+        ]
+        last = max(rows[-1]["month"] for rows in series)
+        layers.append(grammar.side_labels(ends, last, scale, size.height))
+        return grammar.plain_svg(layers, size.width, size.height), alt
+
+    source = ("lines", names, series, asdict(size))
+    return _named(f"compared-{size.name}", ALBUM.drawn(source, draw)[0], alt)
 
 
 def drivers(border: str, rows: Sequence[Row]) -> Drawn:
     """What moved a flagged month."""
     from forecast.desk.charts import explanations, grammar
 
-    picture = explanations.drivers(border, rows)
-    return _named("drivers", grammar.render(picture, "svg"), picture.alt)
+    def draw() -> tuple[bytes, str]:
+        picture = explanations.drivers(border, rows)
+        return grammar.render(picture, "svg"), picture.alt
+
+    return _named("drivers", *ALBUM.drawn(("drivers", border, rows), draw))
 
 
 def _dates(border: str, first: str, last: str, size: Size) -> tuple[list[Chart], str]:
@@ -141,12 +206,6 @@ def _dates(border: str, first: str, last: str, size: Size) -> tuple[list[Chart],
         return [], ""
     dotted, key = grammar.breaks(border, first, last)
     return dotted, " ".join(key)
-
-
-def _drawn(name: str, layers: Sequence[Chart], size: Size, alt: str, dates: str = "") -> Drawn:
-    from forecast.desk.charts import grammar
-
-    return _named(name, grammar.plain_svg(layers, size.width, size.height), alt, dates)
 
 
 def _named(name: str, svg: bytes, alt: str, dates: str = "") -> Drawn:
