@@ -23,7 +23,7 @@ test: $(VENV)/.dev
 # What must pass before a change lands, in stages with their times: `make test`, lint and types, then
 # the packages, the image, the units and every Python, each skipped with its reason where it cannot be.
 ci: $(VENV)/.ship
-	.ci/run
+	.ci/run all
 
 # One of its stages: `make shipped STAGE=image`; all of them without.
 shipped: $(VENV)/.ship
