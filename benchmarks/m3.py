@@ -43,7 +43,7 @@ def main() -> None:
     unknown = float("nan")
     rows = {name: [line.get(column, unknown) for column in COLUMNS] for name, line in lines.items()}
     rows |= {f"{name}, published": [*said, *[unknown] * 3] for name, said in PUBLISHED.items()}
-    heads = ("model", "sMAPE", "MASE", "50 %", "80 %", "95 %")
+    heads = ("model", "sMAPE", "MASE", "50%", "80%", "95%")
     tables.show(f"M3 monthly: {len(work.history):,} series, official test", heads, rows)
     came = {name: lines[ours.ENGINE][name] for name in REACH}
     for name, bound in REACH.items():

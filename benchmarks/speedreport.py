@@ -148,7 +148,7 @@ def faster(result: Result) -> Shown:
 def scores(result: Result, name: str) -> Shown:
     """Who says it better."""
     found = result["scores"][name]
-    heads = ("model", "log-WIS", *LEADS, "80 %", "95 %", "MAE / last value's")
+    heads = ("model", "log-WIS", *LEADS, "80%", "95%", "MAE / last value's")
     rows = [
         [model, *(f"{line[key]:.4f}" for key in ("log_wis", *LEADS))]
         + [f"{line[key]:.3f}" for key in ("cover80", "cover95", "relative_mae")]

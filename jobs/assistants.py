@@ -19,6 +19,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
 from forecast import months
+from forecast.desk.wording import measure
 from forecast.errors import BordercastError
 from forecast.records import SeriesKey
 from forecast.store import joint, page, vintages
@@ -26,15 +27,11 @@ from jobs.cli.shared import Settings, latest_run, origin, reading, series_key
 
 SECONDS = 120.0  # for one answer
 LONGEST, LONGEST_TEXT = 300, 200_000  # characters of an argument, and of a text to check
-_ABOUT = (
-    "Monthly U.S. border encounters (at and between ports of entry), forecasts with prediction "
-    "intervals, and flags. Quote a number with the source, vintage, run and digest in its answer."
-)
 
 
 def server(settings: Settings) -> MCPServer:
     """The server, ready to run."""
-    made = MCPServer("bordercast", instructions=_ABOUT)
+    made = MCPServer("bordercast", instructions=_about())
     tools = Tools(settings)
     for tool in (
         *(tools.series, tools.counts, tools.forecast, tools.chance),
@@ -42,6 +39,13 @@ def server(settings: Settings) -> MCPServer:
     ):
         made.add_tool(tool, annotations=ToolAnnotations(read_only_hint=True))
     return made
+
+
+def _about() -> str:
+    return (
+        f"Monthly {measure().long_name}, forecasts with prediction intervals, and flags. Quote a "
+        "number with the source, vintage, run and digest in its answer."
+    )
 
 
 class Tools:

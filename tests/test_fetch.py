@@ -233,7 +233,9 @@ def test_a_link_that_is_not_understood_is_an_outcome_until_it_is_gone_or_ignored
         text for text in health.status(path, settings(publisher.index), NOW).alarms if odd in text
     ]
     assert "not understood" in alarm
-    mail = Mail(operator="ops@example.org", sender="me@example.org")
+    mail = Mail(
+        enabled=True, host="mail.example.org", operator="ops@example.org", sender="me@example.org"
+    )
     config = settings(publisher.index).model_copy(update={"mail": mail})
     operator_alerts.queue_concerns(path, config, NOW)
     ((told,),) = rows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tables import rows, written
 
 from forecast import months
 from forecast.config import Config, ForecastSection
+from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import BORDERS, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from forecast.store import releases
@@ -240,9 +242,15 @@ def test_history_in_two_runs_is_history_in_one(tmp_path, monkeypatch, published)
     """
     path = tmp_path / "a.db"
     whole = bundle.load()
-    monkeypatch.setattr(bundle, "load", lambda _: [cut(snapshot, "2025-02") for snapshot in whole])
+    real = registry.main()
+
+    def embed(snapshots: list[Snapshot]) -> None:
+        source = replace(real, embedded=lambda _: snapshots)
+        monkeypatch.setattr(registry, "main", lambda: source)
+
+    embed([cut(snapshot, "2025-02") for snapshot in whole])
     monthly.run(path, SMALL, now=datetime(2025, 3, 31, tzinfo=UTC))
-    monkeypatch.setattr(bundle, "load", lambda _: [later(s, "2025-02") for s in whole])
+    embed([later(snapshot, "2025-02") for snapshot in whole])
 
     monthly.run(path, SMALL, now=datetime(2026, 9, 20, tzinfo=UTC))
 

@@ -27,7 +27,7 @@ SOURCES = [p for room in ("models", "forecast", "jobs") for p in (ROOT / room).r
 # What the later files change in the small record's figures.
 MOVED = {("2024-01", "southwest"): 900, ("2023-11", "southwest"): 900}
 # The page serves the analysts' copy and has tests of its own; the others touch no record.
-NOT_RUN = {"web", "help", "version"}
+NOT_RUN = {"web", "help", "version", "mcp"}
 CONNECTED = """
 [fetch]
 enabled = true
@@ -91,6 +91,12 @@ def commands(folder: Path) -> list[list[str]]:
         verify
         config check
         config show
+        config init -o {folder}/made.toml
+        site -o {folder}/site
+        notices demo -o {folder}/demo.eml
+        notices test --to ann@example.org
+        witness now
+        witness export {folder}/proofs
         backup --to {backup}
         backup --drill
         withdraw 4 --why odd --by Lee
@@ -133,8 +139,8 @@ def test_every_command_was_run_and_did_its_work(watched):
     run = {tuple(words[:2]) for words, _, _ in came} | {(words[0],) for words, _, _ in came}
 
     assert {leaf for leaf in leaves(main) if leaf not in run} <= {(name,) for name in NOT_RUN}
-    # Refused files, an expired notice, and figures that are years old.
-    expected = {"ingest": 3, "notices reject": 3, "status": 4}
+    # Refused files, an expired notice, figures that are years old, and no witness named.
+    expected = {"ingest": 3, "notices reject": 3, "status": 4, "notices demo": 3, "witness now": 2}
     wrong = [
         (words, code, said)
         for words, code, said in came
