@@ -66,19 +66,6 @@ def revised(connection: sqlite3.Connection, border: str) -> list[Row]:
     )
 
 
-def open_parts(connection: sqlite3.Connection) -> list[Row]:
-    """Flags of parts that are still open, rows of `open_flags`: the gravest first."""
-    return rows(
-        connection,
-        """
-        select * from open_flags where dimension <> ''
-        order by border, month desc, case severity
-            when 'critical' then 0 when 'major' then 1 when 'notable' then 2 else 3 end, p
-        """,
-        (),
-    )
-
-
 def judged(connection: sqlite3.Connection, border: str) -> list[Row]:
     """Every judged month of a border's total, rows of `judged_months`, the newest first."""
     return rows(
