@@ -25,8 +25,8 @@ from jobs.cli import main
 
 HERE = Path(__file__).parent
 NEWEST = len(connect.migrations())
-# Those that read no record, or replace it.
-WITHOUT = {"config", "forecast", "restore"}
+# Those that read no record, replace it, or stop before it at what the settings lack.
+WITHOUT = {"config", "forecast", "restore", "notices test", "witness now"}
 ASKS_OPS = {"fetch", "serve", "verify", "notices unsubscribe", "notices list"}
 
 
@@ -128,7 +128,9 @@ def connected(full, tmp_path) -> Iterator[Path]:
 @pytest.mark.both
 def test_every_command_refuses_a_newer_database_in_plain_words(connected, figure):
     path = connected
-    asked = [words for words in commands(path.parent) if words[0] not in WITHOUT]
+    asked = [
+        words for words in commands(path.parent) if not {words[0], " ".join(words[:2])} & WITHOUT
+    ]
     edit(path, "pragma user_version = 99")
     before = small.state(path)
 
