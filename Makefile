@@ -132,7 +132,7 @@ constraints: $(VENV)/.dev
 lock: $(VENV)/.dev
 	$(PIP) uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-annotate --no-emit-index-url -c constraints.txt pyproject.toml -o requirements.lock
+		--no-annotate -c constraints.txt pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf $(VENV) $(BENCH) $(MUTANTS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
