@@ -9,8 +9,7 @@ from forecast.claims.judge import Claimed, JudgedClaim, Sense
 from forecast.claims.spans import ClaimSpan
 from forecast.claims.subjects import AGENCY_WORDS, Subject
 from forecast.claims.table import CountTable
-from forecast.desk.wording import month_words
-from forecast.intake.sources import registry
+from forecast.desk.wording import both_halves, month_words
 
 if TYPE_CHECKING:
     from forecast.claims.asked import AnsweredClaim
@@ -198,7 +197,7 @@ def halves(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
     patrol = table.total(subject._replace(agency="usbp"), span)
     if ports is None or patrol is None:
         return ""
-    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
+    at, between = both_halves()
     return (
         f"Of these, {ports:,} were {at.where} ({at.short}) and {patrol:,} {between.where} "
         f"({between.short})."

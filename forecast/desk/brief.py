@@ -8,6 +8,7 @@ from forecast import months
 from forecast.desk.report import Comparison, Expectation, MonthReport
 from forecast.desk.wording import (
     PLACES,
+    both_halves,
     chance_words,
     change_words,
     known_words,
@@ -46,7 +47,7 @@ def place(report: MonthReport) -> str:
 
 def halves(report: MonthReport) -> tuple[int, int] | None:
     """(at ports of entry, between ports); None where the record does not tell them apart."""
-    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
+    at, between = both_halves()
     if set(report.agencies) != {at.component, between.component}:
         return None
     return report.agencies[at.component], report.agencies[between.component]
@@ -72,7 +73,7 @@ def headline(report: MonthReport) -> str:
 def halves_sentence(report: MonthReport) -> Iterator[str]:
     """How many at ports of entry and how many between them; nothing where that is not known."""
     known = halves(report)
-    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
+    at, between = both_halves()
     if known:
         yield (
             f"Of these, {known[0]:,} were {at.where} ({at.short}) and {known[1]:,} {between.where} "

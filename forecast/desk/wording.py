@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forecast import months
 from forecast.intake.sources import registry
-from forecast.intake.sources.contract import MeasureWords, Publisher
+from forecast.intake.sources.contract import Half, MeasureWords, Publisher
 
 MONTHS = (
     "January",
@@ -50,6 +50,12 @@ def measure() -> MeasureWords:
 def publisher() -> Publisher:
     """Who publishes the counts."""
     return registry.main().publisher
+
+
+def both_halves() -> tuple[Half, Half]:
+    """Those at ports of entry, and those between them."""
+    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
+    return at, between
 
 
 def check_command(run: int, digest: str) -> str:

@@ -19,6 +19,7 @@ from forecast.desk.terminal.tables import month_name
 from forecast.desk.wording import (
     MINUS,
     PLACES,
+    both_halves,
     chance_words,
     change_words,
     day_words,
@@ -207,7 +208,7 @@ def _caption(report: MonthReport) -> str:
     """The count with its halves, above the table."""
     known = brief.halves(report)
     text = f"{month_words(report.month)}: {report.encounters:,} {measure().noun}"
-    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
+    at, between = both_halves()
     return f"{text}; {known[0]:,} {at.where}, {known[1]:,} {between.where}" if known else text
 
 
@@ -231,7 +232,7 @@ def _nationwide(report: MonthReport | None) -> str:
         return ""
     known, stood = brief.halves(report), report.expectation
     parts = [f"Nationwide: {report.encounters:,} {measure().noun}"]
-    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
+    at, between = both_halves()
     if known:
         parts.append(f"{known[0]:,} {at.where} and {known[1]:,} {between.where}")
     year = next(c for c in report.comparisons if c.name == "year before")

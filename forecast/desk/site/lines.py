@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from forecast.desk.report import MonthReport
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
-from forecast.desk.wording import chance_words, month_words, publisher
-from forecast.intake.sources import registry
+from forecast.desk.wording import both_halves, chance_words, month_words, publisher
 from forecast.records import Row
 
-AT, BETWEEN = map(registry.main().hierarchy.half, ("ofo", "usbp"))
+AT, BETWEEN = both_halves()
 _PORTS, _BETWEEN = (f"{half.where} ({half.short})" for half in (AT, BETWEEN))
 _FAR = {"notable": "", "major": "well ", "critical": "far "}
 
