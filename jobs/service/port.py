@@ -17,7 +17,7 @@ from forecast.errors import BordercastError
 from forecast.store import health as stored
 from jobs.mail import unsubscribing
 from jobs.service import health
-from jobs.web.connections import BoundedProtocol
+from jobs.web.connections import QUIET, BoundedProtocol
 from jobs.web.server import listen
 
 GRACE = timedelta(minutes=10)  # beyond the time a wake may take, before it counts as overdue
@@ -75,12 +75,8 @@ def start(path: Path, config: Config) -> int:
     chosen = uvicorn.Config(
         application(path, config),
         http=BoundedProtocol,
-        loop="asyncio",
-        ws="none",
         lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
+        **QUIET,
     )
     server = uvicorn.Server(chosen)
     run = threading.Thread(

@@ -15,6 +15,14 @@ from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 LOG = logging.getLogger("bordercast")
+# What every server of ours asks of uvicorn: it logs nothing and names nothing of itself.
+QUIET: dict[str, Any] = {
+    "loop": "asyncio",
+    "ws": "none",
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+}
 
 
 class BoundedProtocol(H11Protocol):

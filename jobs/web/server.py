@@ -81,7 +81,7 @@ def serve(site: Site, listening: socket.socket, ready: Callable[[], None]) -> No
     """Answer until interrupted or terminated; answers under way are finished."""
     import uvicorn
 
-    from jobs.web.connections import BoundedProtocol
+    from jobs.web.connections import QUIET, BoundedProtocol
     from jobs.web.metadata import DATABASE
 
     class PageConnection(BoundedProtocol):
@@ -90,12 +90,8 @@ def serve(site: Site, listening: socket.socket, ready: Callable[[], None]) -> No
     config = uvicorn.Config(
         site,
         http=PageConnection,
-        loop="asyncio",
-        ws="none",
         lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
+        **QUIET,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=PATIENCE,
         forwarded_allow_ips=["127.0.0.1", "::1"],
