@@ -28,7 +28,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from forecast.errors import StoreError
@@ -45,6 +44,7 @@ from jobs.web.answers import (
     send_plain,
     with_headers,
 )
+from jobs.web.files import SiteFiles
 from jobs.web.metadata import DATABASE
 from jobs.web.queries import environment
 
@@ -111,7 +111,7 @@ class Site:
                 Route("/check/index.html", self._check, methods=["GET", "POST"]),
                 Route("/fact/{border}/{span}/{number}", self._fact),
                 Route(f"/{DATABASE}.db", self._download),
-                Mount("/", StaticFiles(directory=self.folder, check_dir=False)),
+                Mount("/", SiteFiles(directory=self.folder, check_dir=False)),
             ],
             lifespan=self._lifespan,
             exception_handlers={HTTPException: _refused},

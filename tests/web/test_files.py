@@ -1,0 +1,68 @@
+"""Files that are replaced while they are being served."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from jobs.web.files import SiteFiles
+
+
+def answered(folder: Path, name: str, meanwhile=lambda: None, **headers: str):
+    """Status, length said and body of an answer; `meanwhile` happens once its length is said."""
+    said: list = []
+
+    async def send(message) -> None:
+        said.append(message)
+        if message["type"] == "http.response.start":
+            meanwhile()
+
+    async def receive():
+        await asyncio.sleep(60)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "method": "GET",
+        "path": f"/{name}",
+        "root_path": "",
+        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
+    }
+    asyncio.run(SiteFiles(directory=folder)(scope, receive, send))
+    heads = {k.decode(): v.decode() for k, v in said[0]["headers"]}
+    return said[0]["status"], heads, b"".join(one.get("body", b"") for one in said[1:])
+
+
+@pytest.mark.parametrize("new", [b"much longer than before", b"x", None])
+def test_an_answer_is_of_one_file_whatever_takes_its_place(tmp_path, new):
+    page = tmp_path / "index.html"
+    page.write_bytes(b"the first")
+
+    def replace() -> None:
+        if new is None:
+            page.unlink()
+            return
+        draft = tmp_path / "draft"
+        draft.write_bytes(new)
+        draft.replace(page)
+
+    status, heads, body = answered(tmp_path, "index.html", replace)
+
+    assert (status, heads["content-length"], body) == (200, "9", b"the first")
+
+
+def test_a_file_that_was_not_changed_is_not_sent_again(tmp_path):
+    (tmp_path / "index.html").write_bytes(b"the first")
+    _, heads, _ = answered(tmp_path, "index.html")
+    status, _, body = answered(tmp_path, "index.html", if_none_match=heads["etag"])
+
+    assert (status, body) == (304, b"")
+
+
+def test_a_part_of_a_file_can_be_asked_for(tmp_path):
+    (tmp_path / "table.csv").write_bytes(b"0123456789")
+    status, heads, body = answered(tmp_path, "table.csv", range="bytes=2-4")
+
+    assert (status, heads["content-type"].partition(";")[0], body) == (206, "text/csv", b"234")
