@@ -83,7 +83,7 @@ def write(
         _put(site, opening(record, site.runs() | {run.id}, address), record, address)
         first()
         _put(site, _others(record), record, address)
-        _put(site, iter([tables(views)]), record, address)
+        _put(site, iter([tables(views, record)]), record, address)
         ALBUM.save(to / CHARTS, _program())
         site.finish(state, run.id)
         return Built(run.id, site.written, site.kept)
