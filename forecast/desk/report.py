@@ -30,7 +30,8 @@ from forecast.store.reports import MonthRecord
 class Comparison:
     """A month against another time.
 
-    name : "month before", "year before", "fiscal year to date" or "peak".
+    name : "month before", "year before", "fiscal year to date" ("year to date" where years are
+        calendar years) or "peak".
     first, last : the months compared with, the same for a single one.
     now, before : encounters; before is None where that time is not held.
     """
@@ -40,6 +41,11 @@ class Comparison:
     last: str
     now: int
     before: int | None
+
+    @property
+    def to_date(self) -> bool:
+        """Whether it is of a year to date."""
+        return self.name.endswith("year to date")
 
     @property
     def percent(self) -> float | None:
@@ -295,7 +301,7 @@ def _to_date(counts: Mapping[str, int], month: str) -> Comparison:
     whole = all(m in counts for m in (*this, *last))
     before = sum(counts[m] for m in last) if whole else None
     now = sum(counts.get(m, 0) for m in this)
-    return Comparison("fiscal year to date", last[0], last[-1], now, before)
+    return Comparison(f"{months.year_noun()} to date", last[0], last[-1], now, before)
 
 
 def extreme_since(

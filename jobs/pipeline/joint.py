@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from forecast import months
+from forecast import headlines, months
 from forecast.engine import blocks, paths, spans
 from forecast.engine.blocks import Task
 from forecast.engine.joint import Joint, as_bytes, groups
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
-from forecast.records import NATIONWIDE, Counts, PathMarks, PathRule, SeriesKey, SpanForecast
+from forecast.records import Counts, PathMarks, PathRule, SeriesKey, SpanForecast
 from forecast.watch.outlook import Hindsight
 from jobs.pipeline.totals import Headline
 from models.base import Floats, Panel
@@ -71,13 +71,13 @@ def _marks(
 
 def _rule(head: Headline, said: Predictive, marks: Mapping[SeriesKey, Floats]) -> PathRule:
     """How the borders hang together, from their errors so far."""
-    borders = [key for key in head.keys if key in marks and key.border != NATIONWIDE]
+    borders = [key for key in head.keys if key in marks and key.border != headlines.whole()]
     if not borders:
         return PathRule(paths.RULE, int(head.panel.last.max()), (), ())
     rows = [head.keys.index(key) for key in borders]
     scores = _by_month(paths.one_month_scores(said, head.panel.z)[rows], head.panel.last[rows])
     together = paths.correlation(scores)
-    nationwide = SeriesKey(NATIONWIDE)
+    nationwide = SeriesKey(headlines.whole())
     if head.totals and nationwide in marks and len(borders) > 1:
         parts = np.stack([marks[key] for key in borders])
         together = paths.as_wide_as(together, parts, marks[nationwide])

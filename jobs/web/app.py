@@ -30,8 +30,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
+from forecast import headlines
 from forecast.errors import StoreError
-from forecast.records import HEADLINES
 from forecast.store import held, ops
 from jobs.web.answers import (
     CSP,
@@ -274,7 +274,7 @@ class Site:
     async def _fact(self, request: Request) -> Response:
         """A number's page is that of its month, which says what the number is."""
         border, span = request.path_params["border"], request.path_params["span"]
-        if border not in HEADLINES or not (self.folder / "fact" / border / span).is_dir():
+        if border not in headlines.every() or not (self.folder / "fact" / border / span).is_dir():
             raise HTTPException(404)
         return RedirectResponse(f"../{quote(span)}/", 307)
 

@@ -21,11 +21,11 @@ import altair as alt
 import vl_convert
 from PIL import Image
 
-from forecast import atomic, months
+from forecast import atomic, headlines, months
 from forecast.desk.wording import measure, month_words
 from forecast.errors import ConfigError
 from forecast.intake.events import KNOWN
-from forecast.records import Row
+from forecast.records import BORDERS, Row
 
 Chart = Any  # Altair's layered, concatenated and plain charts have no common public type
 Format = Literal["png", "svg", "pdf"]
@@ -173,7 +173,8 @@ def band(rows: Sequence[Row], level: int, scale: Amounts, x: alt.X | None = None
 
 def breaks(border: str, first: str, last: str) -> tuple[list[Chart], list[str]]:
     """The known policy dates of a border: dotted, numbered lines, and the key in words."""
-    found = [d for d in KNOWN if border in d.borders and first <= d.date[:7] <= last]
+    known = KNOWN if headlines.parts() == BORDERS else ()
+    found = [d for d in known if border in d.borders and first <= d.date[:7] <= last]
     if not found:
         return [], []
     rows = [{"at": d.date, "number": str(n)} for n, d in enumerate(found, start=1)]

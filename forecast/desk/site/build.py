@@ -16,6 +16,7 @@ from typing import NamedTuple
 from altair.utils.schemapi import debug_mode
 
 import forecast
+from forecast import headlines
 from forecast.desk.site import folder
 from forecast.desk.site.border import border_page
 from forecast.desk.site.compare import comparisons
@@ -30,7 +31,6 @@ from forecast.desk.site.record import SiteRecord, read_site
 from forecast.desk.site.series import series_list, series_page
 from forecast.desk.site.status import read_status
 from forecast.errors import ConfigError
-from forecast.records import HEADLINES
 from forecast.store import page, read
 
 CHARTS = ".bordercast-charts.json"
@@ -91,7 +91,7 @@ def write(
 def opening(record: SiteRecord, kept: Collection[int]) -> Iterator[SitePage]:
     """What people open first. kept : runs whose pages are kept."""
     yield front(record)
-    for border in HEADLINES:
+    for border in headlines.every():
         yield border_page(record, border)
     yield from over_all(record)
     yield from run_pages(record, kept)

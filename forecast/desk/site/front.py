@@ -7,6 +7,7 @@ from forecast.desk.site import cards, lines, pictures
 from forecast.desk.site.pages import SitePage, charts, table
 from forecast.desk.site.pictures import CARD
 from forecast.desk.site.record import SiteRecord
+from forecast.desk.wording import slug
 
 LATELY = 24  # months in which a flag that is over still stands here
 
@@ -15,7 +16,9 @@ def front(record: SiteRecord) -> SitePage:
     """The page that answers first."""
     since = months.shift(record.run.data_through, -LATELY)
     drawn = {
-        border: pictures.fan(border, found.months, found.ahead, found.flagged, CARD, name=border)
+        border: pictures.fan(
+            border, found.months, found.ahead, found.flagged, CARD, name=slug(border)
+        )
         for border, found in record.borders.items()
     }
     newest = [found.months[-1] for found in record.borders.values()]

@@ -11,8 +11,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from forecast import headlines
 from forecast.desk.labels import dimension_words, member_words
 from forecast.desk.terminal.tables import SEVERITY_STYLE, chance, month_name
+from forecast.desk.wording import totals
 from forecast.records import Row
 
 SHOWN = 3  # parts of each side
@@ -57,8 +59,8 @@ def _heading(row: Row) -> Text:
 def _ending(row: Row) -> str:
     """How the episode ended, or that it has not."""
     if row["role"] == "listed":
-        return ", like its border"
-    apart = ", unlike its border" if row["role"] == "apart" else ""
+        return f", like its {totals().one}"
+    apart = f", unlike its {totals().one}" if row["role"] == "apart" else ""
     more = f" ({row['role']})" if row["role"] in ("escalation", "reversal") else ""
     if row["episode"] is None:
         return apart + more
@@ -102,7 +104,7 @@ def moved_parts(
     if row["listed"] or row["apart"]:
         badge = "; almost every group moved the same way" if row["systemic"] else ""
         also = f"{row['listed']} were also unusual"
-        unlike = f"{row['apart']} moved differently from the border as a whole"
+        unlike = f"{row['apart']} moved differently from the {totals().one} as a whole"
         yield "groups:", f"{also}; {unlike}{badge}"
 
 
@@ -150,7 +152,7 @@ def part_words(row: Row) -> str:
 def _of_border(row: Row, member: str) -> str:
     if not member:
         return str(row["part_border"])
-    return f"{member} ({row['part_border']})" if row["border"] == "nationwide" else member
+    return f"{member} ({row['part_border']})" if row["border"] == headlines.whole() else member
 
 
 PUBLISHED = Naming(str, part_name)
