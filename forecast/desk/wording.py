@@ -82,6 +82,11 @@ def both_halves() -> tuple[Half, Half] | None:
     return (halves[1], halves[0]) if len(halves) == 2 else None
 
 
+def due() -> tuple[int, int, int]:
+    """Days after a month's end: its figures come from, to, and are overdue."""
+    return registry.main().due
+
+
 def check_command(run: int, digest: str) -> str:
     """By which anybody with the record can check a quoted digest."""
     return f"bordercast verify --run {run} --digest {digest}"

@@ -133,6 +133,7 @@ def _words() -> dict[str, Any]:
     """What the source in use is called on every page."""
     at, between = both_halves() or (None, None)
     return {
+        "borders": [(name, name_of(name)) for name in headlines.every()],
         # Of many totals each is found on the first page.
         "named": [(name, name_of(name)) for name in headlines.every()]
         if len(headlines.every()) <= NAMED

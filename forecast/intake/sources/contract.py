@@ -115,7 +115,7 @@ class MeasureWords:
 
     noun : plural, behind a number. attribute : before another noun ("border encounter notices").
     unit : of a monthly count. title : as a heading. long_name : at a text's first number.
-    site, question : title and heading of the first page.
+    figures : behind whose they are. site, question : title and heading of the first page.
     reach : what the noun alone takes in, behind a comma. definition : what one of them is.
     caveat : what it is not. misread : what a count must not be called, and why; "" if nothing.
     """
@@ -124,6 +124,7 @@ class MeasureWords:
     attribute: str
     unit: str
     title: str
+    figures: str
     site: str
     question: str
     long_name: str
@@ -251,8 +252,9 @@ class CountSource:
     """A publisher's monthly counts of one thing.
 
     name : in settings. totals : what the counts are of. year_begins : month 1..12 in which its
-    years begin. checked : whether `forecast.claims` checks what texts say of them. layouts : kinds
-    of its files, as `records.Release.kind` has them.
+    years begin. due : days after a month's end from and to which its figures come, and after
+    which they are overdue. checked : whether `forecast.claims` checks what texts say of them.
+    layouts : kinds of its files, as `records.Release.kind` has them.
     example : a file's name, for help. labels : the publisher's, in words.
     parse_name : a base name -> what it says, None if it is not one of this source's.
     read : a file, labels that are joined, dimensions to keep -> what the file says; DataError
@@ -266,6 +268,7 @@ class CountSource:
     measure: MeasureWords
     totals: Totals
     year_begins: int
+    due: tuple[int, int, int]
     checked: bool
     pages: Pages
     hierarchy: Hierarchy

@@ -64,6 +64,7 @@ ENCOUNTERS = CountSource(
         attribute="border encounter",
         unit="encounters a month",
         title="Border encounters",
+        figures="border figures",
         site="U.S. border encounters",
         question="U.S. border: is anything unusual?",
         long_name="encounters at and between ports of entry",
@@ -106,6 +107,7 @@ ENCOUNTERS = CountSource(
         folder="border",
     ),
     year_begins=10,
+    due=(7, 26, 28),
     checked=True,
     pages=Pages(
         index="https://www.cbp.gov/document/stats/nationwide-encounters",
