@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import forecast
-from forecast import months
+from forecast import in_use, months
 from forecast.config import Config
 from forecast.desk.report import newest_report
 from forecast.engine import VERSION, paths, scorecard
@@ -32,6 +32,7 @@ from forecast.store.connect import transaction, writing
 from forecast.watch.surprise import Rules
 from jobs.intake import archive
 from jobs.intake.archive import folders
+from jobs.intake.delivered import take_delivered
 from jobs.intake.ingest import Taken, WaitingFile, take_bundle, take_file, take_waiting
 from jobs.mail import compose
 from jobs.pipeline.asof import as_known
@@ -94,6 +95,7 @@ def run(  # noqa: PLR0913 - the front door: every way in which a month's work is
     now = now or datetime.now(UTC)
     with writing(path) as db:
         _refuse_altered(db)
+        in_use.taken(db, config)
         day = first_seen or now.date().isoformat()
         compose.write_all(path, db, config, now)  # what a run that was killed left to write
         taken = take_in(db, path, config, files, day, with_bundle, only)
@@ -130,10 +132,14 @@ def take_in(
     archive.make(kept_in)
     joins = config.labels.joins
     releases.save_joins(db, joins)
+    in_use.taken(db, config)
     taken = [
         take_file(db, kept_in, WaitingFile(file, first_seen), dimensions, joins) for file in files
     ]
-    return (*taken, *take_waiting(db, path, kept_in, dimensions, first_seen, only, joins))
+    taken += take_waiting(db, path, kept_in, dimensions, first_seen, only, joins)
+    taken += take_delivered(db, path, config, first_seen, only)
+    in_use.taken(db, config)
+    return tuple(taken)
 
 
 def nothing_new(db: Database, config: Config) -> bool:

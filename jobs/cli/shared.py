@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast import config, headlines, months
+from forecast import config, headlines, in_use, months
 from forecast.errors import ConfigError, DataError
 from forecast.printable import without_controls
 from forecast.store import connect
@@ -52,6 +52,7 @@ class Settings:
         self.source = str(found or "defaults")
         self.config = config.load(found)
         self.db = connect.place(db or Path(self.config.service.db))
+        in_use.start(self.db, self.config)
 
 
 def as_month(_: click.Context, __: click.Parameter, value: str | None) -> str | None:

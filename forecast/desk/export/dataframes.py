@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast import headlines
+from forecast import headlines, in_use
 from forecast.desk.dictionary.views import BY_NAME, View, definitions
 from forecast.desk.names import SeriesNames
 from forecast.desk.wording import stale_words
@@ -40,8 +40,8 @@ class Record:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        with closing(connect.read(self.path)):
-            pass  # say at once if it cannot be read
+        with closing(connect.read(self.path)) as connection:  # say at once if it cannot be read
+            in_use.of_connection(connection)
 
     def __repr__(self) -> str:
         return f"forecast.open({str(self.path)!r})"
