@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from forecast.errors import ConfigError
+from forecast.records import HEADLINES
 
 DEFAULT_PATH = Path("config.toml")
 SHIPPED = Path(__file__).with_name("config.toml")  # every setting, its default and its meaning
@@ -208,6 +209,10 @@ class ReaderRules(_Section):
     severity: Literal["critical", "major", "notable", "watch"] = "watch"
     outside_95: bool = False
     parts: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+
+    def wants(self, total: str) -> bool:
+        """Whether a total is for the reader; `borders` chooses among CBP's, `series` among own."""
+        return total in (self.series or self.borders) or not (self.series or total in HEADLINES)
 
 
 class Recipient(ReaderRules):

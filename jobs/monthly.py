@@ -29,6 +29,7 @@ from forecast.intake.sources import registry
 from forecast.records import Counts, Hindcast, Publication, Score
 from forecast.store import integrity, ledger, releases, runs, standing, wakes
 from forecast.store.connect import transaction, writing
+from forecast.watch import standing as standing_kinds
 from forecast.watch.surprise import Rules
 from jobs.intake import archive
 from jobs.intake.archive import folders
@@ -207,7 +208,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> RunO
                 together,
                 rows,
                 counts,
-                config.questions.standing,
+                [kind for kind in config.questions.standing if standing_kinds.fits(kind)],
                 standing.answered(db),
             )
         ),
