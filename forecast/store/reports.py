@@ -229,7 +229,9 @@ def _forecasts(
 def _interior(
     connection: sqlite3.Connection, border: str, split: tuple[str, str, str]
 ) -> list[Row]:
-    """At Large and At Entry by month, the newest first."""
+    """At Large and At Entry by month, the newest first; nothing where a count has no such parts."""
+    if not split[0]:
+        return []
     return rows(
         connection,
         """

@@ -14,6 +14,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -339,6 +340,8 @@ def render(
     if size is None and form == "png":
         return _lean(vl_convert.vegalite_to_png(spec, scale=scale))
     svg = str(vl_convert.vegalite_to_svg(spec)) if size is None else _sized(spec, size)
+    if measure().noun != "encounters":  # the name of the field, which screen readers say
+        svg = svg.replace("encounters: ", f"{escape(measure().noun)}: ")
     if form == "svg":
         return svg.encode()
     if form == "pdf":

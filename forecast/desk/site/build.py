@@ -32,6 +32,7 @@ from forecast.desk.site.series import series_list, series_page
 from forecast.desk.site.status import read_status
 from forecast.desk.site.subscribe import subscribe_page
 from forecast.errors import ConfigError
+from forecast.intake.sources import registry
 from forecast.store import page, read
 
 CHARTS = ".bordercast-charts.json"
@@ -77,13 +78,15 @@ def write(
             return Built(run.id, 0, 0)
         ALBUM.load(to / CHARTS, _program())
         record = read_site(connection, today)
-        views = {view.name: page.view(connection, view.name) for view in small()}
+        shipped = registry.main().shipped
+        views = {view.name: page.view(connection, view.name) for view in small() if shipped}
         for asset in sorted(ASSETS.iterdir()):
             site.put(f"static/{asset.name}", asset.read_bytes())
         _put(site, opening(record, site.runs() | {run.id}, address), record, address)
         first()
         _put(site, _others(record), record, address)
-        _put(site, iter([tables(views)]), record, address)
+        if shipped:
+            _put(site, iter([tables(views)]), record, address)
         ALBUM.save(to / CHARTS, _program())
         site.finish(state, run.id)
         return Built(run.id, site.written, site.kept)
@@ -101,7 +104,8 @@ def opening(record: SiteRecord, kept: Collection[int], address: str) -> Iterator
 
 def _others(record: SiteRecord) -> Iterator[SitePage]:
     """Months and facts, the newest first; every series; comparisons."""
-    yield series_list(record)
+    if record.parts:
+        yield series_list(record)
     yield from comparisons(record)
     for border, found in record.borders.items():
         for month in sorted(found.reports, reverse=True):

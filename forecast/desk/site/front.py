@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forecast import months
 from forecast.desk.site import cards, lines, pictures
-from forecast.desk.site.pages import SitePage, charts, table
+from forecast.desk.site.pages import NAMED, SitePage, charts, table
 from forecast.desk.site.pictures import CARD
 from forecast.desk.site.record import SiteRecord
 from forecast.desk.wording import slug
@@ -22,8 +22,11 @@ def front(record: SiteRecord) -> SitePage:
         for border, found in record.borders.items()
     }
     newest = [found.months[-1] for found in record.borders.values()]
+    answers = {border: lines.answer(record, border) for border in record.borders}
+    if len(answers) > NAMED:  # of many, those that need a look stand first
+        answers = dict(sorted(answers.items(), key=lambda one: not one[1].flagged))
     shown = {
-        "answers": {border: lines.answer(record, border) for border in record.borders},
+        "answers": answers,
         "charts": drawn,
         "compared": {
             border: cards.compared(found.newest, None) for border, found in record.borders.items()

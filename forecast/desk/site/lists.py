@@ -43,7 +43,7 @@ def over_all(record: SiteRecord) -> Iterator[SitePage]:
     ]
     yield SitePage("revisions/", "revisions", {"rows": changed}, table("revisions", changed))
     yield SitePage("reading/", "reading", {"glossary": glossary()})
-    if registry.main().checked:
+    if registry.main().shipped:
         yield SitePage("check/", "check", {})
 
 

@@ -47,6 +47,9 @@ _SECTIONS = (
     ("check/", "Check a text"),
     ("reading/", "How to read"),
 )
+_OWN_COLUMNS = {"border": "series", "encounters": "count", "newest_of_border": "newest_of_series"}
+_NOT_OWN = ("dimension", "member", "component", "interior", "agencies", "halves", "drivers")
+_SHIPPED = ("series/", "tables/", "check/")  # about parts, views and texts of a source we know
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -87,9 +90,21 @@ def charts(drawn: Iterable[Drawn]) -> dict[str, bytes]:
 
 def table(name: str, rows: Sequence[Row]) -> dict[str, bytes]:
     """Rows as NAME.csv and NAME.json; no cell is a formula for a spreadsheet."""
+    rows = list(map(_called, rows))
     columns = list(rows[0]) if rows else []
     body = csv_file(columns, [list(row.values()) for row in rows])
     return {f"{name}.csv": body, f"{name}.json": json_file(list(rows))}
+
+
+def _called(row: Row) -> Row:
+    """A row for files, its columns in the words of the source in use."""
+    if registry.main().shipped:
+        return row
+    return {
+        _OWN_COLUMNS.get(name, name): _called(value) if isinstance(value, dict) else value
+        for name, value in row.items()
+        if name not in _NOT_OWN and "fiscal" not in name
+    }
 
 
 def csv_file(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -106,6 +121,8 @@ def json_file(value: Any) -> bytes:
     if isinstance(value, list):
         rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in value)
         return f"[\n{rows}\n]\n".encode()
+    if isinstance(value, dict):
+        value = _called(value)
     return (json.dumps(value, ensure_ascii=False) + "\n").encode()
 
 
@@ -143,6 +160,7 @@ def _words() -> dict[str, Any]:
         "measure": measure(),
         "publisher": publisher(),
         "called": totals(),
+        "shipped": registry.main().shipped,
         "example": slug(headlines.every()[0]),
         "at": at,
         "between": between,
@@ -154,7 +172,7 @@ def _words() -> dict[str, Any]:
 def _sections() -> Iterator[tuple[str, str]]:
     """(folder, words) of the pages over all totals that there are of the source in use."""
     for place, words in _SECTIONS:
-        if place != "check/" or registry.main().checked:
+        if registry.main().shipped or place not in _SHIPPED:
             yield place, words
 
 

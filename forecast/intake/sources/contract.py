@@ -259,8 +259,9 @@ class CountSource:
 
     name : in settings. totals : what the counts are of. year_begins : month 1..12 in which its
     years begin. due : days after a month's end from and to which its figures come, and after
-    which they are overdue. checked : whether `forecast.claims` checks what texts say of them.
-    layouts : kinds of its files, as `records.Release.kind` has them.
+    which they are overdue. shipped : whether it comes with the program: only
+    then the dictionary fits its views, and what texts say of it can be checked. layouts : kinds of
+    its files, as `records.Release.kind` has them.
     example : a file's name, for help. labels : the publisher's, in words.
     parse_name : a base name -> what it says, None if it is not one of this source's.
     read : a file, labels that are joined, dimensions to keep -> what the file says; DataError
@@ -276,7 +277,7 @@ class CountSource:
     totals: Totals
     year_begins: int
     due: tuple[int, int, int]
-    checked: bool
+    shipped: bool
     pages: Pages
     hierarchy: Hierarchy
     agreement: Agreement

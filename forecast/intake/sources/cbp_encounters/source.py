@@ -108,7 +108,7 @@ ENCOUNTERS = CountSource(
     ),
     year_begins=10,
     due=(7, 26, 28),
-    checked=True,
+    shipped=True,
     pages=Pages(
         index="https://www.cbp.gov/document/stats/nationwide-encounters",
         disallowed="/sites/default/files/assets/",
