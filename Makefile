@@ -18,7 +18,7 @@ run: $(VENV)/.run
 	@echo "What next: $(BIN)/bordercast --help, or the README."
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
 # What must pass before a change lands, in stages with their times: `make test`, lint and types, then
 # the packages, the image, the units and every Python, each skipped with its reason where it cannot be.

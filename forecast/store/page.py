@@ -65,6 +65,49 @@ def revised(connection: sqlite3.Connection, border: str) -> list[Row]:
     )
 
 
+def restatements(connection: sqlite3.Connection, border: str) -> list[Row]:
+    """Every change of a month after it was first published, rows of `vintages`, the newest first.
+
+    A change that became known with another of the same day and release stands beside it.
+    """
+    return rows(
+        connection,
+        """
+        select month, encounters, previous, vintage, known_from, source, file_name from vintages
+        where border = ? and previous is not null order by known_from desc, source desc, month desc
+        """,
+        (border,),
+    )
+
+
+def release_days(connection: sqlite3.Connection) -> dict[str, str]:
+    """Month -> the day its figures were first seen, "YYYY-MM-DD", where the day is known."""
+    found = connection.execute(
+        """
+        select data_through, min(first_seen_at) from releases
+        where status = 'accepted' and first_seen_precision = 'day' group by 1 order by 1
+        """
+    )
+    return dict(found.fetchall())
+
+
+def corrected(connection: sqlite3.Connection) -> list[Row]:
+    """Corrections that readers were sent, a row a border, the newest first.
+
+    notice_id, border, month, approved_at, phrase. What nobody has approved is not among them.
+    """
+    return rows(
+        connection,
+        """
+        select n.id as notice_id, s.border, n.month, n.approved_at, s.phrase from notices as n
+        join notice_sections as s on s.notice_id = n.id
+        where n.kind = 'correction' and n.state = 'approved' and s.part = 'finding'
+        order by n.id desc, s.place
+        """,
+        (),
+    )
+
+
 def judged(connection: sqlite3.Connection, border: str) -> list[Row]:
     """Every judged month of a border's total, rows of `judged_months`, the newest first."""
     return rows(
