@@ -194,9 +194,10 @@ def _value_at(
     chain: list[_Link], by_month: dict[str, dict[int, int]], release_id: int
 ) -> dict[str, int]:
     """One series as a release of its chain stated it."""
-    place = next(i for i, link in enumerate(chain) if link.release_id == release_id)
+    place = max(i for i, link in enumerate(chain) if link.release_id == release_id)
+    own = [link for link in chain if link.release_id == release_id]
     stated = {}
-    for month in months.between(chain[place].first, chain[place].last):
+    for month in _covered(own):
         rows = by_month.get(month, {})
         value = next(
             (

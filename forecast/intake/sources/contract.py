@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 from forecast.label_joins import Joins
-from forecast.records import KeptPath, Snapshot
+from forecast.records import Counts, KeptPath, Snapshot
 
 
 class FileName(NamedTuple):
@@ -54,10 +55,15 @@ class ReleaseFile(NamedTuple):
 
 
 class ReadRelease(NamedTuple):
-    """What a file says, and its labels that are not known, by dimension."""
+    """What a file says, and its labels that are not known, by dimension.
+
+    sums : totals it states of series that the record has from elsewhere; they are held against
+    the record, never kept.
+    """
 
     snapshot: Snapshot
     unknown: Mapping[str, frozenset[str]]
+    sums: Counts = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +221,7 @@ class CountSource:
     names the line, the column, the value and what to do.
     embedded : what comes with the program, ascending by seq, given the dimensions to keep.
     embedded_paths : refit models' paths on it, so that a first run need not fit them.
+    beside : the source whose record its releases complete, "" if it has a record of its own.
     """
 
     name: str
@@ -230,3 +237,4 @@ class CountSource:
     read: Callable[[ReleaseFile, Joins, Sequence[str]], ReadRelease]
     embedded: Callable[[Sequence[str]], list[Snapshot]]
     embedded_paths: Callable[[], list[KeptPath]]
+    beside: str = ""
