@@ -98,6 +98,7 @@ class Fetch(_Section):
 
     enabled: bool = False
     index: Annotated[str, Field(pattern=r"^(https?://[^/\s]+/\S*)?$")] = ""
+    tables: Annotated[str, Field(pattern=r"^(https?://[^/\s]+/\S*)?$")] = ""
     contact: HeaderText = ""
     user_agent: HeaderText = ""
     ignore: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from forecast.intake.sources import registry
 from forecast.store.reports import MonthRecord
 
 ROOT = Path(__file__).parent.parent
-OWN = ROOT / "forecast" / "intake" / "sources" / "cbp_encounters"
+SOURCES = ROOT / "forecast" / "intake" / "sources"
 # File names, columns, labels and addresses, and the words of its measure.
 KNOWN_TO_ONE = re.compile(
     r"cbp\.gov|nationwide-encounters|sbo-encounters|\bCBP\b|Customs and Border|\.csv\.gz\b.*fy"
@@ -42,7 +42,7 @@ MODULES = sorted(
     path
     for package in ("models", "forecast", "jobs")
     for path in (ROOT / package).rglob("*.py")
-    if OWN not in path.parents
+    if not (SOURCES in path.parents and path.parent != SOURCES)
 )
 TEMPLATES = sorted((ROOT / "forecast").rglob("*.html"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from forecast import months
-from forecast.desk.report import Comparison, Expectation, MonthReport
+from forecast.desk.report import TO_DATE, Comparison, Expectation, MonthReport, to_date_unknown
 from forecast.desk.wording import (
     PLACES,
     both_halves,
@@ -32,6 +32,7 @@ def paragraph(report: MonthReport) -> str:
             *stale_sentences(report),
             *expected_sentences(report),
             comparison_sentence(report.comparisons),
+            *unknown_sentences(report),
             rank_sentence(report),
             vintage_sentence(report),
             *definition(report),
@@ -115,8 +116,14 @@ def comparison_sentence(compared: Sequence[Comparison]) -> str:
     return " ".join(map(_compared, compared))
 
 
+def unknown_sentences(report: MonthReport) -> Iterator[str]:
+    """That the fiscal year so far cannot be summed; nothing where it can."""
+    if to_date_unknown(report):
+        yield "The fiscal year to date is not known: not every month of it was published."
+
+
 def _compared(c: Comparison) -> str:
-    if c.name == "fiscal year to date":
+    if c.name == TO_DATE:
         if c.before is None:
             return f"The fiscal year to date is {c.now:,}; the year before is not all on record."
         change = change_words(c.now, c.before)

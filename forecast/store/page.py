@@ -14,13 +14,13 @@ class Source(NamedTuple):
     """The release that states the newest month, and those refused that are not older.
 
     seen : "YYYY-MM-DD", None where it is not known. refused : names of files.
-    witnesses : who saw the last run.
+    witnesses : who saw which run, oldest run first.
     """
 
     file_name: str
     seen: str | None
     refused: tuple[str, ...]
-    witnesses: tuple[witnesses.Seen, ...] = ()
+    witnesses: tuple[witnesses.Sighting, ...] = ()
 
 
 def newest_source(connection: sqlite3.Connection) -> Source | None:
@@ -39,12 +39,11 @@ def newest_source(connection: sqlite3.Connection) -> Source | None:
         "select file_name from releases where status = 'quarantined' and seq >= ? order by seq",
         (found[0]["seq"],),
     )
-    last = connection.execute("select id from latest_run").fetchone()
     return Source(
         found[0]["file_name"],
         found[0]["first_seen_at"],
         tuple(name for (name,) in refused),
-        tuple(witnesses.seen(connection, last[0])) if last else (),
+        tuple(witnesses.sightings(connection)),
     )
 
 
@@ -63,6 +62,49 @@ def revised(connection: sqlite3.Connection, border: str) -> list[Row]:
         group by month having count(*) > 1 order by month desc
         """,
         (border,),
+    )
+
+
+def restatements(connection: sqlite3.Connection, border: str) -> list[Row]:
+    """Every change of a month after it was first published, rows of `vintages`, the newest first.
+
+    A change that became known with another of the same day and release stands beside it.
+    """
+    return rows(
+        connection,
+        """
+        select month, encounters, previous, vintage, known_from, source, file_name from vintages
+        where border = ? and previous is not null order by known_from desc, source desc, month desc
+        """,
+        (border,),
+    )
+
+
+def release_days(connection: sqlite3.Connection) -> dict[str, str]:
+    """Month -> the day its figures were first seen, "YYYY-MM-DD", where the day is known."""
+    found = connection.execute(
+        """
+        select data_through, min(first_seen_at) from releases
+        where status = 'accepted' and first_seen_precision = 'day' group by 1 order by 1
+        """
+    )
+    return dict(found.fetchall())
+
+
+def corrected(connection: sqlite3.Connection) -> list[Row]:
+    """Corrections that readers were sent, a row a border, the newest first.
+
+    notice_id, border, month, approved_at, phrase. What nobody has approved is not among them.
+    """
+    return rows(
+        connection,
+        """
+        select n.id as notice_id, s.border, n.month, n.approved_at, s.phrase from notices as n
+        join notice_sections as s on s.notice_id = n.id
+        where n.kind = 'correction' and n.state = 'approved' and s.part = 'finding'
+        order by n.id desc, s.place
+        """,
+        (),
     )
 
 

@@ -65,8 +65,8 @@ def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: b
 def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_seen: Any) -> None:
     """Take in published FILES, and what lies in the inbox.
 
-    CSV, also packed (.csv.gz). Each is checked first. Files accepted before a refused one stay;
-    the refused one goes to the quarantine and changes nothing.
+    CSV, also packed (.csv.gz), and saved pages (.html). Each is checked first. Files accepted
+    before a refused one stay; the refused one goes to the quarantine and changes nothing.
     """
     from forecast import months
     from forecast.store.connect import writing

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from forecast.errors import DataError, QuarantineError
-from forecast.intake import checks
+from forecast.intake import beside, checks
 from forecast.intake.sources import registry
 from forecast.intake.sources.contract import ReadRelease, ReleaseFile
 from forecast.intake.text import content_sha256
@@ -125,8 +125,9 @@ def _take_content(
         return Taken(found.name, "already on record", held.release_id, through)
     release = _unread(found, sha256)
     try:
-        snapshot, unknown = _snapshot(found, content, dimensions, joins)
-        release = snapshot.release
+        read = _read(found, content, dimensions, joins)
+        release = read.snapshot.release
+        snapshot, said = _held_against(db, found.name, read)
         _believe(db, found.name, snapshot, joins)
     except DataError as error:
         _refuse(db, kept_in, found, content, release, error)
@@ -139,7 +140,8 @@ def _take_content(
         else:
             release_id = releases.save_snapshot(db, snapshot)
     archive.remove(kept_in.quarantine, sha256)
-    warning = _warn_of_unknown(db, release, unknown)
+    warnings = filter(None, [_warn_of_unknown(db, release, read.unknown), *said])
+    warning = "; ".join(warnings)
     return Taken(found.name, "accepted", release_id, release.data_through, warning=warning)
 
 
@@ -216,7 +218,7 @@ def accept(
         )
     found = WaitingFile(file, row["first_seen_at"] or "", row["url"])
     content = inbox.read_once(file).content
-    snapshot, unknown = _snapshot(found, content, dimensions, joins or {})
+    snapshot, unknown, _ = _read(found, content, dimensions, joins or {})
     archive.keep_bytes(kept_in.archive, row["sha256"], found.name, content)
     reason = f"{why} (the checks said: {row['reason']})"
     with transaction(db):
@@ -286,7 +288,7 @@ def _downloaded(
     return [each for each in found if each.path.exists()]
 
 
-def _snapshot(
+def _read(
     found: WaitingFile, content: bytes, dimensions: Sequence[str], joins: Joins
 ) -> ReadRelease:
     """What a file says.
@@ -301,6 +303,19 @@ def _snapshot(
     except Exception as error:
         problem = f"the file reader failed on it ({type(error).__name__}); report it"
         raise DataError(f"{found.name}: {problem}") from error
+
+
+def _held_against(db: Database, name: str, read: ReadRelease) -> tuple[Snapshot, list[str]]:
+    """What is to be kept of a file with totals that the record has already, and what to say of it.
+
+    QuarantineError where it is at odds with the record.
+    """
+    if not read.sums:
+        return read.snapshot, []
+    found = beside.judged(registry.source_of(name), read, releases.current_counts(db))
+    if found.problems:
+        raise QuarantineError(name, found.problems)
+    return found.snapshot, [f"{name}: {each}" for each in found.said]
 
 
 def _warn_of_unknown(db: Database, release: Release, unknown: Mapping[str, frozenset[str]]) -> str:

@@ -42,15 +42,7 @@ def read(page: bytes, index: str, ignored: Sequence[str] = ()) -> Listing:
     page : HTML of at most PAGE_BYTES. index : the page's address.
     ignored : base names that a person has looked at and does not want.
     """
-    target = _Links()
-    # Without a tree: building one takes quadratic time on tags that are never closed.
-    parser = _html_parser(target)
-    parser.feed(page.decode("utf-8", errors="replace").encode())
-    parser.close()
-    addresses: dict[str, str] = {}
-    for href, text in target.found:
-        with suppress(ValueError):  # an href that is no address
-            addresses.setdefault(urldefrag(urljoin(index, href)).url, text)
+    addresses = links(page, index)
     files = sorted((u for u in addresses if is_file(u, index)), key=order)
     newest = max((order(url) for url in files), default=(0, ""))
     unrecognized = {
@@ -59,6 +51,41 @@ def read(page: bytes, index: str, ignored: Sequence[str] = ()) -> Listing:
         if (why := problem(url, index, text, newest[0])) and base_name(url) not in ignored
     }
     return Listing(tuple(files), unrecognized)
+
+
+def links(page: bytes, address: str) -> dict[str, str]:
+    """Every address a page links to, each once, in order, and the link's text."""
+    target = _Links()
+    # Without a tree: building one takes quadratic time on tags that are never closed.
+    parser = _html_parser(target)
+    parser.feed(page.decode("utf-8", errors="replace").encode())
+    parser.close()
+    addresses: dict[str, str] = {}
+    for href, text in target.found:
+        with suppress(ValueError):  # an href that is no address
+            addresses.setdefault(urldefrag(urljoin(address, href)).url, text)
+    return addresses
+
+
+def table_pages(page: bytes, address: str) -> list[str]:
+    """The pages with tables of other years that a page with such a table links to."""
+    return [url for url in links(page, address) if is_table_page(url, address)]
+
+
+def is_table_page(url: str, address: str) -> bool:
+    """Whether an address is that of another year's page beside this one."""
+    return (
+        url != address
+        and url.isprintable()
+        and urlsplit(url)[:2] == urlsplit(address)[:2]
+        and "." not in base_name(url)
+        and registry.parse_name(table_name(url)) is not None
+    )
+
+
+def table_name(url: str) -> str:
+    """The name under which a page is kept."""
+    return f"{base_name(url)}.html"
 
 
 def is_file(url: str, index: str) -> bool:

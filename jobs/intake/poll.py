@@ -18,11 +18,11 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from forecast.config import Config, Fetch
 from forecast.errors import ConfigError
 from forecast.intake.sources import registry
+from forecast.intake.tables import markup
 from forecast.intake.text import content_sha256
 from forecast.printable import printable
 from forecast.store import connect, inventory, ops
@@ -150,8 +150,38 @@ class _Visit:
             for url in self._listed():
                 found.append(self._file(http, url))
                 if found[-1].outcome == "blocked":
-                    break
+                    return found
+            if self.settings.tables:
+                found += self._tables(http, self.settings.tables)
         return found
+
+    def _tables(self, http: httpx.Client, address: str) -> Iterator[PollAnswer]:
+        """The page whose table is taken as well, and those of other years it links to."""
+        known = (url for url in self.known if listing.is_table_page(url, address))
+        asked = [address, *known]
+        for url in asked:  # grows by what the first page links to
+            if time.monotonic() >= self.deadline:
+                yield PollAnswer(url, "unreachable", "no time left in this poll")
+                continue
+            reply = self._get(http, self.links.get(url, Link(url)))
+            if reply.outcome == "content":
+                if url == address:
+                    asked += [
+                        u for u in listing.table_pages(reply.content, address) if u not in asked
+                    ]
+                yield self._table(url, reply)
+            else:
+                yield PollAnswer(url, reply.outcome, reply.detail)
+                if reply.outcome == "blocked":
+                    return
+
+    def _table(self, url: str, reply: Reply) -> PollAnswer:
+        kept = markup.without_rest(reply.content)
+        if not kept:
+            detail = "a page without a table: a block page, or the page has changed"
+            return PollAnswer(url, "unreachable", detail)
+        self.links.setdefault(url, Link(url))
+        return self._content(url, replace(reply, content=kept), listing.table_name(url))
 
     def _listed(self) -> list[str]:
         """The files on the page, the oldest release first."""
@@ -214,16 +244,15 @@ class _Visit:
             return PollAnswer(url, reply.outcome, reply.detail)
         if reply.content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
             return PollAnswer(url, "blocked", "a web page instead of the file")
-        return self._content(url, reply)
+        return self._content(url, reply, listing.base_name(url))
 
-    def _content(self, url: str, reply: Reply) -> PollAnswer:
+    def _content(self, url: str, reply: Reply, name: str) -> PollAnswer:
         sha256 = content_sha256(BytesIO(reply.content))
         before = self.links[url].sha256
         link = Link(url, True, reply.etag, reply.last_modified, sha256)
         self.links[url] = link
         if before == sha256:
             return PollAnswer(url, "unchanged")
-        name = urlsplit(url).path.rpartition("/")[2]
         archive.keep_bytes(self.archive, sha256, name, reply.content)
         with ops.writing(self.path) as db:
             ops.save_download(db, Download(url, sha256, name, self.today, self.poll_id), link)
@@ -234,7 +263,7 @@ class _Visit:
     def _get(self, http: httpx.Client, link: Link) -> Reply:
         left = max(self.deadline - time.monotonic(), 0.001)
         limits: dict[str, float] = {"file_seconds": min(self.settings.file_seconds, left)}
-        if link.url == self.index:
+        if link.url == self.index or link.url == self.settings.tables:
             limits["max_bytes"] = min(self.settings.max_bytes, listing.PAGE_BYTES)
         reply = get(http, link, self.settings.model_copy(update=limits))
         self.pause = max(self.pause, reply.pause or 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 from typing import Any
 
@@ -10,6 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Receive, Scope, Send
+
+# Not every machine's tables have them, and no browser may guess.
+mimetypes.add_type("application/atom+xml", ".atom")
+mimetypes.add_type("text/calendar", ".ics")
 
 
 class SiteFiles(StaticFiles):

@@ -48,6 +48,7 @@ PAGES = {
     "tables": "tables/",
     "check": "check/",
     "newer": "newer/",
+    "subscribe": "subscribe/",
 }
 
 

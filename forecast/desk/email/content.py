@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from forecast.desk import brief
 from forecast.desk.labels import dimension_words, member_words
-from forecast.desk.report import Comparison, MonthReport
+from forecast.desk.report import TO_DATE, Comparison, MonthReport, to_date_unknown
 from forecast.desk.terminal import flag_tables as flagged
 from forecast.desk.terminal.tables import month_name
 from forecast.desk.wording import (
@@ -224,6 +224,8 @@ def rows(report: MonthReport) -> Iterator[ComparisonText]:
             change_words(stood.judged, stood.median),
         )
     yield from map(line, report.comparisons)
+    if to_date_unknown(report):
+        yield ComparisonText(TO_DATE, "a month of it was not published", "-", "not known", "-")
 
 
 def _nationwide(report: MonthReport | None) -> str:
@@ -302,7 +304,7 @@ def _where(report: MonthReport) -> str:
 def line(c: Comparison) -> ComparisonText:
     """A comparison in words; one that cannot be made says so."""
     when = month_words(c.last)
-    if c.name == "fiscal year to date" and c.first != c.last:
+    if c.name == TO_DATE and c.first != c.last:
         when = f"{month_name(c.first)}\N{EN DASH}{month_name(c.last)}"
     then = "not on record" if c.before is None else f"{c.before:,}"
     change = "-" if c.before is None else change_words(c.now, c.before)

@@ -29,6 +29,7 @@ from forecast.desk.site.pictures import ALBUM
 from forecast.desk.site.record import SiteRecord, read_site
 from forecast.desk.site.series import series_list, series_page
 from forecast.desk.site.status import read_status
+from forecast.desk.site.subscribe import subscribe_page
 from forecast.errors import ConfigError
 from forecast.records import HEADLINES
 from forecast.store import page, read
@@ -79,7 +80,7 @@ def write(
         views = {view.name: page.view(connection, view.name) for view in small()}
         for asset in sorted(ASSETS.iterdir()):
             site.put(f"static/{asset.name}", asset.read_bytes())
-        _put(site, opening(record, site.runs() | {run.id}), record, address)
+        _put(site, opening(record, site.runs() | {run.id}, address), record, address)
         first()
         _put(site, _others(record), record, address)
         _put(site, iter([tables(views)]), record, address)
@@ -88,13 +89,14 @@ def write(
         return Built(run.id, site.written, site.kept)
 
 
-def opening(record: SiteRecord, kept: Collection[int]) -> Iterator[SitePage]:
+def opening(record: SiteRecord, kept: Collection[int], address: str) -> Iterator[SitePage]:
     """What people open first. kept : runs whose pages are kept."""
     yield front(record)
     for border in HEADLINES:
         yield border_page(record, border)
     yield from over_all(record)
     yield from run_pages(record, kept)
+    yield subscribe_page(record, address)
 
 
 def _others(record: SiteRecord) -> Iterator[SitePage]:

@@ -67,11 +67,11 @@ def _two_years(record: SiteRecord, border: str, later: int, earlier: int) -> Sit
         for m, n in line
         for then in (same.get(m[5:]),)
     ]
-    then = sum(row[2] or 0 for row in shown)
-    total = sum(n for _, n in line)
-    shown.append((f"{len(line)} months", total, then, change_words(total, then)))
+    both = [(n, then) for _, n, then, _ in shown if then is not None]
+    total, then = sum(n for n, _ in both), sum(then for _, then in both)
+    shown.append((f"{len(both)} months", total, then, change_words(total, then)))
     alt = (
-        f"{NAMES[border]}: {total:,} {measure().noun} in {len(line)} months of fiscal year "
+        f"{NAMES[border]}: {total:,} {measure().noun} in {len(both)} months of fiscal year "
         f"{later}, {then:,} in the same months of fiscal year {earlier}."
     )
     chart = pictures.lines((f"FY{later}", f"FY{earlier}"), series, alt, PART)

@@ -14,7 +14,7 @@ from forecast.desk.site.status import PageStatus, read_status
 from forecast.desk.wording import NAMES
 from forecast.errors import ConfigError
 from forecast.records import HEADLINES, Row, SeriesKey
-from forecast.store import changes, flags, page, plots, read, standing
+from forecast.store import changes, flags, page, plots, read, standing, withdrawals
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,9 @@ class BorderRecord:
     reports : month -> its report, oldest first; the newest as the run keeps it.
     months : rows of `wide_months`. ahead : the forecast. flags : the newest first. judged,
     stood : rows of `judged_months`, and each month beside the forecast that judged it.
-    revised : months that were restated. spans : forecasts of years. chances : answers of the last
-    run to its standing questions. changes : what moved the forecast with the last run.
+    revised : months that were restated; restated : each time that one was.
+    spans : forecasts of years. chances : answers of the last run to its standing questions.
+    changes : what moved the forecast with the last run.
     """
 
     border: str
@@ -36,6 +37,7 @@ class BorderRecord:
     judged: Sequence[Row]
     stood: Sequence[Row]
     revised: Sequence[Row]
+    restated: Sequence[Row]
     scores: Sequence[Row]
     spans: Sequence[Row]
     chances: Sequence[Row]
@@ -90,11 +92,18 @@ class PartRecord:
 
 @dataclass(frozen=True)
 class SiteRecord:
-    """What the site shows. runs : every run, the newest first."""
+    """What the site shows.
+
+    runs : every run, the newest first. withdrawn : those withdrawn, and why. corrected : what
+    readers were sent corrections of. release_days : month -> the day its figures were first seen.
+    """
 
     run: read.RunRow
     status: PageStatus
     runs: Sequence[Row]
+    withdrawn: Sequence[Row]
+    corrected: Sequence[Row]
+    release_days: Mapping[str, str]
     borders: Mapping[str, BorderRecord]
     parts: Mapping[SeriesKey, PartRecord]
 
@@ -119,6 +128,9 @@ def read_site(connection: sqlite3.Connection, today: date) -> SiteRecord:
         run=run,
         status=read_status(run, page.newest_source(connection), today),
         runs=page.runs(connection),
+        withdrawn=withdrawals.withdrawals(connection),
+        corrected=page.corrected(connection),
+        release_days=page.release_days(connection),
         borders={border: _border(connection, border) for border in HEADLINES},
         parts={
             key: PartRecord(key, months[key], ahead.get(key, ()), flagged.get(key, ()))
@@ -141,6 +153,7 @@ def _border(connection: sqlite3.Connection, border: str) -> BorderRecord:
         judged=page.judged(connection, border),
         stood=plots.stood(connection, border),
         revised=page.revised(connection, border),
+        restated=page.restatements(connection, border),
         scores=read.scores(connection, border),
         spans=page.spans(connection, border),
         chances=standing.latest(connection, border),

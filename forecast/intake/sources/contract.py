@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from types import MappingProxyType
 from typing import NamedTuple
 
+from forecast import months
 from forecast.label_joins import Joins
-from forecast.records import KeptPath, Snapshot
+from forecast.records import Counts, Coverage, KeptPath, SeriesKey, Snapshot
 
 
 class FileName(NamedTuple):
@@ -53,11 +56,28 @@ class ReleaseFile(NamedTuple):
     url: str = ""
 
 
+def coverage_of(key: SeriesKey, by_month: Mapping[str, int]) -> tuple[Coverage, ...]:
+    """The months that are stated of a series, a span for each run of them without a gap.
+
+    A release states nothing of the months between: nobody knows them, and they are not 0.
+    """
+    numbered = enumerate(sorted(map(months.to_index, by_month)))
+    runs = ([n for _, n in run] for _, run in groupby(numbered, key=lambda pair: pair[1] - pair[0]))
+    return tuple(
+        Coverage(key.scope, months.from_index(run[0]), months.from_index(run[-1])) for run in runs
+    )
+
+
 class ReadRelease(NamedTuple):
-    """What a file says, and its labels that are not known, by dimension."""
+    """What a file says, and its labels that are not known, by dimension.
+
+    sums : totals it states of series that the record has from elsewhere; they are held against
+    the record, never kept.
+    """
 
     snapshot: Snapshot
     unknown: Mapping[str, frozenset[str]]
+    sums: Counts = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +235,7 @@ class CountSource:
     names the line, the column, the value and what to do.
     embedded : what comes with the program, ascending by seq, given the dimensions to keep.
     embedded_paths : refit models' paths on it, so that a first run need not fit them.
+    beside : the source whose record its releases complete, "" if it has a record of its own.
     """
 
     name: str
@@ -230,3 +251,4 @@ class CountSource:
     read: Callable[[ReleaseFile, Joins, Sequence[str]], ReadRelease]
     embedded: Callable[[Sequence[str]], list[Snapshot]]
     embedded_paths: Callable[[], list[KeptPath]]
+    beside: str = ""

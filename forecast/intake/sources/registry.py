@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from forecast.intake.sources.cbp_apprehension_types.source import APPREHENSION_TYPES
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.contract import CountSource, FileName
 
-SOURCES = {source.name: source for source in (ENCOUNTERS,)}
+SOURCES = {source.name: source for source in (ENCOUNTERS, APPREHENSION_TYPES)}
 
 
 def find(name: str) -> CountSource:
@@ -18,9 +19,15 @@ def main() -> CountSource:
     return ENCOUNTERS
 
 
+def in_record() -> list[CountSource]:
+    """The main source, and those whose releases complete its record."""
+    own = main()
+    return [own, *(source for source in SOURCES.values() if source.beside == own.name)]
+
+
 def source_of(file_name: str) -> CountSource:
     """The source whose pattern a file's name fits; the main one where it fits none."""
-    found = (source for source in SOURCES.values() if source.parse_name(file_name))
+    found = (source for source in in_record() if source.parse_name(file_name))
     return next(found, main())
 
 

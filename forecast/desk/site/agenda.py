@@ -1,0 +1,98 @@
+"""What is to come, as a calendar (RFC 5545): expected releases and ends of fiscal years."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from icalendar import Calendar, Event
+
+from forecast import months
+from forecast.desk.site.record import SiteRecord
+from forecast.desk.site.status import EARLIEST, LATEST, OVERDUE
+from forecast.desk.wording import day_words, month_words, publisher
+
+AHEAD = 12  # months whose release is in the calendar
+ENOUGH = 24  # days known by which a window could be learned
+YEARS = 2  # fiscal years whose end is
+_NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "https://bordercast.example.org/calendar")
+
+
+def rhythm(record: SiteRecord) -> str:
+    """What is known of the days on which figures come, and how surely."""
+    known = [
+        (date.fromisoformat(day) - months.end(month)).days
+        for month, day in record.release_days.items()
+    ]
+    text = (
+        f"{publisher().short} names no dates. Most figures have come {EARLIEST} to {LATEST} days "
+        "after a month's end, on no fixed weekday."
+    )
+    if not known:
+        return f"{text} Of no release on record is the day known."
+    inside = sum(EARLIEST <= days <= LATEST for days in known)
+    text += (
+        f" The day is known of {len(known)} release{'s' * (len(known) > 1)} on record: {inside} "
+        f"came within that window, the earliest after {min(known)} days, the latest seen after "
+        f"{max(known)}."
+    )
+    return text if len(known) >= ENOUGH else f"{text} That is too few to narrow the window."
+
+
+def calendar(record: SiteRecord, address: str) -> bytes:
+    """The calendar as a file. address : of the site, "" where it is not known."""
+    found = Calendar()
+    found.add("prodid", "-//Bordercast//Releases//EN")
+    found.add("version", "2.0")
+    found.add("x-wr-calname", f"{publisher().short} border figures, expected")
+    found.add("refresh-interval", timedelta(days=1), {"value": "DURATION"})
+    stamp = datetime.fromisoformat(record.run.published_at)
+    for event in (*_windows(record), *_year_ends(record)):
+        event.add("dtstamp", stamp)
+        event.add("transp", "TRANSPARENT")  # nobody is busy meanwhile
+        if address:
+            event.add("url", f"{address.rstrip('/')}/subscribe/")
+        found.add_component(event)
+    body: bytes = found.to_ical()
+    return body
+
+
+def _windows(record: SiteRecord) -> Iterator[Event]:
+    """The days in which each coming month's figures should come."""
+    known = rhythm(record)
+    for ahead in range(1, AHEAD + 1):
+        month = months.shift(record.run.data_through, ahead)
+        first, last = (months.days_after(month, days) for days in (EARLIEST, LATEST))
+        late = months.days_after(month, OVERDUE)
+        yield _event(
+            f"release/{month}",
+            f"Expected: {publisher().short} border figures for {month_words(month)}",
+            f"Some day in this window, not all of it. {known} After "
+            f"{day_words(late.isoformat())} this service calls them overdue.",
+            (first, last),
+        )
+
+
+def _year_ends(record: SiteRecord) -> Iterator[Event]:
+    """The last day of the fiscal years that end next, and what comes of it."""
+    newest = months.fiscal_year(months.shift(record.run.data_through, 1))
+    for year in range(newest, newest + YEARS):
+        last = months.end(f"{year}-09")
+        yield _event(
+            f"year/{year}",
+            f"Fiscal year {year} ends",
+            f"{publisher().short} revises months of the open fiscal year, so counts of fiscal year "
+            f"{year} stay preliminary until it closes the year, some months after this day.",
+            (last, last),
+        )
+
+
+def _event(key: str, summary: str, description: str, days: tuple[date, date]) -> Event:
+    event = Event()
+    event.add("uid", str(uuid.uuid5(_NAMES, key)))
+    event.add("summary", summary)
+    event.add("description", description)
+    event.add("dtstart", days[0])
+    event.add("dtend", days[1] + timedelta(days=1))  # the day after the last, by the standard
+    return event

@@ -1,0 +1,210 @@
+"""What is new, as entries of feeds: releases, unusual months, corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from forecast import months
+from forecast.desk.email import content
+from forecast.desk.report import MonthReport
+from forecast.desk.site import cards
+from forecast.desk.site.lines import split
+from forecast.desk.site.record import BorderRecord, SiteRecord
+from forecast.desk.wording import (
+    NAMES,
+    both_halves,
+    change_words,
+    day_words,
+    known_words,
+    measure,
+    month_words,
+    publisher,
+)
+from forecast.records import Row
+
+RELEASED, UNUSUAL, CORRECTED = KINDS = ("releases", "unusual", "corrections")
+LATELY = 24  # months whose release is in a feed
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a feed says once.
+
+    key : names it for good. place : of its page in the site. published, updated : "YYYY-MM-DD".
+    border : "" if of several.
+    """
+
+    key: str
+    kind: str
+    border: str
+    title: str
+    sentences: tuple[str, ...]
+    place: str
+    published: str
+    updated: str
+
+
+def everywhere(record: SiteRecord) -> Iterator[Entry]:
+    """Of all borders: a release once, and what is unusual or was corrected anywhere."""
+    yield from _releases(record)
+    for border in record.borders:
+        yield from (e for e in of_border(record, border) if e.kind != RELEASED)
+    for row in record.withdrawn:
+        yield _withdrawn(row)
+
+
+def of_border(record: SiteRecord, border: str) -> Iterator[Entry]:
+    """Of one border."""
+    found = record.borders[border]
+    for month in sorted(found.reports)[-LATELY:]:
+        yield _release(found, found.reports[month])
+    for flag in found.flags:
+        yield _unusual(found, flag)
+    yield from _revised(found)
+    for row in record.corrected:
+        if row["border"] == border:
+            yield _corrected(row)
+
+
+def _release(found: BorderRecord, report: MonthReport) -> Entry:
+    """A border's month."""
+    said = content.finding(report)
+    first, last = _days(report)
+    return Entry(
+        key=f"{RELEASED}/{found.border}/{report.month}",
+        kind=RELEASED,
+        border=found.border,
+        title=f"{found.name}, {month_words(report.month)}: {_count(report)}",
+        sentences=(said.finding, *said.more, said.say, said.avoid),
+        place=f"border/{found.border}/{report.month}/",
+        published=first,
+        updated=last,
+    )
+
+
+def _releases(record: SiteRecord) -> Iterator[Entry]:
+    """A month of all borders."""
+    held = {name: found.reports for name, found in record.borders.items()}
+    for month in sorted(held["nationwide"])[-LATELY:]:
+        reports = [found[month] for found in held.values() if month in found]
+        days = list(map(_days, reports))
+        nationwide = held["nationwide"][month]
+        yield Entry(
+            key=f"{RELEASED}/all/{month}",
+            kind=RELEASED,
+            border="",
+            title=f"{publisher().short} figures for {month_words(month)}: {_count(nationwide)}"
+            " nationwide",
+            sentences=tuple(
+                f"{NAMES[one.border]}: {_count(one)}{_halves(one)}. {content.finding(one).finding}"
+                for one in reports
+            ),
+            place=f"border/nationwide/{month}/",
+            published=min(first for first, _ in days),
+            updated=max(last for _, last in days),
+        )
+
+
+def _unusual(found: BorderRecord, flag: Row) -> Entry:
+    """A flag; updated when its episode ended."""
+    report = found.reports[flag["month"]]
+    card = cards.card(flag, report)
+    said = content.finding(replace(report, flags=(flag,), shift=None))
+    first = _days(report)[0]
+    ended = found.reports.get(flag["closed"] or "")
+    return Entry(
+        key=f"{UNUSUAL}/{found.border}/{flag['month']}/{flag['kind']}",
+        kind=UNUSUAL,
+        border=found.border,
+        title=f"{card.badge}: {card.heading}",
+        sentences=tuple(filter(None, (card.finding, *said.more, card.ended, said.say, said.avoid))),
+        place=f"border/{found.border}/{flag['month']}/",
+        published=first,
+        updated=max(first, _days(ended)[0]) if ended else first,
+    )
+
+
+def _revised(found: BorderRecord) -> Iterator[Entry]:
+    """What a release changed of a border's months, an entry a release."""
+    for (day, source), group in groupby(
+        found.restated, key=lambda row: (row["known_from"], row["source"])
+    ):
+        rows = list(group)
+        noun = "month" if len(rows) == 1 else "months"
+        yield Entry(
+            key=f"{CORRECTED}/{found.border}/{source}/{day}",
+            kind=CORRECTED,
+            border=found.border,
+            title=f"{found.name}: {len(rows)} {noun} revised by {publisher().short}",
+            sentences=(
+                f"Published {known_words(rows[0]['vintage'], day)}.",
+                *map(_change, rows),
+            ),
+            place=f"border/{found.border}/{rows[0]['month']}/",
+            published=day,
+            updated=day,
+        )
+
+
+def _change(row: Row) -> str:
+    now, before = row["encounters"], row["previous"]
+    return (
+        f"{month_words(row['month'])}: from {before:,} to {now:,} {measure().noun} "
+        f"({change_words(now, before)})."
+    )
+
+
+def _corrected(row: Row) -> Entry:
+    """A correction that readers were sent."""
+    day = row["approved_at"][:10]
+    where = f"{NAMES[row['border']]}, {month_words(row['month'])}"
+    return Entry(
+        key=f"{CORRECTED}/{row['border']}/notice/{row['notice_id']}",
+        kind=CORRECTED,
+        border=row["border"],
+        title=f"Correction: {where}",
+        sentences=(
+            f"Our notice on {where}, is no longer right: {row['phrase']}.",
+            f"Subscribers were told on {day_words(day)}; the page has today's figures.",
+        ),
+        place=f"border/{row['border']}/{row['month']}/",
+        published=day,
+        updated=day,
+    )
+
+
+def _withdrawn(row: Row) -> Entry:
+    """A run that was withdrawn."""
+    day = row["at"][:10]
+    return Entry(
+        key=f"{CORRECTED}/run/{row['run_id']}",
+        kind=CORRECTED,
+        border="",
+        title=f"Run {row['run_id']} was withdrawn",
+        sentences=(
+            f"Withdrawn on {day_words(day)}: {content.clean(row['why'])}",
+            "Please do not use its forecasts or comparisons any more.",
+        ),
+        place="newer/",
+        published=day,
+        updated=day,
+    )
+
+
+def _count(report: MonthReport) -> str:
+    return f"{report.encounters:,} {measure().noun}"
+
+
+def _halves(report: MonthReport) -> str:
+    known, (at, between) = split(report), both_halves()
+    return f", {known[0]:,} {at.where} and {known[1]:,} {between.where}" if known else ""
+
+
+def _days(report: MonthReport) -> tuple[str, str]:
+    """The days on which its first and its newest value became known."""
+    if not report.values:
+        day = months.days_after(report.month, 31).isoformat()
+        return day, day
+    return report.values[0].known_from, report.values[-1].known_from

@@ -1,0 +1,198 @@
+"""Feeds and the calendar: valid for readers of others, stable from run to run, true."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+
+import feedparser
+import pytest
+from icalendar import Calendar
+from lxml import etree
+from test_files import answered
+
+from forecast import months
+from forecast.desk.site import agenda
+from forecast.desk.site.subscribe import subscribe_page
+from forecast.records import HEADLINES
+
+ADDRESS = "https://forecasts.example.org/borders"
+LONG_KNOWN = [
+    (month, months.days_after(month, 9 + place).isoformat())
+    for place, month in enumerate(months.between("2024-01", "2025-12"))
+]
+ATOM = {"a": "http://www.w3.org/2005/Atom"}
+
+
+@pytest.fixture(scope="module")
+def files(full):
+    return dict(subscribe_page(full, ADDRESS).files)
+
+
+def feed(files, name: str):
+    found = feedparser.parse(files[f"{name}.atom"])
+    assert not found.bozo, found.get("bozo_exception")
+    assert found.version == "atom10"
+    return found
+
+
+def test_every_border_has_its_feeds(files):
+    scopes = ("all", *HEADLINES)
+    kinds = ("", "-releases", "-unusual", "-corrections")
+
+    assert {f"{s}{k}.atom" for s in scopes for k in kinds} == files.keys() - {"releases.ics"}
+
+
+def test_feeds_have_what_the_standard_requires(files):
+    """RFC 4287, sections 4.1.1 and 4.1.2, and that nothing is said twice."""
+    for name, body in files.items():
+        if not name.endswith(".atom"):
+            continue
+        root = etree.fromstring(body)
+        owners = [root, *root.findall("a:entry", ATOM)]
+        for one in owners:
+            for child in ("id", "title", "updated"):
+                (found,) = one.findall(f"a:{child}", ATOM)
+                assert found.text.strip()
+            stamps = one.findall("a:updated", ATOM) + one.findall("a:published", ATOM)
+            assert all(
+                datetime.fromisoformat(stamp.text).utcoffset() is not None for stamp in stamps
+            )
+            links = [(link.get("rel"), link.get("href")) for link in one.findall("a:link", ATOM)]
+            assert len(set(links)) == len(links)
+            assert [href.startswith(ADDRESS) for rel, href in links if rel == "alternate"] == [True]
+        assert [link.get("href") for link in root.findall("a:link[@rel='self']", ATOM)] == [
+            f"{ADDRESS}/subscribe/{name}"
+        ]
+        assert root.findtext("a:author/a:name", namespaces=ATOM) == "Bordercast"
+        ids = [one.findtext("a:id", namespaces=ATOM) for one in owners]
+        assert len(set(ids)) == len(ids)
+        assert all(one.startswith("urn:uuid:") for one in ids)
+        assert len(owners) <= 41
+        assert len(body) < 100_000
+
+
+def test_an_entry_says_the_number_with_its_comparisons(files, full):
+    newest = full.borders["northern"].newest
+    entry = next(e for e in feed(files, "northern").entries if "releases" in e.tags[0].term)
+
+    assert entry.title == f"Northern border, August 2026: {newest.encounters:,} encounters"
+    assert entry.link == f"{ADDRESS}/border/northern/2026-08/"
+    expected = newest.expectation.median
+    for words in ("at ports of entry", f"{expected:,}", "from August 2025", "No cause is claimed"):
+        assert words in entry.summary
+    (release,) = [e for e in feed(files, "all-releases").entries if "August 2026" in e.title]
+    for name in HEADLINES:
+        assert f"{full.borders[name].newest.encounters:,} encounters" in release.summary
+
+
+def test_a_flag_is_told_once_and_changes_when_it_is_known_how_it_ended(files, full):
+    entries = feed(files, "southwest-unusual").entries
+    flags = full.borders["southwest"].flags
+
+    assert len(entries) == len(flags)
+    (february,) = [e for e in entries if e.title.endswith("February 2025")]
+    assert february.title.startswith("Critical")
+    assert "It stayed" in february.summary
+    assert february.updated > february.published == "2025-03-31T00:00:00Z"
+
+
+def test_what_was_revised_is_told_a_release(files, full):
+    found = full.borders["southwest"].restated
+    entries = feed(files, "southwest-corrections").entries
+
+    assert sum(int(e.title.split(": ")[1].split()[0]) for e in entries) == len(found) > 10
+    assert any("February 2025: from 11,709 to 11,710 encounters" in e.summary for e in entries)
+
+
+def test_a_withdrawn_run_and_a_correction_are_told(full):
+    gone = {"run_id": 7, "why": "wrong\nfile <b>", "by": "x", "at": "2026-09-19T08:00:00+00:00"}
+    sent = {"notice_id": 3, "border": "northern", "month": "2026-07", "phrase": "figures revised"}
+    sent["approved_at"] = "2026-09-18T09:00:00+00:00"
+    files = subscribe_page(replace(full, withdrawn=[gone], corrected=[sent]), ADDRESS).files
+
+    titles = [e.title for e in feed(files, "all-corrections").entries]
+    assert {"Run 7 was withdrawn", "Correction: Northern border, July 2026"} <= set(titles)
+    assert "wrong file &lt;b&gt;" in files["all.atom"].decode()
+    assert "Correction: Northern border, July 2026" in files["northern.atom"].decode()
+    assert "Run 7" not in files["northern.atom"].decode()
+
+
+def test_ids_and_bytes_stay_wherever_the_site_lies(full, files):
+    def ids(body: bytes) -> list[str]:
+        return etree.fromstring(body).xpath("//a:id/text()", namespaces=ATOM)
+
+    again, moved = (subscribe_page(full, where).files for where in (ADDRESS, ""))
+    assert again == files
+    for name in files:
+        if name.endswith(".atom"):
+            assert ids(moved[name]) == ids(files[name])
+            links = etree.fromstring(moved[name]).xpath("//a:link/@href", namespaces=ATOM)
+            assert all(link.startswith("../") for link in links)
+
+
+def test_the_calendar_is_read_with_its_windows_and_their_uncertainty(files, full):
+    body = files["releases.ics"]
+    events = list(Calendar.from_ical(body).walk("VEVENT"))
+    windows = [e for e in events if "figures for" in e["summary"]]
+    ends = [e for e in events if e not in windows]
+
+    assert b"\r\n" in body
+    assert max(map(len, body.split(b"\r\n"))) <= 75
+    assert len({str(e["uid"]) for e in events}) == len(events) == 14
+    assert windows[0]["summary"] == "Expected: CBP border figures for September 2026"
+    assert (windows[0].decoded("dtstart"), windows[0].decoded("dtend")) == (
+        date(2026, 10, 7),
+        date(2026, 10, 27),
+    )
+    assert [e.decoded("dtstart") for e in ends] == [date(2026, 9, 30), date(2027, 9, 30)]
+    for event in windows:
+        assert "CBP names no dates" in event["description"]
+        assert event["transp"] == "TRANSPARENT"
+        assert event.decoded("dtstamp").isoformat() == full.run.published_at
+    days = [
+        (date.fromisoformat(day) - months.end(month)).days
+        for month, day in full.release_days.items()
+    ]
+    assert len(days) == 4
+    assert f"the earliest after {min(days)} days, the latest seen after {max(days)}" in str(
+        windows[0]["description"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        ({}, "Of no release on record is the day known."),
+        ({"2026-07": "2026-08-17"}, "The day is known of 1 release on record: 1 came within"),
+        (
+            dict(LONG_KNOWN),
+            "24 releases on record: 18 came within that window, the earliest after 9 days, the "
+            "latest seen after 32.",
+        ),
+    ],
+)
+def test_the_rhythm_says_how_much_it_rests_on(full, known, words):
+    said = agenda.rhythm(replace(full, release_days=known))
+
+    assert words in said
+    assert ("too few" in said) == (len(known) == 1)
+
+
+def test_the_page_links_to_every_feed_and_pages_to_theirs(site, files):
+    page = (site / "subscribe" / "index.html").read_text("utf-8")
+    assert all(f'href="{name}"' in page for name in files)
+
+    border = (site / "border" / "northern" / "2025-01" / "index.html").read_text("utf-8")
+    assert 'title="Bordercast: Northern border" href="../../../subscribe/northern.atom"' in border
+    assert 'href="../../../subscribe/all.atom"' in border
+    assert 'href="../../../subscribe/index.html"' in border
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("x.atom", "application/atom+xml"), ("x.ics", "text/calendar")]
+)
+def test_the_server_says_what_they_are(tmp_path, name, kind):
+    (tmp_path / name).write_bytes(b"...")
+
+    assert answered(tmp_path, name)[1]["content-type"].startswith(kind)
