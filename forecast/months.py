@@ -7,6 +7,7 @@ fiscal year of the U.S. government runs from October to September and bears the 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
@@ -68,6 +69,12 @@ def shift(month: str, by: int) -> str:
 def between(first: str, last: str) -> list[str]:
     """Every month from first to last, both included; empty if last is before first."""
     return [from_index(i) for i in range(to_index(first), to_index(last) + 1)]
+
+
+def missing(known: Iterable[str]) -> list[str]:
+    """Months between the first and the last of these that are not among them, ascending."""
+    held = set(known)
+    return [month for month in between(min(held), max(held)) if month not in held]
 
 
 def end(month: str) -> date:

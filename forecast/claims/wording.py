@@ -165,7 +165,7 @@ def elsewhere(table: CountTable, sense: Sense, claimed: Claimed) -> str:
     length = sense.span.length
     for first in range(line.last - length + 1, line.first - 1, -1):
         span = ClaimSpan(first, first + length - 1)
-        if line.total(span) == claimed.value:
+        if line.holds(span) and line.total(span) == claimed.value:
             return f" {claimed.value:,.0f} is the count of {span.words()}."
     return ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from forecast import months
-from forecast.desk.report import Comparison, Expectation, MonthReport
+from forecast.desk.report import Comparison, Expectation, MonthReport, to_date_unknown
 from forecast.desk.wording import (
     both_halves,
     chance_words,
@@ -33,6 +33,7 @@ def paragraph(report: MonthReport) -> str:
             *stale_sentences(report),
             *expected_sentences(report),
             comparison_sentence(report.comparisons),
+            *unknown_sentences(report),
             rank_sentence(report),
             vintage_sentence(report),
             *definition(report),
@@ -115,6 +116,13 @@ def _where(stood: Expectation) -> str:
 def comparison_sentence(compared: Sequence[Comparison]) -> str:
     """All comparisons, a sentence each."""
     return " ".join(map(_compared, compared))
+
+
+def unknown_sentences(report: MonthReport) -> Iterator[str]:
+    """That the fiscal year so far cannot be summed; nothing where it can."""
+    if to_date_unknown(report):
+        noun = months.year_noun()
+        yield f"The {noun} to date is not known: not every month of it was published."
 
 
 def _compared(c: Comparison) -> str:

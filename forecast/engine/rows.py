@@ -103,12 +103,15 @@ def hindcast_rows(
     """What the model would have said at each of these origins, for every series it could.
 
     digests : column -> digest of the panel's data up to it, see `data_digests`.
+
+    None from a month that nobody knows: a cutoff is a month that was published.
     """
+    known = panel.known
     return [
         row
         for series, key in enumerate(keys)
         for place, origin in enumerate(origins.tolist())
-        if np.isfinite(predictive.sigma[series, place])
+        if np.isfinite(predictive.sigma[series, place]) and known[series, origin]
         for row in _hindcasts(
             predictive,
             (series, place),

@@ -142,7 +142,9 @@ def total(span: Span, counts: Mapping[str, int], cutoff: str, draws: Floats) -> 
     known = [month for month in span.months if month <= cutoff]
     missing = [month for month in known if month not in counts]
     if missing:
-        raise SpanError(span.name, f"no count is on record for {missing[0]}")
+        raise SpanError(
+            span.name, f"no count was published for {missing[0]}, so the total is not known"
+        )
     last = months.shift(cutoff, draws.shape[1])
     if span.last > last:
         raise SpanError(span.name, f"forecasts reach to {last}")

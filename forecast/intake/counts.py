@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from forecast import months
 from forecast.errors import DataError, FaultsError
+from forecast.intake.series import MOST_MISSING
 from forecast.intake.tables import dates, layout, numerals
 from forecast.intake.tables.grid import Entries, Fault, ReadAs, refuse_period, text_of
 from forecast.intake.tables.sheet import MOST_BYTES, Sheet, read_sheets, sheets_of
@@ -24,7 +25,6 @@ from forecast.intake.text import unpacked
 from models.base import Floats, Ints, Panel
 
 ONE_FAMILY = "all"
-MOST_MISSING = 24  # unknown months in a row, say a season that nobody counted, or two
 _NAMED = 5  # series in a note
 
 

@@ -55,7 +55,7 @@ class MonthRecord(NamedTuple):
 
 
 def span(connection: sqlite3.Connection, border: str) -> tuple[str, str] | None:
-    """First and newest month of a border's total, None if it has none; there are no gaps."""
+    """First and newest month of a border's total, None if it has none."""
     first, last = connection.execute(
         "select min(month), max(month) from border_months where border = ?", (border,)
     ).fetchone()

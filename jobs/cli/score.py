@@ -82,7 +82,7 @@ def score(
 
     with reading(settings) as connection:
         rows = score_tables.with_pooled(read.scores(connection))
-        seen = verification.seen_in_time(witnesses.seen(connection))
+        seen = verification.seen_in_time(witnesses.sightings(connection))
     rows = [row for row in rows if border in (None, row["border"])]
     if era is not None:
         rows = _of_era(settings, rows, era)
@@ -93,7 +93,7 @@ def score(
     for part in _parts(rows, border or score_tables.all_of_them(), era):
         terminal.print(part)
     if seen:
-        terminal.print(seen)
+        terminal.print(f"{seen} To check: bordercast verify --witnesses")
 
 
 def _questions(settings: Settings, border: str | None, out: Path | None, as_json: bool) -> None:

@@ -53,7 +53,14 @@ def _answer(
     whole, cutoff, dimension = question
     members = _members(counts, whole.series.border, dimension)
     parts = list(_parts(members, places, counts, whole.month, cutoff))
-    return drivers(whole, dimension, parts, _complete([p.member for p in parts], dimension))
+    unknown = any(_unknown(counts[key], whole.month) for key in members)
+    complete = not unknown and _complete([part.member for part in parts], dimension)
+    return drivers(whole, dimension, parts, complete)
+
+
+def _unknown(by_month: Mapping[str, int], month: str) -> bool:
+    """Whether nobody knows a month of a part that began before it."""
+    return month not in by_month and min(by_month) < month
 
 
 def _new(
@@ -92,15 +99,15 @@ def _parts(
     month: str,
     cutoff: str,
 ) -> Iterator[Part]:
-    """Those with a count in the month and a month before it."""
+    """Those with a count in the month, and a forecast of it or a count at the cutoff."""
     ahead = months.to_index(month) - months.to_index(cutoff)
     for key in members:
         count, before = counts[key].get(month), counts[key].get(cutoff)
-        if count is None or before is None:
-            continue
         hindsight, row = places.get(key, (None, 0))
         expected = hindsight.expected(row, month, ahead) if hindsight else None
-        yield Part(key, max(math.expm1(expected.centre), 0.0) if expected else before, count)
+        usual = max(math.expm1(expected.centre), 0.0) if expected else before
+        if count is not None and usual is not None:
+            yield Part(key, usual, count)
 
 
 def _complete(members: Sequence[SeriesKey], dimension: str) -> bool:

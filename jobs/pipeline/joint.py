@@ -109,8 +109,13 @@ def _shares(
     shares: dict[SeriesKey, float] = {}
     for (total, _), keys in groups(marks).items():
         last = max(cutoffs[key] for key in keys)
-        span = months.between(months.shift(last, 1 - RECENT), last)
-        of_total = sum(counts.get(total, {}).get(month, 0) for month in span)
+        unknown = {month for key in keys for month in months.missing(counts[key])}
+        span = [
+            month
+            for month in months.between(months.shift(last, 1 - RECENT), last)
+            if month in counts.get(total, {}) and month not in unknown
+        ]
+        of_total = sum(counts[total][month] for month in span)
         of_parts = sum(counts[key].get(month, 0) for key in keys for month in span)
         share = of_parts / of_total if of_total else 1.0
         shares |= dict.fromkeys(keys, share if share < ALL else 1.0)
@@ -128,8 +133,11 @@ def _known(
         first = min(cutoffs[key] for key in keys)
         ahead = months.between(months.shift(first, 1), cutoffs[total])
         longest = found.get(total, ())
-        if len(ahead) > len(longest):
-            found[total] = tuple((month, int(counts[total][month])) for month in ahead)
+        published = tuple(
+            (month, counts[total][month]) for month in ahead if month in counts[total]
+        )
+        if len(published) > len(longest):
+            found[total] = published
     return found
 
 
@@ -144,4 +152,6 @@ def standard_spans(together: Joint, counts: Counts) -> Iterator[SpanForecast]:
             known = {month: counts[key].get(month, 0) for month in span.months if month <= cutoff}
             if key.headline and any(month not in counts[key] for month in known):
                 continue
+            if not known.keys().isdisjoint(months.missing(counts[key])):
+                continue  # a sum with a month that nobody knows is not known either
             yield spans.span_forecast(key, span, cutoff, spans.total(span, known, cutoff, draws))

@@ -42,7 +42,9 @@ def answers(
     cutoffs = [
         (column, cutoff)
         for column, cutoff in cutoffs
-        if any((version, key.border, cutoff) not in held for key in head.keys)
+        if any(
+            (version, key.border, cutoff) not in held and cutoff in counts[key] for key in head.keys
+        )
     ]
     if head.totals and cutoffs:  # borders that end in different months are not asked of the past
         yield from _hindcast(head, said, counts, kinds, rates, cutoffs, version)
@@ -118,6 +120,8 @@ def _hindcast(
         draws = paths.draw(of[borders], together, _DRAWS, column)
         by_row = dict(zip(borders, draws, strict=True)) | {total: draws.sum(axis=0)}
         for row, key in enumerate(head.keys):
+            if cutoff not in counts[key]:
+                continue  # a month that nobody knows: nothing was published to ask from
             until = {month: count for month, count in counts[key].items() if month <= cutoff}
             asked = Asked(key, until, cutoff)
             yield from _answered(asked, by_row[row], kinds, rates, "hindcast")

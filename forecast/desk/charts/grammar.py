@@ -160,9 +160,19 @@ def timed(rows: Sequence[Row]) -> list[dict[str, Any]]:
 def line(
     rows: Sequence[Row], field: str, scale: Amounts, x: alt.X | None = None, **mark: Any
 ) -> Chart:
-    """A count over the months; x : where they stand, if not on the usual axis."""
+    """A count over the months; x : where they stand, if not on the usual axis.
+
+    What was published breaks off where nobody knows a month: a line across would be a guess.
+    """
+    if field == "encounters" and rows:
+        unknown = months.missing(row["month"] for row in rows)
+        rows = sorted([*rows, *({"month": m, field: None} for m in unknown)], key=_month)
     base = alt.Chart(values(timed(rows))).mark_line(**mark)
     return base.encode(x=x or time_axis(), y=scale.axis(f"{field}:Q"))
+
+
+def _month(row: Row) -> str:
+    return str(row["month"])
 
 
 def band(rows: Sequence[Row], level: int, scale: Amounts, x: alt.X | None = None) -> Chart:

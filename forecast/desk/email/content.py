@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from forecast import months
 from forecast.desk import brief
 from forecast.desk.labels import dimension_words, member_words
-from forecast.desk.report import Comparison, MonthReport
+from forecast.desk.report import Comparison, MonthReport, to_date, to_date_unknown
 from forecast.desk.terminal import flag_tables as flagged
 from forecast.desk.terminal.tables import month_name
 from forecast.desk.wording import (
@@ -234,6 +234,8 @@ def rows(report: MonthReport) -> Iterator[ComparisonText]:
             change_words(stood.judged, stood.median),
         )
     yield from map(line, report.comparisons)
+    if to_date_unknown(report):
+        yield ComparisonText(to_date(), "a month of it was not published", "-", "not known", "-")
 
 
 def _nationwide(report: MonthReport | None) -> str:
@@ -358,7 +360,7 @@ def moved_lines(report: MonthReport) -> Iterator[tuple[str, str]]:
     """A line a dimension; each explains the whole."""
     for flag in report.findings:
         if flag["kind"] == "month" and report.drivers:
-            for label, text in flagged.moved_parts(flag, report.drivers, flagged.IN_WORDS):
+            for label, text in flagged.moved_parts(flag, report.drivers):
                 yield clean(label), _signed(clean(text))
 
 

@@ -78,12 +78,12 @@ def _two_years(record: SiteRecord, border: str, later: int, earlier: int) -> Sit
         for m, n in line
         for then in (same.get(m[5:]),)
     ]
-    then = sum(row[2] or 0 for row in shown)
-    total = sum(n for _, n in line)
-    shown.append((f"{len(line)} months", total, then, change_words(total, then)))
+    both = [(n, then) for _, n, then, _ in shown if then is not None]
+    total, then = sum(n for n, _ in both), sum(then for _, then in both)
+    shown.append((f"{len(both)} months", total, then, change_words(total, then)))
     noun, names = months.year_noun(), (months.year_name(later), months.year_name(earlier))
     alt = (
-        f"{name_of(border)}: {total:,} {measure().noun} in {len(line)} months of {noun} "
+        f"{name_of(border)}: {total:,} {measure().noun} in {len(both)} months of {noun} "
         f"{later}, {then:,} in the same months of {noun} {earlier}."
     )
     chart = pictures.lines(names, series, alt, PART)

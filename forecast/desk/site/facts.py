@@ -41,7 +41,7 @@ class Fact:
 
 
 def facts(found: BorderRecord) -> Iterator[Fact]:
-    """Every month and fiscal year of a border, the newest first."""
+    """Every month and fiscal year of a border, the newest first; no year with an unknown month."""
     for month in sorted(found.reports, reverse=True):
         report = found.reports[month]
         yield Fact(
@@ -54,7 +54,9 @@ def facts(found: BorderRecord) -> Iterator[Fact]:
             history=tuple(content.clean(text) for text in brief.history_sentences(report)),
             months=(month, month),
         )
-    for year in sorted({months.fiscal_year(month) for month in found.reports}, reverse=True):
+    unknown = {months.fiscal_year(month) for month in months.missing(found.reports)}
+    years = {months.fiscal_year(month) for month in found.reports} - unknown
+    for year in sorted(years, reverse=True):
         yield _year(found, year)
 
 

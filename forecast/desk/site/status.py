@@ -19,7 +19,8 @@ class PageStatus:
 
     published : in words. check : the command by which to check the digest. expected : when the
     next figures come, in words. They do not count days: a page is written once and stays.
-    seen : by which witness the run was seen, in words.
+    seen : which witnesses saw the run, and the last one whose forecast can be judged, in words.
+    in_time : how many runs were seen before the truth was known; "" if none can be judged.
     """
 
     data_through: str
@@ -32,10 +33,12 @@ class PageStatus:
     overdue: bool
     refused: tuple[str, ...]
     seen: tuple[str, ...]
+    in_time: str
 
 
 def read_status(run: RunRow, source: Source | None, today: date) -> PageStatus:
     """What the page rests on, and when it will be renewed."""
+    witnesses = source.witnesses if source else ()
     end = months.end(months.shift(run.data_through, 1))
     return PageStatus(
         data_through=month_words(run.data_through),
@@ -47,7 +50,8 @@ def read_status(run: RunRow, source: Source | None, today: date) -> PageStatus:
         expected=next_release(run.data_through),
         overdue=today > end + timedelta(days=due()[2]),
         refused=tuple(content.clean(name) for name in source.refused) if source else (),
-        seen=tuple(map(verification.seen, source.witnesses)) if source else (),
+        seen=tuple(verification.newest_seen(witnesses, run.id)),
+        in_time=verification.seen_in_time(witnesses),
     )
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
 
+from forecast import months
 from forecast.label_joins import Joins
-from forecast.records import Counts, KeptPath, Snapshot
+from forecast.records import Counts, Coverage, KeptPath, SeriesKey, Snapshot
 
 
 class FileName(NamedTuple):
@@ -52,6 +54,18 @@ class ReleaseFile(NamedTuple):
     content: bytes
     first_seen: str | None = None
     url: str = ""
+
+
+def coverage_of(key: SeriesKey, by_month: Mapping[str, int]) -> tuple[Coverage, ...]:
+    """The months that are stated of a series, a span for each run of them without a gap.
+
+    A release states nothing of the months between: nobody knows them, and they are not 0.
+    """
+    numbered = enumerate(sorted(map(months.to_index, by_month)))
+    runs = ([n for _, n in run] for _, run in groupby(numbered, key=lambda pair: pair[1] - pair[0]))
+    return tuple(
+        Coverage(key.scope, months.from_index(run[0]), months.from_index(run[-1])) for run in runs
+    )
 
 
 class ReadRelease(NamedTuple):
