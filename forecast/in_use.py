@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from forecast.config import Config, CountsSection, own_section
 from forecast.errors import BordercastError, ConfigError
 from forecast.intake.sources import registry
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.own_counts.source import own_counts
 from forecast.store import connect, measure
 
@@ -57,7 +56,7 @@ def taken(db: Database, config: Config) -> None:
 
 def _use(section: CountsSection | None, totals: list[str]) -> None:
     if section is None:
-        registry.use(ENCOUNTERS)
+        registry.use(registry.find("cbp_encounters"))
     else:
         registry.use(own_counts(section), totals)
 

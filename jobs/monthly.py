@@ -24,7 +24,7 @@ from forecast.engine import VERSION, paths, scorecard
 from forecast.engine.coherent import coherent
 from forecast.engine.joint import Joint
 from forecast.engine.rows import hub_quantiles
-from forecast.errors import ClockError
+from forecast.errors import ClockError, DataError
 from forecast.intake.sources import registry
 from forecast.records import Counts, Hindcast, Publication, Score
 from forecast.store import integrity, ledger, releases, runs, standing, wakes
@@ -100,6 +100,9 @@ def run(  # noqa: PLR0913 - the front door: every way in which a month's work is
         day = first_seen or now.date().isoformat()
         compose.write_all(path, db, config, now)  # what a run that was killed left to write
         taken = take_in(db, path, config, files, day, with_bundle, only)
+        refused = [file.reason for file in taken if file.outcome == "refused"]
+        if refused and not releases.accepted(db):
+            raise DataError(refused[0])
         if nothing_new(db, config):
             return RunOutcome(None, taken)
         outcome = publish(db, config, now, report)

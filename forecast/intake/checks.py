@@ -111,19 +111,21 @@ def _sum_problems(source: CountSource, new: Snapshot) -> Iterator[str]:
 
 
 def _nationwide_problem(source: CountSource, new: Snapshot, spans: Spans) -> Iterator[str]:
-    if not headlines.whole():
+    whole = headlines.whole()
+    stated = (key.border for key in new.counts if key.headline and key.border != whole)
+    borders = tuple(dict.fromkeys((*headlines.parts(), *stated)))
+    if not whole:
         return
-    shared = _shared(spans, [Scope(border, "") for border in headlines.every()])
+    shared = _shared(spans, [Scope(border, "") for border in (*borders, whole)])
     wrong = []
     for month in shared:
-        parts = sum(_count(new, SeriesKey(border), month) for border in headlines.parts())
-        whole = _count(new, SeriesKey(headlines.whole()), month)
-        if parts != whole:
-            wrong.append(f"{parts:,} against {whole:,} in {month}")
+        parts = sum(_count(new, SeriesKey(border), month) for border in borders)
+        total = _count(new, SeriesKey(whole), month)
+        if parts != total:
+            wrong.append(f"{parts:,} against {total:,} in {month}")
     if wrong:
-        count = {3: "three "}.get(len(headlines.parts()), "")
-        many = source.totals.many
-        yield f"the {count}{many} do not add up to {headlines.whole()}: {_some(wrong)}"
+        count = {3: "three "}.get(len(borders), "")
+        yield f"the {count}{source.totals.many} do not add up to {whole}: {_some(wrong)}"
 
 
 def _parts_problem(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast import headlines
+from forecast import headlines, months
 from forecast.errors import ConfigError, SpanError
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, console, latest_run, print_json, reading, series_key
@@ -135,10 +135,10 @@ def report(settings: Settings, year: str, out: Path) -> None:
         raise ConfigError(str(out), "-o", "the file's name must end in .html or .md")
     number = re.fullmatch(r"(?:FY)?(\d{4})", year, re.IGNORECASE)
     if number is None:
-        raise SpanError(year, "not a fiscal year; write FY2026")
+        raise SpanError(year, f"not a {months.year_noun()}; write {months.year_name(2026)}")
     wakes.refuse_edited(settings.db)
     yearly.write(yearly.build(settings.db, int(number[1])), out)
-    click.echo(f"{out}: report on fiscal year {number[1]}")
+    click.echo(f"{out}: report on {months.year_noun()} {number[1]}")
 
 
 def stale(connection: sqlite3.Connection, key: SeriesKey) -> str:

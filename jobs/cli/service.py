@@ -146,9 +146,8 @@ def init(output: Path, file: Path | None, read_as: ReadAs) -> None:
     for line in found.said:
         click.echo(line)
     named = "" if output == DEFAULT_PATH else f" --config {output}"
-    click.echo(
-        f"Settings written to {output}; put your own words there. Then: bordercast{named} run"
-    )
+    click.echo(f"Settings written to {output}. Put your own words there, then:")
+    click.echo(f"    bordercast{named} run")
 
 
 @config.command(epilog=examples("config show"))

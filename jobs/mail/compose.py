@@ -153,11 +153,14 @@ def finding(
 
 
 def _nationwide(connection: sqlite3.Connection, told: MonthReport) -> MonthReport | None:
-    return (
-        report(connection, headlines.whole(), told.month)
-        if told.border != headlines.whole()
-        else None
-    )
+    """The report of all totals together, where there is one of that month."""
+    whole = headlines.whole()
+    if not whole or told.border == whole:
+        return None
+    try:
+        return report(connection, whole, told.month)
+    except KeyError:  # somebody's month is not known, so nobody knows the sum
+        return None
 
 
 def _section(

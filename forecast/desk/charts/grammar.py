@@ -329,7 +329,7 @@ def plain_svg(layers: Sequence[Chart], width: int, height: int) -> bytes:
         "height": height,
         "config": _look(),
     }
-    return str(vl_convert.vegalite_to_svg(spec)).encode()
+    return _svg(spec).encode()
 
 
 @cache
@@ -337,6 +337,15 @@ def _look() -> dict[str, Any]:
     bare = alt.Chart(values([])).mark_point()
     config: dict[str, Any] = looked(bare).to_dict(validate=False)["config"]
     return config
+
+
+COUNT = "encounters"  # the tables' own name for a count
+
+
+def _svg(spec: Any) -> str:
+    """As SVG; what screen readers say of a point is called what is counted."""
+    svg = str(vl_convert.vegalite_to_svg(spec))
+    return svg.replace(f"{COUNT}: ", f"{escape(measure().noun)}: ")
 
 
 def render(
@@ -349,9 +358,7 @@ def render(
     spec = drawn.chart.to_dict(validate=False)  # each part was checked when it was made
     if size is None and form == "png":
         return _lean(vl_convert.vegalite_to_png(spec, scale=scale))
-    svg = str(vl_convert.vegalite_to_svg(spec)) if size is None else _sized(spec, size)
-    if measure().noun != "encounters":  # the name of the field, which screen readers say
-        svg = svg.replace("encounters: ", f"{escape(measure().noun)}: ")
+    svg = _svg(spec) if size is None else _sized(spec, size)
     if form == "svg":
         return svg.encode()
     if form == "pdf":
@@ -389,9 +396,9 @@ def _sized(spec: dict[str, Any], size: tuple[int, int]) -> str:
     """
     width, height = SLIDE_WIDTH, SLIDE_WIDTH * size[1] / size[0]
     for _ in range(2):  # once for the margins, once more because a wider plot has other labels
-        found = _extent(str(vl_convert.vegalite_to_svg(spec)))
+        found = _extent(_svg(spec))
         spec = _stretched(spec, width - found[0], height - found[1])
-    svg = str(vl_convert.vegalite_to_svg(spec))
+    svg = _svg(spec)
     now = _extent(svg)
     head = re.search(r"<svg[^>]*>", svg)
     if head is None:  # never: it is an SVG

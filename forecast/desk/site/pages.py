@@ -101,10 +101,16 @@ def _called(row: Row) -> Row:
     if registry.main().shipped:
         return row
     return {
-        _OWN_COLUMNS.get(name, name): _called(value) if isinstance(value, dict) else value
+        _OWN_COLUMNS.get(name, name): _inner(value)
         for name, value in row.items()
         if name not in _NOT_OWN and "fiscal" not in name
     }
+
+
+def _inner(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _called(value)
+    return [*map(_inner, value)] if isinstance(value, (list, tuple)) else value
 
 
 def csv_file(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

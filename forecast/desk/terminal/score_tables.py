@@ -107,7 +107,7 @@ def lead_table(rows: Sequence[Row]) -> Table:
 
 def border_table(rows: Sequence[Row]) -> Table:
     """Models by border: one lead, basis and era."""
-    return _model_table(rows, "border", "border")
+    return _model_table(rows, totals().one, "border")
 
 
 def _model_table(rows: Sequence[Row], head: str, by: str) -> Table:
