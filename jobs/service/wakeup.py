@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from forecast import in_use
 from forecast.config import Config
 from forecast.errors import BordercastError
+from forecast.intake.sources import registry
 from forecast.store import connect, ops
 from forecast.store.wakes import Ended
 from jobs.compute.orphans import lead_group, leave_with_parent
@@ -151,7 +152,7 @@ def _publish(path: Path, config: Config, now: datetime, with_bundle: bool) -> It
             LOG.info("run %s is published, %s flagged", done.run_id, done.flagged)
             yield f"run {done.run_id}"
 
-    if with_bundle and not path.exists():
+    if with_bundle and registry.main().shipped and not path.exists():
         yield from run(NO_RELEASE)
     releases = _waiting(path, config, day)
     for release in releases[:-1]:
