@@ -104,7 +104,7 @@ def opening(record: SiteRecord, kept: Collection[int], address: str) -> Iterator
 
 def _others(record: SiteRecord) -> Iterator[SitePage]:
     """Months and facts, the newest first; every series; comparisons."""
-    if record.parts:
+    if record.parts or registry.main().shipped:
         yield series_list(record)
     yield from comparisons(record)
     for border, found in record.borders.items():

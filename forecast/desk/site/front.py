@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forecast import months
+from forecast import headlines, months
 from forecast.desk.site import cards, lines, pictures
 from forecast.desk.site.pages import NAMED, SitePage, charts, table
 from forecast.desk.site.pictures import CARD
@@ -23,10 +23,13 @@ def front(record: SiteRecord) -> SitePage:
     }
     newest = [found.months[-1] for found in record.borders.values()]
     answers = {border: lines.answer(record, border) for border in record.borders}
-    if len(answers) > NAMED:  # of many, those that need a look stand first
-        answers = dict(sorted(answers.items(), key=lambda one: not one[1].flagged))
+    # Of many, only those that need a look, and the sum of all, stand open.
+    usual = [
+        one for one, found in answers.items() if not found.flagged and one != headlines.whole()
+    ]
     shown = {
         "answers": answers,
+        "usual": usual if len(answers) > NAMED else [],
         "charts": drawn,
         "compared": {
             border: cards.compared(found.newest, None) for border, found in record.borders.items()
