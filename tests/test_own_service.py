@@ -237,6 +237,21 @@ def test_a_record_of_another_source_is_not_written(settings, folder):
     assert "a record holds one source" in done.output
 
 
+@pytest.mark.parametrize(
+    ("place", "problem"),
+    [("nowhere.csv", "no such file"), ("https://example.org/counts.csv", "web address")],
+)
+def test_a_place_that_cannot_be_read_is_named(folder, place, problem):
+    text = (folder / "config.toml").read_text()
+    (folder / "config.toml").write_text(text.replace('path = "deliveries"', f'path = "{place}"'))
+
+    done = CliRunner().invoke(main, ["run"])
+
+    assert done.exit_code == ConfigError.exit_code
+    assert "sources.path" in done.output
+    assert problem in done.output
+
+
 def test_decimals_are_refused_with_what_to_do(settings, folder):
     (folder / "deliveries" / "2023-12.csv").unlink()
     broken = clinics()

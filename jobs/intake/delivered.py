@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.config import Config, CountsSection
-from forecast.errors import DataError
+from forecast.errors import ConfigError, DataError
 from forecast.intake.sources.contract import ReleaseFile
 from forecast.intake.sources.own_counts.source import data_through
 from forecast.intake.text import content_sha256
@@ -63,10 +63,18 @@ def waiting(
 
 
 def files(path: Path, section: CountsSection) -> list[Path]:
-    """The files delivered so far; a relative path is from the database's folder."""
+    """The files delivered so far; a relative path is from the database's folder.
+
+    ConfigError where there is no such place.
+    """
     place = path.parent / section.path
+    if "://" in section.path:
+        problem = "a web address cannot be read yet; save the file into a folder, and name that"
+        raise ConfigError("config.toml", "sources.path", problem)
+    if not place.exists():
+        raise ConfigError("config.toml", "sources.path", f"{place}: no such file or folder")
     if not place.is_dir():
-        return [place] if place.exists() else []
+        return [place]
     kept = [
         file
         for file in place.iterdir()
