@@ -25,6 +25,7 @@ from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.cli import main
 from jobs.mail import compose, outbox
+from jobs.service import wakeup
 
 FIRST, HELD = months.to_index("2020-01"), 48
 FAST = '\n[compute]\nengine = "serial"\n'
@@ -138,6 +139,20 @@ def test_each_delivery_is_a_release_and_the_newest_counts(settings, folder):
     assert names == ["2023-12.csv", "2024-01.csv"]
     # The same content again changes nothing.
     assert monthly.run(path, settings, now=after(HELD + 1)).run_id is None
+
+
+def test_the_service_takes_each_delivery_when_it_wakes(settings, folder):
+    path = folder / "bordercast.db"
+
+    first = wakeup.wake(path, settings, after(HELD))
+    deliver(folder / "deliveries" / "2024-01.csv", clinics(HELD + 1), HELD + 1)
+    second = wakeup.wake(path, settings, after(HELD + 1))
+
+    assert [done.outcome for done in (first, second)] == ["published", "published"]
+    assert rows(path, "select data_through from runs order by id") == [("2023-12",), ("2024-01",)]
+    judged = rows(path, "select basis, count(*) from judgements where month = '2024-01' group by 1")
+    assert judged == [("issued", 3)]
+    assert (folder / "site" / "index.html").exists()
 
 
 def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
