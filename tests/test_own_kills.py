@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import random
 import shutil
 import signal
 import time
@@ -70,7 +71,7 @@ def killed(folder: Path, seconds: float) -> bool:
 
 
 @pytest.mark.parametrize(
-    "points", [2, pytest.param(POINTS, marks=[pytest.mark.kills, pytest.mark.slow])]
+    "points", [1, pytest.param(POINTS, marks=[pytest.mark.kills, pytest.mark.slow])]
 )
 def test_a_run_on_own_counts_killed_anywhere_is_made_up_for(before, tmp_path, points):
     calm = shutil.copytree(before, tmp_path / "calm")
@@ -81,9 +82,10 @@ def test_a_run_on_own_counts_killed_anywhere_is_made_up_for(before, tmp_path, po
     whole, wanted, hit = time.monotonic() - began, state(calm), 0
     assert wanted[3], "the run under test writes a notice"
 
-    for point in range(points):
+    chance = random.Random(points)
+    for point in range(4 * points):
         folder = shutil.copytree(before, tmp_path / str(point))
-        hit += killed(folder, whole * (point + 0.5) / points)
+        hit += killed(folder, chance.uniform(0, 0.9 * whole))
         with connect.moment(folder / "bordercast.db") as connection:
             assert (point, integrity.findings(connection)) == (point, [])
         work(folder, HELD + 1)
@@ -91,6 +93,8 @@ def test_a_run_on_own_counts_killed_anywhere_is_made_up_for(before, tmp_path, po
         with connect.moment(folder / "bordercast.db") as connection:
             assert (point, integrity.findings(connection)) == (point, [])
         shutil.rmtree(folder)
+        if hit == points:
+            break
 
-    print(f"killed at {hit} of {points} points of a run of {whole:.1f} seconds")
-    assert hit or points < POINTS
+    print(f"killed {hit} times, in a run of {whole:.1f} seconds; nothing was lost")
+    assert hit

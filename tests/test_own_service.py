@@ -202,6 +202,11 @@ def test_no_page_file_or_answer_has_a_word_of_the_borders(settings, folder):
     for words in answers:
         assert (words, FOREIGN.findall(said(*words))) == (words, [])
     assert FOREIGN.findall(Path("report.md").read_text()) == []
+    for view in ("wide_months", "vintages", "latest_forecasts"):
+        said("export", view, "-o", f"{view}.csv")
+        table = Path(f"{view}.csv").read_text()
+        assert table.startswith("series,")
+        assert FOREIGN.findall(table) == []
 
 
 def test_a_total_is_stated_only_where_every_series_is(folder):

@@ -57,7 +57,8 @@ def hindcasts(settings: Settings, out: Path, model: str) -> None:
     marked = [(*row, run.digest) for row in rows]
     count = desk.write(desk.of_rows(desk.HINDCASTS, marked, notes), out)
     click.echo(f"{out}: {count:,} rows, {quote(run)}")
-    click.echo(credit())
+    if credit():
+        click.echo(credit())
 
 
 views.add_views(export)

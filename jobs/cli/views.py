@@ -79,7 +79,8 @@ def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> 
     count = tables.write(table, out)
     then = f" as of {as_of}" if as_of else ""
     click.echo(f"{out}: {count:,} rows{then}, {quote(run)}")
-    click.echo(credit())
+    if credit():
+        click.echo(credit())
 
 
 @click.command(epilog=examples("export hub -o hub"))
@@ -110,7 +111,8 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
         count = desk.write(draft, models, values, origin(run))
     noun = "file" if count == 1 else "files"
     click.echo(f"{out}: {count:,} model output {noun}, {quote(run)}")
-    click.echo(credit())
+    if credit():
+        click.echo(credit())
 
 
 def _hub_name(model: str) -> str:

@@ -21,6 +21,7 @@ from forecast.desk.wording import (
     MONTHS,
     both_halves,
     capital,
+    column_name,
     credit,
     measure,
     month_words,
@@ -47,8 +48,7 @@ _SECTIONS = (
     ("check/", "Check a text"),
     ("reading/", "How to read"),
 )
-_OWN_COLUMNS = {"border": "series", "encounters": "count", "newest_of_border": "newest_of_series"}
-_NOT_OWN = ("dimension", "member", "component", "interior", "agencies", "halves", "drivers")
+_NOT_OWN = ("interior", "agencies", "halves", "drivers")
 _SHIPPED = ("series/", "tables/", "check/")  # about parts, views and texts of a source we know
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -101,9 +101,9 @@ def _called(row: Row) -> Row:
     if registry.main().shipped:
         return row
     return {
-        _OWN_COLUMNS.get(name, name): _inner(value)
+        column_name(name): _inner(value)
         for name, value in row.items()
-        if name not in _NOT_OWN and "fiscal" not in name
+        if column_name(name) and name not in _NOT_OWN
     }
 
 
