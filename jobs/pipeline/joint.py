@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from forecast import headlines, months
-from forecast.engine import blocks, paths, spans
-from forecast.engine.blocks import Task
+from forecast.engine import paths, spans
 from forecast.engine.joint import Joint, as_bytes, groups
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
@@ -30,8 +29,8 @@ def joint_forecast(
     """
     ahead = _further_headline(head, said)
     marks = _marks(head.keys, head.panel, said, ahead)
-    for family, more in zip(families, _further(families), strict=True):
-        marks |= _marks(family.keys, family.panel, family.predictive, more)
+    for family in families:
+        marks |= _marks(family.keys, family.panel, family.predictive, family.further)
     cutoffs = {key: max(counts[key]) for key in marks}
     rule = _rule(head, said, {key: found for key, found in marks.items() if key.headline})
     shares, known = _shares(marks, counts, cutoffs), _known(marks, counts, cutoffs)
@@ -46,17 +45,6 @@ def _further_headline(head: Headline, said: Predictive) -> Predictive | None:
     if said.centre.shape[2] >= paths.FARTHEST:
         return None
     return engine_forecasts(head.panel, head.origins(head.last), paths.FARTHEST, totals=head.totals)
-
-
-def _further(families: Sequence[Hindsight]) -> Iterator[Predictive | None]:
-    """What the engine says beyond the months that are published, from each family's last column."""
-    if all(one.predictive.centre.shape[2] >= paths.FARTHEST for one in families):
-        yield from [None] * len(families)
-        return
-    tasks = [
-        Task(one.panel, np.array([one.panel.z.shape[1] - 1]), paths.FARTHEST) for one in families
-    ]
-    yield from blocks.families(tasks, blocks.in_turn)
 
 
 def _marks(
