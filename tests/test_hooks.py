@@ -7,19 +7,16 @@ import hashlib
 import hmac
 import json
 import random
-import signal
-import subprocess
-import sys
 import threading
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
-import jsonschema
+import killing
 import pytest
+import services
 from prometheus_client.parser import text_string_to_metric_families
 from tables import rows
 
@@ -33,106 +30,16 @@ from jobs.service import port
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 KEY = "k" * 64
-_TEXT = {"type": "object", "required": ["type", "text"]}
-# From the services' published descriptions: what each refuses to take.
-SCHEMAS = {
-    "slack": {
-        "type": "object",
-        "required": ["text", "blocks"],
-        "properties": {
-            "text": {"type": "string"},
-            "blocks": {
-                "type": "array",
-                "maxItems": 50,
-                "items": {
-                    "oneOf": [
-                        {
-                            "properties": {
-                                "type": {"const": "header"},
-                                "text": {
-                                    "properties": {
-                                        "type": {"const": "plain_text"},
-                                        "text": {"type": "string", "maxLength": 150},
-                                    },
-                                    **_TEXT,
-                                },
-                            }
-                        },
-                        {
-                            "properties": {
-                                "type": {"const": "section"},
-                                "text": {
-                                    "properties": {
-                                        "type": {"enum": ["mrkdwn", "plain_text"]},
-                                        "text": {"type": "string", "maxLength": 3000},
-                                    },
-                                    **_TEXT,
-                                },
-                            }
-                        },
-                    ]
-                },
-            },
-        },
-        "additionalProperties": False,
-    },
-    "teams": {
-        "type": "object",
-        "required": ["type", "attachments"],
-        "properties": {
-            "type": {"const": "message"},
-            "attachments": {
-                "type": "array",
-                "minItems": 1,
-                "items": {
-                    "required": ["contentType", "content"],
-                    "properties": {
-                        "contentType": {"const": "application/vnd.microsoft.card.adaptive"},
-                        "content": {
-                            "required": ["type", "version", "body"],
-                            "properties": {
-                                "type": {"const": "AdaptiveCard"},
-                                "version": {"enum": ["1.0", "1.2", "1.4", "1.5"]},
-                                "body": {
-                                    "items": {
-                                        "required": ["type", "text"],
-                                        "properties": {
-                                            "type": {"const": "TextBlock"},
-                                            "text": {"type": "string"},
-                                            "wrap": {"type": "boolean"},
-                                            "weight": {"enum": ["Default", "Lighter", "Bolder"]},
-                                            "size": {"enum": ["Small", "Default", "Medium"]},
-                                        },
-                                        "additionalProperties": False,
-                                    }
-                                },
-                            },
-                        },
-                    },
-                },
-            },
-        },
-    },
-    "ntfy": {
-        "type": "object",
-        "required": ["topic", "message"],
-        "properties": {
-            "topic": {"type": "string", "pattern": "^[-_A-Za-z0-9]{1,64}$"},
-            "title": {"type": "string"},
-            "message": {"type": "string", "maxLength": 4096},
-            "tags": {"type": "array", "items": {"type": "string"}},
-        },
-        "additionalProperties": False,
-    },
-    "generic": {"type": "object", "required": ["type", "timestamp", "data"]},
-}
 
 
 class Receiver:
-    """A server that keeps what it takes; answers : of the next requests, then 200."""
+    """A server that keeps what it takes; answers : of the next requests, then 200.
 
-    def __init__(self, *answers: tuple[int, dict[str, str]], schema: str = "") -> None:
-        self.answers, self.taken, self.schema = list(answers), [], SCHEMAS.get(schema)
+    service : whose published rules it holds a request to, with 400 for what breaks them.
+    """
+
+    def __init__(self, *answers: tuple[int, dict[str, str]], service: str = "") -> None:
+        self.answers, self.taken, self.service = list(answers), [], service
 
     @contextmanager
     def serving(self):
@@ -142,16 +49,16 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 code, extra = receiver.answers.pop(0) if receiver.answers else (200, {})
-                if receiver.schema:
-                    try:
-                        jsonschema.validate(json.loads(body), receiver.schema)
-                    except jsonschema.ValidationError:
-                        code = 400
+                problem = receiver.service and services.refused(
+                    receiver.service, dict(self.headers), body
+                )
+                code = 400 if problem else code
                 receiver.taken.append((dict(self.headers), body, code))
                 self.send_response(code)
                 for name, value in extra.items():
                     self.send_header(name, value)
                 self.end_headers()
+                self.wfile.write(problem.encode())
 
             def log_message(self, *_):
                 pass
@@ -186,8 +93,10 @@ def states(record):
     )
 
 
-def section(**statement) -> Section:
-    text = "In February 2025 <4,098> encounters & more; Swanton moved.\n\nMore.\n"
+TEXT = "In February 2025 <4,098> encounters & more; Swanton moved.\n\nMore.\n"
+
+
+def section(text=TEXT, **statement) -> Section:
     return Section("northern", "finding", "up", text, "<p>", json.dumps(statement))
 
 
@@ -207,18 +116,71 @@ def notice() -> Notice:
     return Notice(**(given | numbers | none | words))
 
 
-@pytest.mark.parametrize("kind", SCHEMAS)
-def test_each_service_takes_its_payload(record, tmp_path, kind):
-    receiver = Receiver(schema=kind)
+LONG = "Encounters rose - <4,098> & more, “as in 2019”, said the desk \u2013 of Calexico. "
+NOTICES = {
+    "ordinary": (section(),),
+    "long": (section(text=LONG * 200),),
+    "wide": (section(text="Año \u2013 ½ “€”. " * 900),),
+    "many": (section(),) * 70,
+}
+
+
+@pytest.mark.parametrize("kind", services.SCHEMAS)
+@pytest.mark.parametrize("sections", NOTICES.values(), ids=NOTICES)
+def test_each_service_takes_its_payload(record, tmp_path, kind, sections):
+    receiver = Receiver(service=kind)
     with receiver.serving() as address:
         desk = hook(tmp_path, address, kind=kind, topic="border")
-        made = hooks.message(desk, notice(), (section(),))
+        made = hooks.message(desk, notice(), sections)
         queue(record, KEY, body=made.mime)
 
-        assert hooks.send_all(record, [desk], lambda: NOW) == ["sent"]
+        assert hooks.send_all(record, [desk], lambda: NOW) == ["sent"], states(record)
 
-    assert receiver.taken[0][2] == 200
-    assert b"4,098" in receiver.taken[0][1]
+    assert "bordercast verify --run 3 --digest " + "d" * 64 in strings(json.loads(made.mime))
+
+
+def strings(found) -> str:
+    """All texts of a payload."""
+    if isinstance(found, str):
+        return found
+    members = found.values() if isinstance(found, dict) else found if found else ()
+    return "\n".join(map(strings, members)) if isinstance(found, (dict, list)) else ""
+
+
+SPOILED = {
+    "slack": [
+        lambda found: found["blocks"].append({"type": "sektion"}),
+        lambda found: found["blocks"][0]["text"].update(type="mrkdwn"),
+        lambda found: found["blocks"][0]["text"].update(text="x" * 151),
+        lambda found: found["blocks"][1]["text"].update(text="a < b"),
+        lambda found: found.update(blocks=found["blocks"] * 26),
+    ],
+    "teams": [
+        lambda found: found["attachments"][0].pop("contentType"),
+        lambda found: found["attachments"][0]["content"].pop("version"),
+        lambda found: found["attachments"][0]["content"]["body"][0].pop("text"),
+        lambda found: found["attachments"][0]["content"]["body"][0].update(text="x" * 30_000),
+    ],
+    "ntfy": [
+        lambda found: found.update(topic="a/b"),
+        lambda found: found.update(priority=6),
+        lambda found: found.update(message="é" * 2100),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "spoil"), [(kind, each) for kind, found in SPOILED.items() for each in found]
+)
+def test_the_services_of_these_tests_refuse_what_the_real_ones_refuse(tmp_path, kind, spoil):
+    desk = hook(tmp_path, "http://127.0.0.1:1/", kind=kind, topic="border")
+    payload = json.loads(hooks.message(desk, notice(), NOTICES["ordinary"]).mime)
+    head = {"Content-Type": "application/json"}
+    assert services.refused(kind, head, json.dumps(payload).encode()) == ""
+
+    spoil(payload)
+
+    assert services.refused(kind, head, json.dumps(payload).encode()) != ""
 
 
 def test_a_payload_is_signed_and_a_repeat_has_its_key(record, tmp_path):
@@ -285,35 +247,18 @@ def test_mail_and_hooks_do_not_wait_for_each_other(record, tmp_path):
         assert hooks.send_all(record, [hook(tmp_path, address)], lambda: NOW) == ["sent"]
 
 
-SENDER = """
-import sys
-from pathlib import Path
-from forecast.config import Hook
-from jobs.mail import hooks
-hooks.send_all(Path(sys.argv[1]), [Hook.model_validate_json(sys.argv[2])])
-"""
-
-
 def killed(record, tmp_path, count, kills, seed):
     """What the server took of deliveries whose sender is killed while at it; and kills."""
     chance, receiver, done = random.Random(seed), Receiver(), 0
     queue(record, *(f"{number:064d}" for number in range(count)))
     with receiver.serving() as address:
-        desk = hook(tmp_path, address)
-        command = [sys.executable, "-c", SENDER, str(record), desk.model_dump_json()]
+        arguments = (record, [hook(tmp_path, address)])
         while {state for state, *_ in states(record)} != {"sent"}:
             before = len(receiver.taken)
-            process = subprocess.Popen(command, cwd=Path(__file__).parent.parent)
-            try:
-                if done < kills:
-                    while process.poll() is None and len(receiver.taken) == before:
-                        time.sleep(0.001)
-                    time.sleep(chance.random() * 0.03)
-                    process.send_signal(signal.SIGKILL)
-                done += process.wait(120) == -signal.SIGKILL
-            finally:
-                process.kill()
-                process.wait()
+            more = (lambda so_far=before: len(receiver.taken) > so_far) if done < kills else None
+            done += killing.sent_until_killed(
+                hooks.send_all, arguments, more, chance.random() * 0.03
+            )
     return [head["Idempotency-Key"] for head, _, _ in receiver.taken], done
 
 
@@ -325,10 +270,15 @@ def test_a_killed_sender_loses_nothing(record, tmp_path):
 
 
 @pytest.mark.kills
-def test_a_sender_killed_two_hundred_times_loses_nothing(record, tmp_path):
+def test_a_sender_killed_two_hundred_times_loses_nothing(record, tmp_path, figure):
     keys, done = killed(record, tmp_path, 1000, 200, seed=2)
 
-    print(f"{done} kills, {1000 - len(set(keys))} lost, {len(keys) - 1000} repeated")
+    figure(
+        "webhook kill",
+        done,
+        lost=1000 - len(set(keys)),
+        repeated_under_the_same_key=len(keys) - 1000,
+    )
     assert done == 200
     assert len(set(keys)) == 1000
     assert len(keys) - 1000 <= 200

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import random
 import re
-import signal
 import ssl
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP as WIRE
-from pathlib import Path
 
+import killing
 import pytest
 from mailserver import HOST, SECRET, USER, Taken, authority, converse, scripted, server
 from tables import rows
@@ -502,15 +499,6 @@ def test_a_challenge_is_answered_as_the_standard_shows_it():
     waiting.close()
 
 
-SENDER = """
-import sys
-from pathlib import Path
-from forecast.config import Mail
-from jobs.mail import send
-send.send_all(Path(sys.argv[1]), Mail.model_validate_json(sys.argv[2]))
-"""
-
-
 def killed_over_and_over(record, count, kills, seed):
     """Deliveries sent by processes that are killed while at it; what the server saw, and when.
 
@@ -520,20 +508,13 @@ def killed_over_and_over(record, count, kills, seed):
     taken, again, killed = Taken(), 0, 0
     queue(record, *(f"reader{i:04d}@example.org" for i in range(count)), now=datetime.now(UTC))
     with server(taken) as port:
-        command = [sys.executable, "-c", SENDER, str(record), settings(port).model_dump_json()]
+        arguments = (record, settings(port))
         while True:
             before, done = len(taken.messages), sent(record)
-            process = subprocess.Popen(command, cwd=Path(__file__).parent.parent)
-            try:
-                if killed < kills:
-                    while process.poll() is None and len(taken.messages) == before:
-                        time.sleep(0.001)
-                    time.sleep(chance.random() * 0.03)
-                    process.send_signal(signal.SIGKILL)
-                killed += process.wait(120) == -signal.SIGKILL
-            finally:
-                process.kill()
-                process.wait()
+            more = (lambda so_far=before: len(taken.messages) > so_far) if killed < kills else None
+            killed += killing.sent_until_killed(
+                mail.send_all, arguments, more, chance.random() * 0.03
+            )
             again += sum(to in done for to, _ in taken.messages[before:])
             if set(states(record).values()) == {"sent"}:
                 return taken.messages, again, killed

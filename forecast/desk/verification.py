@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from forecast.desk.wording import day_words, month_words, publisher
 from forecast.store.integrity import Quoted
 from forecast.store.parts import GROUPS
-from forecast.store.witnesses import Seen
+from forecast.store.witnesses import Sighting
 
 _FOREIGN = len(GROUPS) - 1  # so many marks differ by chance alone: not a digest of this record
 
@@ -67,7 +67,7 @@ def confirmed(answer: Quoted, run_id: int) -> str:
 _ACT = {"signature": "signed by key", "time stamp": "time-stamped by", "git": "committed to"}
 
 
-def seen(witness: Seen) -> str:
+def seen(witness: Sighting) -> str:
     """Who saw a run, when, and whether that was before CBP published its first month."""
     day = witness.seen_at[:10]
     first = f"Run {witness.run_id}: {_ACT[witness.witness]} {witness.seen_by} on {day_words(day)}"
@@ -80,7 +80,14 @@ def seen(witness: Seen) -> str:
     return f"{first}, {apart}{when} {publisher().short} published {month}."
 
 
-def seen_in_time(witnesses: Sequence[Seen]) -> str:
+def newest_seen(witnesses: Sequence[Sighting], run_id: int) -> list[str]:
+    """Who saw this run, and who saw the newest one whose first month is published by now."""
+    judged = {each.run_id for each in witnesses if each.published_on is not None}
+    shown = {run_id, max(judged, default=run_id)}
+    return list(dict.fromkeys(seen(each) for each in witnesses if each.run_id in shown))
+
+
+def seen_in_time(witnesses: Sequence[Sighting]) -> str:
     """How many of the runs that outsiders saw they saw before the truth; "" if none was seen."""
     told = {each.run_id for each in witnesses if each.published_on is not None}
     early = {each.run_id for each in witnesses if (each.days_before or 0) > 0}
@@ -88,5 +95,5 @@ def seen_in_time(witnesses: Sequence[Seen]) -> str:
         return ""
     return (
         f"Outsiders saw {len(early)} of {len(told)} runs before {publisher().short} published the "
-        "first month that they forecast: `bordercast verify --witnesses`."
+        "first month that they forecast."
     )

@@ -14,13 +14,13 @@ class Source(NamedTuple):
     """The release that states the newest month, and those refused that are not older.
 
     seen : "YYYY-MM-DD", None where it is not known. refused : names of files.
-    witnesses : who saw the last run.
+    witnesses : who saw which run, oldest run first.
     """
 
     file_name: str
     seen: str | None
     refused: tuple[str, ...]
-    witnesses: tuple[witnesses.Seen, ...] = ()
+    witnesses: tuple[witnesses.Sighting, ...] = ()
 
 
 def newest_source(connection: sqlite3.Connection) -> Source | None:
@@ -39,12 +39,11 @@ def newest_source(connection: sqlite3.Connection) -> Source | None:
         "select file_name from releases where status = 'quarantined' and seq >= ? order by seq",
         (found[0]["seq"],),
     )
-    last = connection.execute("select id from latest_run").fetchone()
     return Source(
         found[0]["file_name"],
         found[0]["first_seen_at"],
         tuple(name for (name,) in refused),
-        tuple(witnesses.seen(connection, last[0])) if last else (),
+        tuple(witnesses.sightings(connection)),
     )
 
 

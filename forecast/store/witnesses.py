@@ -66,7 +66,7 @@ class WitnessProof:
     proof: bytes
 
 
-class Seen(NamedTuple):
+class Sighting(NamedTuple):
     """A row of the view `witnesses`: when, relative to the publication of the run's first month.
 
     published_on : None while that month is not published. days_before : of the two; 0 or less if
@@ -137,13 +137,10 @@ def proofs(db: Database | sqlite3.Connection) -> list[WitnessProof]:
     return [WitnessProof(*row) for row in found]
 
 
-def seen(db: sqlite3.Connection, run_id: int | None = None) -> list[Seen]:
-    """When each proof was given, oldest run first; of one run if it is named."""
-    found = db.execute(
-        f"select {', '.join(Seen._fields)} from witnesses where run_id = coalesce(?, run_id)",
-        (run_id,),
-    )
-    return [Seen(*row) for row in found]
+def sightings(db: sqlite3.Connection) -> list[Sighting]:
+    """When each proof was given, oldest run first."""
+    found = db.execute(f"select {', '.join(Sighting._fields)} from witnesses")
+    return [Sighting(*row) for row in found]
 
 
 def lacking(

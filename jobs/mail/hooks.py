@@ -13,7 +13,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import html
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -36,7 +38,7 @@ from jobs.mail.send import LOCK, DeliveryOutcome
 SECONDS = 30.0
 LATER = (408, 425, 429)
 LONGEST_WAIT = timedelta(days=1)  # more than that no receiver can ask of us
-MOST = 3000  # characters of a text: Slack's limit for a block; ntfy's of 4,096 bytes is beyond
+MOST = 3000  # Slack's limit for a block, in characters; ntfy's of 4,096 bytes is beyond
 
 
 def recipient(hook: Hook) -> str:
@@ -47,7 +49,8 @@ def recipient(hook: Hook) -> str:
 def message(hook: Hook, notice: Notice, sections: Sequence[Section]) -> Message:
     """A notice as this hook gets it; the same bytes at every attempt."""
     subject = mime.subject(notice, sections)
-    payload = json.dumps(_PAYLOADS[hook.kind](hook, notice, sections, subject))
+    found = _PAYLOADS[hook.kind](hook, notice, sections, subject)
+    payload = json.dumps(found, ensure_ascii=False)  # escaped, a text could be too long for ntfy
     edition = f"{hook.name}: {mime.edition(sections)}"
     return Message(notice.content_key, edition, subject, "", payload.encode())
 
@@ -62,12 +65,16 @@ def send_all(
         with ops.writing(path) as db:
             deliveries.begin(db, now())
             deliveries.unclaim(db)
-        while outcome := send_one(path, {recipient(hook): hook for hook in hooks}, now()):
-            found.append(outcome)
+        by_name = {recipient(hook): hook for hook in hooks}
+        with httpx.Client(timeout=SECONDS) as client:
+            while outcome := send_one(path, by_name, client, now()):
+                found.append(outcome)
     return found
 
 
-def send_one(path: Path, hooks: dict[str, Hook], now: datetime) -> DeliveryOutcome | None:
+def send_one(
+    path: Path, hooks: dict[str, Hook], client: httpx.Client, now: datetime
+) -> DeliveryOutcome | None:
     """Post one delivery that is due; None if there is none."""
     with ops.writing(path) as db:
         delivery = deliveries.claim(db, now, hooks=True)
@@ -76,7 +83,7 @@ def send_one(path: Path, hooks: dict[str, Hook], now: datetime) -> DeliveryOutco
     try:
         if delivery.recipient not in hooks:
             raise MailError(delivery.recipient, True, "no such hook in the settings any more")
-        wait = _post(hooks[delivery.recipient], delivery, now)
+        wait = _post(client, hooks[delivery.recipient], delivery, now)
     except MailError as error:
         with ops.writing(path) as db:
             deliveries.settle(db, delivery, "refused", error.problem, now)
@@ -89,14 +96,15 @@ def send_one(path: Path, hooks: dict[str, Hook], now: datetime) -> DeliveryOutco
     return "put off" if later else "given up"
 
 
-def _post(hook: Hook, delivery: Delivery, now: datetime) -> tuple[str, timedelta] | None:
+def _post(
+    client: httpx.Client, hook: Hook, delivery: Delivery, now: datetime
+) -> tuple[str, timedelta] | None:
     """None if it was taken; else why not, and how long to wait at least. MailError : never."""
     address = secret(hook.address_file, f"{hook.name}.address_file")
     body = delivery.message.mime
     try:
-        with httpx.stream(
-            "POST", address, content=body, headers=headers(hook, delivery, now), timeout=SECONDS
-        ) as answer:
+        told = headers(hook, delivery, now)
+        with client.stream("POST", address, content=body, headers=told) as answer:
             said = next(answer.iter_bytes(300), b"").decode(errors="replace")
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         raise MailError(delivery.recipient, True, "its address is none") from None
@@ -155,11 +163,20 @@ def _until(text: str, now: datetime) -> timedelta:
     return (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
 
 
-def _short(notice: Notice, sections: Sequence[Section]) -> str:
-    """The first sentence of each section, and how to check it."""
-    firsts = [" ".join(section.text.split("\n\n")[0].split()) for section in sections]
-    said = "\n\n".join(firsts)
-    return f"{said[:MOST]}\n\n{check_command(notice.quoted_run, notice.digest)}"
+def _short(
+    notice: Notice, sections: Sequence[Section], size: Callable[[str], int] = len
+) -> list[str]:
+    """The first paragraph of each section, and how to check it; together no longer than MOST.
+
+    size : how long a service takes a text to be.
+    """
+    check = check_command(notice.quoted_run, notice.digest)
+    said = "\n\n".join(" ".join(section.text.split("\n\n")[0].split()) for section in sections)
+    room = MOST - size(check) - len("\n\n ...")
+    fits = bisect_right(range(len(said) + 1), room, key=lambda end: size(said[:end])) - 1
+    if fits < len(said):
+        said = f"{said[:fits].rsplit(' ', 1)[0]} ..."
+    return [*said.split("\n\n"), check]
 
 
 def _generic(
@@ -190,21 +207,24 @@ def _generic(
     }
 
 
+def _escaped(text: str) -> str:
+    """As Slack wants it: these three steer its markup."""
+    return html.escape(text, quote=False)
+
+
 def _slack(hook: Hook, notice: Notice, sections: Sequence[Section], subject: str) -> dict[str, Any]:
-    text = _short(notice, sections)[:MOST]
-    for mark, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        text = text.replace(mark, written)
+    text = _escaped("\n\n".join(_short(notice, sections, lambda said: len(_escaped(said)))))
     return {
-        "text": subject,
+        "text": _escaped(subject),
         "blocks": [
             {"type": "header", "text": {"type": "plain_text", "text": subject[:150]}},
-            {"type": "section", "text": {"type": "mrkdwn", "text": text[:MOST]}},
+            {"type": "section", "text": {"type": "mrkdwn", "text": text}},
         ],
     }
 
 
 def _teams(hook: Hook, notice: Notice, sections: Sequence[Section], subject: str) -> dict[str, Any]:
-    lines = [subject, *_short(notice, sections).split("\n\n")]
+    lines = [subject, *_short(notice, sections)]
     bold = {"weight": "Bolder", "size": "Medium"}
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -221,7 +241,7 @@ def _teams(hook: Hook, notice: Notice, sections: Sequence[Section], subject: str
 
 
 def _ntfy(hook: Hook, notice: Notice, sections: Sequence[Section], subject: str) -> dict[str, Any]:
-    text = _short(notice, sections)
+    text = "\n\n".join(_short(notice, sections, lambda said: len(said.encode())))
     return {"topic": hook.topic, "title": subject, "message": text, "tags": ["chart"]}
 
 

@@ -49,7 +49,7 @@ def examine(
         findings += _foreign_lines(connection, git)
     seen = [
         verification.seen(each)
-        for each in witnesses.seen(connection)
+        for each in witnesses.sightings(connection)
         if (each.witness, each.entry_id) in holds
     ]
     return Examined(list(dict.fromkeys(findings)), seen)

@@ -83,6 +83,10 @@ FAULTS = {
     "mail kill": Fault(
         "SIGKILL of the mail's sender, over 1,000 messages", "0 lost, 0 sent again once recorded"
     ),
+    "webhook kill": Fault(
+        "SIGKILL of the webhooks' sender, over 1,000 deliveries",
+        "0 lost, at most one repeat a kill, under the same key",
+    ),
     "mail down": Fault(
         "The mail server down for 5 days of wakes: nobody listens; 4xx; both, or it hangs up",
         "0 lost, 0 doubled, 0 out of order once it is up",

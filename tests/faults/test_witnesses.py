@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import re
 import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import authority
@@ -16,7 +18,9 @@ from click.testing import CliRunner
 from tables import edit, forge, rows, written
 from test_forged import MEDIANS, SAID
 
+from forecast import months
 from forecast.config import parse
+from forecast.desk.site import build
 from forecast.store import connect, witnesses
 from jobs.cli import main
 from jobs.service import health
@@ -100,6 +104,74 @@ def test_what_was_seen_is_confirmed_without_a_network(witnessed):
         assert answer.output.count(f"Run 3: {said}") == 2
     assert answer.output.count("CBP has not published March 2024 yet.") == 6
     assert asked(witnessed[0]) == {}
+
+
+@pytest.fixture(scope="module")
+def later(outside, tmp_path_factory) -> Path:
+    """A record of these days: what a run forecast was seen, then published a month later."""
+    path = tmp_path_factory.mktemp("later") / small.NAME
+    now = datetime.now(UTC)
+    this_month = f"{now:%Y-%m}"
+    with own(outside, path.parent) as (mine, address):
+        path.with_name("config.toml").write_text(settings(mine, *KINDS, address=address))
+        small.drop(path.parent, months.shift(this_month, -1), {})
+        assert small.run(path, now) == 1
+        assert asked(path, now) == dict.fromkeys(KINDS, "")
+    small.drop(path.parent, this_month, {})
+    published = datetime.fromisoformat(f"{months.shift(this_month, 1)}-16T12:00+00:00")
+    assert small.run(path, published) == 2
+    return path
+
+
+IN_TIME = re.compile(
+    r"Run 1: (signed|time-stamped|committed)[^<]+?, \d\d days before CBP published"
+)
+
+
+def acts(text: str) -> list[str]:
+    """By which acts a run is said to have been seen in time."""
+    return sorted(IN_TIME.findall(" ".join(html.unescape(text).split())))
+
+
+ALL_ACTS = ["committed", "signed", "time-stamped"]
+
+
+def test_in_a_later_month_the_proofs_stand_and_say_seen_before(later):
+    answer, score = bordercast(later, "verify", "--witnesses"), bordercast(later, "score")
+
+    assert answer.exit_code == 0, answer.output
+    assert acts(answer.output) == ALL_ACTS
+    assert "Outsiders saw 1 of 1 runs before CBP published" in " ".join(score.output.split())
+
+
+def test_in_a_later_month_a_rewritten_forecast_is_still_named(later, tmp_path):
+    copy = small.copied(later, tmp_path / "copy")
+    assert written(copy, MEDIANS[0].replace("run_id = 3", "run_id = 1")) > 0
+
+    answer = bordercast(copy, "verify", "--witnesses")
+
+    assert answer.exit_code == 1
+    for kind in KINDS:
+        assert f"{kind} of run 1: the record was rewritten since" in answer.output
+
+
+def test_the_page_and_its_accuracy_say_who_saw_the_record_in_time(later, tmp_path):
+    with connect.moment(later) as connection:
+        build.write(connection, tmp_path / "site", date(2024, 4, 20))
+    front = (tmp_path / "site" / "index.html").read_text()
+    accuracy = (tmp_path / "site" / "accuracy" / "index.html").read_text()
+
+    assert acts(front) == acts(accuracy) == ALL_ACTS
+    assert "Outsiders saw 1 of 1 runs before CBP published the first month" in accuracy
+
+
+def test_a_page_without_witnesses_speaks_of_none(after, tmp_path):
+    with connect.moment(after) as connection:
+        build.write(connection, tmp_path / "site", date(2024, 3, 20))
+    accuracy = (tmp_path / "site" / "accuracy" / "index.html").read_text()
+
+    assert "Outsiders" not in accuracy
+    assert "signed by" not in accuracy
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -17,6 +17,7 @@ from forecast.desk.site.pictures import FULL, PHONE
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.terminal import score_tables
 from forecast.desk.wording import MINUS, change_words, known_words, measure
+from forecast.intake.sources import registry
 from forecast.records import Row
 
 SHOWN = 36  # months of the table behind the chart
@@ -31,16 +32,21 @@ TABLES = {
     "revisions": ("vintages", "Months that were revised after they were first published"),
     "forecast-changes": ("forecast_changes", "What moved the forecast with the newest run"),
 }
+YearCell = tuple[str, int | None, int]
 _COVERAGES = ("coverage50", "coverage80", "coverage95")
 
 
 @dataclass(frozen=True)
 class YearRow:
-    """A fiscal year. months : month, encounters and shade 0..HEATS-1; None where not on record."""
+    """A fiscal year.
+
+    months : month, encounters and shade 0..HEATS-1; None before the record begins and after it
+        ends. encounters are None where nobody knows them, and so is their total.
+    """
 
     year: int
-    months: tuple[tuple[str, int, int] | None, ...]
-    total: int
+    months: tuple[YearCell | None, ...]
+    total: int | None
     complete: bool
 
 
@@ -98,9 +104,11 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
     files = charts(drawn)
     for name, some in rows.items():
         files |= table(name, some)
-    dataset = _dataset(found, rows, files)
-    files |= datasets.files(dataset, record)
-    return SitePage(f"border/{border}/", "border", shown, files, dataset)
+    dataset = None
+    if registry.main().shipped:  # counts of one's own have columns of their own
+        dataset = _dataset(found, rows, files)
+        files |= datasets.files(dataset, record)
+    return SitePage(found.place, "border", shown, files, dataset)
 
 
 def _dataset(
@@ -108,7 +116,7 @@ def _dataset(
 ) -> Dataset:
     """The border's tables, those that have a row."""
     return Dataset(
-        f"border/{found.border}/",
+        found.place,
         f"U.S. border {measure().noun}, {found.name.lower()}: counts and forecasts",
         found.name.lower(),
         min(found.reports),
@@ -152,9 +160,11 @@ def year_table(found: BorderRecord) -> list[YearRow]:
     counts = {row["month"]: row["encounters"] for row in found.months}
     low, high = (math.log(max(edge(counts.values()), 1)) for edge in (min, max))
 
-    def cell(month: str) -> tuple[str, int, int] | None:
+    unknown = set(months.missing(counts))
+
+    def cell(month: str) -> YearCell | None:
         if month not in counts:
-            return None
+            return (month, None, 0) if month in unknown else None
         share = (math.log(max(counts[month], 1)) - low) / ((high - low) or 1)
         return month, counts[month], min(int(HEATS * share), HEATS - 1)
 
@@ -162,8 +172,10 @@ def year_table(found: BorderRecord) -> list[YearRow]:
     rows = []
     for year in years:
         cells = tuple(map(cell, months.fiscal_months(year)))
-        held = [one for one in cells if one]
-        rows.append(YearRow(year, cells, sum(one[1] for one in held), len(held) == 12))
+        held = [one[1] for one in cells if one]
+        known = [count for count in held if count is not None]
+        total = sum(known) if len(known) == len(held) else None
+        rows.append(YearRow(year, cells, total, len(held) == 12))
     return rows
 
 

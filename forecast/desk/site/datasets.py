@@ -15,7 +15,7 @@ from typing import Any
 from forecast.desk.dictionary.columns import COLUMNS, Column, count
 from forecast.desk.dictionary.views import BY_NAME
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import CREDIT, measure, publisher
+from forecast.desk.wording import credit, measure, publisher
 from forecast.intake.sources import registry
 
 LICENSE = "https://opensource.org/license/mit"
@@ -124,7 +124,7 @@ def schema_org(found: Dataset, record: SiteRecord, address: str) -> dict[str, An
         "version": f"run {record.run.id}",
         "dateModified": record.run.published_at,
         "license": LICENSE,
-        "creditText": CREDIT,
+        "creditText": credit(),
         "isAccessibleForFree": True,
         "creator": {"@type": "Organization", "name": "Bordercast"},
         "isBasedOn": registry.main().pages.index,
@@ -207,7 +207,7 @@ def _csvw(found: Dataset) -> dict[str, Any]:
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "dc:title": found.title,
         "dc:license": {"@id": LICENSE},
-        "dc:rights": CREDIT,
+        "dc:rights": credit(),
         "dialect": {"header": True, "encoding": "utf-8", "lineTerminators": ["\n"]},
         "tables": [
             {
@@ -245,7 +245,7 @@ def _dcat(found: Dataset, record: SiteRecord) -> dict[str, Any]:
         "dct:publisher": {"@type": "foaf:Agent", "foaf:name": "Bordercast"},
         "dct:source": {"@id": registry.main().pages.index},
         "dct:license": {"@id": LICENSE},
-        "dct:rights": CREDIT,
+        "dct:rights": credit(),
         "dct:modified": {"@type": "xsd:dateTime", "@value": record.run.published_at},
         "dct:accrualPeriodicity": {"@id": _MONTHLY},
         "dct:temporal": {
