@@ -7,7 +7,6 @@ BordercastError            exit code
 ├── DataError              3   a file or a series is refused
 │   ├── RowError               one line of a file
 │   ├── FaultsError            a table's faults, all of them
-│   ├── GapError               a series with a month missing
 │   ├── ShortSeriesError       a series too short for the model
 │   ├── DocumentError          a text that cannot be read
 │   └── QuarantineError        a whole file that is not to be believed
@@ -137,25 +136,6 @@ class FaultsError(DataError):
         last = [f"... and {more:,} more"] if more > 0 else []
         head = f"{path}: {many}; nothing was taken from the file"
         super().__init__("\n".join([head, *self.faults[: self._SHOWN], *last]))
-
-
-class GapError(DataError):
-    """A series in which months are missing between its first and its last.
-
-    Parameters
-    ----------
-    series : name of the series.
-    months : the missing months, "YYYY-MM".
-    """
-
-    def __init__(self, series: str, months: Sequence[str]) -> None:
-        self.series, self.months = series, tuple(months)
-        shown = ", ".join(self.months[:5]) + (" ..." if len(self.months) > 5 else "")
-        super().__init__(
-            f"{series}: no value for {shown}. A missing month is not 0, and this version cannot "
-            "forecast across a gap. Give the months' counts (0 only where 0 was counted), or only "
-            "the months after the gap."
-        )
 
 
 class ShortSeriesError(DataError):

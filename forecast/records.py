@@ -59,7 +59,10 @@ class SeriesKey(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """Months a release states for every member of a scope; an absent member is 0."""
+    """Months in a row that a release states for every member of a scope; an absent member is 0.
+
+    A month that nobody knows is covered by none: then a scope has several spans in a release.
+    """
 
     scope: Scope
     first_month: str

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from forecast import months
-from forecast.errors import DataError, GapError
+from forecast.errors import DataError
 from forecast.intake import series
 from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.intake.sources.cbp_encounters import snapshot as snapshots
@@ -159,14 +159,21 @@ def test_events_follow_each_series_own_end():
     assert series.panel(counts, dates=()).events == ((), ())
 
 
-def test_a_gap_is_refused_by_name():
-    """A model would silently shift what comes after it."""
-    counts = {INDIA: {"2025-10": 1, "2026-01": 2}}
+def test_an_unknown_month_is_no_number():
+    """NaN, not 0, and what comes after it stands where it belongs."""
+    panel = series.panel({INDIA: {"2025-10": 1, "2026-01": 2}})
 
-    with pytest.raises(
-        GapError, match="northern / citizenship / INDIA: no value for 2025-11, 2025-12"
-    ):
-        series.panel(counts)
+    np.testing.assert_allclose(panel.z, np.log1p([[1, np.nan, np.nan, 2]]))
+    assert panel.known.tolist() == [[True, False, False, True]]
+
+
+def test_only_what_follows_a_long_gap_is_used():
+    """Two years unknown are bridged; a month more, and what was before says nothing."""
+    bridged = {"2020-01": 1, "2022-02": 2}  # 24 months between them
+    cut = {"2020-01": 1, "2022-03": 2, "2022-04": 3}
+
+    assert series.panel({INDIA: bridged}).z.shape == (1, 26)
+    np.testing.assert_allclose(series.panel({INDIA: cut}).z, np.log1p([[2, 3]]))
 
 
 @pytest.mark.parametrize("counts", [{}, {NORTH: {}}])

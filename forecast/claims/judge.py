@@ -240,6 +240,23 @@ def _extreme(line: ClaimCounts, sense: Sense, claimed: Claimed) -> JudgedClaim:
         return JudgedClaim("cannot_be_checked", why=_not_held(line, sense.span))
     peers = _peers(line, sense)
     now = line.total(sense.span)
+    judged = _ranked(line, sense, claimed, peers, now)
+    since = sense.versus.last if sense.versus else line.first
+    compared = ClaimSpan(since, sense.span.last)
+    # What nobody knows may have been beyond it; that something known was, remains true.
+    open_still = judged.verdict == "right" or sense.measure.startswith("rank")
+    if open_still and line.unknown_in(compared):
+        return JudgedClaim("cannot_be_checked", why=_not_held(line, compared))
+    return judged
+
+
+def _ranked(
+    line: ClaimCounts,
+    sense: Sense,
+    claimed: Claimed,
+    peers: list[tuple[ClaimSpan, int]],
+    now: int,
+) -> JudgedClaim:
     low = sense.measure.endswith("low") or sense.measure.startswith("lowest")
     beyond = [span for span, total in peers if (total < now if low else total > now)]
     if sense.measure in ("rank_high", "rank_low"):
@@ -283,6 +300,10 @@ def _peers(line: ClaimCounts, sense: Sense) -> list[tuple[ClaimSpan, int]]:
 
 
 def _not_held(line: ClaimCounts, span: ClaimSpan) -> str:
+    unknown = line.unknown_in(span)
+    if unknown:
+        shown = ", ".join(ClaimSpan(month, month).words() for month in unknown[:3])
+        return f"no count was published for {shown}"
     held = ClaimSpan(line.first, line.last).words()
     return f"the record has {held}, not all of {span.words()}"
 

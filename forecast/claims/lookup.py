@@ -56,7 +56,8 @@ def _in_line(subject: Subject, line: ClaimCounts, number: int) -> Iterator[Numbe
 
 def _spans(line: ClaimCounts) -> Iterator[ClaimSpan]:
     for month in range(line.first, line.last + 1):
-        yield ClaimSpan(month, month)
+        if month not in line.unknown:
+            yield ClaimSpan(month, month)
     for year in range(fiscal_year_of(line.first), fiscal_year_of(line.last) + 1):
         for length in range(2, 13):
             span = fiscal(year, length)

@@ -17,15 +17,17 @@ from forecast.store import reports
 
 @dataclass(frozen=True, slots=True)
 class ClaimCounts:
-    """One series without gaps.
+    """One series.
 
-    first : its first month, a running number. counts : encounters by month.
+    first : its first month, a running number. counts : encounters by month, 0 where unknown.
     slack : by month, half the unit that its source rounds to; 0 where the source is exact.
+    unknown : months between its first and its last that nobody knows.
     """
 
     first: int
     counts: tuple[int, ...]
     slack: tuple[float, ...]
+    unknown: frozenset[int] = frozenset()
     sums: tuple[int, ...] = ()
     slacks: tuple[float, ...] = ()
 
@@ -40,7 +42,12 @@ class ClaimCounts:
 
     def holds(self, span: ClaimSpan) -> bool:
         """Whether every month of a span is on record."""
-        return self.first <= span.first <= span.last <= self.last
+        within = self.first <= span.first <= span.last <= self.last
+        return within and not self.unknown_in(span)
+
+    def unknown_in(self, span: ClaimSpan) -> list[int]:
+        """The months of a span that nobody knows, ascending."""
+        return sorted(month for month in self.unknown if span.first <= month <= span.last)
 
     def total(self, span: ClaimSpan) -> int:
         """Encounters in a span that it holds."""
@@ -64,7 +71,7 @@ class CountTable:
         series: Mapping[SeriesKey, Mapping[int, tuple[int, int]]],
         values: Mapping[tuple[str, int], Sequence[tuple[int, str, str]]],
     ) -> None:
-        self._series = {key: line for key, m in series.items() if (line := _unbroken(m))}
+        self._series = {key: _line(by_month) for key, by_month in series.items() if by_month}
         self._known: dict[Subject, ClaimCounts | None] = {}
         self.values = values
         self.newest = max((line.last for line in self._series.values()), default=0)
@@ -158,16 +165,12 @@ class CountTable:
             yield Subject(NATIONWIDE, "", dimension, (member,))
 
 
-def _unbroken(by_month: Mapping[int, tuple[int, int]]) -> ClaimCounts | None:
-    """The newest run of months without a gap."""
-    if not by_month:
-        return None
-    last = first = max(by_month)
-    while first - 1 in by_month:
-        first -= 1
-    held = [by_month[month] for month in range(first, last + 1)]
+def _line(by_month: Mapping[int, tuple[int, int]]) -> ClaimCounts:
+    first, last = min(by_month), max(by_month)
+    held = [by_month.get(month, (0, 1)) for month in range(first, last + 1)]
     slack = tuple(unit / 2 if unit > 1 else 0.0 for _, unit in held)
-    return ClaimCounts(first, tuple(count for count, _ in held), slack)
+    unknown = frozenset(range(first, last + 1)).difference(by_month)
+    return ClaimCounts(first, tuple(count for count, _ in held), slack, unknown)
 
 
 def _added(lines: Sequence[ClaimCounts | None]) -> ClaimCounts | None:
@@ -180,11 +183,13 @@ def _added(lines: Sequence[ClaimCounts | None]) -> ClaimCounts | None:
     cut = [(line, first - line.first, last + 1 - line.first) for line in held]
     counts = tuple(map(sum, zip(*(line.counts[a:b] for line, a, b in cut), strict=True)))
     slack = tuple(map(sum, zip(*(line.slack[a:b] for line, a, b in cut), strict=True)))
-    return ClaimCounts(first, counts, slack)
+    unknown = frozenset.union(*(line.unknown for line in held))
+    return ClaimCounts(first, counts, slack, unknown & frozenset(range(first, last + 1)))
 
 
 def _less(whole: ClaimCounts | None, part: ClaimCounts | None) -> ClaimCounts | None:
     if whole is None or part is None:
         return None
-    negative = ClaimCounts(part.first, tuple(-count for count in part.counts), part.slack)
+    counts = tuple(-count for count in part.counts)
+    negative = ClaimCounts(part.first, counts, part.slack, part.unknown)
     return _added([whole, negative])

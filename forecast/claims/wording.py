@@ -165,7 +165,7 @@ def elsewhere(table: CountTable, sense: Sense, claimed: Claimed) -> str:
     length = sense.span.length
     for first in range(line.last - length + 1, line.first - 1, -1):
         span = ClaimSpan(first, first + length - 1)
-        if line.total(span) == claimed.value:
+        if line.holds(span) and line.total(span) == claimed.value:
             return f" {claimed.value:,.0f} is the count of {span.words()}."
     return ""
 
@@ -197,7 +197,10 @@ def halves(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
     patrol = table.total(subject._replace(agency="usbp"), span)
     if ports is None or patrol is None:
         return ""
-    at, between = both_halves()
+    both = both_halves()
+    if both is None:
+        return ""
+    at, between = both
     return (
         f"Of these, {ports:,} were {at.where} ({at.short}) and {patrol:,} {between.where} "
         f"({between.short})."

@@ -77,7 +77,8 @@ class Asking:
         counts = store.counts(self.connection, key)
         if not key.headline:  # a part that has not appeared yet had no encounters
             first = min(store.counts(self.connection, SeriesKey(key.border)), default=cutoff)
-            counts = dict.fromkeys(months.between(first, cutoff), 0) | counts
+            before = months.between(first, months.shift(min(counts), -1))
+            counts = dict.fromkeys(before, 0) | counts
         return Outlooks(key, counts, cutoff, self.joint.draws(wanted).of(key))
 
     def span(self, series: str | SeriesKey, text: str) -> SpanForecast:

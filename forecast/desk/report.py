@@ -26,11 +26,17 @@ from forecast.store import reports
 from forecast.store.reports import MonthRecord
 
 
+def to_date() -> str:
+    """Name of the comparison of a year to date."""
+    return f"{months.year_noun()} to date"
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """A month against another time.
 
-    name : "month before", "year before", "fiscal year to date" or "peak".
+    name : "month before", "year before", "fiscal year to date" ("year to date" where years are
+        calendar years) or "peak".
     first, last : the months compared with, the same for a single one.
     now, before : encounters; before is None where that time is not held.
     """
@@ -40,6 +46,11 @@ class Comparison:
     last: str
     now: int
     before: int | None
+
+    @property
+    def to_date(self) -> bool:
+        """Whether it is of a year to date."""
+        return self.name.endswith("year to date")
 
     @property
     def percent(self) -> float | None:
@@ -100,7 +111,7 @@ class MonthReport:
     extreme : "lowest" or "highest" when it is so since the month `since` (None: of all months
         before it held), "" when the month before was already beyond it.
     share : of its fiscal year's encounters as far as they are published, 0..1; None where that
-        is this month alone.
+        is this month alone, or a month of it is not known.
     interior : of this month, or of the newest one before it that states it; None before October
         2023 and away from the land borders.
     agencies : agency -> encounters, where on record; empty where not.
@@ -229,7 +240,7 @@ def month_report(
     counts = held.counts
     side, since = extreme_since(counts, month)
     year = [m for m in months.fiscal_months(months.fiscal_year(month)) if m in counts]
-    total = sum(counts[m] for m in year)
+    total, whole = sum(counts[m] for m in year), not _unknown(counts, year[0], year[-1])
     last = max(counts)
     return MonthReport(
         border=border,
@@ -243,7 +254,7 @@ def month_report(
         last_month=last,
         extreme=side,
         since=since,
-        share=counts[month] / total if total and year != [month] else None,
+        share=counts[month] / total if total and year != [month] and whole else None,
         final=months.fiscal_months(months.fiscal_year(month))[-1] <= last,
         values=tuple(
             Value(v["encounters"], v["vintage"], v["known_from"], v["source"], v["file_name"])
@@ -273,19 +284,31 @@ def _interior(held: MonthRecord) -> Interior | None:
 
 
 def comparisons(counts: Mapping[str, int], month: str) -> Iterator[Comparison]:
-    """All comparisons, in the one order; the peak is the highest month up to this one."""
+    """All comparisons, in the one order; the peak is the highest month up to this one.
+
+    Without the fiscal year to date where nobody knows one of its months.
+    """
     now = counts[month]
     for name, back in (("month before", 1), ("year before", 12)):
         then = months.shift(month, -back)
         yield Comparison(name, then, then, now, counts.get(then))
-    if not _first_of_fiscal_year(month):
+    start = months.fiscal_months(months.fiscal_year(month))[0]
+    if month != start and not _unknown(counts, start, month):
         yield _to_date(counts, month)
     peak = max((m for m in counts if m <= month), key=lambda m: (counts[m], m))
     yield Comparison("peak", peak, peak, now, counts[peak])
 
 
-def _first_of_fiscal_year(month: str) -> bool:
-    return month == months.fiscal_months(months.fiscal_year(month))[0]
+def _unknown(counts: Mapping[str, int], first: str, last: str) -> list[str]:
+    """The months from first to last, since the series began, that nobody knows."""
+    return [m for m in months.between(max(first, min(counts)), last) if m not in counts]
+
+
+def to_date_unknown(report: MonthReport) -> bool:
+    """Whether the fiscal year up to the month cannot be summed: one of its months is not known."""
+    names = {comparison.name for comparison in report.comparisons}
+    first = report.month == months.fiscal_months(months.fiscal_year(report.month))[0]
+    return not first and to_date() not in names
 
 
 def _to_date(counts: Mapping[str, int], month: str) -> Comparison:
@@ -295,7 +318,7 @@ def _to_date(counts: Mapping[str, int], month: str) -> Comparison:
     whole = all(m in counts for m in (*this, *last))
     before = sum(counts[m] for m in last) if whole else None
     now = sum(counts.get(m, 0) for m in this)
-    return Comparison("fiscal year to date", last[0], last[-1], now, before)
+    return Comparison(to_date(), last[0], last[-1], now, before)
 
 
 def extreme_since(

@@ -110,9 +110,11 @@ def _table(
 def _usual_change(by_month: Mapping[str, int]) -> dict[int, float]:
     """Month -> mean |change on the year| up to it, by which MASE is scaled."""
     first, last = months.to_index(min(by_month)), months.to_index(max(by_month))
-    values = np.array([by_month[months.from_index(i)] for i in range(first, last + 1)], float)
+    span = map(months.from_index, range(first, last + 1))
+    values = np.array([by_month.get(month, np.nan) for month in span])
     changes = np.abs(values[12:] - values[:-12])
-    means = np.cumsum(changes) / np.arange(1, len(changes) + 1)
+    known = np.cumsum(np.isfinite(changes))
+    means = np.cumsum(np.nan_to_num(changes)) / np.maximum(known, 1)
     return {first + 12 + i: float(mean) for i, mean in enumerate(means) if mean > 0}
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
-from forecast import months
-from forecast.errors import DataError, GapError
+from forecast import headlines, months
+from forecast.errors import DataError
 from forecast.intake import events
-from forecast.records import BORDERS, NATIONWIDE, Counts, SeriesKey
+from forecast.records import Counts, SeriesKey
 from models.base import Floats, Panel
+
+MOST_MISSING = 24  # unknown months in a row, say a season that nobody counted, or two
 
 
 def nationwide_rows(keys: Sequence[SeriesKey]) -> dict[int, tuple[int, ...]]:
@@ -21,9 +24,9 @@ def nationwide_rows(keys: Sequence[SeriesKey]) -> dict[int, tuple[int, ...]]:
     row_of = {key: row for row, key in enumerate(keys)}
     parts = {}
     for key, row in row_of.items():
-        borders = [row_of.get(key._replace(border=border)) for border in BORDERS]
+        borders = [row_of.get(key._replace(border=border)) for border in headlines.parts()]
         found = tuple(part for part in borders if part is not None)
-        if key.border == NATIONWIDE and len(found) == len(BORDERS):
+        if key.border == headlines.whole() and len(found) == len(headlines.parts()) > 0:
             parts[row] = found
     return parts
 
@@ -37,17 +40,18 @@ def panel(
 
     Parameters
     ----------
-    counts : every month from a series' first to its last, encounters >= 0.
+    counts : encounters >= 0 of the months that are known. A month between two of them that is
+        not there is NaN; of a series with more than MOST_MISSING in a row, only the months
+        after them are taken.
     dates : policy dates, placed per series by its border.
     family : family of a series; its dimension where none is given ("" for the totals).
 
     Raises
     ------
-    GapError : a month is missing inside a series.
     DataError : there is no series, or one without months.
     """
     _refuse_empty(counts)
-    spans = {key: _span(key, by_month) for key, by_month in counts.items()}
+    spans = {key: _span(by_month) for key, by_month in counts.items()}
     width = max(map(len, spans.values()))
     last = [months.to_index(span[-1]) for span in spans.values()]
     return Panel(
@@ -70,13 +74,15 @@ def _refuse_empty(counts: Counts) -> None:
 
 def _row(by_month: Mapping[str, int], span: Sequence[str], width: int) -> Floats:
     z = np.full(width, np.nan)
-    z[width - len(span) :] = np.log1p([by_month[month] for month in span])
+    z[width - len(span) :] = np.log1p([by_month.get(month, np.nan) for month in span])
     return z
 
 
-def _span(key: SeriesKey, by_month: Mapping[str, int]) -> list[str]:
-    span = months.between(min(by_month), max(by_month))
-    missing = [month for month in span if month not in by_month]
-    if missing:
-        raise GapError(str(key), missing)
-    return span
+def _span(by_month: Mapping[str, int]) -> list[str]:
+    """Every month from the first after the last long gap to the last."""
+    known = sorted(map(months.to_index, by_month))
+    first = known[0]
+    for before, after in pairwise(known):
+        if after - before > MOST_MISSING + 1:
+            first = after
+    return months.between(months.from_index(first), months.from_index(known[-1]))

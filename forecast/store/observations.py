@@ -32,7 +32,7 @@ StoredValues = dict[SeriesKey, dict[str, dict[int, int]]]  # series -> month -> 
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """A release in the chain of a scope, and the months it covers there."""
+    """A release in the chain of a scope, and months in a row that it covers there."""
 
     release_id: int
     first: str
@@ -194,18 +194,11 @@ def _value_at(
     chain: list[_Link], by_month: dict[str, dict[int, int]], release_id: int
 ) -> dict[str, int]:
     """One series as a release of its chain stated it."""
-    place = max(i for i, link in enumerate(chain) if link.release_id == release_id)
-    own = [link for link in chain if link.release_id == release_id]
+    own = [place for place, link in enumerate(chain) if link.release_id == release_id]
+    until = [link.release_id for link in reversed(chain[: own[-1] + 1])]
     stated = {}
-    for month in _covered(own):
-        rows = by_month.get(month, {})
-        value = next(
-            (
-                rows[link.release_id]
-                for link in reversed(chain[: place + 1])
-                if link.release_id in rows
-            ),
-            0,
-        )
-        stated[month] = value
+    for place in own:  # a span each, with months between them that it does not state
+        for month in months.between(chain[place].first, chain[place].last):
+            rows = by_month.get(month, {})
+            stated[month] = next((rows[one] for one in until if one in rows), 0)
     return stated

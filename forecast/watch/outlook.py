@@ -65,12 +65,14 @@ class Hindsight:
     predictive : its origins are the columns 0 .. last.
     revised : (series, cutoff) -> what it would have said from the figures as they were known
         then, where these have changed since.
+    further : what it says from the last column further ahead than that; None where not asked.
     """
 
     keys: Sequence[SeriesKey]
     panel: Panel
     predictive: Predictive
     revised: Mapping[tuple[SeriesKey, str], Outlook] = field(default_factory=dict)
+    further: Predictive | None = None
 
     def column(self, row: int, month: str) -> int:
         """The column of a month in one series; negative before the panel begins."""
@@ -78,7 +80,11 @@ class Hindsight:
         return width - 1 - (int(self.panel.last[row]) - months.to_index(month))
 
     def outlook(self, row: int, cutoff: str) -> Outlook | None:
-        """The hindcast from this cutoff, None where there is none."""
+        """The hindcast from this cutoff, None where there is none.
+
+        From the last month before it that was known, if nobody knows this one.
+        """
+        cutoff = self._known(row, cutoff)
         revised = self.revised.get((self.keys[row], cutoff))
         if revised is not None:
             return revised
@@ -88,10 +94,18 @@ class Hindsight:
             return None
         return outlook_of(said, row, origin, cutoff)
 
+    def _known(self, row: int, cutoff: str) -> str:
+        column = self.column(row, cutoff)
+        if not 0 <= column < self.panel.z.shape[1]:
+            return cutoff
+        before = np.flatnonzero(self.panel.known[row, : column + 1])
+        return months.shift(cutoff, int(before[-1]) - column) if len(before) else cutoff
+
     def expected(self, row: int, month: str, ahead: int) -> Expected | None:
-        """The hindcast of a month from `ahead` months before it."""
+        """The hindcast of a month from `ahead` months before it, or more; see `outlook`."""
         outlook = self.outlook(row, months.shift(month, -ahead))
-        return outlook.expected(month) if outlook and ahead <= len(outlook.centre) else None
+        within = outlook is not None and outlook.horizon(month) <= len(outlook.centre)
+        return outlook.expected(month) if outlook and within else None
 
 
 def border_beside(borders: Hindsight, parts: Hindsight, row: int) -> tuple[Floats, Floats]:

@@ -61,7 +61,11 @@ def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthR
         if not first <= month <= last:
             problem = f"no figure for {key} in {month}; held are {first} to {last}"
             raise ConfigError(str(settings.db), "MONTH", problem)
-        return series_report(connection, key, month), run
+        try:
+            return series_report(connection, key, month), run
+        except KeyError:
+            problem = f"the count of {key} in {month} was not published; name another month"
+            raise ConfigError(str(settings.db), "MONTH", problem) from None
 
 
 def facts_json(found: MonthReport) -> dict[str, Any]:

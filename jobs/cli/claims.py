@@ -113,6 +113,9 @@ def _refuse_unheld(
     if not line.holds(span):
         held = f"{months.from_index(line.first)} to {months.from_index(line.last)}"
         problem = f"not every month of {span.words()} has a figure; held are {held}"
+        unknown = [months.from_index(month) for month in line.unknown_in(span)]
+        if unknown:
+            problem += f", but no count was published for {', '.join(unknown[:3])}"
         raise ConfigError(str(settings.db), "SPAN", problem)
 
 

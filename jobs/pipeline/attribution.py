@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from forecast import months
+from forecast import headlines, months
 from forecast.intake.sources import registry
 from forecast.label_joins import CROSSED
-from forecast.records import BORDERS, NATIONWIDE, Counts, Driver, Flag, Judgement, SeriesKey
+from forecast.records import Counts, Driver, Flag, Judgement, SeriesKey
 from forecast.store import watch
 from forecast.watch.attribution import Part, Whole, drivers
 from forecast.watch.outlook import Hindsight
@@ -53,7 +53,14 @@ def _answer(
     whole, cutoff, dimension = question
     members = _members(counts, whole.series.border, dimension)
     parts = list(_parts(members, places, counts, whole.month, cutoff))
-    return drivers(whole, dimension, parts, _complete([p.member for p in parts], dimension))
+    unknown = any(_unknown(counts[key], whole.month) for key in members)
+    complete = not unknown and _complete([part.member for part in parts], dimension)
+    return drivers(whole, dimension, parts, complete)
+
+
+def _unknown(by_month: Mapping[str, int], month: str) -> bool:
+    """Whether nobody knows a month of a part that began before it."""
+    return month not in by_month and min(by_month) < month
 
 
 def _new(
@@ -65,7 +72,7 @@ def _new(
         if flag.kind != "month" or flag.severity == "watch" or cutoff is None:
             continue
         whole = Whole(flag.series, flag.month, flag.expected, flag.encounters)
-        first = ("border",) if flag.series.border == NATIONWIDE else ()
+        first = ("border",) if flag.series.border == headlines.whole() else ()
         # Crossings would say once more, in smaller parts, what their dimensions say.
         alone = [name for name in dimensions if CROSSED not in name]
         yield from (AttributionTask(whole, cutoff, name) for name in (*first, *alone))
@@ -80,8 +87,8 @@ def _earlier(db: Database) -> Iterator[AttributionTask]:
 def _members(counts: Counts, border: str, dimension: str) -> list[SeriesKey]:
     """The parts of a border; nationwide has those of all borders, and the borders themselves."""
     if dimension == "border":
-        return [SeriesKey(name) for name in BORDERS if SeriesKey(name) in counts]
-    borders = BORDERS if border == NATIONWIDE else (border,)
+        return [SeriesKey(name) for name in headlines.parts() if SeriesKey(name) in counts]
+    borders = headlines.parts() if border == headlines.whole() else (border,)
     return [key for key in counts if key.dimension == dimension and key.border in borders]
 
 
@@ -92,15 +99,15 @@ def _parts(
     month: str,
     cutoff: str,
 ) -> Iterator[Part]:
-    """Those with a count in the month and a month before it."""
+    """Those with a count in the month, and a forecast of it or a count at the cutoff."""
     ahead = months.to_index(month) - months.to_index(cutoff)
     for key in members:
         count, before = counts[key].get(month), counts[key].get(cutoff)
-        if count is None or before is None:
-            continue
         hindsight, row = places.get(key, (None, 0))
         expected = hindsight.expected(row, month, ahead) if hindsight else None
-        yield Part(key, max(math.expm1(expected.centre), 0.0) if expected else before, count)
+        usual = max(math.expm1(expected.centre), 0.0) if expected else before
+        if count is not None and usual is not None:
+            yield Part(key, usual, count)
 
 
 def _complete(members: Sequence[SeriesKey], dimension: str) -> bool:

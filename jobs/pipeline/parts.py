@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from forecast.config import Config
-from forecast.engine import blocks
+from forecast.engine import blocks, paths
 from forecast.engine.blocks import Task
 from forecast.engine.rows import forecast_rows
 from forecast.intake.series import panel
@@ -27,9 +27,9 @@ def drill_down(counts: Counts, config: Config, report: Report) -> list[Hindsight
     tasks = [Task(p, np.arange(p.z.shape[1], dtype=np.int64), horizon) for p in panels]
     found = []
     with spreading(config.compute, sum(map(len, families.values()))) as spread:
-        said = blocks.families(tasks, spread)
-        for members, together, one in zip(families.values(), panels, said, strict=True):
-            found.append(Hindsight(tuple(members), together, one))
+        said = blocks.families_further(tasks, paths.FARTHEST, spread)
+        for members, together, (one, more) in zip(families.values(), panels, said, strict=True):
+            found.append(Hindsight(tuple(members), together, one, further=more))
             report("drill-down", len(found), len(families))
     return found
 
@@ -37,15 +37,17 @@ def drill_down(counts: Counts, config: Config, report: Report) -> list[Hindsight
 def followed(counts: Counts, least: int) -> dict[str, dict[SeriesKey, Mapping[str, int]]]:
     """Family -> its members whose largest month is at least this count.
 
-    A family is a dimension, or a component's part of it.
+    A family is a dimension, or one half's part of it where each half publishes its own.
     """
     families: dict[str, dict[SeriesKey, Mapping[str, int]]] = {}
-    aside = registry.main().hierarchy.aside
+    hierarchy = registry.main().hierarchy
+    aside = hierarchy.aside
     for key, by_month in counts.items():
         if key.headline or (aside and key.dimension == aside.dimension):
             continue  # the latter is stated beside its month, not forecast
         if max(by_month.values()) >= least:
-            families.setdefault(f"{key.dimension} {key.component}", {})[key] = by_month
+            half = key.component if key.dimension in hierarchy.by_component else ""
+            families.setdefault(f"{key.dimension} {half}", {})[key] = by_month
     return dict(sorted(families.items()))
 
 

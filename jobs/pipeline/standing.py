@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 import numpy as np
 
-from forecast import months
+from forecast import headlines, months
 from forecast.engine import VERSION, paths
 from forecast.engine.joint import Joint
 from forecast.engine.predictive import Predictive
-from forecast.records import BORDERS, NATIONWIDE, Counts, Forecast, SeriesKey, StandingAnswer
+from forecast.records import Counts, Forecast, SeriesKey, StandingAnswer
 from forecast.watch import standing
 from forecast.watch.standing import Asked
 from jobs.pipeline.totals import ENGINE, Headline
@@ -42,7 +42,9 @@ def answers(
     cutoffs = [
         (column, cutoff)
         for column, cutoff in cutoffs
-        if any((version, key.border, cutoff) not in held for key in head.keys)
+        if any(
+            (version, key.border, cutoff) not in held and cutoff in counts[key] for key in head.keys
+        )
     ]
     if head.totals and cutoffs:  # borders that end in different months are not asked of the past
         yield from _hindcast(head, said, counts, kinds, rates, cutoffs, version)
@@ -103,8 +105,8 @@ def _hindcast(
     version: str,
 ) -> Iterator[StandingAnswer]:
     """What would have been answered at each cutoff, from only the figures up to it."""
-    borders = [head.keys.index(SeriesKey(border)) for border in BORDERS]
-    total = head.keys.index(SeriesKey(NATIONWIDE))
+    borders = [head.keys.index(SeriesKey(border)) for border in headlines.parts()]
+    total = head.keys.index(SeriesKey(headlines.whole()))
     scores = paths.one_month_scores(said, head.panel.z)[borders]
     columns: Ints = np.array([column for column, _ in cutoffs], dtype=np.int64)
     all_marks = said.at(columns).quantiles(paths.MARK_PROBS)
@@ -118,6 +120,8 @@ def _hindcast(
         draws = paths.draw(of[borders], together, _DRAWS, column)
         by_row = dict(zip(borders, draws, strict=True)) | {total: draws.sum(axis=0)}
         for row, key in enumerate(head.keys):
+            if cutoff not in counts[key]:
+                continue  # a month that nobody knows: nothing was published to ask from
             until = {month: count for month, count in counts[key].items() if month <= cutoff}
             asked = Asked(key, until, cutoff)
             yield from _answered(asked, by_row[row], kinds, rates, "hindcast")

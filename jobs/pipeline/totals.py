@@ -7,18 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast import months
+from forecast import headlines, months
 from forecast.config import Config
 from forecast.engine import VERSION
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from forecast.engine.rows import data_digests, forecast_rows, hindcast_rows, with_summed_medians
 from forecast.errors import DataError
-from forecast.intake.series import nationwide_rows, panel
-from forecast.records import HEADLINES, Counts, Fit, Forecast, Hindcast, KeptPath, SeriesKey
+from forecast.intake.series import nationwide_rows
+from forecast.intake.series import panel as side_by_side
+from forecast.intake.sources import registry
+from forecast.records import Counts, Fit, Forecast, Hindcast, KeptPath, SeriesKey
 from jobs.pipeline.refits import Refits, Report, model_options, refit_all
 from models import REFITTED, build
 from models.base import Ints, Panel
+from models.structural import filled
 
 ENGINE = "bordercast"
 BURN_IN = 24  # cutoffs before the first scored one, from which its intervals are calibrated
@@ -59,15 +62,15 @@ class Models:
 
 def headline(counts: Counts, config: Config) -> Headline:
     """The borders' totals that are held, side by side; DataError if there are none."""
-    keys = tuple(SeriesKey(b) for b in HEADLINES if SeriesKey(b) in counts)
+    keys = tuple(SeriesKey(b) for b in headlines.every() if SeriesKey(b) in counts)
     if not keys:
-        raise DataError("no border has counts on record; import a file, or run without --no-bundle")
-    side_by_side = panel({key: counts[key] for key in keys})
-    column_zero = int(side_by_side.last.max()) - (side_by_side.z.shape[1] - 1)
+        raise DataError(f"no {registry.main().totals.one} has counts on record; import a file")
+    panel = side_by_side({key: counts[key] for key in keys})
+    column_zero = int(panel.last.max()) - (panel.z.shape[1] - 1)
     scored = max(months.to_index(config.forecast.first_cutoff) - column_zero, 0)
-    together = len(set(side_by_side.last.tolist())) == 1  # only months that are the same add up
+    together = len(set(panel.last.tolist())) == 1  # only months that are the same add up
     totals = nationwide_rows(keys) if together else {}
-    return Headline(keys, side_by_side, totals, scored, max(scored - BURN_IN, 0))
+    return Headline(keys, panel, totals, scored, max(scored - BURN_IN, 0))
 
 
 def forecast_headline(
@@ -84,13 +87,14 @@ def forecast_headline(
     h = config.forecast.horizon
     every, late = head.origins(0), head.origins(head.burn_in)
     names = tuple(dict.fromkeys(("naive", *config.forecast.models)))
-    refits = refit_all(names, head.panel, head.keys, late, h, kept, keep, config.compute, report)
+    panel = filled(head.panel)  # other models take no gaps
+    refits = refit_all(names, panel, head.keys, late, h, kept, keep, config.compute, report)
     origins = {ENGINE: every}
     predictive = {ENGINE: engine_forecasts(head.panel, every, h, totals=head.totals)}
     for name in names:
         origins[name] = late if name in refits else every
-        paths = refits[name].paths if name in refits else build(name).paths(head.panel, every, h)
-        predictive[name] = model_forecasts(head.panel, paths, origins[name], origins[name])
+        paths = refits[name].paths if name in refits else build(name).paths(panel, every, h)
+        predictive[name] = model_forecasts(panel, paths, origins[name], origins[name])
     return Models(predictive, origins, refits)
 
 

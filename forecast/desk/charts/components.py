@@ -9,11 +9,12 @@ from forecast.intake.series import panel
 from forecast.records import SeriesKey
 from models.prophet import Parts, Prophet
 from models.refitting import history
+from models.structural import filled
 
 
 def prophet_parts(border: str, counts: Mapping[str, int]) -> Parts:
     """The components of the fit to all months held; one fit, a second with the import."""
-    alone = panel({SeriesKey(border): counts})
+    alone = filled(panel({SeriesKey(border): counts}))
     with warnings.catch_warnings():
         # What the library says about its own code, as in the loop over cutoffs.
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -21,16 +21,21 @@ from forecast.records import Row
 SHOWN = 36  # months of the table behind the chart
 HEATS = 7  # shades of the table of years
 LEADS = {0: "1 to 12 months", 1: "1 month", 3: "3 months", 6: "6 months", 12: "12 months"}
+YearCell = tuple[str, int | None, int]
 _COVERAGES = ("coverage50", "coverage80", "coverage95")
 
 
 @dataclass(frozen=True)
 class YearRow:
-    """A fiscal year. months : month, encounters and shade 0..HEATS-1; None where not on record."""
+    """A fiscal year.
+
+    months : month, encounters and shade 0..HEATS-1; None before the record begins and after it
+        ends. encounters are None where nobody knows them, and so is their total.
+    """
 
     year: int
-    months: tuple[tuple[str, int, int] | None, ...]
-    total: int
+    months: tuple[YearCell | None, ...]
+    total: int | None
     complete: bool
 
 
@@ -86,7 +91,7 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
         **table("revisions", found.revised),
         **table("forecast-changes", found.changes),
     }
-    return SitePage(f"border/{border}/", "border", shown, files)
+    return SitePage(found.place, "border", shown, files)
 
 
 def by_kind(parts: Sequence[PartRecord]) -> dict[str, list[PartRecord]]:
@@ -120,9 +125,11 @@ def year_table(found: BorderRecord) -> list[YearRow]:
     counts = {row["month"]: row["encounters"] for row in found.months}
     low, high = (math.log(max(edge(counts.values()), 1)) for edge in (min, max))
 
-    def cell(month: str) -> tuple[str, int, int] | None:
+    unknown = set(months.missing(counts))
+
+    def cell(month: str) -> YearCell | None:
         if month not in counts:
-            return None
+            return (month, None, 0) if month in unknown else None
         share = (math.log(max(counts[month], 1)) - low) / ((high - low) or 1)
         return month, counts[month], min(int(HEATS * share), HEATS - 1)
 
@@ -130,8 +137,10 @@ def year_table(found: BorderRecord) -> list[YearRow]:
     rows = []
     for year in years:
         cells = tuple(map(cell, months.fiscal_months(year)))
-        held = [one for one in cells if one]
-        rows.append(YearRow(year, cells, sum(one[1] for one in held), len(held) == 12))
+        held = [one[1] for one in cells if one]
+        known = [count for count in held if count is not None]
+        total = sum(known) if len(known) == len(held) else None
+        rows.append(YearRow(year, cells, total, len(held) == 12))
     return rows
 
 

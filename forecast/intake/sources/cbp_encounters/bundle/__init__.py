@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from forecast import months
-from forecast.records import Counts, Coverage, KeptPath, Release, SeriesKey, Snapshot
+from forecast.intake.sources.contract import coverage_of
+from forecast.records import Coverage, KeptPath, Release, SeriesKey, Snapshot
 
 PROVENANCE = "provenance.toml"
 VINTAGES = "vintages.csv"
@@ -143,17 +144,9 @@ def _vintage(entry: Mapping[str, Any], lines: Sequence[str]) -> Snapshot:
             first_seen_precision=entry["first_seen_precision"],
         ),
         counts=counts,
-        coverage=tuple(_runs(counts)),
+        # A vintage speaks of single months only.
+        coverage=tuple(c for key, known in counts.items() for c in coverage_of(key, known)),
     )
-
-
-def _runs(counts: Counts) -> Iterator[Coverage]:
-    """A vintage speaks of single months only: one coverage per run of months without a gap."""
-    for key, by_month in counts.items():
-        numbered = enumerate(sorted(map(months.to_index, by_month)))
-        for _, run in groupby(numbered, key=lambda pair: pair[1] - pair[0]):
-            found = [months.from_index(index) for _, index in run]
-            yield Coverage(key.scope, found[0], found[-1])
 
 
 def load_paths() -> list[KeptPath]:
