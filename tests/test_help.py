@@ -48,7 +48,7 @@ def test_every_command_says_what_it_does_in_a_line_and_shows_an_example(path):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder in which every file and folder of the examples is."""
-    for name in ("counts.csv", "nationwide-encounters-fy24-fy27-oct-aor.csv"):
+    for name in ("counts.csv", "visits.xlsx", "nationwide-encounters-fy24-fy27-oct-aor.csv"):
         (tmp_path / name).touch()
     (tmp_path / "backups" / "20261125T150000Z").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)

@@ -53,15 +53,18 @@ def masked(config: Config) -> dict[str, Any]:
     """All settings as they are in force, secrets hidden."""
     shown = config.model_dump(mode="json")
     shown["service"]["heartbeat"] = heartbeat(config)
-    shown = {
-        section: {
-            name: redacted(value, config) if isinstance(value, str) else value
-            for name, value in keys.items()
-        }
-        for section, keys in shown.items()
-    }
+    shown = _redacted_in(shown, config)
     shown["environment"] = {name: HIDDEN for name in KNOWN if os.environ.get(name)}
     return shown
+
+
+def _redacted_in(value: Any, config: Config) -> Any:
+    """The same value with each text in it redacted."""
+    if isinstance(value, dict):
+        return {name: _redacted_in(item, config) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_redacted_in(item, config) for item in value]
+    return redacted(value, config) if isinstance(value, str) else value
 
 
 def user() -> str:
