@@ -63,12 +63,11 @@ def _commands(command: click.Command, name: str) -> Iterator[str]:
         for word, below in command.commands.items():
             yield from _commands(below, f"{name} {word}")
     else:
-        arguments = " ".join(
-            str(option.metavar or option.name).upper()
-            for option in command.params
-            if isinstance(option, click.Argument)
-        )
-        yield f"command: bordercast{name} {arguments}".strip()
+        taken = [option for option in command.params if isinstance(option, click.Argument)]
+        # Who gives no optional argument is promised that too.
+        for arguments in (taken, [option for option in taken if option.required]):
+            words = " ".join(str(option.metavar or option.name).upper() for option in arguments)
+            yield f"command: bordercast{name} {words}".strip()
 
 
 def _settings(section: type[BaseModel], name: str) -> Iterator[str]:

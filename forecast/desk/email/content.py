@@ -235,7 +235,7 @@ def rows(report: MonthReport) -> Iterator[ComparisonText]:
         )
     yield from map(line, report.comparisons)
     if to_date_unknown(report):
-        yield ComparisonText(to_date(), "a month of it was not published", "-", "not known", "-")
+        yield ComparisonText(to_date(), "incomplete", "-", "not known", "-")
 
 
 def _nationwide(report: MonthReport | None) -> str:
