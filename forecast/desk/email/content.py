@@ -350,7 +350,7 @@ def moved_lines(report: MonthReport) -> Iterator[tuple[str, str]]:
     """A line a dimension; each explains the whole."""
     for flag in report.findings:
         if flag["kind"] == "month" and report.drivers:
-            for label, text in flagged.moved_parts(flag, report.drivers, flagged.IN_WORDS):
+            for label, text in flagged.moved_parts(flag, report.drivers):
                 yield clean(label), _signed(clean(text))
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -12,19 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from forecast.desk.labels import dimension_words, member_words
-from forecast.desk.terminal.tables import SEVERITY_STYLE, chance, month_name
+from forecast.desk.terminal.tables import SEVERITY_STYLE, month_name
+from forecast.desk.wording import chance_words
 from forecast.records import Row
 
 SHOWN = 3  # parts of each side
 LEAST = 0.05  # of the deviation, to be shown
 _ORDER = ("border", "component", "field", "state", "citizenship", "demographic")
-
-
-class Naming(NamedTuple):
-    """How a dimension is written, and how a row's part is."""
-
-    dimension: Callable[[str], str]
-    part: Callable[[Row], str]
 
 
 def blocks(flags: Sequence[Row], drivers: Mapping[int, Sequence[Row]]) -> Iterator[RenderableType]:
@@ -46,7 +39,9 @@ def _below(row: Row, drivers: Sequence[Row]) -> Iterator[RenderableType]:
 
 
 def _heading(row: Row) -> Text:
-    name = " / ".join(part for part in (row["border"], row["dimension"], row["member"]) if part)
+    name = row["border"]
+    if row["member"]:
+        name += f" / {member_words(row['dimension'], row['member'])}"
     text = Text(f"{month_name(row['month'])}  {name}: ", style="bold")
     kind = str(row["severity"] if row["kind"] == "month" else row["kind"])
     text.append(kind, style=SEVERITY_STYLE[row["severity"]])
@@ -78,25 +73,19 @@ def _numbers(row: Row) -> Text:
         )
     p = row["apart_p"] if row["role"] == "apart" else row["p"]
     basis = "" if row["basis"] == "issued" else "; judged by a hindcast"
-    return Text(f"{counts}expected (x {row['ratio']:.2f}); {chance(p)} months is as far off{basis}")
+    return Text(f"{counts}expected (x {row['ratio']:.2f}); {chance_words(p)}{basis}")
 
 
-def moved_parts(
-    row: Row, drivers: Sequence[Row], named: Naming | None = None
-) -> Iterator[tuple[str, str]]:
-    """(what, in words): a line a dimension, what is missing, and the parts' own flags.
-
-    named : how dimensions and parts are written; None: as the publisher does.
-    """
-    named = named or PUBLISHED
+def moved_parts(row: Row, drivers: Sequence[Row]) -> Iterator[tuple[str, str]]:
+    """(what, in words): a line a dimension, what is missing, and the parts' own flags."""
     by_dimension = {name: list(found) for name, found in groupby(drivers, _dimension)}
     total = abs(row["encounters"] - row["expected"])
     missing = []
     for name in sorted(by_dimension, key=_place):
         if by_dimension[name][0]["role"] == "not held":
-            missing.append(named.dimension(name))
+            missing.append(dimension_words(name))
             continue
-        yield f"{named.dimension(name)}:", "; ".join(_largest(by_dimension[name], total, named))
+        yield f"{dimension_words(name)}:", "; ".join(_largest(by_dimension[name], total))
     if missing:
         yield "", f"not in the data on record: {', '.join(missing)}"
     if row["listed"] or row["apart"]:
@@ -114,17 +103,17 @@ def _place(name: str) -> tuple[int, str]:
     return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
 
 
-def _largest(drivers: Sequence[Row], total: int, named: Naming) -> Iterator[str]:
+def _largest(drivers: Sequence[Row], total: int) -> Iterator[str]:
     """The largest parts of each side, all others in one, and what is in no part."""
     parts = [row for row in drivers if row["role"] == "part"]
     shown = [row for side in (1, -1) for row in _side(parts, side, total)]
     shown.sort(key=lambda row: -abs(row["contribution"]))
     for row in shown:
-        yield f"{named.part(row)} {row['contribution']:+,}"
+        yield f"{part_words(row)} {row['contribution']:+,}"
     others = sum(row["contribution"] for row in parts) - sum(r["contribution"] for r in shown)
     if len(parts) == len(shown) + 1:
         (last,) = (row for row in parts if row not in shown)
-        yield f"{named.part(last)} {others:+,}"
+        yield f"{part_words(last)} {others:+,}"
     elif len(parts) > len(shown):
         yield f"all others {others:+,}"
     for row in drivers:
@@ -137,11 +126,6 @@ def _side(parts: Iterable[Row], side: int, total: int) -> list[Row]:
     return sorted(found, key=lambda row: -abs(row["contribution"]))[:SHOWN]
 
 
-def part_name(row: Row) -> str:
-    """A part as the publisher names it; for a nationwide flag with its border."""
-    return _of_border(row, str(row["member"]))
-
-
 def part_words(row: Row) -> str:
     """A part in words; for a nationwide flag with its border."""
     return _of_border(row, member_words(row["dimension"], str(row["member"])))
@@ -151,7 +135,3 @@ def _of_border(row: Row, member: str) -> str:
     if not member:
         return str(row["part_border"])
     return f"{member} ({row['part_border']})" if row["border"] == "nationwide" else member
-
-
-PUBLISHED = Naming(str, part_name)
-IN_WORDS = Naming(dimension_words, part_words)
