@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from forecast.errors import ConfigError
+from forecast.records import HEADLINES
 
 DEFAULT_PATH = Path("config.toml")
 SHIPPED = Path(__file__).with_name("config.toml")  # every setting, its default and its meaning
@@ -196,6 +197,7 @@ class Mail(_Section):
 class ReaderRules(_Section):
     """What of a notice is for a reader; see docs/notices.md."""
 
+    series: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     borders: Annotated[tuple[Border, ...], Field(min_length=1)] = (
         "northern",
         "southwest",
@@ -207,6 +209,10 @@ class ReaderRules(_Section):
     severity: Literal["critical", "major", "notable", "watch"] = "watch"
     outside_95: bool = False
     parts: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+
+    def wants(self, total: str) -> bool:
+        """Whether a total is for the reader; `borders` chooses among CBP's, `series` among own."""
+        return total in (self.series or self.borders) or not (self.series or total in HEADLINES)
 
 
 class Recipient(ReaderRules):
@@ -269,9 +275,66 @@ class Compute(_Section):
         return self.processes or max(os.cpu_count() or 1, 2)
 
 
+class Columns(_Section):
+    """Where a file of counts has what, where it does not say it itself; see docs/own-counts.md."""
+
+    month: str = ""
+    series: tuple[str, ...] = ()
+    value: tuple[str, ...] = ()
+    sheet: str = ""
+    decimal: Literal["", "point", "comma"] = ""
+    dates: Literal["", "mdy", "dmy"] = ""
+    sum: bool = False
+
+
+Words = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Named = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+def _with_name(text: str) -> str:
+    """Words with one place for a name in them; ValueError if not."""
+    if text.count("{}") != 1 or text.count("{") != 1 or text.count("}") != 1:
+        raise ValueError("it must have {} once, where the name goes")
+    return text
+
+
+def _days(days: tuple[int, int]) -> tuple[int, int]:
+    """From and to; ValueError if they are not in this order."""
+    if not 0 <= days[0] <= days[1] <= 366:
+        raise ValueError("it must be two numbers of days from 0 to 366, the smaller first")
+    return days
+
+
+class CountsSection(_Section):
+    """Own monthly counts, and their words; see docs/own-counts.md."""
+
+    kind: Literal["counts"]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    path: Annotated[str, Field(min_length=1)]
+    noun: Named = "counts"
+    title: Words = ""
+    one: Named = "series"
+    many: Named = "series"
+    place: Annotated[Named, AfterValidator(_with_name)] = "for {}"
+    publisher: Named = "The source"
+    credit: Words = ""
+    definition: Words = ""
+    caveat: Words = ""
+    total: Words = ""
+    year_begins: Annotated[int, Field(ge=1, le=12)] = 1
+    due: Annotated[tuple[int, int], AfterValidator(_days)] = (1, 28)
+    columns: Columns = Columns()
+
+
+def own_section(kept: dict[str, Any]) -> CountsSection:
+    """A section as a record keeps it."""
+    return CountsSection.model_validate(_with_tuples(kept))
+
+
 class Config(_Section):
     """All settings, frozen."""
 
+    sources: Annotated[tuple[CountsSection, ...], Field(max_length=1)] = ()
     service: Service = Service()
     fetch: Fetch = Fetch()
     forecast: ForecastSection = ForecastSection()
@@ -298,6 +361,8 @@ class Config(_Section):
         """sha256 of the settings that change numbers."""
         sections = {"forecast": self.forecast, "flags": self.flags}
         numbers: dict[str, Any] = {name: said.model_dump() for name, said in sections.items()}
+        if self.sources:
+            numbers["total"] = self.sources[0].total
         if self.labels.joins:
             numbers["labels"] = self.labels.joins
         return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
+_BEFORE = [3]  # months of a fiscal year that lie in the calendar year before
 _MANY = 4096  # months, each asked for thousands of times
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _TYPED = re.compile(r"(\d{4})-(\d{1,2})|([A-Za-z]{3,9})\.? +(\d{4})")
@@ -91,11 +92,32 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
+def year_begins(number: int) -> None:
+    """Say in which month 1..12 the years of the counts in use begin; 1: calendar years."""
+    _BEFORE[:] = [(13 - number) % 12]
+
+
+def calendar_years() -> bool:
+    """Whether they are calendar years."""
+    return _BEFORE == [0]
+
+
+def year_noun() -> str:
+    """What such a year is called."""
+    return "year" if calendar_years() else "fiscal year"
+
+
+def year_name(year: int) -> str:
+    """Its name: FY2025; a calendar year's is 2025."""
+    return str(year) if calendar_years() else f"FY{year}"
+
+
 def fiscal_year(month: str) -> int:
-    """The fiscal year a month belongs to: 2024-10 is in 2025."""
-    return (to_index(month) + 3) // 12
+    """The fiscal year a month belongs to, that in which it ends: 2024-10 is in 2025."""
+    return (to_index(month) + _BEFORE[0]) // 12
 
 
 def fiscal_months(year: int) -> list[str]:
-    """The twelve months of a fiscal year, October first."""
-    return between(f"{year - 1}-10", f"{year}-09")
+    """The twelve months of a fiscal year, in the publisher's order."""
+    first = year * 12 - _BEFORE[0]
+    return between(from_index(first), from_index(first + 11))

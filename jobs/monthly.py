@@ -17,21 +17,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import forecast
-from forecast import months
+from forecast import in_use, months
 from forecast.config import Config
 from forecast.desk.report import newest_report
 from forecast.engine import VERSION, paths, scorecard
 from forecast.engine.coherent import coherent
 from forecast.engine.joint import Joint
 from forecast.engine.rows import hub_quantiles
-from forecast.errors import ClockError
+from forecast.errors import ClockError, DataError
 from forecast.intake.sources import registry
 from forecast.records import Counts, Hindcast, Publication, Score
 from forecast.store import integrity, ledger, releases, runs, standing, wakes
 from forecast.store.connect import transaction, writing
+from forecast.watch import standing as standing_kinds
 from forecast.watch.surprise import Rules
 from jobs.intake import archive
 from jobs.intake.archive import folders
+from jobs.intake.delivered import take_delivered
 from jobs.intake.ingest import Taken, WaitingFile, take_bundle, take_file, take_waiting
 from jobs.mail import compose
 from jobs.pipeline.asof import as_known
@@ -94,9 +96,13 @@ def run(  # noqa: PLR0913 - the front door: every way in which a month's work is
     now = now or datetime.now(UTC)
     with writing(path) as db:
         _refuse_altered(db)
+        in_use.taken(db, config)
         day = first_seen or now.date().isoformat()
         compose.write_all(path, db, config, now)  # what a run that was killed left to write
         taken = take_in(db, path, config, files, day, with_bundle, only)
+        refused = [file.reason for file in taken if file.outcome == "refused"]
+        if refused and not releases.accepted(db):
+            raise DataError(refused[0])
         if nothing_new(db, config):
             return RunOutcome(None, taken)
         outcome = publish(db, config, now, report)
@@ -130,10 +136,14 @@ def take_in(
     archive.make(kept_in)
     joins = config.labels.joins
     releases.save_joins(db, joins)
+    in_use.taken(db, config)
     taken = [
         take_file(db, kept_in, WaitingFile(file, first_seen), dimensions, joins) for file in files
     ]
-    return (*taken, *take_waiting(db, path, kept_in, dimensions, first_seen, only, joins))
+    taken += take_waiting(db, path, kept_in, dimensions, first_seen, only, joins)
+    taken += take_delivered(db, path, config, first_seen, only)
+    in_use.taken(db, config)
+    return tuple(taken)
 
 
 def nothing_new(db: Database, config: Config) -> bool:
@@ -201,7 +211,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> RunO
                 together,
                 rows,
                 counts,
-                config.questions.standing,
+                [kind for kind in config.questions.standing if standing_kinds.fits(kind)],
                 standing.answered(db),
             )
         ),

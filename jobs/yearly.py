@@ -19,7 +19,7 @@ def build(path: Path, year: int) -> yearly.YearlyReport:
         run = read.latest_run(connection)
         forecasts = store.forecasts(connection, span[0], span[-1])
         if run is None or not forecasts:
-            raise SpanError(f"FY{year}", "no forecast of its months has come due")
+            raise SpanError(months.year_name(year), "no forecast of its months has come due")
         answers = store.answers(connection, span[0], span[-1])
         versions = store.versions(connection, span[0], span[-1])
     source = f"Bordercast, run {run.id}, data through {run.data_through}, digest {run.digest}"
@@ -33,6 +33,10 @@ def write(found: yearly.YearlyReport, to: Path) -> None:
         draft.write_text(text, encoding="utf-8")
 
 
+def _ends_year(month: str) -> bool:
+    return months.fiscal_year(month) != months.fiscal_year(months.shift(month, 1))
+
+
 def write_closed(path: Path) -> Path | None:
     """The report of a fiscal year that has just closed, beside the database; None if none has.
 
@@ -40,10 +44,10 @@ def write_closed(path: Path) -> Path | None:
     """
     with closing(connect.read(path)) as connection:
         run = read.latest_run(connection)
-    if run is None or not run.data_through.endswith("-09"):
+    if run is None or not _ends_year(run.data_through):
         return None
     year = months.fiscal_year(run.data_through)
-    to = path.with_name(f"{path.stem}-FY{year}.html")
+    to = path.with_name(f"{path.stem}-{months.year_name(year)}.html")
     if to.exists():
         return None
     found = build(path, year)

@@ -13,7 +13,7 @@ from tables import counting_steps, rows
 from forecast import months
 from forecast.desk import brief
 from forecast.desk.report import month_report
-from forecast.desk.wording import PLACES, chance_words, change_words, month_words, ordinal
+from forecast.desk.wording import chance_words, change_words, month_words, ordinal, place_of
 from forecast.store.reports import MonthRecord
 from jobs.cli import main
 
@@ -131,7 +131,7 @@ def test_the_brief_of_a_restated_month_names_both_values_and_its_forecast(publis
 def test_arrests_in_the_interior_are_said_with_the_figures_of_border_and_month(
     published, border, month, share
 ):
-    where = f"{PLACES[border]} in {month_words(month)}"
+    where = f"{place_of(border)} in {month_words(month)}"
     sentence = f"{share} {where} were At Large, that is arrests in the interior."
 
     assert sentence in said(published, "brief", border, month)

@@ -20,7 +20,7 @@ from forecast.claims.subjects import USBP as BORDER_PATROL
 from forecast.desk.email import content as desk
 from forecast.desk.email import mime, typeset
 from forecast.desk.report import Comparison, Interior, MonthReport, report
-from forecast.desk.wording import CREDIT, MINUS
+from forecast.desk.wording import MINUS, credit
 from forecast.store import connect
 from forecast.store.notices import Notice, Section
 
@@ -252,8 +252,8 @@ def test_every_figure_is_found_in_the_record_by_the_printed_reference(stages, st
     command = f"bordercast verify --run {notice.run_id} --digest "
     assert f"{command}\\\n    {digest}\n" in mime.text(notice, sections)
     assert f"{command}{digest}" in mime.html(notice, sections)
-    assert CREDIT in " ".join(notice.closing_text.split())
-    assert CREDIT in notice.closing_html
+    assert credit() in " ".join(notice.closing_text.split())
+    assert credit() in notice.closing_html
 
 
 def test_the_parts_of_each_dimension_add_up_to_the_deviation(stages):

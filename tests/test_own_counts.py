@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from xlsxwriter import Workbook
 
 from forecast import months
+from forecast.intake.sources import registry
 from jobs.cli import main
 
 PAGE = (Path(__file__).parent.parent / "docs" / "own-counts.md").read_text("utf-8")
@@ -52,6 +53,22 @@ def test_every_command_of_the_page_runs_and_says_what_it_says(folder):
         assert line in said[0]
     assert {path.name for path in folder.iterdir()} >= {"ahead.xlsx", "ahead.csv", "pictures"}
     assert len(list((folder / "pictures").iterdir())) == 4
+
+
+def test_the_service_of_the_page_runs(folder):
+    """From the Excel file to a page and a whole record, by the page's own commands."""
+    (folder / "deliveries").mkdir()
+    (folder / "visits.xlsx").rename(folder / "deliveries" / "visits.xlsx")
+    section = PAGE.split("## A service on your counts")[1].split("\n## ")[0]
+    lines = [line.strip() for line in section.splitlines() if line.startswith("    ")]
+
+    for command in lines:
+        done = CliRunner().invoke(main, shlex.split(command)[1:])
+        assert (command, done.exit_code) == (command, 0), done.output
+
+    assert len(lines) == 6
+    assert (folder / "site" / "counts" / "clinic-01" / "index.html").exists()
+    registry.use(registry.find("cbp_encounters"))
 
 
 def test_faults_are_listed_as_the_page_shows_them(folder):

@@ -10,7 +10,7 @@ import pytest
 import second
 from panels import make_panel, perturbed
 
-from forecast.engine import refit, scores
+from forecast.engine import blocks, refit, scores
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from models import build, structural
@@ -303,3 +303,20 @@ def test_the_engine_beats_a_calibrated_random_walk_on_the_borders(border_panel: 
     naive = build("naive").paths(border_panel, every, golden.H)
     walk = model_forecasts(border_panel, naive, every, every)
     assert border_wis(border_panel, engine) < border_wis(border_panel, walk)
+
+
+@pytest.mark.parametrize("size", [2, 99])
+def test_two_horizons_at_once_are_what_each_alone_is(ragged, size):
+    """Heard once for both, in one block or in several: not a bit differs."""
+    task = blocks.Task(ragged, EVERY[40:60], 12)
+    end = np.array([ragged.z.shape[1] - 1])
+
+    [(near, far)] = blocks.families_further([task], 24, blocks.in_turn, size)
+
+    assert_same(near, engine_forecasts(ragged, EVERY[40:60], 12))
+    assert_same(far, engine_forecasts(ragged, end, 24))
+
+
+def assert_same(one, other):
+    for field in fields(one):
+        np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))

@@ -19,7 +19,7 @@ from tables import rows, written
 
 from forecast.desk.dictionary.views import BY_NAME, VIEWS
 from forecast.desk.export import encoded, tables
-from forecast.desk.wording import CREDIT
+from forecast.desk.wording import credit
 from forecast.records import HEADLINES, HUB_PERMILLES
 from jobs.cli import main
 
@@ -68,7 +68,7 @@ def test_a_workbook_has_the_figures_their_definitions_and_the_digest(published, 
     )
     assert set(figures[0]) < set(meant)
     assert about["digest"] == rows(published, "select digest from latest_run")[0][0]
-    assert about["credit"] == CREDIT
+    assert about["credit"] == credit()
     assert about["check"] == f"bordercast verify --run 1 --digest {about['digest']}"
 
 
@@ -212,7 +212,7 @@ def test_what_the_hub_holds_is_what_its_config_allows(hub):
         assert json.loads(path.read_text())
     about = [path.read_text() for path in (hub / "model-metadata").glob("*.yml")]
     assert about
-    assert all(CREDIT in text for text in about)
+    assert all(credit() in text for text in about)
 
 
 def test_a_hub_does_not_overwrite_what_is_there(published, tmp_path):

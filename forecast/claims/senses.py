@@ -17,10 +17,17 @@ from forecast.claims import times
 from forecast.claims.clauses import Placed, Scene
 from forecast.claims.judge import Measure, Sense
 from forecast.claims.spans import ClaimSpan, calendar, fiscal, fiscal_year_of
-from forecast.claims.subjects import APPREHENSION, AT_ENTRY, AT_LARGE, FIELD_BORDERS, LAND, Subject
+from forecast.claims.subjects import (
+    APPREHENSION,
+    AT_ENTRY,
+    AT_LARGE,
+    FIELD_BORDERS,
+    LAND,
+    SOURCE,
+    Subject,
+)
 from forecast.claims.times import Now, TimeRef
 from forecast.claims.tokens import WrittenNumber
-from forecast.intake.sources import registry
 from forecast.records import BORDERS, NATIONWIDE
 
 T = TypeVar("T")
@@ -340,7 +347,7 @@ def _may_be_part(scene: Scene, one: Placed, context: Context) -> bool:
     if one.phrase.kind == "city":
         return named or here
     patrol = any(p.phrase.value in ("usbp", "all") for p in scene.of_kind("measure"))
-    if one.phrase.value in registry.main().hierarchy.unmistakable:
+    if one.phrase.value in SOURCE.hierarchy.unmistakable:
         return True
     return named or here or patrol or bool(context.sectors_named) or context.agency == "usbp"
 
@@ -352,7 +359,7 @@ def _has_sector_word(scene: Scene, one: Placed) -> bool:
 
 def _sure(scene: Scene, one: Placed, context: Context) -> bool:
     here = any(scene.low(i) in _SECTOR_WORDS for i in range(len(scene.tokens)))
-    unmistakable = one.phrase.value in registry.main().hierarchy.unmistakable
+    unmistakable = one.phrase.value in SOURCE.hierarchy.unmistakable
     named = one.phrase.value in context.sectors_named
     return (
         _has_sector_word(scene, one) or here or named or unmistakable or one.phrase.kind == "office"

@@ -5,24 +5,25 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from forecast.desk.labels import member_words
-from forecast.desk.wording import PLACES
 from forecast.intake.sources import registry
 from forecast.records import SeriesKey
 
-_HALVES = {half.code: half for half in registry.main().hierarchy.halves}
+# Articles are checked about CBP's counts alone.
+SOURCE = registry.find("cbp_encounters")
+_HALVES = {half.code: half for half in SOURCE.hierarchy.halves}
 USBP, OFO = _HALVES["usbp"].component, _HALVES["ofo"].component
 AGENCIES = {code: half.component for code, half in _HALVES.items()}
 AGENCY_WORDS = {
-    "": registry.main().measure.long_name,
+    "": SOURCE.measure.long_name,
     **{code: half.noun for code, half in _HALVES.items()},
 }
 # What splits the Border Patrol's count: the dimension, and its two members.
-_ASIDE = registry.main().hierarchy.aside
+_ASIDE = SOURCE.hierarchy.aside
 APPREHENSION, AT_LARGE, AT_ENTRY = (
     (_ASIDE.dimension, _ASIDE.named, _ASIDE.rest) if _ASIDE else ("", "", "")
 )
 ARREST_WORDS = {AT_ENTRY: AT_ENTRY.lower(), AT_LARGE: f"in the interior ({AT_LARGE})"}
-FIELD_BORDERS = registry.main().hierarchy.field_borders
+FIELD_BORDERS = SOURCE.hierarchy.field_borders
 LAND = "land"  # both land borders together
 
 
@@ -55,8 +56,8 @@ class Subject(NamedTuple):
 
     def words(self) -> str:
         """As one says it after a number: encounters ... at the northern land border."""
-        noun = registry.main().measure.noun
-        place = "at both land borders" if self.border == LAND else PLACES[self.border]
+        noun = SOURCE.measure.noun
+        place = "at both land borders" if self.border == LAND else SOURCE.totals.where(self.border)
         if self.dimension == "field":
             named = " and ".join(self.members)
             kind = AGENCY_WORDS["ofo" if self.agency == "ofo" else "usbp"]

@@ -197,7 +197,10 @@ def halves(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
     patrol = table.total(subject._replace(agency="usbp"), span)
     if ports is None or patrol is None:
         return ""
-    at, between = both_halves()
+    both = both_halves()
+    if both is None:
+        return ""
+    at, between = both
     return (
         f"Of these, {ports:,} were {at.where} ({at.short}) and {patrol:,} {between.where} "
         f"({between.short})."

@@ -134,7 +134,7 @@ def _ahead(found: SpanForecast) -> int:
 def this_fiscal_year(record: Asking, border: str) -> str:
     """The fiscal year of the border's newest month, as a span is written."""
     cutoff = record.joint.marginals[SeriesKey(border)].cutoff
-    return f"FY{months.fiscal_year(months.from_index(cutoff))}"
+    return months.year_name(months.fiscal_year(months.from_index(cutoff)))
 
 
 def parts_table(found: Sequence[SpanForecast]) -> Table:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from forecast import months
-from forecast.desk.report import TO_DATE, Comparison, Expectation, MonthReport, to_date_unknown
+from forecast.desk.report import Comparison, Expectation, MonthReport, to_date_unknown
 from forecast.desk.wording import (
-    PLACES,
     both_halves,
     chance_words,
     change_words,
@@ -15,7 +14,9 @@ from forecast.desk.wording import (
     measure,
     month_words,
     ordinal,
+    place_of,
     publisher,
+    totals,
 )
 from forecast.intake.sources import registry
 from forecast.intake.sources.contract import Aside
@@ -42,15 +43,16 @@ def paragraph(report: MonthReport) -> str:
 
 def place(report: MonthReport) -> str:
     """Where the encounters were, a part in brackets."""
-    where = PLACES[report.border]
+    where = place_of(report.border)
     return f"{where} ({report.part})" if report.part else where
 
 
 def halves(report: MonthReport) -> tuple[int, int] | None:
     """(at ports of entry, between ports); None where the record does not tell them apart."""
-    at, between = both_halves()
-    if set(report.agencies) != {at.component, between.component}:
+    both = both_halves()
+    if both is None or set(report.agencies) != {half.component for half in both}:
         return None
+    at, between = both
     return report.agencies[at.component], report.agencies[between.component]
 
 
@@ -58,7 +60,7 @@ def stale_sentences(report: MonthReport) -> Iterator[str]:
     """That a part's newest month is older than its border's; nothing where it is not."""
     if report.newest_of_border:
         last, border = month_words(report.last_month), month_words(report.newest_of_border)
-        yield f"Figures of this part end in {last}; the border's in {border}."
+        yield f"Figures of this part end in {last}; the {totals().one}'s in {border}."
 
 
 def headline(report: MonthReport) -> str:
@@ -73,9 +75,9 @@ def headline(report: MonthReport) -> str:
 
 def halves_sentence(report: MonthReport) -> Iterator[str]:
     """How many at ports of entry and how many between them; nothing where that is not known."""
-    known = halves(report)
-    at, between = both_halves()
-    if known:
+    known, both = halves(report), both_halves()
+    if known and both:
+        at, between = both
         yield (
             f"Of these, {known[0]:,} were {at.where} ({at.short}) and {known[1]:,} {between.where} "
             f"({between.short})."
@@ -119,15 +121,16 @@ def comparison_sentence(compared: Sequence[Comparison]) -> str:
 def unknown_sentences(report: MonthReport) -> Iterator[str]:
     """That the fiscal year so far cannot be summed; nothing where it can."""
     if to_date_unknown(report):
-        yield "The fiscal year to date is not known: not every month of it was published."
+        noun = months.year_noun()
+        yield f"The {noun} to date is not known: not every month of it was published."
 
 
 def _compared(c: Comparison) -> str:
-    if c.name == TO_DATE:
+    if c.to_date:
         if c.before is None:
-            return f"The fiscal year to date is {c.now:,}; the year before is not all on record."
+            return f"The {c.name} is {c.now:,}; the year before is not all on record."
         change = change_words(c.now, c.before)
-        return f"The fiscal year to date is {c.now:,}, {change} from {c.before:,}."
+        return f"The {c.name} is {c.now:,}, {change} from {c.before:,}."
     if c.before is None:
         return f"The {c.name} is not on record."
     if c.name == "peak" and c.before == c.now:
@@ -151,7 +154,7 @@ def rank_sentence(report: MonthReport) -> str:
         return text
     year = months.fiscal_year(report.month)
     whole = "" if report.final else " so far"
-    return f"{text} It makes up {100 * report.share:.1f}% of fiscal year {year}{whole}."
+    return f"{text} It makes up {100 * report.share:.1f}% of {months.year_noun()} {year}{whole}."
 
 
 def rank_words(report: MonthReport, *, span: bool = True) -> str:
@@ -177,11 +180,7 @@ def _rank(report: MonthReport) -> str:
 
 def vintage_sentence(report: MonthReport) -> str:
     """Which value this is, since when, and what stood before it."""
-    final = (
-        "final"
-        if report.final
-        else f"preliminary: {publisher().short} revises months of the open fiscal year"
-    )
+    final = "final" if report.final else f"preliminary: {publisher().short} {publisher().revises}"
     if not report.values:
         return f"Source: {report.file_name} ({final})."
     *earlier, current = report.values
@@ -206,7 +205,7 @@ def definition(report: MonthReport) -> Iterator[str]:
 
 def caveat() -> str:
     """What the count is not."""
-    return f"{measure().caveat} No cause is claimed."
+    return f"{measure().caveat} No cause is claimed.".strip()
 
 
 def aside_sentence(report: MonthReport, aside: Aside) -> str:
@@ -224,7 +223,7 @@ def aside_sentence(report: MonthReport, aside: Aside) -> str:
     percent = f" ({100 * seen.at_large / seen.total:.0f}%)" if seen.total else ""
     parts = seen.at_large + seen.at_entry
     odd = "" if parts == seen.total else f" {who}'s own two parts add up to {parts:,}."
-    where = f"{PLACES[report.border]} in {month_words(seen.month)}"
+    where = f"{place_of(report.border)} in {month_words(seen.month)}"
     said = f"{share}{percent} {where} were {aside.named}, that is {aside.words}.{odd}"
     if seen.month == report.month:
         return said

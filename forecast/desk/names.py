@@ -11,19 +11,14 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
+from forecast import headlines
 from forecast.desk.labels import dimension_words, member_words
 from forecast.errors import SeriesNameError
 from forecast.intake.sources import registry
-from forecast.records import HEADLINES, SeriesKey
+from forecast.records import SeriesKey
 
 _QUOTES = "\"'\u201c\u201d\u2018\u2019"
 _DROPPED = str.maketrans("", "", "." + _QUOTES)
-_BORDERS = {
-    "northern": ("north", "northern land", "canadian", "us-canada"),
-    "southwest": ("south", "southern", "southwestern", "southwest land", "mexican", "us-mexico"),
-    "other": ("elsewhere", "away from the land borders", "interior and coast"),
-    "nationwide": ("national", "nation", "total", "all", "us", "united states"),
-}
 _DIMENSIONS = {
     "component": ("agency",),
     "field": ("sector", "office", "field office", "station"),
@@ -58,7 +53,9 @@ class SeriesNames:
         if border and not rest:
             return self._only(text, [key for key in self.keys if key == SeriesKey(border)])
         if rest and not border:
-            raise SeriesNameError(text, f"{first!r} is no border", HEADLINES)
+            raise SeriesNameError(
+                text, f"{first!r} is no {registry.main().totals.one}", headlines.every()
+            )
         *dimension, part = rest or [first]
         if len(dimension) > 1:
             raise SeriesNameError(text, "write BORDER:PART, or BORDER:DIMENSION:PART")
@@ -168,9 +165,11 @@ def _dimension_forms(key: SeriesKey) -> set[str]:
 
 def _border(text: str) -> str | None:
     """The border so called, None if none is: northern, north, northern border."""
-    wanted = _normal(text).removeprefix("the ").removesuffix(" border").removesuffix(" borders")
-    for border in HEADLINES:
-        if wanted in (border, *_BORDERS[border]):
+    totals = registry.main().totals
+    wanted = _normal(text).removeprefix("the ")
+    wanted = wanted.removesuffix(f" {totals.one}").removesuffix(f" {totals.many}")
+    for border in headlines.every():
+        if wanted in (_normal(border), *totals.usual.get(border, ())):
             return border
     return None
 

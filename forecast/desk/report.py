@@ -25,14 +25,18 @@ from forecast.records import Row, SeriesKey
 from forecast.store import reports
 from forecast.store.reports import MonthRecord
 
-TO_DATE = "fiscal year to date"
+
+def to_date() -> str:
+    """Name of the comparison of a year to date."""
+    return f"{months.year_noun()} to date"
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """A month against another time.
 
-    name : "month before", "year before", "fiscal year to date" or "peak".
+    name : "month before", "year before", "fiscal year to date" ("year to date" where years are
+        calendar years) or "peak".
     first, last : the months compared with, the same for a single one.
     now, before : encounters; before is None where that time is not held.
     """
@@ -42,6 +46,11 @@ class Comparison:
     last: str
     now: int
     before: int | None
+
+    @property
+    def to_date(self) -> bool:
+        """Whether it is of a year to date."""
+        return self.name.endswith("year to date")
 
     @property
     def percent(self) -> float | None:
@@ -299,7 +308,7 @@ def to_date_unknown(report: MonthReport) -> bool:
     """Whether the fiscal year up to the month cannot be summed: one of its months is not known."""
     names = {comparison.name for comparison in report.comparisons}
     first = report.month == months.fiscal_months(months.fiscal_year(report.month))[0]
-    return not first and TO_DATE not in names
+    return not first and to_date() not in names
 
 
 def _to_date(counts: Mapping[str, int], month: str) -> Comparison:
@@ -309,7 +318,7 @@ def _to_date(counts: Mapping[str, int], month: str) -> Comparison:
     whole = all(m in counts for m in (*this, *last))
     before = sum(counts[m] for m in last) if whole else None
     now = sum(counts.get(m, 0) for m in this)
-    return Comparison(TO_DATE, last[0], last[-1], now, before)
+    return Comparison(to_date(), last[0], last[-1], now, before)
 
 
 def extreme_since(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from forecast import months
 from forecast.intake.sources import registry
-from forecast.intake.sources.contract import Half, MeasureWords, Publisher
+from forecast.intake.sources.contract import Half, MeasureWords, Publisher, Totals
 
 MONTHS = (
     "January",
@@ -23,23 +25,45 @@ MONTHS = (
 # AP style: short before a day; March to July never are.
 SHORT = {"January": "Jan.", "February": "Feb.", "August": "Aug.", "September": "Sept."}
 SHORT |= {"October": "Oct.", "November": "Nov.", "December": "Dec."}
-PLACES = {
-    "northern": "at the northern land border",
-    "southwest": "at the southwest land border",
-    "other": "away from both land borders",
-    "nationwide": "nationwide",
-}
-NAMES = {
-    "northern": "Northern border",
-    "southwest": "Southwest border",
-    "other": "Away from the land borders",
-    "nationwide": "Nationwide",
-}
-CREDIT = registry.main().publisher.credit
 MINUS = "\N{MINUS SIGN}"
 RAREST = (
     1 / 200
 )  # a border has some 130 judged months: rarer than this, p is the model's word alone
+
+
+def totals() -> Totals:
+    """The totals that everything is about, in words."""
+    return registry.main().totals
+
+
+def name_of(border: str) -> str:
+    """A total as a heading: Northern border."""
+    return totals().name(border)
+
+
+def place_of(border: str) -> str:
+    """A total behind what is counted: at the northern land border."""
+    return totals().where(border)
+
+
+def slug(text: str) -> str:
+    """A name as a part of an address."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def total_place(border: str) -> str:
+    """Folder of a total's page in the site."""
+    return f"{totals().folder}/{slug(border)}/"
+
+
+def capital(text: str) -> str:
+    """With a capital first, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def credit() -> str:
+    """The line that the publisher asks for, "" if none."""
+    return registry.main().publisher.credit
 
 
 def measure() -> MeasureWords:
@@ -52,10 +76,38 @@ def publisher() -> Publisher:
     return registry.main().publisher
 
 
-def both_halves() -> tuple[Half, Half]:
-    """Those at ports of entry, and those between them."""
-    at, between = map(registry.main().hierarchy.half, ("ofo", "usbp"))
-    return at, between
+def both_halves() -> tuple[Half, Half] | None:
+    """Those at ports of entry, and those between them; None where a count has no halves."""
+    halves = registry.main().hierarchy.halves
+    return (halves[1], halves[0]) if len(halves) == 2 else None
+
+
+# What the tables call things -> what they are called where they are of own counts.
+_COLUMNS = {
+    "border": "series",
+    "encounters": "count",
+    "encounters_before": "count_before",
+    "part_border": "part_series",
+    "newest_of_border": "newest_of_series",
+}
+_OF_PARTS = ("dimension", "member", "component")
+
+
+def column_name(name: str) -> str:
+    """A table's column as a file of the source in use has it; "" if it has none.
+
+    Own counts have no parts, and years of their own, which the tables' fiscal years are not.
+    """
+    if registry.main().shipped:
+        return name
+    if name in _OF_PARTS or "fiscal" in name or "to_date" in name:
+        return ""
+    return _COLUMNS.get(name, name)
+
+
+def due() -> tuple[int, int, int]:
+    """Days after a month's end: its figures come from, to, and are overdue."""
+    return registry.main().due
 
 
 def check_command(run: int, digest: str) -> str:
@@ -114,4 +166,4 @@ def stale_words(own: str, border: str) -> str:
         return ""
     behind = months.to_index(border) - months.to_index(own)
     noun = "month" if behind == 1 else "months"
-    return f"Newest figure: {month_words(own)}, {behind} {noun} older than the border's."
+    return f"Newest figure: {month_words(own)}, {behind} {noun} older than the {totals().one}'s."

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from forecast import headlines, months
 from forecast.desk import reliability
-from forecast.desk.wording import NAMES, measure, month_words
-from forecast.records import NATIONWIDE, Row
+from forecast.desk.wording import capital, measure, month_words, name_of, totals
+from forecast.records import Row
 
 ENGINE = "bordercast"
 LEADS = (1, 3, 6, 12)
@@ -71,7 +72,9 @@ def report(
         *_method(versions),
         source,
     ]
-    return YearlyReport(f"Fiscal year {year}: how good the forecasts were", tuple(blocks))
+    return YearlyReport(
+        f"{capital(months.year_noun())} {year}: how good the forecasts were", tuple(blocks)
+    )
 
 
 def _off(row: Row) -> float:
@@ -84,7 +87,7 @@ def _misses(rows: Sequence[Row]) -> Iterator[str]:
     worst: dict[tuple[str, str], Row] = {}
     for row in rows:
         place = (row["border"], row["month"])
-        if row["border"] != NATIONWIDE and row["horizon"] in LEADS:
+        if row["border"] != headlines.whole() and row["horizon"] in LEADS:
             worst[place] = max(worst.get(place, row), row, key=lambda one: abs(_off(one)))
     for number, row in enumerate(sorted(worst.values(), key=lambda one: -abs(_off(one)))[:MISSES]):
         months_ahead = f"{row['horizon']} month{'s' if row['horizon'] > 1 else ''}"
@@ -92,7 +95,7 @@ def _misses(rows: Sequence[Row]) -> Iterator[str]:
         inside = row["lo95"] <= row["encounters"] <= row["hi95"]
         where = "inside" if inside else f"{side}"
         yield (
-            f"{number + 1}. {NAMES[row['border']]}, {month_words(row['month'])}: "
+            f"{number + 1}. {name_of(row['border'])}, {month_words(row['month'])}: "
             f"{row['median']:,} were forecast {months_ahead} ahead, {row['encounters']:,} came, "
             f"{where} the 95% interval ({row['lo95']:,} to {row['hi95']:,})."
         )
@@ -105,13 +108,16 @@ def _share(rows: Sequence[Row], level: int) -> str:
 
 def _coverage(rows: Sequence[Row]) -> YearlyTable:
     lines = []
-    for border, name in NAMES.items():
+    for border in headlines.every():
+        name = name_of(border)
         for lead in LEADS:
             found = [r for r in rows if (r["border"], r["horizon"]) == (border, lead)]
             if found:
                 shares = (_share(found, 80), _share(found, 95))
                 lines.append((f"{name}, {lead} ahead", str(len(found)), *shares))
-    return YearlyTable(("border and months ahead", "months", "80% held", "95% held"), tuple(lines))
+    return YearlyTable(
+        (f"{totals().one} and months ahead", "months", "80% held", "95% held"), tuple(lines)
+    )
 
 
 def _peers(rows: Sequence[Row]) -> YearlyTable:
@@ -155,7 +161,7 @@ def _chances(rows: Sequence[Row]) -> Iterator[Block]:
 def _reliability(found: Sequence[reliability.KindScore]) -> YearlyPicture:
     from forecast.desk.charts import chances, grammar
 
-    drawn = chances.reliability("All borders", found)
+    drawn = chances.reliability(f"All {totals().many}", found)
     svg = grammar.render(drawn, "svg").decode("utf-8")
     # Inside a page SVG needs no addresses of its vocabularies.
     return YearlyPicture(re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg), drawn.alt)

@@ -111,11 +111,35 @@ class LastStep(NamedTuple):
     until: int | None
 
 
+class FurtherTask(NamedTuple):
+    """A task, and how many months ahead its panel's last column is asked for beside it."""
+
+    task: Task
+    ahead: int
+
+    @property
+    def at_the_end(self) -> Task:
+        """What is asked of the last column."""
+        last = np.array([self.task.panel.z.shape[1] - 1], dtype=np.int64)
+        return Task(self.task.panel, last, self.ahead)
+
+
 class Cut(NamedTuple):
     """Rows of a panel that are computed together, and their families' numbers, each once."""
 
     rows: Ints
     families: Ints
+
+
+class Learned(NamedTuple):
+    """What a panel's families have in common, whatever the horizon.
+
+    prior : (families, months, grid) log weights of the structural grid.
+    """
+
+    cuts: Sequence[Cut]
+    prior: Floats
+    verdicts: Verdicts
 
 
 def spread_out(task: Task, spread: Spread, size: int) -> Predictive:
@@ -133,12 +157,29 @@ def spread_out(task: Task, spread: Spread, size: int) -> Predictive:
     return said
 
 
-def families(tasks: Sequence[Task], spread: Spread, size: int = BLOCK) -> Iterator[Predictive]:
-    """What the engine says of each of several panels, in their order; small ones side by side."""
-    small = [task for task in tasks if len(task.panel.z) <= size]
-    answers = spread(in_steps, small)
-    for task in tasks:
-        yield next(answers) if len(task.panel.z) <= size else spread_out(task, spread, size)
+def families_further(
+    tasks: Sequence[Task], ahead: int, spread: Spread, size: int = BLOCK
+) -> Iterator[tuple[Predictive, Predictive]]:
+    """What the engine says of each of several panels, in their order; small ones side by side.
+
+    And beside it what is said `ahead` months ahead from the panel's last column. Evidence and
+    verdicts are the same at any horizon: small panels are heard once for both.
+    """
+    asked = [FurtherTask(task, ahead) for task in tasks]
+    answers = spread(both_horizons, [one for one in asked if len(one.task.panel.z) <= size])
+    for one in asked:
+        if len(one.task.panel.z) <= size:
+            yield next(answers)
+        else:
+            yield spread_out(one.task, spread, size), spread_out(one.at_the_end, spread, size)
+
+
+def both_horizons(asked: FurtherTask) -> tuple[Predictive, Predictive]:
+    """What the engine says of whole families, in one block, at both horizons."""
+    asked = asked._replace(task=_with_gaps_filled(asked.task))
+    learned = _learned(asked.task, in_turn, 0)
+    task, at_the_end = asked.task, asked.at_the_end
+    return _said(task, learned, in_turn), _said(at_the_end, learned, in_turn)
 
 
 def in_steps(
@@ -153,12 +194,29 @@ def in_steps(
 
     totals, until : as in `engine_forecasts`; totals with one block only.
     """
-    task = replace(task, panel=structural.filled(task.panel))
-    panel = task.panel
-    cuts = cuts_of(family_numbers(panel), size or len(panel.z))
-    prior = structural.log_prior(_evidence(panel, cuts, spread))
-    verdicts = _verdicts(task, prior, cuts, spread)
-    said, squares = room_for(task), np.empty((*panel.z.shape, task.h))
+    task = _with_gaps_filled(task)
+    return _said(task, _learned(task, spread, size), spread, totals, until)
+
+
+def _with_gaps_filled(task: Task) -> Task:
+    return replace(task, panel=structural.filled(task.panel))
+
+
+def _learned(task: Task, spread: Spread, size: int) -> Learned:
+    cuts = cuts_of(family_numbers(task.panel), size or len(task.panel.z))
+    prior = structural.log_prior(_evidence(task.panel, cuts, spread))
+    return Learned(cuts, prior, _verdicts(task, prior, cuts, spread))
+
+
+def _said(
+    task: Task,
+    learned: Learned,
+    spread: Spread,
+    totals: Totals | None = None,
+    until: int | None = None,
+) -> Predictive:
+    cuts, prior, verdicts = learned
+    said, squares = room_for(task), np.empty((*task.panel.z.shape, task.h))
     if until is not None:
         verdicts = Verdicts(*(_held(x, until) for x in verdicts))
     steps = (
@@ -168,7 +226,7 @@ def in_steps(
         enter(said, cut.rows, part)
         squares[cut.rows] = errors
     df = tails.degrees(combination.walk_share(verdicts.lean))
-    width = intervals.learned_width(squares, df, panel.family, task.origins)
+    width = intervals.learned_width(squares, df, task.panel.family, task.origins)
     return replace(said, scale=intervals.widened(said.scale, width, said.share))
 
 

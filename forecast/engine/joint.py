@@ -17,9 +17,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from forecast import months
+from forecast import headlines, months
 from forecast.engine import paths, reconcile
-from forecast.records import BORDERS, NATIONWIDE, PathMarks, PathRule, SeriesKey
+from forecast.records import PathMarks, PathRule, SeriesKey
 from models.base import Floats
 
 _KEPT_AS = np.dtype("<f4")
@@ -133,11 +133,11 @@ class Draws:
         self._add_nationwide()
 
     def _add_nationwide(self) -> None:
-        nationwide = SeriesKey(NATIONWIDE)
+        nationwide = SeriesKey(headlines.whole())
         marginals = self.joint.marginals.get(nationwide)
         if marginals is None:
             return
-        parts = [SeriesKey(border) for border in BORDERS]
+        parts = [SeriesKey(border) for border in headlines.parts()]
         if all(p in self._values and self._same_months(p, nationwide) for p in parts):
             self._values[nationwide] = np.sum([self._values[part] for part in parts], axis=0)
         else:  # months that are not the same do not add up

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecast import months
+from forecast import headlines, months
 from forecast.engine.predictive import Predictive
-from forecast.records import HUB_PERMILLES, NATIONWIDE, Forecast, Hindcast, SeriesKey
+from forecast.records import HUB_PERMILLES, Forecast, Hindcast, SeriesKey
 from models.base import Ints, Panel
 
 HUB = tuple(permille / 1000 for permille in HUB_PERMILLES)
@@ -60,17 +60,17 @@ def with_summed_medians(rows: Sequence[Forecast]) -> list[Forecast]:
     """Nationwide's whole median as the sum of the borders' whole medians.
 
     The engine's nationwide median is that sum before rounding; rounded each for itself, the four
-    numbers could miss it by one or two. Only where all three borders are there.
+    numbers could miss it by one or two. Only where all of them are there.
     """
     parts: dict[tuple[str, str], list[int]] = {}
     for row in rows:
-        if row.series.headline and row.series.border != NATIONWIDE:
+        if row.series.headline and row.series.border != headlines.whole():
             parts.setdefault((row.model, row.month), []).append(row.median)
     return [_summed(row, parts.get((row.model, row.month), [])) for row in rows]
 
 
 def _summed(row: Forecast, parts: Sequence[int]) -> Forecast:
-    if row.series != SeriesKey(NATIONWIDE) or len(parts) != 3:
+    if row.series != SeriesKey(headlines.whole()) or len(parts) != len(headlines.parts()):
         return row
     median = min(max(sum(parts), row.lo50), row.hi50)
     return replace(row, median=median)

@@ -85,9 +85,9 @@ def parse(text: str, cutoff: str) -> Span:
 
 
 def fiscal(year: int) -> Span:
-    """October to September."""
+    """A year as the publisher has it, of CBP October to September."""
     whole_year = months.fiscal_months(year)
-    return Span(f"FY{year}", whole_year[0], whole_year[-1])
+    return Span(months.year_name(year), whole_year[0], whole_year[-1])
 
 
 def ahead(cutoff: str, count: int) -> Span:
@@ -119,7 +119,9 @@ def standard(cutoff: str, horizon: int) -> list[Span]:
     after = months.shift(cutoff, 1)
     year = months.fiscal_year(after)
     calendar = Span(after[:4], f"{after[:4]}-01", f"{after[:4]}-12")
-    wanted = [fiscal(year), fiscal(year + 1), ahead(cutoff, 12), calendar]
+    wanted = [fiscal(year), fiscal(year + 1), ahead(cutoff, 12)]
+    if not months.calendar_years():
+        wanted.append(calendar)
     if after[5:] != "01":
         wanted.append(Span(f"rest of {after[:4]}", after, calendar.last))
     return [span for span in wanted if span.last <= months.shift(cutoff, horizon)]

@@ -17,9 +17,9 @@ from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
-from forecast import months
+from forecast import headlines, months
 from forecast.intake.sources.contract import Agreement, CountSource
-from forecast.records import BORDERS, NATIONWIDE, Scope, SeriesKey, Snapshot
+from forecast.records import Scope, SeriesKey, Snapshot
 
 Spans = dict[Scope, frozenset[str]]
 Agree = Callable[[int, int], bool]
@@ -93,7 +93,7 @@ def _holes(source: CountSource, new: Snapshot) -> Iterator[str]:
     if not source.agreement.never_empty or new.release.kind not in source.layouts:
         return
     spans = _spans(new)
-    for border in BORDERS:
+    for border in headlines.parts():
         span = sorted(spans.get(Scope(border, ""), ()))
         empty = [month for month in span if not _count(new, SeriesKey(border), month)]
         if empty:
@@ -104,22 +104,28 @@ def _sum_problems(source: CountSource, new: Snapshot) -> Iterator[str]:
     if new.release.rounding > 1:
         return
     spans = _spans(new)
-    yield from _nationwide_problem(new, spans)
+    yield from _nationwide_problem(source, new, spans)
     for (border, dimension), scopes in _by_dimension(spans):
-        if border in BORDERS:
+        if border in headlines.parts():
             yield from _parts_problem(source, new, spans, border, dimension, scopes)
 
 
-def _nationwide_problem(new: Snapshot, spans: Spans) -> Iterator[str]:
-    shared = _shared(spans, [Scope(border, "") for border in (*BORDERS, NATIONWIDE)])
+def _nationwide_problem(source: CountSource, new: Snapshot, spans: Spans) -> Iterator[str]:
+    whole = headlines.whole()
+    stated = (key.border for key in new.counts if key.headline and key.border != whole)
+    borders = tuple(dict.fromkeys((*headlines.parts(), *stated)))
+    if not whole:
+        return
+    shared = _shared(spans, [Scope(border, "") for border in (*borders, whole)])
     wrong = []
     for month in shared:
-        parts = sum(_count(new, SeriesKey(border), month) for border in BORDERS)
-        whole = _count(new, SeriesKey(NATIONWIDE), month)
-        if parts != whole:
-            wrong.append(f"{parts:,} against {whole:,} in {month}")
+        parts = sum(_count(new, SeriesKey(border), month) for border in borders)
+        total = _count(new, SeriesKey(whole), month)
+        if parts != total:
+            wrong.append(f"{parts:,} against {total:,} in {month}")
     if wrong:
-        yield f"the three borders do not add up to nationwide: {_some(wrong)}"
+        count = {3: "three "}.get(len(borders), "")
+        yield f"the {count}{source.totals.many} do not add up to {whole}: {_some(wrong)}"
 
 
 def _parts_problem(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ from forecast.errors import DataError, FaultsError
 from forecast.intake.series import MOST_MISSING
 from forecast.intake.tables import dates, layout, numerals
 from forecast.intake.tables.grid import Entries, Fault, ReadAs, refuse_period, text_of
-from forecast.intake.tables.sheet import Sheet, read_sheets
+from forecast.intake.tables.sheet import MOST_BYTES, Sheet, read_sheets, sheets_of
+from forecast.intake.text import unpacked
 from models.base import Floats, Ints, Panel
 
 ONE_FAMILY = "all"
@@ -99,8 +101,16 @@ def read_table(path: Path | None, wanted: ReadAs | None = None) -> TableRead:
     FaultsError : every cell that cannot be read and every month given twice, a line each.
     DataError, QuarantineError : no table of monthly counts; a choice that the user has to make.
     """
-    wanted = wanted or ReadAs()
-    sheets = read_sheets(path)
+    return _table_of_sheets(read_sheets(path), wanted or ReadAs())
+
+
+def table_in_bytes(name: str, content: bytes, wanted: ReadAs) -> TableRead:
+    """The same of a file's bytes, packed or not; name : for messages."""
+    plain = unpacked(BytesIO(content), name, MOST_BYTES)
+    return _table_of_sheets(sheets_of(name.removesuffix(".gz"), plain), wanted)
+
+
+def _table_of_sheets(sheets: Sequence[Sheet], wanted: ReadAs) -> TableRead:
     if wanted.sheet:
         sheets = _named(sheets, wanted.sheet)
     if len(sheets) == 1:

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from forecast import months
+from forecast import headlines, months
 from forecast.errors import DataError
 from forecast.intake import events
 from forecast.intake.sources import registry
-from forecast.records import BORDERS, NATIONWIDE, Counts, SeriesKey
+from forecast.records import Counts, SeriesKey
 from models.base import Floats, Panel
 
 MOST_MISSING = 24  # unknown months in a row, say a season that nobody counted, or two
@@ -25,9 +25,9 @@ def nationwide_rows(keys: Sequence[SeriesKey]) -> dict[int, tuple[int, ...]]:
     row_of = {key: row for row, key in enumerate(keys)}
     parts = {}
     for key, row in row_of.items():
-        borders = [row_of.get(key._replace(border=border)) for border in BORDERS]
+        borders = [row_of.get(key._replace(border=border)) for border in headlines.parts()]
         found = tuple(part for part in borders if part is not None)
-        if key.border == NATIONWIDE and len(found) == len(BORDERS):
+        if key.border == headlines.whole() and len(found) == len(headlines.parts()) > 0:
             parts[row] = found
     return parts
 

@@ -6,15 +6,14 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from forecast import months
-from forecast.records import HEADLINES
-
-_BORDERS = " ".join(f"when '{border}' then {place}" for place, border in enumerate(HEADLINES))
+from forecast import headlines, months
 
 
 def border_order(column: str) -> str:
     """What to order by, so that borders come as people name them; `column` holds the border."""
-    return f"case {column} {_BORDERS} end"
+    quoted = (border.replace("'", "''") for border in headlines.every())
+    cases = " ".join(f"when '{border}' then {place}" for place, border in enumerate(quoted))
+    return f"case {column} {cases} end" if cases else column
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from forecast.records import BORDERS, NATIONWIDE, Row, SeriesKey
+from forecast import headlines
+from forecast.records import Row, SeriesKey
 from forecast.store import flags, judgements, plots, read
 from forecast.store.read import rows
 
@@ -228,7 +229,9 @@ def _forecasts(
 def _interior(
     connection: sqlite3.Connection, border: str, split: tuple[str, str, str]
 ) -> list[Row]:
-    """At Large and At Entry by month, the newest first."""
+    """At Large and At Entry by month, the newest first; nothing where a count has no such parts."""
+    if not split[0]:
+        return []
     return rows(
         connection,
         """
@@ -245,13 +248,13 @@ def _interior(
         where l.dimension = ? and l.member = ? and e.member = ? and l.border = ?
         order by l.month desc
         """,
-        (NATIONWIDE, len(BORDERS), NATIONWIDE, *split, border),
+        (headlines.whole(), len(headlines.parts()), headlines.whole(), *split, border),
     )
 
 
 def _agencies(connection: sqlite3.Connection, border: str) -> dict[str, dict[str, int]]:
     """Month -> agency -> encounters; nationwide where every border has its own."""
-    whole = border == NATIONWIDE
+    whole = border == headlines.whole()
     found = connection.execute(
         """
         select month, member, sum(encounters), count(*) from series_months
@@ -261,7 +264,7 @@ def _agencies(connection: sqlite3.Connection, border: str) -> dict[str, dict[str
     )
     by_month: dict[str, dict[str, int]] = {}
     for month, member, total, borders in found:
-        if borders == (len(BORDERS) if whole else 1):
+        if borders == (len(headlines.parts()) if whole else 1):
             by_month.setdefault(month, {})[member] = total
     return by_month
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from forecast import headlines
 from forecast.records import (
-    HEADLINES,
     HUB_PERMILLES,
     Hindcast,
     KeptPath,
@@ -69,7 +69,7 @@ def publish(
         db.execute(
             "update witness_proofs set published_in = ? where published_in is null", (run_id,)
         )
-        for border in HEADLINES:
+        for border in headlines.every():
             span = reports.span(db.conn, border)
             if span:
                 reports.save(db, run_id, border, span[1], report(db.conn, border))

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from forecast.records import NATIONWIDE, Change, SeriesKey
+from forecast import headlines
+from forecast.records import Change, SeriesKey
 
 Medians = Mapping[SeriesKey, Mapping[str, int]]  # series -> month -> whole median
 
@@ -45,9 +46,9 @@ def changes(stages: Sequence[Medians]) -> list[Change]:
 def summed(medians: Medians) -> dict[SeriesKey, dict[str, int]]:
     """The same with nationwide as the sum of the borders, as it is published."""
     out = {key: dict(by_month) for key, by_month in medians.items()}
-    borders = [by_month for key, by_month in out.items() if key.border != NATIONWIDE]
-    nationwide = SeriesKey(NATIONWIDE)
-    if nationwide in out and len(borders) == 3:
+    borders = [by_month for key, by_month in out.items() if key.border != headlines.whole()]
+    nationwide = SeriesKey(headlines.whole())
+    if nationwide in out and len(borders) == len(headlines.parts()):
         for month in out[nationwide]:
             if all(month in by_month for by_month in borders):
                 out[nationwide][month] = sum(by_month[month] for by_month in borders)

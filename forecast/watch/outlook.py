@@ -65,12 +65,14 @@ class Hindsight:
     predictive : its origins are the columns 0 .. last.
     revised : (series, cutoff) -> what it would have said from the figures as they were known
         then, where these have changed since.
+    further : what it says from the last column further ahead than that; None where not asked.
     """
 
     keys: Sequence[SeriesKey]
     panel: Panel
     predictive: Predictive
     revised: Mapping[tuple[SeriesKey, str], Outlook] = field(default_factory=dict)
+    further: Predictive | None = None
 
     def column(self, row: int, month: str) -> int:
         """The column of a month in one series; negative before the panel begins."""

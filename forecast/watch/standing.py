@@ -97,6 +97,11 @@ KINDS: dict[str, Callable[[Asked], Question | None]] = {
 }
 
 
+def fits(kind: str) -> bool:
+    """Whether a kind can be asked where years are what they are for the source in use."""
+    return not (months.calendar_years() and kind.startswith("fiscal year"))
+
+
 def questions(asked: Asked, kinds: Iterable[str] = tuple(KINDS)) -> list[Question]:
     """The standing questions that can be asked of a border from a cutoff."""
     found = (KINDS[kind](asked) for kind in kinds if kind in KINDS)

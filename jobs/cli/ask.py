@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecast import headlines, months
 from forecast.errors import ConfigError, SpanError
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, console, latest_run, print_json, reading, series_key
@@ -91,14 +92,17 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
     """
     from forecast.desk import changed
     from forecast.errors import SeriesNameError
-    from forecast.records import HEADLINES
     from forecast.store import changes as store
 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
         key = series_key(connection, series)
         if not key.headline:
-            raise SeriesNameError(series, "changes are kept of the borders' totals", HEADLINES)
+            from forecast.desk.wording import totals
+
+            raise SeriesNameError(
+                series, f"changes are kept of the {totals().many}' totals", headlines.every()
+            )
         rows = store.latest(connection, key.border)
     if as_json:
         print_json({"run": run.id, "digest": run.digest, "changes": rows})
@@ -131,10 +135,10 @@ def report(settings: Settings, year: str, out: Path) -> None:
         raise ConfigError(str(out), "-o", "the file's name must end in .html or .md")
     number = re.fullmatch(r"(?:FY)?(\d{4})", year, re.IGNORECASE)
     if number is None:
-        raise SpanError(year, "not a fiscal year; write FY2026")
+        raise SpanError(year, f"not a {months.year_noun()}; write {months.year_name(2026)}")
     wakes.refuse_edited(settings.db)
     yearly.write(yearly.build(settings.db, int(number[1])), out)
-    click.echo(f"{out}: report on fiscal year {number[1]}")
+    click.echo(f"{out}: report on {months.year_noun()} {number[1]}")
 
 
 def stale(connection: sqlite3.Connection, key: SeriesKey) -> str:

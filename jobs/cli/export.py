@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from forecast.desk.wording import CREDIT
+from forecast.desk.wording import credit
 from forecast.errors import ConfigError
 from jobs.cli import views
 from jobs.cli.help import examples
@@ -53,11 +53,12 @@ def hindcasts(settings: Settings, out: Path, model: str) -> None:
     if not rows:
         problem = f"no hindcasts by {model!r}; there are: {', '.join(known)}"
         raise ConfigError(str(settings.db), "--model", problem)
-    notes = {**origin(run), "model": model, "credit": CREDIT}
+    notes = {**origin(run), "model": model, "credit": credit()}
     marked = [(*row, run.digest) for row in rows]
     count = desk.write(desk.of_rows(desk.HINDCASTS, marked, notes), out)
     click.echo(f"{out}: {count:,} rows, {quote(run)}")
-    click.echo(CREDIT)
+    if credit():
+        click.echo(credit())
 
 
 views.add_views(export)

@@ -76,9 +76,12 @@ def _flags(replayed: ReplayedService) -> Iterator[dict[str, Any]]:
 
 def _print(since: str, found: dict[str, Any], events: list[dict[str, Any]]) -> None:
     from forecast.desk.terminal.replay_tables import event_table, flag_table, rate_lines
+    from forecast.desk.wording import totals
 
     out = console()
-    out.print(f"Replay from {since}: {found['months']} months of the borders' totals judged.")
+    out.print(
+        f"Replay from {since}: {found['months']} months of the {totals().many}' totals judged."
+    )
     out.print(flag_table(found["flags"]))
     out.print()
     out.print(rate_lines(found))

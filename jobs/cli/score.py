@@ -90,7 +90,7 @@ def score(
         print_json(rows)
         return
     terminal = console()
-    for part in _parts(rows, border or score_tables.ALL_BORDERS, era):
+    for part in _parts(rows, border or score_tables.all_of_them(), era):
         terminal.print(part)
     if seen:
         terminal.print(f"{seen} To check: bordercast verify --witnesses")
@@ -111,7 +111,9 @@ def _questions(settings: Settings, border: str | None, out: Path | None, as_json
         print_json([kind.as_json for kind in found])
         return
     terminal = console()
-    for part in reliability.tables(found, border or "all borders"):
+    from forecast.desk.wording import totals
+
+    for part in reliability.tables(found, border or f"all {totals().many}"):
         terminal.print(part)
 
 
@@ -121,12 +123,12 @@ def _draw(
     """The chances of hindcasts, or of issued forecasts once more of them are resolved."""
     from forecast.desk.charts import chances, grammar
     from forecast.desk.reliability import fullest
-    from forecast.desk.wording import NAMES
+    from forecast.desk.wording import name_of, totals
 
     shown = fullest(found)
     if not shown:
         raise ConfigError(str(settings.db), "-o", "no standing question is resolved yet")
-    drawn = chances.reliability(NAMES[border] if border else "All borders", shown)
+    drawn = chances.reliability(name_of(border) if border else f"All {totals().many}", shown)
     grammar.write(drawn, out)
     click.echo(f"{out}: {drawn.alt} From {source}")
 
@@ -156,7 +158,7 @@ def _parts(rows: Sequence[Row], name: str, era: str | None) -> Iterator[Renderab
         yield ""
         if era is None:
             yield from _by_era(_where(of_basis, border=name, horizon=0))
-        if name == score_tables.ALL_BORDERS:
+        if name == score_tables.all_of_them():
             yield from _by_border(_where(of_basis, era=shown, horizon=0))
 
 
@@ -175,7 +177,8 @@ def _by_era(rows: Sequence[Row]) -> Iterator[RenderableType]:
 
 def _by_border(rows: Sequence[Row]) -> Iterator[RenderableType]:
     from forecast.desk.terminal import score_tables
+    from forecast.desk.wording import totals
 
-    yield "[bold]Each border[/bold], leads 1-12"
-    yield score_tables.border_table([r for r in rows if r["border"] != score_tables.ALL_BORDERS])
+    yield f"[bold]Each {totals().one}[/bold], leads 1-12"
+    yield score_tables.border_table([r for r in rows if r["border"] != score_tables.all_of_them()])
     yield ""

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from forecast.config import DEFAULT_PATH, SHIPPED
 from forecast.errors import BusyError, ConfigError
 from forecast.printable import without_controls
+from jobs.cli.anyseries import reading_options
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, print_json
+
+if TYPE_CHECKING:
+    from forecast.intake.tables.grid import ReadAs
 
 
 @click.command(epilog=examples("serve", "serve --once"))
@@ -112,23 +116,38 @@ def check(ctx: click.Context) -> None:
     click.echo(f"{settings.source}: every setting is valid.")
 
 
-@config.command(epilog=examples("config init", "config init -o /etc/bordercast/config.toml"))
+@config.command(
+    epilog=examples(
+        "config init", "config init visits.xlsx", "config init -o /etc/bordercast/config.toml"
+    )
+)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=DEFAULT_PATH, help="[./config.toml]"
 )
-def init(output: Path) -> None:
+@click.argument("file", required=False, type=click.Path(exists=True, path_type=Path))
+@reading_options
+def init(output: Path, file: Path | None, read_as: ReadAs) -> None:
     """Write a settings file with every setting, its default and its meaning.
 
-    A file that is already there is left alone (exit code 2).
+    With FILE, a table of your own monthly counts or a folder of such tables, write the settings of
+    a service on them, and say how it was understood. A file that is already there is left alone
+    (exit code 2).
     """
-    try:
-        with output.open("xb") as file:
-            file.write(SHIPPED.read_bytes())
-    except FileExistsError:
-        raise ConfigError(str(output), "file", "is already there; name another with -o") from None
-    except OSError as error:
-        raise ConfigError(str(output), "file", f"cannot be written: {error.strerror}") from None
-    click.echo(f"Settings written to {output}. Edit it, then: bordercast config check")
+    from jobs.service import first_settings
+
+    if file is None:
+        first_settings.write(output, SHIPPED.read_bytes())
+        click.echo(f"Settings written to {output}. Edit it, then: bordercast config check")
+        return
+    if output.exists():
+        raise ConfigError(str(output), "file", "is already there; name another with -o")
+    found = first_settings.understood(file, read_as)
+    first_settings.write(output, found.settings.encode())
+    for line in found.said:
+        click.echo(line)
+    named = "" if output == DEFAULT_PATH else f" --config {output}"
+    click.echo(f"Settings written to {output}. Put your own words there, then:")
+    click.echo(f"    bordercast{named} run")
 
 
 @config.command(epilog=examples("config show"))

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast import config, months
+from forecast import config, headlines, in_use, months
 from forecast.errors import ConfigError, DataError
 from forecast.printable import without_controls
-from forecast.records import HEADLINES
 from forecast.store import connect
 from jobs.service import environment
 
@@ -28,7 +27,20 @@ if TYPE_CHECKING:
     from jobs.intake.ingest import Taken
     from jobs.pipeline.refits import Report
 
-BORDER = click.Choice(HEADLINES)
+
+class TotalName(click.Choice[str]):
+    """One of the totals that the source in use has; which, is known when a command starts."""
+
+    def __init__(self) -> None:
+        super().__init__(headlines.every())
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The total so named."""
+        self.choices = headlines.every()
+        return super().convert(value, param, ctx)
+
+
+BORDER = TotalName()
 
 
 class Settings:
@@ -40,6 +52,7 @@ class Settings:
         self.source = str(found or "defaults")
         self.config = config.load(found)
         self.db = connect.place(db or Path(self.config.service.db))
+        in_use.start(self.db, self.config)
 
 
 def as_month(_: click.Context, __: click.Parameter, value: str | None) -> str | None:

@@ -10,7 +10,7 @@ import click
 
 from forecast import atomic
 from forecast.desk.dictionary.views import VIEWS, View
-from forecast.desk.wording import CREDIT
+from forecast.desk.wording import credit
 from forecast.store.views import AS_OF
 from jobs.cli.help import examples
 from jobs.cli.shared import Settings, latest_run, origin, quote, reading
@@ -74,12 +74,13 @@ def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
         rows = view_rows(connection, view.name, view.columns, as_of)
-    notes = {"view": view.name, **origin(run), "credit": CREDIT}
+    notes = {"view": view.name, **origin(run), "credit": credit()}
     table = tables.of_view(view, rows, notes | ({"as of": as_of} if as_of else {}))
     count = tables.write(table, out)
     then = f" as of {as_of}" if as_of else ""
     click.echo(f"{out}: {count:,} rows{then}, {quote(run)}")
-    click.echo(CREDIT)
+    if credit():
+        click.echo(credit())
 
 
 @click.command(epilog=examples("export hub -o hub"))
@@ -110,7 +111,8 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
         count = desk.write(draft, models, values, origin(run))
     noun = "file" if count == 1 else "files"
     click.echo(f"{out}: {count:,} model output {noun}, {quote(run)}")
-    click.echo(CREDIT)
+    if credit():
+        click.echo(credit())
 
 
 def _hub_name(model: str) -> str:

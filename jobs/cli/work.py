@@ -48,6 +48,9 @@ def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: b
         click.echo("Nothing new: no release, setting or program has changed since the last run.")
         return
     _show_run(settings, as_json, published=outcome.run_id is not None)
+    folder = settings.config.site.folder
+    if folder and not as_json and not registry.main().shipped:
+        click.echo(f"The page: {settings.db.parent / folder / 'index.html'}")
 
 
 @click.command(

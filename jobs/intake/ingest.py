@@ -22,7 +22,7 @@ from forecast.intake.text import content_sha256
 from forecast.label_joins import Joins, joined
 from forecast.printable import printable
 from forecast.records import Release, ReleaseKind, Snapshot
-from forecast.store import inventory, ops, releases
+from forecast.store import inventory, measure, ops, releases
 from forecast.store.connect import transaction
 from jobs.intake import archive, inbox
 from jobs.intake.archive import Folders
@@ -54,12 +54,14 @@ class WaitingFile:
     """A file to take in: where it is, the day it was first seen, the address it came from.
 
     inbox : the inbox it lies in, None for a file that was downloaded or that the operator named.
+    seq : its place among others that wait, where its name does not tell.
     """
 
     path: Path
     first_seen: str
     url: str = ""
     inbox: Path | None = None
+    seq: int = 0
 
     @property
     def name(self) -> str:
@@ -70,7 +72,7 @@ class WaitingFile:
     def place(self) -> tuple[int, str]:
         """Older releases first, so that each is compared with the one before it."""
         name = registry.parse_name(self.name)
-        return (name.seq if name else 0, self.name)
+        return (name.seq if name else self.seq, self.name)
 
 
 def take_bundle(db: Database, dimensions: Sequence[str] = ()) -> list[int]:
@@ -128,6 +130,8 @@ def _take_content(
         read = _read(found, content, dimensions, joins)
         release = read.snapshot.release
         snapshot, said = _held_against(db, found.name, read)
+        snapshot = _placed(db, snapshot)
+        release = snapshot.release
         _believe(db, found.name, snapshot, joins)
     except DataError as error:
         _refuse(db, kept_in, found, content, release, error)
@@ -219,6 +223,7 @@ def accept(
     found = WaitingFile(file, row["first_seen_at"] or "", row["url"])
     content = inbox.read_once(file).content
     snapshot, unknown, _ = _read(found, content, dimensions, joins or {})
+    snapshot = _placed(db, snapshot)
     archive.keep_bytes(kept_in.archive, row["sha256"], found.name, content)
     reason = f"{why} (the checks said: {row['reason']})"
     with transaction(db):
@@ -286,6 +291,13 @@ def _downloaded(
         if (held := inventory.held(db, d.sha256)) is None or held.status == "quarantined"
     ]
     return [each for each in found if each.path.exists()]
+
+
+def _placed(db: Database, snapshot: Snapshot) -> Snapshot:
+    """A release at its place: of files whose names do not tell, the newest delivery counts."""
+    if registry.main().layouts:
+        return snapshot
+    return replace(snapshot, release=replace(snapshot.release, seq=measure.next_seq(db)))
 
 
 def _read(

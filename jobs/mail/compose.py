@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecast import headlines
 from forecast.config import Config
 from forecast.desk import changed
 from forecast.desk.email import content as desk
@@ -23,7 +24,6 @@ from forecast.desk.email.statements import statement
 from forecast.desk.report import MonthReport, report
 from forecast.desk.wording import measure, month_words
 from forecast.errors import DataError
-from forecast.records import HEADLINES, NATIONWIDE
 from forecast.store import (
     changes,
     connect,
@@ -113,7 +113,7 @@ def _sections(connection: sqlite3.Connection, notice: Notice, address: str) -> I
         return
     if notice.kind != "digest":
         yield from _findings(connection, notice, address)
-    for border in HEADLINES:
+    for border in headlines.every():
         yield from _digest(connection, border, notice.month)
 
 
@@ -126,7 +126,7 @@ def _findings(connection: sqlite3.Connection, notice: Notice, address: str) -> l
     }
     told = [
         border
-        for border in HEADLINES
+        for border in headlines.every()
         if border in told_of
         and (notice.kind == "quiet" or told_of[border].findings or told_of[border].shift)
     ]
@@ -153,7 +153,14 @@ def finding(
 
 
 def _nationwide(connection: sqlite3.Connection, told: MonthReport) -> MonthReport | None:
-    return report(connection, NATIONWIDE, told.month) if told.border != NATIONWIDE else None
+    """The report of all totals together, where there is one of that month."""
+    whole = headlines.whole()
+    if not whole or told.border == whole:
+        return None
+    try:
+        return report(connection, whole, told.month)
+    except KeyError:  # somebody's month is not known, so nobody knows the sum
+        return None
 
 
 def _section(
@@ -201,7 +208,7 @@ def _corrections(connection: sqlite3.Connection, notice: Notice, address: str) -
         if notice.corrects in (earlier.id, earlier.corrects) and earlier.id < notice.id
     ]
     false = false_now(connection, chain, releases.current_counts(connection))
-    for border in (border for border in HEADLINES if false.get(border)):
+    for border in (border for border in headlines.every() if false.get(border)):
         now = report(connection, border, notice.month)
         said = desk.correction(now, false[border], _nationwide(connection, now), address)
         yield _section(said, "finding", statement(now))
@@ -218,7 +225,7 @@ def _withdrawn(connection: sqlite3.Connection, notice: Notice, _address: str) ->
     }
     parts: tuple[notices.SectionPart, ...] = ("finding", "digest")
     for part in parts:
-        for border in HEADLINES:
+        for border in headlines.every():
             if (border, part) in spoken:
                 said = desk.withdrawn(border, notice.month, why["run_id"], why["at"], why["why"])
                 yield _section(said, part)

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from forecast import months
+from forecast import headlines, months
 from forecast.intake.sources import registry
 from forecast.label_joins import CROSSED
-from forecast.records import BORDERS, NATIONWIDE, Counts, Driver, Flag, Judgement, SeriesKey
+from forecast.records import Counts, Driver, Flag, Judgement, SeriesKey
 from forecast.store import watch
 from forecast.watch.attribution import Part, Whole, drivers
 from forecast.watch.outlook import Hindsight
@@ -72,7 +72,7 @@ def _new(
         if flag.kind != "month" or flag.severity == "watch" or cutoff is None:
             continue
         whole = Whole(flag.series, flag.month, flag.expected, flag.encounters)
-        first = ("border",) if flag.series.border == NATIONWIDE else ()
+        first = ("border",) if flag.series.border == headlines.whole() else ()
         # Crossings would say once more, in smaller parts, what their dimensions say.
         alone = [name for name in dimensions if CROSSED not in name]
         yield from (AttributionTask(whole, cutoff, name) for name in (*first, *alone))
@@ -87,8 +87,8 @@ def _earlier(db: Database) -> Iterator[AttributionTask]:
 def _members(counts: Counts, border: str, dimension: str) -> list[SeriesKey]:
     """The parts of a border; nationwide has those of all borders, and the borders themselves."""
     if dimension == "border":
-        return [SeriesKey(name) for name in BORDERS if SeriesKey(name) in counts]
-    borders = BORDERS if border == NATIONWIDE else (border,)
+        return [SeriesKey(name) for name in headlines.parts() if SeriesKey(name) in counts]
+    borders = headlines.parts() if border == headlines.whole() else (border,)
     return [key for key in counts if key.dimension == dimension and key.border in borders]
 
 

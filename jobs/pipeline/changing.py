@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast import months
+from forecast import headlines, months
 from forecast.records import Change, Counts, Forecast, SeriesKey
 from forecast.store import changes as store
 from forecast.watch.changes import Medians, changes, summed
@@ -32,7 +32,8 @@ def changed(
     said : the engine's word on today's figures at every column; rows : what this run publishes.
     """
     last = store.last_run(db)
-    if last is None or not head.totals:
+    together = len(set(head.panel.last.tolist())) == 1
+    if last is None or not together or (headlines.whole() and not head.totals):
         return []
     after = {
         key: {row.month: row.median for row in rows if row.series == key and row.model == ENGINE}

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from forecast import months
-from forecast.engine import blocks, paths, spans
-from forecast.engine.blocks import Task
+from forecast import headlines, months
+from forecast.engine import paths, spans
 from forecast.engine.joint import Joint, as_bytes, groups
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
-from forecast.records import NATIONWIDE, Counts, PathMarks, PathRule, SeriesKey, SpanForecast
+from forecast.records import Counts, PathMarks, PathRule, SeriesKey, SpanForecast
 from forecast.watch.outlook import Hindsight
 from jobs.pipeline.totals import Headline
 from models.base import Floats, Panel
@@ -30,8 +29,8 @@ def joint_forecast(
     """
     ahead = _further_headline(head, said)
     marks = _marks(head.keys, head.panel, said, ahead)
-    for family, more in zip(families, _further(families), strict=True):
-        marks |= _marks(family.keys, family.panel, family.predictive, more)
+    for family in families:
+        marks |= _marks(family.keys, family.panel, family.predictive, family.further)
     cutoffs = {key: max(counts[key]) for key in marks}
     rule = _rule(head, said, {key: found for key, found in marks.items() if key.headline})
     shares, known = _shares(marks, counts, cutoffs), _known(marks, counts, cutoffs)
@@ -48,17 +47,6 @@ def _further_headline(head: Headline, said: Predictive) -> Predictive | None:
     return engine_forecasts(head.panel, head.origins(head.last), paths.FARTHEST, totals=head.totals)
 
 
-def _further(families: Sequence[Hindsight]) -> Iterator[Predictive | None]:
-    """What the engine says beyond the months that are published, from each family's last column."""
-    if all(one.predictive.centre.shape[2] >= paths.FARTHEST for one in families):
-        yield from [None] * len(families)
-        return
-    tasks = [
-        Task(one.panel, np.array([one.panel.z.shape[1] - 1]), paths.FARTHEST) for one in families
-    ]
-    yield from blocks.families(tasks, blocks.in_turn)
-
-
 def _marks(
     keys: Sequence[SeriesKey], panel: Panel, said: Predictive, further: Predictive | None
 ) -> dict[SeriesKey, Floats]:
@@ -71,13 +59,13 @@ def _marks(
 
 def _rule(head: Headline, said: Predictive, marks: Mapping[SeriesKey, Floats]) -> PathRule:
     """How the borders hang together, from their errors so far."""
-    borders = [key for key in head.keys if key in marks and key.border != NATIONWIDE]
+    borders = [key for key in head.keys if key in marks and key.border != headlines.whole()]
     if not borders:
         return PathRule(paths.RULE, int(head.panel.last.max()), (), ())
     rows = [head.keys.index(key) for key in borders]
     scores = _by_month(paths.one_month_scores(said, head.panel.z)[rows], head.panel.last[rows])
     together = paths.correlation(scores)
-    nationwide = SeriesKey(NATIONWIDE)
+    nationwide = SeriesKey(headlines.whole())
     if head.totals and nationwide in marks and len(borders) > 1:
         parts = np.stack([marks[key] for key in borders])
         together = paths.as_wide_as(together, parts, marks[nationwide])

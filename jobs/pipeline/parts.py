@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from forecast.config import Config
-from forecast.engine import blocks
+from forecast.engine import blocks, paths
 from forecast.engine.blocks import Task
 from forecast.engine.rows import forecast_rows
 from forecast.intake.series import panel
@@ -27,9 +27,9 @@ def drill_down(counts: Counts, config: Config, report: Report) -> list[Hindsight
     tasks = [Task(p, np.arange(p.z.shape[1], dtype=np.int64), horizon) for p in panels]
     found = []
     with spreading(config.compute, sum(map(len, families.values()))) as spread:
-        said = blocks.families(tasks, spread)
-        for members, together, one in zip(families.values(), panels, said, strict=True):
-            found.append(Hindsight(tuple(members), together, one))
+        said = blocks.families_further(tasks, paths.FARTHEST, spread)
+        for members, together, (one, more) in zip(families.values(), panels, said, strict=True):
+            found.append(Hindsight(tuple(members), together, one, further=more))
             report("drill-down", len(found), len(families))
     return found
 

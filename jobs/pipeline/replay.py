@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from forecast import months
+from forecast import headlines, months
 from forecast.config import Config
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.intake import events
-from forecast.records import HEADLINES, Episode, Flag, Judgement
+from forecast.records import Episode, Flag, Judgement
 from forecast.store import releases, watch
 from forecast.watch.replay import Replayed, replay
 from forecast.watch.replay import quiet as quiet_months
@@ -41,7 +41,9 @@ class ReplayedService:
     def flags(self) -> list[Flag]:
         """All flags and alarms worth telling, by month."""
         every = [flag for one in self.series for flag in one.flags]
-        return sorted(every, key=lambda flag: (flag.month, HEADLINES.index(flag.series.border)))
+        return sorted(
+            every, key=lambda flag: (flag.month, headlines.every().index(flag.series.border))
+        )
 
     def ending(self, flag: Flag) -> Episode | None:
         """The episode of a flag as it stands at the end."""

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 import numpy as np
 
-from forecast import months
+from forecast import headlines, months
 from forecast.engine import VERSION, paths
 from forecast.engine.joint import Joint
 from forecast.engine.predictive import Predictive
-from forecast.records import BORDERS, NATIONWIDE, Counts, Forecast, SeriesKey, StandingAnswer
+from forecast.records import Counts, Forecast, SeriesKey, StandingAnswer
 from forecast.watch import standing
 from forecast.watch.standing import Asked
 from jobs.pipeline.totals import ENGINE, Headline
@@ -105,8 +105,8 @@ def _hindcast(
     version: str,
 ) -> Iterator[StandingAnswer]:
     """What would have been answered at each cutoff, from only the figures up to it."""
-    borders = [head.keys.index(SeriesKey(border)) for border in BORDERS]
-    total = head.keys.index(SeriesKey(NATIONWIDE))
+    borders = [head.keys.index(SeriesKey(border)) for border in headlines.parts()]
+    total = head.keys.index(SeriesKey(headlines.whole()))
     scores = paths.one_month_scores(said, head.panel.z)[borders]
     columns: Ints = np.array([column for column, _ in cutoffs], dtype=np.int64)
     all_marks = said.at(columns).quantiles(paths.MARK_PROBS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast import months
+from forecast import headlines, months
 from forecast.config import Config
 from forecast.engine import VERSION
 from forecast.engine.predictive import Predictive
@@ -16,7 +16,8 @@ from forecast.engine.rows import data_digests, forecast_rows, hindcast_rows, wit
 from forecast.errors import DataError
 from forecast.intake.series import nationwide_rows
 from forecast.intake.series import panel as side_by_side
-from forecast.records import HEADLINES, Counts, Fit, Forecast, Hindcast, KeptPath, SeriesKey
+from forecast.intake.sources import registry
+from forecast.records import Counts, Fit, Forecast, Hindcast, KeptPath, SeriesKey
 from jobs.pipeline.refits import Refits, Report, model_options, refit_all
 from models import REFITTED, build
 from models.base import Ints, Panel
@@ -61,9 +62,9 @@ class Models:
 
 def headline(counts: Counts, config: Config) -> Headline:
     """The borders' totals that are held, side by side; DataError if there are none."""
-    keys = tuple(SeriesKey(b) for b in HEADLINES if SeriesKey(b) in counts)
+    keys = tuple(SeriesKey(b) for b in headlines.every() if SeriesKey(b) in counts)
     if not keys:
-        raise DataError("no border has counts on record; import a file, or run without --no-bundle")
+        raise DataError(f"no {registry.main().totals.one} has counts on record; import a file")
     panel = side_by_side({key: counts[key] for key in keys})
     column_zero = int(panel.last.max()) - (panel.z.shape[1] - 1)
     scored = max(months.to_index(config.forecast.first_cutoff) - column_zero, 0)

@@ -16,10 +16,11 @@ from typing import Any
 
 from forecast import months
 from forecast.config import Config
+from forecast.desk.wording import due
 from forecast.store import connect, health, read, wakes, wal, witnesses
 from jobs.witness import attest
 
-LATE, OVERDUE = 22, 28  # days after the end of the month whose figures are due
+LATE = 22  # days after the end of the month whose figures are due
 UNSEEN = timedelta(days=2)  # without a witness that is asked
 STUCK = timedelta(hours=30)  # without a wake, while a daemon leads or by a timer
 ROOM = 4  # times the database that must be free: a backup, a copy, a log, and as much again
@@ -124,7 +125,7 @@ def _alarms(facts: dict[str, Any], now: datetime) -> list[str]:
     found = {
         "nothing is published yet: start with `bordercast run`": facts["last_run"] is None,
         f"overdue: {days} days since the month's end, and no figures; look at the publisher's page "
-        "and put the file into the inbox": _awaited(facts) and days >= OVERDUE,
+        "and put the file into the inbox": _awaited(facts) and days >= due()[2],
         f"verification failed, nothing is shown: {facts['verify_findings']}; restore a backup": (
             bool(facts["verify_findings"])
         ),
@@ -152,7 +153,7 @@ def _warnings(facts: dict[str, Any]) -> list[str]:
     never = lost.get("refused", 0) + lost.get("given up", 0)
     found = {
         f"late: {days} days since the month's end, and no figures yet": (
-            _awaited(facts) and LATE <= days < OVERDUE
+            _awaited(facts) and min(LATE, due()[1]) <= days < due()[2]
         ),
         f"{facts['notices_held']} notices wait: `bordercast notices list`": (
             facts["notices_held"] > 0

@@ -17,8 +17,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecast import in_use
 from forecast.config import Config
 from forecast.errors import BordercastError
+from forecast.intake.sources import registry
 from forecast.store import connect, ops
 from forecast.store.wakes import Ended
 from jobs.compute.orphans import lead_group, leave_with_parent
@@ -43,20 +45,21 @@ class Done:
 
 def main(path: Path, config: Config, answer: Connection, with_bundle: bool = True) -> None:
     """A wake in a spawned process; the answer says what came of it."""
-    answer.send(_apart(config, lambda: wake(path, config, datetime.now(UTC), with_bundle)))
+    answer.send(_apart(path, config, lambda: wake(path, config, datetime.now(UTC), with_bundle)))
 
 
 def post(path: Path, config: Config, answer: Connection) -> None:
     """Only the mail, in a spawned process; the answer says what came of it."""
-    answer.send(_apart(config, lambda: Done("nothing new", send(path, config))))
+    answer.send(_apart(path, config, lambda: Done("nothing new", send(path, config))))
 
 
-def _apart(config: Config, work: Callable[[], Done]) -> Done:
+def _apart(path: Path, config: Config, work: Callable[[], Done]) -> Done:
     """Do work in this process of its own, which ends with its parent; never raises."""
     lead_group()
     leave_with_parent()
     logs.set_up(config)
     try:
+        in_use.start(path, config)
         return work()
     except BordercastError as error:
         return Done("failed", str(error))
@@ -149,7 +152,7 @@ def _publish(path: Path, config: Config, now: datetime, with_bundle: bool) -> It
             LOG.info("run %s is published, %s flagged", done.run_id, done.flagged)
             yield f"run {done.run_id}"
 
-    if with_bundle and not path.exists():
+    if with_bundle and registry.main().shipped and not path.exists():
         yield from run(NO_RELEASE)
     releases = _waiting(path, config, day)
     for release in releases[:-1]:
@@ -167,13 +170,15 @@ def _publish(path: Path, config: Config, now: datetime, with_bundle: bool) -> It
 
 def _waiting(path: Path, config: Config, day: str) -> list[int]:
     """The releases that wait, by seq, oldest first."""
-    from jobs.intake import archive, ingest
+    from jobs.intake import archive, delivered, ingest
 
     kept_in = archive.folders(path, config)
     if not path.exists():
-        return sorted({each.place[0] for each in ingest.in_inbox(kept_in, day)})
+        found = [*ingest.in_inbox(kept_in, day), *delivered.waiting(None, path, config, day)]
+        return sorted({each.place[0] for each in found})
     with closing(connect.read(path)) as connection:
         found = ingest.waiting(connection, path, kept_in, day)
+        found += delivered.waiting(connection, path, config, day)
     return sorted({each.place[0] for each in found})
 
 

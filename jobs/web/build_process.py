@@ -13,7 +13,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from forecast import months
+from forecast import in_use, months
 from forecast.errors import BordercastError
 from forecast.store import held
 from jobs.web.query_process import leave_with_parent
@@ -24,6 +24,7 @@ def main(copy: str, folder: str, address: str) -> None:
     threading.Thread(target=leave_with_parent, daemon=True).start()
     try:
         found = held.hold(Path(copy), 1)
+        in_use.of_connection(found.connections[0])
         from forecast.desk.site import build
 
         def first() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forecast.desk.dictionary.views import VIEWS, View, definitions
-from forecast.desk.wording import CREDIT, check_command
+from forecast.desk.wording import check_command, credit
 from forecast.store.named_queries import QUESTIONS, NamedQuery
 from forecast.store.read import RunRow
 
@@ -26,7 +26,7 @@ def metadata(run: RunRow) -> dict[str, Any]:
             DATABASE: {
                 "title": "Tables and queries",
                 "description": ABOUT,
-                "source": f"{CREDIT} Run {run.id}, digest {run.digest}; to check it: {check}",
+                "source": f"{credit()} Run {run.id}, digest {run.digest}; to check it: {check}",
                 "tables": {view.name: _view(view) for view in VIEWS},
                 "queries": {question.name: _query(question) for question in QUESTIONS},
             }

@@ -19,7 +19,7 @@ from forecast.desk.site.front import front
 from forecast.desk.site.pages import html as as_html
 from forecast.desk.site.pages import table
 from forecast.desk.site.series import series_list, series_page
-from forecast.desk.wording import CREDIT
+from forecast.desk.wording import credit
 from forecast.errors import ConfigError
 from forecast.records import HEADLINES, SeriesKey
 from forecast.store import connect
@@ -53,7 +53,7 @@ def test_every_page_says_what_it_rests_on_and_needs_no_script(site, record):
     ((run, digest),) = rows(record, "select id, digest from latest_run")
     for page in pages(site):
         said = page.read_text("utf-8")
-        assert CREDIT in said
+        assert credit() in said
         assert f"<code>bordercast verify --run {run} --digest {digest}</code>" in said
         assert 'lang="en"' in said
         assert said.count("<h1") == 1

@@ -17,7 +17,7 @@ from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Chart, Picture
 from forecast.desk.labels import dimension_words
 from forecast.desk.terminal.flag_tables import part_words
-from forecast.desk.wording import MONTHS, NAMES, measure, month_words
+from forecast.desk.wording import MONTHS, measure, month_words, name_of
 from forecast.intake.events import KNOWN
 from forecast.records import Row
 from models.prophet import Parts
@@ -34,7 +34,7 @@ def drivers(border: str, rows: Sequence[Row]) -> Picture:
     total = sum(bar["contribution"] for bar in panels[0][1])
     frame = alt.vconcat(*(_bars(name, bars, span) for name, bars in panels), spacing=14)
     side = "fewer" if total < 0 else "more"
-    title = f"{NAMES[border]}, {month_words(month)}: {abs(total):,} {side} than expected"
+    title = f"{name_of(border)}, {month_words(month)}: {abs(total):,} {side} than expected"
     missing = sorted({_dimension(row) for row in rows} - {name for name, _ in panels})
     subtitle = (
         f"Difference from the forecast, in {measure().noun}. Each group of bars explains the "
@@ -123,7 +123,7 @@ def components(border: str, found: Parts, published: Sequence[Row]) -> Picture:
     high = max(season, key=lambda row: row["percent"])
     low = min(season, key=lambda row: row["percent"])
     title = (
-        f"{NAMES[border]}, Prophet's view: highest in {high['name']} ({high['percent']:+.0f}%), "
+        f"{name_of(border)}, Prophet's view: highest in {high['name']} ({high['percent']:+.0f}%), "
         f"lowest in {low['name']} ({low['percent']:+.0f}%)"
     )
     subtitle = (

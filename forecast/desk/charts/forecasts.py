@@ -15,7 +15,7 @@ import altair as alt
 
 from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Amounts, Chart, Picture
-from forecast.desk.wording import NAMES, measure, month_words
+from forecast.desk.wording import measure, month_words, name_of
 from forecast.records import Row
 
 MONTHS_SHOWN = 36
@@ -129,8 +129,8 @@ def fan_words(
     """Title, subtitle and alternative text of a fan."""
     first, last = forecasts[0], forecasts[-1]
     title = (
-        f"{NAMES[border]}{f', {part}' if part else ''}: {now['encounters']:,} {measure().noun} in "
-        f"{month_words(now['month'])}; {first['median']:,} expected for "
+        f"{name_of(border)}{f', {part}' if part else ''}: {now['encounters']:,} {measure().noun} "
+        f"in {month_words(now['month'])}; {first['median']:,} expected for "
         f"{month_words(first['month'])}"
     )
     subtitle = (
@@ -185,7 +185,7 @@ def history_words(
     inside = sum(row["lo95"] <= row["encounters"] <= row["hi95"] for row in rows)
     lead = {None: "the forecast", 1: "1 month"}.get(horizon, f"{horizon} months")
     title = (
-        f"{NAMES[border]}: the 95% interval of {lead} before held {inside} of {len(rows)} months"
+        f"{name_of(border)}: the 95% interval of {lead} before held {inside} of {len(rows)} months"
     )
     hindcasts = sum(row["basis"] == "hindcast" for row in rows)
     subtitle = (
@@ -223,7 +223,7 @@ def calibration(border: str, rows: Sequence[Row]) -> Picture:
     layers += _calibration_key(leads, dashes, x, y)
     seen = {row["horizon"]: row for row in rows if row["level"] == 0.95}
     text = ", ".join(f"{100 * seen[lead]['share']:.0f}% at lead {lead}" for lead in leads)
-    title = f"{NAMES[border]}: the 95% interval held {text}"
+    title = f"{name_of(border)}: the 95% interval held {text}"
     subtitle = (
         "On the grey diagonal an interval holds as often as it is meant to; below it, less often. "
         f"Hindcasts, {seen[leads[0]]['n']} months at lead 1; long leads overlap and are no "
@@ -279,7 +279,7 @@ def score(border: str, rows: Sequence[Row]) -> Picture:
     text = alt.Chart(labels).mark_text(align="left", dx=10, fontSize=10.5, color=INK)
     layers.append(text.encode(x=x, y=y, text="label:N"))
     better = _years_better(by_model)
-    title = f"{NAMES[border]}: better than naive in {better[0]} of {better[1]} years"
+    title = f"{name_of(border)}: better than naive in {better[0]} of {better[1]} years"
     subtitle = (
         "Weighted interval score of log counts, all leads of 1 to 12 months: blue with dots is "
         "the service's own model, dashed is naive (the last count goes on), thin grey the others. "

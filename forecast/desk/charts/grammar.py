@@ -14,6 +14,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,11 +22,11 @@ import altair as alt
 import vl_convert
 from PIL import Image
 
-from forecast import atomic, months
+from forecast import atomic, headlines, months
 from forecast.desk.wording import measure, month_words
 from forecast.errors import ConfigError
 from forecast.intake.events import KNOWN
-from forecast.records import Row
+from forecast.records import BORDERS, Row
 
 Chart = Any  # Altair's layered, concatenated and plain charts have no common public type
 Format = Literal["png", "svg", "pdf"]
@@ -183,7 +184,8 @@ def band(rows: Sequence[Row], level: int, scale: Amounts, x: alt.X | None = None
 
 def breaks(border: str, first: str, last: str) -> tuple[list[Chart], list[str]]:
     """The known policy dates of a border: dotted, numbered lines, and the key in words."""
-    found = [d for d in KNOWN if border in d.borders and first <= d.date[:7] <= last]
+    known = KNOWN if headlines.parts() == BORDERS else ()
+    found = [d for d in known if border in d.borders and first <= d.date[:7] <= last]
     if not found:
         return [], []
     rows = [{"at": d.date, "number": str(n)} for n, d in enumerate(found, start=1)]
@@ -327,7 +329,7 @@ def plain_svg(layers: Sequence[Chart], width: int, height: int) -> bytes:
         "height": height,
         "config": _look(),
     }
-    return str(vl_convert.vegalite_to_svg(spec)).encode()
+    return _svg(spec).encode()
 
 
 @cache
@@ -335,6 +337,15 @@ def _look() -> dict[str, Any]:
     bare = alt.Chart(values([])).mark_point()
     config: dict[str, Any] = looked(bare).to_dict(validate=False)["config"]
     return config
+
+
+COUNT = "encounters"  # the tables' own name for a count
+
+
+def _svg(spec: Any) -> str:
+    """As SVG; what screen readers say of a point is called what is counted."""
+    svg = str(vl_convert.vegalite_to_svg(spec))
+    return svg.replace(f"{COUNT}: ", f"{escape(measure().noun)}: ")
 
 
 def render(
@@ -347,7 +358,7 @@ def render(
     spec = drawn.chart.to_dict(validate=False)  # each part was checked when it was made
     if size is None and form == "png":
         return _lean(vl_convert.vegalite_to_png(spec, scale=scale))
-    svg = str(vl_convert.vegalite_to_svg(spec)) if size is None else _sized(spec, size)
+    svg = _svg(spec) if size is None else _sized(spec, size)
     if form == "svg":
         return svg.encode()
     if form == "pdf":
@@ -385,9 +396,9 @@ def _sized(spec: dict[str, Any], size: tuple[int, int]) -> str:
     """
     width, height = SLIDE_WIDTH, SLIDE_WIDTH * size[1] / size[0]
     for _ in range(2):  # once for the margins, once more because a wider plot has other labels
-        found = _extent(str(vl_convert.vegalite_to_svg(spec)))
+        found = _extent(_svg(spec))
         spec = _stretched(spec, width - found[0], height - found[1])
-    svg = str(vl_convert.vegalite_to_svg(spec))
+    svg = _svg(spec)
     now = _extent(svg)
     head = re.search(r"<svg[^>]*>", svg)
     if head is None:  # never: it is an SVG

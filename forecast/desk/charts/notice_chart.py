@@ -11,7 +11,7 @@ import altair as alt
 
 from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BLUE, INK, Picture
-from forecast.desk.wording import NAMES
+from forecast.desk.wording import name_of
 from forecast.records import Row
 
 WIDTH, HEIGHT = 310, 200
@@ -43,7 +43,7 @@ def picture(border: str, rows: Sequence[Row], flagged: Sequence[Row], finding: s
     ]
     frame = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
     now = rows[-1]
-    title = f"{NAMES[border]}: {now['encounters']:,} counted, {now['median']:,} forecast"
+    title = f"{name_of(border)}: {now['encounters']:,} counted, {now['median']:,} forecast"
     return Picture(grammar.framed(frame, title, KEY, WIDTH + 30), f"{finding} {KEY}")
 
 

@@ -212,7 +212,7 @@ COLUMNS: dict[str, Column] = {
     "coverage95": share("How often the 95% interval held the published count; 0.95 is meant"),
     # comparisons
     "first_published": count("The count as first published"),
-    "month_before": count("The count of the month before"),
+    "month_before": count("The count of the month before; of the last one known, after a gap"),
     "change_on_month": percent("Change on the month before"),
     "year_before": count("The count of the same month a year before"),
     "change_on_year": percent("Change on the same month a year before"),

@@ -11,21 +11,26 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from forecast import months
 from forecast.desk import brief
 from forecast.desk.labels import dimension_words, member_words
-from forecast.desk.report import TO_DATE, Comparison, MonthReport, to_date_unknown
+from forecast.desk.report import Comparison, MonthReport, to_date, to_date_unknown
 from forecast.desk.terminal import flag_tables as flagged
 from forecast.desk.terminal.tables import month_name
 from forecast.desk.wording import (
     MINUS,
-    PLACES,
     both_halves,
+    capital,
     chance_words,
     change_words,
     day_words,
     measure,
     month_words,
+    name_of,
+    place_of,
     publisher,
+    total_place,
+    totals,
 )
 from forecast.intake.sources import registry
 from forecast.records import Row
@@ -125,7 +130,8 @@ def finding(
 
 def page_link(address: str, report: MonthReport) -> str:
     """Where the month's page is, "" without a site."""
-    return f"{address.rstrip('/')}/border/{report.border}/{report.month}/" if address else ""
+    place = f"{total_place(report.border)}{report.month}/"
+    return f"{address.rstrip('/')}/{place}" if address else ""
 
 
 def _lead(report: MonthReport) -> Iterator[str]:
@@ -191,16 +197,18 @@ def avoid(report: MonthReport) -> str:
     ports = known[0] if known else 0
     interior = seen.at_large if seen is not None and seen.month == report.month else 0
     words, why = measure().misread
-    hierarchy = registry.main().hierarchy
-    at, aside = hierarchy.half("ofo"), hierarchy.aside
-    if max(ports, interior) >= LEAST_MISLEADING * report.encounters:
+    both, aside = both_halves(), registry.main().hierarchy.aside
+    if both and max(ports, interior) >= LEAST_MISLEADING * report.encounters:
+        at = both[0]
         words, why = (
             (at.misread, f"{ports:,} of the {report.encounters:,} were {at.where}")
             if ports >= interior or aside is None
             else (aside.misread, f"{interior:,} were {aside.words} ({aside.named})")
         )
-    text = f"Not \N{LEFT DOUBLE QUOTATION MARK}{words}\N{RIGHT DOUBLE QUOTATION MARK}: {why}."
-    text += " No cause is claimed."
+    text = "No cause is claimed."
+    if words:
+        quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{words}\N{RIGHT DOUBLE QUOTATION MARK}"
+        text = f"Not {quoted}: {why}. {text}"
     return text if report.final else f"{text} {preliminary()}"
 
 
@@ -208,8 +216,10 @@ def _caption(report: MonthReport) -> str:
     """The count with its halves, above the table."""
     known = brief.halves(report)
     text = f"{month_words(report.month)}: {report.encounters:,} {measure().noun}"
-    at, between = both_halves()
-    return f"{text}; {known[0]:,} {at.where}, {known[1]:,} {between.where}" if known else text
+    both = both_halves()
+    if known is None or both is None:
+        return text
+    return f"{text}; {known[0]:,} {both[0].where}, {known[1]:,} {both[1].where}"
 
 
 def rows(report: MonthReport) -> Iterator[ComparisonText]:
@@ -225,7 +235,7 @@ def rows(report: MonthReport) -> Iterator[ComparisonText]:
         )
     yield from map(line, report.comparisons)
     if to_date_unknown(report):
-        yield ComparisonText(TO_DATE, "a month of it was not published", "-", "not known", "-")
+        yield ComparisonText(to_date(), "a month of it was not published", "-", "not known", "-")
 
 
 def _nationwide(report: MonthReport | None) -> str:
@@ -233,10 +243,10 @@ def _nationwide(report: MonthReport | None) -> str:
     if report is None:
         return ""
     known, stood = brief.halves(report), report.expectation
-    parts = [f"Nationwide: {report.encounters:,} {measure().noun}"]
-    at, between = both_halves()
-    if known:
-        parts.append(f"{known[0]:,} {at.where} and {known[1]:,} {between.where}")
+    parts = [f"{name_of(report.border)}: {report.encounters:,} {measure().noun}"]
+    both = both_halves()
+    if known and both:
+        parts.append(f"{known[0]:,} {both[0].where} and {known[1]:,} {both[1].where}")
     year = next(c for c in report.comparisons if c.name == "year before")
     if year.before:
         parts.append(f"{_moved(year)} from a year before")
@@ -260,7 +270,7 @@ def _flag_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
         how = f"{_HOW_FAR[flag['severity']]}{_SIDES[flag['side']]}"
         yield (
             f"{how} forecast",
-            f"{measure().noun.capitalize()} {_where(report)} were {how} the forecast: "
+            f"{capital(measure().noun)} {_where(report)} were {how} the forecast: "
             f"{flag['encounters']:,} counted, {flag['expected']:,} expected.",
         )
 
@@ -272,7 +282,7 @@ def _drift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
         side = _SIDES[flag["side"]]
         yield (
             f"drifting {side} forecasts",
-            f"{measure().noun.capitalize()} {_where(report)} have drifted {side} the forecasts: "
+            f"{capital(measure().noun)} {_where(report)} have drifted {side} the forecasts: "
             f"{flag['encounters']:,} counted, {flag['expected']:,} expected six months before. "
             "No single month stood out.",
         )
@@ -284,27 +294,27 @@ def _shift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
     level, opened = _LEVELS[report.shift["side"]], month_words(report.shift["opened"])
     yield (
         f"{level} level confirmed",
-        f"The {level} level of {measure().noun} {PLACES[report.border]}, flagged in {opened}, has "
-        f"lasted: {report.encounters:,} counted in {month_words(report.month)}. Forecasts now "
+        f"The {level} level of {measure().noun} {place_of(report.border)}, flagged in {opened}, "
+        f"has lasted: {report.encounters:,} counted in {month_words(report.month)}. Forecasts now "
         "start from it.",
     )
 
 
 def _quiet_sentence(report: MonthReport) -> str:
     return (
-        f"{measure().noun.capitalize()} {_where(report)} were as forecast: "
+        f"{capital(measure().noun)} {_where(report)} were as forecast: "
         f"{report.encounters:,} counted."
     )
 
 
 def _where(report: MonthReport) -> str:
-    return f"{PLACES[report.border]} in {month_words(report.month)}"
+    return f"{place_of(report.border)} in {month_words(report.month)}"
 
 
 def line(c: Comparison) -> ComparisonText:
     """A comparison in words; one that cannot be made says so."""
     when = month_words(c.last)
-    if c.name == TO_DATE and c.first != c.last:
+    if c.to_date and c.first != c.last:
         when = f"{month_name(c.first)}\N{EN DASH}{month_name(c.last)}"
     then = "not on record" if c.before is None else f"{c.before:,}"
     change = "-" if c.before is None else change_words(c.now, c.before)
@@ -332,18 +342,18 @@ def _often(report: MonthReport) -> Iterator[str]:
     flagged, judged = report.often
     if flagged and any(flag["kind"] == "month" for flag in report.flags):
         yield (
-            f"Some border is flagged in about 1 month of {round(judged / flagged)} "
+            f"Some {totals().one} is flagged in about 1 month of {round(judged / flagged)} "
             f"({flagged} of {judged} judged)."
         )
 
 
 def _open(report: MonthReport) -> str:
-    return "The fiscal year is closed." if report.final else preliminary()
+    return f"The {months.year_noun()} is closed." if report.final else preliminary()
 
 
 def preliminary() -> str:
     """That a count of the open year will be revised, and by whom."""
-    return f"The count is preliminary: {publisher().short} revises months of the open fiscal year."
+    return f"The count is preliminary: {publisher().short} {publisher().revises}."
 
 
 def moved_lines(report: MonthReport) -> Iterator[tuple[str, str]]:
@@ -392,7 +402,7 @@ def digest(standing: Standing) -> SectionText:
     return SectionText(
         border=name,
         phrase="digest",
-        finding=f"{name.capitalize()}: what else was unusual in {month_words(standing.month)}",
+        finding=f"{capital(name)}: what else was unusual in {month_words(standing.month)}",
         items=(*still, *shown),
         blocks=(TextBlock("All unusual groups", items=tuple(parts)),)
         if parts[PARTS_SHOWN:]
@@ -411,7 +421,8 @@ def _member(part: Row) -> str:
 
 def _part(part: Row) -> str:
     """A part's flag in a few words."""
-    beside = {"apart": ", unlike its border", "listed": ", like its border"}
+    one = totals().one
+    beside = {"apart": f", unlike its {one}", "listed": f", like its {one}"}
     kind = "drift" if part["kind"] == "drift" else str(part["severity"])
     return (
         f"({clean(dimension_words(part['dimension']))}): {part['encounters']:,} counted, "
@@ -445,7 +456,7 @@ def correction(
 
 def withdrawn(border: str, month: str, run: int, at: str, why: str) -> SectionText:
     """The section that withdraws what a withdrawn run said; at : when, UTC, ISO 8601."""
-    where = f"{PLACES[border]} in {month_words(month)}"
+    where = f"{place_of(border)} in {month_words(month)}"
     return SectionText(
         border=border,
         phrase="notice withdrawn",

@@ -25,9 +25,9 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from html import escape
 
+from forecast import headlines
 from forecast.desk.email.typeset import BREAK, CHART, QUOTE, RULE
-from forecast.desk.wording import check_command, measure, month_words
-from forecast.records import HEADLINES
+from forecast.desk.wording import capital, check_command, measure, month_words, slug
 from forecast.store.notices import Notice, Section
 
 _POLICY = SMTP.clone(max_line_length=78)
@@ -100,7 +100,7 @@ def subject(notice: Notice, sections: Sequence[Section]) -> str:
 
 
 def _joined(borders: Sequence[str]) -> str:
-    ordered = sorted(borders, key=HEADLINES.index)
+    ordered = sorted(borders, key=headlines.every().index)
     return " and ".join((", ".join(ordered[:-1]), ordered[-1])) if ordered[1:] else ordered[0]
 
 
@@ -134,7 +134,7 @@ def letter(
         "Message-ID": own_id,
         **({"In-Reply-To": answers, "References": answers} if answers else {}),
         "Auto-Submitted": "auto-generated",
-        "List-Id": f"Border {measure().attribute} notices <bordercast.{head.domain}>",
+        "List-Id": f"{capital(measure().attribute)} notices <bordercast.{head.domain}>",
         **({} if head.one_click else by_mail),
     }
     mime = _mime(notice, sections, headers, own_id.strip("<>"), attach_page)
@@ -165,7 +165,7 @@ def _mime(
             "png",
             cid=f"<chart.{own_id}>",
             disposition="inline",
-            filename=f"{chart.border}-{notice.month}.png",
+            filename=f"{slug(chart.border)}-{notice.month}.png",
         )
         body.set_boundary(f"related-{notice.content_key[:32]}")
     message.set_boundary(f"alternative-{notice.content_key[:32]}")
@@ -174,7 +174,7 @@ def _mime(
             page(notice, sections),
             subtype="html",
             cte="quoted-printable",
-            filename=f"border-encounters-{notice.month}.html",
+            filename=f"{slug(measure().title)}-{notice.month}.html",
         )
         message.set_boundary(f"mixed-{notice.content_key[:32]}")
     return message.as_bytes()

@@ -18,7 +18,7 @@ def chosen(sections: Sequence[Section], rules: ReaderRules) -> tuple[Section, ..
 
 
 def _wanted(section: Section, rules: ReaderRules) -> bool:
-    if section.border not in rules.borders:
+    if not rules.wants(section.border):
         return False
     if rules.parts and not _names_one(section.text, rules.parts):
         return False

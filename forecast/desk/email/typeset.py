@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from forecast.desk.email.content import SectionText, TextBlock, clean
-from forecast.desk.wording import CREDIT
+from forecast.desk.wording import credit
 from forecast.store.notices import Frame
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def frame(
     reading = f"{address.rstrip('/')}/reading/" if address else ""
     signed = f"The record is signed. The public key: {public_key}" if public_key else ""
     questions = f"Questions: {clean(contact) or 'answer this mail'}."
-    lines = [line for line in (QUOTE, signed, CREDIT, questions) if line]
+    lines = [line for line in (QUOTE, signed, credit(), questions) if line]
     way = "To unsubscribe, answer with the word unsubscribe."
     texts = [f"How to read a notice: {reading}"] if reading else []
     page = _page()

@@ -12,11 +12,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecast import headlines, in_use
 from forecast.desk.dictionary.views import BY_NAME, View, definitions
 from forecast.desk.names import SeriesNames
 from forecast.desk.wording import stale_words
 from forecast.errors import ConfigError, SeriesNameError
-from forecast.records import HEADLINES, SeriesKey
+from forecast.records import SeriesKey
 from forecast.store import changes, connect, joint, read
 from forecast.store.views import AS_OF, view_rows
 
@@ -39,8 +40,8 @@ class Record:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        with closing(connect.read(self.path)):
-            pass  # say at once if it cannot be read
+        with closing(connect.read(self.path)) as connection:  # say at once if it cannot be read
+            in_use.of_connection(connection)
 
     def __repr__(self) -> str:
         return f"forecast.open({str(self.path)!r})"
@@ -113,7 +114,7 @@ class Record:
         """
         import pandas as pd
 
-        _known("border", border, HEADLINES)
+        _known("border", border, headlines.every())
         with closing(connect.read(self.path)) as connection:
             rows = changes.latest(connection, border)
         table = pd.DataFrame(rows, columns=list(BY_NAME["forecast_changes"].columns))

@@ -20,9 +20,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from forecast import months
-from forecast.desk.wording import CREDIT, measure, publisher
-from forecast.records import HEADLINES, HUB_PERMILLES
+from forecast import headlines, months
+from forecast.desk.wording import credit, measure, publisher
+from forecast.records import HUB_PERMILLES
 
 SCHEMAS = "https://raw.githubusercontent.com/hubverse-org/schemas/main/v6.0.0"
 TARGET = f"monthly {measure().noun}"
@@ -139,7 +139,7 @@ def _tasks(rounds: Sequence[str], horizons: Sequence[int]) -> dict[str, Any]:
         "reference_date": _choices([last_day(cutoff) for cutoff in rounds]),
         "target": _choices([TARGET]),
         "horizon": _choices(horizons),
-        "location": _choices(HEADLINES),
+        "location": _choices(headlines.every()),
         "target_end_date": _choices(ends),
     }
     quantile = {
@@ -212,7 +212,7 @@ def _metadata(folder: Path, model: str, about: Mapping[str, str]) -> None:
         "team_abbr": TEAM,
         "model_abbr": model,
         "methods": f"Bordercast's model {model.removesuffix('_hindcast')}; {kind}",
-        "data_inputs": f"Counts published by {publisher().name}. {CREDIT}",
+        "data_inputs": f"Counts published by {publisher().name}. {credit()}",
         "record": ", ".join(f"{name} {text}" for name, text in about.items()),
     }
     path = folder / "model-metadata" / f"{TEAM}-{model}.yml"

@@ -18,6 +18,7 @@ from forecast.desk.dictionary.columns import ColumnKind
 from forecast.desk.dictionary.views import View, definitions
 from forecast.desk.export import workbook
 from forecast.desk.export.encoded import Encoded, EncodedBlock, arrow_rows, arrow_types, real, safe
+from forecast.desk.wording import column_name
 from forecast.errors import ConfigError
 from forecast.records import HUB_COLUMNS
 
@@ -66,6 +67,12 @@ def of_view(view: View, rows: Sequence[Sequence[Any]], notes: Mapping[str, str])
     columns: dict[str, ColumnKind] = {
         name: column.kind for name, column in view.described().items()
     }
+    shown = {name: column_name(name) for name in columns if column_name(name)}
+    if shown != {name: name for name in columns}:  # own counts, in their words
+        places = [place for place, name in enumerate(columns) if name in shown]
+        own = {shown[name]: kind for name, kind in columns.items() if name in shown}
+        marked = [(*(row[place] for place in places), notes["digest"]) for row in rows]
+        return of_rows({**own, "digest": "text"}, marked, notes)
     meant = *definitions(view), ("digest", "text", "64 hex digits", DIGEST)
     if "digest" in columns:
         return replace(of_rows(columns, rows, notes), definitions=meant[:-1])

@@ -10,8 +10,7 @@ from icalendar import Calendar, Event
 
 from forecast import months
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.site.status import EARLIEST, LATEST, OVERDUE
-from forecast.desk.wording import day_words, month_words, publisher
+from forecast.desk.wording import capital, day_words, due, measure, month_words, publisher
 
 AHEAD = 12  # months whose release is in the calendar
 ENOUGH = 24  # days known by which a window could be learned
@@ -25,13 +24,14 @@ def rhythm(record: SiteRecord) -> str:
         (date.fromisoformat(day) - months.end(month)).days
         for month, day in record.release_days.items()
     ]
+    earliest, latest, _ = due()
     text = (
-        f"{publisher().short} names no dates. Most figures have come {EARLIEST} to {LATEST} days "
+        f"{publisher().short} names no dates. Most figures have come {earliest} to {latest} days "
         "after a month's end, on no fixed weekday."
     )
     if not known:
         return f"{text} Of no release on record is the day known."
-    inside = sum(EARLIEST <= days <= LATEST for days in known)
+    inside = sum(earliest <= days <= latest for days in known)
     text += (
         f" The day is known of {len(known)} release{'s' * (len(known) > 1)} on record: {inside} "
         f"came within that window, the earliest after {min(known)} days, the latest seen after "
@@ -45,7 +45,7 @@ def calendar(record: SiteRecord, address: str) -> bytes:
     found = Calendar()
     found.add("prodid", "-//Bordercast//Releases//EN")
     found.add("version", "2.0")
-    found.add("x-wr-calname", f"{publisher().short} border figures, expected")
+    found.add("x-wr-calname", f"{publisher().short} {measure().figures}, expected")
     found.add("refresh-interval", timedelta(days=1), {"value": "DURATION"})
     stamp = datetime.fromisoformat(record.run.published_at)
     for event in (*_windows(record), *_year_ends(record)):
@@ -63,11 +63,10 @@ def _windows(record: SiteRecord) -> Iterator[Event]:
     known = rhythm(record)
     for ahead in range(1, AHEAD + 1):
         month = months.shift(record.run.data_through, ahead)
-        first, last = (months.days_after(month, days) for days in (EARLIEST, LATEST))
-        late = months.days_after(month, OVERDUE)
+        first, last, late = (months.days_after(month, days) for days in due())
         yield _event(
             f"release/{month}",
-            f"Expected: {publisher().short} border figures for {month_words(month)}",
+            f"Expected: {publisher().short} {measure().figures} for {month_words(month)}",
             f"Some day in this window, not all of it. {known} After "
             f"{day_words(late.isoformat())} this service calls them overdue.",
             (first, last),
@@ -78,11 +77,12 @@ def _year_ends(record: SiteRecord) -> Iterator[Event]:
     """The last day of the fiscal years that end next, and what comes of it."""
     newest = months.fiscal_year(months.shift(record.run.data_through, 1))
     for year in range(newest, newest + YEARS):
-        last = months.end(f"{year}-09")
+        last = months.end(months.fiscal_months(year)[-1])
+        noun = months.year_noun()
         yield _event(
             f"year/{year}",
-            f"Fiscal year {year} ends",
-            f"{publisher().short} revises months of the open fiscal year, so counts of fiscal year "
+            f"{capital(noun)} {year} ends",
+            f"{publisher().short} {publisher().revises}, so counts of {noun} "
             f"{year} stay preliminary until it closes the year, some months after this day.",
             (last, last),
         )

@@ -91,7 +91,7 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
         **table("revisions", found.revised),
         **table("forecast-changes", found.changes),
     }
-    return SitePage(f"border/{border}/", "border", shown, files)
+    return SitePage(found.place, "border", shown, files)
 
 
 def by_kind(parts: Sequence[PartRecord]) -> dict[str, list[PartRecord]]:

@@ -11,7 +11,14 @@ from forecast.desk.email import content
 from forecast.desk.email.content import ComparisonText
 from forecast.desk.report import MonthReport
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
-from forecast.desk.wording import NAMES, PLACES, chance_words, change_words, month_words
+from forecast.desk.wording import (
+    chance_words,
+    change_words,
+    measure,
+    month_words,
+    name_of,
+    place_of,
+)
 from forecast.records import Row
 
 _SERIOUS = ("critical", "major", "notable")
@@ -96,14 +103,14 @@ def card(flag: Row, facts: MonthReport) -> Card:
         flag_id=flag["flag_id"],
         border=flag["border"],
         month=flag["month"],
-        heading=f"{NAMES[flag['border']]}, {month_words(flag['month'])}",
+        heading=f"{name_of(flag['border'])}, {month_words(flag['month'])}",
         badge=badge(flag),
         severity=flag["severity"],
         sure=how_sure(flag),
         finding=_finding(flag, facts),
         ended=ending(flag),
         is_open=flag["episode"] == "open",
-        caption=f"{month_words(flag['month'])}: {facts.encounters:,} encounters",
+        caption=f"{month_words(flag['month'])}: {facts.encounters:,} {measure().noun}",
         compared=compared(facts, flag),
         moved=tuple(content.moved_lines(replace(facts, flags=(flag,)))),
     )
@@ -197,7 +204,7 @@ def part_card(part: PartRecord, flag: Row, newest: str) -> PartCard:
         badge=badge(flag),
         severity=flag["severity"],
         sure=how_sure(flag),
-        place=PLACES[part.key.border],
+        place=place_of(part.key.border),
         published=f"{now:,}",
         compared=tuple(lines),
         through=month_words(part.last) if part.last < newest else "",

@@ -5,22 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
-from forecast import months
+from forecast import headlines, months
 from forecast.desk.site import pictures
 from forecast.desk.site.pages import SitePage, charts, table
 from forecast.desk.site.pictures import PART, Drawn
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import MONTHS, NAMES, change_words, measure, month_words
-from forecast.records import HEADLINES, Row
+from forecast.desk.wording import (
+    MONTHS,
+    capital,
+    change_words,
+    measure,
+    month_words,
+    name_of,
+    slug,
+)
+from forecast.records import Row
 
 SHOWN = 36  # months of two borders
+PAIRED = 8  # totals up to which every two have a page
 
 
 def comparisons(record: SiteRecord) -> Iterator[SitePage]:
     """The list, every two borders, every two fiscal years that follow each other."""
-    pairs = list(combinations(HEADLINES, 2))
-    years = {border: _years(record, border) for border in HEADLINES}
-    yield SitePage("compare/", "compare_list", {"pairs": pairs, "years": years, "names": NAMES})
+    pairs = list(combinations(headlines.every(), 2))
+    if len(headlines.every()) > PAIRED:
+        pairs = [(one, headlines.whole()) for one in headlines.parts() if headlines.whole()]
+    years = {border: _years(record, border) for border in headlines.every()}
+    yield SitePage("compare/", "compare_list", {"pairs": pairs, "years": years})
     for first, second in pairs:
         yield _borders(record, first, second)
     for border, of_border in years.items():
@@ -42,15 +53,15 @@ def _borders(record: SiteRecord, first: str, second: str) -> SitePage:
     series = [[{"month": m, "encounters": counts[m]} for m in both] for counts in (one, other)]
     now = both[-1]
     alt = (
-        f"{NAMES[first]} and {NAMES[second]}, {month_words(both[0])} to {month_words(now)}. In "
+        f"{name_of(first)} and {name_of(second)}, {month_words(both[0])} to {month_words(now)}. In "
         f"{month_words(now)}: {one[now]:,} and {other[now]:,} {measure().noun}."
     )
-    chart = pictures.lines((first.capitalize(), second.capitalize()), series, alt, PART)
+    chart = pictures.lines((capital(first), capital(second)), series, alt, PART)
     rows = [{"month": m, first: one[m], second: other[m]} for m in reversed(both)]
     shown = [(month_words(m), one[m], other[m], f"{one[m] / max(other[m], 1):.2f}") for m in both]
-    heads = ("month", NAMES[first], NAMES[second], f"{first} / {second}")
-    title = f"{NAMES[first]} and {NAMES[second]}"
-    return _page(f"compare/{first}-{second}/", title, chart, heads, shown[::-1], rows)
+    heads = ("month", name_of(first), name_of(second), f"{first} / {second}")
+    title = f"{name_of(first)} and {name_of(second)}"
+    return _page(f"compare/{slug(first)}-{slug(second)}/", title, chart, heads, shown[::-1], rows)
 
 
 def _two_years(record: SiteRecord, border: str, later: int, earlier: int) -> SitePage:
@@ -70,15 +81,16 @@ def _two_years(record: SiteRecord, border: str, later: int, earlier: int) -> Sit
     both = [(n, then) for _, n, then, _ in shown if then is not None]
     total, then = sum(n for n, _ in both), sum(then for _, then in both)
     shown.append((f"{len(both)} months", total, then, change_words(total, then)))
+    noun, names = months.year_noun(), (months.year_name(later), months.year_name(earlier))
     alt = (
-        f"{NAMES[border]}: {total:,} {measure().noun} in {len(both)} months of fiscal year "
-        f"{later}, {then:,} in the same months of fiscal year {earlier}."
+        f"{name_of(border)}: {total:,} {measure().noun} in {len(both)} months of {noun} "
+        f"{later}, {then:,} in the same months of {noun} {earlier}."
     )
-    chart = pictures.lines((f"FY{later}", f"FY{earlier}"), series, alt, PART)
-    heads = ("month", f"FY{later}", f"FY{earlier}", "change")
+    chart = pictures.lines(names, series, alt, PART)
+    heads = ("month", *names, "change")
     rows = [dict(zip(heads, row, strict=True)) for row in shown]
-    title = f"{NAMES[border]}: fiscal years {later} and {earlier}"
-    return _page(f"compare/{border}/FY{later}-FY{earlier}/", title, chart, heads, shown, rows)
+    title = f"{name_of(border)}: {noun}s {later} and {earlier}"
+    return _page(f"compare/{slug(border)}/{'-'.join(names)}/", title, chart, heads, shown, rows)
 
 
 def _page(

@@ -11,7 +11,7 @@ from forecast.desk.email import content
 from forecast.desk.site import lines
 from forecast.desk.site.pages import SitePage, json_file
 from forecast.desk.site.record import BorderRecord, SiteRecord
-from forecast.desk.wording import PLACES, change_words, measure, month_words, publisher
+from forecast.desk.wording import change_words, measure, month_words, place_of, publisher
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Fact:
         """The number, as one may quote it."""
         return (
             f"{publisher().short} counted {self.number:,} {measure().long_name} "
-            f"{PLACES[self.border]} in {self.when}."
+            f"{place_of(self.border)} in {self.when}."
         )
 
 
@@ -66,17 +66,18 @@ def _year(found: BorderRecord, year: int) -> Fact:
     number = sum(report.encounters for report in reports)
     split = [lines.split(report) for report in reports]
     known = [one for one in split if one]
-    when = f"fiscal year {year}"
+    when = f"{months.year_noun()} {year}"
     span = f"{month_words(held[0])} to {month_words(held[-1])}"
     when += f" ({span})" if len(held) == 12 else f" to date ({span})"
     before = [months.shift(month, -12) for month in held]
-    more = ["The count is preliminary until the fiscal year is complete."] * (len(held) < 12)
+    preliminary = f"The count is preliminary until the {months.year_noun()} is complete."
+    more = [preliminary] * (len(held) < 12)
     if all(month in found.reports for month in before):
         then = sum(found.reports[month].encounters for month in before)
         more.append(f"The same months a year before: {then:,} ({change_words(number, then)}).")
     return Fact(
         border=found.border,
-        span=f"FY{year}",
+        span=months.year_name(year),
         when=when,
         number=number,
         halves=(sum(a for a, _ in known), sum(b for _, b in known))
@@ -93,4 +94,4 @@ def fact_page(record: SiteRecord, found: BorderRecord, fact: Fact) -> SitePage:
     run = {"run": record.run.id, "digest": record.run.digest, "check": record.status.check}
     shown = {"fact": fact, "found": found, "single": fact.months[0] == fact.months[1]}
     body = json_file({**asdict(fact), "sentence": fact.sentence, **run})
-    return SitePage(f"fact/{fact.border}/{fact.span}/", "fact", shown, {"fact.json": body})
+    return SitePage(f"{found.facts}{fact.span}/", "fact", shown, {"fact.json": body})

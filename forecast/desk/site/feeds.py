@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from forecast.desk.site.news import Entry
-from forecast.desk.wording import CREDIT
+from forecast.desk.wording import credit
 
 NEWEST = 40  # entries of a feed
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -49,7 +49,7 @@ def atom(feed: Feed, entries: Iterable[Entry], address: str) -> bytes:
         _put(root, "link", rel="self", type="application/atom+xml", href=href)
     _put(root, "link", rel="alternate", type="text/html", href=_page(feed.place, address))
     _put(_put(root, "author"), "name", "Bordercast")
-    _put(root, "rights", CREDIT)
+    _put(root, "rights", credit())
     for one in newest:
         _entry(root, one, address)
     body: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from forecast import months
+from forecast import headlines, months
 from forecast.desk.site import cards, lines, pictures
-from forecast.desk.site.pages import SitePage, charts, table
+from forecast.desk.site.pages import NAMED, SitePage, charts, table
 from forecast.desk.site.pictures import CARD
 from forecast.desk.site.record import SiteRecord
+from forecast.desk.wording import slug
 
 LATELY = 24  # months in which a flag that is over still stands here
 
@@ -15,12 +16,20 @@ def front(record: SiteRecord) -> SitePage:
     """The page that answers first."""
     since = months.shift(record.run.data_through, -LATELY)
     drawn = {
-        border: pictures.fan(border, found.months, found.ahead, found.flagged, CARD, name=border)
+        border: pictures.fan(
+            border, found.months, found.ahead, found.flagged, CARD, name=slug(border)
+        )
         for border, found in record.borders.items()
     }
     newest = [found.months[-1] for found in record.borders.values()]
+    answers = {border: lines.answer(record, border) for border in record.borders}
+    # Of many, only those that need a look, and the sum of all, stand open.
+    usual = [
+        one for one, found in answers.items() if not found.flagged and one != headlines.whole()
+    ]
     shown = {
-        "answers": {border: lines.answer(record, border) for border in record.borders},
+        "answers": answers,
+        "usual": usual if len(answers) > NAMED else [],
         "charts": drawn,
         "compared": {
             border: cards.compared(found.newest, None) for border, found in record.borders.items()

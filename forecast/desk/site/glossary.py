@@ -1,15 +1,31 @@
 """What the words mean, once, in the order in which a reader meets them."""
 
-from forecast.desk.site.lines import AT, BETWEEN
-from forecast.desk.wording import measure
+from __future__ import annotations
 
-GLOSSARY = (
-    (measure().noun.capitalize(), measure().definition),
-    (
-        f"{AT.where.capitalize()}, {BETWEEN.where}",
-        f"{AT.short} counts {AT.noun}. {BETWEEN.short} counts those {BETWEEN.where}. Only the "
-        f"second may be called {AT.misread}.",
-    ),
+from collections.abc import Iterator
+
+from forecast.desk.wording import both_halves, capital, measure
+
+
+def glossary() -> tuple[tuple[str, str], ...]:
+    """(word, what it means)."""
+    return (*_counted(), *_GENERAL)
+
+
+def _counted() -> Iterator[tuple[str, str]]:
+    if measure().definition:
+        yield capital(measure().noun), measure().definition
+    both = both_halves()
+    if both:
+        at, between = both
+        yield (
+            f"{at.where.capitalize()}, {between.where}",
+            f"{at.short} counts {at.noun}. {between.short} counts those {between.where}. Only the "
+            f"second may be called {at.misread}.",
+        )
+
+
+_GENERAL = (
     (
         "Forecast, range",
         "The published count is as likely to be above the forecast as below it. An 80% range is "

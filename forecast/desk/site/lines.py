@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 from forecast.desk.report import MonthReport
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
-from forecast.desk.wording import both_halves, chance_words, month_words, publisher
+from forecast.desk.wording import both_halves, chance_words, month_words, publisher, totals
 from forecast.records import Row
 
-AT, BETWEEN = both_halves()
-_PORTS, _BETWEEN = (f"{half.where} ({half.short})" for half in (AT, BETWEEN))
 _FAR = {"notable": "", "major": "well ", "critical": "far "}
 
 
@@ -85,24 +83,26 @@ def _sure(score: Row | None) -> str:
 
 def split(report: MonthReport) -> tuple[int, int] | None:
     """(at ports, between ports) of a month; None where the second is not on record."""
-    between = report.agencies.get(BETWEEN.component)
-    if between is None:
+    both = both_halves()
+    between = report.agencies.get(both[1].component) if both else None
+    if both is None or between is None:
         return None
-    return report.agencies.get(AT.component, report.encounters - between), between
+    return report.agencies.get(both[0].component, report.encounters - between), between
 
 
 def halves(report: MonthReport) -> str:
-    """At ports and between ports, in a sentence."""
-    found = split(report)
+    """At ports and between ports, in a sentence; "" where a count has no halves."""
+    found, both = split(report), both_halves()
+    if both is None:
+        return ""
+    ports, between = (f"{half.where} ({half.short})" for half in both)
     if found is None:
-        return (
-            f"{_PORTS.capitalize()} and {_BETWEEN}: not on record for {month_words(report.month)}."
-        )
-    return f"{found[0]:,} {_PORTS}, {found[1]:,} {_BETWEEN}."
+        return f"{ports.capitalize()} and {between}: not on record for {month_words(report.month)}."
+    return f"{found[0]:,} {ports}, {found[1]:,} {between}."
 
 
 def _halves_ahead(record: SiteRecord, border: str) -> list[str]:
-    parts = [record.agency(border, half.component) for half in (AT, BETWEEN)]
+    parts = [record.agency(border, half.component) for half in both_halves() or ()]
     rows = [part.ahead[0] for part in parts if part and part.ahead]
     if len(rows) < 2 or rows[0]["month"] != record.borders[border].ahead[0]["month"]:
         return []
@@ -130,6 +130,7 @@ def part_lines(part: PartRecord, newest: str) -> tuple[str, ...]:
     if part.last < newest:
         lines.append(
             f"{publisher().short}'s files on record give this breakdown through "
-            f"{month_words(part.last)} only; the border's total goes through {month_words(newest)}."
+            f"{month_words(part.last)} only; the {totals().one}'s total goes through "
+            f"{month_words(newest)}."
         )
     return tuple(lines)

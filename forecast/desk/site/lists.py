@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterator
 from forecast.desk.dictionary.views import VIEWS, View, definitions
 from forecast.desk.site import cards
 from forecast.desk.site.border import restated, score_rows
-from forecast.desk.site.glossary import GLOSSARY
+from forecast.desk.site.glossary import glossary
 from forecast.desk.site.pages import SitePage, csv_file, table
 from forecast.desk.site.record import SiteRecord
 from forecast.desk.wording import day_words, month_words
+from forecast.intake.sources import registry
 
 # Views that go on growing: the whole database has them, and `bordercast export`.
 LARGE = ("series_vintages", "series_months", "judged_months", "forecast_vs_actual", "statements")
@@ -41,8 +42,9 @@ def over_all(record: SiteRecord) -> Iterator[SitePage]:
         {"border": found.border, **row} for found in every for row in map(restated, found.revised)
     ]
     yield SitePage("revisions/", "revisions", {"rows": changed}, table("revisions", changed))
-    yield SitePage("reading/", "reading", {"glossary": GLOSSARY})
-    yield SitePage("check/", "check", {})
+    yield SitePage("reading/", "reading", {"glossary": glossary()})
+    if registry.main().shipped:
+        yield SitePage("check/", "check", {})
 
 
 def tables(contents: dict[str, tuple[list[str], list[tuple[object, ...]]]]) -> SitePage:

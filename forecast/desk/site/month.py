@@ -36,9 +36,7 @@ def month_page(record: SiteRecord, border: str, month: str) -> SitePage:
         "before": around[0] if around[0] in found.reports else None,
         "after": around[1] if around[1] in found.reports else None,
     }
-    return SitePage(
-        f"border/{border}/{month}/", "month", shown, {**charts(drawn), **_files(report)}
-    )
+    return SitePage(f"{found.place}{month}/", "month", shown, {**charts(drawn), **_files(report)})
 
 
 def _files(report: MonthReport) -> dict[str, bytes]:

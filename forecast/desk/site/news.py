@@ -6,21 +6,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from forecast import months
+from forecast import headlines, months
 from forecast.desk.email import content
 from forecast.desk.report import MonthReport
 from forecast.desk.site import cards
 from forecast.desk.site.lines import split
 from forecast.desk.site.record import BorderRecord, SiteRecord
 from forecast.desk.wording import (
-    NAMES,
     both_halves,
     change_words,
     day_words,
     known_words,
     measure,
     month_words,
+    name_of,
+    place_of,
     publisher,
+    total_place,
 )
 from forecast.records import Row
 
@@ -78,7 +80,7 @@ def _release(found: BorderRecord, report: MonthReport) -> Entry:
         border=found.border,
         title=f"{found.name}, {month_words(report.month)}: {_count(report)}",
         sentences=(said.finding, *said.more, said.say, said.avoid),
-        place=f"border/{found.border}/{report.month}/",
+        place=f"{found.place}{report.month}/",
         published=first,
         updated=last,
     )
@@ -87,21 +89,22 @@ def _release(found: BorderRecord, report: MonthReport) -> Entry:
 def _releases(record: SiteRecord) -> Iterator[Entry]:
     """A month of all borders."""
     held = {name: found.reports for name, found in record.borders.items()}
-    for month in sorted(held["nationwide"])[-LATELY:]:
+    whole = headlines.whole()
+    for month in sorted(held.get(whole, ()))[-LATELY:]:
         reports = [found[month] for found in held.values() if month in found]
         days = list(map(_days, reports))
-        nationwide = held["nationwide"][month]
         yield Entry(
             key=f"{RELEASED}/all/{month}",
             kind=RELEASED,
             border="",
-            title=f"{publisher().short} figures for {month_words(month)}: {_count(nationwide)}"
-            " nationwide",
+            title=f"{publisher().short} figures for {month_words(month)}: "
+            f"{_count(held[whole][month])} {place_of(whole)}",
             sentences=tuple(
-                f"{NAMES[one.border]}: {_count(one)}{_halves(one)}. {content.finding(one).finding}"
+                f"{name_of(one.border)}: {_count(one)}{_halves(one)}. "
+                f"{content.finding(one).finding}"
                 for one in reports
             ),
-            place=f"border/nationwide/{month}/",
+            place=f"{total_place(whole)}{month}/",
             published=min(first for first, _ in days),
             updated=max(last for _, last in days),
         )
@@ -120,7 +123,7 @@ def _unusual(found: BorderRecord, flag: Row) -> Entry:
         border=found.border,
         title=f"{card.badge}: {card.heading}",
         sentences=tuple(filter(None, (card.finding, *said.more, card.ended, said.say, said.avoid))),
-        place=f"border/{found.border}/{flag['month']}/",
+        place=f"{found.place}{flag['month']}/",
         published=first,
         updated=max(first, _days(ended)[0]) if ended else first,
     )
@@ -142,7 +145,7 @@ def _revised(found: BorderRecord) -> Iterator[Entry]:
                 f"Published {known_words(rows[0]['vintage'], day)}.",
                 *map(_change, rows),
             ),
-            place=f"border/{found.border}/{rows[0]['month']}/",
+            place=f"{found.place}{rows[0]['month']}/",
             published=day,
             updated=day,
         )
@@ -159,7 +162,7 @@ def _change(row: Row) -> str:
 def _corrected(row: Row) -> Entry:
     """A correction that readers were sent."""
     day = row["approved_at"][:10]
-    where = f"{NAMES[row['border']]}, {month_words(row['month'])}"
+    where = f"{name_of(row['border'])}, {month_words(row['month'])}"
     return Entry(
         key=f"{CORRECTED}/{row['border']}/notice/{row['notice_id']}",
         kind=CORRECTED,
@@ -169,7 +172,7 @@ def _corrected(row: Row) -> Entry:
             f"Our notice on {where}, is no longer right: {row['phrase']}.",
             f"Subscribers were told on {day_words(day)}; the page has today's figures.",
         ),
-        place=f"border/{row['border']}/{row['month']}/",
+        place=f"{total_place(row['border'])}{row['month']}/",
         published=day,
         updated=day,
     )
@@ -198,8 +201,10 @@ def _count(report: MonthReport) -> str:
 
 
 def _halves(report: MonthReport) -> str:
-    known, (at, between) = split(report), both_halves()
-    return f", {known[0]:,} {at.where} and {known[1]:,} {between.where}" if known else ""
+    known, both = split(report), both_halves()
+    if known is None or both is None:
+        return ""
+    return f", {known[0]:,} {both[0].where} and {known[1]:,} {both[1].where}"
 
 
 def _days(report: MonthReport) -> tuple[str, str]:

@@ -5,23 +5,51 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecast import headlines
 from forecast.desk.export.encoded import safe
-from forecast.desk.site.lines import AT, BETWEEN
 from forecast.desk.site.markup import coded
 from forecast.desk.site.pictures import FAN_KEY, HISTORY_KEY, Drawn
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import CREDIT, MINUS, NAMES, measure, month_words, publisher
-from forecast.records import HEADLINES, Row
+from forecast.desk.wording import (
+    MINUS,
+    MONTHS,
+    both_halves,
+    capital,
+    column_name,
+    credit,
+    measure,
+    month_words,
+    name_of,
+    publisher,
+    slug,
+    total_place,
+    totals,
+)
+from forecast.intake.sources import registry
+from forecast.months import fiscal_months, year_name, year_noun
+from forecast.records import Row
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+NAMED = 8  # totals up to which every page names each in its head
+_SECTIONS = (
+    ("series/", "Find a series"),
+    ("compare/", "Compare"),
+    ("flags/", "Unusual months"),
+    ("accuracy/", "Accuracy"),
+    ("tables/", "Data"),
+    ("check/", "Check a text"),
+    ("reading/", "How to read"),
+)
+_NOT_OWN = ("interior", "agencies", "halves", "drivers")
+_SHIPPED = ("series/", "tables/", "check/")  # about parts, views and texts of a source we know
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -49,6 +77,7 @@ def html(page: SitePage, record: SiteRecord, address: str) -> bytes:
         "root": root,
         "to": lambda place, anchor="": f"{root}{place}index.html{anchor}",
         "address": f"{address.rstrip('/')}/{page.place}" if address else "",
+        **_words(),
     }
     template = _environment().get_template(f"{page.template}.html")
     return template.render(**told, **page.shown).encode()
@@ -61,9 +90,27 @@ def charts(drawn: Iterable[Drawn]) -> dict[str, bytes]:
 
 def table(name: str, rows: Sequence[Row]) -> dict[str, bytes]:
     """Rows as NAME.csv and NAME.json; no cell is a formula for a spreadsheet."""
+    rows = list(map(_called, rows))
     columns = list(rows[0]) if rows else []
     body = csv_file(columns, [list(row.values()) for row in rows])
     return {f"{name}.csv": body, f"{name}.json": json_file(list(rows))}
+
+
+def _called(row: Row) -> Row:
+    """A row for files, its columns in the words of the source in use."""
+    if registry.main().shipped:
+        return row
+    return {
+        column_name(name): _inner(value)
+        for name, value in row.items()
+        if column_name(name) and name not in _NOT_OWN
+    }
+
+
+def _inner(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _called(value)
+    return [*map(_inner, value)] if isinstance(value, (list, tuple)) else value
 
 
 def csv_file(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -80,6 +127,8 @@ def json_file(value: Any) -> bytes:
     if isinstance(value, list):
         rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in value)
         return f"[\n{rows}\n]\n".encode()
+    if isinstance(value, dict):
+        value = _called(value)
     return (json.dumps(value, ensure_ascii=False) + "\n").encode()
 
 
@@ -94,18 +143,43 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(coded=coded, words=month_words, n=_count, signed=_signed)
+    environment.filters.update(
+        coded=coded, words=month_words, n=_count, signed=_signed, capital=capital, slug=slug
+    )
     environment.globals.update(
-        borders=[(name, NAMES[name]) for name in HEADLINES],
-        credit=CREDIT,
-        measure=measure(),
-        publisher=publisher(),
-        at=AT,
-        between=BETWEEN,
-        fan_key=FAN_KEY,
-        history_key=HISTORY_KEY,
+        fan_key=FAN_KEY, history_key=HISTORY_KEY, total_place=total_place, year_name=year_name
     )
     return environment
+
+
+def _words() -> dict[str, Any]:
+    """What the source in use is called on every page."""
+    at, between = both_halves() or (None, None)
+    return {
+        "borders": [(name, name_of(name)) for name in headlines.every()],
+        # Of many totals each is found on the first page.
+        "named": [(name, name_of(name)) for name in headlines.every()]
+        if len(headlines.every()) <= NAMED
+        else [],
+        "sections": list(_sections()),
+        "credit": credit(),
+        "measure": measure(),
+        "publisher": publisher(),
+        "called": totals(),
+        "shipped": registry.main().shipped,
+        "example": slug(headlines.every()[0]),
+        "at": at,
+        "between": between,
+        "year_noun": year_noun(),
+        "year_months": [MONTHS[int(m[5:]) - 1] for m in fiscal_months(2001)],
+    }
+
+
+def _sections() -> Iterator[tuple[str, str]]:
+    """(folder, words) of the pages over all totals that there are of the source in use."""
+    for place, words in _SECTIONS:
+        if registry.main().shipped or place not in _SHIPPED:
+            yield place, words
 
 
 def _count(number: int | None) -> str:

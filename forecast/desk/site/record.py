@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from forecast import headlines
 from forecast.desk.labels import dimension_words, member_words
 from forecast.desk.report import MonthReport, all_reports
 from forecast.desk.site.status import PageStatus, read_status
-from forecast.desk.wording import NAMES
+from forecast.desk.wording import name_of, slug, total_place
 from forecast.errors import ConfigError
-from forecast.records import HEADLINES, Row, SeriesKey
+from forecast.records import Row, SeriesKey
 from forecast.store import changes, flags, page, plots, read, standing, withdrawals
 
 
@@ -46,7 +46,17 @@ class BorderRecord:
     @property
     def name(self) -> str:
         """In words."""
-        return NAMES[self.border]
+        return name_of(self.border)
+
+    @property
+    def place(self) -> str:
+        """Its folder in the site."""
+        return total_place(self.border)
+
+    @property
+    def facts(self) -> str:
+        """The folder of its months and years to quote."""
+        return f"fact/{slug(self.border)}/"
 
     @property
     def newest(self) -> MonthReport:
@@ -112,11 +122,6 @@ class SiteRecord:
         return self.parts.get(SeriesKey(border, "component", name, name))
 
 
-def slug(text: str) -> str:
-    """A name as a part of an address."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-
-
 def read_site(connection: sqlite3.Connection, today: date) -> SiteRecord:
     """Read all of it; ConfigError before the first run."""
     run = read.latest_run(connection)
@@ -131,7 +136,7 @@ def read_site(connection: sqlite3.Connection, today: date) -> SiteRecord:
         withdrawn=withdrawals.withdrawals(connection),
         corrected=page.corrected(connection),
         release_days=page.release_days(connection),
-        borders={border: _border(connection, border) for border in HEADLINES},
+        borders={border: _border(connection, border) for border in headlines.every()},
         parts={
             key: PartRecord(key, months[key], ahead.get(key, ()), flagged.get(key, ()))
             for key in sorted(months, key=_order)
@@ -140,7 +145,7 @@ def read_site(connection: sqlite3.Connection, today: date) -> SiteRecord:
 
 
 def _order(key: SeriesKey) -> tuple[int, SeriesKey]:
-    return HEADLINES.index(key.border), key
+    return headlines.every().index(key.border), key
 
 
 def _border(connection: sqlite3.Connection, border: str) -> BorderRecord:

@@ -10,7 +10,7 @@ from forecast.desk.site.border import by_kind
 from forecast.desk.site.pages import SitePage, charts, table
 from forecast.desk.site.pictures import PART
 from forecast.desk.site.record import PartRecord, SiteRecord
-from forecast.desk.wording import NAMES, change_words, month_words
+from forecast.desk.wording import change_words, month_words, name_of
 from forecast.records import Row
 
 SHOWN = 36  # months of the table
@@ -26,7 +26,7 @@ def series_page(record: SiteRecord, part: PartRecord) -> SitePage:
         chart = pictures.fan(border, part.months, part.ahead, flagged, PART, kind)
     shown = {
         "part": part,
-        "border_name": NAMES[part.key.border],
+        "border_name": name_of(part.key.border),
         "lines": lines.part_lines(part, newest),
         "compared": list(_compared(part)),
         "chart": chart,
@@ -67,7 +67,7 @@ def series_list(record: SiteRecord) -> SitePage:
     groups = [
         (
             border,
-            NAMES[border],
+            name_of(border),
             by_kind([p for p in record.parts.values() if p.key.border == border]),
         )
         for border in record.borders

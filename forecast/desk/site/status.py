@@ -8,11 +8,9 @@ from datetime import date, timedelta
 from forecast import months
 from forecast.desk import verification
 from forecast.desk.email import content
-from forecast.desk.wording import check_command, day_words, month_words
+from forecast.desk.wording import check_command, day_words, due, month_words
 from forecast.store.page import Source
 from forecast.store.read import RunRow
-
-EARLIEST, LATEST, OVERDUE = 7, 26, 28  # days after a month's end; see docs/operations.md
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def read_status(run: RunRow, source: Source | None, today: date) -> PageStatus:
         digest=run.digest,
         check=check_command(run.id, run.digest),
         expected=next_release(run.data_through),
-        overdue=today > end + timedelta(days=OVERDUE),
+        overdue=today > end + timedelta(days=due()[2]),
         refused=tuple(content.clean(name) for name in source.refused) if source else (),
         seen=tuple(verification.newest_seen(witnesses, run.id)),
         in_time=verification.seen_in_time(witnesses),
@@ -67,7 +65,7 @@ def _release(source: Source | None) -> str:
 def next_release(data_through: str) -> str:
     """When the next month's figures should come, in words."""
     month = months.shift(data_through, 1)
-    first, last = (months.days_after(month, days) for days in (EARLIEST, LATEST))
+    first, last = (months.days_after(month, days) for days in due()[:2])
     return f"{month_words(month)}, due {_day(first)} to {_day(last)}"
 
 

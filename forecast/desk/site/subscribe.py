@@ -8,12 +8,12 @@ from forecast.desk.site import agenda, feeds, news
 from forecast.desk.site.feeds import Feed
 from forecast.desk.site.pages import SitePage
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import NAMES, publisher
+from forecast.desk.wording import name_of, publisher, slug, total_place, totals
 
 CALENDAR = "releases.ics"
 _ABOUT = {
     "": "New figures, unusual months and corrections",
-    news.RELEASED: f"Each month's figures, as {publisher().short} publishes them",
+    news.RELEASED: "Each month's figures, as {} publishes them",
     news.UNUSUAL: "Months unusually far from their forecast, and what happened next",
     news.CORRECTED: "Revised counts, corrected notices and withdrawn runs",
 }
@@ -43,10 +43,10 @@ def subscribe_page(record: SiteRecord, address: str) -> SitePage:
 def _feed(record: SiteRecord, scope: str, kind: str) -> Feed:
     what = _WORDS.get(kind, kind)
     return Feed(
-        name=f"{scope}-{kind}" if kind else scope,
+        name=f"{slug(scope)}-{kind}" if kind else slug(scope),
         title=f"Bordercast: {_scope(scope)}, {what}",
-        about=_ABOUT[kind],
-        place="" if scope == "all" else f"border/{scope}/",
+        about=_ABOUT[kind].format(publisher().short),
+        place="" if scope == "all" else total_place(scope),
         began=str(record.runs[-1]["published_at"])[:10],
     )
 
@@ -56,4 +56,4 @@ def _of_kind(entries: list[news.Entry], kind: str) -> Iterator[news.Entry]:
 
 
 def _scope(scope: str) -> str:
-    return NAMES.get(scope, "All borders")
+    return f"All {totals().many}" if scope == "all" else name_of(scope)

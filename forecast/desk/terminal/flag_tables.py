@@ -10,9 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from forecast import headlines
 from forecast.desk.labels import dimension_words, member_words
 from forecast.desk.terminal.tables import SEVERITY_STYLE, month_name
-from forecast.desk.wording import chance_words
+from forecast.desk.wording import chance_words, totals
 from forecast.records import Row
 
 SHOWN = 3  # parts of each side
@@ -52,8 +53,8 @@ def _heading(row: Row) -> Text:
 def _ending(row: Row) -> str:
     """How the episode ended, or that it has not."""
     if row["role"] == "listed":
-        return ", like its border"
-    apart = ", unlike its border" if row["role"] == "apart" else ""
+        return f", like its {totals().one}"
+    apart = f", unlike its {totals().one}" if row["role"] == "apart" else ""
     more = f" ({row['role']})" if row["role"] in ("escalation", "reversal") else ""
     if row["episode"] is None:
         return apart + more
@@ -91,7 +92,7 @@ def moved_parts(row: Row, drivers: Sequence[Row]) -> Iterator[tuple[str, str]]:
     if row["listed"] or row["apart"]:
         badge = "; almost every group moved the same way" if row["systemic"] else ""
         also = f"{row['listed']} were also unusual"
-        unlike = f"{row['apart']} moved differently from the border as a whole"
+        unlike = f"{row['apart']} moved differently from the {totals().one} as a whole"
         yield "groups:", f"{also}; {unlike}{badge}"
 
 
@@ -134,4 +135,4 @@ def part_words(row: Row) -> str:
 def _of_border(row: Row, member: str) -> str:
     if not member:
         return str(row["part_border"])
-    return f"{member} ({row['part_border']})" if row["border"] == "nationwide" else member
+    return f"{member} ({row['part_border']})" if row["border"] == headlines.whole() else member

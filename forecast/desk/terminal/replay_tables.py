@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from forecast.desk.terminal.tables import month_name, plain_table
+from forecast.desk.wording import totals
 from forecast.records import Row
 
 
 def flag_table(flags: Sequence[Row]) -> Table:
     """Every flag the service would have raised, and how it ended."""
-    table = plain_table("month", "border", "what", "published", "expected", "times", "ended as")
+    table = plain_table("month", totals().one, "what", "published", "expected", "times", "ended as")
     for column in (3, 4, 5):
         table.columns[column].justify = "right"
     for row in flags:
@@ -46,7 +47,7 @@ def rate_lines(found: Row) -> Table:
 
 def event_table(events: Sequence[Row]) -> Table:
     """Known breaks and what was found of them."""
-    table = plain_table("date", "border", "what", "found")
+    table = plain_table("date", totals().one, "what", "found")
     table.columns[2].no_wrap = table.columns[3].no_wrap = False
     for row in events:
         table.add_row(row["date"], row["border"], row["name"], row["found"] or "nothing")

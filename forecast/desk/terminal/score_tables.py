@@ -13,9 +13,15 @@ from typing import Any
 from rich.table import Table
 
 from forecast.desk.terminal.tables import plain_table
+from forecast.desk.wording import totals
 from forecast.records import Row
 
-ALL_BORDERS = "all borders"
+
+def all_of_them() -> str:
+    """The label of scores over all totals."""
+    return f"all {totals().many}"
+
+
 ALL_ERAS = "all"
 ALL_LEADS = 0
 NAIVE = "naive"
@@ -68,7 +74,7 @@ def _best_first(row: Row) -> tuple[Any, ...]:
 
 
 def _pooled(rows: Sequence[Row]) -> Row:
-    pooled = {**rows[0], "border": ALL_BORDERS, "n": sum(row["n"] for row in rows)}
+    pooled = {**rows[0], "border": all_of_them(), "n": sum(row["n"] for row in rows)}
     pooled |= {name: _mean(rows, name) for name in _MEANS}
     ratios = [row["relative_mae"] for row in rows if row["relative_mae"]]
     pooled["relative_mae"] = exp(fsum(map(log, ratios)) / len(ratios)) if ratios else None
@@ -101,7 +107,7 @@ def lead_table(rows: Sequence[Row]) -> Table:
 
 def border_table(rows: Sequence[Row]) -> Table:
     """Models by border: one lead, basis and era."""
-    return _model_table(rows, "border", "border")
+    return _model_table(rows, totals().one, "border")
 
 
 def _model_table(rows: Sequence[Row], head: str, by: str) -> Table:

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from forecast.desk.wording import MONTHS, RAREST
+from forecast.desk.wording import MONTHS, RAREST, totals
 from forecast.records import Row
 from forecast.store.read import RunRow
 
@@ -49,7 +49,7 @@ def heading(run: RunRow) -> Text:
 def forecast_table(forecasts: Sequence[Row], last: dict[str, Row], months: int) -> Table:
     """Per border the last published month and the next months' forecast."""
     table = plain_table(
-        "border", "published", "", "forecast", "median", "80% interval", "95% interval"
+        totals().one, "published", "", "forecast", "median", "80% interval", "95% interval"
     )
     for column in (2, 4, 5, 6):
         table.columns[column].justify = "right"

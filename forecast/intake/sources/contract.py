@@ -82,12 +82,18 @@ class ReadRelease(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Who publishes the counts: the name in full and in short, and the credit line asked for."""
+    """Who publishes the counts.
+
+    name, short : in full and in short. credit : the line asked for, "" if none.
+    revises, restates : what they do with earlier months, behind their name.
+    """
 
     name: str
     short: str
     address: str
     credit: str
+    revises: str
+    restates: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +133,20 @@ class Aside:
 class MeasureWords:
     """What is counted, in words.
 
-    noun : plural, behind a number. attribute : singular, before another noun ("encounter notices").
+    noun : plural, behind a number. attribute : before another noun ("border encounter notices").
     unit : of a monthly count. title : as a heading. long_name : at a text's first number.
+    figures : behind whose they are. site, question : title and heading of the first page.
     reach : what the noun alone takes in, behind a comma. definition : what one of them is.
-    caveat : what it is not. misread : what a count must not be called, and why.
+    caveat : what it is not. misread : what a count must not be called, and why; "" if nothing.
     """
 
     noun: str
     attribute: str
     unit: str
     title: str
+    figures: str
+    site: str
+    question: str
     long_name: str
     reach: str
     definition: str
@@ -160,8 +170,41 @@ class Pages:
 
 
 @dataclass(frozen=True, slots=True)
+class Totals:
+    """The totals that pages, notices and commands are about, in words.
+
+    parts : in the order in which people name them. whole : what they add up to, "" if nothing.
+    names : as headings; one that has none is called what it is. places : behind what is counted,
+    "at the northern land border"; elsewhere `place` with the name in it. usual : what else they
+    are called. one, many : what they are ("border"). folder : of their pages.
+    """
+
+    parts: tuple[str, ...]
+    whole: str
+    names: Mapping[str, str]
+    places: Mapping[str, str]
+    usual: Mapping[str, Sequence[str]]
+    one: str
+    many: str
+    folder: str
+    place: str = "for {}"
+
+    def name(self, total: str) -> str:
+        """As a heading: Northern border."""
+        return self.names.get(total, total)
+
+    def inside(self, total: str) -> str:
+        """The same inside a sentence."""
+        return self.names[total].lower() if total in self.names else total
+
+    def where(self, total: str) -> str:
+        """Behind what is counted: at the northern land border."""
+        return self.places.get(total) or self.place.format(total)
+
+
+@dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """How series add up: every dimension's members to their border, the borders to nationwide.
+    """How series add up: every dimension's members to their total, the totals to the whole.
 
     by_component : dimensions whose members are of one half each, and add up only when both halves
     are there. halves : in the order of the publisher's files. aside : see `Aside`, None if none.
@@ -228,7 +271,11 @@ class LabelWords:
 class CountSource:
     """A publisher's monthly counts of one thing.
 
-    name : in settings. layouts : kinds of its files, as `records.Release.kind` has them.
+    name : in settings. totals : what the counts are of. year_begins : month 1..12 in which its
+    years begin. due : days after a month's end from and to which its figures come, and after
+    which they are overdue. shipped : whether it comes with the program: only
+    then the dictionary fits its views, and what texts say of it can be checked. layouts : kinds of
+    its files, as `records.Release.kind` has them.
     example : a file's name, for help. labels : the publisher's, in words.
     parse_name : a base name -> what it says, None if it is not one of this source's.
     read : a file, labels that are joined, dimensions to keep -> what the file says; DataError
@@ -243,6 +290,10 @@ class CountSource:
     name: str
     publisher: Publisher
     measure: MeasureWords
+    totals: Totals
+    year_begins: int
+    due: tuple[int, int, int]
+    shipped: bool
     pages: Pages
     hierarchy: Hierarchy
     agreement: Agreement

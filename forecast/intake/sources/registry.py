@@ -1,7 +1,13 @@
-"""The sources of counts there are, by name."""
+"""The sources of counts there are, by name; and the one in use.
+
+A record holds one measure of one source. Which, a command says once, when it starts.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from forecast import headlines, months
 from forecast.intake.sources.cbp_apprehension_types.source import APPREHENSION_TYPES
 from forecast.intake.sources.cbp_drugs.source import DRUG_EVENTS, DRUG_POUNDS
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
@@ -17,9 +23,22 @@ def find(name: str) -> CountSource:
     return SOURCES[name]
 
 
+_in_use: list[CountSource] = [ENCOUNTERS]
+
+
 def main() -> CountSource:
-    """The source whose totals the pages, notices and commands are about."""
-    return ENCOUNTERS
+    """The source in use: whose totals the pages, notices and commands are about."""
+    return _in_use[-1]
+
+
+def use(source: CountSource, totals: Iterable[str] | None = None) -> None:
+    """Say whose counts this process is about from now on.
+
+    totals : those there are, where the record tells and not the source.
+    """
+    _in_use[:] = [source]
+    headlines.use(source.totals.parts if totals is None else totals, source.totals.whole)
+    months.year_begins(source.year_begins)
 
 
 def in_record() -> list[CountSource]:

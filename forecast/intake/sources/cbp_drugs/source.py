@@ -81,9 +81,11 @@ DRUG_EVENTS = replace(
     measure=replace(
         ENCOUNTERS.measure,
         noun="seizures",
-        attribute="seizure",
+        attribute="drug seizure",
         unit="seizures a month",
         title="Drug seizures",
+        site="U.S. drug seizures",
+        question="Drug seizures: is anything unusual?",
         long_name="drug seizures by Border Patrol and at ports of entry",
         reach="at and between ports of entry",
         definition="Events in which Border Patrol or the Office of Field Operations seized a drug; "
@@ -114,6 +116,7 @@ DRUG_EVENTS = replace(
     example="nationwide-drugs-fy24-fy27-oct.csv",
     parse_name=files.parse_name,
     read=partial(read, "events"),
+    checked=False,
     # In the first 24 months the walk missed by 8% more than the grid, and pounds by 10%.
     calm=True,
     embedded=partial(_embedded, "events"),
@@ -125,9 +128,11 @@ DRUG_POUNDS = replace(
     measure=replace(
         ENCOUNTERS.measure,
         noun="pounds",
-        attribute="pound",
+        attribute="seized-drug",
         unit="pounds seized a month",
         title="Pounds of drugs seized",
+        site="Pounds of drugs seized in the U.S.",
+        question="Pounds of drugs seized: is anything unusual?",
         long_name="pounds of drugs seized by Border Patrol and at ports of entry",
         reach="at and between ports of entry",
         definition="Weight of the drugs that Border Patrol and the Office of Field Operations "

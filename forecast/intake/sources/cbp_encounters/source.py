@@ -19,9 +19,11 @@ from forecast.intake.sources.contract import (
     Publisher,
     ReadRelease,
     ReleaseFile,
+    Totals,
 )
 from forecast.intake.text import text_of
 from forecast.label_joins import Joins
+from forecast.records import BORDERS, NATIONWIDE
 
 _PATROL, _OFFICES = files.COMPONENTS
 _YEAR = r"fy\W{0,3}\d{2,4}"
@@ -54,12 +56,17 @@ ENCOUNTERS = CountSource(
         # Asked for by CBP's public data portal of everything that shows its figures; in its words.
         credit="This product uses U.S. Customs and Border Protection data, but is not endorsed by "
         "CBP.",
+        revises="revises months of the open fiscal year",
+        restates="restates months of the open fiscal year, and now and then a closed one",
     ),
     measure=MeasureWords(
         noun="encounters",
-        attribute="encounter",
+        attribute="border encounter",
         unit="encounters a month",
         title="Border encounters",
+        figures="border figures",
+        site="U.S. border encounters",
+        question="U.S. border: is anything unusual?",
         long_name="encounters at and between ports of entry",
         reach="at and between ports of entry",
         definition="Events in which Border Patrol or the Office of Field Operations met a person; "
@@ -67,6 +74,41 @@ ENCOUNTERS = CountSource(
         caveat="Encounters are events, not people: one person can be counted more than once.",
         misread=("people", "one person can be counted more than once"),
     ),
+    totals=Totals(
+        parts=BORDERS,
+        whole=NATIONWIDE,
+        names={
+            "northern": "Northern border",
+            "southwest": "Southwest border",
+            "other": "Away from the land borders",
+            "nationwide": "Nationwide",
+        },
+        places={
+            "northern": "at the northern land border",
+            "southwest": "at the southwest land border",
+            "other": "away from both land borders",
+            "nationwide": "nationwide",
+        },
+        usual={
+            "northern": ("north", "northern land", "canadian", "us-canada"),
+            "southwest": (
+                "south",
+                "southern",
+                "southwestern",
+                "southwest land",
+                "mexican",
+                "us-mexico",
+            ),
+            "other": ("elsewhere", "away from the land borders", "interior and coast"),
+            "nationwide": ("national", "nation", "total", "all", "us", "united states"),
+        },
+        one="border",
+        many="borders",
+        folder="border",
+    ),
+    year_begins=10,
+    due=(7, 26, 28),
+    shipped=True,
     pages=Pages(
         index="https://www.cbp.gov/document/stats/nationwide-encounters",
         disallowed="/sites/default/files/assets/",

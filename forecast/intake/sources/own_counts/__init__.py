@@ -1,0 +1,1 @@
+"""Anybody's monthly counts as a source: read by the forgiving reader, named by the settings."""

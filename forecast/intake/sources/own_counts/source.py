@@ -1,0 +1,216 @@
+"""A source made of a section of the settings: what is counted, in the operator's own words.
+
+Each delivered file is a release. What it does not state stays as an earlier one stated it, and a
+month that nobody knows is missing, never 0. The newest delivery counts, whatever its months.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from io import BytesIO
+from itertools import groupby
+
+import numpy as np
+
+from forecast import headlines, months
+from forecast.config import CountsSection
+from forecast.errors import DataError
+from forecast.intake import counts
+from forecast.intake.sources.contract import (
+    Agreement,
+    CountSource,
+    Hierarchy,
+    LabelWords,
+    MeasureWords,
+    Pages,
+    Publisher,
+    ReadRelease,
+    ReleaseFile,
+    Totals,
+    release_seq,
+)
+from forecast.intake.tables.grid import ReadAs
+from forecast.intake.text import content_sha256
+from forecast.label_joins import Joins
+from forecast.records import Counts, Coverage, Release, SeriesKey, Snapshot
+
+LONGEST_NAME = 80
+_NEVER = 10**9  # counts of anybody may change by anything: the change is told, not refused
+
+
+def own_counts(section: CountsSection) -> CountSource:
+    """The source that a section of the settings describes."""
+    words = section.noun
+    title = section.title or f"{words[:1].upper()}{words[1:]}"
+
+    def read(file: ReleaseFile, _joins: Joins, _dimensions: Sequence[str]) -> ReadRelease:
+        """Read one delivered file; errors as `counts.read_table`, and for decimals."""
+        return ReadRelease(_snapshot(section, file), {})
+
+    return CountSource(
+        name=section.name,
+        publisher=Publisher(
+            name=section.publisher,
+            short=section.publisher,
+            address="",
+            credit=section.credit,
+            revises="may still revise it",
+            restates="may restate earlier months",
+        ),
+        measure=MeasureWords(
+            noun=words,
+            attribute=section.title.lower() or words,
+            unit=f"{words} a month",
+            title=title,
+            figures="figures",
+            site=title,
+            question=f"{title}: is anything unusual?",
+            long_name=words,
+            reach="",
+            definition=section.definition,
+            caveat=section.caveat,
+            misread=("", ""),
+        ),
+        totals=Totals(
+            parts=(),
+            whole=section.total,
+            names={},
+            places={section.total: "in all"} if section.total else {},
+            usual={},
+            one=section.one,
+            many=section.many,
+            folder="counts",
+            place=section.place,
+        ),
+        year_begins=section.year_begins,
+        due=(section.due[0], section.due[1], section.due[1] + 2),
+        shipped=False,
+        pages=Pages(index="", disallowed="", window=re.compile(r"(?!)"), siblings=frozenset()),
+        hierarchy=Hierarchy(
+            by_component=frozenset(),
+            halves=(),
+            aside=None,
+            field_borders={},
+            unmistakable=frozenset(),
+        ),
+        agreement=Agreement(
+            open_share=1.0,
+            slack=_NEVER,
+            moved_share=1.0,
+            turned_share=1.0,
+            large=_NEVER,
+            turning=frozenset(),
+            never_empty=False,
+        ),
+        labels=LabelWords(words={}, usual={}, dimensions={}, forms={}),
+        layouts=frozenset(),
+        example=f"{section.name}.csv",
+        parse_name=lambda _: None,
+        read=read,
+        embedded=lambda _: [],
+        embedded_paths=list,
+    )
+
+
+def read_as(section: CountsSection) -> ReadAs:
+    """What the settings say of the files."""
+    return ReadAs(
+        series=section.columns.series,
+        month=section.columns.month,
+        value=section.columns.value,
+        sheet=section.columns.sheet,
+        decimal={"": "", "point": ".", "comma": ","}[section.columns.decimal],
+        dates=section.columns.dates,
+        fiscal_start=section.year_begins,
+        sums=section.columns.sum,
+    )
+
+
+def data_through(section: CountsSection, file: ReleaseFile) -> str:
+    """The last month of a delivered file; errors as `counts.read_table`."""
+    found = counts.table_in_bytes(file.name, file.content, read_as(section)).counts
+    return months.from_index(int(found.last.max()))
+
+
+def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:
+    found = _with_total(section, _whole_counts(section, file))
+    last = max(max(by_month) for by_month in found.values())
+    year, month = int(last[:4]), int(last[5:])
+    return Snapshot(
+        release=Release(
+            source=section.name,
+            kind="manual",
+            file_name=file.name.removesuffix(".gz"),
+            sha256=content_sha256(BytesIO(file.content)),
+            data_through=last,
+            seq=release_seq(year, month, final=False, suffix=0),
+            first_seen_at=file.first_seen,
+            first_seen_precision="day" if file.first_seen else "unknown",
+            url=file.url,
+        ),
+        counts=found,
+        coverage=tuple(c for key, by_month in found.items() for c in _coverage(key, by_month)),
+    )
+
+
+def _whole_counts(section: CountsSection, file: ReleaseFile) -> dict[SeriesKey, dict[str, int]]:
+    """Series -> month -> count, of the months that are known."""
+    table = counts.table_in_bytes(file.name, file.content, read_as(section)).counts
+    _refuse_names(file.name, section.many, table.names)
+    found = {}
+    for row, name in enumerate(table.names):
+        known = np.flatnonzero(np.isfinite(table.values[row]))
+        back = table.values.shape[1] - 1 - known
+        by_month = {
+            months.from_index(int(table.last[row]) - int(behind)): float(table.values[row, column])
+            for behind, column in zip(back, known, strict=True)
+        }
+        broken = next((month for month, value in by_month.items() if value % 1), None)
+        if broken:
+            raise DataError(
+                f"{file.name}: {name} in {broken}: {by_month[broken]:g} is no whole number; a "
+                "record keeps counts. Round it, or use `bordercast forecast`"
+            )
+        found[SeriesKey(name)] = {month: int(value) for month, value in by_month.items()}
+    return found
+
+
+def _refuse_names(file: str, many: str, names: Sequence[str]) -> None:
+    """DataError for names that no page could have."""
+    places: dict[str, str] = {}
+    for name in names:
+        if len(name) > LONGEST_NAME or not name.isprintable():
+            raise DataError(
+                f"{file}: {name[:100]!r}: a name has at most {LONGEST_NAME} printable characters"
+            )
+        place = re.sub(r"[\W_]+", "-", name.casefold()).strip("-")
+        if place in places:
+            raise DataError(
+                f"{file}: {places[place]!r} and {name!r} are too much alike to be told apart as "
+                f"{many}; name one of them otherwise"
+            )
+        places[place] = name
+
+
+def _with_total(section: CountsSection, found: dict[SeriesKey, dict[str, int]]) -> Counts:
+    """The same with the total, where the settings name one that the file does not have.
+
+    Only of months in which every series that is known has a count: what is missing is not 0.
+    """
+    key = SeriesKey(section.total)
+    if not section.total or key in found:
+        return found
+    parts = {one.border for one in found} | set(headlines.parts())
+    columns: list[Mapping[str, int]] = [found.get(SeriesKey(part), {}) for part in sorted(parts)]
+    shared = set.intersection(*(set(column) for column in columns)) if columns else set()
+    total = {month: sum(column[month] for column in columns) for month in sorted(shared)}
+    return {**found, key: total} if total else found
+
+
+def _coverage(key: SeriesKey, by_month: Mapping[str, int]) -> Iterator[Coverage]:
+    """A span for each run of months without a gap."""
+    numbered = enumerate(sorted(map(months.to_index, by_month)))
+    for _, run in groupby(numbered, key=lambda pair: pair[1] - pair[0]):
+        found = [months.from_index(index) for _, index in run]
+        yield Coverage(key.scope, found[0], found[-1])

@@ -1,0 +1,92 @@
+"""Own counts that somebody delivers: a file, or each file of a folder, is a release once.
+
+The files stay where they are and are only read; the archive keeps what was taken in. A content
+that is on record or was refused is not looked at again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forecast import months
+from forecast.config import Config, CountsSection
+from forecast.errors import ConfigError, DataError
+from forecast.intake.sources.contract import ReleaseFile
+from forecast.intake.sources.own_counts.source import data_through
+from forecast.intake.text import content_sha256
+from forecast.store import inventory
+from jobs.intake import archive, inbox
+from jobs.intake.ingest import Taken, WaitingFile, take_file
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def take_delivered(
+    db: Database, path: Path, config: Config, today: str, only: int | None = None
+) -> list[Taken]:
+    """Take in the deliveries that are new, the oldest first; see `ingest.take_waiting`."""
+    kept_in = archive.folders(path, config)
+    taken = []
+    for found in waiting(db, path, config, today):
+        if only not in (None, found.place[0]):
+            continue
+        try:
+            done = take_file(db, kept_in, found, config.forecast.dimensions, config.labels.joins)
+        except DataError as error:
+            done = Taken(found.name, "refused", None, "", str(error))
+        taken.append(done)
+    return taken
+
+
+def waiting(
+    db: Database | sqlite3.Connection | None, path: Path, config: Config, today: str
+) -> list[WaitingFile]:
+    """The deliveries whose content is not known yet, by their last month, then by their age.
+
+    db : None before there is a record.
+    """
+    found = []
+    for section in config.sources:
+        for file in files(path, section):
+            with suppress(DataError):
+                content = inbox.read_once(file).content
+                if db is None or inventory.held(db, content_sha256(BytesIO(content))) is None:
+                    found.append((_place(section, file, content), file))
+    found.sort(key=lambda one: (one[0], one[1].stat().st_mtime, one[1].name))
+    return [replace(WaitingFile(file, today), seq=place) for place, file in found]
+
+
+def files(path: Path, section: CountsSection) -> list[Path]:
+    """The files delivered so far; a relative path is from the database's folder.
+
+    ConfigError where there is no such place.
+    """
+    place = path.parent / section.path
+    if "://" in section.path:
+        problem = "a web address cannot be read yet; save the file into a folder, and name that"
+        raise ConfigError("config.toml", "sources.path", problem)
+    if not place.exists():
+        raise ConfigError("config.toml", "sources.path", f"{place}: no such file or folder")
+    if not place.is_dir():
+        return [place]
+    kept = [
+        file
+        for file in place.iterdir()
+        if not file.name.startswith((".", "~$")) and not file.name.endswith((".part", ".tmp"))
+    ]
+    return sorted(file for file in kept if file.is_file())
+
+
+def _place(section: CountsSection, file: Path, content: bytes) -> int:
+    """The last month as a number, 0 of a file that does not read: it is refused first."""
+    try:
+        last = data_through(section, ReleaseFile(file.name, content))
+    except DataError:
+        return 0
+    return months.to_index(last)

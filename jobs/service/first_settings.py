@@ -1,0 +1,224 @@
+"""The first settings file: of all settings at their defaults, or made for a file of own counts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecast import months
+from forecast.desk.wording import month_words
+from forecast.errors import ConfigError, DataError
+from forecast.intake import counts
+
+if TYPE_CHECKING:
+    from forecast.intake.tables.grid import ReadAs
+
+FALSE_FLAGS = 0.4  # a month, over all series: about one in two or three months
+SCORED = 24  # months for which other models are scored from the start
+LEAST_ALPHA, MOST_ALPHA = 0.001, 0.02
+
+_FILE = """\
+# Bordercast's settings for {file}. Every other setting has its default:
+# `bordercast config init -o all.toml` writes them all, each with its meaning.
+
+[[sources]]
+kind = "counts"
+name = "{name}"
+# A file that is replaced, or a folder into which files are put: each content is a release once.
+path = "{path}"
+# The words of pages and notices; put your own.
+# noun: what is counted, in the plural. one, many: what each series is, and several of them.
+# place: behind what is counted, with the series' name for {{}}. publisher: who counts.
+noun = "{noun}"
+title = "{title}"
+one = "{one}"
+many = "{many}"
+place = "{place}"
+publisher = "{publisher}"
+credit = ""                     # a line that they ask for
+definition = ""                 # what is counted, in a sentence
+caveat = ""                     # what it is not
+total = ""                      # the series that the others add up to; added up if no file has it
+year_begins = 1                 # month in which your years begin
+due = [1, 28]                   # days after a month's end in which its figures come
+
+[sources.columns]
+{columns}
+
+[forecast]
+models = ["naive", "snaive"]    # beside the service's own; also "ets", "sarima", "prophet": slow
+dimensions = []
+first_cutoff = "{cutoff}"
+
+[flags]
+# A month is flagged if its p is below alpha: of {series} series about {false:.1f} a month by chance
+# alone; and if the series and the deviation are at least this large (counts a month).
+alpha = {alpha}
+min_level = {level}
+min_change = {level}
+
+[questions]
+standing = [
+    "next month above year before",
+    "next month inside the 80% range",
+    "next 12 months above last 12",
+    "month in half a year above this month",
+    "record within 12 months",
+]
+
+[notices]
+approval = "hold"               # a person approves each: `bordercast notices list`
+contact = ""
+# [[notices.recipients]]
+# address = "name@example.org"
+# series = []                   # only these series; empty: all
+
+[mail]
+enabled = false                 # see docs/notices.md
+host = ""
+sender = ""
+
+[site]
+folder = "site"                 # each run writes the page into this folder
+"""
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What a file was understood to be, as sentences, and the settings for it."""
+
+    said: tuple[str, ...]
+    settings: str
+
+
+def understood(path: Path, wanted: ReadAs) -> Understood:
+    """Settings for a file of counts, or for a folder with such files.
+
+    Raises
+    ------
+    FaultsError, DataError, QuarantineError : as `counts.read_table` has them.
+    """
+    file = _newest(path)
+    read = counts.read_table(file, wanted)
+    table = read.counts
+    last = int(table.last.max())
+    first = int((table.last - table.values.shape[1] + 1 + _lead(table.values)).min())
+    many = len(table.names)
+    alpha = float(f"{min(max(FALSE_FLAGS / many, LEAST_ALPHA), MOST_ALPHA):.2g}")
+    noun, one = _column(read.notes, "counts in column"), _column(read.notes, "series from column")
+    noun = noun if re.search(r"[a-z]", noun) and noun not in ("value", "values", "n") else "counts"
+    one = one or "series"
+    title = f"{one[:1].upper()}{one[1:]} {noun}" if one != "series" else _capital(noun)
+    typical = float(np.nanmedian(table.values))
+    settings = _FILE.format(
+        file=_quoted(path.name),
+        name=re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:40] or "counts",
+        path=_quoted(str(path)),
+        noun=noun,
+        title=title,
+        one=one,
+        many=_plural(one),
+        place="at {}" if one in _PLACES else "for {}",
+        publisher="Our office",
+        columns=_columns(wanted),
+        cutoff=months.from_index(max(first + SCORED, last - SCORED)),
+        alpha=alpha,
+        series=many,
+        false=alpha * many,
+        level=10 if typical >= 25 else 5,
+    )
+    span = f"{_month(first)} to {_month(last)}"
+    return Understood(
+        (
+            f"{file.name}: {many:,} series, {span}; {read.missing:,} months missing",
+            *(f"read: {note}" for note in read.notes),
+            *(f"note: {warning}" for warning in read.warnings),
+            f"taken: what is counted is {noun!r}, each series is a {one!r}",
+        ),
+        settings,
+    )
+
+
+_PLACES = ("clinic", "court", "shelter", "office", "site", "hospital", "school", "station", "place")
+
+
+def _newest(path: Path) -> Path:
+    """The file itself; of a folder the one that was changed last."""
+    if not path.is_dir():
+        return path
+    found = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
+    if not found:
+        raise DataError(f"{path}: no file in this folder; put the first delivery there")
+    return max(found, key=lambda file: (file.stat().st_mtime, file.name))
+
+
+def _lead(values: np.ndarray) -> np.ndarray:
+    """(series,) columns before a series' first month."""
+    return np.asarray(np.argmax(np.isfinite(values), axis=1))
+
+
+def _column(notes: tuple[str, ...], before: str) -> str:
+    """The name of a column in what was said of a file, in small letters; "" if it is not one."""
+    found = next((m[1] for n in notes if (m := re.search(rf"{before} '([^']+)'", n))), "")
+    words = re.sub(r"[^\w ]+|_", " ", found.lower())
+    return " ".join(words.split())[:40]
+
+
+def _plural(one: str) -> str:
+    if one.endswith(("s", "x", "ch", "sh")):
+        return one if one == "series" else f"{one}es"
+    if re.search(r"[^aeiou]y$", one):
+        return f"{one[:-1]}ies"
+    return f"{one}s"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _month(index: int) -> str:
+    return month_words(months.from_index(index))
+
+
+def _quoted(text: str) -> str:
+    """A text inside a TOML string."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _columns(wanted: ReadAs) -> str:
+    """What the user said of the file; the rest is found anew in each delivery."""
+    lines = [
+        f'{name} = "{_quoted(value)}"'
+        for name, value in (
+            ("month", wanted.month),
+            ("sheet", wanted.sheet),
+            ("decimal", {".": "point", ",": "comma"}.get(wanted.decimal, "")),
+            ("dates", wanted.dates),
+        )
+        if value
+    ]
+    for name, values in (("series", wanted.series), ("value", wanted.value)):
+        if values:
+            quoted = ", ".join(f'"{_quoted(value)}"' for value in values)
+            lines.append(f"{name} = [{quoted}]")
+    if wanted.sums:
+        lines.append("sum = true")
+    hint = (
+        "# found by content; say so where it is wrong: month, series, value, sheet, decimal, dates"
+    )
+    return "\n".join(lines) or hint
+
+
+def write(output: Path, content: bytes) -> None:
+    """Write a new file; ConfigError if there is one, or if it cannot be written."""
+    try:
+        with output.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        raise ConfigError(str(output), "file", "is already there; name another with -o") from None
+    except OSError as error:
+        raise ConfigError(str(output), "file", f"cannot be written: {error.strerror}") from None

@@ -1,0 +1,283 @@
+"""The service on somebody's own counts: from a file to the first notice, in their words."""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import SMTP as WIRE
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from mailserver import HOST, Taken, server
+from tables import rows
+
+from forecast import config, in_use, months
+from forecast.errors import ConfigError
+from forecast.intake.sources import registry
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.store import connect, flags, integrity, measure, notices, releases
+from forecast.store.notices import Approval
+from jobs import monthly
+from jobs.cli import main
+from jobs.mail import compose, outbox
+from jobs.service import wakeup
+
+FIRST, HELD = months.to_index("2020-01"), 48
+FAST = '\n[compute]\nengine = "serial"\n'
+# What only a record of the U.S. border may say; the program's own name is no such word.
+FOREIGN = re.compile(
+    r"\b(borders?|encounters?|cbp|fiscal|customs|patrol|agency|agencies|nationwide|northern"
+    r"|southwest|FY ?\d+)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.fixture(autouse=True)
+def other_tests_are_about_cbp():
+    yield
+    registry.use(ENCOUNTERS)
+
+
+def clinics(length: int = HELD) -> dict[str, np.ndarray]:
+    """Three clinics; the second one's month 30 is not known."""
+    random = np.random.default_rng(7)
+    found = {}
+    for number in (1, 2, 3):
+        season = 1 + 0.1 * np.sin(2 * np.pi * np.arange(length) / 12)
+        found[f"Clinic {number}"] = np.round(
+            150 * number * season * random.gamma(90, 1 / 90, length)
+        )
+    found["Clinic 2"][30] = np.nan
+    return found
+
+
+def deliver(path: Path, visits: dict[str, np.ndarray], upto: int) -> None:
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow(["Month", "Clinic", "Visits"])
+        for name, counts in visits.items():
+            for at, count in enumerate(counts[:upto]):
+                month = months.from_index(FIRST + at)
+                lines.writerow([month, name, "" if np.isnan(count) else int(count)])
+
+
+def after(month: int) -> datetime:
+    """Ten days after the end of a delivery's last month."""
+    day = months.days_after(months.from_index(FIRST + month - 1), 10)
+    return datetime.combine(day, datetime.min.time(), UTC)
+
+
+def said(*words: str) -> str:
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with the first delivery, and the settings that `config init` writes for it."""
+    monkeypatch.chdir(tmp_path)
+    deliver(tmp_path / "deliveries" / "2023-12.csv", clinics(), HELD)
+    said("config", "init", "deliveries")
+    with Path("config.toml").open("a") as file:
+        file.write(FAST)
+    return tmp_path
+
+
+@pytest.fixture
+def settings(folder):
+    found = config.load(folder / "config.toml")
+    in_use.start(folder / "bordercast.db", found)
+    return found
+
+
+def test_settings_for_a_file_say_how_it_was_understood(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    deliver(tmp_path / "in" / "visits.csv", clinics(), HELD)
+
+    told = said("config", "init", "in/visits.csv")
+
+    assert "3 series, January 2020 to December 2023; 1 months missing" in told
+    assert "counts in column 'Visits'; series from column 'Clinic'" in told
+    assert told.splitlines()[-1].strip() == "bordercast run"
+    section = tomllib.loads(Path("config.toml").read_text())["sources"][0]
+    assert (section["noun"], section["one"], section["many"]) == ("visits", "clinic", "clinics")
+    assert section["path"] == "in/visits.csv"
+
+
+def test_settings_that_are_there_are_left_alone(folder):
+    before = (folder / "config.toml").read_bytes()
+
+    done = CliRunner().invoke(main, ["config", "init", "deliveries"])
+
+    assert done.exit_code == ConfigError.exit_code
+    assert "is already there" in done.output
+    assert (folder / "config.toml").read_bytes() == before
+
+
+def test_each_delivery_is_a_release_and_the_newest_counts(settings, folder):
+    path, visits = folder / "bordercast.db", clinics(HELD + 1)
+    monthly.run(path, settings, now=after(HELD))
+    visits["Clinic 1"][20] += 40  # restated
+    deliver(folder / "deliveries" / "2024-01.csv", visits, HELD + 1)
+    monthly.run(path, settings, now=after(HELD + 1))
+
+    with connect.moment(path) as connection:
+        held = releases.current_counts(connection)
+        assert measure.totals(connection) == ["Clinic 1", "Clinic 2", "Clinic 3"]
+        assert integrity.findings(connection) == []
+    by_name = {key.border: by_month for key, by_month in held.items()}
+    assert by_name["Clinic 1"][months.from_index(FIRST + 20)] == visits["Clinic 1"][20]
+    assert months.from_index(FIRST + 30) not in by_name["Clinic 2"]
+    names = [row[0] for row in rows(path, "select file_name from releases order by seq")]
+    assert names == ["2023-12.csv", "2024-01.csv"]
+    # The same content again changes nothing.
+    assert monthly.run(path, settings, now=after(HELD + 1)).run_id is None
+
+
+def test_the_service_takes_each_delivery_when_it_wakes(settings, folder):
+    path = folder / "bordercast.db"
+
+    first = wakeup.wake(path, settings, after(HELD))
+    deliver(folder / "deliveries" / "2024-01.csv", clinics(HELD + 1), HELD + 1)
+    second = wakeup.wake(path, settings, after(HELD + 1))
+
+    assert [done.outcome for done in (first, second)] == ["published", "published"]
+    assert rows(path, "select data_through from runs order by id") == [("2023-12",), ("2024-01",)]
+    judged = rows(path, "select basis, count(*) from judgements where month = '2024-01' group by 1")
+    assert judged == [("issued", 3)]
+    assert (folder / "site" / "index.html").exists()
+
+
+def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
+    path, visits = folder / "bordercast.db", clinics(HELD + 1)
+    visits["Clinic 3"][HELD] *= 3
+    monthly.run(path, settings, now=after(HELD))
+    deliver(folder / "deliveries" / "2024-01.csv", visits, HELD + 1)
+    monthly.run(path, settings, now=after(HELD + 1))
+    with connect.moment(path) as connection:
+        found = flags.flags(connection, "Clinic 3", since="2024-01")
+    assert [(flag["month"], flag["side"]) for flag in found] == [("2024-01", 1)]
+
+    now = after(HELD + 1)
+    with connect.moment(path) as connection:
+        (notice,) = notices.in_state(connection, "held")
+        content = notices.content(connection, notice.id)
+    compose.approve(path, notice.id, Approval("Ann", "ann", content), now)
+    taken = Taken()
+    with server(taken) as port:
+        mailing = {
+            "enabled": True, "host": HOST, "port": port, "security": "local",
+            "sender": "Visits <notices@example.org>",
+        }  # fmt: skip
+        recipients = (
+            {"address": "ann@example.org"},
+            {"address": "bob@example.org", "series": ("Clinic 1",)},
+        )
+        changed = settings.model_dump() | {
+            "mail": settings.mail.model_dump() | mailing,
+            "notices": settings.notices.model_dump() | {"recipients": recipients},
+        }
+        outbox.deliver(path, config.Config.model_validate(changed), lambda: now)
+
+    assert [to for to, _ in taken.messages] == ["ann@example.org"]
+    letter = message_from_bytes(taken.messages[0][1], policy=WIRE)
+    text = letter.get_body(("plain",)).get_content()
+    html = letter.get_body(("html",)).get_content()
+    assert "Clinic 3" in letter["Subject"]
+    assert "Visits at Clinic 3 in January 2024 were" in text
+    assert "Our office counted" in text
+    for words in (*map(str, letter.values()), text, re.sub(r"<[^>]*>", " ", html)):
+        assert FOREIGN.findall(words) == []
+
+
+def test_no_page_file_or_answer_has_a_word_of_the_borders(settings, folder):
+    path = folder / "bordercast.db"
+    monthly.run(path, settings, now=after(HELD))
+
+    said("site", "-o", "site")
+
+    texts = {".html", ".csv", ".json", ".svg", ".atom", ".ics"}
+    pages = [p for p in (folder / "site").rglob("[!.]*") if p.suffix in texts]
+    assert len(pages) > 100
+    for page in pages:
+        text = re.sub(r"<style>.*?</style>|class=\"[^\"]*\"", "", page.read_text("utf-8"))
+        assert (page, FOREIGN.findall(text)) == (page, [])
+    answers = (
+        ("show",), ("show", "Clinic 1"), ("show", "Clinic 1", "2024"), ("flags",), ("score",),
+        ("brief", "Clinic 2"), ("changes", "Clinic 1"), ("releases", "list"), ("verify",),
+        ("chance", "Clinic 1", "2024-06", ">100"), ("report", "2023", "-o", "report.md"),
+    )  # fmt: skip
+    for words in answers:
+        assert (words, FOREIGN.findall(said(*words))) == (words, [])
+    assert FOREIGN.findall(Path("report.md").read_text()) == []
+    for view in ("wide_months", "vintages", "latest_forecasts"):
+        said("export", view, "-o", f"{view}.csv")
+        table = Path(f"{view}.csv").read_text()
+        assert table.startswith("series,")
+        assert FOREIGN.findall(table) == []
+
+
+def test_a_total_is_stated_only_where_every_series_is(folder):
+    text = Path("config.toml").read_text().replace('total = ""', 'total = "All clinics"')
+    found = config.parse(text, "config.toml")
+    path = folder / "bordercast.db"
+    in_use.start(path, found)
+
+    monthly.run(path, found, now=after(HELD))
+
+    with connect.moment(path) as connection:
+        held = {k.border: v for k, v in releases.current_counts(connection).items()}
+    visits = clinics()
+    assert months.from_index(FIRST + 30) not in held["All clinics"]
+    assert held["All clinics"]["2020-01"] == sum(counts[0] for counts in visits.values())
+    page = said("show")
+    assert "All clinics" in page
+
+
+def test_a_record_of_another_source_is_not_written(settings, folder):
+    monthly.run(folder / "bordercast.db", settings, now=after(HELD))
+    text = (folder / "config.toml").read_text()
+    (folder / "config.toml").write_text(text.replace('"clinic_visits"', '"court_cases"'))
+
+    done = CliRunner().invoke(main, ["run"])
+
+    assert done.exit_code == ConfigError.exit_code
+    assert "a record holds one source" in done.output
+
+
+@pytest.mark.parametrize(
+    ("place", "problem"),
+    [("nowhere.csv", "no such file"), ("https://example.org/counts.csv", "web address")],
+)
+def test_a_place_that_cannot_be_read_is_named(folder, place, problem):
+    text = (folder / "config.toml").read_text()
+    (folder / "config.toml").write_text(text.replace('path = "deliveries"', f'path = "{place}"'))
+
+    done = CliRunner().invoke(main, ["run"])
+
+    assert done.exit_code == ConfigError.exit_code
+    assert "sources.path" in done.output
+    assert problem in done.output
+
+
+def test_decimals_are_refused_with_what_to_do(settings, folder):
+    (folder / "deliveries" / "2023-12.csv").unlink()
+    broken = clinics()
+    deliver(folder / "deliveries" / "half.csv", broken, HELD)
+    text = (folder / "deliveries" / "half.csv").read_text()
+    (folder / "deliveries" / "half.csv").write_text(
+        re.sub(r"Clinic 1,(\d+)", r"Clinic 1,\1.5", text, count=1)
+    )
+
+    with connect.writing(folder / "bordercast.db") as db:
+        (taken,) = monthly.take_in(db, folder / "bordercast.db", settings, (), "2024-01-10", False)
+
+    assert taken.outcome == "refused"
+    assert "is no whole number" in taken.reason
