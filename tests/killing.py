@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 _SENDERS = multiprocessing.get_context("forkserver")
-_SENDERS.set_forkserver_preload(["jobs.mail.hooks", "jobs.mail.send"])
+_SENDERS.set_forkserver_preload(["jobs.mail.hooks", "jobs.mail.send", "sqlite_utils", "httpcore"])
 HANGS = 120.0
 
 

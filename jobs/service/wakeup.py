@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from forecast import in_use
 from forecast.config import Config
@@ -68,6 +68,13 @@ def _apart(path: Path, config: Config, work: Callable[[], Done]) -> Done:
         return Done("failed", f"{type(error).__name__}: {error}")
 
 
+class WakeStep(NamedTuple):
+    """One thing that a publish did or waits for. text : the same for people."""
+
+    kind: Literal["run", "refused", "waiting"]
+    text: str
+
+
 def wake(path: Path, config: Config, now: datetime, with_bundle: bool = True) -> Done:
     """Do what is due; see the module.
 
@@ -83,22 +90,24 @@ def wake(path: Path, config: Config, now: datetime, with_bundle: bool = True) ->
     inbox.make(folder)
     inbox.wait_until_still(folder, lambda name: LOG.info("waiting until %s is still", name))
     said = list(_publish(path, config, now, with_bundle))
-    published = [line for line in said if line.startswith("run ")]
+    kinds = {step.kind for step in said}
+    published = "run" in kinds
     if path.exists():
-        upkeep.after_run(path, config, now, bool(published))
+        upkeep.after_run(path, config, now, published)
         send(path, config)
-    waits = any(line.startswith("waiting ") for line in said)
     outcome: Ended = (
         "published"
         if published
         else "blocked"
         if unanswered
         else "waiting"
-        if waits
+        if "waiting" in kinds
         else "nothing new"
     )
     written = any(left.written for left in inbox.look(folder).left)
-    return Done(outcome, "; ".join((*said, *([unanswered] if unanswered else []))), written)
+    return Done(
+        outcome, "; ".join((*(step.text for step in said), *filter(None, [unanswered]))), written
+    )
 
 
 def send(path: Path, config: Config) -> str:
@@ -138,19 +147,19 @@ def _poll_due(path: Path, now: datetime) -> bool:
     return not timedelta(0) <= age < POLL_AGAIN
 
 
-def _publish(path: Path, config: Config, now: datetime, with_bundle: bool) -> Iterator[str]:
+def _publish(path: Path, config: Config, now: datetime, with_bundle: bool) -> Iterator[WakeStep]:
     """A run for each release that waits, oldest first; what there is to say of it."""
     from jobs import monthly
     from jobs.intake import poll
 
     day = now.date().isoformat()
 
-    def run(only: int) -> Iterator[str]:
+    def run(only: int) -> Iterator[WakeStep]:
         done = monthly.run(path, config, now=now, with_bundle=with_bundle, only=only)
         yield from _refused(done.taken)
         if done.run_id is not None:
             LOG.info("run %s is published, %s flagged", done.run_id, done.flagged)
-            yield f"run {done.run_id}"
+            yield WakeStep("run", f"run {done.run_id}")
 
     if with_bundle and registry.main().shipped and not path.exists():
         yield from run(NO_RELEASE)
@@ -163,7 +172,7 @@ def _publish(path: Path, config: Config, now: datetime, with_bundle: bool) -> It
         yield from _refused(taken)
     missing = poll.awaited(path) if path.exists() else ""
     if missing:
-        yield f"waiting for {missing}"
+        yield WakeStep("waiting", f"waiting for {missing}")
     elif path.exists():
         yield from run(NO_RELEASE)
 
@@ -182,10 +191,10 @@ def _waiting(path: Path, config: Config, day: str) -> list[int]:
     return sorted({each.place[0] for each in found})
 
 
-def _refused(taken: Iterable[Taken]) -> Iterator[str]:
+def _refused(taken: Iterable[Taken]) -> Iterator[WakeStep]:
     for file in taken:
         if file.warning:
             LOG.warning("%s", file.warning)
         if file.outcome == "refused":
             LOG.warning("refused: %s", file.reason)
-            yield f"refused {file.file_name}"
+            yield WakeStep("refused", f"refused {file.file_name}")

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 # Not every machine's tables have them, and no browser may guess.
 mimetypes.add_type("application/atom+xml", ".atom")
 mimetypes.add_type("text/calendar", ".ics")
+mimetypes.add_type("application/ld+json", ".jsonld")
 
 
 class SiteFiles(StaticFiles):

@@ -190,7 +190,12 @@ def test_the_page_links_to_every_feed_and_pages_to_theirs(site, files):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("x.atom", "application/atom+xml"), ("x.ics", "text/calendar")]
+    ("name", "kind"),
+    [
+        ("x.atom", "application/atom+xml"),
+        ("x.ics", "text/calendar"),
+        ("x.jsonld", "application/ld+json"),
+    ],
 )
 def test_the_server_says_what_they_are(tmp_path, name, kind):
     (tmp_path / name).write_bytes(b"...")

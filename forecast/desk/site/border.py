@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from forecast import months
 from forecast.desk import brief, changed
 from forecast.desk.answered import percent
 from forecast.desk.email import content
-from forecast.desk.site import cards, lines, pictures
+from forecast.desk.site import cards, datasets, lines, pictures
+from forecast.desk.site.datasets import Dataset, data_table
 from forecast.desk.site.pages import SitePage, charts, table
 from forecast.desk.site.pictures import FULL, PHONE
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.terminal import score_tables
-from forecast.desk.wording import MINUS, change_words, known_words
+from forecast.desk.wording import MINUS, change_words, known_words, measure
+from forecast.intake.sources import registry
 from forecast.records import Row
 
 SHOWN = 36  # months of the table behind the chart
 HEATS = 7  # shades of the table of years
 LEADS = {0: "1 to 12 months", 1: "1 month", 3: "3 months", 6: "6 months", 12: "12 months"}
+# File beside the page -> the view whose columns it has, and what it holds.
+TABLES = {
+    "months": ("wide_months", "Every month with all comparisons"),
+    "forecast": ("latest_forecasts", "The newest forecast of the coming months"),
+    "flags": ("all_flags", "Unusual months and what happened next"),
+    "accuracy": ("scorecard", "Scores of every model's past forecasts"),
+    "revisions": ("vintages", "Months that were revised after they were first published"),
+    "forecast-changes": ("forecast_changes", "What moved the forecast with the newest run"),
+}
 YearCell = tuple[str, int | None, int]
 _COVERAGES = ("coverage50", "coverage80", "coverage95")
 
@@ -82,16 +93,40 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
         "restated": list(map(restated, found.revised)),
         "by_kind": by_kind([p for p in record.parts.values() if p.key.border == border]),
     }
-    files = {
-        **charts(drawn),
-        **table("months", found.months),
-        **table("forecast", found.ahead),
-        **table("flags", found.flags),
-        **table("accuracy", found.scores),
-        **table("revisions", found.revised),
-        **table("forecast-changes", found.changes),
+    rows = {
+        "months": found.months,
+        "forecast": found.ahead,
+        "flags": found.flags,
+        "accuracy": found.scores,
+        "revisions": found.revised,
+        "forecast-changes": found.changes,
     }
-    return SitePage(found.place, "border", shown, files)
+    files = charts(drawn)
+    for name, some in rows.items():
+        files |= table(name, some)
+    dataset = None
+    if registry.main().shipped:  # counts of one's own have columns of their own
+        dataset = _dataset(found, rows, files)
+        files |= datasets.files(dataset, record)
+    return SitePage(found.place, "border", shown, files, dataset)
+
+
+def _dataset(
+    found: BorderRecord, rows: Mapping[str, Sequence[Row]], files: Mapping[str, bytes]
+) -> Dataset:
+    """The border's tables, those that have a row."""
+    return Dataset(
+        found.place,
+        f"U.S. border {measure().noun}, {found.name.lower()}: counts and forecasts",
+        found.name.lower(),
+        min(found.reports),
+        max(found.reports),
+        tuple(
+            data_table(name, about, view, *datasets.one_of(rows[name]), files[f"{name}.csv"])
+            for name, (view, about) in TABLES.items()
+            if rows[name]
+        ),
+    )
 
 
 def by_kind(parts: Sequence[PartRecord]) -> dict[str, list[PartRecord]]:

@@ -86,7 +86,7 @@ def write(
         first()
         _put(site, _others(record), record, address)
         if shipped:
-            _put(site, iter([tables(views)]), record, address)
+            _put(site, iter([tables(views, record)]), record, address)
         ALBUM.save(to / CHARTS, _drawn_by())
         site.finish(state, run.id)
         return Built(run.id, site.written, site.kept)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from forecast import months
 from forecast.desk import brief
 from forecast.desk.email import content
-from forecast.desk.site import lines
+from forecast.desk.site import citation, lines
 from forecast.desk.site.pages import SitePage, json_file
 from forecast.desk.site.record import BorderRecord, SiteRecord
 from forecast.desk.wording import change_words, measure, month_words, place_of, publisher
@@ -93,5 +93,7 @@ def fact_page(record: SiteRecord, found: BorderRecord, fact: Fact) -> SitePage:
     """A fact's page; the same for programs beside it."""
     run = {"run": record.run.id, "digest": record.run.digest, "check": record.status.check}
     shown = {"fact": fact, "found": found, "single": fact.months[0] == fact.months[1]}
-    body = json_file({**asdict(fact), "sentence": fact.sentence, **run})
-    return SitePage(f"{found.facts}{fact.span}/", "fact", shown, {"fact.json": body})
+    place = f"{found.facts}{fact.span}/"
+    stays = {"permanent": citation.permanent(place, record, "")}
+    body = json_file({**asdict(fact), "sentence": fact.sentence, **run, **stays})
+    return SitePage(place, "fact", shown, {"fact.json": body})

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from forecast.desk.dictionary.views import VIEWS, View, definitions
-from forecast.desk.site import cards
+from forecast.desk.site import cards, datasets
 from forecast.desk.site.border import restated, score_rows
+from forecast.desk.site.datasets import Dataset, data_table
 from forecast.desk.site.glossary import glossary
 from forecast.desk.site.pages import SitePage, csv_file, table
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import day_words, month_words
+from forecast.desk.wording import day_words, measure, month_words
 from forecast.intake.sources import registry
 
 # Views that go on growing: the whole database has them, and `bordercast export`.
@@ -47,11 +48,33 @@ def over_all(record: SiteRecord) -> Iterator[SitePage]:
         yield SitePage("check/", "check", {})
 
 
-def tables(contents: dict[str, tuple[list[str], list[tuple[object, ...]]]]) -> SitePage:
+def tables(
+    contents: dict[str, tuple[list[str], list[tuple[object, ...]]]], record: SiteRecord
+) -> SitePage:
     """Every table with its meaning; those that are not large as files. contents : by view."""
     shown = [(view, list(definitions(view)), view.name in contents) for view in VIEWS]
     files = {f"{name}.csv": csv_file(*content) for name, content in contents.items()}
-    return SitePage("tables/", "tables", {"views": shown}, files)
+    reports = record.borders["nationwide"].reports
+    dataset = Dataset(
+        "tables/",
+        f"U.S. border {measure().noun}: counts, forecasts and unusual months",
+        "all borders",
+        min(reports),
+        max(reports),
+        tuple(
+            data_table(
+                view.name,
+                f"A row is {view.row}.",
+                view.name,
+                *contents[view.name],
+                files[f"{view.name}.csv"],
+            )
+            for view in VIEWS
+            if view.name in contents
+        ),
+    )
+    files |= datasets.files(dataset, record)
+    return SitePage("tables/", "tables", {"views": shown}, files, dataset)
 
 
 def small() -> list[View]:

@@ -11,8 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from forecast import headlines
 from forecast.desk.export.encoded import safe
+from forecast.desk.site import citation, datasets
+from forecast.desk.site.datasets import Dataset
 from forecast.desk.site.markup import coded
 from forecast.desk.site.pictures import FAN_KEY, HISTORY_KEY, Drawn
 from forecast.desk.site.record import SiteRecord
@@ -59,28 +63,43 @@ class SitePage:
 
     place : its folder in the site, "" or ending in "/"; its file there is index.html.
     shown : what its template is told, by name. files : name -> content, in the same folder.
+    dataset : what its tables are for dataset search, if they are one.
     """
 
     place: str
     template: str
     shown: Mapping[str, Any]
     files: Mapping[str, bytes] = field(default_factory=dict)
+    dataset: Dataset | None = None
 
 
 def html(page: SitePage, record: SiteRecord, address: str) -> bytes:
     """A page as HTML. address : of the site, "" where it is not known."""
     root = "../" * page.place.count("/")
-    told = {
+    told: dict[str, Any] = {
         "record": record,
         "status": record.status,
         "place": page.place,
         "root": root,
         "to": lambda place, anchor="": f"{root}{place}index.html{anchor}",
         "address": f"{address.rstrip('/')}/{page.place}" if address else "",
+        "cite": lambda title: citation.cite(title, page.place, record, address),
+        "digest_mark": citation.mark(record),
+        "dataset": None,
         **_words(),
     }
+    if page.dataset is not None:
+        told["dataset"] = _in_page(datasets.schema_org(page.dataset, record, told["address"]))
     template = _environment().get_template(f"{page.template}.html")
     return template.render(**told, **page.shown).encode()
+
+
+def _in_page(value: Any) -> Markup:
+    """JSON inside a page: nothing in it ends the element it stands in."""
+    text = json.dumps(value, ensure_ascii=False)
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return Markup(text)  # noqa: S704 - no letter of markup is left
 
 
 def charts(drawn: Iterable[Drawn]) -> dict[str, bytes]:

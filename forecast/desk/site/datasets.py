@@ -1,0 +1,301 @@
+"""The tables beside a page, described for programs and for dataset search.
+
+`datapackage.json` is Frictionless, `csv-metadata.json` is CSV on the Web, `dcat.jsonld` is DCAT 3,
+and the page bears schema.org's `Dataset`. What columns mean comes from `desk/dictionary`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forecast.desk.dictionary.columns import COLUMNS, Column, count
+from forecast.desk.dictionary.views import BY_NAME
+from forecast.desk.site.record import SiteRecord
+from forecast.desk.wording import credit, measure, publisher
+from forecast.intake.sources import registry
+
+LICENSE = "https://opensource.org/license/mit"
+# Kind of a column -> how each standard calls it: Frictionless, CSV on the Web.
+_TYPES = {
+    "count": ("integer", "integer"),
+    "real": ("number", "number"),
+    "month": ("yearmonth", "gYearMonth"),
+    "day": ("date", "date"),
+    "text": ("string", "string"),
+}
+_CONTEXT = {
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dct": "http://purl.org/dc/terms/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "spdx": "http://spdx.org/rdf/terms#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+_MONTHLY = "http://publications.europa.eu/resource/authority/frequency/MONTHLY"
+_CSV = "https://www.iana.org/assignments/media-types/text/csv"
+# Columns of a border's files that no view has.
+_OWN = {
+    "first_value": count("the count as it was first published"),
+    "now": count("the count today"),
+    "times": count("how often the count was changed"),
+    "listed": count("groups and places listed under this flag"),
+    "apart": count("groups and places flagged apart from it"),
+}
+
+
+@dataclass(frozen=True)
+class DataTable:
+    """A CSV file beside a page.
+
+    name : of the file without its ending. columns : (name, what it holds, always there?).
+    """
+
+    name: str
+    about: str
+    columns: tuple[tuple[str, Column, bool], ...]
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Tables beside one page. first, last : months of the counts. where : a place in words."""
+
+    place: str
+    title: str
+    where: str
+    first: str
+    last: str
+    tables: tuple[DataTable, ...]
+
+    @property
+    def about(self) -> str:
+        """What it holds, for whoever searches."""
+        return (
+            f"Monthly counts of {measure().long_name} ({self.where}), {self.first} to {self.last}, "
+            f"as published by {publisher().name} ({publisher().short}), with forecasts of the next "
+            "12 months (50%, 80% and 95% prediction intervals), unusual months, accuracy of past "
+            f"forecasts and revisions. {measure().caveat}"
+        )
+
+
+def data_table(
+    name: str,
+    about: str,
+    view: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    body: bytes,
+) -> DataTable:
+    """A table as it lies beside its page. view : whose columns these are; body : the CSV file."""
+    known = {**COLUMNS, **_OWN, **BY_NAME[view].described()}
+    described = tuple(
+        (column, known[column], all(row[place] not in (None, "") for row in rows))
+        for place, column in enumerate(columns)
+    )
+    return DataTable(name, about, described, len(body), hashlib.sha256(body).hexdigest())
+
+
+def files(found: Dataset, record: SiteRecord) -> dict[str, bytes]:
+    """The descriptions that lie beside the tables; their addresses are relative to the page."""
+    made = {
+        "datapackage.json": _package(found, record),
+        "csv-metadata.json": _csvw(found),
+        "dcat.jsonld": _dcat(found, record),
+    }
+    return {
+        name: (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+        for name, content in made.items()
+    }
+
+
+def schema_org(found: Dataset, record: SiteRecord, address: str) -> dict[str, Any]:
+    """As dataset search wants it in the page. address : of the page, "" where it is not known."""
+    return {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "name": found.title,
+        "description": found.about,
+        **({"url": address} if address else {}),
+        "identifier": _identifier(record),
+        "version": f"run {record.run.id}",
+        "dateModified": record.run.published_at,
+        "license": LICENSE,
+        "creditText": credit(),
+        "isAccessibleForFree": True,
+        "creator": {"@type": "Organization", "name": "Bordercast"},
+        "isBasedOn": registry.main().pages.index,
+        "includedInDataCatalog": {"@type": "DataCatalog", "name": "Bordercast"},
+        "keywords": _keywords(),
+        "temporalCoverage": f"{found.first}/{found.last}",
+        "spatialCoverage": {"@type": "Place", "name": f"United States: {found.where}"},
+        "measurementTechnique": "Administrative counts; forecasts by a combination of models with "
+        "intervals calibrated on their own past errors",
+        "variableMeasured": [
+            {
+                "@type": "PropertyValue",
+                "name": measure().noun,
+                "description": measure().definition,
+                "unitText": measure().unit,
+            }
+        ],
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "name": table.name,
+                "description": table.about,
+                "encodingFormat": "text/csv",
+                "contentUrl": f"{address}{table.name}.csv",
+                "contentSize": f"{table.size} B",
+                "sha256": table.sha256,
+            }
+            for table in found.tables
+        ],
+    }
+
+
+def _package(found: Dataset, record: SiteRecord) -> dict[str, Any]:
+    """Frictionless Data Package."""
+    return {
+        "profile": "tabular-data-package",
+        "name": found.place.strip("/").replace("/", "-"),
+        "id": _identifier(record),
+        "title": found.title,
+        "description": found.about,
+        "version": f"{record.run.id}.0.0",
+        "created": record.run.published_at,
+        "keywords": _keywords(),
+        "licenses": [{"name": "MIT", "title": "MIT License", "path": LICENSE}],
+        "sources": [{"title": publisher().name, "path": registry.main().pages.index}],
+        "contributors": [{"title": "Bordercast", "role": "author"}],
+        "resources": [
+            {
+                "profile": "tabular-data-resource",
+                "name": table.name,
+                "description": table.about,
+                "path": f"{table.name}.csv",
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "bytes": table.size,
+                "hash": f"sha256:{table.sha256}",
+                "schema": {"fields": list(_fields(table)), "missingValues": [""]},
+            }
+            for table in found.tables
+        ],
+    }
+
+
+def _fields(table: DataTable) -> Iterator[dict[str, Any]]:
+    for name, column, always in table.columns:
+        field: dict[str, Any] = {
+            "name": name,
+            "type": _TYPES[_kind(column)][0],
+            "description": _meaning(column),
+        }
+        if always:
+            field["constraints"] = {"required": True}
+        yield field
+
+
+def _csvw(found: Dataset) -> dict[str, Any]:
+    """Metadata of CSV on the Web, under the name at which its readers look for it."""
+    return {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
+        "dc:title": found.title,
+        "dc:license": {"@id": LICENSE},
+        "dc:rights": credit(),
+        "dialect": {"header": True, "encoding": "utf-8", "lineTerminators": ["\n"]},
+        "tables": [
+            {
+                "url": f"{table.name}.csv",
+                "dc:description": table.about,
+                "tableSchema": {
+                    "columns": [
+                        {
+                            "name": name,
+                            "titles": name,
+                            "dc:description": _meaning(column),
+                            "datatype": _TYPES[_kind(column)][1],
+                            "null": "",
+                            "required": always,
+                        }
+                        for name, column, always in table.columns
+                    ]
+                },
+            }
+            for table in found.tables
+        ],
+    }
+
+
+def _dcat(found: Dataset, record: SiteRecord) -> dict[str, Any]:
+    """A DCAT dataset; an address without a name is that of the page."""
+    return {
+        "@context": _CONTEXT,
+        "@id": "index.html",
+        "@type": "dcat:Dataset",
+        "dct:title": found.title,
+        "dct:description": found.about,
+        "dct:identifier": _identifier(record),
+        "dct:creator": {"@type": "foaf:Agent", "foaf:name": "Bordercast"},
+        "dct:publisher": {"@type": "foaf:Agent", "foaf:name": "Bordercast"},
+        "dct:source": {"@id": registry.main().pages.index},
+        "dct:license": {"@id": LICENSE},
+        "dct:rights": credit(),
+        "dct:modified": {"@type": "xsd:dateTime", "@value": record.run.published_at},
+        "dct:accrualPeriodicity": {"@id": _MONTHLY},
+        "dct:temporal": {
+            "@type": "dct:PeriodOfTime",
+            "dcat:startDate": {"@type": "xsd:gYearMonth", "@value": found.first},
+            "dcat:endDate": {"@type": "xsd:gYearMonth", "@value": found.last},
+        },
+        "dcat:keyword": _keywords(),
+        "dcat:version": f"run {record.run.id}",
+        "dcat:landingPage": {"@id": "index.html"},
+        "dcat:distribution": [
+            {
+                "@id": f"{table.name}.csv",
+                "@type": "dcat:Distribution",
+                "dct:title": table.name,
+                "dct:description": table.about,
+                "dct:license": {"@id": LICENSE},
+                "dcat:downloadURL": {"@id": f"{table.name}.csv"},
+                "dcat:accessURL": {"@id": "index.html"},
+                "dcat:mediaType": {"@id": _CSV},
+                "dcat:byteSize": {"@type": "xsd:nonNegativeInteger", "@value": str(table.size)},
+                "spdx:checksum": {
+                    "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
+                    "spdx:checksumValue": {"@type": "xsd:hexBinary", "@value": table.sha256},
+                },
+            }
+            for table in found.tables
+        ],
+    }
+
+
+def _kind(column: Column) -> str:
+    if column.kind != "text":
+        return column.kind
+    return {"YYYY-MM": "month", "YYYY-MM-DD": "day"}.get(column.range, "text")
+
+
+def _meaning(column: Column) -> str:
+    notes = ", ".join(filter(None, (column.unit, column.range)))
+    return f"{column.about} ({notes})" if notes else column.about
+
+
+def _keywords() -> list[str]:
+    return [measure().noun, "border", publisher().short, "forecast", "prediction interval"]
+
+
+def _identifier(record: SiteRecord) -> str:
+    return f"bordercast run {record.run.id}, digest {record.run.digest}"
+
+
+def one_of(rows: Sequence[Mapping[str, object]]) -> tuple[list[str], list[list[object]]]:
+    """Rows by name as (columns, rows by place)."""
+    return (list(rows[0]) if rows else []), [list(row.values()) for row in rows]
