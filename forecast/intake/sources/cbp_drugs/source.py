@@ -116,7 +116,6 @@ DRUG_EVENTS = replace(
     example="nationwide-drugs-fy24-fy27-oct.csv",
     parse_name=files.parse_name,
     read=partial(read, "events"),
-    checked=False,
     # In the first 24 months the walk missed by 8% more than the grid, and pounds by 10%.
     calm=True,
     embedded=partial(_embedded, "events"),
