@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 # Small fits are 10-19 times slower with two BLAS threads.
 export OMP_NUM_THREADS = 1
 
-.PHONY: run test coverage lock ci shipped corpus kills soak faults mutants check lint format types constraints clean bench-borders bench-m3 bench-flags bench-speed sensitivity
+.PHONY: run test coverage lock ci shipped corpus kills soak faults mutants check lint format types constraints clean bench-borders bench-m3 bench-flags bench-drugs bench-speed sensitivity
 
 run: $(VENV)/.run
 	$(BIN)/bordercast run
@@ -96,6 +96,10 @@ sensitivity: $(VENV)/.bench
 # Five minutes for ours; an hour more when the peers have not answered for these figures yet.
 bench-flags: $(VENV)/.bench $(BENCH)/.done
 	$(BIN)/python -m benchmarks.flags --peers $(BENCH)/bin/python
+
+# A minute for ours; five more when AutoETS has not answered for these figures yet.
+bench-drugs: $(VENV)/.bench $(BENCH)/.done
+	$(BIN)/python -m benchmarks.drugs --peers $(BENCH)/bin/python
 
 # 20 minutes on two idle cores, most of it the peers'. GO_ON=--go-on goes on with a stopped run.
 bench-speed: $(VENV)/.bench $(BENCH)/.done

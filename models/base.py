@@ -32,6 +32,7 @@ class Panel:
     names : one name a series, for messages.
     events : per series, (column, column from which it was known); columns may lie beyond the data.
     filled : (series, months) months whose z was filled in and teaches nothing; None for none.
+    calm : whether all series are known not to break, so that the walk is not asked.
     """
 
     z: Floats
@@ -40,6 +41,7 @@ class Panel:
     names: tuple[str, ...]
     events: tuple[tuple[tuple[int, int], ...], ...] = ()
     filled: NDArray[np.bool_] | None = None
+    calm: bool = False
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -66,6 +68,7 @@ def beside(panels: Sequence[Panel]) -> Panel:
         last=np.concatenate([panel.last for panel in panels]),
         family=np.concatenate([panel.family for panel in panels]),
         names=tuple(name for panel in panels for name in panel.names),
+        calm=all(panel.calm for panel in panels),
     )
 
 

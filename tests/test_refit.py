@@ -43,6 +43,17 @@ def with_totals(panel: Panel) -> Predictive:
     return engine_forecasts(panel, EVERY, golden.H, totals=TOTALS)
 
 
+def test_series_known_not_to_break_are_forecast_without_the_walk(panel: Panel) -> None:
+    calm = engine_forecasts(replace(panel, calm=True), EVERY, golden.H)
+    parts = engine_forecasts(replace(panel, calm=True), EVERY, golden.H, size=2)
+
+    known = np.isfinite(calm.sigma)
+    assert known.any()
+    assert np.all(calm.weight[known] == 0)
+    assert np.all(calm.share[known] < 1e-9)
+    assert equal(calm, parts)
+
+
 def model_paths(panel: Panel) -> dict[str, np.ndarray]:
     """What the engine's models say of the panel, without the engine."""
     prior = structural.log_prior(structural.evidence(panel))

@@ -62,7 +62,15 @@ class Task:
         events = tuple(panel.events[row] for row in rows.tolist()) if panel.events else ()
         names = tuple(panel.names[row] for row in rows.tolist())
         filled = None if panel.filled is None else panel.filled[rows]
-        some = Panel(panel.z[rows], panel.last[rows], panel.family[rows], names, events, filled)
+        some = replace(
+            panel,
+            z=panel.z[rows],
+            last=panel.last[rows],
+            family=panel.family[rows],
+            names=names,
+            events=events,
+            filled=filled,
+        )
         return replace(self, panel=some)
 
 
@@ -285,6 +293,8 @@ def _verdicts(task: Task, prior: Floats, cuts: Sequence[Cut], spread: Spread) ->
         shared[:, cut.families] += np.stack(heard[1:])
     heard = Hearing(own, shared[0], shared[1], shared[2], shared[3], shared[4])
     lean = combination.lean(losses[0], losses[1], losses[2], panel.z, panel.family)
+    if panel.calm:
+        lean = np.where(np.isfinite(lean), combination.CERTAIN, np.nan)
     root = combination.root_weight(heard, family_numbers(panel))
     return Verdicts(lean, root, combination.level_weight(heard))
 
@@ -328,6 +338,7 @@ def block_forecasts(last: LastStep) -> tuple[Predictive, Floats]:
     share = combination.walk_share(verdicts.lean)
     weight = combination.walk_weight(walk.path, calm, seen, verdicts.lean)
     weight = weight if until is None else _held(weight, until)
+    weight = np.zeros_like(weight) if panel.calm else weight
     centre = combination.blend(weight, walk.path, calm)[..., :h]
     centre = summed(combination.within_history(centre, panel.z), totals)
     growth = combination.blend_growth(share, walk.growth, grid.growth)[..., :h]

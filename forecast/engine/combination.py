@@ -39,6 +39,7 @@ from models.base import Floats, Ints
 from models.onepass import UNIT, age, discounted_sum, in_units, median, running_median
 
 TINY = 1e-6  # keeps two perfect models comparable
+CERTAIN = 50.0  # the largest verdict
 
 
 def lean(
@@ -54,7 +55,7 @@ def lean(
 
     Returns
     -------
-    (series, months) as known at each column, within +-50; NaN before a series starts.
+    (series, months) as known at each column, within +-CERTAIN; NaN before a series starts.
     """
     ratio = own_ratio(walk_loss, grid_loss, weight, z)
     out = np.empty_like(z)
@@ -79,7 +80,7 @@ def verdict(statistic: Floats, ratio: Floats, middle: Floats) -> Floats:
     """
     apart = ratio - np.minimum(middle, par.LARGE)
     lean = par.STEEPNESS * (statistic - par.NEEDED) + par.OWN_STEEPNESS * apart
-    return np.clip(lean, -50, 50)
+    return np.clip(lean, -CERTAIN, CERTAIN)
 
 
 def month_losses(paths: Floats, z: Floats) -> tuple[Floats, Floats]:

@@ -10,6 +10,7 @@ import numpy as np
 from forecast import headlines, months
 from forecast.errors import DataError
 from forecast.intake import events
+from forecast.intake.sources import registry
 from forecast.records import Counts, SeriesKey
 from models.base import Floats, Panel
 
@@ -46,6 +47,8 @@ def panel(
     dates : policy dates, placed per series by its border.
     family : family of a series; its dimension where none is given ("" for the totals).
 
+    Whether they are calm is what the source in use says.
+
     Raises
     ------
     DataError : there is no series, or one without months.
@@ -63,6 +66,7 @@ def panel(
             events.columns(key.border, end, width, dates)
             for key, end in zip(counts, last, strict=True)
         ),
+        calm=registry.main().calm,
     )
 
 

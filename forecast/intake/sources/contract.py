@@ -282,6 +282,8 @@ class CountSource:
     names the line, the column, the value and what to do.
     embedded : what comes with the program, ascending by seq, given the dimensions to keep.
     embedded_paths : refit models' paths on it, so that a first run need not fit them.
+    calm : whether its series are known not to break, so that the engine's calm models alone
+    forecast them; measured on months that are not scored, see docs/seizures.md.
     beside : the source whose record its releases complete, "" if it has a record of its own.
     """
 
@@ -303,3 +305,4 @@ class CountSource:
     embedded: Callable[[Sequence[str]], list[Snapshot]]
     embedded_paths: Callable[[], list[KeptPath]]
     beside: str = ""
+    calm: bool = False

@@ -9,10 +9,13 @@ from collections.abc import Iterable
 
 from forecast import headlines, months
 from forecast.intake.sources.cbp_apprehension_types.source import APPREHENSION_TYPES
+from forecast.intake.sources.cbp_drugs.source import DRUG_EVENTS, DRUG_POUNDS
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.contract import CountSource, FileName
 
-SOURCES = {source.name: source for source in (ENCOUNTERS, APPREHENSION_TYPES)}
+SOURCES = {
+    source.name: source for source in (ENCOUNTERS, APPREHENSION_TYPES, DRUG_EVENTS, DRUG_POUNDS)
+}
 
 
 def find(name: str) -> CountSource:
