@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from forecast.desk.export.dataframes import Record
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 
 def open(path: str | Path = "bordercast.db") -> Record:
