@@ -160,9 +160,7 @@ def test_what_is_said_of_a_month_names_what_is_not_known(gaps):
         assert "The month before is not on record." in said
         assert "fiscal year to date is not known: not every month of it was published" in said
         shown = [row for row in content.rows(september) if row.name == "fiscal year to date"]
-        assert [(row.now, row.when) for row in shown] == [
-            ("not known", "incomplete")
-        ]
+        assert [(row.now, row.when) for row in shown] == [("not known", "incomplete")]
         january = report(connection, "northern", "2025-01")
         assert "fiscal year to date is 43,899" in paragraph(january)
 

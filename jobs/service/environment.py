@@ -53,7 +53,7 @@ def masked(config: Config) -> dict[str, Any]:
     """All settings as they are in force, secrets hidden."""
     shown = config.model_dump(mode="json")
     shown["service"]["heartbeat"] = heartbeat(config)
-    shown = _redacted_in(shown, config)
+    shown = {section: _redacted_in(keys, config) for section, keys in shown.items()}
     shown["environment"] = {name: HIDDEN for name in KNOWN if os.environ.get(name)}
     return shown
 
