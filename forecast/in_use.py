@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from forecast.config import Config, CountsSection, own_section
 from forecast.errors import BordercastError, ConfigError
 from forecast.intake.sources import registry
-from forecast.intake.sources.own_counts.source import own_counts
 from forecast.store import connect, measure
 
 if TYPE_CHECKING:
@@ -57,8 +56,11 @@ def taken(db: Database, config: Config) -> None:
 def _use(section: CountsSection | None, totals: list[str]) -> None:
     if section is None:
         registry.use(registry.find("cbp_encounters"))
-    else:
-        registry.use(own_counts(section), totals)
+        return
+    # Its reader needs numpy, which would make `--help` and every command on encounters slower.
+    from forecast.intake.sources.own_counts.source import own_counts
+
+    registry.use(own_counts(section), totals)
 
 
 def _of_record(path: Path) -> tuple[dict[str, Any] | None, list[str]]:
