@@ -59,7 +59,7 @@ def without(snapshot: Snapshot, lost: Mapping[SeriesKey, tuple[str, ...]]) -> Sn
             key = key._replace(component="New York")
         counts[key] = known
         if key in lost or key.component:
-            coverage += coverage_of(key, known)
+            coverage += coverage_of(key.scope, known)
     scopes = {c.scope for c in coverage}
     coverage += [c for c in kept if c.scope not in scopes]
     return replace(snapshot, counts=counts, coverage=tuple(coverage))

@@ -8,13 +8,19 @@ one, and otherwise the whole release is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from forecast import months
-from forecast.intake.sources.contract import Agreement, Aside, CountSource, ReadRelease
-from forecast.records import BORDERS, NATIONWIDE, Counts, Coverage, SeriesKey, Snapshot
+from forecast.intake.sources.contract import (
+    Agreement,
+    Aside,
+    CountSource,
+    ReadRelease,
+    coverage_of,
+)
+from forecast.records import BORDERS, NATIONWIDE, Counts, SeriesKey, Snapshot
 
 Place = tuple[str, str]
 """A border and a month."""
@@ -199,26 +205,15 @@ def _without(snapshot: Snapshot, left_out: set[Place]) -> Snapshot:
         for key, by_month in snapshot.counts.items()
     }
     coverage = [
-        Coverage(each.scope, run[0], run[-1])
+        span
         for each in snapshot.coverage
-        for run in _runs(
-            [
+        for span in coverage_of(
+            each.scope,
+            (
                 month
                 for month in months.between(each.first_month, each.last_month)
                 if (each.scope.border, month) not in left_out
-            ]
+            ),
         )
     ]
     return replace(snapshot, counts=counts, coverage=tuple(coverage))
-
-
-def _runs(span: Sequence[str]) -> Iterator[list[str]]:
-    """Months in order -> the runs without a gap."""
-    run: list[str] = []
-    for month in span:
-        if run and months.shift(run[-1], 1) != month:
-            yield run
-            run = []
-        run.append(month)
-    if run:
-        yield run

@@ -129,10 +129,7 @@ def _side(parts: Iterable[Row], side: int, total: int) -> list[Row]:
 
 def part_words(row: Row) -> str:
     """A part in words; for a nationwide flag with its border."""
-    return _of_border(row, member_words(row["dimension"], str(row["member"])))
-
-
-def _of_border(row: Row, member: str) -> str:
-    if not member:
+    if not row["member"]:
         return str(row["part_border"])
+    member = member_words(row["dimension"], str(row["member"]))
     return f"{member} ({row['part_border']})" if row["border"] == headlines.whole() else member

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from forecast import months
 from forecast.label_joins import Joins
-from forecast.records import Counts, Coverage, KeptPath, SeriesKey, Snapshot
+from forecast.records import Counts, Coverage, KeptPath, Scope, Snapshot
 
 
 class FileName(NamedTuple):
@@ -56,15 +56,15 @@ class ReleaseFile(NamedTuple):
     url: str = ""
 
 
-def coverage_of(key: SeriesKey, by_month: Mapping[str, int]) -> tuple[Coverage, ...]:
-    """The months that are stated of a series, a span for each run of them without a gap.
+def coverage_of(scope: Scope, stated: Iterable[str]) -> tuple[Coverage, ...]:
+    """The months that are stated of a scope, a span for each run of them without a gap.
 
     A release states nothing of the months between: nobody knows them, and they are not 0.
     """
-    numbered = enumerate(sorted(map(months.to_index, by_month)))
+    numbered = enumerate(sorted(map(months.to_index, stated)))
     runs = ([n for _, n in run] for _, run in groupby(numbered, key=lambda pair: pair[1] - pair[0]))
     return tuple(
-        Coverage(key.scope, months.from_index(run[0]), months.from_index(run[-1])) for run in runs
+        Coverage(scope, months.from_index(run[0]), months.from_index(run[-1])) for run in runs
     )
 
 

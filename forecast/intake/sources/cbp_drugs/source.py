@@ -15,7 +15,6 @@ from io import BytesIO
 from forecast.intake.sources.cbp_drugs import bundle, files, snapshot
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.contract import (
-    Agreement,
     Hierarchy,
     LabelWords,
     Pages,
@@ -101,16 +100,8 @@ DRUG_EVENTS = replace(
         siblings=frozenset(),
     ),
     hierarchy=_HIERARCHY,
-    agreement=Agreement(
-        # One file has been seen, so how its open months move has not: as for encounters.
-        open_share=0.05,
-        slack=10,
-        moved_share=0.25,
-        turned_share=0.6,
-        large=200,
-        turning=frozenset({"field"}),
-        never_empty=True,
-    ),
+    # One file has been seen, so how its open months move has not: as for encounters.
+    agreement=replace(ENCOUNTERS.agreement, turning=frozenset({"field"})),
     labels=LABELS,
     layouts=frozenset({files.LAYOUT}),
     example="nationwide-drugs-fy24-fy27-oct.csv",

@@ -7,9 +7,8 @@ month that nobody knows is missing, never 0. The newest delivery counts, whateve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
-from itertools import groupby
 
 import numpy as np
 
@@ -28,12 +27,13 @@ from forecast.intake.sources.contract import (
     ReadRelease,
     ReleaseFile,
     Totals,
+    coverage_of,
     release_seq,
 )
 from forecast.intake.tables.grid import ReadAs
 from forecast.intake.text import content_sha256
 from forecast.label_joins import Joins
-from forecast.records import Counts, Coverage, Release, SeriesKey, Snapshot
+from forecast.records import Counts, Release, SeriesKey, Snapshot
 
 LONGEST_NAME = 80
 _NEVER = 10**9  # counts of anybody may change by anything: the change is told, not refused
@@ -150,7 +150,9 @@ def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:
             url=file.url,
         ),
         counts=found,
-        coverage=tuple(c for key, by_month in found.items() for c in _coverage(key, by_month)),
+        coverage=tuple(
+            span for key, known in found.items() for span in coverage_of(key.scope, known)
+        ),
     )
 
 
@@ -206,11 +208,3 @@ def _with_total(section: CountsSection, found: dict[SeriesKey, dict[str, int]]) 
     shared = set.intersection(*(set(column) for column in columns)) if columns else set()
     total = {month: sum(column[month] for column in columns) for month in sorted(shared)}
     return {**found, key: total} if total else found
-
-
-def _coverage(key: SeriesKey, by_month: Mapping[str, int]) -> Iterator[Coverage]:
-    """A span for each run of months without a gap."""
-    numbered = enumerate(sorted(map(months.to_index, by_month)))
-    for _, run in groupby(numbered, key=lambda pair: pair[1] - pair[0]):
-        found = [months.from_index(index) for _, index in run]
-        yield Coverage(key.scope, found[0], found[-1])

@@ -145,7 +145,7 @@ def _vintage(entry: Mapping[str, Any], lines: Sequence[str]) -> Snapshot:
         ),
         counts=counts,
         # A vintage speaks of single months only.
-        coverage=tuple(c for key, known in counts.items() for c in coverage_of(key, known)),
+        coverage=tuple(c for key, known in counts.items() for c in coverage_of(key.scope, known)),
     )
 
 
