@@ -8,9 +8,16 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from forecast.errors import ConfigError
 from forecast.records import HEADLINES
@@ -305,12 +312,22 @@ def _days(days: tuple[int, int]) -> tuple[int, int]:
     return days
 
 
+def _https(address: str) -> str:
+    """An address that hides nothing and cannot be altered on the way; ValueError if not."""
+    if address and not re.fullmatch(r"https://[^/\s?#]+/[^\s#]*", address):
+        raise ValueError("it must be an address such as https://example.org/counts.csv")
+    if _LOGIN.search(address):
+        raise ValueError("it must hold no login: the record keeps it, and pages show it")
+    return address
+
+
 class CountsSection(_Section):
     """Own monthly counts, and their words; see docs/own-counts.md."""
 
     kind: Literal["counts"]
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-    path: Annotated[str, Field(min_length=1)]
+    path: str = ""
+    address: Annotated[str, AfterValidator(_https)] = ""
     noun: Named = "counts"
     title: Words = ""
     one: Named = "series"
@@ -324,6 +341,14 @@ class CountsSection(_Section):
     year_begins: Annotated[int, Field(ge=1, le=12)] = 1
     due: Annotated[tuple[int, int], AfterValidator(_days)] = (1, 28)
     columns: Columns = Columns()
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if bool(self.path) == bool(self.address):
+            raise ValueError(
+                "name one place for the counts: path, a file or folder, or address, https://..."
+            )
+        return self
 
 
 def own_section(kept: dict[str, Any]) -> CountsSection:
@@ -346,6 +371,16 @@ class Config(_Section):
     site: SiteSection = SiteSection()
     witness: WitnessSection = WitnessSection()
     compute: Compute = Compute()
+
+    @property
+    def address(self) -> str:
+        """Where own counts are asked for, "" if nowhere."""
+        return self.sources[0].address if self.sources else ""
+
+    @property
+    def polls(self) -> bool:
+        """Whether the service asks a server for files: own counts' address says so by itself."""
+        return bool(self.address) if self.sources else self.fetch.enabled
 
     @property
     def tells(self) -> bool:
