@@ -30,7 +30,7 @@ _NOT_DOSES = "pounds are not doses, and drugs differ in strength"
 
 
 def read(
-    measure: snapshot.Measure, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
+    measure: snapshot.DrugMeasure, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
 ) -> ReadRelease:
     """Read one published file, .csv or .csv.gz; errors as `files.reading_of`."""
     reading = files.reading_of(text_of(file.name, BytesIO(file.content)))
@@ -40,7 +40,7 @@ def read(
     return ReadRelease(said, {snapshot.DRUG: reading.unknown} if reading.unknown else {})
 
 
-def _embedded(measure: snapshot.Measure, dimensions: Sequence[str]) -> list[Snapshot]:
+def _embedded(measure: snapshot.DrugMeasure, dimensions: Sequence[str]) -> list[Snapshot]:
     return bundle.load(measure)
 
 
