@@ -62,11 +62,11 @@ def without_logins(text: str) -> str:
     return _LOGIN.sub(f"{HIDDEN}@", text)
 
 
-class _Section(BaseModel):
+class _ConfigModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Service(_Section):
+class Service(_ConfigModel):
     """Where things are, and how the service runs; see docs/operations.md."""
 
     db: str = "bordercast.db"
@@ -83,7 +83,7 @@ class Service(_Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 0
 
 
-class ForecastSection(_Section):
+class ForecastSection(_ConfigModel):
     """What is forecast, by which models, from when hindcasts are kept."""
 
     horizon: Annotated[int, Field(ge=1, le=36)] = 12
@@ -99,7 +99,7 @@ class ForecastSection(_Section):
     first_cutoff: MonthText = "2018-12"
 
 
-class Fetch(_Section):
+class Fetch(_ConfigModel):
     """Where new files come from, and where they are kept; see docs/releases.md.
 
     Folders lie beside the database unless they are absolute.
@@ -135,7 +135,7 @@ def _labels(joins: dict[str, str]) -> dict[str, str]:
 LabelJoins = Annotated[dict[str, str], AfterValidator(_labels)]
 
 
-class Labels(_Section):
+class Labels(_ConfigModel):
     """Labels of the publisher that mean another one, by dimension; see docs/releases.md."""
 
     citizenship: LabelJoins = {}
@@ -152,7 +152,7 @@ class Labels(_Section):
         return {name: dict(joins) for name, joins in self if joins}
 
 
-class Flags(_Section):
+class Flags(_ConfigModel):
     """When a month is flagged; see docs/flags.md."""
 
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.02
@@ -172,7 +172,7 @@ StandingQuestion = Literal[
 ]
 
 
-class Questions(_Section):
+class Questions(_ConfigModel):
     """What every run is asked of every border; see docs/questions.md."""
 
     standing: tuple[StandingQuestion, ...] = (
@@ -186,7 +186,7 @@ class Questions(_Section):
     )
 
 
-class Mail(_Section):
+class Mail(_ConfigModel):
     """The way out for mail; see docs/notices.md. The password is never here."""
 
     enabled: bool = False
@@ -203,7 +203,7 @@ class Mail(_Section):
     message_seconds: Annotated[float, Field(gt=0, le=3600)] = 120.0
 
 
-class ReaderRules(_Section):
+class ReaderRules(_ConfigModel):
     """What of a notice is for a reader; see docs/notices.md."""
 
     series: tuple[Annotated[str, Field(min_length=1)], ...] = ()
@@ -240,7 +240,7 @@ class Hook(ReaderRules):
     topic: str = ""
 
 
-class Notices(_Section):
+class Notices(_ConfigModel):
     """Which notices are written, and whether a person must approve them."""
 
     approval: Literal["hold", "auto"] = "hold"
@@ -251,14 +251,14 @@ class Notices(_Section):
     hooks: tuple[Hook, ...] = ()
 
 
-class SiteSection(_Section):
+class SiteSection(_ConfigModel):
     """The page as files; see docs/web.md. folder : beside the database unless absolute."""
 
     folder: str = ""
     address: Annotated[str, Field(pattern=r"^(https?://[^\s<>\"]+)?$")] = ""
 
 
-class WitnessSection(_Section):
+class WitnessSection(_ConfigModel):
     """Who outside is to see the record after each run; see docs/witnesses.md."""
 
     sign: tuple[str, ...] = ()
@@ -269,7 +269,7 @@ class WitnessSection(_Section):
     seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
 
 
-class Compute(_Section):
+class Compute(_ConfigModel):
     """Where fits and blocks of series are computed; see docs/scaling.md."""
 
     engine: Literal["serial", "processes", "dask"] = "processes"
@@ -284,7 +284,7 @@ class Compute(_Section):
         return self.processes or max(os.cpu_count() or 1, 2)
 
 
-class Columns(_Section):
+class Columns(_ConfigModel):
     """Where a file of counts has what, where it does not say it itself; see docs/own-counts.md."""
 
     month: str = ""
@@ -314,7 +314,7 @@ def _days(days: tuple[int, int]) -> tuple[int, int]:
     return days
 
 
-class CountsSection(_Section):
+class CountsSection(_ConfigModel):
     """Own monthly counts, and their words; see docs/own-counts.md."""
 
     kind: Literal["counts"]
@@ -335,7 +335,7 @@ class CountsSection(_Section):
     columns: Columns = Columns()
 
 
-class PublishedSection(_Section):
+class PublishedSection(_ConfigModel):
     """Counts whose source comes with the program, in place of encounters; see docs/seizures.md."""
 
     kind: Literal["cbp_drug_events", "cbp_drug_pounds"]
@@ -355,7 +355,7 @@ def source_section(kept: dict[str, Any]) -> SourceSection:
     return _SECTION.validate_python(_with_tuples(kept))
 
 
-class Config(_Section):
+class Config(_ConfigModel):
     """All settings, frozen."""
 
     sources: Annotated[tuple[SourceSection, ...], Field(max_length=1)] = ()

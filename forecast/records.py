@@ -15,9 +15,11 @@ BORDERS = ("northern", "southwest", "other")
 NATIONWIDE = "nationwide"
 HEADLINES = (*BORDERS, NATIONWIDE)
 
-
 Row = dict[str, Any]
 """A row of a view as the store gives it: column -> value."""
+
+TotalMonth = tuple[str, str]
+"""A border and a month."""
 
 ReleaseKind = Literal["bundle", "aor", "state", "sbo", "vintage", "manual"]
 

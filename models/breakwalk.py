@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from models import parameters as par
 from models.base import Floats, Ints, Panel, Paths
 from models.onepass import (
-    Block,
     Course,
+    PanelBlock,
     Sweep,
     discounted_sum,
     median,
@@ -60,7 +60,7 @@ class BreakWalk:
         return sweep(panel, h, BLOCK, _course)
 
 
-def _course(block: Block, h: int) -> Course:
+def _course(block: PanelBlock, h: int) -> Course:
     """Everything the walk says of one block."""
     walk = _walk(block.z, block.known)
     return Course(walk.path(h), walk.growth(h))

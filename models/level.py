@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.base import Floats, Panel
-from models.onepass import Block, blocks, put
+from models.onepass import PanelBlock, blocks, put
 from models.parameters import LEVEL_FIRST
 from models.structural import LEAST_VARIANCE
 
@@ -31,7 +31,7 @@ def levels(panel: Panel) -> Floats:
     return np.asarray(found[..., 0])
 
 
-def _levels(block: Block) -> Floats:
+def _levels(block: PanelBlock) -> Floats:
     """(k, months) the weighted level after each month of a block."""
     series, months = block.z.shape
     speed = np.array(SPEEDS)[:, None]

@@ -24,7 +24,7 @@ from models.base import Floats, Ints, Panel, Paths
 UNIT = 2.0**-40  # of what a family adds up: 8 million series of order 1 without overflow
 
 
-class Block(NamedTuple):
+class PanelBlock(NamedTuple):
     """Series side by side, each from its own first month on.
 
     Attributes
@@ -56,7 +56,7 @@ class Course(NamedTuple):
     growth: Floats
 
 
-Run = Callable[[Block, int], Course]
+Run = Callable[[PanelBlock, int], Course]
 """Computes the course of one block, h months ahead."""
 
 
@@ -89,7 +89,7 @@ def sweep(panel: Panel, h: int, size: int, run: Run) -> Sweep:
     return Sweep(path, growth)
 
 
-def put(out: Floats, block: Block, found: Floats) -> None:
+def put(out: Floats, block: PanelBlock, found: Floats) -> None:
     """Enter a block's (k, months, h), by months since each start, into (series, columns, h)."""
     for start in np.unique(block.start).tolist():
         same = block.start == start
@@ -101,7 +101,7 @@ def family_numbers(panel: Panel) -> Ints:
     return np.unique(panel.family, return_inverse=True)[1].astype(np.int64)
 
 
-def blocks(panel: Panel, size: int) -> Iterator[Block]:
+def blocks(panel: Panel, size: int) -> Iterator[PanelBlock]:
     """Cut a panel into blocks; a series without any value is in none."""
     family, start = family_numbers(panel), panel.start
     order = np.lexsort((family, start))
@@ -111,7 +111,7 @@ def blocks(panel: Panel, size: int) -> Iterator[Block]:
         columns = _from_start(panel, start[part])
         z = np.take_along_axis(panel.z[part], columns, axis=1)
         known = np.take_along_axis(panel.known[part], columns, axis=1)
-        yield Block(part, family[part], start[part], z, known)
+        yield PanelBlock(part, family[part], start[part], z, known)
 
 
 def _from_start(panel: Panel, start: Ints) -> Ints:

@@ -19,8 +19,8 @@ from models.base import Floats, Ints, Panel, Paths
 from models.kalman import GRID, Filter, Gains, kalman_gains, responses
 from models.onepass import (
     UNIT,
-    Block,
     Course,
+    PanelBlock,
     Sweep,
     blocks,
     family_numbers,
@@ -96,7 +96,7 @@ def evidence(panel: Panel) -> Ints:
     return mass
 
 
-def _add_evidence(mass: Ints, block: Block, t: int, weight: Floats) -> None:
+def _add_evidence(mass: Ints, block: PanelBlock, t: int, weight: Floats) -> None:
     """Add one month's posteriors, (grid, BLOCK), of the series that have not ended."""
     count = len(block.rows)
     place = np.stack([block.family, block.start + t])
@@ -114,7 +114,7 @@ def log_prior(mass: Ints) -> Floats:
     return np.asarray(np.log((found + par.FLAT_PRIOR / len(GRID)) / (series + par.FLAT_PRIOR)))
 
 
-class _Record:
+class _GridRecord:
     """How well each point of the grid has foretold BLOCK series.
 
     Attributes
@@ -171,12 +171,12 @@ class _Record:
         return np.asarray(np.sqrt(variance / variance[:, :1]))
 
 
-def _near(block: Block, h: int, months: int) -> Iterator[tuple[int, Floats, _Record]]:
+def _near(block: PanelBlock, h: int, months: int) -> Iterator[tuple[int, Floats, _GridRecord]]:
     """Each month's paths, (h, grid, BLOCK), and the record so far.
 
     months : of the panel, which decides how they are computed.
     """
-    gains, record, padded = kalman_gains(months, h), _Record(), _padded(block.z)
+    gains, record, padded = kalman_gains(months, h), _GridRecord(), _padded(block.z)
     known = _padded(block.known.astype(float))
     found = _by_responses(padded, h, months) if months < LONG else _by_filter(padded, h, gains)
     expected = np.empty(0)
@@ -212,7 +212,7 @@ def _filtered(padded: Floats, gains: Gains) -> Iterator[tuple[int, Filter]]:
         yield t, states
 
 
-def _own_prior(prior: Floats, block: Block, t: int) -> Floats:
+def _own_prior(prior: Floats, block: PanelBlock, t: int) -> Floats:
     """(grid, BLOCK) each series' prior at its month t."""
     everybody = np.minimum(np.arange(BLOCK), len(block.rows) - 1)
     column = np.minimum(block.start + t, prior.shape[1] - 1)
@@ -220,16 +220,16 @@ def _own_prior(prior: Floats, block: Block, t: int) -> Floats:
 
 
 def _weighted(
-    block: Block, gains: Gains, prior: Floats
-) -> Iterator[tuple[int, Filter, _Record, Floats]]:
+    block: PanelBlock, gains: Gains, prior: Floats
+) -> Iterator[tuple[int, Filter, _GridRecord, Floats]]:
     """After each month t: the states, the record, and the weights (grid, BLOCK)."""
-    record, known = _Record(), _padded(block.known.astype(float))
+    record, known = _GridRecord(), _padded(block.known.astype(float))
     for t, states in _filtered(_padded(block.z), gains):
         record.add(t, states.error, known[t], gains)
         yield t, states, record, record.weights(_own_prior(prior, block, t))
 
 
-def _course(block: Block, h: int, *, gains: Gains, prior: Floats) -> Course:
+def _course(block: PanelBlock, h: int, *, gains: Gains, prior: Floats) -> Course:
     """Everything the grid says of one block under its families' priors."""
     count, months = block.z.shape
     path, growth = np.empty((2, count, months, h))
@@ -239,7 +239,7 @@ def _course(block: Block, h: int, *, gains: Gains, prior: Floats) -> Course:
     return Course(path, growth)
 
 
-def _paths(block: Block, h: int, gains: Gains, prior: Floats) -> Floats:
+def _paths(block: PanelBlock, h: int, gains: Gains, prior: Floats) -> Floats:
     """(k, months, h) the paths of `_course` alone."""
     path = np.empty((*block.z.shape, h))
     for t, states, _, weight in _weighted(block, gains, prior):
@@ -268,7 +268,7 @@ def _fill(z: Floats, rows: Ints, start: Ints) -> None:
     """Fill the gaps of at most BLOCK rows of z, (series, months), in place."""
     months = z.shape[1] - int(start.min())
     column = np.minimum(np.arange(months)[:, None] + start, z.shape[1] - 1)
-    gains, record = kalman_gains(z.shape[1], 1), _Record()
+    gains, record = kalman_gains(z.shape[1], 1), _GridRecord()
     everybody = np.minimum(np.arange(BLOCK), len(rows) - 1)
     states, flat = Filter(gains, z[rows, start][everybody]), np.zeros((len(GRID), 1))
     for t in range(1, months):

@@ -112,7 +112,7 @@ def read(content: bytes, name: str = NAME, seen: str = "2026-10-04") -> ReadRele
     return registry.source_of(name).read(ReleaseFile(name, content, seen), {}, ())
 
 
-def judged(content: bytes, record=None, name: str = NAME) -> beside.Judged:
+def judged(content: bytes, record=None, name: str = NAME) -> beside.HeldBeside:
     return beside.judged(registry.source_of(name), read(content, name), record or held())
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -87,3 +91,39 @@ def test_days_are_of_utc_whatever_the_time_zone_of_the_machine(path):
     assert "date.today" not in {ast.unparse(call) for call in calls}
     assert "datetime.today" not in {ast.unparse(call) for call in calls}
     assert "datetime.utcnow" not in {ast.unparse(call) for call in calls}
+
+
+def type_names(path: Path) -> Iterator[str]:
+    """Classes and aliases of types, wherever in the file, without an underscore in front."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ClassDef):
+            yield node.name.lstrip("_")
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, ast.Name) and re.match(r"_?[A-Z]+[a-z]", target.id):
+                yield target.id.lstrip("_")
+
+
+def test_no_type_has_the_name_of_another():
+    defined = defaultdict(set)
+    for path in MODULES:
+        for name in type_names(path):
+            defined[name].add(str(path.relative_to(ROOT)))
+
+    assert {name: files for name, files in defined.items() if len(files) > 1} == {}
+
+
+def named(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_no_modules_import_each_other():
+    """Also not for types alone, and not within a function."""
+    ours = {named(path): path for path in MODULES}
+    graph = {}
+    for name, path in ours.items():
+        reached = imports(path) & ours.keys() - {name}
+        # `from forecast import months` is an import of months; that it runs forecast is no circle.
+        graph[name] = {one for one in reached if not any(r.startswith(f"{one}.") for r in reached)}
+
+    list(TopologicalSorter(graph).static_order())  # CycleError says who imports whom

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
 from forecast.intake.sources.cbp_encounters import files as cbp
-from forecast.intake.sources.cbp_encounters.files import Cell
+from forecast.intake.sources.cbp_encounters.files import EncounterCell
 from forecast.label_joins import CROSSING
 
 CBP = Path(__file__).parents[2] / "shared" / "data" / "cbp"
@@ -110,7 +110,7 @@ def test_aor_layout(tmp_path):
 
     assert reading.kind == "aor"
     assert (
-        Cell(
+        EncounterCell(
             month="2026-07",
             border="northern",
             component="U.S. Border Patrol",
@@ -425,7 +425,7 @@ LABELS = st.text(
 ).filter(lambda s: s.strip() == s and s.isprintable() and CROSSING not in s)
 CELLS = {
     kind: st.builds(
-        Cell,
+        EncounterCell,
         month=st.sampled_from(months.between("2023-10", "2026-08")),
         border=st.just("southwest") if kind == "sbo" else st.sampled_from(sorted(REGIONS)),
         component=st.just("") if kind == "state" else st.sampled_from(cbp.COMPONENTS),

@@ -25,7 +25,9 @@ SIZES = {"northern": 50, "southwest": 1000, "other": 400}
 
 
 def cell(month, border, state, encounters):
-    return cbp.Cell(month, border, "", "", state, "FMUA", "INDIA", "", "Title 8", encounters)
+    return cbp.EncounterCell(
+        month, border, "", "", state, "FMUA", "INDIA", "", "Title 8", encounters
+    )
 
 
 def reading(through="2026-02", **changes):
@@ -39,7 +41,7 @@ def reading(through="2026-02", **changes):
     ]
     abbreviation = {"2026-02": "feb", "2026-03": "mar"}[through]
     month = months.fiscal_months(2026).index(through) + 1
-    base = cbp.Reading(
+    base = cbp.EncounterReading(
         file_name=f"nationwide-encounters-fy25-fy26-{abbreviation}-state.csv",
         kind="state",
         sha256=through,

@@ -16,7 +16,7 @@ from tables import rows
 from xlsxwriter.worksheet import Worksheet
 
 from forecast.desk.export import tables
-from forecast.desk.export.tables import Table
+from forecast.desk.export.encoded import ExportTable
 from forecast.desk.wording import credit
 from forecast.errors import ConfigError
 from forecast.records import HUB_COLUMNS, HUB_PERMILLES
@@ -47,7 +47,7 @@ def test_quantile_columns_are_named_by_their_probability():
 
 def test_a_csv_file_holds_the_blocks_one_after_the_other(tmp_path):
     large = [["d"], [10**14 + 3], [1e14 + 3]]
-    count = tables.write(Table(COLUMNS, [*BLOCKS, large]), tmp_path / "a.csv")
+    count = tables.write(ExportTable(COLUMNS, [*BLOCKS, large]), tmp_path / "a.csv")
 
     assert count == 4
     lines = (tmp_path / "a.csv").read_text().splitlines()
@@ -61,7 +61,7 @@ def test_a_csv_file_holds_the_blocks_one_after_the_other(tmp_path):
 
 
 def test_a_parquet_file_holds_the_same_with_kinds_and_notes(tmp_path):
-    count = tables.write(Table(COLUMNS, BLOCKS, {"digest": "abc"}), tmp_path / "a.parquet")
+    count = tables.write(ExportTable(COLUMNS, BLOCKS, {"digest": "abc"}), tmp_path / "a.parquet")
 
     table = parquet.read_table(tmp_path / "a.parquet")
     assert count == table.num_rows == 3
@@ -82,7 +82,7 @@ def test_a_table_that_breaks_off_leaves_the_old_file_and_no_draft(tmp_path, endi
     path = tmp_path / f"a.{ending}"
     path.write_text("old")
     with pytest.raises(RuntimeError, match="luck"):
-        tables.write(Table(COLUMNS, broken()), path)
+        tables.write(ExportTable(COLUMNS, broken()), path)
 
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

@@ -12,7 +12,7 @@ PATROL, OFFICES = cbp.COMPONENTS
 
 
 def reading(kind, *cells):
-    return cbp.Reading(
+    return cbp.EncounterReading(
         file_name="nationwide-encounters-fy26-fy26-dec-aor.csv",
         kind=kind,
         sha256="0",
@@ -27,19 +27,25 @@ def reading(kind, *cells):
 
 AOR = reading(
     "aor",
-    cbp.Cell("2025-10", "northern", PATROL, "Buffalo Sector", "", "UAC", "INDIA", "", "Title 8", 3),
-    cbp.Cell("2025-10", "northern", PATROL, "Buffalo Sector", "", "UAC", "INDIA", "", "Title 8", 4),
-    cbp.Cell(
+    cbp.EncounterCell(
+        "2025-10", "northern", PATROL, "Buffalo Sector", "", "UAC", "INDIA", "", "Title 8", 3
+    ),
+    cbp.EncounterCell(
+        "2025-10", "northern", PATROL, "Buffalo Sector", "", "UAC", "INDIA", "", "Title 8", 4
+    ),
+    cbp.EncounterCell(
         "2025-10", "northern", OFFICES, "Boston Field Office", "", "FMUA", "CUBA", "", "Title 8", 5
     ),
-    cbp.Cell("2025-12", "southwest", PATROL, "Yuma Sector", "", "FMUA", "CUBA", "", "Title 42", 6),
-    cbp.Cell(
+    cbp.EncounterCell(
+        "2025-12", "southwest", PATROL, "Yuma Sector", "", "FMUA", "CUBA", "", "Title 42", 6
+    ),
+    cbp.EncounterCell(
         "2025-12", "other", OFFICES, "Miami Field Office", "", "FMUA", "CUBA", "", "Title 8", 0
     ),
 )
 SBO = reading(
     "sbo",
-    cbp.Cell("2025-12", "southwest", PATROL, "", "", "UAC", "", "Mexico", "Title 8", 9),
+    cbp.EncounterCell("2025-12", "southwest", PATROL, "", "", "UAC", "", "Mexico", "Title 8", 9),
 )
 
 # ---------------------------------------------------------------- snapshot

@@ -20,7 +20,7 @@ from forecast import months
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.records import Flag, SeriesKey
-from forecast.watch.monitor import Judged, course
+from forecast.watch.monitor import JudgedMonth, course
 from forecast.watch.outlook import OLDER, Hindsight
 from forecast.watch.replay import looks_back
 from forecast.watch.surprise import Rules
@@ -83,7 +83,7 @@ class ShockOutcome:
 
     shock: Shock
     month: str
-    judged: tuple[Judged, ...]
+    judged: tuple[JudgedMonth, ...]
 
     def flags(self, first: int, last: int) -> list[Flag]:
         """Flags and alarms from `first` to `last` months after the shock; watched ones left out."""

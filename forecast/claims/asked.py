@@ -9,7 +9,7 @@ from typing import Literal
 from forecast import months
 from forecast.claims import kinds, wording
 from forecast.claims.clauses import Scene
-from forecast.claims.judge import HOLDS, Claimed, JudgedClaim, Measure, Sense, judge
+from forecast.claims.judge import HOLDS, Claimed, ClaimMeasure, Sense, judge
 from forecast.claims.named import subject_of
 from forecast.claims.senses import other_measures
 from forecast.claims.spans import ClaimSpan, calendar, parse
@@ -38,20 +38,8 @@ _TIMES = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredClaim:
-    """A claim with its verdict; other: what a mislabelled number is right for."""
-
-    sense: Sense
-    claimed: Claimed
-    judged: JudgedClaim
-    why: str
-    instead: str
-    other: Sense | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Read:
-    measure: Measure
+    measure: ClaimMeasure
     claimed: Claimed
     versus: ClaimSpan | None = None
     of: str = ""
@@ -64,7 +52,7 @@ def answer(
     span: ClaimSpan,
     text: str,
     since: str | None,
-) -> AnsweredClaim:
+) -> wording.AnsweredClaim:
     """The verdict on a claim about a series and a span.
 
     Parameters
@@ -91,7 +79,7 @@ def answer(
     return _judged(table, sense, read.claimed)
 
 
-def _judged(table: CountTable, sense: Sense, claimed: Claimed) -> AnsweredClaim:
+def _judged(table: CountTable, sense: Sense, claimed: Claimed) -> wording.AnsweredClaim:
     judged, other = judge(table, sense, claimed, strict=True), None
     if judged.verdict == "wrong" and sense.measure == "total":
         for candidate, agency_only in other_measures(sense):
@@ -101,7 +89,7 @@ def _judged(table: CountTable, sense: Sense, claimed: Claimed) -> AnsweredClaim:
                 judged, other = replace(judged, verdict="mislabelled"), candidate
                 break
     said = wording.explain(table, sense, claimed, judged, other)
-    return AnsweredClaim(sense, claimed, judged, said.why, said.instead, other)
+    return wording.AnsweredClaim(sense, claimed, judged, said.why, said.instead, other)
 
 
 def _span(text: str, newest: int) -> ClaimSpan:
@@ -144,7 +132,7 @@ def _rank(text: str) -> _Read | None:
     match = _RANK.fullmatch(text.lower())
     if match is None:
         return None
-    measure: Measure = "rank_high" if _high(match["side"]) else "rank_low"
+    measure: ClaimMeasure = "rank_high" if _high(match["side"]) else "rank_low"
     return _Read(measure, Claimed(int(match["rank"])))
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from forecast.claims import times
 from forecast.claims.clauses import Placed, Scene
-from forecast.claims.judge import Claimed, Measure, Sense
+from forecast.claims.judge import Claimed, ClaimMeasure, Sense
 from forecast.claims.lexicon import word_set
 from forecast.claims.senses import Context, Option, Weighed
 from forecast.claims.spans import ClaimSpan
@@ -38,7 +38,7 @@ class Extreme:
     number: WrittenNumber
     digits: str
     claimed: Claimed
-    measure: Measure
+    measure: ClaimMeasure
     since: TimeRef | None = None
     years_back: int | None = None
     yearly: bool = False
@@ -125,7 +125,7 @@ def _extreme(scene: Scene, one: Placed) -> Extreme | None:
     first = one.first - (2 if rank and scene.low(one.first - 1) == "-" else 1 if rank else 0)
     if scene.low(first - 1) in ("the", "a", "an"):
         first -= 1
-    measure: Measure = _measure(side, since is not None or back is not None, rank)
+    measure: ClaimMeasure = _measure(side, since is not None or back is not None, rank)
     start, end = scene.tokens[max(first, 0)].start, scene.tokens[last - 1].end
     digits = scene.text[since.start : since.end] if since else ""
     digits = digits.removeprefix("since ").removeprefix("Since ")
@@ -211,7 +211,7 @@ def _last_token(scene: Scene, one: Placed, since: TimeRef | None, clause: list[s
     return min(last, len(scene.tokens))
 
 
-def _measure(side: str, since: bool, rank: int | None) -> Measure:
+def _measure(side: str, since: bool, rank: int | None) -> ClaimMeasure:
     high = side == "high"
     if rank:
         return "rank_high" if high else "rank_low"

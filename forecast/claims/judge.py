@@ -19,7 +19,7 @@ ClaimVerdict = Literal[
     "cannot_be_checked",
 ]
 HOLDS = frozenset({"right", "right_when_rounded", "right_when_published"})
-Measure = Literal[
+ClaimMeasure = Literal[
     "total",
     "difference",
     "change_percent",
@@ -73,7 +73,7 @@ class Sense:
 
     subject: Subject
     span: ClaimSpan
-    measure: Measure = "total"
+    measure: ClaimMeasure = "total"
     versus: ClaimSpan | None = None
     of: Subject | None = None
     among: Literal["month", "year", "same month", "within year", "span"] = "month"
@@ -141,7 +141,7 @@ def value_of(table: CountTable, sense: Sense) -> float | None:
     return None if before is None else _against(sense.measure, now, before)
 
 
-def _against(measure: Measure, now: int, before: int) -> float | None:
+def _against(measure: ClaimMeasure, now: int, before: int) -> float | None:
     if measure == "difference":
         return now - before
     if not before:
@@ -202,7 +202,7 @@ def _blur(table: CountTable, line: ClaimCounts, sense: Sense, truth: float) -> f
 
 
 def _fits(
-    claimed: Claimed, truth: float, measure: Measure, blur: float = 0.0
+    claimed: Claimed, truth: float, measure: ClaimMeasure, blur: float = 0.0
 ) -> ClaimVerdict | None:
     """Percent, multiples, shares and averages: equal at the precision written."""
     if (truth < 0) != (claimed.value < 0) and round(truth, 1) != 0:
@@ -222,7 +222,7 @@ def _fits(
     return "right_when_rounded" if off <= near else None
 
 
-def _nearness(claimed: Claimed, said: float, measure: Measure) -> float:
+def _nearness(claimed: Claimed, said: float, measure: ClaimMeasure) -> float:
     """How far off a percent, multiple or average may be and still hold."""
     if measure in ("per_day", "per_month"):
         rounded = claimed.hedge or claimed.unit > 1

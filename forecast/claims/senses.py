@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 from forecast.claims import times
 from forecast.claims.clauses import Placed, Scene
-from forecast.claims.judge import Measure, Sense
+from forecast.claims.judge import ClaimMeasure, Sense
 from forecast.claims.spans import ClaimSpan, calendar, fiscal, fiscal_year_of
 from forecast.claims.subjects import (
     APPREHENSION,
@@ -702,7 +702,7 @@ def _from_before(scene: Scene, context: Context, some: bool) -> Iterator[Option[
 def weigh(
     whose: list[Option[Subject]],
     when: list[Option[ClaimSpan]],
-    measure: Measure = "total",
+    measure: ClaimMeasure = "total",
     versus: list[Option[ClaimSpan]] | None = None,
     of: list[Option[Subject]] | None = None,
 ) -> list[Weighed]:

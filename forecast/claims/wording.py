@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from forecast import months
 from forecast.claims.judge import Claimed, JudgedClaim, Sense
@@ -10,9 +11,6 @@ from forecast.claims.spans import ClaimSpan
 from forecast.claims.subjects import AGENCY_WORDS, Subject
 from forecast.claims.table import CountTable
 from forecast.desk.wording import both_halves, month_words
-
-if TYPE_CHECKING:
-    from forecast.claims.asked import AnsweredClaim
 
 VERDICT_WORDS = {
     "right": "Right",
@@ -29,6 +27,18 @@ class Explained(NamedTuple):
 
     why: str
     instead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredClaim:
+    """A claim with its verdict; other: what a mislabelled number is right for."""
+
+    sense: Sense
+    claimed: Claimed
+    judged: JudgedClaim
+    why: str
+    instead: str
+    other: Sense | None = None
 
 
 def number_words(value: float | None, measure: str) -> str:

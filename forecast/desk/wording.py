@@ -6,7 +6,7 @@ import re
 
 from forecast import months
 from forecast.intake.sources import registry
-from forecast.intake.sources.contract import Half, MeasureWords, Publisher, Totals
+from forecast.intake.sources.contract import Half, MeasureWords, Publisher, TotalWords
 
 MONTHS = (
     "January",
@@ -31,7 +31,7 @@ RAREST = (
 )  # a border has some 130 judged months: rarer than this, p is the model's word alone
 
 
-def totals() -> Totals:
+def totals() -> TotalWords:
     """The totals that everything is about, in words."""
     return registry.main().totals
 

@@ -34,7 +34,7 @@ class YearlyPicture:
     words: str
 
 
-Block = str | YearlyTable | YearlyPicture
+YearlyBlock = str | YearlyTable | YearlyPicture
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class YearlyReport:
     """A fiscal year's report. blocks : headings ("# ..."), paragraphs, tables and pictures."""
 
     title: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[YearlyBlock, ...]
 
 
 def report(
@@ -56,7 +56,7 @@ def report(
     ours = [row for row in forecasts if row["model"] == ENGINE]
     held = len({row["month"] for row in ours})
     issued = sum(row["basis"] == "issued" for row in ours)
-    blocks: list[Block] = [
+    blocks: list[YearlyBlock] = [
         f"{held} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were issued "
         "before their month was; the others are hindcasts, made later from only the data available "
         f"at the time. All counts are of {measure().long_name}.",
@@ -139,7 +139,7 @@ def _peers(rows: Sequence[Row]) -> YearlyTable:
     return YearlyTable(("model", "forecasts", "usual error", "80% held", "95% held"), tuple(lines))
 
 
-def _chances(rows: Sequence[Row]) -> Iterator[Block]:
+def _chances(rows: Sequence[Row]) -> Iterator[YearlyBlock]:
     if not rows:
         yield "No standing question was resolved in this year."
         return
@@ -214,7 +214,7 @@ def page(found: YearlyReport) -> str:
     )
 
 
-def _html(block: Block) -> str:
+def _html(block: YearlyBlock) -> str:
     if isinstance(block, YearlyPicture):
         words = html.escape(block.words)
         return f'<figure role="img" aria-label="{words}">{block.svg}</figure>'

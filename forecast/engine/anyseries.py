@@ -23,7 +23,7 @@ from forecast import months
 from forecast.engine import intervals, scores
 from forecast.engine import parameters as par
 from forecast.engine.blocks import Spread, in_turn
-from forecast.engine.predictive import Predictive, Totals
+from forecast.engine.predictive import Predictive, TotalRows
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from forecast.engine.rows import HUB, INTERVAL_PROBS, INTERVALS
 from forecast.errors import DataError, ShortSeriesError
@@ -125,7 +125,7 @@ def forecast_counts(
     h: int,
     *,
     hindcasts: int = 0,
-    totals: Totals | None = None,
+    totals: TotalRows | None = None,
     spread: Spread = in_turn,
 ) -> SeriesForecasts:
     """Forecast every series from its last month, and from earlier ones if asked.

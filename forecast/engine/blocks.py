@@ -22,7 +22,7 @@ import numpy as np
 from forecast.engine import combination, intervals, tails
 from forecast.engine import parameters as par
 from forecast.engine.combination import Hearing
-from forecast.engine.predictive import Predictive, Totals, predictive, summed
+from forecast.engine.predictive import Predictive, TotalRows, predictive, summed
 from models import structural
 from models.base import Floats, Ints, Panel
 from models.breakwalk import BreakWalk
@@ -107,7 +107,7 @@ class LastStep(NamedTuple):
 
     step: Step
     verdicts: Verdicts
-    totals: Totals
+    totals: TotalRows
     until: int | None
 
 
@@ -187,7 +187,7 @@ def in_steps(
     spread: Spread = in_turn,
     size: int = 0,
     *,
-    totals: Totals | None = None,
+    totals: TotalRows | None = None,
     until: int | None = None,
 ) -> Predictive:
     """What the engine says of whole families, cut into blocks; size 0 is one block.
@@ -212,7 +212,7 @@ def _said(
     task: Task,
     learned: Learned,
     spread: Spread,
-    totals: Totals | None = None,
+    totals: TotalRows | None = None,
     until: int | None = None,
 ) -> Predictive:
     cuts, prior, verdicts = learned

@@ -17,7 +17,7 @@ from forecast.records import Forecast, SeriesKey
 from models.base import Floats, Ints
 
 _MIDDLE = INTERVALS.index("median")
-Place = tuple[SeriesKey, str]  # series and month
+SeriesMonth = tuple[SeriesKey, str]  # series and month
 
 
 def coherent(rows: Iterable[Forecast], draws: Draws, model: str) -> list[Forecast]:
@@ -39,7 +39,7 @@ def _is_part(row: Forecast, joint: Joint) -> bool:
     return not row.series.headline and row.series in joint.marginals
 
 
-def _moved(row: Forecast, draws: Draws, medians: Mapping[Place, int]) -> Forecast:
+def _moved(row: Forecast, draws: Draws, medians: Mapping[SeriesMonth, int]) -> Forecast:
     counts = whole(paths.quantiles(draws.of(row.series)[:, row.horizon - 1], INTERVAL_PROBS))
     values = dict(zip(INTERVALS, counts.tolist(), strict=True))
     moved: dict[str, Any] = around(values, medians[row.series, row.month])
@@ -65,7 +65,7 @@ def around(values: Mapping[str, int], median: int) -> dict[str, int]:
     }
 
 
-def _medians(rows: Sequence[Forecast], draws: Draws) -> dict[Place, int]:
+def _medians(rows: Sequence[Forecast], draws: Draws) -> dict[SeriesMonth, int]:
     """Whole medians of every series and month, parts' scaled to their total's."""
     joint = draws.joint
     found = {(r.series, r.month): r.median for r in rows if r.series.headline}
@@ -81,7 +81,7 @@ def _medians(rows: Sequence[Forecast], draws: Draws) -> dict[Place, int]:
     return found
 
 
-def _scaled(group: Sequence[Forecast], total: int | None, draws: Draws) -> dict[Place, int]:
+def _scaled(group: Sequence[Forecast], total: int | None, draws: Draws) -> dict[SeriesMonth, int]:
     middle = np.array([np.median(draws.of(row.series)[:, row.horizon - 1]) for row in group])
     if total is None or len(group) < draws.joint.group_size(group[0].series):
         medians = np.rint(middle).astype(np.int64)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from forecast.engine import intervals, tails
 from models.base import Floats, Ints, Panel
 
-Totals = Mapping[int, Sequence[int]]
+TotalRows = Mapping[int, Sequence[int]]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def predictive(
     )
 
 
-def summed(centre: Floats, totals: Totals | None) -> Floats:
+def summed(centre: Floats, totals: TotalRows | None) -> Floats:
     """Medians in which each total's count is the sum of its parts' counts.
 
     centre : (series, origins, h); a total keeps its own where a part has none.

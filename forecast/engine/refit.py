@@ -19,7 +19,7 @@ import numpy as np
 from forecast.engine import blocks, intervals
 from forecast.engine import parameters as par
 from forecast.engine.blocks import BLOCK, Spread, in_turn
-from forecast.engine.predictive import Predictive, Totals, predictive, summed
+from forecast.engine.predictive import Predictive, TotalRows, predictive, summed
 from models import build
 from models.base import Failure, Floats, Ints, Panel, Paths
 from models.onepass import discounted_sum
@@ -30,7 +30,7 @@ def engine_forecasts(
     origins: Ints,
     h: int,
     *,
-    totals: Totals | None = None,
+    totals: TotalRows | None = None,
     until: int | None = None,
     spread: Spread = in_turn,
     size: int = BLOCK,
@@ -63,7 +63,7 @@ def model_forecasts(
     path_origins: Ints,
     origins: Ints,
     *,
-    totals: Totals | None = None,
+    totals: TotalRows | None = None,
 ) -> Predictive:
     """A model's paths with intervals from its own past errors.
 
@@ -94,7 +94,7 @@ def model_forecasts(
     return predictive(panel, centre, scale, sigma, share, share).at(origins)
 
 
-def _refuse_crooked(panel: Panel, totals: Totals | None) -> None:
+def _refuse_crooked(panel: Panel, totals: TotalRows | None) -> None:
     """ValueError where a total and its parts do not end in the same month."""
     crooked = [
         f"{panel.names[total]} and its part {panel.names[part]}"

@@ -20,13 +20,10 @@ from forecast.intake.sources.contract import (
     ReadRelease,
     coverage_of,
 )
-from forecast.records import BORDERS, NATIONWIDE, Counts, SeriesKey, Snapshot
-
-Place = tuple[str, str]
-"""A border and a month."""
+from forecast.records import BORDERS, NATIONWIDE, Counts, SeriesKey, Snapshot, TotalMonth
 
 
-class Judged(NamedTuple):
+class HeldBeside(NamedTuple):
     """What came of it.
 
     snapshot : what is to be kept, without months that were left out. problems : reasons to refuse
@@ -50,7 +47,7 @@ class _Split(NamedTuple):
         return self.named + self.rest == self.total
 
 
-def judged(source: CountSource, read: ReadRelease, held: Counts) -> Judged:
+def judged(source: CountSource, read: ReadRelease, held: Counts) -> HeldBeside:
     """Hold a release against the record.
 
     Parameters
@@ -80,10 +77,10 @@ def judged(source: CountSource, read: ReadRelease, held: Counts) -> Judged:
         + ("that month is left out" if place in fresh else "kept as published, as before")
         for place, split in sorted(slips.items())
     ]
-    return Judged(_without(read.snapshot, fresh), problems, said)
+    return HeldBeside(_without(read.snapshot, fresh), problems, said)
 
 
-def _splits(aside: Aside, parts: Counts, totals: Counts) -> dict[Place, _Split]:
+def _splits(aside: Aside, parts: Counts, totals: Counts) -> dict[TotalMonth, _Split]:
     """The months both parts are stated for; the total is their sum where none is stated."""
     found = {}
     for border in (*BORDERS, NATIONWIDE):
@@ -128,7 +125,7 @@ def _total_problems(stated: Counts, held: Counts) -> Iterator[str]:
                 )
 
 
-def _whole_problems(new: Mapping[Place, _Split]) -> Iterator[str]:
+def _whole_problems(new: Mapping[TotalMonth, _Split]) -> Iterator[str]:
     """The borders' counts are no more than nationwide's, in all three rows."""
     for month in sorted({month for _, month in new}):
         whole = new.get((NATIONWIDE, month))
@@ -139,7 +136,10 @@ def _whole_problems(new: Mapping[Place, _Split]) -> Iterator[str]:
 
 
 def _changed_problems(
-    agreed: Agreement, new: Mapping[Place, _Split], old: Mapping[Place, _Split], held: Counts
+    agreed: Agreement,
+    new: Mapping[TotalMonth, _Split],
+    old: Mapping[TotalMonth, _Split],
+    held: Counts,
 ) -> Iterator[str]:
     """Months held already: closed years to the unit, the others as near as any release's."""
     newest = max((max(by_month) for key, by_month in held.items() if key.headline), default="")
@@ -156,7 +156,7 @@ def _changed_problems(
 
 
 def _turned_problems(
-    agreed: Agreement, new: Mapping[Place, _Split], old: Mapping[Place, _Split]
+    agreed: Agreement, new: Mapping[TotalMonth, _Split], old: Mapping[TotalMonth, _Split]
 ) -> Iterator[str]:
     """The parts do not change places from one month to the next: labels may have."""
     for (border, month), now in sorted(new.items()):
@@ -174,7 +174,10 @@ def _turned_problems(
 
 
 def _swapped_problem(
-    agreed: Agreement, month: str, new: Mapping[Place, _Split], old: Mapping[Place, _Split]
+    agreed: Agreement,
+    month: str,
+    new: Mapping[TotalMonth, _Split],
+    old: Mapping[TotalMonth, _Split],
 ) -> Iterator[str]:
     """Nor do the borders."""
     back = months.shift(month, -1)
@@ -189,14 +192,14 @@ def _swapped_problem(
         yield f"in {month} the borders' shares have changed places"
 
 
-def _slip(aside: Aside, place: Place, split: _Split) -> str:
+def _slip(aside: Aside, place: TotalMonth, split: _Split) -> str:
     return (
         f"{place[0]} in {place[1]}: {aside.named} {split.named:,} and {aside.rest} {split.rest:,} "
         f"add up to {split.named + split.rest:,}, the total beside them is {split.total:,}"
     )
 
 
-def _without(snapshot: Snapshot, left_out: set[Place]) -> Snapshot:
+def _without(snapshot: Snapshot, left_out: set[TotalMonth]) -> Snapshot:
     """A snapshot that does not speak of these months."""
     if not left_out:
         return snapshot

@@ -26,6 +26,9 @@ from forecast.store import sqlite_errors
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    Connection = Database | sqlite3.Connection
+    """One that writes, or one that only reads."""
+
 LOCK_WAIT = 30.0
 OWNER_ONLY = 0o600
 SCHEMA = "migrations"  # the folder of the main database's; ops.db has its own

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from forecast.store import ledger, scheme1, sqlite_errors
-from forecast.store.ledger import ROOT, Entry
+from forecast.store.ledger import ROOT, LedgerEntry
 from forecast.store.parts import GROUPS, PARTS
 from forecast.store.releases import counts_digest, load_snapshot
 
@@ -132,17 +132,17 @@ def _dangling(connection: sqlite3.Connection) -> Iterator[str]:
     yield from (f"{table} was edited: some of its rows refer to nothing" for table in tables)
 
 
-class _Run(NamedTuple):
+class _PublishedRun(NamedTuple):
     id: int
     digest: str
     previous: str
     scheme: int
 
 
-def _runs(db: sqlite3.Connection) -> list[_Run]:
+def _runs(db: sqlite3.Connection) -> list[_PublishedRun]:
     scheme = "scheme" if ledger.kept(db) else str(scheme1.SCHEME)
     query = f"select id, digest, previous_digest, {scheme} from runs order by id"
-    return [_Run(*row) for row in db.execute(query)]
+    return [_PublishedRun(*row) for row in db.execute(query)]
 
 
 def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str]:
@@ -160,7 +160,7 @@ def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str
 
 
 def _scheme1_findings(
-    db: sqlite3.Connection, runs: Sequence[_Run], compared: Collection[int]
+    db: sqlite3.Connection, runs: Sequence[_PublishedRun], compared: Collection[int]
 ) -> Iterator[str]:
     previous = ""
     for run in runs:
@@ -174,7 +174,7 @@ def _scheme1_findings(
         previous = run.digest
 
 
-def _chain_findings(entries: Sequence[Entry], previous: str) -> Iterator[str]:
+def _chain_findings(entries: Sequence[LedgerEntry], previous: str) -> Iterator[str]:
     marks, once, final = None, set[str](), set[str]()
     for entry in entries:
         what = f"entry {entry.id} of the ledger ({entry.subject or entry.kind})"
@@ -196,7 +196,7 @@ def _lasts(named: str) -> bool:
     return PARTS[part].of == "run" and whose is not None
 
 
-def _run_findings(entries: Sequence[Entry], runs: Sequence[_Run]) -> Iterator[str]:
+def _run_findings(entries: Sequence[LedgerEntry], runs: Sequence[_PublishedRun]) -> Iterator[str]:
     """Runs and the entries that state them, compared."""
     published = {entry.subject: entry for entry in entries if entry.kind == "run"}
     for run in runs:
@@ -215,7 +215,7 @@ def _run_findings(entries: Sequence[Entry], runs: Sequence[_Run]) -> Iterator[st
 
 
 def _comparable(
-    db: sqlite3.Connection, entries: Sequence[Entry], stated: dict[str, str], lately: set[int]
+    db: sqlite3.Connection, entries: Sequence[LedgerEntry], stated: dict[str, str], lately: set[int]
 ) -> dict[str, str]:
     """The newest statement of each part that is to be compared with the tables."""
     upgraded = bool(entries) and entries[-1].schema != ledger.version(db)

@@ -20,7 +20,7 @@ DUE_DAYS = 31  # after a month's end, as in the view `release_places`
 LATE_DAYS = 14  # after that day, as in the view `series_vintages`
 
 
-class Stating(NamedTuple):
+class StatedSince(NamedTuple):
     """A release's word on a scope: from which day on it was known, and how exactly."""
 
     first_month: str
@@ -40,7 +40,7 @@ def known_days(
 
     border : the only one that will be asked for.
     """
-    by_scope: dict[Scope, list[Stating]] = defaultdict(list)
+    by_scope: dict[Scope, list[StatedSince]] = defaultdict(list)
     rows = db.execute(
         """
         select c.border, c.dimension, c.component, c.first_month, c.last_month, p.known_from,
@@ -51,7 +51,7 @@ def known_days(
         (border, border),
     )
     for border, dimension, component, *stating in rows:
-        by_scope[Scope(border, dimension, component)].append(Stating(*stating))
+        by_scope[Scope(border, dimension, component)].append(StatedSince(*stating))
 
     @lru_cache(None)
     def known(scope: Scope, month: str) -> str | None:

@@ -44,9 +44,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from forecast.store.parts import GROUPS, PARTS
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-    Connection = Database | sqlite3.Connection
+    from forecast.store.connect import Connection
 
 SCHEME = 2
 ROOT = 40  # hex digits of a digest that answer for everything, 160 bits; the rest are marks
@@ -68,7 +66,7 @@ EntryKind = Literal[
 EntryKey = tuple[str, int | None]  # a part's name and whose it is; None for one of the record
 
 
-class Entry(NamedTuple):
+class LedgerEntry(NamedTuple):
     """A row of the ledger; parts : name -> sha256."""
 
     id: int
@@ -91,7 +89,7 @@ _WITH_A_RUN = (
 )
 
 
-def add(db: Connection, kind: EntryKind, subject: str, keys: Iterable[EntryKey]) -> Entry:
+def add(db: Connection, kind: EntryKind, subject: str, keys: Iterable[EntryKey]) -> LedgerEntry:
     """Write an entry that states these parts; inside the transaction that changed them."""
     if kind != "schema" and due(db):
         add_schema(db)
@@ -105,9 +103,9 @@ def add(db: Connection, kind: EntryKind, subject: str, keys: Iterable[EntryKey])
         previous, marks = last.digest, last.digest[ROOT:]
     run = db.execute("select id from latest_run").fetchone()
     number = last.id + 1 if last else 1
-    entry = Entry(number, SCHEME, schema, kind, run and run[0], subject, parts, previous, "")
+    entry = LedgerEntry(number, SCHEME, schema, kind, run and run[0], subject, parts, previous, "")
     entry = entry._replace(digest=entry_digest(entry, marks))
-    columns = ", ".join(Entry._fields)
+    columns = ", ".join(LedgerEntry._fields)
     db.execute(f"insert into entries ({columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)", entry)
     return entry
 
@@ -161,22 +159,22 @@ def due(db: Connection) -> bool:
     return last is None or last.schema != version(db)
 
 
-def newest(db: Connection) -> Entry | None:
+def newest(db: Connection) -> LedgerEntry | None:
     """The last entry; None before the first."""
     return next(iter(_entries(db, "order by id desc limit 1")), None)
 
 
-def entries(db: Connection) -> list[Entry]:
+def entries(db: Connection) -> list[LedgerEntry]:
     """Every entry, the oldest first."""
     return _entries(db, "order by id")
 
 
-def _entries(db: Connection, order: str) -> list[Entry]:
-    columns = ", ".join(Entry._fields)
-    return [Entry(*row) for row in db.execute(f"select {columns} from entries {order}")]
+def _entries(db: Connection, order: str) -> list[LedgerEntry]:
+    columns = ", ".join(LedgerEntry._fields)
+    return [LedgerEntry(*row) for row in db.execute(f"select {columns} from entries {order}")]
 
 
-def entry_digest(entry: Entry, marks: str | None) -> str:
+def entry_digest(entry: LedgerEntry, marks: str | None) -> str:
     """The digest of an entry; marks : of the entry before it, None before the first."""
     parts = json.loads(entry.parts)
     told = (
@@ -186,7 +184,7 @@ def entry_digest(entry: Entry, marks: str | None) -> str:
     return _sha256(_json(told))[:ROOT] + _marks(entry, parts, marks)
 
 
-def _marks(entry: Entry, parts: dict[str, str], before: str | None) -> str:
+def _marks(entry: LedgerEntry, parts: dict[str, str], before: str | None) -> str:
     """A few hex digits for each group."""
     anew = before is None or entry.kind == "run"
     old = [""] * len(GROUPS) if before is None or anew else split_marks(before)

@@ -31,7 +31,7 @@ StoredValues = dict[SeriesKey, dict[str, dict[int, int]]]  # series -> month -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _Link:
+class _ChainLink:
     """A release in the chain of a scope, and months in a row that it covers there."""
 
     release_id: int
@@ -55,7 +55,7 @@ def rewrite_scope(db: Database, scope: Scope, release_id: int, snapshot: Snapsho
 
 
 def _compressed(
-    chain: list[_Link], old: dict[str, dict[int, int]], new_id: int, stated: Any
+    chain: list[_ChainLink], old: dict[str, dict[int, int]], new_id: int, stated: Any
 ) -> dict[str, dict[int, int]]:
     """One series' rows, month -> release id -> count, with the new release in its place."""
     rows: dict[str, dict[int, int]] = {}
@@ -74,7 +74,7 @@ def _compressed(
     return rows
 
 
-def _covered(chain: list[_Link]) -> list[str]:
+def _covered(chain: list[_ChainLink]) -> list[str]:
     seen: set[str] = set()
     for link in chain:
         seen.update(months.between(link.first, link.last))
@@ -125,7 +125,7 @@ def series_by_id(db: Database | sqlite3.Connection) -> dict[int, SeriesKey]:
     return {series_id: key for key, series_id in series_ids(db).items()}
 
 
-def _chain(db: Database | sqlite3.Connection, scope: Scope) -> list[_Link]:
+def _chain(db: Database | sqlite3.Connection, scope: Scope) -> list[_ChainLink]:
     rows = db.execute(
         f"""
         select c.release_id, c.first_month, c.last_month
@@ -136,7 +136,7 @@ def _chain(db: Database | sqlite3.Connection, scope: Scope) -> list[_Link]:
         """,
         scope,
     )
-    return [_Link(*row) for row in rows]
+    return [_ChainLink(*row) for row in rows]
 
 
 def _rows(db: Database | sqlite3.Connection, scope: Scope) -> StoredValues:
@@ -191,7 +191,7 @@ def explicit(
 
 
 def _value_at(
-    chain: list[_Link], by_month: dict[str, dict[int, int]], release_id: int
+    chain: list[_ChainLink], by_month: dict[str, dict[int, int]], release_id: int
 ) -> dict[str, int]:
     """One series as a release of its chain stated it."""
     own = [place for place, link in enumerate(chain) if link.release_id == release_id]

@@ -196,7 +196,7 @@ def part_neighbours(db: Database | sqlite3.Connection, new: Snapshot) -> list[Sn
     return [load_snapshot(db, release_id) for release_id in sorted(chosen)]
 
 
-class _Stating(NamedTuple):
+class _StatingRelease(NamedTuple):
     """A release that states a scope, and the fiscal years from which to which."""
 
     release_id: int
@@ -205,7 +205,7 @@ class _Stating(NamedTuple):
     last_year: int
 
 
-def _stating(db: Database | sqlite3.Connection) -> dict[Scope, list[_Stating]]:
+def _stating(db: Database | sqlite3.Connection) -> dict[Scope, list[_StatingRelease]]:
     rows = db.execute(
         """
         select c.border, c.dimension, c.component, r.id, r.seq, c.first_month, c.last_month
@@ -213,10 +213,10 @@ def _stating(db: Database | sqlite3.Connection) -> dict[Scope, list[_Stating]]:
         where r.status = 'accepted' and r.kind <> 'vintage' and r.rounding = 1
         """
     )
-    found: dict[Scope, list[_Stating]] = defaultdict(list)
+    found: dict[Scope, list[_StatingRelease]] = defaultdict(list)
     for *scope, release_id, seq, first, last in rows:
         years = months.fiscal_year(first), months.fiscal_year(last)
-        found[Scope(*scope)].append(_Stating(release_id, seq, *years))
+        found[Scope(*scope)].append(_StatingRelease(release_id, seq, *years))
     return found
 
 

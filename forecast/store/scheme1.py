@@ -15,14 +15,11 @@ does not cover judgements, flags, scores, notices and approvals: `ledger` does.
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-    Connection = Database | sqlite3.Connection
+    from forecast.store.connect import Connection
 
 SCHEME = 1
 COVERS = "run, releases, forecasts and quantiles"

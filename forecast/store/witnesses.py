@@ -28,7 +28,7 @@ _STATEMENT = re.compile(
 )
 
 
-class Statement(NamedTuple):
+class WitnessedEntry(NamedTuple):
     """What is witnessed: an entry of the ledger, the last run then, the last month it knew."""
 
     entry_id: int
@@ -47,10 +47,10 @@ class Statement(NamedTuple):
         return f"{self}\n".encode()
 
 
-def parse(text: str) -> Statement | None:
+def parse(text: str) -> WitnessedEntry | None:
     """The statement that a line makes; None if it is none."""
     found = _STATEMENT.fullmatch(text)
-    return found and Statement(int(found[1]), int(found[2]), found[3], found[4])
+    return found and WitnessedEntry(int(found[1]), int(found[2]), found[3], found[4])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +94,22 @@ class WitnessFailure(NamedTuple):
     problem: str
 
 
-def newest(db: Database | sqlite3.Connection) -> Statement | None:
+def newest(db: Database | sqlite3.Connection) -> WitnessedEntry | None:
     """What the record states now; None before the first run."""
     return next(iter(_statements(db, "order by e.id desc limit 1")), None)
 
 
-def statements(db: Database | sqlite3.Connection) -> dict[int, Statement]:
+def statements(db: Database | sqlite3.Connection) -> dict[int, WitnessedEntry]:
     """Entry -> what the record states of it."""
     return {found.entry_id: found for found in _statements(db, "order by e.id")}
 
 
-def _statements(db: Database | sqlite3.Connection, order: str) -> list[Statement]:
+def _statements(db: Database | sqlite3.Connection, order: str) -> list[WitnessedEntry]:
     found = db.execute(
         "select e.id, r.id, r.data_through, e.digest "
         f"from entries as e join runs as r on r.id = e.run_id {order}"
     )
-    return [Statement(*row) for row in found]
+    return [WitnessedEntry(*row) for row in found]
 
 
 def save(db: Database, proof: WitnessProof) -> None:
@@ -145,7 +145,7 @@ def sightings(db: sqlite3.Connection) -> list[Sighting]:
 
 def lacking(
     db: sqlite3.Connection, wanted: Collection[WitnessKind]
-) -> tuple[Statement | None, list[WitnessKind]]:
+) -> tuple[WitnessedEntry | None, list[WitnessKind]]:
     """What the record states now, and which of these witnesses have not seen it."""
     stated = newest(db)
     if stated is None or not wanted:

@@ -56,7 +56,7 @@ class State:
     drift: Drift = field(default_factory=Drift)
 
 
-class Judged(NamedTuple):
+class JudgedMonth(NamedTuple):
     """What came of one month: its judgement, its flags, and episodes opened, moved or ended."""
 
     judgement: Judgement
@@ -85,7 +85,7 @@ class Surprise(NamedTuple):
 
 def course(
     looks: Iterable[Look], rules: Rules, state: State | None = None, *, drifts: bool = True
-) -> Iterator[tuple[State, Judged]]:
+) -> Iterator[tuple[State, JudgedMonth]]:
     """Month after month, ascending; the state after each and what came of it."""
     state = state or State()
     for look in looks:
@@ -93,10 +93,12 @@ def course(
         yield state, judged
 
 
-def follow(state: State, look: Look, rules: Rules, *, drifts: bool = True) -> tuple[State, Judged]:
+def follow(
+    state: State, look: Look, rules: Rules, *, drifts: bool = True
+) -> tuple[State, JudgedMonth]:
     """One month further; `drifts` whether the series is watched for drift."""
     if look.outlook is None:
-        return state, Judged(_unjudged(look.published))
+        return state, JudgedMonth(_unjudged(look.published))
     own = _verdict(look.published, look.outlook.expected(look.published.month), rules)
     apart = _apart(look, rules)
     seen = _seen(look, look.outlook, own, apart, rules)
@@ -116,7 +118,7 @@ def follow(state: State, look: Look, rules: Rules, *, drifts: bool = True) -> tu
     if alarm and look.older is not None:
         flags.append(_drift_flag(look.published, look.older, alarm))
     changed = tuple(e for e in (step.ended, step.open) if e is not None)
-    return State(step.open, after), Judged(judgement, tuple(flags), changed)
+    return State(step.open, after), JudgedMonth(judgement, tuple(flags), changed)
 
 
 def _verdict(published: Published, expected: Expected, rules: Rules) -> Surprise:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from forecast import months
 from forecast.intake import events
 from forecast.records import Flag, SeriesKey
-from forecast.watch.monitor import Judged, Look, Published, State, course
+from forecast.watch.monitor import JudgedMonth, Look, Published, State, course
 from forecast.watch.outlook import OLDER, Hindsight
 from forecast.watch.surprise import Rules
 
@@ -27,7 +27,7 @@ class Replayed:
     """One series: what came of each month, ascending."""
 
     series: SeriesKey
-    months: tuple[Judged, ...]
+    months: tuple[JudgedMonth, ...]
 
     @property
     def flags(self) -> list[Flag]:

@@ -318,6 +318,7 @@ def _save(said: Mapping[str, SeriesForecasts], out: str, spread: Spread) -> dict
     out : a file's name, STDOUT, or "" to score only.
     """
     from forecast.desk.export import ahead, tables
+    from forecast.desk.export.encoded import ExportTable
 
     whole = all(model.counts.whole.all() for model in said.values())
     past = all((model.back > 0).all() for model in said.values())
@@ -333,9 +334,9 @@ def _save(said: Mapping[str, SeriesForecasts], out: str, spread: Spread) -> dict
     if not out:
         deque(blocks(), maxlen=0)
     elif out == STDOUT:
-        tables.write_csv(tables.Table(columns, blocks()), sys.stdout)
+        tables.write_csv(ExportTable(columns, blocks()), sys.stdout)
     else:
-        tables.write(tables.Table(columns, blocks()), Path(out))
+        tables.write(ExportTable(columns, blocks()), Path(out))
     return found
 
 

@@ -17,11 +17,11 @@ from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, latest_run, print_json, quote, reading
 
 if TYPE_CHECKING:
-    from forecast.claims.asked import AnsweredClaim
     from forecast.claims.checker import CheckedText
     from forecast.claims.spans import ClaimSpan
     from forecast.claims.subjects import Subject
     from forecast.claims.table import CountTable
+    from forecast.claims.wording import AnsweredClaim
     from forecast.desk.names import SeriesNames
     from forecast.store.read import RunRow
 

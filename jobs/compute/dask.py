@@ -30,7 +30,7 @@ class Cluster(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """The future of this call."""
-        answer = _Answer(self.client)
+        answer = _ClusterAnswer(self.client)
         try:
             remote = self.client.submit(fn, *args, pure=False, **kwargs)
         except Exception as error:  # whatever a client without its scheduler raises
@@ -39,7 +39,7 @@ class Cluster(Executor):
         return answer
 
 
-class _Answer(Future[Any]):
+class _ClusterAnswer(Future[Any]):
     """Of a call sent to a cluster, which keeps a call for ever when all its workers have gone."""
 
     def __init__(self, client: Any) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from forecast.config import Compute
 from forecast.engine.anyseries import SeriesForecasts, forecast_by_paths, forecast_counts
 from forecast.engine.blocks import Spread
-from forecast.engine.predictive import Totals
+from forecast.engine.predictive import TotalRows
 from forecast.engine.refit import Job, do, gather, split
 from forecast.intake.counts import MonthlyCounts
 from jobs.compute.answers import answers
@@ -29,7 +29,7 @@ def forecast_all(
     compute: Compute,
     spread: Spread,
     report: Report,
-    totals: Totals | None = None,
+    totals: TotalRows | None = None,
 ) -> dict[str, SeriesForecasts]:
     """Every model's forecasts, the engine's first.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from forecast.records import Counts, Episode, Flag, Forecast, Judgement, SeriesKey
 from forecast.store import watch
-from forecast.watch.monitor import Judged, Look, State, course
+from forecast.watch.monitor import JudgedMonth, Look, State, course
 from forecast.watch.outlook import Hindsight
 from forecast.watch.replay import typical
 from forecast.watch.revisions import revision_flag
@@ -34,7 +34,7 @@ class Findings:
     episodes: list[Episode] = field(default_factory=list)
     systemic: frozenset[str] = frozenset()
 
-    def add(self, months: Iterable[Judged]) -> None:
+    def add(self, months: Iterable[JudgedMonth]) -> None:
         """Keep what came of these months."""
         for judged in months:
             self.judgements.append(judged.judgement)
@@ -60,11 +60,11 @@ def judge_new(
 
 def judge_series(
     past: Past, key: SeriesKey, looks: Sequence[Look], rules: Rules
-) -> Iterator[Judged]:
+) -> Iterator[JudgedMonth]:
     """One border's months; those filled in before its last judged one get no flags."""
     last = past.last.get(key, "")
     for _, judged in course([look for look in looks if look.published.month < last], rules):
-        yield Judged(judged.judgement)
+        yield JudgedMonth(judged.judgement)
     new = [look for look in looks if look.published.month > last]
     for _, judged in course(new, rules, past.states.get(key, State())):
         yield judged

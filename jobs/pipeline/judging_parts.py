@@ -13,7 +13,7 @@ import numpy as np
 from forecast.records import Episode, Flag, SeriesKey
 from forecast.store import watch
 from forecast.watch import multiplicity
-from forecast.watch.monitor import Judged, Look, State, follow
+from forecast.watch.monitor import JudgedMonth, Look, State, follow
 from forecast.watch.outlook import Hindsight, border_beside
 from forecast.watch.relative import BorderMonth, apart_share
 from forecast.watch.surprise import Rules, eligible
@@ -84,14 +84,14 @@ class Borders:
 
 def judge_parts(
     past: Past, borders: Borders, families: Sequence[Hindsight], rules: Rules
-) -> tuple[list[Judged], frozenset[str]]:
+) -> tuple[list[JudgedMonth], frozenset[str]]:
     """What came of the parts' new months, and which of these months moved them all as one.
 
     Judged from the first month in which a border can be, and where the part has a forecast.
     """
     looks = [look for family in families for look in _family_looks(past, borders, family)]
     large = Counter(look.published.month for look in looks if _large(look, rules))
-    judged: list[Judged] = []
+    judged: list[JudgedMonth] = []
     states: dict[SeriesKey, State] = {}
     for look in looks:
         key = look.published.series
@@ -110,7 +110,7 @@ def _large(look: Look, rules: Rules) -> bool:
     return eligible(expected, look.published.typical, rules)
 
 
-def _systemic(judged: Iterable[Judged]) -> Iterator[str]:
+def _systemic(judged: Iterable[JudgedMonth]) -> Iterator[str]:
     by_month: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for one in judged:
         p, z = one.judgement.p, one.judgement.z

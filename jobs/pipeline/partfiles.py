@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from forecast.desk.export import ahead, tables
+from forecast.desk.export.encoded import ExportTable
 from forecast.engine import anyseries, manyparts
 from forecast.engine.anyseries import Quality, SeriesForecasts
 from forecast.engine.blocks import Spread
@@ -109,7 +110,7 @@ def _write(said: SeriesForecasts, whole: bool, path: Path, spread: Spread) -> No
     blocks = (
         part.block for part in spread(ahead.written, ahead.parts({"": said}, columns, ".parquet"))
     )
-    tables.write(tables.Table(columns, blocks), path)
+    tables.write(ExportTable(columns, blocks), path)
 
 
 def _scores(said: SeriesForecasts, whole: bool, spread: Spread) -> list[Floats]:

@@ -170,7 +170,7 @@ def application(site: Queried) -> ASGIApp:
             return
         if streamed.get():  # a view is made anew for each page of rows: ask for one
             scope = {**scope, "query_string": b"_size=max&" + scope["query_string"]}
-        whole = _Whole(site.limits.answer_bytes)
+        whole = _WholeAnswer(site.limits.answer_bytes)
         with suppress(_TooLargeError):
             await datasette(scope, receive, whole.send)
         await whole.pass_on(send)
@@ -182,7 +182,7 @@ class _TooLargeError(BaseException):
     """An answer is too large; not an Exception, after which Datasette would go on."""
 
 
-class _Whole:
+class _WholeAnswer:
     """An answer that is kept until all of it is there, if it is no larger than `limit` bytes."""
 
     def __init__(self, limit: int) -> None:

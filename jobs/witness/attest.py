@@ -14,7 +14,7 @@ from pathlib import Path
 from forecast.config import Config, WitnessSection, without_logins
 from forecast.errors import ConfigError, WitnessError
 from forecast.store import connect, wakes, witnesses
-from forecast.store.witnesses import Statement, WitnessKind, WitnessProof
+from forecast.store.witnesses import WitnessedEntry, WitnessKind, WitnessProof
 from jobs.witness import commands
 
 LOCK = "witness.lock"
@@ -69,7 +69,7 @@ def attest(
 
 
 def _attest_one(
-    path: Path, config: Config, kind: WitnessKind, statement: Statement, now: datetime
+    path: Path, config: Config, kind: WitnessKind, statement: WitnessedEntry, now: datetime
 ) -> str:
     """Ask one witness, and keep its proof or that it could not be had."""
     try:
@@ -88,7 +88,7 @@ def _attest_one(
 
 
 def _signature(
-    path: Path, settings: WitnessSection, statement: Statement, now: datetime
+    path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
 ) -> WitnessProof:
     from jobs.witness import sshsig
 
@@ -105,7 +105,7 @@ def _signature(
 
 
 def _time_stamp(
-    path: Path, settings: WitnessSection, statement: Statement, now: datetime
+    path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
 ) -> WitnessProof:
     from jobs.witness import timestamps
 
@@ -114,7 +114,9 @@ def _time_stamp(
     return _kept("time stamp", statement, stamp.seen_at, stamp.authority, answer)
 
 
-def _git(path: Path, settings: WitnessSection, statement: Statement, now: datetime) -> WitnessProof:
+def _git(
+    path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
+) -> WitnessProof:
     from jobs.witness.gitlog import Repository
 
     with closing(connect.read(path)) as connection:
@@ -124,7 +126,9 @@ def _git(path: Path, settings: WitnessSection, statement: Statement, now: dateti
     return _kept("git", statement, at, without_logins(settings.repository), commit.encode())
 
 
-_ASKED: dict[WitnessKind, Callable[[Path, WitnessSection, Statement, datetime], WitnessProof]] = {
+_ASKED: dict[
+    WitnessKind, Callable[[Path, WitnessSection, WitnessedEntry, datetime], WitnessProof]
+] = {
     "signature": _signature,
     "time stamp": _time_stamp,
     "git": _git,
@@ -132,7 +136,7 @@ _ASKED: dict[WitnessKind, Callable[[Path, WitnessSection, Statement, datetime], 
 
 
 def _kept(
-    kind: WitnessKind, statement: Statement, seen_at: str, seen_by: str, proof: bytes
+    kind: WitnessKind, statement: WitnessedEntry, seen_at: str, seen_by: str, proof: bytes
 ) -> WitnessProof:
     entry, run = statement.entry_id, statement.run_id
     return WitnessProof(kind, entry, run, str(statement), seen_at, seen_by, proof)

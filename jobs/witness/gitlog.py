@@ -12,7 +12,7 @@ from pathlib import Path
 
 from forecast.errors import WitnessError
 from forecast.store import witnesses
-from forecast.store.witnesses import Statement
+from forecast.store.witnesses import WitnessedEntry
 from jobs.witness import commands
 
 FILE, BRANCH = "bordercast.txt", "main"
@@ -36,7 +36,9 @@ class Repository:
     def __init__(self, folder: Path, seconds: float = 60.0) -> None:
         self.folder, self.seconds = folder, seconds
 
-    def append(self, address: str, statement: Statement, kept: Iterable[str]) -> tuple[str, str]:
+    def append(
+        self, address: str, statement: WitnessedEntry, kept: Iterable[str]
+    ) -> tuple[str, str]:
         """Append a statement and push it: (commit, its moment).
 
         Parameters
@@ -63,7 +65,7 @@ class Repository:
         at = datetime.fromisoformat(self._git("show", "-s", "--format=%cI", commit))
         return commit, at.astimezone(UTC).isoformat(timespec="seconds")
 
-    def check(self, commit: str, statement: Statement) -> None:
+    def check(self, commit: str, statement: WitnessedEntry) -> None:
         """WitnessError unless a commit is in the history, and says this."""
         if not self.holds(commit, self.tip()):
             raise WitnessError("git", _moved(commit), grave=True)
@@ -89,11 +91,11 @@ class Repository:
         """The file's lines as of a commit; none before the first."""
         return (self._tried("show", f"{commit}:{FILE}") or "").splitlines() if commit else []
 
-    def statements(self) -> list[Statement]:
+    def statements(self) -> list[WitnessedEntry]:
         """Every statement in the file now."""
         return [found for line in self.lines(self.tip()) if (found := witnesses.parse(line))]
 
-    def _commit(self, statement: Statement, tip: str) -> None:
+    def _commit(self, statement: WitnessedEntry, tip: str) -> None:
         if tip:
             self._git("checkout", "-q", "-f", "-B", BRANCH, tip)
         else:
@@ -103,7 +105,7 @@ class Repository:
         self._git("add", FILE)
         self._git("commit", "-q", "-m", f"Run {statement.run_id}, entry {statement.entry_id}")
 
-    def _commit_of(self, statement: Statement) -> str:
+    def _commit_of(self, statement: WitnessedEntry) -> str:
         """The commit that added a statement; it was pushed, maybe by one of us that was killed."""
         found = self._git(
             "log", "--format=%H", "--reverse", f"-S{statement}", self.tip(), "--", FILE

@@ -11,7 +11,7 @@ from forecast.config import WitnessSection
 from forecast.desk import verification
 from forecast.errors import WitnessError
 from forecast.store import integrity, witnesses
-from forecast.store.witnesses import Statement, WitnessProof
+from forecast.store.witnesses import WitnessedEntry, WitnessProof
 from jobs.witness import attest
 from jobs.witness.gitlog import Repository
 
@@ -77,7 +77,11 @@ def _problem(
 
 
 def _check(
-    path: Path, settings: WitnessSection, git: Repository, statement: Statement, proof: WitnessProof
+    path: Path,
+    settings: WitnessSection,
+    git: Repository,
+    statement: WitnessedEntry,
+    proof: WitnessProof,
 ) -> None:
     """WitnessError unless the proof is one of this statement, and as old as the row says."""
     if proof.witness == "git":
@@ -106,7 +110,7 @@ def _check(
 
 
 def rewritten(
-    connection: sqlite3.Connection, statement: Statement, seen_by: str, seen_at: str
+    connection: sqlite3.Connection, statement: WitnessedEntry, seen_by: str, seen_at: str
 ) -> str:
     """How the record differs from what was seen, "" if it does not."""
     now = witnesses.statements(connection).get(statement.entry_id)

@@ -66,7 +66,7 @@ def signed(message: bytes, key: Path, log: Path) -> str:
     return sshsig.sign(secret, message)
 
 
-def _contradicts(statement: witnesses.Statement, newest: witnesses.Statement) -> str:
+def _contradicts(statement: witnesses.WitnessedEntry, newest: witnesses.WitnessedEntry) -> str:
     return (
         f"refused: entry {statement.entry_id} of the ledger is to be signed with another digest "
         f"than before, or late; entry {newest.entry_id} was signed already. The record was "

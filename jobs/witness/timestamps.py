@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast.errors import WitnessError
-from forecast.store.witnesses import Statement
+from forecast.store.witnesses import WitnessedEntry
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -27,7 +27,9 @@ class Stamp(NamedTuple):
     authority: str
 
 
-def ask(address: str, statement: Statement, trusted: Path, seconds: float) -> tuple[bytes, Stamp]:
+def ask(
+    address: str, statement: WitnessedEntry, trusted: Path, seconds: float
+) -> tuple[bytes, Stamp]:
     """A time stamp of a statement, checked; WitnessError if it cannot be had or does not hold."""
     import httpx
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
@@ -58,7 +60,9 @@ def ask(address: str, statement: Statement, trusted: Path, seconds: float) -> tu
     return answer.content, check(answer.content, statement, trusted, request.nonce)
 
 
-def check(answer: bytes, statement: Statement, trusted: Path, nonce: int | None = None) -> Stamp:
+def check(
+    answer: bytes, statement: WitnessedEntry, trusted: Path, nonce: int | None = None
+) -> Stamp:
     """What a kept answer says; WitnessError if it does not hold for this statement.
 
     Parameters

@@ -23,7 +23,7 @@ from forecast.desk.report import (
 from forecast.desk.wording import MINUS, change_words, month_words
 from forecast.watch.revisions import LEAST_COUNT, LEAST_SHARE
 
-Statement = Mapping[str, Any]
+NoticeStatement = Mapping[str, Any]
 GRAVITY = ("critical", "major", "notable", "watch")  # the gravest first
 _BOUNDS = ("lo95", "lo80", "hi80", "hi95")
 
@@ -49,7 +49,7 @@ def _bounds(stood: Expectation | None) -> list[int] | None:
     return None if stood is None else [getattr(stood, name) for name in _BOUNDS]
 
 
-def became_false(then: Statement, counts: Mapping[str, int]) -> list[str]:
+def became_false(then: NoticeStatement, counts: Mapping[str, int]) -> list[str]:
     """What is no longer true, a sentence each; empty if everything still is.
 
     Parameters
@@ -66,14 +66,14 @@ def _much(before: int, now: int) -> bool:
     return abs(now - before) >= LEAST_COUNT and abs(now - before) > LEAST_SHARE * before
 
 
-def _count(then: Statement, counts: Mapping[str, int]) -> Iterator[str]:
+def _count(then: NoticeStatement, counts: Mapping[str, int]) -> Iterator[str]:
     before, now = then["encounters"], counts[then["month"]]
     if _much(before, now):
         month = month_words(then["month"])
         yield f"{month} was given as {before:,}; it has been revised to {now:,}."
 
 
-def _place(then: Statement, counts: Mapping[str, int]) -> Iterator[str]:
+def _place(then: NoticeStatement, counts: Mapping[str, int]) -> Iterator[str]:
     if then["bounds"] is None:
         return
     before = _where(then["encounters"], then["bounds"])
@@ -90,7 +90,7 @@ def _where(count: int, bounds: list[int]) -> str:
     return f"{side} the {80 if lo95 <= count <= hi95 else 95}% interval"
 
 
-def _compared(then: Statement, counts: Mapping[str, int]) -> Iterator[str]:
+def _compared(then: NoticeStatement, counts: Mapping[str, int]) -> Iterator[str]:
     for now in comparisons(counts, then["month"]):
         last, count, before = then["compared"].get(now.name, (None, 0, None))
         if before is None or now.before is None:
@@ -114,7 +114,7 @@ def _sign(c: Comparison) -> str:
     return words[0] if words[0] in (MINUS, "+") else ""
 
 
-def _extreme(then: Statement, counts: Mapping[str, int]) -> Iterator[str]:
+def _extreme(then: NoticeStatement, counts: Mapping[str, int]) -> Iterator[str]:
     kind, since = then["extreme"]
     if kind and (kind, since) != extreme_since(counts, then["month"]):
         when = f"since {month_words(since)}" if since else "of all months up to then"

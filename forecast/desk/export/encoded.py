@@ -1,4 +1,4 @@
-"""Parts of a table made ready for their file where they were computed.
+"""A table for a file, and parts of it made ready where they were computed.
 
 A large table is put together by one writer; what takes the time, turning numbers into text or
 Arrow's layout, is done beside the numbers, in whatever process they come from.
@@ -7,6 +7,7 @@ Arrow's layout, is done beside the numbers, in whatever process they come from.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,6 +39,22 @@ class Coded(NamedTuple):
 
 EncodedBlock = Sequence[Any]
 """The values of each column, all of one length: lists, arrays, or Coded."""
+
+
+@dataclass(frozen=True)
+class ExportTable:
+    """What is written.
+
+    columns : name -> kind, in order. blocks : see `EncodedBlock`, or such blocks as `ENCODERS` make
+    them for the file's format; read once.
+    notes : name -> text, kept in the file where its format has a place for it (not CSV).
+    definitions : (column, unit, values, meaning), for a workbook.
+    """
+
+    columns: Mapping[str, ColumnKind]
+    blocks: Iterable[EncodedBlock | Encoded]
+    notes: Mapping[str, str] = field(default_factory=dict)
+    definitions: Sequence[tuple[str, str, str, str]] = ()
 
 
 def csv_rows(block: EncodedBlock, kinds: Iterable[ColumnKind]) -> Encoded:

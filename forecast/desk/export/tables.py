@@ -8,8 +8,8 @@ decided elsewhere (`forecast.store.exports`, `forecast.engine.anyseries`).
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,7 +17,14 @@ from forecast import atomic
 from forecast.desk.dictionary.columns import ColumnKind
 from forecast.desk.dictionary.views import View, definitions
 from forecast.desk.export import workbook
-from forecast.desk.export.encoded import Encoded, EncodedBlock, arrow_rows, arrow_types, real, safe
+from forecast.desk.export.encoded import (
+    Encoded,
+    ExportTable,
+    arrow_rows,
+    arrow_types,
+    real,
+    safe,
+)
 from forecast.desk.wording import column_name
 from forecast.errors import ConfigError
 from forecast.records import HUB_COLUMNS
@@ -36,30 +43,14 @@ HINDCASTS: Mapping[str, ColumnKind] = {
 }
 
 
-@dataclass(frozen=True)
-class Table:
-    """What is written.
-
-    columns : name -> kind, in order. blocks : see `Block`, or such blocks as `ENCODERS` make them
-    for the file's format; read once.
-    notes : name -> text, kept in the file where its format has a place for it (not CSV).
-    definitions : (column, unit, values, meaning), for a workbook.
-    """
-
-    columns: Mapping[str, ColumnKind]
-    blocks: Iterable[EncodedBlock | Encoded]
-    notes: Mapping[str, str] = field(default_factory=dict)
-    definitions: Sequence[tuple[str, str, str, str]] = ()
-
-
 def of_rows(
     columns: Mapping[str, ColumnKind], rows: Sequence[Sequence[Any]], notes: Mapping[str, str]
-) -> Table:
+) -> ExportTable:
     """A table of rows, in one block."""
-    return Table(columns, [list(zip(*rows, strict=True))] if rows else [], notes)
+    return ExportTable(columns, [list(zip(*rows, strict=True))] if rows else [], notes)
 
 
-def of_view(view: View, rows: Sequence[Sequence[Any]], notes: Mapping[str, str]) -> Table:
+def of_view(view: View, rows: Sequence[Sequence[Any]], notes: Mapping[str, str]) -> ExportTable:
     """A view's rows; each bears the digest of the run it was read from.
 
     notes : with a "digest" among them.
@@ -96,7 +87,7 @@ def check(path: Path) -> None:
         workbook.check(path)
 
 
-def write(table: Table, path: Path) -> int:
+def write(table: ExportTable, path: Path) -> int:
     """Write a table in the format its file's ending names; returns the number of rows.
 
     The file appears complete or not at all; one that was there stays until then.
@@ -106,7 +97,7 @@ def write(table: Table, path: Path) -> int:
         return save(table, draft)
 
 
-def write_csv(table: Table, file: IO[str]) -> int:
+def write_csv(table: ExportTable, file: IO[str]) -> int:
     """Write a table as CSV to an open text file; returns the number of rows."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(table.columns)
@@ -129,12 +120,12 @@ def _texts(values: Any, kind: ColumnKind) -> Sequence[Any]:
     return [real(value) for value in plain] if kind == "real" else plain
 
 
-def _save_csv(table: Table, path: Path) -> int:
+def _save_csv(table: ExportTable, path: Path) -> int:
     with path.open("w", encoding="utf-8", newline="") as file:
         return write_csv(table, file)
 
 
-def _save_parquet(table: Table, path: Path) -> int:
+def _save_parquet(table: ExportTable, path: Path) -> int:
     pa, parquet = _pyarrow(path)
     kinds = arrow_types(pa)
     fields = [pa.field(name, kinds[kind]) for name, kind in table.columns.items()]
@@ -148,14 +139,14 @@ def _save_parquet(table: Table, path: Path) -> int:
     return count
 
 
-_FORMATS: Mapping[str, Callable[[Table, Path], int]] = {
+_FORMATS: Mapping[str, Callable[[ExportTable, Path], int]] = {
     ".csv": _save_csv,
     ".parquet": _save_parquet,
     ".xlsx": workbook.save,
 }
 
 
-def _format(path: Path) -> Callable[[Table, Path], int]:
+def _format(path: Path) -> Callable[[ExportTable, Path], int]:
     if path.suffix not in _FORMATS:
         known = f"{', '.join([*_FORMATS][:-1])} or {[*_FORMATS][-1]}"
         raise ConfigError(str(path), "-o", f"the file's name must end in {known}")

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from forecast.desk.export.encoded import ExportTable
 from forecast.errors import ConfigError
-
-if TYPE_CHECKING:
-    from forecast.desk.export.tables import Table
 
 _HEADS = ("column", "unit", "values", "meaning")
 _WIDEST, _SAMPLE = 44, 200
 _MOST_ROWS = 1_048_575  # a sheet's limit, less the header
 
 
-def save(table: Table, path: Path) -> int:
+def save(table: ExportTable, path: Path) -> int:
     """Write the workbook; returns the number of rows.
 
     Text is written as text, never as a formula, whatever it begins with.
@@ -51,7 +49,7 @@ def _fixed_day() -> Any:
     return datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's times know no zone
 
 
-def _figures(workbook: Any, table: Table, path: Path) -> int:
+def _figures(workbook: Any, table: ExportTable, path: Path) -> int:
     sheet = workbook.add_worksheet("figures")
     formats = {"count": workbook.add_format({"num_format": "#,##0"}), "real": None, "text": None}
     kinds = list(table.columns.values())

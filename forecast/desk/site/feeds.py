@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from forecast.desk.site.news import Entry
+from forecast.desk.site.news import NewsItem
 from forecast.desk.wording import credit
 
 NEWEST = 40  # entries of a feed
@@ -31,7 +31,7 @@ class Feed:
     began: str
 
 
-def atom(feed: Feed, entries: Iterable[Entry], address: str) -> bytes:
+def atom(feed: Feed, entries: Iterable[NewsItem], address: str) -> bytes:
     """A feed as a file of the page `subscribe/`.
 
     address : of the site; links are relative to the file where it is not known.
@@ -56,7 +56,7 @@ def atom(feed: Feed, entries: Iterable[Entry], address: str) -> bytes:
     return body
 
 
-def _entry(root: etree._Element, one: Entry, address: str) -> None:
+def _entry(root: etree._Element, one: NewsItem, address: str) -> None:
     entry = _put(root, "entry")
     _put(entry, "title", one.title)
     _put(entry, "id", _id(one.key))

@@ -31,7 +31,7 @@ LATELY = 24  # months whose release is in a feed
 
 
 @dataclass(frozen=True)
-class Entry:
+class NewsItem:
     """What a feed says once.
 
     key : names it for good. place : of its page in the site. published, updated : "YYYY-MM-DD".
@@ -48,7 +48,7 @@ class Entry:
     updated: str
 
 
-def everywhere(record: SiteRecord) -> Iterator[Entry]:
+def everywhere(record: SiteRecord) -> Iterator[NewsItem]:
     """Of all borders: a release once, and what is unusual or was corrected anywhere."""
     yield from _releases(record)
     for border in record.borders:
@@ -57,7 +57,7 @@ def everywhere(record: SiteRecord) -> Iterator[Entry]:
         yield _withdrawn(row)
 
 
-def of_border(record: SiteRecord, border: str) -> Iterator[Entry]:
+def of_border(record: SiteRecord, border: str) -> Iterator[NewsItem]:
     """Of one border."""
     found = record.borders[border]
     for month in sorted(found.reports)[-LATELY:]:
@@ -70,11 +70,11 @@ def of_border(record: SiteRecord, border: str) -> Iterator[Entry]:
             yield _corrected(row)
 
 
-def _release(found: BorderRecord, report: MonthReport) -> Entry:
+def _release(found: BorderRecord, report: MonthReport) -> NewsItem:
     """A border's month."""
     said = content.finding(report)
     first, last = _days(report)
-    return Entry(
+    return NewsItem(
         key=f"{RELEASED}/{found.border}/{report.month}",
         kind=RELEASED,
         border=found.border,
@@ -86,14 +86,14 @@ def _release(found: BorderRecord, report: MonthReport) -> Entry:
     )
 
 
-def _releases(record: SiteRecord) -> Iterator[Entry]:
+def _releases(record: SiteRecord) -> Iterator[NewsItem]:
     """A month of all borders."""
     held = {name: found.reports for name, found in record.borders.items()}
     whole = headlines.whole()
     for month in sorted(held.get(whole, ()))[-LATELY:]:
         reports = [found[month] for found in held.values() if month in found]
         days = list(map(_days, reports))
-        yield Entry(
+        yield NewsItem(
             key=f"{RELEASED}/all/{month}",
             kind=RELEASED,
             border="",
@@ -110,14 +110,14 @@ def _releases(record: SiteRecord) -> Iterator[Entry]:
         )
 
 
-def _unusual(found: BorderRecord, flag: Row) -> Entry:
+def _unusual(found: BorderRecord, flag: Row) -> NewsItem:
     """A flag; updated when its episode ended."""
     report = found.reports[flag["month"]]
     card = cards.card(flag, report)
     said = content.finding(replace(report, flags=(flag,), shift=None))
     first = _days(report)[0]
     ended = found.reports.get(flag["closed"] or "")
-    return Entry(
+    return NewsItem(
         key=f"{UNUSUAL}/{found.border}/{flag['month']}/{flag['kind']}",
         kind=UNUSUAL,
         border=found.border,
@@ -129,14 +129,14 @@ def _unusual(found: BorderRecord, flag: Row) -> Entry:
     )
 
 
-def _revised(found: BorderRecord) -> Iterator[Entry]:
+def _revised(found: BorderRecord) -> Iterator[NewsItem]:
     """What a release changed of a border's months, an entry a release."""
     for (day, source), group in groupby(
         found.restated, key=lambda row: (row["known_from"], row["source"])
     ):
         rows = list(group)
         noun = "month" if len(rows) == 1 else "months"
-        yield Entry(
+        yield NewsItem(
             key=f"{CORRECTED}/{found.border}/{source}/{day}",
             kind=CORRECTED,
             border=found.border,
@@ -159,11 +159,11 @@ def _change(row: Row) -> str:
     )
 
 
-def _corrected(row: Row) -> Entry:
+def _corrected(row: Row) -> NewsItem:
     """A correction that readers were sent."""
     day = row["approved_at"][:10]
     where = f"{name_of(row['border'])}, {month_words(row['month'])}"
-    return Entry(
+    return NewsItem(
         key=f"{CORRECTED}/{row['border']}/notice/{row['notice_id']}",
         kind=CORRECTED,
         border=row["border"],
@@ -178,10 +178,10 @@ def _corrected(row: Row) -> Entry:
     )
 
 
-def _withdrawn(row: Row) -> Entry:
+def _withdrawn(row: Row) -> NewsItem:
     """A run that was withdrawn."""
     day = row["at"][:10]
-    return Entry(
+    return NewsItem(
         key=f"{CORRECTED}/run/{row['run_id']}",
         kind=CORRECTED,
         border="",

@@ -51,7 +51,7 @@ def _feed(record: SiteRecord, scope: str, kind: str) -> Feed:
     )
 
 
-def _of_kind(entries: list[news.Entry], kind: str) -> Iterator[news.Entry]:
+def _of_kind(entries: list[news.NewsItem], kind: str) -> Iterator[news.NewsItem]:
     return (one for one in entries if kind in ("", one.kind))
 
 

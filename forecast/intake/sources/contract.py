@@ -170,7 +170,7 @@ class Pages:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class TotalWords:
     """The totals that pages, notices and commands are about, in words.
 
     parts : in the order in which people name them. whole : what they add up to, "" if nothing.
@@ -292,7 +292,7 @@ class CountSource:
     name: str
     publisher: Publisher
     measure: MeasureWords
-    totals: Totals
+    totals: TotalWords
     year_begins: int
     due: tuple[int, int, int]
     shipped: bool

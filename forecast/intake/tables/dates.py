@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from forecast import months
 
-Cell = str | float | date | None
+CellValue = str | float | date | None
 """What a cell of a table may hold: text files have only text, spreadsheets all four."""
 
 MONTH_FIRST, DAY_FIRST = "mdy", "dmy"
@@ -65,13 +65,13 @@ class When(NamedTuple):
     day: int
 
 
-def other_periods(cell: Cell) -> str:
+def other_periods(cell: CellValue) -> str:
     """Either "quarters" or "weeks", if that is what a cell names; else ""."""
     text = str(cell).strip() if isinstance(cell, str) else ""
     return next((name for name, form in _OTHER.items() if form.fullmatch(text)), "")
 
 
-def looks_like(cell: Cell) -> bool:
+def looks_like(cell: CellValue) -> bool:
     """Whether a cell is meant for a date, say also "2020-13"."""
     if isinstance(cell, date):
         return True
@@ -81,21 +81,21 @@ def looks_like(cell: Cell) -> bool:
     return found is not None and ("name" not in found or _name(found["name"]) > 0)
 
 
-def is_compact(cell: Cell) -> bool:
+def is_compact(cell: CellValue) -> bool:
     """Whether it could be a plain number as well, as 202401 and 2024.01 could."""
     return isinstance(cell, float) or (
         isinstance(cell, str) and re.fullmatch(r"\d+[. ]?\d*", cell.strip()) is not None
     )
 
 
-def as_digits(cell: Cell) -> Cell:
+def as_digits(cell: CellValue) -> CellValue:
     """A number's digits as text, for columns of dates like 202401 that a spreadsheet holds."""
     if isinstance(cell, float) and cell == int(cell):
         return str(int(cell))
     return cell
 
 
-def order_of(cells: Iterable[Cell]) -> str | None:
+def order_of(cells: Iterable[CellValue]) -> str | None:
     """How dates like 1/31/2024 are written: month or day first; None where they do not say.
 
     Also where every day is the first of a month one way, and not the other.
@@ -112,7 +112,7 @@ def order_of(cells: Iterable[Cell]) -> str | None:
     return MONTH_FIRST if all(one == two for one, two in pairs) else None
 
 
-def read(cell: Cell, order: str, fiscal_start: int) -> When:
+def read(cell: CellValue, order: str, fiscal_start: int) -> When:
     """The month a cell names.
 
     Parameters
@@ -158,12 +158,12 @@ def fiscal_month(year: int, number: int, start: int, *, named: bool) -> int:
     return (year - before) * 12 + number - 1
 
 
-def names_month(cell: Cell) -> int:
+def names_month(cell: CellValue) -> int:
     """1 .. 12 for a month's name alone, "Jan" or "September"; else 0."""
     return _name(cell.strip().rstrip(".")) if isinstance(cell, str) else 0
 
 
-def names_year(cell: Cell) -> tuple[int, bool] | None:
+def names_year(cell: CellValue) -> tuple[int, bool] | None:
     """A year, and whether a fiscal one, for "2024", "FY24" or "FY 2024"; else None."""
     text = str(as_digits(cell)).strip() if isinstance(cell, (str, float)) else ""
     if re.fullmatch(r"(?:19|20)\d\d", text):
@@ -173,7 +173,7 @@ def names_year(cell: Cell) -> tuple[int, bool] | None:
     return None
 
 
-def is_fiscal(cells: Iterable[Cell]) -> bool:
+def is_fiscal(cells: Iterable[CellValue]) -> bool:
     """Whether any of them counts by fiscal years."""
     return any(isinstance(cell, str) and _FISCAL.match(cell.strip()) for cell in cells)
 
@@ -188,7 +188,7 @@ def spacing(found: Sequence[int]) -> str:
     return "weeks" if usual in (7, 14) else "days" if usual <= 3 else ""
 
 
-def _match(cell: Cell) -> dict[str, str] | None:
+def _match(cell: CellValue) -> dict[str, str] | None:
     text = " ".join(cell.split()) if isinstance(cell, str) else ""
     for form in _FORMS:
         if match := form.fullmatch(text):

@@ -12,7 +12,7 @@ import numpy as np
 
 from forecast.errors import DataError
 from forecast.intake.tables import dates, numerals
-from forecast.intake.tables.dates import Cell
+from forecast.intake.tables.dates import CellValue
 from forecast.intake.tables.sheet import Sheet
 from models.base import Ints
 
@@ -105,11 +105,11 @@ class TableGrid:
         self.faults: list[Fault] = []
         self.header = -1
 
-    def cells(self, codes: np.ndarray) -> list[Cell]:
+    def cells(self, codes: np.ndarray) -> list[CellValue]:
         """The cells at these places."""
         return [self.labels[code] for code in codes.tolist()]
 
-    def share(self, column: int, test: Callable[[Cell], object]) -> float:
+    def share(self, column: int, test: Callable[[CellValue], object]) -> float:
         """The share of a column's filled cells that pass a test, in the sample."""
         codes = self.sample[:, column]
         filled, times = np.unique(codes[codes != 0], return_counts=True)
@@ -164,19 +164,19 @@ class TableGrid:
         self.faults.append(Fault(int(self.sheet.line[row]), "", text, problem))
 
 
-def text_of(cell: Cell) -> str:
+def text_of(cell: CellValue) -> str:
     """A cell as people see it."""
     if isinstance(cell, float):
         return str(int(cell)) if cell == int(cell) else repr(cell)
     return "" if cell is None else str(cell)
 
 
-def is_month(cell: Cell) -> bool:
+def is_month(cell: CellValue) -> bool:
     """A date that could not be a count as well."""
     return dates.looks_like(cell) and not dates.is_compact(cell)
 
 
-def is_count(cell: Cell) -> bool:
+def is_count(cell: CellValue) -> bool:
     """Whether a cell may stand where counts do."""
     return numerals.is_number(cell) or numerals.is_missing(cell)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from forecast.errors import DataError
 from forecast.intake.tables import dates
-from forecast.intake.tables.dates import Cell
+from forecast.intake.tables.dates import CellValue
 from forecast.intake.tables.grid import (
     TOP,
     Entries,
@@ -101,7 +101,7 @@ def _across(table: TableGrid) -> int | None:
     return None
 
 
-def _compact_months(cells: Sequence[Cell]) -> list[int]:
+def _compact_months(cells: Sequence[CellValue]) -> list[int]:
     """Places of cells like 202401, 202402, ... in a row; [] unless each is a month later."""
     digits = [dates.as_digits(cell) for cell in cells]
     places = [

@@ -10,7 +10,7 @@ import numpy as np
 
 from forecast.errors import DataError
 from forecast.intake.tables import dates, numerals
-from forecast.intake.tables.dates import Cell
+from forecast.intake.tables.dates import CellValue
 from forecast.intake.tables.grid import (
     EXAMPLE,
     JUDGED,
@@ -125,13 +125,13 @@ def _year_and_month(table: TableGrid) -> tuple[int, ...]:
     return ()
 
 
-def _month_number(cell: Cell) -> int:
+def _month_number(cell: CellValue) -> int:
     """1 .. 12 where a cell is such a number, also as M04; else 0."""
     text = str(dates.as_digits(cell)).casefold().removeprefix("m")
     return int(text) if text.isdecimal() and text.isascii() and 1 <= int(text) <= 12 else 0
 
 
-def _is_month_number(cell: Cell) -> bool:
+def _is_month_number(cell: CellValue) -> bool:
     return _month_number(cell) > 0
 
 

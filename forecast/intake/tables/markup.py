@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-Table = list[list[str]]
+HtmlTable = list[list[str]]
 """Rows of cells; a cell's text with single spaces, without its markup."""
 
 PAGE_BYTES = 1_000_000  # the publishers' pages have some 100 kB
@@ -18,7 +18,7 @@ _OPENED = re.compile(rb"<table[\s>]", re.IGNORECASE)
 _CLOSED = re.compile(rb"</table\s*>", re.IGNORECASE)
 
 
-def tables(page: bytes) -> list[Table]:
+def tables(page: bytes) -> list[HtmlTable]:
     """Every table of a page, the outer one before those inside it.
 
     Parameters
@@ -29,7 +29,7 @@ def tables(page: bytes) -> list[Table]:
         raise ValueError(f"larger than {PAGE_BYTES:,} bytes")
     from lxml import etree
 
-    target = _Tables()
+    target = _TableParser()
     parser: Any = etree.HTMLParser(target=target, encoding="utf-8")
     parser.feed(page.decode("utf-8", errors="replace").encode())
     parser.close()
@@ -49,12 +49,12 @@ def without_rest(page: bytes) -> bytes:
     return b"".join(table + b"\n" for table in _WHOLE.findall(page))
 
 
-class _Tables:
+class _TableParser:
     """Collects cells; the interface is lxml's."""
 
     def __init__(self) -> None:
-        self.found: list[Table] = []
-        self._open: list[Table] = []
+        self.found: list[HtmlTable] = []
+        self._open: list[HtmlTable] = []
         self._cell: list[str] | None = None
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:

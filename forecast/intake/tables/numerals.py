@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from forecast.intake.tables.dates import Cell
+from forecast.intake.tables.dates import CellValue
 
 LARGEST = 1e15  # beyond it a float does not hold every integer
 _MISSING = frozenset(
@@ -39,7 +39,7 @@ class Marks(NamedTuple):
     proof: str
 
 
-def is_missing(cell: Cell) -> bool:
+def is_missing(cell: CellValue) -> bool:
     """Whether a cell says that nobody knows, or that a small count is withheld."""
     if isinstance(cell, float):
         return math.isnan(cell)
@@ -51,14 +51,14 @@ def is_missing(cell: Cell) -> bool:
     return text in _MISSING or bool(_BELOW.fullmatch(text))
 
 
-def is_number(cell: Cell) -> bool:
+def is_number(cell: CellValue) -> bool:
     """Whether a cell is a number, of whatever sign and marks."""
     if isinstance(cell, str):
         return bool(_SHAPE.fullmatch(_plain(cell).strip("()-+\u2212")))
     return isinstance(cell, float) and not math.isnan(cell)
 
 
-def marks(cells: Iterable[Cell], separator: str) -> Marks:
+def marks(cells: Iterable[CellValue], separator: str) -> Marks:
     """What a file's numbers prove about their decimal mark.
 
     separator : between the file's columns. A comma inside quotes where commas separate columns
@@ -84,7 +84,7 @@ def marks(cells: Iterable[Cell], separator: str) -> Marks:
     return Marks("", next(iter(open_.values())))
 
 
-def number(cell: Cell, decimal: str) -> float:
+def number(cell: CellValue, decimal: str) -> float:
     """The count in a cell, which is not missing.
 
     Raises

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from forecast.errors import DataError, QuarantineError
-from forecast.intake.tables.dates import Cell
+from forecast.intake.tables.dates import CellValue
 from forecast.intake.text import unpacked
 from models.base import Ints
 
@@ -50,7 +50,7 @@ class Sheet:
     """
 
     name: str
-    labels: Sequence[Cell]
+    labels: Sequence[CellValue]
     grid: np.ndarray
     line: Ints
     ragged: Ints
@@ -58,7 +58,7 @@ class Sheet:
     notes: tuple[str, ...] = ()
     title: str = ""
 
-    def row(self, at: int) -> list[Cell]:
+    def row(self, at: int) -> list[CellValue]:
         """The cells of one row."""
         return [self.labels[code] for code in self.grid[at].tolist()]
 
@@ -103,7 +103,7 @@ def sheets_of(name: str, content: bytes) -> list[Sheet]:
     return [_delimited(name, content)]
 
 
-class _Labels(dict[Any, int]):
+class _LabelPlaces(dict[Any, int]):
     """Cell -> its place, in the order of first appearance."""
 
     def __missing__(self, cell: Any) -> int:
@@ -140,7 +140,7 @@ def _gridded(
     notes: Sequence[str] = (),
 ) -> Sheet:
     """Rows of cells as places among the different cells there are."""
-    places = _Labels({"": 0})
+    places = _LabelPlaces({"": 0})
     line, ragged = array("q"), array("q")
     blocks: list[np.ndarray] = []
     block = array("i")
@@ -172,9 +172,9 @@ def _fitted(row: Sequence[Any], width: int) -> Sequence[Any]:
     return [*row, *[""] * (width - len(row))]
 
 
-def _stripped(cells: list[Any], grid: np.ndarray) -> tuple[list[Cell], np.ndarray]:
+def _stripped(cells: list[Any], grid: np.ndarray) -> tuple[list[CellValue], np.ndarray]:
     """The same with "a " and "a" as one label; and rows that are blank then, are blank."""
-    places = _Labels()
+    places = _LabelPlaces()
     plain = [cell.strip() if isinstance(cell, str) else cell for cell in cells]
     onto = np.array([places[cell] for cell in plain], dtype=np.int32)
     return list(places), onto[grid]
@@ -267,7 +267,7 @@ def _parquet(name: str, content: bytes) -> Sheet:
         raise QuarantineError(name, [f"the Parquet file cannot be read ({error})"]) from error
     if not table.num_rows or not table.num_columns:
         raise QuarantineError(name, ["the Parquet file has no rows"])
-    places = _Labels({"": 0})
+    places = _LabelPlaces({"": 0})
     header = np.array([[places[str(column)] for column in table.column_names]], dtype=np.int32)
     columns = [_coded(column, places) for column in table.columns]
     labels, grid = _stripped(list(places), np.concatenate([header, np.stack(columns, axis=1)]))
@@ -276,7 +276,7 @@ def _parquet(name: str, content: bytes) -> Sheet:
     return Sheet(name, labels, grid, line, np.zeros_like(line))
 
 
-def _coded(column: Any, places: _Labels) -> np.ndarray:
+def _coded(column: Any, places: _LabelPlaces) -> np.ndarray:
     """A column's places among the labels, each different value looked at once."""
     coded = column.combine_chunks()
     if not hasattr(coded, "dictionary"):
@@ -287,7 +287,7 @@ def _coded(column: Any, places: _Labels) -> np.ndarray:
     return np.where(codes < 0, 0, onto[codes]).astype(np.int32)
 
 
-def _cell(cell: Any) -> Cell:
+def _cell(cell: Any) -> CellValue:
     """A typed cell: text, a float, a date, or "" for none."""
     if cell is None:
         return ""

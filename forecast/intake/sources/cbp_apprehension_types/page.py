@@ -83,7 +83,7 @@ def read(name: str, page: bytes) -> PageTable:
     )
 
 
-def _table(name: str, page: bytes) -> markup.Table:
+def _table(name: str, page: bytes) -> markup.HtmlTable:
     if markup.is_cut(page):
         raise QuarantineError(name, ["a table has no end: the page was cut short; fetch it again"])
     try:
@@ -101,7 +101,7 @@ def _table(name: str, page: bytes) -> markup.Table:
     return found[0]
 
 
-def _splits(table: markup.Table) -> bool:
+def _splits(table: markup.HtmlTable) -> bool:
     """Whether some row is headed At Large or At Entry."""
     return any(row and row[0].casefold() in _PARTS for row in table)
 

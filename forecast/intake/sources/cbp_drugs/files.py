@@ -91,7 +91,7 @@ _CELLS: Mapping[str, tuple[_Fits, str]] = {
 }
 
 
-class Row(NamedTuple):
+class DrugRow(NamedTuple):
     """One line: events is a count >= 1, pounds >= 0."""
 
     month: str
@@ -105,12 +105,12 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DrugReading:
     """One file, read and found well-formed; whether it is to be believed is for checks.
 
     first_month, data_through : October of the first fiscal year; the last month with a line.
     lines : per fiscal year. closed : fiscal years no longer marked as running. unknown : drugs that
-    are not known. The others as in `cbp_encounters.files.Reading`.
+    are not known. The others as in `cbp_encounters.files.EncounterReading`.
     """
 
     file_name: str
@@ -120,15 +120,15 @@ class Reading:
     data_through: str
     lines: Mapping[int, int]
     closed: frozenset[int]
-    rows: tuple[Row, ...]
+    rows: tuple[DrugRow, ...]
     unknown: frozenset[str]
 
 
-class _Line(NamedTuple):
+class _DrugLine(NamedTuple):
     number: int
     year: int
     running: bool
-    row: Row
+    row: DrugRow
 
 
 def parse_name(file_name: str) -> FileName | None:
@@ -148,7 +148,7 @@ def parse_name(file_name: str) -> FileName | None:
     )
 
 
-def reading_of(text: Text) -> Reading:
+def reading_of(text: Text) -> DrugReading:
     """Read a file.
 
     Raises
@@ -172,7 +172,7 @@ def reading_of(text: Text) -> Reading:
         running.add(last)
     closed = frozenset(years) - running
     position = months.fiscal_months(last).index(through) + 1
-    return Reading(
+    return DrugReading(
         file_name=text.name,
         sha256=text.sha256,
         seq=name.seq if name else release_seq(last, position, last in closed, 0),
@@ -200,7 +200,7 @@ def _header(name: str, records: Iterator[tuple[int, list[str]]]) -> list[str]:
     return header
 
 
-def _line(name: str, number: int, header: Sequence[str], fields: Sequence[str]) -> _Line:
+def _line(name: str, number: int, header: Sequence[str], fields: Sequence[str]) -> _DrugLine:
     """One line's values; RowError names the column."""
     if len(fields) != len(header):
         problem = f"{len(fields)} fields, {len(header)} columns; the line was cut or joined"
@@ -217,11 +217,11 @@ def _line(name: str, number: int, header: Sequence[str], fields: Sequence[str]) 
         raise RowError(name, number, "Area of Responsibility", place, problem)
     if FIELD_BORDERS.get(row.field, "other") != row.border:
         raise RowError(name, number, "Region", cell["Region"], f"not where {row.field} is")
-    return _Line(number, year, cell["FY"] != str(year), row)
+    return _DrugLine(number, year, cell["FY"] != str(year), row)
 
 
-def _row(cell: Mapping[str, str], year: int) -> Row:
-    return Row(
+def _row(cell: Mapping[str, str], year: int) -> DrugRow:
+    return DrugRow(
         month=months.fiscal_months(year)[_MONTHS.index(cell["Month (abbv)"])],
         border=REGIONS[cell["Region"]],
         component=cell["Component"],
@@ -233,7 +233,7 @@ def _row(cell: Mapping[str, str], year: int) -> Row:
     )
 
 
-def _refuse_doubled(name: str, lines: Sequence[_Line]) -> None:
+def _refuse_doubled(name: str, lines: Sequence[_DrugLine]) -> None:
     """The same key twice would count twice."""
     seen: dict[tuple[str, ...], int] = {}
     for line in lines:
@@ -243,7 +243,7 @@ def _refuse_doubled(name: str, lines: Sequence[_Line]) -> None:
             raise RowError(name, line.number, "", ", ".join(line.row[:6]), problem)
 
 
-def _refuse_odd_years(name: str, lines: Sequence[_Line]) -> None:
+def _refuse_odd_years(name: str, lines: Sequence[_DrugLine]) -> None:
     """Only the last year runs, all its lines say so, and every month before the last has lines."""
     last = max(line.year for line in lines)
     marks = {line.running for line in lines if line.year == last}

@@ -13,19 +13,27 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal
 
 from forecast import months
-from forecast.intake.sources.cbp_drugs.files import Reading, Row
+from forecast.intake.sources.cbp_drugs.files import DrugReading, DrugRow
 from forecast.intake.sources.cbp_encounters.files import COMPONENTS
-from forecast.records import BORDERS, NATIONWIDE, Coverage, Release, Scope, SeriesKey, Snapshot
+from forecast.records import (
+    BORDERS,
+    NATIONWIDE,
+    Coverage,
+    Release,
+    Scope,
+    SeriesKey,
+    Snapshot,
+    TotalMonth,
+)
 
-Measure = Literal["events", "pounds"]
+DrugMeasure = Literal["events", "pounds"]
 DRUG = "drug"
 BY_COMPONENT = frozenset({"component", "field"})
-_Place = tuple[str, str]  # border, month
 
 
 def snapshot(
-    reading: Reading,
-    measure: Measure,
+    reading: DrugReading,
+    measure: DrugMeasure,
     dimensions: Sequence[str],
     *,
     first_seen_at: str | None = None,
@@ -58,12 +66,12 @@ def snapshot(
     )
 
 
-def _part(name: str) -> Callable[[Row], SeriesKey]:
+def _part(name: str) -> Callable[[DrugRow], SeriesKey]:
     return lambda row: SeriesKey(row.border, name, getattr(row, name), row.component)
 
 
 def _sums(
-    rows: Sequence[Row], measure: Measure, key_of: Callable[[Row], SeriesKey]
+    rows: Sequence[DrugRow], measure: DrugMeasure, key_of: Callable[[DrugRow], SeriesKey]
 ) -> dict[SeriesKey, dict[str, int]]:
     """Series -> month -> whole count; months without a line are left out (they are 0)."""
     exact: dict[SeriesKey, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
@@ -87,10 +95,10 @@ def _totals(
 
 
 def _adding_up(
-    parts: dict[SeriesKey, dict[str, int]], whole: Mapping[_Place, int]
+    parts: dict[SeriesKey, dict[str, int]], whole: Mapping[TotalMonth, int]
 ) -> dict[SeriesKey, dict[str, int]]:
     """The same parts, adding up to their border's month."""
-    places: dict[_Place, list[SeriesKey]] = defaultdict(list)
+    places: dict[TotalMonth, list[SeriesKey]] = defaultdict(list)
     for key, by_month in sorted(parts.items()):
         for month in by_month:
             places[key.border, month].append(key)
@@ -105,7 +113,7 @@ def _scopes(wanted: Sequence[str], *, drugs: bool) -> list[Scope]:
     return [*(Scope(border, DRUG) for border in BORDERS if drugs), *by_component]
 
 
-def _release(reading: Reading, first_seen_at: str | None, url: str) -> Release:
+def _release(reading: DrugReading, first_seen_at: str | None, url: str) -> Release:
     return Release(
         source=reading.file_name.removesuffix(".csv"),
         kind="manual",

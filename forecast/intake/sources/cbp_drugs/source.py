@@ -30,7 +30,7 @@ from forecast.records import Snapshot
 _COUNTED = re.compile("^encounters")
 # Chosen on the 627 months of October 2024 to April 2026: 10 of seizures deviate by these rules, and
 # 14 of pounds; by the rules for encounters 6 and 17, where a month of 4 pounds is flagged.
-_FIRST_SETTINGS: Mapping[snapshot.Measure, Mapping[str, object]] = {
+_FIRST_SETTINGS: Mapping[snapshot.DrugMeasure, Mapping[str, object]] = {
     "events": {
         "kind": "cbp_drug_events",
         "title": "drug seizures",
@@ -59,7 +59,7 @@ _NOT_DOSES = "pounds are not doses, and drugs differ in strength"
 
 
 def read(
-    measure: snapshot.Measure, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
+    measure: snapshot.DrugMeasure, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
 ) -> ReadRelease:
     """Read one published file, .csv or .csv.gz; errors as `files.reading_of`."""
     reading = files.reading_of(text_of(file.name, BytesIO(file.content)))
@@ -69,13 +69,13 @@ def read(
     return ReadRelease(said, {snapshot.DRUG: reading.unknown} if reading.unknown else {})
 
 
-def _settings(measure: snapshot.Measure) -> str:
+def _settings(measure: snapshot.DrugMeasure) -> str:
     """A first settings file for a record of one measure."""
     text = resources.files("forecast.intake.sources.cbp_drugs").joinpath("settings.toml")
     return text.read_text("utf-8").format(**_FIRST_SETTINGS[measure])
 
 
-def _embedded(measure: snapshot.Measure, dimensions: Sequence[str]) -> list[Snapshot]:
+def _embedded(measure: snapshot.DrugMeasure, dimensions: Sequence[str]) -> list[Snapshot]:
     return bundle.load(measure)
 
 

@@ -63,7 +63,7 @@ _YEAR = re.compile(r"(?:FY ?)?(20\d\d)( ?\(FYTD\))?", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}|\d{1,3}(?:,\d{3}){1,2}", re.ASCII)
 
 
-class Cell(NamedTuple):
+class EncounterCell(NamedTuple):
     """One line of a published file; "" where the layout has no such column."""
 
     month: str
@@ -79,7 +79,7 @@ class Cell(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class EncounterReading:
     """One file, read and found well-formed; whether it is to be believed is for checks.
 
     seq : from the file's name; from the last fiscal year and month found where the name does not
@@ -99,7 +99,7 @@ class Reading:
     data_through: str
     rows: Mapping[int, int]
     closed: frozenset[int]
-    cells: tuple[Cell, ...]
+    cells: tuple[EncounterCell, ...]
     unknown: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
@@ -108,11 +108,11 @@ class _Year(NamedTuple):
     marked: bool  # "2026 (FYTD)": still running
 
 
-class _Line(NamedTuple):
+class _EncounterLine(NamedTuple):
     number: int
     year: _Year
     grouping: str
-    cell: Cell
+    cell: EncounterCell
     encounter_type: str
 
 
@@ -136,7 +136,7 @@ def parse_name(file_name: str) -> FileName | None:
     )
 
 
-def read(path: Path, joins: Joins | None = None) -> Reading:
+def read(path: Path, joins: Joins | None = None) -> EncounterReading:
     """Read one published file, .csv or .csv.gz.
 
     Parameters
@@ -152,7 +152,7 @@ def read(path: Path, joins: Joins | None = None) -> Reading:
     return reading_of(read_text(Path(path)), joins)
 
 
-def reading_of(text: Text, joins: Joins | None = None) -> Reading:
+def reading_of(text: Text, joins: Joins | None = None) -> EncounterReading:
     """Read a file whose text is there already; errors as `read`."""
     records = rows(text)
     kind, header = _header(text.name, records)
@@ -163,7 +163,9 @@ def reading_of(text: Text, joins: Joins | None = None) -> Reading:
     return _reading(text, kind, lines, joins or {})
 
 
-def _reading(text: Text, kind: Layout, lines: Sequence[_Line], joins: Joins) -> Reading:
+def _reading(
+    text: Text, kind: Layout, lines: Sequence[_EncounterLine], joins: Joins
+) -> EncounterReading:
     name = parse_name(text.name)
     data_through = _data_through(text.name, lines)
     closed = _closed(lines, data_through, interim=name is not None and name.month is not None)
@@ -171,7 +173,7 @@ def _reading(text: Text, kind: Layout, lines: Sequence[_Line], joins: Joins) -> 
     last = max(counted)
     cells = _with_joined_labels((line.cell for line in lines), joins)
     fiscal_month = months.fiscal_months(last).index(data_through) + 1
-    return Reading(
+    return EncounterReading(
         file_name=text.name,
         kind=kind,
         sha256=text.sha256,
@@ -185,7 +187,7 @@ def _reading(text: Text, kind: Layout, lines: Sequence[_Line], joins: Joins) -> 
     )
 
 
-def _with_joined_labels(cells: Iterable[Cell], joins: Joins) -> tuple[Cell, ...]:
+def _with_joined_labels(cells: Iterable[EncounterCell], joins: Joins) -> tuple[EncounterCell, ...]:
     """Cells with the labels of closed lists joined; others are joined where they leave the record.
 
     After the check for lines said twice: two labels that are joined are not the same line.
@@ -199,7 +201,7 @@ def _with_joined_labels(cells: Iterable[Cell], joins: Joins) -> tuple[Cell, ...]
     )
 
 
-def _unknown(cells: Sequence[Cell]) -> dict[str, frozenset[str]]:
+def _unknown(cells: Sequence[EncounterCell]) -> dict[str, frozenset[str]]:
     found = {
         name: frozenset({getattr(cell, name) for cell in cells}) - known - {""}
         for name, known in CLOSED.items()
@@ -207,7 +209,7 @@ def _unknown(cells: Sequence[Cell]) -> dict[str, frozenset[str]]:
     return {name: labels for name, labels in found.items() if labels}
 
 
-def _data_through(name: str, lines: Sequence[_Line]) -> str:
+def _data_through(name: str, lines: Sequence[_EncounterLine]) -> str:
     """Last month of the last fiscal year; only older years may hold "Remaining" months."""
     last = max(line.year.number for line in lines)
     for line in lines:
@@ -217,7 +219,7 @@ def _data_through(name: str, lines: Sequence[_Line]) -> str:
     return max(line.cell.month for line in lines if line.year.number == last)
 
 
-def _closed(lines: Sequence[_Line], data_through: str, *, interim: bool) -> frozenset[int]:
+def _closed(lines: Sequence[_EncounterLine], data_through: str, *, interim: bool) -> frozenset[int]:
     marked = {line.year.number for line in lines if line.year.marked}
     years = {line.year.number for line in lines}
     if interim or not data_through.endswith("-09"):
@@ -225,7 +227,7 @@ def _closed(lines: Sequence[_Line], data_through: str, *, interim: bool) -> froz
     return frozenset(years - marked)
 
 
-def _refuse_duplicates(name: str, lines: Sequence[_Line]) -> None:
+def _refuse_duplicates(name: str, lines: Sequence[_EncounterLine]) -> None:
     """The same key twice would count twice, also when once as FYTD and once as Remaining."""
     seen: dict[tuple[Any, ...], int] = {}
     for line in lines:
@@ -269,7 +271,7 @@ def _quoted(columns: Sequence[str]) -> str:
 
 def _lines(
     name: str, kind: Layout, header: list[str], records: Iterable[tuple[int, list[str]]]
-) -> Iterator[_Line]:
+) -> Iterator[_EncounterLine]:
     parsers = _parsers(kind)
     # A column the layout lacks is read from the "" appended to each row.
     pick = itemgetter(*(header.index(c) if c in header else len(header) for c in parsers))
@@ -284,8 +286,8 @@ def _lines(
         except ValueError as error:
             raise _row_error(name, number, parsers, texts) from error
         year, grouping, month, *labels, encounter_type, _, encounters = values
-        cell = Cell._make([_calendar_month(year.number, month), *labels, encounters])
-        yield _Line(number, year, grouping, cell, encounter_type)
+        cell = EncounterCell._make([_calendar_month(year.number, month), *labels, encounters])
+        yield _EncounterLine(number, year, grouping, cell, encounter_type)
 
 
 def _row_error(

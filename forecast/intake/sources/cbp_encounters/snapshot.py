@@ -13,7 +13,7 @@ from operator import attrgetter
 
 from forecast import months
 from forecast.config import DIMENSIONS
-from forecast.intake.sources.cbp_encounters.files import COMPONENTS, Cell, Reading
+from forecast.intake.sources.cbp_encounters.files import COMPONENTS, EncounterCell, EncounterReading
 from forecast.label_joins import CROSSED, CROSSING
 from forecast.records import (
     BORDERS,
@@ -29,7 +29,7 @@ BY_COMPONENT = frozenset({"component", "field"})
 
 
 def snapshot(
-    reading: Reading,
+    reading: EncounterReading,
     dimensions: Sequence[str] = DIMENSIONS,
     *,
     source: str = "",
@@ -66,7 +66,7 @@ def snapshot(
 
 
 def totals(
-    cells: Iterable[Cell], borders: Sequence[str], span: Sequence[str]
+    cells: Iterable[EncounterCell], borders: Sequence[str], span: Sequence[str]
 ) -> dict[SeriesKey, dict[str, int]]:
     """Every month of the span for each border, 0 where none; nationwide if all three are there."""
     by_border = {border: dict.fromkeys(span, 0) for border in borders}
@@ -79,7 +79,9 @@ def totals(
     return {SeriesKey(border): by_month for border, by_month in by_border.items()}
 
 
-def _release(reading: Reading, source: str, first_seen_at: str | None, url: str) -> Release:
+def _release(
+    reading: EncounterReading, source: str, first_seen_at: str | None, url: str
+) -> Release:
     return Release(
         source=source or reading.file_name.removesuffix(".csv"),
         kind=reading.kind,
@@ -93,11 +95,11 @@ def _release(reading: Reading, source: str, first_seen_at: str | None, url: str)
     )
 
 
-def _has(cell: Cell, dimension: str) -> bool:
+def _has(cell: EncounterCell, dimension: str) -> bool:
     return all(getattr(cell, column) for column in dimension.split(CROSSED))
 
 
-def _tally(cells: Sequence[Cell], dimension: str) -> dict[SeriesKey, dict[str, int]]:
+def _tally(cells: Sequence[EncounterCell], dimension: str) -> dict[SeriesKey, dict[str, int]]:
     """Counts of every member that appears; months without a cell are left out (they are 0)."""
     columns = dimension.split(CROSSED)
     by_component = dimension in BY_COMPONENT

@@ -19,7 +19,7 @@ from forecast.intake.sources.contract import (
     Publisher,
     ReadRelease,
     ReleaseFile,
-    Totals,
+    TotalWords,
 )
 from forecast.intake.text import text_of
 from forecast.label_joins import Joins
@@ -74,7 +74,7 @@ ENCOUNTERS = CountSource(
         caveat="Encounters are events, not people: one person can be counted more than once.",
         misread=("people", "one person can be counted more than once"),
     ),
-    totals=Totals(
+    totals=TotalWords(
         parts=BORDERS,
         whole=NATIONWIDE,
         names={

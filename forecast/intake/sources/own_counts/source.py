@@ -26,7 +26,7 @@ from forecast.intake.sources.contract import (
     Publisher,
     ReadRelease,
     ReleaseFile,
-    Totals,
+    TotalWords,
     coverage_of,
     release_seq,
 )
@@ -81,7 +81,7 @@ def own_counts(section: CountsSection) -> CountSource:
             caveat=section.caveat,
             misread=("", ""),
         ),
-        totals=Totals(
+        totals=TotalWords(
             parts=(),
             whole=section.total,
             names={},

@@ -12,14 +12,14 @@ import tomllib
 from importlib import resources
 
 from forecast import months
-from forecast.intake.sources.cbp_drugs.snapshot import Measure
+from forecast.intake.sources.cbp_drugs.snapshot import DrugMeasure
 from forecast.intake.sources.cbp_encounters.bundle import digest, parse
 from forecast.records import BORDERS, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 
 PROVENANCE = "provenance.toml"
 
 
-def load(measure: Measure) -> list[Snapshot]:
+def load(measure: DrugMeasure) -> list[Snapshot]:
     """The one release that comes with the program; its totals are the sums of its drugs."""
     entry = tomllib.loads(_text(PROVENANCE))
     lines = parse(_text(f"{measure}.csv"))

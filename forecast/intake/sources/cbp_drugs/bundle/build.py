@@ -15,11 +15,11 @@ from pathlib import Path
 
 from forecast import months
 from forecast.intake.sources.cbp_drugs import bundle, files
-from forecast.intake.sources.cbp_drugs.snapshot import Measure, snapshot
+from forecast.intake.sources.cbp_drugs.snapshot import DrugMeasure, snapshot
 from forecast.intake.text import read_text
 from forecast.records import Snapshot
 
-MEASURES: tuple[Measure, ...] = ("events", "pounds")
+MEASURES: tuple[DrugMeasure, ...] = ("events", "pounds")
 
 
 def build(file: Path) -> dict[str, bytes]:
