@@ -10,7 +10,14 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 
 from forecast.errors import ConfigError
 from forecast.records import HEADLINES
@@ -26,6 +33,7 @@ DIMENSIONS = (
     "citizenship_group",
     "demographic",
     "authority",
+    "drug",
 )
 HIDDEN = "********"
 _LOGIN = re.compile(r"(?<=://)[^/\s?#]+@")
@@ -136,6 +144,7 @@ class Labels(_ConfigModel):
     authority: LabelJoins = {}
     state: LabelJoins = {}
     field: LabelJoins = {}
+    drug: LabelJoins = {}
 
     @property
     def joins(self) -> dict[str, dict[str, str]]:
@@ -326,15 +335,30 @@ class CountsSection(_ConfigModel):
     columns: Columns = Columns()
 
 
-def own_section(kept: dict[str, Any]) -> CountsSection:
+class PublishedSection(_ConfigModel):
+    """Counts whose source comes with the program, in place of encounters; see docs/seizures.md."""
+
+    kind: Literal["cbp_drug_events", "cbp_drug_pounds"]
+
+    @property
+    def name(self) -> str:
+        """Of the source."""
+        return self.kind
+
+
+SourceSection = Annotated[CountsSection | PublishedSection, Field(discriminator="kind")]
+_SECTION: TypeAdapter[SourceSection] = TypeAdapter(SourceSection)
+
+
+def source_section(kept: dict[str, Any]) -> SourceSection:
     """A section as a record keeps it."""
-    return CountsSection.model_validate(_with_tuples(kept))
+    return _SECTION.validate_python(_with_tuples(kept))
 
 
 class Config(_ConfigModel):
     """All settings, frozen."""
 
-    sources: Annotated[tuple[CountsSection, ...], Field(max_length=1)] = ()
+    sources: Annotated[tuple[SourceSection, ...], Field(max_length=1)] = ()
     service: Service = Service()
     fetch: Fetch = Fetch()
     forecast: ForecastSection = ForecastSection()
@@ -361,8 +385,11 @@ class Config(_ConfigModel):
         """sha256 of the settings that change numbers."""
         sections = {"forecast": self.forecast, "flags": self.flags}
         numbers: dict[str, Any] = {name: said.model_dump() for name, said in sections.items()}
-        if self.sources:
-            numbers["total"] = self.sources[0].total
+        for section in self.sources:
+            if isinstance(section, CountsSection):
+                numbers["total"] = section.total
+            else:
+                numbers["source"] = section.name
         if self.labels.joins:
             numbers["labels"] = self.labels.joins
         return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()

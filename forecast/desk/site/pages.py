@@ -53,7 +53,6 @@ _SECTIONS = (
     ("check/", "Check a text"),
     ("reading/", "How to read"),
 )
-_NOT_OWN = ("interior", "agencies", "halves", "drivers")
 _SHIPPED = ("series/", "tables/", "check/")  # about parts, views and texts of a source we know
 PICTURE = "preview.png"
 TEMPLATES = Path(__file__).with_name("templates")
@@ -141,13 +140,9 @@ def table(name: str, rows: Sequence[Row]) -> dict[str, bytes]:
 
 def _called(row: Row) -> Row:
     """A row for files, its columns in the words of the source in use."""
-    if registry.main().shipped:
+    if registry.main().column is str:  # the tables' own names
         return row
-    return {
-        column_name(name): _inner(value)
-        for name, value in row.items()
-        if column_name(name) and name not in _NOT_OWN
-    }
+    return {column_name(name): _inner(value) for name, value in row.items() if column_name(name)}
 
 
 def _inner(value: Any) -> Any:
