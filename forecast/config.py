@@ -15,6 +15,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    TypeAdapter,
     ValidationError,
     model_validator,
 )
@@ -33,6 +34,7 @@ DIMENSIONS = (
     "citizenship_group",
     "demographic",
     "authority",
+    "drug",
 )
 HIDDEN = "********"
 _LOGIN = re.compile(r"(?<=://)[^/\s?#]+@")
@@ -143,6 +145,7 @@ class Labels(_ConfigModel):
     authority: LabelJoins = {}
     state: LabelJoins = {}
     field: LabelJoins = {}
+    drug: LabelJoins = {}
 
     @property
     def joins(self) -> dict[str, dict[str, str]]:
@@ -351,15 +354,30 @@ class CountsSection(_ConfigModel):
         return self
 
 
-def own_section(kept: dict[str, Any]) -> CountsSection:
+class PublishedSection(_ConfigModel):
+    """Counts whose source comes with the program, in place of encounters; see docs/seizures.md."""
+
+    kind: Literal["cbp_drug_events", "cbp_drug_pounds"]
+
+    @property
+    def name(self) -> str:
+        """Of the source."""
+        return self.kind
+
+
+SourceSection = Annotated[CountsSection | PublishedSection, Field(discriminator="kind")]
+_SECTION: TypeAdapter[SourceSection] = TypeAdapter(SourceSection)
+
+
+def source_section(kept: dict[str, Any]) -> SourceSection:
     """A section as a record keeps it."""
-    return CountsSection.model_validate(_with_tuples(kept))
+    return _SECTION.validate_python(_with_tuples(kept))
 
 
 class Config(_ConfigModel):
     """All settings, frozen."""
 
-    sources: Annotated[tuple[CountsSection, ...], Field(max_length=1)] = ()
+    sources: Annotated[tuple[SourceSection, ...], Field(max_length=1)] = ()
     service: Service = Service()
     fetch: Fetch = Fetch()
     forecast: ForecastSection = ForecastSection()
@@ -375,12 +393,16 @@ class Config(_ConfigModel):
     @property
     def address(self) -> str:
         """Where own counts are asked for, "" if nowhere."""
-        return self.sources[0].address if self.sources else ""
+        return self._own.address if self._own else ""
 
     @property
     def polls(self) -> bool:
         """Whether the service asks a server for files: own counts' address says so by itself."""
-        return bool(self.address) if self.sources else self.fetch.enabled
+        return bool(self._own.address) if self._own else self.fetch.enabled
+
+    @property
+    def _own(self) -> CountsSection | None:
+        return next((each for each in self.sources if isinstance(each, CountsSection)), None)
 
     @property
     def tells(self) -> bool:
@@ -396,8 +418,11 @@ class Config(_ConfigModel):
         """sha256 of the settings that change numbers."""
         sections = {"forecast": self.forecast, "flags": self.flags}
         numbers: dict[str, Any] = {name: said.model_dump() for name, said in sections.items()}
-        if self.sources:
-            numbers["total"] = self.sources[0].total
+        for section in self.sources:
+            if isinstance(section, CountsSection):
+                numbers["total"] = section.total
+            else:
+                numbers["source"] = section.name
         if self.labels.joins:
             numbers["labels"] = self.labels.joins
         return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()

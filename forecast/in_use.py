@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.config import Config, CountsSection, own_section
+from forecast.config import Config, PublishedSection, SourceSection, source_section
 from forecast.errors import BordercastError, ConfigError
 from forecast.intake.sources import registry
 from forecast.store import connect, measure
@@ -26,11 +26,11 @@ def start(path: Path, config: Config) -> None:
     section = config.sources[0] if config.sources else None
     kept, totals = _of_record(path)
     if section is None:
-        section = own_section(kept) if kept else None
-    elif kept and kept["name"] != section.name:
+        section = source_section(kept) if kept else None
+    elif kept and source_section(kept).name != section.name:
         problem = (
-            f"{path} is a record of {kept['name']!r}, not of {section.name!r}: a record holds one "
-            "source; name another database with --db"
+            f"{path} is a record of {source_section(kept).name!r}, not of {section.name!r}: a "
+            "record holds one source; name another database with --db"
         )
         raise ConfigError("config.toml", "sources.name", problem)
     elif totals and not kept:
@@ -42,7 +42,7 @@ def start(path: Path, config: Config) -> None:
 def of_connection(connection: Database | sqlite3.Connection) -> None:
     """The same from a record alone."""
     kept = measure.source(connection)
-    _use(own_section(kept) if kept else None, measure.totals(connection))
+    _use(source_section(kept) if kept else None, measure.totals(connection))
 
 
 def taken(db: Database, config: Config) -> None:
@@ -53,9 +53,9 @@ def taken(db: Database, config: Config) -> None:
         _use(section, measure.totals(db))
 
 
-def _use(section: CountsSection | None, totals: list[str]) -> None:
-    if section is None:
-        registry.use(registry.find("cbp_encounters"))
+def _use(section: SourceSection | None, totals: list[str]) -> None:
+    if section is None or isinstance(section, PublishedSection):
+        registry.use(registry.find(section.name if section else "cbp_encounters"))
         return
     # Its reader needs numpy, which would make `--help` and every command on encounters slower.
     from forecast.intake.sources.own_counts.source import own_counts

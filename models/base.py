@@ -77,11 +77,15 @@ def _widened(z: Floats, width: int) -> Floats:
 
 
 class Failure(NamedTuple):
-    """One fit that failed: which series, at which cutoff (column), and why."""
+    """One fit that failed: which series, at which cutoff (column), and why.
+
+    lasting : whether it would end the same way again, because its path was refused for what it is.
+    """
 
     series: int
     origin: int
     reason: str
+    lasting: bool = False
 
 
 @dataclass(frozen=True)

@@ -47,10 +47,16 @@ def refit(panel: Panel, origins: Ints, h: int, *, min_months: int, fit: FitFunct
     with threadpool_limits(limits=1, user_api="blas"):
         for series, place in _old_enough(panel, origins, min_months):
             origin = int(origins[place])
-            path, reason = _attempt(fit, history(panel, series, origin), h)
-            values[series, place] = path
-            if reason:
-                failures.append(Failure(series, origin, reason))
+            try:
+                path, warned = _attempt(fit, history(panel, series, origin), h)
+            except Exception as problem:  # whatever a library raises costs this fit alone
+                failures.append(Failure(series, origin, f"{type(problem).__name__}: {problem}"))
+                continue
+            refused = _objection(path, float(panel.z[series, origin]))
+            if refused:
+                failures.append(Failure(series, origin, refused + warned, lasting=True))
+            else:
+                values[series, place] = path
     return Paths(values, failures=tuple(failures))
 
 
@@ -75,26 +81,14 @@ def history(panel: Panel, series: int, origin: int) -> History:
 
 
 def _attempt(fit: FitFunction, past: History, h: int) -> tuple[Floats, str]:
-    """The path and "", or NaN and why there is none."""
-    nothing = np.full(h, np.nan)
+    """The path, and in brackets the first warning that is not about the library's own code."""
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        try:
-            path = np.asarray(fit(past, h), dtype=float)
-        except Exception as problem:  # whatever a library raises costs this fit alone
-            return nothing, f"{type(problem).__name__}: {problem}"
-    reason = _objection(path, float(past.z[-1]))
-    if not reason:
-        return path, ""
-    return nothing, reason + _first_word(heard)
-
-
-def _first_word(heard: list[warnings.WarningMessage]) -> str:
-    """The first warning about the fit, in brackets; not those about the library's own code."""
+        path = np.asarray(fit(past, h), dtype=float)
     for warning in heard:
         if not issubclass(warning.category, DeprecationWarning | FutureWarning):
-            return f" ({warning.category.__name__}: {warning.message})"
-    return ""
+            return path, f" ({warning.category.__name__}: {warning.message})"
+    return path, ""
 
 
 def _objection(path: Floats, last: float) -> str:

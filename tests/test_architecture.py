@@ -6,6 +6,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -21,9 +22,14 @@ MODULES = [
 ]
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def imports(path: Path) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -71,7 +77,7 @@ def test_only_the_store_speaks_sql(path):
         return
     texts = [
         node.value.lower()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
 
@@ -81,12 +87,12 @@ def test_only_the_store_speaks_sql(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_module_says_what_it_is_for(path):
-    assert ast.get_docstring(ast.parse(path.read_text()))
+    assert ast.get_docstring(tree(path))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_days_are_of_utc_whatever_the_time_zone_of_the_machine(path):
-    calls = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Attribute)]
+    calls = [n for n in ast.walk(tree(path)) if isinstance(n, ast.Attribute)]
 
     assert "date.today" not in {ast.unparse(call) for call in calls}
     assert "datetime.today" not in {ast.unparse(call) for call in calls}
@@ -95,7 +101,7 @@ def test_days_are_of_utc_whatever_the_time_zone_of_the_machine(path):
 
 def type_names(path: Path) -> Iterator[str]:
     """Classes and aliases of types, wherever in the file, without an underscore in front."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.ClassDef):
             yield node.name.lstrip("_")
         elif isinstance(node, ast.Assign | ast.AnnAssign):
@@ -127,3 +133,73 @@ def test_no_modules_import_each_other():
         graph[name] = {one for one in reached if not any(r.startswith(f"{one}.") for r in reached)}
 
     list(TopologicalSorter(graph).static_order())  # CycleError says who imports whom
+
+
+# These read what others wrote: people's texts and tables, a library's messages, a page's marker.
+READERS = (
+    *("forecast/claims/", "forecast/intake/", "forecast/engine/chances.py"),
+    *("forecast/desk/names.py", "forecast/desk/dictionary/reference.py"),
+    *("jobs/witness/timestamps.py", "jobs/web/plugin.py"),
+)
+MATCHING = {"startswith", "endswith", "removeprefix", "removesuffix", "find", "index", "count"}
+MATCHING |= {"partition", "split", "match", "search", "fullmatch"}
+
+
+def kinds() -> set[str]:
+    """Every value of a Literal type: two words may be one kind ("level shift")."""
+    return {
+        value.value
+        for path in MODULES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("Literal")
+        for value in ast.walk(node.slice)
+        if isinstance(value, ast.Constant) and isinstance(value.value, str)
+    }
+
+
+def sentences() -> dict[str, set[str]]:
+    """NAME -> the texts of several words that modules give this name to."""
+    found = defaultdict(set)
+    for path in MODULES:
+        for node in tree(path).body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                found[node.targets[0].id] |= {
+                    part.value
+                    for part in [node.value, *getattr(node.value, "elts", [])]
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                }
+    return found
+
+
+def compared(node: ast.AST) -> Iterator[ast.AST]:
+    """What a node compares with or searches for."""
+    sides = []
+    if isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        sides = node.args[:1] if node.func.attr in MATCHING else []
+    elif isinstance(node, ast.MatchValue):
+        sides = [node.value]
+    for side in sides:
+        yield from [side, *getattr(side, "elts", [])]
+
+
+def decided_by(path: Path, named: dict[str, set[str]]) -> Iterator[str]:
+    """The texts that anything in a file is compared with or searched for."""
+    for part in (part for node in ast.walk(tree(path)) for part in compared(node)):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value
+        elif isinstance(part, ast.Name | ast.Attribute):
+            yield from named.get(getattr(part, "id", getattr(part, "attr", "")), ())
+
+
+def test_no_decision_rests_on_a_text_written_for_people():
+    kind, named = kinds(), sentences()
+    for path in MODULES:
+        where = str(path.relative_to(ROOT))
+        if where.startswith(READERS):
+            continue
+        texts = set(decided_by(path, named)) - kind
+        sentence = re.compile(r"[a-z]{2,} +[a-z]|[a-z]{2,} $")
+
+        assert {text for text in texts if sentence.search(text)} == set(), where

@@ -400,7 +400,7 @@ def test_every_alarm_is_explained_on_the_operations_page():
     facts |= {"blocked": {"blocked_since": "x"}, "last_wake": {"outcome": "failed", "detail": ""}}
     facts["last_wake"]["started_at"], facts["service"] = "2026-01-01T00:00:00+00:00", 1
 
-    alarms = list(health._alarms(facts, NOW))
+    alarms = [alarm.text for alarm in health._alarms(facts, NOW) if alarm.holds]
 
     rows_of_page = re.findall(r"^\| ([a-z][a-z ]+) \|", page, re.M)
     assert len(alarms) == 9

@@ -66,7 +66,7 @@ def of_rows(rows: Sequence[Row]) -> ChanceScores:
 
 def _standing_kind(found: Chance) -> str:
     """The standing question that is most like this one, "" if none is."""
-    single, fiscal = found.span.first == found.span.last, found.span.name.startswith("FY")
+    single, fiscal = found.span.first == found.span.last, found.span.year_named
     if found.kind == "record":
         return "record within 12 months"
     if found.kind in ("year before", "span"):

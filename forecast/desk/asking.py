@@ -122,8 +122,8 @@ def chance_words(share: float) -> str:
 
 def span_words(span: Span) -> str:
     """A span in a sentence: December 2026; fiscal year 2027; October 2026 to March 2027."""
-    if span.name.startswith("FY"):
-        return f"fiscal year {span.name[2:]}"
+    if span.year_named:
+        return f"fiscal year {span.year_named}"
     if span.first == span.last:
         return month_words(span.first)
     if span.name.isdigit():

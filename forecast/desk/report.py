@@ -25,23 +25,26 @@ from forecast.records import Row, SeriesKey
 from forecast.store import reports
 from forecast.store.reports import MonthRecord
 
+ComparisonName = Literal[
+    "month before", "year before", "fiscal year to date", "year to date", "peak"
+]
 
-def to_date() -> str:
+
+def to_date() -> ComparisonName:
     """Name of the comparison of a year to date."""
-    return f"{months.year_noun()} to date"
+    return "year to date" if months.calendar_years() else "fiscal year to date"
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """A month against another time.
 
-    name : "month before", "year before", "fiscal year to date" ("year to date" where years are
-        calendar years) or "peak".
+    name : "year to date" where years are calendar years.
     first, last : the months compared with, the same for a single one.
     now, before : encounters; before is None where that time is not held.
     """
 
-    name: str
+    name: ComparisonName
     first: str
     last: str
     now: int
@@ -50,7 +53,7 @@ class Comparison:
     @property
     def to_date(self) -> bool:
         """Whether it is of a year to date."""
-        return self.name.endswith("year to date")
+        return self.name == to_date()
 
     @property
     def percent(self) -> float | None:
@@ -289,7 +292,8 @@ def comparisons(counts: Mapping[str, int], month: str) -> Iterator[Comparison]:
     Without the fiscal year to date where nobody knows one of its months.
     """
     now = counts[month]
-    for name, back in (("month before", 1), ("year before", 12)):
+    names: tuple[ComparisonName, ...] = ("month before", "year before")
+    for name, back in zip(names, (1, 12), strict=True):
         then = months.shift(month, -back)
         yield Comparison(name, then, then, now, counts.get(then))
     start = months.fiscal_months(months.fiscal_year(month))[0]

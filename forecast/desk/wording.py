@@ -82,27 +82,17 @@ def both_halves() -> tuple[Half, Half] | None:
     return (halves[1], halves[0]) if len(halves) == 2 else None
 
 
-# What the tables call things -> what they are called where they are of own counts.
-_COLUMNS = {
-    "border": "series",
-    "encounters": "count",
-    "encounters_before": "count_before",
-    "part_border": "part_series",
-    "newest_of_border": "newest_of_series",
-}
-_OF_PARTS = ("dimension", "member", "component")
+_COUNTED = "encounters"  # as the dictionary of the tables calls what is counted
 
 
 def column_name(name: str) -> str:
-    """A table's column as a file of the source in use has it; "" if it has none.
+    """A table's column as a file of the source in use has it; "" if it has none."""
+    return registry.main().column(name)
 
-    Own counts have no parts, and years of their own, which the tables' fiscal years are not.
-    """
-    if registry.main().shipped:
-        return name
-    if name in _OF_PARTS or "fiscal" in name or "to_date" in name:
-        return ""
-    return _COLUMNS.get(name, name)
+
+def about_column(text: str) -> str:
+    """What is said of a column, its unit or its meaning, in the words of the source in use."""
+    return text.replace(_COUNTED, measure().noun)
 
 
 def due() -> tuple[int, int, int]:

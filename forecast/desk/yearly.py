@@ -34,12 +34,19 @@ class YearlyPicture:
     words: str
 
 
-YearlyBlock = str | YearlyTable | YearlyPicture
+@dataclass(frozen=True)
+class YearlyHeading:
+    """What a part of a report is about."""
+
+    words: str
+
+
+YearlyBlock = str | YearlyHeading | YearlyTable | YearlyPicture
 
 
 @dataclass(frozen=True)
 class YearlyReport:
-    """A fiscal year's report. blocks : headings ("# ..."), paragraphs, tables and pictures."""
+    """A fiscal year's report. blocks : headings, paragraphs, tables and pictures."""
 
     title: str
     blocks: tuple[YearlyBlock, ...]
@@ -60,15 +67,15 @@ def report(
         f"{held} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were issued "
         "before their month was; the others are hindcasts, made later from only the data available "
         f"at the time. All counts are of {measure().long_name}.",
-        "# The largest misses",
+        YearlyHeading("The largest misses"),
         *_misses(ours),
-        "# How often intervals held",
+        YearlyHeading("How often intervals held"),
         _coverage(ours),
-        "# Beside other models",
+        YearlyHeading("Beside other models"),
         _peers(forecasts),
-        "# Chances",
+        YearlyHeading("Chances"),
         *_chances(answers),
-        "# The method",
+        YearlyHeading("The method"),
         *_method(versions),
         source,
     ]
@@ -185,7 +192,7 @@ def markdown(found: YearlyReport) -> str:
         elif isinstance(block, YearlyPicture):
             lines.append(block.words)
         else:
-            lines.append(f"#{block}" if block.startswith("# ") else block)
+            lines.append(f"## {block.words}" if isinstance(block, YearlyHeading) else block)
         lines.append("")
     return "\n".join(lines)
 
@@ -219,8 +226,9 @@ def _html(block: YearlyBlock) -> str:
         words = html.escape(block.words)
         return f'<figure role="img" aria-label="{words}">{block.svg}</figure>'
     if isinstance(block, str):
-        plain = html.escape(block.removeprefix("# "))
-        return f"<h2>{plain}</h2>" if block.startswith("# ") else f"<p>{plain}</p>"
+        return f"<p>{html.escape(block)}</p>"
+    if isinstance(block, YearlyHeading):
+        return f"<h2>{html.escape(block.words)}</h2>"
     heads = "".join(f'<th scope="col">{html.escape(head)}</th>' for head in block.heads)
     rows = "".join(
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"

@@ -42,6 +42,11 @@ class Span(NamedTuple):
         """Every month of it."""
         return months.between(self.first, self.last)
 
+    @property
+    def year_named(self) -> int | None:
+        """The year, where a fiscal year was asked for."""
+        return int(self.name[2:]) if self.name.startswith("FY") else None
+
     def year_before(self) -> Span:
         """The same months a year earlier."""
         first, last = months.shift(self.first, -12), months.shift(self.last, -12)

@@ -80,12 +80,15 @@ class TableRead:
     counts : the series. notes : how the table was understood, as sentences.
     warnings : what a user should look at, as sentences.
     missing : months that are given as missing, or left out inside a series.
+    counts_column, series_column : as `tables.grid.Entries` has them.
     """
 
     counts: MonthlyCounts
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     missing: int
+    counts_column: str = ""
+    series_column: str = ""
 
 
 def read_counts(path: Path | None, wanted: ReadAs | None = None) -> MonthlyCounts:
@@ -137,7 +140,14 @@ def table_of(sheet: Sheet, wanted: ReadAs) -> TableRead:
         warnings += warned
     _refuse_wide_spacing(sheet.name, found, value)
     counts, missing, warned = _arranged(found, value)
-    return TableRead(counts, tuple(notes), tuple(warnings + warned), missing)
+    return TableRead(
+        counts,
+        tuple(notes),
+        tuple(warnings + warned),
+        missing,
+        found.counts_column,
+        found.series_column,
+    )
 
 
 def _named(sheets: Sequence[Sheet], title: str) -> list[Sheet]:

@@ -186,7 +186,7 @@ def _chain_findings(entries: Sequence[LedgerEntry], previous: str) -> Iterator[s
         if again or entry.subject in final:
             yield f"{what} changes what was final"
         once.update(name for name in json.loads(entry.parts) if _lasts(name))
-        if entry.kind in _FINAL and entry.subject.startswith("notice"):
+        if entry.kind in _FINAL and ledger.key(entry.subject)[0] == "notice":
             final.add(entry.subject)
         previous, marks = entry.digest, entry.digest[ROOT:]
 

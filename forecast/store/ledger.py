@@ -224,7 +224,7 @@ def name(key: EntryKey) -> str:
 
 
 def key(named: str) -> EntryKey:
-    """The part that an entry names so."""
+    """The part that an entry names so, or what kind of thing an entry is of, and which."""
     part, _, whose = named.partition(" ")
     return part, (int(whose) if whose else None)
 

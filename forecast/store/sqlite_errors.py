@@ -48,13 +48,14 @@ def meaning(path: Path, error: sqlite3.Error | OSError) -> StoreError | None:
     """
     if isinstance(error, OSError):
         problem = _SYSTEM.get(error.errno or 0)
-        if problem is FULL and not error.filename:
+        if error.errno in NO_ROOM and not error.filename:
             return StoreError(*_full(path))
         return StoreError(str(error.filename or path), problem) if problem else None
     if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
         return None
-    problem = _SQLITE.get(_code(error)) or DAMAGED.format(error)
-    return StoreError(*(_full(path) if problem is FULL else (str(path), problem)))
+    if _code(error) == sqlite3.SQLITE_FULL:
+        return StoreError(*_full(path))
+    return StoreError(str(path), _SQLITE.get(_code(error)) or DAMAGED.format(error))
 
 
 def _full(path: Path) -> tuple[str, str]:

@@ -99,7 +99,7 @@ KINDS: dict[str, Callable[[Asked], Question | None]] = {
 
 def fits(kind: str) -> bool:
     """Whether a kind can be asked where years are what they are for the source in use."""
-    return not (months.calendar_years() and kind.startswith("fiscal year"))
+    return not (months.calendar_years() and KINDS.get(kind) is _fiscal_year)
 
 
 def questions(asked: Asked, kinds: Iterable[str] = tuple(KINDS)) -> list[Question]:

@@ -11,10 +11,14 @@ import click
 
 from forecast.config import DEFAULT_PATH, SHIPPED
 from forecast.errors import BusyError, ConfigError
+from forecast.intake.sources import registry
 from forecast.printable import without_controls
 from jobs.cli.anyseries import reading_options
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, print_json
+
+# What else than the main figures comes with the program -> its first settings.
+_OTHERS = {s.measure.noun: s.settings for s in registry.SOURCES.values() if s.settings}
 
 if TYPE_CHECKING:
     from forecast.intake.tables.grid import ReadAs
@@ -124,9 +128,15 @@ def check(ctx: click.Context) -> None:
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=DEFAULT_PATH, help="[./config.toml]"
 )
+@click.option(
+    "--source",
+    "source",
+    type=click.Choice(list(_OTHERS)),
+    help="For a service on other figures that come with the program.",
+)
 @click.argument("file", required=False, type=click.Path(exists=True, path_type=Path))
 @reading_options
-def init(output: Path, file: Path | None, read_as: ReadAs) -> None:
+def init(output: Path, file: Path | None, source: str | None, read_as: ReadAs) -> None:
     """Write a settings file with every setting, its default and its meaning.
 
     With FILE, a table of your own monthly counts or a folder of such tables, write the settings of
@@ -135,6 +145,13 @@ def init(output: Path, file: Path | None, read_as: ReadAs) -> None:
     """
     from jobs.service import first_settings
 
+    if source and file:
+        raise click.UsageError("name a FILE or a --source, not both")
+    if source:
+        first_settings.write(output, _OTHERS[source]().encode())
+        click.echo(f"Settings written to {output}. Now:")
+        click.echo(f"    bordercast{_named(output)} run")
+        return
     if file is None:
         first_settings.write(output, SHIPPED.read_bytes())
         click.echo(f"Settings written to {output}. Edit it, then: bordercast config check")
@@ -145,9 +162,13 @@ def init(output: Path, file: Path | None, read_as: ReadAs) -> None:
     first_settings.write(output, found.settings.encode())
     for line in found.said:
         click.echo(line)
-    named = "" if output == DEFAULT_PATH else f" --config {output}"
     click.echo(f"Settings written to {output}. Put your own words there, then:")
-    click.echo(f"    bordercast{named} run")
+    click.echo(f"    bordercast{_named(output)} run")
+
+
+def _named(output: Path) -> str:
+    """How commands are told of a settings file; "" where they find it themselves."""
+    return "" if output == DEFAULT_PATH else f" --config {output}"
 
 
 @config.command(epilog=examples("config show"))

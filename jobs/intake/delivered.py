@@ -53,6 +53,8 @@ def waiting(
     """
     found = []
     for section in config.sources:
+        if not isinstance(section, CountsSection):
+            continue
         for file in files(path, section):
             with suppress(DataError):
                 content = inbox.read_once(file).content

@@ -26,7 +26,6 @@ from forecast.store.deliveries import Message
 from jobs.service import health
 
 EDITION = "operator"
-NOT_MAILED = ("the mail queue is stopped", health.NOT_RUNNING)
 LEAST_MONTHS = 24  # of issued forecasts, before their coverage is judged
 UNLIKELY = 0.01  # coverage that far off by chance
 
@@ -50,10 +49,7 @@ def queue_concerns(path: Path, config: Config, now: datetime) -> int:
 
 def concerns(path: Path, config: Config, now: datetime) -> Iterator[str]:
     """What needs a person, a sentence each."""
-    stands = health.status(path, config, now)
-    for text in (*stands.alarms, *stands.warnings):
-        if not text.startswith(NOT_MAILED):
-            yield text
+    yield from health.status(path, config, now).by_mail
     with closing(connect.read(path)) as connection:
         yield from coverage_drift(read.scores(connection))
 

@@ -79,7 +79,7 @@ def refit_all(  # noqa: PLR0913 - what is fitted, what is kept, and where it is 
     kept : paths of earlier runs. keep : called with new ones, as they come.
     compute : where fits are made; report : told of progress.
     """
-    held = {_key(path): path for path in kept if len(path.path) in (0, h) and _lasting(path)}
+    held = {_key(path): path for path in kept if len(path.path) in (0, h)}
     digests = [_digests(panel, row) for row in range(len(keys))]
     book = _Book(panel, keys, digests, h, held)
     names = [name for name in names if name in REFITTED]
@@ -87,10 +87,9 @@ def refit_all(  # noqa: PLR0913 - what is fitted, what is kept, and where it is 
     spent = dict.fromkeys(names, 0.0)
     fitted = dict.fromkeys(names, 0)
     for done, (job, paths, seconds) in enumerate(_answers(jobs, compute), start=1):
-        new = book.enter(job, paths)
-        keep([path for path in new if _lasting(path)])
+        keep(book.enter(job, paths))
         spent[job.name] += seconds
-        fitted[job.name] += len(new)
+        fitted[job.name] += len(job.origins)
         report("refitting", done, len(jobs))
     return {name: Refits(book.paths(name, origins), spent[name], fitted[name]) for name in names}
 
@@ -118,14 +117,20 @@ class _Book:
                 yield Job(name, (), alone, row, block, self.h)
 
     def enter(self, job: Job, paths: Paths) -> list[KeptPath]:
-        reasons = {failure.origin: failure.reason for failure in paths.failures}
+        """Those that are worth keeping.
+
+        A library that is missing or a process that was killed says nothing of the next time.
+        """
+        failed = {failure.origin: failure for failure in paths.failures}
         new = []
         for place, origin in enumerate(job.origins.tolist()):
             key = self.key(job.name, job.series, origin)
             values = paths.values[0, place]
             path = tuple(values.round(DECIMALS).tolist()) if np.isfinite(values).all() else ()
-            new.append(KeptPath(*key, path, reasons.get(origin, "")))
-            self.held[key] = new[-1]
+            failure = failed.get(origin)
+            self.held[key] = KeptPath(*key, path, failure.reason if failure else "")
+            if failure is None or failure.lasting:
+                new.append(self.held[key])
         return new
 
     def paths(self, name: str, origins: Ints) -> Paths:
@@ -139,15 +144,6 @@ class _Book:
                 if kept.failure:
                     failures.append(Failure(row, origin, kept.failure))
         return Paths(values, failures=tuple(failures))
-
-
-def _lasting(path: KeptPath) -> bool:
-    """Whether a fit would end the same way again.
-
-    A path that was refused for what it is would be; a library that is missing or a process that
-    was killed says nothing of the next time.
-    """
-    return not path.failure or path.failure.startswith("the path ")
 
 
 def _key(path: KeptPath) -> PathKey:

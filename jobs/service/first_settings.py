@@ -110,7 +110,7 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
     first = int((table.last - table.values.shape[1] + 1 + _lead(table.values)).min())
     many = len(table.names)
     alpha = float(f"{min(max(FALSE_FLAGS / many, LEAST_ALPHA), MOST_ALPHA):.2g}")
-    noun, one = _column(read.notes, "counts in column"), _column(read.notes, "series from column")
+    noun, one = _plain(read.counts_column), _plain(read.series_column)
     noun = noun if re.search(r"[a-z]", noun) and noun not in ("value", "values", "n") else "counts"
     one = one or "series"
     title = f"{one[:1].upper()}{one[1:]} {noun}" if one != "series" else _capital(noun)
@@ -162,10 +162,9 @@ def _lead(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.argmax(np.isfinite(values), axis=1))
 
 
-def _column(notes: tuple[str, ...], before: str) -> str:
-    """The name of a column in what was said of a file, in small letters; "" if it is not one."""
-    found = next((m[1] for n in notes if (m := re.search(rf"{before} '([^']+)'", n))), "")
-    words = re.sub(r"[^\w ]+|_", " ", found.lower())
+def _plain(column: str) -> str:
+    """The name of a column in small letters, words only."""
+    words = re.sub(r"[^\w ]+|_", " ", column.lower())
     return " ".join(words.split())[:40]
 
 

@@ -12,7 +12,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from forecast import months
 from forecast.config import Config
@@ -32,12 +32,22 @@ NOT_RUNNING = "the service is not running: `bordercast serve`, or a timer"
 class ServiceStatus:
     """Facts, and what follows from them.
 
-    alarms : what needs a person now (exit code 4). warnings : what may need one soon.
+    alarms : what needs a person now (exit code 4). warnings : what may need one soon. by_mail :
+    those of both that the service can mail.
     """
 
     facts: dict[str, Any]
     alarms: tuple[str, ...]
     warnings: tuple[str, ...]
+    by_mail: tuple[str, ...]
+
+
+class _Concern(NamedTuple):
+    """What may need a person, and whether it does; by_mail: whether a mail could say so."""
+
+    text: str
+    holds: bool
+    by_mail: bool = True
 
 
 def status(path: Path, config: Config, now: datetime) -> ServiceStatus:
@@ -81,8 +91,15 @@ def status(path: Path, config: Config, now: datetime) -> ServiceStatus:
         if failed.witness in attest.wanted(config.witness):
             text = f"no {failed.witness} since {failed.since}, asked again: {failed.problem}"
             late = now - datetime.fromisoformat(failed.since) > UNSEEN
-            (alarms if failed.grave or late else warnings).append(text)
-    return ServiceStatus(facts, tuple(alarms), tuple(warnings))
+            (alarms if failed.grave or late else warnings).append(_Concern(text, holds=True))
+    alarms = [one for one in alarms if one.holds]
+    warnings = [one for one in warnings if one.holds]
+    return ServiceStatus(
+        facts,
+        alarms=tuple(one.text for one in alarms),
+        warnings=tuple(one.text for one in warnings),
+        by_mail=tuple(one.text for one in [*alarms, *warnings] if one.by_mail),
+    )
 
 
 def days_due(data_through: str, today: date) -> int:
@@ -118,72 +135,98 @@ def room_needed(path: Path) -> int:
     return max(ROOM * _size(path), SMALLEST_ROOM)
 
 
-def _alarms(facts: dict[str, Any], now: datetime) -> list[str]:
+def _alarms(facts: dict[str, Any], now: datetime) -> list[_Concern]:
     """What needs a person now, each with what to do."""
     days, wake, blocked = facts["days_since_month_end"], facts["last_wake"], facts["blocked"]
     since = blocked and blocked["blocked_since"]
-    found = {
-        "nothing is published yet: start with `bordercast run`": facts["last_run"] is None,
-        f"overdue: {days} days since the month's end, and no figures; look at the publisher's page "
-        "and put the file into the inbox": _awaited(facts) and days >= due()[2],
-        f"verification failed, nothing is shown: {facts['verify_findings']}; restore a backup": (
-            bool(facts["verify_findings"])
+    return [
+        _Concern(
+            "nothing is published yet: start with `bordercast run`", facts["last_run"] is None
         ),
-        f"the publisher's page has blocked us since {since}: put the file into the inbox": bool(
-            since
+        _Concern(
+            f"overdue: {days} days since the month's end, and no figures; look at the publisher's "
+            "page and put the file into the inbox",
+            _awaited(facts) and days >= due()[2],
         ),
-        "the publisher's page links to what looks like data but is not understood: "
-        f"{_some(facts['unrecognized'])}; look at it, put a file that is wanted into the inbox, "
-        "and name one that is not in fetch.ignore": bool(facts["unrecognized"]),
-        f"the mail queue is stopped: {facts['mail_stopped']}": bool(facts["mail_stopped"]),
-        f"the last wake failed: {wake and wake['detail']}": (
-            wake is not None and wake["outcome"] == "failed"
+        _Concern(
+            f"verification failed, nothing is shown: {facts['verify_findings']}; restore a backup",
+            bool(facts["verify_findings"]),
         ),
-        "the service has stopped waking up: restart it, or its timer": _stuck(facts, now),
-        f"only {facts['free_bytes']:,} bytes are free: make room": (
-            facts["free_bytes"] < max(ROOM * facts["database_bytes"], SMALLEST_ROOM)
+        _Concern(
+            f"the publisher's page has blocked us since {since}: put the file into the inbox",
+            bool(since),
         ),
-    }
-    return [text for text, holds in found.items() if holds]
+        _Concern(
+            "the publisher's page links to what looks like data but is not understood: "
+            f"{_some(facts['unrecognized'])}; look at it, put a file that is wanted into the "
+            "inbox, and name one that is not in fetch.ignore",
+            bool(facts["unrecognized"]),
+        ),
+        _Concern(
+            f"the mail queue is stopped: {facts['mail_stopped']}",
+            bool(facts["mail_stopped"]),
+            by_mail=False,
+        ),
+        _Concern(
+            f"the last wake failed: {wake and wake['detail']}",
+            wake is not None and wake["outcome"] == "failed",
+        ),
+        _Concern("the service has stopped waking up: restart it, or its timer", _stuck(facts, now)),
+        _Concern(
+            f"only {facts['free_bytes']:,} bytes are free: make room",
+            facts["free_bytes"] < max(ROOM * facts["database_bytes"], SMALLEST_ROOM),
+        ),
+    ]
 
 
-def _warnings(facts: dict[str, Any]) -> list[str]:
+def _warnings(facts: dict[str, Any]) -> list[_Concern]:
     """What may need a person soon."""
     days, lost = facts["days_since_month_end"], facts["undelivered"]
     never = lost.get("refused", 0) + lost.get("given up", 0)
-    found = {
-        f"late: {days} days since the month's end, and no figures yet": (
-            _awaited(facts) and min(LATE, due()[1]) <= days < due()[2]
+    return [
+        _Concern(
+            f"late: {days} days since the month's end, and no figures yet",
+            _awaited(facts) and min(LATE, due()[1]) <= days < due()[2],
         ),
-        f"{facts['notices_held']} notices wait: `bordercast notices list`": (
-            facts["notices_held"] > 0
+        _Concern(
+            f"{facts['notices_held']} notices wait: `bordercast notices list`",
+            facts["notices_held"] > 0,
         ),
-        f"{facts['files_in_quarantine']} files are refused: `bordercast releases list --refused`": (
-            facts["files_in_quarantine"] > 0
+        _Concern(
+            f"{facts['files_in_quarantine']} files are refused: "
+            "`bordercast releases list --refused`",
+            facts["files_in_quarantine"] > 0,
         ),
-        f"labels that are not known: {_some(facts['unknown_labels'])}; the totals are kept and the "
-        "dimension left out, until [labels] joins each to a known one": (
-            bool(facts["unknown_labels"])
+        _Concern(
+            f"labels that are not known: {_some(facts['unknown_labels'])}; the totals are kept and "
+            "the dimension left out, until [labels] joins each to a known one",
+            bool(facts["unknown_labels"]),
         ),
-        f"not taken out of the inbox: {_some(facts['left_in_inbox'])}": (
-            bool(facts["left_in_inbox"])
+        _Concern(
+            f"not taken out of the inbox: {_some(facts['left_in_inbox'])}",
+            bool(facts["left_in_inbox"]),
         ),
-        f"{never} messages will never arrive: `bordercast notices list`": never > 0,
-        f"left out of the last run, wholly or in part: {', '.join(facts['models_left_out'])}": (
-            bool(facts["models_left_out"])
+        _Concern(f"{never} messages will never arrive: `bordercast notices list`", never > 0),
+        _Concern(
+            f"left out of the last run, wholly or in part: {', '.join(facts['models_left_out'])}",
+            bool(facts["models_left_out"]),
         ),
-        f"accepted, not in a run yet: {', '.join(facts['releases_without_run'])}": (
-            bool(facts["releases_without_run"])
+        _Concern(
+            f"accepted, not in a run yet: {', '.join(facts['releases_without_run'])}",
+            bool(facts["releases_without_run"]),
         ),
-        "the page was not reachable at the last poll": bool(
-            facts["blocked"] and not facts["blocked"]["blocked_since"]
+        _Concern(
+            "the page was not reachable at the last poll",
+            bool(facts["blocked"] and not facts["blocked"]["blocked_since"]),
         ),
-        NOT_RUNNING: facts["service"] is None and facts["mode"] != "timer",
-        f"run {facts['last_run']} stands only in the log ({facts['wal_bytes']:,} bytes), which "
-        f"grows while {_named(facts['wal_held_by'])} still reads what stood before: end it; the "
-        "copy is for analysts": facts["wal_held_by"] is not None,
-    }
-    return [text for text, holds in found.items() if holds]
+        _Concern(NOT_RUNNING, facts["service"] is None and facts["mode"] != "timer", by_mail=False),
+        _Concern(
+            f"run {facts['last_run']} stands only in the log ({facts['wal_bytes']:,} bytes), which "
+            f"grows while {_named(facts['wal_held_by'])} still reads what stood before: end it; "
+            "the copy is for analysts",
+            facts["wal_held_by"] is not None,
+        ),
+    ]
 
 
 def _some(texts: list[str]) -> str:

@@ -21,6 +21,7 @@ from forecast.desk.dictionary.columns import (
     text,
     yes,
 )
+from forecast.desk.wording import about_column
 
 
 @dataclass(frozen=True)
@@ -637,4 +638,5 @@ BY_NAME: Mapping[str, View] = {view.name: view for view in VIEWS}
 def definitions(view: View) -> Iterator[tuple[str, str, str, str]]:
     """(column, unit, range, meaning), in order."""
     for name, column in view.described().items():
-        yield name, column.unit or column.kind, column.range, column.about
+        unit = about_column(column.unit or column.kind)
+        yield name, unit, column.range, about_column(column.about)

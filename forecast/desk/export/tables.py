@@ -59,7 +59,7 @@ def of_view(view: View, rows: Sequence[Sequence[Any]], notes: Mapping[str, str])
         name: column.kind for name, column in view.described().items()
     }
     shown = {name: column_name(name) for name in columns if column_name(name)}
-    if shown != {name: name for name in columns}:  # own counts, in their words
+    if shown != {name: name for name in columns}:  # in the words of their source
         places = [place for place, name in enumerate(columns) if name in shown]
         own = {shown[name]: kind for name, kind in columns.items() if name in shown}
         marked = [(*(row[place] for place in places), notes["digest"]) for row in rows]

@@ -15,7 +15,7 @@ from typing import Any
 from forecast.desk.dictionary.columns import COLUMNS, Column, count
 from forecast.desk.dictionary.views import BY_NAME
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import credit, measure, publisher
+from forecast.desk.wording import about_column, column_name, credit, measure, publisher
 from forecast.intake.sources import registry
 
 LICENSE = "https://opensource.org/license/mit"
@@ -93,10 +93,19 @@ def data_table(
     """A table as it lies beside its page. view : whose columns these are; body : the CSV file."""
     known = {**COLUMNS, **_OWN, **BY_NAME[view].described()}
     described = tuple(
-        (column, known[column], all(row[place] not in (None, "") for row in rows))
+        (
+            column_name(column),
+            _said(known[column]),
+            all(row[place] not in (None, "") for row in rows),
+        )
         for place, column in enumerate(columns)
     )
     return DataTable(name, about, described, len(body), hashlib.sha256(body).hexdigest())
+
+
+def _said(column: Column) -> Column:
+    """A column in the words of the source in use."""
+    return column._replace(unit=about_column(column.unit), about=about_column(column.about))
 
 
 def files(found: Dataset, record: SiteRecord) -> dict[str, bytes]:

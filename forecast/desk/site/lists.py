@@ -11,7 +11,7 @@ from forecast.desk.site.datasets import Dataset, data_table
 from forecast.desk.site.glossary import glossary
 from forecast.desk.site.pages import SitePage, csv_file, table
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import day_words, measure, month_words
+from forecast.desk.wording import column_name, day_words, measure, month_words
 from forecast.intake.sources import registry
 
 # Views that go on growing: the whole database has them, and `bordercast export`.
@@ -52,8 +52,11 @@ def tables(
     contents: dict[str, tuple[list[str], list[tuple[object, ...]]]], record: SiteRecord
 ) -> SitePage:
     """Every table with its meaning; those that are not large as files. contents : by view."""
-    shown = [(view, list(definitions(view)), view.name in contents) for view in VIEWS]
-    files = {f"{name}.csv": csv_file(*content) for name, content in contents.items()}
+    shown = [(view, _described(view), view.name in contents) for view in VIEWS]
+    files = {
+        f"{name}.csv": csv_file([*map(column_name, columns)], rows)
+        for name, (columns, rows) in contents.items()
+    }
     reports = record.borders["nationwide"].reports
     dataset = Dataset(
         "tables/",
@@ -75,6 +78,11 @@ def tables(
     )
     files |= datasets.files(dataset, record)
     return SitePage("tables/", "tables", {"views": shown}, files, dataset)
+
+
+def _described(view: View) -> list[tuple[str, ...]]:
+    """A view's columns as its file has them."""
+    return [(column_name(name), *said) for name, *said in definitions(view)]
 
 
 def small() -> list[View]:

@@ -285,6 +285,8 @@ class CountSource:
     calm : whether its series are known not to break, so that the engine's calm models alone
     forecast them; measured on months that are not scored, see docs/seizures.md.
     beside : the source whose record its releases complete, "" if it has a record of its own.
+    column : a table's column -> what it is called in files and on pages, "" if it is left out.
+    settings : a first settings file for a record of it, None where the defaults are meant for it.
     """
 
     name: str
@@ -306,3 +308,5 @@ class CountSource:
     embedded_paths: Callable[[], list[KeptPath]]
     beside: str = ""
     calm: bool = False
+    column: Callable[[str], str] = str
+    settings: Callable[[], str] | None = None

@@ -73,6 +73,8 @@ class Entries:
     series, line : (entries,) place among the names; line of the file.
     month : (entries,) running number. day : (entries,) ordinal day where the file says one, or 0.
     value : (entries,) place among the sheet's labels. column : (entries,) place among `columns`.
+    counts_column, series_column : the (first) columns with counts and names, "" where no column
+    has them alone.
     """
 
     names: list[str]
@@ -87,6 +89,8 @@ class Entries:
     month_column: str
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    counts_column: str = ""
+    series_column: str = ""
 
 
 class TableGrid:

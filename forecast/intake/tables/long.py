@@ -184,7 +184,8 @@ def from_long(table: TableGrid) -> Entries:
         raise DataError(f"{table.sheet.name}: no column of counts; {EXAMPLE}")
     note_ignored(table, set(columns) - set(series) - set(values))
     months = " and ".join(repr(table.name(place)) for place in at.places)
-    if len(values) > 1 and not series:
+    by_name = len(values) > 1 and not series
+    if by_name:
         what = f"a column for each of {len(values)} series"
     else:
         counts = ", ".join(repr(table.name(place)) for place in values)
@@ -211,6 +212,8 @@ def from_long(table: TableGrid) -> Entries:
         table.name(at.places[-1]),
         table.faults,
         table.notes,
+        counts_column="" if by_name else table.name(values[0]),
+        series_column=table.name(series[0]) if series else "",
     )
 
 

@@ -36,6 +36,15 @@ from forecast.label_joins import Joins
 from forecast.records import Counts, Release, SeriesKey, Snapshot
 
 LONGEST_NAME = 80
+# What the tables call things -> what files and pages of own counts call them.
+_COLUMNS = {
+    "border": "series",
+    "encounters": "count",
+    "encounters_before": "count_before",
+    "part_border": "part_series",
+    "newest_of_border": "newest_of_series",
+}
+_OF_PARTS = ("dimension", "member", "component", "interior", "agencies", "halves", "drivers")
 _NEVER = 10**9  # counts of anybody may change by anything: the change is told, not refused
 
 
@@ -110,7 +119,15 @@ def own_counts(section: CountsSection) -> CountSource:
         read=read,
         embedded=lambda _: [],
         embedded_paths=list,
+        column=_column,
     )
+
+
+def _column(name: str) -> str:
+    """Own counts have no parts, and years of their own, which the tables' fiscal years are not."""
+    if name in _OF_PARTS or "fiscal" in name or "to_date" in name:
+        return ""
+    return _COLUMNS.get(name, name)
 
 
 def read_as(section: CountsSection) -> ReadAs:
