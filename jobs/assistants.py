@@ -7,6 +7,7 @@ seen when, and which run and digest it rests on, so that it can be quoted.
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from forecast.errors import BordercastError
 from forecast.records import SeriesKey
 from forecast.store import joint, page, vintages
 from jobs.cli.shared import Settings, latest_run, origin, reading, series_key
+from jobs.cli.words import fits, in_keys, in_words
 
 SECONDS = 120.0  # for one answer
 LONGEST, LONGEST_TEXT = 300, 200_000  # characters of an argument, and of a text to check
@@ -43,7 +45,10 @@ def server(settings: Settings) -> MCPServer:
         *(tools.series, tools.counts, tools.forecast, tools.chance),
         *(tools.fact, tools.check, tools.flags),
     ):
-        made.add_tool(tool, annotations=ToolAnnotations(read_only_hint=True))
+        if fits(tool.__name__):
+            about = in_words(inspect.cleandoc(tool.__doc__ or ""))
+            hints = ToolAnnotations(read_only_hint=True)
+            made.add_tool(tool, description=about, annotations=hints)
     return made
 
 
@@ -53,12 +58,12 @@ class Tools:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
-    def series(self, border: str = "") -> dict[str, Any]:
-        """The series there are. border: northern, southwest, other or nationwide; "" for all."""
+    def series(self, total: str = "") -> dict[str, Any]:
+        """The series there are. total: northern, southwest, other or nationwide; "" for all."""
 
         def look(connection: Any) -> Any:
             found = joint.series_keys(connection)
-            return [_named(key) for key in found if border in ("", key.border)]
+            return [_named(key) for key in found if total in ("", key.border)]
 
         return self._read(look)
 
@@ -102,16 +107,16 @@ class Tools:
         options = [f"--published={_short(published)}"] if published else []
         return self._asked("check", "-", options=options, given=text)
 
-    def flags(self, border: str = "", since: str = "", parts: bool = False) -> dict[str, Any]:
+    def flags(self, total: str = "", since: str = "", parts: bool = False) -> dict[str, Any]:
         """Months that deviated from their forecast. since: YYYY-MM. parts: also sectors, states."""
         options = [f"--since={_short(since)}"] if since else []
         options += ["--parts"] if parts else []
-        return self._asked("flags", *([border] if border else []), options=options)
+        return self._asked("flags", *([total] if total else []), options=options)
 
     def _read(self, look: Callable[[Any], Any]) -> dict[str, Any]:
         try:
             with reading(self.settings) as connection:
-                return {"answer": look(connection), **self._origin(connection)}
+                return {"answer": in_keys(look(connection)), **self._origin(connection)}
         except BordercastError as error:
             raise ToolError(str(error)) from None
 

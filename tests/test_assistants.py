@@ -10,13 +10,13 @@ import serving
 from mcp import Client, StdioServerParameters
 
 CALLS = {
-    "series": {"border": "northern"},
+    "series": {"total": "northern"},
     "counts": {"series": "northern", "as_of": "2026-01-31"},
     "forecast": {"series": "northern"},
     "chance": {"series": "northern", "span": "next 12 months", "event": ">10000"},
     "fact": {"series": "northern", "span": "2025-02", "claim": "4,098"},
     "check": {"text": "In February 2025 there were 4,098 encounters at the northern border."},
-    "flags": {"border": "southwest", "since": "2024-01"},
+    "flags": {"total": "southwest", "since": "2024-01"},
 }
 HOSTILE = [
     ("counts", {"series": "northern'; drop table runs; --"}),
@@ -28,8 +28,8 @@ HOSTILE = [
     ("chance", {"series": "northern", "span": "2026-99", "event": "__import__('os')"}),
     ("fact", {"series": "northern", "span": "2025-02", "claim": "?", "since": "\x1b[2J"}),
     ("fact", {"series": "northern"}),
-    ("flags", {"border": "../../etc", "since": "x"}),
-    ("flags", {"border": 7}),
+    ("flags", {"total": "../../etc", "since": "x"}),
+    ("flags", {"total": 7}),
     ("check", {"text": "x" * 300_000}),
     ("no such tool", {}),
 ]

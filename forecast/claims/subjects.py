@@ -56,6 +56,9 @@ class Subject(NamedTuple):
 
     def words(self) -> str:
         """As one says it after a number: encounters ... at the northern land border."""
+        own = registry.main()
+        if not own.shipped:
+            return f"{own.measure.long_name} {own.totals.where(self.border)}"
         noun = SOURCE.measure.noun
         place = "at both land borders" if self.border == LAND else SOURCE.totals.where(self.border)
         if self.dimension == "field":

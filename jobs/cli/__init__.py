@@ -2,6 +2,7 @@
 
 shared     settings, reading, printing
 help       examples, and the commands in sections
+words      help and JSON in the words of own counts
 work       commands that change the record
 look       commands that only read
 notices    what readers are told, approved by a person
@@ -28,7 +29,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, NoReturn, TextIO, cast
 
@@ -59,6 +60,7 @@ from jobs.cli import (
 )
 from jobs.cli.help import Sectioned, examples
 from jobs.cli.shared import Settings
+from jobs.cli.words import HelpContext
 
 # Small fits are 10-19 times slower with two BLAS threads; numpy reads this when imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -115,6 +117,13 @@ class Commands(Sectioned):
             else:
                 others.append(word)
         return super().parse_args(ctx, [*ours, *others, *args[end:]])
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Help in the words of the counts that the settings and the record here are about."""
+        if ctx.obj is None:
+            with suppress(BordercastError):
+                Settings(ctx.params.get("config_path"), ctx.params.get("db"))
+        return super().get_help(ctx)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; exit codes: 0 ok, 1 failed, 2 usage, 3 data refused, 4 busy."""
@@ -188,7 +197,7 @@ def show_help(ctx: click.Context, words: tuple[str, ...]) -> None:
         found = command.get_command(shown, word) if isinstance(command, click.Group) else None
         if found is None:
             raise click.UsageError(f"no such command: {' '.join(words)}", shown)
-        command, shown = found, click.Context(found, parent=shown, info_name=word)
+        command, shown = found, HelpContext(found, parent=shown, info_name=word)
     click.echo(command.get_help(shown))
 
 

@@ -15,6 +15,7 @@ from forecast.records import HEADLINES
 from jobs.cli.cite import facts_json, facts_of, run_json
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, latest_run, print_json, quote, reading
+from jobs.cli.words import fits
 
 if TYPE_CHECKING:
     from forecast.claims.checker import CheckedText
@@ -253,6 +254,12 @@ def check(
     from forecast.claims import marked
     from forecast.claims.checker import check as check_text
 
+    if not fits("check"):
+        problem = (
+            "what a text says can be checked only about the counts that come with the program; "
+            "`bordercast fact` answers about one number"
+        )
+        raise ConfigError(settings.source, "sources", problem)
     text = _text(settings, file)
     table, names, run = _table(settings)
     checked = check_text(text, table, _day(text, published))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
+
+from jobs.cli.words import HelpContext, fits
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 
@@ -24,6 +26,8 @@ class Sectioned(click.Group):
         self.sections = sections
         for command in (one for commands in sections.values() for one in commands):
             self.add_command(command)
+        for command in _below(self):
+            command.context_class = HelpContext
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a list of commands under each heading, all in the same columns."""
@@ -34,5 +38,13 @@ class Sectioned(click.Group):
                     [
                         (f"{command.name:<{widest}}", command.get_short_help_str(80 - widest))
                         for command in commands
+                        if fits(str(command.name))
                     ]
                 )
+
+
+def _below(command: click.Command) -> Iterator[click.Command]:
+    yield command
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            yield from _below(each)

@@ -15,6 +15,7 @@ from forecast import config, headlines, in_use, months
 from forecast.errors import ConfigError, DataError
 from forecast.printable import without_controls
 from forecast.store import connect
+from jobs.cli.words import in_keys
 from jobs.service import environment
 
 if TYPE_CHECKING:
@@ -173,4 +174,4 @@ def refuse_if_any(taken: Iterable[Taken]) -> None:
 
 def print_json(value: Any) -> None:
     """For programs."""
-    click.echo(json.dumps(value, indent=2))
+    click.echo(json.dumps(in_keys(value), indent=2))

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from forecast import months
 from forecast.config import Config
 from forecast.desk.wording import due
+from forecast.intake.sources import registry
 from forecast.store import connect, health, read, wakes, wal, witnesses
 from jobs.witness import attest
 
@@ -135,6 +136,13 @@ def room_needed(path: Path) -> int:
     return max(ROOM * _size(path), SMALLEST_ROOM)
 
 
+def _missed() -> str:
+    """What to do where figures should have come."""
+    if registry.main().shipped:
+        return "look at the publisher's page and put the file into the inbox"
+    return "see that the next file is delivered to the place that [[sources]] names"
+
+
 def _alarms(facts: dict[str, Any], now: datetime) -> list[_Concern]:
     """What needs a person now, each with what to do."""
     days, wake, blocked = facts["days_since_month_end"], facts["last_wake"], facts["blocked"]
@@ -144,8 +152,7 @@ def _alarms(facts: dict[str, Any], now: datetime) -> list[_Concern]:
             "nothing is published yet: start with `bordercast run`", facts["last_run"] is None
         ),
         _Concern(
-            f"overdue: {days} days since the month's end, and no figures; look at the publisher's "
-            "page and put the file into the inbox",
+            f"overdue: {days} days since the month's end, and no figures; {_missed()}",
             _awaited(facts) and days >= due()[2],
         ),
         _Concern(

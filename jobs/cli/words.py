@@ -1,0 +1,108 @@
+"""Help and the keys of JSON in the words of the source in use, where that is somebody's own.
+
+Help is written about border encounters, which come with the program. On own counts, what speaks
+of a border speaks of whatever each series is, and examples name a series that is there.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+
+from forecast import headlines, months
+from forecast.desk.wording import column_name
+from forecast.intake.sources import registry
+
+ABOUT_SHIPPED = frozenset({"check"})  # commands that know the counts of the program alone
+_PARTS = r"\b(?:northern|southwest):"  # own counts have no parts
+_DROPPED = re.compile(
+    rf"^ +bordercast .*{_PARTS}.*\n?|\(northern, {_PARTS}[^)]*\) |'share of southwest 63%', "
+    rf"|[^.\n]*{_PARTS}[^.]*\.\s?",
+    re.MULTILINE,
+)
+
+
+def in_words(text: str) -> str:
+    """A text about border encounters, about the counts in use; unchanged where it fits them."""
+    source = registry.main()
+    if source.shipped:
+        return text
+    one, noun = source.totals.one, source.measure.noun
+    name = shlex.quote(next(iter(headlines.every()), "SERIES"))
+    replaced: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
+        (r"nationwide-encounters-\S+\.csv", source.example),
+        (r"\[northern\|[a-z|]*\]", "[SERIES]"),
+        (r"\b(?:U\.S\. )?(?:border )?encounters\b", noun),
+        (r"\b([Aa])(?= border\b)", lambda found: _article(found[1], one)),
+        (r"\bborders\b", source.totals.many),
+        (r"\bborder's\b", f"{one}'" if one.endswith("s") else f"{one}'s"),
+        (r"\bborder\b", one),
+        (r"\bnorthern, southwest, other or nationwide\b", "a name"),
+        (r"\b(?:northern|southwest|nationwide)\b", name),
+        (r"\bfy(?=\d{4}\.)", ""),
+        (r"\bfiscal (?=(?:years?|YEAR)\b)", ""),
+        (r"Also sectors, states, citizenships, \.\.\.", "Also parts, where there are any."),
+    ]
+    if months.calendar_years():
+        replaced.append((r"\bFY(?=\d{4}\b)", ""))
+    text = _DROPPED.sub("", text)
+    for pattern, words in replaced:
+        text = re.sub(pattern, words if callable(words) else words.replace("\\", r"\\"), text)
+    return text
+
+
+def fits(command: str) -> bool:
+    """Whether a command can do anything with the counts in use."""
+    return registry.main().shipped or command not in ABOUT_SHIPPED
+
+
+def _article(a: str, noun: str) -> str:
+    return f"{a}n" if noun[:1].lower() in "aeiou" else a
+
+
+def in_keys(value: Any) -> Any:
+    """What a program is told, under the keys that files of the source in use have."""
+    if registry.main().shipped:
+        return value
+    if isinstance(value, dict):
+        return {
+            _key(key): in_keys(held)
+            for key, held in value.items()
+            if column_name(key) or held not in (None, "", [], {})  # of parts, which are none
+        }
+    return [*map(in_keys, value)] if isinstance(value, list | tuple) else value
+
+
+def _key(name: Any) -> Any:
+    if not isinstance(name, str):
+        return name
+    return column_name(name) or name.replace("fiscal_", "")
+
+
+class _InWords(click.HelpFormatter):
+    """Writes help in the words of the source in use."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """The usage line."""
+        super().write_usage(prog, in_words(args), prefix)
+
+    def write_text(self, text: str) -> None:
+        """A paragraph, or examples."""
+        super().write_text(in_words(text))
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        """Options or commands with what they do."""
+        shown = [(in_words(term), in_words(said)) for term, said in rows]
+        super().write_dl(shown, col_max, col_spacing)
+
+
+class HelpContext(click.Context):
+    """A command's context, whose help is in the words of the source in use."""
+
+    formatter_class = _InWords

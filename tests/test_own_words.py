@@ -1,0 +1,123 @@
+"""Help, JSON, assistants and witnesses speak of somebody's own counts, and of no border."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from test_assistants import session
+from test_help import COMMANDS
+from test_own_service import FAST, FOREIGN, HELD, after, clinics, deliver, said
+
+from forecast import config, in_use
+from forecast.errors import ConfigError
+from forecast.intake.sources import registry
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from jobs import monthly
+from jobs.cli import main
+
+JSON = (
+    "show", "show 'Clinic 1'", "show 'Clinic 1' 2024", "flags", "score", "changes 'Clinic 1'",
+    "chance 'Clinic 1' 2024-06 >100", "fact 'Clinic 1' 2023-12 7", "brief 'Clinic 2'",
+    "releases list", "releases show 1", "status", "notices list",
+)  # fmt: skip
+OF_FILES = "--fiscal-start"  # of `forecast`: files whose years begin in another month
+KEYS = re.compile("border|encounter|fiscal")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """The folder of a record with one run."""
+    folder = tmp_path_factory.mktemp("own")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        deliver(folder / "deliveries" / "2023-12.csv", clinics(), HELD)
+        said("config", "init", "deliveries")
+        with Path("config.toml").open("a") as file:
+            file.write(FAST)
+        settings, path = config.load(folder / "config.toml"), folder / "bordercast.db"
+        in_use.start(path, settings)
+        monthly.run(path, settings, now=after(HELD))
+        yield folder
+    registry.use(ENCOUNTERS)
+
+
+@pytest.mark.parametrize("path", ["", *COMMANDS])
+def test_help_speaks_of_what_is_counted(published, path):
+    text = said(*path.split(), "--help").replace(OF_FILES, "")
+
+    assert FOREIGN.findall(text.replace("bordercast", "")) == []
+
+
+def test_help_names_a_series_that_is_there(published):
+    registry.use(ENCOUNTERS)  # as when a process starts
+
+    assert "bordercast show 'Clinic 1'" in said("--help")
+    assert "Check what a text says" not in said("--help")
+    assert "What moved a clinic's forecast" in " ".join(said("help", "changes").split())
+
+
+def test_help_on_encounters_is_as_it_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    registry.use(ENCOUNTERS)
+
+    assert "bordercast show northern\n" in said("--help")
+
+
+def keys(value: object) -> set[str]:
+    """Every key of every object in it."""
+    if isinstance(value, dict):
+        return {*value, *(key for held in value.values() for key in keys(held))}
+    return {key for held in value for key in keys(held)} if isinstance(value, list) else set()
+
+
+@pytest.mark.parametrize("line", JSON)
+def test_no_key_or_word_for_programs_is_of_a_border(published, line):
+    done = CliRunner().invoke(main, [*shlex.split(line), "--json"])
+
+    assert done.exit_code in (0, 1, 4), done.output  # wrong as claimed, or in need of a person
+    told = json.loads(done.stdout)
+    assert [key for key in keys(told) if KEYS.search(key)] == []
+    assert FOREIGN.findall(done.stdout) == []
+
+
+def test_assistants_hear_no_border(published):
+    async def use(client):
+        listed = await client.list_tools()
+        return listed.tools, await client.call_tool("series", {})
+
+    tools, answer = session(published / "bordercast.db", use)
+
+    assert {tool.name for tool in tools} >= {"series", "counts", "forecast", "chance", "flags"}
+    for text in (*(repr(tool) for tool in tools), answer.content[0].text):
+        assert FOREIGN.findall(text) == []
+    assert json.loads(answer.content[0].text)["answer"][0]["series"] == "Clinic 1"
+
+
+def test_a_number_is_checked_in_the_users_words_and_a_text_is_refused(published):
+    count = int(clinics()["Clinic 1"][HELD - 1])
+
+    told = said("fact", "Clinic 1", "2023-12", str(count))
+    refused = CliRunner().invoke(main, ["check", "-"], input="There were 7 visits.")
+
+    assert f"Right: {count} visits at Clinic 1 in December 2023." in told
+    assert refused.exit_code == ConfigError.exit_code
+    assert "can be checked only about the counts that come with the program" in refused.output
+
+
+def test_witnesses_see_the_record_of_own_counts(published):
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", "seen.git"], check=True)
+    with Path("config.toml").open("a") as file:
+        file.write(f'[witness]\nrepository = "{published}/seen.git"\n')
+
+    asked = said("witness", "now")
+    proven = said("verify", "--witnesses")
+
+    assert "Run 1: committed to" in proven
+    assert "The record fits its digests" in proven
+    assert FOREIGN.findall(asked + proven) == []
