@@ -111,6 +111,18 @@ def test_settings_for_a_file_say_how_it_was_understood(tmp_path, monkeypatch):
     assert section["path"] == "in/visits.csv"
 
 
+def test_a_series_that_the_others_add_up_to_is_the_total(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    visits = clinics()
+    visits["All clinics"] = sum(visits.values())  # unknown where one is
+    deliver(tmp_path / "in" / "visits.csv", visits, HELD)
+
+    told = said("config", "init", "in/visits.csv")
+
+    assert "taken: All clinics is the sum of the 3 others" in told
+    assert config.load(Path("config.toml")).sources[0].total == "All clinics"
+
+
 def test_settings_that_are_there_are_left_alone(folder):
     before = (folder / "config.toml").read_bytes()
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from forecast import months
 from forecast.desk.wording import month_words
+from forecast.engine import anyseries
 from forecast.errors import ConfigError, DataError
 from forecast.intake import counts
 
@@ -43,7 +44,8 @@ publisher = "{publisher}"
 credit = ""                     # a line that they ask for
 definition = ""                 # what is counted, in a sentence
 caveat = ""                     # what it is not
-total = ""                      # the series that the others add up to; added up if no file has it
+# The series that the others add up to; where no file has it, it is added up. "": none.
+total = "{total}"
 year_begins = 1                 # month in which your years begin
 due = [1, 28]                   # days after a month's end in which its figures come
 
@@ -114,6 +116,8 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
     noun = noun if re.search(r"[a-z]", noun) and noun not in ("value", "values", "n") else "counts"
     one = one or "series"
     title = f"{one[:1].upper()}{one[1:]} {noun}" if one != "series" else _capital(noun)
+    sums = anyseries.sums_of(table)
+    total = next(iter(sums), "")
     typical = float(np.nanmedian(table.values))
     settings = _FILE.format(
         file=_quoted(path.name),
@@ -125,6 +129,7 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
         many=_plural(one),
         place="at {}" if one in _PLACES else "for {}",
         publisher="Our office",
+        total=_quoted(total),
         columns=_columns(wanted),
         cutoff=months.from_index(max(first + SCORED, last - SCORED)),
         alpha=alpha,
@@ -139,6 +144,7 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
             *(f"read: {note}" for note in read.notes),
             *(f"note: {warning}" for warning in read.warnings),
             f"taken: what is counted is {noun!r}, each series is a {one!r}",
+            *(f"taken: {name} is the sum of the {many} others" for name, many in sums.items()),
         ),
         settings,
     )
