@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,9 @@ from click.testing import CliRunner, Result
 from tables import rows
 
 from forecast import config, in_use
+from forecast.claims.checker import check
+from forecast.claims.lexicon import lexicon, tables
+from forecast.claims.table import CountTable
 from forecast.errors import ConfigError
 from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
@@ -163,3 +166,169 @@ def test_every_drug_of_a_border_is_forecast_and_judged(folder):
         " where s.member = 'Fentanyl' and j.p is not null",
     )
     assert judged == [(3 * 19,)]
+
+
+def judged(db: Path, text: str) -> list[tuple[str, str]]:
+    """(number, verdict) of each claim in a text, "not understood" left out."""
+    registry.use(ENCOUNTERS)
+    in_use.start(db, config.Config())
+    with connect.moment(db) as connection:
+        found = check(text, CountTable.read(connection), date(2026, 5, 20))
+    return [(claim.number, claim.verdict) for claim in found.claims]
+
+
+ANOTHER = "another measure"
+
+
+@pytest.mark.parametrize(
+    ("text", "seizures", "pounds"),
+    [
+        (
+            "Fentanyl seizures at the northern border fell 27% in fiscal year 2025.",
+            "right",
+            ANOTHER,
+        ),
+        (
+            "Fentanyl seizures on the northern border rose 20% in fiscal year 2025.",
+            "wrong",
+            ANOTHER,
+        ),
+        (
+            "Pounds of fentanyl seized at the northern border rose 73% in fiscal year 2025.",
+            ANOTHER,
+            "right",
+        ),
+        (
+            "CBP seized 43 pounds of fentanyl at the northern border in fiscal year 2024.",
+            ANOTHER,
+            "right_when_published",
+        ),
+        (
+            "There were 82 fentanyl seizures at the northern border in fiscal year 2024.",
+            "right",
+            ANOTHER,
+        ),
+        (
+            "Agents made 849 drug seizures at the southwest border in March 2025.",
+            "right",
+            ANOTHER,
+        ),
+        (
+            "The amount of cocaine seized at the southwest border doubled in fiscal year 2025.",
+            ANOTHER,
+            "wrong",
+        ),
+        (
+            "In October 2025 CBP made 5,507 drug seizures nationwide.",
+            "right",
+            ANOTHER,
+        ),
+        (
+            "In August 2024, Border Patrol apprehended 18,944 migrants at the northern border.",
+            ANOTHER,
+            ANOTHER,
+        ),
+        (
+            "Encounters at the northern border fell 78% from August 2024 to February 2025.",
+            ANOTHER,
+            ANOTHER,
+        ),
+        (
+            "Officers seized 9.5 million doses of fentanyl in August 2024.",
+            "no dose",
+            "no dose",
+        ),
+        (
+            "About 77% of fentanyl seizures were at the southwest border in fiscal year 2024.",
+            "right_when_rounded",
+            ANOTHER,
+        ),
+    ],
+)  # fmt: skip
+def test_a_text_is_judged_by_the_record_of_its_own_measure(folder, text, seizures, pounds):
+    for noun, expected in (("seizures", seizures), ("pounds", pounds)):
+        (found,) = judged(folder / f"{noun}.db", text)
+        unheld = expected in (ANOTHER, "no dose")
+        assert (noun, found[1]) == (noun, "cannot_be_checked" if unheld else expected)
+
+
+def test_a_sentence_with_both_measures_is_judged_number_by_number(folder):
+    text = "In March 2025 agents made 849 seizures weighing 21,979 pounds at the southwest border."
+
+    assert judged(folder / "seizures.db", text) == [
+        ("849", "right"),
+        ("21,979", "cannot_be_checked"),
+    ]
+    assert judged(folder / "pounds.db", text) == [("849", "cannot_be_checked"), ("21,979", "right")]
+
+
+def test_the_record_of_encounters_says_that_seizures_are_another_measure(published, tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text(
+        "CBP seized 43 pounds of fentanyl at the northern border in fiscal year 2024. "
+        "Fentanyl seizures at the northern border fell 27% in fiscal year 2025, a record low."
+    )
+
+    done = said("--db", str(published), "check", str(text))
+
+    assert "3 claims: 3 cannot be checked" in done
+    assert done.count("drug seizures are another measure: this record counts encounters") == 3
+
+
+@pytest.mark.parametrize(
+    ("noun", "claim", "other"),
+    [
+        ("seizures", "43 pounds", "pounds"),
+        ("pounds", "82 seizures", "seizures"),
+        ("seizures", "82 encounters", "encounters"),
+    ],
+)
+def test_a_fact_is_not_compared_with_another_measure(folder, noun, claim, other):
+    db = ("--db", str(folder / f"{noun}.db"))
+
+    done = asked(*db, "fact", "northern:fentanyl", "FY2024", claim)
+
+    assert done.exit_code != 0
+    assert f"another measure: this record counts {noun}, not {other}" in done.output
+
+
+def test_a_drug_is_another_measure_to_the_record_of_encounters(published):
+    done = asked("--db", str(published), "fact", "northern:fentanyl", "2024-08", "5")
+
+    assert done.exit_code != 0
+    assert (
+        "another measure: this record counts encounters, and not seizures or pounds" in done.output
+    )
+
+
+@pytest.mark.parametrize(
+    ("noun", "words", "first"),
+    [
+        ("seizures", ("FY2024", "82"), "Right: 82 seizures of fentanyl at the northern border in"),
+        ("seizures", ("2024-08", "5 seizures"), "Right: 5 seizures of fentanyl at the northern"),
+        ("seizures", ("FY2025", "-27%", "--from", "FY2024"), "Right: -26.8%: seizures of fentanyl"),
+        ("pounds", ("FY2024", "43 pounds"), "Right when published: It is right as far as is known: "
+         "each drug's month is on record in whole pounds. Now: 44 pounds of fentanyl seized at"),
+        ("pounds", ("2024-08", "1"), "Right: 1 pound of fentanyl seized at the northern border"),
+    ],
+)  # fmt: skip
+def test_a_fact_has_its_unit(folder, noun, words, first):
+    shown = said("--db", str(folder / f"{noun}.db"), "fact", "northern:fentanyl", *words)
+
+    assert shown.startswith(first)
+    assert FOREIGN.findall(shown) == []
+
+
+@pytest.mark.parametrize("noun", ["seizures", "pounds"])
+def test_each_word_of_a_record_s_lexicon_is_found(folder, noun):
+    in_use.start(folder / f"{noun}.db", config.Config())
+    own = tomllib.loads(registry.main().lexicon())
+
+    assert {**tables(), **own} == tables()
+    for kind, values in own.items():
+        for value, phrases in values.items():
+            for phrase in phrases:
+                words = phrase.replace("-", " ").split()
+                found = list(lexicon().find([word.rstrip("*").lower() for word in words]))
+                kinds = {(one.kind, one.value) for each in found for one in each.phrases}
+                assert (kind, value) in kinds, phrase

@@ -138,6 +138,7 @@ class MeasureWords:
     figures : behind whose they are. site, question : title and heading of the first page.
     reach : what the noun alone takes in, behind a comma. definition : what one of them is.
     caveat : what it is not. misread : what a count must not be called, and why; "" if nothing.
+    of_part : a part of it, with the part's name for {}: "seizures of {}".
     """
 
     noun: str
@@ -152,6 +153,7 @@ class MeasureWords:
     definition: str
     caveat: str
     misread: tuple[str, str]
+    of_part: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +288,8 @@ class CountSource:
     forecast them; measured on months that are not scored, see docs/seizures.md.
     beside : the source whose record its releases complete, "" if it has a record of its own.
     column : a table's column -> what it is called in files and on pages, "" if it is left out.
+    rounded : the dimension whose months are rounded to whole units before they are added up.
+    lexicon : how people write about it, in place of what the lexicon has of these kinds; TOML.
     settings : a first settings file for a record of it, None where the defaults are meant for it.
     """
 
@@ -309,4 +313,6 @@ class CountSource:
     beside: str = ""
     calm: bool = False
     column: Callable[[str], str] = str
+    rounded: str = ""
+    lexicon: Callable[[], str] | None = None
     settings: Callable[[], str] | None = None
