@@ -31,7 +31,13 @@ LONGEST, LONGEST_TEXT = 300, 200_000  # characters of an argument, and of a text
 
 def server(settings: Settings) -> MCPServer:
     """The server, ready to run."""
-    made = MCPServer("bordercast", instructions=_about())
+    made = MCPServer(
+        "bordercast",
+        instructions=(
+            f"Monthly {measure().long_name}, forecasts with prediction intervals, and flags. Quote "
+            "a number with the source, vintage, run and digest in its answer."
+        ),
+    )
     tools = Tools(settings)
     for tool in (
         *(tools.series, tools.counts, tools.forecast, tools.chance),
@@ -39,13 +45,6 @@ def server(settings: Settings) -> MCPServer:
     ):
         made.add_tool(tool, annotations=ToolAnnotations(read_only_hint=True))
     return made
-
-
-def _about() -> str:
-    return (
-        f"Monthly {measure().long_name}, forecasts with prediction intervals, and flags. Quote a "
-        "number with the source, vintage, run and digest in its answer."
-    )
 
 
 class Tools:

@@ -33,10 +33,6 @@ def write(found: yearly.YearlyReport, to: Path) -> None:
         draft.write_text(text, encoding="utf-8")
 
 
-def _ends_year(month: str) -> bool:
-    return months.fiscal_year(month) != months.fiscal_year(months.shift(month, 1))
-
-
 def write_closed(path: Path) -> Path | None:
     """The report of a fiscal year that has just closed, beside the database; None if none has.
 
@@ -44,9 +40,11 @@ def write_closed(path: Path) -> Path | None:
     """
     with closing(connect.read(path)) as connection:
         run = read.latest_run(connection)
-    if run is None or not _ends_year(run.data_through):
+    if run is None:
         return None
     year = months.fiscal_year(run.data_through)
+    if months.fiscal_year(months.shift(run.data_through, 1)) == year:
+        return None
     to = path.with_name(f"{path.stem}-{months.year_name(year)}.html")
     if to.exists():
         return None

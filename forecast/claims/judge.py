@@ -275,7 +275,10 @@ def _since(line: ClaimCounts, sense: Sense, beyond: list[ClaimSpan]) -> JudgedCl
     if broken:
         return JudgedClaim("wrong", float(last or 0), evidence="record")
     if start < line.first and last is None:
-        return JudgedClaim("cannot_be_checked", why=_begins(line))
+        return JudgedClaim(
+            "cannot_be_checked",
+            why=f"the record begins in {ClaimSpan(line.first, line.first).words()}",
+        )
     return JudgedClaim("right", float(last) if last is not None else None, evidence="record")
 
 
@@ -306,10 +309,6 @@ def _not_held(line: ClaimCounts, span: ClaimSpan) -> str:
         return f"no count was published for {shown}"
     held = ClaimSpan(line.first, line.last).words()
     return f"the record has {held}, not all of {span.words()}"
-
-
-def _begins(line: ClaimCounts) -> str:
-    return f"the record begins in {ClaimSpan(line.first, line.first).words()}"
 
 
 def _not_told_apart(subject: Subject) -> str:

@@ -159,19 +159,13 @@ def _explain_extreme(table: CountTable, sense: Sense, judged: JudgedClaim) -> Ex
     now = table.total(sense.subject, sense.span)
     here = f"{number_words(now, 'total')} {sense.subject.words()} in {sense.span.words()}"
     if sense.measure.endswith("since"):
-        return _explain_since(sense, judged, here, side, began)
+        if not judged.truth:
+            return Explained(f"{here}: none {side[:-3]}er before it on record (from {began}).")
+        last = ClaimSpan(int(judged.truth), int(judged.truth)).words()
+        return Explained(f"{here}: the {side} since {last}.")
     rank = int(judged.truth or 1)
     place = side if rank == 1 else f"number {rank} from the {side}"
     return Explained(f"{here}: {place} of those on record (from {began}) up to then.")
-
-
-def _explain_since(
-    sense: Sense, judged: JudgedClaim, here: str, side: str, began: str
-) -> Explained:
-    if not judged.truth:
-        return Explained(f"{here}: none {side[:-3]}er before it on record (from {began}).")
-    last = ClaimSpan(int(judged.truth), int(judged.truth)).words()
-    return Explained(f"{here}: the {side} since {last}.")
 
 
 def elsewhere(table: CountTable, sense: Sense, claimed: Claimed) -> str:

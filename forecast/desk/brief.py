@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from forecast import months
 from forecast.desk.report import Comparison, Expectation, MonthReport, to_date_unknown
 from forecast.desk.wording import (
+    MINUS,
     both_halves,
     chance_words,
     change_words,
@@ -137,6 +138,23 @@ def _compared(c: Comparison) -> str:
         return "It was itself the peak, the highest month on record up to then."
     change = change_words(c.now, c.before)
     return f"Change from the {c.name} ({month_words(c.last)}: {c.before:,}): {change}."
+
+
+def changes(report: MonthReport) -> str:
+    """Against the month before and the year before, as far as these are on record."""
+    compared = [c for c in report.comparisons if c.name in ("month before", "year before")]
+    text = " and ".join(f"{moved(c)} from {month_words(c.last)}" for c in compared if c.before)
+    for side in ("down", "up"):
+        if text.startswith(side):  # said once, if both went that way
+            text = text.replace(f" and {side} ", " and ")
+    return text
+
+
+def moved(c: Comparison) -> str:
+    """Down 80.9%, without a sign."""
+    words = change_words(c.now, c.before or 0)
+    side = {MINUS: "down ", "+": "up "}.get(words[0])
+    return f"{side}{words[1:]}" if side else "unchanged"
 
 
 def peak_sentence(report: MonthReport) -> str:

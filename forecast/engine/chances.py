@@ -117,7 +117,8 @@ def _year_before(series: Outlooks, span: Span, draws: Floats, match: re.Match[st
 
 
 def _since(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
-    _only_months(span)
+    if span.first != span.last:
+        raise SpanError(span.name, "only a single month can be the highest or lowest since another")
     earlier = [c for m, c in series.counts.items() if match[2] <= m <= series.cutoff]
     if not earlier:
         raise SpanError(match[0], f"no count is on record from {match[2]} on")
@@ -185,8 +186,3 @@ def _said(side: str) -> str:
 
 def _count(text: str) -> int:
     return int(text.replace(",", ""))
-
-
-def _only_months(span: Span) -> None:
-    if span.first != span.last:
-        raise SpanError(span.name, "only a single month can be the highest or lowest since another")

@@ -209,7 +209,14 @@ def _against(source: CountSource, new: Snapshot, old: Snapshot) -> Iterator[str]
         if _layout(source, new) != _layout(source, old):
             yield from _parts_against(source, new, old)
         return
-    yield from _lost_months(new, old)
+    # A later release reaches at least as far as an earlier one.
+    earlier, later = sorted((new, old), key=lambda s: (s.release.seq, s is new))
+    shared = {c.scope for c in new.coverage} & {c.scope for c in old.coverage}
+    if shared and later.release.data_through < earlier.release.data_through:
+        yield (
+            f"{later.release.file_name} ends in {later.release.data_through}, but the earlier "
+            f"{earlier.release.file_name} reaches {earlier.release.data_through}"
+        )
     yield from _row_problems(source, new, old, new.closed & old.closed)
     yield from _closed_problems(new, old)
     yield from _open_problems(source, new, old)
@@ -256,17 +263,6 @@ def _twin_problems(source: CountSource, new: Snapshot, old: Snapshot) -> Iterato
     found += _described(kept)
     for problem in found:
         yield f"named like {old.release.file_name} but content differs: {problem}"
-
-
-def _lost_months(new: Snapshot, old: Snapshot) -> Iterator[str]:
-    """A later release reaches at least as far as an earlier one."""
-    earlier, later = sorted((new, old), key=lambda s: (s.release.seq, s is new))
-    shared = {c.scope for c in new.coverage} & {c.scope for c in old.coverage}
-    if shared and later.release.data_through < earlier.release.data_through:
-        yield (
-            f"{later.release.file_name} ends in {later.release.data_through}, but the earlier "
-            f"{earlier.release.file_name} reaches {earlier.release.data_through}"
-        )
 
 
 def _row_problems(

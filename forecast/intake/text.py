@@ -63,9 +63,18 @@ def text_of(file_name: str, file: io.BufferedReader | io.BytesIO, limit: int = L
     """The text of a file that is open already; errors as `read_text`."""
     name = file_name.removesuffix(".gz")
     content = unpacked(file, name, limit)
-    _refuse_foreign(name, content)
+    start = content[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start:
+        raise QuarantineError(name, ["the file is empty; fetch it again"])
+    for magic, what in _FOREIGN.items():
+        if start.startswith(magic):
+            raise QuarantineError(name, [f"{what}, not a CSV file; fetch the CSV file"])
     text = _decoded(name, content)
-    _refuse_cut(name, text)
+    # A file cut inside a count still reads: only its missing last newline gives it away.
+    if not text.endswith("\n"):
+        line = text.count("\n") + 1
+        problem = "no newline at the end: the file was cut short; fetch it again"
+        raise RowError(name, line, "", text[-80:].rpartition("\n")[2], problem)
     return Text(name, text, hashlib.sha256(content).hexdigest())
 
 
@@ -112,15 +121,6 @@ def unpacked(file: io.BufferedReader | io.BytesIO, name: str, limit: int) -> byt
     return content
 
 
-def _refuse_foreign(name: str, content: bytes) -> None:
-    start = content[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not start:
-        raise QuarantineError(name, ["the file is empty; fetch it again"])
-    for magic, what in _FOREIGN.items():
-        if start.startswith(magic):
-            raise QuarantineError(name, [f"{what}, not a CSV file; fetch the CSV file"])
-
-
 def _decoded(name: str, content: bytes) -> str:
     at = content.find(b"\0")
     if at >= 0:
@@ -135,11 +135,3 @@ def _decoded(name: str, content: bytes) -> str:
 
 def _line_at(content: bytes, position: int) -> int:
     return content.count(b"\n", 0, position) + 1
-
-
-def _refuse_cut(name: str, text: str) -> None:
-    """A file cut inside a count still reads: only its missing last newline gives it away."""
-    if not text.endswith("\n"):
-        line = text.count("\n") + 1
-        problem = "no newline at the end: the file was cut short; fetch it again"
-        raise RowError(name, line, "", text[-80:].rpartition("\n")[2], problem)

@@ -84,7 +84,14 @@ def moment(path: Path) -> Iterator[sqlite3.Connection]:
     ConfigError : there is none, or it is newer, or older and was not brought up to date yet.
     """
     with closing(read(path)) as connection:
-        _refuse_older(connection, path)
+        found, known = _version(connection), len(migrations())
+        if found < known:
+            raise ConfigError(
+                str(path),
+                "--db",
+                f"written by an older bordercast (schema {found}, this one reads {known}); "
+                "`bordercast run` brings it up to date",
+            )
         connection.execute("begin")
         yield connection
 
@@ -180,17 +187,6 @@ def _refuse_newer(connection: sqlite3.Connection, path: Path, schema: str) -> No
             "--db",
             f"written by a newer bordercast (schema {found}, this one knows {known}); "
             "upgrade this program, or restore the backup made before the upgrade",
-        )
-
-
-def _refuse_older(connection: sqlite3.Connection, path: Path) -> None:
-    found, known = _version(connection), len(migrations())
-    if found < known:
-        raise ConfigError(
-            str(path),
-            "--db",
-            f"written by an older bordercast (schema {found}, this one reads {known}); "
-            "`bordercast run` brings it up to date",
         )
 
 

@@ -47,7 +47,9 @@ def put_back(source: Path, path: Path) -> None:
     """
     with atomic.replacing(path, OWNER_ONLY, alone=True) as part:
         shutil.copyfile(source, part)
-        _empty_log(path)
+        if path.exists():  # its log into its file first, so that deleting that loses nothing
+            with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(path)) as connection:
+                connection.execute("pragma wal_checkpoint(truncate)")
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
@@ -66,13 +68,6 @@ def silence(path: Path, now: datetime, why: str) -> int:
         )
         db.execute("update mail_state set began_at = ?", (moment,))
         return int(stopped.rowcount)
-
-
-def _empty_log(path: Path) -> None:
-    """Bring the old database's log into its file, so that deleting it loses nothing."""
-    if path.exists():
-        with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(path)) as connection:
-            connection.execute("pragma wal_checkpoint(truncate)")
 
 
 def _plain(part: Path) -> None:

@@ -82,6 +82,7 @@ class LedgerEntry(NamedTuple):
 
 # Rows of these bear the run that wrote them, and those of earlier programs do not.
 UNSIGNED = ("judgements", "flags", "systemic", "episodes", "closed", "drivers")
+_UNSAID = (*UNSIGNED, "paths", "witnesses")
 _WITH_A_RUN = (
     *("run", "releases", "forecasts", "quantiles", *UNSIGNED, "reports", "scores", "fits"),
     *("paths", "spans", "changes", "answers", "witnesses"),
@@ -146,7 +147,9 @@ def add_schema(db: Connection) -> None:
     if newest(db) is None:
         keys += [(part, 0) for part in UNSIGNED]
         for run_id in _ids(db, "select id from runs where digest <> ''"):
-            keys += [(part, run_id) for part in _WITH_A_RUN if _lasting(part)]
+            # Earlier programs said of these rows alone which run wrote them.
+            said = [part for part in _WITH_A_RUN if PARTS[part].of == "run"]
+            keys += [(part, run_id) for part in said if part not in _UNSAID]
         keys += _of_notices(_ids(db, "select id from notices"))
         keys += [("release", each) for each in _ids(db, "select id from releases")]
         keys += [("withdrawal", each) for each in _ids(db, "select run_id from withdrawals")]
@@ -241,11 +244,6 @@ def version(db: Connection) -> int:
 
 def _own(part: str, run_id: int) -> EntryKey:
     return part, (run_id if PARTS[part].of == "run" else None)
-
-
-def _lasting(part: str) -> bool:
-    """Whether earlier programs said of these rows which run wrote them."""
-    return PARTS[part].of == "run" and part not in (*UNSIGNED, "paths", "witnesses")
 
 
 def _of_notices(ids: Sequence[int]) -> list[EntryKey]:

@@ -64,18 +64,13 @@ def _full(path: Path) -> tuple[str, str]:
     SQLite and the system do not say. A large sort is done in the temporary folder, which may lie on
     another disk: the one with less room is meant.
     """
-    scratch = _scratch()
-    if _free(path.parent) <= _free(scratch):
-        return str(path), FULL
-    return str(scratch), f"{FULL}, or set TMPDIR to a folder on another disk"
-
-
-def _scratch() -> Path:
-    """The folder SQLite takes for what does not fit into memory."""
     named = (os.environ.get(name, "") for name in ("SQLITE_TMPDIR", "TMPDIR"))
     usual = ("/var/tmp", "/usr/tmp", "/tmp")  # noqa: S108 - only how much room they have
     found = (f for f in (*named, *usual) if f and os.access(f, os.W_OK | os.X_OK))
-    return Path(next(found, "."))
+    scratch = Path(next(found, "."))
+    if _free(path.parent) <= _free(scratch):
+        return str(path), FULL
+    return str(scratch), f"{FULL}, or set TMPDIR to a folder on another disk"
 
 
 def _free(folder: Path) -> float:

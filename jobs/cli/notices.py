@@ -216,18 +216,13 @@ def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> None:
     for subject, count in waiting:
         click.echo(f"{count:>5} x {subject}")
     click.echo(f"{_count(sum(count for _, count in waiting))}.")
-    if dry_run or not _agreed(sum(count for _, count in waiting), yes):
+    if dry_run or not (yes or sum(count for _, count in waiting) == 0 or click.confirm("Send?")):
         return
     outcomes = Counter(work.deliver(settings.db, settings.config, resume=True, again=again))
     said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
     click.echo(f"{said or 'nothing was due'}.")
     if outcomes["stopped"]:
         raise MailServerError(_deliveries(settings)[1])
-
-
-def _agreed(count: int, yes: bool) -> bool:
-    """Ask on a terminal; a program has to say --yes."""
-    return yes or count == 0 or click.confirm("Send?")
 
 
 @notices.command(epilog=examples("notices demo -o demo.eml", "notices demo --to me@example.org"))

@@ -38,16 +38,7 @@ def replay(settings: Settings, since: str, as_json: bool) -> None:
     with reading(settings) as connection:
         replayed = service(connection, settings.config, since)
     events = [event._asdict() for event in known_events(replayed, since)]
-    found = as_rows(replayed)
-    if as_json:
-        print_json({**found, "events": events})
-    else:
-        _print(since, found, events)
-
-
-def as_rows(replayed: ReplayedService) -> dict[str, Any]:
-    """The replay in plain values, for programs."""
-    return {
+    found = {
         "flags": list(_flags(replayed)),
         "months": len(replayed.judged(quiet=False)),
         "quiet_months": len(replayed.judged(quiet=True)),
@@ -55,6 +46,10 @@ def as_rows(replayed: ReplayedService) -> dict[str, Any]:
         "quiet_rates": replayed.rates(quiet=True),
         "quiet_flags": sum((f.series.border, f.month) in replayed.quiet for f in replayed.flags),
     }
+    if as_json:
+        print_json({**found, "events": events})
+    else:
+        _print(since, found, events)
 
 
 def _flags(replayed: ReplayedService) -> Iterator[dict[str, Any]]:

@@ -105,7 +105,10 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
         models = {HUB_NAME: _issued(connection)}
         if hindcasts:
             first = settings.config.forecast.first_cutoff
-            models |= {f"{_hub_name(m)}_hindcast": q for m, q in _hindcasts(connection, first)}
+            models |= {
+                f"{HUB_NAME if m == ENGINE else m}_hindcast": q
+                for m, q in _hindcasts(connection, first)
+            }
         values = _values(connection)
     with atomic.output_folder(out) as draft:
         count = desk.write(draft, models, values, origin(run))
@@ -113,10 +116,6 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
     click.echo(f"{out}: {count:,} model output {noun}, {quote(run)}")
     if credit():
         click.echo(credit())
-
-
-def _hub_name(model: str) -> str:
-    return HUB_NAME if model == ENGINE else model
 
 
 def _issued(connection: sqlite3.Connection) -> list[Quantile]:

@@ -68,8 +68,9 @@ def _together(
         except BrokenExecutor:
             return left
         finally:
-            if left:
-                _kill(others)
+            if left:  # stop the workers of this pool, no other child of ours
+                for child in set(multiprocessing.active_children()) - others:
+                    child.kill()
     return left
 
 
@@ -80,9 +81,3 @@ def _as_they_come(pending: dict[Future[A], J], seconds: float) -> Iterator[Futur
         if not finished:
             return
         yield from finished
-
-
-def _kill(others: set[multiprocessing.process.BaseProcess]) -> None:
-    """Stop the workers of a pool that was opened after these children of ours were started."""
-    for child in set(multiprocessing.active_children()) - others:
-        child.kill()

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from forecast.intake.sources import registry
@@ -57,7 +56,9 @@ def links(page: bytes, address: str) -> dict[str, str]:
     """Every address a page links to, each once, in order, and the link's text."""
     target = _Links()
     # Without a tree: building one takes quadratic time on tags that are never closed.
-    parser = _html_parser(target)
+    from lxml import etree
+
+    parser = etree.HTMLParser(target=target, encoding="utf-8")
     parser.feed(page.decode("utf-8", errors="replace").encode())
     parser.close()
     addresses: dict[str, str] = {}
@@ -179,9 +180,3 @@ class _Links:
         if self._href:
             self.found.append((self._href, " ".join("".join(self._text).split())[:300]))
         self._href, self._text = "", []
-
-
-def _html_parser(target: _Links) -> Any:
-    from lxml import etree
-
-    return etree.HTMLParser(target=target, encoding="utf-8")

@@ -24,7 +24,7 @@ from forecast import months
 from forecast.config import Config
 from forecast.desk.email.mime import Letterhead
 from forecast.desk.email.statements import became_false
-from forecast.records import Counts, Flag, Judgement, Occasion, SeriesKey
+from forecast.records import Counts, Judgement, Occasion, SeriesKey
 from forecast.store import findings, notices, releases
 from forecast.store.notices import Notice
 
@@ -92,7 +92,11 @@ def _kind(
     if not fresh:
         return None
     month, borders = fresh[0].month, {j.series for j in fresh}
-    flags = [f for f in found.flags if f.month == month and _tells(f)]
+    flags = [
+        f
+        for f in found.flags
+        if f.month == month and f.severity != "watch" and f.kind in ("month", "drift")
+    ]
     shifts = [e for e in found.episodes if e.state == "level shift" and e.closed == month]
     if any(f.series in borders for f in flags) or any(e.series in borders for e in shifts):
         return "flags"
@@ -100,10 +104,6 @@ def _kind(
         return "quiet"
     open_still = any(e["state"] == "open" for e in findings.episodes(db.conn, month))
     return "digest" if flags or open_still else None
-
-
-def _tells(flag: Flag) -> bool:
-    return flag.severity != "watch" and flag.kind in ("month", "drift")
 
 
 def _corrections(db: Database, counts: Counts, domain: str) -> Iterator[Occasion]:

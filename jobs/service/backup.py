@@ -43,7 +43,9 @@ def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> B
     ------
     DataError : the copy is not whole, or there is no room; no folder is left then.
     """
-    _refuse_without_room(path)
+    free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else 0
+    if path.exists() and free < 2 * path.stat().st_size:
+        raise DataError(f"{free:,} bytes are free; a backup needs {health.room_needed(path):,}")
     folder = to or path.parent / config.service.backups / f"{now:%Y%m%dT%H%M%SZ}"
     if folder.exists():
         raise ConfigError(str(folder), "backup", "is there already; name another folder")
@@ -130,9 +132,3 @@ def _whole(place: Path) -> bool:
         return not copies.problems(place, ops.SCHEMA)
     except BordercastError:
         return False
-
-
-def _refuse_without_room(path: Path) -> None:
-    free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else 0
-    if path.exists() and free < 2 * path.stat().st_size:
-        raise DataError(f"{free:,} bytes are free; a backup needs {health.room_needed(path):,}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from forecast.desk.dictionary.views import VIEWS, View, definitions
 from forecast.desk.wording import check_command, credit
-from forecast.store.named_queries import QUESTIONS, NamedQuery
+from forecast.store.named_queries import QUESTIONS
 from forecast.store.read import RunRow
 
 DATABASE = "bordercast"
@@ -28,7 +28,14 @@ def metadata(run: RunRow) -> dict[str, Any]:
                 "description": ABOUT,
                 "source": f"{credit()} Run {run.id}, digest {run.digest}; to check it: {check}",
                 "tables": {view.name: _view(view) for view in VIEWS},
-                "queries": {question.name: _query(question) for question in QUESTIONS},
+                "queries": {
+                    question.name: {
+                        "title": question.title,
+                        "description": question.about,
+                        "sql": question.sql,
+                    }
+                    for question in QUESTIONS
+                },
             }
         },
     }
@@ -48,7 +55,3 @@ def _column(unit: str, values: str, about: str) -> str:
     """A column in a line: what it is, its unit, what it can be."""
     more = ", ".join(part for part in (unit, values) if part)
     return f"{about} ({more})" if more else about
-
-
-def _query(question: NamedQuery) -> dict[str, Any]:
-    return {"title": question.title, "description": question.about, "sql": question.sql}

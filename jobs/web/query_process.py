@@ -33,24 +33,19 @@ def main(serve: Serve, copy: str, place: str, limits: str) -> None:
     """Answer until the parent is gone."""
     threading.Thread(target=leave_with_parent, daemon=True).start()
     bounds = QueryLimits(**json.loads(limits))
-    confine(bounds)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(ValueError, OSError):  # a system without such a limit
+        resource.setrlimit(resource.RLIMIT_AS, (bounds.address_bytes, bounds.address_bytes))
+    # Of all connections together, for as long as the process lives. SQLite refuses what goes
+    # beyond, where the system's limit would fail whichever part of the process asks next.
+    sqlite3.connect(":memory:").execute(f"pragma hard_heap_limit = {bounds.heap_bytes:d}")
+    with suppress(OSError):  # where system calls are filtered
+        os.nice(10)
     try:
         asyncio.run(serve(Path(copy), place, bounds))
     except BordercastError as error:
         print(f"bordercast: queries: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-
-
-def confine(limits: QueryLimits) -> None:
-    """Bound the memory of this process, and let it run behind the pages."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with suppress(ValueError, OSError):  # a system without such a limit
-        resource.setrlimit(resource.RLIMIT_AS, (limits.address_bytes, limits.address_bytes))
-    # Of all connections together, for as long as the process lives. SQLite refuses what goes
-    # beyond, where the system's limit would fail whichever part of the process asks next.
-    sqlite3.connect(":memory:").execute(f"pragma hard_heap_limit = {limits.heap_bytes:d}")
-    with suppress(OSError):  # where system calls are filtered
-        os.nice(10)
 
 
 def leave_with_parent() -> None:

@@ -357,13 +357,13 @@ def render(
     """
     spec = drawn.chart.to_dict(validate=False)  # each part was checked when it was made
     if size is None and form == "png":
-        return _lean(vl_convert.vegalite_to_png(spec, scale=scale))
+        return lean(vl_convert.vegalite_to_png(spec, scale=scale))
     svg = _svg(spec) if size is None else _sized(spec, size)
     if form == "svg":
         return svg.encode()
     if form == "pdf":
         return bytes(vl_convert.svg_to_pdf(svg))
-    return _lean(vl_convert.svg_to_png(svg, scale=1))
+    return lean(vl_convert.svg_to_png(svg, scale=1))
 
 
 def form_of(path: Path) -> Format:
@@ -434,7 +434,7 @@ def _stretched(spec: dict[str, Any], wider: float, higher: float) -> dict[str, A
     return out
 
 
-def _lean(png: bytes) -> bytes:
+def lean(png: bytes) -> bytes:
     """The same picture in 64 colours: a fifth of the bytes, for mail."""
     out = io.BytesIO()
     with Image.open(io.BytesIO(png)) as image:

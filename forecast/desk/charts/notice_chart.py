@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from forecast.desk.charts import grammar
-from forecast.desk.charts.grammar import BLUE, INK, Picture
+from forecast.desk.charts.grammar import BLUE, INK, Amounts, Chart, Picture
 from forecast.desk.wording import name_of
 from forecast.records import Row
 
@@ -30,21 +30,30 @@ def picture(border: str, rows: Sequence[Row], flagged: Sequence[Row], finding: s
     rows : month, encounters, median, lo80 ... hi95; ascending.
     flagged : month, encounters, median, severity. finding : what the picture shows, in words.
     """
-    counts = [row[name] for row in rows for name in ("encounters", "lo95", "hi95")]
-    scale = grammar.amounts([min(counts) / BELOW, max(counts) * ABOVE], None)
-    shown = {row["month"] for row in rows}
-    marked = [row for row in flagged if row["month"] in shown]
-    x = _few_months()
-    layers = [
-        *(grammar.band(rows, level, scale, x) for level in (95, 80)),
-        grammar.line(rows, "median", scale, x, color=BLUE, strokeDash=[4, 3], strokeWidth=1.5),
-        grammar.line(rows, "encounters", scale, x, color=INK, strokeWidth=2.2),
-        *grammar.flags(marked, scale),
-    ]
-    frame = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    drawn = layers(rows, flagged, scale_of(rows), _few_months())
+    frame = alt.layer(*drawn).properties(width=WIDTH, height=HEIGHT)
     now = rows[-1]
     title = f"{name_of(border)}: {now['encounters']:,} counted, {now['median']:,} forecast"
     return Picture(grammar.framed(frame, title, KEY, WIDTH + 30), f"{finding} {KEY}")
+
+
+def scale_of(rows: Sequence[Row]) -> Amounts:
+    """A scale that holds the counts and their intervals, and words at a triangle."""
+    counts = [row[name] for row in rows for name in ("encounters", "lo95", "hi95")]
+    return grammar.amounts([min(counts) / BELOW, max(counts) * ABOVE], None)
+
+
+def layers(
+    rows: Sequence[Row], flagged: Sequence[Row], scale: Amounts, x: alt.X | None = None
+) -> list[Chart]:
+    """The months beside their forecasts, whatever the size; x : their axis, if not the usual."""
+    shown = {row["month"] for row in rows}
+    return [
+        *(grammar.band(rows, level, scale, x) for level in (95, 80)),
+        grammar.line(rows, "median", scale, x, color=BLUE, strokeDash=[4, 3], strokeWidth=1.5),
+        grammar.line(rows, "encounters", scale, x, color=INK, strokeWidth=2.2),
+        *grammar.flags([row for row in flagged if row["month"] in shown], scale),
+    ]
 
 
 def _few_months() -> alt.X:

@@ -144,7 +144,7 @@ def _lead(report: MonthReport) -> Iterator[str]:
             f"{seen.at_large:,} of {seen.total:,} {half.short} {measure().noun} "
             f"({100 * seen.at_large / seen.total:.0f}%) were {aside.named}: {aside.words}."
         )
-    changes = _changes(report)
+    changes = brief.changes(report)
     if changes:
         halves.append(f"The count was {changes}.")
     if halves:
@@ -156,7 +156,7 @@ def _lead(report: MonthReport) -> Iterator[str]:
 
 def say(report: MonthReport) -> str:
     """One sentence to copy: the count with its comparisons."""
-    changes = f", {_changes(report)}" if _changes(report) else ""
+    changes = f", {brief.changes(report)}" if brief.changes(report) else ""
     stood = report.expectation
     reach = f", {measure().reach}," if measure().reach else ""
     forecast = ""
@@ -172,23 +172,6 @@ def say(report: MonthReport) -> str:
         f"{brief.place(report)}{reach} in {month_words(report.month)}"
         f"{changes}{forecast}."
     )
-
-
-def _changes(report: MonthReport) -> str:
-    """Against the month before and the year before, as far as these are on record."""
-    compared = [c for c in report.comparisons if c.name in ("month before", "year before")]
-    changes = " and ".join(f"{_moved(c)} from {month_words(c.last)}" for c in compared if c.before)
-    for side in ("down", "up"):
-        if changes.startswith(side):  # said once, if both went that way
-            changes = changes.replace(f" and {side} ", " and ")
-    return changes
-
-
-def _moved(c: Comparison) -> str:
-    """Down 80.9%, without a sign."""
-    words = change_words(c.now, c.before or 0)
-    side = {MINUS: "down ", "+": "up "}.get(words[0])
-    return f"{side}{words[1:]}" if side else "unchanged"
 
 
 def avoid(report: MonthReport) -> str:
@@ -249,7 +232,7 @@ def _nationwide(report: MonthReport | None) -> str:
         parts.append(f"{known[0]:,} {both[0].where} and {known[1]:,} {both[1].where}")
     year = next(c for c in report.comparisons if c.name == "year before")
     if year.before:
-        parts.append(f"{_moved(year)} from a year before")
+        parts.append(f"{brief.moved(year)} from a year before")
     text = ", ".join(parts)
     return f"{text}. The forecast was {stood.median:,}." if stood else f"{text}."
 

@@ -14,6 +14,7 @@ from forecast.desk.site import cards, datasets, lines, pictures
 from forecast.desk.site.datasets import Dataset, data_table
 from forecast.desk.site.pages import SitePage, charts, table
 from forecast.desk.site.pictures import FULL, PHONE
+from forecast.desk.site.previews import month_preview
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.terminal import score_tables
 from forecast.desk.wording import MINUS, change_words, known_words, measure
@@ -101,14 +102,15 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
         "revisions": found.revised,
         "forecast-changes": found.changes,
     }
-    files = charts(drawn)
+    preview, picture = month_preview(record, newest)
+    files = {**charts(drawn), **picture}
     for name, some in rows.items():
         files |= table(name, some)
     dataset = None
     if registry.main().shipped:  # counts of one's own have columns of their own
         dataset = _dataset(found, rows, files)
         files |= datasets.files(dataset, record)
-    return SitePage(found.place, "border", shown, files, dataset)
+    return SitePage(found.place, "border", shown, files, dataset, preview)
 
 
 def _dataset(

@@ -9,7 +9,7 @@ from forecast import months
 from forecast.desk import brief
 from forecast.desk.email import content
 from forecast.desk.site import citation, lines
-from forecast.desk.site.pages import SitePage, json_file
+from forecast.desk.site.pages import Preview, SitePage, json_file
 from forecast.desk.site.record import BorderRecord, SiteRecord
 from forecast.desk.wording import change_words, measure, month_words, place_of, publisher
 
@@ -96,4 +96,5 @@ def fact_page(record: SiteRecord, found: BorderRecord, fact: Fact) -> SitePage:
     place = f"{found.facts}{fact.span}/"
     stays = {"permanent": citation.permanent(place, record, "")}
     body = json_file({**asdict(fact), "sentence": fact.sentence, **run, **stays})
-    return SitePage(place, "fact", shown, {"fact.json": body})
+    preview = Preview(fact.sentence)
+    return SitePage(place, "fact", shown, {"fact.json": body}, preview=preview)

@@ -11,6 +11,7 @@ from forecast.desk.labels import dimension_words
 from forecast.desk.report import MonthReport
 from forecast.desk.site import cards, pictures
 from forecast.desk.site.pages import SitePage, charts, csv_file, json_file
+from forecast.desk.site.previews import month_preview
 from forecast.desk.site.record import SiteRecord
 from forecast.desk.terminal.flag_tables import part_words
 from forecast.records import Row
@@ -36,7 +37,9 @@ def month_page(record: SiteRecord, border: str, month: str) -> SitePage:
         "before": around[0] if around[0] in found.reports else None,
         "after": around[1] if around[1] in found.reports else None,
     }
-    return SitePage(f"{found.place}{month}/", "month", shown, {**charts(drawn), **_files(report)})
+    preview, picture = month_preview(record, report)
+    files = {**charts(drawn), **_files(report), **picture}
+    return SitePage(f"{found.place}{month}/", "month", shown, files, preview=preview)
 
 
 def _files(report: MonthReport) -> dict[str, bytes]:

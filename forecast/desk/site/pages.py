@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -53,7 +54,27 @@ _SECTIONS = (
     ("reading/", "How to read"),
 )
 _SHIPPED = ("series/", "tables/", "check/")  # about parts, views and texts of a source we know
+PICTURE = "preview.png"
 TEMPLATES = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a link to the page shows where it is posted.
+
+    about : a sentence or two, with the number. alt : what the picture beside the page shows, in
+    words; "" if there is none. width, height : of that picture, in pixels.
+    """
+
+    about: str
+    alt: str = ""
+    width: int = 0
+    height: int = 0
+
+    def mail(self, title: str, address: str) -> str:
+        """A link that begins a mail. title : as HTML has it, escaped."""
+        subject = Markup(title).unescape()  # noqa: S704 - the opposite of trusting it
+        return f"mailto:?subject={quote(subject)}&body={quote(f'{self.about} {address}'.strip())}"
 
 
 @dataclass(frozen=True)
@@ -63,6 +84,7 @@ class SitePage:
     place : its folder in the site, "" or ending in "/"; its file there is index.html.
     shown : what its template is told, by name. files : name -> content, in the same folder.
     dataset : what its tables are for dataset search, if they are one.
+    preview : what a link to it shows; None if it says no number of its own.
     """
 
     place: str
@@ -70,6 +92,7 @@ class SitePage:
     shown: Mapping[str, Any]
     files: Mapping[str, bytes] = field(default_factory=dict)
     dataset: Dataset | None = None
+    preview: Preview | None = None
 
 
 def html(page: SitePage, record: SiteRecord, address: str) -> bytes:
@@ -85,6 +108,7 @@ def html(page: SitePage, record: SiteRecord, address: str) -> bytes:
         "cite": lambda title: citation.cite(title, page.place, record, address),
         "digest_mark": citation.mark(record),
         "dataset": None,
+        "preview": page.preview,
         **_words(),
     }
     if page.dataset is not None:
@@ -161,7 +185,11 @@ def _environment() -> Environment:
         coded=coded, words=month_words, n=_count, signed=_signed, capital=capital, slug=slug
     )
     environment.globals.update(
-        fan_key=FAN_KEY, history_key=HISTORY_KEY, total_place=total_place, year_name=year_name
+        fan_key=FAN_KEY,
+        history_key=HISTORY_KEY,
+        total_place=total_place,
+        year_name=year_name,
+        picture_name=PICTURE,
     )
     return environment
 

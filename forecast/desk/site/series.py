@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from forecast import months
 from forecast.desk.site import cards, lines, pictures
 from forecast.desk.site.border import by_kind
-from forecast.desk.site.pages import SitePage, charts, table
+from forecast.desk.site.pages import Preview, SitePage, charts, table
 from forecast.desk.site.pictures import PART
 from forecast.desk.site.record import PartRecord, SiteRecord
 from forecast.desk.wording import change_words, month_words, name_of
@@ -24,10 +24,11 @@ def series_page(record: SiteRecord, part: PartRecord) -> SitePage:
     if part.ahead:
         border, kind = part.key.border, f"{part.name} ({part.kind})"
         chart = pictures.fan(border, part.months, part.ahead, flagged, PART, kind)
+    said = lines.part_lines(part, newest)
     shown = {
         "part": part,
         "border_name": name_of(part.key.border),
-        "lines": lines.part_lines(part, newest),
+        "lines": said,
         "compared": list(_compared(part)),
         "chart": chart,
         "months": list(reversed(part.months[-SHOWN:])),
@@ -35,7 +36,8 @@ def series_page(record: SiteRecord, part: PartRecord) -> SitePage:
         "endings": [cards.ending(flag) for flag in part.flags],
     }
     files = {**(charts([chart]) if chart else {}), **table("data", list(_data(part)))}
-    return SitePage(part.place, "series", shown, files)
+    about = f"{name_of(part.key.border)}, {part.name}: {said[0]}"
+    return SitePage(part.place, "series", shown, files, preview=Preview(about))
 
 
 def _compared(part: PartRecord) -> Iterator[tuple[str, str, str, str]]:

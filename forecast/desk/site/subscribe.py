@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from forecast.desk.site import agenda, feeds, news
 from forecast.desk.site.feeds import Feed
 from forecast.desk.site.pages import SitePage
@@ -26,7 +24,9 @@ def subscribe_page(record: SiteRecord, address: str) -> SitePage:
     entries |= {border: list(news.of_border(record, border)) for border in record.borders}
     found = {scope: {kind: _feed(record, scope, kind) for kind in _ABOUT} for scope in entries}
     files = {
-        f"{feed.name}.atom": feeds.atom(feed, _of_kind(entries[scope], kind), address)
+        f"{feed.name}.atom": feeds.atom(
+            feed, (one for one in entries[scope] if kind in ("", one.kind)), address
+        )
         for scope, by_kind in found.items()
         for kind, feed in by_kind.items()
     }
@@ -49,10 +49,6 @@ def _feed(record: SiteRecord, scope: str, kind: str) -> Feed:
         place="" if scope == "all" else total_place(scope),
         began=str(record.runs[-1]["published_at"])[:10],
     )
-
-
-def _of_kind(entries: list[news.NewsItem], kind: str) -> Iterator[news.NewsItem]:
-    return (one for one in entries if kind in ("", one.kind))
 
 
 def _scope(scope: str) -> str:

@@ -96,7 +96,7 @@ def _release(
 
 
 def _has(cell: EncounterCell, dimension: str) -> bool:
-    return all(getattr(cell, column) for column in dimension.split(CROSSED))
+    return all(getattr(cell, column, "") for column in dimension.split(CROSSED))
 
 
 def _tally(cells: Sequence[EncounterCell], dimension: str) -> dict[SeriesKey, dict[str, int]]:

@@ -1,0 +1,1 @@
+"""A month to pass on: as a picture, a slide, a page. Sends nothing."""

@@ -1,0 +1,78 @@
+"""What is said of a month on a poster, a slide and a page of its own, from its report alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from forecast.desk import brief
+from forecast.desk.report import MonthReport
+from forecast.desk.wording import (
+    both_halves,
+    capital,
+    chance_words,
+    day_words,
+    measure,
+    month_words,
+    name_of,
+    publisher,
+)
+from forecast.store.read import RunRow
+
+
+@dataclass(frozen=True)
+class Handout:
+    """The words of a poster.
+
+    unit : what is counted, in one or two lines. lines : both halves, comparisons, the forecast.
+    source : run, day and publisher. alt : all of it in a sentence or two, for who cannot see it.
+    """
+
+    title: str
+    number: str
+    unit: tuple[str, ...]
+    lines: tuple[str, ...]
+    source: str
+    alt: str
+
+
+def handout(report: MonthReport, run: RunRow) -> Handout:
+    """The words of a month's poster."""
+    title, number, unit = heading(report), f"{report.encounters:,}", tuple(_unit(report))
+    lines = tuple(_lines(report))
+    counted = f"{title}: {number} {' '.join(unit)}"
+    return Handout(title, number, unit, lines, source(report, run), ". ".join((counted, *lines)))
+
+
+def heading(report: MonthReport) -> str:
+    """What it is of, and the month."""
+    part = f", {report.part}" if report.part else ""
+    return f"{name_of(report.border)}{part}, {month_words(report.month)}"
+
+
+def source(report: MonthReport, run: RunRow) -> str:
+    """Whom the figures are from; a count that will be revised is called preliminary."""
+    state = "" if report.final else ", preliminary"
+    day = day_words(run.published_at[:10])
+    return f"Counts: {publisher().name}{state}. Forecasts: Bordercast, run {run.id}, {day}."
+
+
+def _unit(report: MonthReport) -> Iterator[str]:
+    yield measure().noun
+    if measure().reach and not report.part:
+        yield measure().reach
+
+
+def _lines(report: MonthReport) -> Iterator[str]:
+    """A number is never alone."""
+    known, both = brief.halves(report), both_halves()
+    if known and both:
+        yield f"{known[0]:,} {both[0].where}, {known[1]:,} {both[1].where}"
+    changes = brief.changes(report)
+    if changes:
+        yield capital(changes)
+    stood = report.expectation
+    if stood is not None:
+        unusual = chance_words(stood.p).partition(" (")[0]
+        span = f"80% range {stood.lo80:,} to {stood.hi80:,}"
+        yield f"Forecast: {stood.median:,} ({span}); {unusual}"

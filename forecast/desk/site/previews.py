@@ -1,0 +1,59 @@
+"""What a link to a page shows where it is posted: for few pages a picture, for more a sentence."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from forecast import headlines, months
+from forecast.desk.email import content
+from forecast.desk.report import MonthReport
+from forecast.desk.site.pages import NAMED, PICTURE, Preview
+from forecast.desk.site.pictures import ALBUM
+from forecast.desk.site.record import BorderRecord, SiteRecord
+
+LATELY = 24  # months back in which a flagged month has a picture: those are passed on
+
+
+def month_preview(record: SiteRecord, report: MonthReport) -> tuple[Preview, Mapping[str, bytes]]:
+    """What a link to a month's page shows, and the picture's file if it has one.
+
+    Drawing and storing one for each of some 600 months would take longer than all other pages.
+    """
+    about = content.say(report)
+    found = record.borders[report.border]
+    if report.month != found.newest.month and not _lately_flagged(record, found, report.month):
+        return Preview(about), {}
+    if len(headlines.every()) > NAMED and report.border != headlines.whole():
+        return Preview(about), {}
+    return _pictured(record, found, report, about)
+
+
+def _lately_flagged(record: SiteRecord, found: BorderRecord, month: str) -> bool:
+    since = months.shift(record.run.data_through, -LATELY)
+    return month > since and any(row["month"] == month for row in found.flagged)
+
+
+def _pictured(
+    record: SiteRecord, found: BorderRecord, report: MonthReport, about: str
+) -> tuple[Preview, Mapping[str, bytes]]:
+    from forecast.desk.handout import poster, words
+
+    newest = report.month == found.newest.month
+    said = words.handout(report, record.run)
+    chart = poster.PosterChart(
+        counted=[
+            {"month": row["month"], "encounters": row["encounters"]}
+            for row in found.months
+            if row["month"] <= report.month
+        ],
+        flagged=found.flagged,
+        ahead=found.ahead if newest else (),
+        stood=report.recent,
+    )
+    source = ("poster", asdict(said), asdict(chart))
+    # An album holds text; a border's page and its newest month's show the same picture.
+    kept, alt = ALBUM.drawn(source, lambda: (b64encode(poster.png(said, chart)), said.alt))
+    width, height = poster.POST.pixels
+    return Preview(about, alt, width, height), {PICTURE: b64decode(kept)}

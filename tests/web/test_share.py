@@ -1,0 +1,130 @@
+"""What a link to a page shows elsewhere, and how a page is passed on."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from lxml import etree
+from PIL import Image
+
+from forecast.desk.handout import poster, words
+from forecast.desk.site import previews
+from forecast.desk.site.border import border_page
+from forecast.desk.site.facts import fact_page, facts
+from forecast.desk.site.month import month_page
+from forecast.desk.site.pages import PICTURE, Preview
+from forecast.desk.site.pages import html as as_html
+from forecast.records import HEADLINES
+
+ADDRESS = "https://forecasts.example.org/borders"
+
+
+def tags(page, record, address=ADDRESS) -> dict[str, str]:
+    found = etree.HTML(as_html(page, record, address))
+    return {
+        meta.get("property") or meta.get("name"): meta.get("content")
+        for meta in found.iter("meta")
+        if meta.get("property") or meta.get("name")
+    }
+
+
+@pytest.fixture(scope="module")
+def northern(full):
+    return border_page(full, "northern")
+
+
+def test_a_borders_link_shows_number_comparison_and_date(full, northern):
+    said, newest = tags(northern, full), full.borders["northern"].newest
+
+    assert said["og:title"] == "Northern border"
+    assert said["og:url"] == f"{ADDRESS}/border/northern/"
+    assert said["og:image"] == f"{ADDRESS}/border/northern/preview.png"
+    assert (said["og:image:width"], said["og:image:height"]) == ("1200", "630")
+    assert said["twitter:card"] == "summary_large_image"
+    for text in (said["og:description"], said["og:image:alt"]):
+        assert f"{newest.encounters:,} encounters" in text
+        assert "August 2026" in text
+        assert "7.6% from July 2026" in text
+        assert f"{newest.expectation.median:,}" in text
+    assert said["description"] == said["og:description"]
+
+
+def test_the_picture_is_as_large_as_said_and_in_words_what_it_shows(full, northern):
+    with Image.open(io.BytesIO(northern.files[PICTURE])) as image:
+        assert image.size == (1200, 630)
+        assert image.format == "PNG"
+    assert len(northern.files[PICTURE]) < 60_000
+    newest = full.borders["northern"].newest
+    chart = poster.PosterChart(
+        full.borders["northern"].months, ahead=full.borders["northern"].ahead
+    )
+    drawn = etree.fromstring(poster.svg(words.handout(newest, full.run), chart).encode())
+    shown = " ".join(drawn.itertext())
+    for text in ("Northern border, August 2026", "at ports of entry", "80% range", "run 1"):
+        assert text in shown
+    last = full.borders["northern"].ahead[-1]
+    assert f"{last['median']:,} forecast" in shown
+
+
+def test_no_words_are_wider_than_the_picture(full):
+    newest = full.borders["northern"].newest
+    said = words.handout(newest, full.run)
+    said = replace(said, title="A very long name of a series of counts " * 4)
+    chart = poster.PosterChart(full.borders["northern"].months)
+    drawn = etree.fromstring(poster.svg(said, chart).encode())
+    for text in drawn.findall("{*}text"):
+        weight = poster.LETTER[text.get("font-weight")]
+        end = float(text.get("x")) + weight * float(text.get("font-size")) * len(text.text)
+        assert end <= poster.POST.width
+
+
+def test_few_months_have_a_picture(full):
+    drawn = [
+        (border, month)
+        for border, found in full.borders.items()
+        for month in found.reports
+        if PICTURE in month_page(full, border, month).files
+    ]
+
+    newest = [(border, "2026-08") for border in HEADLINES]
+    flagged = [("northern", "2025-01"), ("southwest", "2025-02"), ("nationwide", "2025-02")]
+    assert sorted(drawn) == sorted(newest + flagged)
+
+
+def test_of_many_totals_only_the_whole_has_one(full, monkeypatch):
+    monkeypatch.setattr(previews, "NAMED", 3)
+
+    assert PICTURE not in border_page(full, "northern").files
+    assert PICTURE in border_page(full, "nationwide").files
+
+
+def test_a_page_without_picture_or_address_claims_none(full, northern):
+    found = full.borders["northern"]
+    fact = fact_page(full, found, next(facts(found)))
+    for said in (tags(fact, full), tags(northern, full, address="")):
+        assert said["twitter:card"] == "summary"
+        assert "og:image" not in said
+        assert "CBP counted" in said["og:description"]
+
+
+def test_a_page_is_passed_on_by_mail_without_a_script(full, northern):
+    page = as_html(northern, full, ADDRESS).decode()
+    (link,) = re.findall(r'href="(mailto:[^"]+)"', page)
+    asked = parse_qs(urlsplit(html.unescape(link)).query)
+
+    assert asked["subject"] == ["Northern border"]
+    assert asked["body"][0].startswith("CBP counted 6,087 encounters at the northern")
+    assert asked["body"][0].endswith(f" {ADDRESS}/border/northern/")
+    assert "<script>" not in page
+    assert "+" not in link
+
+
+def test_a_mail_is_begun_with_any_name():
+    link = Preview("50% & more?").mail("A &amp; B", "")
+
+    assert link == "mailto:?subject=A%20%26%20B&body=50%25%20%26%20more%3F"
