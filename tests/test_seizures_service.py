@@ -7,7 +7,9 @@ import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import publisher
 import pytest
+import test_drugs
 from click.testing import CliRunner, Result
 from tables import rows
 
@@ -18,9 +20,11 @@ from forecast.claims.table import CountTable
 from forecast.errors import ConfigError
 from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.intake.sources.contract import ReleaseFile
 from forecast.store import connect, integrity, measure
 from jobs import monthly
 from jobs.cli import main
+from jobs.intake import poll
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 FAST = ('models = ["naive", "snaive", "ets"]', 'models = ["naive"]')
@@ -332,3 +336,80 @@ def test_each_word_of_a_record_s_lexicon_is_found(folder, noun):
                 found = list(lexicon().find([word.rstrip("*").lower() for word in words]))
                 kinds = {(one.kind, one.value) for each in found for one in each.phrases}
                 assert (kind, value) in kinds, phrase
+
+
+INDEX = "/document/stats/nationwide-drug-seizures"
+APRIL, MAY = "nationwide-drugs-fy24-fy26-apr.csv", "nationwide-drugs-fy24-fy26-may.csv"
+
+
+def listed(*links: str) -> bytes:
+    anchors = "".join(f'<li><a href="{link}">{link.rpartition("/")[2]}</a></li>' for link in links)
+    return f"<html><body><ul>{anchors}</ul></body></html>".encode()
+
+
+def altered(rows: test_drugs.Lines, month: tuple[str, str]) -> test_drugs.Lines:
+    """The same, one seizure of fentanyl more in each line of a (fiscal year, month)."""
+    return [
+        [*row[:7], str(int(row[7]) + 1), row[8]]
+        if (row[0], row[1], row[6]) == (*month, "Fentanyl")
+        else row
+        for row in rows
+    ]
+
+
+def test_seizures_are_found_on_their_page_and_each_file_is_a_vintage(tmp_path, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    path = tmp_path / "seizures.db"
+    april, may = test_drugs.lines(), test_drugs.lines("2026-05")
+    restated = altered(may, ("2026 (FYTD)", "APR"))
+    bad = altered(restated, ("2024", "OCT"))  # a closed year
+    with publisher.running() as site:
+        fetching = {"enabled": True, "index": site.root + INDEX}
+        fetching |= {"contact": "ops@example.org", "back_off": 0.01}
+        settings = config.Config.model_validate(
+            {"sources": ({"kind": "cbp_drug_events"},), "fetch": fetching}
+        )
+        in_use.start(path, settings)
+
+        def polled(day: int, *links: str):
+            site.put(INDEX, listed(*links), "text/html")
+            now = datetime(2026, 5, day, tzinfo=UTC)
+            return poll.fetch(path, settings, now=now, with_bundle=False)
+
+        site.put(f"/files/{APRIL}", test_drugs.content(april))
+        site.put(f"/files/{MAY}", test_drugs.content(bad))
+        first = polled(18, f"/files/{APRIL}", "/document/stats/nationwide-encounters")
+        refused = polled(19, f"/files/{APRIL}", f"/files/{MAY}")
+        site.put(f"/files/{MAY}", test_drugs.content(restated))
+        second = polled(20, f"/files/{APRIL}", f"/files/{MAY}")
+        odd = polled(21, f"/files/{APRIL}", "/files/Drug-Seizures-FY24-FY27-Oct.xlsx")
+
+    outcomes = [[taken.outcome for taken in each.taken] for each in (first, refused, second)]
+    assert outcomes == [["accepted"], ["refused"], ["accepted"]]
+    assert "closed" in refused.taken[0].reason or "2024" in refused.taken[0].reason
+    assert odd.poll.outcome == "unrecognized"
+    assert site.asked.count(f"/files/{APRIL}") > 1
+    vintages = rows(
+        path,
+        "select known_from, encounters from vintages"
+        " where border = 'northern' and month = '2026-04' order by known_from",
+    )
+    assert [day for day, _ in vintages] == ["2026-05-18", "2026-05-20"]
+    assert vintages[1][1] - vintages[0][1] == 3  # lines of the northern border
+
+
+def test_a_drug_that_is_not_known_is_joined_by_the_operator():
+    renamed = [
+        [*row[:6], "Fentanyls" if row[6] == "Fentanyl" else row[6], *row[7:]]
+        for row in test_drugs.lines()
+    ]
+    source = registry.find("cbp_drug_events")
+    file = ReleaseFile(APRIL, test_drugs.content(renamed), "2026-05-20")
+
+    alone = source.read(file, {}, ())
+    joined = source.read(file, {"drug": {"Fentanyls": "Fentanyl"}}, ())
+
+    assert dict(alone.unknown) == {"drug": frozenset({"Fentanyls"})}
+    assert joined.unknown == {}
+    plain = ReleaseFile(APRIL, test_drugs.content(test_drugs.lines()), "2026-05-20")
+    assert joined.snapshot.counts == source.read(plain, {}, ()).snapshot.counts

@@ -161,13 +161,14 @@ class Pages:
     """How releases are found.
 
     index : the page that links to them. disallowed : the folder robots.txt keeps robots out of.
-    window : two years as only the files' names and links have them; with the measure's noun, a
-    link that looks like data. siblings : layouts that are published together.
+    window : two years as only the files' names and links have them; with one of the words `about`,
+    in small letters, a link that looks like data. siblings : layouts that are published together.
     """
 
     index: str
     disallowed: str
     window: re.Pattern[str]
+    about: frozenset[str]
     siblings: frozenset[str]
 
 

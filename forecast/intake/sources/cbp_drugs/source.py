@@ -62,11 +62,18 @@ def read(
     measure: snapshot.DrugMeasure, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
 ) -> ReadRelease:
     """Read one published file, .csv or .csv.gz; errors as `files.reading_of`."""
-    reading = files.reading_of(text_of(file.name, BytesIO(file.content)))
+    reading = _joined(files.reading_of(text_of(file.name, BytesIO(file.content))), joins)
     said = snapshot.snapshot(
         reading, measure, dimensions, first_seen_at=file.first_seen or None, url=file.url
     )
     return ReadRelease(said, {snapshot.DRUG: reading.unknown} if reading.unknown else {})
+
+
+def _joined(reading: files.DrugReading, joins: Joins) -> files.DrugReading:
+    """With the drugs that the operator joins under one name."""
+    drugs = joins.get(snapshot.DRUG, {})
+    rows = tuple(row._replace(drug=drugs.get(row.drug, row.drug)) for row in reading.rows)
+    return replace(reading, rows=rows, unknown=frozenset(r.drug for r in rows) - files.DRUGS.keys())
 
 
 def _settings(measure: snapshot.DrugMeasure) -> str:
@@ -141,6 +148,7 @@ DRUG_EVENTS = replace(
         index="https://www.cbp.gov/document/stats/nationwide-drug-seizures",
         disallowed=ENCOUNTERS.pages.disallowed,
         window=re.compile(rf"{_YEAR}\W{{1,5}}{_YEAR}", re.IGNORECASE),
+        about=frozenset({"seizure", "drug"}),  # the files' names have but the latter
         siblings=frozenset(),
     ),
     totals=replace(
