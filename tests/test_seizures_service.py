@@ -413,3 +413,19 @@ def test_a_drug_that_is_not_known_is_joined_by_the_operator():
     assert joined.unknown == {}
     plain = ReleaseFile(APRIL, test_drugs.content(test_drugs.lines()), "2026-05-20")
     assert joined.snapshot.counts == source.read(plain, {}, ()).snapshot.counts
+
+
+def test_a_small_series_is_said_to_be_small(folder, tmp_path):
+    pounds = ("--db", str(folder / "pounds.db"))
+    year = "A small series: 44 pounds in the 12 months to September 2024, 17 of them in one month"
+    article = tmp_path / "article.txt"
+    article.write_text("43 pounds of fentanyl were seized at the northern border in FY2024.")
+
+    assert f"{year}; one seizure decides." in said(*pounds, "fact", "northern:fentanyl", "FY2024")
+    assert f"{year}; one seizure decides." in said(*pounds, "check", str(article))
+    for words in (("show", "northern:fentanyl"), ("chance", "northern:fentanyl", "2026-08", ">9")):
+        assert "A small series: 43 pounds in the 12 months to April 2026" in said(*pounds, *words)
+    assert "small" not in said(*pounds, "fact", "southwest:fentanyl", "FY2024")
+    assert "a few seizures decide" in said(
+        "--db", str(folder / "seizures.db"), "fact", "northern:fentanyl", "FY2024"
+    )

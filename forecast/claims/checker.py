@@ -747,6 +747,7 @@ class _Reader:
         self, case: _Case, one: Weighed, judged: JudgedClaim, other: Sense | None = None
     ) -> ClaimFinding:
         said = wording.explain(self.table, one.sense, case.claimed, judged, other)
+        small = wording.small(self.table, one.sense.subject, one.sense.span)
         return ClaimFinding(
             quote=self.text[case.start : case.end],
             start=case.start,
@@ -755,7 +756,7 @@ class _Reader:
             claimed=case.claimed,
             sense=one.sense,
             judged=judged,
-            why=said.why,
+            why=" ".join(filter(None, (said.why, small))),
             say_instead=said.instead,
             other=other,
         )

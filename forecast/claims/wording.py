@@ -10,7 +10,7 @@ from forecast.claims.judge import Claimed, JudgedClaim, Sense
 from forecast.claims.spans import ClaimSpan
 from forecast.claims.subjects import Subject, agency_words
 from forecast.claims.table import CountTable
-from forecast.desk.wording import both_halves, month_words
+from forecast.desk.wording import both_halves, month_words, small_words
 from forecast.intake.sources import registry
 
 VERDICT_WORDS = {
@@ -96,6 +96,17 @@ def explain(
         said = _when_published(table, sense, claimed, judged)
         return Explained(f"{said} Now: {truth}.", _sentence(truth))
     return Explained(_sentence(truth))
+
+
+def small(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
+    """A sentence if the series is so small that little decides it, else ""; up to a span's end."""
+    line = table.counts(subject)
+    if line is None:
+        return ""
+    kept = min(span.last, line.last) - line.first + 1
+    return small_words(
+        {months.from_index(line.first + i): n for i, n in enumerate(line.counts[:kept])}
+    )
 
 
 def _rounding() -> str:

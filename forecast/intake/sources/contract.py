@@ -138,7 +138,8 @@ class MeasureWords:
     figures : behind whose they are. site, question : title and heading of the first page.
     reach : what the noun alone takes in, behind a comma. definition : what one of them is.
     caveat : what it is not. misread : what a count must not be called, and why; "" if nothing.
-    of_part : a part of it, with the part's name for {}: "seizures of {}".
+    of_part : a part of it, with the part's name for {}: "seizures of {}". small : a series of
+    fewer in a year is said to be small, and what that means.
     """
 
     noun: str
@@ -154,6 +155,7 @@ class MeasureWords:
     caveat: str
     misread: tuple[str, str]
     of_part: str = "{}"
+    small: tuple[int, str] = (0, "")
 
 
 @dataclass(frozen=True, slots=True)
