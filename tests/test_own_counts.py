@@ -60,7 +60,7 @@ def test_the_service_of_the_page_runs(folder):
     (folder / "deliveries").mkdir()
     (folder / "visits.xlsx").rename(folder / "deliveries" / "visits.xlsx")
     section = PAGE.split("## A service on your counts")[1].split("\n## ")[0]
-    lines = [line.strip() for line in section.splitlines() if line.startswith("    ")]
+    lines = [line.strip() for line in section.splitlines() if line.startswith("    bordercast ")]
 
     for command in lines:
         done = CliRunner().invoke(main, shlex.split(command)[1:])
