@@ -12,6 +12,7 @@ from forecast.desk.handout.words import Handout
 from forecast.desk.report import MonthReport
 from forecast.desk.wording import check_command, credit
 from forecast.errors import ConfigError
+from forecast.printable import one_line
 from forecast.store.read import RunRow
 
 SIZES = (10.5, 9.5, 8.5, 7.5)  # of the words in points: the largest at which one page holds them
@@ -61,7 +62,7 @@ def html(
         compared=list(content.rows(report)),
         say=content.say(report),
         avoid=content.avoid(report),
-        more=[content.clean(text) for text in _more(report)],
+        more=[one_line(text) for text in _more(report)],
         run=run,
         check=check_command(run.id, run.digest),
         credit=credit(),
