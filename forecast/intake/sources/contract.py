@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from forecast import months
 from forecast.label_joins import Joins
-from forecast.records import Counts, Coverage, KeptPath, Scope, Snapshot
+from forecast.records import Counts, Coverage, KeptPath, Release, ReleaseKind, Scope, Snapshot
 
 
 class FileName(NamedTuple):
@@ -65,6 +65,44 @@ def coverage_of(scope: Scope, stated: Iterable[str]) -> tuple[Coverage, ...]:
     runs = ([n for _, n in run] for _, run in groupby(numbered, key=lambda pair: pair[1] - pair[0]))
     return tuple(
         Coverage(scope, months.from_index(run[0]), months.from_index(run[-1])) for run in runs
+    )
+
+
+class ReadFile(Protocol):
+    """What a reader knows of the file itself."""
+
+    @property
+    def file_name(self) -> str: ...  # noqa: D102
+    @property
+    def sha256(self) -> str: ...  # noqa: D102
+    @property
+    def data_through(self) -> str: ...  # noqa: D102
+    @property
+    def seq(self) -> int: ...  # noqa: D102
+
+
+def release_of(
+    read: ReadFile,
+    first_seen_at: str | None,
+    url: str,
+    *,
+    kind: ReleaseKind = "manual",
+    source: str = "",
+) -> Release:
+    """The release that a CSV file is, called by its name unless `source` names it.
+
+    first_seen_at : "YYYY-MM-DD", None where the day is not known.
+    """
+    return Release(
+        source=source or read.file_name.removesuffix(".csv"),
+        kind=kind,
+        file_name=read.file_name,
+        sha256=read.sha256,
+        data_through=read.data_through,
+        seq=read.seq,
+        first_seen_at=first_seen_at,
+        first_seen_precision="day" if first_seen_at else "unknown",
+        url=url,
     )
 
 
@@ -138,6 +176,8 @@ class MeasureWords:
     figures : behind whose they are. site, question : title and heading of the first page.
     reach : what the noun alone takes in, behind a comma. definition : what one of them is.
     caveat : what it is not. misread : what a count must not be called, and why; "" if nothing.
+    of_part : a part of it, with the part's name for {}: "seizures of {}". small : a series of
+    fewer in a year is said to be small, and what that means.
     """
 
     noun: str
@@ -152,6 +192,8 @@ class MeasureWords:
     definition: str
     caveat: str
     misread: tuple[str, str]
+    of_part: str = "{}"
+    small: tuple[int, str] = (0, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +201,14 @@ class Pages:
     """How releases are found.
 
     index : the page that links to them. disallowed : the folder robots.txt keeps robots out of.
-    window : two years as only the files' names and links have them; with the measure's noun, a
-    link that looks like data. siblings : layouts that are published together.
+    window : two years as only the files' names and links have them; with one of the words `about`,
+    in small letters, a link that looks like data. siblings : layouts that are published together.
     """
 
     index: str
     disallowed: str
     window: re.Pattern[str]
+    about: frozenset[str]
     siblings: frozenset[str]
 
 
@@ -286,6 +329,8 @@ class CountSource:
     forecast them; measured on months that are not scored, see docs/seizures.md.
     beside : the source whose record its releases complete, "" if it has a record of its own.
     column : a table's column -> what it is called in files and on pages, "" if it is left out.
+    rounded : the dimension whose months are rounded to whole units before they are added up.
+    lexicon : how people write about it, in place of what the lexicon has of these kinds; TOML.
     settings : a first settings file for a record of it, None where the defaults are meant for it.
     """
 
@@ -309,4 +354,6 @@ class CountSource:
     beside: str = ""
     calm: bool = False
     column: Callable[[str], str] = str
+    rounded: str = ""
+    lexicon: Callable[[], str] | None = None
     settings: Callable[[], str] | None = None
