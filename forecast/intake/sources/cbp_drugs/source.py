@@ -143,6 +143,7 @@ DRUG_EVENTS = replace(
         "more drugs or more searches.",
         misread=("drugs crossing the border", "seizures are what was found"),
         of_part="seizures of {}",
+        beside="seizures",
         small=(120, "a few seizures decide"),  # 10 a month
     ),
     pages=Pages(
@@ -154,11 +155,12 @@ DRUG_EVENTS = replace(
     ),
     totals=replace(
         ENCOUNTERS.totals,
+        names={**ENCOUNTERS.totals.names, "other": "Coastal and interior"},
         # At the border, and at the airports and inland places of its offices.
         places={
             "northern": "at the northern border",
             "southwest": "at the southwest border",
-            "other": "away from both borders (coastal and interior)",
+            "other": "in coastal and interior areas",
             "nationwide": "nationwide",
         },
     ),
@@ -198,6 +200,7 @@ DRUG_POUNDS = replace(
         "one large seizure can decide a month.",
         misread=("doses", _NOT_DOSES),
         of_part="pounds of {} seized",
+        beside="pounds",
         # In the 12 months to April 2026 one month had .27 to 1 of what such a drug of a border had.
         small=(1000, "one seizure decides"),
     ),
