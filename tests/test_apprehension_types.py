@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import then
+from click.testing import CliRunner
 from publisher import file_bytes, file_name, running, serve
 
 from forecast import months
@@ -27,6 +28,7 @@ from forecast.intake.tables import markup
 from forecast.records import SeriesKey
 from forecast.store import connect, inventory, releases
 from forecast.store.connect import transaction, writing
+from jobs.cli import main
 from jobs.intake import archive
 from jobs.intake.ingest import WaitingFile, accept, take_file
 from jobs.intake.poll import fetch
@@ -524,3 +526,14 @@ def test_the_publisher_s_pages_give_the_embedded_figures():
         (k, m): n for k, by in held().items() if "appre" in k.dimension for m, n in by.items()
     }
     assert seen == embedded
+
+
+def test_a_part_that_is_only_stated_says_why_it_has_no_forecast(published):
+    for words in (
+        ("show", "northern:At Large"),
+        ("chance", "northern:At Large", "2026-12", ">500"),
+    ):
+        done = CliRunner().invoke(main, ["--db", str(published), *words])
+
+        assert done.exit_code != 0
+        assert "stated beside its month and not forecast" in done.output

@@ -118,7 +118,7 @@ class Aside:
     """A dimension that splits one half alone, and is stated beside the total, never forecast.
 
     half : the component it splits. named, rest : its two members. words : what `named` is.
-    misread : what a total with much of `named` must not be called.
+    misread : what a total with much of `named` must not be called. unforecast : why it is not.
     """
 
     dimension: str
@@ -127,6 +127,7 @@ class Aside:
     rest: str
     words: str
     misread: str
+    unforecast: str
 
 
 @dataclass(frozen=True, slots=True)
