@@ -37,6 +37,11 @@ def whole() -> str:
     return _IN_USE.whole
 
 
+def are_borders() -> bool:
+    """Whether they are CBP's borders, which the known policy dates are about."""
+    return _IN_USE.parts == BORDERS
+
+
 def every() -> tuple[str, ...]:
     """All of them, the whole last."""
     return (*_IN_USE.parts, *filter(None, (_IN_USE.whole,)))

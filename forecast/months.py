@@ -114,7 +114,12 @@ def year_name(year: int) -> str:
 
 def fiscal_year(month: str) -> int:
     """The fiscal year a month belongs to, that in which it ends: 2024-10 is in 2025."""
-    return (to_index(month) + _BEFORE[0]) // 12
+    return fiscal_year_at(to_index(month))
+
+
+def fiscal_year_at(index: int) -> int:
+    """The same of a month's running number."""
+    return (index + _BEFORE[0]) // 12
 
 
 def fiscal_months(year: int) -> list[str]:

@@ -15,6 +15,14 @@ def printable(text: str, longest: int = LONGEST) -> str:
     return plain if len(plain) <= longest else f"{plain[: longest - 3]}..."
 
 
+def one_line(text: str) -> str:
+    """Words from outside on one line, nothing in them that a program would obey; cf. `printable`.
+
+    For texts of ours with a foreign word in them: what cannot be printed is left out.
+    """
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())
+
+
 def without_controls(text: str) -> str:
     """A text of ours that may quote others, its lines as they are; else as `printable`."""
     return "\n".join(

@@ -13,7 +13,7 @@ import pytest
 from forecast import months
 from forecast.claims.checker import check
 from forecast.claims.judge import HOLDS
-from forecast.claims.spans import ClaimSpan, fiscal, fiscal_year_of
+from forecast.claims.spans import ClaimSpan, fiscal
 from forecast.claims.subjects import Subject
 from forecast.claims.table import CountTable
 from forecast.desk.wording import MONTHS
@@ -80,7 +80,9 @@ def spans(table: CountTable, subject: Subject) -> list[ClaimSpan]:
     assert line
     begin = max(line.first, months.to_index("2013-10"))
     ones = [ClaimSpan(m, m) for m in range(begin + 12, line.last - 3)]
-    years = [fiscal(y) for y in range(fiscal_year_of(begin) + 1, fiscal_year_of(line.last))]
+    years = [
+        fiscal(y) for y in range(months.fiscal_year_at(begin) + 1, months.fiscal_year_at(line.last))
+    ]
     return ones + [year for year in years if line.holds(year)] * 6
 
 

@@ -15,8 +15,8 @@ from tables import rows
 from forecast.desk import yearly as desk
 from forecast.errors import SpanError
 from forecast.records import BORDERS
-from jobs import yearly
 from jobs.cli import main
+from jobs.service import yearly
 
 
 @pytest.fixture(scope="module")

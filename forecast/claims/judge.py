@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from forecast.claims.spans import ClaimSpan, fiscal, fiscal_year_of
+from forecast import months
+from forecast.claims.spans import ClaimSpan, fiscal
 from forecast.claims.subjects import Subject
 from forecast.claims.table import ClaimCounts, CountTable
 
@@ -286,7 +287,7 @@ def _peers(line: ClaimCounts, sense: Sense) -> list[tuple[ClaimSpan, int]]:
     """The other spans of the same kind that a span is ranked among, up to its own end."""
     span = sense.span
     if sense.among == "year":
-        years = range(fiscal_year_of(line.first + 11), fiscal_year_of(span.last) + 1)
+        years = range(months.fiscal_year_at(line.first + 11), months.fiscal_year_at(span.last) + 1)
         spans = [fiscal(year, span.length) for year in years]
     elif sense.among == "span":
         back = range(12, span.first - line.first + 1, 12)
@@ -294,7 +295,7 @@ def _peers(line: ClaimCounts, sense: Sense) -> list[tuple[ClaimSpan, int]]:
     elif sense.among == "same month":
         spans = [span.shift(-by) for by in range(12, span.first - line.first + 1, 12)]
     elif sense.among == "within year":
-        first = fiscal(fiscal_year_of(span.first)).first
+        first = fiscal(months.fiscal_year_at(span.first)).first
         spans = [ClaimSpan(month, month) for month in range(max(first, line.first), line.last + 1)]
         spans = [one for one in spans if one.first <= first + 11]
     else:

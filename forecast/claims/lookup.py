@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from forecast.claims.spans import ClaimSpan, fiscal, fiscal_year_of
+from forecast import months
+from forecast.claims.spans import ClaimSpan, fiscal
 from forecast.claims.subjects import Subject
 from forecast.claims.table import ClaimCounts, CountTable
-from forecast.records import BORDERS, NATIONWIDE
+from forecast.records import HEADLINES
 
 MOST = 20  # matches that are worth showing
 
@@ -58,7 +59,7 @@ def _spans(line: ClaimCounts) -> Iterator[ClaimSpan]:
     for month in range(line.first, line.last + 1):
         if month not in line.unknown:
             yield ClaimSpan(month, month)
-    for year in range(fiscal_year_of(line.first), fiscal_year_of(line.last) + 1):
+    for year in range(months.fiscal_year_at(line.first), months.fiscal_year_at(line.last) + 1):
         for length in range(2, 13):
             span = fiscal(year, length)
             if line.holds(span):
@@ -74,5 +75,5 @@ def _order(match: NumberMatch) -> tuple[int, int, int, int, int]:
     how = ("now", "published", "near").index(match.how)
     part = 2 if match.subject.dimension else 1 if match.subject.agency else 0
     plain = 0 if match.span.length == 1 else 1 if match.span.year else 2
-    border = (*BORDERS, NATIONWIDE).index(match.subject.border)
+    border = HEADLINES.index(match.subject.border)
     return how, part, plain, -match.span.last, border

@@ -13,10 +13,11 @@ from datetime import date
 from itertools import product
 from typing import Generic, TypeVar
 
+from forecast import months
 from forecast.claims import times
 from forecast.claims.clauses import Placed, Scene
 from forecast.claims.judge import ClaimMeasure, Sense
-from forecast.claims.spans import ClaimSpan, calendar, fiscal, fiscal_year_of
+from forecast.claims.spans import ClaimSpan, calendar, fiscal
 from forecast.claims.subjects import (
     APPREHENSION,
     AT_ENTRY,
@@ -690,7 +691,7 @@ def _from_before(scene: Scene, context: Context, some: bool) -> Iterator[Option[
     if not context.recent:
         for i, month in enumerate(context.now.newest[:2]):
             yield Option(ClaimSpan(month, month), 1.6 + 0.5 * i + more)
-        year = fiscal(fiscal_year_of(context.now.newest[0]))
+        year = fiscal(months.fiscal_year_at(context.now.newest[0]))
         for i, month in enumerate(context.now.newest[:2]):
             if month > year.first:
                 yield Option(ClaimSpan(year.first, month), 2.0 + 0.5 * i + more)

@@ -79,11 +79,6 @@ def calendar(year: int) -> ClaimSpan:
     return ClaimSpan(year * 12, year * 12 + 11)
 
 
-def fiscal_year_of(index: int) -> int:
-    """The fiscal year of a month."""
-    return (index + 3) // 12
-
-
 _TYPED = re.compile(
     r"(?P<fy>fy ?(?P<fiscal>\d{4}|\d{2}))(?P<open> (to date|ytd))?"
     r"|(?P<month>\d{4}-\d{2})|(?P<year>\d{4})"

@@ -13,7 +13,7 @@ from typing import Any
 
 from forecast import months
 from forecast.claims.lexicon import tables
-from forecast.claims.spans import ClaimSpan, calendar, fiscal, fiscal_year_of
+from forecast.claims.spans import ClaimSpan, calendar, fiscal
 
 _COUNTS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
@@ -367,14 +367,14 @@ def _of_fy(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[Clai
     if base and base.to_date and base.first != whole.first:
         return [fiscal(args[0], base.length), whole]
     if base and base.length == 1 and whole.last < base.first:
-        same = base.shift(12 * (args[0] - fiscal_year_of(base.first)))
+        same = base.shift(12 * (args[0] - months.fiscal_year_at(base.first)))
         return [whole, same]
     return _clipped(whole, now)
 
 
 def _fy_through(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     year, number = args
-    current = fiscal_year_of(now.newest[0])
+    current = months.fiscal_year_at(now.newest[0])
     whole = fiscal(year or current)
     if number:
         end = whole.first + (number - 10) % 12
@@ -387,7 +387,8 @@ def _fy_through(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list
     if year is None:
         found += _clipped(fiscal(current - 1), now) if now.month % 12 in (9, 10) else []
         found += [
-            ClaimSpan(fiscal(fiscal_year_of(one.last)).first, one.last) for one in now.recent[:1]
+            ClaimSpan(fiscal(months.fiscal_year_at(one.last)).first, one.last)
+            for one in now.recent[:1]
         ]
     return found
 
@@ -399,22 +400,22 @@ def _fy_now(_: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimS
 
 
 def _fy_rel(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
-    year = fiscal_year_of(now.month) + args[0]
+    year = months.fiscal_year_at(now.month) + args[0]
     if base:
-        before = fiscal(fiscal_year_of(base.last) + args[0])
+        before = fiscal(months.fiscal_year_at(base.last) + args[0])
         if base.to_date:
             return [base.shift(12 * args[0]), before]
         return [before, base.shift(12 * args[0]), fiscal(year)]
     return [
         fiscal(year),
-        fiscal(fiscal_year_of(now.month - 2) + args[0]),
+        fiscal(months.fiscal_year_at(now.month - 2) + args[0]),
         *_clipped(fiscal(year - 1), now),
     ]
 
 
 def _fy_first(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     year, length = args
-    current = fiscal_year_of(now.newest[0])
+    current = months.fiscal_year_at(now.newest[0])
     if year == -1:
         return [fiscal(current - 1, length)]
     if year:
@@ -481,10 +482,10 @@ def _year_rel(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[C
     if base and args[0]:
         found = [base.shift(12 * args[0])]
         if base.length == 1:
-            found += [fiscal(fiscal_year_of(base.last) - 1), calendar(base.last // 12 - 1)]
+            found += [fiscal(months.fiscal_year_at(base.last) - 1), calendar(base.last // 12 - 1)]
         return found
-    this = fiscal(fiscal_year_of(now.newest[0]))
-    current = fiscal_year_of(now.newest[0]) + args[0]
+    this = fiscal(months.fiscal_year_at(now.newest[0]))
+    current = months.fiscal_year_at(now.newest[0]) + args[0]
     found = [*_clipped(fiscal(current), now)[:3], *_clipped(calendar(year), now)[:3]]
     if args[0]:  # the same months of last year, where this year's are meant beside them
         found += [
@@ -509,7 +510,7 @@ def _shift(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[Clai
         return []
     found = [base.shift(by)]
     if by == -12 and base.length == 1:
-        found += [fiscal(fiscal_year_of(base.last) - 1)]
+        found += [fiscal(months.fiscal_year_at(base.last) - 1)]
     if by in (1, -1) and base.length > 1:
         found = [_one(base.last + by)]
     return found
@@ -520,7 +521,7 @@ def _same(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[Claim
     base = base or next(iter(now.recent), None)
     if base is None:
         return []
-    by_fiscal = base.shift(12 * (year - fiscal_year_of(base.last)))
+    by_fiscal = base.shift(12 * (year - months.fiscal_year_at(base.last)))
     by_calendar = base.shift(12 * (year - base.last // 12))
     return [by_fiscal] if kind == "fy" else [by_calendar, by_fiscal]
 
@@ -529,7 +530,7 @@ def _through(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[Cl
     """Through June: the fiscal year so far; by June: that month, or the year up to it."""
     number, year, by = args
     end = year * 12 + number - 1 if year else _latest(number, now.month + (now.published.day > 27))
-    to_date = ClaimSpan(fiscal(fiscal_year_of(end)).first, end)
+    to_date = ClaimSpan(fiscal(months.fiscal_year_at(end)).first, end)
     one, calendar_ = _one(end), ClaimSpan(end // 12 * 12, end)
     ends = [
         ClaimSpan(recent.first, end)
@@ -540,7 +541,7 @@ def _through(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[Cl
 
 
 def _past_years(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
-    year = fiscal_year_of(now.newest[0])
+    year = months.fiscal_year_at(now.newest[0])
     return [
         ClaimSpan(fiscal(last - args[0] + 1).first, fiscal(last).last) for last in (year - 1, year)
     ]
@@ -550,7 +551,7 @@ def _fy_ended(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[Clai
     return [
         fiscal(
             args[0]
-            or fiscal_year_of(now.month - 1 if now.month % 12 == 9 else now.month)
+            or months.fiscal_year_at(now.month - 1 if now.month % 12 == 9 else now.month)
             - (now.month % 12 != 9)
         )
     ]

@@ -20,7 +20,7 @@ from forecast.intake.sources.contract import (
     ReadRelease,
     coverage_of,
 )
-from forecast.records import BORDERS, NATIONWIDE, Counts, SeriesKey, Snapshot, TotalMonth
+from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Counts, SeriesKey, Snapshot, TotalMonth
 
 
 class HeldBeside(NamedTuple):
@@ -83,7 +83,7 @@ def judged(source: CountSource, read: ReadRelease, held: Counts) -> HeldBeside:
 def _splits(aside: Aside, parts: Counts, totals: Counts) -> dict[TotalMonth, _Split]:
     """The months both parts are stated for; the total is their sum where none is stated."""
     found = {}
-    for border in (*BORDERS, NATIONWIDE):
+    for border in HEADLINES:
         named, rest = (
             parts.get(SeriesKey(border, aside.dimension, member, aside.half), {})
             for member in (aside.named, aside.rest)

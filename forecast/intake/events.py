@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forecast import headlines, months
-from forecast.records import BORDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def columns(
     before the first column are left out; columns after the last one are possible.
     """
     first = last - width + 1
-    dates = dates if headlines.parts() == BORDERS else ()
+    dates = dates if headlines.are_borders() else ()
     found = [
         (months.to_index(date.date[:7]) - first, months.to_index(date.known_on[:7]) - first)
         for date in dates

@@ -130,7 +130,7 @@ def report(settings: Settings, year: str, out: Path) -> None:
     The three largest misses first; coverage, other models, chances, what changed in the method.
     """
     from forecast.store import wakes
-    from jobs import yearly
+    from jobs.service import yearly
 
     if out.suffix not in (".html", ".md"):
         raise ConfigError(str(out), "-o", "the file's name must end in .html or .md")

@@ -9,7 +9,7 @@ import click
 
 from forecast.errors import ConfigError
 from jobs.cli.help import examples
-from jobs.cli.shared import Settings, one_line
+from jobs.cli.shared import Settings, typed_line
 
 
 @click.command(epilog=examples("backup", "backup --drill"))
@@ -65,7 +65,7 @@ def withdraw(settings: Settings, run_id: int, why: str, by: str) -> None:
     from jobs.mail import compose as work
     from jobs.service import upkeep
 
-    why, by = one_line(why), one_line(by)
+    why, by = typed_line(why), typed_line(by)
     if not settings.db.exists():
         raise ConfigError(str(settings.db), "--db", "no such database")
     now = datetime.now(UTC)

@@ -12,7 +12,7 @@ import click
 from forecast import atomic
 from forecast.errors import ConfigError, DataError, MailServerError
 from jobs.cli.help import AS_JSON, examples
-from jobs.cli.shared import Settings, console, one_line, print_json, reading
+from jobs.cli.shared import Settings, console, print_json, reading, typed_line
 from jobs.service import environment
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def approve(settings: Settings, notice_id: int, content: str, by: str) -> None:
     from forecast.store.notices import Approval
     from jobs.mail import compose as work
 
-    approval = Approval(one_line(by), environment.user(), content.strip())
+    approval = Approval(typed_line(by), environment.user(), content.strip())
     notice = work.approve(settings.db, notice_id, approval, datetime.now(UTC))
     to = _to(settings, notice)
     click.echo(f"Notice {notice_id} is approved by {notice.approved_by}; {_count(len(to))}.")
@@ -192,7 +192,7 @@ def reject(settings: Settings, notice_id: int, by: str, why: str) -> None:
     """Keep a held notice from ever going out."""
     from jobs.mail import compose as work
 
-    work.reject(settings.db, notice_id, one_line(by), one_line(why), datetime.now(UTC))
+    work.reject(settings.db, notice_id, typed_line(by), typed_line(why), datetime.now(UTC))
     click.echo(f"Notice {notice_id} is rejected.")
 
 

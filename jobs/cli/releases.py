@@ -14,11 +14,11 @@ from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
     Settings,
     console,
-    one_line,
     print_json,
     reading,
     refuse_if_any,
     say_taken,
+    typed_line,
 )
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def accept(settings: Settings, release_id: int, why: str) -> None:
     from forecast.store.connect import writing
     from jobs.intake import archive, ingest
 
-    why = one_line(why)
+    why = typed_line(why)
     kept_in = archive.folders(settings.db, settings.config)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     dimensions = settings.config.forecast.dimensions

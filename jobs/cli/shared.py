@@ -63,7 +63,7 @@ def as_month(_: click.Context, __: click.Parameter, value: str | None) -> str | 
         raise click.BadParameter(str(error)) from None
 
 
-def one_line(text: str) -> str:
+def typed_line(text: str) -> str:
     """A name or a reason that a person gave; nothing in it that a terminal would obey."""
     words = " ".join(text.split())
     if not words:

@@ -23,7 +23,7 @@ from forecast.store import deliveries, ops
 from forecast.store.connect import LOCK_WAIT, locked
 from forecast.store.deliveries import Delivery
 from jobs.mail import unsubscribing
-from jobs.mail.smtp import Connect, check, connection, one_line
+from jobs.mail.smtp import Connect, check, connection, reply_words
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -163,12 +163,12 @@ def _meaning(to: str, error: OSError | smtplib.SMTPException) -> BordercastError
         return _answered(to, error.smtp_code, error.smtp_error)
     if isinstance(error, smtplib.SMTPResponseException):  # while connecting: about no recipient
         return MailError(to, False, _said(error))
-    return MailError(to, False, one_line(str(error)) or type(error).__name__)
+    return MailError(to, False, reply_words(str(error)) or type(error).__name__)
 
 
 def _answered(to: str, code: int, reply: bytes | str) -> MailError:
-    return MailError(to, code >= 500, f"{code} {one_line(reply)}")
+    return MailError(to, code >= 500, f"{code} {reply_words(reply)}")
 
 
 def _said(error: smtplib.SMTPResponseException) -> str:
-    return f"{error.smtp_code} {one_line(error.smtp_error)}"
+    return f"{error.smtp_code} {reply_words(error.smtp_error)}"

@@ -18,6 +18,7 @@ from typing import Any
 
 from forecast.config import ADDRESS, Mail
 from forecast.errors import ConfigError, MailServerError
+from forecast.printable import one_line
 from jobs.service.environment import MAIL_PASSWORD
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -119,7 +120,7 @@ def _start_tls(smtp: smtplib.SMTP, context: ssl.SSLContext) -> None:
         with _trusted():
             smtp.starttls(context=context)
     except (smtplib.SMTPNotSupportedError, smtplib.SMTPResponseException) as error:
-        raise MailServerError(f"the server gives no TLS: {one_line(str(error))}") from None
+        raise MailServerError(f"the server gives no TLS: {reply_words(str(error))}") from None
 
 
 @contextmanager
@@ -151,11 +152,10 @@ def _log_in(smtp: smtplib.SMTP, user: str, secret: str) -> None:
         raise MailServerError("the server offers no supported login method") from None
 
 
-def one_line(reply: bytes | str) -> str:
-    """A server's words on one line, nothing in them that a terminal would obey."""
+def reply_words(reply: bytes | str) -> str:
+    """A server's words on one line."""
     words = reply.decode("utf-8", errors="replace") if isinstance(reply, bytes) else reply
-    line = " ".join(words.split())
-    return "".join(c for c in line if c.isprintable())[:REPLY_SHOWN]
+    return one_line(words)[:REPLY_SHOWN]
 
 
 def _encoded(text: str) -> str:

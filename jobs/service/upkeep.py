@@ -10,7 +10,7 @@ from pathlib import Path
 from forecast.config import Config
 from forecast.errors import BordercastError, VerifyError
 from forecast.store import connect, copies, integrity, read, retention, wakes, witnesses
-from jobs import yearly
+from jobs.service import yearly
 
 VERIFY_EVERY = timedelta(hours=20)
 

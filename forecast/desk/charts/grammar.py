@@ -26,7 +26,7 @@ from forecast import atomic, headlines, months
 from forecast.desk.wording import measure, month_words
 from forecast.errors import ConfigError
 from forecast.intake.events import KNOWN
-from forecast.records import BORDERS, Row
+from forecast.records import Row
 
 Chart = Any  # Altair's layered, concatenated and plain charts have no common public type
 Format = Literal["png", "svg", "pdf"]
@@ -184,7 +184,7 @@ def band(rows: Sequence[Row], level: int, scale: Amounts, x: alt.X | None = None
 
 def breaks(border: str, first: str, last: str) -> tuple[list[Chart], list[str]]:
     """The known policy dates of a border: dotted, numbered lines, and the key in words."""
-    known = KNOWN if headlines.parts() == BORDERS else ()
+    known = KNOWN if headlines.are_borders() else ()
     found = [d for d in known if border in d.borders and first <= d.date[:7] <= last]
     if not found:
         return [], []

@@ -33,6 +33,7 @@ from forecast.desk.wording import (
     totals,
 )
 from forecast.intake.sources import registry
+from forecast.printable import one_line
 from forecast.records import Row
 
 PARTS_SHOWN = 3  # in a digest by mail, a border; the page has all
@@ -94,11 +95,6 @@ class Standing:
     month: str
     episodes: Sequence[Row] = field(default_factory=tuple)
     parts: Sequence[Row] = field(default_factory=tuple)
-
-
-def clean(text: str) -> str:
-    """Words from outside on one line, nothing in them that a program would obey."""
-    return "".join(c for c in " ".join(text.split()) if c.isprintable())
 
 
 def finding(
@@ -316,7 +312,7 @@ def _blocks(report: MonthReport) -> Iterator[TextBlock]:
         yield TextBlock("How good these forecasts have been", quality(report.score))
     yield TextBlock(
         "Where the figure comes from",
-        f"{brief.rank_sentence(report)} {clean(brief.vintage_sentence(report))}",
+        f"{brief.rank_sentence(report)} {one_line(brief.vintage_sentence(report))}",
     )
 
 
@@ -344,7 +340,7 @@ def moved_lines(report: MonthReport) -> Iterator[tuple[str, str]]:
     for flag in report.findings:
         if flag["kind"] == "month" and report.drivers:
             for label, text in flagged.moved_parts(flag, report.drivers):
-                yield clean(label), _signed(clean(text))
+                yield one_line(label), _signed(one_line(text))
 
 
 def _signed(text: str) -> str:
@@ -399,7 +395,7 @@ def _gravest(part: Row) -> tuple[int, float]:
 
 
 def _member(part: Row) -> str:
-    return clean(member_words(part["dimension"], part["member"]))
+    return one_line(member_words(part["dimension"], part["member"]))
 
 
 def _part(part: Row) -> str:
@@ -408,7 +404,7 @@ def _part(part: Row) -> str:
     beside = {"apart": f", unlike its {one}", "listed": f", like its {one}"}
     kind = "drift" if part["kind"] == "drift" else str(part["severity"])
     return (
-        f"({clean(dimension_words(part['dimension']))}): {part['encounters']:,} counted, "
+        f"({one_line(dimension_words(part['dimension']))}): {part['encounters']:,} counted, "
         f"{part['expected']:,} expected; {kind}{beside.get(part['role'], '')}"
     )
 
@@ -433,7 +429,9 @@ def correction(
         compared=tuple(rows(report)),
         notes=tuple(filter(None, (_nationwide(nationwide),))),
         link=page_link(address, report),
-        blocks=(TextBlock("Where the figure comes from", clean(brief.vintage_sentence(report))),),
+        blocks=(
+            TextBlock("Where the figure comes from", one_line(brief.vintage_sentence(report))),
+        ),
     )
 
 
@@ -445,7 +443,7 @@ def withdrawn(border: str, month: str, run: int, at: str, why: str) -> SectionTe
         phrase="notice withdrawn",
         finding=f"Correction: we withdraw our notice on {measure().noun} {where}.",
         more=(
-            f"It rested on run {run}, which was withdrawn on {day_words(at[:10])}: {clean(why)}",
+            f"It rested on run {run}, which was withdrawn on {day_words(at[:10])}: {one_line(why)}",
             "Please do not use its finding, forecast or comparisons any more.",
         ),
     )

@@ -6,8 +6,9 @@ import textwrap
 from functools import cache
 from typing import TYPE_CHECKING
 
-from forecast.desk.email.content import SectionText, TextBlock, clean
+from forecast.desk.email.content import SectionText, TextBlock
 from forecast.desk.wording import credit
+from forecast.printable import one_line
 from forecast.store.notices import Frame
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 WIDTH = 78
 # Between the parts of a section: what every section of a mail says, what only the first does, what
-# only the page does. No word from outside can hold it: `clean` takes it out.
+# only the page does. No word from outside can hold it: `one_line` takes it out.
 BREAK = "\x1e"
 RULE = f"{'-' * 40}\n\n"
 CHART = "<!-- chart -->"  # where the chart goes
@@ -32,7 +33,7 @@ def frame(
     """
     reading = f"{address.rstrip('/')}/reading/" if address else ""
     signed = f"The record is signed. The public key: {public_key}" if public_key else ""
-    questions = f"Questions: {clean(contact) or 'answer this mail'}."
+    questions = f"Questions: {one_line(contact) or 'answer this mail'}."
     lines = [line for line in (QUOTE, signed, credit(), questions) if line]
     way = "To unsubscribe, answer with the word unsubscribe."
     texts = [f"How to read a notice: {reading}"] if reading else []

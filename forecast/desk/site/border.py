@@ -20,6 +20,7 @@ from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.terminal import score_tables
 from forecast.desk.wording import MINUS, change_words, known_words, measure
 from forecast.intake.sources import registry
+from forecast.printable import one_line
 from forecast.records import Row
 
 SHOWN = 36  # months of the table behind the chart
@@ -81,7 +82,7 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
         "answer": lines.answer(record, border),
         "newest": newest,
         "compared": cards.compared(newest, None),
-        "paragraph": content.clean(brief.paragraph(newest)),
+        "paragraph": one_line(brief.paragraph(newest)),
         "fan": drawn[:2],
         "history": drawn[2:],
         "behind": list(behind(found))[:SHOWN],

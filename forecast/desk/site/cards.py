@@ -19,6 +19,7 @@ from forecast.desk.wording import (
     name_of,
     place_of,
 )
+from forecast.printable import one_line
 from forecast.records import Row
 
 _SERIOUS = ("critical", "major", "notable")
@@ -198,8 +199,8 @@ def part_card(part: PartRecord, flag: Row, newest: str) -> PartCard:
     return PartCard(
         place_in_site=part.place,
         border=part.key.border,
-        dimension=content.clean(part.kind),
-        member=content.clean(part.name),
+        dimension=one_line(part.kind),
+        member=one_line(part.name),
         month=month_words(month),
         badge=badge(flag),
         severity=flag["severity"],

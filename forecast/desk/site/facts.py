@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 
 from forecast import months
 from forecast.desk import brief
-from forecast.desk.email import content
 from forecast.desk.site import citation, lines
 from forecast.desk.site.pages import Preview, SitePage, json_file
 from forecast.desk.site.record import BorderRecord, SiteRecord
 from forecast.desk.wording import change_words, measure, month_words, place_of, publisher
+from forecast.printable import one_line
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def facts(found: BorderRecord) -> Iterator[Fact]:
             number=report.encounters,
             halves=lines.split(report),
             more=(brief.comparison_sentence(report.comparisons), brief.rank_sentence(report)),
-            history=tuple(content.clean(text) for text in brief.history_sentences(report)),
+            history=tuple(one_line(text) for text in brief.history_sentences(report)),
             months=(month, month),
         )
     unknown = {months.fiscal_year(month) for month in months.missing(found.reports)}

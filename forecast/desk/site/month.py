@@ -14,6 +14,7 @@ from forecast.desk.site.pages import SitePage, charts, csv_file, json_file
 from forecast.desk.site.previews import month_preview
 from forecast.desk.site.record import SiteRecord
 from forecast.desk.terminal.flag_tables import part_words
+from forecast.printable import one_line
 from forecast.records import Row
 
 
@@ -33,7 +34,7 @@ def month_page(record: SiteRecord, border: str, month: str) -> SitePage:
         "cards": cards.cards(found, report.flags),
         "drivers": list(map(_in_words, drivers)),
         "chart": drawn[0] if drawn else None,
-        "values": [content.clean(text) for text in brief.history_sentences(report)],
+        "values": [one_line(text) for text in brief.history_sentences(report)],
         "before": around[0] if around[0] in found.reports else None,
         "after": around[1] if around[1] in found.reports else None,
     }
@@ -56,6 +57,6 @@ def _in_words(row: Row) -> Row:
     named = "in no part" if row["role"] == "unattributed" else part_words(row)
     return {
         **row,
-        "dimension": content.clean(dimension_words(row["dimension"])),
-        "label": content.clean(named),
+        "dimension": one_line(dimension_words(row["dimension"])),
+        "label": one_line(named),
     }

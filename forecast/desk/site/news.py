@@ -24,6 +24,7 @@ from forecast.desk.wording import (
     publisher,
     total_place,
 )
+from forecast.printable import one_line
 from forecast.records import Row
 
 RELEASED, UNUSUAL, CORRECTED = KINDS = ("releases", "unusual", "corrections")
@@ -187,7 +188,7 @@ def _withdrawn(row: Row) -> NewsItem:
         border="",
         title=f"Run {row['run_id']} was withdrawn",
         sentences=(
-            f"Withdrawn on {day_words(day)}: {content.clean(row['why'])}",
+            f"Withdrawn on {day_words(day)}: {one_line(row['why'])}",
             "Please do not use its forecasts or comparisons any more.",
         ),
         place="newer/",

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 from forecast import months
 from forecast.desk import verification
-from forecast.desk.email import content
 from forecast.desk.wording import check_command, day_words, due, month_words
+from forecast.printable import one_line
 from forecast.store.page import Source
 from forecast.store.read import RunRow
 
@@ -49,7 +49,7 @@ def read_status(run: RunRow, source: Source | None, today: date) -> PageStatus:
         check=check_command(run.id, run.digest),
         expected=next_release(run.data_through),
         overdue=today > end + timedelta(days=due()[2]),
-        refused=tuple(content.clean(name) for name in source.refused) if source else (),
+        refused=tuple(one_line(name) for name in source.refused) if source else (),
         seen=tuple(verification.newest_seen(witnesses, run.id)),
         in_time=verification.seen_in_time(witnesses),
     )
@@ -59,7 +59,7 @@ def _release(source: Source | None) -> str:
     if source is None:
         return ""
     seen = f", first seen {day_words(source.seen)}" if source.seen else ""
-    return f"{content.clean(source.file_name)}{seen}"
+    return f"{one_line(source.file_name)}{seen}"
 
 
 def next_release(data_through: str) -> str:

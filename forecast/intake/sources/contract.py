@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from forecast import months
 from forecast.label_joins import Joins
-from forecast.records import Counts, Coverage, KeptPath, Scope, Snapshot
+from forecast.records import Counts, Coverage, KeptPath, Release, ReleaseKind, Scope, Snapshot
 
 
 class FileName(NamedTuple):
@@ -65,6 +65,44 @@ def coverage_of(scope: Scope, stated: Iterable[str]) -> tuple[Coverage, ...]:
     runs = ([n for _, n in run] for _, run in groupby(numbered, key=lambda pair: pair[1] - pair[0]))
     return tuple(
         Coverage(scope, months.from_index(run[0]), months.from_index(run[-1])) for run in runs
+    )
+
+
+class ReadFile(Protocol):
+    """What a reader knows of the file itself."""
+
+    @property
+    def file_name(self) -> str: ...  # noqa: D102
+    @property
+    def sha256(self) -> str: ...  # noqa: D102
+    @property
+    def data_through(self) -> str: ...  # noqa: D102
+    @property
+    def seq(self) -> int: ...  # noqa: D102
+
+
+def release_of(
+    read: ReadFile,
+    first_seen_at: str | None,
+    url: str,
+    *,
+    kind: ReleaseKind = "manual",
+    source: str = "",
+) -> Release:
+    """The release that a CSV file is, called by its name unless `source` names it.
+
+    first_seen_at : "YYYY-MM-DD", None where the day is not known.
+    """
+    return Release(
+        source=source or read.file_name.removesuffix(".csv"),
+        kind=kind,
+        file_name=read.file_name,
+        sha256=read.sha256,
+        data_through=read.data_through,
+        seq=read.seq,
+        first_seen_at=first_seen_at,
+        first_seen_precision="day" if first_seen_at else "unknown",
+        url=url,
     )
 
 

@@ -15,11 +15,11 @@ from typing import Literal
 from forecast import months
 from forecast.intake.sources.cbp_drugs.files import DrugReading, DrugRow
 from forecast.intake.sources.cbp_encounters.files import COMPONENTS
+from forecast.intake.sources.contract import release_of
 from forecast.records import (
     BORDERS,
     NATIONWIDE,
     Coverage,
-    Release,
     Scope,
     SeriesKey,
     Snapshot,
@@ -58,7 +58,7 @@ def snapshot(
         kept.update(_adding_up(_sums(reading.rows, measure, _part(name)), whole))
     scopes = [*(key.scope for key in counts), *_scopes(wanted, drugs=not reading.unknown)]
     return Snapshot(
-        release=_release(reading, first_seen_at, url),
+        release=release_of(reading, first_seen_at, url),
         counts=kept,
         coverage=tuple(Coverage(scope, span[0], span[-1]) for scope in scopes),
         rows=reading.lines,
@@ -111,17 +111,3 @@ def _adding_up(
 def _scopes(wanted: Sequence[str], *, drugs: bool) -> list[Scope]:
     by_component = [Scope(b, name, c) for b in BORDERS for name in wanted for c in COMPONENTS]
     return [*(Scope(border, DRUG) for border in BORDERS if drugs), *by_component]
-
-
-def _release(reading: DrugReading, first_seen_at: str | None, url: str) -> Release:
-    return Release(
-        source=reading.file_name.removesuffix(".csv"),
-        kind="manual",
-        file_name=reading.file_name,
-        sha256=reading.sha256,
-        data_through=reading.data_through,
-        seq=reading.seq,
-        first_seen_at=first_seen_at,
-        first_seen_precision="day" if first_seen_at else "unknown",
-        url=url,
-    )

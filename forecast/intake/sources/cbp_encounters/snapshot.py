@@ -14,12 +14,12 @@ from operator import attrgetter
 from forecast import months
 from forecast.config import DIMENSIONS
 from forecast.intake.sources.cbp_encounters.files import COMPONENTS, EncounterCell, EncounterReading
+from forecast.intake.sources.contract import release_of
 from forecast.label_joins import CROSSED, CROSSING
 from forecast.records import (
     BORDERS,
     NATIONWIDE,
     Coverage,
-    Release,
     Scope,
     SeriesKey,
     Snapshot,
@@ -57,7 +57,7 @@ def snapshot(
         counts.update(_tally(reading.cells, name))
     scopes = [*(key.scope for key in counts if key.headline), *_scopes(borders, known)]
     return Snapshot(
-        release=_release(reading, source, first_seen_at, url),
+        release=release_of(reading, first_seen_at, url, kind=reading.kind, source=source),
         counts=counts,
         coverage=tuple(Coverage(scope, span[0], span[-1]) for scope in scopes),
         rows=reading.rows,
@@ -77,22 +77,6 @@ def totals(
             month: sum(by_border[border][month] for border in BORDERS) for month in span
         }
     return {SeriesKey(border): by_month for border, by_month in by_border.items()}
-
-
-def _release(
-    reading: EncounterReading, source: str, first_seen_at: str | None, url: str
-) -> Release:
-    return Release(
-        source=source or reading.file_name.removesuffix(".csv"),
-        kind=reading.kind,
-        file_name=reading.file_name,
-        sha256=reading.sha256,
-        data_through=reading.data_through,
-        seq=reading.seq,
-        first_seen_at=first_seen_at,
-        first_seen_precision="day" if first_seen_at else "unknown",
-        url=url,
-    )
 
 
 def _has(cell: EncounterCell, dimension: str) -> bool:

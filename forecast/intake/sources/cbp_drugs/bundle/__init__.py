@@ -14,7 +14,7 @@ from importlib import resources
 from forecast import months
 from forecast.intake.sources.cbp_drugs.snapshot import DrugMeasure
 from forecast.intake.sources.cbp_encounters.bundle import digest, parse
-from forecast.records import BORDERS, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
+from forecast.records import HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 
 PROVENANCE = "provenance.toml"
 
@@ -24,7 +24,7 @@ def load(measure: DrugMeasure) -> list[Snapshot]:
     entry = tomllib.loads(_text(PROVENANCE))
     lines = parse(_text(f"{measure}.csv"))
     span = months.between(entry["first_month"], entry["data_through"])
-    counts = {SeriesKey(border): dict.fromkeys(span, 0) for border in (*BORDERS, NATIONWIDE)}
+    counts = {SeriesKey(border): dict.fromkeys(span, 0) for border in HEADLINES}
     for line in lines:
         by_month = dict(zip(months.between(*line.coverage[1:]), line.counts, strict=True))
         counts[line.key] = {month: count for month, count in by_month.items() if count}
