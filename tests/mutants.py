@@ -219,7 +219,11 @@ class TracedRun:
         path = ROOT / mutant.module
         by_line = self.lines.contexts_by_lineno(str(path))
         first, last = _statement(ast.parse(path.read_text("utf-8")), mutant.start[0])
-        ran = {context.rpartition("|")[0] for n in range(first, last + 1) for context in by_line[n]}
+        ran = {
+            context.rpartition("|")[0]
+            for n in range(first, last + 1)
+            for context in by_line.get(n, ())
+        }
         found, left = [], BUDGET
         for test in sorted(ran & self.seconds.keys(), key=lambda one: (self.seconds[one], one)):
             if found and self.seconds[test] > left:
