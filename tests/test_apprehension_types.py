@@ -328,6 +328,7 @@ FAULTS = (
 RECORDS = (("9999-12", "9999-12"), ("2026-07", "9999-12"), ("2026-07", "2026-07"))
 
 
+@pytest.mark.slow
 def test_of_bad_pages_no_wrong_number_is_taken():
     draw, came = random.Random(23), Counter()
     for number in range(BAD):
@@ -383,6 +384,7 @@ def take(path: Path, content: bytes, name: str = NAME, seen: str = "2026-10-04")
         return take_file(db, kept_in, WaitingFile(file, seen), ())
 
 
+@pytest.mark.slow
 def test_a_page_is_a_release_with_its_vintages(path):
     taken = take(path, page(table(2026, through="2026-07")), seen="2026-08-20")
     again = take(path, page(table(2026, through="2026-07")))
@@ -454,6 +456,7 @@ def test_brief_says_what_the_page_says(path):
 # ---------------------------------------------------------------- fetched
 
 
+@pytest.mark.slow
 def test_pages_are_asked_for_only_where_the_settings_say_so(path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     name = file_name("2026-07", first=2025)

@@ -56,6 +56,7 @@ def test_any_view_is_exported_whole_with_the_digest(published, tmp_path, view):
         assert {row["digest"] for row in found} == {digest}
 
 
+@pytest.mark.slow
 def test_a_workbook_has_the_figures_their_definitions_and_the_digest(published, tmp_path):
     exported(published, "border_months", "-o", tmp_path / "a.xlsx")
     book = load_workbook(tmp_path / "a.xlsx")
@@ -73,6 +74,7 @@ def test_a_workbook_has_the_figures_their_definitions_and_the_digest(published, 
     assert about["check"] == f"bordercast verify --run 1 --digest {about['digest']}"
 
 
+@pytest.mark.slow
 def test_two_workbooks_of_one_record_are_the_same_bytes(published, tmp_path):
     for name in ("a.xlsx", "b.xlsx"):
         exported(published, "scorecard", "-o", tmp_path / name)
