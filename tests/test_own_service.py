@@ -24,6 +24,7 @@ from forecast.store import connect, flags, integrity, measure, notices, releases
 from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.cli import main
+from jobs.intake.take_in import take_in
 from jobs.mail import compose, outbox
 from jobs.service import wakeup
 
@@ -277,7 +278,7 @@ def test_decimals_are_refused_with_what_to_do(settings, folder):
     )
 
     with connect.writing(folder / "bordercast.db") as db:
-        (taken,) = monthly.take_in(db, folder / "bordercast.db", settings, (), "2024-01-10", False)
+        (taken,) = take_in(db, folder / "bordercast.db", settings, (), "2024-01-10", False)
 
     assert taken.outcome == "refused"
     assert "is no whole number" in taken.reason

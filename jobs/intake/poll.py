@@ -27,10 +27,10 @@ from forecast.intake.text import content_sha256
 from forecast.printable import printable
 from forecast.store import connect, inventory, ops
 from forecast.store.ops import Download, Link, Poll, PollAnswer, PollOutcome
-from jobs import monthly
 from jobs.intake import archive, listing
 from jobs.intake.http import Reply, client, get
 from jobs.intake.ingest import Taken
+from jobs.intake.take_in import take_in
 
 if TYPE_CHECKING:
     import httpx
@@ -83,7 +83,7 @@ def fetch(
     now = now or datetime.now(UTC)
     fetched = poll(path, config, now, force)
     with connect.writing(path) as db:
-        taken = monthly.take_in(db, path, config, (), now.date().isoformat(), with_bundle)
+        taken = take_in(db, path, config, (), now.date().isoformat(), with_bundle)
     return replace(fetched, taken=taken)
 
 

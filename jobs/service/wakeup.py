@@ -151,6 +151,7 @@ def _publish(path: Path, config: Config, now: datetime, with_bundle: bool) -> It
     """A run for each release that waits, oldest first; what there is to say of it."""
     from jobs import monthly
     from jobs.intake import poll
+    from jobs.intake.take_in import take_in
 
     day = now.date().isoformat()
 
@@ -168,7 +169,7 @@ def _publish(path: Path, config: Config, now: datetime, with_bundle: bool) -> It
         yield from run(release)
     for release in releases[-1:]:
         with connect.writing(path) as db:
-            taken = monthly.take_in(db, path, config, (), day, with_bundle, release)
+            taken = take_in(db, path, config, (), day, with_bundle, release)
         yield from _refused(taken)
     missing = poll.awaited(path) if path.exists() else ""
     if missing:
