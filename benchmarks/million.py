@@ -3,9 +3,10 @@
     python -m benchmarks.million [SERIES] [--engines serial,processes,dask] [--part N] [--kill]
 
 Makes SERIES series of 74 months in parts of N, three families that span all of them, and
-forecasts the folder by the command on each engine. Prints seconds, the most memory that its
-processes held at one time, and a digest of what was written. --kill ends a worker process on the
-way. Copies of the drill-down's series are there to be many, as in `benchmarks.speedsets`.
+forecasts the folder by the command on each engine. Prints seconds, CPU seconds and the most memory
+of its processes at one time (Dask's workers are none of its own), and a digest of what was
+written. --kill ends a worker process on the way. Copies of the drill-down's series
+are there to be many, as in `benchmarks.speedsets`.
 """
 
 from __future__ import annotations
@@ -87,6 +88,7 @@ def run(engine: str, parts: Path, out: Path, kill: bool) -> dict[str, object]:
     return {
         "engine": engine,
         "seconds": round(cost.seconds, 1),
+        "cpu_seconds": round(cost.cpu_seconds, 1),
         "peak_mib": round(cost.peak_mib),
         "load": cost.load,
         "digest": digest(out),
@@ -118,7 +120,8 @@ def main() -> None:
         write_parts(given.series, parts, given.part)
         for engine in given.engines.split(","):
             out = Path(folder) / f"ahead-{engine}"
-            print(json.dumps({"series": given.series} | run(engine, parts, out, given.kill)))
+            measured = {"series": given.series} | run(engine, parts, out, given.kill)
+            print(json.dumps(measured), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
-"""How surely the service on own counts flags a month that is three times what it would have been.
+"""The service on own counts, on clinics whose truth is known: what it flags, what intervals cover.
 
-A set of 40 clinics with gaps, whole years of noise, trend and season; one clinic's newest month is
-tripled. Each seed is a record of its own, made by `jobs.monthly.run` as the service does it.
+A set of 40 clinics with gaps, whole years of noise, trend and season. For `flags`, one clinic's
+newest month is tripled; each seed is a record of its own, made by `jobs.monthly.run` as the
+service does it. For `coverage`, nothing is: how many months, of 24 cutoffs, lie inside intervals.
 
-    .venv/bin/python -m benchmarks.ownservice [SEEDS]
+    .venv/bin/python -m benchmarks.ownservice flags [SEEDS]
+    .venv/bin/python -m benchmarks.ownservice coverage [SEEDS] [MONTHS]
 """
 
 from __future__ import annotations
@@ -17,10 +19,14 @@ from pathlib import Path
 import numpy as np
 
 from forecast import config, in_use, months
+from forecast.engine.anyseries import forecast_counts
+from forecast.intake.counts import MonthlyCounts
 from forecast.store import connect, flags
 from jobs import monthly
 
 FIRST, HELD, CLINICS = "2019-01", 60, 40
+AHEAD, CUTOFFS = 12, 24
+BOUNDS = (0.1, 0.025, 0.975, 0.9)  # of the intervals, from 80% to 95% and back
 SETTINGS = """
 [[sources]]
 kind = "counts"
@@ -84,16 +90,42 @@ def tripled(seed: int, folder: Path) -> bool:
     return any(flag["month"] == month and flag["kind"] == "month" for flag in found)
 
 
-def main(seeds: int = 12) -> None:
+def covered(seed: int, length: int) -> np.ndarray:
+    """(12, 2) share of months inside the 80% and the 95% intervals, by months ahead."""
+    visits = clinics(seed, length + AHEAD)
+    values = np.stack(list(visits.values()))
+    last = np.full(CLINICS, months.to_index(FIRST) + length - 1)
+    own = MonthlyCounts(tuple(visits), np.zeros(CLINICS, int), values[:, :length], last)
+    said = forecast_counts(own, AHEAD, hindcasts=CUTOFFS)
+    bounds = said.values(slice(None), BOUNDS)
+    at = length - 1 - said.back[:, None] + np.arange(1, AHEAD + 1)
+    truth = values[:, at][..., None]
+    inside = (bounds[..., :2] <= truth) & (truth <= bounds[..., 3:1:-1])
+    known = np.isfinite(truth) & said.known[..., None, None]
+    return np.asarray((inside & known).sum(axis=(0, 1)) / known.sum(axis=(0, 1)))
+
+
+def coverage(seeds: int = 12, length: int = HELD) -> None:
+    """Print how much the intervals cover at 1, 3, 6 and 12 months ahead, and in all."""
+    found = np.stack([covered(seed, length) for seed in range(1, seeds + 1)])
+    for level, share in zip((80, 95), np.moveaxis(found, -1, 0), strict=True):
+        by_month = share.mean(axis=0)
+        shown = " ".join(f"{by_month[h - 1]:.3f}" for h in (1, 3, 6, 12))
+        each = share.mean(axis=1)
+        print(f"{level}% at 1, 3, 6, 12: {shown}; all {each.mean():.3f}, by seed {each.std():.3f}")
+
+
+def flagged(seeds: int = 12) -> None:
     """Print seed by seed."""
-    flagged = 0
+    count = 0
     for seed in range(1, seeds + 1):
         with tempfile.TemporaryDirectory() as folder:
             found = tripled(seed, Path(folder) / "own")
-        flagged += found
+        count += found
         print(f"seed {seed}: {'flagged' if found else 'not flagged'}", flush=True)
-    print(f"flagged in {flagged} of {seeds}")
+    print(f"flagged in {count} of {seeds}")
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    what, *given = sys.argv[1:] or ["flags"]
+    {"flags": flagged, "coverage": coverage}[what](*map(int, given))

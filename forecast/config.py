@@ -8,7 +8,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
+    model_validator,
 )
 
 from forecast.errors import ConfigError
@@ -314,12 +315,22 @@ def _days(days: tuple[int, int]) -> tuple[int, int]:
     return days
 
 
+def _https(address: str) -> str:
+    """An address that hides nothing and cannot be altered on the way; ValueError if not."""
+    if address and not re.fullmatch(r"https://[^/\s?#]+/[^\s#]*", address):
+        raise ValueError("it must be an address such as https://example.org/counts.csv")
+    if _LOGIN.search(address):
+        raise ValueError("it must hold no login: the record keeps it, and pages show it")
+    return address
+
+
 class CountsSection(_ConfigModel):
     """Own monthly counts, and their words; see docs/own-counts.md."""
 
     kind: Literal["counts"]
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-    path: Annotated[str, Field(min_length=1)]
+    path: str = ""
+    address: Annotated[str, AfterValidator(_https)] = ""
     noun: Named = "counts"
     title: Words = ""
     one: Named = "series"
@@ -333,6 +344,14 @@ class CountsSection(_ConfigModel):
     year_begins: Annotated[int, Field(ge=1, le=12)] = 1
     due: Annotated[tuple[int, int], AfterValidator(_days)] = (1, 28)
     columns: Columns = Columns()
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if bool(self.path) == bool(self.address):
+            raise ValueError(
+                "name one place for the counts: path, a file or folder, or address, https://..."
+            )
+        return self
 
 
 class PublishedSection(_ConfigModel):
@@ -370,6 +389,20 @@ class Config(_ConfigModel):
     site: SiteSection = SiteSection()
     witness: WitnessSection = WitnessSection()
     compute: Compute = Compute()
+
+    @property
+    def address(self) -> str:
+        """Where own counts are asked for, "" if nowhere."""
+        return self._own.address if self._own else ""
+
+    @property
+    def polls(self) -> bool:
+        """Whether the service asks a server for files: own counts' address says so by itself."""
+        return bool(self._own.address) if self._own else self.fetch.enabled
+
+    @property
+    def _own(self) -> CountsSection | None:
+        return next((each for each in self.sources if isinstance(each, CountsSection)), None)
 
     @property
     def tells(self) -> bool:

@@ -11,6 +11,7 @@ import hashlib
 import io
 import os
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -194,8 +195,8 @@ def cut(whole: bytes, at: int, *, reset: bool):
 
 
 @contextmanager
-def running() -> Iterator[Publisher]:
-    """A publisher on a port of this machine."""
+def running(context: ssl.SSLContext | None = None) -> Iterator[Publisher]:
+    """A publisher on a port of this machine; context : of one that speaks https."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -216,6 +217,9 @@ def running() -> Iterator[Publisher]:
 
     server = Server(("127.0.0.1", 0), Handler)
     publisher = Publisher(server.server_address[1])
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        publisher.root = publisher.root.replace("http:", "https:")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

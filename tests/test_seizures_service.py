@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import publisher
 import pytest
+import test_drugs
 from click.testing import CliRunner, Result
 from tables import rows
 
 from forecast import config, in_use
+from forecast.claims.checker import check
+from forecast.claims.lexicon import lexicon, tables
+from forecast.claims.table import CountTable
 from forecast.errors import ConfigError
 from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.intake.sources.contract import ReleaseFile
 from forecast.store import connect, integrity, measure
 from jobs import monthly
 from jobs.cli import main
+from jobs.intake import poll
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 FAST = ('models = ["naive", "snaive", "ets"]', 'models = ["naive"]')
@@ -163,3 +170,262 @@ def test_every_drug_of_a_border_is_forecast_and_judged(folder):
         " where s.member = 'Fentanyl' and j.p is not null",
     )
     assert judged == [(3 * 19,)]
+
+
+def judged(db: Path, text: str) -> list[tuple[str, str]]:
+    """(number, verdict) of each claim in a text, "not understood" left out."""
+    registry.use(ENCOUNTERS)
+    in_use.start(db, config.Config())
+    with connect.moment(db) as connection:
+        found = check(text, CountTable.read(connection), date(2026, 5, 20))
+    return [(claim.number, claim.verdict) for claim in found.claims]
+
+
+ANOTHER = "another measure"
+
+
+@pytest.mark.parametrize(
+    ("text", "seizures", "pounds"),
+    [
+        (
+            "Fentanyl seizures at the northern border fell 27% in fiscal year 2025.",
+            "right",
+            ANOTHER,
+        ),
+        (
+            "Fentanyl seizures on the northern border rose 20% in fiscal year 2025.",
+            "wrong",
+            ANOTHER,
+        ),
+        (
+            "Pounds of fentanyl seized at the northern border rose 73% in fiscal year 2025.",
+            ANOTHER,
+            "right",
+        ),
+        (
+            "CBP seized 43 pounds of fentanyl at the northern border in fiscal year 2024.",
+            ANOTHER,
+            "right_when_published",
+        ),
+        (
+            "There were 82 fentanyl seizures at the northern border in fiscal year 2024.",
+            "right",
+            ANOTHER,
+        ),
+        (
+            "Agents made 849 drug seizures at the southwest border in March 2025.",
+            "right",
+            ANOTHER,
+        ),
+        (
+            "The amount of cocaine seized at the southwest border doubled in fiscal year 2025.",
+            ANOTHER,
+            "wrong",
+        ),
+        (
+            "In October 2025 CBP made 5,507 drug seizures nationwide.",
+            "right",
+            ANOTHER,
+        ),
+        (
+            "In August 2024, Border Patrol apprehended 18,944 migrants at the northern border.",
+            ANOTHER,
+            ANOTHER,
+        ),
+        (
+            "Encounters at the northern border fell 78% from August 2024 to February 2025.",
+            ANOTHER,
+            ANOTHER,
+        ),
+        (
+            "Officers seized 9.5 million doses of fentanyl in August 2024.",
+            "no dose",
+            "no dose",
+        ),
+        (
+            "About 77% of fentanyl seizures were at the southwest border in fiscal year 2024.",
+            "right_when_rounded",
+            ANOTHER,
+        ),
+    ],
+)  # fmt: skip
+def test_a_text_is_judged_by_the_record_of_its_own_measure(folder, text, seizures, pounds):
+    for noun, expected in (("seizures", seizures), ("pounds", pounds)):
+        (found,) = judged(folder / f"{noun}.db", text)
+        unheld = expected in (ANOTHER, "no dose")
+        assert (noun, found[1]) == (noun, "cannot_be_checked" if unheld else expected)
+
+
+def test_a_sentence_with_both_measures_is_judged_number_by_number(folder):
+    text = "In March 2025 agents made 849 seizures weighing 21,979 pounds at the southwest border."
+
+    assert judged(folder / "seizures.db", text) == [
+        ("849", "right"),
+        ("21,979", "cannot_be_checked"),
+    ]
+    assert judged(folder / "pounds.db", text) == [("849", "cannot_be_checked"), ("21,979", "right")]
+
+
+def test_the_record_of_encounters_says_that_seizures_are_another_measure(published, tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text(
+        "CBP seized 43 pounds of fentanyl at the northern border in fiscal year 2024. "
+        "Fentanyl seizures at the northern border fell 27% in fiscal year 2025, a record low."
+    )
+
+    done = said("--db", str(published), "check", str(text))
+
+    assert "3 claims: 3 cannot be checked" in done
+    assert done.count("drug seizures are another measure: this record counts encounters") == 3
+
+
+@pytest.mark.parametrize(
+    ("noun", "claim", "other"),
+    [
+        ("seizures", "43 pounds", "pounds"),
+        ("pounds", "82 seizures", "seizures"),
+        ("seizures", "82 encounters", "encounters"),
+    ],
+)
+def test_a_fact_is_not_compared_with_another_measure(folder, noun, claim, other):
+    db = ("--db", str(folder / f"{noun}.db"))
+
+    done = asked(*db, "fact", "northern:fentanyl", "FY2024", claim)
+
+    assert done.exit_code != 0
+    assert f"another measure: this record counts {noun}, not {other}" in done.output
+
+
+def test_a_drug_is_another_measure_to_the_record_of_encounters(published):
+    done = asked("--db", str(published), "fact", "northern:fentanyl", "2024-08", "5")
+
+    assert done.exit_code != 0
+    assert (
+        "another measure: this record counts encounters, and not seizures or pounds" in done.output
+    )
+
+
+@pytest.mark.parametrize(
+    ("noun", "words", "first"),
+    [
+        ("seizures", ("FY2024", "82"), "Right: 82 seizures of fentanyl at the northern border in"),
+        ("seizures", ("2024-08", "5 seizures"), "Right: 5 seizures of fentanyl at the northern"),
+        ("seizures", ("FY2025", "-27%", "--from", "FY2024"), "Right: -26.8%: seizures of fentanyl"),
+        ("pounds", ("FY2024", "43 pounds"), "Right when published: It is right as far as is known: "
+         "each drug's month is on record in whole pounds. Now: 44 pounds of fentanyl seized at"),
+        ("pounds", ("2024-08", "1"), "Right: 1 pound of fentanyl seized at the northern border"),
+    ],
+)  # fmt: skip
+def test_a_fact_has_its_unit(folder, noun, words, first):
+    shown = said("--db", str(folder / f"{noun}.db"), "fact", "northern:fentanyl", *words)
+
+    assert shown.startswith(first)
+    assert FOREIGN.findall(shown) == []
+
+
+@pytest.mark.parametrize("noun", ["seizures", "pounds"])
+def test_each_word_of_a_record_s_lexicon_is_found(folder, noun):
+    in_use.start(folder / f"{noun}.db", config.Config())
+    own = tomllib.loads(registry.main().lexicon())
+
+    assert {**tables(), **own} == tables()
+    for kind, values in own.items():
+        for value, phrases in values.items():
+            for phrase in phrases:
+                words = phrase.replace("-", " ").split()
+                found = list(lexicon().find([word.rstrip("*").lower() for word in words]))
+                kinds = {(one.kind, one.value) for each in found for one in each.phrases}
+                assert (kind, value) in kinds, phrase
+
+
+INDEX = "/document/stats/nationwide-drug-seizures"
+APRIL, MAY = "nationwide-drugs-fy24-fy26-apr.csv", "nationwide-drugs-fy24-fy26-may.csv"
+
+
+def listed(*links: str) -> bytes:
+    anchors = "".join(f'<li><a href="{link}">{link.rpartition("/")[2]}</a></li>' for link in links)
+    return f"<html><body><ul>{anchors}</ul></body></html>".encode()
+
+
+def altered(rows: test_drugs.Lines, month: tuple[str, str]) -> test_drugs.Lines:
+    """The same, one seizure of fentanyl more in each line of a (fiscal year, month)."""
+    return [
+        [*row[:7], str(int(row[7]) + 1), row[8]]
+        if (row[0], row[1], row[6]) == (*month, "Fentanyl")
+        else row
+        for row in rows
+    ]
+
+
+def test_seizures_are_found_on_their_page_and_each_file_is_a_vintage(tmp_path, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    path = tmp_path / "seizures.db"
+    april, may = test_drugs.lines(), test_drugs.lines("2026-05")
+    restated = altered(may, ("2026 (FYTD)", "APR"))
+    bad = altered(restated, ("2024", "OCT"))  # a closed year
+    with publisher.running() as site:
+        fetching = {"enabled": True, "index": site.root + INDEX}
+        fetching |= {"contact": "ops@example.org", "back_off": 0.01}
+        settings = config.Config.model_validate(
+            {"sources": ({"kind": "cbp_drug_events"},), "fetch": fetching}
+        )
+        in_use.start(path, settings)
+
+        def polled(day: int, *links: str):
+            site.put(INDEX, listed(*links), "text/html")
+            now = datetime(2026, 5, day, tzinfo=UTC)
+            return poll.fetch(path, settings, now=now, with_bundle=False)
+
+        site.put(f"/files/{APRIL}", test_drugs.content(april))
+        site.put(f"/files/{MAY}", test_drugs.content(bad))
+        first = polled(18, f"/files/{APRIL}", "/document/stats/nationwide-encounters")
+        refused = polled(19, f"/files/{APRIL}", f"/files/{MAY}")
+        site.put(f"/files/{MAY}", test_drugs.content(restated))
+        second = polled(20, f"/files/{APRIL}", f"/files/{MAY}")
+        odd = polled(21, f"/files/{APRIL}", "/files/Drug-Seizures-FY24-FY27-Oct.xlsx")
+
+    outcomes = [[taken.outcome for taken in each.taken] for each in (first, refused, second)]
+    assert outcomes == [["accepted"], ["refused"], ["accepted"]]
+    assert "closed" in refused.taken[0].reason or "2024" in refused.taken[0].reason
+    assert odd.poll.outcome == "unrecognized"
+    assert site.asked.count(f"/files/{APRIL}") > 1
+    vintages = rows(
+        path,
+        "select known_from, encounters from vintages"
+        " where border = 'northern' and month = '2026-04' order by known_from",
+    )
+    assert [day for day, _ in vintages] == ["2026-05-18", "2026-05-20"]
+    assert vintages[1][1] - vintages[0][1] == 3  # lines of the northern border
+
+
+def test_a_drug_that_is_not_known_is_joined_by_the_operator():
+    renamed = [
+        [*row[:6], "Fentanyls" if row[6] == "Fentanyl" else row[6], *row[7:]]
+        for row in test_drugs.lines()
+    ]
+    source = registry.find("cbp_drug_events")
+    file = ReleaseFile(APRIL, test_drugs.content(renamed), "2026-05-20")
+
+    alone = source.read(file, {}, ())
+    joined = source.read(file, {"drug": {"Fentanyls": "Fentanyl"}}, ())
+
+    assert dict(alone.unknown) == {"drug": frozenset({"Fentanyls"})}
+    assert joined.unknown == {}
+    plain = ReleaseFile(APRIL, test_drugs.content(test_drugs.lines()), "2026-05-20")
+    assert joined.snapshot.counts == source.read(plain, {}, ()).snapshot.counts
+
+
+def test_a_small_series_is_said_to_be_small(folder, tmp_path):
+    pounds = ("--db", str(folder / "pounds.db"))
+    year = "A small series: 44 pounds in the 12 months to September 2024, 17 of them in one month"
+    article = tmp_path / "article.txt"
+    article.write_text("43 pounds of fentanyl were seized at the northern border in FY2024.")
+
+    assert f"{year}; one seizure decides." in said(*pounds, "fact", "northern:fentanyl", "FY2024")
+    assert f"{year}; one seizure decides." in said(*pounds, "check", str(article))
+    for words in (("show", "northern:fentanyl"), ("chance", "northern:fentanyl", "2026-08", ">9")):
+        assert "A small series: 43 pounds in the 12 months to April 2026" in said(*pounds, *words)
+    assert "small" not in said(*pounds, "fact", "southwest:fentanyl", "FY2024")
+    assert "a few seizures decide" in said(
+        "--db", str(folder / "seizures.db"), "fact", "northern:fentanyl", "FY2024"
+    )

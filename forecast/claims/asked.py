@@ -18,6 +18,7 @@ from forecast.claims.table import CountTable
 from forecast.claims.tokens import WrittenNumber, sentences
 from forecast.desk.names import SeriesNames
 from forecast.errors import ClaimError
+from forecast.intake.sources import registry
 
 _FORMS = (
     "write 18,944, 302K, 1.5 million, 'more than 300,000', -78% or x2 (with --from), record, "
@@ -100,6 +101,11 @@ def _span(text: str, newest: int) -> ClaimSpan:
 
 
 def _read(text: str) -> _Read:
+    for noun in registry.other_nouns():
+        if text.lower().endswith(f" {noun}"):
+            counted = registry.main().measure.noun
+            raise ClaimError(text, f"another measure: this record counts {counted}, not {noun}")
+    text = text.removesuffix(f" {registry.main().measure.noun}")
     for reader in (_since, _record, _rank, _share, _times, _number):
         read = reader(text)
         if read:

@@ -17,7 +17,7 @@ from forecast.claims.clauses import Scene
 from forecast.claims.judge import HOLDS, Claimed, ClaimVerdict, JudgedClaim, Sense, judge
 from forecast.claims.senses import Context, Option, Weighed
 from forecast.claims.spans import ClaimSpan
-from forecast.claims.subjects import APPREHENSION, FIELD_BORDERS, Subject
+from forecast.claims.subjects import DRUG, FIELD_BORDERS, GROUPS, Subject
 from forecast.claims.table import CountTable
 from forecast.claims.times import Now
 from forecast.claims.tokens import WrittenNumber, sentences
@@ -196,7 +196,7 @@ class _Reader:
             dimension = kind.get(subject.dimension, subject.dimension)
             context.part = (dimension, subject.members, subject.other_than)
             context.group = senses.NO_PART
-            if dimension in ("citizenship", "demographic", APPREHENSION):
+            if dimension in GROUPS:
                 context.group, context.part = context.part, senses.NO_PART
             context.saw(last.span)
             return
@@ -238,6 +238,9 @@ class _Reader:
             or relations.supposed(scene, number)
         ):
             return None
+        why = relations.other_unit(scene, number, kinds.noun_after(scene, number))
+        if why and number.kind in ("percent", "times", "count"):
+            return self._not_held(scene, number, why)
         if number.kind == "percent":
             return self._percent(scene, number)
         if number.kind == "times":
@@ -340,7 +343,7 @@ class _Reader:
             return whose, when
         host = self.hosts[-1]
         own = whose[0].value if whose and whose[0].bound else None
-        if fresh and own and own.dimension in ("citizenship", "demographic", APPREHENSION):
+        if fresh and own and own.dimension in GROUPS:
             like = own._replace(border=host.subject.border, agency=host.subject.agency)
             whose = [
                 Option(like, 0.1, True),
@@ -481,6 +484,14 @@ class _Reader:
     def _extremes(self, scene: Scene) -> Iterator[ClaimFinding | NotUnderstood]:
         for extreme in extremes.find(scene, self.context):
             here = extreme.number
+            why = relations.other_measure(scene, here)
+            if why:
+                judged = JudgedClaim("cannot_be_checked", why=why)
+                quote = self.text[extreme.start : extreme.end]
+                yield ClaimFinding(
+                    quote, extreme.start, extreme.end, extreme.digits, None, None, judged, why
+                )
+                continue
             near = sorted(
                 self.hosts,
                 key=lambda host: scene.distance(
@@ -495,7 +506,8 @@ class _Reader:
                 ]
             else:
                 pairs = self._bases(scene, here)[:6]
-                if self.context.subject and self.context.span:
+                named = bool(pairs) and pairs[0][0].value.dimension == DRUG
+                if self.context.subject and self.context.span and not named:
                     pairs.insert(
                         0, (Option(self.context.subject, 0.2), Option(self.context.span, 0.3))
                     )
@@ -735,6 +747,7 @@ class _Reader:
         self, case: _Case, one: Weighed, judged: JudgedClaim, other: Sense | None = None
     ) -> ClaimFinding:
         said = wording.explain(self.table, one.sense, case.claimed, judged, other)
+        small = wording.small(self.table, one.sense.subject, one.sense.span)
         return ClaimFinding(
             quote=self.text[case.start : case.end],
             start=case.start,
@@ -743,7 +756,7 @@ class _Reader:
             claimed=case.claimed,
             sense=one.sense,
             judged=judged,
-            why=said.why,
+            why=" ".join(filter(None, (said.why, small))),
             say_instead=said.instead,
             other=other,
         )

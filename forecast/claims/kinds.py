@@ -36,7 +36,9 @@ _NOUN_KINDS: dict[str, Noun] = {
     "citizenship": "group",
     "countries": "group",
     "arrest_place": "group",
+    "drug": "group",
     "off_topic": "off_topic",
+    "other_measure": "off_topic",
     "not_claim": "not_claim",
 }
 _RANGE_MARKS = ("-", "\u2013", "/", ":")
@@ -91,6 +93,7 @@ def _in_brackets_of_unknown(scene: Scene, number: WrittenNumber) -> bool:
 def _phrase_at(scene: Scene, at: int) -> Placed | None:
     order = (
         "not_claim",
+        "other_measure",
         "off_topic",
         "people",
         "measure",
@@ -98,6 +101,7 @@ def _phrase_at(scene: Scene, at: int) -> Placed | None:
         "citizenship",
         "countries",
         "arrest_place",
+        "drug",
     )
     here = [one for one in scene.phrases if one.first == at]
     return min(

@@ -9,6 +9,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from forecast.intake.sources import registry
+
 
 class Phrase(NamedTuple):
     """What a phrase says: its kind is the lexicon's table, its value the key in that table."""
@@ -81,14 +83,25 @@ class Lexicon:
                 yield node[stem]
 
 
-@lru_cache(1)
 def lexicon() -> Lexicon:
-    """The lexicon that comes with the program."""
-    return Lexicon(tables())
+    """The lexicon of texts about what the source in use counts."""
+    return _lexicon(registry.main().name)
 
 
-@lru_cache(1)
 def tables() -> dict[str, dict[str, list[str]]]:
-    """What lexicon.toml says: table -> value -> phrases."""
+    """What it says: table -> value -> phrases."""
+    return _tables(registry.main().name)
+
+
+@lru_cache(4)
+def _lexicon(source: str) -> Lexicon:
+    return Lexicon(_tables(source))
+
+
+@lru_cache(4)
+def _tables(source: str) -> dict[str, dict[str, list[str]]]:
+    """lexicon.toml, and what the source has in place of some of its tables."""
     text = files("forecast.claims").joinpath("lexicon.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    known = registry.SOURCES.get(source)
+    own = known.lexicon() if known and known.lexicon else ""
+    return tomllib.loads(text) | tomllib.loads(own)

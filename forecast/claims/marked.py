@@ -12,7 +12,7 @@ from forecast import months
 from forecast.claims.checker import CheckedText, ClaimFinding, NotUnderstood
 from forecast.claims.judge import EXTREMES, JudgedClaim, Sense
 from forecast.claims.named import name_of
-from forecast.claims.subjects import AGENCY_WORDS
+from forecast.claims.subjects import agency_words
 from forecast.claims.wording import VERDICT_WORDS
 from forecast.desk.names import SeriesNames
 from forecast.desk.wording import measure
@@ -136,7 +136,7 @@ def as_html(checked: CheckedText, title: str, record: str) -> str:
     """
     return _template().render(
         measure=measure(),
-        between=AGENCY_WORDS["usbp"],
+        between=agency_words("usbp"),
         title=title,
         published=checked.published,
         summary=summary(checked),

@@ -10,10 +10,10 @@ from forecast.claims import senses, times
 from forecast.claims.clauses import COMPARATORS, Placed, Scene
 from forecast.claims.judge import Sense
 from forecast.claims.kinds import NounAfter
-from forecast.claims.lexicon import word_set
+from forecast.claims.lexicon import tables, word_set
 from forecast.claims.senses import Context, Option, Weighed
 from forecast.claims.spans import ClaimSpan, calendar, fiscal
-from forecast.claims.subjects import APPREHENSION, FIELD_BORDERS, Subject
+from forecast.claims.subjects import APPREHENSION, DRUG, FIELD_BORDERS, Subject
 from forecast.claims.times import TimeRef
 from forecast.claims.tokens import WrittenNumber
 from forecast.records import NATIONWIDE
@@ -63,7 +63,7 @@ def off_topic(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | Non
         return noun.placed.phrase.value
     if noun.kind == "not_claim":
         return None
-    offs = scene.near(number, scene.of_kind("off_topic"))
+    offs = scene.near(number, scene.of_kind("off_topic", "other_measure"))
     if not offs:
         return None
     distance, off = offs[0]
@@ -81,6 +81,25 @@ def off_topic(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | Non
     if distance <= 9 and (not measures or distance < measures[0][0]):
         return off.phrase.value
     return off.phrase.value if not measures and distance <= 22 else None
+
+
+def other_measure(scene: Scene, number: WrittenNumber) -> str | None:
+    """Why a record or a rank is of another measure; None where it may be of this one."""
+    others = scene.near(number, scene.of_kind("other_measure"))
+    units = scene.of_kind("unit") if "unit" in tables() else _strong(scene)
+    measures = scene.near(number, units)
+    if not others or (measures and measures[0][0] < others[0][0]):
+        return None
+    return others[0][1].phrase.value
+
+
+def other_unit(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | None:
+    """Why a number is of another measure, where the lexicon tells the units of both.
+
+    "Seized" may be of seizures and of pounds, so that no other word of the sentence tells.
+    """
+    known = "unit" in tables() and noun.kind not in ("off_topic", "not_claim")
+    return other_measure(scene, number) if known else None
 
 
 def _parted(scene: Scene, first: int, last: int) -> bool:
@@ -107,7 +126,9 @@ def is_count(scene: Scene, number: WrittenNumber, noun: NounAfter, context: Cont
         )
     said = bool(strong)
     placed = bool(
-        scene.of_kind("sector", "border", "office", "demographic", "citizenship", "arrest_place")
+        scene.of_kind(
+            "sector", "border", "office", "demographic", "citizenship", "arrest_place", "drug"
+        )
     )
     timed = any(ref.counts or ref.form == "week" for ref in scene.times)
     if noun.kind in ("people", "group"):
@@ -156,6 +177,7 @@ def says_whose(scene: Scene, host: WrittenNumber, number: WrittenNumber) -> bool
         "citizenship",
         "countries",
         "arrest_place",
+        "drug",
     )
     first, last = min(host.last, number.last), max(number.first, host.first)
     for one in scene.of_kind(*kinds):
@@ -304,7 +326,7 @@ def is_share(scene: Scene, number: WrittenNumber) -> bool:
 def _of_group(scene: Scene, number: WrittenNumber) -> bool:
     """16 percent with Indians; 30% Mexican."""
     at = number.last + (scene.low(number.last) in ("with", "from", "was", "involved"))
-    return any(one.first == at for one in scene.of_kind("citizenship", "demographic"))
+    return any(one.first == at for one in scene.of_kind("citizenship", "demographic", "drug"))
 
 
 def is_multiple(scene: Scene, number: WrittenNumber) -> bool:
@@ -350,7 +372,7 @@ def about_encounters(scene: Scene, number: WrittenNumber, context: Context) -> b
         for one in scene.phrases
     ):
         return False
-    if _strong(scene) or scene.of_kind("sector", "demographic"):
+    if _strong(scene) or scene.of_kind("sector", "demographic", "drug"):
         return True
     if context.subject is None:
         return bool(scene.of_kind("border", "citizenship")) and bool(scene.times)
@@ -516,16 +538,42 @@ def shares(
         # 1,034 at-large arrests, 16% of all that were made: a share of them that were just counted
         just_counted = Option((APPREHENSION, hosts[-1].members, False), 0.2)
         return _part_shares([just_counted], border, agency, when)
+    drug = _drug_behind(scene, number)
+    if drug:
+        return _drug_shares(drug, scene, when)
     if parts and parts[0].cost <= 1.0 and _names_part(scene, number):
         return _part_shares(parts, border, agency, when)
     found = _agency_or_border_shares(scene, number, border, agency, when)
     return found or ([] if _of_them(scene, number) else None)
 
 
+def _drug_behind(scene: Scene, number: WrittenNumber) -> str | None:
+    """The drug of which a share is one: 90% of fentanyl seizures."""
+    behind = range(number.last + 1, number.last + 4)
+    drugs = [one for one in scene.of_kind("drug") if one.first in behind]
+    return drugs[0].phrase.value if drugs and scene.low(number.last) == "of" else None
+
+
+def _drug_shares(drug: str, scene: Scene, when: list[Option[ClaimSpan]]) -> list[Weighed]:
+    """A border's share of a drug nationwide; agencies are not told apart by drug."""
+    borders = dict.fromkeys(one.phrase.value for one in scene.of_kind("border"))
+    part, whole = Subject("", "", DRUG, (drug,)), Subject(NATIONWIDE, "", DRUG, (drug,))
+    return [
+        Weighed(
+            Sense(part._replace(border=border), span.value, "share_percent", None, whole),
+            0.7 * rank + span.cost,
+            True,
+            span.bound,
+        )
+        for rank, border in enumerate(border for border in borders if border != NATIONWIDE)
+        for span in when[:5]
+    ]
+
+
 def _names_part(scene: Scene, number: WrittenNumber) -> bool:
     """Whether the part of a share is named: behind it, before its verb, or by "there"."""
     kinds = ("sector", "city", "office", "state", "demographic", "citizenship", "countries")
-    placed = scene.of_kind(*kinds, "arrest_place")
+    placed = scene.of_kind(*kinds, "arrest_place", "drug")
     sectors = scene.of_kind("sector", "city")
     them = scene.low(number.last + 1) in ("them", "those", "these", "whom")
     if sectors and scene.low(number.last) == "of" and not them:

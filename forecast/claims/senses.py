@@ -24,7 +24,7 @@ from forecast.claims.subjects import (
     AT_LARGE,
     FIELD_BORDERS,
     LAND,
-    SOURCE,
+    UNMISTAKABLE,
     Subject,
 )
 from forecast.claims.times import Now, TimeRef
@@ -348,7 +348,7 @@ def _may_be_part(scene: Scene, one: Placed, context: Context) -> bool:
     if one.phrase.kind == "city":
         return named or here
     patrol = any(p.phrase.value in ("usbp", "all") for p in scene.of_kind("measure"))
-    if one.phrase.value in SOURCE.hierarchy.unmistakable:
+    if one.phrase.value in UNMISTAKABLE:
         return True
     return named or here or patrol or bool(context.sectors_named) or context.agency == "usbp"
 
@@ -360,7 +360,7 @@ def _has_sector_word(scene: Scene, one: Placed) -> bool:
 
 def _sure(scene: Scene, one: Placed, context: Context) -> bool:
     here = any(scene.low(i) in _SECTOR_WORDS for i in range(len(scene.tokens)))
-    unmistakable = one.phrase.value in SOURCE.hierarchy.unmistakable
+    unmistakable = one.phrase.value in UNMISTAKABLE
     named = one.phrase.value in context.sectors_named
     return (
         _has_sector_word(scene, one) or here or named or unmistakable or one.phrase.kind == "office"
@@ -416,7 +416,7 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[Option[SensePart]]:
     """Nationalities, demographic groups and places of arrest beside a number."""
     placed = [
         one
-        for one in scene.of_kind("citizenship", "countries", "demographic", "arrest_place")
+        for one in scene.of_kind("citizenship", "countries", "demographic", "arrest_place", "drug")
         if not _is_no_nationality(scene, one) and not _of_no_arrest(scene, one)
     ]
     near = [(d, one) for d, one in scene.near(number, placed) if d < 30]
@@ -433,7 +433,7 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[Option[SensePart]]:
         return [Option(("none", ("?",), False), cost, bound)] if distance < TIGHT else []
     if value.startswith("-"):
         return [Option(("citizenship", (value[1:],), True), cost, bound)]
-    dimension = {"demographic": kind, "arrest_place": APPREHENSION}.get(kind, "citizenship")
+    dimension = {"arrest_place": APPREHENSION, "countries": "citizenship"}.get(kind, kind)
     found = [Option((dimension, run, False), cost, bound)]
     if len(run) > 1 and "+" not in value:
         found.append(Option((dimension, (value,), False), cost + 0.4, bound))

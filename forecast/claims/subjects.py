@@ -8,23 +8,28 @@ from forecast.desk.labels import member_words
 from forecast.intake.sources import registry
 from forecast.records import SeriesKey
 
-# Articles are checked about CBP's counts alone.
-SOURCE = registry.find("cbp_encounters")
-_HALVES = {half.code: half for half in SOURCE.hierarchy.halves}
+# The agencies and their sectors are the same in every source whose texts are checked.
+_ENCOUNTERS = registry.find("cbp_encounters")
+_HALVES = {half.code: half for half in _ENCOUNTERS.hierarchy.halves}
 USBP, OFO = _HALVES["usbp"].component, _HALVES["ofo"].component
 AGENCIES = {code: half.component for code, half in _HALVES.items()}
-AGENCY_WORDS = {
-    "": SOURCE.measure.long_name,
-    **{code: half.noun for code, half in _HALVES.items()},
-}
 # What splits the Border Patrol's count: the dimension, and its two members.
-_ASIDE = SOURCE.hierarchy.aside
+_ASIDE = _ENCOUNTERS.hierarchy.aside
 APPREHENSION, AT_LARGE, AT_ENTRY = (
     (_ASIDE.dimension, _ASIDE.named, _ASIDE.rest) if _ASIDE else ("", "", "")
 )
 ARREST_WORDS = {AT_ENTRY: AT_ENTRY.lower(), AT_LARGE: f"in the interior ({AT_LARGE})"}
-FIELD_BORDERS = SOURCE.hierarchy.field_borders
+FIELD_BORDERS = _ENCOUNTERS.hierarchy.field_borders
+UNMISTAKABLE = _ENCOUNTERS.hierarchy.unmistakable
 LAND = "land"  # both land borders together
+DRUG = "drug"
+GROUPS = ("citizenship", "demographic", APPREHENSION, DRUG)  # of what is counted, not of where
+
+
+def agency_words(code: str) -> str:
+    """What an agency's count is of, in the words of the source in use; of both for ""."""
+    halves = {half.code: half for half in registry.main().hierarchy.halves}
+    return halves[code].noun if code in halves else registry.main().measure.long_name
 
 
 class Subject(NamedTuple):
@@ -32,8 +37,8 @@ class Subject(NamedTuple):
 
     border : one of `records.HEADLINES`, or "land".
     agency : "" both, "usbp" between ports, "ofo" at ports.
-    dimension : "" for a total, else field, state, citizenship, demographic or apprehension_type,
-        which splits Border Patrol's encounters only (agency "").
+    dimension : "" for a total, else field, state, citizenship, demographic, drug, or
+        apprehension_type, which splits Border Patrol's encounters only (agency "").
     members : the parts, added up, in the publisher's names; for `other_than` left out instead.
     """
 
@@ -56,23 +61,32 @@ class Subject(NamedTuple):
 
     def words(self) -> str:
         """As one says it after a number: encounters ... at the northern land border."""
-        noun = SOURCE.measure.noun
-        place = "at both land borders" if self.border == LAND else SOURCE.totals.where(self.border)
+        source = registry.main()
+        noun = source.measure.noun
+        place = "at both land borders" if self.border == LAND else source.totals.where(self.border)
         if self.dimension == "field":
             named = " and ".join(self.members)
-            kind = AGENCY_WORDS["ofo" if self.agency == "ofo" else "usbp"]
+            kind = agency_words("ofo" if self.agency == "ofo" else "usbp")
             return f"{kind} in {named}" + (f" ({place})" if self.border == "other" else "")
         if self.dimension == "state":
             return f"{noun} {_states(self.members)} ({place})"
         if self.dimension == APPREHENSION:
             where = " and ".join(ARREST_WORDS[name] for name in self.members)
             return f"{_HALVES['usbp'].short} {noun} {where} {place}"
+        if self.dimension == DRUG:
+            drugs = " and ".join(_in_sentence(member_words(DRUG, name)) for name in self.members)
+            return f"{source.measure.of_part.format(drugs)} {place}"
         if self.dimension:
             people = " and ".join(member_words(self.dimension, name) for name in self.members)
             than = "citizenships other than " if self.other_than else ""
             of = "of" if self.dimension == "demographic" else "of citizens of"
             return f"{noun} {'of' if than else of} {than}{people} {place}"
-        return f"{AGENCY_WORDS[self.agency]} {place}"
+        return f"{agency_words(self.agency)} {place}"
+
+
+def _in_sentence(words: str) -> str:
+    """A name as it stands inside a sentence: fentanyl, LSD."""
+    return words if words.isupper() else words.lower()
 
 
 def _states(members: tuple[str, ...]) -> str:

@@ -10,7 +10,8 @@ from itertools import accumulate
 
 from forecast import months
 from forecast.claims.spans import ClaimSpan
-from forecast.claims.subjects import APPREHENSION, LAND, USBP, Subject
+from forecast.claims.subjects import APPREHENSION, DRUG, LAND, USBP, Subject
+from forecast.intake.sources import registry
 from forecast.records import BORDERS, NATIONWIDE, SeriesKey
 from forecast.store import reports
 
@@ -64,14 +65,20 @@ class CountTable:
     series : key -> month (running number) -> (encounters, unit of rounding).
     values : (border, month) -> values a border's month has had, oldest first, with the date from
         which each was known ("YYYY-MM-DD") and how exactly that is known.
+    rounded : the dimension whose months were rounded to whole units before they were added up.
     """
 
     def __init__(
         self,
         series: Mapping[SeriesKey, Mapping[int, tuple[int, int]]],
         values: Mapping[tuple[str, int], Sequence[tuple[int, str, str]]],
+        rounded: str = "",
     ) -> None:
-        self._series = {key: _line(by_month) for key, by_month in series.items() if by_month}
+        self._series = {
+            key: _line(by_month, _half_units(key, rounded, series))
+            for key, by_month in series.items()
+            if by_month
+        }
         self._known: dict[Subject, ClaimCounts | None] = {}
         self.values = values
         self.newest = max((line.last for line in self._series.values()), default=0)
@@ -88,7 +95,7 @@ class CountTable:
         values: dict[tuple[str, int], list[tuple[int, str, str]]] = defaultdict(list)
         for border, month, encounters, known_from, vintage in reports.every_value(connection):
             values[border, months.to_index(month)].append((encounters, known_from, vintage))
-        return cls(series, values)
+        return cls(series, values, registry.main().rounded)
 
     @property
     def keys(self) -> Iterable[SeriesKey]:
@@ -156,19 +163,29 @@ class CountTable:
             if key.dimension == "field":
                 agency = "usbp" if key.component == USBP else "ofo"
                 yield Subject(key.border, agency, "field", (key.member,))
-            elif key.dimension in ("state", "citizenship", "demographic", APPREHENSION):
+            elif key.dimension in ("state", "citizenship", "demographic", DRUG, APPREHENSION):
                 yield Subject(key.border, "", key.dimension, (key.member,))
         parts = {
-            key[1:3] for key in self._series if key.dimension in ("citizenship", "demographic")
+            key[1:3]
+            for key in self._series
+            if key.dimension in ("citizenship", "demographic", DRUG)
         }
         for dimension, member in sorted(parts):
             yield Subject(NATIONWIDE, "", dimension, (member,))
 
 
-def _line(by_month: Mapping[int, tuple[int, int]]) -> ClaimCounts:
+def _half_units(key: SeriesKey, rounded: str, keys: Iterable[SeriesKey]) -> float:
+    """How far a month may be off where each part of a dimension was rounded to a whole unit."""
+    if not rounded or key.dimension == rounded:
+        return 0.5 if rounded else 0.0
+    parts = {one for one in keys if one.dimension == rounded}
+    return 0.5 * sum(key.border in (NATIONWIDE, one.border) for one in parts)
+
+
+def _line(by_month: Mapping[int, tuple[int, int]], half: float) -> ClaimCounts:
     first, last = min(by_month), max(by_month)
     held = [by_month.get(month, (0, 1)) for month in range(first, last + 1)]
-    slack = tuple(unit / 2 if unit > 1 else 0.0 for _, unit in held)
+    slack = tuple(unit / 2 if unit > 1 else half for _, unit in held)
     unknown = frozenset(range(first, last + 1)).difference(by_month)
     return ClaimCounts(first, tuple(count for count, _ in held), slack, unknown)
 

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from forecast import months
 from forecast.claims.judge import Claimed, JudgedClaim, Sense
 from forecast.claims.spans import ClaimSpan
-from forecast.claims.subjects import AGENCY_WORDS, Subject
+from forecast.claims.subjects import Subject, agency_words
 from forecast.claims.table import CountTable
-from forecast.desk.wording import both_halves, month_words
+from forecast.desk.wording import both_halves, month_words, small_words
+from forecast.intake.sources import registry
 
 VERDICT_WORDS = {
     "right": "Right",
@@ -59,7 +60,11 @@ def statement(sense: Sense, value: float | None) -> str:
     span, subject = sense.span, sense.subject
     number = number_words(value, sense.measure)
     if sense.measure == "total":
-        return f"{number} {subject.words()} in {span.words()}"
+        words = subject.words()
+        if value == 1:
+            noun = registry.main().measure.noun
+            words = words.replace(noun, noun.removesuffix("s"), 1)
+        return f"{number} {words} in {span.words()}"
     if sense.measure in ("per_day", "per_month"):
         return f"{number}, {subject.words()} in {span.words()}"
     if sense.measure == "share_percent":
@@ -93,6 +98,24 @@ def explain(
     return Explained(_sentence(truth))
 
 
+def small(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
+    """A sentence if the series is so small that little decides it, else ""; up to a span's end."""
+    line = table.counts(subject)
+    if line is None:
+        return ""
+    kept = min(span.last, line.last) - line.first + 1
+    return small_words(
+        {months.from_index(line.first + i): n for i, n in enumerate(line.counts[:kept])}
+    )
+
+
+def _rounding() -> str:
+    """Why a sum of months may be a little off where each month was rounded."""
+    source = registry.main()
+    part = source.labels.dimensions[source.rounded]
+    return f"each {part}'s month is on record in whole {source.measure.noun}"
+
+
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
@@ -105,6 +128,8 @@ def _when_published(table: CountTable, sense: Sense, claimed: Claimed, judged: J
     line = table.counts(sense.subject)
     slack = line.slack_of(sense.span) if line and line.holds(sense.span) else 0.0
     if abs(claimed.value - (judged.truth or 0)) <= slack:
+        if registry.main().rounded:
+            return f"It is right as far as is known: {_rounding()}."
         return "It is right as far as is known: the source on record rounds its counts to 10."
     return "It is within 2% of today's figure; the figure first published is not on record."
 
@@ -124,7 +149,7 @@ def _kind(subject: Subject) -> str:
     return (
         subject.words()
         if subject.dimension
-        else f"{AGENCY_WORDS[subject.agency]} ({subject.border})"
+        else f"{agency_words(subject.agency)} ({subject.border})"
     )
 
 

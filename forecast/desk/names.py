@@ -105,6 +105,10 @@ class SeriesNames:
         suggested = list(dict.fromkeys(by_form[form] for form in near))
         if not suggested:  # perhaps another border has it
             suggested = [self.name(key) for key in _matching(wanted, self.keys)]
+        others = [] if suggested else registry.that_have(wanted)
+        if others:
+            problem = f"another measure: this record counts {registry.main().measure.noun}"
+            raise SeriesNameError(text, f"{problem}, and not {' or '.join(others)}")
         raise SeriesNameError(text, "no series has this name", suggested)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from forecast import months
 from forecast.intake.sources import registry
@@ -98,6 +99,23 @@ def about_column(text: str) -> str:
 def due() -> tuple[int, int, int]:
     """Days after a month's end: its figures come from, to, and are overdue."""
     return registry.main().due
+
+
+def small_words(by_month: Mapping[str, int]) -> str:
+    """That a series is small, by its last 12 months; "" where it is not.
+
+    by_month : its counts, the newest month last.
+    """
+    limit, decides = measure().small
+    year = list(by_month.items())[-12:]
+    total = sum(count for _, count in year)
+    if not year or total >= limit:
+        return ""
+    noun = measure().noun
+    largest = max(count for _, count in year)
+    of_them = f", {largest:,} of them in one month" if total > 1 and len(year) > 1 else ""
+    when = f"in the {len(year)} months to {month_words(year[-1][0])}"
+    return f"A small series: {total:,} {noun} {when}{of_them}; {decides}."
 
 
 def check_command(run: int, digest: str) -> str:

@@ -75,7 +75,8 @@ def chance(settings: Settings, series: str, span: str, event: str, as_json: bool
             )
             return
         click.echo(answered.sentence(name, found))
-        for line in (record.stale(key), answered.track_words(track), answered.source(record)):
+        notes = (record.stale(key), small(record.connection, key), answered.track_words(track))
+        for line in (*notes, answered.source(record)):
             if line:
                 click.echo(line)
 
@@ -149,6 +150,15 @@ def stale(connection: sqlite3.Connection, key: SeriesKey) -> str:
     return stale_words(*joint.newest_months(connection, key))
 
 
+def small(connection: sqlite3.Connection, key: SeriesKey) -> str:
+    """A sentence if a series is so small that little decides it, else ""; quick."""
+    from forecast.desk.wording import small_words
+    from forecast.store import plots
+
+    rows = plots.published(connection, key)
+    return small_words({row["month"]: row["encounters"] for row in rows})
+
+
 def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None:
     """What a span of months comes to, for `show`."""
     from forecast.desk import answered
@@ -161,7 +171,7 @@ def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None
             print_json(_as_json(name, found, record))
             return
         click.echo(answered.span_sentence(name, found))
-        for line in (record.stale(key), answered.source(record)):
+        for line in (record.stale(key), small(record.connection, key), answered.source(record)):
             if line:
                 click.echo(line)
 

@@ -133,7 +133,7 @@ def _fact_lines(
     said: AnsweredClaim | None,
     run: RunRow,
 ) -> list[str]:
-    from forecast.claims.wording import halves, statement, verdict_line
+    from forecast.claims.wording import halves, small, statement, verdict_line
     from forecast.desk import brief
     from forecast.desk.wording import publisher
 
@@ -143,7 +143,7 @@ def _fact_lines(
     total = statement(_total(subject, span), table.total(subject, span))
     first = verdict_line(said) if said else f"{publisher().short} counted {total}."
     lines = [" ".join(filter(None, (first, brief.peak_sentence(found) if found else "")))]
-    lines += filter(None, [halves(table, subject, span)])
+    lines += filter(None, [halves(table, subject, span), small(table, subject, span)])
     if found:
         lines += [f"  {sentence}" for sentence in brief.history_sentences(found)]
         lines.append(f"Also true: {brief.comparison_sentence(found.comparisons)}")

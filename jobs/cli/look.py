@@ -64,7 +64,7 @@ def show(
         )
         latest = latest_run(connection, settings)
         last = read.last_months(connection)
-        stale = ask.stale(connection, key) if key else ""
+        notes = [ask.stale(connection, key), ask.small(connection, key)] if key else []
     if not found:
         raise ConfigError(str(settings.db), "--model", f"no forecasts by {model!r}")
     if as_json:
@@ -72,8 +72,8 @@ def show(
         return
     out = console()
     out.print(tables.heading(latest))
-    if stale:
-        out.print(stale)
+    for note in filter(None, notes):
+        out.print(note)
     out.print(tables.border_table(found) if key else tables.forecast_table(found, last, 3))
 
 

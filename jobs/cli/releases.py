@@ -44,7 +44,7 @@ def fetch(
     from jobs.intake import poll as work
 
     settings: Settings = ctx.obj
-    if not (once or settings.config.fetch.enabled):
+    if not (once or settings.config.polls):
         problem = (
             "is false, so nothing is downloaded; set it to true, or poll this once with --once. "
             "Files in the inbox are taken in by `bordercast ingest`"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.intake.sources import registry
+from forecast.printable import printable
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
     Settings,
@@ -36,6 +37,8 @@ def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: b
     from jobs.service import upkeep
 
     _await_inbox(settings)
+    if settings.config.address and not files:
+        _ask(settings)
     with progress(quiet=as_json) as report:
         outcome = monthly.run(
             settings.db, settings.config, files, with_bundle=not no_bundle, report=report
@@ -87,6 +90,17 @@ def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_s
     if not taken:
         click.echo("Nothing to take in: no file was named, and the inbox is empty.")
     refuse_if_any(taken)
+
+
+def _ask(settings: Settings) -> None:
+    """Ask the address of own counts; what it brings waits for the run. A failure is only said."""
+    from jobs.intake import poll
+
+    found = poll.poll(settings.db, settings.config, datetime.now(UTC))
+    if not found.asked:
+        click.echo(f"Not asked: next poll after {found.poll.not_before}.", err=True)
+    elif found.poll.outcome in ("blocked", "unreachable"):
+        click.echo(printable(f"The address gave nothing: {found.poll.detail}.", 1000), err=True)
 
 
 def _await_inbox(settings: Settings) -> None:

@@ -67,12 +67,15 @@ def waiting(
 def files(path: Path, section: CountsSection) -> list[Path]:
     """The files delivered so far; a relative path is from the database's folder.
 
-    ConfigError where there is no such place.
+    None of a source with an address: what is downloaded waits elsewhere. ConfigError where there
+    is no such place.
     """
-    place = path.parent / section.path
+    if section.address:
+        return []
     if "://" in section.path:
-        problem = "a web address cannot be read yet; save the file into a folder, and name that"
+        problem = "is a web address; write it as address = ... instead of path = ..."
         raise ConfigError("config.toml", "sources.path", problem)
+    place = path.parent / section.path
     if not place.exists():
         raise ConfigError("config.toml", "sources.path", f"{place}: no such file or folder")
     if not place.is_dir():

@@ -65,10 +65,9 @@ class _AgainError(Exception):
 
 def client(settings: Fetch) -> httpx.Client:
     """A client that says who it is, follows no redirect by itself, and keeps no connection."""
-    agent = settings.user_agent or (
-        # CBP's server refuses bare product tokens; this form is as honest, and accepts the login.
-        f"Mozilla/5.0 (compatible; bordercast/{__version__}; +{settings.contact})"
-    )
+    contact = f"; +{settings.contact}" if settings.contact else ""
+    # CBP's server refuses bare product tokens; this form is as honest, and accepts the login.
+    agent = settings.user_agent or f"Mozilla/5.0 (compatible; bordercast/{__version__}{contact})"
     return httpx.Client(
         headers={"User-Agent": agent, "Accept-Encoding": "gzip"},
         timeout=httpx.Timeout(min(30.0, settings.file_seconds)),

@@ -181,9 +181,12 @@ def take_waiting(
 
 
 def waiting(
-    db: Database | sqlite3.Connection, path: Path, kept_in: Folders, today: str
+    db: Database | sqlite3.Connection | None, path: Path, kept_in: Folders, today: str
 ) -> list[WaitingFile]:
-    """What lies in the inbox, or was downloaded and is not in the record: oldest release first."""
+    """What lies in the inbox, or was downloaded and is not in the record: oldest release first.
+
+    db : None before there is a record.
+    """
     found = [*in_inbox(kept_in, today), *_downloaded(db, path, kept_in)]
     return sorted(found, key=lambda f: f.place)
 
@@ -277,9 +280,12 @@ def _remember_left(path: Path, left: Sequence[inbox.LeftFile], today: str) -> No
 
 
 def _downloaded(
-    db: Database | sqlite3.Connection, path: Path, kept_in: Folders
+    db: Database | sqlite3.Connection | None, path: Path, kept_in: Folders
 ) -> list[WaitingFile]:
-    """Downloads that are not in the record, or refused there but in the archive once more."""
+    """Downloads that are not in the record, or refused there but in the archive once more.
+
+    In the order in which they came: of one address, names do not tell which is older.
+    """
     if not ops.beside(path).exists():
         return []
     with ops.reading(path) as ops_db:
@@ -287,8 +293,10 @@ def _downloaded(
     by_content = {d.sha256: d for d in reversed(downloads)}  # the address that had it first
     found = [
         WaitingFile(kept_in.archive / d.sha256 / d.file_name, d.first_seen_at, d.url)
-        for d in by_content.values()
-        if (held := inventory.held(db, d.sha256)) is None or held.status == "quarantined"
+        for d in reversed(by_content.values())
+        if db is None
+        or (held := inventory.held(db, d.sha256)) is None
+        or held.status == "quarantined"
     ]
     return [each for each in found if each.path.exists()]
 

@@ -146,7 +146,7 @@ def _looks_like_data(url: str, text: str) -> bool:
     if urlsplit(url).scheme not in ("http", "https"):
         return False
     return bool(_DATA.search(base)) or any(
-        _pages().window.search(words) and registry.main().measure.noun in words.lower()
+        _pages().window.search(words) and any(word in words.lower() for word in _pages().about)
         for words in (base, text)
     )
 

@@ -1,15 +1,17 @@
-"""The publisher's page -> files in the archive -> the record.
+"""The publisher's page, or the address of own counts -> files in the archive -> the record.
 
     page -> links to files, by the pattern of their names -> ask for each, oldest release first
     -> archive -> checks
 
-The page is the only source of addresses; none is ever made up. A file that was seen before is
-asked for only if it has changed. When the publisher blocks us, we leave him alone for hours.
+The page is the only source of addresses; none is ever made up. Own counts have one address. A file
+that was seen before is asked for only if it has changed. When the publisher blocks us, we leave
+him alone for hours.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -19,7 +21,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecast.config import Config, Fetch
+from forecast.config import Config
 from forecast.errors import ConfigError
 from forecast.intake.sources import registry
 from forecast.intake.tables import markup
@@ -27,7 +29,7 @@ from forecast.intake.text import content_sha256
 from forecast.printable import printable
 from forecast.store import connect, inventory, ops
 from forecast.store.ops import Download, Link, Poll, PollAnswer, PollOutcome
-from jobs.intake import archive, listing
+from jobs.intake import archive, inbox, listing
 from jobs.intake.http import Reply, client, get
 from jobs.intake.ingest import Taken
 from jobs.intake.take_in import take_in
@@ -89,7 +91,7 @@ def fetch(
 
 def poll(path: Path, config: Config, now: datetime, force: bool = False) -> Fetched:
     """Look at the page and bring every new file into the archive; the record is not touched."""
-    refuse_anonymous(config.fetch)
+    refuse_anonymous(config)
     path.parent.mkdir(parents=True, exist_ok=True)
     with connect.locked(path.with_name(LOCK), connect.LOCK_WAIT):
         with ops.writing(path) as db:
@@ -134,6 +136,7 @@ class _Visit:
         self.path, self.settings, self.poll_id = path, config.fetch, poll_id
         self.archive = archive.folders(path, config).archive
         self.index = page_of(config)
+        self.address, self.own_name = config.address, registry.main().name
         self.today = now.date().isoformat()
         self.known, self.links = known, dict(known)
         self.began = time.monotonic()
@@ -143,6 +146,9 @@ class _Visit:
     def answers(self) -> list[PollAnswer]:
         """Ask for the page, then for each file on it, until one is blocked or time is up."""
         with client(self.settings) as http:
+            if self.address:
+                self.links.setdefault(self.address, Link(self.address))
+                return [self._file(http, self.address)]
             page = self._page(http)
             if page.outcome in ("blocked", "unreachable"):
                 return [page]
@@ -244,7 +250,14 @@ class _Visit:
             return PollAnswer(url, reply.outcome, reply.detail)
         if reply.content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
             return PollAnswer(url, "blocked", "a web page instead of the file")
-        return self._content(url, reply, listing.base_name(url))
+        return self._content(url, reply, self._name(url))
+
+    def _name(self, url: str) -> str:
+        """Under which a file is kept; an address of own counts may end in anything."""
+        base = listing.base_name(url)
+        if url == self.address and not re.fullmatch(r"\w[\w.-]{0,150}", base, re.ASCII):
+            return self.own_name
+        return inbox.file_name(Path(base))
 
     def _content(self, url: str, reply: Reply, name: str) -> PollAnswer:
         sha256 = content_sha256(BytesIO(reply.content))
@@ -271,8 +284,8 @@ class _Visit:
 
 
 def page_of(config: Config) -> str:
-    """The page that links to the files: the settings', or the source's own."""
-    return config.fetch.index or registry.main().pages.index
+    """The page that links to the files: the settings', or the source's own; or the one file."""
+    return config.address or config.fetch.index or registry.main().pages.index
 
 
 def _poll(
@@ -320,9 +333,10 @@ def _too_soon(previous: Poll, now: datetime) -> bool:
     return now < min(datetime.fromisoformat(previous.not_before), began + LONGEST_PAUSE)
 
 
-def refuse_anonymous(settings: Fetch) -> None:
-    """ConfigError if the publisher could not tell who asks."""
-    if not settings.contact and not settings.user_agent:
+def refuse_anonymous(config: Config) -> None:
+    """ConfigError if the publisher could not tell who asks; own counts are asked of one's own."""
+    settings = config.fetch
+    if not config.address and not settings.contact and not settings.user_agent:
         raise ConfigError(
             "config.toml",
             "fetch.contact",

@@ -188,9 +188,10 @@ def _last_moment(path: Path) -> datetime | None:
 
 
 def _fetch(config: Config) -> Iterator[Finding]:
-    if not config.fetch.enabled:
-        yield Finding("fetch", "note", "is off", "put files into the inbox, or set fetch.enabled")
-    elif not config.fetch.contact and not config.fetch.user_agent:
+    if not config.polls:
+        how = "put files into the inbox, or set fetch.enabled"
+        yield Finding("fetch", "note", "is off", "" if config.sources else how)
+    elif not config.address and not config.fetch.contact and not config.fetch.user_agent:
         yield Finding("fetch", "bad", "names no contact", "set fetch.contact")
     else:
         from jobs.intake.poll import page_of

@@ -29,6 +29,7 @@ _FILE = """\
 kind = "counts"
 name = "{name}"
 # A file that is replaced, or a folder into which files are put: each content is a release once.
+# Of a file on the web, write address = "https://..." instead; each run asks whether it changed.
 path = "{path}"
 # The words of pages and notices; put your own.
 # noun: what is counted, in the plural. one, many: what each series is, and several of them.

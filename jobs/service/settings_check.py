@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 
-from forecast.config import Compute, Config, Fetch, Hook, Mail
+from forecast.config import Compute, Config, Hook, Mail
 from forecast.errors import ConfigError
 from jobs.intake import poll
 from jobs.mail import hooks, smtp
@@ -23,7 +23,7 @@ def problems(config: Config, source: str) -> Iterator[ConfigError]:
     source : the settings file, which is named in each.
     """
     checks: tuple[Callable[[], object], ...] = (
-        lambda: _fetch(config.fetch),
+        lambda: _fetch(config),
         lambda: _mail(config.mail),
         lambda: _certificates(config.mail),
         lambda: _password(config.mail),
@@ -38,9 +38,9 @@ def problems(config: Config, source: str) -> Iterator[ConfigError]:
             yield ConfigError(source, error.key, error.problem)
 
 
-def _fetch(settings: Fetch) -> None:
-    if settings.enabled:
-        poll.refuse_anonymous(settings)
+def _fetch(config: Config) -> None:
+    if config.polls:
+        poll.refuse_anonymous(config)
 
 
 def _mail(settings: Mail) -> None:

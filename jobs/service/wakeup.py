@@ -127,7 +127,7 @@ def _poll(path: Path, config: Config, now: datetime) -> str:
     """Bring new files into the archive; why the publisher's page gave none, "" if it could."""
     from jobs.intake import poll
 
-    if not config.fetch.enabled or not _poll_due(path, now):
+    if not config.polls or not _poll_due(path, now):
         return ""
     LOG.info("polling")
     found = poll.poll(path, config, now).poll
@@ -184,7 +184,8 @@ def _waiting(path: Path, config: Config, day: str) -> list[int]:
 
     kept_in = archive.folders(path, config)
     if not path.exists():
-        found = [*ingest.in_inbox(kept_in, day), *delivered.waiting(None, path, config, day)]
+        found = ingest.waiting(None, path, kept_in, day)
+        found += delivered.waiting(None, path, config, day)
         return sorted({each.place[0] for each in found})
     with closing(connect.read(path)) as connection:
         found = ingest.waiting(connection, path, kept_in, day)

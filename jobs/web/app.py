@@ -36,6 +36,7 @@ from forecast.errors import StoreError
 from forecast.store import held, ops
 from jobs.web.answers import (
     CSP,
+    FRAMED_CSP,
     PRIVATE,
     SQL_CSP,
     Plain,
@@ -56,6 +57,8 @@ DOWNLOADS = 4  # of the whole file at once
 TEXT_BYTES = 50_000  # of a text to check
 TEXTS_A_MINUTE = 20
 SQL = re.compile(rf"/({DATABASE}|-/static)(?=[/.?]|$)")
+# A refusal there may be framed too: it has no figures and no forms.
+FRAMED = re.compile(r"(/as-of/\d+)?/embed/[a-z0-9-]+/?(index\.html)?$")
 NO_PAGE = Plain(404, "There is no such page", "Every page can be reached from the overview.")
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
 _MAIN = re.compile(r'(<main id="main" tabindex="-1">).*(</main>)', re.S)
@@ -191,7 +194,8 @@ class Site:
             await self._app(scope, receive, send)
             return
         sql = SQL.match(scope["path"]) and scope["path"] != f"/{DATABASE}.db"
-        send = with_headers(send, SQL_CSP if sql else CSP)
+        framed = FRAMED.match(scope["path"]) is not None
+        send = with_headers(send, SQL_CSP if sql else FRAMED_CSP if framed else CSP)
         refused = self._refusal(scope) or await self._hidden()
         if refused is not None:
             await send_plain(scope, send, refused)

@@ -49,6 +49,7 @@ PAGES = {
     "check": "check/",
     "newer": "newer/",
     "subscribe": "subscribe/",
+    "embed": "embed/southwest/",
 }
 
 
@@ -171,6 +172,52 @@ def test_the_keyboard_is_enough(page):
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert page.url.endswith("/border/northern/index.html")
+
+
+@pytest.mark.parametrize("place", ["border/northern/", "subscribe/", "embed/northern/"])
+def test_the_keyboard_reaches_and_opens_everything(page, place):
+    """Each link and each fold in the page's order; what a fold hides once it is open."""
+    shown(page, place)
+    page.evaluate("document.body.tabIndex = -1; document.body.focus()")
+    for _ in range(page.locator("summary").count()):
+        page.evaluate("document.querySelector('details:not([open]) > summary').focus()")
+        page.keyboard.press("Enter")
+    assert page.locator("details:not([open])").count() == 0
+    page.evaluate("window.scrollTo(0, 0); document.body.focus()")
+    wanted = page.locator("a[href], summary, [tabindex='0']").evaluate_all(
+        "all => all.filter(e => e.offsetParent !== null || e.className === 'skip').length"
+    )
+    reached = set()
+    for _ in range(wanted):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate("[...document.querySelectorAll('*')].indexOf(document.activeElement)")
+        )
+    assert len(reached) == wanted
+
+
+def test_a_page_is_cited_and_shared_by_keyboard(page):
+    shown(page, "border/northern/2025-01/")
+    for words in ("Cite this page", "Share this page"):
+        fold = page.locator("summary", has_text=words)
+        fold.focus()
+        page.keyboard.press("Space")
+        assert fold.evaluate("e => e.parentElement.open")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.href").startswith("mailto:?subject=Northern")
+
+
+def test_a_chart_on_another_page_leads_back(page, address):
+    """A page of somebody else's, with the frame to copy."""
+    page.set_content(
+        f'<h1>Ours</h1><iframe src="{address}embed/northern/" title="x" width="100%" '
+        'height="640"></iframe>'
+    )
+    frame = page.frame_locator("iframe")
+    inner = frame.locator("main").evaluate("e => e.getBoundingClientRect().height")
+    assert inner <= 640
+    frame.get_by_role("link").click()
+    page.wait_for_url("**/border/northern/index.html")
 
 
 def test_a_screen_reader_finds_its_way(page):

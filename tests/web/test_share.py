@@ -15,6 +15,7 @@ from PIL import Image
 from forecast.desk.handout import poster, words
 from forecast.desk.site import previews
 from forecast.desk.site.border import border_page
+from forecast.desk.site.embed import embed_page
 from forecast.desk.site.facts import fact_page, facts
 from forecast.desk.site.month import month_page
 from forecast.desk.site.pages import PICTURE, Preview
@@ -128,3 +129,50 @@ def test_a_mail_is_begun_with_any_name():
     link = Preview("50% & more?").mail("A &amp; B", "")
 
     assert link == "mailto:?subject=A%20%26%20B&body=50%25%20%26%20more%3F"
+
+
+def test_a_chart_for_other_pages_has_its_number_and_leads_back(full):
+    for border in HEADLINES:
+        page = as_html(embed_page(full, border), full, ADDRESS).decode()
+        newest = full.borders[border].newest
+        assert f"{newest.encounters:,} in August 2026" in page
+        assert "at ports of entry (OFO)" in page
+        assert f"{full.borders[border].ahead[0]['median']:,} expected in September 2026" in page
+        assert f'href="../../border/{border}/index.html" target="_top"' in page
+        assert f'src="../../border/{border}/forecast-wide.svg"' in page
+        assert "not endorsed by CBP" in page
+        assert "<script" not in page
+
+
+def test_the_frame_to_copy_names_the_page(full, northern):
+    page = html.unescape(as_html(northern, full, ADDRESS).decode())
+    (frame,) = re.findall(r'<iframe src="([^"]+)" title="([^"]+)"', page)
+
+    assert frame == (f"{ADDRESS}/embed/northern/", "Northern border")
+
+
+@pytest.mark.parametrize(
+    ("path", "framed"),
+    [
+        ("/embed/northern/", True),
+        ("/embed/northern/index.html", True),
+        ("/as-of/1/embed/southwest/", True),
+        ("/", False),
+        ("/border/northern/", False),
+        ("/embed/../border/northern/", False),
+        ("/check/", False),
+        ("/bordercast", False),
+        ("/embed/x/y/", False),
+    ],
+)
+def test_no_other_page_may_be_framed(visitor, path, framed):
+    headers = visitor.ask(path).headers
+    policy = headers["content-security-policy"]
+
+    assert ("frame-ancestors *" in policy, "frame-ancestors 'none'" in policy) == (
+        framed,
+        not framed,
+    )
+    assert headers.get("x-frame-options") == (None if framed else "DENY")
+    assert "img-src 'self'" in policy
+    assert "script-src" not in policy

@@ -56,6 +56,11 @@ def test_every_page_says_what_it_rests_on_and_needs_no_script(site, record):
     for page in pages(site):
         said = page.read_text("utf-8")
         assert credit() in said
+        assert said.count("<h1") == 1
+        assert "style=" not in said
+        if "embed" in page.relative_to(site).parts:  # a chart alone, whose link leads to the rest
+            assert f"Run {run}, " in said
+            continue
         assert f"<code>bordercast verify --run {run} --digest {digest}</code>" in said
         assert 'lang="en"' in said
         assert said.count("<h1") == 1

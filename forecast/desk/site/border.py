@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forecast import months
 from forecast.desk import brief, changed
@@ -12,6 +12,7 @@ from forecast.desk.answered import percent
 from forecast.desk.email import content
 from forecast.desk.site import cards, datasets, lines, pictures
 from forecast.desk.site.datasets import Dataset, data_table
+from forecast.desk.site.embed import embed_place
 from forecast.desk.site.pages import SitePage, charts, table
 from forecast.desk.site.pictures import FULL, PHONE
 from forecast.desk.site.previews import month_preview
@@ -104,6 +105,7 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
         "forecast-changes": found.changes,
     }
     preview, picture = month_preview(record, newest)
+    preview = replace(preview, frame=embed_place(border))
     files = {**charts(drawn), **picture}
     for name, some in rows.items():
         files |= table(name, some)

@@ -20,6 +20,7 @@ from forecast import headlines
 from forecast.desk.site import folder
 from forecast.desk.site.border import border_page
 from forecast.desk.site.compare import comparisons
+from forecast.desk.site.embed import embed_page
 from forecast.desk.site.facts import fact_page, facts
 from forecast.desk.site.folder import SiteFolder
 from forecast.desk.site.front import front
@@ -108,6 +109,7 @@ def _others(record: SiteRecord) -> Iterator[SitePage]:
         yield series_list(record)
     yield from comparisons(record)
     for border, found in record.borders.items():
+        yield embed_page(record, border)
         for month in sorted(found.reports, reverse=True):
             yield month_page(record, border, month)
         for fact in facts(found):

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from forecast.desk.report import MonthReport
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
-from forecast.desk.wording import both_halves, chance_words, month_words, publisher, totals
+from forecast.desk.wording import (
+    both_halves,
+    chance_words,
+    measure,
+    month_words,
+    publisher,
+    small_words,
+    totals,
+)
 from forecast.records import Row
 
 _FAR = {"notable": "", "major": "well ", "critical": "far "}
@@ -113,7 +121,7 @@ def part_lines(part: PartRecord, newest: str) -> tuple[str, ...]:
     """The same for a series of the drill-down; newest : the border's newest month."""
     row = part.months[-1]
     now = [flag for flag in part.flags if flag["month"] == row["month"]]
-    first = f"{row['encounters']:,} in {month_words(row['month'])}"
+    first = f"{row['encounters']:,} {measure().noun} in {month_words(row['month'])}"
     if now:
         flag = now[0]
         first = (
@@ -133,4 +141,5 @@ def part_lines(part: PartRecord, newest: str) -> tuple[str, ...]:
             f"{month_words(part.last)} only; the {totals().one}'s total goes through "
             f"{month_words(newest)}."
         )
-    return tuple(lines)
+    lines.append(small_words({row["month"]: row["encounters"] for row in part.months}))
+    return tuple(filter(None, lines))

@@ -63,13 +63,15 @@ class Preview:
     """What a link to the page shows where it is posted.
 
     about : a sentence or two, with the number. alt : what the picture beside the page shows, in
-    words; "" if there is none. width, height : of that picture, in pixels.
+    words; "" if there is none. width, height : of that picture, in pixels. frame : folder of its
+    chart for other pages, "" if there is none.
     """
 
     about: str
     alt: str = ""
     width: int = 0
     height: int = 0
+    frame: str = ""
 
     def mail(self, title: str, address: str) -> str:
         """A link that begins a mail. title : as HTML has it, escaped."""
@@ -104,6 +106,7 @@ def html(page: SitePage, record: SiteRecord, address: str) -> bytes:
         "place": page.place,
         "root": root,
         "to": lambda place, anchor="": f"{root}{place}index.html{anchor}",
+        "site": f"{address.rstrip('/')}/" if address else "",
         "address": f"{address.rstrip('/')}/{page.place}" if address else "",
         "cite": lambda title: citation.cite(title, page.place, record, address),
         "digest_mark": citation.mark(record),

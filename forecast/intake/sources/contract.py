@@ -176,6 +176,8 @@ class MeasureWords:
     figures : behind whose they are. site, question : title and heading of the first page.
     reach : what the noun alone takes in, behind a comma. definition : what one of them is.
     caveat : what it is not. misread : what a count must not be called, and why; "" if nothing.
+    of_part : a part of it, with the part's name for {}: "seizures of {}". small : a series of
+    fewer in a year is said to be small, and what that means.
     """
 
     noun: str
@@ -190,6 +192,8 @@ class MeasureWords:
     definition: str
     caveat: str
     misread: tuple[str, str]
+    of_part: str = "{}"
+    small: tuple[int, str] = (0, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,13 +201,14 @@ class Pages:
     """How releases are found.
 
     index : the page that links to them. disallowed : the folder robots.txt keeps robots out of.
-    window : two years as only the files' names and links have them; with the measure's noun, a
-    link that looks like data. siblings : layouts that are published together.
+    window : two years as only the files' names and links have them; with one of the words `about`,
+    in small letters, a link that looks like data. siblings : layouts that are published together.
     """
 
     index: str
     disallowed: str
     window: re.Pattern[str]
+    about: frozenset[str]
     siblings: frozenset[str]
 
 
@@ -324,6 +329,8 @@ class CountSource:
     forecast them; measured on months that are not scored, see docs/seizures.md.
     beside : the source whose record its releases complete, "" if it has a record of its own.
     column : a table's column -> what it is called in files and on pages, "" if it is left out.
+    rounded : the dimension whose months are rounded to whole units before they are added up.
+    lexicon : how people write about it, in place of what the lexicon has of these kinds; TOML.
     settings : a first settings file for a record of it, None where the defaults are meant for it.
     """
 
@@ -347,4 +354,6 @@ class CountSource:
     beside: str = ""
     calm: bool = False
     column: Callable[[str], str] = str
+    rounded: str = ""
+    lexicon: Callable[[], str] | None = None
     settings: Callable[[], str] | None = None

@@ -41,6 +41,29 @@ def use(source: CountSource, totals: Iterable[str] | None = None) -> None:
     months.year_begins(source.year_begins)
 
 
+def that_have(label: str) -> list[str]:
+    """What other sources count of a part so called, in small letters: seizures, pounds."""
+    return [
+        source.measure.noun
+        for source in SOURCES.values()
+        if source.name != main().name
+        and not source.beside
+        and label
+        in {
+            name.lower()
+            for words in source.labels.words.values()
+            for key, word in words.items()
+            for name in (key, word, *source.labels.usual.get(key, ()))
+        }
+    ]
+
+
+def other_nouns() -> list[str]:
+    """What other sources count, as a number's unit."""
+    nouns = (source.measure.noun for source in SOURCES.values() if not source.beside)
+    return [noun for noun in nouns if noun != main().measure.noun]
+
+
 def in_record() -> list[CountSource]:
     """The main source, and those whose releases complete its record."""
     own = main()

@@ -62,17 +62,32 @@ def read(
     measure: snapshot.DrugMeasure, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
 ) -> ReadRelease:
     """Read one published file, .csv or .csv.gz; errors as `files.reading_of`."""
-    reading = files.reading_of(text_of(file.name, BytesIO(file.content)))
+    reading = _joined(files.reading_of(text_of(file.name, BytesIO(file.content))), joins)
     said = snapshot.snapshot(
         reading, measure, dimensions, first_seen_at=file.first_seen or None, url=file.url
     )
     return ReadRelease(said, {snapshot.DRUG: reading.unknown} if reading.unknown else {})
 
 
+def _joined(reading: files.DrugReading, joins: Joins) -> files.DrugReading:
+    """With the drugs that the operator joins under one name."""
+    drugs = joins.get(snapshot.DRUG, {})
+    rows = tuple(row._replace(drug=drugs.get(row.drug, row.drug)) for row in reading.rows)
+    return replace(reading, rows=rows, unknown=frozenset(r.drug for r in rows) - files.DRUGS.keys())
+
+
 def _settings(measure: snapshot.DrugMeasure) -> str:
     """A first settings file for a record of one measure."""
-    text = resources.files("forecast.intake.sources.cbp_drugs").joinpath("settings.toml")
-    return text.read_text("utf-8").format(**_FIRST_SETTINGS[measure])
+    return _text("settings.toml").format(**_FIRST_SETTINGS[measure])
+
+
+def _lexicon(measure: snapshot.DrugMeasure) -> str:
+    """How people write of seizures, and what they mean by it that another record counts."""
+    return f"{_text('lexicon.toml')}\n{_text(f'lexicon-{measure}.toml')}"
+
+
+def _text(name: str) -> str:
+    return resources.files("forecast.intake.sources.cbp_drugs").joinpath(name).read_text("utf-8")
 
 
 def _embedded(measure: snapshot.DrugMeasure, dimensions: Sequence[str]) -> list[Snapshot]:
@@ -127,12 +142,25 @@ DRUG_EVENTS = replace(
         caveat="Seizures are what was found, not what was carried across: more of them may mean "
         "more drugs or more searches.",
         misread=("drugs crossing the border", "seizures are what was found"),
+        of_part="seizures of {}",
+        small=(120, "a few seizures decide"),  # 10 a month
     ),
     pages=Pages(
         index="https://www.cbp.gov/document/stats/nationwide-drug-seizures",
         disallowed=ENCOUNTERS.pages.disallowed,
         window=re.compile(rf"{_YEAR}\W{{1,5}}{_YEAR}", re.IGNORECASE),
+        about=frozenset({"seizure", "drug"}),  # the files' names have but the latter
         siblings=frozenset(),
+    ),
+    totals=replace(
+        ENCOUNTERS.totals,
+        # At the border, and at the airports and inland places of its offices.
+        places={
+            "northern": "at the northern border",
+            "southwest": "at the southwest border",
+            "other": "away from both borders (coastal and interior)",
+            "nationwide": "nationwide",
+        },
     ),
     hierarchy=_HIERARCHY,
     # One file has been seen, so how its open months move has not: as for encounters.
@@ -149,6 +177,7 @@ DRUG_EVENTS = replace(
     embedded_paths=list,
     column=partial(_COUNTED.sub, "seizures"),
     settings=partial(_settings, "events"),
+    lexicon=partial(_lexicon, "events"),
 )
 DRUG_POUNDS = replace(
     DRUG_EVENTS,
@@ -168,6 +197,9 @@ DRUG_POUNDS = replace(
         caveat="Pounds are what was found, not what was carried across; pounds are not doses, and "
         "one large seizure can decide a month.",
         misread=("doses", _NOT_DOSES),
+        of_part="pounds of {} seized",
+        # In the 12 months to April 2026 one month had .27 to 1 of what such a drug of a border had.
+        small=(1000, "one seizure decides"),
     ),
     hierarchy=replace(
         _HIERARCHY,
@@ -186,4 +218,6 @@ DRUG_POUNDS = replace(
     embedded=partial(_embedded, "pounds"),
     column=partial(_COUNTED.sub, "pounds"),
     settings=partial(_settings, "pounds"),
+    lexicon=partial(_lexicon, "pounds"),
+    rounded=snapshot.DRUG,
 )

@@ -114,6 +114,7 @@ ENCOUNTERS = CountSource(
         disallowed="/sites/default/files/assets/",
         # Pages such as .../stats/nationwide-encounters-fy2025 name one year, not two.
         window=re.compile(rf"{_YEAR}\W{{1,5}}{_YEAR}", re.IGNORECASE),
+        about=frozenset({"encounters"}),
         siblings=frozenset({"aor", "state"}),
     ),
     hierarchy=Hierarchy(

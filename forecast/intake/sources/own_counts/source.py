@@ -95,7 +95,7 @@ def own_counts(section: CountsSection) -> CountSource:
         year_begins=section.year_begins,
         due=(section.due[0], section.due[1], section.due[1] + 2),
         shipped=False,
-        pages=Pages(index="", disallowed="", window=re.compile(r"(?!)"), siblings=frozenset()),
+        pages=Pages("", "", re.compile(r"(?!)"), about=frozenset(), siblings=frozenset()),
         hierarchy=Hierarchy(
             by_component=frozenset(),
             halves=(),
