@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from jobs.pipeline.refits import Report
 
 
-class Published(NamedTuple):
+class NewRun(NamedTuple):
     """A run, how many months it judged, and how many of them it flagged."""
 
     run_id: int
@@ -46,7 +46,7 @@ class Published(NamedTuple):
     flagged: int
 
 
-def publish(db: Database, config: Config, now: datetime, report: Report) -> Published:
+def publish(db: Database, config: Config, now: datetime, report: Report) -> NewRun:
     """Judge, refit and publish what the releases held now say, in one transaction.
 
     Raises
@@ -103,4 +103,4 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> Publ
     )
     run_id = runs.publish(db, publication, newest_report)
     flagged = sum(flag.severity != "watch" for flag in found.flags)
-    return Published(run_id, len(found.judgements), flagged)
+    return NewRun(run_id, len(found.judgements), flagged)
