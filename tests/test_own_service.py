@@ -25,7 +25,7 @@ from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.cli import main
 from jobs.intake.take_in import take_in
-from jobs.mail import compose, outbox
+from jobs.mail import approvals, outbox
 from jobs.service import wakeup
 
 FIRST, HELD = months.to_index("2020-01"), 48
@@ -170,7 +170,7 @@ def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
     with connect.moment(path) as connection:
         (notice,) = notices.in_state(connection, "held")
         content = notices.content(connection, notice.id)
-    compose.approve(path, notice.id, Approval("Ann", "ann", content), now)
+    approvals.approve(path, notice.id, Approval("Ann", "ann", content), now)
     taken = Taken()
     with server(taken) as port:
         mailing = {
