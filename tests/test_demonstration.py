@@ -49,7 +49,7 @@ def test_it_goes_over_the_mail_server_of_the_settings(published, tmp_path, what)
     assert said.exit_code == 0, said.output
     ((to, message),) = taken.messages
     assert to == "me@example.org"
-    assert b"To: me@example.org" in message
+    assert b"To: <me@example.org>" in message
 
 
 def test_a_refusal_is_said_with_its_exit_code(published, tmp_path):
