@@ -60,7 +60,7 @@ def test_the_service_of_the_page_runs(folder):
     (folder / "deliveries").mkdir()
     (folder / "visits.xlsx").rename(folder / "deliveries" / "visits.xlsx")
     section = PAGE.split("## A service on your counts")[1].split("\n## ")[0]
-    lines = [line.strip() for line in section.splitlines() if line.startswith("    ")]
+    lines = [line.strip() for line in section.splitlines() if line.startswith("    bordercast ")]
 
     for command in lines:
         done = CliRunner().invoke(main, shlex.split(command)[1:])
@@ -68,6 +68,14 @@ def test_the_service_of_the_page_runs(folder):
 
     assert len(lines) == 6
     assert (folder / "site" / "counts" / "clinic-01" / "index.html").exists()
+    assert (folder / "site" / "counts" / "clinic-01" / "preview.png").exists()
+    assert "Clinic 01" in (folder / "site" / "embed" / "clinic-01" / "index.html").read_text()
+    for form in ("png", "pdf", "pptx"):
+        done = CliRunner().invoke(main, ["brief", "Clinic 01", "-o", f"clinic.{form}"])
+        assert done.exit_code == 0, done.output
+        assert done.output.startswith(f"clinic.{form}: Clinic 01, June 2024: ")
+        assert "encounter" not in done.output
+        assert "border" not in done.output.replace("Bordercast", "")
     registry.use(registry.find("cbp_encounters"))
 
 

@@ -1,8 +1,9 @@
-"""`brief`: what can be said of a month."""
+"""`brief`: what can be said of a month, as words, a slide or a page."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,24 +26,75 @@ if TYPE_CHECKING:
     from forecast.store.read import RunRow
 
 
-@click.command(epilog=examples("brief northern", "brief northern:Swanton 2025-02"))
+FORMS = (".png", ".pdf", ".pptx")
+
+
+@click.command(
+    epilog=examples(
+        "brief northern",
+        "brief northern:Swanton 2025-02",
+        "brief southwest 2025-02 -o february.pdf",
+    )
+)
 @click.argument("series")
 @click.argument("month", required=False, callback=as_month)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write instead: a slide (.png, .pptx) or one page (.pdf).",
+)
 @AS_JSON
 @click.pass_obj
-def brief(settings: Settings, series: str, month: str | None, as_json: bool) -> None:
+def brief(
+    settings: Settings, series: str, month: str | None, out: Path | None, as_json: bool
+) -> None:
     """The paragraph to paste about a MONTH [the newest].
 
-    Published, expected, how unusual; all comparisons, always in the same order; rank; vintage.
+    Published, expected, how unusual; all comparisons, always in the same order; rank; vintage. As a
+    file: the same with a chart, as a slide for a screen or PowerPoint, or as one page of paper.
     """
     from forecast.desk import brief as desk
 
+    if out is not None and out.suffix not in FORMS:
+        problem = f"the file's name must end in {', '.join(FORMS)}"
+        raise ConfigError(str(out), "-o", problem)
     found, run = facts_of(settings, series, month)
+    if out is not None:
+        click.echo(f"{out}: {_written(settings, series, found, run, out)}")
+        return
     if as_json:
         print_json({**facts_json(found), "text": desk.paragraph(found), **run_json(run)})
         return
     click.echo(desk.paragraph(found))
     click.echo(f"Bordercast, {quote(run)}")
+
+
+def _written(settings: Settings, series: str, found: MonthReport, run: RunRow, out: Path) -> str:
+    """Write the month as a file of the form that its name says; what it shows, in words."""
+    from forecast import atomic
+    from forecast.desk.handout import deck, poster, sheet, words
+    from forecast.store import joint, plots
+
+    with reading(settings) as connection:
+        key = series_key(connection, series)
+        counted = plots.published(connection, key)
+        newest = counted[-1]["month"] == found.month
+        chart = poster.PosterChart(
+            counted=[row for row in counted if row["month"] <= found.month],
+            flagged=plots.flagged(connection, key),
+            ahead=joint.month_forecasts(connection, key, "bordercast") if newest else (),
+            stood=found.recent,
+        )
+    said = words.handout(found, run, newest=bool(chart.ahead))
+    body = {
+        ".png": lambda: poster.png(said, chart, poster.SLIDE),
+        ".pdf": lambda: sheet.pdf(said, found, chart, run),
+        ".pptx": lambda: deck.pptx(said, found, chart, run),
+    }[out.suffix]()
+    with atomic.output(out) as draft:
+        draft.write_bytes(body)
+    return f"{said.alt}. {said.source}"
 
 
 def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthReport, RunRow]:

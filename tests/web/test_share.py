@@ -64,7 +64,9 @@ def test_the_picture_is_as_large_as_said_and_in_words_what_it_shows(full, northe
     chart = poster.PosterChart(
         full.borders["northern"].months, ahead=full.borders["northern"].ahead
     )
-    drawn = etree.fromstring(poster.svg(words.handout(newest, full.run), chart).encode())
+    drawn = etree.fromstring(
+        poster.svg(words.handout(newest, full.run, newest=True), chart).encode()
+    )
     shown = " ".join(drawn.itertext())
     for text in ("Northern border, August 2026", "at ports of entry", "80% range", "run 1"):
         assert text in shown
@@ -74,7 +76,7 @@ def test_the_picture_is_as_large_as_said_and_in_words_what_it_shows(full, northe
 
 def test_no_words_are_wider_than_the_picture(full):
     newest = full.borders["northern"].newest
-    said = words.handout(newest, full.run)
+    said = words.handout(newest, full.run, newest=True)
     said = replace(said, title="A very long name of a series of counts " * 4)
     chart = poster.PosterChart(full.borders["northern"].months)
     drawn = etree.fromstring(poster.svg(said, chart).encode())

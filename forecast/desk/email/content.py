@@ -155,7 +155,7 @@ def say(report: MonthReport) -> str:
     """One sentence to copy: the count with its comparisons."""
     changes = f", {brief.changes(report)}" if brief.changes(report) else ""
     stood = report.expectation
-    reach = f", {measure().reach}," if measure().reach else ""
+    reach = f", {measure().reach}," if measure().reach and not report.part else ""
     forecast = ""
     if stood is not None:
         made = (

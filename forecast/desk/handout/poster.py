@@ -102,15 +102,20 @@ def _text(words: str, y: float, size: float, room: float, *, x: float = MARGIN, 
 
 def _fitted(chart: PosterChart, width: float, height: float) -> str:
     """The chart in its room, in points; made smaller as a whole if its labels need more."""
+    drawn = chart_svg(chart, width, height)
+    found = _SIZE.search(drawn)
+    wide, high = (float(found[1]), float(found[2])) if found else (width, height)
+    return f'<g transform="scale({min(1.0, width / wide, height / high):.4g})">{drawn}</g>'
+
+
+def chart_svg(chart: PosterChart, width: float, height: float) -> str:
+    """The chart alone, about as wide and high as said, in points."""
     layers, labels, scale = _layers(chart)
     beside = max((6 * len(words) + 8 for words, _ in labels), default=8)
     plot = int(width - 62 - beside), int(height - 26)
     if labels:
         layers.append(grammar.side_labels(labels, chart.ahead[-1]["month"], scale, plot[1]))
-    drawn = grammar.plain_svg(layers, *plot).decode()
-    found = _SIZE.search(drawn)
-    wide, high = (float(found[1]), float(found[2])) if found else (width, height)
-    return f'<g transform="scale({min(1.0, width / wide, height / high):.4g})">{drawn}</g>'
+    return grammar.plain_svg(layers, *plot).decode()
 
 
 def _layers(chart: PosterChart) -> tuple[list[Chart], list[tuple[str, float]], grammar.Amounts]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forecast.desk import brief
+from forecast.desk.charts.notice_chart import KEY
 from forecast.desk.report import MonthReport
 from forecast.desk.wording import (
     both_halves,
@@ -25,7 +26,8 @@ class Handout:
     """The words of a poster.
 
     unit : what is counted, in one or two lines. lines : both halves, comparisons, the forecast.
-    source : run, day and publisher. alt : all of it in a sentence or two, for who cannot see it.
+    source : run, day and publisher. key : what the chart's lines are. alt : all of it in a sentence
+    or two, for who cannot see it.
     """
 
     title: str
@@ -34,14 +36,23 @@ class Handout:
     lines: tuple[str, ...]
     source: str
     alt: str
+    key: str
 
 
-def handout(report: MonthReport, run: RunRow) -> Handout:
-    """The words of a month's poster."""
+def handout(report: MonthReport, run: RunRow, *, newest: bool) -> Handout:
+    """The words of a month's poster. newest : whether it shows the forecast ahead."""
     title, number, unit = heading(report), f"{report.encounters:,}", tuple(_unit(report))
     lines = tuple(_lines(report))
     counted = f"{title}: {number} {' '.join(unit)}"
-    return Handout(title, number, unit, lines, source(report, run), ". ".join((counted, *lines)))
+    return Handout(
+        title,
+        number,
+        unit,
+        lines,
+        source(report, run),
+        ". ".join((counted, *lines)),
+        _key(report, newest),
+    )
 
 
 def heading(report: MonthReport) -> str:
@@ -55,6 +66,18 @@ def source(report: MonthReport, run: RunRow) -> str:
     state = "" if report.final else ", preliminary"
     day = day_words(run.published_at[:10])
     return f"Counts: {publisher().name}{state}. Forecasts: Bordercast, run {run.id}, {day}."
+
+
+def _key(report: MonthReport, newest: bool) -> str:
+    """What the chart's lines are."""
+    if newest:
+        return (
+            "Black: published. Dashed: median forecast. Bands, dark to light: 50%, 80% and 95% "
+            "prediction intervals."
+        )
+    if report.recent:
+        return KEY
+    return "Black: published. Triangles: flagged months."
 
 
 def _unit(report: MonthReport) -> Iterator[str]:

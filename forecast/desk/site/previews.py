@@ -41,7 +41,7 @@ def _pictured(
     from forecast.desk.handout import poster, words
 
     newest = report.month == found.newest.month
-    said = words.handout(report, record.run)
+    said = words.handout(report, record.run, newest=newest)
     chart = poster.PosterChart(
         counted=[
             {"month": row["month"], "encounters": row["encounters"]}

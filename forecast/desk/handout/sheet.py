@@ -1,0 +1,77 @@
+"""A month on one page of paper, as a PDF that screen readers can read too."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+from forecast.desk import brief
+from forecast.desk.email import content
+from forecast.desk.handout import poster
+from forecast.desk.handout.poster import PosterChart
+from forecast.desk.handout.words import Handout
+from forecast.desk.report import MonthReport
+from forecast.desk.wording import check_command, credit
+from forecast.errors import ConfigError
+from forecast.printable import one_line
+from forecast.store.read import RunRow
+
+SIZES = (10.5, 9.5, 8.5, 7.5)  # of the words in points: the largest at which one page holds them
+CHART = 540, 215  # in points, of a page that is 612 wide
+DEBIAN = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+
+
+def pdf(said: Handout, report: MonthReport, chart: PosterChart, run: RunRow) -> bytes:
+    """The page as a PDF file.
+
+    Raises
+    ------
+    ConfigError : WeasyPrint is not installed, or what it needs of the system.
+    """
+    try:
+        from weasyprint import HTML
+    except ImportError:
+        raise _missing("WeasyPrint: pip install 'bordercast[pdf]'") from None
+    except OSError:  # it loads Pango when it is imported
+        raise _missing(f"Pango, on Debian: apt-get install {DEBIAN}") from None
+    for size in SIZES:
+        document = HTML(string=html(said, report, chart, run, size)).render()
+        if len(document.pages) == 1:
+            break
+    found: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+    return found
+
+
+def _missing(what: str) -> ConfigError:
+    return ConfigError("bordercast brief", "-o FILE.pdf", f"needs {what}")
+
+
+def html(
+    said: Handout, report: MonthReport, chart: PosterChart, run: RunRow, size: float = SIZES[0]
+) -> str:
+    """The page as HTML. size : of the words, in points."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("forecast.desk"), autoescape=True, undefined=StrictUndefined
+    )
+    svg = b64encode(poster.chart_svg(chart, *CHART).encode()).decode()
+    return environment.get_template("brief.html").render(
+        said=said,
+        size=size,
+        chart=f"data:image/svg+xml;base64,{svg}",
+        compared=list(content.rows(report)),
+        say=content.say(report),
+        avoid=content.avoid(report),
+        more=[one_line(text) for text in _more(report)],
+        run=run,
+        check=check_command(run.id, run.digest),
+        credit=credit(),
+    )
+
+
+def _more(report: MonthReport) -> list[str]:
+    """What stands in smaller letters."""
+    told = [brief.rank_sentence(report), brief.vintage_sentence(report), *brief.definition(report)]
+    if report.score is not None:
+        told.append(content.quality(report.score))
+    return told
