@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from contextlib import closing
 from dataclasses import replace
 from email import message_from_bytes
@@ -23,7 +25,9 @@ from forecast.desk.ranking import Comparison
 from forecast.desk.report import Interior, MonthReport, report
 from forecast.desk.wording import MINUS, credit
 from forecast.store import connect
+from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
+from jobs.mail import send
 
 NUMBER = rf"[{MINUS}+]?\d+(?:,\d{{3}})*(?:\.\d+)?"
 
@@ -49,6 +53,7 @@ class Words(HTMLParser):
         self.said.append(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["january", "february"])
 def test_text_and_html_carry_the_same_numbers_in_78_columns_and_150_kb(stages, stage):
     notice, sections = held(stages / f"{stage}.db")
@@ -102,6 +107,23 @@ def test_a_notice_is_read_in_a_minute(stages, stage):
     assert len(before) <= 180
     assert len(text.split()) <= 450
     assert max(len(sentence.split()) for sentence in sentences if "against" not in sentence) <= 40
+
+
+@pytest.mark.parametrize("stage", ["january", "february"])
+def test_a_filter_for_spam_finds_nothing(stages, stage):
+    """The local rules of SpamAssassin, which ask no other machine, on the mail as it goes out."""
+    if shutil.which("spamassassin") is None:
+        pytest.skip("no SpamAssassin on this machine: apt-get install spamassassin")
+    notice, sections = held(stages / f"{stage}.db")
+    made = mime.letter(notice, sections, HEAD, notice.created_at)
+    message = Message("", made.edition, made.subject, HEAD.address, made.mime)
+    sent = send.addressed(Delivery("ann@example.org", message, notice.created_at, 1))
+    done = subprocess.run(
+        ["spamassassin", "-t", "-L"], input=sent, capture_output=True, check=False
+    )
+
+    found = re.search(rb"Content analysis details: +\((-?[0-9.]+) points", done.stdout)
+    assert float(found[1]) <= 1.0, done.stdout.decode("utf-8", "replace")[-1500:]
 
 
 def test_a_page_says_all_and_may_come_as_a_file(stages):
@@ -372,6 +394,7 @@ def test_hostile_words_stay_words(name):
     assert_harmless(name)
 
 
+@pytest.mark.slow
 @settings(max_examples=88)
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=40))
 def test_any_words_stay_words(name):

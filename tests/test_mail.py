@@ -84,7 +84,7 @@ def test_every_recipient_gets_one_message_of_his_own(record):
     assert [to for to, _ in taken.messages] == ["ann@example.org", "bob@example.org"]
     for to, message in taken.messages:
         assert message_from_bytes(message, policy=WIRE)["To"] == to
-        assert message == f"To: {to}\r\n".encode() + MIME
+        assert message == f"To: <{to}>\r\n".encode() + MIME
     assert set(states(record).values()) == {"sent"}
 
 
@@ -342,7 +342,7 @@ def test_a_dropped_connection_is_tried_again(record, where):
         send(record, settings(port), NOW + timedelta(minutes=1))
     assert set(states(record).values()) == {"sent"}
     assert [m for _, m in taken.messages] == [
-        f"To: {to}\r\n".encode() + MIME for to in ("ann@example.org", "bob@example.org")
+        f"To: <{to}>\r\n".encode() + MIME for to in ("ann@example.org", "bob@example.org")
     ]
 
 
@@ -527,7 +527,7 @@ def sent(record):
 def assert_nothing_lost(messages, again, count):
     assert {to for to, _ in messages} == {f"reader{i:04d}@example.org" for i in range(count)}
     assert again == 0
-    assert set(messages) == {(to, f"To: {to}\r\n".encode() + MIME) for to, _ in messages}
+    assert set(messages) == {(to, f"To: <{to}>\r\n".encode() + MIME) for to, _ in messages}
 
 
 def test_a_killed_sender_loses_nothing(record):

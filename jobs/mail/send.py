@@ -134,7 +134,8 @@ def hand_over(delivery: Delivery, connect: Connect, own_lines: bytes = b"") -> N
 
 def addressed(delivery: Delivery, own_lines: bytes = b"") -> bytes:
     """The message as it goes to one recipient; the same at every attempt."""
-    head = f"To: {delivery.recipient}\r\n".encode("ascii")
+    # In brackets: filters for spam count a bare address beside a picture as a sign of it.
+    head = f"To: <{delivery.recipient}>\r\n".encode("ascii")
     told = delivery.message.mime.partition(b"\r\n\r\n")[0]
     # The operator's own mail is of no list; one queued earlier may have a line already.
     if b"\r\nList-Id:" in told and b"\r\nList-Unsubscribe:" not in told:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +22,9 @@ if CHROMIUM is None:
 
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402 - only with a browser
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
+from then import held  # noqa: E402
+
+from forecast.desk.email import mime  # noqa: E402
 
 FLAGS = [
     "--headless",
@@ -105,6 +109,7 @@ def inside(page: Page) -> None:
     )
 
 
+@pytest.mark.slow
 def test_from_the_first_page_to_a_file(page, address):
     page.asked.clear()
     page.complaints.clear()
@@ -218,6 +223,23 @@ def test_a_chart_on_another_page_leads_back(page, address):
     assert inner <= 640
     frame.get_by_role("link").click()
     page.wait_for_url("**/border/northern/index.html")
+
+
+@pytest.mark.parametrize("stage", ["january", "february"])
+def test_a_digest_of_several_notices_is_read_on_a_phone(page, stages, stage):
+    """Findings of two borders and digests of three: 1,800 pixels at 390, the chart among them."""
+    notice, sections = held(stages / f"{stage}.db")
+    shown = mime.html(notice, sections)
+    (chart,) = (s.chart for s in sections[:1])
+    page.set_content(
+        shown.replace("cid:chart", f"data:image/png;base64,{b64encode(chart).decode()}")
+    )
+    page.evaluate("document.images[0].decode()")
+    height = page.evaluate("document.body.getBoundingClientRect().height")
+
+    assert len(sections) >= 3
+    assert height <= 1800
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_a_screen_reader_finds_its_way(page):

@@ -14,7 +14,7 @@ from forecast.desk.charts.grammar import BLUE, INK, Amounts, Chart, Picture
 from forecast.desk.wording import name_of
 from forecast.records import Row
 
-WIDTH, HEIGHT = 310, 200
+WIDTH, HEIGHT = 310, 175
 BELOW, ABOVE = 1.5, 1.2  # room for the words at a triangle
 KEY = (
     "Black line: published. Dashed: the forecast made before. Gray-blue bands: its 80% "

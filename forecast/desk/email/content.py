@@ -37,7 +37,7 @@ from forecast.intake.sources import registry
 from forecast.printable import one_line
 from forecast.records import Row
 
-PARTS_SHOWN = 3  # in a digest by mail, a border; the page has all
+PARTS_SHOWN = 2  # in a digest by mail, a border; the page has all
 LEAST_MISLEADING = 0.1  # share of the count that a wrong name would misstate
 _HOW_FAR = {"notable": "", "major": "well ", "critical": "far "}
 _SIDES = {1: "above", -1: "below"}
@@ -69,6 +69,7 @@ class SectionText:
     """What a section says; everything in plain strings.
 
     phrase : for the subject, without the border's name. more : sentences after the finding.
+    lead : further ones, and like the chart only in the first section of a mail.
     say, avoid : one sentence to copy, and what this month must not be called.
     compared, notes : with the chart, only in the first section of a mail.
     link : address of the month's page, "" without a site. blocks : on the page alone.
@@ -79,6 +80,7 @@ class SectionText:
     finding: str
     more: tuple[str, ...] = ()
     items: tuple[tuple[str, str], ...] = ()
+    lead: tuple[str, ...] = ()
     say: str = ""
     avoid: str = ""
     caption: str = ""
@@ -114,7 +116,8 @@ def finding(
         border=report.border,
         phrase=phrase,
         finding=sentence,
-        more=(*more, *_lead(report)),
+        more=(*more, *brief.halves_sentence(report)),
+        lead=tuple(_lead(report)),
         say=say(report),
         avoid=avoid(report),
         caption=_caption(report),
@@ -132,20 +135,20 @@ def page_link(address: str, report: MonthReport) -> str:
 
 
 def _lead(report: MonthReport) -> Iterator[str]:
-    """Both halves, arrests in the interior, and how unusual the month is."""
-    halves = [*brief.halves_sentence(report)]
+    """Arrests in the interior, what changed, and how unusual the month is."""
+    told = []
     seen, aside = report.interior, registry.main().hierarchy.aside
     if aside and seen is not None and seen.month == report.month and seen.total:
         half = registry.main().hierarchy.named(aside.half)
-        halves.append(
+        told.append(
             f"{seen.at_large:,} of {seen.total:,} {half.short} {measure().noun} "
             f"({100 * seen.at_large / seen.total:.0f}%) were {aside.named}: {aside.words}."
         )
     changes = brief.changes(report)
     if changes:
-        halves.append(f"The count was {changes}.")
-    if halves:
-        yield " ".join(halves)
+        told.append(f"The count was {changes}.")
+    if told:
+        yield " ".join(told)
     stood = report.expectation
     if stood is not None:
         yield f"How unusual: {chance_words(stood.p)}. {brief.rank_words(report, span=False)}"
@@ -178,7 +181,7 @@ def avoid(report: MonthReport) -> str:
     interior = seen.at_large if seen is not None and seen.month == report.month else 0
     words, why = measure().misread
     both, aside = both_halves(), registry.main().hierarchy.aside
-    if both and max(ports, interior) >= LEAST_MISLEADING * report.encounters:
+    if both and both[0].misread and max(ports, interior) >= LEAST_MISLEADING * report.encounters:
         at = both[0]
         words, why = (
             (at.misread, f"{ports:,} of the {report.encounters:,} were {at.where}")
@@ -382,7 +385,7 @@ def digest(standing: Standing) -> SectionText:
     return SectionText(
         border=name,
         phrase="digest",
-        finding=f"{capital(name)}: what else was unusual in {month_words(standing.month)}",
+        finding=f"{capital(name)}: also unusual",
         items=(*still, *shown),
         blocks=(TextBlock("All unusual groups", items=tuple(parts)),)
         if parts[PARTS_SHOWN:]
@@ -401,12 +404,11 @@ def _member(part: Row) -> str:
 
 def _part(part: Row) -> str:
     """A part's flag in a few words."""
-    one = totals().one
-    beside = {"apart": f", unlike its {one}", "listed": f", like its {one}"}
+    beside = f", unlike its {totals().one}" if part["role"] == "apart" else ""
     kind = "drift" if part["kind"] == "drift" else str(part["severity"])
     return (
-        f"({one_line(dimension_words(part['dimension']))}): {part['encounters']:,} counted, "
-        f"{part['expected']:,} expected; {kind}{beside.get(part['role'], '')}"
+        f"({one_line(dimension_words(part['dimension']))}): {part['encounters']:,}, "
+        f"expected {part['expected']:,}; {kind}{beside}"
     )
 
 

@@ -76,7 +76,8 @@ def as_text(said: SectionText) -> str:
     if said.items:
         head.append("\n".join(map(_item, said.items)))
     advice = (("What you can say", said.say), ("What not to say", said.avoid))
-    more = [f"{heading}\n{_wrapped(words, '  ')}" for heading, words in advice if words]
+    more = [*map(_wrapped, said.lead)]
+    more += [f"{heading}\n{_wrapped(words, '  ')}" for heading, words in advice if words]
     if said.compared:
         more.append(_table(said))
     more += map(_wrapped, said.notes)

@@ -80,7 +80,7 @@ def _release(found: BorderRecord, report: MonthReport) -> NewsItem:
         kind=RELEASED,
         border=found.border,
         title=f"{found.name}, {month_words(report.month)}: {_count(report)}",
-        sentences=(said.finding, *said.more, said.say, said.avoid),
+        sentences=(said.finding, *said.more, *said.lead, said.say, said.avoid),
         place=f"{found.place}{report.month}/",
         published=first,
         updated=last,
@@ -123,7 +123,9 @@ def _unusual(found: BorderRecord, flag: Row) -> NewsItem:
         kind=UNUSUAL,
         border=found.border,
         title=f"{card.badge}: {card.heading}",
-        sentences=tuple(filter(None, (card.finding, *said.more, card.ended, said.say, said.avoid))),
+        sentences=tuple(
+            filter(None, (card.finding, *said.more, *said.lead, card.ended, said.say, said.avoid))
+        ),
         place=f"{found.place}{flag['month']}/",
         published=first,
         updated=max(first, _days(ended)[0]) if ended else first,
