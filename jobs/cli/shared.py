@@ -179,5 +179,9 @@ def print_json(value: Any) -> None:
 
 def _called(value: Any) -> Any:
     if isinstance(value, dict):
-        return {registry.main().column(str(key)): _called(item) for key, item in value.items()}
+        column = registry.main().column
+        return {
+            column(key) if isinstance(key, str) else key: _called(item)
+            for key, item in value.items()
+        }
     return [*map(_called, value)] if isinstance(value, (list, tuple)) else value
