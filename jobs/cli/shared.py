@@ -92,10 +92,14 @@ def series_key(connection: sqlite3.Connection, name: str) -> SeriesKey:
 
 
 def halves_published(connection: sqlite3.Connection) -> dict[str, tuple[int, int] | None]:
-    """(at ports of entry, between ports) of each total's newest month; None where not known."""
-    from forecast.desk import brief, report
+    """(at ports of entry, between ports) of each total's newest month; None where not known.
 
-    every = headlines.every()
+    Empty where counts have no halves.
+    """
+    from forecast.desk import brief, report
+    from forecast.desk.wording import both_halves
+
+    every = headlines.every() if both_halves() else ()
     return {border: brief.halves(report.newest(connection, border)) for border in every}
 
 
