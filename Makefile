@@ -10,17 +10,24 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 
 # Small fits are 10-19 times slower with two BLAS threads.
 export OMP_NUM_THREADS = 1
+# The tests start hundreds of processes: without bytecode each compiles the program anew.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test coverage lock ci shipped corpus kills soak faults mutants check lint format types constraints clean bench-borders bench-m3 bench-flags bench-drugs bench-speed sensitivity
+.PHONY: run test whole coverage lock ci shipped corpus kills soak faults mutants check lint format types constraints clean bench-borders bench-m3 bench-flags bench-drugs bench-speed sensitivity
 
 run: $(VENV)/.run
 	$(BIN)/bordercast run
 	@echo "What next: $(BIN)/bordercast --help, or the README."
 
+# Without the slow ones: what a change is tried on while it is made.
 test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2 --dist worksteal --quick $(PYTEST_ARGS)
+
+# Every test: what a change must pass.
+whole: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
-# What must pass before a change lands, in stages with their times: `make test`, lint and types, then
+# What must pass before a change lands, in stages with their times: `make whole`, lint and types, then
 # the packages, the image, the units and every Python, each skipped with its reason where it cannot be.
 ci: $(VENV)/.ship
 	.ci/run all
@@ -29,20 +36,20 @@ ci: $(VENV)/.ship
 shipped: $(VENV)/.ship
 	$(BIN)/python -m pytest -m shipped -rs tests/shipped$(if $(STAGE),/test_$(STAGE).py)
 
-# Which statements no test reaches, slower than `make test`; not counted in processes
+# Which statements no test reaches, slower than `make whole`; not counted in processes
 # that tests start.
 coverage: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
 
-# Every generated bad file; `make test` reads a cut of them.
+# Every generated bad file; `make whole` reads a cut of them.
 corpus: $(VENV)/.dev
 	$(BIN)/python -m pytest -m corpus
 
-# A sender killed 200 times over 1,000 deliveries; `make test` kills one a few times.
+# A sender killed 200 times over 1,000 deliveries; `make whole` kills one a few times.
 kills: $(VENV)/.dev
 	$(BIN)/python -m pytest -m kills -s
 
-# The faults of docs/reliability.md, whose table it renews; `make test` tries each a few times.
+# The faults of docs/reliability.md, whose table it renews; `make whole` tries each a few times.
 faults: $(VENV)/.dev
 	$(FAULTS) -m 'faults or both or corpus or kills' tests/faults tests
 
@@ -50,11 +57,16 @@ faults: $(VENV)/.dev
 soak: $(VENV)/.dev
 	$(FAULTS) -m soak tests/faults tests
 
-# 200 wrong lines drawn at random, and whether the tests notice: hours. MUTANTS_ARGS="--sample 20".
-mutants: $(VENV)/.dev $(MUTANTS)/.done
-	$(MUTANTS)/bin/python tests/mutants.py --python $(BIN)/python $(MUTANTS_ARGS)
+# 200 wrong lines drawn at random, and whether the tests notice; first, once, which test runs which
+# line (a test that fails then is left out): an hour, and half of one. MUTANTS_ARGS="--sample 20".
+mutants: $(VENV)/.dev $(MUTANTS)/.done $(MUTANTS)/tests.xml
+	$(MUTANTS)/bin/python tests/mutants.py --python $(BIN)/python --traced $(MUTANTS) $(MUTANTS_ARGS)
 
-check: lint types test
+$(MUTANTS)/tests.xml: $(MUTANTS)/.done
+	-COVERAGE_FILE=$(MUTANTS)/coverage $(BIN)/python -m pytest -n 2 --dist worksteal --cov \
+		--cov-context=test --cov-report= --junitxml=$@
+
+check: lint types whole
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -32,11 +32,21 @@ hypothesis_settings.load_profile("patient")
 LONG = ("corpus", "faults", "kills", "soak")  # they may take what they need
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Take the limit against hanging from the long proofs."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="Leave out the slow tests.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take the limit against hanging from the long proofs; the slow first, or left out."""
     for item in items:
         if any(item.get_closest_marker(name) for name in LONG):
             item.add_marker(pytest.mark.timeout(0))
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    # Begun first, so that no worker is left alone with one at the end.
+    items[:] = quick if config.getoption("quick") else [*slow, *quick]
+    if config.getoption("quick"):
+        config.hook.pytest_deselected(items=slow)
 
 
 @pytest.fixture(scope="session")

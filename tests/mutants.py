@@ -1,13 +1,17 @@
 """Do the tests notice a wrong line? A seeded sample of mutants: `make mutants`.
 
-    python mutants.py --python .venv/bin/python [--sample 200] [--seed 1] [--at PATH:LINE ...]
+    python mutants.py --python .venv/bin/python --traced FOLDER [--sample 200] [--seed 1]
+                      [--at PATH:LINE ...]
 
 cosmic-ray finds every place where it can make the code wrong: an operator, a comparison, a number,
 a decorator, an exception. Places are drawn at random, one mutant for each, so that an operator with
 twelve replacements counts no more than a constant. Each mutant is put into a copy of the tree, and
-only the tests that concern its module are run there. It is killed if one fails or hangs.
+only tests that run its line are run there: the quickest of them, a minute's worth, as a traced run
+of the whole suite tells (FOLDER/coverage, FOLDER/tests.xml). Where none does, for a process of its
+own is not traced, those of its module. It is killed if one fails or hangs.
 
-Runs in an environment of its own that has only cosmic-ray; the tests run in the project's.
+Runs in an environment of its own that has only cosmic-ray and coverage; the tests run in the
+project's.
 """
 
 from __future__ import annotations
@@ -28,10 +32,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from xml.etree import ElementTree
 
 import cosmic_ray.plugins
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
+from coverage import CoverageData
 
 ROOT = Path(__file__).resolve().parent.parent
 # Folders by glob, so that a file may be moved; what only prints or studies is left out.
@@ -53,6 +59,7 @@ NOT_COPIED = (
     "build",
 )
 HANGS = 1200.0  # seconds; a mutant that takes longer is killed
+BUDGET = 60.0  # seconds of tests for a mutant, as long as they took in the traced run
 
 Position = tuple[int, int]
 
@@ -193,6 +200,51 @@ def _nearest(module: str, tests: dict[Path, set[str]], uses: dict[str, set[str]]
     return []
 
 
+class TracedRun:
+    """Which tests passed in a run of the suite, how long each took and which lines it ran."""
+
+    def __init__(self, folder: Path) -> None:
+        self.lines = CoverageData(str(folder / "coverage"))
+        self.lines.read()
+        self.seconds = {
+            f"{case.attrib['classname'].replace('.', '/')}.py::{case.attrib['name']}": float(
+                case.attrib["time"]
+            )
+            for case in ElementTree.parse(folder / "tests.xml").iter("testcase")
+            if not len(case)  # neither failed nor skipped
+        }
+
+    def tests_of(self, mutant: Mutant) -> list[str]:
+        """The quickest tests that run a mutant's line, at least one; [] if none is known to."""
+        path = ROOT / mutant.module
+        by_line = self.lines.contexts_by_lineno(str(path))
+        first, last = _statement(ast.parse(path.read_text("utf-8")), mutant.start[0])
+        ran = {
+            context.rpartition("|")[0]
+            for n in range(first, last + 1)
+            for context in by_line.get(n, ())
+        }
+        found, left = [], BUDGET
+        for test in sorted(ran & self.seconds.keys(), key=lambda one: (self.seconds[one], one)):
+            if found and self.seconds[test] > left:
+                break
+            found.append(test)
+            left -= self.seconds[test]
+        return found
+
+
+def _statement(tree: ast.Module, line: int) -> tuple[int, int]:
+    """The first and last line of the innermost statement at a line, without its body."""
+    found = (line, line)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0):
+            body = getattr(node, "body", None)
+            last = body[0].lineno - 1 if body else node.end_lineno or node.lineno
+            if line <= max(last, node.lineno):
+                found = (node.lineno, max(last, node.lineno))  # walk() comes to inner ones later
+    return found
+
+
 def killer(python: Path, tree: Path, tests: Sequence[str]) -> str:
     """The first of these tests that fails in a tree, "" if none does; or that one hangs."""
     command = [*WALLS, python, "-m", "pytest", "-x", "-q", "-rfE", "-p", "no:cacheprovider", *tests]
@@ -260,12 +312,12 @@ class Trees:
                     found.add(test)
         return found
 
-    def judged(self, drawn: Sequence[Mutant], concern: dict[str, list[str]]) -> Iterator[str]:
+    def judged(self, drawn: Sequence[Mutant], concern: dict[Mutant, list[str]]) -> Iterator[str]:
         """What killed each mutant, "" where nothing did, in order."""
 
         def by(mutant: Mutant) -> str:
             with self.one() as tree:
-                tests = concern[mutant.module]
+                tests = concern[mutant]
                 return killed_by(mutant, self.python, tree, tests) if tests else ""
 
         with ThreadPoolExecutor(self.count) as pool:
@@ -282,12 +334,11 @@ def main() -> int:
     )
     options.add_argument("--processes", type=int, default=2)
     options.add_argument(
-        "--trust", action="store_true", help="Do not run the tests unchanged first."
+        "--traced", type=Path, required=True, metavar="FOLDER", help="Of `make mutants`."
     )
     given = options.parse_args()
     wanted = {(path, int(line)) for path, line in (at.rsplit(":", 1) for at in given.at)}
     names = sorted({path for path, _ in wanted}) or modules()
-    concern = tests_of(names)
     every = [
         mutant
         for name in names
@@ -295,12 +346,17 @@ def main() -> int:
         if not wanted or (name, mutant.start[0]) in wanted
     ]
     drawn = sample(every, given.sample, given.seed)
+    traced = TracedRun(given.traced)
+    concern = {mutant: traced.tests_of(mutant) for mutant in drawn}
     python = given.python.absolute()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         trees = Trees(Path(folder), given.processes, python)
-        if not given.trust:
-            failing = trees.failing(sorted({t for m in drawn for t in concern[m.module]}))
-            concern = {m: [t for t in tests if t not in failing] for m, tests in concern.items()}
+        nearest = tests_of(sorted({mutant.module for mutant in drawn if not concern[mutant]}))
+        failing = trees.failing(sorted({test for tests in nearest.values() for test in tests}))
+        for mutant in drawn:
+            concern[mutant] = concern[mutant] or [
+                test for test in nearest[mutant.module] if test not in failing
+            ]
         report(drawn, trees.judged(drawn, concern))
     return 0
 

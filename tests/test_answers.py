@@ -36,10 +36,12 @@ def square_or_hang(job: int) -> int:
     return job * job
 
 
+@pytest.mark.slow
 def test_serial_and_pooled_answers_are_the_same():
     assert sorted(answers(range(5), square, ONE, 60)) == sorted(answers(range(5), square, TWO, 60))
 
 
+@pytest.mark.slow
 def test_a_worker_killed_once_costs_nothing(tmp_path):
     work = partial(square_or_die, tmp_path / "was here")
 
@@ -48,6 +50,7 @@ def test_a_worker_killed_once_costs_nothing(tmp_path):
     assert found == {n: n * n for n in range(5)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("work", "seconds"), [(partial(square_or_die, None), 60), (square_or_hang, 8)]
 )
@@ -73,6 +76,7 @@ def run_with_prophet(path: Path, processes: int) -> list[tuple]:
     return rows(path, "select distinct failure from fits where model = 'prophet'")
 
 
+@pytest.mark.slow
 def test_without_prophet_the_run_publishes_and_says_so(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "prophet", None)
 
@@ -88,6 +92,7 @@ def hanging(job):
     time.sleep(600)
 
 
+@pytest.mark.slow
 def test_hung_fits_are_left_out_and_the_run_publishes(tmp_path, monkeypatch):
     from jobs.pipeline import refits
 

@@ -46,6 +46,7 @@ def last_forecast(counts):
     return engine_forecasts(panel, np.array([panel.z.shape[1] - 1]), H)
 
 
+@pytest.mark.slow
 @given(MONTHS.flatmap(lambda months: st.lists(any_series(months), min_size=1, max_size=3)))
 @settings(max_examples=15)
 def test_any_counts_have_finite_forecasts_in_order(counts):

@@ -133,6 +133,7 @@ def test_nothing_after_a_cutoff_moves_a_baselines_hindcast(own, name):
         assert np.array_equal(expected, getattr(after.predictive, field)[:, past], equal_nan=True)
 
 
+@pytest.mark.slow
 def test_short_series_are_named_and_have_no_part(own):
     values = np.full((7, 90), np.nan)
     values[:6], values[6, -20:] = own.values, 3
@@ -246,6 +247,7 @@ def test_hindcasts_are_written_and_their_quality_told(own_file, tmp_path, said):
     assert "on 126 earlier forecasts" in done.stderr  # 6 series, 6 + 5 + ... + 1 months each
 
 
+@pytest.mark.slow
 def test_all_models_answer_with_intervals_of_their_own(own, monkeypatch):
     monkeypatch.setattr(
         "jobs.pipeline.anyseries.BURN_IN", parameters.LEAST_ERRORS
@@ -326,6 +328,7 @@ def test_a_total_that_is_none_is_refused(borders_file, name):
     assert "no such series" in said.stderr
 
 
+@pytest.mark.slow
 def test_series_that_add_up_are_named_and_kept_so_when_asked(borders_file):
     said = forecast_file(borders_file)
     kept = forecast_file(borders_file, "--totals")
@@ -351,6 +354,7 @@ def test_a_table_comes_by_standard_input(own_file, said):
     assert shown.stdout == forecast_file(own_file, "--h", 2).stdout
 
 
+@pytest.mark.slow
 def test_each_series_has_a_picture_where_asked(borders_file, tmp_path):
     done = forecast_file(borders_file, "--plot", tmp_path / "a" / "b")
 

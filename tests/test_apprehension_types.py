@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import then
+from click.testing import CliRunner
 from publisher import file_bytes, file_name, running, serve
 
 from forecast import months
@@ -27,6 +28,7 @@ from forecast.intake.tables import markup
 from forecast.records import SeriesKey
 from forecast.store import connect, inventory, releases
 from forecast.store.connect import transaction, writing
+from jobs.cli import main
 from jobs.intake import archive
 from jobs.intake.ingest import WaitingFile, accept, take_file
 from jobs.intake.poll import fetch
@@ -326,6 +328,7 @@ FAULTS = (
 RECORDS = (("9999-12", "9999-12"), ("2026-07", "9999-12"), ("2026-07", "2026-07"))
 
 
+@pytest.mark.slow
 def test_of_bad_pages_no_wrong_number_is_taken():
     draw, came = random.Random(23), Counter()
     for number in range(BAD):
@@ -381,6 +384,7 @@ def take(path: Path, content: bytes, name: str = NAME, seen: str = "2026-10-04")
         return take_file(db, kept_in, WaitingFile(file, seen), ())
 
 
+@pytest.mark.slow
 def test_a_page_is_a_release_with_its_vintages(path):
     taken = take(path, page(table(2026, through="2026-07")), seen="2026-08-20")
     again = take(path, page(table(2026, through="2026-07")))
@@ -452,6 +456,7 @@ def test_brief_says_what_the_page_says(path):
 # ---------------------------------------------------------------- fetched
 
 
+@pytest.mark.slow
 def test_pages_are_asked_for_only_where_the_settings_say_so(path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     name = file_name("2026-07", first=2025)
@@ -524,3 +529,14 @@ def test_the_publisher_s_pages_give_the_embedded_figures():
         (k, m): n for k, by in held().items() if "appre" in k.dimension for m, n in by.items()
     }
     assert seen == embedded
+
+
+def test_a_part_that_is_only_stated_says_why_it_has_no_forecast(published):
+    for words in (
+        ("show", "northern:At Large"),
+        ("chance", "northern:At Large", "2026-12", ">500"),
+    ):
+        done = CliRunner().invoke(main, ["--db", str(published), *words])
+
+        assert done.exit_code != 0
+        assert "stated beside its month and not forecast" in done.output

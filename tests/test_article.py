@@ -17,6 +17,7 @@ SHOWN = re.findall(r"^    \$ bordercast (.+)\n((?:    (?!\$).+\n)+)", PAGE, re.M
 QUERIES = re.findall(r"```sql\n(.+?)-- (.+?)\n```", PAGE, re.S)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "lines"), SHOWN, ids=[command for command, _ in SHOWN])
 def test_each_command_says_what_the_page_shows(published, command, lines):
     said = CliRunner().invoke(main, ["--db", str(published), *shlex.split(command)])

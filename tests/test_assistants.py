@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 
+import pytest
 import serving
 from mcp import Client, StdioServerParameters
 
@@ -48,6 +49,7 @@ def session(path, use):
     return asyncio.run(talk())
 
 
+@pytest.mark.slow
 def test_a_client_lists_and_calls_each_tool(published):
     async def use(client):
         listed = await client.list_tools()
@@ -65,6 +67,7 @@ def test_a_client_lists_and_calls_each_tool(published):
         assert {"source", "vintage", "run", "check", "data_through"} <= set(said), name
 
 
+@pytest.mark.slow
 def test_hostile_arguments_get_errors_and_no_tracebacks(published):
     async def use(client):
         found = []

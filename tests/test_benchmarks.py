@@ -24,6 +24,7 @@ def said(borders: Rolling) -> np.ndarray:
     return ours.rolling(borders)
 
 
+@pytest.mark.slow
 def test_the_border_work_is_that_of_methods(borders):
     assert borders.names == ("northern", "southwest", "other", "nationwide")
     assert borders.counts.shape == (4, 155)

@@ -201,6 +201,7 @@ def test_the_kept_results_are_the_same_numbers_on_every_engine(kept):
     assert set(kept["engines"]["engines"]) == set(speedreport.ENGINES) == set(speedspread.ENGINES)
 
 
+@pytest.mark.slow
 def test_every_engine_gives_the_same_numbers_and_is_timed(tmp_path, capsys):
     speedsets.write_csv(speedsets.many(5), tmp_path / "series.csv")
 

@@ -34,6 +34,7 @@ def made(values, at=-1, first="2020-01"):
     return month_report("northern", month, MonthRecord(counts, [], SOURCE, None, None)), counts
 
 
+@pytest.mark.slow
 def test_a_number_right_when_published_is_told_from_the_one_of_now(published):
     text = said(published, "fact", "northern", "2025-02", "4098")
 
@@ -42,6 +43,7 @@ def test_a_number_right_when_published_is_told_from_the_one_of_now(published):
     assert "4,091" in text
 
 
+@pytest.mark.slow
 def test_a_right_number_does_not_hide_the_higher_month_a_year_before(published):
     text = said(published, "fact", "northern", "2024-08", "18,944")
 
@@ -51,6 +53,7 @@ def test_a_right_number_does_not_hide_the_higher_month_a_year_before(published):
     assert "peak (August 2023: 19,834)" in text
 
 
+@pytest.mark.slow
 def test_a_wrong_number_fails_and_the_right_one_is_named(published):
     text = said(published, "fact", "southwest", "2025-02", "11711", code=1)
 
@@ -59,12 +62,14 @@ def test_a_wrong_number_fails_and_the_right_one_is_named(published):
     assert "11,709" in text
 
 
+@pytest.mark.slow
 def test_a_number_of_another_month_is_recognised(published):
     text = said(published, "fact", "northern", "2024-08", "19834", code=1)
 
     assert "19,834 is the count of August 2023" in text
 
 
+@pytest.mark.slow
 def test_a_rounded_source_cannot_refuse_what_rounds_to_it(published):
     assert "as far as is known" in said(published, "fact", "northern", "2015-03", "2087")
     assert "within 2%" in said(published, "fact", "northern", "2015-03", "2084")
@@ -78,6 +83,7 @@ def test_a_value_that_is_no_count_is_refused(published, value):
     assert "is not a count" in text
 
 
+@pytest.mark.slow
 def test_a_change_must_say_what_it_is_measured_from(published):
     assert "--from SPAN" in said(published, "fact", "northern", "2025-02", "-78%", code=2)
     assert said(published, "fact", "northern", "2025-02", "-78%", "--from", "2024-08")
@@ -90,6 +96,7 @@ def test_a_month_that_is_not_held_is_refused_with_the_span(published):
     assert "held are 2013-10 to 2026-08" in text
 
 
+@pytest.mark.slow
 def test_the_brief_of_a_part_says_which_part_and_where_its_figures_end(published):
     swanton = said(published, "brief", "northern:Swanton")
     children = said(published, "brief", "southwest:unaccompanied")
@@ -119,6 +126,7 @@ def test_the_brief_of_a_restated_month_names_both_values_and_its_forecast(publis
     assert "At Large, that is arrests in the interior" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("border", "month", "share"),
     [
@@ -146,6 +154,7 @@ def test_parts_that_do_not_add_up_at_the_publisher_are_kept_and_said(published):
     assert "CBP's own two parts add up to 60,694." in text
 
 
+@pytest.mark.slow
 def test_where_arrests_in_the_interior_are_not_told_it_is_said(published):
     for border, month in (("other", "2026-08"), ("southwest", "2023-09")):
         text = said(published, "brief", border, month)
@@ -162,6 +171,7 @@ def test_of_a_month_not_on_record_the_last_known_is_said():
     assert "is not on record; the last known: 468 of 563" in brief.paragraph(found)
 
 
+@pytest.mark.slow
 def test_the_brief_says_all_comparisons_whichever_looks_best(published):
     """July 2026 nationwide was up on a year, down on the fiscal year and on the peak."""
     found = json.loads(said(published, "brief", "nationwide", "2026-07", "--json"))
@@ -176,6 +186,7 @@ def test_the_brief_says_all_comparisons_whichever_looks_best(published):
     )
 
 
+@pytest.mark.slow
 def test_every_number_of_a_brief_is_the_record_s(published):
     found = json.loads(said(published, "brief", "northern", "--json"))
     held = dict(
@@ -196,6 +207,7 @@ def test_every_number_of_a_brief_is_the_record_s(published):
     assert f"To check it: {found['check']}" in said(published, "brief", "northern")
 
 
+@pytest.mark.slow
 def test_a_look_at_a_fact_is_quick(published):
     """23 million steps of SQLite's: a number is looked up in every series."""
     with counting_steps() as steps:

@@ -203,6 +203,7 @@ def test_a_crossing_is_there_for_those_who_ask():
 # ---------------------------------------------------------------- against where it came from
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", build.STATE_FILES)
 def test_a_crossing_is_stated_in_full(source):
     path = needs(DATA / "cbp" / build.STATE_FILES[source])
@@ -247,6 +248,7 @@ def test_every_figure_is_there():
         assert sector.get(row["month"], 0) == int(row["encounters"])
 
 
+@pytest.mark.slow
 def test_building_again_gives_the_same_bytes():
     """The committed files are what the script writes."""
     needs(DATA / "figures")

@@ -74,6 +74,7 @@ def approve_one(path: Path, at: datetime) -> None:
     )
 
 
+@pytest.mark.slow
 def test_mail_is_due_once_a_notice_is_approved_until_it_has_deliveries(record):
     nothing = condition.mail_due(record, NOW)
     approve_one(record, NOW - timedelta(days=1))
@@ -201,6 +202,7 @@ def test_the_service_finds_an_edit_at_its_next_publish(record):
         wakes.refuse_edited(record)
 
 
+@pytest.mark.slow
 def test_the_analysts_copy_is_read_only_complete_and_follows_the_last_run(record):
     copy = record.with_name(f"{record.stem}-snapshot.db")
     upkeep.write_snapshot(record, serving.settings())
@@ -273,6 +275,7 @@ def test_a_withdrawn_run_is_passed_over_kept_and_not_repeated(record):
     assert bordercast("--db", record, "withdraw", 9, "--why", "x", "--by", "y").exit_code == 3
 
 
+@pytest.mark.slow
 def test_the_next_month_is_not_judged_by_a_withdrawn_forecast(record):
     bordercast("--db", record, "withdraw", 2, "--why", "wrong", "--by", "me")
     drop(record, month(2))
@@ -302,6 +305,7 @@ def test_retention_forgets_polls_and_wakes_and_nothing_else(record):
     assert upkeep.verify(record, NOW) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drills", [1, pytest.param(50, marks=pytest.mark.soak)])
 def test_backup_restore_and_the_service_goes_on(record, figure, drills, tmp_path):
     config = serving.settings()
@@ -466,6 +470,7 @@ def test_the_first_file_ends_being_new(record):
     assert health.status(record, Config(), NOW).facts["state"] == "in use"
 
 
+@pytest.mark.slow
 def test_a_timer_is_a_service_too_and_is_missed_when_it_stops(record):
     daemon.once(record, serving.settings(), serving.WORK["work"])
     last = datetime.fromisoformat(condition.wakes(record)[0]["started_at"])

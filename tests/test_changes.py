@@ -60,6 +60,7 @@ def published(counts):
     return head, said, medians
 
 
+@pytest.mark.slow
 def test_every_month_around_the_break_of_2025_adds_up_and_nothing_else_is_to_blame(counts):
     span = months.between("2024-11", "2025-07")
     _, _, before = published(until(counts, span[0]))
@@ -84,6 +85,7 @@ def test_every_month_around_the_break_of_2025_adds_up_and_nothing_else_is_to_bla
     assert checked == 8 * 44
 
 
+@pytest.mark.slow
 def test_a_restated_month_and_another_engine_are_told_apart(counts):
     now = until(counts, "2025-03")
     old = until(counts, "2025-02")

@@ -57,6 +57,7 @@ def test_every_example_of_the_page_leaves_its_file(pictures):
     assert {path.name for path in pictures.iterdir()} == {c.split()[-1] for c in COMMANDS}
 
 
+@pytest.mark.slow
 def test_an_svg_holds_its_words_as_text(published, tmp_path):
     drawn(published, tmp_path / "a.svg", "southwest")
     words = "".join(ET.parse(tmp_path / "a.svg").getroot().itertext())
@@ -72,6 +73,7 @@ def test_the_scale_is_chosen_and_said(published, tmp_path, flag, told):
     assert ("log scale" in (tmp_path / "a.svg").read_text()) == told
 
 
+@pytest.mark.slow
 def test_the_fan_names_the_next_forecast_in_its_alternative_text(published, tmp_path):
     said = drawn(published, tmp_path / "a.svg", "northern")
     low, high = rows(
@@ -83,6 +85,7 @@ def test_the_fan_names_the_next_forecast_in_its_alternative_text(published, tmp_
     assert f"80% prediction interval {low:,} to {high:,}" in said
 
 
+@pytest.mark.slow
 def test_the_drivers_add_up_to_what_the_title_says(published, tmp_path):
     said = drawn(published, tmp_path / "a.svg", "northern", "--kind", "drivers")
     encounters, expected = rows(
@@ -144,6 +147,7 @@ def test_the_docs_show_each_kind_small(kind):
     assert (DOCS / "images" / f"{kind}.png").stat().st_size < 60_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "pixels"), [("slide", (1280, 720)), ("900x900", (900, 900))])
 def test_a_picture_has_the_size_and_title_asked_for(published, tmp_path, size, pixels):
     drawn(published, tmp_path / "a.png", "northern", "--size", size, "--title", "Ours")
@@ -171,6 +175,7 @@ def test_a_far_95_interval_does_not_flatten_the_rest():
     assert 200 < far.high < 300
 
 
+@pytest.mark.slow
 def test_a_part_has_a_fan_and_nothing_else(published, tmp_path):
     text = drawn(published, tmp_path / "a.png", "northern:Swanton")
     said = CliRunner().invoke(

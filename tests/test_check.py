@@ -152,6 +152,7 @@ def test_what_is_too_large_or_damaged_is_refused_in_time(name, content):
     assert time.monotonic() - started < 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -293,6 +293,7 @@ def refused(path, held, new):
     return [], neighbours
 
 
+@pytest.mark.slow
 def test_closed_parts_are_held_against_any_release_that_states_them(tmp_path):
     """The newest file before it is by area and has no citizenships; an older one has."""
     final, november, august = embedded("cbp-fy22-fy25", "cbp-fy23-fy26-nov", "cbp-fy23-fy26-aug")
@@ -310,6 +311,7 @@ def test_closed_parts_are_held_against_any_release_that_states_them(tmp_path):
     assert "citizenship" in reason
 
 
+@pytest.mark.slow
 def test_most_of_an_open_month_stays_with_its_members(tmp_path):
     (november,) = embedded("cbp-fy23-fy26-nov")
     new = named(november, "new", november.release.seq + 1000)
@@ -376,6 +378,7 @@ def row_ends(content):
     return [at + 1 for at, byte in enumerate(content) if byte == ord("\n")][:-1]
 
 
+@pytest.mark.slow
 def test_a_cut_file_is_refused_by_the_reader(tmp_path):
     """500 cuts anywhere: all but those at the end of a row, and the twin finds those."""
     content = gzip.decompress(real(NOVEMBER).read_bytes())
@@ -389,6 +392,7 @@ def test_a_cut_file_is_refused_by_the_reader(tmp_path):
         assert found == "reader" or (found == "checks" and whole_rows)
 
 
+@pytest.mark.slow
 def test_what_passes_is_a_cut_in_the_open_year(tmp_path):
     """With neighbours of other months only, the loss of the last rows can look like a revision.
 

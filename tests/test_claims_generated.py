@@ -215,6 +215,7 @@ def family(verdict: str) -> str:
     return "holds" if verdict in HOLDS else verdict
 
 
+@pytest.mark.slow
 def test_each_of_2000_made_claims_gets_the_verdict_it_was_made_for(table):
     misses = []
     for fault, one in generated(table, COUNT):

@@ -79,6 +79,7 @@ def test_show_a_border_says_what_would_raise_a_flag(published):
     assert shown.count("2026") + shown.count("2027") >= 12
 
 
+@pytest.mark.slow
 def test_json_is_for_programs(published):
     shown = json.loads(said("--db", published, "show", "--json"))
     flagged = json.loads(said("--db", published, "flags", "--json"))
@@ -113,6 +114,7 @@ def test_before_the_first_run_a_look_says_what_to_do(tmp_path):
     assert "bordercast run" in looked.stderr
 
 
+@pytest.mark.slow
 def test_a_run_on_nothing_says_what_to_do(tmp_path):
     stopped = bordercast("--db", tmp_path / "a.db", "run", "--no-bundle")
 
@@ -127,6 +129,7 @@ def test_a_month_that_is_none_is_a_usage_error(published):
     assert "YYYY-MM" in stopped.stderr
 
 
+@pytest.mark.slow
 def test_databases_in_one_folder_keep_apart(database):
     other = database.with_name("other.db")
     other.write_bytes(database.read_bytes())
@@ -146,6 +149,7 @@ def test_a_wrong_setting_stops_every_command(tmp_path):
     assert "my.toml: flags.alpha" in stopped.stderr
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_csv_is_refused_and_changes_nothing(tmp_path):
     page = tmp_path / "nationwide-encounters-fy23-fy26-dec-state.csv"
     page.write_text("<!DOCTYPE html><html><body>Access denied</body></html>\n")
@@ -166,6 +170,7 @@ def observations(path: Path) -> list[tuple]:
     )
 
 
+@pytest.mark.slow
 @needs_files
 def test_real_files_in_any_order_and_twice_agree_with_the_figures(tmp_path, published):
     forward, backward = tmp_path / "forward.db", tmp_path / "backward.db"
@@ -187,6 +192,7 @@ def test_real_files_in_any_order_and_twice_agree_with_the_figures(tmp_path, publ
     assert closed == rows(published, query)
 
 
+@pytest.mark.slow
 @needs_files
 def test_a_cut_file_is_refused_with_a_reason(tmp_path, database):
     whole = gzip.decompress((CBP / STATE_FILES[2]).read_bytes())
@@ -207,6 +213,7 @@ def test_tables_fit_a_terminal_of_eighty_columns(published, words):
     fits_eighty_columns(said("--db", published, *words))
 
 
+@pytest.mark.slow
 def test_what_a_run_says_fits_a_terminal_of_eighty_columns(borders_alone, tmp_path):
     settings = tmp_path / "quick.toml"
     settings.write_text(
@@ -244,6 +251,7 @@ def test_an_option_after_the_command_without_its_value_is_a_usage_error():
     assert "requires an argument" in stopped.stderr
 
 
+@pytest.mark.slow
 def test_a_month_may_be_typed_as_people_do(published):
     expected = said("--db", published, "fact", "northern", "2025-02")
 

@@ -85,6 +85,7 @@ def engines():
         }
 
 
+@pytest.mark.slow
 @QUIET
 @given(st.integers(0, 10**6), st.integers(1, 20), st.integers(24, 36), st.integers(1, 3), st.data())
 @example(0, 40, 45, 2, None)
@@ -98,6 +99,7 @@ def test_no_engine_and_no_block_size_moves_a_bit(engines, seed, series, months, 
         assert written(counts, spread, size) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [95, 96, 97])
 def test_blocks_around_the_grids_own_size_move_no_bit(size):
     counts = panel_of(1, 120, 36, 1)
@@ -217,6 +219,7 @@ def at_third(spread: blocks.Spread, act: Callable[[], object]):
     return interrupted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["processes", "dask"])
 def test_a_worker_killed_on_the_way_loses_nothing(engine, engines):
     counts = panel_of(3, 60, 40, 1)
@@ -243,6 +246,7 @@ def _torn(folder: str, job: int) -> int:
     return job * job
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_a_worker_killed_while_it_answers_holds_nobody_up(tmp_path, caplog):
     work = partial(_torn, str(tmp_path / "was here"))
@@ -253,6 +257,7 @@ def test_a_worker_killed_while_it_answers_holds_nobody_up(tmp_path, caplog):
     assert "a worker was lost" in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", ["the workers", "the scheduler"])
 def test_a_cluster_lost_on_the_way_loses_nothing(lost, monkeypatch, caplog):
     from distributed import Client
@@ -358,6 +363,7 @@ def test_workers_like_us_will_do(engines):
     assert list(engines["dask"](abs, [-1])) == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reached", [True, False])
 def test_answers_come_from_workers_or_where_these_are_out_of_reach_by_the_scheduler(
     reached, monkeypatch
@@ -376,6 +382,7 @@ def _out_of_reach(*_: object, **__: object) -> NoReturn:
     raise TimeoutError
 
 
+@pytest.mark.slow
 def test_a_cluster_without_workers_is_refused(monkeypatch):
     monkeypatch.setattr("jobs.compute.dask.SECONDS", 2.0)
     with (

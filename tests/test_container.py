@@ -157,6 +157,7 @@ def health(data: Path) -> int:
     ).returncode
 
 
+@pytest.mark.slow
 def test_the_health_check_is_0_when_all_is_well_and_1_when_not(healthy, tmp_path):
     assert health(healthy.parent) == 0
     assert health(tmp_path) == 1

@@ -20,7 +20,7 @@ from forecast.store.connect import transaction, writing
 from jobs.intake import archive
 from jobs.intake.ingest import WaitingFile, take_file
 
-CUT, FULL, WHOLE = 150, 900, 50  # files a base: in `make test`, in `make corpus`, whole files
+CUT, FULL, WHOLE = 150, 900, 50  # files a base: in `make whole`, in `make corpus`, whole files
 
 needs_files = pytest.mark.skipif(
     not corpus.CBP.exists(), reason="the publisher's files are not here"
@@ -120,11 +120,13 @@ def test_the_good_files_are_believed(tmp_path):
         assert corpus.stated(base.twin) == counted.totals
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", [0, 1])
 def test_no_bad_file_is_believed(tmp_path, layout):
     holds(judged(corpus.made(tmp_path)[layout], tmp_path, CUT, seed=layout), CUT)
 
 
+@pytest.mark.slow
 @needs_files
 def test_no_bad_slice_of_a_real_file_is_believed(tmp_path):
     base = corpus.sliced(tmp_path)
@@ -157,6 +159,7 @@ def test_whole_files(tmp_path, figure):
     holds(verdicts, WHOLE)
 
 
+@pytest.mark.slow
 def test_a_refused_file_leaves_the_record_as_it_was(tmp_path):
     base = corpus.made(tmp_path)[0]
     path = tmp_path / "db" / "bordercast.db"

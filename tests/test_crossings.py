@@ -33,6 +33,7 @@ def crossed(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_figures_of_the_borders_are_what_they_are_without(crossed, published):
     query = "select border, month, encounters from border_months order by 1, 2"
     months = rows(crossed, query)

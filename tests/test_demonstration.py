@@ -25,6 +25,7 @@ def run(published, *words):
     return CliRunner().invoke(main, ["--db", str(published), *words])
 
 
+@pytest.mark.slow
 def test_the_first_notice_is_seen_without_a_setting(published, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
@@ -39,6 +40,7 @@ def test_the_first_notice_is_seen_without_a_setting(published, tmp_path, monkeyp
     assert any(part.get_content_type() == "image/png" for part in made.walk())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["demo", "test"])
 def test_it_goes_over_the_mail_server_of_the_settings(published, tmp_path, what):
     taken, file = Taken(), tmp_path / "own.toml"

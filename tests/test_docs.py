@@ -25,6 +25,7 @@ NAME = "{0.parent.name}/{0.name}".format
 COMMANDS = re.findall(r"^    bordercast (.+)$", PAGE, re.M)
 
 
+@pytest.mark.slow
 def test_every_command_and_example_of_the_page_on_files_runs(published, tmp_path, monkeypatch):
     (tmp_path / "bordercast.db").symlink_to(published)
     (tmp_path / "config.toml").write_text('[forecast]\nfirst_cutoff = "2026-01"\n')  # few files
@@ -104,6 +105,7 @@ def test_every_page_is_in_the_list_of_pages():
 README = (ROOT / "README.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_first_page_shows_what_the_program_prints(published):
     said = CliRunner().invoke(main, ["--db", str(published), "show"]).stdout.splitlines()
     shown = re.findall(r"^    ((?:border|northern|       ).*)$", README, re.M)
@@ -136,6 +138,7 @@ def test_the_first_page_compares_with_naive_with_the_same_intervals(published):
     assert "which it was not made for" not in text
 
 
+@pytest.mark.slow
 def test_the_first_page_s_query_and_looks_run(published):
     query = re.search(r'sqlite3 bordercast.db "(.+?)"', README, re.S)
     looks = [c for c in commands(README) if c.split()[0] in ("show", "flags", "fact", "brief")]
@@ -162,6 +165,7 @@ def test_every_file_of_the_house_is_where_it_is_said_to_be():
     assert [path for path in named if not path.exists()] == []
 
 
+@pytest.mark.slow
 def test_every_command_of_the_page_on_claims_answers(published):
     page = (DOCS / "claims.md").read_text("utf-8")
     facts = [line for line in commands(page) if line.startswith("fact ")]

@@ -282,6 +282,7 @@ def numbers(snapshot: Snapshot) -> dict[tuple[SeriesKey, str], int]:
     return {(k, m): n for k, by_month in snapshot.counts.items() for m, n in by_month.items() if n}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("measure", MEASURES)
 def test_of_bad_files_no_wrong_number_is_taken(measure):
     """Of a month held already anything shows; of the next month's file what it repeats shows.

@@ -70,6 +70,7 @@ def verify(path: Path, run_id: int, digest: str):
     return bordercast(path, "verify", "--run", str(run_id), "--digest", digest)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_a_record_of_an_earlier_schema_is_opened_run_and_verified(schema, tmp_path):
     earlier = unpacked(schema, tmp_path)
@@ -100,6 +101,7 @@ def test_going_back_to_an_older_program_is_refused_in_words(earlier):
     assert rows(earlier, "pragma user_version") == [(newer,)]
 
 
+@pytest.mark.slow
 def test_a_digest_quoted_before_is_checked_under_its_own_scheme(earlier):
     digests = dict(rows(earlier, "select id, digest from runs"))
     run(earlier)
@@ -114,6 +116,7 @@ def test_a_digest_quoted_before_is_checked_under_its_own_scheme(earlier):
     assert "scheme 2" in verify(earlier, 6, newest).output.lower()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "forged",
     [
@@ -135,6 +138,7 @@ def test_an_old_run_rewritten_with_its_chain_does_not_have_the_digest_quoted_bef
     assert "scheme 1" in answer.output
 
 
+@pytest.mark.slow
 def test_what_earlier_programs_said_cannot_be_rewritten_after_the_upgrade(earlier):
     run(earlier)
     ((first,),) = rows(earlier, "select digest from entries order by id limit 1")

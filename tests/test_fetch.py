@@ -715,6 +715,7 @@ def test_a_poll_has_an_end(path, publisher):
     assert [a.detail for a in found.answers[-2:]] == ["no time left in this poll"] * 2
 
 
+@pytest.mark.slow
 def test_a_hundred_polls_of_one_release_give_one_release_and_one_run(path, publisher):
     publisher.publish(**{NAME: GOOD})
     config = settings(publisher.index)
@@ -756,6 +757,7 @@ def test_both_files_are_not_waited_for(path, publisher):
 LAYOUTS = ("aor", "state")
 
 
+@pytest.mark.slow
 def test_a_second_file_with_equal_totals_refreshes_the_drill_down_only(path, publisher):
     files = {file_name(MARCH, layout, 2021): file_bytes(MARCH, layout, 2021) for layout in LAYOUTS}
     config = settings(publisher.index)
@@ -844,6 +846,7 @@ def test_a_killed_poll_leaves_nothing_half_done(path, publisher, after):
     assert accepted(path) == [NAME, file_name(MARCH)]
 
 
+@pytest.mark.slow
 def test_the_network_is_off_unless_it_is_switched_on(tmp_path, publisher):
     publisher.publish(**{NAME: GOOD})
     config = tmp_path / "my.toml"

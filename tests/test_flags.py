@@ -49,6 +49,7 @@ where dimension = '' and kind <> 'revision' and severity <> 'watch' order by mon
 """
 
 
+@pytest.mark.slow
 def test_history_is_what_the_replay_says(published, replayed):
     found = []
     for flag in replayed.flags:
@@ -198,6 +199,7 @@ def one_month(month: str, counts: dict[str, int], seq: int) -> Snapshot:
     )
 
 
+@pytest.mark.slow
 def test_a_later_run_goes_on_with_an_open_episode(tmp_path, monkeypatch):
     """Four times the expected count, which then holds for two months: one flag, three runs."""
     path = tmp_path / "a.db"
@@ -236,6 +238,7 @@ def test_a_later_run_goes_on_with_an_open_episode(tmp_path, monkeypatch):
     assert drift == [(0.0,)]
 
 
+@pytest.mark.slow
 def test_history_in_two_runs_is_history_in_one(tmp_path, monkeypatch, published):
     """What the first run leaves is all the second must know: sums, sides, open episodes.
 
@@ -326,6 +329,7 @@ def test_every_border_can_raise_a_flag_next_month(published):
     assert all(below is not None and above > below for below, above in found)
 
 
+@pytest.mark.slow
 def test_drivers_arrive_with_their_figures_and_the_others_stay(database):
     """States of an earlier flag that come later fill their own gap and nothing else."""
     gap = "dimension = 'state' and flag_id in (select id from flags where month = '2025-02')"

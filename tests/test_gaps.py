@@ -83,6 +83,7 @@ def gaps(once_for_all: Callable[..., Path]) -> Path:
     return once_for_all("gaps", make) / "bordercast.db"
 
 
+@pytest.mark.slow
 def test_an_unknown_month_is_on_record_nowhere(gaps):
     """No row says 0 for it, and a release is read back as it was kept."""
     found = rows(gaps, "select month from border_months where border = 'northern'")
@@ -195,6 +196,7 @@ def test_claims_about_it_cannot_be_checked(gaps):
         assert not line.holds(fiscal(2024))
 
 
+@pytest.mark.slow
 def test_the_page_says_so(gaps, tmp_path):
     """A cell that says it, no page and no total of such a year, and a line that breaks off."""
     answer = CliRunner().invoke(cli, ["--db", str(gaps), "site", "-o", str(tmp_path / "site")])

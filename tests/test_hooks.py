@@ -262,6 +262,7 @@ def killed(record, tmp_path, count, kills, seed):
     return [head["Idempotency-Key"] for head, _, _ in receiver.taken], done
 
 
+@pytest.mark.slow
 def test_a_killed_sender_loses_nothing(record, tmp_path):
     keys, done = killed(record, tmp_path, 25, 4, seed=1)
 

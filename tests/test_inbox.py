@@ -211,6 +211,7 @@ def test_an_unknown_column_is_named_in_a_table_of_the_publishers(path, folders):
 # ---------------------------------------------------------------- names and folders
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
@@ -238,6 +239,7 @@ def test_a_name_that_is_no_text_fails_no_wake(path, name, shown):
     assert (len(names), shown in names) == (4, True)
 
 
+@pytest.mark.slow
 def test_a_reader_that_fails_is_one_files_fault(path, monkeypatch):
     reading_of = cbp.reading_of
 
@@ -259,6 +261,7 @@ def test_a_reader_that_fails_is_one_files_fault(path, monkeypatch):
     ]
 
 
+@pytest.mark.slow
 def test_an_inbox_that_is_a_file_is_said_and_fails_nothing(path):
     serving.worked(path, 1)
     (path.parent / "inbox").rmdir()
@@ -345,6 +348,7 @@ def test_a_copy_that_pauses_is_left_until_it_is_still(path, folders):
     assert taken.outcome == "accepted"
 
 
+@pytest.mark.slow
 def test_a_wake_waits_for_a_copy_under_way_and_comes_back_for_a_longer_one(path, monkeypatch):
     """With a wait of half a second for what is half a minute."""
     monkeypatch.setattr(inbox, "STILL", 0.5)

@@ -276,6 +276,7 @@ def bordercast(path, *arguments):
     return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_the_commands(path, folders, tmp_path):
     refused(path, folders, tmp_path)
 

@@ -126,6 +126,7 @@ def test_paths_by_an_unknown_rule_are_refused():
         Joint(PathRule(99, 1, (), ()), [])
 
 
+@pytest.mark.slow
 def test_an_edited_mark_shows(database):
     from forecast.store import integrity
 

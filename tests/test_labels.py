@@ -159,6 +159,7 @@ def test_joining_changes_nothing_that_was_kept_and_can_be_taken_back(path):
     assert rows(path, "select * from observations order by 1, 2, 3") == observations
 
 
+@pytest.mark.slow
 def test_a_run_forecasts_the_joined_series_and_is_due_when_labels_are_joined(path):
     folder = path.parent / "inbox"
     folder.mkdir()

@@ -52,6 +52,7 @@ class Words(HTMLParser):
         self.said.append(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["january", "february"])
 def test_text_and_html_carry_the_same_numbers_in_78_columns_and_150_kb(stages, stage):
     notice, sections = held(stages / f"{stage}.db")
@@ -392,6 +393,7 @@ def test_hostile_words_stay_words(name):
     assert_harmless(name)
 
 
+@pytest.mark.slow
 @settings(max_examples=88)
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=40))
 def test_any_words_stay_words(name):

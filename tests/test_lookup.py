@@ -16,6 +16,7 @@ def said(database, *words, code=0):
     return result.output
 
 
+@pytest.mark.slow
 def test_a_number_is_recognised_best_first(published):
     assert said(published, "18,944").startswith(
         "18,944: encounters at and between ports of entry at the northern land border in August"
@@ -34,6 +35,7 @@ def test_programs_are_told_what_a_number_is(published):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("series", "span", "claim", "since", "verdict"),
     [
@@ -72,6 +74,7 @@ def test_each_form_of_claim_has_its_verdict(published, series, span, claim, sinc
     assert found["verdict"] == verdict, found
 
 
+@pytest.mark.slow
 def test_both_halves_are_always_said(published):
     text = said(published, "northern", "2024-08", "18,944")
 

@@ -40,6 +40,7 @@ def in_parts(own: MonthlyCounts) -> list[tuple[str, MonthlyCounts]]:
     return [(f"part {at}", own.some(which == at)) for at in range(3)]
 
 
+@pytest.mark.slow
 def test_parts_say_what_all_series_together_say(own, tmp_path):
     expected = forecast_counts(own, 14, hindcasts=5)
 
@@ -95,6 +96,7 @@ def run(folder: Path, out: Path, *words: str):
     return CliRunner().invoke(main, [*settings, "forecast", str(folder), "-o", str(out), *words])
 
 
+@pytest.mark.slow
 def test_a_folder_of_parts_gives_the_rows_of_one_file(own, tmp_path):
     folder = tmp_path / "parts"
     folder.mkdir()

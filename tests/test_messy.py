@@ -168,6 +168,7 @@ def without_early(known: Truth, read: Truth) -> Truth:
     return {key: value for key, value in known.items() if key[1] >= first.get(key[0], 0)}
 
 
+@pytest.mark.slow
 @settings(max_examples=120)
 @given(messy_files())
 def test_a_messy_file_is_read_right_or_refused(file: tuple[bytes, Truth]) -> None:

@@ -47,6 +47,7 @@ def test_a_model_is_registered_under_its_name(model: Model) -> None:
     assert type(model) is models.REGISTRY[model.name]
 
 
+@pytest.mark.slow
 def test_paths_have_a_row_for_each_series_origin_and_horizon(
     model: Model, said: dict[str, Paths]
 ) -> None:

@@ -229,6 +229,7 @@ def test_the_next_month_is_judged_by_the_forecast_that_was_published(database):
         assert integrity.findings(db) == []
 
 
+@pytest.mark.slow
 def test_a_forecast_published_after_the_release_does_not_count_as_issued(borders_alone):
     snapshot = next_release({"northern": 5_000, "southwest": 12_000, "other": 16_000})
     early = replace(snapshot.release, first_seen_at="2026-09-18")
@@ -244,6 +245,7 @@ def test_a_forecast_published_after_the_release_does_not_count_as_issued(borders
     assert found == [("hindcast",)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seen", "precision", "basis"),
     [
@@ -272,6 +274,7 @@ def test_issued_means_published_before_the_month_was_known(borders_alone, seen, 
         assert judgements.false_issued(db) == []
 
 
+@pytest.mark.slow
 def test_a_judgement_kept_as_issued_that_was_not_is_named_and_shown_as_a_hindcast(borders_alone):
     """As an earlier version kept them; the record is whole all the same."""
     snapshot = next_release({"northern": 5_000, "southwest": 12_000, "other": 16_000})
@@ -295,6 +298,7 @@ def test_a_judgement_kept_as_issued_that_was_not_is_named_and_shown_as_a_hindcas
     assert "hindcast" in shown.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("now", ["2020-01-01", "2026-08-31"])
 def test_no_run_is_dated_before_the_end_of_its_data(tmp_path, now):
     """A clock in 2020 would make every month seem forecast before it was published."""
@@ -306,6 +310,7 @@ def test_no_run_is_dated_before_the_end_of_its_data(tmp_path, now):
     assert rows(path, "select count(*) from runs") == [(0,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -326,6 +331,7 @@ def test_an_edit_of_the_record_is_named(database, change, named):
     assert all(named in finding for finding in found)
 
 
+@pytest.mark.slow
 def test_a_model_that_fails_is_recorded_and_left_out(tmp_path, monkeypatch):
     monkeypatch.setattr("models.ets.Ets._fit", _no_fit, raising=False)
     settings = Config(
@@ -347,6 +353,7 @@ def _no_fit(self, past, h):
     raise RuntimeError("out of luck")
 
 
+@pytest.mark.slow
 def test_embedded_paths_are_what_a_fit_gives_here(tmp_path):
     """A spot check: the last cutoff of each refit model, fitted anew."""
     kept = {p.model_options for p in bundle.load_paths()}
@@ -395,6 +402,7 @@ processes = 1
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_nothing_half_done(tmp_path):
     (tmp_path / "config.toml").write_text(QUICK)
     command = [sys.executable, "-c", RUN, "--db"]
@@ -424,6 +432,7 @@ def test_a_killed_run_leaves_nothing_half_done(tmp_path):
         assert len(runs.last_run(db)[0]) == len(bundle.load())
 
 
+@pytest.mark.slow
 def test_a_run_keeps_the_report_of_each_border_s_newest_month(published):
     """As it would be made from the record, whoever asks."""
     with closing(read(published)) as connection:

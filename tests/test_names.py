@@ -61,6 +61,7 @@ def test_a_series_has_its_usual_names(names, text, border, member):
     assert (found.border, found.member) == (border, member)
 
 
+@pytest.mark.slow
 def test_every_series_is_found_by_its_name_and_by_its_code(names):
     assert len(names.keys) > 200
     for key in names.keys:

@@ -107,6 +107,7 @@ def test_how_rare_a_month_is_and_how_often_some_border_is_flagged(stages):
     )
 
 
+@pytest.mark.slow
 def test_a_notice_says_how_many_were_arrested_in_the_interior(record):
     path = record("first")
     (at_large,) = (s for s in bundle.load() if s.release.source == "cbp-usbp-at-large")
@@ -120,6 +121,7 @@ def test_a_notice_says_how_many_were_arrested_in_the_interior(record):
     assert "249 of 617 Border Patrol encounters (40%)" in " ".join(northern.html.split())
 
 
+@pytest.mark.slow
 def test_nothing_is_told_of_stale_figures(record):
     path = record("january")
     then.keep(path, then.release("2025-02", "2025-05-12", SAID))
@@ -129,6 +131,7 @@ def test_nothing_is_told_of_stale_figures(record):
     assert kinds(path) == [("flags", "2025-01", "held")]
 
 
+@pytest.mark.slow
 def test_nothing_is_told_while_a_file_of_the_month_lies_in_quarantine(record):
     path = record("january")
     then.keep(path, then.release("2025-02", "2025-03-12", SAID))
@@ -144,6 +147,7 @@ def test_nothing_is_told_while_a_file_of_the_month_lies_in_quarantine(record):
     assert kinds(path) == [("flags", "2025-01", "held")]
 
 
+@pytest.mark.slow
 def test_a_level_shift_is_told_and_a_quiet_month_only_where_asked_for(record):
     path = record("february")
     for month, seen in (("2025-04", "2025-05-15"), ("2025-05", "2025-06-17")):
@@ -165,6 +169,7 @@ def test_a_level_shift_is_told_and_a_quiet_month_only_where_asked_for(record):
     assert len([s for s in sections if s.part == "finding"]) == 4
 
 
+@pytest.mark.slow
 def test_of_two_months_at_once_only_the_newest_is_news(record):
     path = record("first")
     then.keep(path, then.release("2025-01", "2025-03-12"))
@@ -175,6 +180,7 @@ def test_of_two_months_at_once_only_the_newest_is_news(record):
     assert [month for _, month, _ in kinds(path)] == ["2025-02"]
 
 
+@pytest.mark.slow
 def test_of_two_months_at_once_headline_and_chart_name_the_same_forecast(record):
     """The second was judged by a forecast of two months before, and so it is drawn."""
     path = record("first")
@@ -195,6 +201,7 @@ def test_of_two_months_at_once_headline_and_chart_name_the_same_forecast(record)
                 assert f"{drawn[-1]['median']:,} expected" in desk.finding(told).finding
 
 
+@pytest.mark.slow
 def test_a_notice_of_a_killed_run_is_written_by_the_next(record, monkeypatch):
     path = record("first")
     then.keep(path, then.release("2025-01", "2025-02-18"))
@@ -208,6 +215,7 @@ def test_a_notice_of_a_killed_run_is_written_by_the_next(record, monkeypatch):
     assert kinds(path) == [("flags", "2025-01", "held")]
 
 
+@pytest.mark.slow
 def test_a_notice_that_cannot_be_written_does_not_fail_the_run(record, monkeypatch, caplog):
     path = record("first")
     then.keep(path, then.release("2025-01", "2025-02-18"))
@@ -239,6 +247,7 @@ def test_the_same_record_gives_the_same_bytes(record, tmp_path):
 # --- approval and sending
 
 
+@pytest.mark.slow
 def test_a_notice_goes_out_once_and_only_after_a_person_said_so(record):
     path = record("february")
     taken = Taken()
@@ -269,6 +278,7 @@ def test_readers_get_the_borders_they_asked_for(record):
     assert ann["Message-ID"] != bob["Message-ID"]
 
 
+@pytest.mark.slow
 def test_restoring_a_backup_sends_nothing_again(record, stages):
     path = record("february")
     taken = Taken()
@@ -359,6 +369,7 @@ def test_what_waits_of_a_run_that_is_withdrawn_does_not_go_out(record):
     ]
 
 
+@pytest.mark.slow
 def test_who_got_a_notice_of_a_withdrawn_run_is_told_in_the_thread(record):
     path = record("february")
     taken = Taken()
@@ -397,6 +408,7 @@ def test_a_notice_nobody_got_is_not_taken_back(record):
     assert kinds(path)[-1] == ("flags", "2025-02", "approved")
 
 
+@pytest.mark.slow
 def test_a_notice_taken_back_is_corrected_no_more(record):
     path = record("february")
     taken = Taken()
@@ -423,6 +435,7 @@ def revised(path, now, said, step, config):
     then.publish(path, now, config)
 
 
+@pytest.mark.slow
 def test_a_digit_that_moved_is_not_corrected_and_a_false_statement_is(record):
     path = record("february")
     taken = Taken()
@@ -451,6 +464,7 @@ def test_a_digit_that_moved_is_not_corrected_and_a_false_statement_is(record):
     assert all(" ".join(paragraph.split()) in said for paragraph in shown[1:])
 
 
+@pytest.mark.slow
 def test_who_did_not_get_the_notice_gets_no_correction(record):
     path = record("february")
     taken = Taken()
@@ -466,6 +480,7 @@ def test_who_did_not_get_the_notice_gets_no_correction(record):
     assert rows(path, "select approved_by from notices where kind = 'correction'") == [("auto",)]
 
 
+@pytest.mark.slow
 def test_who_gets_the_notice_late_gets_its_correction_after_it(record):
     """Bob's mailbox is full while the notice goes out and becomes false."""
     path = record("february")
@@ -491,6 +506,7 @@ def test_who_gets_the_notice_late_gets_its_correction_after_it(record):
 WHO = ("ann", "bob")
 
 
+@pytest.mark.slow
 def test_a_held_notice_is_written_anew_when_its_figures_are_revised(record):
     path = record("february")
 
@@ -570,6 +586,7 @@ def test_coverage_that_drifts_is_told():
 # --- the commands
 
 
+@pytest.mark.slow
 def test_a_notice_is_shown_approved_and_sent_by_command(record, tmp_path):
     path = record("february")
     written(path, "update notices set created_at = datetime('now') || '+00:00' where id = 2")
@@ -688,6 +705,7 @@ def test_a_name_that_a_terminal_would_obey_is_refused(record):
         assert "\x1b" not in refused.output
 
 
+@pytest.mark.slow
 def test_every_notice_that_is_due_is_written_not_only_the_first(record):
     path = record("february")
     with connect.writing(path) as db:

@@ -36,6 +36,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_every_command_of_the_page_runs_and_says_what_it_says(folder):
     lines = [line.strip() for line in PAGE.splitlines() if line.startswith("    ")]
     commands = [line for line in lines if line.startswith("bordercast forecast")]
@@ -55,6 +56,7 @@ def test_every_command_of_the_page_runs_and_says_what_it_says(folder):
     assert len(list((folder / "pictures").iterdir())) == 4
 
 
+@pytest.mark.slow
 def test_the_service_of_the_page_runs(folder):
     """From the Excel file to a page and a whole record, by the page's own commands."""
     (folder / "deliveries").mkdir()

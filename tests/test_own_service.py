@@ -121,6 +121,7 @@ def test_settings_that_are_there_are_left_alone(folder):
     assert (folder / "config.toml").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_each_delivery_is_a_release_and_the_newest_counts(settings, folder):
     path, visits = folder / "bordercast.db", clinics(HELD + 1)
     monthly.run(path, settings, now=after(HELD))
@@ -141,6 +142,7 @@ def test_each_delivery_is_a_release_and_the_newest_counts(settings, folder):
     assert monthly.run(path, settings, now=after(HELD + 1)).run_id is None
 
 
+@pytest.mark.slow
 def test_the_service_takes_each_delivery_when_it_wakes(settings, folder):
     path = folder / "bordercast.db"
 
@@ -155,6 +157,7 @@ def test_the_service_takes_each_delivery_when_it_wakes(settings, folder):
     assert (folder / "site" / "index.html").exists()
 
 
+@pytest.mark.slow
 def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
     path, visits = folder / "bordercast.db", clinics(HELD + 1)
     visits["Clinic 3"][HELD] *= 3
@@ -197,6 +200,7 @@ def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
         assert FOREIGN.findall(words) == []
 
 
+@pytest.mark.slow
 def test_no_page_file_or_answer_has_a_word_of_the_borders(settings, folder):
     path = folder / "bordercast.db"
     monthly.run(path, settings, now=after(HELD))
@@ -224,6 +228,7 @@ def test_no_page_file_or_answer_has_a_word_of_the_borders(settings, folder):
         assert FOREIGN.findall(table) == []
 
 
+@pytest.mark.slow
 def test_a_total_is_stated_only_where_every_series_is(folder):
     text = Path("config.toml").read_text().replace('total = ""', 'total = "All clinics"')
     found = config.parse(text, "config.toml")

@@ -59,6 +59,7 @@ def test_what_others_may_read_does_not_depend_on_the_umask(tmp_path, mask):
     assert shown == mode(path.with_name("b-snapshot.db")) == 0o444
 
 
+@pytest.mark.slow
 def test_ops_db_and_folders_that_others_could_read_are_closed(tmp_path):
     path = serving.worked(tmp_path / "b.db", 1)
     wakes.save_verified(path, NOW, "", [])

@@ -6,8 +6,10 @@ import shutil
 from pathlib import Path
 
 import promise
+import pytest
 
 
+@pytest.mark.slow
 def test_everything_that_was_promised_is_still_offered(published, tmp_path):
     path = Path(shutil.copy(published, tmp_path / "bordercast.db"))
     path.with_name("config.toml").write_text("")

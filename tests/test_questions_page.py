@@ -41,6 +41,7 @@ def test_there_are_ten():
     assert len(ASKED) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("question", "command", "query"), ASKED, ids=[a[0] for a in ASKED])
 def test_each_is_answered_by_a_command_and_a_query(
     published, tmp_path, monkeypatch, question, command, query
@@ -73,6 +74,7 @@ def test_what_moved_is_said_after_a_second_run(stages):
         assert f"{row['after']:,}" in text
 
 
+@pytest.mark.slow
 def test_the_age_of_a_part_s_figures_stands_beside_its_number(published):
     text = said(published, 'show southwest:"unaccompanied children" FY2026')
 
@@ -89,6 +91,7 @@ def test_a_chance_stands_with_how_such_chances_turned_out(published):
     assert "Bordercast, run 1" in text
 
 
+@pytest.mark.slow
 def test_a_name_that_fits_several_lists_them(published):
     result = CliRunner().invoke(main, ["--db", str(published), "show", "southwest:El Paso"])
 

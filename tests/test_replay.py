@@ -89,6 +89,7 @@ def test_parts_that_move_with_their_border_are_not_alone(found):
         assert parts.by_own_p(0.25, study.counted, RULES) >= 0.80
 
 
+@pytest.mark.slow
 def test_the_badge_is_rare(found):
     sectors = found["sectors"]
     large = np.full(sectors.setting.counts.shape, 100.0)
@@ -99,6 +100,7 @@ def test_the_badge_is_rare(found):
     assert len(late) <= 6
 
 
+@pytest.mark.slow
 def test_lasting_shocks_are_told_from_passing_ones(found):
     """Thirty months of the 236 that docs/flags.md reports."""
     borders = found["borders"]
@@ -177,6 +179,7 @@ def test_shocks_put_in_together_are_each_what_they_are_alone(found):
     assert [flag.month for flag in together[0].flags(1, 8)] == ["2025-01"]  # which did deviate
 
 
+@pytest.mark.slow
 def test_replay_prints_and_gives_json(published):
     runner = CliRunner()
     shown = runner.invoke(main, ["--db", str(published), "replay"])

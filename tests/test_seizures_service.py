@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 import tomllib
 from datetime import UTC, date, datetime
+from decimal import Decimal
+from email import message_from_bytes
+from email.policy import SMTP as WIRE
 from pathlib import Path
 
+import mailserver
 import publisher
 import pytest
 import test_drugs
@@ -21,10 +25,12 @@ from forecast.errors import ConfigError
 from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.contract import ReleaseFile
-from forecast.store import connect, integrity, measure
+from forecast.store import connect, integrity, measure, notices
+from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.cli import main
 from jobs.intake import poll
+from jobs.mail import compose, outbox
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 FAST = ('models = ["naive", "snaive", "ets"]', 'models = ["naive"]')
@@ -429,3 +435,50 @@ def test_a_small_series_is_said_to_be_small(folder, tmp_path):
     assert "a few seizures decide" in said(
         "--db", str(folder / "seizures.db"), "fact", "northern:fentanyl", "FY2024"
     )
+
+
+def test_who_asked_for_pounds_is_told_of_them_by_mail_in_their_words(tmp_path):
+    """Five times as much at the southwest border, and one recipient of the northern alone."""
+    path = tmp_path / "pounds.db"
+    text = registry.find("cbp_drug_pounds").settings().replace(*FAST)
+    settings = config.parse(f'{text}\n[compute]\nengine = "serial"\n', "pounds.toml")
+    in_use.start(path, settings)
+    large = [
+        [*row[:8], str(Decimal(row[8]) * 5)]
+        if (row[0], row[1], row[3]) == ("2026 (FYTD)", "MAY", "Southwest Border")
+        else row
+        for row in test_drugs.lines("2026-05")
+    ]
+    for name, made, day in (
+        (APRIL, test_drugs.lines(), datetime(2026, 5, 18, tzinfo=UTC)),
+        (MAY, large, datetime(2026, 6, 18, tzinfo=UTC)),
+    ):
+        (tmp_path / name).write_bytes(test_drugs.content(made))
+        monthly.run(path, settings, [tmp_path / name], now=day, with_bundle=False)
+    with connect.moment(path) as connection:
+        (notice,) = notices.in_state(connection, "held")
+        content = notices.content(connection, notice.id)
+    now = datetime(2026, 6, 18, 12, tzinfo=UTC)
+    compose.approve(path, notice.id, Approval("Ann", "ann", content), now)
+    taken = mailserver.Taken()
+    with mailserver.server(taken) as port:
+        mailing = {"enabled": True, "host": mailserver.HOST, "port": port, "security": "local"}
+        recipients = (
+            {"address": "ann@example.org"},
+            {"address": "bob@example.org", "borders": ("northern",)},
+        )
+        changed = settings.model_dump() | {
+            "mail": settings.mail.model_dump() | mailing | {"sender": "B <notices@example.org>"},
+            "notices": settings.notices.model_dump() | {"recipients": recipients},
+        }
+        outbox.deliver(path, config.Config.model_validate(changed), lambda: now)
+
+    assert [to for to, _ in taken.messages] == ["ann@example.org"]
+    letter = message_from_bytes(taken.messages[0][1], policy=WIRE)
+    plain = letter.get_body(("plain",)).get_content()
+    html = re.sub(r"<[^>]*>", " ", letter.get_body(("html",)).get_content())
+    assert "outhwest" in letter["Subject"]
+    assert "pounds" in plain.lower()
+    assert "pounds are not doses" in " ".join(plain.split())
+    for words in (*map(str, letter.values()), plain, html):
+        assert FOREIGN.findall(words) == []

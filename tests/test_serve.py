@@ -67,6 +67,7 @@ def terminated(process: subprocess.Popen) -> int:
     return process.wait(serving.HANGS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("starts", [2, pytest.param(20, marks=pytest.mark.soak)])
 def test_of_two_daemons_one_leads_and_the_other_names_it(record, figure, starts):
     for _ in range(starts):
@@ -94,6 +95,7 @@ def test_the_log_hides_the_login_in_an_address(capsys, form):
     assert "https://********@host.example.org/a?b" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["plain", "json"])
 def test_the_journal_gets_a_priority_with_every_line(tmp_path, form):
     program = f"""
@@ -130,6 +132,7 @@ logs.LOG.critical("giving up")
     assert not any(line.startswith("<") for line in other)
 
 
+@pytest.mark.slow
 def test_a_link_to_the_database_is_the_same_database(record, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -144,6 +147,7 @@ def test_a_link_to_the_database_is_the_same_database(record, tmp_path):
     assert {*elsewhere.iterdir()} == {link, second.log}  # no second lock
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.soak)])
 def test_a_killed_leader_has_a_successor_and_leaves_no_orphan(record, figure, kills):
     slowest_start, slowest_end = 0.0, 0.0
@@ -189,6 +193,7 @@ def test_whoever_writes_waits_for_the_daemon_then_names_its_worker(record, monke
         assert caught.value.exit_code == 4
 
 
+@pytest.mark.slow
 def test_whoever_writes_while_the_daemon_works_is_told_who_does(record):
     with daemon(record, "hold") as busy:
         wait_for(lambda: len(children(busy.pid)) >= 3)
@@ -197,6 +202,7 @@ def test_whoever_writes_while_the_daemon_works_is_told_who_does(record):
         assert int(caught.value.holder.split()[1]) in children(busy.pid)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "delays",
     [(0.3, 1.4), pytest.param([n / 10 for n in range(30)], marks=pytest.mark.soak)],
@@ -236,6 +242,7 @@ def die(path, config, answer):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_a_failed_wake(record):
     service = schedule.Daemon(record, serving.settings(), die, threading.Event())
     service.scheduler = _Shelf()
@@ -245,6 +252,7 @@ def test_a_killed_worker_is_a_failed_wake(record):
     assert "exit -9" in table(ops.beside(record), "select detail from wakes order by id")[-1][0]
 
 
+@pytest.mark.slow
 def test_the_operator_is_told_of_a_failed_wake(record):
     taken = mailserver.Taken()
     with mailserver.server(taken) as port:
@@ -289,6 +297,7 @@ def signals():
         signal.signal(number, handler)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("signals")
 def test_a_timer_wakes_it_once_and_names_a_daemon_that_leads(record):
     drop(record, month(3))
@@ -353,6 +362,7 @@ JUMPS = {
 OFTEN = ("an hour back", "forty days ahead, and back", "forty days back, and again")  # tried always
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "days",
     [
@@ -371,6 +381,7 @@ def test_whatever_the_clock_says_each_release_is_worked_exactly_once(record, day
     assert whole(record)
 
 
+@pytest.mark.slow
 def test_three_missed_releases_are_made_up_for_oldest_first(record):
     for number in (5, 3, 4):
         drop(record, month(number))
@@ -385,6 +396,7 @@ def test_three_missed_releases_are_made_up_for_oldest_first(record):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/usr/bin/faketime").exists(), reason="faketime is not installed")
 @pytest.mark.parametrize(
     "jump",
@@ -446,6 +458,7 @@ def test_the_heartbeat_goes_out_and_failure_goes_to_fail():
     assert not heartbeat.ping("", True, "")
 
 
+@pytest.mark.slow
 def test_systemd_is_told_that_we_are_ready_alive_and_going(record, tmp_path):
     place = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:

@@ -118,6 +118,7 @@ def test_every_kind_is_asked_and_shown_with_its_skill(published):
         assert sum(part.n for part in one.bins) == one.record.n
 
 
+@pytest.mark.slow
 def test_chances_are_drawn_beside_what_came(published, tmp_path):
     words = ["--db", str(published), "score", "--questions", "-o"]
 

@@ -65,6 +65,7 @@ def test_releases_may_arrive_in_any_order(tmp_path):
 series_values = st.lists(st.integers(0, 3), min_size=4, max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     st.lists(

@@ -215,6 +215,7 @@ def searched(snapshots, month, day):
     return count if seen > FORTNIGHT[month] and due(month) <= day else None
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(drawn=statements(), random=st.randoms(use_true_random=False))
 def test_as_of_is_what_a_plain_search_finds_in_any_order(tmp_path_factory, drawn, random):
@@ -266,6 +267,7 @@ def load(path: Path, order, dimensions=("state", "citizenship_group", "authority
                 take_file(db, kept_in, WaitingFile(CBP / each, FILES[each]), dimensions)
 
 
+@pytest.mark.slow
 @needs_files
 def test_real_files_and_embedded_vintages_in_any_order_give_the_same_database(tmp_path):
     embedded = bundle.load()
@@ -286,6 +288,7 @@ def test_real_files_and_embedded_vintages_in_any_order_give_the_same_database(tm
     assert len(found[0]["releases"]) == len(embedded) + len(FILES)
 
 
+@pytest.mark.slow
 @needs_files
 def test_the_southwest_file_of_august_is_accepted_before_or_after_the_final(tmp_path):
     final, southwest = "nationwide-encounters-fy22-fy25-state.csv.gz", list(FILES)[3]
@@ -303,6 +306,7 @@ def test_the_southwest_file_of_august_is_accepted_before_or_after_the_final(tmp_
             )
 
 
+@pytest.mark.slow
 @needs_files
 def test_an_original_completes_its_embedded_part(tmp_path):
     """The authority is not embedded; the figures that are stay as they were."""

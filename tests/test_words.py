@@ -112,6 +112,7 @@ def test_every_help_is_plain():
     assert [words for text in helps(main) for words in found(text)] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("border", ["northern", "southwest", "other", "nationwide"])
 def test_what_the_record_says_is_plain_and_short(published, border):
     commands = (

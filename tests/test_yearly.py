@@ -60,6 +60,7 @@ def test_coverage_is_what_the_record_says(published, report):
     assert row[1:] == (str(held[2]), f"{held[0]:.0%}", f"{held[1]:.0%}")
 
 
+@pytest.mark.slow
 def test_both_forms_say_the_same(published, tmp_path):
     for name in ("a.html", "a.md"):
         said = CliRunner().invoke(
@@ -82,6 +83,7 @@ def test_a_year_without_forecasts_is_refused(published):
         yearly.build(published, 2030)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("through", "written"), [("2026-08", False), ("2025-09", True)])
 def test_the_service_writes_it_once_when_a_year_closes(database, through, written):
     with closing(sqlite3.connect(database)) as connection:

@@ -20,6 +20,7 @@ from forecast.engine.chances import Chance, Outlooks
 from forecast.engine.joint import Joint
 from forecast.engine.spans import Span
 from forecast.errors import SeriesNameError, SpanError
+from forecast.intake.sources import registry
 from forecast.records import SeriesKey, SpanForecast
 from forecast.store import joint as store
 from forecast.store import read
@@ -69,9 +70,7 @@ class Asking:
         key = self.names.find(series) if isinstance(series, str) else series
         marginals = self.joint.marginals.get(key)
         if marginals is None:
-            few = f"too few {measure().noun}"
-            problem = f"it has no forecast: less than two years of counts, or {few}"
-            raise SeriesNameError(self.names.name(key), problem)
+            raise SeriesNameError(self.names.name(key), unforecast_words(key))
         wanted = n or (paths.DRAWS if key.headline else paths.PART_DRAWS)
         cutoff = months.from_index(marginals.cutoff)
         counts = store.counts(self.connection, key)
@@ -103,6 +102,14 @@ class Asking:
         pair = (self.joint.marginals.get(one) for one in (key, SeriesKey(key.border)))
         own, border = (months.from_index(one.cutoff) if one else "" for one in pair)
         return stale_words(own, border)
+
+
+def unforecast_words(key: SeriesKey) -> str:
+    """Why a series has no forecast."""
+    aside = registry.main().hierarchy.aside
+    if aside and key.dimension == aside.dimension:
+        return aside.unforecast
+    return f"it has no forecast: less than two years of counts, or too few {measure().noun}"
 
 
 def chance_words(share: float) -> str:

@@ -101,6 +101,12 @@ def due() -> tuple[int, int, int]:
     return registry.main().due
 
 
+def with_unit(count: int) -> str:
+    """A count with its unit, where that does not go without saying: 682 pounds; 1 pound."""
+    unit = measure().beside
+    return f"{count:,} {unit.removesuffix('s') if count == 1 else unit}".rstrip()
+
+
 def small_words(by_month: Mapping[str, int]) -> str:
     """That a series is small, by its last 12 months; "" where it is not.
 

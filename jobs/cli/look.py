@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from forecast.desk.wording import check_command
-from forecast.errors import ConfigError, VerifyError
+from forecast.errors import ConfigError, SeriesNameError, VerifyError
 from forecast.printable import without_controls
 from jobs.cli import ask
 from jobs.cli.help import AS_JSON, examples
@@ -24,6 +24,8 @@ from jobs.cli.shared import (
     series_key,
 )
 
+ENGINE = "bordercast"
+
 
 @click.command(
     epilog=examples(
@@ -36,7 +38,7 @@ from jobs.cli.shared import (
 )
 @click.argument("series", required=False)
 @click.argument("span", required=False)
-@click.option("--model", default="bordercast", show_default=True, help="Whose forecasts.")
+@click.option("--model", default=ENGINE, show_default=True, help="Whose forecasts.")
 @AS_JSON
 @click.pass_obj
 def show(
@@ -70,6 +72,10 @@ def show(
         if key and key.headline:
             notes.append(published_words(connection, key.border))
         halves = {} if key else halves_published(connection)
+    if not found and key and model == ENGINE:
+        from forecast.desk.asking import unforecast_words
+
+        raise SeriesNameError(series or "", unforecast_words(key))
     if not found:
         raise ConfigError(str(settings.db), "--model", f"no forecasts by {model!r}")
     if as_json:

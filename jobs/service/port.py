@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from html import escape
 from pathlib import Path
 
 import uvicorn
@@ -13,6 +14,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from forecast.config import Config
+from forecast.desk.wording import measure
 from forecast.errors import BordercastError
 from forecast.store import health as stored
 from jobs.mail import unsubscribing
@@ -23,7 +25,7 @@ from jobs.web.server import listen
 GRACE = timedelta(minutes=10)  # beyond the time a wake may take, before it counts as overdue
 _FORM = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Unsubscribe</title>'
-    "<p>Get no more notices about border encounters?</p>"
+    "<p>Get no more notices about {}?</p>"
     '<form method="post"><button>Unsubscribe</button></form></html>'
 )
 
@@ -45,7 +47,8 @@ def application(path: Path, config: Config) -> Starlette:
             return PlainTextResponse(f"{error}\n", 503)
 
     def ask(_: Request) -> Response:
-        return HTMLResponse(_FORM)
+        title = measure().title
+        return HTMLResponse(_FORM.format(escape(f"{title[:1].lower()}{title[1:]}")))
 
     def unsubscribe(request: Request) -> Response:
         text = request.path_params["token"]

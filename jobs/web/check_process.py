@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from forecast import in_use
 from forecast.claims import lookup, marked
 from forecast.claims.checker import check
 from forecast.claims.table import CountTable
@@ -32,6 +33,7 @@ _HOW = {"now": "", "published": ", as once published", "near": ", rounded by its
 
 async def _serve(copy: Path, place: str, limits: QueryLimits) -> None:
     found = held.hold(copy, 1)
+    in_use.of_connection(found.connections[0])
     table = CountTable.read(found.connections[0])
     await answer(_application(table), place, found.identity, limits)
 

@@ -16,6 +16,7 @@ from datasette.database import Database
 from datasette.views.base import DatasetteError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from forecast import in_use
 from forecast.store import held
 from jobs.web import plugin
 from jobs.web.answers import send_whole
@@ -135,6 +136,7 @@ def _let_go(fn: Callable[[sqlite3.Connection], T], connection: sqlite3.Connectio
 def serving(found: held.OpenSnapshot, limits: QueryLimits) -> Queried:
     """Datasette on a held file, which has a connection for each of its threads."""
     plugin.install()
+    in_use.of_connection(found.connections[0])
     settings = {
         "num_sql_threads": limits.threads,
         "sql_time_limit_ms": int(1000 * limits.statement_seconds),

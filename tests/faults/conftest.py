@@ -14,11 +14,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--page", type=Path, help="Write the tables of faults into this page.")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow ones first, so that no worker is left alone with one at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what was seen, and write it into the page if one is named."""
     figures = [

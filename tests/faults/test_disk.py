@@ -45,6 +45,7 @@ def tried(before: Path, words: list[str], sizes: list[int] | int) -> list[dict[s
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sizes",
     [

@@ -127,6 +127,7 @@ def false(path: Path, right: dict[tuple[str, ...], Answer], reads) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flips", "block", "reads"),
     [

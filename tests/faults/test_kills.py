@@ -65,7 +65,7 @@ STEPS = [
     "before forecast.atomic:sync",
     "after forecast.atomic:sync",
 ]
-CUT = "after commit 2"  # the one that `make test` tries
+CUT = "after commit 2"  # the one that `make whole` tries
 WRONG = (
     *("damaged", "half_runs", "other_results", "notices_off"),
     *("files_left", "processes_left"),
@@ -158,6 +158,7 @@ def by_program(path: Path) -> None:
     assert code == 0, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kills", "block"),
     [
@@ -181,10 +182,11 @@ def test_a_run_killed_at_random_is_made_up_for(before, calm, tmp_path, figure, k
     assert not found.total(), found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "again"),
     [
-        pytest.param(CUT, small.run, id=f"{CUT}, in make test"),
+        pytest.param(CUT, small.run, id=f"{CUT}, in make whole"),
         *(pytest.param(step, by_program, marks=pytest.mark.faults, id=step) for step in STEPS),
     ],
 )
@@ -198,7 +200,7 @@ def test_a_run_killed_at_a_step_is_made_up_for(record, calm, figure, step, again
     assert not found.total(), found
 
 
-@pytest.mark.faults  # `make test` kills a worker's parent in test_serve.py
+@pytest.mark.faults  # `make whole` kills a worker's parent in test_serve.py
 def test_a_run_killed_while_it_fits_leaves_no_worker_behind(fitting, tmp_path, figure):
     (before, calm), chance, found, tried = fitting, random.Random(0), Counter(), 0
     workers = 0

@@ -130,6 +130,7 @@ def to(recipient: str, messages: list[tuple[str, bytes]]) -> list[bytes]:
     return [message for who, message in messages if who == recipient]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("down", "days", "seconds"),
     [

@@ -44,6 +44,7 @@ def bordercast(path: Path, *words: str):
     return CliRunner().invoke(main, [*options, *words])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["bordercast.db", "ops.db"])
 @pytest.mark.parametrize(
     ("first", "step"),
@@ -125,6 +126,7 @@ def connected(full, tmp_path) -> Iterator[Path]:
         yield path
 
 
+@pytest.mark.slow
 @pytest.mark.both
 def test_every_command_refuses_a_newer_database_in_plain_words(connected, figure):
     path = connected

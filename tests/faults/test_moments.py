@@ -66,10 +66,11 @@ class Between:
             publish(self.path, self.publication)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
-        ["status"],  # the quickest: the one that `make test` tries
+        ["status"],  # the quickest: the one that `make whole` tries
         *(pytest.param(c, marks=pytest.mark.faults, id=" ".join(c)) for c in COMMANDS),
     ],
 )

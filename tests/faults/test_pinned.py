@@ -52,6 +52,7 @@ def warned(path: Path) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "runs", [1, pytest.param(20, marks=pytest.mark.faults)], ids=["one run", "twenty runs"]
 )

@@ -65,6 +65,7 @@ def left_by(path, failing) -> str:
     return small.state(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "step"),
     [

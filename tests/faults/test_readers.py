@@ -94,6 +94,7 @@ def answers(path: Path) -> Answers:
     return {*reader.views(path), *reader.every_command(path)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("who", "publishes", "lasting"),
     [

@@ -134,6 +134,7 @@ def watched(before, tmp_path_factory) -> tuple[list[Any], list[list[str]]]:
     return [json.loads(line) for line in lines], list(map(json.loads, log.read_text().splitlines()))
 
 
+@pytest.mark.slow
 def test_every_command_was_run_and_did_its_work(watched):
     came = watched[0]
     run = {tuple(words[:2]) for words, _, _ in came} | {(words[0],) for words, _, _ in came}
@@ -165,6 +166,7 @@ def test_only_sqlite_opens_the_record_and_nobody_writes_outside_the_lock(watched
     assert kinds["wrote"] > 60
 
 
+@pytest.mark.slow
 def test_only_the_store_connects():
     found = {
         str(path.relative_to(ROOT).parent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 import small
 from tables import rows
 
@@ -19,6 +20,7 @@ def test_the_run_under_test_flags_and_writes_a_notice(before, after):
     assert small.left_over(after.parent) == []
 
 
+@pytest.mark.slow
 def test_the_program_does_what_the_function_does_in_two_seconds(record, after):
     began = time.monotonic()
     code, said = small.finished(record)

@@ -75,6 +75,7 @@ def found(path: Path) -> list[str]:
         return integrity.findings(db)
 
 
+@pytest.mark.slow
 def test_every_column_of_every_table_is_stated(full, tmp_path):
     assert found(full) == []
     unseen, tried = [], 0

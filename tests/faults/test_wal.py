@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 BLOCK, BLOCKS = 50, 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("runs", "count", "seed"),
     [

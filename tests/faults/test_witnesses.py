@@ -136,6 +136,7 @@ def acts(text: str) -> list[str]:
 ALL_ACTS = ["committed", "signed", "time-stamped"]
 
 
+@pytest.mark.slow
 def test_in_a_later_month_the_proofs_stand_and_say_seen_before(later):
     answer, score = bordercast(later, "verify", "--witnesses"), bordercast(later, "score")
 
@@ -155,6 +156,7 @@ def test_in_a_later_month_a_rewritten_forecast_is_still_named(later, tmp_path):
         assert f"{kind} of run 1: the record was rewritten since" in answer.output
 
 
+@pytest.mark.slow
 def test_the_page_and_its_accuracy_say_who_saw_the_record_in_time(later, tmp_path):
     with connect.moment(later) as connection:
         build.write(connection, tmp_path / "site", date(2024, 4, 20))
@@ -165,6 +167,7 @@ def test_the_page_and_its_accuracy_say_who_saw_the_record_in_time(later, tmp_pat
     assert "Outsiders saw 1 of 1 runs before CBP published the first month" in accuracy
 
 
+@pytest.mark.slow
 def test_a_page_without_witnesses_speaks_of_none(after, tmp_path):
     with connect.moment(after) as connection:
         build.write(connection, tmp_path / "site", date(2024, 3, 20))
@@ -316,6 +319,7 @@ def test_a_stamp_of_another_authority_is_refused(witnessed, copy, tmp_path):
     assert "the stamp is not by an authority of root.pem, or was altered" in answer.output
 
 
+@pytest.mark.slow
 def test_a_moved_history_is_an_alarm(witnessed, copy, tmp_path):
     mine = Path(shutil.copytree(witnessed[1], tmp_path / "outside"))
     copy.with_name("config.toml").write_text(settings(mine, "git"))
@@ -332,6 +336,7 @@ def test_a_moved_history_is_an_alarm(witnessed, copy, tmp_path):
     assert any("moved history" in text for text in alarms(copy))
 
 
+@pytest.mark.slow
 def test_an_authority_down_for_a_week_loses_nothing_and_holds_nobody_up(before, outside, tmp_path):
     path = small.copied(before, tmp_path / "copy")
     path.with_name("config.toml").write_text(settings(outside, "time stamp"))

@@ -109,6 +109,7 @@ def inside(page: Page) -> None:
     )
 
 
+@pytest.mark.slow
 def test_from_the_first_page_to_a_file(page, address):
     page.asked.clear()
     page.complaints.clear()

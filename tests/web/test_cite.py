@@ -34,6 +34,7 @@ def page(full):
     return as_html(border_page(full, "northern"), full, ADDRESS).decode()
 
 
+@pytest.mark.slow
 def test_a_page_is_cited_by_an_address_that_names_run_and_digest(full, page):
     run = full.run
     stays = f"{ADDRESS}/as-of/{run.id}/border/northern/#digest-{run.digest[:16]}"
@@ -77,6 +78,7 @@ def test_every_page_that_has_figures_can_be_cited(site, record):
     assert fact["permanent"] == f"as-of/{run}/fact/northern/2025-01/#digest-{digest[:16]}"
 
 
+@pytest.mark.slow
 def test_the_cited_page_stays_when_a_newer_run_is_written(two_runs, tmp_path):
     _, first, second = two_runs
     for copy in (first, second):

@@ -63,6 +63,7 @@ def test_a_setting_without_a_snapshot_is_named(record, tmp_path):
     assert "service.snapshot" in said.output
 
 
+@pytest.mark.slow
 def test_it_starts_answers_follows_the_copy_and_ends_with_ctrl_c(record, two_runs, tmp_path):
     _, first, second = two_runs
     database = tmp_path / "bordercast.db"

@@ -31,6 +31,7 @@ SORTED = (
 )
 
 
+@pytest.mark.slow
 def test_a_runaway_query_ends_within_its_limit(record):
     limits = replace(PATIENT, statement_seconds=3)
     with visiting(record, tables=QueryServer(snapshot_of(record), limits)) as visitor:
@@ -43,6 +44,7 @@ def test_a_runaway_query_ends_within_its_limit(record):
         assert visitor.site.tables.started == 1  # SQLite itself ended it
 
 
+@pytest.mark.slow
 def test_a_query_that_cannot_be_stopped_ends_with_its_process(own):
     limits = replace(PATIENT, answer_seconds=8)
     with visiting(own, tables=QueryServer(snapshot_of(own), limits)) as visitor:
@@ -59,6 +61,7 @@ def test_a_query_that_cannot_be_stopped_ends_with_its_process(own):
         serving.wait_for(lambda: len(serving.children(os.getpid())) <= len(before))
 
 
+@pytest.mark.slow
 def test_more_queries_than_may_wait_are_refused_and_pages_are_not(record):
     limits = QueryLimits(waiting=2, turn_seconds=0.5)
 
@@ -85,6 +88,7 @@ def test_more_queries_than_may_wait_are_refused_and_pages_are_not(record):
     assert pages > 5
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_started_anew(own):
     with visiting(own) as visitor:
         visitor.ready()
@@ -94,6 +98,7 @@ def test_a_process_that_dies_is_started_anew(own):
         assert visitor.site.tables.started == 2
 
 
+@pytest.mark.slow
 def test_a_copy_that_is_not_whole_answers_nothing_and_stops_no_page(own):
     put(own, own.with_name("other.db"))
     other = own.with_name("other.db")

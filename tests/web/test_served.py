@@ -5,12 +5,19 @@ from __future__ import annotations
 import html
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
+import test_drugs
 from tables import edit
 from visitor import NOW, PAGES, ROOT, snapshot_of, visiting
 
+from forecast import in_use
+from forecast.config import Config
+from forecast.intake.sources import registry
 from forecast.store import wakes
+from jobs import monthly
+from jobs.service import upkeep
 from jobs.web import app
 
 
@@ -119,3 +126,30 @@ def test_no_file_is_written_from_a_copy_that_is_not_whole(own, tmp_path, spoil, 
 
     assert words in said
     assert not (tmp_path / "new").exists()
+
+
+def test_a_text_is_held_against_the_measure_of_its_record(tmp_path):
+    """The checker has a process of its own, which must learn whose counts it has."""
+    path = tmp_path / "seizures.db"
+    settings = Config.model_validate(
+        {
+            "sources": ({"kind": "cbp_drug_events"},),
+            "forecast": {"models": ("naive",), "dimensions": (), "first_cutoff": "2026-03"},
+            "site": {"folder": "site"},
+            "compute": {"engine": "serial"},
+        }
+    )
+    in_use.start(path, settings)
+    (tmp_path / test_drugs.NAME).write_bytes(test_drugs.content(test_drugs.lines()))
+    now = datetime(2026, 5, 18, tzinfo=UTC)
+    try:
+        monthly.run(path, settings, [tmp_path / test_drugs.NAME], now=now, with_bundle=False)
+        upkeep.write_snapshot(path, settings)
+        upkeep.write_site(path, settings, now)
+        with visiting(path) as visitor:
+            text = "CBP seized 43 pounds of fentanyl at the northern border in FY2025."
+            answer = visitor.ask("/check/", "POST", data={"text": text})
+    finally:
+        registry.use(registry.find("cbp_encounters"))
+
+    assert "pounds are another measure: this record counts seizures" in answer.text

@@ -37,6 +37,7 @@ def pages(site):
     return sorted(path for path in site.rglob("*.html"))
 
 
+@pytest.mark.slow
 def test_no_link_is_broken_and_none_leads_out(site):
     broken, seen = set(), 0
     for page in pages(site):
@@ -154,6 +155,7 @@ def test_a_series_has_its_forecast_its_flags_and_its_files(full, key, words):
     assert re.search(r'<img [^>]*alt="[^"]{60,}"', said)
 
 
+@pytest.mark.slow
 def test_nothing_is_written_twice_and_what_was_spoiled_is_mended(record, tmp_path):
     def write() -> build.Built:
         with connect.moment(record) as connection:
@@ -185,6 +187,7 @@ def test_a_folder_of_something_else_is_left_alone(record, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.slow
 def test_an_old_runs_pages_stay_and_say_that_there_are_newer_ones(two_runs, tmp_path):
     _, first, second = two_runs
     written = []

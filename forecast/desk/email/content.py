@@ -180,7 +180,7 @@ def avoid(report: MonthReport) -> str:
     interior = seen.at_large if seen is not None and seen.month == report.month else 0
     words, why = measure().misread
     both, aside = both_halves(), registry.main().hierarchy.aside
-    if both and max(ports, interior) >= LEAST_MISLEADING * report.encounters:
+    if both and both[0].misread and max(ports, interior) >= LEAST_MISLEADING * report.encounters:
         at = both[0]
         words, why = (
             (at.misread, f"{ports:,} of the {report.encounters:,} were {at.where}")

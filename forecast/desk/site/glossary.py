@@ -18,11 +18,9 @@ def _counted() -> Iterator[tuple[str, str]]:
     both = both_halves()
     if both:
         at, between = both
-        yield (
-            f"{at.where.capitalize()}, {between.where}",
-            f"{at.short} counts {at.noun}. {between.short} counts those {between.where}. Only the "
-            f"second may be called {at.misread}.",
-        )
+        said = f"{at.short} counts {at.noun}. {between.short} counts those {between.where}."
+        only = f" Only the second may be called {at.misread}." if at.misread else ""
+        yield f"{at.where.capitalize()}, {between.where}", said + only
 
 
 _GENERAL = (

@@ -10,11 +10,11 @@ from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.wording import (
     both_halves,
     chance_words,
-    measure,
     month_words,
     publisher,
     small_words,
     totals,
+    with_unit,
 )
 from forecast.records import Row
 
@@ -59,7 +59,7 @@ def _verdict(found: BorderRecord) -> tuple[str, bool]:
 
 def unusual(report: MonthReport, flags: Sequence[Row]) -> str:
     """Whether the month is unusual, against what."""
-    count = f"{report.encounters:,} in {month_words(report.month)}"
+    count = f"{with_unit(report.encounters)} in {month_words(report.month)}"
     stood = report.expectation
     if stood is None:
         return f"{count}; no forecast was made before it."
@@ -77,7 +77,7 @@ def unusual(report: MonthReport, flags: Sequence[Row]) -> str:
 def expected(row: Row) -> str:
     """What is forecast for the coming month, and its range."""
     return (
-        f"{row['median']:,} expected in {month_words(row['month'])}; "
+        f"{with_unit(row['median'])} expected in {month_words(row['month'])}; "
         f"80% range {row['lo80']:,} to {row['hi80']:,}"
     )
 
@@ -121,7 +121,7 @@ def part_lines(part: PartRecord, newest: str) -> tuple[str, ...]:
     """The same for a series of the drill-down; newest : the border's newest month."""
     row = part.months[-1]
     now = [flag for flag in part.flags if flag["month"] == row["month"]]
-    first = f"{row['encounters']:,} {measure().noun} in {month_words(row['month'])}"
+    first = f"{with_unit(row['encounters'])} in {month_words(row['month'])}"
     if now:
         flag = now[0]
         first = (

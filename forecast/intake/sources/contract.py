@@ -156,7 +156,7 @@ class Aside:
     """A dimension that splits one half alone, and is stated beside the total, never forecast.
 
     half : the component it splits. named, rest : its two members. words : what `named` is.
-    misread : what a total with much of `named` must not be called.
+    misread : what a total with much of `named` must not be called. unforecast : why it is not.
     """
 
     dimension: str
@@ -165,6 +165,7 @@ class Aside:
     rest: str
     words: str
     misread: str
+    unforecast: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,8 @@ class MeasureWords:
     reach : what the noun alone takes in, behind a comma. definition : what one of them is.
     caveat : what it is not. misread : what a count must not be called, and why; "" if nothing.
     of_part : a part of it, with the part's name for {}: "seizures of {}". small : a series of
-    fewer in a year is said to be small, and what that means.
+    fewer in a year is said to be small, and what that means. beside : the unit of numbers on pages
+    whose title does not tell it, "" where that goes without saying.
     """
 
     noun: str
@@ -194,6 +196,7 @@ class MeasureWords:
     misread: tuple[str, str]
     of_part: str = "{}"
     small: tuple[int, str] = (0, "")
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

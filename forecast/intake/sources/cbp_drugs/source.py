@@ -55,6 +55,10 @@ _FIRST_SETTINGS: Mapping[snapshot.DrugMeasure, Mapping[str, object]] = {
     },
 }
 _YEAR = r"fy\W{0,3}\d{2,4}"
+_AREAS = (
+    "A border has all that its sectors and offices seized, on land at the border or at their "
+    "airports and inland; coastal and interior is everywhere else."
+)
 _NOT_DOSES = "pounds are not doses, and drugs differ in strength"
 
 
@@ -138,11 +142,12 @@ DRUG_EVENTS = replace(
         long_name="drug seizures by Border Patrol and at ports of entry",
         reach="at and between ports of entry",
         definition="Events in which Border Patrol or the Office of Field Operations seized a drug; "
-        "one event with several drugs is counted for each.",
+        f"one event with several drugs is counted for each. {_AREAS}",
         caveat="Seizures are what was found, not what was carried across: more of them may mean "
         "more drugs or more searches.",
         misread=("drugs crossing the border", "seizures are what was found"),
         of_part="seizures of {}",
+        beside="seizures",
         small=(120, "a few seizures decide"),  # 10 a month
     ),
     pages=Pages(
@@ -154,11 +159,12 @@ DRUG_EVENTS = replace(
     ),
     totals=replace(
         ENCOUNTERS.totals,
+        names={**ENCOUNTERS.totals.names, "other": "Coastal and interior"},
         # At the border, and at the airports and inland places of its offices.
         places={
             "northern": "at the northern border",
             "southwest": "at the southwest border",
-            "other": "away from both borders (coastal and interior)",
+            "other": "in coastal and interior areas",
             "nationwide": "nationwide",
         },
     ),
@@ -193,11 +199,12 @@ DRUG_POUNDS = replace(
         long_name="pounds of drugs seized by Border Patrol and at ports of entry",
         reach="at and between ports of entry",
         definition="Weight of the drugs that Border Patrol and the Office of Field Operations "
-        "seized, in whole pounds; a drug's month of less than half a pound is 0.",
+        f"seized, in whole pounds; a drug's month of less than half a pound is 0. {_AREAS}",
         caveat="Pounds are what was found, not what was carried across; pounds are not doses, and "
         "one large seizure can decide a month.",
         misread=("doses", _NOT_DOSES),
         of_part="pounds of {} seized",
+        beside="pounds",
         # In the 12 months to April 2026 one month had .27 to 1 of what such a drug of a border had.
         small=(1000, "one seizure decides"),
     ),
