@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+
+from forecast.desk.terminal.tables import plain_table
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -20,10 +21,7 @@ _console = Console(width=None if Console().is_terminal else 130, highlight=False
 
 def show(title: str, columns: Sequence[str], rows: Mapping[str, Sequence[object]]) -> None:
     """Print one table; the first column are the rows' names."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(columns[0], no_wrap=True)
-    for column in columns[1:]:
-        table.add_column(column, justify="right", no_wrap=True)
+    table = plain_table(columns[0], numbers=columns[1:])
     for name, cells in rows.items():
         table.add_row(name, *map(_text, cells))
     _console.print(f"\n[bold]{title}[/bold]")

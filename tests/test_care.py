@@ -24,7 +24,7 @@ from forecast.store import connect, ops, retention, wakes
 from forecast.store import health as condition
 from forecast.store.ops import Poll
 from jobs.cli import main
-from jobs.intake import poll as fetch
+from jobs.intake import poll_times
 from jobs.mail.operator_alerts import concerns, queue_concerns
 from jobs.service import backup, daemon, doctor, environment, health, upkeep, wakeup
 
@@ -97,7 +97,7 @@ def test_no_mail_goes_out_from_an_edited_record(record):
 
 def test_a_run_is_needed_when_the_engines_numbers_changed(record, monkeypatch):
     before = serving.wake(record).outcome
-    monkeypatch.setattr("jobs.monthly.CODE_VERSION", "0.1.0, engine 99")
+    monkeypatch.setattr("jobs.pipeline.due.CODE_VERSION", "0.1.0, engine 99")
 
     assert (before, serving.wake(record).outcome) == ("nothing new", "published")
     assert rows(record, "select code_version from latest_run") == [("0.1.0, engine 99",)]
@@ -108,8 +108,8 @@ def test_a_pause_given_by_a_clock_that_was_ahead_does_not_hold():
         pause = (at + timedelta(hours=6)).isoformat()
         return Poll(at.isoformat(), at.isoformat(), "blocked", "", at.isoformat(), pause)
 
-    assert fetch._too_soon(poll(NOW - timedelta(hours=1)), NOW)
-    assert not fetch._too_soon(poll(NOW + timedelta(days=40)), NOW)
+    assert poll_times.too_soon(poll(NOW - timedelta(hours=1)), NOW)
+    assert not poll_times.too_soon(poll(NOW + timedelta(days=40)), NOW)
 
 
 @pytest.mark.parametrize(

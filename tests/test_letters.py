@@ -21,7 +21,8 @@ from forecast.claims.subjects import OFO
 from forecast.claims.subjects import USBP as BORDER_PATROL
 from forecast.desk.email import content as desk
 from forecast.desk.email import mime, typeset
-from forecast.desk.report import Comparison, Interior, MonthReport, report
+from forecast.desk.ranking import Comparison
+from forecast.desk.report import Interior, MonthReport, report
 from forecast.desk.wording import MINUS, credit
 from forecast.store import connect
 from forecast.store.deliveries import Delivery, Message

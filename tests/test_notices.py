@@ -32,8 +32,8 @@ from forecast.records import HEADLINES, Episode, Judgement, SeriesKey
 from forecast.store import connect, notices, ops, withdrawals
 from forecast.store.notices import Approval
 from jobs.cli import main
+from jobs.mail import approvals, operator_alerts, outbox
 from jobs.mail import compose as work
-from jobs.mail import operator_alerts, outbox
 from jobs.pipeline.judging import Findings as Judged
 from jobs.pipeline.triggers import _kind
 
@@ -52,7 +52,7 @@ def approve(path, notice_id, by, now):
     """A person's word on what the notice says now."""
     with closing(connect.read(path)) as connection:
         seen = notices.content(connection, notice_id)
-    return work.approve(path, notice_id, Approval(by, "root", seen), now)
+    return approvals.approve(path, notice_id, Approval(by, "root", seen), now)
 
 
 def kinds(path):
@@ -318,7 +318,7 @@ def test_a_lost_ops_db_sends_nothing_again(record):
 def test_a_rejected_and_an_expired_notice_do_not_go_out(record):
     path = record("february")
     taken = Taken()
-    work.reject(path, 1, "Lee", "known", FEBRUARY)
+    approvals.reject(path, 1, "Lee", "known", FEBRUARY)
     with server(taken) as port:
         send(path, settings(port), FEBRUARY + timedelta(days=14))
 
@@ -378,7 +378,7 @@ def test_who_got_a_notice_of_a_withdrawn_run_is_told_in_the_thread(record):
         config = settings(port)
         approve(path, 2, "Lee", FEBRUARY)
         send(path, config, FEBRUARY)
-        told = work.withdraw(path, config, 3, "the file was wrong", "Lee", later)
+        told = approvals.withdraw(path, config, 3, "the file was wrong", "Lee", later)
         assert send(path, config, later) == []  # a person approves it first
         approve(path, 3, "Lee", later)
         send(path, config, later + timedelta(hours=1))
@@ -404,7 +404,7 @@ def test_a_notice_nobody_got_is_not_taken_back(record):
     path = record("february")
     approve(path, 2, "Lee", FEBRUARY)
 
-    assert work.withdraw(path, settings(), 3, "wrong", "Lee", FEBRUARY) == (0, 0)
+    assert approvals.withdraw(path, settings(), 3, "wrong", "Lee", FEBRUARY) == (0, 0)
     assert kinds(path)[-1] == ("flags", "2025-02", "approved")
 
 
@@ -416,7 +416,7 @@ def test_a_notice_taken_back_is_corrected_no_more(record):
         config = settings(port, approval="auto", recipients=(ANN,))
         approve(path, 2, "Lee", FEBRUARY)
         send(path, config, FEBRUARY)
-        work.withdraw(path, config, 3, "wrong", "Lee", FEBRUARY)
+        approvals.withdraw(path, config, 3, "wrong", "Lee", FEBRUARY)
         revised(path, FEBRUARY + timedelta(days=5), {"southwest": 14900}, 1, config)
         send(path, config, FEBRUARY + timedelta(days=5))
 
@@ -654,7 +654,7 @@ def test_what_was_not_previewed_is_not_approved(record, change):
     edit(path, change)
 
     with pytest.raises(DataError, match="does not say what was previewed"):
-        work.approve(path, 2, Approval("Lee", "root", seen), FEBRUARY)
+        approvals.approve(path, 2, Approval("Lee", "root", seen), FEBRUARY)
 
     assert kinds(path)[1] == ("flags", "2025-02", "held")
 
@@ -667,7 +667,7 @@ def test_no_content_or_another_is_not_approved(record, seen):
 
     for content in (seen, whole[:11], whole[:11] + "x", whole + "0"):
         with pytest.raises(DataError, match="does not say what was previewed"):
-            work.approve(path, 2, Approval("Lee", "root", content), FEBRUARY)
+            approvals.approve(path, 2, Approval("Lee", "root", content), FEBRUARY)
 
 
 def test_an_approval_keeps_the_account_and_the_content(record):

@@ -24,7 +24,8 @@ from forecast.store import connect, flags, integrity, measure, notices, releases
 from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.cli import main
-from jobs.mail import compose, outbox
+from jobs.intake.take_in import take_in
+from jobs.mail import approvals, outbox
 from jobs.service import wakeup
 
 FIRST, HELD = months.to_index("2020-01"), 48
@@ -172,7 +173,7 @@ def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
     with connect.moment(path) as connection:
         (notice,) = notices.in_state(connection, "held")
         content = notices.content(connection, notice.id)
-    compose.approve(path, notice.id, Approval("Ann", "ann", content), now)
+    approvals.approve(path, notice.id, Approval("Ann", "ann", content), now)
     taken = Taken()
     with server(taken) as port:
         mailing = {
@@ -282,7 +283,7 @@ def test_decimals_are_refused_with_what_to_do(settings, folder):
     )
 
     with connect.writing(folder / "bordercast.db") as db:
-        (taken,) = monthly.take_in(db, folder / "bordercast.db", settings, (), "2024-01-10", False)
+        (taken,) = take_in(db, folder / "bordercast.db", settings, (), "2024-01-10", False)
 
     assert taken.outcome == "refused"
     assert "is no whole number" in taken.reason

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import false_discovery_control
 
 from forecast.records import SeriesKey
 from forecast.watch import multiplicity
@@ -102,3 +103,13 @@ def test_a_revision_is_flagged_if_large_or_of_a_closed_year(before, after, close
 
     assert (flag is not None) == flagged
     assert flag is None or (flag.kind, flag.expected) == ("revision", before)
+
+
+def test_as_many_are_rejected_as_by_scipys_rule():
+    rng = np.random.default_rng(5)
+    for size in (1, 2, 30, 400):
+        p = rng.uniform(size=size) ** 3
+
+        ours = p <= multiplicity.cutoff(p)
+
+        assert ours.tolist() == (false_discovery_control(p) <= multiplicity.Q).tolist()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from forecast import months
-from forecast.desk.report import Comparison, Expectation, MonthReport, to_date_unknown
+from forecast.desk.ranking import Comparison
+from forecast.desk.report import Expectation, MonthReport, to_date_unknown
 from forecast.desk.wording import (
     MINUS,
     both_halves,

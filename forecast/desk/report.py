@@ -14,51 +14,23 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from forecast import months
 from forecast.desk.labels import member_words
+from forecast.desk.ranking import (
+    Comparison,
+    comparisons,
+    extreme_since,
+    rank,
+    to_date,
+    unknown_months,
+)
 from forecast.intake.sources import registry
 from forecast.records import Row, SeriesKey
 from forecast.store import reports
 from forecast.store.reports import MonthRecord
-
-ComparisonName = Literal[
-    "month before", "year before", "fiscal year to date", "year to date", "peak"
-]
-
-
-def to_date() -> ComparisonName:
-    """Name of the comparison of a year to date."""
-    return "year to date" if months.calendar_years() else "fiscal year to date"
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A month against another time.
-
-    name : "year to date" where years are calendar years.
-    first, last : the months compared with, the same for a single one.
-    now, before : encounters; before is None where that time is not held.
-    """
-
-    name: ComparisonName
-    first: str
-    last: str
-    now: int
-    before: int | None
-
-    @property
-    def to_date(self) -> bool:
-        """Whether it is of a year to date."""
-        return self.name == to_date()
-
-    @property
-    def percent(self) -> float | None:
-        """Change from then to now, None where there is nothing to compare with."""
-        return 100 * (self.now / self.before - 1) if self.before else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +215,7 @@ def month_report(
     counts = held.counts
     side, since = extreme_since(counts, month)
     year = [m for m in months.fiscal_months(months.fiscal_year(month)) if m in counts]
-    total, whole = sum(counts[m] for m in year), not _unknown(counts, year[0], year[-1])
+    total, whole = sum(counts[m] for m in year), not unknown_months(counts, year[0], year[-1])
     last = max(counts)
     return MonthReport(
         border=border,
@@ -251,7 +223,7 @@ def month_report(
         encounters=counts[month],
         comparisons=tuple(comparisons(counts, month)),
         expectation=_expectation(held),
-        rank=1 + sum(count > counts[month] for count in counts.values()),
+        rank=rank(counts, month),
         held=len(counts),
         first_month=min(counts),
         last_month=last,
@@ -286,56 +258,11 @@ def _interior(held: MonthRecord) -> Interior | None:
     return Interior(row["month"], row["at_large"], row["at_entry"], row["total"] or parts)
 
 
-def comparisons(counts: Mapping[str, int], month: str) -> Iterator[Comparison]:
-    """All comparisons, in the one order; the peak is the highest month up to this one.
-
-    Without the fiscal year to date where nobody knows one of its months.
-    """
-    now = counts[month]
-    names: tuple[ComparisonName, ...] = ("month before", "year before")
-    for name, back in zip(names, (1, 12), strict=True):
-        then = months.shift(month, -back)
-        yield Comparison(name, then, then, now, counts.get(then))
-    start = months.fiscal_months(months.fiscal_year(month))[0]
-    if month != start and not _unknown(counts, start, month):
-        yield _to_date(counts, month)
-    peak = max((m for m in counts if m <= month), key=lambda m: (counts[m], m))
-    yield Comparison("peak", peak, peak, now, counts[peak])
-
-
-def _unknown(counts: Mapping[str, int], first: str, last: str) -> list[str]:
-    """The months from first to last, since the series began, that nobody knows."""
-    return [m for m in months.between(max(first, min(counts)), last) if m not in counts]
-
-
 def to_date_unknown(report: MonthReport) -> bool:
     """Whether the fiscal year up to the month cannot be summed: one of its months is not known."""
     names = {comparison.name for comparison in report.comparisons}
     first = report.month == months.fiscal_months(months.fiscal_year(report.month))[0]
     return not first and to_date() not in names
-
-
-def _to_date(counts: Mapping[str, int], month: str) -> Comparison:
-    """The fiscal year up to this month against the same months a year before."""
-    this = months.between(months.fiscal_months(months.fiscal_year(month))[0], month)
-    last = [months.shift(m, -12) for m in this]
-    whole = all(m in counts for m in (*this, *last))
-    before = sum(counts[m] for m in last) if whole else None
-    now = sum(counts.get(m, 0) for m in this)
-    return Comparison(to_date(), last[0], last[-1], now, before)
-
-
-def extreme_since(
-    counts: Mapping[str, int], month: str
-) -> tuple[Literal["lowest", "highest", ""], str | None]:
-    """Since when no month was as low (or as high) as this one."""
-    before = sorted((m for m in counts if m < month), reverse=True)
-    if not before or counts[before[0]] == counts[month]:
-        return "", None
-    now = counts[month]
-    if now < counts[before[0]]:
-        return "lowest", next((m for m in before if counts[m] <= now), None)
-    return "highest", next((m for m in before if counts[m] >= now), None)
 
 
 def _expectation(held: MonthRecord) -> Expectation | None:

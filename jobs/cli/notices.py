@@ -130,12 +130,12 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
     """One notice as it goes out: text, mail, or page."""
     from forecast.desk.email import mime
     from forecast.store import notices as stored
-    from jobs.mail import compose as work
+    from jobs.mail import approvals, queueing
 
     notice = _one(settings, notice_id)
     with reading(settings) as connection:
         sections = tuple(stored.sections(connection, notice_id))
-        content = stored.content(connection, notice_id)[: work.CONTENT_SHOWN]
+        content = stored.content(connection, notice_id)[: approvals.CONTENT_SHOWN]
     if reader:
         sections = _for(settings, sections, reader)
     if notice.state == "held":  # apart from what readers get
@@ -147,7 +147,7 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
         return
     if out.suffix not in (".eml", ".html"):
         raise click.BadParameter("the name must end in .eml or .html", param_hint="-o")
-    made = work.message(settings.config, notice, sections)
+    made = queueing.message(settings.config, notice, sections)
     file = made.mime if out.suffix == ".eml" else mime.page(notice, sections).encode()
     with atomic.output(out) as draft:
         draft.write_bytes(file)
@@ -175,10 +175,10 @@ def approve(settings: Settings, notice_id: int, content: str, by: str) -> None:
     now. Your account on this machine is kept beside your name.
     """
     from forecast.store.notices import Approval
-    from jobs.mail import compose as work
+    from jobs.mail import approvals
 
     approval = Approval(typed_line(by), environment.user(), content.strip())
-    notice = work.approve(settings.db, notice_id, approval, datetime.now(UTC))
+    notice = approvals.approve(settings.db, notice_id, approval, datetime.now(UTC))
     to = _to(settings, notice)
     click.echo(f"Notice {notice_id} is approved by {notice.approved_by}; {_count(len(to))}.")
 
@@ -190,9 +190,9 @@ def approve(settings: Settings, notice_id: int, content: str, by: str) -> None:
 @click.pass_obj
 def reject(settings: Settings, notice_id: int, by: str, why: str) -> None:
     """Keep a held notice from ever going out."""
-    from jobs.mail import compose as work
+    from jobs.mail import approvals
 
-    work.reject(settings.db, notice_id, typed_line(by), typed_line(why), datetime.now(UTC))
+    approvals.reject(settings.db, notice_id, typed_line(by), typed_line(why), datetime.now(UTC))
     click.echo(f"Notice {notice_id} is rejected.")
 
 
@@ -299,7 +299,7 @@ def unsubscribe(settings: Settings, address: str) -> None:
 def _one(settings: Settings, notice_id: int) -> Notice:
     """The notice with this id; DataError if there is none."""
     from forecast.store import notices as stored
-    from jobs.mail.compose import NO_SUCH
+    from jobs.mail.approvals import NO_SUCH
 
     with reading(settings) as connection:
         notice = stored.one(connection, notice_id)
@@ -311,10 +311,10 @@ def _one(settings: Settings, notice_id: int) -> Notice:
 def _to(settings: Settings, notice: Notice) -> dict[str, str]:
     """Address -> subject of everyone who would get it."""
     from forecast.store import ops
-    from jobs.mail import compose as work
+    from jobs.mail import queueing
 
     with ops.writing(settings.db) as db:
-        found = work.addressed(settings.db, db, settings.config, notice)
+        found = queueing.addressed(settings.db, db, settings.config, notice)
     return {address: message.subject for address, message in found}
 
 

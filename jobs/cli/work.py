@@ -77,7 +77,7 @@ def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_s
     """
     from forecast import months
     from forecast.store.connect import writing
-    from jobs import monthly
+    from jobs.intake.take_in import take_in
 
     seen = (first_seen.date() if first_seen else months.today()).isoformat()
     taken: list[Taken] = []
@@ -85,7 +85,7 @@ def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_s
     with writing(settings.db) as db:
         for batch in ((), *((file,) for file in files)):
             with_bundle = not no_bundle and not batch
-            found = monthly.take_in(db, settings.db, settings.config, batch, seen, with_bundle)
+            found = take_in(db, settings.db, settings.config, batch, seen, with_bundle)
             say_taken(found)
             taken += found
     if not taken:

@@ -29,16 +29,15 @@ from forecast.intake.text import content_sha256
 from forecast.printable import printable
 from forecast.store import connect, inventory, ops
 from forecast.store.ops import Download, Link, Poll, PollAnswer, PollOutcome
-from jobs import monthly
-from jobs.intake import archive, inbox, listing
+from jobs.intake import archive, inbox, listing, poll_times
 from jobs.intake.http import Reply, client, get
 from jobs.intake.ingest import Taken
+from jobs.intake.take_in import take_in
 
 if TYPE_CHECKING:
     import httpx
 
 LOCK = "fetch.lock"
-SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(hours=6), timedelta(hours=24)
 _WORST_FIRST: tuple[PollOutcome, ...] = (
     "blocked",
     "unreachable",
@@ -85,7 +84,7 @@ def fetch(
     now = now or datetime.now(UTC)
     fetched = poll(path, config, now, force)
     with connect.writing(path) as db:
-        taken = monthly.take_in(db, path, config, (), now.date().isoformat(), with_bundle)
+        taken = take_in(db, path, config, (), now.date().isoformat(), with_bundle)
     return replace(fetched, taken=taken)
 
 
@@ -97,7 +96,7 @@ def poll(path: Path, config: Config, now: datetime, force: bool = False) -> Fetc
         with ops.writing(path) as db:
             last, known, poll_id = ops.last_poll(db), ops.links(db), ops.next_poll_id(db)
         previous = last[1] if last else None
-        if previous and not force and _too_soon(previous, now):
+        if previous and not force and poll_times.too_soon(previous, now):
             return Fetched(previous, (), (), asked=False)
         visit = _Visit(path, config, poll_id, now, known)
         answers = visit.answers()
@@ -300,8 +299,7 @@ def _poll(
     since, pause = None, timedelta(seconds=asked)
     if outcome == "blocked":
         since = (previous.blocked_since if previous else None) or _text(now)
-        waited = now - datetime.fromisoformat(since)
-        pause = max(pause, min(max(waited, SHORTEST_PAUSE), LONGEST_PAUSE))
+        pause = max(pause, poll_times.pause_of_block(now, since))
     return Poll(
         started_at=_text(now),
         finished_at=_text(finished),
@@ -323,14 +321,6 @@ def _detail(answers: list[PollAnswer], outcome: PollOutcome) -> str:
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def _too_soon(previous: Poll, now: datetime) -> bool:
-    began = datetime.fromisoformat(previous.started_at)
-    if previous.not_before is None or began > now:
-        return False  # the clock was ahead then, and so is the pause it gave
-    # Older programs recorded whatever a server asked for, also the year 9999.
-    return now < min(datetime.fromisoformat(previous.not_before), began + LONGEST_PAUSE)
 
 
 def refuse_anonymous(config: Config) -> None:

@@ -8,7 +8,6 @@ in `status` and by the heartbeat's silence.
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -56,23 +55,19 @@ def concerns(path: Path, config: Config, now: datetime) -> Iterator[str]:
 
 def coverage_drift(scores: list[dict[str, object]]) -> Iterator[str]:
     """Borders whose issued 80% intervals held too few or too many months to be chance."""
+    from scipy.stats import binomtest  # a second to import
+
     for row in scores:
         key = (row["model"], row["era"], row["horizon"], row["basis"])
         n = int(str(row["n"]))
         if key != ("bordercast", "all", 1, "issued") or n < LEAST_MONTHS:
             continue
         held = round(n * float(str(row["coverage80"])))
-        if chance(held, n, 0.8) < UNLIKELY:
+        if binomtest(held, n, 0.8).pvalue < UNLIKELY:
             yield (
                 f"coverage drift, {row['border']}: the 80% interval of one month ahead held "
                 f"{held} of {n} months"
             )
-
-
-def chance(held: int, n: int, share: float) -> float:
-    """Two-sided probability of a count at least this far out, binomial (n, share)."""
-    terms = [math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(n + 1)]
-    return min(1.0, 2 * min(sum(terms[: held + 1]), sum(terms[held:])))
 
 
 def letter(config: Config, concern: str, through: str, now: datetime) -> Message:

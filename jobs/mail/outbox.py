@@ -10,7 +10,7 @@ from pathlib import Path
 from forecast.config import Config
 from forecast.store import connect, deliveries, ops, wakes
 from forecast.store import notices as stored
-from jobs.mail import compose, hooks, operator_alerts, send, smtp
+from jobs.mail import approvals, hooks, operator_alerts, queueing, send, smtp
 from jobs.mail.send import DeliveryOutcome
 
 
@@ -41,15 +41,15 @@ def deliver(
     wakes.refuse_edited(path)
     if config.mail.enabled or not config.notices.hooks:
         smtp.check(config.mail)
-    compose.expire_all(path, now())
-    compose.queue_all(path, config, now())
+    approvals.expire_all(path, now())
+    queueing.queue_all(path, config, now())
     operator_alerts.queue_concerns(path, config, now())
     with ops.writing(path) as db:
         if resume:
             deliveries.resume(db)
         if again:
             deliveries.revive(db, now())
-    compose.recall_all(path, now())
+    queueing.recall_all(path, now())
     outcomes = _send(path, config, now)
     if _called_for(path, config, now(), outcomes):
         outcomes += _send(path, config, now)
@@ -71,7 +71,7 @@ def _called_for(path: Path, config: Config, now: datetime, outcomes: list[Delive
     """
     added = 0
     if "sent" in outcomes:
-        added += compose.queue_all(path, config, now)
+        added += queueing.queue_all(path, config, now)
     if {"refused", "given up"} & set(outcomes):
         added += operator_alerts.queue_concerns(path, config, now)
     return added
@@ -84,8 +84,8 @@ def waiting(path: Path, config: Config, now: datetime) -> list[tuple[str, int]]:
         found = deliveries.due(db, now)
         with closing(connect.read(path)) as connection:
             approved = stored.to_send(connection)
-        for notice in compose.to_queue(approved, began, now):
+        for notice in queueing.to_queue(approved, began, now):
             if not deliveries.recipients_of(db, notice.content_key):
-                for _, message in compose.addressed(path, db, config, notice):
+                for _, message in queueing.addressed(path, db, config, notice):
                     found[message.subject] = found.get(message.subject, 0) + 1
     return sorted(found.items())

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from forecast import headlines, months
 from forecast.engine import paths, spans
+from forecast.engine.coherent import coherent
 from forecast.engine.joint import Joint, as_bytes, groups
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
-from forecast.records import Counts, PathMarks, PathRule, SeriesKey, SpanForecast
+from forecast.records import Counts, Forecast, PathMarks, PathRule, SeriesKey, SpanForecast
 from forecast.watch.outlook import Hindsight
-from jobs.pipeline.totals import Headline
+from jobs.pipeline.totals import ENGINE, Headline
 from models.base import Floats, Panel
 
 RECENT = 12  # months that say how much of a total its forecast parts make up
 ALL = 0.98  # a dimension published with another file differs by .5% through revisions alone
 
 
+class JointForecast(NamedTuple):
+    """What a run keeps to draw paths from, and the draws."""
+
+    rule: PathRule
+    marks: list[PathMarks]
+    draws: Joint
+
+
 def joint_forecast(
     head: Headline, said: Predictive, families: Sequence[Hindsight], counts: Counts
-) -> tuple[PathRule, list[PathMarks]]:
-    """What the run keeps to draw paths from.
+) -> JointForecast:
+    """All series together, as a run keeps them.
 
     said : the engine's word on the headline series, at every column.
     """
@@ -38,7 +48,12 @@ def joint_forecast(
         PathMarks(key, cutoffs[key], as_bytes(found), shares.get(key, 1.0), known.get(key, ()))
         for key, found in marks.items()
     ]
-    return rule, kept
+    return JointForecast(rule, kept, Joint(rule, kept))
+
+
+def agreeing(rows: Iterable[Forecast], together: Joint) -> list[Forecast]:
+    """The forecasts, the engine's of parts such that they agree with their paths."""
+    return coherent(rows, together.draws(paths.PART_DRAWS), ENGINE)
 
 
 def _further_headline(head: Headline, said: Predictive) -> Predictive | None:

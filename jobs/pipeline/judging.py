@@ -24,6 +24,8 @@ from jobs.pipeline.totals import ENGINE
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from forecast.config import Config
+
 
 @dataclass
 class Findings:
@@ -40,6 +42,11 @@ class Findings:
             self.judgements.append(judged.judgement)
             self.flags += judged.flags
             self.episodes += judged.episodes
+
+
+def rules_of(config: Config) -> Rules:
+    """When a month is unusual, as it is set."""
+    return Rules(**config.flags.model_dump())
 
 
 def judge_new(

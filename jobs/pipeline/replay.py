@@ -18,8 +18,8 @@ from forecast.records import Episode, Flag, Judgement
 from forecast.store import releases, watch
 from forecast.watch.replay import Replayed, replay
 from forecast.watch.replay import quiet as quiet_months
-from forecast.watch.surprise import Rules
 from jobs.pipeline.asof import as_known
+from jobs.pipeline.judging import rules_of
 from jobs.pipeline.totals import headline
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def service(connection: sqlite3.Connection, config: Config, since: str) -> Repla
         key: {month: found[:2] for month, found in by_month.items()}
         for key, by_month in watch.first_published(connection).items()
     }
-    rules = Rules(**config.flags.model_dump())
+    rules = rules_of(config)
     found = replay(as_known(connection, head, said), first, rules, since=since)
     shown = [month_of(head.panel, 0, column) for column in range(head.last + 1)]
     borders = [key.border for key in head.keys]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,10 +12,16 @@ from forecast.engine import VERSION, paths
 from forecast.engine.joint import Joint
 from forecast.engine.predictive import Predictive
 from forecast.records import Counts, Forecast, SeriesKey, StandingAnswer
+from forecast.store.standing import answered
 from forecast.watch import standing
 from forecast.watch.standing import Asked
 from jobs.pipeline.totals import ENGINE, Headline
 from models.base import Floats, Ints
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from forecast.config import Config
 
 _DRAWS = 500  # a hindcast chance to 2 points, which the base rates are far from
 _REFIT = 12  # cutoffs between two looks at how the borders hang together
@@ -22,19 +29,20 @@ Rates = Mapping[tuple[str, str], float]
 
 
 def answers(
+    db: Database,
+    config: Config,
     head: Headline,
     said: Predictive,
     together: Joint,
     rows: Sequence[Forecast],
     counts: Counts,
-    kinds: Sequence[str],
-    held: Set[tuple[str, str, str]],
 ) -> Iterator[StandingAnswer]:
-    """Answers of this run, and hindcast ones that are not held yet.
+    """Answers of this run, and hindcast ones that are not on record yet.
 
-    said : the engine's word at every column. rows : this run's forecasts. held : (version,
-    border, cutoff) of hindcast answers.
+    said : what the engine says at every column. rows : this run's forecasts.
     """
+    kinds = [kind for kind in config.questions.standing if standing.fits(kind)]
+    held = answered(db)
     rates = standing.base_rates({key: counts[key] for key in head.keys})
     yield from _issued(together, rows, counts, kinds, rates)
     version = f"{ENGINE}, engine {VERSION}"

@@ -12,7 +12,13 @@ from forecast.config import Config
 from forecast.engine import VERSION
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts, model_forecasts
-from forecast.engine.rows import data_digests, forecast_rows, hindcast_rows, with_summed_medians
+from forecast.engine.rows import (
+    data_digests,
+    forecast_rows,
+    hindcast_rows,
+    hub_quantiles,
+    with_summed_medians,
+)
 from forecast.errors import DataError
 from forecast.intake.series import nationwide_rows
 from forecast.intake.series import panel as side_by_side
@@ -108,6 +114,11 @@ def headline_rows(head: Headline, models: Models) -> list[Forecast]:
     return with_summed_medians([r for r in rows if r.model == ENGINE]) + [
         r for r in rows if r.model != ENGINE
     ]
+
+
+def quantiles(head: Headline, models: Models) -> list[tuple[SeriesKey, str, int, int]]:
+    """(series, month, permille, count) of the engine's forecasts, for a forecast hub."""
+    return hub_quantiles(models.predictive[ENGINE], head.panel, head.keys)
 
 
 def new_hindcasts(

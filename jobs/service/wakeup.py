@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -21,7 +21,7 @@ from forecast import in_use
 from forecast.config import Config
 from forecast.errors import BordercastError
 from forecast.intake.sources import registry
-from forecast.store import connect, ops
+from forecast.store import connect
 from forecast.store.wakes import Ended
 from jobs.compute.orphans import lead_group, leave_with_parent
 from jobs.service import logs
@@ -30,7 +30,6 @@ from jobs.service.logs import LOG
 if TYPE_CHECKING:
     from jobs.intake.ingest import Taken
 
-POLL_AGAIN = timedelta(hours=12)  # so that a service that restarts often leaves the publisher alone
 NO_RELEASE = -1  # the seq of none: take in only the embedded figures
 
 
@@ -125,9 +124,9 @@ def send(path: Path, config: Config) -> str:
 
 def _poll(path: Path, config: Config, now: datetime) -> str:
     """Bring new files into the archive; why the publisher's page gave none, "" if it could."""
-    from jobs.intake import poll
+    from jobs.intake import poll, poll_times
 
-    if not config.polls or not _poll_due(path, now):
+    if not config.polls or not poll_times.due(path, now):
         return ""
     LOG.info("polling")
     found = poll.poll(path, config, now).poll
@@ -136,21 +135,11 @@ def _poll(path: Path, config: Config, now: datetime) -> str:
     return f"{found.outcome}: {found.detail}" if found.outcome in ("blocked", "unreachable") else ""
 
 
-def _poll_due(path: Path, now: datetime) -> bool:
-    if not ops.beside(path).exists():
-        return True
-    with ops.reading(path) as connection:
-        last = ops.last_poll(connection)
-    if last is None:
-        return True
-    age = now - datetime.fromisoformat(last[1].started_at)
-    return not timedelta(0) <= age < POLL_AGAIN
-
-
 def _publish(path: Path, config: Config, now: datetime, with_bundle: bool) -> Iterator[WakeStep]:
     """A run for each release that waits, oldest first; what there is to say of it."""
     from jobs import monthly
     from jobs.intake import poll
+    from jobs.intake.take_in import take_in
 
     day = now.date().isoformat()
 
@@ -168,7 +157,7 @@ def _publish(path: Path, config: Config, now: datetime, with_bundle: bool) -> It
         yield from run(release)
     for release in releases[-1:]:
         with connect.writing(path) as db:
-            taken = monthly.take_in(db, path, config, (), day, with_bundle, release)
+            taken = take_in(db, path, config, (), day, with_bundle, release)
         yield from _refused(taken)
     missing = poll.awaited(path) if path.exists() else ""
     if missing:

@@ -23,7 +23,7 @@ import small  # noqa: E402
 
 from forecast.store import connect, notices, ops, withdrawals  # noqa: E402
 from forecast.store.notices import Approval  # noqa: E402
-from jobs.mail import compose  # noqa: E402
+from jobs.mail import approvals  # noqa: E402
 
 LATE = datetime(2024, 4, 20, 12, tzinfo=UTC)
 
@@ -33,11 +33,11 @@ def made(folder: Path) -> Path:
     path = small.made(folder)
     with closing(connect.read(path)) as connection:
         approval = Approval("Ann Lee", "root", notices.content(connection, 1))
-    compose.approve(path, 1, approval, datetime(2024, 2, 17, 9, tzinfo=UTC))
+    approvals.approve(path, 1, approval, datetime(2024, 2, 17, 9, tzinfo=UTC))
     spoiled = folder / "inbox" / publisher.file_name("2023-11", "aor", first=small.FIRST_YEAR)
     spoiled.write_bytes(publisher.file_bytes("2023-11", "aor")[:500])
     small.run(path)
-    compose.reject(path, 2, "Bob Day", "known since Tuesday", small.NOW)
+    approvals.reject(path, 2, "Bob Day", "known since Tuesday", small.NOW)
     settings = path.with_name("config.toml")
     settings.write_text(settings.read_text().replace("horizon = 3", "horizon = 4"))
     small.run(path, LATE)

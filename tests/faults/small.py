@@ -28,7 +28,7 @@ from forecast.config import Config
 from forecast.store import connect, integrity, notices
 from forecast.store.notices import Approval
 from jobs import monthly
-from jobs.mail import compose
+from jobs.mail import approvals
 from jobs.service import upkeep
 
 HERE = Path(__file__).parent
@@ -198,4 +198,4 @@ def approve(path: Path, notice_id: int, by: str) -> None:
     """A person's word on what the notice says now."""
     with closing(connect.read(path)) as connection:
         seen = notices.content(connection, notice_id)
-    compose.approve(path, notice_id, Approval(by, "root", seen), NOW)
+    approvals.approve(path, notice_id, Approval(by, "root", seen), NOW)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from forecast import months
 from forecast.desk import brief
 from forecast.desk.labels import dimension_words, member_words
-from forecast.desk.report import Comparison, MonthReport, to_date, to_date_unknown
+from forecast.desk.ranking import Comparison, to_date
+from forecast.desk.report import MonthReport, to_date_unknown
 from forecast.desk.terminal import flag_tables as flagged
 from forecast.desk.terminal.tables import month_name
 from forecast.desk.wording import (

@@ -13,13 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from forecast.desk.report import (
-    Comparison,
-    Expectation,
-    MonthReport,
-    comparisons,
-    extreme_since,
-)
+from forecast.desk.ranking import Comparison, comparisons, extreme_since
+from forecast.desk.report import Expectation, MonthReport
 from forecast.desk.wording import MINUS, change_words, month_words
 from forecast.watch.revisions import LEAST_COUNT, LEAST_SHARE
 

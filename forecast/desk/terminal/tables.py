@@ -151,9 +151,11 @@ def run_summary(
     )
 
 
-def plain_table(*columns: str) -> Table:
-    """An empty table in the form all of ours have."""
+def plain_table(*columns: str, numbers: Sequence[str] = ()) -> Table:
+    """An empty table in the form all of ours have; numbers : columns after these, to the right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
         table.add_column(column, no_wrap=True)
+    for column in numbers:
+        table.add_column(column, no_wrap=True, justify="right")
     return table

@@ -33,6 +33,7 @@ from forecast.intake.tables.grid import (
 )
 from forecast.intake.tables.long import from_long
 from forecast.intake.tables.sheet import Sheet
+from models.base import Ints
 
 
 def entries(sheet: Sheet, wanted: ReadAs) -> Entries:
@@ -129,6 +130,19 @@ def _from_across(table: TableGrid, row: int) -> Entries:
         0,
         f"a column for each month, {names[0]} to {names[-1]}; series from {quoted(table, series)}",
     )
+    days = np.tile(ordinals(month, day), len(rows))
+    return _of_columns(table, series, rows, places, np.tile(month, len(rows)), days)
+
+
+def _of_columns(
+    table: TableGrid,
+    series: Sequence[int],
+    rows: Ints,
+    places: Sequence[int],
+    month: Ints,
+    day: Ints,
+) -> Entries:
+    """The counts in these columns of these rows; month, day : of each, line by line."""
     code, called = names_of(table, series, rows)
     n = len(places)
     return Entries(
@@ -136,11 +150,11 @@ def _from_across(table: TableGrid, row: int) -> Entries:
         [],
         np.repeat(code, n),
         np.repeat(table.sheet.line[rows], n),
-        np.tile(month, len(rows)),
-        np.tile(ordinals(month, day), len(rows)),
+        month,
+        day,
         table.grid[rows][:, places].ravel().astype(np.int64),
         np.tile(np.arange(n), len(rows)),
-        names,
+        [table.name(at) for at in places],
         "",
         table.faults,
         table.notes,
@@ -189,19 +203,5 @@ def _from_calendar(table: TableGrid, row: int) -> Entries:
     start = table.wanted.fiscal_start
     before = fiscal[:, None] & (start > 1) & (number >= start)
     month = (year[:, None] - before) * 12 + number - 1
-    code, called = names_of(table, series, rows)
-    n = len(places)
-    return Entries(
-        called,
-        [],
-        np.repeat(code, n),
-        np.repeat(table.sheet.line[rows], n),
-        month.ravel(),
-        np.zeros(month.size, dtype=np.int64),
-        table.grid[rows][:, places].ravel().astype(np.int64),
-        np.tile(np.arange(n), len(rows)),
-        [table.name(at) for at in places],
-        "",
-        table.faults,
-        table.notes,
-    )
+    days = np.zeros(month.size, dtype=np.int64)
+    return _of_columns(table, series, rows, places, month.ravel(), days)

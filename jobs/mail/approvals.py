@@ -1,0 +1,116 @@
+"""A person's word: a notice approved or rejected, a run withdrawn; and notices nobody looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forecast.config import Config
+from forecast.errors import DataError
+from forecast.store import (
+    connect,
+    deliveries,
+    notices,
+    ops,
+    withdrawals,
+)
+from forecast.store.notices import Approval, Notice
+from jobs.mail import compose
+from jobs.pipeline.triggers import taken_back
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+NO_SUCH = "no notice {}; `bordercast notices list` shows all"
+CONTENT_SHOWN = 12  # characters of a content's digest; a chance of 1 in 10^14 to meet another
+
+
+def withdraw(
+    path: Path, config: Config, run_id: int, why: str, by: str, now: datetime
+) -> tuple[int, int]:
+    """Withdraw a run, and tell those who got its notices.
+
+    Returns
+    -------
+    How many notices were stopped, and how many corrections were written.
+
+    Raises
+    ------
+    DataError : as `withdrawals.withdraw` has it.
+    """
+    with connect.writing(path) as db:
+        sent = [n for n in notices.of_run(db.conn, run_id) if _reached_somebody(path, n)]
+        told = list(taken_back(db.conn, config, run_id, sent))
+        stopped = withdrawals.withdraw(db, run_id, why, by, now, told)
+        compose.write_all(path, db, config, now)
+    return stopped, len(told)
+
+
+def _reached_somebody(path: Path, notice: Notice) -> bool:
+    """Whether a delivery arrived, or may have: its sender was killed, or is at work."""
+    if not ops.beside(path).exists():
+        return False
+    with ops.reading(path) as db:
+        return bool(deliveries.recipients_of(db, notice.content_key, "sent", "sending"))
+
+
+def approve(path: Path, notice_id: int, approval: Approval, now: datetime) -> Notice:
+    """Let a held notice go out, on a person's word about the content they saw.
+
+    Parameters
+    ----------
+    approval : its content may be the first characters of the digest, as `preview` shows them.
+
+    Raises
+    ------
+    DataError : it is not held, or there is none, or it says something else now.
+    """
+    expire_all(path, now)
+    with ops.writing(path) as db:
+        deliveries.begin(db, now)
+    with connect.writing(path) as db:
+        notice = notices.one(db.conn, notice_id)
+        if notice and notice.state == "held":
+            approval = replace(approval, content=_confirmed(db.conn, notice_id, approval.content))
+        done = notices.approve(db, notice_id, approval, now)
+        notice = notices.one(db.conn, notice_id)
+    if notice is None or not done:
+        raise DataError(_not_held(notice_id, notice))
+    return notice
+
+
+def _confirmed(connection: sqlite3.Connection, notice_id: int, seen: str) -> str:
+    """The whole digest of what a notice says; DataError if that is not what was seen."""
+    whole = notices.content(connection, notice_id)
+    if len(seen) < CONTENT_SHOWN or not whole.startswith(seen.lower()):
+        raise DataError(
+            f"notice {notice_id} does not say what was previewed as {seen!r}; nothing was "
+            f"approved. Look again: `bordercast notices preview {notice_id}`"
+        )
+    return whole
+
+
+def reject(path: Path, notice_id: int, by: str, why: str, now: datetime) -> None:
+    """Keep a held notice from going out; DataError as `approve` has it."""
+    with connect.writing(path) as db:
+        if not notices.reject(db, notice_id, by, why, now):
+            raise DataError(_not_held(notice_id, notices.one(db.conn, notice_id)))
+
+
+def _not_held(notice_id: int, notice: Notice | None) -> str:
+    if notice is None:
+        return NO_SUCH.format(notice_id)
+    by = f" by {notice.approved_by}" if notice.approved_by else ""
+    return f"notice {notice_id} is {notice.state}{by}, not held; nothing was changed"
+
+
+def expire_all(path: Path, now: datetime) -> int:
+    """Close the notices that were held for too long; how many."""
+    closed = 0
+    with connect.writing(path) as db:
+        while notices.expire(db, now):
+            closed += 1
+    return closed

@@ -1,0 +1,121 @@
+"""Approved notices -> a delivery for each reader and hook that is to get them, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forecast.config import Config
+from forecast.desk.email import mime, rules
+from forecast.desk.email.mime import Letterhead
+from forecast.store import (
+    connect,
+    deliveries,
+    notices,
+    ops,
+)
+from forecast.store.deliveries import Addressee, Message
+from forecast.store.notices import Notice, Section
+from jobs.mail import hooks
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sqlite_utils import Database
+
+
+def recall_all(path: Path, now: datetime) -> int:
+    """Give up what still waits of notices whose run was withdrawn; how many deliveries."""
+    with closing(connect.read(path)) as connection:
+        gone = notices.withdrawn(connection)
+    if not gone:
+        return 0
+    with ops.writing(path) as db:
+        return sum(
+            deliveries.give_up(db, n.content_key, f"run {n.run_id} was withdrawn", now)
+            for n in gone
+        )
+
+
+def queue_all(path: Path, config: Config, now: datetime) -> int:
+    """Make the deliveries that approved notices do not have yet; how many."""
+    with ops.writing(path) as db:
+        began = deliveries.begin(db, now)
+        deliveries.save_recipients(db, readers(config))
+    with closing(connect.read(path)) as connection:
+        approved = notices.to_send(connection)
+    return sum(queue_one(path, config, notice, now) for notice in to_queue(approved, began, now))
+
+
+def to_queue(approved: Iterable[Notice], began: str, now: datetime) -> Iterator[Notice]:
+    """Those of which it is known that they were not sent.
+
+    Left alone are those approved before ops.db began to keep deliveries, and those approved more
+    than 14 days ago: what became of them then is not known any more.
+    """
+    oldest = max(began, deliveries.text(now - notices.KEPT))
+    return (notice for notice in approved if (notice.approved_at or "") >= oldest)
+
+
+def readers(config: Config) -> list[Addressee]:
+    """The recipients of the settings."""
+    return [Addressee(r.address, r.borders, r.digest) for r in config.notices.recipients]
+
+
+def queue_one(path: Path, config: Config, notice: Notice, now: datetime) -> int:
+    """Make the deliveries of one approved notice, once; how many are new.
+
+    A correction gets some more whenever the notice it corrects reached somebody late.
+    """
+    with ops.writing(path) as db:
+        known = deliveries.recipients_of(db, notice.content_key)
+        if known and notice.corrects is None:
+            return 0
+        found = [each for each in addressed(path, db, config, notice) if each[0] not in known]
+        messages = {(m.content_key, m.edition): m for _, m in found}
+        if not config.mail.enabled:  # else it would wait for days, and be given up
+            found = [each for each in found if each[0].startswith(deliveries.HOOK)]
+        to = [(m.content_key, m.edition, recipient) for recipient, m in found]
+        return deliveries.queue(db, messages.values(), to, now)
+
+
+def addressed(
+    path: Path, db: Database | sqlite3.Connection, config: Config, notice: Notice
+) -> list[tuple[str, Message]]:
+    """(recipient, message) of everyone who gets a notice; db : ops.db.
+
+    A correction goes to those who got what it corrects, in the same thread.
+    """
+    with closing(connect.read(path)) as connection:
+        sections = notices.sections(connection, notice.id)
+        first = notices.one(connection, notice.corrects) if notice.corrects else None
+    gone = deliveries.unsubscribed(db)
+    got = deliveries.editions_sent(db, first.content_key) if first else {}
+    found = []
+    for reader in config.notices.recipients:
+        chosen = rules.chosen(sections, reader)
+        address = reader.address.lower()
+        if not chosen or address in gone or (first and address not in got):
+            continue
+        answers = mime.message_id(first.message_id, got[address]) if first else ""
+        found.append((address, message(config, notice, chosen, answers)))
+    for hook in config.notices.hooks:
+        chosen, name = rules.chosen(sections, hook), hooks.recipient(hook)
+        if chosen and (not first or name in got):
+            found.append((name, hooks.message(hook, notice, chosen)))
+    return found
+
+
+def message(
+    config: Config, notice: Notice, sections: tuple[Section, ...], answers: str = ""
+) -> Message:
+    """One edition as it goes out; one that is not approved bears the date of its writing."""
+    one_click = bool(config.one_click)
+    head = Letterhead(config.mail.sender, config.mail.reply_to, one_click)
+    date = notice.approved_at or notice.created_at
+    attached = config.notices.attach_page and not config.site.address
+    made = mime.letter(notice, sections, head, date, answers, attach_page=attached)
+    return Message(notice.content_key, made.edition, made.subject, head.address, made.mime)

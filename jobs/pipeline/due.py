@@ -1,0 +1,22 @@
+"""Whether a run is due: the last one rests on other releases, other settings or other code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import forecast
+from forecast.engine import VERSION
+from forecast.store import releases, runs
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from forecast.config import Config
+
+CODE_VERSION = f"{forecast.__version__}, engine {VERSION}"
+
+
+def due(db: Database, config: Config) -> bool:
+    """Whether a run would rest on anything that the last one did not."""
+    state = frozenset(releases.accepted(db)), config.digest(), CODE_VERSION
+    return runs.last_run(db) != state

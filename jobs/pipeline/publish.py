@@ -1,0 +1,106 @@
+"""A run: months judged by the forecasts that stood before them, series refitted, all published."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from forecast import months
+from forecast.desk.report import newest_report
+from forecast.errors import ClockError
+from forecast.records import Publication
+from forecast.store import releases, runs
+from jobs.pipeline import due
+from jobs.pipeline.asof import as_known
+from jobs.pipeline.attribution import explain
+from jobs.pipeline.changing import changed
+from jobs.pipeline.joint import agreeing, joint_forecast, standard_spans
+from jobs.pipeline.judging import alarmed, judge_new, rules_of
+from jobs.pipeline.parts import drill_down, drill_down_rows
+from jobs.pipeline.scoring import score
+from jobs.pipeline.standing import answers
+from jobs.pipeline.totals import (
+    ENGINE,
+    fits,
+    forecast_headline,
+    headline,
+    headline_rows,
+    new_hindcasts,
+    quantiles,
+)
+from jobs.pipeline.triggers import occasions
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from forecast.config import Config
+    from jobs.pipeline.refits import Report
+
+
+class NewRun(NamedTuple):
+    """A run, how many months it judged, and how many of them it flagged."""
+
+    run_id: int
+    judged: int
+    flagged: int
+
+
+def publish(db: Database, config: Config, now: datetime, report: Report) -> NewRun:
+    """Judge, refit and publish what the releases held now say, in one transaction.
+
+    Raises
+    ------
+    ClockError : `now` is before the end of the last month held; a run so dated would seem to have
+        been published before months that it rests on.
+    """
+    counts = releases.current_counts(db)
+    head = headline(counts, config)
+    data_through = max(max(counts[key]) for key in head.keys)
+    if now.date() <= months.end(data_through):
+        raise ClockError(now.date().isoformat(), data_through)
+    keep = partial(runs.keep_paths, db)
+    models = forecast_headline(config, head, runs.kept_paths(db), keep, report)
+    said = models.predictive[ENGINE]
+    hindcasts = new_hindcasts(head, models, runs.stored_hindcasts(db))
+    rules = rules_of(config)
+    borders = as_known(db, head, said)
+    families = drill_down(counts, config, report)
+    found = judge_new(db, borders, families, rules)
+    moved = explain(
+        db,
+        found.flags,
+        found.judgements,
+        [borders, *families],
+        counts,
+        config.forecast.dimensions,
+    )
+    joint = joint_forecast(head, said, families, counts)
+    rows = agreeing([*headline_rows(head, models), *drill_down_rows(families)], joint.draws)
+    publication = Publication(
+        started_at=now.isoformat(timespec="seconds"),
+        published_at=now.isoformat(timespec="seconds"),
+        data_through=data_through,
+        config_digest=config.digest(),
+        code_version=due.CODE_VERSION,
+        releases=tuple(releases.accepted(db)),
+        forecasts=tuple(alarmed(rows, counts, rules)),
+        quantiles=tuple(quantiles(head, models)),
+        hindcasts=tuple(hindcasts),
+        fits=tuple(fits(head, models)),
+        judgements=tuple(found.judgements),
+        flags=tuple(found.flags),
+        scores=tuple(score(db, hindcasts, counts, config.forecast.first_cutoff)),
+        episodes=tuple(found.episodes),
+        drivers=tuple(moved),
+        systemic_months=found.systemic,
+        occasions=tuple(occasions(db, config, found, counts, now)),
+        path_rule=joint.rule,
+        path_marks=tuple(joint.marks),
+        spans=tuple(standard_spans(joint.draws, counts)),
+        changes=tuple(changed(db, head, said, rows)),
+        answers=tuple(answers(db, config, head, said, joint.draws, rows, counts)),
+    )
+    run_id = runs.publish(db, publication, newest_report)
+    flagged = sum(flag.severity != "watch" for flag in found.flags)
+    return NewRun(run_id, len(found.judgements), flagged)
