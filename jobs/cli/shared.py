@@ -92,6 +92,27 @@ def series_key(connection: sqlite3.Connection, name: str) -> SeriesKey:
     return SeriesNames(joint.series_keys(connection)).find(name)
 
 
+def halves_published(connection: sqlite3.Connection) -> dict[str, tuple[int, int] | None]:
+    """(at ports of entry, between ports) of each total's newest month; None where not known.
+
+    Empty where counts have no halves.
+    """
+    from forecast.desk import brief, report
+    from forecast.desk.wording import both_halves
+
+    every = headlines.every() if both_halves() else ()
+    return {border: brief.halves(report.newest(connection, border)) for border in every}
+
+
+def published_words(connection: sqlite3.Connection, border: str) -> str:
+    """A total's newest month in a few sentences: the count, both halves, against its forecast."""
+    from forecast.desk import brief, report
+
+    found = report.newest(connection, border)
+    standing = f"{brief.standing(found)[:1].upper()}{brief.standing(found)[1:]}."
+    return " ".join((brief.headline(found), *brief.halves_sentence(found), standing))
+
+
 def latest_run(connection: sqlite3.Connection, settings: Settings) -> RunRow:
     """The last published run; ConfigError before the first."""
     from forecast.store import read
