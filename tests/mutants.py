@@ -7,8 +7,8 @@ cosmic-ray finds every place where it can make the code wrong: an operator, a co
 a decorator, an exception. Places are drawn at random, one mutant for each, so that an operator with
 twelve replacements counts no more than a constant. Each mutant is put into a copy of the tree, and
 only tests that run its line are run there: the quickest of them, a minute's worth, as a traced run
-of the whole suite tells (FOLDER/coverage, FOLDER/tests.xml). Where none does, for a process of its
-own is not traced, those of its module. It is killed if one fails or hangs.
+of the whole suite tells (FOLDER/coverage, FOLDER/tests.xml). Where a module runs only in processes
+of their own, which are not traced, those that import it. It is killed if one fails or hangs.
 
 Runs in an environment of its own that has only cosmic-ray and coverage; the tests run in the
 project's.
@@ -26,6 +26,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -215,17 +216,28 @@ class TracedRun:
         }
 
     def tests_of(self, mutant: Mutant) -> list[str]:
-        """The quickest tests that run a mutant's line, at least one; [] if none is known to."""
+        """A minute of tests for a mutant, [] if none is known to run its module.
+
+        The quickest of those that run its line; of what runs at import only, a constant or a
+        decorator, those that run most of its module's lines.
+        """
         path = ROOT / mutant.module
         by_line = self.lines.contexts_by_lineno(str(path))
         first, last = _statement(ast.parse(path.read_text("utf-8")), mutant.start[0])
-        ran = {
-            context.rpartition("|")[0]
-            for n in range(first, last + 1)
-            for context in by_line.get(n, ())
-        }
+        lines = range(first, last + 1)
+        if ran := Counter(self._tests(by_line.get(n, ()) for n in lines)):
+            return self._within_budget(sorted(ran, key=lambda test: (self.seconds[test], test)))
+        ran = Counter(self._tests(by_line.values()))
+        return self._within_budget(sorted(ran, key=lambda test: (-ran[test], test)))
+
+    def _tests(self, contexts: Iterable[Iterable[str]]) -> Iterator[str]:
+        for line in contexts:
+            yield from {context.rpartition("|")[0] for context in line} & self.seconds.keys()
+
+    def _within_budget(self, tests: Sequence[str]) -> list[str]:
+        """The first of these, at least one, that took no longer together."""
         found, left = [], BUDGET
-        for test in sorted(ran & self.seconds.keys(), key=lambda one: (self.seconds[one], one)):
+        for test in tests:
             if found and self.seconds[test] > left:
                 break
             found.append(test)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,7 @@ def test_show_prints_every_border_and_loads_nothing_heavy(published):
     assert shown.returncode == 0
     assert all(border in shown.stdout for border in HEADLINES)
     assert "Data through Aug 2026" in shown.stdout
+    assert re.search(r"at ports of entry +5,524\b.*\n.*between ports +563\b", shown.stdout)
     assert max(map(len, shown.stdout.splitlines())) <= 100
     assert {"click", "rich"} <= set(shown.stderr.split())
     assert set(HEAVY) & set(shown.stderr.split()) == set()
@@ -71,6 +73,9 @@ def test_show_a_border_says_what_would_raise_a_flag(published):
     shown = said("--db", published, "show", "northern")
 
     assert "flag under" in shown
+    said_first = " ".join(shown.partition("forecast  median")[0].split())
+    assert "CBP counted 6,087 encounters" in said_first
+    assert "5,524 were at ports of entry (OFO) and 563 between ports" in said_first
     assert shown.count("2026") + shown.count("2027") >= 12
 
 

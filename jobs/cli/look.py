@@ -16,8 +16,10 @@ from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
     Settings,
     console,
+    halves_published,
     latest_run,
     print_json,
+    published_words,
     reading,
     series_key,
 )
@@ -67,6 +69,9 @@ def show(
         latest = latest_run(connection, settings)
         last = read.last_months(connection)
         notes = [ask.stale(connection, key), ask.small(connection, key)] if key else []
+        if key and key.headline:
+            notes.append(published_words(connection, key.border))
+        halves = {} if key else halves_published(connection)
     if not found and key and model == ENGINE:
         from forecast.desk.asking import unforecast_words
 
@@ -80,7 +85,7 @@ def show(
     out.print(tables.heading(latest))
     for note in filter(None, notes):
         out.print(note)
-    out.print(tables.border_table(found) if key else tables.forecast_table(found, last, 3))
+    out.print(tables.border_table(found) if key else tables.forecast_table(found, last, 3, halves))
 
 
 @click.command(epilog=examples("verify", "verify --run 3 --digest X", "verify --witnesses"))

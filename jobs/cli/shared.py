@@ -13,6 +13,7 @@ import click
 
 from forecast import config, headlines, in_use, months
 from forecast.errors import ConfigError, DataError
+from forecast.intake.sources import registry
 from forecast.printable import without_controls
 from forecast.store import connect
 from jobs.cli.words import in_keys
@@ -90,6 +91,27 @@ def series_key(connection: sqlite3.Connection, name: str) -> SeriesKey:
     from forecast.store import joint
 
     return SeriesNames(joint.series_keys(connection)).find(name)
+
+
+def halves_published(connection: sqlite3.Connection) -> dict[str, tuple[int, int] | None]:
+    """(at ports of entry, between ports) of each total's newest month; None where not known.
+
+    Empty where counts have no halves.
+    """
+    from forecast.desk import brief, report
+    from forecast.desk.wording import both_halves
+
+    every = headlines.every() if both_halves() else ()
+    return {border: brief.halves(report.newest(connection, border)) for border in every}
+
+
+def published_words(connection: sqlite3.Connection, border: str) -> str:
+    """A total's newest month in a few sentences: the count, both halves, against its forecast."""
+    from forecast.desk import brief, report
+
+    found = report.newest(connection, border)
+    standing = f"{brief.standing(found)[:1].upper()}{brief.standing(found)[1:]}."
+    return " ".join((brief.headline(found), *brief.halves_sentence(found), standing))
 
 
 def latest_run(connection: sqlite3.Connection, settings: Settings) -> RunRow:
@@ -173,5 +195,15 @@ def refuse_if_any(taken: Iterable[Taken]) -> None:
 
 
 def print_json(value: Any) -> None:
-    """For programs."""
-    click.echo(json.dumps(in_keys(value), indent=2))
+    """For programs; of a source that comes with this one, the count is called what it is."""
+    click.echo(json.dumps(_called(value) if registry.main().shipped else in_keys(value), indent=2))
+
+
+def _called(value: Any) -> Any:
+    if isinstance(value, dict):
+        column = registry.main().column
+        return {
+            column(key) if isinstance(key, str) else key: _called(item)
+            for key, item in value.items()
+        }
+    return [*map(_called, value)] if isinstance(value, (list, tuple)) else value

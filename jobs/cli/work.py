@@ -14,6 +14,7 @@ from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
     Settings,
     console,
+    halves_published,
     latest_run,
     print_json,
     progress,
@@ -121,7 +122,7 @@ def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
         latest = latest_run(connection, settings)
         found = read.forecasts(connection)
         flagged = flags.flags(connection, since="2018-01")
-        last = read.last_months(connection)
+        last, halves = read.last_months(connection), halves_published(connection)
         failed = read.failures(connection)
     if as_json:
         print_json(
@@ -137,6 +138,6 @@ def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
         )
         return
     out = console()
-    out.print(tables.run_summary(latest, found, last, flagged))
+    out.print(tables.run_summary(latest, found, last, flagged, halves))
     for row in failed:
         out.print(f"{row['model']} gave no forecast for {row['border']}: {row['failure']}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from forecast.desk.wording import MONTHS, RAREST, totals
+from forecast.desk.wording import MONTHS, RAREST, both_halves, totals
 from forecast.records import Row
 from forecast.store.read import RunRow
 
@@ -46,8 +46,16 @@ def heading(run: RunRow) -> Text:
     )
 
 
-def forecast_table(forecasts: Sequence[Row], last: dict[str, Row], months: int) -> Table:
-    """Per border the last published month and the next months' forecast."""
+def forecast_table(
+    forecasts: Sequence[Row],
+    last: dict[str, Row],
+    months: int,
+    halves: Mapping[str, tuple[int, int] | None],
+) -> Table:
+    """Per border the last published month and the next months' forecast.
+
+    halves : of the published month, at ports and between ports, where they are known.
+    """
     table = plain_table(
         totals().one, "published", "", "forecast", "median", "80% interval", "95% interval"
     )
@@ -60,12 +68,20 @@ def forecast_table(forecasts: Sequence[Row], last: dict[str, Row], months: int) 
             ("", "on month", change(published["encounters"], published["month_before"])),
             ("", "on year", change(published["encounters"], published["year_before"])),
         ]
+        left += _halves(halves.get(border))
         ahead = list(found)[:months]
         for i in range(max(len(left), len(ahead))):
             cells = left[i] if i < len(left) else ("", "", "")
             table.add_row(*cells, *(_ahead(ahead[i]) if i < len(ahead) else ()))
         table.add_section()
     return table
+
+
+def _halves(known: tuple[int, int] | None) -> list[tuple[str, str, str]]:
+    both = both_halves()
+    if known is None or both is None:
+        return []
+    return [("", half.where, f"{count:,}") for half, count in zip(both, known, strict=True)]
 
 
 def _ahead(row: Row) -> tuple[str, str, str, str]:
@@ -123,12 +139,13 @@ def run_summary(
     forecasts: Sequence[Row],
     last: dict[str, Row],
     flags: Sequence[Row],
+    halves: Mapping[str, tuple[int, int] | None],
     months: int = 3,
 ) -> RenderableType:
-    """The summary at the end of a run."""
+    """The summary at the end of a run; halves : see `forecast_table`."""
     return Group(
         heading(run),
-        forecast_table(forecasts, last, months),
+        forecast_table(forecasts, last, months, halves),
         Text("Unusual months, compared with the forecast made before publication:"),
         flag_table(flags),
     )
