@@ -160,6 +160,15 @@ def test_tables_call_the_count_what_it_is(folder, tmp_path, noun):
     assert len(first.split(",")) == len(head.split(","))
 
 
+@pytest.mark.parametrize("noun", ["seizures", "pounds"])
+def test_json_calls_the_count_what_it_is(folder, noun):
+    db = ("--db", str(folder / f"{noun}.db"))
+
+    assert f'"{noun}": ' in said(*db, "fact", "northern", "2024-08", "--json")
+    for words in (("fact", "northern", "2024-08"), ("flags",), ("show", "northern")):
+        assert FOREIGN.findall(said(*db, *words, "--json")) == []
+
+
 def test_every_drug_of_a_border_is_forecast_and_judged(folder):
     path = folder / "seizures.db"
 

@@ -13,6 +13,7 @@ import click
 
 from forecast import config, headlines, in_use, months
 from forecast.errors import ConfigError, DataError
+from forecast.intake.sources import registry
 from forecast.printable import without_controls
 from forecast.store import connect
 from jobs.service import environment
@@ -193,5 +194,15 @@ def refuse_if_any(taken: Iterable[Taken]) -> None:
 
 
 def print_json(value: Any) -> None:
-    """For programs."""
-    click.echo(json.dumps(value, indent=2))
+    """For programs; of a source that comes with this one, the count is called what it is."""
+    click.echo(json.dumps(_called(value) if registry.main().shipped else value, indent=2))
+
+
+def _called(value: Any) -> Any:
+    if isinstance(value, dict):
+        column = registry.main().column
+        return {
+            column(key) if isinstance(key, str) else key: _called(item)
+            for key, item in value.items()
+        }
+    return [*map(_called, value)] if isinstance(value, (list, tuple)) else value
