@@ -7,8 +7,8 @@ cosmic-ray finds every place where it can make the code wrong: an operator, a co
 a decorator, an exception. Places are drawn at random, one mutant for each, so that an operator with
 twelve replacements counts no more than a constant. Each mutant is put into a copy of the tree, and
 only tests that run its line are run there: the quickest of them, a minute's worth, as a traced run
-of the whole suite tells (FOLDER/coverage, FOLDER/tests.xml). Where a module runs only in processes
-of their own, which are not traced, those that import it. It is killed if one fails or hangs.
+of the whole suite tells (FOLDER/coverage, FOLDER/tests.xml). It is killed if one fails or hangs. What
+runs only in processes of its own, which are not traced, survives.
 
 Runs in an environment of its own that has only cosmic-ray and coverage; the tests run in the
 project's.
@@ -152,55 +152,6 @@ def sample(every: Iterable[Mutant], count: int, seed: int) -> list[Mutant]:
     return sorted((chance.choice(by_place[place]) for place in drawn), key=lambda m: m.place)
 
 
-def imported(file: Path) -> set[str]:
-    """The modules that a file imports, dotted."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
-
-
-def tests_of(names: Sequence[str]) -> dict[str, list[str]]:
-    """Module -> the test files that concern it, the nearest first.
-
-    Those named after it, then those that import it; where there is none, those of what uses it.
-    """
-    tests = {path: imported(path) for path in sorted((ROOT / "tests").rglob("test_*.py"))}
-    files = [
-        path for room in ("models", "forecast", "jobs") for path in (ROOT / room).rglob("*.py")
-    ]
-    uses = {str(path.relative_to(ROOT)): imported(path) for path in files}
-    return {name: _nearest(name, tests, uses) for name in names}
-
-
-def _dotted(module: str) -> str:
-    return module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-
-def _direct(module: str, tests: dict[Path, set[str]]) -> list[str]:
-    dotted = _dotted(module)
-    named = [path for path in tests if path.stem == f"test_{dotted.rpartition('.')[2]}"]
-    using = [path for path, names in tests.items() if dotted in names]
-    return [str(path.relative_to(ROOT)) for path in dict.fromkeys((*named, *using))]
-
-
-def _nearest(module: str, tests: dict[Path, set[str]], uses: dict[str, set[str]]) -> list[str]:
-    """Its own tests, or those of whatever uses it, at the least distance at which there are any."""
-    seen: set[str] = set()
-    around = {module}
-    while around:
-        found = dict.fromkeys(test for name in sorted(around) for test in _direct(name, tests))
-        if found:
-            return list(found)
-        seen |= around
-        around = {name for name, used in uses.items() for one in around if _dotted(one) in used}
-        around -= seen
-    return []
-
-
 class TracedRun:
     """Which tests passed in a run of the suite, how long each took and which lines it ran."""
 
@@ -309,21 +260,6 @@ class Trees:
         finally:
             self.free.put(tree)
 
-    def failing(self, tests: Sequence[str]) -> set[str]:
-        """Files that fail without a mutant, and would kill them all: said, and left out."""
-
-        def by(test: str) -> str:
-            with self.one() as tree:
-                return killer(self.python, tree, [test])
-
-        found = set()
-        with ThreadPoolExecutor(self.count) as pool:
-            for test, failed in zip(tests, pool.map(by, tests), strict=True):
-                if failed:
-                    print(f"left out, fails without a mutant: {failed}", flush=True)
-                    found.add(test)
-        return found
-
     def judged(self, drawn: Sequence[Mutant], concern: dict[Mutant, list[str]]) -> Iterator[str]:
         """What killed each mutant, "" where nothing did, in order."""
 
@@ -363,12 +299,6 @@ def main() -> int:
     python = given.python.absolute()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         trees = Trees(Path(folder), given.processes, python)
-        nearest = tests_of(sorted({mutant.module for mutant in drawn if not concern[mutant]}))
-        failing = trees.failing(sorted({test for tests in nearest.values() for test in tests}))
-        for mutant in drawn:
-            concern[mutant] = concern[mutant] or [
-                test for test in nearest[mutant.module] if test not in failing
-            ]
         report(drawn, trees.judged(drawn, concern))
     return 0
 
