@@ -16,15 +16,20 @@ from forecast.records import BORDERS, NATIONWIDE
 class _InUse:
     parts: tuple[str, ...] = BORDERS
     whole: str = NATIONWIDE
+    moves_with_policy: bool = True
 
 
 _IN_USE = _InUse()
 
 
-def use(parts: Iterable[str], whole: str = "") -> None:
-    """Say which totals there are from now on; whole : what they add up to, "" if nothing."""
+def use(parts: Iterable[str], whole: str = "", *, moves_with_policy: bool = False) -> None:
+    """Say which totals there are from now on.
+
+    whole : what they add up to, "" if nothing. moves_with_policy : see `move_with_policy`.
+    """
     _IN_USE.parts = tuple(name for name in parts if name != whole)
     _IN_USE.whole = whole
+    _IN_USE.moves_with_policy = moves_with_policy
 
 
 def parts() -> tuple[str, ...]:
@@ -37,9 +42,9 @@ def whole() -> str:
     return _IN_USE.whole
 
 
-def are_borders() -> bool:
-    """Whether they are CBP's borders, which the known policy dates are about."""
-    return _IN_USE.parts == BORDERS
+def move_with_policy() -> bool:
+    """Whether they are people met at CBP's borders, whom the known policy dates are about."""
+    return _IN_USE.moves_with_policy and _IN_USE.parts == BORDERS
 
 
 def every() -> tuple[str, ...]:

@@ -7,8 +7,8 @@ cosmic-ray finds every place where it can make the code wrong: an operator, a co
 a decorator, an exception. Places are drawn at random, one mutant for each, so that an operator with
 twelve replacements counts no more than a constant. Each mutant is put into a copy of the tree, and
 only tests that run its line are run there: the quickest of them, a minute's worth, as a traced run
-of the whole suite tells (FOLDER/coverage, FOLDER/tests.xml). It is killed if one fails or hangs. What
-runs only in processes of its own, which are not traced, survives.
+of the whole suite tells (FOLDER/coverage, FOLDER/tests.xml). It is killed if one fails or hangs.
+What runs only in processes of its own, which are not traced, survives.
 
 Runs in an environment of its own that has only cosmic-ray and coverage; the tests run in the
 project's.

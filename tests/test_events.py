@@ -3,7 +3,9 @@ from datetime import date
 import pytest
 
 from forecast import months
+from forecast.desk.charts import grammar
 from forecast.intake import events
+from forecast.intake.sources import registry
 from forecast.records import HEADLINES
 
 JUNE_2023 = months.to_index("2023-06")
@@ -49,3 +51,15 @@ def test_dates_before_the_panel_are_left_out_and_later_ones_are_not():
 def test_other_borders_have_none():
     """Airports and coasts are not what these dates are about."""
     assert events.columns("other", JUNE_2023, width=200) == ()
+
+
+@pytest.mark.parametrize("source", [s for s in registry.SOURCES.values() if not s.beside])
+def test_policy_dates_are_of_people_met_at_the_border_alone(source):
+    registry.use(source)
+    try:
+        dated = events.columns("northern", months.to_index("2026-08"), 100)
+        _, words = grammar.breaks("northern", "2020-01", "2026-08")
+    finally:
+        registry.use(registry.find("cbp_encounters"))
+
+    assert bool(dated) == bool(words) == (source.name == "cbp_encounters")

@@ -94,7 +94,7 @@ def columns(
     before the first column are left out; columns after the last one are possible.
     """
     first = last - width + 1
-    dates = dates if headlines.are_borders() else ()
+    dates = dates if headlines.move_with_policy() else ()
     found = [
         (months.to_index(date.date[:7]) - first, months.to_index(date.known_on[:7]) - first)
         for date in dates

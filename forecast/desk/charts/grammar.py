@@ -184,7 +184,7 @@ def band(rows: Sequence[Row], level: int, scale: Amounts, x: alt.X | None = None
 
 def breaks(border: str, first: str, last: str) -> tuple[list[Chart], list[str]]:
     """The known policy dates of a border: dotted, numbered lines, and the key in words."""
-    known = KNOWN if headlines.are_borders() else ()
+    known = KNOWN if headlines.move_with_policy() else ()
     found = [d for d in known if border in d.borders and first <= d.date[:7] <= last]
     if not found:
         return [], []
