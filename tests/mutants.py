@@ -31,6 +31,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from xml.etree import ElementTree
@@ -143,13 +144,22 @@ def _never_run(tree: ast.Module) -> Iterator[tuple[Position, Position]]:
 
 
 def sample(every: Iterable[Mutant], count: int, seed: int) -> list[Mutant]:
-    """As many places, drawn at random, and a mutant of each."""
+    """As many places, drawn at random, and a mutant of each that is Python."""
     by_place: dict[tuple[str, Position], list[Mutant]] = {}
     for mutant in every:
         by_place.setdefault(mutant.place, []).append(mutant)
     chance = random.Random(seed)
-    drawn = chance.sample(sorted(by_place), min(count, len(by_place)))
-    return sorted((chance.choice(by_place[place]) for place in drawn), key=lambda m: m.place)
+    places = chance.sample(sorted(by_place), len(by_place))
+    drawn = (chance.choice(by_place[place]) for place in places)
+    return sorted(islice(filter(_compiles, drawn), count), key=lambda m: m.place)
+
+
+def _compiles(mutant: Mutant) -> bool:
+    try:
+        compile(mutant.code() or "", mutant.module, "exec")
+    except SyntaxError:  # "**values" to "-values": anything would notice
+        return False
+    return True
 
 
 class TracedRun:
