@@ -60,7 +60,7 @@ NOT_COPIED = (
     "*.db",
     "build",
 )
-HANGS = 1200.0  # seconds; a mutant that takes longer is killed
+HANGS = 600.0  # seconds; a mutant that takes longer is killed
 BUDGET = 60.0  # seconds of tests for a mutant, as long as they took in the traced run
 
 Position = tuple[int, int]

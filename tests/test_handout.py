@@ -14,7 +14,10 @@ from forecast.desk.handout import sheet
 from jobs.cli import main
 
 FORMS = ("png", "pdf", "pptx")
-FACTS = ("11,710", "3,361 at ports of entry", "80.9%", "61,406", "February 2025", "run 1")
+# The record was begun long after: what it holds against the month is a hindcast, and is called so.
+FACTS = (
+    *("11,710", "3,361 at ports of entry", "80.9%", "Hindcast: 61,406", "February 2025", "run 1"),
+)
 
 
 @pytest.fixture(scope="module")

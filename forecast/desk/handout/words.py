@@ -98,4 +98,5 @@ def _lines(report: MonthReport) -> Iterator[str]:
     if stood is not None:
         unusual = chance_words(stood.p).partition(" (")[0]
         span = f"80% range {stood.lo80:,} to {stood.hi80:,}"
-        yield f"Forecast: {stood.median:,} ({span}); {unusual}"
+        made = "Forecast" if stood.basis == "issued" else "Hindcast"
+        yield f"{made}: {stood.median:,} ({span}); {unusual}"
