@@ -23,7 +23,7 @@ from jobs.cli import main
 
 KINDS = ["fan", "history", "drivers", "calibration", "score", "components"]
 DOCS = Path(__file__).parent.parent / "docs"
-COMMANDS = re.findall(r"^    bordercast (.+)$", (DOCS / "charts.md").read_text("utf-8"), re.M)
+COMMANDS = re.findall(r"^    bordercast (plot .+)$", (DOCS / "charts.md").read_text("utf-8"), re.M)
 COUNTS = st.lists(st.integers(0, 400_000), min_size=2, max_size=6)
 
 

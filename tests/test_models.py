@@ -13,7 +13,7 @@ import pytest
 from panels import make_panel, perturbed
 
 import models
-from models.base import Model, Panel, Paths
+from models.base import Failure, Model, Panel, Paths
 from models.refitting import History, history, refit
 
 NAMES = ("naive", "snaive", "breakwalk", "structural", "ets", "sarima", "prophet")
@@ -106,7 +106,7 @@ def test_a_failed_fit_is_a_row_and_the_others_go_on(panel: Panel) -> None:
         return np.full(h, past.z[-1])
 
     paths = refit(panel, np.array([39, 40, 41]), 2, min_months=3, fit=fit)
-    expected = [(series, 40, "RuntimeError: no luck") for series in range(6)]
+    expected = [Failure(series, 40, "RuntimeError: no luck") for series in range(6)]
     assert expected == list(paths.failures)
     assert np.array_equal(np.isfinite(paths.values[0, :, 0]), [True, False, True])
 

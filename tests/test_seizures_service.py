@@ -30,7 +30,7 @@ from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.cli import main
 from jobs.intake import poll
-from jobs.mail import compose, outbox
+from jobs.mail import approvals, outbox
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 FAST = ('models = ["naive", "snaive", "ets"]', 'models = ["naive"]')
@@ -468,7 +468,7 @@ def test_who_asked_for_pounds_is_told_of_them_by_mail_in_their_words(tmp_path):
         (notice,) = notices.in_state(connection, "held")
         content = notices.content(connection, notice.id)
     now = datetime(2026, 6, 18, 12, tzinfo=UTC)
-    compose.approve(path, notice.id, Approval("Ann", "ann", content), now)
+    approvals.approve(path, notice.id, Approval("Ann", "ann", content), now)
     taken = mailserver.Taken()
     with mailserver.server(taken) as port:
         mailing = {"enabled": True, "host": mailserver.HOST, "port": port, "security": "local"}

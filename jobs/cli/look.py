@@ -84,7 +84,7 @@ def show(
     out = console()
     out.print(tables.heading(latest))
     for note in filter(None, notes):
-        out.print(note)
+        out.print(note, width=min(out.width, 80))
     out.print(tables.border_table(found) if key else tables.forecast_table(found, last, 3, halves))
 
 

@@ -34,7 +34,7 @@ def in_words(text: str) -> str:
     one, noun = source.totals.one, source.measure.noun
     name = shlex.quote(next(iter(headlines.every()), "SERIES"))
     replaced: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
-        (r"nationwide-encounters-\S+\.csv", source.example),
+        (r"\b[a-z]+-encounters-\S+\.csv", source.example),
         (r"\[northern\|[a-z|]*\]", "[SERIES]"),
         (r"\b(?:U\.S\. )?(?:border )?encounters\b", noun),
         (r"\b([Aa])(?= border\b)", lambda found: _article(found[1], one)),

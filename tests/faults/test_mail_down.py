@@ -116,7 +116,7 @@ class Desk:
             "select recipient, mime from deliveries join messages using (content_key, edition) "
             "order by queued_at",
         )
-        whole = [(to, f"To: {to}\r\n".encode() + mime) for to, mime in every]
+        whole = [(to, f"To: <{to}>\r\n".encode() + mime) for to, mime in every]
         self.queued += [one for one in whole if one not in self.queued]
 
 
