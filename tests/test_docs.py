@@ -108,7 +108,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 @pytest.mark.slow
 def test_the_first_page_shows_what_the_program_prints(published):
     said = CliRunner().invoke(main, ["--db", str(published), "show"]).stdout.splitlines()
-    shown = re.findall(r"^    ((?:border|northern|       ).*)$", README, re.M)
+    shown = re.findall(r"^    ((?:border|northern|at ports|between|       ).*)$", README, re.M)
 
     assert len(shown) == 6
     assert [line for line in shown if line.rstrip() not in map(str.rstrip, said)] == []

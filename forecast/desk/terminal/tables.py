@@ -81,9 +81,8 @@ def _halves(known: tuple[int, int] | None) -> list[tuple[str, str, str]]:
     both = both_halves()
     if known is None or both is None:
         return []
-    # In the first column, and short: the table is to fit 80 characters.
-    names = (half.where.partition(" of ")[0] for half in both)
-    return [(name, "", f"{count:,}") for name, count in zip(names, known, strict=True)]
+    # In the first column, where there is room: the table is to fit 80 characters.
+    return [(half.row, "", f"{count:,}") for half, count in zip(both, known, strict=True)]
 
 
 def _ahead(row: Row) -> tuple[str, str, str, str]:

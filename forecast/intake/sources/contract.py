@@ -139,7 +139,8 @@ class Half:
     """A part of every total that is named whenever the total is: an agency.
 
     component : its label in the record. code : what claims and commands call it.
-    noun : what it counts, in full. where : "at ports of entry". short : in brackets behind it.
+    noun : what it counts, in full. where : "at ports of entry". row : the same at the head of a
+    table's row. short : in brackets behind it.
     misread : what a total with much of it must not be called; "" if nothing.
     """
 
@@ -147,6 +148,7 @@ class Half:
     code: str
     noun: str
     where: str
+    row: str
     short: str
     misread: str = ""
 

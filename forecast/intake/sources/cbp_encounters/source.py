@@ -128,6 +128,7 @@ ENCOUNTERS = CountSource(
                 code="usbp",
                 noun="Border Patrol encounters between ports of entry",
                 where="between ports",
+                row="between ports",
                 short="Border Patrol",
             ),
             Half(
@@ -135,6 +136,7 @@ ENCOUNTERS = CountSource(
                 code="ofo",
                 noun="encounters at ports of entry",
                 where="at ports of entry",
+                row="at ports",
                 short="OFO",
                 misread="illegal crossings",
             ),
