@@ -295,6 +295,7 @@ def borders_file(published, tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_a_file_with_a_total_says_what_the_run_says(published, borders_file):
     from tables import rows
 

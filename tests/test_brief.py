@@ -76,6 +76,7 @@ def test_a_rounded_source_cannot_refuse_what_rounds_to_it(published):
     said(published, "fact", "northern", "2015-03", "2254", code=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["4.098", "40,98", "x", "\N{SUPERSCRIPT TWO}", "5 or 6"])
 def test_a_value_that_is_no_count_is_refused(published, value):
     text = said(published, "fact", "--", "northern", "2025-02", value, code=2)
@@ -90,6 +91,7 @@ def test_a_change_must_say_what_it_is_measured_from(published):
     said(published, "fact", "northern", "2025-02", "-68%", "--from", "2024-08", code=1)
 
 
+@pytest.mark.slow
 def test_a_month_that_is_not_held_is_refused_with_the_span(published):
     text = said(published, "fact", "northern", "2031-01", code=2)
 
@@ -112,6 +114,7 @@ def test_the_brief_of_a_part_says_which_part_and_where_its_figures_end(published
     assert "Figures of this part end in November 2025; the border's in August 2026." in children
 
 
+@pytest.mark.slow
 def test_the_brief_of_a_restated_month_names_both_values_and_its_forecast(published):
     text = said(published, "brief", "southwest", "2025-02")
     expected = rows(
@@ -147,6 +150,7 @@ def test_arrests_in_the_interior_are_said_with_the_figures_of_border_and_month(
     assert "do not tell apart" not in said(published, "brief", border, month)
 
 
+@pytest.mark.slow
 def test_parts_that_do_not_add_up_at_the_publisher_are_kept_and_said(published):
     text = said(published, "brief", "nationwide", "2024-08")
 

@@ -217,6 +217,7 @@ def test_a_crossing_is_stated_in_full(source):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", build.STATE_FILES)
 def test_a_state_file_is_stated_in_full(source):
     """The delta storage gives back exactly what the file says."""

@@ -104,6 +104,7 @@ def test_a_restated_month_and_another_engine_are_told_apart(counts):
     assert [c.surprise for c in restated] == [c.surprise for c in with_method]
 
 
+@pytest.mark.slow
 def test_a_month_that_came_as_forecast_surprises_nobody(counts):
     old = until(counts, "2026-07")
     _, _, before = published(old)

@@ -62,6 +62,7 @@ def docx(text: str) -> bytes:
     return kept.getvalue()
 
 
+@pytest.mark.slow
 def test_programs_get_every_claim_in_the_form_that_is_described(published):
     found = json.loads(
         ran(published, "-", "--json", "--published", "2025-03-26", given=TEXT, code=1).stdout
@@ -81,6 +82,7 @@ def test_programs_get_every_claim_in_the_form_that_is_described(published):
     assert "2,431" in third["say_instead"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -111,6 +113,7 @@ def test_the_annotated_page_escapes_the_text(published, tmp_path):
     assert 'class="mislabelled"' in written
 
 
+@pytest.mark.slow
 def test_the_day_is_read_from_the_text_where_it_is_not_given(published):
     found = json.loads(
         ran(published, "-", "--json", given=f"March 26, 2025\n\n{TEXT}", code=1).stdout

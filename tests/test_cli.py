@@ -52,6 +52,7 @@ def said(*words: object) -> str:
 HEAVY = ("pandas", "scipy", "statsmodels", "prophet", "altair", "sqlite_utils", "datasette")
 
 
+@pytest.mark.slow
 def test_show_prints_every_border_and_loads_nothing_heavy(published):
     program = (
         "import sys; from jobs.cli import main; main(sys.argv[1:], standalone_mode=False); "
@@ -63,12 +64,13 @@ def test_show_prints_every_border_and_loads_nothing_heavy(published):
     assert shown.returncode == 0
     assert all(border in shown.stdout for border in HEADLINES)
     assert "Data through Aug 2026" in shown.stdout
-    assert re.search(r"at ports of entry +5,524\b.*\n.*between ports +563\b", shown.stdout)
+    assert re.search(r"at ports +5,524\b.*\n.*between ports +563\b", shown.stdout)
     assert max(map(len, shown.stdout.splitlines())) <= 100
     assert {"click", "rich"} <= set(shown.stderr.split())
     assert set(HEAVY) & set(shown.stderr.split()) == set()
 
 
+@pytest.mark.slow
 def test_show_a_border_says_what_would_raise_a_flag(published):
     shown = said("--db", published, "show", "northern")
 
@@ -89,6 +91,7 @@ def test_json_is_for_programs(published):
     assert {"southwest", "northern"} <= {row["border"] for row in flagged}
 
 
+@pytest.mark.slow
 def test_score_prints_worse_than_naive_as_plainly_as_better(published):
     shown = said("--db", published, "score", "nationwide")
 

@@ -298,6 +298,7 @@ def _window(snapshot: Snapshot, name: str, last: str) -> Snapshot:
     return Snapshot(release, {k: v for k, v in totals.items() if v}, coverage)
 
 
+@pytest.mark.slow
 def test_flags_reads_well(published):
     shown = said("--db", published, "flags", "--since", "2025-01")
 

@@ -77,6 +77,7 @@ def test_every_example_is_taken_as_it_stands(folder, monkeypatch, path, line):
     assert len(called) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", [line for path, line in EXAMPLES if path in LOOKS])
 def test_an_example_that_only_looks_shows_something(folder, published, line):
     said = CliRunner().invoke(main, ["--db", str(published), *shlex.split(line)])

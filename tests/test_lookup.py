@@ -27,6 +27,7 @@ def test_a_number_is_recognised_best_first(published):
     said(published, "1234567891", code=1)
 
 
+@pytest.mark.slow
 def test_programs_are_told_what_a_number_is(published):
     found = json.loads(said(published, "198929", "--json"))
 
@@ -81,6 +82,7 @@ def test_both_halves_are_always_said(published):
     assert "16,513 were at ports of entry (OFO) and 2,431 between ports (Border Patrol)" in text
 
 
+@pytest.mark.slow
 def test_a_name_that_fits_several_series_lists_them(published):
     text = said(published, "El Paso", "2024-08", "5", code=2)
 

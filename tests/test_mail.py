@@ -140,6 +140,7 @@ def test_greylisting_is_waited_out(record):
     assert states(record) == {"ann@example.org": "sent"}
 
 
+@pytest.mark.slow
 def test_pauses_double_from_a_minute_to_six_hours_and_end_after_five_days(record):
     taken = Taken(refuse=lambda to: "450 later")
     queue(record, "ann@example.org")
@@ -226,6 +227,7 @@ def test_what_was_given_up_and_is_tried_again_keeps_its_order(record):
     assert bodies(taken) == [b"w", b"z", b"y", b"x"]
 
 
+@pytest.mark.slow
 def test_a_claim_takes_no_longer_when_thousands_wait(record):
     """Counted in steps of SQLite's machine, so that the clock says nothing."""
     to = [f"reader{i:03d}@example.org" for i in range(200)]
@@ -530,6 +532,7 @@ def assert_nothing_lost(messages, again, count):
     assert set(messages) == {(to, f"To: <{to}>\r\n".encode() + MIME) for to, _ in messages}
 
 
+@pytest.mark.slow
 def test_a_killed_sender_loses_nothing(record):
     messages, again, killed = killed_over_and_over(record, 25, 6, seed=1)
 

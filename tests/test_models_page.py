@@ -70,6 +70,7 @@ def test_its_golden_numbers_hold(shape):
     names["test_it_equals_what_paper_says"]()  # type: ignore[operator]
 
 
+@pytest.mark.slow
 def test_a_run_forecasts_and_scores_it(shape, tmp_path, monkeypatch):
     monkeypatch.setattr(models, "REGISTRY", {**models.REGISTRY, "yearshape": shape})
     path = tmp_path / "bordercast.db"

@@ -228,6 +228,7 @@ def test_a_notice_that_cannot_be_written_does_not_fail_the_run(record, monkeypat
     assert "stays due" in caplog.text
 
 
+@pytest.mark.slow
 def test_the_same_record_gives_the_same_bytes(record, tmp_path):
     path = record("february")
     before, sections = held(path)
@@ -548,6 +549,7 @@ def test_only_what_became_false_is_named(change, false):
 # --- the operator
 
 
+@pytest.mark.slow
 def test_the_operator_is_told_once_of_what_needs_him(record):
     path = record("february")
     taken = Taken()
@@ -670,6 +672,7 @@ def test_no_content_or_another_is_not_approved(record, seen):
             approvals.approve(path, 2, Approval("Lee", "root", content), FEBRUARY)
 
 
+@pytest.mark.slow
 def test_an_approval_keeps_the_account_and_the_content(record):
     path = record("february")
     written(path, "update notices set created_at = datetime('now') || '+00:00' where id = 2")

@@ -36,6 +36,7 @@ def modes(folder: Path) -> set[tuple[str, int]]:
 PRIVATE = {("folder", 0o700), ("file", 0o600)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077, 0o027])
 def test_what_others_may_read_does_not_depend_on_the_umask(tmp_path, mask):
     path, before = tmp_path / "home" / "b.db", os.umask(mask)

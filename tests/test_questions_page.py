@@ -52,6 +52,7 @@ def test_each_is_answered_by_a_command_and_a_query(
     assert found(published, query) or command.startswith("changes")  # nothing before a first run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "start", ["How many will be", "How many unaccompanied", "Which ten citizenships"]
 )

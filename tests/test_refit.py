@@ -305,6 +305,7 @@ def test_the_engine_beats_a_calibrated_random_walk_on_the_borders(border_panel: 
     assert border_wis(border_panel, engine) < border_wis(border_panel, walk)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [2, 99])
 def test_two_horizons_at_once_are_what_each_alone_is(ragged, size):
     """Heard once for both, in one block or in several: not a bit differs."""

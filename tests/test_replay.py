@@ -158,6 +158,7 @@ def test_without_a_shock_the_outcome_is_the_replay(found):
     assert judged["2025-02"] == pytest.approx(float(borders.judging.p[row, column]), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_shocks_put_in_together_are_each_what_they_are_alone(found):
     borders = found["borders"]
     row = borders.setting.keys.index(SeriesKey("northern"))

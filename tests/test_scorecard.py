@@ -141,6 +141,7 @@ def shown(*words):
     return result.output
 
 
+@pytest.mark.slow
 def test_score_fits_a_terminal_and_says_what_is_worse(published):
     out = shown("--db", published, "score")
 
@@ -151,6 +152,7 @@ def test_score_fits_a_terminal_and_says_what_is_worse(published):
     assert "can be scored yet" in out  # nothing was issued before its month, and it says so
 
 
+@pytest.mark.slow
 def test_score_as_json_has_every_border_and_all_of_them(published):
     rows = json.loads(shown("--db", published, "score", "--json"))
 
@@ -162,6 +164,7 @@ def test_score_as_json_has_every_border_and_all_of_them(published):
     assert pooled["n"] == sum(r["n"] for r in borders)
 
 
+@pytest.mark.slow
 def test_an_unknown_era_is_refused_with_those_there_are(published):
     refused = CliRunner().invoke(main, ["--db", str(published), "score", "--era", "2014"])
 

@@ -85,6 +85,7 @@ def old(full, tmp_path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "version",
     [1, *(pytest.param(v, marks=pytest.mark.faults) for v in range(2, NEWEST - 1)), NEWEST - 1],
@@ -101,6 +102,7 @@ def test_an_older_database_is_read_after_the_next_run_and_not_before(full, old, 
     assert [one.exit_code for one in late] == [0, 0, 0], [one.output for one in late]
 
 
+@pytest.mark.slow
 def test_a_backup_of_the_schema_before_can_be_restored(full, old, tmp_path):
     kept = tmp_path / "kept"
     kept.mkdir()

@@ -130,6 +130,7 @@ def site(monkeypatch):
         yield found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("count", "seed"),
     [

@@ -100,6 +100,7 @@ def fetched(address: str) -> httpx.Response:
     return answer
 
 
+@pytest.mark.slow
 def test_nothing_stays_open_when_it_ends(own):
     with visiting(own) as visitor:
         visitor.get("/reading/")

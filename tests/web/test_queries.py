@@ -112,6 +112,7 @@ def test_a_copy_that_is_not_whole_answers_nothing_and_stops_no_page(own):
         assert visitor.site.tables.started <= 2  # not at every request
 
 
+@pytest.mark.slow
 def test_nothing_is_left_of_it_when_the_page_ends(own):
     with visiting(own) as visitor:
         visitor.ready()
@@ -122,6 +123,7 @@ def test_nothing_is_left_of_it_when_the_page_ends(own):
     assert not folder.exists()
 
 
+@pytest.mark.slow
 def test_it_is_told_no_secret(own, monkeypatch):
     monkeypatch.setenv("BORDERCAST_MAIL_PASSWORD", "secret")
 
@@ -152,6 +154,7 @@ HUGE = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("huge", HUGE)
 def test_no_single_value_can_fill_the_memory(visitor, huge):
     answer = visitor.query(f"select {huge} as huge")
@@ -187,6 +190,7 @@ def test_an_answer_has_at_most_a_thousand_rows(visitor):
     assert answer["truncated"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", ["", "&_size=1", "&_size=max"])
 def test_all_rows_are_one_answer_within_the_limit_of_bytes(visitor, record, more):
     wide = replace(PATIENT, answer_bytes=100_000)
