@@ -193,6 +193,12 @@ def test_counts_that_are_not_monthly_are_refused_in_words(tmp_path, lines, heade
         read_counts(written(tmp_path, *lines, header=header))
 
 
+def test_two_gaps_of_a_quarter_are_no_quarterly_counts(tmp_path):
+    counts = read_counts(written(tmp_path, *[f"a,2020-{m:02},1" for m in (1, 4, 7)]))
+
+    assert np.isfinite(counts.values).sum() == 3
+
+
 def test_some_series_keep_their_months(tmp_path):
     counts = read_counts(written(tmp_path, "a,2020-01,1", "b,2020-01,2", "b,2020-02,3"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+import re
 from calendar import month_abbr, month_name, monthrange
 from collections.abc import Callable
 from datetime import datetime
@@ -312,3 +313,22 @@ def test_several_sheets_of_counts_are_a_question(tmp_path):
     with pytest.raises(DataError, match="Say which: --sheet 'Sheet1'"):
         read_counts(path)
     assert as_truth(read_counts(path, ReadAs(sheet="sheet2"))) == KNOWN
+
+
+@pytest.mark.parametrize(
+    ("sheets", "named"), [(1, r"own\.xlsx: "), (2, r"own\.xlsx, sheet 'Own': ")]
+)
+def test_a_fault_is_in_a_sheet_by_name_where_there_are_several(tmp_path, sheets, named):
+    def negative(workbook: Workbook) -> None:
+        sheet = workbook.add_worksheet("Own")
+        for at, line in enumerate((("site", "month", "visits"), ("a", "2020-01", -1))):
+            sheet.write_row(at, 0, line)
+        for _ in range(1, sheets):
+            workbook.add_worksheet("Notes").write_row(0, 0, ("not", "counts"))
+
+    path = tmp_path / "own.xlsx"
+    path.write_bytes(book(negative))
+
+    with pytest.raises(DataError) as refused:
+        read_counts(path, ReadAs(sheet="Own" if sheets > 1 else ""))
+    assert re.search(named, str(refused.value)), str(refused.value)
