@@ -16,20 +16,15 @@ from forecast.records import BORDERS, NATIONWIDE
 class _InUse:
     parts: tuple[str, ...] = BORDERS
     whole: str = NATIONWIDE
-    moves_with_policy: bool = True
 
 
 _IN_USE = _InUse()
 
 
-def use(parts: Iterable[str], whole: str = "", *, moves_with_policy: bool = False) -> None:
-    """Say which totals there are from now on.
-
-    whole : what they add up to, "" if nothing. moves_with_policy : see `move_with_policy`.
-    """
+def use(parts: Iterable[str], whole: str = "") -> None:
+    """Say which totals there are from now on; whole : what they add up to, "" if nothing."""
     _IN_USE.parts = tuple(name for name in parts if name != whole)
     _IN_USE.whole = whole
-    _IN_USE.moves_with_policy = moves_with_policy
 
 
 def parts() -> tuple[str, ...]:
@@ -40,11 +35,6 @@ def parts() -> tuple[str, ...]:
 def whole() -> str:
     """The total that the others add up to, "" if there is none."""
     return _IN_USE.whole
-
-
-def move_with_policy() -> bool:
-    """Whether they are people met at CBP's borders, whom the known policy dates are about."""
-    return _IN_USE.moves_with_policy and _IN_USE.parts == BORDERS
 
 
 def every() -> tuple[str, ...]:

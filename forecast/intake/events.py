@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from forecast import headlines, months
+from forecast import months
+from forecast.intake.sources import registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def columns(
     before the first column are left out; columns after the last one are possible.
     """
     first = last - width + 1
-    dates = dates if headlines.move_with_policy() else ()
+    dates = dates if registry.main().follows_policy else ()
     found = [
         (months.to_index(date.date[:7]) - first, months.to_index(date.known_on[:7]) - first)
         for date in dates

@@ -22,10 +22,11 @@ import altair as alt
 import vl_convert
 from PIL import Image
 
-from forecast import atomic, headlines, months
+from forecast import atomic, months
 from forecast.desk.wording import measure, month_words
 from forecast.errors import ConfigError
 from forecast.intake.events import KNOWN
+from forecast.intake.sources import registry
 from forecast.records import Row
 
 Chart = Any  # Altair's layered, concatenated and plain charts have no common public type
@@ -184,7 +185,7 @@ def band(rows: Sequence[Row], level: int, scale: Amounts, x: alt.X | None = None
 
 def breaks(border: str, first: str, last: str) -> tuple[list[Chart], list[str]]:
     """The known policy dates of a border: dotted, numbered lines, and the key in words."""
-    known = KNOWN if headlines.move_with_policy() else ()
+    known = KNOWN if registry.main().follows_policy else ()
     found = [d for d in known if border in d.borders and first <= d.date[:7] <= last]
     if not found:
         return [], []

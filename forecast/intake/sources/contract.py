@@ -332,6 +332,7 @@ class CountSource:
     embedded_paths : refit models' paths on it, so that a first run need not fit them.
     calm : whether its series are known not to break, so that the engine's calm models alone
     forecast them; measured on months that are not scored, see docs/seizures.md.
+    follows_policy : whether the known policy dates are about what it counts.
     beside : the source whose record its releases complete, "" if it has a record of its own.
     column : a table's column -> what it is called in files and on pages, "" if it is left out.
     rounded : the dimension whose months are rounded to whole units before they are added up.
@@ -358,6 +359,7 @@ class CountSource:
     embedded_paths: Callable[[], list[KeptPath]]
     beside: str = ""
     calm: bool = False
+    follows_policy: bool = False
     column: Callable[[str], str] = str
     rounded: str = ""
     lexicon: Callable[[], str] | None = None

@@ -37,8 +37,7 @@ def use(source: CountSource, totals: Iterable[str] | None = None) -> None:
     totals : those there are, where the record tells and not the source.
     """
     _in_use[:] = [source]
-    parts = source.totals.parts if totals is None else totals
-    headlines.use(parts, source.totals.whole, moves_with_policy=source.name == ENCOUNTERS.name)
+    headlines.use(source.totals.parts if totals is None else totals, source.totals.whole)
     months.year_begins(source.year_begins)
 
 

@@ -179,6 +179,7 @@ DRUG_EVENTS = replace(
     shipped=True,
     # In the first 24 months the walk missed by 8% more than the grid, and pounds by 10%.
     calm=True,
+    follows_policy=False,
     embedded=partial(_embedded, "events"),
     embedded_paths=list,
     column=partial(_COUNTED.sub, "seizures"),

@@ -165,4 +165,5 @@ ENCOUNTERS = CountSource(
     read=read,
     embedded=bundle.load,
     embedded_paths=bundle.load_paths,
+    follows_policy=True,
 )
