@@ -13,13 +13,14 @@ from tables import rows
 from forecast import months
 from forecast.config import Config
 from forecast.desk import changed as words
+from forecast.engine import ENGINE
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import forecast_rows, with_summed_medians
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import HEADLINES, SeriesKey
 from forecast.watch.changes import changes
 from jobs.pipeline.changing import moved
-from jobs.pipeline.totals import ENGINE, headline
+from jobs.pipeline.totals import headline
 
 STAGES = st.lists(
     st.fixed_dictionaries(

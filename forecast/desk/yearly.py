@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from forecast import headlines, months
 from forecast.desk import reliability
 from forecast.desk.wording import capital, measure, month_words, name_of, totals
+from forecast.engine import ENGINE
 from forecast.records import Row
 
-ENGINE = "bordercast"
 LEADS = (1, 3, 6, 12)
 MISSES = 3
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecast.engine import ENGINE
 from forecast.errors import ConfigError
 from jobs.cli.help import examples
 from jobs.cli.shared import Settings, progress
@@ -257,7 +258,7 @@ def _forecasts(
 ) -> dict[str, SeriesForecasts]:
     """What the engine says, or every model."""
     from forecast.engine.anyseries import forecast_counts
-    from jobs.pipeline.anyseries import ENGINE, forecast_all
+    from jobs.pipeline.anyseries import forecast_all
 
     if models != "all":
         engine = forecast_counts(counts, h, hindcasts=hindcasts, totals=totals, spread=spread)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecast.engine import ENGINE
 from forecast.errors import ConfigError
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
@@ -83,7 +84,7 @@ def _written(settings: Settings, series: str, found: MonthReport, run: RunRow, o
         chart = poster.PosterChart(
             counted=[row for row in counted if row["month"] <= found.month],
             flagged=plots.flagged(connection, key),
-            ahead=joint.month_forecasts(connection, key, "bordercast") if newest else (),
+            ahead=joint.month_forecasts(connection, key, ENGINE) if newest else (),
             stood=found.recent,
         )
     said = words.handout(found, run, newest=bool(chart.ahead))

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from forecast.desk.wording import credit
+from forecast.engine import ENGINE
 from forecast.errors import ConfigError
 from jobs.cli import views
 from jobs.cli.help import examples
@@ -35,7 +36,7 @@ def export() -> None:
 
 @export.command(epilog=examples("export hindcasts --model prophet -o prophet.csv"))
 @OUT
-@click.option("--model", default="bordercast", show_default=True, help="Whose hindcasts.")
+@click.option("--model", default=ENGINE, show_default=True, help="Whose hindcasts.")
 @click.pass_obj
 def hindcasts(settings: Settings, out: Path, model: str) -> None:
     """What would have been forecast at each past cutoff.

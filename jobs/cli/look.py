@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from forecast.desk.wording import check_command
+from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError, VerifyError
 from forecast.printable import without_controls
 from jobs.cli import ask
@@ -23,8 +24,6 @@ from jobs.cli.shared import (
     reading,
     series_key,
 )
-
-ENGINE = "bordercast"
 
 
 @click.command(

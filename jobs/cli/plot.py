@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecast.engine import ENGINE
 from forecast.errors import ConfigError
 from jobs.cli.help import examples
 from jobs.cli.shared import Settings, as_month, latest_run, quote, reading, series_key
@@ -149,7 +150,7 @@ def _fan(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
 
     key = wanted.key
     published = plots.published(connection, key)
-    ahead = _some(joint.month_forecasts(connection, key, "bordercast"), "forecasts", wanted)
+    ahead = _some(joint.month_forecasts(connection, key, ENGINE), "forecasts", wanted)
     flagged = plots.flagged(connection, key)
     part = member_words(key.dimension, key.member) if key.member else ""
     return forecasts.fan(key.border, published, ahead, flagged, wanted.log, part)

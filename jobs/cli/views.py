@@ -11,6 +11,7 @@ import click
 from forecast import atomic
 from forecast.desk.dictionary.views import VIEWS, View
 from forecast.desk.wording import credit
+from forecast.engine import ENGINE
 from forecast.store.views import AS_OF
 from jobs.cli.help import examples
 from jobs.cli.shared import Settings, latest_run, origin, quote, reading
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from forecast.desk.export.hub import Quantile
 
-ENGINE, HUB_NAME = "bordercast", "engine"
+HUB_NAME = "engine"
 
 
 def add_views(group: click.Group) -> None:

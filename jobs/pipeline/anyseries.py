@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from forecast.config import Compute
+from forecast.engine import ENGINE
 from forecast.engine.anyseries import SeriesForecasts, forecast_by_paths, forecast_counts
 from forecast.engine.blocks import Spread
 from forecast.engine.predictive import TotalRows
@@ -16,7 +17,6 @@ from models import REFITTED, build
 from models.base import Ints, Panel, Paths
 from models.structural import filled
 
-ENGINE = "bordercast"
 BASELINES = ("naive", "snaive")
 BURN_IN = 24  # cutoffs before the first asked for, from which a refit model is calibrated
 _CUTOFFS = 12  # a job

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast import headlines, months
+from forecast.engine import ENGINE
 from forecast.records import Change, Counts, Forecast, SeriesKey
 from forecast.store import changes as store
 from forecast.watch.changes import Medians, changes, summed
 from forecast.watch.outlook import Hindsight, Outlook
 from forecast.watch.surprise import whole
 from jobs.pipeline.asof import asked_again
-from jobs.pipeline.totals import ENGINE, Headline
+from jobs.pipeline.totals import Headline
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -8,14 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from forecast import headlines, months
-from forecast.engine import paths, spans
+from forecast.engine import ENGINE, paths, spans
 from forecast.engine.coherent import coherent
 from forecast.engine.joint import Joint, as_bytes, groups
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.records import Counts, Forecast, PathMarks, PathRule, SeriesKey, SpanForecast
 from forecast.watch.outlook import Hindsight
-from jobs.pipeline.totals import ENGINE, Headline
+from jobs.pipeline.totals import Headline
 from models.base import Floats, Panel
 
 RECENT = 12  # months that say how much of a total its forecast parts make up

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from forecast.engine import ENGINE
 from forecast.records import Counts, Episode, Flag, Forecast, Judgement, SeriesKey
 from forecast.store import watch
 from forecast.watch.monitor import JudgedMonth, Look, State, course
@@ -19,7 +20,6 @@ from forecast.watch.revisions import revision_flag
 from forecast.watch.surprise import Expected, Rules, eligible, thresholds
 from jobs.pipeline.judging_parts import Borders, judge_parts
 from jobs.pipeline.past import Past, read_past
-from jobs.pipeline.totals import ENGINE
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from forecast.config import Config
-from forecast.engine import blocks, paths
+from forecast.engine import ENGINE, blocks, paths
 from forecast.engine.blocks import Task
 from forecast.engine.rows import forecast_rows
 from forecast.intake.series import panel
@@ -16,7 +16,6 @@ from forecast.records import Counts, Forecast, SeriesKey
 from forecast.watch.outlook import Hindsight
 from jobs.compute.executors import spreading
 from jobs.pipeline.refits import Report
-from jobs.pipeline.totals import ENGINE
 
 
 def drill_down(counts: Counts, config: Config, report: Report) -> list[Hindsight]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
 from forecast.desk.report import newest_report
+from forecast.engine import ENGINE
 from forecast.errors import ClockError
 from forecast.records import Publication
 from forecast.store import releases, runs
@@ -21,7 +22,6 @@ from jobs.pipeline.parts import drill_down, drill_down_rows
 from jobs.pipeline.scoring import score
 from jobs.pipeline.standing import answers
 from jobs.pipeline.totals import (
-    ENGINE,
     fits,
     forecast_headline,
     headline,

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast import headlines, months
-from forecast.engine import VERSION, paths
+from forecast.engine import ENGINE, VERSION, paths
 from forecast.engine.joint import Joint
 from forecast.engine.predictive import Predictive
 from forecast.records import Counts, Forecast, SeriesKey, StandingAnswer
 from forecast.store.standing import answered
 from forecast.watch import standing
 from forecast.watch.standing import Asked
-from jobs.pipeline.totals import ENGINE, Headline
+from jobs.pipeline.totals import Headline
 from models.base import Floats, Ints
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast import headlines, months
 from forecast.config import Config
-from forecast.engine import VERSION
+from forecast.engine import ENGINE, VERSION
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from forecast.engine.rows import (
@@ -29,7 +29,6 @@ from models import REFITTED, build
 from models.base import Ints, Panel
 from models.structural import filled
 
-ENGINE = "bordercast"
 BURN_IN = 24  # cutoffs before the first scored one, from which its intervals are calibrated
 
 

@@ -16,6 +16,7 @@ from forecast import headlines, in_use
 from forecast.desk.dictionary.views import BY_NAME, View, definitions
 from forecast.desk.names import SeriesNames
 from forecast.desk.wording import stale_words
+from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError
 from forecast.records import SeriesKey
 from forecast.store import changes, connect, joint, read
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from forecast.desk.asking import Asking
 
-ENGINE = "bordercast"
 _SAID_ONCE = ["border", "dimension", "member", "model", "run_id"]
 
 
