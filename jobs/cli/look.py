@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from forecast.desk.wording import check_command
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError, VerifyError
 from forecast.printable import without_controls
+from forecast.records import SeriesKey
 from jobs.cli import ask
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
@@ -67,10 +69,7 @@ def show(
         )
         latest = latest_run(connection, settings)
         last = read.last_months(connection)
-        notes = [ask.stale(connection, key), ask.small(connection, key)] if key else []
-        if key and key.headline:
-            notes.append(published_words(connection, key.border))
-        halves = {} if key else halves_published(connection)
+        notes, halves = ([], {}) if as_json else _beside(connection, key)
     if not found and key and model == ENGINE:
         from forecast.desk.asking import unforecast_words
 
@@ -85,6 +84,16 @@ def show(
     for note in filter(None, notes):
         out.print(note, width=min(out.width, 80))
     out.print(tables.border_table(found) if key else tables.forecast_table(found, last, 3, halves))
+
+
+def _beside(
+    connection: sqlite3.Connection, key: SeriesKey | None
+) -> tuple[list[str], dict[str, tuple[int, int] | None]]:
+    """What stands beside forecasts: sentences on one series, or the halves of all totals."""
+    if key is None:
+        return [], halves_published(connection)
+    published = published_words(connection, key.border) if key.headline else ""
+    return [ask.stale(connection, key), ask.small(connection, key), published], {}
 
 
 @click.command(epilog=examples("verify", "verify --run 3 --digest X", "verify --witnesses"))

@@ -13,7 +13,6 @@ import click
 
 from forecast import config, headlines, in_use, months
 from forecast.errors import ConfigError, DataError
-from forecast.intake.sources import registry
 from forecast.printable import without_controls
 from forecast.store import connect
 from jobs.cli.words import in_keys
@@ -108,9 +107,10 @@ def halves_published(connection: sqlite3.Connection) -> dict[str, tuple[int, int
 def published_words(connection: sqlite3.Connection, border: str) -> str:
     """A total's newest month in a few sentences: the count, both halves, against its forecast."""
     from forecast.desk import brief, report
+    from forecast.desk.wording import capital
 
     found = report.newest(connection, border)
-    standing = f"{brief.standing(found)[:1].upper()}{brief.standing(found)[1:]}."
+    standing = f"{capital(brief.standing(found))}."
     return " ".join((brief.headline(found), *brief.halves_sentence(found), standing))
 
 
@@ -195,15 +195,5 @@ def refuse_if_any(taken: Iterable[Taken]) -> None:
 
 
 def print_json(value: Any) -> None:
-    """For programs; of a source that comes with this one, the count is called what it is."""
-    click.echo(json.dumps(_called(value) if registry.main().shipped else in_keys(value), indent=2))
-
-
-def _called(value: Any) -> Any:
-    if isinstance(value, dict):
-        column = registry.main().column
-        return {
-            column(key) if isinstance(key, str) else key: _called(item)
-            for key, item in value.items()
-        }
-    return [*map(_called, value)] if isinstance(value, (list, tuple)) else value
+    """For programs, under the keys that files of the source in use have."""
+    click.echo(json.dumps(in_keys(value), indent=2))

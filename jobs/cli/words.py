@@ -66,21 +66,14 @@ def _article(a: str, noun: str) -> str:
 
 def in_keys(value: Any) -> Any:
     """What a program is told, under the keys that files of the source in use have."""
-    if registry.main().shipped:
-        return value
     if isinstance(value, dict):
+        named = {str(key): held for key, held in value.items()}
         return {
-            _key(key): in_keys(held)
-            for key, held in value.items()
+            column_name(key) or key.replace("fiscal_", ""): in_keys(held)
+            for key, held in named.items()
             if column_name(key) or held not in (None, "", [], {})  # of parts, which are none
         }
     return [*map(in_keys, value)] if isinstance(value, list | tuple) else value
-
-
-def _key(name: Any) -> Any:
-    if not isinstance(name, str):
-        return name
-    return column_name(name) or name.replace("fiscal_", "")
 
 
 class _InWords(click.HelpFormatter):

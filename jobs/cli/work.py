@@ -122,7 +122,8 @@ def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
         latest = latest_run(connection, settings)
         found = read.forecasts(connection)
         flagged = flags.flags(connection, since="2018-01")
-        last, halves = read.last_months(connection), halves_published(connection)
+        last = read.last_months(connection)
+        halves = {} if as_json else halves_published(connection)
         failed = read.failures(connection)
     if as_json:
         print_json(
