@@ -58,6 +58,14 @@ def halves(report: MonthReport) -> tuple[int, int] | None:
     return report.agencies[at.component], report.agencies[between.component]
 
 
+def halves_words(report: MonthReport, joined: str = ", ") -> str:
+    """3,361 at ports of entry, 8,349 between ports; "" where that is not known."""
+    known, both = halves(report), both_halves()
+    if known is None or both is None:
+        return ""
+    return joined.join(f"{n:,} {half.where}" for n, half in zip(known, both, strict=True))
+
+
 def stale_sentences(report: MonthReport) -> Iterator[str]:
     """That a part's newest month is older than its border's; nothing where it is not."""
     if report.newest_of_border:
@@ -143,19 +151,26 @@ def _compared(c: Comparison) -> str:
 
 def changes(report: MonthReport) -> str:
     """Against the month before and the year before, as far as these are on record."""
-    compared = [c for c in report.comparisons if c.name in ("month before", "year before")]
-    text = " and ".join(f"{moved(c)} from {month_words(c.last)}" for c in compared if c.before)
-    for side in ("down", "up"):
-        if text.startswith(side):  # said once, if both went that way
-            text = text.replace(f" and {side} ", " and ")
-    return text
+    said, last = [], ""
+    for c in report.comparisons:
+        if c.name in ("month before", "year before") and c.before:
+            side, far = _moved(c)
+            # Said once, if both went that way.
+            said.append(f"{'' if side == last else side}{far} from {month_words(c.last)}")
+            last = side
+    return " and ".join(said)
 
 
 def moved(c: Comparison) -> str:
     """Down 80.9%, without a sign."""
+    return "".join(_moved(c))
+
+
+def _moved(c: Comparison) -> tuple[str, str]:
+    """Which way, and how far."""
     words = change_words(c.now, c.before or 0)
-    side = {MINUS: "down ", "+": "up "}.get(words[0])
-    return f"{side}{words[1:]}" if side else "unchanged"
+    side = {MINUS: "down ", "+": "up "}.get(words[0], "")
+    return (side, words[1:]) if side else ("", "unchanged")
 
 
 def peak_sentence(report: MonthReport) -> str:

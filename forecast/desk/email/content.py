@@ -197,12 +197,8 @@ def avoid(report: MonthReport) -> str:
 
 def _caption(report: MonthReport) -> str:
     """The count with its halves, above the table."""
-    known = brief.halves(report)
     text = f"{month_words(report.month)}: {report.encounters:,} {measure().noun}"
-    both = both_halves()
-    if known is None or both is None:
-        return text
-    return f"{text}; {known[0]:,} {both[0].where}, {known[1]:,} {both[1].where}"
+    return "; ".join(filter(None, (text, brief.halves_words(report))))
 
 
 def rows(report: MonthReport) -> Iterator[ComparisonText]:
@@ -225,11 +221,9 @@ def _nationwide(report: MonthReport | None) -> str:
     """The nationwide line."""
     if report is None:
         return ""
-    known, stood = brief.halves(report), report.expectation
+    halves, stood = brief.halves_words(report, " and "), report.expectation
     parts = [f"{name_of(report.border)}: {report.encounters:,} {measure().noun}"]
-    both = both_halves()
-    if known and both:
-        parts.append(f"{known[0]:,} {both[0].where} and {known[1]:,} {both[1].where}")
+    parts += [halves] if halves else []
     year = next(c for c in report.comparisons if c.name == "year before")
     if year.before:
         parts.append(f"{brief.moved(year)} from a year before")

@@ -9,7 +9,6 @@ from forecast.desk import brief
 from forecast.desk.charts.notice_chart import KEY
 from forecast.desk.report import MonthReport
 from forecast.desk.wording import (
-    both_halves,
     capital,
     chance_words,
     day_words,
@@ -88,12 +87,7 @@ def _unit(report: MonthReport) -> Iterator[str]:
 
 def _lines(report: MonthReport) -> Iterator[str]:
     """A number is never alone."""
-    known, both = brief.halves(report), both_halves()
-    if known and both:
-        yield f"{known[0]:,} {both[0].where}, {known[1]:,} {both[1].where}"
-    changes = brief.changes(report)
-    if changes:
-        yield capital(changes)
+    yield from filter(None, (brief.halves_words(report), capital(brief.changes(report))))
     stood = report.expectation
     if stood is not None:
         unusual = chance_words(stood.p).partition(" (")[0]
