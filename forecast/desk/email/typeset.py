@@ -12,7 +12,7 @@ from forecast.printable import one_line
 from forecast.store.notices import Frame
 
 if TYPE_CHECKING:
-    from jinja2.environment import TemplateModule
+    from jinja2.environment import Template, TemplateModule
 
 WIDTH = 78
 # Between the parts of a section: what every section of a mail says, what only the first does, what
@@ -56,8 +56,8 @@ def as_html(said: SectionText) -> str:
     return BREAK.join(map(str, parts))
 
 
-@cache
-def _page() -> TemplateModule:
+def template(name: str) -> Template:
+    """One of the desk's templates for mail and paper; a value that is missing is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -67,7 +67,12 @@ def _page() -> TemplateModule:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("notice.html").module
+    return environment.get_template(name)
+
+
+@cache
+def _page() -> TemplateModule:
+    return template("notice.html").module
 
 
 def as_text(said: SectionText) -> str:

@@ -6,6 +6,7 @@ from base64 import b64encode
 
 from forecast.desk import brief
 from forecast.desk.email import content
+from forecast.desk.email.typeset import template
 from forecast.desk.handout import poster
 from forecast.desk.handout.poster import PosterChart
 from forecast.desk.handout.words import Handout
@@ -49,13 +50,8 @@ def html(
     said: Handout, report: MonthReport, chart: PosterChart, run: RunRow, size: float = SIZES[0]
 ) -> str:
     """The page as HTML. size : of the words, in points."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("forecast.desk"), autoescape=True, undefined=StrictUndefined
-    )
     svg = b64encode(poster.chart_svg(chart, *CHART).encode()).decode()
-    return environment.get_template("brief.html").render(
+    return template("brief.html").render(
         said=said,
         size=size,
         chart=f"data:image/svg+xml;base64,{svg}",
