@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forecast.claims.subjects import APPREHENSION, DRUG, OFO, USBP, Subject
+from forecast.claims.subjects import APPREHENSION, EVERYWHERE, OFO, USBP, Subject
 from forecast.claims.table import CountTable
 from forecast.desk.names import SeriesNames
 from forecast.records import BORDERS, NATIONWIDE, SeriesKey
@@ -15,7 +15,7 @@ def series_names(table: CountTable) -> SeriesNames:
         for agency in (USBP, OFO):
             keys.setdefault(SeriesKey(border, "component", agency, agency))
     for key in list(keys):
-        if key.dimension in ("citizenship", "demographic", DRUG):
+        if key.dimension in EVERYWHERE:
             keys.setdefault(key._replace(border=NATIONWIDE))
     return SeriesNames(keys)
 

@@ -23,7 +23,9 @@ FIELD_BORDERS = _ENCOUNTERS.hierarchy.field_borders
 UNMISTAKABLE = _ENCOUNTERS.hierarchy.unmistakable
 LAND = "land"  # both land borders together
 DRUG = "drug"
-GROUPS = ("citizenship", "demographic", APPREHENSION, DRUG)  # of what is counted, not of where
+# Of what is counted, not of where; of some the borders' add up to a group nationwide.
+EVERYWHERE = ("citizenship", "demographic", DRUG)
+GROUPS = (*EVERYWHERE, APPREHENSION)
 
 
 def agency_words(code: str) -> str:

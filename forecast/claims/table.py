@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from forecast import months
 from forecast.claims.spans import ClaimSpan
-from forecast.claims.subjects import APPREHENSION, DRUG, LAND, USBP, Subject
+from forecast.claims.subjects import EVERYWHERE, GROUPS, LAND, USBP, Subject
 from forecast.intake.sources import registry
 from forecast.records import BORDERS, NATIONWIDE, SeriesKey
 from forecast.store import reports
@@ -163,13 +163,9 @@ class CountTable:
             if key.dimension == "field":
                 agency = "usbp" if key.component == USBP else "ofo"
                 yield Subject(key.border, agency, "field", (key.member,))
-            elif key.dimension in ("state", "citizenship", "demographic", DRUG, APPREHENSION):
+            elif key.dimension in ("state", *GROUPS):
                 yield Subject(key.border, "", key.dimension, (key.member,))
-        parts = {
-            key[1:3]
-            for key in self._series
-            if key.dimension in ("citizenship", "demographic", DRUG)
-        }
+        parts = {key[1:3] for key in self._series if key.dimension in EVERYWHERE}
         for dimension, member in sorted(parts):
             yield Subject(NATIONWIDE, "", dimension, (member,))
 
