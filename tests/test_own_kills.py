@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tables import rows
-from test_own_service import FAST, HELD, after, clinics, deliver, said
+from test_own_service import HELD, after, begin, clinics, deliver
 
 from forecast import config, in_use
 from forecast.intake.sources import registry
@@ -29,10 +29,7 @@ def before(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        deliver(folder / "deliveries" / "2023-12.csv", clinics(), HELD)
-        said("config", "init", "deliveries")
-        with Path("config.toml").open("a") as file:
-            file.write(FAST)
+        begin(folder)
         work(folder, HELD)
     visits = clinics(HELD + 1)
     visits["Clinic 1"][20] += 40

@@ -80,15 +80,19 @@ def said(*words: str) -> str:
     return done.output
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A folder with the first delivery, and the settings that `config init` writes for it."""
-    monkeypatch.chdir(tmp_path)
-    deliver(tmp_path / "deliveries" / "2023-12.csv", clinics(), HELD)
+def begin(folder: Path) -> Path:
+    """The first delivery, and the settings that `config init` writes for it; folder : this one."""
+    deliver(folder / "deliveries" / "2023-12.csv", clinics(), HELD)
     said("config", "init", "deliveries")
     with Path("config.toml").open("a") as file:
         file.write(FAST)
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return begin(tmp_path)
 
 
 @pytest.fixture

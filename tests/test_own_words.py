@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from test_assistants import session
 from test_help import COMMANDS
-from test_own_service import FAST, FOREIGN, HELD, after, clinics, deliver, said
+from test_own_service import FOREIGN, HELD, after, begin, clinics, said
 
 from forecast import config, in_use
 from forecast.errors import ConfigError
@@ -36,10 +36,7 @@ def published(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        deliver(folder / "deliveries" / "2023-12.csv", clinics(), HELD)
-        said("config", "init", "deliveries")
-        with Path("config.toml").open("a") as file:
-            file.write(FAST)
+        begin(folder)
         settings, path = config.load(folder / "config.toml"), folder / "bordercast.db"
         in_use.start(path, settings)
         monthly.run(path, settings, now=after(HELD))
