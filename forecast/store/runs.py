@@ -164,35 +164,40 @@ def issued(db: Database) -> Iterator[StoredForecast]:
         yield StoredForecast(SeriesKey(border), model, cutoff, horizon, quantiles)
 
 
-def kept_paths(db: Database) -> Iterator[KeptPath]:
-    """The refit models' paths of earlier runs."""
-    keys = series_by_id(db)
-    rows = db.execute(
-        "select model_options, series_id, cutoff, data_digest, path, failure from model_paths"
-    )
-    for options, series_id, cutoff, digest, path, failure in rows:
-        yield KeptPath(options, keys[series_id], cutoff, digest, tuple(json.loads(path)), failure)
+class PathsOnRecord:
+    """The refit models' paths of earlier runs, held for the next one."""
 
+    def __init__(self, db: Database) -> None:
+        self._db = db
 
-def keep_paths(db: Database, paths: Iterable[KeptPath]) -> None:
-    """Keep these paths for the next run; those already on record stay."""
-    with transaction(db):
-        ids = series_ids(db)
-        db.conn.executemany(
-            "insert or ignore into model_paths (model_options, series_id, cutoff, data_digest, "
-            "path, failure) values (?, ?, ?, ?, ?, ?)",
-            (
-                (
-                    p.model_options,
-                    ids[p.series],
-                    p.cutoff,
-                    p.data_digest,
-                    json.dumps(p.path),
-                    p.failure,
-                )
-                for p in paths
-            ),
+    def held(self) -> Iterator[KeptPath]:
+        """All of them."""
+        keys = series_by_id(self._db)
+        rows = self._db.execute(
+            "select model_options, series_id, cutoff, data_digest, path, failure from model_paths"
         )
+        for model, series_id, cutoff, digest, path, failure in rows:
+            yield KeptPath(model, keys[series_id], cutoff, digest, tuple(json.loads(path)), failure)
+
+    def keep(self, paths: Iterable[KeptPath]) -> None:
+        """Keep these too; those already on record stay."""
+        with transaction(self._db):
+            ids = series_ids(self._db)
+            self._db.conn.executemany(
+                "insert or ignore into model_paths (model_options, series_id, cutoff, data_digest, "
+                "path, failure) values (?, ?, ?, ?, ?, ?)",
+                (
+                    (
+                        p.model_options,
+                        ids[p.series],
+                        p.cutoff,
+                        p.data_digest,
+                        json.dumps(p.path),
+                        p.failure,
+                    )
+                    for p in paths
+                ),
+            )
 
 
 def last_run(db: Database) -> tuple[frozenset[int], str, str] | None:

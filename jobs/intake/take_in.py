@@ -35,7 +35,7 @@ def take_in(
     dimensions, joins = config.forecast.dimensions, config.labels.joins
     if with_bundle:
         take_bundle(db, dimensions)
-        runs.keep_paths(db, registry.main().embedded_paths())
+        runs.PathsOnRecord(db).keep(registry.main().embedded_paths())
     kept_in = archive.folders(path, config)
     archive.make(kept_in)
     releases.save_joins(db, joins)

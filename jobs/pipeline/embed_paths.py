@@ -22,15 +22,15 @@ def main() -> None:
     config = Config()
     with tempfile.TemporaryDirectory() as folder, writing(Path(folder) / "paths.db") as db:
         take_bundle(db)
-        counts = releases.current_counts(db)
+        counts, paths = releases.current_counts(db), runs.PathsOnRecord(db)
         forecast_headline(
             config,
             headline(counts, config),
             kept=(),
-            keep=lambda paths: runs.keep_paths(db, paths),
+            keep=paths.keep,
             report=lambda step, done, total: print(f"{step}: {done}/{total}", end="\r"),
         )
-        bundle.save_paths(runs.kept_paths(db), Path(bundle.__file__).parent)
+        bundle.save_paths(paths.held(), Path(bundle.__file__).parent)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
@@ -59,8 +58,8 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> NewR
     data_through = max(max(counts[key]) for key in head.keys)
     if now.date() <= months.end(data_through):
         raise ClockError(now.date().isoformat(), data_through)
-    keep = partial(runs.keep_paths, db)
-    models = forecast_headline(config, head, runs.kept_paths(db), keep, report)
+    paths = runs.PathsOnRecord(db)
+    models = forecast_headline(config, head, paths.held(), paths.keep, report)
     said = models.predictive[ENGINE]
     hindcasts = new_hindcasts(head, models, runs.stored_hindcasts(db))
     rules = rules_of(config)

@@ -28,7 +28,8 @@ def full(before, tmp_path_factory) -> Path:
     """A record with rows in every table; not to be changed."""
     path = small.copied(before, tmp_path_factory.mktemp("stated"))
     with connect.writing(path) as db:
-        runs.keep_paths(db, [KeptPath("x", SeriesKey("northern"), "2024-01", "", (1.0,), "")])
+        key = SeriesKey("northern")
+        runs.PathsOnRecord(db).keep([KeptPath("x", key, "2024-01", "", (1.0,), "")])
         witnesses.save(db, WitnessProof("git", 1, 1, "x", "2024-01-20T00:00:00+00:00", "x", b"x"))
     small.run(path)
     small.approve(path, 2, "Ann Lee")
