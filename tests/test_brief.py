@@ -43,6 +43,36 @@ def test_a_number_right_when_published_is_told_from_the_one_of_now(published):
     assert "4,091" in text
 
 
+@pytest.mark.parametrize(
+    "agencies, unit, rounding, words",
+    [
+        ({"Office of Field Operations": 3, "U.S. Border Patrol": 97}, 1, 1, "3 at, 97 between"),
+        ({"U.S. Border Patrol": 97}, 1, 1, "3 at, 97 between"),
+        ({"U.S. Border Patrol": 60}, 10, 1, "about 40 at, about 60 between"),
+        ({"U.S. Border Patrol": 57}, 1, 10, "about 40 at, about 60 between"),
+        ({"Office of Field Operations": 3}, 1, 1, ""),
+    ],
+)
+def test_halves_are_no_more_exact_than_their_sources(agencies, unit, rounding, words):
+    source = SOURCE | {"rounding": rounding}
+    record = MonthRecord({"2022-01": 100}, [], source, agencies=agencies, agencies_unit=unit)
+    report = month_report("northern", "2022-01", record)
+
+    shown = brief.halves_words(report)
+    assert shown.replace(" ports of entry", "").replace(" ports", "") == words
+    assert ("rounds to 10" in "".join(brief.halves_sentence(report))) is ("about" in words)
+
+
+@pytest.mark.slow
+def test_fact_and_brief_say_the_same_halves(published):
+    for month in ("2015-01", "2020-09", "2022-01", "2024-08"):
+        text = said(published, "fact", "southwest", month, "1", code=1)
+        halves = next(line for line in text.splitlines() if line.startswith("Of these"))
+
+        assert halves in said(published, "brief", "southwest", month)
+        assert ("about" in halves) is (month in ("2015-01", "2022-01"))
+
+
 @pytest.mark.slow
 def test_a_right_number_does_not_hide_the_higher_month_a_year_before(published):
     text = said(published, "fact", "northern", "2024-08", "18,944")

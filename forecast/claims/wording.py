@@ -10,7 +10,7 @@ from forecast.claims.judge import Claimed, JudgedClaim, Sense
 from forecast.claims.spans import ClaimSpan
 from forecast.claims.subjects import Subject, agency_words
 from forecast.claims.table import CountTable
-from forecast.desk.wording import both_halves, month_words, small_words
+from forecast.desk.wording import month_words, of_these, small_words
 from forecast.intake.sources import registry
 
 VERDICT_WORDS = {
@@ -222,15 +222,9 @@ def halves(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
     """What of a border's total came at ports and what between them; "" where that is not known."""
     if subject.agency or subject.dimension:
         return ""
-    ports = table.total(subject._replace(agency="ofo"), span)
-    patrol = table.total(subject._replace(agency="usbp"), span)
-    if ports is None or patrol is None:
+    ports, patrol = (table.counts(subject._replace(agency=agency)) for agency in ("ofo", "usbp"))
+    if not (ports and patrol and ports.holds(span) and patrol.holds(span)):
         return ""
-    both = both_halves()
-    if both is None:
-        return ""
-    at, between = both
-    return (
-        f"Of these, {ports:,} were {at.where} ({at.short}) and {patrol:,} {between.where} "
-        f"({between.short})."
-    )
+    # The first is what the second leaves of the total, so it is as inexact as both.
+    unit = 10 if ports.slack_of(span) >= 1 else 1
+    return of_these(ports.total(span), patrol.total(span), unit)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from forecast import months
 from forecast.desk.ranking import Comparison
 from forecast.desk.report import Expectation, MonthReport, to_date_unknown
 from forecast.desk.wording import (
     MINUS,
+    about,
     both_halves,
     chance_words,
     change_words,
     known_words,
     measure,
     month_words,
+    of_these,
     ordinal,
     place_of,
     publisher,
@@ -49,13 +52,33 @@ def place(report: MonthReport) -> str:
     return f"{where} ({report.part})" if report.part else where
 
 
-def halves(report: MonthReport) -> tuple[int, int] | None:
-    """(at ports of entry, between ports); None where the record does not tell them apart."""
+class Halves(NamedTuple):
+    """A count at ports of entry and between them. unit : both are known to so much, 1 or 10."""
+
+    at: int
+    between: int
+    unit: int = 1
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """Both numbers, said to be about right where they are no more than that."""
+        return about(self.at, self.unit), about(self.between, self.unit)
+
+
+def halves(report: MonthReport) -> Halves | None:
+    """At ports of entry and between ports; None where the record does not tell them apart.
+
+    Where only the second is on record the first is what it leaves of the count.
+    """
     both = both_halves()
-    if both is None or set(report.agencies) != {half.component for half in both}:
+    between = report.agencies.get(both[1].component) if both else None
+    if both is None or between is None:
         return None
-    at, between = both
-    return report.agencies[at.component], report.agencies[between.component]
+    at, unit = report.agencies.get(both[0].component), report.agencies_unit
+    if at is None:
+        unit = max(unit, report.rounding)
+        at = unit * round((report.encounters - between) / unit)
+    return Halves(at, between, unit)
 
 
 def halves_words(report: MonthReport, joined: str = ", ") -> str:
@@ -63,7 +86,7 @@ def halves_words(report: MonthReport, joined: str = ", ") -> str:
     known, both = halves(report), both_halves()
     if known is None or both is None:
         return ""
-    return joined.join(f"{n:,} {half.where}" for n, half in zip(known, both, strict=True))
+    return joined.join(f"{n} {half.where}" for n, half in zip(known.words, both, strict=True))
 
 
 def stale_sentences(report: MonthReport) -> Iterator[str]:
@@ -85,13 +108,9 @@ def headline(report: MonthReport) -> str:
 
 def halves_sentence(report: MonthReport) -> Iterator[str]:
     """How many at ports of entry and how many between them; nothing where that is not known."""
-    known, both = halves(report), both_halves()
-    if known and both:
-        at, between = both
-        yield (
-            f"Of these, {known[0]:,} were {at.where} ({at.short}) and {known[1]:,} {between.where} "
-            f"({between.short})."
-        )
+    known = halves(report)
+    if known:
+        yield of_these(*known)
 
 
 def expected_sentences(report: MonthReport) -> Iterator[str]:

@@ -89,7 +89,8 @@ class MonthReport:
         is this month alone, or a month of it is not known.
     interior : of this month, or of the newest one before it that states it; None before October
         2023 and away from the land borders.
-    agencies : agency -> encounters, where on record; empty where not.
+    agencies : agency -> encounters, where on record; empty where not. agencies_unit : unit that
+        their sources round to, 1 or 10.
     final : whether its fiscal year is complete. rounding : unit the source rounds to, 1 or 10.
     flags : the month's rows of the view all_flags but for those only watched.
     shift : row of flag_episodes, if a level shift was confirmed with this month.
@@ -118,6 +119,7 @@ class MonthReport:
     rounding: int
     interior: Interior | None = None
     agencies: dict[str, int] = field(default_factory=dict)
+    agencies_unit: int = 1
     flags: tuple[Row, ...] = ()
     shift: Row | None = None
     drivers: tuple[Row, ...] = ()
@@ -239,6 +241,7 @@ def month_report(
         rounding=held.source["rounding"],
         interior=_interior(held),
         agencies=dict(held.agencies),
+        agencies_unit=held.agencies_unit,
         flags=tuple(held.flags),
         shift=held.shift,
         drivers=tuple(held.drivers),

@@ -83,6 +83,27 @@ def both_halves() -> tuple[Half, Half] | None:
     return (halves[1], halves[0]) if len(halves) == 2 else None
 
 
+def about(count: int, unit: int) -> str:
+    """6,994; "about 6,990" where it is known to 10."""
+    return f"{count:,}" if unit == 1 else f"about {unit * round(count / unit):,}"
+
+
+def of_these(at: int, between: int, unit: int) -> str:
+    """How much of a count came at ports and how much between them, in a sentence; "" if none is.
+
+    unit : what both are known to.
+    """
+    both = both_halves()
+    if both is None:
+        return ""
+    ports, patrol = both
+    why = "" if unit == 1 else f"; their source rounds to {unit}"
+    return (
+        f"Of these, {about(at, unit)} were {ports.where} ({ports.short}) and "
+        f"{about(between, unit)} {patrol.where} ({patrol.short}){why}."
+    )
+
+
 _COUNTED = "encounters"  # as the dictionary of the tables calls what is counted
 
 

@@ -33,6 +33,7 @@ class MonthRecord(NamedTuple):
     interior : Border Patrol's arrests At Large in this month, or in the newest month before it
         that states them: month, at_large, at_entry, total (Border Patrol's count), or None.
     agencies : agency -> encounters, as far as the parts of this month are on record.
+    agencies_unit : unit that the sources of those round to.
     flags : the month's rows of `flags.flags`. shift : its row of `flag_episodes` if a level shift
         was confirmed with this month. drivers : rows of `flag_drivers`.
     score : the engine's row of `scorecard` one month ahead. often : months in which some border
@@ -46,6 +47,7 @@ class MonthRecord(NamedTuple):
     forecast: Row | None = None
     interior: Row | None = None
     agencies: Mapping[str, int] = MappingProxyType({})
+    agencies_unit: int = 1
     flags: Sequence[Row] = ()
     shift: Row | None = None
     drivers: Sequence[Row] = ()
@@ -158,7 +160,8 @@ def month_records(
     )
     judged = _judged(connection, border, month)
     forecasts = _forecasts(connection, border)
-    interior, agencies = _interior(connection, border, split), _agencies(connection, border)
+    interior = _interior(connection, border, split)
+    agencies, units = _agencies(connection, border)
     flagged = _by_month(flags.flags(connection, border))
     shifts = {row["closed"]: row for row in reversed(_shifts(connection, border))}
     score, often = one_ahead(connection, border), how_often_flagged(connection)
@@ -174,6 +177,7 @@ def month_records(
             else None,
             interior=next((row for row in interior if row["month"] <= one), None),
             agencies=agencies.get(one, {}),
+            agencies_unit=units.get(one, 1),
             flags=flagged.get(one, []),
             shift=shifts.get(one),
             drivers=drivers.get(one, []),
@@ -252,21 +256,27 @@ def _interior(
     )
 
 
-def _agencies(connection: sqlite3.Connection, border: str) -> dict[str, dict[str, int]]:
-    """Month -> agency -> encounters; nationwide where every border has its own."""
+def _agencies(
+    connection: sqlite3.Connection, border: str
+) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
+    """Month -> agency -> encounters, nationwide where every border has its own; month -> unit."""
     whole = border == headlines.whole()
     found = connection.execute(
         """
-        select month, member, sum(encounters), count(*) from series_months
-        where dimension = 'component' and (? or border = ?) group by month, member
+        select o.month, s.member, sum(o.encounters), count(*), max(r.rounding)
+        from current_observations as o
+        join series as s on s.id = o.series_id join releases as r on r.id = o.release_id
+        where s.dimension = 'component' and (? or s.border = ?) group by o.month, s.member
         """,
         (whole, border),
     )
     by_month: dict[str, dict[str, int]] = {}
-    for month, member, total, borders in found:
+    units: dict[str, int] = {}
+    for month, member, total, borders, unit in found:
         if borders == (len(headlines.parts()) if whole else 1):
             by_month.setdefault(month, {})[member] = total
-    return by_month
+            units[month] = max(unit, units.get(month, 1))
+    return by_month, units
 
 
 def _shifts(connection: sqlite3.Connection, border: str) -> list[Row]:

@@ -6,6 +6,7 @@ import re
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -26,6 +27,9 @@ from jobs.cli.shared import (
     reading,
     series_key,
 )
+
+if TYPE_CHECKING:
+    from forecast.desk.brief import Halves
 
 
 @click.command(
@@ -88,7 +92,7 @@ def show(
 
 def _beside(
     connection: sqlite3.Connection, key: SeriesKey | None
-) -> tuple[list[str], dict[str, tuple[int, int] | None]]:
+) -> tuple[list[str], dict[str, Halves | None]]:
     """What stands beside forecasts: sentences on one series, or the halves of all totals."""
     if key is None:
         return [], halves_published(connection)

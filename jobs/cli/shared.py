@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from forecast.desk.brief import Halves
     from forecast.records import SeriesKey
     from forecast.store.read import RunRow
     from jobs.intake.ingest import Taken
@@ -92,8 +93,8 @@ def series_key(connection: sqlite3.Connection, name: str) -> SeriesKey:
     return SeriesNames(joint.series_keys(connection)).find(name)
 
 
-def halves_published(connection: sqlite3.Connection) -> dict[str, tuple[int, int] | None]:
-    """(at ports of entry, between ports) of each total's newest month; None where not known.
+def halves_published(connection: sqlite3.Connection) -> dict[str, Halves | None]:
+    """At ports of entry and between ports, of each total's newest month; None where not known.
 
     Empty where counts have no halves.
     """

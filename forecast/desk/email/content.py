@@ -177,14 +177,14 @@ def say(report: MonthReport) -> str:
 def avoid(report: MonthReport) -> str:
     """What not to say of this month: what would mislead most about its count."""
     known, seen = brief.halves(report), report.interior
-    ports = known[0] if known else 0
+    ports, said = (known.at, known.words[0]) if known else (0, "")
     interior = seen.at_large if seen is not None and seen.month == report.month else 0
     words, why = measure().misread
     both, aside = both_halves(), registry.main().hierarchy.aside
     if both and both[0].misread and max(ports, interior) >= LEAST_MISLEADING * report.encounters:
         at = both[0]
         words, why = (
-            (at.misread, f"{ports:,} of the {report.encounters:,} were {at.where}")
+            (at.misread, f"{said} of the {report.encounters:,} were {at.where}")
             if ports >= interior or aside is None
             else (aside.misread, f"{interior:,} were {aside.words} ({aside.named})")
         )

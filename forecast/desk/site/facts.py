@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from forecast import months
 from forecast.desk import brief
-from forecast.desk.site import citation, lines
+from forecast.desk.site import citation
 from forecast.desk.site.pages import Preview, SitePage, json_file
 from forecast.desk.site.record import BorderRecord, SiteRecord
 from forecast.desk.wording import change_words, measure, month_words, place_of, publisher
@@ -18,7 +18,7 @@ from forecast.printable import one_line
 class Fact:
     """A number that somebody may quote.
 
-    span : in its address, 2024-08 or FY2024. when : in words. halves : (at ports, between ports),
+    span : in its address, 2024-08 or FY2024. when : in words. halves : at ports and between ports,
     None where not every month of it has them. more : sentences. history : values it has had.
     """
 
@@ -26,7 +26,7 @@ class Fact:
     span: str
     when: str
     number: int
-    halves: tuple[int, int] | None
+    halves: brief.Halves | None
     more: tuple[str, ...]
     history: tuple[str, ...]
     months: tuple[str, str]
@@ -49,7 +49,7 @@ def facts(found: BorderRecord) -> Iterator[Fact]:
             span=month,
             when=month_words(month),
             number=report.encounters,
-            halves=lines.split(report),
+            halves=brief.halves(report),
             more=(brief.comparison_sentence(report.comparisons), brief.rank_sentence(report)),
             history=tuple(one_line(text) for text in brief.history_sentences(report)),
             months=(month, month),
@@ -64,8 +64,8 @@ def _year(found: BorderRecord, year: int) -> Fact:
     held = [month for month in months.fiscal_months(year) if month in found.reports]
     reports = [found.reports[month] for month in held]
     number = sum(report.encounters for report in reports)
-    split = [lines.split(report) for report in reports]
-    known = [one for one in split if one]
+    halves = [brief.halves(report) for report in reports]
+    known = [one for one in halves if one]
     when = f"{months.year_noun()} {year}"
     span = f"{month_words(held[0])} to {month_words(held[-1])}"
     when += f" ({span})" if len(held) == 12 else f" to date ({span})"
@@ -80,8 +80,12 @@ def _year(found: BorderRecord, year: int) -> Fact:
         span=months.year_name(year),
         when=when,
         number=number,
-        halves=(sum(a for a, _ in known), sum(b for _, b in known))
-        if len(known) == len(split)
+        halves=brief.Halves(
+            sum(one.at for one in known),
+            sum(one.between for one in known),
+            max(one.unit for one in known),
+        )
+        if len(known) == len(halves)
         else None,
         more=tuple(more),
         history=(),

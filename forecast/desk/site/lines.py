@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from forecast.desk import brief
 from forecast.desk.report import MonthReport
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.wording import (
@@ -89,24 +90,16 @@ def _sure(score: Row | None) -> str:
     return f" (has held {100 * score['coverage80']:.0f}% of months)."
 
 
-def split(report: MonthReport) -> tuple[int, int] | None:
-    """(at ports, between ports) of a month; None where the second is not on record."""
-    both = both_halves()
-    between = report.agencies.get(both[1].component) if both else None
-    if both is None or between is None:
-        return None
-    return report.agencies.get(both[0].component, report.encounters - between), between
-
-
 def halves(report: MonthReport) -> str:
     """At ports and between ports, in a sentence; "" where a count has no halves."""
-    found, both = split(report), both_halves()
+    found, both = brief.halves(report), both_halves()
     if both is None:
         return ""
     ports, between = (f"{half.where} ({half.short})" for half in both)
     if found is None:
         return f"{ports.capitalize()} and {between}: not on record for {month_words(report.month)}."
-    return f"{found[0]:,} {ports}, {found[1]:,} {between}."
+    at, patrol = found.words
+    return f"{at} {ports}, {patrol} {between}."
 
 
 def _halves_ahead(record: SiteRecord, border: str) -> list[str]:

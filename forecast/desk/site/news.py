@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from forecast import headlines, months
+from forecast.desk import brief
 from forecast.desk.email import content
 from forecast.desk.report import MonthReport
 from forecast.desk.site import cards
-from forecast.desk.site.lines import split
 from forecast.desk.site.record import BorderRecord, SiteRecord
 from forecast.desk.wording import (
-    both_halves,
     change_words,
     day_words,
     known_words,
@@ -101,8 +100,7 @@ def _releases(record: SiteRecord) -> Iterator[NewsItem]:
             title=f"{publisher().short} figures for {month_words(month)}: "
             f"{_count(held[whole][month])} {place_of(whole)}",
             sentences=tuple(
-                f"{name_of(one.border)}: {_count(one)}{_halves(one)}. "
-                f"{content.finding(one).finding}"
+                f"{name_of(one.border)}: {_with_halves(one)}. {content.finding(one).finding}"
                 for one in reports
             ),
             place=f"{total_place(whole)}{month}/",
@@ -203,11 +201,8 @@ def _count(report: MonthReport) -> str:
     return f"{report.encounters:,} {measure().noun}"
 
 
-def _halves(report: MonthReport) -> str:
-    known, both = split(report), both_halves()
-    if known is None or both is None:
-        return ""
-    return f", {known[0]:,} {both[0].where} and {known[1]:,} {both[1].where}"
+def _with_halves(report: MonthReport) -> str:
+    return ", ".join(filter(None, (_count(report), brief.halves_words(report, " and "))))
 
 
 def _days(report: MonthReport) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from forecast.desk.brief import Halves
 from forecast.desk.wording import MONTHS, RAREST, both_halves, totals
 from forecast.records import Row
 from forecast.store.read import RunRow
@@ -50,7 +51,7 @@ def forecast_table(
     forecasts: Sequence[Row],
     last: dict[str, Row],
     months: int,
-    halves: Mapping[str, tuple[int, int] | None],
+    halves: Mapping[str, Halves | None],
 ) -> Table:
     """Per border the last published month and the next months' forecast.
 
@@ -77,12 +78,12 @@ def forecast_table(
     return table
 
 
-def _halves(known: tuple[int, int] | None) -> list[tuple[str, str, str]]:
+def _halves(known: Halves | None) -> list[tuple[str, str, str]]:
     both = both_halves()
     if known is None or both is None:
         return []
     # In the first column, where there is room: the table is to fit 80 characters.
-    return [(half.row, "", f"{count:,}") for half, count in zip(both, known, strict=True)]
+    return [(half.row, "", count) for half, count in zip(both, known.words, strict=True)]
 
 
 def _ahead(row: Row) -> tuple[str, str, str, str]:
@@ -140,7 +141,7 @@ def run_summary(
     forecasts: Sequence[Row],
     last: dict[str, Row],
     flags: Sequence[Row],
-    halves: Mapping[str, tuple[int, int] | None],
+    halves: Mapping[str, Halves | None],
     months: int = 3,
 ) -> RenderableType:
     """The summary at the end of a run; halves : see `forecast_table`."""
