@@ -152,14 +152,17 @@ def _never_run(tree: ast.Module) -> Iterator[tuple[Position, Position]]:
 
 
 def sample(every: Iterable[Mutant], count: int, seed: int) -> list[Mutant]:
-    """As many places, drawn at random, and a mutant of each that is Python."""
+    """As many places, drawn at random, and a mutant of each that is Python.
+
+    In the order in which they are drawn: what is judged by then is a sample of its own.
+    """
     by_place: dict[tuple[str, Position], list[Mutant]] = {}
     for mutant in every:
         by_place.setdefault(mutant.place, []).append(mutant)
     chance = random.Random(seed)
     places = chance.sample(sorted(by_place), len(by_place))
     drawn = (chance.choice(by_place[place]) for place in places)
-    return sorted(itertools.islice(filter(_compiles, drawn), count), key=lambda m: m.place)
+    return list(itertools.islice(filter(_compiles, drawn), count))
 
 
 def _compiles(mutant: Mutant) -> bool:
