@@ -152,14 +152,17 @@ def _never_run(tree: ast.Module) -> Iterator[tuple[Position, Position]]:
 
 
 def sample(every: Iterable[Mutant], count: int, seed: int) -> list[Mutant]:
-    """As many places, drawn at random, and a mutant of each that is Python."""
+    """As many places, drawn at random, and a mutant of each that is Python.
+
+    In the order in which they are drawn: what is judged by then is a sample of its own.
+    """
     by_place: dict[tuple[str, Position], list[Mutant]] = {}
     for mutant in every:
         by_place.setdefault(mutant.place, []).append(mutant)
     chance = random.Random(seed)
     places = chance.sample(sorted(by_place), len(by_place))
     drawn = (chance.choice(by_place[place]) for place in places)
-    return sorted(itertools.islice(filter(_compiles, drawn), count), key=lambda m: m.place)
+    return list(itertools.islice(filter(_compiles, drawn), count))
 
 
 def _compiles(mutant: Mutant) -> bool:
@@ -190,6 +193,13 @@ class TracedRun:
                 if name in known and case.find("skipped") is None:
                     self._add(name, case)
         self.ran = self._lines_of_each()
+        # Whoever runs no line of the program looks at its text.
+        of_the_text = [
+            test
+            for test, fixtures in self.fixtures.items()
+            if not self.ran[test] and not any(self.ran[fixture] for fixture in fixtures)
+        ]
+        self.of_the_text = self._within_budget(sorted(of_the_text, key=self.seconds.__getitem__))
 
     def _add(self, name: str, case: ElementTree.Element) -> None:
         waited = {
@@ -322,6 +332,12 @@ class Python:
         """Every test there is; a traced run may be of an older tree."""
         return set(self.done(ROOT, "--collect-only").stdout.splitlines())
 
+    def begin(self, tree: Path, tests: Sequence[str]) -> None:
+        """RuntimeError if these tests cannot be begun in a tree."""
+        run = self.done(tree, "--collect-only", *tests)
+        if run.returncode:
+            raise RuntimeError(f"tests cannot be run in {tree}:\n{run.stdout}")
+
     def killer(self, tree: Path, tests: Sequence[str]) -> str:
         """The first of these tests that fails in a tree, "" if none does; or that one hangs."""
         try:
@@ -356,8 +372,20 @@ class Trees:
         finally:
             self.free.put(tree)
 
-    @contextmanager
-    def with_mutant(self, mutant: Mutant, tree: Path) -> Iterator[None]:
+    def killed_by(self, mutant: Mutant, *batches: Sequence[str]) -> str:
+        """What notices a mutant, "" if nothing does; a test that fails without it does not."""
+        with self.one() as tree:
+            for left in map(list, batches):
+                while left and (by := self._killer(mutant, tree, left)):
+                    if by not in left:  # none can be begun, or one hangs
+                        self.python.begin(tree, left)
+                        return by
+                    if self._passes(by, tree):
+                        return by
+                    left.remove(by)
+        return ""
+
+    def _killer(self, mutant: Mutant, tree: Path, tests: Sequence[str]) -> str:
         code = mutant.code()
         if code is None:
             raise ValueError(f"there is no such mutant: {mutant.module}:{mutant.start[0]}")
@@ -366,31 +394,20 @@ class Trees:
         # Bytecode is known by its source's second and size: a second for each.
         os.utime(changed, (second := next(self.written), second))
         try:
-            yield
+            return self.python.killer(tree, tests)
         finally:
             shutil.copy2(ROOT / mutant.module, changed)
-
-    def killed_by(self, mutant: Mutant, tests: Sequence[str]) -> str:
-        """What notices a mutant, "" if nothing does; a test that fails without it does not."""
-        left = list(tests)
-        with self.one() as tree:
-            while left:
-                with self.with_mutant(mutant, tree):
-                    by = self.python.killer(tree, left)
-                if by not in left or self._passes(by, tree):
-                    return by
-                left.remove(by)
-        return ""
 
     def _passes(self, test: str, tree: Path) -> bool:
         if test not in self.passes:
             self.passes[test] = not self.python.killer(tree, [test])
         return self.passes[test]
 
-    def judged(self, drawn: Sequence[Mutant], concern: dict[Mutant, list[str]]) -> Iterator[str]:
+    def judged(self, drawn: Sequence[Mutant], traced: TracedRun) -> Iterator[str]:
         """What killed each mutant, "" where nothing did, in order."""
+        concern = [(mutant, traced.tests_of(mutant), traced.of_the_text) for mutant in drawn]
         with ThreadPoolExecutor(self.count) as pool:
-            yield from pool.map(lambda mutant: self.killed_by(mutant, concern[mutant]), drawn)
+            yield from pool.map(lambda each: self.killed_by(*each), concern)
 
 
 def main() -> int:
@@ -417,10 +434,9 @@ def main() -> int:
     drawn = sample(every, given.sample, given.seed)
     python = Python(given.python)
     traced = TracedRun(given.traced, python.known())
-    concern = {mutant: traced.tests_of(mutant) for mutant in drawn}
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         trees = Trees(Path(folder), given.processes, python)
-        report(drawn, trees.judged(drawn, concern))
+        report(drawn, trees.judged(drawn, traced))
     return 0
 
 
