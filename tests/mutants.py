@@ -194,11 +194,12 @@ class TracedRun:
                     self._add(name, case)
         self.ran = self._lines_of_each()
         # Whoever runs no line of the program looks at its text.
-        self.of_the_text = [
+        of_the_text = [
             test
             for test, fixtures in self.fixtures.items()
             if not self.ran[test] and not any(self.ran[fixture] for fixture in fixtures)
         ]
+        self.of_the_text = self._within_budget(sorted(of_the_text, key=self.seconds.__getitem__))
 
     def _add(self, name: str, case: ElementTree.Element) -> None:
         waited = {
@@ -331,6 +332,12 @@ class Python:
         """Every test there is; a traced run may be of an older tree."""
         return set(self.done(ROOT, "--collect-only").stdout.splitlines())
 
+    def begin(self, tree: Path, tests: Sequence[str]) -> None:
+        """RuntimeError if these tests cannot be begun in a tree."""
+        run = self.done(tree, "--collect-only", *tests)
+        if run.returncode:
+            raise RuntimeError(f"tests cannot be run in {tree}:\n{run.stdout}")
+
     def killer(self, tree: Path, tests: Sequence[str]) -> str:
         """The first of these tests that fails in a tree, "" if none does; or that one hangs."""
         try:
@@ -370,7 +377,10 @@ class Trees:
         with self.one() as tree:
             for left in map(list, batches):
                 while left and (by := self._killer(mutant, tree, left)):
-                    if by not in left or self._passes(by, tree):
+                    if by not in left:  # none can be begun, or one hangs
+                        self.python.begin(tree, left)
+                        return by
+                    if self._passes(by, tree):
                         return by
                     left.remove(by)
         return ""

@@ -25,6 +25,7 @@ from forecast.intake.tables.grid import (
     is_month,
     is_sum,
     names_of,
+    nesting_of,
     note_ignored,
     note_sums,
     ordinals,
@@ -119,7 +120,8 @@ def _from_across(table: TableGrid, row: int) -> Entries:
         + (f", and {len(heads) - 1} more such blocks below" if len(heads) > 1 else "")
         + f"; series from {quoted(table, series)}",
     )
-    return _of_columns(table, series, rows, places, month, day)
+    nesting = nesting_of(table, series, set(others) - set(series), rows)
+    return _of_columns(table, series, rows, places, month, day, nesting)
 
 
 def _heads_again(table: TableGrid, row: int, places: Sequence[int]) -> bool:
@@ -134,9 +136,10 @@ def _of_columns(
     places: Sequence[int],
     month: Ints,
     day: Ints,
+    nesting: tuple[str, str],
 ) -> Entries:
     """The counts in these columns of these rows; month, day : of each, line by line."""
-    code, called = names_of(table, series, rows)
+    code, called, nested = names_of(table, series, rows)
     n = len(places)
     return Entries(
         called,
@@ -151,6 +154,8 @@ def _of_columns(
         "",
         table.faults,
         table.notes,
+        nested=nested,
+        nesting=nesting,
     )
 
 
@@ -198,7 +203,8 @@ def _from_calendar(table: TableGrid, row: int) -> Entries:
     before = fiscal[:, None] & (start > 1) & (number >= start)
     month = (year[:, None] - before) * 12 + number - 1
     days = np.zeros(month.size, dtype=np.int64)
-    return _of_columns(table, series, rows, places, month.ravel(), days)
+    nesting = nesting_of(table, series, set(others) - set(years) - set(series), rows)
+    return _of_columns(table, series, rows, places, month.ravel(), days, nesting)
 
 
 def _holds_years(table: TableGrid, column: int, rows: Ints) -> bool:
@@ -267,4 +273,5 @@ def _from_years(table: TableGrid, row: int) -> Entries:
     before = fiscal[None, :] & (start > 1) & (number[:, None] >= start)
     month = (year[None, :] - before) * 12 + number[:, None] - 1
     days = np.zeros(month.size, dtype=np.int64)
-    return _of_columns(table, series, rows, places, month.ravel(), days)
+    nesting = nesting_of(table, series, set(words) - set(series), rows)
+    return _of_columns(table, series, rows, places, month.ravel(), days, nesting)

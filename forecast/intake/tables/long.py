@@ -24,7 +24,9 @@ from forecast.intake.tables.grid import (
     is_count,
     is_month,
     is_sum,
+    named_columns,
     names_of,
+    nesting_of,
     note_ignored,
     note_sums,
     ordinals,
@@ -221,7 +223,8 @@ def from_long(table: TableGrid) -> Entries:
         )
     if not values:
         raise DataError(f"{table.sheet.name}: no column of counts; {EXAMPLE}")
-    note_ignored(table, set(columns) - set(series) - set(values))
+    unused = set(columns) - set(series) - set(values)
+    note_ignored(table, unused)
     months = " and ".join(repr(table.name(place)) for place in at.places)
     by_name = len(values) > 1 and not series
     if by_name:
@@ -231,7 +234,7 @@ def from_long(table: TableGrid) -> Entries:
         what = f"counts in column {counts}; series from {quoted(table, series)}"
     headed = "" if table.header >= 0 else " (the file has no header)"
     table.notes.insert(0, f"months in column {months}; {what}{headed}")
-    code, called = names_of(table, series, rows)
+    code, called, nested = names_of(table, series, rows)
     if len(values) > 1:
         code, called = _by_column(table, values, series, code, called)
     else:
@@ -253,6 +256,10 @@ def from_long(table: TableGrid) -> Entries:
         table.notes,
         counts_column="" if by_name else table.name(values[0]),
         series_column=table.name(series[0]) if series else "",
+        nested=nested,
+        nesting=nesting_of(table, series, unused - set(numbers), rows)
+        if len(values) == 1
+        else ("", ""),
     )
 
 
@@ -448,7 +455,7 @@ def _roles_as_told(
     """The same where the user says some of it."""
     wanted = table.wanted
     values = [table.place(name, "--value") for name in wanted.value]
-    series = [table.place(name, "--series") for name in wanted.series]
+    series = named_columns(table)
     numbers = [c for c in numbers if c not in series]
     if not values:
         values = [_one_of(table, numbers, _VALUE_WORDS, "--value", "counts")] if numbers else []
