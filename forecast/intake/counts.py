@@ -7,6 +7,7 @@ of a file at once, and arranged. A month that nobody knows is missing; it is not
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BytesIO
@@ -39,12 +40,14 @@ class MonthlyCounts:
     values : (series, months) counts >= 0; NaN before a series starts and where nobody knows. The
         last column is known.
     last : (series,) month of the last column, as a running number (see `forecast.months`).
+    nested : (series,) what each is a part of and its name there, "" for all of it; or empty.
     """
 
     names: tuple[str, ...]
     family: NDArray[np.str_]
     values: Floats
     last: Ints
+    nested: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def length(self) -> Ints:
@@ -68,7 +71,8 @@ class MonthlyCounts:
         values = self.values[chosen]
         first = np.flatnonzero(np.isfinite(values).any(axis=0))
         values = values[:, first[0] if len(first) else values.shape[1] :]
-        return MonthlyCounts(names, self.family[chosen], values, self.last[chosen])
+        nested = tuple(pair for pair, keep in zip(self.nested, chosen, strict=False) if keep)
+        return MonthlyCounts(names, self.family[chosen], values, self.last[chosen], nested)
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,15 @@ def read_table(path: Path | None, wanted: ReadAs | None = None) -> TableRead:
     DataError, QuarantineError : no table of monthly counts; a choice that the user has to make.
     """
     return _table_of_sheets(read_sheets(path), wanted or ReadAs())
+
+
+def nesting(path: Path, wanted: ReadAs) -> tuple[str, str]:
+    """The two columns of a file's names, one inside the other; see `tables.grid.nesting_of`."""
+    for sheet in read_sheets(path):
+        if not wanted.sheet or sheet.title.casefold() == wanted.sheet.casefold():
+            with suppress(DataError):
+                return layout.entries(sheet, wanted).nesting
+    return "", ""
 
 
 def table_in_bytes(name: str, content: bytes, wanted: ReadAs) -> TableRead:
@@ -323,7 +336,11 @@ def _arranged(found: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[s
     values[code, width - 1 - (last[code] - month)] = value
     family = [f for f, none in zip(found.family, empty.tolist(), strict=False) if not none]
     counts = MonthlyCounts(
-        tuple(names), np.array(family or [ONE_FAMILY] * len(names), dtype=np.str_), values, last
+        tuple(names),
+        np.array(family or [ONE_FAMILY] * len(names), dtype=np.str_),
+        values,
+        last,
+        tuple(pair for pair, none in zip(found.nested, empty.tolist(), strict=False) if not none),
     )
     missing = int((last - first + 1 - np.bincount(code, minlength=len(names))).sum())
     return counts, missing, warned + _gaps(counts) + _ends(counts)

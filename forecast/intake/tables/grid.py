@@ -26,6 +26,7 @@ SAMPLE = 2000  # rows that show what a column holds
 JUDGED = 200_000  # rows among which columns are tried as names of series
 UNIQUE = 0.95  # share of rows that are the only ones of their series and month
 TOP = 30  # rows among which the header is
+TOTAL_WORDS = {"total", "totals", "grand total", "sum", "all"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class ReadAs:
 
     Attributes
     ----------
-    series, month, value : columns. sheet : of a workbook.
+    series, month, value : columns. part : a column below those of the series, whose names are
+        parts of them. sheet : of a workbook.
     decimal : "." or ",". dates : "mdy" or "dmy", for dates like 3/4/2024.
     fiscal_start : month, 1 .. 12, in which fiscal years begin.
     sums : whether several counts of a series' month are added up.
@@ -48,6 +50,7 @@ class ReadAs:
     dates: str = ""
     fiscal_start: int = 10
     sums: bool = False
+    part: str = ""
 
 
 class Fault(NamedTuple):
@@ -70,11 +73,12 @@ class Entries:
     Attributes
     ----------
     names : of the series. family : (series,), or empty.
+    nested : (series,) what each is a part of and its name there, "" for all of it; or empty.
     series, line : (entries,) place among the names; line of the file.
     month : (entries,) running number. day : (entries,) ordinal day where the file says one, or 0.
     value : (entries,) place among the sheet's labels. column : (entries,) place among `columns`.
     counts_column, series_column : the (first) columns with counts and names, "" where no column
-    has them alone.
+    has them alone. nesting : as `nesting_of` has it.
     """
 
     names: list[str]
@@ -91,6 +95,8 @@ class Entries:
     notes: list[str] = field(default_factory=list)
     counts_column: str = ""
     series_column: str = ""
+    nested: list[tuple[str, str]] = field(default_factory=list)
+    nesting: tuple[str, str] = ("", "")
 
 
 class TableGrid:
@@ -274,7 +280,7 @@ def series_columns(
 
     month : (rows,) or None where each row is a series of its own.
     """
-    named = [table.place(name, "--series") for name in table.wanted.series]
+    named = named_columns(table)
     if named:
         return named
     rows, month = rows[:JUDGED], None if month is None else month[:JUDGED]
@@ -287,6 +293,13 @@ def series_columns(
     if unique_share([when]) >= UNIQUE:
         return [c for c in full if len(np.unique(table.grid[rows, c])) == 1][:1]
     return _telling_apart(table, full[:12], rows, when)
+
+
+def named_columns(table: TableGrid) -> list[int]:
+    """The columns that the user says name the series, and last the one with their parts."""
+    wanted = table.wanted
+    part = [table.place(wanted.part, "columns.part")] if wanted.part else []
+    return [table.place(name, "--series") for name in wanted.series] + part
 
 
 def _telling_apart(table: TableGrid, columns: Sequence[int], rows: Ints, when: Ints) -> list[int]:
@@ -303,18 +316,39 @@ def _telling_apart(table: TableGrid, columns: Sequence[int], rows: Ints, when: I
     return nearest[-1:]
 
 
-def names_of(table: TableGrid, series: Sequence[int], rows: Ints) -> tuple[Ints, list[str]]:
-    """(rows,) number of each row's series, -1 where it has no name; and the names."""
+class SeriesNamed(NamedTuple):
+    """Which series each row is of.
+
+    code : (rows,) its number, -1 where it has no name. names : of the series. nested : as
+    `Entries` has it.
+    """
+
+    code: Ints
+    names: list[str]
+    nested: list[tuple[str, str]]
+
+
+def names_of(table: TableGrid, series: Sequence[int], rows: Ints) -> SeriesNamed:
+    """The series of each row, by the cells of these columns.
+
+    Where parts are wanted the last column has them, and a blank or a "Total" in it is the series.
+    """
     if not series:
-        return np.zeros(len(rows), dtype=np.int64), [ONE_SERIES]
+        return SeriesNamed(np.zeros(len(rows), dtype=np.int64), [ONE_SERIES], [])
     codes = table.grid[rows][:, list(series)]
+    needed = codes
+    if table.wanted.part:
+        codes[_totals(table, codes[:, -1]), -1] = 0
+        needed = codes[:, :-1]
     different, first, back = np.unique(codes, axis=0, return_index=True, return_inverse=True)
     back = back.ravel()
     order = np.argsort(first)  # as they come in the file
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    names = [" / ".join(text_of(cell) for cell in table.cells(different[at])) for at in order]
-    blank = (codes == 0).any(axis=1)
+    cells = [[text_of(cell) for cell in table.cells(different[at])] for at in order]
+    names = [" / ".join(filter(None, name) if table.wanted.part else name) for name in cells]
+    nested = [(" / ".join(name[:-1]), name[-1]) for name in cells] if table.wanted.part else []
+    blank = (needed == 0).any(axis=1)
     for place in np.flatnonzero(blank).tolist():
         table.faults.append(
             Fault(
@@ -324,15 +358,55 @@ def names_of(table: TableGrid, series: Sequence[int], rows: Ints) -> tuple[Ints,
                 "no name of a series; fill it in",
             )
         )
-    code = np.where(blank, -1, rank[back])
-    return code, names
+    return SeriesNamed(np.where(blank, -1, rank[back]), names, nested)
+
+
+def _totals(table: TableGrid, codes: np.ndarray) -> np.ndarray:
+    """(n,) whether a cell is a word for the sum of all parts."""
+    return np.isin(
+        codes,
+        [
+            code
+            for code in np.unique(codes).tolist()
+            if text_of(table.labels[code]).casefold().rstrip(":") in TOTAL_WORDS
+        ],
+    )
+
+
+def nesting_of(
+    table: TableGrid, series: Sequence[int], others: Iterable[int], rows: Ints
+) -> tuple[str, str]:
+    """Two columns of names, each name of the second inside one of the first; "" for both if none.
+
+    Either two columns name the series together (a clinic, its departments), or another column says
+    the same thing of a series in all its lines (a clinic, its region).
+
+    others : columns that are neither months, counts nor series.
+    """
+    if len(series) == 2:
+        return table.name(min(series)), table.name(max(series))
+    if len(series) != 1 or table.header < 0:
+        return "", ""
+    inner = table.grid[rows, series[0]]
+    many = len(np.unique(inner))
+    for column in sorted(others):
+        if table.share(column, numerals.is_number) >= 0.5:
+            continue  # a number that belongs to a series: its population, say
+        outer = table.grid[rows, column]
+        pairs = len(np.unique(np.stack([outer, inner]), axis=1).T)
+        if outer.all() and pairs == many and 1 < len(np.unique(outer)) < many:
+            return table.name(column), table.name(series[0])
+    return "", ""
 
 
 def quoted(table: TableGrid, series: Sequence[int]) -> str:
     """Columns by their names, for a note."""
     if not series:
         return "the file as a whole"
-    return "column " + " and ".join(repr(table.name(c)) for c in series)
+    names = [repr(table.name(c)) for c in series]
+    if table.wanted.part:
+        return f"column {' and '.join(names[:-1])}, their parts from column {names[-1]}"
+    return "column " + " and ".join(names)
 
 
 def note_ignored(table: TableGrid, columns: Iterable[int]) -> None:

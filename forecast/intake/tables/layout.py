@@ -23,6 +23,7 @@ from forecast.intake.tables.grid import (
     TableGrid,
     is_month,
     names_of,
+    nesting_of,
     note_ignored,
     ordinals,
     quoted,
@@ -131,7 +132,8 @@ def _from_across(table: TableGrid, row: int) -> Entries:
         f"a column for each month, {names[0]} to {names[-1]}; series from {quoted(table, series)}",
     )
     days = np.tile(ordinals(month, day), len(rows))
-    return _of_columns(table, series, rows, places, np.tile(month, len(rows)), days)
+    nesting = nesting_of(table, series, set(others) - set(series), rows)
+    return _of_columns(table, series, rows, places, np.tile(month, len(rows)), days, nesting)
 
 
 def _of_columns(
@@ -141,9 +143,10 @@ def _of_columns(
     places: Sequence[int],
     month: Ints,
     day: Ints,
+    nesting: tuple[str, str],
 ) -> Entries:
     """The counts in these columns of these rows; month, day : of each, line by line."""
-    code, called = names_of(table, series, rows)
+    code, called, nested = names_of(table, series, rows)
     n = len(places)
     return Entries(
         called,
@@ -158,6 +161,8 @@ def _of_columns(
         "",
         table.faults,
         table.notes,
+        nested=nested,
+        nesting=nesting,
     )
 
 
@@ -204,4 +209,5 @@ def _from_calendar(table: TableGrid, row: int) -> Entries:
     before = fiscal[:, None] & (start > 1) & (number >= start)
     month = (year[:, None] - before) * 12 + number - 1
     days = np.zeros(month.size, dtype=np.int64)
-    return _of_columns(table, series, rows, places, month.ravel(), days)
+    nesting = nesting_of(table, series, set(others) - set(years) - set(series), rows)
+    return _of_columns(table, series, rows, places, month.ravel(), days, nesting)

@@ -16,13 +16,16 @@ from forecast.intake.tables.grid import (
     JUDGED,
     SAMPLE,
     TOP,
+    TOTAL_WORDS,
     UNIQUE,
     Entries,
     Fault,
     TableGrid,
     is_count,
     is_month,
+    named_columns,
     names_of,
+    nesting_of,
     note_ignored,
     ordinals,
     quoted,
@@ -36,7 +39,6 @@ from forecast.intake.tables.grid import (
 from models.base import Ints
 
 FAMILY = "family"
-_TOTAL_WORDS = {"total", "totals", "grand total", "sum", "all"}
 _MONTH_WORDS = {"month", "date", "period", "reporting month", "ds", "mes", "monat", "mois"}
 _VALUE_WORDS = {"value", "count", "counts", "n", "number", "total", "y", "cases", "visits"}
 _YEAR_WORDS = re.compile(r"(calendar |fiscal |fed(eral)? |report(ing)? )?(year|yr)|f\.?y\.?|cy")
@@ -182,7 +184,8 @@ def from_long(table: TableGrid) -> Entries:
         )
     if not values:
         raise DataError(f"{table.sheet.name}: no column of counts; {EXAMPLE}")
-    note_ignored(table, set(columns) - set(series) - set(values))
+    unused = set(columns) - set(series) - set(values)
+    note_ignored(table, unused)
     months = " and ".join(repr(table.name(place)) for place in at.places)
     by_name = len(values) > 1 and not series
     if by_name:
@@ -192,7 +195,7 @@ def from_long(table: TableGrid) -> Entries:
         what = f"counts in column {counts}; series from {quoted(table, series)}"
     headed = "" if table.header >= 0 else " (the file has no header)"
     table.notes.insert(0, f"months in column {months}; {what}{headed}")
-    code, called = names_of(table, series, rows)
+    code, called, nested = names_of(table, series, rows)
     if len(values) > 1:
         code, called = _by_column(table, values, series, code, called)
     else:
@@ -214,6 +217,10 @@ def from_long(table: TableGrid) -> Entries:
         table.notes,
         counts_column="" if by_name else table.name(values[0]),
         series_column=table.name(series[0]) if series else "",
+        nested=nested,
+        nesting=nesting_of(table, series, unused - set(numbers), rows)
+        if len(values) == 1
+        else ("", ""),
     )
 
 
@@ -224,7 +231,7 @@ def _without_totals(table: TableGrid, at: _Months, rows: Ints) -> Ints:
     sums = [
         code
         for code, cell in zip(different.tolist(), table.cells(different), strict=True)
-        if isinstance(cell, str) and cell.casefold().rstrip(":") in _TOTAL_WORDS
+        if isinstance(cell, str) and cell.casefold().rstrip(":") in TOTAL_WORDS
     ]
     left = np.isin(codes, sums)
     for row in rows[left].tolist():
@@ -369,7 +376,7 @@ def _roles_as_told(
     """The same where the user says some of it."""
     wanted = table.wanted
     values = [table.place(name, "--value") for name in wanted.value]
-    series = [table.place(name, "--series") for name in wanted.series]
+    series = named_columns(table)
     numbers = [c for c in numbers if c not in series]
     if not values:
         values = [_one_of(table, numbers, _VALUE_WORDS, "--value", "counts")] if numbers else []
