@@ -58,13 +58,15 @@ soak: $(VENV)/.dev
 	$(FAULTS) -m soak tests/faults tests
 
 # 200 wrong lines drawn at random, and whether the tests notice; first, once, which test runs which
-# line (a test that fails then is left out): an hour, and half of one. MUTANTS_ARGS="--sample 20".
+# line, in processes that tests start as well: an hour each. MUTANTS_ARGS="--sample 20".
 mutants: $(VENV)/.dev $(MUTANTS)/.done $(MUTANTS)/tests.xml
 	$(MUTANTS)/bin/python tests/mutants.py --python $(BIN)/python --traced $(MUTANTS) $(MUTANTS_ARGS)
 
 $(MUTANTS)/tests.xml: $(MUTANTS)/.done
-	-COVERAGE_FILE=$(MUTANTS)/coverage $(BIN)/python -m pytest -n 2 --dist worksteal --cov \
-		--cov-context=test --cov-report= --junitxml=$@
+	rm -rf $(MUTANTS)/traced && mkdir $(MUTANTS)/traced
+	-COVERAGE_PROCESS_START=$(CURDIR)/tests/traced.ini COVERAGE_FILE=$(abspath $(MUTANTS))/traced/of \
+		$(BIN)/python -m pytest -n 2 --dist worksteal -p tests.tracing --junitxml=$@
+	$(BIN)/coverage combine --quiet --data-file=$(MUTANTS)/coverage $(MUTANTS)/traced
 
 check: lint types whole
 

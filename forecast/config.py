@@ -290,6 +290,7 @@ class Columns(_ConfigModel):
 
     month: str = ""
     series: tuple[str, ...] = ()
+    part: str = ""
     value: tuple[str, ...] = ()
     sheet: str = ""
     decimal: Literal["", "point", "comma"] = ""
@@ -336,6 +337,8 @@ class CountsSection(_ConfigModel):
     one: Named = "series"
     many: Named = "series"
     place: Annotated[Named, AfterValidator(_with_name)] = "for {}"
+    part: Named = "part"
+    parts: Named = "parts"
     publisher: Named = "The source"
     credit: Words = ""
     definition: Words = ""
@@ -350,6 +353,11 @@ class CountsSection(_ConfigModel):
         if bool(self.path) == bool(self.address):
             raise ValueError(
                 "name one place for the counts: path, a file or folder, or address, https://..."
+            )
+        if self.columns.part and (not self.columns.series or len(self.columns.value) > 1):
+            raise ValueError(
+                "columns.part is a column below columns.series, of one column of counts: name "
+                'that one too, as in series = ["Region"], and at most one value'
             )
         return self
 

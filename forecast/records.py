@@ -29,7 +29,8 @@ class Scope(NamedTuple):
 
     `component` is set for the dimensions `field` and `component`, because Border Patrol ("U.S.
     Border Patrol", sectors) is published over a longer span than field operations ("Office of
-    Field Operations", field offices); elsewhere it is "". A border's total has dimension "".
+    Field Operations", field offices); of own counts' parts it is the member, as each is known in
+    months of its own. Elsewhere it is "". A border's total has dimension "".
     """
 
     border: str

@@ -6,9 +6,10 @@
 cosmic-ray finds every place where it can make the code wrong: an operator, a comparison, a number,
 a decorator, an exception. Places are drawn at random, one mutant for each, so that an operator with
 twelve replacements counts no more than a constant. Each mutant is put into a copy of the tree, and
-only tests that run its line are run there: the quickest of them, a minute's worth, as a traced run
-of the whole suite tells (FOLDER/coverage, FOLDER/tests.xml). It is killed if one fails or hangs.
-What runs only in processes of its own, which are not traced, survives.
+only tests that run its line are run there: a minute's worth, those first that are most about its
+module, as a traced run of the whole suite tells (FOLDER/coverage and tests*.xml; see tracing.py).
+It is killed if one fails that passes without it, or hangs. mutants.toml says of mutants that change
+nothing why they live; they count as survivors all the same.
 
 Runs in an environment of its own that has only cosmic-ray and coverage; the tests run in the
 project's.
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import itertools
 import os
 import random
 import re
@@ -26,12 +28,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import tomllib
+import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from xml.etree import ElementTree
@@ -62,6 +65,7 @@ NOT_COPIED = (
 )
 HANGS = 600.0  # seconds; a mutant that takes longer is killed
 BUDGET = 60.0  # seconds of tests for a mutant, as long as they took in the traced run
+QUICK = 1.0  # seconds, with its fixtures, of a test that is tried before others
 
 Position = tuple[int, int]
 
@@ -96,15 +100,20 @@ class Mutant:
         operator = cosmic_ray.plugins.get_operator(self.operator)()
         return mutate_code((ROOT / self.module).read_text("utf-8"), operator, self.occurrence)
 
-    def __str__(self) -> str:
+    def lines(self) -> tuple[str, str]:
+        """The line before and after."""
         before = (ROOT / self.module).read_text("utf-8").splitlines()
         after = (self.code() or "").splitlines()
         old, new = next(
             ((a, b) for a, b in zip(before, after, strict=False) if a != b),
             (before[self.start[0] - 1], ""),
         )
+        return old.strip(), new.strip()
+
+    def __str__(self) -> str:
+        old, new = self.lines()
         name = self.operator.rpartition("/")[2]
-        return f"{self.module}:{self.start[0]} {name}\n    - {old.strip()}\n    + {new.strip()}"
+        return f"{self.module}:{self.start[0]} {name}\n    - {old}\n    + {new}"
 
 
 def modules() -> list[str]:
@@ -144,65 +153,153 @@ def _never_run(tree: ast.Module) -> Iterator[tuple[Position, Position]]:
 
 
 def sample(every: Iterable[Mutant], count: int, seed: int) -> list[Mutant]:
-    """As many places, drawn at random, and a mutant of each that is Python."""
+    """As many places, drawn at random, and a mutant of each that is Python.
+
+    In the order in which they are drawn: what is judged by then is a sample of its own.
+    """
     by_place: dict[tuple[str, Position], list[Mutant]] = {}
     for mutant in every:
         by_place.setdefault(mutant.place, []).append(mutant)
     chance = random.Random(seed)
     places = chance.sample(sorted(by_place), len(by_place))
     drawn = (chance.choice(by_place[place]) for place in places)
-    return sorted(islice(filter(_compiles, drawn), count), key=lambda m: m.place)
+    return list(itertools.islice(filter(_compiles, drawn), count))
 
 
 def _compiles(mutant: Mutant) -> bool:
+    """Whether not everything would notice: "**values" to "-values", or `is "ok"`, a warning."""
     try:
-        compile(mutant.code() or "", mutant.module, "exec")
-    except SyntaxError:  # "**values" to "-values": anything would notice
+        with warnings.catch_warnings(action="error"):
+            compile(mutant.code() or "", mutant.module, "exec")
+    except (SyntaxError, SyntaxWarning):
         return False
     return True
 
 
 class TracedRun:
-    """Which tests passed in a run of the suite, how long each took and which lines it ran."""
+    """Which tests ran which lines of a module in a run of the suite, and how long each took.
 
-    def __init__(self, folder: Path) -> None:
+    A line that a shared fixture ran counts for every test that asks for it, whichever asked first.
+    """
+
+    def __init__(self, folder: Path, known: Container[str]) -> None:
         self.lines = CoverageData(str(folder / "coverage"))
         self.lines.read()
-        self.seconds = {
-            f"{case.attrib['classname'].replace('.', '/')}.py::{case.attrib['name']}": float(
-                case.attrib["time"]
-            )
-            for case in ElementTree.parse(folder / "tests.xml").iter("testcase")
-            if not len(case)  # neither failed nor skipped
+        self.seconds: dict[str, float] = {}  # without its fixtures
+        self.fixtures: dict[str, set[str]] = {}  # of a test
+        self.waited: dict[str, float] = {}  # for a fixture, by the test that asked first
+        for path in sorted(folder.glob("tests*.xml")):
+            for case in ElementTree.parse(path).iter("testcase"):
+                name = f"{case.attrib['classname'].replace('.', '/')}.py::{case.attrib['name']}"
+                if name in known and case.find("skipped") is None:
+                    self._add(name, case)
+        self.ran = self._lines_of_each()
+        # Whoever runs no line of the program looks at its text.
+        of_the_text = [
+            test
+            for test, fixtures in self.fixtures.items()
+            if not self.ran[test] and not any(self.ran[fixture] for fixture in fixtures)
+        ]
+        self.of_the_text = self._within_budget(sorted(of_the_text, key=self.seconds.__getitem__))
+
+    def _add(self, name: str, case: ElementTree.Element) -> None:
+        waited = {
+            given.attrib["name"]: float(given.attrib["value"])
+            for given in case.iter("property")
+            if given.attrib["name"].startswith("fixture ")
         }
+        self.fixtures[name] = set(waited)
+        self.seconds[name] = max(float(case.attrib["time"]) - sum(waited.values()), 0.0)
+        for fixture, seconds in waited.items():
+            self.waited[fixture] = max(seconds, self.waited.get(fixture, 0.0))
+
+    def _lines_of_each(self) -> Counter[str]:
+        """How many lines of the program each context, a test or a fixture, ran."""
+        found: Counter[str] = Counter()
+        for path in self.lines.measured_files():
+            found.update(self._contexts(Path(path)))
+        return found
+
+    def batches_of(self, mutant: Mutant) -> tuple[list[str], list[str], list[str]]:
+        """The tests for a mutant: quick ones, what takes long to begin, and who reads the text."""
+        tests = self.tests_of(mutant)
+        quick = [test for test in tests if self._alone(test) < QUICK]
+        return quick, [test for test in tests if test not in quick], self.of_the_text
+
+    def _alone(self, test: str) -> float:
+        return self.seconds[test] + sum(self.waited[fixture] for fixture in self.fixtures[test])
 
     def tests_of(self, mutant: Mutant) -> list[str]:
-        """A minute of tests for a mutant, [] if none is known to run its module.
+        """A minute of tests for a mutant: those most about its module rather than passing through.
 
-        The quickest of those that run its line; of what runs at import only, a constant or a
-        decorator, those that run most of its module's lines.
+        Of those that run its line, or of what runs at import only, a constant or a decorator, its
+        module, or where that runs in untraced processes only, any module of its folder.
         """
         path = ROOT / mutant.module
         by_line = self.lines.contexts_by_lineno(str(path))
         first, last = _statement(ast.parse(path.read_text("utf-8")), mutant.start[0])
-        lines = range(first, last + 1)
-        if ran := Counter(self._tests(by_line.get(n, ()) for n in lines)):
-            return self._within_budget(sorted(ran, key=lambda test: (self.seconds[test], test)))
-        ran = Counter(self._tests(by_line.values()))
-        return self._within_budget(sorted(ran, key=lambda test: (-ran[test], test)))
+        of_line = {context for n in range(first, last + 1) for context in by_line.get(n, ())}
+        of_module = self._contexts(path)
+        tests = self._asking(of_line) or self._asking(of_module)
+        if not tests:
+            of_module = sum(map(self._contexts, path.parent.glob("*.py")), Counter())
+            tests = self._asking(of_module)
+        return self._within_budget(self._spread(self._about(mutant.module, tests, of_module)))
 
-    def _tests(self, contexts: Iterable[Iterable[str]]) -> Iterator[str]:
-        for line in contexts:
-            yield from {context.rpartition("|")[0] for context in line} & self.seconds.keys()
+    def _contexts(self, path: Path) -> Counter[str]:
+        """How many lines of a module each context ran."""
+        by_line = self.lines.contexts_by_lineno(str(path))
+        return Counter(context for contexts in by_line.values() for context in contexts)
+
+    def _asking(self, contexts: Container[str]) -> list[str]:
+        """The tests that are one of these contexts, or ask for a fixture that is."""
+        return [
+            test
+            for test, fixtures in self.fixtures.items()
+            if test in contexts or any(fixture in contexts for fixture in fixtures)
+        ]
+
+    def _about(
+        self, module: str, tests: Sequence[str], of_module: Counter[str]
+    ) -> dict[str, float]:
+        """How much each of the tests is about a module, by the seconds it takes.
+
+        The module's share of all lines it runs and, as a fixture may run the whole program, of
+        those it runs by itself; twice as much in a file that is named after the module.
+        """
+        found = {}
+        for test in tests:
+            all_of_it = {test, *self.fixtures[test]}
+            share = sum(of_module[one] for one in all_of_it) / sum(self.ran[c] for c in all_of_it)
+            own = of_module[test] / max(self.ran[test], 1)
+            named = Path(test.partition("::")[0]).stem == f"test_{Path(module).stem}"
+            found[test] = (share + own) * (1 + named) / (1 + self.seconds[test])
+        return found
+
+    def _spread(self, about: dict[str, float]) -> list[str]:
+        """The tests, best first; of one file each a tenth less than the one before it."""
+        before: Counter[str] = Counter()
+        worth = {}
+        for test in sorted(about, key=lambda test: (-about[test], test)):
+            file = test.partition("::")[0]
+            worth[test] = about[test] * 0.9 ** before[file]
+            before[file] += 1
+        return sorted(worth, key=lambda test: (-worth[test], test))
 
     def _within_budget(self, tests: Sequence[str]) -> list[str]:
-        """The first of these, at least one, that took no longer together."""
-        found, left = [], BUDGET
+        """The first of these, at least one, that take no longer together with their fixtures."""
+        found: list[str] = []
+        made: set[str] = set()
+        left = BUDGET
         for test in tests:
-            if found and self.seconds[test] > left:
-                break
-            found.append(test)
-            left -= self.seconds[test]
+            more = self.fixtures[test] - made
+            seconds = self.seconds[test]
+            if found:  # what the best one needs is had in any case
+                seconds += sum(self.waited[fixture] for fixture in more)
+            if not found or seconds <= left:
+                found.append(test)
+                made |= more
+                left -= seconds
         return found
 
 
@@ -218,45 +315,60 @@ def _statement(tree: ast.Module, line: int) -> tuple[int, int]:
     return found
 
 
-def killer(python: Path, tree: Path, tests: Sequence[str]) -> str:
-    """The first of these tests that fails in a tree, "" if none does; or that one hangs."""
-    command = [*WALLS, python, "-m", "pytest", "-x", "-q", "-rfE", "-p", "no:cacheprovider", *tests]
-    here = {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    process = subprocess.Popen(
-        command, cwd=tree, env={**os.environ, **here}, text=True, errors="replace",
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-    )  # fmt: skip
-    try:
-        said, _ = process.communicate(timeout=HANGS)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)  # and what the tests started
-        process.communicate()
-        return "it hangs"
-    if process.returncode == 0:
-        return ""
-    named = re.search(r"^(?:FAILED|ERROR) (\S+)", said, re.M)
-    return named[1] if named else f"pytest's exit code {process.returncode}"
+class Python:
+    """The project's environment, in which tests are run in a copy of the tree."""
 
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
 
-def killed_by(mutant: Mutant, python: Path, tree: Path, tests: Sequence[str]) -> str:
-    """What notices a mutant, "" if nothing does."""
-    code = mutant.code()
-    if code is None:
-        raise ValueError(f"there is no such mutant: {mutant.module}:{mutant.start[0]}")
-    changed = tree / mutant.module
-    changed.write_text(code, "utf-8")
-    try:
-        return killer(python, tree, tests)
-    finally:
-        shutil.copyfile(ROOT / mutant.module, changed)
+    def done(
+        self, tree: Path, *words: str, seconds: float | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Pytest run to its end; raises TimeoutExpired when it was ended with all it started."""
+        command = [*WALLS, self.path, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
+        here = {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
+        with subprocess.Popen(
+            command, cwd=tree, env={**os.environ, **here}, text=True, errors="replace",
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        ) as process:  # fmt: skip
+            try:
+                said, _ = process.communicate(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)  # and what the tests started
+                raise
+        return subprocess.CompletedProcess(command, process.returncode, said)
+
+    def known(self) -> set[str]:
+        """Every test there is; a traced run may be of an older tree."""
+        return set(self.done(ROOT, "--collect-only").stdout.splitlines())
+
+    def begin(self, tree: Path, tests: Sequence[str]) -> None:
+        """RuntimeError if these tests cannot be begun in a tree."""
+        run = self.done(tree, "--collect-only", *tests)
+        if run.returncode:
+            raise RuntimeError(f"tests cannot be run in {tree}:\n{run.stdout}")
+
+    def killer(self, tree: Path, tests: Sequence[str]) -> str:
+        """The first of these tests that fails in a tree, "" if none does; or that one hangs."""
+        try:
+            run = self.done(tree, "-x", "-rfE", *tests, seconds=HANGS)
+        except subprocess.TimeoutExpired:
+            return "it hangs"
+        if run.returncode == 0:
+            return ""
+        named = re.search(r"^(?:FAILED|ERROR) (.*)", run.stdout, re.M)
+        said = named[1] if named else f"pytest's exit code {run.returncode}"
+        return max((test for test in tests if said.startswith(test)), key=len, default=said)
 
 
 class Trees:
     """Copies of the tree, each for one mutant at a time."""
 
-    def __init__(self, folder: Path, count: int, python: Path) -> None:
+    def __init__(self, folder: Path, count: int, python: Python) -> None:
         self.python, self.count = python, count
         self.free: SimpleQueue[Path] = SimpleQueue()
+        self.passes: dict[str, bool] = {}  # whether a test does, in a tree without a mutant
+        self.written = itertools.count(1)
         for number in range(count):
             tree = folder / str(number) / ROOT.name
             shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*NOT_COPIED))
@@ -270,16 +382,42 @@ class Trees:
         finally:
             self.free.put(tree)
 
-    def judged(self, drawn: Sequence[Mutant], concern: dict[Mutant, list[str]]) -> Iterator[str]:
+    def killed_by(self, mutant: Mutant, *batches: Sequence[str]) -> str:
+        """What notices a mutant, "" if nothing does; a test that fails without it does not."""
+        with self.one() as tree:
+            for left in map(list, batches):
+                while left and (by := self._killer(mutant, tree, left)):
+                    if by not in left:  # none can be begun, or one hangs
+                        self.python.begin(tree, left)
+                        return by
+                    if self._passes(by, tree):
+                        return by
+                    left.remove(by)
+        return ""
+
+    def _killer(self, mutant: Mutant, tree: Path, tests: Sequence[str]) -> str:
+        code = mutant.code()
+        if code is None:
+            raise ValueError(f"there is no such mutant: {mutant.module}:{mutant.start[0]}")
+        changed = tree / mutant.module
+        changed.write_text(code, "utf-8")
+        # Bytecode is known by its source's second and size: a second for each.
+        os.utime(changed, (second := next(self.written), second))
+        try:
+            return self.python.killer(tree, tests)
+        finally:
+            shutil.copy2(ROOT / mutant.module, changed)
+
+    def _passes(self, test: str, tree: Path) -> bool:
+        if test not in self.passes:
+            self.passes[test] = not self.python.killer(tree, [test])
+        return self.passes[test]
+
+    def judged(self, drawn: Sequence[Mutant], traced: TracedRun) -> Iterator[str]:
         """What killed each mutant, "" where nothing did, in order."""
-
-        def by(mutant: Mutant) -> str:
-            with self.one() as tree:
-                tests = concern[mutant]
-                return killed_by(mutant, self.python, tree, tests) if tests else ""
-
+        concern = [(mutant, *traced.batches_of(mutant)) for mutant in drawn]
         with ThreadPoolExecutor(self.count) as pool:
-            yield from pool.map(by, drawn)
+            yield from pool.map(lambda each: self.killed_by(*each), concern)
 
 
 def main() -> int:
@@ -287,6 +425,7 @@ def main() -> int:
     options.add_argument("--python", type=Path, required=True, help="Of the project's environment.")
     options.add_argument("--sample", type=int, default=200, help="How many mutants.")
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--after", type=int, default=0, help="Go on after so many of the draw.")
     options.add_argument(
         "--at", nargs="*", default=[], metavar="PATH:LINE", help="Only these lines."
     )
@@ -303,26 +442,36 @@ def main() -> int:
         for mutant in mutants(name)
         if not wanted or (name, mutant.start[0]) in wanted
     ]
-    drawn = sample(every, given.sample, given.seed)
-    traced = TracedRun(given.traced)
-    concern = {mutant: traced.tests_of(mutant) for mutant in drawn}
-    python = given.python.absolute()
+    drawn = sample(every, given.sample, given.seed)[given.after :]
+    python = Python(given.python)
+    traced = TracedRun(given.traced, python.known())
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         trees = Trees(Path(folder), given.processes, python)
-        report(drawn, trees.judged(drawn, concern))
+        report(drawn, trees.judged(drawn, traced))
     return 0
 
 
 def report(drawn: Sequence[Mutant], outcomes: Iterable[str]) -> None:
-    """A paragraph for each mutant as it is judged, then the survivors once more."""
+    """A paragraph for each mutant as it is judged, then the survivors once more, with reasons."""
     survivors = []
     for number, (mutant, by) in enumerate(zip(drawn, outcomes, strict=True), start=1):
         said = f"killed by {by}" if by else "SURVIVED"
         print(f"{number}/{len(drawn)} {said}: {mutant}", flush=True)
         survivors += [] if by else [mutant]
     killed = len(drawn) - len(survivors)
-    print(f"\n{killed} of {len(drawn)} killed ({killed / max(len(drawn), 1):.0%}). Survivors:")
-    print("\n".join(map(str, survivors)) or "none")
+    reasons = {mutant: reason for mutant in survivors if (reason := why_it_lives(mutant))}
+    print(f"\n{killed} of {len(drawn)} killed ({killed / max(len(drawn), 1):.0%}). Survivors, of")
+    print(f"which {len(reasons)} change nothing that a test could or should hold:")
+    for mutant in survivors:
+        print(mutant, f"\n    {reasons.get(mutant, 'NO TEST')}")
+
+
+def why_it_lives(mutant: Mutant) -> str:
+    """Why nobody need notice a mutant, as tests/mutants.toml says; "" where it does not."""
+    before, after = mutant.lines()
+    known = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["lives"]
+    change = {"module": mutant.module, "before": before, "after": after}
+    return next((str(one["why"]) for one in known if change.items() <= one.items()), "")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
+import math
+from dataclasses import fields, replace
 
 import golden
 import numpy as np
@@ -16,8 +17,14 @@ from pyarrow import parquet
 from forecast import months
 from forecast.config import Compute
 from forecast.engine import anyseries, parameters, scores
-from forecast.engine.anyseries import forecast_by_paths, forecast_counts, long_enough
+from forecast.engine.anyseries import (
+    SeriesForecasts,
+    forecast_by_paths,
+    forecast_counts,
+    long_enough,
+)
 from forecast.engine.blocks import in_turn
+from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import HUB
 from forecast.errors import ShortSeriesError
@@ -144,6 +151,29 @@ def test_short_series_are_named_and_have_no_part(own):
     assert [(e.series, e.months, e.needed) for e in short] == [("series 6", 20, 24)]
     expected = forecast_counts(own, 3).predictive.centre
     assert np.array_equal(expected, forecast_counts(kept, 3).predictive.centre)
+
+
+def test_a_series_of_just_the_months_needed_is_kept():
+    values = np.full((3, 30), 5.0)
+    values[0, :-23] = values[1, :-24] = np.nan
+
+    kept, short = long_enough(counts_of(values))
+
+    assert [(e.series, e.months) for e in short] == [("series 0", 23)]
+    assert kept.names == ("series 1", "series 2")
+
+
+@pytest.mark.parametrize("many", [1, 2, 5])
+def test_the_least_predictable_are_those_whose_last_error_is_widest(many):
+    sigma = np.array([[9.0, 0.1], [0.1, 0.4], [0.1, np.nan], [0.1, 0.2]])
+    others = {field.name: sigma for field in fields(Predictive)}
+    predictive = Predictive(**others | {"sigma": sigma})
+    said = SeriesForecasts(counts_of(np.ones((4, 30))), np.array([1, 0]), predictive)
+
+    found = anyseries.least_predictable(said, many)
+
+    expected = [("series 1", 0.4), ("series 3", 0.2), ("series 0", 0.1)][:many]
+    assert found == [(name, math.exp(scale)) for name, scale in expected]
 
 
 def test_only_short_series_are_refused():

@@ -119,6 +119,23 @@ def test_no_type_has_the_name_of_another():
     assert {name: files for name, files in defined.items() if len(files) > 1} == {}
 
 
+# What is filled while something is worked out, by the function that made it.
+CHANGING = {"Borders", "Context", "Daemon", "Findings", "_Host", "_InUse"}
+
+
+def test_records_never_change():
+    changing = {
+        node.name
+        for path in MODULES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ClassDef)
+        for decorator in map(ast.unparse, node.decorator_list)
+        if decorator.startswith("dataclass") and "frozen=True" not in decorator
+    }
+
+    assert changing == CHANGING
+
+
 def named(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 

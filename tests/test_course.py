@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 
 import pytest
+from sqlite_utils import Database
+from tables import rows
 
 from forecast import months
-from forecast.records import SeriesKey
+from forecast.records import Episode, SeriesKey
+from forecast.store import connect
 from forecast.watch.monitor import Look, Published, State, course, follow
 from forecast.watch.outlook import Outlook
 from forecast.watch.relative import BorderMonth
 from forecast.watch.surprise import Expected, Rules
+from jobs.pipeline.judging_parts import Borders
 
 RULES = Rules()
 NORTH = SeriesKey("northern")
@@ -45,6 +49,28 @@ def border(month: str, factor: float, *, flagged: bool = True) -> BorderMonth:
 def flags(looks: list[Look], **options: bool) -> list[tuple[str, str, str]]:
     found = [j for _, j in course(looks, RULES, **options)]
     return [(f.month, f.kind, f.role) for judged in found for f in judged.flags]
+
+
+def test_parts_know_the_episodes_of_borders_and_of_no_part(published):
+    mine = {"side": -1, "size": 1.0, "cutoff": "2026-08", "centre": (7.0,), "scale": (0.1,)}
+    found = [
+        Episode(NORTH, "2026-09", **mine, df=4.0),
+        Episode(PART, "2026-07", **mine, df=4.0),
+        Episode(NORTH, "2026-05", **mine, df=4.0, state="transient", closed="2026-06"),
+    ]
+    with connect.moment(published) as connection:
+        before = rows(
+            published,
+            """
+            select opened, coalesce(closed, '9999-12') from flag_episodes
+            where border = 'northern' and dimension = ''
+            """,
+        )
+        known = Borders.known(Database(connection), None, None, [], found)
+
+    assert len(before) > 1
+    assert set(known.spans[NORTH]) == {*before, ("2026-09", "9999-12"), ("2026-05", "2026-06")}
+    assert all(key.headline for key in known.spans)
 
 
 def test_a_month_without_a_forecast_is_kept_unjudged():

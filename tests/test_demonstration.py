@@ -34,6 +34,8 @@ def test_the_first_notice_is_seen_without_a_setting(published, tmp_path, monkeyp
     made = message_from_bytes((tmp_path / "demo.eml").read_bytes(), policy=SMTP)
     text = " ".join(made.get_body(("plain",)).get_content().split())
     assert said.exit_code == 0, said.output
+    # As in a mailbox; filters take a mail without this line for spam.
+    assert b"To: <reader@bordercast.invalid>\r\n" in (tmp_path / "demo.eml").read_bytes()
     assert made["Subject"].startswith("Demonstration: Border encounters, February 2025: southwest")
     assert text.startswith("Demonstration: ")
     assert "654 of 8,349 Border Patrol encounters (8%) were At Large" in text

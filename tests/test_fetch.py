@@ -35,7 +35,7 @@ from forecast.config import Config, Fetch, ForecastSection, Mail
 from forecast.errors import ConfigError
 from forecast.store import connect, ops
 from jobs import monthly
-from jobs.intake import listing
+from jobs.intake import listing, poll_times
 from jobs.intake.poll import awaited, fetch
 from jobs.mail import operator_alerts
 from jobs.service import health
@@ -648,6 +648,23 @@ def test_a_block_is_left_alone_for_hours_and_longer_each_time(path, publisher):
     publisher.publish(**{NAME: GOOD})
     found = look(path, publisher, now)
     assert (found.poll.outcome, found.poll.blocked_since) == ("new", None)
+
+
+@pytest.mark.parametrize(
+    ("after", "due"),
+    [
+        (timedelta(0), False),
+        (timedelta(hours=12) - timedelta(seconds=1), False),
+        (timedelta(hours=12), True),
+        (timedelta(seconds=-1), True),  # the clock was ahead
+    ],
+)
+def test_a_wake_asks_half_a_day_after_the_last_poll_at_the_earliest(path, publisher, after, due):
+    assert poll_times.due(path, NOW)
+    publisher.publish(**{NAME: GOOD})
+    look(path, publisher)
+
+    assert poll_times.due(path, NOW + after) == due
 
 
 def test_a_person_may_ask_in_spite_of_a_block(path, publisher):

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from tables import rows
 
+from forecast import months
 from forecast.engine import paths
 from forecast.engine.joint import Joint, as_bytes
 from forecast.records import BORDERS, PathMarks, PathRule, SeriesKey
 from forecast.store import joint as store
+from jobs.pipeline import joint as joint_runs
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +121,20 @@ def test_months_that_are_not_the_same_are_not_added():
 
     assert together.draws(40).of(nationwide).min() >= 2999
     assert apart.draws(40).of(nationwide).max() <= 2401
+
+
+def test_only_sums_with_a_month_that_nobody_knows_are_left_out():
+    together = ragged("2026-08", "2026-08")
+    counts = {
+        key: dict.fromkeys(months.between("2025-10", "2026-08"), 1000) for key in together.marginals
+    }
+    whole = [(s.series.border, s.span) for s in joint_runs.standard_spans(together, counts)]
+    # One in the calendar year and in the fiscal year, which comes before it among the spans.
+    del counts[SeriesKey("southwest")]["2026-02"]
+    rest = [(s.series.border, s.span) for s in joint_runs.standard_spans(together, counts)]
+
+    assert set(whole) - set(rest) == {("southwest", "FY2026"), ("southwest", "2026")}
+    assert ("southwest", "rest of 2026") in rest
 
 
 def test_paths_by_an_unknown_rule_are_refused():

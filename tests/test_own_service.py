@@ -20,6 +20,7 @@ from forecast import config, in_use, months
 from forecast.errors import ConfigError
 from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.intake.tables.grid import ReadAs
 from forecast.store import connect, flags, integrity, measure, notices, releases
 from forecast.store.notices import Approval
 from jobs import monthly
@@ -27,6 +28,7 @@ from jobs.cli import main
 from jobs.intake.take_in import take_in
 from jobs.mail import approvals, outbox
 from jobs.service import wakeup
+from jobs.service.first_settings import understood
 
 FIRST, HELD = months.to_index("2020-01"), 48
 FAST = '\n[compute]\nengine = "serial"\n'
@@ -114,6 +116,26 @@ def test_settings_for_a_file_say_how_it_was_understood(tmp_path, monkeypatch):
     section = tomllib.loads(Path("config.toml").read_text())["sources"][0]
     assert (section["noun"], section["one"], section["many"]) == ("visits", "clinic", "clinics")
     assert section["path"] == "in/visits.csv"
+
+
+@pytest.mark.parametrize(
+    ("column", "many"),
+    [
+        ("Clinic", "clinics"),
+        ("Agency", "agencies"),
+        ("Survey", "surveys"),
+        ("Branch", "branches"),
+        ("Series", "series"),
+    ],
+)
+def test_settings_name_several_series_in_the_plural(tmp_path, column, many):
+    path = tmp_path / "visits.csv"
+    deliver(path, clinics(), HELD)
+    path.write_text(path.read_text().replace("Clinic", column, 1))
+
+    settings = understood(path, ReadAs()).settings
+
+    assert tomllib.loads(settings)["sources"][0]["many"] == many
 
 
 def test_a_series_that_the_others_add_up_to_is_the_total(tmp_path, monkeypatch):

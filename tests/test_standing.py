@@ -38,6 +38,54 @@ def test_a_question_rests_on_nothing_after_its_cutoff(kind):
         assert standing.outcome(known[0], cut(cutoff)) is None if known else True
 
 
+@pytest.mark.parametrize(
+    ("kind", "months_asked", "compared"),
+    [
+        ("next month above year before", ("2023-01", "2023-01"), ("sum", "2022-01", "2022-01")),
+        ("fiscal year above last", ("2022-10", "2023-09"), ("sum", "2021-10", "2022-09")),
+        ("next 12 months above last 12", ("2023-01", "2023-12"), ("sum", "2022-01", "2022-12")),
+        ("month in half a year above this month", ("2023-06",) * 2, ("sum", "2022-12", "2022-12")),
+        ("record within 12 months", ("2023-01", "2023-12"), ("max", "2013-10", "2022-12")),
+        (
+            "lowest month of 5 years within 12 months",
+            ("2023-01", "2023-12"),
+            ("min", "2018-01", "2022-12"),
+        ),
+    ],
+)
+def test_a_question_compares_the_months_it_names(kind, months_asked, compared):
+    statistic, first, last = compared
+    counted = {"sum": sum, "max": max, "min": min}[statistic]
+    bound = counted(COUNTS[month] for month in months.between(first, last))
+
+    (question,) = standing.questions(Asked(KEY, COUNTS, "2022-12"), [kind])
+
+    assert (question.first_month, question.last_month) == months_asked
+    assert question.statistic == statistic
+    assert (question.below if statistic == "min" else question.above) == bound
+
+
+def test_whether_a_month_lies_inside_is_asked_of_each_border_s_own_interval(published):
+    forecast = rows(
+        published,
+        """
+        select border, month, lo80, hi80 from latest_forecasts
+        where horizon = 1 and dimension = '' and model = 'bordercast' order by border
+        """,
+    )
+    asked = rows(
+        published,
+        """
+        select border, first_month, above + 1, below - 1 from standing_questions
+        where kind = ? and run_id = (select id from latest_run) order by border
+        """,
+        standing.INSIDE,
+    )
+
+    assert len(asked) == 4
+    assert asked == forecast
+
+
 def test_base_rates_rest_on_nothing_after_their_cutoff():
     until = standing.base_rates({KEY: cut("2022-12")})
     late = standing.base_rates({KEY: COUNTS})

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import errno
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -15,7 +18,15 @@ from tables import edit
 from forecast import months
 from forecast.errors import BusyError, ConfigError
 from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
-from forecast.store import connect, copies, integrity, inventory, releases, watch
+from forecast.store import (
+    connect,
+    copies,
+    integrity,
+    inventory,
+    releases,
+    sqlite_errors,
+    watch,
+)
 from forecast.store.connect import transaction, writing
 
 TOTAL = SeriesKey("northern")
@@ -273,3 +284,64 @@ def test_a_copy_is_on_the_disk_before_and_after_it_gets_its_name(tmp_path, monke
     copies.copy(tmp_path / "a.db", tmp_path / "copies" / "b.db", copies.READ_ONLY)
 
     assert done == ["b.db.part", "named", "copies"]
+
+
+SAID_BY_SQLITE = {
+    sqlite3.SQLITE_IOERR: "the disk does not answer",
+    sqlite3.SQLITE_IOERR_WRITE: "the disk does not answer",  # an extended code
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened",
+    sqlite3.SQLITE_READONLY: "may not be written by this user",
+    sqlite3.SQLITE_PERM: "may not be read or written by this user",
+    sqlite3.SQLITE_BUSY: "somebody else has kept it locked",
+    sqlite3.SQLITE_LOCKED: "somebody else has kept it locked",
+    sqlite3.SQLITE_NOMEM: "there is not enough memory",
+    sqlite3.SQLITE_CORRUPT: "malformed",
+    sqlite3.SQLITE_NOTADB: "malformed",
+}
+
+
+def of_sqlite(code: int) -> sqlite3.DatabaseError:
+    error = sqlite3.OperationalError("malformed")
+    error.sqlite_errorcode = code
+    return error
+
+
+@pytest.mark.parametrize(("code", "problem"), SAID_BY_SQLITE.items())
+def test_what_sqlite_finds_wrong_is_said_with_its_file(code, problem):
+    said = sqlite_errors.meaning(Path("record.db"), of_sqlite(code))
+
+    assert said.path == "record.db"
+    assert problem in said.problem
+    assert sqlite_errors.is_damage(of_sqlite(code)) == (problem == "malformed")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [sqlite3.ProgrammingError("x"), sqlite3.InterfaceError("x"), OSError(errno.EINVAL, "x")],
+)
+def test_a_fault_of_the_program_is_not_put_into_words(error):
+    assert sqlite_errors.meaning(Path("record.db"), error) is None
+
+
+@pytest.mark.parametrize(("here", "scratch", "full"), [(1, 2, 0), (1, 1, 0), (2, 1, 1)])
+def test_of_two_disks_the_one_with_less_room_is_called_full(
+    tmp_path, monkeypatch, here, scratch, full
+):
+    (tmp_path / "scratch").mkdir()
+    free = {tmp_path: here, tmp_path / "scratch": scratch}
+    monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path / "scratch"))
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=free[path]))
+    path = tmp_path / "record.db"
+
+    for error in (of_sqlite(sqlite3.SQLITE_FULL), OSError(errno.ENOSPC, "no space")):
+        said = sqlite_errors.meaning(path, error)
+
+        assert said.path == str((path, tmp_path / "scratch")[full])
+        assert ("TMPDIR" in said.problem) == bool(full)
+
+
+def test_a_file_that_has_no_room_is_named(tmp_path):
+    error = OSError(errno.ENOSPC, "no space", "there.csv")
+
+    assert sqlite_errors.meaning(tmp_path / "record.db", error).path == "there.csv"

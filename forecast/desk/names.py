@@ -48,6 +48,9 @@ class SeriesNames:
         ------
         SeriesNameError : no series is so named, or several are; it lists the choices.
         """
+        named = [key for key in self.keys if text.strip() in _as_kept(key)]
+        if len(named) == 1:  # also one whose own name has a colon or a slash in it
+            return named[0]
         first, *rest = _pieces(text)
         border = _border(first)
         if border and not rest:
@@ -110,6 +113,11 @@ class SeriesNames:
             problem = f"another measure: this record counts {registry.main().measure.noun}"
             raise SeriesNameError(text, f"{problem}, and not {' or '.join(others)}")
         raise SeriesNameError(text, "no series has this name", suggested)
+
+
+def _as_kept(key: SeriesKey) -> tuple[str, ...]:
+    """A series by its labels as the record has them, and no more than these."""
+    return (key.border,) if key.headline else (f"{key.border}:{key.member}", key.member)
 
 
 def _matching(part: str, keys: Iterable[SeriesKey]) -> list[SeriesKey]:

@@ -98,8 +98,8 @@ def add(db: Connection, kind: EntryKind, subject: str, keys: Iterable[EntryKey])
     schema = version(db)
     last = newest(db)
     if last is None:
-        row = db.execute("select digest from runs order by id desc limit 1").fetchone()
-        previous, marks = (row[0] if row else ""), None
+        newest_run = "select coalesce((select digest from runs order by id desc limit 1), '')"
+        (previous,), marks = db.execute(newest_run).fetchone(), None
     else:
         previous, marks = last.digest, last.digest[ROOT:]
     run = db.execute("select id from latest_run").fetchone()

@@ -38,9 +38,9 @@ def rows(
     connection: sqlite3.Connection, query: str, values: tuple[Any, ...]
 ) -> list[dict[str, Any]]:
     """The rows of a query as plain dictionaries."""
-    cursor = connection.execute(query, values)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
+    cursor = connection.cursor()
+    cursor.row_factory = sqlite3.Row
+    return [dict(row) for row in cursor.execute(query, values)]
 
 
 def forecasts(

@@ -249,8 +249,9 @@ def demo(settings: Settings, address: str | None, out: Path | None) -> None:
     with reading(settings) as connection:
         made = demonstration.letter(connection, settings.config, now)
     if out is not None:
-        out.write_bytes(made.mime)
-        click.echo(f"{out}: {len(made.mime):,} bytes, {made.subject}")
+        file = demonstration.as_file(settings.config, made, now)
+        out.write_bytes(file)
+        click.echo(f"{out}: {len(file):,} bytes, {made.subject}")
         return
     demonstration.hand_over(settings.config, made, _address(address), now)
     click.echo(f"Sent to {address}: {made.subject}")

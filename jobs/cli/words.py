@@ -18,9 +18,12 @@ from forecast.desk.wording import column_name
 from forecast.intake.sources import registry
 
 ABOUT_SHIPPED = frozenset({"check"})  # commands that know the counts of the program alone
-_PARTS = r"\b(?:northern|southwest):"  # own counts have no parts
+_PARTS = r"\b(?:northern|southwest):"  # of most own counts there are none
+_NAMED_PARTS = r"\b(?:northern|southwest):(?:Swanton|'?\"unaccompanied children\"'?)"
+_ALL_PARTS = r"\b(?:northern|southwest):citizenship\b"
+_HALVES = r"^ +bordercast .*:Border Patrol.*\n?|'share of southwest 63%', "
 _DROPPED = re.compile(
-    rf"^ +bordercast .*{_PARTS}.*\n?|\(northern, {_PARTS}[^)]*\) |'share of southwest 63%', "
+    rf"{_HALVES}|^ +bordercast .*{_PARTS}.*\n?|\(northern, {_PARTS}[^)]*\) "
     rf"|[^.\n]*{_PARTS}[^.]*\.\s?",
     re.MULTILINE,
 )
@@ -49,7 +52,14 @@ def in_words(text: str) -> str:
     ]
     if months.calendar_years():
         replaced.append((r"\bFY(?=\d{4}\b)", ""))
-    text = _DROPPED.sub("", text)
+    if source.hierarchy.dimensions:
+        part = source.totals.part
+        below = [shlex.quote(f"{shlex.split(name)[0]}:{what}") for what in (part.upper(), part)]
+        replaced[:0] = [(_NAMED_PARTS, below[0]), (_ALL_PARTS, below[1])]
+        text = re.sub(_HALVES, "", text, flags=re.MULTILINE)
+        text = re.sub(rf"\(northern, {_NAMED_PARTS}, {_NAMED_PARTS}\)", f"({below[0]})", text)
+    else:
+        text = _DROPPED.sub("", text)
     for pattern, words in replaced:
         text = re.sub(pattern, words if callable(words) else words.replace("\\", r"\\"), text)
     return text

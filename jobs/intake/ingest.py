@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from forecast.errors import DataError, QuarantineError
 from forecast.intake import beside, checks
 from forecast.intake.sources import registry
-from forecast.intake.sources.contract import ReadRelease, ReleaseFile
+from forecast.intake.sources.contract import ReadRelease, ReleaseFile, SummedRelease
 from forecast.intake.text import content_sha256
 from forecast.label_joins import Joins, joined
 from forecast.printable import printable
@@ -129,10 +129,10 @@ def _take_content(
     try:
         read = _read(found, content, dimensions, joins)
         release = read.snapshot.release
-        snapshot, said = _held_against(db, found.name, read)
+        snapshot, compared, said = _held_against(db, found.name, read)
         snapshot = _placed(db, snapshot)
         release = snapshot.release
-        _believe(db, found.name, snapshot, joins)
+        _believe(db, found.name, replace(compared, release=release), joins)
     except DataError as error:
         _refuse(db, kept_in, found, content, release, error)
         raise
@@ -225,8 +225,8 @@ def accept(
         )
     found = WaitingFile(file, row["first_seen_at"] or "", row["url"])
     content = inbox.read_once(file).content
-    snapshot, unknown, _ = _read(found, content, dimensions, joins or {})
-    snapshot = _placed(db, snapshot)
+    read, unknown, _ = _read(found, content, dimensions, joins or {})
+    snapshot = _placed(db, _summed(db, found.name, read).snapshot)
     archive.keep_bytes(kept_in.archive, row["sha256"], found.name, content)
     reason = f"{why} (the checks said: {row['reason']})"
     with transaction(db):
@@ -325,17 +325,26 @@ def _read(
         raise DataError(f"{found.name}: {problem}") from error
 
 
-def _held_against(db: Database, name: str, read: ReadRelease) -> tuple[Snapshot, list[str]]:
+def _held_against(db: Database, name: str, read: ReadRelease) -> SummedRelease:
     """What is to be kept of a file with totals that the record has already, and what to say of it.
 
     QuarantineError where it is at odds with the record.
     """
     if not read.sums:
-        return read.snapshot, []
+        summed = _summed(db, name, read.snapshot)
+        return summed._replace(said=[f"{name}: {each}" for each in summed.said])
     found = beside.judged(registry.source_of(name), read, releases.current_counts(db))
     if found.problems:
         raise QuarantineError(name, found.problems)
-    return found.snapshot, [f"{name}: {each}" for each in found.said]
+    said = [f"{name}: {each}" for each in found.said]
+    return SummedRelease(found.snapshot, found.snapshot, said)
+
+
+def _summed(db: Database, name: str, snapshot: Snapshot) -> SummedRelease:
+    """A release with the sums that its source leaves to the record; most leave none."""
+    add = registry.source_of(name).with_sums
+    held = releases.current_counts(db) if add else {}
+    return add(snapshot, held) if add else SummedRelease(snapshot, snapshot, [])
 
 
 def _warn_of_unknown(db: Database, release: Release, unknown: Mapping[str, frozenset[str]]) -> str:

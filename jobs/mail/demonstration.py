@@ -103,7 +103,16 @@ def hand_over(config: Config, made: Letter, to: str, now: datetime) -> None:
     ConfigError : the settings do not say how. MailError, MailServerError : the server said no.
     """
     smtp.check(config.mail)
-    sender = Letterhead(config.mail.sender).address
+    send.hand_over(_delivery(config, made, to, now), smtp.connection(config.mail))
+
+
+def as_file(config: Config, made: Letter, now: datetime) -> bytes:
+    """A letter as it lies in a mailbox: to a reader at the sender's own domain."""
+    reader = f"reader@{Letterhead(config.mail.sender or _NOBODY).domain}"
+    return send.addressed(_delivery(config, made, reader, now))
+
+
+def _delivery(config: Config, made: Letter, to: str, now: datetime) -> Delivery:
+    sender = Letterhead(config.mail.sender or _NOBODY).address
     message = Message("", made.edition, made.subject, sender, made.mime)
-    at = now.isoformat(timespec="seconds")
-    send.hand_over(Delivery(to, message, at, 1), smtp.connection(config.mail))
+    return Delivery(to, message, now.isoformat(timespec="seconds"), 1)

@@ -9,6 +9,7 @@ from forecast import months
 from forecast.desk.report import newest_report
 from forecast.engine import ENGINE
 from forecast.errors import ClockError
+from forecast.intake.sources import registry
 from forecast.records import Publication
 from forecast.store import releases, runs
 from jobs.pipeline import due
@@ -72,7 +73,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> NewR
         found.judgements,
         [borders, *families],
         counts,
-        config.forecast.dimensions,
+        registry.main().hierarchy.dimensions or config.forecast.dimensions,
     )
     joint = joint_forecast(head, said, families, counts)
     rows = agreeing([*headline_rows(head, models), *drill_down_rows(families)], joint.draws)

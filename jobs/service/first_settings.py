@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,13 +40,13 @@ title = "{title}"
 one = "{one}"
 many = "{many}"
 place = "{place}"
-publisher = "{publisher}"
+{parts}publisher = "{publisher}"
 credit = ""                     # a line that they ask for
 definition = ""                 # what is counted, in a sentence
 caveat = ""                     # what it is not
 # The series that the others add up to; where no file has it, it is added up. "": none.
 total = "{total}"
-year_begins = 1                 # month in which your years begin
+year_begins = {begins}                 # month in which your years begin
 due = [1, 28]                   # days after a month's end in which its figures come
 
 [sources.columns]
@@ -89,6 +89,18 @@ sender = ""
 folder = "site"                 # each run writes the page into this folder
 """
 
+_PARTS = """\
+# part, parts: what is one level below a series, and several of them.
+part = "{part}"
+parts = "{many}"
+"""
+
+_NESTED = """\
+# A {one} is a series. What column {inner} names in it are its parts: forecast as well, and so that
+# they add up to it. To have series without parts, delete `part`, and name their column in `series`.
+series = ["{outer}"]
+part = "{inner}\""""
+
 
 @dataclass(frozen=True)
 class Understood:
@@ -106,6 +118,9 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
     FaultsError, DataError, QuarantineError : as `counts.read_table` has them.
     """
     file = _newest(path)
+    nesting = ("", "") if wanted.series else counts.nesting(file, wanted)
+    if nesting[1]:
+        wanted = replace(wanted, series=nesting[:1], part=nesting[1])
     read = counts.read_table(file, wanted)
     table = read.counts
     last = int(table.last.max())
@@ -114,8 +129,10 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
     alpha = float(f"{min(max(FALSE_FLAGS / many, LEAST_ALPHA), MOST_ALPHA):.2g}")
     noun, one = _plain(read.counts_column), _plain(read.series_column)
     noun = noun if re.search(r"[a-z]", noun) and noun not in ("value", "values", "n") else "counts"
-    one = one or "series"
-    title = f"{one[:1].upper()}{one[1:]} {noun}" if one != "series" else _capital(noun)
+    one, part = one or "series", _plain(nesting[1]) or "part"
+    title = f"{_capital(one)} {noun}" if one != "series" else _capital(noun)
+    if nesting[1]:
+        title = f"{_capital(noun)} by {one}"
     sums = anyseries.sums_of(table)
     total = next(iter(sums), "")
     typical = float(np.nanmedian(table.values))
@@ -127,10 +144,12 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
         title=title,
         one=one,
         many=_plural(one),
-        place="at {}" if one in _PLACES else "for {}",
+        place="at {}" if one in _PLACES else "in {}" if one in _WITHIN else "for {}",
         publisher="Our office",
         total=_quoted(total),
-        columns=_columns(wanted),
+        begins=wanted.fiscal_start or 1,
+        parts=_PARTS.format(part=part, many=_plural(part)) if nesting[1] else "",
+        columns=_columns(wanted, one),
         cutoff=months.from_index(max(first + SCORED, last - SCORED)),
         alpha=alpha,
         series=many,
@@ -144,6 +163,7 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
             *(f"read: {note}" for note in read.notes),
             *(f"note: {warning}" for warning in read.warnings),
             f"taken: what is counted is {noun!r}, each series is a {one!r}",
+            *_parts_taken(table, one, part),
             *(f"taken: {name} is the sum of the {many} others" for name, many in sums.items()),
         ),
         settings,
@@ -151,6 +171,20 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
 
 
 _PLACES = ("clinic", "court", "shelter", "office", "site", "hospital", "school", "station", "place")
+_WITHIN = ("region", "county", "district", "state", "city", "town", "province", "area")
+
+
+def _parts_taken(table: counts.MonthlyCounts, one: str, part: str) -> list[str]:
+    """That series have parts, and how many; nothing where they have none."""
+    below = [series for series, name in table.nested if name]
+    if not below:
+        return []
+    many, stated = len(set(below)), sum(not name for _, name in table.nested)
+    whole = f"{stated:,} of their sums" if stated else "their sums are added up"
+    return [
+        f"taken: each {part!r} is a part of a {one!r}: {len(below):,} parts of {many:,}; "
+        + (f"the file has {whole}" if stated else whole)
+    ]
 
 
 def _newest(path: Path) -> Path:
@@ -195,8 +229,8 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _columns(wanted: ReadAs) -> str:
-    """What the user said of the file; the rest is found anew in each delivery."""
+def _columns(wanted: ReadAs, one: str) -> str:
+    """What the user said of the file, and what nests; the rest is found anew in each delivery."""
     lines = [
         f'{name} = "{_quoted(value)}"'
         for name, value in (
@@ -207,8 +241,11 @@ def _columns(wanted: ReadAs) -> str:
         )
         if value
     ]
+    if wanted.part:
+        outer, inner = _quoted(wanted.series[0]), _quoted(wanted.part)
+        lines.append(_NESTED.format(one=one, outer=outer, inner=inner))
     for name, values in (("series", wanted.series), ("value", wanted.value)):
-        if values:
+        if values and not (wanted.part and name == "series"):
             quoted = ", ".join(f'"{_quoted(value)}"' for value in values)
             lines.append(f"{name} = [{quoted}]")
     if wanted.sums:

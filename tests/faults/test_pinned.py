@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,35 @@ def test_a_pinned_reader_stops_no_run_and_status_names_it(record, figure, runs):
     assert (without, log_size(record)) == ([], 0)
     assert small.damage(record) == []
     assert small.state(copy) == small.state(record)
+
+
+@pytest.mark.parametrize(
+    ("lock", "readers"),
+    [
+        ("1: POSIX  ADVISORY  READ {pid} fe:00:{inode} 124 124", [4242]),
+        ("1: -> POSIX  ADVISORY  READ {pid} fe:00:{inode} 124 124", None),  # waits, holds nothing
+        ("1: FLOCK  ADVISORY  READ {pid} fe:00:{inode} 124 124", None),
+        ("1: POSIX  ADVISORY  READ {pid} fe:00:{inode} 120 120", None),  # who writes
+        ("1: POSIX  ADVISORY  READ {pid} fe:00:{inode} 128 128", None),
+        ("1: POSIX  ADVISORY  READ {pid} fe:00:1{inode} 124 124", None),
+        ("1: POSIX  ADVISORY  READ {own} fe:00:{inode} 124 124", None),
+    ],
+)
+def test_readers_are_told_by_the_systems_locks(tmp_path, lock, readers):
+    path, locks = tmp_path / "record.db", tmp_path / "locks"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("pragma journal_mode = wal")
+        db.execute("create table runs (id integer)")
+        db.execute("pragma wal_checkpoint")
+        with closing(sqlite3.connect(path)) as reader:
+            reader.execute("begin")
+            reader.execute("select * from runs").fetchall()
+            db.execute("insert into runs values (1)")
+            db.commit()
+            inode = path.with_name("record.db-shm").stat().st_ino
+            locks.write_text(lock.format(pid=4242, own=os.getpid(), inode=inode) + "\n")
+
+            assert wal.held_up_by(path, locks=locks) == readers
 
 
 def test_a_reader_that_reads_the_last_run_is_not_blamed(record):

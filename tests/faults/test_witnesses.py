@@ -21,10 +21,12 @@ from test_forged import MEDIANS, SAID
 from forecast import months
 from forecast.config import parse
 from forecast.desk.site import build
+from forecast.errors import WitnessError
 from forecast.store import connect, witnesses
+from forecast.store.witnesses import WitnessedEntry
 from jobs.cli import main
 from jobs.service import health
-from jobs.witness import attest
+from jobs.witness import attest, timestamps
 
 FORGERIES = {"medians and chain": MEDIANS, "all that was said": SAID}
 SIGNER = [sys.executable, "-m", "jobs.witness.signer"]
@@ -305,6 +307,16 @@ def test_an_expired_certificate_is_refused_in_words(after, outside, tmp_path):
 
     assert "the authority's certificate expired on" in said
     assert rows(path, "select count(*) from witness_proofs") == [(0,)]
+
+
+@pytest.mark.parametrize("status", range(2, 6))
+def test_a_stamp_that_was_not_granted_is_none(tmp_path, status):
+    root = authority.make(tmp_path)
+    refusal = bytes([0x30, 5, 0x30, 3, 2, 1, status])  # DER: TimeStampResp, PKIStatusInfo, INTEGER
+    statement = WitnessedEntry(1, 1, "2026-09", "0" * 64)
+
+    with pytest.raises(WitnessError, match=f"the authority refuses: status {status}"):
+        timestamps.check(refusal, statement, root)
 
 
 def test_a_stamp_of_another_authority_is_refused(witnessed, copy, tmp_path):

@@ -99,6 +99,20 @@ def test_a_process_that_dies_is_started_anew(own):
 
 
 @pytest.mark.slow
+def test_a_copy_in_the_place_of_another_is_asked_by_another_process(own):
+    with visiting(own) as visitor:
+        visitor.ready()
+        assert {visitor.query("select 1").status_code for _ in range(3)} == {200}
+        first = visitor.site.tables._process.process
+        put(snapshot_of(own), snapshot_of(own))
+        visitor.ready()
+
+        assert visitor.query("select 1").status_code == 200
+        assert visitor.site.tables.started == 2
+        serving.wait_for(lambda: not serving.alive(first.pid))
+
+
+@pytest.mark.slow
 def test_a_copy_that_is_not_whole_answers_nothing_and_stops_no_page(own):
     put(own, own.with_name("other.db"))
     other = own.with_name("other.db")

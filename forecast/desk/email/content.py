@@ -381,7 +381,7 @@ def digest(standing: Standing) -> SectionText:
         phrase="digest",
         finding=f"{capital(name)}: also unusual",
         items=(*still, *shown),
-        blocks=(TextBlock("All unusual groups", items=tuple(parts)),)
+        blocks=(TextBlock(f"All unusual {totals().below}", items=tuple(parts)),)
         if parts[PARTS_SHOWN:]
         else (),
     )

@@ -131,7 +131,7 @@ def _drawn_by() -> str:
     source = registry.main()
     if source.shipped:
         return _program()
-    words = repr((source.publisher, source.measure, source.totals, source.due))
+    words = repr((source.publisher, source.measure, source.totals, source.due, source.hierarchy))
     return hashlib.sha256(f"{_program()} {words}".encode()).hexdigest()[:16]
 
 

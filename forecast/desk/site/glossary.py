@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forecast.desk.wording import both_halves, capital, measure
+from forecast.desk.wording import both_halves, capital, measure, totals
 
 
 def glossary() -> tuple[tuple[str, str], ...]:
     """(word, what it means)."""
-    return (*_counted(), *_GENERAL)
+    no_cause = (
+        f"What moved says which {totals().below_in_full} differed from their forecasts, not why."
+    )
+    return (*_counted(), *_GENERAL, ("No cause is claimed", no_cause))
 
 
 def _counted() -> Iterator[tuple[str, str]]:
@@ -39,9 +42,5 @@ _GENERAL = (
         "Hindcast",
         "A forecast computed later, from only the figures known at the time. Forecasts issued "
         "before their month was published are marked as issued.",
-    ),
-    (
-        "No cause is claimed",
-        "What moved says which groups and places differed from their forecasts, not why.",
     ),
 )

@@ -222,8 +222,10 @@ def _words() -> dict[str, Any]:
 
 def _sections() -> Iterator[tuple[str, str]]:
     """(folder, words) of the pages over all totals that there are of the source in use."""
+    source = registry.main()
     for place, words in _SECTIONS:
-        if registry.main().shipped or place not in _SHIPPED:
+        nested = place == "series/" and source.hierarchy.dimensions
+        if source.shipped or nested or place not in _SHIPPED:
             yield place, words
 
 

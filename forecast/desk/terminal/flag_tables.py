@@ -90,10 +90,10 @@ def moved_parts(row: Row, drivers: Sequence[Row]) -> Iterator[tuple[str, str]]:
     if missing:
         yield "", f"not in the data on record: {', '.join(missing)}"
     if row["listed"] or row["apart"]:
-        badge = "; almost every group moved the same way" if row["systemic"] else ""
+        badge = f"; almost every {totals().part} moved the same way" if row["systemic"] else ""
         also = f"{row['listed']} were also unusual"
         unlike = f"{row['apart']} moved differently from the {totals().one} as a whole"
-        yield "groups:", f"{also}; {unlike}{badge}"
+        yield f"{totals().below}:", f"{also}; {unlike}{badge}"
 
 
 def _dimension(row: Row) -> str:

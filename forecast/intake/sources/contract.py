@@ -118,6 +118,18 @@ class ReadRelease(NamedTuple):
     sums: Counts = MappingProxyType({})
 
 
+class SummedRelease(NamedTuple):
+    """A release with the sums that its file leaves to the reader.
+
+    compared : the same beside what the record has of the parts that it does not state, to be held
+    against its sums; never kept. said : what a person should know of the sums.
+    """
+
+    snapshot: Snapshot
+    compared: Snapshot
+    said: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Publisher:
     """Who publishes the counts.
@@ -225,6 +237,8 @@ class TotalWords:
     names : as headings; one that has none is called what it is. places : behind what is counted,
     "at the northern land border"; elsewhere `place` with the name in it. usual : what else they
     are called. one, many : what they are ("border"). folder : of their pages.
+    part, below : what is one level below them, one and several; part_in_full, below_in_full : the
+    same where it is first named.
     """
 
     parts: tuple[str, ...]
@@ -236,6 +250,10 @@ class TotalWords:
     many: str
     folder: str
     place: str = "for {}"
+    part: str = "group"
+    below: str = "groups"
+    part_in_full: str = "group or place"
+    below_in_full: str = "groups and places"
 
     def name(self, total: str) -> str:
         """As a heading: Northern border."""
@@ -257,7 +275,7 @@ class Hierarchy:
     by_component : dimensions whose members are of one half each, and add up only when both halves
     are there. halves : in the order of the publisher's files. aside : see `Aside`, None if none.
     field_borders : sector or office -> its border. unmistakable : those that a text hardly names
-    but as such.
+    but as such. dimensions : those it has whatever the settings say; empty where these choose.
     """
 
     by_component: frozenset[str]
@@ -265,6 +283,7 @@ class Hierarchy:
     aside: Aside | None
     field_borders: Mapping[str, str]
     unmistakable: frozenset[str]
+    dimensions: tuple[str, ...] = ()
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -328,6 +347,7 @@ class CountSource:
     parse_name : a base name -> what it says, None if it is not one of this source's.
     read : a file, labels that are joined, dimensions to keep -> what the file says; DataError
     names the line, the column, the value and what to do.
+    with_sums : a release and what the record has -> the release with the sums that follow.
     embedded : what comes with the program, ascending by seq, given the dimensions to keep.
     embedded_paths : refit models' paths on it, so that a first run need not fit them.
     calm : whether its series are known not to break, so that the engine's calm models alone
@@ -364,3 +384,4 @@ class CountSource:
     rounded: str = ""
     lexicon: Callable[[], str] | None = None
     settings: Callable[[], str] | None = None
+    with_sums: Callable[[Snapshot, Counts], SummedRelease] | None = None

@@ -13,6 +13,7 @@ import numpy as np
 from forecast.errors import DataError
 from forecast.intake.tables import dates, numerals
 from forecast.intake.tables.dates import CellValue
+from forecast.intake.tables.footnotes import without_footnote
 from forecast.intake.tables.sheet import Sheet
 from models.base import Ints
 
@@ -25,7 +26,17 @@ or a column for each series or month. Save it as CSV or Excel and try again."""
 SAMPLE = 2000  # rows that show what a column holds
 JUDGED = 200_000  # rows among which columns are tried as names of series
 UNIQUE = 0.95  # share of rows that are the only ones of their series and month
-TOP = 30  # rows among which the header is
+TOTAL_WORDS = {"total", "totals", "grand total", "sum", "all"}
+FEDERAL = 10  # the month in which the U.S. government's fiscal years begin
+
+_YEARS = re.compile(
+    r"(?:\b[fs]?fy|\bcy|\byear)? ?\b(?:19|20)\d\d(?:[-/]\d\d(?:\d\d)?)?\b|\bfy ?\d\d\b|\bq[1-4]\b"
+)
+_SUMS = re.compile(
+    r"m13|(?:(?:grand|annual|yearly|quarterly|sub|fiscal|calendar|year|monthly|overall)[- ]?)*"
+    r"(?:totals?|sum|all|all months|averages?|avg\.?|mean|median|min(?:imum)?|max(?:imum)?|annual"
+    r"|year to date|ytd|% change|change)"
+)
 
 
 @dataclass(frozen=True)
@@ -34,9 +45,11 @@ class ReadAs:
 
     Attributes
     ----------
-    series, month, value : columns. sheet : of a workbook.
+    series, month, value : columns. part : a column below those of the series, whose names are
+        parts of them. sheet : of a workbook.
     decimal : "." or ",". dates : "mdy" or "dmy", for dates like 3/4/2024.
-    fiscal_start : month, 1 .. 12, in which fiscal years begin.
+    fiscal_start : month, 1 .. 12, in which fiscal years begin; 0 if the file is to say, or else
+        October.
     sums : whether several counts of a series' month are added up.
     """
 
@@ -46,8 +59,9 @@ class ReadAs:
     sheet: str = ""
     decimal: str = ""
     dates: str = ""
-    fiscal_start: int = 10
+    fiscal_start: int = 0
     sums: bool = False
+    part: str = ""
 
 
 class Fault(NamedTuple):
@@ -70,11 +84,12 @@ class Entries:
     Attributes
     ----------
     names : of the series. family : (series,), or empty.
+    nested : (series,) what each is a part of and its name there, "" for all of it; or empty.
     series, line : (entries,) place among the names; line of the file.
     month : (entries,) running number. day : (entries,) ordinal day where the file says one, or 0.
     value : (entries,) place among the sheet's labels. column : (entries,) place among `columns`.
     counts_column, series_column : the (first) columns with counts and names, "" where no column
-    has them alone.
+    has them alone. nesting : as `nesting_of` has it.
     """
 
     names: list[str]
@@ -91,6 +106,11 @@ class Entries:
     notes: list[str] = field(default_factory=list)
     counts_column: str = ""
     series_column: str = ""
+    nested: list[tuple[str, str]] = field(default_factory=list)
+    nesting: tuple[str, str] = ("", "")
+
+
+PER_ENTRY = ("series", "line", "month", "day", "value", "column")  # the arrays of `Entries`
 
 
 class TableGrid:
@@ -189,8 +209,16 @@ def read_months(
     table: TableGrid, codes: np.ndarray, line: np.ndarray, column: str | list[str]
 ) -> tuple[Ints, Ints]:
     """(n,) months, -1 where a cell is a fault, and days, of the cells at these places."""
-    different, back = np.unique(codes, return_inverse=True)
+    # In the order of the file, which shows where fiscal years begin.
+    different, first, back = np.unique(codes, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first))
+    different, back = different[np.argsort(first)], rank[back]
     cells = [dates.as_digits(cell) for cell in table.cells(different)]
+    if evening := dates.evening_before(cells):
+        raise DataError(
+            f"{table.sheet.name}: {evening!r} and all others are the evening of a month's last "
+            "day, as a midnight elsewhere is in UTC; write months as 2024-01, without a time"
+        )
     order = table.wanted.dates or dates.order_of(cells)
     if order is None:
         shown = next(cell for cell in cells if dates.order_of([cell]) is None)
@@ -198,12 +226,16 @@ def read_months(
             f"{table.sheet.name}: {shown!r} can be two months, and no other date of its column "
             "says which; add --dates mdy (month first) or --dates dmy (day first)"
         )
-    if dates.is_fiscal(cells):
-        table.notes.append(fiscal_note(table.wanted.fiscal_start))
+    start = 1
+    fiscal = [str(cell) for cell in cells if dates.is_fiscal(str(cell))]
+    if fiscal:
+        pairs = [pair for cell in fiscal if (pair := dates.fiscal_pair(cell))]
+        start = fiscal_start(table, dates.year_begins(pairs), fiscal[0])
     month, day = np.full(len(cells), -1), np.zeros(len(cells), dtype=np.int64)
+    table.notes += footnotes_note([cell for cell in cells if isinstance(cell, str)], "months")
     for at, cell in enumerate(cells):
         try:
-            found = dates.read(cell, order, table.wanted.fiscal_start)
+            found = dates.read(cell, order, start)
         except ValueError as problem:
             wrong = np.flatnonzero(back == at)
             for place in wrong.tolist():
@@ -220,19 +252,57 @@ def read_months(
     return month[back], day[back]
 
 
-def fiscal_note(start: int) -> str:
-    """What fiscal years were taken to be."""
-    return (
-        f"fiscal years are taken to begin in month {start} of the year before"
-        if start > 1
-        else "fiscal years are taken to be calendar years"
-    ) + " (--fiscal-start changes that)"
+def fiscal_start(table: TableGrid, shown: int, text: str) -> int:
+    """The month in which the file's fiscal years begin, and a note of it.
+
+    shown : by the order of the file; 0 if it is silent. text : what speaks of fiscal years, for a
+    DataError where it is a state's and nothing says when they begin.
+    """
+    told = table.wanted.fiscal_start
+    if not told and not shown and dates.is_state_fiscal(text):
+        raise DataError(
+            f"{table.sheet.name}: {text!r} does not say when the state's fiscal years begin; add "
+            "--fiscal-start MONTH (7 is July)"
+        )
+    start = told or shown or FEDERAL
+    if start == 1:
+        said = "fiscal years are taken to be calendar years"
+    elif told or not shown:
+        said = f"fiscal years are taken to begin in month {start} of the year before"
+    else:
+        said = f"fiscal years begin in month {start} of the year before, as the file's order shows"
+    table.notes.append(f"{said} (--fiscal-start changes that)")
+    return start
+
+
+def year_start(table: TableGrid, column: int, fiscal: np.ndarray, shown: int) -> int:
+    """The month in which the years begin that a column holds, or that head columns.
+
+    column : with the years, or the first that has one. fiscal : whether they say so. shown : as
+    `fiscal_start` has it.
+
+    Raises
+    ------
+    DataError : years that are not called fiscal begin in another month than January.
+    """
+    if fiscal.any():
+        return fiscal_start(table, shown, table.name(column))
+    if shown > 1:
+        raise DataError(
+            f"{table.sheet.name}: years in column {table.name(column)!r} begin in month {shown} by "
+            "the file's order, and are not called fiscal. Write them as FY2024 if 2024 is the year "
+            "they end in, or write months as 2023-07"
+        )
+    return 1
 
 
 def years_of(table: TableGrid, column: int, rows: Ints) -> tuple[Ints, np.ndarray]:
-    """(rows,) years, -1 where there is none, and whether they are fiscal."""
-    codes = table.grid[rows, column]
-    fiscal_header = re.match(r"f\.?y|fiscal", table.name(column).casefold()) is not None
+    """(rows,) years, -1 where there is none, and whether they are fiscal.
+
+    Where a year stands only in the first line of its block, as merged cells leave it, it holds for
+    the lines below.
+    """
+    codes = fill_down(table, column, rows)
     found = {code: dates.names_year(table.labels[code]) for code in np.unique(codes).tolist()}
     for place, code in enumerate(codes.tolist()):
         if found[code] is None:
@@ -246,9 +316,36 @@ def years_of(table: TableGrid, column: int, rows: Ints) -> tuple[Ints, np.ndarra
             )
     year = np.array([(found[code] or (-1, False))[0] for code in codes.tolist()])
     fiscal = np.array([(found[code] or (-1, False))[1] for code in codes.tolist()])
-    if fiscal.any() or fiscal_header:
-        table.notes.append(fiscal_note(table.wanted.fiscal_start))
-    return year, fiscal | fiscal_header
+    return year, fiscal | dates.is_fiscal(table.name(column))
+
+
+def fill_down(table: TableGrid, column: int, rows: Ints) -> Ints:
+    """A column's cells, each mostly blank one as the last above it; said, and kept so."""
+    codes = table.grid[rows, column]
+    if not len(codes) or not codes[0] or np.mean(codes != 0) > 0.5:
+        return np.asarray(codes)
+    latest = np.maximum.accumulate(np.where(codes != 0, np.arange(len(codes)), 0))
+    table.grid[rows, column] = codes[latest]
+    table.notes.append(f"blank cells of column {table.name(column)!r} take the cell above")
+    return np.asarray(codes[latest])
+
+
+def is_sum(cell: CellValue) -> bool:
+    """Whether a cell, where a month should stand, heads a sum or mean: "2021 Total", "Q1 2021"."""
+    text = text_of(cell).casefold()
+    bare = re.fullmatch(r"(?:[fs]?fy|cy|year)? ?(?:19|20)\d\d|fy ?\d\d", text) is not None
+    if bare or dates.other_periods(cell) == "quarters":
+        return True
+    return _SUMS.fullmatch(_YEARS.sub("", text).strip(" :,-\u2013()")) is not None
+
+
+def footnotes_note(cells: Iterable[str], what: str) -> list[str]:
+    """Which signs behind months or numbers were taken for footnotes, if any."""
+    signs = {without_footnote(cell)[1] for cell in cells if not numerals.is_missing(cell)} - {""}
+    if not signs:
+        return []
+    shown = ", ".join(sorted(signs)[:5])
+    return [f"signs behind {what}, taken for footnotes and left out: {shown}"]
 
 
 def ordinals(month: Ints, day: Ints) -> Ints:
@@ -274,11 +371,13 @@ def series_columns(
 
     month : (rows,) or None where each row is a series of its own.
     """
-    named = [table.place(name, "--series") for name in table.wanted.series]
+    named = named_columns(table)
     if named:
         return named
     rows, month = rows[:JUDGED], None if month is None else month[:JUDGED]
     when = np.zeros(len(rows), dtype=np.int64) if month is None else month
+    # A column of dates does not name a series, unless the user says so.
+    columns = [c for c in columns if table.share(c, is_month) < 0.5]
     full = [c for c in columns if np.mean(table.grid[rows, c] != 0) > 0.5]
     if table.header >= 0:
         exact = [c for c in columns if table.name(c).casefold() == "series"]
@@ -289,32 +388,64 @@ def series_columns(
     return _telling_apart(table, full[:12], rows, when)
 
 
+def named_columns(table: TableGrid) -> list[int]:
+    """The columns that the user says name the series, and last the one with their parts."""
+    wanted = table.wanted
+    part = [table.place(wanted.part, "columns.part")] if wanted.part else []
+    return [table.place(name, "--series") for name in wanted.series] + part
+
+
 def _telling_apart(table: TableGrid, columns: Sequence[int], rows: Ints, when: Ints) -> list[int]:
-    """The fewest columns with the fewest names that tell lines of a month apart, or nearly."""
+    """The fewest columns with the fewest names that tell lines of a month apart, or nearly.
+
+    Between equals words go before numbers: a clinic's name before its code.
+    """
     for size in (1, 2, 3):
         found = []
         for group in combinations(columns, size):
             codes = [table.grid[rows, c] for c in group]
             if unique_share([when, *codes]) >= UNIQUE:
-                found.append((unique_share(codes), group))
+                numbers = sum(table.share(c, numerals.is_number) > 0.5 for c in group)
+                found.append((unique_share(codes), numbers, group))
         if found:
-            return list(min(found)[1])
+            return list(min(found)[2])
     nearest = sorted(columns, key=lambda c: unique_share([when, table.grid[rows, c]]))
     return nearest[-1:]
 
 
-def names_of(table: TableGrid, series: Sequence[int], rows: Ints) -> tuple[Ints, list[str]]:
-    """(rows,) number of each row's series, -1 where it has no name; and the names."""
+class SeriesNamed(NamedTuple):
+    """Which series each row is of.
+
+    code : (rows,) its number, -1 where it has no name. names : of the series. nested : as
+    `Entries` has it.
+    """
+
+    code: Ints
+    names: list[str]
+    nested: list[tuple[str, str]]
+
+
+def names_of(table: TableGrid, series: Sequence[int], rows: Ints) -> SeriesNamed:
+    """The series of each row, by the cells of these columns.
+
+    Where parts are wanted the last column has them, and a blank or a "Total" in it is the series.
+    """
     if not series:
-        return np.zeros(len(rows), dtype=np.int64), [ONE_SERIES]
+        return SeriesNamed(np.zeros(len(rows), dtype=np.int64), [ONE_SERIES], [])
     codes = table.grid[rows][:, list(series)]
+    needed = codes
+    if table.wanted.part:
+        codes[_totals(table, codes[:, -1]), -1] = 0
+        needed = codes[:, :-1]
     different, first, back = np.unique(codes, axis=0, return_index=True, return_inverse=True)
     back = back.ravel()
     order = np.argsort(first)  # as they come in the file
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    names = [" / ".join(text_of(cell) for cell in table.cells(different[at])) for at in order]
-    blank = (codes == 0).any(axis=1)
+    cells = [[text_of(cell) for cell in table.cells(different[at])] for at in order]
+    names = [" / ".join(filter(None, name) if table.wanted.part else name) for name in cells]
+    nested = [(" / ".join(name[:-1]), name[-1]) for name in cells] if table.wanted.part else []
+    blank = (needed == 0).any(axis=1)
     for place in np.flatnonzero(blank).tolist():
         table.faults.append(
             Fault(
@@ -324,15 +455,55 @@ def names_of(table: TableGrid, series: Sequence[int], rows: Ints) -> tuple[Ints,
                 "no name of a series; fill it in",
             )
         )
-    code = np.where(blank, -1, rank[back])
-    return code, names
+    return SeriesNamed(np.where(blank, -1, rank[back]), names, nested)
+
+
+def _totals(table: TableGrid, codes: np.ndarray) -> np.ndarray:
+    """(n,) whether a cell is a word for the sum of all parts."""
+    return np.isin(
+        codes,
+        [
+            code
+            for code in np.unique(codes).tolist()
+            if text_of(table.labels[code]).casefold().rstrip(":") in TOTAL_WORDS
+        ],
+    )
+
+
+def nesting_of(
+    table: TableGrid, series: Sequence[int], others: Iterable[int], rows: Ints
+) -> tuple[str, str]:
+    """Two columns of names, each name of the second inside one of the first; "" for both if none.
+
+    Either two columns name the series together (a clinic, its departments), or another column says
+    the same thing of a series in all its lines (a clinic, its region).
+
+    others : columns that are neither months, counts nor series.
+    """
+    if len(series) == 2:
+        return table.name(min(series)), table.name(max(series))
+    if len(series) != 1 or table.header < 0:
+        return "", ""
+    inner = table.grid[rows, series[0]]
+    many = len(np.unique(inner))
+    for column in sorted(others):
+        if table.share(column, numerals.is_number) >= 0.5:
+            continue  # a number that belongs to a series: its population, say
+        outer = table.grid[rows, column]
+        pairs = len(np.unique(np.stack([outer, inner]), axis=1).T)
+        if outer.all() and pairs == many and 1 < len(np.unique(outer)) < many:
+            return table.name(column), table.name(series[0])
+    return "", ""
 
 
 def quoted(table: TableGrid, series: Sequence[int]) -> str:
     """Columns by their names, for a note."""
     if not series:
         return "the file as a whole"
-    return "column " + " and ".join(repr(table.name(c)) for c in series)
+    names = [repr(table.name(c)) for c in series]
+    if table.wanted.part:
+        return f"column {' and '.join(names[:-1])}, their parts from column {names[-1]}"
+    return "column " + " and ".join(names)
 
 
 def note_ignored(table: TableGrid, columns: Iterable[int]) -> None:
@@ -345,6 +516,16 @@ def note_ignored(table: TableGrid, columns: Iterable[int]) -> None:
     if names:
         shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
         table.notes.append(f"ignored column{'s' if len(names) > 1 else ''}: {shown}")
+
+
+def note_sums(table: TableGrid, rows: Ints) -> None:
+    """Say which lines are sums over months."""
+    lines = [str(line) for line in table.sheet.line[rows].tolist()]
+    if len(lines) == 1:
+        table.notes.append(f"line {lines[0]} is a total over months, left out")
+    elif lines:
+        more = f" and {len(lines) - 12} more" if len(lines) > 12 else ""
+        table.notes.append(f"lines {', '.join(lines[:12])}{more} are totals over months, left out")
 
 
 def refuse_period(name: str, period: str) -> None:

@@ -7,12 +7,14 @@ month that nobody knows is missing, never 0. The newest delivery counts, whateve
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from io import BytesIO
 
 import numpy as np
 
-from forecast import headlines, months
+from forecast import months
 from forecast.config import CountsSection
 from forecast.errors import DataError
 from forecast.intake import counts
@@ -30,10 +32,11 @@ from forecast.intake.sources.contract import (
     coverage_of,
     release_seq,
 )
+from forecast.intake.sources.own_counts.sums import PART, with_sums
 from forecast.intake.tables.grid import ReadAs
 from forecast.intake.text import content_sha256
 from forecast.label_joins import Joins
-from forecast.records import Counts, Release, SeriesKey, Snapshot
+from forecast.records import Release, SeriesKey, Snapshot
 
 LONGEST_NAME = 80
 # What the tables call things -> what files and pages of own counts call them.
@@ -44,7 +47,10 @@ _COLUMNS = {
     "part_border": "part_series",
     "newest_of_border": "newest_of_series",
 }
-_OF_PARTS = ("dimension", "member", "component", "interior", "agencies", "halves", "drivers")
+_OF_PARTS = {"dimension", "member", "component", "interior", "agencies", "halves", "drivers"}
+# With parts there is one dimension, which need not be told, and drivers are what parts did.
+_NESTED = {**_COLUMNS, "member": "part"}
+_OF_MANY_KINDS = _OF_PARTS - {"member", "drivers"}
 _NEVER = 10**9  # counts of anybody may change by anything: the change is told, not refused
 
 
@@ -81,17 +87,7 @@ def own_counts(section: CountsSection) -> CountSource:
             caveat=section.caveat,
             misread=("", ""),
         ),
-        totals=TotalWords(
-            parts=(),
-            whole=section.total,
-            names={},
-            places={section.total: "in all"} if section.total else {},
-            usual={},
-            one=section.one,
-            many=section.many,
-            folder="counts",
-            place=section.place,
-        ),
+        totals=_totals(section),
         year_begins=section.year_begins,
         due=(section.due[0], section.due[1], section.due[1] + 2),
         shipped=False,
@@ -102,6 +98,7 @@ def own_counts(section: CountsSection) -> CountSource:
             aside=None,
             field_borders={},
             unmistakable=frozenset(),
+            dimensions=(PART,) if section.columns.part else (),
         ),
         agreement=Agreement(
             open_share=1.0,
@@ -112,34 +109,70 @@ def own_counts(section: CountsSection) -> CountSource:
             turning=frozenset(),
             never_empty=False,
         ),
-        labels=LabelWords(words={}, usual={}, dimensions={}, forms={}),
+        labels=LabelWords(
+            words={},
+            usual={},
+            dimensions={"border": section.one, PART: section.part},
+            forms={},
+        ),
         layouts=frozenset(),
         example=f"{section.name}.csv",
         parse_name=lambda _: None,
         read=read,
         embedded=lambda _: [],
         embedded_paths=list,
-        column=_column,
+        column=_column_with_parts if section.columns.part else _column,
+        with_sums=partial(with_sums, section),
+    )
+
+
+def _totals(section: CountsSection) -> TotalWords:
+    words = TotalWords(
+        parts=(),
+        whole=section.total,
+        names={},
+        places={section.total: "in all"} if section.total else {},
+        usual={},
+        one=section.one,
+        many=section.many,
+        folder="counts",
+        place=section.place,
+    )
+    if not section.columns.part:
+        return words
+    return replace(
+        words,
+        part=section.part,
+        below=section.parts,
+        part_in_full=section.part,
+        below_in_full=section.parts,
     )
 
 
 def _column(name: str) -> str:
-    """Own counts have no parts, and years of their own, which the tables' fiscal years are not."""
+    """Own counts have years of their own, which the tables' fiscal years are not."""
     if name in _OF_PARTS or "fiscal" in name or "to_date" in name:
         return ""
     return _COLUMNS.get(name, name)
+
+
+def _column_with_parts(name: str) -> str:
+    """The same where series have parts."""
+    return "" if name in _OF_MANY_KINDS else _NESTED.get(name) or _column(name)
 
 
 def read_as(section: CountsSection) -> ReadAs:
     """What the settings say of the files."""
     return ReadAs(
         series=section.columns.series,
+        part=section.columns.part,
         month=section.columns.month,
         value=section.columns.value,
         sheet=section.columns.sheet,
         decimal={"": "", "point": ".", "comma": ","}[section.columns.decimal],
         dates=section.columns.dates,
-        fiscal_start=section.year_begins,
+        # Years that begin in January, as they do unless the settings say otherwise, are not fiscal.
+        fiscal_start=section.year_begins if section.year_begins > 1 else 0,
         sums=section.columns.sum,
     )
 
@@ -151,7 +184,7 @@ def data_through(section: CountsSection, file: ReleaseFile) -> str:
 
 
 def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:
-    found = _with_total(section, _whole_counts(section, file))
+    found = _whole_counts(section, file)
     last = max(max(by_month) for by_month in found.values())
     year, month = int(last[:4]), int(last[5:])
     return Snapshot(
@@ -176,8 +209,12 @@ def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:
 def _whole_counts(section: CountsSection, file: ReleaseFile) -> dict[SeriesKey, dict[str, int]]:
     """Series -> month -> count, of the months that are known."""
     table = counts.table_in_bytes(file.name, file.content, read_as(section)).counts
-    _refuse_names(file.name, section.many, table.names)
     found = {}
+    places = table.nested or tuple((name, "") for name in table.names)
+    _refuse_names(file.name, section.many, dict.fromkeys(series for series, _ in places))
+    for name in dict.fromkeys(series for series, _ in places):
+        below = [part for series, part in places if series == name and part]
+        _refuse_names(file.name, section.parts, below)
     for row, name in enumerate(table.names):
         known = np.flatnonzero(np.isfinite(table.values[row]))
         back = table.values.shape[1] - 1 - known
@@ -191,11 +228,14 @@ def _whole_counts(section: CountsSection, file: ReleaseFile) -> dict[SeriesKey, 
                 f"{file.name}: {name} in {broken}: {by_month[broken]:g} is no whole number; a "
                 "record keeps counts. Round it, or use `bordercast forecast`"
             )
-        found[SeriesKey(name)] = {month: int(value) for month, value in by_month.items()}
+        series, part = places[row]
+        # Each part is a scope of its own: of one, a month may be known that is not of another.
+        key = SeriesKey(series, PART, part, part) if part else SeriesKey(series)
+        found[key] = {month: int(value) for month, value in by_month.items()}
     return found
 
 
-def _refuse_names(file: str, many: str, names: Sequence[str]) -> None:
+def _refuse_names(file: str, many: str, names: Iterable[str]) -> None:
     """DataError for names that no page could have."""
     places: dict[str, str] = {}
     for name in names:
@@ -210,18 +250,3 @@ def _refuse_names(file: str, many: str, names: Sequence[str]) -> None:
                 f"{many}; name one of them otherwise"
             )
         places[place] = name
-
-
-def _with_total(section: CountsSection, found: dict[SeriesKey, dict[str, int]]) -> Counts:
-    """The same with the total, where the settings name one that the file does not have.
-
-    Only of months in which every series that is known has a count: what is missing is not 0.
-    """
-    key = SeriesKey(section.total)
-    if not section.total or key in found:
-        return found
-    parts = {one.border for one in found} | set(headlines.parts())
-    columns: list[Mapping[str, int]] = [found.get(SeriesKey(part), {}) for part in sorted(parts)]
-    shared = set.intersection(*(set(column) for column in columns)) if columns else set()
-    total = {month: sum(column[month] for column in columns) for month in sorted(shared)}
-    return {**found, key: total} if total else found

@@ -1,0 +1,167 @@
+"""Any file as a sheet of cells: its bytes, separator, width, lines; and the tables of web pages."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from forecast.errors import QuarantineError
+from forecast.intake.tables import markup, sheet
+from forecast.intake.tables.sheet import Sheet, sheets_of
+
+
+def read(text: str | bytes) -> Sheet:
+    (found,) = sheets_of("own.csv", text.encode() if isinstance(text, str) else text)
+    return found
+
+
+def cells(found: Sheet) -> list[list[object]]:
+    return [found.row(at) for at in range(len(found.grid))]
+
+
+def test_cells_are_labels_without_space_around_them():
+    found = read("a, b \n b,a\n")
+
+    assert cells(found) == [["a", "b"], ["b", "a"]]
+    assert found.labels == ["", "a", "b"]
+    assert (found.separator, found.notes, found.title) == (",", (), "")
+
+
+def test_lines_keep_their_numbers_where_some_are_blank_or_broken():
+    found = read('a,b\n\n , \n"1\n2",3\n4,5\n')
+
+    assert [row[1] for row in cells(found)] == ["b", "3", "5"]
+    assert found.line.tolist() == [1, 5, 6]
+
+
+def test_rows_that_do_not_fit_are_marked_by_how_much():
+    found = read("a,b,c\n1,2,3\n1,2\n1\n1,2,3,4,5\n1,2,3,,\n1,2,3\n")
+
+    assert found.ragged.tolist() == [0, 0, -1, -2, 2, 0, 0]
+    assert found.grid.shape == (7, 3)
+    assert found.row(2) == ["1", "2", ""]
+    assert found.row(4) == ["1", "2", "3"]
+
+
+def test_a_table_of_many_cells_is_read_whole(monkeypatch):
+    monkeypatch.setattr(sheet, "_SAMPLE", 10)
+    many = 700_000  # beyond what is kept in one block
+    found = read("a,b\n" + "".join(f"{n % 7},{n % 5}\n" for n in range(many)))
+
+    assert found.grid.shape == (many + 1, 2)
+    for column, modulus in enumerate((7, 5)):
+        values = np.array(found.labels)[found.grid[1:, column]].astype(int)
+        assert np.array_equal(values, np.arange(many) % modulus)
+
+
+@pytest.mark.parametrize(
+    ("text", "separator", "note"),
+    [
+        ("a;b\n1,5;2\n", ";", "columns are separated by semicolons"),
+        ("a\tb\n1\t2\n", "\t", "columns are separated by tabs"),
+        ("a|b\n1|2\n", "|", "columns are separated by bars"),
+        ("a,b\n1,2\n", ",", None),
+        ("a\n1\n", "", None),
+        # What cuts most lines alike, not what is in one of them:
+        ("title; and more\na,b\n1,2\n3,4\n", ",", None),
+        # Between equals the one that is rarer in text:
+        ("a;b,c\n1;2,3\n", ";", "columns are separated by semicolons"),
+    ],
+)
+def test_columns_are_separated_by_what_cuts_most_lines_alike(text, separator, note):
+    found = read(text)
+
+    assert found.separator == separator
+    assert [n for n in found.notes if n.startswith("columns")] == ([note] if note else [])
+
+
+@pytest.mark.parametrize(
+    ("content", "expected", "noted"),
+    [
+        ("a,\u00e9\n".encode("utf-8-sig"), ["a", "\u00e9"], ""),
+        ("a,\u00e9\n".encode("utf-16"), ["a", "\u00e9"], ""),
+        ("a,\u00e9\n".encode("cp1252"), ["a", "\u00e9"], "Windows-1252"),
+        (b"a,b", ["a", "b"], "no line end"),
+        (b"a,b\r", ["a", "b"], ""),
+    ],
+)
+def test_a_text_is_read_in_its_encoding(content, expected, noted):
+    found = read(content)
+
+    assert cells(found) == [expected]
+    assert (noted in " ".join(found.notes)) if noted else not found.notes
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "the file is empty"),
+        (b" \n\t\n", "the file is empty"),
+        (b"a,\0b\n", "NUL bytes"),
+        (b"%PDF-1.7 ...", "this is a PDF, not a table"),
+        (b"\xef\xbb\xbf  <!DOCTYPE html>", "this is a web page"),
+    ],
+    ids=["empty", "blank", "NUL", "PDF", "page"],
+)
+def test_what_is_no_table_is_refused(content, problem):
+    with pytest.raises(QuarantineError, match=problem):
+        sheets_of("own.csv", content)
+
+
+def test_a_file_has_as_many_bytes_as_it_may(monkeypatch):
+    monkeypatch.setattr(sheet, "MOST_BYTES", 8)
+
+    assert cells(read("a,b\n1,2\n")) == [["a", "b"], ["1", "2"]]
+    with pytest.raises(QuarantineError, match="larger than 8 bytes"):
+        read("a,b\n1,22\n")
+
+
+def test_an_open_quotation_mark_is_named_with_its_line():
+    with pytest.raises(QuarantineError, match="line 2: not valid CSV"):
+        read('a,b\n1,"' + "x" * 200_000 + "\n")
+
+
+PAGE = """
+<p>before <table class="a"><caption>left out</caption>
+<tr><th> A  <b>b</b> </th><th>C</th></tr>
+<tr><td>1</td><td>2<table><tr><td>inner</td></tr></table></td><td>3
+<TR><td>4 &amp; 5</td><td>
+</table> after <td>stray</td>
+"""
+
+
+def test_every_table_of_a_page_is_read_the_outer_one_first():
+    assert markup.tables(PAGE.encode()) == [
+        [["A b", "C"], ["1", "2", "3"], ["4 & 5", ""]],
+        [["inner"]],
+    ]
+
+
+def test_a_page_has_as_many_bytes_as_it_may():
+    page = PAGE.encode().ljust(markup.PAGE_BYTES)
+
+    assert len(markup.tables(page)) == 2
+    with pytest.raises(ValueError, match="larger than 1,000,000 bytes"):
+        markup.tables(page + b" ")
+
+
+@pytest.mark.parametrize(
+    ("page", "cut"),
+    [
+        (b"<table><tr></table >", False),
+        (b"<TABLE id=a><tr></TABLE>", False),
+        (b"<table><tr>", True),
+        (b"<table></table><table\n>", True),
+        (b"</table>", False),
+        (b"<tables>", False),
+    ],
+)
+def test_a_table_that_does_not_end_shows_that_a_page_is_cut(page, cut):
+    assert markup.is_cut(page) == cut
+
+
+def test_only_tables_that_end_are_kept_of_a_page():
+    page = b"now 12:30 <table a>\n1</table > visits <Table>2</TABLE><table>3"
+
+    assert markup.without_rest(page) == b"<table a>\n1</table >\n<Table>2</TABLE>\n"
+    assert markup.without_rest(b"no table") == b""
