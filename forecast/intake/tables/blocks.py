@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from forecast.intake.tables import dates, numerals
+from forecast.intake.tables.by_order import with_months
 from forecast.intake.tables.dates import CellValue
 from forecast.intake.tables.sheet import Sheet
 
@@ -22,6 +23,7 @@ _BY_HAND = 20_000  # rows; longer sheets come from programs, which lay out no bl
 def as_one_table(sheet: Sheet) -> Sheet:
     """The same with one header, each month beside its year, each line beside its block's name."""
     sheet = _names_over_measures(_years_over_months(sheet))
+    sheet = with_months(sheet)
     if len(sheet.grid) <= _BY_HAND:
         sheet = _year_from_title(_blocks_named(_year_lines(sheet)))
     return sheet

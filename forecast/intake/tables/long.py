@@ -87,7 +87,27 @@ def _month_column(table: TableGrid) -> _Months:
     if compact:
         return _Months((_one_of(table, compact, _MONTH_WORDS, "--month", "months"),))
     _refuse_other_periods(table)
-    raise DataError(f"{table.sheet.name}: no column of months; {EXAMPLE}")
+    raise DataError(f"{table.sheet.name}: no column of months{_such_as(table)}; {EXAMPLE}")
+
+
+_CALLED_MONTH = re.compile(r"\b(month|date|period|mo|mes|monat|mois|fecha|time)\b", re.IGNORECASE)
+
+
+def _such_as(table: TableGrid, rows: Ints | None = None) -> str:
+    """What stands where the header says months are, or, of these rows, in the last column."""
+    columns = list(range(table.grid.shape[1]))
+    if rows is None:
+        rows = np.arange(max(table.header, 0) + 1, len(table.grid))
+        columns = [c for c in columns if _CALLED_MONTH.search(table.name(c))]
+        what = "is no month"
+    else:
+        columns, what = columns[::-1], "is not a number"
+    for column in columns:
+        filled = table.grid[rows, column]
+        if filled.any():
+            cell = text_of(table.labels[filled[filled != 0][0]])
+            return f": {cell!r} in column {table.name(column)!r} {what}"
+    return ""
 
 
 def _header(table: TableGrid, dated: Sequence[int]) -> int:
@@ -222,7 +242,9 @@ def from_long(table: TableGrid) -> Entries:
             "numbers with commas in quotation marks"
         )
     if not values:
-        raise DataError(f"{table.sheet.name}: no column of counts; {EXAMPLE}")
+        raise DataError(
+            f"{table.sheet.name}: no column of counts{_such_as(table, rows)}; {EXAMPLE}"
+        )
     unused = set(columns) - set(series) - set(values)
     note_ignored(table, unused)
     months = " and ".join(repr(table.name(place)) for place in at.places)
