@@ -205,7 +205,7 @@ def test_a_fiscal_year_beside_a_month_begins_in_october(head, written):
 
     assert values(found) == {"count": list(range(12))}
     assert found.counts.last.tolist() == [months.to_index("2020-09")]
-    assert "fiscal years are taken to begin in month 10 of the year before" in found.notes[1]
+    assert "begin in month 10 of the year before" in found.notes[1]
     later = (
         read(f"{head}\n{text}".replace("Oct", "Jul"), fiscal_start=1) if "Oct" not in text else 0
     )
