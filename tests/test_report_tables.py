@@ -429,9 +429,9 @@ def test_calendar_numbers_of_the_newest_month_first_are_no_fiscal_ones():
 
 
 def test_a_series_may_be_called_as_a_rate_is():
-    rows = [["Month", "Target", "Lower East", "Goal"], *([iso(m), x, x, x] for m, x in ONE.items())]
+    rows = [["Month", "Target", "Lower East", "Mill"], *([iso(m), x, x, x] for m, x in ONE.items())]
 
-    assert list(counts_of(read(csv_of(rows)))) == ["Target", "Lower East", "Goal"]
+    assert list(counts_of(read(csv_of(rows)))) == ["Target", "Lower East", "Mill"]
 
 
 REFUSED = {
