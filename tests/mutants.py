@@ -65,6 +65,7 @@ NOT_COPIED = (
 )
 HANGS = 600.0  # seconds; a mutant that takes longer is killed
 BUDGET = 60.0  # seconds of tests for a mutant, as long as they took in the traced run
+QUICK = 1.0  # seconds, with its fixtures, of a test that is tried before others
 
 Position = tuple[int, int]
 
@@ -218,6 +219,15 @@ class TracedRun:
         for path in self.lines.measured_files():
             found.update(self._contexts(Path(path)))
         return found
+
+    def batches_of(self, mutant: Mutant) -> tuple[list[str], list[str], list[str]]:
+        """The tests for a mutant: quick ones, what takes long to begin, and who reads the text."""
+        tests = self.tests_of(mutant)
+        quick = [test for test in tests if self._alone(test) < QUICK]
+        return quick, [test for test in tests if test not in quick], self.of_the_text
+
+    def _alone(self, test: str) -> float:
+        return self.seconds[test] + sum(self.waited[fixture] for fixture in self.fixtures[test])
 
     def tests_of(self, mutant: Mutant) -> list[str]:
         """A minute of tests for a mutant: those most about its module rather than passing through.
@@ -405,7 +415,7 @@ class Trees:
 
     def judged(self, drawn: Sequence[Mutant], traced: TracedRun) -> Iterator[str]:
         """What killed each mutant, "" where nothing did, in order."""
-        concern = [(mutant, traced.tests_of(mutant), traced.of_the_text) for mutant in drawn]
+        concern = [(mutant, *traced.batches_of(mutant)) for mutant in drawn]
         with ThreadPoolExecutor(self.count) as pool:
             yield from pool.map(lambda each: self.killed_by(*each), concern)
 
@@ -415,6 +425,7 @@ def main() -> int:
     options.add_argument("--python", type=Path, required=True, help="Of the project's environment.")
     options.add_argument("--sample", type=int, default=200, help="How many mutants.")
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--after", type=int, default=0, help="Go on after so many of the draw.")
     options.add_argument(
         "--at", nargs="*", default=[], metavar="PATH:LINE", help="Only these lines."
     )
@@ -431,7 +442,7 @@ def main() -> int:
         for mutant in mutants(name)
         if not wanted or (name, mutant.start[0]) in wanted
     ]
-    drawn = sample(every, given.sample, given.seed)
+    drawn = sample(every, given.sample, given.seed)[given.after :]
     python = Python(given.python)
     traced = TracedRun(given.traced, python.known())
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:

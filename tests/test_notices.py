@@ -29,10 +29,10 @@ from forecast.desk.report import report
 from forecast.errors import DataError
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import HEADLINES, Episode, Judgement, SeriesKey
-from forecast.store import connect, notices, ops, withdrawals
+from forecast.store import connect, deliveries, notices, ops, withdrawals
 from forecast.store.notices import Approval
 from jobs.cli import main
-from jobs.mail import approvals, operator_alerts, outbox
+from jobs.mail import approvals, operator_alerts, outbox, queueing
 from jobs.mail import compose as work
 from jobs.pipeline.judging import Findings as Judged
 from jobs.pipeline.triggers import _kind
@@ -747,3 +747,19 @@ def test_a_level_shift_is_told_in_the_month_in_which_it_is_confirmed(record, epi
         told = _kind(db, Config(), found, [judgement])
 
     assert told == kind
+
+
+def test_who_left_or_has_another_border_keeps_nobody_after_him_from_a_notice(record):
+    path = record("february")
+    notice, _ = held(path)
+    there, elsewhere = {}, {"borders": ("other",)}
+    readers = {"gone@x.org": there, "far@x.org": elsewhere, "Ann@x.org": there, "bob@x.org": there}
+    config = settings(
+        25, recipients=tuple({"address": name} | wanted for name, wanted in readers.items())
+    )
+
+    with ops.writing(path) as db:
+        deliveries.unsubscribe(db, "gone@x.org", FEBRUARY)
+        found = queueing.addressed(path, db, config, notice)
+
+    assert [recipient for recipient, _ in found] == ["ann@x.org", "bob@x.org"]

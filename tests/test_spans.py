@@ -49,6 +49,34 @@ def test_what_is_no_span_is_refused_with_what_would_be(text):
         spans.parse(text, CUTOFF)
 
 
+@pytest.mark.parametrize(
+    ("cutoff", "horizon", "names"),
+    [
+        ("2026-08", 24, "FY2026, FY2027, next 12 months, 2026, rest of 2026"),
+        ("2026-09", 24, "FY2027, FY2028, next 12 months, 2026, rest of 2026"),
+        ("2026-09", 23, "FY2027, next 12 months, 2026, rest of 2026"),
+        ("2026-12", 12, "FY2027, next 12 months, 2027"),
+        ("2026-12", 11, "FY2027"),
+        ("2026-08", 4, "FY2026, 2026, rest of 2026"),
+        ("2026-08", 3, "FY2026"),
+    ],
+)
+def test_a_run_answers_the_usual_spans_that_its_forecast_covers(cutoff, horizon, names):
+    found = spans.standard(cutoff, horizon)
+
+    assert [span.name for span in found] == names.split(", ")
+    assert all(span == spans.parse(span.name, cutoff) for span in found)
+
+
+def test_a_year_before_a_span_is_the_same_months():
+    assert spans.parse("FY2027", CUTOFF).year_before() == (
+        "2025-10..2026-09", "2025-10", "2026-09",
+    )  # fmt: skip
+    assert spans.parse("2026-12", CUTOFF).year_before() == ("2025-12", "2025-12", "2025-12")
+    assert spans.parse("FY2027", CUTOFF).year_named == 2027
+    assert spans.parse("2027", CUTOFF).year_named is None
+
+
 @given(st.sampled_from(months.between("2013-10", "2027-01")), st.integers(0, 35))
 def test_a_sum_is_what_is_published_and_each_path_s_rest(first, more):
     last = months.shift(first, more)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,17 @@ from forecast import months
 from forecast.errors import DataError, FaultsError
 from forecast.intake.series import MOST_MISSING
 from forecast.intake.tables import dates, layout, numerals
-from forecast.intake.tables.grid import Entries, Fault, ReadAs, refuse_period, text_of
+from forecast.intake.tables.dates import CellValue
+from forecast.intake.tables.grid import (
+    ONE_SERIES,
+    PER_ENTRY,
+    Entries,
+    Fault,
+    ReadAs,
+    footnotes_note,
+    refuse_period,
+    text_of,
+)
 from forecast.intake.tables.sheet import MOST_BYTES, Sheet, read_sheets, sheets_of
 from forecast.intake.text import unpacked
 from models.base import Floats, Ints, Panel
@@ -129,20 +140,29 @@ def table_in_bytes(name: str, content: bytes, wanted: ReadAs) -> TableRead:
 def _table_of_sheets(sheets: Sequence[Sheet], wanted: ReadAs) -> TableRead:
     if wanted.sheet:
         sheets = _named(sheets, wanted.sheet)
-    if len(sheets) == 1:
-        return table_of(sheets[0], wanted)
-    return _only_table(sheets, wanted)
+    seen = [sheet for sheet in sheets if not sheet.hidden or wanted.sheet]
+    hidden = (
+        [repr(sheet.title) for sheet in sheets if sheet.hidden] if len(seen) < len(sheets) else []
+    )
+    sheets = seen or sheets
+    read = table_of(sheets[0], wanted) if len(sheets) == 1 else _only_table(sheets, wanted)
+    if not (hidden and seen):
+        return read
+    return replace(read, notes=(*read.notes, f"hidden sheets, not read: {', '.join(hidden)}"))
 
 
 def table_of(sheet: Sheet, wanted: ReadAs) -> TableRead:
     """What one sheet says; errors as `read_table`."""
-    found = layout.entries(sheet, wanted)
+    return _table_of_entries(sheet, layout.entries(sheet, wanted), wanted)
+
+
+def _table_of_entries(sheet: Sheet, found: Entries, wanted: ReadAs) -> TableRead:
     notes, warnings, faults = list(found.notes), [], list(found.faults)
     value, said, wrong = _values(sheet, found, wanted)
     notes += said
     faults += wrong
+    _refuse_periods(sheet.name, found, wanted)
     if not wanted.sums:
-        _refuse_periods(sheet.name, found)
         faults += _twice(sheet, found)
     if faults:
         raise FaultsError(sheet.name, [str(f) for f in sorted(set(faults))])
@@ -179,8 +199,11 @@ def _only_table(sheets: Sequence[Sheet], wanted: ReadAs) -> TableRead:
             tables.append((sheet, layout.entries(sheet, wanted)))
         except DataError:
             continue
+    titles = ", ".join(repr(sheet.title) for sheet, _ in tables)
+    if len(tables) > 1 and (joined := _joined(tables)):
+        read = _table_of_entries(*joined, wanted)
+        return replace(read, notes=(f"sheets {titles} were read as one table", *read.notes))
     if len(tables) > 1:
-        titles = ", ".join(repr(sheet.title) for sheet, _ in tables)
         raise DataError(
             f"{sheets[0].name}: several sheets hold counts: {titles}. "
             f"Say which: --sheet {tables[0][0].title!r}"
@@ -189,6 +212,48 @@ def _only_table(sheets: Sequence[Sheet], wanted: ReadAs) -> TableRead:
     read = table_of(sheet, wanted)
     others = ", ".join(repr(other.title) for other in sheets if other is not sheet)
     return replace(read, notes=(f"sheet {sheet.title!r} was read, not {others}", *read.notes))
+
+
+def _joined(tables: Sequence[tuple[Sheet, Entries]]) -> tuple[Sheet, Entries] | None:
+    """Sheets as one: some months each of the same table, or one series each, named by the sheet.
+
+    None where they may be anything else.
+    """
+    each = [found for _, found in tables]
+    months = [set(found.month.tolist()) for found in each]
+    apart = sum(map(len, months)) == len(set().union(*months))
+    if not apart and all(found.names == [ONE_SERIES] for found in each):
+        each = [replace(found, names=[sheet.title]) for sheet, found in tables]
+    elif not apart or len({(found.series_column, found.counts_column) for found in each}) > 1:
+        return None
+    names = list(dict.fromkeys(name for found in each for name in found.names))
+    labels: list[CellValue] = []
+    columns: list[str] = []
+    parts: list[dict[str, Ints]] = []
+    for (sheet, _), found in zip(tables, each, strict=True):
+        own = {name: getattr(found, name) for name in PER_ENTRY}
+        place = np.array([*map(names.index, found.names), -1])  # a series of -1 is a fault
+        own |= {"series": place[found.series], "value": found.value + len(labels)}
+        parts.append(own | {"column": found.column + len(columns)})
+        labels += sheet.labels
+        columns += [f"{column} of sheet {sheet.title!r}" for column in found.columns]
+    arrays: dict[str, Any] = {
+        name: np.concatenate([part[name] for part in parts]) for name in PER_ENTRY
+    }
+    whole = replace(
+        each[0],
+        names=names,
+        family=[],
+        columns=columns,
+        notes=list(dict.fromkeys(note for found in each for note in found.notes)),
+        faults=[fault for found in each for fault in found.faults],
+        **arrays,
+    )
+    if all(found.nested for found in each):
+        inside = {n: pair for f in each for n, pair in zip(f.names, f.nested, strict=True)}
+        whole = replace(whole, nested=[inside[name] for name in names])
+    first = tables[0][0]
+    return replace(first, labels=labels, name=first.name.split(", sheet ")[0]), whole
 
 
 def _values(sheet: Sheet, found: Entries, wanted: ReadAs) -> tuple[Floats, list[str], list[Fault]]:
@@ -222,7 +287,7 @@ def _values(sheet: Sheet, found: Entries, wanted: ReadAs) -> tuple[Floats, list[
                 )
                 for entry in np.flatnonzero(back == at).tolist()
             ]
-    notes = []
+    notes = footnotes_note([cell for cell in cells if isinstance(cell, str)], "numbers")
     if marks.proof and _reads(marks.proof, decimal):
         name = "point" if decimal == "." else "comma"
         example = numerals.number(marks.proof, decimal)
@@ -242,13 +307,13 @@ def _reads(cell: str, decimal: str) -> bool:
     return True
 
 
-def _refuse_periods(name: str, found: Entries) -> None:
-    """DataError for weeks and days, which would be taken for months given twice."""
+def _refuse_periods(name: str, found: Entries, wanted: ReadAs) -> None:
+    """DataError for weeks, which no sum makes months, and for days that are not to be added up."""
     known = found.day[found.day > 0]
     period = dates.spacing(known[:10_000].tolist()) if len(known) else ""
     if period == "weeks":
         refuse_period(name, period)
-    if period == "days":
+    if period == "days" and not wanted.sums:
         raise DataError(f"{name}: these are counts of days; add --sum to add them up by month")
 
 
@@ -275,10 +340,7 @@ def _summed(found: Entries, value: Floats) -> tuple[Entries, Floats, list[str]]:
     many = len(value) - len(first)
     warned = [f"{many:,} counts were added to others of the same month"] if many else []
     warned += _half_months(found)
-    chosen = {
-        name: getattr(found, name)[first]
-        for name in ("series", "line", "month", "day", "value", "column")
-    }
+    chosen = {name: getattr(found, name)[first] for name in PER_ENTRY}
     return replace(found, **chosen), total, warned
 
 
@@ -343,7 +405,7 @@ def _arranged(found: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[s
         tuple(pair for pair, none in zip(found.nested, empty.tolist(), strict=False) if not none),
     )
     missing = int((last - first + 1 - np.bincount(code, minlength=len(names))).sum())
-    return counts, missing, warned + _gaps(counts) + _ends(counts)
+    return counts, missing, warned + _gaps(counts) + _ends(counts) + _zeros(counts)
 
 
 def _after_long_gaps(code: Ints, month: Ints, many: int) -> tuple[np.ndarray, np.ndarray]:
@@ -389,6 +451,19 @@ def _ends(counts: MonthlyCounts) -> list[str]:
         f"ends before {months.from_index(latest)}, and is forecast from its own end: "
         + ", ".join(shown)
         + more
+    ]
+
+
+def _zeros(counts: MonthlyCounts) -> list[str]:
+    """Who ends in months of 0 and had none before: perhaps months that are not counted yet."""
+    zero = counts.values == 0
+    ends = np.argmin(zero[:, ::-1], axis=1)  # months of 0 at the end
+    doubtful = (ends > 1) & (zero.sum(axis=1) == ends)
+    if not doubtful.any():
+        return []
+    return [
+        f"the last months are 0, and none before is: {_list(counts.names, doubtful)}. Leave months "
+        "blank that nobody has counted yet"
     ]
 
 

@@ -65,10 +65,8 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--fiscal-start",
             type=click.IntRange(1, 12),
-            default=10,
-            show_default=True,
             metavar="MONTH",
-            help="Month in which fiscal years (FY2024) begin.",
+            help="Month in which fiscal years (FY2024) begin [as the file's order shows, else 10].",
         ),
         click.option(
             "--sum",
@@ -84,6 +82,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         decimal = {"point": ".", "comma": ",", None: ""}[given.pop("decimal")]
         names = ("series", "month", "value", "sheet", "fiscal_start", "sums")
         own = {name: given.pop(name) for name in names}
+        own["fiscal_start"] = own["fiscal_start"] or 0
         read_as = ReadAs(**own, decimal=decimal, dates=given.pop("dates") or "")
         return command(read_as=read_as, **given)
 

@@ -46,7 +46,7 @@ definition = ""                 # what is counted, in a sentence
 caveat = ""                     # what it is not
 # The series that the others add up to; where no file has it, it is added up. "": none.
 total = "{total}"
-year_begins = 1                 # month in which your years begin
+year_begins = {begins}                 # month in which your years begin
 due = [1, 28]                   # days after a month's end in which its figures come
 
 [sources.columns]
@@ -147,6 +147,7 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
         place="at {}" if one in _PLACES else "in {}" if one in _WITHIN else "for {}",
         publisher="Our office",
         total=_quoted(total),
+        begins=wanted.fiscal_start or 1,
         parts=_PARTS.format(part=part, many=_plural(part)) if nesting[1] else "",
         columns=_columns(wanted, one),
         cutoff=months.from_index(max(first + SCORED, last - SCORED)),

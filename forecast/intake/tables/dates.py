@@ -8,12 +8,14 @@ today, so the forms are written out.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
 from forecast import months
+from forecast.intake.tables.footnotes import without_footnote
 
 CellValue = str | float | date | None
 """What a cell of a table may hold: text files have only text, spreadsheets all four."""
@@ -28,8 +30,9 @@ _FULL = (
 _NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _TIME = r"(?:[T ]\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AP]M)?(?:Z|[+-]\d\d:?\d\d)?)?"
-_FISCAL_YEAR = r"F\.?Y\.? ?(?P<year>\d{4}|\d\d)"
-_PERIOD = r"(?:M|P|PD|Period|Month)? ?(?P<period>\d{1,2})"
+_FISCAL_WORD = r"[FS]?F\.?Y\.? ?"
+_FISCAL_YEAR = rf"{_FISCAL_WORD}(?P<year>\d{{4}}|\d\d)"
+_PERIOD = r"[-/ ,]*(?:(?<=\D)|M|P|PD|Period|Month) ?(?P<period>\d{1,2})"
 
 # What can be read. The first that fits counts; none fits what another means otherwise.
 _FORMS = tuple(
@@ -41,18 +44,34 @@ _FORMS = tuple(
         rf"(?P<month>\d\d?)[-/. ]{_YEAR}",
         rf"(?P<one>\d\d?)[-/.](?P<two>\d\d?)[-/.](?P<year>\d{{4}}|\d\d){_TIME}",
         rf"{_NAME}[-/ ,]*(?:{_YEAR}|['\u2019]?(?P<short>\d\d))",
-        rf"{_YEAR}[-/ ,]*{_NAME}",
+        rf"(?:CY ?)?{_YEAR}[-/ ,]*{_NAME}",
         rf"(?P<day>\d\d?)[-/. ]{_NAME}[-/., ]+(?:{_YEAR}|(?P<short>\d\d))",
+        rf"(?P<day>\d\d)(?P<name>[A-Z]{{3}}){_YEAR}",
         rf"{_NAME} (?P<day>\d\d?)(?:st|nd|rd|th)?,? {_YEAR}",
-        rf"{_FISCAL_YEAR}[-/ ,]*{_PERIOD}",
+        rf"{_FISCAL_YEAR}{_PERIOD}",
+        rf"{_FISCAL_WORD}(?P<year>\d{{4}})(?P<period>\d\d)",
         rf"{_FISCAL_YEAR}[-/ ,]*{_NAME}",
         rf"{_NAME}[-/ ,]*{_FISCAL_YEAR}",
     )
 )
 _FISCAL = re.compile(r"F\.?Y", re.IGNORECASE)
+_TWO_YEARS = re.compile(
+    rf"({_FISCAL_WORD})?(\d\d|\d{{4}})[-/](\d\d|\d{{4}})", re.IGNORECASE | re.ASCII
+)
+_WEEKDAY = re.compile(
+    r"(?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? (?=\w{3})",
+    re.IGNORECASE,
+)
+_DASHES = str.maketrans("\u2013\u2014_", "---")
+_RANGE = re.compile(r" (?:-|to|thru|through) ", re.IGNORECASE)
+_EVENING = re.compile(r"[T ](?:1[3-9]|2[0-3]):00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:?\d\d)?$", re.ASCII)
+_QUARTER = r"Q(?:tr|uarter)? ?[1-4]"
 _OTHER = {
     "quarters": re.compile(
-        r"(?:FY ?)?\d{2,4}[-/ ]?Q ?[1-4]|Q ?[1-4][-/ ]*(?:FY ?)?'?\d{2,4}", re.IGNORECASE
+        rf"(?:FY ?)?\d{{2,4}}[-/ ]*{_QUARTER}|{_QUARTER}[-/, ]*(?:FY ?)?'?\d{{2,4}}"
+        r"|(?:jan\w* ?[-\u2013] ?mar|apr\w* ?[-\u2013] ?jun|jul\w* ?[-\u2013] ?sep"
+        r"|oct\w* ?[-\u2013] ?dec)[a-z]*\.?,? \d{4}",
+        re.IGNORECASE,
     ),
     "weeks": re.compile(r"\d{4}[-/ ]?W ?\d{1,2}|(?:week|wk|w) ?\d{1,2}[-/ ,]*\d{4}", re.IGNORECASE),
 }
@@ -75,9 +94,9 @@ def looks_like(cell: CellValue) -> bool:
     """Whether a cell is meant for a date, say also "2020-13"."""
     if isinstance(cell, date):
         return True
-    if not isinstance(cell, str):
+    if not isinstance(cell, str) or names_year(cell):
         return False
-    found = _match(cell)
+    found = _match(_ends(cell)[0])
     return found is not None and ("name" not in found or _name(found["name"]) > 0)
 
 
@@ -100,7 +119,8 @@ def order_of(cells: Iterable[CellValue]) -> str | None:
 
     Also where every day is the first of a month one way, and not the other.
     """
-    pairs = [(int(m["one"]), int(m["two"])) for c in cells if (m := _match(c)) and "one" in m]
+    ends = [end for cell in cells if isinstance(cell, str) for end in _ends(cell)]
+    pairs = [(int(m["one"]), int(m["two"])) for c in ends if (m := _match(c)) and "one" in m]
     if any(one > 12 for one, _ in pairs):
         return DAY_FIRST
     if any(two > 12 for _, two in pairs):
@@ -126,6 +146,13 @@ def read(cell: CellValue, order: str, fiscal_start: int) -> When:
     """
     if isinstance(cell, date):
         return When(cell.year * 12 + cell.month - 1, cell.day)
+    first, *last = (_read(end, order, fiscal_start) for end in _ends(str(cell)))
+    if last and (first.month, 1, _days_in(first.month)) != (last[0].month, first.day, last[0].day):
+        raise ValueError("not from the first to the last day of one month; leave it out")
+    return first
+
+
+def _read(cell: str, order: str, fiscal_start: int) -> When:
     found = _match(cell)
     if found is None:
         raise ValueError("not a month; write it as YYYY-MM, such as 2024-01")
@@ -142,10 +169,10 @@ def read(cell: CellValue, order: str, fiscal_start: int) -> When:
         raise ValueError(
             f"there is no month {named or number}; write the month that is meant, as YYYY-MM"
         )
-    if _FISCAL.search(str(cell)):
+    if _FISCAL.search(cell):
         return When(fiscal_month(year, number, fiscal_start, named="name" in found), 0)
     index = year * 12 + number - 1
-    if day and not _exists(year, number, day):
+    if day > _days_in(index):
         raise ValueError(f"{months.from_index(index)} has no day {day}; correct the date")
     return When(index, day)
 
@@ -160,22 +187,93 @@ def fiscal_month(year: int, number: int, start: int, *, named: bool) -> int:
 
 def names_month(cell: CellValue) -> int:
     """1 .. 12 for a month's name alone, "Jan" or "September"; else 0."""
-    return _name(cell.strip().rstrip(".")) if isinstance(cell, str) else 0
+    if not isinstance(cell, str) or cell[:3].casefold() not in _NAMES:
+        return 0
+    return _name(_plain(cell).rstrip("."))
 
 
 def names_year(cell: CellValue) -> tuple[int, bool] | None:
-    """A year, and whether a fiscal one, for "2024", "FY24" or "FY 2024"; else None."""
-    text = str(as_digits(cell)).strip() if isinstance(cell, (str, float)) else ""
-    if re.fullmatch(r"(?:19|20)\d\d", text):
-        return int(text), False
-    if match := re.fullmatch(_FISCAL_YEAR, text, re.IGNORECASE):
+    """A year, and whether a fiscal one, for "2024", "FY24" or "2023-24"; else None."""
+    text = _plain(str(as_digits(cell))) if isinstance(cell, (str, float)) else ""
+    if match := re.fullmatch(r"(?:CY ?)?((?:19|20)\d\d)", text, re.ASCII | re.IGNORECASE):
+        return int(match[1]), False
+    if match := re.fullmatch(_FISCAL_YEAR, text, re.ASCII | re.IGNORECASE):
         return _full_year(match.groupdict()), True
+    if match := _TWO_YEARS.fullmatch(text):
+        word, first, last = match.groups()
+        follows = (int(first) + 1) % 100 == int(last) % 100
+        # 2011-12 without a word may be December 2011.
+        if follows and (word or (len(first) == 4 and (len(last) == 4 or int(last) > 12))):
+            return _full_year({"year": first}) + 1, True
     return None
 
 
-def is_fiscal(cells: Iterable[CellValue]) -> bool:
-    """Whether any of them counts by fiscal years."""
-    return any(isinstance(cell, str) and _FISCAL.match(cell.strip()) for cell in cells)
+def fiscal_pair(cell: str) -> tuple[int, int] | None:
+    """Fiscal year and calendar month of "FY2024 Oct"; None where it counts its months itself."""
+    found = _match(cell)
+    number = _name(found["name"]) if found and "name" in found else 0
+    return (_full_year(found), number) if found and number else None
+
+
+def is_fiscal(text: str) -> bool:
+    """Whether a cell or header speaks of fiscal years."""
+    return re.search(r"\bfiscal\b|\b[fs]?f\.?y\b|\b[fs]?fy ?\d", text, re.IGNORECASE) is not None
+
+
+def is_state_fiscal(text: str) -> bool:
+    """Whether it is a state's fiscal year, which begins in July for most, not for all."""
+    return re.search(r"\bstate fiscal|\bsfy", text, re.IGNORECASE) is not None
+
+
+def year_begins(found: Sequence[tuple[int, int]]) -> int:
+    """The month, 1 .. 12, in which years begin by the order of a file's lines; 0 if it is silent.
+
+    found : (year, calendar month) of each line. Where the month after June is in the next year,
+    years begin in July. Lines in no order of time say nothing.
+    """
+    lines = [pair for at, pair in enumerate(found) if pair != found[at - 1]]
+    turns: set[int] = set()
+    within: set[int] = set()
+    steps = 0
+    for (year, month), (later, following) in pairwise(lines):
+        if month == following % 12 + 1:  # the newest first
+            year, month, later, following = later, following, year, month
+        if following != month % 12 + 1 or later - year not in (0, 1):
+            continue
+        steps += 1
+        (turns if later > year else within).add(following)
+    proven = len(turns) == 1 and not turns & within and steps >= len(lines) / 2
+    return turns.pop() if proven else 0
+
+
+def begins_with(numbers: Sequence[int]) -> int:
+    """The month, 1 .. 12, in which a year begins whose months stand in this order; 0 if none does.
+
+    Six months are a year's order only where they pass from December to January.
+    """
+    for row in (list(numbers), list(numbers)[::-1]):
+        follow = all(later == month % 12 + 1 for month, later in pairwise(row))
+        if follow and (len(row) == 12 or (12, 1) in pairwise(row)):
+            return row[0]
+    return 0
+
+
+def evening_before(cells: Sequence[CellValue]) -> str:
+    """A time like 2023-12-31T23:00Z, if all are the evening of a month's last day; else "".
+
+    Midnight elsewhere, told in UTC: the month that is meant is the next one.
+    """
+    evenings = [c for c in cells if isinstance(c, str) and _EVENING.search(c)]
+    if not evenings or len(evenings) < len([c for c in cells if c != ""]):
+        return ""
+    for cell in evenings:
+        try:
+            found = read(cell, MONTH_FIRST, 1)
+        except ValueError:
+            return ""
+        if found.day != _days_in(found.month):
+            return ""
+    return evenings[0]
 
 
 def spacing(found: Sequence[int]) -> str:
@@ -185,15 +283,27 @@ def spacing(found: Sequence[int]) -> str:
     if len(steps) < 3:
         return ""
     usual = sorted(steps)[len(steps) // 2]
-    return "weeks" if usual in (7, 14) else "days" if usual <= 3 else ""
+    return "weeks" if usual in (7, 14, 28) else "days" if usual <= 3 else ""
 
 
 def _match(cell: CellValue) -> dict[str, str] | None:
-    text = " ".join(cell.split()) if isinstance(cell, str) else ""
+    text = _plain(cell) if isinstance(cell, str) else ""
     for form in _FORMS:
         if match := form.fullmatch(text):
             return {name: part for name, part in match.groupdict().items() if part}
     return None
+
+
+def _plain(cell: str) -> str:
+    """A cell without a footnote's sign or a weekday, with single spaces and plain dashes."""
+    text = without_footnote(" ".join(cell.split()))[0].translate(_DASHES)
+    return _WEEKDAY.sub("", text, count=1)
+
+
+def _ends(cell: str) -> list[str]:
+    """First and last day of "1/1/2024 - 1/31/2024"; anything else as it is."""
+    ends = _RANGE.split(" ".join(cell.split()).translate(_DASHES), maxsplit=1)
+    return ends if len(ends) == 2 and all(map(_match, ends)) else [cell]
 
 
 def _full_year(found: dict[str, str]) -> int:
@@ -211,9 +321,5 @@ def _name(text: str) -> int:
     return 0
 
 
-def _exists(year: int, month: int, day: int) -> bool:
-    try:
-        date(year, month, day)
-    except ValueError:
-        return False
-    return True
+def _days_in(index: int) -> int:
+    return monthrange(index // 12, index % 12 + 1)[1]

@@ -13,6 +13,7 @@ import numpy as np
 from forecast.errors import DataError
 from forecast.intake.tables import dates, numerals
 from forecast.intake.tables.dates import CellValue
+from forecast.intake.tables.footnotes import without_footnote
 from forecast.intake.tables.sheet import Sheet
 from models.base import Ints
 
@@ -25,8 +26,17 @@ or a column for each series or month. Save it as CSV or Excel and try again."""
 SAMPLE = 2000  # rows that show what a column holds
 JUDGED = 200_000  # rows among which columns are tried as names of series
 UNIQUE = 0.95  # share of rows that are the only ones of their series and month
-TOP = 30  # rows among which the header is
 TOTAL_WORDS = {"total", "totals", "grand total", "sum", "all"}
+FEDERAL = 10  # the month in which the U.S. government's fiscal years begin
+
+_YEARS = re.compile(
+    r"(?:\b[fs]?fy|\bcy|\byear)? ?\b(?:19|20)\d\d(?:[-/]\d\d(?:\d\d)?)?\b|\bfy ?\d\d\b|\bq[1-4]\b"
+)
+_SUMS = re.compile(
+    r"m13|(?:(?:grand|annual|yearly|quarterly|sub|fiscal|calendar|year|monthly|overall)[- ]?)*"
+    r"(?:totals?|sum|all|all months|averages?|avg\.?|mean|median|min(?:imum)?|max(?:imum)?|annual"
+    r"|year to date|ytd|% change|change)"
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,8 @@ class ReadAs:
     series, month, value : columns. part : a column below those of the series, whose names are
         parts of them. sheet : of a workbook.
     decimal : "." or ",". dates : "mdy" or "dmy", for dates like 3/4/2024.
-    fiscal_start : month, 1 .. 12, in which fiscal years begin.
+    fiscal_start : month, 1 .. 12, in which fiscal years begin; 0 if the file is to say, or else
+        October.
     sums : whether several counts of a series' month are added up.
     """
 
@@ -48,7 +59,7 @@ class ReadAs:
     sheet: str = ""
     decimal: str = ""
     dates: str = ""
-    fiscal_start: int = 10
+    fiscal_start: int = 0
     sums: bool = False
     part: str = ""
 
@@ -97,6 +108,9 @@ class Entries:
     series_column: str = ""
     nested: list[tuple[str, str]] = field(default_factory=list)
     nesting: tuple[str, str] = ("", "")
+
+
+PER_ENTRY = ("series", "line", "month", "day", "value", "column")  # the arrays of `Entries`
 
 
 class TableGrid:
@@ -195,8 +209,16 @@ def read_months(
     table: TableGrid, codes: np.ndarray, line: np.ndarray, column: str | list[str]
 ) -> tuple[Ints, Ints]:
     """(n,) months, -1 where a cell is a fault, and days, of the cells at these places."""
-    different, back = np.unique(codes, return_inverse=True)
+    # In the order of the file, which shows where fiscal years begin.
+    different, first, back = np.unique(codes, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first))
+    different, back = different[np.argsort(first)], rank[back]
     cells = [dates.as_digits(cell) for cell in table.cells(different)]
+    if evening := dates.evening_before(cells):
+        raise DataError(
+            f"{table.sheet.name}: {evening!r} and all others are the evening of a month's last "
+            "day, as a midnight elsewhere is in UTC; write months as 2024-01, without a time"
+        )
     order = table.wanted.dates or dates.order_of(cells)
     if order is None:
         shown = next(cell for cell in cells if dates.order_of([cell]) is None)
@@ -204,12 +226,16 @@ def read_months(
             f"{table.sheet.name}: {shown!r} can be two months, and no other date of its column "
             "says which; add --dates mdy (month first) or --dates dmy (day first)"
         )
-    if dates.is_fiscal(cells):
-        table.notes.append(fiscal_note(table.wanted.fiscal_start))
+    start = 1
+    fiscal = [str(cell) for cell in cells if dates.is_fiscal(str(cell))]
+    if fiscal:
+        pairs = [pair for cell in fiscal if (pair := dates.fiscal_pair(cell))]
+        start = fiscal_start(table, dates.year_begins(pairs), fiscal[0])
     month, day = np.full(len(cells), -1), np.zeros(len(cells), dtype=np.int64)
+    table.notes += footnotes_note([cell for cell in cells if isinstance(cell, str)], "months")
     for at, cell in enumerate(cells):
         try:
-            found = dates.read(cell, order, table.wanted.fiscal_start)
+            found = dates.read(cell, order, start)
         except ValueError as problem:
             wrong = np.flatnonzero(back == at)
             for place in wrong.tolist():
@@ -226,19 +252,57 @@ def read_months(
     return month[back], day[back]
 
 
-def fiscal_note(start: int) -> str:
-    """What fiscal years were taken to be."""
-    return (
-        f"fiscal years are taken to begin in month {start} of the year before"
-        if start > 1
-        else "fiscal years are taken to be calendar years"
-    ) + " (--fiscal-start changes that)"
+def fiscal_start(table: TableGrid, shown: int, text: str) -> int:
+    """The month in which the file's fiscal years begin, and a note of it.
+
+    shown : by the order of the file; 0 if it is silent. text : what speaks of fiscal years, for a
+    DataError where it is a state's and nothing says when they begin.
+    """
+    told = table.wanted.fiscal_start
+    if not told and not shown and dates.is_state_fiscal(text):
+        raise DataError(
+            f"{table.sheet.name}: {text!r} does not say when the state's fiscal years begin; add "
+            "--fiscal-start MONTH (7 is July)"
+        )
+    start = told or shown or FEDERAL
+    if start == 1:
+        said = "fiscal years are taken to be calendar years"
+    elif told or not shown:
+        said = f"fiscal years are taken to begin in month {start} of the year before"
+    else:
+        said = f"fiscal years begin in month {start} of the year before, as the file's order shows"
+    table.notes.append(f"{said} (--fiscal-start changes that)")
+    return start
+
+
+def year_start(table: TableGrid, column: int, fiscal: np.ndarray, shown: int) -> int:
+    """The month in which the years begin that a column holds, or that head columns.
+
+    column : with the years, or the first that has one. fiscal : whether they say so. shown : as
+    `fiscal_start` has it.
+
+    Raises
+    ------
+    DataError : years that are not called fiscal begin in another month than January.
+    """
+    if fiscal.any():
+        return fiscal_start(table, shown, table.name(column))
+    if shown > 1:
+        raise DataError(
+            f"{table.sheet.name}: years in column {table.name(column)!r} begin in month {shown} by "
+            "the file's order, and are not called fiscal. Write them as FY2024 if 2024 is the year "
+            "they end in, or write months as 2023-07"
+        )
+    return 1
 
 
 def years_of(table: TableGrid, column: int, rows: Ints) -> tuple[Ints, np.ndarray]:
-    """(rows,) years, -1 where there is none, and whether they are fiscal."""
-    codes = table.grid[rows, column]
-    fiscal_header = re.match(r"f\.?y|fiscal", table.name(column).casefold()) is not None
+    """(rows,) years, -1 where there is none, and whether they are fiscal.
+
+    Where a year stands only in the first line of its block, as merged cells leave it, it holds for
+    the lines below.
+    """
+    codes = fill_down(table, column, rows)
     found = {code: dates.names_year(table.labels[code]) for code in np.unique(codes).tolist()}
     for place, code in enumerate(codes.tolist()):
         if found[code] is None:
@@ -252,9 +316,36 @@ def years_of(table: TableGrid, column: int, rows: Ints) -> tuple[Ints, np.ndarra
             )
     year = np.array([(found[code] or (-1, False))[0] for code in codes.tolist()])
     fiscal = np.array([(found[code] or (-1, False))[1] for code in codes.tolist()])
-    if fiscal.any() or fiscal_header:
-        table.notes.append(fiscal_note(table.wanted.fiscal_start))
-    return year, fiscal | fiscal_header
+    return year, fiscal | dates.is_fiscal(table.name(column))
+
+
+def fill_down(table: TableGrid, column: int, rows: Ints) -> Ints:
+    """A column's cells, each mostly blank one as the last above it; said, and kept so."""
+    codes = table.grid[rows, column]
+    if not len(codes) or not codes[0] or np.mean(codes != 0) > 0.5:
+        return np.asarray(codes)
+    latest = np.maximum.accumulate(np.where(codes != 0, np.arange(len(codes)), 0))
+    table.grid[rows, column] = codes[latest]
+    table.notes.append(f"blank cells of column {table.name(column)!r} take the cell above")
+    return np.asarray(codes[latest])
+
+
+def is_sum(cell: CellValue) -> bool:
+    """Whether a cell, where a month should stand, heads a sum or mean: "2021 Total", "Q1 2021"."""
+    text = text_of(cell).casefold()
+    bare = re.fullmatch(r"(?:[fs]?fy|cy|year)? ?(?:19|20)\d\d|fy ?\d\d", text) is not None
+    if bare or dates.other_periods(cell) == "quarters":
+        return True
+    return _SUMS.fullmatch(_YEARS.sub("", text).strip(" :,-\u2013()")) is not None
+
+
+def footnotes_note(cells: Iterable[str], what: str) -> list[str]:
+    """Which signs behind months or numbers were taken for footnotes, if any."""
+    signs = {without_footnote(cell)[1] for cell in cells if not numerals.is_missing(cell)} - {""}
+    if not signs:
+        return []
+    shown = ", ".join(sorted(signs)[:5])
+    return [f"signs behind {what}, taken for footnotes and left out: {shown}"]
 
 
 def ordinals(month: Ints, day: Ints) -> Ints:
@@ -285,6 +376,8 @@ def series_columns(
         return named
     rows, month = rows[:JUDGED], None if month is None else month[:JUDGED]
     when = np.zeros(len(rows), dtype=np.int64) if month is None else month
+    # A column of dates does not name a series, unless the user says so.
+    columns = [c for c in columns if table.share(c, is_month) < 0.5]
     full = [c for c in columns if np.mean(table.grid[rows, c] != 0) > 0.5]
     if table.header >= 0:
         exact = [c for c in columns if table.name(c).casefold() == "series"]
@@ -303,15 +396,19 @@ def named_columns(table: TableGrid) -> list[int]:
 
 
 def _telling_apart(table: TableGrid, columns: Sequence[int], rows: Ints, when: Ints) -> list[int]:
-    """The fewest columns with the fewest names that tell lines of a month apart, or nearly."""
+    """The fewest columns with the fewest names that tell lines of a month apart, or nearly.
+
+    Between equals words go before numbers: a clinic's name before its code.
+    """
     for size in (1, 2, 3):
         found = []
         for group in combinations(columns, size):
             codes = [table.grid[rows, c] for c in group]
             if unique_share([when, *codes]) >= UNIQUE:
-                found.append((unique_share(codes), group))
+                numbers = sum(table.share(c, numerals.is_number) > 0.5 for c in group)
+                found.append((unique_share(codes), numbers, group))
         if found:
-            return list(min(found)[1])
+            return list(min(found)[2])
     nearest = sorted(columns, key=lambda c: unique_share([when, table.grid[rows, c]]))
     return nearest[-1:]
 
@@ -419,6 +516,16 @@ def note_ignored(table: TableGrid, columns: Iterable[int]) -> None:
     if names:
         shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
         table.notes.append(f"ignored column{'s' if len(names) > 1 else ''}: {shown}")
+
+
+def note_sums(table: TableGrid, rows: Ints) -> None:
+    """Say which lines are sums over months."""
+    lines = [str(line) for line in table.sheet.line[rows].tolist()]
+    if len(lines) == 1:
+        table.notes.append(f"line {lines[0]} is a total over months, left out")
+    elif lines:
+        more = f" and {len(lines) - 12} more" if len(lines) > 12 else ""
+        table.notes.append(f"lines {', '.join(lines[:12])}{more} are totals over months, left out")
 
 
 def refuse_period(name: str, period: str) -> None:

@@ -1,35 +1,39 @@
 """Which cells of a table are months, counts and names, told by what is in them.
 
-Three layouts: long (a line a month and series), wide (a column a series), and across (a column a
-month, or a calendar month beside a year). Headers only decide where contents leave a choice; what
-they leave open is asked for by an option. Every decision is a note that the user reads.
+Layouts: long (a line a month and series), wide (a column a series), across (a column a month), and
+a calendar (a line a year and a column a calendar month, or the other way). Headers only decide
+where contents leave a choice; what they leave open is asked for by an option. Every decision is a
+note that the user reads.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from forecast.errors import DataError
-from forecast.intake.tables import dates
+from forecast.intake.tables import dates, numerals
+from forecast.intake.tables.blocks import TOP, as_one_table
 from forecast.intake.tables.dates import CellValue
 from forecast.intake.tables.grid import (
-    TOP,
     Entries,
+    Fault,
     ReadAs,
     TableGrid,
     is_month,
+    is_sum,
     names_of,
     nesting_of,
     note_ignored,
+    note_sums,
     ordinals,
     quoted,
     read_months,
     series_columns,
     text_of,
+    year_start,
     years_of,
 )
 from forecast.intake.tables.long import from_long
@@ -44,41 +48,17 @@ def entries(sheet: Sheet, wanted: ReadAs) -> Entries:
     ------
     DataError : no table of months in it; a choice that the user has to make.
     """
-    table = TableGrid(_with_one_header(sheet), wanted)
+    table = TableGrid(as_one_table(sheet), wanted)
     row = _across(table)
     if row is not None:
         return _from_across(table, row)
     row = _calendar(table)
     if row is not None:
         return _from_calendar(table, row)
+    row = _years_across(table)
+    if row is not None:
+        return _from_years(table, row)
     return from_long(table)
-
-
-def _with_one_header(sheet: Sheet) -> Sheet:
-    """The same with one header for two, where years stand over their months' names."""
-    for row in range(1, min(TOP, len(sheet.grid) - 1)):
-        names = sheet.row(row)
-        places = [at for at, cell in enumerate(names) if dates.names_month(cell)]
-        above = sheet.row(row - 1)
-        if len(places) < 2 or not any(dates.names_year(cell) for cell in above):
-            continue
-        labels, grid, year = list(sheet.labels), sheet.grid.copy(), ""
-        for at, cell in enumerate(above):
-            if dates.names_year(cell):
-                year = text_of(cell)
-            if at in places and year:
-                grid[row, at] = len(labels)
-                labels.append(f"{year} {names[at]}")
-        note = f"line {sheet.line[row - 1]} gives the years of line {sheet.line[row]}'s months"
-        return replace(
-            sheet,
-            labels=labels,
-            grid=np.delete(grid, row - 1, axis=0),
-            line=np.delete(sheet.line, row - 1),
-            ragged=np.delete(sheet.ragged, row - 1),
-            notes=(*sheet.notes, note),
-        )
-    return sheet
 
 
 # Across: a column a month.
@@ -121,19 +101,32 @@ def _from_across(table: TableGrid, row: int) -> Entries:
     cells = table.sheet.row(row)
     places = [at for at, cell in enumerate(cells) if is_month(cell)] or _compact_months(cells)
     rows = table.data_rows(row + 1)
-    line = np.full(len(places), table.sheet.line[row])
+    heads = [row, *(at for at in rows.tolist() if _heads_again(table, at, places))]
+    rows = rows[~np.isin(rows, heads)]
     names = [table.name(at) for at in places]
-    month, day = read_months(table, table.grid[row, places], line, names)
+    found = [
+        read_months(table, table.grid[head, places], np.full(len(places), line), names)
+        for head, line in zip(heads, table.sheet.line[heads].tolist(), strict=True)
+    ]
+    block = np.searchsorted(heads, rows) - 1
+    month = np.stack([month for month, _ in found])[block].ravel()
+    day = ordinals(month, np.stack([day for _, day in found])[block].ravel())
     others = [at for at in range(table.grid.shape[1]) if at not in places]
     series = series_columns(table, others, rows, None)
     note_ignored(table, set(others) - set(series))
     table.notes.insert(
         0,
-        f"a column for each month, {names[0]} to {names[-1]}; series from {quoted(table, series)}",
+        f"a column for each month, {names[0]} to {names[-1]}"
+        + (f", and {len(heads) - 1} more such blocks below" if len(heads) > 1 else "")
+        + f"; series from {quoted(table, series)}",
     )
-    days = np.tile(ordinals(month, day), len(rows))
     nesting = nesting_of(table, series, set(others) - set(series), rows)
-    return _of_columns(table, series, rows, places, np.tile(month, len(rows)), days, nesting)
+    return _of_columns(table, series, rows, places, month, day, nesting)
+
+
+def _heads_again(table: TableGrid, row: int, places: Sequence[int]) -> bool:
+    """Whether a row below the header has months at its places too: the next block's header."""
+    return all(is_month(cell) for cell in table.cells(table.grid[row, places]))
 
 
 def _of_columns(
@@ -183,7 +176,7 @@ def _from_calendar(table: TableGrid, row: int) -> Entries:
     places = [at for at, number in enumerate(numbers) if number]
     rows = table.data_rows(row + 1)
     others = [at for at in range(len(numbers)) if at not in places]
-    years = [at for at in others if table.share(at, dates.names_year) >= 0.5]
+    years = [at for at in others if _holds_years(table, at, rows)]
     if len(years) != 1:
         raise DataError(
             f"{table.sheet.name}, line {table.sheet.line[row]}: months without a year; "
@@ -194,6 +187,7 @@ def _from_calendar(table: TableGrid, row: int) -> Entries:
             f"{table.sheet.name}, line {table.sheet.line[row]}: a month's name stands there "
             "twice; write the columns as 2023-01, 2024-01 and so on"
         )
+    rows = _without_sums(table, rows, years[0])
     year, fiscal = years_of(table, years[0], rows)
     good = year >= 0
     rows, year, fiscal = rows[good], year[good], fiscal[good]
@@ -205,9 +199,79 @@ def _from_calendar(table: TableGrid, row: int) -> Entries:
         f"for each month; series from {quoted(table, series)}",
     )
     number = np.array([numbers[at] for at in places])
-    start = table.wanted.fiscal_start
+    start = year_start(table, years[0], fiscal, dates.begins_with(number.tolist()))
     before = fiscal[:, None] & (start > 1) & (number >= start)
     month = (year[:, None] - before) * 12 + number - 1
     days = np.zeros(month.size, dtype=np.int64)
     nesting = nesting_of(table, series, set(others) - set(years) - set(series), rows)
+    return _of_columns(table, series, rows, places, month.ravel(), days, nesting)
+
+
+def _holds_years(table: TableGrid, column: int, rows: Ints) -> bool:
+    cells = [cell for cell in table.cells(table.grid[rows, column]) if cell != ""]
+    return sum(dates.names_year(cell) is not None for cell in cells) > len(cells) / 2
+
+
+def _without_sums(table: TableGrid, rows: Ints, column: int) -> Ints:
+    """The rows that are no sums or means by the cell in this column; a year alone is none."""
+    cells = table.cells(table.grid[rows, column])
+    left = np.array([is_sum(cell) and not dates.names_year(cell) for cell in cells], dtype=bool)
+    note_sums(table, rows[left])
+    return np.asarray(rows[~left])
+
+
+# The other way: a line a calendar month, a column for each year.
+
+
+def _years_across(table: TableGrid) -> int | None:
+    """The header whose cells are years, over columns beside one of months' names."""
+    for row in range(min(TOP, len(table.grid) - 6)):
+        cells = table.sheet.row(row)
+        years = [dates.names_year(cell) for cell in cells]
+        if len(set(years) - {None}) >= 2 and not any(map(dates.names_month, cells)):
+            return row if _names_column(table, row, years) is not None else None
+    return None
+
+
+def _names_column(table: TableGrid, row: int, years: Sequence[object]) -> int | None:
+    for column, year in enumerate(years):
+        below = table.cells(table.grid[row + 1 :, column])
+        if year is None and len({dates.names_month(cell) for cell in below} - {0}) >= 6:
+            return column
+    return None
+
+
+def _from_years(table: TableGrid, row: int) -> Entries:
+    table.header = row
+    cells = table.sheet.row(row)
+    found = [dates.names_year(cell) for cell in cells]
+    places = [at for at, year in enumerate(found) if year is not None]
+    column = _names_column(table, row, found)
+    assert column is not None
+    rows = _without_sums(table, table.data_rows(row + 1), column)
+    numbers = [dates.names_month(cell) for cell in table.cells(table.grid[rows, column])]
+    for at in np.flatnonzero(np.array(numbers) == 0).tolist():
+        line, text = int(table.sheet.line[rows[at]]), text_of(table.sheet.row(rows[at])[column])
+        table.faults.append(
+            Fault(line, table.name(column), text, "not a month; write its name, or remove the line")
+        )
+    number = np.array(numbers)
+    rows, number = rows[number > 0], number[number > 0]
+    others = [at for at in range(len(cells)) if at != column and at not in places]
+    words = [at for at in others if table.share(at, numerals.is_number) < 0.5]
+    series = series_columns(table, words, rows, number)
+    note_ignored(table, set(others) - set(series))
+    table.notes.insert(
+        0,
+        f"a line for each month in column {table.name(column)!r}, a column for each year; "
+        f"series from {quoted(table, series)}",
+    )
+    year = np.array([y for y, _ in filter(None, found)])
+    fiscal = np.array([f for _, f in filter(None, found)])
+    different = list(dict.fromkeys(number.tolist()))
+    start = year_start(table, places[0], fiscal, dates.begins_with(different))
+    before = fiscal[None, :] & (start > 1) & (number[:, None] >= start)
+    month = (year[None, :] - before) * 12 + number[:, None] - 1
+    days = np.zeros(month.size, dtype=np.int64)
+    nesting = nesting_of(table, series, set(words) - set(series), rows)
     return _of_columns(table, series, rows, places, month.ravel(), days, nesting)

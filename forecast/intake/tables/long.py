@@ -10,23 +10,25 @@ import numpy as np
 
 from forecast.errors import DataError
 from forecast.intake.tables import dates, numerals
+from forecast.intake.tables.blocks import TOP
 from forecast.intake.tables.dates import CellValue
 from forecast.intake.tables.grid import (
     EXAMPLE,
     JUDGED,
     SAMPLE,
-    TOP,
-    TOTAL_WORDS,
     UNIQUE,
     Entries,
     Fault,
     TableGrid,
+    fill_down,
     is_count,
     is_month,
+    is_sum,
     named_columns,
     names_of,
     nesting_of,
     note_ignored,
+    note_sums,
     ordinals,
     quoted,
     read_months,
@@ -34,6 +36,7 @@ from forecast.intake.tables.grid import (
     series_columns,
     text_of,
     unique_share,
+    year_start,
     years_of,
 )
 from models.base import Ints
@@ -41,11 +44,23 @@ from models.base import Ints
 FAMILY = "family"
 _MONTH_WORDS = {"month", "date", "period", "reporting month", "ds", "mes", "monat", "mois"}
 _VALUE_WORDS = {"value", "count", "counts", "n", "number", "total", "y", "cases", "visits"}
-_YEAR_WORDS = re.compile(r"(calendar |fiscal |fed(eral)? |report(ing)? )?(year|yr)|f\.?y\.?|cy")
-_MONTH_NUMBER = re.compile(
-    r"(fiscal |calendar )?(month|mo|mon|period|mth)( ?(no|num|number|#))?\.?"
-)
+_YEAR_WORDS = re.compile(r"(\w+ )*(year|yr)|[fs]?f\.?y\.?|cy")
+_MONTH_NUMBER = re.compile(r"(\w+ )*(month|mo|mon|period|mth)( ?(no|num|number|code|#))?\.?")
 _INDEX_WORDS = re.compile(r"|index|unnamed: ?\d+|#|no\.?|row|id")
+
+
+# Numbers beside counts that are none, as headers call them.
+_MEASURES = re.compile(
+    r"%|\b(percent(age)?|pct|rate|ratio|latitude|longitude|lat|lon|long|lng)\b|\bper [\d,]+"
+    r"|\b(lower|upper|95) ?(ci|limit|bound|cl|conf)|\b(ci|cl) ?(low|high|lower|upper)"
+    r"|^(target|goal|budget|variance|difference|change|average|mean|median)$",
+    re.IGNORECASE,
+)
+_LONGER = re.compile(
+    r"\b(ytd|year[- ]to[- ]date|cumulative|cum|running total|rolling|moving|trailing)\b"
+    r"|\b(12|twelve|three|3|six|6)[- ]months?\b",
+    re.IGNORECASE,
+)
 
 
 class _Months(NamedTuple):
@@ -62,6 +77,7 @@ def _month_column(table: TableGrid) -> _Months:
     dated = [at for at in columns if table.share(at, is_month) >= 0.5]
     if dated:
         table.header = _header(table, dated)
+        dated = _with_different_months(table, dated)
         return _Months((_one_of(table, dated, _MONTH_WORDS, "--month", "months"),))
     table.header = _header(table, ())
     pair = _year_and_month(table)
@@ -93,6 +109,20 @@ def _header(table: TableGrid, dated: Sequence[int]) -> int:
     return int(np.argmax(table.filled[:top]))
 
 
+def _with_different_months(table: TableGrid, dated: list[int]) -> list[int]:
+    """The same, or the first alone where all say the same: a period's first and last day."""
+    rows = [table.cells(codes) for codes in table.sample[:, dated]]
+    rows = [row for row in rows if all(map(is_month, row))]
+    order = table.wanted.dates or dates.order_of(cell for row in rows for cell in row)
+    if len(dated) < 2 or not order:
+        return dated
+    try:
+        found = {len({dates.read(cell, order, 1).month for cell in row}) for row in rows}
+    except ValueError:
+        return dated
+    return dated[:1] if found == {1} else dated
+
+
 def _is_compact_column(table: TableGrid, column: int) -> bool:
     codes = np.unique(table.grid[max(table.header + 1, 0) :, column])
     cells = [dates.as_digits(cell) for cell in table.cells(codes[codes != 0])]
@@ -122,9 +152,17 @@ def _year_and_month(table: TableGrid) -> tuple[int, ...]:
             or (_MONTH_NUMBER.fullmatch(named[at]) and table.share(at, _is_month_number) > 0.5)
         )
     ]
-    if len(years) == 1 and len(months) == 1:
+    if len(years) > 1:  # a fiscal year stands beside the year itself
+        years = [at for at in years if not dates.is_fiscal(named[at])]
+    if len(years) == 1 and months and len({_months_in(table, at) for at in months}) == 1:
         return years[0], months[0]
     return ()
+
+
+def _months_in(table: TableGrid, column: int) -> tuple[int, ...]:
+    """The months of the year that a column says, by name or number, line by line."""
+    cells = table.cells(table.sample[:, column])
+    return tuple(dates.names_month(cell) or _month_number(cell) for cell in cells)
 
 
 def _month_number(cell: CellValue) -> int:
@@ -172,6 +210,7 @@ def from_long(table: TableGrid) -> Entries:
     family = [c for c in columns if table.name(c).casefold() == FAMILY and table.header >= 0]
     columns = [c for c in columns if c not in family]
     numbers = [c for c in columns if _holds_counts(table, c)]
+    numbers = _without_measures(table, at.places[-1], numbers)
     helpers = [c for c in numbers if _repeats_date(table, c, rows, month)]
     if len(numbers) > len(helpers):
         numbers = [c for c in numbers if c not in helpers]
@@ -225,23 +264,24 @@ def from_long(table: TableGrid) -> Entries:
 
 
 def _without_totals(table: TableGrid, at: _Months, rows: Ints) -> Ints:
-    """The rows without sums over months, "Total" where a month should stand."""
+    """The rows without sums over months: "Total" where a month should stand, or beside none."""
     codes = table.grid[rows, at.places[-1]]
-    different = np.unique(codes)
-    sums = [
-        code
-        for code, cell in zip(different.tolist(), table.cells(different), strict=True)
-        if isinstance(cell, str) and cell.casefold().rstrip(":") in TOTAL_WORDS
-    ]
-    left = np.isin(codes, sums)
-    for row in rows[left].tolist():
-        table.notes.append(f"line {table.sheet.line[row]} is a total over months, left out")
+    left = np.isin(
+        codes, [code for code in np.unique(codes).tolist() if is_sum(table.labels[code])]
+    )
+    for place in np.flatnonzero(codes == 0).tolist():
+        cells = table.sheet.row(rows[place])
+        left[place] = any(is_sum(cell) and not dates.names_year(cell) for cell in cells)
+    note_sums(table, rows[left])
     return np.asarray(rows[~left])
 
 
 def _refuse_narrow_header(table: TableGrid) -> None:
     """DataError where the header has fewer fields than the lines: 1,234 without quotes, say."""
     if table.header >= 0 and table.sheet.ragged[table.header]:
+        beyond = table.grid[:, int(table.sheet.ragged[table.header]) :]
+        if not beyond.any():  # every line ends in a separator, the header alone does not
+            return
         width = table.grid.shape[1]
         found = width + int(table.sheet.ragged[table.header])
         raise DataError(
@@ -259,13 +299,10 @@ def _fill_down(table: TableGrid, columns: Sequence[int], rows: Ints, month: Ints
     if unique_share([month]) >= UNIQUE:
         return
     for column in columns:
-        codes = table.grid[rows, column]
-        if not codes[0] or np.mean(codes != 0) > 0.5:
-            continue
-        latest = np.maximum.accumulate(np.where(codes != 0, np.arange(len(codes)), 0))
-        if unique_share([month, codes[latest]]) >= UNIQUE:
-            table.grid[rows, column] = codes[latest]
-            table.notes.append(f"blank cells of column {table.name(column)!r} take the name above")
+        codes = table.grid[rows, column].copy()
+        notes = list(table.notes)
+        if unique_share([month, fill_down(table, column, rows)]) < UNIQUE:
+            table.grid[rows, column], table.notes[:] = codes, notes
 
 
 def _nothing(table: TableGrid) -> Entries:
@@ -277,20 +314,22 @@ def _line_months(table: TableGrid, at: _Months, rows: Ints) -> tuple[Ints, Ints]
     line = table.sheet.line[rows]
     if len(at.places) == 1:
         place = at.places[0]
+        _refuse_fiscal_numbers(table, place, rows)
         return read_months(table, table.grid[rows, place], line, table.name(place))
     year, fiscal = years_of(table, at.places[0], rows)
     month = np.full(len(rows), -1)
-    start = table.wanted.fiscal_start
     cells = table.cells(table.grid[rows, at.places[1]])
     numbers = [dates.names_month(cell) or _month_number(cell) for cell in cells]
     # Within a fiscal year December is followed by January only where months bear calendar numbers.
     turns = (np.diff(numbers) == -11) & (np.diff(year) == 0)
     calendar = bool(turns.any())
+    named = calendar or all(map(dates.names_month, cells))
+    pairs = list(zip(year.tolist(), numbers, strict=True)) if named else []
+    start = year_start(table, at.places[0], fiscal, dates.year_begins(pairs))
     if fiscal.any() and not all(map(dates.names_month, cells)):
         kind = "calendar months" if calendar else "months of the fiscal year, 1 its first"
         table.notes.append(f"numbers in column {table.name(at.places[1])!r} are taken for {kind}")
     for place, (cell, number) in enumerate(zip(cells, numbers, strict=True)):
-        named = calendar or dates.names_month(cell) > 0
         if not number:
             table.faults.append(
                 Fault(
@@ -307,12 +346,49 @@ def _line_months(table: TableGrid, at: _Months, rows: Ints) -> tuple[Ints, Ints]
     return month, np.zeros(len(rows), dtype=np.int64)
 
 
+def _refuse_fiscal_numbers(table: TableGrid, column: int, rows: Ints) -> None:
+    """DataError for 202101 under "Fiscal period": a calendar month, or a fiscal year's first."""
+    cells = [dates.as_digits(cell) for cell in table.cells(table.grid[rows[:1], column])]
+    if (
+        cells
+        and not table.wanted.month
+        and dates.is_fiscal(table.name(column))
+        and re.fullmatch(r"\d{4}[-/. ]?\d\d?", str(cells[0]))
+    ):
+        raise DataError(
+            f"{table.sheet.name}: {cells[0]!r} in column {table.name(column)!r} may be a calendar "
+            "month, or count from the fiscal year's start. Write FY2024 M01 for a fiscal year's "
+            f"first month; if these are calendar months, add --month {table.name(column)!r}"
+        )
+
+
 def _holds_counts(table: TableGrid, column: int) -> bool:
     return (
         table.share(column, is_count) >= 0.5
         and table.share(column, numerals.is_number) > 0
         and not _is_row_number(table, column)
     )
+
+
+def _without_measures(table: TableGrid, month: int, numbers: list[int]) -> list[int]:
+    """The columns of numbers without rates, sums over longer times and the like, by their headers.
+
+    DataError where that leaves none, as a sum over twelve months is no count of a month.
+    """
+    if table.wanted.value or table.header < 0:
+        return numbers
+    longer = [c for c in [month, *numbers] if _LONGER.search(table.name(c))]
+    left = [c for c in numbers if c not in longer]
+    if longer and (not left or longer[0] == month):
+        raise DataError(
+            f"{table.sheet.name}: {table.name(longer[0])!r} adds up several months; give a count "
+            "for each month. If it does not, name the column of counts by --value"
+        )
+    return [c for c in left if not _MEASURES.search(table.name(c))] or left
+
+
+def _ascii_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()  # "1\u00b2".isdigit() too
 
 
 def _is_row_number(table: TableGrid, column: int) -> bool:
@@ -325,7 +401,7 @@ def _is_row_number(table: TableGrid, column: int) -> bool:
         return False
     codes = table.grid[table.header + 1 :, column]
     found = [str(dates.as_digits(cell)) for cell in table.cells(codes[:SAMPLE])]
-    numbers = [int(text) for text in found if text.isdigit()]
+    numbers = [int(text) for text in found if _ascii_digits(text)]
     return (
         len(numbers) > 2
         and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
@@ -338,7 +414,7 @@ def _repeats_date(table: TableGrid, column: int, rows: Ints, month: Ints) -> boo
     cells = table.cells(table.grid[rows[:SAMPLE], column])
     some = month[: len(cells)]
     digits = [str(dates.as_digits(cell)) for cell in cells]
-    numbers = np.array([int(d) if d.isdigit() and len(d) < 9 else -1 for d in digits])
+    numbers = np.array([int(d) if _ascii_digits(d) and len(d) < 9 else -1 for d in digits])
     known = some >= 0
     if not known.any():
         return False
@@ -354,6 +430,9 @@ def _roles(
     if table.wanted.value or table.wanted.series:
         return _roles_as_told(table, columns, numbers, rows, month)
     series = series_columns(table, [c for c in columns if c not in numbers], rows, month)
+    if not series and len(numbers) > 1:
+        years = [c for c in numbers if _is_fixed(table, c, [], rows) and _is_year(table, c, rows)]
+        numbers = [c for c in numbers if c not in years] or list(numbers)
     if not series and len(numbers) > 1:
         ids = _number_that_names(table, numbers, rows, month)
         if ids is None:
@@ -450,6 +529,10 @@ def _is_fixed(table: TableGrid, column: int, series: Sequence[int], rows: Ints) 
     codes = [table.grid[rows, c] for c in series]
     alone = unique_share(codes)
     return alone < 0.5 and unique_share([*codes, table.grid[rows, column]]) == alone
+
+
+def _is_year(table: TableGrid, column: int, rows: Ints) -> bool:
+    return dates.names_year(table.labels[table.grid[rows[0], column]]) is not None
 
 
 def _by_column(

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from forecast.intake.tables.dates import CellValue
+from forecast.intake.tables.footnotes import without_footnote
+from forecast.intake.tables.formulas import NO_RESULT
 
 LARGEST = 1e15  # beyond it a float does not hold every integer
 _MISSING = frozenset(
@@ -20,12 +22,19 @@ _MISSING = frozenset(
         *("", "na", "n/a", "#n/a", "n.a.", "nan", "null", "none", "nd", "n.d.", "missing"),
         *("unknown", "suppressed", "not available", "not reported", "no data", "tbd", "pending"),
         *("-", "--", "---", "\u2013", "\u2014", ".", "..", "...", "\u2026", ":", "*", "**", "***"),
-        *("s", "(s)", "x", "[x]", "(x)", "[c]", "(d)", "[z]"),
+        *("s", "(s)", "x", "[x]", "(x)", "[c]", "(d)", "[z]", "?", "(na)", "[na]"),
+        *("n/d", "n/r", "not applicable", "not collected", "no report", "did not report"),
+        *("withheld", "redacted", "#ref!", "#div/0!", "#value!", "#num!", "#name?", "#null!"),
     )
 )
 _BELOW = re.compile(r"(?:<=?|\u2264|less than|under|fewer than) ?\d+", re.IGNORECASE)
+# A small count that is not told: 1-4, 0 to 10, 3 (suppressed).
+_WITHHELD = re.compile(
+    r"[01] ?(?:-|\u2013|to) ?(?:[2-9]|1\d|20)|.*\((?:suppressed|withheld|redacted)\)"
+)
 _SPACES = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))")
 _SHAPE = re.compile(r"\d+(?:[.,]\d+)*|[.,]\d+", re.ASCII)
+_EXPONENT = re.compile(r"(\d)[.,]?(\d*)e\+?(\d+)", re.IGNORECASE | re.ASCII)
 
 
 class Marks(NamedTuple):
@@ -48,13 +57,14 @@ def is_missing(cell: CellValue) -> bool:
     if not isinstance(cell, str):
         return False
     text = cell.strip().casefold()
-    return text in _MISSING or bool(_BELOW.fullmatch(text))
+    return text in _MISSING or bool(_BELOW.fullmatch(text) or _WITHHELD.fullmatch(text))
 
 
 def is_number(cell: CellValue) -> bool:
     """Whether a cell is a number, of whatever sign and marks."""
     if isinstance(cell, str):
-        return bool(_SHAPE.fullmatch(_plain(cell).strip("()-+\u2212")))
+        text = _plain(cell).strip("()-+\u2212")
+        return bool(_SHAPE.fullmatch(text) or _EXPONENT.fullmatch(text)) or cell == NO_RESULT
     return isinstance(cell, float) and not math.isnan(cell)
 
 
@@ -64,24 +74,35 @@ def marks(cells: Iterable[CellValue], separator: str) -> Marks:
     separator : between the file's columns. A comma inside quotes where commas separate columns
     is a thousands separator, as whoever separates columns by commas writes decimals by points.
     """
-    proofs: dict[str, str] = {}
-    open_: dict[str, str] = {}
+    proofs: dict[str, list[str]] = {}
+    open_: dict[str, list[str]] = {}
     for cell in cells:
         text = _plain(cell) if isinstance(cell, str) else ""
         if not _SHAPE.fullmatch(text):
             continue
         decimal, proven = _proof(text)
         if decimal:
-            (proofs if proven else open_).setdefault(decimal, cell.strip())  # type: ignore[union-attr]
-    if len(proofs) == 1:
-        return Marks(*next(iter(proofs.items())))
+            (proofs if proven else open_).setdefault(decimal, []).append(text)
     if proofs:
-        return Marks("", " and ".join(proofs.values()))
+        return _proven(proofs, open_)
     if not open_:
         return Marks(".", "")
     if separator == "," and set(open_) == {","}:
-        return Marks(".", open_[","])
-    return Marks("", next(iter(open_.values())))
+        return Marks(".", open_[","][0])
+    return Marks("", next(iter(open_.values()))[0])
+
+
+def _proven(proofs: dict[str, list[str]], open_: dict[str, list[str]]) -> Marks:
+    """What is proven, unless others contradict it; by mark, numbers that prove or leave it open."""
+    if len(proofs) > 1:
+        return Marks("", " and ".join(found[0] for found in proofs.values()))
+    decimal, found = next(iter(proofs.items()))
+    doubtful = open_.get(decimal, [])
+    # Beside 1.5, most numbers as 2.527 would be decimals of just three places; beside 2,445, one
+    # would be. Whoever wrote that mixed two ways.
+    if len(doubtful) > len(found) or (doubtful and len(open_) > 1):
+        return Marks("", f"{found[0]} and {doubtful[0]}")
+    return Marks(decimal, found[0])
 
 
 def number(cell: CellValue, decimal: str) -> float:
@@ -109,10 +130,17 @@ def number(cell: CellValue, decimal: str) -> float:
 def _parsed(cell: str, decimal: str) -> float:
     text = _plain(cell)
     sign = 1
-    if text[:1] in "-\u2212" or text.endswith("-") or re.fullmatch(r"\(.*\)", text):
+    if text[:1] in "-\u2212" or text.endswith("-") or re.fullmatch(r"\([\d.,]*\)", text):
         sign, text = -1, text.strip("()-\u2212 ")
+    if found := _EXPONENT.fullmatch(text):
+        lead, places, power = found[1], found[2], int(found[3])
+        if len(places) < power:
+            raise ValueError("digits are hidden behind an exponent; write the whole number")
+        return sign * float(f"{lead}.{places or 0}e{power}")
     thousands = "," if decimal == "." else "."
-    grouped = rf"\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+"
+    group = re.escape(thousands)
+    # Also as in India: 12,34,567.
+    grouped = rf"\d{{1,3}}(?:{group}\d{{3}})+|\d\d?(?:{group}\d\d)+{group}\d{{3}}"
     mark = re.escape(decimal)
     if not re.fullmatch(rf"(?:\d+|{grouped})(?:{mark}\d*)?|{mark}\d+", text, re.ASCII):
         raise ValueError(_unreadable(text, decimal))
@@ -120,8 +148,8 @@ def _parsed(cell: str, decimal: str) -> float:
 
 
 def _unreadable(text: str, decimal: str) -> str:
-    if re.fullmatch(r"\d+(?:[.,]\d*)?e[+-]?\d+", text, re.IGNORECASE):
-        return "digits are hidden behind an exponent; write the whole number"
+    if text == NO_RESULT:
+        return "its result is not in the file; open the file in Excel, save it and try again"
     if text.endswith("%"):
         return "a percentage, not a count; give the count"
     if _SHAPE.fullmatch(text):
@@ -148,5 +176,5 @@ def _proof(text: str) -> tuple[str, bool]:
 
 
 def _plain(cell: str) -> str:
-    """Without spaces around it and between thousands."""
-    return _SPACES.sub("", cell.strip())
+    """Without spaces around it and between thousands, and without a footnote's sign."""
+    return _SPACES.sub("", without_footnote(cell.strip())[0])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,8 @@ import numpy as np
 
 from forecast.errors import DataError, QuarantineError
 from forecast.intake.tables.dates import CellValue
+from forecast.intake.tables.formulas import NO_RESULT, without_result
+from forecast.intake.tables.markup import tables
 from forecast.intake.text import unpacked
 from models.base import Ints
 
@@ -30,7 +33,16 @@ SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
 _SAMPLE = 200  # lines that show what separates the columns
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _PARQUET = b"PAR1"
-_FOREIGN = {b"%PDF": "a PDF", b"<": "a web page (HTML)", b"{": "JSON"}
+_FOREIGN = {
+    b"%PDF": "a PDF",
+    b"<": "a web page (HTML) without a table",
+    b"{": "JSON",
+    b"[{": "JSON",
+}
+_FOREIGN |= {b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a picture"}
+# As spreadsheets write them into text to keep their digits: ="00123", '00123.
+_KEPT = re.compile(r"=\"([^\"]*)\"|'(?=\d)(.*)")
+_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff"))
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -47,6 +59,7 @@ class Sheet:
     ragged : (rows,) fields a row has more or fewer than its columns; 0 where it fits.
     separator : between columns; "" where the file's kind needs none.
     notes : what was decided on the way, as sentences.
+    hidden : whether who opens the workbook does not see the sheet.
     """
 
     name: str
@@ -57,6 +70,7 @@ class Sheet:
     separator: str = ""
     notes: tuple[str, ...] = ()
     title: str = ""
+    hidden: bool = False
 
     def row(self, at: int) -> list[CellValue]:
         """The cells of one row."""
@@ -95,6 +109,8 @@ def sheets_of(name: str, content: bytes) -> list[Sheet]:
     if content.startswith(_PARQUET):
         return [_parquet(name, content)]
     start = content[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"<") and (page := _web_page(name, content)):
+        return page
     for magic, what in _FOREIGN.items():
         if start.startswith(magic):
             raise QuarantineError(
@@ -124,6 +140,31 @@ def _delimited(name: str, content: bytes) -> Sheet:
     except csv.Error as error:
         problem = f"line {reader.line_num}: not valid CSV ({error}); check its quotation marks"
         raise QuarantineError(name, [problem]) from error
+
+
+def _refuse_swallowed(name: str, cell: str, last: int, separator: str, width: int) -> None:
+    """QuarantineError where a cell of many lines holds whole lines: its quote was not closed.
+
+    last : the line of the file in which the cell ends.
+    """
+    lines = cell.splitlines()
+    if any(len(row) == width > 1 for row in _reader(lines[:-1], separator)):
+        first = last - len(lines) + 1
+        problem = f"line {first}: a quotation mark begins here that takes in the lines below"
+        raise QuarantineError(name, [f"{problem}; close it, or remove it"])
+
+
+def _web_page(name: str, content: bytes) -> list[Sheet]:
+    """The largest table of a web page, as programs write it under the name of a workbook."""
+    try:
+        found = tables(content)
+    except ValueError as error:
+        raise QuarantineError(name, [f"this is a web page (HTML), {error}"]) from error
+    rows = max(found, key=len, default=[])
+    if not rows:
+        return []
+    width = max(map(len, rows))
+    return [_gridded(name, enumerate(rows, start=1), width, "", ["a table of a web page"])]
 
 
 def _chained(rows: list[tuple[int, list[str]]], reader: Any) -> Iterable[tuple[int, list[str]]]:
@@ -161,10 +202,14 @@ def _gridded(
             block = array("i")
     blocks.append(np.array(block, dtype=np.int32))
     grid = np.concatenate(blocks).reshape(-1, width)
+    for cell, code in places.items() if separator else ():
+        if "\n" in cell:
+            at = int(np.flatnonzero((grid == code).any(axis=1))[0])
+            _refuse_swallowed(name, cell, line[at], separator, width)
     labels, grid = _stripped(list(places), grid)
     kept = (grid != 0).any(axis=1)
-    at, unlike = np.array(line, dtype=np.int64)[kept], np.array(ragged, dtype=np.int64)[kept]
-    return Sheet(name, labels, grid[kept], at, unlike, separator, tuple(notes))
+    lines, unlike = np.array(line, dtype=np.int64)[kept], np.array(ragged, dtype=np.int64)[kept]
+    return Sheet(name, labels, grid[kept], lines, unlike, separator, tuple(notes))
 
 
 def _fitted(row: Sequence[Any], width: int) -> Sequence[Any]:
@@ -175,9 +220,16 @@ def _fitted(row: Sequence[Any], width: int) -> Sequence[Any]:
 def _stripped(cells: list[Any], grid: np.ndarray) -> tuple[list[CellValue], np.ndarray]:
     """The same with "a " and "a" as one label; and rows that are blank then, are blank."""
     places = _LabelPlaces()
-    plain = [cell.strip() if isinstance(cell, str) else cell for cell in cells]
+    plain = [_tidy(cell) if isinstance(cell, str) else cell for cell in cells]
     onto = np.array([places[cell] for cell in plain], dtype=np.int32)
     return list(places), onto[grid]
+
+
+def _tidy(cell: str) -> str:
+    """A text with single spaces, without what nobody sees."""
+    text = " ".join(cell.translate(_UNSEEN).split())
+    kept = _KEPT.fullmatch(text)
+    return (kept[1] or kept[2] or "").strip() if kept else text
 
 
 def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
@@ -236,7 +288,11 @@ def _workbook(name: str, content: bytes) -> list[Sheet]:
         ) from None
     try:
         book = calamine.load_workbook(io.BytesIO(content))
-        sheets = [_worksheet(name, book, title) for title in book.sheet_names]
+        unknown = without_result(content)
+        sheets = [
+            _worksheet(name, book, each, unknown.get(each.name, []))
+            for each in book.sheets_metadata
+        ]
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise QuarantineError(name, [f"the workbook cannot be read ({error})"]) from error
     found = [sheet for sheet in sheets if sheet is not None]
@@ -245,15 +301,23 @@ def _workbook(name: str, content: bytes) -> list[Sheet]:
     return found
 
 
-def _worksheet(name: str, book: Any, title: str) -> Sheet | None:
-    rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+def _worksheet(
+    name: str, book: Any, about: Any, unknown: Sequence[tuple[int, int]]
+) -> Sheet | None:
+    """One sheet; about : its name and state; unknown : places of formulas without a result."""
+    rows = book.get_sheet_by_name(about.name).to_python(skip_empty_area=False)
+    for row, column in unknown:
+        rows.extend([] for _ in range(row + 1 - len(rows)))
+        rows[row].extend("" for _ in range(column + 1 - len(rows[row])))
+        rows[row][column] = NO_RESULT
     width = max(map(len, rows), default=0)
     if not width:
         return None
     cells = ((at, [_cell(cell) for cell in row]) for at, row in enumerate(rows, start=1))
-    many = len(book.sheet_names) > 1
+    title, many = about.name, len(book.sheet_names) > 1
     sheet = _gridded(f"{name}, sheet {title!r}" if many else name, cells, width, "")
-    return replace(sheet, title=title) if len(sheet.grid) else None
+    hidden = not str(about.visible).endswith(".Visible")
+    return replace(sheet, title=title, hidden=hidden) if len(sheet.grid) else None
 
 
 def _parquet(name: str, content: bytes) -> Sheet:
@@ -294,7 +358,8 @@ def _cell(cell: Any) -> CellValue:
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, datetime):
-        return cell.date()
+        # In UTC an evening may be a midnight elsewhere, of another month: `dates` asks.
+        return cell.isoformat() if cell.tzinfo and cell.hour > 12 else cell.date()
     if isinstance(cell, (str, date)):
         return cell
     try:

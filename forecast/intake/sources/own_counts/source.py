@@ -171,7 +171,8 @@ def read_as(section: CountsSection) -> ReadAs:
         sheet=section.columns.sheet,
         decimal={"": "", "point": ".", "comma": ","}[section.columns.decimal],
         dates=section.columns.dates,
-        fiscal_start=section.year_begins,
+        # Years that begin in January, as they do unless the settings say otherwise, are not fiscal.
+        fiscal_start=section.year_begins if section.year_begins > 1 else 0,
         sums=section.columns.sum,
     )
 
