@@ -3,9 +3,11 @@
 A set of 40 clinics with gaps, whole years of noise, trend and season. For `flags`, one clinic's
 newest month is tripled; each seed is a record of its own, made by `jobs.monthly.run` as the
 service does it. For `coverage`, nothing is: how many months, of 24 cutoffs, lie inside intervals.
+For `chances`, how good those of standing questions are beside their base rate, clinic by clinic.
 
     .venv/bin/python -m benchmarks.ownservice flags [SEEDS]
     .venv/bin/python -m benchmarks.ownservice coverage [SEEDS] [MONTHS]
+    .venv/bin/python -m benchmarks.ownservice chances [SEEDS] [MONTHS]
 """
 
 from __future__ import annotations
@@ -13,19 +15,23 @@ from __future__ import annotations
 import csv
 import sys
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from forecast import config, in_use, months
+from forecast.engine import paths
 from forecast.engine.anyseries import forecast_counts
 from forecast.intake.counts import MonthlyCounts
+from forecast.records import SeriesKey
 from forecast.store import connect, flags
+from forecast.watch import standing
 from jobs import monthly
 
 FIRST, HELD, CLINICS = "2019-01", 60, 40
-AHEAD, CUTOFFS = 12, 24
+AHEAD, CUTOFFS, DRAWS = 12, 24, 500
 BOUNDS = (0.1, 0.025, 0.975, 0.9)  # of the intervals, from 80% to 95% and back
 SETTINGS = """
 [[sources]]
@@ -115,6 +121,46 @@ def coverage(seeds: int = 12, length: int = HELD) -> None:
         print(f"{level}% at 1, 3, 6, 12: {shown}; all {each.mean():.3f}, by seed {each.std():.3f}")
 
 
+def answers(seed: int, length: int) -> Iterator[tuple[str, float, float, bool]]:
+    """(kind, chance, base rate, outcome) of each question of 24 cutoffs, as a run asks them."""
+    values = np.stack(list((visits := clinics(seed, length + AHEAD)).values()))
+    last = np.full(CLINICS, months.to_index(FIRST) + length - 1)
+    own = MonthlyCounts(tuple(visits), np.zeros(CLINICS, int), values[:, :length], last)
+    said = forecast_counts(own, AHEAD, hindcasts=CUTOFFS)
+    marks = said.predictive.quantiles(paths.MARK_PROBS)
+    counts = {
+        SeriesKey(name): {
+            months.shift(FIRST, at): int(count)
+            for at, count in enumerate(row)
+            if np.isfinite(count)
+        }
+        for name, row in zip(visits, values, strict=True)
+    }
+    rates = standing.base_rates(counts)
+    for place, back in enumerate(said.back.tolist()):
+        cutoff = months.shift(FIRST, length - 1 - back)
+        draws = paths.draw(marks[:, place], np.eye(CLINICS), DRAWS, seed, place)
+        for row, (key, known) in enumerate(counts.items()):
+            if cutoff not in known:
+                continue
+            until = {month: count for month, count in known.items() if month <= cutoff}
+            asked = standing.Asked(key, until, cutoff)
+            for question in standing.questions(asked):
+                came = standing.outcome(question, known)
+                if came is not None and standing.fits(question.kind):
+                    chance = standing.chance(question, asked, draws[row])
+                    yield question.kind, chance, rates[question.kind, cutoff], came
+
+
+def chances(seeds: int = 12, length: int = HELD) -> None:
+    """Print the Brier scores of each kind of question, all seeds together."""
+    months.year_begins(1)
+    found = [one for seed in range(1, seeds + 1) for one in answers(seed, length)]
+    for kind in dict.fromkeys(one[0] for one in found):
+        score = standing.record(*zip(*(one[1:] for one in found if one[0] == kind), strict=True))
+        print(f"{kind}: {score.n} questions, {score.brier:.3f}, base {score.base_brier:.3f}")
+
+
 def flagged(seeds: int = 12) -> None:
     """Print seed by seed."""
     count = 0
@@ -128,4 +174,4 @@ def flagged(seeds: int = 12) -> None:
 
 if __name__ == "__main__":
     what, *given = sys.argv[1:] or ["flags"]
-    {"flags": flagged, "coverage": coverage}[what](*map(int, given))
+    {"flags": flagged, "coverage": coverage, "chances": chances}[what](*map(int, given))

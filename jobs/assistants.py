@@ -20,12 +20,12 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
 from forecast import months
-from forecast.desk.wording import measure
+from forecast.desk.wording import in_keys, measure
 from forecast.errors import BordercastError
 from forecast.records import SeriesKey
 from forecast.store import joint, page, vintages
 from jobs.cli.shared import Settings, latest_run, origin, reading, series_key
-from jobs.cli.words import fits, in_keys, in_words
+from jobs.cli.words import fits, in_words
 
 SECONDS = 120.0  # for one answer
 LONGEST, LONGEST_TEXT = 300, 200_000  # characters of an argument, and of a text to check

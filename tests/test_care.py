@@ -238,6 +238,22 @@ def test_doctor_finds_a_clock_behind_the_record_and_a_network_disk(record, tmp_p
     assert doctor.file_system(tmp_path / "deep", mounts) == "nfs4"
 
 
+def test_doctor_takes_a_moment_without_a_zone_for_utc(record):
+    edit(record, "update runs set published_at = '2024-02-20T12:00:00'")
+    moment = datetime(2024, 2, 20, 12, tzinfo=UTC)
+
+    assert doctor._last_moment(record) == moment
+    assert "clock" in {f.name for f in doctor.examine(record, Config(), "x", moment)}
+
+
+@pytest.mark.parametrize(
+    ("many", "said"),
+    [(1, "0"), (3, "0; 1; 2"), (4, "0; 1; 2 and 1 more"), (9, "0; 1; 2 and 6 more")],
+)
+def test_three_of_many_are_named(many, said):
+    assert health._some([str(number) for number in range(many)]) == said
+
+
 def test_an_unknown_variable_of_ours_is_refused(monkeypatch):
     monkeypatch.setenv("BORDERCAST_PASSWORD", "x")
 

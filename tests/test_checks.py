@@ -9,6 +9,7 @@ import then
 
 from forecast import months
 from forecast.errors import DataError, QuarantineError
+from forecast.intake import checks
 from forecast.intake.checks import problems
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.intake.sources.cbp_encounters import files as cbp
@@ -408,3 +409,11 @@ def test_what_passes_is_a_cut_in_the_open_year(tmp_path):
         assert found != "passed" or at > open_year
         if found == "passed":
             assert outcome(tmp_path / NOVEMBER, content[:at], [twin]) == "checks"
+
+
+@pytest.mark.parametrize(
+    ("many", "said"),
+    [(1, "0"), (3, "0; 1; 2"), (4, "0; 1; 2 (and 1 more)"), (9, "0; 1; 2 (and 6 more)")],
+)
+def test_three_of_many_are_named(many, said):
+    assert checks._some([str(number) for number in range(many)]) == said

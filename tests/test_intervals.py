@@ -140,6 +140,20 @@ def test_the_noise_of_counts_follows_their_level() -> None:
     assert sigma[0, -1] == pytest.approx(0.5, rel=0.01)
 
 
+def test_the_noise_of_the_past_fades_by_half_in_twenty_months() -> None:
+    step = np.full((1, 81), np.log(100.0))
+    step[0, :40], step[0, -1] = np.log(25.0), np.log(64.0)
+    errors = np.full((1, 81), 0.3)
+    errors[0, 0] = errors[0, 50] = np.nan  # a month without an error teaches nothing
+
+    sigma = intervals.with_count_noise(np.full((1, 81), 0.3), errors, step)
+
+    weight = 0.5 ** (np.arange(80, -1, -1) / 20) * np.isfinite(errors[0])
+    past = np.sum(weight[1:] / np.exp(step[0, :-1])) / weight.sum()
+    expected = np.sqrt(0.09 + (1 / 64 - past))
+    assert sigma[0, -1] == pytest.approx(expected, rel=1e-9)
+
+
 def test_what_is_steadier_than_counts_keeps_its_sigma() -> None:
     step = np.full((1, 80), 3.0)
     errors = np.full((1, 80), 0.001)

@@ -205,7 +205,7 @@ def test_a_fiscal_year_beside_a_month_begins_in_october(head, written):
 
     assert values(found) == {"count": list(range(12))}
     assert found.counts.last.tolist() == [months.to_index("2020-09")]
-    assert "fiscal years are taken to begin in month 10 of the year before" in found.notes[1]
+    assert "begin in month 10 of the year before" in found.notes[1]
     later = (
         read(f"{head}\n{text}".replace("Oct", "Jul"), fiscal_start=1) if "Oct" not in text else 0
     )
@@ -285,6 +285,7 @@ REFUSED = {
         "line 9, column year: 'x': not a year",
     ),
     "quarters": ("quarter,n\n2020-Q1,1\n2020-Q2,2\n", "counts of quarters"),
+    "quarters across": ("site,2020-Q1,2020-Q2\na,1,2\nb,3,4\n", "counts of quarters"),
     "weeks": ("week,n\n2020-W01,1\n2020-W02,2\n", "counts of weeks"),
     "years": ("year,n\n2019,1\n2020,2\n2021,2\n", "counts of years"),
     "a header alone": ("month,n\n", "no table of monthly counts"),
@@ -312,6 +313,12 @@ def test_what_leaves_a_question_open_is_refused_with_it(text, problem):
 def test_a_column_that_is_not_there_is_named_with_those_that_are():
     with pytest.raises(DataError, match=r"no column 'x' \(--value\); there are 'month', 'n'"):
         read(lines("month,n", "{m},{j}"), value=("x",))
+
+
+def test_sixty_letters_of_a_remark_are_shown():
+    found = read("x" * 61 + "\n" + lines("month,n", "{m},{j}"))
+
+    assert found.notes[1] == f"line 1 is no part of the table: {'x' * 60!r}"
 
 
 def test_a_missing_month_inside_is_counted():

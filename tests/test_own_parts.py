@@ -6,6 +6,8 @@ import csv
 import json
 import re
 from collections import defaultdict
+from email import message_from_bytes
+from email.policy import SMTP
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ from forecast.store import connect, integrity, notices, releases
 from jobs import monthly
 from jobs.cli import main
 from jobs.intake.take_in import take_in
+from jobs.mail import hooks
 
 Visits = dict[tuple[str, str], np.ndarray]
 GAP, OPENED = 30, 6  # month that nobody knows of Clinic 2; first month of Clinic 3
@@ -342,3 +345,31 @@ def test_the_notice_says_which_clinic_it_was(settings, served):
         r"- Clinic 4 \(clinic\): 1,182, expected \d+; notable, unlike its region", told
     )
     assert FOREIGN.findall(told) == []
+
+
+@pytest.mark.slow
+def test_machines_and_a_demonstration_are_told_in_the_users_words(settings, served):
+    with connect.moment(served / "bordercast.db") as connection:
+        (notice,) = notices.in_state(connection, "held")
+        sections = notices.sections(connection, notice.id)
+    hook = config.Hook(name="machine", kind="generic", address_file="address")
+
+    told = json.loads(hooks.message(hook, notice, sections).mime)
+    shown = said("notices", "demo", "-o", "demo.eml")
+
+    findings = [one for one in told["data"]["sections"] if one["part"] == "finding"]
+    assert {one["series"] for one in findings} == {"South", "All regions"}
+    assert findings[0]["statement"]["count"] == 1692
+    assert FOREIGN.findall(json.dumps(told)) == []
+    assert "Demonstration: Visits by region, January 2024: South" in shown
+    mail = message_from_bytes(Path("demo.eml").read_bytes(), policy=SMTP)
+    text = mail.get_body(("plain",)).get_content()
+    assert "Visits in South in January 2024 were above the forecast" in text
+    assert FOREIGN.findall(text) == []
+
+
+@pytest.mark.slow
+def test_a_total_says_which_series_moved_it(settings):
+    (total,) = json.loads(said("flags", "All regions", "--json"))
+
+    assert {row["dimension"] for row in total["drivers"]} == {"region", "clinic"}

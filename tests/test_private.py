@@ -163,3 +163,12 @@ def test_an_error_that_quotes_a_name_cannot_drive_a_terminal(tmp_path):
     assert told.exit_code == 2
     assert "owned" in told.output
     assert harmless(told.output)
+
+
+@pytest.mark.parametrize("before", ["", "1", "123456789012345\n"])
+def test_a_lock_holds_the_number_of_its_process_alone(tmp_path, before):
+    path = tmp_path / "b.db.lock"
+    path.write_text(before)
+
+    with connect.locked(path, 0):
+        assert path.read_text() == f"{os.getpid()}\n"

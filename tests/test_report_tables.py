@@ -141,6 +141,66 @@ TWO_SERIES: dict[str, list[Row]] = {
         *([name, *counts.values()] for name, counts in TWO.items()),
     ],
 }
+TWO_SERIES |= {
+    "a title with a year above each block": [
+        row
+        for y in YEARS
+        for row in (
+            [f"Calendar Year {y}"],
+            ["Month", *TWO],
+            *([month_name[n], *(c[y * 12 + n - 1] for c in TWO.values())] for n in CALENDAR),
+            ["Total", 1, 2],
+        )
+    ],
+    "a year in the corner of each block": [
+        row
+        for y in YEARS
+        for row in (
+            [y, *TWO],
+            *([month_name[n], *(c[y * 12 + n - 1] for c in TWO.values())] for n in CALENDAR),
+        )
+    ],
+    "a clinic in the first line of its years": [
+        ["Clinic", "Year", *MONTHS_ABOVE],
+        *(
+            [name if y == YEARS[0] else "", *line]
+            for name in TWO
+            for y, line in zip(YEARS, CLINIC_YEARS[name], strict=True)
+        ),
+    ],
+    "a column for each year, and a clinic in its first line": [
+        ["Clinic", "Month", *YEARS],
+        *(
+            [name if n == 1 else "", n, *(counts[y * 12 + n - 1] for y in YEARS)]
+            for name, counts in TWO.items()
+            for n in CALENDAR
+        ),
+    ],
+    "months by their numbers, and a sum below each clinic": [
+        ["Clinic", "Year", *CALENDAR],
+        *(row for name in TWO for row in ([name, *line] for line in CLINIC_YEARS[name])),
+    ],
+    "a sum below each clinic": [
+        ["Clinic", "Month", "n"],
+        *(
+            row
+            for name, counts in TWO.items()
+            for row in (
+                *([name, iso(m), x] for m, x in counts.items()),
+                [f"{name} Total", "", 9999],
+            )
+        ),
+        ["Grand Total", "", 99999],
+    ],
+    "names in any capitals": [
+        ["Clinic", "Month", "n"],
+        *(
+            [name.upper() if m % 3 else name, iso(m), x]
+            for name, counts in TWO.items()
+            for m, x in counts.items()
+        ),
+    ],
+}
 ONE_SERIES: dict[str, list[Row]] = {
     "a column for each year": [
         ["Month", *YEARS, "Average"],
@@ -191,6 +251,13 @@ ONE_SERIES: dict[str, list[Row]] = {
     "rates, shares, running sums and a date of extraction": [
         ["Month", "Visits", "Visits per 1000", "Founded", "% of target", "YTD", "Extracted"],
         *([iso(m), x, x / 7, 1998, x / 300, m * 50, "2024-02-01"] for m, x in ONE.items()),
+    ],
+    "what only repeats the month, and last year's counts": [
+        ["Month", "Sort", "MonthID", "Days in month", "Visits", "Visits prior year", "Change"],
+        *(
+            [iso(m), m - 7, m // 12 * 100 + m % 12 + 1, monthrange(*split(m))[1], x, x - 9, 9]
+            for m, x in ONE.items()
+        ),
     ],
     "fiscal and calendar year": [
         ["Fiscal Year", "Calendar Year", "Month", "Month Name", "n"],
@@ -259,6 +326,10 @@ DATES: dict[str, Callable[[int], str]] = {
     "star": lambda m: iso(m) + "*" * (m == MONTHS[-1]),
     "federal": lambda m: f"FFY {m // 12 + (m % 12 > 8)} Month {(m - 9) % 12 + 1}",
     "calendar year": lambda m: f"CY{m // 12} {short(m)}",
+    "year and name": lambda m: f"{m // 12 % 100}-{short(m)}",
+    "month and year": lambda m: f"{m % 12 + 1:02}/{m // 12 % 100}",
+    "year and month": lambda m: f"{m // 12 % 100}-{m % 12 + 1:02}",
+    "a spreadsheet's days": lambda m: str((datetime(*split(m), 1) - datetime(1899, 12, 30)).days),
     "state": lambda m: f"SFY{m // 12 + (m % 12 > 5)} {short(m)}",
 }
 NUMBERS: dict[str, Callable[[int], str]] = {
@@ -337,7 +408,45 @@ def test_lines_in_order_show_when_fiscal_years_begin():
     assert list(counts_of(read(csv_of(rows))).values()) == [ONE]
 
 
+def test_years_torn_off_show_when_fiscal_years_begin():
+    """By the months that the first and last year have, though lines are in the calendar's order."""
+    known = {m: x for m, x in ONE.items() if m < 2023 * 12 + 4}
+    keys = sorted((m // 12 + (m % 12 > 5), m % 12, m) for m in known)
+    rows = [["Fiscal Year", "Month", "n"]]
+    rows += [[str(year), short(m), str(known[m])] for year, _, m in keys]
+
+    table = read(csv_of(rows))
+
+    assert list(counts_of(table).values()) == [known]
+    assert any("begin in month 7 of the year before, as" in note for note in table.notes)
+
+
+def test_calendar_numbers_of_the_newest_month_first_are_no_fiscal_ones():
+    rows = [["FY", "Mo", "n"]]
+    rows += [[str(m // 12 + (m % 12 > 8)), str(m % 12 + 1), str(ONE[m])] for m in MONTHS[::-1]]
+
+    assert list(counts_of(read(csv_of(rows))).values()) == [ONE]
+
+
+def test_a_series_may_be_called_as_a_rate_is():
+    rows = [["Month", "Target", "Lower East", "Mill"], *([iso(m), x, x, x] for m, x in ONE.items())]
+
+    assert list(counts_of(read(csv_of(rows)))) == ["Target", "Lower East", "Mill"]
+
+
 REFUSED = {
+    "whole fiscal years from January on": (
+        csv_of(fiscal_rows(CALENDAR, ["FY", "2021", "2022", "2023", ""])[:-1]),
+        "--fiscal-start",
+    ),
+    "months of another language": (
+        csv_of(long(lambda m: f"mes {m % 12 + 1} de {m // 12}")),
+        "'mes 1 de 2021' in column 'Month' is no month",
+    ),
+    "numbers with their unit": (
+        csv_of(long(count=lambda x: f"{x} visits")),
+        "'164 visits' in column 'Visits' is not a number",
+    ),
     "years that begin in July, and are not called fiscal": (
         csv_of(fiscal_rows(JULY, ["Year", "2021", "2022", "2023", "2024"])),
         "begin in month 7",

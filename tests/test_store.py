@@ -341,6 +341,19 @@ def test_of_two_disks_the_one_with_less_room_is_called_full(
         assert ("TMPDIR" in said.problem) == bool(full)
 
 
+def test_the_full_disk_is_that_of_the_first_folder_that_can_be_written(tmp_path, monkeypatch):
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path / "not there"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    usage = shutil.disk_usage(tmp_path)
+    room = {tmp_path: 2, tmp_path / "scratch": 1}
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=room[path]))
+
+    said = sqlite_errors.meaning(tmp_path / "record.db", of_sqlite(sqlite3.SQLITE_FULL))
+
+    assert said.path == str(tmp_path / "scratch")
+
+
 def test_a_file_that_has_no_room_is_named(tmp_path):
     error = OSError(errno.ENOSPC, "no space", "there.csv")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from forecast import months
 from forecast.intake.sources import registry
@@ -110,6 +111,21 @@ _COUNTED = "encounters"  # as the dictionary of the tables calls what is counted
 def column_name(name: str) -> str:
     """A table's column as a file of the source in use has it; "" if it has none."""
     return registry.main().column(name)
+
+
+def in_keys(value: Any) -> Any:
+    """What a program is told, under the keys that files of the source in use have."""
+    if isinstance(value, dict):
+        named = {str(key): held for key, held in value.items()}
+        words = registry.main().labels.dimensions
+        if not registry.main().shipped and named.get("dimension") in words:
+            named["dimension"] = words[named["dimension"]]
+        return {
+            column_name(key) or key.replace("fiscal_", ""): in_keys(held)
+            for key, held in named.items()
+            if column_name(key) or held not in (None, "", [], {})  # of parts, which are none
+        }
+    return [*map(in_keys, value)] if isinstance(value, list | tuple) else value
 
 
 def about_column(text: str) -> str:

@@ -157,6 +157,7 @@ def table_of(sheet: Sheet, wanted: ReadAs) -> TableRead:
 
 
 def _table_of_entries(sheet: Sheet, found: Entries, wanted: ReadAs) -> TableRead:
+    found = _named_alike(found)
     notes, warnings, faults = list(found.notes), [], list(found.faults)
     value, said, wrong = _values(sheet, found, wanted)
     notes += said
@@ -254,6 +255,28 @@ def _joined(tables: Sequence[tuple[Sheet, Entries]]) -> tuple[Sheet, Entries] | 
         whole = replace(whole, nested=[inside[name] for name in names])
     first = tables[0][0]
     return replace(first, labels=labels, name=first.name.split(", sheet ")[0]), whole
+
+
+def _named_alike(found: Entries) -> Entries:
+    """Series whose names differ in capitals alone as one, where no month stands in two of them."""
+    alike: dict[str, list[int]] = {}
+    for at, name in enumerate(found.names):
+        alike.setdefault(name.casefold(), []).append(at)
+    onto = np.arange(len(found.names) + 1)
+    onto[-1] = -1  # a series of -1 is a fault
+    notes = list(found.notes)
+    for group in alike.values():
+        months = [found.month[found.series == at] for at in group] if len(group) > 1 else []
+        if months and len(np.unique(np.concatenate(months))) == sum(map(len, months)):
+            onto[group] = group[0]
+            others = ", ".join(repr(found.names[at]) for at in group[1:])
+            notes.append(f"{others} is taken for {found.names[group[0]]!r}")
+    if len(notes) == len(found.notes) or found.family or found.nested:
+        return found
+    kept = np.unique(onto[:-1])
+    place = np.append(np.searchsorted(kept, onto[:-1]), -1)
+    names = [found.names[at] for at in kept.tolist()]
+    return replace(found, names=names, series=place[found.series], notes=notes)
 
 
 def _values(sheet: Sheet, found: Entries, wanted: ReadAs) -> tuple[Floats, list[str], list[Fault]]:

@@ -19,7 +19,7 @@ def save_changes(
     db: Database, run_id: int, changes: Iterable[Change], ids: Mapping[SeriesKey, int]
 ) -> None:
     """Write what moved since the run before; inside the transaction of the run."""
-    before = db.execute("select max(id) from runs where id < ?", (run_id,)).fetchone()[0]
+    (before,) = db.execute("select max(id) from runs where id < ?", (run_id,)).fetchone()
     for change in changes:
         row = asdict(change)
         series = ids[SeriesKey(*row.pop("series"))]
@@ -30,7 +30,7 @@ def save_changes(
 
 def last_run(db: Database) -> int | None:
     """The newest run that is written, None before the first."""
-    found = db.execute("select max(id) from runs").fetchone()[0]
+    (found,) = db.execute("select max(id) from runs").fetchone()
     return None if found is None else int(found)
 
 

@@ -168,7 +168,8 @@ def migrate(connection: sqlite3.Connection, path: Path, schema: str = SCHEMA) ->
 
 
 def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("pragma user_version").fetchone()[0])
+    (version,) = connection.execute("pragma user_version").fetchone()
+    return int(version)
 
 
 def _refuse_newer(connection: sqlite3.Connection, path: Path, schema: str) -> None:

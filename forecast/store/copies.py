@@ -73,6 +73,6 @@ def silence(path: Path, now: datetime, why: str) -> int:
 def _plain(part: Path) -> None:
     """Without a log: readers under another user could not open one."""
     with closing(sqlite3.connect(part)) as connection:
-        mode = connection.execute("pragma journal_mode = delete").fetchone()[0]
+        (mode,) = connection.execute("pragma journal_mode = delete").fetchone()
     if mode != "delete":
         raise DataError(f"{part.name}: the copy kept its log ({mode}); nothing was replaced")

@@ -79,7 +79,8 @@ def begin(db: Database, now: datetime) -> str:
     """Since when deliveries are kept in this file; set when first asked."""
     with transaction(db):
         db.execute("insert or ignore into mail_state (only, began_at) values (1, ?)", (text(now),))
-        return str(db.execute("select began_at from mail_state").fetchone()[0])
+        (began,) = db.execute("select began_at from mail_state").fetchone()
+        return str(began)
 
 
 def save_recipients(db: Database, found: Iterable[Addressee]) -> None:
@@ -119,7 +120,7 @@ def unsubscribe(db: Database, address: str, now: datetime) -> bool:
 def unsubscribed(db: Database | sqlite3.Connection) -> frozenset[str]:
     """The addresses that are not to be written to."""
     found = db.execute("select address from recipients where unsubscribed_at is not null")
-    return frozenset(row[0] for row in found)
+    return frozenset(address for (address,) in found)
 
 
 def queue(
@@ -152,7 +153,7 @@ def queue(
 
 def _after_all(db: Database, now: datetime) -> str:
     """Now, or as little later as puts it after every delivery queued before."""
-    last = db.execute("select max(queued_at) from deliveries").fetchone()[0]
+    (last,) = db.execute("select max(queued_at) from deliveries").fetchone()
     return text(now) if last is None or last < text(now) else _next(last)
 
 

@@ -35,7 +35,8 @@ def hindcasts(
 
 def hindcast_models(connection: sqlite3.Connection) -> list[str]:
     """The models that have hindcasts."""
-    return [row[0] for row in connection.execute("select distinct model from hindcasts order by 1")]
+    found = connection.execute("select distinct model from hindcasts order by 1")
+    return [model for (model,) in found]
 
 
 def issued_quantiles(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:

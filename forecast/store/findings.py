@@ -42,7 +42,7 @@ def judged_as_issued(connection: sqlite3.Connection, month: str) -> list[str]:
         """,
         (month,),
     )
-    return [row[0] for row in found]
+    return [border for (border,) in found]
 
 
 def episodes(connection: sqlite3.Connection, month: str) -> list[Row]:

@@ -22,19 +22,21 @@ def awaiting(connection: sqlite3.Connection) -> list[str]:
         order by seq, source
         """
     )
-    return [row[0] for row in found]
+    return [name for (name,) in found]
 
 
 def quarantined(connection: sqlite3.Connection) -> int:
     """How many files are refused and were not decided on."""
     found = connection.execute("select count(*) from releases where status = 'quarantined'")
-    return int(found.fetchone()[0])
+    (count,) = found.fetchone()
+    return int(count)
 
 
 def held_notices(connection: sqlite3.Connection) -> int:
     """How many notices wait for a person's approval."""
     found = connection.execute("select count(*) from notices where state in ('due', 'held')")
-    return int(found.fetchone()[0])
+    (count,) = found.fetchone()
+    return int(count)
 
 
 def left_out(connection: sqlite3.Connection) -> list[str]:
@@ -43,7 +45,7 @@ def left_out(connection: sqlite3.Connection) -> list[str]:
         "select distinct model from fits where run_id = (select id from latest_run) "
         "and failure <> '' order by 1"
     )
-    return [row[0] for row in found]
+    return [name for (name,) in found]
 
 
 def undelivered(path: Path) -> dict[str, int]:

@@ -239,7 +239,8 @@ def kept(db: Connection) -> bool:
 
 def version(db: Connection) -> int:
     """The schema's."""
-    return int(db.execute("pragma user_version").fetchone()[0])
+    (found,) = db.execute("pragma user_version").fetchone()
+    return int(found)
 
 
 def _own(part: str, run_id: int) -> EntryKey:

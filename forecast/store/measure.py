@@ -39,4 +39,6 @@ def totals(connection: Database | sqlite3.Connection) -> list[str]:
 
 def next_seq(connection: Database | sqlite3.Connection) -> int:
     """A place behind every release held."""
-    return int(connection.execute("select coalesce(max(seq), 0) + 1 from releases").fetchone()[0])
+    behind = "select coalesce(max(seq), 0) + 1 from releases"
+    (seq,) = connection.execute(behind).fetchone()
+    return int(seq)

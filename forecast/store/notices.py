@@ -149,7 +149,7 @@ def save_due(
                 *(o.message_id, o.withdraws, created_at),
             ),
         )
-        added += [row[0] for row in found.fetchall()]
+        added += [notice_id for (notice_id,) in found.fetchall()]
     return added
 
 

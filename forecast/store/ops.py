@@ -109,7 +109,8 @@ def last_poll(db: Database | sqlite3.Connection) -> tuple[int, Poll] | None:
 
 def next_poll_id(db: Database | sqlite3.Connection) -> int:
     """The id the next poll will have."""
-    return int(db.execute("select coalesce(max(id), 0) + 1 from polls").fetchone()[0])
+    (following,) = db.execute("select coalesce(max(id), 0) + 1 from polls").fetchone()
+    return int(following)
 
 
 def links(db: Database | sqlite3.Connection) -> dict[str, Link]:

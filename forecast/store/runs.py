@@ -210,8 +210,9 @@ def last_run(db: Database) -> tuple[frozenset[int], str, str] | None:
     ).fetchone()
     if run is None:
         return None
-    rows = db.execute("select release_id from run_releases where run_id = ?", (run[0],))
-    return frozenset(row[0] for row in rows), run[1], run[2]
+    run_id, *basis = run
+    rows = db.execute("select release_id from run_releases where run_id = ?", (run_id,))
+    return frozenset(release_id for (release_id,) in rows), *basis
 
 
 def judged(db: Database) -> set[tuple[SeriesKey, str]]:

@@ -37,10 +37,10 @@ def _in_file(path: Path) -> bool:
     """Whether the file without its log knows the last run."""
     last = "select coalesce(max(id), 0) from runs"
     with closing(connect.read(path)) as connection:
-        known = connection.execute(last).fetchone()[0]
+        known = connection.execute(last).fetchone()
     alone = f"file:{quote(str(path))}?mode=ro&immutable=1"
     with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(alone, uri=True)) as file:
-        return bool(file.execute(last).fetchone()[0] == known)
+        return bool(file.execute(last).fetchone() == tuple(known))
     return True  # it was being changed: it can be asked again
 
 

@@ -53,7 +53,7 @@ def withdraw(
             (moment, f"run {run_id} was withdrawn: {why.strip()}", run_id),
         ).fetchall()
         due = notices.save_due(db, run_id, moment, occasions)
-        ledger.add_withdrawal(db, run_id, [*(row[0] for row in stopped), *due])
+        ledger.add_withdrawal(db, run_id, [*(notice_id for (notice_id,) in stopped), *due])
         return len(stopped)
 
 

@@ -151,7 +151,7 @@ def lacking(
     if stated is None or not wanted:
         return stated, []
     rows = db.execute("select witness from witness_proofs where entry_id = ?", (stated.entry_id,))
-    had = {row[0] for row in rows}
+    had = {witness for (witness,) in rows}
     return stated, [each for each in wanted if each not in had]
 
 

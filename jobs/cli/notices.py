@@ -62,7 +62,10 @@ def _table(found: list[dict[str, Any]]) -> Any:
     from forecast.desk.terminal import tables
 
     if not found:
-        return "No notice was written yet; the first run sends no notices."
+        return (
+            "No notice was written yet; the first run sends no notices, and a month is told only "
+            "if its forecast was published on an earlier day."
+        )
     table = tables.plain_table("id", "month", "kind", "says", "state", "deliveries")
     table.columns[3].no_wrap = False
     for row in found:
@@ -235,7 +238,7 @@ def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> None:
 )
 @click.pass_obj
 def demo(settings: Settings, address: str | None, out: Path | None) -> None:
-    """See a first notice: February 2025, made from the record.
+    """See a notice made from the record: of February 2025; of own counts, the last one flagged.
 
     It is marked as a demonstration, goes the way of every notice, and is not kept.
     """

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast import config, headlines, in_use, months
+from forecast.desk.wording import in_keys
 from forecast.errors import ConfigError, DataError
 from forecast.printable import without_controls
 from forecast.store import connect
-from jobs.cli.words import in_keys
 from jobs.service import environment
 
 if TYPE_CHECKING:

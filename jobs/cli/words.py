@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import click
 
 from forecast import headlines, months
-from forecast.desk.wording import column_name
 from forecast.intake.sources import registry
 
 ABOUT_SHIPPED = frozenset({"check"})  # commands that know the counts of the program alone
@@ -72,18 +70,6 @@ def fits(command: str) -> bool:
 
 def _article(a: str, noun: str) -> str:
     return f"{a}n" if noun[:1].lower() in "aeiou" else a
-
-
-def in_keys(value: Any) -> Any:
-    """What a program is told, under the keys that files of the source in use have."""
-    if isinstance(value, dict):
-        named = {str(key): held for key, held in value.items()}
-        return {
-            column_name(key) or key.replace("fiscal_", ""): in_keys(held)
-            for key, held in named.items()
-            if column_name(key) or held not in (None, "", [], {})  # of parts, which are none
-        }
-    return [*map(in_keys, value)] if isinstance(value, list | tuple) else value
 
 
 class _InWords(click.HelpFormatter):

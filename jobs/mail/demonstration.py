@@ -1,4 +1,6 @@
-"""The notice of February 2025, made from the record to be looked at, and a mail that tests the way.
+"""A notice made from the record to be looked at, of February 2025, and a mail that tests the way.
+
+Of own counts it is the month that was flagged last, or else the newest.
 
 Both go the way of every notice, over `send.hand_over`; neither is kept or queued.
 """
@@ -12,12 +14,14 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from forecast import headlines
 from forecast.config import Config
 from forecast.desk.email import mime
 from forecast.desk.email.mime import Letter, Letterhead
 from forecast.desk.report import report
 from forecast.errors import DataError
-from forecast.store import read, reports
+from forecast.intake.sources import registry
+from forecast.store import flags, read, reports
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice
 from jobs.mail import compose, send, smtp
@@ -28,27 +32,28 @@ _NOBODY = "bordercast <notices@bordercast.invalid>"  # whose file it is where no
 
 
 def letter(connection: sqlite3.Connection, config: Config, now: datetime) -> Letter:
-    """The notice of February 2025, as a recipient of all borders would have got it.
+    """The notice of that month, as a recipient of all borders would have got it.
 
     Raises
     ------
     DataError : the record does not have that month, or has no published run.
     """
     run = read.latest_run(connection)
-    if run is None or any(not _covers(connection, border) for border in BORDERS):
-        raise DataError(f"the record has no {MONTH} to show; run `bordercast run` first")
+    month, borders = (MONTH, BORDERS) if run is None else _shown(connection, run.data_through)
+    if run is None or any(not _covers(connection, border, month) for border in borders):
+        raise DataError(f"the record has no {month} to show; run `bordercast run` first")
     sections = tuple(
-        compose.finding(connection, report(connection, border, MONTH), None, config.site.address)
-        for border in BORDERS
+        compose.finding(connection, report(connection, border, month), None, config.site.address)
+        for border in borders
     )
     key = hashlib.sha256(f"{MARK}|{run.digest}".encode()).hexdigest()
     head = Letterhead(config.mail.sender or _NOBODY, config.mail.reply_to)
-    frame = compose.frame_of(config, MONTH, MARK)
+    frame = compose.frame_of(config, month, MARK)
     at = now.isoformat(timespec="seconds")
     notice = Notice(
         id=0,
         kind="flags",
-        month=MONTH,
+        month=month,
         release_id=0,
         run_id=run.id,
         corrects=None,
@@ -72,9 +77,21 @@ def letter(connection: sqlite3.Connection, config: Config, now: datetime) -> Let
     return mime.letter(notice, sections, head, at, mark=MARK, attach_page=attached)
 
 
-def _covers(connection: sqlite3.Connection, border: str) -> bool:
+def _shown(connection: sqlite3.Connection, newest: str) -> tuple[str, tuple[str, ...]]:
+    """The month to show and its totals; newest : the last month of the record."""
+    if registry.main().shipped:
+        return MONTH, BORDERS
+    flagged = [row for row in flags.flags(connection) if row["kind"] == "month"]
+    month = flagged[0]["month"] if flagged else newest
+    of_month = tuple(row["border"] for row in flagged if row["month"] == month)
+    return month, of_month or tuple(
+        border for border in headlines.every() if _covers(connection, border, month)
+    )[:1]
+
+
+def _covers(connection: sqlite3.Connection, border: str, month: str) -> bool:
     span = reports.span(connection, border)
-    return span is not None and span[0] <= MONTH <= span[1]
+    return span is not None and span[0] <= month <= span[1]
 
 
 def trial(config: Config, now: datetime) -> Letter:

@@ -26,7 +26,7 @@ import httpx
 
 from forecast.config import Hook
 from forecast.desk.email import mime
-from forecast.desk.wording import check_command
+from forecast.desk.wording import check_command, in_keys
 from forecast.errors import ConfigError, MailError
 from forecast.printable import printable
 from forecast.store import deliveries, ops
@@ -193,16 +193,18 @@ def _generic(
             "run": notice.quoted_run,
             "digest": notice.digest,
             "check": check_command(notice.quoted_run, notice.digest),
-            "sections": [
-                {
-                    "border": section.border,
-                    "part": section.part,
-                    "phrase": section.phrase,
-                    "text": section.text,
-                    "statement": json.loads(section.statement),
-                }
-                for section in sections
-            ],
+            "sections": in_keys(
+                [
+                    {
+                        "border": section.border,
+                        "part": section.part,
+                        "phrase": section.phrase,
+                        "text": section.text,
+                        "statement": json.loads(section.statement),
+                    }
+                    for section in sections
+                ]
+            ),
         },
     }
 

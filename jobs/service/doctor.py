@@ -95,7 +95,7 @@ def _database(path: Path) -> Iterator[Finding]:
         return
     try:
         with closing(connect.read(path)) as connection:
-            answer = connection.execute("pragma quick_check(1)").fetchone()[0]
+            (answer,) = connection.execute("pragma quick_check(1)").fetchone()
     except (BordercastError, sqlite3.DatabaseError) as error:
         answer = str(error)
     if answer == "ok":

@@ -110,12 +110,13 @@ class Site:
         self._verified: tuple[object, Plain | None] = (None, None)
         self._asked: list[float] = []
         self._downloads = 0
+        self._files = SiteFiles(directory=self.folder, check_dir=False)
         self._app = Starlette(
             routes=[
                 Route("/check/index.html", self._check, methods=["GET", "POST"]),
                 Route("/fact/{border}/{span}/{number}", self._fact),
                 Route(f"/{DATABASE}.db", self._download),
-                Mount("/", SiteFiles(directory=self.folder, check_dir=False)),
+                Mount("/", self._files),
             ],
             lifespan=self._lifespan,
             exception_handlers={HTTPException: _refused},
@@ -279,6 +280,9 @@ class Site:
     async def _fact(self, request: Request) -> Response:
         """A number's page is that of its month, which says what the number is."""
         border, span = request.path_params["border"], request.path_params["span"]
+        beside = f"fact/{border}/{span}/{request.path_params['number']}"
+        if (self.folder / beside).is_file():  # that page itself, and its data
+            return await self._files.get_response(beside, request.scope)
         known = border in map(slug, headlines.every())
         if not known or not (self.folder / "fact" / border / span).is_dir():
             raise HTTPException(404)

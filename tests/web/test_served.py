@@ -26,6 +26,18 @@ def test_a_page_is_its_file(visitor, site, path):
     assert visitor.get(path).content == (site / path.strip("/") / "index.html").read_bytes()
 
 
+def test_a_number_to_quote_has_its_page_and_its_data(visitor, site):
+    folder = site / "fact" / "northern" / "2024-08"
+
+    for path, name in (
+        ("", "index.html"),
+        ("index.html", "index.html"),
+        ("fact.json", "fact.json"),
+    ):
+        answer = visitor.ask(f"/fact/northern/2024-08/{path}")
+        assert (answer.status_code, answer.content) == (200, (folder / name).read_bytes())
+
+
 @pytest.mark.parametrize(
     ("path", "to"),
     [

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from forecast.intake.tables import dates, numerals
+from forecast.intake.tables.by_order import with_months
 from forecast.intake.tables.dates import CellValue
 from forecast.intake.tables.sheet import Sheet
 
@@ -22,6 +23,7 @@ _BY_HAND = 20_000  # rows; longer sheets come from programs, which lay out no bl
 def as_one_table(sheet: Sheet) -> Sheet:
     """The same with one header, each month beside its year, each line beside its block's name."""
     sheet = _names_over_measures(_years_over_months(sheet))
+    sheet = with_months(sheet)
     if len(sheet.grid) <= _BY_HAND:
         sheet = _year_from_title(_blocks_named(_year_lines(sheet)))
     return sheet
@@ -101,7 +103,7 @@ def _years_over_months(sheet: Sheet) -> Sheet:
         places = np.flatnonzero(named[row]).tolist()
         of_year = _from_above(sheet, above[-1], places, sheet.grid.shape[1])
         pairs = [(at, year) for at, year in zip(places, of_year, strict=True) if _year(year)]
-        texts = [f"{year} {sheet.labels[sheet.grid[row, at]]}" for at, year in pairs]
+        texts = [f"{_year_in(year)} {sheet.labels[sheet.grid[row, at]]}" for at, year in pairs]
         sheet = _rewritten(sheet, [row] * len(texts), [at for at, _ in pairs], texts)
         gone += range(above[-1], row)
     if not gone:
@@ -113,6 +115,12 @@ def _years_over_months(sheet: Sheet) -> Sheet:
 
 def _year(text: str) -> bool:
     return dates.names_year(text) is not None
+
+
+def _year_in(text: str) -> str:
+    """A year as it stands before a month's name: "Fiscal Year 2024" as FY2024."""
+    year, fiscal = dates.names_year(text) or (0, False)
+    return f"FY{year}" if fiscal else str(year)
 
 
 def _names_over_measures(sheet: Sheet) -> Sheet:
@@ -147,10 +155,18 @@ def _year_lines(sheet: Sheet) -> Sheet:
             continue
         above = np.maximum.accumulate(np.where(years, np.arange(len(codes)), -1))
         rows = np.flatnonzero(names & (above >= 0)).tolist()
-        texts = [f"{_text(sheet.labels[codes[above[r]]])} {sheet.labels[codes[r]]}" for r in rows]
+        of_year = [_year_in(_text(sheet.labels[codes[above[row]]])) for row in rows]
+        texts = [f"{y} {sheet.labels[codes[r]]}" for y, r in zip(of_year, rows, strict=True)]
         lines = np.flatnonzero(years).tolist()
         note = f"line {sheet.line[lines[0]]} and others like it give the year of the months below"
         named = _rewritten(sheet, rows, [column] * len(rows), texts)
+        # A year may stand in the corner of a header.
+        heads = [row for row in lines if _is_header(sheet, row, besides=column)]
+        if heads:
+            alike = np.delete(sheet.grid[heads], column, axis=1)
+            if (alike != alike[0]).any():
+                return sheet
+            named, lines = _rewritten(named, heads[:1], [column], ["Month"]), lines[1:]
         return _without(named, lines, note)
     return sheet
 
@@ -185,10 +201,10 @@ def _blocks_named(sheet: Sheet) -> Sheet:
     return sheet
 
 
-def _is_header(sheet: Sheet, row: int) -> bool:
-    """Two or more names, no number and no date that could be a line's own."""
-    cells = [cell for cell in sheet.row(row) if cell != ""]
-    return len(cells) > 1 and not any(
+def _is_header(sheet: Sheet, row: int, besides: int = -1) -> bool:
+    """Two or more names, no number and no sign of a missing one; besides : a column left out."""
+    cells = [c for at, c in enumerate(sheet.row(row)) if c != "" and at != besides]
+    return len(cells) > (besides < 0) and not any(
         numerals.is_number(cell) or numerals.is_missing(cell) for cell in cells
     )
 

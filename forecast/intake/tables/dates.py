@@ -58,6 +58,10 @@ _FISCAL = re.compile(r"F\.?Y", re.IGNORECASE)
 _TWO_YEARS = re.compile(
     rf"({_FISCAL_WORD})?(\d\d|\d{{4}})[-/](\d\d|\d{{4}})", re.IGNORECASE | re.ASCII
 )
+_PLAIN_YEAR = re.compile(r"(?:(?:CY|calendar year|year):? ?)?((?:19|20)\d\d)", re.I | re.ASCII)
+_NAMED_YEAR = re.compile(
+    rf"(?:(?:state |federal )?fiscal year:? ?(?P<short>\d{{4}})|{_FISCAL_YEAR})", re.I | re.ASCII
+)
 _WEEKDAY = re.compile(
     r"(?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? (?=\w{3})",
     re.IGNORECASE,
@@ -195,9 +199,9 @@ def names_month(cell: CellValue) -> int:
 def names_year(cell: CellValue) -> tuple[int, bool] | None:
     """A year, and whether a fiscal one, for "2024", "FY24" or "2023-24"; else None."""
     text = _plain(str(as_digits(cell))) if isinstance(cell, (str, float)) else ""
-    if match := re.fullmatch(r"(?:CY ?)?((?:19|20)\d\d)", text, re.ASCII | re.IGNORECASE):
+    if match := _PLAIN_YEAR.fullmatch(text):
         return int(match[1]), False
-    if match := re.fullmatch(_FISCAL_YEAR, text, re.ASCII | re.IGNORECASE):
+    if match := _NAMED_YEAR.fullmatch(text):
         return _full_year(match.groupdict()), True
     if match := _TWO_YEARS.fullmatch(text):
         word, first, last = match.groups()
@@ -244,6 +248,27 @@ def year_begins(found: Sequence[tuple[int, int]]) -> int:
         (turns if later > year else within).add(following)
     proven = len(turns) == 1 and not turns & within and steps >= len(lines) / 2
     return turns.pop() if proven else 0
+
+
+def fiscal_begins(found: Sequence[tuple[int, int]]) -> int:
+    """The month in which fiscal years begin; 0 if a file is silent, -1 if it is in doubt.
+
+    found : as `year_begins` has it. The first and last year are seldom whole: a wrong start would
+    tear them off the others. Years from January on may be calendar years, or only be sorted so.
+    """
+    whole = [start for start in range(1, 13) if _is_whole(found, start)]
+    if len(whole) == 1:
+        return whole[0]
+    shown = year_begins(found)
+    if len({year for year, _ in found}) == 1:
+        shown = begins_with(list(dict.fromkeys(number for _, number in found)))
+    return -1 if shown == 1 else shown
+
+
+def _is_whole(found: Sequence[tuple[int, int]], start: int) -> bool:
+    """Whether no month is left out, if fiscal years begin in this one."""
+    known = {fiscal_month(year, number, start, named=True) for year, number in found}
+    return bool(known) and len(known) == max(known) - min(known) + 1
 
 
 def begins_with(numbers: Sequence[int]) -> int:

@@ -230,7 +230,7 @@ def read_months(
     fiscal = [str(cell) for cell in cells if dates.is_fiscal(str(cell))]
     if fiscal:
         pairs = [pair for cell in fiscal if (pair := dates.fiscal_pair(cell))]
-        start = fiscal_start(table, dates.year_begins(pairs), fiscal[0])
+        start = fiscal_start(table, dates.fiscal_begins(pairs), fiscal[0])
     month, day = np.full(len(cells), -1), np.zeros(len(cells), dtype=np.int64)
     table.notes += footnotes_note([cell for cell in cells if isinstance(cell, str)], "months")
     for at, cell in enumerate(cells):
@@ -255,14 +255,15 @@ def read_months(
 def fiscal_start(table: TableGrid, shown: int, text: str) -> int:
     """The month in which the file's fiscal years begin, and a note of it.
 
-    shown : by the order of the file; 0 if it is silent. text : what speaks of fiscal years, for a
-    DataError where it is a state's and nothing says when they begin.
+    shown : as `dates.fiscal_begins` has it. text : what speaks of fiscal years, for a DataError
+    where their start is in doubt, or they are a state's and nothing says when they begin.
     """
     told = table.wanted.fiscal_start
-    if not told and not shown and dates.is_state_fiscal(text):
+    if not told and (shown < 0 or (not shown and dates.is_state_fiscal(text))):
         raise DataError(
-            f"{table.sheet.name}: {text!r} does not say when the state's fiscal years begin; add "
-            "--fiscal-start MONTH (7 is July)"
+            f"{table.sheet.name}: {text!r} and its months do not say when fiscal years begin; add "
+            "--fiscal-start MONTH: 10 for the U.S. government's, 7 for most states', 1 if they are "
+            "calendar years"
         )
     start = told or shown or FEDERAL
     if start == 1:
@@ -270,23 +271,26 @@ def fiscal_start(table: TableGrid, shown: int, text: str) -> int:
     elif told or not shown:
         said = f"fiscal years are taken to begin in month {start} of the year before"
     else:
-        said = f"fiscal years begin in month {start} of the year before, as the file's order shows"
+        said = f"fiscal years begin in month {start} of the year before, as the file shows"
     table.notes.append(f"{said} (--fiscal-start changes that)")
     return start
 
 
-def year_start(table: TableGrid, column: int, fiscal: np.ndarray, shown: int) -> int:
+def year_start(
+    table: TableGrid, column: int, fiscal: np.ndarray, found: Sequence[tuple[int, int]]
+) -> int:
     """The month in which the years begin that a column holds, or that head columns.
 
-    column : with the years, or the first that has one. fiscal : whether they say so. shown : as
-    `fiscal_start` has it.
+    column : with the years, or the first that has one. fiscal : whether they say so. found : as
+    `dates.year_begins` has it.
 
     Raises
     ------
     DataError : years that are not called fiscal begin in another month than January.
     """
     if fiscal.any():
-        return fiscal_start(table, shown, table.name(column))
+        return fiscal_start(table, dates.fiscal_begins(found), table.name(column))
+    shown = dates.year_begins(found)
     if shown > 1:
         raise DataError(
             f"{table.sheet.name}: years in column {table.name(column)!r} begin in month {shown} by "
@@ -328,6 +332,20 @@ def fill_down(table: TableGrid, column: int, rows: Ints) -> Ints:
     table.grid[rows, column] = codes[latest]
     table.notes.append(f"blank cells of column {table.name(column)!r} take the cell above")
     return np.asarray(codes[latest])
+
+
+def fill_names(table: TableGrid, columns: Sequence[int], rows: Ints, when: Ints) -> None:
+    """Give each line the name above it, where a name stands only in its first line.
+
+    Spreadsheets with merged cells come like that. Only where it tells apart the lines of a month,
+    or whatever else `when` says of each row.
+    """
+    if not len(rows) or unique_share([when]) >= UNIQUE:
+        return
+    for column in columns:
+        codes, notes = table.grid[rows, column].copy(), list(table.notes)
+        if unique_share([when, fill_down(table, column, rows)]) < UNIQUE:
+            table.grid[rows, column], table.notes[:] = codes, notes
 
 
 def is_sum(cell: CellValue) -> bool:

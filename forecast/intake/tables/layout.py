@@ -22,6 +22,7 @@ from forecast.intake.tables.grid import (
     Fault,
     ReadAs,
     TableGrid,
+    fill_names,
     is_month,
     is_sum,
     names_of,
@@ -164,15 +165,27 @@ def _of_columns(
 
 def _calendar(table: TableGrid) -> int | None:
     for row in range(min(TOP, len(table.grid) - 1)):
-        named = [dates.names_month(cell) for cell in table.sheet.row(row)]
-        if len(set(named) - {0}) >= 6:
+        if len(set(_calendar_months(table.sheet.row(row))) - {0}) >= 6:
             return row
     return None
 
 
+def _calendar_months(cells: Sequence[CellValue]) -> list[int]:
+    """1 .. 12 where a cell is a month's name, or a number of all twelve in order; else 0."""
+    numbers = [_number(cell) for cell in cells]
+    if dates.begins_with(list(filter(None, numbers))):
+        return numbers
+    return [dates.names_month(cell) for cell in cells]
+
+
+def _number(cell: CellValue) -> int:
+    text = str(dates.as_digits(cell))
+    return int(text) if re.fullmatch(r"0?[1-9]|1[0-2]", text, re.ASCII) else 0
+
+
 def _from_calendar(table: TableGrid, row: int) -> Entries:
     table.header = row
-    numbers = [dates.names_month(cell) for cell in table.sheet.row(row)]
+    numbers = _calendar_months(table.sheet.row(row))
     places = [at for at, number in enumerate(numbers) if number]
     rows = table.data_rows(row + 1)
     others = [at for at in range(len(numbers)) if at not in places]
@@ -191,7 +204,9 @@ def _from_calendar(table: TableGrid, row: int) -> Entries:
     year, fiscal = years_of(table, years[0], rows)
     good = year >= 0
     rows, year, fiscal = rows[good], year[good], fiscal[good]
-    series = series_columns(table, [at for at in others if at not in years], rows, year)
+    words = [at for at in others if at not in years]
+    fill_names(table, words, rows, year)
+    series = series_columns(table, words, rows, year)
     note_ignored(table, set(others) - set(years) - set(series))
     table.notes.insert(
         0,
@@ -199,7 +214,8 @@ def _from_calendar(table: TableGrid, row: int) -> Entries:
         f"for each month; series from {quoted(table, series)}",
     )
     number = np.array([numbers[at] for at in places])
-    start = year_start(table, years[0], fiscal, dates.begins_with(number.tolist()))
+    pairs = [(y, n) for y in dict.fromkeys(year.tolist()) for n in number.tolist()]
+    start = year_start(table, years[0], fiscal, pairs)
     before = fiscal[:, None] & (start > 1) & (number >= start)
     month = (year[:, None] - before) * 12 + number - 1
     days = np.zeros(month.size, dtype=np.int64)
@@ -238,6 +254,9 @@ def _names_column(table: TableGrid, row: int, years: Sequence[object]) -> int | 
         below = table.cells(table.grid[row + 1 :, column])
         if year is None and len({dates.names_month(cell) for cell in below} - {0}) >= 6:
             return column
+        name = text_of(table.sheet.row(row)[column]).casefold()
+        if name in ("month", "mo", "month no") and {*range(1, 13)} <= {_number(c) for c in below}:
+            return column
     return None
 
 
@@ -249,7 +268,8 @@ def _from_years(table: TableGrid, row: int) -> Entries:
     column = _names_column(table, row, found)
     assert column is not None
     rows = _without_sums(table, table.data_rows(row + 1), column)
-    numbers = [dates.names_month(cell) for cell in table.cells(table.grid[rows, column])]
+    months = table.cells(table.grid[rows, column])
+    numbers = [dates.names_month(cell) or _number(cell) for cell in months]
     for at in np.flatnonzero(np.array(numbers) == 0).tolist():
         line, text = int(table.sheet.line[rows[at]]), text_of(table.sheet.row(rows[at])[column])
         table.faults.append(
@@ -259,6 +279,7 @@ def _from_years(table: TableGrid, row: int) -> Entries:
     rows, number = rows[number > 0], number[number > 0]
     others = [at for at in range(len(cells)) if at != column and at not in places]
     words = [at for at in others if table.share(at, numerals.is_number) < 0.5]
+    fill_names(table, words, rows, number)
     series = series_columns(table, words, rows, number)
     note_ignored(table, set(others) - set(series))
     table.notes.insert(
@@ -268,8 +289,8 @@ def _from_years(table: TableGrid, row: int) -> Entries:
     )
     year = np.array([y for y, _ in filter(None, found)])
     fiscal = np.array([f for _, f in filter(None, found)])
-    different = list(dict.fromkeys(number.tolist()))
-    start = year_start(table, places[0], fiscal, dates.begins_with(different))
+    pairs = [(y, n) for y in year.tolist() for n in dict.fromkeys(number.tolist())]
+    start = year_start(table, places[0], fiscal, pairs)
     before = fiscal[None, :] & (start > 1) & (number[:, None] >= start)
     month = (year[None, :] - before) * 12 + number[:, None] - 1
     days = np.zeros(month.size, dtype=np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from forecast.intake.tables.grid import (
     Entries,
     Fault,
     TableGrid,
-    fill_down,
+    fill_names,
     is_count,
     is_month,
     is_sum,
@@ -52,8 +53,13 @@ _INDEX_WORDS = re.compile(r"|index|unnamed: ?\d+|#|no\.?|row|id")
 # Numbers beside counts that are none, as headers call them.
 _MEASURES = re.compile(
     r"%|\b(percent(age)?|pct|rate|ratio|latitude|longitude|lat|lon|long|lng)\b|\bper [\d,]+"
-    r"|\b(lower|upper|95) ?(ci|limit|bound|cl|conf)|\b(ci|cl) ?(low|high|lower|upper)"
-    r"|^(target|goal|budget|variance|difference|change|average|mean|median)$",
+    r"|\b(lower|upper|95) ?(ci|limit|bound|cl|conf)|\b(ci|cl) ?(low|high|lower|upper)",
+    re.IGNORECASE,
+)
+# These only beside a single column of counts: a shop may be called Target.
+_COMPARED = re.compile(
+    r"(target|goal|budget|variance|difference|change|average|mean|median)"
+    r"|.*\b(prior|previous|last) (year|month)",
     re.IGNORECASE,
 )
 _LONGER = re.compile(
@@ -87,7 +93,27 @@ def _month_column(table: TableGrid) -> _Months:
     if compact:
         return _Months((_one_of(table, compact, _MONTH_WORDS, "--month", "months"),))
     _refuse_other_periods(table)
-    raise DataError(f"{table.sheet.name}: no column of months; {EXAMPLE}")
+    raise DataError(f"{table.sheet.name}: no column of months{_such_as(table)}; {EXAMPLE}")
+
+
+_CALLED_MONTH = re.compile(r"\b(month|date|period|mo|mes|monat|mois|fecha|time)\b", re.IGNORECASE)
+
+
+def _such_as(table: TableGrid, rows: Ints | None = None) -> str:
+    """What stands where the header says months are, or, of these rows, in the last column."""
+    columns = list(range(table.grid.shape[1]))
+    if rows is None:
+        rows = np.arange(max(table.header, 0) + 1, len(table.grid))
+        columns = [c for c in columns if _CALLED_MONTH.search(table.name(c))]
+        what = "is no month"
+    else:
+        columns, what = columns[::-1], "is not a number"
+    for column in columns:
+        filled = table.grid[rows, column]
+        if filled.any():
+            cell = text_of(table.labels[filled[filled != 0][0]])
+            return f": {cell!r} in column {table.name(column)!r} {what}"
+    return ""
 
 
 def _header(table: TableGrid, dated: Sequence[int]) -> int:
@@ -141,7 +167,7 @@ def _year_and_month(table: TableGrid) -> tuple[int, ...]:
     years = [
         at
         for at in columns
-        if _YEAR_WORDS.fullmatch(named[at]) and table.share(at, dates.names_year) > 0.5
+        if _YEAR_WORDS.fullmatch(named[at]) and table.share(at, _year_or_sum) > 0.5
     ]
     months = [
         at
@@ -157,6 +183,10 @@ def _year_and_month(table: TableGrid) -> tuple[int, ...]:
     if len(years) == 1 and months and len({_months_in(table, at) for at in months}) == 1:
         return years[0], months[0]
     return ()
+
+
+def _year_or_sum(cell: CellValue) -> bool:
+    return dates.names_year(cell) is not None or is_sum(cell)
 
 
 def _months_in(table: TableGrid, column: int) -> tuple[int, ...]:
@@ -210,19 +240,21 @@ def from_long(table: TableGrid) -> Entries:
     family = [c for c in columns if table.name(c).casefold() == FAMILY and table.header >= 0]
     columns = [c for c in columns if c not in family]
     numbers = [c for c in columns if _holds_counts(table, c)]
-    numbers = _without_measures(table, at.places[-1], numbers)
-    helpers = [c for c in numbers if _repeats_date(table, c, rows, month)]
-    if len(numbers) > len(helpers):
-        numbers = [c for c in numbers if c not in helpers]
-    _fill_down(table, [c for c in columns if c not in numbers], rows, month)
-    series, values = _roles(table, columns, numbers, rows, month)
+    measured = [c for c in numbers if not _repeats_date(table, c, rows, month)]
+    counted = _without_measures(table, at.places[-1], measured or numbers)
+    # A number that is no count does not name a series either.
+    named = [c for c in columns if c not in numbers and not _MEASURES.search(table.name(c))]
+    fill_names(table, named, rows, month)
+    series, values = _roles(table, [*named, *counted], counted, rows, month)
     if table.header < 0 and len(numbers) > 1 and not table.wanted.value:
         raise DataError(
             f"{table.sheet.name}: no header, and several columns of numbers. Add a header, or put "
             "numbers with commas in quotation marks"
         )
     if not values:
-        raise DataError(f"{table.sheet.name}: no column of counts; {EXAMPLE}")
+        raise DataError(
+            f"{table.sheet.name}: no column of counts{_such_as(table, rows)}; {EXAMPLE}"
+        )
     unused = set(columns) - set(series) - set(values)
     note_ignored(table, unused)
     months = " and ".join(repr(table.name(place)) for place in at.places)
@@ -270,10 +302,17 @@ def _without_totals(table: TableGrid, at: _Months, rows: Ints) -> Ints:
         codes, [code for code in np.unique(codes).tolist() if is_sum(table.labels[code])]
     )
     for place in np.flatnonzero(codes == 0).tolist():
-        cells = table.sheet.row(rows[place])
-        left[place] = any(is_sum(cell) and not dates.names_year(cell) for cell in cells)
+        left[place] = any(map(_ends_in_total, table.sheet.row(rows[place])))
     note_sums(table, rows[left])
     return np.asarray(rows[~left])
+
+
+def _ends_in_total(cell: CellValue) -> bool:
+    """Whether a cell beside a blank month says why: "East Total", "2021 Total"."""
+    return isinstance(cell, str) and (
+        re.search(r"\b(sub)?totals?:?$", cell, re.IGNORECASE) is not None
+        or (is_sum(cell) and not dates.names_year(cell))
+    )
 
 
 def _refuse_narrow_header(table: TableGrid) -> None:
@@ -289,20 +328,6 @@ def _refuse_narrow_header(table: TableGrid) -> None:
             f"fields, most lines have {width}. Put numbers with commas in quotation marks, or "
             "complete the header"
         )
-
-
-def _fill_down(table: TableGrid, columns: Sequence[int], rows: Ints, month: Ints) -> None:
-    """Give each line the name above it, where a name stands only in its first line.
-
-    Spreadsheets with merged cells come like that. Only where it tells apart the lines of a month.
-    """
-    if unique_share([month]) >= UNIQUE:
-        return
-    for column in columns:
-        codes = table.grid[rows, column].copy()
-        notes = list(table.notes)
-        if unique_share([month, fill_down(table, column, rows)]) < UNIQUE:
-            table.grid[rows, column], table.notes[:] = codes, notes
 
 
 def _nothing(table: TableGrid) -> Entries:
@@ -321,11 +346,11 @@ def _line_months(table: TableGrid, at: _Months, rows: Ints) -> tuple[Ints, Ints]
     cells = table.cells(table.grid[rows, at.places[1]])
     numbers = [dates.names_month(cell) or _month_number(cell) for cell in cells]
     # Within a fiscal year December is followed by January only where months bear calendar numbers.
-    turns = (np.diff(numbers) == -11) & (np.diff(year) == 0)
+    turns = (np.abs(np.diff(numbers)) == 11) & (np.diff(year) == 0)
     calendar = bool(turns.any())
     named = calendar or all(map(dates.names_month, cells))
     pairs = list(zip(year.tolist(), numbers, strict=True)) if named else []
-    start = year_start(table, at.places[0], fiscal, dates.year_begins(pairs))
+    start = year_start(table, at.places[0], fiscal, pairs)
     if fiscal.any() and not all(map(dates.names_month, cells)):
         kind = "calendar months" if calendar else "months of the fiscal year, 1 its first"
         table.notes.append(f"numbers in column {table.name(at.places[1])!r} are taken for {kind}")
@@ -384,7 +409,9 @@ def _without_measures(table: TableGrid, month: int, numbers: list[int]) -> list[
             f"{table.sheet.name}: {table.name(longer[0])!r} adds up several months; give a count "
             "for each month. If it does not, name the column of counts by --value"
         )
-    return [c for c in left if not _MEASURES.search(table.name(c))] or left
+    left = [c for c in left if not _MEASURES.search(table.name(c))] or left
+    alone = [c for c in left if not _COMPARED.fullmatch(table.name(c))]
+    return alone if len(alone) == 1 else left
 
 
 def _ascii_digits(text: str) -> bool:
@@ -419,7 +446,18 @@ def _repeats_date(table: TableGrid, column: int, rows: Ints, month: Ints) -> boo
     if not known.any():
         return False
     year, number = some[known] // 12, some[known] % 12 + 1
-    alike = (year, number, (year + (number >= 10)), (number - 1) // 3 + 1)
+    days = np.array([monthrange(y, n)[1] for y, n in zip(year, number, strict=True)])
+    alike = (
+        year,
+        number,
+        (year + (number >= 10)),
+        (number - 1) // 3 + 1,
+        year * 100 + number,
+        days,
+    )
+    # So does a running number, which grows as months do.
+    if known.sum() > 12 and len(set((numbers[known] - some[known]).tolist())) == 1:
+        return True
     return len(set(numbers)) > 1 and any(np.array_equal(numbers[known], x) for x in alike)
 
 
