@@ -44,7 +44,7 @@ def test_a_number_right_when_published_is_told_from_the_one_of_now(published):
 
 
 @pytest.mark.parametrize(
-    "agencies, unit, rounding, words",
+    ("agencies", "unit", "rounding", "words"),
     [
         ({"Office of Field Operations": 3, "U.S. Border Patrol": 97}, 1, 1, "3 at, 97 between"),
         ({"U.S. Border Patrol": 97}, 1, 1, "3 at, 97 between"),

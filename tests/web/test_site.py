@@ -13,6 +13,8 @@ from tables import rows
 from visitor import TODAY
 
 from forecast import months
+from forecast.claims.subjects import OFO, USBP
+from forecast.desk import brief
 from forecast.desk.site import build, lines, status
 from forecast.desk.site.border import border_page, year_table
 from forecast.desk.site.front import front
@@ -77,6 +79,10 @@ def test_there_is_a_page_for_every_month_and_every_number(site, record):
     for border, month, count in held:
         fact = json.loads((site / "fact" / border / month / "fact.json").read_text())
         assert fact["number"] == count
+        if fact["halves"]:
+            assert abs(sum(fact["halves"]) - count) <= fact["halves_unit"]
+            exact = fact["halves_unit"] == 1
+            assert ("Their source rounds" in text(site, f"fact/{border}/{month}")) is not exact
         assert f"{count:,}" in text(site, f"border/{border}/{month}")
         key = border, months.fiscal_year(month)
         years[key] = years.get(key, 0) + count
@@ -95,7 +101,8 @@ def test_the_first_page_answers_first(full):
         assert f"{newest.encounters:,}" in answer.unusual
         assert f"{ahead['median']:,}" in answer.expected
         assert f"{ahead['lo80']:,} to {ahead['hi80']:,}" in answer.expected
-        assert sum(lines.split(newest)) == newest.encounters
+        assert brief.halves(newest)[:2] == (newest.agencies[OFO], newest.agencies[USBP])
+        assert sum(brief.halves(newest)[:2]) == newest.encounters
         place = [said.index(words) for words in (answer.unusual, answer.expected, answer.halves)]
         assert place == sorted(place)
         assert place[-1] < said.index('id="charts"')

@@ -99,6 +99,10 @@ def fact_page(record: SiteRecord, found: BorderRecord, fact: Fact) -> SitePage:
     shown = {"fact": fact, "found": found, "single": fact.months[0] == fact.months[1]}
     place = f"{found.facts}{fact.span}/"
     stays = {"permanent": citation.permanent(place, record, "")}
-    body = json_file({**asdict(fact), "sentence": fact.sentence, **run, **stays})
+    halves = {
+        "halves": fact.halves and fact.halves[:2],
+        "halves_unit": fact.halves and fact.halves.unit,
+    }
+    body = json_file({**asdict(fact), **halves, "sentence": fact.sentence, **run, **stays})
     preview = Preview(fact.sentence)
     return SitePage(place, "fact", shown, {"fact.json": body}, preview=preview)
