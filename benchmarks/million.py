@@ -1,11 +1,12 @@
 """A million series in a folder of Parquet parts: time, memory, and the same bytes everywhere.
 
-    python -m benchmarks.million [SERIES] [--engines serial,processes,dask] [--part N] [--kill]
+    python -m benchmarks.million [SERIES] [--engines serial,processes,dask] [--part N]
+                                 [--kill SECONDS]
 
 Makes SERIES series of 74 months in parts of N, three families that span all of them, and
 forecasts the folder by the command on each engine. Prints seconds, CPU seconds and the most memory
 of its processes at one time (Dask's workers are none of its own), and a digest of what was
-written. --kill ends a worker process on the way. Copies of the drill-down's series
+written. --kill ends a worker process after so many seconds. Copies of the drill-down's series
 are there to be many, as in `benchmarks.speedsets`.
 """
 
@@ -31,7 +32,6 @@ from benchmarks.speedsets import FIRST_MONTH, MONTHS, NOISE, SCALE, SEED, real
 from forecast import months
 
 PART = 20_000  # series
-KILLED_AFTER = 25  # seconds
 COMPUTE = {
     "serial": 'engine = "serial"',
     "processes": 'engine = "processes"\nprocesses = 2',
@@ -74,7 +74,7 @@ def digest(folder: Path) -> str:
     return found.hexdigest()
 
 
-def run(engine: str, parts: Path, out: Path, kill: bool) -> dict[str, object]:
+def run(engine: str, parts: Path, out: Path, kill: float) -> dict[str, object]:
     """Forecast the folder on one engine."""
     with ExitStack() as opened:
         scheduler = opened.enter_context(cluster.running()) if engine == "dask" else ""
@@ -83,7 +83,7 @@ def run(engine: str, parts: Path, out: Path, kill: bool) -> dict[str, object]:
         command = [sys.executable, "-m", "jobs", "--config", str(settings)]
         command += ["--db", str(out.parent / "none.db"), "forecast", str(parts), "-o", str(out)]
         if kill:
-            threading.Thread(target=_kill_a_worker, daemon=True).start()
+            threading.Thread(target=_kill_a_worker, args=(kill,), daemon=True).start()
         cost, said = stopwatch.cost(command, cluster.ROOT)
     return {
         "engine": engine,
@@ -96,9 +96,9 @@ def run(engine: str, parts: Path, out: Path, kill: bool) -> dict[str, object]:
     }
 
 
-def _kill_a_worker() -> None:
+def _kill_a_worker(seconds: float) -> None:
     """End one of the command's worker processes after a while; they are all our descendants."""
-    time.sleep(KILLED_AFTER)
+    time.sleep(seconds)
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
             if "spawn_main" in " ".join(process.cmdline()):
@@ -112,7 +112,7 @@ def main() -> None:
     asked.add_argument("series", type=int, nargs="?", default=1_000_000)
     asked.add_argument("--engines", default="processes")
     asked.add_argument("--part", type=int, default=PART)
-    asked.add_argument("--kill", action="store_true")
+    asked.add_argument("--kill", type=float, default=0.0)
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         parts = Path(folder) / "parts"
