@@ -209,10 +209,7 @@ def read_months(
     table: TableGrid, codes: np.ndarray, line: np.ndarray, column: str | list[str]
 ) -> tuple[Ints, Ints]:
     """(n,) months, -1 where a cell is a fault, and days, of the cells at these places."""
-    # In the order of the file, which shows where fiscal years begin.
-    different, first, back = np.unique(codes, return_index=True, return_inverse=True)
-    rank = np.argsort(np.argsort(first))
-    different, back = different[np.argsort(first)], rank[back]
+    different, back = np.unique(codes, return_inverse=True)
     cells = [dates.as_digits(cell) for cell in table.cells(different)]
     if evening := dates.evening_before(cells):
         raise DataError(
@@ -227,8 +224,11 @@ def read_months(
             "says which; add --dates mdy (month first) or --dates dmy (day first)"
         )
     start = 1
-    fiscal = [str(cell) for cell in cells if dates.is_fiscal(str(cell))]
-    if fiscal:
+    if any(dates.is_fiscal(str(cell)) for cell in cells):
+        # In the order of the file, which shows where fiscal years begin.
+        first = np.unique(codes, return_index=True)[1]
+        in_order = [str(cells[at]) for at in np.argsort(first).tolist()]
+        fiscal = [cell for cell in in_order if dates.is_fiscal(cell)]
         pairs = [pair for cell in fiscal if (pair := dates.fiscal_pair(cell))]
         start = fiscal_start(table, dates.fiscal_begins(pairs), fiscal[0])
     month, day = np.full(len(cells), -1), np.zeros(len(cells), dtype=np.int64)
@@ -325,13 +325,18 @@ def years_of(table: TableGrid, column: int, rows: Ints) -> tuple[Ints, np.ndarra
 
 def fill_down(table: TableGrid, column: int, rows: Ints) -> Ints:
     """A column's cells, each mostly blank one as the last above it; said, and kept so."""
-    codes = table.grid[rows, column]
-    if not len(codes) or not codes[0] or np.mean(codes != 0) > 0.5:
-        return np.asarray(codes)
+    codes = np.asarray(table.grid[rows, column])
+    if not _stands_once(codes):
+        return codes
     latest = np.maximum.accumulate(np.where(codes != 0, np.arange(len(codes)), 0))
     table.grid[rows, column] = codes[latest]
     table.notes.append(f"blank cells of column {table.name(column)!r} take the cell above")
     return np.asarray(codes[latest])
+
+
+def _stands_once(codes: Ints) -> bool:
+    """Whether a column has a cell in the first line of each block, and blanks below."""
+    return bool(len(codes) and codes[0] and np.mean(codes != 0) <= 0.5)
 
 
 def fill_names(table: TableGrid, columns: Sequence[int], rows: Ints, when: Ints) -> None:
@@ -344,6 +349,8 @@ def fill_names(table: TableGrid, columns: Sequence[int], rows: Ints, when: Ints)
         return
     for column in columns:
         codes, notes = table.grid[rows, column].copy(), list(table.notes)
+        if not _stands_once(codes):
+            continue
         if unique_share([when, fill_down(table, column, rows)]) < UNIQUE:
             table.grid[rows, column], table.notes[:] = codes, notes
 
@@ -502,6 +509,7 @@ def nesting_of(
         return table.name(min(series)), table.name(max(series))
     if len(series) != 1 or table.header < 0:
         return "", ""
+    rows = rows[:JUDGED]
     inner = table.grid[rows, series[0]]
     many = len(np.unique(inner))
     for column in sorted(others):
