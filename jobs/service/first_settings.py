@@ -180,10 +180,9 @@ def _parts_taken(table: counts.MonthlyCounts, one: str, part: str) -> list[str]:
     if not below:
         return []
     many, stated = len(set(below)), sum(not name for _, name in table.nested)
-    whole = f"{stated:,} of their sums" if stated else "their sums are added up"
+    whole = f"the file has {stated:,} of their sums" if stated else "their sums are added up"
     return [
-        f"taken: each {part!r} is a part of a {one!r}: {len(below):,} parts of {many:,}; "
-        + (f"the file has {whole}" if stated else whole)
+        f"taken: each {part!r} is a part of a {one!r}: {len(below):,} parts of {many:,}; {whole}"
     ]
 
 

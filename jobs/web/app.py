@@ -280,12 +280,12 @@ class Site:
     async def _fact(self, request: Request) -> Response:
         """A number's page is that of its month, which says what the number is."""
         border, span = request.path_params["border"], request.path_params["span"]
-        beside = f"fact/{border}/{span}/{request.path_params['number']}"
-        if (self.folder / beside).is_file():  # that page itself, and its data
-            return await self._files.get_response(beside, request.scope)
         known = border in map(slug, headlines.every())
         if not known or not (self.folder / "fact" / border / span).is_dir():
             raise HTTPException(404)
+        beside = f"fact/{border}/{span}/{request.path_params['number']}"
+        if (self.folder / beside).is_file():  # that page itself, and its data
+            return await self._files.get_response(beside, request.scope)
         return RedirectResponse(f"../{quote(span)}/", 307)
 
     async def _check(self, request: Request) -> Response:
