@@ -14,9 +14,8 @@ import numpy as np
 from forecast.intake.tables import dates, numerals
 from forecast.intake.tables.by_order import with_months
 from forecast.intake.tables.dates import CellValue
-from forecast.intake.tables.sheet import Sheet
+from forecast.intake.tables.sheet import TOP, Sheet, with_labels
 
-TOP = 30  # rows among which the header is
 _BY_HAND = 20_000  # rows; longer sheets come from programs, which lay out no blocks
 
 
@@ -40,7 +39,7 @@ def _rewritten(
     sheet: Sheet, rows: Sequence[int], columns: Sequence[int], texts: list[str]
 ) -> Sheet:
     """The same with these texts in these cells."""
-    labels, codes = _with_labels(sheet, texts)
+    labels, codes = with_labels(sheet, texts)
     grid = sheet.grid.copy()
     grid[list(rows), list(columns)] = codes
     return replace(sheet, labels=labels, grid=grid)
@@ -60,20 +59,9 @@ def _without(sheet: Sheet, rows: Sequence[int], note: str) -> Sheet:
 
 def _beside(sheet: Sheet, texts: Sequence[str]) -> Sheet:
     """The same with one more column on the left; texts : (rows,)."""
-    labels, codes = _with_labels(sheet, texts)
+    labels, codes = with_labels(sheet, texts)
     grid = np.concatenate([codes[:, None].astype(sheet.grid.dtype), sheet.grid], axis=1)
     return replace(sheet, labels=labels, grid=grid)
-
-
-def _with_labels(sheet: Sheet, texts: Sequence[str]) -> tuple[list[CellValue], np.ndarray]:
-    """The sheet's labels and these, each once; and the texts' places among them."""
-    labels = list(sheet.labels)
-    places = {label: at for at, label in enumerate(labels) if isinstance(label, str)}
-    for text in texts:
-        if text not in places:
-            places[text] = len(labels)
-            labels.append(text)
-    return labels, np.array([places[text] for text in texts], dtype=np.int64)
 
 
 def _text(cell: CellValue) -> str:

@@ -6,7 +6,6 @@ Alone, each could be something else. Thirteen of them, each a month after the on
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -16,14 +15,13 @@ import numpy as np
 from forecast import months
 from forecast.intake.tables import dates
 from forecast.intake.tables.dates import CellValue
-from forecast.intake.tables.sheet import Sheet
+from forecast.intake.tables.sheet import TOP, Sheet, with_labels
 
 _LEAST = 13  # different months: more than a year, so that years are told from days
 _NAMED = re.compile(r"(\d\d)[-/ ]([A-Za-z]{3,9})\.?")
 _PAIR = re.compile(r"(\d\d?)[-/.](\d\d)", re.ASCII)
 _SERIAL = re.compile(r"[34]\d{4}|5[0-4]\d{3}", re.ASCII)
 _DAY_0 = date(1899, 12, 30)  # of spreadsheets; 1900 was no leap year, but is one to Excel
-TOP = 30  # rows among which a header of months is
 
 
 def with_months(sheet: Sheet) -> Sheet:
@@ -62,15 +60,11 @@ def _in_order(
 
 
 def _replaced(sheet: Sheet, where: tuple[int | slice, int | slice], found: dict[int, int]) -> Sheet:
-    labels, grid = list(sheet.labels), sheet.grid.copy()
-    place = {label: at for at, label in enumerate(labels) if isinstance(label, str)}
+    labels, places = with_labels(sheet, list(map(months.from_index, found.values())))
+    grid = sheet.grid.copy()
     codes = grid[where]
-    for code, month in found.items():
-        text = months.from_index(month)
-        if text not in place:
-            place[text] = len(labels)
-            labels.append(text)
-        codes[codes == code] = place[text]
+    for code, place in zip(found, places.tolist(), strict=True):
+        codes[codes == code] = place
     grid[where] = codes
     code, month = next(iter(found.items()))
     shown = f"{dates.as_digits(sheet.labels[code])} is read as {months.from_index(month)}"
@@ -78,21 +72,17 @@ def _replaced(sheet: Sheet, where: tuple[int | slice, int | slice], found: dict[
     return replace(sheet, labels=labels, grid=grid, notes=(*sheet.notes, note))
 
 
-def _year(text: str) -> int:
-    return 2000 + int(text) if int(text) < 69 else 1900 + int(text)
-
-
 def _year_and_name(cell: CellValue) -> int | None:
     found = _NAMED.fullmatch(cell) if isinstance(cell, str) else None
     number = dates.names_month(found[2]) if found else 0
-    return _year(found[1]) * 12 + number - 1 if found and number else None
+    return dates.full_year(found[1]) * 12 + number - 1 if found and number else None
 
 
 def _pair(cell: CellValue, month: int, year: int) -> int | None:
     found = _PAIR.fullmatch(cell) if isinstance(cell, str) else None
     if not found or not 1 <= int(found[month]) <= 12 or len(found[year]) != 2:
         return None
-    return _year(found[year]) * 12 + int(found[month]) - 1
+    return dates.full_year(found[year]) * 12 + int(found[month]) - 1
 
 
 def _serial(cell: CellValue) -> int | None:
@@ -101,8 +91,8 @@ def _serial(cell: CellValue) -> int | None:
     if not _SERIAL.fullmatch(text):
         return None
     day = _DAY_0 + timedelta(int(text))
-    ends = (1, monthrange(day.year, day.month)[1])
-    return day.year * 12 + day.month - 1 if day.day in ends else None
+    index = day.year * 12 + day.month - 1
+    return index if day.day in (1, dates.days_in(index)) else None
 
 
 _READINGS: Sequence[Callable[[CellValue], int | None]] = (

@@ -151,7 +151,7 @@ def read(cell: CellValue, order: str, fiscal_start: int) -> When:
     if isinstance(cell, date):
         return When(cell.year * 12 + cell.month - 1, cell.day)
     first, *last = (_read(end, order, fiscal_start) for end in _ends(str(cell)))
-    if last and (first.month, 1, _days_in(first.month)) != (last[0].month, first.day, last[0].day):
+    if last and (first.month, 1, days_in(first.month)) != (last[0].month, first.day, last[0].day):
         raise ValueError("not from the first to the last day of one month; leave it out")
     return first
 
@@ -176,7 +176,7 @@ def _read(cell: str, order: str, fiscal_start: int) -> When:
     if _FISCAL.search(cell):
         return When(fiscal_month(year, number, fiscal_start, named="name" in found), 0)
     index = year * 12 + number - 1
-    if day > _days_in(index):
+    if day > days_in(index):
         raise ValueError(f"{months.from_index(index)} has no day {day}; correct the date")
     return When(index, day)
 
@@ -208,7 +208,7 @@ def names_year(cell: CellValue) -> tuple[int, bool] | None:
         follows = (int(first) + 1) % 100 == int(last) % 100
         # 2011-12 without a word may be December 2011.
         if follows and (word or (len(first) == 4 and (len(last) == 4 or int(last) > 12))):
-            return _full_year({"year": first}) + 1, True
+            return full_year(first) + 1, True
     return None
 
 
@@ -296,7 +296,7 @@ def evening_before(cells: Sequence[CellValue]) -> str:
             found = read(cell, MONTH_FIRST, 1)
         except ValueError:
             return ""
-        if found.day != _days_in(found.month):
+        if found.day != days_in(found.month):
             return ""
     return evenings[0]
 
@@ -331,10 +331,14 @@ def _ends(cell: str) -> list[str]:
     return ends if len(ends) == 2 and all(map(_match, ends)) else [cell]
 
 
-def _full_year(found: dict[str, str]) -> int:
-    year = int(found.get("year") or found["short"])
-    # Two digits as everybody's software takes them: 68 is 2068, 69 is 1969.
+def full_year(text: str) -> int:
+    """A year of four digits, or of two as everybody's software takes them: 68 is 2068, 69 1969."""
+    year = int(text)
     return year if year > 99 else year + (2000 if year < 69 else 1900)
+
+
+def _full_year(found: dict[str, str]) -> int:
+    return full_year(found.get("year") or found["short"])
 
 
 def _name(text: str) -> int:
@@ -346,5 +350,6 @@ def _name(text: str) -> int:
     return 0
 
 
-def _days_in(index: int) -> int:
+def days_in(index: int) -> int:
+    """Days of a month, a running number."""
     return monthrange(index // 12, index % 12 + 1)[1]

@@ -15,7 +15,7 @@ import numpy as np
 
 from forecast.errors import DataError
 from forecast.intake.tables import dates, numerals
-from forecast.intake.tables.blocks import TOP, as_one_table
+from forecast.intake.tables.blocks import as_one_table
 from forecast.intake.tables.dates import CellValue
 from forecast.intake.tables.grid import (
     Entries,
@@ -38,7 +38,7 @@ from forecast.intake.tables.grid import (
     years_of,
 )
 from forecast.intake.tables.long import from_long
-from forecast.intake.tables.sheet import Sheet
+from forecast.intake.tables.sheet import TOP, Sheet
 from models.base import Ints
 
 
@@ -216,11 +216,16 @@ def _from_calendar(table: TableGrid, row: int) -> Entries:
     number = np.array([numbers[at] for at in places])
     pairs = [(y, n) for y in dict.fromkeys(year.tolist()) for n in number.tolist()]
     start = year_start(table, years[0], fiscal, pairs)
-    before = fiscal[:, None] & (start > 1) & (number >= start)
-    month = (year[:, None] - before) * 12 + number - 1
+    month = _running(year[:, None], fiscal[:, None], number, start)
     days = np.zeros(month.size, dtype=np.int64)
     nesting = nesting_of(table, series, set(others) - set(years) - set(series), rows)
-    return _of_columns(table, series, rows, places, month.ravel(), days, nesting)
+    return _of_columns(table, series, rows, places, month, days, nesting)
+
+
+def _running(year: Ints, fiscal: np.ndarray, number: Ints, start: int) -> Ints:
+    """Running numbers, line by line, of years against months; start : as `year_start` has it."""
+    before = fiscal & (start > 1) & (number >= start)
+    return np.asarray(((year - before) * 12 + number - 1).ravel())
 
 
 def _holds_years(table: TableGrid, column: int, rows: Ints) -> bool:
@@ -291,8 +296,7 @@ def _from_years(table: TableGrid, row: int) -> Entries:
     fiscal = np.array([f for _, f in filter(None, found)])
     pairs = [(y, n) for y in year.tolist() for n in dict.fromkeys(number.tolist())]
     start = year_start(table, places[0], fiscal, pairs)
-    before = fiscal[None, :] & (start > 1) & (number[:, None] >= start)
-    month = (year[None, :] - before) * 12 + number[:, None] - 1
+    month = _running(year, fiscal, number[:, None], start)
     days = np.zeros(month.size, dtype=np.int64)
     nesting = nesting_of(table, series, set(words) - set(series), rows)
-    return _of_columns(table, series, rows, places, month.ravel(), days, nesting)
+    return _of_columns(table, series, rows, places, month, days, nesting)

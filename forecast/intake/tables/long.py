@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -11,7 +10,6 @@ import numpy as np
 
 from forecast.errors import DataError
 from forecast.intake.tables import dates, numerals
-from forecast.intake.tables.blocks import TOP
 from forecast.intake.tables.dates import CellValue
 from forecast.intake.tables.grid import (
     EXAMPLE,
@@ -40,6 +38,7 @@ from forecast.intake.tables.grid import (
     year_start,
     years_of,
 )
+from forecast.intake.tables.sheet import TOP
 from models.base import Ints
 
 FAMILY = "family"
@@ -446,7 +445,7 @@ def _repeats_date(table: TableGrid, column: int, rows: Ints, month: Ints) -> boo
     if not known.any():
         return False
     year, number = some[known] // 12, some[known] % 12 + 1
-    days = np.array([monthrange(y, n)[1] for y, n in zip(year, number, strict=True)])
+    days = np.array(list(map(dates.days_in, some[known].tolist())))
     alike = (
         year,
         number,

@@ -30,6 +30,7 @@ from models.base import Ints
 MOST_BYTES = 1_000_000_000  # of a file: some 200,000 series of 74 months
 SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
 
+TOP = 30  # rows among which the header is
 _SAMPLE = 200  # lines that show what separates the columns
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _PARQUET = b"PAR1"
@@ -210,6 +211,17 @@ def _gridded(
     kept = (grid != 0).any(axis=1)
     lines, unlike = np.array(line, dtype=np.int64)[kept], np.array(ragged, dtype=np.int64)[kept]
     return Sheet(name, labels, grid[kept], lines, unlike, separator, tuple(notes))
+
+
+def with_labels(sheet: Sheet, texts: Sequence[str]) -> tuple[list[CellValue], Ints]:
+    """The sheet's labels and these, each once; and the texts' places among them."""
+    labels = list(sheet.labels)
+    places = {label: at for at, label in enumerate(labels) if isinstance(label, str)}
+    for text in texts:
+        if text not in places:
+            places[text] = len(labels)
+            labels.append(text)
+    return labels, np.array([places[text] for text in texts], dtype=np.int64)
 
 
 def _fitted(row: Sequence[Any], width: int) -> Sequence[Any]:
