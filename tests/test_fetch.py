@@ -35,7 +35,7 @@ from forecast.config import Config, Fetch, ForecastSection, Mail
 from forecast.errors import ConfigError
 from forecast.store import connect, ops
 from jobs import monthly
-from jobs.intake import listing, poll_times
+from jobs.intake import http, listing, poll_times
 from jobs.intake.poll import awaited, fetch
 from jobs.mail import operator_alerts
 from jobs.service import health
@@ -474,6 +474,17 @@ def test_a_redirect_on_the_host_is_followed(path, publisher):
 
     assert look(path, publisher).poll.outcome == "new"
     assert accepted(path) == [NAME]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_redirects_are_followed_as_far_as_one_may_be_sent_on(path, publisher, more):
+    publisher.publish(**{NAME: GOOD})
+    for step in range(http.REDIRECTS + more):
+        place = f"/moved/{step}/{NAME}" if step else FOLDER + NAME
+        publisher.answers[place] = status(302, Location=f"/moved/{step + 1}/{NAME}")
+    publisher.put(f"/moved/{http.REDIRECTS + more}/{NAME}", GOOD)
+
+    assert look(path, publisher).poll.outcome == ("unreachable" if more else "new")
 
 
 def test_a_redirect_elsewhere_is_not_followed(path, publisher):

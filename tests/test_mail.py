@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import smtplib
 import ssl
 import time
 from datetime import UTC, datetime, timedelta
@@ -487,6 +488,18 @@ def test_a_password_may_have_letters_that_ascii_lacks(record, trust, monkeypatch
 
     assert outcomes == ["sent"]
     assert taken.logins == ["Füße-naïveté-密碼".encode()]
+
+
+def test_a_server_that_asks_on_and_on_is_left_after_five_answers(monkeypatch):
+    waiting = smtp.TimedSMTP(settings(1), ssl.create_default_context())
+    sent = []
+    monkeypatch.setattr(waiting, "docmd", lambda *words: sent.append(words) or (334, b""))
+
+    with pytest.raises(smtplib.SMTPAuthenticationError):
+        waiting.auth("LOGIN", lambda _=None: "ann")
+
+    assert len(sent) == smtp.MOST_CHALLENGES == 5
+    waiting.close()
 
 
 def test_a_challenge_is_answered_as_the_standard_shows_it():

@@ -138,6 +138,16 @@ def test_settings_name_several_series_in_the_plural(tmp_path, column, many):
     assert tomllib.loads(settings)["sources"][0]["many"] == many
 
 
+def test_settings_name_a_source_in_forty_letters_at_most(tmp_path):
+    path = tmp_path / "visits.csv"
+    deliver(path, clinics(), HELD)
+    path.write_text(path.read_text().replace("Visits", "Visits " + "x" * 60, 1))
+
+    settings = understood(path, ReadAs()).settings
+
+    assert tomllib.loads(settings)["sources"][0]["name"] == "clinic_visits_" + "x" * 26
+
+
 def test_a_series_that_the_others_add_up_to_is_the_total(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     visits = clinics()

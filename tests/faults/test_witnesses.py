@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 import shutil
@@ -26,7 +27,7 @@ from forecast.store import connect, witnesses
 from forecast.store.witnesses import WitnessedEntry
 from jobs.cli import main
 from jobs.service import health
-from jobs.witness import attest, timestamps
+from jobs.witness import attest, signer, timestamps
 
 FORGERIES = {"medians and chain": MEDIANS, "all that was said": SAID}
 SIGNER = [sys.executable, "-m", "jobs.witness.signer"]
@@ -253,6 +254,35 @@ def test_others_check_the_exported_proofs_with_their_own_tools(witnessed, tmp_pa
         commit = statement.with_suffix(".commit").read_text()
         git = ("git", "-C", mine / "repository.git", "show")
         assert statement.read_text() in ran(*git, f"{commit}:bordercast.txt")
+
+
+def test_a_proof_names_its_key_without_whose_it_is(after, outside, tmp_path):
+    path = small.copied(after, tmp_path / "copy")
+    key = (outside / "key.pub").read_text().strip()
+    text = settings(outside, "signature").replace(f"{key} ", f"{key} ann@example.org")
+    path.with_name("config.toml").write_text(text)
+
+    assert "ann@example.org" in text
+    assert asked(path) == {"signature": ""}
+    assert rows(path, "select distinct seen_by from witness_proofs") == [(key,)]
+
+
+def unusable(key: str) -> str:
+    """The same private key, as if by a cipher that nobody knows."""
+    first, *lines, last = key.strip().splitlines()
+    plain = base64.b64decode("".join(lines)).replace(
+        b"\x00\x00\x00\x04none", b"\x00\x00\x00\x04nine"
+    )
+    return "\n".join([first, base64.b64encode(plain).decode(), last, ""])
+
+
+@pytest.mark.parametrize("change", [unusable, lambda key: key[:60], lambda _: ""])
+def test_a_key_that_cannot_be_used_is_said_in_words(outside, tmp_path, change):
+    (tmp_path / "key").write_text(change((outside / "key").read_text()))
+    line = WitnessedEntry(1, 1, "2026-09", "0" * 64).line()
+
+    with pytest.raises(WitnessError, match="no key without a password"):
+        signer.signed(line, tmp_path / "key", tmp_path / "log")
 
 
 def test_a_proof_of_the_tools_own_making_is_accepted(after, outside, tmp_path):

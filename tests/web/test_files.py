@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
 
+from jobs.web.app import Site
 from jobs.web.files import SiteFiles
 
 
@@ -66,3 +68,12 @@ def test_a_part_of_a_file_can_be_asked_for(tmp_path):
     status, heads, body = answered(tmp_path, "table.csv", range="bytes=2-4")
 
     assert (status, heads["content-type"].partition(";")[0], body) == (206, "text/csv", b"234")
+
+
+def test_a_site_whose_files_are_gone_can_be_closed(tmp_path):
+    site = Site(tmp_path / "bordercast.db", tmp_path / "copy.db")
+    shutil.rmtree(site.folder)
+
+    site.close()
+
+    assert not site.folder.exists()
