@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from forecast import months
 from forecast.desk.terminal import score_tables as desk
-from forecast.engine import scorecard, scores
+from forecast.engine import scores
 from forecast.records import SeriesKey, StoredForecast
 from jobs.cli import main
 
@@ -44,7 +44,7 @@ def found(rows, **values):
 
 
 def scored(*parts):
-    return scorecard.scores([s for part in parts for s in part], COUNTS, "2023-01", "hindcast")
+    return scores.scores([s for part in parts for s in part], COUNTS, "2023-01", "hindcast")
 
 
 def test_a_score_is_the_mean_over_its_forecast_months():
@@ -87,7 +87,7 @@ def test_a_model_with_fewer_months_is_compared_with_naive_on_those():
 def test_a_path_crosses_a_break_that_lies_on_its_way(border, cutoff, month, across):
     span = [np.array([months.to_index(m)]) for m in (cutoff, month)]
 
-    assert scorecard.crosses_break(border, *span).tolist() == [across]
+    assert scores.crosses_break(border, *span).tolist() == [across]
 
 
 def test_months_across_a_break_and_the_others_are_all_months():

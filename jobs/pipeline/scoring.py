@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from forecast.engine import scorecard
+from forecast.engine import scores
 from forecast.records import Counts, Hindcast, Score
 from forecast.store import runs
 
@@ -18,6 +18,6 @@ def score(db: Database, new: Sequence[Hindcast], counts: Counts, first: str) -> 
 
     first : the first cutoff that is scored.
     """
-    hindcasts = scorecard.of_hindcasts(runs.all_hindcasts(db, new))
-    yield from scorecard.scores(hindcasts, counts, first, "hindcast")
-    yield from scorecard.scores(runs.issued(db), counts, first, "issued")
+    hindcasts = scores.of_hindcasts(runs.all_hindcasts(db, new))
+    yield from scores.scores(hindcasts, counts, first, "hindcast")
+    yield from scores.scores(runs.issued(db), counts, first, "issued")
