@@ -191,14 +191,14 @@ def _fact_json(
 
 
 def _what_is(table: CountTable, names: SeriesNames, run: RunRow, text: str, as_json: bool) -> None:
-    from forecast.claims import lookup
+    from forecast.claims import asked
     from forecast.claims.named import name_of
     from forecast.claims.tokens import numeral
 
     value = numeral(text.strip())
     if value is None or value != int(value):
         raise ClaimError(text, "give SERIES SPAN CLAIM, or one whole number such as 18,944")
-    found = lookup.matches(table, int(value))
+    found = asked.matches(table, int(value))
     if as_json:
         rows = [
             {
