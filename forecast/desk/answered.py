@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.desk.asking import SKILL, Asking, chance_words, span_words
-from forecast.desk.labels import member_words
+from forecast.desk.names import member_words
 from forecast.desk.wording import measure, month_words
 from forecast.engine.chances import Chance
 from forecast.engine.spans import Span

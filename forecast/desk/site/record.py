@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from forecast import headlines
-from forecast.desk.labels import dimension_words, member_words
+from forecast.desk.names import dimension_words, member_words
 from forecast.desk.report import MonthReport, all_reports
 from forecast.desk.site.status import PageStatus, read_status
 from forecast.desk.wording import name_of, slug, total_place

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from forecast import headlines
-from forecast.desk.labels import dimension_words, member_words
+from forecast.desk.names import dimension_words, member_words
 from forecast.desk.terminal.tables import SEVERITY_STYLE, month_name
 from forecast.desk.wording import chance_words, totals
 from forecast.records import Row
