@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from forecast import headlines
 from forecast.config import Config
-from forecast.desk import changed
+from forecast.desk import answered
 from forecast.desk.email import content as desk
 from forecast.desk.email import typeset
 from forecast.desk.email.mime import Letterhead
@@ -138,7 +138,7 @@ def finding(
     from forecast.desk.charts import grammar, notice_chart  # slow to import, and seldom needed
 
     moved = [] if run_id is None else changes.latest(connection, told.border, run_id)
-    said = desk.finding(told, _nationwide(connection, told), changed.line(moved), address)
+    said = desk.finding(told, _nationwide(connection, told), answered.line(moved), address)
     flagged = plots.flagged(connection, told.border)
     drawn = notice_chart.picture(told.border, told.recent, flagged, said.finding)
     chart = grammar.render(drawn, "png", scale=2)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from forecast import months
-from forecast.desk import brief, changed
+from forecast.desk import answered, brief
 from forecast.desk.answered import percent
 from forecast.desk.email import content
 from forecast.desk.site import cards, datasets, lines, pictures
@@ -86,7 +86,7 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
         "fan": drawn[:2],
         "history": drawn[2:],
         "behind": list(behind(found))[:SHOWN],
-        "moved": changed.line(found.changes),
+        "moved": answered.line(found.changes),
         "chances": [(row["kind"], percent(row["chance"])) for row in found.chances],
         "cards": cards.cards(found),
         "open_parts": cards.parts(record, border),
