@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from markupsafe import escape
 from starlette.types import Message, Scope, Send
 
-from forecast.desk.site.markup import coded
+from forecast.desk.site.pages import coded
 
 PRIVATE = "private, no-cache"  # there may be a login in front of the page
 CSP = (
