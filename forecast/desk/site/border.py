@@ -12,10 +12,9 @@ from forecast.desk.answered import percent
 from forecast.desk.email import content
 from forecast.desk.site import cards, datasets, lines, pictures
 from forecast.desk.site.datasets import Dataset, data_table
-from forecast.desk.site.embed import embed_place
 from forecast.desk.site.pages import SitePage, charts, table
 from forecast.desk.site.pictures import FULL, PHONE
-from forecast.desk.site.previews import month_preview
+from forecast.desk.site.previews import embed_place, month_preview
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.terminal import score_tables
 from forecast.desk.wording import MINUS, change_words, known_words, measure
