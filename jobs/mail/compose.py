@@ -26,7 +26,7 @@ from forecast.store import (
     changes,
     connect,
     deliveries,
-    findings,
+    flags,
     notices,
     plots,
     releases,
@@ -115,7 +115,7 @@ def _findings(connection: sqlite3.Connection, notice: Notice, address: str) -> l
     month = notice.month
     told_of = {
         border: report(connection, border, month)
-        for border in findings.judged_as_issued(connection, month)
+        for border in flags.judged_as_issued(connection, month)
     }
     told = [
         border
@@ -181,12 +181,12 @@ def _digest(connection: sqlite3.Connection, border: str, month: str) -> Iterator
         month,
         episodes=[
             e
-            for e in findings.episodes(connection, month)
+            for e in flags.episodes(connection, month)
             if e["border"] == border and e["state"] == "open" and e["opened"] < month
         ],
         parts=[
             flag
-            for flag in findings.month_flags(connection, month)
+            for flag in flags.month_flags(connection, month)
             if flag["border"] == border and flag["dimension"] and flag["severity"] != "watch"
         ],
     )
