@@ -22,16 +22,7 @@ from forecast.desk.email.mime import Letterhead
 from forecast.desk.email.statements import statement
 from forecast.desk.report import MonthReport, report
 from forecast.desk.wording import measure, month_words
-from forecast.store import (
-    changes,
-    connect,
-    deliveries,
-    flags,
-    notices,
-    plots,
-    releases,
-    withdrawals,
-)
+from forecast.store import changes, connect, deliveries, flags, notices, plots, releases, runs
 from forecast.store.notices import Notice, Section
 from jobs.pipeline.triggers import false_now
 from jobs.witness import attest
@@ -209,7 +200,7 @@ def _corrections(connection: sqlite3.Connection, notice: Notice, address: str) -
 
 def _withdrawn(connection: sqlite3.Connection, notice: Notice, _address: str) -> Iterator[Section]:
     """A section for each one of the thread, so that all who got one are told."""
-    (why,) = [w for w in withdrawals.withdrawals(connection) if w["run_id"] == notice.withdraws]
+    (why,) = [w for w in runs.withdrawals(connection) if w["run_id"] == notice.withdraws]
     spoken = {
         (section.border, section.part)
         for earlier in notices.every(connection)
