@@ -13,9 +13,8 @@ from forecast import atomic, months
 from forecast.errors import ClaimError, ConfigError, DocumentError
 from forecast.records import HEADLINES
 from jobs.cli.cite import facts_json, facts_of, run_json
-from jobs.cli.help import AS_JSON, examples
+from jobs.cli.help import AS_JSON, examples, fits
 from jobs.cli.shared import Settings, latest_run, print_json, quote, reading
-from jobs.cli.words import fits
 
 if TYPE_CHECKING:
     from forecast.claims.checker import CheckedText
