@@ -15,7 +15,7 @@ from forecast.watch.monitor import Look, Published, State, course, follow
 from forecast.watch.outlook import Outlook
 from forecast.watch.relative import BorderMonth
 from forecast.watch.surprise import Expected, Rules
-from jobs.pipeline.judging_parts import Borders
+from jobs.pipeline.judging import Borders
 
 RULES = Rules()
 NORTH = SeriesKey("northern")
