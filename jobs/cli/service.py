@@ -109,10 +109,10 @@ def check(ctx: click.Context) -> None:
     Exit code 2 names the file and each key that is not allowed. `bordercast doctor` also tries the
     machine and the mail server.
     """
-    from jobs.service import settings_check
+    from jobs.service import first_settings
 
     settings: Settings = ctx.obj
-    found = list(settings_check.problems(settings.config, settings.source))
+    found = list(first_settings.problems(settings.config, settings.source))
     for problem in found:
         click.echo(f"bordercast: {problem}", err=True)
     if found:
