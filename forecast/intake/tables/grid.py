@@ -13,7 +13,7 @@ import numpy as np
 from forecast.errors import DataError
 from forecast.intake.tables import dates, numerals
 from forecast.intake.tables.dates import CellValue
-from forecast.intake.tables.numerals import without_footnote
+from forecast.intake.tables.footnotes import without_footnote
 from forecast.intake.tables.sheet import Sheet
 from models.base import Ints
 

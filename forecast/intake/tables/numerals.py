@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from forecast.intake.tables.dates import CellValue
+from forecast.intake.tables.footnotes import without_footnote
 from forecast.intake.tables.formulas import NO_RESULT
 
 LARGEST = 1e15  # beyond it a float does not hold every integer
@@ -177,21 +178,3 @@ def _proof(text: str) -> tuple[str, bool]:
 def _plain(cell: str) -> str:
     """Without spaces around it and between thousands, and without a footnote's sign."""
     return _SPACES.sub("", without_footnote(cell.strip())[0])
-
-
-# Behind a number or a month; letters as statistics offices use them (provisional, revised,
-# estimated, break), and 1 as a sign above the line, never as another digit.
-_FOOTNOTE = re.compile(
-    r"(?<=[\w.])(?: ?[*\u2020\u2021\u00a7#^]+| ?[\u00b9\u00b2\u00b3\u2070-\u2079\u1d43-\u1dbf]+"
-    r"| ?\((?:[a-e]|p|r|\d|prel\w*\.?|provisional|revised|estimated?)\)| ?\[\w{1,2}\]"
-    r"|(?<=\d) ?[pr])",
-    re.IGNORECASE,
-)
-
-
-def without_footnote(text: str) -> tuple[str, str]:
-    """A number or month, and the sign of a footnote behind it, "" without one: 1,234* or 56 (r)."""
-    for found in _FOOTNOTE.finditer(text):
-        if found.end() == len(text):
-            return text[: found.start()], found[0].strip()
-    return text, ""
