@@ -18,7 +18,7 @@ from forecast import months
 from forecast.config import Config
 from forecast.desk.wording import due
 from forecast.intake.sources import registry
-from forecast.store import connect, health, read, wakes, witnesses
+from forecast.store import connect, health, read, wakes, wal, witnesses
 from jobs.witness import attest
 
 LATE = 22  # days after the end of the month whose figures are due
@@ -83,7 +83,7 @@ def status(path: Path, config: Config, now: datetime) -> ServiceStatus:
         "verified_at": verified.checked_at if verified else None,
         "verify_findings": verified.findings if verified else "",
         "wal_bytes": _size(path.with_name(path.name + "-wal")),
-        "wal_held_by": None if _holder(path, ".lock") else health.held_up_by(path),
+        "wal_held_by": None if _holder(path, ".lock") else wal.held_up_by(path),
         "database_bytes": _size(path),
         "free_bytes": shutil.disk_usage(path.parent).free,
     }

@@ -27,7 +27,7 @@ import small  # noqa: E402
 from jobs.archive import folders  # noqa: E402
 from jobs.ingest import Found, take_file  # noqa: E402
 
-from forecast.store import connect, runs
+from forecast.store import connect, withdrawals  # noqa: E402
 from jobs import monthly, notices  # noqa: E402
 
 MARCH = ("2024-03", {**small.FEBRUARY[2], ("2024-03", "southwest"): 1500})
@@ -53,7 +53,7 @@ def made(folder: Path) -> Path:
         take_file(db, folders(path, config), Found(file, ""), config.forecast.dimensions)
     monthly.run(path, config, now=LATE, with_bundle=False)
     with connect.writing(path) as db:
-        runs.withdraw(db, 2, "rested on a draft", "Bob Day", LATE)
+        withdrawals.withdraw(db, 2, "rested on a draft", "Bob Day", LATE)
     return path
 
 

@@ -21,7 +21,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "faults"), str(HERE.parent.p
 import publisher  # noqa: E402
 import small  # noqa: E402
 
-from forecast.store import connect, notices, ops, runs
+from forecast.store import connect, notices, ops, runs  # noqa: E402
 from forecast.store.notices import Approval  # noqa: E402
 from jobs.mail import approvals  # noqa: E402
 

@@ -14,7 +14,7 @@ import pytest
 import small
 
 from forecast.config import Config
-from forecast.store import health
+from forecast.store import wal
 from jobs.service import health
 
 PINNED = """
@@ -66,7 +66,7 @@ def test_a_pinned_reader_stops_no_run_and_status_names_it(record, figure, runs):
             assert small.publish(record, number) == 3 + number
             sizes.append(log_size(record))
         said = warned(record)
-        assert health.held_up_by(record, locks=Path("not here")) == []  # somebody, but not who
+        assert wal.held_up_by(record, locks=Path("not here")) == []  # somebody, but not who
         print("again", file=process.stdin, flush=True)
         assert process.stdout.readline() == "2 2\n"
     without = warned(record)
@@ -114,7 +114,7 @@ def test_readers_are_told_by_the_systems_locks(tmp_path, lock, readers):
             inode = path.with_name("record.db-shm").stat().st_ino
             locks.write_text(lock.format(pid=4242, own=os.getpid(), inode=inode) + "\n")
 
-            assert health.held_up_by(path, locks=locks) == readers
+            assert wal.held_up_by(path, locks=locks) == readers
 
 
 def test_a_reader_that_reads_the_last_run_is_not_blamed(record):
