@@ -191,12 +191,12 @@ def _score(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
 
 
 def _components(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
-    from forecast.desk.charts import explanations
+    from forecast.desk.charts import components, explanations
     from forecast.store import plots
 
     published = plots.published(connection, wanted.key)
     counts = {row["month"]: row["encounters"] for row in published}
-    parts = explanations.prophet_parts(wanted.border, counts)
+    parts = components.prophet_parts(wanted.border, counts)
     return explanations.components(wanted.border, parts, published)
 
 

@@ -6,8 +6,7 @@ Rows are those of `forecast.store.plots`.
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -20,11 +19,8 @@ from forecast.desk.names import dimension_words
 from forecast.desk.terminal.flag_tables import part_words
 from forecast.desk.wording import MONTHS, measure, month_words, name_of
 from forecast.intake.events import KNOWN
-from forecast.intake.series import panel
-from forecast.records import Row, SeriesKey
-from models.prophet import Parts, Prophet
-from models.refitting import history
-from models.structural import filled
+from forecast.records import Row
+from models.prophet import Parts
 
 PARTS_SHOWN = 5
 
@@ -171,13 +167,3 @@ def _effect_bars(effects: Sequence[Row]) -> Chart:
     base = alt.Chart(grammar.values(effects)).mark_bar(color=BLUE, height=12).encode(x=x, y=y)
     heading = alt.TitleParams(text="month of a policy date", fontSize=11.5, anchor="start")
     return base.properties(width=200, height=130, title=heading)
-
-
-def prophet_parts(border: str, counts: Mapping[str, int]) -> Parts:
-    """The components of the fit to all months held; one fit, a second with the import."""
-    alone = filled(panel({SeriesKey(border): counts}))
-    with warnings.catch_warnings():
-        # What the library says about its own code, as in the loop over cutoffs.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", FutureWarning)
-        return Prophet().parts(history(alone, 0, alone.z.shape[1] - 1))

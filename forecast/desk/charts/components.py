@@ -1,0 +1,22 @@
+"""Prophet's components of a border's counts, for the chart of them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+
+from forecast.intake.series import panel
+from forecast.records import SeriesKey
+from models.prophet import Parts, Prophet
+from models.refitting import history
+from models.structural import filled
+
+
+def prophet_parts(border: str, counts: Mapping[str, int]) -> Parts:
+    """The components of the fit to all months held; one fit, a second with the import."""
+    alone = filled(panel({SeriesKey(border): counts}))
+    with warnings.catch_warnings():
+        # What the library says about its own code, as in the loop over cutoffs.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", FutureWarning)
+        return Prophet().parts(history(alone, 0, alone.z.shape[1] - 1))
