@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.config import Config, PublishedSection, SourceSection, source_section
 from forecast.errors import BordercastError, ConfigError
 from forecast.intake.sources import registry
-from forecast.store import connect, held
+from forecast.store import connect, measure
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -41,16 +41,16 @@ def start(path: Path, config: Config) -> None:
 
 def of_connection(connection: Database | sqlite3.Connection) -> None:
     """The same from a record alone."""
-    kept = held.source(connection)
-    _use(source_section(kept) if kept else None, held.totals(connection))
+    kept = measure.source(connection)
+    _use(source_section(kept) if kept else None, measure.totals(connection))
 
 
 def taken(db: Database, config: Config) -> None:
     """Keep the source's words in the record, and see which series it has now."""
     if config.sources:
         section = config.sources[0]
-        held.save_source(db, section.model_dump(mode="json"))
-        _use(section, held.totals(db))
+        measure.save_source(db, section.model_dump(mode="json"))
+        _use(section, measure.totals(db))
 
 
 def _use(section: SourceSection | None, totals: list[str]) -> None:
@@ -69,6 +69,6 @@ def _of_record(path: Path) -> tuple[dict[str, Any] | None, list[str]]:
         return None, []
     try:
         with closing(connect.read(path)) as connection:
-            return held.source(connection), held.totals(connection)
+            return measure.source(connection), measure.totals(connection)
     except (BordercastError, sqlite3.Error):  # the command that reads it says what is wrong
         return None, []

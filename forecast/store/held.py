@@ -7,22 +7,16 @@ and limits keep a single value from filling the memory.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 from forecast.errors import ConfigError, StoreError
 from forecast.store import connect, integrity, ops, read, wakes
-from forecast.store.connect import transaction
 from forecast.store.read import RunRow
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
-
 
 LONGEST_VALUE = 500_000  # bytes of one text, blob or row; the largest kept is a notice's chart
 _TRIES = 5
@@ -169,35 +163,3 @@ def close(held: OpenSnapshot) -> None:
     for connection in held.connections:
         connection.close()
     os.close(held.file)
-
-
-def source(connection: Database | sqlite3.Connection) -> dict[str, Any] | None:
-    """The source's section of the settings, None where the source comes with the program."""
-    known = connection.execute("select 1 from sqlite_master where name = 'measure'").fetchone()
-    row = connection.execute("select source from measure").fetchone() if known else None
-    return json.loads(row[0]) if row else None
-
-
-def save_source(db: Database, section: dict[str, Any]) -> None:
-    """Keep it; the newest words stand."""
-    if source(db) == section:
-        return
-    with transaction(db):
-        db.execute(
-            "insert into measure (id, source) values (1, ?) "
-            "on conflict (id) do update set source = excluded.source",
-            (json.dumps(section, sort_keys=True, ensure_ascii=False),),
-        )
-
-
-def totals(connection: Database | sqlite3.Connection) -> list[str]:
-    """The series that are no part of another, in the order in which they came."""
-    rows = connection.execute("select border from series where dimension = '' order by id")
-    return [str(row[0]) for row in rows]
-
-
-def next_seq(connection: Database | sqlite3.Connection) -> int:
-    """A place behind every release held."""
-    behind = "select coalesce(max(seq), 0) + 1 from releases"
-    (seq,) = connection.execute(behind).fetchone()
-    return int(seq)
