@@ -24,7 +24,7 @@ from forecast.watch.relative import BorderMonth, apart_share
 from forecast.watch.replay import typical
 from forecast.watch.revisions import revision_flag
 from forecast.watch.surprise import Expected, Rules, eligible, thresholds
-from jobs.pipeline.asof import Past, read_past
+from jobs.pipeline.past import Past, read_past
 from models.base import Floats
 
 if TYPE_CHECKING:

@@ -1,0 +1,120 @@
+"""What the record holds when a month comes to be judged: counts, forecasts, open episodes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from forecast import months
+from forecast.records import Episode, SeriesKey
+from forecast.store import judgements, runs, watch
+from forecast.watch.cusum import Drift, Side
+from forecast.watch.monitor import Look, Published, State
+from forecast.watch.outlook import OLDER, Hindsight, Outlook
+from forecast.watch.replay import typical
+from forecast.watch.surprise import Expected
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+LONGEST = 36  # months ahead that any run forecast
+
+
+@dataclass(frozen=True)
+class Past:
+    """The record before this run's judging.
+
+    Attributes
+    ----------
+    first : every series by month, as first published.
+    issued : published forecasts by series, latest cutoff first.
+    done : (series, month) judged already; last : the last such month of each series.
+    states : what those months left, by series.
+    """
+
+    first: Mapping[SeriesKey, Mapping[str, watch.FirstPublished]]
+    issued: Mapping[SeriesKey, Sequence[watch.Issued]]
+    done: frozenset[tuple[SeriesKey, str]]
+    last: Mapping[SeriesKey, str]
+    states: Mapping[SeriesKey, State]
+
+    def pending(self, key: SeriesKey, since: str = "") -> list[str]:
+        """Months of a series from `since` on that are not judged yet, ascending."""
+        return [m for m in sorted(self.first[key]) if m >= since and (key, m) not in self.done]
+
+    def look(self, hindsight: Hindsight, row: int, month: str) -> Look:
+        """A border's month and what had been said of it."""
+        published = self.published(hindsight.keys[row], month)
+        outlook = self.outlook(hindsight, row, month)
+        return Look(published, outlook, self._older(hindsight, row, month))
+
+    def published(self, key: SeriesKey, month: str) -> Published:
+        """The month as first published."""
+        first = self.first[key][month]
+        before = typical(self._counts[key], months.shift(month, -1))
+        return Published(key, month, first.encounters, first.release_id, before)
+
+    @cached_property
+    def _counts(self) -> Mapping[SeriesKey, Mapping[str, int]]:
+        return {
+            key: {month: first.encounters for month, first in by_month.items()}
+            for key, by_month in self.first.items()
+        }
+
+    def outlook(self, hindsight: Hindsight, row: int, month: str) -> Outlook | None:
+        """The forecast with the latest cutoff before the month, issued before it was known.
+
+        A hindcast where there is none, or where it is not known when the month became known.
+        """
+        key = hindsight.keys[row]
+        known = self.first[key][month].known
+        for said in self.issued.get(key, ()):
+            ahead = said.cutoff < month <= months.shift(said.cutoff, len(said.centre))
+            if ahead and judgements.in_time(said.published, known):
+                return _outlook(said)
+        return hindsight.outlook(row, months.shift(month, -1))
+
+    def _older(self, hindsight: Hindsight, row: int, month: str) -> Expected | None:
+        """What was forecast six months before."""
+        key, cutoff = hindsight.keys[row], months.shift(month, -OLDER)
+        for said in self.issued.get(key, ()):
+            if said.cutoff == cutoff and len(said.centre) >= OLDER:
+                return _outlook(said).expected(month)
+        return hindsight.expected(row, month, OLDER)
+
+
+def _outlook(said: watch.Issued) -> Outlook:
+    return Outlook(said.cutoff, said.centre, said.scale, said.df, said.run_id, said.median)
+
+
+def read_past(db: Database) -> Past:
+    """What the record holds."""
+    first = watch.first_published(db)
+    left = watch.last_judged(db)
+    last = {key: value.month for key, value in left.items()}
+    pending = [min(by_month) for key, by_month in first.items() if key not in last]
+    since = min([*pending, *last.values()], default="9999-12")
+    return Past(
+        first=first,
+        issued=watch.issued(db, months.shift(since, -LONGEST)),
+        done=frozenset(runs.judged(db)),
+        last=last,
+        states=_states(db, left),
+    )
+
+
+def _states(db: Database, left: Mapping[SeriesKey, watch.LastJudged]) -> dict[SeriesKey, State]:
+    said: dict[SeriesKey, dict[int, str]] = defaultdict(dict)
+    for key, side, month in watch.sides_said(db):
+        said[key][side] = month
+    episodes: dict[SeriesKey, Episode] = {e.series: e for e in watch.all_episodes(db, True)}
+    return {
+        key: State(
+            episodes.get(key),
+            Drift(value.drift_up, value.drift_down, cast("Side", value.outside or 0), said[key]),
+        )
+        for key, value in left.items()
+    }
