@@ -1,4 +1,8 @@
-"""One claim asked by name: `fact SERIES SPAN CLAIM`, judged as `check` judges a text."""
+"""What is asked by name: whether a claim is right, and what a number is.
+
+`fact SERIES SPAN CLAIM` is judged as `check` judges a text; a number alone is looked up
+among every series, span and vintage, the likeliest first.
+"""
 
 from __future__ import annotations
 

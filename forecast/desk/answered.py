@@ -1,4 +1,4 @@
-"""Answers in words: a chance, a sum over months, and how such chances have turned out."""
+"""Answers in words: a chance, a sum over months, how chances turned out; what moved forecasts."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 Every command and the Python interface read names here. A part is named by the publisher's code or
 label, as today, or by a usual form of it; a form that fits several parts names none, and the error
-lists them.
+lists them. Pages and mail write the publisher's codes and capitals as a reader does; tables, files
+and the terminal keep them.
 """
 
 from __future__ import annotations

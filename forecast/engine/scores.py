@@ -1,7 +1,10 @@
-"""How forecasts are judged; arrays in, numbers out.
+"""How forecasts are judged: the scores, and how good the stored forecasts of borders have been.
 
 Every score is lower-is-better except `coverage`, which should equal its level. Where a
-forecast or an outcome is NaN the score is NaN, and means pass over it.
+forecast or an outcome is NaN the score is NaN, and means pass over it. Stored forecasts
+are scored by their rows, whole counts as analysts see them, and the counts now current; a model
+is compared with naive on the same cutoffs and months. Horizons of one series overlap: many
+forecast months are not many independent ones.
 
 References: Bracher et al., Evaluating epidemic forecasts in an interval format, 2021 (WIS);
 Bosse et al., Scoring epidemiological forecasts on transformed scales, 2023 (log-WIS);

@@ -2,6 +2,9 @@
 
 Kept apart because analysts and backups of the figures have no business with it, and because a
 poll must not wait for a run. Same rules: one writer, inside its own write lock.
+
+Old polls and wakes may be deleted. What a delivery became is kept: it is why nothing is ever sent
+twice. In the record forecasts, judgements, flags, releases and notices are never deleted.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`export`: what the record holds, as files; a command for each thing that can be had.
 
-The views have theirs in `jobs.cli.export`.
+Every view of the dictionary is one, and `export hub`.
 """
 
 from __future__ import annotations
@@ -71,9 +71,6 @@ def hindcasts(settings: Settings, out: Path, model: str) -> None:
     click.echo(f"{out}: {count:,} rows, {quote(run)}")
     if credit():
         click.echo(credit())
-
-
-add_views(export)
 
 
 HUB_NAME = "engine"
@@ -202,3 +199,6 @@ def _values(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
 
     columns = ("border", "month", "known_from", "encounters")
     return view_rows(connection, "vintages", columns)
+
+
+add_views(export)

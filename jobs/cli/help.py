@@ -1,4 +1,7 @@
-"""What `--help` shows beside options: commands by what they are for, and examples to try."""
+"""What `--help` shows beside options: commands by what they are for, examples to try.
+
+Help and the keys of JSON are in the words of the source in use, where that is somebody's own.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from forecast.desk.email.mime import Letterhead
 from forecast.desk.email.statements import statement
 from forecast.desk.report import MonthReport, report
 from forecast.desk.wording import measure, month_words
-from forecast.store import changes, connect, deliveries, flags, notices, plots, releases, runs
+from forecast.store import changes, connect, deliveries, findings, notices, plots, releases, runs
 from forecast.store.notices import Notice, Section
 from jobs.pipeline.triggers import false_now
 from jobs.witness import attest
@@ -106,7 +106,7 @@ def _findings(connection: sqlite3.Connection, notice: Notice, address: str) -> l
     month = notice.month
     told_of = {
         border: report(connection, border, month)
-        for border in flags.judged_as_issued(connection, month)
+        for border in findings.judged_as_issued(connection, month)
     }
     told = [
         border
@@ -172,12 +172,12 @@ def _digest(connection: sqlite3.Connection, border: str, month: str) -> Iterator
         month,
         episodes=[
             e
-            for e in flags.episodes(connection, month)
+            for e in findings.episodes(connection, month)
             if e["border"] == border and e["state"] == "open" and e["opened"] < month
         ],
         parts=[
             flag
-            for flag in flags.month_flags(connection, month)
+            for flag in findings.month_flags(connection, month)
             if flag["border"] == border and flag["dimension"] and flag["severity"] != "watch"
         ],
     )

@@ -1,4 +1,7 @@
-"""Any monthly counts under every model: the engine, the baselines, and the refit models."""
+"""Any monthly counts under every model: the engine, the baselines, and the refit models.
+
+A folder of Parquet files, more than memory holds, part by part.
+"""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from forecast.config import Config
 from forecast.desk.email.mime import Letterhead
 from forecast.desk.email.statements import became_false
 from forecast.records import Counts, Judgement, Occasion, SeriesKey
-from forecast.store import flags, notices, releases
+from forecast.store import findings, notices, releases
 from forecast.store.notices import Notice
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _fresh(
 
 def _believed(db: Database, judgement: Judgement) -> bool:
     release = releases.load_release(db, judgement.release_id)
-    return release.kind not in ("bundle", "vintage") and not flags.quarantined(db, release.seq)
+    return release.kind not in ("bundle", "vintage") and not findings.quarantined(db, release.seq)
 
 
 def _kind(
@@ -102,14 +102,14 @@ def _kind(
         return "flags"
     if config.notices.quiet_months:
         return "quiet"
-    open_still = any(e["state"] == "open" for e in flags.episodes(db.conn, month))
+    open_still = any(e["state"] == "open" for e in findings.episodes(db.conn, month))
     return "digest" if flags or open_still else None
 
 
 def _corrections(db: Database, counts: Counts, domain: str) -> Iterator[Occasion]:
     """Notices that went out and are no longer true; what was corrected stands as corrected."""
     newest = max(max(by_month) for key, by_month in counts.items() if key.headline)
-    release_id, sha256 = flags.newest_release(db)
+    release_id, sha256 = findings.newest_release(db)
     found = notices.every(db.conn)
     every = [n for n in found if n.state not in ("due", "expired")]
     taken_back = {n.corrects for n in found if n.withdraws and n.state in _UNDER_WAY}

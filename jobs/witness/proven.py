@@ -1,4 +1,7 @@
-"""Do the kept proofs hold, and does the record still say what was seen? Without any network."""
+"""Do the kept proofs hold, and does the record still say what was seen? Without any network.
+
+And the proofs as files, for `ssh-keygen`, `openssl ts` and `git`.
+"""
 
 from __future__ import annotations
 

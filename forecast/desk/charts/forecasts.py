@@ -1,4 +1,4 @@
-"""The pictures of the forecasts: a fan, forecast against actual, calibration, scores.
+"""The pictures of the forecasts: a fan, forecast against actual, calibration, scores, chances.
 
 Each takes rows of `forecast.store.plots` and gives a `grammar.Picture`; the title says the
 finding, the alternative text the same for who cannot see it.

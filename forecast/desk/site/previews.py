@@ -1,4 +1,7 @@
-"""What a link to a page shows where it is posted: for few pages a picture, for more a sentence."""
+"""What a page shows elsewhere: a link to it where it is posted, a border's chart on another page.
+
+For few pages a link has a picture, for more a sentence. Only the charts' own pages may be framed.
+"""
 
 from __future__ import annotations
 

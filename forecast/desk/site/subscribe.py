@@ -1,4 +1,7 @@
-"""The page to subscribe from: feeds and the calendar beside it."""
+"""The page to subscribe from, and the calendar beside its feeds.
+
+The calendar (RFC 5545) has what is to come: expected releases and ends of fiscal years.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flags on a terminal: what, when, expected, how unusual, what moved, how it ended."""
+"""Flags on a terminal: what, when, expected, how unusual, what moved, how it ended; the replay."""
 
 from __future__ import annotations
 

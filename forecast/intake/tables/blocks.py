@@ -2,6 +2,9 @@
 
 Years over their months, measures under their sites, a block for each year or clinic, a year on a
 line of its own: what a reader takes from above, each cell gets here.
+
+Some months only a file's order tells: 24-Jan, 01/24, and a spreadsheet's days, 45292. Alone, each
+could be something else. Thirteen of them, each a month after the one before, cannot.
 """
 
 from __future__ import annotations

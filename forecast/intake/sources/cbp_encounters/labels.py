@@ -1,4 +1,4 @@
-"""CBP's labels as people write them, and what else they are called.
+"""CBP's labels as people write them, what else they are called, and where they are.
 
 A sector and a field office of one place share its bare name, on purpose: "El Paso" alone is
 ambiguous.

@@ -1,4 +1,4 @@
-"""The first settings file: of all settings at their defaults, or made for a file of own counts."""
+"""Settings: the first file of them, all at their defaults or made for own counts; and tried out."""
 
 from __future__ import annotations
 

@@ -1,0 +1,64 @@
+"""What a notice is made of, read from the record; standard library only."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from forecast.records import Row
+from forecast.store import flags
+from forecast.store.read import rows
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def quarantined(db: Database | sqlite3.Connection, seq: int) -> bool:
+    """Whether a file of the same month as this release was refused."""
+    row = db.execute(
+        "select 1 from releases where status = 'quarantined' and seq / 1000 = ? limit 1",
+        (seq // 1000,),
+    ).fetchone()
+    return row is not None
+
+
+def newest_release(db: Database | sqlite3.Connection) -> tuple[int, str]:
+    """Id and sha256 of the newest accepted release."""
+    row = db.execute(
+        """
+        select r.id, r.sha256 from releases as r join release_places as p on p.release_id = r.id
+        where r.kind <> 'vintage' order by p.place desc limit 1
+        """
+    ).fetchone()
+    return int(row[0]), str(row[1])
+
+
+def judged_as_issued(connection: sqlite3.Connection, month: str) -> list[str]:
+    """The borders whose month was judged by a forecast issued before it was published."""
+    found = connection.execute(
+        """
+        select border from judged_months
+        where month = ? and dimension = '' and basis = 'issued'
+        """,
+        (month,),
+    )
+    return [border for (border,) in found]
+
+
+def episodes(connection: sqlite3.Connection, month: str) -> list[Row]:
+    """The borders' episodes that are open, or ended with this month, the latest opened last."""
+    return rows(
+        connection,
+        """
+        select border, opened, side, state, closed from flag_episodes
+        where dimension = '' and opened <= ? and (closed is null or closed = ?)
+        order by opened
+        """,
+        (month, month),
+    )
+
+
+def month_flags(connection: sqlite3.Connection, month: str) -> list[Row]:
+    """The flags of a month, borders' and parts', rows of `flags.flags`; revisions left out."""
+    found = flags.flags(connection, since=month, parts=True)
+    return [row for row in found if row["month"] == month and row["kind"] != "revision"]
