@@ -128,7 +128,7 @@ def test_a_base_rate_is_drawn_towards_a_coin_by_a_year_of_questions():
     found = standing.base_rates({KEY: {month: place for place, month in enumerate(span)}})
 
     rates = {cutoff: rate for (kind, cutoff), rate in found.items() if kind.endswith("year before")}
-    assert list(sorted(rates)) == span[23:]
+    assert sorted(rates) == span[23:]
     assert rates[span[23]] == 0.5
     assert rates[span[35]] == (12 + 24) / (12 + 48)
 
