@@ -208,6 +208,34 @@ def test_two_months_beyond_the_interval_of_six_months_before_are_drift():
     assert flags(looks) == [("2025-02", "drift", "first")]
 
 
+def test_drift_is_watched_to_both_sides_and_of_every_series_unless_told():
+    """Two months under the interval of six months before, by their own forecast as expected."""
+    state, first = follow(State(), look("2025-01", 400, 400, older=1000), RULES)
+    state, second = follow(state, look("2025-02", 400, 400, older=1000), RULES)
+
+    assert (first.judgement.outside, first.flags) == (-1, ())
+    (flag,) = second.flags
+    assert (flag.kind, flag.side, flag.severity) == ("drift", -1, "notable")
+    assert (flag.encounters, flag.expected, flag.ratio) == (400, 1000, 401 / 1001)
+    assert (flag.month, flag.release_id, flag.series) == ("2025-02", 1, NORTH)
+    _, above = follow(State(), look("2025-01", 1000, 1000, older=400), RULES)
+    _, inside = follow(State(), look("2025-01", 1000, 1000, older=990), RULES)
+    _, unknown = follow(State(), look("2025-01", 1000, 1000), RULES)
+    outside = [judged.judgement.outside for judged in (above, inside, unknown)]
+    assert outside == [1, 0, None]
+
+
+def test_an_alarm_during_an_episode_is_not_said_and_not_remembered():
+    opened, _ = follow(State(), look("2025-01", 3000, 1000), RULES)
+    state = replace(opened, drift=replace(opened.drift, up=4.4, said={}))
+
+    after, judged = follow(state, look("2025-02", 2500, 2000, older=1000), RULES)
+
+    assert after.episode is not None
+    assert [flag.kind for flag in judged.flags] == []
+    assert after.drift.said == {}
+
+
 def test_small_deviations_add_up_to_drift():
     looks = [look(f"2025-{m:02}", 1190, 1000, older=1100) for m in range(1, 9)]
 
@@ -255,7 +283,22 @@ def test_a_part_that_did_not_follow_stands_apart():
 
     flag = judged.flags[0]
     assert (flag.role, flag.parent, flag.expected) == ("apart", "2025-01", 249)
+    assert (flag.episode, flag.side) == ("2025-01", 1)
     assert judged.judgement.p > 0.9
+
+
+def test_a_part_that_goes_further_apart_escalates():
+    looks = [
+        look("2025-01", 1000, key=PART, border=border("2025-01", 0.25)),
+        look("2025-02", 4000, key=PART, border=border("2025-02", 0.25)),
+    ]
+
+    found = [flag for _, judged in course(looks, RULES) for flag in judged.flags]
+
+    assert [(f.role, f.episode, f.parent) for f in found] == [
+        ("apart", "2025-01", "2025-01"),
+        ("escalation", "2025-01", "2025-02"),
+    ]
 
 
 def test_a_part_under_an_open_border_is_quiet_if_it_moves_along():
