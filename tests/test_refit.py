@@ -43,6 +43,52 @@ def with_totals(panel: Panel) -> Predictive:
     return engine_forecasts(panel, EVERY, golden.H, totals=TOTALS)
 
 
+@pytest.mark.parametrize(
+    ("size", "alone", "together"),
+    [
+        (3, ["aaa", "bb", "ccd"], 0),  # as many series as have room, families whole
+        (2, ["bb", "cc", "d"], 2),  # the large family in two blocks, step by step
+        (8, ["aaabbccd"], 0),
+    ],
+)
+def test_small_families_are_packed_and_large_ones_cut(size, alone, together):
+    z = golden.generated()[[0, 1, 2, 3, 4, 5, 0, 1], :40]
+    task = blocks.Task(make_panel(z, list("aaabbccd")), np.array([30, 39]), 2)
+    asked = []
+
+    def spread(work, jobs):
+        jobs = list(jobs)
+        asked.append((work.__name__, jobs))
+        return map(work, jobs)
+
+    said = blocks.spread_out(task, spread, size)
+
+    packed = [job for name, jobs in asked if name == "in_steps" for job in jobs]
+    steps = {name: len(jobs) for name, jobs in asked if name != "in_steps"}
+    assert ["".join(job.panel.family) for job in packed] == (alone if size < 8 else [])
+    names = ("evidence", "block_losses", "block_forecasts")
+    assert steps == (dict.fromkeys(names, together) if together else {})
+    assert_same(said, blocks.in_steps(task))
+
+
+def test_a_part_of_a_task_is_all_of_some_of_its_series(panel: Panel):
+    events = tuple(((row, row),) for row in range(6))
+    whole = replace(
+        panel, family=np.array(list("abcdef")), events=events, filled=panel.z > 5, calm=True
+    )
+
+    part = blocks.Task(whole, EVERY, 3).part(np.array([4, 1])).panel
+
+    assert (part.names, part.events) == (("series 4", "series 1"), (((4, 4),), ((1, 1),)))
+    assert part.family.tolist() == ["e", "b"]
+    assert np.array_equal(part.z, panel.z[[4, 1]])
+    assert np.array_equal(part.filled, whole.filled[[4, 1]])
+    assert np.array_equal(part.last, panel.last[[4, 1]])
+    assert part.calm
+    bare = blocks.Task(replace(panel, events=()), EVERY, 3).part(np.array([0])).panel
+    assert (bare.events, bare.filled) == ((), None)
+
+
 def test_series_known_not_to_break_are_forecast_without_the_walk(panel: Panel) -> None:
     calm = engine_forecasts(replace(panel, calm=True), EVERY, golden.H)
     parts = engine_forecasts(replace(panel, calm=True), EVERY, golden.H, size=2)
