@@ -63,6 +63,24 @@ def test_a_new_level_is_believed_at_once() -> None:
     assert np.abs(paths_of(make_panel(z), 12).values[0, 51] - 5).max() < 0.01
 
 
+def test_what_stands_for_an_unknown_month_teaches_nothing(panel: Panel) -> None:
+    """Neither the change into it nor the one out of it: from then on it could be any number."""
+    filled = np.zeros(panel.z.shape, dtype=bool)
+    filled[:, 50] = filled[1, 70:72] = True
+
+    low, high = (
+        BreakWalk().sweep(replace(panel, z=np.where(filled, value, panel.z), filled=filled), 14)
+        for value in (0.0, 20.0)
+    )
+
+    apart = filled.copy()
+    assert np.array_equal(low.path[~apart], high.path[~apart])
+    assert np.array_equal(low.growth, high.growth)
+    as_ever = BreakWalk().sweep(panel, 14)
+    assert np.array_equal(low.path[:, :50], as_ever.path[:, :50])
+    assert not np.array_equal(low.path[:, 60:], as_ever.path[:, 60:])
+
+
 def test_families_do_not_matter(panel: Panel) -> None:
     apart = replace(panel, family=np.array(list("abcdef")))
     assert np.allclose(paths_of(panel).values, paths_of(apart).values, rtol=0, atol=1e-12)

@@ -164,6 +164,15 @@ def test_months_nobody_knows_widen_what_follows(panel: Panel) -> None:
     assert np.all(said.scale[2, 42] > whole.scale[2, 39])
 
 
+def test_unknown_months_are_counted_up_to_each_column(panel: Panel) -> None:
+    z = make_panel(np.array([[np.nan, 1, 2, 3, 4, 5], [1, 2, 3, 4, 5, 6]]))
+    filled = np.array([[0, 0, 1, 1, 0, 1], [0, 1, 0, 0, 0, 0]], dtype=bool)
+
+    assert blocks._missing(z).tolist() == [[0] * 6] * 2
+    found = blocks._missing(replace(z, filled=filled))
+    assert found.tolist() == [[0, 0, 1, 2, 0, 1], [0, 1, 0, 0, 0, 0]]
+
+
 def test_no_gap_no_change(panel: Panel) -> None:
     assert structural.filled(panel) is panel
 
