@@ -29,7 +29,7 @@ from byhand import (
 from sqlite_utils import Database
 
 from forecast.errors import DataError
-from forecast.records import Driver, KeptPath
+from forecast.records import Driver, KeptPath, SeriesKey
 from forecast.store import (
     changes,
     connect,
@@ -284,6 +284,101 @@ def test_spans_are_from_the_first_month_to_the_newest(connection):
     assert reports.span(connection, "northern") == ("2023-11", "2024-02")
     assert reports.series_span(connection, NORTH) == ("2023-11", "2024-02")
     assert reports.series_span(connection, NEW_YORK) == ("2023-12", "2024-01")
+
+
+NO_SPLIT = ("", "", "")
+
+
+def test_a_month_s_record_has_all_that_is_said_of_it(connection):
+    found = reports.month_record(connection, "northern", "2024-01", NO_SPLIT)
+
+    assert found.counts == {"2023-11": 100, "2023-12": 110, "2024-01": 55, "2024-02": 60}
+    assert [row["encounters"] for row in found.values] == [50, 55]
+    assert (found.source["file_name"], found.source["rounding"]) == ("february.csv", 1)
+    assert (found.judged["basis"], found.judged["run_id"]) == ("issued", 1)
+    assert (found.forecast["median"], found.forecast["lo95"]) == (90, 86)
+    assert {row["kind"] for row in found.flags} == {"month", "revision"}
+    assert [row["role"] for row in found.drivers] == ["not held", "part", "part", "unattributed"]
+    assert [row["member"] for row in found.drivers][1:3] == ["NY", "VT"]
+    assert (found.shift, found.interior, found.agencies) == (None, None, {})
+    assert (found.score["n"], found.often) == (24, (2, 2))
+    assert [row["month"] for row in found.recent] == ["2024-01"]
+    with pytest.raises(KeyError):
+        reports.month_record(connection, "northern", "2024-03", NO_SPLIT)
+
+
+def test_every_month_of_a_border_is_as_when_it_is_asked_for_alone(connection):
+    for border in ("northern", "southwest", "other"):
+        every = reports.month_records(connection, border, NO_SPLIT)
+        for month, record in every.items():
+            assert record == reports.month_record(connection, border, month, NO_SPLIT)
+        assert list(every) == list(every[min(every)].counts)
+    shift = reports.month_record(connection, "southwest", "2024-01", NO_SPLIT).shift
+    assert (shift["opened"], shift["side"]) == ("2023-12", 1)
+    assert reports.month_record(connection, "other", "2024-01", NO_SPLIT).judged is None
+
+
+def test_a_judgement_by_a_forecast_that_came_too_late_is_a_hindcast_s(connection, db):
+    """Southwest's February: nobody knows since when it was known."""
+    late = reports.month_record(connection, "southwest", "2024-02", NO_SPLIT)
+    in_time = reports.month_record(connection, "northern", "2024-01", NO_SPLIT)
+
+    assert (late.judged["basis"], in_time.judged["basis"]) == ("hindcast", "issued")
+
+
+def of_agencies(name, month, counts, rounding=1):
+    keys = {SeriesKey(border, "component", agency, agency): n for border, agency, n in counts}
+    return byhand.stated(
+        byhand.release(name, month, rounding=rounding), {key: {month: n} for key, n in keys.items()}
+    )
+
+
+def test_agencies_are_told_of_a_border_and_of_all_where_each_has_its_own(db):
+    every = [(border, "USBP", n) for border, n in (("northern", 5), ("southwest", 6), ("other", 7))]
+    with connect.transaction(db):
+        made = of_agencies("a", "2024-01", [*every, ("northern", "OFO", 9)])
+        releases.save_snapshot(db, made)
+        releases.save_snapshot(db, of_agencies("b", "2023-12", [("northern", "OFO", 8)], 10))
+
+    north, whole, other = (
+        reports.month_records(db.conn, border, NO_SPLIT)
+        for border in ("northern", "nationwide", "other")
+    )
+
+    assert (north["2024-01"].agencies, north["2024-01"].agencies_unit) == ({"USBP": 5, "OFO": 9}, 1)
+    assert (north["2023-12"].agencies, north["2023-12"].agencies_unit) == ({"OFO": 8}, 10)
+    assert (whole["2024-01"].agencies, whole["2023-12"].agencies) == ({"USBP": 18}, {})
+    assert other["2024-01"].agencies == {"USBP": 7}
+
+
+def test_arrests_inside_are_of_the_month_or_the_newest_before_it(db):
+    split = ("arrest", "At Large", "At Entry")
+    with connect.transaction(db):
+        for month, large in (("2023-11", 3), ("2024-01", 4)):
+            keys = [SeriesKey("northern", "arrest", member, "USBP") for member in split[1:]]
+            counts = {keys[0]: {month: large}, keys[1]: {month: 10 * large}}
+            releases.save_snapshot(db, byhand.stated(byhand.release(f"i{month}", month), counts))
+        whole = of_agencies("a", "2024-01", [("northern", "USBP", 50), ("other", "USBP", 7)])
+        releases.save_snapshot(db, whole)
+
+    found = reports.month_records(db.conn, "northern", split)
+
+    assert found["2024-01"].interior == {
+        "month": "2024-01", "at_large": 4, "at_entry": 40, "total": 50,
+    }  # fmt: skip
+    assert found["2024-02"].interior["month"] == "2024-01"
+    assert found["2023-12"].interior == {
+        "month": "2023-11", "at_large": 3, "at_entry": 30, "total": None,
+    }  # fmt: skip
+    assert reports.month_records(db.conn, "southwest", split)["2024-01"].interior is None
+    assert reports.month_records(db.conn, "northern", NO_SPLIT)["2024-01"].interior is None
+
+
+def test_every_value_and_every_month_is_read_for_claims(connection):
+    assert len(reports.every_month(connection)) == 18
+    assert ("northern", "", "", "", "2024-01", 55, 1) in reports.every_month(connection)
+    values = [row for row in reports.every_value(connection) if row[:2] == ("northern", "2024-01")]
+    assert [row[2] for row in values] == [50, 55]
 
 
 def test_a_part_s_record_has_its_own_counts_and_values(connection):
