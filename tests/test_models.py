@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import logging
+import pickle
 import subprocess
 import sys
 import warnings
@@ -17,7 +19,9 @@ from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 import models
-from models.base import Failure, Model, Panel, Paths
+from forecast.engine.parameters import EVERY
+from models.base import Failure, Model, Panel, Paths, beside
+from models.parameters import Number, WholeNumber
 from models.refitting import History, history, refit
 
 NAMES = ("naive", "snaive", "breakwalk", "structural", "ets", "sarima", "prophet")
@@ -107,6 +111,51 @@ def test_prophet_s_parts_add_up_to_its_fit(small: Panel) -> None:
     rest = past.z - fit
     assert abs(rest.mean()) < 0.05
     assert rest.std() < past.z.std()
+
+
+def test_panels_side_by_side_end_together() -> None:
+    one = make_panel(np.array([[1.0, 2.0, 3.0], [np.nan, 5.0, 6.0]]), ["a", "b"])
+    two = replace(make_panel(np.array([[9.0] * 5]), ["c"]), calm=True, names=("other",))
+
+    both = beside([one, two])
+
+    nan = np.nan
+    expected = [[nan, nan, 1, 2, 3], [nan, nan, nan, 5, 6], [9, 9, 9, 9, 9]]
+    assert np.array_equal(both.z, expected, equal_nan=True)
+    assert both.last.tolist() == [2026 * 12 + 7] * 3
+    assert both.family.tolist() == ["a", "b", "c"]
+    assert both.names == ("series 0", "series 1", "other")
+    assert (both.calm, beside([two, two]).calm, one.calm) == (False, True, False)
+    assert both.start.tolist() == [2, 3, 0]
+
+
+def test_a_month_that_was_filled_in_is_not_known() -> None:
+    panel = make_panel(np.array([[np.nan, 1.0, 2.0]]))
+    filled = replace(panel, filled=np.array([[False, False, True]]))
+
+    assert panel.known.tolist() == [[False, True, True]]
+    assert filled.known.tolist() == [[False, True, False]]
+    assert np.array_equal(filled.seen, [[np.nan, 1.0, np.nan]], equal_nan=True)
+    assert panel.seen is panel.z
+
+
+@pytest.mark.parametrize("number", [Number(2.5, "u", "why", "sets"), WholeNumber(3, "u", "why")])
+def test_a_number_keeps_its_reason_wherever_it_goes(number: Number | WholeNumber) -> None:
+    for same in (copy.deepcopy(number), pickle.loads(pickle.dumps(number))):
+        assert same == number
+        assert type(same) is type(number)
+        assert vars(same) == vars(number)
+    assert number.reason == "why"
+
+
+def test_every_number_of_the_method_is_listed_with_its_reason() -> None:
+    assert {name.rpartition(".")[0] for name in EVERY} == {
+        "models.parameters",
+        "forecast.engine.parameters",
+    }
+    assert all(number.reason for number in EVERY.values())
+    assert EVERY["models.parameters.SMOOTHING"] == 0.2
+    assert EVERY["forecast.engine.parameters.MEMORY"] == 0.98
 
 
 def test_a_model_is_registered_under_its_name(model: Model) -> None:
