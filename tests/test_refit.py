@@ -10,7 +10,7 @@ import pytest
 import second
 from panels import make_panel, perturbed
 
-from forecast.engine import blocks, refit, scores
+from forecast.engine import blocks, intervals, refit, scores
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from models import build, structural
@@ -303,6 +303,66 @@ def test_errors_that_do_not_grow_are_not_widened_as_those_of_a_walk() -> None:
     assert growth[0] == 1
     assert growth[-1] < 1.5
     assert np.all(np.diff(growth) >= 0)
+
+
+def slow_growth(centre: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """(months, h) growth of one family, from the formula, in loops."""
+    series, months, far = centre.shape
+    total, count, out = np.zeros(far), np.zeros(far), np.ones((months, far))
+    for t in range(months):
+        total, count = 0.98 * total, 0.98 * count
+        for s, h in itertools.product(range(series), range(1, far + 1)):
+            miss = abs(centre[s, t - h, h - 1] - z[s, t]) if t >= h else np.nan
+            if np.isfinite(miss):
+                total[h - 1], count[h - 1] = total[h - 1] + miss, count[h - 1] + 1
+        first = total[0] / count[0] if count[0] else 0
+        for h in range(2, far + 1):
+            n = count[h - 1] / h
+            mean = total[h - 1] / count[h - 1] if count[h - 1] else 0
+            ratio = mean / first if first > 0 else np.sqrt(h)
+            drawn = (n * ratio + 8 * np.sqrt(h)) / (n + 8)
+            out[t, h - 1] = max(out[t, h - 2], drawn)
+    return out
+
+
+def test_growth_is_the_ratio_of_faded_errors_drawn_to_the_square_root(ragged: Panel) -> None:
+    z = ragged.z / 50  # errors of much less than one
+    centre = build("snaive").paths(replace(ragged, z=z), EVERY, 5).values
+    family = np.array(list("abbbba"))
+
+    found = refit.error_growth(centre, z, family)
+
+    for rows in ([0, 5], [1, 2, 3, 4]):
+        expected = slow_growth(centre[rows], z[rows])
+        for row in rows:
+            assert np.allclose(expected, found[row], rtol=0, atol=1e-12)
+
+
+def test_a_calibrated_model_s_scale_is_its_growth_and_never_narrows(panel: Panel) -> None:
+    paths = build("naive").paths(panel, EVERY, 6)
+    said = model_forecasts(panel, paths, EVERY, EVERY)
+
+    growth = refit.error_growth(paths.values, panel.z, panel.family)
+    expected = intervals.scale(said.sigma, growth, np.ones_like(panel.z))
+    assert np.allclose(said.scale, np.maximum.accumulate(expected, axis=-1), equal_nan=True)
+    assert np.array_equal(said.centre[:, 30:], paths.values[:, 30:])
+    assert np.nanmin(said.share) == np.nanmin(said.weight) == 1
+    some = np.arange(5, 90)  # from the sixth month on
+    late = model_forecasts(panel, build("naive").paths(panel, some, 6), some, EVERY[-1:])
+    assert np.array_equal(late.centre, said.centre[:, -1:])
+
+
+def test_one_series_of_a_panel_keeps_all_that_is_its_own(panel: Panel) -> None:
+    events = tuple(((row, row),) for row in range(6))
+    whole = replace(panel, family=np.array(list("abcdef")), events=events, filled=panel.z > 5)
+
+    one = refit.one_series(whole, 4)
+
+    assert (one.names, one.events, one.family.tolist()) == (("series 4",), (((4, 4),),), ["e"])
+    assert np.array_equal(one.z, panel.z[4:5])
+    assert np.array_equal(one.filled, whole.filled[4:5])
+    assert one.last.tolist() == [panel.last[4]]
+    assert refit.one_series(replace(whole, filled=None), 0).filled is None
 
 
 def test_growth_without_errors_is_the_square_root(panel: Panel) -> None:
