@@ -16,6 +16,8 @@ from forecast.records import BORDERS, Forecast, PathMarks, PathRule, SeriesKey
 
 PATROL, OFFICE = (SeriesKey("northern", "component", name, name) for name in ("USBP", "OFO"))
 SECTORS = tuple(SeriesKey("northern", "field", name, "USBP") for name in ("Havre", "Swanton"))
+MAINE = SeriesKey("northern", "state", "ME")
+STATES = (NEW_YORK, VERMONT, MAINE)  # the medians of two alone would add up of themselves
 ALONE = SeriesKey("northern", "demographic", "FMUA")
 SPREAD = np.linspace(-1, 1, len(paths.MARK_PROBS))
 
@@ -31,6 +33,7 @@ def joint() -> Joint:
     borders = [kept(SeriesKey(border), "2026-08", 1000, 4) for border in BORDERS]
     borders[0] = replace(borders[0], known=(("2026-08", 950),))
     parts = [kept(key, "2026-07", 300, 4) for key in (NEW_YORK, VERMONT, PATROL, OFFICE)]
+    parts.append(kept(MAINE, "2026-07", 30, 4))
     sectors = [kept(key, "2026-07", 90, 4, share=0.5) for key in SECTORS]
     rule = PathRule(paths.RULE, 1, BORDERS, tuple(map(tuple, np.eye(3).tolist())))
     rest = [kept(ALONE, "2026-07", 20, 4)]
@@ -54,13 +57,13 @@ def medians(found: list[Forecast], month: str) -> dict[SeriesKey, int]:
 
 
 def test_medians_of_parts_add_up_to_their_border_s_and_sectors_to_their_agency_s(draws):
-    every = (NEW_YORK, VERMONT, PATROL, OFFICE, *SECTORS)
+    every = (*STATES, PATROL, OFFICE, *SECTORS)
 
     found = coherent.coherent([*HEAD, *rows(*every)], draws, "bordercast")
 
     for month, total in (("2026-08", 950), ("2026-09", 802), ("2026-10", 803)):
         by_key = medians(found, month)
-        assert by_key[NEW_YORK] + by_key[VERMONT] == total
+        assert sum(by_key[key] for key in STATES) == total
         assert by_key[PATROL] + by_key[OFFICE] == total
         assert sum(by_key[key] for key in SECTORS) == round(by_key[PATROL] / 2)
     assert [row for row in found if row.series == NORTH] == HEAD
@@ -69,19 +72,21 @@ def test_medians_of_parts_add_up_to_their_border_s_and_sectors_to_their_agency_s
 def test_a_group_that_is_not_whole_keeps_the_medians_of_its_paths(draws):
     (first, second, third) = coherent.coherent(rows(NEW_YORK), draws, "bordercast")
     among_others = coherent.coherent([*HEAD, *rows(NEW_YORK)], draws, "bordercast")
-    without_border = coherent.coherent(rows(NEW_YORK, VERMONT), draws, "bordercast")
+    without_border = coherent.coherent(rows(*STATES), draws, "bordercast")
     (*_, alone) = coherent.coherent([*HEAD, rows(ALONE)[0]], draws, "bordercast")
 
     own = np.rint(np.median(draws.of(NEW_YORK), axis=0)).astype(int).tolist()
     assert [first.median, second.median, third.median] == own[:3]
     assert [row.median for row in among_others[2:]] == own[:3]
     assert [row.median for row in without_border[1:3]] == own[1:3]
-    assert without_border[0].median + without_border[3].median == 950
+    assert sum(row.median for row in without_border[::3]) == 950  # of a month that is known
+    middle = np.rint(np.median([draws.of(key)[:, 0] for key in STATES], axis=1))
+    assert middle.sum() != 950
     assert alone.median == 950  # the only one of its dimension is all of it
 
 
 def test_a_part_s_quantiles_are_its_paths_and_its_distribution_stays_its_own(draws):
-    before = rows(NEW_YORK, VERMONT)
+    before = rows(*STATES)
     found = coherent.coherent([*HEAD, *before], draws, "bordercast")[2]
 
     ordered = np.sort(draws.of(NEW_YORK)[:, 0])
@@ -100,7 +105,7 @@ def test_a_part_s_quantiles_are_its_paths_and_its_distribution_stays_its_own(dra
 
 def test_other_models_and_parts_without_paths_stay_as_they_are(draws):
     others = [replace(row, model="naive") for row in rows(NEW_YORK)]
-    unknown = rows(SeriesKey("northern", "state", "ME"))
+    unknown = rows(SeriesKey("northern", "state", "NH"))
 
     assert coherent.coherent([*HEAD, *others, *unknown], draws, "bordercast") == [
         *HEAD,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ import byhand
 import pytest
 from tables import edit, rows
 
-from forecast.store import connect, copies, deliveries, ops, retention, wakes
+from forecast.store import connect, copies, deliveries, ops, retention, runs, wakes, wal
 from forecast.store.deliveries import Message
 
 NOW = datetime(2024, 4, 1, 12, tzinfo=UTC)
@@ -74,6 +75,52 @@ def test_a_copy_put_back_is_the_record_and_no_log_is_read_with_it(whole, tmp_pat
     assert path.read_bytes() == source.read_bytes()
     copies.put_back(source, tmp_path / "new.db")
     assert copies.problems(tmp_path / "new.db") == []
+
+
+def test_a_reader_that_stands_still_keeps_a_run_out_of_the_file(whole, tmp_path):
+    """As far as the system tells, who; asked by the locks on the index of the log."""
+    path = copies.copy(whole, tmp_path / "bordercast.db", 0o600)
+    assert wal.held_up_by(path) is None
+    with connect.writing(path):
+        pass
+    with closing(sqlite3.connect(path)) as reader:
+        reader.execute("begin")
+        reader.execute("select * from runs").fetchone()
+        with connect.writing(path) as db:
+            runs.publish(db, byhand.publication("2024-04-01T12:00", "2024-02", ()))
+        index = path.with_name("bordercast.db-shm").stat().st_ino
+        locks = tmp_path / "locks"
+        of = f"1: POSIX  ADVISORY  READ {{pid}} 08:01:{index} {{first}} {{first}}\n"
+        locks.write_text(
+            of.format(pid=77, first=123)
+            + of.format(pid=66, first=127)
+            + of.format(pid=55, first=122)
+            + of.format(pid=44, first=128)
+            + of.format(pid=33, first=124).replace("POSIX", "FLOCK")
+            + of.format(pid=22, first=124).replace(str(index), f"{index}1")
+            + of.format(pid=os.getpid(), first=124)
+            + "1: -> POSIX  ADVISORY  READ 11 08:01:1 123 123\n"
+        )
+
+        assert wal.held_up_by(path, locks) == [66, 77]
+        assert wal.held_up_by(path, tmp_path / "no such system") == []
+        locks.write_text("")
+        assert wal.held_up_by(path, locks) is None
+    with connect.writing(path):
+        pass
+    assert wal.held_up_by(path, tmp_path / "no such system") is None
+
+
+def test_a_reader_of_the_last_run_keeps_nothing_out(whole, tmp_path):
+    path = copies.copy(whole, tmp_path / "bordercast.db", 0o600)
+    with connect.writing(path) as db, closing(sqlite3.connect(path)) as reader:
+        with connect.transaction(db):
+            db.execute("update fits set seconds = 1")
+        reader.execute("begin")
+        reader.execute("select * from runs").fetchone()
+        assert path.with_name("bordercast.db-wal").stat().st_size
+
+        assert wal.held_up_by(path, tmp_path / "no such system") is None
 
 
 def test_what_waited_in_a_restored_ops_db_stays_silent(tmp_path):
