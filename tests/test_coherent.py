@@ -24,7 +24,7 @@ SPREAD = np.linspace(-1, 1, len(paths.MARK_PROBS))
 
 def kept(key: SeriesKey, cutoff: str, level: float, months_ahead: int, **more) -> PathMarks:
     """Distributions around a level that widen from month to month."""
-    width = 0.1 * np.sqrt(np.arange(1, months_ahead + 1))
+    width = 0.8 * np.sqrt(np.arange(1, months_ahead + 1))
     return PathMarks(key, cutoff, as_bytes(np.log(level) + width[:, None] * SPREAD), **more)
 
 
@@ -33,7 +33,7 @@ def joint() -> Joint:
     borders = [kept(SeriesKey(border), "2026-08", 1000, 4) for border in BORDERS]
     borders[0] = replace(borders[0], known=(("2026-08", 950),))
     parts = [kept(key, "2026-07", 300, 4) for key in (NEW_YORK, VERMONT, PATROL, OFFICE)]
-    parts.append(kept(MAINE, "2026-07", 30, 4))
+    parts.append(kept(MAINE, "2026-07", 90, 4))
     sectors = [kept(key, "2026-07", 90, 4, share=0.5) for key in SECTORS]
     rule = PathRule(paths.RULE, 1, BORDERS, tuple(map(tuple, np.eye(3).tolist())))
     rest = [kept(ALONE, "2026-07", 20, 4)]
