@@ -12,7 +12,7 @@ from pathlib import Path
 import byhand
 import pytest
 
-from forecast.store import connect, integrity, ledger
+from forecast.store import connect, integrity, ledger, runs, scheme1
 from forecast.store.integrity import Quoted
 from forecast.store.parts import GROUPS, PARTS
 
@@ -214,6 +214,95 @@ def test_after_an_upgrade_the_record_s_own_parts_are_stated_anew_by_the_next_run
     )
 
     assert found(path, *edits) == ["run 2 was edited: scores not as published"]
+
+
+# --- runs of programs that kept no ledger
+
+
+@pytest.fixture
+def early(path: Path) -> Path:
+    """The same three runs as such a program chained them; stated by an upgrade; and a fourth."""
+    with connect.writing(path) as db, connect.transaction(db):
+        db.execute("delete from entries")
+        previous = ""
+        for run_id in (1, 2, 3):
+            digest = scheme1.run_digest(db, run_id, previous)
+            db.execute(
+                "update runs set scheme = 1, previous_digest = ?, digest = ? where id = ?",
+                (previous, digest, run_id),
+            )
+            previous = digest
+        ledger.add_schema(db)
+    with connect.writing(path) as db:
+        runs.publish(db, byhand.publication("2024-04-01T12:00", "2024-02", (1,)))
+    return path
+
+
+def test_runs_of_early_programs_are_found_whole(early):
+    assert found(early) == found(early, look=integrity.at_sight) == []
+    assert entries(early)[0].kind == "schema"
+    assert {name for name in json.loads(entries(early)[0].parts) if name.endswith(" 0")} == {
+        f"{part} 0" for part in ledger.UNSIGNED
+    }
+
+
+def test_an_early_run_that_was_edited_shows_in_its_own_digest(early):
+    said = found(early, "update forecasts set centre = 0 where run_id = 1")
+
+    assert said == [
+        "run 1 was edited: its row, releases, forecasts or quantiles are not what was published",
+        "run 1 was edited: forecasts not as published",
+    ]
+
+
+def test_an_early_run_that_was_removed_is_missed_by_the_next(early):
+    said = found(early, "delete from runs where id = 2")
+
+    missed = "run 3 does not follow the run before it; one was removed or replaced"
+    assert missed in said
+    assert [line for line in said if line.startswith("run 1")] == []
+    last = found(early, "delete from runs where id = 3")
+    assert any(line.startswith("entry 1 of the ledger (schema) does not follow") for line in last)
+
+
+def test_runs_after_the_early_ones_are_held_against_the_ledger(early):
+    said = found(early, "update runs set digest = 'x' where id = 4")
+
+    assert "run 4 was edited: its digest is not that of the ledger" in said
+    assert not any(line.startswith(("run 1", "run 2", "run 3")) for line in said)
+
+
+def test_rows_that_early_programs_did_not_sign_are_stated_together(early):
+    with closing(sqlite3.connect(early)) as db:
+        db.execute("update flags set published_in = null")
+        assert "flags of earlier programs: edited, but not by this program" in integrity.findings(
+            db
+        )
+
+
+def test_a_digest_that_an_early_run_gave_is_found(early):
+    with closing(sqlite3.connect(early)) as db:
+        digests = dict(db.execute("select id, digest from runs").fetchall())
+
+    first, second = quoted(early, 1, digests[1]), quoted(early, 2, digests[2])
+
+    assert first == Quoted(1, 1, "run 1", (), digests[1], 1)
+    assert second == Quoted(1, 2, "run 2", (), entries(early)[0].digest, 1)
+    assert quoted(early, 2, digests[4]).subject == "run 4"
+
+
+def test_a_copy_of_an_early_program_has_no_ledger_and_is_compared_by_its_chain(early):
+    with closing(sqlite3.connect(early)) as db:
+        db.execute("delete from runs where id = 4")
+        db.execute("delete from run_releases where run_id = 4")
+        db.execute("delete from month_reports where run_id = 4")
+        db.execute("alter table entries rename to gone")
+        assert [line for line in integrity.findings(db) if "run" in line] == []
+        db.execute("update runs set code_version = 'x' where id = 2")
+
+        (said,) = [line for line in integrity.findings(db) if "run" in line]
+
+    assert said.startswith("run 2 was edited: its row, releases, forecasts")
 
 
 # --- digests that were quoted
