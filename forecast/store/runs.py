@@ -84,12 +84,12 @@ def publish(
 
 def _save_run(db: Database, publication: Publication) -> int:
     columns = ("started_at", "published_at", "data_through", "config_digest", "code_version")
-    cursor = db.execute(
+    (run_id,) = db.execute(
         f"insert into runs ({', '.join(columns)}, previous_digest, digest) "
-        "values (?, ?, ?, ?, ?, '', '')",
+        "values (?, ?, ?, ?, ?, '', '') returning id",
         [getattr(publication, column) for column in columns],
-    )
-    return int(cursor.lastrowid or 0)
+    ).fetchone()
+    return int(run_id)
 
 
 def _keyed(record: Any, ids: SeriesIds) -> dict[str, Any]:
