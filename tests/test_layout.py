@@ -326,3 +326,307 @@ def test_a_missing_month_inside_is_counted():
 
     assert np.isnan(values(found)["count"]).tolist() == [False, False, True, *[False] * 4]
     assert found.missing == 1
+
+
+# --- a line a month: columns beside the counts
+
+YEAR = range(months.to_index("2019-09"), months.to_index("2020-11"))  # 14 months
+COUNTED = [float(7 * at % 11 + 20) for at in range(14)]
+
+
+def beside(head: str, cells: list[object], span: range = YEAR) -> TableRead:
+    """Counts with one more column of numbers, or none where a cell is None."""
+    found = [
+        f"{months.from_index(m)},{cell},{COUNTED[at]:g}\n"
+        for at, (m, cell) in enumerate(zip(span, cells, strict=False))
+    ]
+    return read(f"month,{head},n\n" + "".join(found))
+
+
+SAYS_THE_MONTH = {
+    "its year": lambda m: m // 12,
+    "its number": lambda m: m % 12 + 1,
+    "its fiscal year": lambda m: m // 12 + (m % 12 >= 9),
+    "its quarter": lambda m: m % 12 // 3 + 1,
+    "both": lambda m: m // 12 * 100 + m % 12 + 1,
+    "its days": lambda m: [
+        31,
+        29 if m // 12 == 2020 else 28,
+        31,
+        30,
+        31,
+        30,
+        31,
+        31,
+        30,
+        31,
+        30,
+        31,
+    ][m % 12],
+    "a running number": lambda m: m - YEAR[0] + 500,
+}
+
+
+@pytest.mark.parametrize("said", SAYS_THE_MONTH.values(), ids=SAYS_THE_MONTH)
+def test_a_number_that_only_says_the_month_once_more_is_no_count(said):
+    cells = [said(m) for m in YEAR]
+    other = [*cells[:-1], cells[-1] + 1]
+
+    assert values(beside("x", cells)) == {"count": COUNTED}
+    assert "ignored column: 'x'" in beside("x", cells).notes
+    assert values(beside("x", other)) == {"x": other, "n": COUNTED}
+
+
+def test_a_number_that_grows_with_the_months_is_told_by_thirteen_of_them():
+    cells = [at + 500 for at in range(13)]
+
+    assert list(values(beside("x", cells[:12]))) == ["x", "n"]
+    assert list(values(beside("x", cells))) == ["count"]
+
+
+def test_a_year_that_never_changes_and_a_number_that_does_not_are_no_counts():
+    span = YEAR[4:]  # of 2020
+
+    assert values(beside("x", [2020] * 10, span)) == {"count": COUNTED[:10]}
+    assert values(beside("x", [4] * 10, span)) == {"x": [4] * 10, "n": COUNTED[:10]}
+
+
+def test_lines_are_numbered_from_0_or_1_and_three_of_them_show_it():
+    for first, many, names in ((0, 3, ["count"]), (1, 3, ["count"]), (0, 2, 2), (2, 3, 2)):
+        found = beside("row", [first + at for at in range(many)])
+        assert list(values(found)) == (names if names != 2 else ["row", "n"])
+    assert list(values(beside("row", [0, 1, 3]))) == ["row", "n"]
+    assert list(values(beside("id no", [0, 1, 2]))) == ["id no", "n"]
+
+
+LEFT_OUT = {
+    "n ytd": True,
+    "n, rolling": True,
+    "3-month n": True,
+    "rate per 1,000": True,
+    "lower 95": False,
+    "latitude": True,
+    "share %": True,
+    "target": True,
+    "n last year": True,
+    "clinic": False,
+}
+
+
+@pytest.mark.parametrize(("head", "left_out"), LEFT_OUT.items())
+def test_rates_and_sums_of_several_months_are_no_counts(head, left_out):
+    cells = [5 * at % 13 + 40 for at in range(14)]
+    name = f'"{head}"'
+    found = beside(name, cells)
+
+    assert list(values(found)) == (["count"] if left_out else [head, "n"])
+    assert (f"ignored column: {head!r}" in found.notes) == left_out
+
+
+def test_what_is_called_a_target_may_be_a_shop_beside_others():
+    found = read(lines("month,a,target,b", "{m},{i},{j},{k}"))
+
+    assert values(found) == {"a": ONES, "target": THREES, "b": SEVENS}
+
+
+def test_a_rate_alone_is_what_there_is_to_forecast():
+    assert values(read(lines("month,rate", "{m},{j}"))) == {"count": THREES}
+
+
+@pytest.mark.parametrize(
+    ("head", "longer"),
+    [
+        ("month,n ytd", "n ytd"),
+        ("12 months to,n", "12 months to"),
+        ("trailing month,n,m", "trailing month"),
+    ],
+)
+def test_a_sum_of_several_months_is_no_count_of_one(head, longer):
+    text = lines(head, "{m},{j}" + (",{i}" if head.count(",") > 1 else ""))
+
+    with pytest.raises(DataError, match=f"{longer!r} adds up several months"):
+        read(text)
+    assert values(read(text, value=(head.split(",")[1],)))["count"] == THREES
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            lines("site,month,n", "a,{n}x,{j}"),
+            "own.csv: no column of months: '1x' in column 'month' is no month; a table",
+        ),
+        (lines("site,n", "a,{j}x"), "own.csv: no column of months; a table"),
+        (
+            lines("month,site,n", "{m},,{i}x"),
+            "own.csv: no column of counts: '0x' in column 'n' is not a number; a table",
+        ),
+        (lines("month,site,n", "{m},a,"), "own.csv: no column of counts: 'a' in column 'site'"),
+        (
+            "site,fiscal period,n\n" + "".join(f"a,20210{n},1\n" for n in range(1, 8)),
+            "own.csv: '202101' in column 'fiscal period' may be a calendar month, or count",
+        ),
+        (lines("start,end,n", "{m}-01,{m}-03,{j}"), ""),
+        (
+            "start,end,n\n" + "".join(f"2020-0{n}-01,2020-0{n + 1}-01,1\n" for n in range(1, 8)),
+            "own.csv: several columns hold months: 'start', 'end'. Say which: --month 'start'",
+        ),
+        (
+            lines("site,month,sent,got", "a,{m},{i},{j}", "b,{m},{k},{j}"),
+            "own.csv: several columns hold counts: 'sent', 'got'. Say which: --value 'sent'",
+        ),
+        ("a,quarter\n1,2020-Q1\n2,2020-Q2\n3,2020-Q3\n", "own.csv: these are counts of quarters"),
+        ("a,when\n1,2020-Q1\n2,x\n3,y\n", "own.csv: no column of months"),
+        ("site,2020-Q1,x\na,1,2\nb,3,4\n", "own.csv: no column of months"),
+        ("site,2019,2020\na,1,2\nb,3,4\n", "own.csv: these are counts of years"),
+        ("site,2019\na,1\nb,3\n", "own.csv: no column of months"),
+    ],
+)
+def test_what_is_missing_is_said_with_what_stands_there_instead(text, problem):
+    if not problem:
+        assert values(read(text)) == {"count": THREES}
+        return
+    with pytest.raises(DataError) as refused:
+        read(text)
+
+    assert " ".join(str(refused.value).split()).startswith(problem)
+
+
+def test_a_fiscal_periods_numbers_are_calendar_months_if_the_user_says_so():
+    text = "fiscal period,n\n" + "".join(f"20210{n},{n}\n" for n in range(1, 8))
+
+    found = read(text, month="fiscal period")
+
+    assert found.counts.last.tolist() == [months.to_index("2021-07")]
+
+
+def test_the_first_and_the_last_day_of_a_period_are_one_month():
+    """Of other periods each column could be the month, and the user is asked."""
+    found = read(lines("from,to,n", "{m}-01,{m}-03,{j}"))
+
+    assert values(found) == {"count": THREES}
+    assert found.notes[0].startswith("months in column 'from'")
+    assert "ignored column: 'to'" in found.notes
+
+
+def test_compact_months_are_told_by_six_different_ones():
+    text = "period,n\n" + "".join(f"20210{n},{n}\n" for n in range(1, 7))
+
+    assert values(read(text)) == {"count": [1, 2, 3, 4, 5, 6]}
+    with pytest.raises(DataError, match="no column of months: '202101' in column 'period'"):
+        read(text.rpartition("202106")[0])
+
+
+def test_a_calendar_year_stands_beside_a_fiscal_one():
+    """The calendar's counts; with months by name and by number the named ones."""
+    rows = [f"FY{20 + (n > 9)},2020,{month_abbr[n]},{n},{7 * n}\n" for n in range(1, 13)]
+    found = read("FY,year,month,month no,n\n" + "".join(rows))
+
+    assert values(found) == {"count": [7 * n for n in range(1, 13)]}
+    assert found.counts.last.tolist() == [months.to_index("2020-12")]
+    assert found.notes[0].startswith("months in column 'year' and 'month'")
+
+
+@pytest.mark.parametrize(
+    ("told", "last", "kind"),
+    [
+        (None, "2020-09", "months of the fiscal year, 1 its first"),
+        ("calendar", "2020-09", "calendar months"),
+        (7, "2020-06", "months of the fiscal year, 1 its first"),
+    ],
+)
+def test_numbers_beside_a_fiscal_year_are_said_to_be_what_they_are_taken_for(told, last, kind):
+    order = [10, 11, 12, *range(1, 10)] if told == "calendar" else [*range(1, 13)]
+    text = "FY,month,n\n" + "".join(f"FY20,{n},{at}\n" for at, n in enumerate(order))
+
+    found = read(text, fiscal_start=told if isinstance(told, int) else 0)
+
+    assert values(found) == {"count": list(range(12))}
+    assert found.counts.last.tolist() == [months.to_index(last)]
+    assert f"numbers in column 'month' are taken for {kind}" in found.notes
+
+
+def test_names_beside_a_fiscal_year_need_no_word():
+    text = "FY,month,n\n" + "".join(f"FY20,{month_abbr[n]},{n}\n" for n in (10, 11, 12, 1, 2, 3))
+
+    assert not [note for note in read(text).notes if "are taken for" in note and "numbers" in note]
+
+
+@pytest.mark.parametrize(
+    ("total", "left"),
+    [("Total", True), ("2020 Total", True), ("Grand total:", True), ("FY20", True), ("2021", True)],
+)
+def test_a_sum_over_months_is_left_out_where_a_month_should_stand(total, left):
+    found = read(lines("month,n", "{m},{j}") + f"{total},63\n")
+
+    assert values(found) == {"count": THREES}
+    assert "line 9 is a total over months, left out" in found.notes
+
+
+def test_a_sum_beside_a_blank_month_is_left_out_and_any_other_blank_is_a_fault():
+    text = lines("site,month,n", "East,{m},{j}")
+
+    found = read(f"{text}East Total,,63\nsubtotal:,,63\n")
+    assert values(found) == {"East": THREES}
+    assert "lines 9, 10 are totals over months, left out" in found.notes
+    for name in ("East", "2021", "Totally"):
+        with pytest.raises(DataError, match="line 9, column month: '': no month"):
+            read(f"{text}{name},,63\n")
+
+
+def test_of_many_sums_twelve_lines_are_named():
+    sums = "".join(f"East Total,,{n}\n" for n in range(14))
+    found = read(lines("site,month,n", "East,{m},{j}") + sums)
+
+    shown = ", ".join(str(9 + at) for at in range(12))
+    assert f"lines {shown} and 2 more are totals over months, left out" in found.notes
+    twelve = read(lines("site,month,n", "East,{m},{j}") + "East Total,,1\n" * 12)
+    assert f"lines {shown} are totals over months, left out" in twelve.notes
+
+
+def test_a_separator_behind_every_line_but_the_header_is_no_field():
+    assert values(read(lines("month,n", "{m},{j},"))) == {"count": THREES}
+
+
+def test_a_number_that_stays_with_its_series_is_none_of_its_counts():
+    """Told without a word of the header; one that changes is asked about."""
+    text = lines("site,capacity,month,patients", "a,500,{m},{i}", "b,900,{m},{j}")
+
+    assert values(read(text)) == {"a": ONES, "b": THREES}
+    with pytest.raises(DataError, match="several columns hold counts: 'capacity', 'patients'"):
+        read(text.replace("a,500,2020-07", "a,501,2020-07"))
+
+
+def test_sites_numbered_anew_are_told_by_their_numbers_up_to_twice_as_many():
+    """Two sites of each region a month, of which some close and others open."""
+
+    def table(numbers: list[list[int]]) -> str:
+        found = ["region,site,month,n\n"]
+        for at, month in enumerate(MONTHS):
+            for region in ("East", "West"):
+                found += [f"{region},{n},{month},{n + at}\n" for n in numbers[at]]
+        return "".join(found)
+
+    eight = [[1, 2], [1, 2], [3, 4], [3, 4], [5, 6], [5, 6], [7, 8]]
+    nine = [*eight[:-1], [7, 9]]
+    assert len(values(read(table(eight)))) == 16
+    nine[5] = [5, 8]
+    with pytest.raises(DataError):
+        read(table(nine))
+
+
+def test_families_keep_to_their_series_and_have_names():
+    text = lines("series,family,month,n", "b,y,{m},{i}", "a,x,{m},{j}")
+
+    assert read(text).counts.family.tolist() == ["y", "x"]
+    with pytest.raises(DataError) as refused:
+        read(text + "a,z,2020-08,1\nb,,2020-08,2\n")
+    assert "line 16, column family: 'z': series 'a' was in family 'x' before" in str(refused.value)
+    assert "line 17, column family: '': no name of a family; fill it in" in str(refused.value)
+
+
+def test_the_header_is_the_fullest_line_above_the_first_month():
+    found = read("Visits of,2020,\n" + lines("site,month,n", "a,{m},{j}"))
+
+    assert values(found) == {"a": THREES}
+    assert "line 1 is no part of the table: 'Visits of 2020'" in found.notes
