@@ -83,9 +83,7 @@ ALARMS = {
     "the publisher's page has blocked us since 2026-03-01": {
         "blocked": {"blocked_since": "2026-03-01"}
     },
-    "the publisher's page links to what looks like data but is not understood: a; b; c and 1 more;": {
-        "unrecognized": ["a", "b", "c", "d"]
-    },
+    "the publisher's page links to what looks like data": {"unrecognized": ["a", "b", "c", "d"]},
     "the mail queue is stopped: login": {"mail_stopped": "login"},
     "the last wake failed: why": woke(0 * HOURS, outcome="failed", detail="why"),
     "the service has stopped waking up": woke(30 * HOURS + SMALL),
