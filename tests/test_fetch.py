@@ -963,7 +963,7 @@ def test_what_is_asked_and_what_is_kept_of_an_answer(publisher):
     ("seconds", "asked", "pause"), [("60", 1, 60.0), ("61", 1, 61.0), ("0", 3, 0.0)]
 )
 def test_a_server_that_asks_for_patience_gets_as_much_as_a_poll_has(
-    publisher, seconds, asked, pause, monkeypatch
+    publisher, seconds, asked, pause
 ):
     """Up to a minute is waited within a poll, if the poll has it; here it has no more than 20 s."""
     publisher.answers["/file"] = status(503, Retry_After=seconds)
