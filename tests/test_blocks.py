@@ -130,6 +130,18 @@ def test_what_names_no_sites_is_left_where_it_is(head):
     assert cells(blocks._names_over_measures(found)) == cells(found)
 
 
+def test_a_line_of_counts_with_one_name_twice_is_no_header():
+    lines = [row("site", "region", "month", "n")]
+    for n in range(1, 8):
+        lines += [row("North", "North", f"2020-0{n}", 5 * n), row("East", "West", f"2020-0{n}", n)]
+    found = read("".join(lines))
+
+    assert told(found) == {
+        "North": ([5.0 * n for n in range(1, 8)], "2020-07"),
+        "East": ([float(n) for n in range(1, 8)], "2020-07"),
+    }
+
+
 # --- a year on a line of its own
 
 

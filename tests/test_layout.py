@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import month_abbr
+from datetime import date
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from forecast import months
 from forecast.errors import DataError
 from forecast.intake.counts import TableRead, table_of
+from forecast.intake.tables import grid, layout
 from forecast.intake.tables.grid import ReadAs
 from forecast.intake.tables.sheet import sheets_of
 
@@ -630,3 +632,256 @@ def test_the_header_is_the_fullest_line_above_the_first_month():
 
     assert values(found) == {"a": THREES}
     assert "line 1 is no part of the table: 'Visits of 2020'" in found.notes
+
+
+# --- a line a month, a column a year
+
+NAMES = month_abbr[1:]
+TWELVE = [float(3 * n) for n in range(12)]
+NEXT = [float(3 * n + 100) for n in range(12)]
+
+
+def across(head: str, firsts: list[object], years: int = 2, more: str = "") -> str:
+    rows = [
+        f"{more}{first},{TWELVE[n]:g}" + (f",{NEXT[n]:g}" if years > 1 else "") + "\n"
+        for n, first in enumerate(firsts)
+    ]
+    return f"{head}\n{''.join(rows)}"
+
+
+@pytest.mark.parametrize(
+    ("head", "firsts"),
+    [
+        ("month,2019,2020", NAMES),
+        ("when,2019,2020", NAMES),
+        ("mo,CY2019,CY2020", [f"{n:02}" for n in range(1, 13)]),
+        ("month no,2019,2020", list(range(1, 13))),
+    ],
+)
+def test_years_may_stand_across_and_months_below(head, firsts):
+    text = across(head, firsts)
+    found = read(text)
+
+    first = head.partition(",")[0]
+    assert values(found) == {"count": TWELVE + NEXT}
+    assert found.counts.last.tolist() == [months.to_index("2020-12")]
+    assert found.notes[0] == (
+        f"a line for each month in column {first!r}, a column for each year; {WHOLE}"
+    )
+    assert values(read(text + "Total,198,1398\n")) == values(found)
+    with pytest.raises(DataError, match=f"line 14, column {first}: 'x': not a month; write its"):
+        read(text + "x,1,2\n")
+
+
+def test_fiscal_years_across_begin_where_their_months_do():
+    order = [*NAMES[6:], *NAMES[:6]]
+    found = read(across("month,FY20,FY21", order))
+
+    assert values(found) == {"count": TWELVE + NEXT}
+    assert found.counts.last.tolist() == [months.to_index("2021-06")]
+    assert "fiscal years begin in month 7 of the year before, as the file shows" in found.notes[1]
+
+
+def test_years_across_may_have_names_beside_them():
+    text = "note,site,month,2019,2020\n"
+    for site, times in (("a", 1), ("b", 2)):
+        for n, name in enumerate(NAMES):
+            text += f"x,{site if not n else ''},{name},{times * n},{times * n + 50}\n"
+    found = read(text)
+
+    assert values(found) == {
+        "a": [*range(12), *range(50, 62)],
+        "b": [*range(0, 24, 2), *range(50, 74, 2)],
+    }
+    assert "ignored column: 'note'" in found.notes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        across("month,2019", NAMES, years=1),
+        across("month,2019,2020", NAMES[:5]),
+        across("n,2019,2020", list(range(1, 13))),
+        across("month,2019,2020", list(range(1, 12))),
+    ],
+    ids=["one year", "five months", "no word", "eleven numbers"],
+)
+def test_what_shows_no_years_across_is_not_read_so(text):
+    with pytest.raises(DataError):
+        read(text)
+
+
+# --- a line a year: what stands beside
+
+
+def test_a_line_a_year_may_have_sums_and_other_columns_beside_it():
+    head = ",".join(NAMES)
+    text = (
+        f"note,site,year,{head}\nx,a,2019,{','.join(f'{v:g}' for v in TWELVE)}\n"
+        f"x,a,2020,{','.join(f'{v:g}' for v in NEXT)}\nx,a,Total,{','.join('1' * 12)}\n"
+        f"x,b,2020,{','.join(f'{v:g}' for v in TWELVE)}\n"
+    )
+    found = read(text)
+
+    assert values(found)["a"] == TWELVE + NEXT
+    assert found.counts.last.tolist() == [months.to_index("2020-12")] * 2
+    assert "line 4 is a total over months, left out" in found.notes
+    assert "ignored column: 'note'" in found.notes
+
+
+def test_numbers_of_all_twelve_months_head_a_calendar():
+    head = ",".join(map(str, range(1, 13)))
+    found = read(f"year,{head}\n2020,{','.join(f'{v:g}' for v in TWELVE)}\n")
+
+    assert values(found) == {"count": TWELVE}
+    with pytest.raises(DataError):
+        read(f"year,{head.rpartition(',')[0]}\n2020,{','.join('1' * 11)}\n")
+
+
+def test_calendar_years_that_begin_in_july_are_asked_about():
+    order = [*NAMES[6:], *NAMES[:6]]
+    text = f"year,{','.join(order)}\n" + "".join(
+        f"{y},{','.join('5' * 12)}\n" for y in (2020, 2021)
+    )
+
+    with pytest.raises(DataError, match="years in column 'year' begin in month 7 by the file's or"):
+        read(text)
+
+
+@pytest.mark.parametrize(("fiscal", "begins"), [("SFY", ""), ("FY", "10"), ("SFY", "7")])
+def test_a_states_fiscal_year_is_asked_about_unless_it_is_told(fiscal, begins):
+    text = f"{fiscal},{','.join(NAMES)}\n".replace("Jan,Feb", "Feb,Jan")
+    text += f"2020,{','.join(f'{v:g}' for v in TWELVE)}\n"
+    if not begins:
+        with pytest.raises(
+            DataError, match="do not say when fiscal years begin; add --fiscal-start"
+        ):
+            read(text)
+        return
+    found = read(text, fiscal_start=7 if begins == "7" else 0)
+
+    assert found.counts.last.tolist() == [
+        months.to_index("2020-09" if begins == "10" else "2020-06")
+    ]
+
+
+# --- a column a month
+
+
+def test_blocks_of_columns_below_each_other_are_one_table():
+    text = "site,2020-01,2020-02\na,1,2\nb,3,4\nsite,2020-03,2020-04\na,5,6\nb,7,8\n"
+    found = read(text)
+    thrice = read(text + "site,2020-05,2020-06\na,9,1\nb,9,1\n")
+
+    assert values(found) == {"a": [1, 2, 5, 6], "b": [3, 4, 7, 8]}
+    assert "2020-01 to 2020-02, and 1 more such blocks below; series from" in found.notes[0]
+    assert "and 2 more such blocks below" in thrice.notes[0]
+
+
+@pytest.mark.parametrize("months_there", [1, 2])
+def test_two_months_are_enough_across(months_there):
+    head = ",".join(MONTHS[:months_there])
+    text = f"site,{head}\na,{','.join('17'[:months_there])}\nb,{','.join('35'[:months_there])}\n"
+    if months_there == 1:
+        with pytest.raises(DataError):
+            read(text)
+    else:
+        assert values(read(text)) == {"a": [1, 7], "b": [3, 5]}
+
+
+def test_compact_months_across_are_each_a_month_later_or_earlier():
+    def table(*heads: int) -> str:
+        return f"site,{','.join(map(str, heads))}\na,{','.join('123'[: len(heads)])}\n"
+
+    assert values(read(table(201911, 201912, 202001))) == {"a": [1, 2, 3]}
+    assert values(read(table(202001, 201912, 201911))) == {"a": [3, 2, 1]}
+    for heads in ((201911, 201912), (201911, 201912, 202002), (201911, 202001, 202003)):
+        with pytest.raises(DataError):
+            read(table(*heads))
+
+
+# --- notes and names
+
+
+def test_twelve_ignored_columns_are_named():
+    def table(many: int) -> TableRead:
+        names = ",".join(f"c{n}" for n in range(many))
+        return read(lines(f"{names},month,n", ",".join("x" * many) + ",{m},{j}"))
+
+    shown = ", ".join(f"'c{n}'" for n in range(1, 13))
+    assert f"ignored columns: {shown}" in table(13).notes
+    assert f"ignored columns: {shown} and 1 more" in table(14).notes
+    assert "ignored column: 'c1'" in table(2).notes
+
+
+def test_months_by_name_and_by_another_number_are_not_one_month():
+    rows = "".join(f"FY20,{NAMES[n - 1]},{(n + 2) % 12 + 1},{n}\n" for n in range(1, 13))
+
+    with pytest.raises(DataError, match="these are counts of years"):
+        read(f"FY,month,month no,n\n{rows}")
+
+
+@pytest.mark.parametrize("day", [1, 15, 31])
+@pytest.mark.parametrize("month", ["1970-01", "2019-12", "2024-01"])
+def test_days_are_numbered_as_python_does(month, day):
+    year, number = map(int, month.split("-"))
+    index = np.array([months.to_index(month)] * 2)
+
+    assert grid.ordinals(index, np.array([day, 0])).tolist() == [
+        date(year, number, day).toordinal(),
+        0,
+    ]
+
+
+NESTING = {
+    "a region each": (["E", "E", "W"], ("region", "site")),
+    "one region": (["E", "E", "E"], ("", "")),
+    "a region for each site": (["E", "N", "W"], ("", "")),
+    "a number": (["1", "1", "2"], ("", "")),
+    "a blank": (["E", "", "W"], ("", "")),
+}
+
+
+@pytest.mark.parametrize(("regions", "nesting"), NESTING.values(), ids=NESTING)
+def test_a_column_that_says_the_same_of_a_series_in_all_its_lines_nests_it(regions, nesting):
+    forms = [
+        f"{site},{region},{{m}},{{{n}}}"
+        for site, region, n in zip("abc", regions, "ijk", strict=True)
+    ]
+    text = lines("site,region,month,n", *forms)
+    (sheet,) = sheets_of("own.csv", text.encode())
+
+    assert layout.entries(sheet, ReadAs()).nesting == nesting
+    (moved,) = sheets_of("own.csv", text.replace("a,E,2020-07", "a,W,2020-07").encode())
+    assert layout.entries(moved, ReadAs()).nesting == ("", "")
+
+
+def test_words_name_a_series_before_numbers_and_few_names_before_many():
+    text = lines("code,site,week,month,n", "1,a,x{i},{m},{i}", "2,b,y{i},{m},{j}")
+
+    assert read(text).notes[0].endswith("series from column 'site'")
+
+
+def test_the_parts_of_a_series_may_have_their_sum_beside_them():
+    text = lines(
+        "site,ward,month,n", "a,x,{m},{i}", "a,y,{m},{j}", "a,Total:,{m},{k}", "b,,{m},{k}"
+    )
+    found = read(text, series=("site",), part="ward")
+
+    assert found.counts.names == ("a / x", "a / y", "a", "b")
+    assert found.counts.nested == (("a", "x"), ("a", "y"), ("a", ""), ("b", ""))
+    assert "series from column 'site', their parts from column 'ward'" in found.notes[0]
+
+
+@pytest.mark.parametrize("fit", [95, 94])
+def test_a_name_tells_lines_apart_where_nineteen_of_twenty_are_one_of_a_month(fit):
+    """100 lines of two sites; the rest repeat a month of their site."""
+    span = [months.shift("2000-01", n) for n in range(50)]
+    rows = [(site, month) for month in span for site in "ab"]
+    rows = rows[:fit] + rows[: 100 - fit]
+    text = "site,other,month,n\n" + "".join(f"{s},{s}{n},{m},1\n" for n, (s, m) in enumerate(rows))
+    if fit == 95:
+        with pytest.raises(DataError, match="'a' has this month already"):
+            read(text)
+    else:
+        assert read(text).counts.names[:3] == ("a0", "b1", "a2")
