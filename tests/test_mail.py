@@ -17,12 +17,12 @@ from mailserver import HOST, SECRET, USER, Taken, authority, converse, scripted,
 from tables import rows
 
 from forecast.config import Mail
-from forecast.errors import BusyError, ConfigError
+from forecast.errors import BusyError, ConfigError, MailError, MailServerError
 from forecast.store import deliveries, ops
 from forecast.store.connect import locked
 from forecast.store.deliveries import Message
 from jobs.mail import send as mail
-from jobs.mail import smtp
+from jobs.mail import smtp, unsubscribing
 from jobs.service.environment import MAIL_PASSWORD
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
@@ -512,6 +512,70 @@ def test_a_challenge_is_answered_as_the_standard_shows_it():
     waiting.password = "Füße"
     assert len(waiting._challenged(challenge)) == len("tim ") + 32
     waiting.close()
+
+
+LISTED = b"List-Id: <bordercast.example.org>\r\n" + MIME
+
+
+def test_the_one_click_of_a_mail_names_its_reader_and_the_day_it_was_queued(record):
+    taken = Taken()
+    queue(record, "ann@example.org", mime=LISTED.replace(b"List-Id", b"From: x\r\nList-Id"))
+
+    with server(taken) as port:
+        mail.send_all(record, settings(port), lambda: NOW, "https://example.org/")
+
+    ((_, sent),) = taken.messages
+    head = message_from_bytes(sent, policy=WIRE)
+    token = head["List-Unsubscribe"].strip("<>").removeprefix("https://example.org/unsubscribe/")
+    secret = unsubscribing.key(record)
+    days = range(-1, 402)
+    valid = [d for d in days if unsubscribing.reader(secret, token, NOW.date() + timedelta(d))]
+    assert head["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert token == unsubscribing.token(secret, "ann@example.org", "2026-09-20")
+    assert unsubscribing.reader(secret, token, NOW.date()) == "ann@example.org"
+    assert valid == list(range(401))
+
+
+@pytest.mark.parametrize(
+    ("mime", "site"),
+    [
+        (LISTED, ""),
+        (MIME, "https://example.org"),  # the operator's own: of no list
+        (b"From: x\r\nList-Unsubscribe: <mailto:x>\r\n" + LISTED, "https://example.org"),
+        (MIME + b"\r\nList-Id: <x>\r\n", "https://example.org"),  # in its text
+    ],
+)
+def test_no_other_mail_has_a_line_added_to_its_head(record, mime, site):
+    taken = Taken()
+    queue(record, "ann@example.org", mime=mime)
+
+    with server(taken) as port:
+        mail.send_all(record, settings(port), lambda: NOW, site)
+
+    assert taken.messages == [("ann@example.org", b"To: <ann@example.org>\r\n" + mime)]
+
+
+@pytest.mark.parametrize(
+    ("error", "permanent", "problem"),
+    [
+        (smtplib.SMTPRecipientsRefused({"ann": (499, b"no")}), False, "499 no"),
+        (smtplib.SMTPRecipientsRefused({"ann": (500, b"no")}), True, "500 no"),
+        (smtplib.SMTPSenderRefused(499, b"no", "us"), False, "499 no"),
+        (smtplib.SMTPSenderRefused(552, b"big", "us"), True, "552 big"),
+        (smtplib.SMTPSenderRefused(500, b"no", "us"), None, "rejects the sender address: 500 no"),
+        (smtplib.SMTPDataError(500, b"no"), True, "500 no"),
+        (smtplib.SMTPConnectError(554, b"no"), False, "554 no"),
+        (ConnectionResetError("gone"), False, "gone"),
+        (TimeoutError(), False, "TimeoutError"),
+    ],
+)
+def test_what_an_answer_means_for_the_delivery_and_the_queue(error, permanent, problem):
+    """None : it is not the delivery's fault, and the queue stops."""
+    found = mail._meaning("ann@example.org", error)
+
+    assert isinstance(found, MailServerError if permanent is None else MailError)
+    assert getattr(found, "permanent", None) == permanent
+    assert problem in found.problem
 
 
 def killed_over_and_over(record, count, kills, seed):

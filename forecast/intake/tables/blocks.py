@@ -211,7 +211,8 @@ def _names_over_measures(sheet: Sheet) -> Sheet:
         above = np.flatnonzero(sheet.grid[row - 1]).tolist()
         if len(places) < 2 or len(above) < 2 or len(above) < len(places) / len(set(cells)):
             continue
-        heads = [*cells, *(sheet.labels[sheet.grid[row - 1, at]] for at in above)]
+        # A line of counts may have one name in two columns; it has numbers too.
+        heads = [cell for cell in (*sheet.row(row - 1), *sheet.row(row)) if cell != ""]
         if not all(isinstance(c, str) and not numerals.is_number(c) for c in heads):
             continue
         if any(dates.looks_like(cell) or dates.names_month(cell) for cell in heads):
