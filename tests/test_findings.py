@@ -46,7 +46,6 @@ from forecast.store import (
     reports,
     runs,
     watch,
-    withdrawals,
 )
 from forecast.store.notices import Approval, Frame, Section
 
@@ -572,7 +571,7 @@ def test_notices_of_a_withdrawn_run_do_not_go_out_but_what_tells_of_it_does(db):
     assert composed(db, 1, "2024-04-02T12:00:00+00:00")
     told = replace(OCCASIONS[0], kind="correction", content_key="w", corrects=1, withdraws=2)
 
-    stopped = withdrawals.withdraw(db, 2, " wrong ", " Ann ", NOON, (told,))
+    stopped = runs.withdraw(db, 2, " wrong ", " Ann ", NOON, (told,))
 
     assert stopped == 1
     assert states(db) == ["approved", "expired", "due"]
@@ -581,7 +580,7 @@ def test_notices_of_a_withdrawn_run_do_not_go_out_but_what_tells_of_it_does(db):
     assert [n.id for n in notices.to_send(db.conn)] == [3]
     assert [n.id for n in notices.of_run(db.conn, 2)] == [1]
     assert [row["run_withdrawn"] for row in notices.listed(db.conn)] == [1, 1, 0]
-    assert [(row["run_id"], row["why"]) for row in withdrawals.withdrawals(db.conn)] == [
+    assert [(row["run_id"], row["why"]) for row in runs.withdrawals(db.conn)] == [
         (2, "wrong"),
         (3, "a mistake"),
     ]
@@ -598,5 +597,5 @@ def test_notices_of_a_withdrawn_run_do_not_go_out_but_what_tells_of_it_does(db):
 )
 def test_a_withdrawal_needs_a_run_a_reason_and_a_name(db, run, why, by, says):
     with pytest.raises(DataError, match=says):
-        withdrawals.withdraw(db, run, why, by, NOON)
-    assert len(withdrawals.withdrawals(db.conn)) == 1
+        runs.withdraw(db, run, why, by, NOON)
+    assert len(runs.withdrawals(db.conn)) == 1
