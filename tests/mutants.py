@@ -65,6 +65,7 @@ NOT_COPIED = (
 )
 HANGS = 600.0  # seconds; a mutant that takes longer is killed
 BUDGET = 60.0  # seconds of tests for a mutant, as long as they took in the traced run
+NOT_PASSED = ("skipped", "failure", "error")  # in the traced run: such a test tells nothing
 QUICK = 1.0  # seconds, with its fixtures, of a test that is tried before others
 
 Position = tuple[int, int]
@@ -191,7 +192,7 @@ class TracedRun:
         for path in sorted(folder.glob("tests*.xml")):
             for case in ElementTree.parse(path).iter("testcase"):
                 name = f"{case.attrib['classname'].replace('.', '/')}.py::{case.attrib['name']}"
-                if name in known and case.find("skipped") is None:
+                if name in known and not any(case.find(did) is not None for did in NOT_PASSED):
                     self._add(name, case)
         self.ran = self._lines_of_each()
         # Whoever runs no line of the program looks at its text.

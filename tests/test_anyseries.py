@@ -26,8 +26,8 @@ from forecast.engine.anyseries import (
 from forecast.engine.blocks import in_turn
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
-from forecast.engine.rows import HUB
-from forecast.errors import ShortSeriesError
+from forecast.engine.rows import HUB, INTERVAL_PROBS, INTERVALS
+from forecast.errors import DataError, ShortSeriesError
 from forecast.intake.counts import MonthlyCounts
 from forecast.records import HUB_COLUMNS
 from jobs.cli import main
@@ -187,6 +187,161 @@ def test_twenty_four_months_are_enough():
 
     assert np.isfinite(said.sigma).tolist() == [[False, True]] * 6
     assert anyseries.SHORTEST == parameters.FIRST_ERROR + parameters.LEAST_ERRORS == 24
+
+
+def by_hand(values: np.ndarray, back: list[int]) -> SeriesForecasts:
+    """Only what scores ask: counts, and how far back each cutoff is."""
+    nothing = np.full((len(values), len(back)), np.nan)
+    predictive = Predictive(**{field.name: nothing for field in fields(Predictive)})
+    return SeriesForecasts(counts_of(values), np.array(back), predictive)
+
+
+def months_that_came(
+    values: np.ndarray, back: list[int], quantiles: np.ndarray
+) -> list[tuple[float, float, np.ndarray]]:
+    """(what came, the last seen, what was said) of one series; forecast three months ahead."""
+    pairs = [
+        (values[8 - cutoff + h], values[8 - cutoff], quantiles[place, h - 1])
+        for place, cutoff in enumerate(back)
+        for h in range(1, min(cutoff, 3) + 1)
+    ]
+    return [pair for pair in pairs if np.isfinite([*pair[:2], *pair[2]]).all()]
+
+
+def test_scores_are_sums_over_the_months_that_came():
+    """In loops; the third series never moves, and the fourth is foretold exactly."""
+    rng = np.random.default_rng(8)
+    values = np.round(rng.uniform(50, 150, (40, 9)))
+    values[2], values[5, 7], values[6, 4] = 100, np.nan, np.nan
+    back = [4, 2, 1]
+    quantiles = np.round(rng.uniform(80, 120, (40, 3, 3, 1))) + 10 * np.arange(-4, 5)
+    quantiles[7, 1, 0] = np.nan
+    quantiles[3, 0], quantiles[3, 1, :2], quantiles[3, 2, 0] = (
+        values[3, first:until, None] for first, until in ((5, 8), (7, 9), (8, 9))
+    )
+
+    found = anyseries.series_scores(by_hand(values, back), quantiles)
+
+    for s in range(40):
+        pairs = months_that_came(values[s], back, quantiles[s])
+        came, last, said = (np.array(side) for side in zip(*pairs, strict=True))
+        inside = [((said[:, i] <= came) & (came <= said[:, -1 - i])).sum() for i in (2, 0)]
+        assert found[s, :4] == pytest.approx(
+            [len(pairs), scores.log_wis(came, said).sum(), *inside]
+        )
+        own, naive = np.abs(came - said[:, 4]).sum(), np.abs(came - last).sum()
+        ratio = math.log(max(own / naive, 1e-300)) if naive else math.nan
+        assert found[s, 4] == pytest.approx(ratio, nan_ok=True)
+    assert math.isnan(found[2, 4])
+    assert found[3, 4] == pytest.approx(math.log(1e-300))
+
+
+def test_quality_is_of_all_series_together():
+    each = np.array([[10, 2.0, 8, 9, math.log(2)], [30, 4.0, 20, 30, math.log(8)]])
+    without = np.array([[0, 0.0, 0, 0, np.nan]])
+
+    of = anyseries.quality([each[:1], without, each[1:]])
+
+    assert (of.n, of.log_wis, of.coverage80, of.coverage95) == (40, 6 / 40, 28 / 40, 39 / 40)
+    assert of.relative_mae == pytest.approx(4)
+    unknown = anyseries.quality([np.array([[1, 2.0, 1, 1, np.nan]])])
+    assert (unknown.n, unknown.log_wis, math.isnan(unknown.relative_mae)) == (1, 2.0, True)
+    nothing = anyseries.quality([without])
+    assert nothing.n == 0
+    assert np.isnan(nothing[1:]).all()
+
+
+def sums(values: np.ndarray, family: str = "", last: list[int] | None = None) -> dict[str, int]:
+    counts = counts_of(values, last)
+    return anyseries.sums_of(replace(counts, family=np.array(list(family or "a" * len(values)))))
+
+
+def test_a_sum_is_told_from_its_parts_to_a_thousandth():
+    parts = np.array([[300.0, 500.0], [700.0, 1500.0]]).repeat(12, axis=1)
+    total = parts.sum(axis=0)
+
+    def with_total(off: float, of: slice = slice(None)) -> dict[str, int]:
+        moved = total.copy()
+        moved[of] += off
+        return sums(np.stack([parts[0], moved, parts[1]]))
+
+    assert with_total(0) == {"series 1": 2}
+    assert with_total(1.0) == {"series 1": 2}  # of 1,001 at least
+    assert with_total(1.1) == {}
+    assert with_total(-1.1, slice(0, 1)) == {}
+    three = np.stack([parts[0], total, parts[1]])
+    assert sums(three[:, :23]) == {}  # too short to be sure
+    assert sums(np.where(np.arange(24) == 3, np.nan, three)) == {}
+    assert sums(three, last=[LAST, LAST, LAST - 1]) == {}
+    assert sums(three[:2]) == sums(np.stack([total, total])) == {}
+    assert sums(three * 0) == {}
+    assert sums(np.concatenate([three, three]), "aaabbb") == {"series 1": 2, "series 4": 2}
+    small = np.stack([parts[0] * 0, parts[0] * 0 + 0.0005, parts[0] * 0 + 0.0015])
+    assert sums(small) == {"series 2": 2}  # a count of less than 1 is exact to a thousandth of 1
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("none", "no such series"),
+        ("series 3", "no other series is of its family"),
+        ("series 0", "series 2 does not end in the same month"),
+    ],
+)
+def test_a_total_needs_parts_that_end_with_it(name, problem):
+    counts = counts_of(np.ones((4, 30)), [LAST, LAST, LAST - 1, LAST])
+    counts = replace(counts, family=np.array(list("aaab")))
+
+    with pytest.raises(DataError, match=problem):
+        anyseries.totals_of(counts, [name])
+
+
+def test_a_total_s_parts_are_the_others_of_its_family():
+    counts = replace(counts_of(np.ones((5, 30))), family=np.array(list("abaab")))
+
+    assert anyseries.totals_of(counts, ["series 2", "series 1"]) == {2: (0, 3), 1: (4,)}
+
+
+def test_a_picture_has_what_is_known_and_what_is_forecast(own, said):
+    gap = own.values.copy()
+    gap[3, 80] = np.nan
+    counts = replace(own, values=gap)
+    whole, tenths = (
+        anyseries.drawn_rows(SeriesForecasts(counts, said.back, said.predictive), row)
+        for row in (3, 1)
+    )
+
+    counted, ahead = whole
+    assert len(counted) == 89
+    assert counted[-1] == {"month": "2026-03", "encounters": own.values[3, -1]}
+    assert counted[0]["month"] == months.shift("2026-03", -89)
+    assert [row["month"] for row in ahead] == [months.shift("2026-03", h) for h in range(1, H + 1)]
+    values = said.values(slice(3, 4), INTERVAL_PROBS)[0, -1]
+    assert [[row[name] for name in INTERVALS] for row in ahead] == values.tolist()
+    assert all(isinstance(row["median"], int) for row in ahead)
+    first = said.values(slice(1, 2), INTERVAL_PROBS)[0, -1, 0].tolist()
+    assert [tenths[1][0][name] for name in INTERVALS] == [round(v, 1) for v in first]
+    young = by_hand(np.ones((1, 30)), [1, 0])
+    assert anyseries.drawn_rows(young, 0)[1] == []
+
+
+def test_there_are_no_more_cutoffs_than_months_before_the_last(own):
+    every = np.arange(89, -1, -1)
+    paths = build("naive").paths(own.panel, 89 - every, 2)
+
+    many, few = (forecast_by_paths(own, paths, every, hindcasts=n) for n in (500, 3))
+
+    assert many.back.tolist() == every.tolist()
+    assert few.back.tolist() == [3, 2, 1, 0]
+    assert np.array_equal(few.predictive.centre, many.predictive.centre[:, -4:], equal_nan=True)
+
+
+def test_some_series_are_those_series(own, said):
+    some = said.some(slice(1, 3))
+
+    assert some.counts.names == ("series 1", "series 2")
+    assert np.array_equal(some.values(slice(0, 2)), said.values(slice(1, 3)), equal_nan=True)
+    assert len(anyseries.least_predictable(said)) == 3
 
 
 def quality_of(hindcasts):

@@ -12,7 +12,7 @@ import pytest
 from forecast import months
 from forecast.errors import DataError
 from forecast.intake.counts import TableRead, table_of
-from forecast.intake.tables import blocks, by_order
+from forecast.intake.tables import blocks
 from forecast.intake.tables.grid import ReadAs
 from forecast.intake.tables.sheet import Sheet, sheets_of
 
@@ -319,7 +319,7 @@ def test_twelve_months_or_one_out_of_order_tell_nothing():
     lines = [row(form(m), 1) for m in SPAN]
     for some in (lines[:12], lines[::2] + lines[1::2]):
         found = sheet(row("month", "n") + "".join(some))
-        assert by_order.with_months(found) is found
+        assert blocks.with_months(found) is found
 
 
 def test_a_line_a_series_is_in_order_all_the_same():
@@ -339,7 +339,7 @@ def test_a_fifth_of_a_column_may_be_something_else_and_no_more():
     lines = [row(form(m), 1) for m in SPAN]
     for others, read_so in ((3, True), (4, False)):
         found = sheet("".join([*lines, *(row(f"x{n}", 1) for n in range(others))]))
-        assert (by_order.with_months(found) is not found) == read_so
+        assert (blocks.with_months(found) is not found) == read_so
 
 
 @pytest.mark.parametrize(
@@ -359,7 +359,7 @@ def test_a_fifth_of_a_column_may_be_something_else_and_no_more():
 )
 def test_a_spreadsheets_day_is_a_months_first_or_last(cell, month):
     """Day 45,292 is the first of January 2024."""
-    found = by_order._serial(cell)
+    found = blocks._serial(cell)
 
     assert (found and months.from_index(found)) == month
 
@@ -378,7 +378,7 @@ def test_a_spreadsheets_day_is_a_months_first_or_last(cell, month):
     ],
 )
 def test_a_pair_of_numbers_is_a_month_and_a_year_of_two_digits(cell, by_month_first, by_year_first):
-    found = [by_order._pair(cell, *order) for order in ((1, 2), (2, 1))]
+    found = [blocks._pair(cell, *order) for order in ((1, 2), (2, 1))]
 
     assert [m and months.from_index(m) for m in found] == [by_month_first, by_year_first]
 
@@ -394,6 +394,6 @@ def test_a_pair_of_numbers_is_a_month_and_a_year_of_two_digits(cell, by_month_fi
     ],
 )
 def test_a_year_of_two_digits_before_a_name_is_a_month(cell, month):
-    found = by_order._year_and_name(cell)
+    found = blocks._year_and_name(cell)
 
     assert (found and months.from_index(found)) == month

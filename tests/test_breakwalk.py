@@ -5,11 +5,13 @@ from typing import Any
 
 import golden
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from panels import make_panel
 
+from models import onepass
 from models.base import Panel, Paths
 from models.breakwalk import BreakWalk
 from models.onepass import discounted_sum, median, running_median
@@ -63,6 +65,24 @@ def test_a_new_level_is_believed_at_once() -> None:
     assert np.abs(paths_of(make_panel(z), 12).values[0, 51] - 5).max() < 0.01
 
 
+def test_what_stands_for_an_unknown_month_teaches_nothing(panel: Panel) -> None:
+    """Neither the change into it nor the one out of it: from then on it could be any number."""
+    filled = np.zeros(panel.z.shape, dtype=bool)
+    filled[:, 50] = filled[1, 70:72] = True
+
+    low, high = (
+        BreakWalk().sweep(replace(panel, z=np.where(filled, value, panel.z), filled=filled), 14)
+        for value in (0.0, 20.0)
+    )
+
+    apart = filled.copy()
+    assert np.array_equal(low.path[~apart], high.path[~apart])
+    assert np.array_equal(low.growth, high.growth)
+    as_ever = BreakWalk().sweep(panel, 14)
+    assert np.array_equal(low.path[:, :50], as_ever.path[:, :50])
+    assert not np.array_equal(low.path[:, 60:], as_ever.path[:, 60:])
+
+
 def test_families_do_not_matter(panel: Panel) -> None:
     apart = replace(panel, family=np.array(list("abcdef")))
     assert np.allclose(paths_of(panel).values, paths_of(apart).values, rtol=0, atol=1e-12)
@@ -87,3 +107,45 @@ def test_a_running_median_sees_the_last_columns(x: np.ndarray, window: int) -> N
 def test_a_discounted_sum_fades_the_past(x: np.ndarray, keep: float) -> None:
     expected = (x * keep ** np.arange(8, -1, -1)).sum(axis=1)
     assert np.allclose(expected, discounted_sum(x, keep)[:, -1], atol=1e-6)
+
+
+def test_blocks_are_series_side_by_side_from_their_first_months_on() -> None:
+    z = np.arange(25.0).reshape(5, 5)
+    z[1, :2] = z[3, :2] = z[4] = np.nan
+    panel = replace(make_panel(z, list("baabb")), filled=np.eye(5, dtype=bool))
+
+    one, two = onepass.blocks(panel, 3)
+
+    assert (one.rows.tolist(), two.rows.tolist()) == ([2, 0, 1], [3])
+    assert (one.family.tolist(), two.family.tolist()) == ([0, 1, 0], [1])
+    assert (one.start.tolist(), two.start.tolist()) == ([0, 0, 2], [2])
+    assert one.z.tolist() == [[10, 11, 12, 13, 14], [0, 1, 2, 3, 4], [7, 8, 9, 9, 9]]
+    assert two.z.tolist() == [[17, 18, 19]]
+    assert one.known.tolist() == [[True, True, False, True, True], [False, *[True] * 4], [True] * 5]
+    assert two.known.tolist() == [[True, False, True]]
+    out = np.full((5, 5, 1), np.nan)
+    for block in (one, two):
+        onepass.put(out, block, block.z[..., None])
+    assert np.array_equal(out[..., 0], z, equal_nan=True)
+    assert onepass.age(z[:4])[:, 0].tolist() == [0, -2, 0, -2]
+
+
+def test_what_is_added_up_is_added_in_units_small_enough() -> None:
+    assert onepass.in_units(np.array([1.0, 2.0**-40, -0.4 * 2.0**-40])).tolist() == [2**40, 1, 0]
+    assert onepass.in_units(np.array([0.1])).sum() * onepass.UNIT == pytest.approx(0.1, abs=1e-12)
+
+
+@given(
+    arrays(float, (4, 12), elements=st.floats(-9, 9)),
+    arrays(float, (12, 5), elements=st.floats(-9, 9)),
+)
+def test_a_product_in_one_order_is_the_product(x: np.ndarray, matrix: np.ndarray) -> None:
+    assert np.allclose(onepass.times(x, matrix), x @ matrix)
+    assert np.array_equal(onepass.times(x, matrix)[:1], onepass.times(x[:1], matrix))
+
+
+def test_a_running_median_of_nothing_is_none() -> None:
+    x = np.array([[np.nan, np.nan, 3.0, np.nan, np.nan]])
+
+    assert running_median(x, 2).tolist() == [[0, 0, 3, 3, 0]]
+    assert median(np.array([[7.0], [np.nan]]))[0] == 7

@@ -12,13 +12,13 @@ from tables import rows
 
 from forecast import months
 from forecast.config import Config
-from forecast.desk import changed as words
+from forecast.desk import answered as words
 from forecast.engine import ENGINE
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import forecast_rows, with_summed_medians
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import HEADLINES, SeriesKey
-from forecast.watch.changes import changes
+from forecast.watch.changes import changes, summed
 from jobs.pipeline.changing import moved
 from jobs.pipeline.totals import headline
 
@@ -36,6 +36,34 @@ def test_the_steps_add_up_whatever_the_stages(stages):
     for one in changes(stages):
         steps = one.method + one.revisions + one.season + one.surprise
         assert one.before + steps == one.after == stages[-1][one.series][one.month]
+
+
+def test_a_step_is_what_its_stage_changed_where_every_stage_speaks_of_it():
+    north, south = SeriesKey("northern"), SeriesKey("southwest")
+    medians = (100, 103, 110, 130, 170, 175)
+    stages = [{north: {"2025-02": median, "2025-01": median}} for median in medians]
+    stages[0][south] = stages[5][south] = {"2025-01": 1}
+    stages[2][north]["2025-03"] = 9
+
+    found = changes(stages)
+
+    assert [one.month for one in found] == ["2025-01", "2025-02"]
+    for one in found:
+        assert (one.series, one.before, one.after) == (north, 100, 175)
+        assert (one.method, one.revisions, one.season, one.surprise) == (3 + 5, 7, 20, 40)
+
+
+def test_nationwide_is_summed_where_every_border_has_the_month():
+    parts = {SeriesKey(border): {"2025-01": 5, "2025-02": 7} for border in HEADLINES[:-1]}
+    whole = {SeriesKey("nationwide"): {"2025-01": 1, "2025-02": 1, "2025-03": 1}}
+
+    found = summed(parts | whole)
+    less = summed(dict(list(parts.items())[1:]) | whole)
+
+    assert found[SeriesKey("nationwide")] == {"2025-01": 15, "2025-02": 21, "2025-03": 1}
+    assert {key: found[key] for key in parts} == parts
+    assert less[SeriesKey("nationwide")] == whole[SeriesKey("nationwide")]
+    assert summed(parts) == parts
 
 
 @pytest.fixture(scope="module")

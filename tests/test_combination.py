@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import second
 from panels import perturbed
 
 from forecast.engine import combination, parameters
@@ -117,6 +118,38 @@ def test_a_verdict_for_the_walk_is_not_moved(panel: Panel) -> None:
     walk, grid = paths_of(panel.z, 0.6), paths_of(panel.z, 0.0)
     sure = np.full_like(panel.z, -20.0)
     assert np.all(combination.walk_weight(walk, grid, panel.z, sure) > 0.99)
+
+
+@pytest.mark.parametrize("lean", [-20.0, -9.9, -3.0, 0.0, 4.0, 20.0])
+def test_the_mix_is_a_regression_drawn_to_the_verdict(panel: Panel, lean: float) -> None:
+    walk, grid = paths_of(panel.z, 0.1), paths_of(panel.z, 0.3)
+    walk[1] += np.sin(np.arange(90))[:, None] * 5
+    believed = 1 / (1 + np.exp(2 * min(max(lean, -10), 10)))
+    prior = 80 / max(1 - believed, 0.001)
+
+    found = combination.walk_weight(walk, grid, panel.z, np.full_like(panel.z, lean))
+
+    for s in range(6):
+        pairs = second.regression(walk[s], grid[s], panel.z[s])
+        own, both = (np.array(second.faded([pair[i] for pair in pairs])) for i in (0, 1))
+        expected = np.clip((both + prior * believed) / (own + prior), 0, 1)
+        assert np.allclose(expected, found[s], rtol=0, atol=1e-12)
+
+
+def test_a_verdict_is_within_bounds_and_a_family_s_own_record_is_capped() -> None:
+    statistic, ratio = np.array([1.7, 2.7, 1e6, -1e6]), np.zeros((1, 4))
+
+    plain = combination.verdict(statistic, ratio, np.zeros(4))
+    apart = combination.verdict(statistic, ratio + 0.3, np.array([0.05, 0.1, 0.5, 0.0]))
+
+    assert np.allclose(plain, [[0, 1.2, 50, -50]])
+    assert np.allclose(apart, [[2.5, 1.2 + 2, 50, -50]])
+
+
+def test_without_evidence_a_statistic_is_none() -> None:
+    nothing = np.zeros(4, dtype=np.int64)
+
+    assert combination.t_statistic(nothing, nothing).tolist() == [0, 0, 0, 0]
 
 
 def test_a_path_stays_near_the_range_of_its_history() -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from panels import make_panel
 from sqlite_utils import Database
 from tables import rows
 
 from forecast import months
+from forecast.engine.predictive import Predictive
 from forecast.records import Episode, SeriesKey
 from forecast.store import connect
 from forecast.watch.monitor import Look, Published, State, course, follow
-from forecast.watch.outlook import Outlook
-from forecast.watch.relative import BorderMonth
+from forecast.watch.outlook import Hindsight, Outlook, border_beside
+from forecast.watch.relative import BorderMonth, apart_share, difference
 from forecast.watch.surprise import Expected, Rules
-from jobs.pipeline.judging_parts import Borders
+from jobs.pipeline.judging import Borders
 
 RULES = Rules()
 NORTH = SeriesKey("northern")
@@ -49,6 +53,100 @@ def border(month: str, factor: float, *, flagged: bool = True) -> BorderMonth:
 def flags(looks: list[Look], **options: bool) -> list[tuple[str, str, str]]:
     found = [j for _, j in course(looks, RULES, **options)]
     return [(f.month, f.kind, f.role) for judged in found for f in judged.flags]
+
+
+def test_a_part_s_scale_apart_from_its_border_is_that_of_the_rest():
+    """The border errs by half of what the part does each month: r is the other half."""
+    rng = np.random.default_rng(3)
+    z = 12 + np.cumsum(rng.normal(0, 0.3, (1, 40)), axis=1)
+    border_first = 11 + 0 * z
+    border_z = 11 + np.diff(z, axis=1, prepend=0) / 2
+
+    share = apart_share(z, z, border_z, border_first)[0]
+
+    assert np.isnan(share[:23]).all()
+    assert share[23:] == pytest.approx([0.5] * 17)
+
+
+def test_a_part_less_its_border_is_as_long_as_the_shorter():
+    part = Outlook("2025-01", (5.0, 6.0, 7.0), (0.1, 0.2, 0.3), 2.7, 4)
+    whole = Outlook("2025-01", (9.0, 9.5), (0.1, 0.1), 3.0, 5)
+
+    found = difference(part, whole, 0.5)
+
+    assert found == Outlook("2025-01", (-4.0, -3.5), (0.05, 0.1), 2.7, 4)
+
+
+def said_of(z: np.ndarray, sigma: np.ndarray, h: int = 2) -> Predictive:
+    """The column as the centre of each step, so that it shows where a forecast is from."""
+    path = np.repeat(np.arange(z.shape[1], dtype=float)[None, :, None], h, axis=2)
+    path = np.repeat(path, len(z), axis=0) + np.arange(h) / 10
+    flat = np.ones(z.shape)
+    return Predictive(path, path + 1, 3 * flat, flat, flat, flat, sigma)
+
+
+def hindsight(z: list[list[float]], last: list[str], keys: tuple[SeriesKey, ...]) -> Hindsight:
+    values = np.array(z)
+    sigma = np.where(np.arange(values.shape[1]) < 1, np.nan, values)
+    panel = replace(make_panel(values), last=np.array([months.to_index(m) for m in last]))
+    return Hindsight(keys, panel, said_of(values, sigma))
+
+
+def test_a_border_stands_in_the_columns_of_its_part():
+    """The part ends a month before the border, and began two months before it."""
+    borders = hindsight([[0] * 4, [1.0, 2, 3, 4]], ["2025-05"] * 2, (SeriesKey("other"), NORTH))
+    parts = hindsight([[9.0] * 6, [9.0] * 6], ["2025-04", "2025-05"], (PART, PART))
+    strange = hindsight([[9.0] * 6], ["2025-04"], (SeriesKey("southwest", "state", "TX"),))
+
+    z, first = border_beside(borders, parts, 0)
+    nothing, none = border_beside(borders, strange, 0)
+
+    nan = math.nan
+    assert z == pytest.approx([nan, nan, nan, 1, 2, 3], nan_ok=True)
+    assert first == pytest.approx([nan, nan, nan, 0, 1, 2], nan_ok=True)
+    assert border_beside(borders, parts, 1)[0] == pytest.approx([nan, nan, 1, 2, 3, 4], nan_ok=True)
+    assert np.isnan([nothing, none]).all()
+
+
+def test_a_hindcast_is_of_the_last_month_known_by_then():
+    found = hindsight([[5, 5, math.nan, math.nan, 5.0]], ["2025-05"], (NORTH,))
+    told = Outlook("2025-02", (1.0,), (1.0,), 3.0)
+    revised = replace(found, revised={(NORTH, "2025-02"): told})
+
+    cutoffs = {m: found.outlook(0, m) for m in months.between("2024-12", "2025-06")}
+
+    assert {m: o and o.cutoff for m, o in cutoffs.items()} == {
+        "2024-12": None,  # before the panel
+        "2025-01": None,  # no sigma yet
+        "2025-02": "2025-02",
+        "2025-03": "2025-02",
+        "2025-04": "2025-02",
+        "2025-05": "2025-05",
+        "2025-06": None,
+    }
+    assert cutoffs["2025-04"] == Outlook("2025-02", (1.0, 1.1), (2.0, 2.1), 3.0)
+    assert revised.outlook(0, "2025-04") is told
+    assert [found.column(0, month) for month in ("2024-12", "2025-05")] == [-1, 4]
+
+
+def test_a_hindcast_says_no_more_than_it_reaches():
+    """Two months ahead, and counted from the month known last: April is three after February's."""
+    found = hindsight([[5, 5, math.nan, math.nan, 5.0]], ["2025-05"], (NORTH,))
+
+    april = found.expected(0, "2025-04", 1)
+
+    assert april == Expected(2, 1.1, 2.1, 3.0, 2)
+    assert found.expected(0, "2025-05", 1) is None
+    assert found.expected(0, "2025-06", 1).horizon == 1
+    assert found.expected(0, "2025-07", 2).horizon == 2
+    assert found.expected(0, "2024-12", 1) is None
+
+
+def test_a_stored_median_goes_before_one_worked_out():
+    stored = Outlook("2025-01", (1.0, 2.0), (0.5, 0.6), 3.0, 7, (4, 9))
+
+    assert stored.expected("2025-03") == Expected(9, 2.0, 0.6, 3.0, 2)
+    assert replace(stored, median=()).expected("2025-02") == Expected(2, 1.0, 0.5, 3.0, 1)
 
 
 def test_parts_know_the_episodes_of_borders_and_of_no_part(published):
@@ -110,6 +208,34 @@ def test_two_months_beyond_the_interval_of_six_months_before_are_drift():
     assert flags(looks) == [("2025-02", "drift", "first")]
 
 
+def test_drift_is_watched_to_both_sides_and_of_every_series_unless_told():
+    """Two months under the interval of six months before, by their own forecast as expected."""
+    state, first = follow(State(), look("2025-01", 400, 400, older=1000), RULES)
+    state, second = follow(state, look("2025-02", 400, 400, older=1000), RULES)
+
+    assert (first.judgement.outside, first.flags) == (-1, ())
+    (flag,) = second.flags
+    assert (flag.kind, flag.side, flag.severity) == ("drift", -1, "notable")
+    assert (flag.encounters, flag.expected, flag.ratio) == (400, 1000, 401 / 1001)
+    assert (flag.month, flag.release_id, flag.series) == ("2025-02", 1, NORTH)
+    _, above = follow(State(), look("2025-01", 1000, 1000, older=400), RULES)
+    _, inside = follow(State(), look("2025-01", 1000, 1000, older=990), RULES)
+    _, unknown = follow(State(), look("2025-01", 1000, 1000), RULES)
+    outside = [judged.judgement.outside for judged in (above, inside, unknown)]
+    assert outside == [1, 0, None]
+
+
+def test_an_alarm_during_an_episode_is_not_said_and_not_remembered():
+    opened, _ = follow(State(), look("2025-01", 3000, 1000), RULES)
+    state = replace(opened, drift=replace(opened.drift, up=4.4, said={}))
+
+    after, judged = follow(state, look("2025-02", 2500, 2000, older=1000), RULES)
+
+    assert after.episode is not None
+    assert [flag.kind for flag in judged.flags] == []
+    assert after.drift.said == {}
+
+
 def test_small_deviations_add_up_to_drift():
     looks = [look(f"2025-{m:02}", 1190, 1000, older=1100) for m in range(1, 9)]
 
@@ -157,7 +283,22 @@ def test_a_part_that_did_not_follow_stands_apart():
 
     flag = judged.flags[0]
     assert (flag.role, flag.parent, flag.expected) == ("apart", "2025-01", 249)
+    assert (flag.episode, flag.side) == ("2025-01", 1)
     assert judged.judgement.p > 0.9
+
+
+def test_a_part_that_goes_further_apart_escalates():
+    looks = [
+        look("2025-01", 1000, key=PART, border=border("2025-01", 0.25)),
+        look("2025-02", 4000, key=PART, border=border("2025-02", 0.25)),
+    ]
+
+    found = [flag for _, judged in course(looks, RULES) for flag in judged.flags]
+
+    assert [(f.role, f.episode, f.parent) for f in found] == [
+        ("apart", "2025-01", "2025-01"),
+        ("escalation", "2025-01", "2025-02"),
+    ]
 
 
 def test_a_part_under_an_open_border_is_quiet_if_it_moves_along():

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import brentq
 
 from forecast import months
-from forecast.records import SeriesKey
-from forecast.watch.episodes import Seen, step
+from forecast.engine import tails
+from forecast.records import Episode, SeriesKey
+from forecast.watch.episodes import Seen, holds, step
 from forecast.watch.outlook import Outlook
 
 KEY = SeriesKey("southwest")
@@ -85,6 +87,83 @@ def test_past_the_frozen_forecast_to_the_other_side_is_a_new_flag():
     found = run(seen(1, 1.0, p=0.0001, side=1, deviates=True))
 
     assert found[-1] == ("reversal", "transient", "2025-02")
+
+
+def opened(scale: float, *, size: float = 1.0) -> Episode:
+    """One of January 2025, a log count below its forecast, frozen with this scale."""
+    frozen = Outlook("2024-12", (10.0,) * 12, (scale,) * 12, 2.5)
+    first = Seen(KEY, FIRST, 10 - size, -1, 0.001, 0.02, True, frozen)
+    return step(None, first).open
+
+
+@pytest.mark.parametrize(
+    ("away", "scale", "held"),
+    [
+        (-0.5, 9.0, True),  # half of it, well within the interval
+        (-0.499, 9.0, False),
+        (0.6, 9.0, False),
+        (-0.0, 9.0, False),
+    ],
+)
+def test_half_of_the_deviation_is_kept(away, scale, held):
+    assert holds(opened(scale), seen(1, away)) == held
+
+
+@pytest.mark.parametrize("age", [1, 2, 11, 14])
+def test_a_month_holds_where_it_lies_beyond_the_frozen_95_percent(age):
+    """Of the month's own distribution; past the frozen path's end, of its last month's."""
+    episode = opened(0.01)
+    horizon = min(age + 1, 12)
+    edge = brentq(lambda z: tails.tail(10 - z, 10.0, 0.01, 2.5, horizon) - 0.05, 0.001, 0.4)
+
+    assert holds(episode, seen(age, -edge * 1.001))
+    assert not holds(episode, seen(age, -edge * 0.999))
+
+
+@pytest.mark.parametrize(
+    ("away", "p", "deviates", "side", "role"),
+    [
+        (-1.1, 0.0049, True, -1, "escalation"),
+        (-1.1, 0.005, True, -1, None),
+        (-1.0, 0.001, True, -1, None),  # no further than before
+        (-1.1, 0.001, False, -1, None),
+        (-1.1, 0.001, True, 1, None),
+        (0.6, 0.001, True, 1, "reversal"),
+        (0.6, 0.001, False, 1, None),
+        (0.6, 0.001, True, -1, None),
+        (0.01, 0.001, True, 1, None),  # back within what was forecast before the flag
+    ],
+)
+def test_a_second_flag_is_further_or_on_the_other_side(away, p, deviates, side, role):
+    found = step(opened(0.1), seen(1, away, p=p, side=side, deviates=deviates))
+
+    assert found.role == role
+    if role == "reversal":
+        assert (found.ended.state, found.ended.closed) == ("transient", "2025-02")
+        assert (found.open.opened, found.open.side) == ("2025-02", 1)
+        assert found.open.size == pytest.approx(0.6)
+
+
+def test_a_reversal_needs_its_alpha_against_the_frozen_forecast_too():
+    episode = opened(0.1)
+    edge = brentq(lambda z: tails.tail(10 + z, 10.0, 0.1, 2.5, 2) - 0.02, 0.001, 4)
+
+    beyond = step(episode, seen(1, edge * 1.001, p=0.001, deviates=True))
+    within = step(episode, seen(1, edge * 0.999, p=0.001, deviates=True))
+
+    assert (beyond.role, within.role) == ("reversal", None)
+
+
+def test_the_frozen_path_begins_with_the_flagged_month():
+    """From a forecast of two months before: its first month is no part of the episode."""
+    said = Outlook("2024-11", (1.0, 2.0, 3.0), (0.1, 0.2, 0.3), 2.5, 9)
+    first = Seen(KEY, FIRST, 4.0, 1, 0.001, 0.02, True, said, border_z=0.5, relative=True)
+
+    ended, episode, role = step(None, first)
+
+    assert (ended, role, episode.state) == (None, "first", "open")
+    assert (episode.centre, episode.scale) == ((2.0, 3.0), (0.2, 0.3))
+    assert (episode.size, episode.df, episode.relative) == (1.5, 2.5, True)  # 4 - .5 - 2
 
 
 @given(st.lists(st.tuples(st.floats(-3, 3), st.floats(0, 1), st.booleans()), max_size=12))

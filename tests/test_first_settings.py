@@ -12,8 +12,8 @@ import pytest
 from forecast import config, months
 from forecast.errors import ConfigError, DataError
 from forecast.intake.tables.grid import ReadAs
-from jobs.service import first_settings
-from jobs.service.first_settings import understood
+from jobs.service import settings_file
+from jobs.service.settings_file import understood
 
 FIRST = months.to_index("2020-01")
 
@@ -220,25 +220,25 @@ def test_the_newest_file_of_a_folder_is_the_one_that_is_read(tmp_path):
     ],
 )
 def test_plurals(one, many):
-    assert first_settings._plural(one) == many
+    assert settings_file._plural(one) == many
 
 
 def test_a_series_first_month_is_where_it_is_first_known():
     values = np.array([[np.nan, np.nan, 1], [1, np.nan, 2]])
 
-    assert first_settings._lead(values).tolist() == [2, 0]
+    assert settings_file._lead(values).tolist() == [2, 0]
 
 
 def test_a_settings_file_that_is_there_is_not_written_over(tmp_path):
-    first_settings.write(tmp_path / "c.toml", b"new")
+    settings_file.write(tmp_path / "c.toml", b"new")
 
     assert (tmp_path / "c.toml").read_bytes() == b"new"
     with pytest.raises(ConfigError, match="is already there; name another with -o"):
-        first_settings.write(tmp_path / "c.toml", b"newer")
+        settings_file.write(tmp_path / "c.toml", b"newer")
     with pytest.raises(ConfigError, match="cannot be written: No such file or directory"):
-        first_settings.write(tmp_path / "none" / "c.toml", b"new")
+        settings_file.write(tmp_path / "none" / "c.toml", b"new")
 
 
 @pytest.mark.parametrize("name", ['a"b', "a\\b", 'a\\"b'])
 def test_a_name_is_itself_inside_the_file(tmp_path, name):
-    assert tomllib.loads(f'x = "{first_settings._quoted(name)}"') == {"x": name}
+    assert tomllib.loads(f'x = "{settings_file._quoted(name)}"') == {"x": name}

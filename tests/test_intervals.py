@@ -130,6 +130,37 @@ def test_a_whole_count_stays_itself(count: int) -> None:
     assert np.array_equal(np.full(7, count), intervals.counts(np.full(7, np.log1p(count))))
 
 
+def test_months_nobody_knows_add_their_own_variance() -> None:
+    """After g of them, h ahead: growth(h)^2 + growth(g + 1)^2 - 1; as far as growth reaches."""
+    growth = np.array([[[1.0, 1.5, 2.5]] * 4])
+
+    found = intervals.unseen(growth, np.array([[0, 1, 2, 7]]))[0]
+
+    squares = growth[0, 0] ** 2
+    for place, more in enumerate((0, 1.25, 5.25, 5.25)):
+        assert found[place] == pytest.approx(np.sqrt(squares + more))
+    assert intervals.unseen(growth, np.zeros((1, 4), dtype=np.int64)) is growth
+    shrinking = np.array([[[1.0, 0.5]]])
+    assert intervals.unseen(shrinking, np.array([[1]])).tolist() == shrinking.tolist()
+
+
+def test_forecasts_teach_from_two_years_on_in_their_own_scale() -> None:
+    z = np.arange(30.0)[None] ** 2 / 100
+    z[0, 28] = np.nan
+    centre, scale = np.full((1, 30, 3), 1.0), np.full((1, 30, 3), 2.0)
+    scale[0, 25] = np.nan
+
+    found = intervals.squared_errors(centre, scale, z)
+
+    for t in range(30):
+        for h in (1, 2, 3):
+            issued = t - h
+            teaches = issued >= 24 and issued not in (25, 28) and t != 28
+            expected = ((z[0, t] - 1) / 2) ** 2 if teaches else np.nan
+            assert found[0, t, h - 1] == pytest.approx(expected, nan_ok=True)
+    assert intervals.squared_errors(centre[:, :2], scale[:, :2], z[:, :2]).shape == (1, 2, 3)
+
+
 def test_the_noise_of_counts_follows_their_level() -> None:
     """Poisson counts that fall from 400 to 4: sigma of log1p counts is 1 / sqrt(count)."""
     step = np.full((1, 80), np.log(400.0))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from tables import rows
 
 from forecast import months
-from forecast.engine import paths
-from forecast.engine.joint import Joint, as_bytes
+from forecast.engine import paths, reconcile
+from forecast.engine.joint import Joint, as_bytes, groups
 from forecast.records import BORDERS, PathMarks, PathRule, SeriesKey
 from forecast.store import joint as store
 from jobs.pipeline import joint as joint_runs
@@ -119,8 +121,137 @@ def test_months_that_are_not_the_same_are_not_added():
     together, apart = ragged("2026-08", "2026-08"), ragged("2026-08", "2026-06")
     nationwide = SeriesKey("nationwide")
 
-    assert together.draws(40).of(nationwide).min() >= 2999
+    borders = sum(together.draws(40).of(SeriesKey(border)) for border in BORDERS)
+    assert np.array_equal(together.draws(40).of(nationwide), borders)
+    assert borders.min() >= 2999
     assert apart.draws(40).of(nationwide).max() <= 2401
+
+
+def steps(joint: Joint, key: SeriesKey, n: int) -> np.ndarray:
+    """A part's own steps: of its name, whatever is drawn beside it."""
+    seed = zlib.crc32("/".join(key).encode())
+    return paths.steps((2, n, len(joint.marginals[key].marks)), joint.seed, seed)
+
+
+def northern_with(*parts: PathMarks, known: tuple[tuple[str, int], ...] = ()) -> Joint:
+    """The three borders through August, four months ahead; northern's parts as given."""
+    borders = [marked(SeriesKey(border), "2026-08", 1000.0) for border in BORDERS]
+    borders[0] = replace(borders[0], known=known)
+    correlation = ((1.0, 0.5, 0.0), (0.5, 1.0, 0.2), (0.0, 0.2, 1.0))
+    return Joint(PathRule(paths.RULE, 5, BORDERS, correlation), [*borders, *parts])
+
+
+def marked(key: SeriesKey, cutoff: str, level: float, ahead: int = 4, share=1.0) -> PathMarks:
+    width = 0.1 * np.sqrt(np.arange(1, ahead + 1))[:, None]
+    spread = np.linspace(-1, 1, len(paths.MARK_PROBS))
+    return PathMarks(key, cutoff, as_bytes(np.log(level) + width * spread), share)
+
+
+NORTH, YORK, MAINE = (
+    SeriesKey("northern"),
+    *(SeriesKey("northern", "state", m) for m in ("NY", "ME")),
+)
+
+
+def test_borders_are_drawn_side_by_side_by_calendar_month():
+    joint = northern_with()
+    step = paths.mixed(joint.correlation, paths.steps((3, 2, 30, 4), 5))
+
+    for place, border in enumerate(BORDERS):
+        marginals = joint.marginals[SeriesKey(border)]
+        expected = paths.from_steps(marginals.marks[None], step[place][None])[0]
+        assert np.array_equal(joint.draws(30).of(SeriesKey(border)), expected)
+    assert joint.draws(30) is joint.draws(30)
+    with pytest.raises(KeyError, match="northern / state / NY"):
+        joint.draws(30).of(YORK)
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_parts_follow_their_border_through_months_it_knows_already(share):
+    """The parts end in July: August is published of the border, and they make it up."""
+    known = (("2026-08", 777),)
+    parts = [marked(key, "2026-07", 300.0, share=share) for key in (YORK, MAINE)]
+    joint = northern_with(*parts, known=known)
+    draws = joint.draws(30)
+
+    found = np.stack([draws.of(key) for key in (YORK, MAINE)])
+
+    border = paths.mixed(joint.correlation, paths.steps((3, 2, 30, 4), 5))[0]
+    lost = zlib.crc32(b"months a border is ahead of its parts northern")
+    follow = np.concatenate([paths.steps((2, 30, 1), 5, lost), border[..., :3]], axis=-1)
+    own = np.stack([steps(joint, key, 30) for key in (YORK, MAINE)])
+    marks = np.stack([joint.marginals[key].marks for key in (YORK, MAINE)])
+    free = paths.from_steps(marks, reconcile.followed(follow, own))
+    goal = np.hstack([np.full((30, 1), 777.0), draws.of(NORTH)[:, :3]]) * share
+    assert np.array_equal(found, reconcile.adding_up(free, goal))
+
+
+def test_parts_that_are_ahead_of_their_border_follow_the_months_after():
+    parts = [marked(key, "2026-10", 300.0, ahead=2) for key in (YORK, MAINE)]
+    draws = northern_with(*parts).draws(30)
+
+    summed = draws.of(YORK) + draws.of(MAINE)
+
+    assert np.allclose(summed, draws.of(NORTH)[:, 2:], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (("2026-08", 4), ("2026-07", 4)),  # not the same months
+        (("2026-08", 5), ("2026-08", 5)),  # beyond the border's last
+        (("2026-07", 4), ("2026-07", 4)),  # August of the border is not known
+    ],
+)
+def test_parts_that_cannot_add_up_are_drawn_by_themselves(parts):
+    made = [
+        marked(key, cutoff, 300.0, ahead)
+        for key, (cutoff, ahead) in zip((YORK, MAINE), parts, strict=True)
+    ]
+    joint = northern_with(*made)
+
+    for key in (YORK, MAINE):
+        expected = paths.from_steps(joint.marginals[key].marks[None], steps(joint, key, 30)[None])
+        assert np.array_equal(joint.draws(30).of(key), expected[0])
+    nobody = Joint(PathRule(paths.RULE, 5, (), ()), made)
+    assert np.array_equal(nobody.draws(30).of(YORK), joint.draws(30).of(YORK))
+
+
+def test_sectors_add_up_to_their_agency_and_all_else_to_the_border():
+    agency = SeriesKey("northern", "component", "A", "A")
+    sector, foreign = (
+        SeriesKey("northern", "field", name, a) for name, a in (("S", "A"), ("O", "B"))
+    )
+    among = (NORTH, YORK, MAINE, agency, sector, foreign)
+
+    found = groups((*among, YORK))
+
+    assert found == {
+        (NORTH, "state"): [YORK, MAINE],
+        (NORTH, "component"): [agency],
+        (agency, "field"): [sector],
+        (NORTH, "field"): [foreign],
+    }
+    joint = northern_with(*(marked(key, "2026-08", 300.0) for key in among[1:]))
+    assert [joint.group_size(key) for key in (YORK, agency, sector)] == [2, 1, 1]
+    draws = joint.draws(30)
+    assert np.allclose(draws.of(sector), draws.of(agency), rtol=1e-12)
+    assert np.allclose(draws.of(agency), draws.of(NORTH), rtol=1e-12)
+
+
+def test_marks_are_kept_so_that_they_come_back_and_ascend():
+    """A rounding to single precision may not turn two quantiles round."""
+    close = np.linspace(5, 5 + 1e-6, len(paths.MARK_PROBS))
+    marks = np.stack([close, close[::-1]])
+    kept = PathMarks(NORTH, "2026-08", as_bytes(marks), 0.25, (("2026-09", 7),))
+
+    found = Joint(PathRule(paths.RULE, 1, (), ()), [kept]).marginals[NORTH]
+
+    assert found.marks.shape == marks.shape
+    assert np.all(np.diff(found.marks) >= 0)
+    assert np.abs(found.marks[0] - close).max() < 1e-6
+    assert (found.cutoff, found.end, found.share) == (2026 * 12 + 7, 2026 * 12 + 9, 0.25)
+    assert found.known == {2026 * 12 + 8: 7}
 
 
 def test_only_sums_with_a_month_that_nobody_knows_are_left_out():

@@ -8,7 +8,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import norm, t
 
-from forecast.watch.surprise import Expected, Rules, p_value, severity, thresholds
+from forecast.watch.surprise import (
+    Expected,
+    Rules,
+    eligible,
+    material,
+    p_value,
+    severity,
+    thresholds,
+)
 
 RULES = Rules()
 expectations = st.builds(
@@ -82,6 +90,38 @@ def test_severity_needs_both_rarity_and_size(count, p, grade):
     expected = Expected(100, math.log1p(100), 0.2, 3.0)
 
     assert severity(count, expected, p, 100, RULES) == grade
+
+
+@pytest.mark.parametrize(
+    ("count", "median", "matters"),
+    [
+        # 25 counts, and a factor of 1.15 either way; both counts + 1.
+        (124, 100, False),
+        (125, 100, True),
+        (76, 100, False),
+        (75, 100, True),
+        (1150, 1000, False),
+        (1151, 1000, True),
+        (870, 1000, False),
+        (869, 1000, True),
+    ],
+)
+def test_a_deviation_matters_from_its_bounds_on(count, median, matters):
+    assert material(count, median, RULES) == matters
+
+
+@pytest.mark.parametrize(
+    ("median", "typical", "large"), [(10, 0, True), (9, 10, True), (9, 9.5, False)]
+)
+def test_a_series_is_large_enough_by_what_is_expected_or_usual(median, typical, large):
+    assert eligible(Expected(median, 2.0, 0.1, 3.0), typical, RULES) == large
+
+
+def test_an_impossible_count_has_a_finite_score():
+    p, z = p_value(10**6, Expected(0, 0.0, 1e-300, 3.0))
+
+    assert p == 0
+    assert 37 < z < 38
 
 
 def test_a_small_series_is_never_flagged():

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import logging
+import pickle
 import subprocess
 import sys
 import warnings
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from panels import make_panel, perturbed
+from prophet import Prophet
+from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 import models
-from models.base import Failure, Model, Panel, Paths
+from forecast.engine.parameters import EVERY
+from models.base import Failure, Model, Panel, Paths, beside
+from models.parameters import Number, WholeNumber
 from models.refitting import History, history, refit
 
 NAMES = ("naive", "snaive", "breakwalk", "structural", "ets", "sarima", "prophet")
@@ -41,6 +49,113 @@ def model(request: pytest.FixtureRequest) -> Model:
 
 def test_these_tests_cover_the_whole_registry() -> None:
     assert tuple(models.REGISTRY) == NAMES
+
+
+def test_what_a_model_needs_is_a_month_a_year_or_three() -> None:
+    fitted = dict.fromkeys(("ets", "sarima", "prophet"), 36)
+    expected = {"naive": 1, "snaive": 12, "breakwalk": 1, "structural": 1, **fitted}
+
+    assert {name: models.build(name).min_months for name in NAMES} == expected
+
+
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # of prophet's own code
+def test_fitted_models_are_those_that_they_are_called(
+    small: Panel, said: dict[str, Paths], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """By the libraries themselves, asked once more; and they say nothing while they fit."""
+    z = small.z[0, :61]
+    months = (np.datetime64("2019-03") + np.arange(61 + H)).astype("datetime64[ns]")
+    ets = ETSModel(z, error="add", seasonal="add", seasonal_periods=12)
+    damped = ETSModel(
+        z, error="add", trend="add", damped_trend=True, seasonal="add", seasonal_periods=12
+    )
+    sarima = SARIMAX(z, order=(0, 1, 1), seasonal_order=(1, 0, 0, 12))
+    library = Prophet(
+        changepoint_range=0.95,
+        changepoint_prior_scale=0.5,
+        yearly_seasonality=4,
+        weekly_seasonality=False,
+        daily_seasonality=False,
+        uncertainty_samples=0,
+        holidays=pa.table({"ds": months[50:51], "holiday": ["visas"]}).to_pandas(),
+    )
+    library.fit(pa.table({"ds": months[:61], "y": z}).to_pandas(), seed=1)
+    ahead = library.predict(pa.table({"ds": months[61:]}).to_pandas())["yhat"]
+    expected = {
+        "ets": ets.fit(disp=False).forecast(H),
+        "sarima": sarima.fit(disp=False).forecast(H),
+        "prophet": ahead.to_numpy(),
+    }
+    capfd.readouterr()
+
+    for name, path in expected.items():
+        assert np.allclose(path, said[name].values[0, 1], rtol=0, atol=1e-6), name
+    again = models.build("ets", {"damped_trend": True}).paths(small, ORIGINS[1:2], H)
+    models.build("sarima").paths(small, ORIGINS[1:2], H)
+    assert np.allclose(damped.fit(disp=False).forecast(H), again.values[0, 0], rtol=0, atol=1e-6)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.filterwarnings("ignore:The inplace keyword")
+def test_prophet_s_parts_add_up_to_its_fit(small: Panel) -> None:
+    past = history(small, 0, 62)
+
+    parts = models.build("prophet").parts(past)
+
+    assert parts.months.tolist() == list(range(past.month - 62, past.month + 1))
+    assert list(parts.events) == list(past.events)
+    fit = parts.trend + parts.yearly
+    for month, effect in parts.events.items():
+        fit[parts.months == month] += effect
+        assert abs(effect) > 1e-6
+    rest = past.z - fit
+    assert abs(rest.mean()) < 0.05
+    assert rest.std() < past.z.std()
+
+
+def test_panels_side_by_side_end_together() -> None:
+    one = make_panel(np.array([[1.0, 2.0, 3.0], [np.nan, 5.0, 6.0]]), ["a", "b"])
+    two = replace(make_panel(np.array([[9.0] * 5]), ["c"]), calm=True, names=("other",))
+
+    both = beside([one, two])
+
+    nan = np.nan
+    expected = [[nan, nan, 1, 2, 3], [nan, nan, nan, 5, 6], [9, 9, 9, 9, 9]]
+    assert np.array_equal(both.z, expected, equal_nan=True)
+    assert both.last.tolist() == [2026 * 12 + 7] * 3
+    assert both.family.tolist() == ["a", "b", "c"]
+    assert both.names == ("series 0", "series 1", "other")
+    assert (both.calm, beside([two, two]).calm, one.calm) == (False, True, False)
+    assert both.start.tolist() == [2, 3, 0]
+
+
+def test_a_month_that_was_filled_in_is_not_known() -> None:
+    panel = make_panel(np.array([[np.nan, 1.0, 2.0]]))
+    filled = replace(panel, filled=np.array([[False, False, True]]))
+
+    assert panel.known.tolist() == [[False, True, True]]
+    assert filled.known.tolist() == [[False, True, False]]
+    assert np.array_equal(filled.seen, [[np.nan, 1.0, np.nan]], equal_nan=True)
+    assert panel.seen is panel.z
+
+
+@pytest.mark.parametrize("number", [Number(2.5, "u", "why", "sets"), WholeNumber(3, "u", "why")])
+def test_a_number_keeps_its_reason_wherever_it_goes(number: Number | WholeNumber) -> None:
+    for same in (copy.deepcopy(number), pickle.loads(pickle.dumps(number))):
+        assert same == number
+        assert type(same) is type(number)
+        assert vars(same) == vars(number)
+    assert number.reason == "why"
+
+
+def test_every_number_of_the_method_is_listed_with_its_reason() -> None:
+    assert {name.rpartition(".")[0] for name in EVERY} == {
+        "models.parameters",
+        "forecast.engine.parameters",
+    }
+    assert all(number.reason for number in EVERY.values())
+    assert EVERY["models.parameters.SMOOTHING"] == 0.2
+    assert EVERY["forecast.engine.parameters.MEMORY"] == 0.98
 
 
 def test_a_model_is_registered_under_its_name(model: Model) -> None:
@@ -87,6 +202,20 @@ def test_nothing_after_a_cutoff_moves_its_path(
     assert np.array_equal(said[model.name].values[:, 1:2], again.values, equal_nan=True)
 
 
+def test_a_history_is_what_was_known_from_the_first_month_to_the_cutoff(ragged: Panel) -> None:
+    """Events of its own months, known by then; of the first and the last month too."""
+    events = ((), (), ((30, 0), (29, 0), (60, 60), (61, 0), (59, 61), (45, 45)), (), (), ())
+    panel = replace(ragged, events=events, last=ragged.last + np.arange(6))
+
+    past = history(panel, 2, 60)
+
+    zero = 2026 * 12 + 7 + 2 - 89
+    assert np.array_equal(past.z, ragged.z[2, 30:61])
+    assert past.month == zero + 60
+    assert past.events == (zero + 30, zero + 60, zero + 45)
+    assert history(replace(panel, events=()), 2, 60).events == ()
+
+
 def test_an_event_counts_only_where_it_was_known(small: Panel) -> None:
     before, after = history(small, 0, 69), history(small, 0, 70)
     april_2023 = 2023 * 12 + 4
@@ -106,7 +235,7 @@ def test_a_failed_fit_is_a_row_and_the_others_go_on(panel: Panel) -> None:
         return np.full(h, past.z[-1])
 
     paths = refit(panel, np.array([39, 40, 41]), 2, min_months=3, fit=fit)
-    expected = [Failure(series, 40, "RuntimeError: no luck") for series in range(6)]
+    expected = [Failure(series, 40, "RuntimeError: no luck", False) for series in range(6)]
     assert expected == list(paths.failures)
     assert np.array_equal(np.isfinite(paths.values[0, :, 0]), [True, False, True])
 
@@ -120,6 +249,26 @@ def test_a_path_that_is_not_finite_is_dropped_with_what_was_said(panel: Panel) -
     paths = refit(panel, np.array([40]), 2, min_months=3, fit=fit)
     assert paths.failures[0].reason == "the path is not finite (RuntimeWarning: overflow)"
     assert np.isnan(paths.values).all()
+
+
+@pytest.mark.parametrize(("times", "dropped"), [(19.9, False), (20.1, True), (1 / 20.1, True)])
+def test_a_path_within_twenty_times_the_last_value_is_kept(
+    panel: Panel, times: float, dropped: bool
+) -> None:
+    def fit(past: History, h: int) -> np.ndarray:
+        return np.array([past.z[-1], past.z[-1] + np.log(times)])
+
+    paths = refit(panel, np.array([40]), 2, min_months=3, fit=fit)
+
+    assert np.isnan(paths.values).all() == dropped
+    assert len(paths.failures) == 6 * dropped
+    assert all(failure.lasting for failure in paths.failures)
+
+
+def test_a_path_beyond_all_numbers_is_told_from_the_largest(panel: Panel) -> None:
+    paths = refit(panel, np.array([40]), 1, min_months=3, fit=lambda past, h: past.z[-1:] + 1e4)
+
+    assert paths.failures[0].reason.startswith("the path goes 5.18e+21 times away")
 
 
 def test_a_path_that_explodes_is_dropped(panel: Panel) -> None:

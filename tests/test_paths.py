@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import accumulate
+from itertools import accumulate, permutations
 from statistics import NormalDist
 
 import numpy as np
@@ -178,6 +178,118 @@ def test_correlations_can_be_drawn_from_whatever_is_known(scores):
     assert np.allclose(np.diag(found), 1)
     assert np.linalg.eigvalsh(found).min() > 0
     assert np.abs(found).max() <= 1 + 1e-12
+
+
+def slow_correlation(scores):
+    """The same, pair by pair, by the definitions."""
+    series, pairs = len(scores), {}
+    for i, j in permutations(range(series), 2):
+        common = np.isfinite(scores[i]) & np.isfinite(scores[j])
+        a, b = (np.clip(scores[k][common], -2.5, 2.5) for k in (i, j))
+        size = math.sqrt((a**2).sum() * (b**2).sum())
+        n = int(common.sum()) if common.sum() >= 12 else 0
+        pairs[i, j] = (n, float((a * b).sum()) / size if size else 0.0)
+    months = sum(n for n, _ in pairs.values())
+    usual = sum(n * raw for n, raw in pairs.values()) / months if months else 0.0
+    out = np.eye(series)
+    for place, (n, raw) in pairs.items():
+        out[place] = (n * raw + 24 * max(usual, 0)) / (n + 24)
+    return out
+
+
+def random_scores(seed, shared):
+    """Four series of 80 months that hang together so; two have few months in common."""
+    rng = np.random.default_rng(seed)
+    scores = shared * rng.normal(size=80) + rng.normal(size=(4, 80))
+    scores[0, 5] = -9  # as of April 2020
+    scores[2, :40] = np.nan
+    scores[3, 52 - seed % 2 :] = np.nan  # 12 months, or 11, beside the third
+    return scores
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("shared", [0.7, -0.0])
+def test_each_pair_is_drawn_towards_what_all_pairs_have_in_common(seed, shared):
+    scores = random_scores(seed, shared)
+    scores[1] *= -1 if shared == 0 else 1
+
+    found = paths.correlation(scores)
+
+    assert np.allclose(found, slow_correlation(scores), rtol=0, atol=1e-12)
+    nothing = np.where(np.arange(80) < 70, np.nan, scores)
+    assert np.allclose(paths.correlation(nothing), np.eye(4))
+    assert np.allclose(paths.correlation(scores * 0), np.eye(4))
+
+
+def test_a_matrix_that_is_none_of_correlations_is_made_one():
+    one = paths.correlation(np.ones((3, 40)))
+
+    assert np.linalg.eigvalsh(one).min() > 1e-7
+    assert np.allclose(one, np.where(np.eye(3) == 1, 1, one[0, 1]))
+    assert 1 - one[0, 1] < 1e-5
+
+
+def wide(width, months=4):
+    spread = paths.tail_scores(np.array(paths.MARK_PROBS))
+    return 7 + width * np.outer(np.sqrt(np.arange(1, months + 1)), spread)
+
+
+@pytest.mark.parametrize("width", [0.02, 0.05, 0.09, 1.0])
+def test_parts_are_raised_until_their_sum_is_as_wide_as_the_total(width):
+    parts = np.stack([wide(0.1)] * 4)
+    apart = np.eye(4) * 0.9 + 0.1
+
+    found = paths.as_wide_as(apart, parts, wide(width))
+
+    def lower(together):
+        draws = paths.draw(parts, together, 4000, 3).sum(axis=0)
+        low, middle = np.log1p(paths.quantiles(draws, (0.025, 0.5)))
+        return float((middle - low).mean())
+
+    share = (found[0, 1] - 0.1) / 0.9
+    assert np.allclose(found, (1 - share) * apart + share)
+    wanted = lower(np.full((4, 4), 1 - 1e-9) + np.eye(4) * 1e-9) * width / 0.1
+    if width == 0.02:
+        assert found is apart  # too wide already
+    elif width == 1.0:
+        assert share == pytest.approx(63 / 64)
+    else:
+        assert lower(found) == pytest.approx(wanted, rel=0.08)
+        assert share * 64 == pytest.approx(round(share * 64))
+
+
+def test_a_month_s_score_is_between_the_marks_it_lay_between(said, border_panel: Panel):
+    """Straight in the scores of a t with 2 degrees of freedom, and no further than the last."""
+    z = border_panel.z.copy()
+    before = said.first().quantiles(paths.MARK_PROBS)[:, :-1, 0]
+    z[0, 60], z[0, 61], z[0, 62] = before[0, 59, 14], 99.0, before[0, 61, [13, 14]].mean()
+    z[1, 60] = np.nan
+
+    found = paths.one_month_scores(said, z)
+
+    normal = NormalDist().inv_cdf
+    assert found[0, 60] == pytest.approx(normal(paths.MARK_PROBS[14]), abs=1e-9)
+    assert found[0, 61] == pytest.approx(normal(0.9995), abs=1e-9)
+    t2 = np.mean([(2 * p - 1) / math.sqrt(2 * p * (1 - p)) for p in paths.MARK_PROBS[13:15]])
+    p = (1 + t2 / math.sqrt(2 + t2**2)) / 2
+    assert found[0, 62] == pytest.approx(normal(p), abs=1e-9)
+    assert np.isnan(found[1, 60])
+    assert np.array_equal(paths.marks(said), paths.marks(said, len(z[0]) - 1), equal_nan=True)
+
+
+def test_paths_reach_two_years_and_are_as_many_as_was_said():
+    """What was answered once is answered so again: these numbers are part of the rule."""
+    assert (paths.RULE, paths.DRAWS, paths.PART_DRAWS, paths.FARTHEST) == (1, 2000, 1000, 24)
+    assert len(paths.MARK_PROBS) == 27
+    assert np.allclose(np.array(paths.MARK_PROBS), 1 - np.array(paths.MARK_PROBS)[::-1])
+    assert set(HUB) <= set(paths.MARK_PROBS)
+
+
+def test_where_nothing_weighs_the_total_is_shared_evenly():
+    assert reconcile.shared_out(np.zeros(3), 5).tolist() == [2, 2, 1]
+    assert reconcile.shared_out(np.array([0.0, 1e-7, 0.0]), 5).tolist() == [0, 5, 0]
+    assert reconcile.shared_out(np.array([1.0, 1.0, 2.0]), 5).tolist() == [1, 1, 3]
+    assert reconcile.shared_out(np.array([1.0, 2.0, 1.0]), 10).tolist() == [3, 5, 2]
 
 
 COUNTS = st.floats(0, 1e9, width=32)

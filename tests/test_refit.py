@@ -10,7 +10,7 @@ import pytest
 import second
 from panels import make_panel, perturbed
 
-from forecast.engine import blocks, refit, scores
+from forecast.engine import blocks, intervals, refit, scores
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from models import build, structural
@@ -41,6 +41,52 @@ def said(panel: Panel) -> Predictive:
 @pytest.fixture(scope="module")
 def with_totals(panel: Panel) -> Predictive:
     return engine_forecasts(panel, EVERY, golden.H, totals=TOTALS)
+
+
+@pytest.mark.parametrize(
+    ("size", "alone", "together"),
+    [
+        (3, ["aaa", "bb", "ccd"], 0),  # as many series as have room, families whole
+        (2, ["bb", "cc", "d"], 2),  # the large family in two blocks, step by step
+        (8, ["aaabbccd"], 0),
+    ],
+)
+def test_small_families_are_packed_and_large_ones_cut(size, alone, together):
+    z = golden.generated()[[0, 1, 2, 3, 4, 5, 0, 1], :40]
+    task = blocks.Task(make_panel(z, list("aaabbccd")), np.array([30, 39]), 2)
+    asked = []
+
+    def spread(work, jobs):
+        jobs = list(jobs)
+        asked.append((work.__name__, jobs))
+        return map(work, jobs)
+
+    said = blocks.spread_out(task, spread, size)
+
+    packed = [job for name, jobs in asked if name == "in_steps" for job in jobs]
+    steps = {name: len(jobs) for name, jobs in asked if name != "in_steps"}
+    assert ["".join(job.panel.family) for job in packed] == (alone if size < 8 else [])
+    names = ("evidence", "block_losses", "block_forecasts")
+    assert steps == (dict.fromkeys(names, together) if together else {})
+    assert_same(said, blocks.in_steps(task))
+
+
+def test_a_part_of_a_task_is_all_of_some_of_its_series(panel: Panel):
+    events = tuple(((row, row),) for row in range(6))
+    whole = replace(
+        panel, family=np.array(list("abcdef")), events=events, filled=panel.z > 5, calm=True
+    )
+
+    part = blocks.Task(whole, EVERY, 3).part(np.array([4, 1])).panel
+
+    assert (part.names, part.events) == (("series 4", "series 1"), (((4, 4),), ((1, 1),)))
+    assert part.family.tolist() == ["e", "b"]
+    assert np.array_equal(part.z, panel.z[[4, 1]])
+    assert np.array_equal(part.filled, whole.filled[[4, 1]])
+    assert np.array_equal(part.last, panel.last[[4, 1]])
+    assert part.calm
+    bare = blocks.Task(replace(panel, events=()), EVERY, 3).part(np.array([0])).panel
+    assert (bare.events, bare.filled) == ((), None)
 
 
 def test_series_known_not_to_break_are_forecast_without_the_walk(panel: Panel) -> None:
@@ -116,6 +162,15 @@ def test_months_nobody_knows_widen_what_follows(panel: Panel) -> None:
     assert wider[0] > 1.05
     assert np.all(wider > 0.99)
     assert np.all(said.scale[2, 42] > whole.scale[2, 39])
+
+
+def test_unknown_months_are_counted_up_to_each_column(panel: Panel) -> None:
+    z = make_panel(np.array([[np.nan, 1, 2, 3, 4, 5], [1, 2, 3, 4, 5, 6]]))
+    filled = np.array([[0, 0, 1, 1, 0, 1], [0, 1, 0, 0, 0, 0]], dtype=bool)
+
+    assert blocks._missing(z).tolist() == [[0] * 6] * 2
+    found = blocks._missing(replace(z, filled=filled))
+    assert found.tolist() == [[0, 0, 1, 2, 0, 1], [0, 1, 0, 0, 0, 0]]
 
 
 def test_no_gap_no_change(panel: Panel) -> None:
@@ -248,6 +303,66 @@ def test_errors_that_do_not_grow_are_not_widened_as_those_of_a_walk() -> None:
     assert growth[0] == 1
     assert growth[-1] < 1.5
     assert np.all(np.diff(growth) >= 0)
+
+
+def slow_growth(centre: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """(months, h) growth of one family, from the formula, in loops."""
+    series, months, far = centre.shape
+    total, count, out = np.zeros(far), np.zeros(far), np.ones((months, far))
+    for t in range(months):
+        total, count = 0.98 * total, 0.98 * count
+        for s, h in itertools.product(range(series), range(1, far + 1)):
+            miss = abs(centre[s, t - h, h - 1] - z[s, t]) if t >= h else np.nan
+            if np.isfinite(miss):
+                total[h - 1], count[h - 1] = total[h - 1] + miss, count[h - 1] + 1
+        first = total[0] / count[0] if count[0] else 0
+        for h in range(2, far + 1):
+            n = count[h - 1] / h
+            mean = total[h - 1] / count[h - 1] if count[h - 1] else 0
+            ratio = mean / first if first > 0 else np.sqrt(h)
+            drawn = (n * ratio + 8 * np.sqrt(h)) / (n + 8)
+            out[t, h - 1] = max(out[t, h - 2], drawn)
+    return out
+
+
+def test_growth_is_the_ratio_of_faded_errors_drawn_to_the_square_root(ragged: Panel) -> None:
+    z = ragged.z / 50  # errors of much less than one
+    centre = build("snaive").paths(replace(ragged, z=z), EVERY, 5).values
+    family = np.array(list("abbbba"))
+
+    found = refit.error_growth(centre, z, family)
+
+    for rows in ([0, 5], [1, 2, 3, 4]):
+        expected = slow_growth(centre[rows], z[rows])
+        for row in rows:
+            assert np.allclose(expected, found[row], rtol=0, atol=1e-12)
+
+
+def test_a_calibrated_model_s_scale_is_its_growth_and_never_narrows(panel: Panel) -> None:
+    paths = build("naive").paths(panel, EVERY, 6)
+    said = model_forecasts(panel, paths, EVERY, EVERY)
+
+    growth = refit.error_growth(paths.values, panel.z, panel.family)
+    expected = intervals.scale(said.sigma, growth, np.ones_like(panel.z))
+    assert np.allclose(said.scale, np.maximum.accumulate(expected, axis=-1), equal_nan=True)
+    assert np.array_equal(said.centre[:, 30:], paths.values[:, 30:])
+    assert np.nanmin(said.share) == np.nanmin(said.weight) == 1
+    some = np.arange(5, 90)  # from the sixth month on
+    late = model_forecasts(panel, build("naive").paths(panel, some, 6), some, EVERY[-1:])
+    assert np.array_equal(late.centre, said.centre[:, -1:])
+
+
+def test_one_series_of_a_panel_keeps_all_that_is_its_own(panel: Panel) -> None:
+    events = tuple(((row, row),) for row in range(6))
+    whole = replace(panel, family=np.array(list("abcdef")), events=events, filled=panel.z > 5)
+
+    one = refit.one_series(whole, 4)
+
+    assert (one.names, one.events, one.family.tolist()) == (("series 4",), (((4, 4),),), ["e"])
+    assert np.array_equal(one.z, panel.z[4:5])
+    assert np.array_equal(one.filled, whole.filled[4:5])
+    assert one.last.tolist() == [panel.last[4]]
+    assert refit.one_series(replace(whole, filled=None), 0).filled is None
 
 
 def test_growth_without_errors_is_the_square_root(panel: Panel) -> None:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import hashlib
 
+import byhand
 import golden
 import numpy as np
 import pytest
 
 from forecast import months
 from forecast.engine.refit import engine_forecasts
-from forecast.engine.rows import data_digests, hindcast_rows, hub_quantiles
+from forecast.engine.rows import (
+    INTERVAL_PROBS,
+    INTERVALS,
+    data_digests,
+    forecast_rows,
+    hindcast_rows,
+    hub_quantiles,
+    with_summed_medians,
+)
 from forecast.records import HUB_PERMILLES, SeriesKey
 from models.base import Panel
 
@@ -53,6 +62,66 @@ def test_a_digest_is_of_every_value_up_to_its_month(panel: Panel):
     for column in (0, 1, 89):
         whole = hashlib.sha256(columns[: column + 1].tobytes()).hexdigest()
         assert digests[column] == whole[:16]
+
+
+def test_a_hindcast_s_numbers_are_those_of_its_distribution(panel: Panel):
+    """None from a month that nobody knows, or before there is a forecast."""
+    gap = Panel(panel.z.copy(), panel.last, panel.family, panel.names, panel.events)
+    origins = np.array([10, 80, 85])
+    said = engine_forecasts(panel, origins, golden.H)
+    gap.z[2, 85] = np.nan
+
+    found = hindcast_rows(said, gap, KEYS, origins, "m", "1", dict.fromkeys((10, 80, 85), "d"))
+
+    assert len(found) == (6 * 2 - 1) * golden.H
+    for row in found:
+        series, place = KEYS.index(row.series), 1 if row.cutoff == months.shift(LAST, -9) else 2
+        assert row.median == row.quantiles[HUB_PERMILLES.index(500)]
+        assert row.centre == said.centre[series, place, row.horizon - 1]
+        assert row.scale == said.scale[series, place, row.horizon - 1]
+        assert row.df == said.df[series, place]
+        probs = [p / 1000 for p in HUB_PERMILLES]
+        assert list(row.quantiles) == said.counts(probs, series, place)[row.horizon - 1].tolist()
+
+
+def test_forecasts_stand_on_the_months_after_each_series_last(ragged: Panel):
+    early = Panel(ragged.z, ragged.last - np.arange(6), ragged.family, ragged.names, ragged.events)
+    said = engine_forecasts(early, np.array([88, 89]), 3)
+
+    found = forecast_rows(said, early, KEYS, "bordercast")
+
+    assert {row.series for row in found} == {key for i, key in enumerate(KEYS) if i != 3}  # young
+    for row in found:
+        series = KEYS.index(row.series)
+        assert (row.cutoff, row.model) == (months.shift(LAST, -series), "bordercast")
+        assert row.month == months.shift(row.cutoff, row.horizon)
+        counts = said.counts(INTERVAL_PROBS, series, 1)[row.horizon - 1].tolist()
+        assert [getattr(row, name) for name in INTERVALS] == counts
+        numbers = said.centre[series, 1, row.horizon - 1], said.scale[series, 1, row.horizon - 1]
+        assert (row.centre, row.scale, row.df) == (*numbers, said.df[series, 1])
+
+
+def test_nationwide_s_median_is_the_borders_within_its_half():
+    """lo50 and hi50 are one count from the median here: 303 of 302 moves, 310 does not get far."""
+    north, south, other, whole = (
+        [byhand.forecast(key, "2026-08", step, median, model) for step in (1, 2)]
+        for key, median, model in (
+            (byhand.NORTH, 101, "m"),
+            (byhand.SOUTH, 101, "m"),
+            (byhand.OTHER, 101, "m"),
+            (byhand.WHOLE, 302, "m"),
+        )
+    )
+    far = [byhand.forecast(byhand.WHOLE, "2026-08", 1, median, "m") for median in (310, 290)]
+    foreign = byhand.forecast(byhand.WHOLE, "2026-08", 1, 302, "naive")
+    part = byhand.forecast(byhand.NEW_YORK, "2026-08", 1, 7, "m")
+    rest = [*north, *south, *other[:1], part]
+
+    found = with_summed_medians([*rest, *whole, *far, foreign])
+
+    assert found[: len(rest)] == rest
+    assert [row.median for row in found[len(rest) :]] == [303, 302, 309, 291, 302]
+    assert found[len(rest)].hi95 == whole[0].hi95
 
 
 @pytest.mark.parametrize("series", [0, 5])

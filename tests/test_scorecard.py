@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 
+import byhand
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from forecast import months
 from forecast.desk.terminal import score_tables as desk
-from forecast.engine import scorecard, scores
-from forecast.records import SeriesKey, StoredForecast
+from forecast.engine import scores
+from forecast.records import HUB_PERMILLES, SeriesKey, StoredForecast
 from jobs.cli import main
 
 NORTH, OTHER = SeriesKey("northern"), SeriesKey("other")
@@ -44,7 +45,7 @@ def found(rows, **values):
 
 
 def scored(*parts):
-    return scorecard.scores([s for part in parts for s in part], COUNTS, "2023-01", "hindcast")
+    return scores.scores([s for part in parts for s in part], COUNTS, "2023-01", "hindcast")
 
 
 def test_a_score_is_the_mean_over_its_forecast_months():
@@ -87,7 +88,7 @@ def test_a_model_with_fewer_months_is_compared_with_naive_on_those():
 def test_a_path_crosses_a_break_that_lies_on_its_way(border, cutoff, month, across):
     span = [np.array([months.to_index(m)]) for m in (cutoff, month)]
 
-    assert scorecard.crosses_break(border, *span).tolist() == [across]
+    assert scores.crosses_break(border, *span).tolist() == [across]
 
 
 def test_months_across_a_break_and_the_others_are_all_months():
@@ -97,6 +98,77 @@ def test_months_across_a_break_and_the_others_are_all_months():
     assert counts[NORTH, "break"] + counts[NORTH, "no-break"] == counts[NORTH, "all"] == 48
     assert counts[NORTH, "break"] == 1 + 2 + 3 + 3  # cutoffs November 2023 to February 2024
     assert (OTHER, "break") not in counts
+
+
+def test_a_scaled_error_is_in_usual_changes_on_the_year_up_to_its_cutoff():
+    """x(t) - x(t - 12) over what is published; where a month is not, its changes are not known."""
+    counts = {month: float(i * i) for i, month in enumerate(SPAN) if month != "2022-03"}
+    rows = [said(NORTH, "naive", c, 1, 50) for c in ("2022-12", "2023-01", "2023-06")]
+
+    (row,) = [
+        r
+        for r in scores.scores(rows, {NORTH: counts}, "2023-01", "issued")
+        if (r.era, r.horizon) == ("all", 1)
+    ]
+
+    place = {month: i for i, month in enumerate(SPAN)}
+    scaled = []
+    for cutoff in ("2023-01", "2023-06"):
+        until = [m for m in SPAN[12:] if m <= cutoff and m != "2023-03"]
+        usual = np.mean([counts[m] - counts[SPAN[place[m] - 12]] for m in until])
+        scaled.append(abs(counts[SPAN[place[cutoff] + 1]] - 50) / usual)
+    assert row.n == 2  # the first is before what is scored
+    assert row.mase == pytest.approx(np.mean(scaled))
+    assert (row.basis, row.relative_mae) == ("issued", 1)
+
+
+def test_a_young_series_has_no_scaled_error_and_a_perfect_naive_no_ratio():
+    counts = dict.fromkeys(SPAN[:14], 50)
+    rows = [
+        *(
+            said(NORTH, model, "2022-03", h, 50 + off)
+            for model, off in (("naive", 0), ("b", 9))
+            for h in (1, 2)
+        ),
+        said(NORTH, "b", "2023-02", 1, 50),  # not published yet
+    ]
+
+    found_rows = scores.scores(rows, {NORTH: counts}, "2022-01", "hindcast")
+
+    assert {r.mase for r in found_rows} == {None}
+    assert {r.relative_mae for r in found_rows} == {None}
+    assert {r.n for r in found_rows} == {1, 2}
+    flat = scores.scores(
+        [said(NORTH, "b", "2023-01", 1, 50)], {NORTH: counts}, "2022-01", "hindcast"
+    )
+    assert {r.mase for r in flat} == {None}  # it repeats itself exactly
+
+
+def test_scores_are_of_the_usual_horizons_and_of_all_together():
+    rows = [said(NORTH, "naive", "2023-06", h, 400 + 30 * h) for h in range(1, 13)]
+
+    found_rows = scores.scores(rows, COUNTS, "2023-06", "hindcast")
+
+    assert {(r.horizon, r.n) for r in found_rows if r.era == "all"} == {
+        (0, 12), (1, 1), (3, 1), (6, 1), (12, 1),
+    }  # fmt: skip
+    assert {r.era for r in found_rows} == {"all", "2023", "break", "no-break"}
+    whole = found(found_rows, era="all", horizon=0)
+    actual = np.array([COUNTS[NORTH][months.shift("2023-06", h)] for h in range(1, 13)])
+    off = np.abs(actual - (400 + 30 * np.arange(1, 13)))
+    assert whole.mae == pytest.approx(off.mean())
+    inside = [(off <= reach).mean() for reach in (10, 20, 40)]
+    assert [whole.coverage50, whole.coverage80, whole.coverage95] == pytest.approx(inside)
+
+
+def test_hindcasts_are_scored_at_the_quantiles_of_the_intervals():
+    hindcast = byhand.hindcast(NORTH, "2023-06", 2, 100)
+
+    (stored_row,) = scores.of_hindcasts([hindcast])
+
+    places = [hindcast.quantiles[HUB_PERMILLES.index(int(p * 1000))] for p in scores.PROBS]
+    assert stored_row == (NORTH, "bordercast", "2023-06", 2, places)
+    assert places == [90, 91, 92, 95, 100, 105, 108, 109, 110]
 
 
 def row(border, model="bordercast", **changed):

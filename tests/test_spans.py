@@ -35,10 +35,45 @@ SERIES = Outlooks(SeriesKey("northern"), COUNTS, CUTOFF, DRAWS)
         ("next month", "next month", "2026-09", "2026-09"),
         ("rest of the year", "rest of 2026", "2026-09", "2026-12"),
         ("rest of 2026", "rest of 2026", "2026-09", "2026-12"),
+        ("next year", "next 12 months", "2026-09", "2027-08"),
+        ("2026-10..2026-10", "2026-10", "2026-10", "2026-10"),
     ],
 )
 def test_a_span_is_read_as_people_write_it(text, name, first, last):
     assert spans.parse(text, CUTOFF) == (name, first, last)
+
+
+@pytest.mark.parametrize(
+    ("cutoff", "first"), [("2025-12", "2026-01"), ("2026-01", "2026-02"), ("2026-11", "2026-12")]
+)
+def test_the_rest_of_a_year_is_what_of_it_is_to_come(cutoff, first):
+    assert spans.parse("rest of 2026", cutoff) == ("rest of 2026", first, "2026-12")
+    assert spans.parse("rest of year", cutoff) == ("rest of 2026", first, "2026-12")
+
+
+@pytest.mark.parametrize("cutoff", ["2025-11", "2026-12"])
+def test_there_is_no_rest_of_a_year_that_is_over_or_not_begun(cutoff):
+    with pytest.raises(SpanError, match=r"next month to be published is 202[57]-"):
+        spans.parse("rest of 2026", cutoff)
+
+
+def test_a_sum_s_quantiles_are_whole_and_outward_about_its_median():
+    draws = np.arange(1, 1001)[:, None] + np.array([[0.2]])
+    span = spans.Span("x", "2026-08", "2026-09")
+
+    found = spans.span_forecast(SERIES.key, span, CUTOFF, spans.total(span, COUNTS, CUTOFF, draws))
+
+    august = COUNTS[CUTOFF]
+    assert (found.published, found.months_published) == (august, 1)
+    assert (found.lo95, found.lo90, found.lo80, found.lo50) == tuple(
+        august + place for place in (25, 50, 100, 250)
+    )
+    assert (found.hi95, found.hi90, found.hi80, found.hi50) == tuple(
+        august + place + 1 for place in (975, 950, 900, 750)
+    )
+    assert found.median == august + 501  # 500.7
+    assert (found.series, found.span, found.cutoff) == (SERIES.key, "x", CUTOFF)
+    assert (found.first_month, found.last_month) == ("2026-08", "2026-09")
 
 
 @pytest.mark.parametrize(
@@ -118,13 +153,40 @@ def test_months_before_the_series_are_not_zeros():
         ("FY2027", "> FY2026", 0, "above FY2026"),
         ("FY2027", "RECORD LOW", 0.5, "a record low"),
         ("FY2025", "record", 1, "a record high"),
+        # Exactly as much is no more and no less.
+        ("2026-12", "below 100", 0.25, "below 100"),
+        ("2026-12", "above 2014-06", 0.5, "above 2014-06"),
+        ("2026-12", "100 .. 100", 0.25, "between 100 and 100"),
+        ("2026-12", "lowest since 2013-10", 0.25, "the lowest since 2013-10"),
+        ("2026-08", "record", 1, "a record high"),
+        ("2026-08", "highest since 2026-08", 0, "the highest since 2026-08"),
+        ("2026-08..2026-09", "at least 354", 0.75, "at least 354"),
     ],
 )
 def test_a_chance_is_the_share_of_paths(span, event, share, said):
     found = chances.chance(SERIES, spans.parse(span, CUTOFF), event)
 
     assert (found.share, found.event) == (share, said)
-    assert found.settled == (span == "FY2025")
+    assert found.settled == (span in ("FY2025", CUTOFF))
+
+
+def test_a_record_is_more_than_every_month_or_span_that_is_published_in_full():
+    """As much as the highest is none. What comes after the cutoff, and half years, do not count."""
+    counts = {"2024-10": 9, "2025-10": 50, "2025-11": 60, "2026-10": 30, "2026-11": 999}
+    series = Outlooks(SERIES.key, counts, "2026-10", np.array([[59.0], [60.0], [61.0], [110.0]]))
+
+    def share(span: str, event: str) -> float:
+        return chances.chance(series, spans.parse(span, "2026-10"), event).share
+
+    assert share("2026-11", "record") == 0.5
+    assert share("2026-11", "new record low") == 0
+    assert share("2026-11", "highest since 2025-11") == 0.5
+    assert share("2026-11", "highest since 2026-10") == 1
+    assert share("2026-10..2026-11", "record") == 0.25  # 30 + 110 over 50 + 60
+    assert share("2026-10..2026-11", "record low") == 0.75  # 89, 90 and 91 below 110
+    alone = Outlooks(SERIES.key, {"2026-10": 1}, "2026-10", np.array([[1.0]]))
+    with pytest.raises(SpanError, match="published in full"):
+        chances.chance(alone, spans.parse("2026-10..2026-11", "2026-10"), "record")
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,61 @@ def test_paths_that_are_what_came_give_the_outcome():
             assert chance == came
 
 
+def test_the_ends_of_an_interval_are_inside():
+    question = standing.inside(KEY, "2023-01", 10, 20)
+
+    came = [standing.outcome(question, {"2023-01": count}) for count in (9, 10, 20, 21)]
+
+    assert came == [False, True, True, False]
+
+
+def test_a_chance_takes_published_months_as_they_are_and_counts_whole_sums_above():
+    """The year before had 120; with 40 published, the paths' eight months must add 81."""
+    counts = dict.fromkeys(months.between("2021-10", "2023-01"), 10)
+    asked = Asked(KEY, counts, "2023-01")
+    draws = np.array([[9.875] * 8, [10.0] * 8, [10.05] * 8, [10.125] * 8])
+    (question,) = standing.questions(asked, ["fiscal year above last"])
+
+    assert standing.chance(question, asked, draws) == 0.25
+
+
+def test_a_base_rate_is_drawn_towards_a_coin_by_a_year_of_questions():
+    """A count that always rises: of 12 questions asked from the 24th month on, all came true."""
+    span = months.between("2020-01", "2022-12")
+
+    found = standing.base_rates({KEY: {month: place for place, month in enumerate(span)}})
+
+    rates = {cutoff: rate for (kind, cutoff), rate in found.items() if kind.endswith("year before")}
+    assert sorted(rates) == span[23:]
+    assert rates[span[23]] == 0.5
+    assert rates[span[35]] == (12 + 24) / (12 + 48)
+
+
+def test_questions_need_the_months_that_they_compare():
+    """Five years, and no month less, for the lowest of five years; twelve for a year."""
+    counts = dict.fromkeys(months.between("2018-01", "2022-12"), 5)
+    lowest, twelve = "lowest month of 5 years within 12 months", "next 12 months above last 12"
+    whole = Asked(KEY, counts, "2022-12")
+
+    (question,) = standing.questions(whole, [lowest])
+
+    assert (question.below, question.above < 0) == (5, True)
+    assert standing.questions(Asked(KEY, counts, "2022-11"), [lowest]) == []
+    assert standing.questions(Asked(KEY, counts, "2018-12"), [twelve, "of no kind"]) != []
+    assert standing.questions(Asked(KEY, counts, "2018-11"), [twelve]) == []
+    gap = {month: 5 for month in counts if month != "2022-10"}
+    assert standing.questions(Asked(KEY, gap, "2022-12"), ["fiscal year above last"]) == []
+    assert standing.questions(Asked(KEY, gap, "2022-09"), ["fiscal year above last"]) != []
+
+
+def test_no_chance_is_scored_as_sure_and_a_perfect_base_rate_leaves_nothing_to_save():
+    wrong = standing.record([1.0, 0.0], [0.0, 1.0], [False, True])
+
+    assert wrong.log == pytest.approx(math.log(4000))
+    assert wrong.base_log == pytest.approx(-math.log(3999 / 4000))
+    assert (wrong.brier, wrong.base_brier, wrong.skill) == (1, 0, 0)
+
+
 def test_scores_are_what_they_are_called():
     chances, base, came = [0.9, 0.2, 0.0], [0.5, 0.5, 0.5], [True, True, False]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -16,13 +17,14 @@ from hypothesis import strategies as st
 from tables import edit
 
 from forecast import months
-from forecast.errors import BusyError, ConfigError
+from forecast.errors import BusyError, ConfigError, StoreError
 from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
 from forecast.store import (
     connect,
     copies,
     integrity,
     inventory,
+    ops,
     releases,
     sqlite_errors,
     watch,
@@ -271,6 +273,132 @@ def test_releases_of_the_same_month_are_neighbors_too(tmp_path):
 
     with closing(connect.read(tmp_path / "a.db")) as db:
         assert [each.release.seq for each in releases.neighbours(db, twin)] == [4, 5, 6]
+
+
+def parts_of(seq: int, first: str, last: str, closed: tuple = (), **more) -> Snapshot:
+    """A release that states two dimensions of the north from first to last."""
+    span = months.between(first, last)
+    keys = [SeriesKey("northern", dimension, "X") for dimension in ("state", "citizenship")]
+    return Snapshot(
+        Release(f"p{seq}", more.pop("kind", "state"), "p.csv", f"sha{seq}", last, seq, **more),
+        {key: dict.fromkeys(span, seq) for key in keys},
+        tuple(Coverage(key.scope, first, last) for key in keys),
+        closed=frozenset(closed),
+    )
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        # Fiscal 2023 and 2024, of which 2023 is closed in it: by the nearest that closed it too.
+        (parts_of(50, "2022-10", "2024-03", closed=(2023,)), [20, 45]),
+        (parts_of(50, "2022-10", "2024-03"), [45]),
+        (parts_of(50, "2023-10", "2024-03", closed=(2023,)), [45]),
+        (parts_of(26, "2022-10", "2023-09", closed=(2023,)), [20]),
+        (parts_of(31, "2022-10", "2023-09"), [30]),
+        (parts_of(50, "2020-10", "2021-09"), []),
+        (of_borders(50, "northern"), []),
+    ],
+)
+def test_parts_are_held_against_the_nearest_release_of_each_year(tmp_path, new, expected):
+    """Not against vintages, rounded counts, or another border's."""
+    held = [
+        parts_of(10, "2022-10", "2023-09", closed=(2023,)),
+        parts_of(20, "2022-10", "2023-12", closed=(2023,)),
+        parts_of(30, "2022-10", "2023-09"),
+        parts_of(45, "2023-08", "2024-02"),
+        parts_of(49, "2022-10", "2024-03", rounding=10),
+        parts_of(48, "2022-10", "2024-03", kind="vintage"),
+        of_borders(51, "southwest", dimension="state"),
+    ]
+    saved(tmp_path / "a.db", held)
+
+    with closing(connect.read(tmp_path / "a.db")) as db:
+        found = releases.part_neighbours(db, new)
+
+    assert sorted(each.release.seq for each in found) == expected
+
+
+def test_labels_that_are_joined_count_as_one_until_they_are_not(tmp_path):
+    with writing(tmp_path / "a.db") as db:
+        with transaction(db):
+            releases.save_snapshot(db, SECOND)
+        joins = {"citizenship": {"PERU": "ANDES", "INDIA": "ANDES"}}
+        assert releases.label_joins(db) == {}
+        releases.save_joins(db, joins)
+        releases.save_joins(db, {"citizenship": dict(joins["citizenship"])})
+
+        assert releases.label_joins(db) == joins
+        joined = releases.current_counts(db)
+        assert joined[SeriesKey("northern", "citizenship", "ANDES")]["2024-02"] == 1
+        releases.save_joins(db, {})
+        assert list(releases.current_counts(db)) == [TOTAL, INDIA, PERU]
+        assert releases.accepted(db) == [1]
+
+
+def test_what_a_release_says_beside_its_counts_reads_back(tmp_path):
+    """Its years, closed or not, with their lines; and a scope that it covers in two spans."""
+    spans = (("2023-11", "2023-12"), ("2024-02", "2024-02"))
+    made = Snapshot(
+        Release("r", "state", "r.csv", "sha", "2024-02", 5, "2024-03-01", "day", "http://x", 10),
+        {TOTAL: {"2023-11": 3, "2023-12": 0, "2024-02": 5}},
+        tuple(Coverage(TOTAL.scope, *span) for span in spans),
+        {2023: 7, 2024: 9},
+        frozenset({2022, 2023}),
+    )
+    saved(tmp_path / "a.db", [of_borders(4, "northern"), made, of_borders(6, "northern")])
+
+    with closing(connect.read(tmp_path / "a.db")) as db:
+        assert releases.load_snapshot(db, 2) == made
+        assert releases.current_counts(db)[TOTAL] == {
+            "2023-11": 3, "2023-12": 0, "2024-01": 6, "2024-02": 5,
+        }  # fmt: skip
+
+
+def test_a_digest_of_counts_leaves_out_what_is_none():
+    with_zeros = snapshot(1, "2024-01", "2024-02", total=[10, 0], peru=[0, 0])
+    without = snapshot(1, "2024-01", "2024-02", total=[10])
+    other = snapshot(1, "2024-01", "2024-02", total=[0, 10])
+
+    assert releases.counts_digest(with_zeros) == releases.counts_digest(without)
+    assert releases.counts_digest(other) != releases.counts_digest(without)
+    text = "northern||||2024-01|10"
+    assert releases.counts_digest(without) == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_moment_needs_tables_of_this_program_s_version(tmp_path):
+    path = tmp_path / "a.db"
+    saved(path, [FIRST])
+    with connect.moment(path) as connection:
+        assert connection.execute("select count(*) from releases").fetchone()[0] == 1
+    edit(path, f"pragma user_version = {len(connect.migrations()) - 1}")
+
+    with pytest.raises(ConfigError, match="older bordercast"), connect.moment(path):
+        pass
+
+
+def test_a_link_in_the_place_of_a_lock_is_not_followed(tmp_path):
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "a.lock").symlink_to(tmp_path / "precious")
+
+    with pytest.raises(StoreError, match="symbolic link"), connect.locked(tmp_path / "a.lock", 0):
+        pass
+    with pytest.raises(FileNotFoundError), connect.locked(tmp_path / "none" / "a.lock", 0):
+        pass
+
+    assert (tmp_path / "precious").read_text() == "kept"
+
+
+def test_the_second_database_is_private_whatever_its_mode_was(tmp_path):
+    path = tmp_path / "deep" / "bordercast.db"
+    with ops.writing(path) as db:
+        db.execute("select 1")
+    ops.beside(path).chmod(0o644)
+
+    with ops.writing(path):
+        modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+
+    assert {mode for name, mode in modes.items() if not name.endswith(".lock")} == {0o600}
 
 
 def test_a_copy_is_on_the_disk_before_and_after_it_gets_its_name(tmp_path, monkeypatch):

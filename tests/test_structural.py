@@ -11,6 +11,7 @@ from panels import make_panel
 from models import structural
 from models.base import Panel, Paths
 from models.kalman import GRID, SEASONAL, kalman_gains
+from models.level import levels
 from models.structural import Structural
 
 EVERY = np.arange(90)
@@ -105,3 +106,61 @@ def test_the_next_months_are_the_same_by_responses_and_by_the_filter(
     assert np.allclose(expected, by_filter, rtol=0, atol=1e-12, equal_nan=True)
     mass = structural.evidence(ragged)
     assert np.allclose(prior, structural.log_prior(mass), atol=1e-9)
+
+
+def test_a_month_nobody_knows_is_what_its_series_alone_expected() -> None:
+    """More series than a block holds, from different first months; three in a row as well."""
+    z = np.tile(golden.generated()[:, :40], (20, 1)) + np.arange(120)[:, None] / 100
+    for row in range(120):
+        z[row, : row % 5] = np.nan
+        z[row, 20 + row % 3] = np.nan
+    z[7, 30:33] = z[100, 1 + 100 % 5] = z[3, 39] = np.nan
+    panel = make_panel(z, [f"family {row % 2}" for row in range(120)])
+    before = np.isfinite(z).cumsum(axis=1) == 0
+
+    found = structural.filled(panel)
+
+    assert np.array_equal(found.filled, np.isnan(z) & ~before)
+    assert np.array_equal(found.z[~found.filled], z[~found.filled], equal_nan=True)
+    flat = np.zeros((2, 40, len(GRID)))
+    expected = structural.sweep_under(flat, found, 1).path[..., 0]
+    row, column = np.nonzero(found.filled)
+    assert np.allclose(found.z[row, column], expected[row, column - 1], rtol=0, atol=1e-10)
+    assert np.isnan(found.seen[found.filled]).all()
+
+
+def test_without_evidence_errors_grow_as_those_of_a_random_walk() -> None:
+    growth = paths_of(make_panel(np.array([[3.0, 3.5, 4.0]])), 4).growth[0]
+
+    assert np.allclose(growth[0], np.sqrt([1, 2, 3, 4]))
+    assert np.allclose(growth[1], np.sqrt([1, 2, 3, 4]))
+
+
+def level_by_hand(z: np.ndarray) -> list[float]:
+    """The level of a series after each month, NaN where nobody knows its count."""
+    levels, squares, seen, found = [0.0] * 8, [0.0] * 8, 0, []
+    for t, value in enumerate(z.tolist()):
+        known = np.isfinite(value)
+        for k, speed in enumerate((0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)):
+            error = value - levels[k] if known else 0.0
+            squares[k] += error**2 if t >= 2 else 0.0
+            levels[k] += max(speed, 1 / (t + 1)) * error
+        seen += known and t >= 2
+        n = max(seen, 1)
+        weights = np.exp(
+            [-n / 2 * (np.log(s / n + 1e-8) - np.log(min(squares) / n + 1e-8)) for s in squares]
+        )
+        found.append(float(weights @ levels / weights.sum()))
+    return found
+
+
+def test_the_smoothed_level_is_that_of_what_is_known(ragged: Panel) -> None:
+    unknown = ragged.z.copy()
+    unknown[0, [2, 50]] = unknown[2, 60:63] = np.nan
+    filled = ragged.z + np.where(np.isnan(unknown), 50, 0)
+
+    found = levels(replace(ragged, z=filled, filled=np.isnan(unknown) & np.isfinite(ragged.z)))
+
+    for row, start in enumerate(ragged.start.tolist()):
+        assert np.isnan(found[row, :start]).all()
+        assert found[row, start:] == pytest.approx(level_by_hand(unknown[row, start:]), abs=1e-9)

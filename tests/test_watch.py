@@ -36,6 +36,26 @@ def test_the_badge_needs_many_on_one_side():
     assert not multiplicity.systemic([], [])
 
 
+@pytest.mark.parametrize(
+    ("up", "down", "quiet", "badge"),
+    [
+        (3, 0, 0, True),
+        (2, 0, 0, False),  # two are not many
+        (3, 0, 27, True),  # exactly a tenth
+        (3, 0, 28, False),
+        (4, 1, 0, True),  # exactly four fifths, up or down
+        (1, 4, 0, True),
+        (3, 1, 0, False),
+        (1, 3, 0, False),
+        (0, 3, 0, True),
+    ],
+)
+def test_the_badge_begins_where_its_rule_says(up, down, quiet, badge):
+    p, sides = [1e-4] * (up + down) + [0.9] * quiet, [1] * up + [-1] * down + [1] * quiet
+
+    assert multiplicity.systemic(p, sides) == badge
+
+
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
 def test_the_cutoff_is_the_largest_p_under_the_line(values):
     p = np.sort(np.array(values))
@@ -77,6 +97,44 @@ def test_apportioned_is_whole_close_and_complete(shares, total):
         assert found == [0] * len(shares)
 
 
+def test_a_part_without_any_counts_is_left_out_and_ties_go_to_the_first():
+    names = ("a", "b", "c", "none", "new")
+    shares, published = (1.0, 1.0, 1.0, 0.0, 0.0), (4, 3, 2, 0, 1)
+    members = [
+        Part(BORDER._replace(dimension="state", member=name), share, count)
+        for name, share, count in zip(names, shares, published, strict=True)
+    ]
+
+    rows = drivers(Whole(BORDER, "2025-02", 11, 10), "state", members, complete=True)
+
+    assert [(r.member.member, r.expected, r.contribution) for r in rows] == [
+        ("a", 4, 0),
+        ("b", 4, -1),
+        ("c", 3, -1),
+        ("new", 0, 1),
+    ]
+    assert {(r.flag, r.dimension, r.role) for r in rows} == {((BORDER, "2025-02"), "state", "part")}
+
+
+def test_where_nothing_was_expected_and_nothing_came_one_row_says_so():
+    nothing = Part(BORDER._replace(dimension="state", member="a"), 0.0, 0)
+
+    (row,) = drivers(Whole(BORDER, "2025-02", 0, 0), "state", [nothing], complete=True)
+    (rest,) = drivers(Whole(BORDER, "2025-02", 7, 0), "state", [nothing], complete=True)
+
+    assert (row.role, row.member, row.expected, row.encounters) == ("unattributed", None, 0, 0)
+    assert (rest.role, rest.expected, rest.contribution) == ("unattributed", 7, -7)
+
+
+@pytest.mark.parametrize(("expected", "complete", "scaled"), [(60, False, 60), (59, False, 59)])
+def test_parts_are_scaled_down_to_a_whole_that_is_less(expected, complete, scaled):
+    part = Part(BORDER._replace(dimension="field", member="A", component="x"), 60.4, 30)
+
+    rows = drivers(Whole(BORDER, "2020-04", expected, 30), "field", [part], complete)
+
+    assert [r.expected for r in rows] == [scaled]
+
+
 def test_parts_of_one_component_are_not_scaled_up_to_the_whole():
     part = Part(BORDER._replace(dimension="field", member="A", component="x"), 60.0, 30)
 
@@ -96,13 +154,25 @@ def test_parts_of_one_component_are_not_scaled_up_to_the_whole():
         (200_000, 200_900, False, False),  # under half a percent
         (200_000, 200_001, True, True),
         (200_000, 200_000, True, False),
+        # Both bounds, up and down: 50 counts, and more than half a percent.
+        (1000, 1049, False, False),
+        (1000, 1050, False, True),
+        (1000, 950, False, True),
+        (1000, 951, False, False),
+        (10_000, 10_050, False, False),
+        (9_999, 10_049, False, True),
+        (200_000, 199_999, True, True),
     ],
 )
 def test_a_revision_is_flagged_if_large_or_of_a_closed_year(before, after, closed, flagged):
     flag = revision_flag(BORDER, "2025-10", 9, before, after, closed)
 
     assert (flag is not None) == flagged
-    assert flag is None or (flag.kind, flag.expected) == ("revision", before)
+    if flag is not None:
+        assert (flag.kind, flag.severity, flag.release_id) == ("revision", "notable", 9)
+        assert (flag.expected, flag.encounters) == (before, after)
+        assert flag.ratio == (after + 1) / (before + 1)
+        assert flag.side == np.sign(after - before)
 
 
 def test_as_many_are_rejected_as_by_scipys_rule():

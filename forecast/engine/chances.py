@@ -32,8 +32,8 @@ _RANGE = re.compile(rf"(?:between\s+)?{_COUNT}\s*(?:\.\.|and)\s*{_COUNT}")
 _YEAR_BEFORE = re.compile(rf"({_SIDE})\s*(?:the )?(?:year before|last year|a year before)")
 _SINCE = re.compile(r"(highest|lowest) since (\d{4}-\d{2})")
 _OTHER = re.compile(rf"({_SIDE})\s*(.+)")
-_RECORD = {"record": True, "a record": True, "new record": True, "record high": True}
-_LOW = {"record low": False, "new record low": False}
+_RECORD = {"record", "a record", "new record", "record high"}
+_LOW = {"record low", "new record low"}
 _FORMS = (
     "'>10000', '20000..30000', '> FY2026', 'above year before', 'record', 'record low', "
     "'highest since 2023-12'"

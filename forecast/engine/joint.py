@@ -155,7 +155,8 @@ class Draws:
             for key, step in zip(keys, own, strict=True):
                 self._keep(key, step, self._from_steps(self.joint.marginals[key], step[None])[0])
             return
-        goal, follow = self._total_of(total, self.joint.marginals[keys[0]])
+        part, *_ = (self.joint.marginals[key] for key in keys)  # all end in the same month
+        goal, follow = self._total_of(total, part)
         step = reconcile.followed(follow, own)
         all_marks = np.stack([self.joint.marginals[key].marks for key in keys])
         free = paths.from_steps(all_marks, step)
@@ -172,8 +173,9 @@ class Draws:
         parts = [self.joint.marginals[key] for key in keys]
         above = self.joint.marginals[total]
         same = all((a.cutoff, a.end) == (b.cutoff, b.end) for a, b in pairwise(parts))
-        stale = range(parts[0].cutoff + 1, above.cutoff + 1)
-        return same and parts[0].end <= above.end and all(m in above.known for m in stale)
+        stale = range(min(p.cutoff for p in parts) + 1, above.cutoff + 1)
+        reached = max(p.end for p in parts) <= above.end
+        return same and reached and all(month in above.known for month in stale)
 
     def _total_of(self, total: SeriesKey, part: Marginals) -> tuple[Floats, Floats]:
         """A total's counts (n, h) in its parts' months, as far as they make it up, and its steps.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -115,37 +116,30 @@ def hindcast_rows(
         for row in _hindcasts(
             predictive,
             (series, place),
-            Hindcast(
-                model=model,
-                version=version,
-                series=key,
-                cutoff=month_of(panel, series, origin),
-                month="",
-                horizon=0,
-                data_digest=digests[origin],
-                median=0,
-                quantiles=(),
-                centre=0.0,
-                scale=0.0,
-                df=float(predictive.df[series, place]),
+            month_of(panel, series, origin),
+            partial(
+                Hindcast, model=model, version=version, series=key, data_digest=digests[origin]
             ),
         )
     ]
 
 
-def _hindcasts(predictive: Predictive, place: tuple[int, int], shared: Hindcast) -> list[Hindcast]:
-    middle = HUB.index(0.5)
+def _hindcasts(
+    predictive: Predictive, place: tuple[int, int], cutoff: str, made: Callable[..., Hindcast]
+) -> list[Hindcast]:
+    """One series' hindcasts from one origin; made : with what they share."""
     return [
-        replace(
-            shared,
-            month=months.shift(shared.cutoff, step + 1),
-            horizon=step + 1,
-            median=counts[middle],
+        made(
+            cutoff=cutoff,
+            month=months.shift(cutoff, step),
+            horizon=step,
+            median=counts[HUB.index(0.5)],
             quantiles=tuple(counts),
-            centre=float(predictive.centre[place][step]),
-            scale=float(predictive.scale[place][step]),
+            centre=float(predictive.centre[place][step - 1]),
+            scale=float(predictive.scale[place][step - 1]),
+            df=float(predictive.df[place]),
         )
-        for step, counts in enumerate(predictive.counts(HUB, *place).tolist())
+        for step, counts in enumerate(predictive.counts(HUB, *place).tolist(), start=1)
     ]
 
 

@@ -129,7 +129,7 @@ def mail_due(path: Path, now: datetime) -> bool:
             "select content_key from notices where state = 'approved' and approved_at >= ?",
             ((now - notices.KEPT).isoformat(timespec="seconds"),),
         )
-        unknown = any(row[0] not in known for row in approved)
+        unknown = any(key not in known for (key,) in approved)
     return unknown or any(row["at"] <= moment for row in due)
 
 

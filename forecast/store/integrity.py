@@ -121,9 +121,9 @@ def _without_tracebacks(look: Callable[[], list[str]]) -> list[str]:
 
 
 def _damage(connection: sqlite3.Connection) -> Iterator[str]:
-    for row in connection.execute("pragma integrity_check(3)"):
-        if row[0] != "ok":
-            yield f"the database is damaged: {' '.join(str(row[0]).split())}"
+    for (said,) in connection.execute("pragma integrity_check(3)"):
+        if said != "ok":
+            yield f"the database is damaged: {' '.join(str(said).split())}"
 
 
 def _dangling(connection: sqlite3.Connection) -> Iterator[str]:

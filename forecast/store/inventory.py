@@ -41,7 +41,7 @@ def save_refused(db: Database, release: Release, reason: str) -> int:
     columns = f"{RELEASE_COLUMNS}, status, reason, counts_digest"
     values = (*astuple(release), "quarantined", reason, "")
     marks = ", ".join("?" * len(values))
-    row = db.execute(
+    (release_id,) = db.execute(
         f"""
         insert into releases ({columns}) values ({marks})
         on conflict (sha256) do update set reason = excluded.reason where status = 'quarantined'
@@ -49,8 +49,8 @@ def save_refused(db: Database, release: Release, reason: str) -> int:
         """,
         values,
     ).fetchone()
-    ledger.add_release(db, row[0])
-    return int(row[0])
+    ledger.add_release(db, release_id)
+    return int(release_id)
 
 
 def save_after_all(db: Database, release_id: int, snapshot: Snapshot, why: str, now: str) -> None:

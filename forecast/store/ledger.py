@@ -123,8 +123,8 @@ def add_run(db: Connection, run_id: int, notices: Sequence[int]) -> None:
 
 def add_release(db: Connection, release_id: int) -> None:
     """State a file that was accepted or refused."""
-    found = db.execute("select status from releases where id = ?", (release_id,)).fetchone()
-    kind: EntryKind = "accepted" if found[0] == "accepted" else "refused"
+    (status,) = db.execute("select status from releases where id = ?", (release_id,)).fetchone()
+    kind: EntryKind = "accepted" if status == "accepted" else "refused"
     add(db, kind, f"release {release_id}", [("release", release_id), ("figures", None)])
 
 
@@ -252,7 +252,7 @@ def _of_notices(ids: Sequence[int]) -> list[EntryKey]:
 
 
 def _ids(db: Connection, query: str) -> list[int]:
-    return [int(row[0]) for row in db.execute(f"{query} order by 1")]
+    return [int(found) for (found,) in db.execute(f"{query} order by 1")]
 
 
 def _blob(value: object) -> str:

@@ -34,7 +34,7 @@ def save_source(db: Database, section: dict[str, Any]) -> None:
 def totals(connection: Database | sqlite3.Connection) -> list[str]:
     """The series that are no part of another, in the order in which they came."""
     rows = connection.execute("select border from series where dimension = '' order by id")
-    return [str(row[0]) for row in rows]
+    return [str(border) for (border,) in rows]
 
 
 def next_seq(connection: Database | sqlite3.Connection) -> int:

@@ -35,13 +35,14 @@ def newest_source(connection: sqlite3.Connection) -> Source | None:
     )
     if not found:
         return None
+    [newest] = found
     refused = connection.execute(
         "select file_name from releases where status = 'quarantined' and seq >= ? order by seq",
-        (found[0]["seq"],),
+        (newest["seq"],),
     )
     return Source(
-        found[0]["file_name"],
-        found[0]["first_seen_at"],
+        newest["file_name"],
+        newest["first_seen_at"],
         tuple(name for (name,) in refused),
         tuple(witnesses.sightings(connection)),
     )

@@ -80,8 +80,9 @@ def _last(by_month: dict[str, int]) -> dict[str, Any]:
 
 def judgement_count(connection: sqlite3.Connection, basis: str) -> int:
     """How many months were judged on this basis."""
-    row = connection.execute("select count(*) from judgements where basis = ?", (basis,)).fetchone()
-    return int(row[0])
+    count = "select count(*) from judgements where basis = ?"
+    (found,) = connection.execute(count, (basis,)).fetchone()
+    return int(found)
 
 
 def scores(connection: sqlite3.Connection, border: str | None = None) -> list[dict[str, Any]]:

@@ -64,8 +64,8 @@ def _save_release(
     decision = (release_id, "accepted", reason, decided_at)
     values = (*astuple(snapshot.release), *decision, counts_digest(snapshot))
     marks = ", ".join("?" * len(values))
-    cursor = db.execute(f"insert into releases ({columns}) values ({marks})", values)
-    saved = int(cursor.lastrowid or 0)
+    insert = f"insert into releases ({columns}) values ({marks}) returning id"
+    (saved,) = db.execute(insert, values).fetchone()
     years = sorted(snapshot.closed | set(snapshot.rows))
     db.table("release_years").insert_all(
         {
@@ -76,7 +76,7 @@ def _save_release(
         }
         for year in years
     )
-    return saved
+    return int(saved)
 
 
 def _save_statements(db: Database, release_id: int, snapshot: Snapshot) -> None:
@@ -259,7 +259,7 @@ def current_counts(db: Database | sqlite3.Connection) -> dict[SeriesKey, dict[st
 def accepted(db: Database | sqlite3.Connection) -> list[int]:
     """Ids of all accepted releases, ascending."""
     rows = db.execute("select id from releases where status = 'accepted' order by id")
-    return [int(row[0]) for row in rows]
+    return [int(release_id) for (release_id,) in rows]
 
 
 def _sha256(lines: Iterable[str]) -> str:

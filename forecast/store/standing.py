@@ -46,14 +46,14 @@ def _question_id(
         f"insert or ignore into questions ({', '.join(_QUESTION)}) values (?, ?, ?, ?, ?, ?, ?)",
         values,
     )
-    found = connection.execute(
+    (question_id,) = connection.execute(
         """
         select id from questions where series_id = ? and kind = ? and first_month = ?
             and last_month = ? and statistic = ? and above = ? and below = ?
         """,
         values,
     ).fetchone()
-    return int(found[0])
+    return int(question_id)
 
 
 def answered(db: Database) -> set[tuple[str, str, str]]:

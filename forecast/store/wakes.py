@@ -47,11 +47,12 @@ class Verified(NamedTuple):
 def begin_wake(db: Database, now: datetime, pid: int) -> int:
     """Write down that work begins; returns the wake's id."""
     with transaction(db):
-        cursor = db.execute(
-            "insert into wakes (started_at, pid, outcome, detail) values (?, ?, 'working', '')",
+        (wake_id,) = db.execute(
+            "insert into wakes (started_at, pid, outcome, detail) values (?, ?, 'working', '') "
+            "returning id",
             (_text(now), pid),
-        )
-        return int(cursor.lastrowid or 0)
+        ).fetchone()
+        return int(wake_id)
 
 
 def end_wake(db: Database, wake_id: int, now: datetime, outcome: Ended, detail: str) -> None:

@@ -116,11 +116,12 @@ def _save_drivers(db: Database, run_id: int, drivers: list[Driver], ids: SeriesI
 
 
 def _flag_id(db: Database, flag: tuple[SeriesKey, str], ids: SeriesIds) -> int:
-    row = db.execute(
+    series, month = flag
+    (flag_id,) = db.execute(
         "select max(id) from flags where series_id = ? and month = ? and kind = 'month'",
-        (ids[flag[0]], flag[1]),
+        (ids[series], month),
     ).fetchone()
-    return int(row[0])
+    return int(flag_id)
 
 
 def mark_systemic(db: Database, run_id: int, months: Iterable[str]) -> None:

@@ -146,7 +146,8 @@ def _seen(
 ) -> episodes.Seen:
     verdict = apart or own
     border = look.border
-    if apart is not None and border is not None:
+    if apart is not None:
+        assert border is not None
         outlook = relative.difference(outlook, border.outlook, look.apart)
     return episodes.Seen(
         series=look.published.series,
@@ -171,8 +172,8 @@ def _flag(
         verdict = apart or own
         role: Role = "apart" if apart is not None and step.role == "first" else step.role
         episode = step.open or step.ended
-        opened = episode.opened if episode else None
-        return _month_flag(look.published, verdict, role, opened, parent)
+        assert episode is not None
+        return _month_flag(look.published, verdict, role, episode.opened, parent)
     if border is not None and border.flagged and own.deviates:
         return _month_flag(look.published, own, "listed", None, parent)
     if state.episode is None and parent is None and own.grade is not None:

@@ -14,7 +14,7 @@ LEAST_MOVED, LEAST_SHARE, ONE_SIDE = 3, 0.10, 0.80
 
 def alpha(eligible: int) -> float:
     """The drill-down's alpha in a month with this many eligible series."""
-    return min(max(BUDGET / max(eligible, 1), LEAST), MOST)
+    return min(max(BUDGET / eligible, LEAST), MOST) if eligible else MOST
 
 
 def systemic(p: Sequence[float], sides: Sequence[int]) -> bool:
@@ -39,5 +39,5 @@ def systemic(p: Sequence[float], sides: Sequence[int]) -> bool:
 def cutoff(p: np.ndarray) -> float:
     """The largest p that Benjamini and Hochberg's rule rejects; -1 if it rejects none."""
     ordered = np.sort(p)
-    passed = ordered <= Q * np.arange(1, len(p) + 1) / max(len(p), 1)
+    passed = ordered <= Q * np.arange(1, len(p) + 1) / len(p)
     return float(ordered[passed].max()) if passed.any() else -1.0

@@ -1,0 +1,601 @@
+"""What the store says of a record written by hand: every answer known beforehand."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import byhand
+import pytest
+from byhand import (
+    EPISODES,
+    HINDCASTS,
+    JUDGED,
+    MOVED,
+    NEW_YORK,
+    NOON,
+    NORTH,
+    OCCASIONS,
+    OTHER,
+    SOUTH,
+    VERMONT,
+    WHOLE,
+)
+from sqlite_utils import Database
+
+from forecast.errors import DataError
+from forecast.records import Driver, KeptPath, SeriesKey
+from forecast.store import (
+    changes,
+    connect,
+    findings,
+    flags,
+    health,
+    integrity,
+    inventory,
+    notices,
+    page,
+    plots,
+    read,
+    releases,
+    reports,
+    runs,
+    watch,
+)
+from forecast.store.notices import Approval, Frame, Section
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Not to be changed."""
+    path = tmp_path_factory.mktemp("byhand") / "bordercast.db"
+    byhand.make(path)
+    return path
+
+
+@pytest.fixture
+def connection(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(path)) as connection:
+        yield connection
+
+
+@pytest.fixture
+def db(path: Path, tmp_path: Path) -> Iterator[Database]:
+    """A copy to write to."""
+    with connect.writing(Path(shutil.copy(path, tmp_path / "bordercast.db"))) as db:
+        yield db
+
+
+def test_a_file_of_the_same_month_is_refused_or_none(connection):
+    place = byhand.release("", "2024-02").seq
+
+    asked = (place, place + 999, place - 1, place + 1000)
+
+    assert [findings.quarantined(connection, seq) for seq in asked] == [True, True, False, False]
+
+
+def test_what_a_notice_rests_on(connection):
+    assert findings.newest_release(connection) == (2, "sha of february")
+    assert findings.judged_as_issued(connection, "2024-01") == ["northern"]
+    assert findings.judged_as_issued(connection, "2024-02") == ["southwest"]
+    opened = {
+        month: [row["border"] for row in findings.episodes(connection, month)]
+        for month in ("2023-12", "2024-01", "2024-02")
+    }
+    assert opened == {
+        "2023-12": ["other"],
+        "2024-01": ["southwest", "northern"],
+        "2024-02": ["northern", "nationwide"],
+    }
+
+
+def test_the_flags_of_a_month_are_all_but_revisions_and_months_only_watched(connection):
+    found = findings.month_flags(connection, "2024-01")
+
+    assert [(row["border"], row["member"], row["kind"]) for row in found] == [
+        ("northern", "", "month"),
+        ("northern", "NY", "month"),
+        ("northern", "VT", "month"),
+        ("southwest", "", "drift"),
+    ]
+    assert (found[0]["listed"], found[0]["apart"]) == (1, 1)
+    assert [row["month"] for row in findings.month_flags(connection, "2024-02")] == ["2024-02"]
+    assert len(flags.flags(connection)) == 4
+    assert len(flags.flags(connection, "other")) == 0
+    assert len(flags.flags(connection, watch=True)) == 5
+    assert [r["systemic"] for r in flags.flags(connection, "southwest")] == [1, 0]
+
+
+def test_drivers_come_the_largest_first_and_the_rest_last(connection):
+    ((flag_id, rows),) = flags.drivers(connection).items()
+
+    assert [(row["role"], row["member"]) for row in rows] == [
+        ("not held", None),
+        ("part", "NY"),
+        ("part", "VT"),
+        ("unattributed", None),
+    ]
+    assert "flag_id" not in rows[0]
+    assert flag_id == findings.month_flags(connection, "2024-01")[0]["flag_id"]
+    (_, _, a, b) = plots.drivers(connection, "northern", None)
+    assert (a["role"], b["role"]) == ("part", "part")
+    assert plots.drivers(connection, "northern", "2024-02") == []
+
+
+def test_what_the_watch_reads_is_what_it_wrote(db):
+    assert set(watch.all_episodes(db)) == set(EPISODES)
+    still = [e.series for e in watch.all_episodes(db, only_open=True)]
+    assert sorted(still) == sorted([NORTH, NEW_YORK, WHOLE])
+    assert set(watch.border_flags(db)) == {
+        (NORTH, "2024-01", "2024-01"),
+        (SOUTH, "2024-02", None),
+    }
+    assert set(watch.sides_said(db)) == {
+        (NORTH, -1, "2024-01"),
+        (SOUTH, 1, "2024-02"),
+        (NEW_YORK, -1, "2024-01"),
+        (VERMONT, -1, "2024-01"),
+    }
+    assert watch.last_judged(db)[NORTH] == ("2024-02", 0.0, 0.0, None)
+    assert watch.last_judged(db)[NEW_YORK].month == "2024-01"
+    assert watch.unexplained(db) == [(NORTH, "2024-01", "2023-12", 10, 20, "citizenship")]
+    assert runs.judged(db) == {(j.series, j.month) for j in JUDGED}
+
+
+def test_an_episode_that_has_ended_stays_as_it_is_and_an_open_one_ends(db):
+    north, south = EPISODES[2], EPISODES[1]
+    ended = replace(north, state="transient", closed="2024-02")
+    with connect.transaction(db):
+        watch.save_watch(db, 2, (), (ended, replace(south, state="open", closed=None)), (), ())
+
+    found = {e.series: e for e in watch.all_episodes(db)}
+
+    assert (found[NORTH], found[SOUTH]) == (ended, south)
+    closed_in = db.execute("select state, published_in, closed_in from episodes order by 1, 2, 3")
+    assert set(closed_in.fetchall()) == {
+        ("level shift", 2, 2),
+        ("open", 2, None),
+        ("transient", 2, 2),
+    }
+
+
+def test_what_was_not_held_is_replaced_when_it_is(db):
+    held = (
+        Driver(MOVED, "citizenship", "part", NORTH, 5, 4, -1),
+        Driver(MOVED, "citizenship", "unattributed", None, 1, 1, 0),
+    )
+    with connect.transaction(db):
+        watch.save_watch(db, 2, (), (), (), held)
+
+    ((_, rows),) = flags.drivers(db.conn).items()
+
+    assert [row["role"] for row in rows] == ["part", "unattributed", "part", "part", "unattributed"]
+    assert watch.unexplained(db) == []
+
+
+def test_the_first_value_is_the_oldest_releases_and_the_day_is_when_it_was_seen(db):
+    found = watch.first_published(db)
+
+    assert found[NORTH]["2024-01"] == (50, 1, "2024-02-20")
+    assert found[NORTH]["2024-02"] == (60, 2, None)
+    values = [stood[1:4] for stood in watch.headline_values(db) if stood.series == NORTH]
+    assert values[2:4] == [("2024-01", 50, "2024-02-20"), ("2024-01", 55, "2024-03-31")]
+    assert list(watch.revised(db)) == []  # flagged already
+    db.execute("delete from flags where kind = 'revision'")
+    (revised,) = watch.revised(db)
+    assert revised == (NORTH, "2024-01", 2, 50, 55, False)
+
+
+def test_a_forecast_counts_as_it_was_first_issued_and_not_withdrawn(db):
+    issued = {(f.model, f.cutoff, f.horizon): f.quantiles for f in runs.issued(db)}
+
+    assert issued.keys() == {
+        ("bordercast", "2023-12", 1),
+        ("bordercast", "2023-12", 2),
+        ("naive", "2023-12", 1),
+        ("bordercast", "2024-02", 1),
+    }
+    assert issued["bordercast", "2024-02", 1] == [57, 58, 59, 60, 61, 62, 63, 64, 65]
+    (late, early) = watch.issued(db, "2023-12")[NORTH]
+    assert (early.run_id, early.published, early.cutoff) == (1, "2024-02-01", "2023-12")
+    assert (early.median, early.centre) == ((90, 95), (9.0, 9.5))
+    assert (early.scale, early.df) == ((0.5, 0.5), 2.5)
+    assert (late.run_id, late.median) == (2, (61,))
+    assert [one.run_id for one in watch.issued(db, "2024-01")[NORTH]] == [2]
+
+
+def test_hindcasts_come_back_as_they_were_and_new_ones_in_the_place_of_old(db):
+    newer = byhand.hindcast(NORTH, "2023-11", 1, 1, version="2")
+
+    assert set(runs.all_hindcasts(db, ())) == set(HINDCASTS)
+    assert set(runs.all_hindcasts(db, [newer])) == {newer, HINDCASTS[0]}
+    assert runs.stored_hindcasts(db) == {
+        ("bordercast", "1", NORTH, cutoff) for cutoff in ("2023-11", "2023-12")
+    }
+
+
+def test_paths_are_held_for_the_next_run_as_they_were_first_kept(db):
+    kept = KeptPath("ets", NORTH, "2024-02", "digest", (1.0, 2.5), "")
+    failed = KeptPath("ets", NEW_YORK, "2024-02", "digest", (), "no luck")
+    record = runs.PathsOnRecord(db)
+
+    record.keep([kept, failed])
+    record.keep([replace(kept, path=(9.0,))])
+
+    assert set(record.held()) == {kept, failed}
+    assert runs.last_run(db) == (frozenset({1, 2, 3}), "settings", "code")
+
+
+def test_runs_before_the_first_are_none(tmp_path):
+    with connect.writing(tmp_path / "bordercast.db") as empty:
+        assert runs.last_run(empty) is None
+        assert changes.last_run(empty) is None
+        assert page.newest_source(empty.conn) is None
+        assert read.latest_run(empty.conn) is None
+        assert reports.span(empty.conn, "northern") is None
+        assert reports.series_span(empty.conn, NEW_YORK) is None
+        assert reports.one_ahead(empty.conn, "northern") is None
+        assert reports.how_often_flagged(empty.conn) == (0, 0)
+
+
+def test_a_withdrawn_run_is_not_the_last(connection, db):
+    assert read.latest_run(connection).id == 2
+    assert changes.last_run(db) == 3
+    assert changes.published_medians(db, 3) == {NORTH: {"2024-03": 99, "2024-04": 98}}
+    assert changes.published_medians(db, 1) == {NORTH: {"2024-01": 90, "2024-02": 95}}
+    assert changes.counts_at(db, 2)[NORTH] == {
+        "2023-11": 100, "2023-12": 110, "2024-01": 55, "2024-02": 60,
+    }  # fmt: skip
+    assert changes.counts_at(db, 1) == {}
+    assert [row["month"] for row in read.forecasts(connection)] == ["2024-03"]
+    assert read.failures(connection) == [
+        {"border": "northern", "model": "ets", "failure": "no luck"}
+    ]
+    assert [read.judgement_count(connection, b) for b in ("issued", "none")] == [3, 1]
+
+
+def test_the_newest_month_is_told_with_the_one_before(connection):
+    found = read.last_months(connection)
+
+    assert found["northern"] == {
+        "month": "2024-02", "encounters": 60, "month_before": 55, "year_before": None,
+    }  # fmt: skip
+    assert found["other"]["month_before"] == 2
+    assert (found["other"]["month"], found["other"]["encounters"]) == ("2024-01", 3)
+
+
+def test_issued_forecasts_speak_for_themselves_from_two_years_on(connection):
+    """Northern has 24 of them, southwest 23; the other border none and a hindcast of two ahead."""
+    ahead = {key: reports.one_ahead(connection, key.border) for key in (NORTH, SOUTH, OTHER)}
+
+    assert (ahead[NORTH]["basis"], ahead[NORTH]["n"]) == ("issued", 24)
+    assert (ahead[SOUTH]["basis"], ahead[SOUTH]["n"]) == ("hindcast", 90)
+    assert ahead[OTHER] is None
+    assert reports.how_often_flagged(connection) == (2, 2)
+
+
+def test_spans_are_from_the_first_month_to_the_newest(connection):
+    assert reports.span(connection, "northern") == ("2023-11", "2024-02")
+    assert reports.series_span(connection, NORTH) == ("2023-11", "2024-02")
+    assert reports.series_span(connection, NEW_YORK) == ("2023-12", "2024-01")
+
+
+NO_SPLIT = ("", "", "")
+
+
+def test_a_month_s_record_has_all_that_is_said_of_it(connection):
+    found = reports.month_record(connection, "northern", "2024-01", NO_SPLIT)
+
+    assert found.counts == {"2023-11": 100, "2023-12": 110, "2024-01": 55, "2024-02": 60}
+    assert [row["encounters"] for row in found.values] == [50, 55]
+    assert (found.source["file_name"], found.source["rounding"]) == ("february.csv", 1)
+    assert (found.judged["basis"], found.judged["run_id"]) == ("issued", 1)
+    assert (found.forecast["median"], found.forecast["lo95"]) == (90, 86)
+    assert {row["kind"] for row in found.flags} == {"month", "revision"}
+    assert [row["role"] for row in found.drivers] == ["not held", "part", "part", "unattributed"]
+    assert [row["member"] for row in found.drivers][1:3] == ["NY", "VT"]
+    assert (found.shift, found.interior, found.agencies) == (None, None, {})
+    assert (found.score["n"], found.often) == (24, (2, 2))
+    assert [row["month"] for row in found.recent] == ["2024-01"]
+    with pytest.raises(KeyError):
+        reports.month_record(connection, "northern", "2024-03", NO_SPLIT)
+
+
+def test_every_month_of_a_border_is_as_when_it_is_asked_for_alone(connection):
+    for border in ("northern", "southwest", "other"):
+        every = reports.month_records(connection, border, NO_SPLIT)
+        for month, record in every.items():
+            assert record == reports.month_record(connection, border, month, NO_SPLIT)
+        assert list(every) == list(every[min(every)].counts)
+    shift = reports.month_record(connection, "southwest", "2024-01", NO_SPLIT).shift
+    assert (shift["opened"], shift["side"]) == ("2023-12", 1)
+    assert reports.month_record(connection, "other", "2024-01", NO_SPLIT).judged is None
+
+
+def test_a_judgement_by_a_forecast_that_came_too_late_is_a_hindcast_s(connection, db):
+    """Southwest's February: nobody knows since when it was known."""
+    late = reports.month_record(connection, "southwest", "2024-02", NO_SPLIT)
+    in_time = reports.month_record(connection, "northern", "2024-01", NO_SPLIT)
+
+    assert (late.judged["basis"], in_time.judged["basis"]) == ("hindcast", "issued")
+
+
+def of_agencies(name, month, counts, rounding=1):
+    keys = {SeriesKey(border, "component", agency, agency): n for border, agency, n in counts}
+    return byhand.stated(
+        byhand.release(name, month, rounding=rounding), {key: {month: n} for key, n in keys.items()}
+    )
+
+
+def test_agencies_are_told_of_a_border_and_of_all_where_each_has_its_own(db):
+    every = [(border, "USBP", n) for border, n in (("northern", 5), ("southwest", 6), ("other", 7))]
+    with connect.transaction(db):
+        made = of_agencies("a", "2024-01", [*every, ("northern", "OFO", 9)])
+        releases.save_snapshot(db, made)
+        releases.save_snapshot(db, of_agencies("b", "2023-12", [("northern", "OFO", 8)], 10))
+
+    north, whole, other = (
+        reports.month_records(db.conn, border, NO_SPLIT)
+        for border in ("northern", "nationwide", "other")
+    )
+
+    assert (north["2024-01"].agencies, north["2024-01"].agencies_unit) == ({"USBP": 5, "OFO": 9}, 1)
+    assert (north["2023-12"].agencies, north["2023-12"].agencies_unit) == ({"OFO": 8}, 10)
+    assert (whole["2024-01"].agencies, whole["2023-12"].agencies) == ({"USBP": 18}, {})
+    assert other["2024-01"].agencies == {"USBP": 7}
+
+
+def test_arrests_inside_are_of_the_month_or_the_newest_before_it(db):
+    split = ("arrest", "At Large", "At Entry")
+    with connect.transaction(db):
+        for month, large in (("2023-11", 3), ("2024-01", 4)):
+            keys = [SeriesKey("northern", "arrest", member, "USBP") for member in split[1:]]
+            counts = {keys[0]: {month: large}, keys[1]: {month: 10 * large}}
+            releases.save_snapshot(db, byhand.stated(byhand.release(f"i{month}", month), counts))
+        whole = of_agencies("a", "2024-01", [("northern", "USBP", 50), ("other", "USBP", 7)])
+        releases.save_snapshot(db, whole)
+
+    found = reports.month_records(db.conn, "northern", split)
+
+    assert found["2024-01"].interior == {
+        "month": "2024-01", "at_large": 4, "at_entry": 40, "total": 50,
+    }  # fmt: skip
+    assert found["2024-02"].interior["month"] == "2024-01"
+    assert found["2023-12"].interior == {
+        "month": "2023-11", "at_large": 3, "at_entry": 30, "total": None,
+    }  # fmt: skip
+    assert reports.month_records(db.conn, "southwest", split)["2024-01"].interior is None
+    assert reports.month_records(db.conn, "northern", NO_SPLIT)["2024-01"].interior is None
+
+
+def test_every_value_and_every_month_is_read_for_claims(connection):
+    assert len(reports.every_month(connection)) == 18
+    assert ("northern", "", "", "", "2024-01", 55, 1) in reports.every_month(connection)
+    values = [row for row in reports.every_value(connection) if row[:2] == ("northern", "2024-01")]
+    assert [row[2] for row in values] == [50, 55]
+
+
+def test_a_part_s_record_has_its_own_counts_and_values(connection):
+    found = reports.part_record(connection, NEW_YORK, "2024-01")
+
+    assert found.counts == {"2023-12": 60, "2024-01": 20}
+    assert [row["encounters"] for row in found.values] == [20]
+    assert found.source["file_name"] == "january.csv"
+    with pytest.raises(KeyError):
+        reports.part_record(connection, NEW_YORK, "2024-02")
+
+
+def test_the_last_run_s_report_is_kept_until_something_new_came(path, db):
+    assert reports.kept(db.conn, "northern", "2024-02") == '"northern"'
+    assert reports.kept(db.conn, "other", "2024-01") == '"other"'
+    assert reports.kept(db.conn, "northern", "2024-01") is None
+
+    with connect.transaction(db):
+        new = byhand.stated(byhand.release("new", "2024-03"), {NORTH: {"2024-03": 1}})
+        releases.save_snapshot(db, new)
+
+    assert reports.kept(db.conn, "northern", "2024-02") is None
+    assert health.awaiting(db.conn) == ["new"]
+    assert health.quarantined(db.conn) == 1
+
+
+def test_what_was_forecast_of_a_month_is_what_was_first_issued(connection):
+    one, two = (plots.at_lead(connection, "northern", lead) for lead in (1, 2))
+
+    assert [(row["month"], row["basis"], row["median"]) for row in one] == [
+        ("2023-12", "hindcast", 104),
+        ("2024-01", "issued", 90),
+    ]
+    assert [(row["month"], row["basis"]) for row in two] == [
+        ("2024-01", "hindcast"),
+        ("2024-02", "issued"),
+    ]
+
+
+def test_a_central_interval_holds_what_lies_between_its_two_quantiles(connection):
+    """Three hindcasts: 14 above, 6 above and 35 below the median, of quantiles a count apart."""
+    found = plots.calibration(connection, "northern", "2023-11")
+    one = {row["level"]: row["share"] for row in found if row["horizon"] == 1}
+
+    assert list(one) == [0.98, 0.95, *(level / 10 for level in range(9, 0, -1))]
+    assert {row["n"] for row in found if row["horizon"] == 1} == {2}
+    assert one[0.98] == 0.5  # 110 of 104: 6 above, of 11
+    assert [level for level, share in one.items() if share] == [0.98, 0.95, 0.9, 0.8, 0.7, 0.6]
+    assert {row["horizon"] for row in found} == {1}
+    later = plots.calibration(connection, "northern", "2023-12")
+    assert {row["n"] for row in later} == {1}
+
+
+def test_the_page_names_its_source_and_what_was_refused(connection):
+    found = page.newest_source(connection)
+
+    assert (found.file_name, found.seen, found.refused) == ("february.csv", None, ("refused.csv",))
+    (restated,) = page.revised(connection, "northern")
+    assert (restated["first_value"], restated["now"], restated["times"]) == (50, 55, 1)
+    assert page.part_months(connection)[NEW_YORK][-1]["encounters"] == 20
+    assert [row["median"] for row in page.part_forecasts(connection).get(NEW_YORK, [])] == []
+    assert [row["role"] for row in page.part_flags(connection)[VERMONT]] == ["apart"]
+    assert page.view(connection, "withdrawals")[0][0] == "run_id"
+
+
+def test_files_are_known_by_what_they_hold(db):
+    assert inventory.held(db, "sha of february") == (2, "accepted")
+    assert inventory.held(db, "sha of refused") == (4, "quarantined")
+    assert inventory.held(db, "sha") is None
+    assert inventory.newest_files(db) == [("february.csv", "sha of february", "2024-02")]
+    names = {row["id"]: row["file_name"] for row in inventory.all_releases(db.conn)}
+    assert names == {1: "january.csv", 2: "february.csv", 3: "old.csv", 4: "refused.csv"}
+    assert [r["id"] for r in inventory.all_releases(db.conn, "quarantined")] == [4]
+    assert inventory.one_release(db.conn, 4)["reason"] == "odd"
+    assert inventory.statement(db.conn, 2) == [
+        {"border": border, "first_month": "2023-12", "last_month": "2024-02", "changed_months": n}
+        for border, n in (("northern", 2), ("southwest", 1))
+    ]
+    assert [r["change"] for r in inventory.revisions_by(db.conn, 2)] == [5]
+    with pytest.raises(DataError, match="release 9"):
+        inventory.one_release(db.conn, 9)
+
+
+def test_a_refused_file_becomes_a_release_once(db):
+    late = byhand.release("refused", "2024-02", step=7)
+    with connect.transaction(db):
+        assert inventory.save_refused(db, late, "odder") == 4
+        inventory.save_after_all(db, 4, byhand.stated(late, {OTHER: {"2024-02": 4}}), "why", "now")
+
+    with pytest.raises(DataError, match="release 4 is not in quarantine"), connect.transaction(db):
+        inventory.save_after_all(db, 4, byhand.stated(late, {}), "why", "now")
+    found = inventory.one_release(db.conn, 4)
+    assert (found["status"], found["reason"], found["decided_at"]) == ("accepted", "why", "now")
+    assert health.quarantined(db.conn) == 0
+
+
+# --- notices
+
+
+def test_a_notice_is_due_once_for_an_occasion_the_first_first(db):
+    again = notices.save_due(db, 2, "2024-04-01", (OCCASIONS[0], OCCASIONS[0]))
+
+    assert again == []
+    assert [n.state for n in notices.every(db.conn)] == ["due", "due"]
+    assert notices.next_due(db.conn).content_key == "one"
+    assert notices.one(db.conn, 2).content_key == "two"
+    assert notices.one(db.conn, 3) is None
+    assert notices.content(db.conn, 3) == ""
+    assert health.held_notices(db.conn) == 2
+
+
+SAID = Section("northern", "finding", "fell", "text", "<p>text</p>", "{}", b"png", "fell")
+FRAME = Frame("Dear", "<p>Dear", "Bye", "Bye</p>")
+
+
+def composed(db: Database, notice_id: int, approved_at: str | None = None) -> bool:
+    digest = replace(SAID, part="digest", border="other", chart=None)
+    return notices.save_composed(db, notice_id, FRAME, (SAID, digest), approved_at)
+
+
+def states(db: Database) -> list[str]:
+    return [notice.state for notice in notices.every(db.conn)]
+
+
+def test_a_notice_is_composed_once_and_held_or_approved(db):
+    assert composed(db, 1)
+    assert not composed(db, 1)
+    assert not composed(db, 9)
+    assert composed(db, 2, "2024-04-02T12:00:00+00:00")
+
+    one, two = notices.every(db.conn)
+    assert (one.state, one.approved_by, one.opening_text) == ("held", None, "Dear")
+    assert (two.state, two.approved_by, two.approved_at) == (
+        "approved", "auto", "2024-04-02T12:00:00+00:00",
+    )  # fmt: skip
+    assert [s.part for s in notices.sections(db.conn, 1)] == ["finding", "digest"]
+    assert notices.sections(db.conn, 1)[0] == SAID
+    assert notices.content(db.conn, 1) != notices.content(db.conn, 2) != ""
+    assert [n.id for n in notices.in_state(db.conn, "held", "approved")] == [1, 2]
+    assert [n.id for n in notices.to_send(db.conn)] == [2]
+    assert [n.id for n in notices.of_run(db.conn, 2)] == [2]
+    assert notices.of_run(db.conn, 1) == []
+    assert [row["says"] for row in notices.listed(db.conn)] == ["northern fell"] * 2
+    kinds = db.execute("select kind from entries order by id desc limit 3").fetchall()
+    assert kinds == [("approved",), ("written",), ("written",)]
+    assert integrity.findings(db.conn) == []
+
+
+def test_a_held_notice_waits_fourteen_days_to_the_second(db):
+    created = datetime.fromisoformat("2024-03-25T12:00:00+00:00")
+    edited = "update notices set created_at = ? where id = 1"
+    db.execute(edited, (created.isoformat(timespec="seconds"),))
+    due_day = created + timedelta(days=14)
+
+    assert not notices.expire(db, due_day)  # it is due, not held
+    assert composed(db, 1)
+    assert not notices.expire(db, due_day - timedelta(seconds=1))
+    assert states(db) == ["held", "due"]
+    assert notices.expire(db, due_day)
+    assert not notices.expire(db, due_day)
+
+    notice = notices.one(db.conn, 1)
+    assert (notice.state, notice.closed_at) == ("expired", "2024-04-08T12:00:00+00:00")
+    assert "14 days" in notice.reason
+
+
+def test_a_held_notice_is_made_due_again_or_rejected_or_approved(db):
+    approval = Approval("Ann", "root", "what was seen")
+    assert not notices.renew(db, 1)
+    assert not notices.approve(db, 1, approval, NOON)
+    assert not notices.reject(db, 1, "Bob", "no", NOON)
+    assert composed(db, 1)
+    assert notices.renew(db, 1)
+    assert notices.sections(db.conn, 1) == []
+    assert composed(db, 1)
+    assert composed(db, 2)
+    assert notices.approve(db, 1, approval, NOON)
+    assert not notices.approve(db, 1, approval, NOON)
+    assert notices.reject(db, 2, "Bob", "no", NOON)
+    assert not notices.drop(db, 2, "nothing", NOON)
+
+    one, two = notices.every(db.conn)
+    assert (one.state, one.approved_by, one.approved_user) == ("approved", "Ann", "root")
+    assert (one.approved_content, one.approved_at) == ("what was seen", "2024-04-10T12:00:00+00:00")
+    assert (two.state, two.reason, two.closed_at) == (
+        "rejected", "Bob: no", "2024-04-10T12:00:00+00:00",
+    )  # fmt: skip
+
+
+def test_notices_of_a_withdrawn_run_do_not_go_out_but_what_tells_of_it_does(db):
+    assert composed(db, 1, "2024-04-02T12:00:00+00:00")
+    told = replace(OCCASIONS[0], kind="correction", content_key="w", corrects=1, withdraws=2)
+
+    stopped = runs.withdraw(db, 2, " wrong ", " Ann ", NOON, (told,))
+
+    assert stopped == 1
+    assert states(db) == ["approved", "expired", "due"]
+    assert composed(db, 3, "2024-04-10T12:00:00+00:00")
+    assert [n.id for n in notices.withdrawn(db.conn)] == [1]
+    assert [n.id for n in notices.to_send(db.conn)] == [3]
+    assert [n.id for n in notices.of_run(db.conn, 2)] == [1]
+    assert [row["run_withdrawn"] for row in notices.listed(db.conn)] == [1, 1, 0]
+    assert [(row["run_id"], row["why"]) for row in runs.withdrawals(db.conn)] == [
+        (2, "wrong"),
+        (3, "a mistake"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("run", "why", "by", "says"),
+    [
+        (1, " ", "Ann", "say why"),
+        (1, "why", " ", "who"),
+        (9, "why", "Ann", "no run 9"),
+        (3, "why", "Ann", "run 3 is withdrawn already"),
+    ],
+)
+def test_a_withdrawal_needs_a_run_a_reason_and_a_name(db, run, why, by, says):
+    with pytest.raises(DataError, match=says):
+        runs.withdraw(db, run, why, by, NOON)
+    assert len(runs.withdrawals(db.conn)) == 1
