@@ -50,6 +50,7 @@ from forecast.store import (
     joint,
     measure,
     notices,
+    observations,
     page,
     plots,
     read,
@@ -58,7 +59,6 @@ from forecast.store import (
     runs,
     standing,
     views,
-    vintages,
     watch,
 )
 from forecast.store.notices import Approval, Frame, Section
@@ -516,9 +516,9 @@ def test_a_view_is_read_as_it_stood_at_the_end_of_a_day(connection):
 
 
 def test_what_was_known_on_a_day_is_told_with_since_when(connection):
-    early = vintages.as_of(connection, "2024-02-20", "northern")
-    late = vintages.as_of(connection, "2024-03-31")
-    every = vintages.as_of(connection, "2024-03-31", dimension="*")
+    early = observations.as_of(connection, "2024-02-20", "northern")
+    late = observations.as_of(connection, "2024-03-31")
+    every = observations.as_of(connection, "2024-03-31", dimension="*")
 
     assert early == {
         NORTH: {
