@@ -21,9 +21,15 @@ from forecast.watch.standing import ChanceScores
 if TYPE_CHECKING:
     from rich.table import Table
 
-
 NEAR = 0.1  # chances within this of another one are "such" chances
 FEW = 10  # of them say nothing
+
+STEPS = {
+    "surprise": "newest figures",
+    "season": "time passing",
+    "revisions": "revised months",
+    "method": "model weights or version",
+}
 
 
 @dataclass(frozen=True)
@@ -165,14 +171,6 @@ def source(record: Asking) -> str:
         f"Bordercast, run {run.id} of {run.published_at[:10]}, data through "
         f"{month_words(run.data_through)}, digest {run.digest}"
     )
-
-
-STEPS = {
-    "surprise": "newest figures",
-    "season": "time passing",
-    "revisions": "revised months",
-    "method": "model weights or version",
-}
 
 
 def signed(number: int) -> str:
