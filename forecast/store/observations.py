@@ -1,4 +1,4 @@
-"""How values are kept: a row only where a release differs from the one before it.
+"""How values are kept, a row only where a release changes one, and what was known on a day.
 
 The chain of a scope are its accepted releases, oldest first. An observation row stands only where
 a release's value differs from that of the release before it that covers the month; from a month's
@@ -9,7 +9,6 @@ scope are rewritten as a whole, so that releases may arrive in any order and lea
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The second file, ops.db, beside the database: what was polled, and what came of it.
+"""The second file, ops.db, beside the database: polls, what came of them, how long they are kept.
 
 Kept apart because analysts and backups of the figures have no business with it, and because a
 poll must not wait for a run. Same rules: one writer, inside its own write lock.

@@ -13,7 +13,7 @@ import numpy as np
 
 from forecast import months
 from forecast.config import Compute, Config, Hook, Mail
-from forecast.desk.wording import month_words
+from forecast.desk.wording import capital, month_words
 from forecast.engine import anyseries
 from forecast.errors import ConfigError, DataError
 from forecast.intake import counts
@@ -138,9 +138,9 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
     noun, one = _plain(read.counts_column), _plain(read.series_column)
     noun = noun if re.search(r"[a-z]", noun) and noun not in ("value", "values", "n") else "counts"
     one, part = one or "series", _plain(nesting[1]) or "part"
-    title = f"{_capital(one)} {noun}" if one != "series" else _capital(noun)
+    title = f"{capital(one)} {noun}" if one != "series" else capital(noun)
     if nesting[1]:
-        title = f"{_capital(noun)} by {one}"
+        title = f"{capital(noun)} by {one}"
     sums = anyseries.sums_of(table)
     total = next(iter(sums), "")
     typical = float(np.nanmedian(table.values))
@@ -251,10 +251,6 @@ def _plural(one: str) -> str:
     if re.search(r"[^aeiou]y$", one):
         return f"{one[:-1]}ies"
     return f"{one}s"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _month(index: int) -> str:
