@@ -237,5 +237,3 @@ def _sections() -> Iterator[tuple[str, str]]:
 
 def _count(number: int | None) -> str:
     return "-" if number is None else f"{number:,}"
-
-
