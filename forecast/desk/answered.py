@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from forecast import months
 from forecast.desk.asking import SKILL, Asking, chance_words, span_words
 from forecast.desk.names import member_words
-from forecast.desk.wording import MINUS, measure, month_words
+from forecast.desk.wording import measure, month_words, signed
 from forecast.engine.chances import Chance
 from forecast.engine.spans import Span
 from forecast.records import Row, SeriesKey, SpanForecast
@@ -21,9 +21,15 @@ from forecast.watch.standing import ChanceScores
 if TYPE_CHECKING:
     from rich.table import Table
 
-
 NEAR = 0.1  # chances within this of another one are "such" chances
 FEW = 10  # of them say nothing
+
+STEPS = {
+    "surprise": "newest figures",
+    "season": "time passing",
+    "revisions": "revised months",
+    "method": "model weights or version",
+}
 
 
 @dataclass(frozen=True)
@@ -167,21 +173,7 @@ def source(record: Asking) -> str:
     )
 
 
-STEPS = {
-    "surprise": "newest figures",
-    "season": "time passing",
-    "revisions": "revised months",
-    "method": "model weights or version",
-}
-
-
-def signed(number: int) -> str:
-    """+1,234, 0, or with a minus sign."""
-    sign = "+" if number > 0 else MINUS if number < 0 else ""
-    return f"{sign}{abs(number):,}"
-
-
-def line(rows: Sequence[Row]) -> str:
+def changes_sentence(rows: Sequence[Row]) -> str:
     """One sentence on the first month ahead of a border; "" where there is nothing to compare."""
     if not rows:
         return ""
@@ -196,7 +188,7 @@ def line(rows: Sequence[Row]) -> str:
     return f"The forecast of {month} moved from {before} to {after} ({signed(moved)}): {parts}."
 
 
-def table(rows: Sequence[Row]) -> Table:
+def changes_table(rows: Sequence[Row]) -> Table:
     """Old forecast, steps, new forecast; a line a month."""
     from forecast.desk.terminal.tables import month_name, plain_table
 

@@ -115,6 +115,21 @@ class SeriesNames:
         raise SeriesNameError(text, "no series has this name", suggested)
 
 
+def dimension_words(name: str) -> str:
+    """A dimension, or a crossing of several, as people say it."""
+    return " and ".join(registry.main().labels.dimensions.get(one, one) for one in name.split("*"))
+
+
+def member_words(dimension: str, member: str) -> str:
+    """A part of a dimension as people write it; one that is not known as the publisher does."""
+    dimensions, members = dimension.split("*"), member.split(" * ")
+    if len(dimensions) > 1 and len(dimensions) == len(members):
+        return ", ".join(map(member_words, dimensions, members))
+    known = registry.main().labels.words.get(dimension, {}).get(member)
+    shouted = dimension == "citizenship" and member.isupper()
+    return known or (member.title() if shouted else member)
+
+
 def _as_kept(key: SeriesKey) -> tuple[str, ...]:
     """A series by its labels as the record has them, and no more than these."""
     return (key.border,) if key.headline else (f"{key.border}:{key.member}", key.member)
@@ -197,18 +212,3 @@ def _normal(text: str) -> str:
     bare = unicodedata.normalize("NFKD", text.casefold())
     kept = "".join(letter for letter in bare if not unicodedata.combining(letter))
     return " ".join(kept.translate(_DROPPED).replace("&", " and ").split())
-
-
-def dimension_words(name: str) -> str:
-    """A dimension, or a crossing of several, as people say it."""
-    return " and ".join(registry.main().labels.dimensions.get(one, one) for one in name.split("*"))
-
-
-def member_words(dimension: str, member: str) -> str:
-    """A part of a dimension as people write it; one that is not known as the publisher does."""
-    dimensions, members = dimension.split("*"), member.split(" * ")
-    if len(dimensions) > 1 and len(dimensions) == len(members):
-        return ", ".join(map(member_words, dimensions, members))
-    known = registry.main().labels.words.get(dimension, {}).get(member)
-    shouted = dimension == "citizenship" and member.isupper()
-    return known or (member.title() if shouted else member)

@@ -27,6 +27,15 @@ from models.base import Floats, Ints
 PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 """The quantiles of the main score: the median and the 50, 80, 90 and 95% intervals."""
 
+HORIZONS = (1, 3, 6, 12)
+ALL_HORIZONS = 0  # stored as the horizon of a score over all of them
+ALL_CUTOFFS = "all"  # the era that is not one cutoff year
+ACROSS_BREAK, ACROSS_NONE = "break", "no-break"  # eras by what lies between cutoff and month
+_COLUMNS = [HUB_PERMILLES.index(round(p * 1000)) for p in PROBS]
+_PLACE = {p: place for place, p in enumerate(PROBS)}
+
+Basis = Literal["issued", "hindcast"]
+
 
 def pinball(actual: Floats, quantiles: Floats, probs: Sequence[float]) -> Floats:
     """Quantile loss: p (y - q) where y >= q, (1 - p) (q - y) where y < q.
@@ -143,16 +152,6 @@ def _mean(x: Floats) -> float:
     """Mean of what is known; NaN of nothing."""
     known = x[np.isfinite(x)]
     return float(known.mean()) if known.size else float("nan")
-
-
-HORIZONS = (1, 3, 6, 12)
-ALL_HORIZONS = 0  # stored as the horizon of a score over all of them
-ALL_CUTOFFS = "all"  # the era that is not one cutoff year
-ACROSS_BREAK, ACROSS_NONE = "break", "no-break"  # eras by what lies between cutoff and month
-_COLUMNS = [HUB_PERMILLES.index(round(p * 1000)) for p in PROBS]
-_PLACE = {p: place for place, p in enumerate(PROBS)}
-
-Basis = Literal["issued", "hindcast"]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What became of each message, in ops.db: one row for a notice and a recipient.
+"""Each message's delivery, in ops.db: what became of it, when it is tried again, who unsubscribed.
 
                claimed           the server took it
     waiting ───────────▶ sending ──────────────────▶ sent

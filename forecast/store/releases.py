@@ -1,4 +1,4 @@
-"""Releases and what they state: snapshots in, snapshots out; see `chain` for how they are kept."""
+"""Releases and what they state: snapshots in, snapshots out; see `observations` for their values."""
 
 from __future__ import annotations
 

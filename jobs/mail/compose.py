@@ -129,7 +129,9 @@ def finding(
     from forecast.desk.charts import grammar, notice_chart  # slow to import, and seldom needed
 
     moved = [] if run_id is None else changes.latest(connection, told.border, run_id)
-    said = desk.finding(told, _nationwide(connection, told), answered.line(moved), address)
+    said = desk.finding(
+        told, _nationwide(connection, told), answered.changes_sentence(moved), address
+    )
     flagged = plots.flagged(connection, told.border)
     drawn = notice_chart.picture(told.border, told.recent, flagged, said.finding)
     chart = grammar.render(drawn, "png", scale=2)

@@ -23,6 +23,8 @@ from forecast.watch.standing import INSIDE
 
 MONTHS_SHOWN = 36
 FLAT = 1.6  # times as high a scale for the 95% interval alone would flatten the rest
+_SIDE, _COLUMNS = 175, 3
+_LEAST, _MOST = 14.0, 180.0  # square pixels of points that stand for no chances and for most
 
 
 def fan(
@@ -313,10 +315,6 @@ def _years_better(by_model: Mapping[str, Sequence[Row]]) -> tuple[int, int]:
     naive = {row["era"]: row["log_wis"] for row in by_model.get("naive", ())}
     own = [row for row in by_model["bordercast"] if row["era"] in naive]
     return sum(row["log_wis"] < naive[row["era"]] for row in own), len(own)
-
-
-_SIDE, _COLUMNS = 175, 3
-_LEAST, _MOST = 14.0, 180.0  # square pixels of points that stand for no chances and for most
 
 
 def reliability(name: str, found: Sequence[KindScore]) -> Picture:

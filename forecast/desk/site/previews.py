@@ -19,6 +19,7 @@ from forecast.desk.site.record import BorderRecord, SiteRecord
 from forecast.desk.wording import slug
 
 LATELY = 24  # months back in which a flagged month has a picture: those are passed on
+FOLDER = "embed/"
 
 
 def month_preview(record: SiteRecord, report: MonthReport) -> tuple[Preview, Mapping[str, bytes]]:
@@ -62,9 +63,6 @@ def _pictured(
     kept, alt = ALBUM.drawn(source, lambda: (b64encode(poster.png(said, chart)), said.alt))
     width, height = poster.POST.pixels
     return Preview(about, alt, width, height), {PICTURE: b64decode(kept)}
-
-
-FOLDER = "embed/"
 
 
 def embed_place(border: str) -> str:

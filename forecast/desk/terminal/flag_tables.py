@@ -29,54 +29,6 @@ def blocks(flags: Sequence[Row], drivers: Mapping[int, Sequence[Row]]) -> Iterat
         yield Group(_heading(row), *_below(row, drivers.get(row["flag_id"], ())), Text())
 
 
-def _below(row: Row, drivers: Sequence[Row]) -> Iterator[RenderableType]:
-    """The numbers, and what moved, indented."""
-    yield Padding(_numbers(row), (0, 0, 0, 4))
-    moved = Table.grid(padding=(0, 1, 0, 0))
-    for label, text in moved_parts(row, drivers):
-        moved.add_row(label, text)
-    if moved.row_count:
-        yield Padding(moved, (0, 0, 0, 4))
-
-
-def _heading(row: Row) -> Text:
-    name = row["border"]
-    if row["member"]:
-        name += f" / {member_words(row['dimension'], row['member'])}"
-    text = Text(f"{month_name(row['month'])}  {name}: ", style="bold")
-    kind = str(row["severity"] if row["kind"] == "month" else row["kind"])
-    text.append(kind, style=SEVERITY_STYLE[row["severity"]])
-    text.append(_ending(row), style="not bold")
-    return text
-
-
-def _ending(row: Row) -> str:
-    """How the episode ended, or that it has not."""
-    if row["role"] == "listed":
-        return f", like its {totals().one}"
-    apart = f", unlike its {totals().one}" if row["role"] == "apart" else ""
-    more = f" ({row['role']})" if row["role"] in ("escalation", "reversal") else ""
-    if row["episode"] is None:
-        return apart + more
-    if row["episode"] == "open":
-        return f"{apart}{more}, still open"
-    kind = "a level shift" if row["episode"] == "level shift" else "transient"
-    return f"{apart}{more}, {kind} as of {month_name(row['closed'])}"
-
-
-def _numbers(row: Row) -> Text:
-    counts = f"{row['encounters']:,} published, {row['expected']:,} "
-    if row["kind"] == "revision":
-        return Text(f"{counts}before the revision (x {row['ratio']:.3f})")
-    if row["kind"] == "drift":
-        return Text(
-            f"{counts}expected six months before (x {row['ratio']:.2f}); many months the same way"
-        )
-    p = row["apart_p"] if row["role"] == "apart" else row["p"]
-    basis = "" if row["basis"] == "issued" else "; judged by a hindcast"
-    return Text(f"{counts}expected (x {row['ratio']:.2f}); {chance_words(p)}{basis}")
-
-
 def moved_parts(row: Row, drivers: Sequence[Row]) -> Iterator[tuple[str, str]]:
     """(what, in words): a line a dimension, what is missing, and the parts' own flags."""
     by_dimension = {name: list(found) for name, found in groupby(drivers, _dimension)}
@@ -94,37 +46,6 @@ def moved_parts(row: Row, drivers: Sequence[Row]) -> Iterator[tuple[str, str]]:
         also = f"{row['listed']} were also unusual"
         unlike = f"{row['apart']} moved differently from the {totals().one} as a whole"
         yield f"{totals().below}:", f"{also}; {unlike}{badge}"
-
-
-def _dimension(row: Row) -> str:
-    return str(row["dimension"])
-
-
-def _place(name: str) -> tuple[int, str]:
-    return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
-
-
-def _largest(drivers: Sequence[Row], total: int) -> Iterator[str]:
-    """The largest parts of each side, all others in one, and what is in no part."""
-    parts = [row for row in drivers if row["role"] == "part"]
-    shown = [row for side in (1, -1) for row in _side(parts, side, total)]
-    shown.sort(key=lambda row: -abs(row["contribution"]))
-    for row in shown:
-        yield f"{part_words(row)} {row['contribution']:+,}"
-    others = sum(row["contribution"] for row in parts) - sum(r["contribution"] for r in shown)
-    if len(parts) == len(shown) + 1:
-        (last,) = (row for row in parts if row not in shown)
-        yield f"{part_words(last)} {others:+,}"
-    elif len(parts) > len(shown):
-        yield f"all others {others:+,}"
-    for row in drivers:
-        if row["role"] == "unattributed":
-            yield f"rounding and unassigned {row['contribution']:+,}"
-
-
-def _side(parts: Iterable[Row], side: int, total: int) -> list[Row]:
-    found = [row for row in parts if row["contribution"] * side >= max(LEAST * total, 1)]
-    return sorted(found, key=lambda row: -abs(row["contribution"]))[:SHOWN]
 
 
 def part_words(row: Row) -> str:
@@ -176,3 +97,82 @@ def event_table(events: Sequence[Row]) -> Table:
     for row in events:
         table.add_row(row["date"], row["border"], row["name"], row["found"] or "nothing")
     return table
+
+
+def _below(row: Row, drivers: Sequence[Row]) -> Iterator[RenderableType]:
+    """The numbers, and what moved, indented."""
+    yield Padding(_numbers(row), (0, 0, 0, 4))
+    moved = Table.grid(padding=(0, 1, 0, 0))
+    for label, text in moved_parts(row, drivers):
+        moved.add_row(label, text)
+    if moved.row_count:
+        yield Padding(moved, (0, 0, 0, 4))
+
+
+def _heading(row: Row) -> Text:
+    name = row["border"]
+    if row["member"]:
+        name += f" / {member_words(row['dimension'], row['member'])}"
+    text = Text(f"{month_name(row['month'])}  {name}: ", style="bold")
+    kind = str(row["severity"] if row["kind"] == "month" else row["kind"])
+    text.append(kind, style=SEVERITY_STYLE[row["severity"]])
+    text.append(_ending(row), style="not bold")
+    return text
+
+
+def _ending(row: Row) -> str:
+    """How the episode ended, or that it has not."""
+    if row["role"] == "listed":
+        return f", like its {totals().one}"
+    apart = f", unlike its {totals().one}" if row["role"] == "apart" else ""
+    more = f" ({row['role']})" if row["role"] in ("escalation", "reversal") else ""
+    if row["episode"] is None:
+        return apart + more
+    if row["episode"] == "open":
+        return f"{apart}{more}, still open"
+    kind = "a level shift" if row["episode"] == "level shift" else "transient"
+    return f"{apart}{more}, {kind} as of {month_name(row['closed'])}"
+
+
+def _numbers(row: Row) -> Text:
+    counts = f"{row['encounters']:,} published, {row['expected']:,} "
+    if row["kind"] == "revision":
+        return Text(f"{counts}before the revision (x {row['ratio']:.3f})")
+    if row["kind"] == "drift":
+        return Text(
+            f"{counts}expected six months before (x {row['ratio']:.2f}); many months the same way"
+        )
+    p = row["apart_p"] if row["role"] == "apart" else row["p"]
+    basis = "" if row["basis"] == "issued" else "; judged by a hindcast"
+    return Text(f"{counts}expected (x {row['ratio']:.2f}); {chance_words(p)}{basis}")
+
+
+def _dimension(row: Row) -> str:
+    return str(row["dimension"])
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
+
+
+def _largest(drivers: Sequence[Row], total: int) -> Iterator[str]:
+    """The largest parts of each side, all others in one, and what is in no part."""
+    parts = [row for row in drivers if row["role"] == "part"]
+    shown = [row for side in (1, -1) for row in _side(parts, side, total)]
+    shown.sort(key=lambda row: -abs(row["contribution"]))
+    for row in shown:
+        yield f"{part_words(row)} {row['contribution']:+,}"
+    others = sum(row["contribution"] for row in parts) - sum(r["contribution"] for r in shown)
+    if len(parts) == len(shown) + 1:
+        (last,) = (row for row in parts if row not in shown)
+        yield f"{part_words(last)} {others:+,}"
+    elif len(parts) > len(shown):
+        yield f"all others {others:+,}"
+    for row in drivers:
+        if row["role"] == "unattributed":
+            yield f"rounding and unassigned {row['contribution']:+,}"
+
+
+def _side(parts: Iterable[Row], side: int, total: int) -> list[Row]:
+    found = [row for row in parts if row["contribution"] * side >= max(LEAST * total, 1)]
+    return sorted(found, key=lambda row: -abs(row["contribution"]))[:SHOWN]
