@@ -22,7 +22,6 @@ from forecast.desk.site.datasets import Dataset
 from forecast.desk.site.pictures import FAN_KEY, HISTORY_KEY, Drawn
 from forecast.desk.site.record import SiteRecord
 from forecast.desk.wording import (
-    MINUS,
     MONTHS,
     both_halves,
     capital,
@@ -32,6 +31,7 @@ from forecast.desk.wording import (
     month_words,
     name_of,
     publisher,
+    signed,
     slug,
     total_place,
     totals,
@@ -186,7 +186,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        coded=coded, words=month_words, n=_count, signed=_signed, capital=capital, slug=slug
+        coded=coded, words=month_words, n=_count, signed=signed, capital=capital, slug=slug
     )
     environment.globals.update(
         fan_key=FAN_KEY,
@@ -232,11 +232,6 @@ def _sections() -> Iterator[tuple[str, str]]:
 
 def _count(number: int | None) -> str:
     return "-" if number is None else f"{number:,}"
-
-
-def _signed(number: int) -> str:
-    sign = MINUS if number < 0 else "+" if number > 0 else ""
-    return f"{sign}{abs(number):,}"
 
 
 def coded(words: str) -> Markup:
