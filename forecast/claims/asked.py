@@ -104,8 +104,7 @@ def answer(
 
 def matches(table: CountTable, number: int) -> list[NumberMatch]:
     """Everything that a number is: months, fiscal years, years to date; best first."""
-    found = list(_all(table, number))
-    return sorted(found, key=_order)[:MOST]
+    return sorted(_all(table, number), key=_order)[:MOST]
 
 
 def _all(table: CountTable, number: int) -> Iterator[NumberMatch]:

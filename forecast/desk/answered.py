@@ -116,26 +116,22 @@ def track_words(track: TrackRecord | None) -> str:
 
 def span_sentence(name: str, found: SpanForecast) -> str:
     """A sum over months: median, intervals, and what of it is published."""
-    span = span_words(Span(found.span, found.first_month, found.last_month))
-    total = found.months_published + _ahead(found)
-    if not _ahead(found):
-        return f"{name}, {span}: {found.published:,}, all of it is published."
+    span = Span(found.span, found.first_month, found.last_month)
+    what = f"{name}, {span_words(span)}"
+    ahead = sum(month > found.cutoff for month in span.months)
+    if not ahead:
+        return f"{what}: {found.published:,}, all of it is published."
     parts = [
-        f"{name}, {span}: {found.median:,} {measure().long_name}; "
+        f"{what}: {found.median:,} {measure().long_name}; "
         f"80% between {found.lo80:,} and {found.hi80:,}, 95% between {found.lo95:,} and "
         f"{found.hi95:,}."
     ]
     if found.months_published:
         parts.append(
-            f"Published so far: {found.published:,} in {found.months_published} of {total} months, "
-            f"through {month_words(found.cutoff)}."
+            f"Published so far: {found.published:,} in {found.months_published} of "
+            f"{found.months_published + ahead} months, through {month_words(found.cutoff)}."
         )
     return " ".join(parts)
-
-
-def _ahead(found: SpanForecast) -> int:
-    span = Span(found.span, found.first_month, found.last_month)
-    return sum(month > found.cutoff for month in span.months)
 
 
 def this_fiscal_year(record: Asking, border: str) -> str:
@@ -192,9 +188,7 @@ def changes_table(rows: Sequence[Row]) -> Table:
     """Old forecast, steps, new forecast; a line a month."""
     from forecast.desk.terminal.tables import month_name, plain_table
 
-    found = plain_table("forecast", "before", *STEPS.values(), "now")
-    for column in found.columns[1:]:
-        column.justify = "right"
+    found = plain_table("forecast", numbers=("before", *STEPS.values(), "now"))
     for row in rows:
         steps = [signed(row[name]) for name in STEPS]
         found.add_row(month_name(row["month"]), f"{row['before']:,}", *steps, f"{row['after']:,}")

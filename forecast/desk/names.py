@@ -9,7 +9,7 @@ and the terminal keep them.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from forecast import headlines
@@ -167,22 +167,18 @@ def _forms(key: SeriesKey) -> set[str]:
     """Everything a part may be called, normal."""
     labels = registry.main().labels
     words = _normal(member_words(key.dimension, key.member))
+    states = (f"{words} state", f"state of {words}") if key.dimension == "state" else ()
     return {
         _normal(key.member),
         words,
         *map(_normal, labels.usual.get(key.member, ())),
         *labels.forms.get(key.dimension, _no_forms)(_normal(key.member)),
-        *_state_forms(key, words),
+        *states,
     }
 
 
 def _no_forms(_: str) -> tuple[str, ...]:
     return ()
-
-
-def _state_forms(key: SeriesKey, words: str) -> Iterator[str]:
-    if key.dimension == "state":
-        yield from (f"{words} state", f"state of {words}")
 
 
 def _dimension_forms(key: SeriesKey) -> set[str]:

@@ -128,6 +128,15 @@ def fan_labels(last: Row) -> list[tuple[str, float]]:
     ]
 
 
+def edge_labels(last: Row) -> list[tuple[str, float]]:
+    """The fan's 80% interval and median in its last month, where there is little room."""
+    return [
+        (f"{last['hi80']:,} high", last["hi80"]),
+        (f"{last['median']:,} forecast", last["median"]),
+        (f"{last['lo80']:,} low", last["lo80"]),
+    ]
+
+
 def fan_words(
     border: str, now: Row, forecasts: Sequence[Row], part: str = ""
 ) -> tuple[str, str, str]:
@@ -257,7 +266,8 @@ def _calibration_key(
 
 def score(border: str, rows: Sequence[Row]) -> Picture:
     """Every model's error by year of the cutoff: what was good when."""
-    scale = Amounts(True, *_score_span(rows))
+    scores = [row["log_wis"] for row in rows]
+    scale = Amounts(True, min(scores) / 1.1, max(scores) * 1.1)
     by_model = {
         model: sorted(found, key=lambda row: row["era"])
         for model, found in groupby(sorted(rows, key=_model), key=_model)
@@ -272,8 +282,8 @@ def score(border: str, rows: Sequence[Row]) -> Picture:
     x = alt.X("era:O", axis=alt.Axis(title="year of the cutoff", labelAngle=0))
     layers: list[Chart] = []
     for model, found in by_model.items():
-        mark = _score_mark(model)
-        layers.append(alt.Chart(grammar.values(found)).mark_line(**mark).encode(x=x, y=y))
+        base = alt.Chart(grammar.values(found))
+        layers.append(base.mark_line(**_score_mark(model)).encode(x=x, y=y))
     ends = [(model, found[-1]["log_wis"]) for model, found in by_model.items()]
     places = scale.spread([value for _, value in ends], grammar.HEIGHT)
     last = max(row["era"] for row in rows)
@@ -304,11 +314,6 @@ def _score_mark(model: str) -> dict[str, Any]:
 
 def _model(row: Row) -> str:
     return str(row["model"])
-
-
-def _score_span(rows: Sequence[Row]) -> tuple[float, float]:
-    found = [row["log_wis"] for row in rows]
-    return min(found) / 1.1, max(found) * 1.1
 
 
 def _years_better(by_model: Mapping[str, Sequence[Row]]) -> tuple[int, int]:
@@ -363,9 +368,10 @@ def _square(one: KindScore, largest: int) -> Chart:
         base.mark_line(color=BLUE, strokeWidth=1.2),
         base.mark_point(filled=True, color=BLUE, opacity=1).encode(size=size),
     )
+    better = f"{one.record.skill:.0%} better" if one.skilled else "no skill"
     heading = alt.TitleParams(
         text=textwrap.wrap(one.kind, 26),
-        subtitle=[f"{one.record.n:,} questions; {_verdict(one)}"],
+        subtitle=[f"{one.record.n:,} questions; {better}"],
         anchor="start",
         fontSize=11,
         subtitleFontSize=10,
@@ -373,7 +379,3 @@ def _square(one: KindScore, largest: int) -> Chart:
         offset=6,
     )
     return alt.layer(*layers).properties(width=_SIDE, height=_SIDE, title=heading)
-
-
-def _verdict(one: KindScore) -> str:
-    return f"{one.record.skill:.0%} better" if one.skilled else "no skill"

@@ -29,16 +29,13 @@ def month_preview(record: SiteRecord, report: MonthReport) -> tuple[Preview, Map
     """
     about = content.say(report)
     found = record.borders[report.border]
-    if report.month != found.newest.month and not _lately_flagged(record, found, report.month):
+    since = months.shift(record.run.data_through, -LATELY)
+    flagged = report.month > since and report.month in {row["month"] for row in found.flagged}
+    if report.month != found.newest.month and not flagged:
         return Preview(about), {}
     if len(headlines.every()) > NAMED and report.border != headlines.whole():
         return Preview(about), {}
     return _pictured(record, found, report, about)
-
-
-def _lately_flagged(record: SiteRecord, found: BorderRecord, month: str) -> bool:
-    since = months.shift(record.run.data_through, -LATELY)
-    return month > since and any(row["month"] == month for row in found.flagged)
 
 
 def _pictured(

@@ -78,9 +78,8 @@ def flag_table(flags: Sequence[Row]) -> Table:
 
 def rate_lines(found: Row) -> Table:
     """How often p was small, in all months and in the quiet ones."""
-    table = plain_table("", "months", "p < .05", "p < .02", "p < .01", "flags and alarms")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    heads = ("months", "p < .05", "p < .02", "p < .01", "flags and alarms")
+    table = plain_table("", numbers=heads)
     for name, count, rates, flags in (
         ("all months", found["months"], found["rates"], len(found["flags"])),
         ("quiet months", found["quiet_months"], found["quiet_rates"], found["quiet_flags"]),
