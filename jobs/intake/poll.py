@@ -171,8 +171,9 @@ class _Visit:
             reply = self._get(http, self.links.get(url, Link(url)))
             if reply.outcome == "content":
                 if url == address:
+                    others = listing.links(reply.content, address)
                     asked += [
-                        u for u in listing.table_pages(reply.content, address) if u not in asked
+                        u for u in others if listing.is_table_page(u, address) and u not in asked
                     ]
                 yield self._table(url, reply)
             else:

@@ -37,7 +37,10 @@ def joint_forecast(
 
     said : the engine's word on the headline series, at every column.
     """
-    ahead = _further_headline(head, said)
+    ahead = None
+    if said.centre.shape[2] < paths.FARTHEST:
+        origins = head.origins(head.last)
+        ahead = engine_forecasts(head.panel, origins, paths.FARTHEST, totals=head.totals)
     marks = _marks(head.keys, head.panel, said, ahead)
     for family in families:
         marks |= _marks(family.keys, family.panel, family.predictive, family.further)
@@ -54,12 +57,6 @@ def joint_forecast(
 def agreeing(rows: Iterable[Forecast], together: Joint) -> list[Forecast]:
     """The forecasts, the engine's of parts such that they agree with their paths."""
     return coherent(rows, together.draws(paths.PART_DRAWS), ENGINE)
-
-
-def _further_headline(head: Headline, said: Predictive) -> Predictive | None:
-    if said.centre.shape[2] >= paths.FARTHEST:
-        return None
-    return engine_forecasts(head.panel, head.origins(head.last), paths.FARTHEST, totals=head.totals)
 
 
 def _marks(
