@@ -165,7 +165,7 @@ def _table_of_entries(sheet: Sheet, found: Entries, wanted: ReadAs) -> TableRead
     faults += wrong
     _refuse_periods(sheet.name, found, wanted)
     if not wanted.sums:
-        faults += _twice(sheet, found)
+        faults += _twice(found)
     if faults:
         raise FaultsError(sheet.name, [str(f) for f in sorted(set(faults))])
     if not np.isfinite(value).any():
@@ -340,7 +340,7 @@ def _refuse_periods(name: str, found: Entries, wanted: ReadAs) -> None:
         raise DataError(f"{name}: these are counts of days; add --sum to add them up by month")
 
 
-def _twice(sheet: Sheet, found: Entries) -> list[Fault]:
+def _twice(found: Entries) -> list[Fault]:
     """A fault for every entry whose series had its month before."""
     order = np.lexsort((found.line, found.month, found.series))
     order = order[(found.month[order] >= 0) & (found.series[order] >= 0)]  # the rest are faults
