@@ -198,7 +198,9 @@ def scores(
         naive = tables.get((key, "naive"))
         for era, in_era in _eras(table, key.border):
             for horizon in (ALL_HORIZONS, *HORIZONS):
-                part = _at(in_era, horizon)
+                part = in_era
+                if horizon != ALL_HORIZONS:
+                    part = in_era.where(in_era.horizon == horizon)
                 if len(part.actual):
                     relative = _relative(part, naive)
                     found.append(_score(part, key, model, horizon, basis, era, relative))
@@ -263,10 +265,6 @@ def crosses_break(border: str, cutoff: Ints, month: Ints) -> np.ndarray:
     dates = [months.to_index(d.date[:7]) for d in events.KNOWN if border in d.borders]
     at = np.array(dates, dtype=np.int64)
     return np.asarray(((cutoff[:, None] <= at) & (at <= month[:, None])).any(axis=1))
-
-
-def _at(table: _Table, horizon: int) -> _Table:
-    return table if horizon == ALL_HORIZONS else table.where(table.horizon == horizon)
 
 
 def _relative(table: _Table, naive: _Table | None) -> float | None:

@@ -132,7 +132,8 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
     read = counts.read_table(file, wanted)
     table = read.counts
     last = int(table.last.max())
-    first = int((table.last - table.values.shape[1] + 1 + _lead(table.values)).min())
+    blank = np.argmax(np.isfinite(table.values), axis=1)  # before a series' first month
+    first = int((table.last - table.values.shape[1] + 1 + blank).min())
     many = len(table.names)
     alpha = float(f"{min(max(FALSE_FLAGS / many, LEAST_ALPHA), MOST_ALPHA):.2g}")
     noun, one = _plain(read.counts_column), _plain(read.series_column)
@@ -232,11 +233,6 @@ def _newest(path: Path) -> Path:
     if not found:
         raise DataError(f"{path}: no file in this folder; put the first delivery there")
     return max(found, key=lambda file: (file.stat().st_mtime, file.name))
-
-
-def _lead(values: np.ndarray) -> np.ndarray:
-    """(series,) columns before a series' first month."""
-    return np.asarray(np.argmax(np.isfinite(values), axis=1))
 
 
 def _plain(column: str) -> str:
