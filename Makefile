@@ -66,7 +66,7 @@ $(MUTANTS)/tests.xml: $(MUTANTS)/.done
 	rm -rf $(MUTANTS)/traced && mkdir $(MUTANTS)/traced
 	-COVERAGE_PROCESS_START=$(CURDIR)/tests/traced.ini COVERAGE_FILE=$(abspath $(MUTANTS))/traced/of \
 		$(BIN)/python -m pytest -n 2 --dist worksteal -p tests.tracing --junitxml=$@
-	$(BIN)/coverage combine --quiet --data-file=$(MUTANTS)/coverage $(MUTANTS)/traced
+	$(BIN)/coverage combine --quiet --data-file=$(MUTANTS)/coverage $(MUTANTS)/traced/of.*
 
 check: lint types whole
 

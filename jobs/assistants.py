@@ -23,9 +23,9 @@ from forecast import months
 from forecast.desk.wording import in_keys, measure
 from forecast.errors import BordercastError
 from forecast.records import SeriesKey
-from forecast.store import joint, page, vintages
+from forecast.store import joint, observations, page
+from jobs.cli.help import fits, in_words
 from jobs.cli.shared import Settings, latest_run, origin, reading, series_key
-from jobs.cli.words import fits, in_words
 
 SECONDS = 120.0  # for one answer
 LONGEST, LONGEST_TEXT = 300, 200_000  # characters of an argument, and of a text to check
@@ -79,7 +79,7 @@ class Tools:
 
         def look(connection: Any) -> Any:
             key = series_key(connection, _short(series))
-            known = vintages.as_of(connection, day, key.border, "*").get(key, {})
+            known = observations.as_of(connection, day, key.border, "*").get(key, {})
             return {month: value._asdict() for month, value in known.items()}
 
         return self._read(look)

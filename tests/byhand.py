@@ -28,7 +28,7 @@ from forecast.records import (
     SeriesKey,
     Snapshot,
 )
-from forecast.store import connect, inventory, releases, runs, withdrawals
+from forecast.store import connect, inventory, releases, runs
 
 NORTH, SOUTH, OTHER, WHOLE = (
     SeriesKey(border) for border in ("northern", "southwest", "other", "nationwide")
@@ -205,4 +205,4 @@ def publish(db: Database) -> None:
     runs.publish(db, second, lambda connection, border: f'"{border}"')
     third = (forecast(NORTH, "2024-02", 1, 99), forecast(NORTH, "2024-02", 2, 98))
     runs.publish(db, publication("2024-03-26T12:00", "2024-02", (1, 2, 3), forecasts=third))
-    withdrawals.withdraw(db, 3, "a mistake", "Ann", NOON)
+    runs.withdraw(db, 3, "a mistake", "Ann", NOON)

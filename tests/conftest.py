@@ -152,3 +152,12 @@ def figure(record_property: Callable[[str, object], None]) -> Callable[..., None
         record_property("figure", {"fault": fault, "tried": tried, "seen": seen})
 
     return tell
+
+
+@pytest.fixture(scope="session")
+def pango() -> None:
+    """What prints pages needs of the system; its tests are skipped where it is not."""
+    try:
+        import weasyprint  # noqa: F401
+    except OSError:
+        pytest.skip("no Pango on this machine: apt-get install libpango-1.0-0 libpangoft2-1.0-0")

@@ -65,6 +65,7 @@ NOT_COPIED = (
 )
 HANGS = 600.0  # seconds; a mutant that takes longer is killed
 BUDGET = 60.0  # seconds of tests for a mutant, as long as they took in the traced run
+NOT_PASSED = ("skipped", "failure", "error")  # in the traced run: such a test tells nothing
 QUICK = 1.0  # seconds, with its fixtures, of a test that is tried before others
 
 Position = tuple[int, int]
@@ -191,7 +192,7 @@ class TracedRun:
         for path in sorted(folder.glob("tests*.xml")):
             for case in ElementTree.parse(path).iter("testcase"):
                 name = f"{case.attrib['classname'].replace('.', '/')}.py::{case.attrib['name']}"
-                if name in known and case.find("skipped") is None:
+                if name in known and not any(case.find(did) is not None for did in NOT_PASSED):
                     self._add(name, case)
         self.ran = self._lines_of_each()
         # Whoever runs no line of the program looks at its text.
@@ -200,7 +201,7 @@ class TracedRun:
             for test, fixtures in self.fixtures.items()
             if not self.ran[test] and not any(self.ran[fixture] for fixture in fixtures)
         ]
-        self.of_the_text = self._within_budget(sorted(of_the_text, key=self.seconds.__getitem__))
+        self.of_the_text = sorted(of_the_text, key=self.seconds.__getitem__)
 
     def _add(self, name: str, case: ElementTree.Element) -> None:
         waited = {
@@ -224,7 +225,10 @@ class TracedRun:
         """The tests for a mutant: quick ones, what takes long to begin, and who reads the text."""
         tests = self.tests_of(mutant)
         quick = [test for test in tests if self._alone(test) < QUICK]
-        return quick, [test for test in tests if test not in quick], self.of_the_text
+        # Of a test that takes file after file, the one that takes this one.
+        readers = [test for test in self.of_the_text if "[" not in test or mutant.module in test]
+        slow = [test for test in tests if test not in quick]
+        return quick, slow, self._within_budget(readers)
 
     def _alone(self, test: str) -> float:
         return self.seconds[test] + sum(self.waited[fixture] for fixture in self.fixtures[test])

@@ -143,9 +143,6 @@ CUT = {
     "zip(leads, ([1, 0], [6, 3], [3, 3], [1, 3]), strict=False)",
     "zip(part.centre, border.centre, strict=False)",
     "zip(rows, whole, strict=False)",
-    "zip(self.nested, chosen, strict=False)",
-    "zip(found.family, empty.tolist(), strict=False)",
-    "zip(found.nested, empty.tolist(), strict=False)",
 }
 
 

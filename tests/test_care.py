@@ -20,7 +20,7 @@ from tables import edit, rows
 
 from forecast.config import Config, Fetch, Mail
 from forecast.errors import BusyError, ConfigError, DataError, VerifyError
-from forecast.store import connect, ops, retention, wakes
+from forecast.store import connect, ops, wakes
 from forecast.store import health as condition
 from forecast.store.ops import Poll
 from jobs.cli import main
@@ -313,7 +313,7 @@ def test_retention_forgets_polls_and_wakes_and_nothing_else(record):
     deliver(record, "sent")
     before = rows(record, DIGESTS)
 
-    assert retention.forget_polls(record, NOW, 730) == 2
+    assert ops.forget_polls(record, NOW, 730) == 2
 
     assert rows(ops.beside(record), "select id from polls") == [(2,)]  # the last one stays
     assert rows(ops.beside(record), "select count(*) from deliveries") == [(1,)]

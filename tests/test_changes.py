@@ -12,7 +12,7 @@ from tables import rows
 
 from forecast import months
 from forecast.config import Config
-from forecast.desk import changed as words
+from forecast.desk import answered as words
 from forecast.engine import ENGINE
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import forecast_rows, with_summed_medians

@@ -417,3 +417,144 @@ def test_what_passes_is_a_cut_in_the_open_year(tmp_path):
 )
 def test_three_of_many_are_named(many, said):
     assert checks._some([str(number) for number in range(many)]) == said
+
+
+# ---------------------------------------------------------------- at the very edge
+
+AGREED = ENCOUNTERS.agreement
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "near"),
+    [
+        (2000, 1900, True),
+        (2000, 1899, False),
+        (1900, 2000, True),
+        (1899, 2000, False),
+        (0, 10, True),
+        (0, 11, False),
+        (30, 20, True),
+        (30, 19, False),
+    ],
+)
+def test_a_twentieth_or_ten_may_move_either_way(was, now, near):
+    assert (AGREED.open_share, AGREED.slack) == (0.05, 10)
+    assert checks._near(AGREED, now, was) == near
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "turned"),
+    [
+        ({"a": 1000, "b": 0}, {"a": 400, "b": 600}, False),
+        ({"a": 1000, "b": 0}, {"a": 399, "b": 601}, True),
+        ({"a": 500, "b": 500}, {"a": 1000, "b": 1000}, False),
+        ({"a": AGREED.large, "b": 0}, {"a": 0, "b": AGREED.large}, True),
+        ({"a": AGREED.large - 1, "b": 0}, {"a": 0, "b": AGREED.large}, False),
+        ({"a": AGREED.large, "b": 0}, {"a": 0, "b": AGREED.large - 1}, False),
+    ],
+)
+def test_three_fifths_of_a_large_month_may_change_member(before, now, turned):
+    assert AGREED.turned_share == 0.6
+    assert checks._turned(AGREED, before, now) == turned
+
+
+def moved_between(by: int, month: str = "2025-11"):
+    """Counts of the southwest that are in the other state, in an open month."""
+    return changed(changed(MARCH, month, "southwest", by), month, "southwest", -by, "BB")
+
+
+def test_a_part_of_an_open_month_may_be_under_another_member():
+    """A share of the 2,002 of the southwest in November 2025."""
+    most = int(
+        AGREED.moved_share
+        * sum(c.encounters for c in MARCH.cells if c[:2] == ("2025-11", "southwest"))
+    )
+
+    assert problems(ENCOUNTERS, snapshots.snapshot(moved_between(most)), [FEBRUARY]) == []
+    (problem,) = problems(ENCOUNTERS, snapshots.snapshot(moved_between(most + 1)), [FEBRUARY])
+    assert problem.startswith(f"southwest by state in 2025-11: {most + 1:,} of ")
+    assert problem.endswith(f"are under another member than in {FEBRUARY.release.file_name}")
+
+
+def test_of_a_small_month_ten_may_be_under_another_member():
+    """40 counted in the north, a quarter of which is ten."""
+
+    def north(found, aa, bb):
+        return changed(
+            changed(found, "2025-11", "northern", aa - 63), "2025-11", "northern", bb - 63, "BB"
+        )
+
+    for total, by, believed in ((36, 10, True), (36, 11, False), (40, 10, True), (44, 11, True)):
+        before = snapshots.snapshot(north(reading(), total // 2, total // 2))
+        now = snapshots.snapshot(north(MARCH, total // 2 + by, total // 2 - by))
+        found = problems(ENCOUNTERS, now, [before])
+        assert (found == []) == believed, (total, by)
+
+
+def test_parts_that_are_not_all_known_are_no_more_than_their_total():
+    """One month of the state BB is not stated: AA alone is less, and must not be more."""
+    key = SeriesKey("northern", "state", "AA")
+    scope = key.scope
+    short = tuple(
+        c._replace(last_month="2025-11") if c.scope == scope else c for c in FEBRUARY.coverage
+    )
+    fewer = with_counts(replace(FEBRUARY, coverage=short), key, "2026-02", 1)
+    more = with_counts(replace(FEBRUARY, coverage=short), key, "2026-02", 900)
+
+    assert [p for p in problems(ENCOUNTERS, fewer) if "2026-02" in p] == []
+    (problem,) = (p for p in problems(ENCOUNTERS, more) if "2026-02" in p)
+    assert problem.startswith("northern by state does not add up to its total: 9")
+
+
+def test_rounded_counts_need_not_add_up():
+    wrong = with_counts(FEBRUARY, SeriesKey("nationwide"), "2025-12", 2900)
+    rounded = [
+        replace(wrong, release=replace(wrong.release, rounding=rounding)) for rounding in (1, 2, 10)
+    ]
+
+    assert [bool(problems(ENCOUNTERS, release)) for release in rounded] == [True, False, False]
+
+
+def test_a_twin_ends_in_the_same_month_with_as_many_rows():
+    fewer = reading(sha256="x", rows={2025: 71, 2026: 30})
+    early = replace(snapshots.snapshot(reading(sha256="x")), closed=frozenset())
+    early = replace(early, release=replace(early.release, data_through="2026-01"))
+
+    (rows,) = problems(ENCOUNTERS, snapshots.snapshot(fewer), [FEBRUARY])
+    found = problems(ENCOUNTERS, early, [FEBRUARY])
+    assert rows.endswith(f"fiscal year 2025: 71 rows, 72 in {FEBRUARY.release.file_name}")
+    assert any(p.endswith("content differs: data through 2026-01 and 2026-02") for p in found)
+
+
+@pytest.mark.parametrize(
+    ("seq", "layout", "suffix", "twins"),
+    [
+        (202605000, "aor", "", True),
+        (202605099, "aor", "", True),
+        (202605100, "aor", "", False),
+        (202605000, "state", "", True),
+        (202605001, "state", "", False),
+    ],
+)
+def test_which_releases_are_of_the_same_month(seq, layout, suffix, twins):
+    name = f"nationwide-encounters-fy25-fy26-feb-{layout}.csv"
+    other = snapshots.snapshot(reading(file_name=name, kind=layout, sha256="x", seq=seq))
+
+    assert checks._twins(ENCOUNTERS, other, FEBRUARY) == twins
+
+
+def test_releases_that_share_no_dimension_may_end_where_they_do():
+    """Only of scopes in common is it said that a later release reaches as far."""
+    march = snapshots.snapshot(MARCH)
+    late = replace(FEBRUARY, release=replace(FEBRUARY.release, seq=202607000, file_name="x.csv"))
+    apart = tuple(c for c in late.coverage if c.scope.dimension == "state")
+    counts = {key: n for key, n in late.counts.items() if key.dimension == "state"}
+    states = replace(late, coverage=apart, counts=counts)
+    totals = replace(
+        march,
+        coverage=tuple(c for c in march.coverage if c.scope.dimension == ""),
+        counts={key: n for key, n in march.counts.items() if key.headline},
+    )
+
+    assert not [p for p in problems(ENCOUNTERS, states, [totals]) if "ends in" in p]
+    assert [p for p in problems(ENCOUNTERS, states, [march]) if "ends in 2026-02, but the" in p]

@@ -12,7 +12,7 @@ import byhand
 import pytest
 from tables import edit, rows
 
-from forecast.store import connect, copies, deliveries, ops, retention, runs, wakes, wal
+from forecast.store import connect, copies, deliveries, ops, runs, wakes, wal
 from forecast.store.deliveries import Message
 
 NOW = datetime(2024, 4, 1, 12, tzinfo=UTC)
@@ -156,9 +156,9 @@ def test_polls_and_wakes_are_forgotten_after_some_days_but_for_the_last(tmp_path
         for day in days[:2]:
             wakes.begin_wake(db, day, 1)
 
-    assert retention.forget_polls(path, NOW, 7) == 2 + 1
-    assert retention.forget_polls(path, NOW, 1) == 1
-    assert retention.forget_polls(path, NOW, 1) == 0
+    assert ops.forget_polls(path, NOW, 7) == 2 + 1
+    assert ops.forget_polls(path, NOW, 1) == 1
+    assert ops.forget_polls(path, NOW, 1) == 0
 
     with ops.reading(path) as db:
         assert [row[0] for row in db.execute("select id from polls")] == [4]

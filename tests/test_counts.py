@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from xlsxwriter import Workbook
 
 from forecast import months
 from forecast.errors import DataError, FaultsError
-from forecast.intake.counts import read_counts, read_table
+from forecast.intake.counts import nesting, read_counts, read_table
 from forecast.intake.tables.grid import ReadAs
 
 HEADER = "series,month,value"
@@ -204,3 +205,343 @@ def test_some_series_keep_their_months(tmp_path):
 
     assert counts.some(np.array([True, False])).values.tolist() == [[1]]
     assert counts.some(np.array([True, True])).values.shape == (2, 2)
+
+
+def sheets(tmp_path, **tables):
+    """A workbook with these sheets, each lines of cells; one that begins with _ is hidden."""
+    path = tmp_path / "own.xlsx"
+    with Workbook(path) as book:
+        for title, rows in tables.items():
+            sheet = book.add_worksheet(title.strip("_"))
+            for at, line in enumerate(rows):
+                sheet.write_row(at, 0, line)
+            if title.startswith("_"):
+                sheet.hide()
+    return path
+
+
+def counted(first, *values, head=("month", "n")):
+    start = months.to_index(first)
+    return [head, *((months.from_index(start + at), value) for at, value in enumerate(values))]
+
+
+def told(read):
+    """The counts of each series from its first month on, and its last month."""
+    return {
+        name: (values[np.isfinite(values)].tolist(), months.from_index(int(last)))
+        for name, values, last in zip(
+            read.counts.names, read.counts.values, read.counts.last, strict=True
+        )
+    }
+
+
+def test_sheets_of_other_months_are_one_table(tmp_path):
+    path = sheets(tmp_path, A=counted("2020-01", 1, 2, "<5"), B=counted("2020-04", 4, 5, 6))
+
+    read = read_table(path)
+
+    assert told(read) == {"count": ([1, 2, 4, 5, 6], "2020-06")}
+    assert read.notes[0] == "sheets 'A', 'B' were read as one table"
+    assert read.warnings == ("no count, and not taken for 0: count 2020-03",)
+
+
+def test_sheets_of_the_same_months_are_a_series_each_by_their_names(tmp_path):
+    path = sheets(tmp_path, North=counted("2020-01", 1, 2, 3), South=counted("2020-02", 4, 5, 6))
+
+    assert told(read_table(path)) == {
+        "North": ([1, 2, 3], "2020-03"),
+        "South": ([4, 5, 6], "2020-04"),
+    }
+
+
+def test_a_fault_in_one_of_several_sheets_is_named_with_it(tmp_path):
+    path = sheets(tmp_path, A=counted("2020-01", 1, 2, 3), B=counted("2020-04", 4, -5, 6))
+
+    with pytest.raises(FaultsError) as refused:
+        read_table(path)
+
+    (fault,) = refused.value.faults
+    assert fault.startswith("line 3, column n of sheet 'B': '-5': below 0")
+    assert str(refused.value).startswith("own.xlsx: ")
+
+
+def test_series_of_several_sheets_are_joined_by_their_names(tmp_path):
+    head = ("site", "month", "n")
+    path = sheets(
+        tmp_path,
+        A=[
+            head,
+            ("b", "2020-01", 1),
+            ("a", "2020-01", 2),
+            ("b", "2020-02", 3),
+            ("a", "2020-02", 4),
+        ],
+        B=[
+            head,
+            ("a", "2020-03", 5),
+            ("c", "2020-03", 6),
+            ("a", "2020-04", 7),
+            ("c", "2020-04", 8),
+        ],
+    )
+
+    assert told(read_table(path)) == {
+        "b": ([1, 3], "2020-02"),
+        "a": ([2, 4, 5, 7], "2020-04"),
+        "c": ([6, 8], "2020-04"),
+    }
+
+
+def test_sheets_that_may_be_anything_else_are_a_question(tmp_path):
+    one = counted("2020-01", 1, 2, 3)
+    for other in (
+        counted("2020-04", 4, 5, 6, head=("month", "visits")),
+        [("site", "month", "n"), ("a", "2020-02", 1), ("a", "2020-03", 2), ("b", "2020-02", 3)],
+    ):
+        with pytest.raises(DataError, match="several sheets hold counts: 'A', 'B'"):
+            read_table(sheets(tmp_path, A=one, B=other))
+
+
+def test_a_sheet_without_counts_and_a_hidden_one_are_said_not_to_be_read(tmp_path):
+    read = read_table(
+        sheets(tmp_path, Notes=[("not", "counts")], A=counted("2020-01", 1, 2, 3), _B=[("x", "y")])
+    )
+
+    assert told(read) == {"count": ([1, 2, 3], "2020-03")}
+    assert read.notes[0] == "sheet 'A' was read, not 'Notes'"
+    assert read.notes[-1] == "hidden sheets, not read: 'B'"
+
+
+def test_hidden_sheets_are_read_where_there_is_no_other_or_one_is_named(tmp_path):
+    path = sheets(tmp_path, A=counted("2020-01", 1, 2, 3), _B=counted("2020-01", 4, 5, 6))
+
+    assert told(read_table(path, ReadAs(sheet="b"))) == {"count": ([4, 5, 6], "2020-03")}
+    assert not [n for n in read_table(path, ReadAs(sheet="B")).notes if "hidden" in n]
+    with pytest.raises(DataError, match=r"no sheet 'C' \(--sheet\); there are 'A', 'B'"):
+        read_table(path, ReadAs(sheet="C"))
+
+
+def test_where_two_columns_nest_is_asked_of_the_sheet_named(tmp_path):
+    rows = [("region", "site", "month", "n")]
+    rows += [
+        (region, site, f"2020-0{m}", m * 7)
+        for region, site in (("N", "a"), ("N", "b"), ("S", "c"))
+        for m in range(1, 5)
+    ]
+    path = sheets(tmp_path, Notes=[("x", "y")], A=counted("2020-01", 1, 2, 3), B=rows)
+
+    assert nesting(path, ReadAs(sheet="b")) == ("region", "site")
+    assert nesting(path, ReadAs(sheet="A")) == ("", "")
+    assert nesting(path, ReadAs(sheet="Notes")) == ("", "")
+
+
+def test_names_that_differ_in_capitals_alone_are_one_series_where_no_month_is_in_both(tmp_path):
+    lines = [*months_of("North", "2020-01", [1, 2]), *months_of("NORTH", "2020-03", [3, 4])]
+    lines += [*months_of("b", "2020-01", [5, 6]), *months_of("B", "2020-02", [7, 8])]
+
+    read = read_table(written(tmp_path, *lines))
+
+    assert told(read) == {
+        "North": ([1, 2, 3, 4], "2020-04"),
+        "b": ([5, 6], "2020-02"),
+        "B": ([7, 8], "2020-03"),
+    }
+    assert "'NORTH' is taken for 'North'" in read.notes
+    assert len([note for note in read.notes if "is taken for" in note]) == 1
+
+
+def test_series_of_a_family_keep_their_names(tmp_path):
+    lines = ["North,2020-01,1,x", "NORTH,2020-02,2,x"]
+
+    read = read_table(written(tmp_path, *lines, header=f"{HEADER},family"))
+
+    assert read.counts.names == ("North", "NORTH")
+
+
+def test_five_signs_of_a_missing_count_are_shown_with_how_often(tmp_path):
+    signs = ["NA", "<5", "n/a", "-", "..", "x", "NA"]
+    lines = months_of("a", "2020-01", [1, *signs, 2])
+
+    read = read_table(written(tmp_path, *lines))
+    fewer = read_table(written(tmp_path, *(line for line in lines if not line.endswith("x"))))
+
+    (note,) = [note for note in read.notes if "missing" in note]
+    assert "2 NA" in note
+    assert note.endswith(" and 1 other signs")
+    assert note.count(", ") == 5
+    assert not [note for note in fewer.notes if "other signs" in note]
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "note"),
+    [
+        ("1,5", "", "decimals begin with a comma: 1,5 is read as 1.5"),
+        ("1.25", "", "decimals begin with a point: 1.25 is read as 1.25"),
+        ("1.234,5", "", "decimals begin with a comma: 1.234,5 is read as 1234.5"),
+        ("1.5", ",", None),
+        ("15", "", None),
+    ],
+)
+def test_how_decimals_are_read_is_said_with_an_example(tmp_path, text, decimal, note):
+    lines = [f"a;2020-01;{text}", "a;2020-02;3"]
+    path = written(tmp_path, *lines, header="series;month;value")
+    if decimal:
+        with pytest.raises(FaultsError, match="its marks do not fit"):
+            read_table(path, ReadAs(decimal=decimal))
+        return
+
+    found = [said for said in read_table(path).notes if said.startswith("decimals")]
+    assert found == ([note] if note else [])
+
+
+def test_the_same_month_is_named_with_the_line_before_it_in_any_order(tmp_path):
+    lines = ["b,2020-02,1", "a,2020-01,2", "b,2020-01,3", "b,2020-02,4", "b,2020-02,5"]
+
+    found = faults(tmp_path, *lines)
+
+    assert [fault.partition(";")[0] for fault in found] == [
+        "line 5, column month: '2020-02': 'b' has this month already, in line 2",
+        "line 6, column month: '2020-02': 'b' has this month already, in line 5",
+    ]
+
+
+def test_a_month_with_two_columns_is_named_by_its_column(tmp_path):
+    (found,) = faults(tmp_path, "a,1,2", "b,3,4", "a,5,6", header="site,2020-01,Jan 2020")[:1]
+
+    assert found.startswith("line 2, column Jan 2020: '2020-01': 'a' has this month already")
+
+
+def days(first, last, step=1):
+    start, end = (np.datetime64(day).astype(int) for day in (first, last))
+    return [f"a,{np.datetime64(int(day), 'D')},1" for day in range(start, end + 1, step)]
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ("2020-02-25", "2020-02 has 25 days, the month before 31: leave it out unless it is comp"),
+        ("2020-02-27", "2020-02 has 27 days, the month before 31: leave it out unless it is comp"),
+        ("2020-02-28", ""),
+        ("2020-02-29", ""),
+    ],
+)
+def test_a_last_month_with_few_days_is_warned_of(tmp_path, last, said):
+    read = read_table(written(tmp_path, *days("2020-01-01", last)), ReadAs(sums=True))
+
+    found = [warning for warning in read.warnings if "days" in warning]
+    assert [warning.startswith(said) for warning in found] == ([True] if said else [])
+    assert told(read)["a"][0] == [31, int(last[-2:])]
+
+
+def test_weeks_are_no_months_even_when_added_up(tmp_path):
+    path = written(tmp_path, *days("2020-01-01", "2020-03-01", 7))
+
+    with pytest.raises(DataError, match="counts of weeks"):
+        read_table(path, ReadAs(sums=True))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "period"),
+    [
+        ([0, 3, 6, 9], "quarters"),
+        ([0, 12, 24, 36], "years"),
+        ([0, 12, 24, 27], "quarters"),
+        ([0, 3, 6, 10], ""),
+        ([0, 3, 6], ""),
+    ],
+)
+def test_counts_a_quarter_or_a_year_apart_are_no_monthly_ones(tmp_path, numbers, period):
+    """Each series is looked at by itself: between two there may be any step."""
+    start = months.to_index("2018-01")
+    lines = [f"a,{months.from_index(start + n)},{n + 5}" for n in numbers]
+    lines += [f"b,{months.from_index(start + 1 + n)},{n + 5}" for n in numbers[:1]]
+    path = written(tmp_path, *lines)
+
+    if period:
+        with pytest.raises(DataError, match=f"counts of {period}"):
+            read_table(path)
+    else:
+        assert told(read_table(path))["a"][0] == [n + 5 for n in numbers]
+
+
+@pytest.mark.parametrize(("gap", "cut"), [(24, False), (25, True)])
+def test_months_before_a_gap_of_more_than_two_years_are_not_used(tmp_path, gap, cut):
+    start = months.to_index("2018-01")
+    second = start + 2 + gap
+    at = [start, start + 1, second, second + 1, second + 2 + gap, second + 3 + gap]
+    lines = [f"a,{months.from_index(m)},{n}" for n, m in enumerate(at, start=1)]
+
+    read = read_table(written(tmp_path, *lines, *months_of("b", "2018-01", range(1, 5))))
+
+    assert told(read)["a"][0] == ([5, 6] if cut else [1, 2, 3, 4, 5, 6])
+    assert told(read)["b"] == ([1, 2, 3, 4], "2018-04")
+    assert any("nothing known for more than 24 months" in w for w in read.warnings) == cut
+    assert read.missing == (0 if cut else 2 * gap)
+
+
+def test_of_many_gaps_and_ends_five_are_named(tmp_path):
+    lines = []
+    for number in range(7):
+        missing = 3 if number else 7
+        lines += [f"s{number},2020-01,1", f"s{number},{months.shift('2020-02', missing)},2"]
+    lines += months_of("z", "2020-01", range(1, 14))
+
+    gaps, ends = read_table(written(tmp_path, *lines)).warnings
+
+    assert gaps.startswith(
+        "no count, and not taken for 0: s0 2020-02, 2020-03, 2020-04, 2020-05, 2020-06 and 2 more; "
+        "s1 2020-02, 2020-03, 2020-04; s2 "
+    )
+    assert gaps.endswith("; s4 2020-02, 2020-03, 2020-04; and 2 more series")
+    assert ends == (
+        "ends before 2021-01, and is forecast from its own end: s0 in 2020-09, s1 in 2020-05, "
+        "s2 in 2020-05, s3 in 2020-05, s4 in 2020-05 and 2 more"
+    )
+
+
+def test_five_gaps_are_all_named(tmp_path):
+    lines = []
+    for number in range(5):
+        lines += [f"s{number},2020-01,1", f"s{number},2020-07,2"]
+
+    lines += months_of("z", "2020-01", range(1, 8))
+    (gaps,) = read_table(written(tmp_path, *lines)).warnings
+
+    assert gaps.count("2020-02, 2020-03, 2020-04, 2020-05, 2020-06") == 5
+    assert "more" not in gaps
+
+
+@pytest.mark.parametrize(
+    ("values", "doubtful"),
+    [([1, 2, 0, 0], True), ([1, 2, 0], False), ([1, 0, 2, 0, 0], False), ([1, 2, 3], False)],
+)
+def test_zeros_at_the_end_may_be_months_nobody_counted_yet(tmp_path, values, doubtful):
+    read = read_table(written(tmp_path, *months_of("a", "2020-01", values)))
+
+    assert any(
+        w.startswith("the last months are 0, and none before is: a.") for w in read.warnings
+    ) == (doubtful)
+
+
+def test_of_many_series_without_a_count_five_are_named(tmp_path):
+    lines = [f"s{n},2020-01,NA" for n in range(6)]
+
+    (warning,) = read_table(written(tmp_path, "a,2020-01,1", *lines)).warnings
+
+    assert warning == "no count in any month, left out: s0, s1, s2, s3, s4 and 1 more"
+
+
+def test_sums_add_up_days_of_each_series_by_itself(tmp_path):
+    lines = ["b,2020-01,1", "a,2020-01,2", "b,2020-01,4", "a,2020-02,8"]
+
+    read = read_table(written(tmp_path, *lines), ReadAs(sums=True))
+
+    assert told(read) == {"b": ([5], "2020-01"), "a": ([2, 8], "2020-02")}
+    assert read.warnings[0] == "1 counts were added to others of the same month"
+
+
+def test_the_panel_is_the_logarithm_of_one_more(tmp_path):
+    counts = read_counts(written(tmp_path, "a,2020-01,0", "a,2020-02,9", "b,2020-02,99"))
+
+    assert np.allclose(counts.panel.z, np.log([[1, 10], [np.nan, 100]]), equal_nan=True)
+    assert counts.some(np.array([False, False])).values.shape == (0, 0)

@@ -20,7 +20,7 @@ from forecast.watch.monitor import Look, Published, State, course, follow
 from forecast.watch.outlook import Hindsight, Outlook, border_beside
 from forecast.watch.relative import BorderMonth, apart_share, difference
 from forecast.watch.surprise import Expected, Rules
-from jobs.pipeline.judging_parts import Borders
+from jobs.pipeline.judging import Borders
 
 RULES = Rules()
 NORTH = SeriesKey("northern")

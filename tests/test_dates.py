@@ -249,3 +249,196 @@ def test_days_and_weeks_are_told_by_their_usual_step(steps, spacing):
         found.append(found[-1] + step)
 
     assert dates.spacing([*reversed(found), *found]) == spacing
+
+
+@pytest.mark.parametrize(
+    ("text", "month", "day"),
+    [
+        ("1/1/2024 - 1/31/2024", "2024-01", 1),
+        ("2024-02-01 to 2024-02-29", "2024-02", 1),
+        ("2023-02-01 \u2013 2023-02-28", "2023-02", 1),
+        ("2024_07", "2024-07", 0),
+        ("2024\u20147", "2024-07", 0),
+        ("31JUL2024", "2024-07", 31),
+        ("CY 2024 July", "2024-07", 0),
+        ("FY202401", "2023-10", 0),
+        ("Monday, July 1, 2024", "2024-07", 1),
+        ("2024-01*", "2024-01", 0),
+        ("may 99", "1999-05", 0),
+    ],
+)
+def test_a_month_is_read_in_rarer_forms_too(text, month, day):
+    assert dates.read(text, MONTH_FIRST, 10) == (months.to_index(month), day)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1/1/2024 - 2/29/2024",
+        "1/2/2024 - 1/31/2024",
+        "1/1/2024 - 1/30/2024",
+        "1/1/2024 to 1/1/2024",
+    ],
+)
+def test_what_is_not_from_the_first_to_the_last_day_is_no_month(text):
+    with pytest.raises(ValueError, match="not from the first to the last day of one month"):
+        dates.read(text, MONTH_FIRST, 10)
+
+
+@pytest.mark.parametrize(
+    ("cell", "named"),
+    [
+        ("2023-24", (2024, True)),
+        ("2011-12", None),  # may be December 2011
+        ("2012-13", (2013, True)),
+        ("2011-2012", (2012, True)),
+        ("2011/12", None),
+        ("FY2011-12", (2012, True)),
+        ("fy11/12", (2012, True)),
+        ("1999-2000", (2000, True)),
+        ("FY99-00", (2000, True)),
+        ("2011-2013", None),
+        ("23-24", None),
+        ("State fiscal year 2024", (2024, True)),
+        ("Fiscal year: 2024", (2024, True)),
+        ("CY2024", (2024, False)),
+        ("calendar year 2024", (2024, False)),
+    ],
+)
+def test_a_fiscal_year_may_be_named_by_both_its_years(cell, named):
+    assert dates.names_year(cell) == named
+
+
+@pytest.mark.parametrize(
+    ("cell", "pair"),
+    [
+        ("FY2024 Oct", (2024, 10)),
+        ("Sept FY24", (2024, 9)),
+        ("FY2024 M01", None),
+        ("FY2024 Foo", None),
+        ("", None),
+    ],
+)
+def test_a_fiscal_years_month_by_name_is_a_pair(cell, pair):
+    assert dates.fiscal_pair(cell) == pair
+
+
+@pytest.mark.parametrize(
+    ("text", "fiscal", "of_a_state"),
+    [
+        ("Fiscal Year", True, False),
+        ("report FY", True, False),
+        ("f.y.", True, False),
+        ("FFY24", True, False),
+        ("fy 2024", True, False),
+        ("State Fiscal Year", True, True),
+        ("SFY 24", True, True),
+        ("nonfiscal", False, False),
+        ("estate fiscal", True, False),
+        ("fyi", False, False),
+        ("year", False, False),
+    ],
+)
+def test_a_header_says_whose_fiscal_years_it_has(text, fiscal, of_a_state):
+    assert (dates.is_fiscal(text), dates.is_state_fiscal(text)) == (fiscal, of_a_state)
+
+
+def years_from(start, *years):
+    """(year, calendar month) month by month of years that begin in a month of the year before."""
+    order = [(start + n - 1) % 12 + 1 for n in range(12)]
+    return [(year, number) for year in years for number in order]
+
+
+@given(st.integers(1, 12), st.integers(1990, 2050), st.integers(1, 3))
+def test_years_begin_where_the_next_one_follows_a_month(start, year, lines):
+    found = [pair for pair in years_from(start, year, year + 1) for _ in range(lines)]
+
+    assert dates.year_begins(found) == dates.year_begins(found[::-1]) == start
+    assert dates.year_begins(found[: 12 * lines]) == 0
+    assert dates.fiscal_begins(found) == (start if start > 1 else -1)
+    assert dates.fiscal_begins(found[: 12 * lines]) == (start if start > 1 else -1)
+
+
+@pytest.mark.parametrize(
+    ("found", "begins"),
+    [
+        ([], 0),
+        ([(2024, 5)] * 3, 0),
+        ([(2024, 6), (2025, 7)], 7),
+        ([(2024, 12), (2025, 1)], 1),
+        ([(2023, 6), (2025, 7)], 0),  # two years later
+        ([(2024, 6), (2023, 7)], 0),
+        ([(2024, 5), (2025, 7)], 0),  # not the month after
+        ([(2023, 6), (2024, 7), (2024, 8), (2025, 9)], 0),  # in two months
+        ([(2024, 6), (2025, 7), (2025, 6)], 0),  # both between years and within one
+        # Half the lines are steps of a month, and less than half:
+        ([(2024, 5), (2025, 6), (2025, 7), (2024, 1)], 6),
+        ([(2024, 5), (2025, 6), (2024, 9)], 0),
+    ],
+)
+def test_lines_in_no_order_of_time_do_not_say_when_years_begin(found, begins):
+    assert dates.year_begins(found) == begins
+
+
+def test_fiscal_years_without_a_gap_say_when_they_begin_in_any_order():
+    """One whole year and the first three months of the next: only one start tears no year."""
+    for start in range(1, 13):
+        found = sorted(years_from(start, 2024, 2025)[:15], key=lambda pair: pair[1])
+        assert dates.fiscal_begins(found) == start
+
+
+@pytest.mark.parametrize(
+    ("numbers", "begins"),
+    [
+        ([*range(1, 13)], 1),
+        ([*range(10, 13), *range(1, 10)], 10),
+        ([*range(9, 0, -1), 12, 11, 10], 10),
+        ([10, 11, 12, 1, 2, 3], 10),
+        ([3, 2, 1, 12, 11, 10], 10),
+        ([12, 1], 12),
+        ([1, 2, 3, 4, 5, 6], 0),
+        ([11, 12, 2], 0),
+        ([], 0),
+    ],
+)
+def test_a_years_months_in_order_begin_with_its_first(numbers, begins):
+    assert dates.begins_with(numbers) == begins
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (["2023-12-31T23:00Z", "2024-01-31T22:00:00.0+00:00"], "2023-12-31T23:00Z"),
+        (["", "2024-02-29 13:00:00"], "2024-02-29 13:00:00"),
+        (["2024-01-31T19:00", "2024-01-31T20:00"], "2024-01-31T19:00"),
+        (["2024-01-31T12:00"], ""),
+        (["2024-01-31T23:30"], ""),
+        (["2024-01-30T23:00"], ""),
+        (["2024-01-31T23:00", "2024-02-28T23:00"], ""),
+        (["2024-01-31T23:00", "2024-02"], ""),
+        (["2024-13-31T23:00"], ""),
+        (["2024-01"], ""),
+    ],
+)
+def test_the_evening_of_a_months_last_day_is_midnight_elsewhere(cells, told):
+    assert dates.evening_before(cells) == told
+
+
+@pytest.mark.parametrize(("step", "spacing"), [(2, "days"), (28, "weeks"), (21, ""), (29, "")])
+def test_three_steps_are_enough_to_tell_days_from_weeks(step, spacing):
+    assert dates.spacing([n * step for n in range(4)]) == spacing
+    assert dates.spacing([n * step for n in range(3)]) == ""
+
+
+@pytest.mark.parametrize(
+    ("cell", "period"),
+    [
+        ("Jan-Mar 2024", "quarters"),
+        ("April - June, 2024", "quarters"),
+        ("Quarter 3 2024", "quarters"),
+        ("2024 W7", "weeks"),
+        ("Jan-May 2024", ""),
+    ],
+)
+def test_a_quarter_may_be_named_by_its_months(cell, period):
+    assert dates.other_periods(cell) == period

@@ -35,7 +35,7 @@ from forecast.config import Config, Fetch, ForecastSection, Mail
 from forecast.errors import ConfigError
 from forecast.store import connect, ops
 from jobs import monthly
-from jobs.intake import http, listing, poll_times
+from jobs.intake import http, listing, poll, poll_times
 from jobs.intake.poll import awaited, fetch
 from jobs.mail import operator_alerts
 from jobs.service import health
@@ -901,3 +901,207 @@ def test_the_network_is_off_unless_it_is_switched_on(tmp_path, publisher):
     alone = bordercast("fetch", "--once", "--no-bundle")
     assert alone.returncode == 4
     assert "Not asked: blocked since" in alone.stdout
+
+
+# ---------------------------------------------------------------- at the very edge
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0),
+        (" 90 ", 90),
+        ("86400", 86_400),
+        ("86401", 86_400),
+        ("-5", None),
+        ("1.5", None),
+        ("soon", None),
+        ("", None),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
+        ("Fri, 31 Dec 9999 23:59:59", None),  # without its zone
+    ],
+)
+def test_a_pause_is_asked_for_in_seconds_or_until_an_hour(text, seconds):
+    assert http._retry_after(text) == seconds
+
+
+def get(publisher: Publisher, place: str, **changes):
+    config = settings(publisher.index, **changes).fetch
+    with http.client(config) as client:
+        return http.get(client, ops.Link(publisher.root + place, True, "tag", "day"), config)
+
+
+def test_an_answer_has_as_many_bytes_as_it_may(publisher):
+    longest, longer = b"x" * 999 + b"\n", b"x" * 1000 + b"\n"
+    for place, content in (("/longest", longest), ("/longer", longer)):
+        publisher.put(place, content)
+        publisher.answers[f"{place}-unsaid"] = raw(HEAD + b"\r\n", content)
+
+    for place in ("/longest", "/longest-unsaid"):
+        assert get(publisher, place, max_bytes=1000).content == longest
+    said, unsaid = (
+        get(publisher, place, max_bytes=1000).detail for place in ("/longer", "/longer-unsaid")
+    )
+    assert said == "1,001 bytes, more than 1,000 are not taken"
+    assert unsaid == "more than 1,000 bytes are not taken"
+
+
+def test_what_is_asked_and_what_is_kept_of_an_answer(publisher):
+    head = b"ETag: x\r\nLast-Modified: y\r\nContent-Length: 2\r\n\r\n"
+    publisher.answers["/file"] = raw(HEAD + head, b"1\n")
+
+    found = get(publisher, "/file")
+
+    assert found == http.Reply("content", "", b"1\n", "x", "y", None)
+    (asked,) = publisher.headers
+    assert (asked["If-None-Match"], asked["If-Modified-Since"]) == ("tag", "day")
+    assert asked["Accept-Encoding"] == "gzip"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "asked", "pause"), [("60", 1, 60.0), ("61", 1, 61.0), ("0", 3, 0.0)]
+)
+def test_a_server_that_asks_for_patience_gets_as_much_as_a_poll_has(
+    publisher, seconds, asked, pause
+):
+    """Up to a minute is waited within a poll, if the poll has it; here it has no more than 20 s."""
+    publisher.answers["/file"] = status(503, Retry_After=seconds)
+
+    found = get(publisher, "/file", attempts=3)
+
+    assert (found.outcome, found.detail, found.pause) == (
+        "unreachable",
+        "HTTP 503 Service Unavailable",
+        pause,
+    )
+    assert len(publisher.asked) == asked
+
+
+def test_an_answer_that_nobody_asked_for_is_named_and_tried_again(publisher):
+    publisher.answers["/file"] = raw(
+        HEAD + b"Content-Encoding: br\r\nContent-Length: 1\r\n\r\n", b"x"
+    )
+    publisher.answers["/empty"] = raw(HEAD + b"Content-Length: 0\r\n\r\n")
+
+    found, empty = (get(publisher, place, attempts=2) for place in ("/file", "/empty"))
+
+    assert found.detail == "encoded as 'br', which was not asked for"
+    assert empty.detail == "an empty answer"
+    assert publisher.asked == ["/file", "/file", "/empty", "/empty"]
+
+
+OTHER = "https://elsewhere.example"
+
+
+@pytest.mark.parametrize(
+    ("place", "newest", "why"),
+    [
+        (f"https://www.cbp.gov{FOLDER}{NAME}", 0, ""),
+        ("https://www.cbp.gov/about", 0, ""),
+        ("ftp://www.cbp.gov/x.csv", 0, ""),
+        ("https://www.cbp.gov/x.csv", 0, "its name does not fit the pattern"),
+        ("https://www.cbp.gov/x.JSON.gz", 0, "its name does not fit the pattern"),
+        ("https://www.cbp.gov/x.csv.txt", 0, ""),
+        (f"{OTHER}/{NAME}", 0, f"it lies at {OTHER}, not with the page"),
+        (
+            f"https://www.cbp.gov{FOLDER}\x07/{NAME}",
+            0,
+            "its address has characters that cannot be sh",
+        ),
+        ("https://www.cbp.gov/sites/default/files/assets/documents/" + NAME, 202605000, ""),
+        (
+            "https://www.cbp.gov/sites/default/files/assets/documents/" + NAME,
+            202604999,
+            "robots.txt disallows its folder",
+        ),
+    ],
+)
+def test_why_a_link_is_not_taken(place, newest, why):
+    """Seq 202605000 : February is the fifth month of fiscal year 2026."""
+    found = listing.problem(place, CBP_INDEX, "", newest)
+
+    assert found.startswith(why)
+    assert bool(found) == bool(why)
+
+
+def test_a_links_text_is_that_up_to_its_end_and_has_300_letters_at_most():
+    text = "x " * 400
+    markup = f'<a href="#1">{text}</a> y <a href="two"> a <b>b</b> <a href="three">c</a><a>d</a>'
+
+    found = listing.links(markup.encode(), CBP_INDEX)
+
+    assert [(url.rpartition("/")[2], said) for url, said in found.items()] == [
+        ("nationwide-encounters", text[:300]),
+        ("two", "a b"),
+        ("three", "c"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "worst", "detail"),
+    [
+        (["unchanged", "new", "new"], "new", "2 new, 1 unchanged"),
+        (["new", "replaced"], "replaced", "1 replaced, 1 new"),
+        (["unchanged", "unrecognized"], "unrecognized", "1 unrecognized, 1 unchanged; url1: why1"),
+        (
+            ["unreachable", "blocked", "blocked", "unrecognized"],
+            "blocked",
+            "2 blocked, 1 unreachable, 1 unrecognized; url1: why1",
+        ),
+    ],
+)
+def test_a_poll_is_as_good_as_its_worst_answer(outcomes, worst, detail):
+    answers = [ops.PollAnswer(f"url{n}", o, f"why{n}") for n, o in enumerate(outcomes)]
+
+    found = poll._poll(NOW, NOW + timedelta(seconds=3), None, answers, 0.0)
+
+    blocked = worst == "blocked"
+    assert (found.outcome, found.detail) == (worst, detail)
+    assert found.started_at == "2026-04-20T06:00:00+00:00"
+    assert found.finished_at == "2026-04-20T06:00:03+00:00"
+    assert found.blocked_since == (found.started_at if blocked else None)
+    assert found.not_before == ("2026-04-20T12:00:00+00:00" if blocked else None)
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("https://example.org/visits.csv", "visits.csv"),
+        ("https://example.org/visits", "visits"),
+        ("https://example.org/export/", "encounters"),
+        ("https://example.org/a%20b.csv", "encounters"),
+        ("https://example.org/.hidden", "encounters"),
+        ("https://example.org/" + "x" * 151, "x" * 151),
+        ("https://example.org/" + "x" * 152, "encounters"),
+    ],
+)
+def test_an_address_of_own_counts_names_its_file_or_its_source_does(path, address, name):
+    visit = poll._Visit(path, settings(CBP_INDEX), 1, NOW, {})
+    visit.address, visit.own_name = address, "encounters"
+
+    assert visit._name(address) == name
+
+
+def test_a_pause_that_a_poll_gave_ends_to_the_second():
+    gave = ops.Poll(
+        started_at=NOW.isoformat(),
+        finished_at=NOW.isoformat(),
+        outcome="blocked",
+        detail="",
+        blocked_since=NOW.isoformat(),
+        not_before=(NOW + timedelta(hours=6)).isoformat(),
+    )
+    second = timedelta(seconds=1)
+
+    assert poll_times.too_soon(gave, NOW)
+    assert not poll_times.too_soon(gave, NOW - second)  # the clock was ahead
+    assert poll_times.too_soon(gave, NOW + timedelta(hours=6) - second)
+    assert not poll_times.too_soon(gave, NOW + timedelta(hours=6))
+
+
+@pytest.mark.parametrize(("hours", "pause"), [(0, 6), (6, 6), (7, 7), (24, 24), (25, 24)])
+def test_a_block_is_left_alone_as_long_again_within_bounds(hours, pause):
+    since = (NOW - timedelta(hours=hours)).isoformat()
+
+    assert poll_times.pause_of_block(NOW, since) == timedelta(hours=pause)

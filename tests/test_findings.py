@@ -50,6 +50,7 @@ from forecast.store import (
     joint,
     measure,
     notices,
+    observations,
     page,
     plots,
     read,
@@ -58,9 +59,7 @@ from forecast.store import (
     runs,
     standing,
     views,
-    vintages,
     watch,
-    withdrawals,
 )
 from forecast.store.notices import Approval, Frame, Section
 
@@ -517,9 +516,9 @@ def test_a_view_is_read_as_it_stood_at_the_end_of_a_day(connection):
 
 
 def test_what_was_known_on_a_day_is_told_with_since_when(connection):
-    early = vintages.as_of(connection, "2024-02-20", "northern")
-    late = vintages.as_of(connection, "2024-03-31")
-    every = vintages.as_of(connection, "2024-03-31", dimension="*")
+    early = observations.as_of(connection, "2024-02-20", "northern")
+    late = observations.as_of(connection, "2024-03-31")
+    every = observations.as_of(connection, "2024-03-31", dimension="*")
 
     assert early == {
         NORTH: {
@@ -712,7 +711,7 @@ def test_notices_of_a_withdrawn_run_do_not_go_out_but_what_tells_of_it_does(db):
     assert composed(db, 1, "2024-04-02T12:00:00+00:00")
     told = replace(OCCASIONS[0], kind="correction", content_key="w", corrects=1, withdraws=2)
 
-    stopped = withdrawals.withdraw(db, 2, " wrong ", " Ann ", NOON, (told,))
+    stopped = runs.withdraw(db, 2, " wrong ", " Ann ", NOON, (told,))
 
     assert stopped == 1
     assert states(db) == ["approved", "expired", "due"]
@@ -721,7 +720,7 @@ def test_notices_of_a_withdrawn_run_do_not_go_out_but_what_tells_of_it_does(db):
     assert [n.id for n in notices.to_send(db.conn)] == [3]
     assert [n.id for n in notices.of_run(db.conn, 2)] == [1]
     assert [row["run_withdrawn"] for row in notices.listed(db.conn)] == [1, 1, 0]
-    assert [(row["run_id"], row["why"]) for row in withdrawals.withdrawals(db.conn)] == [
+    assert [(row["run_id"], row["why"]) for row in runs.withdrawals(db.conn)] == [
         (2, "wrong"),
         (3, "a mistake"),
     ]
@@ -738,5 +737,5 @@ def test_notices_of_a_withdrawn_run_do_not_go_out_but_what_tells_of_it_does(db):
 )
 def test_a_withdrawal_needs_a_run_a_reason_and_a_name(db, run, why, by, says):
     with pytest.raises(DataError, match=says):
-        withdrawals.withdraw(db, run, why, by, NOON)
-    assert len(withdrawals.withdrawals(db.conn)) == 1
+        runs.withdraw(db, run, why, by, NOON)
+    assert len(runs.withdrawals(db.conn)) == 1

@@ -21,7 +21,7 @@ FACTS = (
 
 
 @pytest.fixture(scope="module")
-def february(published, tmp_path_factory):
+def february(published, tmp_path_factory, pango):
     """Southwest border, February 2025, in every form."""
     folder = tmp_path_factory.mktemp("handout")
     said = {}
@@ -62,7 +62,7 @@ def test_a_page_is_one_and_says_all(february):
     assert catalog["/Lang"] == "en"
 
 
-def test_many_words_still_are_one_page(published, tmp_path, monkeypatch):
+def test_many_words_still_are_one_page(published, tmp_path, monkeypatch, pango):
     long = ["A long sentence of the source that says what is counted. " * 12] * 3
     monkeypatch.setattr(sheet, "_more", lambda _: long)
     done = written(published, tmp_path / "x.pdf", "northern")

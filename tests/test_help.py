@@ -79,7 +79,9 @@ def test_every_example_is_taken_as_it_stands(folder, monkeypatch, path, line):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("line", [line for path, line in EXAMPLES if path in LOOKS])
-def test_an_example_that_only_looks_shows_something(folder, published, line):
+def test_an_example_that_only_looks_shows_something(folder, published, request, line):
+    if ".pdf" in line:
+        request.getfixturevalue("pango")
     said = CliRunner().invoke(main, ["--db", str(published), *shlex.split(line)])
 
     assert said.exit_code == 0, said.output

@@ -9,6 +9,7 @@ import json
 import random
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,6 +23,7 @@ from tables import rows
 
 from forecast.config import Config, Hook, ReaderRules
 from forecast.desk.email import rules
+from forecast.errors import ConfigError
 from forecast.store import deliveries, ops, wakes
 from forecast.store.deliveries import Message
 from forecast.store.notices import Notice, Section
@@ -371,3 +373,99 @@ def test_health_and_metrics(published):
     assert {s.labels["state"] for s in found["bordercast_undelivered"]} == {
         *("waiting", "sending", "refused", "given up")
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0),
+        ("90", 90),
+        ("86400", 86_400),
+        ("86401", 86_400),
+        ("9" * 400, 0),
+        ("-5", 0),
+        ("soon", 0),
+        ("", 0),
+        ("Sun, 20 Sep 2026 12:01:00 GMT", 60),
+        ("Sun, 20 Sep 2026 12:01:00", 60),  # without its zone: UTC
+        ("Sun, 20 Sep 2026 11:00:00 GMT", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
+    ],
+)
+def test_a_server_asks_for_a_day_of_patience_at_most(text, seconds):
+    assert hooks._retry_after(text, NOW) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(("more", "cut"), [(0, False), (1, True)])
+def test_a_text_has_as_many_letters_as_a_service_takes(more, cut):
+    check = hooks.check_command(3, "d" * 64)
+    room = hooks.MOST - len(check) - len("\n\n ...")
+    words = ("word " * 1000)[: room - 1] + "x" + "y" * more
+
+    said, told = hooks._short(notice(), (section(text=f"{words}\n\nMore."),))
+
+    assert told == check
+    assert said == (f"{words[:room].rsplit(' ', 1)[0]} ..." if cut else words)
+    assert len(f"{said}\n\n{told}") <= hooks.MOST
+    wide, _ = hooks._short(notice(), (section(text=words),), lambda text: 2 * len(text))
+    assert 2 * len(wide) <= hooks.MOST
+    assert hooks.MOST == 3000
+
+
+def test_payloads_bear_what_their_services_show():
+    sections = (section(encounters=5), section(text="Second.\n\nMore."))
+    made = notice()
+
+    generic = hooks._generic(None, made, sections, "Figures")
+    assert (generic["type"], generic["timestamp"]) == ("notice.finding", made.approved_at)
+    assert generic["data"]["id"] == "<n@example.org>"
+    assert generic["data"]["subject"] == "Figures"
+    assert [s["statement"] for s in generic["data"]["sections"]] == [{"encounters": 5}, {}]
+    held = replace(made, approved_at=None)
+    assert hooks._generic(None, held, sections, "x")["timestamp"] == made.created_at
+    slack = hooks._slack(None, made, sections, "A & B" + "x" * 200)
+    assert slack["text"].startswith("A &amp; B")
+    assert len(slack["blocks"][0]["text"]["text"]) == 150
+    assert "&lt;4,098&gt; encounters &amp; more" in slack["blocks"][1]["text"]["text"]
+    teams = hooks._teams(None, made, sections, "Figures")["attachments"][0]["content"]["body"]
+    assert [block["text"] for block in teams] == [
+        "Figures",
+        *hooks._short(made, sections),
+    ]
+    assert [block.get("weight") for block in teams] == ["Bolder", *[None] * (len(teams) - 1)]
+    assert all(block["wrap"] is True for block in teams)
+    ntfy = hooks._ntfy(
+        Hook(name="d", address_file="x", kind="ntfy", topic="t"), made, sections, "S"
+    )
+    assert (ntfy["topic"], ntfy["title"]) == ("t", "S")
+    assert ntfy["message"] == "\n\n".join(hooks._short(made, sections))
+
+
+def test_what_a_file_of_the_settings_holds_is_a_secret(tmp_path):
+    (tmp_path / "full").write_text(" s3cret \n")
+    (tmp_path / "empty").write_text(" \n")
+    (tmp_path / "odd").write_bytes(b"\xff")
+
+    assert hooks.secret(str(tmp_path / "full"), "desk.secret_file") == "s3cret"
+    for name, problem in (
+        ("empty", "is empty"),
+        ("odd", "cannot be read: UnicodeDecodeError"),
+        ("absent", "cannot be read: FileNotFoundError"),
+    ):
+        with pytest.raises(ConfigError, match=f"notices.hooks.desk.secret_file: {problem}"):
+            hooks.secret(str(tmp_path / name), "desk.secret_file")
+
+
+def test_a_hook_that_is_named_no_more_is_refused(record, tmp_path):
+    queue(record, KEY)
+
+    assert hooks.send_all(record, [], lambda: NOW) == ["refused"]
+    assert states(record)[0][3] == "no such hook in the settings any more"
+
+
+@pytest.mark.parametrize("address", ["ftp://example.org/", "nowhere"])
+def test_an_address_that_is_none_is_refused_for_good(record, tmp_path, address):
+    queue(record, KEY)
+
+    assert hooks.send_all(record, [hook(tmp_path, address)], lambda: NOW) == ["refused"]
+    assert states(record)[0][3] == "its address is none"

@@ -282,3 +282,79 @@ def test_an_edited_mark_shows(database):
         connection.commit()
 
         assert integrity.findings(connection) == ["run 1 was edited: spans not as published"]
+
+
+# --- what a run keeps of its parts
+
+
+def part_of(border: str, member: str) -> SeriesKey:
+    return SeriesKey(border, "state", member)
+
+
+def counted(first: str, *values: int) -> dict[str, int]:
+    return {months.shift(first, n): value for n, value in enumerate(values)}
+
+
+WHOLE = SeriesKey("northern")
+ONE, TWO = part_of("northern", "AA"), part_of("northern", "BB")
+MARKS = {WHOLE: np.zeros((3, 2)), ONE: np.zeros((3, 2)), TWO: np.zeros((3, 2))}
+
+
+def shares_of(counts) -> dict[SeriesKey, float]:
+    return joint_runs._shares(MARKS, counts, {key: max(counts[key]) for key in MARKS})
+
+
+@pytest.mark.parametrize(("of_parts", "share"), [(97, 0.97), (98, 1.0), (100, 1.0), (50, 0.5)])
+def test_parts_make_up_all_of_their_total_unless_some_have_no_forecast(of_parts, share):
+    """By the last twelve months; what was before says nothing."""
+    counts = {
+        WHOLE: counted("2023-01", *[1000] * 3, *[100] * 12),
+        ONE: counted("2023-01", *[1] * 3, *[of_parts - 10] * 12),
+        TWO: counted("2023-01", *[1] * 3, *[10] * 12),
+    }
+
+    assert shares_of(counts) == {ONE: pytest.approx(share), TWO: pytest.approx(share)}
+
+
+def test_months_that_nobody_knows_of_a_part_say_nothing_of_its_share():
+    counts = {
+        WHOLE: counted("2023-01", *[100] * 14),
+        ONE: counted("2023-01", *[40] * 14),
+        TWO: counted("2023-01", *[10] * 14),
+    }
+    del counts[ONE]["2023-05"]
+    counts[TWO]["2023-05"] = 90
+
+    assert shares_of(counts)[ONE] == pytest.approx(0.5)
+    counts[WHOLE] = counted("2023-01", *[0] * 14)
+    assert shares_of(counts)[ONE] == 1.0
+
+
+def known_of(counts):
+    return joint_runs._known(MARKS, counts, {key: max(counts[key]) for key in MARKS})
+
+
+def test_a_total_is_known_in_months_that_its_parts_still_forecast():
+    counts = {
+        WHOLE: counted("2023-01", *range(100, 106)),
+        ONE: counted("2023-01", *[1] * 4),
+        TWO: counted("2023-01", *[1] * 5),
+    }
+
+    assert known_of(counts) == {WHOLE: (("2023-05", 104), ("2023-06", 105))}
+    del counts[WHOLE]["2023-05"]
+    assert known_of(counts) == {WHOLE: (("2023-06", 105),)}
+    even = counts | {ONE: counts[WHOLE], TWO: counts[WHOLE]}
+    assert known_of(even) == {}
+
+
+def test_borders_that_end_in_other_months_are_laid_month_by_month():
+    scores = np.array([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]])
+
+    moved = joint_runs._by_month(scores, np.array([10, 12, 11]))
+
+    nan = np.nan
+    assert np.array_equal(
+        moved, [[1, 2, 3, nan, nan], [nan, nan, 4, 5, 6], [nan, 7, 8, 9, nan]], equal_nan=True
+    )
+    assert np.array_equal(joint_runs._by_month(scores, np.array([7, 7, 7])), scores)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 from forecast import months
 from forecast.config import Config
+from forecast.engine import paths
+from forecast.errors import DataError
 from forecast.records import SeriesKey
 from forecast.store.watch import Stood
-from jobs.pipeline.asof import _earlier_figures
+from jobs.pipeline.asof import _as_of, _earlier_figures, _totals, asked_again
+from jobs.pipeline.standing import _month, _range80
 from jobs.pipeline.totals import Headline, headline
 
 NORTH, SOUTH = SeriesKey("northern"), SeriesKey("southwest")
@@ -64,3 +70,85 @@ def test_borders_that_end_in_different_months_are_not_judged_side_by_side():
     )
 
     assert dict(_earlier_figures(apart, values({(NORTH, MONTHS[10]): (70, 3)}))) == {}
+
+
+# --- the borders side by side, and from which months on they are asked
+
+
+@pytest.mark.parametrize(
+    ("first", "scored", "burn_in"),
+    [
+        ("2021-12", 0, 0),
+        ("2022-01", 0, 0),
+        ("2022-02", 1, 0),
+        ("2024-02", 25, 1),
+        ("2024-06", 29, 5),
+    ],
+)
+def test_hindcasts_begin_where_the_settings_say_and_two_years_before_to_calibrate(
+    first, scored, burn_in
+):
+    config = Config.model_validate({"forecast": {"first_cutoff": first}})
+    counts = {key: dict.fromkeys(MONTHS, 100) for key in (NORTH, SOUTH)}
+
+    found = headline(counts, config)
+
+    assert (found.scored, found.burn_in, found.last) == (scored, burn_in, COUNT - 1)
+    assert found.origins(-3).tolist() == list(range(COUNT))
+    assert found.origins(27).tolist() == [27, 28, 29]
+
+
+def test_borders_add_up_where_they_end_in_the_same_month():
+    keys = [SeriesKey(b) for b in ("northern", "southwest", "other", "nationwide")]
+    counts = {key: dict.fromkeys(MONTHS, 100) for key in keys}
+
+    together = headline(counts, Config())
+    (total,) = together.totals
+    assert together.keys[total] == SeriesKey("nationwide")
+    assert sorted(together.keys[row].border for row in together.totals[total]) == [
+        "northern",
+        "other",
+        "southwest",
+    ]
+    counts[SOUTH] = dict.fromkeys(MONTHS[:-1], 100)
+    assert headline(counts, Config()).totals == {}
+    with pytest.raises(DataError, match="no border has counts on record; import a file"):
+        headline({}, Config())
+
+
+def test_figures_of_a_day_are_the_last_known_by_then_or_the_first():
+    stood = [
+        Stood(NORTH, "2022-01", 70, "2022-02-15", "2022-04-15"),
+        Stood(NORTH, "2022-01", 80, "2022-04-15", None),
+    ]
+    by_month = {"2022-01": stood, "2022-02": [Stood(NORTH, "2022-02", 5, "2022-03-15", None)]}
+
+    assert _as_of(by_month, "2022-02", "2022-04-14") == {"2022-01": 70, "2022-02": 5}
+    assert _as_of(by_month, "2022-02", "2022-04-15") == {"2022-01": 80, "2022-02": 5}
+    assert _as_of(by_month, "2022-01", "2021-01-01") == {"2022-01": 70}
+
+
+def test_each_of_several_cutoffs_adds_up_by_itself():
+    counts = {SeriesKey(b): {} for b in ("northern", "nationwide", "southwest", "other")}
+    some = {NORTH: {}, SOUTH: {}}
+
+    found = _totals([("a", counts), ("b", some), ("c", counts)])
+
+    assert {total: set(parts) for total, parts in found.items()} == {1: {0, 2, 3}, 7: {6, 8, 9}}
+    assert asked_again([], 12) == {}
+
+
+def test_a_range_of_80_in_100_is_of_whole_counts():
+    marks = np.zeros(len(paths.MARK_PROBS))
+    low, high = (paths.MARK_PROBS.index(p) for p in (0.1, 0.9))
+    for lo, hi, expected in (
+        (99.0, 200.0, (99, 200)),
+        (99.5, 200.5, (99, 201)),
+        (0.0, 0.0, (0, 0)),
+    ):
+        marks[low], marks[high] = np.log1p(lo), np.log1p(hi)
+        assert _range80(marks) == expected
+
+
+def test_months_behind_the_last_are_named_by_their_column():
+    assert [_month(head(), column) for column in (0, COUNT - 1)] == [MONTHS[0], MONTHS[-1]]

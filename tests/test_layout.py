@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import month_abbr
+from datetime import date
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from forecast import months
 from forecast.errors import DataError
 from forecast.intake.counts import TableRead, table_of
+from forecast.intake.tables import grid, layout
 from forecast.intake.tables.grid import ReadAs
 from forecast.intake.tables.sheet import sheets_of
 
@@ -326,3 +328,560 @@ def test_a_missing_month_inside_is_counted():
 
     assert np.isnan(values(found)["count"]).tolist() == [False, False, True, *[False] * 4]
     assert found.missing == 1
+
+
+# --- a line a month: columns beside the counts
+
+YEAR = range(months.to_index("2019-09"), months.to_index("2020-11"))  # 14 months
+COUNTED = [float(7 * at % 11 + 20) for at in range(14)]
+
+
+def beside(head: str, cells: list[object], span: range = YEAR) -> TableRead:
+    """Counts with one more column of numbers, or none where a cell is None."""
+    found = [
+        f"{months.from_index(m)},{cell},{COUNTED[at]:g}\n"
+        for at, (m, cell) in enumerate(zip(span, cells, strict=False))
+    ]
+    return read(f"month,{head},n\n" + "".join(found))
+
+
+SAYS_THE_MONTH = {
+    "its year": lambda m: m // 12,
+    "its number": lambda m: m % 12 + 1,
+    "its fiscal year": lambda m: m // 12 + (m % 12 >= 9),
+    "its quarter": lambda m: m % 12 // 3 + 1,
+    "both": lambda m: m // 12 * 100 + m % 12 + 1,
+    "its days": lambda m: [
+        31,
+        29 if m // 12 == 2020 else 28,
+        31,
+        30,
+        31,
+        30,
+        31,
+        31,
+        30,
+        31,
+        30,
+        31,
+    ][m % 12],
+    "a running number": lambda m: m - YEAR[0] + 500,
+}
+
+
+@pytest.mark.parametrize("said", SAYS_THE_MONTH.values(), ids=SAYS_THE_MONTH)
+def test_a_number_that_only_says_the_month_once_more_is_no_count(said):
+    cells = [said(m) for m in YEAR]
+    other = [*cells[:-1], cells[-1] + 1]
+
+    assert values(beside("x", cells)) == {"count": COUNTED}
+    assert "ignored column: 'x'" in beside("x", cells).notes
+    assert values(beside("x", other)) == {"x": other, "n": COUNTED}
+
+
+def test_a_number_that_grows_with_the_months_is_told_by_thirteen_of_them():
+    cells = [at + 500 for at in range(13)]
+
+    assert list(values(beside("x", cells[:12]))) == ["x", "n"]
+    assert list(values(beside("x", cells))) == ["count"]
+
+
+def test_a_year_that_never_changes_and_a_number_that_does_not_are_no_counts():
+    span = YEAR[4:]  # of 2020
+
+    assert values(beside("x", [2020] * 10, span)) == {"count": COUNTED[:10]}
+    assert values(beside("x", [4] * 10, span)) == {"x": [4] * 10, "n": COUNTED[:10]}
+
+
+def test_lines_are_numbered_from_0_or_1_and_three_of_them_show_it():
+    for first, many, names in ((0, 3, ["count"]), (1, 3, ["count"]), (0, 2, 2), (2, 3, 2)):
+        found = beside("row", [first + at for at in range(many)])
+        assert list(values(found)) == (names if names != 2 else ["row", "n"])
+    assert list(values(beside("row", [0, 1, 3]))) == ["row", "n"]
+    assert list(values(beside("id no", [0, 1, 2]))) == ["id no", "n"]
+
+
+LEFT_OUT = {
+    "n ytd": True,
+    "n, rolling": True,
+    "3-month n": True,
+    "rate per 1,000": True,
+    "lower 95": False,
+    "latitude": True,
+    "share %": True,
+    "target": True,
+    "n last year": True,
+    "clinic": False,
+}
+
+
+@pytest.mark.parametrize(("head", "left_out"), LEFT_OUT.items())
+def test_rates_and_sums_of_several_months_are_no_counts(head, left_out):
+    cells = [5 * at % 13 + 40 for at in range(14)]
+    name = f'"{head}"'
+    found = beside(name, cells)
+
+    assert list(values(found)) == (["count"] if left_out else [head, "n"])
+    assert (f"ignored column: {head!r}" in found.notes) == left_out
+
+
+def test_what_is_called_a_target_may_be_a_shop_beside_others():
+    found = read(lines("month,a,target,b", "{m},{i},{j},{k}"))
+
+    assert values(found) == {"a": ONES, "target": THREES, "b": SEVENS}
+
+
+def test_a_rate_alone_is_what_there_is_to_forecast():
+    assert values(read(lines("month,rate", "{m},{j}"))) == {"count": THREES}
+
+
+@pytest.mark.parametrize(
+    ("head", "longer"),
+    [
+        ("month,n ytd", "n ytd"),
+        ("12 months to,n", "12 months to"),
+        ("trailing month,n,m", "trailing month"),
+    ],
+)
+def test_a_sum_of_several_months_is_no_count_of_one(head, longer):
+    text = lines(head, "{m},{j}" + (",{i}" if head.count(",") > 1 else ""))
+
+    with pytest.raises(DataError, match=f"{longer!r} adds up several months"):
+        read(text)
+    assert values(read(text, value=(head.split(",")[1],)))["count"] == THREES
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            lines("site,month,n", "a,{n}x,{j}"),
+            "own.csv: no column of months: '1x' in column 'month' is no month; a table",
+        ),
+        (lines("site,n", "a,{j}x"), "own.csv: no column of months; a table"),
+        (
+            lines("month,site,n", "{m},,{i}x"),
+            "own.csv: no column of counts: '0x' in column 'n' is not a number; a table",
+        ),
+        (lines("month,site,n", "{m},a,"), "own.csv: no column of counts: 'a' in column 'site'"),
+        (
+            "site,fiscal period,n\n" + "".join(f"a,20210{n},1\n" for n in range(1, 8)),
+            "own.csv: '202101' in column 'fiscal period' may be a calendar month, or count",
+        ),
+        (lines("start,end,n", "{m}-01,{m}-03,{j}"), ""),
+        (
+            "start,end,n\n" + "".join(f"2020-0{n}-01,2020-0{n + 1}-01,1\n" for n in range(1, 8)),
+            "own.csv: several columns hold months: 'start', 'end'. Say which: --month 'start'",
+        ),
+        (
+            lines("site,month,sent,got", "a,{m},{i},{j}", "b,{m},{k},{j}"),
+            "own.csv: several columns hold counts: 'sent', 'got'. Say which: --value 'sent'",
+        ),
+        ("a,quarter\n1,2020-Q1\n2,2020-Q2\n3,2020-Q3\n", "own.csv: these are counts of quarters"),
+        ("a,when\n1,2020-Q1\n2,x\n3,y\n", "own.csv: no column of months"),
+        ("site,2020-Q1,x\na,1,2\nb,3,4\n", "own.csv: no column of months"),
+        ("site,2019,2020\na,1,2\nb,3,4\n", "own.csv: these are counts of years"),
+        ("site,2019\na,1\nb,3\n", "own.csv: no column of months"),
+    ],
+)
+def test_what_is_missing_is_said_with_what_stands_there_instead(text, problem):
+    if not problem:
+        assert values(read(text)) == {"count": THREES}
+        return
+    with pytest.raises(DataError) as refused:
+        read(text)
+
+    assert " ".join(str(refused.value).split()).startswith(problem)
+
+
+def test_a_fiscal_periods_numbers_are_calendar_months_if_the_user_says_so():
+    text = "fiscal period,n\n" + "".join(f"20210{n},{n}\n" for n in range(1, 8))
+
+    found = read(text, month="fiscal period")
+
+    assert found.counts.last.tolist() == [months.to_index("2021-07")]
+
+
+def test_the_first_and_the_last_day_of_a_period_are_one_month():
+    """Of other periods each column could be the month, and the user is asked."""
+    found = read(lines("from,to,n", "{m}-01,{m}-03,{j}"))
+
+    assert values(found) == {"count": THREES}
+    assert found.notes[0].startswith("months in column 'from'")
+    assert "ignored column: 'to'" in found.notes
+
+
+def test_compact_months_are_told_by_six_different_ones():
+    text = "period,n\n" + "".join(f"20210{n},{n}\n" for n in range(1, 7))
+
+    assert values(read(text)) == {"count": [1, 2, 3, 4, 5, 6]}
+    with pytest.raises(DataError, match="no column of months: '202101' in column 'period'"):
+        read(text.rpartition("202106")[0])
+
+
+def test_a_calendar_year_stands_beside_a_fiscal_one():
+    """The calendar's counts; with months by name and by number the named ones."""
+    rows = [f"FY{20 + (n > 9)},2020,{month_abbr[n]},{n},{7 * n}\n" for n in range(1, 13)]
+    found = read("FY,year,month,month no,n\n" + "".join(rows))
+
+    assert values(found) == {"count": [7 * n for n in range(1, 13)]}
+    assert found.counts.last.tolist() == [months.to_index("2020-12")]
+    assert found.notes[0].startswith("months in column 'year' and 'month'")
+
+
+@pytest.mark.parametrize(
+    ("told", "last", "kind"),
+    [
+        (None, "2020-09", "months of the fiscal year, 1 its first"),
+        ("calendar", "2020-09", "calendar months"),
+        (7, "2020-06", "months of the fiscal year, 1 its first"),
+    ],
+)
+def test_numbers_beside_a_fiscal_year_are_said_to_be_what_they_are_taken_for(told, last, kind):
+    order = [10, 11, 12, *range(1, 10)] if told == "calendar" else [*range(1, 13)]
+    text = "FY,month,n\n" + "".join(f"FY20,{n},{at}\n" for at, n in enumerate(order))
+
+    found = read(text, fiscal_start=told if isinstance(told, int) else 0)
+
+    assert values(found) == {"count": list(range(12))}
+    assert found.counts.last.tolist() == [months.to_index(last)]
+    assert f"numbers in column 'month' are taken for {kind}" in found.notes
+
+
+def test_names_beside_a_fiscal_year_need_no_word():
+    text = "FY,month,n\n" + "".join(f"FY20,{month_abbr[n]},{n}\n" for n in (10, 11, 12, 1, 2, 3))
+
+    assert not [note for note in read(text).notes if "are taken for" in note and "numbers" in note]
+
+
+@pytest.mark.parametrize(
+    ("total", "left"),
+    [("Total", True), ("2020 Total", True), ("Grand total:", True), ("FY20", True), ("2021", True)],
+)
+def test_a_sum_over_months_is_left_out_where_a_month_should_stand(total, left):
+    found = read(lines("month,n", "{m},{j}") + f"{total},63\n")
+
+    assert values(found) == {"count": THREES}
+    assert "line 9 is a total over months, left out" in found.notes
+
+
+def test_a_sum_beside_a_blank_month_is_left_out_and_any_other_blank_is_a_fault():
+    text = lines("site,month,n", "East,{m},{j}")
+
+    found = read(f"{text}East Total,,63\nsubtotal:,,63\n")
+    assert values(found) == {"East": THREES}
+    assert "lines 9, 10 are totals over months, left out" in found.notes
+    for name in ("East", "2021", "Totally"):
+        with pytest.raises(DataError, match="line 9, column month: '': no month"):
+            read(f"{text}{name},,63\n")
+
+
+def test_of_many_sums_twelve_lines_are_named():
+    sums = "".join(f"East Total,,{n}\n" for n in range(14))
+    found = read(lines("site,month,n", "East,{m},{j}") + sums)
+
+    shown = ", ".join(str(9 + at) for at in range(12))
+    assert f"lines {shown} and 2 more are totals over months, left out" in found.notes
+    twelve = read(lines("site,month,n", "East,{m},{j}") + "East Total,,1\n" * 12)
+    assert f"lines {shown} are totals over months, left out" in twelve.notes
+
+
+def test_a_separator_behind_every_line_but_the_header_is_no_field():
+    assert values(read(lines("month,n", "{m},{j},"))) == {"count": THREES}
+
+
+def test_a_number_that_stays_with_its_series_is_none_of_its_counts():
+    """Told without a word of the header; one that changes is asked about."""
+    text = lines("site,capacity,month,patients", "a,500,{m},{i}", "b,900,{m},{j}")
+
+    assert values(read(text)) == {"a": ONES, "b": THREES}
+    with pytest.raises(DataError, match="several columns hold counts: 'capacity', 'patients'"):
+        read(text.replace("a,500,2020-07", "a,501,2020-07"))
+
+
+def test_sites_numbered_anew_are_told_by_their_numbers_up_to_twice_as_many():
+    """Two sites of each region a month, of which some close and others open."""
+
+    def table(numbers: list[list[int]]) -> str:
+        found = ["region,site,month,n\n"]
+        for at, month in enumerate(MONTHS):
+            for region in ("East", "West"):
+                found += [f"{region},{n},{month},{n + at}\n" for n in numbers[at]]
+        return "".join(found)
+
+    eight = [[1, 2], [1, 2], [3, 4], [3, 4], [5, 6], [5, 6], [7, 8]]
+    nine = [*eight[:-1], [7, 9]]
+    assert len(values(read(table(eight)))) == 16
+    nine[5] = [5, 8]
+    with pytest.raises(DataError):
+        read(table(nine))
+
+
+def test_families_keep_to_their_series_and_have_names():
+    text = lines("series,family,month,n", "b,y,{m},{i}", "a,x,{m},{j}")
+
+    assert read(text).counts.family.tolist() == ["y", "x"]
+    with pytest.raises(DataError) as refused:
+        read(text + "a,z,2020-08,1\nb,,2020-08,2\n")
+    assert "line 16, column family: 'z': series 'a' was in family 'x' before" in str(refused.value)
+    assert "line 17, column family: '': no name of a family; fill it in" in str(refused.value)
+
+
+def test_the_header_is_the_fullest_line_above_the_first_month():
+    found = read("Visits of,2020,\n" + lines("site,month,n", "a,{m},{j}"))
+
+    assert values(found) == {"a": THREES}
+    assert "line 1 is no part of the table: 'Visits of 2020'" in found.notes
+
+
+# --- a line a month, a column a year
+
+NAMES = month_abbr[1:]
+TWELVE = [float(3 * n) for n in range(12)]
+NEXT = [float(3 * n + 100) for n in range(12)]
+
+
+def across(head: str, firsts: list[object], years: int = 2, more: str = "") -> str:
+    rows = [
+        f"{more}{first},{TWELVE[n]:g}" + (f",{NEXT[n]:g}" if years > 1 else "") + "\n"
+        for n, first in enumerate(firsts)
+    ]
+    return f"{head}\n{''.join(rows)}"
+
+
+@pytest.mark.parametrize(
+    ("head", "firsts"),
+    [
+        ("month,2019,2020", NAMES),
+        ("when,2019,2020", NAMES),
+        ("mo,CY2019,CY2020", [f"{n:02}" for n in range(1, 13)]),
+        ("month no,2019,2020", list(range(1, 13))),
+    ],
+)
+def test_years_may_stand_across_and_months_below(head, firsts):
+    text = across(head, firsts)
+    found = read(text)
+
+    first = head.partition(",")[0]
+    assert values(found) == {"count": TWELVE + NEXT}
+    assert found.counts.last.tolist() == [months.to_index("2020-12")]
+    assert found.notes[0] == (
+        f"a line for each month in column {first!r}, a column for each year; {WHOLE}"
+    )
+    assert values(read(text + "Total,198,1398\n")) == values(found)
+    with pytest.raises(DataError, match=f"line 14, column {first}: 'x': not a month; write its"):
+        read(text + "x,1,2\n")
+
+
+def test_fiscal_years_across_begin_where_their_months_do():
+    order = [*NAMES[6:], *NAMES[:6]]
+    found = read(across("month,FY20,FY21", order))
+
+    assert values(found) == {"count": TWELVE + NEXT}
+    assert found.counts.last.tolist() == [months.to_index("2021-06")]
+    assert "fiscal years begin in month 7 of the year before, as the file shows" in found.notes[1]
+
+
+def test_years_across_may_have_names_beside_them():
+    text = "note,site,month,2019,2020\n"
+    for site, times in (("a", 1), ("b", 2)):
+        for n, name in enumerate(NAMES):
+            text += f"x,{site if not n else ''},{name},{times * n},{times * n + 50}\n"
+    found = read(text)
+
+    assert values(found) == {
+        "a": [*range(12), *range(50, 62)],
+        "b": [*range(0, 24, 2), *range(50, 74, 2)],
+    }
+    assert "ignored column: 'note'" in found.notes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        across("month,2019", NAMES, years=1),
+        across("month,2019,2020", NAMES[:5]),
+        across("n,2019,2020", list(range(1, 13))),
+        across("month,2019,2020", list(range(1, 12))),
+    ],
+    ids=["one year", "five months", "no word", "eleven numbers"],
+)
+def test_what_shows_no_years_across_is_not_read_so(text):
+    with pytest.raises(DataError):
+        read(text)
+
+
+# --- a line a year: what stands beside
+
+
+def test_a_line_a_year_may_have_sums_and_other_columns_beside_it():
+    head = ",".join(NAMES)
+    text = (
+        f"note,site,year,{head}\nx,a,2019,{','.join(f'{v:g}' for v in TWELVE)}\n"
+        f"x,a,2020,{','.join(f'{v:g}' for v in NEXT)}\nx,a,Total,{','.join('1' * 12)}\n"
+        f"x,b,2020,{','.join(f'{v:g}' for v in TWELVE)}\n"
+    )
+    found = read(text)
+
+    assert values(found)["a"] == TWELVE + NEXT
+    assert found.counts.last.tolist() == [months.to_index("2020-12")] * 2
+    assert "line 4 is a total over months, left out" in found.notes
+    assert "ignored column: 'note'" in found.notes
+
+
+def test_numbers_of_all_twelve_months_head_a_calendar():
+    head = ",".join(map(str, range(1, 13)))
+    found = read(f"year,{head}\n2020,{','.join(f'{v:g}' for v in TWELVE)}\n")
+
+    assert values(found) == {"count": TWELVE}
+    with pytest.raises(DataError):
+        read(f"year,{head.rpartition(',')[0]}\n2020,{','.join('1' * 11)}\n")
+
+
+def test_calendar_years_that_begin_in_july_are_asked_about():
+    order = [*NAMES[6:], *NAMES[:6]]
+    text = f"year,{','.join(order)}\n" + "".join(
+        f"{y},{','.join('5' * 12)}\n" for y in (2020, 2021)
+    )
+
+    with pytest.raises(DataError, match="years in column 'year' begin in month 7 by the file's or"):
+        read(text)
+
+
+@pytest.mark.parametrize(("fiscal", "begins"), [("SFY", ""), ("FY", "10"), ("SFY", "7")])
+def test_a_states_fiscal_year_is_asked_about_unless_it_is_told(fiscal, begins):
+    text = f"{fiscal},{','.join(NAMES)}\n".replace("Jan,Feb", "Feb,Jan")
+    text += f"2020,{','.join(f'{v:g}' for v in TWELVE)}\n"
+    if not begins:
+        with pytest.raises(
+            DataError, match="do not say when fiscal years begin; add --fiscal-start"
+        ):
+            read(text)
+        return
+    found = read(text, fiscal_start=7 if begins == "7" else 0)
+
+    assert found.counts.last.tolist() == [
+        months.to_index("2020-09" if begins == "10" else "2020-06")
+    ]
+
+
+# --- a column a month
+
+
+def test_blocks_of_columns_below_each_other_are_one_table():
+    text = "site,2020-01,2020-02\na,1,2\nb,3,4\nsite,2020-03,2020-04\na,5,6\nb,7,8\n"
+    found = read(text)
+    thrice = read(text + "site,2020-05,2020-06\na,9,1\nb,9,1\n")
+
+    assert values(found) == {"a": [1, 2, 5, 6], "b": [3, 4, 7, 8]}
+    assert "2020-01 to 2020-02, and 1 more such blocks below; series from" in found.notes[0]
+    assert "and 2 more such blocks below" in thrice.notes[0]
+
+
+@pytest.mark.parametrize("months_there", [1, 2])
+def test_two_months_are_enough_across(months_there):
+    head = ",".join(MONTHS[:months_there])
+    text = f"site,{head}\na,{','.join('17'[:months_there])}\nb,{','.join('35'[:months_there])}\n"
+    if months_there == 1:
+        with pytest.raises(DataError):
+            read(text)
+    else:
+        assert values(read(text)) == {"a": [1, 7], "b": [3, 5]}
+
+
+def test_compact_months_across_are_each_a_month_later_or_earlier():
+    def table(*heads: int) -> str:
+        return f"site,{','.join(map(str, heads))}\na,{','.join('123'[: len(heads)])}\n"
+
+    assert values(read(table(201911, 201912, 202001))) == {"a": [1, 2, 3]}
+    assert values(read(table(202001, 201912, 201911))) == {"a": [3, 2, 1]}
+    for heads in ((201911, 201912), (201911, 201912, 202002), (201911, 202001, 202003)):
+        with pytest.raises(DataError):
+            read(table(*heads))
+
+
+# --- notes and names
+
+
+def test_twelve_ignored_columns_are_named():
+    def table(many: int) -> TableRead:
+        names = ",".join(f"c{n}" for n in range(many))
+        return read(lines(f"{names},month,n", ",".join("x" * many) + ",{m},{j}"))
+
+    shown = ", ".join(f"'c{n}'" for n in range(1, 13))
+    assert f"ignored columns: {shown}" in table(13).notes
+    assert f"ignored columns: {shown} and 1 more" in table(14).notes
+    assert "ignored column: 'c1'" in table(2).notes
+
+
+def test_months_by_name_and_by_another_number_are_not_one_month():
+    rows = "".join(f"FY20,{NAMES[n - 1]},{(n + 2) % 12 + 1},{n}\n" for n in range(1, 13))
+
+    with pytest.raises(DataError, match="these are counts of years"):
+        read(f"FY,month,month no,n\n{rows}")
+
+
+@pytest.mark.parametrize("day", [1, 15, 31])
+@pytest.mark.parametrize("month", ["1970-01", "2019-12", "2024-01"])
+def test_days_are_numbered_as_python_does(month, day):
+    year, number = map(int, month.split("-"))
+    index = np.array([months.to_index(month)] * 2)
+
+    assert grid.ordinals(index, np.array([day, 0])).tolist() == [
+        date(year, number, day).toordinal(),
+        0,
+    ]
+
+
+NESTING = {
+    "a region each": (["E", "E", "W"], ("region", "site")),
+    "one region": (["E", "E", "E"], ("", "")),
+    "a region for each site": (["E", "N", "W"], ("", "")),
+    "a number": (["1", "1", "2"], ("", "")),
+    "a blank": (["E", "", "W"], ("", "")),
+}
+
+
+@pytest.mark.parametrize(("regions", "nesting"), NESTING.values(), ids=NESTING)
+def test_a_column_that_says_the_same_of_a_series_in_all_its_lines_nests_it(regions, nesting):
+    forms = [
+        f"{site},{region},{{m}},{{{n}}}"
+        for site, region, n in zip("abc", regions, "ijk", strict=True)
+    ]
+    text = lines("site,region,month,n", *forms)
+    (sheet,) = sheets_of("own.csv", text.encode())
+
+    assert layout.entries(sheet, ReadAs()).nesting == nesting
+    (moved,) = sheets_of("own.csv", text.replace("a,E,2020-07", "a,W,2020-07").encode())
+    assert layout.entries(moved, ReadAs()).nesting == ("", "")
+
+
+def test_words_name_a_series_before_numbers_and_few_names_before_many():
+    text = lines("code,site,week,month,n", "1,a,x{i},{m},{i}", "2,b,y{i},{m},{j}")
+
+    assert read(text).notes[0].endswith("series from column 'site'")
+
+
+def test_the_parts_of_a_series_may_have_their_sum_beside_them():
+    text = lines(
+        "site,ward,month,n", "a,x,{m},{i}", "a,y,{m},{j}", "a,Total:,{m},{k}", "b,,{m},{k}"
+    )
+    found = read(text, series=("site",), part="ward")
+
+    assert found.counts.names == ("a / x", "a / y", "a", "b")
+    assert found.counts.nested == (("a", "x"), ("a", "y"), ("a", ""), ("b", ""))
+    assert "series from column 'site', their parts from column 'ward'" in found.notes[0]
+
+
+@pytest.mark.parametrize("fit", [95, 94])
+def test_a_name_tells_lines_apart_where_nineteen_of_twenty_are_one_of_a_month(fit):
+    """100 lines of two sites; the rest repeat a month of their site."""
+    span = [months.shift("2000-01", n) for n in range(50)]
+    rows = [(site, month) for month in span for site in "ab"]
+    rows = rows[:fit] + rows[: 100 - fit]
+    text = "site,other,month,n\n" + "".join(f"{s},{s}{n},{m},1\n" for n, (s, m) in enumerate(rows))
+    if fit == 95:
+        with pytest.raises(DataError, match="'a' has this month already"):
+            read(text)
+    else:
+        assert read(text).counts.names[:3] == ("a0", "b1", "a2")

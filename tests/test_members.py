@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.desk.labels import dimension_words, member_words
+from forecast.desk.names import dimension_words, member_words
 
 
 @pytest.mark.parametrize(

@@ -375,7 +375,9 @@ def test_embedded_paths_are_what_a_fit_gives_here(tmp_path):
 
     assert len(fitted) == len(REFITTED) * len(HEADLINES)
     for path in fitted:
-        assert path.path == pytest.approx(embedded[path.model_options, path.series], abs=2e-3)
+        # Prophet's optimizer stops elsewhere on another kind of processor: .027 has been seen.
+        near = 0.05 if path.model_options.startswith("Prophet") else 2e-3
+        assert path.path == pytest.approx(embedded[path.model_options, path.series], abs=near)
 
 
 OPTIONS = [(name, field.name) for name in REFITTED for field in fields(build(name))]

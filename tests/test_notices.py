@@ -29,7 +29,7 @@ from forecast.desk.report import report
 from forecast.errors import DataError
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import HEADLINES, Episode, Judgement, SeriesKey
-from forecast.store import connect, deliveries, notices, ops, withdrawals
+from forecast.store import connect, deliveries, notices, ops, runs
 from forecast.store.notices import Approval
 from jobs.cli import main
 from jobs.mail import approvals, operator_alerts, outbox, queueing
@@ -343,7 +343,7 @@ def test_a_notice_of_a_withdrawn_run_does_not_go_out(record):
     approve(path, 1, "Lee", JANUARY)
     with connect.writing(path) as db:
         for run_id in (2, 3):
-            withdrawals.withdraw(db, run_id, "wrong", "Lee", JANUARY)
+            runs.withdraw(db, run_id, "wrong", "Lee", JANUARY)
     with pytest.raises(DataError, match="expired"):
         approve(path, 2, "Lee", JANUARY)
     with server(taken) as port:
@@ -360,7 +360,7 @@ def test_what_waits_of_a_run_that_is_withdrawn_does_not_go_out(record):
         approve(path, 2, "Lee", FEBRUARY)
         send(path, config, FEBRUARY)
         with connect.writing(path) as db:
-            withdrawals.withdraw(db, 3, "wrong", "Lee", FEBRUARY)
+            runs.withdraw(db, 3, "wrong", "Lee", FEBRUARY)
         taken.refuse = lambda to: None
         outcomes = outbox.deliver(path, config, lambda: FEBRUARY + timedelta(days=1), again=True)
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast.intake.tables import numerals
+from forecast.intake.tables.formulas import NO_RESULT
 
 
 @pytest.mark.parametrize(
@@ -143,3 +144,96 @@ def test_a_number_is_one_of_whatever_sign_and_marks(cell):
 )
 def test_a_files_numbers_prove_its_mark_or_leave_it_open(texts, separator, decimal, proof):
     assert numerals.marks([None, 3.25, *texts], separator) == (decimal, proof)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("1.5e3", None),
+        ("1.234E+03", 1234),
+        ("12e1", None),
+        ("1.25e2", 125),
+        ("1.25e3", None),
+        ("-1.5e1", None),
+        ("12,34,567", 1234567),
+        ("1,23,456", 123456),
+        ("123,45,678", None),
+        ("12.", 12),
+        ("0012", 12),
+        ("1,234*", 1234),
+        ("56 (r)", 56),
+        (".", None),
+    ],
+)
+def test_exponents_and_groups_are_read_where_no_digit_is_hidden(cell, value):
+    if value is None:
+        with pytest.raises(ValueError, match=r"."):
+            numerals.number(cell, ".")
+        return
+    assert numerals.number(cell, ".") == value
+
+
+def test_the_largest_count_is_one_that_a_float_holds():
+    assert numerals.number("1000000000000000", ".") == numerals.number(1e15, ".") == 1e15
+    with pytest.raises(ValueError, match="larger than"):
+        numerals.number(1e15 + 1, ".")
+
+
+def test_a_formula_without_a_result_is_a_number_that_cannot_be_read():
+    assert numerals.is_number(NO_RESULT)
+    with pytest.raises(ValueError, match="open the file in Excel, save it and try again"):
+        numerals.number(NO_RESULT, ".")
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_marks_that_do_not_fit_are_told_with_the_mark_that_does(decimal):
+    name = {".": "point", ",": "comma"}[decimal]
+
+    with pytest.raises(ValueError, match=f"whose decimals begin with a {name}"):
+        numerals.number("1.2.3,4,5", decimal)
+
+
+@pytest.mark.parametrize(
+    ("cell", "missing"),
+    [
+        ("1-4", True),
+        ("0 to 10", True),
+        ("1\u201320", True),
+        ("0-21", False),
+        ("2-4", False),
+        ("1-1", False),
+        ("3 (suppressed)", True),
+        ("fewer than 11", True),
+        ("<=5", True),
+        ("under 5", True),
+        ("Withheld", True),
+    ],
+)
+def test_a_small_count_that_is_withheld_is_missing(cell, missing):
+    assert numerals.is_missing(cell) == missing
+
+
+@pytest.mark.parametrize(
+    ("texts", "decimal", "proof"),
+    [
+        # As many open ones of the same mark as prove it, and one more:
+        (["12.5", "2.527"], ".", "12.5"),
+        (["12.5", "2.527", "3.527"], "", "12.5 and 2.527"),
+        # One of each mark is left open:
+        (["12.5", "2,445"], ".", "12.5"),
+        (["12.5", "2.527", "2,445"], "", "12.5 and 2.527"),
+        (["1234.567"], ".", "1234.567"),
+        (["123.456"], "", "123.456"),
+        (["1.23"], ".", "1.23"),
+        (["1.2345"], ".", "1.2345"),
+        (["01.234"], ".", "01.234"),
+    ],
+)
+def test_what_numbers_prove_may_be_put_in_doubt_by_others(texts, decimal, proof):
+    assert numerals.marks(texts, ";") == (decimal, proof)
+
+
+def test_a_comma_in_quotes_separates_thousands_only_where_no_point_is_open_too():
+    assert numerals.marks(["2,527"], ",") == (".", "2,527")
+    assert numerals.marks(["2,527", "3.444"], ",") == ("", "2,527")
+    assert numerals.marks(["x", None], ",") == (".", "")

@@ -57,7 +57,7 @@ def test_every_command_of_the_page_runs_and_says_what_it_says(folder):
 
 
 @pytest.mark.slow
-def test_the_service_of_the_page_runs(folder):
+def test_the_service_of_the_page_runs(folder, pango):
     """From the Excel file to a page and a whole record, by the page's own commands."""
     (folder / "deliveries").mkdir()
     (folder / "visits.xlsx").rename(folder / "deliveries" / "visits.xlsx")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import io
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
+from xlsxwriter import Workbook
 
 from forecast.errors import QuarantineError
-from forecast.intake.tables import markup, sheet
+from forecast.intake.tables import formulas, markup, sheet
 from forecast.intake.tables.sheet import Sheet, sheets_of
 
 
@@ -165,3 +172,153 @@ def test_only_tables_that_end_are_kept_of_a_page():
 
     assert markup.without_rest(page) == b"<table a>\n1</table >\n<Table>2</TABLE>\n"
     assert markup.without_rest(b"no table") == b""
+
+
+def book(fill) -> bytes:
+    out = io.BytesIO()
+    with Workbook(out) as workbook:
+        fill(workbook)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("results", "unknown"),
+    [
+        ([0, 0], []),
+        ([0, 0, 0], [0, 1, 2]),
+        ([0, 0, 7], []),
+        ([0, "", 7], [1]),
+        (["", 5], [0]),
+        (["", 0], [0]),
+    ],
+)
+def test_a_formula_has_no_result_where_none_was_computed(results, unknown):
+    """Three of 0 and no other result: whoever wrote the file computed none."""
+
+    def fill(workbook) -> None:
+        one, two = workbook.add_worksheet("A & B"), workbook.add_worksheet()
+        one.write(0, 0, "head")
+        for row, result in enumerate(results):
+            one.write_formula(row + 2, 27, "=1+1", None, result)
+        two.write_formula(0, 0, '="a"', None, "words")
+
+    content = book(fill)
+    first, _ = sheets_of("own.xlsx", content)
+
+    assert formulas.without_result(content) == {
+        "A & B": [(row + 2, 27) for row in unknown],
+        "Sheet2": [],
+    }
+    cells_of = [row[27] for row in cells(first)[1:]]
+    shown = [formulas.NO_RESULT if at in unknown else float(r or 0) for at, r in enumerate(results)]
+    assert cells_of == [cell for cell in shown if cell != ""]
+    assert formulas.without_result(b"PK and no more") == {}
+    assert formulas.without_result(b"\xd0\xcf\x11\xe0") == {}
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        (None, ""),
+        (True, "TRUE"),
+        (3, 3.0),
+        (Decimal("2.5"), 2.5),
+        ("a", "a"),
+        (date(2024, 1, 2), date(2024, 1, 2)),
+        (datetime(2024, 1, 31, 23), date(2024, 1, 31)),
+        (datetime(2024, 1, 31, 12, tzinfo=UTC), date(2024, 1, 31)),
+        (datetime(2024, 1, 31, 13, tzinfo=UTC), "2024-01-31T13:00:00+00:00"),
+        (b"x", "b'x'"),
+    ],
+)
+def test_a_typed_cell_is_a_text_a_number_or_a_date(cell, shown):
+    found = sheet._cell(cell)
+
+    assert (found, type(found)) == (shown, type(shown))
+
+
+def in_parquet(table: pa.Table) -> bytes:
+    out = io.BytesIO()
+    parquet.write_table(table, out)
+    return out.getvalue()
+
+
+def test_a_parquet_file_is_its_columns_with_blanks_for_nulls():
+    table = pa.table({"a": ["x", None, "x "], "b": [1, 2, None], " c ": [None, None, None]})
+
+    (found,) = sheets_of("own.parquet", in_parquet(table))
+
+    assert cells(found) == [["a", "b", "c"], ["x", 1.0, ""], ["", 2.0, ""], ["x", "", ""]]
+    assert (found.line.tolist(), found.ragged.tolist()) == ([0, 1, 2, 3], [0, 0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (in_parquet(pa.table({"a": pa.array([], pa.int64())})), "the Parquet file has no rows"),
+        (in_parquet(pa.table({})), "the Parquet file has no rows"),
+        (b"PAR1 and no more", "the Parquet file cannot be read"),
+        (b"PK\x03\x04 and no more", "the workbook cannot be read"),
+        (book(lambda workbook: workbook.add_worksheet()), "the workbook has no cells"),
+        (b"{}\n", "this is JSON, not a table"),
+        (b"[{}]\n", "this is JSON, not a table"),
+        (b"\x89PNG x", "this is a picture, not a table"),
+        (
+            PAGE.encode().ljust(markup.PAGE_BYTES + 1),
+            r"this is a web page \(HTML\), larger than 1,000,000",
+        ),
+    ],
+)
+def test_what_cannot_be_read_says_what_it_is(content, problem):
+    with pytest.raises(QuarantineError, match=problem):
+        sheets_of("own.csv", content)
+
+
+def test_a_web_page_is_read_by_its_largest_table():
+    (found,) = sheets_of("own.xls", b"<table><tr><td>a</td></tr></table>" + PAGE.encode())
+
+    assert cells(found) == [["A b", "C", ""], ["1", "2", "3"], ["4 & 5", "", ""]]
+    assert (found.line.tolist(), found.notes) == ([1, 2, 3], ("a table of a web page",))
+    assert found.ragged.tolist() == [-1, 0, -1]
+
+
+def test_sheets_of_a_workbook_are_named_and_may_be_hidden():
+    def fill(workbook) -> None:
+        workbook.add_worksheet("One").write(0, 0, "x")
+        workbook.add_worksheet("Empty")
+        two = workbook.add_worksheet("Two")
+        two.write(1, 1, "y")
+        two.hide()
+
+    one, two = sheets_of("own.xlsx", book(fill))
+
+    assert [(s.name, s.title, s.hidden) for s in (one, two)] == [
+        ("own.xlsx, sheet 'One'", "One", False),
+        ("own.xlsx, sheet 'Two'", "Two", True),
+    ]
+    assert (cells(two), two.line.tolist()) == ([["", "y"]], [2])
+    (alone,) = sheets_of("own.xlsx", book(lambda w: w.add_worksheet("One").write(0, 0, "x")))
+    assert alone.name == "own.xlsx"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('="00123"', "00123"),
+        ("'00123", "00123"),
+        ("'tis", "'tis"),
+        ('=""', ""),
+        ('=" a "', "a"),
+        ("a\u200b  b", "a b"),
+    ],
+)
+def test_a_cell_is_without_what_nobody_sees(text, shown):
+    assert sheet._tidy(text) == shown
+
+
+def test_a_quotation_mark_that_stays_open_is_named_with_its_line():
+    """What it takes in looks like lines of the table; a text of two lines does not."""
+    assert cells(read('a,b\n1,"two\nlines"\n'))[1] == ["1", "two lines"]
+    with pytest.raises(QuarantineError, match="line 3: a quotation mark begins here that takes in"):
+        read('a,b\n1,2\n3,"4\n5,6\n7,8\n9"\n')
+    assert len(cells(read('a\n"b\nc\nd"\n'))) == 2

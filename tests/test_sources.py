@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +11,22 @@ from pathlib import Path
 import pytest
 
 from forecast import months
+from forecast.config import CountsSection
 from forecast.desk import brief
 from forecast.desk.email import content
 from forecast.desk.report import Interior, month_report
+from forecast.errors import DataError
 from forecast.intake.sources import registry
+from forecast.intake.sources.contract import (
+    FileName,
+    MeasureWords,
+    ReleaseFile,
+    coverage_of,
+    release_seq,
+)
+from forecast.intake.sources.own_counts.source import own_counts, read_as
+from forecast.intake.tables.grid import ReadAs
+from forecast.records import Coverage, SeriesKey
 from forecast.store.reports import MonthRecord
 
 ROOT = Path(__file__).parent.parent
@@ -153,3 +166,185 @@ def test_a_source_is_found_by_its_name():
     assert {half.component for half in source.hierarchy.halves} == set(source.hierarchy.components)
     with pytest.raises(KeyError):
         registry.find("cbp_drug_seizures")
+
+
+# --- what a source of counts tells
+
+
+def section(**changed):
+    words = {
+        "kind": "counts",
+        "name": "visits",
+        "path": "in",
+        "noun": "visits",
+        "one": "clinic",
+        "many": "clinics",
+        "publisher": "Our office",
+        "definition": "One person, one day.",
+        "due": (3, 20),
+        **changed,
+    }
+    return CountsSection.model_validate(words)
+
+
+def test_own_counts_speak_in_the_words_of_their_settings():
+    source = own_counts(section())
+
+    assert source.measure == MeasureWords(
+        noun="visits",
+        attribute="visits",
+        unit="visits a month",
+        title="Visits",
+        figures="figures",
+        site="Visits",
+        question="Visits: is anything unusual?",
+        long_name="visits",
+        reach="",
+        definition="One person, one day.",
+        caveat="",
+        misread=("", ""),
+    )
+    assert own_counts(section(title="Clinic Visits")).measure.attribute == "clinic visits"
+    assert source.due == (3, 20, 22)
+    assert (source.shipped, source.calm, source.follows_policy) == (False, False, False)
+    assert (source.layouts, source.example, source.beside) == (frozenset(), "visits.csv", "")
+    assert source.parse_name("visits.csv") is None
+    assert source.embedded(()) == source.embedded_paths() == []
+    assert source.pages.window.search("anything") is None
+
+
+def test_own_counts_may_change_by_anything_and_be_0():
+    """A change is told, not refused."""
+    agreed = own_counts(section()).agreement
+
+    assert agreed.slack == agreed.large == 1_000_000_000
+    assert agreed.open_share == agreed.moved_share == agreed.turned_share == 1
+    assert not agreed.never_empty
+    assert agreed.turning == frozenset()
+
+
+def test_own_counts_have_parts_where_a_column_has_them():
+    plain, nested = (
+        own_counts(section(columns=columns, total="All", part="ward", parts="wards"))
+        for columns in ({}, {"series": ("Clinic",), "part": "Ward"})
+    )
+
+    assert (plain.hierarchy.dimensions, nested.hierarchy.dimensions) == ((), ("part",))
+    assert (plain.totals.part, plain.totals.below) == ("group", "groups")
+    assert (nested.totals.part, nested.totals.below) == ("ward", "wards")
+    assert (nested.totals.part_in_full, nested.totals.below_in_full) == ("ward", "wards")
+    assert nested.totals.places == {"All": "in all"}
+    for name, column, nested_column in (
+        ("border", "series", "series"),
+        ("encounters", "count", "count"),
+        ("member", "", "part"),
+        ("dimension", "", ""),
+        ("halves", "", ""),
+        ("fiscal_year", "", ""),
+        ("year_to_date", "", ""),
+        ("month", "month", "month"),
+    ):
+        assert (plain.column(name), nested.column(name)) == (column, nested_column), name
+
+
+@pytest.mark.parametrize(("decimal", "mark"), [("", ""), ("point", "."), ("comma", ",")])
+@pytest.mark.parametrize(("begins", "fiscal"), [(1, 0), (2, 2), (10, 10)])
+def test_a_delivery_is_read_as_the_settings_say(decimal, mark, begins, fiscal):
+    columns = {"decimal": decimal, "sum": True, "month": "When", "value": ("n",)}
+
+    assert read_as(section(columns=columns, year_begins=begins)) == ReadAs(
+        month="When", value=("n",), decimal=mark, fiscal_start=fiscal, sums=True
+    )
+
+
+def delivered(text: str, seen: str | None = "2024-05-01", **changed):
+    file = ReleaseFile("visits.csv.gz", text.encode(), seen, "https://example.org/v")
+    return own_counts(section(**changed)).read(file, {}, ()).snapshot
+
+
+def test_a_delivery_is_a_release_of_what_it_states():
+    lines = ("b,2023-11,3", "a,2023-11,1", "a,2024-01,0", "a,2024-03,5", "b,2023-12,4")
+    text = "\n".join(("clinic,month,n", *lines, ""))
+    found = delivered(text)
+
+    assert found.counts == {
+        SeriesKey("b"): {"2023-11": 3, "2023-12": 4},
+        SeriesKey("a"): {"2023-11": 1, "2024-01": 0, "2024-03": 5},
+    }
+    assert [(c.scope.border, c.first_month, c.last_month) for c in found.coverage] == [
+        ("b", "2023-11", "2023-12"),
+        ("a", "2023-11", "2023-11"),
+        ("a", "2024-01", "2024-01"),
+        ("a", "2024-03", "2024-03"),
+    ]
+    made = found.release
+    assert (made.source, made.kind, made.file_name) == ("visits", "manual", "visits.csv")
+    assert (made.data_through, made.seq) == ("2024-03", 202403000)
+    assert (made.first_seen_at, made.first_seen_precision) == ("2024-05-01", "day")
+    assert made.sha256 == hashlib.sha256(text.encode()).hexdigest()
+    assert delivered(text, seen=None).release.first_seen_precision == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "problem"),
+    [
+        ("x" * 80, "b", ""),
+        ("x" * 81, "b", "a name has at most 80 printable characters"),
+        ("a\u0007", "b", "a name has at most 80 printable characters"),
+        ("A-b", "a_B", "'A-b' and 'a_B' are too much alike to be told apart as clinics"),
+        ("A-b", "ab", ""),
+    ],
+)
+def test_names_are_such_as_a_page_can_have(first, second, problem):
+    text = "clinic,month,n\n" + "".join(
+        f"{name},2024-0{m},{m}\n" for name in (first, second) for m in range(1, 5)
+    )
+    if problem:
+        with pytest.raises(DataError, match=re.escape(problem)):
+            delivered(text)
+    else:
+        assert len(delivered(text).counts) == 2
+
+
+def test_a_record_keeps_whole_counts():
+    with pytest.raises(DataError, match=r"a in 2024-02: 1\.5 is no whole number; a record keeps"):
+        delivered("clinic,month,n\na,2024-01,2\na,2024-02,1.5\na,2024-03,2.5\n")
+
+
+def test_releases_are_in_order_by_their_window_and_month_and_the_final_last():
+    order = [
+        release_seq(2025, 12, True, 0),
+        release_seq(2026, 1, False, 0),
+        release_seq(2026, 1, False, 1),
+        release_seq(2026, 1, False, 99),
+        release_seq(2026, 2, False, 0),
+        release_seq(2026, 12, False, 99),
+        release_seq(2026, 12, True, 0),
+    ]
+
+    assert order == sorted(order)
+    assert order[0] == 202512100
+    assert FileName(2024, 2026, None, None, 3).seq == 202612103
+    assert FileName(2024, 2026, 2, "aor", 3).seq == 202602003
+
+
+def test_months_that_are_stated_are_spans_without_a_gap():
+    scope = SeriesKey("a").scope
+
+    assert coverage_of(scope, ["2024-01", "2023-11", "2023-12", "2024-03"]) == (
+        Coverage(scope, "2023-11", "2024-01"),
+        Coverage(scope, "2024-03", "2024-03"),
+    )
+    assert coverage_of(scope, []) == ()
+
+
+def test_totals_are_named_as_headings_inside_a_sentence_and_as_places():
+    words = registry.find("cbp_encounters").totals
+    own = own_counts(section(place="at {}")).totals
+
+    assert (words.name("northern"), words.inside("northern")) == (
+        "Northern border",
+        "northern border",
+    )
+    assert words.where("northern") == "at the northern land border"
+    assert (own.name("A"), own.inside("A"), own.where("A")) == ("A", "A", "at A")

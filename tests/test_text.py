@@ -1,10 +1,12 @@
 import gzip
+import hashlib
+import io
 from pathlib import Path
 
 import pytest
 
 from forecast.errors import DataError, QuarantineError, RowError
-from forecast.intake.text import read_text, rows
+from forecast.intake.text import content_sha256, read_text, rows
 
 
 def put(folder: Path, content: bytes, name: str = "file.csv") -> Path:
@@ -105,3 +107,39 @@ def test_absent_file_and_folder_are_data_errors(tmp_path):
     for path in (tmp_path / "absent.csv", tmp_path):
         with pytest.raises(DataError, match="cannot be read"):
             read_text(path)
+
+
+def test_a_file_of_exactly_the_limit_is_read(tmp_path):
+    """A byte beyond it is refused, whether the file is packed or not."""
+    for content in (b"abc\n", gzip.compress(b"abc\n")):
+        path = put(tmp_path, content)
+
+        assert read_text(path, limit=4).content == "abc\n"
+        with pytest.raises(QuarantineError, match="larger than 3 bytes"):
+            read_text(path, limit=3)
+
+
+def test_a_cut_line_is_shown_by_its_last_eighty_letters(tmp_path):
+    long = "x" * 70 + "y" * 30
+
+    with pytest.raises(RowError) as caught:
+        read_text(put(tmp_path, f"a\n{long}".encode()))
+    with pytest.raises(RowError) as short:
+        read_text(put(tmp_path, b"a\nbc"))
+
+    assert (caught.value.value, short.value.value) == (long[-80:], "bc")
+
+
+def test_a_damaged_packed_file_is_known_by_its_bytes_as_they_are():
+    damaged = gzip.compress(b"a,b\n" * 1000, mtime=0)[:-20]
+    whole = gzip.compress(b"a,b\n")
+
+    assert content_sha256(io.BytesIO(damaged)) == hashlib.sha256(damaged).hexdigest()
+    assert content_sha256(io.BytesIO(whole)) == hashlib.sha256(b"a,b\n").hexdigest()
+
+
+def test_a_byte_that_is_not_utf8_is_shown(tmp_path):
+    with pytest.raises(RowError) as caught:
+        read_text(put(tmp_path, b"a\nT\xfcrkiye\n"))
+
+    assert caught.value.value == "b'\\xfc'"

@@ -14,7 +14,7 @@ from forecast.intake.sources.cbp_encounters import bundle
 from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.intake.sources.cbp_encounters import snapshot as snapshots
 from forecast.records import Coverage, Release, SeriesKey, Snapshot
-from forecast.store import connect, releases, vintages
+from forecast.store import connect, observations, releases
 from forecast.store.connect import transaction, writing
 from jobs.intake import archive
 from jobs.intake.ingest import WaitingFile, take_file
@@ -47,7 +47,7 @@ def connection(figures):
 
 
 def at(connection, day, key, month):
-    return vintages.as_of(connection, day)[key].get(month)
+    return observations.as_of(connection, day)[key].get(month)
 
 
 # ---------------------------------------------------------------- known answers
@@ -74,7 +74,7 @@ def test_no_month_is_known_before_it_was_published(connection):
         ("2025-04-01", "2025-02"),
         ("2026-08-16", "2026-06"),
     ]:
-        for key, by_month in vintages.as_of(connection, day).items():
+        for key, by_month in observations.as_of(connection, day).items():
             assert max(by_month) <= last, key
 
 
@@ -111,7 +111,7 @@ def test_the_view_is_how_an_analyst_asks_for_a_day(connection):
 
     assert by_hand == {
         (key.border, month): known.encounters
-        for key, by_month in vintages.as_of(connection, "2025-12-31").items()
+        for key, by_month in observations.as_of(connection, "2025-12-31").items()
         for month, known in by_month.items()
     }
 
@@ -131,7 +131,7 @@ def test_revisions_are_the_changes_from_release_to_release(connection):
 
 def counts_as_of(connection, day, dimension=""):
     """The counts alone, as `current_counts` gives today's."""
-    found = vintages.as_of(connection, day, dimension=dimension)
+    found = observations.as_of(connection, day, dimension=dimension)
     return {
         key: {m: known.encounters for m, known in months.items()} for key, months in found.items()
     }
@@ -301,7 +301,7 @@ def test_the_southwest_file_of_august_is_accepted_before_or_after_the_final(tmp_
                 "and month >= '2024-10' and encounters <> encounters_before"
             ).fetchone()[0]
             assert moved == 11
-            assert vintages.as_of(db, "2025-09-30")[SOUTHWEST]["2025-08"].source == (
+            assert observations.as_of(db, "2025-09-30")[SOUTHWEST]["2025-08"].source == (
                 "sbo-encounters-fy22-fy25-aug"
             )
 

@@ -1,8 +1,13 @@
-"""One claim asked by name: `fact SERIES SPAN CLAIM`, judged as `check` judges a text."""
+"""What is asked by name: whether a claim is right, and what a number is.
+
+`fact SERIES SPAN CLAIM` is judged as `check` judges a text; a number alone is looked up
+among every series, span and vintage, the likeliest first.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,13 +17,81 @@ from forecast.claims.clauses import Scene
 from forecast.claims.judge import HOLDS, Claimed, ClaimMeasure, Sense, judge
 from forecast.claims.named import subject_of
 from forecast.claims.senses import other_measures
-from forecast.claims.spans import ClaimSpan, calendar, parse
+from forecast.claims.spans import ClaimSpan, calendar, fiscal, parse
 from forecast.claims.subjects import Subject
-from forecast.claims.table import CountTable
+from forecast.claims.table import ClaimCounts, CountTable
 from forecast.claims.tokens import WrittenNumber, sentences
 from forecast.desk.names import SeriesNames
 from forecast.errors import ClaimError
 from forecast.intake.sources import registry
+from forecast.records import HEADLINES
+
+MOST = 20  # matches that are worth showing
+
+
+@dataclass(frozen=True, slots=True)
+class NumberMatch:
+    """Something that a number is.
+
+    how : "now", the count on record; "published", a value that a month has had; "near", within
+    the rounding of the source.
+    """
+
+    subject: Subject
+    span: ClaimSpan
+    count: int
+    how: Literal["now", "published", "near"]
+
+
+def matches(table: CountTable, number: int) -> list[NumberMatch]:
+    """Everything that a number is: months, fiscal years, years to date; best first."""
+    found = list(_all(table, number))
+    return sorted(found, key=_order)[:MOST]
+
+
+def _all(table: CountTable, number: int) -> Iterator[NumberMatch]:
+    for subject in table.subjects():
+        line = table.counts(subject)
+        if line:
+            yield from _in_line(subject, line, number)
+    for (border, month), values in table.values.items():
+        now = table.total(Subject(border), ClaimSpan(month, month))
+        if number != now and number in {count for count, _, _ in values}:
+            yield NumberMatch(Subject(border), ClaimSpan(month, month), number, "published")
+
+
+def _in_line(subject: Subject, line: ClaimCounts, number: int) -> Iterator[NumberMatch]:
+    for span in _spans(line):
+        count = line.total(span)
+        if count == number and count:
+            yield NumberMatch(subject, span, count, "now")
+        elif 0 < abs(count - number) <= line.slack_of(span) and number >= 1000:
+            yield NumberMatch(subject, span, count, "near")
+
+
+def _spans(line: ClaimCounts) -> Iterator[ClaimSpan]:
+    for month in range(line.first, line.last + 1):
+        if month not in line.unknown:
+            yield ClaimSpan(month, month)
+    for year in range(months.fiscal_year_at(line.first), months.fiscal_year_at(line.last) + 1):
+        for length in range(2, 13):
+            span = fiscal(year, length)
+            if line.holds(span):
+                yield span
+    for year in range(line.first // 12, line.last // 12 + 1):
+        span = ClaimSpan(year * 12, year * 12 + 11)
+        if line.holds(span):
+            yield span
+
+
+def _order(match: NumberMatch) -> tuple[int, int, int, int, int]:
+    """Totals before parts, months and whole years before years to date, the newest first."""
+    how = ("now", "published", "near").index(match.how)
+    part = 2 if match.subject.dimension else 1 if match.subject.agency else 0
+    plain = 0 if match.span.length == 1 else 1 if match.span.year else 2
+    border = HEADLINES.index(match.subject.border)
+    return how, part, plain, -match.span.last, border
+
 
 _FORMS = (
     "write 18,944, 302K, 1.5 million, 'more than 300,000', -78% or x2 (with --from), record, "

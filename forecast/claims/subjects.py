@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from forecast.desk.labels import member_words
+from forecast.desk.names import member_words
 from forecast.intake.sources import registry
 from forecast.records import SeriesKey
 

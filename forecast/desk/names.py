@@ -2,7 +2,8 @@
 
 Every command and the Python interface read names here. A part is named by the publisher's code or
 label, as today, or by a usual form of it; a form that fits several parts names none, and the error
-lists them.
+lists them. Pages and mail write the publisher's codes and capitals as a reader does; tables, files
+and the terminal keep them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 from forecast import headlines
-from forecast.desk.labels import dimension_words, member_words
 from forecast.errors import SeriesNameError
 from forecast.intake.sources import registry
 from forecast.records import SeriesKey
@@ -197,3 +197,18 @@ def _normal(text: str) -> str:
     bare = unicodedata.normalize("NFKD", text.casefold())
     kept = "".join(letter for letter in bare if not unicodedata.combining(letter))
     return " ".join(kept.translate(_DROPPED).replace("&", " and ").split())
+
+
+def dimension_words(name: str) -> str:
+    """A dimension, or a crossing of several, as people say it."""
+    return " and ".join(registry.main().labels.dimensions.get(one, one) for one in name.split("*"))
+
+
+def member_words(dimension: str, member: str) -> str:
+    """A part of a dimension as people write it; one that is not known as the publisher does."""
+    dimensions, members = dimension.split("*"), member.split(" * ")
+    if len(dimensions) > 1 and len(dimensions) == len(members):
+        return ", ".join(map(member_words, dimensions, members))
+    known = registry.main().labels.words.get(dimension, {}).get(member)
+    shouted = dimension == "citizenship" and member.isupper()
+    return known or (member.title() if shouted else member)

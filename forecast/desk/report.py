@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from forecast import months
-from forecast.desk.labels import member_words
+from forecast.desk.names import member_words
 from forecast.desk.ranking import (
     Comparison,
     comparisons,

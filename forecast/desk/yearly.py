@@ -166,9 +166,9 @@ def _chances(rows: Sequence[Row]) -> Iterator[YearlyBlock]:
 
 
 def _reliability(found: Sequence[reliability.KindScore]) -> YearlyPicture:
-    from forecast.desk.charts import chances, grammar
+    from forecast.desk.charts import forecasts, grammar
 
-    drawn = chances.reliability(f"All {totals().many}", found)
+    drawn = forecasts.reliability(f"All {totals().many}", found)
     svg = grammar.render(drawn, "svg").decode("utf-8")
     # Inside a page SVG needs no addresses of its vocabularies.
     return YearlyPicture(re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg), drawn.alt)

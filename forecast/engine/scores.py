@@ -1,7 +1,10 @@
-"""How forecasts are judged; arrays in, numbers out.
+"""How forecasts are judged: the scores, and how good the stored forecasts of borders have been.
 
 Every score is lower-is-better except `coverage`, which should equal its level. Where a
-forecast or an outcome is NaN the score is NaN, and means pass over it.
+forecast or an outcome is NaN the score is NaN, and means pass over it. Stored forecasts
+are scored by their rows, whole counts as analysts see them, and the counts now current; a model
+is compared with naive on the same cutoffs and months. Horizons of one series overlap: many
+forecast months are not many independent ones.
 
 References: Bracher et al., Evaluating epidemic forecasts in an interval format, 2021 (WIS);
 Bosse et al., Scoring epidemiological forecasts on transformed scales, 2023 (log-WIS);
@@ -10,11 +13,16 @@ Gneiting and Raftery, 2007 (interval score); Hyndman and Koehler, 2006 (MASE).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from models.base import Floats
+from forecast import months
+from forecast.intake import events
+from forecast.records import HUB_PERMILLES, Counts, Hindcast, Score, SeriesKey, StoredForecast
+from models.base import Floats, Ints
 
 PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 """The quantiles of the main score: the median and the 50, 80, 90 and 95% intervals."""
@@ -135,3 +143,185 @@ def _mean(x: Floats) -> float:
     """Mean of what is known; NaN of nothing."""
     known = x[np.isfinite(x)]
     return float(known.mean()) if known.size else float("nan")
+
+
+HORIZONS = (1, 3, 6, 12)
+ALL_HORIZONS = 0  # stored as the horizon of a score over all of them
+ALL_CUTOFFS = "all"  # the era that is not one cutoff year
+ACROSS_BREAK, ACROSS_NONE = "break", "no-break"  # eras by what lies between cutoff and month
+_COLUMNS = [HUB_PERMILLES.index(round(p * 1000)) for p in PROBS]
+_PLACE = {p: place for place, p in enumerate(PROBS)}
+
+Basis = Literal["issued", "hindcast"]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """One model's forecasts of one series beside the published count; a row a forecast month."""
+
+    cutoff: Ints
+    horizon: Ints
+    quantiles: Floats
+    actual: Floats
+    usual: Floats
+
+    def where(self, chosen: np.ndarray) -> _Table:
+        return _Table(
+            self.cutoff[chosen],
+            self.horizon[chosen],
+            self.quantiles[chosen],
+            self.actual[chosen],
+            self.usual[chosen],
+        )
+
+
+def of_hindcasts(hindcasts: Iterable[Hindcast]) -> Iterator[StoredForecast]:
+    """The part of hindcasts that is scored."""
+    for h in hindcasts:
+        quantiles = [h.quantiles[column] for column in _COLUMNS]
+        yield StoredForecast(h.series, h.model, h.cutoff, h.horizon, quantiles)
+
+
+def scores(
+    stored: Iterable[StoredForecast], counts: Counts, first: str, basis: Basis
+) -> list[Score]:
+    """Scores of every model and series, by horizon and by era.
+
+    Parameters
+    ----------
+    stored : stored forecasts; those whose month is not published yet are passed over.
+    counts : per series and month, as now current.
+    first : first cutoff that is scored, "YYYY-MM".
+    """
+    tables = _tables((s for s in stored if s.cutoff >= first), counts)
+    found = []
+    for (key, model), table in tables.items():
+        naive = tables.get((key, "naive"))
+        for era, in_era in _eras(table, key.border):
+            for horizon in (ALL_HORIZONS, *HORIZONS):
+                part = _at(in_era, horizon)
+                if len(part.actual):
+                    relative = _relative(part, naive)
+                    found.append(_score(part, key, model, horizon, basis, era, relative))
+    return found
+
+
+def _tables(
+    stored: Iterable[StoredForecast], counts: Counts
+) -> dict[tuple[SeriesKey, str], _Table]:
+    rows: dict[tuple[SeriesKey, str], list[tuple[int, int, Sequence[int], int]]] = {}
+    for said in stored:
+        cutoff = months.to_index(said.cutoff)
+        actual = counts[said.series].get(months.from_index(cutoff + said.horizon))
+        if actual is not None:
+            row = (cutoff, said.horizon, said.quantiles, actual)
+            rows.setdefault((said.series, said.model), []).append(row)
+    usual = {key: _usual_change(counts[key]) for key, _ in rows}
+    return {(key, model): _table(found, usual[key]) for (key, model), found in rows.items()}
+
+
+def _table(
+    rows: Sequence[tuple[int, int, Sequence[int], int]], usual: Mapping[int, float]
+) -> _Table:
+    cutoff, horizon, quantiles, actual = zip(*sorted(rows, key=lambda r: r[:2]), strict=True)
+    return _Table(
+        np.array(cutoff),
+        np.array(horizon),
+        np.array(quantiles, dtype=float),
+        np.array(actual, dtype=float),
+        np.array([usual.get(c, np.nan) for c in cutoff]),
+    )
+
+
+def _usual_change(by_month: Mapping[str, int]) -> dict[int, float]:
+    """Month -> mean |change on the year| up to it, by which MASE is scaled."""
+    first, last = months.to_index(min(by_month)), months.to_index(max(by_month))
+    span = map(months.from_index, range(first, last + 1))
+    values = np.array([by_month.get(month, np.nan) for month in span])
+    changes = np.abs(values[12:] - values[:-12])
+    known = np.cumsum(np.isfinite(changes))
+    means = np.cumsum(np.nan_to_num(changes)) / np.maximum(known, 1)
+    return {first + 12 + i: float(mean) for i, mean in enumerate(means) if mean > 0}
+
+
+def _eras(table: _Table, border: str) -> Iterator[tuple[str, _Table]]:
+    """All rows, those of each cutoff year, those across a known break and the others."""
+    yield ALL_CUTOFFS, table
+    years = table.cutoff // 12
+    for year in np.unique(years).tolist():
+        yield str(year), table.where(years == year)
+    across = crosses_break(border, table.cutoff, table.cutoff + table.horizon)
+    yield ACROSS_BREAK, table.where(across)
+    yield ACROSS_NONE, table.where(~across)
+
+
+def crosses_break(border: str, cutoff: Ints, month: Ints) -> np.ndarray:
+    """(n,) whether a known policy date of the border lies between a cutoff and a later month.
+
+    cutoff, month : (n,) running numbers. A date in the cutoff's own month counts: that month is
+    partly old, the ones after it are wholly new. So does one in the month forecast.
+    """
+    dates = [months.to_index(d.date[:7]) for d in events.KNOWN if border in d.borders]
+    at = np.array(dates, dtype=np.int64)
+    return np.asarray(((cutoff[:, None] <= at) & (at <= month[:, None])).any(axis=1))
+
+
+def _at(table: _Table, horizon: int) -> _Table:
+    return table if horizon == ALL_HORIZONS else table.where(table.horizon == horizon)
+
+
+def _relative(table: _Table, naive: _Table | None) -> float | None:
+    """MAE over naive's on the cutoffs and horizons that both answered."""
+    if naive is None:
+        return None
+    mine, theirs = _places(table), _places(naive)
+    both = [(mine[place], theirs[place]) for place in mine.keys() & theirs.keys()]
+    if not both:
+        return None
+    here, there = (list(side) for side in zip(*sorted(both), strict=True))
+    baseline = mae(naive.actual[there], _quantile(naive, 0.5)[there])
+    own = mae(table.actual[here], _quantile(table, 0.5)[here])
+    return own / baseline if baseline > 0 else None
+
+
+def _places(table: _Table) -> dict[tuple[int, int], int]:
+    pairs = zip(table.cutoff.tolist(), table.horizon.tolist(), strict=True)
+    return {pair: row for row, pair in enumerate(pairs)}
+
+
+def _score(
+    table: _Table,
+    key: SeriesKey,
+    model: str,
+    horizon: int,
+    basis: Basis,
+    era: str,
+    relative: float | None,
+) -> Score:
+    errors = np.abs(table.actual - _quantile(table, 0.5))
+    scaled = errors / table.usual
+    known = np.isfinite(scaled)
+    return Score(
+        series=key,
+        model=model,
+        horizon=horizon,
+        basis=basis,
+        era=era,
+        n=len(errors),
+        log_wis=float(log_wis(table.actual, table.quantiles).mean()),
+        wis=float(wis(table.actual, table.quantiles).mean()),
+        mae=float(errors.mean()),
+        mase=float(scaled[known].mean()) if known.any() else None,
+        relative_mae=relative,
+        coverage50=_covered(table, 0.25, 0.75),
+        coverage80=_covered(table, 0.1, 0.9),
+        coverage95=_covered(table, 0.025, 0.975),
+    )
+
+
+def _quantile(table: _Table, p: float) -> Floats:
+    return np.asarray(table.quantiles[:, _PLACE[p]])
+
+
+def _covered(table: _Table, low: float, high: float) -> float:
+    return coverage(table.actual, _quantile(table, low), _quantile(table, high))

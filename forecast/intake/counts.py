@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BytesIO
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +79,11 @@ class MonthlyCounts:
 
     def some(self, chosen: NDArray[np.bool_]) -> MonthlyCounts:
         """Those series only; chosen (series,)."""
-        names = tuple(name for name, keep in zip(self.names, chosen, strict=True) if keep)
+        names = tuple(compress(self.names, chosen))
         values = self.values[chosen]
         first = np.flatnonzero(np.isfinite(values).any(axis=0))
         values = values[:, first[0] if len(first) else values.shape[1] :]
-        nested = tuple(pair for pair, keep in zip(self.nested, chosen, strict=False) if keep)
+        nested = tuple(compress(self.nested, chosen))
         return MonthlyCounts(names, self.family[chosen], values, self.last[chosen], nested)
 
 
@@ -251,7 +252,7 @@ def _joined(tables: Sequence[tuple[Sheet, Entries]]) -> tuple[Sheet, Entries] | 
         **arrays,
     )
     if all(found.nested for found in each):
-        inside = {n: pair for f in each for n, pair in zip(f.names, f.nested, strict=True)}
+        inside = dict(pair for f in each for pair in zip(f.names, f.nested, strict=True))
         whole = replace(whole, nested=[inside[name] for name in names])
     first = tables[0][0]
     return replace(first, labels=labels, name=first.name.split(", sheet ")[0]), whole
@@ -404,7 +405,7 @@ def _arranged(found: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[s
     value = value[known][order]
     number = np.cumsum(~empty) - 1
     code = number[series]
-    names = [name for name, none in zip(found.names, empty.tolist(), strict=True) if not none]
+    names = list(compress(found.names, ~empty))
     kept, cut = _after_long_gaps(code, month, len(names))
     if cut.any():
         warned.append(
@@ -419,13 +420,13 @@ def _arranged(found: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[s
     width = int((last - first).max()) + 1
     values = np.full((len(names), width), np.nan)
     values[code, width - 1 - (last[code] - month)] = value
-    family = [f for f, none in zip(found.family, empty.tolist(), strict=False) if not none]
+    family = list(compress(found.family, ~empty))
     counts = MonthlyCounts(
         tuple(names),
         np.array(family or [ONE_FAMILY] * len(names), dtype=np.str_),
         values,
         last,
-        tuple(pair for pair, none in zip(found.nested, empty.tolist(), strict=False) if not none),
+        tuple(compress(found.nested, ~empty)),
     )
     missing = int((last - first + 1 - np.bincount(code, minlength=len(names))).sum())
     return counts, missing, warned + _gaps(counts) + _ends(counts) + _zeros(counts)

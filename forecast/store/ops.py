@@ -2,6 +2,9 @@
 
 Kept apart because analysts and backups of the figures have no business with it, and because a
 poll must not wait for a run. Same rules: one writer, inside its own write lock.
+
+Old polls and wakes may be deleted. What a delivery became is kept: it is why nothing is ever sent
+twice. In the record forecasts, judgements, flags, releases and notices are never deleted.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -19,6 +23,7 @@ from forecast.store.connect import transaction
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
 
 NAME = "ops.db"
 SCHEMA = "ops_migrations"
@@ -190,3 +195,19 @@ def _save_link(db: Database, link: Link) -> None:
         "values (?, ?, ?, ?, ?, ?)",
         astuple(link),
     )
+
+
+def forget_polls(path: Path, now: datetime, days: int) -> int:
+    """Delete polls and wakes older than so many days, but for the last ones; how many."""
+    before = (now - timedelta(days=days)).isoformat(timespec="seconds")
+    with writing(path) as db, transaction(db):
+        old = "started_at < ? and id < (select max(id) from polls)"
+        db.execute(
+            f"delete from answers where poll_id in (select id from polls where {old})", (before,)
+        )
+        polls = db.execute(f"delete from polls where {old}", (before,)).rowcount
+        wakes = db.execute(
+            "delete from wakes where started_at < ? and id < (select max(id) from wakes)",
+            (before,),
+        ).rowcount
+    return int(polls) + int(wakes)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from forecast import headlines
+from forecast.errors import DataError
 from forecast.records import (
     HUB_PERMILLES,
     Hindcast,
     KeptPath,
+    Occasion,
     Publication,
     SeriesKey,
     StoredForecast,
@@ -19,6 +23,7 @@ from forecast.records import (
 from forecast.store import changes, joint, ledger, notices, reports, standing, watch
 from forecast.store.connect import transaction
 from forecast.store.observations import SeriesIds, series_by_id, series_ids
+from forecast.store.read import rows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -220,3 +225,48 @@ def judged(db: Database) -> set[tuple[SeriesKey, str]]:
     keys = series_by_id(db)
     rows = db.execute("select series_id, month from judgements")
     return {(keys[series_id], month) for series_id, month in rows}
+
+
+def withdraw(
+    db: Database,
+    run_id: int,
+    why: str,
+    by: str,
+    now: datetime,
+    occasions: Iterable[Occasion] = (),
+) -> int:
+    """Withdraw a run, once; its notices that have not gone out never will. Returns how many.
+
+    Parameters
+    ----------
+    occasions : what there is to tell to those who got a notice of the run.
+
+    Raises
+    ------
+    DataError : there is no such run, or it is withdrawn already, or a reason or name is missing.
+    """
+    if not why.strip() or not by.strip():
+        raise DataError("say why, and who withdraws it")
+    moment = now.isoformat(timespec="seconds")
+    with transaction(db):
+        if not db.execute("select 1 from runs where id = ?", (run_id,)).fetchone():
+            raise DataError(f"there is no run {run_id}; `bordercast status` names the last one")
+        added = db.execute(
+            "insert or ignore into withdrawals values (?, ?, ?, ?)",
+            (run_id, why.strip(), by.strip(), moment),
+        )
+        if added.rowcount != 1:
+            raise DataError(f"run {run_id} is withdrawn already")
+        stopped = db.execute(
+            "update notices set state = 'expired', closed_at = ?, reason = ? "
+            "where run_id = ? and state in ('due', 'held') returning id",
+            (moment, f"run {run_id} was withdrawn: {why.strip()}", run_id),
+        ).fetchall()
+        due = notices.save_due(db, run_id, moment, occasions)
+        ledger.add_withdrawal(db, run_id, [*(notice_id for (notice_id,) in stopped), *due])
+        return len(stopped)
+
+
+def withdrawals(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Every withdrawn run, and why."""
+    return rows(connection, "select * from withdrawals order by run_id", ())

@@ -58,9 +58,8 @@ from jobs.cli import (
     witness,
     work,
 )
-from jobs.cli.help import Sectioned, examples
+from jobs.cli.help import HelpContext, Sectioned, examples
 from jobs.cli.shared import Settings
-from jobs.cli.words import HelpContext
 
 # Small fits are 10-19 times slower with two BLAS threads; numpy reads this when imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

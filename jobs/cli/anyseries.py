@@ -222,11 +222,11 @@ def _forecast_folder(
     """Forecast a folder of parts, one after the other."""
     from forecast.desk.terminal import own_counts
     from jobs.compute.executors import WORTHWHILE, spreading
-    from jobs.pipeline import partfiles
+    from jobs.pipeline import anyseries
 
     if str(out) == STDOUT:
         raise click.UsageError("of a folder of parts: -o FOLDER, for their forecasts")
-    parts = partfiles.check(folder, out)
+    parts = anyseries.check(folder, out)
     told: set[str] = set()
 
     def say(part: str, lines: Sequence[str]) -> None:
@@ -238,8 +238,8 @@ def _forecast_folder(
         progress(quiet=False) as report,
         spreading(settings.config.compute, WORTHWHILE) as workers,
     ):
-        found = partfiles.forecast_folder(
-            parts, out, read_as, h, hindcasts, workers, partfiles.Told(report, say)
+        found = anyseries.forecast_folder(
+            parts, out, read_as, h, hindcasts, workers, anyseries.Told(report, say)
         )
     _warn([f"left out: {error}" for error in found.left_out])
     _say(own_counts.folder_summary(found.series, len(parts), h, found.quality, found.unsure))

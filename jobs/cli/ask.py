@@ -91,7 +91,7 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
     Old forecast, newest figures, time passing, revised months, model weights or version, new
     forecast: the steps add up exactly.
     """
-    from forecast.desk import changed
+    from forecast.desk import answered
     from forecast.errors import SeriesNameError
     from forecast.store import changes as store
 
@@ -110,8 +110,8 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
     elif not rows:
         click.echo(f"No run before run {run.id} forecast the same months of {key.border}.")
     else:
-        click.echo(changed.line(rows))
-        console().print(changed.table(rows))
+        click.echo(answered.line(rows))
+        console().print(answered.table(rows))
 
 
 @click.command(epilog=examples("report FY2025 -o fy2025.html", "report FY2026 -o fy2026.md"))

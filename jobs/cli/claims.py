@@ -13,9 +13,8 @@ from forecast import atomic, months
 from forecast.errors import ClaimError, ConfigError, DocumentError
 from forecast.records import HEADLINES
 from jobs.cli.cite import facts_json, facts_of, run_json
-from jobs.cli.help import AS_JSON, examples
+from jobs.cli.help import AS_JSON, examples, fits
 from jobs.cli.shared import Settings, latest_run, print_json, quote, reading
-from jobs.cli.words import fits
 
 if TYPE_CHECKING:
     from forecast.claims.checker import CheckedText
@@ -191,14 +190,14 @@ def _fact_json(
 
 
 def _what_is(table: CountTable, names: SeriesNames, run: RunRow, text: str, as_json: bool) -> None:
-    from forecast.claims import lookup
+    from forecast.claims import asked
     from forecast.claims.named import name_of
     from forecast.claims.tokens import numeral
 
     value = numeral(text.strip())
     if value is None or value != int(value):
         raise ClaimError(text, "give SERIES SPAN CLAIM, or one whole number such as 18,944")
-    found = lookup.matches(table, int(value))
+    found = asked.matches(table, int(value))
     if as_json:
         rows = [
             {

@@ -1,20 +1,31 @@
 """`export`: what the record holds, as files; a command for each thing that can be had.
 
-The views have theirs in `jobs.cli.views`.
+Every view of the dictionary is one, and `export hub`.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecast import atomic
+from forecast.desk.dictionary.views import VIEWS, View
 from forecast.desk.wording import credit
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError
-from jobs.cli import views
+from forecast.store.views import AS_OF
 from jobs.cli.help import examples
 from jobs.cli.shared import Settings, latest_run, origin, quote, reading
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+    from forecast.desk.export.hub import Quantile
+
 
 OUT = click.option(
     "-o",
@@ -62,4 +73,132 @@ def hindcasts(settings: Settings, out: Path, model: str) -> None:
         click.echo(credit())
 
 
-views.add_views(export)
+HUB_NAME = "engine"
+
+
+def add_views(group: click.Group) -> None:
+    """A command for each view, named as it is."""
+    for view in VIEWS:
+        group.add_command(_command(view))
+    group.add_command(hub)
+
+
+def _command(view: View) -> click.Command:
+    about = f"A row is {view.row}."
+    options: list[click.Parameter] = [
+        click.Option(
+            ["-o", "--out"],
+            required=True,
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="File to write; its ending names the format: .csv, .parquet or .xlsx.",
+        )
+    ]
+    if view.name in AS_OF:
+        options.append(
+            click.Option(
+                ["--as-of", "day"],
+                type=click.DateTime(["%Y-%m-%d"]),
+                metavar="YYYY-MM-DD",
+                help="What was known at the end of that day [now].",
+            )
+        )
+
+    @click.pass_obj
+    def run(settings: Settings, out: Path, day: datetime | None = None) -> None:
+        _export(settings, view, out, day)
+
+    return click.Command(
+        view.name,
+        callback=run,
+        params=options,
+        help=about,
+        short_help=view.row,
+        epilog=examples(f"export {view.name} -o {view.name}.csv"),
+    )
+
+
+def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> None:
+    from forecast.desk.export import tables
+    from forecast.store.views import view_rows
+
+    tables.check(out)
+    as_of = f"{day:%Y-%m-%d}" if day else None
+    with reading(settings) as connection:
+        run = latest_run(connection, settings)
+        rows = view_rows(connection, view.name, view.columns, as_of)
+    notes = {"view": view.name, **origin(run), "credit": credit()}
+    table = tables.of_view(view, rows, notes | ({"as of": as_of} if as_of else {}))
+    count = tables.write(table, out)
+    then = f" as of {as_of}" if as_of else ""
+    click.echo(f"{out}: {count:,} rows{then}, {quote(run)}")
+    if credit():
+        click.echo(credit())
+
+
+@click.command(epilog=examples("export hub -o hub"))
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to make.",
+)
+@click.option("--hindcasts", is_flag=True, help="Also every model's hindcasts, as models apart.")
+@click.pass_obj
+def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
+    """The forecasts issued, as a hubverse hub.
+
+    23 quantiles each, with hub-config/, and every value a month has had as its target.
+    """
+    from forecast.desk.export import hub as desk
+
+    with reading(settings) as connection:
+        run = latest_run(connection, settings)
+        models = {HUB_NAME: _issued(connection)}
+        if hindcasts:
+            first = settings.config.forecast.first_cutoff
+            models |= {
+                f"{HUB_NAME if m == ENGINE else m}_hindcast": q
+                for m, q in _hindcasts(connection, first)
+            }
+        values = _values(connection)
+    with atomic.output_folder(out) as draft:
+        count = desk.write(draft, models, values, origin(run))
+    noun = "file" if count == 1 else "files"
+    click.echo(f"{out}: {count:,} model output {noun}, {quote(run)}")
+    if credit():
+        click.echo(credit())
+
+
+def _issued(connection: sqlite3.Connection) -> list[Quantile]:
+    from forecast.desk.export.hub import Quantile
+    from forecast.store.exports import issued_quantiles
+
+    return [Quantile(*row) for row in issued_quantiles(connection)]
+
+
+def _hindcasts(connection: sqlite3.Connection, first: str) -> Iterator[tuple[str, list[Quantile]]]:
+    from forecast.desk.export.hub import Quantile
+    from forecast.records import HUB_PERMILLES
+    from forecast.store import exports
+
+    for model in exports.hindcast_models(connection):
+        rows = sorted(exports.hindcasts(connection, model, first), key=lambda row: row[3])
+        yield (
+            model,
+            [
+                Quantile(border, cutoff, month, horizon, permille, count)
+                for border, _, _, cutoff, month, horizon, _, *counts in rows
+                for permille, count in zip(HUB_PERMILLES, counts, strict=True)
+            ],
+        )
+
+
+def _values(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    from forecast.store.views import view_rows
+
+    columns = ("border", "month", "known_from", "encounters")
+    return view_rows(connection, "vintages", columns)
+
+
+add_views(export)

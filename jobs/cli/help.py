@@ -1,12 +1,18 @@
-"""What `--help` shows beside options: commands by what they are for, and examples to try."""
+"""What `--help` shows beside options: commands by what they are for, examples to try.
+
+Help and the keys of JSON are in the words of the source in use, where that is somebody's own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import click
 
-from jobs.cli.words import HelpContext, fits
+from forecast import headlines, months
+from forecast.intake.sources import registry
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 
@@ -48,3 +54,85 @@ def _below(command: click.Command) -> Iterator[click.Command]:
     if isinstance(command, click.Group):
         for each in command.commands.values():
             yield from _below(each)
+
+
+ABOUT_SHIPPED = frozenset({"check"})  # commands that know the counts of the program alone
+_PARTS = r"\b(?:northern|southwest):"  # of most own counts there are none
+_NAMED_PARTS = r"\b(?:northern|southwest):(?:Swanton|'?\"unaccompanied children\"'?)"
+_ALL_PARTS = r"\b(?:northern|southwest):citizenship\b"
+_HALVES = r"^ +bordercast .*:Border Patrol.*\n?|'share of southwest 63%', "
+_DROPPED = re.compile(
+    rf"{_HALVES}|^ +bordercast .*{_PARTS}.*\n?|\(northern, {_PARTS}[^)]*\) "
+    rf"|[^.\n]*{_PARTS}[^.]*\.\s?",
+    re.MULTILINE,
+)
+
+
+def in_words(text: str) -> str:
+    """A text about border encounters, about the counts in use; unchanged where it fits them."""
+    source = registry.main()
+    if source.shipped:
+        return text
+    one, noun = source.totals.one, source.measure.noun
+    name = shlex.quote(next(iter(headlines.every()), "SERIES"))
+    replaced: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
+        (r"\b[a-z]+-encounters-\S+\.csv", source.example),
+        (r"\[northern\|[a-z|]*\]", "[SERIES]"),
+        (r"\b(?:U\.S\. )?(?:border )?encounters\b", noun),
+        (r"\b([Aa])(?= border\b)", lambda found: _article(found[1], one)),
+        (r"\bborders\b", source.totals.many),
+        (r"\bborder's\b", f"{one}'" if one.endswith("s") else f"{one}'s"),
+        (r"\bborder\b", one),
+        (r"\bnorthern, southwest, other or nationwide\b", "a name"),
+        (r"\b(?:northern|southwest|nationwide)\b", name),
+        (r"\bfy(?=\d{4}\.)", ""),
+        (r"\bfiscal (?=(?:years?|YEAR)\b)", ""),
+        (r"Also sectors, states, citizenships, \.\.\.", "Also parts, where there are any."),
+    ]
+    if months.calendar_years():
+        replaced.append((r"\bFY(?=\d{4}\b)", ""))
+    if source.hierarchy.dimensions:
+        part = source.totals.part
+        below = [shlex.quote(f"{shlex.split(name)[0]}:{what}") for what in (part.upper(), part)]
+        replaced[:0] = [(_NAMED_PARTS, below[0]), (_ALL_PARTS, below[1])]
+        text = re.sub(_HALVES, "", text, flags=re.MULTILINE)
+        text = re.sub(rf"\(northern, {_NAMED_PARTS}, {_NAMED_PARTS}\)", f"({below[0]})", text)
+    else:
+        text = _DROPPED.sub("", text)
+    for pattern, words in replaced:
+        text = re.sub(pattern, words if callable(words) else words.replace("\\", r"\\"), text)
+    return text
+
+
+def fits(command: str) -> bool:
+    """Whether a command can do anything with the counts in use."""
+    return registry.main().shipped or command not in ABOUT_SHIPPED
+
+
+def _article(a: str, noun: str) -> str:
+    return f"{a}n" if noun[:1].lower() in "aeiou" else a
+
+
+class _InWords(click.HelpFormatter):
+    """Writes help in the words of the source in use."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """The usage line."""
+        super().write_usage(prog, in_words(args), prefix)
+
+    def write_text(self, text: str) -> None:
+        """A paragraph, or examples."""
+        super().write_text(in_words(text))
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        """Options or commands with what they do."""
+        shown = [(in_words(term), in_words(said)) for term, said in rows]
+        super().write_dl(shown, col_max, col_spacing)
+
+
+class HelpContext(click.Context):
+    """A command's context, whose help is in the words of the source in use."""
+
+    formatter_class = _InWords

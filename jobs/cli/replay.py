@@ -70,7 +70,7 @@ def _flags(replayed: ReplayedService) -> Iterator[dict[str, Any]]:
 
 
 def _print(since: str, found: dict[str, Any], events: list[dict[str, Any]]) -> None:
-    from forecast.desk.terminal.replay_tables import event_table, flag_table, rate_lines
+    from forecast.desk.terminal.flag_tables import event_table, flag_table, rate_lines
     from forecast.desk.wording import totals
 
     out = console()

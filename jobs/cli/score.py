@@ -121,14 +121,14 @@ def _draw(
     settings: Settings, found: Sequence[KindScore], border: str | None, out: Path, source: str
 ) -> None:
     """The chances of hindcasts, or of issued forecasts once more of them are resolved."""
-    from forecast.desk.charts import chances, grammar
+    from forecast.desk.charts import forecasts, grammar
     from forecast.desk.reliability import fullest
     from forecast.desk.wording import name_of, totals
 
     shown = fullest(found)
     if not shown:
         raise ConfigError(str(settings.db), "-o", "no standing question is resolved yet")
-    drawn = chances.reliability(name_of(border) if border else f"All {totals().many}", shown)
+    drawn = forecasts.reliability(name_of(border) if border else f"All {totals().many}", shown)
     grammar.write(drawn, out)
     click.echo(f"{out}: {drawn.alt} From {source}")
 

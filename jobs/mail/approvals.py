@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING
 
 from forecast.config import Config
 from forecast.errors import DataError
-from forecast.store import (
-    connect,
-    deliveries,
-    notices,
-    ops,
-    withdrawals,
-)
+from forecast.store import connect, deliveries, notices, ops, runs
 from forecast.store.notices import Approval, Notice
 from jobs.mail import compose
 from jobs.pipeline.triggers import taken_back
@@ -39,12 +33,12 @@ def withdraw(
 
     Raises
     ------
-    DataError : as `withdrawals.withdraw` has it.
+    DataError : as `runs.withdraw` has it.
     """
     with connect.writing(path) as db:
         sent = [n for n in notices.of_run(db.conn, run_id) if _reached_somebody(path, n)]
         told = list(taken_back(db.conn, config, run_id, sent))
-        stopped = withdrawals.withdraw(db, run_id, why, by, now, told)
+        stopped = runs.withdraw(db, run_id, why, by, now, told)
         compose.write_all(path, db, config, now)
     return stopped, len(told)
 

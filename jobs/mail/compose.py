@@ -15,23 +15,14 @@ from typing import TYPE_CHECKING
 
 from forecast import headlines
 from forecast.config import Config
-from forecast.desk import changed
+from forecast.desk import answered
 from forecast.desk.email import content as desk
 from forecast.desk.email import typeset
 from forecast.desk.email.mime import Letterhead
 from forecast.desk.email.statements import statement
 from forecast.desk.report import MonthReport, report
 from forecast.desk.wording import measure, month_words
-from forecast.store import (
-    changes,
-    connect,
-    deliveries,
-    findings,
-    notices,
-    plots,
-    releases,
-    withdrawals,
-)
+from forecast.store import changes, connect, deliveries, findings, notices, plots, releases, runs
 from forecast.store.notices import Notice, Section
 from jobs.pipeline.triggers import false_now
 from jobs.witness import attest
@@ -138,7 +129,7 @@ def finding(
     from forecast.desk.charts import grammar, notice_chart  # slow to import, and seldom needed
 
     moved = [] if run_id is None else changes.latest(connection, told.border, run_id)
-    said = desk.finding(told, _nationwide(connection, told), changed.line(moved), address)
+    said = desk.finding(told, _nationwide(connection, told), answered.line(moved), address)
     flagged = plots.flagged(connection, told.border)
     drawn = notice_chart.picture(told.border, told.recent, flagged, said.finding)
     chart = grammar.render(drawn, "png", scale=2)
@@ -209,7 +200,7 @@ def _corrections(connection: sqlite3.Connection, notice: Notice, address: str) -
 
 def _withdrawn(connection: sqlite3.Connection, notice: Notice, _address: str) -> Iterator[Section]:
     """A section for each one of the thread, so that all who got one are told."""
-    (why,) = [w for w in withdrawals.withdrawals(connection) if w["run_id"] == notice.withdraws]
+    (why,) = [w for w in runs.withdrawals(connection) if w["run_id"] == notice.withdraws]
     spoken = {
         (section.border, section.part)
         for earlier in notices.every(connection)

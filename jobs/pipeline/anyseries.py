@@ -1,20 +1,32 @@
-"""Any monthly counts under every model: the engine, the baselines, and the refit models."""
+"""Any monthly counts under every model: the engine, the baselines, and the refit models.
+
+A folder of Parquet files, more than memory holds, part by part.
+"""
 
 from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from forecast.config import Compute
-from forecast.engine import ENGINE
-from forecast.engine.anyseries import SeriesForecasts, forecast_by_paths, forecast_counts
+from forecast.desk.export import ahead, tables
+from forecast.desk.export.encoded import ExportTable
+from forecast.engine import ENGINE, anyseries, manyparts
+from forecast.engine.anyseries import Quality, SeriesForecasts, forecast_by_paths, forecast_counts
 from forecast.engine.blocks import Spread
 from forecast.engine.predictive import TotalRows
 from forecast.engine.refit import Job, do, gather, split
-from forecast.intake.counts import MonthlyCounts
+from forecast.errors import ConfigError, DataError, ShortSeriesError
+from forecast.intake.counts import MonthlyCounts, read_table
+from forecast.intake.tables.grid import ReadAs
 from jobs.compute.answers import answers
 from jobs.pipeline.refits import FIT_SECONDS, Report, no_paths
 from models import REFITTED, build
-from models.base import Ints, Panel, Paths
+from models.base import Floats, Ints, Panel, Paths
 from models.structural import filled
 
 BASELINES = ("naive", "snaive")
@@ -62,3 +74,102 @@ def _refitted(
         found.append((job, paths or no_paths(job, lost)))
         report(name, done, len(jobs))
     return gather(panel, origins, h, found)
+
+
+class Told(NamedTuple):
+    """Who is told: `report` of the progress, `say` how a part was read, by its name."""
+
+    report: Report
+    say: Callable[[str, Sequence[str]], None]
+
+
+class FolderForecast(NamedTuple):
+    """What came of a folder: series forecast and left out, quality of hindcasts, least certain."""
+
+    series: int
+    left_out: Sequence[ShortSeriesError]
+    quality: Quality | None
+    unsure: Sequence[tuple[str, float]]
+
+
+def check(folder: Path, out: Path) -> list[Path]:
+    """The parts in a folder, in order of their names.
+
+    Raises
+    ------
+    DataError : there are none. ConfigError : `out` holds files, or cannot be made.
+    """
+    parts = sorted(folder.glob("*.parquet"))
+    if not parts:
+        raise DataError(f"{folder}: no .parquet files in it")
+    if out.suffix or (out.exists() and not out.is_dir()):
+        raise ConfigError(str(out), "-o", "of a folder of parts: name a folder for the forecasts")
+    if out.exists() and any(out.iterdir()):
+        raise ConfigError(str(out), "-o", "the folder holds files; name a new one or empty it")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(str(out), "-o", f"cannot be made ({error.strerror})") from error
+    return parts
+
+
+def forecast_folder(
+    parts: Sequence[Path],
+    out: Path,
+    read_as: ReadAs,
+    h: int,
+    hindcasts: int,
+    spread: Spread,
+    told: Told,
+) -> FolderForecast:
+    """Forecast every part into a file of the same name in `out`.
+
+    Parameters
+    ----------
+    spread : where blocks of series are computed.
+
+    Raises
+    ------
+    DataError : of a part that cannot be read, with its name; nothing is written then.
+    """
+    left_out: list[ShortSeriesError] = []
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
+        scratch = manyparts.Scratch(Path(folder))
+        read = _counts(parts, read_as, told)
+        kept = manyparts.kept_parts(read, scratch, left_out)
+        found: list[Floats] = []
+        unsure: list[tuple[str, float]] = []
+        forecasts = manyparts.forecast_parts(kept, h, hindcasts=hindcasts, spread=spread)
+        for done, (part, said) in enumerate(zip(parts, forecasts, strict=True), start=1):
+            _write(said.ends(), kept.whole, out / part.name, spread)
+            if hindcasts:
+                found += _scores(said.hindcasts(), kept.whole, spread)
+            unsure = sorted([*unsure, *anyseries.least_predictable(said)], key=lambda x: -x[1])[:3]
+            told.report("writing parts", done, len(parts))
+    quality = anyseries.quality(found) if found else None
+    return FolderForecast(sum(kept.sizes), left_out, quality, unsure)
+
+
+def _counts(
+    parts: Sequence[Path], read_as: ReadAs, told: Told
+) -> Iterator[tuple[str, MonthlyCounts]]:
+    from forecast.desk.terminal import own_counts
+
+    for done, part in enumerate(parts, start=1):
+        read = read_table(part, read_as)
+        told.say(part.name, own_counts.as_read(read))
+        yield part.name, read.counts
+        told.report("reading parts", done, len(parts))
+
+
+def _write(said: SeriesForecasts, whole: bool, path: Path, spread: Spread) -> None:
+    columns = ahead.columns(whole, models=False, past=False)
+    blocks = (
+        part.block for part in spread(ahead.written, ahead.parts({"": said}, columns, ".parquet"))
+    )
+    tables.write(ExportTable(columns, blocks), path)
+
+
+def _scores(said: SeriesForecasts, whole: bool, spread: Spread) -> list[Floats]:
+    columns = ahead.columns(whole, models=False, past=True)
+    return [part.scores for part in spread(ahead.written, ahead.parts({"": said}, columns, ""))]

@@ -6,25 +6,150 @@ flagged or open. Before the first run there was no forecast; hindcasts judge tho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from forecast.engine import ENGINE
 from forecast.records import Counts, Episode, Flag, Forecast, Judgement, SeriesKey
 from forecast.store import watch
-from forecast.watch.monitor import JudgedMonth, Look, State, course
-from forecast.watch.outlook import Hindsight
+from forecast.watch import multiplicity
+from forecast.watch.monitor import JudgedMonth, Look, State, course, follow
+from forecast.watch.outlook import Hindsight, border_beside
+from forecast.watch.relative import BorderMonth, apart_share
 from forecast.watch.replay import typical
 from forecast.watch.revisions import revision_flag
 from forecast.watch.surprise import Expected, Rules, eligible, thresholds
-from jobs.pipeline.judging_parts import Borders, judge_parts
 from jobs.pipeline.past import Past, read_past
+from models.base import Floats
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.config import Config
+
+
+@dataclass
+class Borders:
+    """The borders' months as their parts must know them.
+
+    flags : border -> month -> month its episode opened. spans : border -> (opened, closed).
+    """
+
+    head: Hindsight
+    past: Past
+    flags: Mapping[SeriesKey, Mapping[str, str]]
+    spans: Mapping[SeriesKey, Sequence[tuple[str, str]]]
+    months: dict[tuple[SeriesKey, str], BorderMonth | None] = field(default_factory=dict)
+
+    @classmethod
+    def known(
+        cls,
+        db: Database,
+        head: Hindsight,
+        past: Past,
+        flags: Iterable[Flag],
+        episodes: Iterable[Episode],
+    ) -> Borders:
+        """From the record and what this run has just found."""
+        flagged: dict[SeriesKey, dict[str, str]] = defaultdict(dict)
+        for key, month, opened in watch.border_flags(db):
+            flagged[key][month] = opened or month
+        for flag in flags:
+            if flag.kind == "month" and flag.severity != "watch":
+                flagged[flag.series][flag.month] = flag.episode or flag.month
+        ends: dict[tuple[SeriesKey, str], str] = {}
+        for episode in (*watch.all_episodes(db), *episodes):
+            if episode.series.headline:
+                ends[episode.series, episode.opened] = episode.closed or "9999-12"
+        spans: dict[SeriesKey, list[tuple[str, str]]] = defaultdict(list)
+        for (key, opened), closed in ends.items():
+            spans[key].append((opened, closed))
+        return cls(head, past, flagged, spans)
+
+    def month(self, border: str, month: str) -> BorderMonth | None:
+        """A border's month, None where it was not judged."""
+        key = SeriesKey(border)
+        if (key, month) not in self.months:
+            self.months[key, month] = self._month(key, month)
+        return self.months[key, month]
+
+    def _month(self, key: SeriesKey, month: str) -> BorderMonth | None:
+        first = self.past.first.get(key, {}).get(month)
+        if first is None or key not in self.head.keys:
+            return None
+        outlook = self.past.outlook(self.head, self.head.keys.index(key), month)
+        if outlook is None:
+            return None
+        flagged = month in self.flags.get(key, {})
+        over = [opened for opened, closed in self.spans.get(key, ()) if opened <= month <= closed]
+        flag = month if flagged else (max(over) if over else None)
+        return BorderMonth(math.log1p(first.encounters), outlook, flag, flagged)
+
+
+def judge_parts(
+    past: Past, borders: Borders, families: Sequence[Hindsight], rules: Rules
+) -> tuple[list[JudgedMonth], frozenset[str]]:
+    """What came of the parts' new months, and which of these months moved them all as one.
+
+    Judged from the first month in which a border can be, and where the part has a forecast.
+    """
+    looks = [look for family in families for look in _family_looks(past, borders, family)]
+    large = Counter(look.published.month for look in looks if _large(look, rules))
+    judged: list[JudgedMonth] = []
+    states: dict[SeriesKey, State] = {}
+    for look in looks:
+        key = look.published.series
+        alpha = min(rules.alpha, multiplicity.alpha(large[look.published.month]))
+        state = states.get(key) or past.states.get(key, State())
+        states[key], one = follow(state, look, replace(rules, alpha=alpha), drifts=False)
+        judged.append(one)
+    large_ones = (one for one, look in zip(judged, looks, strict=True) if _large(look, rules))
+    return judged, frozenset(_systemic(large_ones))
+
+
+def _large(look: Look, rules: Rules) -> bool:
+    if look.outlook is None:
+        return False
+    expected = look.outlook.expected(look.published.month)
+    return eligible(expected, look.published.typical, rules)
+
+
+def _systemic(judged: Iterable[JudgedMonth]) -> Iterator[str]:
+    by_month: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for one in judged:
+        p, z = one.judgement.p, one.judgement.z
+        if p is not None and z is not None:
+            by_month[one.judgement.month].append((p, 1 if z > 0 else -1))
+    for month, found in by_month.items():
+        if multiplicity.systemic([p for p, _ in found], [side for _, side in found]):
+            yield month
+
+
+def _family_looks(past: Past, borders: Borders, family: Hindsight) -> Iterator[Look]:
+    """Each member's new months, ascending."""
+    share = _apart_shares(borders.head, family)
+    for row, key in enumerate(family.keys):
+        for month in past.pending(key, past.last.get(key, "")):
+            border = borders.month(key.border, month)
+            outlook = past.outlook(family, row, month)
+            if border is None or outlook is None:
+                continue
+            origin = family.column(row, outlook.cutoff)
+            apart = float(share[row, origin]) if origin >= 0 else math.nan
+            yield Look(past.published(key, month), outlook, border=border, apart=apart)
+
+
+def _apart_shares(head: Hindsight, family: Hindsight) -> Floats:
+    """(members, months) scale of each member's deviation from its border, in its own scale."""
+    z, first = family.panel.z, family.predictive.centre[..., 0]
+    beside = [border_beside(head, family, row) for row in range(len(family.keys))]
+    border_z, border_first = (np.stack(side) for side in zip(*beside, strict=True))
+    return apart_share(z, first, border_z, border_first)
 
 
 @dataclass

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
 from forecast.desk.report import newest_report
-from forecast.engine import ENGINE
+from forecast.engine import ENGINE, scores
 from forecast.errors import ClockError
 from forecast.intake.sources import registry
-from forecast.records import Publication
+from forecast.records import Counts, Hindcast, Publication, Score
 from forecast.store import releases, runs
 from jobs.pipeline import due
 from jobs.pipeline.asof import as_known
@@ -19,7 +20,6 @@ from jobs.pipeline.changing import changed
 from jobs.pipeline.joint import agreeing, joint_forecast, standard_spans
 from jobs.pipeline.judging import alarmed, judge_new, rules_of
 from jobs.pipeline.parts import drill_down, drill_down_rows
-from jobs.pipeline.scoring import score
 from jobs.pipeline.standing import answers
 from jobs.pipeline.totals import (
     fits,
@@ -104,3 +104,13 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> NewR
     run_id = runs.publish(db, publication, newest_report)
     flagged = sum(flag.severity != "watch" for flag in found.flags)
     return NewRun(run_id, len(found.judgements), flagged)
+
+
+def score(db: Database, new: Sequence[Hindcast], counts: Counts, first: str) -> Iterator[Score]:
+    """Scores of hindcasts, kept and `new`, and of issued forecasts, each for itself.
+
+    first : the first cutoff that is scored.
+    """
+    hindcasts = scores.of_hindcasts(runs.all_hindcasts(db, new))
+    yield from scores.scores(hindcasts, counts, first, "hindcast")
+    yield from scores.scores(runs.issued(db), counts, first, "issued")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from forecast.config import Config
 from forecast.errors import BordercastError, VerifyError
-from forecast.store import connect, copies, integrity, read, retention, wakes, witnesses
+from forecast.store import connect, copies, integrity, ops, read, wakes, witnesses
 from jobs.service import yearly
 
 VERIFY_EVERY = timedelta(hours=20)
@@ -33,7 +33,7 @@ def after_run(path: Path, config: Config, now: datetime, published: bool) -> Non
     write_site(path, config, now)
     if published:
         yearly.write_closed(path)
-    retention.forget_polls(path, now, config.service.keep_days)
+    ops.forget_polls(path, now, config.service.keep_days)
 
 
 def verify(path: Path, now: datetime) -> list[str]:

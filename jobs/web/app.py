@@ -41,12 +41,12 @@ from jobs.web.answers import (
     SQL_CSP,
     Plain,
     QueryAnswer,
+    SiteFiles,
     Tables,
     send_answer,
     send_plain,
     with_headers,
 )
-from jobs.web.files import SiteFiles
 from jobs.web.metadata import DATABASE
 from jobs.web.queries import environment
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from forecast import in_use
-from forecast.claims import lookup, marked
+from forecast.claims import asked, marked
 from forecast.claims.checker import check
 from forecast.claims.table import CountTable
 from forecast.claims.times import day_of
@@ -76,7 +76,7 @@ def checked(text: str, table: CountTable) -> str:
 
 
 def _number(value: int, table: CountTable) -> str:
-    found = lookup.matches(table, value)
+    found = asked.matches(table, value)
     if not found:
         words = f"{value:,} is no month, fiscal year, year to date or calendar year on record."
         return Markup('<p class="lead" role="status">{}</p>').format(words)

@@ -21,7 +21,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "faults"), str(HERE.parent.p
 import publisher  # noqa: E402
 import small  # noqa: E402
 
-from forecast.store import connect, notices, ops, withdrawals  # noqa: E402
+from forecast.store import connect, notices, ops, runs  # noqa: E402
 from forecast.store.notices import Approval  # noqa: E402
 from jobs.mail import approvals  # noqa: E402
 
@@ -44,7 +44,7 @@ def made(folder: Path) -> Path:
     small.drop(folder, "2024-03", {**small.FEBRUARY[2], ("2024-03", "southwest"): 1500})
     small.run(path, LATE)
     with connect.writing(path) as db:
-        withdrawals.withdraw(db, 2, "rested on a draft", "Bob Day", LATE)
+        runs.withdraw(db, 2, "rested on a draft", "Bob Day", LATE)
     return path
 
 

@@ -12,7 +12,7 @@ import small
 from tables import rows
 
 from forecast.records import KeptPath, SeriesKey
-from forecast.store import connect, integrity, runs, withdrawals, witnesses
+from forecast.store import connect, integrity, runs, witnesses
 from forecast.store.witnesses import WitnessProof
 
 OTHER = {
@@ -34,7 +34,7 @@ def full(before, tmp_path_factory) -> Path:
     small.run(path)
     small.approve(path, 2, "Ann Lee")
     with connect.writing(path) as db:
-        withdrawals.withdraw(db, 1, "too early", "Ann Lee", small.NOW)
+        runs.withdraw(db, 1, "too early", "Ann Lee", small.NOW)
     return path
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from jobs.web.answers import SiteFiles
 from jobs.web.app import Site
-from jobs.web.files import SiteFiles
 
 
 def answered(folder: Path, name: str, meanwhile=lambda: None, **headers: str):

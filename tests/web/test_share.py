@@ -15,11 +15,11 @@ from PIL import Image
 from forecast.desk.handout import poster, words
 from forecast.desk.site import previews
 from forecast.desk.site.border import border_page
-from forecast.desk.site.embed import embed_page
 from forecast.desk.site.facts import fact_page, facts
 from forecast.desk.site.month import month_page
 from forecast.desk.site.pages import PICTURE, Preview
 from forecast.desk.site.pages import html as as_html
+from forecast.desk.site.previews import embed_page
 from forecast.records import HEADLINES
 
 ADDRESS = "https://forecasts.example.org/borders"

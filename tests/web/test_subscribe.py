@@ -12,7 +12,7 @@ from lxml import etree
 from test_files import answered
 
 from forecast import months
-from forecast.desk.site import agenda
+from forecast.desk.site import subscribe
 from forecast.desk.site.subscribe import subscribe_page
 from forecast.records import HEADLINES
 
@@ -173,7 +173,7 @@ def test_the_calendar_is_read_with_its_windows_and_their_uncertainty(files, full
     ],
 )
 def test_the_rhythm_says_how_much_it_rests_on(full, known, words):
-    said = agenda.rhythm(replace(full, release_days=known))
+    said = subscribe.rhythm(replace(full, release_days=known))
 
     assert words in said
     assert ("too few" in said) == (len(known) == 1)

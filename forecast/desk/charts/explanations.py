@@ -15,7 +15,7 @@ import altair as alt
 from forecast import months
 from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Chart, Picture
-from forecast.desk.labels import dimension_words
+from forecast.desk.names import dimension_words
 from forecast.desk.terminal.flag_tables import part_words
 from forecast.desk.wording import MONTHS, measure, month_words, name_of
 from forecast.intake.events import KNOWN

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from forecast import months
 from forecast.desk import brief
-from forecast.desk.labels import dimension_words, member_words
+from forecast.desk.names import dimension_words, member_words
 from forecast.desk.ranking import Comparison, to_date
 from forecast.desk.report import MonthReport, to_date_unknown
 from forecast.desk.terminal import flag_tables as flagged

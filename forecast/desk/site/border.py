@@ -7,15 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from forecast import months
-from forecast.desk import brief, changed
+from forecast.desk import answered, brief
 from forecast.desk.answered import percent
 from forecast.desk.email import content
 from forecast.desk.site import cards, datasets, lines, pictures
 from forecast.desk.site.datasets import Dataset, data_table
-from forecast.desk.site.embed import embed_place
 from forecast.desk.site.pages import SitePage, charts, table
 from forecast.desk.site.pictures import FULL, PHONE
-from forecast.desk.site.previews import month_preview
+from forecast.desk.site.previews import embed_place, month_preview
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.terminal import score_tables
 from forecast.desk.wording import MINUS, change_words, known_words, measure
@@ -86,7 +85,7 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
         "fan": drawn[:2],
         "history": drawn[2:],
         "behind": list(behind(found))[:SHOWN],
-        "moved": changed.line(found.changes),
+        "moved": answered.line(found.changes),
         "chances": [(row["kind"], percent(row["chance"])) for row in found.chances],
         "cards": cards.cards(found),
         "open_parts": cards.parts(record, border),

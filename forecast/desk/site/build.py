@@ -20,7 +20,6 @@ from forecast import headlines
 from forecast.desk.site import folder
 from forecast.desk.site.border import border_page
 from forecast.desk.site.compare import comparisons
-from forecast.desk.site.embed import embed_page
 from forecast.desk.site.facts import fact_page, facts
 from forecast.desk.site.folder import SiteFolder
 from forecast.desk.site.front import front
@@ -28,6 +27,7 @@ from forecast.desk.site.lists import over_all, run_pages, small, tables
 from forecast.desk.site.month import month_page
 from forecast.desk.site.pages import TEMPLATES, SitePage, html
 from forecast.desk.site.pictures import ALBUM
+from forecast.desk.site.previews import embed_page
 from forecast.desk.site.record import SiteRecord, read_site
 from forecast.desk.site.series import series_list, series_page
 from forecast.desk.site.status import read_status

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from forecast import months
 from forecast.desk import brief
 from forecast.desk.email import content
-from forecast.desk.labels import dimension_words
+from forecast.desk.names import dimension_words
 from forecast.desk.report import MonthReport
 from forecast.desk.site import cards, pictures
 from forecast.desk.site.pages import SitePage, charts, csv_file, json_file

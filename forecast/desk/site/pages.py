@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,13 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from forecast import headlines
 from forecast.desk.export.encoded import safe
 from forecast.desk.site import citation, datasets
 from forecast.desk.site.datasets import Dataset
-from forecast.desk.site.markup import coded
 from forecast.desk.site.pictures import FAN_KEY, HISTORY_KEY, Drawn
 from forecast.desk.site.record import SiteRecord
 from forecast.desk.wording import (
@@ -42,6 +42,7 @@ from forecast.records import Row
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
 
 NAMED = 8  # totals up to which every page names each in its head
 _SECTIONS = (
@@ -236,3 +237,9 @@ def _count(number: int | None) -> str:
 def _signed(number: int) -> str:
     sign = MINUS if number < 0 else "+" if number > 0 else ""
     return f"{sign}{abs(number):,}"
+
+
+def coded(words: str) -> Markup:
+    """Escaped, with what stands between backticks as code."""
+    code = re.sub("`(.+?)`", r"<code>\1</code>", str(escape(words)))
+    return Markup(code)  # noqa: S704 - escaped a line above

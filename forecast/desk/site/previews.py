@@ -1,4 +1,7 @@
-"""What a link to a page shows where it is posted: for few pages a picture, for more a sentence."""
+"""What a page shows elsewhere: a link to it where it is posted, a border's chart on another page.
+
+For few pages a link has a picture, for more a sentence. Only the charts' own pages may be framed.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from dataclasses import asdict
 from forecast import headlines, months
 from forecast.desk.email import content
 from forecast.desk.report import MonthReport
-from forecast.desk.site.pages import NAMED, PICTURE, Preview
-from forecast.desk.site.pictures import ALBUM
+from forecast.desk.site import lines, pictures
+from forecast.desk.site.pages import NAMED, PICTURE, Preview, SitePage
+from forecast.desk.site.pictures import ALBUM, FULL, PHONE
 from forecast.desk.site.record import BorderRecord, SiteRecord
+from forecast.desk.wording import slug
 
 LATELY = 24  # months back in which a flagged month has a picture: those are passed on
 
@@ -57,3 +62,27 @@ def _pictured(
     kept, alt = ALBUM.drawn(source, lambda: (b64encode(poster.png(said, chart)), said.alt))
     width, height = poster.POST.pixels
     return Preview(about, alt, width, height), {PICTURE: b64decode(kept)}
+
+
+FOLDER = "embed/"
+
+
+def embed_place(border: str) -> str:
+    """Folder of a border's chart for other pages."""
+    return f"{FOLDER}{slug(border)}/"
+
+
+def embed_page(record: SiteRecord, border: str) -> SitePage:
+    """The forecast's chart with its finding and a link back; shows the border page's own files."""
+    found = record.borders[border]
+    shown = {
+        "found": found,
+        "fan": [
+            pictures.fan(border, found.months, found.ahead, found.flagged, size)
+            for size in (FULL, PHONE)
+        ],
+        "unusual": lines.unusual(found.newest, found.flags),
+        "halves": lines.halves(found.newest),
+        "expected": lines.expected(found.ahead[0]),
+    }
+    return SitePage(embed_place(border), "embed", shown)

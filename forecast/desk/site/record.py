@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from forecast import headlines
-from forecast.desk.labels import dimension_words, member_words
+from forecast.desk.names import dimension_words, member_words
 from forecast.desk.report import MonthReport, all_reports
 from forecast.desk.site.status import PageStatus, read_status
 from forecast.desk.wording import name_of, slug, total_place
 from forecast.errors import ConfigError
 from forecast.records import Row, SeriesKey
-from forecast.store import changes, flags, page, plots, read, standing, withdrawals
+from forecast.store import changes, flags, page, plots, read, runs, standing
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def read_site(connection: sqlite3.Connection, today: date) -> SiteRecord:
         run=run,
         status=read_status(run, page.newest_source(connection), today),
         runs=page.runs(connection),
-        withdrawn=withdrawals.withdrawals(connection),
+        withdrawn=runs.withdrawals(connection),
         corrected=page.corrected(connection),
         release_days=page.release_days(connection),
         borders={border: _border(connection, border) for border in headlines.every()},

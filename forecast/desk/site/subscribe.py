@@ -1,12 +1,119 @@
-"""The page to subscribe from: feeds and the calendar beside it."""
+"""The page to subscribe from, and the calendar beside its feeds.
+
+The calendar (RFC 5545) has what is to come: expected releases and ends of fiscal years.
+"""
 
 from __future__ import annotations
 
-from forecast.desk.site import agenda, feeds, news
+import uuid
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from icalendar import Calendar, Event
+
+from forecast import months
+from forecast.desk.site import feeds, news
 from forecast.desk.site.feeds import Feed
 from forecast.desk.site.pages import SitePage
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import name_of, publisher, slug, total_place, totals
+from forecast.desk.wording import (
+    capital,
+    day_words,
+    due,
+    measure,
+    month_words,
+    name_of,
+    publisher,
+    slug,
+    total_place,
+    totals,
+)
+
+AHEAD = 12  # months whose release is in the calendar
+ENOUGH = 24  # days known by which a window could be learned
+YEARS = 2  # fiscal years whose end is
+_NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "https://bordercast.example.org/calendar")
+
+
+def rhythm(record: SiteRecord) -> str:
+    """What is known of the days on which figures come, and how surely."""
+    known = [
+        (date.fromisoformat(day) - months.end(month)).days
+        for month, day in record.release_days.items()
+    ]
+    earliest, latest, _ = due()
+    text = (
+        f"{publisher().short} names no dates. Most figures have come {earliest} to {latest} days "
+        "after a month's end, on no fixed weekday."
+    )
+    if not known:
+        return f"{text} Of no release on record is the day known."
+    inside = sum(earliest <= days <= latest for days in known)
+    text += (
+        f" The day is known of {len(known)} release{'s' * (len(known) > 1)} on record: {inside} "
+        f"came within that window, the earliest after {min(known)} days, the latest seen after "
+        f"{max(known)}."
+    )
+    return text if len(known) >= ENOUGH else f"{text} That is too few to narrow the window."
+
+
+def calendar(record: SiteRecord, address: str) -> bytes:
+    """The calendar as a file. address : of the site, "" where it is not known."""
+    found = Calendar()
+    found.add("prodid", "-//Bordercast//Releases//EN")
+    found.add("version", "2.0")
+    found.add("x-wr-calname", f"{publisher().short} {measure().figures}, expected")
+    found.add("refresh-interval", timedelta(days=1), {"value": "DURATION"})
+    stamp = datetime.fromisoformat(record.run.published_at)
+    for event in (*_windows(record), *_year_ends(record)):
+        event.add("dtstamp", stamp)
+        event.add("transp", "TRANSPARENT")  # nobody is busy meanwhile
+        if address:
+            event.add("url", f"{address.rstrip('/')}/subscribe/")
+        found.add_component(event)
+    body: bytes = found.to_ical()
+    return body
+
+
+def _windows(record: SiteRecord) -> Iterator[Event]:
+    """The days in which each coming month's figures should come."""
+    known = rhythm(record)
+    for ahead in range(1, AHEAD + 1):
+        month = months.shift(record.run.data_through, ahead)
+        first, last, late = (months.days_after(month, days) for days in due())
+        yield _event(
+            f"release/{month}",
+            f"Expected: {publisher().short} {measure().figures} for {month_words(month)}",
+            f"Some day in this window, not all of it. {known} After "
+            f"{day_words(late.isoformat())} this service calls them overdue.",
+            (first, last),
+        )
+
+
+def _year_ends(record: SiteRecord) -> Iterator[Event]:
+    """The last day of the fiscal years that end next, and what comes of it."""
+    newest = months.fiscal_year(months.shift(record.run.data_through, 1))
+    for year in range(newest, newest + YEARS):
+        last = months.end(months.fiscal_months(year)[-1])
+        noun = months.year_noun()
+        yield _event(
+            f"year/{year}",
+            f"{capital(noun)} {year} ends",
+            f"{publisher().short} {publisher().revises}, so counts of {noun} "
+            f"{year} stay preliminary until it closes the year, some months after this day.",
+            (last, last),
+        )
+
+
+def _event(key: str, summary: str, description: str, days: tuple[date, date]) -> Event:
+    event = Event()
+    event.add("uid", str(uuid.uuid5(_NAMES, key)))
+    event.add("summary", summary)
+    event.add("description", description)
+    event.add("dtstart", days[0])
+    event.add("dtend", days[1] + timedelta(days=1))  # the day after the last, by the standard
+    return event
+
 
 CALENDAR = "releases.ics"
 _ABOUT = {
@@ -34,9 +141,9 @@ def subscribe_page(record: SiteRecord, address: str) -> SitePage:
         "feeds": [(_scope(scope), by_kind.values()) for scope, by_kind in found.items()],
         "kinds": [_WORDS.get(kind, kind) for kind in _ABOUT],
         "calendar": CALENDAR,
-        "rhythm": agenda.rhythm(record),
+        "rhythm": rhythm(record),
     }
-    files[CALENDAR] = agenda.calendar(record, address)
+    files[CALENDAR] = calendar(record, address)
     return SitePage("subscribe/", "subscribe", shown, files)
 
 

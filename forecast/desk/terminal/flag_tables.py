@@ -1,4 +1,4 @@
-"""Flags on a terminal: what, when, expected, how unusual, what moved, how it ended."""
+"""Flags on a terminal: what, when, expected, how unusual, what moved, how it ended; the replay."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from forecast import headlines
-from forecast.desk.labels import dimension_words, member_words
-from forecast.desk.terminal.tables import SEVERITY_STYLE, month_name
+from forecast.desk.names import dimension_words, member_words
+from forecast.desk.terminal.tables import SEVERITY_STYLE, month_name, plain_table
 from forecast.desk.wording import chance_words, totals
 from forecast.records import Row
 
@@ -133,3 +133,46 @@ def part_words(row: Row) -> str:
         return str(row["part_border"])
     member = member_words(row["dimension"], str(row["member"]))
     return f"{member} ({row['part_border']})" if row["border"] == headlines.whole() else member
+
+
+def flag_table(flags: Sequence[Row]) -> Table:
+    """Every flag the service would have raised, and how it ended."""
+    table = plain_table("month", totals().one, "what", "published", "expected", "times", "ended as")
+    for column in (3, 4, 5):
+        table.columns[column].justify = "right"
+    for row in flags:
+        ended = f"{row['episode']}, {month_name(row['closed'])}" if row["closed"] else ""
+        what = row["severity"] if row["kind"] == "month" else row["kind"]
+        table.add_row(
+            month_name(row["month"]),
+            row["border"],
+            what if row["role"] == "first" else f"{what} ({row['role']})",
+            f"{row['encounters']:,}",
+            f"{row['expected']:,}",
+            f"x {row['ratio']:.2f}",
+            ended or row["episode"] or "",
+        )
+    return table
+
+
+def rate_lines(found: Row) -> Table:
+    """How often p was small, in all months and in the quiet ones."""
+    table = plain_table("", "months", "p < .05", "p < .02", "p < .01", "flags and alarms")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, count, rates, flags in (
+        ("all months", found["months"], found["rates"], len(found["flags"])),
+        ("quiet months", found["quiet_months"], found["quiet_rates"], found["quiet_flags"]),
+    ):
+        shares = (f"{share:.3f}" for share in rates.values())
+        table.add_row(name, str(count), *shares, str(flags))
+    return table
+
+
+def event_table(events: Sequence[Row]) -> Table:
+    """Known breaks and what was found of them."""
+    table = plain_table("date", totals().one, "what", "found")
+    table.columns[2].no_wrap = table.columns[3].no_wrap = False
+    for row in events:
+        table.add_row(row["date"], row["border"], row["name"], row["found"] or "nothing")
+    return table

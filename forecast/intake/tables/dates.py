@@ -101,7 +101,7 @@ def looks_like(cell: CellValue) -> bool:
     if not isinstance(cell, str) or names_year(cell):
         return False
     found = _match(_ends(cell)[0])
-    return found is not None and ("name" not in found or _name(found["name"]) > 0)
+    return found is not None and ("name" not in found or bool(_name(found["name"])))
 
 
 def is_compact(cell: CellValue) -> bool:

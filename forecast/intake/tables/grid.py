@@ -318,8 +318,9 @@ def years_of(table: TableGrid, column: int, rows: Ints) -> tuple[Ints, np.ndarra
                     "not a year; write it as 2024",
                 )
             )
-    year = np.array([(found[code] or (-1, False))[0] for code in codes.tolist()])
-    fiscal = np.array([(found[code] or (-1, False))[1] for code in codes.tolist()])
+    named = [found[code] or (-1, False) for code in codes.tolist()]
+    year = np.array([year for year, _ in named])
+    fiscal = np.array([fiscal for _, fiscal in named])
     return year, fiscal | dates.is_fiscal(table.name(column))
 
 
@@ -547,11 +548,12 @@ def note_ignored(table: TableGrid, columns: Iterable[int]) -> None:
 def note_sums(table: TableGrid, rows: Ints) -> None:
     """Say which lines are sums over months."""
     lines = [str(line) for line in table.sheet.line[rows].tolist()]
-    if len(lines) == 1:
-        table.notes.append(f"line {lines[0]} is a total over months, left out")
+    more = f" and {len(lines) - 12} more" if len(lines) > 12 else ""
+    shown = f"{', '.join(lines[:12])}{more}"
+    if lines[1:]:
+        table.notes.append(f"lines {shown} are totals over months, left out")
     elif lines:
-        more = f" and {len(lines) - 12} more" if len(lines) > 12 else ""
-        table.notes.append(f"lines {', '.join(lines[:12])}{more} are totals over months, left out")
+        table.notes.append(f"line {shown} is a total over months, left out")
 
 
 def refuse_period(name: str, period: str) -> None:

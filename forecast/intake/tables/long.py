@@ -363,10 +363,9 @@ def _line_months(table: TableGrid, at: _Months, rows: Ints) -> tuple[Ints, Ints]
                     "not a month; write it as 1 to 12, or by name",
                 )
             )
-        elif year[place] >= 0 and fiscal[place]:
-            month[place] = dates.fiscal_month(int(year[place]), number, start, named=named)
         elif year[place] >= 0:
-            month[place] = year[place] * 12 + number - 1
+            begins = start if fiscal[place] else 1
+            month[place] = dates.fiscal_month(int(year[place]), number, begins, named=named)
     return month, np.zeros(len(rows), dtype=np.int64)
 
 
@@ -510,11 +509,7 @@ def _one_of(
         return columns[0]
     names = [table.name(column) for column in columns]
     # Words in their order: "month" before "date".
-    said = [
-        c
-        for c, name in zip(columns, names, strict=True)
-        if name.casefold().replace("_", " ") in words
-    ]
+    said = [c for c in columns if table.name(c).casefold().replace("_", " ") in words]
     if len(said) == 1:
         return said[0]
     shown = ", ".join(map(repr, names[:12]))

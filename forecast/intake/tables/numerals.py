@@ -34,7 +34,7 @@ _WITHHELD = re.compile(
 )
 _SPACES = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))")
 _SHAPE = re.compile(r"\d+(?:[.,]\d+)*|[.,]\d+", re.ASCII)
-_EXPONENT = re.compile(r"(\d)[.,]?(\d*)e\+?(\d+)", re.IGNORECASE | re.ASCII)
+_EXPONENT = re.compile(r"(\d)(?:[.,](\d*))?e\+?(\d+)", re.IGNORECASE | re.ASCII)
 
 
 class Marks(NamedTuple):
@@ -133,7 +133,7 @@ def _parsed(cell: str, decimal: str) -> float:
     if text[:1] in "-\u2212" or text.endswith("-") or re.fullmatch(r"\([\d.,]*\)", text):
         sign, text = -1, text.strip("()-\u2212 ")
     if found := _EXPONENT.fullmatch(text):
-        lead, places, power = found[1], found[2], int(found[3])
+        lead, places, power = found[1], found[2] or "", int(found[3])
         if len(places) < power:
             raise ValueError("digits are hidden behind an exponent; write the whole number")
         return sign * float(f"{lead}.{places or 0}e{power}")

@@ -23,7 +23,7 @@ from typing import NamedTuple
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
 from forecast.intake.sources.cbp_encounters.files import COMPONENTS
-from forecast.intake.sources.cbp_encounters.places import FIELD_BORDERS
+from forecast.intake.sources.cbp_encounters.labels import FIELD_BORDERS
 from forecast.intake.sources.contract import FileName, release_seq
 from forecast.intake.text import Text, rows
 

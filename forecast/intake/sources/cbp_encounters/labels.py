@@ -1,4 +1,4 @@
-"""CBP's labels as people write them, and what else they are called.
+"""CBP's labels as people write them, what else they are called, and where they are.
 
 A sector and a field office of one place share its bare name, on purpose: "El Paso" alone is
 ambiguous.
@@ -166,3 +166,24 @@ LABELS = LabelWords(
     dimensions=_DIMENSIONS,
     forms={"field": place_forms},
 )
+
+
+_SECTORS = {
+    "northern": "Blaine,Buffalo,Detroit,Grand Forks,Havre,Houlton,Spokane,Swanton",
+    "southwest": "Big Bend,Del Rio,El Centro,El Paso,Laredo,Rio Grande Valley,San Diego,"
+    "Tucson,Yuma",
+    "other": "Livermore,Miami,New Orleans,Ramey",
+}
+_OFFICES = {
+    "northern": "Boston,Buffalo,Detroit,Portland,Seattle",
+    "southwest": "El Paso,Laredo,San Diego,Tucson",
+}
+# A field office that is not named here is away from the land borders.
+FIELD_BORDERS = {
+    f"{place} {kind}": border
+    for kind, by_border in (("Sector", _SECTORS), ("Field Office", _OFFICES))
+    for border, places in by_border.items()
+    for place in places.split(",")
+}
+# Places that are hardly spoken of but as sectors.
+UNMISTAKABLE = frozenset({"Swanton Sector", "Rio Grande Valley Sector", "Del Rio Sector"})

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from io import BytesIO
 
-from forecast.intake.sources.cbp_encounters import bundle, files, places, snapshot
+from forecast.intake.sources.cbp_encounters import bundle, files, labels, snapshot
 from forecast.intake.sources.cbp_encounters.labels import LABELS
 from forecast.intake.sources.contract import (
     Agreement,
@@ -142,8 +142,8 @@ ENCOUNTERS = CountSource(
             ),
         ),
         aside=ASIDE,
-        field_borders=places.FIELD_BORDERS,
-        unmistakable=places.UNMISTAKABLE,
+        field_borders=labels.FIELD_BORDERS,
+        unmistakable=labels.UNMISTAKABLE,
     ),
     agreement=Agreement(
         # Seen between releases: 0.3% at most, 0.6% where a border is small.

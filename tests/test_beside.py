@@ -1,0 +1,216 @@
+"""A release that splits what the record has, held against it: each limit to the unit."""
+
+from __future__ import annotations
+
+import pytest
+
+from forecast import months
+from forecast.intake import beside
+from forecast.intake.sources.cbp_apprehension_types.source import APPREHENSION_TYPES as SOURCE
+from forecast.intake.sources.cbp_encounters.files import COMPONENTS
+from forecast.intake.sources.contract import ReadRelease, coverage_of
+from forecast.records import BORDERS, Release, SeriesKey, Snapshot
+
+AGREED = SOURCE.agreement
+PATROL = COMPONENTS[0]
+SPAN = months.between("2025-08", "2025-11")  # September ends fiscal year 2025
+Counted = dict[tuple[str, str], tuple[int, int]]  # (border, month) -> (at large, at entry)
+PLAIN: Counted = {
+    (border, month): (300 + 100 * at, 700) for at, border in enumerate(BORDERS) for month in SPAN
+}
+
+
+def part(border: str, name: str) -> SeriesKey:
+    return SeriesKey(border, "apprehension_type", name, PATROL)
+
+
+def total(border: str) -> SeriesKey:
+    return SeriesKey(border, "component", PATROL, PATROL)
+
+
+def counts(counted: Counted) -> dict[SeriesKey, dict[str, int]]:
+    found: dict[SeriesKey, dict[str, int]] = {}
+    for (border, month), (large, entry) in counted.items():
+        found.setdefault(part(border, "At Large"), {})[month] = large
+        found.setdefault(part(border, "At Entry"), {})[month] = entry
+    return found
+
+
+def totals(counted: Counted) -> dict[SeriesKey, dict[str, int]]:
+    found: dict[SeriesKey, dict[str, int]] = {}
+    for (border, month), parts in counted.items():
+        found.setdefault(total(border), {})[month] = sum(parts)
+    return found
+
+
+def record(counted: Counted, newest: str = "2025-11") -> dict[SeriesKey, dict[str, int]]:
+    return {**counts(counted), **totals(counted), SeriesKey("northern"): {newest: 1}}
+
+
+def release(counted: Counted, stated=None) -> ReadRelease:
+    made = counts(counted)
+    spans = tuple(
+        span for key, by_month in made.items() for span in coverage_of(key.scope, by_month)
+    )
+    head = Release("x", "manual", "x.html", "0", SPAN[-1], 1, "2025-12-01", "day", "")
+    return ReadRelease(
+        Snapshot(head, made, spans), {}, totals(counted) if stated is None else stated
+    )
+
+
+def judged(new: Counted, held, stated=None) -> beside.HeldBeside:
+    return beside.judged(SOURCE, release(new, stated), held)
+
+
+def with_(place: tuple[str, str], large: int, entry: int) -> Counted:
+    return PLAIN | {place: (PLAIN[place][0] + large, PLAIN[place][1] + entry)}
+
+
+def test_what_the_record_has_already_is_believed():
+    found = judged(PLAIN, record(PLAIN))
+
+    assert (found.problems, found.said) == ([], [])
+    assert found.snapshot.counts == counts(PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("month", "by", "believed"),
+    [
+        ("2025-09", 0, True),
+        ("2025-09", 1, False),  # of a closed year
+        ("2025-10", 50, True),  # a twentieth of 1,000
+        ("2025-10", 51, False),
+        ("2025-10", -50, True),
+        ("2025-10", -51, False),
+    ],
+)
+@pytest.mark.parametrize("which", [0, 1])
+def test_parts_of_a_closed_year_stay_and_others_move_a_little(month, by, believed, which):
+    moved = with_(("northern", month), *((by, -by) if which else (-by, by)))
+
+    found = judged(moved, record(PLAIN))
+
+    assert AGREED.open_share == 0.05
+    assert (found.problems == []) == believed
+    if not believed:
+        (problem,) = found.problems
+        large, entry = moved["northern", month]
+        assert problem == (
+            f"northern in {month}: the parts are {large:,} and {entry:,}, they were 300 and 700"
+        )
+
+
+def test_a_small_month_has_a_slack():
+    small = PLAIN | {("northern", "2025-10"): (30, 30)}
+    for by, believed in ((AGREED.slack, True), (AGREED.slack + 1, False)):
+        moved = small | {("northern", "2025-10"): (30 + by, 30 - by)}
+        assert (judged(moved, record(small)).problems == []) == believed
+
+
+def test_totals_are_the_records_to_the_unit():
+    stated = totals(with_(("southwest", "2025-10"), 1, 0))
+
+    (problem,) = judged({}, record(PLAIN), stated).problems
+
+    assert problem == f"{total('southwest')} in 2025-10: its total is 1,101, the record's 1,100"
+
+
+@pytest.mark.parametrize(("by", "believed"), [(0, True), (1, False)])
+def test_borders_have_no_more_than_nationwide_in_each_row(by, believed):
+    whole = {("nationwide", month): (1200 - by, 2100 + by) for month in SPAN}
+    found = judged(PLAIN | whole, record(PLAIN))
+
+    said = [p for p in found.problems if p.startswith("the borders have more than nationwide in")]
+    assert len(said) == (0 if believed else len(SPAN))
+
+
+def slip(place: tuple[str, str], by: int = 1):
+    """Parts that miss the stated total by some."""
+    return PLAIN | {place: (PLAIN[place][0] + by, PLAIN[place][1])}
+
+
+def test_a_slip_that_is_new_and_alone_is_left_out_and_said():
+    place = ("northern", "2025-10")
+    held = record({at: parts for at, parts in PLAIN.items() if at != place})
+    held[total("northern")] = totals(PLAIN)[total("northern")]
+
+    found = judged(slip(place), held, totals(PLAIN))
+
+    assert found.problems == []
+    assert found.said == [
+        "northern in 2025-10: At Large 301 and At Entry 700 add up to 1,001, the total beside them "
+        "is 1,000; that month is left out"
+    ]
+    assert sorted(found.snapshot.counts[part("northern", "At Large")]) == [
+        "2025-08",
+        "2025-09",
+        "2025-11",
+    ]
+    spans = {
+        (c.first_month, c.last_month)
+        for c in found.snapshot.coverage
+        if c.scope.border == "northern"
+    }
+    assert spans == {("2025-08", "2025-09"), ("2025-11", "2025-11")}
+    assert found.snapshot.counts[part("other", "At Large")].keys() == set(SPAN)
+
+
+def test_a_slip_that_the_record_has_is_kept_as_published():
+    place = ("northern", "2025-10")
+    held = {**counts(slip(place)), **totals(PLAIN), SeriesKey("northern"): {"2025-11": 1}}
+
+    found = judged(slip(place), held, totals(PLAIN))
+
+    assert found.problems == []
+    assert found.said[0].endswith("; kept as published, as before")
+    assert found.snapshot.counts == counts(slip(place))
+
+
+def test_a_slip_is_a_reason_to_refuse_where_it_is_not_the_only_one_or_was_none_before():
+    one, two = ("northern", "2025-10"), ("other", "2025-11")
+    both = slip(one) | {two: slip(two)[two]}
+    without = record({at: parts for at, parts in PLAIN.items() if at not in (one, two)})
+    without |= totals(PLAIN)
+
+    twice = judged(both, without, totals(PLAIN))
+    anew = judged(slip(one), record(PLAIN), totals(PLAIN))
+
+    assert [p.partition(":")[0] for p in twice.problems] == [
+        "northern in 2025-10",
+        "other in 2025-11",
+    ]
+    assert any(p.startswith("northern in 2025-10: At Large 301") for p in anew.problems)
+    assert anew.snapshot.counts == counts(slip(one))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "turned"),
+    [
+        ((0, 1000), (600, 400), False),
+        ((0, 1000), (601, 399), True),
+        ((AGREED.large, 0), (0, AGREED.large), True),
+        ((AGREED.large - 1, 0), (0, AGREED.large), False),
+        ((AGREED.large, 0), (0, AGREED.large - 1), False),
+    ],
+)
+@pytest.mark.parametrize("known", ["record", "release"])
+def test_parts_do_not_change_places_from_one_month_to_the_next(before, now, turned, known):
+    sooner, later = {("northern", "2025-10"): before}, {("northern", "2025-11"): now}
+    new, held = (sooner | later, {}) if known == "release" else (later, sooner)
+
+    found = judged(new, record(held))
+
+    said = [p for p in found.problems if "the share of the parts has changed by more than 60%" in p]
+    assert [p[:19] for p in said] == (["northern in 2025-11"] if turned else [])
+
+
+@pytest.mark.parametrize(("share", "swapped"), [(600, False), (601, True)])
+def test_nor_do_borders(share, swapped):
+    def month(*each: int) -> Counted:
+        return {(b, "2025-11"): (n, n) for b, n in zip(BORDERS, each, strict=True)}
+
+    before = {(b, "2025-10"): (n, n) for b, n in zip(BORDERS, (1000, 0, 0), strict=True)}
+    found = judged(before | month(1000 - share, share, 0), record({}))
+
+    said = [p for p in found.problems if p == "in 2025-11 the borders' shares have changed places"]
+    assert len(said) == swapped

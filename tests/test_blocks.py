@@ -1,0 +1,399 @@
+"""Tables as people lay them out by hand, and months that only a file's order tells."""
+
+from __future__ import annotations
+
+from calendar import month_abbr
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from forecast import months
+from forecast.errors import DataError
+from forecast.intake.counts import TableRead, table_of
+from forecast.intake.tables import blocks
+from forecast.intake.tables.grid import ReadAs
+from forecast.intake.tables.sheet import Sheet, sheets_of
+
+HALF = month_abbr[1:7]
+
+
+def sheet(text: str) -> Sheet:
+    (found,) = sheets_of("own.csv", text.encode())
+    return found
+
+
+def read(text: str, **wanted: object) -> TableRead:
+    return table_of(sheet(text), ReadAs(**wanted))
+
+
+def told(found: TableRead) -> dict[str, tuple[list[float], str]]:
+    """The counts of each series, and its last month."""
+    return {
+        name: (row[np.isfinite(row)].tolist(), months.from_index(int(last)))
+        for name, row, last in zip(
+            found.counts.names, found.counts.values, found.counts.last, strict=True
+        )
+    }
+
+
+def cells(found: Sheet) -> list[list[object]]:
+    return [found.row(at) for at in range(len(found.grid))]
+
+
+ONE = [float(n) for n in range(1, 7)]
+TWO = [float(n) for n in range(11, 17)]
+BOTH = ONE + TWO
+
+
+def row(*values: object) -> str:
+    return ",".join(map(str, values)) + "\n"
+
+
+# --- years over months
+
+
+@pytest.mark.parametrize(
+    ("year", "last"), [("2020", "2020-03"), ("FY2020", "2020-03"), ("Fiscal year 2020", "2020-03")]
+)
+def test_a_year_over_months_holds_up_to_the_next(year, last):
+    text = row("", "2019", "", "", year) + row("site", *month_abbr[10:], *month_abbr[1:4])
+    text = text.replace("2019,", "FY2020,") if year != "2020" else text
+    found = read(text + row("a", *ONE))
+
+    assert told(found) == {"a": (ONE, last)}
+    assert "line 1 gives the years of line 2's months" in found.notes
+
+
+def test_quarters_may_stand_between_years_and_months():
+    text = row("", 2020, "", "", "", "", "") + row("", "Q1", "", "", "Q2", "", "")
+    found = read(text + row("site", *HALF) + row("a", *ONE))
+
+    assert told(found) == {"a": (ONE, "2020-06")}
+
+
+def test_blocks_with_a_year_over_each_are_one_table():
+    text = ""
+    for number in range(4):
+        text += row("", 2020 + number, "", "") + row("site", *HALF[:3])
+        text += row("a", *(10 * number + n for n in range(3)))
+    found = read(text)
+    twice = read("".join(text.splitlines(keepends=True)[:9]))
+
+    assert found.counts.last.tolist() == [months.to_index("2023-03")]
+    assert np.nansum(found.counts.values) == sum(range(3)) * 4 + 10 * 3 * (1 + 2 + 3)
+    assert "line 1 gives the years of line 2's months, and so below" in found.notes
+    assert "line 1 gives the years of line 2's months" in twice.notes
+
+
+def test_counts_between_a_year_and_its_months_leave_it_where_it_is():
+    found = sheet(row("", 2020, "", "") + row("", 7, 8, 9) + row("site", *HALF[:3]))
+
+    assert cells(blocks._years_over_months(found)) == cells(found)
+
+
+def test_a_year_is_looked_for_in_the_three_lines_above():
+    def with_gap(lines: int) -> str:
+        return row("", 2020, "") + row("", "x", "y") * lines + row("site", "Jan", "Feb")
+
+    near, far = (blocks._years_over_months(sheet(with_gap(n))) for n in (2, 3))
+    assert near.row(0) == ["site", "2020 Jan", "2020 Feb"]
+    assert far.row(0) == ["", "2020", ""]
+
+
+# --- names over measures
+
+
+def test_sites_over_measures_that_each_has_are_one_header():
+    text = row("", "North", "", "South", "") + row("month", "in", "out", "in", "out")
+    text += "".join(row(f"2020-0{n}", 3 * n, n + 1, 5 * n, n + 3) for n in range(1, 8))
+    found = read(text)
+
+    assert list(told(found)) == ["North in", "North out", "South in", "South out"]
+    assert told(found)["South in"][0] == [float(5 * n) for n in range(1, 8)]
+    assert "line 1 names what line 2 has several times" in found.notes
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        row("", "North", "", "", "") + row("month", "in", "out", "in", "out"),  # a title
+        row("", "North", "", "South", "") + row("month", "in", "out", "up", "off"),
+        row("", 7, "", 8, "") + row("month", "in", "out", "in", "out"),
+        row("", "Jan", "", "Feb", "") + row("month", "in", "out", "in", "out"),
+    ],
+)
+def test_what_names_no_sites_is_left_where_it_is(head):
+    found = sheet(head + row("2020-01", 1, 2, 3, 4) + row("2020-02", 1, 2, 3, 4))
+
+    assert cells(blocks._names_over_measures(found)) == cells(found)
+
+
+def test_a_line_of_counts_with_one_name_twice_is_no_header():
+    lines = [row("site", "region", "month", "n")]
+    for n in range(1, 8):
+        lines += [row("North", "North", f"2020-0{n}", 5 * n), row("East", "West", f"2020-0{n}", n)]
+    found = read("".join(lines))
+
+    assert told(found) == {
+        "North": ([5.0 * n for n in range(1, 8)], "2020-07"),
+        "East": ([float(n) for n in range(1, 8)], "2020-07"),
+    }
+
+
+# --- a year on a line of its own
+
+
+def months_below(*years: object, sites: tuple[str, ...] = ("n",)) -> str:
+    text = ""
+    for at, year in enumerate(years):
+        text += row(year, *[""] * len(sites))
+        text += "".join(row(name, *[10 * at + n + 1] * len(sites)) for n, name in enumerate(HALF))
+    return text
+
+
+def test_a_year_on_a_line_of_its_own_is_that_of_the_months_below():
+    found = read(row("month", "n") + months_below(2020, 2021))
+
+    assert told(found) == {"count": (BOTH, "2021-06")}
+    assert "line 2 and others like it give the year of the months below" in found.notes
+    assert told(read(row("month", "n") + months_below("FY20", "FY21"))) == {
+        "count": (BOTH, "2021-06")
+    }
+
+
+def test_a_year_may_stand_in_the_corner_of_each_blocks_header():
+    text = "".join(
+        row(year, "a", "b")
+        + "".join(row(m, 10 * at + n, 10 * at + n) for n, m in enumerate(HALF, 1))
+        for at, year in enumerate((2020, 2021))
+    )
+    found = read(text)
+
+    assert told(found) == {"a": (BOTH, "2021-06"), "b": (BOTH, "2021-06")}
+    unlike = sheet(text.replace("2021,a,b", "2021,b,a"))
+    assert cells(blocks._year_lines(unlike)) == cells(unlike)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        months_below(2020),
+        row("month", "n") + "".join(row(m, 1) for m in HALF) + row(2020, "") + row(2021, ""),
+        row(2020, "") + "".join(row(m, 1) for m in HALF[:5]) + row(2021, ""),
+    ],
+    ids=["one year", "below", "five months"],
+)
+def test_what_is_no_year_over_months_is_left_as_it_is(text):
+    found = sheet(text)
+
+    assert cells(blocks._year_lines(found)) == cells(found)
+
+
+# --- blocks with a header or a title each
+
+
+def block(name: str, values: list[float], head: bool = True) -> str:
+    text = (row(name, "") if name else "") + (row("month", "n") if head else "")
+    return text + "".join(row(f"2020-0{at}", f"{n:g}") for at, n in enumerate(values, start=1))
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["a header each", "one header"])
+def test_titles_name_the_lines_below(again):
+    text = block("North", ONE) + block("South", TWO)
+    if not again:
+        text = row("month", "n") + block("North", ONE, False) + block("South", TWO, False)
+    found = read(text)
+
+    assert told(found) == {"North": (ONE, "2020-06"), "South": (TWO, "2020-06")}
+    lines = (1, 9) if again else (2, 9)
+    assert (
+        f"line {lines[0]}, line {lines[1]} and so on name the lines below, as column 'Block'"
+        in (found.notes)
+    )
+
+
+def test_three_titles_are_said_by_the_first_two():
+    found = read(block("North", ONE) + block("South", TWO) + block("East", ONE))
+
+    assert list(told(found)) == ["North", "South", "East"]
+    assert "line 1, line 9 and so on name the lines below, as column 'Block'" in found.notes
+
+
+def test_a_header_repeated_without_a_title_is_left_out():
+    second = "".join(row(f"2020-{at}", at) for at in ("07", "08"))
+    found = read(
+        block("", ONE) + row("month", "n") + second + row("month", "n") + row("2020-09", 9)
+    )
+
+    assert told(found) == {"count": ([*ONE, 7, 8, 9], "2020-09")}
+    assert "line 8 repeats the header" in found.notes
+
+
+def test_one_line_of_words_is_no_title_but_a_remark():
+    found = read(block("", ONE) + row("Source: us", ""))
+
+    assert told(found) == {"count": (ONE, "2020-06")}
+    assert "line 8 is no part of the table: 'Source: us'" in found.notes
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_one"),
+    [
+        (["a", "b"], True),
+        (["a", ""], False),
+        (["a", "7"], False),
+        (["a", "NA"], False),
+        (["7", "8"], False),
+    ],
+)
+def test_a_header_has_two_names_and_no_number(cells, is_one):
+    found = sheet(row(*cells) + row("x", "y"))
+
+    assert blocks._is_header(found, 0) == is_one
+
+
+# --- a year that stands in the sheet's name
+
+
+def titled(title: str, text: str) -> TableRead:
+    return table_of(replace(sheet(text), title=title), ReadAs())
+
+
+def test_a_sheets_name_may_be_the_year_of_its_months():
+    text = row("month", "n") + "".join(row(m, n) for n, m in enumerate(HALF, 1))
+    found = titled("2020", text)
+
+    assert told(found) == {"count": (ONE, "2020-06")}
+    assert "the year is the sheet's name, '2020'" in found.notes
+    assert told(titled("2020", text + row("Source: us", ""))) == told(found)
+    with pytest.raises(DataError):
+        titled("Sheet1", text)
+
+
+@pytest.mark.parametrize("first", ["2019-01", "2019"])
+def test_a_sheets_name_is_no_year_where_the_sheet_has_its_own(first):
+    found = sheet(row("month", "n") + row(first, 1) + row("x", 2))
+    named = replace(found, title="2020")
+    assert blocks._year_from_title(named) is named
+
+
+# --- months that the order of a file tells
+
+SPAN = range(months.to_index("2023-11"), months.to_index("2024-12"))  # 13 months
+
+WRITTEN = {
+    "24-Jan": lambda m: f"{m // 12 % 100}-{month_abbr[m % 12 + 1]}",
+    "01/24": lambda m: f"{m % 12 + 1:02}/{m // 12 % 100}",
+    "24-01": lambda m: f"{m // 12 % 100}-{m % 12 + 1:02}",
+    "first days": lambda m: str((date(m // 12, m % 12 + 1, 1) - date(1899, 12, 30)).days),
+    "last days": lambda m: str(
+        (date((m + 1) // 12, (m + 1) % 12 + 1, 1) - timedelta(1) - date(1899, 12, 30)).days
+    ),
+}
+
+
+@pytest.mark.parametrize("form", WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("across", [False, True])
+def test_thirteen_months_in_a_row_are_told_by_their_order(form, turned, across):
+    span = SPAN[::-1] if turned else SPAN
+    counts = [float(20 + 7 * at % 11) for at in range(13)]
+    if across:
+        text = row("site", *map(form, span)) + row("a", *(f"{c:g}" for c in counts))
+    else:
+        text = row("month", "n") + "".join(
+            row(form(m), f"{c:g}") for m, c in zip(span, counts, strict=True)
+        )
+    found = read(text)
+
+    ((series, last),) = told(found).values()
+    assert last == "2024-11"
+    assert series == (counts[::-1] if turned else counts)
+    assert any(note.endswith(", as the file's order shows") for note in found.notes)
+
+
+def test_twelve_months_or_one_out_of_order_tell_nothing():
+    form = WRITTEN["24-Jan"]
+    lines = [row(form(m), 1) for m in SPAN]
+    for some in (lines[:12], lines[::2] + lines[1::2]):
+        found = sheet(row("month", "n") + "".join(some))
+        assert blocks.with_months(found) is found
+
+
+def test_a_line_a_series_is_in_order_all_the_same():
+    form = WRITTEN["24-01"]
+    text = "".join(row(site, form(m), at) for at, m in enumerate(SPAN) for site in "ab")
+    found = read(row("site", "month", "n") + text)
+
+    assert {name: last for name, (_, last) in told(found).items()} == {
+        "a": "2024-11",
+        "b": "2024-11",
+    }
+    assert "23-11 is read as 2023-11, as the file's order shows" in found.notes
+
+
+def test_a_fifth_of_a_column_may_be_something_else_and_no_more():
+    form = WRITTEN["24-Jan"]
+    lines = [row(form(m), 1) for m in SPAN]
+    for others, read_so in ((3, True), (4, False)):
+        found = sheet("".join([*lines, *(row(f"x{n}", 1) for n in range(others))]))
+        assert (blocks.with_months(found) is not found) == read_so
+
+
+@pytest.mark.parametrize(
+    ("cell", "month"),
+    [
+        ("45292", "2024-01"),
+        ("45322", "2024-01"),
+        (45292.0, "2024-01"),
+        ("45293", None),
+        ("30011", "1982-03"),
+        ("54970", "2050-07"),
+        ("54971", None),
+        ("55000", None),
+        ("29999", None),
+        ("x", None),
+    ],
+)
+def test_a_spreadsheets_day_is_a_months_first_or_last(cell, month):
+    """Day 45,292 is the first of January 2024."""
+    found = blocks._serial(cell)
+
+    assert (found and months.from_index(found)) == month
+
+
+@pytest.mark.parametrize(
+    ("cell", "by_month_first", "by_year_first"),
+    [
+        ("01/24", "2024-01", None),
+        ("12/68", "2068-12", None),
+        ("13/24", None, None),
+        ("24/12", None, "2024-12"),
+        ("1/24", "2024-01", None),
+        ("0/24", None, None),
+        ("07/08", "2008-07", "2007-08"),
+        ("a/24", None, None),
+    ],
+)
+def test_a_pair_of_numbers_is_a_month_and_a_year_of_two_digits(cell, by_month_first, by_year_first):
+    found = [blocks._pair(cell, *order) for order in ((1, 2), (2, 1))]
+
+    assert [m and months.from_index(m) for m in found] == [by_month_first, by_year_first]
+
+
+@pytest.mark.parametrize(
+    ("cell", "month"),
+    [
+        ("24-Jan", "2024-01"),
+        ("99 Sept.", "1999-09"),
+        ("24-Foo", None),
+        ("2024-Jan", None),
+        (7.0, None),
+    ],
+)
+def test_a_year_of_two_digits_before_a_name_is_a_month(cell, month):
+    found = blocks._year_and_name(cell)
+
+    assert (found and months.from_index(found)) == month

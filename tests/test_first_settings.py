@@ -1,0 +1,244 @@
+"""The settings that are written for a file of counts: every value that follows from the file."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from forecast import config, months
+from forecast.errors import ConfigError, DataError
+from forecast.intake.tables.grid import ReadAs
+from jobs.service import settings_file
+from jobs.service.settings_file import understood
+
+FIRST = months.to_index("2020-01")
+
+
+def visits(
+    folder: Path, many: int = 3, length: int = 60, level: int = 40, head="Clinic,Month,Visits"
+):
+    """A file of so many series, each of so many months around a level."""
+    path = folder / "visits.csv"
+    lines = [
+        f"Site {chr(65 + n)},{months.from_index(FIRST + m)},{level + (7 * m + 3 * n) % 11}\n"
+        for n in range(many)
+        for m in range(length)
+    ]
+    path.write_text(f"{head}\n{''.join(lines)}")
+    return path
+
+
+def written(path: Path, **wanted) -> dict:
+    settings = understood(path, ReadAs(**wanted)).settings
+    file = path.with_name("config.toml")
+    file.write_text(settings)
+    config.load(file)  # it is one that the program takes
+    file.unlink()
+    return tomllib.loads(settings)
+
+
+def test_all_that_follows_from_a_file(tmp_path):
+    path = visits(tmp_path)
+
+    told = understood(path, ReadAs())
+    found = tomllib.loads(told.settings)
+
+    assert told.said == (
+        "visits.csv: 3 series, January 2020 to December 2024; 0 months missing",
+        "read: months in column 'Month'; counts in column 'Visits'; series from column 'Clinic'",
+        "taken: what is counted is 'visits', each series is a 'clinic'",
+    )
+    assert found["sources"] == [
+        {
+            "kind": "counts",
+            "name": "clinic_visits",
+            "path": str(path),
+            "noun": "visits",
+            "title": "Clinic visits",
+            "one": "clinic",
+            "many": "clinics",
+            "place": "at {}",
+            "publisher": "Our office",
+            "credit": "",
+            "definition": "",
+            "caveat": "",
+            "total": "",
+            "year_begins": 1,
+            "due": [1, 28],
+            "columns": {},
+        }
+    ]
+    assert found["forecast"] == {
+        "models": ["naive", "snaive"],
+        "dimensions": [],
+        "first_cutoff": "2022-12",
+    }
+    assert found["flags"] == {"alpha": 0.02, "min_level": 10, "min_change": 10}
+    assert "of 3 series about 0.1 a month by chance" in told.settings
+    assert found["notices"] == {"approval": "hold", "contact": ""}
+    assert found["site"] == {"folder": "site"}
+
+
+@pytest.mark.parametrize(
+    ("length", "cutoff"), [(60, "2022-12"), (49, "2022-01"), (48, "2022-01"), (30, "2022-01")]
+)
+def test_models_are_scored_for_two_years_or_from_the_third_on(tmp_path, length, cutoff):
+    assert written(visits(tmp_path, length=length))["forecast"]["first_cutoff"] == cutoff
+
+
+@pytest.mark.parametrize(
+    ("many", "alpha"),
+    [(1, 0.02), (20, 0.02), (21, 0.019), (100, 0.004), (400, 0.001), (500, 0.001)],
+)
+def test_a_month_is_flagged_by_chance_in_about_one_of_three_over_all_series(tmp_path, many, alpha):
+    path = tmp_path / "visits.csv"
+    lines = [f"S{n},2020-0{m},{50 + (n * m) % 7}\n" for n in range(many) for m in range(1, 8)]
+    path.write_text("Clinic,Month,Visits\n" + "".join(lines))
+
+    assert written(path)["flags"]["alpha"] == alpha
+
+
+@pytest.mark.parametrize(("level", "least"), [(25, 10), (24, 5)])
+def test_small_series_are_flagged_from_five_on(tmp_path, level, least):
+    path = tmp_path / "visits.csv"
+    path.write_text("Month,Visits\n" + "".join(f"2020-0{m},{level}\n" for m in range(1, 8)))
+
+    assert written(path)["flags"]["min_level"] == least
+
+
+@pytest.mark.parametrize(
+    ("head", "noun", "one", "title", "place"),
+    [
+        ("Clinic,Month,Visits", "visits", "clinic", "Clinic visits", "at {}"),
+        ("County,Month,Case_Count", "case count", "county", "County case count", "in {}"),
+        ("Team,Month,value", "counts", "team", "Team counts", "for {}"),
+        ("Team,Month,n", "counts", "team", "Team counts", "for {}"),
+        ("Team,Month,123", "counts", "team", "Team counts", "for {}"),
+        ("series,Month,Visits (all)", "visits all", "series", "Visits all", "for {}"),
+    ],
+)
+def test_words_are_those_of_the_headers(tmp_path, head, noun, one, title, place):
+    (source,) = written(visits(tmp_path, head=head))["sources"]
+
+    assert (source["noun"], source["one"], source["title"], source["place"]) == (
+        noun,
+        one,
+        title,
+        place,
+    )
+
+
+def nested(folder: Path, more: str = "") -> Path:
+    path = folder / "wards.csv"
+    lines = [
+        f"{region},{ward},{months.from_index(FIRST + m)},{40 + (7 * m + n) % 11}\n"
+        for n, (region, ward) in enumerate((("N", "a"), ("N", "b"), ("S", "c")))
+        for m in range(40)
+    ]
+    path.write_text("Region,Ward,Month,Visits\n" + "".join(lines) + more)
+    return path
+
+
+def test_columns_that_nest_are_series_and_parts(tmp_path):
+    told = understood(nested(tmp_path), ReadAs())
+    (source,) = tomllib.loads(told.settings)["sources"]
+
+    assert source["columns"] == {"series": ["Region"], "part": "Ward"}
+    assert (source["part"], source["parts"], source["title"]) == (
+        "ward",
+        "wards",
+        "Visits by region",
+    )
+    assert "# A region is a series. What column Ward names in it are its parts" in told.settings
+    assert told.said[-1] == (
+        "taken: each 'ward' is a part of a 'region': 3 parts of 2; their sums are added up"
+    )
+    stated = understood(nested(tmp_path, "N,Total,2020-01,82\n"), ReadAs())
+    assert stated.said[-1].endswith("3 parts of 2; the file has 1 of their sums")
+    plain = tomllib.loads(understood(nested(tmp_path), ReadAs(series=("Ward",))).settings)
+    assert plain["sources"][0]["columns"] == {"series": ["Ward"]}
+    assert "part" not in plain["sources"][0]
+
+
+def test_what_the_user_said_is_written_down(tmp_path):
+    path = visits(tmp_path)
+    found = written(
+        path,
+        series=("Clinic",),
+        value=("Visits",),
+        month="Month",
+        decimal=".",
+        dates="mdy",
+        sums=True,
+    )
+    fiscal = written(path, fiscal_start=7)
+
+    assert found["sources"][0]["columns"] == {
+        "month": "Month",
+        "decimal": "point",
+        "dates": "mdy",
+        "series": ["Clinic"],
+        "value": ["Visits"],
+        "sum": True,
+    }
+    assert (found["sources"][0]["year_begins"], fiscal["sources"][0]["year_begins"]) == (1, 7)
+
+
+def test_the_newest_file_of_a_folder_is_the_one_that_is_read(tmp_path):
+    with pytest.raises(DataError, match="no file in this folder; put the first delivery there"):
+        understood(tmp_path, ReadAs())
+    visits(tmp_path).rename(tmp_path / "old.csv")
+    os.utime(tmp_path / "old.csv", (10, 10))
+    visits(tmp_path, many=2)
+    os.utime(tmp_path / "visits.csv", (20, 20))
+    (tmp_path / ".newer").write_text("x")
+    (tmp_path / "folder").mkdir()
+
+    assert understood(tmp_path, ReadAs()).said[0].startswith("visits.csv: 2 series")
+    os.utime(tmp_path / "old.csv", (20, 20))
+    assert understood(tmp_path, ReadAs()).said[0].startswith("visits.csv: 2 series")  # by name then
+    os.utime(tmp_path / "old.csv", (21, 21))
+    assert understood(tmp_path, ReadAs()).said[0].startswith("old.csv: 3 series")
+
+
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [
+        ("clinic", "clinics"),
+        ("box", "boxes"),
+        ("bus", "buses"),
+        ("branch", "branches"),
+        ("dish", "dishes"),
+        ("county", "counties"),
+        ("survey", "surveys"),
+        ("series", "series"),
+        ("y", "ys"),
+    ],
+)
+def test_plurals(one, many):
+    assert settings_file._plural(one) == many
+
+
+def test_a_series_first_month_is_where_it_is_first_known():
+    values = np.array([[np.nan, np.nan, 1], [1, np.nan, 2]])
+
+    assert settings_file._lead(values).tolist() == [2, 0]
+
+
+def test_a_settings_file_that_is_there_is_not_written_over(tmp_path):
+    settings_file.write(tmp_path / "c.toml", b"new")
+
+    assert (tmp_path / "c.toml").read_bytes() == b"new"
+    with pytest.raises(ConfigError, match="is already there; name another with -o"):
+        settings_file.write(tmp_path / "c.toml", b"newer")
+    with pytest.raises(ConfigError, match="cannot be written: No such file or directory"):
+        settings_file.write(tmp_path / "none" / "c.toml", b"new")
+
+
+@pytest.mark.parametrize("name", ['a"b', "a\\b", 'a\\"b'])
+def test_a_name_is_itself_inside_the_file(tmp_path, name):
+    assert tomllib.loads(f'x = "{settings_file._quoted(name)}"') == {"x": name}

@@ -1,0 +1,373 @@
+"""The page's application by itself: whom it answers, what it refuses, its limits to the byte."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import serving
+from starlette.exceptions import HTTPException
+
+from jobs.web import app, queries
+from jobs.web.answers import CSP, FRAMED_CSP, SQL_CSP, Plain, QueryAnswer
+from jobs.web.app import Site
+from jobs.web.limits import QueryLimits
+
+
+class Echo:
+    """What checks texts, or answers for tables, by saying what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[bytes, bytes]] = []
+
+    async def ask(self, scope, body=b""):
+        self.asked.append((scope.get("raw_path", b""), body))
+        return QueryAnswer(200, [(b"content-type", b"text/html")], b"<p>said</p>")
+
+    async def close(self) -> None:
+        self.asked.clear()
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A site of three pages, without a record."""
+    folder = tmp_path / "site"
+    for place in (".", "check", "border/northern", "embed/northern", "as-of/3/embed/northern"):
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        page = f'<h1>{place}</h1><main id="main" tabindex="-1">old</main>'
+        (folder / place / "index.html").write_text(page)
+    (tmp_path / "b-snapshot.db").write_bytes(os.urandom(2 * app.CHUNK + 1))
+    return Site(
+        tmp_path / "b.db", tmp_path / "b-snapshot.db", ["Desk.example.org"], folder, checker=Echo()
+    )
+
+
+def ask(site, path, method="GET", host="localhost", **more) -> httpx.Response:
+    async def asking():
+        transport = httpx.ASGITransport(app=site)
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
+            return await client.request(method, path, **more)
+
+    return asyncio.run(asking())
+
+
+def checked(site, text: str, padding: int = 0) -> httpx.Response:
+    body = f"text={text}&more=".encode() + b"y" * padding
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    return ask(site, "/check/", "POST", content=body, headers=kind)
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (b"localhost", "localhost"),
+        (b"LOCALHOST:8001", "localhost"),
+        (b"desk.example.org.", "desk.example.org"),
+        (b"[::1]:8001", "::1"),
+        (b"a_b-c.d:12345", "a_b-c.d"),
+        (b"localhost:123456", None),
+        (b"localhost:", None),
+        (b"[::g]", None),
+        (b"a b", None),
+        (b"", None),
+    ],
+)
+def test_a_request_names_its_server(value, name):
+    assert app._host({"headers": [(b"x-host", b"other"), (b"host", value)]}) == name
+
+
+@pytest.mark.parametrize(
+    ("host", "numeric"), [("127.0.0.1", True), ("::1", True), ("1.2.3", False), ("desk", False)]
+)
+def test_a_numeric_address_is_nobodys_name(host, numeric):
+    assert app._is_address(host) == numeric
+
+
+def test_a_page_is_answered_under_its_names_and_its_address_only(site):
+    for host, status in (("desk.example.org", 200), ("127.0.0.1", 200), ("evil.example", 421)):
+        assert ask(site, "/", host=host).status_code == status
+    assert "<h1>border/northern</h1>" in ask(site, "/border/northern/").text
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("/", "HEAD", 200),
+        ("/", "POST", 405),
+        ("/check", "POST", 405),
+        ("/check/other", "POST", 405),
+        ("/check/", "PUT", 405),
+        ("/border/northern", "GET", 308),
+        ("/border/x", "GET", 404),
+        ("/border/../border/northern/", "GET", 404),
+        ("/border//northern/", "GET", 404),
+        ("/bordercast/runs", "GET", 404),
+    ],
+)
+def test_what_may_be_asked(site, path, method, status):
+    async def raw():
+        said = []
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": [(b"host", b"localhost")],
+            "root_path": "",
+        }
+
+        async def receive():
+            await asyncio.sleep(60)
+
+        async def send(message):
+            said.append(message)
+
+        await site(scope, receive, send)
+        return said[0]["status"]
+
+    assert asyncio.run(raw()) == status
+
+
+@pytest.mark.parametrize(
+    ("path", "csp"),
+    [
+        ("/", CSP),
+        ("/embed/northern/", FRAMED_CSP),
+        ("/embed/northern/index.html", FRAMED_CSP),
+        ("/as-of/3/embed/northern/", FRAMED_CSP),
+        ("/as-of/x/embed/northern/", CSP),
+        ("/embed/northern/other", CSP),
+        ("/bordercast/runs", SQL_CSP),
+        ("/bordercast.json", SQL_CSP),
+        ("/-/static/x.css", SQL_CSP),
+        ("/bordercast.db", CSP),
+        ("/bordercasts", CSP),
+    ],
+)
+def test_only_charts_may_be_framed_and_only_tables_bring_scripts(site, path, csp):
+    headers = ask(site, path).headers
+
+    assert headers["content-security-policy"] == csp
+    assert ("x-frame-options" in headers) == (csp != FRAMED_CSP)
+
+
+def test_a_text_has_as_many_bytes_as_it_may(site):
+    most = app.TEXT_BYTES
+    assert most == 50_000
+    assert checked(site, "x" * most).status_code == 200
+    assert checked(site, "x" * (most + 1)).status_code == 413
+    assert checked(site, "%C3%BC" * (most // 2)).status_code == 200  # sent as three times as much
+    assert checked(site, "x" + "%C3%BC" * (most // 2)).status_code == 413
+    assert checked(site, "x", 4 * most - len("text=x&more=")).status_code == 200
+    assert checked(site, "x", 4 * most - len("text=x&more=") + 1).status_code == 413
+    assert [len(body) for _, body in site.checker.asked] == [most, most, 1]
+
+
+def test_what_was_checked_stands_in_its_page_as_text(site):
+    answer = checked(site, "%3Cb%3E18,944")
+
+    assert "<p>said</p>" in answer.text
+    assert "&lt;b&gt;18,944</textarea>" in answer.text
+    assert "old" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert site.checker.asked == [(b"/", b"<b>18,944")]
+    assert checked(site, "%20").status_code == 400
+    site.checker = None
+    assert checked(site, "18").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("ago", "already", "status"), [(30, 19, 200), (30, 20, 503), (59, 20, 503), (61, 20, 200)]
+)
+def test_twenty_texts_a_minute_are_checked(site, ago, already, status):
+    site._asked = [time.monotonic() - ago] * already
+
+    answer = checked(site, "18")
+
+    assert answer.status_code == status
+    assert answer.headers.get("retry-after") == ("60" if status == 503 else None)
+    assert len(site._asked) == (1 if ago > 60 else already + (status == 200))
+
+
+def test_the_whole_file_is_sent_to_four_at_once(site):
+    opened = len(os.listdir("/proc/self/fd"))
+    site._downloads = app.DOWNLOADS - 1
+
+    answer = ask(site, "/bordercast.db")
+
+    assert answer.content == site.snapshot.read_bytes()
+    assert answer.headers["content-length"] == str(2 * app.CHUNK + 1)
+    assert answer.headers["content-disposition"] == 'attachment; filename="bordercast.db"'
+    assert answer.headers["content-type"] == "application/vnd.sqlite3"
+    assert (site._downloads, len(os.listdir("/proc/self/fd"))) == (3, opened)
+    site._downloads = app.DOWNLOADS
+    refused = ask(site, "/bordercast.db")
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "60")
+    assert app.DOWNLOADS == 4
+
+
+def test_tables_are_asked_of_what_answers_for_them(site):
+    assert ask(site, "/bordercast/runs").status_code == 404
+    site.tables = Echo()
+
+    assert ask(site, "/bordercast/runs").text == "<p>said</p>"
+    assert site.tables.asked == [(b"/bordercast/runs", b"")]
+
+
+def test_trouble_is_told_without_where_the_record_lies(site):
+    site.trouble = f"{site.snapshot.parent}/b-snapshot.db is malformed"
+
+    answer = ask(site, "/")
+
+    assert answer.status_code == 503
+    assert "b-snapshot.db is malformed" in answer.text
+    assert str(site.snapshot.parent) not in answer.text
+
+
+@pytest.mark.parametrize(("status", "said"), [(404, 404), (401, 404), (405, 405), (400, 400)])
+def test_a_refusal_of_a_file_says_no_more_than_it_must(status, said):
+    answer = asyncio.run(app._refused(None, HTTPException(status)))
+
+    assert answer.said.status == said
+    assert asyncio.run(app._refused(None, ValueError())).said.status == 404
+
+
+def test_files_are_written_by_a_process_apart_which_says_what_is_wrong(tmp_path):
+    site = Site(tmp_path / "b.db", tmp_path / "b-snapshot.db")
+    began = []
+
+    async def begin():
+        async with site._lifespan(site._app):
+            began.append(site.trouble)
+
+    async def watched():
+        task = asyncio.create_task(begin())
+        sessions = set()
+        while not task.done():
+            for pid in serving.children(os.getpid()):
+                sessions.add((pid, os.getsid(pid)))
+            await asyncio.sleep(0.01)
+        await task
+        return sessions
+
+    before = serving.children(os.getpid())
+    sessions = {pair for pair in asyncio.run(watched()) if pair[0] not in before}
+
+    assert "bordercast run" in began[0]
+    # Ctrl-C is for the page, which ends what it started.
+    assert any(pid == session for pid, session in sessions)
+    assert ask(site, "/").status_code == 503
+    assert serving.children(os.getpid()) == before
+    site.close()
+    assert not site.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("max-age=5", "private, max-age=5"),
+        ("public, max-age=60, x", "private, max-age=60"),
+        ("max-age=61", "private, max-age=60"),
+        ("max-age=" + "9" * 5000, "private, max-age=60"),
+        ("max-age=0", "private, no-cache"),
+        ("max-age=-1", "private, no-cache"),
+        ("max-age=\u00b2", "private, no-cache"),
+        ("", "private, no-cache"),
+    ],
+)
+def test_a_browser_keeps_an_answer_for_a_minute_at_most(said, kept):
+    answer = httpx.Response(200, headers=[(b"cache-control", said.encode("latin-1"))])
+
+    assert queries._cached(answer) == kept
+
+
+def test_a_process_is_told_where_things_are_and_no_more():
+    found = queries.environment(
+        {"PATH": "/bin", "TZ": "UTC", "PYTHONPATH": "/a::/b", "BORDERCAST_MAIL_PASSWORD": "secret"}
+    )
+
+    assert {k: found[k] for k in ("PATH", "TZ")} == {"PATH": "/bin", "TZ": "UTC"}
+    root, *others = found["PYTHONPATH"].split(os.pathsep)
+    assert (Path(root) / "jobs" / "web").is_dir()
+    assert others == ["/a", "/b"]
+    assert set(found) == {"PATH", "TZ", "PYTHONPATH", "OMP_NUM_THREADS", "MALLOC_ARENA_MAX"}
+    assert found["OMP_NUM_THREADS"] == "1"
+
+
+class Standing:
+    """A process as asyncio shows it."""
+
+    def __init__(self, returncode=None) -> None:
+        self.returncode, self.kills = returncode, 0
+
+    def kill(self) -> None:
+        self.kills += 1
+        if self.returncode is not None:
+            raise ProcessLookupError
+
+
+def process(tmp_path, returncode=None, **limits) -> queries._Process:
+    return queries._Process(
+        Standing(returncode), tmp_path / "1.sock", "this file", QueryLimits(**limits)
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "size", "refused"),
+    [(200, 1000, ""), (499, 5, ""), (500, 5, "That could not be done"), (200, 1001, "too large")],
+)
+def test_an_answer_of_a_process_is_whole_or_a_refusal(tmp_path, status, size, refused):
+    headers = {"Content-Type": "x", "Set-Cookie": "y", "Link": "z", "Cache-Control": "max-age=9"}
+    response = httpx.Response(status, headers=headers, stream=httpx.ByteStream(b"x" * size))
+
+    found = asyncio.run(process(tmp_path, answer_bytes=1000)._taken(response))
+
+    if refused:
+        assert isinstance(found, Plain)
+        assert refused in found.title
+        return
+    assert (found.status, found.body) == (status, b"x" * size)
+    assert dict(found.headers) == {
+        b"content-type": b"x",
+        b"link": b"z",
+        b"cache-control": b"private, max-age=9",
+    }
+
+
+def test_a_process_answers_while_it_lives_and_holds_the_file(tmp_path):
+    one = process(tmp_path)
+    assert one.answers("this file")
+    assert not one.answers("another")
+    assert not one.answers(None)
+    assert not process(tmp_path, returncode=0).answers("this file")
+    one.users = 1
+    one.leave()
+    assert (one.answers("this file"), one.process.kills) == (True, 0)
+    one.users = 0
+    one.leave_if_unused()
+    assert (one.answers("this file"), one.process.kills) == (False, 1)
+    process(tmp_path, returncode=1).kill()  # it is gone: nothing happens
+
+
+@contextmanager
+def asking(server, how_many):
+    server._asking = how_many
+    yield server
+
+
+def test_twelve_requests_are_taken_at_once_and_no_more(tmp_path):
+    async def ask_one(already):
+        server = queries.QueryServer(tmp_path / "none.db", QueryLimits(start_seconds=0.0))
+        with asking(server, already):
+            said = await server.ask({"headers": []})
+        await server.close()
+        return said, server._asking
+
+    assert asyncio.run(ask_one(12)) == (queries.BUSY, 12)
+    assert asyncio.run(ask_one(11)) == (queries.STARTING, 11)
