@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP as WIRE
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import then
@@ -763,3 +764,36 @@ def test_who_left_or_has_another_border_keeps_nobody_after_him_from_a_notice(rec
         found = queueing.addressed(path, db, config, notice)
 
     assert [recipient for recipient, _ in found] == ["ann@x.org", "bob@x.org"]
+
+
+# --- a section as it is written
+
+
+def test_a_section_is_kept_as_text_and_page_with_its_statement_in_order():
+    said = desk.withdrawn("northern", "2025-02", 3, "2025-03-12", "the file was wrong")
+
+    made = work._section(said, "finding", {"b": 1, "a": [2]}, b"png", "a chart")
+    bare = work._section(said, "digest")
+
+    assert (made.border, made.part, made.phrase) == ("northern", "finding", said.phrase)
+    assert made.statement == '{"a": [2], "b": 1}'
+    assert (made.chart, made.alt) == (b"png", "a chart")
+    assert "the file was wrong" in made.text
+    assert "the file was wrong" in made.html
+    assert "<" in made.html
+    assert (bare.statement, bare.chart, bare.alt, bare.part) == ("{}", None, "", "digest")
+
+
+def test_the_gravest_border_is_told_first():
+    def told(*severities):
+        return SimpleNamespace(findings=[{"severity": severity} for severity in severities])
+
+    order = [
+        told("critical", "watch"),
+        told("watch", "major"),
+        told("notable"),
+        told("watch"),
+        told(),
+    ]
+
+    assert [work._gravity(one) for one in order] == [0, 1, 2, 3, 4]
