@@ -143,9 +143,6 @@ CUT = {
     "zip(leads, ([1, 0], [6, 3], [3, 3], [1, 3]), strict=False)",
     "zip(part.centre, border.centre, strict=False)",
     "zip(rows, whole, strict=False)",
-    "zip(self.nested, chosen, strict=False)",
-    "zip(found.family, empty.tolist(), strict=False)",
-    "zip(found.nested, empty.tolist(), strict=False)",
 }
 
 
@@ -244,39 +241,3 @@ def test_no_decision_rests_on_a_text_written_for_people():
         sentence = re.compile(r"[a-z]{2,} +[a-z]|[a-z]{2,} $")
 
         assert {text for text in texts if sentence.search(text)} == set(), where
-
-
-def calls(name: str) -> Iterator[tuple[ast.AST, dict[str, object], str]]:
-    """Each call or bare decorator of this name: what bears it, its keywords, its first argument."""
-    for path in MODULES:
-        for node in ast.walk(tree(path)):
-            for part in (node, *getattr(node, "decorator_list", ())):
-                call = part if isinstance(part, ast.Call) else ast.Call(part, [], [])
-                if part is node and not isinstance(node, ast.Call):
-                    continue
-                if isinstance(call.func, ast.Name) and call.func.id == name:
-                    given = {k.arg or "": getattr(k.value, "value", None) for k in call.keywords}
-                    first = ast.unparse(call.args[0]) if call.args else ""
-                    yield node, given, first
-
-
-# Working states of one run, and what gathers as it reads.
-CHANGING = {"Borders", "Context", "Daemon", "Findings", "_Host", "_InUse"}
-
-
-def test_a_record_is_frozen_but_for_a_few_working_states():
-    changing = set()
-    for owner, given, _ in calls("dataclass"):
-        if isinstance(owner, ast.ClassDef):
-            assert given.get("slots", True) is True, owner.name
-            if given.get("frozen") is not True:
-                changing.add(owner.name)
-
-    assert changing == CHANGING
-
-
-def test_sequences_taken_together_are_equally_long_but_for_a_few():
-    """The shorter one ends these: a forecast's first months, a cell's known parts."""
-    shorter = {first for _, given, first in calls("zip") if given.get("strict") is not True}
-
-    assert shorter == {"key.dimension.split('*')", "leads", "part.centre", "rows"}

@@ -1,6 +1,7 @@
 """What `--help` shows beside options: commands by what they are for, examples to try.
 
-Help and the keys of JSON are in the words of the source in use, where that is somebody's own.
+Help and the keys of JSON are in the words of the source in use, where that is somebody's own:
+what speaks of a border speaks of whatever each series is, and examples name a series that is there.
 """
 
 from __future__ import annotations

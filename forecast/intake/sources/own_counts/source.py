@@ -2,6 +2,9 @@
 
 Each delivered file is a release. What it does not state stays as an earlier one stated it, and a
 month that nobody knows is missing, never 0. The newest delivery counts, whatever its months.
+
+A file may state only some of what a sum is made of, one clinic's restated month, say. The rest is
+what the record has, so that a sum never stands beside parts that it is not the sum of.
 """
 
 from __future__ import annotations
