@@ -16,7 +16,7 @@ from forecast import months
 from forecast.engine import ENGINE
 from forecast.engine.predictive import Predictive
 from forecast.records import Episode, Forecast, SeriesKey
-from forecast.store import connect
+from forecast.store import connect, watch
 from forecast.watch.monitor import Look, Published, State, course, follow
 from forecast.watch.outlook import Hindsight, Outlook, border_beside
 from forecast.watch.relative import BorderMonth, apart_share, difference
@@ -413,3 +413,93 @@ def test_the_engine_s_forecasts_say_from_which_count_on_a_month_is_flagged():
     below, above = thresholds(expected, RULES)
     assert (said.flag_below, said.flag_above) == (below, above)
     assert small.month == said.month
+
+
+class Fallback:
+    """What a hindcast would say, where no forecast was issued in time."""
+
+    keys = (NORTH,)
+
+    def __init__(self) -> None:
+        self.asked: list[tuple] = []
+
+    def outlook(self, row, cutoff):
+        self.asked.append((row, cutoff))
+        return "a hindcast"
+
+    def expected(self, row, month, ahead):
+        self.asked.append((row, month, ahead))
+        return "a hindcast of then"
+
+
+def issued(run: int, published: str, cutoff: str, steps: int = 12) -> watch.Issued:
+    steady = (math.log1p(100 * run),) * steps
+    return watch.Issued(run, published, cutoff, (100 * run,) * steps, steady, (0.1,) * steps, 4.0)
+
+
+def known_on(day: str | None, *said: watch.Issued, month: str = "2024-06") -> Past:
+    first = {
+        NORTH: {
+            **{m: watch.FirstPublished(7, 1, None) for m in months.between("2023-06", "2024-05")},
+            month: watch.FirstPublished(900, 3, day),
+        }
+    }
+    return Past(first=first, issued={NORTH: said}, done=frozenset(), last={}, states={})
+
+
+@pytest.mark.parametrize(
+    ("day", "said", "run"),
+    [
+        ("2024-07-15", [issued(2, "2024-06-20", "2024-05"), issued(1, "2024-05-20", "2024-04")], 2),
+        ("2024-07-15", [issued(2, "2024-07-15", "2024-05"), issued(1, "2024-07-14", "2024-04")], 1),
+        ("2024-07-15", [issued(2, "2024-06-20", "2024-06"), issued(1, "2024-05-20", "2024-04")], 1),
+        (
+            "2024-07-15",
+            [issued(2, "2024-06-20", "2024-03", 2), issued(1, "2024-05-20", "2024-03", 3)],
+            1,
+        ),
+        ("2024-07-15", [issued(2, "2024-07-15", "2024-05")], None),
+        ("2024-07-15", [], None),
+        (None, [issued(2, "2024-06-20", "2024-05")], None),
+    ],
+)
+def test_a_month_is_judged_by_the_last_forecast_of_it_issued_in_time(day, said, run):
+    hindsight = Fallback()
+
+    found = known_on(day, *said).outlook(hindsight, 0, "2024-06")
+
+    if run is None:
+        assert found == "a hindcast"
+        assert hindsight.asked == [(0, "2024-05")]
+    else:
+        assert (found.run_id, hindsight.asked) == (run, [])
+        assert found.expected("2024-06").median == 100 * run
+
+
+@pytest.mark.parametrize(
+    ("cutoff", "steps", "hit"),
+    [("2023-12", 6, True), ("2023-12", 5, False), ("2023-11", 12, False), ("2024-01", 12, False)],
+)
+def test_a_drift_is_told_by_what_was_forecast_six_months_before(cutoff, steps, hit):
+    hindsight = Fallback()
+
+    found = known_on("2024-07-15", issued(2, "2024-01-20", cutoff, steps))._older(
+        hindsight, 0, "2024-06"
+    )
+
+    if hit:
+        assert found.median == 200
+    else:
+        assert found == "a hindcast of then"
+        assert hindsight.asked == [(0, "2024-06", 6)]
+
+
+def test_a_month_is_what_was_first_published_beside_the_year_before_it():
+    past = known_on("2024-07-15")
+
+    found = past.published(NORTH, "2024-06")
+
+    assert found == Published(NORTH, "2024-06", 900, 3, 7)
+    assert past.pending(NORTH, "2024-05") == ["2024-05", "2024-06"]
+    done = replace(past, done=frozenset({(NORTH, "2024-06")}))
+    assert done.pending(NORTH)[-1] == "2024-05"

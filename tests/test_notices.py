@@ -586,6 +586,54 @@ def test_coverage_that_drifts_is_told():
     assert "24 of 40" in next(operator_alerts.coverage_drift([row | {"n": 40, "coverage80": 0.6}]))
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (
+            {"n": 24, "coverage80": 0.5},
+            ["other: the 80% interval of one month ahead held 12 of 24 months"],
+        ),
+        ({"n": 23, "coverage80": 0.5}, []),
+        ({"n": 24, "coverage80": 14 / 24}, []),  # one in 50 by chance
+        (
+            {"n": 40, "coverage80": 1.0},
+            ["other: the 80% interval of one month ahead held 40 of 40 months"],
+        ),
+        ({"n": 40, "coverage80": 0.5, "horizon": 2}, []),
+        ({"n": 40, "coverage80": 0.5, "basis": "hindcast"}, []),
+        ({"n": 40, "coverage80": 0.5, "model": "naive"}, []),
+        ({"n": 40, "coverage80": 0.5, "era": "last"}, []),
+    ],
+)
+def test_coverage_is_judged_after_two_years_by_what_is_hardly_chance(changed, told):
+    row = {"model": "bordercast", "era": "all", "horizon": 1, "basis": "issued", "border": "other"}
+
+    found = list(operator_alerts.coverage_drift([row | changed]))
+
+    assert found == [f"coverage drift, {text}" for text in told]
+
+
+def test_one_concern_is_one_mail_a_month_whatever_its_numbers_are():
+    config = settings(25, operator="op@example.org")
+    first, other, later = (
+        operator_alerts.letter(config, concern, through, FEBRUARY)
+        for concern, through in (
+            ("3 files are refused: look", "2025-02"),
+            ("14 files are refused: look", "2025-02"),
+            ("3 files are refused: look", "2025-03"),
+        )
+    )
+
+    assert first.content_key == other.content_key != later.content_key
+    parsed = message_from_bytes(first.mime, policy=WIRE)
+    assert parsed["Subject"] == first.subject == "Bordercast needs you: 3 files are refused: look"
+    assert parsed["Message-ID"] == f"<{first.content_key[:32]}.operator@example.org>"
+    assert "Figures are held through 2025-02" in parsed.get_content()
+    long = operator_alerts.letter(config, "x" * 99, "", FEBRUARY)
+    assert long.subject == f"Bordercast needs you: {'x' * 60}"
+    assert b"through no month" in long.mime
+
+
 # --- the commands
 
 
