@@ -9,6 +9,9 @@ import sys
 import pytest
 import serving
 from mcp import Client, StdioServerParameters
+from mcp.server.mcpserver.exceptions import ToolError
+
+from jobs import assistants
 
 CALLS = {
     "series": {"total": "northern"},
@@ -101,3 +104,58 @@ def test_without_the_library_the_command_says_what_to_install(published, monkeyp
 
     assert answer.exit_code == 2
     assert "pip install 'bordercast[mcp]'" in answer.output
+
+
+# --- arguments, without a client
+
+
+@pytest.mark.parametrize(
+    ("text", "passes"), [("x" * 300, True), ("x" * 301, False), ("a\x1bb", False), ("", True)]
+)
+def test_an_argument_is_short_and_printable(text, passes):
+    if passes:
+        assert assistants._short(text) == text
+    else:
+        with pytest.raises(ToolError, match="at most 300 printable characters"):
+            assistants._short(text)
+
+
+class Asked(assistants.Tools):
+    """Keeps what would be run."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.commands: list[tuple] = []
+
+    def _asked(self, command, *words, options=None, given=""):
+        self.commands.append((command, words, options or [], given))
+        return {}
+
+
+def test_each_tool_is_a_command_with_its_arguments():
+    tools = Asked()
+    tools.forecast("northern")
+    tools.forecast("northern", "FY2027")
+    tools.chance("northern", "2026-12", ">10")
+    tools.fact("northern", "2025-02")
+    tools.fact("northern", "2025-02", "-78%", "2024-02")
+    tools.check("a text", "2025-03-01")
+    tools.check("x" * assistants.LONGEST_TEXT)
+    tools.flags()
+    tools.flags("northern", "2024-01", parts=True)
+
+    assert tools.commands == [
+        ("show", ("northern",), [], ""),
+        ("show", ("northern", "FY2027"), [], ""),
+        ("chance", ("northern", "2026-12", ">10"), [], ""),
+        ("fact", ("northern", "2025-02"), [], ""),
+        ("fact", ("northern", "2025-02", "-78%"), ["--from=2024-02"], ""),
+        ("check", ("-",), ["--published=2025-03-01"], "a text"),
+        ("check", ("-",), [], "x" * 200_000),
+        ("flags", (), [], ""),
+        ("flags", ("northern",), ["--since=2024-01", "--parts"], ""),
+    ]
+    with pytest.raises(ToolError, match="at most 200,000 characters"):
+        tools.check("x" * 200_001)
+    with pytest.raises(ToolError, match="'yesterday' is no day; write YYYY-MM-DD"):
+        tools.counts("northern", "yesterday")

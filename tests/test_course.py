@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,15 +13,18 @@ from sqlite_utils import Database
 from tables import rows
 
 from forecast import months
+from forecast.engine import ENGINE
 from forecast.engine.predictive import Predictive
-from forecast.records import Episode, SeriesKey
-from forecast.store import connect
+from forecast.records import Episode, Forecast, SeriesKey
+from forecast.store import connect, watch
 from forecast.watch import replay
 from forecast.watch.monitor import Look, Published, State, course, follow
 from forecast.watch.outlook import Hindsight, Outlook, border_beside
 from forecast.watch.relative import BorderMonth, apart_share, difference
-from forecast.watch.surprise import Expected, Rules
+from forecast.watch.surprise import Expected, Rules, thresholds
+from jobs.pipeline import judging
 from jobs.pipeline.judging import Borders
+from jobs.pipeline.past import Past
 
 RULES = Rules()
 NORTH = SeriesKey("northern")
@@ -372,3 +376,173 @@ def test_a_part_apart_from_a_border_that_returns_was_transient():
 
     assert found[1].episodes[0].state == "transient"
     assert [f.role for judged in found for f in judged.flags] == ["apart"]
+
+
+def past_of(last: str | None) -> Past:
+    return Past(
+        first={}, issued={}, done=frozenset(), last={NORTH: last} if last else {}, states={}
+    )
+
+
+def test_months_filled_in_before_the_last_judged_one_get_no_flags():
+    looks = [look(f"2024-0{n}", 3000) for n in range(3, 8)]
+
+    filled = list(judging.judge_series(past_of("2024-05"), NORTH, looks, RULES))
+    first = list(judging.judge_series(past_of(None), NORTH, looks, RULES))
+
+    assert [j.judgement.month for j in filled] == ["2024-03", "2024-04", "2024-06", "2024-07"]
+    assert [bool(j.flags) for j in filled[:3]] == [False, False, True]
+    assert [j.judgement.month for j in first][:3:2] == ["2024-03", "2024-05"]
+    assert first[0].flags
+
+
+def test_what_judging_found_is_kept_in_order():
+    found = judging.Findings()
+    months_judged = [j for _, j in course([look("2024-03", 3000), look("2024-04", 1000)], RULES)]
+
+    found.add(months_judged[:1])
+    found.add(months_judged[1:])
+
+    assert [j.month for j in found.judgements] == ["2024-03", "2024-04"]
+    assert [f.month for f in found.flags if f.kind == "month"] == ["2024-03"]
+    assert [e.opened for e in found.episodes][:1] == ["2024-03"]
+    assert found.systemic == frozenset()
+
+
+def test_a_month_moves_all_parts_as_one_by_where_each_lies(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        judging.multiplicity, "systemic", lambda ps, sides: asked.append((ps, sides)) or len(ps) > 2
+    )
+
+    def one(month, p, z):
+        return SimpleNamespace(judgement=SimpleNamespace(month=month, p=p, z=z))
+
+    judged = [one("a", 0.1, 2.0), one("b", 0.2, -2.0), one("a", 0.3, 0.0), one("a", None, 1.0)]
+    judged += [one("a", 0.4, None), one("a", 0.5, -0.1)]
+
+    assert list(judging._systemic(judged)) == ["a"]
+    assert asked == [([0.1, 0.3, 0.5], [1, -1, -1]), ([0.2], [-1])]
+
+
+def test_only_a_large_part_with_a_forecast_is_one_of_many():
+    least = RULES.min_level
+
+    assert judging._large(look("2024-03", 5, median=least), RULES)
+    assert not judging._large(look("2024-03", 5, median=least - 1), RULES)
+    assert not judging._large(replace(look("2024-03", 5), outlook=None), RULES)
+
+
+def test_the_engine_s_forecasts_say_from_which_count_on_a_month_is_flagged():
+    fields = dict.fromkeys(Forecast.__dataclass_fields__)
+    row = Forecast(
+        **{**fields, "series": NORTH, "cutoff": "2024-12", "month": "2025-01", "model": ENGINE,
+           "median": 1000, "centre": math.log1p(1000), "scale": 0.1, "df": 4.0}
+    )  # fmt: skip
+    counts = {NORTH: dict.fromkeys(months.between("2024-01", "2024-12"), 1000)}
+
+    other, small, said = judging.alarmed(
+        [replace(row, model="naive"), replace(row, median=1, centre=math.log1p(1)), row],
+        counts,
+        RULES,
+    )
+
+    assert (other.flag_below, other.flag_above) == (None, None)
+    assert 0 < said.flag_below < 1000 < said.flag_above
+    few = {NORTH: dict.fromkeys(counts[NORTH], 1)}
+    (none,) = judging.alarmed([replace(row, median=1, centre=math.log1p(1))], few, RULES)
+    assert (none.flag_below, none.flag_above) == (None, None)
+    expected = Expected(1000, math.log1p(1000), 0.1, 4.0)
+    below, above = thresholds(expected, RULES)
+    assert (said.flag_below, said.flag_above) == (below, above)
+    assert small.month == said.month
+
+
+class Fallback:
+    """What a hindcast would say, where no forecast was issued in time."""
+
+    keys = (NORTH,)
+
+    def __init__(self) -> None:
+        self.asked: list[tuple] = []
+
+    def outlook(self, row, cutoff):
+        self.asked.append((row, cutoff))
+        return "a hindcast"
+
+    def expected(self, row, month, ahead):
+        self.asked.append((row, month, ahead))
+        return "a hindcast of then"
+
+
+def issued(run: int, published: str, cutoff: str, steps: int = 12) -> watch.Issued:
+    steady = (math.log1p(100 * run),) * steps
+    return watch.Issued(run, published, cutoff, (100 * run,) * steps, steady, (0.1,) * steps, 4.0)
+
+
+def known_on(day: str | None, *said: watch.Issued, month: str = "2024-06") -> Past:
+    first = {
+        NORTH: {
+            **{m: watch.FirstPublished(7, 1, None) for m in months.between("2023-06", "2024-05")},
+            month: watch.FirstPublished(900, 3, day),
+        }
+    }
+    return Past(first=first, issued={NORTH: said}, done=frozenset(), last={}, states={})
+
+
+@pytest.mark.parametrize(
+    ("day", "said", "run"),
+    [
+        ("2024-07-15", [issued(2, "2024-06-20", "2024-05"), issued(1, "2024-05-20", "2024-04")], 2),
+        ("2024-07-15", [issued(2, "2024-07-15", "2024-05"), issued(1, "2024-07-14", "2024-04")], 1),
+        ("2024-07-15", [issued(2, "2024-06-20", "2024-06"), issued(1, "2024-05-20", "2024-04")], 1),
+        (
+            "2024-07-15",
+            [issued(2, "2024-06-20", "2024-03", 2), issued(1, "2024-05-20", "2024-03", 3)],
+            1,
+        ),
+        ("2024-07-15", [issued(2, "2024-07-15", "2024-05")], None),
+        ("2024-07-15", [], None),
+        (None, [issued(2, "2024-06-20", "2024-05")], None),
+    ],
+)
+def test_a_month_is_judged_by_the_last_forecast_of_it_issued_in_time(day, said, run):
+    hindsight = Fallback()
+
+    found = known_on(day, *said).outlook(hindsight, 0, "2024-06")
+
+    if run is None:
+        assert found == "a hindcast"
+        assert hindsight.asked == [(0, "2024-05")]
+    else:
+        assert (found.run_id, hindsight.asked) == (run, [])
+        assert found.expected("2024-06").median == 100 * run
+
+
+@pytest.mark.parametrize(
+    ("cutoff", "steps", "hit"),
+    [("2023-12", 6, True), ("2023-12", 5, False), ("2023-11", 12, False), ("2024-01", 12, False)],
+)
+def test_a_drift_is_told_by_what_was_forecast_six_months_before(cutoff, steps, hit):
+    hindsight = Fallback()
+
+    found = known_on("2024-07-15", issued(2, "2024-01-20", cutoff, steps))._older(
+        hindsight, 0, "2024-06"
+    )
+
+    if hit:
+        assert found.median == 200
+    else:
+        assert found == "a hindcast of then"
+        assert hindsight.asked == [(0, "2024-06", 6)]
+
+
+def test_a_month_is_what_was_first_published_beside_the_year_before_it():
+    past = known_on("2024-07-15")
+
+    found = past.published(NORTH, "2024-06")
+
+    assert found == Published(NORTH, "2024-06", 900, 3, 7)
+    assert past.pending(NORTH, "2024-05") == ["2024-05", "2024-06"]
+    done = replace(past, done=frozenset({(NORTH, "2024-06")}))
+    assert done.pending(NORTH)[-1] == "2024-05"

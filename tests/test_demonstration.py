@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 from mailserver import HOST, Taken, server
 
+from forecast.config import Config
 from jobs.cli import main
+from jobs.mail import demonstration
 
 MAIL = """
 [mail]
@@ -84,3 +88,66 @@ def test_a_refusal_is_said_with_its_exit_code(published, tmp_path):
     assert said.exit_code not in (0, 2)
     assert run(published, "notices", "test", "--to", "no address").exit_code == 2
     assert run(published, "notices", "demo").exit_code == 2
+
+
+def test_a_trial_says_who_sends_it_and_how_to_leave():
+    settings = Config.model_validate(
+        {
+            "mail": {
+                "host": "mail.example.org",
+                "port": 587,
+                "security": "starttls",
+                "sender": "Bordercast <notices@example.org>",
+            }
+        }
+    )
+    now = datetime(2026, 9, 20, 12, tzinfo=UTC)
+
+    first, again, later = (
+        demonstration.trial(settings, at) for at in (now, now, now + timedelta(seconds=1))
+    )
+
+    made = message_from_bytes(first.mime, policy=SMTP)
+    text = made.get_content()
+    assert first == again
+    assert made["Message-ID"] != message_from_bytes(later.mime, policy=SMTP)["Message-ID"]
+    assert made["Message-ID"].endswith(".test@example.org>")
+    assert len(made["Message-ID"].partition(".")[0]) == 33
+    assert (made["From"], made["Reply-To"]) == ("Bordercast <notices@example.org>",) * 2
+    assert made["Date"] == "Sun, 20 Sep 2026 12:00:00 +0000"
+    assert made["Auto-Submitted"] == "auto-generated"
+    assert "Mail server: mail.example.org:587, starttls" in text
+    answered = settings.model_copy(
+        update={"mail": settings.mail.model_copy(update={"reply_to": "desk@example.org"})}
+    )
+    made = message_from_bytes(demonstration.trial(answered, now).mime, policy=SMTP)
+    assert made["Reply-To"] == "desk@example.org"
+
+
+@pytest.mark.parametrize(
+    ("flagged", "month", "totals"),
+    [
+        (
+            [("month", "2024-05", "b"), ("month", "2024-05", "a"), ("month", "2024-04", "c")],
+            "2024-05",
+            ("b", "a"),
+        ),
+        ([("drift", "2024-06", "c"), ("month", "2024-05", "a")], "2024-05", ("a",)),
+        ([("drift", "2024-06", "c")], "2024-07", ("b",)),
+        ([], "2024-07", ("b",)),
+    ],
+)
+def test_own_counts_show_the_month_flagged_last_or_the_newest(monkeypatch, flagged, month, totals):
+    rows = [dict(zip(("kind", "month", "border"), row, strict=True)) for row in flagged]
+    spans = {
+        "a": ("2024-01", "2024-06"),
+        "b": ("2024-07", "2024-07"),
+        "c": None,
+        "d": ("2024-01", "2024-09"),
+    }
+    monkeypatch.setattr(demonstration.registry, "main", lambda: SimpleNamespace(shipped=False))
+    monkeypatch.setattr(demonstration.flags, "flags", lambda _: rows)
+    monkeypatch.setattr(demonstration.headlines, "every", lambda: tuple(spans))
+    monkeypatch.setattr(demonstration.reports, "span", lambda _, border: spans[border])
+
+    assert demonstration._shown(None, "2024-07") == (month, totals)

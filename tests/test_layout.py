@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from calendar import month_abbr
 from datetime import date
 
 import numpy as np
 import pytest
+from xlsxwriter import Workbook
 
 from forecast import months
 from forecast.errors import DataError
@@ -885,3 +888,41 @@ def test_a_name_tells_lines_apart_where_nineteen_of_twenty_are_one_of_a_month(fi
             read(text)
     else:
         assert read(text).counts.names[:3] == ("a0", "b1", "a2")
+
+
+def as_book(text: str) -> bytes:
+    """The same table in a workbook, its numbers as numbers."""
+    out = io.BytesIO()
+    with Workbook(out, {"strings_to_numbers": True}) as book:
+        sheet = book.add_worksheet()
+        for at, line in enumerate(csv.reader(io.StringIO(text))):
+            sheet.write_row(at, 0, line)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("text", [text for text, *_ in READ.values()], ids=READ)
+def test_a_workbook_is_read_as_its_text_is(text):
+    (sheet,) = sheets_of("own.xlsx", as_book(text))
+    (plain,) = sheets_of("own.csv", text.encode())
+
+    found, expected = (table_of(each, ReadAs()) for each in (sheet, plain))
+
+    assert values(found) == values(expected)
+    assert found.counts.last.tolist() == expected.counts.last.tolist()
+    assert found.notes == expected.notes
+
+
+def test_of_many_columns_twenty_are_named():
+    head = ",".join(f"c{n}" for n in range(30))
+    text = lines(f"month,{head}", "{m}," + ",".join(["{j}"] * 30))
+
+    with pytest.raises(DataError) as refused:
+        read(text, value=("x",))
+
+    shown = ", ".join(f"'c{n}'" for n in range(19))
+    assert str(refused.value).endswith(f"there are 'month', {shown}")
+
+
+def test_of_two_sums_over_months_the_first_is_named():
+    with pytest.raises(DataError, match="'n ytd' adds up several months"):
+        read(lines("month,n ytd,n rolling", "{m},{j},{k}"))

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP as WIRE
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import then
@@ -585,6 +586,54 @@ def test_coverage_that_drifts_is_told():
     assert "24 of 40" in next(operator_alerts.coverage_drift([row | {"n": 40, "coverage80": 0.6}]))
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (
+            {"n": 24, "coverage80": 0.5},
+            ["other: the 80% interval of one month ahead held 12 of 24 months"],
+        ),
+        ({"n": 23, "coverage80": 0.5}, []),
+        ({"n": 24, "coverage80": 14 / 24}, []),  # one in 50 by chance
+        (
+            {"n": 40, "coverage80": 1.0},
+            ["other: the 80% interval of one month ahead held 40 of 40 months"],
+        ),
+        ({"n": 40, "coverage80": 0.5, "horizon": 2}, []),
+        ({"n": 40, "coverage80": 0.5, "basis": "hindcast"}, []),
+        ({"n": 40, "coverage80": 0.5, "model": "naive"}, []),
+        ({"n": 40, "coverage80": 0.5, "era": "last"}, []),
+    ],
+)
+def test_coverage_is_judged_after_two_years_by_what_is_hardly_chance(changed, told):
+    row = {"model": "bordercast", "era": "all", "horizon": 1, "basis": "issued", "border": "other"}
+
+    found = list(operator_alerts.coverage_drift([row | changed]))
+
+    assert found == [f"coverage drift, {text}" for text in told]
+
+
+def test_one_concern_is_one_mail_a_month_whatever_its_numbers_are():
+    config = settings(25, operator="op@example.org")
+    first, other, later = (
+        operator_alerts.letter(config, concern, through, FEBRUARY)
+        for concern, through in (
+            ("3 files are refused: look", "2025-02"),
+            ("14 files are refused: look", "2025-02"),
+            ("3 files are refused: look", "2025-03"),
+        )
+    )
+
+    assert first.content_key == other.content_key != later.content_key
+    parsed = message_from_bytes(first.mime, policy=WIRE)
+    assert parsed["Subject"] == first.subject == "Bordercast needs you: 3 files are refused: look"
+    assert parsed["Message-ID"] == f"<{first.content_key[:32]}.operator@example.org>"
+    assert "Figures are held through 2025-02" in parsed.get_content()
+    long = operator_alerts.letter(config, "x" * 99, "", FEBRUARY)
+    assert long.subject == f"Bordercast needs you: {'x' * 60}"
+    assert b"through no month" in long.mime
+
+
 # --- the commands
 
 
@@ -763,3 +812,36 @@ def test_who_left_or_has_another_border_keeps_nobody_after_him_from_a_notice(rec
         found = queueing.addressed(path, db, config, notice)
 
     assert [recipient for recipient, _ in found] == ["ann@x.org", "bob@x.org"]
+
+
+# --- a section as it is written
+
+
+def test_a_section_is_kept_as_text_and_page_with_its_statement_in_order():
+    said = desk.withdrawn("northern", "2025-02", 3, "2025-03-12", "the file was wrong")
+
+    made = work._section(said, "finding", {"b": 1, "a": [2]}, b"png", "a chart")
+    bare = work._section(said, "digest")
+
+    assert (made.border, made.part, made.phrase) == ("northern", "finding", said.phrase)
+    assert made.statement == '{"a": [2], "b": 1}'
+    assert (made.chart, made.alt) == (b"png", "a chart")
+    assert "the file was wrong" in made.text
+    assert "the file was wrong" in made.html
+    assert "<" in made.html
+    assert (bare.statement, bare.chart, bare.alt, bare.part) == ("{}", None, "", "digest")
+
+
+def test_the_gravest_border_is_told_first():
+    def told(*severities):
+        return SimpleNamespace(findings=[{"severity": severity} for severity in severities])
+
+    order = [
+        told("critical", "watch"),
+        told("watch", "major"),
+        told("notable"),
+        told("watch"),
+        told(),
+    ]
+
+    assert [work._gravity(one) for one in order] == [0, 1, 2, 3, 4]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import serving
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from forecast.config import Config
 from forecast.errors import ConfigError, WitnessError
 from forecast.store.witnesses import WitnessedEntry
-from jobs.witness import attest, sshsig
+from jobs.witness import attest, commands, sshsig
 from jobs.witness.signer import signed
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -164,3 +165,44 @@ def test_a_witness_is_due_only_where_one_is_named_and_there_is_a_record(tmp_path
     assert attest.clone(tmp_path / "b.db") == tmp_path / "b-witness"
     assert attest.beside(tmp_path / "b.db", "x.pem") == tmp_path / "x.pem"
     assert attest.beside(tmp_path / "b.db", "/x.pem") == Path("/x.pem")
+
+
+# --- commands of others
+
+
+def told(script: str, seconds: float = 60.0, given: bytes = b"") -> bytes:
+    return commands.output("signature", ("sh", "-c", script), seconds, given, {"OURS": "x y"})
+
+
+def test_a_command_is_given_its_input_and_its_environment():
+    assert told('cat; echo "$OURS"', given=b"in\n") == b"in\nx y\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "problem", "grave"),
+    [
+        ("echo  no   key >&2; exit 1", "sh (exit 1): no key", False),
+        ("exit 2", "sh (exit 2): no reason given", False),
+        ("echo contradicts >&2; exit 3", "sh (exit 3): contradicts", True),
+        (f"echo first {'x' * 399} >&2; exit 1", f"sh (exit 1): {'x' * 399}", False),
+        ("kill -9 $$", "sh (exit -9): no reason given", False),
+    ],
+)
+def test_a_command_that_fails_says_why(script, problem, grave):
+    with pytest.raises(WitnessError) as failed:
+        told(script)
+
+    assert (failed.value.problem, failed.value.grave) == (problem, grave)
+
+
+def test_a_command_that_takes_too_long_is_ended_with_what_it_started(tmp_path):
+    with pytest.raises(WitnessError, match=r"sh took over 0\.5 seconds"):
+        told(f"sleep 600 & echo $! > {tmp_path / 'pid'}; wait", 0.5)
+
+    child = int((tmp_path / "pid").read_text())
+    serving.wait_for(lambda: not serving.alive(child))
+
+
+def test_a_command_that_is_not_there_is_named():
+    with pytest.raises(WitnessError, match="no-such-command: No such file or directory"):
+        commands.output("git", ("no-such-command",), 1.0)

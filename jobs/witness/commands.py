@@ -12,6 +12,7 @@ from forecast.errors import WitnessError
 from forecast.printable import printable
 from forecast.store.witnesses import WitnessKind
 
+SHOWN = 400  # characters of what a command says when it fails
 REFUSED = 3  # exit code of our signing command where a person has to look
 
 
@@ -43,8 +44,9 @@ def output(
             process.kill()
             raise WitnessError(witness, f"{command[0]} took over {seconds:g} seconds") from None
     if process.returncode:
-        lines = printable(said.decode(errors="replace")).split() or ["no reason given"]
-        problem = " ".join(lines)[-400:]
+        # Its last words: git says what failed behind what it did.
+        words = " ".join(said.decode(errors="replace").split())[-SHOWN:]
+        problem = printable(words, SHOWN) or "no reason given"
         grave = process.returncode == REFUSED
         raise WitnessError(witness, f"{command[0]} (exit {process.returncode}): {problem}", grave)
     return out
