@@ -10,8 +10,8 @@ scope are rewritten as a whole, so that releases may arrive in any order and lea
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast import months
@@ -59,14 +59,18 @@ class _ChainLink:
 
 def rewrite_scope(db: Database, scope: Scope, release_id: int, snapshot: Snapshot) -> None:
     """Rewrite a scope's rows as its chain with the new release in it demands."""
-    chain = _chain(db, scope)
-    before = _rows(db, scope)
-    ids = added_ids(db, before)
-    for key, series_id in ids.items():
-        old = before[key]
-        stated = snapshot.counts.get(key, {})
-        new = _compressed(chain, old, release_id, stated)
-        _write_difference(db, series_id, old, new)
+    chain, rows = _chain(db, scope), _rows(db, scope)
+    for key, series_id in added_ids(db, rows).items():
+        old = rows[key]
+        new = _compressed(chain, old, release_id, snapshot.counts.get(key, {}))
+        before = {(m, r): v for m, by_release in old.items() for r, v in by_release.items()}
+        after = {(m, r): v for m, by_release in new.items() for r, v in by_release.items()}
+        gone = [(series_id, m, r) for m, r in before if after.get((m, r)) != before[m, r]]
+        db.conn.executemany(
+            "delete from observations where series_id = ? and month = ? and release_id = ?", gone
+        )
+        added = [(series_id, *at, v) for at, v in after.items() if before.get(at) != v]
+        insert_rows(db, added)
 
 
 def stated(
@@ -152,6 +156,13 @@ def series_ids(db: Database | sqlite3.Connection) -> dict[SeriesKey, int]:
     return {SeriesKey(*row[:4]): int(row[4]) for row in rows}
 
 
+def row_with_id(record: Any, ids: Mapping[SeriesKey, int]) -> dict[str, Any]:
+    """A record of a series as a row: its series by id."""
+    row = asdict(record)
+    row.pop("series")
+    return {"series_id": ids[record.series], **row}
+
+
 def series_by_id(db: Database | sqlite3.Connection) -> dict[int, SeriesKey]:
     """Id -> its series."""
     return {series_id: key for key, series_id in series_ids(db).items()}
@@ -162,7 +173,8 @@ def _compressed(
 ) -> dict[str, dict[int, int]]:
     """One series' rows, month -> release id -> count, with the new release in its place."""
     rows: dict[str, dict[int, int]] = {}
-    for month in _covered(chain):
+    covered = {month for link in chain for month in months.between(link.first, link.last)}
+    for month in sorted(covered):
         in_month = old.get(month, {})
         running, written = 0, None
         for link in chain:
@@ -175,27 +187,6 @@ def _compressed(
             if value != written:
                 rows.setdefault(month, {})[link.release_id] = written = value
     return rows
-
-
-def _covered(chain: list[_ChainLink]) -> list[str]:
-    seen: set[str] = set()
-    for link in chain:
-        seen.update(months.between(link.first, link.last))
-    return sorted(seen)
-
-
-def _write_difference(
-    db: Database, series_id: int, old: dict[str, dict[int, int]], new: dict[str, dict[int, int]]
-) -> None:
-    before = {(m, r): v for m, by_release in old.items() for r, v in by_release.items()}
-    after = {(m, r): v for m, by_release in new.items() for r, v in by_release.items()}
-    gone = [(series_id, m, r) for m, r in before if after.get((m, r)) != before[m, r]]
-    db.conn.executemany(
-        "delete from observations where series_id = ? and month = ? and release_id = ?", gone
-    )
-    insert_rows(
-        db, ((series_id, m, r, v) for (m, r), v in after.items() if before.get((m, r)) != v)
-    )
 
 
 def _chain(db: Database | sqlite3.Connection, scope: Scope) -> list[_ChainLink]:

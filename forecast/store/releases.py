@@ -1,4 +1,4 @@
-"""Releases and what they state: snapshots in, snapshots out; see `observations` for their values."""
+"""Releases and what they state: snapshots in, snapshots out; see `observations` for values."""
 
 from __future__ import annotations
 

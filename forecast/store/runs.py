@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,7 @@ from forecast.records import (
 )
 from forecast.store import changes, joint, ledger, notices, read, reports, standing, watch
 from forecast.store.connect import transaction
-from forecast.store.observations import SeriesIds, series_by_id, series_ids
+from forecast.store.observations import SeriesIds, row_with_id, series_by_id, series_ids
 
 if TYPE_CHECKING:
     import sqlite3
@@ -49,7 +48,7 @@ def publish(
             {"run_id": run_id, "release_id": release} for release in publication.releases
         )
         db.table("forecasts").insert_all(
-            {"run_id": run_id, **_keyed(f, ids)} for f in publication.forecasts
+            {"run_id": run_id, **row_with_id(f, ids)} for f in publication.forecasts
         )
         db.table("quantiles").insert_all(
             {"run_id": run_id, "series_id": ids[k], "month": m, "prob_permille": p, "value": v}
@@ -57,7 +56,7 @@ def publish(
         )
         for table in ("fits", "scores"):
             records = getattr(publication, table)
-            db.table(table).insert_all({"run_id": run_id, **_keyed(r, ids)} for r in records)
+            db.table(table).insert_all({"run_id": run_id, **row_with_id(r, ids)} for r in records)
         watch.save_watch(
             db,
             run_id,
@@ -92,13 +91,6 @@ def _save_run(db: Database, publication: Publication) -> int:
         [getattr(publication, column) for column in columns],
     ).fetchone()
     return int(run_id)
-
-
-def _keyed(record: Any, ids: SeriesIds) -> dict[str, Any]:
-    """A record as a row: its series by id."""
-    row = asdict(record)
-    row.pop("series")
-    return {"series_id": ids[record.series], **row}
 
 
 def _save_hindcasts(db: Database, hindcasts: Iterable[Hindcast], ids: SeriesIds) -> None:

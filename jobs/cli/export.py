@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +16,7 @@ from forecast.desk.dictionary.views import VIEWS, View
 from forecast.desk.wording import credit
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError
-from forecast.store.views import AS_OF
+from forecast.store.views import AS_OF, view_rows
 from jobs.cli.help import examples
 from jobs.cli.shared import Settings, latest_run, origin, quote, reading
 
@@ -97,17 +97,19 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
     23 quantiles each, with hub-config/, and every value a month has had as its target.
     """
     from forecast.desk.export import hub as desk
+    from forecast.store import exports
 
+    columns = ("border", "month", "known_from", "encounters")
     with reading(settings) as connection:
         run = latest_run(connection, settings)
-        models = {HUB_NAME: _issued(connection)}
+        models = {HUB_NAME: [desk.Quantile(*row) for row in exports.issued_quantiles(connection)]}
         if hindcasts:
             first = settings.config.forecast.first_cutoff
             models |= {
                 f"{HUB_NAME if m == ENGINE else m}_hindcast": q
                 for m, q in _hindcasts(connection, first)
             }
-        values = _values(connection)
+        values = view_rows(connection, "vintages", columns)
     with atomic.output_folder(out) as draft:
         count = desk.write(draft, models, values, origin(run))
     noun = "file" if count == 1 else "files"
@@ -135,7 +137,6 @@ def _command(view: View) -> click.Command:
 
 def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> None:
     from forecast.desk.export import tables
-    from forecast.store.views import view_rows
 
     tables.check(out)
     as_of = f"{day:%Y-%m-%d}" if day else None
@@ -149,13 +150,6 @@ def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> 
     click.echo(f"{out}: {count:,} rows{then}, {quote(run)}")
     if credit():
         click.echo(credit())
-
-
-def _issued(connection: sqlite3.Connection) -> list[Quantile]:
-    from forecast.desk.export.hub import Quantile
-    from forecast.store.exports import issued_quantiles
-
-    return [Quantile(*row) for row in issued_quantiles(connection)]
 
 
 def _hindcasts(connection: sqlite3.Connection, first: str) -> Iterator[tuple[str, list[Quantile]]]:
@@ -173,13 +167,6 @@ def _hindcasts(connection: sqlite3.Connection, first: str) -> Iterator[tuple[str
                 for permille, count in zip(HUB_PERMILLES, counts, strict=True)
             ],
         )
-
-
-def _values(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
-    from forecast.store.views import view_rows
-
-    columns = ("border", "month", "known_from", "encounters")
-    return view_rows(connection, "vintages", columns)
 
 
 for each in VIEWS:

@@ -91,12 +91,13 @@ def in_words(text: str) -> str:
     if source.shipped:
         return text
     one, noun = source.totals.one, source.measure.noun
+    vowel = one[:1].lower() in "aeiou"
     name = shlex.quote(next(iter(headlines.every()), "SERIES"))
     replaced: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
         (r"\b[a-z]+-encounters-\S+\.csv", source.example),
         (r"\[northern\|[a-z|]*\]", "[SERIES]"),
         (r"\b(?:U\.S\. )?(?:border )?encounters\b", noun),
-        (r"\b([Aa])(?= border\b)", lambda found: _article(found[1], one)),
+        (r"\b([Aa])(?= border\b)", lambda found: f"{found[1]}n" if vowel else found[1]),
         (r"\bborders\b", source.totals.many),
         (r"\bborder's\b", f"{one}'" if one.endswith("s") else f"{one}'s"),
         (r"\bborder\b", one),

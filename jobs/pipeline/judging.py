@@ -67,7 +67,8 @@ def judge_new(
     borders = Borders.known(db, head, past, found.flags, found.episodes)
     parts, found.systemic = judge_parts(past, borders, families, rules)
     found.add(parts)
-    found.flags += _revisions(db)
+    revisions = (revision_flag(*revised) for revised in watch.revised(db))
+    found.flags += [flag for flag in revisions if flag is not None]
     return found
 
 
@@ -83,25 +84,18 @@ def judge_series(
         yield judged
 
 
-def _revisions(db: Database) -> Iterator[Flag]:
-    for revised in watch.revised(db):
-        flag = revision_flag(*revised)
-        if flag is not None:
-            yield flag
-
-
 def alarmed(rows: Iterable[Forecast], counts: Counts, rules: Rules) -> Iterable[Forecast]:
     """The engine's forecasts with the counts under and over which a month would be flagged."""
     for row in rows:
-        yield _alarmed(row, counts, rules) if row.model == ENGINE else row
-
-
-def _alarmed(row: Forecast, counts: Counts, rules: Rules) -> Forecast:
-    expected = Expected(row.median, row.centre, row.scale, row.df)
-    if not eligible(expected, typical(counts[row.series], row.cutoff), rules):
-        return row
-    below, above = thresholds(expected, rules)
-    return replace(row, flag_below=below, flag_above=above)
+        if row.model != ENGINE:
+            yield row
+            continue
+        expected = Expected(row.median, row.centre, row.scale, row.df)
+        if eligible(expected, typical(counts[row.series], row.cutoff), rules):
+            below, above = thresholds(expected, rules)
+            yield replace(row, flag_below=below, flag_above=above)
+        else:
+            yield row
 
 
 @dataclass

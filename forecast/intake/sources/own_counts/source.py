@@ -173,7 +173,7 @@ def with_sums(section: CountsSection, snapshot: Snapshot, held: Counts) -> Summe
     for series in dict.fromkeys(key.border for key in stated if key.dimension == PART):
         key = SeriesKey(series)
         found = _sum_of_parts(section, series, stated, known, said)
-        said += _begun_later(section, series, held, known) if found else ()
+        said += _begun_later(series, held, known) if found else ()
         if found:
             stated[key] = {**found, **stated.get(key, {})}
             known[key] = {**known.get(key, {}), **found}
@@ -323,7 +323,7 @@ def _sum_of_parts(
     return found
 
 
-def _begun_later(section: CountsSection, series: str, held: Counts, known: Counts) -> Iterator[str]:
+def _begun_later(series: str, held: Counts, known: Counts) -> Iterator[str]:
     """Which parts are new to the record, and are in the sum only from some month on."""
     parts = [key for key in known if key[:2] == (series, PART)]
     first = min(min(known[key]) for key in parts)
