@@ -1,4 +1,4 @@
-"""Releases and what they state: snapshots in, snapshots out; see `observations` for their values."""
+"""Releases and what they state: snapshots in, snapshots out; values are kept by `observations`."""
 
 from __future__ import annotations
 
