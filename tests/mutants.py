@@ -201,7 +201,7 @@ class TracedRun:
             for test, fixtures in self.fixtures.items()
             if not self.ran[test] and not any(self.ran[fixture] for fixture in fixtures)
         ]
-        self.of_the_text = self._within_budget(sorted(of_the_text, key=self.seconds.__getitem__))
+        self.of_the_text = sorted(of_the_text, key=self.seconds.__getitem__)
 
     def _add(self, name: str, case: ElementTree.Element) -> None:
         waited = {
@@ -225,7 +225,10 @@ class TracedRun:
         """The tests for a mutant: quick ones, what takes long to begin, and who reads the text."""
         tests = self.tests_of(mutant)
         quick = [test for test in tests if self._alone(test) < QUICK]
-        return quick, [test for test in tests if test not in quick], self.of_the_text
+        # Of a test that takes file after file, the one that takes this one.
+        readers = [test for test in self.of_the_text if "[" not in test or mutant.module in test]
+        slow = [test for test in tests if test not in quick]
+        return quick, slow, self._within_budget(readers)
 
     def _alone(self, test: str) -> float:
         return self.seconds[test] + sum(self.waited[fixture] for fixture in self.fixtures[test])

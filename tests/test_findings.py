@@ -29,7 +29,16 @@ from byhand import (
 from sqlite_utils import Database
 
 from forecast.errors import DataError
-from forecast.records import Driver, KeptPath, SeriesKey
+from forecast.records import (
+    Driver,
+    KeptPath,
+    PathMarks,
+    PathRule,
+    Question,
+    SeriesKey,
+    SpanForecast,
+    StandingAnswer,
+)
 from forecast.store import (
     changes,
     connect,
@@ -38,13 +47,18 @@ from forecast.store import (
     health,
     integrity,
     inventory,
+    joint,
+    measure,
     notices,
+    observations,
     page,
     plots,
     read,
     releases,
     reports,
     runs,
+    standing,
+    views,
     watch,
 )
 from forecast.store.notices import Approval, Frame, Section
@@ -472,6 +486,132 @@ def test_a_refused_file_becomes_a_release_once(db):
     found = inventory.one_release(db.conn, 4)
     assert (found["status"], found["reason"], found["decided_at"]) == ("accepted", "why", "now")
     assert health.quarantined(db.conn) == 0
+
+
+# --- what stood on an earlier day
+
+
+def test_a_view_is_read_as_it_stood_at_the_end_of_a_day(connection):
+    columns = ("border", "month", "encounters")
+
+    def northern(day: str | None) -> list[tuple]:
+        every = views.view_rows(connection, "border_months", columns, day)
+        assert every == sorted(every)
+        return [row[1:] for row in every if row[0] == "northern"]
+
+    first = [("2023-11", 100), ("2023-12", 110), ("2024-01", 50)]
+    now = [*first[:2], ("2024-01", 55), ("2024-02", 60)]
+    assert northern("2023-12-30") == []
+    assert northern("2024-02-19") == first[:2]  # from the day on which such months are due
+    assert northern("2024-02-20") == northern("2024-03-30") == first
+    assert northern("2024-03-31") == northern(None) == now
+    run = [views.view_rows(connection, "latest_run", ("id",), f"2024-{day}") for day in (
+        "01-31", "02-01", "03-24", "03-25", "03-26", "04-09", "04-10",
+    )]  # fmt: skip
+    assert run == [[], [(1,)], [(1,)], [(2,)], [(3,)], [(3,)], [(2,)]]
+    ahead = views.view_rows(connection, "latest_forecasts", ("median", "month"), "2024-02-01")
+    assert ahead == [(33, "2024-01"), (80, "2024-01"), (90, "2024-01"), (95, "2024-02")]
+    scored = views.view_rows(connection, "scorecard", ("border", "n"), "2024-03-25")
+    assert len(scored) == len(byhand.SCORES)
+
+
+def test_what_was_known_on_a_day_is_told_with_since_when(connection):
+    early = observations.as_of(connection, "2024-02-20", "northern")
+    late = observations.as_of(connection, "2024-03-31")
+    every = observations.as_of(connection, "2024-03-31", dimension="*")
+
+    assert early == {
+        NORTH: {
+            "2023-11": (100, "unknown", "2023-12-31", "january"),
+            "2023-12": (110, "unknown", "2024-01-31", "january"),
+            "2024-01": (50, "day", "2024-02-20", "january"),
+        }
+    }
+    assert late[NORTH]["2024-01"] == (55, "unknown", "2024-03-31", "february")
+    assert set(late) == {NORTH, SOUTH, OTHER, WHOLE}
+    assert set(every) == set(late) | {NEW_YORK, VERMONT}
+
+
+# --- questions, paths and words that a run keeps
+
+
+def asked(key, basis, cutoff, chance, above=60):
+    question = Question(key, "next month above year before", "2024-02", "2024-02", "sum", above)
+    return StandingAnswer(question, basis, cutoff, "1", chance, 0.5)
+
+
+def test_a_question_is_kept_once_and_each_answer_to_it(db):
+    first = (asked(NORTH, "hindcast", "2023-12", 0.25), asked(NORTH, "issued", "2024-01", 0.75))
+    again = (asked(NORTH, "hindcast", "2023-12", 0.5), asked(SOUTH, "issued", "2024-01", 1.0, 409))
+    for answers in (first, again):
+        runs.publish(db, byhand.publication("2024-04-11T12:00", "2024-02", (), answers=answers))
+
+    assert db.execute("select count(*) from questions").fetchone() == (2,)
+    assert standing.answered(db) == {("1", "northern", "2023-12")}
+    found = standing.resolved(db.conn)
+    assert [(r["border"], r["cutoff"], r["chance"], r["outcome"]) for r in found] == [
+        ("northern", "2023-12", 0.5, 0),  # 60 is not above 60
+        ("northern", "2024-01", 0.75, 0),
+        ("southwest", "2024-01", 1.0, 1),
+    ]
+    assert [r["run_id"] for r in found] == [None, 4, 5]
+    assert len(standing.resolved(db.conn, "northern")) == 2
+    assert len(standing.resolved(db.conn, since="2024-01")) == 2
+    assert [r["border"] for r in standing.latest(db.conn)] == ["southwest"]
+    assert standing.latest(db.conn, "northern") == []
+
+
+def test_what_paths_are_drawn_from_reads_back(db):
+    rule = PathRule(1, 7, ("northern", "other"), ((1.0, 0.25), (0.25, 1.0)))
+    marks = (
+        PathMarks(NORTH, "2024-02", b"marks", 1.0, (("2024-03", 5),)),
+        PathMarks(NEW_YORK, "2024-01", b"other", 0.5),
+    )
+    around = (9, 8, 10, 7, 11, 6, 12, 5, 13)
+    span = SpanForecast(NORTH, "FY2024", "2023-10", "2024-09", "2024-02", 5, 9, *around)
+    run_id = runs.publish(
+        db,
+        byhand.publication(
+            *("2024-04-11T12:00", "2024-02", ()), path_rule=rule, path_marks=marks, spans=(span,)
+        ),
+    )
+
+    assert joint.path_rule(db.conn, run_id) == rule
+    assert joint.path_rule(db.conn, 1) is None
+    assert set(joint.path_marks(db.conn, run_id)) == set(marks)
+    assert joint.path_marks(db.conn, 1) == []
+    (kept,) = joint.standard_spans(db.conn, NORTH)
+    assert (kept["span"], kept["published"], kept["months_published"]) == ("FY2024", 9, 5)
+    assert joint.standard_spans(db.conn, NEW_YORK) == []
+    assert joint.counts(db.conn, NEW_YORK) == {"2023-12": 60, "2024-01": 20}
+    assert joint.counts(db.conn, NORTH)["2024-02"] == 60
+    assert joint.series_keys(db.conn)[:2] == sorted(byhand.JANUARY)[:2]
+
+
+def test_a_series_newest_months_are_its_own_and_its_border_s(db):
+    ahead = (byhand.forecast(NORTH, "2024-02", 1, 50), byhand.forecast(NEW_YORK, "2024-01", 1, 20))
+    runs.publish(db, byhand.publication("2024-04-11T12:00", "2024-02", (), forecasts=ahead))
+
+    assert joint.newest_months(db.conn, NEW_YORK) == ("2024-01", "2024-02")
+    assert joint.newest_months(db.conn, VERMONT) == ("", "2024-02")
+    assert joint.newest_months(db.conn, OTHER) == ("", "")
+    (row,) = joint.month_forecasts(db.conn, NEW_YORK, "bordercast")
+    assert (row["median"], row["month"]) == (20, "2024-02")
+    assert joint.month_forecasts(db.conn, NEW_YORK, "naive") == []
+
+
+def test_the_words_of_a_source_stand_as_they_were_last_given(db):
+    assert measure.source(db) is None
+    measure.save_source(db, {"unit": "pounds", "b": "é"})
+    measure.save_source(db, {"b": "é", "unit": "pounds"})
+    assert measure.source(db.conn) == {"unit": "pounds", "b": "é"}
+    kept = db.execute("select id, source from measure").fetchall()
+    assert kept == [(1, '{"b": "é", "unit": "pounds"}')]
+    measure.save_source(db, {"unit": "kilos"})
+
+    assert measure.source(db) == {"unit": "kilos"}
+    assert measure.totals(db) == ["nationwide", "northern", "other", "southwest"]
+    assert measure.next_seq(db) == byhand.release("", "2024-01", step=9_000).seq + 1
 
 
 # --- notices

@@ -15,6 +15,7 @@ from publisher import COLUMNS, file_bytes, file_name
 from tables import rows, written
 
 from forecast.config import Config
+from forecast.errors import DataError
 from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.store.connect import writing
 from jobs.intake import archive, inbox, ingest
@@ -384,3 +385,97 @@ def test_a_file_named_by_the_operator_may_be_a_link(path, folders, tmp_path):
 
     with writing(path) as db:
         assert take_file(db, folders, WaitingFile(link, TODAY), ("state",)).outcome == "accepted"
+
+
+# ---------------------------------------------------------------- at the very edge
+
+
+@pytest.mark.parametrize(
+    ("ago", "written"), [(5, True), (inbox.STILL + 5, False), (-3600, False), (10**6, False)]
+)
+def test_a_file_is_still_after_half_a_minute_or_if_it_is_from_a_clock_ahead(folders, ago, written):
+    file = put(folders.inbox, "a.csv")
+    moment = time.time() - ago
+    os.utime(file, (moment, moment))
+
+    found = inbox.look(folders.inbox)
+
+    assert [each.written for each in found.left] == ([True] if written else [])
+    assert [each.name for each in found.ready] == ([] if written else ["a.csv"])
+    assert inbox.STILL == 30
+
+
+def test_what_is_looked_at_in_an_inbox(folders):
+    for name in (".hidden", "a.part", "b.tmp", "c.crdownload", "d.filepart", "e.csv", "f.part.csv"):
+        put(folders.inbox, name)
+    (folders.inbox / "folder").mkdir()
+
+    found = inbox.look(folders.inbox)
+
+    assert [file.name for file in found.ready] == ["e.csv", "f.part.csv"]
+    assert found.left == ()
+    assert inbox.look(folders.inbox / "none") == inbox.Contents((), ())
+
+
+@pytest.mark.parametrize(("more", "problem"), [(0, ""), (1, "larger than 1,000 bytes")])
+def test_a_file_has_as_many_bytes_as_it_may(folders, monkeypatch, more, problem):
+    monkeypatch.setattr(inbox, "LIMIT", 1000)
+    file = put(folders.inbox, "a.csv", b"x" * (1000 + more))
+
+    if problem:
+        with pytest.raises(DataError, match=f"a.csv: {problem}"):
+            inbox.read_once(file, folders.inbox)
+    else:
+        assert inbox.read_once(file, folders.inbox).content == b"x" * 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("a.csv", "a.csv"),
+        ("a.part", "a.part_"),
+        ("a.reason.txt", "a.reason.txt_"),
+        ("x" * 250, "x" * 200),
+        ("\u00fc" * 150, "\u00fc" * 100),
+        ("a" + "\u00fc" * 150, "a" + "\u00fc" * 99),  # no half a letter
+    ],
+)
+def test_a_name_is_kept_in_two_hundred_bytes(name, kept):
+    assert inbox.file_name(Path("folder") / name) == kept
+
+
+def test_a_file_of_the_inboxs_owner_with_one_name_is_opened(folders):
+    file = put(folders.inbox, "a.csv")
+    os.link(file, folders.inbox.parent / "second")
+    with pytest.raises(DataError, match="is a second name"):
+        inbox.read_once(file, folders.inbox)
+    (folders.inbox.parent / "second").unlink()
+    once = inbox.read_once(file, folders.inbox)
+    inbox.remove(file, once)
+    assert not file.exists()
+    inbox.remove(file, once)  # it is gone already
+
+
+def test_one_that_is_waited_for_is_told_once(folders, monkeypatch):
+    monkeypatch.setattr(inbox, "STILL", 0.3)
+    monkeypatch.setattr(inbox, "LOOK_AGAIN", 0.01)
+    (folders.inbox / "a.csv").write_bytes(GOOD)
+    told: list[str] = []
+
+    inbox.wait_until_still(folders.inbox, told.append)
+
+    assert told == ["a.csv"]
+    assert inbox.look(folders.inbox).left == ()
+
+
+def test_what_waits_goes_oldest_release_first(folders, path):
+    for name in (file_name(MARCH), NAME, "odd.csv"):
+        put(folders.inbox, name)
+
+    found = ingest.waiting(None, path, folders, TODAY)
+
+    assert [each.name for each in found] == ["odd.csv", NAME, file_name(MARCH)]
+    assert [each.place[0] for each in found] == [0, 202605000, 202606000]
+    assert {(each.first_seen, each.url, each.inbox) for each in found} == {
+        (TODAY, "", folders.inbox)
+    }

@@ -630,3 +630,127 @@ def test_a_sender_killed_two_hundred_times_loses_nothing(record, figure):
     )
     assert killed == 200
     assert_nothing_lost(messages, again, 1000)
+
+
+# --- what becomes of an open connection
+
+
+class Refusing:
+    """A connection whose login ends so."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def login(self, user: str, secret: str) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "becomes", "said"),
+    [
+        (smtplib.SMTPServerDisconnected("gone"), smtplib.SMTPServerDisconnected, "gone"),
+        (
+            smtplib.SMTPAuthenticationError(499, b"s3cret"),
+            smtplib.SMTPConnectError,
+            "login put off",
+        ),
+        (smtplib.SMTPAuthenticationError(500, b"s3cret"), MailServerError, "login of ann (500)"),
+        (smtplib.SMTPNotSupportedError("s3cret"), MailServerError, "no supported login method"),
+        (ValueError("s3cret"), smtplib.SMTPServerDisconnected, "a challenge that cannot be read"),
+    ],
+)
+def test_a_login_is_put_off_refused_or_not_offered(error, becomes, said):
+    with pytest.raises(becomes) as found:
+        smtp._log_in(Refusing(error), "ann", "pw")
+
+    assert said in str(getattr(found.value, "problem", found.value))
+    assert "s3cret" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "becomes"),
+    [
+        (ssl.SSLEOFError(), ssl.SSLEOFError),
+        (ssl.SSLZeroReturnError(), ssl.SSLZeroReturnError),
+        (ConnectionResetError("x"), ConnectionResetError),
+    ],
+)
+def test_a_server_that_hung_up_is_told_from_one_that_is_not_to_be_trusted(error, becomes):
+    with pytest.raises(becomes), smtp._trusted():
+        raise error
+
+
+def test_a_servers_words_are_a_line_of_two_hundred_letters():
+    assert smtp.reply_words(b"a\r\nb \xff") == "a b \ufffd"
+    assert smtp.reply_words("x" * 200) == "x" * 200
+    assert smtp.reply_words("x" * 201) == "x" * 200
+
+
+@pytest.mark.parametrize(
+    ("sender", "address"),
+    [
+        ("A <a@example.org>", "a@example.org"),
+        ("a@example.org", "a@example.org"),
+        ("A", ""),
+        ("", ""),
+    ],
+)
+def test_mail_comes_from_the_bare_address_of_its_sender(sender, address):
+    assert smtp.sender_address(settings(25, sender=sender)) == address
+
+
+def test_a_password_of_the_environment_goes_before_that_of_a_file(tmp_path, monkeypatch):
+    (tmp_path / "secret").write_text(" of the file \r\n")
+    told = settings(25, password_file=str(tmp_path / "secret"))
+    monkeypatch.setenv(MAIL_PASSWORD, "of the environment")
+    assert smtp.password(told) == "of the environment"
+    monkeypatch.setenv(MAIL_PASSWORD, "")
+    assert smtp.password(told) == " of the file "
+    for content in (b"", b"\n", b"\xff"):
+        (tmp_path / "secret").write_bytes(content)
+        with pytest.raises(ConfigError) as refused:
+            smtp.password(told)
+        assert refused.value.key == ("mail.password_file" if content == b"\xff" else "mail.user")
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_error_after_the_time_is_up_is_that_it_is_up(late):
+    waiting = smtp.TimedSMTP(settings(1, message_seconds=7.5), ssl.create_default_context())
+    waiting._late = late
+    with pytest.raises(TimeoutError if late else ConnectionResetError) as found, waiting._in_time():
+        raise ConnectionResetError("gone")
+
+    assert str(found.value) == ("not done after 7.5 s; cut off" if late else "gone")
+    with waiting._in_time():
+        pass
+    assert (waiting._timer.daemon, waiting._timer.interval) == (True, 7.5)
+    assert waiting._context is None
+    waiting.close()
+    waiting._timer.join(5)
+    assert not waiting._timer.is_alive()
+
+
+def test_a_login_goes_on_while_a_server_asks_and_ends_with_its_word(monkeypatch):
+    for codes, ends in (
+        ([334, 334, 235], (235, b"eA==")),
+        ([503], (503, b"eA==")),
+        ([334, 535], None),
+        ([334] * 9, None),
+    ):
+        waiting = smtp.TimedSMTP(settings(1), ssl.create_default_context())
+        sent, left = [], list(codes)
+
+        def docmd(*words, sent=sent, left=left):
+            sent.append(words)
+            return left.pop(0), b"eA=="
+
+        monkeypatch.setattr(waiting, "docmd", docmd)
+        told = iter(["user", *"abcdefgh"])
+        if ends is None:
+            with pytest.raises(smtplib.SMTPAuthenticationError):
+                waiting.auth("LOGIN", lambda _=None, told=told: next(told))
+        else:
+            assert waiting.auth("LOGIN", lambda _=None, told=told: next(told)) == ends
+        assert sent[0] == ("AUTH", "LOGIN dXNlcg==")
+        assert len(sent) == min(len(codes), smtp.MOST_CHALLENGES)
+        waiting.close()

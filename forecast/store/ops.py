@@ -24,7 +24,7 @@ from forecast.store.connect import transaction
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-NAME = "db"
+NAME = "ops.db"
 SCHEMA = "ops_migrations"
 
 PollOutcome = Literal["new", "unchanged", "replaced", "unrecognized", "blocked", "unreachable"]
@@ -84,20 +84,20 @@ class Download(NamedTuple):
 
 
 def beside(path: Path) -> Path:
-    """Where the db of this database is; one of another name has its own, "mine-db"."""
+    """Where the ops.db of this database is; one of another name has its own, "mine-ops.db"."""
     return path.with_name(NAME if path.stem == "bordercast" else f"{path.stem}-{NAME}")
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[Database]:
-    """The one writing connection to the db beside the database `path`."""
+    """The one writing connection to the ops.db beside the database `path`."""
     with connect.writing(beside(path), schema=SCHEMA) as db:
         yield db
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A read-only connection to the db beside the database `path`; it must be there."""
+    """A read-only connection to the ops.db beside the database `path`; it must be there."""
     with closing(connect.read(beside(path), SCHEMA)) as connection:
         yield connection
 

@@ -40,7 +40,7 @@ ERA_SCORES = (
 
 
 @click.command(
-    epilog=examples("score", "score northern --era 2025", "score --questions -o forecasts.svg")
+    epilog=examples("score", "score northern --era 2025", "score --questions -o chances.svg")
 )
 @click.argument("border", required=False, type=BORDER)
 @click.option(

@@ -150,6 +150,8 @@ def _log_in(smtp: smtplib.SMTP, user: str, secret: str) -> None:
         ) from None
     except smtplib.SMTPException:
         raise MailServerError("the server offers no supported login method") from None
+    except ValueError:  # smtplib decodes a challenge as it comes
+        raise smtplib.SMTPServerDisconnected("a challenge that cannot be read") from None
 
 
 def reply_words(reply: bytes | str) -> str:

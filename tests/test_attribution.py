@@ -1,0 +1,135 @@
+"""Which parts are asked about a flag, what was expected of each, and whether they are all."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import pytest
+
+from forecast.intake.sources.cbp_encounters.files import COMPONENTS
+from forecast.records import BORDERS, Flag, Judgement, SeriesKey
+from forecast.watch.attribution import Part
+from jobs.pipeline import attribution
+from jobs.pipeline.attribution import AttributionTask
+
+NORTH, WHOLE = SeriesKey("northern"), SeriesKey("nationwide")
+ONE, TWO = SeriesKey("northern", "state", "AA"), SeriesKey("northern", "state", "BB")
+
+
+def flag(key=NORTH, **changed) -> Flag:
+    fields = dict.fromkeys(Flag.__dataclass_fields__)
+    given = {"series": key, "month": "2024-05", "kind": "month", "severity": "major"}
+    return Flag(**{**fields, **given, "expected": 100, "encounters": 150, **changed})
+
+
+def judgement(key=NORTH, **changed) -> Judgement:
+    fields = dict.fromkeys(Judgement.__dataclass_fields__)
+    return Judgement(
+        **{**fields, "series": key, "month": "2024-05", "cutoff": "2024-04", **changed}
+    )
+
+
+def asked(flags, judgements) -> list[tuple[str, str]]:
+    found = attribution._new(flags, judgements, ("state", "field", "citizenship*demographic"))
+    return [(task.whole.series.border, task.dimension) for task in found]
+
+
+def test_a_flag_is_asked_of_each_dimension_that_is_no_crossing():
+    assert asked([flag()], [judgement()]) == [("northern", "state"), ("northern", "field")]
+    assert asked([flag(WHOLE)], [judgement(WHOLE)]) == [
+        ("nationwide", "border"),
+        ("nationwide", "state"),
+        ("nationwide", "field"),
+    ]
+    (task, *_) = attribution._new([flag()], [judgement()], ("state",))
+    assert (task.cutoff, task.whole.expected, task.whole.encounters) == ("2024-04", 100, 150)
+
+
+@pytest.mark.parametrize(
+    ("changed", "judged"),
+    [
+        ({"kind": "drift"}, {}),
+        ({"severity": "watch"}, {}),
+        ({"month": "2024-06"}, {}),
+        ({}, {"cutoff": None}),
+        ({}, {"series": ONE}),
+    ],
+)
+def test_what_is_no_judged_flag_is_not_asked(changed, judged):
+    assert asked([flag(**changed)], [judgement(**judged)]) == []
+
+
+def test_the_parts_of_nationwide_are_those_of_all_borders_and_these():
+    south = SeriesKey("southwest", "state", "CC")
+    counts = {key: {} for key in (NORTH, SeriesKey("southwest"), WHOLE, ONE, south)}
+
+    assert attribution._members(counts, "northern", "state") == [ONE]
+    assert attribution._members(counts, "nationwide", "state") == [ONE, south]
+    assert attribution._members(counts, "nationwide", "border") == [NORTH, SeriesKey("southwest")]
+    assert set(BORDERS) >= {key.border for key in (NORTH, south)}
+
+
+class Said:
+    """A hindsight that expects one count of each of its rows."""
+
+    def __init__(self, *counts: float) -> None:
+        self.counts, self.asked = counts, []
+
+    def expected(self, row: int, month: str, ahead: int):
+        self.asked.append((row, month, ahead))
+        count = self.counts[row]
+        return None if math.isnan(count) else SimpleNamespace(centre=math.log1p(count))
+
+
+def parts_of(counts, *expected: float) -> list[Part]:
+    said = Said(*expected)
+    places = {key: (said, row) for row, key in enumerate((ONE, TWO)) if row < len(expected)}
+    found = attribution._parts([ONE, TWO], places, counts, "2024-05", "2024-03")
+    parts = list(found)
+    assert said.asked == [(row, "2024-05", 2) for row in range(len(expected))]
+    return parts
+
+
+def test_a_part_is_expected_as_forecast_or_as_it_stood_at_the_cutoff():
+    counts = {ONE: {"2024-03": 7, "2024-05": 9}, TWO: {"2024-03": 11, "2024-05": 13}}
+
+    first, second = parts_of(counts, 20.0, math.nan)
+    assert (first.member, first.encounters, second.encounters) == (ONE, 9, 13)
+    assert (first.expected, second.expected) == (pytest.approx(20), 11)
+    (plain, _) = parts_of(counts)
+    assert plain.expected == 7
+    assert parts_of(counts, -0.5)[0].expected == 0.0
+    assert parts_of({ONE: {"2024-03": 7}, TWO: {"2024-05": 1}}) == []
+    (late,) = parts_of({ONE: {}, TWO: {"2024-05": 1}}, 1.0, 2.0)
+    assert late.member == TWO
+
+
+def test_nobody_knows_a_month_of_a_part_only_after_it_began():
+    known = {"2024-03": 1, "2024-06": 1}
+
+    assert attribution._unknown(known, "2024-05")
+    assert not attribution._unknown(known, "2024-06")
+    assert not attribution._unknown(known, "2024-02")
+    assert not attribution._unknown({"2024-03": 1}, "2024-03")
+
+
+def test_agencies_published_over_other_spans_are_all_only_together():
+    patrol, offices = (SeriesKey("northern", "field", "x", c) for c in COMPONENTS)
+
+    assert attribution._complete([patrol, offices], "field")
+    assert not attribution._complete([patrol], "field")
+    assert attribution._complete([], "state")
+
+
+def test_an_answer_with_a_month_unknown_is_not_scaled_up_to_the_whole():
+    """Of 100 expected the parts that are held had 60: scaled only where they are all."""
+    task = AttributionTask(attribution.Whole(NORTH, "2024-05", 100, 150), "2024-04", "state")
+    counts = {ONE: {"2024-04": 60, "2024-05": 90}, TWO: {"2024-01": 5, "2024-04": 40}}
+
+    rest = attribution._answer(task, {}, counts)[-1]
+    whole = attribution._answer(task, {}, {ONE: counts[ONE]})
+
+    assert (rest.role, rest.expected) == ("unattributed", 40)
+    assert whole[0].expected == 100
+    assert attribution._answer(task, {}, {})[0].role == "not held"

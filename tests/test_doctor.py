@@ -1,0 +1,221 @@
+"""What is looked at before the service begins, and what is said of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections import namedtuple
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from mailserver import HOST, Taken, server
+
+from forecast.config import Config, Fetch
+from forecast.store import connect, ops
+from jobs.service import doctor, health
+
+NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def record(tmp_path):
+    path = tmp_path / "b.db"
+    with connect.writing(path):
+        pass
+    with ops.writing(path):
+        pass
+    return path
+
+
+def said(findings) -> list[tuple[str, str]]:
+    return [(found.name, found.verdict) for found in findings]
+
+
+@pytest.mark.parametrize(
+    ("version", "bugs"),
+    [
+        ((3, 6, 99), ["CVE"]),
+        ((3, 7, 0), ["WAL", "CVE"]),
+        ((3, 50, 1), ["WAL", "CVE"]),
+        ((3, 50, 2), ["WAL"]),
+        ((3, 51, 2), ["WAL"]),
+        ((3, 51, 3), []),
+    ],
+)
+def test_a_bug_of_sqlite_is_named_in_the_versions_that_have_it(monkeypatch, version, bugs):
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    monkeypatch.setattr(sqlite3, "sqlite_version", ".".join(map(str, version)))
+
+    found = doctor._sqlite()
+
+    assert [word for word in ("WAL", "CVE") if word in found.found] == bugs
+    assert found.verdict == ("note" if bugs else "good")
+    assert found.found.count(", and ") == (len(bugs) == 2)
+    assert found.do.count("; ") == (len(bugs) == 2)
+
+
+def test_libraries_are_named_with_their_versions(monkeypatch):
+    monkeypatch.setattr(doctor, "LIBRARIES", ("numpy", "prophet", "no-such-library"))
+    real = doctor.version
+
+    def version(name: str) -> str:
+        if name == "prophet":
+            raise doctor.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(doctor, "version", version)
+    found = list(doctor._versions())[2:]
+
+    assert said(found) == [("numpy", "good"), ("prophet", "note"), ("no-such-library", "bad")]
+    assert found[0].found == real("numpy")
+    assert found[1].do == "without it there are no Prophet forecasts; install bordercast again"
+    assert found[2].do == "install bordercast again"
+
+
+def test_a_database_is_whole_or_to_be_restored(record, tmp_path):
+    (good,) = doctor._database(record)
+    (absent,) = doctor._database(tmp_path / "none.db")
+    spoilt = tmp_path / "spoilt.db"
+    spoilt.write_bytes(record.read_bytes()[:5000])
+    (bad,) = doctor._database(spoilt)
+
+    assert (good.verdict, good.found) == ("good", f"{record}, {record.stat().st_size:,} bytes")
+    assert (absent.verdict, absent.do) == ("note", "`bordercast run` creates it")
+    assert (bad.verdict, bad.do) == ("bad", "restore a backup: `bordercast restore`")
+
+
+def test_files_are_nobody_elses_to_write(record, tmp_path):
+    config = Config.model_validate({"mail": {"password_file": str(tmp_path / "secret")}})
+    assert said(doctor._permissions(record, config)) == [("folder", "good")]
+    (tmp_path / "secret").write_text("x")
+    for mode, bad in ((0o600, False), (0o640, True), (0o604, True), (0o620, False)):
+        (tmp_path / "secret").chmod(mode)
+        found = said(doctor._permissions(record, config))
+        assert (("password file", "bad") in found) == bad, oct(mode)
+    for mode, bad in ((0o644, False), (0o664, True), (0o646, True)):
+        for file in (record, ops.beside(record)):
+            file.chmod(mode)
+            found = said(doctor._permissions(record, Config()))
+            assert ((file.name, "bad") in found) == bad, oct(mode)
+            file.chmod(0o600)
+    (gone,) = doctor._permissions(tmp_path / "none" / "b.db", Config())
+    assert (gone.name, gone.verdict) == ("folder", "bad")
+
+
+def test_an_inbox_is_a_folder_that_the_service_may_empty(record):
+    folder = record.parent / "inbox"
+    (absent,) = doctor._inbox(record, Config())
+    folder.write_text("x")
+    (file,) = doctor._inbox(record, Config())
+    folder.unlink()
+    folder.mkdir()
+    (good,) = doctor._inbox(record, Config())
+    (folder / "link").symlink_to("/etc/passwd")
+    (folder / "new.csv").write_text("a,b\n")
+    _, link = doctor._inbox(record, Config())  # what is being written is no fault
+
+    assert [(f.verdict, f.do) for f in (absent, file, good)] == [
+        ("note", "the service makes it"),
+        ("bad", "move it away, then make the folder"),
+        ("good", ""),
+    ]
+    assert (link.verdict, link.do) == ("note", "take it away")
+    assert link.found.startswith("link: is a symbolic link")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can try what another may do")
+def test_an_inbox_is_tried_as_its_folders_owner():
+    with tempfile.TemporaryDirectory() as place:  # pytest's own folders are root's alone
+        doctor.Path(place).chmod(0o755)
+        folder = doctor.Path(place) / "inbox"
+        folder.mkdir()
+        modes = ((0o777, True), (0o700, False), (0o733, False), (0o755, False), (0o766, False))
+        for mode, may in modes:
+            folder.chmod(mode)
+            assert doctor._may(12345, 12345, folder) == may, oct(mode)
+            assert doctor._may(0, 0, folder)
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict"), [("ext4", "good"), ("nfs4", "bad"), ("fuse.sshfs", "bad"), ("", "good")]
+)
+def test_a_network_disk_is_no_place_for_a_database(monkeypatch, tmp_path, kind, verdict):
+    monkeypatch.setattr(doctor, "file_system", lambda folder: kind)
+
+    (found,) = doctor._file_system(tmp_path / "b.db")
+
+    assert (found.verdict, found.found) == (verdict, kind or "unknown")
+
+
+def test_the_file_system_is_that_of_the_nearest_mount(tmp_path):
+    mounts = tmp_path / "mounts"
+    mounts.write_text("/dev/a / ext4 rw\nh:/x /srv nfs rw\n/dev/b /srv/data xfs rw\n")
+
+    found = [doctor.file_system(doctor.Path(p), mounts) for p in ("/srv/data/x", "/srv/x", "/x")]
+    assert found == ["xfs", "nfs", "ext4"]
+    assert doctor.file_system(tmp_path, tmp_path / "none") == ""
+
+
+@pytest.mark.parametrize(
+    ("ahead", "verdict"),
+    [
+        (timedelta(0), "good"),
+        (timedelta(minutes=5), "good"),
+        (timedelta(minutes=5, seconds=1), "bad"),
+        (-timedelta(days=1), "good"),
+    ],
+)
+def test_a_clock_is_not_behind_the_last_run(monkeypatch, tmp_path, ahead, verdict):
+    monkeypatch.setattr(doctor, "_last_moment", lambda path: NOW + ahead)
+
+    (found,) = doctor._clock(tmp_path / "b.db", NOW)
+
+    assert found.verdict == verdict
+    assert "2026-09-20 12:00 UTC" in found.found
+
+
+@pytest.mark.parametrize(("year", "verdict"), [(2025, "bad"), (2026, "good")])
+def test_a_clock_is_not_from_before_the_program(tmp_path, year, verdict):
+    (found,) = doctor._clock(tmp_path / "none.db", datetime(year, 12, 31, tzinfo=UTC))
+
+    assert found.verdict == verdict
+
+
+def test_fetching_that_is_off_is_said_with_what_to_do_instead():
+    (off,) = doctor._fetch(Config())
+    (on,) = doctor._fetch(Config(fetch=Fetch(enabled=True, contact="x@example.org")))
+
+    assert (off.verdict, off.do) == ("note", "put files into the inbox, or set fetch.enabled")
+    assert (on.verdict, on.found[:8]) == ("good", "https://")
+
+
+def test_mail_is_tried_up_to_its_login():
+    def config(port: int) -> Config:
+        mail = {"enabled": True, "host": HOST, "port": port, "security": "local"}
+        return Config.model_validate({"mail": {**mail, "sender": "a@example.org"}})
+
+    taken = Taken()
+    with server(taken) as port:
+        (good,) = doctor._mail(config(port))
+    (bad,) = doctor._mail(config(port))
+    (off,) = doctor._mail(Config())
+
+    assert (good.verdict, good.found) == ("good", f"{HOST}:{port} accepts the login")
+    assert (bad.verdict, bad.do) == ("bad", "check [mail], the network, the password")
+    assert (off.verdict, off.found) == ("note", "is off")
+    assert taken.messages == []
+
+
+@pytest.mark.parametrize(("free", "verdict"), [(0, "good"), (-1, "bad")])
+def test_a_disk_has_room_for_a_run(monkeypatch, record, free, verdict):
+    usage = namedtuple("usage", "total used free")
+    room = health.room_needed(record)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, room + free))
+
+    (found,) = doctor._disk(record)
+
+    assert found.verdict == verdict
+    assert found.found.startswith(f"{room + free:,} bytes free")
+    assert list(doctor._disk(record.parent / "none" / "b.db")) == []

@@ -1,0 +1,209 @@
+"""A database file held open for strangers' questions: what they may ask, and of which file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import byhand
+import pytest
+from tables import edit
+
+from forecast.errors import ConfigError, StoreError, VerifyError
+from forecast.store import connect, copies, held, ops, wakes
+
+NOW = datetime(2024, 4, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An analysts' copy; not to be changed."""
+    folder = tmp_path_factory.mktemp("whole")
+    byhand.make(folder / "bordercast.db")
+    return copies.copy(folder / "bordercast.db", folder / "copy.db", copies.READ_ONLY)
+
+
+@pytest.fixture
+def path(whole: Path, tmp_path: Path) -> Path:
+    path = Path(shutil.copy(whole, tmp_path / "copy.db"))
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def connection(whole: Path) -> Iterator[sqlite3.Connection]:
+    found = held.hold(whole, 1)
+    yield found.connections[0]
+    held.close(found)
+
+
+def test_a_file_is_held_open_so_often_and_let_go(path):
+    found = held.hold(path, 3)
+
+    assert found.identity == held.identity(path)
+    assert found.run.id == 2
+    assert len(found.connections) == 3
+    with ThreadPoolExecutor(1) as other:
+        count = "select count(*) from runs"
+        asked = other.submit(lambda: [c.execute(count).fetchone()[0] for c in found.connections])
+        assert asked.result() == [3, 3, 3]
+    path.unlink()
+    assert held.identity(path) is None
+    assert os.pread(found.file, 6, 0) == b"SQLite"
+    held.close(found)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(found.file)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        found.connections[2].execute("select 1")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "select * from border_months",
+        "with recursive n(i) as (select 1 union all select i + 1 from n limit 3) select * from n",
+        "select lower(border), count(*) from series group by 1",
+        "pragma table_info(runs)",
+        "pragma index_list(releases)",
+        "pragma foreign_key_list(scores)",
+        "pragma TABLE_XINFO(runs)",
+        "pragma schema_version",
+        "select * from pragma_table_info('runs')",
+    ],
+)
+def test_what_only_reads_the_file_is_answered(connection, question):
+    assert connection.execute(question).fetchall()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "update runs set id = 9",
+        "delete from runs",
+        "create table x (i)",
+        "create temp table x (i)",
+        "drop view border_months",
+        "attach ':memory:' as other",
+        "pragma journal_mode",
+        "pragma schema_version = 5",
+        "pragma query_only = off",
+        "begin",
+        "select load_extension('x')",
+        "select LOAD_EXTENSION('x')",
+        "select fts3_tokenizer('x')",
+    ],
+)
+def test_anything_else_is_refused(connection, question):
+    with pytest.raises(sqlite3.DatabaseError, match=r"not authorized|prohibited|no such function"):
+        connection.execute(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "size", "says"),
+    [
+        (lambda n: f"select length(zeroblob({n}))", 500_000, "too big"),
+        (lambda n: "select 1" + " " * (n - 8), 50_000, "too large|too big|too long"),
+        (lambda n: " union all ".join(["select 1"] * n), 50, "too many terms"),
+        (lambda n: f"select 'a' like '{'x' * n}'", 200, "too complex"),
+    ],
+)
+def test_no_question_is_larger_than_its_limit(connection, question, size, says):
+    assert connection.execute(question(size)).fetchall()
+    with pytest.raises(sqlite3.Error, match=says):
+        connection.execute(question(size + 1)).fetchall()
+
+
+def test_a_file_that_publishes_nothing_is_not_shown(tmp_path):
+    with pytest.raises(ConfigError, match="no such database"):
+        held.hold(tmp_path / "none.db", 1)
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(ConfigError, match="is empty"):
+        held.hold(tmp_path / "empty.db", 1)
+    with connect.writing(tmp_path / "new.db"):
+        pass
+    with pytest.raises(ConfigError, match="nothing is published yet"):
+        held.hold(tmp_path / "new.db", 1)
+
+
+def test_a_file_that_was_edited_is_not_shown(path):
+    edit(path, "update scores set n = 1")
+
+    with pytest.raises(VerifyError) as refused:
+        held.hold(path, 1)
+    assert "run 2 was edited: scores not as published" in str(refused.value)
+
+
+def test_a_file_that_is_replaced_while_it_is_opened_is_opened_again(path, monkeypatch):
+    """Until it is the same before and after; five times, and no more."""
+    tried, identity = [], held.identity
+
+    def replaced(times: int):
+        tried.clear()
+
+        def look(file: Path) -> held.Identity | None:
+            tried.append(file)
+            found = identity(file)
+            return found._replace(size=0) if len(tried) <= times else found
+
+        monkeypatch.setattr(held, "identity", look)
+
+    replaced(4)
+    held.close(held.hold(path, 1))
+    assert len(tried) == 6
+    replaced(99)
+    with pytest.raises(StoreError, match="changes all the time"):
+        held.hold(path, 1)
+    assert len(tried) == 5  # each what it was before; what it is after is not even asked
+
+
+def test_the_last_verification_is_known_beside_a_record_that_cannot_be_written(path, monkeypatch):
+    record = path.with_name("bordercast.db")
+    assert held.verified(record) is None
+    wakes.save_verified(record, NOW, "digest", ["one", "two"])
+    expected = wakes.Verified("2024-04-01T12:00:00+00:00", "digest", "one; two")
+    assert held.verified(record) == wakes.verified(record) == expected
+
+    for left in path.parent.glob("ops.db-*"):
+        left.unlink()
+    monkeypatch.setattr(wakes, "verified", lambda path: None)
+    assert held.verified(record) == expected
+    log = ops.beside(record).with_name("ops.db-wal")
+    log.write_bytes(b"")
+    assert held.verified(record) is None
+    log.unlink()
+    ops.beside(record).write_text("no database")
+    assert held.verified(record) is None
+
+
+def test_after_a_verification_that_failed_nothing_is_shown(tmp_path):
+    record = tmp_path / "bordercast.db"
+    byhand.make(record)
+    wakes.refuse_edited(record)
+    wakes.save_verified(record, NOW, "digest", [])
+    wakes.refuse_edited(record)
+
+    wakes.save_verified(record, NOW, "digest", ["run 2 was edited"])
+    with pytest.raises(VerifyError, match="verification failed on 2024-04-01"):
+        wakes.refuse_edited(record)
+    wakes.save_verified(record, NOW, "digest", [])
+    edit(record, "update scores set n = 1")
+    with pytest.raises(VerifyError, match="not as it was written"):
+        wakes.refuse_edited(record)
+
+
+def test_an_ops_db_of_an_early_program_knows_of_no_verification(tmp_path):
+    record = tmp_path / "bordercast.db"
+    wakes.save_verified(record, NOW, "digest", [])
+    with closing(sqlite3.connect(ops.beside(record))) as db:
+        db.execute("delete from verification")
+        db.commit()
+    assert wakes.verified(record) is None
+    edit(ops.beside(record), "drop table verification")
+
+    assert wakes.verified(record) is None
