@@ -445,7 +445,13 @@ def load(path: Path | None) -> Config:
         Names the file, the key, and what would be right.
     """
     path = path or found()
-    return Config() if path is None else parse(_text(path), str(path))
+    if path is None:
+        return Config()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), "file", f"cannot be read: {error}") from error
+    return parse(text, str(path))
 
 
 def found() -> Path | None:
@@ -455,13 +461,6 @@ def found() -> Path | None:
     except OSError as error:
         problem = f"this folder cannot be read ({error.strerror}); name the file with --config"
         raise ConfigError(str(DEFAULT_PATH), "file", problem) from None
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), "file", f"cannot be read: {error}") from error
 
 
 def parse(text: str, source: str) -> Config:

@@ -22,7 +22,6 @@ from mcp.types import ToolAnnotations
 from forecast import months
 from forecast.desk.wording import in_keys, measure
 from forecast.errors import BordercastError
-from forecast.records import SeriesKey
 from forecast.store import joint, observations, page
 from jobs.cli.help import fits, in_words
 from jobs.cli.shared import Settings, latest_run, origin, reading, series_key
@@ -63,7 +62,9 @@ class Tools:
 
         def look(connection: Any) -> Any:
             found = joint.series_keys(connection)
-            return [_named(key) for key in found if total in ("", key.border)]
+            return [
+                {"name": str(key), **key._asdict()} for key in found if total in ("", key.border)
+            ]
 
         return self._read(look)
 
@@ -153,16 +154,6 @@ class Tools:
             said = done.stderr.decode(errors="replace").strip().splitlines() or ["no answer"]
             raise ToolError(said[-1]) from None
         return self._read(lambda connection: answer)
-
-
-def _named(key: SeriesKey) -> dict[str, str]:
-    return {
-        "name": str(key),
-        "border": key.border,
-        "dimension": key.dimension,
-        "member": key.member,
-        "component": key.component,
-    }
 
 
 def _short(text: str) -> str:

@@ -1,7 +1,7 @@
 """The month's work, top to bottom.
 
-    take in what is new -> judge newly published months by the forecast that stood before them
-    -> refit -> publish, in one transaction -> write the notices it gives occasion to
+    take in what is new -> if that makes a run due: forecast -> judge newly published months by the
+    forecast that stood before them -> publish, in one transaction -> write the notices due
 
 Everything happens inside the write lock. Killed at any point, it leaves the last published
 run as it was, and running it again does what is left.

@@ -63,17 +63,14 @@ class Panel:
 def beside(panels: Sequence[Panel]) -> Panel:
     """Several panels as one, each series still aligned at its own last month."""
     width = max(panel.z.shape[1] for panel in panels)
+    z = [np.pad(p.z, ((0, 0), (width - p.z.shape[1], 0)), constant_values=np.nan) for p in panels]
     return Panel(
-        z=np.concatenate([_widened(panel.z, width) for panel in panels]),
+        z=np.concatenate(z),
         last=np.concatenate([panel.last for panel in panels]),
         family=np.concatenate([panel.family for panel in panels]),
         names=tuple(name for panel in panels for name in panel.names),
         calm=all(panel.calm for panel in panels),
     )
-
-
-def _widened(z: Floats, width: int) -> Floats:
-    return np.pad(z, ((0, 0), (width - z.shape[1], 0)), constant_values=np.nan)
 
 
 class Failure(NamedTuple):

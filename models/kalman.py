@@ -90,6 +90,7 @@ def _gains(months: int, h: int) -> Gains:
     """Run the Riccati recursion of every grid point."""
     system = _system()
     slope_sum: Floats = np.cumsum(DAMPING ** np.arange(1.0, h + 1), axis=1)
+    future_noise = _future_noise(slope_sum)
     gain = np.zeros((len(GRID), months, STATES))
     variance = np.ones((len(GRID), months))
     ahead = np.zeros((len(GRID), months, h))
@@ -101,7 +102,7 @@ def _gains(months: int, h: int) -> Gains:
         variance[:, t] = seen[:, LEVEL] + seen[:, SEASON + t % 12] + system.observation
         gain[:, t] = seen / variance[:, t, None]
         cov = cov - gain[:, t, :, None] * seen[:, None, :]
-        ahead[:, t] = _ahead(cov, t, slope_sum) + _future_noise(slope_sum)
+        ahead[:, t] = _ahead(cov, t, slope_sum) + future_noise
     return Gains(gain, variance, ahead, slope_sum)
 
 
@@ -144,14 +145,10 @@ def _future_noise(slope_sum: Floats) -> Floats:
     """(grid, h) variance that the noise of the months ahead adds to the path."""
     share, _, _, slope_noise, _, season_noise = np.array(GRID).T[..., None]
     steps = np.arange(1, slope_sum.shape[1] + 1)
-    effect = np.cumsum((1 + _shifted(slope_sum)) ** 2, axis=1)  # of one month's slope noise
+    before = np.pad(slope_sum[:, :-1], ((0, 0), (1, 0)))
+    effect = np.cumsum((1 + before) ** 2, axis=1)  # of one month's slope noise
     season = steps * season_noise**2 * 11 / 12
     return np.asarray(steps * share + effect * slope_noise**2 + season + 1 - share)
-
-
-def _shifted(x: Floats) -> Floats:
-    """(grid, h) one horizon later, 0 at the first."""
-    return np.concatenate([np.zeros((len(x), 1)), x[:, :-1]], axis=1)
 
 
 class Filter:

@@ -106,19 +106,15 @@ def blocks(panel: Panel, size: int) -> Iterator[PanelBlock]:
     family, start = family_numbers(panel), panel.start
     order = np.lexsort((family, start))
     rows = order[np.isfinite(panel.z[order, -1])]
+    last = panel.z.shape[1] - 1
     for cut in range(0, len(rows), size):
         part = rows[cut : cut + size]
-        columns = _from_start(panel, start[part])
+        first = start[part]
+        # From each series' first month on, its last one repeated.
+        columns = np.minimum(np.arange(last + 1 - first.min()) + first[:, None], last)
         z = np.take_along_axis(panel.z[part], columns, axis=1)
         known = np.take_along_axis(panel.known[part], columns, axis=1)
-        yield PanelBlock(part, family[part], start[part], z, known)
-
-
-def _from_start(panel: Panel, start: Ints) -> Ints:
-    """(k, months) columns of each series from its first month on, its last one repeated."""
-    last = panel.z.shape[1] - 1
-    columns = np.minimum(np.arange(last + 1 - start.min()) + start[:, None], last)
-    return np.asarray(columns, dtype=np.int64)
+        yield PanelBlock(part, family[part], first, z, known)
 
 
 def age(z: Floats) -> Ints:

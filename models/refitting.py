@@ -44,8 +44,10 @@ def refit(panel: Panel, origins: Ints, h: int, *, min_months: int, fit: FitFunct
     """
     values = np.full((len(panel.z), len(origins), h), np.nan)
     failures = []
+    months = origins - panel.start[:, None] + 1
+    old_enough = (months >= min_months) & ~np.isnan(panel.z[:, -1:])
     with threadpool_limits(limits=1, user_api="blas"):
-        for series, place in _old_enough(panel, origins, min_months):
+        for series, place in np.argwhere(old_enough).tolist():
             origin = int(origins[place])
             try:
                 path, warned = _attempt(fit, history(panel, series, origin), h)
@@ -58,13 +60,6 @@ def refit(panel: Panel, origins: Ints, h: int, *, min_months: int, fit: FitFunct
             else:
                 values[series, place] = path
     return Paths(values, failures=tuple(failures))
-
-
-def _old_enough(panel: Panel, origins: Ints, min_months: int) -> list[list[int]]:
-    """(series, place among the origins) of every fit there is enough history for."""
-    months = origins - panel.start[:, None] + 1
-    empty = np.isnan(panel.z[:, -1:])
-    return np.argwhere((months >= min_months) & ~empty).tolist()
 
 
 def history(panel: Panel, series: int, origin: int) -> History:

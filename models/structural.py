@@ -66,7 +66,10 @@ def paths_under(prior: Floats, panel: Panel, h: int) -> Floats:
     """(series, months, h) the paths of `sweep_under` alone."""
     gains, path = kalman_gains(panel.z.shape[1], h), np.full((*panel.z.shape, h), np.nan)
     for block in blocks(panel, BLOCK):
-        put(path, block, _paths(block, h, gains, prior))
+        said = np.empty((*block.z.shape, h))
+        for t, states, _, weight in _weighted(block, gains, prior):
+            said[:, t] = states.mean_path(t, h, weight)[: len(said)]
+        put(path, block, said)
     return path
 
 
@@ -178,24 +181,18 @@ def _near(block: PanelBlock, h: int, months: int) -> Iterator[tuple[int, Floats,
     """
     gains, record, padded = kalman_gains(months, h), _GridRecord(), _padded(block.z)
     known = _padded(block.known.astype(float))
-    found = _by_responses(padded, h, months) if months < LONG else _by_filter(padded, h, gains)
+    found: Iterator[Floats]
+    if months < LONG:
+        answers, shape = responses(months, h), (h, len(GRID), BLOCK)
+        found = ((answers[t] @ padded[: t + 1]).reshape(shape) for t in range(len(padded)))
+    else:
+        found = (states.paths(t, h) for t, states in _filtered(padded, gains))
     expected = np.empty(0)
     for t, paths in enumerate(found):
         if t:
             record.add(t, padded[t] - expected, known[t], gains)
         yield t, paths, record
         expected = paths[0]
-
-
-def _by_responses(padded: Floats, h: int, months: int) -> Iterator[Floats]:
-    answers = responses(months, h)
-    for t in range(len(padded)):
-        yield (answers[t] @ padded[: t + 1]).reshape(h, len(GRID), BLOCK)
-
-
-def _by_filter(padded: Floats, h: int, gains: Gains) -> Iterator[Floats]:
-    for t, states in _filtered(padded, gains):
-        yield states.paths(t, h)
 
 
 def _padded(z: Floats) -> Floats:
@@ -237,14 +234,6 @@ def _course(block: PanelBlock, h: int, *, gains: Gains, prior: Floats) -> Course
         path[:, t] = states.mean_path(t, h, weight)[:count]
         growth[:, t] = record.growth(gains.ahead[:, t, :h], weight)[:count]
     return Course(path, growth)
-
-
-def _paths(block: PanelBlock, h: int, gains: Gains, prior: Floats) -> Floats:
-    """(k, months, h) the paths of `_course` alone."""
-    path = np.empty((*block.z.shape, h))
-    for t, states, _, weight in _weighted(block, gains, prior):
-        path[:, t] = states.mean_path(t, h, weight)[: len(path)]
-    return path
 
 
 def filled(panel: Panel) -> Panel:

@@ -545,3 +545,13 @@ def test_the_panel_is_the_logarithm_of_one_more(tmp_path):
 
     assert np.allclose(counts.panel.z, np.log([[1, 10], [np.nan, 100]]), equal_nan=True)
     assert counts.some(np.array([False, False])).values.shape == (0, 0)
+
+
+@pytest.mark.parametrize("above", [0, 4])
+def test_quarters_over_columns_are_refused_below_lines_of_a_title(tmp_path, above):
+    path = tmp_path / "own.csv"
+    lines = [*["Visits of our clinics,,"] * above, "site,2020-Q1,2020-Q2", "a,1,2", "b,3,4"]
+    path.write_text("\n".join([*lines, "c,5,6", "d,7,8"]) + "\n")
+
+    with pytest.raises(DataError, match="these are counts of quarters"):
+        read_counts(path)

@@ -17,6 +17,7 @@ from forecast.engine import ENGINE
 from forecast.engine.predictive import Predictive
 from forecast.records import Episode, Forecast, SeriesKey
 from forecast.store import connect, watch
+from forecast.watch import replay
 from forecast.watch.monitor import Look, Published, State, course, follow
 from forecast.watch.outlook import Hindsight, Outlook, border_beside
 from forecast.watch.relative import BorderMonth, apart_share, difference
@@ -144,6 +145,48 @@ def test_a_hindcast_says_no_more_than_it_reaches():
     assert found.expected(0, "2025-06", 1).horizon == 1
     assert found.expected(0, "2025-07", 2).horizon == 2
     assert found.expected(0, "2024-12", 1) is None
+
+
+def test_what_is_usual_is_the_median_of_the_year_up_to_a_month():
+    counts = {month: place for place, month in enumerate(months.between("2023-01", "2024-06"))}
+
+    assert replay.typical(counts, "2024-03") == 8.5  # 3 .. 14
+    assert replay.typical(counts, "2023-03") == 1
+    assert replay.typical(counts, "2025-04") == 16.5  # what of the year is held
+    assert replay.typical(counts, "2025-06") == replay.typical({}, "2024-01") == 0
+
+
+def test_months_are_quiet_until_a_known_break_and_after_its_third_month():
+    """Visas for the north from 29 February 2024; nothing is known of the other border."""
+    shown = months.between("2023-12", "2024-07")
+
+    found = replay.quiet(["northern", "other"], shown)
+
+    noisy = [month for month, quiet in zip(shown, found[0], strict=True) if not quiet]
+    assert noisy == ["2024-02", "2024-03", "2024-04", "2024-05"]
+    assert found[1].all()
+
+
+def test_a_replay_judges_each_month_by_what_stood_before_it():
+    """From the first month that is asked for on; what is only watched is no flag of it."""
+    span = months.between("2024-12", "2025-05")
+    known = hindsight([[7.0] * 6], ["2025-05"], (NORTH,))
+    centre, scale = np.full((1, 6, 8), 7.0), np.full((1, 6, 8), 0.1)
+    known = replace(known, predictive=replace(known.predictive, centre=centre, scale=scale))
+    first = {NORTH: {month: (1095 + 380 * (month == "2025-04"), 3) for month in span}}
+
+    (found,) = replay.replay(known, first, RULES, since="2025-02")
+    looks = replay.looks_back(known, 0, first[NORTH])
+
+    assert [judged.judgement.month for judged in found.months] == span[2:]
+    assert [look.published.typical for look in looks] == [0, *[1095] * 5]
+    assert [look.outlook and look.outlook.cutoff for look in looks] == [None, None, *span[1:5]]
+    assert all(look.older is None for look in looks)  # nobody stood there six months before
+    grades = [flag.severity for judged in found.months for flag in judged.flags]
+    assert grades == ["watch"]
+    assert found.flags == []
+    assert found.months[0].judgement.release_id == 3
+    assert replay.replay(known, first, RULES, rows=[]) == []
 
 
 def test_a_stored_median_goes_before_one_worked_out():

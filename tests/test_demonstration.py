@@ -47,6 +47,25 @@ def test_the_first_notice_is_seen_without_a_setting(published, tmp_path, monkeyp
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("page", "address", "attached"),
+    [("true", "", 1), ("false", "", 0), ("true", "https://counts.example.org/", 0)],
+)
+def test_a_page_is_attached_where_there_is_none_on_the_web(
+    published, tmp_path, page, address, attached
+):
+    file = tmp_path / "own.toml"
+    file.write_text(f'[notices]\nattach_page = {page}\n[site]\naddress = "{address}"\n')
+
+    said = run(published, "--config", str(file), "notices", "demo", "-o", str(tmp_path / "x.eml"))
+
+    assert said.exit_code == 0, said.output
+    made = message_from_bytes((tmp_path / "x.eml").read_bytes(), policy=SMTP)
+    pages = [part for part in made.iter_attachments() if part.get_content_type() == "text/html"]
+    assert len(pages) == attached
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["demo", "test"])
 def test_it_goes_over_the_mail_server_of_the_settings(published, tmp_path, what):
     taken, file = Taken(), tmp_path / "own.toml"

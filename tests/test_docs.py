@@ -151,18 +151,39 @@ def test_the_first_page_s_query_and_looks_run(published):
     assert len(looks) == 5
 
 
+HOUSE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+
+
 def test_every_file_of_the_house_is_where_it_is_said_to_be():
-    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8").split("## To add")[0]
+    text = HOUSE.split("## To add")[0]
     rooms = re.split(r"^\*\*`([\w/]+)`", text, flags=re.M)[1:]
     named = [
         ROOT / room / name
         for room, part in zip(rooms[::2], rooms[1::2], strict=True)
         for line in re.findall(r"^\| (`[^|]+) \|", part, re.M)
-        for name in re.findall(r"`([\w./]+)`", line)
+        for name in re.findall(r"`([\w./-]+)`", line)
     ]
+    files = {
+        path
+        for package in ("models", "forecast", "jobs")
+        for path in (ROOT / package).rglob("*.py")
+        if path.name != "__init__.py" and not {path, *path.parents} & {*named}
+    }
 
     assert len(named) > 80
     assert [path for path in named if not path.exists()] == []
+    assert files == set(), "in no table of the house"
+
+
+def test_every_file_named_in_passing_is_there():
+    """By the end of its path: `publish.py` in a sentence about jobs/pipeline."""
+    packages = ("benchmarks", "docs", "forecast", "jobs", "models", "tests")
+    below = [path for name in packages for path in (ROOT / name).rglob("*.*")]
+    paths = [f"/{path.relative_to(ROOT)}" for path in (*below, *ROOT.glob("*.*"))]
+    named = set(re.findall(r"`([\w./-]+\.(?:py|sql|md|csv|ini|toml))`", HOUSE))
+
+    assert len(named) > 150
+    assert {name for name in named if not any(path.endswith(f"/{name}") for path in paths)} == set()
 
 
 @pytest.mark.slow

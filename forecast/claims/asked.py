@@ -28,6 +28,23 @@ from forecast.records import HEADLINES
 
 MOST = 20  # matches that are worth showing
 
+_FORMS = (
+    "write 18,944, 302K, 1.5 million, 'more than 300,000', -78% or x2 (with --from), record, "
+    "'lowest since 2021', '2nd highest', 'share of southwest 63%' or 'average 350 a day'"
+)
+_SINCE = re.compile(
+    r"(?P<side>highest|most|lowest|fewest) since (?:(?P<month>\d{4}-\d{2})|(?P<year>\d{4}))"
+)
+_RECORD = re.compile(
+    r"(?:an? )?(?:record(?: (?P<kind>high|low))?"
+    r"|(?P<side>highest|lowest|most|fewest)(?: ever| on record)?)"
+)
+_RANK = re.compile(r"(?:the )?(?P<rank>\d{1,3})(?:st|nd|rd|th)[ -](?P<side>highest|lowest)")
+_SHARE = re.compile(r"share of (?P<whole>.+?):? (?P<number>[\w ]*?[\d.]+ ?%|[\d.]+ percent)")
+_TIMES = re.compile(
+    r"x ?(?P<a>\d+(?:\.\d+)?)|(?P<b>\d+(?:\.\d+)?) ?(?:x|times)|(?P<word>half|double|twice|triple)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class NumberMatch:
@@ -43,10 +60,51 @@ class NumberMatch:
     how: Literal["now", "published", "near"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    measure: ClaimMeasure
+    claimed: Claimed
+    versus: ClaimSpan | None = None
+    of: str = ""
+
+
+def answer(
+    table: CountTable,
+    names: SeriesNames,
+    subject: Subject,
+    span: ClaimSpan,
+    text: str,
+    since: str | None,
+) -> wording.AnsweredClaim:
+    """The verdict on a claim about a series and a span.
+
+    Parameters
+    ----------
+    text : the claim as typed, in one of the forms that the error lists.
+    since : the span that a change is measured from, as typed; None without one.
+
+    Raises
+    ------
+    ClaimError : the claim cannot be read, or a change has nothing to be measured from.
+    """
+    read = _read(" ".join(text.split()))
+    versus = read.versus or (_span(since, table.newest) if since else None)
+    falls = read.measure == "total" and read.claimed.value < 0
+    if (falls or read.measure in ("change_percent", "times")) and versus is None:
+        raise ClaimError(text, "a change needs --from SPAN, the time that it is measured from")
+    if falls:
+        read = replace(read, measure="difference")
+    of = subject_of(names.find(read.of)) if read.of else None
+    among: Literal["month", "year", "span"] = "month"
+    if span.length > 1:
+        among = "year" if span.year or span.to_date else "span"
+    sense = Sense(subject, span, read.measure, versus, of, among)
+    return _judged(table, sense, read.claimed)
+
+
 def matches(table: CountTable, number: int) -> list[NumberMatch]:
     """Everything that a number is: months, fiscal years, years to date; best first."""
-    found = list(_all(table, number))
-    return sorted(found, key=_order)[:MOST]
+    return sorted(_all(table, number), key=_order)[:MOST]
 
 
 def _all(table: CountTable, number: int) -> Iterator[NumberMatch]:
@@ -91,66 +149,6 @@ def _order(match: NumberMatch) -> tuple[int, int, int, int, int]:
     plain = 0 if match.span.length == 1 else 1 if match.span.year else 2
     border = HEADLINES.index(match.subject.border)
     return how, part, plain, -match.span.last, border
-
-
-_FORMS = (
-    "write 18,944, 302K, 1.5 million, 'more than 300,000', -78% or x2 (with --from), record, "
-    "'lowest since 2021', '2nd highest', 'share of southwest 63%' or 'average 350 a day'"
-)
-_SINCE = re.compile(
-    r"(?P<side>highest|most|lowest|fewest) since (?:(?P<month>\d{4}-\d{2})|(?P<year>\d{4}))"
-)
-_RECORD = re.compile(
-    r"(?:an? )?(?:record(?: (?P<kind>high|low))?"
-    r"|(?P<side>highest|lowest|most|fewest)(?: ever| on record)?)"
-)
-_RANK = re.compile(r"(?:the )?(?P<rank>\d{1,3})(?:st|nd|rd|th)[ -](?P<side>highest|lowest)")
-_SHARE = re.compile(r"share of (?P<whole>.+?):? (?P<number>[\w ]*?[\d.]+ ?%|[\d.]+ percent)")
-_TIMES = re.compile(
-    r"x ?(?P<a>\d+(?:\.\d+)?)|(?P<b>\d+(?:\.\d+)?) ?(?:x|times)|(?P<word>half|double|twice|triple)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    measure: ClaimMeasure
-    claimed: Claimed
-    versus: ClaimSpan | None = None
-    of: str = ""
-
-
-def answer(
-    table: CountTable,
-    names: SeriesNames,
-    subject: Subject,
-    span: ClaimSpan,
-    text: str,
-    since: str | None,
-) -> wording.AnsweredClaim:
-    """The verdict on a claim about a series and a span.
-
-    Parameters
-    ----------
-    text : the claim as typed, in one of the forms that the error lists.
-    since : the span that a change is measured from, as typed; None without one.
-
-    Raises
-    ------
-    ClaimError : the claim cannot be read, or a change has nothing to be measured from.
-    """
-    read = _read(" ".join(text.split()))
-    versus = read.versus or (_span(since, table.newest) if since else None)
-    falls = read.measure == "total" and read.claimed.value < 0
-    if (falls or read.measure in ("change_percent", "times")) and versus is None:
-        raise ClaimError(text, "a change needs --from SPAN, the time that it is measured from")
-    if falls:
-        read = replace(read, measure="difference")
-    of = subject_of(names.find(read.of)) if read.of else None
-    among: Literal["month", "year", "span"] = "month"
-    if span.length > 1:
-        among = "year" if span.year or span.to_date else "span"
-    sense = Sense(subject, span, read.measure, versus, of, among)
-    return _judged(table, sense, read.claimed)
 
 
 def _judged(table: CountTable, sense: Sense, claimed: Claimed) -> wording.AnsweredClaim:

@@ -156,24 +156,14 @@ class _Reader:
         """All findings."""
         for scene in self.scenes:
             self.hosts, self.unclear = [], False
-            self._spoke_of(scene)
+            # A border that a sentence names ends what was said of a sector before.
+            borders = scene.of_kind("border")
+            if borders and not scene.of_kind("sector", "office", "city"):
+                self.context.border = borders[0].phrase.value
             if len(scene.numbers) <= MOST_NUMBERS:
-                yield from self._sentence(scene)
+                yield from filter(None, (self._number(scene, one) for one in scene.numbers))
+                yield from self._extremes(scene)
             self._after(scene)
-
-    def _spoke_of(self, scene: Scene) -> None:
-        """A border that a sentence names ends what was said of a sector before."""
-        borders = [one.phrase.value for one in scene.of_kind("border")]
-        parts = scene.of_kind("sector", "office")
-        if borders and not parts and not scene.of_kind("city"):
-            self.context.border = borders[0]
-
-    def _sentence(self, scene: Scene) -> Iterator[ClaimFinding | NotUnderstood]:
-        for number in scene.numbers:
-            found = self._number(scene, number)
-            if found:
-                yield found
-        yield from self._extremes(scene)
 
     def _after(self, scene: Scene) -> None:
         """Carry what this sentence said to the next ones."""
@@ -244,7 +234,8 @@ class _Reader:
         if number.kind == "percent":
             return self._percent(scene, number)
         if number.kind == "times":
-            return self._times(scene, number)
+            compares = relations.is_multiple(scene, number)
+            return self._change(scene, number, "times") if compares else None
         return self._count(scene, number) if number.kind == "count" else None
 
     def _count(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
@@ -279,11 +270,11 @@ class _Reader:
         self, scene: Scene, number: WrittenNumber, noun: kinds.NounAfter
     ) -> ClaimFinding | NotUnderstood | None:
         compared = scene.compares(number.first)
-        base = self._base_span(number) if compared or self.hosts else self.context.span
+        base = self._base_span() if compared or self.hosts else self.context.span
         whose = senses.subjects(scene, number, self.context)
         when = senses.spans_for(scene, number, self.context, base, compared)
         if self.hosts:
-            fresh = bool(self.hosts) and relations.says_whose(scene, self.hosts[-1].number, number)
+            fresh = relations.says_whose(scene, self.hosts[-1].number, number)
             whose, when = self._beside(whose, when, compared, fresh)
         claimed = kinds.claimed(scene, number)
         if self.hosts and relations.is_whole(scene, self.hosts[-1].number, number):
@@ -339,8 +330,6 @@ class _Reader:
         fresh: bool,
     ) -> tuple[list[Option[Subject]], list[Option[ClaimSpan]]]:
         """A second count of a sentence is of the first one's kind, and often of its months."""
-        if not self.hosts:
-            return whose, when
         host = self.hosts[-1]
         own = whose[0].value if whose and whose[0].bound else None
         if fresh and own and own.dimension in GROUPS:
@@ -371,22 +360,21 @@ class _Reader:
         by_cost = sorted(when, key=lambda option: option.cost)
         return sorted(whose, key=lambda option: option.cost), by_cost
 
-    def _base_span(self, number: WrittenNumber) -> ClaimSpan | None:
+    def _base_span(self) -> ClaimSpan | None:
         before = [host for host in self.hosts if not host.compared]
         return before[-1].span if before else self.context.span
 
     def _average(
-        self, scene: Scene, number: WrittenNumber, relation: str
+        self, scene: Scene, number: WrittenNumber, relation: relations.Relation
     ) -> ClaimFinding | NotUnderstood | None:
         if relations.of_weeks(scene, number):
             return self._not_held(scene, number, "days and weeks are not on record")
         whose = senses.subjects(scene, number, self.context)
-        when = senses.spans_for(scene, number, self.context, self._base_span(number))
+        when = senses.spans_for(scene, number, self.context, self._base_span())
         if self.hosts and not (when and when[0].bound):
             when = [Option(self.hosts[-1].span, 0.2), *when]
-        measure = "per_day" if relation == "per_day" else "per_month"
         claimed = kinds.claimed(scene, number)
-        return self._decide(scene, number, senses.weigh(whose, when, measure), claimed)  # type: ignore[arg-type]
+        return self._decide(scene, number, senses.weigh(whose, when, relation), claimed)
 
     def _percent(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
         off = relations.off_topic(scene, number, kinds.noun_after(scene, number))
@@ -395,11 +383,6 @@ class _Reader:
         if relations.is_share(scene, number):
             return self._share(scene, number)
         return self._change(scene, number, "change_percent")
-
-    def _times(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
-        if not relations.is_multiple(scene, number):
-            return None
-        return self._change(scene, number, "times")
 
     def _change(
         self, scene: Scene, number: WrittenNumber, measure: str
@@ -411,9 +394,11 @@ class _Reader:
         if sign == 0:
             return None
         bases = self._bases(scene, number)
+        # Of what the last count was compared with: from 12,085 in November to 4,098 in February.
+        pair = next((host.span for host in reversed(self.hosts) if host.compared), None)
         options: list[Weighed] = []
         for whose, when in bases[:6]:
-            against = relations.versus(scene, number, self.context, when.value, self._pair(number))
+            against = relations.versus(scene, number, self.context, when.value, pair)
             if against:
                 options += senses.weigh([whose], [when], measure, against)  # type: ignore[arg-type]
         options.sort(key=lambda one: one.cost)
@@ -426,11 +411,6 @@ class _Reader:
         if measure == "times" and number.value < 1:
             claimed = replace(claimed, unit=0.1)
         return self._decide(scene, number, options, claimed)
-
-    def _pair(self, number: WrittenNumber) -> ClaimSpan | None:
-        """What the last count was compared with: from 12,085 in November to 4,098 in February."""
-        compared = [host for host in self.hosts if host.compared]
-        return compared[-1].span if compared else None
 
     def _bases(
         self, scene: Scene, number: WrittenNumber
@@ -475,8 +455,7 @@ class _Reader:
         if options is None:
             return None
         if not options:
-            why = "this share is not on record"
-            return self._not_held(scene, number, why)
+            return self._not_held(scene, number, "this share is not on record")
         return self._decide(scene, number, options, kinds.claimed(scene, number))
 
     # -- extremes ----------------------------------------------------------------------------------
@@ -564,7 +543,10 @@ class _Reader:
         if rescued:
             return self._finding(case, *rescued)
         first = judged[0] if judged else (options[0], judge(self.table, options[0].sense, claimed))
-        sure = not relations.is_partial(scene, number) and not self._other_holds(options, claimed)
+        # Where some meaning, however unlikely, makes it right, it is not called wrong.
+        sure = not relations.is_partial(scene, number) and not any(
+            judge(self.table, one.sense, claimed).verdict in HOLDS for one in options[:200]
+        )
         return self._failing(case, first, judged, sure)
 
     def _holding(
@@ -611,10 +593,6 @@ class _Reader:
     def _unclear(self, case: _Case, why: str) -> NotUnderstood:
         return NotUnderstood(self.text[case.start : case.end], case.start, case.end, why)
 
-    def _other_holds(self, options: Sequence[Weighed], claimed: Claimed) -> bool:
-        """Whether some meaning, however unlikely, makes it right: then it is not called wrong."""
-        return any(judge(self.table, one.sense, claimed).verdict in HOLDS for one in options[:200])
-
     def _between(self, judged: Sequence[tuple[Weighed, JudgedClaim]], claimed: Claimed) -> bool:
         """Whether it depends on the day up to which "this year" was counted."""
         first = judged[0][0].sense
@@ -658,9 +636,7 @@ class _Reader:
                 yield one, verdict
 
     def _farthest(self, claimed: Claimed, sense: Sense) -> float:
-        if sense.measure != "total":
-            return FARTHEST["rounded"]
-        if not claimed.exact or claimed.hedge:
+        if sense.measure != "total" or not claimed.exact or claimed.hedge:
             return FARTHEST["rounded"]
         return FARTHEST["exact"] if abs(claimed.value) >= 1000 else FARTHEST["small"]
 
@@ -687,8 +663,7 @@ class _Reader:
                 near = (
                     other.truth is not None and abs(other.truth - claimed.value) <= claimed.unit / 2
                 )
-                fits = other.verdict in HOLDS and (agency_only or near)
-                if fits:
+                if other.verdict in HOLDS and (agency_only or near):
                     return (
                         one,
                         sense,
@@ -702,16 +677,16 @@ class _Reader:
         if sense.measure != "total" or not claimed.exact or claimed.value < 1000:
             return None
         spans = [sense.span] if first.span_bound else [sense.span, *self.context.recent]
-        for subject, span in product(self._spoken(sense, first), spans):
+        for subject, span in product(self._spoken(first), spans):
             if self.table.total(subject, span) == claimed.value:
                 return Weighed(Sense(subject, span), 3.0), JudgedClaim(
                     "right", claimed.value, evidence="record"
                 )
         return None
 
-    def _spoken(self, sense: Sense, first: Weighed) -> Iterator[Subject]:
-        yield sense.subject
-        agencies = (sense.subject.agency,) if first.agency_bound else ("", "usbp", "ofo")
+    def _spoken(self, first: Weighed) -> Iterator[Subject]:
+        yield first.sense.subject
+        agencies = (first.sense.subject.agency,) if first.agency_bound else ("", "usbp", "ofo")
         for border, agency in product(("southwest", "northern", NATIONWIDE), agencies):
             yield Subject(border, agency)
         for sector in self.context.sectors_named:

@@ -22,7 +22,6 @@ _NUMBER_WALL = 6
 COMPARATORS = word_set(
     "than from over versus vs vs. against below above since compared relative under to with"
 )
-_LEADING = word_set("than versus vs compared relative against")
 _SKIPPED = word_set(
     "the a an same in of during for month with to what it was were that had been its their at "
     "numbers number figures figure level levels total those recorded seen this all only one"
@@ -45,11 +44,14 @@ class Scene:
         self.text, self.sentence, self.tokens = text, sentence, sentence.tokens
         self._starts = [token.start for token in self.tokens]
         self.times = times.find(text[sentence.start : sentence.end], sentence.start)
-        self._timed = set(self._inside_times())
+        timed = [self.place(ref) for ref in self.times if ref.form != "week"]
+        self._timed = {at for place in timed for at in range(*place)}
         self.numbers = [n for n in numbers(self.tokens) if n.first not in self._timed]
         self.phrases = list(self._phrases())
-        self._numbered = {number.first for number in self.numbers}
-        self._walls = list(accumulate(self._wall_at(i) for i in range(len(self.tokens))))
+        walls = [_WALLS.get(token.low, 0) for token in self.tokens]
+        for number in self.numbers:
+            walls[number.first] += _NUMBER_WALL
+        self._walls = list(accumulate(walls))
         self.time_places = [self.place(ref) for ref in self.times]
 
     def low(self, at: int) -> str:
@@ -87,10 +89,10 @@ class Scene:
         measured = [(self.distance(here, (one.first, one.last)), one) for one in placed]
         return sorted(measured, key=lambda pair: (pair[0], pair[1].first < number.first))
 
-    def compares(self, first: int, back: int = 5) -> bool:
+    def compares(self, first: int) -> bool:
         """Whether what begins at this token is what something is compared with."""
         at = first - 1
-        for _ in range(back):
+        for _ in range(5):
             low = self.low(at)
             if low == "on" and at == first - 1 and self._after_change(at):
                 return True
@@ -98,7 +100,9 @@ class Scene:
                 at -= 1
                 continue
             if low in COMPARATORS and low not in ("to", "with"):
-                return not self._is_range(at)
+                # Where people come from is not what was before.
+                people = ("people", "migrants", "were", "nationals")
+                return not (low == "from" and self.low(at - 1) in people)
             if low not in _SKIPPED and not self._is_hedge(at):
                 return False
             at -= 1
@@ -122,23 +126,9 @@ class Scene:
             for one in self.phrases
         )
 
-    def _is_range(self, at: int) -> bool:
-        """Whether "from" begins where people come from, not what was before."""
-        return self.low(at) == "from" and self.low(at - 1) in (
-            "people",
-            "migrants",
-            "were",
-            "nationals",
-        )
-
     def extent(self, number: WrittenNumber) -> tuple[int, int]:
         """A number's place in the text."""
         return self.tokens[number.first].start, self.tokens[number.last - 1].end
-
-    def _inside_times(self) -> Iterator[int]:
-        for ref in self.times:
-            if ref.form != "week":
-                yield from range(*self.place(ref))
 
     def _phrases(self) -> Iterator[Placed]:
         """Phrases outside of times; hyphens are skipped, as are the words of a number."""
@@ -147,10 +137,11 @@ class Scene:
             for i, token in enumerate(self.tokens)
             if not (token.mark and token.low not in ("~", "\u2248")) and i not in self._timed
         ]
-        words = [self._word(i) for i in kept]
+        words = [self.tokens[i].low.removesuffix("'s") for i in kept]
         for found in lexicon().find(words):
             first, last = kept[found.first], kept[found.last - 1] + 1
-            if self._split(kept[found.first : found.last]):
+            left_out = set(range(first, last)).difference(kept[found.first : found.last])
+            if any(self.tokens[i].low in (",", ";", ".", "(") for i in left_out):
                 continue
             for phrase in found.phrases:
                 yield Placed(first, last, self._meant(first, phrase))
@@ -165,15 +156,3 @@ class Scene:
     def covered(self, number: WrittenNumber) -> bool:
         """Whether a number is a word of a phrase: CBP One."""
         return any(one.first < number.first < one.last for one in self.phrases)
-
-    def _split(self, indexes: list[int]) -> bool:
-        """Whether a comma or a time stands inside a phrase."""
-        between = range(indexes[0], indexes[-1] + 1)
-        return any(self.tokens[i].low in (",", ";", ".", "(") for i in between if i not in indexes)
-
-    def _word(self, at: int) -> str:
-        return self.tokens[at].low.removesuffix("'s")
-
-    def _wall_at(self, at: int) -> float:
-        wall = _WALLS.get(self.tokens[at].low, 0)
-        return wall + (_NUMBER_WALL if at in self._numbered else 0)

@@ -94,11 +94,9 @@ class _Visible(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
-            self.parts.append(" ".join(data.split()).join(_edges(data)))
-
-
-def _edges(data: str) -> tuple[str, str]:
-    return (" " if data[:1].isspace() else "", " " if data[-1:].isspace() else "")
+            before = " " if data[:1].isspace() else ""
+            after = " " if data[-1:].isspace() else ""
+            self.parts.append(before + " ".join(data.split()) + after)
 
 
 def _html(text: str) -> str:

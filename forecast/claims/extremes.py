@@ -11,12 +11,11 @@ from forecast.claims.clauses import Placed, Scene
 from forecast.claims.judge import Claimed, ClaimMeasure, Sense
 from forecast.claims.lexicon import word_set
 from forecast.claims.senses import Context, Option, Weighed
-from forecast.claims.spans import ClaimSpan
+from forecast.claims.spans import ClaimSpan, calendar, fiscal
 from forecast.claims.subjects import Subject
 from forecast.claims.times import TimeRef
 from forecast.claims.tokens import WrittenNumber
 
-_VAGUE = word_set("most least largest biggest worst high peak busiest highest")
 _OF_TIME = word_set("ever history recorded record")
 _MONTHLY = word_set("month monthly month's months")
 _SCOPE = word_set("any single month monthly")
@@ -255,7 +254,7 @@ def _starts(extreme: Extreme, span: ClaimSpan, context: Context) -> list[ClaimSp
     ref = extreme.since
     if ref.form == "since" and ref.args[0] is None and ref.args[1]:
         year = ref.args[1]
-        return [ClaimSpan(year * 12, year * 12 + 11), ClaimSpan(year * 12 - 3, year * 12 + 8)]
+        return [calendar(year), fiscal(year)]
     found = times.spans(ref, context.when, span)
     if ref.form in ("since", "since_fy", "era"):
         if ref.form == "since_fy":
@@ -263,5 +262,5 @@ def _starts(extreme: Extreme, span: ClaimSpan, context: Context) -> list[ClaimSp
         return [ClaimSpan(one.first, one.first) for one in found[:3]] or [None]
     if ref.form == "year":
         year = ref.args[0]
-        return [ClaimSpan(year * 12, year * 12 + 11), ClaimSpan(year * 12 - 3, year * 12 + 8)]
+        return [calendar(year), fiscal(year)]
     return list(found[:3]) or [None]

@@ -44,7 +44,6 @@ NEARLY = (0.90, 1.005)  # claimed x these bounds truth for "nearly"
 BELOW = 0.75  # "fewer than" is said of no less than this much of it
 OVER = 1.05  # "more than" may be passed by this much, or by less than one unit
 FAR_OVER = 1.25  # ... which is no more than this
-SUM_SLACK = 5.0  # per month whose source rounds to 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +118,7 @@ def judge(table: CountTable, sense: Sense, claimed: Claimed, strict: bool = Fals
         slack = sum(map(line.slack_of, spans))
         values = table.first_values(sense.subject, sense.span)
         return _count(claimed, truth, slack, values, sense, strict)
-    blur = _blur(table, line, sense, truth)
-    holds = _fits(claimed, truth, sense.measure, blur)
+    holds = _fits(claimed, truth, sense.measure, _blur(line, sense, truth))
     return JudgedClaim(holds or "wrong", truth, evidence="record")
 
 
@@ -191,7 +189,7 @@ def rounds_to(claimed: Claimed, truth: float) -> bool:
     return abs(real - said) <= max(unit / 2, ROUNDED * said)
 
 
-def _blur(table: CountTable, line: ClaimCounts, sense: Sense, truth: float) -> float:
+def _blur(line: ClaimCounts, sense: Sense, truth: float) -> float:
     """How far rounding at the source may move a percent or multiple of small counts."""
     if sense.versus is None or sense.measure not in ("change_percent", "times"):
         return 0.0
@@ -203,7 +201,7 @@ def _blur(table: CountTable, line: ClaimCounts, sense: Sense, truth: float) -> f
 
 
 def _fits(
-    claimed: Claimed, truth: float, measure: ClaimMeasure, blur: float = 0.0
+    claimed: Claimed, truth: float, measure: ClaimMeasure, blur: float
 ) -> ClaimVerdict | None:
     """Percent, multiples, shares and averages: equal at the precision written."""
     if (truth < 0) != (claimed.value < 0) and round(truth, 1) != 0:
@@ -239,9 +237,7 @@ def _extreme(line: ClaimCounts, sense: Sense, claimed: Claimed) -> JudgedClaim:
     """Ranks, records and "since": among what had been counted by the end of the span."""
     if not line.holds(sense.span):
         return JudgedClaim("cannot_be_checked", why=_not_held(line, sense.span))
-    peers = _peers(line, sense)
-    now = line.total(sense.span)
-    judged = _ranked(line, sense, claimed, peers, now)
+    judged = _ranked(line, sense, claimed)
     since = sense.versus.last if sense.versus else line.first
     compared = ClaimSpan(since, sense.span.last)
     # What nobody knows may have been beyond it; that something known was, remains true.
@@ -251,14 +247,9 @@ def _extreme(line: ClaimCounts, sense: Sense, claimed: Claimed) -> JudgedClaim:
     return judged
 
 
-def _ranked(
-    line: ClaimCounts,
-    sense: Sense,
-    claimed: Claimed,
-    peers: list[tuple[ClaimSpan, int]],
-    now: int,
-) -> JudgedClaim:
+def _ranked(line: ClaimCounts, sense: Sense, claimed: Claimed) -> JudgedClaim:
     low = sense.measure.endswith("low") or sense.measure.startswith("lowest")
+    peers, now = _peers(line, sense), line.total(sense.span)
     beyond = [span for span, total in peers if (total < now if low else total > now)]
     if sense.measure in ("rank_high", "rank_low"):
         rank = len(beyond) + 1
@@ -289,10 +280,7 @@ def _peers(line: ClaimCounts, sense: Sense) -> list[tuple[ClaimSpan, int]]:
     if sense.among == "year":
         years = range(months.fiscal_year_at(line.first + 11), months.fiscal_year_at(span.last) + 1)
         spans = [fiscal(year, span.length) for year in years]
-    elif sense.among == "span":
-        back = range(12, span.first - line.first + 1, 12)
-        spans = [span.shift(-by) for by in back]
-    elif sense.among == "same month":
+    elif sense.among in ("span", "same month"):
         spans = [span.shift(-by) for by in range(12, span.first - line.first + 1, 12)]
     elif sense.among == "within year":
         first = fiscal(months.fiscal_year_at(span.first)).first

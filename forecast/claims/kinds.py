@@ -127,7 +127,7 @@ def is_plain_no(scene: Scene, number: WrittenNumber) -> bool:
         or _is_joined(scene, number)
         or _in_range(scene, number)
         or _in_phone(scene.text, start, end)
-        or _is_list_number(scene, number)
+        or (number.first == 0 and number.value < 100 and scene.low(number.last) in (".", ")"))
     )
 
 
@@ -183,10 +183,6 @@ def _in_range(scene: Scene, number: WrittenNumber) -> bool:
 def _in_phone(text: str, start: int, end: int) -> bool:
     around = text[max(0, start - 16) : end + 16]
     return bool(re.search(r"\(?\b\d{3}\)?[-. ]\d{3}[-.]\d{4}\b", around)) and end - start <= 4
-
-
-def _is_list_number(scene: Scene, number: WrittenNumber) -> bool:
-    return number.first == 0 and number.value < 100 and scene.low(number.last) in (".", ")")
 
 
 def hedge(scene: Scene, number: WrittenNumber) -> Hedge:
@@ -245,9 +241,7 @@ def direction(scene: Scene, number: WrittenNumber) -> int:
         return 1
     near = [(d, one) for d, one in scene.near(number, scene.of_kind("change", "hedge")) if d < 14]
     found = [
-        (d + _reach(scene, number, one), one)
-        for d, one in near
-        if _says_direction(scene, number, one)
+        (d + _reach(number, one), one) for d, one in near if _says_direction(scene, number, one)
     ]
     best = min(found, key=lambda pair: pair[0], default=None)
     if best is None:
@@ -255,7 +249,7 @@ def direction(scene: Scene, number: WrittenNumber) -> int:
     return 1 if best[1].phrase.value in ("up", "over") else -1
 
 
-def _reach(scene: Scene, number: WrittenNumber, one: Placed) -> float:
+def _reach(number: WrittenNumber, one: Placed) -> float:
     """Words right behind a percent say its direction; before it, verbs and nouns do."""
     if one.first >= number.last:
         return 0.0 if one.first - number.last <= 1 else 2.5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -25,9 +24,6 @@ class Found(NamedTuple):
     first: int
     last: int
     phrases: tuple[Phrase, ...]
-
-
-_WORD = re.compile(r"[\w'.]+")
 
 
 def word_set(text: str) -> frozenset[str]:

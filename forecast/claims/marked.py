@@ -82,14 +82,16 @@ def as_json(checked: CheckedText, names: SeriesNames) -> dict[str, Any]:
 
 def claim_json(one: ClaimFinding, names: SeriesNames) -> dict[str, Any]:
     """One claim for programs."""
-    place = {"quote": one.quote, "start": one.start, "end": one.end, "number": one.number}
     value = (
         one.claimed.value
         if one.claimed and one.sense and one.sense.measure not in EXTREMES
         else None
     )
     return {
-        **place,
+        "quote": one.quote,
+        "start": one.start,
+        "end": one.end,
+        "number": one.number,
         **meaning_json(one.sense, names),
         "claimed": _tidy(value),
         **judged_json(one.sense, one.judged),

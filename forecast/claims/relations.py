@@ -12,7 +12,7 @@ from forecast.claims.judge import Sense
 from forecast.claims.kinds import NounAfter
 from forecast.claims.lexicon import tables, word_set
 from forecast.claims.senses import Context, Option, Weighed
-from forecast.claims.spans import ClaimSpan, calendar, fiscal
+from forecast.claims.spans import ClaimSpan, fiscal
 from forecast.claims.subjects import APPREHENSION, DRUG, FIELD_BORDERS, Subject
 from forecast.claims.times import TimeRef
 from forecast.claims.tokens import WrittenNumber
@@ -34,6 +34,7 @@ _REFERS = word_set(
     "that this it they numbers number figures figure total totals decrease decline drop "
     "increase rise those these there count counts pace trend"
 )
+_LEADING = word_set("compared versus relative against")
 _SAYING = word_set("said announced released reported wrote told published posted says speaking on")
 _WEEKDAYS = ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
 
@@ -74,7 +75,9 @@ def off_topic(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | Non
         m for m in scene.near(number, scene.of_kind("measure")) if not _is_weak(scene, m[1])
     ]
     # "10,000 encounters with people on the watch list": what follows narrows the number.
-    if off.first >= number.last and distance <= 8 and not _parted(scene, number.last, off.first):
+    between = {scene.low(i) for i in range(number.last, off.first)}
+    parted = between & _PARTING or scene.numbers_between(number.last, off.first)
+    if off.first >= number.last and distance <= 8 and not parted:
         return off.phrase.value
     if noun.kind == "measure":
         return None
@@ -100,11 +103,6 @@ def other_unit(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | No
     """
     known = "unit" in tables() and noun.kind not in ("off_topic", "not_claim")
     return other_measure(scene, number) if known else None
-
-
-def _parted(scene: Scene, first: int, last: int) -> bool:
-    between = {scene.low(i) for i in range(first, last)}
-    return bool(between & _PARTING) or any(first <= n.first < last for n in scene.numbers)
 
 
 def _is_weak(scene: Scene, one: Placed) -> bool:
@@ -320,13 +318,9 @@ def is_share(scene: Scene, number: WrittenNumber) -> bool:
     if after in ("were", "are", "came", "involved", "have", "had", "was", "being"):
         return True
     before = {scene.low(i) for i in range(number.first - 6, number.first)}
-    return bool(before & _SHARE_VERBS) or _of_group(scene, number)
-
-
-def _of_group(scene: Scene, number: WrittenNumber) -> bool:
-    """16 percent with Indians; 30% Mexican."""
-    at = number.last + (scene.low(number.last) in ("with", "from", "was", "involved"))
-    return any(one.first == at for one in scene.of_kind("citizenship", "demographic", "drug"))
+    group = number.last + (after in ("with", "from"))  # 16 percent with Indians; 30% Mexican
+    groups = scene.of_kind("citizenship", "demographic", "drug")
+    return bool(before & _SHARE_VERBS) or any(one.first == group for one in groups)
 
 
 def is_multiple(scene: Scene, number: WrittenNumber) -> bool:
@@ -390,15 +384,14 @@ def versus(
     found: list[Option[ClaimSpan]] = []
     explicit = list(_versus_refs(scene, number))
     for rank, ref in enumerate(explicit[:2]):
-        for i, span in enumerate(_compared_spans(ref, context, base)[:4]):
+        spans = times.spans(ref, context.when, base)
+        if ref.since:
+            spans = list(dict.fromkeys(senses.begun(ref, spans)))
+        for i, span in enumerate(spans[:4]):
             found.append(Option(span, 1.1 * rank + 0.35 * i, True))
     if not explicit:
         found += _usual_versus(context, base, pair)
-    best: dict[ClaimSpan, Option[ClaimSpan]] = {}
-    for one in sorted(found, key=lambda option: option.cost):
-        if one.value != base:
-            best.setdefault(one.value, one)
-    return list(best.values())
+    return senses.cheapest(one for one in found if one.value != base)
 
 
 def _usual_versus(
@@ -411,19 +404,6 @@ def _usual_versus(
     if base.length == 1:
         yield Option(base.shift(-1), 1.0)
         yield from (Option(span, 1.2) for span in context.recent[:2])
-
-
-def _compared_spans(ref: TimeRef, context: Context, base: ClaimSpan) -> list[ClaimSpan]:
-    found = times.spans(ref, context.when, base)
-    if not ref.since:
-        return found
-    firsts = [ClaimSpan(span.first, span.first) for span in found]
-    number, year = (*ref.args, None)[:2] if ref.form == "since" else (None, None)
-    if ref.form == "since" and number is None and year:
-        return [fiscal(year), calendar(year)]
-    if ref.form == "since_fy":
-        return [fiscal(ref.args[0])]
-    return list(dict.fromkeys(firsts))
 
 
 def _versus_refs(scene: Scene, number: WrittenNumber) -> list[TimeRef]:
@@ -459,17 +439,13 @@ def _versus_refs(scene: Scene, number: WrittenNumber) -> list[TimeRef]:
                 behind.append(ref)
         elif place[0] < number.first:
             near = number.first - place[1] <= 8
-            lead = scene.compares(place[0]) or _led_by_comparison(scene, place[0])
+            leading = {scene.low(i) for i in range(place[0] - 6, place[0])}
+            lead = scene.compares(place[0]) or leading & _LEADING
             if (ref.relative and near) or lead or (ref.since and near):
                 before.append(ref)
     if behind:
         return behind
     return before[::-1]
-
-
-def _led_by_comparison(scene: Scene, first: int) -> bool:
-    words = [scene.low(i) for i in range(first - 6, first)]
-    return bool({"compared", "versus", "relative", "against"} & set(words))
 
 
 def is_versus(scene: Scene, number: WrittenNumber, span: ClaimSpan, context: Context) -> bool:
@@ -538,20 +514,14 @@ def shares(
         # 1,034 at-large arrests, 16% of all that were made: a share of them that were just counted
         just_counted = Option((APPREHENSION, hosts[-1].members, False), 0.2)
         return _part_shares([just_counted], border, agency, when)
-    drug = _drug_behind(scene, number)
-    if drug:
-        return _drug_shares(drug, scene, when)
+    behind = range(number.last + 1, number.last + 4)
+    drugs = [one for one in scene.of_kind("drug") if one.first in behind]
+    if drugs and scene.low(number.last) == "of":  # 90% of fentanyl seizures
+        return _drug_shares(drugs[0].phrase.value, scene, when)
     if parts and parts[0].cost <= 1.0 and _names_part(scene, number):
         return _part_shares(parts, border, agency, when)
     found = _agency_or_border_shares(scene, number, border, agency, when)
     return found or ([] if _of_them(scene, number) else None)
-
-
-def _drug_behind(scene: Scene, number: WrittenNumber) -> str | None:
-    """The drug of which a share is one: 90% of fentanyl seizures."""
-    behind = range(number.last + 1, number.last + 4)
-    drugs = [one for one in scene.of_kind("drug") if one.first in behind]
-    return drugs[0].phrase.value if drugs and scene.low(number.last) == "of" else None
 
 
 def _drug_shares(drug: str, scene: Scene, when: list[Option[ClaimSpan]]) -> list[Weighed]:

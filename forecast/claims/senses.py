@@ -8,7 +8,7 @@ a number bind: an explicit month or agency is never replaced to make a claim rig
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import product
 from typing import Generic, TypeVar
@@ -81,10 +81,6 @@ class Context:
         """The day of publication with what was spoken of lately."""
         return Now(self.now.published, tuple(self.recent))
 
-    def when_in(self, here: tuple[ClaimSpan, ...]) -> Now:
-        """The same, with what a sentence names in full."""
-        return Now(self.now.published, tuple(self.recent), here)
-
 
 def named_in_full(scene: Scene) -> tuple[ClaimSpan, ...]:
     """The spans that a sentence names with their year."""
@@ -111,23 +107,23 @@ def subjects(scene: Scene, number: WrittenNumber, context: Context) -> list[Opti
     """Whose counts a number may be, most likely first."""
     parts, borders = _parts(scene, number, context), _borders(scene, number, context)
     agencies = _agencies(scene, number, context)
-    made = [
-        Option(subject, part.cost + _cost(part, border, agency), agency.bound)
-        for part, border, agency in product(parts, borders, agencies)
-        for subject in [_subject(part.value, border, agency)]
-        if subject
-    ]
-    best: dict[Subject, Option[Subject]] = {}
-    for one in sorted(made, key=lambda option: option.cost):
+    made = []
+    for part, border, agency in product(parts, borders, agencies):
+        subject = _subject(part.value, border, agency)
+        # A sector has one border and one agency, whatever else is said.
+        alone = part.value[0] in ("sector", "office")
+        if subject:
+            cost = part.cost + (0.0 if alone else border.cost + agency.cost)
+            made.append(Option(subject, cost, agency.bound))
+    return cheapest(made)
+
+
+def cheapest(options: Iterable[Option[T]]) -> list[Option[T]]:
+    """Each value once, at its least cost, the likeliest first."""
+    best: dict[T, Option[T]] = {}
+    for one in sorted(options, key=lambda option: option.cost):
         best.setdefault(one.value, one)
     return list(best.values())
-
-
-def _cost(part: Option[SensePart], border: Option[str], agency: Option[str]) -> float:
-    """A sector has one border and one agency, whatever else is said."""
-    if part.value[0] in ("sector", "office"):
-        return 0.0
-    return border.cost + agency.cost
 
 
 def _subject(part: SensePart, border: Option[str], agency: Option[str]) -> Subject | None:
@@ -249,8 +245,9 @@ def _parts(scene: Scene, number: WrittenNumber, context: Context) -> list[Option
         return [*found, *([] if fields and fields[0].bound else [Option(NO_PART, 2.2)])]
     if not found and context.group != NO_PART:
         return _carried_group(scene, context)
-    carried = _carried_part(scene, number, context, bool(fields))
-    plain = _plain_part(scene, context, found, bool(fields))
+    part = _carried(scene, context)
+    carried = _carried_part(scene, number, part, bool(fields))
+    plain = _plain_part(scene, part, found, bool(fields))
     return sorted([*found, *carried, plain], key=lambda option: option.cost)
 
 
@@ -264,15 +261,15 @@ def _carried_group(scene: Scene, context: Context) -> list[Option[SensePart]]:
 
 def _carried(scene: Scene, context: Context) -> SensePart:
     """The sector that is still spoken of, or the only one of the text where one is meant."""
-    if context.part == NO_PART and len(context.sectors_named) == 1 and _says_sector(scene):
+    only = context.part == NO_PART and len(context.sectors_named) == 1
+    if only and any(token.low in ("sector", "sector's") for token in scene.tokens):
         return "sector", tuple(context.sectors_named), False
     return context.part
 
 
 def _carried_part(
-    scene: Scene, number: WrittenNumber, context: Context, named: bool
+    scene: Scene, number: WrittenNumber, carried: SensePart, named: bool
 ) -> list[Option[SensePart]]:
-    carried = _carried(scene, context)
     plural = any(token.low == "sectors" for token in scene.tokens)
     if carried == NO_PART or (plural and not named):
         return []
@@ -282,10 +279,9 @@ def _carried_part(
 
 
 def _plain_part(
-    scene: Scene, context: Context, found: list[Option[SensePart]], named: bool
+    scene: Scene, carried: SensePart, found: list[Option[SensePart]], named: bool
 ) -> Option[SensePart]:
     """A border as a whole; less likely where a sector or state is meant."""
-    carried = _carried(scene, context)
     if any(part.value[0] == "state" and part.cost < 0.5 for part in found):
         return Option(NO_PART, 0.9)
     if _unnamed_sectors(scene) and not named and carried == NO_PART:
@@ -305,7 +301,7 @@ def _fields(scene: Scene, number: WrittenNumber, context: Context) -> list[Optio
     for rank, (distance, one) in enumerate(near[:3]):
         kind = "sector" if one.phrase.kind == "city" else one.phrase.kind
         own = tuple(one.phrase.value.split("+"))
-        run = _run(scene, one, placed, number) if rank == 0 else own
+        run = _run(scene, one, placed) if rank == 0 else own
         sure = kind in ("sector", "office") and _sure(scene, one, context)
         cost = (0.0 if distance < FAR else 0.3) + (0.0 if rank == 0 else 1.2)
         alone = not scene.of_kind("border", "sector") and scene.low(one.first - 1) in ("in", "into")
@@ -328,10 +324,6 @@ def _unnamed_sectors(scene: Scene) -> bool:
 def same_border(part: SensePart, border: str) -> bool:
     """Whether a border is that of the sector spoken of before: it may only say where that lies."""
     return part[0] == "sector" and FIELD_BORDERS.get(part[1][0], "southwest") == border
-
-
-def _says_sector(scene: Scene) -> bool:
-    return any(scene.low(i) in ("sector", "sector's") for i in range(len(scene.tokens)))
 
 
 def _may_be_part(scene: Scene, one: Placed, context: Context) -> bool:
@@ -373,9 +365,7 @@ def _is_dateline(scene: Scene, one: Placed) -> bool:
     return scene.sentence.opens and one.first < 2 and text.isupper() and len(text) > 3
 
 
-def _run(
-    scene: Scene, one: Placed, placed: Iterable[Placed], number: WrittenNumber
-) -> tuple[str, ...]:
+def _run(scene: Scene, one: Placed, placed: Iterable[Placed]) -> tuple[str, ...]:
     """The parts that are enumerated with this one: Cubans, Venezuelans and Nicaraguans."""
     joined = [one]
     kinds = {"sector", "city"} if one.phrase.kind in ("sector", "city") else {one.phrase.kind}
@@ -383,7 +373,6 @@ def _run(
     for other in sorted(others, key=lambda p: abs(p.first - one.first)):
         if other not in joined and any(_joined(scene, other, held) for held in joined):
             joined.append(other)
-    del number
     values = [p.phrase.value for p in sorted(joined, key=lambda p: p.first)]
     return tuple(dict.fromkeys(name for value in values for name in value.split("+")))
 
@@ -414,11 +403,10 @@ def _joined(scene: Scene, a: Placed, b: Placed) -> bool:
 
 def _groups(scene: Scene, number: WrittenNumber) -> list[Option[SensePart]]:
     """Nationalities, demographic groups and places of arrest beside a number."""
-    placed = [
-        one
-        for one in scene.of_kind("citizenship", "countries", "demographic", "arrest_place", "drug")
-        if not _is_no_nationality(scene, one) and not _of_no_arrest(scene, one)
-    ]
+    kinds = ["citizenship", "countries", "demographic", "drug"]
+    if any(one.phrase.value == "usbp" for one in scene.of_kind("measure")):
+        kinds.append("arrest_place")  # of the Border Patrol's arrests only
+    placed = [one for one in scene.of_kind(*kinds) if not _is_no_nationality(scene, one)]
     near = [(d, one) for d, one in scene.near(number, placed) if d < 30]
     near = [(d, one) for d, one in near if not _only_included(scene, number, one)]
     if not near:
@@ -426,7 +414,7 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[Option[SensePart]]:
     distance, one = near[0]
     kind, value = one.phrase.kind, one.phrase.value
     same = [p for p in placed if p.phrase.kind == kind]
-    run = _run(scene, one, same, number)
+    run = _run(scene, one, same)
     bound = distance < TIGHT + 2
     cost = 0.0 if bound else 0.5 if distance < FAR else 1.2
     if value == "?" or "?" in run:
@@ -444,12 +432,6 @@ def _only_included(scene: Scene, number: WrittenNumber, one: Placed) -> bool:
     """8,083 persons, a number that includes families: all of them, not the families."""
     words = {scene.low(i) for i in range(number.last, one.first)}
     return bool(words & {"includes", "including", "include", "included", "comprising"})
-
-
-def _of_no_arrest(scene: Scene, one: Placed) -> bool:
-    """The interior, or "at large", where nothing is said of the Border Patrol's arrests."""
-    patrol = any(p.phrase.value == "usbp" for p in scene.of_kind("measure"))
-    return one.phrase.kind == "arrest_place" and not patrol
 
 
 def _is_no_nationality(scene: Scene, one: Placed) -> bool:
@@ -565,13 +547,13 @@ def _time_distance(
     """How far a time is from a number; farther where it speaks of another."""
     before = place[0] < number.first
     distance = scene.distance((number.first, number.last), place)
-    if before and place[0] < 4 and not _number_between(scene, 0, number.first):
+    if before and place[0] < 4 and not scene.numbers_between(0, number.first):
         distance = min(distance, 4.0)
     if before and _owned(scene, number, place):
         distance += 6
     if scene.compares(place[0]) and not (compared and not before):
         distance += 8
-    if not before and _number_between(scene, number.last, place[0]):
+    if not before and scene.numbers_between(number.last, place[0]):
         distance += 6
     if not before and _leads_next(scene, place, number):
         distance += 5
@@ -585,9 +567,9 @@ def _owned(scene: Scene, number: WrittenNumber, place: tuple[int, int]) -> bool:
     return bool(owners) and bool(between & {",", "to", "from", ")"})
 
 
-def _begun(ref: TimeRef, resolved: list[ClaimSpan]) -> list[ClaimSpan]:
+def begun(ref: TimeRef, resolved: list[ClaimSpan]) -> list[ClaimSpan]:
     """What "since" goes back to: a month, or a year."""
-    if ref.form == "since" and ref.args[0] is None:
+    if ref.form == "since" and ref.args[0] is None and ref.args[1]:
         return [fiscal(ref.args[1]), calendar(ref.args[1])]
     if ref.form == "since_fy":
         return [fiscal(ref.args[0])]
@@ -617,10 +599,6 @@ def is_compared_time(scene: Scene, number: WrittenNumber) -> bool:
     return near[0].before and place[0] > 3 and scene.compares(place[0])
 
 
-def _number_between(scene: Scene, first: int, last: int) -> bool:
-    return any(first <= one.first < last for one in scene.numbers)
-
-
 def _leads_next(scene: Scene, place: tuple[int, int], number: WrittenNumber) -> bool:
     """Whether a time behind this number leads the next one: 7,181; in April 8,346."""
     after = [n.first for n in scene.numbers if n.first >= place[1]]
@@ -635,7 +613,7 @@ def _belongs_to_extreme(scene: Scene, ref: TimeRef, place: tuple[int, int]) -> b
     for one in scene.of_kind("extreme"):
         between = [scene.low(i) for i in range(one.last, place[0])]
         if 0 <= place[0] - one.last <= 9 and (ref.since or "since" in between):
-            return not _number_between(scene, one.last, place[0])
+            return not scene.numbers_between(one.last, place[0])
         if between in (["of"], ["set", "in"], ["from"]) and scene.low(one.first - 1) == "the":
             return True
     return False
@@ -655,7 +633,7 @@ def spans_for(
         compared with.
     """
     found: list[Option[ClaimSpan]] = []
-    now = context.when_in(named_in_full(scene))
+    now = replace(context.when, here=named_in_full(scene))
     near = times_near(scene, number, compared)
     _, given = dealt(scene, number)
     if given:
@@ -668,7 +646,7 @@ def spans_for(
         if (timed.ref.since and _belongs_to_extreme(scene, timed.ref, scene.place(timed.ref))) or (
             timed.ref.since and timed.before and _when_between(scene, timed.ref, number)
         ):
-            resolved = _begun(timed.ref, resolved)
+            resolved = begun(timed.ref, resolved)
         cost = 0.0 if timed.distance < FAR else 1.2 if len(context.recent) else 0.4
         cost += 1.3 * rank + (1.5 if timed.ref.form in ("past_years", "past") else 0.0)
         bound = rank == 0 and timed.distance < TIGHT + 1
@@ -677,14 +655,11 @@ def spans_for(
             for i, span in enumerate(resolved[:6])
         ]
     if not found or not found[0].bound:
-        found += _from_before(scene, context, bool(found) and near[0].distance < FAR)
-    best: dict[ClaimSpan, Option[ClaimSpan]] = {}
-    for one in sorted(found, key=lambda option: option.cost):
-        best.setdefault(one.value, one)
-    return list(best.values())
+        found += _from_before(context, bool(found) and near[0].distance < FAR)
+    return cheapest(found)
 
 
-def _from_before(scene: Scene, context: Context, some: bool) -> Iterator[Option[ClaimSpan]]:
+def _from_before(context: Context, some: bool) -> Iterator[Option[ClaimSpan]]:
     more = 1.5 if some else 0.0
     for i, span in enumerate(context.recent[:3]):
         yield Option(span, 0.6 + 0.9 * i + more)
@@ -705,25 +680,17 @@ def weigh(
     when: list[Option[ClaimSpan]],
     measure: ClaimMeasure = "total",
     versus: list[Option[ClaimSpan]] | None = None,
-    of: list[Option[Subject]] | None = None,
 ) -> list[Weighed]:
     """All combinations, the likeliest first."""
     against: list[Option[ClaimSpan] | None] = [*versus] if versus else [None]
-    wholes: list[Option[Subject] | None] = [*of] if of else [None]
     made = [
         Weighed(
-            Sense(
-                one.value,
-                span.value,
-                measure,
-                then.value if then else None,
-                whole.value if whole else None,
-            ),
-            one.cost + span.cost + (then.cost if then else 0) + (whole.cost if whole else 0),
+            Sense(one.value, span.value, measure, then.value if then else None),
+            one.cost + span.cost + (then.cost if then else 0),
             one.bound,
             span.bound,
         )
-        for one, span, then, whole in product(whose, when, against, wholes)
+        for one, span, then in product(whose, when, against)
         if then is None or then.value != span.value
     ]
     return sorted(made, key=lambda one: one.cost)

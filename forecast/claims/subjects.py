@@ -71,7 +71,8 @@ class Subject(NamedTuple):
             kind = agency_words("ofo" if self.agency == "ofo" else "usbp")
             return f"{kind} in {named}" + (f" ({place})" if self.border == "other" else "")
         if self.dimension == "state":
-            return f"{noun} {_states(self.members)} ({place})"
+            states = " and ".join(member_words("state", name) for name in self.members)
+            return f"{noun} in {states} ({place})"
         if self.dimension == APPREHENSION:
             where = " and ".join(ARREST_WORDS[name] for name in self.members)
             return f"{_HALVES['usbp'].short} {noun} {where} {place}"
@@ -89,7 +90,3 @@ class Subject(NamedTuple):
 def _in_sentence(words: str) -> str:
     """A name as it stands inside a sentence: fentanyl, LSD."""
     return words if words.isupper() else words.lower()
-
-
-def _states(members: tuple[str, ...]) -> str:
-    return "in " + " and ".join(member_words("state", name) for name in members)

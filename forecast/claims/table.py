@@ -134,7 +134,10 @@ class CountTable:
             return None  # the files do not tell nationality or state by agency
         if subject.border in (NATIONWIDE, LAND) and subject.dimension != "field":
             return self._of_borders(subject)
-        return self._of_border(subject)
+        if subject.agency == "ofo" and not subject.dimension:
+            both = self.counts(Subject(subject.border))
+            return _less(both, self.counts(Subject(subject.border, "usbp")))
+        return self._series.get(subject.key)
 
     def _of_borders(self, subject: Subject) -> ClaimCounts | None:
         if subject.border == NATIONWIDE and subject.key in self._series:
@@ -144,15 +147,6 @@ class CountTable:
         if subject.dimension:  # a part that a border has none of is no gap
             lines = [line for line in lines if line]
         return _added(lines)
-
-    def _of_border(self, subject: Subject) -> ClaimCounts | None:
-        held = self._series.get(subject.key)
-        if subject.agency == "ofo" and not subject.dimension:
-            whole = self.counts(Subject(subject.border))
-            return _less(whole, self.counts(Subject(subject.border, "usbp")))
-        if held is None and subject.dimension == "field" and subject.agency != "ofo":
-            return None
-        return held
 
     def subjects(self) -> Iterator[Subject]:
         """Every subject of one series or one agency: what a bare number may be of."""

@@ -72,20 +72,7 @@ class Now:
 def _month_number(text: str | None) -> int | None:
     if not text:
         return None
-    return [
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "may",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "oct",
-        "nov",
-        "dec",
-    ].index(text[:3].lower()) + 1
+    return _MONTHS.index(text[:3].lower()) + 1
 
 
 def _year(text: str | None) -> int | None:
@@ -109,10 +96,6 @@ def _group(match: re.Match[str], *names: str) -> str | None:
     return next((known[name] for name in names if known.get(name)), None)
 
 
-def _era(match: re.Match[str], _: CalendarWord) -> tuple[Any, ...]:
-    return (_eras()[match["era"].lower().replace("\u2019", "'")],)
-
-
 @cache
 def _eras() -> dict[str, str]:
     return {phrase: start for start, said in tables()["era"].items() for phrase in said}
@@ -125,11 +108,6 @@ def _months(match: re.Match[str], _: CalendarWord) -> tuple[Any, ...]:
 
 def _month_year(match: re.Match[str], _: CalendarWord) -> tuple[Any, ...]:
     return _month_number(_group(match, "m")), _year(_group(match, "y"))
-
-
-def _fiscal_part(match: re.Match[str], entry: CalendarWord) -> tuple[Any, ...]:
-    year = -1 if entry.get("previous") else _year(_group(match, "fy", "fz"))
-    return year, _part(match)
 
 
 def _quarter_of(match: re.Match[str], _: CalendarWord) -> tuple[Any, ...]:
@@ -159,7 +137,10 @@ _ARGS: dict[str, Args] = {
         m[0][:2].lower() == "by",
     ),
     "fy_through": lambda m, _: (_year(_group(m, "fy", "fz")), _month_number(_group(m, "m"))),
-    "fy_first": _fiscal_part,
+    "fy_first": lambda m, entry: (
+        -1 if entry.get("previous") else _year(_group(m, "fy", "fz")),
+        _part(m),
+    ),
     "year_first": lambda m, _: (_relative_year(m["y"]), _part(m)),
     "quarter": _quarter_of,
     "fy_last": lambda m, _: (_year(m["fy"]), _number(m["n"])),
@@ -170,7 +151,7 @@ _ARGS: dict[str, Args] = {
     "fy_ended": lambda m, _: (_year(m["y"]),),
     "cy": lambda m, _: (_year(m["y"]),),
     "year": lambda m, _: (_year(m["y"]),),
-    "era": _era,
+    "era": lambda m, _: (_eras()[m["era"].lower().replace("\u2019", "'")],),
     "same": _same_as,
     "shift": _by,
     "fy_rel": _by,
@@ -413,7 +394,7 @@ def _fy_rel(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[Cla
     ]
 
 
-def _fy_first(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
+def _fy_first(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     year, length = args
     current = months.fiscal_year_at(now.newest[0])
     if year == -1:
@@ -432,7 +413,7 @@ def _fy_last(args: tuple[Any, ...], _: Now, __: ClaimSpan | None) -> list[ClaimS
 
 
 def _quarter(args: tuple[Any, ...], _: Now, __: ClaimSpan | None) -> list[ClaimSpan]:
-    first = fiscal(args[0]).first + 3 * (["first", "second", "third", "fourth"].index(args[1]))
+    first = fiscal(args[0]).first + 3 * _QUARTERS.index(args[1])
     return [ClaimSpan(first, first + 2)]
 
 
@@ -446,10 +427,6 @@ def _year_first(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[Cl
 def _of_fys(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     first, last = args
     return [ClaimSpan(fiscal(first).first, one.last) for one in _clipped(fiscal(last), now)]
-
-
-def _of_cy(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
-    return _clipped(calendar(args[0]), now)
 
 
 def _of_year(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
@@ -526,7 +503,7 @@ def _same(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[Claim
     return [by_fiscal] if kind == "fy" else [by_calendar, by_fiscal]
 
 
-def _through(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
+def _through(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     """Through June: the fiscal year so far; by June: that month, or the year up to it."""
     number, year, by = args
     end = year * 12 + number - 1 if year else _latest(number, now.month + (now.published.day > 27))
@@ -569,10 +546,6 @@ def _that(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpa
     return [one for one in now.recent if (one.length == 1) != long]
 
 
-def _past(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
-    return [ClaimSpan(end - args[0] + 1, end) for end in now.newest[:3]]
-
-
 def _since(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     number, year = args
     start = _latest(number, now.month) if year is None else year * 12 + (number or 1) - 1
@@ -580,10 +553,6 @@ def _since(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSp
     if number is None:
         found += [ClaimSpan(fiscal(year).first, end) for end in now.newest]
     return found
-
-
-def _since_fy(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
-    return [ClaimSpan(fiscal(args[0]).first, end) for end in now.newest[:3]]
 
 
 def _of_era(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
@@ -610,16 +579,18 @@ _HANDLERS: dict[str, Handler] = {
     "quarter": _quarter,
     "year_first": _year_first,
     "fys": _of_fys,
-    "cy": _of_cy,
+    "cy": lambda args, now, _: _clipped(calendar(args[0]), now),
     "year": _of_year,
     "years": _of_years,
     "year_rel": _year_rel,
     "month_rel": _month_rel,
     "shift": _shift,
     "same": _same,
-    "past": _past,
+    "past": lambda args, now, _: [ClaimSpan(end - args[0] + 1, end) for end in now.newest[:3]],
     "since": _since,
-    "since_fy": _since_fy,
+    "since_fy": lambda args, now, _: [
+        ClaimSpan(fiscal(args[0]).first, end) for end in now.newest[:3]
+    ],
     "era": _of_era,
     "fy_ended": _fy_ended,
     "through": _through,

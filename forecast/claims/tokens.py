@@ -106,15 +106,14 @@ def _clear_end(before: str, after: str) -> bool:
 def _sentence(text: str, start: int, end: int, opens: bool) -> Sentence:
     tokens = tuple(
         Token(
-            _low(match.group()), start + match.start(), start + match.end(), _is_mark(match.group())
+            match.group().lower().replace("\u2019", "'").replace("\u2018", "'"),
+            start + match.start(),
+            start + match.end(),
+            _is_mark(match.group()),
         )
         for match in _TOKEN.finditer(text[start:end])
     )
     return Sentence(start, end, tokens, opens)
-
-
-def _low(word: str) -> str:
-    return word.lower().replace("\u2019", "'").replace("\u2018", "'")
 
 
 def _is_mark(word: str) -> bool:
@@ -249,7 +248,8 @@ def _digits(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
     if decimals:
         return WrittenNumber("other", value, 10.0**-decimals, at, last)
     unit = _last_digit(value)
-    return WrittenNumber("count", value, unit, at, last + plus, not _is_round(value, unit), plus)
+    exact = unit < 10 or (unit < 100 and value >= 1000)
+    return WrittenNumber("count", value, unit, at, last + plus, exact, plus)
 
 
 def _factor(tokens: tuple[Token, ...], at: int) -> tuple[int, float]:
@@ -292,15 +292,12 @@ def _last_digit(value: float) -> float:
     return float(unit)
 
 
-def _is_round(value: float, unit: float) -> bool:
-    return unit >= 100 or (unit >= 10 and value < 1000)
-
-
 def _in_words(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
     """Numbers in words: two hundred thousand, half a million, a quarter-million, third."""
     low = tokens[at].low
-    if low in ("half", "quarter") and _half_million(tokens, at):
-        last, factor = _half_million(tokens, at) or (at, 1)
+    million = _half_million(tokens, at) if low in ("half", "quarter") else None
+    if million:
+        last, factor = million
         value = factor * (0.5 if low == "half" else 0.25)
         return WrittenNumber("count", value, _last_digit(value), at, last, exact=False)
     if low in _ORDINALS and _low_at(tokens, at - 1) not in ("one", "two", "three", "a"):

@@ -87,7 +87,7 @@ def explain(
     if sense.measure in _EXTREME_WORDS:
         return _explain_extreme(table, sense, judged)
     if judged.verdict == "mislabelled" and other:
-        return _explain_mislabelled(table, sense, claimed, judged, other)
+        return _explain_mislabelled(sense, claimed, judged, other)
     truth = statement(sense, judged.truth)
     if judged.verdict == "wrong":
         whose = elsewhere(table, sense, claimed)
@@ -109,13 +109,6 @@ def small(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
     )
 
 
-def _rounding() -> str:
-    """Why a sum of months may be a little off where each month was rounded."""
-    source = registry.main()
-    part = source.labels.dimensions[source.rounded]
-    return f"each {part}'s month is on record in whole {source.measure.noun}"
-
-
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
@@ -128,29 +121,27 @@ def _when_published(table: CountTable, sense: Sense, claimed: Claimed, judged: J
     line = table.counts(sense.subject)
     slack = line.slack_of(sense.span) if line and line.holds(sense.span) else 0.0
     if abs(claimed.value - (judged.truth or 0)) <= slack:
-        if registry.main().rounded:
-            return f"It is right as far as is known: {_rounding()}."
-        return "It is right as far as is known: the source on record rounds its counts to 10."
+        source = registry.main()
+        if not source.rounded:
+            return "It is right as far as is known: the source on record rounds its counts to 10."
+        part = source.labels.dimensions[source.rounded]
+        return (
+            f"It is right as far as is known: each {part}'s month is on record in whole "
+            f"{source.measure.noun}."
+        )
     return "It is within 2% of today's figure; the figure first published is not on record."
 
 
 def _explain_mislabelled(
-    table: CountTable, sense: Sense, claimed: Claimed, judged: JudgedClaim, other: Sense
+    sense: Sense, claimed: Claimed, judged: JudgedClaim, other: Sense
 ) -> Explained:
-    right_words = statement(other, claimed.value)
+    subject, right_words = other.subject, statement(other, claimed.value)
+    kind = f"{agency_words(subject.agency)} ({subject.border})"
+    if subject.dimension:
+        kind = subject.words()
     right_number = statement(sense, judged.truth)
     known = f" The words would need {right_number}." if judged.truth is not None else ""
-    return Explained(
-        f"The number is of {_kind(other.subject)}.{known}", f"{_sentence(right_words)}{known}"
-    )
-
-
-def _kind(subject: Subject) -> str:
-    return (
-        subject.words()
-        if subject.dimension
-        else f"{agency_words(subject.agency)} ({subject.border})"
-    )
+    return Explained(f"The number is of {kind}.{known}", f"{_sentence(right_words)}{known}")
 
 
 _EXTREME_WORDS = {
@@ -207,9 +198,7 @@ def verdict_line(said: AnsweredClaim) -> str:
         return f"{head}: {said.why}"
     truth = statement(sense, judged.truth)
     claimed = number_words(said.claimed.value, "total")
-    if verdict == "right":
-        return f"{head}: {truth}."
-    if verdict == "right_when_rounded":
+    if verdict in ("right", "right_when_rounded"):
         return f"{head}: {truth}."
     if verdict == "right_when_published" and judged.evidence == "vintage":
         return f"{head}, since restated: {claimed}; now {truth}."

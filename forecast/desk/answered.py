@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from forecast import months
 from forecast.desk.asking import SKILL, Asking, chance_words, span_words
 from forecast.desk.names import member_words
-from forecast.desk.wording import MINUS, measure, month_words
+from forecast.desk.wording import measure, month_words, signed
 from forecast.engine.chances import Chance
 from forecast.engine.spans import Span
 from forecast.records import Row, SeriesKey, SpanForecast
@@ -21,9 +21,15 @@ from forecast.watch.standing import ChanceScores
 if TYPE_CHECKING:
     from rich.table import Table
 
-
 NEAR = 0.1  # chances within this of another one are "such" chances
 FEW = 10  # of them say nothing
+
+STEPS = {
+    "surprise": "newest figures",
+    "season": "time passing",
+    "revisions": "revised months",
+    "method": "model weights or version",
+}
 
 
 @dataclass(frozen=True)
@@ -110,26 +116,22 @@ def track_words(track: TrackRecord | None) -> str:
 
 def span_sentence(name: str, found: SpanForecast) -> str:
     """A sum over months: median, intervals, and what of it is published."""
-    span = span_words(Span(found.span, found.first_month, found.last_month))
-    total = found.months_published + _ahead(found)
-    if not _ahead(found):
-        return f"{name}, {span}: {found.published:,}, all of it is published."
+    span = Span(found.span, found.first_month, found.last_month)
+    what = f"{name}, {span_words(span)}"
+    ahead = sum(month > found.cutoff for month in span.months)
+    if not ahead:
+        return f"{what}: {found.published:,}, all of it is published."
     parts = [
-        f"{name}, {span}: {found.median:,} {measure().long_name}; "
+        f"{what}: {found.median:,} {measure().long_name}; "
         f"80% between {found.lo80:,} and {found.hi80:,}, 95% between {found.lo95:,} and "
         f"{found.hi95:,}."
     ]
     if found.months_published:
         parts.append(
-            f"Published so far: {found.published:,} in {found.months_published} of {total} months, "
-            f"through {month_words(found.cutoff)}."
+            f"Published so far: {found.published:,} in {found.months_published} of "
+            f"{found.months_published + ahead} months, through {month_words(found.cutoff)}."
         )
     return " ".join(parts)
-
-
-def _ahead(found: SpanForecast) -> int:
-    span = Span(found.span, found.first_month, found.last_month)
-    return sum(month > found.cutoff for month in span.months)
 
 
 def this_fiscal_year(record: Asking, border: str) -> str:
@@ -167,21 +169,7 @@ def source(record: Asking) -> str:
     )
 
 
-STEPS = {
-    "surprise": "newest figures",
-    "season": "time passing",
-    "revisions": "revised months",
-    "method": "model weights or version",
-}
-
-
-def signed(number: int) -> str:
-    """+1,234, 0, or with a minus sign."""
-    sign = "+" if number > 0 else MINUS if number < 0 else ""
-    return f"{sign}{abs(number):,}"
-
-
-def line(rows: Sequence[Row]) -> str:
+def changes_sentence(rows: Sequence[Row]) -> str:
     """One sentence on the first month ahead of a border; "" where there is nothing to compare."""
     if not rows:
         return ""
@@ -196,13 +184,11 @@ def line(rows: Sequence[Row]) -> str:
     return f"The forecast of {month} moved from {before} to {after} ({signed(moved)}): {parts}."
 
 
-def table(rows: Sequence[Row]) -> Table:
+def changes_table(rows: Sequence[Row]) -> Table:
     """Old forecast, steps, new forecast; a line a month."""
     from forecast.desk.terminal.tables import month_name, plain_table
 
-    found = plain_table("forecast", "before", *STEPS.values(), "now")
-    for column in found.columns[1:]:
-        column.justify = "right"
+    found = plain_table("forecast", numbers=("before", *STEPS.values(), "now"))
     for row in rows:
         steps = [signed(row[name]) for name in STEPS]
         found.add_row(month_name(row["month"]), f"{row['before']:,}", *steps, f"{row['after']:,}")

@@ -9,7 +9,7 @@ and the terminal keep them.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from forecast import headlines
@@ -115,6 +115,21 @@ class SeriesNames:
         raise SeriesNameError(text, "no series has this name", suggested)
 
 
+def dimension_words(name: str) -> str:
+    """A dimension, or a crossing of several, as people say it."""
+    return " and ".join(registry.main().labels.dimensions.get(one, one) for one in name.split("*"))
+
+
+def member_words(dimension: str, member: str) -> str:
+    """A part of a dimension as people write it; one that is not known as the publisher does."""
+    dimensions, members = dimension.split("*"), member.split(" * ")
+    if len(dimensions) > 1 and len(dimensions) == len(members):
+        return ", ".join(map(member_words, dimensions, members))
+    known = registry.main().labels.words.get(dimension, {}).get(member)
+    shouted = dimension == "citizenship" and member.isupper()
+    return known or (member.title() if shouted else member)
+
+
 def _as_kept(key: SeriesKey) -> tuple[str, ...]:
     """A series by its labels as the record has them, and no more than these."""
     return (key.border,) if key.headline else (f"{key.border}:{key.member}", key.member)
@@ -152,22 +167,18 @@ def _forms(key: SeriesKey) -> set[str]:
     """Everything a part may be called, normal."""
     labels = registry.main().labels
     words = _normal(member_words(key.dimension, key.member))
+    states = (f"{words} state", f"state of {words}") if key.dimension == "state" else ()
     return {
         _normal(key.member),
         words,
         *map(_normal, labels.usual.get(key.member, ())),
         *labels.forms.get(key.dimension, _no_forms)(_normal(key.member)),
-        *_state_forms(key, words),
+        *states,
     }
 
 
 def _no_forms(_: str) -> tuple[str, ...]:
     return ()
-
-
-def _state_forms(key: SeriesKey, words: str) -> Iterator[str]:
-    if key.dimension == "state":
-        yield from (f"{words} state", f"state of {words}")
 
 
 def _dimension_forms(key: SeriesKey) -> set[str]:
@@ -197,18 +208,3 @@ def _normal(text: str) -> str:
     bare = unicodedata.normalize("NFKD", text.casefold())
     kept = "".join(letter for letter in bare if not unicodedata.combining(letter))
     return " ".join(kept.translate(_DROPPED).replace("&", " and ").split())
-
-
-def dimension_words(name: str) -> str:
-    """A dimension, or a crossing of several, as people say it."""
-    return " and ".join(registry.main().labels.dimensions.get(one, one) for one in name.split("*"))
-
-
-def member_words(dimension: str, member: str) -> str:
-    """A part of a dimension as people write it; one that is not known as the publisher does."""
-    dimensions, members = dimension.split("*"), member.split(" * ")
-    if len(dimensions) > 1 and len(dimensions) == len(members):
-        return ", ".join(map(member_words, dimensions, members))
-    known = registry.main().labels.words.get(dimension, {}).get(member)
-    shouted = dimension == "citizenship" and member.isupper()
-    return known or (member.title() if shouted else member)

@@ -186,6 +186,12 @@ def change_words(now: int, before: int) -> str:
     return f"{sign}{abs(percent):,.1f}%"
 
 
+def signed(number: int) -> str:
+    """+1,234, 0, or with a minus sign."""
+    sign = "+" if number > 0 else MINUS if number < 0 else ""
+    return f"{sign}{abs(number):,}"
+
+
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th, 11th ..."""
     last_two = number % 100

@@ -100,7 +100,7 @@ def _misses(rows: Sequence[Row]) -> Iterator[str]:
         months_ahead = f"{row['horizon']} month{'s' if row['horizon'] > 1 else ''}"
         side = "below" if row["encounters"] < row["lo95"] else "above"
         inside = row["lo95"] <= row["encounters"] <= row["hi95"]
-        where = "inside" if inside else f"{side}"
+        where = "inside" if inside else side
         yield (
             f"{number + 1}. {name_of(row['border'])}, {month_words(row['month'])}: "
             f"{row['median']:,} were forecast {months_ahead} ahead, {row['encounters']:,} came, "

@@ -72,9 +72,9 @@ class SeriesForecasts:
         return found
 
     def _values(self, rows: slice, probs: Sequence[float]) -> Floats:
-        part = Predictive(*(getattr(self.predictive, f.name)[rows] for f in fields(Predictive)))
-        quantiles = part.quantiles(probs)
-        whole = self.counts.whole[rows][:, None] & self.known[rows]
+        part = self.some(rows)
+        quantiles = part.predictive.quantiles(probs)
+        whole = part.counts.whole[:, None] & part.known
         if whole.all():
             return intervals.counts(quantiles).astype(float)
         quantiles[~whole] = np.expm1(quantiles[~whole])
@@ -273,12 +273,17 @@ def series_scores(hindcasts: SeriesForecasts, quantiles: Floats) -> Floats:
     found = np.empty((len(quantiles), 5))
     for first in range(0, len(quantiles), TOGETHER):
         rows = slice(first, first + TOGETHER)
-        actual, last = _came(hindcasts, rows, quantiles.shape[2])
-        found[rows] = _series_scores(actual, last, quantiles[rows])
+        found[rows] = _series_scores(hindcasts, rows, quantiles[rows])
     return found
 
 
-def _series_scores(actual: Floats, last: Floats, quantiles: Floats) -> Floats:
+def _series_scores(hindcasts: SeriesForecasts, rows: slice, quantiles: Floats) -> Floats:
+    values = hindcasts.counts.values[rows]
+    origins = values.shape[1] - 1 - hindcasts.back
+    target = origins[:, None] + np.arange(1, quantiles.shape[2] + 1)
+    came = values[:, np.minimum(target, values.shape[1] - 1)]
+    actual = np.where(target < values.shape[1], came, np.nan)
+    last = values[:, origins, None]
     median = quantiles[..., MIDDLE]
     known = np.isfinite(actual) & np.isfinite(median) & np.isfinite(last)
     parts = (
@@ -306,12 +311,3 @@ def quality(found: Sequence[Floats]) -> Quality:
     relative = math.exp(math.fsum(ratios) / len(ratios)) if len(ratios) else math.nan
     inside80, inside95 = each[:, 2].sum() / n, each[:, 3].sum() / n
     return Quality(n, math.fsum(each[:, 1]) / n, relative, float(inside80), float(inside95))
-
-
-def _came(hindcasts: SeriesForecasts, rows: slice, h: int) -> tuple[Floats, Floats]:
-    """(series, cutoffs, h) what came, NaN after the end, and (series, cutoffs, 1) the last seen."""
-    values = hindcasts.counts.values[rows]
-    origins = values.shape[1] - 1 - hindcasts.back
-    target = origins[:, None] + np.arange(1, h + 1)
-    came = values[:, np.minimum(target, values.shape[1] - 1)]
-    return np.where(target < values.shape[1], came, np.nan), values[:, origins, None]

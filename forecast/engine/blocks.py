@@ -310,21 +310,14 @@ def block_losses(step: Step) -> tuple[Floats, Hearing]:
     """
     panel, seen = step.task.panel, step.task.panel.seen
     walk = BreakWalk().sweep(panel, par.NEAR).path
-    grid, root = _both_grids(step, structural.near_paths, par.NEAR)
+    grid = structural.near_paths(step.prior, panel, par.NEAR)
+    grid = combination.within_history(grid, panel.z)
+    root = _unrooted(structural.near_paths(step.prior, _rooted(panel), par.NEAR))
+    root = combination.within_history(root, panel.z)
     walk_loss, weight = combination.month_losses(walk, seen)
     grid_loss, _ = combination.month_losses(grid, seen)
     heard = combination.hearing(grid, root, levels(panel), seen, family_numbers(panel))
     return np.stack([walk_loss, grid_loss, weight]), heard
-
-
-def _both_grids(
-    step: Step, paths: Callable[[Floats, Panel, int], Floats], h: int
-) -> tuple[Floats, Floats]:
-    """(series, months, h) paths of the grid and of the square root grid, on log1p counts."""
-    panel = step.task.panel
-    grid = combination.within_history(paths(step.prior, panel, h), panel.z)
-    root = _unrooted(paths(step.prior, _rooted(panel), h))
-    return grid, combination.within_history(root, panel.z)
 
 
 def block_forecasts(last: LastStep) -> tuple[Predictive, Floats]:

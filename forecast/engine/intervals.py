@@ -67,7 +67,10 @@ def one_step_scale(errors: Floats, step: Floats) -> Floats:
     """
     known = np.isfinite(errors)
     count = np.cumsum(known, axis=1)
-    cap = np.where(count > par.UNCAPPED, _cap(errors, step), np.inf)
+    noise = np.zeros_like(errors)
+    noise[:, 1:] = par.COUNT_NOISE * np.exp(-step[:, :-1] / 2)
+    cap = np.fmax(par.CAP * running_median(errors, par.WINDOW), noise)
+    cap = np.where(count > par.UNCAPPED, cap, np.inf)
     squares = np.where(known, np.minimum(errors, cap) ** 2, 0.0)
     sigma = np.ones_like(errors)
     for half_life in (par.QUICK, par.SLOW):
@@ -76,13 +79,6 @@ def one_step_scale(errors: Floats, step: Floats) -> Floats:
         mean = discounted_sum(squares, keep) / weight
         sigma *= np.sqrt(np.maximum(np.sqrt(mean), par.LEAST_SIGMA))
     return np.where(count >= par.LEAST_ERRORS, sigma, np.nan)
-
-
-def _cap(errors: Floats, step: Floats) -> Floats:
-    """(series, months) the largest error that counts in full at each column."""
-    noise = np.zeros_like(errors)
-    noise[:, 1:] = par.COUNT_NOISE * np.exp(-step[:, :-1] / 2)
-    return np.fmax(par.CAP * running_median(errors, par.WINDOW), noise)
 
 
 def with_count_noise(sigma: Floats, errors: Floats, step: Floats) -> Floats:
@@ -234,9 +230,22 @@ def learned_widths(
 ) -> Floats:
     """(families, months, h) the same of each family.
 
+    From the mean squared standardised errors, fading, drawn towards 1. n series of one month
+    count as sqrt(n), because they move together.
+
     month : what `month_squares` says of all series; asked for each month, in turn.
     """
-    return _line_in_log_horizon(np.log(_mean_squares(families, months, longest, month)) / 2)
+    prior = par.WIDTH_PRIOR * np.sqrt(np.arange(1, longest + 1))
+    mean = np.ones((families, months, longest))
+    total, weight = np.zeros((2, families, longest))
+    for t in range(months):
+        steps = np.arange(min(longest, t))
+        known, live = month(t, mean[:, t - 1 - steps, steps])
+        total, weight = par.MEMORY * total, par.MEMORY * weight
+        total[:, : len(steps)] += known * UNIT / np.maximum(np.sqrt(live), 1)
+        weight[:, : len(steps)] += np.sqrt(live)
+        mean[:, t] = (total + prior) / (weight + prior)
+    return _line_in_log_horizon(np.log(mean) / 2)
 
 
 def month_squares(square: Floats, df: Floats, family: Ints, mean: Floats) -> tuple[Ints, Ints]:
@@ -255,7 +264,9 @@ def month_squares(square: Floats, df: Floats, family: Ints, mean: Floats) -> tup
     """
     square = square[:, : mean.shape[1]]
     live = np.isfinite(square)
-    known = in_units(np.where(live, _weighted(square, df, mean[family]), 0))
+    # In units of their scale, weighted as the likelihood of a t does.
+    weighted = (df + 1) * square / (df + square / mean[family])
+    known = in_units(np.where(live, weighted, 0))
     total, count = np.zeros((2, *mean.shape), dtype=np.int64)
     np.add.at(total, family, known)
     np.add.at(count, family, live)
@@ -269,34 +280,6 @@ def widened(scale: Floats, width: Floats, share: Floats) -> Floats:
     """
     calm = 1 - share[..., None]
     return np.asarray(np.maximum.accumulate(scale * np.exp(calm * width), axis=-1))
-
-
-def _mean_squares(
-    families: int, months: int, longest: int, month: Callable[[int, Floats], tuple[Ints, Ints]]
-) -> Floats:
-    """(families, months, h) mean squared standardised errors, fading, drawn towards 1.
-
-    n series of one month count as sqrt(n), because they move together.
-    """
-    prior = par.WIDTH_PRIOR * np.sqrt(np.arange(1, longest + 1))
-    mean = np.ones((families, months, longest))
-    total, weight = np.zeros((2, families, longest))
-    for t in range(months):
-        steps = np.arange(min(longest, t))
-        known, live = month(t, mean[:, t - 1 - steps, steps])
-        total, weight = par.MEMORY * total, par.MEMORY * weight
-        total[:, : len(steps)] += known * UNIT / np.maximum(np.sqrt(live), 1)
-        weight[:, : len(steps)] += np.sqrt(live)
-        mean[:, t] = (total + prior) / (weight + prior)
-    return mean
-
-
-def _weighted(square: Floats, df: Floats, mean: Floats) -> Floats:
-    """(k, h) squared errors in units of their scale, weighted as the likelihood of a t does.
-
-    mean : (k, h) of the squares as it was known at the issue.
-    """
-    return np.asarray((df + 1) * square / (df + square / mean))
 
 
 def _line_in_log_horizon(y: Floats) -> Floats:

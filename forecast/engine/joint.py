@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 
@@ -60,6 +59,15 @@ class Marginals:
     def end(self) -> int:
         """The last month that is forecast."""
         return self.cutoff + len(self.marks)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The last month that is known, and the last that is forecast."""
+        return self.cutoff, self.end
+
+    def from_steps(self, steps: Floats) -> Floats:
+        """(n, h) counts of the paths that take these steps, (2, n, h)."""
+        return np.asarray(paths.from_steps(self.marks[None], steps[None])[0])
 
 
 class Joint:
@@ -129,7 +137,7 @@ class Draws:
         together = paths.mixed(self.joint.correlation, step)
         for border, marginals, own in zip(self.joint.borders, at, together, strict=True):
             self._steps[border] = own[..., marginals.cutoff - first : marginals.end - first]
-            self._values[border] = self._from_steps(marginals, self._steps[border][None])[0]
+            self._values[border] = marginals.from_steps(self._steps[border])
         self._add_nationwide()
 
     def _add_nationwide(self) -> None:
@@ -138,22 +146,17 @@ class Draws:
         if marginals is None:
             return
         parts = [SeriesKey(border) for border in headlines.parts()]
-        if all(p in self._values and self._same_months(p, nationwide) for p in parts):
+        if all(p in self._values and self.joint.marginals[p].span == marginals.span for p in parts):
             self._values[nationwide] = np.sum([self._values[part] for part in parts], axis=0)
         else:  # months that are not the same do not add up
-            own = self._own_steps([nationwide])
-            self._values[nationwide] = self._from_steps(marginals, own)[0]
-
-    def _same_months(self, one: SeriesKey, other: SeriesKey) -> bool:
-        a, b = self.joint.marginals[one], self.joint.marginals[other]
-        return (a.cutoff, a.end) == (b.cutoff, b.end)
+            self._values[nationwide] = marginals.from_steps(self._own_steps([nationwide])[0])
 
     def _draw_parts(self, total: SeriesKey, keys: Sequence[SeriesKey]) -> None:
         """Parts that follow their total, and add up to it where all end in the same month."""
         own = self._own_steps(keys)
         if not self._may_add_up(total, keys):
             for key, step in zip(keys, own, strict=True):
-                self._keep(key, step, self._from_steps(self.joint.marginals[key], step[None])[0])
+                self._keep(key, step, self.joint.marginals[key].from_steps(step))
             return
         part, *_ = (self.joint.marginals[key] for key in keys)  # all end in the same month
         goal, follow = self._total_of(total, part)
@@ -172,7 +175,7 @@ class Draws:
             return False
         parts = [self.joint.marginals[key] for key in keys]
         above = self.joint.marginals[total]
-        same = all((a.cutoff, a.end) == (b.cutoff, b.end) for a, b in pairwise(parts))
+        same = len({part.span for part in parts}) == 1
         stale = range(min(p.cutoff for p in parts) + 1, above.cutoff + 1)
         reached = max(p.end for p in parts) <= above.end
         return same and reached and all(month in above.known for month in stale)
@@ -206,6 +209,3 @@ class Draws:
                 for key in keys
             ]
         )
-
-    def _from_steps(self, marginals: Marginals, step: Floats) -> Floats:
-        return paths.from_steps(marginals.marks[None], step)

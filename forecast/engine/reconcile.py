@@ -48,7 +48,11 @@ def shared_out(weights: Floats, total: int) -> Ints:
     weights : (parts,) >= 0; where all are 0 the total is shared evenly.
     """
     weight = weights if weights.sum() > 0 else np.ones_like(weights)
-    exact = weight * (total / weight.sum())
+    return rounded(weight * (total / weight.sum()), total)
+
+
+def rounded(exact: Floats, total: int) -> Ints:
+    """(parts,) whole numbers that add up to the total, as the exact parts do; first ties up."""
     whole = np.floor(exact).astype(np.int64)
     order = np.argsort(-(exact - whole), kind="stable")
     whole[order[: int(total - whole.sum())]] += 1

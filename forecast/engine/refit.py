@@ -83,7 +83,10 @@ def model_forecasts(
     seasonal naive forecast, whose errors hardly grow, is not widened as a random walk is.
     """
     _refuse_crooked(panel, totals)
-    centre = _at_columns(summed(paths.values, totals), path_origins, panel.z.shape[1])
+    values = summed(paths.values, totals)
+    # NaN at columns that are no origin.
+    centre = np.full((*panel.z.shape, values.shape[-1]), np.nan)
+    centre[:, path_origins] = values
     step = centre[..., 0]
     seen = panel.seen
     errors = intervals.one_step_errors(np.where(np.isfinite(seen), step, np.nan), seen)
@@ -154,13 +157,6 @@ def _pooled_growth(misses: Floats) -> Floats:
     drawn = (weight * ratio + par.GROWTH_PRIOR * root) / (weight + par.GROWTH_PRIOR)
     drawn[:, 0] = 1
     return np.asarray(np.maximum.accumulate(drawn, axis=1))
-
-
-def _at_columns(values: Floats, origins: Ints, months: int) -> Floats:
-    """(series, months, h) paths by column; NaN at columns that are no origin."""
-    out = np.full((len(values), months, values.shape[-1]), np.nan)
-    out[:, origins] = values
-    return out
 
 
 class Job(NamedTuple):

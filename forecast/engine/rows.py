@@ -67,14 +67,15 @@ def with_summed_medians(rows: Sequence[Forecast]) -> list[Forecast]:
     for row in rows:
         if row.series.headline and row.series.border != headlines.whole():
             parts.setdefault((row.model, row.month), []).append(row.median)
-    return [_summed(row, parts.get((row.model, row.month), [])) for row in rows]
-
-
-def _summed(row: Forecast, parts: Sequence[int]) -> Forecast:
-    if row.series != SeriesKey(headlines.whole()) or len(parts) != len(headlines.parts()):
-        return row
-    median = min(max(sum(parts), row.lo50), row.hi50)
-    return replace(row, median=median)
+    whole, found = SeriesKey(headlines.whole()), []
+    for row in rows:
+        medians = parts.get((row.model, row.month), [])
+        if row.series == whole and len(medians) == len(headlines.parts()):
+            median = min(max(sum(medians), row.lo50), row.hi50)
+            found.append(replace(row, median=median))
+        else:
+            found.append(row)
+    return found
 
 
 def hub_quantiles(

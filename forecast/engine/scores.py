@@ -27,6 +27,15 @@ from models.base import Floats, Ints
 PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 """The quantiles of the main score: the median and the 50, 80, 90 and 95% intervals."""
 
+HORIZONS = (1, 3, 6, 12)
+ALL_HORIZONS = 0  # stored as the horizon of a score over all of them
+ALL_CUTOFFS = "all"  # the era that is not one cutoff year
+ACROSS_BREAK, ACROSS_NONE = "break", "no-break"  # eras by what lies between cutoff and month
+_COLUMNS = [HUB_PERMILLES.index(round(p * 1000)) for p in PROBS]
+_PLACE = {p: place for place, p in enumerate(PROBS)}
+
+Basis = Literal["issued", "hindcast"]
+
 
 def pinball(actual: Floats, quantiles: Floats, probs: Sequence[float]) -> Floats:
     """Quantile loss: p (y - q) where y >= q, (1 - p) (q - y) where y < q.
@@ -145,16 +154,6 @@ def _mean(x: Floats) -> float:
     return float(known.mean()) if known.size else float("nan")
 
 
-HORIZONS = (1, 3, 6, 12)
-ALL_HORIZONS = 0  # stored as the horizon of a score over all of them
-ALL_CUTOFFS = "all"  # the era that is not one cutoff year
-ACROSS_BREAK, ACROSS_NONE = "break", "no-break"  # eras by what lies between cutoff and month
-_COLUMNS = [HUB_PERMILLES.index(round(p * 1000)) for p in PROBS]
-_PLACE = {p: place for place, p in enumerate(PROBS)}
-
-Basis = Literal["issued", "hindcast"]
-
-
 @dataclass(frozen=True)
 class _Table:
     """One model's forecasts of one series beside the published count; a row a forecast month."""
@@ -199,7 +198,9 @@ def scores(
         naive = tables.get((key, "naive"))
         for era, in_era in _eras(table, key.border):
             for horizon in (ALL_HORIZONS, *HORIZONS):
-                part = _at(in_era, horizon)
+                part = in_era
+                if horizon != ALL_HORIZONS:
+                    part = in_era.where(in_era.horizon == horizon)
                 if len(part.actual):
                     relative = _relative(part, naive)
                     found.append(_score(part, key, model, horizon, basis, era, relative))
@@ -264,10 +265,6 @@ def crosses_break(border: str, cutoff: Ints, month: Ints) -> np.ndarray:
     dates = [months.to_index(d.date[:7]) for d in events.KNOWN if border in d.borders]
     at = np.array(dates, dtype=np.int64)
     return np.asarray(((cutoff[:, None] <= at) & (at <= month[:, None])).any(axis=1))
-
-
-def _at(table: _Table, horizon: int) -> _Table:
-    return table if horizon == ALL_HORIZONS else table.where(table.horizon == horizon)
 
 
 def _relative(table: _Table, naive: _Table | None) -> float | None:

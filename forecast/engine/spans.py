@@ -20,7 +20,6 @@ from forecast.errors import SpanError
 from forecast.records import SeriesKey, SpanForecast
 from models.base import Floats
 
-NEXT_YEAR = "next 12 months"
 _FORMS = "a month 2026-12, a span 2026-10..2027-03, FY2027, 2027, next 12 months, rest of 2026"
 _FISCAL = re.compile(r"(?:fy|fiscal year|fiscal)\s*(\d{4}|\d{2})")
 _CALENDAR = re.compile(r"(?:cy|calendar year)?\s*(\d{4})")

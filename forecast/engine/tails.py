@@ -45,15 +45,12 @@ def degrees(share: Floats) -> Floats:
     return np.asarray(np.exp(share * np.log(par.WALK_DF) + (1 - share) * np.log(par.GRID_DF)))
 
 
-def share_of(df: FloatLike) -> Floats:
-    """How much a series breaks, 0 .. 1, from its degrees of freedom."""
-    share = (np.log(df) - np.log(par.GRID_DF)) / (np.log(par.WALK_DF) - np.log(par.GRID_DF))
-    return np.asarray(np.clip(share, 0, 1))
-
-
 def bend(centre: FloatLike, df: FloatLike, horizon: FloatLike) -> Bend:
     """How the sides of forecasts are bent; arguments of one shape, or that broadcast."""
-    share, near = share_of(df), 1 / np.asarray(horizon)
+    # 0 .. 1: how much a series breaks.
+    share = (np.log(df) - np.log(par.GRID_DF)) / (np.log(par.WALK_DF) - np.log(par.GRID_DF))
+    share = np.clip(share, 0, 1)
+    near = 1 / np.asarray(horizon)
     count = np.expm1(np.maximum(centre, 0))
     lower = 1 - (1 - par.LOWER_START) * near
     upper = 1 - (1 - par.UPPER_START * (1 - share)) * near

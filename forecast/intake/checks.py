@@ -165,7 +165,7 @@ def _turned_problems(source: CountSource, new: Snapshot) -> Iterator[str]:
             continue
         span = [m for m in _shared(spans, scopes) if months.fiscal_year(m) not in new.closed]
         members = [key for key in new.counts if key[:2] == (border, dimension)]
-        shares = {month: _members(new, members, month) for month in span}
+        shares = {month: {key: _count(new, key, month) for key in members} for month in span}
         for month in span:
             before = shares.get(months.shift(month, -1))
             if before and _turned(agreed, before, shares[month]):
@@ -179,10 +179,6 @@ def _by_dimension(spans: Spans) -> Iterator[tuple[tuple[str, str], list[Scope]]]
     scopes = sorted(scope for scope in spans if scope.dimension)
     for place, group in groupby(scopes, key=lambda scope: (scope.border, scope.dimension)):
         yield place, list(group)
-
-
-def _members(snapshot: Snapshot, keys: Sequence[SeriesKey], month: str) -> dict[SeriesKey, int]:
-    return {key: _count(snapshot, key, month) for key in keys}
 
 
 def _turned(

@@ -165,7 +165,7 @@ def _table_of_entries(sheet: Sheet, found: Entries, wanted: ReadAs) -> TableRead
     faults += wrong
     _refuse_periods(sheet.name, found, wanted)
     if not wanted.sums:
-        faults += _twice(sheet, found)
+        faults += _twice(found)
     if faults:
         raise FaultsError(sheet.name, [str(f) for f in sorted(set(faults))])
     if not np.isfinite(value).any():
@@ -333,15 +333,14 @@ def _reads(cell: str, decimal: str) -> bool:
 
 def _refuse_periods(name: str, found: Entries, wanted: ReadAs) -> None:
     """DataError for weeks, which no sum makes months, and for days that are not to be added up."""
-    known = found.day[found.day > 0]
-    period = dates.spacing(known[:10_000].tolist()) if len(known) else ""
+    period = _spacing(found)
     if period == "weeks":
         refuse_period(name, period)
     if period == "days" and not wanted.sums:
         raise DataError(f"{name}: these are counts of days; add --sum to add them up by month")
 
 
-def _twice(sheet: Sheet, found: Entries) -> list[Fault]:
+def _twice(found: Entries) -> list[Fault]:
     """A fault for every entry whose series had its month before."""
     order = np.lexsort((found.line, found.month, found.series))
     order = order[(found.month[order] >= 0) & (found.series[order] >= 0)]  # the rest are faults
@@ -368,9 +367,14 @@ def _summed(found: Entries, value: Floats) -> tuple[Entries, Floats, list[str]]:
     return replace(found, **chosen), total, warned
 
 
+def _spacing(found: Entries) -> str:
+    """How far apart the dates are, by the first ones; see `dates.spacing`."""
+    return dates.spacing(found.day[found.day > 0][:10_000].tolist())
+
+
 def _half_months(found: Entries) -> list[str]:
     """A warning where days were added up, and the last month has fewer of them than others."""
-    if dates.spacing(found.day[found.day > 0][:10_000].tolist()) != "days":
+    if _spacing(found) != "days":
         return []
     last = found.month.max()
     days = len(np.unique(found.day[found.month == last]))

@@ -53,7 +53,9 @@ def panel(
     ------
     DataError : there is no series, or one without months.
     """
-    _refuse_empty(counts)
+    empty = [str(key) for key, by_month in counts.items() if not by_month]
+    if empty or not counts:
+        raise DataError(f"no months to forecast from: {', '.join(empty) or 'no series given'}")
     spans = {key: _span(by_month) for key, by_month in counts.items()}
     width = max(map(len, spans.values()))
     last = [months.to_index(span[-1]) for span in spans.values()]
@@ -68,12 +70,6 @@ def panel(
         ),
         calm=registry.main().calm,
     )
-
-
-def _refuse_empty(counts: Counts) -> None:
-    empty = [str(key) for key, by_month in counts.items() if not by_month]
-    if empty or not counts:
-        raise DataError(f"no months to forecast from: {', '.join(empty) or 'no series given'}")
 
 
 def _row(by_month: Mapping[str, int], span: Sequence[str], width: int) -> Floats:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from forecast.records import Change, SeriesKey
+from forecast.store.observations import row_with_id
 from forecast.store.read import rows
 
 if TYPE_CHECKING:
@@ -21,11 +21,8 @@ def save_changes(
     """Write what moved since the run before; inside the transaction of the run."""
     (before,) = db.execute("select max(id) from runs where id < ?", (run_id,)).fetchone()
     for change in changes:
-        row = asdict(change)
-        series = ids[SeriesKey(*row.pop("series"))]
-        db.table("changes").insert(
-            {"run_id": run_id, "series_id": series, "before_run_id": before, **row}
-        )
+        row = row_with_id(change, ids)
+        db.table("changes").insert({"run_id": run_id, "before_run_id": before, **row})
 
 
 def last_run(db: Database) -> int | None:

@@ -29,7 +29,11 @@ def copy(path: Path, to: Path, mode: int, schema: str = SCHEMA) -> Path:
         atomic.replacing(to, mode, alone=True) as part,
     ):
         connection.execute("vacuum into ?", (str(part),))
-        _plain(part)
+        # Without a log: readers under another user could not open one.
+        with closing(sqlite3.connect(part)) as made:
+            (log,) = made.execute("pragma journal_mode = delete").fetchone()
+        if log != "delete":
+            raise DataError(f"{part.name}: the copy kept its log ({log}); nothing was replaced")
     return to
 
 
@@ -68,11 +72,3 @@ def silence(path: Path, now: datetime, why: str) -> int:
         )
         db.execute("update mail_state set began_at = ?", (moment,))
         return int(stopped.rowcount)
-
-
-def _plain(part: Path) -> None:
-    """Without a log: readers under another user could not open one."""
-    with closing(sqlite3.connect(part)) as connection:
-        (mode,) = connection.execute("pragma journal_mode = delete").fetchone()
-    if mode != "delete":
-        raise DataError(f"{part.name}: the copy kept its log ({mode}); nothing was replaced")

@@ -1,4 +1,4 @@
-"""What became of each message, in ops.db: one row for a notice and a recipient.
+"""Each message's delivery, in ops.db: what became of it, when it is tried again, who unsubscribed.
 
                claimed           the server took it
     waiting ───────────▶ sending ──────────────────▶ sent
@@ -154,12 +154,10 @@ def queue(
 def _after_all(db: Database, now: datetime) -> str:
     """Now, or as little later as puts it after every delivery queued before."""
     (last,) = db.execute("select max(queued_at) from deliveries").fetchone()
-    return text(now) if last is None or last < text(now) else _next(last)
-
-
-def _next(moment: str) -> str:
-    """The next microsecond; as text it comes after, also after a moment without a fraction."""
-    later = datetime.fromisoformat(moment) + timedelta(microseconds=1)
+    if last is None or last < text(now):
+        return text(now)
+    # As text, a microsecond more comes after it, also after a moment without a fraction.
+    later = datetime.fromisoformat(last) + timedelta(microseconds=1)
     return later.isoformat(timespec="microseconds")
 
 

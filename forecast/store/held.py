@@ -102,8 +102,7 @@ def verified(path: Path) -> wakes.Verified | None:
     if found is not None or not file.exists() or file.with_name(f"{file.name}-wal").exists():
         return found
     with suppress(sqlite3.DatabaseError), closing(_immutable(file)) as connection:
-        row = connection.execute("select checked_at, digest, findings from verification").fetchone()
-        return None if row is None else wakes.Verified(*row)
+        return wakes.verification(connection)
     return None
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from forecast.records import PathMarks, PathRule, Publication, SeriesKey
+from forecast.store.observations import row_with_id
 from forecast.store.read import rows
 
 if TYPE_CHECKING:
@@ -33,11 +33,9 @@ def save_joint(
             for one in publication.path_marks
         ],
     )
-    db.table("spans").insert_all(_span_row(run_id, asdict(span), ids) for span in publication.spans)
-
-
-def _span_row(run_id: int, row: dict[str, Any], ids: Mapping[SeriesKey, int]) -> dict[str, Any]:
-    return {"run_id": run_id, "series_id": ids[SeriesKey(*row.pop("series"))], **row}
+    db.table("spans").insert_all(
+        {"run_id": run_id, **row_with_id(span, ids)} for span in publication.spans
+    )
 
 
 def path_rule(connection: sqlite3.Connection, run_id: int) -> PathRule | None:

@@ -113,7 +113,7 @@ def add(db: Connection, kind: EntryKind, subject: str, keys: Iterable[EntryKey])
 
 def add_run(db: Connection, run_id: int, notices: Sequence[int]) -> None:
     """State a run and the notices it gives occasion to, and give the run its digest."""
-    keys = [_own(part, run_id) for part in _WITH_A_RUN]
+    keys = [(part, run_id if PARTS[part].of == "run" else None) for part in _WITH_A_RUN]
     entry = add(db, "run", f"run {run_id}", [*keys, *_of_notices(notices)])
     db.execute(
         "update runs set previous_digest = ?, digest = ?, scheme = ? where id = ?",
@@ -241,10 +241,6 @@ def version(db: Connection) -> int:
     """The schema's."""
     (found,) = db.execute("pragma user_version").fetchone()
     return int(found)
-
-
-def _own(part: str, run_id: int) -> EntryKey:
-    return part, (run_id if PARTS[part].of == "run" else None)
 
 
 def _of_notices(ids: Sequence[int]) -> list[EntryKey]:

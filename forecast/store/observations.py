@@ -1,4 +1,4 @@
-"""How values are kept: a row only where a release differs from the one before it.
+"""How values are kept, a row only where a release changes one, and what was known on a day.
 
 The chain of a scope are its accepted releases, oldest first. An observation row stands only where
 a release's value differs from that of the release before it that covers the month; from a month's
@@ -9,7 +9,6 @@ scope are rewritten as a whole, so that releases may arrive in any order and lea
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,13 +22,27 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-
 # The chain's order, as in the view `release_places`; the release columns must be in reach as r.
 # Newest last.
 ORDER = "r.seq, r.kind <> 'bundle', r.decided_at, coalesce(r.first_seen_at, ''), r.sha256"
 
 SeriesIds = dict[SeriesKey, int]
 StoredValues = dict[SeriesKey, dict[str, dict[int, int]]]  # series -> month -> release id -> count
+
+
+class Known(NamedTuple):
+    """A value as it stood on a day.
+
+    encounters : count.
+    vintage : how exactly the day it became known is known: "day", "month" (then it is the last
+        day it can have been), or "unknown" (then it is the day by which months are published).
+    known_from : "YYYY-MM-DD". source : the release that first stated the value.
+    """
+
+    encounters: int
+    vintage: str
+    known_from: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,94 @@ def rewrite_scope(db: Database, scope: Scope, release_id: int, snapshot: Snapsho
         stated = snapshot.counts.get(key, {})
         new = _compressed(chain, old, release_id, stated)
         _write_difference(db, series_id, old, new)
+
+
+def stated(
+    db: Database | sqlite3.Connection, release_id: int, scope: Scope
+) -> dict[SeriesKey, dict[str, int]]:
+    """What a release of the chain states of a scope, put together again."""
+    chain = _chain(db, scope)
+    return {
+        key: _value_at(chain, by_month, release_id) for key, by_month in _rows(db, scope).items()
+    }
+
+
+def explicit(
+    db: Database | sqlite3.Connection, release_id: int, scope: Scope
+) -> dict[SeriesKey, dict[str, int]]:
+    """What a vintage, which stands beside the chain, states of a scope."""
+    rows = db.execute(
+        """
+        select s.member, o.month, o.encounters
+        from observations as o join series as s on s.id = o.series_id
+        where o.release_id = ? and s.border = ? and s.dimension = ? and s.component = ?
+        """,
+        (release_id, *scope),
+    )
+    counts: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
+    for member, month, count in rows:
+        counts[SeriesKey(scope.border, scope.dimension, member, scope.component)][month] = count
+    return counts
+
+
+def as_of(
+    db: Database | sqlite3.Connection, day: str, border: str | None = None, dimension: str = ""
+) -> dict[SeriesKey, dict[str, Known]]:
+    """Every series by month as it stood at the end of a day.
+
+    A month stands as the highest release by seq states it that had been first seen by then.
+
+    Parameters
+    ----------
+    day : "YYYY-MM-DD".
+    border : one border, None for all. dimension : "" for the borders' totals, "*" for all series.
+    """
+    rows = db.execute(
+        """
+        select v.border, v.dimension, v.member, s.component, v.month,
+            v.encounters, v.vintage, v.known_from, v.source
+        from series_vintages as v
+        join series as s on (s.border, s.dimension, s.member) = (v.border, v.dimension, v.member)
+        where v.known_from <= ? and (v.known_until is null or v.known_until > ?)
+            and (? is null or v.border = ?) and (? = '*' or v.dimension = ?)
+        order by 1, 2, 3, 5
+        """,
+        (day, day, border, border, dimension, dimension),
+    )
+    found: dict[SeriesKey, dict[str, Known]] = defaultdict(dict)
+    for *key, month, encounters, vintage, known_from, source in rows:
+        found[SeriesKey(*key)][month] = Known(encounters, vintage, known_from, source)
+    return dict(found)
+
+
+def insert_rows(db: Database, rows: Iterable[tuple[int, str, int, int]]) -> None:
+    """Write observations: (series id, month, release id, encounters)."""
+    db.conn.executemany(
+        "insert into observations (series_id, month, release_id, encounters) values (?, ?, ?, ?)",
+        rows,
+    )
+
+
+def added_ids(db: Database, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
+    """Ids of these series; those not yet known are added."""
+    db.conn.executemany(
+        "insert into series (border, dimension, member, component) values (?, ?, ?, ?) "
+        "on conflict do nothing",
+        sorted(keys),
+    )
+    known = series_ids(db)
+    return {key: known[key] for key in keys}
+
+
+def series_ids(db: Database | sqlite3.Connection) -> dict[SeriesKey, int]:
+    """Every series and its id."""
+    rows = db.execute("select border, dimension, member, component, id from series order by id")
+    return {SeriesKey(*row[:4]): int(row[4]) for row in rows}
+
+
+def series_by_id(db: Database | sqlite3.Connection) -> dict[int, SeriesKey]:
+    """Id -> its series."""
+    return {series_id: key for key, series_id in series_ids(db).items()}
 
 
 def _compressed(
@@ -97,36 +198,6 @@ def _write_difference(
     )
 
 
-def insert_rows(db: Database, rows: Iterable[tuple[int, str, int, int]]) -> None:
-    """Write observations: (series id, month, release id, encounters)."""
-    db.conn.executemany(
-        "insert into observations (series_id, month, release_id, encounters) values (?, ?, ?, ?)",
-        rows,
-    )
-
-
-def added_ids(db: Database, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
-    """Ids of these series; those not yet known are added."""
-    db.conn.executemany(
-        "insert into series (border, dimension, member, component) values (?, ?, ?, ?) "
-        "on conflict do nothing",
-        sorted(keys),
-    )
-    known = series_ids(db)
-    return {key: known[key] for key in keys}
-
-
-def series_ids(db: Database | sqlite3.Connection) -> dict[SeriesKey, int]:
-    """Every series and its id."""
-    rows = db.execute("select border, dimension, member, component, id from series order by id")
-    return {SeriesKey(*row[:4]): int(row[4]) for row in rows}
-
-
-def series_by_id(db: Database | sqlite3.Connection) -> dict[int, SeriesKey]:
-    """Id -> its series."""
-    return {series_id: key for key, series_id in series_ids(db).items()}
-
-
 def _chain(db: Database | sqlite3.Connection, scope: Scope) -> list[_ChainLink]:
     rows = db.execute(
         f"""
@@ -164,34 +235,6 @@ def _rows(db: Database | sqlite3.Connection, scope: Scope) -> StoredValues:
     return values
 
 
-def stated(
-    db: Database | sqlite3.Connection, release_id: int, scope: Scope
-) -> dict[SeriesKey, dict[str, int]]:
-    """What a release of the chain states of a scope, put together again."""
-    chain = _chain(db, scope)
-    return {
-        key: _value_at(chain, by_month, release_id) for key, by_month in _rows(db, scope).items()
-    }
-
-
-def explicit(
-    db: Database | sqlite3.Connection, release_id: int, scope: Scope
-) -> dict[SeriesKey, dict[str, int]]:
-    """What a vintage, which stands beside the chain, states of a scope."""
-    rows = db.execute(
-        """
-        select s.member, o.month, o.encounters
-        from observations as o join series as s on s.id = o.series_id
-        where o.release_id = ? and s.border = ? and s.dimension = ? and s.component = ?
-        """,
-        (release_id, *scope),
-    )
-    counts: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
-    for member, month, count in rows:
-        counts[SeriesKey(scope.border, scope.dimension, member, scope.component)][month] = count
-    return counts
-
-
 def _value_at(
     chain: list[_ChainLink], by_month: dict[str, dict[int, int]], release_id: int
 ) -> dict[str, int]:
@@ -204,48 +247,3 @@ def _value_at(
             rows = by_month.get(month, {})
             stated[month] = next((rows[one] for one in until if one in rows), 0)
     return stated
-
-
-class Known(NamedTuple):
-    """A value as it stood on a day.
-
-    encounters : count.
-    vintage : how exactly the day it became known is known: "day", "month" (then it is the last
-        day it can have been), or "unknown" (then it is the day by which months are published).
-    known_from : "YYYY-MM-DD". source : the release that first stated the value.
-    """
-
-    encounters: int
-    vintage: str
-    known_from: str
-    source: str
-
-
-def as_of(
-    db: Database | sqlite3.Connection, day: str, border: str | None = None, dimension: str = ""
-) -> dict[SeriesKey, dict[str, Known]]:
-    """Every series by month as it stood at the end of a day.
-
-    A month stands as the highest release by seq states it that had been first seen by then.
-
-    Parameters
-    ----------
-    day : "YYYY-MM-DD".
-    border : one border, None for all. dimension : "" for the borders' totals, "*" for all series.
-    """
-    rows = db.execute(
-        """
-        select v.border, v.dimension, v.member, s.component, v.month,
-            v.encounters, v.vintage, v.known_from, v.source
-        from series_vintages as v
-        join series as s on (s.border, s.dimension, s.member) = (v.border, v.dimension, v.member)
-        where v.known_from <= ? and (v.known_until is null or v.known_until > ?)
-            and (? is null or v.border = ?) and (? = '*' or v.dimension = ?)
-        order by 1, 2, 3, 5
-        """,
-        (day, day, border, border, dimension, dimension),
-    )
-    found: dict[SeriesKey, dict[str, Known]] = defaultdict(dict)
-    for *key, month, encounters, vintage, known_from, source in rows:
-        found[SeriesKey(*key)][month] = Known(encounters, vintage, known_from, source)
-    return dict(found)

@@ -1,4 +1,4 @@
-"""The second file, ops.db, beside the database: what was polled, and what came of it.
+"""The second file, ops.db, beside the database: polls, what came of them, how long they are kept.
 
 Kept apart because analysts and backups of the figures have no business with it, and because a
 poll must not wait for a run. Same rules: one writer, inside its own write lock.
@@ -23,7 +23,6 @@ from forecast.store.connect import transaction
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
-
 
 NAME = "ops.db"
 SCHEMA = "ops_migrations"
@@ -189,14 +188,6 @@ def forget_validators(db: Database, sha256: str) -> None:
         db.execute("update links set etag = '', last_modified = '' where sha256 = ?", (sha256,))
 
 
-def _save_link(db: Database, link: Link) -> None:
-    db.execute(
-        "insert or replace into links (url, listed, etag, last_modified, sha256, unrecognized) "
-        "values (?, ?, ?, ?, ?, ?)",
-        astuple(link),
-    )
-
-
 def forget_polls(path: Path, now: datetime, days: int) -> int:
     """Delete polls and wakes older than so many days, but for the last ones; how many."""
     before = (now - timedelta(days=days)).isoformat(timespec="seconds")
@@ -211,3 +202,11 @@ def forget_polls(path: Path, now: datetime, days: int) -> int:
             (before,),
         ).rowcount
     return int(polls) + int(wakes)
+
+
+def _save_link(db: Database, link: Link) -> None:
+    db.execute(
+        "insert or replace into links (url, listed, etag, last_modified, sha256, unrecognized) "
+        "values (?, ?, ?, ?, ?, ?)",
+        astuple(link),
+    )

@@ -1,10 +1,9 @@
-"""Releases and what they state: snapshots in, snapshots out; see `chain` for how they are kept."""
+"""Releases and what they state: snapshots in, snapshots out; see `observations` for their values."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,7 +32,7 @@ def counts_digest(snapshot: Snapshot) -> str:
         for month, value in by_month.items()
         if value
     ]
-    return _sha256(sorted(lines))
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
 def save_snapshot(
@@ -91,19 +90,16 @@ def _save_statements(db: Database, release_id: int, snapshot: Snapshot) -> None:
     )
     ids = observations.added_ids(db, snapshot.counts)
     if snapshot.release.kind == "vintage":
-        observations.insert_rows(db, _explicit_rows(ids, release_id, snapshot))
+        rows = (
+            (ids[key], month, release_id, value)
+            for key, by_month in snapshot.counts.items()
+            for month, value in by_month.items()
+        )
+        observations.insert_rows(db, rows)
         return
     stated = (key.scope for key in snapshot.counts)
     for scope in dict.fromkeys((*stated, *(c.scope for c in snapshot.coverage))):
         observations.rewrite_scope(db, scope, release_id, snapshot)
-
-
-def _explicit_rows(
-    ids: dict[SeriesKey, int], release_id: int, snapshot: Snapshot
-) -> Iterator[tuple[int, str, int, int]]:
-    for key, by_month in snapshot.counts.items():
-        for month, value in by_month.items():
-            yield ids[key], month, release_id, value
 
 
 def load_release(db: Database | sqlite3.Connection, release_id: int) -> Release:
@@ -129,23 +125,17 @@ def load_snapshot(db: Database | sqlite3.Connection, release_id: int) -> Snapsho
         "select fiscal_year, closed, line_count from release_years where release_id = ?",
         (release_id,),
     ).fetchall()
+    read = observations.explicit if release.kind == "vintage" else observations.stated
+    counts: dict[SeriesKey, dict[str, int]] = {}
+    for scope in sorted({c.scope for c in coverage}):
+        counts.update(read(db, release_id, scope))
     return Snapshot(
         release,
-        _stated(db, release_id, release.kind == "vintage", {c.scope for c in coverage}),
+        counts,
         coverage,
         {year: lines for year, _, lines in years if lines is not None},
         frozenset(year for year, closed, _ in years if closed),
     )
-
-
-def _stated(
-    db: Database | sqlite3.Connection, release_id: int, vintage: bool, scopes: set[Scope]
-) -> dict[SeriesKey, dict[str, int]]:
-    counts: dict[SeriesKey, dict[str, int]] = {}
-    for scope in sorted(scopes):
-        read = observations.explicit if vintage else observations.stated
-        counts.update(read(db, release_id, scope))
-    return counts
 
 
 def neighbours(db: Database | sqlite3.Connection, new: Snapshot) -> list[Snapshot]:
@@ -260,7 +250,3 @@ def accepted(db: Database | sqlite3.Connection) -> list[int]:
     """Ids of all accepted releases, ascending."""
     rows = db.execute("select id from releases where status = 'accepted' order by id")
     return [int(release_id) for (release_id,) in rows]
-
-
-def _sha256(lines: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

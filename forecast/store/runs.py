@@ -1,9 +1,12 @@
-"""What a run writes: paths as they come, everything else in one publishing transaction."""
+"""What a run writes, in one publishing transaction but for paths; and runs that are withdrawn.
+
+A withdrawn run stays on record and in the ledger: views, scores and judgements pass over what it
+forecast, notices of it that have not gone out never will, and `last_run` counts it still.
+"""
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
@@ -20,10 +23,9 @@ from forecast.records import (
     SeriesKey,
     StoredForecast,
 )
-from forecast.store import changes, joint, ledger, notices, reports, standing, watch
+from forecast.store import changes, joint, ledger, notices, read, reports, standing, watch
 from forecast.store.connect import transaction
 from forecast.store.observations import SeriesIds, series_by_id, series_ids
-from forecast.store.read import rows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -269,4 +271,4 @@ def withdraw(
 
 def withdrawals(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Every withdrawn run, and why."""
-    return rows(connection, "select * from withdrawals order by run_id", ())
+    return read.rows(connection, "select * from withdrawals order by run_id", ())

@@ -15,14 +15,12 @@ does not cover judgements, flags, scores, notices and approvals: `ledger` does.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from forecast.store.connect import Connection
 
 SCHEME = 1
-COVERS = "run, releases, forecasts and quantiles"
 
 _RUN = """
 select id, started_at, published_at, data_through, config_digest, code_version
@@ -50,19 +48,19 @@ where q.run_id = ? order by 1, 2, 3, 4, 5
 
 def run_digest(db: Connection, run_id: int, previous: str) -> str:
     """The digest of one stored run, given that of the run before it."""
-    text = "\n".join((*_lines(db, run_id), f"previous|{previous}"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _lines(db: Connection, run_id: int) -> Iterator[str]:
-    for name, query in (
+    parts = (
         ("run", _RUN),
         ("release", _RELEASES),
         ("forecast", _FORECASTS),
         ("quantile", _QUANTILES),
-    ):
-        for row in db.execute(query, (run_id,)):
-            yield "|".join((name, *(_text(value) for value in row)))
+    )
+    lines = [
+        "|".join((name, *map(_text, row)))
+        for name, query in parts
+        for row in db.execute(query, (run_id,))
+    ]
+    text = "\n".join((*lines, f"previous|{previous}"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _text(value: object) -> str:

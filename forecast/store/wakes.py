@@ -85,9 +85,14 @@ def verified(path: Path) -> Verified | None:
         return None
     with suppress(BordercastError, sqlite3.OperationalError), ops.reading(path) as connection:
         # An ops.db from before there were verifications, or one we may not read, knows of none.
-        row = connection.execute("select checked_at, digest, findings from verification").fetchone()
-        return None if row is None else Verified(*row)
+        return verification(connection)
     return None
+
+
+def verification(connection: sqlite3.Connection) -> Verified | None:
+    """What an ops.db says of the last verification."""
+    row = connection.execute("select checked_at, digest, findings from verification").fetchone()
+    return None if row is None else Verified(*row)
 
 
 def refuse_edited(path: Path) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.engine import reconcile
 from forecast.records import Driver, SeriesKey
 
 
@@ -90,9 +91,5 @@ def apportioned(shares: np.ndarray, total: int) -> list[int]:
     """
     if shares.sum() <= 0:
         return [0] * len(shares)
-    exact = shares / shares.sum() * total
-    whole = np.floor(exact).astype(int)
-    missing = total - int(whole.sum())
-    largest = np.argsort(whole - exact, kind="stable")[:missing]
-    whole[largest] += 1
+    whole = reconcile.rounded(shares / shares.sum() * total, total)
     return [int(count) for count in whole]

@@ -107,13 +107,7 @@ def follow(
     outside = _outside(look)
     still: tuple[Drift, Side] = (state.drift, 0)
     after, alarm = _drifted(state, look, own, flag, outside, step, rules) if drifts else still
-    judgement = replace(
-        _judgement(look.published, look.outlook, own),
-        apart_p=apart.p if apart else None,
-        outside=outside,
-        drift_up=after.up,
-        drift_down=after.down,
-    )
+    judgement = _judgement(look.published, look.outlook, own, apart, outside, after)
     flags = [flag] if flag else []
     if alarm and look.older is not None:
         flags.append(_drift_flag(look.published, look.older, alarm))
@@ -245,7 +239,14 @@ def _drift_flag(published: Published, older: Expected, side: Side) -> Flag:
     )
 
 
-def _judgement(published: Published, outlook: Outlook, own: Surprise) -> Judgement:
+def _judgement(
+    published: Published,
+    outlook: Outlook,
+    own: Surprise,
+    apart: Surprise | None,
+    outside: Side | None,
+    drift: Drift,
+) -> Judgement:
     return replace(
         _unjudged(published),
         basis="hindcast" if outlook.run_id is None else "issued",
@@ -256,6 +257,10 @@ def _judgement(published: Published, outlook: Outlook, own: Surprise) -> Judgeme
         p=own.p,
         z=own.z,
         centre=own.expected.centre,
+        apart_p=apart.p if apart else None,
+        outside=outside,
+        drift_up=drift.up,
+        drift_down=drift.down,
     )
 
 

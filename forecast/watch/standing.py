@@ -187,15 +187,9 @@ class ChanceScores(NamedTuple):
 def record(chances: Sequence[float], base: Sequence[float], came: Sequence[bool]) -> ChanceScores:
     """Scores of chances of resolved questions, and of their base rates; Brier 1950, Good 1952."""
     y = np.array(came, dtype=float)
-    return ChanceScores(
-        len(y),
-        *(score(np.array(p, dtype=float), y) for score in (_brier,) for p in (chances, base)),
-        *(score(np.array(p, dtype=float), y) for score in (_log,) for p in (chances, base)),
-    )
-
-
-def _brier(p: Floats, y: Floats) -> float:
-    return float(((p - y) ** 2).mean())
+    both = [np.array(p, dtype=float) for p in (chances, base)]
+    brier = [float(((p - y) ** 2).mean()) for p in both]
+    return ChanceScores(len(y), *brier, *(_log(p, y) for p in both))
 
 
 def _log(p: Floats, y: Floats) -> float:

@@ -121,10 +121,14 @@ def thresholds(expected: Expected, rules: Rules) -> tuple[int | None, int]:
     low, high = (expected.scale * tails.bent(np.array(expected.df), bend, ends)[0]).tolist()
     below = math.ceil(math.expm1(max(expected.centre + low, 0.0))) + 1
     above = math.floor(math.expm1(expected.centre + high)) - 1
+    # Straight to where the deviation begins to matter, then by one.
+    median = expected.median
+    lower = min(median - rules.min_change, math.floor((median + 1) / rules.min_ratio)) + 1
+    upper = max(median + rules.min_change, math.floor((median + 1) * rules.min_ratio) - 1) - 1
     while below >= 0 and not _flagged(below - 1, expected, rules):
-        below = _step_down(below, expected.median, rules)
+        below = min(below - 1, lower)
     while not _flagged(above + 1, expected, rules):
-        above = _step_up(above, expected.median, rules)
+        above = max(above + 1, upper)
     return (below if below > 0 else None), above
 
 
@@ -132,14 +136,3 @@ def _flagged(count: int, expected: Expected, rules: Rules) -> bool:
     if count < 0:
         return False
     return p_value(count, expected)[0] < rules.alpha and material(count, expected.median, rules)
-
-
-def _step_down(count: int, median: int, rules: Rules) -> int:
-    """Next lower candidate: straight to where the deviation begins to matter, then by one."""
-    edge = min(median - rules.min_change, math.floor((median + 1) / rules.min_ratio)) + 1
-    return min(count - 1, edge)
-
-
-def _step_up(count: int, median: int, rules: Rules) -> int:
-    edge = max(median + rules.min_change, math.floor((median + 1) * rules.min_ratio) - 1) - 1
-    return max(count + 1, edge)

@@ -226,7 +226,7 @@ def _forecast_folder(
 
     if str(out) == STDOUT:
         raise click.UsageError("of a folder of parts: -o FOLDER, for their forecasts")
-    parts = anyseries.check(folder, out)
+    parts = anyseries.folder_parts(folder, out)
     told: set[str] = set()
 
     def say(part: str, lines: Sequence[str]) -> None:

@@ -110,8 +110,8 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
     elif not rows:
         click.echo(f"No run before run {run.id} forecast the same months of {key.border}.")
     else:
-        click.echo(answered.line(rows))
-        console().print(answered.table(rows))
+        click.echo(answered.changes_sentence(rows))
+        console().print(answered.changes_table(rows))
 
 
 @click.command(epilog=examples("report FY2025 -o fy2025.html", "report FY2026 -o fy2026.md"))

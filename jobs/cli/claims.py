@@ -72,6 +72,7 @@ def fact(settings: Settings, words: tuple[str, ...], since: str | None, as_json:
         return
     if len(words) > 3:
         raise click.UsageError("put a SPAN or CLAIM of several words into quotes")
+    from forecast.claims.asked import answer
     from forecast.claims.named import subject_of
     from forecast.claims.spans import parse
 
@@ -81,7 +82,7 @@ def fact(settings: Settings, words: tuple[str, ...], since: str | None, as_json:
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="SPAN") from None
     _refuse_unheld(settings, table, subject, span)
-    said = _answered(table, names, subject, span, words[2], since) if len(words) == 3 else None
+    said = answer(table, names, subject, span, words[2], since) if len(words) == 3 else None
     if as_json:
         print_json(_fact_json(settings, names, subject, span, said, run))
     else:
@@ -89,19 +90,6 @@ def fact(settings: Settings, words: tuple[str, ...], since: str | None, as_json:
             click.echo(line)
     if said and said.judged.verdict in ("wrong", "mislabelled"):
         raise click.exceptions.Exit(1)
-
-
-def _answered(
-    table: CountTable,
-    names: SeriesNames,
-    subject: Subject,
-    span: ClaimSpan,
-    claim: str,
-    since: str | None,
-) -> AnsweredClaim:
-    from forecast.claims.asked import answer
-
-    return answer(table, names, subject, span, claim, since)
 
 
 def _refuse_unheld(

@@ -34,6 +34,14 @@ OUT = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write; its ending names the format: .csv, .parquet or .xlsx.",
 )
+AS_OF_DAY = click.option(
+    "--as-of",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="What was known at the end of that day [now].",
+)
+HUB_NAME = "engine"
 
 
 @click.group(
@@ -73,69 +81,7 @@ def hindcasts(settings: Settings, out: Path, model: str) -> None:
         click.echo(credit())
 
 
-HUB_NAME = "engine"
-
-
-def add_views(group: click.Group) -> None:
-    """A command for each view, named as it is."""
-    for view in VIEWS:
-        group.add_command(_command(view))
-    group.add_command(hub)
-
-
-def _command(view: View) -> click.Command:
-    about = f"A row is {view.row}."
-    options: list[click.Parameter] = [
-        click.Option(
-            ["-o", "--out"],
-            required=True,
-            type=click.Path(dir_okay=False, path_type=Path),
-            help="File to write; its ending names the format: .csv, .parquet or .xlsx.",
-        )
-    ]
-    if view.name in AS_OF:
-        options.append(
-            click.Option(
-                ["--as-of", "day"],
-                type=click.DateTime(["%Y-%m-%d"]),
-                metavar="YYYY-MM-DD",
-                help="What was known at the end of that day [now].",
-            )
-        )
-
-    @click.pass_obj
-    def run(settings: Settings, out: Path, day: datetime | None = None) -> None:
-        _export(settings, view, out, day)
-
-    return click.Command(
-        view.name,
-        callback=run,
-        params=options,
-        help=about,
-        short_help=view.row,
-        epilog=examples(f"export {view.name} -o {view.name}.csv"),
-    )
-
-
-def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> None:
-    from forecast.desk.export import tables
-    from forecast.store.views import view_rows
-
-    tables.check(out)
-    as_of = f"{day:%Y-%m-%d}" if day else None
-    with reading(settings) as connection:
-        run = latest_run(connection, settings)
-        rows = view_rows(connection, view.name, view.columns, as_of)
-    notes = {"view": view.name, **origin(run), "credit": credit()}
-    table = tables.of_view(view, rows, notes | ({"as of": as_of} if as_of else {}))
-    count = tables.write(table, out)
-    then = f" as of {as_of}" if as_of else ""
-    click.echo(f"{out}: {count:,} rows{then}, {quote(run)}")
-    if credit():
-        click.echo(credit())
-
-
-@click.command(epilog=examples("export hub -o hub"))
+@export.command(epilog=examples("export hub -o hub"))
 @click.option(
     "-o",
     "--out",
@@ -166,6 +112,41 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
         count = desk.write(draft, models, values, origin(run))
     noun = "file" if count == 1 else "files"
     click.echo(f"{out}: {count:,} model output {noun}, {quote(run)}")
+    if credit():
+        click.echo(credit())
+
+
+def _command(view: View) -> click.Command:
+    """The command of a view, named as it is."""
+
+    @click.command(
+        view.name,
+        help=f"A row is {view.row}.",
+        short_help=view.row,
+        epilog=examples(f"export {view.name} -o {view.name}.csv"),
+    )
+    @OUT
+    @click.pass_obj
+    def run(settings: Settings, out: Path, day: datetime | None = None) -> None:
+        _export(settings, view, out, day)
+
+    return AS_OF_DAY(run) if view.name in AS_OF else run
+
+
+def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> None:
+    from forecast.desk.export import tables
+    from forecast.store.views import view_rows
+
+    tables.check(out)
+    as_of = f"{day:%Y-%m-%d}" if day else None
+    with reading(settings) as connection:
+        run = latest_run(connection, settings)
+        rows = view_rows(connection, view.name, view.columns, as_of)
+    notes = {"view": view.name, **origin(run), "credit": credit()}
+    table = tables.of_view(view, rows, notes | ({"as of": as_of} if as_of else {}))
+    count = tables.write(table, out)
+    then = f" as of {as_of}" if as_of else ""
+    click.echo(f"{out}: {count:,} rows{then}, {quote(run)}")
     if credit():
         click.echo(credit())
 
@@ -201,4 +182,5 @@ def _values(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
     return view_rows(connection, "vintages", columns)
 
 
-add_views(export)
+for each in VIEWS:
+    export.add_command(_command(each))

@@ -16,6 +16,16 @@ from forecast import headlines, months
 from forecast.intake.sources import registry
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+ABOUT_SHIPPED = frozenset({"check"})  # commands that know the counts of the program alone
+_PARTS = r"\b(?:northern|southwest):"  # of most own counts there are none
+_NAMED_PARTS = r"\b(?:northern|southwest):(?:Swanton|'?\"unaccompanied children\"'?)"
+_ALL_PARTS = r"\b(?:northern|southwest):citizenship\b"
+_HALVES = r"^ +bordercast .*:Border Patrol.*\n?|'share of southwest 63%', "
+_DROPPED = re.compile(
+    rf"{_HALVES}|^ +bordercast .*{_PARTS}.*\n?|\(northern, {_PARTS}[^)]*\) "
+    rf"|[^.\n]*{_PARTS}[^.]*\.\s?",
+    re.MULTILINE,
+)
 
 
 def examples(*commands: str) -> str:
@@ -50,23 +60,29 @@ class Sectioned(click.Group):
                 )
 
 
-def _below(command: click.Command) -> Iterator[click.Command]:
-    yield command
-    if isinstance(command, click.Group):
-        for each in command.commands.values():
-            yield from _below(each)
+class _InWords(click.HelpFormatter):
+    """Writes help in the words of the source in use."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """The usage line."""
+        super().write_usage(prog, in_words(args), prefix)
+
+    def write_text(self, text: str) -> None:
+        """A paragraph, or examples."""
+        super().write_text(in_words(text))
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        """Options or commands with what they do."""
+        shown = [(in_words(term), in_words(said)) for term, said in rows]
+        super().write_dl(shown, col_max, col_spacing)
 
 
-ABOUT_SHIPPED = frozenset({"check"})  # commands that know the counts of the program alone
-_PARTS = r"\b(?:northern|southwest):"  # of most own counts there are none
-_NAMED_PARTS = r"\b(?:northern|southwest):(?:Swanton|'?\"unaccompanied children\"'?)"
-_ALL_PARTS = r"\b(?:northern|southwest):citizenship\b"
-_HALVES = r"^ +bordercast .*:Border Patrol.*\n?|'share of southwest 63%', "
-_DROPPED = re.compile(
-    rf"{_HALVES}|^ +bordercast .*{_PARTS}.*\n?|\(northern, {_PARTS}[^)]*\) "
-    rf"|[^.\n]*{_PARTS}[^.]*\.\s?",
-    re.MULTILINE,
-)
+class HelpContext(click.Context):
+    """A command's context, whose help is in the words of the source in use."""
+
+    formatter_class = _InWords
 
 
 def in_words(text: str) -> str:
@@ -110,30 +126,12 @@ def fits(command: str) -> bool:
     return registry.main().shipped or command not in ABOUT_SHIPPED
 
 
+def _below(command: click.Command) -> Iterator[click.Command]:
+    yield command
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            yield from _below(each)
+
+
 def _article(a: str, noun: str) -> str:
     return f"{a}n" if noun[:1].lower() in "aeiou" else a
-
-
-class _InWords(click.HelpFormatter):
-    """Writes help in the words of the source in use."""
-
-    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        """The usage line."""
-        super().write_usage(prog, in_words(args), prefix)
-
-    def write_text(self, text: str) -> None:
-        """A paragraph, or examples."""
-        super().write_text(in_words(text))
-
-    def write_dl(
-        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
-    ) -> None:
-        """Options or commands with what they do."""
-        shown = [(in_words(term), in_words(said)) for term, said in rows]
-        super().write_dl(shown, col_max, col_spacing)
-
-
-class HelpContext(click.Context):
-    """A command's context, whose help is in the words of the source in use."""
-
-    formatter_class = _InWords

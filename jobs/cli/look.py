@@ -87,7 +87,7 @@ def show(
     out.print(tables.heading(latest))
     for note in filter(None, notes):
         out.print(note, width=min(out.width, 80))
-    out.print(tables.border_table(found) if key else tables.forecast_table(found, last, 3, halves))
+    out.print(tables.border_table(found) if key else tables.forecast_table(found, last, halves))
 
 
 def _beside(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: bool) -> None:
-    """Do the month's work once: take in FILES, judge, refit, publish."""
+    """Do the month's work once: take in FILES, forecast, judge, publish."""
     from jobs import monthly
     from jobs.service import upkeep
 

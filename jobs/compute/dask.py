@@ -100,13 +100,10 @@ def connected(scheduler: str) -> Iterator[Cluster]:
         _refuse(scheduler, f"nobody answers there within {SECONDS:g} s ({error}); start it")
     with client:
         _check(client, scheduler)
-        _fetch_directly(client)
+        # Spares the scheduler the answers, where the workers can be asked for them from here.
+        workers = client.nthreads()  # type: ignore[no-untyped-call]
+        client.direct_to_workers = all(map(_reached, workers))
         yield Cluster(client)
-
-
-def _fetch_directly(client: Any) -> None:
-    """Spare the scheduler the answers, where the workers can be asked for them from here."""
-    client.direct_to_workers = all(map(_reached, client.nthreads()))
 
 
 def _reached(worker: str) -> bool:

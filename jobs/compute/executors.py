@@ -177,7 +177,10 @@ class Spreading:
         try:
             return self._send(work, sent.job).future.result()
         except BrokenExecutor as loss:
-            self._lost_again(loss)
+            LOG.warning("a block lost its worker twice, so it is computed here (%s)", loss)
+            self._lost_twice += 1
+            if self._lost_twice == ENOUGH:
+                self._give_up(f"{ENOUGH} blocks lost their worker twice")
             return work(sent.job)
 
     def _renew(self, broken: Wide) -> None:
@@ -189,12 +192,6 @@ class Spreading:
             self._executor = self._start()
         except ConfigError as problem:
             self._give_up(str(problem))
-
-    def _lost_again(self, loss: BrokenExecutor) -> None:
-        LOG.warning("a block lost its worker twice, so it is computed here (%s)", loss)
-        self._lost_twice += 1
-        if self._lost_twice == ENOUGH:
-            self._give_up(f"{ENOUGH} blocks lost their worker twice")
 
     def _give_up(self, problem: str) -> None:
         LOG.warning("what is left is computed here, without workers: %s", problem)

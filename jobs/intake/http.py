@@ -157,7 +157,9 @@ def _follow(
     http: httpx.Client, link: Link, max_bytes: int, deadline: float, trace: Callable[..., None]
 ) -> Reply:
     """One request, and the redirects it leads to, as long as they stay on the host."""
-    request = http.build_request("GET", link.url, headers=_conditions(link))
+    conditions = {"If-None-Match": link.etag, "If-Modified-Since": link.last_modified}
+    headers = {name: value for name, value in conditions.items() if value}
+    request = http.build_request("GET", link.url, headers=headers)
     start = request.url
     for _ in range(REDIRECTS + 1):
         request.extensions["trace"] = trace
@@ -173,11 +175,6 @@ def _follow(
                 "unreachable", printable(f"redirects to another host ({request.url.host})")
             )
     return Reply("unreachable", f"more than {REDIRECTS} redirects")
-
-
-def _conditions(link: Link) -> dict[str, str]:
-    conditions = {"If-None-Match": link.etag, "If-Modified-Since": link.last_modified}
-    return {name: value for name, value in conditions.items() if value}
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -176,7 +176,9 @@ def take_waiting(
             taken.append(outcome)
             if stays:
                 left.append(inbox.LeftFile(each.name, stays.removeprefix(f"{each.name}: ")))
-    _remember_left(path, left, today)
+    if left or ops.beside(path).exists():  # for `status`
+        with ops.writing(path) as ops_db:
+            ops.save_left(ops_db, {each.name: each.reason for each in left}, today)
     return taken
 
 
@@ -254,7 +256,9 @@ def _take(
         taken = _take_content(db, kept_in, found, once.content, dimensions, joins)
     except DataError as error:
         held = inventory.held(db, sha256)
-        taken = Taken(found.name, "refused", held and held.release_id, "", _without_content(error))
+        # As it is logged: who put the file there may not be who may read it.
+        reason = str(error) if isinstance(error, QuarantineError) else error.kept[0]
+        taken = Taken(found.name, "refused", held and held.release_id, "", reason)
     if found.inbox:
         try:
             inbox.remove(found.path, once)
@@ -265,18 +269,6 @@ def _take(
         with ops.writing(path) as ops_db:
             ops.forget_validators(ops_db, sha256)
     return taken, ""
-
-
-def _without_content(error: DataError) -> str:
-    """A refusal as it is logged: who put the file there may not be who may read it."""
-    return str(error) if isinstance(error, QuarantineError) else error.kept[0]
-
-
-def _remember_left(path: Path, left: Sequence[inbox.LeftFile], today: str) -> None:
-    """For `status`: what stays in the inbox although it is complete."""
-    if left or ops.beside(path).exists():
-        with ops.writing(path) as ops_db:
-            ops.save_left(ops_db, {each.name: each.reason for each in left}, today)
 
 
 def _downloaded(

@@ -68,11 +68,6 @@ def links(page: bytes, address: str) -> dict[str, str]:
     return addresses
 
 
-def table_pages(page: bytes, address: str) -> list[str]:
-    """The pages with tables of other years that a page with such a table links to."""
-    return [url for url in links(page, address) if is_table_page(url, address)]
-
-
 def is_table_page(url: str, address: str) -> bool:
     """Whether an address is that of another year's page beside this one."""
     return (

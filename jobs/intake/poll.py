@@ -151,7 +151,10 @@ class _Visit:
             page = self._page(http)
             if page.outcome in ("blocked", "unreachable"):
                 return [page]
-            found = [page, *self._unrecognized()]
+            found = [page]
+            for url, link in self.links.items():  # also of a page that has not changed
+                if link.listed and link.unrecognized:
+                    found.append(PollAnswer(url, "unrecognized", link.unrecognized))
             for url in self._listed():
                 found.append(self._file(http, url))
                 if found[-1].outcome == "blocked":
@@ -171,8 +174,9 @@ class _Visit:
             reply = self._get(http, self.links.get(url, Link(url)))
             if reply.outcome == "content":
                 if url == address:
+                    others = listing.links(reply.content, address)
                     asked += [
-                        u for u in listing.table_pages(reply.content, address) if u not in asked
+                        u for u in others if listing.is_table_page(u, address) and u not in asked
                     ]
                 yield self._table(url, reply)
             else:
@@ -193,12 +197,6 @@ class _Visit:
         index = self.index
         listed = (url for url, link in self.links.items() if link.listed)
         return sorted((url for url in listed if listing.is_file(url, index)), key=listing.order)
-
-    def _unrecognized(self) -> Iterator[PollAnswer]:
-        """Links that look like data and are not understood; also of a page that has not changed."""
-        for url, link in self.links.items():
-            if link.listed and link.unrecognized:
-                yield PollAnswer(url, "unrecognized", link.unrecognized)
 
     def took(self) -> timedelta:
         """How long it has taken so far."""

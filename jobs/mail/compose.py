@@ -129,7 +129,9 @@ def finding(
     from forecast.desk.charts import grammar, notice_chart  # slow to import, and seldom needed
 
     moved = [] if run_id is None else changes.latest(connection, told.border, run_id)
-    said = desk.finding(told, _nationwide(connection, told), answered.line(moved), address)
+    said = desk.finding(
+        told, _nationwide(connection, told), answered.changes_sentence(moved), address
+    )
     flagged = plots.flagged(connection, told.border)
     drawn = notice_chart.picture(told.border, told.recent, flagged, said.finding)
     chart = grammar.render(drawn, "png", scale=2)
@@ -186,16 +188,21 @@ def _digest(connection: sqlite3.Connection, border: str, month: str) -> Iterator
 
 
 def _corrections(connection: sqlite3.Connection, notice: Notice, address: str) -> Iterator[Section]:
-    chain = [
-        earlier
-        for earlier in notices.every(connection)
-        if notice.corrects in (earlier.id, earlier.corrects) and earlier.id < notice.id
-    ]
-    false = false_now(connection, chain, releases.current_counts(connection))
+    counts = releases.current_counts(connection)
+    false = false_now(connection, _thread(connection, notice), counts)
     for border in (border for border in headlines.every() if false.get(border)):
         now = report(connection, border, notice.month)
         said = desk.correction(now, false[border], _nationwide(connection, now), address)
         yield _section(said, "finding", statement(now))
+
+
+def _thread(connection: sqlite3.Connection, notice: Notice) -> list[Notice]:
+    """The notice that this one corrects, and its corrections until then."""
+    return [
+        earlier
+        for earlier in notices.every(connection)
+        if notice.corrects in (earlier.id, earlier.corrects) and earlier.id < notice.id
+    ]
 
 
 def _withdrawn(connection: sqlite3.Connection, notice: Notice, _address: str) -> Iterator[Section]:
@@ -203,8 +210,7 @@ def _withdrawn(connection: sqlite3.Connection, notice: Notice, _address: str) ->
     (why,) = [w for w in runs.withdrawals(connection) if w["run_id"] == notice.withdraws]
     spoken = {
         (section.border, section.part)
-        for earlier in notices.every(connection)
-        if notice.corrects in (earlier.id, earlier.corrects) and earlier.id < notice.id
+        for earlier in _thread(connection, notice)
         for section in notices.sections(connection, earlier.id)
     }
     parts: tuple[notices.SectionPart, ...] = ("finding", "digest")

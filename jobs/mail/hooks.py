@@ -152,15 +152,14 @@ def secret(file: str, key: str) -> str:
 def _retry_after(text: str, now: datetime) -> timedelta:
     """How long a server asks us to wait: seconds, or a date; none if it does not."""
     try:
-        asked = timedelta(seconds=int(text)) if text.isdecimal() else _until(text, now)
+        if text.isdecimal():
+            asked = timedelta(seconds=int(text))
+        else:
+            date = parsedate_to_datetime(text)
+            asked = (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
     except (ValueError, OverflowError):
         return timedelta(0)
     return min(max(asked, timedelta(0)), LONGEST_WAIT)
-
-
-def _until(text: str, now: datetime) -> timedelta:
-    date = parsedate_to_datetime(text)
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
 
 
 def _short(

@@ -15,7 +15,7 @@ import smtplib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from forecast.config import Mail
 from forecast.errors import BordercastError, MailError, MailServerError
@@ -24,9 +24,6 @@ from forecast.store.connect import LOCK_WAIT, locked
 from forecast.store.deliveries import Delivery
 from jobs.mail import unsubscribing
 from jobs.mail.smtp import Connect, check, connection, reply_words
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
 LOCK = "mail.lock"
 TOO_BIG = 552  # is about the message; other 5xx answers to the sender are about us
@@ -99,17 +96,14 @@ def send_one(
         return "stopped"
     except MailError as error:
         with ops.writing(path) as db:
-            return _failed(db, delivery, error, now)
+            if error.permanent:
+                deliveries.settle(db, delivery, "refused", error.problem, now)
+                return "refused"
+            waits = deliveries.put_off(db, delivery, error.problem, now)
+        return "put off" if waits else "given up"
     with ops.writing(path) as db:
         deliveries.settle(db, delivery, "sent", "", now)
     return "sent"
-
-
-def _failed(db: Database, delivery: Delivery, error: MailError, now: datetime) -> DeliveryOutcome:
-    if error.permanent:
-        deliveries.settle(db, delivery, "refused", error.problem, now)
-        return "refused"
-    return "put off" if deliveries.put_off(db, delivery, error.problem, now) else "given up"
 
 
 def hand_over(delivery: Delivery, connect: Connect, own_lines: bytes = b"") -> None:

@@ -39,18 +39,12 @@ def check(settings: Mail) -> None:
         raise ConfigError("config.toml", "mail.enabled", "is false: mail is switched off")
     if not settings.host:
         raise ConfigError("config.toml", "mail.host", "is empty; name the mail server")
-    if not sender_address(settings):
+    if not re.fullmatch(ADDRESS, parseaddr(settings.sender)[1]):
         problem = f"{settings.sender!r} has no address; write: Name <name@example.org>"
         raise ConfigError("config.toml", "mail.sender", problem)
     if settings.security == "local" and (settings.host not in LOCAL or settings.user):
         problem = "without TLS mail goes only to this host, without login; use starttls or tls"
         raise ConfigError("config.toml", "mail.security", problem)
-
-
-def sender_address(settings: Mail) -> str:
-    """The bare address mail comes from, "" if there is none."""
-    address = parseaddr(settings.sender)[1]
-    return address if re.fullmatch(ADDRESS, address) else ""
 
 
 def password(settings: Mail) -> str:

@@ -92,8 +92,8 @@ class FolderForecast(NamedTuple):
     unsure: Sequence[tuple[str, float]]
 
 
-def check(folder: Path, out: Path) -> list[Path]:
-    """The parts in a folder, in order of their names.
+def folder_parts(folder: Path, out: Path) -> list[Path]:
+    """The parts in a folder, in order of their names; `out` is made for their forecasts.
 
     Raises
     ------

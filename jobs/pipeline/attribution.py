@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from forecast import headlines, months
 from forecast.intake.sources import registry
@@ -16,14 +16,6 @@ from forecast.watch.outlook import Hindsight
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
-
-
-class AttributionTask(NamedTuple):
-    """A border's flag, the cutoff of the forecast it deviates from, and a dimension."""
-
-    whole: Whole
-    cutoff: str
-    dimension: str
 
 
 def explain(
@@ -39,33 +31,36 @@ def explain(
     hindsights : the borders' and every family's.
     """
     places = {key: (h, row) for h in hindsights for row, key in enumerate(h.keys)}
-    for question in _new(flags, judgements, dimensions):
-        yield from _answer(question, places, counts)
-    for question in _earlier(db):
-        found = _answer(question, places, counts)
+    for whole, cutoff, dimension in _new(flags, judgements, dimensions):
+        yield from _answer(whole, cutoff, dimension, places, counts)
+    for row in watch.unexplained(db):
+        whole = Whole(row.series, row.month, row.expected, row.encounters)
+        found = _answer(whole, row.cutoff, row.dimension, places, counts)
         if found[0].role != "not held":
             yield from found
 
 
 def _answer(
-    question: AttributionTask, places: Mapping[SeriesKey, tuple[Hindsight, int]], counts: Counts
+    whole: Whole,
+    cutoff: str,
+    dimension: str,
+    places: Mapping[SeriesKey, tuple[Hindsight, int]],
+    counts: Counts,
 ) -> list[Driver]:
-    whole, cutoff, dimension = question
     members = _members(counts, whole.series.border, dimension)
     parts = list(_parts(members, places, counts, whole.month, cutoff))
-    unknown = any(_unknown(counts[key], whole.month) for key in members)
+    # Whether nobody knows the month of a part that began before it.
+    unknown = any(
+        whole.month not in counts[key] and min(counts[key]) < whole.month for key in members
+    )
     complete = not unknown and _complete([part.member for part in parts], dimension)
     return drivers(whole, dimension, parts, complete)
 
 
-def _unknown(by_month: Mapping[str, int], month: str) -> bool:
-    """Whether nobody knows a month of a part that began before it."""
-    return month not in by_month and min(by_month) < month
-
-
 def _new(
     flags: Iterable[Flag], judgements: Iterable[Judgement], dimensions: Sequence[str]
-) -> Iterator[AttributionTask]:
+) -> Iterator[tuple[Whole, str, str]]:
+    """Each flag, the cutoff of the forecast it deviates from, and a dimension."""
     cutoffs = {(j.series, j.month): j.cutoff for j in judgements if j.series.headline}
     for flag in flags:
         cutoff = cutoffs.get((flag.series, flag.month))
@@ -75,13 +70,7 @@ def _new(
         first = ("border",) if flag.series.border == headlines.whole() else ()
         # Crossings would say once more, in smaller parts, what their dimensions say.
         alone = [name for name in dimensions if CROSSED not in name]
-        yield from (AttributionTask(whole, cutoff, name) for name in (*first, *alone))
-
-
-def _earlier(db: Database) -> Iterator[AttributionTask]:
-    for row in watch.unexplained(db):
-        whole = Whole(row.series, row.month, row.expected, row.encounters)
-        yield AttributionTask(whole, row.cutoff, row.dimension)
+        yield from ((whole, cutoff, name) for name in (*first, *alone))
 
 
 def _members(counts: Counts, border: str, dimension: str) -> list[SeriesKey]:

@@ -16,7 +16,7 @@ from forecast.engine.refit import engine_forecasts
 from forecast.records import Counts, Forecast, PathMarks, PathRule, SeriesKey, SpanForecast
 from forecast.watch.outlook import Hindsight
 from jobs.pipeline.totals import Headline
-from models.base import Floats, Panel
+from models.base import Floats
 
 RECENT = 12  # months that say how much of a total its forecast parts make up
 ALL = 0.98  # a dimension published with another file differs by .5% through revisions alone
@@ -37,10 +37,13 @@ def joint_forecast(
 
     said : the engine's word on the headline series, at every column.
     """
-    ahead = _further_headline(head, said)
-    marks = _marks(head.keys, head.panel, said, ahead)
+    ahead = None
+    if said.centre.shape[2] < paths.FARTHEST:
+        origins = head.origins(head.last)
+        ahead = engine_forecasts(head.panel, origins, paths.FARTHEST, totals=head.totals)
+    marks = _marks(head.keys, said, ahead)
     for family in families:
-        marks |= _marks(family.keys, family.panel, family.predictive, family.further)
+        marks |= _marks(family.keys, family.predictive, family.further)
     cutoffs = {key: max(counts[key]) for key in marks}
     rule = _rule(head, said, {key: found for key, found in marks.items() if key.headline})
     shares, known = _shares(marks, counts, cutoffs), _known(marks, counts, cutoffs)
@@ -56,14 +59,8 @@ def agreeing(rows: Iterable[Forecast], together: Joint) -> list[Forecast]:
     return coherent(rows, together.draws(paths.PART_DRAWS), ENGINE)
 
 
-def _further_headline(head: Headline, said: Predictive) -> Predictive | None:
-    if said.centre.shape[2] >= paths.FARTHEST:
-        return None
-    return engine_forecasts(head.panel, head.origins(head.last), paths.FARTHEST, totals=head.totals)
-
-
 def _marks(
-    keys: Sequence[SeriesKey], panel: Panel, said: Predictive, further: Predictive | None
+    keys: Sequence[SeriesKey], said: Predictive, further: Predictive | None
 ) -> dict[SeriesKey, Floats]:
     """(h, MARK_PROBS) of each series that has a forecast; the published months as published."""
     found = paths.marks(said)

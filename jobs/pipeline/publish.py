@@ -1,4 +1,4 @@
-"""A run: months judged by the forecasts that stood before them, series refitted, all published."""
+"""A run: series forecast, months judged by forecasts that stood before them, all published."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class NewRun(NamedTuple):
 
 
 def publish(db: Database, config: Config, now: datetime, report: Report) -> NewRun:
-    """Judge, refit and publish what the releases held now say, in one transaction.
+    """Forecast and judge what the releases held now say, and publish all of it in one transaction.
 
     Raises
     ------

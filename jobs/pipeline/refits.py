@@ -79,7 +79,11 @@ def refit_all(  # noqa: PLR0913 - what is fitted, what is kept, and where it is 
     kept : paths of earlier runs. keep : called with new ones, as they come.
     compute : where fits are made; report : told of progress.
     """
-    held = {_key(path): path for path in kept if len(path.path) in (0, h)}
+    held = {
+        (path.model_options, path.series, path.cutoff, path.data_digest): path
+        for path in kept
+        if len(path.path) in (0, h)
+    }
     digests = [_digests(panel, row) for row in range(len(keys))]
     book = _Book(panel, keys, digests, h, held)
     names = [name for name in names if name in REFITTED]
@@ -144,10 +148,6 @@ class _Book:
                 if kept.failure:
                     failures.append(Failure(row, origin, kept.failure))
         return Paths(values, failures=tuple(failures))
-
-
-def _key(path: KeptPath) -> PathKey:
-    return path.model_options, path.series, path.cutoff, path.data_digest
 
 
 def _digests(panel: Panel, row: int) -> dict[int, str]:

@@ -11,6 +11,7 @@ from forecast import headlines, months
 from forecast.engine import ENGINE, VERSION, paths
 from forecast.engine.joint import Joint
 from forecast.engine.predictive import Predictive
+from forecast.engine.rows import month_of
 from forecast.records import Counts, Forecast, SeriesKey, StandingAnswer
 from forecast.store.standing import answered
 from forecast.watch import standing
@@ -46,7 +47,7 @@ def answers(
     rates = standing.base_rates({key: counts[key] for key in head.keys})
     yield from _issued(together, rows, counts, kinds, rates)
     version = f"{ENGINE}, engine {VERSION}"
-    cutoffs = [(column, _month(head, column)) for column in range(head.scored, head.last)]
+    cutoffs = [(c, month_of(head.panel, 0, c)) for c in range(head.scored, head.last)]
     cutoffs = [
         (column, cutoff)
         for column, cutoff in cutoffs
@@ -56,10 +57,6 @@ def answers(
     ]
     if head.totals and cutoffs:  # borders that end in different months are not asked of the past
         yield from _hindcast(head, said, counts, kinds, rates, cutoffs, version)
-
-
-def _month(head: Headline, column: int) -> str:
-    return months.from_index(int(head.panel.last[0]) - head.last + column)
 
 
 def _issued(
@@ -76,7 +73,11 @@ def _issued(
         draws = together.draws(paths.DRAWS).of(key)
         yield from _answered(asked, draws, kinds, rates, "issued")
         if standing.INSIDE in kinds:
-            yield from _inside(asked, [r for r in rows if r.series == key and r.model == ENGINE])
+            version = f"{ENGINE}, engine {VERSION}"
+            for row in rows:
+                if (row.series, row.model, row.horizon) == (key, ENGINE, 1):
+                    question = standing.inside(key, row.month, row.lo80, row.hi80)
+                    yield StandingAnswer(question, "issued", asked.cutoff, version, 0.8, 0.8)
 
 
 def _answered(
@@ -93,14 +94,6 @@ def _answered(
             standing.chance(question, asked, draws),
             rates.get((question.kind, asked.cutoff), 0.5),
         )
-
-
-def _inside(asked: Asked, rows: Sequence[Forecast]) -> Iterator[StandingAnswer]:
-    for row in rows:
-        if row.horizon == 1:
-            question = standing.inside(asked.key, row.month, row.lo80, row.hi80)
-            version = f"{ENGINE}, engine {VERSION}"
-            yield StandingAnswer(question, "issued", asked.cutoff, version, 0.8, 0.8)
 
 
 def _hindcast(

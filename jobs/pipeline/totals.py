@@ -152,26 +152,19 @@ def model_version(name: str) -> str:
 def fits(head: Headline, models: Models) -> Iterable[Fit]:
     """How each model did on each headline series."""
     for name, predictive in models.predictive.items():
-        failed = _failures(models, name)
+        origins, refit = models.origins[name], models.refits.get(name)
+        failures = refit.paths.failures if refit else ()
+        failed = {one.series: one.reason for one in failures if one.origin == origins[-1]}
         for row, key in enumerate(head.keys):
             weight = float(predictive.weight[row, -1])
             yield Fit(
                 series=key,
                 model=name,
                 weight=weight if name == ENGINE and np.isfinite(weight) else None,
-                past_error=_past_error(head, predictive, models.origins[name], row),
+                past_error=_past_error(head, predictive, origins, row),
                 failure=failed.get(row, ""),
-                seconds=models.refits[name].seconds if name in models.refits else 0.0,
+                seconds=refit.seconds if refit else 0.0,
             )
-
-
-def _failures(models: Models, name: str) -> dict[int, str]:
-    """Series -> why the model has no forecast from its last month."""
-    if name not in models.refits:
-        return {}
-    last = int(models.origins[name][-1])
-    failures = models.refits[name].paths.failures
-    return {failure.series: failure.reason for failure in failures if failure.origin == last}
 
 
 def _past_error(head: Headline, predictive: Predictive, origins: Ints, row: int) -> float | None:

@@ -48,14 +48,15 @@ def occasions(
     counts : all series as they stand now. now : the moment, UTC.
     """
     domain = Letterhead(config.mail.sender).domain
-    fresh = _fresh(db, found.judgements, counts, now)
+    newest = max(max(by_month) for key, by_month in counts.items() if key.headline)
+    fresh = _fresh(db, found.judgements, newest, now)
     kind = _kind(db, config, found, fresh)
     if kind is not None:
         borders = ",".join(sorted(j.series.border for j in fresh))
         key = _key(f"news|{fresh[0].month}|{borders}")
         release_id = max(j.release_id for j in fresh)
         yield Occasion(kind, fresh[0].month, release_id, key, _message_id(key, domain))
-    yield from _corrections(db, counts, domain)
+    yield from _corrections(db, counts, newest, domain)
 
 
 def _key(text: str) -> str:
@@ -67,10 +68,9 @@ def _message_id(key: str, domain: str) -> str:
 
 
 def _fresh(
-    db: Database, judgements: Iterable[Judgement], counts: Counts, now: datetime
+    db: Database, judgements: Iterable[Judgement], newest: str, now: datetime
 ) -> list[Judgement]:
     """The borders' newest month, where it is news to tell."""
-    newest = max(max(by_month) for key, by_month in counts.items() if key.headline)
     if now.date() - months.end(newest) > STALE:
         return []
     return [
@@ -106,9 +106,8 @@ def _kind(
     return "digest" if flags or open_still else None
 
 
-def _corrections(db: Database, counts: Counts, domain: str) -> Iterator[Occasion]:
+def _corrections(db: Database, counts: Counts, newest: str, domain: str) -> Iterator[Occasion]:
     """Notices that went out and are no longer true; what was corrected stands as corrected."""
-    newest = max(max(by_month) for key, by_month in counts.items() if key.headline)
     release_id, sha256 = findings.newest_release(db)
     found = notices.every(db.conn)
     every = [n for n in found if n.state not in ("due", "expired")]

@@ -153,7 +153,12 @@ class Daemon:
             done = Done("stopped", "") if self.stop.is_set() else self._wake()
             if done.outcome == "failed":
                 self._post()  # the wake did not come to it, and the operator is to know
-        self._tell(done)
+        level = "error" if done.outcome == "failed" else "info"
+        getattr(LOG, level)("wake: %s %s", done.outcome, done.detail)
+        heartbeat.notify(f"STATUS={done.outcome} {done.detail}"[:200])
+        if done.outcome not in ("stopped", "waiting"):
+            ok = done.outcome in ("published", "nothing new")
+            heartbeat.ping(environment.heartbeat(self.config), ok, f"{done.outcome} {done.detail}")
         return done
 
     def _wake(self) -> Done:
@@ -280,14 +285,6 @@ class Daemon:
             return done
         child.join(10)
         return Done("failed", f"its process ended without an answer (exit {child.exitcode})")
-
-    def _tell(self, done: Done) -> None:
-        level = "error" if done.outcome == "failed" else "info"
-        getattr(LOG, level)("wake: %s %s", done.outcome, done.detail)
-        heartbeat.notify(f"STATUS={done.outcome} {done.detail}"[:200])
-        if done.outcome not in ("stopped", "waiting"):
-            ok = done.outcome in ("published", "nothing new")
-            heartbeat.ping(environment.heartbeat(self.config), ok, f"{done.outcome} {done.detail}")
 
     def _reschedule(self) -> None:
         """After a jump of the clock: the times ahead mean nothing any more; look at once."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,12 @@ _LOGIN, _NOBODY = Path("/proc/self/loginuid"), 2**32 - 1  # the kernel's, for "n
 _SHORTEST = 4  # characters; replacing shorter ones would garble every line
 
 
-def refuse_unknown(environment: Mapping[str, str] | None = None) -> None:
+def refuse_unknown() -> None:
     """ConfigError for a variable that begins like ours and is none of ours."""
-    for name in sorted(os.environ if environment is None else environment):
+    for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in KNOWN:
-            raise ConfigError("environment", name, f"no such variable; there are {_listed()}")
+            known = " and ".join(KNOWN)
+            raise ConfigError("environment", name, f"no such variable; there are {known}")
 
 
 def heartbeat(config: Config) -> str:
@@ -85,7 +85,3 @@ def _account(number: int) -> str:
         return pwd.getpwuid(number).pw_name
     except KeyError:
         return f"user {number}"
-
-
-def _listed() -> str:
-    return " and ".join(KNOWN)

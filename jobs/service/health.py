@@ -190,6 +190,7 @@ def _warnings(facts: dict[str, Any]) -> list[_Concern]:
     """What may need a person soon."""
     days, lost = facts["days_since_month_end"], facts["undelivered"]
     never = lost.get("refused", 0) + lost.get("given up", 0)
+    readers = ", ".join(map(str, facts["wal_held_by"] or ()))
     return [
         _Concern(
             f"late: {days} days since the month's end, and no figures yet",
@@ -229,8 +230,8 @@ def _warnings(facts: dict[str, Any]) -> list[_Concern]:
         _Concern(NOT_RUNNING, facts["service"] is None and facts["mode"] != "timer", by_mail=False),
         _Concern(
             f"run {facts['last_run']} stands only in the log ({facts['wal_bytes']:,} bytes), which "
-            f"grows while {_named(facts['wal_held_by'])} still reads what stood before: end it; "
-            "the copy is for analysts",
+            f"grows while {f'process {readers}' if readers else 'another process'} still reads "
+            "what stood before: end it; the copy is for analysts",
             facts["wal_held_by"] is not None,
         ),
     ]
@@ -240,10 +241,6 @@ def _some(texts: list[str]) -> str:
     """The first three, and how many more."""
     more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
     return "; ".join(texts[:3]) + more
-
-
-def _named(processes: list[int] | None) -> str:
-    return f"process {', '.join(map(str, processes))}" if processes else "another process"
 
 
 def _awaited(facts: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from forecast import months
 from forecast.config import Compute, Config, Hook, Mail
-from forecast.desk.wording import month_words
+from forecast.desk.wording import capital, month_words
 from forecast.engine import anyseries
 from forecast.errors import ConfigError, DataError
 from forecast.intake import counts
@@ -24,10 +24,11 @@ from jobs.witness import attest
 if TYPE_CHECKING:
     from forecast.intake.tables.grid import ReadAs
 
-
 FALSE_FLAGS = 0.4  # a month, over all series: about one in two or three months
 SCORED = 24  # months for which other models are scored from the start
 LEAST_ALPHA, MOST_ALPHA = 0.001, 0.02
+_PLACES = ("clinic", "court", "shelter", "office", "site", "hospital", "school", "station", "place")
+_WITHIN = ("region", "county", "district", "state", "city", "town", "province", "area")
 
 _FILE = """\
 # Bordercast's settings for {file}. Every other setting has its default:
@@ -131,15 +132,16 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
     read = counts.read_table(file, wanted)
     table = read.counts
     last = int(table.last.max())
-    first = int((table.last - table.values.shape[1] + 1 + _lead(table.values)).min())
+    blank = np.argmax(np.isfinite(table.values), axis=1)  # before a series' first month
+    first = int((table.last - table.values.shape[1] + 1 + blank).min())
     many = len(table.names)
     alpha = float(f"{min(max(FALSE_FLAGS / many, LEAST_ALPHA), MOST_ALPHA):.2g}")
     noun, one = _plain(read.counts_column), _plain(read.series_column)
     noun = noun if re.search(r"[a-z]", noun) and noun not in ("value", "values", "n") else "counts"
     one, part = one or "series", _plain(nesting[1]) or "part"
-    title = f"{_capital(one)} {noun}" if one != "series" else _capital(noun)
+    title = f"{capital(one)} {noun}" if one != "series" else capital(noun)
     if nesting[1]:
-        title = f"{_capital(noun)} by {one}"
+        title = f"{capital(noun)} by {one}"
     sums = anyseries.sums_of(table)
     total = next(iter(sums), "")
     typical = float(np.nanmedian(table.values))
@@ -177,8 +179,38 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
     )
 
 
-_PLACES = ("clinic", "court", "shelter", "office", "site", "hospital", "school", "station", "place")
-_WITHIN = ("region", "county", "district", "state", "city", "town", "province", "area")
+def write(output: Path, content: bytes) -> None:
+    """Write a new file; ConfigError if there is one, or if it cannot be written."""
+    try:
+        with output.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        raise ConfigError(str(output), "file", "is already there; name another with -o") from None
+    except OSError as error:
+        raise ConfigError(str(output), "file", f"cannot be written: {error.strerror}") from None
+
+
+def problems(config: Config, source: str) -> Iterator[ConfigError]:
+    """Settings that are well formed, and yet would fail when they are needed.
+
+    Parameters
+    ----------
+    source : the settings file, which is named in each.
+    """
+    checks: tuple[Callable[[], object], ...] = (
+        lambda: _fetch(config),
+        lambda: _mail(config.mail),
+        lambda: _certificates(config.mail),
+        lambda: _password(config.mail),
+        lambda: _hooks(config.notices.hooks),
+        lambda: attest.check_settings(config.witness),
+        lambda: _compute(config.compute),
+    )
+    for check in checks:
+        try:
+            check()
+        except ConfigError as error:
+            yield ConfigError(source, error.key, error.problem)
 
 
 def _parts_taken(table: counts.MonthlyCounts, one: str, part: str) -> list[str]:
@@ -203,11 +235,6 @@ def _newest(path: Path) -> Path:
     return max(found, key=lambda file: (file.stat().st_mtime, file.name))
 
 
-def _lead(values: np.ndarray) -> np.ndarray:
-    """(series,) columns before a series' first month."""
-    return np.asarray(np.argmax(np.isfinite(values), axis=1))
-
-
 def _plain(column: str) -> str:
     """The name of a column in small letters, words only."""
     words = re.sub(r"[^\w ]+|_", " ", column.lower())
@@ -220,10 +247,6 @@ def _plural(one: str) -> str:
     if re.search(r"[^aeiou]y$", one):
         return f"{one[:-1]}ies"
     return f"{one}s"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _month(index: int) -> str:
@@ -260,40 +283,6 @@ def _columns(wanted: ReadAs, one: str) -> str:
         "# found by content; say so where it is wrong: month, series, value, sheet, decimal, dates"
     )
     return "\n".join(lines) or hint
-
-
-def write(output: Path, content: bytes) -> None:
-    """Write a new file; ConfigError if there is one, or if it cannot be written."""
-    try:
-        with output.open("xb") as file:
-            file.write(content)
-    except FileExistsError:
-        raise ConfigError(str(output), "file", "is already there; name another with -o") from None
-    except OSError as error:
-        raise ConfigError(str(output), "file", f"cannot be written: {error.strerror}") from None
-
-
-def problems(config: Config, source: str) -> Iterator[ConfigError]:
-    """Settings that are well formed, and yet would fail when they are needed.
-
-    Parameters
-    ----------
-    source : the settings file, which is named in each.
-    """
-    checks: tuple[Callable[[], object], ...] = (
-        lambda: _fetch(config),
-        lambda: _mail(config.mail),
-        lambda: _certificates(config.mail),
-        lambda: _password(config.mail),
-        lambda: _hooks(config.notices.hooks),
-        lambda: attest.check_settings(config.witness),
-        lambda: _compute(config.compute),
-    )
-    for check in checks:
-        try:
-            check()
-        except ConfigError as error:
-            yield ConfigError(source, error.key, error.problem)
 
 
 def _fetch(config: Config) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
@@ -171,11 +171,7 @@ def _waiting(path: Path, config: Config, day: str) -> list[int]:
     from jobs.intake import archive, delivered, ingest
 
     kept_in = archive.folders(path, config)
-    if not path.exists():
-        found = ingest.waiting(None, path, kept_in, day)
-        found += delivered.waiting(None, path, config, day)
-        return sorted({each.place[0] for each in found})
-    with closing(connect.read(path)) as connection:
+    with closing(connect.read(path)) if path.exists() else nullcontext() as connection:
         found = ingest.waiting(connection, path, kept_in, day)
         found += delivered.waiting(connection, path, config, day)
     return sorted({each.place[0] for each in found})

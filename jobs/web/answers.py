@@ -119,11 +119,9 @@ async def send_answer(send: Send, answer: QueryAnswer) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
-async def send_whole(
-    send: Send, status: int, body: bytes, kind: str, cache_control: str = "no-store"
-) -> None:
-    """A body and its type."""
-    headers = [(b"content-type", kind.encode()), (b"cache-control", cache_control.encode())]
+async def send_whole(send: Send, status: int, body: bytes, kind: str) -> None:
+    """A body and its type, not to be kept."""
+    headers = [(b"content-type", kind.encode()), (b"cache-control", b"no-store")]
     await send_answer(send, QueryAnswer(status, headers, body))
 
 

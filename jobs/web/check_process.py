@@ -13,7 +13,7 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from forecast import in_use
 from forecast.claims import asked, marked
@@ -35,18 +35,14 @@ async def _serve(copy: Path, place: str, limits: QueryLimits) -> None:
     found = held.hold(copy, 1)
     in_use.of_connection(found.connections[0])
     table = CountTable.read(found.connections[0])
-    await answer(_application(table), place, found.identity, limits)
-
-
-def _application(table: CountTable) -> ASGIApp:
-    """What answers: a text in, a piece of a page out."""
 
     async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        """A text in, a piece of a page out."""
         text = (await Request(scope, receive).body()).decode("utf-8", "replace")
         body = await asyncio.to_thread(checked, text, table)
         await send_whole(send, 200, body.encode(), "text/html; charset=utf-8")
 
-    return answered
+    await answer(answered, place, found.identity, limits)
 
 
 def checked(text: str, table: CountTable) -> str:

@@ -70,7 +70,8 @@ def _in_words(datasette: Any, exception: Exception) -> tuple[int, str, str]:
         return 404, "There is no such page", "Every page can be reached from the overview."
     if isinstance(exception, Forbidden):
         return 403, "Not to be seen here", str(exception)
-    if isinstance(exception, QueryInterrupted) or _title(exception) == "SQL Interrupted":
+    title = str(getattr(exception, "title", ""))
+    if isinstance(exception, QueryInterrupted) or title == "SQL Interrupted":
         return 400, "The query took too long", too_long(datasette.limits.statement_seconds)
     if isinstance(exception, DatasetteError):
         return exception.status, exception.title or "That could not be done", exception.message
@@ -80,10 +81,6 @@ def _in_words(datasette: Any, exception: Exception) -> tuple[int, str, str]:
         return 400, "The query is too large", TOO_MUCH_MEMORY
     # The file never changes: what Datasette cannot answer lies in what it was asked.
     return 400, "That could not be done", "Datasette cannot answer this address."
-
-
-def _title(exception: Exception) -> str:
-    return str(getattr(exception, "title", ""))
 
 
 def _refusal(datasette: Any, request: Any, status: int, title: str, words: str) -> Any:

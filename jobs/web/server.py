@@ -39,21 +39,16 @@ def folder_of(path: Path, config: Config) -> Path | None:
 
 def refuse_others(host: str, allowed: bool) -> None:
     """ConfigError for an address others can reach, unless that is meant."""
-    if not allowed and not _is_loopback(host):
+    loopback = host == "localhost"
+    with suppress(ValueError):
+        loopback = loopback or ipaddress.ip_address(host).is_loopback
+    if not allowed and not loopback:
         raise ConfigError(
             "bordercast web",
             "--host",
             f"{host} can be reached from other machines, and this page has no login. Leave it on "
             "127.0.0.1 behind a proxy with a login (docs/web.md shows one), or say --allow-others",
         )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return False
 
 
 def listen(host: str, port: int) -> socket.socket:

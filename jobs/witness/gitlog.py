@@ -61,7 +61,9 @@ class Repository:
             self._commit(statement, tip)
             self._git("push", "-q", "origin", f"HEAD:refs/heads/{BRANCH}")
             self._git("fetch", "-q", "origin")
-        commit = self._commit_of(statement)
+        # The commit that added it; it was pushed, maybe by one of us that was killed.
+        added = ("log", "--format=%H", "--reverse", f"-S{statement}", self.tip(), "--", FILE)
+        commit = self._git(*added).splitlines()[0]
         at = datetime.fromisoformat(self._git("show", "-s", "--format=%cI", commit))
         return commit, at.astimezone(UTC).isoformat(timespec="seconds")
 
@@ -104,13 +106,6 @@ class Repository:
             file.write(f"{statement}\n")
         self._git("add", FILE)
         self._git("commit", "-q", "-m", f"Run {statement.run_id}, entry {statement.entry_id}")
-
-    def _commit_of(self, statement: WitnessedEntry) -> str:
-        """The commit that added a statement; it was pushed, maybe by one of us that was killed."""
-        found = self._git(
-            "log", "--format=%H", "--reverse", f"-S{statement}", self.tip(), "--", FILE
-        )
-        return found.splitlines()[0]
 
     def _tried(self, *words: str) -> str | None:
         try:

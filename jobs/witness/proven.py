@@ -20,6 +20,22 @@ from forecast.store.witnesses import WitnessedEntry, WitnessKind, WitnessProof
 from jobs.witness import attest
 from jobs.witness.gitlog import Repository
 
+README = """\
+Proofs that somebody outside saw this forecast record. Each statement is a file, entry-N.txt.
+
+Signature
+    ssh-keygen -Y verify -f allowed_signers -I bordercast -n bordercast \\
+        -s entry-N.sig < entry-N.txt
+Time stamp
+    openssl ts -verify -data entry-N.txt -in entry-N.tsr -CAfile authority.pem
+Git: the commit named in entry-N.commit added the line of entry-N.txt
+    git show COMMIT:bordercast.txt
+
+The digest in a statement covers the whole record up to then. To compare a copy of the record:
+    bordercast --db COPY verify --run RUN --digest DIGEST
+"""
+_ENDINGS: dict[WitnessKind, str] = {"signature": "sig", "time stamp": "tsr", "git": "commit"}
+
 
 class Examined(NamedTuple):
     """What came of it: findings : what does not hold; empty if all does. seen : what holds."""
@@ -58,6 +74,42 @@ def examine(
         if (each.witness, each.entry_id) in holds
     ]
     return Examined(list(dict.fromkeys(findings)), seen)
+
+
+def write(
+    folder: Path, proofs: Sequence[WitnessProof], path: Path, settings: WitnessSection
+) -> int:
+    """Write all proofs into a new folder, whole or not at all; how many.
+
+    Parameters
+    ----------
+    path : the database, beside which the authority's certificates may lie.
+    """
+    with output_folder(folder) as draft:
+        (draft / "README.txt").write_text(README)
+        signers = (f'bordercast namespaces="bordercast" {key}\n' for key in settings.public_keys)
+        (draft / "allowed_signers").write_text("".join(signers))
+        if settings.authority_certificates:
+            trusted = attest.beside(path, settings.authority_certificates)
+            shutil.copyfile(trusted, draft / "authority.pem")
+        for proof in proofs:
+            name = f"entry-{proof.entry_id}"
+            (draft / f"{name}.txt").write_text(f"{proof.statement}\n")
+            (draft / f"{name}.{_ENDINGS[proof.witness]}").write_bytes(proof.proof)
+    return len(proofs)
+
+
+def rewritten(
+    connection: sqlite3.Connection, statement: WitnessedEntry, seen_by: str, seen_at: str
+) -> str:
+    """How the record differs from what was seen, "" if it does not."""
+    now = witnesses.statements(connection).get(statement.entry_id)
+    if now == statement:
+        return ""
+    answer = integrity.quoted(connection, statement.run_id, statement.digest)
+    differ = "; ".join(verification.differences(answer, statement.run_id))
+    what = differ or f"entry {statement.entry_id} of the ledger is another one now"
+    return f"the record was rewritten since {seen_by} saw it on {seen_at}: {what}"
 
 
 def _problem(
@@ -114,19 +166,6 @@ def _check(
             raise WitnessError("time stamp", problem)
 
 
-def rewritten(
-    connection: sqlite3.Connection, statement: WitnessedEntry, seen_by: str, seen_at: str
-) -> str:
-    """How the record differs from what was seen, "" if it does not."""
-    now = witnesses.statements(connection).get(statement.entry_id)
-    if now == statement:
-        return ""
-    answer = integrity.quoted(connection, statement.run_id, statement.digest)
-    differ = "; ".join(verification.differences(answer, statement.run_id))
-    what = differ or f"entry {statement.entry_id} of the ledger is another one now"
-    return f"the record was rewritten since {seen_by} saw it on {seen_at}: {what}"
-
-
 def _foreign_lines(connection: sqlite3.Connection, git: Repository) -> Iterator[str]:
     """Lines of the repository that the record does not bear out, also where no proof is kept."""
     try:
@@ -139,43 +178,3 @@ def _foreign_lines(connection: sqlite3.Connection, git: Repository) -> Iterator[
         )
         if problem:
             yield f"git, line of entry {statement.entry_id}, run {statement.run_id}: {problem}"
-
-
-README = """\
-Proofs that somebody outside saw this forecast record. Each statement is a file, entry-N.txt.
-
-Signature
-    ssh-keygen -Y verify -f allowed_signers -I bordercast -n bordercast \\
-        -s entry-N.sig < entry-N.txt
-Time stamp
-    openssl ts -verify -data entry-N.txt -in entry-N.tsr -CAfile authority.pem
-Git: the commit named in entry-N.commit added the line of entry-N.txt
-    git show COMMIT:bordercast.txt
-
-The digest in a statement covers the whole record up to then. To compare a copy of the record:
-    bordercast --db COPY verify --run RUN --digest DIGEST
-"""
-_ENDINGS: dict[WitnessKind, str] = {"signature": "sig", "time stamp": "tsr", "git": "commit"}
-
-
-def write(
-    folder: Path, proofs: Sequence[WitnessProof], path: Path, settings: WitnessSection
-) -> int:
-    """Write all proofs into a new folder, whole or not at all; how many.
-
-    Parameters
-    ----------
-    path : the database, beside which the authority's certificates may lie.
-    """
-    with output_folder(folder) as draft:
-        (draft / "README.txt").write_text(README)
-        signers = (f'bordercast namespaces="bordercast" {key}\n' for key in settings.public_keys)
-        (draft / "allowed_signers").write_text("".join(signers))
-        if settings.authority_certificates:
-            trusted = attest.beside(path, settings.authority_certificates)
-            shutil.copyfile(trusted, draft / "authority.pem")
-        for proof in proofs:
-            name = f"entry-{proof.entry_id}"
-            (draft / f"{name}.txt").write_text(f"{proof.statement}\n")
-            (draft / f"{name}.{_ENDINGS[proof.witness]}").write_bytes(proof.proof)
-    return len(proofs)

@@ -32,7 +32,10 @@ def verify(public_key: str, message: bytes, armored: str) -> bool:
     """Whether the owner of a key, "ssh-ed25519 AAAA...", signed this message; never raises."""
     try:
         public = raw_key(public_key)
-        blob = _unarmored(armored)
+        lines = armored.strip().splitlines()
+        if len(lines) < 3 or (lines[0], lines[-1]) != (_BEGIN, _END):
+            return False
+        blob = base64.b64decode("".join(lines[1:-1]), validate=True)
         expected = _before_signature(public)  # all but the signature follows from key and purpose
         if blob[:-_LENGTH] != expected:
             return False
@@ -55,13 +58,6 @@ def raw_key(public_key: str) -> bytes:
     if len(blob) != len(start) + 32 or not blob.startswith(start):
         raise ValueError("it is no whole Ed25519 key")
     return blob[len(start) :]
-
-
-def _unarmored(armored: str) -> bytes:
-    lines = armored.strip().splitlines()
-    if len(lines) < 3 or (lines[0], lines[-1]) != (_BEGIN, _END):
-        raise ValueError("no SSH signature")
-    return base64.b64decode("".join(lines[1:-1]), validate=True)
 
 
 def _before_signature(public: bytes) -> bytes:

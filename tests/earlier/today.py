@@ -2,7 +2,7 @@
 
 The story of `make.py`, which made that of schema 8 and keeps the imports of its time: five runs on
 the small figures of tests/publisher.py, a notice approved, one rejected, a file refused, a run
-withdrawn. schemaN.db.gz, schemaN-ops.db.gz, schemaN.toml; then N goes into test_earlier.py.
+withdrawn. schemaN.db.gz, schemaN-ops.db.gz, schemaN.toml: test_earlier.py opens every one.
 """
 
 from __future__ import annotations

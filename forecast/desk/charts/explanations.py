@@ -143,7 +143,7 @@ def _season(found: Parts) -> list[dict[str, Any]]:
 
 
 def _effects(border: str, found: Parts) -> list[dict[str, Any]]:
-    named = {months.to_index(d.date[:7]): d.name for d in KNOWN if border in d.borders}
+    named = {months.to_index(d.date[:7]) for d in KNOWN if border in d.borders}
     return [
         {"name": f"{n} {month_words(months.from_index(at))}", "percent": 100 * math.expm1(effect)}
         for n, (at, effect) in enumerate(sorted(found.events.items()), start=1)

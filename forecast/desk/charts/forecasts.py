@@ -23,6 +23,8 @@ from forecast.watch.standing import INSIDE
 
 MONTHS_SHOWN = 36
 FLAT = 1.6  # times as high a scale for the 95% interval alone would flatten the rest
+_SIDE, _COLUMNS = 175, 3
+_LEAST, _MOST = 14.0, 180.0  # square pixels of points that stand for no chances and for most
 
 
 def fan(
@@ -123,6 +125,15 @@ def fan_labels(last: Row) -> list[tuple[str, float]]:
         *((f"{level}%: to {last[f'hi{level}']:,}", last[f"hi{level}"]) for level in (95, 80)),
         (f"median {last['median']:,}", last["median"]),
         *((f"{level}%: from {last[f'lo{level}']:,}", last[f"lo{level}"]) for level in (80, 95)),
+    ]
+
+
+def edge_labels(last: Row) -> list[tuple[str, float]]:
+    """The fan's 80% interval and median in its last month, where there is little room."""
+    return [
+        (f"{last['hi80']:,} high", last["hi80"]),
+        (f"{last['median']:,} forecast", last["median"]),
+        (f"{last['lo80']:,} low", last["lo80"]),
     ]
 
 
@@ -255,7 +266,8 @@ def _calibration_key(
 
 def score(border: str, rows: Sequence[Row]) -> Picture:
     """Every model's error by year of the cutoff: what was good when."""
-    scale = Amounts(True, *_score_span(rows))
+    scores = [row["log_wis"] for row in rows]
+    scale = Amounts(True, min(scores) / 1.1, max(scores) * 1.1)
     by_model = {
         model: sorted(found, key=lambda row: row["era"])
         for model, found in groupby(sorted(rows, key=_model), key=_model)
@@ -270,8 +282,8 @@ def score(border: str, rows: Sequence[Row]) -> Picture:
     x = alt.X("era:O", axis=alt.Axis(title="year of the cutoff", labelAngle=0))
     layers: list[Chart] = []
     for model, found in by_model.items():
-        mark = _score_mark(model)
-        layers.append(alt.Chart(grammar.values(found)).mark_line(**mark).encode(x=x, y=y))
+        base = alt.Chart(grammar.values(found))
+        layers.append(base.mark_line(**_score_mark(model)).encode(x=x, y=y))
     ends = [(model, found[-1]["log_wis"]) for model, found in by_model.items()]
     places = scale.spread([value for _, value in ends], grammar.HEIGHT)
     last = max(row["era"] for row in rows)
@@ -304,19 +316,10 @@ def _model(row: Row) -> str:
     return str(row["model"])
 
 
-def _score_span(rows: Sequence[Row]) -> tuple[float, float]:
-    found = [row["log_wis"] for row in rows]
-    return min(found) / 1.1, max(found) * 1.1
-
-
 def _years_better(by_model: Mapping[str, Sequence[Row]]) -> tuple[int, int]:
     naive = {row["era"]: row["log_wis"] for row in by_model.get("naive", ())}
     own = [row for row in by_model["bordercast"] if row["era"] in naive]
     return sum(row["log_wis"] < naive[row["era"]] for row in own), len(own)
-
-
-_SIDE, _COLUMNS = 175, 3
-_LEAST, _MOST = 14.0, 180.0  # square pixels of points that stand for no chances and for most
 
 
 def reliability(name: str, found: Sequence[KindScore]) -> Picture:
@@ -365,9 +368,10 @@ def _square(one: KindScore, largest: int) -> Chart:
         base.mark_line(color=BLUE, strokeWidth=1.2),
         base.mark_point(filled=True, color=BLUE, opacity=1).encode(size=size),
     )
+    better = f"{one.record.skill:.0%} better" if one.skilled else "no skill"
     heading = alt.TitleParams(
         text=textwrap.wrap(one.kind, 26),
-        subtitle=[f"{one.record.n:,} questions; {_verdict(one)}"],
+        subtitle=[f"{one.record.n:,} questions; {better}"],
         anchor="start",
         fontSize=11,
         subtitleFontSize=10,
@@ -375,7 +379,3 @@ def _square(one: KindScore, largest: int) -> Chart:
         offset=6,
     )
     return alt.layer(*layers).properties(width=_SIDE, height=_SIDE, title=heading)
-
-
-def _verdict(one: KindScore) -> str:
-    return f"{one.record.skill:.0%} better" if one.skilled else "no skill"

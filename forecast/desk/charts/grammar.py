@@ -39,6 +39,7 @@ BANDS = {95: "#dde7f1", 80: "#b9cfe4", 50: "#86add0"}
 WIDTH, HEIGHT = 640, 330
 SLIDE_WIDTH = 860  # of a slide, in points of the words on it
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+_GAP = 13  # between labels, in pixels
 _SPREAD_LIMIT = 10  # a series that spans more than this factor is drawn on a log scale
 
 
@@ -60,10 +61,10 @@ def middle(month: str) -> str:
     return f"{month}-15"
 
 
-def time_axis(field: str = "at:T") -> alt.X:
+def time_axis() -> alt.X:
     """Months from left to right, in UTC wherever it is drawn."""
     axis = alt.Axis(format="%b %Y", title=None, tickCount=8, grid=False)
-    return alt.X(field, axis=axis, scale=alt.Scale(type="utc", nice=False))
+    return alt.X("at:T", axis=axis, scale=alt.Scale(type="utc", nice=False))
 
 
 @dataclass(frozen=True)
@@ -104,14 +105,14 @@ class Amounts:
             )
             power += 1
 
-    def spread(self, placed: Sequence[float], height: int, gap: float = 13) -> list[float]:
+    def spread(self, placed: Sequence[float], height: int) -> list[float]:
         """Values moved apart so that labels at them do not overlap.
 
-        placed : values; height : of the plot and gap : between labels, in pixels.
+        placed : values; height : of the plot, in pixels.
         """
         pixels = [self._pixel(value, height) for value in placed]
         order = sorted(range(len(placed)), key=pixels.__getitem__)
-        moved = _apart([pixels[i] for i in order], gap, height)
+        moved = _apart([pixels[i] for i in order], height)
         found = dict(zip(order, moved, strict=True))
         return [self._value(found[i], height) for i in range(len(placed))]
 
@@ -132,15 +133,15 @@ class Amounts:
         return math.log(value) if self.log else value
 
 
-def _apart(pixels: Sequence[float], gap: float, height: float) -> list[float]:
+def _apart(pixels: Sequence[float], height: float) -> list[float]:
     """Ascending pixels, each at least a gap above the one before, kept inside the plot."""
     placed: list[float] = []
     for pixel in pixels:
-        placed.append(max(pixel, placed[-1] + gap) if placed else pixel)
+        placed.append(max(pixel, placed[-1] + _GAP) if placed else pixel)
     ceiling = height
     for place in reversed(range(len(placed))):
         placed[place] = min(placed[place], ceiling)
-        ceiling = placed[place] - gap
+        ceiling = placed[place] - _GAP
     return placed
 
 
@@ -194,18 +195,18 @@ def breaks(border: str, first: str, last: str) -> tuple[list[Chart], list[str]]:
     line = base.mark_rule(strokeDash=[2, 3], color=GREY)
     number = base.mark_text(dy=-7, fontSize=10, color=INK).encode(text="number:N", y=alt.value(0))
     names = [f"{n} {d.name} ({_when(d.date)})" for n, d in enumerate(found, start=1)]
-    return [line, number], _lines("Dotted: ", names, 118)
+    return [line, number], _lines(names)
 
 
 def _when(date: str) -> str:
     return f"{int(date[8:])} {month_words(date)[:3]} {date[:4]}"
 
 
-def _lines(start: str, names: Sequence[str], width: int) -> list[str]:
+def _lines(names: Sequence[str]) -> list[str]:
     """Names one after the other, broken between them only."""
-    lines = [start + names[0]]
+    lines = [f"Dotted: {names[0]}"]
     for name in names[1:]:
-        if len(lines[-1]) + len(name) + 2 <= width:
+        if len(lines[-1]) + len(name) + 2 <= 118:
             lines[-1] += f"; {name}"
         else:
             lines[-1] += ";"
@@ -218,9 +219,9 @@ def flags(found: Sequence[Row], scale: Amounts) -> list[Chart]:
     layers: list[Chart] = []
     for row in found:
         low = row["encounters"] < row["median"]
-        words = month_words(row["month"])
-        marked = {**row, "at": middle(row["month"]), "label": f"{words[:3]} {words[-4:]}"}
-        marked["label"] += f": {row['severity']}"
+        month = month_words(row["month"])
+        label = f"{month[:3]} {month[-4:]}: {row['severity']}"
+        marked = {**row, "at": middle(row["month"]), "label": label}
         base = alt.Chart(values([marked])).encode(x=time_axis(), y=scale.axis("encounters:Q"))
         layers.append(
             base.mark_point(
@@ -228,16 +229,12 @@ def flags(found: Sequence[Row], scale: Amounts) -> list[Chart]:
             )
         )
         below_it = low and scale.room_below(row["encounters"], HEIGHT)
-        texts = haloed(base, dy=14 if below_it else -14)
-        layers += [text.encode(text="label:N") for text in texts]
+        bold: Any = {"fontSize": 10, "fontWeight": "bold", "dy": 14 if below_it else -14}
+        # White underneath, so that the words stay readable over lines.
+        halo = base.mark_text(stroke="white", strokeWidth=4, color="white", **bold)
+        words = base.mark_text(color=INK, **bold)
+        layers += [halo.encode(text="label:N"), words.encode(text="label:N")]
     return layers
-
-
-def haloed(base: Chart, **mark: Any) -> tuple[Chart, Chart]:
-    """Bold words that stay readable over lines: white underneath."""
-    bold = {"fontSize": 10, "fontWeight": "bold", **mark}
-    halo = base.mark_text(stroke="white", strokeWidth=4, color="white", **bold)
-    return halo, base.mark_text(color=INK, **bold)
 
 
 def side_labels(
@@ -397,10 +394,10 @@ def _sized(spec: dict[str, Any], size: tuple[int, int]) -> str:
     """
     width, height = SLIDE_WIDTH, SLIDE_WIDTH * size[1] / size[0]
     for _ in range(2):  # once for the margins, once more because a wider plot has other labels
-        found = _extent(_svg(spec))
+        found = extent(_svg(spec))
         spec = _stretched(spec, width - found[0], height - found[1])
     svg = _svg(spec)
-    now = _extent(svg)
+    now = extent(svg)
     head = re.search(r"<svg[^>]*>", svg)
     if head is None:  # never: it is an SVG
         return svg
@@ -414,7 +411,8 @@ def _sized(spec: dict[str, Any], size: tuple[int, int]) -> str:
     return f"{canvas}{svg}</svg>"
 
 
-def _extent(svg: str) -> tuple[float, float]:
+def extent(svg: str) -> tuple[float, float]:
+    """A picture's own width and height."""
     found = re.search(r'<svg[^>]*\bwidth="([\d.]+)"[^>]*\bheight="([\d.]+)"', svg)
     return (float(found[1]), float(found[2])) if found else (0.0, 0.0)
 

@@ -30,7 +30,10 @@ def picture(border: str, rows: Sequence[Row], flagged: Sequence[Row], finding: s
     rows : month, encounters, median, lo80 ... hi95; ascending.
     flagged : month, encounters, median, severity. finding : what the picture shows, in words.
     """
-    drawn = layers(rows, flagged, scale_of(rows), _few_months())
+    # Room for a few months' names.
+    axis = alt.Axis(format="%b %Y", title=None, tickCount=4, grid=False, labelFlush=True)
+    x = alt.X("at:T", axis=axis, scale=alt.Scale(type="utc", nice=False))
+    drawn = layers(rows, flagged, scale_of(rows), x)
     frame = alt.layer(*drawn).properties(width=WIDTH, height=HEIGHT)
     now = rows[-1]
     title = f"{name_of(border)}: {now['encounters']:,} counted, {now['median']:,} forecast"
@@ -54,9 +57,3 @@ def layers(
         grammar.line(rows, "encounters", scale, x, color=INK, strokeWidth=2.2),
         *grammar.flags([row for row in flagged if row["month"] in shown], scale),
     ]
-
-
-def _few_months() -> alt.X:
-    """A time axis with room for a few months' names."""
-    axis = alt.Axis(format="%b %Y", title=None, tickCount=4, grid=False, labelFlush=True)
-    return alt.X("at:T", axis=axis, scale=alt.Scale(type="utc", nice=False))

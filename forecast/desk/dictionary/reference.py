@@ -18,22 +18,16 @@ MARK = "<!-- Below: python -m forecast.desk.dictionary.reference docs/tables.md 
 
 def page() -> str:
     """The generated part, as Markdown."""
-    return "\n".join((*_contents(), *(line for view in VIEWS for line in _view(view)))) + "\n"
+    lines = ["## All views", "", "| view | a row is |", "|---|---|"]
+    lines += [f"| [{view.name}](#{view.name}) | {view.row} |" for view in VIEWS]
+    lines += [line for view in VIEWS for line in _view(view)]
+    return "\n".join(lines) + "\n"
 
 
 def renewed(written: str) -> str:
     """A page with everything below the mark replaced."""
     above = written.partition(MARK)[0].rstrip()
     return f"{above}\n\n{MARK}\n\n{page()}"
-
-
-def _contents() -> Iterator[str]:
-    yield "## All views"
-    yield ""
-    yield "| view | a row is |"
-    yield "|---|---|"
-    for view in VIEWS:
-        yield f"| [{view.name}](#{view.name}) | {view.row} |"
 
 
 def _view(view: View) -> Iterator[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from forecast import months
 from forecast.desk import brief
+from forecast.desk.email.statements import GRAVITY
 from forecast.desk.names import dimension_words, member_words
 from forecast.desk.ranking import Comparison, to_date
 from forecast.desk.report import MonthReport, to_date_unknown
@@ -235,7 +236,9 @@ def _finding(report: MonthReport) -> tuple[str, str, list[str]]:
     """(phrase of the subject, the finding in one sentence, further findings)."""
     sentences = [*_flag_findings(report), *_drift_findings(report), *_shift_findings(report)]
     if not sentences:
-        return "as forecast", _quiet_sentence(report), []
+        noun = capital(measure().noun)
+        quiet = f"{noun} {_where(report)} were as forecast: {report.encounters:,} counted."
+        return "as forecast", quiet, []
     phrase, first = sentences[0]
     return phrase, first, [sentence for _, sentence in sentences[1:]]
 
@@ -277,13 +280,6 @@ def _shift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
     )
 
 
-def _quiet_sentence(report: MonthReport) -> str:
-    return (
-        f"{capital(measure().noun)} {_where(report)} were as forecast: "
-        f"{report.encounters:,} counted."
-    )
-
-
 def _where(report: MonthReport) -> str:
     return f"{place_of(report.border)} in {month_words(report.month)}"
 
@@ -305,7 +301,8 @@ def _blocks(report: MonthReport) -> Iterator[TextBlock]:
     moved = tuple(moved_lines(report))
     if moved:
         yield TextBlock("What moved: difference from the forecast", items=moved)
-    yield TextBlock("What this does not say", " ".join((*brief.definition(report), _open(report))))
+    state = f"The {months.year_noun()} is closed." if report.final else preliminary()
+    yield TextBlock("What this does not say", " ".join((*brief.definition(report), state)))
     if report.score is not None:
         yield TextBlock("How good these forecasts have been", quality(report.score))
     yield TextBlock(
@@ -324,10 +321,6 @@ def _often(report: MonthReport) -> Iterator[str]:
         )
 
 
-def _open(report: MonthReport) -> str:
-    return f"The {months.year_noun()} is closed." if report.final else preliminary()
-
-
 def preliminary() -> str:
     """That a count of the open year will be revised, and by whom."""
     return f"The count is preliminary: {publisher().short} {publisher().revises}."
@@ -338,12 +331,8 @@ def moved_lines(report: MonthReport) -> Iterator[tuple[str, str]]:
     for flag in report.findings:
         if flag["kind"] == "month" and report.drivers:
             for label, text in flagged.moved_parts(flag, report.drivers):
-                yield one_line(label), _signed(one_line(text))
-
-
-def _signed(text: str) -> str:
-    """With signs as everywhere else in a notice."""
-    return re.sub(r"(?<= )-(?=\d)", MINUS, text)
+                # With signs as everywhere else in a notice.
+                yield one_line(label), re.sub(r"(?<= )-(?=\d)", MINUS, one_line(text))
 
 
 def quality(row: Row) -> str:
@@ -371,7 +360,10 @@ def digest(standing: Standing) -> SectionText:
         for e in standing.episodes
         if e["state"] == "open"
     )
-    parts = [(_member(part), _part(part)) for part in sorted(standing.parts, key=_gravest)]
+    parts = [
+        (one_line(member_words(part["dimension"], part["member"])), _part(part))
+        for part in sorted(standing.parts, key=_gravest)
+    ]
     shown = parts[:PARTS_SHOWN]
     if len(parts) > len(shown):
         shown.append(("", f"and {len(parts) - len(shown)} more"))
@@ -388,12 +380,7 @@ def digest(standing: Standing) -> SectionText:
 
 
 def _gravest(part: Row) -> tuple[int, float]:
-    order = ("critical", "major", "notable", "watch")
-    return order.index(part["severity"]), -abs(part["encounters"] - part["expected"])
-
-
-def _member(part: Row) -> str:
-    return one_line(member_words(part["dimension"], part["member"]))
+    return GRAVITY.index(part["severity"]), -abs(part["encounters"] - part["expected"])
 
 
 def _part(part: Row) -> str:

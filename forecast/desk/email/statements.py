@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from forecast.desk.ranking import Comparison, comparisons, extreme_since
-from forecast.desk.report import Expectation, MonthReport
+from forecast.desk.ranking import comparisons, extreme_since
+from forecast.desk.report import MonthReport
 from forecast.desk.wording import MINUS, change_words, month_words
 from forecast.watch.revisions import LEAST_COUNT, LEAST_SHARE
 
@@ -25,10 +25,11 @@ _BOUNDS = ("lo95", "lo80", "hi80", "hi95")
 
 def statement(report: MonthReport) -> dict[str, Any]:
     """What is said of a month, to be kept with the notice."""
+    stood = report.expectation
     return {
         "month": report.month,
         "encounters": report.encounters,
-        "bounds": _bounds(report.expectation),
+        "bounds": [getattr(stood, name) for name in _BOUNDS] if stood else None,
         "compared": {c.name: [c.last, c.now, c.before] for c in report.comparisons},
         "extreme": [report.extreme, report.since],
         **({"severity": severity(report)} if report.findings else {}),
@@ -38,10 +39,6 @@ def statement(report: MonthReport) -> dict[str, Any]:
 def severity(report: MonthReport) -> str:
     """The gravest of a month's flags."""
     return str(min((flag["severity"] for flag in report.findings), key=GRAVITY.index))
-
-
-def _bounds(stood: Expectation | None) -> list[int] | None:
-    return None if stood is None else [getattr(stood, name) for name in _BOUNDS]
 
 
 def became_false(then: NoticeStatement, counts: Mapping[str, int]) -> list[str]:
@@ -87,10 +84,11 @@ def _where(count: int, bounds: list[int]) -> str:
 
 def _compared(then: NoticeStatement, counts: Mapping[str, int]) -> Iterator[str]:
     for now in comparisons(counts, then["month"]):
-        last, count, before = then["compared"].get(now.name, (None, 0, None))
+        _, count, before = then["compared"].get(now.name, (None, 0, None))
         if before is None or now.before is None:
             continue
-        if _turned(Comparison(now.name, now.first, last, count, before), now):
+        turned = _sign(count, before) != _sign(now.now, now.before)
+        if turned or _much(before, now.before):
             yield (
                 f"Against the {now.name} the change was given as {change_words(count, before)} "
                 f"(from {before:,}); as revised it is {change_words(now.now, now.before)} "
@@ -98,14 +96,8 @@ def _compared(then: NoticeStatement, counts: Mapping[str, int]) -> Iterator[str]
             )
 
 
-def _turned(then: Comparison, now: Comparison) -> bool:
-    assert then.before is not None
-    assert now.before is not None
-    return _sign(then) != _sign(now) or _much(then.before, now.before)
-
-
-def _sign(c: Comparison) -> str:
-    words = change_words(c.now, c.before or 0)
+def _sign(now: int, before: int) -> str:
+    words = change_words(now, before)
     return words[0] if words[0] in (MINUS, "+") else ""
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast import headlines, in_use
-from forecast.desk.dictionary.views import BY_NAME, View, definitions
+from forecast.desk.dictionary.views import BY_NAME, definitions
 from forecast.desk.names import SeriesNames
 from forecast.desk.wording import stale_words
 from forecast.engine import ENGINE
@@ -157,7 +157,8 @@ class Record:
         with closing(connect.read(self.path)) as connection:
             rows = view_rows(connection, name, view.columns, as_of)
         table = pd.DataFrame(rows, columns=list(view.columns))
-        return table.astype(_types(view))
+        kinds = {"count": "Int64", "real": "Float64", "text": "string"}
+        return table.astype({column: kinds[said.kind] for column, said in view.described().items()})
 
     def views(self) -> pd.DataFrame:
         """Every view and what a row of it is."""
@@ -193,12 +194,6 @@ def _rows_of(table: pd.DataFrame, key: SeriesKey) -> pd.Series[bool]:
         axis=1
     )
     return found
-
-
-def _types(view: View) -> dict[str, str]:
-    """Pandas' types: whole numbers that may be missing, real ones, text."""
-    kinds = {"count": "Int64", "real": "Float64", "text": "string"}
-    return {name: kinds[column.kind] for name, column in view.described().items()}
 
 
 def _by_month(

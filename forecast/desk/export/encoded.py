@@ -57,9 +57,9 @@ class ExportTable:
     definitions: Sequence[tuple[str, str, str, str]] = ()
 
 
-def csv_rows(block: EncodedBlock, kinds: Iterable[ColumnKind]) -> Encoded:
+def csv_rows(block: EncodedBlock, fields: Mapping[str, ColumnKind]) -> Encoded:
     """As the csv module writes them; three times as fast where there are many."""
-    columns = [_csv_cells(x, kind) for x, kind in zip(block, kinds, strict=True)]
+    columns = [_csv_cells(x, kind) for x, kind in zip(block, fields.values(), strict=True)]
     text = "\n".join(map(",".join, zip(*columns, strict=True)))
     rows = len(columns[0])
     return Encoded(f"{text}\n".encode() if rows else b"", rows)
@@ -88,7 +88,7 @@ def arrow_types(pa: Any) -> dict[ColumnKind, Any]:
 
 
 ENCODERS: Mapping[str, Callable[[EncodedBlock, Mapping[str, ColumnKind]], Encoded]] = {
-    ".csv": lambda block, columns: csv_rows(block, columns.values()),
+    ".csv": csv_rows,
     ".parquet": arrow_rows,
 }
 

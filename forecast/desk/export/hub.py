@@ -37,6 +37,7 @@ _COLUMNS = (
     "output_type_id",
     "value",
 )
+_OBSERVED = ("as_of", "target_end_date", "target", "location", "observation")
 
 
 class Quantile(NamedTuple):
@@ -79,7 +80,11 @@ def write(
     _json(folder / "hub-config" / "tasks.json", _tasks(sorted(rounds), sorted(horizons)))
     _json(folder / "hub-config" / "target-data.json", _target_data())
     _json(folder / "hub-config" / "model-metadata-schema.json", _metadata_schema())
-    _series(folder, values)
+    observed = (
+        (known_from, last_day(month), TARGET, border, encounters)
+        for border, month, known_from, encounters in values
+    )
+    _csv(folder / "target-data" / "time-series.csv", _OBSERVED, observed)
     return count
 
 
@@ -91,23 +96,28 @@ def last_day(month: str) -> str:
 def _round(folder: Path, model: str, cutoff: str, rows: Sequence[Quantile]) -> None:
     model_id = f"{TEAM}-{model}"
     path = folder / "model-output" / model_id / f"{last_day(cutoff)}-{model_id}.csv"
+    lines = (
+        (
+            last_day(cutoff),
+            TARGET,
+            q.horizon,
+            q.border,
+            last_day(q.month),
+            "quantile",
+            q.permille / 1000,
+            q.encounters,
+        )
+        for q in rows
+    )
+    _csv(path, _COLUMNS, lines)
+
+
+def _csv(path: Path, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        for q in rows:
-            place = (last_day(q.cutoff), TARGET, q.horizon, q.border, last_day(q.month))
-            writer.writerow((*place, "quantile", q.permille / 1000, q.encounters))
-
-
-def _series(folder: Path, values: Iterable[tuple[str, str, str, int]]) -> None:
-    path = folder / "target-data" / "time-series.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("as_of", "target_end_date", "target", "location", "observation"))
-        for border, month, known_from, encounters in values:
-            writer.writerow((known_from, last_day(month), TARGET, border, encounters))
+        writer.writerow(heads)
+        writer.writerows(rows)
 
 
 def _json(path: Path, value: Mapping[str, Any]) -> None:

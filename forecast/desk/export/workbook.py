@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ def save(table: ExportTable, path: Path) -> int:
     """
     workbook = _library(path).Workbook(path, {"strings_to_formulas": False, "in_memory": True})
     # No clock: the same record gives the same file.
-    workbook.set_properties({"created": _fixed_day()})
+    created = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's times know no zone
+    workbook.set_properties({"created": created})
     count = _figures(workbook, table, path)
     _sheet(workbook, "definitions", _HEADS, table.definitions)
     _sheet(workbook, "about", ("what", "is"), table.notes.items())
@@ -41,12 +43,6 @@ def _library(path: Path) -> Any:
         problem = "Excel needs xlsxwriter: pip install xlsxwriter, or write .csv"
         raise ConfigError(str(path), "-o", problem) from None
     return xlsxwriter
-
-
-def _fixed_day() -> Any:
-    from datetime import datetime
-
-    return datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's times know no zone
 
 
 def _figures(workbook: Any, table: ExportTable, path: Path) -> int:

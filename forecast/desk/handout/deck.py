@@ -41,7 +41,8 @@ def pptx(said: Handout, report: MonthReport, chart: PosterChart, run: RunRow) ->
     _write(title, [said.title], 30, bold=True)
     words = slide.shapes.add_textbox(Pt(30), Pt(70), Pt(900), Pt(80))
     _write(words, [" ".join((said.number, *said.unit)), *said.lines], 17)
-    picture = slide.shapes.add_picture(_chart(chart), Pt(30), Pt(176), width=Pt(CHART[0]))
+    png = vl_convert.svg_to_png(poster.chart_svg(chart, *CHART), scale=3)
+    picture = slide.shapes.add_picture(io.BytesIO(png), Pt(30), Pt(176), width=Pt(CHART[0]))
     # The library has no property for what a picture shows.
     picture._element.nvPicPr.cNvPr.set("descr", said.alt)
     _table(slide, report)
@@ -52,10 +53,6 @@ def pptx(said: Handout, report: MonthReport, chart: PosterChart, run: RunRow) ->
     out = io.BytesIO()
     deck.save(out)
     return out.getvalue()
-
-
-def _chart(chart: PosterChart) -> io.BytesIO:
-    return io.BytesIO(vl_convert.svg_to_png(poster.chart_svg(chart, *CHART), scale=3))
 
 
 def _table(slide: Any, report: MonthReport) -> None:

@@ -6,7 +6,6 @@ many pixels a point has, so that words keep their size beside the chart's.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -22,7 +21,6 @@ MARGIN = 24  # points of white on every side
 # Mean width of a letter, in font sizes: of Liberation Sans and Arial, plain and bold.
 LETTER = {"normal": 0.5, "bold": 0.56}
 _DIGIT, _COMMA = 0.556, 0.278  # exactly, of both faces
-_SIZE = re.compile(r'<svg[^>]*\bwidth="([\d.]+)"[^>]*\bheight="([\d.]+)"')
 
 
 @dataclass(frozen=True)
@@ -103,8 +101,7 @@ def _text(words: str, y: float, size: float, room: float, *, x: float = MARGIN, 
 def _fitted(chart: PosterChart, width: float, height: float) -> str:
     """The chart in its room, in points; made smaller as a whole if its labels need more."""
     drawn = chart_svg(chart, width, height)
-    found = _SIZE.search(drawn)
-    wide, high = (float(found[1]), float(found[2])) if found else (width, height)
+    wide, high = grammar.extent(drawn)
     return f'<g transform="scale({min(1.0, width / wide, height / high):.4g})">{drawn}</g>'
 
 
@@ -123,12 +120,7 @@ def _layers(chart: PosterChart) -> tuple[list[Chart], list[tuple[str, float]], g
     shown = grammar.months_back(chart.counted, forecasts.MONTHS_SHOWN)
     if chart.ahead:
         scale = _short(forecasts.fan_scale(shown, chart.ahead))
-        last = chart.ahead[-1]
-        labels = [
-            (f"{last['hi80']:,} high", last["hi80"]),
-            (f"{last['median']:,} forecast", last["median"]),
-            (f"{last['lo80']:,} low", last["lo80"]),
-        ]
+        labels = forecasts.edge_labels(chart.ahead[-1])
         return forecasts.fan_layers(shown, chart.ahead, chart.flagged, scale), labels, scale
     if chart.stood:
         scale = _short(notice_chart.scale_of(chart.stood))

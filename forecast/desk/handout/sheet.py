@@ -50,6 +50,9 @@ def html(
     said: Handout, report: MonthReport, chart: PosterChart, run: RunRow, size: float = SIZES[0]
 ) -> str:
     """The page as HTML. size : of the words, in points."""
+    more = [brief.rank_sentence(report), brief.vintage_sentence(report), *brief.definition(report)]
+    if report.score is not None:
+        more.append(content.quality(report.score))
     svg = b64encode(poster.chart_svg(chart, *CHART).encode()).decode()
     return template("brief.html").render(
         said=said,
@@ -58,16 +61,8 @@ def html(
         compared=list(content.rows(report)),
         say=content.say(report),
         avoid=content.avoid(report),
-        more=[one_line(text) for text in _more(report)],
+        more=list(map(one_line, more)),
         run=run,
         check=check_command(run.id, run.digest),
         credit=credit(),
     )
-
-
-def _more(report: MonthReport) -> list[str]:
-    """What stands in smaller letters."""
-    told = [brief.rank_sentence(report), brief.vintage_sentence(report), *brief.definition(report)]
-    if report.score is not None:
-        told.append(content.quality(report.score))
-    return told

@@ -40,7 +40,9 @@ class Handout:
 
 def handout(report: MonthReport, run: RunRow, *, newest: bool) -> Handout:
     """The words of a month's poster. newest : whether it shows the forecast ahead."""
-    title, number, unit = heading(report), f"{report.encounters:,}", tuple(_unit(report))
+    title, number = heading(report), f"{report.encounters:,}"
+    reach = "" if report.part else measure().reach
+    unit = (measure().noun, reach) if reach else (measure().noun,)
     lines = tuple(_lines(report))
     counted = f"{title}: {number} {' '.join(unit)}"
     return Handout(
@@ -77,12 +79,6 @@ def _key(report: MonthReport, newest: bool) -> str:
     if report.recent:
         return KEY
     return "Black: published. Triangles: flagged months."
-
-
-def _unit(report: MonthReport) -> Iterator[str]:
-    yield measure().noun
-    if measure().reach and not report.part:
-        yield measure().reach
 
 
 def _lines(report: MonthReport) -> Iterator[str]:

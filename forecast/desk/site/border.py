@@ -85,7 +85,7 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
         "fan": drawn[:2],
         "history": drawn[2:],
         "behind": list(behind(found))[:SHOWN],
-        "moved": answered.line(found.changes),
+        "moved": answered.changes_sentence(found.changes),
         "chances": [(row["kind"], percent(row["chance"])) for row in found.chances],
         "cards": cards.cards(found),
         "open_parts": cards.parts(record, border),

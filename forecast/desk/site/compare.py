@@ -30,17 +30,16 @@ def comparisons(record: SiteRecord) -> Iterator[SitePage]:
     pairs = list(combinations(headlines.every(), 2))
     if len(headlines.every()) > PAIRED:
         pairs = [(one, headlines.whole()) for one in headlines.parts() if headlines.whole()]
-    years = {border: _years(record, border) for border in headlines.every()}
+    years = {
+        border: sorted(set(map(months.fiscal_year, record.borders[border].reports)), reverse=True)
+        for border in headlines.every()
+    }
     yield SitePage("compare/", "compare_list", {"pairs": pairs, "years": years})
     for first, second in pairs:
         yield _borders(record, first, second)
     for border, of_border in years.items():
         for later, earlier in pairwise(of_border):
             yield _two_years(record, border, later, earlier)
-
-
-def _years(record: SiteRecord, border: str) -> list[int]:
-    return sorted({months.fiscal_year(month) for month in record.borders[border].reports})[::-1]
 
 
 def _counts(record: SiteRecord, border: str) -> dict[str, int]:

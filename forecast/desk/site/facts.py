@@ -104,5 +104,4 @@ def fact_page(record: SiteRecord, found: BorderRecord, fact: Fact) -> SitePage:
         "halves_unit": fact.halves and fact.halves.unit,
     }
     body = json_file({**asdict(fact), **halves, "sentence": fact.sentence, **run, **stays})
-    preview = Preview(fact.sentence)
-    return SitePage(place, "fact", shown, {"fact.json": body}, preview=preview)
+    return SitePage(place, "fact", shown, {"fact.json": body}, preview=Preview(fact.sentence))

@@ -65,10 +65,6 @@ class SiteFolder:
         for name in self._now:
             if not name.startswith("as-of/") and name != "newer/index.html":
                 _link(self.path / name, self.path / "as-of" / str(run) / name)
-        self.put_list(state)
-
-    def put_list(self, state: str) -> None:
-        """Note which files are there."""
         with replacing(self.path / LIST, alone=True, durable=False) as draft:
             draft.write_text(json.dumps({"state": state, "files": self._now}), "utf-8")
 

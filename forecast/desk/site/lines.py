@@ -37,11 +37,13 @@ def answer(record: SiteRecord, border: str) -> Answer:
     """Is anything unusual, what is expected next, at ports and between ports."""
     found = record.borders[border]
     verdict, flagged = _verdict(found)
+    score = found.newest.score
+    held = "" if score is None else f" (has held {100 * score['coverage80']:.0f}% of months)"
     return Answer(
         flagged=flagged,
         verdict=verdict,
         unusual=unusual(found.newest, found.flags),
-        expected=f"{expected(found.ahead[0])}{_sure(found.newest.score)}",
+        expected=f"{expected(found.ahead[0])}{held}.",
         halves=" ".join((halves(found.newest), *_halves_ahead(record, border))),
     )
 
@@ -81,13 +83,6 @@ def expected(row: Row) -> str:
         f"{with_unit(row['median'])} expected in {month_words(row['month'])}; "
         f"80% range {row['lo80']:,} to {row['hi80']:,}"
     )
-
-
-def _sure(score: Row | None) -> str:
-    """How often such ranges have held."""
-    if score is None:
-        return "."
-    return f" (has held {100 * score['coverage80']:.0f}% of months)."
 
 
 def halves(report: MonthReport) -> str:

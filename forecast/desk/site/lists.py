@@ -24,6 +24,25 @@ from forecast.intake.sources import registry
 # Views that go on growing: the whole database has them, and `bordercast export`.
 LARGE = ("series_vintages", "series_months", "judged_months", "forecast_vs_actual", "statements")
 
+_GENERAL = (
+    (
+        "Forecast, range",
+        "The published count is as likely to be above the forecast as below it. An 80% range is "
+        "meant to hold the count in 8 months of 10. How often it did is under Accuracy.",
+    ),
+    (
+        "Unusual, flagged",
+        "A month unusually far from the forecast made before it was published, and by enough to "
+        "matter. Notable: rarer than 1 month in 50. Major: 1 in 100, and twice or half. "
+        "Critical: 1 in 200, and four times or a quarter.",
+    ),
+    (
+        "Hindcast",
+        "A forecast computed later, from only the figures known at the time. Forecasts issued "
+        "before their month was published are marked as issued.",
+    ),
+)
+
 
 def over_all(record: SiteRecord) -> Iterator[SitePage]:
     """What is shown of all borders together."""
@@ -134,23 +153,3 @@ def _counted() -> Iterator[tuple[str, str]]:
         said = f"{at.short} counts {at.noun}. {between.short} counts those {between.where}."
         only = f" Only the second may be called {at.misread}." if at.misread else ""
         yield f"{at.where.capitalize()}, {between.where}", said + only
-
-
-_GENERAL = (
-    (
-        "Forecast, range",
-        "The published count is as likely to be above the forecast as below it. An 80% range is "
-        "meant to hold the count in 8 months of 10. How often it did is under Accuracy.",
-    ),
-    (
-        "Unusual, flagged",
-        "A month unusually far from the forecast made before it was published, and by enough to "
-        "matter. Notable: rarer than 1 month in 50. Major: 1 in 100, and twice or half. "
-        "Critical: 1 in 200, and four times or a quarter.",
-    ),
-    (
-        "Hindcast",
-        "A forecast computed later, from only the figures known at the time. Forecasts issued "
-        "before their month was published are marked as issued.",
-    ),
-)

@@ -22,7 +22,6 @@ from forecast.desk.site.datasets import Dataset
 from forecast.desk.site.pictures import FAN_KEY, HISTORY_KEY, Drawn
 from forecast.desk.site.record import SiteRecord
 from forecast.desk.wording import (
-    MINUS,
     MONTHS,
     both_halves,
     capital,
@@ -32,6 +31,7 @@ from forecast.desk.wording import (
     month_words,
     name_of,
     publisher,
+    signed,
     slug,
     total_place,
     totals,
@@ -42,7 +42,6 @@ from forecast.records import Row
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
 
 NAMED = 8  # totals up to which every page names each in its head
 _SECTIONS = (
@@ -121,14 +120,6 @@ def html(page: SitePage, record: SiteRecord, address: str) -> bytes:
     return template.render(**told, **page.shown).encode()
 
 
-def _in_page(value: Any) -> Markup:
-    """JSON inside a page: nothing in it ends the element it stands in."""
-    text = json.dumps(value, ensure_ascii=False)
-    for letter in "<>&":
-        text = text.replace(letter, f"\\u{ord(letter):04x}")
-    return Markup(text)  # noqa: S704 - no letter of markup is left
-
-
 def charts(drawn: Iterable[Drawn]) -> dict[str, bytes]:
     """Charts as files."""
     return {one.name: one.svg for one in drawn}
@@ -140,19 +131,6 @@ def table(name: str, rows: Sequence[Row]) -> dict[str, bytes]:
     columns = list(rows[0]) if rows else []
     body = csv_file(columns, [list(row.values()) for row in rows])
     return {f"{name}.csv": body, f"{name}.json": json_file(list(rows))}
-
-
-def _called(row: Row) -> Row:
-    """A row for files, its columns in the words of the source in use."""
-    if registry.main().column is str:  # the tables' own names
-        return row
-    return {column_name(name): _inner(value) for name, value in row.items() if column_name(name)}
-
-
-def _inner(value: Any) -> Any:
-    if isinstance(value, dict):
-        return _called(value)
-    return [*map(_inner, value)] if isinstance(value, (list, tuple)) else value
 
 
 def csv_file(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -174,6 +152,33 @@ def json_file(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False) + "\n").encode()
 
 
+def coded(words: str) -> Markup:
+    """Escaped, with what stands between backticks as code."""
+    code = re.sub("`(.+?)`", r"<code>\1</code>", str(escape(words)))
+    return Markup(code)  # noqa: S704 - escaped a line above
+
+
+def _in_page(value: Any) -> Markup:
+    """JSON inside a page: nothing in it ends the element it stands in."""
+    text = json.dumps(value, ensure_ascii=False)
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return Markup(text)  # noqa: S704 - no letter of markup is left
+
+
+def _called(row: Row) -> Row:
+    """A row for files, its columns in the words of the source in use."""
+    if registry.main().column is str:  # the tables' own names
+        return row
+    return {column_name(name): _inner(value) for name, value in row.items() if column_name(name)}
+
+
+def _inner(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _called(value)
+    return [*map(_inner, value)] if isinstance(value, (list, tuple)) else value
+
+
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -186,7 +191,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        coded=coded, words=month_words, n=_count, signed=_signed, capital=capital, slug=slug
+        coded=coded, words=month_words, n=_count, signed=signed, capital=capital, slug=slug
     )
     environment.globals.update(
         fan_key=FAN_KEY,
@@ -232,14 +237,3 @@ def _sections() -> Iterator[tuple[str, str]]:
 
 def _count(number: int | None) -> str:
     return "-" if number is None else f"{number:,}"
-
-
-def _signed(number: int) -> str:
-    sign = MINUS if number < 0 else "+" if number > 0 else ""
-    return f"{sign}{abs(number):,}"
-
-
-def coded(words: str) -> Markup:
-    """Escaped, with what stands between backticks as code."""
-    code = re.sub("`(.+?)`", r"<code>\1</code>", str(escape(words)))
-    return Markup(code)  # noqa: S704 - escaped a line above

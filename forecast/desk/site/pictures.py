@@ -130,11 +130,7 @@ def fan(
     def draw() -> tuple[bytes, str]:
         scale = forecasts.fan_scale(shown, ahead)
         layers = forecasts.fan_layers(shown, ahead, flagged, scale, dotted)
-        labels = [
-            (f"{last['hi80']:,} high", last["hi80"]),
-            (f"{last['median']:,} forecast", last["median"]),
-            (f"{last['lo80']:,} low", last["lo80"]),
-        ]
+        labels = forecasts.edge_labels(last)
         layers.append(grammar.side_labels(labels, last["month"], scale, size.height))
         alt = forecasts.fan_words(border, shown[-1], ahead, part)[2]
         return grammar.plain_svg(layers, size.width, size.height), alt

@@ -19,6 +19,7 @@ from forecast.desk.site.record import BorderRecord, SiteRecord
 from forecast.desk.wording import slug
 
 LATELY = 24  # months back in which a flagged month has a picture: those are passed on
+FOLDER = "embed/"
 
 
 def month_preview(record: SiteRecord, report: MonthReport) -> tuple[Preview, Mapping[str, bytes]]:
@@ -28,16 +29,13 @@ def month_preview(record: SiteRecord, report: MonthReport) -> tuple[Preview, Map
     """
     about = content.say(report)
     found = record.borders[report.border]
-    if report.month != found.newest.month and not _lately_flagged(record, found, report.month):
+    since = months.shift(record.run.data_through, -LATELY)
+    flagged = report.month > since and report.month in {row["month"] for row in found.flagged}
+    if report.month != found.newest.month and not flagged:
         return Preview(about), {}
     if len(headlines.every()) > NAMED and report.border != headlines.whole():
         return Preview(about), {}
     return _pictured(record, found, report, about)
-
-
-def _lately_flagged(record: SiteRecord, found: BorderRecord, month: str) -> bool:
-    since = months.shift(record.run.data_through, -LATELY)
-    return month > since and any(row["month"] == month for row in found.flagged)
 
 
 def _pictured(
@@ -62,9 +60,6 @@ def _pictured(
     kept, alt = ALBUM.drawn(source, lambda: (b64encode(poster.png(said, chart)), said.alt))
     width, height = poster.POST.pixels
     return Preview(about, alt, width, height), {PICTURE: b64decode(kept)}
-
-
-FOLDER = "embed/"
 
 
 def embed_place(border: str) -> str:

@@ -32,7 +32,70 @@ from forecast.desk.wording import (
 AHEAD = 12  # months whose release is in the calendar
 ENOUGH = 24  # days known by which a window could be learned
 YEARS = 2  # fiscal years whose end is
+CALENDAR = "releases.ics"
+_ABOUT = {
+    "": "New figures, unusual months and corrections",
+    news.RELEASED: "Each month's figures, as {} publishes them",
+    news.UNUSUAL: "Months unusually far from their forecast, and what happened next",
+    news.CORRECTED: "Revised counts, corrected notices and withdrawn runs",
+}
+_WORDS = {"": "everything", "unusual": "unusual months"}
 _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "https://bordercast.example.org/calendar")
+
+
+def subscribe_page(record: SiteRecord, address: str) -> SitePage:
+    """Every feed, the calendar, and how to use them."""
+    entries = {"all": list(news.everywhere(record))}
+    entries |= {border: list(news.of_border(record, border)) for border in record.borders}
+    found = {scope: {kind: _feed(record, scope, kind) for kind in _ABOUT} for scope in entries}
+    files = {
+        f"{feed.name}.atom": feeds.atom(
+            feed, (one for one in entries[scope] if kind in ("", one.kind)), address
+        )
+        for scope, by_kind in found.items()
+        for kind, feed in by_kind.items()
+    }
+    shown = {
+        "feeds": [(_scope(scope), by_kind.values()) for scope, by_kind in found.items()],
+        "kinds": [_WORDS.get(kind, kind) for kind in _ABOUT],
+        "calendar": CALENDAR,
+        "rhythm": rhythm(record),
+    }
+    files[CALENDAR] = calendar(record, address)
+    return SitePage("subscribe/", "subscribe", shown, files)
+
+
+def _feed(record: SiteRecord, scope: str, kind: str) -> Feed:
+    what = _WORDS.get(kind, kind)
+    return Feed(
+        name=f"{slug(scope)}-{kind}" if kind else slug(scope),
+        title=f"Bordercast: {_scope(scope)}, {what}",
+        about=_ABOUT[kind].format(publisher().short),
+        place="" if scope == "all" else total_place(scope),
+        began=str(record.runs[-1]["published_at"])[:10],
+    )
+
+
+def _scope(scope: str) -> str:
+    return f"All {totals().many}" if scope == "all" else name_of(scope)
+
+
+def calendar(record: SiteRecord, address: str) -> bytes:
+    """The calendar as a file. address : of the site, "" where it is not known."""
+    found = Calendar()
+    found.add("prodid", "-//Bordercast//Releases//EN")
+    found.add("version", "2.0")
+    found.add("x-wr-calname", f"{publisher().short} {measure().figures}, expected")
+    found.add("refresh-interval", timedelta(days=1), {"value": "DURATION"})
+    stamp = datetime.fromisoformat(record.run.published_at)
+    for event in (*_windows(record), *_year_ends(record)):
+        event.add("dtstamp", stamp)
+        event.add("transp", "TRANSPARENT")  # nobody is busy meanwhile
+        if address:
+            event.add("url", f"{address.rstrip('/')}/subscribe/")
+        found.add_component(event)
+    body: bytes = found.to_ical()
+    return body
 
 
 def rhythm(record: SiteRecord) -> str:
@@ -55,24 +118,6 @@ def rhythm(record: SiteRecord) -> str:
         f"{max(known)}."
     )
     return text if len(known) >= ENOUGH else f"{text} That is too few to narrow the window."
-
-
-def calendar(record: SiteRecord, address: str) -> bytes:
-    """The calendar as a file. address : of the site, "" where it is not known."""
-    found = Calendar()
-    found.add("prodid", "-//Bordercast//Releases//EN")
-    found.add("version", "2.0")
-    found.add("x-wr-calname", f"{publisher().short} {measure().figures}, expected")
-    found.add("refresh-interval", timedelta(days=1), {"value": "DURATION"})
-    stamp = datetime.fromisoformat(record.run.published_at)
-    for event in (*_windows(record), *_year_ends(record)):
-        event.add("dtstamp", stamp)
-        event.add("transp", "TRANSPARENT")  # nobody is busy meanwhile
-        if address:
-            event.add("url", f"{address.rstrip('/')}/subscribe/")
-        found.add_component(event)
-    body: bytes = found.to_ical()
-    return body
 
 
 def _windows(record: SiteRecord) -> Iterator[Event]:
@@ -113,50 +158,3 @@ def _event(key: str, summary: str, description: str, days: tuple[date, date]) ->
     event.add("dtstart", days[0])
     event.add("dtend", days[1] + timedelta(days=1))  # the day after the last, by the standard
     return event
-
-
-CALENDAR = "releases.ics"
-_ABOUT = {
-    "": "New figures, unusual months and corrections",
-    news.RELEASED: "Each month's figures, as {} publishes them",
-    news.UNUSUAL: "Months unusually far from their forecast, and what happened next",
-    news.CORRECTED: "Revised counts, corrected notices and withdrawn runs",
-}
-_WORDS = {"": "everything", "unusual": "unusual months"}
-
-
-def subscribe_page(record: SiteRecord, address: str) -> SitePage:
-    """Every feed, the calendar, and how to use them."""
-    entries = {"all": list(news.everywhere(record))}
-    entries |= {border: list(news.of_border(record, border)) for border in record.borders}
-    found = {scope: {kind: _feed(record, scope, kind) for kind in _ABOUT} for scope in entries}
-    files = {
-        f"{feed.name}.atom": feeds.atom(
-            feed, (one for one in entries[scope] if kind in ("", one.kind)), address
-        )
-        for scope, by_kind in found.items()
-        for kind, feed in by_kind.items()
-    }
-    shown = {
-        "feeds": [(_scope(scope), by_kind.values()) for scope, by_kind in found.items()],
-        "kinds": [_WORDS.get(kind, kind) for kind in _ABOUT],
-        "calendar": CALENDAR,
-        "rhythm": rhythm(record),
-    }
-    files[CALENDAR] = calendar(record, address)
-    return SitePage("subscribe/", "subscribe", shown, files)
-
-
-def _feed(record: SiteRecord, scope: str, kind: str) -> Feed:
-    what = _WORDS.get(kind, kind)
-    return Feed(
-        name=f"{slug(scope)}-{kind}" if kind else slug(scope),
-        title=f"Bordercast: {_scope(scope)}, {what}",
-        about=_ABOUT[kind].format(publisher().short),
-        place="" if scope == "all" else total_place(scope),
-        began=str(record.runs[-1]["published_at"])[:10],
-    )
-
-
-def _scope(scope: str) -> str:
-    return f"All {totals().many}" if scope == "all" else name_of(scope)

@@ -29,6 +29,75 @@ def blocks(flags: Sequence[Row], drivers: Mapping[int, Sequence[Row]]) -> Iterat
         yield Group(_heading(row), *_below(row, drivers.get(row["flag_id"], ())), Text())
 
 
+def moved_parts(row: Row, drivers: Sequence[Row]) -> Iterator[tuple[str, str]]:
+    """(what, in words): a line a dimension, what is missing, and the parts' own flags."""
+    by_dimension = {name: list(found) for name, found in groupby(drivers, _dimension)}
+    total = abs(row["encounters"] - row["expected"])
+    missing = []
+    for name in sorted(by_dimension, key=_place):
+        if by_dimension[name][0]["role"] == "not held":
+            missing.append(dimension_words(name))
+            continue
+        yield f"{dimension_words(name)}:", "; ".join(_largest(by_dimension[name], total))
+    if missing:
+        yield "", f"not in the data on record: {', '.join(missing)}"
+    if row["listed"] or row["apart"]:
+        badge = f"; almost every {totals().part} moved the same way" if row["systemic"] else ""
+        also = f"{row['listed']} were also unusual"
+        unlike = f"{row['apart']} moved differently from the {totals().one} as a whole"
+        yield f"{totals().below}:", f"{also}; {unlike}{badge}"
+
+
+def part_words(row: Row) -> str:
+    """A part in words; for a nationwide flag with its border."""
+    if not row["member"]:
+        return str(row["part_border"])
+    member = member_words(row["dimension"], str(row["member"]))
+    return f"{member} ({row['part_border']})" if row["border"] == headlines.whole() else member
+
+
+def flag_table(flags: Sequence[Row]) -> Table:
+    """Every flag the service would have raised, and how it ended."""
+    table = plain_table("month", totals().one, "what", "published", "expected", "times", "ended as")
+    for column in (3, 4, 5):
+        table.columns[column].justify = "right"
+    for row in flags:
+        ended = f"{row['episode']}, {month_name(row['closed'])}" if row["closed"] else ""
+        what = row["severity"] if row["kind"] == "month" else row["kind"]
+        table.add_row(
+            month_name(row["month"]),
+            row["border"],
+            what if row["role"] == "first" else f"{what} ({row['role']})",
+            f"{row['encounters']:,}",
+            f"{row['expected']:,}",
+            f"x {row['ratio']:.2f}",
+            ended or row["episode"] or "",
+        )
+    return table
+
+
+def rate_lines(found: Row) -> Table:
+    """How often p was small, in all months and in the quiet ones."""
+    heads = ("months", "p < .05", "p < .02", "p < .01", "flags and alarms")
+    table = plain_table("", numbers=heads)
+    for name, count, rates, flags in (
+        ("all months", found["months"], found["rates"], len(found["flags"])),
+        ("quiet months", found["quiet_months"], found["quiet_rates"], found["quiet_flags"]),
+    ):
+        shares = (f"{share:.3f}" for share in rates.values())
+        table.add_row(name, str(count), *shares, str(flags))
+    return table
+
+
+def event_table(events: Sequence[Row]) -> Table:
+    """Known breaks and what was found of them."""
+    table = plain_table("date", totals().one, "what", "found")
+    table.columns[2].no_wrap = table.columns[3].no_wrap = False
+    for row in events:
+        table.add_row(row["date"], row["border"], row["name"], row["found"] or "nothing")
+    return table
+
+
 def _below(row: Row, drivers: Sequence[Row]) -> Iterator[RenderableType]:
     """The numbers, and what moved, indented."""
     yield Padding(_numbers(row), (0, 0, 0, 4))
@@ -77,25 +146,6 @@ def _numbers(row: Row) -> Text:
     return Text(f"{counts}expected (x {row['ratio']:.2f}); {chance_words(p)}{basis}")
 
 
-def moved_parts(row: Row, drivers: Sequence[Row]) -> Iterator[tuple[str, str]]:
-    """(what, in words): a line a dimension, what is missing, and the parts' own flags."""
-    by_dimension = {name: list(found) for name, found in groupby(drivers, _dimension)}
-    total = abs(row["encounters"] - row["expected"])
-    missing = []
-    for name in sorted(by_dimension, key=_place):
-        if by_dimension[name][0]["role"] == "not held":
-            missing.append(dimension_words(name))
-            continue
-        yield f"{dimension_words(name)}:", "; ".join(_largest(by_dimension[name], total))
-    if missing:
-        yield "", f"not in the data on record: {', '.join(missing)}"
-    if row["listed"] or row["apart"]:
-        badge = f"; almost every {totals().part} moved the same way" if row["systemic"] else ""
-        also = f"{row['listed']} were also unusual"
-        unlike = f"{row['apart']} moved differently from the {totals().one} as a whole"
-        yield f"{totals().below}:", f"{also}; {unlike}{badge}"
-
-
 def _dimension(row: Row) -> str:
     return str(row["dimension"])
 
@@ -125,54 +175,3 @@ def _largest(drivers: Sequence[Row], total: int) -> Iterator[str]:
 def _side(parts: Iterable[Row], side: int, total: int) -> list[Row]:
     found = [row for row in parts if row["contribution"] * side >= max(LEAST * total, 1)]
     return sorted(found, key=lambda row: -abs(row["contribution"]))[:SHOWN]
-
-
-def part_words(row: Row) -> str:
-    """A part in words; for a nationwide flag with its border."""
-    if not row["member"]:
-        return str(row["part_border"])
-    member = member_words(row["dimension"], str(row["member"]))
-    return f"{member} ({row['part_border']})" if row["border"] == headlines.whole() else member
-
-
-def flag_table(flags: Sequence[Row]) -> Table:
-    """Every flag the service would have raised, and how it ended."""
-    table = plain_table("month", totals().one, "what", "published", "expected", "times", "ended as")
-    for column in (3, 4, 5):
-        table.columns[column].justify = "right"
-    for row in flags:
-        ended = f"{row['episode']}, {month_name(row['closed'])}" if row["closed"] else ""
-        what = row["severity"] if row["kind"] == "month" else row["kind"]
-        table.add_row(
-            month_name(row["month"]),
-            row["border"],
-            what if row["role"] == "first" else f"{what} ({row['role']})",
-            f"{row['encounters']:,}",
-            f"{row['expected']:,}",
-            f"x {row['ratio']:.2f}",
-            ended or row["episode"] or "",
-        )
-    return table
-
-
-def rate_lines(found: Row) -> Table:
-    """How often p was small, in all months and in the quiet ones."""
-    table = plain_table("", "months", "p < .05", "p < .02", "p < .01", "flags and alarms")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for name, count, rates, flags in (
-        ("all months", found["months"], found["rates"], len(found["flags"])),
-        ("quiet months", found["quiet_months"], found["quiet_rates"], found["quiet_flags"]),
-    ):
-        shares = (f"{share:.3f}" for share in rates.values())
-        table.add_row(name, str(count), *shares, str(flags))
-    return table
-
-
-def event_table(events: Sequence[Row]) -> Table:
-    """Known breaks and what was found of them."""
-    table = plain_table("date", totals().one, "what", "found")
-    table.columns[2].no_wrap = table.columns[3].no_wrap = False
-    for row in events:
-        table.add_row(row["date"], row["border"], row["name"], row["found"] or "nothing")
-    return table

@@ -31,8 +31,10 @@ def summary(
     first = int((counts.last - width + 1 + np.argmax(known, axis=1)).min())
     span = f"{_words(first)} to {_words(int(counts.last.max()))}"
     many = len(counts.names)
+    low, high = int(counts.length.min()), int(counts.length.max())
+    length = f"{low}" if low == high else f"{low} to {high}"
     lines = [
-        f"{many:,} series of {_range(counts.length.tolist())} months, {span}: "
+        f"{many:,} series of {length} months, {span}: "
         f"{_counted(inside.sum(), 'month')} missing, "
         f"{_counted((counts.values == 0).sum(), 'zero')}. "
         f"Forecast {h} months ahead.",
@@ -84,8 +86,3 @@ def _counted(number: float, noun: str) -> str:
 
 def _words(index: int) -> str:
     return month_words(months.from_index(index))
-
-
-def _range(lengths: Sequence[int]) -> str:
-    low, high = min(lengths), max(lengths)
-    return f"{low}" if low == high else f"{low} to {high}"

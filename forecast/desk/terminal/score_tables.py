@@ -29,8 +29,7 @@ WORSE = "!"
 _COMPARED = ("log_wis", "wis", "mae", "mase")
 _MEANS = ("log_wis", "wis", "mae", "mase", "coverage50", "coverage80", "coverage95")
 _GROUP = ("basis", "era", "horizon", "model")
-_HEADS = (
-    "model",
+_NUMBERS = (
     "months",
     "log-WIS",
     "WIS",
@@ -112,9 +111,7 @@ def border_table(rows: Sequence[Row]) -> Table:
 
 def _model_table(rows: Sequence[Row], head: str, by: str) -> Table:
     """Every model's scores, a section for each value of the column `by`."""
-    table = plain_table(head, *_HEADS)
-    for column in table.columns[2:]:
-        column.justify = "right"
+    table = plain_table(head, "model", numbers=_NUMBERS)
     months = {row[by]: row["n"] for row in rows if row["model"] == NAIVE}
     for value, found in groupby(rows, key=lambda row: row[by]):
         label = _lead(value) if by == "horizon" else value
@@ -148,9 +145,7 @@ def _marked(row: Row, name: str, digits: int) -> str:
 def era_table(rows: Sequence[Row], name: str) -> Table:
     """One score by era and model: one border and basis, all leads."""
     models = list(dict.fromkeys(row["model"] for row in rows))
-    table = plain_table("cutoffs", *models)
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = plain_table("cutoffs", numbers=models)
     for era, found in groupby(rows, key=lambda row: row["era"]):
         by_model = {row["model"]: row for row in found}
         cells = [_marked(by_model[m], name, 3) if m in by_model else "- " for m in models]

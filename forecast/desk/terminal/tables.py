@@ -14,6 +14,7 @@ from forecast.desk.wording import MONTHS, RAREST, both_halves, totals
 from forecast.records import Row
 from forecast.store.read import RunRow
 
+AHEAD = 3  # months of the forecast beside a border's newest count
 SEVERITY_STYLE = {"watch": "", "notable": "yellow", "major": "red", "critical": "bold red"}
 
 
@@ -50,7 +51,6 @@ def heading(run: RunRow) -> Text:
 def forecast_table(
     forecasts: Sequence[Row],
     last: dict[str, Row],
-    months: int,
     halves: Mapping[str, Halves | None],
 ) -> Table:
     """Per border the last published month and the next months' forecast.
@@ -70,7 +70,7 @@ def forecast_table(
             ("", "on year", change(published["encounters"], published["year_before"])),
         ]
         left += _halves(halves.get(border))
-        ahead = list(found)[:months]
+        ahead = list(found)[:AHEAD]
         for i in range(max(len(left), len(ahead))):
             cells = left[i] if i < len(left) else ("", "", "")
             table.add_row(*cells, *(_ahead(ahead[i]) if i < len(ahead) else ()))
@@ -97,9 +97,8 @@ def _ahead(row: Row) -> tuple[str, str, str, str]:
 
 def border_table(forecasts: Iterable[Row]) -> Table:
     """One border, every month ahead, with the counts that would raise a flag."""
-    table = plain_table("forecast", "median", "50%", "80%", "95%", "flag under", "or over")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    numbers = ("median", "50%", "80%", "95%", "flag under", "or over")
+    table = plain_table("forecast", numbers=numbers)
     for row in forecasts:
         low, high = row["flag_below"], row["flag_above"]
         table.add_row(
@@ -142,12 +141,11 @@ def run_summary(
     last: dict[str, Row],
     flags: Sequence[Row],
     halves: Mapping[str, Halves | None],
-    months: int = 3,
 ) -> RenderableType:
     """The summary at the end of a run; halves : see `forecast_table`."""
     return Group(
         heading(run),
-        forecast_table(forecasts, last, months, halves),
+        forecast_table(forecasts, last, halves),
         Text("Unusual months, compared with the forecast made before publication:"),
         flag_table(flags),
     )

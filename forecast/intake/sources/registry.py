@@ -64,16 +64,14 @@ def other_nouns() -> list[str]:
     return [noun for noun in nouns if noun != main().measure.noun]
 
 
-def in_record() -> list[CountSource]:
-    """The main source, and those whose releases complete its record."""
-    own = main()
-    return [own, *(source for source in SOURCES.values() if source.beside == own.name)]
-
-
 def source_of(file_name: str) -> CountSource:
-    """The source whose pattern a file's name fits; the main one where it fits none."""
-    found = (source for source in in_record() if source.parse_name(file_name))
-    return next(found, main())
+    """The source whose pattern a file's name fits; the main one where it fits none.
+
+    Of the main source, and of those whose releases complete its record.
+    """
+    own = main()
+    in_record = [own, *(source for source in SOURCES.values() if source.beside == own.name)]
+    return next((source for source in in_record if source.parse_name(file_name)), own)
 
 
 def parse_name(file_name: str) -> FileName | None:

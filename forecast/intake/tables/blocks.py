@@ -21,93 +21,12 @@ from forecast.intake.tables import dates, numerals
 from forecast.intake.tables.dates import CellValue
 from forecast.intake.tables.sheet import TOP, Sheet, with_labels
 
+_BY_HAND = 20_000  # rows; longer sheets come from programs, which lay out no blocks
 _LEAST = 13  # different months: more than a year, so that years are told from days
 _NAMED = re.compile(r"(\d\d)[-/ ]([A-Za-z]{3,9})\.?")
 _PAIR = re.compile(r"(\d\d?)[-/.](\d\d)", re.ASCII)
 _SERIAL = re.compile(r"[34]\d{4}|5[0-4]\d{3}", re.ASCII)
 _DAY_0 = date(1899, 12, 30)  # of spreadsheets; 1900 was no leap year, but is one to Excel
-
-
-def with_months(sheet: Sheet) -> Sheet:
-    """The same with such months written as 2024-01, in columns and in the header."""
-    for column in range(sheet.grid.shape[1]):
-        sheet = _written(sheet, (slice(None), column))
-    for row in range(min(TOP, len(sheet.grid))):
-        sheet = _written(sheet, (row, slice(None)))
-    return sheet
-
-
-def _written(sheet: Sheet, where: tuple[int | slice, int | slice]) -> Sheet:
-    codes = sheet.grid[where]
-    for form in _READINGS:
-        if any(form(sheet.labels[code]) is not None for code in codes[:TOP].tolist()):
-            found = _in_order(sheet, codes, form)
-            if found:
-                return _replaced(sheet, where, found)
-    return sheet
-
-
-def _in_order(
-    sheet: Sheet, codes: np.ndarray, form: Callable[[CellValue], int | None]
-) -> dict[int, int]:
-    """The month of each different cell, if all but a header's are months, one after the other."""
-    read = {code: form(sheet.labels[code]) for code in np.unique(codes).tolist()}
-    found = {code: month for code, month in read.items() if month is not None}
-    inside = codes[np.isin(codes, list(found))]
-    if len(set(found.values())) < _LEAST or len(inside) < 0.8 * np.count_nonzero(codes):
-        return {}
-    month = np.array([found[code] for code in inside.tolist()])
-    steps = np.diff(month)
-    steps = steps[steps != 0]  # a line a series
-    follow = max(np.mean(steps == 1), np.mean(steps == -1))
-    return found if follow > 0.9 else {}
-
-
-def _replaced(sheet: Sheet, where: tuple[int | slice, int | slice], found: dict[int, int]) -> Sheet:
-    labels, places = with_labels(sheet, list(map(months.from_index, found.values())))
-    grid = sheet.grid.copy()
-    codes = grid[where]
-    for code, place in zip(found, places.tolist(), strict=True):
-        codes[codes == code] = place
-    grid[where] = codes
-    code, month = next(iter(found.items()))
-    shown = f"{dates.as_digits(sheet.labels[code])} is read as {months.from_index(month)}"
-    note = f"{shown}, as the file's order shows"
-    return replace(sheet, labels=labels, grid=grid, notes=(*sheet.notes, note))
-
-
-def _year_and_name(cell: CellValue) -> int | None:
-    found = _NAMED.fullmatch(cell) if isinstance(cell, str) else None
-    number = dates.names_month(found[2]) if found else 0
-    return dates.full_year(found[1]) * 12 + number - 1 if found and number else None
-
-
-def _pair(cell: CellValue, month: int, year: int) -> int | None:
-    found = _PAIR.fullmatch(cell) if isinstance(cell, str) else None
-    if not found or not 1 <= int(found[month]) <= 12 or len(found[year]) != 2:
-        return None
-    return dates.full_year(found[year]) * 12 + int(found[month]) - 1
-
-
-def _serial(cell: CellValue) -> int | None:
-    """The month of a spreadsheet's day, if it is a month's first or last."""
-    text = str(dates.as_digits(cell))
-    if not _SERIAL.fullmatch(text):
-        return None
-    day = _DAY_0 + timedelta(int(text))
-    index = day.year * 12 + day.month - 1
-    return index if day.day in (1, dates.days_in(index)) else None
-
-
-_READINGS: Sequence[Callable[[CellValue], int | None]] = (
-    _year_and_name,
-    lambda cell: _pair(cell, 1, 2),
-    lambda cell: _pair(cell, 2, 1),
-    _serial,
-)
-
-
-_BY_HAND = 20_000  # rows; longer sheets come from programs, which lay out no blocks
 
 
 def as_one_table(sheet: Sheet) -> Sheet:
@@ -119,51 +38,13 @@ def as_one_table(sheet: Sheet) -> Sheet:
     return sheet
 
 
-def _which(sheet: Sheet, test: Callable[[CellValue], object], codes: np.ndarray) -> np.ndarray:
-    """Which of these cells pass a test."""
-    different, back = np.unique(codes, return_inverse=True)
-    passed = np.array([bool(test(sheet.labels[code])) for code in different.tolist()], dtype=bool)
-    return np.asarray(passed[back].reshape(codes.shape))
-
-
-def _rewritten(
-    sheet: Sheet, rows: Sequence[int], columns: Sequence[int], texts: list[str]
-) -> Sheet:
-    """The same with these texts in these cells."""
-    labels, codes = with_labels(sheet, texts)
-    grid = sheet.grid.copy()
-    grid[list(rows), list(columns)] = codes
-    return replace(sheet, labels=labels, grid=grid)
-
-
-def _without(sheet: Sheet, rows: Sequence[int], note: str) -> Sheet:
-    kept = np.ones(len(sheet.grid), dtype=bool)
-    kept[list(rows)] = False
-    return replace(
-        sheet,
-        grid=sheet.grid[kept],
-        line=sheet.line[kept],
-        ragged=sheet.ragged[kept],
-        notes=(*sheet.notes, note),
-    )
-
-
-def _beside(sheet: Sheet, texts: Sequence[str]) -> Sheet:
-    """The same with one more column on the left; texts : (rows,)."""
-    labels, codes = with_labels(sheet, texts)
-    grid = np.concatenate([codes[:, None].astype(sheet.grid.dtype), sheet.grid], axis=1)
-    return replace(sheet, labels=labels, grid=grid)
-
-
-def _text(cell: CellValue) -> str:
-    return str(dates.as_digits(cell))
-
-
-def _from_above(sheet: Sheet, row: int, places: Sequence[int], last: int) -> list[str]:
-    """For each place the text in or left of it in a row, as a merged cell has it."""
-    filled = [at for at in range(last) if sheet.grid[row, at]]
-    found = [max((f for f in filled if f <= at), default=-1) for at in places]
-    return [_text(sheet.labels[sheet.grid[row, f]]) if f >= 0 else "" for f in found]
+def with_months(sheet: Sheet) -> Sheet:
+    """The same with such months written as 2024-01, in columns and in the header."""
+    for column in range(sheet.grid.shape[1]):
+        sheet = _written(sheet, (slice(None), column))
+    for row in range(min(TOP, len(sheet.grid))):
+        sheet = _written(sheet, (row, slice(None)))
+    return sheet
 
 
 def _years_over_months(sheet: Sheet) -> Sheet:
@@ -190,16 +71,6 @@ def _years_over_months(sheet: Sheet) -> Sheet:
     first, below = int(sheet.line[gone[0]]), int(sheet.line[gone[0] + 1])
     more = ", and so below" if len(gone) > 3 else ""
     return _without(sheet, gone, f"line {first} gives the years of line {below}'s months{more}")
-
-
-def _year(text: str) -> bool:
-    return dates.names_year(text) is not None
-
-
-def _year_in(text: str) -> str:
-    """A year as it stands before a month's name: "Fiscal Year 2024" as FY2024."""
-    year, fiscal = dates.names_year(text) or (0, False)
-    return f"FY{year}" if fiscal else str(year)
 
 
 def _names_over_measures(sheet: Sheet) -> Sheet:
@@ -281,6 +152,148 @@ def _blocks_named(sheet: Sheet) -> Sheet:
     return sheet
 
 
+def _year_from_title(sheet: Sheet) -> Sheet:
+    """A year that stands in the sheet's name alone, as a column."""
+    top = sheet.grid[:TOP]
+    if not _year(sheet.title) or _which(sheet, dates.names_year, top).any():
+        return sheet
+    if _which(sheet, dates.looks_like, top).any():
+        return sheet
+    rows = np.flatnonzero((sheet.grid != 0).sum(axis=1) > 1).tolist()
+    texts = [sheet.title if row in rows else "" for row in range(len(sheet.grid))]
+    if rows:
+        texts[rows[0]] = "Year"
+    note = f"the year is the sheet's name, {sheet.title!r}"
+    return replace(_beside(sheet, texts), notes=(*sheet.notes, note))
+
+
+def _written(sheet: Sheet, where: tuple[int | slice, int | slice]) -> Sheet:
+    codes = sheet.grid[where]
+    for form in _READINGS:
+        if any(form(sheet.labels[code]) is not None for code in codes[:TOP].tolist()):
+            found = _in_order(sheet, codes, form)
+            if found:
+                return _replaced(sheet, where, found)
+    return sheet
+
+
+def _in_order(
+    sheet: Sheet, codes: np.ndarray, form: Callable[[CellValue], int | None]
+) -> dict[int, int]:
+    """The month of each different cell, if all but a header's are months, one after the other."""
+    read = {code: form(sheet.labels[code]) for code in np.unique(codes).tolist()}
+    found = {code: month for code, month in read.items() if month is not None}
+    inside = codes[np.isin(codes, list(found))]
+    if len(set(found.values())) < _LEAST or len(inside) < 0.8 * np.count_nonzero(codes):
+        return {}
+    month = np.array([found[code] for code in inside.tolist()])
+    steps = np.diff(month)
+    steps = steps[steps != 0]  # a line a series
+    follow = max(np.mean(steps == 1), np.mean(steps == -1))
+    return found if follow > 0.9 else {}
+
+
+def _replaced(sheet: Sheet, where: tuple[int | slice, int | slice], found: dict[int, int]) -> Sheet:
+    labels, places = with_labels(sheet, list(map(months.from_index, found.values())))
+    grid = sheet.grid.copy()
+    codes = grid[where]
+    for code, place in zip(found, places.tolist(), strict=True):
+        codes[codes == code] = place
+    grid[where] = codes
+    code, month = next(iter(found.items()))
+    shown = f"{dates.as_digits(sheet.labels[code])} is read as {months.from_index(month)}"
+    note = f"{shown}, as the file's order shows"
+    return replace(sheet, labels=labels, grid=grid, notes=(*sheet.notes, note))
+
+
+def _year_and_name(cell: CellValue) -> int | None:
+    found = _NAMED.fullmatch(cell) if isinstance(cell, str) else None
+    number = dates.names_month(found[2]) if found else 0
+    return dates.full_year(found[1]) * 12 + number - 1 if found and number else None
+
+
+def _pair(cell: CellValue, month: int, year: int) -> int | None:
+    found = _PAIR.fullmatch(cell) if isinstance(cell, str) else None
+    if not found or not 1 <= int(found[month]) <= 12 or len(found[year]) != 2:
+        return None
+    return dates.full_year(found[year]) * 12 + int(found[month]) - 1
+
+
+def _serial(cell: CellValue) -> int | None:
+    """The month of a spreadsheet's day, if it is a month's first or last."""
+    text = str(dates.as_digits(cell))
+    if not _SERIAL.fullmatch(text):
+        return None
+    day = _DAY_0 + timedelta(int(text))
+    index = day.year * 12 + day.month - 1
+    return index if day.day in (1, dates.days_in(index)) else None
+
+
+_READINGS: Sequence[Callable[[CellValue], int | None]] = (
+    _year_and_name,
+    lambda cell: _pair(cell, 1, 2),
+    lambda cell: _pair(cell, 2, 1),
+    _serial,
+)
+
+
+def _which(sheet: Sheet, test: Callable[[CellValue], object], codes: np.ndarray) -> np.ndarray:
+    """Which of these cells pass a test."""
+    different, back = np.unique(codes, return_inverse=True)
+    passed = np.array([bool(test(sheet.labels[code])) for code in different.tolist()], dtype=bool)
+    return np.asarray(passed[back].reshape(codes.shape))
+
+
+def _rewritten(
+    sheet: Sheet, rows: Sequence[int], columns: Sequence[int], texts: list[str]
+) -> Sheet:
+    """The same with these texts in these cells."""
+    labels, codes = with_labels(sheet, texts)
+    grid = sheet.grid.copy()
+    grid[list(rows), list(columns)] = codes
+    return replace(sheet, labels=labels, grid=grid)
+
+
+def _without(sheet: Sheet, rows: Sequence[int], note: str) -> Sheet:
+    kept = np.ones(len(sheet.grid), dtype=bool)
+    kept[list(rows)] = False
+    return replace(
+        sheet,
+        grid=sheet.grid[kept],
+        line=sheet.line[kept],
+        ragged=sheet.ragged[kept],
+        notes=(*sheet.notes, note),
+    )
+
+
+def _beside(sheet: Sheet, texts: Sequence[str]) -> Sheet:
+    """The same with one more column on the left; texts : (rows,)."""
+    labels, codes = with_labels(sheet, texts)
+    grid = np.concatenate([codes[:, None].astype(sheet.grid.dtype), sheet.grid], axis=1)
+    return replace(sheet, labels=labels, grid=grid)
+
+
+def _text(cell: CellValue) -> str:
+    return str(dates.as_digits(cell))
+
+
+def _from_above(sheet: Sheet, row: int, places: Sequence[int], last: int) -> list[str]:
+    """For each place the text in or left of it in a row, as a merged cell has it."""
+    filled = [at for at in range(last) if sheet.grid[row, at]]
+    found = [max((f for f in filled if f <= at), default=-1) for at in places]
+    return [_text(sheet.labels[sheet.grid[row, f]]) if f >= 0 else "" for f in found]
+
+
+def _year(text: str) -> bool:
+    return dates.names_year(text) is not None
+
+
+def _year_in(text: str) -> str:
+    """A year as it stands before a month's name: "Fiscal Year 2024" as FY2024."""
+    year, fiscal = dates.names_year(text) or (0, False)
+    return f"FY{year}" if fiscal else str(year)
+
+
 def _is_header(sheet: Sheet, row: int, besides: int = -1) -> bool:
     """Two or more names, no number and no sign of a missing one; besides : a column left out."""
     cells = [c for at, c in enumerate(sheet.row(row)) if c != "" and at != besides]
@@ -295,18 +308,3 @@ def _is_title(sheet: Sheet, row: int) -> bool:
         dates.names_year(cell) is not None
         or (isinstance(cell, str) and not numerals.is_number(cell) and not dates.looks_like(cell))
     )
-
-
-def _year_from_title(sheet: Sheet) -> Sheet:
-    """A year that stands in the sheet's name alone, as a column."""
-    top = sheet.grid[:TOP]
-    if not _year(sheet.title) or _which(sheet, dates.names_year, top).any():
-        return sheet
-    if _which(sheet, dates.looks_like, top).any():
-        return sheet
-    rows = np.flatnonzero((sheet.grid != 0).sum(axis=1) > 1).tolist()
-    texts = [sheet.title if row in rows else "" for row in range(len(sheet.grid))]
-    if rows:
-        texts[rows[0]] = "Year"
-    note = f"the year is the sheet's name, {sheet.title!r}"
-    return replace(_beside(sheet, texts), notes=(*sheet.notes, note))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -68,29 +67,24 @@ _LONGER = re.compile(
 )
 
 
-class _Months(NamedTuple):
+def _month_column(table: TableGrid) -> tuple[int, ...]:
     """Where a line's month stands: one column, or a year's and a month's."""
-
-    places: tuple[int, ...]
-
-
-def _month_column(table: TableGrid) -> _Months:
     columns = range(table.grid.shape[1])
     if table.wanted.month:
         table.header = _header(table, ())
-        return _Months((table.place(table.wanted.month, "--month"),))
+        return (table.place(table.wanted.month, "--month"),)
     dated = [at for at in columns if table.share(at, is_month) >= 0.5]
     if dated:
         table.header = _header(table, dated)
         dated = _with_different_months(table, dated)
-        return _Months((_one_of(table, dated, _MONTH_WORDS, "--month", "months"),))
+        return (_one_of(table, dated, _MONTH_WORDS, "--month", "months"),)
     table.header = _header(table, ())
     pair = _year_and_month(table)
     if pair:
-        return _Months(pair)
+        return pair
     compact = [at for at in columns if _is_compact_column(table, at)]
     if compact:
-        return _Months((_one_of(table, compact, _MONTH_WORDS, "--month", "months"),))
+        return (_one_of(table, compact, _MONTH_WORDS, "--month", "months"),)
     _refuse_other_periods(table)
     raise DataError(f"{table.sheet.name}: no column of months{_such_as(table)}; {EXAMPLE}")
 
@@ -225,22 +219,22 @@ def _refuse_other_periods(table: TableGrid) -> None:
 
 def from_long(table: TableGrid) -> Entries:
     """What a table with a line a month says; errors as `layout.entries`."""
-    at = _month_column(table)
+    places = _month_column(table)
     _refuse_narrow_header(table)
     rows = table.data_rows(table.header + 1)
     if not len(rows):
         if table.faults:
             return _nothing(table)
         raise DataError(f"{table.sheet.name}: no lines below the header; nothing to forecast")
-    rows = _without_totals(table, at, rows)
-    month, day = _line_months(table, at, rows)
+    rows = _without_totals(table, places, rows)
+    month, day = _line_months(table, places, rows)
     line = table.sheet.line[rows]
-    columns = [c for c in range(table.grid.shape[1]) if c not in at.places]
+    columns = [c for c in range(table.grid.shape[1]) if c not in places]
     family = [c for c in columns if table.name(c).casefold() == FAMILY and table.header >= 0]
     columns = [c for c in columns if c not in family]
     numbers = [c for c in columns if _holds_counts(table, c)]
     measured = [c for c in numbers if not _repeats_date(table, c, rows, month)]
-    counted = _without_measures(table, at.places[-1], measured or numbers)
+    counted = _without_measures(table, places[-1], measured or numbers)
     # A number that is no count does not name a series either.
     named = [c for c in columns if c not in numbers and not _MEASURES.search(table.name(c))]
     fill_names(table, named, rows, month)
@@ -256,7 +250,7 @@ def from_long(table: TableGrid) -> Entries:
         )
     unused = set(columns) - set(series) - set(values)
     note_ignored(table, unused)
-    months = " and ".join(repr(table.name(place)) for place in at.places)
+    months = " and ".join(repr(table.name(place)) for place in places)
     by_name = len(values) > 1 and not series
     if by_name:
         what = f"a column for each of {len(values)} series"
@@ -282,7 +276,7 @@ def from_long(table: TableGrid) -> Entries:
         table.grid[rows][:, values].ravel().astype(np.int64),
         np.tile(np.arange(n), len(rows)),
         [table.name(place) for place in values],
-        table.name(at.places[-1]),
+        table.name(places[-1]),
         table.faults,
         table.notes,
         counts_column="" if by_name else table.name(values[0]),
@@ -294,9 +288,9 @@ def from_long(table: TableGrid) -> Entries:
     )
 
 
-def _without_totals(table: TableGrid, at: _Months, rows: Ints) -> Ints:
+def _without_totals(table: TableGrid, places: tuple[int, ...], rows: Ints) -> Ints:
     """The rows without sums over months: "Total" where a month should stand, or beside none."""
-    codes = table.grid[rows, at.places[-1]]
+    codes = table.grid[rows, places[-1]]
     left = np.isin(
         codes, [code for code in np.unique(codes).tolist() if is_sum(table.labels[code])]
     )
@@ -334,31 +328,31 @@ def _nothing(table: TableGrid) -> Entries:
     return Entries([], [], none, none, none, none, none, none, [], "", table.faults, table.notes)
 
 
-def _line_months(table: TableGrid, at: _Months, rows: Ints) -> tuple[Ints, Ints]:
+def _line_months(table: TableGrid, places: tuple[int, ...], rows: Ints) -> tuple[Ints, Ints]:
     line = table.sheet.line[rows]
-    if len(at.places) == 1:
-        place = at.places[0]
+    if len(places) == 1:
+        place = places[0]
         _refuse_fiscal_numbers(table, place, rows)
         return read_months(table, table.grid[rows, place], line, table.name(place))
-    year, fiscal = years_of(table, at.places[0], rows)
+    year, fiscal = years_of(table, places[0], rows)
     month = np.full(len(rows), -1)
-    cells = table.cells(table.grid[rows, at.places[1]])
+    cells = table.cells(table.grid[rows, places[1]])
     numbers = [dates.names_month(cell) or _month_number(cell) for cell in cells]
     # Within a fiscal year December is followed by January only where months bear calendar numbers.
     turns = (np.abs(np.diff(numbers)) == 11) & (np.diff(year) == 0)
     calendar = bool(turns.any())
     named = calendar or all(map(dates.names_month, cells))
     pairs = list(zip(year.tolist(), numbers, strict=True)) if named else []
-    start = year_start(table, at.places[0], fiscal, pairs)
+    start = year_start(table, places[0], fiscal, pairs)
     if fiscal.any() and not all(map(dates.names_month, cells)):
         kind = "calendar months" if calendar else "months of the fiscal year, 1 its first"
-        table.notes.append(f"numbers in column {table.name(at.places[1])!r} are taken for {kind}")
+        table.notes.append(f"numbers in column {table.name(places[1])!r} are taken for {kind}")
     for place, (cell, number) in enumerate(zip(cells, numbers, strict=True)):
         if not number:
             table.faults.append(
                 Fault(
                     int(line[place]),
-                    table.name(at.places[1]),
+                    table.name(places[1]),
                     text_of(cell),
                     "not a month; write it as 1 to 12, or by name",
                 )

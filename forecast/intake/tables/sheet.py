@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +137,8 @@ def _delimited(name: str, content: bytes) -> Sheet:
     try:
         rows = [(reader.line_num, row) for row in islice(reader, _SAMPLE)]
         width = _usual([len(row) for _, row in rows if len(row) > 1])
-        return _gridded(name, _chained(rows, reader), width, separator, notes)
+        rest = ((reader.line_num, row) for row in reader)
+        return _gridded(name, chain(rows, rest), width, separator, notes)
     except csv.Error as error:
         problem = f"line {reader.line_num}: not valid CSV ({error}); check its quotation marks"
         raise QuarantineError(name, [problem]) from error
@@ -168,12 +169,6 @@ def _web_page(name: str, content: bytes) -> list[Sheet]:
     return [_gridded(name, enumerate(rows, start=1), width, "", ["a table of a web page"])]
 
 
-def _chained(rows: list[tuple[int, list[str]]], reader: Any) -> Iterable[tuple[int, list[str]]]:
-    yield from rows
-    for row in reader:
-        yield reader.line_num, row
-
-
 def _gridded(
     name: str,
     rows: Iterable[tuple[int, Sequence[Any]]],
@@ -190,7 +185,7 @@ def _gridded(
     for number, row in rows:
         fields = len(row)
         if fields != width:
-            row = _fitted(row, width)
+            row = [*row, *[""] * (width - fields)]
         codes = list(map(place_of, row))
         if not any(codes):
             continue
@@ -222,11 +217,6 @@ def with_labels(sheet: Sheet, texts: Sequence[str]) -> tuple[list[CellValue], In
             places[text] = len(labels)
             labels.append(text)
     return labels, np.array([places[text] for text in texts], dtype=np.int64)
-
-
-def _fitted(row: Sequence[Any], width: int) -> Sequence[Any]:
-    """A row of at least so many fields."""
-    return [*row, *[""] * (width - len(row))]
 
 
 def _stripped(cells: list[Any], grid: np.ndarray) -> tuple[list[CellValue], np.ndarray]:

@@ -75,7 +75,11 @@ def read(name: str, page: bytes) -> PageTable:
         place: _counts(name, number, place, span, cells)
         for place, (number, cells) in blocks.items()
     }
-    _refuse_ragged(name, rows)
+    ends = {max(by_month, default="") for by_month in rows.values()}
+    if len(ends) > 1:
+        raise DataError(f"{name}: some rows of the table end in {min(ends)}, others in {max(ends)}")
+    if ends == {""}:
+        raise QuarantineError(name, ["a table without counts yet; nothing to take in"])
     return PageTable(
         year,
         {border: rows[border, _TOTAL] for border in _TOTALS.values()},
@@ -163,12 +167,3 @@ def _counts(
             raise RowError(name, number, month, cell, "a count after a month without one")
         found[month] = int(cell.replace(",", ""))
     return found
-
-
-def _refuse_ragged(name: str, rows: Mapping[tuple[str, str], ByMonth]) -> None:
-    """All rows end in the same month; a table without any month says nothing yet."""
-    ends = {max(by_month, default="") for by_month in rows.values()}
-    if len(ends) > 1:
-        raise DataError(f"{name}: some rows of the table end in {min(ends)}, others in {max(ends)}")
-    if ends == {""}:
-        raise QuarantineError(name, ["a table without counts yet; nothing to take in"])

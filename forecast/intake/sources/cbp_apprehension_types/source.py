@@ -64,12 +64,11 @@ def read(file: ReleaseFile, joins: Joins, dimensions: Sequence[str]) -> ReadRele
             ),
         ),
         unknown={},
-        sums={_total(border): by_month for border, by_month in table.totals.items()},
+        sums={
+            SeriesKey(border, "component", ASIDE.half, ASIDE.half): by_month
+            for border, by_month in table.totals.items()
+        },
     )
-
-
-def _total(border: str) -> SeriesKey:
-    return SeriesKey(border, "component", ASIDE.half, ASIDE.half)
 
 
 def _refuse_odd(file: ReleaseFile, table: page.PageTable) -> None:

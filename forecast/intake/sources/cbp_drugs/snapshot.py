@@ -56,7 +56,10 @@ def snapshot(
     wanted = [name for name in ("component", "field") if name in dimensions]
     for name in wanted:
         kept.update(_adding_up(_sums(reading.rows, measure, _part(name)), whole))
-    scopes = [*(key.scope for key in counts), *_scopes(wanted, drugs=not reading.unknown)]
+    scopes = [key.scope for key in counts]
+    if not reading.unknown:
+        scopes += [Scope(border, DRUG) for border in BORDERS]
+    scopes += [Scope(b, name, c) for b in BORDERS for name in wanted for c in COMPONENTS]
     return Snapshot(
         release=release_of(reading, first_seen_at, url),
         counts=kept,
@@ -106,8 +109,3 @@ def _adding_up(
         largest = max(keys, key=lambda key: parts[key][month])
         parts[largest][month] += whole[border, month] - sum(parts[key][month] for key in keys)
     return parts
-
-
-def _scopes(wanted: Sequence[str], *, drugs: bool) -> list[Scope]:
-    by_component = [Scope(b, name, c) for b in BORDERS for name in wanted for c in COMPONENTS]
-    return [*(Scope(border, DRUG) for border in BORDERS if drugs), *by_component]

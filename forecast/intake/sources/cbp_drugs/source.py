@@ -66,18 +66,15 @@ def read(
     measure: snapshot.DrugMeasure, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
 ) -> ReadRelease:
     """Read one published file, .csv or .csv.gz; errors as `files.reading_of`."""
-    reading = _joined(files.reading_of(text_of(file.name, BytesIO(file.content))), joins)
+    reading = files.reading_of(text_of(file.name, BytesIO(file.content)))
+    drugs = joins.get(snapshot.DRUG, {})
+    rows = tuple(row._replace(drug=drugs.get(row.drug, row.drug)) for row in reading.rows)
+    unknown = frozenset(row.drug for row in rows) - files.DRUGS.keys()
+    reading = replace(reading, rows=rows, unknown=unknown)
     said = snapshot.snapshot(
         reading, measure, dimensions, first_seen_at=file.first_seen or None, url=file.url
     )
-    return ReadRelease(said, {snapshot.DRUG: reading.unknown} if reading.unknown else {})
-
-
-def _joined(reading: files.DrugReading, joins: Joins) -> files.DrugReading:
-    """With the drugs that the operator joins under one name."""
-    drugs = joins.get(snapshot.DRUG, {})
-    rows = tuple(row._replace(drug=drugs.get(row.drug, row.drug)) for row in reading.rows)
-    return replace(reading, rows=rows, unknown=frozenset(r.drug for r in rows) - files.DRUGS.keys())
+    return ReadRelease(said, {snapshot.DRUG: unknown} if unknown else {})
 
 
 def _settings(measure: snapshot.DrugMeasure) -> str:

@@ -355,14 +355,6 @@ def _same(*labels: str) -> dict[str, str]:
     return {label: label for label in labels}
 
 
-def _absent(_: str) -> str:
-    return ""
-
-
-def _southwest(_: str) -> str:
-    return "southwest"
-
-
 # Dimension -> its known labels; what is not among them leaves the dimension out of the file.
 CLOSED: Mapping[str, frozenset[str]] = {
     "demographic": frozenset({"Accompanied Minors", "FMUA", "Single Adults", "UAC"}),
@@ -405,7 +397,7 @@ _PARSERS: Mapping[str, _Parser] = {
 
 def _parsers(kind: Layout) -> dict[str, _Parser]:
     """A parser for every known column; one the layout lacks gives "", or the file's one border."""
-    parsers = {c: p if c in _LAYOUTS[kind] else _absent for c, p in _PARSERS.items()}
+    parsers = {c: p if c in _LAYOUTS[kind] else lambda _: "" for c, p in _PARSERS.items()}
     if kind == "sbo":
-        parsers["Land Border Region"] = _southwest
+        parsers["Land Border Region"] = lambda _: "southwest"
     return parsers

@@ -55,7 +55,13 @@ def snapshot(
     counts: dict[SeriesKey, Mapping[str, int]] = dict(totals(reading.cells, borders, span))
     for name in known:
         counts.update(_tally(reading.cells, name))
-    scopes = [*(key.scope for key in counts if key.headline), *_scopes(borders, known)]
+    scopes = [key.scope for key in counts if key.headline]
+    scopes += [
+        Scope(border, dimension, component)
+        for border in borders
+        for dimension in known
+        for component in (COMPONENTS if dimension in BY_COMPONENT else ("",))
+    ]
     return Snapshot(
         release=release_of(reading, first_seen_at, url, kind=reading.kind, source=source),
         counts=counts,
@@ -97,12 +103,3 @@ def _tally(cells: Sequence[EncounterCell], dimension: str) -> dict[SeriesKey, di
         key = SeriesKey(border, dimension, member, component if by_component else "")
         counts[key][month] += encounters
     return {key: dict(by_month) for key, by_month in counts.items()}
-
-
-def _scopes(borders: Sequence[str], dimensions: Sequence[str]) -> list[Scope]:
-    return [
-        Scope(border, dimension, component)
-        for border in borders
-        for dimension in dimensions
-        for component in (COMPONENTS if dimension in BY_COMPONENT else ("",))
-    ]

@@ -42,106 +42,9 @@ from forecast.label_joins import Joins
 from forecast.records import Counts, Release, SeriesKey, Snapshot
 
 PART = "part"  # the one dimension of own counts; the settings have people's word for it
-_NAMED = 3  # months in a sentence
-
-
-def with_sums(section: CountsSection, snapshot: Snapshot, held: Counts) -> SummedRelease:
-    """A release with the sums that follow from it and from the record, in months that it states.
-
-    A series that the file states itself is left as it is. Elsewhere a series is the sum of its
-    parts in months in which each that has begun is known, and the total that of its series.
-
-    Parameters
-    ----------
-    held : what the record has now of every series.
-
-    Raises
-    ------
-    DataError : a series of which no month can be known.
-    """
-    stated = dict(snapshot.counts)
-    known = {key: {**held.get(key, {}), **stated.get(key, {})} for key in {**held, **stated}}
-    said: list[str] = []
-    for series in dict.fromkeys(key.border for key in stated if key.dimension == PART):
-        key = SeriesKey(series)
-        found = _sum_of_parts(section, series, stated, known, said)
-        said += _begun_later(section, series, held, known) if found else ()
-        if found:
-            stated[key] = {**found, **stated.get(key, {})}
-            known[key] = {**known.get(key, {}), **found}
-        if key not in known:
-            raise DataError(
-                f"{snapshot.release.file_name}: {series}: no month is known for each of its "
-                f"{section.parts}; nothing to add up. Give a count, or 0, for each"
-            )
-    total = _total(section, stated, known)
-    counts = {**stated, SeriesKey(section.total): total} if total else stated
-    nested = {key.border for key in stated if key.dimension == PART}
-    beside = {key: known[key] for key in held if key.dimension == PART and key.border in nested}
-    return SummedRelease(_stating(snapshot, counts), _stating(snapshot, counts | beside), said)
-
-
-def _stating(snapshot: Snapshot, counts: Counts) -> Snapshot:
-    """A release that states just these counts."""
-    spans = tuple(span for key, some in counts.items() for span in coverage_of(key.scope, some))
-    return replace(snapshot, counts=counts, coverage=spans)
-
-
-def _sum_of_parts(
-    section: CountsSection, series: str, stated: Counts, known: Counts, said: list[str]
-) -> dict[str, int]:
-    """A series' months that the file does not state itself, where it states some part of them."""
-    parts = [key for key in known if key[:2] == (series, PART)]
-    began = {key: min(known[key]) for key in parts}
-    own = stated.get(SeriesKey(series), {})
-    months = {month for key in parts for month in stated.get(key, {})} - own.keys()
-    found, lacking = {}, {}
-    for month in sorted(months):
-        missing = [key for key in parts if began[key] <= month and month not in known[key]]
-        if missing:
-            lacking[month] = missing[0].member
-        else:
-            found[month] = sum(known[key].get(month, 0) for key in parts)
-    if lacking:
-        shown = [f"{month} ({part})" for month, part in list(lacking.items())[:_NAMED]]
-        said.append(
-            f"{series} is not known where one of its {section.parts} is not: "
-            f"{_some(shown, lacking)}"
-        )
-    return found
-
-
-def _begun_later(section: CountsSection, series: str, held: Counts, known: Counts) -> Iterator[str]:
-    """Which parts are new to the record, and are in the sum only from some month on."""
-    parts = [key for key in known if key[:2] == (series, PART)]
-    first = min(min(known[key]) for key in parts)
-    late = [key for key in parts if key not in held and min(known[key]) > first]
-    if late:
-        shown = [f"{key.member} from {min(known[key])}" for key in late[:_NAMED]]
-        yield f"{series} is added up with {_some(shown, late)}, its first month"
-
-
-def _some(shown: Sequence[str], of: Sequence[object] | Mapping[str, object]) -> str:
-    more = f" and {len(of) - _NAMED} more" if len(of) > _NAMED else ""
-    return ", ".join(shown) + more
-
-
-def _total(section: CountsSection, stated: Counts, known: Counts) -> dict[str, int]:
-    """The total's months, where the settings name one that the file does not have.
-
-    Only of months in which every series that is known has a count: what is missing is not 0.
-    """
-    key = SeriesKey(section.total)
-    if not section.total or key in stated:
-        return {}
-    series = {one.border for one in stated if one.headline} | set(headlines.parts())
-    columns: list[Mapping[str, int]] = [known.get(SeriesKey(name), {}) for name in sorted(series)]
-    shared = set.intersection(*(set(column) for column in columns)) if columns else set()
-    fresh = {month for one in stated if one.headline for month in stated[one]}
-    return {month: sum(column[month] for column in columns) for month in sorted(shared & fresh)}
-
-
 LONGEST_NAME = 80
+_NAMED = 3  # months in a sentence
+_NEVER = 10**9  # counts of anybody may change by anything: the change is told, not refused
 # What the tables call things -> what files and pages of own counts call them.
 _COLUMNS = {
     "border": "series",
@@ -154,7 +57,6 @@ _OF_PARTS = {"dimension", "member", "component", "interior", "agencies", "halves
 # With parts there is one dimension, which need not be told, and drivers are what parts did.
 _NESTED = {**_COLUMNS, "member": "part"}
 _OF_MANY_KINDS = _OF_PARTS - {"member", "drivers"}
-_NEVER = 10**9  # counts of anybody may change by anything: the change is told, not refused
 
 
 def own_counts(section: CountsSection) -> CountSource:
@@ -229,6 +131,64 @@ def own_counts(section: CountsSection) -> CountSource:
     )
 
 
+def read_as(section: CountsSection) -> ReadAs:
+    """What the settings say of the files."""
+    return ReadAs(
+        series=section.columns.series,
+        part=section.columns.part,
+        month=section.columns.month,
+        value=section.columns.value,
+        sheet=section.columns.sheet,
+        decimal={"": "", "point": ".", "comma": ","}[section.columns.decimal],
+        dates=section.columns.dates,
+        # Years that begin in January, as they do unless the settings say otherwise, are not fiscal.
+        fiscal_start=section.year_begins if section.year_begins > 1 else 0,
+        sums=section.columns.sum,
+    )
+
+
+def data_through(section: CountsSection, file: ReleaseFile) -> str:
+    """The last month of a delivered file; errors as `counts.read_table`."""
+    found = counts.table_in_bytes(file.name, file.content, read_as(section)).counts
+    return months.from_index(int(found.last.max()))
+
+
+def with_sums(section: CountsSection, snapshot: Snapshot, held: Counts) -> SummedRelease:
+    """A release with the sums that follow from it and from the record, in months that it states.
+
+    A series that the file states itself is left as it is. Elsewhere a series is the sum of its
+    parts in months in which each that has begun is known, and the total that of its series.
+
+    Parameters
+    ----------
+    held : what the record has now of every series.
+
+    Raises
+    ------
+    DataError : a series of which no month can be known.
+    """
+    stated = dict(snapshot.counts)
+    known = {key: {**held.get(key, {}), **stated.get(key, {})} for key in {**held, **stated}}
+    said: list[str] = []
+    for series in dict.fromkeys(key.border for key in stated if key.dimension == PART):
+        key = SeriesKey(series)
+        found = _sum_of_parts(section, series, stated, known, said)
+        said += _begun_later(section, series, held, known) if found else ()
+        if found:
+            stated[key] = {**found, **stated.get(key, {})}
+            known[key] = {**known.get(key, {}), **found}
+        if key not in known:
+            raise DataError(
+                f"{snapshot.release.file_name}: {series}: no month is known for each of its "
+                f"{section.parts}; nothing to add up. Give a count, or 0, for each"
+            )
+    total = _total(section, stated, known)
+    counts = {**stated, SeriesKey(section.total): total} if total else stated
+    nested = {key.border for key in stated if key.dimension == PART}
+    beside = {key: known[key] for key in held if key.dimension == PART and key.border in nested}
+    return SummedRelease(_stating(snapshot, counts), _stating(snapshot, counts | beside), said)
+
+
 def _totals(section: CountsSection) -> TotalWords:
     words = TotalWords(
         parts=(),
@@ -262,28 +222,6 @@ def _column(name: str) -> str:
 def _column_with_parts(name: str) -> str:
     """The same where series have parts."""
     return "" if name in _OF_MANY_KINDS else _NESTED.get(name) or _column(name)
-
-
-def read_as(section: CountsSection) -> ReadAs:
-    """What the settings say of the files."""
-    return ReadAs(
-        series=section.columns.series,
-        part=section.columns.part,
-        month=section.columns.month,
-        value=section.columns.value,
-        sheet=section.columns.sheet,
-        decimal={"": "", "point": ".", "comma": ","}[section.columns.decimal],
-        dates=section.columns.dates,
-        # Years that begin in January, as they do unless the settings say otherwise, are not fiscal.
-        fiscal_start=section.year_begins if section.year_begins > 1 else 0,
-        sums=section.columns.sum,
-    )
-
-
-def data_through(section: CountsSection, file: ReleaseFile) -> str:
-    """The last month of a delivered file; errors as `counts.read_table`."""
-    found = counts.table_in_bytes(file.name, file.content, read_as(section)).counts
-    return months.from_index(int(found.last.max()))
 
 
 def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:
@@ -353,3 +291,63 @@ def _refuse_names(file: str, many: str, names: Iterable[str]) -> None:
                 f"{many}; name one of them otherwise"
             )
         places[place] = name
+
+
+def _stating(snapshot: Snapshot, counts: Counts) -> Snapshot:
+    """A release that states just these counts."""
+    spans = tuple(span for key, some in counts.items() for span in coverage_of(key.scope, some))
+    return replace(snapshot, counts=counts, coverage=spans)
+
+
+def _sum_of_parts(
+    section: CountsSection, series: str, stated: Counts, known: Counts, said: list[str]
+) -> dict[str, int]:
+    """A series' months that the file does not state itself, where it states some part of them."""
+    parts = [key for key in known if key[:2] == (series, PART)]
+    began = {key: min(known[key]) for key in parts}
+    own = stated.get(SeriesKey(series), {})
+    months = {month for key in parts for month in stated.get(key, {})} - own.keys()
+    found, lacking = {}, {}
+    for month in sorted(months):
+        missing = [key for key in parts if began[key] <= month and month not in known[key]]
+        if missing:
+            lacking[month] = missing[0].member
+        else:
+            found[month] = sum(known[key].get(month, 0) for key in parts)
+    if lacking:
+        shown = [f"{month} ({part})" for month, part in list(lacking.items())[:_NAMED]]
+        said.append(
+            f"{series} is not known where one of its {section.parts} is not: "
+            f"{_some(shown, lacking)}"
+        )
+    return found
+
+
+def _begun_later(section: CountsSection, series: str, held: Counts, known: Counts) -> Iterator[str]:
+    """Which parts are new to the record, and are in the sum only from some month on."""
+    parts = [key for key in known if key[:2] == (series, PART)]
+    first = min(min(known[key]) for key in parts)
+    late = [key for key in parts if key not in held and min(known[key]) > first]
+    if late:
+        shown = [f"{key.member} from {min(known[key])}" for key in late[:_NAMED]]
+        yield f"{series} is added up with {_some(shown, late)}, its first month"
+
+
+def _some(shown: Sequence[str], of: Sequence[object] | Mapping[str, object]) -> str:
+    more = f" and {len(of) - _NAMED} more" if len(of) > _NAMED else ""
+    return ", ".join(shown) + more
+
+
+def _total(section: CountsSection, stated: Counts, known: Counts) -> dict[str, int]:
+    """The total's months, where the settings name one that the file does not have.
+
+    Only of months in which every series that is known has a count: what is missing is not 0.
+    """
+    key = SeriesKey(section.total)
+    if not section.total or key in stated:
+        return {}
+    series = {one.border for one in stated if one.headline} | set(headlines.parts())
+    columns: list[Mapping[str, int]] = [known.get(SeriesKey(name), {}) for name in sorted(series)]
+    shared = set.intersection(*(set(column) for column in columns)) if columns else set()
+    fresh = {month for one in stated if one.headline for month in stated[one]}
+    return {month: sum(column[month] for column in columns) for month in sorted(shared & fresh)}

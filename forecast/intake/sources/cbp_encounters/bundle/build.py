@@ -9,7 +9,6 @@ checked against each other before anything is written; the same input gives the 
 from __future__ import annotations
 
 import argparse
-import calendar
 import csv
 import gzip
 import io
@@ -117,7 +116,9 @@ def build(figures: Path, files: Path) -> dict[str, bytes]:
     texts = {f"{name}.csv": _table(lines) for name, lines in tables.items()}
     texts[STATE_TABLE] = _table(_lines(state))
     texts[CROSSING_TABLE] = _table(_lines(_merged(originals, (CROSSING,))))
-    texts[bundle.VINTAGES] = _vintages(figures)
+    vintages = ("release", "month", "border", "encounters")
+    told = [tuple(row[name] for name in vintages) for row in _read(figures / "vintages.csv")]
+    texts[bundle.VINTAGES] = _csv([vintages, *sorted(told)])
     texts[bundle.PROVENANCE] = _provenance(figures, originals, texts)
     return {name: text.encode() for name, text in sorted(texts.items())}
 
@@ -233,7 +234,7 @@ def _field_problems(figures: Path, aug: Sequence[EmbeddedSeries]) -> list[str]:
     areas: dict[tuple[str, str], int] = defaultdict(int)
     for line in aug:
         if line.key.dimension == "field":
-            for month, count in zip(_span(line), line.counts, strict=True):
+            for month, count in zip(months.between(*line.coverage[1:]), line.counts, strict=True):
                 areas[line.key.border, month] += count
     return [
         f"{row['border']} {row['month']} is {row['encounters']}, its areas {areas[place]}"
@@ -276,10 +277,6 @@ def _at(line: EmbeddedSeries, row: CsvRow) -> int:
     return line.counts[months.to_index(row["month"]) - months.to_index(line.first_month)]
 
 
-def _span(line: EmbeddedSeries) -> list[str]:
-    return months.between(*line.coverage[1:])
-
-
 # ---------------------------------------------------------------- what comes out
 
 
@@ -303,14 +300,6 @@ def _table(lines: Iterable[EmbeddedSeries]) -> str:
         for key, first, counts in lines
     ]
     return _csv([("border", "dimension", "component", "member", "first_month", "counts"), *rows])
-
-
-def _vintages(figures: Path) -> str:
-    rows = [
-        (row["release"], row["month"], row["border"], row["encounters"])
-        for row in _read(figures / "vintages.csv")
-    ]
-    return _csv([("release", "month", "border", "encounters"), *sorted(rows)])
 
 
 def _provenance(figures: Path, originals: Mapping[str, Snapshot], texts: Mapping[str, str]) -> str:
@@ -383,19 +372,15 @@ def _vintage_entry(name: str, lines: Sequence[str], seen: str) -> dict[str, Any]
     through = max(line.split(",")[1] for line in lines)
     year = months.fiscal_year(through)
     seq = year * 10**5 + (months.fiscal_months(year).index(through) + 1) * 10**3
+    by_day = len(seen) == len("2025-03-31")
     return {
         "source": name,
         "sha256": bundle.digest(lines),
         "data_through": through,
         "seq": seq - name.endswith("-prelim"),
-        "first_seen_at": seen if len(seen) == len("2025-03-31") else _last_day(seen),
-        "first_seen_precision": "day" if len(seen) == len("2025-03-31") else "month",
+        "first_seen_at": seen if by_day else months.end(seen).isoformat(),
+        "first_seen_precision": "day" if by_day else "month",
     }
-
-
-def _last_day(month: str) -> str:
-    year, number = map(int, month.split("-"))
-    return f"{month}-{calendar.monthrange(year, number)[1]}"
 
 
 def _toml(table: str, entries: Iterable[Mapping[str, Any]]) -> str:
