@@ -634,6 +634,22 @@ def test_one_concern_is_one_mail_a_month_whatever_its_numbers_are():
     assert b"through no month" in long.mime
 
 
+@pytest.mark.parametrize(
+    ("approved", "queued"),
+    [
+        ("2025-03-12T12:00:00+00:00", True),
+        ("2025-02-26T12:00:00+00:00", True),  # fourteen days before
+        ("2025-02-26T11:59:59+00:00", False),
+        (None, False),
+    ],
+)
+def test_what_became_of_a_notice_approved_long_ago_is_not_known(approved, queued):
+    notice = SimpleNamespace(approved_at=approved)
+
+    assert list(queueing.to_queue([notice], "2020", FEBRUARY)) == ([notice] if queued else [])
+    assert list(queueing.to_queue([notice], "2025-03-12T12:00:01", FEBRUARY)) == []
+
+
 # --- the commands
 
 

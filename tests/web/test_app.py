@@ -13,9 +13,10 @@ import pytest
 import serving
 from starlette.exceptions import HTTPException
 
-from jobs.web import app, queries
+from jobs.web import answers, app, queries
 from jobs.web.answers import CSP, FRAMED_CSP, SQL_CSP, Plain, QueryAnswer
 from jobs.web.app import Site
+from jobs.web.connections import BoundedProtocol
 from jobs.web.limits import QueryLimits
 
 
@@ -371,3 +372,77 @@ def test_twelve_requests_are_taken_at_once_and_no_more(tmp_path):
 
     assert asyncio.run(ask_one(12)) == (queries.BUSY, 12)
     assert asyncio.run(ask_one(11)) == (queries.STARTING, 11)
+
+
+def sent_by(sending) -> tuple[int, dict[str, str], str]:
+    """Status, headers and body of what a function sends."""
+    said: list[dict] = []
+
+    async def send(message) -> None:
+        said.append(message)
+
+    asyncio.run(sending(send))
+    heads = {k.decode(): v.decode() for k, v in said[0]["headers"]}
+    return said[0]["status"], heads, b"".join(one.get("body", b"") for one in said[1:]).decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "body"),
+    [
+        (
+            "/x.json",
+            "application/json; charset=utf-8",
+            '{"ok": false, "status": 503, "title": "A < B", "error": "Use `x`."}',
+        ),
+        ("/x.csv", "text/plain; charset=utf-8", "A < B. Use `x`.\n"),
+        ("/x.db", "text/plain; charset=utf-8", "A < B. Use `x`.\n"),
+        ("/x.svg", "text/plain; charset=utf-8", "A < B. Use `x`.\n"),
+        ("/x", "text/html; charset=utf-8", ""),
+    ],
+)
+def test_a_refusal_is_said_in_the_form_that_was_asked_for(path, kind, body):
+    plain = Plain(503, "A < B", "Use `x`.", again=7)
+
+    status, heads, said = sent_by(lambda send: answers.send_plain({"path": path}, send, plain))
+
+    assert (status, heads["content-type"], heads["retry-after"]) == (503, kind, "7")
+    assert heads["cache-control"] == "no-store"
+    assert heads["content-length"] == str(len(said.encode()))
+    assert said == body or "<h1>A &lt; B</h1>" in said
+    _, heads, said = sent_by(
+        lambda send: answers.send_plain({"path": "/x.csv"}, send, Plain(404, "None"))
+    )
+    assert "retry-after" not in heads
+    assert said == "None.\n"
+
+
+def test_every_answer_has_our_headers_once():
+    async def sending(send):
+        inner = answers.with_headers(send)
+        headers = [(b"X-Frame-Options", b"ALLOW"), (b"Cache-Control", b"max-age=1"), (b"x", b"y")]
+        await inner({"type": "http.response.start", "status": 200, "headers": headers})
+        await inner({"type": "http.response.body", "body": b"z"})
+
+    _, heads, body = sent_by(sending)
+    assert (heads["x-frame-options"], heads["Cache-Control"], heads["x"]) == (
+        "DENY",
+        "max-age=1",
+        "y",
+    )
+    assert "X-Frame-Options" not in heads
+    assert "cache-control" not in heads
+    assert body == "z"
+
+
+def test_limits_of_queries_leave_a_page_time():
+    """A whole answer, its turn and its start included, ends before the page's own deadline."""
+    limits = QueryLimits()
+
+    assert limits.turn_seconds < limits.start_seconds < limits.request_seconds
+    assert limits.statement_seconds < limits.answer_seconds < limits.request_seconds
+    assert limits.request_seconds < BoundedProtocol.answer_seconds
+    assert limits.rows < limits.streamed_rows
+    assert limits.answer_bytes < limits.heap_bytes < limits.address_bytes
+    assert answers.too_long(limits.statement_seconds).startswith(
+        "The query was stopped: it took longer than 3 seconds."
+    )
