@@ -67,6 +67,7 @@ def killed(folder: Path, seconds: float) -> bool:
     return process.exitcode == -signal.SIGKILL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "points", [1, pytest.param(POINTS, marks=[pytest.mark.kills, pytest.mark.slow])]
 )

@@ -125,6 +125,7 @@ def test_settings_of_seizures_take_no_record_of_another_source(folder, tmp_path)
     assert "a record of 'cbp_drug_pounds', not of 'cbp_drug_events'" in done.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noun", ["seizures", "pounds"])
 def test_pages_files_and_answers_have_the_words_of_their_own_measure(folder, tmp_path, noun):
     db = ("--db", str(folder / f"{noun}.db"))
@@ -446,6 +447,7 @@ def test_a_small_series_is_said_to_be_small(folder, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_who_asked_for_pounds_is_told_of_them_by_mail_in_their_words(tmp_path):
     """Five times as much at the southwest border, and one recipient of the northern alone."""
     path = tmp_path / "pounds.db"

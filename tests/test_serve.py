@@ -500,6 +500,7 @@ def descriptors(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wakes", "releases"),
     [(5, 2), pytest.param(1000, 30, marks=[pytest.mark.soak, pytest.mark.slow])],

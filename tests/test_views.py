@@ -40,6 +40,7 @@ def _name(view):
     return view.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", [v for v in VIEWS if v.name != "series_vintages"], ids=_name)
 def test_any_view_is_exported_whole_with_the_digest(published, tmp_path, view):
     said = exported(published, view.name, "-o", tmp_path / "a.csv")

@@ -140,6 +140,7 @@ def test_no_file_is_written_from_a_copy_that_is_not_whole(own, tmp_path, spoil, 
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.slow
 def test_a_text_is_held_against_the_measure_of_its_record(tmp_path):
     """The checker has a process of its own, which must learn whose counts it has."""
     path = tmp_path / "seizures.db"

@@ -86,6 +86,7 @@ def test_no_words_are_wider_than_the_picture(full):
         assert end <= poster.POST.width
 
 
+@pytest.mark.slow
 def test_few_months_have_a_picture(full):
     drawn = [
         (border, month)
