@@ -11,7 +11,6 @@ from forecast.intake.sources.cbp_encounters.files import COMPONENTS
 from forecast.records import BORDERS, Flag, Judgement, SeriesKey
 from forecast.watch.attribution import Part
 from jobs.pipeline import attribution
-from jobs.pipeline.attribution import AttributionTask
 
 NORTH, WHOLE = SeriesKey("northern"), SeriesKey("nationwide")
 ONE, TWO = SeriesKey("northern", "state", "AA"), SeriesKey("northern", "state", "BB")
@@ -32,7 +31,7 @@ def judgement(key=NORTH, **changed) -> Judgement:
 
 def asked(flags, judgements) -> list[tuple[str, str]]:
     found = attribution._new(flags, judgements, ("state", "field", "citizenship*demographic"))
-    return [(task.whole.series.border, task.dimension) for task in found]
+    return [(whole.series.border, dimension) for whole, _, dimension in found]
 
 
 def test_a_flag_is_asked_of_each_dimension_that_is_no_crossing():
@@ -42,8 +41,8 @@ def test_a_flag_is_asked_of_each_dimension_that_is_no_crossing():
         ("nationwide", "state"),
         ("nationwide", "field"),
     ]
-    (task, *_) = attribution._new([flag()], [judgement()], ("state",))
-    assert (task.cutoff, task.whole.expected, task.whole.encounters) == ("2024-04", 100, 150)
+    ((whole, cutoff, _),) = attribution._new([flag()], [judgement()], ("state",))
+    assert (cutoff, whole.expected, whole.encounters) == ("2024-04", 100, 150)
 
 
 @pytest.mark.parametrize(
@@ -105,15 +104,6 @@ def test_a_part_is_expected_as_forecast_or_as_it_stood_at_the_cutoff():
     assert late.member == TWO
 
 
-def test_nobody_knows_a_month_of_a_part_only_after_it_began():
-    known = {"2024-03": 1, "2024-06": 1}
-
-    assert attribution._unknown(known, "2024-05")
-    assert not attribution._unknown(known, "2024-06")
-    assert not attribution._unknown(known, "2024-02")
-    assert not attribution._unknown({"2024-03": 1}, "2024-03")
-
-
 def test_agencies_published_over_other_spans_are_all_only_together():
     patrol, offices = (SeriesKey("northern", "field", "x", c) for c in COMPONENTS)
 
@@ -122,14 +112,26 @@ def test_agencies_published_over_other_spans_are_all_only_together():
     assert attribution._complete([], "state")
 
 
-def test_an_answer_with_a_month_unknown_is_not_scaled_up_to_the_whole():
-    """Of 100 expected the parts that are held had 60: scaled only where they are all."""
-    task = AttributionTask(attribution.Whole(NORTH, "2024-05", 100, 150), "2024-04", "state")
-    counts = {ONE: {"2024-04": 60, "2024-05": 90}, TWO: {"2024-01": 5, "2024-04": 40}}
+def answered(counts):
+    whole = attribution.Whole(NORTH, "2024-05", 100, 150)
+    return attribution._answer(whole, "2024-04", "state", {}, counts)
 
-    rest = attribution._answer(task, {}, counts)[-1]
-    whole = attribution._answer(task, {}, {ONE: counts[ONE]})
 
-    assert (rest.role, rest.expected) == ("unattributed", 40)
-    assert whole[0].expected == 100
-    assert attribution._answer(task, {}, {})[0].role == "not held"
+@pytest.mark.parametrize(
+    ("other", "scaled"),
+    [
+        ({"2024-01": 5, "2024-04": 40}, False),  # began before, and nobody knows the month
+        ({"2024-06": 5}, True),  # began after it
+        ({"2024-05": 0}, True),
+    ],
+)
+def test_an_answer_with_a_month_unknown_is_not_scaled_up_to_the_whole(other, scaled):
+    """Of 100 expected the part that is held had 60: scaled only where there is no other."""
+    found = answered({ONE: {"2024-04": 60, "2024-05": 90}, TWO: other})
+
+    assert found[0].expected == (100 if scaled else 60)
+    assert (found[-1].role, found[-1].expected) == ("unattributed", 0 if scaled else 40)
+
+
+def test_an_answer_without_parts_says_that_none_are_held():
+    assert [driver.role for driver in answered({})] == ["not held"]

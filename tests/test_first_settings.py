@@ -6,7 +6,6 @@ import os
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from forecast import config, months
@@ -221,12 +220,6 @@ def test_the_newest_file_of_a_folder_is_the_one_that_is_read(tmp_path):
 )
 def test_plurals(one, many):
     assert settings_file._plural(one) == many
-
-
-def test_a_series_first_month_is_where_it_is_first_known():
-    values = np.array([[np.nan, np.nan, 1], [1, np.nan, 2]])
-
-    assert settings_file._lead(values).tolist() == [2, 0]
 
 
 def test_a_settings_file_that_is_there_is_not_written_over(tmp_path):

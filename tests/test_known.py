@@ -12,7 +12,7 @@ from forecast.errors import DataError
 from forecast.records import SeriesKey
 from forecast.store.watch import Stood
 from jobs.pipeline.asof import _as_of, _earlier_figures, _totals, asked_again
-from jobs.pipeline.standing import _month, _range80
+from jobs.pipeline.standing import _range80
 from jobs.pipeline.totals import Headline, headline
 
 NORTH, SOUTH = SeriesKey("northern"), SeriesKey("southwest")
@@ -148,7 +148,3 @@ def test_a_range_of_80_in_100_is_of_whole_counts():
     ):
         marks[low], marks[high] = np.log1p(lo), np.log1p(hi)
         assert _range80(marks) == expected
-
-
-def test_months_behind_the_last_are_named_by_their_column():
-    assert [_month(head(), column) for column in (0, COUNT - 1)] == [MONTHS[0], MONTHS[-1]]

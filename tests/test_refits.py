@@ -10,7 +10,7 @@ from forecast import months
 from forecast.engine.refit import one_series
 from forecast.records import SeriesKey
 from jobs.pipeline import refits
-from jobs.pipeline.refits import _Book, _digests, _key, model_options, no_paths
+from jobs.pipeline.refits import _Book, _digests, model_options, no_paths
 from models.base import Failure, Panel, Paths
 
 KEYS = (SeriesKey("northern"), SeriesKey("southwest"))
@@ -94,7 +94,13 @@ def test_what_is_held_is_not_fitted_again_and_is_what_was_kept():
     assert kept[0].model_options == model_options("ets")
     assert kept[0].series == KEYS[0]
     assert not [j for j in known.jobs("ets", np.array([20, 21, 22, 23])) if j.series == 0]
-    again = _Book(panel, KEYS, known.digests, H, {_key(path): path for path in kept})
+    again = _Book(
+        panel,
+        KEYS,
+        known.digests,
+        H,
+        {(p.model_options, p.series, p.cutoff, p.data_digest): p for p in kept},
+    )
     (left, *_) = again.jobs("ets", np.array([20, 21, 22, 23]))
     assert left.origins.tolist() == [22]
     assert next(book(panel).jobs("sarima", np.array([20]))).name == "sarima"
