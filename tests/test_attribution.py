@@ -14,6 +14,7 @@ from jobs.pipeline import attribution
 
 NORTH, WHOLE = SeriesKey("northern"), SeriesKey("nationwide")
 ONE, TWO = SeriesKey("northern", "state", "AA"), SeriesKey("northern", "state", "BB")
+WHOLE_OF_MAY = attribution.Whole(NORTH, "2024-05", 100, 150)
 
 
 def flag(key=NORTH, **changed) -> Flag:
@@ -104,6 +105,19 @@ def test_a_part_is_expected_as_forecast_or_as_it_stood_at_the_cutoff():
     assert late.member == TWO
 
 
+def test_nobody_knows_a_month_of_a_part_only_after_it_began():
+    """Only then is what is held not scaled up to the whole."""
+    held = {"2024-04": 60, "2024-05": 90}
+
+    def scaled(other: dict[str, int]) -> bool:
+        found = attribution._answer(WHOLE_OF_MAY, "2024-04", "state", {}, {ONE: held, TWO: other})
+        return found[0].expected == 100
+
+    assert not scaled({"2024-03": 1, "2024-06": 1})
+    assert scaled({"2024-06": 1})
+    assert scaled({"2024-05": 0})
+
+
 def test_agencies_published_over_other_spans_are_all_only_together():
     patrol, offices = (SeriesKey("northern", "field", "x", c) for c in COMPONENTS)
 
@@ -112,26 +126,14 @@ def test_agencies_published_over_other_spans_are_all_only_together():
     assert attribution._complete([], "state")
 
 
-def answered(counts):
-    whole = attribution.Whole(NORTH, "2024-05", 100, 150)
-    return attribution._answer(whole, "2024-04", "state", {}, counts)
+def test_an_answer_with_a_month_unknown_is_not_scaled_up_to_the_whole():
+    """Of 100 expected the parts that are held had 60: scaled only where they are all."""
+    task = (WHOLE_OF_MAY, "2024-04", "state")
+    counts = {ONE: {"2024-04": 60, "2024-05": 90}, TWO: {"2024-01": 5, "2024-04": 40}}
 
+    rest = attribution._answer(*task, {}, counts)[-1]
+    whole = attribution._answer(*task, {}, {ONE: counts[ONE]})
 
-@pytest.mark.parametrize(
-    ("other", "scaled"),
-    [
-        ({"2024-01": 5, "2024-04": 40}, False),  # began before, and nobody knows the month
-        ({"2024-06": 5}, True),  # began after it
-        ({"2024-05": 0}, True),
-    ],
-)
-def test_an_answer_with_a_month_unknown_is_not_scaled_up_to_the_whole(other, scaled):
-    """Of 100 expected the part that is held had 60: scaled only where there is no other."""
-    found = answered({ONE: {"2024-04": 60, "2024-05": 90}, TWO: other})
-
-    assert found[0].expected == (100 if scaled else 60)
-    assert (found[-1].role, found[-1].expected) == ("unattributed", 0 if scaled else 40)
-
-
-def test_an_answer_without_parts_says_that_none_are_held():
-    assert [driver.role for driver in answered({})] == ["not held"]
+    assert (rest.role, rest.expected) == ("unattributed", 40)
+    assert whole[0].expected == 100
+    assert attribution._answer(*task, {}, {})[0].role == "not held"
