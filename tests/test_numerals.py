@@ -150,6 +150,7 @@ def test_a_files_numbers_prove_its_mark_or_leave_it_open(texts, separator, decim
     ("cell", "value"),
     [
         ("1.5e3", None),
+        ("5e0", 5),
         ("1.234E+03", 1234),
         ("12e1", None),
         ("1.25e2", 125),

@@ -8,7 +8,9 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from panels import make_panel
 
 from forecast import months
 from forecast.config import CountsSection
@@ -348,3 +350,10 @@ def test_totals_are_named_as_headings_inside_a_sentence_and_as_places():
     )
     assert words.where("northern") == "at the northern land border"
     assert (own.name("A"), own.inside("A"), own.where("A")) == ("A", "A", "at A")
+
+
+def test_only_sources_that_say_so_are_calm():
+    calm = {name: registry.find(name).calm for name in ("cbp_encounters", "cbp_drug_events")}
+
+    assert calm == {"cbp_encounters": False, "cbp_drug_events": True}
+    assert not make_panel(np.zeros((1, 3))).calm

@@ -218,3 +218,13 @@ def test_all_rows_are_one_answer_within_the_limit_of_bytes(visitor, record, more
     assert refused.status_code == 400
     assert "larger than 0 MB" in refused.text
     assert len(whole.text.splitlines()) > 600
+
+
+def test_no_columns_are_counted_for_a_visitor(record):
+    """Facets and suggestions count whole columns, which a visitor may ask for by SQL."""
+    with visiting(record, tables=TablesHere(snapshot_of(record))) as visitor:
+        asked = visitor.ask("/bordercast/border_months.json?_facet=border")
+        page = visitor.get("/bordercast/border_months.json?_extra=suggested_facets")
+
+    assert asked.status_code == 400
+    assert page.json()["suggested_facets"] == []
