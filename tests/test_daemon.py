@@ -13,6 +13,7 @@ import pytest
 import serving
 
 from forecast.config import Config
+from forecast.errors import ConfigError
 from forecast.store import ops, wakes
 from jobs.service import daemon, environment, heartbeat, upkeep
 from jobs.service.wakeup import Done
@@ -180,8 +181,10 @@ def test_what_ends_a_wake_is_told_to_those_who_wait_for_it(service, monkeypatch)
     pings, states = [], []
     monkeypatch.setattr(heartbeat, "ping", lambda address, ok, said: pings.append((ok, said)))
     monkeypatch.setattr(heartbeat, "notify", states.append)
+    monkeypatch.setattr(service, "_post", lambda: None)
     for outcome in ("published", "nothing new", "failed", "blocked", "stopped", "waiting"):
-        service._tell(Done(outcome, "why" * 100))
+        monkeypatch.setattr(service, "_wake", lambda outcome=outcome: Done(outcome, "why" * 100))
+        service.wake()
 
     assert [ok for ok, _ in pings] == [True, True, False, False]
     assert pings[2][1].startswith("failed whywhy")
@@ -276,12 +279,14 @@ def test_what_must_not_be_seen_in_a_log(monkeypatch, password, address, secrets)
     assert not [secret for secret in secrets if secret in shown]
 
 
-def test_a_variable_that_begins_like_ours_is_one_of_ours():
-    environment.refuse_unknown({"BORDERCAST_HEARTBEAT": "", "BORDERCAST": "", "PATH": ""})
+def test_a_variable_that_begins_like_ours_is_one_of_ours(monkeypatch):
+    monkeypatch.setattr(environment.os, "environ", {"BORDERCAST_HEARTBEAT": "", "BORDERCAST": ""})
+    environment.refuse_unknown()
+    monkeypatch.setattr(environment.os, "environ", {"BORDERCAST_X": ""})
     with pytest.raises(
-        Exception, match="BORDERCAST_X: no such variable; there are BORDERCAST_MAIL"
+        ConfigError, match="BORDERCAST_X: no such variable; there are BORDERCAST_MA"
     ):
-        environment.refuse_unknown({"BORDERCAST_X": ""})
+        environment.refuse_unknown()
 
 
 @pytest.mark.parametrize(
