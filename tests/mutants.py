@@ -174,6 +174,8 @@ def _compiles(mutant: Mutant) -> bool:
             compile(mutant.code() or "", mutant.module, "exec")
     except (SyntaxError, SyntaxWarning):
         return False
+    except AttributeError:  # cosmic-ray cannot replace an exception whose name has a dot
+        return False
     return True
 
 
