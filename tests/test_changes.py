@@ -169,9 +169,9 @@ def test_a_sentence_names_the_largest_step_first():
     row = {"month": "2026-09", "before": 5000, "method": 0, "revisions": -1, "season": 20}
     row |= {"surprise": -619, "after": 4400}
 
-    assert words.line([row]) == (
+    assert words.changes_sentence([row]) == (
         "The forecast of September 2026 moved from 5,000 to 4,400 (\u2212600): newest figures "
         "\u2212619, time passing +20, revised months \u22121."
     )
-    assert words.line([]) == ""
+    assert words.changes_sentence([]) == ""
     assert np.unique(list(words.STEPS)).size == 4
