@@ -63,7 +63,7 @@ def test_a_page_is_one_and_says_all(february):
 
 
 def test_many_words_still_are_one_page(published, tmp_path, monkeypatch, pango):
-    long = ["A long sentence of the source that says what is counted. " * 12] * 3
+    long = ["A long sentence of the source that says what is counted. " * 6] * 3
     monkeypatch.setattr(sheet.brief, "definition", lambda _: long)
     done = written(published, tmp_path / "x.pdf", "northern")
 
