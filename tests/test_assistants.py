@@ -12,6 +12,7 @@ from mcp import Client, StdioServerParameters
 from mcp.server.mcpserver.exceptions import ToolError
 
 from jobs import assistants
+from jobs.cli.shared import Settings
 
 CALLS = {
     "series": {"total": "northern"},
@@ -159,3 +160,10 @@ def test_each_tool_is_a_command_with_its_arguments():
         tools.check("x" * 200_001)
     with pytest.raises(ToolError, match="'yesterday' is no day; write YYYY-MM-DD"):
         tools.counts("northern", "yesterday")
+
+
+def test_what_a_command_refuses_is_said_to_the_assistant(tmp_path):
+    tools = assistants.Tools(Settings(None, tmp_path / "none.db"))
+
+    with pytest.raises(ToolError, match=r"none\.db"):
+        tools.flags()

@@ -198,3 +198,17 @@ def test_growth_is_the_weighted_root_mean_square() -> None:
     assert np.allclose(
         np.sqrt(0.25 + 0.75 * 4), combination.blend_growth(np.array([[0.25]]), one, two)
     )
+
+
+def test_series_of_a_month_count_as_their_square_root() -> None:
+    """Products of 40 and 30 with a prior of 20: 30 / 60 of one series, 15 / 40 of four."""
+    own, both = (np.array([[round(x / combination.UNIT)]]) for x in (40, 30))
+    nothing = np.zeros((1, 1), dtype=np.int64)
+
+    def weight(live: int) -> float:
+        heard = combination.Hearing(nothing * 1.0, nothing, nothing, own, both, nothing + live)
+        return float(combination.level_weight(heard)[0, 0])
+
+    assert weight(1) == pytest.approx(0.5, abs=1e-4)
+    assert weight(4) == pytest.approx(0.375, abs=1e-4)
+    assert weight(0) == weight(1)

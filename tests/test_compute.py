@@ -391,3 +391,27 @@ def test_a_cluster_without_workers_is_refused(monkeypatch):
         executor(Compute(engine="dask", scheduler=address)),
     ):
         pass
+
+
+class Counted:
+    """An executor of two workers that is always done; sent : the jobs it was given."""
+
+    width = 2
+
+    def __init__(self) -> None:
+        self.sent: list[int] = []
+
+    def submit(self, work, job):
+        self.sent.append(job)
+        done: Future[int] = Future()
+        done.set_result(work(job))
+        return done
+
+
+def test_twice_as_many_jobs_as_workers_are_on_their_way():
+    given = Counted()
+    answers = Spreading(lambda: given)(abs, iter(range(-9, 0)))
+
+    assert (next(answers), given.sent) == (9, [-9, -8, -7, -6])
+    assert (next(answers), given.sent[-1]) == (8, -5)
+    assert list(answers) == [7, 6, 5, 4, 3, 2, 1]

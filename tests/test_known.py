@@ -63,6 +63,10 @@ def test_a_cutoff_whose_month_a_border_never_stated_is_left_out():
 
     assert list(dict(_earlier_figures(head(), stated))) == [MONTHS[10]]
 
+    stated = values({(NORTH, MONTHS[10]): (70, 3)})
+    del stated[SOUTH][MONTHS[2]]
+    assert list(dict(_earlier_figures(head(), stated))) == [MONTHS[10], MONTHS[11]]
+
 
 def test_borders_that_end_in_different_months_are_not_judged_side_by_side():
     apart = headline(
