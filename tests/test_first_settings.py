@@ -11,8 +11,8 @@ import pytest
 from forecast import config, months
 from forecast.errors import ConfigError, DataError
 from forecast.intake.tables.grid import ReadAs
-from jobs.service import settings_file
-from jobs.service.settings_file import understood
+from jobs.service import first_settings
+from jobs.service.first_settings import understood
 
 FIRST = months.to_index("2020-01")
 
@@ -219,19 +219,19 @@ def test_the_newest_file_of_a_folder_is_the_one_that_is_read(tmp_path):
     ],
 )
 def test_plurals(one, many):
-    assert settings_file._plural(one) == many
+    assert first_settings._plural(one) == many
 
 
 def test_a_settings_file_that_is_there_is_not_written_over(tmp_path):
-    settings_file.write(tmp_path / "c.toml", b"new")
+    first_settings.write(tmp_path / "c.toml", b"new")
 
     assert (tmp_path / "c.toml").read_bytes() == b"new"
     with pytest.raises(ConfigError, match="is already there; name another with -o"):
-        settings_file.write(tmp_path / "c.toml", b"newer")
+        first_settings.write(tmp_path / "c.toml", b"newer")
     with pytest.raises(ConfigError, match="cannot be written: No such file or directory"):
-        settings_file.write(tmp_path / "none" / "c.toml", b"new")
+        first_settings.write(tmp_path / "none" / "c.toml", b"new")
 
 
 @pytest.mark.parametrize("name", ['a"b', "a\\b", 'a\\"b'])
 def test_a_name_is_itself_inside_the_file(tmp_path, name):
-    assert tomllib.loads(f'x = "{settings_file._quoted(name)}"') == {"x": name}
+    assert tomllib.loads(f'x = "{first_settings._quoted(name)}"') == {"x": name}

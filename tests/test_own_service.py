@@ -28,7 +28,7 @@ from jobs.cli import main
 from jobs.intake.take_in import take_in
 from jobs.mail import approvals, outbox
 from jobs.service import wakeup
-from jobs.service.settings_file import understood
+from jobs.service.first_settings import understood
 
 FIRST, HELD = months.to_index("2020-01"), 48
 FAST = '\n[compute]\nengine = "serial"\n'

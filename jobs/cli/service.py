@@ -109,10 +109,10 @@ def check(ctx: click.Context) -> None:
     Exit code 2 names the file and each key that is not allowed. `bordercast doctor` also tries the
     machine and the mail server.
     """
-    from jobs.service import settings_file
+    from jobs.service import settings_check
 
     settings: Settings = ctx.obj
-    found = list(settings_file.problems(settings.config, settings.source))
+    found = list(settings_check.problems(settings.config, settings.source))
     for problem in found:
         click.echo(f"bordercast: {problem}", err=True)
     if found:
@@ -143,23 +143,23 @@ def init(output: Path, file: Path | None, source: str | None, read_as: ReadAs) -
     a service on them, and say how it was understood. A file that is already there is left alone
     (exit code 2).
     """
-    from jobs.service import settings_file
+    from jobs.service import first_settings
 
     if source and file:
         raise click.UsageError("name a FILE or a --source, not both")
     if source:
-        settings_file.write(output, _OTHERS[source]().encode())
+        first_settings.write(output, _OTHERS[source]().encode())
         click.echo(f"Settings written to {output}. Now:")
         click.echo(f"    bordercast{_named(output)} run")
         return
     if file is None:
-        settings_file.write(output, SHIPPED.read_bytes())
+        first_settings.write(output, SHIPPED.read_bytes())
         click.echo(f"Settings written to {output}. Edit it, then: bordercast config check")
         return
     if output.exists():
         raise ConfigError(str(output), "file", "is already there; name another with -o")
-    found = settings_file.understood(file, read_as)
-    settings_file.write(output, found.settings.encode())
+    found = first_settings.understood(file, read_as)
+    first_settings.write(output, found.settings.encode())
     for line in found.said:
         click.echo(line)
     click.echo(f"Settings written to {output}. Put your own words there, then:")

@@ -1,25 +1,19 @@
-"""Settings: the first file of them, all at their defaults or made for own counts; and tried out."""
+"""The first settings file: of all settings at their defaults, or made for a file of own counts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecast import months
-from forecast.config import Compute, Config, Hook, Mail
 from forecast.desk.wording import capital, month_words
 from forecast.engine import anyseries
 from forecast.errors import ConfigError, DataError
 from forecast.intake import counts
-from jobs.intake import poll
-from jobs.mail import hooks, smtp
-from jobs.witness import attest
 
 if TYPE_CHECKING:
     from forecast.intake.tables.grid import ReadAs
@@ -190,29 +184,6 @@ def write(output: Path, content: bytes) -> None:
         raise ConfigError(str(output), "file", f"cannot be written: {error.strerror}") from None
 
 
-def problems(config: Config, source: str) -> Iterator[ConfigError]:
-    """Settings that are well formed, and yet would fail when they are needed.
-
-    Parameters
-    ----------
-    source : the settings file, which is named in each.
-    """
-    checks: tuple[Callable[[], object], ...] = (
-        lambda: _fetch(config),
-        lambda: _mail(config.mail),
-        lambda: _certificates(config.mail),
-        lambda: _password(config.mail),
-        lambda: _hooks(config.notices.hooks),
-        lambda: attest.check_settings(config.witness),
-        lambda: _compute(config.compute),
-    )
-    for check in checks:
-        try:
-            check()
-        except ConfigError as error:
-            yield ConfigError(source, error.key, error.problem)
-
-
 def _parts_taken(table: counts.MonthlyCounts, one: str, part: str) -> list[str]:
     """That series have parts, and how many; nothing where they have none."""
     below = [series for series, name in table.nested if name]
@@ -283,44 +254,3 @@ def _columns(wanted: ReadAs, one: str) -> str:
         "# found by content; say so where it is wrong: month, series, value, sheet, decimal, dates"
     )
     return "\n".join(lines) or hint
-
-
-def _fetch(config: Config) -> None:
-    if config.polls:
-        poll.refuse_anonymous(config)
-
-
-def _mail(settings: Mail) -> None:
-    if settings.enabled:
-        smtp.check(settings)
-
-
-def _hooks(found: tuple[Hook, ...]) -> None:
-    """Each file that a hook names can be read, and each has a name of its own."""
-    for hook in found:
-        hooks.secret(hook.address_file, f"{hook.name}.address_file")
-        if hook.secret_file:
-            hooks.secret(hook.secret_file, f"{hook.name}.secret_file")
-    if len({hook.name for hook in found}) < len(found):
-        raise ConfigError("config.toml", "notices.hooks", "two hooks have the same name")
-
-
-def _certificates(settings: Mail) -> None:
-    """Whether or not mail is on: a file that is named is meant to be there."""
-    if settings.ca_file:
-        smtp.tls(settings)
-
-
-def _password(settings: Mail) -> None:
-    if settings.password_file or (settings.enabled and settings.user):
-        smtp.password(settings)
-
-
-def _compute(settings: Compute) -> None:
-    if settings.engine != "dask":
-        return
-    if not settings.scheduler:
-        raise ConfigError("config.toml", "compute.scheduler", "is empty; name the Dask cluster's")
-    if find_spec("distributed") is None:
-        problem = "needs Dask: pip install 'bordercast[dask]'"
-        raise ConfigError("config.toml", "compute.engine", problem)

@@ -1,0 +1,79 @@
+"""What of the settings can be tried before they are needed, without the network.
+
+`config check` says all of it at once; `doctor` also asks the machine and the mail server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+
+from forecast.config import Compute, Config, Hook, Mail
+from forecast.errors import ConfigError
+from jobs.intake import poll
+from jobs.mail import hooks, smtp
+from jobs.witness import attest
+
+
+def problems(config: Config, source: str) -> Iterator[ConfigError]:
+    """Settings that are well formed, and yet would fail when they are needed.
+
+    Parameters
+    ----------
+    source : the settings file, which is named in each.
+    """
+    checks: tuple[Callable[[], object], ...] = (
+        lambda: _fetch(config),
+        lambda: _mail(config.mail),
+        lambda: _certificates(config.mail),
+        lambda: _password(config.mail),
+        lambda: _hooks(config.notices.hooks),
+        lambda: attest.check_settings(config.witness),
+        lambda: _compute(config.compute),
+    )
+    for check in checks:
+        try:
+            check()
+        except ConfigError as error:
+            yield ConfigError(source, error.key, error.problem)
+
+
+def _fetch(config: Config) -> None:
+    if config.polls:
+        poll.refuse_anonymous(config)
+
+
+def _mail(settings: Mail) -> None:
+    if settings.enabled:
+        smtp.check(settings)
+
+
+def _hooks(found: tuple[Hook, ...]) -> None:
+    """Each file that a hook names can be read, and each has a name of its own."""
+    for hook in found:
+        hooks.secret(hook.address_file, f"{hook.name}.address_file")
+        if hook.secret_file:
+            hooks.secret(hook.secret_file, f"{hook.name}.secret_file")
+    if len({hook.name for hook in found}) < len(found):
+        raise ConfigError("config.toml", "notices.hooks", "two hooks have the same name")
+
+
+def _certificates(settings: Mail) -> None:
+    """Whether or not mail is on: a file that is named is meant to be there."""
+    if settings.ca_file:
+        smtp.tls(settings)
+
+
+def _password(settings: Mail) -> None:
+    if settings.password_file or (settings.enabled and settings.user):
+        smtp.password(settings)
+
+
+def _compute(settings: Compute) -> None:
+    if settings.engine != "dask":
+        return
+    if not settings.scheduler:
+        raise ConfigError("config.toml", "compute.scheduler", "is empty; name the Dask cluster's")
+    if find_spec("distributed") is None:
+        problem = "needs Dask: pip install 'bordercast[dask]'"
+        raise ConfigError("config.toml", "compute.engine", problem)
