@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from forecast.desk.site.pages import coded
+from forecast.desk.site.markup import coded
 
 PRIVATE = "private, no-cache"  # there may be a login in front of the page
 CSP = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from forecast import headlines
 from forecast.desk.export.encoded import safe
 from forecast.desk.site import citation, datasets
 from forecast.desk.site.datasets import Dataset
+from forecast.desk.site.markup import coded
 from forecast.desk.site.pictures import FAN_KEY, HISTORY_KEY, Drawn
 from forecast.desk.site.record import SiteRecord
 from forecast.desk.wording import (
@@ -150,12 +150,6 @@ def json_file(value: Any) -> bytes:
     if isinstance(value, dict):
         value = _called(value)
     return (json.dumps(value, ensure_ascii=False) + "\n").encode()
-
-
-def coded(words: str) -> Markup:
-    """Escaped, with what stands between backticks as code."""
-    code = re.sub("`(.+?)`", r"<code>\1</code>", str(escape(words)))
-    return Markup(code)  # noqa: S704 - escaped a line above
 
 
 def _in_page(value: Any) -> Markup:
