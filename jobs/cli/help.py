@@ -132,7 +132,3 @@ def _below(command: click.Command) -> Iterator[click.Command]:
     if isinstance(command, click.Group):
         for each in command.commands.values():
             yield from _below(each)
-
-
-def _article(a: str, noun: str) -> str:
-    return f"{a}n" if noun[:1].lower() in "aeiou" else a
