@@ -158,8 +158,7 @@ class Draws:
             for key, step in zip(keys, own, strict=True):
                 self._keep(key, step, self.joint.marginals[key].from_steps(step))
             return
-        part, *_ = (self.joint.marginals[key] for key in keys)  # all end in the same month
-        goal, follow = self._total_of(total, part)
+        goal, follow = self._total_of(total, self.joint.marginals[keys[0]])
         step = reconcile.followed(follow, own)
         all_marks = np.stack([self.joint.marginals[key].marks for key in keys])
         free = paths.from_steps(all_marks, step)
@@ -175,10 +174,12 @@ class Draws:
             return False
         parts = [self.joint.marginals[key] for key in keys]
         above = self.joint.marginals[total]
-        same = len({part.span for part in parts}) == 1
-        stale = range(min(p.cutoff for p in parts) + 1, above.cutoff + 1)
-        reached = max(p.end for p in parts) <= above.end
-        return same and reached and all(month in above.known for month in stale)
+        spans = {part.span for part in parts}
+        if len(spans) > 1:
+            return False
+        cutoff, end = spans.pop()
+        stale = range(cutoff + 1, above.cutoff + 1)
+        return end <= above.end and all(month in above.known for month in stale)
 
     def _total_of(self, total: SeriesKey, part: Marginals) -> tuple[Floats, Floats]:
         """A total's counts (n, h) in its parts' months, as far as they make it up, and its steps.

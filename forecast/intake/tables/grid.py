@@ -550,7 +550,7 @@ def note_sums(table: TableGrid, rows: Ints) -> None:
     lines = [str(line) for line in table.sheet.line[rows].tolist()]
     more = f" and {len(lines) - 12} more" if len(lines) > 12 else ""
     shown = f"{', '.join(lines[:12])}{more}"
-    if lines[1:]:
+    if len(lines) > 1:
         table.notes.append(f"lines {shown} are totals over months, left out")
     elif lines:
         table.notes.append(f"line {shown} is a total over months, left out")
