@@ -119,6 +119,15 @@ def database(published: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def by_hand(once_for_all: Callable[..., Path]) -> Path:
+    """A record of a few rows whose every answer is known; not to be changed."""
+    import byhand
+
+    made = once_for_all("by_hand", lambda folder: byhand.make(folder / "bordercast.db"))
+    return made / "bordercast.db"
+
+
+@pytest.fixture(scope="session")
 def of_borders(once_for_all: Callable[..., Path]) -> Path:
     """A database after a run on the borders' totals alone, a second's work; not to be changed."""
     import then

@@ -6,10 +6,8 @@ import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import byhand
-import pytest
 from tables import edit, rows
 
 from forecast.store import connect, copies, deliveries, ops, runs, wakes, wal
@@ -18,19 +16,11 @@ from forecast.store.deliveries import Message
 NOW = datetime(2024, 4, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Not to be changed."""
-    path = tmp_path_factory.mktemp("whole") / "bordercast.db"
-    byhand.make(path)
-    return path
-
-
-def test_a_copy_is_whole_plain_and_of_the_mode_that_was_asked_for(whole, tmp_path):
+def test_a_copy_is_whole_plain_and_of_the_mode_that_was_asked_for(by_hand, tmp_path):
     to = tmp_path / "a" / "b" / "copy.db"
 
-    assert copies.copy(whole, to, copies.READ_ONLY) == to
-    assert copies.copy(whole, to, copies.READ_ONLY) == to  # a newer one takes its place
+    assert copies.copy(by_hand, to, copies.READ_ONLY) == to
+    assert copies.copy(by_hand, to, copies.READ_ONLY) == to  # a newer one takes its place
 
     assert to.stat().st_mode & 0o777 == 0o444
     assert [file.name for file in to.parent.iterdir()] == ["copy.db"]
@@ -39,17 +29,17 @@ def test_a_copy_is_whole_plain_and_of_the_mode_that_was_asked_for(whole, tmp_pat
     assert copies.problems(to) == []
 
 
-def test_what_an_ended_copy_left_is_swept_away_by_the_next(whole, tmp_path):
+def test_what_an_ended_copy_left_is_swept_away_by_the_next(by_hand, tmp_path):
     left = tmp_path / "copy.db.part"
     left.write_text("half a copy")
 
-    copies.copy(whole, tmp_path / "copy.db", 0o600)
+    copies.copy(by_hand, tmp_path / "copy.db", 0o600)
 
     assert not left.exists()
 
 
-def test_a_copy_that_was_edited_is_told_and_an_ops_db_has_no_record_to_edit(whole, tmp_path):
-    path = copies.copy(whole, tmp_path / "bordercast.db", 0o600)
+def test_a_copy_that_was_edited_is_told_and_an_ops_db_has_no_record_to_edit(by_hand, tmp_path):
+    path = copies.copy(by_hand, tmp_path / "bordercast.db", 0o600)
     edit(path, "update scores set n = 1")
     with ops.writing(path):
         pass
@@ -58,9 +48,9 @@ def test_a_copy_that_was_edited_is_told_and_an_ops_db_has_no_record_to_edit(whol
     assert copies.problems(ops.beside(path), ops.SCHEMA) == []
 
 
-def test_a_copy_put_back_is_the_record_and_no_log_is_read_with_it(whole, tmp_path):
+def test_a_copy_put_back_is_the_record_and_no_log_is_read_with_it(by_hand, tmp_path):
     path = tmp_path / "bordercast.db"
-    source = copies.copy(whole, tmp_path / "source.db", 0o400)
+    source = copies.copy(by_hand, tmp_path / "source.db", 0o400)
     with closing(sqlite3.connect(path)) as live:
         live.execute("pragma journal_mode = wal")
         live.execute("create table old (id)")
@@ -77,9 +67,9 @@ def test_a_copy_put_back_is_the_record_and_no_log_is_read_with_it(whole, tmp_pat
     assert copies.problems(tmp_path / "new.db") == []
 
 
-def test_a_reader_that_stands_still_keeps_a_run_out_of_the_file(whole, tmp_path):
+def test_a_reader_that_stands_still_keeps_a_run_out_of_the_file(by_hand, tmp_path):
     """As far as the system tells, who; asked by the locks on the index of the log."""
-    path = copies.copy(whole, tmp_path / "bordercast.db", 0o600)
+    path = copies.copy(by_hand, tmp_path / "bordercast.db", 0o600)
     assert wal.held_up_by(path) is None
     with connect.writing(path):
         pass
@@ -111,8 +101,8 @@ def test_a_reader_that_stands_still_keeps_a_run_out_of_the_file(whole, tmp_path)
     assert wal.held_up_by(path, tmp_path / "no such system") is None
 
 
-def test_a_reader_of_the_last_run_keeps_nothing_out(whole, tmp_path):
-    path = copies.copy(whole, tmp_path / "bordercast.db", 0o600)
+def test_a_reader_of_the_last_run_keeps_nothing_out(by_hand, tmp_path):
+    path = copies.copy(by_hand, tmp_path / "bordercast.db", 0o600)
     with connect.writing(path) as db, closing(sqlite3.connect(path)) as reader:
         with connect.transaction(db):
             db.execute("update fits set seconds = 1")

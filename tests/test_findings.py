@@ -64,24 +64,16 @@ from forecast.store import (
 from forecast.store.notices import Approval, Frame, Section
 
 
-@pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Not to be changed."""
-    path = tmp_path_factory.mktemp("byhand") / "bordercast.db"
-    byhand.make(path)
-    return path
-
-
 @pytest.fixture
-def connection(path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(path)) as connection:
+def connection(by_hand: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(by_hand)) as connection:
         yield connection
 
 
 @pytest.fixture
-def db(path: Path, tmp_path: Path) -> Iterator[Database]:
+def db(by_hand: Path, tmp_path: Path) -> Iterator[Database]:
     """A copy to write to."""
-    with connect.writing(Path(shutil.copy(path, tmp_path / "bordercast.db"))) as db:
+    with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
         yield db
 
 
@@ -404,7 +396,7 @@ def test_a_part_s_record_has_its_own_counts_and_values(connection):
         reports.part_record(connection, NEW_YORK, "2024-02")
 
 
-def test_the_last_run_s_report_is_kept_until_something_new_came(path, db):
+def test_the_last_run_s_report_is_kept_until_something_new_came(by_hand, db):
     assert reports.kept(db.conn, "northern", "2024-02") == '"northern"'
     assert reports.kept(db.conn, "other", "2024-01") == '"other"'
     assert reports.kept(db.conn, "northern", "2024-01") is None

@@ -22,11 +22,9 @@ NOW = datetime(2024, 4, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(by_hand: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An analysts' copy; not to be changed."""
-    folder = tmp_path_factory.mktemp("whole")
-    byhand.make(folder / "bordercast.db")
-    return copies.copy(folder / "bordercast.db", folder / "copy.db", copies.READ_ONLY)
+    return copies.copy(by_hand, tmp_path_factory.mktemp("whole") / "copy.db", copies.READ_ONLY)
 
 
 @pytest.fixture

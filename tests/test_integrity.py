@@ -17,17 +17,9 @@ from forecast.store.integrity import Quoted
 from forecast.store.parts import GROUPS, PARTS
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Not to be changed."""
-    path = tmp_path_factory.mktemp("whole") / "bordercast.db"
-    byhand.make(path)
-    return path
-
-
 @pytest.fixture
-def path(whole: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(whole, tmp_path / "bordercast.db"))
+def path(by_hand: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))
 
 
 def found(path: Path, *edits: str, look=integrity.findings) -> list[str]:
