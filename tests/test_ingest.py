@@ -332,9 +332,12 @@ def test_nobody_else_may_look_into_the_folders_of_files(path, before):
 
 def test_a_content_is_found_by_its_digest_and_its_reason_is_not_it(folders):
     assert archive.find(folders.quarantine, "abc") is None
+    (folders.quarantine / "abc").mkdir(parents=True)
+    (folders.quarantine / "abc" / "z.csv.part").write_bytes(GOOD[:9])  # its writer was killed
     kept = archive.refuse(folders.quarantine, "abc", "z.csv", GOOD, "one\ntwo")
     (kept.parent / "a.csv.part").write_bytes(GOOD[:9])  # of a program that was killed
 
+    assert not (kept.parent / "z.csv.part").exists()
     assert kept == folders.quarantine / "abc" / "z.csv"
     assert (kept.parent / "z.csv.reason.txt").read_text() == "one\ntwo\n"
     assert archive.find(folders.quarantine, "abc") == kept
