@@ -13,7 +13,7 @@ numbers a month. Families that fit into a block together are one job from start 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -24,7 +24,7 @@ from forecast.engine import parameters as par
 from forecast.engine.combination import Hearing
 from forecast.engine.predictive import Predictive, TotalRows, predictive, summed
 from models import structural
-from models.base import Floats, Ints, Panel
+from models.base import Floats, Ints, Panel, beside
 from models.breakwalk import BreakWalk
 from models.kalman import GRID
 from models.level import levels
@@ -116,6 +116,7 @@ class FurtherTask(NamedTuple):
 
     task: Task
     ahead: int
+    totals: TotalRows | None = None
 
     @property
     def at_the_end(self) -> Task:
@@ -165,21 +166,54 @@ def families_further(
     And beside it what is said `ahead` months ahead from the panel's last column. Evidence and
     verdicts are the same at any horizon: small panels are heard once for both.
     """
-    asked = [FurtherTask(task, ahead) for task in tasks]
-    answers = spread(both_horizons, [one for one in asked if len(one.task.panel.z) <= size])
-    for one in asked:
-        if len(one.task.panel.z) <= size:
-            yield next(answers)
+    groups = _of_the_same_columns(tasks, size)
+    asked = (FurtherTask(_joined([tasks[place] for place in group]), ahead) for group in groups)
+    found: dict[int, tuple[Predictive, Predictive]] = {}
+    for group, (near, far) in zip(groups, spread(both_horizons, asked), strict=True):
+        ends = np.cumsum([len(tasks[place].panel.z) for place in group])
+        for place, last in zip(group, ends.tolist(), strict=True):
+            rows = slice(last - len(tasks[place].panel.z), last)
+            found[place] = near.of(rows), far.of(rows)
+    for place, task in enumerate(tasks):
+        if place in found:
+            yield found[place]
         else:
-            yield spread_out(one.task, spread, size), spread_out(one.at_the_end, spread, size)
+            end = FurtherTask(task, ahead).at_the_end
+            yield spread_out(task, spread, size), spread_out(end, spread, size)
+
+
+def _of_the_same_columns(tasks: Sequence[Task], size: int) -> list[list[int]]:
+    """Places of the tasks that fit into a block, in groups that do and are asked the same.
+
+    The grid computes 96 series in the time of one: a family of three takes no block of its own.
+    """
+    packs: dict[Hashable, list[tuple[list[int], int]]] = {}  # groups, and the rows they have
+    for place, task in enumerate(tasks):
+        rows, months = task.panel.z.shape
+        if rows > size:
+            continue
+        asked = (months, task.panel.calm, task.h, tuple(task.origins.tolist()))
+        of_these = packs.setdefault(asked, [([], 0)])
+        group, used = of_these.pop() if of_these[-1][1] + rows <= size else ([], 0)
+        of_these.append(([*group, place], used + rows))
+    return [group for of_these in packs.values() for group, _ in of_these]
+
+
+def _joined(tasks: Sequence[Task]) -> Task:
+    """Tasks of the same columns as one; what is a family in one of them is none in another."""
+    panels = [
+        replace(t.panel, family=np.char.add(f"{n} ", t.panel.family)) for n, t in enumerate(tasks)
+    ]
+    return replace(tasks[0], panel=beside(panels))
 
 
 def both_horizons(asked: FurtherTask) -> tuple[Predictive, Predictive]:
     """What the engine says of whole families, in one block, at both horizons."""
     asked = asked._replace(task=_with_gaps_filled(asked.task))
     learned = _learned(asked.task, in_turn, 0)
-    task, at_the_end = asked.task, asked.at_the_end
-    return _said(task, learned, in_turn), _said(at_the_end, learned, in_turn)
+    near, far = asked.task, asked.at_the_end
+    said = _said(near, learned, in_turn, asked.totals)
+    return said, _said(far, learned, in_turn, asked.totals)
 
 
 def in_steps(
