@@ -209,10 +209,9 @@ def _rows(db: Database | sqlite3.Connection, scope: Scope) -> StoredValues:
         """
         select s.border, s.dimension, s.member, s.component, o.month, o.release_id, o.encounters
         from series as s
-        left join (
-            select o.* from observations as o
-            join releases as r on r.id = o.release_id and r.kind <> 'vintage'
-        ) as o on o.series_id = s.id
+        left join observations as o
+            on o.series_id = s.id
+            and o.release_id in (select id from releases where kind <> 'vintage')
         where s.border = ? and s.dimension = ? and s.component = ?
         order by s.id
         """,
