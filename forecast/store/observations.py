@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast import months
@@ -158,9 +158,8 @@ def series_ids(db: Database | sqlite3.Connection) -> dict[SeriesKey, int]:
 
 def row_with_id(record: Any, ids: Mapping[SeriesKey, int]) -> dict[str, Any]:
     """A record of a series as a row: its series by id."""
-    row = asdict(record)
-    row.pop("series")
-    return {"series_id": ids[record.series], **row}
+    others = (field.name for field in fields(record) if field.name != "series")
+    return {"series_id": ids[record.series], **{name: getattr(record, name) for name in others}}
 
 
 def series_by_id(db: Database | sqlite3.Connection) -> dict[int, SeriesKey]:
