@@ -28,7 +28,7 @@ from models.base import Floats, Ints, Panel, beside
 from models.breakwalk import BreakWalk
 from models.kalman import GRID
 from models.level import levels
-from models.onepass import family_numbers
+from models.onepass import Sweep, family_numbers
 
 BLOCK = 288  # series: three of the structural grid's own blocks
 
@@ -109,6 +109,19 @@ class LastStep(NamedTuple):
     verdicts: Verdicts
     totals: TotalRows
     until: int | None
+
+
+class BlockPaths(NamedTuple):
+    """What a block's models say from every column; calm : (series, months, h) of the calm ones."""
+
+    walk: Sweep
+    grid: Sweep
+    calm: Floats
+
+    def ahead(self, h: int) -> BlockPaths:
+        """The same so many months ahead only."""
+        walk, grid = (Sweep(s.path[..., :h], s.growth[..., :h]) for s in (self.walk, self.grid))
+        return BlockPaths(walk, grid, self.calm[..., :h])
 
 
 class FurtherTask(NamedTuple):
@@ -208,12 +221,25 @@ def _joined(tasks: Sequence[Task]) -> Task:
 
 
 def both_horizons(asked: FurtherTask) -> tuple[Predictive, Predictive]:
-    """What the engine says of whole families, in one block, at both horizons."""
+    """What the engine says of whole families, in one block, at both horizons.
+
+    Paths are those of the longer one: the next months are the same, however many follow.
+    """
     asked = asked._replace(task=_with_gaps_filled(asked.task))
     learned = _learned(asked.task, in_turn, 0)
-    near, far = asked.task, asked.at_the_end
-    said = _said(near, learned, in_turn, asked.totals)
-    return said, _said(far, learned, in_turn, asked.totals)
+    [cut] = learned.cuts
+    near, far = (
+        LastStep(_step(task, learned.prior, cut), learned.verdicts, asked.totals or {}, None)
+        for task in (asked.task, asked.at_the_end)
+    )
+    paths = _block_paths(near, max(asked.task.h, asked.ahead, par.NEAR))
+    return _at_horizon(near, paths), _at_horizon(far, paths)
+
+
+def _at_horizon(last: LastStep, paths: BlockPaths) -> Predictive:
+    task = last.step.task
+    said, squares = _weighed(last, paths.ahead(max(task.h, par.NEAR)))
+    return _widened(task, said, squares, last.verdicts)
 
 
 def in_steps(
@@ -259,6 +285,11 @@ def _said(
     for cut, (part, errors) in zip(cuts, spread(block_forecasts, steps), strict=True):
         enter(said, cut.rows, part)
         squares[cut.rows] = errors
+    return _widened(task, said, squares, verdicts)
+
+
+def _widened(task: Task, said: Predictive, squares: Floats, verdicts: Verdicts) -> Predictive:
+    """Forecasts as wide as their families' errors so far say."""
     df = tails.degrees(combination.walk_share(verdicts.lean))
     width = intervals.learned_width(squares, df, task.panel.family, task.origins)
     return replace(said, scale=intervals.widened(said.scale, width, said.share))
@@ -356,12 +387,22 @@ def block_losses(step: Step) -> tuple[Floats, Hearing]:
 
 def block_forecasts(last: LastStep) -> tuple[Predictive, Floats]:
     """A block's forecasts at the origins, before widths are learned, and `squared_errors`."""
+    return _weighed(last, _block_paths(last, max(last.step.task.h, par.NEAR)))
+
+
+def _block_paths(last: LastStep, far: int) -> BlockPaths:
+    """What a block's models say from every column, so many months ahead."""
+    step = last.step
+    walk = BreakWalk().sweep(step.task.panel, far)
+    grid = structural.sweep_under(step.prior, step.task.panel, far)
+    return BlockPaths(walk, grid, _calm(step, last.verdicts, grid.path))
+
+
+def _weighed(last: LastStep, paths: BlockPaths) -> tuple[Predictive, Floats]:
+    """A block's forecasts from its models' paths, as `block_forecasts`."""
     step, verdicts, totals, until = last
-    panel, h = step.task.panel, step.task.h
-    seen, far = panel.seen, max(h, par.NEAR)
-    walk = BreakWalk().sweep(panel, far)
-    grid = structural.sweep_under(step.prior, panel, far)
-    calm = _calm(step, verdicts, grid.path)
+    walk, grid, calm = paths
+    panel, h, seen = step.task.panel, step.task.h, step.task.panel.seen
     share = combination.walk_share(verdicts.lean)
     weight = combination.walk_weight(walk.path, calm, seen, verdicts.lean)
     weight = weight if until is None else _held(weight, until)
