@@ -151,6 +151,10 @@ def test_months_before_the_series_are_not_zeros():
         ("2026-12", "lowest since 2026-08", 1, "the lowest since 2026-08"),
         ("2026-12", "highest since 2013-10", 0, "the highest since 2013-10"),
         ("FY2027", "> FY2026", 0, "above FY2026"),
+        ("FY2027", ">=FY2026", 0, "at least FY2026"),
+        ("2026-12", "<= 2014-06", 0.5, "at most 2014-06"),
+        ("2026-12", "at least year before", 0, "at least the year before"),
+        ("2014-06", "at most 108", 1, "at most 108"),
         ("FY2027", "RECORD LOW", 0.5, "a record low"),
         ("FY2025", "record", 1, "a record high"),
         # Exactly as much is no more and no less.
@@ -167,7 +171,7 @@ def test_a_chance_is_the_share_of_paths(span, event, share, said):
     found = chances.chance(SERIES, spans.parse(span, CUTOFF), event)
 
     assert (found.share, found.event) == (share, said)
-    assert found.settled == (span in ("FY2025", CUTOFF))
+    assert found.settled == (span in ("FY2025", CUTOFF, "2014-06"))
 
 
 def test_a_record_is_more_than_every_month_or_span_that_is_published_in_full():
