@@ -31,6 +31,8 @@ SERIES = Outlooks(SeriesKey("northern"), COUNTS, CUTOFF, DRAWS)
         ("2026-10..2027-03", "2026-10..2027-03", "2026-10", "2027-03"),
         ("2026-10 to 2027-03", "2026-10..2027-03", "2026-10", "2027-03"),
         ("Next 12 months", "next 12 months", "2026-09", "2027-08"),
+        ("next 1 months", "next month", "2026-09", "2026-09"),
+        ("next 10 months", "next 10 months", "2026-09", "2027-06"),
         ("next quarter", "next 3 months", "2026-09", "2026-11"),
         ("next month", "next month", "2026-09", "2026-09"),
         ("rest of the year", "rest of 2026", "2026-09", "2026-12"),
@@ -77,7 +79,8 @@ def test_a_sum_s_quantiles_are_whole_and_outward_about_its_median():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "2026-13", "2027-03..2026-10", "rest of 2027", "FY", "2026-1"]
+    "text",
+    ["", "soon", "2026-13", "2027-03..2026-10", "rest of 2027", "FY", "2026-1", "next 0 months"],
 )
 def test_what_is_no_span_is_refused_with_what_would_be(text):
     with pytest.raises(SpanError):
