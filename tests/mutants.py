@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import ast
 import itertools
+import json
 import os
 import random
 import re
@@ -33,7 +34,6 @@ import warnings
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -322,108 +322,122 @@ def _statement(tree: ast.Module, line: int) -> tuple[int, int]:
 
 
 class Python:
-    """The project's environment, in which tests are run in a copy of the tree."""
+    """The project's environment."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
 
-    def done(
-        self, tree: Path, *words: str, seconds: float | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """Pytest run to its end; raises TimeoutExpired when it was ended with all it started."""
-        command = [*WALLS, self.path, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
+    def begun(self, tree: Path, *words: str | Path) -> subprocess.Popen[str]:
+        """A process of its own session in a tree; with walls it can signal none outside."""
         here = {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
-        with subprocess.Popen(
-            command, cwd=tree, env={**os.environ, **here}, text=True, errors="replace",
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-        ) as process:  # fmt: skip
-            try:
-                said, _ = process.communicate(timeout=seconds)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)  # and what the tests started
-                raise
-        return subprocess.CompletedProcess(command, process.returncode, said)
+        return subprocess.Popen(
+            [*WALLS, self.path, *words], cwd=tree, env={**os.environ, **here}, text=True,
+            errors="replace", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
 
     def known(self) -> set[str]:
         """Every test there is; a traced run may be of an older tree."""
-        return set(self.done(ROOT, "--collect-only").stdout.splitlines())
-
-    def begin(self, tree: Path, tests: Sequence[str]) -> None:
-        """RuntimeError if these tests cannot be begun in a tree."""
-        run = self.done(tree, "--collect-only", *tests)
-        if run.returncode:
-            raise RuntimeError(f"tests cannot be run in {tree}:\n{run.stdout}")
-
-    def killer(self, tree: Path, tests: Sequence[str]) -> str:
-        """The first of these tests that fails in a tree, "" if none does; or that one hangs."""
-        try:
-            run = self.done(tree, "-x", "-rfE", *tests, seconds=HANGS)
-        except subprocess.TimeoutExpired:
-            return "it hangs"
-        if run.returncode == 0:
-            return ""
-        named = re.search(r"^(?:FAILED|ERROR) (.*)", run.stdout, re.M)
-        said = named[1] if named else f"pytest's exit code {run.returncode}"
-        return max((test for test in tests if said.startswith(test)), key=len, default=said)
+        said, _ = self.begun(ROOT, "-m", "pytest", "-q", "--collect-only").communicate()
+        return set(said.splitlines())
 
 
-class Trees:
-    """Copies of the tree, each for one mutant at a time."""
+class Tree:
+    """A copy of the tree, for one mutant at a time, and a process that runs its tests."""
 
-    def __init__(self, folder: Path, count: int, python: Python) -> None:
-        self.python, self.count = python, count
-        self.free: SimpleQueue[Path] = SimpleQueue()
-        self.passes: dict[str, bool] = {}  # whether a test does, in a tree without a mutant
+    def __init__(self, folder: Path, python: Python) -> None:
+        self.root, self.python = folder / ROOT.name, python
+        shutil.copytree(ROOT, self.root, ignore=shutil.ignore_patterns(*NOT_COPIED))
+        self.passes: dict[str, bool] = {}  # whether a test does, without a mutant
         self.written = itertools.count(1)
-        for number in range(count):
-            tree = folder / str(number) / ROOT.name
-            shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*NOT_COPIED))
-            self.free.put(tree)
+        self._begin()
 
-    @contextmanager
-    def one(self) -> Iterator[Path]:
-        tree = self.free.get()
-        try:
-            yield tree
-        finally:
-            self.free.put(tree)
+    def _begin(self) -> None:
+        self.warm = self.python.begun(self.root, ROOT / "tests/warm.py", self.root)
+        assert self.warm.stdout
+        if not self.warm.stdout.readline():
+            raise RuntimeError(f"no tests can be collected in {self.root}")
+
+    def end(self) -> None:
+        os.killpg(self.warm.pid, signal.SIGKILL)
+        self.warm.wait()
 
     def killed_by(self, mutant: Mutant, *batches: Sequence[str]) -> str:
         """What notices a mutant, "" if nothing does; a test that fails without it does not."""
-        with self.one() as tree:
-            for left in map(list, batches):
-                while left and (by := self._killer(mutant, tree, left)):
-                    if by not in left:  # none can be begun, or one hangs
-                        self.python.begin(tree, left)
-                        return by
-                    if self._passes(by, tree):
-                        return by
-                    left.remove(by)
+        for left in map(list, batches):
+            while left and (by := self._killer_of(mutant, left)):
+                if by not in left:  # none can be begun, or one hangs
+                    self._collect(left)
+                    return by
+                if self._passes(by):
+                    return by
+                left.remove(by)
         return ""
 
-    def _killer(self, mutant: Mutant, tree: Path, tests: Sequence[str]) -> str:
+    def _killer_of(self, mutant: Mutant, tests: Sequence[str]) -> str:
         code = mutant.code()
         if code is None:
             raise ValueError(f"there is no such mutant: {mutant.module}:{mutant.start[0]}")
-        changed = tree / mutant.module
+        changed = self.root / mutant.module
         changed.write_text(code, "utf-8")
         # Bytecode is known by its source's second and size: a second for each.
         os.utime(changed, (second := next(self.written), second))
         try:
-            return self.python.killer(tree, tests)
+            return self.killer(tests)
         finally:
             shutil.copy2(ROOT / mutant.module, changed)
 
-    def _passes(self, test: str, tree: Path) -> bool:
+    def _collect(self, tests: Sequence[str]) -> None:
+        """RuntimeError if these tests cannot be begun without a mutant either."""
+        code, said = self._run("--collect-only", *tests)
+        if code:
+            raise RuntimeError(f"tests cannot be run in {self.root}:\n{said}")
+
+    def _passes(self, test: str) -> bool:
         if test not in self.passes:
-            self.passes[test] = not self.python.killer(tree, [test])
+            self.passes[test] = not self.killer([test])
         return self.passes[test]
 
-    def judged(self, drawn: Sequence[Mutant], traced: TracedRun) -> Iterator[str]:
-        """What killed each mutant, "" where nothing did, in order."""
-        concern = [(mutant, *traced.batches_of(mutant)) for mutant in drawn]
-        with ThreadPoolExecutor(self.count) as pool:
-            yield from pool.map(lambda each: self.killed_by(*each), concern)
+    def killer(self, tests: Sequence[str]) -> str:
+        """The first of these tests that fails, "" if none does; or what else shows."""
+        code, said = self._run("-x", "-rfE", *tests)
+        if code == 0:
+            return ""
+        if code is None:
+            return "no end"
+        named = re.search(r"^(?:FAILED|ERROR) (.*)", said, re.M)
+        found = named[1] if named else f"pytest's exit code {code}"
+        return max((test for test in tests if found.startswith(test)), key=len, default=found)
+
+    def _run(self, *words: str) -> tuple[int | None, str]:
+        """Pytest's exit code and what it said, None if it hangs or ends what is not its own."""
+        assert self.warm.stdin
+        assert self.warm.stdout
+        print(json.dumps({"words": words, "seconds": HANGS}), file=self.warm.stdin, flush=True)
+        answer = self.warm.stdout.readline()
+        if not answer:
+            self.end()
+            self._begin()
+            return None, ""
+        run = json.loads(answer)
+        return run["code"], run["said"]
+
+
+def judged(drawn: Sequence[Mutant], traced: TracedRun, trees: Sequence[Tree]) -> Iterator[str]:
+    """What killed each mutant, "" where nothing did, in order."""
+    free: SimpleQueue[Tree] = SimpleQueue()
+    for tree in trees:
+        free.put(tree)
+
+    def one(mutant: Mutant) -> str:
+        tree = free.get()
+        try:
+            return tree.killed_by(mutant, *traced.batches_of(mutant))
+        finally:
+            free.put(tree)
+
+    with ThreadPoolExecutor(len(trees)) as pool:
+        yield from pool.map(one, drawn)
 
 
 def main() -> int:
@@ -452,8 +466,10 @@ def main() -> int:
     python = Python(given.python)
     traced = TracedRun(given.traced, python.known())
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        trees = Trees(Path(folder), given.processes, python)
-        report(drawn, trees.judged(drawn, traced))
+        trees = [Tree(Path(folder, str(number)), python) for number in range(given.processes)]
+        report(drawn, judged(drawn, traced, trees))
+        for tree in trees:
+            tree.end()
     return 0
 
 

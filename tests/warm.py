@@ -1,0 +1,109 @@
+"""Pytest, run as often as asked by a process that has imported all but what is in the tree.
+
+    python tests/warm.py TREE
+
+Most of a quick test's time goes into importing libraries: here they are imported once, by
+collecting every test, and each run is a fork of that. It says a line when it is ready; then each
+line asks for a run, {"words": [...], "seconds": n}, and gets a line, {"code": n, "said": "..."};
+the code is null where the run was ended because it took longer. For `make mutants`.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+ASKS_AGAIN = 0.02  # seconds between two looks at whether a run has ended
+
+
+def warm_up(tree: Path) -> None:
+    """Import what the tests of a tree import; what is the tree's own is forgotten again."""
+    path = list(sys.path)
+    _here(tree)
+    answers = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    _pytest(["--collect-only"])
+    os.dup2(answers, 1)
+    for name in [name for name, module in sys.modules.items() if _is_in(tree, module)]:
+        del sys.modules[name]
+    sys.path[:] = path
+    importlib.invalidate_caches()
+    gc.freeze()  # pages that no run writes to are shared by all
+
+
+def _here(tree: Path) -> None:
+    os.chdir(tree)
+    sys.path.insert(0, str(tree))
+
+
+def _is_in(tree: Path, module: object) -> bool:
+    """Whether a module, or a package without a file, is of the tree; its environment is not."""
+    if module is sys.modules["__main__"]:
+        return False
+    places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+    within = [Path(place).is_relative_to(tree) for place in places if place]
+    return any(within) and "site-packages" not in str(places)
+
+
+def _pytest(words: Sequence[str]) -> int:
+    return int(pytest.main(["-q", "-p", "no:cacheprovider", *words]))
+
+
+def _run(tree: Path, words: Sequence[str], log: Path) -> None:
+    """In a fork: its code is how the process ends, what it says goes to the log."""
+    os.setsid()
+    os.dup2(os.open(log, os.O_WRONLY), 1)
+    os.dup2(1, 2)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    code = 1
+    try:
+        _here(tree)
+        code = _pytest(words)
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _code(process: int, seconds: float) -> int | None:
+    """How a process ends, with all that it started; None if it takes longer."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        ended, status = os.waitpid(process, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(ASKS_AGAIN)
+    os.killpg(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    return None
+
+
+def main() -> None:
+    tree = Path(sys.argv[1]).resolve()
+    warm_up(tree)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        wanted = json.loads(line)
+        with tempfile.NamedTemporaryFile() as log:
+            process = os.fork()
+            if not process:
+                _run(tree, wanted["words"], Path(log.name))
+            code = _code(process, wanted["seconds"])
+            said = Path(log.name).read_text("utf-8", errors="replace")
+        print(json.dumps({"code": code, "said": said}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
