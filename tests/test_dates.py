@@ -130,7 +130,10 @@ def test_what_is_meant_for_a_date_looks_like_one(cell):
     assert dates.looks_like(cell)
 
 
-@pytest.mark.parametrize("cell", ["2020", "Foo 2020", "12.5", "", 202401.0, None, "Q1 2020"])
+@pytest.mark.parametrize(
+    "cell",
+    ["2020", "Foo 2020", "12.5", "", 202401.0, None, "Q1 2020", "1/1/2024 - x", "x to 2024-01"],
+)
 def test_what_is_not_meant_for_a_date_does_not_look_like_one(cell):
     assert not dates.looks_like(cell)
 
@@ -151,7 +154,10 @@ def test_what_could_be_a_plain_number_is_compact(cell, compact):
     assert dates.is_compact(cell) == compact
 
 
-@pytest.mark.parametrize(("cell", "digits"), [(202401.0, "202401"), (1.5, 1.5), ("a", "a")])
+@pytest.mark.parametrize(
+    ("cell", "digits"),
+    [(202401.0, "202401"), (1.5, 1.5), (-1.5, -1.5), (-2.0, "-2"), (0.0, "0"), ("a", "a")],
+)
 def test_a_whole_number_is_its_digits(cell, digits):
     assert dates.as_digits(cell) == digits
 
@@ -239,6 +245,9 @@ def test_quarters_and_weeks_are_told_from_months(cell, period):
         ([7, 7, 7], "weeks"),
         ([14, 14, 14], "weeks"),
         ([7, 7, 21, 7], "weeks"),
+        ([7, 7, 31, 31, 30], ""),
+        ([1, 1, 30, 31, 31, 30], ""),
+        ([1, 7, 7, 7, 31], "weeks"),
         ([31, 28, 31], ""),
         ([7, 7], ""),
     ],
