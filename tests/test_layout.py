@@ -1336,3 +1336,158 @@ def test_a_family_is_read_of_each_series_whatever_its_columns_of_counts():
     found = read(text, value=("in",), series=("site",))
 
     assert found.counts.family.tolist() == ["x", "y"]
+
+
+# --- a column a month, a line a year, a column a year: both sides
+
+
+@pytest.mark.parametrize(("names", "across"), [(1, True), (2, True), (3, False)])
+def test_half_of_a_headers_cells_are_months_where_they_stand_across(names, across):
+    head = ",".join(f"c{n}" for n in range(names))
+    rows = "".join(",".join(f"{name}{n}" for n in range(names)) + ",5,7\n" for name in "ab")
+    text = f"{head},2020-01,2020-02\n{rows}"
+    if across:
+        assert read(text).notes[0].startswith("a column for each month, 2020-01 to 2020-02; ")
+    else:
+        assert "no column of months" in refusal(text)
+
+
+@pytest.mark.parametrize(("dated", "across"), [(1, True), (2, False)])
+def test_months_over_months_are_no_header(dated, across):
+    """Of four cells below one may be a month, written in the wrong place; of two it is no table."""
+    cells = ["2020-05", "2020-06"][:dated]
+    text = f"site,2020-01,2020-02\na,{cells[0]},7\nb,{cells[-1] if dated > 1 else 5},9\n"
+
+    said = refusal(text)
+    assert ("line 2, column 2020-01: '2020-05': not a number" in said) == across
+
+
+def test_only_the_nineteen_lines_below_say_whether_months_head_columns():
+    """Half of their cells are months, or one fewer."""
+    head, counts, dated = "site,2020-01,2020-02\n", "a,5,7\n", "a,2020-05,7\n"
+
+    assert "'2020-05': not a number" in refusal(head + dated * 18 + counts + dated * 9)
+    assert "'2020-05': not a number" not in refusal(head + dated * 19 + counts * 9)
+
+
+@pytest.mark.parametrize(("titles", "read_so"), [(29, True), (30, False)])
+@pytest.mark.parametrize(
+    "table",
+    [
+        f"site,{','.join(MONTHS)}\na,0,3,6,9,12,15,18\n",
+        "year,Jan,Feb,Mar,Apr,May,Jun,Jul\n2020,0,3,6,9,12,15,18\n",
+        "month,2019,2020\n" + "".join(f"{name},1,{3 * n}\n" for n, name in enumerate(NAMES)),
+    ],
+    ids=["across", "a line a year", "a column a year"],
+)
+def test_any_header_is_among_the_first_thirty_lines(titles, read_so, table):
+    width = table.partition("\n")[0].count(",")
+    text = ("About us" + "," * width + "\n") * titles + table
+    if read_so:
+        (found,) = values(read(text)).values()
+        assert found[-7:-5] in ([0, 3], [15, 18])
+    else:
+        refusal(text)
+
+
+@pytest.mark.parametrize("many", [5, 6])
+def test_six_months_of_a_line_a_year_are_told_by_their_names(many):
+    names = ",".join(NAMES[:many])
+    text = f"year,{names}\n" + "".join(
+        f"{year},{','.join(str(year - 2000 + n) for n in range(many))}\n" for year in (2020, 2021)
+    )
+    if many < 6:
+        refusal(text)
+        return
+    ((series),) = values(read(text)).values()
+    assert [v for v in series if v == v] == [*range(20, 26), *range(21, 27)]
+
+
+@pytest.mark.parametrize(("others", "read_so"), [(1, True), (2, False)])
+def test_a_column_of_years_has_them_in_more_than_half_of_its_lines(others, read_so):
+    rows = [f"{year},1,2,3,4,5,6\n" for year in (2020, 2021)] + ["x,1,2,3,4,5,6\n"] * others
+    said = refusal("year,Jan,Feb,Mar,Apr,May,Jun\n" + "".join(rows))
+
+    assert ("line 4, column year: 'x': not a year; write it as 2024" in said) == read_so
+    assert ("own.csv, line 1: months without a year; add a column" in said) != read_so
+
+
+def test_two_columns_of_years_beside_months_are_a_question():
+    said = refusal("year,other,Jan,Feb,Mar,Apr,May,Jun\n2020,2021,1,2,3,4,5,6\n")
+
+    assert "own.csv, line 1: months without a year" in said
+
+
+def test_a_line_a_fiscal_year_of_a_state_may_begin_in_july():
+    order = [*NAMES[6:], *NAMES[:6]]
+    found = read(f"FY,{','.join(order)}\n2021,{','.join(f'{v:g}' for v in TWELVE)}\n")
+
+    assert values(found) == {"count": TWELVE}
+    assert found.counts.last.tolist() == [months.to_index("2021-06")]
+
+
+@pytest.mark.parametrize("lines_below", [5, 6])
+def test_years_across_need_six_months_below(lines_below):
+    text = "month,2019,2020\n" + "".join(f"{name},1,2\n" for name in NAMES[:lines_below])
+    if lines_below < 6:
+        refusal(text)
+    else:
+        assert read(text).counts.length.tolist() == [12]
+
+
+@pytest.mark.parametrize(
+    ("cell", "total"),
+    [
+        *(
+            ("2021 Total", True),
+            ("FY20", True),
+            ("fy 2020", True),
+            ("2020", True),
+            ("CY2020", True),
+        ),
+        *(("Q1 2021", True), ("2021-Q1", True), ("Grand Total", True), ("grand totals:", True)),
+        *(("M13", True), ("Annual avg.", True), ("% change", True), ("year to date", True)),
+        *(("Sub-total", True), ("Total (2021)", True), ("All months", True), ("Max", True)),
+        *(("2019-20 total", True), ("Total visits", False), ("January", False), ("2020-01", False)),
+        *(("", False), ("x", False), ("2100", False), (date(2020, 1, 1), False), (None, False)),
+    ],
+)
+def test_a_sum_over_months_is_told_by_its_words(cell, total):
+    assert grid.is_sum(cell) == total
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (5.0, "5"),
+        (5.5, "5.5"),
+        (-2.0, "-2"),
+        ("a", "a"),
+        (None, ""),
+        (date(2020, 1, 2), "2020-01-02"),
+    ],
+)
+def test_a_cell_is_shown_as_people_see_it(cell, text):
+    assert grid.text_of(cell) == text
+
+
+@pytest.mark.parametrize(
+    ("codes", "share"),
+    [
+        ([[1, 2, 3, 4]], 1.0),
+        ([[1, 1, 1, 1]], 0.25),
+        ([[1, 1, 2, 2], [1, 2, 1, 2]], 1.0),
+        ([[1, 1, 2, 2], [1, 1, 1, 2]], 0.75),
+        ([[5, 5, 9, 9], [0, 1, 0, 1], [7, 7, 7, 7]], 1.0),
+        ([[0, 1, 2], [2, 1, 0]], 1.0),
+    ],
+)
+def test_rows_are_unique_where_no_other_has_all_their_values(codes, share):
+    assert grid.unique_share([np.array(code) for code in codes]) == share
+
+
+def test_eighty_letters_of_a_faults_cell_are_shown():
+    for letters, shown in ((80, 80), (81, 80)):
+        fault = str(grid.Fault(3, "n", "x" * letters, "wrong"))
+        assert fault == f"line 3, column n: {'x' * shown!r}: wrong"
+    assert str(grid.Fault(3, "", "x", "wrong")) == "line 3: 'x': wrong"
