@@ -988,7 +988,9 @@ def test_years_and_months_are_those_of_more_than_half_the_lines(months_as):
     years = ["2020"] * 5
 
     assert "'x': not a year; write it as 2024" in refusal(table([*years, *"xxx"], five + four[:3]))
-    assert "no column of months" in refusal(table([*years[:4], *"xxx"], four + four[:3]))
+    for few in (2, 3, 4):
+        text = table([*years[:few], *"xxxx"[: 7 - few], *"x" * max(0, 3 - few)], four + four[:3])
+        assert "no column of months" in refusal(text)
     assert "'x': not a month; write it as 1 to 12" in refusal(
         table([*years, *["2021"] * 3], [*five, *"xxx"])
     )
@@ -1331,11 +1333,53 @@ def test_a_rate_of_each_line_names_no_series():
     assert len(read(text.replace("note %", "note")).counts.names) == 14
 
 
-def test_a_family_is_read_of_each_series_whatever_its_columns_of_counts():
+def test_a_family_is_that_of_each_of_its_series_columns_of_counts():
     text = lines("site,family,month,in,out", "a,x,{m},{i},{j}", "b,y,{m},{k},{j}")
-    found = read(text, value=("in",), series=("site",))
 
-    assert found.counts.family.tolist() == ["x", "y"]
+    def families(*value: str) -> dict[str, str]:
+        found = read(text, value=value, series=("site",)).counts
+        return dict(zip(found.names, found.family.tolist(), strict=True))
+
+    assert families("in") == {"a": "x", "b": "y"}
+    assert families("in", "out") == {"a / in": "x", "a / out": "x", "b / in": "y", "b / out": "y"}
+    said = refusal(text + "a,z,2020-08,1,2\n", value=("in", "out"), series=("site",))
+    for name in ("a / in", "a / out"):
+        assert f"line 16, column family: 'z': series {name!r} was in family 'x' before" in said
+
+
+def test_years_are_told_by_their_columns_name_too():
+    assert "counts of years" in refusal(lines("when,month,n", "2020,{n},{j}"))
+
+
+@pytest.mark.parametrize("head", ["fiscal year", "FY", "f.y.", "Report Year", "yr", "CY"])
+@pytest.mark.parametrize("number", ["month", "Month No.", "period", "report_month", "mth #", "mo"])
+def test_years_and_months_have_several_names(head, number):
+    found = read(lines(f"{head},{number},n", "2020,{n},{j}"))
+
+    assert values(found) == {"count": THREES}
+    assert found.notes[-1] != "ignored column: 'n'"
+
+
+@pytest.mark.parametrize("blank", ["", "Total", "2020 Total", "FY20 total", "Subtotal:"])
+def test_a_line_that_sums_up_a_year_stands_beside_a_year_and_no_month(blank):
+    text = lines("year,month,n", "2020,{n},{j}") + f"{blank or '2020 Total'},,63\n"
+    found = read(text)
+
+    assert values(found) == {"count": THREES}
+    assert "line 9 is a total over months, left out" in found.notes
+
+
+def test_december_before_january_of_one_fiscal_year_shows_calendar_numbers():
+    """Between two years it shows nothing, nor do other steps."""
+
+    def last(*pairs: tuple[str, int]) -> str:
+        text = "FY,month,n\n" + "".join(f"{y},{n},{at}\n" for at, (y, n) in enumerate(pairs))
+        return months.from_index(int(read(text).counts.last[0]))
+
+    assert last(*(("FY20", n) for n in (10, 11, 12, 1, 2))) == "2020-02"
+    assert last(*(("FY20", n) for n in (2, 1, 12, 11, 10))) == "2020-02"
+    assert last(*(("FY20", n) for n in range(1, 13)), ("FY21", 1)) == "2020-10"
+    assert last(*(("FY20", n) for n in (1, 2, 3))) == "2019-12"
 
 
 # --- a column a month, a line a year, a column a year: both sides
