@@ -433,6 +433,40 @@ def test_two_horizons_at_once_are_what_each_alone_is(ragged, size):
     assert_same(far, engine_forecasts(ragged, end, 24))
 
 
+@pytest.mark.parametrize("size", [1, 6, 7, 99])
+def test_families_side_by_side_are_what_each_alone_is(panel, size):
+    """Of the same or other months, of the same name, in one block or in several."""
+    short = make_panel(panel.z[:2, 60:])
+    gap = panel.z[3:, 60:].copy()
+    gap[1, 12] = np.nan
+    panels = [short, make_panel(panel.z[2:3, 50:]), make_panel(gap), replace(short, calm=True)]
+    tasks = [blocks.Task(one, np.array([20, 29]), 3) for one in panels]
+
+    said = list(blocks.families_further(tasks, 5, blocks.in_turn, size))
+
+    assert len(said) == len(tasks)
+    for (near, far), one in zip(said, panels, strict=True):
+        assert_same(near, engine_forecasts(one, np.array([20, 29]), 3))
+        assert_same(far, engine_forecasts(one, np.array([one.z.shape[1] - 1]), 5))
+
+
+def test_families_that_are_asked_the_same_are_one_job(panel):
+    asked = []
+
+    def counting(work, jobs):
+        for job in jobs:
+            asked.append(len(job.task.panel.z))
+            yield work(job)
+
+    tasks = [
+        blocks.Task(make_panel(panel.z[rows, 70:]), np.array([last]), 1)
+        for rows, last in ((slice(3), 19), (slice(2), 18), (slice(1), 19), (slice(2), 19))
+    ]
+
+    assert len(list(blocks.families_further(tasks, 2, counting, 5))) == 4
+    assert sorted(asked) == [2, 2, 4]
+
+
 def assert_same(one, other):
     for field in fields(one):
         np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
