@@ -262,7 +262,8 @@ def corrected(record: Path) -> None:
     edit(
         record,
         "update notices set kind = 'correction', corrects = 1, state = 'approved',"
-        f" closed_at = null, approved_by = 'Lee', approved_at = '{deliveries.text(LATER)}', month = '2024-01',"
+        f" closed_at = null, approved_by = 'Lee', approved_at = '{deliveries.text(LATER)}',"
+        " month = '2024-01',"
         " created_at = '2024-04-11T12:30:00+00:00' where id = 2",
     )
     edit(
