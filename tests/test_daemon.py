@@ -375,7 +375,6 @@ def test_a_wake_is_recorded_from_its_beginning_to_its_end(service, monkeypatch):
 def test_after_a_failed_wake_the_mail_goes_out_all_the_same(
     service, monkeypatch, caplog, outcome, posts, level
 ):
-    monkeypatch.setattr(daemon.LOG, "propagate", True)
     told = []
     monkeypatch.setattr(service, "_wake", lambda: Done(outcome, "why"))
     monkeypatch.setattr(service, "_post", lambda: told.append(service.working.locked()))
@@ -390,7 +389,6 @@ def test_after_a_failed_wake_the_mail_goes_out_all_the_same(
 def test_mail_is_sent_only_where_somebody_is_told_and_a_failure_is_logged(
     tmp_path, monkeypatch, caplog
 ):
-    monkeypatch.setattr(daemon.LOG, "propagate", True)
     asked = []
 
     def posting(done):
@@ -441,7 +439,6 @@ def test_mail_is_looked_for_between_wakes(tmp_path, monkeypatch, due):
 def test_witnesses_are_asked_where_they_are_due_and_the_copy_gets_their_proofs(
     tmp_path, by_hand, monkeypatch, caplog
 ):
-    monkeypatch.setattr(daemon.LOG, "propagate", True)
     path = tmp_path / "b.db"
     shutil.copy(by_hand, path)
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", tmp_path / "r.git"], check=True)
@@ -471,7 +468,6 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3ch
 
 
 def test_a_record_that_cannot_be_witnessed_now_ends_nothing(tmp_path, by_hand, monkeypatch, caplog):
-    monkeypatch.setattr(daemon.LOG, "propagate", True)
     path = tmp_path / "b.db"
     shutil.copy(by_hand, path)
     service = one(path, with_sections(witness=WITNESSED))

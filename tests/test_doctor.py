@@ -128,6 +128,7 @@ def test_an_inbox_is_a_folder_that_the_service_may_empty(record):
         ("bad", "move it away, then make the folder"),
         ("good", ""),
     ]
+    assert (absent.found, file.found) == (f"{folder} is not there", f"{folder} is a file")
     assert (link.verdict, link.do) == ("note", "take it away")
     assert link.found.startswith("link: is a symbolic link")
 
@@ -297,3 +298,42 @@ def test_fetching_names_whom_to_ask(fetch, sources, verdict, do):
     (found,) = doctor._fetch(Config.model_validate({"fetch": fetch, "sources": sources}))
 
     assert (found.verdict, found.do) == (verdict, do)
+
+
+def as_nobody(question) -> bool:
+    """The answer of a process of another user, who may do no more than the modes say."""
+    pid = os.fork()
+    if pid == 0:
+        code = 2
+        try:
+            os.setgroups([])
+            os.setgid(12345)
+            os.setuid(12345)
+            code = int(bool(question()))
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert code in (0, 1)
+    return code == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another")
+def test_another_user_needs_every_right_to_a_folder():
+    with tempfile.TemporaryDirectory() as place:
+        folder = doctor.Path(place).resolve()
+        os.chown(folder, 12345, 12345)
+
+        def writes() -> bool:
+            found = next(doctor._permissions(folder / "b.db", Config()))
+            return found.verdict == "good"
+
+        for mode, takes, writable in (
+            (0o700, True, True),
+            (0o600, False, False),
+            (0o500, False, False),
+            (0o300, False, True),
+            (0o000, False, False),
+        ):
+            folder.chmod(mode)
+            assert as_nobody(lambda: doctor._may(12345, 12345, folder)) == takes, oct(mode)
+            assert as_nobody(writes) == writable, oct(mode)

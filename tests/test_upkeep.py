@@ -575,7 +575,6 @@ def test_a_heartbeat_says_what_came_of_a_wake_and_not_too_much_of_it():
 
 
 def test_a_heartbeat_that_is_no_address_is_told_in_the_log(caplog, monkeypatch):
-    monkeypatch.setattr(logs.LOG, "propagate", True)
     with caplog.at_level(logging.WARNING, "bordercast"):
         assert not heartbeat.ping("http://[::bad/", True, "x")
         assert not heartbeat.ping("", True, "x")
@@ -599,7 +598,6 @@ def test_systemd_is_told_where_it_listens(tmp_path, monkeypatch, abstract):
 
 
 def test_nobody_is_told_where_nobody_listens(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(logs.LOG, "propagate", True)
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     heartbeat.notify("READY=1")
     assert caplog.records == []
