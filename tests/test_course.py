@@ -15,13 +15,14 @@ from tables import rows
 from forecast import months
 from forecast.engine import ENGINE
 from forecast.engine.predictive import Predictive
-from forecast.records import Episode, Forecast, SeriesKey
+from forecast.records import Episode, Flag, Forecast, Judgement, SeriesKey
 from forecast.store import connect, watch
 from forecast.watch import replay
-from forecast.watch.monitor import Look, Published, State, course, follow
+from forecast.watch.cusum import Drift
+from forecast.watch.monitor import Look, Published, State, Surprise, course, follow
 from forecast.watch.outlook import Hindsight, Outlook, border_beside
 from forecast.watch.relative import BorderMonth, apart_share, difference
-from forecast.watch.surprise import Expected, Rules, thresholds
+from forecast.watch.surprise import Expected, Rules, p_value, thresholds
 from jobs.pipeline import judging
 from jobs.pipeline.judging import Borders
 from jobs.pipeline.past import Past
@@ -376,6 +377,176 @@ def test_a_part_apart_from_a_border_that_returns_was_transient():
 
     assert found[1].episodes[0].state == "transient"
     assert [f.role for judged in found for f in judged.flags] == ["apart"]
+
+
+def test_a_judgement_and_its_flag_keep_all_that_was_asked_and_found():
+    """A month of 3,000 where 1,000 stood, issued by run 9, two months ahead."""
+    said = Outlook("2024-11", (6.0, math.log1p(1000)), (0.2, 0.1), 2.5, 9)
+    older = Expected(2900, math.log1p(2900), 0.5, 2.5, 6)
+    before = Drift(up=3.0, down=2.0, outside=1, said={-1: "2020-01"})
+
+    state, judged = follow(
+        State(None, before), Look(Published(NORTH, "2025-01", 3000, 7, 990.0), said, older), RULES
+    )
+
+    p, z = p_value(3000, said.expected("2025-01"))
+    assert judged.judgement == Judgement(
+        NORTH, "2025-01", 3000, "issued", 7, 9, "2024-11", 2, 1000, p, z, math.log1p(1000), None, 0
+    )
+    (flag,) = judged.flags
+    assert flag == Flag(
+        NORTH, "2025-01", 7, "month", "major", 3001 / 1001, 3000, 1000, 1, "first", "2025-01"
+    )
+    (episode,) = judged.episodes
+    assert state == State(episode, Drift(outside=0, said={-1: "2020-01", 1: "2025-01"}))
+    assert (episode.series, episode.opened, episode.side) == (NORTH, "2025-01", 1)
+    assert (episode.cutoff, episode.centre, episode.scale) == (
+        "2024-11", (math.log1p(1000),), (0.1,),
+    )  # fmt: skip
+    assert episode.size == pytest.approx(math.log(3001 / 1001))
+
+
+def test_a_quiet_month_leaves_its_score_in_the_sums():
+    """100 above 1,000 at a scale of .1: the score counts on its side, beyond the slack."""
+    state, judged = follow(State(drift=Drift(1.0, 1.0)), look("2025-01", 1100, 1000), RULES)
+
+    z = judged.judgement.z
+    assert 0.5 < z < 1.5
+    assert (judged.flags, judged.episodes, state.episode) == ((), (), None)
+    assert judged.judgement.drift_up == state.drift.up == pytest.approx(0.5 + z)
+    assert (judged.judgement.drift_down, state.drift.down) == (0, 0)
+    assert judged.judgement.outside is None
+
+
+def test_a_watched_month_counts_in_the_sums_as_any_other():
+    """Only what is flagged is said; a month to watch goes on adding up."""
+    state, judged = follow(State(drift=Drift(up=1.0)), look("2025-01", 1340), RULES)
+
+    assert [flag.severity for flag in judged.flags] == ["watch"]
+    assert state.drift.up == pytest.approx(1 + min(judged.judgement.z, 2.5) - 0.5)
+    assert state.drift.said == {}
+
+
+def test_a_series_not_watched_for_drift_keeps_its_sums():
+    before = State(drift=Drift(1.0, 2.0, 1, {1: "2020-01"}))
+
+    quiet, judged = follow(before, look("2025-01", 1100, older=400), RULES, drifts=False)
+    flagged, _ = follow(before, look("2025-01", 3000, older=400), RULES, drifts=False)
+
+    assert quiet.drift == flagged.drift == before.drift
+    assert (judged.judgement.drift_up, judged.judgement.drift_down) == (1.0, 2.0)
+    assert judged.judgement.outside == 1
+
+
+def test_an_unjudged_month_changes_nothing_of_what_is_open():
+    opened, _ = follow(State(), look("2025-01", 3000), RULES)
+
+    state, judged = follow(opened, replace(look("2025-02", 9), outlook=None), RULES)
+
+    assert state is opened
+    assert judged == (Judgement(NORTH, "2025-02", 9, "none", 1), (), ())
+
+
+def test_a_reversal_ends_one_episode_and_opens_another_in_that_order():
+    opened, _ = follow(State(), look("2025-01", 3000), RULES)
+
+    state, judged = follow(opened, look("2025-02", 200), RULES)
+
+    assert [(e.opened, e.state, e.side) for e in judged.episodes] == [
+        ("2025-01", "transient", 1),
+        ("2025-02", "open", -1),
+    ]
+    (flag,) = judged.flags
+    assert (flag.role, flag.episode, flag.side, flag.parent) == ("reversal", "2025-02", -1, None)
+    assert state.episode == judged.episodes[1]
+    assert state.drift.said == {1: "2025-01", -1: "2025-02"}
+
+
+def test_deviations_over_different_spans_are_not_compared():
+    """The border was forecast from a month earlier than the part; or the scale apart is unknown."""
+    above = border("2025-01", 0.25)
+    early = replace(above, outlook=replace(outlook("2025-01", 10_000), cutoff="2024-11"))
+    plain = look("2025-01", 1000, key=PART, border=above)
+
+    _, compared = follow(State(), plain, RULES)
+    _, apart = follow(State(), replace(plain, border=early), RULES)
+    _, unknown = follow(State(), replace(plain, apart=math.nan), RULES)
+
+    assert compared.judgement.apart_p < 0.05
+    assert (apart.judgement.apart_p, unknown.judgement.apart_p) == (None, None)
+    assert (apart.flags, unknown.flags) == ((), ())
+
+
+def test_a_part_s_episode_apart_is_frozen_as_its_difference_from_the_border():
+    above = BorderMonth(math.log1p(2500), outlook("2025-01", 10_000), "2024-12", True)
+
+    state, judged = follow(State(), look("2025-01", 1000, key=PART, border=above, apart=0.5), RULES)
+
+    (flag,) = judged.flags
+    assert (flag.role, flag.parent, flag.episode) == ("apart", "2024-12", "2025-01")
+    episode = state.episode
+    assert episode.relative
+    assert episode.centre == pytest.approx([math.log(1001 / 10_001)] * 12)
+    assert episode.scale == pytest.approx([0.05] * 12)
+    assert episode.size == pytest.approx(math.log(10_001 / 2501))
+
+
+@pytest.mark.parametrize(
+    ("count", "median", "flagged", "expected"),
+    [
+        (250, 1000, True, [("listed", "2025-01", None)]),
+        (250, 1000, False, []),  # the border's flag is of an earlier month: moving along is none
+        (1000, 1000, True, [("apart", "2025-01", "2025-01")]),
+        (1000, 1000, False, [("apart", "2025-01", "2025-01")]),
+    ],
+)
+def test_a_part_is_listed_only_in_its_border_s_own_month(count, median, flagged, expected):
+    above = replace(border("2025-01", 0.25), flagged=flagged)
+
+    _, judged = follow(State(), look("2025-01", count, median, key=PART, border=above), RULES)
+
+    assert [(f.role, f.parent, f.episode) for f in judged.flags] == expected
+
+
+def test_a_month_to_watch_under_an_open_border_is_not_told():
+    """Neither of a part that has an episode of its own."""
+    alone = look("2025-02", 1340, key=PART)
+    moved = BorderMonth(math.log1p(13_400), outlook("2025-02", 10_000), "2025-01", False)
+    opened, _ = follow(State(), look("2025-01", 3000, key=PART), RULES)
+
+    told, under, within = (
+        [flag.severity for flag in follow(state, seen, RULES)[1].flags]
+        for state, seen in (
+            (State(), alone),
+            (State(), replace(alone, border=moved)),
+            (opened, alone),
+        )
+    )
+
+    assert (told, under, within) == (["watch"], [], [])
+
+
+@pytest.mark.parametrize(
+    ("older", "count", "outside"),
+    [(700, 1000, 0), (500, 1000, 1), (1400, 1000, 0), (2000, 1000, -1)],
+)
+def test_outside_is_beyond_the_95_percent_of_six_months_before(older, count, outside):
+    """Of a scale of .2: log 10 / 7 is within, log 2 is beyond."""
+    _, judged = follow(State(), look("2025-01", count, 1000, older=older), RULES)
+
+    assert judged.judgement.outside == outside
+    p, _ = p_value(count, Expected(older, math.log1p(older), 0.2, 4.0))
+    assert (p < 0.05) == (outside != 0)
+
+
+def test_sides_are_told_by_the_score():
+    one, other, none = (
+        Surprise(Expected(1, 1.0, 1.0, 3.0), 0.5, z, grade)
+        for z, grade in ((0.1, "watch"), (-0.1, "notable"), (0.0, None))
+    )
+
+    assert (one.side, other.side, none.side) == (1, -1, -1)
+    assert (one.deviates, other.deviates, none.deviates) == (False, True, False)
 
 
 def past_of(last: str | None) -> Past:

@@ -53,6 +53,76 @@ def test_parts_say_what_all_series_together_say(own, tmp_path):
         assert np.array_equal(getattr(expected.predictive, field.name), together, equal_nan=True)
 
 
+def test_three_parts_say_what_they_say_together_and_leave_only_counts_and_answers(own, tmp_path):
+    """The same of forty months; one family in one part, and a part in which no family spans."""
+    part = np.array([0, 0, 1, 1, 1, 2])
+    few = MonthlyCounts(
+        own.names[:6], np.array(list("xyxyxz")), own.values[:6, 50:].copy(), own.last[:6]
+    )
+    few.values[1, :8] = few.values[2, 30] = np.nan
+    whole = forecast_counts(few, 3, hindcasts=2)
+
+    scratch = manyparts.Scratch(tmp_path)
+    kept = manyparts.kept_parts([(f"{n}", few.some(part == n)) for n in range(3)], scratch, [])
+    said = list(manyparts.forecast_parts(kept, 3, hindcasts=2, spread=in_turn))
+
+    assert (kept.sizes, kept.width, kept.whole) == ((2, 3, 1), 40, True)
+    assert kept.spanning.tolist() == ["x", "y"]
+    assert [one.back.tolist() for one in said] == [[2, 1, 0]] * 3
+    for field in fields(whole.predictive):
+        together = np.concatenate([getattr(one.predictive, field.name) for one in said])
+        assert np.array_equal(getattr(whole.predictive, field.name), together, equal_nan=True)
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == [*(f"counts-{n}.pickle" for n in range(3)), "said-0.pickle", "said-1.pickle"]
+
+
+def test_parts_of_whole_families_are_forecast_each_by_itself(own, tmp_path):
+    """The widest part sets the columns; more cutoffs than months before the last there are not."""
+    one = MonthlyCounts(own.names[:1], own.family[:1], own.values[:1, 50:], own.last[:1])
+    short = MonthlyCounts(("b",), np.array(["b"]), own.values[5:6, :30] / 4, own.last[5:6])
+    parts = [("one", one), ("short", short)]
+
+    kept = manyparts.kept_parts(parts, manyparts.Scratch(tmp_path), [])
+    said = list(manyparts.forecast_parts(kept, 2, hindcasts=500, spread=in_turn))
+
+    assert (kept.sizes, kept.width, kept.whole) == ((1, 1), 40, False)
+    assert kept.spanning.tolist() == []
+    padded = kept.counts(1)
+    assert np.isnan(padded.values[:, :10]).all()
+    assert np.array_equal(padded.values[:, 10:], short.values)
+    assert (padded.names, padded.last.tolist()) == (("b",), short.last.tolist())
+    for counts, found in zip((one, padded), said, strict=True):
+        alone = forecast_counts(counts, 2, hindcasts=500)
+        assert found.back.tolist() == alone.back.tolist() == list(range(39, -1, -1))
+        for field in fields(alone.predictive):
+            expected = getattr(alone.predictive, field.name)
+            assert np.array_equal(expected, getattr(found.predictive, field.name), equal_nan=True)
+
+
+def test_a_set_of_which_no_series_is_long_enough_is_refused(own, tmp_path):
+    young = MonthlyCounts(("young",), np.array(["a"]), own.values[:1, -23:], own.last[:1])
+    left_out = []
+
+    with pytest.raises(DataError, match="no series is long enough"):
+        manyparts.kept_parts([("one", young)], manyparts.Scratch(tmp_path), left_out)
+
+    assert [(error.series, error.months, error.needed) for error in left_out] == [("young", 23, 24)]
+
+
+def test_what_waits_on_disk_comes_back_whole_or_in_rows(tmp_path):
+    scratch = manyparts.Scratch(tmp_path)
+    table = np.arange(12.0).reshape(4, 3)
+    scratch.keep("a", 1, table)
+    scratch.keep("a", 11, table + 1)
+    scratch.keep("b", 1, {"any": "thing"})
+
+    assert np.array_equal(scratch.array("a", 1), table)
+    assert np.array_equal(scratch.rows("a", 1, slice(1, 3)), table[1:3])
+    assert scratch.value("b", 1) == {"any": "thing"}
+    scratch.forget("a", 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a-11.npy", "b-1.pickle"]
+
+
 def test_a_series_in_two_parts_is_refused(own, tmp_path):
     parts = [("one", own), ("two", own.some(np.arange(12) == 3))]
 

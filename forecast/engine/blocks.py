@@ -13,7 +13,7 @@ numbers a month. Families that fit into a block together are one job from start 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -24,11 +24,11 @@ from forecast.engine import parameters as par
 from forecast.engine.combination import Hearing
 from forecast.engine.predictive import Predictive, TotalRows, predictive, summed
 from models import structural
-from models.base import Floats, Ints, Panel
+from models.base import Floats, Ints, Panel, beside
 from models.breakwalk import BreakWalk
 from models.kalman import GRID
 from models.level import levels
-from models.onepass import family_numbers
+from models.onepass import Sweep, family_numbers
 
 BLOCK = 288  # series: three of the structural grid's own blocks
 
@@ -111,11 +111,25 @@ class LastStep(NamedTuple):
     until: int | None
 
 
+class BlockPaths(NamedTuple):
+    """What a block's models say from every column; calm : (series, months, h) of the calm ones."""
+
+    walk: Sweep
+    grid: Sweep
+    calm: Floats
+
+    def ahead(self, h: int) -> BlockPaths:
+        """The same so many months ahead only."""
+        walk, grid = (Sweep(s.path[..., :h], s.growth[..., :h]) for s in (self.walk, self.grid))
+        return BlockPaths(walk, grid, self.calm[..., :h])
+
+
 class FurtherTask(NamedTuple):
     """A task, and how many months ahead its panel's last column is asked for beside it."""
 
     task: Task
     ahead: int
+    totals: TotalRows | None = None
 
     @property
     def at_the_end(self) -> Task:
@@ -165,21 +179,67 @@ def families_further(
     And beside it what is said `ahead` months ahead from the panel's last column. Evidence and
     verdicts are the same at any horizon: small panels are heard once for both.
     """
-    asked = [FurtherTask(task, ahead) for task in tasks]
-    answers = spread(both_horizons, [one for one in asked if len(one.task.panel.z) <= size])
-    for one in asked:
-        if len(one.task.panel.z) <= size:
-            yield next(answers)
+    groups = _of_the_same_columns(tasks, size)
+    asked = (FurtherTask(_joined([tasks[place] for place in group]), ahead) for group in groups)
+    found: dict[int, tuple[Predictive, Predictive]] = {}
+    for group, (near, far) in zip(groups, spread(both_horizons, asked), strict=True):
+        ends = np.cumsum([len(tasks[place].panel.z) for place in group])
+        for place, last in zip(group, ends.tolist(), strict=True):
+            rows = slice(last - len(tasks[place].panel.z), last)
+            found[place] = near.of(rows), far.of(rows)
+    for place, task in enumerate(tasks):
+        if place in found:
+            yield found[place]
         else:
-            yield spread_out(one.task, spread, size), spread_out(one.at_the_end, spread, size)
+            end = FurtherTask(task, ahead).at_the_end
+            yield spread_out(task, spread, size), spread_out(end, spread, size)
+
+
+def _of_the_same_columns(tasks: Sequence[Task], size: int) -> list[list[int]]:
+    """Places of the tasks that fit into a block, in groups that do and are asked the same.
+
+    The grid computes 96 series in the time of one: a family of three takes no block of its own.
+    """
+    packs: dict[Hashable, list[tuple[list[int], int]]] = {}  # groups, and the rows they have
+    for place, task in enumerate(tasks):
+        rows, months = task.panel.z.shape
+        if rows > size:
+            continue
+        asked = (months, task.panel.calm, task.h, tuple(task.origins.tolist()))
+        of_these = packs.setdefault(asked, [([], 0)])
+        group, used = of_these.pop() if of_these[-1][1] + rows <= size else ([], 0)
+        of_these.append(([*group, place], used + rows))
+    return [group for of_these in packs.values() for group, _ in of_these]
+
+
+def _joined(tasks: Sequence[Task]) -> Task:
+    """Tasks of the same columns as one; what is a family in one of them is none in another."""
+    panels = [
+        replace(t.panel, family=np.char.add(f"{n} ", t.panel.family)) for n, t in enumerate(tasks)
+    ]
+    return replace(tasks[0], panel=beside(panels))
 
 
 def both_horizons(asked: FurtherTask) -> tuple[Predictive, Predictive]:
-    """What the engine says of whole families, in one block, at both horizons."""
+    """What the engine says of whole families, in one block, at both horizons.
+
+    Paths are those of the longer one: the next months are the same, however many follow.
+    """
     asked = asked._replace(task=_with_gaps_filled(asked.task))
     learned = _learned(asked.task, in_turn, 0)
-    task, at_the_end = asked.task, asked.at_the_end
-    return _said(task, learned, in_turn), _said(at_the_end, learned, in_turn)
+    [cut] = learned.cuts
+    near, far = (
+        LastStep(_step(task, learned.prior, cut), learned.verdicts, asked.totals or {}, None)
+        for task in (asked.task, asked.at_the_end)
+    )
+    paths = _block_paths(near, max(asked.task.h, asked.ahead, par.NEAR))
+    return _at_horizon(near, paths), _at_horizon(far, paths)
+
+
+def _at_horizon(last: LastStep, paths: BlockPaths) -> Predictive:
+    task = last.step.task
+    said, squares = _weighed(last, paths.ahead(max(task.h, par.NEAR)))
+    return _widened(task, said, squares, last.verdicts)
 
 
 def in_steps(
@@ -225,6 +285,11 @@ def _said(
     for cut, (part, errors) in zip(cuts, spread(block_forecasts, steps), strict=True):
         enter(said, cut.rows, part)
         squares[cut.rows] = errors
+    return _widened(task, said, squares, verdicts)
+
+
+def _widened(task: Task, said: Predictive, squares: Floats, verdicts: Verdicts) -> Predictive:
+    """Forecasts as wide as their families' errors so far say."""
     df = tails.degrees(combination.walk_share(verdicts.lean))
     width = intervals.learned_width(squares, df, task.panel.family, task.origins)
     return replace(said, scale=intervals.widened(said.scale, width, said.share))
@@ -322,12 +387,22 @@ def block_losses(step: Step) -> tuple[Floats, Hearing]:
 
 def block_forecasts(last: LastStep) -> tuple[Predictive, Floats]:
     """A block's forecasts at the origins, before widths are learned, and `squared_errors`."""
+    return _weighed(last, _block_paths(last, max(last.step.task.h, par.NEAR)))
+
+
+def _block_paths(last: LastStep, far: int) -> BlockPaths:
+    """What a block's models say from every column, so many months ahead."""
+    step = last.step
+    walk = BreakWalk().sweep(step.task.panel, far)
+    grid = structural.sweep_under(step.prior, step.task.panel, far)
+    return BlockPaths(walk, grid, _calm(step, last.verdicts, grid.path))
+
+
+def _weighed(last: LastStep, paths: BlockPaths) -> tuple[Predictive, Floats]:
+    """A block's forecasts from its models' paths, as `block_forecasts`."""
     step, verdicts, totals, until = last
-    panel, h = step.task.panel, step.task.h
-    seen, far = panel.seen, max(h, par.NEAR)
-    walk = BreakWalk().sweep(panel, far)
-    grid = structural.sweep_under(step.prior, panel, far)
-    calm = _calm(step, verdicts, grid.path)
+    walk, grid, calm = paths
+    panel, h, seen = step.task.panel, step.task.h, step.task.panel.seen
     share = combination.walk_share(verdicts.lean)
     weight = combination.walk_weight(walk.path, calm, seen, verdicts.lean)
     weight = weight if until is None else _held(weight, until)

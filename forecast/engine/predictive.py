@@ -74,6 +74,10 @@ class Predictive:
         """The same for some of the origins, by place or by mask."""
         return Predictive(*(getattr(self, field.name)[:, chosen] for field in fields(self)))
 
+    def of(self, rows: slice) -> Predictive:
+        """The same for some of the series."""
+        return Predictive(*(getattr(self, field.name)[rows] for field in fields(self)))
+
     def first(self) -> Predictive:
         """The same one month ahead only."""
         return replace(self, centre=self.centre[..., :1], scale=self.scale[..., :1])

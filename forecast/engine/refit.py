@@ -18,7 +18,7 @@ import numpy as np
 
 from forecast.engine import blocks, intervals
 from forecast.engine import parameters as par
-from forecast.engine.blocks import BLOCK, Spread, in_turn
+from forecast.engine.blocks import BLOCK, FurtherTask, Spread, in_turn
 from forecast.engine.predictive import Predictive, TotalRows, predictive, summed
 from models import build
 from models.base import Failure, Floats, Ints, Panel, Paths
@@ -55,6 +55,14 @@ def engine_forecasts(
     if totals:
         return blocks.in_steps(task, totals=totals, until=until)
     return blocks.spread_out(task, spread, size)
+
+
+def forecasts_further(
+    panel: Panel, origins: Ints, h: int, ahead: int, totals: TotalRows
+) -> tuple[Predictive, Predictive]:
+    """The same of a panel that fits into a block, and of its last column `ahead` months ahead."""
+    _refuse_crooked(panel, totals)
+    return blocks.both_horizons(FurtherTask(blocks.Task(panel, origins, h), ahead, totals))
 
 
 def model_forecasts(

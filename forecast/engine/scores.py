@@ -29,6 +29,7 @@ PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
 HORIZONS = (1, 3, 6, 12)
 ALL_HORIZONS = 0  # stored as the horizon of a score over all of them
+_FARTHER = 100  # months than a forecast may be set to reach
 ALL_CUTOFFS = "all"  # the era that is not one cutoff year
 ACROSS_BREAK, ACROSS_NONE = "break", "no-break"  # eras by what lies between cutoff and month
 _COLUMNS = [HUB_PERMILLES.index(round(p * 1000)) for p in PROBS]
@@ -271,19 +272,17 @@ def _relative(table: _Table, naive: _Table | None) -> float | None:
     """MAE over naive's on the cutoffs and horizons that both answered."""
     if naive is None:
         return None
-    mine, theirs = _places(table), _places(naive)
-    both = [(mine[place], theirs[place]) for place in mine.keys() & theirs.keys()]
-    if not both:
+    _, here, there = np.intersect1d(_places(table), _places(naive), True, return_indices=True)
+    if not len(here):
         return None
-    here, there = (list(side) for side in zip(*sorted(both), strict=True))
     baseline = mae(naive.actual[there], _quantile(naive, 0.5)[there])
     own = mae(table.actual[here], _quantile(table, 0.5)[here])
     return own / baseline if baseline > 0 else None
 
 
-def _places(table: _Table) -> dict[tuple[int, int], int]:
-    pairs = zip(table.cutoff.tolist(), table.horizon.tolist(), strict=True)
-    return {pair: row for row, pair in enumerate(pairs)}
+def _places(table: _Table) -> Ints:
+    """(n,) a number for each cutoff and horizon, each once."""
+    return table.cutoff * _FARTHER + table.horizon
 
 
 def _score(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast import months
@@ -158,9 +158,8 @@ def series_ids(db: Database | sqlite3.Connection) -> dict[SeriesKey, int]:
 
 def row_with_id(record: Any, ids: Mapping[SeriesKey, int]) -> dict[str, Any]:
     """A record of a series as a row: its series by id."""
-    row = asdict(record)
-    row.pop("series")
-    return {"series_id": ids[record.series], **row}
+    others = (field.name for field in fields(record) if field.name != "series")
+    return {"series_id": ids[record.series], **{name: getattr(record, name) for name in others}}
 
 
 def series_by_id(db: Database | sqlite3.Connection) -> dict[int, SeriesKey]:
@@ -209,10 +208,9 @@ def _rows(db: Database | sqlite3.Connection, scope: Scope) -> StoredValues:
         """
         select s.border, s.dimension, s.member, s.component, o.month, o.release_id, o.encounters
         from series as s
-        left join (
-            select o.* from observations as o
-            join releases as r on r.id = o.release_id and r.kind <> 'vintage'
-        ) as o on o.series_id = s.id
+        left join observations as o
+            on o.series_id = s.id
+            and o.release_id in (select id from releases where kind <> 'vintage')
         where s.border = ? and s.dimension = ? and s.component = ?
         order by s.id
         """,

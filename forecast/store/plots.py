@@ -61,13 +61,28 @@ def at_lead(connection: sqlite3.Connection, border: str, horizon: int) -> list[R
 def stood(connection: sqlite3.Connection, border: str) -> list[Row]:
     """Each judged month and the one forecast that judged it, ascending; rows as of `at_lead`.
 
-    Where two months came at once, the second was judged by a forecast of two months before.
+    Where two months came at once, the second was judged by a forecast of two months before. As in
+    the view `wide_months`, which puts the months before and after beside them, and takes longer.
     """
     return rows(
         connection,
         """
-        select month, basis, median, lo80, hi80, lo95, hi95, encounters from wide_months
-        where border = ? and median is not null and lo95 is not null order by month
+        select
+            j.month, j.basis, j.median, coalesce(f.lo80, h.q100) as lo80,
+            coalesce(f.hi80, h.q900) as hi80, coalesce(f.lo95, h.q025) as lo95,
+            coalesce(f.hi95, h.q975) as hi95, o.encounters
+        from series as s
+        join judgements as j on j.series_id = s.id
+        join current_observations as o on o.series_id = s.id and o.month = j.month
+        left join forecasts as f
+            on f.run_id = j.run_id and f.series_id = s.id and f.model = 'bordercast'
+            and f.month = j.month
+        left join hindcasts as h
+            on j.run_id is null and h.model = 'bordercast' and h.series_id = s.id
+            and h.cutoff = j.cutoff and h.month = j.month
+        where s.border = ? and s.dimension = '' and j.median is not null
+            and coalesce(f.lo95, h.q025) is not null
+        order by j.month
         """,
         (border,),
     )

@@ -58,20 +58,17 @@ class MonthRecord(NamedTuple):
 
 def span(connection: sqlite3.Connection, border: str) -> tuple[str, str] | None:
     """First and newest month of a border's total, None if it has none."""
-    first, last = connection.execute(
-        "select min(month), max(month) from border_months where border = ?", (border,)
-    ).fetchone()
-    return None if first is None else (first, last)
+    return series_span(connection, SeriesKey(border))
 
 
 def series_span(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, str] | None:
     """First and newest month of any series, None if it has none."""
-    if key.headline:
-        return span(connection, key.border)
-    first, last = connection.execute(
+    first, last = connection.execute(  # a month is current as soon as any release states it
         """
-        select min(month), max(month) from series_months
-        where border = ? and dimension = ? and member = ?
+        select min(o.month), max(o.month)
+        from series as s join observations as o on o.series_id = s.id
+        join release_places as p on p.release_id = o.release_id and p.kind <> 'vintage'
+        where s.border = ? and s.dimension = ? and s.member = ?
         """,
         key[:3],
     ).fetchone()
@@ -159,7 +156,7 @@ def month_records(
         )
     )
     judged = _judged(connection, border, month)
-    forecasts = _forecasts(connection, border)
+    forecasts = _forecasts(connection, border, month)
     interior = _interior(connection, border, split)
     agencies, units = _agencies(connection, border)
     flagged = _by_month(flags.flags(connection, border))
@@ -216,7 +213,7 @@ def _judged(connection: sqlite3.Connection, border: str, month: str | None) -> d
 
 
 def _forecasts(
-    connection: sqlite3.Connection, border: str
+    connection: sqlite3.Connection, border: str, month: str | None
 ) -> dict[tuple[str, int | None, str], Row]:
     """(month, run, cutoff) -> the engine's forecast of it; a hindcast has no run."""
     found = rows(
@@ -224,8 +221,9 @@ def _forecasts(
         """
         select month, run_id, cutoff, median, lo80, hi80, lo95, hi95 from forecast_vs_actual
         where border = ? and dimension = '' and model = 'bordercast'
+            and (? is null or month = ?)
         """,
-        (border,),
+        (border, month, month),
     )
     return {(row["month"], row["run_id"], row["cutoff"]): row for row in found}
 
@@ -239,20 +237,23 @@ def _interior(
     return rows(
         connection,
         """
+        with held as materialized (
+            select * from series_months where dimension in ('component', ?)
+        )
         select l.month, l.encounters as at_large, e.encounters as at_entry,
             (
                 select iif(l.border <> ? or count(*) = ?, sum(t.encounters), null)
-                from series_months as t
+                from held as t
                 where t.dimension = 'component' and t.member = l.component and t.month = l.month
                     and iif(l.border = ?, t.border <> l.border, t.border = l.border)
             ) as total
-        from series_months as l
-        join series_months as e
+        from held as l
+        join held as e
             on e.border = l.border and e.dimension = l.dimension and e.month = l.month
         where l.dimension = ? and l.member = ? and e.member = ? and l.border = ?
         order by l.month desc
         """,
-        (headlines.whole(), len(headlines.parts()), headlines.whole(), *split, border),
+        (split[0], headlines.whole(), len(headlines.parts()), headlines.whole(), *split, border),
     )
 
 

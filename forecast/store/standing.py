@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from forecast.records import Question, SeriesKey, StandingAnswer
@@ -40,8 +39,7 @@ def save_answers(
 def _question_id(
     connection: sqlite3.Connection, question: Question, ids: Mapping[SeriesKey, int]
 ) -> int:
-    row = asdict(question)
-    values = (ids[question.series], *(row[name] for name in _QUESTION[1:]))
+    values = (ids[question.series], *(getattr(question, name) for name in _QUESTION[1:]))
     connection.execute(
         f"insert or ignore into questions ({', '.join(_QUESTION)}) values (?, ?, ?, ?, ?, ?, ?)",
         values,

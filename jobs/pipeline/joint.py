@@ -12,10 +12,9 @@ from forecast.engine import ENGINE, paths, spans
 from forecast.engine.coherent import coherent
 from forecast.engine.joint import Joint, as_bytes, groups
 from forecast.engine.predictive import Predictive
-from forecast.engine.refit import engine_forecasts
 from forecast.records import Counts, Forecast, PathMarks, PathRule, SeriesKey, SpanForecast
 from forecast.watch.outlook import Hindsight
-from jobs.pipeline.totals import Headline
+from jobs.pipeline.totals import Headline, Models
 from models.base import Floats
 
 RECENT = 12  # months that say how much of a total its forecast parts make up
@@ -31,17 +30,11 @@ class JointForecast(NamedTuple):
 
 
 def joint_forecast(
-    head: Headline, said: Predictive, families: Sequence[Hindsight], counts: Counts
+    head: Headline, models: Models, families: Sequence[Hindsight], counts: Counts
 ) -> JointForecast:
-    """All series together, as a run keeps them.
-
-    said : the engine's word on the headline series, at every column.
-    """
-    ahead = None
-    if said.centre.shape[2] < paths.FARTHEST:
-        origins = head.origins(head.last)
-        ahead = engine_forecasts(head.panel, origins, paths.FARTHEST, totals=head.totals)
-    marks = _marks(head.keys, said, ahead)
+    """All series together, as a run keeps them."""
+    said = models.predictive[ENGINE]
+    marks = _marks(head.keys, said, models.further)
     for family in families:
         marks |= _marks(family.keys, family.predictive, family.further)
     cutoffs = {key: max(counts[key]) for key in marks}

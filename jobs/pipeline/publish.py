@@ -75,7 +75,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> NewR
         counts,
         registry.main().hierarchy.dimensions or config.forecast.dimensions,
     )
-    joint = joint_forecast(head, said, families, counts)
+    joint = joint_forecast(head, models, families, counts)
     rows = agreeing([*headline_rows(head, models), *drill_down_rows(families)], joint.draws)
     publication = Publication(
         started_at=now.isoformat(timespec="seconds"),

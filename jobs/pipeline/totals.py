@@ -10,8 +10,9 @@ import numpy as np
 from forecast import headlines, months
 from forecast.config import Config
 from forecast.engine import ENGINE, VERSION
+from forecast.engine.paths import FARTHEST
 from forecast.engine.predictive import Predictive
-from forecast.engine.refit import engine_forecasts, model_forecasts
+from forecast.engine.refit import forecasts_further, model_forecasts
 from forecast.engine.rows import (
     data_digests,
     forecast_rows,
@@ -58,11 +59,15 @@ class Headline:
 
 @dataclass(frozen=True)
 class Models:
-    """What every model says of the headline series, and at which columns."""
+    """What every model says of the headline series, and at which columns.
+
+    further : the engine's from the last column alone, `paths.FARTHEST` months ahead.
+    """
 
     predictive: Mapping[str, Predictive]
     origins: Mapping[str, Ints]
     refits: Mapping[str, Refits]
+    further: Predictive
 
 
 def headline(counts: Counts, config: Config) -> Headline:
@@ -95,12 +100,13 @@ def forecast_headline(
     panel = filled(head.panel)  # other models take no gaps
     refits = refit_all(names, panel, head.keys, late, h, kept, keep, config.compute, report)
     origins = {ENGINE: every}
-    predictive = {ENGINE: engine_forecasts(head.panel, every, h, totals=head.totals)}
+    said, further = forecasts_further(head.panel, every, h, FARTHEST, head.totals)
+    predictive = {ENGINE: said}
     for name in names:
         origins[name] = late if name in refits else every
         paths = refits[name].paths if name in refits else build(name).paths(panel, every, h)
         predictive[name] = model_forecasts(panel, paths, origins[name], origins[name])
-    return Models(predictive, origins, refits)
+    return Models(predictive, origins, refits, further)
 
 
 def headline_rows(head: Headline, models: Models) -> list[Forecast]:
