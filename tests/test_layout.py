@@ -1406,9 +1406,11 @@ def test_months_over_months_are_no_header(dated, across):
     assert ("line 2, column 2020-01: '2020-05': not a number" in said) == across
 
 
-def test_only_the_nineteen_lines_below_say_whether_months_head_columns():
+@pytest.mark.parametrize("titles", [0, 1, 4])
+def test_only_the_nineteen_lines_below_say_whether_months_head_columns(titles):
     """Half of their cells are months, or one fewer."""
     head, counts, dated = "site,2020-01,2020-02\n", "a,5,7\n", "a,2020-05,7\n"
+    head = "About us,,\n" * titles + head
 
     assert "'2020-05': not a number" in refusal(head + dated * 18 + counts + dated * 9)
     assert "'2020-05': not a number" not in refusal(head + dated * 19 + counts * 9)
@@ -1656,3 +1658,46 @@ def test_two_columns_called_for_counts_are_asked_about():
     said = refusal(lines("site,month,cases,visits", "a,{m},{i},{j}", "b,{m},{k},{j}"))
 
     assert "several columns hold counts: 'cases', 'visits'. Say which: --value 'cases'" in said
+
+
+def test_the_first_cell_that_is_no_month_or_no_number_is_shown():
+    text = lines("site,month,date,n", "a,,{n}x,{j}")
+
+    assert refusal(text).startswith("own.csv: no column of months: '1x' in column 'date' is no mo")
+    blank = lines("month,site,n", "{m},a,{i}x").replace("a,0x", "a,").replace("a,1x", "a,")
+    assert "no column of counts: '2x' in column 'n' is not a number" in refusal(blank)
+    below = "About us,,\n" + lines("month,site,n", "{m},a,{i}x")
+    assert "no column of counts: '0x' in column 'n' is not a number" in refusal(below)
+
+
+def test_the_next_header_of_blocks_of_years_is_no_line_of_counts():
+    """Also of a table whose months stand across, below a title."""
+    text = "About us,,\nsite,2020-01,2020-02\na,1,2\nsite,2020-03,2020-04\na,5,6\n"
+    found = read(text)
+
+    assert values(found) == {"a": [1, 2, 5, 6]}
+    assert found.notes[1] == "line 1 is no part of the table: 'About us'"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        f"site,{','.join(MONTHS)}\na,0,3,6,9,12,15,18\n",
+        "site,202001,202002,202003,202004,202005,202006,202007\na,0,3,6,9,12,15,18\n",
+        "site,year,Jan,Feb,Mar,Apr,May,Jun,Jul\na,2020,0,3,6,9,12,15,18\n",
+        lines("site,month,n", "a,{m},{j}"),
+        lines("site,year,month,n", "a,2020,{n},{j}"),
+        lines("site,period,n", "a,{m},{j}").replace("20-", "20"),
+        lines("series,family,month,n", "a,x,{m},{j}"),
+    ],
+)
+@pytest.mark.parametrize("titles", [1, 2, 3])
+def test_any_table_may_have_lines_above_it(table, titles):
+    width = table.partition("\n")[0].count(",")
+    found = read(("About us" + "," * width + "\n") * titles + table)
+
+    assert values(found) == {"a": THREES}
+    assert found.counts.last.tolist() == [months.to_index("2020-07")]
+    assert [note for note in found.notes if "About us" in note] == [
+        f"line {n + 1} is no part of the table: 'About us'" for n in range(titles)
+    ]
