@@ -31,6 +31,8 @@ SERIES = Outlooks(SeriesKey("northern"), COUNTS, CUTOFF, DRAWS)
         ("2026-10..2027-03", "2026-10..2027-03", "2026-10", "2027-03"),
         ("2026-10 to 2027-03", "2026-10..2027-03", "2026-10", "2027-03"),
         ("Next 12 months", "next 12 months", "2026-09", "2027-08"),
+        ("next 1 months", "next month", "2026-09", "2026-09"),
+        ("next 10 months", "next 10 months", "2026-09", "2027-06"),
         ("next quarter", "next 3 months", "2026-09", "2026-11"),
         ("next month", "next month", "2026-09", "2026-09"),
         ("rest of the year", "rest of 2026", "2026-09", "2026-12"),
@@ -77,7 +79,8 @@ def test_a_sum_s_quantiles_are_whole_and_outward_about_its_median():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "2026-13", "2027-03..2026-10", "rest of 2027", "FY", "2026-1"]
+    "text",
+    ["", "soon", "2026-13", "2027-03..2026-10", "rest of 2027", "FY", "2026-1", "next 0 months"],
 )
 def test_what_is_no_span_is_refused_with_what_would_be(text):
     with pytest.raises(SpanError):
@@ -151,6 +154,10 @@ def test_months_before_the_series_are_not_zeros():
         ("2026-12", "lowest since 2026-08", 1, "the lowest since 2026-08"),
         ("2026-12", "highest since 2013-10", 0, "the highest since 2013-10"),
         ("FY2027", "> FY2026", 0, "above FY2026"),
+        ("FY2027", ">=FY2026", 0, "at least FY2026"),
+        ("2026-12", "<= 2014-06", 0.5, "at most 2014-06"),
+        ("2026-12", "at least year before", 0, "at least the year before"),
+        ("2014-06", "at most 108", 1, "at most 108"),
         ("FY2027", "RECORD LOW", 0.5, "a record low"),
         ("FY2025", "record", 1, "a record high"),
         # Exactly as much is no more and no less.
@@ -167,7 +174,7 @@ def test_a_chance_is_the_share_of_paths(span, event, share, said):
     found = chances.chance(SERIES, spans.parse(span, CUTOFF), event)
 
     assert (found.share, found.event) == (share, said)
-    assert found.settled == (span in ("FY2025", CUTOFF))
+    assert found.settled == (span in ("FY2025", CUTOFF, "2014-06"))
 
 
 def test_a_record_is_more_than_every_month_or_span_that_is_published_in_full():
