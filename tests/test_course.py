@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,7 +27,7 @@ from forecast.watch.relative import BorderMonth, apart_share, difference
 from forecast.watch.surprise import Expected, Rules, p_value, thresholds
 from jobs.pipeline import judging
 from jobs.pipeline.judging import Borders
-from jobs.pipeline.past import Past
+from jobs.pipeline.past import Past, read_past
 
 RULES = Rules()
 NORTH = SeriesKey("northern")
@@ -717,3 +719,225 @@ def test_a_month_is_what_was_first_published_beside_the_year_before_it():
     assert past.pending(NORTH, "2024-05") == ["2024-05", "2024-06"]
     done = replace(past, done=frozenset({(NORTH, "2024-06")}))
     assert done.pending(NORTH)[-1] == "2024-05"
+
+
+# --- borders as their parts must know them, and parts together
+
+
+def new_flag(key: SeriesKey, month: str, **changed) -> Flag:
+    return Flag(key, month, 1, **{"kind": "month", "severity": "notable", "ratio": 2.0, **changed})
+
+
+def new_episode(key: SeriesKey, opened: str, closed: str | None) -> Episode:
+    state = "transient" if closed else "open"
+    return Episode(key, opened, 1, 1.0, "2023-10", (7.0,), (0.2,), 3.0, False, state, closed)
+
+
+def test_what_this_run_found_of_borders_stands_before_what_is_on_record(by_hand, tmp_path):
+    """On record, see byhand: flags of two borders; episodes ended, open, and of a part."""
+    south, other, whole = (SeriesKey(b) for b in ("southwest", "other", "nationwide"))
+    flags_now = [
+        new_flag(south, "2024-03", episode="2024-02"),
+        new_flag(other, "2024-03"),
+        new_flag(other, "2024-02", severity="watch"),
+        new_flag(other, "2024-01", kind="drift"),
+        new_flag(NORTH, "2024-01", episode="2023-12"),
+    ]
+    episodes_now = [new_episode(NORTH, "2024-01", "2024-03"), new_episode(PART, "2024-03", None)]
+
+    with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
+        before = Borders.known(db, None, past_of(None), [], [])
+        after = Borders.known(db, None, past_of(None), flags_now, episodes_now)
+
+    assert before.flags == {NORTH: {"2024-01": "2024-01"}, south: {"2024-02": "2024-02"}}
+    assert before.spans == {
+        other: [("2023-11", "2023-12")],
+        south: [("2023-12", "2024-01")],
+        NORTH: [("2024-01", "9999-12")],
+        whole: [("2024-02", "9999-12")],
+    }
+    assert after.flags == {
+        NORTH: {"2024-01": "2023-12"},
+        south: {"2024-02": "2024-02", "2024-03": "2024-02"},
+        other: {"2024-03": "2024-03"},
+    }
+    assert after.spans == before.spans | {NORTH: [("2024-01", "2024-03")]}
+
+
+def published_from(first: str, key: SeriesKey, *counts: int) -> dict:
+    by_month = {months.shift(first, at): count for at, count in enumerate(counts)}
+    return {key: {m: watch.FirstPublished(count, 1, None) for m, count in by_month.items()}}
+
+
+def borders_of(flags: dict, spans: list, *counts: int) -> Borders:
+    """The northern border from January to June 2025, and what is flagged or open of it."""
+    head = hindsight([[5.0] * 6], ["2025-06"], (NORTH,))
+    first = published_from("2025-01", NORTH, *(counts or (100,) * 6))
+    first |= published_from("2025-01", SeriesKey("other"), 7, 7, 7)
+    past = Past(first=first, issued={}, done=frozenset(), last={}, states={})
+    return Borders(head, past, flags, {NORTH: spans})
+
+
+@pytest.mark.parametrize(
+    ("flags", "spans", "month", "flag", "flagged"),
+    [
+        ({}, [], "2025-04", None, False),
+        ({"2025-04": "2025-03"}, [], "2025-04", "2025-04", True),
+        ({"2025-03": "2025-03"}, [], "2025-04", None, False),
+        ({}, [("2025-04", "2025-05")], "2025-03", None, False),
+        ({}, [("2025-04", "2025-05")], "2025-04", "2025-04", False),
+        ({}, [("2025-04", "2025-05")], "2025-05", "2025-04", False),
+        ({}, [("2025-04", "2025-05")], "2025-06", None, False),
+        ({}, [("2025-03", "9999-12"), ("2025-02", "2025-06")], "2025-05", "2025-03", False),
+        ({"2025-05": "2025-05"}, [("2025-03", "9999-12")], "2025-05", "2025-05", True),
+    ],
+)
+def test_a_border_is_under_its_flag_or_the_one_it_has_not_returned_from(
+    flags, spans, month, flag, flagged
+):
+    found = borders_of({NORTH: flags}, spans).month("northern", month)
+
+    assert (found.flag, found.flagged) == (flag, flagged)
+    assert found.z == math.log1p(100)
+    assert found.outlook.cutoff == months.shift(month, -1)
+
+
+def test_a_border_s_month_that_was_not_judged_says_nothing_of_its_parts():
+    borders = borders_of({}, [])
+
+    assert borders.month("northern", "2025-07") is None  # not published
+    assert borders.month("other", "2025-02") is None  # no forecasts are made of it
+    assert borders.month("northern", "2025-02") is None  # too early for one
+    assert borders.month("northern", "2025-03") is borders.month("northern", "2025-03") is not None
+
+
+OTHERS = tuple(SeriesKey("northern", "state", name) for name in ("NY", "VT", "ME", "WA"))
+
+
+def parts_of(keys: tuple[SeriesKey, ...], *, last: str = "2025-06", **past) -> tuple:
+    """Parts of a hundred a month, in the same six months as their border."""
+    width = 6 + months.to_index(last) - months.to_index("2025-06")
+    family = hindsight([[5.0] * width] * len(keys), [last] * len(keys), keys)
+    borders = borders_of({}, [])
+    first = dict(borders.past.first)
+    for key in keys:
+        first |= published_from("2025-01", key, *(100,) * width)
+    borders.past = Past(
+        **{"first": first, "issued": {}, "done": frozenset(), "last": {}, "states": {}} | past
+    )
+    return borders, family
+
+
+def test_a_part_is_judged_where_its_border_is_and_it_has_a_forecast():
+    borders, family = parts_of((SeriesKey("other", "state", "FL"), PART), last="2025-07")
+
+    found = list(judging._family_looks(borders.past, borders, family))
+
+    # From March on both have a forecast; of July the border has not been published.
+    assert [(one.published.series, one.published.month) for one in found] == [
+        (PART, month) for month in months.between("2025-03", "2025-06")
+    ]
+    assert [one.outlook.cutoff for one in found] == months.between("2025-02", "2025-05")
+    assert {one.border.outlook.cutoff for one in found} == {*months.between("2025-02", "2025-05")}
+    assert all(math.isnan(one.apart) for one in found)  # too few months to know
+
+
+def test_a_part_s_months_are_judged_once_and_none_before_its_last():
+    borders, family = parts_of((PART,), last="2025-06", done=frozenset({(PART, "2025-05")}))
+    again = replace(borders.past, last={PART: "2025-05"})
+
+    first = judging._family_looks(borders.past, borders, family)
+    assert [one.published.month for one in first] == ["2025-03", "2025-04", "2025-06"]
+    rest = judging._family_looks(again, borders, family)
+    assert [one.published.month for one in rest] == ["2025-06"]
+
+
+def test_how_far_a_part_moves_apart_is_known_at_the_cutoff_of_its_forecast(monkeypatch):
+    borders, family = parts_of((PART,))
+    shares = np.arange(6.0)[None]
+    monkeypatch.setattr(judging, "_apart_shares", lambda head, of: shares)
+
+    found = list(judging._family_looks(borders.past, borders, family))
+
+    assert [one.apart for one in found] == [1.0, 2.0, 3.0, 4.0]  # columns of February to May
+
+
+def test_parts_of_one_month_that_fell_together_are_told_as_one():
+    """Four parts of 2,000 fell to a hundred in June; until then all was as forecast."""
+    borders, family = parts_of(OTHERS)
+    family.predictive.centre[...] = math.log1p(2000)
+    family.predictive.scale[...] = 0.1
+    for key in OTHERS:
+        for month in months.between("2025-01", "2025-05"):
+            borders.past.first[key][month] = watch.FirstPublished(2000, 1, None)
+
+    judged, systemic = judging.judge_parts(borders.past, borders, [family], RULES)
+
+    assert systemic == {"2025-06"}
+    assert [(one.judgement.series, one.judgement.month) for one in judged] == [
+        (key, month) for key in OTHERS for month in months.between("2025-03", "2025-06")
+    ]
+    raised = [flag for one in judged for flag in one.flags]
+    assert {(flag.series, flag.month, flag.role) for flag in raised} == {
+        (key, "2025-06", "first") for key in OTHERS
+    }
+    alone, none = judging.judge_parts(borders.past, borders, [], RULES)
+    assert (alone, none) == ([], frozenset())
+
+
+def test_a_part_goes_on_from_the_episode_it_is_in():
+    """It fell in May and stays low in June: one flag, in this run or over two."""
+    borders, family = parts_of((PART,))
+    family.predictive.centre[...] = math.log1p(2000)
+    family.predictive.scale[...] = 0.1
+    for month in months.between("2025-01", "2025-04"):
+        borders.past.first[PART][month] = watch.FirstPublished(2000, 1, None)
+
+    judged, _ = judging.judge_parts(borders.past, borders, [family], RULES)
+    opened = judged[2].episodes[0]
+    done = {(PART, month) for month in months.between("2025-01", "2025-05")}
+    left = replace(
+        borders.past,
+        done=frozenset(done),
+        last={PART: "2025-05"},
+        states={PART: State(opened)},
+    )
+    rest, _ = judging.judge_parts(left, borders, [family], RULES)
+
+    assert [[flag.month for flag in one.flags] for one in judged] == [[], [], ["2025-05"], []]
+    assert opened.opened == "2025-05"
+    assert rest == judged[3:]
+    fresh, _ = judging.judge_parts(replace(left, states={}), borders, [family], RULES)
+    assert [flag.month for one in fresh for flag in one.flags] == ["2025-06"]
+    assert all(one.judgement.outside is None for one in judged)
+
+
+def test_the_record_says_what_was_judged_and_what_that_left(by_hand, tmp_path):
+    with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
+        db.execute("update judgements set drift_up = 0.5, drift_down = 1.5 where month = '2024-02'")
+        db.execute(
+            "update judgements set outside = -1 where month = '2024-02' and basis <> 'issued'"
+        )
+        past = read_past(db)
+
+    south, part = SeriesKey("southwest"), PART
+    assert past.last == {
+        NORTH: "2024-02",
+        south: "2024-02",
+        SeriesKey("other"): "2023-12",
+        part: "2024-01",
+    }
+    assert (NORTH, "2024-01") in past.done
+    assert (NORTH, "2023-12") not in past.done
+    assert past.pending(NORTH) == ["2023-11", "2023-12"]
+    # The third run is withdrawn, and its forecast was none.
+    assert [(one.run_id, one.cutoff) for one in past.issued[NORTH]] == [
+        (2, "2024-02"),
+        (1, "2023-12"),
+    ]
+    state = past.states[NORTH]
+    assert state.episode.opened == "2024-01"
+    assert past.states[south].episode is None
+    assert state.drift == Drift(0.5, 1.5, -1, {-1: "2024-01"})
+    assert past.states[south].drift == Drift(0.5, 1.5, 0, {1: "2024-02"})
+    assert past.first[NORTH]["2024-01"].encounters == 50
