@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import shutil
 from collections import Counter
@@ -540,3 +541,145 @@ def test_a_part_that_is_only_stated_says_why_it_has_no_forecast(published):
 
         assert done.exit_code != 0
         assert "stated beside its month and not forecast" in done.output
+
+
+# ---------------------------------------------------------------- to the line, by names and dates
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nationwide-encounters-fy2025.html", (2025, 2025, None)),
+        ("Nationwide-Encounters-FY25.HTM", (2025, 2025, None)),
+        ("nationwide-encounters-fy25.html.gz", (2025, 2025, None)),
+        # A day on which somebody saved it is of a fiscal month, the first in October.
+        ("nationwide-encounters-2025-10-31.html", (2026, 2026, 1)),
+        ("nationwide-encounters-2025-09-01.html", (2025, 2025, 12)),
+        ("nationwide-encounters-2026-03-14.html", (2026, 2026, 6)),
+        # Neither: it is taken in after all others.
+        ("nationwide-encounters.html", (9999, 9999, None)),
+        ("nationwide-encounters-2026-13-14.html", None),
+        ("nationwide-encounters-fy2\u0665.html", None),
+        ("nationwide-encounters-fy25.csv", None),
+    ],
+)
+def test_a_pages_name_says_its_year_or_when_it_was_saved(name, said):
+    source = registry.find("cbp_apprehension_types")
+    found = source.parse_name(name)
+
+    assert (found and (found.first, found.last, found.month)) == said
+    assert not found or (found.layout, found.suffix) == ("page", 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        (NAME, "2026-10-04"),
+        ("nationwide-encounters.html", "2026-09-01"),  # the first day after its last month
+        ("nationwide-encounters-2025-03-14.html.gz", None),  # whatever year it was saved in
+    ],
+)
+def test_a_page_is_a_release_just_before_the_file_of_its_month(name, seen):
+    content = page(table(2026))
+    found = registry.source_of(name).read(ReleaseFile(name, content, seen, "https://x"), {}, ())
+    made = found.snapshot.release
+
+    assert made.source == name.partition(".")[0]
+    assert made.file_name == name.removesuffix(".gz")
+    assert made.data_through == "2026-08"
+    assert made.seq == 2026 * 100_000 + 11 * 1_000 - 1
+    assert (made.first_seen_at, made.first_seen_precision) == (seen, "day" if seen else "unknown")
+    assert (made.sha256, made.url) == (hashlib.sha256(content).hexdigest(), "https://x")
+    assert found.unknown == {}
+
+
+def test_a_page_states_three_totals_and_their_parts_of_the_months_it_has():
+    found = read(page(table(2026, through="2025-12")))
+
+    span = ["2025-10", "2025-11", "2025-12"]
+    assert set(found.snapshot.counts) == {key(border, part) for border in LABELS for part in PARTS}
+    assert {tuple(by_month) for by_month in found.snapshot.counts.values()} == {tuple(span)}
+    assert sorted(
+        (c.scope.border, c.scope.dimension, c.scope.component, c.first_month, c.last_month)
+        for c in found.snapshot.coverage
+    ) == [(border, "apprehension_type", PATROL, "2025-10", "2025-12") for border in sorted(LABELS)]
+    assert set(found.sums) == {SeriesKey(b, "component", PATROL, PATROL) for b in LABELS}
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "text", "line"),
+    [
+        (0, 9, "Jum-26", 1),
+        (1, 0, "Nationwide", 2),
+        (1, 1, "x", 2),
+        (3, 0, "At Exit", 4),
+        (3, 0, "At Large", 4),
+        (4, 0, "At Large", 5),
+        (9, 11, "1,00", 10),
+        (9, 3, "12345678", 10),
+        (9, 3, "\u0661", 10),
+    ],
+)
+def test_what_is_not_understood_is_named_with_its_row_of_the_table(row, column, text, line):
+    rows = table(2026)
+    rows[row][column] = text
+
+    with pytest.raises(RowError) as caught:
+        read(page(rows))
+
+    assert caught.value.line == line
+    assert caught.value.value == text
+
+
+def test_an_empty_row_is_named_too():
+    rows = table(2026)
+    content = page(rows).replace(b"<tbody>", b"<tbody><tr></tr>")
+
+    with pytest.raises(RowError) as caught:
+        read(content)
+
+    assert (caught.value.line, caught.value.value) == (2, "")
+
+
+@pytest.mark.parametrize("dash", ["-", "\N{EN DASH}", "\N{EM DASH}"])
+def test_months_to_come_have_a_dash(dash):
+    rows = [[dash if cell == "-" else cell for cell in row] for row in table(2026, "2025-10")]
+
+    assert read(page(rows)).snapshot.release.data_through == "2025-10"
+
+
+@pytest.mark.parametrize("written", ["{}", "{:,}"])
+def test_counts_may_have_their_thousands_marked(written):
+    found = read(page(table(2026, written=written))).snapshot
+
+    for part in PARTS:
+        expected = held()[key("nationwide", part)]
+        assert found.counts[key("nationwide", part)]["2025-10"] == expected["2025-10"]
+
+
+def test_a_row_that_ends_early_is_named_by_the_months_of_both():
+    rows = table(2026)
+    rows[5][11] = "-"
+
+    with pytest.raises(DataError, match="some rows of the table end in 2026-07, others in 2026-08"):
+        read(page(rows))
+
+
+def test_a_table_has_nine_rows_of_counts():
+    with pytest.raises(DataError, match="6 rows of counts in the table, 9 are expected"):
+        read(page(table(2026)[:7]))
+
+
+def test_headings_are_twelve_months_from_october_on():
+    rows = table(2026)
+    turned = [[row[0], *row[2:], row[1]] for row in rows]
+    for wrong in (turned, [row[:12] for row in rows], [row[:1] for row in rows]):
+        with pytest.raises(DataError, match="not the twelve months of one fiscal year, October to"):
+            read(page(wrong))
+
+
+def test_a_second_table_with_such_a_row_leaves_open_which_is_meant():
+    second = b"<table><tr></tr><tr><td>at entry</td></tr></table>"
+
+    with pytest.raises(QuarantineError, match="2 tables of arrests At Entry and At Large on one"):
+        read(page(table(2026)).replace(b"<p>Last", second))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import serving
 from mcp import Client, StdioServerParameters
 from mcp.server.mcpserver.exceptions import ToolError
+from tables import written
 
 from jobs import assistants
 from jobs.cli.shared import Settings
@@ -167,3 +171,133 @@ def test_what_a_command_refuses_is_said_to_the_assistant(tmp_path):
 
     with pytest.raises(ToolError, match=r"none\.db"):
         tools.flags()
+
+
+# --- of a record of a few rows
+
+
+@pytest.fixture
+def tools(by_hand, tmp_path):
+    path = shutil.copy(by_hand, tmp_path / "record.db")
+    return assistants.Tools(Settings(None, Path(path)))
+
+
+def test_series_are_all_or_those_of_a_total(tools):
+    every, south = tools.series(), tools.series("southwest")
+
+    assert [one["name"] for one in every["answer"]] == [
+        *("nationwide", "northern", "northern / state / NY", "northern / state / VT"),
+        *("other", "southwest"),
+    ]
+    assert south["answer"] == [
+        {"name": "southwest", "border": "southwest", "dimension": "", "member": "", "component": ""}
+    ]
+    assert tools.series("none")["answer"] == []
+
+
+def test_counts_are_those_known_at_the_end_of_a_day(tools):
+    now, then, part = (
+        tools.counts("northern"),
+        tools.counts("northern", "2024-02-20"),
+        tools.counts("northern:NY", "2024-06-01"),
+    )
+
+    def counts(said):
+        return {month: found["encounters"] for month, found in said["answer"].items()}
+
+    assert counts(now) == {"2023-11": 100, "2023-12": 110, "2024-01": 55, "2024-02": 60}
+    assert counts(then) == {"2023-11": 100, "2023-12": 110, "2024-01": 50}
+    assert counts(part) == {"2023-12": 60, "2024-01": 20}
+    assert then["answer"]["2024-01"]["known_from"] == "2024-02-20"
+
+
+def test_each_answer_says_what_it_rests_on(tools):
+    said = tools.series()
+
+    assert (said["source"], said["vintage"], said["data_through"], said["run"]) == (
+        "february.csv",
+        "unknown",
+        "2024-02",
+        "2",
+    )
+    assert said["check"] == f"bordercast verify --run 2 --digest {said['digest']}"
+    written(
+        tools.settings.db,
+        "update releases set first_seen_at = '2024-03-25', first_seen_precision = 'day'",
+    )
+    assert tools._read(lambda _: 1)["vintage"] == "2024-03-25"
+
+
+def test_what_a_record_does_not_have_is_an_error_in_words(tools, tmp_path):
+    for ask in (
+        lambda: tools.counts("nowhere"),
+        lambda: tools.counts("northern", "2024-02-30"),
+        lambda: tools.counts("x" * 301),
+        lambda: assistants.Tools(Settings(None, tmp_path / "none.db")).series(),
+    ):
+        with pytest.raises(ToolError) as refused:
+            ask()
+        assert str(refused.value).strip()
+
+
+def test_a_command_is_run_on_this_record_and_its_last_word_is_the_error(tools):
+    flagged = tools.flags("northern")
+    assert {row["month"] for row in flagged["answer"]} == {"2024-01"}
+    assert flagged["run"] == "2"
+    with pytest.raises(ToolError) as refused:
+        tools.chance("northern", "2024-03", "--help")
+    assert str(refused.value).startswith("bordercast: ")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_command_gets_its_settings_and_its_text(tools, tmp_path, monkeypatch):
+    asked = []
+
+    def run(command, **how):
+        asked.append((command, how))
+        return subprocess.CompletedProcess(command, 1, b'{"a": 1}', b"")
+
+    monkeypatch.setattr(assistants.subprocess, "run", run)
+    program = [sys.executable, "-m", "jobs", "--db", str(tools.settings.db)]
+    tools.settings.source = "defaults"
+    assert tools.check("ü", "2024-03-01")["answer"] == {"a": 1}
+    tools.settings.source = "own.toml"
+    tools.fact("northern", "2024-01")
+
+    (first, how), (second, _) = asked
+    assert first == [*program, "check", "--json", "--published=2024-03-01", "--", "-"]
+    assert how["input"] == "ü".encode()
+    assert second == [
+        *(*program, "--config", "own.toml"),
+        *("fact", "--json", "--", "northern", "2024-01"),
+    ]
+
+    def silent(command, **how):
+        return subprocess.CompletedProcess(command, 1, b"", how["input"])
+
+    monkeypatch.setattr(assistants.subprocess, "run", silent)
+    for said, told in (("", "no answer"), ("first\nlast\n", "last"), ("\n\n", "no answer")):
+        with pytest.raises(ToolError) as refused:
+            tools._asked("check", given=said)
+        assert str(refused.value) == told
+
+    def slow(command, **how):
+        raise subprocess.TimeoutExpired(command, how["timeout"])
+
+    monkeypatch.setattr(assistants.subprocess, "run", slow)
+    with pytest.raises(ToolError, match="check took over 120 seconds"):
+        tools._asked("check")
+
+
+def test_a_server_has_the_tools_that_fit_its_record_and_only_reads(tools):
+    made = assistants.server(tools.settings)
+
+    listed = asyncio.run(made.list_tools())
+    assert [tool.name for tool in listed] == [
+        *("series", "counts", "forecast", "chance", "fact", "check", "flags"),
+    ]
+    assert all(tool.annotations.read_only_hint is True for tool in listed)
+    assert listed[0].description.startswith("The series there are. total: northern")
+    assert "\n    " not in listed[1].description
+    assert made.instructions.startswith("Monthly ")
+    assert "Quote a number with the source, vintage, run and digest" in made.instructions

@@ -6,6 +6,7 @@ import pytest
 
 from forecast import months
 from forecast.intake import beside
+from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_apprehension_types.source import APPREHENSION_TYPES as SOURCE
 from forecast.intake.sources.cbp_encounters.files import COMPONENTS
 from forecast.intake.sources.contract import ReadRelease, coverage_of
@@ -214,3 +215,69 @@ def test_nor_do_borders(share, swapped):
 
     said = [p for p in found.problems if p == "in 2025-11 the borders' shares have changed places"]
     assert len(said) == swapped
+
+
+def test_a_source_that_splits_nothing_has_nothing_to_hold():
+    with pytest.raises(ValueError, match="cbp_drug_events splits nothing"):
+        beside.judged(registry.find("cbp_drug_events"), release(PLAIN), {})
+
+
+def whole(counted: Counted, by: int = 0):
+    """Nationwide's totals beside the borders', off by some."""
+    every = {m: sum(map(sum, (counted[b, m] for b in BORDERS))) + by for m in SPAN}
+    return {**totals(counted), total("nationwide"): every}
+
+
+def test_nationwide_is_held_against_the_sum_of_the_records_borders():
+    assert judged(PLAIN, record(PLAIN), whole(PLAIN)).problems == []
+
+    problems = judged(PLAIN, record(PLAIN), whole(PLAIN, 1)).problems
+    assert problems[0] == (
+        f"{total('nationwide')} in 2025-08: its total is 3,301, the record's 3,300"
+    )
+    assert len(problems) == len(SPAN)
+
+
+def test_nationwide_is_not_known_where_a_border_is_not():
+    held = record({at: parts for at, parts in PLAIN.items() if at != ("other", "2025-10")})
+
+    problems = judged(PLAIN, held, whole(PLAIN, 1)).problems
+    assert [p.partition(":")[0][-7:] for p in problems] == ["2025-08", "2025-09", "2025-11"]
+
+
+@pytest.mark.parametrize("by", [-1, 1])
+def test_neither_part_of_the_borders_is_more_than_nationwides(by):
+    nation = {("nationwide", month): (1200 - by, 2100 + by) for month in SPAN}
+
+    problems = judged(PLAIN | nation, record(PLAIN)).problems
+    assert problems == [f"the borders have more than nationwide in {month}" for month in SPAN]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "swapped"), [(200, 200, True), (199, 200, False), (200, 199, False)]
+)
+def test_borders_of_a_small_month_may_change_places(before, now, swapped):
+    assert AGREED.large == 200
+    new = {(b, "2025-10"): (n, 0) for b, n in zip(BORDERS, (before, 0, 0), strict=True)}
+    new |= {(b, "2025-11"): (n, 0) for b, n in zip(BORDERS, (0, now, 0), strict=True)}
+
+    problems = judged(new, record({})).problems
+    assert ("in 2025-11 the borders' shares have changed places" in problems) == swapped
+
+
+def test_borders_are_compared_where_each_was_known_the_month_before():
+    new = {(b, "2025-11"): (n, 0) for b, n in zip(BORDERS, (0, 900, 0), strict=True)}
+    sooner = {(b, "2025-10"): (n, 0) for b, n in zip(BORDERS, (900, 0, 0), strict=True)}
+    said = "in 2025-11 the borders' shares have changed places"
+
+    assert said in judged(new, record(sooner)).problems
+    del sooner["other", "2025-10"]
+    assert said not in judged(new, record(sooner)).problems
+
+
+@pytest.mark.parametrize(("newest", "believed"), [("2025-08", True), ("2025-10", False)])
+def test_which_years_are_closed_follows_from_the_records_newest_month(newest, believed):
+    """August 2025 is of fiscal 2025, which is over when October is there."""
+    moved = with_(("northern", "2025-08"), 10, -10)
+
+    assert (judged(moved, record(PLAIN, newest)).problems == []) == believed

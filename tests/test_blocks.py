@@ -71,6 +71,7 @@ def test_quarters_may_stand_between_years_and_months():
     found = read(text + row("site", *HALF) + row("a", *ONE))
 
     assert told(found) == {"a": (ONE, "2020-06")}
+    assert "line 1 gives the years of line 3's months" in found.notes
 
 
 def test_blocks_with_a_year_over_each_are_one_table():
@@ -79,12 +80,13 @@ def test_blocks_with_a_year_over_each_are_one_table():
         text += row("", 2020 + number, "", "") + row("site", *HALF[:3])
         text += row("a", *(10 * number + n for n in range(3)))
     found = read(text)
-    twice = read("".join(text.splitlines(keepends=True)[:9]))
+    once, twice = (read("".join(text.splitlines(keepends=True)[:n])) for n in (3, 6))
 
     assert found.counts.last.tolist() == [months.to_index("2023-03")]
     assert np.nansum(found.counts.values) == sum(range(3)) * 4 + 10 * 3 * (1 + 2 + 3)
     assert "line 1 gives the years of line 2's months, and so below" in found.notes
-    assert "line 1 gives the years of line 2's months" in twice.notes
+    assert "line 1 gives the years of line 2's months, and so below" in twice.notes
+    assert "line 1 gives the years of line 2's months" in once.notes
 
 
 def test_counts_between_a_year_and_its_months_leave_it_where_it_is():
@@ -100,6 +102,36 @@ def test_a_year_is_looked_for_in_the_three_lines_above():
     near, far = (blocks._years_over_months(sheet(with_gap(n))) for n in (2, 3))
     assert near.row(0) == ["site", "2020 Jan", "2020 Feb"]
     assert far.row(0) == ["", "2020", ""]
+
+
+def test_of_two_lines_with_years_the_nearer_one_is_that_of_the_months():
+    found = sheet(
+        row("", 2019, "") + row("", 2020, "") + row("site", "Jan", "Feb") + row("a", 1, 2)
+    )
+
+    assert blocks._years_over_months(found).row(1) == ["site", "2020 Jan", "2020 Feb"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        row("", 2020, "") + row("site", "Jan", "x") + row("a", 1, 2),
+        row("", 2020, 2021) + row(2020, "Jan", "Feb") + row("a", 1, 2),
+        row("", 2020, "Mar") + row("site", "Jan", "Feb") + row("a", 1, 2),
+        row("site", "Jan", "Feb") + row("", 2020, "") + row("a", 1, 2),
+    ],
+    ids=["one month", "a year beside", "a month beside the year", "the year below"],
+)
+def test_what_is_no_year_over_months_stays_on_its_line(text):
+    found = sheet(text)
+
+    assert blocks._years_over_months(found) is found
+
+
+def test_months_left_of_the_first_year_keep_their_names():
+    found = sheet(row("", "", 2020, "") + row("site", "Dec", "Jan", "Feb") + row("a", 1, 2, 3))
+
+    assert blocks._years_over_months(found).row(0) == ["site", "Dec", "2020 Jan", "2020 Feb"]
 
 
 # --- names over measures
@@ -122,12 +154,32 @@ def test_sites_over_measures_that_each_has_are_one_header():
         row("", "North", "", "South", "") + row("month", "in", "out", "up", "off"),
         row("", 7, "", 8, "") + row("month", "in", "out", "in", "out"),
         row("", "Jan", "", "Feb", "") + row("month", "in", "out", "in", "out"),
+        row("", "2020-01", "", "2020-02", "") + row("month", "in", "out", "in", "out"),
+        row("", "North", "", "South", "", "", "") + row("month", *["in", "out"] * 3),
+        row("", "North", "", "South", "") + row("month", "in", 5, "in", 5),
     ],
 )
 def test_what_names_no_sites_is_left_where_it_is(head):
     found = sheet(head + row("2020-01", 1, 2, 3, 4) + row("2020-02", 1, 2, 3, 4))
 
     assert cells(blocks._names_over_measures(found)) == cells(found)
+
+
+@pytest.mark.parametrize(("titles", "joined"), [(0, True), (28, True), (29, False)])
+def test_sites_are_looked_for_in_the_first_thirty_lines(titles, joined):
+    head = row("", "North", "South") + row("month", "in", "in")
+    found = sheet(row("Visits", "", "") * titles + head + row("2020-01", 1, 2))
+
+    (changed,) = {len(found.grid) - len(blocks._names_over_measures(found).grid)}
+    assert changed == joined
+
+
+def test_a_header_of_sites_may_be_the_last_line_but_one():
+    found = sheet(row("", "North", "South") + row("month", "in", "in") + row("2020-01", 1, 2))
+    alone = sheet(row("", "North", "South") + row("month", "in", "in"))
+
+    assert blocks._names_over_measures(found).row(0) == ["month", "North in", "South in"]
+    assert blocks._names_over_measures(alone) is alone
 
 
 def test_a_line_of_counts_with_one_name_twice_is_no_header():
@@ -174,6 +226,27 @@ def test_a_year_may_stand_in_the_corner_of_each_blocks_header():
     assert told(found) == {"a": (BOTH, "2021-06"), "b": (BOTH, "2021-06")}
     unlike = sheet(text.replace("2021,a,b", "2021,b,a"))
     assert cells(blocks._year_lines(unlike)) == cells(unlike)
+
+
+@pytest.mark.parametrize(("before", "read_so"), [(0, True), (2, True), (3, False)])
+def test_years_and_months_are_looked_for_in_the_first_three_columns(before, read_so):
+    text = "".join("x," * before + line for line in months_below(2020, 2021).splitlines(True))
+    found = sheet(text)
+    made = blocks._year_lines(found)
+
+    assert (made is not found) == read_so
+    if read_so:
+        assert [made.row(at)[before] for at in (0, 6)] == ["2020 Jan", "2021 Jan"]
+        assert made.line.tolist() == [*range(2, 8), *range(9, 15)]
+
+
+def test_six_months_below_two_years_are_enough():
+    text = row(2020, "") + "".join(row(m, 1) for m in HALF[:3])
+    found = sheet(text + text.replace("2020", "2021"))
+
+    assert len(blocks._year_lines(found).grid) == 6
+    fewer = sheet((text + text.replace("2020", "2021")).rpartition("Mar")[0])
+    assert blocks._year_lines(fewer) is fewer
 
 
 @pytest.mark.parametrize(
@@ -229,6 +302,51 @@ def test_a_header_repeated_without_a_title_is_left_out():
 
     assert told(found) == {"count": ([*ONE, 7, 8, 9], "2020-09")}
     assert "line 8 repeats the header" in found.notes
+
+
+def test_titles_below_one_header_begin_right_below_it():
+    first = block("North", ONE, False)
+    later = row("2019-12", 9) + first
+    for text, names in ((first, ["North", "South"]), (later, [])):
+        found = sheet(row("month", "n") + text + block("South", TWO, False))
+        made = blocks._blocks_named(found)
+        assert (made is not found) == bool(names)
+        assert list(dict.fromkeys(made.row(at)[0] for at in range(1, len(made.grid))))[:2] == (
+            names or ["2019-12", "North"]
+        )
+
+
+def test_one_title_or_one_over_a_remark_names_no_lines():
+    head = row("month", "n")
+    for text in (
+        head + block("North", ONE, False),
+        head + block("North", ONE, False) + row("Source: us", ""),
+        head + block("North", ONE, False) + row("Source: us", "") + row("2020-12", 1),
+    ):
+        found = sheet(text)
+        assert blocks._blocks_named(found) is found
+
+
+def test_lines_above_the_first_title_and_lines_of_one_cell_have_no_block():
+    text = row("Visits", "", "") + row("North", "", "") + row("month", "n", "m")
+    text += row("2020-01", 1, 2) + row("2020-02", "", "") + row("South", "", "")
+    found = blocks._blocks_named(sheet(text + row("month", "n", "m") + row("2020-01", 3, 4)))
+
+    assert cells(found) == [
+        ["", "Visits", "", ""],
+        ["Block", "month", "n", "m"],
+        ["North", "2020-01", "1", "2"],
+        ["", "2020-02", "", ""],
+        ["South", "2020-01", "3", "4"],
+    ]
+
+
+@pytest.mark.parametrize(("titles", "named"), [(27, True), (29, True), (30, False)])
+def test_the_header_of_blocks_is_among_the_first_thirty_lines(titles, named):
+    text = row("About us", "") * titles + block("", ONE) + block("", TWO)
+    found = sheet(text)
+
+    assert (len(found.grid) - len(blocks._blocks_named(found).grid)) == named
 
 
 def test_one_line_of_words_is_no_title_but_a_remark():
@@ -320,6 +438,36 @@ def test_twelve_months_or_one_out_of_order_tell_nothing():
     for some in (lines[:12], lines[::2] + lines[1::2]):
         found = sheet(row("month", "n") + "".join(some))
         assert blocks.with_months(found) is found
+
+
+@pytest.mark.parametrize(("missing", "told_so"), [(1, True), (2, False)])
+def test_a_tenth_of_the_steps_may_be_longer_than_a_month(missing, told_so):
+    """One of twelve, and not two."""
+    span = [
+        m
+        for at, m in enumerate(range(SPAN[0], SPAN[0] + 13 + missing))
+        if at not in (3, 8)[:missing]
+    ]
+    found = sheet(row("month", "n") + "".join(row(WRITTEN["24-Jan"](m), 1) for m in span))
+
+    assert len(span) == 13
+    assert (blocks.with_months(found) is not found) == told_so
+
+
+@pytest.mark.parametrize(("before", "told_so"), [(28, True), (29, True), (30, False)])
+def test_such_months_across_are_in_one_of_the_first_thirty_lines(before, told_so):
+    width = ",".join(["x"] * 14) + "\n"
+    text = width * before + row("site", *(WRITTEN["24-Jan"](m) for m in SPAN))
+    found = sheet(text)
+
+    assert (blocks.with_months(found) is not found) == told_so
+
+
+def test_such_months_begin_in_the_first_thirty_lines_of_their_column():
+    lines = "".join(row(WRITTEN["24-Jan"](SPAN[0] + n), 1) for n in range(200))
+    for before, told_so in ((29, True), (30, False)):
+        found = sheet(row("x", 1) * before + lines)
+        assert (blocks.with_months(found) is not found) == told_so
 
 
 def test_a_line_a_series_is_in_order_all_the_same():

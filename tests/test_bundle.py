@@ -14,7 +14,7 @@ from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.intake.sources.cbp_encounters import snapshot as snapshots
 from forecast.intake.sources.cbp_encounters.bundle import build
 from forecast.intake.sources.cbp_encounters.source import ASIDE
-from forecast.records import BORDERS, SeriesKey
+from forecast.records import BORDERS, KeptPath, SeriesKey
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 FOLDER = Path(str(resources.files(bundle)))
@@ -257,3 +257,73 @@ def test_building_again_gives_the_same_bytes():
 
     for name, content in built.items():
         assert (FOLDER / name).read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "begins", "counts"),
+    [
+        ("2024-01", "2024-04", "2024-01", (1, 2, 3, 4)),
+        ("2023-11", "2024-09", "2024-01", (1, 2, 3, 4)),
+        ("2024-02", "2024-03", "2024-02", (2, 3)),
+        ("2024-04", "2024-04", "2024-04", (4,)),
+        ("2023-01", "2024-01", "2024-01", (1,)),
+        ("2023-01", "2023-12", "2024-01", ()),
+        ("2024-05", "2024-09", "2024-05", ()),
+    ],
+)
+def test_a_file_says_the_months_of_its_window_alone(first, last, begins, counts):
+    line = bundle.EmbeddedSeries(SeriesKey("northern"), "2024-01", (1, 2, 3, 4))
+
+    found = bundle._clipped(line, first, last)
+
+    assert (found.key, found.first_month, found.counts) == (line.key, begins, counts)
+    if counts:
+        assert found.coverage[1:] == (begins, min(last, "2024-04"))
+
+
+def test_a_tables_lines_are_series_and_vintages_are_grouped_by_their_release():
+    head = "border,dimension,component,member,first_month,counts\n"
+    text = head + 'northern,,,,2024-01,1 2\nother,state,,"A, B",2023-12,0 5 7\n'
+
+    assert bundle.parse(text) == [
+        bundle.EmbeddedSeries(SeriesKey("northern"), "2024-01", (1, 2)),
+        bundle.EmbeddedSeries(SeriesKey("other", "state", "A, B"), "2023-12", (0, 5, 7)),
+    ]
+    vintages = "release,month,border,encounters\nb,2024-01,x,1\na,2024-02,x,2\nb,2023-12,x,3\n"
+    assert bundle.by_release(vintages) == {
+        "a": ["a,2024-02,x,2"],
+        "b": ["b,2023-12,x,3", "b,2024-01,x,1"],
+    }
+    assert bundle.digest(["a", "b"]) == hashlib.sha256(b"a\nb\n").hexdigest()
+
+
+def test_paths_are_written_in_order_and_the_same_bytes_each_time(tmp_path):
+    paths = [
+        KeptPath("{}", SeriesKey(border), cutoff, "d", (0.1, 2.0), failure)
+        for border, cutoff, failure in (
+            ("southwest", "2024-01", ""),
+            ("northern", "2024-02", "no fit"),
+            ("northern", "2024-01", ""),
+        )
+    ]
+    for some in (paths, paths[::-1]):
+        bundle.save_paths(some, tmp_path)
+        content = (tmp_path / bundle.PATHS).read_bytes()
+        assert content[4:8] == bytes(4)  # no time of its writing
+        assert gzip.decompress(content).decode().splitlines() == [
+            "model_options,border,cutoff,data_digest,failure,path",
+            "{},northern,2024-01,d,,0.1 2.0",
+            "{},northern,2024-02,d,no fit,0.1 2.0",
+            "{},southwest,2024-01,d,,0.1 2.0",
+        ]
+
+
+def test_the_paths_that_come_with_the_program_are_read_as_they_are_written(tmp_path):
+    paths = bundle.load_paths()
+
+    bundle.save_paths(paths, tmp_path)
+
+    own = Path(bundle.__file__).parent / bundle.PATHS
+    assert gzip.decompress((tmp_path / bundle.PATHS).read_bytes()) == gzip.decompress(
+        own.read_bytes()
+    )

@@ -522,3 +522,109 @@ def test_published_files(name):
         reading.seq,
     )
     assert reading.file_name == f"{name}.csv"
+
+
+@pytest.mark.parametrize(("letters", "read_so"), [(80, True), (81, False)])
+def test_a_name_has_up_to_eighty_letters(tmp_path, letters, read_so):
+    row = line(STATE, Citizenship="X" * letters)
+    if read_so:
+        assert read(tmp_path, STATE, row).cells[0].citizenship == "X" * letters
+    else:
+        with pytest.raises(RowError, match="at most 80 printable characters without"):
+            read(tmp_path, STATE, row)
+
+
+@pytest.mark.parametrize(("known", "quoted"), [(6, True), (5, False)])
+def test_a_column_is_quoted_only_of_a_table_that_has_half_of_its_layouts(tmp_path, known, quoted):
+    """Whatever else somebody opens may have a secret in its first line."""
+    kept = ["Component", *AOR[4:7], "Citizenship", "Encounter Type"][:known]
+    with pytest.raises(DataError, match="not CBP's aor layout: missing column") as refused:
+        read(tmp_path, [*kept, "secret"])
+
+    assert ("unknown column 'secret'" in str(refused.value)) == quoted
+    assert str(refused.value).count("missing column") == 5
+
+
+def test_five_unknown_columns_are_quoted_by_forty_letters(tmp_path):
+    with pytest.raises(DataError) as refused:
+        read(tmp_path, [*STATE, *("abcdef"), "x" * 50])
+    assert "unknown column 'a', 'b', 'c', 'd', 'e';" in str(refused.value)
+
+    for letters, shown in ((40, "x" * 40), (41, f"{'x' * 37}...")):
+        with pytest.raises(DataError) as refused:
+            read(tmp_path, [*STATE, "x" * letters])
+        assert f"unknown column '{shown}';" in str(refused.value)
+
+
+def test_a_column_that_stands_there_twice_is_named_if_it_is_the_publishers(tmp_path):
+    for doubled, shown in (("Sex", "names"), ("State", "'State'")):
+        with pytest.raises(DataError, match=f"column {shown} appears twice"):
+            read(tmp_path, [*STATE, doubled, doubled])
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "running"),
+    [("2024", 2024, False), ("FY 2024", 2024, False), ("FY2024 (FYTD)", 2024, True)],
+)
+def test_a_fiscal_year_may_be_marked_as_running(tmp_path, text, number, running):
+    (cell,) = read(tmp_path, STATE, line(STATE, Fiscal_Year=text, Month__abbv_="SEP")).cells
+
+    reading = cbp.read(tmp_path / "any.csv")
+    assert cell.month == f"{number}-09"
+    assert reading.closed == (set() if running else {2024})
+
+
+def test_a_region_is_one_of_three_and_its_border(tmp_path):
+    lines = [line(AOR, Land_Border_Region=label) for label in REGIONS.values()]
+
+    assert [cell.border for cell in read(tmp_path, AOR, *lines).cells] == list(REGIONS)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "number"),
+    [
+        ("", 0),
+        ("_0", 1),
+        ("_0_0", 2),
+        ("_7", 8),
+        ("_97", 98),
+        ("_98", 99),
+        ("_99", 99),
+        ("_9_9", 20),
+    ],
+)
+def test_each_suffix_is_one_more_upload(suffix, number):
+    name = f"nationwide-encounters-fy23-fy26-aug-aor{suffix}.csv"
+
+    assert cbp.parse_name(name).suffix == number
+
+
+@pytest.mark.parametrize(
+    ("month", "number"),
+    [
+        ("oct", 1),
+        ("sept", 12),
+        ("sep", 12),
+        ("AUGUST", 11),
+        ("may", 8),
+        ("January", 4),
+        ("june", 9),
+    ],
+)
+def test_months_of_names_are_counted_from_october(month, number):
+    assert cbp.parse_name(f"nationwide-encounters-fy23-fy26-{month}-state.csv").month == number
+
+
+@pytest.mark.parametrize(
+    "name", ["nationwide-encounters-fy2\u0663-fy26-jul-aor.csv", "x-fy23-fy26.csv"]
+)
+def test_digits_of_other_scripts_are_no_year_of_a_name(name):
+    assert cbp.parse_name(name) is None
+
+
+def test_the_years_of_a_file_are_counted_by_line_in_order(tmp_path):
+    old = [line(STATE, Fiscal_Year="2025", Month__abbv_=m) for m in ("OCT", "SEP")]
+    reading = read(tmp_path, STATE, line(STATE), *old)
+
+    assert list(reading.rows.items()) == [(2025, 2), (2026, 1)]
+    assert (reading.first_month, reading.data_through) == ("2024-10", "2026-07")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,8 +19,12 @@ from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import forecast_rows, with_summed_medians
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import HEADLINES, SeriesKey
+from forecast.store import changes as store
+from forecast.store import connect
 from forecast.watch.changes import changes, summed
-from jobs.pipeline.changing import moved
+from forecast.watch.outlook import Outlook
+from jobs.pipeline import changing
+from jobs.pipeline.changing import changed, moved
 from jobs.pipeline.totals import headline
 
 STAGES = st.lists(
@@ -175,3 +180,113 @@ def test_a_sentence_names_the_largest_step_first():
     )
     assert words.changes_sentence([]) == ""
     assert np.unique(list(words.STEPS)).size == 4
+
+
+# --- from the record of before to the stages, on five made years
+
+
+KEYS = tuple(SeriesKey(border) for border in HEADLINES)
+MADE = months.between("2021-01", "2025-12")
+SEASON = [round(100 + 30 * np.sin(2 * np.pi * at / 12)) for at in range(12)]
+
+
+def made(last: str) -> dict[SeriesKey, dict[str, int]]:
+    """Borders of one, two and three times the season, and nationwide."""
+    sizes = {"northern": 1, "southwest": 2, "other": 3, "nationwide": 6}
+    return {
+        key: {m: sizes[key.border] * SEASON[months.to_index(m) % 12] for m in MADE if m <= last}
+        for key in KEYS
+    }
+
+
+@pytest.fixture(scope="module")
+def december():
+    return published(made("2025-12"))
+
+
+def test_a_month_as_forecast_is_time_passing_and_one_that_is_not_a_surprise(december):
+    head, said, after = december
+    _, _, before = published(made("2025-11"))
+
+    found = moved(head, said, made("2025-11"), before, after)
+
+    assert {one.series for one in found} == set(KEYS)
+    assert sorted({one.month for one in found}) == months.between("2026-01", "2026-11")
+    for one in found:
+        assert one.before == before[one.series][one.month]
+        assert one.after == after[one.series][one.month]
+        assert one.before + one.method + one.revisions + one.season + one.surprise == one.after
+        assert one.revisions == 0
+    restated = made("2025-11")
+    restated[KEYS[0]]["2025-11"] += 500
+    less = moved(head, said, restated, before, after)
+    assert {one.revisions for one in less if one.series == KEYS[0]} != {0}
+    assert [(a.season, a.surprise) for a in less] == [(b.season, b.surprise) for b in found]
+
+
+def test_where_no_month_has_come_only_method_and_revisions_move(december):
+    head, said, after = december
+
+    found = moved(head, said, made("2025-12"), after, after)
+
+    assert sorted({one.month for one in found}) == months.between("2026-01", "2026-12")
+    assert {(c.method, c.revisions, c.season, c.surprise) for c in found} == {(0, 0, 0, 0)}
+    assert {(c.before, c.after) for c in found} == {
+        (count, count) for by_month in after.values() for count in by_month.values()
+    }
+
+
+def test_there_is_no_one_forecast_of_before_to_compare(december):
+    """Another set of borders, borders that did not end together, too early, too long ago."""
+    head, said, after = december
+    some = made("2025-11")
+    del some[KEYS[1]]
+    apart = made("2025-11")
+    del apart[KEYS[1]]["2025-11"]
+
+    for old in (some, apart, made("2021-06"), made("2024-11"), made("2024-12")):
+        assert moved(head, said, old, after, after) == []
+
+
+def test_what_a_forecast_of_then_makes_of_the_months_since():
+    key = KEYS[0]
+    outlook = Outlook("2025-10", (np.log1p(50.4), np.log1p(60.6), 9.0), (0.1,) * 3, 4.0)
+
+    found = changing._as_forecast({key: {"2025-10": 7}}, {key: outlook}, "2025-12")
+
+    assert found == {key: {"2025-10": 7, "2025-11": 50, "2025-12": 61}}
+    medians = changing._medians({key: outlook}, "2025-10")
+    assert list(medians[key]) == ["2025-11", "2025-12", "2026-01"]
+    assert list(medians[key].values())[:2] == [50, 61]
+
+
+def test_a_border_s_counts_are_those_of_the_panel_without_months_that_nobody_knows(december):
+    counts = made("2025-12")
+    for key in KEYS:
+        del counts[key]["2025-10"]
+    head = headline(counts, Config())
+
+    found = changing._until(head, head.keys.index(KEYS[1]), "2025-11")
+
+    assert found == {m: c for m, c in counts[KEYS[1]].items() if m <= "2025-11"}
+
+
+def test_only_a_run_after_the_first_says_what_moved(borders_alone):
+    with connect.writing(borders_alone) as db:
+        old = store.counts_at(db, 1)
+        now = headline(old, Config())
+        said = engine_forecasts(now.panel, now.origins(0), 12, totals=now.totals)
+        rows_now = with_summed_medians(forecast_rows(said, now.panel, now.keys, ENGINE))
+        found = changed(db, now, said, [*rows_now, replace(rows_now[0], model="naive", median=7)])
+
+        assert store.last_run(db) == 1
+        assert {one.series for one in found} == set(now.keys)
+        assert {(c.revisions, c.season, c.surprise) for c in found} == {(0, 0, 0)}
+        assert {c.before + c.method - c.after for c in found} == {0}
+        assert {c.after for c in found if c.series == rows_now[0].series} >= {rows_now[0].median}
+        short = {key: dict(list(old[key].items())[: -1 if key == KEYS[0] else None]) for key in old}
+        apart = headline(short, Config())
+        assert changed(db, apart, said, rows_now) == []
+    with connect.writing(borders_alone.with_name("new.db")) as db:
+        assert store.last_run(db) is None
+        assert changed(db, now, said, rows_now) == []

@@ -8,14 +8,18 @@ import pytest
 import then
 
 from forecast import months
+from forecast.config import CountsSection
 from forecast.errors import DataError, QuarantineError
 from forecast.intake import checks
 from forecast.intake.checks import problems
+from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.intake.sources.cbp_encounters import snapshot as snapshots
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import BORDERS, SeriesKey
+from forecast.intake.sources.contract import coverage_of
+from forecast.intake.sources.own_counts.source import own_counts
+from forecast.records import BORDERS, Release, SeriesKey, Snapshot
 from forecast.store import connect, releases
 from jobs.intake.ingest import _believe
 
@@ -558,3 +562,159 @@ def test_releases_that_share_no_dimension_may_end_where_they_do():
 
     assert not [p for p in problems(ENCOUNTERS, states, [totals]) if "ends in" in p]
     assert [p for p in problems(ENCOUNTERS, states, [march]) if "ends in 2026-02, but the" in p]
+
+
+# ---------------------------------------------------------------- own counts, and odd neighbors
+
+
+def visits(stated, kind="manual", seq=1, sha256="v", name="visits.csv"):
+    """A release of own counts, each series stated in the months it has."""
+    spans = tuple(span for key, some in stated.items() for span in coverage_of(key.scope, some))
+    through = max(month for some in stated.values() for month in some)
+    return Snapshot(Release("v", kind, name, sha256, through, seq), stated, spans)
+
+
+@pytest.fixture
+def clinics():
+    """A source of own counts with three series and a total, in use."""
+    words = {"kind": "counts", "name": "visits", "path": "in", "noun": "visits", "total": "All"}
+    section = CountsSection.model_validate({**words, "one": "clinic", "many": "clinics"})
+    source = own_counts(section)
+    registry.use(source, ["a", "b"])
+    yield source
+    registry.use(ENCOUNTERS)
+
+
+@pytest.mark.parametrize(
+    ("total", "said"),
+    [
+        ({"2024-01": 6, "2024-02": 7}, []),
+        ({"2024-01": 6}, []),
+        (
+            {"2024-01": 5, "2024-02": 9},
+            ["the clinics do not add up to All: 6 against 5 in 2024-01; 7 against 9 in 2024-02"],
+        ),
+    ],
+)
+def test_own_series_add_up_to_their_total_where_each_is_known(clinics, total, said):
+    """One that the file has for the first time among them: c."""
+    stated = {
+        SeriesKey("a"): {"2024-01": 1, "2024-02": 2},
+        SeriesKey("b"): {"2024-01": 2, "2024-02": 2, "2024-03": 9},
+        SeriesKey("c"): {"2024-01": 3, "2024-02": 3},
+        SeriesKey("All"): total,
+    }
+    if said:  # three series have a word for how many they are
+        said = [said[0].replace("the clinics", "the three clinics")]
+    assert problems(clinics, visits(stated)) == said
+
+
+@pytest.mark.parametrize(
+    ("whole", "said"),
+    [
+        ({"2024-01": 3, "2024-02": 7}, []),  # of February one part is not known
+        ({"2024-01": 4}, ["a by part does not add up to its total: 3 against 4 in 2024-01"]),
+        ({"2024-02": 5}, ["a by part does not add up to its total: 6 against 5 in 2024-02"]),
+    ],
+)
+def test_parts_of_own_series_add_up_where_all_are_known(clinics, whole, said):
+    def part(name):
+        return SeriesKey("a", "part", name, name)
+
+    stated = {
+        part("x"): {"2024-01": 1, "2024-02": 6},
+        part("y"): {"2024-01": 2},
+        SeriesKey("a"): whole,
+    }
+    assert problems(clinics, visits(stated)) == said
+
+
+@pytest.mark.parametrize(("new_ends", "said"), [("2026-01", True), ("2026-02", False)])
+def test_of_two_releases_of_one_place_the_new_one_is_the_later(new_ends, said):
+    """A file of the southwest border is no sibling of a state's."""
+    name = "sbo-encounters-fy25-fy26-feb.csv"
+    seq = FEBRUARY.release.seq
+    new = replace(
+        FEBRUARY,
+        release=replace(
+            FEBRUARY.release,
+            kind="sbo",
+            file_name=name,
+            sha256="x",
+            seq=seq,
+            data_through=new_ends,
+        ),
+    )
+    old = replace(FEBRUARY, release=replace(FEBRUARY.release, data_through="2026-02"))
+
+    found = [p for p in problems(ENCOUNTERS, new, [old]) if "but the earlier" in p]
+    assert found == (
+        [f"{name} ends in 2026-01, but the earlier {FEBRUARY.release.file_name} reaches 2026-02"]
+        if said
+        else []
+    )
+    turned = [p for p in problems(ENCOUNTERS, old, [new]) if "but the earlier" in p]
+    assert turned == []
+
+
+def test_of_releases_further_off_the_parts_alone_are_compared():
+    """What differs in the totals is a neighbor's to say."""
+    wrong = snapshots.snapshot(changed(MARCH, "2025-03", "southwest", 1))
+
+    found = problems(ENCOUNTERS, wrong, (), [FEBRUARY])
+    assert len(found) == 4
+    assert all(p.startswith("closed years differ from") and " / " in p for p in found)
+    assert problems(ENCOUNTERS, wrong, (), [replace(FEBRUARY, release=wrong.release)]) == []
+
+
+def test_siblings_of_one_layout_differ_and_of_two_their_parts_are_compared():
+    """A state and an area file of one month: closed years' parts too, in whatever both have."""
+    name = "nationwide-encounters-fy25-fy26-feb-aor.csv"
+    moved = changed(changed(reading(), "2025-03", "southwest", 1), "2025-03", "southwest", -1, "BB")
+    sibling = snapshots.snapshot(replace(moved, file_name=name, kind="aor", sha256="x"))
+
+    assert problems(ENCOUNTERS, sibling, [FEBRUARY]) == [
+        f"closed years differ from {FEBRUARY.release.file_name}: southwest / state / AA in 2025-03 "
+        "1,006, was 1,005; southwest / state / BB in 2025-03 1,004, was 1,005"
+    ]
+
+
+def test_a_dimension_may_turn_over_between_closed_years_months_and_where_the_source_says():
+    """A label that is given up moves as much as it has; of old years nothing can be done."""
+
+    def moved(span):
+        cells = tuple(
+            c._replace(state="BB" if c.state == "AA" else c.state, citizenship="OTHER")
+            if c.month in span
+            else c
+            for c in MARCH.cells
+        )
+        return snapshots.snapshot(replace(MARCH, cells=cells))
+
+    def said(span):
+        return [p for p in problems(ENCOUNTERS, moved(span)) if "more than 60%" in p]
+
+    assert said(["2025-03"]) == []
+    found = said(["2026-03"])
+    assert found == [
+        f"{border} by citizenship: more than 60% of the encounters changed member from one month "
+        "to the next, in 2026-03"
+        for border in ("other", "southwest")  # fewer than 200 in the north say nothing
+    ]
+    turning = replace(ENCOUNTERS, agreement=replace(AGREED, turning=frozenset({"citizenship"})))
+    assert [p for p in problems(turning, moved(["2026-03"])) if "more than 60%" in p] == []
+
+
+def test_differences_are_told_by_dimension_and_month_the_totals_first():
+    keys = [SeriesKey("southwest", "state", "AA"), SeriesKey("southwest"), SeriesKey("northern")]
+    found = [
+        checks.Difference(key, month, 1_000 + at, at)
+        for at, (key, month) in enumerate((k, m) for m in ("2026-01", "2025-12") for k in keys)
+    ]
+
+    assert list(checks._described(found)) == [
+        "northern in 2025-12 1,005, was 5; southwest in 2025-12 1,004, was 4; "
+        "northern in 2026-01 1,002, was 2 (and 1 more)",
+        "southwest / state / AA in 2025-12 1,003, was 3; southwest / state / AA in 2026-01 1,000, "
+        "was 0",
+    ]

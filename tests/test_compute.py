@@ -11,17 +11,19 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import ExitStack, suppress
 from dataclasses import fields
 from functools import partial
 from importlib.metadata import PackageNotFoundError
 from multiprocessing.queues import SimpleQueue
+from types import SimpleNamespace
 from typing import NoReturn
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from distributed import KilledWorker
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -35,8 +37,17 @@ from forecast.engine.predictive import Predictive
 from forecast.errors import ConfigError
 from forecast.intake.counts import MonthlyCounts
 from jobs.cli import main
+from jobs.compute import dask
 from jobs.compute.dask import _check
-from jobs.compute.executors import ENOUGH, Serial, Spreading, executor, spreading
+from jobs.compute.executors import (
+    ENOUGH,
+    WORTHWHILE,
+    Pool,
+    Serial,
+    Spreading,
+    executor,
+    spreading,
+)
 
 H, HINDCASTS = 4, 5
 MANY = 10**6  # series: as many as make worker processes worth their start
@@ -339,7 +350,7 @@ class OtherWorkers:
         self.versions = versions
 
     def wait_for_workers(self, count: int, timeout: float) -> None:
-        pass
+        assert count == 1  # more may come later
 
     def run(self, asked, *names: str, **_: str) -> dict[str, object]:
         name = names[0] if names else "python"
@@ -415,3 +426,220 @@ def test_twice_as_many_jobs_as_workers_are_on_their_way():
     assert (next(answers), given.sent) == (9, [-9, -8, -7, -6])
     assert (next(answers), given.sent[-1]) == (8, -5)
     assert list(answers) == [7, 6, 5, 4, 3, 2, 1]
+
+
+# ---------------------------------------------------------------- a cluster, call by call
+
+
+class Known:
+    """A client that knows these workers, or has lost its scheduler; takes: what a call gives."""
+
+    def __init__(self, workers: dict[str, int] | None, takes: Future | None = None) -> None:
+        self.workers, self.takes = workers, takes
+
+    def nthreads(self) -> dict[str, int]:
+        if self.workers is None:
+            raise OSError("connection closed")
+        return self.workers
+
+    def submit(self, fn, *args, pure, **kwargs):
+        assert not pure  # or equal calls would be made once, and never again after a loss
+        if self.takes is None:
+            raise RuntimeError("client is closed")
+        self.takes.made = fn(*args, **kwargs)
+        return self.takes
+
+
+KILLED = KilledWorker("k", SimpleNamespace(address="tcp://w"), 1)
+
+
+class Remote(Future):
+    """What Dask calls a future; status : finished, error or cancelled."""
+
+    def __init__(self, status: str, outcome: object) -> None:
+        super().__init__()
+        self.status, self.outcome = status, outcome
+
+    def exception(self, timeout=None):
+        return self.outcome
+
+    def result(self, timeout=None):
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        return self.outcome
+
+
+@pytest.mark.parametrize(("workers", "width"), [({}, 1), ({"a": 1}, 1), ({"a": 2, "b": 3}, 5)])
+def test_a_cluster_runs_as_many_calls_as_its_workers_have_threads(workers, width):
+    assert dask.Cluster(Known(workers)).width == width
+
+
+def test_a_call_to_a_cluster_that_is_closed_is_a_lost_worker():
+    with pytest.raises(BrokenExecutor, match="does not take any more: client is closed"):
+        dask.Cluster(Known({"a": 1})).submit(abs, -1)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "error", "says"),
+    [
+        ("finished", 7, None, ""),
+        ("error", ZeroDivisionError("in the work"), ZeroDivisionError, "in the work"),
+        (
+            "error",
+            KILLED,
+            BrokenExecutor,
+            "^KilledWorker: ",
+        ),
+        ("cancelled", CancelledError("k"), BrokenExecutor, "^CancelledError: k"),
+        ("finished", TimeoutError("its holder has gone"), BrokenExecutor, "^TimeoutError: its"),
+    ],
+)
+def test_what_came_of_a_call_is_handed_over(status, outcome, error, says):
+    """What the work raises is its own; what happened to a worker or an answer is not."""
+    remote = Remote(status, outcome)
+    answer = dask.Cluster(Known({"a": 1}, remote)).submit(max, 3, 7)
+    assert remote.made == 7
+    assert not answer.done()
+
+    remote.set_result(None)  # whatever it is, it is there now
+
+    if error is None:
+        assert answer.result() == 7
+    else:
+        with pytest.raises(error, match=says):
+            answer.result()
+
+
+@pytest.mark.parametrize("workers", [{}, None])
+def test_an_answer_of_a_cluster_that_all_workers_left_is_not_waited_for(workers, monkeypatch):
+    monkeypatch.setattr(dask, "SECONDS", 0.01)
+    answer = dask._ClusterAnswer(Known(workers))
+
+    with pytest.raises(BrokenExecutor, match="no workers left"):
+        answer.result()
+    with pytest.raises(TimeoutError):
+        answer.result(timeout=0.01)  # who waits only so long gets what any future says
+    answer.set_result(7)
+    assert answer.result() == 7
+
+
+def test_an_answer_is_waited_for_as_long_as_there_are_workers(monkeypatch):
+    monkeypatch.setattr(dask, "SECONDS", 0.01)
+    client = Known({"a": 1})
+    answer = dask._ClusterAnswer(client)
+    looks = []
+
+    def looked() -> dict[str, int]:
+        looks.append(answer.done())
+        if len(looks) == 3:
+            answer.set_result(7)
+        return {"a": 1}
+
+    client.nthreads = looked
+
+    assert answer.result() == 7
+    assert looks == [False] * 3
+
+
+@pytest.mark.parametrize("form", ["tcp://127.0.0.1:{}", "127.0.0.1:{}", "tls://[::1]:{}"])
+def test_a_worker_is_reached_where_something_listens(form):
+    family = socket.AF_INET6 if "::1" in form else socket.AF_INET
+    with socket.socket(family) as listening:
+        try:
+            listening.bind(("::1" if "::1" in form else "127.0.0.1", 0))
+        except OSError:
+            pytest.skip("no such address on this machine")
+        listening.listen()
+        port = listening.getsockname()[1]
+        assert dask._reached(form.format(port))
+    assert not dask._reached(form.format(port))
+    assert not dask._reached("inproc://a/b/c")
+
+
+@pytest.mark.parametrize(
+    ("found", "refused"),
+    [("{}.{}.99", False), ("{}.{}.0", False), ("{}.1.1", True), ("{}.99.1", True)],
+)
+def test_a_worker_s_python_is_like_ours_up_to_the_last_number(found, refused):
+    python = found.format(*sys.version_info[:2])
+
+    if refused:
+        with pytest.raises(ConfigError, match=f"compute.scheduler: 'tcp://s': .* Python {python},"):
+            _check(OtherWorkers(python=python), "tcp://s")
+    else:
+        _check(OtherWorkers(python=python), "tcp://s")
+
+
+@pytest.mark.parametrize("name", ["bordercast", "numpy", "scipy", "dask", "distributed"])
+@pytest.mark.parametrize("found", ["0.0.1", "9999.1"])
+def test_a_worker_needs_each_package_as_it_is_here_not_older_and_not_newer(name, found):
+    with pytest.raises(ConfigError, match=f"worker tcp://w has {name} {found}, here is "):
+        _check(OtherWorkers(**{name: found}), "tcp://s")
+
+
+# ---------------------------------------------------------------- where it is computed
+
+
+@pytest.mark.parametrize(
+    ("engine", "series", "where"),
+    [
+        ("serial", 10**6, Serial),
+        ("processes", WORTHWHILE - 1, Serial),
+        ("processes", WORTHWHILE, Pool),
+    ],
+)
+def test_worker_processes_are_for_many_series(engine, series, where):
+    with spreading(Compute(engine=engine, processes=2), series) as spread:
+        assert type(spread._executor) is where
+        assert spread._executor.width == (2 if where is Pool else 1)
+
+
+def test_one_process_is_this_one_and_more_are_closed_at_the_end():
+    with executor(Compute(processes=1)) as here:
+        assert type(here) is Serial
+        assert here.submit(max, 1, 2, key=lambda n: -n).result() == 1
+        assert isinstance(here.submit(divmod, 1, 0).exception(), ZeroDivisionError)
+    with executor(Compute(processes=3)) as pool:
+        assert pool.width == 3
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        pool.submit(abs, -1)
+
+
+def test_after_three_blocks_that_lost_their_worker_twice_no_more_are_sent(caplog):
+    made: list[Dying] = []
+
+    def start() -> Dying:
+        made.append(Dying(set(range(99))))
+        return made[-1]
+
+    with caplog.at_level(logging.WARNING, "bordercast"):
+        assert list(Spreading(start)(abs, range(-9, 0))) == list(range(9, 0, -1))
+
+    here = "a block lost its worker twice, so it is computed here (killed)"
+    assert caplog.messages.count(here) == 3
+    end = "what is left is computed here, without workers: 3 blocks lost their worker twice"
+    assert caplog.messages.count(end) == 1
+    # Two are on their way at a time; none is sent any more once the third is given up.
+    assert sum(pool.calls for pool in made) <= 2 * 4
+
+
+class Refusing(Serial):
+    """Takes no more than so many calls."""
+
+    def __init__(self, many: int) -> None:
+        self.many = many
+
+    def submit(self, fn, /, *args, **kwargs):
+        if not self.many:
+            raise BrokenExecutor("a worker has died")
+        self.many -= 1
+        return super().submit(fn, *args, **kwargs)
+
+
+def test_a_pool_that_takes_no_more_is_renewed_and_asked_again(caplog):
+    pools = iter([Refusing(2), Refusing(99)])
+
+    with caplog.at_level(logging.WARNING, "bordercast"):
+        assert list(Spreading(lambda: next(pools))(abs, [-1, -2, -3, -4])) == [1, 2, 3, 4]
+
+    assert caplog.messages == ["a worker was lost; its blocks are sent once more"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from xlsxwriter import Workbook
 
 from forecast import months
 from forecast.errors import DataError, FaultsError
-from forecast.intake.counts import nesting, read_counts, read_table
+from forecast.intake.counts import _table_of_sheets, nesting, read_counts, read_table
 from forecast.intake.tables.grid import ReadAs
+from forecast.intake.tables.sheet import sheets_of
 
 HEADER = "series,month,value"
 
@@ -555,3 +558,105 @@ def test_quarters_over_columns_are_refused_below_lines_of_a_title(tmp_path, abov
 
     with pytest.raises(DataError, match="these are counts of quarters"):
         read_counts(path)
+
+
+def test_the_one_hidden_sheet_of_a_file_is_read(tmp_path):
+    """As some programs write it."""
+    (sheet,) = sheets_of("own.csv", b"month,n\n2020-01,5\n2020-02,6\n")
+    hidden = replace(sheet, hidden=True, title="A")
+    other = replace(sheet, title="B")
+
+    assert _table_of_sheets([hidden], ReadAs()).counts.values.tolist() == [[5, 6]]
+    assert _table_of_sheets([other], ReadAs()).notes == _table_of_sheets([hidden], ReadAs()).notes
+    assert _table_of_sheets([other, hidden], ReadAs()).notes[-1] == "hidden sheets, not read: 'A'"
+
+
+def test_where_no_sheet_has_counts_the_first_ones_problem_is_told(tmp_path):
+    path = sheets(tmp_path, Notes=[("a", "b"), ("x", "y")], Other=[("c",)])
+
+    with pytest.raises(DataError, match=r"own\.xlsx, sheet 'Notes': no column of months"):
+        read_table(path)
+
+
+def test_the_first_of_several_sheets_with_counts_is_the_example(tmp_path):
+    other = [("site", "month", "n"), ("a", "2020-02", 1), ("b", "2020-03", 2), ("b", "2020-02", 3)]
+    path = sheets(tmp_path, Notes=[("x", "y")], A=counted("2020-01", 1, 2, 3), B=other)
+
+    with pytest.raises(DataError, match=r"hold counts: 'A', 'B'\. Say which: --sheet 'A'"):
+        read_table(path)
+
+
+def test_parts_of_several_sheets_stay_with_their_series(tmp_path):
+    def rows(first: str, *places: tuple[str, str]) -> list[tuple]:
+        start = months.to_index(first)
+        return [
+            ("region", "clinic", "month", "n"),
+            *(
+                (region, clinic, months.from_index(start + n), 10 * at + n)
+                for n in range(2)
+                for at, (region, clinic) in enumerate(places)
+            ),
+        ]
+
+    path = sheets(
+        tmp_path,
+        A=rows("2020-01", ("N", "a"), ("N", "b")),
+        B=rows("2020-03", ("N", "b"), ("S", "c"), ("N", "a")),
+    )
+    read = read_table(path, ReadAs(series=("region",), part="clinic"))
+
+    assert read.counts.names == ("N / a", "N / b", "S / c")
+    assert read.counts.nested == (("N", "a"), ("N", "b"), ("S", "c"))
+    assert told(read) == {
+        "N / a": ([0, 1, 20, 21], "2020-04"),
+        "N / b": ([10, 11, 0, 1], "2020-04"),
+        "S / c": ([10, 11], "2020-04"),
+    }
+
+
+@pytest.mark.parametrize("values", [[0, 0, 0], [0, 5, 0, 0], [5, 0, 3, 0], [0, 0, 5]])
+def test_zeros_that_were_there_before_are_counts(tmp_path, values):
+    read = read_table(written(tmp_path, *months_of("a", "2020-01", values)))
+
+    assert read.warnings == ()
+
+
+def test_of_several_series_those_that_end_in_zeros_are_named(tmp_path):
+    lines = [
+        line
+        for at in range(7)
+        for line in months_of(f"s{at}", "2020-01", [3, 4, 0, 0] if at else [3, 0, 4, 5])
+    ]
+    (warning,) = read_table(written(tmp_path, *lines)).warnings
+
+    assert "and none before is: s1, s2, s3, s4, s5 and 1 more. Leave" in warning
+
+
+@pytest.mark.parametrize(("many", "more"), [(5, ""), (6, " and 1 other signs")])
+def test_of_signs_for_a_missing_count_five_are_named(tmp_path, many, more):
+    signs = ["NA", "<5", "n/a", "-", "..", "?"][:many]
+    read = read_table(written(tmp_path, *months_of("a", "2020-01", [1, *signs, 2])))
+
+    (note,) = [note for note in read.notes if note.startswith("read as missing")]
+    assert note.endswith(f"1 {sorted(signs)[0]}{more}") or more in note
+    assert note.count("1 ") == 5 + bool(more)
+
+
+def test_sums_are_missing_where_one_of_their_counts_is_and_are_told_by_thousands(tmp_path):
+    start = months.to_index("1900-01")
+    lines = [f"a,{months.from_index(start + n)},{n}" for n in range(1001)] * 2
+    read = read_table(written(tmp_path, *lines), ReadAs(sums=True))
+
+    assert read.warnings[0] == "1,001 counts were added to others of the same month"
+    assert read.counts.values[0, :3].tolist() == [0, 2, 4]
+
+
+def test_some_series_keep_all_that_is_said_of_them(tmp_path):
+    lines = ["a,x,2020-01,1", "b,y,2020-02,2", "c,z,2020-02,3"]
+    counts = read_counts(written(tmp_path, *lines, header="series,family,month,value"))
+    some = counts.some(np.array([False, True, True]))
+
+    assert (some.names, some.family.tolist()) == (("b", "c"), ["y", "z"])
+    assert some.values.tolist() == [[2], [3]]
+    assert some.last.tolist() == [months.to_index("2020-02")] * 2
+    assert some.nested == ()

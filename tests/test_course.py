@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,16 +17,18 @@ from tables import rows
 from forecast import months
 from forecast.engine import ENGINE
 from forecast.engine.predictive import Predictive
-from forecast.records import Episode, Forecast, SeriesKey
+from forecast.intake import events
+from forecast.records import Episode, Flag, Forecast, Judgement, SeriesKey
 from forecast.store import connect, watch
 from forecast.watch import replay
-from forecast.watch.monitor import Look, Published, State, course, follow
+from forecast.watch.cusum import Drift
+from forecast.watch.monitor import Look, Published, State, Surprise, course, follow
 from forecast.watch.outlook import Hindsight, Outlook, border_beside
 from forecast.watch.relative import BorderMonth, apart_share, difference
-from forecast.watch.surprise import Expected, Rules, thresholds
+from forecast.watch.surprise import Expected, Rules, p_value, thresholds
 from jobs.pipeline import judging
 from jobs.pipeline.judging import Borders
-from jobs.pipeline.past import Past
+from jobs.pipeline.past import Past, read_past
 
 RULES = Rules()
 NORTH = SeriesKey("northern")
@@ -165,6 +169,21 @@ def test_months_are_quiet_until_a_known_break_and_after_its_third_month():
     noisy = [month for month, quiet in zip(shown, found[0], strict=True) if not quiet]
     assert noisy == ["2024-02", "2024-03", "2024-04", "2024-05"]
     assert found[1].all()
+
+
+@pytest.mark.parametrize("border", ["northern", "southwest", "other", "nationwide"])
+def test_months_are_quiet_outside_the_quarter_after_every_known_break(border):
+    shown = months.between("2013-10", "2026-12")
+    noisy = {
+        months.shift(day.date[:7], after)
+        for day in events.KNOWN
+        if border in day.borders
+        for after in range(4)
+    }
+
+    (found,) = replay.quiet([border], shown)
+
+    assert [m for m, quiet in zip(shown, found, strict=True) if not quiet] == sorted(noisy)
 
 
 def test_a_replay_judges_each_month_by_what_stood_before_it():
@@ -378,6 +397,176 @@ def test_a_part_apart_from_a_border_that_returns_was_transient():
     assert [f.role for judged in found for f in judged.flags] == ["apart"]
 
 
+def test_a_judgement_and_its_flag_keep_all_that_was_asked_and_found():
+    """A month of 3,000 where 1,000 stood, issued by run 9, two months ahead."""
+    said = Outlook("2024-11", (6.0, math.log1p(1000)), (0.2, 0.1), 2.5, 9)
+    older = Expected(2900, math.log1p(2900), 0.5, 2.5, 6)
+    before = Drift(up=3.0, down=2.0, outside=1, said={-1: "2020-01"})
+
+    state, judged = follow(
+        State(None, before), Look(Published(NORTH, "2025-01", 3000, 7, 990.0), said, older), RULES
+    )
+
+    p, z = p_value(3000, said.expected("2025-01"))
+    assert judged.judgement == Judgement(
+        NORTH, "2025-01", 3000, "issued", 7, 9, "2024-11", 2, 1000, p, z, math.log1p(1000), None, 0
+    )
+    (flag,) = judged.flags
+    assert flag == Flag(
+        NORTH, "2025-01", 7, "month", "major", 3001 / 1001, 3000, 1000, 1, "first", "2025-01"
+    )
+    (episode,) = judged.episodes
+    assert state == State(episode, Drift(outside=0, said={-1: "2020-01", 1: "2025-01"}))
+    assert (episode.series, episode.opened, episode.side) == (NORTH, "2025-01", 1)
+    assert (episode.cutoff, episode.centre, episode.scale) == (
+        "2024-11", (math.log1p(1000),), (0.1,),
+    )  # fmt: skip
+    assert episode.size == pytest.approx(math.log(3001 / 1001))
+
+
+def test_a_quiet_month_leaves_its_score_in_the_sums():
+    """100 above 1,000 at a scale of .1: the score counts on its side, beyond the slack."""
+    state, judged = follow(State(drift=Drift(1.0, 1.0)), look("2025-01", 1100, 1000), RULES)
+
+    z = judged.judgement.z
+    assert 0.5 < z < 1.5
+    assert (judged.flags, judged.episodes, state.episode) == ((), (), None)
+    assert judged.judgement.drift_up == state.drift.up == pytest.approx(0.5 + z)
+    assert (judged.judgement.drift_down, state.drift.down) == (0, 0)
+    assert judged.judgement.outside is None
+
+
+def test_a_watched_month_counts_in_the_sums_as_any_other():
+    """Only what is flagged is said; a month to watch goes on adding up."""
+    state, judged = follow(State(drift=Drift(up=1.0)), look("2025-01", 1340), RULES)
+
+    assert [flag.severity for flag in judged.flags] == ["watch"]
+    assert state.drift.up == pytest.approx(1 + min(judged.judgement.z, 2.5) - 0.5)
+    assert state.drift.said == {}
+
+
+def test_a_series_not_watched_for_drift_keeps_its_sums():
+    before = State(drift=Drift(1.0, 2.0, 1, {1: "2020-01"}))
+
+    quiet, judged = follow(before, look("2025-01", 1100, older=400), RULES, drifts=False)
+    flagged, _ = follow(before, look("2025-01", 3000, older=400), RULES, drifts=False)
+
+    assert quiet.drift == flagged.drift == before.drift
+    assert (judged.judgement.drift_up, judged.judgement.drift_down) == (1.0, 2.0)
+    assert judged.judgement.outside == 1
+
+
+def test_an_unjudged_month_changes_nothing_of_what_is_open():
+    opened, _ = follow(State(), look("2025-01", 3000), RULES)
+
+    state, judged = follow(opened, replace(look("2025-02", 9), outlook=None), RULES)
+
+    assert state is opened
+    assert judged == (Judgement(NORTH, "2025-02", 9, "none", 1), (), ())
+
+
+def test_a_reversal_ends_one_episode_and_opens_another_in_that_order():
+    opened, _ = follow(State(), look("2025-01", 3000), RULES)
+
+    state, judged = follow(opened, look("2025-02", 200), RULES)
+
+    assert [(e.opened, e.state, e.side) for e in judged.episodes] == [
+        ("2025-01", "transient", 1),
+        ("2025-02", "open", -1),
+    ]
+    (flag,) = judged.flags
+    assert (flag.role, flag.episode, flag.side, flag.parent) == ("reversal", "2025-02", -1, None)
+    assert state.episode == judged.episodes[1]
+    assert state.drift.said == {1: "2025-01", -1: "2025-02"}
+
+
+def test_deviations_over_different_spans_are_not_compared():
+    """The border was forecast from a month earlier than the part; or the scale apart is unknown."""
+    above = border("2025-01", 0.25)
+    early = replace(above, outlook=replace(outlook("2025-01", 10_000), cutoff="2024-11"))
+    plain = look("2025-01", 1000, key=PART, border=above)
+
+    _, compared = follow(State(), plain, RULES)
+    _, apart = follow(State(), replace(plain, border=early), RULES)
+    _, unknown = follow(State(), replace(plain, apart=math.nan), RULES)
+
+    assert compared.judgement.apart_p < 0.05
+    assert (apart.judgement.apart_p, unknown.judgement.apart_p) == (None, None)
+    assert (apart.flags, unknown.flags) == ((), ())
+
+
+def test_a_part_s_episode_apart_is_frozen_as_its_difference_from_the_border():
+    above = BorderMonth(math.log1p(2500), outlook("2025-01", 10_000), "2024-12", True)
+
+    state, judged = follow(State(), look("2025-01", 1000, key=PART, border=above, apart=0.5), RULES)
+
+    (flag,) = judged.flags
+    assert (flag.role, flag.parent, flag.episode) == ("apart", "2024-12", "2025-01")
+    episode = state.episode
+    assert episode.relative
+    assert episode.centre == pytest.approx([math.log(1001 / 10_001)] * 12)
+    assert episode.scale == pytest.approx([0.05] * 12)
+    assert episode.size == pytest.approx(math.log(10_001 / 2501))
+
+
+@pytest.mark.parametrize(
+    ("count", "median", "flagged", "expected"),
+    [
+        (250, 1000, True, [("listed", "2025-01", None)]),
+        (250, 1000, False, []),  # the border's flag is of an earlier month: moving along is none
+        (1000, 1000, True, [("apart", "2025-01", "2025-01")]),
+        (1000, 1000, False, [("apart", "2025-01", "2025-01")]),
+    ],
+)
+def test_a_part_is_listed_only_in_its_border_s_own_month(count, median, flagged, expected):
+    above = replace(border("2025-01", 0.25), flagged=flagged)
+
+    _, judged = follow(State(), look("2025-01", count, median, key=PART, border=above), RULES)
+
+    assert [(f.role, f.parent, f.episode) for f in judged.flags] == expected
+
+
+def test_a_month_to_watch_under_an_open_border_is_not_told():
+    """Neither of a part that has an episode of its own."""
+    alone = look("2025-02", 1340, key=PART)
+    moved = BorderMonth(math.log1p(13_400), outlook("2025-02", 10_000), "2025-01", False)
+    opened, _ = follow(State(), look("2025-01", 3000, key=PART), RULES)
+
+    told, under, within = (
+        [flag.severity for flag in follow(state, seen, RULES)[1].flags]
+        for state, seen in (
+            (State(), alone),
+            (State(), replace(alone, border=moved)),
+            (opened, alone),
+        )
+    )
+
+    assert (told, under, within) == (["watch"], [], [])
+
+
+@pytest.mark.parametrize(
+    ("older", "count", "outside"),
+    [(700, 1000, 0), (500, 1000, 1), (1400, 1000, 0), (2000, 1000, -1)],
+)
+def test_outside_is_beyond_the_95_percent_of_six_months_before(older, count, outside):
+    """Of a scale of .2: log 10 / 7 is within, log 2 is beyond."""
+    _, judged = follow(State(), look("2025-01", count, 1000, older=older), RULES)
+
+    assert judged.judgement.outside == outside
+    p, _ = p_value(count, Expected(older, math.log1p(older), 0.2, 4.0))
+    assert (p < 0.05) == (outside != 0)
+
+
+def test_sides_are_told_by_the_score():
+    one, other, none = (
+        Surprise(Expected(1, 1.0, 1.0, 3.0), 0.5, z, grade)
+        for z, grade in ((0.1, "watch"), (-0.1, "notable"), (0.0, None))
+    )
+
+    assert (one.side, other.side, none.side) == (1, -1, -1)
+    assert (one.deviates, other.deviates, none.deviates) == (False, True, False)
+
+
 def past_of(last: str | None) -> Past:
     return Past(
         first={}, issued={}, done=frozenset(), last={NORTH: last} if last else {}, states={}
@@ -546,3 +735,225 @@ def test_a_month_is_what_was_first_published_beside_the_year_before_it():
     assert past.pending(NORTH, "2024-05") == ["2024-05", "2024-06"]
     done = replace(past, done=frozenset({(NORTH, "2024-06")}))
     assert done.pending(NORTH)[-1] == "2024-05"
+
+
+# --- borders as their parts must know them, and parts together
+
+
+def new_flag(key: SeriesKey, month: str, **changed) -> Flag:
+    return Flag(key, month, 1, **{"kind": "month", "severity": "notable", "ratio": 2.0, **changed})
+
+
+def new_episode(key: SeriesKey, opened: str, closed: str | None) -> Episode:
+    state = "transient" if closed else "open"
+    return Episode(key, opened, 1, 1.0, "2023-10", (7.0,), (0.2,), 3.0, False, state, closed)
+
+
+def test_what_this_run_found_of_borders_stands_before_what_is_on_record(by_hand, tmp_path):
+    """On record, see byhand: flags of two borders; episodes ended, open, and of a part."""
+    south, other, whole = (SeriesKey(b) for b in ("southwest", "other", "nationwide"))
+    flags_now = [
+        new_flag(south, "2024-03", episode="2024-02"),
+        new_flag(other, "2024-03"),
+        new_flag(other, "2024-02", severity="watch"),
+        new_flag(other, "2024-01", kind="drift"),
+        new_flag(NORTH, "2024-01", episode="2023-12"),
+    ]
+    episodes_now = [new_episode(NORTH, "2024-01", "2024-03"), new_episode(PART, "2024-03", None)]
+
+    with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
+        before = Borders.known(db, None, past_of(None), [], [])
+        after = Borders.known(db, None, past_of(None), flags_now, episodes_now)
+
+    assert before.flags == {NORTH: {"2024-01": "2024-01"}, south: {"2024-02": "2024-02"}}
+    assert before.spans == {
+        other: [("2023-11", "2023-12")],
+        south: [("2023-12", "2024-01")],
+        NORTH: [("2024-01", "9999-12")],
+        whole: [("2024-02", "9999-12")],
+    }
+    assert after.flags == {
+        NORTH: {"2024-01": "2023-12"},
+        south: {"2024-02": "2024-02", "2024-03": "2024-02"},
+        other: {"2024-03": "2024-03"},
+    }
+    assert after.spans == before.spans | {NORTH: [("2024-01", "2024-03")]}
+
+
+def published_from(first: str, key: SeriesKey, *counts: int) -> dict:
+    by_month = {months.shift(first, at): count for at, count in enumerate(counts)}
+    return {key: {m: watch.FirstPublished(count, 1, None) for m, count in by_month.items()}}
+
+
+def borders_of(flags: dict, spans: list, *counts: int) -> Borders:
+    """The northern border from January to June 2025, and what is flagged or open of it."""
+    head = hindsight([[5.0] * 6], ["2025-06"], (NORTH,))
+    first = published_from("2025-01", NORTH, *(counts or (100,) * 6))
+    first |= published_from("2025-01", SeriesKey("other"), 7, 7, 7)
+    past = Past(first=first, issued={}, done=frozenset(), last={}, states={})
+    return Borders(head, past, flags, {NORTH: spans})
+
+
+@pytest.mark.parametrize(
+    ("flags", "spans", "month", "flag", "flagged"),
+    [
+        ({}, [], "2025-04", None, False),
+        ({"2025-04": "2025-03"}, [], "2025-04", "2025-04", True),
+        ({"2025-03": "2025-03"}, [], "2025-04", None, False),
+        ({}, [("2025-04", "2025-05")], "2025-03", None, False),
+        ({}, [("2025-04", "2025-05")], "2025-04", "2025-04", False),
+        ({}, [("2025-04", "2025-05")], "2025-05", "2025-04", False),
+        ({}, [("2025-04", "2025-05")], "2025-06", None, False),
+        ({}, [("2025-03", "9999-12"), ("2025-02", "2025-06")], "2025-05", "2025-03", False),
+        ({"2025-05": "2025-05"}, [("2025-03", "9999-12")], "2025-05", "2025-05", True),
+    ],
+)
+def test_a_border_is_under_its_flag_or_the_one_it_has_not_returned_from(
+    flags, spans, month, flag, flagged
+):
+    found = borders_of({NORTH: flags}, spans).month("northern", month)
+
+    assert (found.flag, found.flagged) == (flag, flagged)
+    assert found.z == math.log1p(100)
+    assert found.outlook.cutoff == months.shift(month, -1)
+
+
+def test_a_border_s_month_that_was_not_judged_says_nothing_of_its_parts():
+    borders = borders_of({}, [])
+
+    assert borders.month("northern", "2025-07") is None  # not published
+    assert borders.month("other", "2025-02") is None  # no forecasts are made of it
+    assert borders.month("northern", "2025-02") is None  # too early for one
+    assert borders.month("northern", "2025-03") is borders.month("northern", "2025-03") is not None
+
+
+OTHERS = tuple(SeriesKey("northern", "state", name) for name in ("NY", "VT", "ME", "WA"))
+
+
+def parts_of(keys: tuple[SeriesKey, ...], *, last: str = "2025-06", **past) -> tuple:
+    """Parts of a hundred a month, in the same six months as their border."""
+    width = 6 + months.to_index(last) - months.to_index("2025-06")
+    family = hindsight([[5.0] * width] * len(keys), [last] * len(keys), keys)
+    borders = borders_of({}, [])
+    first = dict(borders.past.first)
+    for key in keys:
+        first |= published_from("2025-01", key, *(100,) * width)
+    borders.past = Past(
+        **{"first": first, "issued": {}, "done": frozenset(), "last": {}, "states": {}} | past
+    )
+    return borders, family
+
+
+def test_a_part_is_judged_where_its_border_is_and_it_has_a_forecast():
+    borders, family = parts_of((SeriesKey("other", "state", "FL"), PART), last="2025-07")
+
+    found = list(judging._family_looks(borders.past, borders, family))
+
+    # From March on both have a forecast; of July the border has not been published.
+    assert [(one.published.series, one.published.month) for one in found] == [
+        (PART, month) for month in months.between("2025-03", "2025-06")
+    ]
+    assert [one.outlook.cutoff for one in found] == months.between("2025-02", "2025-05")
+    assert {one.border.outlook.cutoff for one in found} == {*months.between("2025-02", "2025-05")}
+    assert all(math.isnan(one.apart) for one in found)  # too few months to know
+
+
+def test_a_part_s_months_are_judged_once_and_none_before_its_last():
+    borders, family = parts_of((PART,), last="2025-06", done=frozenset({(PART, "2025-05")}))
+    again = replace(borders.past, last={PART: "2025-05"})
+
+    first = judging._family_looks(borders.past, borders, family)
+    assert [one.published.month for one in first] == ["2025-03", "2025-04", "2025-06"]
+    rest = judging._family_looks(again, borders, family)
+    assert [one.published.month for one in rest] == ["2025-06"]
+
+
+def test_how_far_a_part_moves_apart_is_known_at_the_cutoff_of_its_forecast(monkeypatch):
+    borders, family = parts_of((PART,))
+    shares = np.arange(6.0)[None]
+    monkeypatch.setattr(judging, "_apart_shares", lambda head, of: shares)
+
+    found = list(judging._family_looks(borders.past, borders, family))
+
+    assert [one.apart for one in found] == [1.0, 2.0, 3.0, 4.0]  # columns of February to May
+
+
+def test_parts_of_one_month_that_fell_together_are_told_as_one():
+    """Four parts of 2,000 fell to a hundred in June; until then all was as forecast."""
+    borders, family = parts_of(OTHERS)
+    family.predictive.centre[...] = math.log1p(2000)
+    family.predictive.scale[...] = 0.1
+    for key in OTHERS:
+        for month in months.between("2025-01", "2025-05"):
+            borders.past.first[key][month] = watch.FirstPublished(2000, 1, None)
+
+    judged, systemic = judging.judge_parts(borders.past, borders, [family], RULES)
+
+    assert systemic == {"2025-06"}
+    assert [(one.judgement.series, one.judgement.month) for one in judged] == [
+        (key, month) for key in OTHERS for month in months.between("2025-03", "2025-06")
+    ]
+    raised = [flag for one in judged for flag in one.flags]
+    assert {(flag.series, flag.month, flag.role) for flag in raised} == {
+        (key, "2025-06", "first") for key in OTHERS
+    }
+    alone, none = judging.judge_parts(borders.past, borders, [], RULES)
+    assert (alone, none) == ([], frozenset())
+
+
+def test_a_part_goes_on_from_the_episode_it_is_in():
+    """It fell in May and stays low in June: one flag, in this run or over two."""
+    borders, family = parts_of((PART,))
+    family.predictive.centre[...] = math.log1p(2000)
+    family.predictive.scale[...] = 0.1
+    for month in months.between("2025-01", "2025-04"):
+        borders.past.first[PART][month] = watch.FirstPublished(2000, 1, None)
+
+    judged, _ = judging.judge_parts(borders.past, borders, [family], RULES)
+    opened = judged[2].episodes[0]
+    done = {(PART, month) for month in months.between("2025-01", "2025-05")}
+    left = replace(
+        borders.past,
+        done=frozenset(done),
+        last={PART: "2025-05"},
+        states={PART: State(opened)},
+    )
+    rest, _ = judging.judge_parts(left, borders, [family], RULES)
+
+    assert [[flag.month for flag in one.flags] for one in judged] == [[], [], ["2025-05"], []]
+    assert opened.opened == "2025-05"
+    assert rest == judged[3:]
+    fresh, _ = judging.judge_parts(replace(left, states={}), borders, [family], RULES)
+    assert [flag.month for one in fresh for flag in one.flags] == ["2025-06"]
+    assert all(one.judgement.outside is None for one in judged)
+
+
+def test_the_record_says_what_was_judged_and_what_that_left(by_hand, tmp_path):
+    with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
+        db.execute("update judgements set drift_up = 0.5, drift_down = 1.5 where month = '2024-02'")
+        db.execute(
+            "update judgements set outside = -1 where month = '2024-02' and basis <> 'issued'"
+        )
+        past = read_past(db)
+
+    south, part = SeriesKey("southwest"), PART
+    assert past.last == {
+        NORTH: "2024-02",
+        south: "2024-02",
+        SeriesKey("other"): "2023-12",
+        part: "2024-01",
+    }
+    assert (NORTH, "2024-01") in past.done
+    assert (NORTH, "2023-12") not in past.done
+    assert past.pending(NORTH) == ["2023-11", "2023-12"]
+    # The third run is withdrawn, and its forecast was none.
+    assert [(one.run_id, one.cutoff) for one in past.issued[NORTH]] == [
+        (2, "2024-02"),
+        (1, "2023-12"),
+    ]
+    state = past.states[NORTH]
+    assert state.episode.opened == "2024-01"
+    assert past.states[south].episode is None
+    assert state.drift == Drift(0.5, 1.5, -1, {-1: "2024-01"})
+    assert past.states[south].drift == Drift(0.5, 1.5, 0, {1: "2024-02"})
+    assert past.first[NORTH]["2024-01"].encounters == 50

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+import socket
+import subprocess
 import threading
 import time
 from contextlib import contextmanager
@@ -9,12 +14,14 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
+import httpx
 import pytest
 import serving
+import working
 
 from forecast.config import Config
-from forecast.errors import ConfigError
-from forecast.store import ops, wakes
+from forecast.errors import BusyError, ConfigError, DataError
+from forecast.store import connect, deliveries, ops, wakes
 from jobs.service import daemon, environment, heartbeat, upkeep
 from jobs.service.wakeup import Done
 
@@ -35,6 +42,12 @@ class Shelf:
 
     def reschedule_job(self, name, trigger) -> None:
         self.moved.append((name, trigger))
+
+    def start(self) -> None:
+        self.began = [how.get("id") for _, how in self.added]
+
+    def shutdown(self, wait) -> None:
+        self.ended = wait
 
 
 def one(path, config=None, *jobs) -> daemon.Daemon:
@@ -205,6 +218,391 @@ def test_nothing_is_done_once_it_is_to_stop(service):
 def test_nothing_is_killed_where_no_worker_is():
     daemon._end_group(None)
     daemon._end_group(SimpleNamespace(pid=None))
+
+
+MAIL = {"enabled": True, "host": "h", "sender": "a@example.org"}
+WITNESSED = {"repository": "git@example.org:x"}
+
+
+def with_sections(**changed) -> Config:
+    return Config.model_validate({**serving.settings().model_dump(), **changed})
+
+
+@pytest.mark.parametrize(
+    ("changed", "jobs"),
+    [
+        ({}, ["daily", "start", "pulse"]),
+        ({"mail": MAIL}, ["daily", "start", "mail", "pulse"]),
+        ({"witness": WITNESSED}, ["daily", "start", "witness", "pulse"]),
+    ],
+)
+def test_it_schedules_what_the_settings_ask_for_and_wakes_at_once(
+    tmp_path, monkeypatch, changed, jobs
+):
+    states = []
+    monkeypatch.setattr(heartbeat, "notify", states.append)
+    service = one(tmp_path / "b.db", with_sections(**changed))
+    service.stop.set()
+
+    service.run()
+
+    added = {how["id"]: (what, how) for what, how in service.scheduler.added}
+    assert list(added) == service.scheduler.began == jobs
+    assert [added[name][0][0] for name in ("daily", "start", "pulse")] == [
+        service.wake,
+        service.wake,
+        service.beat,
+    ]
+    assert len(added["start"][0]) == 1  # now, and once
+    assert added["pulse"][0][1].interval == timedelta(seconds=10)
+    assert added["pulse"][1]["executor"] == "pulse"
+    for name, work in (("mail", service.post), ("witness", service.witness)):
+        if name in added:
+            assert added[name][0][0] == work
+            assert added[name][0][1].interval == timedelta(minutes=5)
+    if "witness" in added:  # it only waits for others: a wake may begin meanwhile
+        assert added["witness"][1]["executor"] == "witness"
+    assert states == ["READY=1", "STOPPING=1"]
+    assert service.scheduler.ended is False
+
+
+def test_its_port_answers_while_it_leads(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        number = free.getsockname()[1]
+    service = one(tmp_path / "b.db", serving.settings(port=number))
+    service.stop.set()
+
+    service.run()
+
+    answer = httpx.get(f"http://127.0.0.1:{number}/healthz", timeout=serving.HANGS)
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+def test_work_is_done_in_a_process_of_its_own(service):
+    done = service._work(working.answers)
+
+    name, _, pid = done.detail.partition(" by ")
+    assert (done.outcome, name, done.again) == ("published", "b.db", True)
+    assert int(pid) != os.getpid()
+    assert not serving.alive(int(pid))
+    assert (service.child, service.woke) == (None, None)
+
+
+def test_work_that_dies_is_said_to_have_with_its_exit(service):
+    assert service._work(working.dies) == Done(
+        "failed", "its process ended without an answer (exit 7)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("stopped", "ends"),
+    [
+        (False, Done("failed", "stopped after 1 minutes (service.run_minutes)")),
+        (True, Done("stopped", "the service was stopped; the next start does what is left")),
+    ],
+)
+def test_work_that_takes_too_long_or_is_to_stop_is_killed(tmp_path, monkeypatch, stopped, ends):
+    service = one(tmp_path / "b.db", serving.settings(run_minutes=1))
+    child, later, real = tmp_path / "child", [0.0], time.monotonic
+    clock = SimpleNamespace(monotonic=lambda: real() + later[0])
+    monkeypatch.setattr(daemon, "time", clock)
+    found = []
+    running = threading.Thread(target=lambda: found.append(service._work(working.hangs)))
+    running.start()
+    serving.wait_for(lambda: child.exists() and child.read_text())
+    assert service.woke is not None
+    assert service.child is not None
+    if stopped:
+        service.stop.set()
+    else:
+        later[0] = max(service.woke + 50 - real(), 0.0)
+        running.join(0.5)
+        assert found == []  # a minute is not over
+        later[0] += 11.0
+    running.join(serving.HANGS)
+
+    assert found == [ends]
+    assert not serving.alive(int(child.read_text()))
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (DataError("no figures"), "no figures"),
+        (OSError("disk"), "disk"),
+        (KeyError("x"), "KeyError: 'x'"),
+    ],
+)
+def test_a_wake_that_cannot_be_recorded_or_done_is_failed_and_tried_again(
+    service, monkeypatch, error, said
+):
+    def failing(work):
+        raise error
+
+    monkeypatch.setattr(service, "_work", failing)
+
+    assert service._wake() == Done("failed", said)
+    assert [how["id"] for _, how in service.scheduler.added] == ["again"]
+
+
+def test_a_wake_is_recorded_from_its_beginning_to_its_end(service, monkeypatch):
+    def working_on(work):
+        assert work is service.work
+        ((outcome, pid),) = serving.table(
+            ops.beside(service.path), "select outcome, pid from wakes"
+        )
+        assert (outcome, pid) == ("working", os.getpid())
+        assert service.working.locked()
+        return Done("published", "run 7")
+
+    monkeypatch.setattr(service, "_work", working_on)
+
+    assert service.wake() == Done("published", "run 7")
+    ((outcome, detail, ended),) = serving.table(
+        ops.beside(service.path), "select outcome, detail, finished_at from wakes"
+    )
+    assert (outcome, detail, bool(ended)) == ("published", "run 7", True)
+    ((pid, mode),) = serving.table(ops.beside(service.path), "select pid, mode from service")
+    assert (pid, mode) == (os.getpid(), "daemon")
+    assert not service.working.locked()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "posts", "level"),
+    [("failed", 1, "ERROR"), ("published", 0, "INFO"), ("blocked", 0, "INFO")],
+)
+def test_after_a_failed_wake_the_mail_goes_out_all_the_same(
+    service, monkeypatch, caplog, outcome, posts, level
+):
+    told = []
+    monkeypatch.setattr(service, "_wake", lambda: Done(outcome, "why"))
+    monkeypatch.setattr(service, "_post", lambda: told.append(service.working.locked()))
+    with caplog.at_level("INFO", "bordercast"):
+        service.wake()
+
+    assert told == [True] * posts
+    (event,) = caplog.records
+    assert (event.levelname, event.getMessage()) == (level, f"wake: {outcome} why")
+
+
+def test_mail_is_sent_only_where_somebody_is_told_and_a_failure_is_logged(
+    tmp_path, monkeypatch, caplog
+):
+    asked = []
+
+    def posting(done):
+        def work(what):
+            asked.append(what)
+            if isinstance(done, Exception):
+                raise done
+            return done
+
+        return work
+
+    quiet, telling = one(tmp_path / "b.db"), one(tmp_path / "b.db", with_sections(mail=MAIL))
+    for service in (quiet, telling):
+        monkeypatch.setattr(service, "_work", posting(Done("nothing new", "")))
+        service._post()
+    assert asked == [daemon.wakeup.post]
+    assert caplog.records == []
+    for done in (Done("failed", "no server"), KeyError("x")):
+        monkeypatch.setattr(telling, "_work", posting(done))
+        telling._post()
+    said = [event.getMessage() for event in caplog.records]
+    assert said == ["mail: no server", "the mail failed", "mail: 'x'"]
+    telling.stop.set()
+    telling._post()
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize("due", [True, False])
+def test_mail_is_looked_for_between_wakes(tmp_path, monkeypatch, due):
+    service = one(tmp_path / "b.db", with_sections(mail=MAIL))
+    told = []
+    monkeypatch.setattr(service, "_post", lambda: told.append(service.working.locked()))
+    service.post()  # no record yet
+    assert told == []
+    with connect.writing(service.path):
+        pass
+    with ops.writing(service.path) as db:
+        deliveries.begin(db, NOW)
+        made = deliveries.Message("key", "all", "s", "a@example.org", b"x")
+        at = NOW if due else datetime.now(UTC) + timedelta(days=1)
+        deliveries.queue(db, [made], [("key", "all", "b@example.org")], at)
+
+    service.post()
+
+    assert told == [True] * due
+
+
+def test_witnesses_are_asked_where_they_are_due_and_the_copy_gets_their_proofs(
+    tmp_path, by_hand, monkeypatch, caplog
+):
+    path = tmp_path / "b.db"
+    shutil.copy(by_hand, path)
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", tmp_path / "r.git"], check=True)
+    there = {"repository": str(tmp_path / "r.git")}
+    service = one(path, with_sections(witness=there))
+    with caplog.at_level("INFO", "bordercast"):
+        service.witness()
+        service.witness()  # nothing is missing now
+
+    copy = tmp_path / "b-snapshot.db"
+    assert [(e.levelname, e.getMessage()) for e in caplog.records] == [("INFO", "git: had")]
+    assert serving.table(copy, "select witness from witness_proofs") == [("git",)]
+    caplog.clear()
+    copy.unlink()
+    sign = {"sign": ("sh", "-c", "echo no key >&2; exit 1"), "public_keys": (KEY,)}
+    failing = one(path, with_sections(witness=sign))
+    with caplog.at_level("INFO", "bordercast"):
+        failing.witness()
+        failing.witness()  # it is put off
+    assert [(e.levelname, e.getMessage()) for e in caplog.records] == [
+        ("WARNING", "signature: sh (exit 1): no key")
+    ]
+    assert not copy.exists()
+
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
+
+
+def test_a_record_that_cannot_be_witnessed_now_ends_nothing(tmp_path, by_hand, monkeypatch, caplog):
+    path = tmp_path / "b.db"
+    shutil.copy(by_hand, path)
+    service = one(path, with_sections(witness=WITNESSED))
+    wakes.save_verified(path, NOW, "", ["run 1 was edited"])
+    service.witness()
+    monkeypatch.setattr(daemon.attest, "due", lambda *_: 1 / 0)
+    service.witness()
+
+    first, second = caplog.records
+    assert (first.levelname, first.exc_info) == ("WARNING", None)
+    assert first.getMessage().startswith("witness: ")
+    assert "run 1 was edited" in first.getMessage()
+    assert (second.levelname, second.getMessage()) == (
+        "ERROR",
+        "the witnesses could not be asked",
+    )
+
+
+class Looks(threading.Event):
+    """So many looks of a supervisor, without waiting; then it is stopped."""
+
+    def __init__(self, many: int) -> None:
+        super().__init__()
+        self.left = many
+
+    def wait(self, timeout=None) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+@pytest.mark.parametrize(
+    ("offsets", "moved"),
+    [
+        ([0, 30, 30, 30], 0),  # half a minute is no jump
+        ([0, 31, 31, 31], 1),
+        ([0, -31, -31, -31], 1),
+        ([0, 0, 0, 40], 1),
+        ([0, 40, 40, 0], 2),
+    ],
+)
+def test_a_jump_of_the_clock_is_seen_once(service, monkeypatch, offsets, moved):
+    looks, at = Looks(len(offsets)), [0]
+    service.stop = looks
+    times = []
+    monkeypatch.setattr(service, "_reschedule", lambda: times.append(at[0]))
+    began = [True]
+
+    def offset():
+        if began.pop() if began else False:
+            return 0.0
+        return float(offsets[len(offsets) - 1 - looks.left])
+
+    monkeypatch.setattr(daemon, "_clock_offset", offset)
+
+    service.watch()
+
+    assert len(times) == moved
+
+
+def test_a_service_beyond_help_ends_its_worker_and_itself(service, monkeypatch):
+    service.stop, service.child = Looks(3), "the child"
+    ended = []
+    monkeypatch.setattr(service, "_trouble", lambda: "a wake did not end")
+    monkeypatch.setattr(daemon, "_end_group", ended.append)
+
+    def leave(code):
+        ended.append(code)
+        raise SystemExit
+
+    monkeypatch.setattr(daemon.os, "_exit", leave)
+    with pytest.raises(SystemExit):
+        service.watch()
+
+    assert ended == ["the child", 1]
+
+
+@pytest.mark.parametrize(("usec", "told"), [("0", 0), ("1", 4), ("600000000", 2), ("603000000", 2)])
+def test_systemd_hears_that_all_is_well_as_often_as_it_wants(service, monkeypatch, usec, told):
+    """Four looks, a hundred seconds apart; it wants to hear of us within some ten minutes."""
+    states, looks = [], Looks(4)
+    monkeypatch.setenv("WATCHDOG_USEC", usec)
+    monkeypatch.setattr(heartbeat, "notify", states.append)
+    monkeypatch.setattr(service, "_trouble", lambda: "")
+    clock = SimpleNamespace(monotonic=lambda: 1e6 - 100 * looks.left, time=time.time)
+    monkeypatch.setattr(daemon, "_clock_offset", lambda: 0.0)
+    monkeypatch.setattr(daemon, "time", clock)
+    service.stop = looks
+
+    service.watch()
+
+    assert states == ["WATCHDOG=1"] * told
+
+
+def test_a_worker_is_killed_with_all_it_started():
+    script = "sleep 600 & echo $!; wait"
+    with subprocess.Popen(
+        ["sh", "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        below = int(process.stdout.readline())
+        daemon._end_group(process)
+    serving.wait_for(lambda: not serving.alive(below))
+    assert process.returncode == -9
+    daemon._end_group(process)  # it is gone: nothing happens
+
+    def closed():
+        raise ValueError
+
+    daemon._end_group(SimpleNamespace(pid=process.pid, kill=closed))
+
+
+def test_who_leads_is_named_and_nobody_else_s_lock_is_taken_for_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(daemon, "LEADER_WAIT", 0.05)
+    path = tmp_path / "new" / "b.db"
+    with daemon._leading(path):
+        assert path.parent.is_dir()
+        with pytest.raises(BusyError) as busy, daemon._leading(path):
+            pass
+    assert busy.value.what == "the lead of b.db"
+    assert busy.value.holder == f"process {os.getpid()} (bordercast serve)"
+    with pytest.raises(BusyError) as other, daemon._leading(path):
+        raise BusyError("the lock b.db.lock", "process 7")
+    assert (other.value.what, other.value.holder) == ("the lock b.db.lock", "process 7")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it(number):
+    kept = [(each, signal.getsignal(each)) for each in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        stop = daemon._stopped_by_signals()
+        assert not stop.is_set()
+        signal.raise_signal(number)
+        assert stop.is_set()
+    finally:
+        for each, handler in kept:
+            signal.signal(each, handler)
 
 
 def test_one_thread_for_each_kind_of_work():

@@ -130,7 +130,10 @@ def test_what_is_meant_for_a_date_looks_like_one(cell):
     assert dates.looks_like(cell)
 
 
-@pytest.mark.parametrize("cell", ["2020", "Foo 2020", "12.5", "", 202401.0, None, "Q1 2020"])
+@pytest.mark.parametrize(
+    "cell",
+    ["2020", "Foo 2020", "12.5", "", 202401.0, None, "Q1 2020", "1/1/2024 - x", "x to 2024-01"],
+)
 def test_what_is_not_meant_for_a_date_does_not_look_like_one(cell):
     assert not dates.looks_like(cell)
 
@@ -151,7 +154,10 @@ def test_what_could_be_a_plain_number_is_compact(cell, compact):
     assert dates.is_compact(cell) == compact
 
 
-@pytest.mark.parametrize(("cell", "digits"), [(202401.0, "202401"), (1.5, 1.5), ("a", "a")])
+@pytest.mark.parametrize(
+    ("cell", "digits"),
+    [(202401.0, "202401"), (1.5, 1.5), (-1.5, -1.5), (-2.0, "-2"), (0.0, "0"), ("a", "a")],
+)
 def test_a_whole_number_is_its_digits(cell, digits):
     assert dates.as_digits(cell) == digits
 
@@ -239,6 +245,9 @@ def test_quarters_and_weeks_are_told_from_months(cell, period):
         ([7, 7, 7], "weeks"),
         ([14, 14, 14], "weeks"),
         ([7, 7, 21, 7], "weeks"),
+        ([7, 7, 31, 31, 30], ""),
+        ([1, 1, 30, 31, 31, 30], ""),
+        ([1, 7, 7, 7, 31], "weeks"),
         ([31, 28, 31], ""),
         ([7, 7], ""),
     ],
@@ -442,3 +451,134 @@ def test_three_steps_are_enough_to_tell_days_from_weeks(step, spacing):
 )
 def test_a_quarter_may_be_named_by_its_months(cell, period):
     assert dates.other_periods(cell) == period
+
+
+@given(st.dates(date(1900, 1, 1), date(2099, 12, 31)))
+def test_a_month_has_the_days_of_the_calendar(day):
+    index = day.year * 12 + day.month - 1
+    after = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+    assert dates.days_in(index) == (after - day.replace(day=1)).days
+
+
+@pytest.mark.parametrize(
+    "year", [1900, 1904, 1996, 1999, 2000, 2004, 2023, 2024, 2025, 2028, 2096, 2099]
+)
+def test_february_ends_on_the_29th_in_leap_years_alone(year):
+    leap = year % 4 == 0 and year != 1900
+
+    assert dates.days_in(year * 12 + 1) == 28 + leap
+    assert [dates.days_in(year * 12 + at) for at in (0, 3, 11)] == [31, 30, 31]
+
+
+@pytest.mark.parametrize(
+    "text", ["JANUARY 2024", "january 2024", "2024m01", "fy2024 m04", "FY2024 m04", "cy2024 jan"]
+)
+def test_capitals_do_not_matter(text):
+    assert dates.read(text, MONTH_FIRST, 10).month == months.to_index("2024-01")
+
+
+@pytest.mark.parametrize(
+    "text", ["202\u0664-01", "2024-0\u0661", "Jan 202\u0664", "\u0661/1/2024", "FY202\u0664 M04"]
+)
+def test_digits_of_other_scripts_are_no_months(text):
+    assert not dates.looks_like(text)
+
+
+@pytest.mark.parametrize(
+    ("cell", "named"),
+    [
+        ("cy2024", (2024, False)),
+        ("Year: 2024", (2024, False)),
+        ("CALENDAR YEAR 2024", (2024, False)),
+        ("202\u0664", None),
+        ("state Fiscal Year 2024", (2024, True)),
+        ("FY2\u0664", None),
+        ("fy2023-24", (2024, True)),
+        ("FY1\u0661-12", None),
+        ("2023-2\u0664", None),
+        ("1899", None),
+        ("1900", (1900, False)),
+        ("2099", (2099, False)),
+        ("2100", None),
+        ("FY68", (2068, True)),
+        ("FY69", (1969, True)),
+        ("2099-00", None),  # of two digits the last must be more than 12
+        ("2099-2100", (2100, True)),
+        ("11-2012", None),
+        ("FY11-2012", (2012, True)),
+        ("2013-12", None),
+        ("Q1", None),
+        ("", None),
+    ],
+)
+def test_a_years_capitals_do_not_matter_and_its_digits_do(cell, named):
+    assert dates.names_year(cell) == named
+
+
+@pytest.mark.parametrize(
+    ("text", "year"), [("0", 2000), ("68", 2068), ("69", 1969), ("99", 1999), ("100", 100)]
+)
+def test_two_digits_of_a_year_are_those_between_1969_and_2068(text, year):
+    assert dates.full_year(text) == year
+
+
+@pytest.mark.parametrize(
+    ("number", "start", "named", "month"),
+    [
+        (1, 10, False, "2023-10"),
+        (3, 10, False, "2023-12"),
+        (4, 10, False, "2024-01"),
+        (12, 10, False, "2024-09"),
+        (10, 10, True, "2023-10"),
+        (9, 10, True, "2024-09"),
+        (1, 1, False, "2024-01"),
+        (12, 1, True, "2024-12"),
+        (1, 2, True, "2024-01"),
+        (2, 2, True, "2023-02"),
+        (1, 12, False, "2023-12"),
+        (2, 12, False, "2024-01"),
+    ],
+)
+def test_the_months_of_fiscal_2024(number, start, named, month):
+    assert dates.fiscal_month(2024, number, start, named=named) == months.to_index(month)
+
+
+def test_half_the_lines_or_more_show_where_years_begin():
+    """Steps from one month to the next, of the lines that differ from the one before."""
+    steps = [(2024, 5), (2024, 6), (2025, 7)]
+
+    assert dates.year_begins([*steps, (2020, 1)]) == 7
+    assert dates.year_begins([*steps, (2020, 1), (2020, 3)]) == 0
+    assert dates.year_begins([pair for pair in steps for _ in range(9)]) == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "month", "day"),
+    [
+        ("Tue, Jan 2 2024", "2024-01", 2),
+        ("Wednesday January 3, 2024", "2024-01", 3),
+        ("1 Jan, 2024", "2024-01", 1),
+        ("Jan 2024 thru Jan 2024", None, 0),
+        ("1-1-2024 through 1-31-2024", "2024-01", 1),
+        ("1/1/2024 - x", None, 0),
+    ],
+)
+def test_weekdays_and_ends_of_a_month_are_read_and_half_a_range_is_not(text, month, day):
+    if month:
+        assert dates.read(text, MONTH_FIRST, 10) == (months.to_index(month), day)
+    else:
+        with pytest.raises(ValueError, match="not "):
+            dates.read(text, MONTH_FIRST, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [("2024-00-01", None), ("2024-12-01", "2024-12"), ("0/2024", None), ("12/2024", "2024-12")],
+)
+def test_months_are_numbered_1_to_12(text, month):
+    if month:
+        assert months.from_index(dates.read(text, MONTH_FIRST, 10).month) == month
+    else:
+        with pytest.raises(ValueError, match="there is no month 0; write the month that is meant"):
+            dates.read(text, MONTH_FIRST, 10)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 from mailserver import HOST, Taken, server
+from tables import edit, rows
 
 from forecast.config import Config
+from forecast.errors import ConfigError, DataError
+from forecast.store import connect
 from jobs.cli import main
 from jobs.mail import demonstration
 
@@ -151,3 +158,98 @@ def test_own_counts_show_the_month_flagged_last_or_the_newest(monkeypatch, flagg
     monkeypatch.setattr(demonstration.reports, "span", lambda _, border: spans[border])
 
     assert demonstration._shown(None, "2024-07") == (month, totals)
+
+
+# --- on a record of a few rows
+
+
+@pytest.fixture
+def record(by_hand, tmp_path):
+    path = Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))
+    edit(path, "delete from month_reports")
+    return path
+
+
+NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
+SENDER = {"mail": {"sender": "Bordercast <notices@example.org>", "reply_to": "desk@example.org"}}
+
+
+def made(record, **sections):
+    with closing(connect.read(record)) as connection:
+        settings = Config.model_validate(SENDER | sections)
+        return demonstration.letter(connection, settings, NOW)
+
+
+def test_a_record_without_that_month_or_without_a_run_shows_nothing(record, tmp_path):
+    empty = tmp_path / "new.db"
+    with connect.writing(empty):
+        pass
+    for path in (record, empty):
+        with pytest.raises(DataError, match="has no 2025-02 to show; run `bordercast run` first"):
+            made(path)
+
+
+@pytest.mark.parametrize(
+    ("month", "covered"),
+    [("2023-10", False), ("2023-11", True), ("2024-02", True), ("2024-03", False)],
+)
+def test_a_month_is_covered_from_the_first_to_the_last_of_a_total(record, month, covered):
+    with closing(connect.read(record)) as connection:
+        assert demonstration._covers(connection, "northern", month) == covered
+        assert not demonstration._covers(connection, "eastern", month)
+
+
+def test_a_demonstration_is_a_notice_of_that_month_marked_as_one(record, monkeypatch):
+    monkeypatch.setattr(demonstration, "MONTH", "2024-01")
+    monkeypatch.setattr(demonstration, "BORDERS", ("northern",))
+
+    letter = made(record)
+
+    parsed = message_from_bytes(letter.mime, policy=SMTP)
+    ((digest,),) = rows(record, "select digest from latest_run")
+    key = hashlib.sha256(f"Demonstration|{digest}".encode()).hexdigest()
+    text = parsed.get_body(("plain",)).get_content()
+    assert letter.subject == parsed["Subject"].strip()
+    assert letter.subject.startswith("Demonstration: Border encounters, January 2024: ")
+    assert (parsed["From"], parsed["Reply-To"]) == (SENDER["mail"]["sender"], "desk@example.org")
+    assert parsed["Date"] == "Sun, 20 Sep 2026 12:00:00 +0000"
+    assert key[:32] in letter.message_id
+    assert digest in "".join(text.split())
+    assert text.splitlines()[0] == "Demonstration: Border encounters, January 2024"
+    page = {"notices": {"attach_page": True}}
+    for sections, attached in (
+        (page, 1),
+        ({}, 0),
+        (page | {"site": {"address": "https://x.org/"}}, 0),
+    ):
+        parsed = message_from_bytes(made(record, **sections).mime, policy=SMTP)
+        kinds = [part.get_content_type() for part in parsed.iter_attachments()]
+        assert kinds.count("text/html") == attached
+    whole = message_from_bytes(made(record, mail={}).mime, policy=SMTP)
+    assert whole["From"] == "bordercast <notices@bordercast.invalid>"
+
+
+def test_a_letter_lies_in_a_mailbox_of_its_sender_s_own_domain():
+    for mail, reader in (
+        (SENDER["mail"], b"To: <reader@example.org>\r\n"),
+        ({}, b"To: <reader@bordercast.invalid>\r\n"),
+    ):
+        settings = Config.model_validate({"mail": mail})
+        trial = demonstration.trial(settings, NOW)
+        file = demonstration.as_file(settings, trial, NOW)
+        assert file.startswith(reader)
+        assert file.endswith(trial.mime)
+
+
+def test_a_letter_is_given_to_the_server_of_the_settings_for_one_reader():
+    taken = Taken()
+    with server(taken) as port:
+        there = {"enabled": True, "host": HOST, "port": port, "security": "local"}
+        settings = Config.model_validate({"mail": SENDER["mail"] | there})
+        trial = demonstration.trial(settings, NOW)
+        demonstration.hand_over(settings, trial, "me@example.org", NOW)
+        with pytest.raises(ConfigError, match="switched off"):
+            demonstration.hand_over(Config.model_validate(SENDER), trial, "me@example.org", NOW)
+
+    ((to, message),) = taken.messages
+    assert (to, message) == ("me@example.org", b"To: <me@example.org>\r\n" + trial.mime)

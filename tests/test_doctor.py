@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
 from collections import namedtuple
 from datetime import UTC, datetime, timedelta
@@ -57,21 +58,27 @@ def test_a_bug_of_sqlite_is_named_in_the_versions_that_have_it(monkeypatch, vers
 
 
 def test_libraries_are_named_with_their_versions(monkeypatch):
-    monkeypatch.setattr(doctor, "LIBRARIES", ("numpy", "prophet", "no-such-library"))
+    monkeypatch.setattr(doctor, "LIBRARIES", ("numpy", "prophet", "no-such-library", "scipy"))
     real = doctor.version
 
     def version(name: str) -> str:
-        if name == "prophet":
+        if name in ("prophet", "scipy"):
             raise doctor.PackageNotFoundError(name)
         return real(name)
 
     monkeypatch.setattr(doctor, "version", version)
     found = list(doctor._versions())[2:]
 
-    assert said(found) == [("numpy", "good"), ("prophet", "note"), ("no-such-library", "bad")]
+    assert said(found) == [
+        ("numpy", "good"),
+        ("prophet", "note"),
+        ("no-such-library", "bad"),
+        ("scipy", "bad"),
+    ]
     assert found[0].found == real("numpy")
     assert found[1].do == "without it there are no Prophet forecasts; install bordercast again"
-    assert found[2].do == "install bordercast again"
+    assert {one.found for one in found[1:]} == {"is not installed"}
+    assert {one.do for one in found[2:]} == {"install bordercast again"}
 
 
 def test_a_database_is_whole_or_to_be_restored(record, tmp_path):
@@ -121,6 +128,7 @@ def test_an_inbox_is_a_folder_that_the_service_may_empty(record):
         ("bad", "move it away, then make the folder"),
         ("good", ""),
     ]
+    assert (absent.found, file.found) == (f"{folder} is not there", f"{folder} is a file")
     assert (link.verdict, link.do) == ("note", "take it away")
     assert link.found.startswith("link: is a symbolic link")
 
@@ -219,3 +227,113 @@ def test_a_disk_has_room_for_a_run(monkeypatch, record, free, verdict):
     assert found.verdict == verdict
     assert found.found.startswith(f"{room + free:,} bytes free")
     assert list(doctor._disk(record.parent / "none" / "b.db")) == []
+
+
+def test_all_is_looked_at_in_order(record, monkeypatch):
+    monkeypatch.setattr(doctor, "LIBRARIES", ("numpy",))
+    for file in (record, ops.beside(record)):
+        file.chmod(0o600)
+
+    found = doctor.examine(record, Config(), "own.toml", NOW)
+
+    assert [one.name for one in found] == [
+        *("bordercast", "SQLite", "numpy", "settings", "database", "folder", "inbox"),
+        *("file system", "clock", "fetch", "mail", "disk"),
+    ]
+    assert found[0].found.endswith(f"Python {'.'.join(map(str, sys.version_info[:3]))}")
+    assert (found[3].verdict, found[3].found) == ("good", "own.toml")
+
+
+def test_a_folder_is_one_that_can_be_written(tmp_path):
+    (good,) = doctor._permissions(tmp_path / "b.db", Config())
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "file").chmod(0o755)
+    (bad,) = doctor._permissions(tmp_path / "file" / "b.db", Config())
+
+    assert (good.verdict, good.found) == ("good", str(tmp_path.resolve()))
+    assert (bad.verdict, bad.do) == ("bad", "make it, owned by the service")
+    assert bad.found == f"{tmp_path.resolve() / 'file'} cannot be written"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@pytest.mark.parametrize(("mode", "may"), [(0o700, False), (0o777, True)])
+def test_an_inbox_is_tried_as_the_user_whose_record_it_is(mode, may):
+    with tempfile.TemporaryDirectory() as place:
+        folder = doctor.Path(place).resolve()
+        os.chown(folder, 12345, 12345)
+        (folder / "inbox").mkdir()
+        (folder / "inbox").chmod(mode)
+
+        (found,) = doctor._inbox(folder / "b.db", Config())
+
+        assert found.verdict == ("good" if may else "bad")
+        if not may:
+            assert found.found.endswith(
+                "inbox: user 12345 may not list it and take files out of it"
+            )
+            assert found.do == f"chown 12345 {folder / 'inbox'}"
+
+
+def test_the_last_moment_is_that_of_the_last_run(by_hand, record, tmp_path):
+    assert doctor._last_moment(record) is None
+    assert doctor._last_moment(tmp_path / "none.db") is None
+    spoilt = tmp_path / "spoilt.db"
+    spoilt.write_bytes(b"x" * 5000)
+    assert doctor._last_moment(spoilt) is None
+    assert doctor._last_moment(by_hand) == datetime(2024, 3, 25, 12, tzinfo=UTC)
+    (behind,) = doctor._clock(by_hand, datetime(2026, 1, 1, tzinfo=UTC))
+    assert behind.verdict == "good"
+
+
+@pytest.mark.parametrize(
+    ("fetch", "sources", "verdict", "do"),
+    [
+        ({}, (), "note", "put files into the inbox, or set fetch.enabled"),
+        ({"enabled": True}, (), "bad", "set fetch.contact"),
+        ({"enabled": True, "contact": "x@example.org"}, (), "good", ""),
+        ({"enabled": True, "user_agent": "ours (x@example.org)"}, (), "good", ""),
+    ],
+)
+def test_fetching_names_whom_to_ask(fetch, sources, verdict, do):
+    (found,) = doctor._fetch(Config.model_validate({"fetch": fetch, "sources": sources}))
+
+    assert (found.verdict, found.do) == (verdict, do)
+
+
+def as_nobody(question) -> bool:
+    """The answer of a process of another user, who may do no more than the modes say."""
+    pid = os.fork()
+    if pid == 0:
+        code = 2
+        try:
+            os.setgroups([])
+            os.setgid(12345)
+            os.setuid(12345)
+            code = int(bool(question()))
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert code in (0, 1)
+    return code == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another")
+def test_another_user_needs_every_right_to_a_folder():
+    with tempfile.TemporaryDirectory() as place:
+        folder = doctor.Path(place).resolve()
+        os.chown(folder, 12345, 12345)
+
+        def writes() -> bool:
+            found = next(doctor._permissions(folder / "b.db", Config()))
+            return found.verdict == "good"
+
+        for mode, takes, writable in (
+            (0o700, True, True),
+            (0o600, False, False),
+            (0o500, False, False),
+            (0o300, False, True),
+            (0o000, False, False),
+        ):
+            folder.chmod(mode)
+            assert as_nobody(lambda: doctor._may(12345, 12345, folder)) == takes, oct(mode)
+            assert as_nobody(writes) == writable, oct(mode)

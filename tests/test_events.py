@@ -63,3 +63,15 @@ def test_policy_dates_are_of_people_met_at_the_border_alone(source):
         registry.use(registry.find("cbp_encounters"))
 
     assert bool(dated) == bool(words) == (source.name == "cbp_encounters")
+
+
+@pytest.mark.parametrize(("width", "columns"), [(26, ((0, 0), (6, 5))), (25, ((5, 4),))])
+def test_a_date_in_the_first_month_of_a_panel_is_its_column_0(width, columns):
+    """A panel of the southwest up to the month before it is two years old."""
+    dates = (
+        events.PolicyDate("2021-05-01", "2021-05-01", ("southwest",), "a", "x"),
+        events.PolicyDate("2021-11-30", "2021-10-31", ("southwest",), "b", "x"),
+        events.PolicyDate("2021-12-01", "2021-10-31", ("northern",), "c", "x"),
+    )
+
+    assert events.columns("southwest", JUNE_2023, width, dates) == columns

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -29,9 +30,10 @@ from publisher import (
     status,
 )
 from tables import rows
+from tenacity import RetryCallState
 
 from forecast import __version__, atomic
-from forecast.config import Config, Fetch, ForecastSection, Mail
+from forecast.config import Config, CountsSection, Fetch, ForecastSection, Mail
 from forecast.errors import ConfigError
 from forecast.store import connect, ops
 from jobs import monthly
@@ -1105,3 +1107,184 @@ def test_a_block_is_left_alone_as_long_again_within_bounds(hours, pause):
     since = (NOW - timedelta(hours=hours)).isoformat()
 
     assert poll_times.pause_of_block(NOW, since) == timedelta(hours=pause)
+
+
+def test_a_poll_leaves_a_publisher_alone_that_blocked_the_one_before(path, publisher):
+    """Unless it is told to ask all the same; and it makes the folder it needs."""
+    path = path.parent / "a" / "b" / path.name
+    publisher.answers[INDEX] = status(403)
+    config = settings(publisher.index)
+
+    first = poll.poll(path, config, NOW)
+    again = poll.poll(path, config, NOW + timedelta(hours=1))
+    fetched = fetch(path, config, now=NOW + timedelta(hours=2), with_bundle=False)
+
+    assert [found.asked for found in (first, again, fetched)] == [True, False, False]
+    assert first.answers[0].detail == "HTTP 403 Forbidden"
+    assert (again.poll, again.answers, again.taken) == (first.poll, (), ())
+    assert publisher.asked == [INDEX]
+    assert poll.poll(path, config, NOW + timedelta(hours=1), force=True).asked
+    assert publisher.asked == [INDEX] * 2
+
+
+@pytest.mark.parametrize("folder", ["/a/", FOLDER])
+def test_the_page_has_a_limit_of_its_own_and_a_file_the_settings_one(path, publisher, folder):
+    """Wherever the file lies: an address before the page's in the alphabet, or after it."""
+    large = GOOD.ljust(listing.PAGE_BYTES + 1, b"\n")
+    publisher.put(folder + NAME, large)
+    publisher.list_files(folder + NAME)
+
+    found = look(path, publisher, max_bytes=5_000_000)
+
+    assert [answer.outcome for answer in found.answers] == ["unchanged", "new"]
+    assert kept(path, "archive" if accepted(path) else "quarantine")[NAME] == large
+
+
+def test_a_file_is_waited_for_no_longer_than_the_poll_lasts(path, publisher):
+    publisher.publish(**{NAME: GOOD})
+    publisher.answers[FOLDER + NAME] = lambda r: time.sleep(2)
+
+    found = look(path, publisher, file_seconds=20.0, poll_seconds=0.6)
+
+    said = found.answers[-1].detail
+    assert said.startswith("not complete within 0.")
+    assert float(said.split()[3]) <= 0.6
+
+
+def test_the_longest_pause_that_any_answer_of_a_poll_asks_for_counts(path, publisher):
+    publisher.publish(**dict.fromkeys((NAME, file_name(MARCH), file_name("2026-04")), GOOD))
+    for name, seconds in ((NAME, "3600"), (file_name(MARCH), "7200"), (file_name("2026-04"), "90")):
+        publisher.answers[FOLDER + name] = status(503, Retry_After=seconds)
+
+    found = look(path, publisher).poll
+
+    assert found.outcome == "unreachable"
+    assert found.not_before == "2026-04-20T08:00:00+00:00"
+
+
+def test_what_replaced_a_file_is_named_by_the_beginnings_of_both_digests(path, publisher):
+    publisher.publish(**{NAME: GOOD})
+    first = look(path, publisher).answers[-1].detail
+    publisher.put(FOLDER + NAME, file_bytes(FEBRUARY, moved={("2025-11", "southwest"): 1}))
+
+    second = look(path, publisher).answers[-1].detail
+
+    ((new,),) = rows(path, "select sha256 from releases where status = 'quarantined'")
+    assert second == f"content was {first[:12]}, is {new[:12]}"
+
+
+@pytest.mark.parametrize(
+    ("index", "address", "page"),
+    [
+        ("", "", CBP_INDEX),
+        ("https://h/x", "", "https://h/x"),
+        ("", "https://own/visits.csv", "https://own/visits.csv"),
+        ("https://h/x", "https://own/visits.csv", "https://own/visits.csv"),
+    ],
+)
+def test_where_a_poll_begins(index, address, page):
+    assert poll.page_of(own_counts_at(address, index=index)) == page
+
+
+@pytest.mark.parametrize(
+    ("contact", "agent", "address", "refused"),
+    [
+        ("", "", "", True),
+        ("ops@example.org", "", "", False),
+        ("", "an office", "", False),
+        ("", "", "https://own/visits.csv", False),
+    ],
+)
+def test_who_asks_must_be_known_to_the_publisher(contact, agent, address, refused):
+    config = own_counts_at(address, contact=contact, user_agent=agent)
+
+    if refused:
+        with pytest.raises(ConfigError, match=r"fetch\.contact: is empty"):
+            poll.refuse_anonymous(config)
+    else:
+        poll.refuse_anonymous(config)
+
+
+def own_counts_at(address: str, **changes) -> Config:
+    """Settings of the publisher's counts or, with an address, of own counts at it."""
+    sources = (CountsSection(kind="counts", name="visits", address=address),) if address else ()
+    return Config(fetch=Fetch(**changes), sources=sources)
+
+
+def test_only_the_last_poll_is_waited_for_and_a_file_that_came_another_way_is_not(path, publisher):
+    aor = file_name(MARCH, "aor")
+    publisher.publish(**{NAME: GOOD})
+    assert awaited(path) == ""
+    look(path, publisher)
+    assert "the aor file of 2026-02; the next poll" in awaited(path)
+    (path.parent / "inbox" / aor).write_bytes(file_bytes(MARCH, "aor"))
+    os.utime(path.parent / "inbox" / aor, (0, 0))
+
+    assert [taken.file_name for taken in look(path, publisher).taken] == [aor]
+    assert awaited(path) == ""
+
+
+def test_a_redirect_to_another_port_of_the_host_is_one_elsewhere(publisher):
+    """Whichever of the two has the greater number."""
+    with running() as other:
+        for here, there in ((publisher, other), (other, publisher)):
+            there.put("/there", GOOD)
+            here.answers["/file"] = status(302, Location=f"{there.root}/there")
+            assert get(here, "/file").detail == "redirects to another host (127.0.0.1)"
+        assert publisher.asked == other.asked == ["/file"]
+
+
+def test_more_than_the_limit_is_more_wherever_the_pieces_end(publisher):
+    """And no more is read than shows it."""
+    head = HEAD + b"\r\n"
+    publisher.answers["/two"] = raw(head, b"x" * 999 + b"\n", b"more\n", pause=0.05)
+    publisher.answers["/many"] = raw(head, *[b"x" * 1000 + b"\n"] * 400, pause=0.02)
+
+    for place in ("/two", "/many"):
+        found = get(publisher, place, max_bytes=1000, file_seconds=2.0)
+        assert found.detail == "more than 1,000 bytes are not taken"
+
+
+def test_pauses_between_attempts_double_up_to_a_minute_and_vary_by_half_of_the_first():
+    """So that many clients that failed together do not come back together."""
+    random.seed(1)
+    pause, state = http._pause(2.0), RetryCallState(None, None, (), {})
+    bounds = []
+    for attempt in (1, 2, 3, 9):
+        state.attempt_number = attempt
+        drawn = [pause(state) for _ in range(400)]
+        bounds.append((round(min(drawn), 1), round(max(drawn), 1)))
+
+    assert bounds == [(2.0, 3.0), (4.0, 5.0), (8.0, 9.0), (60.0, 61.0)]
+
+
+@pytest.mark.parametrize(
+    ("code", "again"),
+    [
+        *((code, True) for code in (408, 425, 429, 500, 502, 503, 504)),
+        *((code, False) for code in (400, 401, 403, 404, 407, 409, 424, 426, 428, 430, 451)),
+        *((code, False) for code in (501, 505)),
+    ],
+)
+def test_a_refusal_that_may_pass_is_tried_again_and_another_is_not(publisher, code, again):
+    publisher.answers["/file"] = status(code)
+
+    get(publisher, "/file", attempts=2)
+
+    assert publisher.asked == ["/file"] * (2 if again else 1)
+
+
+def test_an_address_that_is_none_is_unreachable():
+    config = settings(CBP_INDEX, attempts=1).fetch
+    with http.client(config) as client:
+        found = http.get(client, ops.Link("http://host:x/a.csv"), config)
+
+    assert found.outcome == "unreachable"
+    assert found.detail.startswith("InvalidURL: ")
+
+
+def test_what_a_first_client_says_of_itself():
+    for contact, said in (("", ""), ("ops@example.org", "; +ops@example.org")):
+        with http.client(Fetch(contact=contact)) as client:
+            agent = f"Mozilla/5.0 (compatible; bordercast/{__version__}{said})"
+            assert client.headers["User-Agent"] == agent

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import fcntl
 import os
-from datetime import UTC, datetime, timedelta
+import shutil
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from forecast.config import Config
 from forecast.desk.wording import due
+from forecast.intake.sources import registry
+from forecast.store import ops, wakes, witnesses
 from jobs.service import health
 
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
@@ -165,3 +171,163 @@ def test_the_room_that_is_needed_grows_with_the_database(tmp_path):
     with (tmp_path / "large.db").open("wb") as file:
         file.truncate(100_000_000)
     assert health.room_needed(tmp_path / "large.db") == 400_000_000
+
+
+# --- all of it, of a record
+
+
+@pytest.fixture
+def record(by_hand, tmp_path):
+    return Path(shutil.copy(by_hand, tmp_path / "b.db"))
+
+
+FETCHING = Config.model_validate({"fetch": {"enabled": True}})
+APRIL = datetime(2024, 4, 20, 12, tzinfo=UTC)
+
+
+def test_a_record_that_no_service_has_seen_stands_so(record):
+    found = health.status(record, FETCHING, APRIL)
+
+    facts = dict(found.facts)
+    assert facts.pop("free_bytes") > 0
+    assert facts.pop("wal_bytes") >= 0
+    assert facts == {
+        "data_through": "2024-02",
+        "state": "in use",
+        "last_run": 2,
+        "published_at": "2024-03-25T12:00",
+        "releases_without_run": [],
+        "files_in_quarantine": 1,
+        "models_left_out": ["ets"],
+        "notices_held": 2,
+        "witnesses": {},
+        "days_since_month_end": 20,  # of March
+        "service": None,
+        "mode": None,
+        "last_wake": None,
+        "next_wake": None,
+        "blocked": None,
+        "unrecognized": [],
+        "unknown_labels": [],
+        "left_in_inbox": [],
+        "undelivered": {},
+        "mail_stopped": "",
+        "verified_at": None,
+        "verify_findings": "",
+        "wal_held_by": None,
+        "database_bytes": record.stat().st_size,
+    }
+    assert found.alarms == ()
+    assert [text[:14] for text in found.warnings] == [
+        "2 notices wait",
+        "1 files are re",
+        "left out of th",
+        health.NOT_RUNNING[:14],
+    ]
+    assert found.by_mail == found.warnings[:-1]
+
+
+def busy(record) -> None:
+    """What a service wrote down until then."""
+    at = APRIL.isoformat(timespec="seconds")
+    with ops.writing(record) as db:
+        for statement in (
+            f"insert into polls values (1, '{at}', '{at}', 'blocked', '', '2024-04-18', null)",
+            "insert into mail_state values (1, '2024-04-19', '2024-04-19', 'login')",
+            "insert into inbox_left values ('x.txt', 'is no file of counts', '2024-04-20')",
+        ):
+            db.execute(statement)
+        wake = wakes.begin_wake(db, APRIL, 77)
+        wakes.end_wake(db, wake, APRIL, "published", "run 2")
+        wakes.save_leader(db, wakes.Leader(at, 77, "2024-04-21T15:00:00+00:00"))
+    wakes.save_verified(record, APRIL, "d", ["run 1 was edited", "run 2 was edited"])
+
+
+def test_what_a_service_wrote_down_is_told(record):
+    busy(record)
+    lock = record.with_name("b.db.leader")
+    lock.write_text("77")
+    with lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        led, off = (health.status(record, config, APRIL) for config in (FETCHING, Config()))
+    alone = health.status(record, FETCHING, APRIL)
+
+    facts = led.facts
+    assert (facts["service"], facts["mode"]) == (77, "daemon")
+    assert facts["next_wake"] == "2024-04-21T15:00:00+00:00"
+    assert facts["last_wake"]["outcome"] == "published"
+    assert facts["blocked"]["blocked_since"] == "2024-04-18"
+    assert facts["left_in_inbox"] == ["x.txt: is no file of counts"]
+    assert facts["mail_stopped"] == "login"
+    assert facts["verified_at"] == "2024-04-20T12:00:00+00:00"
+    assert facts["verify_findings"] == "run 1 was edited; run 2 was edited"
+    assert (off.facts["blocked"], off.facts["unrecognized"]) == (None, [])
+    assert (alone.facts["service"], alone.facts["next_wake"]) == (None, None)
+    assert [alarm.partition(":")[0] for alarm in led.alarms] == [
+        "verification failed, nothing is shown",
+        "the publisher's page has blocked us since 2024-04-18",
+        "the mail queue is stopped",
+    ]
+    assert len(off.alarms) == 2
+    assert not [text for text in led.by_mail if text.startswith("the mail queue")]
+
+
+@pytest.mark.parametrize(
+    ("since", "grave", "alarm"),
+    [
+        (timedelta(days=2), False, False),
+        (timedelta(days=2, seconds=1), False, True),
+        (timedelta(0), True, True),
+    ],
+)
+def test_a_witness_that_cannot_be_had_is_an_alarm_after_two_days(record, since, grave, alarm):
+    config = Config.model_validate({"witness": {"repository": "git@example.org:x"}})
+    witnesses.put_off(record, "git", "no route", grave, APRIL - since)
+    witnesses.put_off(record, "time stamp", "nobody asks it any more", True, APRIL - since)
+
+    found = health.status(record, config, APRIL)
+
+    began = (APRIL - since).isoformat(timespec="seconds")
+    text = f"no git since {began}, asked again: no route"
+    assert (list(found.alarms), text in found.warnings) == (
+        [text] if alarm else [],
+        not alarm,
+    )
+    assert text in found.by_mail
+    assert found.facts["witnesses"] == {"git": f"none yet; failing since {began}"}
+
+
+@pytest.mark.parametrize(
+    ("through", "today", "days"),
+    [
+        ("2026-08", "2026-09-30", 0),
+        ("2026-08", "2026-10-01", 1),
+        ("2026-08", "2026-09-01", -29),
+        ("2025-12", "2026-01-31", 0),
+        ("2026-01", "2026-02-28", 0),
+        ("2024-01", "2024-03-01", 1),
+        ("2026-11", "2027-01-01", 1),
+    ],
+)
+def test_days_are_counted_from_the_end_of_the_month_that_is_due(through, today, days):
+    assert health.days_due(through, date.fromisoformat(today)) == days
+
+
+@pytest.mark.parametrize(
+    ("many", "said"),
+    [(0, ""), (1, "0"), (3, "0; 1; 2"), (4, "0; 1; 2 and 1 more"), (9, "0; 1; 2 and 6 more")],
+)
+def test_three_of_many_are_named(many, said):
+    assert health._some([str(number) for number in range(many)]) == said
+
+
+def test_what_to_do_where_figures_should_have_come():
+    assert health._missed() == "look at the publisher's page and put the file into the inbox"
+    counts = replace(registry.main(), shipped=False)
+    registry.use(counts)
+    try:
+        assert health._missed() == (
+            "see that the next file is delivered to the place that [[sources]] names"
+        )
+    finally:
+        registry.use(registry.find("cbp_encounters"))

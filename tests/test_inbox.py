@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -409,10 +410,11 @@ def test_what_is_looked_at_in_an_inbox(folders):
     for name in (".hidden", "a.part", "b.tmp", "c.crdownload", "d.filepart", "e.csv", "f.part.csv"):
         put(folders.inbox, name)
     (folders.inbox / "folder").mkdir()
+    put(folders.inbox, "g.csv")
 
     found = inbox.look(folders.inbox)
 
-    assert [file.name for file in found.ready] == ["e.csv", "f.part.csv"]
+    assert [file.name for file in found.ready] == ["e.csv", "f.part.csv", "g.csv"]
     assert found.left == ()
     assert inbox.look(folders.inbox / "none") == inbox.Contents((), ())
 
@@ -479,3 +481,77 @@ def test_what_waits_goes_oldest_release_first(folders, path):
     assert {(each.first_seen, each.url, each.inbox) for each in found} == {
         (TODAY, "", folders.inbox)
     }
+
+
+def test_an_inbox_is_made_for_all_to_look_into_with_the_folders_it_lies_in(tmp_path):
+    before = os.umask(0)
+    try:
+        inbox.make(tmp_path / "a" / "inbox")
+        inbox.make(tmp_path / "a" / "inbox")  # and may be there
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / "a" / "inbox").stat().st_mode) == 0o755
+
+
+def test_an_inbox_that_cannot_be_listed_says_why(tmp_path):
+    (tmp_path / "inbox").symlink_to("inbox")
+
+    (left,) = inbox.look(tmp_path / "inbox").left
+
+    assert left == inbox.LeftFile("inbox", "cannot be listed (Too many levels of symbolic links)")
+
+
+def test_a_link_to_a_folder_is_named_and_the_rest_is_looked_at(folders):
+    (folders.inbox / "b").symlink_to(folders.archive)
+    put(folders.inbox, "c.csv")
+
+    found = inbox.look(folders.inbox)
+
+    assert found.left == (
+        inbox.LeftFile("b", "is a symbolic link; put the file itself there", False),
+    )
+    assert [file.name for file in found.ready] == ["c.csv"]
+
+
+def test_a_pipe_that_took_a_files_place_holds_nobody_up(folders):
+    os.mkfifo(folders.inbox / "a.csv")
+    for trusted in (None, folders.inbox):
+        with pytest.raises(DataError, match=r"^a.csv: is no regular file$"):
+            inbox.read_once(folders.inbox / "a.csv", trusted)
+
+
+def test_a_file_that_is_longer_than_it_says_counts_as_being_written():
+    """The system's own files say that they have no bytes, and have some."""
+    with pytest.raises(DataError, match=r"^status: has changed within 30 seconds; it is left"):
+        inbox.read_once(Path("/proc/self/status"))
+
+
+def test_a_file_that_is_not_there_cannot_be_read(folders):
+    with pytest.raises(DataError, match=r"^a.csv: cannot be read \(No such file or directory\)$"):
+        inbox.read_once(folders.inbox / "a.csv", folders.inbox)
+
+
+@pytest.mark.parametrize("content", [GOOD[:-1], GOOD + b"\n", GOOD[::-1]])
+def test_shorter_longer_or_otherwise_a_changed_file_stays(folders, content):
+    file = put(folders.inbox, NAME)
+    once = inbox.read_once(file, folders.inbox)
+    file.write_bytes(content)
+
+    inbox.remove(file, once)
+
+    assert file.read_bytes() == content
+
+
+@as_root
+def test_roots_files_are_opened_whoever_the_service_is():
+    with tempfile.TemporaryDirectory() as home:  # pytest's own are closed to other users
+        folder = Path(home)
+        folder.chmod(0o755)
+        os.chown(folder, 4321, 4321)
+        put(folder, "a.csv")
+        os.seteuid(1234)
+        try:
+            assert inbox.read_once(folder / "a.csv", folder).content == GOOD
+        finally:
+            os.seteuid(0)

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
+import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -12,12 +15,12 @@ import pytest
 from publisher import file_bytes, file_name
 from tables import rows
 
-from forecast.config import Config
+from forecast.config import Config, Fetch
 from forecast.errors import DataError, QuarantineError
-from forecast.store import connect, inventory, releases
+from forecast.store import connect, inventory, ops, releases
 from forecast.store.connect import writing
 from jobs.intake import archive
-from jobs.intake.ingest import WaitingFile, accept, take_file, take_waiting
+from jobs.intake.ingest import WaitingFile, accept, take_file, take_waiting, waiting
 
 FEBRUARY, MARCH = "2026-02", "2026-03"
 NAME = file_name(FEBRUARY)
@@ -208,6 +211,153 @@ def test_a_file_that_cannot_be_opened_stays(path, folders):
     assert set(files(folders.inbox)) == {NAME}
 
 
+def test_one_release_of_those_that_wait_may_be_asked_for(path, folders):
+    for name in (NAME, file_name(MARCH), "odd.csv"):
+        put(folders.inbox, name, GOOD if name == NAME else file_bytes(MARCH))
+
+    with writing(path) as db:
+        (taken,) = take_waiting(db, path, folders, ("state",), TODAY, only=202606000)
+
+    assert (taken.file_name, taken.outcome, taken.release_id) == (file_name(MARCH), "accepted", 1)
+    assert set(files(folders.inbox)) == {NAME, "odd.csv"}
+
+
+def test_of_a_file_that_is_no_release_its_name_is_kept(path, folders):
+    put(folders.inbox, "notes.csv.gz", b"to do\n")
+
+    (taken,) = empty_inbox(path, folders)
+
+    assert (taken.file_name, taken.outcome, taken.release_id) == ("notes.csv.gz", "refused", 1)
+    assert rows(
+        path,
+        "select source, kind, file_name, data_through, seq, first_seen_at, first_seen_precision, "
+        "url from releases",
+    ) == [("notes", "manual", "notes.csv", "", 0, TODAY, "day", "")]
+
+
+def test_a_day_that_nobody_knows_is_not_made_up(path, folders, tmp_path):
+    take(path, folders, put(tmp_path, NAME, GOOD), first_seen="")
+    with pytest.raises(DataError):
+        take(path, folders, put(tmp_path, "notes.csv", b"to do\n"), first_seen="")
+
+    days = "select first_seen_at, first_seen_precision from releases"
+    assert rows(path, days) == [(None, "unknown")] * 2
+
+
+def downloads(path, folders, *found: tuple[str, bytes, str]) -> None:
+    """What polls brought: (address, content, name), each by a poll of its own."""
+    with ops.writing(path) as db:
+        for number, (url, content, name) in enumerate(found, start=1):
+            sha256 = hashlib.sha256(content).hexdigest()
+            archive.keep_bytes(folders.archive, sha256, name, content)
+            link = ops.Link(url, True, "tag", "day", sha256)
+            ops.save_download(
+                db, ops.Download(url, sha256, name, f"2026-04-0{number}", number), link
+            )
+
+
+def test_downloads_wait_until_they_are_on_record(path, folders):
+    """The oldest release first; of one content, the address that had it first is its own."""
+    march, odd = file_bytes(MARCH), b"no table\n"
+    downloads(
+        path,
+        folders,
+        ("u/march", march, file_name(MARCH)),
+        ("u/new", odd, "b.csv"),
+        ("u/february", GOOD, NAME),
+        ("u/again", GOOD, NAME),
+        ("u/gone", b"gone\n", "a.csv"),
+    )
+    archive.remove(folders.archive, hashlib.sha256(b"gone\n").hexdigest())
+
+    found = waiting(None, path, folders, TODAY)
+    assert [(each.name, each.first_seen, each.url, each.inbox) for each in found] == [
+        ("b.csv", "2026-04-02", "u/new", None),
+        (NAME, "2026-04-03", "u/february", None),
+        (file_name(MARCH), "2026-04-01", "u/march", None),
+    ]
+    assert found[0].path.read_bytes() == odd
+
+    taken = empty_inbox(path, folders)
+
+    assert [each.outcome for each in taken] == ["refused", "accepted", "accepted"]
+    assert rows(path, "select url from releases order by id") == [
+        ("u/new",),
+        ("u/february",),
+        ("u/march",),
+    ]
+    assert set(files(folders.archive)) == {NAME, file_name(MARCH)}
+    with writing(path) as db:
+        assert waiting(db, path, folders, TODAY) == []
+        # Refused once, but there once more: it is tried again.
+        archive.keep_bytes(folders.archive, hashlib.sha256(odd).hexdigest(), "b.csv", odd)
+        assert [each.name for each in waiting(db, path, folders, TODAY)] == ["b.csv"]
+    with ops.reading(path) as db:
+        asked = {url: link.etag for url, link in ops.links(db).items()}
+    assert (asked["u/new"], asked["u/march"]) == ("", "tag")
+
+
+def test_no_file_for_ops_is_made_where_there_is_nothing_to_say(path, folders):
+    put(folders.inbox, NAME, GOOD)
+    empty_inbox(path, folders)
+
+    assert not ops.beside(path).exists()
+
+
+# ---------------------------------------------------------------- the two folders
+
+
+def mode(file: Path) -> str:
+    return oct(stat.S_IMODE(file.stat().st_mode))
+
+
+@pytest.mark.parametrize("before", [None, 0o755, 0o500, 0o777])
+def test_nobody_else_may_look_into_the_folders_of_files(path, before):
+    kept_in = archive.folders(path.parent / "a" / path.name, Config())
+    if before is not None:
+        for folder in kept_in:
+            folder.mkdir(parents=True)
+            folder.chmod(before)
+    umask = os.umask(0)
+    try:
+        archive.make(kept_in)
+        kept = archive.refuse(kept_in.quarantine, "abc", "a.csv", GOOD, "why")
+    finally:
+        os.umask(umask)
+
+    assert mode(kept_in.archive) == mode(kept_in.quarantine) == mode(kept.parent) == "0o700"
+    assert mode(kept_in.inbox) == oct(before or 0o755)
+    assert {mode(file) for file in kept.parent.iterdir()} == {"0o600"}
+
+
+def test_a_content_is_found_by_its_digest_and_its_reason_is_not_it(folders):
+    assert archive.find(folders.quarantine, "abc") is None
+    (folders.quarantine / "abc").mkdir(parents=True)
+    (folders.quarantine / "abc" / "z.csv.part").write_bytes(GOOD[:9])  # its writer was killed
+    kept = archive.refuse(folders.quarantine, "abc", "z.csv", GOOD, "one\ntwo")
+    (kept.parent / "a.csv.part").write_bytes(GOOD[:9])  # of a program that was killed
+
+    assert not (kept.parent / "z.csv.part").exists()
+    assert kept == folders.quarantine / "abc" / "z.csv"
+    assert (kept.parent / "z.csv.reason.txt").read_text() == "one\ntwo\n"
+    assert archive.find(folders.quarantine, "abc") == kept
+    assert archive.keep_bytes(folders.quarantine, "abc", "z.csv", b"other") == kept
+    assert kept.read_bytes() == GOOD
+    archive.remove(folders.quarantine, "abc")
+    archive.remove(folders.quarantine, "abc")  # it is not there
+    assert list(folders.quarantine.iterdir()) == []
+
+
+def test_folders_lie_beside_the_database_unless_they_are_absolute(path):
+    config = Config(fetch=Fetch(inbox="in", archive="/elsewhere", quarantine="kept/refused"))
+
+    assert archive.folders(path, config) == (
+        path.parent / "in",
+        Path("/elsewhere"),
+        path.parent / "kept/refused",
+    )
+
+
 # ---------------------------------------------------------------- an operator's word
 
 
@@ -269,6 +419,31 @@ def test_what_does_not_read_cannot_be_accepted(path, folders, tmp_path):
 
     assert rows(path, "select * from releases") == before
     assert set(files(folders.quarantine)) == {NAME, NAME + ".reason.txt"}
+
+
+def test_what_is_not_in_quarantine_any_more_must_be_taken_in_again(path, folders, tmp_path):
+    refused(path, folders, tmp_path)
+    shutil.rmtree(folders.quarantine)
+
+    with writing(path) as db, pytest.raises(DataError, match=r"not in .*; ingest it again"):
+        accept(db, folders, 2, "because", ("state",), "now")
+
+
+def test_what_is_believed_after_all_keeps_the_day_and_the_address_it_came_with(path, folders):
+    downloads(path, folders, ("u/february", GOOD, NAME), ("u/march", MOVED, file_name(MARCH)))
+    empty_inbox(path, folders)
+
+    with writing(path) as db:
+        release = accept(db, folders, 2, "because", ("state",), "2026-04-21T08:00:00+00:00")
+
+    assert (release.first_seen_at, release.url, release.seq) == (
+        "2026-04-02",
+        "u/march",
+        202606000,
+    )
+    assert rows(path, "select first_seen_at, url, status from releases where id = 2") == [
+        ("2026-04-02", "u/march", "accepted")
+    ]
 
 
 def bordercast(path, *arguments):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import sys
+from dataclasses import replace
 
 import pytest
 import second
@@ -14,8 +16,10 @@ from forecast.watch.surprise import (
     eligible,
     material,
     p_value,
+    ratio,
     severity,
     thresholds,
+    whole,
 )
 
 RULES = Rules()
@@ -59,6 +63,49 @@ def test_thresholds_are_exactly_where_the_flag_begins(expected):
     else:
         assert not flagged(below)
         assert flagged(below - 1)
+
+
+@given(expectations, st.integers(2, 12), st.floats(0.005, 0.2), st.floats(1.0, 3.0))
+def test_thresholds_are_exact_at_any_horizon_and_under_any_rules(expected, horizon, alpha, times):
+    rules = Rules(alpha, min_change=7, min_ratio=times)
+    expected = replace(expected, horizon=horizon)
+
+    below, above = thresholds(expected, rules)
+
+    def flagged(count):
+        return p_value(count, expected)[0] < alpha and material(count, expected.median, rules)
+
+    assert [flagged(count) for count in (above, above + 1)] == [False, True]
+    if below is None:
+        assert not flagged(0)
+    else:
+        assert [flagged(count) for count in (below, below - 1)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("median", "scale", "times"),
+    [
+        (200_000, 0.01, 1.15),
+        (200_000, 0.01, 2.0),
+        (200_000, 0.3, 1.15),
+        (80, 0.05, 1.15),
+        (0, 1, 9),
+    ],
+)
+def test_thresholds_are_found_in_a_few_steps(median, scale, times):
+    """Where a deviation matters far outside what is rare, it is not looked for count by count."""
+    asked = 0
+
+    def watch(frame, event, _):
+        nonlocal asked
+        asked += event == "call" and frame.f_code is p_value.__code__
+
+    sys.setprofile(watch)
+    try:
+        thresholds(Expected(median, math.log1p(median), scale, 3.0), Rules(min_ratio=times))
+    finally:
+        sys.setprofile(None)
+    assert 2 <= asked <= 8
 
 
 @pytest.mark.parametrize(
@@ -129,3 +176,31 @@ def test_a_small_series_is_never_flagged():
 
     assert severity(400, expected, 1e-9, 5, RULES) is None
     assert severity(400, expected, 1e-9, 50, RULES) == "critical"
+
+
+@pytest.mark.parametrize("alpha", [0.003, 0.008, 0.02])
+def test_nothing_is_graver_than_the_alpha_of_the_rules_allows(alpha):
+    """Under a stricter alpha fewer months are notable, and none is major or critical without."""
+    expected, rules = Expected(100, math.log1p(100), 0.2, 3.0), Rules(alpha=alpha)
+
+    for p in (0.002, 0.004, 0.007, 0.009, 0.015, 0.03, 0.06):
+        grades = [severity(count, expected, p, 100, rules) for count in (60, 40, 20)]
+
+        if p >= alpha:
+            assert grades == ["watch" if p < 0.05 else None] * 3
+        else:
+            major, critical = ("major" if p < 0.01 else "notable"), p < 0.005
+            assert grades == ["notable", major, "critical" if critical else major]
+    assert severity(40, expected, alpha, 100, rules) == "watch"
+
+
+@pytest.mark.parametrize(
+    ("centre", "median"), [(-3.0, 0), (0.0, 0), (math.log1p(10.4), 10), (math.log1p(10.6), 11)]
+)
+def test_a_centre_s_whole_median_is_the_nearest_count(centre, median):
+    assert whole(centre) == median
+
+
+@pytest.mark.parametrize(("count", "median", "of"), [(0, 0, 1), (3, 1, 2), (1, 3, 0.5), (9, 0, 10)])
+def test_a_ratio_is_of_both_and_one(count, median, of):
+    assert ratio(count, median) == of

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from forecast import months
 from forecast.config import Config
-from forecast.engine import paths
+from forecast.engine import ENGINE, VERSION, paths
+from forecast.engine.predictive import Predictive
 from forecast.errors import DataError
-from forecast.records import SeriesKey
+from forecast.records import SeriesKey, StandingAnswer
 from forecast.store.watch import Stood
+from forecast.watch.standing import INSIDE, Asked
+from jobs.pipeline import standing
 from jobs.pipeline.asof import _as_of, _earlier_figures, _totals, asked_again
+from jobs.pipeline.refits import Refits
 from jobs.pipeline.standing import _range80
-from jobs.pipeline.totals import Headline, headline
+from jobs.pipeline.totals import (
+    Headline,
+    Models,
+    fits,
+    forecast_headline,
+    headline,
+    headline_rows,
+    model_version,
+    new_hindcasts,
+    quantiles,
+)
+from models import build
+from models.base import Failure, Paths
 
 NORTH, SOUTH = SeriesKey("northern"), SeriesKey("southwest")
 FIRST, COUNT = "2022-01", 30
@@ -152,3 +170,207 @@ def test_a_range_of_80_in_100_is_of_whole_counts():
     ):
         marks[low], marks[high] = np.log1p(lo), np.log1p(hi)
         assert _range80(marks) == expected
+
+
+# --- what a run writes of every model
+
+
+FOUR = tuple(SeriesKey(border) for border in ("nationwide", "northern", "other", "southwest"))
+
+
+def flat(head: Headline, columns: np.ndarray, counts: float = 100.0, h: int = 2) -> Predictive:
+    """The same count forecast at every one of these columns."""
+    shape = (len(head.keys), len(columns))
+    ones = np.ones(shape)
+    centre = np.full((*shape, h), np.log1p(counts))
+    return Predictive(centre, np.full((*shape, h), 0.2), 4 * ones, 3 * ones, ones, ones, ones)
+
+
+def four(config: Config | None = None) -> Headline:
+    return headline({key: dict.fromkeys(MONTHS, 100) for key in FOUR}, config or Config())
+
+
+def test_hindcasts_are_written_once_for_each_cutoff_before_the_last():
+    """The engine's of all, another model's from the first that is scored."""
+    head = four(Config.model_validate({"forecast": {"first_cutoff": MONTHS[25]}}))
+    every, late = head.origins(0), head.origins(head.burn_in)
+    said = {ENGINE: flat(head, every), "naive": flat(head, late)}
+    models = Models(said, {ENGINE: every, "naive": late}, {}, said[ENGINE])
+
+    found = new_hindcasts(head, models, set())
+    cutoffs = {
+        name: sorted({row.cutoff for row in found if row.model == name})
+        for name in (ENGINE, "naive")
+    }
+    assert (cutoffs[ENGINE], cutoffs["naive"]) == (MONTHS[:29], MONTHS[25:29])
+    assert len(found) == (29 + 4) * 4 * 2
+    held = {(row.model, row.version, row.series, row.cutoff) for row in found}
+    one = (ENGINE, model_version(ENGINE), NORTH, MONTHS[3])
+    again = new_hindcasts(head, models, held - {one})
+    assert {(row.model, row.version, row.series, row.cutoff) for row in again} == {one}
+    digests = {row.cutoff: row.data_digest for row in found}
+    assert len(set(digests.values())) == 29
+
+
+def test_a_version_names_what_the_numbers_of_a_model_depend_on():
+    assert model_version(ENGINE) == f"{ENGINE!r}, engine {VERSION}"
+    assert model_version("snaive") == f"{build('snaive')!r}, engine {VERSION}"
+    assert model_version("ets").startswith(repr(build("ets")))
+    assert "engine" not in model_version("ets")
+
+
+def test_the_error_of_a_model_is_that_of_its_last_twelve_months_that_came():
+    """From column c it was wrong by c; the last column's month has not come."""
+    head = four()
+    said = flat(head, head.origins(0))
+    said.centre[..., 0] += np.arange(COUNT)
+    said.centre[1, 20, 0] = np.nan  # no path then
+    said.centre[2, :, 0] = np.nan
+    said.weight[:, -1] = (0.25, np.nan, 0.5, 0.75)
+    values = np.zeros((4, COUNT, 2))
+    failures = (Failure(0, 5, "early"), Failure(1, COUNT - 1, "no end"))
+    refits = {"ets": Refits(Paths(values, failures=failures), 2.5, 3)}
+    origins = dict.fromkeys((ENGINE, "ets"), head.origins(0))
+    models = Models({ENGINE: said, "ets": said}, origins, refits, said)
+
+    found = {(fit.model, fit.series): fit for fit in fits(head, models)}
+
+    assert len(found) == 8
+    for name in (ENGINE, "ets"):
+        errors = [found[name, key].past_error for key in head.keys]
+        assert errors[0] == errors[3] == pytest.approx(np.mean(range(17, 29)))
+        assert errors[1] == pytest.approx(np.mean([c for c in range(17, 29) if c != 20]))
+        assert errors[2] is None
+    assert [found[ENGINE, key].weight for key in head.keys] == [0.25, None, 0.5, 0.75]
+    assert [found["ets", key].weight for key in head.keys] == [None] * 4
+    assert [found["ets", key].failure for key in head.keys] == ["", "no end", "", ""]
+    assert {found[ENGINE, key].failure for key in head.keys} == {""}
+    assert {(name, fit.seconds) for (name, _), fit in found.items()} == {
+        (ENGINE, 0.0),
+        ("ets", 2.5),
+    }
+
+
+def test_the_engine_s_rows_come_first_and_its_nationwide_median_is_the_sum():
+    """Three borders of 10.4 each are 10, 10 and 10; 31.2 is 31 where it is rounded for itself."""
+    head = four()
+    said = flat(head, head.origins(0), 10.4)
+    said.centre[head.keys.index(FOUR[0])] = np.log1p(31.2)
+    models = Models({"naive": said, ENGINE: said}, {}, {}, said)
+
+    found = headline_rows(head, models)
+
+    assert [row.model for row in found] == [ENGINE] * 8 + ["naive"] * 8
+    medians = {
+        name: [row.median for row in found if row.model == name and row.series == FOUR[0]]
+        for name in (ENGINE, "naive")
+    }
+    assert medians == {ENGINE: [30, 30], "naive": [31, 31]}
+    assert {row.cutoff for row in found} == {MONTHS[-1]}
+    months_told = {row.month for row in found}
+    assert months_told == {months.shift(MONTHS[-1], 1), months.shift(MONTHS[-1], 2)}
+    hub = quantiles(head, models)
+    assert len(hub) == 4 * 2 * 23
+    assert ("northern", months.shift(MONTHS[-1], 1), 500, 10) in {
+        (key.border, month, permille, count) for key, month, permille, count in hub
+    }
+
+
+def test_the_naive_model_is_always_asked_and_baselines_at_every_column():
+    counts = {key: {month: 100 + at % 12 for at, month in enumerate(MONTHS)} for key in FOUR}
+    config = Config.model_validate(
+        {"forecast": {"models": ("snaive",), "first_cutoff": MONTHS[28]}}
+    )
+    head = headline(counts, config)
+
+    found = forecast_headline(config, head, [], lambda paths: None, lambda *_: None)
+
+    assert list(found.predictive) == [ENGINE, "naive", "snaive"]
+    assert [at.tolist() for at in found.origins.values()] == [list(range(COUNT))] * 3
+    assert found.refits == {}
+    assert found.further.centre.shape == (4, 1, paths.FARTHEST)
+    near = found.predictive[ENGINE].centre[:, COUNT - 1]
+    assert np.array_equal(found.further.centre[:, 0, : near.shape[1]], near)
+    ahead = found.predictive["snaive"].centre[1, COUNT - 1]
+    assert np.expm1(ahead)[:3] == pytest.approx([counts[NORTH][m] for m in MONTHS[18:21]])
+
+
+# --- standing questions as a run asks them
+
+
+def asked_at(columns: list[int], z: np.ndarray, kinds: tuple[str, ...]) -> list[StandingAnswer]:
+    """What would have been answered at these columns, with counts such as z."""
+    counts = {
+        key: dict(zip(MONTHS, np.expm1(z[row]).round().astype(int).tolist(), strict=True))
+        for row, key in enumerate(FOUR)
+    }
+    head = replace(four(), keys=FOUR, panel=replace(four().panel, z=z))
+    said = flat(head, head.origins(0), 120.0, h=12)
+    said.centre[FOUR.index(NORTH), :, :] += np.arange(12) / 50
+    said.sigma[:, 2] = np.nan
+    said.centre[:, 2] = np.nan
+    at = [(column, MONTHS[column]) for column in columns]
+    return list(standing._hindcast(head, said, counts, kinds, {}, at, "engine 0"))
+
+
+def errors(seed: int) -> np.ndarray:
+    """Three borders that mostly move together, and their sum."""
+    rng = np.random.default_rng(seed)
+    borders = np.log1p(120) + rng.normal(0, 0.2, COUNT) + rng.normal(0, 0.1, (3, COUNT))
+    return np.vstack([np.log1p(np.expm1(borders).sum(axis=0)), borders])
+
+
+HALF = "month in half a year above this month"
+TWELVE = "next 12 months above last 12"
+
+
+def test_a_hindcast_answer_rests_on_nothing_after_its_cutoff():
+    z, other = errors(1), errors(1)
+    other[:, 25:] = errors(2)[:, 25:]
+
+    found = asked_at([2, 24], z, (HALF, TWELVE, INSIDE))
+
+    assert found == asked_at([2, 24], other, (HALF, TWELVE, INSIDE))
+    assert {(a.cutoff, a.basis) for a in found} == {(MONTHS[24], "hindcast")}
+    assert [a.question.kind for a in found] == [HALF, TWELVE, INSIDE] * 4
+    assert [a.question.series for a in found] == [key for key in FOUR for _ in range(3)]
+    assert {a.base_rate for a in found} == {0.5, 0.8}
+    inside = [a for a in found if a.question.kind == INSIDE]
+    assert {(a.chance, a.base_rate, a.version) for a in inside} == {(0.8, 0.8, "engine 0")}
+    assert {a.question.first_month for a in inside} == {MONTHS[25]}
+    assert all(0 <= a.chance <= 1 for a in found)
+    assert asked_at([24], z, ()) == []
+
+
+def test_how_borders_hang_together_is_looked_at_anew_every_year():
+    """Of nationwide's sums it shows: between two looks, the last one's is used."""
+    z = errors(3)
+    columns = list(range(10, 23))
+
+    found = {
+        a.cutoff: a.chance for a in asked_at(columns, z, (HALF,)) if a.question.series == FOUR[0]
+    }
+    alone = {
+        a.cutoff: a.chance
+        for column in columns
+        for a in asked_at([column], z, (HALF,))
+        if a.question.series == FOUR[0]
+    }
+
+    assert [found[MONTHS[c]] == alone[MONTHS[c]] for c in (10, 22)] == [True, True]
+    assert any(found[MONTHS[c]] != alone[MONTHS[c]] for c in columns[1:-1])
+
+
+@pytest.mark.parametrize(("steps", "answered"), [(6, [HALF]), (12, [HALF, TWELVE]), (5, [])])
+def test_a_question_that_ends_after_the_last_forecast_month_is_not_answered(steps, answered):
+    asked = Asked(NORTH, dict.fromkeys(MONTHS, 100), MONTHS[-1])
+    draws = np.full((4, steps), 101.0)
+    draws[0] = 99
+
+    rates = {(HALF, MONTHS[-1]): 0.25}
+    found = list(standing._answered(asked, draws, (TWELVE, HALF)[::-1], rates, "issued"))
+
+    assert [a.question.kind for a in found] == answered
+    assert {a.chance for a in found} <= {0.75}
+    assert [a.base_rate for a in found] == [0.25, 0.5][: len(answered)]
+    assert {(a.basis, a.version) for a in found} <= {("issued", f"{ENGINE}, engine {VERSION}")}

@@ -14,7 +14,7 @@ from xlsxwriter import Workbook
 from forecast import months
 from forecast.errors import DataError
 from forecast.intake.counts import TableRead, table_of
-from forecast.intake.tables import grid, layout
+from forecast.intake.tables import grid, layout, long
 from forecast.intake.tables.grid import ReadAs
 from forecast.intake.tables.sheet import sheets_of
 
@@ -926,3 +926,778 @@ def test_of_many_columns_twenty_are_named():
 def test_of_two_sums_over_months_the_first_is_named():
     with pytest.raises(DataError, match="'n ytd' adds up several months"):
         read(lines("month,n ytd,n rolling", "{m},{j},{k}"))
+
+
+# --- where a heuristic turns: both sides of it
+
+
+def refusal(text: str, **wanted: object) -> str:
+    """Why a table is refused, on one line."""
+    with pytest.raises(DataError) as refused:
+        read(text, **wanted)
+    return " ".join(str(refused.value).split())
+
+
+def column(head: str, *cells: object) -> str:
+    """A table of these cells, each beside another count."""
+    return f"{head},n\n" + "".join(f"{cell},{20 + at % 3}\n" for at, cell in enumerate(cells))
+
+
+def test_a_column_has_the_months_if_half_of_it_are_dates():
+    """Its header counts as one cell of it."""
+    half = refusal(column("when", *MONTHS[:4], *"abc"))
+
+    assert [f"line {n}, column when: {text!r}" in half for n, text in enumerate("abc", 6)] == (
+        [True] * 3
+    )
+    assert "no column of months" in refusal(column("when", *MONTHS[:4], *"abcd"))
+
+
+@pytest.mark.parametrize(("titles", "read_so"), [(0, True), (28, True), (29, True), (30, False)])
+def test_a_header_is_among_the_first_thirty_lines(titles, read_so):
+    text = "".join(f"A line about the table {n}\n" for n in range(titles))
+    span = [months.shift("2020-01", n) for n in range(40)]
+    text += column("month", *span)
+    if read_so:
+        found = read(text)
+        assert found.counts.length.tolist() == [40]
+        assert len(found.notes) == 1 + titles
+    else:
+        assert refusal(text).startswith("own.csv, line 1: the header has 1 fields, most lines")
+
+
+def test_a_header_of_names_may_stand_below_a_title_and_numbers():
+    """Of a table whose months are numbers: the first line of two or more names, and no number."""
+    text = "Visits\nYears,2\n" + lines("year,month,n", "2020,{n},{j}")
+    found = read(text)
+
+    assert values(found) == {"count": THREES}
+    assert found.notes[0].startswith("months in column 'year' and 'month'")
+    assert "line 2 is no part of the table: 'Years 2'" in found.notes
+
+
+@pytest.mark.parametrize(
+    "months_as", [["1", "2", "3", "4", "5"], ["Jan", "Feb", "Mar", "Apr", "May"]]
+)
+def test_years_and_months_are_those_of_more_than_half_the_lines(months_as):
+    def table(years: list[object], numbers: list[str]) -> str:
+        pairs = zip(years, numbers, strict=True)
+        return "year,month,n\n" + "".join(f"{y},{m},{9 + at}\n" for at, (y, m) in enumerate(pairs))
+
+    five, four = months_as, months_as[:4]
+    years = ["2020"] * 5
+
+    assert "'x': not a year; write it as 2024" in refusal(table([*years, *"xxx"], five + four[:3]))
+    for few in (2, 3, 4):
+        text = table([*years[:few], *"xxxx"[: 7 - few], *"x" * max(0, 3 - few)], four + four[:3])
+        assert "no column of months" in refusal(text)
+    assert "'x': not a month; write it as 1 to 12" in refusal(
+        table([*years, *["2021"] * 3], [*five, *"xxx"])
+    )
+    # Where the months are too few, there are years alone.
+    assert "counts of years" in refusal(table([*years[:4], *["2021"] * 3], [*four, *"xxx"]))
+
+
+def test_two_columns_of_calendar_years_leave_open_which_is_meant():
+    text = lines("year,report year,month,n", "2020,2021,{n},{j}")
+
+    assert "counts of years" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        *(("0", 0), ("1", 1), ("09", 9), ("12", 12), ("13", 0), ("-1", 0), ("M04", 4), ("m12", 12)),
+        *(("\u00b2", 0), ("\u0663", 0), ("x", 0), ("", 0), (4.0, 4), (4.5, 0), (0.0, 0), (None, 0)),
+    ],
+)
+def test_a_calendar_months_number_is_1_to_12(cell, number):
+    assert long._month_number(cell) == number
+
+
+def test_years_alone_are_told_by_more_than_three_fifths():
+    assert "no column of months" in refusal(column("x", 2019, 2020, 2021, "a", "b"))
+    assert "counts of years" in refusal(column("x", 2019, 2020, 2021, 2022, "b"))
+
+
+@pytest.mark.parametrize(("above", "said"), [(4, "counts of weeks"), (5, "no column of months")])
+def test_weeks_over_columns_are_looked_for_in_five_lines(above, said):
+    text = "a note,,\n" * above + "site,2020-W01,2020-W02\na,1,2\nb,3,4\nc,5,6\n"
+
+    assert said in refusal(text)
+
+
+TOLD_BY_NAME = lines("site,month,visits,beds", "a,{m},{i},{k}", "b,{m},{k},{j}")
+
+
+def test_what_was_read_from_which_column_is_said_of_several_columns_of_counts():
+    found = read(TOLD_BY_NAME, value=("visits", "beds"), series=("site",))
+    wide = read(lines("month,a,b", "{m},{i},{j}"))
+
+    assert found.notes[0] == (
+        "months in column 'month'; counts in column 'visits', 'beds'; series from column 'site'"
+    )
+    assert (found.counts_column, found.series_column) == ("visits", "site")
+    assert (wide.counts_column, wide.series_column) == ("", "")
+
+
+def test_a_fault_in_one_of_several_columns_of_counts_has_its_column():
+    text = TOLD_BY_NAME.replace("b,2020-03,64,6", "b,2020-03,6-4,6x")
+    said = refusal(text, value=("visits", "beds"), series=("site",))
+
+    assert "line 7, column visits: '6-4': not a number" in said
+    assert "line 7, column beds: '6x': not a number" in said
+
+
+def test_names_nest_where_one_column_has_the_counts():
+    text = lines(
+        "region,site,month,in,out", "N,a,{m},{i},{j}", "N,b,{m},{k},{j}", "S,c,{m},{i},{j}"
+    )
+    (sheet,) = sheets_of("own.csv", text.encode())
+
+    def nesting(*value: str) -> tuple[str, str]:
+        return layout.entries(sheet, ReadAs(value=value, series=("site",))).nesting
+
+    assert nesting("in") == ("region", "site")
+    assert nesting("in", "out") == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("head", "form", "found", "most"),
+    [
+        ("month,n", "{m},1,234", 2, 3),
+        ("month", "{m},1,234", 1, 3),
+        ("site,month,n,x", "a,{m},{j}", 4, 3),
+    ],
+)
+def test_a_header_of_another_width_than_the_lines_is_refused_with_both(head, form, found, most):
+    said = refusal(lines(head, *[form] * 1))
+
+    assert said.startswith(
+        f"own.csv, line 1: the header has {found} fields, most lines have {most}. Put numbers with"
+    )
+
+
+def test_blank_columns_on_the_right_need_no_header():
+    assert values(read(lines("month,n", "{m},{j},,"))) == {"count": THREES}
+
+
+def test_a_column_has_counts_if_half_of_it_are_numbers():
+    half = refusal(lines("month,n", "{m},{j}") + "".join(f"2021-0{n},q\n" for n in range(1, 7)))
+    less = refusal(lines("month,n", "{m},{j}") + "".join(f"2021-0{n},q\n" for n in range(1, 8)))
+
+    assert half.count("'q': not a number") == 6
+    assert less.startswith("own.csv: no column of counts: '0' in column 'n' is not a number")
+
+
+def test_a_column_without_a_single_number_has_no_counts():
+    assert "no column of counts" in refusal(lines("month,n", "{m},NA"))
+
+
+@pytest.mark.parametrize("many", [12, 13])
+def test_of_columns_that_may_hold_the_counts_twelve_are_named(many):
+    head = ",".join(f"c{n}" for n in range(many))
+    text = lines(f"site,month,{head}", *(f"{s},{{m}}" + ",{j}" * many for s in "ab"))
+    text = text.replace("0,0", "5,1")
+
+    shown = ", ".join(f"'c{n}'" for n in range(12))
+    assert f"several columns hold counts: {shown}. Say which: --value 'c0'" in refusal(text)
+
+
+def numbered(ids: list[list[int]]) -> str:
+    """Sites by number, those of each month."""
+    found = ["site,month,n\n"]
+    for at, month in enumerate(MONTHS):
+        found += [f"{site},{month},{10 * site + at}\n" for site in ids[at]]
+    return "".join(found)
+
+
+def test_a_number_names_a_series_that_is_there_in_half_of_the_months():
+    half = [[1, 2], [1, 2], [1, 2], [1, 2], [3, 4], [3, 4], [3, 4]]
+    fewer = [*half[:6], [3]]
+
+    assert list(values(read(numbered(half)))) == ["1", "2", "3", "4"]
+    assert "2020-01': 'site' has this month already" in refusal(numbered(fewer))
+
+
+def test_two_columns_of_numbers_that_could_name_a_series_with_its_region_are_a_question():
+    rows = [
+        f"{region},{site},{site + 10},{month},{site * 7 + at}\n"
+        for at, month in enumerate(MONTHS)
+        for region in ("East", "West")
+        for site in (1, 2)
+    ]
+    said = refusal("region,site,code,month,n\n" + "".join(rows))
+
+    assert "several columns hold counts" in said or "has this month already" in said
+    one = [row.replace(f",{row.split(',')[2]},", ",", 1) for row in rows]
+    assert len(values(read("region,site,month,n\n" + "".join(one)))) == 4
+
+
+@pytest.mark.parametrize("many", [2, 3])
+def test_a_number_stays_with_its_series_over_three_months(many):
+    text = "site,capacity,month,patients\n" + "".join(
+        f"{site},{size},{month},{size // 50 + at}\n"
+        for site, size in (("a", 500), ("b", 900))
+        for at, month in enumerate(MONTHS[:many])
+    )
+    if many == 2:
+        assert "several columns hold counts: 'capacity', 'patients'" in refusal(text)
+    else:
+        assert values(read(text)) == {"a": [10, 11, 12], "b": [18, 19, 20]}
+
+
+def test_a_line_without_its_name_is_a_fault_also_beside_several_counts():
+    said = refusal(TOLD_BY_NAME + ",2020-08,1,2\n", value=("visits", "beds"), series=("site",))
+
+    assert said.endswith("file line 16, column site: '': no name of a series; fill it in")
+
+
+def test_columns_of_one_name_are_named_once_each():
+    said = refusal(lines("month,b,a,b,a", "{m},{i},{j},{k},{i}"))
+
+    assert "line 1, column a: 'a': two columns have this name; rename one" in said
+    assert "line 1, column b: 'b': two columns have this name; rename one" in said
+    assert said.count("two columns") == 2
+
+
+# --- what every layout needs
+
+
+def test_two_lines_are_a_table_and_one_is_none():
+    assert values(read("month,n\n2020-01,5\n")) == {"count": [5]}
+    assert "no table of monthly counts; a table of" in refusal("2020-01,5\n")
+
+
+def test_an_evening_in_utc_is_asked_about():
+    said = refusal(column("when", "2020-01-31T23:00Z", "2020-02-29T23:00Z"))
+
+    assert "'2020-01-31T23:00Z' and all others are the evening of a month's last day" in said
+
+
+def test_a_date_that_may_be_two_months_is_shown():
+    said = refusal(column("when", "5/5/2020", "6/7/2020", "7/8/2020"))
+
+    assert said == (
+        "own.csv: '6/7/2020' can be two months, and no other date of its column says which; add "
+        "--dates mdy (month first) or --dates dmy (day first)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "told", "last", "said"),
+    [
+        (10, 0, "2020-09", "begin in month 10 of the year before, as the file shows"),
+        (7, 0, "2020-06", "begin in month 7 of the year before, as the file shows"),
+        (7, 10, "2020-09", "are taken to begin in month 10 of the year before"),
+        (7, 1, "2020-12", "are taken to be calendar years"),
+        (1, 0, "", "do not say when fiscal years begin; add --fiscal-start MONTH: 10 for the U.S."),
+        (1, 1, "2020-12", "are taken to be calendar years"),
+        (1, 10, "2020-09", "are taken to begin in month 10 of the year before"),
+    ],
+)
+@pytest.mark.parametrize("form", ["FY2020 {}", "{} FY20"])
+def test_fiscal_years_begin_where_the_file_or_the_user_says(form, first, told, last, said):
+    order = [(first + n - 1) % 12 + 1 for n in range(12)]
+    text = column("when", *(form.format(month_abbr[n]) for n in order))
+    if not last:
+        assert f"own.csv: {form.format('Jan')!r} and its months {said}" in refusal(text)
+        return
+    found = read(text, fiscal_start=told)
+
+    assert found.counts.last.tolist() == [months.to_index(last)]
+    assert f"fiscal years {said} (--fiscal-start changes that)" in found.notes
+
+
+@pytest.mark.parametrize("years", [("2020", False), ("FY2020", True)])
+def test_numbers_count_from_where_a_fiscal_year_begins_and_a_calendar_years_from_january(years):
+    """Lines of one fiscal year say nothing of its start: the government's is taken."""
+    year, fiscal = years
+    found = read("year,month,n\n" + "".join(f"{year},{n},{n}\n" for n in range(1, 8)))
+
+    assert found.counts.last.tolist() == [months.to_index("2020-04" if fiscal else "2020-07")]
+    assert any("fiscal" in note for note in found.notes) == fiscal
+
+
+@pytest.mark.parametrize(("blank", "filled"), [(1, True), (0, False)])
+def test_a_name_holds_below_where_half_of_its_column_is_blank(blank, filled):
+    """Two sites of two months each, the name in the first line of each or in one more."""
+    rows = ["a,2020-01,1", ",2020-02,2", "b,2020-01,3", f"{'' if blank else 'b'},2020-02,4"]
+    text = "site,month,n\n" + "\n".join(rows) + "\n"
+    if filled:
+        found = read(text)
+        assert values(found) == {"a": [1, 2], "b": [3, 4]}
+        assert "blank cells of column 'site' take the cell above" in found.notes
+    else:
+        assert "line 3, column site: '': no name of a series; fill it in" in refusal(text)
+
+
+def test_blank_names_are_not_filled_where_each_month_has_one_line():
+    found = read(lines("month,note,n", "{m},,{i}").replace("2020-01,,", "2020-01,x,"))
+
+    assert values(found) == {"count": ONES}
+    assert "ignored column: 'note'" in found.notes
+    assert not [note for note in found.notes if "take the cell above" in note]
+
+
+def test_blank_names_that_tell_no_lines_apart_stay_blank():
+    """What stands once beside two sites' months is a remark: filled, it would name nothing."""
+    rows = [f"{site},{month},{9 + at}" for at, month in enumerate(MONTHS) for site in "ab"]
+    rows = [f"{'seen' if not at else ''},{row}" for at, row in enumerate(rows)]
+    found = read("remark,site,month,n\n" + "\n".join(rows) + "\n")
+
+    assert sorted(values(found)) == ["a", "b"]
+    assert not [note for note in found.notes if "take the cell above" in note]
+
+
+def test_years_of_merged_cells_hold_for_the_lines_below():
+    text = "year,month,n\n" + "".join(
+        f"{year if n == 1 else ''},{n},{10 * at + n}\n"
+        for at, year in enumerate((2020, 2021))
+        for n in range(1, 5)
+    )
+    found = read(text)
+
+    assert found.counts.last.tolist() == [months.to_index("2021-04")]
+    assert "blank cells of column 'year' take the cell above" in found.notes
+    known = np.flatnonzero(np.isfinite(found.counts.values[0]))
+    assert known.tolist() == [0, 1, 2, 3, 12, 13, 14, 15]
+
+
+@pytest.mark.parametrize("many", [5, 6])
+def test_five_signs_of_footnotes_are_shown(many):
+    signs = ["*", "\u2020", "#", "^", "\u00a7", "\u2021"][:many]
+    cells = [f"{20 + at}{sign}" for at, sign in enumerate(signs)]
+    found = read("month,n\n" + "".join(f"{m},{c}\n" for m, c in zip(MONTHS, cells, strict=False)))
+
+    (note,) = [note for note in found.notes if note.startswith("signs behind numbers")]
+    assert note.removeprefix("signs behind numbers, taken for footnotes and left out: ") == (
+        ", ".join(sorted(signs)[:5])
+    )
+    assert values(found) == {"count": [20 + at for at in range(many)]}
+
+
+def test_a_column_called_series_names_them_whatever_else_would():
+    text = lines("group,series,month,n", "x,a,{m},{i}", "y,a,{m},{j}")
+
+    assert "'a' has this month already" in refusal(text)
+    assert values(read(text.replace("series", "site"))) == {"x": ONES, "y": THREES}
+
+
+def test_where_each_month_has_one_line_its_one_name_is_the_series():
+    text = lines("site,note,month,n", "North,x{i},{m},{j}")
+
+    assert values(read(text)) == {"North": THREES}
+    assert read(text).notes[0].endswith("series from column 'site'")
+    assert read(lines("a,b,month,n", "x,y,{m},{j}")).counts.names == ("x",)
+
+
+@pytest.mark.parametrize("columns", [2, 3, 4])
+def test_up_to_three_columns_name_a_series_together(columns):
+    """As many sites as there are ways to combine two words."""
+    keys = [f"{n:0{columns}b}" for n in range(2**columns)]
+    head = ",".join(f"c{n}" for n in range(columns))
+    words = [",".join(f"w{bit}" for bit in key) for key in keys]
+    text = lines(f"{head},month,n", *(f"{word},{{m}},{{j}}" for word in words))
+    if columns > 3:
+        assert "has this month already" in refusal(text)
+        return
+    found = read(text)
+
+    assert found.counts.names == tuple(" / ".join(f"w{bit}" for bit in key) for key in keys)
+    assert set(map(tuple, found.counts.values.tolist())) == {tuple(THREES)}
+    assert found.notes[0].endswith(
+        "series from column " + " and ".join(f"'c{n}'" for n in range(columns))
+    )
+
+
+@pytest.mark.parametrize(("blank", "names"), [(6, ("x", "y")), (7, ())])
+def test_a_column_names_series_if_more_than_half_of_it_is_filled(blank, names):
+    """Of 14 lines of two sites a month."""
+    rows = [(site, month) for site in "xy" for month in MONTHS]
+    text = "site,code,month,n\n" + "".join(
+        f"{'' if at % 2 and at < 2 * blank else site},{site}{at % 7},{month},{at}\n"
+        for at, (site, month) in enumerate(rows)
+    )
+    if names:
+        assert "no name of a series" in refusal(text)
+    else:
+        assert len(read(text).counts.names) == 14
+
+
+def test_a_rate_of_each_line_names_no_series():
+    """Were it taken for a name, each month would be a series of its own."""
+    text = lines("site,note %,month,n", "a,x{i},{m},{i}", "a,y{i},{m},{j}")
+
+    assert "'a' has this month already" in refusal(text)
+    assert len(read(text.replace("note %", "note")).counts.names) == 14
+
+
+def test_a_family_is_that_of_each_of_its_series_columns_of_counts():
+    text = lines("site,family,month,in,out", "a,x,{m},{i},{j}", "b,y,{m},{k},{j}")
+
+    def families(*value: str) -> dict[str, str]:
+        found = read(text, value=value, series=("site",)).counts
+        return dict(zip(found.names, found.family.tolist(), strict=True))
+
+    assert families("in") == {"a": "x", "b": "y"}
+    assert families("in", "out") == {"a / in": "x", "a / out": "x", "b / in": "y", "b / out": "y"}
+    said = refusal(text + "a,z,2020-08,1,2\n", value=("in", "out"), series=("site",))
+    for name in ("a / in", "a / out"):
+        assert f"line 16, column family: 'z': series {name!r} was in family 'x' before" in said
+
+
+def test_years_are_told_by_their_columns_name_too():
+    assert "counts of years" in refusal(lines("when,month,n", "2020,{n},{j}"))
+
+
+@pytest.mark.parametrize("head", ["fiscal year", "FY", "f.y.", "Report Year", "yr", "CY"])
+@pytest.mark.parametrize("number", ["month", "Month No.", "period", "report_month", "mth #", "mo"])
+def test_years_and_months_have_several_names(head, number):
+    found = read(lines(f"{head},{number},n", "2020,{n},{j}"))
+
+    assert values(found) == {"count": THREES}
+    assert found.notes[-1] != "ignored column: 'n'"
+
+
+@pytest.mark.parametrize("blank", ["", "Total", "2020 Total", "FY20 total", "Subtotal:"])
+def test_a_line_that_sums_up_a_year_stands_beside_a_year_and_no_month(blank):
+    text = lines("year,month,n", "2020,{n},{j}") + f"{blank or '2020 Total'},,63\n"
+    found = read(text)
+
+    assert values(found) == {"count": THREES}
+    assert "line 9 is a total over months, left out" in found.notes
+
+
+def test_december_before_january_of_one_fiscal_year_shows_calendar_numbers():
+    """Between two years it shows nothing, nor do other steps."""
+
+    def last(*pairs: tuple[str, int]) -> str:
+        text = "FY,month,n\n" + "".join(f"{y},{n},{at}\n" for at, (y, n) in enumerate(pairs))
+        return months.from_index(int(read(text).counts.last[0]))
+
+    assert last(*(("FY20", n) for n in (10, 11, 12, 1, 2))) == "2020-02"
+    assert last(*(("FY20", n) for n in (2, 1, 12, 11, 10))) == "2020-02"
+    assert last(*(("FY20", n) for n in range(1, 13)), ("FY21", 1)) == "2020-10"
+    assert last(*(("FY20", n) for n in (1, 2, 3))) == "2019-12"
+
+
+# --- a column a month, a line a year, a column a year: both sides
+
+
+@pytest.mark.parametrize(("names", "across"), [(1, True), (2, True), (3, False)])
+def test_half_of_a_headers_cells_are_months_where_they_stand_across(names, across):
+    head = ",".join(f"c{n}" for n in range(names))
+    rows = "".join(",".join(f"{name}{n}" for n in range(names)) + ",5,7\n" for name in "ab")
+    text = f"{head},2020-01,2020-02\n{rows}"
+    if across:
+        assert read(text).notes[0].startswith("a column for each month, 2020-01 to 2020-02; ")
+    else:
+        assert "no column of months" in refusal(text)
+
+
+@pytest.mark.parametrize(("dated", "across"), [(1, True), (2, False)])
+def test_months_over_months_are_no_header(dated, across):
+    """Of four cells below one may be a month, written in the wrong place; of two it is no table."""
+    cells = ["2020-05", "2020-06"][:dated]
+    text = f"site,2020-01,2020-02\na,{cells[0]},7\nb,{cells[-1] if dated > 1 else 5},9\n"
+
+    said = refusal(text)
+    assert ("line 2, column 2020-01: '2020-05': not a number" in said) == across
+
+
+@pytest.mark.parametrize("titles", [0, 1, 4])
+def test_only_the_nineteen_lines_below_say_whether_months_head_columns(titles):
+    """Half of their cells are months, or one fewer."""
+    head, counts, dated = "site,2020-01,2020-02\n", "a,5,7\n", "a,2020-05,7\n"
+    head = "About us,,\n" * titles + head
+
+    assert "'2020-05': not a number" in refusal(head + dated * 18 + counts + dated * 9)
+    assert "'2020-05': not a number" not in refusal(head + dated * 19 + counts * 9)
+
+
+@pytest.mark.parametrize(("titles", "read_so"), [(29, True), (30, False)])
+@pytest.mark.parametrize(
+    "table",
+    [
+        f"site,{','.join(MONTHS)}\na,0,3,6,9,12,15,18\n",
+        "year,Jan,Feb,Mar,Apr,May,Jun,Jul\n2020,0,3,6,9,12,15,18\n",
+        "month,2019,2020\n" + "".join(f"{name},1,{3 * n}\n" for n, name in enumerate(NAMES)),
+    ],
+    ids=["across", "a line a year", "a column a year"],
+)
+def test_any_header_is_among_the_first_thirty_lines(titles, read_so, table):
+    width = table.partition("\n")[0].count(",")
+    text = ("About us" + "," * width + "\n") * titles + table
+    if read_so:
+        (found,) = values(read(text)).values()
+        assert found[-7:-5] in ([0, 3], [15, 18])
+    else:
+        refusal(text)
+
+
+@pytest.mark.parametrize("many", [5, 6])
+def test_six_months_of_a_line_a_year_are_told_by_their_names(many):
+    names = ",".join(NAMES[:many])
+    text = f"year,{names}\n" + "".join(
+        f"{year},{','.join(str(year - 2000 + n) for n in range(many))}\n" for year in (2020, 2021)
+    )
+    if many < 6:
+        refusal(text)
+        return
+    ((series),) = values(read(text)).values()
+    assert [v for v in series if v == v] == [*range(20, 26), *range(21, 27)]
+
+
+@pytest.mark.parametrize(("others", "read_so"), [(1, True), (2, False)])
+def test_a_column_of_years_has_them_in_more_than_half_of_its_lines(others, read_so):
+    rows = [f"{year},1,2,3,4,5,6\n" for year in (2020, 2021)] + ["x,1,2,3,4,5,6\n"] * others
+    said = refusal("year,Jan,Feb,Mar,Apr,May,Jun\n" + "".join(rows))
+
+    assert ("line 4, column year: 'x': not a year; write it as 2024" in said) == read_so
+    assert ("own.csv, line 1: months without a year; add a column" in said) != read_so
+
+
+def test_two_columns_of_years_beside_months_are_a_question():
+    said = refusal("year,other,Jan,Feb,Mar,Apr,May,Jun\n2020,2021,1,2,3,4,5,6\n")
+
+    assert "own.csv, line 1: months without a year" in said
+
+
+def test_a_line_a_fiscal_year_of_a_state_may_begin_in_july():
+    order = [*NAMES[6:], *NAMES[:6]]
+    found = read(f"FY,{','.join(order)}\n2021,{','.join(f'{v:g}' for v in TWELVE)}\n")
+
+    assert values(found) == {"count": TWELVE}
+    assert found.counts.last.tolist() == [months.to_index("2021-06")]
+
+
+@pytest.mark.parametrize("lines_below", [5, 6])
+def test_years_across_need_six_months_below(lines_below):
+    text = "month,2019,2020\n" + "".join(f"{name},1,2\n" for name in NAMES[:lines_below])
+    if lines_below < 6:
+        refusal(text)
+    else:
+        assert read(text).counts.length.tolist() == [12]
+
+
+@pytest.mark.parametrize(
+    ("cell", "total"),
+    [
+        *(
+            ("2021 Total", True),
+            ("FY20", True),
+            ("fy 2020", True),
+            ("2020", True),
+            ("CY2020", True),
+        ),
+        *(("Q1 2021", True), ("2021-Q1", True), ("Grand Total", True), ("grand totals:", True)),
+        *(("M13", True), ("Annual avg.", True), ("% change", True), ("year to date", True)),
+        *(("Sub-total", True), ("Total (2021)", True), ("All months", True), ("Max", True)),
+        *(("2019-20 total", True), ("Total visits", False), ("January", False), ("2020-01", False)),
+        *(("", False), ("x", False), ("2100", False), (date(2020, 1, 1), False), (None, False)),
+    ],
+)
+def test_a_sum_over_months_is_told_by_its_words(cell, total):
+    assert grid.is_sum(cell) == total
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (5.0, "5"),
+        (5.5, "5.5"),
+        (-2.0, "-2"),
+        ("a", "a"),
+        (None, ""),
+        (date(2020, 1, 2), "2020-01-02"),
+    ],
+)
+def test_a_cell_is_shown_as_people_see_it(cell, text):
+    assert grid.text_of(cell) == text
+
+
+@pytest.mark.parametrize(
+    ("codes", "share"),
+    [
+        ([[1, 2, 3, 4]], 1.0),
+        ([[1, 1, 1, 1]], 0.25),
+        ([[1, 1, 2, 2], [1, 2, 1, 2]], 1.0),
+        ([[1, 1, 2, 2], [1, 1, 1, 2]], 0.75),
+        ([[5, 5, 9, 9], [0, 1, 0, 1], [7, 7, 7, 7]], 1.0),
+        ([[0, 1, 2], [2, 1, 0]], 1.0),
+    ],
+)
+def test_rows_are_unique_where_no_other_has_all_their_values(codes, share):
+    assert grid.unique_share([np.array(code) for code in codes]) == share
+
+
+def test_eighty_letters_of_a_faults_cell_are_shown():
+    for letters, shown in ((80, 80), (81, 80)):
+        fault = str(grid.Fault(3, "n", "x" * letters, "wrong"))
+        assert fault == f"line 3, column n: {'x' * shown!r}: wrong"
+    assert str(grid.Fault(3, "", "x", "wrong")) == "line 3: 'x': wrong"
+
+
+def test_where_no_columns_tell_lines_apart_the_nearest_names_them():
+    text = lines("group,kind,month,n", "a,x,{m},{i}", "a,y,{m},{j}", "b,z,{m},{k}", "b,z,{m},{i}")
+    said = refusal(text)
+
+    assert "line 5, column month: '2020-01': 'z' has this month already, in line 4" in said
+    assert said.count("has this month already") == 7
+
+
+@pytest.mark.parametrize(("before", "told"), [(11, True), (12, False)])
+def test_of_twelve_columns_it_is_tried_whether_they_name_series(before, told):
+    head = ",".join(f"c{n}" for n in range(before))
+    text = lines(f"{head},site,month,n", *("q," * before + f"{s},{{m}},{{j}}" for s in "ab"))
+
+    if told:
+        assert values(read(text)) == {"a": THREES, "b": THREES}
+    else:
+        assert "'q' has this month already" in refusal(text)
+
+
+def test_a_series_of_two_columns_has_a_name_in_both():
+    text = lines("region,site,month,n", "N,a,{m},{i}", "N,b,{m},{j}", "S,a,{m},{k}")
+    for line in ("N,,2020-08,1", ",a,2020-08,1"):
+        said = refusal(f"{text}{line}\n", series=("region", "site"))
+        assert said.endswith("line 23, column region: '': no name of a series; fill it in")
+
+
+@pytest.mark.parametrize("named", [("region", "site"), ("site", "region")])
+def test_of_two_columns_that_name_series_the_left_one_is_the_outer(named):
+    text = lines("region,site,month,n", "N,a,{m},{i}", "N,b,{m},{j}", "S,a,{m},{k}")
+    (sheet,) = sheets_of("own.csv", text.encode())
+
+    assert layout.entries(sheet, ReadAs(series=named)).nesting == ("region", "site")
+    first = read(text, series=named).counts.names[0]
+    assert first == ("N / a" if named[0] == "region" else "a / N")
+
+
+def test_a_file_without_a_header_nests_nothing():
+    (sheet,) = sheets_of("own.csv", lines("", "N,a,{m},{k}", "N,b,{m},{j}", "S,c,{m},{k}").encode())
+
+    assert layout.entries(sheet, ReadAs()).nesting == ("", "")
+
+
+def test_a_month_across_that_there_is_not_is_named_by_its_column_and_line():
+    said = refusal("About us,,,\nsite,2020-01,2020-02,2020-13\na,1,2,3\n")
+
+    assert said.endswith(
+        "line 2, column 2020-13: '2020-13': there is no month 13; write the month that is meant, "
+        "as YYYY-MM"
+    )
+
+
+def test_a_month_of_a_later_block_is_named_by_its_own_line():
+    text = "site,2020-01,2020-02\na,1,2\nsite,2020-03,2020-14\na,5,6\n"
+
+    assert "line 3, column 2020-02: '2020-14': there is no month 14" in refusal(text)
+
+
+@pytest.mark.parametrize("word", ["total", "Totals", "GRAND TOTAL", "sum:", "All", "Total:"])
+def test_a_word_for_the_sum_of_all_parts_is_the_series_itself(word):
+    text = lines("site,ward,month,n", "a,x,{m},{i}", f"a,{word},{{m}},{{k}}")
+    found = read(text, series=("site",), part="ward")
+
+    assert found.counts.nested == (("a", "x"), ("a", ""))
+
+
+def test_remarks_above_and_below_are_told_from_lines_that_were_cut():
+    """One text alone is a remark; a month or a number alone is a line that lost its rest."""
+    text = lines("site,month,n", "a,{m},{j}")
+
+    assert "line 9 is no part of the table: 'the end'" in read(text + "the end,,\n").notes
+    assert "line 9, column month: '': no month" in refusal(text + "5,,\n")
+    two = lines("site,month,n", "a,{m},{j}", "b,{m},{k}")
+    assert "line 16, column site: '': no name of a series" in refusal(two + ",2020-08,\n")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("a,2020-08\n", "line 9: 'a,2020-08,': 2 fields where the table has 3; complete the line"),
+        ("a,2020-08,1,2\n", "line 9: 'a,2020-08,1': 4 fields where the table has 3; put text or"),
+        ("a,2020-08,1,2,3\n", "line 9: 'a,2020-08,1': 5 fields where the table has 3; put text or"),
+    ],
+)
+def test_a_line_of_another_width_is_a_fault_with_both_widths(more, said):
+    assert said in refusal(lines("site,month,n", "a,{m},{j}") + more)
+
+
+@pytest.mark.parametrize("head", ["month", "Month", "DATE", "period", "mes", "Monat"])
+def test_of_two_columns_of_months_the_one_called_so_is_meant(head):
+    text = f"{head},opened,n\n" + "".join(
+        f"2020-0{n}-01,2019-0{n % 3 + 1}-01,{n}\n" for n in range(1, 8)
+    )
+
+    assert values(read(text)) == {"count": [1, 2, 3, 4, 5, 6, 7]}
+    assert "several columns hold months: 'day', 'opened'" in refusal(text.replace(head, "day", 1))
+
+
+@pytest.mark.parametrize(
+    "words", ["value", "Count", "counts", "n", "NUMBER", "total", "y", "cases"]
+)
+def test_of_several_columns_of_counts_the_one_called_so_is_meant(words):
+    text = lines(f"site,month,sent,{words}", "a,{m},{i},{j}", "b,{m},{k},{j}")
+
+    assert values(read(text)) == {"a": THREES, "b": THREES}
+    assert "several columns hold counts: 'sent', 'got'" in refusal(
+        lines("site,month,sent,got", "a,{m},{i},{j}", "b,{m},{k},{j}")
+    )
+
+
+def test_headers_may_have_underscores_for_spaces():
+    text = lines("reporting_month,opened,n", "{m}-01,2019-0{q}-01,{j}")
+
+    assert values(read(text)) == {"count": THREES}
+
+
+def test_two_columns_called_for_counts_are_asked_about():
+    said = refusal(lines("site,month,cases,visits", "a,{m},{i},{j}", "b,{m},{k},{j}"))
+
+    assert "several columns hold counts: 'cases', 'visits'. Say which: --value 'cases'" in said
+
+
+def test_the_first_cell_that_is_no_month_or_no_number_is_shown():
+    text = lines("site,month,date,n", "a,,{n}x,{j}")
+
+    assert refusal(text).startswith("own.csv: no column of months: '1x' in column 'date' is no mo")
+    blank = lines("month,site,n", "{m},a,{i}x").replace("a,0x", "a,").replace("a,1x", "a,")
+    assert "no column of counts: '2x' in column 'n' is not a number" in refusal(blank)
+    below = "About us,,\n" + lines("month,site,n", "{m},a,{i}x")
+    assert "no column of counts: '0x' in column 'n' is not a number" in refusal(below)
+
+
+def test_the_next_header_of_blocks_of_years_is_no_line_of_counts():
+    """Also of a table whose months stand across, below a title."""
+    text = "About us,,\nsite,2020-01,2020-02\na,1,2\nsite,2020-03,2020-04\na,5,6\n"
+    found = read(text)
+
+    assert values(found) == {"a": [1, 2, 5, 6]}
+    assert found.notes[1] == "line 1 is no part of the table: 'About us'"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        f"site,{','.join(MONTHS)}\na,0,3,6,9,12,15,18\n",
+        "site,202001,202002,202003,202004,202005,202006,202007\na,0,3,6,9,12,15,18\n",
+        "site,year,Jan,Feb,Mar,Apr,May,Jun,Jul\na,2020,0,3,6,9,12,15,18\n",
+        lines("site,month,n", "a,{m},{j}"),
+        lines("site,year,month,n", "a,2020,{n},{j}"),
+        lines("site,period,n", "a,{m},{j}").replace("20-", "20"),
+        lines("series,family,month,n", "a,x,{m},{j}"),
+    ],
+)
+@pytest.mark.parametrize("titles", [1, 2, 3])
+def test_any_table_may_have_lines_above_it(table, titles):
+    width = table.partition("\n")[0].count(",")
+    found = read(("About us" + "," * width + "\n") * titles + table)
+
+    assert values(found) == {"a": THREES}
+    assert found.counts.last.tolist() == [months.to_index("2020-07")]
+    assert [note for note in found.notes if "About us" in note] == [
+        f"line {n + 1} is no part of the table: 'About us'" for n in range(titles)
+    ]

@@ -13,12 +13,15 @@ from click.testing import CliRunner
 from pyarrow import parquet
 
 from forecast import months
+from forecast.engine import anyseries as engine
 from forecast.engine import manyparts
 from forecast.engine.anyseries import forecast_counts
 from forecast.engine.blocks import in_turn
-from forecast.errors import DataError
+from forecast.errors import ConfigError, DataError
 from forecast.intake.counts import MonthlyCounts
+from forecast.intake.tables.grid import ReadAs
 from jobs.cli import main
+from jobs.pipeline import anyseries
 
 LAST = months.to_index("2026-08")
 
@@ -51,6 +54,76 @@ def test_parts_say_what_all_series_together_say(own, tmp_path):
     for field in fields(expected.predictive):
         together = np.concatenate([getattr(part.predictive, field.name) for part in said])
         assert np.array_equal(getattr(expected.predictive, field.name), together, equal_nan=True)
+
+
+def test_three_parts_say_what_they_say_together_and_leave_only_counts_and_answers(own, tmp_path):
+    """The same of forty months; one family in one part, and a part in which no family spans."""
+    part = np.array([0, 0, 1, 1, 1, 2])
+    few = MonthlyCounts(
+        own.names[:6], np.array(list("xyxyxz")), own.values[:6, 50:].copy(), own.last[:6]
+    )
+    few.values[1, :8] = few.values[2, 30] = np.nan
+    whole = forecast_counts(few, 3, hindcasts=2)
+
+    scratch = manyparts.Scratch(tmp_path)
+    kept = manyparts.kept_parts([(f"{n}", few.some(part == n)) for n in range(3)], scratch, [])
+    said = list(manyparts.forecast_parts(kept, 3, hindcasts=2, spread=in_turn))
+
+    assert (kept.sizes, kept.width, kept.whole) == ((2, 3, 1), 40, True)
+    assert kept.spanning.tolist() == ["x", "y"]
+    assert [one.back.tolist() for one in said] == [[2, 1, 0]] * 3
+    for field in fields(whole.predictive):
+        together = np.concatenate([getattr(one.predictive, field.name) for one in said])
+        assert np.array_equal(getattr(whole.predictive, field.name), together, equal_nan=True)
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == [*(f"counts-{n}.pickle" for n in range(3)), "said-0.pickle", "said-1.pickle"]
+
+
+def test_parts_of_whole_families_are_forecast_each_by_itself(own, tmp_path):
+    """The widest part sets the columns; more cutoffs than months before the last there are not."""
+    one = MonthlyCounts(own.names[:1], own.family[:1], own.values[:1, 50:], own.last[:1])
+    short = MonthlyCounts(("b",), np.array(["b"]), own.values[5:6, :30] / 4, own.last[5:6])
+    parts = [("one", one), ("short", short)]
+
+    kept = manyparts.kept_parts(parts, manyparts.Scratch(tmp_path), [])
+    said = list(manyparts.forecast_parts(kept, 2, hindcasts=500, spread=in_turn))
+
+    assert (kept.sizes, kept.width, kept.whole) == ((1, 1), 40, False)
+    assert kept.spanning.tolist() == []
+    padded = kept.counts(1)
+    assert np.isnan(padded.values[:, :10]).all()
+    assert np.array_equal(padded.values[:, 10:], short.values)
+    assert (padded.names, padded.last.tolist()) == (("b",), short.last.tolist())
+    for counts, found in zip((one, padded), said, strict=True):
+        alone = forecast_counts(counts, 2, hindcasts=500)
+        assert found.back.tolist() == alone.back.tolist() == list(range(39, -1, -1))
+        for field in fields(alone.predictive):
+            expected = getattr(alone.predictive, field.name)
+            assert np.array_equal(expected, getattr(found.predictive, field.name), equal_nan=True)
+
+
+def test_a_set_of_which_no_series_is_long_enough_is_refused(own, tmp_path):
+    young = MonthlyCounts(("young",), np.array(["a"]), own.values[:1, -23:], own.last[:1])
+    left_out = []
+
+    with pytest.raises(DataError, match="no series is long enough"):
+        manyparts.kept_parts([("one", young)], manyparts.Scratch(tmp_path), left_out)
+
+    assert [(error.series, error.months, error.needed) for error in left_out] == [("young", 23, 24)]
+
+
+def test_what_waits_on_disk_comes_back_whole_or_in_rows(tmp_path):
+    scratch = manyparts.Scratch(tmp_path)
+    table = np.arange(12.0).reshape(4, 3)
+    scratch.keep("a", 1, table)
+    scratch.keep("a", 11, table + 1)
+    scratch.keep("b", 1, {"any": "thing"})
+
+    assert np.array_equal(scratch.array("a", 1), table)
+    assert np.array_equal(scratch.rows("a", 1, slice(1, 3)), table[1:3])
+    assert scratch.value("b", 1) == {"any": "thing"}
+    scratch.forget("a", 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a-11.npy", "b-1.pickle"]
 
 
 def test_a_series_in_two_parts_is_refused(own, tmp_path):
@@ -155,3 +228,91 @@ def test_what_would_not_do_is_refused_before_any_work(tmp_path, own, made, probl
 
     assert done.exit_code != 0
     assert problem in done.stderr
+
+
+# --- the folder's forecast itself
+
+
+def folder_of(own: MonthlyCounts, folder: Path) -> list[Path]:
+    folder.mkdir()
+    for name, counts in in_parts(own):
+        write(counts, folder / f"{name}.parquet")
+    return sorted(folder.iterdir())
+
+
+def forecast(parts: list[Path], out: Path, hindcasts: int):
+    steps: list[tuple] = []
+    said: list[str] = []
+    told = anyseries.Told(lambda *step: steps.append(step), lambda name, _: said.append(name))
+    out.mkdir()
+    found = anyseries.forecast_folder(parts, out, ReadAs(), 3, hindcasts, in_turn, told)
+    return found, steps, said
+
+
+@pytest.fixture(scope="module")
+def short() -> MonthlyCounts:
+    """Such series, three years of them, one of these too short."""
+    values = np.round(np.expm1(golden.generated()))[:, -36:]
+    values = np.concatenate([values, values[:, ::-1] + 40])
+    values[4, :30] = np.nan
+    family = np.array(["even", "odd"] * 4 + ["alone"] * 4)
+    return MonthlyCounts(
+        tuple(f"series {at}" for at in range(12)), family, values, np.full(12, LAST)
+    )
+
+
+def test_a_folder_s_forecast_tells_how_far_it_is_and_who_is_least_certain(short, tmp_path):
+    parts = folder_of(short, tmp_path / "parts")
+
+    found, steps, said = forecast(parts, tmp_path / "out", 2)
+
+    assert said == ["part 0.parquet", "part 1.parquet", "part 2.parquet"]
+    assert steps[:3] == [("reading parts", done, 3) for done in (1, 2, 3)]
+    assert steps[-3:] == [("writing parts", done, 3) for done in (1, 2, 3)]
+    assert (found.series, [error.series for error in found.left_out]) == (11, ["series 4"])
+    assert len(found.unsure) == 3
+    assert [how for _, how in found.unsure] == sorted((w for _, w in found.unsure), reverse=True)
+    assert found.quality is not None
+    kept = forecast_counts(short.some(np.arange(12) != 4), 3, hindcasts=2, spread=in_turn)
+    assert list(found.unsure) == engine.least_predictable(kept)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["out", "parts"]
+    for part in parts:
+        table = parquet.read_table(tmp_path / "out" / part.name).to_pydict()
+        assert len(set(table["month"])) == 3
+
+
+def test_without_hindcasts_there_is_no_quality(short, tmp_path):
+    found, _, _ = forecast(folder_of(short, tmp_path / "parts"), tmp_path / "out", 0)
+
+    assert (found.quality, found.series) == (None, 11)
+
+
+@pytest.mark.parametrize(
+    ("out", "problem"),
+    [
+        ("ahead.csv", "name a folder for the forecasts"),
+        ("file", "name a folder for the forecasts"),
+        ("full", "the folder holds files; name a new one or empty it"),
+        ("file/below", r"cannot be made \(Not a directory\)"),
+    ],
+)
+def test_forecasts_of_parts_need_a_folder_of_their_own(tmp_path, out, problem):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "a.parquet").touch()
+    (tmp_path / "file").touch()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "a.parquet").touch()
+
+    with pytest.raises(ConfigError, match=problem):
+        anyseries.folder_parts(tmp_path / "parts", tmp_path / out)
+
+
+def test_parts_go_by_their_names_into_a_folder_that_is_made(tmp_path):
+    (tmp_path / "parts").mkdir()
+    for name in ("b.parquet", "a.parquet", "c.csv"):
+        (tmp_path / "parts" / name).touch()
+
+    for _ in range(2):  # an empty folder will do
+        found = anyseries.folder_parts(tmp_path / "parts", tmp_path / "new" / "out")
+        assert [file.name for file in found] == ["a.parquet", "b.parquet"]
+        assert (tmp_path / "new" / "out").is_dir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -12,12 +13,13 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from publisher import file_bytes, file_name
 from tables import edit, rows, written
 from then import BORDERS_ONLY, SEPTEMBER, keep, publish, totals
 
 from forecast.config import Config, ForecastSection
 from forecast.desk.report import from_json, made_now, report, to_json
-from forecast.errors import ClockError
+from forecast.errors import ClockError, DataError
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from forecast.store import integrity, judgements, releases, reports, runs
@@ -445,3 +447,66 @@ def test_a_run_keeps_the_report_of_each_border_s_newest_month(published):
 
             assert kept == to_json(made)
             assert report(connection, border, month) == from_json(kept) == made
+
+
+# --- the month's work, from files
+
+
+def test_a_second_run_on_the_same_figures_publishes_nothing(borders_alone):
+    found = monthly.run(borders_alone, BORDERS_ONLY, with_bundle=False, now=SEPTEMBER)
+
+    assert found == monthly.RunOutcome(None, (), 0, 0)
+    assert rows(borders_alone, "select count(*) from runs") == [(1,)]
+
+
+SMALL = Config(forecast=ForecastSection(models=("naive",), first_cutoff="2026-01", dimensions=()))
+APRIL = datetime(2026, 4, 20, 6, tzinfo=UTC)
+
+
+def waits(path, name: str, content: bytes) -> None:
+    """A file that was finished a while ago."""
+    (path.parent / "inbox").mkdir(exist_ok=True)
+    (path.parent / "inbox" / name).write_bytes(content)
+    os.utime(path.parent / "inbox" / name, (0, 0))
+
+
+@pytest.mark.parametrize(("given", "day"), [("2026-03-18", "2026-03-18"), (None, "2026-04-20")])
+def test_a_file_is_known_from_the_day_that_is_given_or_today(tmp_path, given, day):
+    path, name = tmp_path / "bordercast.db", file_name("2026-02")
+    (tmp_path / name).write_bytes(file_bytes("2026-02"))
+
+    found = monthly.run(
+        path, SMALL, [tmp_path / name], now=APRIL, first_seen=given, with_bundle=False
+    )
+
+    assert found.run_id == 1
+    assert [(taken.file_name, taken.outcome) for taken in found.taken] == [(name, "accepted")]
+    assert found.judged == len(rows(path, "select * from judgements"))
+    assert found.flagged == len(rows(path, "select * from flags"))
+    assert rows(path, "select first_seen_at from releases") == [(day,)]
+    assert rows(path, "select published_at from runs") == [("2026-04-20T06:00:00+00:00",)]
+
+
+def test_a_record_that_would_hold_nothing_says_why_and_another_goes_on(tmp_path):
+    path = tmp_path / "bordercast.db"
+    waits(path, "a.csv", b"no table\n")
+    waits(path, "b.csv", b"<html>\n")
+
+    with pytest.raises(DataError, match=r"^a\.csv"):
+        monthly.run(path, SMALL, now=APRIL, with_bundle=False)
+    waits(path, "a.csv", b"no table at all\n")
+    waits(path, file_name("2026-02"), file_bytes("2026-02"))
+    waits(path, file_name("2026-03"), file_bytes("2026-03"))
+
+    found = monthly.run(path, SMALL, now=APRIL, with_bundle=False, only=202605000)
+
+    assert found.run_id == 1
+    assert [taken.file_name for taken in found.taken] == [file_name("2026-02")]
+    assert sorted(file.name for file in (tmp_path / "inbox").iterdir()) == [
+        "a.csv",
+        file_name("2026-03"),
+    ]
+    assert rows(path, "select kind, subject from entries order by id limit 2") == [
+        ("schema", ""),
+        ("refused", "release 1"),
+    ]

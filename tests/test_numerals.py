@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast.intake.tables import numerals
+from forecast.intake.tables.footnotes import without_footnote
 from forecast.intake.tables.formulas import NO_RESULT
 
 
@@ -238,3 +239,63 @@ def test_a_comma_in_quotes_separates_thousands_only_where_no_point_is_open_too()
     assert numerals.marks(["2,527"], ",") == (".", "2,527")
     assert numerals.marks(["2,527", "3.444"], ",") == ("", "2,527")
     assert numerals.marks(["x", None], ",") == (".", "")
+
+
+@pytest.mark.parametrize("cell", ["\u0661e0", "1e\u0660", "1.\u0661e1"])
+def test_digits_of_other_scripts_are_no_exponent(cell):
+    assert not numerals.is_number(cell)
+    with pytest.raises(ValueError, match="not a number"):
+        numerals.number(cell, ".")
+
+
+@pytest.mark.parametrize(("cell", "value"), [("5E0", 5), ("5e0", 5), ("1.5E+1", 15), ("1,5e1", 15)])
+def test_capitals_of_an_exponent_do_not_matter_nor_does_its_mark(cell, value):
+    assert numerals.number(cell, ".") == value
+
+
+@pytest.mark.parametrize("cell", ["LESS THAN 5", "Under 10", "FEWER than 20", "<= 5"])
+def test_a_bound_in_words_is_missing_in_any_capitals(cell):
+    assert numerals.is_missing(cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [
+        ("-1", "below 0"),
+        ("-0.0001", "below 0"),
+        ("(1.5)", "below 0"),
+        ("()", "not a number"),
+        ("(x)1", "not a number"),
+    ],
+)
+def test_a_sign_or_brackets_make_a_number_negative(cell, problem):
+    with pytest.raises(ValueError, match=problem):
+        numerals.number(cell, ".")
+
+
+@pytest.mark.parametrize("cell", ["0", "-0", "0.0", 0.0, -0.0])
+def test_nothing_may_be_counted(cell):
+    assert numerals.number(cell, ".") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "plain", "sign"),
+    [
+        ("1,234*", "1,234", "*"),
+        ("56 (r)", "56", "(r)"),
+        ("May 2024 (p)", "May 2024", "(p)"),
+        ("2024-01 **", "2024-01", "**"),
+        ("12\u00b9", "12", "\u00b9"),
+        ("12 [ab]", "12", "[ab]"),
+        ("12r", "12", "r"),
+        ("12 provisional", "12 provisional", ""),
+        ("12 (provisional)", "12", "(provisional)"),
+        ("5* of 6", "5* of 6", ""),
+        ("5* of 6*", "5* of 6", "*"),
+        ("*", "*", ""),
+        ("121", "121", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_sign_at_the_end_is_a_footnotes(text, plain, sign):
+    assert without_footnote(text) == (plain, sign)

@@ -11,10 +11,10 @@ import second
 from panels import make_panel, perturbed
 
 from forecast.engine import blocks, intervals, refit, scores
-from forecast.engine.predictive import Predictive
+from forecast.engine.predictive import Predictive, predictive, summed
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from models import build, structural
-from models.base import Panel, Paths
+from models.base import Failure, Panel, Paths
 from models.breakwalk import BreakWalk
 from models.structural import Structural
 
@@ -36,6 +36,103 @@ def at(origins: np.ndarray | slice, said: Predictive) -> Predictive:
 @pytest.fixture(scope="module")
 def said(panel: Panel) -> Predictive:
     return engine_forecasts(panel, EVERY, golden.H)
+
+
+def test_after_until_models_weigh_as_they_did_then(panel: Panel) -> None:
+    """What came later moves paths and scales, but not what the models are worth."""
+    few = make_panel(panel.z[:3, :45])
+    every = np.arange(45)
+
+    anew = engine_forecasts(few, every, 3, totals=TOTALS)
+    held = engine_forecasts(few, every, 3, totals=TOTALS, until=38)
+
+    assert equal(at(slice(0, 39), anew), at(slice(0, 39), held), 1e-12)
+    for name in ("weight", "share", "df"):
+        late = getattr(held, name)[:, 38:]
+        assert np.array_equal(late, np.repeat(late[:, :1], 7, axis=1))
+        assert not np.allclose(getattr(anew, name)[:, 38:], late, atol=1e-6)
+    assert not np.allclose(anew.centre[:, 39:], held.centre[:, 39:], atol=1e-6)
+    assert not np.allclose(held.centre[:, 38], held.centre[:, 44])
+    assert equal(anew, engine_forecasts(few, every, 3, totals=TOTALS, until=44), 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("size", "rows", "families"),
+    [
+        (5, [[0, 1, 2, 3, 4]], [[0, 1, 2]]),
+        (9, [[0, 1, 2, 3, 4]], [[0, 1, 2]]),
+        (4, [[0, 1, 2, 3], [4]], [[0, 1], [2]]),
+        (2, [[0, 1], [2, 3], [4]], [[1], [0], [2]]),
+    ],
+)
+def test_a_cut_names_its_rows_and_each_of_their_families_once(size, rows, families):
+    cuts = blocks.cuts_of(np.array([1, 1, 0, 0, 2]), size)
+
+    assert [cut.rows.tolist() for cut in cuts] == rows
+    assert [cut.families.tolist() for cut in cuts] == families
+
+
+def test_families_are_packed_in_their_order_as_long_as_there_is_room():
+    family = np.array(list("dabbcaaaab"))
+
+    small, large = blocks._by_size(family, 4)
+    none_large = blocks._by_size(family, 5)
+    one_each = blocks._by_size(np.array(list("bca")), 1)
+
+    assert [pack.tolist() for pack in small] == [[2, 3, 4, 9], [0]]  # b and c, then d
+    assert large.tolist() == [1, 5, 6, 7, 8]
+    assert [pack.tolist() for pack in none_large[0]] == [[1, 5, 6, 7, 8], [0, 2, 3, 4, 9]]
+    assert none_large[1].tolist() == []
+    assert [pack.tolist() for pack in one_each[0]] == [[2], [0], [1]]
+
+
+def test_a_distribution_ends_at_its_reach_and_at_none() -> None:
+    one = np.ones((1, 1))
+    said = Predictive(
+        centre=np.full((1, 1, 2), 2.0), scale=np.full((1, 1, 2), 5.0), df=2.5 * one,
+        reach=1.5 * one, share=one, weight=one, sigma=one,
+    )  # fmt: skip
+
+    found = [float(said.cdf(z * one)[0, 0]) for z in (0.49, 0.5, 2.0, 3.49, 3.5, 9.0)]
+
+    assert (found[0], found[4], found[5]) == (0, 1, 1)
+    assert 0 < found[1] < found[2] == 0.5 < found[3] < 1
+    near = replace(said, centre=np.full((1, 1, 2), 1.0))
+    assert [float(near.cdf(z * one)[0, 0]) for z in (-1e-9, 0.0)] == pytest.approx(
+        [0, 0.44], abs=0.02
+    )
+    assert near.cdf(0.0 * one, 2)[0, 0] != near.cdf(0.0 * one, 1)[0, 0]
+    assert near.tail(0.0 * one, 2)[0, 0] == pytest.approx(2 * near.cdf(0.0 * one, 2)[0, 0])
+    assert said.first().centre.shape == said.first().scale.shape == (1, 1, 1)
+
+
+def test_a_total_keeps_its_own_median_where_a_part_has_none() -> None:
+    path = np.log1p(np.array([[[5.0, 5.0]], [[3.0, np.nan]], [[9.0, 9.0]]]))
+    path[0, 0, 0] = -1.0  # less than none counts as none
+
+    found = np.expm1(summed(path, {2: [0, 1]}))
+
+    assert found[2, 0] == pytest.approx([3, 9])
+    assert np.array_equal(summed(path, {2: [0, 1]})[:2], path[:2], equal_nan=True)
+    assert summed(path, None) is summed(path, {}) is path
+
+
+def test_a_forecast_is_known_where_all_its_months_and_its_scale_are() -> None:
+    z = np.tile(np.arange(4.0), (3, 1))
+    centre, scale, flat = np.ones((3, 4, 2)), np.ones((3, 4, 2)), np.ones((3, 4))
+    sigma = flat.copy()
+    centre[0, 1, 1] = sigma[1, 2] = np.nan
+
+    said = predictive(make_panel(z), centre, scale, sigma, 0 * flat, flat / 2)
+
+    expected = np.ones((3, 4), dtype=bool)
+    expected[0, 1] = expected[1, 2] = False
+    for field in fields(Predictive):
+        values = getattr(said, field.name)
+        known = np.isfinite(values if values.ndim == 2 else values.all(axis=2) * values[..., 0])
+        assert np.array_equal(expected, known), field.name
+    assert (said.df[2, 0], said.weight[2, 0], said.share[2, 0]) == (pytest.approx(3), 0.5, 0)
+    assert said.reach[2].tolist() == pytest.approx([0.7, 1.7, 2.7, 3.7])
 
 
 @pytest.fixture(scope="module")
@@ -388,6 +485,29 @@ def test_a_failure_keeps_its_series_when_gathered(panel: Panel) -> None:
     failed = Paths(np.full((1, 2, 2), np.nan), failures=(refit.Failure(0, 41, "no luck"),))
     gathered = refit.gather(panel, origins, 2, [(jobs[4], failed)])
     assert gathered.failures == (refit.Failure(4, 41, "no luck"),)
+
+
+def test_answers_are_put_in_their_place_and_failures_in_order(panel: Panel) -> None:
+    origins = np.array([3, 5, 8])
+    jobs = refit.split("naive", {"b": 2, "a": 1}, panel, origins, 1, size=2)
+    assert [(job.series, job.origins.tolist()) for job in jobs[:3]] == [
+        (0, [3, 5]), (0, [8]), (1, [3, 5]),
+    ]  # fmt: skip
+    assert jobs[0].options == (("a", 1), ("b", 2))
+    answers = [
+        (job, Paths(np.full((1, len(job.origins), 1), 10.0 * job.series + job.origins[0])))
+        for job in jobs[1:4]
+    ]
+    lost = Failure(0, 5, "no luck"), Failure(0, 3, "no luck either")
+    answers.append((jobs[0], Paths(np.full((1, 2, 1), np.nan), failures=lost)))
+    answers.append((jobs[4], Paths(np.full((1, 2, 1), np.nan), failures=lost[:1])))
+
+    found = refit.gather(panel, origins, 1, reversed(answers))
+
+    nan = np.nan
+    expected = [[nan, nan, 8], [13, 13, 18], *[[nan] * 3] * 4]
+    assert np.array_equal(found.values[..., 0], expected, equal_nan=True)
+    assert [(f.series, f.origin) for f in found.failures] == [(0, 3), (0, 5), (2, 5)]
 
 
 def border_wis(panel: Panel, said: Predictive) -> float:

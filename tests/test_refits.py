@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from panels import make_panel
 
 from forecast import months
+from forecast.config import Compute
 from forecast.engine.refit import one_series
 from forecast.records import SeriesKey
 from jobs.pipeline import refits
 from jobs.pipeline.refits import _Book, _digests, model_options, no_paths
 from models.base import Failure, Panel, Paths
+
+HERE = Compute(engine="serial")
 
 KEYS = (SeriesKey("northern"), SeriesKey("southwest"))
 LAST = months.to_index("2026-08")
@@ -152,3 +157,46 @@ def test_one_series_of_a_panel_stays_itself():
     alone = one_series(panel_of(), 1)
 
     assert np.array_equal(alone.z, panel_of().z[1:], equal_nan=True)
+
+
+def test_all_models_are_refitted_where_nothing_is_kept_and_only_there():
+    """Kept paths of another horizon are no paths of this one; one that failed for good is kept."""
+    panel, origins = panel_of(), np.array([37, 38])
+    kept: list = []
+    told: list = []
+
+    def refit(held) -> dict[str, refits.Refits]:
+        told.clear()
+        names = ("naive", "ets")
+        return refits.refit_all(
+            names, panel, KEYS, origins, H, held, kept.extend, HERE, lambda *step: told.append(step)
+        )
+
+    first = refit([])
+    assert list(first) == ["ets"]
+    assert first["ets"].paths.values.shape == (2, 2, H)
+    found = first["ets"].paths.values
+    assert np.isfinite(found).all(axis=(1, 2)).tolist() == [True, False]  # one is too young
+    assert first["ets"].fitted == 4
+    assert 0 < first["ets"].seconds < 600
+    assert told == [("refitting", 1, 2), ("refitting", 2, 2)]
+    assert [path.series for path in kept] == [KEYS[0]] * 2 + [KEYS[1]] * 2
+
+    again = refit(kept[:])
+    assert (again["ets"].fitted, again["ets"].seconds, told) == (0, 0.0, [])
+    assert np.allclose(again["ets"].paths.values, found, atol=1e-5, equal_nan=True)
+    assert len(kept) == 4
+    other = [replace(kept[0], path=kept[0].path[:1]), replace(kept[1], path=(), failure="no end")]
+    mixed = refit([*other, *kept[2:4]])
+    assert mixed["ets"].fitted == 1
+    assert np.isnan(mixed["ets"].paths.values[0, 1]).all()
+    assert mixed["ets"].paths.failures == (Failure(0, 38, "no end"),)
+
+
+def test_a_job_done_here_is_told_with_its_time():
+    (job, *_) = book(panel_of()).jobs("ets", np.array([38]))
+    ((same, paths, seconds),) = refits._answers([job], HERE)
+
+    assert same is job
+    assert np.isfinite(paths.values).all()
+    assert 0 < seconds < 600

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,10 +16,14 @@ from benchmarks.study.injections import Shape, Shock, outcomes, shocked
 from benchmarks.study.studies import Study, children, draw, studies
 from benchmarks.study.studies import shocked as summary
 from forecast import months
-from forecast.records import SeriesKey
+from forecast.intake import events
+from forecast.records import Episode, Flag, Judgement, SeriesKey
 from forecast.store import releases
+from forecast.watch.monitor import JudgedMonth
+from forecast.watch.replay import Replayed
 from forecast.watch.surprise import Rules
 from jobs.cli import main
+from jobs.pipeline.replay import Event, ReplayedService, known_events
 
 RULES = Rules()
 
@@ -196,3 +201,104 @@ def test_replay_prints_and_gives_json(published):
         "2025-01 major",
         "2025-02 critical",
     }
+
+
+# --- the service as it would have been, on months made here
+
+NORTH, SOUTH = SeriesKey("northern"), SeriesKey("southwest")
+
+
+def month(key: SeriesKey, at: str, p: float | None = 0.5, *flags: str, ended: str = "", **more):
+    """A judged month with flags of these severities; ended : state of its episode after it."""
+    judgement = Judgement(key, at, 100, "hindcast", 1, p=p)
+    raised = tuple(
+        Flag(key, at, 1, "month", each, 2.0, episode=more.get("episode")) for each in flags
+    )
+    of = Episode(key, more.get("episode", at), 1, 1.0, "2020-01", (5.0,), (0.1,), 3.0)
+    after = replace(of, state=ended, closed=at if ended != "open" else None)
+    return JudgedMonth(judgement, raised, (after,) if ended else ())
+
+
+def served(*months_of: JudgedMonth, quiet: frozenset = frozenset()) -> ReplayedService:
+    keys = dict.fromkeys(one.judgement.series for one in months_of)
+    return ReplayedService(
+        [
+            Replayed(key, tuple(one for one in months_of if one.judgement.series == key))
+            for key in keys
+        ],
+        quiet,
+    )
+
+
+def test_flags_of_all_borders_are_told_by_month_then_border_and_the_watched_not_at_all():
+    found = served(
+        month(SOUTH, "2024-01", 0.01, "major"),
+        month(SOUTH, "2024-03", 0.01, "major"),
+        month(NORTH, "2024-03", 0.01, "critical"),
+        month(NORTH, "2024-02", 0.04, "watch"),
+    ).flags
+
+    assert [(flag.month, flag.series) for flag in found] == [
+        ("2024-01", SOUTH),
+        ("2024-03", NORTH),
+        ("2024-03", SOUTH),
+    ]
+
+
+def test_an_episode_is_told_as_it_stands_at_the_end():
+    service = served(
+        month(SOUTH, "2024-01", 0.01, "major", episode="2024-01", ended="transient"),
+        month(NORTH, "2024-01", 0.01, "major", episode="2024-01", ended="open"),
+        month(NORTH, "2024-02", 0.01, episode="2024-01", ended="level shift"),
+        month(NORTH, "2024-03", 0.01, "major", episode="2024-03", ended="open"),
+        month(NORTH, "2024-04", 0.01, "notable"),
+    )
+    ends = {(f.series, f.month): service.ending(f) for f in service.flags}
+
+    assert {place: end and end.state for place, end in ends.items()} == {
+        (SOUTH, "2024-01"): "transient",
+        (NORTH, "2024-01"): "level shift",
+        (NORTH, "2024-03"): "open",
+        (NORTH, "2024-04"): None,
+    }
+
+
+def test_rates_are_of_the_months_that_had_a_forecast_the_quiet_ones_or_all():
+    found = [(NORTH, p) for p in (None, 0.005, 0.01, 0.02, 0.05, 0.5)] + [(SOUTH, 0.001)]
+    service = served(
+        *(month(key, f"2024-0{at + 1}", p) for at, (key, p) in enumerate(found)),
+        quiet=frozenset({("northern", f"2024-0{at}") for at in (1, 2, 5, 7)}),
+    )
+
+    assert service.rates(quiet=False) == {0.05: 4 / 6, 0.02: 3 / 6, 0.01: 2 / 6}
+    assert service.rates(quiet=True) == {0.05: 1 / 2, 0.02: 1 / 2, 0.01: 1 / 2}
+    assert [j.month for j in service.judged(True)] == ["2024-02", "2024-05"]
+    assert len(service.judged(False)) == 6
+
+
+def test_a_known_break_is_found_by_a_flag_within_two_months():
+    """In May 2023 Title 42 ended, on three borders; in February 2024 Canada asked for visas."""
+    drift = replace(month(SOUTH, "2023-07", 0.01, "notable").flags[0], kind="drift")
+    service = served(
+        month(NORTH, "2023-04", 0.01, "major"),
+        month(NORTH, "2023-05", 0.01, "critical"),
+        month(NORTH, "2023-07", 0.01, "watch"),
+        month(NORTH, "2023-08", 0.01, "major"),
+        month(SeriesKey("other"), "2023-05", 0.01, "major"),
+        month(SOUTH, "2023-05", 0.5),
+        JudgedMonth(Judgement(SOUTH, "2023-07", 1, "hindcast", 1), (drift,)),
+    )
+
+    found = list(known_events(service, "2023-05"))
+
+    first = [event for event in found if event.date == "2023-05-11"]
+    assert first == [
+        Event("2023-05-11", "northern", "Title 42 ends", "2023-05 critical, 2023-07 watch"),
+        Event("2023-05-11", "southwest", "Title 42 ends", "2023-07 drift"),
+    ]
+    assert [(e.date, e.border, e.found) for e in found if e.date == "2024-02-29"] == [
+        ("2024-02-29", "northern", "")
+    ]
+    assert {event.date for event in found} <= {known.date for known in events.KNOWN}
+    assert min(event.date for event in found) == "2023-05-11"
+    assert min(event.date for event in known_events(service, "")) == "2020-03-20"

@@ -40,6 +40,22 @@ def test_quantiles_stand_on_the_months_after_the_last_one(panel: Panel):
     assert first == said.counts([p / 1000 for p in HUB_PERMILLES], 0, 0)[0].tolist()
 
 
+def test_quantiles_are_of_the_series_that_have_a_forecast_from_their_own_end(ragged: Panel):
+    """The fourth is too young; those after it, and one that ends earlier, are not."""
+    last = ragged.last - np.array([0, 0, 0, 0, 2, 3])
+    apart = Panel(ragged.z, last, ragged.family, ragged.names, ragged.events)
+    said = engine_forecasts(apart, np.array([88, 89]), 2)
+
+    found = hub_quantiles(said, apart, KEYS)
+
+    firsts = {key: month for key, month, *_ in reversed(found)}
+    assert firsts == {
+        KEYS[i]: months.shift(LAST, 1 - back)
+        for i, back in ((0, 0), (1, 0), (2, 0), (4, 2), (5, 3))
+    }
+    assert len(found) == 5 * 2 * 23
+
+
 def test_a_hindcast_names_its_cutoff_its_months_and_its_figures(panel: Panel):
     said = engine_forecasts(panel, np.array([80, 89]), golden.H)
     digests = data_digests(panel)

@@ -195,3 +195,34 @@ def test_rows_of_nationwide():
 
     assert series.nationwide_rows(keys) == {0: (2, 3, 1)}
     assert series.nationwide_rows(keys[:3]) == {}
+
+
+@pytest.mark.parametrize("gap", [24, 25])
+def test_of_several_long_gaps_the_last_one_counts(gap):
+    """Months unknown between January 2018, a month later on, and 2022."""
+    middle = months.shift("2018-02", gap)
+    later = months.shift(middle, gap + 1)
+    counts = {INDIA: {"2018-01": 1, middle: 2, later: 3, months.shift(later, 1): 4}}
+
+    panel = series.panel(counts)
+
+    assert panel.z.shape[1] == (2 if gap > 24 else 2 * gap + 4)
+    assert panel.z[0, -1] == np.log1p(4)
+    assert panel.z[0, 0] == np.log1p(3 if gap > 24 else 1)
+
+
+def test_a_series_without_months_is_named():
+    with pytest.raises(DataError, match="no months to forecast from: northern / citizenship / IND"):
+        series.panel({NORTH: run("2025-10", 1), INDIA: {}})
+    with pytest.raises(DataError, match="no months to forecast from: no series given"):
+        series.panel({})
+
+
+def test_rows_of_nationwide_are_found_of_each_group():
+    borders = ("nationwide", "northern", "southwest", "other")
+    keys = [SeriesKey(border) for border in borders]
+    keys += [key._replace(dimension="component", member="x", component="x") for key in keys]
+
+    assert series.nationwide_rows(keys) == {0: (1, 2, 3), 4: (5, 6, 7)}
+    assert series.nationwide_rows(keys[1:]) == {3: (4, 5, 6)}
+    assert series.nationwide_rows([]) == {}

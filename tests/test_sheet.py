@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -12,7 +14,7 @@ import pytest
 from pyarrow import parquet
 from xlsxwriter import Workbook
 
-from forecast.errors import QuarantineError
+from forecast.errors import DataError, QuarantineError
 from forecast.intake.tables import formulas, markup, sheet
 from forecast.intake.tables.sheet import Sheet, sheets_of
 
@@ -322,3 +324,137 @@ def test_a_quotation_mark_that_stays_open_is_named_with_its_line():
     with pytest.raises(QuarantineError, match="line 3: a quotation mark begins here that takes in"):
         read('a,b\n1,2\n3,"4\n5,6\n7,8\n9"\n')
     assert len(cells(read('a\n"b\nc\nd"\n'))) == 2
+
+
+def test_the_first_two_hundred_lines_show_how_many_columns_there_are():
+    """Of as many lines of two as of three fields, what comes first; one line more would tell."""
+    three, two = "1,2,3\n", "1,2\n"
+    text = three * 99 + two * 100 + three
+    assert read(text).grid.shape == (200, 3)
+    assert read(text + two * 9).grid.shape == (209, 3)
+    assert read(three * 99 + two * 101).grid.shape == (200, 2)
+
+
+@pytest.mark.parametrize("separator", list("\t;|"))
+def test_the_first_two_hundred_lines_show_what_separates_them(separator):
+    """Of a hundred lines with commas and as many with another sign: the rarer sign in text."""
+    commas, others = "1,2\n" * 100, f"1{separator}2\n" * 100
+
+    assert read(commas + others).separator == (separator if separator in "\t;" else ",")
+    assert read(commas + others.removeprefix(f"1{separator}2\n") + commas).separator == ","
+
+
+def test_a_file_is_read_by_its_path_packed_or_not(tmp_path, monkeypatch):
+    text = "a,b\n1,2\n"
+    plain, packed = tmp_path / "own.csv", tmp_path / "packed.csv.gz"
+    plain.write_text(text)
+    packed.write_bytes(gzip.compress(text.encode()))
+
+    for path, name in ((plain, "own.csv"), (packed, "packed.csv")):
+        (found,) = sheet.read_sheets(path)
+        assert (found.name, cells(found)) == (name, [["a", "b"], ["1", "2"]])
+    for path in (tmp_path, tmp_path / "none.csv"):
+        with pytest.raises(DataError, match=f"{path.name}: cannot be read"):
+            sheet.read_sheets(path)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    (found,) = sheet.read_sheets(None)
+    assert (found.name, len(found.grid)) == ("standard input", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "grid"),
+    [
+        ("a,b\n1\n", [["a", "b"], ["1", ""]]),
+        ("a,b\n1,2,3\n", [["a", "b"], ["1", "2"]]),
+        ("a\nb,c\n", [["a", ""], ["b", "c"]]),
+        ("a\nb\n", [["a"], ["b"]]),
+        ("a,b\n,\n1,2\n", [["a", "b"], ["1", "2"]]),
+        ("a,b\n,x\n", [["a", "b"], ["", "x"]]),
+    ],
+)
+def test_a_grid_has_as_many_columns_as_most_lines_of_two_or_more(text, grid):
+    assert cells(read(text)) == grid
+
+
+def test_a_text_of_several_lines_may_hold_commas_and_may_not_hold_lines():
+    assert len(cells(read('a,b\n1,"x\nz, w, v\nend"\n'))) == 2
+    with pytest.raises(QuarantineError, match="line 2: a quotation mark begins here"):
+        read('a,b\n"1,2\n3,4\nend",5\n')
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"<html><p>no table</p></html>", r"a web page \(HTML\) without a table, not a table"),
+        (b"GIF89a", "a picture"),
+        (b"\xff\xd8\xff\xe0", "a picture"),
+        (b"   %PDF-1", "a PDF"),
+        (b"\xef\xbb\xbf{", "JSON"),
+    ],
+)
+def test_what_is_another_kind_of_file_is_told_by_its_first_bytes(content, what):
+    with pytest.raises(QuarantineError, match=f"this is {what}"):
+        sheets_of("own.csv", content)
+
+
+def test_a_bracket_or_a_number_may_begin_a_table():
+    assert cells(read("[a],b\n1,2\n"))[0] == ["[a]", "b"]
+    assert cells(read("1,2\n3,4\n"))[0] == ["1", "2"]
+
+
+def test_labels_are_added_once_each():
+    found = read("a,b\n1,2\n")
+    labels, places = sheet.with_labels(found, ["c", "a", "c", "", "d"])
+
+    assert labels == ["", "a", "b", "1", "2", "c", "d"]
+    assert places.tolist() == [5, 1, 5, 0, 6]
+    assert found.labels == ["", "a", "b", "1", "2"]
+
+
+def test_formulas_without_results_may_stand_beyond_the_last_cell():
+    """Of which the reader gives nothing: they are put where they stand."""
+
+    def fill(workbook) -> None:
+        one = workbook.add_worksheet("One")
+        one.write_row(0, 0, ["month", "n"])
+        one.write_row(1, 0, ["2020-01", 5])
+        one.write_formula(3, 2, "=B2", None, "")
+
+    (found,) = sheets_of("own.xlsx", book(fill))
+
+    assert found.row(2) == ["", "", formulas.NO_RESULT]
+    assert found.line.tolist() == [1, 2, 4]
+    assert found.ragged.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("place", "row", "column"),
+    [
+        ("A1", 0, 0),
+        ("Z9", 8, 25),
+        ("AA10", 9, 26),
+        ("BA1", 0, 52),
+        ("ZZ1", 0, 701),
+        ("AAA1", 0, 702),
+    ],
+)
+def test_a_cells_place_is_its_letters_and_its_number(place, row, column):
+    found = re.fullmatch(r"([A-Z]+)(\d+)", place)
+
+    assert formulas._place(found) == (row, column)
+
+
+def test_rows_and_cells_of_a_page_belong_to_the_table_that_is_open():
+    made = b"<tr><td>out</td></tr><table><td>no row</td><tr><td>1<tr><td>2<td>3</table>4<td>5</td>"
+
+    assert markup.tables(made) == [[["1"], ["2", "3"]]]
+    assert markup.tables(b"<p>none</p>") == []
+    assert markup.tables(b"<table></table><table><tr></tr></table>") == [[], [[]]]
+    assert markup.tables(b"<table><tr><td>a") == [[["a"]]]
+    assert markup.tables(b"<table><tr><td>\xff") == [[["\ufffd"]]]
+
+
+def test_what_follows_an_inner_table_belongs_to_the_outer_ones_row():
+    made = b"<table><tr><td>1<table><tr><td>2</table><td>3</td></tr><tr><td>4</td></tr></table>"
+
+    assert markup.tables(made) == [[["1", "3"], ["4"]], [["2"]]]

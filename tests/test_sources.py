@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from panels import make_panel
 
-from forecast import months
+from forecast import headlines, months
 from forecast.config import CountsSection
 from forecast.desk import brief
 from forecast.desk.email import content
@@ -24,9 +24,10 @@ from forecast.intake.sources.contract import (
     MeasureWords,
     ReleaseFile,
     coverage_of,
+    release_of,
     release_seq,
 )
-from forecast.intake.sources.own_counts.source import own_counts, read_as
+from forecast.intake.sources.own_counts.source import data_through, own_counts, read_as
 from forecast.intake.tables.grid import ReadAs
 from forecast.records import Coverage, SeriesKey
 from forecast.store.reports import MonthRecord
@@ -357,3 +358,96 @@ def test_only_sources_that_say_so_are_calm():
 
     assert calm == {"cbp_encounters": False, "cbp_drug_events": True}
     assert not make_panel(np.zeros((1, 3))).calm
+
+
+@pytest.mark.parametrize(
+    ("in_use", "others", "cocaine", "california"),
+    [
+        ("cbp_encounters", ["seizures", "pounds"], ["seizures", "pounds"], []),
+        ("cbp_drug_events", ["encounters", "pounds"], ["pounds"], ["encounters"]),
+        ("cbp_drug_pounds", ["encounters", "seizures"], ["seizures"], ["encounters"]),
+    ],
+)
+def test_what_other_records_count_is_known_by_its_noun(in_use, others, cocaine, california):
+    registry.use(registry.find(in_use))
+    try:
+        assert registry.other_nouns() == others
+        for label in ("cocaine", "khat (catha edulis)", "khat", "qat"):
+            assert registry.that_have(label) == cocaine, label
+        assert registry.that_have("california") == registry.that_have("ca") == california
+        assert registry.that_have("lettuce") == []
+    finally:
+        registry.use(registry.find("cbp_encounters"))
+
+
+def test_a_process_is_about_the_totals_and_the_years_of_its_source():
+    own = own_counts(section(total="All", year_begins=7))
+    try:
+        registry.use(own, ["b", "a"])
+        assert registry.main() is own
+        assert (tuple(headlines.parts()), headlines.whole()) == (("b", "a"), "All")
+        assert months.fiscal_year("2024-07") == 2025
+        registry.use(own)
+        assert tuple(headlines.parts()) == ()
+        # A name that fits no source's pattern is the main one's.
+        assert registry.source_of("nationwide-encounters-fy2025.html") is own
+        assert registry.parse_name("nationwide-encounters-fy2025.html") is None
+    finally:
+        registry.use(registry.find("cbp_encounters"))
+    assert tuple(headlines.parts()) == ("northern", "southwest", "other")
+    assert months.fiscal_year("2024-10") == 2025
+
+
+def test_a_file_is_of_the_source_that_completes_the_record_or_of_the_main_one():
+    encounters, split = map(registry.find, ("cbp_encounters", "cbp_apprehension_types"))
+
+    assert registry.source_of("nationwide-encounters-fy2025.html") is split
+    assert registry.source_of("nationwide-encounters-fy23-fy26-jul-aor.csv") is encounters
+    assert registry.source_of("nationwide-drugs-fy23-fy26-apr.csv") is encounters
+    assert registry.parse_name("nationwide-drugs-fy23-fy26-apr.csv") is None
+    assert registry.parse_name("nationwide-encounters-fy2025.html").last == 2025
+
+
+def test_nothing_is_said_of_few_counts_where_a_source_does_not_say_how_few():
+    own = own_counts(section()).measure
+
+    assert (own.small, own.of_part, own.beside) == ((0, ""), "{}", "")
+    assert registry.find("cbp_encounters").measure.small == (0, "")
+
+
+def test_figures_are_due_in_a_months_third_or_fourth_week():
+    """CBP's come between a week and 26 days after a month's end; two days later they are late."""
+    for name in ("cbp_encounters", "cbp_drug_events", "cbp_drug_pounds"):
+        assert registry.find(name).due == (7, 26, 28)
+
+
+def test_halves_are_found_by_their_labels_and_by_what_commands_call_them():
+    sums = registry.find("cbp_encounters").hierarchy
+
+    assert [sums.half(code).component for code in ("usbp", "ofo")] == list(sums.components)
+    assert [sums.named(label).code for label in sums.components] == ["usbp", "ofo"]
+    for find in (sums.half, sums.named):
+        with pytest.raises(KeyError):
+            find("x")
+
+
+def test_a_release_is_called_by_its_file_unless_it_has_a_name():
+    class Read:
+        file_name, sha256, data_through, seq = "a.csv", "0", "2024-01", 7
+
+    plain, named = release_of(Read(), None, ""), release_of(Read(), "2024-02-03", "u", source="b")
+
+    assert (plain.source, plain.kind, plain.first_seen_precision) == ("a", "manual", "unknown")
+    assert (named.source, named.first_seen_at, named.first_seen_precision, named.url) == (
+        *("b", "2024-02-03", "day"),
+        "u",
+    )
+
+
+@pytest.mark.parametrize("months_known", [(1, 2, 4), (1,)])
+def test_the_last_month_of_a_delivery_is_the_latest_of_any_series(months_known):
+    text = "clinic,month,n\n" + "".join(f"a,2024-0{m},{m}\n" for m in months_known)
+    text += "b,2023-12,5\n"
+    file = ReleaseFile("visits.csv", text.encode())
+
+    assert data_through(section(), file) == f"2024-0{months_known[-1]}"

@@ -31,6 +31,8 @@ SERIES = Outlooks(SeriesKey("northern"), COUNTS, CUTOFF, DRAWS)
         ("2026-10..2027-03", "2026-10..2027-03", "2026-10", "2027-03"),
         ("2026-10 to 2027-03", "2026-10..2027-03", "2026-10", "2027-03"),
         ("Next 12 months", "next 12 months", "2026-09", "2027-08"),
+        ("next 1 months", "next month", "2026-09", "2026-09"),
+        ("next 10 months", "next 10 months", "2026-09", "2027-06"),
         ("next quarter", "next 3 months", "2026-09", "2026-11"),
         ("next month", "next month", "2026-09", "2026-09"),
         ("rest of the year", "rest of 2026", "2026-09", "2026-12"),
@@ -77,7 +79,8 @@ def test_a_sum_s_quantiles_are_whole_and_outward_about_its_median():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "2026-13", "2027-03..2026-10", "rest of 2027", "FY", "2026-1"]
+    "text",
+    ["", "soon", "2026-13", "2027-03..2026-10", "rest of 2027", "FY", "2026-1", "next 0 months"],
 )
 def test_what_is_no_span_is_refused_with_what_would_be(text):
     with pytest.raises(SpanError):
@@ -151,6 +154,10 @@ def test_months_before_the_series_are_not_zeros():
         ("2026-12", "lowest since 2026-08", 1, "the lowest since 2026-08"),
         ("2026-12", "highest since 2013-10", 0, "the highest since 2013-10"),
         ("FY2027", "> FY2026", 0, "above FY2026"),
+        ("FY2027", ">=FY2026", 0, "at least FY2026"),
+        ("2026-12", "<= 2014-06", 0.5, "at most 2014-06"),
+        ("2026-12", "at least year before", 0, "at least the year before"),
+        ("2014-06", "at most 108", 1, "at most 108"),
         ("FY2027", "RECORD LOW", 0.5, "a record low"),
         ("FY2025", "record", 1, "a record high"),
         # Exactly as much is no more and no less.
@@ -167,7 +174,7 @@ def test_a_chance_is_the_share_of_paths(span, event, share, said):
     found = chances.chance(SERIES, spans.parse(span, CUTOFF), event)
 
     assert (found.share, found.event) == (share, said)
-    assert found.settled == (span in ("FY2025", CUTOFF))
+    assert found.settled == (span in ("FY2025", CUTOFF, "2014-06"))
 
 
 def test_a_record_is_more_than_every_month_or_span_that_is_published_in_full():
@@ -195,6 +202,36 @@ def test_a_record_is_more_than_every_month_or_span_that_is_published_in_full():
 def test_what_is_no_event_is_refused(event):
     with pytest.raises(SpanError):
         chances.chance(SERIES, spans.parse("2026-12", CUTOFF), event)
+
+
+@pytest.mark.parametrize(
+    ("span", "event", "text", "problem"),
+    [
+        ("2026-12", "5..3", "5..3", "the range ends before it begins"),
+        ("2026-12", "often", "often", "not an event; write '>10000', '20000..30000'"),
+        (
+            "FY2027",
+            "highest since 2020-01",
+            "FY2027",
+            "only a single month can be the highest or lowest since another",
+        ),
+        (
+            "2026-12",
+            "lowest since 2026-09",
+            "lowest since 2026-09",
+            "no count is on record from 2026-09 on",
+        ),
+        ("2026-12", "> often", "often", "not a span of months; write a month 2026-12"),
+        ("2026-12", "above 2013-09", "2013-09", "no count was published for 2013-09"),
+        ("2026-12", "below 2013-08..2013-10", "2013-08..2013-10", "published for 2013-08, so"),
+    ],
+)
+def test_what_cannot_be_said_is_refused_with_why(span, event, text, problem):
+    with pytest.raises(SpanError) as refused:
+        chances.chance(SERIES, spans.parse(span, CUTOFF), event)
+
+    assert refused.value.text == text
+    assert problem in refused.value.problem
 
 
 def test_both_sides_of_a_comparison_are_of_one_path():

@@ -91,6 +91,8 @@ def test_a_key_is_read_whole():
         ("", 'must read "ssh-ed25519 AAAA'),
         (kind, 'must read "ssh-ed25519 AAAA'),
         (f"ssh-rsa {blob}", 'must read "ssh-ed25519 AAAA'),
+        (f"ssh-dss {blob}", 'must read "ssh-ed25519 AAAA'),
+        (f"{kind} {blob[:10]}*{blob[10:]}", "no whole Ed25519 key"),
         (f"{kind} ***", "no whole Ed25519 key"),
         (f"{kind} {base64.b64encode(raw[:-1]).decode()}", "no whole Ed25519 key"),
         (f"{kind} {base64.b64encode(raw + b'x').decode()}", "no whole Ed25519 key"),

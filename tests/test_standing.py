@@ -65,6 +65,38 @@ def test_a_question_compares_the_months_it_names(kind, months_asked, compared):
     assert (question.below if statistic == "min" else question.above) == bound
 
 
+def test_no_fiscal_year_is_asked_about_where_years_are_calendar_years():
+    assert all(map(standing.fits, [*standing.KINDS, standing.INSIDE]))
+    months.year_begins(1)
+    try:
+        left_out = [kind for kind in [*standing.KINDS, standing.INSIDE] if not standing.fits(kind)]
+    finally:
+        months.year_begins(10)
+    assert left_out == ["fiscal year above last"]
+
+
+def test_a_record_is_measured_against_the_month_just_published_too():
+    counts = dict(zip(months.between("2018-01", "2022-12"), [7, *[5] * 58, 9], strict=True))
+    low = dict(zip(counts, [3, *[5] * 58, 2], strict=True))
+
+    (record,) = standing.questions(Asked(KEY, counts, "2022-12"), ["record within 12 months"])
+    (lowest,) = standing.questions(
+        Asked(KEY, low, "2022-12"), ["lowest month of 5 years within 12 months"]
+    )
+    (earlier,) = standing.questions(Asked(KEY, counts, "2022-11"), ["record within 12 months"])
+
+    assert (record.above, lowest.below, earlier.above) == (9, 2, 7)
+
+
+def test_a_sum_of_months_is_known_where_each_of_them_is():
+    asked = Asked(KEY, {"2024-11": 5, "2024-12": 7, "2025-02": 9}, "2025-02")
+
+    assert asked.total("2024-11", "2024-12") == 12
+    assert asked.total("2024-12", "2024-12") == 7
+    assert asked.total("2024-12", "2025-02") is None
+    assert [asked.ahead(step) for step in (0, 1, 11)] == ["2025-02", "2025-03", "2026-01"]
+
+
 def test_whether_a_month_lies_inside_is_asked_of_each_border_s_own_interval(published):
     forecast = rows(
         published,

@@ -486,3 +486,112 @@ def test_a_file_that_has_no_room_is_named(tmp_path):
     error = OSError(errno.ENOSPC, "no space", "there.csv")
 
     assert sqlite_errors.meaning(tmp_path / "record.db", error).path == "there.csv"
+
+
+def test_a_database_is_where_its_links_lead_and_otherwise_as_it_was_typed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+
+    assert connect.place(Path("real/a.db")) == Path("real/a.db")
+    assert connect.place(tmp_path / "real/a.db") == tmp_path / "real/a.db"
+    assert connect.place(Path("link/a.db")) == tmp_path / "real/a.db"
+
+
+def test_the_record_may_be_read_by_whom_the_umask_lets_and_its_folder_is_made(tmp_path):
+    path = tmp_path / "a" / "b" / "c.db"
+    before = os.umask(0o022)
+    try:
+        with writing(path):
+            modes = {file.name: oct(file.stat().st_mode & 0o777) for file in path.parent.iterdir()}
+    finally:
+        os.umask(before)
+
+    assert modes["c.db"] == modes["c.db.lock"] == "0o644"
+
+
+def test_a_lock_may_be_read_by_all_who_wait_for_it(tmp_path):
+    before = os.umask(0)
+    try:
+        with connect.locked(tmp_path / "a.lock", 0):
+            assert oct((tmp_path / "a.lock").stat().st_mode & 0o777) == "0o644"
+    finally:
+        os.umask(before)
+
+
+def test_a_lock_is_free_once_its_holder_left_it_and_until_then_for_nobody(tmp_path):
+    path = tmp_path / "a.lock"
+    for _ in range(2):
+        with connect.locked(path, 0):
+            with pytest.raises(BusyError) as told, connect.locked(path, 0):
+                pass
+            assert str(told.value).startswith("the lock a.lock")
+            assert f"process {os.getpid()}" in str(told.value)
+            path.write_text("")
+            with pytest.raises(BusyError, match=r"process \?"), connect.locked(path, 0):
+                pass
+
+
+def test_what_a_name_has_of_its_own_is_no_part_of_an_address(tmp_path):
+    """SQLite opens databases by address, in which ?, # and % have a meaning."""
+    path = tmp_path / "50%20?a#b.db"
+    with writing(path):
+        pass
+
+    with closing(connect.read(path)) as connection:
+        assert connection.execute("pragma user_version").fetchone()[0] == len(connect.migrations())
+        assert connection.execute("select 1 as one").fetchone()["one"] == 1
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            connection.execute("delete from runs")
+    assert all(file.name.startswith(path.name) for file in tmp_path.iterdir())
+
+
+def test_a_database_that_is_not_there_is_not_made_by_reading(tmp_path):
+    with pytest.raises(ConfigError, match="no such database; `bordercast run` creates one"):
+        connect.read(tmp_path / "a.db")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_older_database_is_brought_up_to_date_step_by_step_and_keeps_its_rows(tmp_path):
+    path, scripts = tmp_path / "ops.db", connect.migrations(ops.SCHEMA)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(f"{scripts[0]};pragma user_version = 1;")
+        db.execute("insert into polls values (1, 'a', 'b', 'new', 'c', null, null)")
+        db.commit()
+
+    for _ in range(2):
+        with writing(path, schema=ops.SCHEMA) as db:
+            assert db.execute("pragma user_version").fetchone()[0] == len(scripts)
+            assert db.execute("select id, outcome from polls").fetchall() == [(1, "new")]
+            settings = {
+                name: db.execute(f"pragma {name}").fetchone()[0]
+                for name in ("journal_mode", "synchronous", "foreign_keys", "trusted_schema")
+            }
+            assert settings == {
+                "journal_mode": "wal",
+                "synchronous": 2,
+                "foreign_keys": 1,
+                "trusted_schema": 0,
+            }
+
+
+def fail_inside(db, undone: bool, error: type[BaseException]) -> None:
+    with transaction(db):
+        db.execute("insert into t values (1)")
+        if undone:  # as SQLite itself does on a full disk
+            db.execute("rollback")
+        raise error
+
+
+def test_an_error_ends_a_transaction_and_is_told_even_if_it_ended_before(tmp_path):
+    with writing(tmp_path / "a.db") as db:
+        db.execute("create table t (n integer)")
+        for undone, error in ((False, KeyboardInterrupt), (True, ZeroDivisionError)):
+            with pytest.raises(error):
+                fail_inside(db, undone, error)
+        assert not db.conn.in_transaction
+        with transaction(db):
+            db.execute("insert into t values (3)")
+        assert db.execute("select n from t").fetchall() == [(3,)]
+        assert not db.conn.in_transaction

@@ -23,7 +23,7 @@ from models.base import Floats
 _FORMS = "a month 2026-12, a span 2026-10..2027-03, FY2027, 2027, next 12 months, rest of 2026"
 _FISCAL = re.compile(r"(?:fy|fiscal year|fiscal)\s*(\d{4}|\d{2})")
 _CALENDAR = re.compile(r"(?:cy|calendar year)?\s*(\d{4})")
-_NEXT = re.compile(r"next (?:(\d{1,2}) months|(month|quarter|year))")
+_NEXT = re.compile(r"next (?:([1-9]\d?) months|(month|quarter|year))")
 _REST = re.compile(r"rest of (?:(?:the )?year|(\d{4}))")
 _MONTH = r"\d{4}-\d{2}"
 _FROM_TO = re.compile(rf"({_MONTH})\s*(?:\.\.|to)\s*({_MONTH})")

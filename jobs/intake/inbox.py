@@ -52,8 +52,8 @@ class Once(NamedTuple):
 
 def make(folder: Path) -> None:
     """Make the inbox, so that a file copied to its place does not take its name."""
-    with suppress(OSError):  # `look` and `doctor` say what is in the way
-        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with suppress(OSError):  # it is there, or `look` and `doctor` say what is in the way
+        folder.mkdir(mode=0o755, parents=True)
 
 
 def look(folder: Path) -> Contents:

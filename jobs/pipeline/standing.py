@@ -111,11 +111,12 @@ def _hindcast(
     scores = paths.one_month_scores(said, head.panel.z)[borders]
     columns: Ints = np.array([column for column, _ in cutoffs], dtype=np.int64)
     all_marks = said.at(columns).quantiles(paths.MARK_PROBS)
+    together: Floats | None = None
     for place, (column, cutoff) in enumerate(cutoffs):
         of = all_marks[:, place]
         if not np.isfinite(of).all():
             continue
-        if place % _REFIT == 0:
+        if together is None or place % _REFIT == 0:
             known = paths.correlation(scores[:, : column + 1])
             together = paths.as_wide_as(known, of[borders], of[total])
         draws = paths.draw(of[borders], together, _DRAWS, column)

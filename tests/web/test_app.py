@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,8 @@ import pytest
 import serving
 from starlette.exceptions import HTTPException
 
+from forecast.errors import StoreError
+from forecast.store import wakes
 from jobs.web import answers, app, queries
 from jobs.web.answers import CSP, FRAMED_CSP, SQL_CSP, Plain, QueryAnswer
 from jobs.web.app import Site
@@ -175,6 +178,8 @@ def test_what_was_checked_stands_in_its_page_as_text(site):
 
     assert "<p>said</p>" in answer.text
     assert "&lt;b&gt;18,944</textarea>" in answer.text
+    assert answer.text.startswith('<h1>check</h1><main id="main" tabindex="-1">\n<h1>Check')
+    assert answer.text.endswith("<p>said</p>\n</main>")
     assert "old" not in answer.text
     assert answer.headers["cache-control"] == "no-store"
     assert site.checker.asked == [(b"/", b"<b>18,944")]
@@ -229,6 +234,237 @@ def test_trouble_is_told_without_where_the_record_lies(site):
     assert answer.status_code == 503
     assert "b-snapshot.db is malformed" in answer.text
     assert str(site.snapshot.parent) not in answer.text
+
+
+@pytest.fixture
+def facts(site):
+    """The same with a number's page."""
+    folder = site.folder / "fact" / "northern" / "2024-08"
+    folder.mkdir(parents=True)
+    (folder / "index.html").write_text("<h1>August</h1>")
+    (folder / "fact.json").write_text("{}")
+    (folder / "deep").mkdir()
+    return site
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "to"),
+    [
+        ("/fact/northern/2024-08/18944", 307, "../2024-08/"),
+        ("/fact/northern/2024-08/fact.json", 200, None),
+        ("/fact/northern/2024-08/deep", 307, "../2024-08/"),
+        ("/fact/northern/2024-09/18944", 404, None),
+        ("/fact/eastern/2024-08/18944", 404, None),
+        ("/fact/northern/../18944", 404, None),
+        ("/fact/northern/2024-08/", 200, None),
+        ("/fact/northern/2024-08", 308, "2024-08/"),
+    ],
+)
+def test_a_number_leads_to_the_page_of_its_month(facts, path, status, to):
+    answer = ask(facts, path)
+
+    assert (answer.status_code, answer.headers.get("location")) == (status, to)
+
+
+def test_a_border_that_is_no_page_has_no_numbers(facts):
+    (facts.folder / "fact" / "eastern").symlink_to(facts.folder / "fact" / "northern")
+
+    assert ask(facts, "/fact/eastern/2024-08/18944").status_code == 404
+
+
+def test_the_box_is_there_where_texts_can_be_checked(site):
+    shown = ask(site, "/check/")
+    assert shown.status_code == 200
+    assert 'name="text"' in shown.text
+    assert "old" not in shown.text
+    assert shown.headers["cache-control"] == "no-store"
+    assert site.checker.asked == []
+    (site.folder / "check" / "index.html").unlink()
+    assert ask(site, "/check/index.html").status_code == 404
+
+
+def test_a_text_whose_length_is_not_told_is_refused(site):
+    async def drip():
+        yield b"text=x"
+
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    answer = ask(site, "/check/", "POST", content=drip(), headers=kind)
+
+    assert answer.status_code == 413
+    assert "50 kB are the most." in answer.text
+
+
+def test_a_folder_whose_name_is_none_of_ours_is_told_in_its_own_letters(site):
+    (site.folder / "über uns").mkdir()
+    (site.folder / "über uns" / "index.html").write_text("<h1>x</h1>")
+
+    answer = ask(site, "/%C3%BCber%20uns")
+
+    assert (answer.status_code, answer.headers["location"]) == (308, "%C3%BCber%20uns/")
+
+
+def test_figures_are_hidden_from_a_failed_verification_until_one_succeeds(site):
+    now = datetime(2026, 9, 20, 12, tzinfo=UTC)
+    assert ask(site, "/").status_code == 200
+    wakes.save_verified(site.database, now, "", ["run 1 was edited"])
+    hidden = ask(site, "/")
+    assert hidden.status_code == 503
+    assert "The figures are not shown" in hidden.text
+    assert "on 2026-09-20T12:00:00+00:00: run 1 was edited." in hidden.text
+    wakes.save_verified(site.database, now, "", [])
+    assert ask(site, "/").status_code == 200
+
+
+def test_a_verification_is_read_once_as_long_as_nothing_was_written(site, monkeypatch):
+    now, read = datetime(2026, 9, 20, 12, tzinfo=UTC), []
+    real = app.held.verified
+    monkeypatch.setattr(app.held, "verified", lambda path: read.append(path) or real(path))
+    wakes.save_verified(site.database, now, "", [])
+    for _ in range(2):  # to read opens a log beside it
+        assert ask(site, "/").status_code == 200
+    assert set(read) == {site.database}
+    before = len(read)
+    for _ in range(3):
+        assert ask(site, "/").status_code == 200
+    assert len(read) == before
+    wakes.save_verified(site.database, now, "", ["x"])
+    assert ask(site, "/").status_code == 503
+    assert len(read) > before
+
+
+def test_a_chunk_of_the_file_is_that_of_the_file_that_was_opened(site):
+    """Another is put in its place while it is taken: all of it is of the first."""
+
+    async def taking():
+        response = await site._download(None)
+        before = site.snapshot.read_bytes()
+        other = site.snapshot.with_name("other")
+        other.write_bytes(b"y" * 10)
+        other.replace(site.snapshot)
+        found = b"".join([chunk async for chunk in response.body_iterator])
+        return found == before, site._downloads
+
+    assert asyncio.run(taking()) == (True, 0)
+
+
+def test_a_file_that_cannot_be_read_is_named(site):
+    site.snapshot.unlink()
+
+    with pytest.raises(StoreError, match="cannot be read"):
+        asyncio.run(site._download(None))
+
+    assert site._downloads == 0
+
+
+def test_an_end_lets_go_of_what_helps_and_of_no_folder_that_a_run_wrote(site):
+    site.tables, site.checker = Echo(), Echo()
+    for helper in (site.tables, site.checker):
+        helper.asked.append((b"", b""))
+    began = []
+    site.ready = lambda: began.append(True)
+
+    async def living():
+        async with site._lifespan(site._app):
+            assert began == [True]
+
+    asyncio.run(living())
+    site.close()
+
+    assert site.tables.asked == site.checker.asked == []
+    assert site.folder.exists()
+
+
+class Writing:
+    """A process that writes a site's files, as asyncio shows it: what it says, line by line."""
+
+    def __init__(self, *lines: bytes) -> None:
+        self.left, self.kills, self.waits = list(lines), 0, 0
+        self.stdout = self
+
+    async def readline(self) -> bytes:
+        return self.left.pop(0) if self.left else b""
+
+    def kill(self) -> None:
+        self.kills += 1
+        raise ProcessLookupError
+
+    async def wait(self) -> None:
+        self.waits += 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "before", "first", "trouble"),
+    [
+        ([b"first\n", b"done\n"], "old", True, ""),
+        ([b'{"problem": "is malformed", "words": "copy: is malformed"}\n'], "", False, "malformed"),
+        ([b"first\n"], "", True, "could not be written; the log says more"),
+        ([], "", False, "could not be written; the log says more"),
+    ],
+)
+def test_a_page_is_begun_with_its_first_file_and_its_writer_says_how_it_ends(
+    tmp_path, monkeypatch, caplog, lines, before, first, trouble
+):
+    site = Site(tmp_path / "b.db", tmp_path / "copy.db", address="https://x.org/")
+    site.trouble = before
+    process, told = Writing(*lines), []
+
+    async def begin(*command, **how):
+        told.append((command, how))
+        return process
+
+    monkeypatch.setattr(app.asyncio, "create_subprocess_exec", begin)
+
+    async def writing():
+        event = asyncio.Event()
+        await site._write(event)
+        return event.is_set()
+
+    with caplog.at_level("INFO", "bordercast"):
+        assert asyncio.run(writing()) == first
+
+    assert trouble in site.trouble
+    assert bool(site.trouble) == bool(trouble)
+    assert (process.kills, process.waits) == (1, 1)
+    ((command, how),) = told
+    assert command[-3:] == (str(tmp_path / "copy.db"), str(site.folder), "https://x.org/")
+    assert how["start_new_session"] is True
+    said = [event.getMessage() for event in caplog.records if event.name == "bordercast"]
+    if lines[-1:] == [b"done\n"]:
+        assert said == ["the page's files are written"]
+    if trouble == "malformed":
+        assert said == ["nothing is shown: copy: is malformed"]
+    site.close()
+    assert not site.folder.exists()
+
+
+def test_files_are_written_anew_only_for_another_copy(tmp_path, monkeypatch):
+    monkeypatch.setattr(app, "LOOK_EVERY", 0.0)
+    site = Site(tmp_path / "b.db", tmp_path / "copy.db")
+    written = []
+
+    async def write(first):
+        written.append(site.snapshot.exists())
+
+    monkeypatch.setattr(site, "_write", write)
+
+    async def following():
+        first = asyncio.Event()
+        task = asyncio.create_task(site._follow(first))
+        await first.wait()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert written == [False]  # none is there, which is said once
+        site.snapshot.write_text("x")
+        while len(written) < 2:
+            await asyncio.sleep(0)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        task.cancel()
+
+    asyncio.run(following())
+    site.close()
+
+    assert written == [False, True]
 
 
 @pytest.mark.parametrize(("status", "said"), [(404, 404), (401, 404), (405, 405), (400, 400)])

@@ -53,6 +53,7 @@ def _years_over_months(sheet: Sheet) -> Sheet:
     named = _which(sheet, dates.names_month, sheet.grid[:many])
     years = _which(sheet, dates.names_year, sheet.grid[:many])
     gone: list[int] = []
+    months_in: list[int] = []
     for row in np.flatnonzero(named.sum(axis=1) >= 2).tolist():
         above = [r for r in range(max(row - 3, 0), row) if years[r].any() and not named[r].any()]
         if not above or years[row].any():
@@ -66,10 +67,11 @@ def _years_over_months(sheet: Sheet) -> Sheet:
         texts = [f"{_year_in(year)} {sheet.labels[sheet.grid[row, at]]}" for at, year in pairs]
         sheet = _rewritten(sheet, [row] * len(texts), [at for at, _ in pairs], texts)
         gone += range(above[-1], row)
+        months_in.append(row)
     if not gone:
         return sheet
-    first, below = int(sheet.line[gone[0]]), int(sheet.line[gone[0] + 1])
-    more = ", and so below" if len(gone) > 3 else ""
+    first, below = int(sheet.line[gone[0]]), int(sheet.line[months_in[0]])
+    more = ", and so below" if len(months_in) > 1 else ""
     return _without(sheet, gone, f"line {first} gives the years of line {below}'s months{more}")
 
 

@@ -581,12 +581,13 @@ def _families(
 ) -> list[str]:
     """(series,) family of each; a series in two of them is a fault."""
     found: list[str] = [""] * len(called)
-    codes = table.grid[rows, family[0]]
-    pairs, first = np.unique(np.stack([code[:, 0], codes], axis=1), axis=0, return_index=True)
+    many = code.shape[1]  # columns of counts, each a series of its own
+    codes = np.repeat(table.grid[rows, family[0]], many)
+    pairs, first = np.unique(np.stack([code.ravel(), codes], axis=1), axis=0, return_index=True)
     for (number, label), at in sorted(
         zip(map(tuple, pairs.tolist()), first.tolist(), strict=True), key=lambda pair: pair[1]
     ):
-        text, line = text_of(table.labels[label]), int(table.sheet.line[rows[at]])
+        text, line = text_of(table.labels[label]), int(table.sheet.line[rows[at // many]])
         if number < 0:
             continue
         if not text:

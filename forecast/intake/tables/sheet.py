@@ -315,6 +315,8 @@ def _worksheet(
     width = max(map(len, rows), default=0)
     if not width:
         return None
+    for fields in rows:  # a formula may stand beyond the last cell that the reader knows
+        fields.extend("" for _ in range(width - len(fields)))
     cells = ((at, [_cell(cell) for cell in row]) for at, row in enumerate(rows, start=1))
     title, many = about.name, len(book.sheet_names) > 1
     sheet = _gridded(f"{name}, sheet {title!r}" if many else name, cells, width, "")

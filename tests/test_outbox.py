@@ -1,0 +1,619 @@
+"""From a held notice to a reader, step by step on a record of a few rows: who gets it, and when."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import SMTP as WIRE
+from pathlib import Path
+
+import pytest
+from mailserver import HOST, Taken, server
+from tables import rows
+from tables import written as edit  # with every digest, as if the record had been so
+
+from forecast.config import Config
+from forecast.errors import ConfigError, DataError, VerifyError
+from forecast.store import connect, deliveries, notices, ops, wakes
+from forecast.store.notices import Approval, Frame, Section
+from jobs.mail import approvals, compose, outbox, queueing
+
+NOW = datetime(2024, 4, 11, 12, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+FRAME = Frame("Border encounters\n\n", "<p>Border encounters</p>", "[run and digest]\n", "<p>")
+NORTH = Section("northern", "finding", "far below", "The north fell.\n", "<p>", '{"x": 1}')
+SOUTH = Section("southwest", "finding", "above", "The southwest rose.\n", "<p>", '{"x": 2}')
+DIGEST = Section("northern", "digest", "digest", "Also unusual.\n", "<p>")
+
+
+@pytest.fixture(scope="module")
+def first_held(by_hand, tmp_path_factory) -> Path:
+    """A record whose first notice is held since noon; its second has nothing to say."""
+    path = Path(shutil.copy(by_hand, tmp_path_factory.mktemp("held") / "bordercast.db"))
+    edit(path, "delete from month_reports")
+    with connect.writing(path) as db:
+        assert notices.save_composed(db, 1, FRAME, [NORTH, SOUTH, DIGEST], None)
+        assert notices.drop(db, 2, "nothing", NOW)
+    edit(path, f"update notices set created_at = '{deliveries.text(NOW)}' where id = 1")
+    return path
+
+
+@pytest.fixture
+def record(first_held, tmp_path) -> Path:
+    return Path(shutil.copy(first_held, tmp_path / "bordercast.db"))
+
+
+def settings(*recipients: dict | str, port: int = 1, **mail) -> Config:
+    readers = tuple({"address": r} if isinstance(r, str) else r for r in recipients)
+    plain = {"enabled": True, "host": HOST, "port": port, "security": "local"}
+    plain |= {"sender": "Bordercast <notices@example.org>"} | mail
+    return Config.model_validate({"notices": {"recipients": readers}, "mail": plain})
+
+
+def content(path: Path, notice_id: int = 1) -> str:
+    with closing(connect.read(path)) as connection:
+        return notices.content(connection, notice_id)
+
+
+def approve(path: Path, now: datetime = LATER, seen: str = "", by: str = "Lee") -> notices.Notice:
+    return approvals.approve(path, 1, Approval(by, "root", seen or content(path)), now)
+
+
+def states(path: Path) -> dict[str, str]:
+    return dict(rows(ops.beside(path), "select recipient, state from deliveries order by 1"))
+
+
+def one(path: Path, notice_id: int = 1) -> notices.Notice:
+    with closing(connect.read(path)) as connection:
+        found = notices.one(connection, notice_id)
+    assert found is not None
+    return found
+
+
+def at(moment: datetime):
+    return lambda: moment
+
+
+# --- a person's word
+
+
+@pytest.mark.parametrize("digits", [12, 13, 64])
+def test_an_approval_names_the_content_that_was_seen(record, digits):
+    whole = content(record)
+
+    made = approve(record, seen=whole[:digits].upper())
+
+    assert made == one(record)
+    assert (made.state, made.approved_by, made.approved_user) == ("approved", "Lee", "root")
+    assert (made.approved_content, made.approved_at) == (whole, deliveries.text(LATER))
+
+
+@pytest.mark.parametrize("seen", ["x", "0" * 12])
+def test_another_content_is_not_approved_nor_too_little_of_it(record, seen):
+    for told in (seen, content(record)[:11]):
+        problem = f"notice 1 does not say what was previewed as '{told}'; nothing was approved. "
+        with pytest.raises(DataError, match=problem):
+            approve(record, seen=told)
+    assert one(record).state == "held"
+
+
+def test_what_is_not_held_cannot_be_approved_or_rejected_and_is_said_so(record):
+    approve(record)
+
+    for notice_id, said in (
+        (1, "notice 1 is approved by Lee, not held; nothing was changed"),
+        (2, "notice 2 is expired, not held; nothing was changed"),
+        (9, "no notice 9; `bordercast notices list` shows all"),
+    ):
+        with pytest.raises(DataError) as refused:
+            approvals.approve(record, notice_id, Approval("Ann", "root", "x" * 64), LATER)
+        assert str(refused.value) == said
+        with pytest.raises(DataError) as refused:
+            approvals.reject(record, notice_id, "Ann", "no", LATER)
+        assert str(refused.value) == said
+    assert one(record).approved_by == "Lee"
+
+
+def test_a_rejection_keeps_who_why_and_when(record):
+    approvals.reject(record, 1, "Ann", "the figures are odd", LATER)
+
+    found = one(record)
+    assert (found.state, found.reason) == ("rejected", "Ann: the figures are odd")
+    assert found.closed_at == deliveries.text(LATER)
+
+
+@pytest.mark.parametrize(("held_for", "gone"), [(timedelta(days=14), 1), (timedelta(13), 0)])
+def test_a_notice_nobody_looked_at_is_closed_after_two_weeks(record, held_for, gone):
+    assert approvals.expire_all(record, NOW + held_for) == gone
+    assert approvals.expire_all(record, NOW + held_for) == 0
+    assert one(record).state == ("expired" if gone else "held")
+
+
+def test_all_that_was_held_too_long_is_closed_at_once_and_cannot_be_approved(record):
+    edit(record, "update notices set state = 'held', created_at = '2024-01-01' where id = 2")
+    seen = content(record)
+
+    with pytest.raises(DataError, match="notice 1 is expired, not held"):
+        approve(record, NOW + timedelta(days=15), seen)
+
+    assert one(record, 2).state == "expired"
+
+
+def test_approvals_are_known_from_the_first_on(record):
+    """Deliveries begin with it: what is approved from then on is known not to have been sent."""
+    approve(record, LATER)
+
+    with ops.writing(record) as db:
+        assert deliveries.begin(db, LATER + timedelta(days=3)) == deliveries.text(LATER)
+
+
+# --- who gets it
+
+
+def queued(record: Path, config: Config, now: datetime = LATER) -> int:
+    return queueing.queue_all(record, config, now)
+
+
+def test_each_reader_gets_the_sections_that_are_for_him_once(record):
+    approve(record)
+    config = settings(
+        "Ann@Example.org",
+        {"address": "bob@example.org", "borders": ("southwest",)},
+        {"address": "eve@example.org", "borders": ("other",)},
+        {"address": "dot@example.org", "digest": True},
+    )
+
+    assert queued(record, config) == 3
+    assert queued(record, config) == 0
+    found = rows(
+        ops.beside(record),
+        "select recipient, edition, subject, mime from deliveries join messages "
+        "using (content_key, edition) order by recipient",
+    )
+    assert [(to, edition) for to, edition, _, _ in found] == [
+        ("ann@example.org", "northern+southwest"),
+        ("bob@example.org", "southwest"),
+        ("dot@example.org", found[2][1]),
+    ]
+    assert found[0][1] != found[2][1]  # with the digest
+    texts = [
+        message_from_bytes(mime, policy=WIRE).get_body(("plain",)).get_content()
+        for *_, mime in found
+    ]
+    for words, told in (
+        ("The north fell.", [True, False, True]),
+        ("The southwest rose.", [True, True, True]),
+        ("Also unusual.", [False, False, True]),
+    ):
+        assert [words in text for text in texts] == told
+    assert states(record) == dict.fromkeys([to for to, *_ in found], "waiting")
+
+
+def test_readers_of_the_settings_are_remembered_with_their_rules(record):
+    config = settings("ann@example.org", {"address": "b@example.org", "borders": ("other",)})
+
+    assert [(r.address, r.borders, r.digest) for r in queueing.readers(config)] == [
+        ("ann@example.org", ("northern", "southwest", "other", "nationwide"), False),
+        ("b@example.org", ("other",), False),
+    ]
+    assert queued(record, config) == 0  # nothing is approved
+    kept = rows(ops.beside(record), "select address from recipients order by 1")
+    assert kept == [("ann@example.org",), ("b@example.org",)]
+
+
+def hooked(tmp_path: Path, config: Config, mail: bool = True, **more) -> Config:
+    (tmp_path / "address").write_text("http://127.0.0.1:1/\n")
+    hook = {"name": "desk", "address_file": str(tmp_path / "address")} | more
+    changed = config.model_dump()
+    changed["notices"]["hooks"] = ({**hook},)
+    changed["mail"]["enabled"] = mail
+    return Config.model_validate(changed)
+
+
+def test_hooks_get_what_their_rules_say_beside_the_readers(record, tmp_path):
+    approve(record)
+    config = hooked(tmp_path, settings("ann@example.org"), borders=("other",))
+    assert queued(record, config) == 1
+    assert states(record) == {"ann@example.org": "waiting"}
+
+
+@pytest.mark.parametrize(
+    ("mail", "to"), [(True, ["ann@example.org", "hook:desk"]), (False, ["hook:desk"])]
+)
+def test_without_mail_only_hooks_wait(record, tmp_path, mail, to):
+    approve(record)
+
+    assert queued(record, hooked(tmp_path, settings("ann@example.org"), mail)) == len(to)
+    assert list(states(record)) == to
+    assert len(rows(ops.beside(record), "select * from messages")) >= len(to)
+
+
+def test_mail_bears_the_day_of_its_approval_and_before_that_of_its_writing(record):
+    config = settings("ann@example.org")
+    drafted = queueing.message(config, one(record), (NORTH,))
+    approve(record, NOW + timedelta(days=2))
+    sent = queueing.message(config, one(record), (NORTH,))
+
+    days = [message_from_bytes(m.mime, policy=WIRE)["Date"] for m in (drafted, sent)]
+    assert days == ["Thu, 11 Apr 2024 12:00:00 +0000", "Sat, 13 Apr 2024 12:00:00 +0000"]
+    assert (sent.content_key, sent.sender) == ("one", "notices@example.org")
+    assert sent.edition == "northern"
+    assert sent.subject == message_from_bytes(sent.mime, policy=WIRE)["Subject"]
+
+
+@pytest.mark.parametrize(
+    ("attach", "address", "pages"), [(True, "", 1), (False, "", 0), (True, "https://x.org/", 0)]
+)
+def test_the_page_is_attached_where_there_is_none_on_the_web(record, attach, address, pages):
+    changed = settings("ann@example.org").model_dump()
+    changed["notices"]["attach_page"] = attach
+    changed["site"]["address"] = address
+    made = queueing.message(Config.model_validate(changed), one(record), (NORTH,))
+
+    parsed = message_from_bytes(made.mime, policy=WIRE)
+    kinds = [part.get_content_type() for part in parsed.iter_attachments()]
+    assert kinds.count("text/html") == pages
+
+
+def corrected(record: Path) -> None:
+    """The second notice corrects the first, and is approved."""
+    edit(
+        record,
+        "update notices set kind = 'correction', corrects = 1, state = 'approved',"
+        f" closed_at = null, approved_by = 'Lee', approved_at = '{deliveries.text(LATER)}',"
+        " month = '2024-01',"
+        " created_at = '2024-04-11T12:30:00+00:00' where id = 2",
+    )
+    edit(
+        record,
+        "insert into notice_sections select 2, place, border, part, phrase, text, html, "
+        "statement, chart, alt from notice_sections where notice_id = 1",
+    )
+
+
+def test_a_correction_goes_to_who_got_what_it_corrects_and_later_to_who_gets_it_late(record):
+    approve(record)
+    config = settings("ann@example.org", "bob@example.org", "eve@example.org")
+    queued(record, config)
+    with ops.writing(record) as db:
+        for outcome in ("sent", "refused"):
+            claimed = deliveries.claim(db, LATER)
+            deliveries.settle(db, claimed, outcome, "", LATER)
+    corrected(record)
+
+    assert queued(record, config, LATER) == 1
+    query = "select recipient from deliveries where content_key = 'two' order by 1"
+    assert rows(ops.beside(record), query) == [("ann@example.org",)]
+    with ops.writing(record) as db:  # eve gets the first one now
+        claimed = deliveries.claim(db, LATER)
+        while claimed.recipient != "eve@example.org":
+            deliveries.settle(db, claimed, "sent", "", LATER)
+            claimed = deliveries.claim(db, LATER)
+        deliveries.settle(db, claimed, "sent", "", LATER)
+    assert queued(record, config, LATER) == 1
+    assert rows(ops.beside(record), query) == [("ann@example.org",), ("eve@example.org",)]
+    first, second = (
+        message_from_bytes(mime, policy=WIRE)
+        for (mime,) in rows(ops.beside(record), "select mime from messages order by content_key")
+    )
+    assert second["In-Reply-To"] == first["Message-ID"] != second["Message-ID"]
+
+
+def test_a_hook_gets_a_correction_only_of_what_it_got(record, tmp_path):
+    approve(record)
+    config = hooked(tmp_path, settings("ann@example.org"))
+    queued(record, settings("ann@example.org"))
+    corrected(record)
+    with ops.writing(record) as db:
+        deliveries.settle(db, deliveries.claim(db, LATER), "sent", "", LATER)
+
+        found = queueing.addressed(record, db, config, one(record, 2))
+
+    assert [to for to, _ in found] == ["ann@example.org"]
+
+
+def test_what_waits_of_a_withdrawn_run_is_given_up(record):
+    approve(record)
+    queued(record, settings("ann@example.org", "bob@example.org"))
+    assert queueing.recall_all(record, LATER) == 0
+    edit(record, "insert into withdrawals values (2, '2024-04-12', 'wrong', 'Ann')")
+
+    assert queueing.recall_all(record, LATER) == 2
+    assert set(states(record).values()) == {"given up"}
+    assert queueing.recall_all(record, LATER) == 0
+    (reply,) = set(rows(ops.beside(record), "select reply from deliveries"))
+    assert reply == ("run 2 was withdrawn",)
+
+
+def test_withdrawing_a_run_takes_back_what_reached_somebody(record):
+    edit(record, "delete from withdrawals")
+    approve(record)
+    before = approvals._reached_somebody(record, one(record))
+    queued(record, settings("ann@example.org"))
+    waiting = approvals._reached_somebody(record, one(record))
+    with ops.writing(record) as db:
+        claimed = deliveries.claim(db, LATER)
+        under_way = approvals._reached_somebody(record, one(record))
+        deliveries.settle(db, claimed, "sent", "", LATER)
+
+    assert (before, waiting, under_way) == (False, False, True)
+    done = approvals.withdraw(record, settings(), 2, "wrong file", "Ann", LATER)
+
+    assert done[1] == 1
+    told = one(record, 3)
+    assert (told.kind, told.corrects, told.withdraws, told.state) == ("correction", 1, 2, "held")
+    with closing(connect.read(record)) as connection:
+        said = notices.sections(connection, 3)
+    assert [(s.border, s.part) for s in said] == [
+        ("northern", "finding"),
+        ("southwest", "finding"),
+        ("northern", "digest"),
+    ]
+    assert all("wrong file" in s.text for s in said)
+
+
+def test_without_deliveries_nobody_was_reached(record):
+    assert not approvals._reached_somebody(record, one(record))
+    assert not ops.beside(record).exists()
+
+
+# --- all of it in order
+
+
+def test_what_is_approved_is_sent_once_and_what_would_be_is_told_before(record):
+    approve(record)
+    taken = Taken()
+    with server(taken) as port:
+        config = settings("ann@example.org", "bob@example.org", port=port)
+        told = outbox.waiting(record, config, LATER)
+        again = outbox.waiting(record, config, LATER)
+        assert taken.messages == []
+        sent = outbox.deliver(record, config, at(LATER))
+        after = outbox.waiting(record, config, LATER)
+        nothing = outbox.deliver(record, config, at(LATER))
+
+    assert [count for _, count in told] == [2]
+    assert again == told
+    assert sent == ["sent", "sent"]
+    assert (after, nothing) == ([], [])
+    subject = message_from_bytes(taken.messages[0][1], policy=WIRE)["Subject"]
+    assert told == [(subject, 2)]
+
+
+def test_what_waits_already_and_what_is_only_approved_are_counted_together(record):
+    approve(record)
+    queued(record, settings("ann@example.org"))
+    edit(record, "update notices set state = 'approved', approved_at = created_at where id = 2")
+    edit(record, f"update notices set approved_at = '{deliveries.text(LATER)}' where id = 2")
+    edit(
+        record,
+        "insert into notice_sections select 2, place, border, part, phrase, text, html, "
+        "statement, chart, alt from notice_sections where notice_id = 1",
+    )
+
+    found = outbox.waiting(record, settings("ann@example.org", "bob@example.org"), LATER)
+
+    assert [count for _, count in found] in ([1, 2], [2, 1])
+    assert found == sorted(found)
+
+
+def test_one_who_is_refused_is_told_to_the_operator_in_the_same_turn(record):
+    approve(record)
+    taken = Taken(refuse=lambda to: "550 no" if to.startswith("ann") else None)
+    with server(taken) as port:
+        config = settings("ann@example.org", port=port, operator="op@example.org")
+        outcomes = outbox.deliver(record, config, at(LATER))
+
+    assert "refused" in outcomes
+    subjects = [message_from_bytes(m, policy=WIRE)["Subject"] for _, m in taken.messages]
+    assert sum("1 messages will never arrive" in subject for subject in subjects) == 1
+
+
+def test_what_was_refused_is_tried_again_when_a_person_asks(record):
+    approve(record)
+    refusing = Taken(refuse=lambda _: "550 no")
+    with server(refusing) as port:
+        assert outbox.deliver(record, settings("a@example.org", port=port), at(LATER)) == [
+            "refused"
+        ]
+    taken = Taken()
+    with server(taken) as port:
+        config = settings("a@example.org", port=port)
+        assert outbox.deliver(record, config, at(LATER)) == []
+        assert outbox.deliver(record, config, at(LATER), resume=True) == []
+        assert outbox.deliver(record, config, at(LATER), again=True) == ["sent"]
+
+
+def test_a_queue_that_stands_still_goes_on_when_a_person_is_there(record):
+    approve(record)
+    with ops.writing(record) as db:
+        deliveries.stop(db, "the login was refused", NOW)
+    with server(Taken()) as port:
+        config = settings("a@example.org", port=port)
+        assert outbox.deliver(record, config, at(LATER)) == []
+        assert outbox.deliver(record, config, at(LATER), again=True) == []
+        assert outbox.deliver(record, config, at(LATER), resume=True) == ["sent"]
+
+
+def test_nothing_goes_out_without_settings_or_from_an_edited_record(record, tmp_path):
+    approve(record)
+    off = settings("a@example.org", enabled=False)
+    with pytest.raises(ConfigError, match=r"mail\.enabled"):
+        outbox.deliver(record, off, at(LATER))
+    (tmp_path / "address").write_text("http://127.0.0.1:1/\n")
+    assert outbox.deliver(record, hooked(tmp_path, off, mail=False), at(LATER)) == ["put off"]
+    no_host = hooked(tmp_path, settings("a@example.org", host=""))
+    with pytest.raises(ConfigError, match=r"mail\.host"):
+        outbox.deliver(record, no_host, at(LATER))
+    wakes.save_verified(record, NOW, "", ["run 1 was edited"])
+    with pytest.raises(VerifyError, match="run 1 was edited"):
+        outbox.deliver(record, settings("a@example.org"), at(LATER))
+
+
+def test_what_was_held_too_long_is_closed_before_anything_is_sent(record):
+    with server(Taken()) as port:
+        config = settings("a@example.org", port=port)
+        assert outbox.deliver(record, config, at(NOW + timedelta(days=15))) == []
+    assert one(record).state == "expired"
+
+
+def test_a_withdrawn_run_is_given_up_before_anything_is_sent(record):
+    approve(record)
+    queued(record, settings("a@example.org"))
+    edit(record, "insert into withdrawals values (2, '2024-04-12', 'wrong', 'Ann')")
+    taken = Taken()
+    with server(taken) as port:
+        assert outbox.deliver(record, settings("a@example.org", port=port), at(LATER)) == []
+    assert taken.messages == []
+
+
+# --- how a notice is written
+
+
+@pytest.fixture
+def due(record) -> Path:
+    """The record with its first notice not written yet."""
+    edit(record, "delete from notice_sections")
+    edit(record, "update notices set state = 'due' where id = 1")
+    return record
+
+
+def write(path: Path, **told) -> bool:
+    config = Config.model_validate(
+        {"notices": {"contact": "desk@example.org"} | told, "mail": {"sender": "a@example.org"}}
+    )
+    with connect.writing(path) as db:
+        return compose.write_one(path, db, config, NOW)
+
+
+def said(path: Path, notice_id: int = 1) -> list[tuple[str, str]]:
+    with closing(connect.read(path)) as connection:
+        return [(s.border, s.part) for s in notices.sections(connection, notice_id)]
+
+
+@pytest.mark.parametrize(
+    ("approval", "state", "by", "when"),
+    [("hold", "held", None, None), ("auto", "approved", "auto", "2024-04-11T12:00:00+00:00")],
+)
+def test_a_notice_is_held_for_a_person_or_approved_as_the_settings_say(
+    due, approval, state, by, when
+):
+    assert write(due, approval=approval)
+
+    found = one(due)
+    assert (found.state, found.approved_by, found.approved_at) == (state, by, when)
+    assert "Questions: desk@example.org." in found.closing_text
+    assert found.opening_text.startswith("Border encounters, January 2024\n")
+    assert said(due) == [("northern", "finding"), ("northern", "digest")]
+    with closing(connect.read(due)) as connection:
+        finding, digest = notices.sections(connection, 1)
+    assert finding.chart.startswith(b"\x89PNG")
+    assert "northern land border" in finding.text
+    assert '"severity": "major"' in finding.statement
+    assert ("New York" in digest.text, "Vermont" in digest.text) == (True, True)
+    assert not write(due)  # nothing more is due
+
+
+def test_a_notice_with_nothing_to_say_any_more_is_closed(due):
+    edit(due, "delete from drivers")
+    edit(due, "delete from flags")
+    edit(due, "delete from episodes")
+
+    assert write(due)
+
+    assert (one(due).state, one(due).reason) == ("expired", "nothing in it is still true")
+    assert one(due).closed_at == "2024-04-11T12:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("kind", "sections"),
+    [("flags", []), ("quiet", [("northern", "finding")]), ("digest", [])],
+)
+def test_a_month_without_news_is_told_only_where_quiet_months_are(due, kind, sections):
+    edit(due, "delete from drivers")
+    edit(due, "delete from flags")
+    edit(due, f"update notices set kind = '{kind}' where id = 1")
+    edit(due, "update episodes set opened = '2024-01', state = 'open', closed = null")
+
+    write(due)
+
+    assert said(due) == sections  # an episode of that month itself is no standing one
+
+
+def test_a_digest_tells_what_stands_open_and_which_parts_are_unusual(due):
+    edit(due, "update notices set kind = 'digest' where id = 1")
+    edit(due, "delete from flags where severity = 'watch'")
+
+    write(due)
+    assert said(due) == [("northern", "digest")]
+    edit(due, "delete from notice_sections")
+    edit(due, "update notices set state = 'due' where id = 1")
+    edit(due, "update flags set severity = 'watch'")
+    write(due)
+    assert said(due) == []
+
+
+def test_a_finding_is_told_with_what_moved_its_forecast_only_for_a_run(due):
+    from forecast.desk.report import report
+
+    with closing(connect.read(due)) as connection:
+        told = report(connection, "northern", "2024-01")
+        made = compose.finding(connection, told, None, "https://counts.example.org/")
+        with_run = compose.finding(connection, told, 2, "")
+
+    assert (made.border, made.part) == (with_run.border, with_run.part) == ("northern", "finding")
+    assert "https://counts.example.org/" in made.text
+    assert "https://" not in with_run.text
+
+
+def test_all_totals_together_are_compared_where_their_month_is_known(due):
+    from forecast.desk.report import report
+
+    with closing(connect.read(due)) as connection:
+        told = report(connection, "northern", "2024-01")
+        whole = compose._nationwide(connection, told)
+        assert whole is not None
+        assert (whole.border, whole.month) == ("nationwide", "2024-01")
+        assert compose._nationwide(connection, whole) is None
+        newest = report(connection, "northern", "2024-02")  # nationwide is not known for it
+        assert compose._nationwide(connection, newest) is None
+
+
+@pytest.mark.parametrize(
+    ("count", "again"), [("statement = '{}'", False), ("text = 'x'", False), ("", True)]
+)
+def test_a_held_notice_is_written_anew_where_its_figures_are_false_now(due, count, again):
+    write(due)
+    if count:
+        edit(due, f"update notice_sections set {count} where notice_id = 1")
+    else:
+        edit(
+            due,
+            "update notice_sections set statement = "
+            "replace(statement, '\"encounters\": 55', '\"encounters\": 99')",
+        )
+
+    with connect.writing(due) as db:
+        assert compose.renew_one(due, db) == again
+
+    assert one(due).state == ("due" if again else "held")
+
+
+def test_a_thread_is_the_first_notice_and_its_corrections_until_now(record):
+    edit(record, "update notices set kind = 'correction', corrects = 1 where id = 2")
+    for number, corrects in ((3, 1), (4, 2), (5, 1)):
+        edit(
+            record,
+            "insert into notices (id, kind, month, release_id, run_id, corrects, content_key,"
+            f" message_id, created_at, state) values ({number}, 'correction', '2024-01', 2, 2,"
+            f" {corrects}, 'key {number}', '<{number}@x>', '2024-04-11', 'due')",
+        )
+    with closing(connect.read(record)) as connection:
+        threads = {
+            number: [n.id for n in compose._thread(connection, one(record, number))]
+            for number in (2, 3, 5)
+        }
+
+    assert threads == {2: [1], 3: [1, 2], 5: [1, 2, 3]}

@@ -1,0 +1,797 @@
+"""What the service does beside its runs: backups, copies, reports, its port, its log, its wakes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import socket
+import sys
+import threading
+from collections import namedtuple
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import serving
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.testclient import TestClient
+from tables import edit, rows
+
+from forecast.config import Config
+from forecast.errors import BordercastError, BusyError, ConfigError, DataError, SpanError
+from forecast.store import connect, deliveries, ops, wakes
+from forecast.store.deliveries import Message
+from jobs.mail import unsubscribing
+from jobs.service import (
+    backup,
+    environment,
+    health,
+    heartbeat,
+    logs,
+    port,
+    settings_check,
+    upkeep,
+    wakeup,
+    yearly,
+)
+from jobs.service.daemon import leader_lock
+from jobs.service.wakeup import Done
+
+NOW = datetime(2024, 4, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def record(by_hand, tmp_path) -> Path:
+    """A copy of the record of a few rows, as a service keeps it."""
+    return Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))
+
+
+def config(**sections) -> Config:
+    return Config.model_validate(sections)
+
+
+# --- backups
+
+
+def test_a_backup_has_both_files_for_their_owner_alone(record):
+    with ops.writing(record):
+        pass
+
+    made = backup.make(record, Config(), NOW)
+
+    assert made.folder == record.parent / "backups" / "20240420T120000Z"
+    assert {file.name for file in made.folder.iterdir()} == {"bordercast.db", "ops.db"}
+    assert {file.stat().st_mode & 0o777 for file in made.folder.iterdir()} == {0o600}
+    assert made.folder.stat().st_mode & 0o777 == 0o700
+    assert made.folder.parent.stat().st_mode & 0o777 == 0o700
+    ((digest,),) = rows(record, "select digest from latest_run")
+    assert (made.run_id, made.digest, made.silenced) == (2, digest, 0)
+    assert backup.examine(made.folder, "bordercast.db") == made
+    with pytest.raises(ConfigError, match="is there already; name another folder"):
+        backup.make(record, Config(), NOW)
+
+
+def test_a_backup_goes_where_it_is_told_and_there_may_be_no_ops_db_yet(record, tmp_path):
+    (tmp_path / "mine").mkdir(mode=0o755)
+
+    made = backup.make(record, Config(), NOW, tmp_path / "mine" / "today")
+
+    assert [file.name for file in (tmp_path / "mine" / "today").iterdir()] == ["bordercast.db"]
+    assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o755  # a person's folder stays theirs
+    assert made.folder == tmp_path / "mine" / "today"
+    assert not (record.parent / "backups").exists()
+
+
+def test_a_backup_is_named_by_the_settings_folder(record):
+    made = backup.make(record, config(service={"backups": "kept"}), NOW)
+
+    assert made.folder.parent == record.parent / "kept"
+
+
+@pytest.mark.parametrize(("short", "fits"), [(0, True), (1, False)])
+def test_a_backup_needs_room_for_itself_twice(record, monkeypatch, short, fits):
+    usage = namedtuple("usage", "total used free")
+    free = 2 * record.stat().st_size - short
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, free))
+    if fits:
+        assert backup.make(record, Config(), NOW).run_id == 2
+        return
+    with pytest.raises(DataError, match=f"{free:,} bytes are free; a backup needs 200,000,000"):
+        backup.make(record, Config(), NOW)
+    assert not (record.parent / "backups").exists()
+
+
+def test_a_backup_of_an_edited_record_is_none_and_leaves_nothing(record):
+    edit(record, "update scores set n = 1")
+
+    with pytest.raises(DataError, match="scores not as published"):
+        backup.make(record, Config(), NOW)
+
+    assert list((record.parent / "backups").iterdir()) == []
+
+
+def test_what_a_killed_backup_left_is_no_hindrance(record):
+    part = record.parent / "backups" / "20240420T120000Z.part"
+    part.mkdir(parents=True)
+    (part / "old").write_text("x")
+
+    assert [f.name for f in backup.make(record, Config(), NOW).folder.iterdir()] == [
+        "bordercast.db"
+    ]
+
+
+def test_what_is_no_backup_is_said(record, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match=r"empty: no bordercast\.db in it; name the folder"):
+        backup.examine(tmp_path / "empty", "bordercast.db")
+    made = backup.make(record, Config(), NOW)
+    (made.folder / "ops.db").write_bytes(b"nothing of the kind" * 100)
+    with pytest.raises(BordercastError):
+        backup.examine(made.folder, "bordercast.db")
+
+
+def test_a_backup_before_the_first_run_is_of_run_0(tmp_path):
+    path = tmp_path / "bordercast.db"
+    with connect.writing(path):
+        pass
+
+    made = backup.make(path, Config(), NOW)
+
+    assert (made.run_id, made.digest) == (0, "")
+
+
+def test_a_restore_brings_the_record_back_shown_and_verified(record):
+    made = backup.make(record, Config(), NOW)
+    record.write_bytes(b"spoilt")
+
+    back = backup.restore(made.folder, record, Config(), NOW)
+
+    assert back == made
+    assert rows(record, "select id from latest_run") == [(2,)]
+    verified = wakes.verified(record)
+    assert (verified.checked_at, verified.findings) == ("2024-04-20T12:00:00+00:00", "")
+    assert record.with_name("bordercast-snapshot.db").exists()
+
+
+def waiting(record: Path) -> None:
+    with ops.writing(record) as db:
+        deliveries.begin(db, NOW)
+        made = Message("key", "all", "s", "a@example.org", b"x")
+        deliveries.queue(db, [made], [("key", "all", "b@example.org")], NOW)
+
+
+def states(record: Path) -> list[tuple]:
+    return rows(ops.beside(record), "select state, reply from deliveries")
+
+
+def test_an_ops_db_that_is_whole_stays_and_one_that_is_not_is_silenced(record):
+    waiting(record)
+    made = backup.make(record, Config(), NOW)
+    kept = backup.restore(made.folder, record, Config(), NOW)
+    assert (kept.silenced, states(record)) == (0, [("waiting", "")])
+    for spoiled in (b"nothing of the kind" * 100, None):
+        ops.beside(record).unlink()
+        if spoiled:
+            ops.beside(record).write_bytes(spoiled)
+        back = backup.restore(made.folder, record, Config(), NOW)
+        why = f"restored from {made.folder.name}: it may have been sent since"
+        assert (back.silenced, states(record)) == (1, [("given up", why)])
+
+
+def test_a_backup_without_an_ops_db_changes_none(record):
+    made = backup.make(record, Config(), NOW)
+    waiting(record)
+
+    assert backup.restore(made.folder, record, Config(), NOW).silenced == 0
+    assert states(record) == [("waiting", "")]
+
+
+def test_a_restore_waits_for_nobody_who_leads(record):
+    made = backup.make(record, Config(), NOW)
+    before = record.read_bytes()
+
+    with connect.locked(leader_lock(record), 0), pytest.raises(BusyError):
+        backup.restore(made.folder, record, Config(), NOW)
+
+    assert record.read_bytes() == before
+
+
+def test_a_restore_makes_its_place(record, tmp_path):
+    made = backup.make(record, Config(), NOW)
+    there = tmp_path / "new" / "machine" / "bordercast.db"
+
+    backup.restore(made.folder, there, Config(), NOW)
+
+    assert rows(there, "select id from latest_run") == [(2,)]
+
+
+def test_a_drill_leaves_a_backup_and_nothing_else(record):
+    made = backup.drill(record, Config(), NOW)
+
+    left = {file.name for file in record.parent.iterdir()}
+    assert left - {record.name, f"{record.name}-wal", f"{record.name}-shm"} == {"backups"}
+    assert made == backup.examine(made.folder, "bordercast.db")
+
+
+# --- what follows a run
+
+
+def test_the_copy_for_analysts_is_renewed_where_it_shows_another_run_or_proof(record):
+    copy = record.with_name("bordercast-snapshot.db")
+    assert upkeep.write_snapshot(record, config(service={"snapshot": ""})) is None
+    assert not copy.exists()
+    assert upkeep.write_snapshot(record, Config()) == copy
+    assert copy.stat().st_mode & 0o777 == 0o444
+    assert upkeep.write_snapshot(record, Config()) is None
+    edit(
+        record,
+        "insert into witness_proofs (witness, entry_id, run_id, statement, seen_at, seen_by, proof)"
+        " select 'git', max(id), 2, 'x', '2024', 'x', x'00' from entries",
+    )
+    assert upkeep.write_snapshot(record, Config()) == copy
+    assert upkeep.write_snapshot(record, Config()) is None
+    edit(record, "update entries set digest = 'x' || digest")
+    assert upkeep.write_snapshot(record, Config()) == copy
+    copy.chmod(0o644)
+    copy.write_bytes(b"spoilt")
+    assert upkeep.write_snapshot(record, Config()) == copy
+    assert upkeep._shown(copy) == upkeep._shown(record)
+    run, digest, proofs = upkeep._shown(record)
+    assert (run, digest[:1], proofs) == (2, "x", 1)
+
+
+def test_a_copy_without_a_run_is_made_anew_each_time(tmp_path):
+    path = tmp_path / "b.db"
+    with connect.writing(path):
+        pass
+
+    assert upkeep._shown(path) is None
+    assert upkeep.write_snapshot(path, config(service={"snapshot": "copy-of-{db}.db"})) == (
+        tmp_path / "copy-of-b.db"
+    )
+
+
+def test_a_verification_is_remembered_with_what_it_found(record):
+    assert upkeep.verify(record, NOW) == []
+    found = wakes.verified(record)
+    ((digest,),) = rows(record, "select digest from latest_run")
+    assert (found.checked_at, found.digest, found.findings) == (
+        "2024-04-20T12:00:00+00:00",
+        digest,
+        "",
+    )
+    edit(record, "update scores set n = 1")
+
+    assert upkeep.verify(record, NOW) == ["run 2 was edited: scores not as published"]
+    assert wakes.verified(record).findings == "run 2 was edited: scores not as published"
+
+
+def test_after_a_run_the_record_is_verified_and_nothing_follows_where_it_is_not_whole(record):
+    upkeep.after_run(record, Config(), NOW, published=False)
+    assert wakes.verified(record).findings == ""
+    edit(record, "update scores set n = 1")
+    copy = record.with_name("bordercast-snapshot.db")
+    copy.unlink()
+
+    upkeep.after_run(record, Config(), NOW + timedelta(hours=19), published=False)  # not due yet
+    assert copy.exists()
+    copy.unlink()
+    for later, published in ((timedelta(hours=20), False), (timedelta(hours=1), True)):
+        with pytest.raises(BordercastError, match="run 2 was edited"):
+            upkeep.after_run(record, Config(), NOW + later, published=published)
+        assert not copy.exists()
+        wakes.save_verified(record, NOW, "", [])
+
+
+def test_polls_are_forgotten_after_the_days_of_the_settings(record):
+    old = (NOW - timedelta(days=70)).isoformat()
+    for number in (1, 2):
+        with ops.writing(record) as db:
+            db.execute(
+                f"insert into polls values ({number}, '{old}', '{old}', 'new', '', null, null)"
+            )
+            db.conn.commit()
+
+    upkeep.after_run(record, config(service={"keep_days": 80}), NOW, published=False)
+    assert len(rows(ops.beside(record), "select id from polls")) == 2
+    upkeep.after_run(record, config(service={"keep_days": 60}), NOW, published=False)
+    assert rows(ops.beside(record), "select id from polls") == [(2,)]
+
+
+# --- a closed fiscal year
+
+
+@pytest.mark.parametrize(
+    ("through", "name"),
+    [("2024-09", "bordercast-FY2024"), ("2024-08", ""), ("2024-10", ""), ("2023-09", "")],
+)
+def test_a_year_s_report_is_written_when_its_last_month_is_there(
+    record, monkeypatch, through, name
+):
+    edit(record, f"update runs set data_through = '{through}' where id = 2")
+    asked = []
+    monkeypatch.setattr(yearly, "build", lambda path, year: asked.append(year))
+    monkeypatch.setattr(yearly, "write", lambda found, to: to.write_text("report"))
+    if name == "" and through == "2023-09":
+        record.with_name("bordercast-FY2023.html").write_text("mine")
+
+    made = yearly.write_closed(record)
+
+    assert made == (record.with_name(f"{name}.html") if name else None)
+    assert asked == ([2024] if name else [])
+    if name:
+        assert record.with_name(f"{name}.md").exists()
+        assert yearly.write_closed(record) is None  # not over what lies there
+
+
+def test_a_record_without_a_run_or_a_forecast_come_due_has_no_report(record, tmp_path):
+    path = tmp_path / "new.db"
+    with connect.writing(path):
+        pass
+    assert yearly.write_closed(path) is None
+    for place in (path, record):
+        with pytest.raises(SpanError, match="no forecast of its months has come due") as failed:
+            yearly.build(place, 2030)
+        assert "FY2030" in str(failed.value)
+
+
+# --- its port
+
+
+def visiting(path: Path, settings: Config | None = None) -> TestClient:
+    return TestClient(port.application(path, settings or Config()))
+
+
+def woke(path: Path, started: datetime, due: datetime | None, outcome: str = "published") -> None:
+    with ops.writing(path) as db:
+        wakes.end_wake(db, wakes.begin_wake(db, started, 1), started, outcome, "")
+        moment = due.isoformat() if due else None
+        wakes.save_leader(db, wakes.Leader(started.isoformat(), 1, moment))
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("due", "began", "said"),
+    [
+        (timedelta(minutes=40), timedelta(hours=1), ""),
+        (timedelta(minutes=40) + SECOND, timedelta(hours=1), "a wake was due at 2024-04-20T11:19"),
+        (None, timedelta(hours=30), ""),
+        (None, timedelta(hours=30) + SECOND, "the last wake began at 2024-04-19T05:59:59"),
+        (-timedelta(hours=1), timedelta(hours=31), "the last wake began at 2024-04-19T05:00"),
+    ],
+)
+def test_a_wake_is_overdue_ten_minutes_after_the_time_it_may_take(record, due, began, said):
+    settings = config(service={"run_minutes": 30})
+    assert port.overdue(record, settings, NOW) == ""  # it never woke
+    woke(record, NOW - began, None if due is None else NOW - due)
+
+    found = port.overdue(record, settings, NOW)
+
+    assert found.startswith(said)
+    assert bool(found) == bool(said)
+
+
+def test_health_is_ok_or_says_what_is_late(record):
+    assert (
+        visiting(record).get("/healthz").status_code,
+        visiting(record).get("/healthz").text,
+    ) == (
+        200,
+        "ok\n",
+    )
+    woke(record, datetime.now(UTC) - timedelta(hours=31), None)
+
+    late = visiting(record).get("/healthz")
+
+    assert late.status_code == 503
+    assert late.text.startswith("the last wake began at ")
+    assert late.text.endswith("\n")
+
+
+def metrics(path: Path) -> dict[str, float]:
+    answer = visiting(path).get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    found = {}
+    for family in text_string_to_metric_families(answer.text):
+        for sample in family.samples:
+            name = sample.name.removeprefix("bordercast_")
+            found[name + "".join(f" {value}" for value in sample.labels.values())] = sample.value
+    return found
+
+
+def test_metrics_are_what_status_says(record):
+    waiting(record)
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+    before = metrics(record)
+    woke(record, began, None, "failed")
+    wakes.save_verified(record, NOW, "", ["run 1 was edited"])
+    with ops.writing(record) as db:
+        deliveries.stop(db, "login", NOW)
+
+    found = metrics(record)
+
+    stands = health.status(record, Config(), datetime.now(UTC))
+    assert (before["verify_failed"], before["mail_stopped"]) == (0, 0)
+    assert (before.get("last_wake_failed"), "last_wake_timestamp_seconds" in before) == (
+        None,
+        False,
+    )
+    assert found["last_run"] == 2
+    assert found["figures_age_days"] == stands.facts["days_since_month_end"]
+    assert found["last_wake_timestamp_seconds"] == began.timestamp()
+    assert (found["last_wake_failed"], found["wake_overdue"]) == (1, 0)
+    assert (found["verify_failed"], found["mail_stopped"]) == (1, 1)
+    assert (found["notices_held"], found["files_in_quarantine"]) == (2, 1)
+    assert (found["alarms"], found["warnings"]) == (len(stands.alarms), len(stands.warnings))
+    assert found["database_bytes"] == record.stat().st_size
+    assert found["free_bytes"] > 0
+    states = ("waiting", "sending", "refused", "given up")
+    assert [found[f"undelivered {state}"] for state in states] == [1, 0, 0, 0]
+    woke(record, datetime.now(UTC) - timedelta(hours=31), None)
+    late = metrics(record)
+    assert (late["wake_overdue"], late["last_wake_failed"]) == (1, 0)
+
+
+def test_metrics_of_what_cannot_be_read_are_a_refusal(tmp_path):
+    answer = visiting(tmp_path / "none.db").get("/metrics")
+
+    assert answer.status_code == 503
+    assert "none.db" in answer.text
+
+
+def test_metrics_need_a_library(record, monkeypatch):
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+
+    answer = visiting(record).get("/metrics")
+
+    assert (answer.status_code, "pip install 'bordercast[metrics]'" in answer.text) == (501, True)
+
+
+def test_only_a_click_unsubscribes_and_a_strange_link_says_what_to_do(record):
+    today = datetime.now(UTC).date().isoformat()
+    token = unsubscribing.token(unsubscribing.key(record), "ann@example.org", today)
+    client = visiting(record)
+
+    asked = client.get(f"/unsubscribe/{token}")
+    assert "<p>Get no more notices about border encounters?</p>" in asked.text
+    assert '<form method="post">' in asked.text
+    strange = client.post("/unsubscribe/x")
+    long = client.post(f"/unsubscribe/{token}{'=' * (1000 - len(token))}")
+    almost = client.post(f"/unsubscribe/{token}{'=' * (999 - len(token))}")
+    assert (strange.status_code, long.status_code) == (403, 403)
+    assert "Answer a notice with: unsubscribe." in strange.text
+    assert almost.status_code in (200, 403)
+    done = client.post(f"/unsubscribe/{token}")
+    assert (done.status_code, done.text) == (200, "You will get no more of these notices.\n")
+    with ops.reading(record) as db:
+        assert deliveries.unsubscribed(db) == {"ann@example.org"}
+    assert client.get("/other").status_code == 404
+    assert client.put(f"/unsubscribe/{token}").status_code == 405
+
+
+def test_two_ports_cannot_be_one(record):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        number = taken.getsockname()[1]
+        with pytest.raises(BusyError):
+            port.start(record, config(service={"port": number}))
+
+
+# --- links to unsubscribe
+
+
+def test_a_token_is_one_reader_s_and_of_one_key(tmp_path):
+    day = "2026-09-20"
+    today = datetime(2026, 9, 20).date()
+    token = unsubscribing.token(b"k" * 32, "ann@example.org", day)
+
+    assert unsubscribing.reader(b"k" * 32, token, today) == "ann@example.org"
+    assert unsubscribing.reader(b"j" * 32, token, today) is None
+    assert unsubscribing.reader(b"k" * 32, token, today - timedelta(days=1)) is None
+    assert unsubscribing.reader(b"k" * 32, token, today + timedelta(days=400)) is not None
+    assert unsubscribing.reader(b"k" * 32, token, today + timedelta(days=401)) is None
+    for at in range(len(token)):  # whatever letter is another
+        other = token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :]
+        assert unsubscribing.reader(b"k" * 32, other, today) is None
+    for address in ("a@b.org", "ab@b.org", "abc@b.org"):  # whatever its padding was
+        made = unsubscribing.token(b"k" * 32, address, day)
+        assert "=" not in made
+        assert unsubscribing.reader(b"k" * 32, made, today) == address
+
+
+def test_a_key_is_made_once_for_its_owner_alone_and_an_empty_one_is_filled(tmp_path):
+    path = tmp_path / "b.db"
+    made = unsubscribing.key(path)
+
+    assert len(made) == 32
+    assert unsubscribing.key(path) == made
+    file = tmp_path / "unsubscribe.key"
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.write_bytes(b"")  # whoever made it was killed
+    assert len(unsubscribing.key(path)) == 32
+
+
+def test_a_mail_names_its_link_and_that_one_click_is_enough():
+    token = unsubscribing.token(b"k", "a@example.org", "2026-09-20")
+    for site in ("https://x.org", "https://x.org/"):
+        assert (
+            unsubscribing.headers(b"k", site, "a@example.org", "2026-09-20")
+            == (
+                f"List-Unsubscribe: <https://x.org/unsubscribe/{token}>\r\n"
+                "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+            ).encode()
+        )
+
+
+# --- signs of life
+
+
+@contextmanager
+def answering(*codes: int):
+    """The address of a server that answers so, one request after another; what it was sent."""
+    left, taken = list(codes), []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            taken.append((self.path, body))
+            self.send_response(left.pop(0))
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/a", taken
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("codes", "answered", "asked"),
+    [((200,), True, 1), ((500, 200), True, 2), ((500, 404, 200), True, 3), ((500,) * 3, False, 3)],
+)
+def test_a_heartbeat_is_tried_three_times(codes, answered, asked):
+    with answering(*codes) as (address, taken):
+        assert heartbeat.ping(address, True, "x") == answered
+    assert [path for path, _ in taken] == ["/a"] * asked
+
+
+def test_a_heartbeat_says_what_came_of_a_wake_and_not_too_much_of_it():
+    with answering(200, 200) as (address, taken):
+        heartbeat.ping(f"{address}/", False, "ü" * 9_000)
+        heartbeat.ping(address, False, "x" * 10_001)
+
+    assert [path for path, _ in taken] == ["/a/fail", "/a/fail"]
+    assert [len(body) for _, body in taken] == [10_000, 10_000]
+
+
+def test_a_heartbeat_that_is_no_address_is_told_in_the_log(caplog, monkeypatch):
+    with caplog.at_level(logging.WARNING, "bordercast"):
+        assert not heartbeat.ping("http://[::bad/", True, "x")
+        assert not heartbeat.ping("", True, "x")
+
+    (event,) = caplog.records
+    assert event.getMessage().startswith("the heartbeat's address does not answer: InvalidURL: ")
+
+
+@pytest.mark.parametrize("abstract", [False, True])
+def test_systemd_is_told_where_it_listens(tmp_path, monkeypatch, abstract):
+    name = f"bordercast-{os.getpid()}"
+    place = f"\0{name}" if abstract else str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(place)
+        monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}" if abstract else place)
+        listener.settimeout(serving.HANGS)
+
+        heartbeat.notify("READY=1")
+
+        assert listener.recv(99) == b"READY=1"
+
+
+def test_nobody_is_told_where_nobody_listens(tmp_path, monkeypatch, caplog):
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    heartbeat.notify("READY=1")
+    assert caplog.records == []
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "none"))
+    heartbeat.notify("READY=1")
+    assert [event.getMessage()[:25] for event in caplog.records] == ["systemd does not listen: "]
+    monkeypatch.delenv("WATCHDOG_USEC", raising=False)
+    assert heartbeat.watchdog_seconds() == 0
+
+
+# --- the log
+
+
+def line_of(form, monkeypatch, *, journal=False, level=logging.INFO, **more) -> str:
+    """What is written of an event."""
+    message = more.pop("message", "all well")
+    event = logging.LogRecord("bordercast", level, "x", 1, message, (), None)
+    event.created, event.process = NOW.timestamp(), 77
+    event.exc_info = more.get("exc_info")
+    with open(os.devnull, "w") as stderr, monkeypatch.context() as here:
+        here.setattr(logs.sys, "stderr", stderr)
+        found = os.fstat(stderr.fileno())
+        here.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino + (not journal)}")
+        return logs._Lines(serving.settings(log=form)).format(event)
+
+
+def failure():
+    try:
+        raise ValueError("no luck\x1b[2J")
+    except ValueError:
+        return sys.exc_info()
+
+
+def test_a_line_says_when_how_grave_and_what(monkeypatch):
+    assert line_of("plain", monkeypatch) == "2024-04-20T12:00:00+00:00 info: all well"
+    said = line_of("plain", monkeypatch, message="a\nb\x1bc", level=logging.WARNING)
+    assert said.startswith("2024-04-20T12:00:00+00:00 warning: a b")
+    assert "\x1b" not in said
+    assert json.loads(line_of("json", monkeypatch)) == {
+        "at": "2024-04-20T12:00:00+00:00",
+        "level": "info",
+        "process": 77,
+        "message": "all well",
+    }
+
+
+def test_a_traceback_stands_below_its_line_and_inside_it_in_json(monkeypatch):
+    first, *trace = line_of("plain", monkeypatch, exc_info=failure()).splitlines()
+    assert first == "2024-04-20T12:00:00+00:00 info: all well"
+    assert trace[0].startswith("Traceback")
+    assert trace[-1].startswith("ValueError: no luck")
+    assert "\x1b" not in "".join(trace)
+    told = json.loads(line_of("json", monkeypatch, exc_info=failure()))
+    assert told["trace"].splitlines()[0].startswith("Traceback")
+
+
+@pytest.mark.parametrize(
+    ("level", "priority"),
+    [("debug", 7), ("info", 6), ("warning", 4), ("error", 3), ("critical", 2)],
+)
+def test_the_journal_reads_how_grave_each_line_is(monkeypatch, level, priority):
+    number = getattr(logging, level.upper())
+    assert line_of("plain", monkeypatch, journal=True, level=number) == (
+        f"<{priority}>2024-04-20T12:00:00+00:00 {level}: all well"
+    )
+    lines = line_of("plain", monkeypatch, journal=True, exc_info=failure()).splitlines()
+    assert len(lines) > 2
+    assert {line[:3] for line in lines} == {"<6>"}
+
+
+def test_a_stderr_that_is_no_file_is_not_the_journal(monkeypatch):
+    monkeypatch.setenv("JOURNAL_STREAM", "1:2")
+    assert not logs.to_journal()
+    with open(os.devnull, "w") as closed:
+        pass
+    monkeypatch.setattr(logs.sys, "stderr", closed)
+    assert not logs.to_journal()
+
+
+def test_only_our_events_and_the_scheduler_s_complaints_are_logged(capsys):
+    logs.set_up(Config())
+    for name in ("bordercast", "apscheduler"):
+        for level in ("debug", "info", "warning"):
+            getattr(logging.getLogger(name), level)("%s %s", name, level)
+    logging.getLogger("bordercast").handlers.clear()
+    logging.getLogger("apscheduler").handlers.clear()
+
+    said = [line.partition(": ")[2] for line in capsys.readouterr().err.splitlines()]
+    assert said == ["bordercast info", "bordercast warning", "apscheduler warning"]
+
+
+# --- secrets
+
+
+def test_settings_are_shown_without_secrets(monkeypatch):
+    monkeypatch.setenv(environment.MAIL_PASSWORD, "hunter2!")
+    monkeypatch.setenv(environment.HEARTBEAT, "https://hc.example.org/uuid-1")
+    settings = config(
+        service={"heartbeat": "https://other.example.org/uuid-2"},
+        mail={"host": "hunter2!.example.org"},
+        notices={"recipients": ({"address": "hunter2!@example.org"},)},
+    )
+
+    shown = environment.masked(settings)
+
+    assert environment.heartbeat(settings) == "https://hc.example.org/uuid-1"
+    assert shown["service"]["heartbeat"] == "https://hc.example.org/********"
+    assert shown["mail"]["host"] == "********.example.org"
+    assert shown["notices"]["recipients"][0]["address"] == "********@example.org"
+    assert shown["service"]["port"] == settings.service.port
+    assert shown["environment"] == {
+        "BORDERCAST_MAIL_PASSWORD": "********",
+        "BORDERCAST_HEARTBEAT": "********",
+    }
+    monkeypatch.delenv(environment.HEARTBEAT)
+    assert environment.heartbeat(settings) == "https://other.example.org/uuid-2"
+    assert set(environment.masked(settings)["environment"]) == {"BORDERCAST_MAIL_PASSWORD"}
+
+
+# --- settings tried before they are needed
+
+
+def hook(folder: Path, name: str = "desk", address: str = "https://x.org/", secret: str = ""):
+    (folder / f"{name}.address").write_text(address)
+    found = {"name": name, "address_file": str(folder / f"{name}.address")}
+    return found | ({"secret_file": str(folder / secret)} if secret else {})
+
+
+def wrong(settings: Config) -> list[str]:
+    found = list(settings_check.problems(settings, "own.toml"))
+    assert all(str(each).startswith("own.toml: ") for each in found)
+    return [each.key for each in found]
+
+
+def test_each_setting_that_would_fail_later_is_named(tmp_path, monkeypatch):
+    monkeypatch.delenv(environment.MAIL_PASSWORD, raising=False)
+    desk = hook(tmp_path)
+    assert wrong(Config()) == []
+    assert wrong(config(notices={"hooks": (desk,)})) == []
+    assert wrong(config(notices={"hooks": (hook(tmp_path, address=" "),)})) == [
+        "notices.hooks.desk.address_file"
+    ]
+    hook(tmp_path)
+    signed = hook(tmp_path, secret="none")
+    assert wrong(config(notices={"hooks": (signed,)})) == ["notices.hooks.desk.secret_file"]
+    assert wrong(config(notices={"hooks": (desk, desk)})) == ["notices.hooks"]
+    two = (desk, hook(tmp_path, "other"))
+    assert wrong(config(notices={"hooks": two})) == []
+    mail = {"enabled": True, "host": "h", "sender": "a@example.org"}
+    assert wrong(config(mail=mail)) == []
+    assert wrong(config(mail=mail | {"user": "ann"})) == ["mail.user"]
+    assert wrong(config(mail={"user": "ann"})) == []  # it is off
+    assert wrong(config(mail={"password_file": str(tmp_path / "x")})) == ["mail.password_file"]
+    assert wrong(config(witness={"sign": ("x",)})) == ["witness.public_keys"]
+    assert wrong(config(compute={"engine": "serial"})) == []
+    assert wrong(config(compute={"engine": "dask"})) == ["compute.scheduler"]
+    dask = config(compute={"engine": "dask", "scheduler": "tcp://h:1"})
+    monkeypatch.setattr(settings_check, "find_spec", lambda name: name == "distributed" or None)
+    assert wrong(dask) == []
+    monkeypatch.setattr(settings_check, "find_spec", lambda name: None)
+    assert wrong(dask) == ["compute.engine"]
+
+
+# --- a wake, step by step
+
+
+def test_work_apart_ends_in_an_answer_whatever_happens(record, monkeypatch):
+    for name in ("lead_group", "leave_with_parent"):
+        monkeypatch.setattr(wakeup, name, lambda: None)
+    monkeypatch.setattr(wakeup.logs, "set_up", lambda _: None)
+
+    def failing(error: Exception):
+        def work() -> Done:
+            raise error
+
+        return work
+
+    assert wakeup._apart(record, Config(), lambda: Done("published", "run 1")) == Done(
+        "published", "run 1"
+    )
+    assert wakeup._apart(record, Config(), failing(DataError("no figures"))) == Done(
+        "failed", "no figures"
+    )
+    assert wakeup._apart(record, Config(), failing(KeyError("x"))) == Done(
+        "failed", "KeyError: 'x'"
+    )
+
+
+def test_without_mail_nothing_is_sent(record):
+    assert wakeup.send(record, Config()) == ""
+
+
+def test_a_record_that_is_not_there_is_waited_for(tmp_path):
+    done = serving.wake(tmp_path / "b.db", NOW)
+
+    assert done == Done("nothing new", "")
+    assert not (tmp_path / "b.db").exists()

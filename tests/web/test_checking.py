@@ -1,0 +1,79 @@
+"""The box that checks a text, on a record of a few rows: its answer as a piece of a page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from forecast.claims.table import CountTable
+from forecast.store import connect
+from jobs.web.check_process import checked
+
+WHAT = "encounters at and between ports of entry at the"
+
+
+@pytest.fixture(scope="module")
+def table(by_hand):
+    with connect.moment(by_hand) as connection:
+        return CountTable.read(connection)
+
+
+def lead(said: str) -> str:
+    (found,) = re.findall(r'<p class="lead" role="status">(.*?)</p>', said)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("55", f"55: {WHAT} northern land border in January 2024"),
+        (" 400\n", f"400: {WHAT} southwest land border in January 2024"),
+        ("50", f"50: {WHAT} northern land border in January 2024, as once published"),
+        ("110.0", f"110: {WHAT} northern land border in December 2023"),
+    ],
+)
+def test_a_number_is_told_what_it_is(table, text, what):
+    said = checked(text, table)
+
+    assert lead(said) == "This number is"
+    assert f"<li>{what}</li>" in said
+
+
+def test_a_number_that_is_none_of_the_record_s_is_said_to_be_none(table):
+    assert checked("7,777", table) == (
+        '<p class="lead" role="status">7,777 is no month, fiscal year, year to date or calendar '
+        "year on record.</p>"
+    )
+
+
+def test_a_text_has_its_marks_its_notes_and_nothing_of_it_is_code(table):
+    text = "In January 2024 there were 99 encounters at the northern border, not 55. <b>x</b>"
+    said = checked(text, table)
+
+    assert lead(said) == "2 claims: 1 right, 1 wrong."
+    notes = re.findall(r'<li id="note-(\d)"><b>(.+?):</b> <q>(.+?)</q> (.+?)</li>', said)
+    assert [number for number, *_ in notes] == [str(n) for n in range(1, len(notes) + 1)]
+    assert notes[0][1] == "Wrong"
+    assert notes[0][2] == "99 encounters"
+    assert "55" in notes[0][3]
+    mark = '<mark class="wrong"><a href="#note-1">99 encounters<sup>1</sup></a></mark>'
+    assert f'<div class="checked">In January 2024 there were {mark} at the northern' in said
+    assert "&lt;b&gt;x&lt;/b&gt;</div>" in said
+    assert said.index("<ol>") < said.index("<h2>The text</h2>")
+
+
+@pytest.mark.parametrize("text", ["x", "a < b"])
+def test_a_text_without_claims_says_so(table, text):
+    said = checked(text, table)
+
+    assert lead(said) == "No claims found."
+    assert "<ol></ol>" in said
+    assert said.endswith(f'<div class="checked">{text.replace("<", "&lt;")}</div>')
+
+
+def test_a_text_speaks_of_its_own_day(table):
+    """Of "last month" in a text that names its day."""
+    text = "February 20, 2024. Last month there were 55 encounters at the northern border."
+
+    assert "January 2024" in checked(text, table)

@@ -1,0 +1,273 @@
+"""What answers visitors' queries, as a process: begun once, asked in turn, killed, begun anew."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import serving
+from visitor import PATIENT
+
+from jobs.web import queries
+from jobs.web.answers import Plain, QueryAnswer
+from jobs.web.queries import BUSY, STARTING, STOPPED, UNANSWERABLE, QueryProcessError, QueryServer
+
+
+@pytest.fixture
+def copy(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    file = tmp_path / "copy.db"
+    file.write_text("first")
+    return file
+
+
+def served(copy: Path, asking, **limits):
+    """What `asking` gives with a server of the copy; it is closed then."""
+    server = QueryServer(copy, replace(PATIENT, **limits), "answering")
+
+    async def during():
+        try:
+            return await asking(server)
+        finally:
+            await server.close()
+
+    return asyncio.run(during())
+
+
+def scope(path: str, query: bytes = b"", host: bytes | None = b"localhost") -> dict:
+    headers = [(b"accept", b"*/*"), *([(b"host", host)] if host else [])]
+    return {"raw_path": path.encode(), "query_string": query, "headers": headers, "scheme": "https"}
+
+
+def said(answer: QueryAnswer | Plain) -> dict:
+    assert isinstance(answer, QueryAnswer), answer
+    return json.loads(answer.body)
+
+
+def test_a_request_is_passed_on_with_its_host_its_query_and_what_was_posted(copy, monkeypatch):
+    monkeypatch.setenv("BORDERCAST_MAIL_PASSWORD", "secret")
+
+    async def asking(server):
+        return [
+            await server.ask(scope("/a", b"x=1&y=%20")),
+            await server.ask(scope("/a"), b"a text"),
+            await server.ask(scope("/b", host=b"desk.example.org:8001")),
+            await server.ask(scope("/b", host=None)),
+        ]
+
+    answers = served(copy, asking, rows=7)
+    found = [said(answer) for answer in answers]
+
+    assert [one["asked"] for one in found] == ["GET /a?x=1&y=%20", "POST /a", "GET /b", "GET /b"]
+    assert [one["host"] for one in found] == [
+        ["localhost"],
+        ["localhost"],
+        ["desk.example.org:8001"],
+        ["localhost"],
+    ]
+    assert {one["scheme"] for one in found} == {"https"}
+    assert [one["body"] for one in found] == ["", "a text", "", ""]
+    assert len({one["pid"] for one in found}) == 1  # begun once
+    place, socket, limits = found[0]["told"]
+    assert (place, json.loads(limits)["rows"]) == (str(copy), 7)
+    assert not Path(socket).parent.exists()  # nothing is left
+    assert found[0]["secret"] is None
+    assert not serving.alive(found[0]["pid"])
+    assert (answers[0].status, dict(answers[0].headers)[b"content-type"]) == (
+        200,
+        b"application/json",
+    )
+
+
+def test_a_process_is_begun_at_once_and_answers_when_it_is_ready(copy):
+    async def asking(server):
+        await server.ready()
+        first = server._process
+        await server.ready()
+        assert server._process is first
+        return server.started, os.getsid(first.process.pid) == first.process.pid
+
+    assert served(copy, asking) == (1, True)
+
+
+def test_a_query_that_does_not_end_is_killed_with_its_process_and_the_next_gets_another(copy):
+    async def asking(server):
+        before = said(await server.ask(scope("/a")))["pid"]
+        slow = await server.ask(scope("/slow"))
+        after = said(await server.ask(scope("/a")))["pid"]
+        return before, slow, after, server.started
+
+    before, slow, after, started = served(copy, asking, answer_seconds=0.3)
+
+    assert (slow.status, slow.title) == (400, "The query took too long")
+    assert "longer than 60 seconds" in slow.words
+    assert started == 2
+    assert before != after
+    assert not serving.alive(before)
+
+
+def test_who_waits_when_a_process_dies_is_told_to_try_again(copy):
+    async def asking(server):
+        died = await server.ask(scope("/die"))
+        return died, said(await server.ask(scope("/a"))), server.started
+
+    died, _, started = served(copy, asking)
+
+    assert (died, started) == (STOPPED, 2)
+    assert (STOPPED.status, STOPPED.again) == (503, 5)
+
+
+def test_what_fails_there_or_is_too_large_is_a_refusal(copy):
+    async def asking(server):
+        return await server.ask(scope("/broken")), await server.ask(scope("/large"))
+
+    broken, large = served(copy, asking, answer_bytes=999_999)
+
+    assert broken == UNANSWERABLE
+    assert (large.status, large.title) == (400, "The answer is too large")
+    assert large.words.startswith("The answer is larger than 1 MB.")
+    whole = served(copy, lambda server: server.ask(scope("/large")), answer_bytes=1_000_000)
+    assert len(whole.body) == 1_000_000
+
+
+def test_another_copy_is_answered_by_another_process_and_the_first_ends(copy):
+    async def asking(server):
+        first = said(await server.ask(scope("/a")))["pid"]
+        part = copy.with_name("part")
+        part.write_text("second")
+        part.replace(copy)
+        second = said(await server.ask(scope("/a")))["pid"]
+        await asyncio.to_thread(serving.wait_for, lambda: not serving.alive(first))
+        return first != second, server.started
+
+    assert served(copy, asking) == (True, 2)
+
+
+def test_the_first_process_ends_only_when_nobody_waits_for_it(copy):
+    async def asking(server):
+        await server.ready()
+        first = server._process
+        waiting = asyncio.create_task(server.ask(scope("/slow")))
+        while not first.users:
+            await asyncio.sleep(0.01)
+        copy.write_text("another")
+        await server.ask(scope("/a"))
+        alive = serving.alive(first.process.pid), first.users
+        os.kill(first.process.pid, signal.SIGKILL)
+        return alive, await waiting, first.users
+
+    alive, answer, users = served(copy, asking)
+
+    assert alive == (True, 1)
+    assert (answer, users) == (STOPPED, 0)
+
+
+def test_who_hangs_up_takes_the_process_along(copy):
+    async def asking(server):
+        await server.ready()
+        process = server._process
+        waiting = asyncio.create_task(server.ask(scope("/slow")))
+        while not process.users:
+            await asyncio.sleep(0.01)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        return process.answers(process.identity), process.users, server._asking
+
+    assert served(copy, asking) == (False, 0, 0)
+
+
+@pytest.mark.parametrize(("already", "refused"), [(12, True), (11, False)])
+def test_so_many_may_wait_and_one_more_is_refused(copy, already, refused):
+    async def asking(server):
+        await server.ready()
+        server._asking = already
+        answer = await server.ask(scope("/a"))
+        assert server._asking == already
+        return answer
+
+    answer = served(copy, asking)
+
+    assert (answer == BUSY) == refused
+    assert (BUSY.status, BUSY.again) == (503, 5)
+
+
+def test_who_gets_no_turn_in_time_is_refused_and_holds_none(copy):
+    async def asking(server):
+        await server.ready()
+        slow = asyncio.create_task(server.ask(scope("/slow")))
+        while not server._process.users:
+            await asyncio.sleep(0.01)
+        refused = await server.ask(scope("/a"))
+        server._process.kill()
+        await slow
+        return refused, said(await server.ask(scope("/a")))
+
+    refused, _ = served(copy, asking, threads=1, turn_seconds=0.1)
+
+    assert refused == BUSY
+
+
+def test_what_does_not_begin_is_not_begun_at_every_request(copy, monkeypatch, caplog):
+    copy.unlink()
+
+    async def asking(server):
+        first = await server.ask(scope("/a"))
+        second = await server.ask(scope("/a"))
+        with pytest.raises(QueryProcessError):
+            await server.ready()
+        before = server.started
+        server._not_before = 0.0  # its pause is over
+        copy.write_text("there")
+        return first, second, before, said(await server.ask(scope("/a"))), server.started
+
+    first, second, before, _, started = served(copy, asking)
+
+    assert (first, second) == (STARTING, STARTING)
+    assert (STARTING.status, STARTING.again) == (503, 5)
+    assert (before, started) == (1, 2)
+    ours = [event.getMessage() for event in caplog.records if event.name == "bordercast"]
+    assert ours == ["what answers queries did not start"]
+
+
+def test_a_process_that_says_nothing_is_given_up(copy, monkeypatch):
+    monkeypatch.setattr(queries, "START_SECONDS", 0.2)
+    (copy.parent / "silent.py").write_text("import time\ntime.sleep(600)\n")
+    monkeypatch.setenv("PYTHONPATH", str(copy.parent))
+    before = serving.children(os.getpid())
+
+    async def asking():
+        server = QueryServer(copy, PATIENT, "silent")
+        try:
+            with pytest.raises(QueryProcessError, match="did not start"):
+                await server.ready()
+        finally:
+            await server.close()
+
+    asyncio.run(asking())
+
+    assert {pid for pid in serving.children(os.getpid()) if serving.alive(pid)} <= before
+
+
+def test_it_is_closed_while_it_begins(copy):
+    before = serving.children(os.getpid())
+
+    async def asking():
+        server = QueryServer(copy, PATIENT, "answering")
+        waiting = asyncio.create_task(server.ask(scope("/a")))
+        while server._starting is None:
+            await asyncio.sleep(0)
+        await server.close()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        return server
+
+    server = asyncio.run(asking())
+
+    assert server._folder is None or not server._folder.exists()
+    assert {pid for pid in serving.children(os.getpid()) if serving.alive(pid)} <= before
