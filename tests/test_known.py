@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +12,11 @@ import pytest
 from forecast import months
 from forecast.config import Config
 from forecast.engine import ENGINE, VERSION, paths
+from forecast.engine.joint import Joint
 from forecast.engine.predictive import Predictive
 from forecast.errors import DataError
-from forecast.records import SeriesKey, StandingAnswer
+from forecast.records import PathRule, SeriesKey, StandingAnswer
+from forecast.store import connect
 from forecast.store.watch import Stood
 from forecast.watch.standing import INSIDE, Asked
 from jobs.pipeline import parts, standing
@@ -429,3 +433,30 @@ def test_every_family_is_heard_at_each_of_its_months_and_two_years_ahead_of_its_
         for ahead in (1, 2, 3)
     ]
     assert {row.model for row in rows} == {ENGINE}
+
+
+def test_questions_are_asked_of_the_past_where_borders_end_together(by_hand, tmp_path):
+    """From each cutoff that is scored and not on record yet; of the last month by the run."""
+    z = errors(4)
+    counts = {
+        key: dict(zip(MONTHS, np.expm1(z[row]).round().tolist(), strict=True))
+        for row, key in enumerate(FOUR)
+    }
+    config = Config.model_validate(
+        {"forecast": {"first_cutoff": MONTHS[26]}, "questions": {"standing": (HALF,)}}
+    )
+    head = headline(counts, config)
+    said = flat(head, head.origins(0), 120.0, h=12)
+    nothing = Joint(PathRule(paths.RULE, 1, (), ()), [])
+
+    with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
+        found = list(standing.answers(db, config, head, said, nothing, [], counts))
+        del counts[FOUR[1]][MONTHS[-1]]
+        apart = headline(counts, config)
+        none = list(standing.answers(db, config, apart, said, nothing, [], counts))
+
+    assert [(a.cutoff, a.question.series) for a in found] == [
+        (cutoff, key) for cutoff in MONTHS[26:29] for key in head.keys
+    ]
+    assert {a.basis for a in found} == {"hindcast"}
+    assert none == []
