@@ -336,6 +336,47 @@ def test_there_are_no_more_cutoffs_than_months_before_the_last(own):
     assert np.array_equal(few.predictive.centre, many.predictive.centre[:, -4:], equal_nan=True)
 
 
+def many_of(series: int) -> SeriesForecasts:
+    """Two cutoffs, three months ahead; every third series in halves, some without a forecast."""
+    values = (
+        np.arange(series * 30.0).reshape(series, 30) + 0.5 * (np.arange(series) % 3 == 1)[:, None]
+    )
+    level = np.log1p(values[:, -1])[:, None, None] + np.array([0.0, 0.1])[:, None]
+    flat = np.ones((series, 2))
+    sigma = np.where(np.arange(series)[:, None] % 5 == np.array([2, 9]), np.nan, flat)
+    centre = level + np.arange(3) / 10 + 0 * sigma[..., None]
+    said = Predictive(centre, 0.1 + 0 * centre, 2.5 * flat, 9 * flat, flat, flat, sigma)
+    return SeriesForecasts(counts_of(values), np.array([1, 0]), said)
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 70), (5, 70), (33, 66), (69, 70), (40, 40)])
+def test_any_number_of_series_has_its_own_values(first, last):
+    """However many are worked out at a time: each is what it is alone."""
+    many = many_of(70)
+
+    found = many.values(slice(first, last), (0.1, 0.5, 0.9))
+
+    assert found.shape == (last - first, 2, 3, 3)
+    for row in range(first, last):
+        exact = np.expm1(many.predictive.quantiles((0.1, 0.5, 0.9))[row])
+        whole = row % 3 != 1
+        expected = np.floor(exact + 0.5) if whole else exact
+        assert np.allclose(found[row - first], expected, rtol=1e-12, equal_nan=True)
+        assert np.isnan(found[row - first, 0]).all() == (row % 5 == 2)
+        assert np.isfinite(found[row - first, 1]).all()
+
+
+def test_the_end_is_one_cutoff_and_hindcasts_are_the_others():
+    many = many_of(4)
+
+    assert many.known.tolist() == [[True, True], [True, True], [False, True], [True, True]]
+    assert (many.ends().back.tolist(), many.hindcasts().back.tolist()) == ([0], [1])
+    assert np.array_equal(many.ends().predictive.centre, many.predictive.centre[:, 1:])
+    assert np.array_equal(
+        many.hindcasts().predictive.centre, many.predictive.centre[:, :1], equal_nan=True
+    )
+
+
 def test_some_series_are_those_series(own, said):
     some = said.some(slice(1, 3))
 

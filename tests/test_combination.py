@@ -212,3 +212,98 @@ def test_series_of_a_month_count_as_their_square_root() -> None:
     assert weight(1) == pytest.approx(0.5, abs=1e-4)
     assert weight(4) == pytest.approx(0.375, abs=1e-4)
     assert weight(0) == weight(1)
+
+
+@pytest.fixture(scope="module")
+def said(panel: Panel) -> dict[str, np.ndarray]:
+    """Paths of four models that err each in a way of their own, and the first sixty months."""
+    z = panel.z[:, :60]
+    t, row = np.arange(60.0), np.arange(6.0)[:, None]
+    level = np.cumsum(z, axis=1) / (t + 1)
+
+    def path(tempo: float, size: float) -> np.ndarray:
+        errors = size * np.sin(tempo * t + row)[..., None] * np.sqrt([1, 2, 3])
+        return np.repeat(z[..., None], 3, axis=2) + errors
+
+    grid = combination.within_history(path(0.7, 0.5) - 0.1, z)
+    root = combination.within_history(path(0.9, 0.48) - 0.1, z)
+    return {"z": z, "walk": path(1.3, 0.4), "grid": grid, "root": root, "level": level}
+
+
+def test_verdicts_equal_another_implementation(said: dict[str, np.ndarray]) -> None:
+    """Of one family, and of each family by itself."""
+    z, walk, grid = (said[name] for name in ("z", "walk", "grid"))
+
+    together = lean(walk, grid, z, np.full(6, "a"))
+    apart = lean(walk, grid, z, np.array(list("abbaba")))
+
+    assert np.allclose(second.verdicts(walk, grid, z), together, rtol=0, atol=1e-7)
+    for rows in ([0, 3, 5], [1, 2, 4]):
+        expected = second.verdicts(walk[rows], grid[rows], z[rows])
+        assert np.allclose(expected, apart[rows], rtol=0, atol=1e-7)
+
+
+def test_weights_of_the_calm_models_equal_another_implementation(
+    said: dict[str, np.ndarray],
+) -> None:
+    z, grid, root, level = (said[name] for name in ("z", "grid", "root", "level"))
+    flat = np.repeat(level[..., None], 3, axis=2)
+    family = np.array([0, 1, 1, 0, 1, 0])
+
+    heard = combination.hearing(grid, root, level, z, family)
+
+    r, m = combination.root_weight(heard, family), combination.level_weight(heard)
+    assert m.shape == (2, 60)
+    for number in (0, 1):
+        rows = np.flatnonzero(family == number)
+        expected = second.root_weights(grid[rows], root[rows], z[rows])
+        assert np.allclose(expected, r[rows], rtol=0, atol=1e-7)
+        expected = second.level_weights(grid[rows], flat[rows], z[rows])
+        assert np.allclose(expected, m[number], rtol=0, atol=1e-7)
+    assert 0 < r[:, -1].min() < r[:, -1].max() < 1
+    assert heard.live.tolist() == [[3 * (t >= 18) for t in range(60)]] * 2
+
+
+def test_what_a_calm_path_is_made_of(said: dict[str, np.ndarray]) -> None:
+    """A part of the root that fades with the count, and then a part of the level."""
+    grid, root, level = said["grid"], said["root"], said["level"]
+    r, m = np.full((6, 60), 0.4), np.full((6, 60), 0.3)
+
+    found = combination.calm_path(grid, root, level, r, m)
+
+    count = np.exp(np.maximum(grid, 0)) - 1
+    part = 0.4 * count / (count + 10)
+    both = (1 - part) * grid + part * root
+    assert np.allclose(found, 0.7 * both + 0.3 * level[..., None], rtol=0, atol=1e-12)
+    mixed = combination.blend(m, grid, root)
+    assert np.allclose(mixed, 0.3 * grid + 0.7 * root, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("weight", "kept"), [(0.05, 0), (0.1, 0), (0.15, 0.075), (0.2, 0.2), (0.5, 0.5), (1.5, 1)]
+)
+def test_a_level_that_adds_little_is_left_out(weight: float, kept: float) -> None:
+    """Below a tenth; all of it from two tenths on, and never more than everything."""
+    own = round(100 / combination.UNIT)
+    both = round(weight * 120 / combination.UNIT)
+    nothing, one = np.zeros((1, 1), dtype=np.int64), np.ones((1, 1), dtype=np.int64)
+
+    heard = combination.Hearing(nothing * 1.0, nothing, nothing, one * own, one * both, one)
+
+    assert combination.level_weight(heard)[0, 0] == pytest.approx(kept, abs=1e-9)
+
+
+def test_evidence_of_parts_of_a_family_adds_up(said: dict[str, np.ndarray]) -> None:
+    walk, weight = combination.month_losses(said["walk"], said["z"])
+    grid, _ = combination.month_losses(said["grid"], said["z"])
+    live = combination.judged(said["z"])
+
+    whole = combination.evidence(walk, grid, live)
+    parts = [combination.evidence(walk[s], grid[s], live[s]) for s in (slice(2), slice(2, 6))]
+
+    assert np.array_equal(whole[0], parts[0][0] + parts[1][0])
+    assert np.array_equal(whole[1], parts[0][1] + parts[1][1])
+    assert whole[1].tolist() == [6 * (t > 18) for t in range(60)]
+    share = 1 + 1 / np.sqrt(2) + 1 / np.sqrt(3)
+    assert np.allclose(weight[:, 21:], share)
+    assert np.allclose(weight[:, 18:21], [[0, 1, 1 + 1 / np.sqrt(2)]])

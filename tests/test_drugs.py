@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import io
 import random
 import tomllib
@@ -590,3 +591,33 @@ def test_few_a_year_are_said_to_be_decided_by_one_or_a_few(measure, decided):
 
     assert limit == decided
     assert said == ("a few seizures decide" if decided == 120 else "one seizure decides")
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_the_embedded_figures_state_every_month_and_their_totals_are_those_of_the_drugs(measure):
+    (said,) = registry.find(measure).embedded(())
+    span = months.between("2022-10", "2026-04")
+
+    assert {(each.first_month, each.last_month) for each in said.coverage} == {(span[0], span[-1])}
+    assert {each.scope for each in said.coverage} == {key.scope for key in said.counts}
+    assert len(said.coverage) == len({each.scope for each in said.coverage})
+    for month in span:
+        for border in (*BORDERS, NATIONWIDE):
+            drugs = sum(
+                by.get(month, 0)
+                for key, by in said.counts.items()
+                if key.dimension == "drug" and border in (key.border, NATIONWIDE)
+            )
+            assert said.counts[SeriesKey(border)][month] == drugs
+    assert all(n for key, by in said.counts.items() if key.dimension for n in by.values())
+    release = said.release
+    assert (release.kind, release.seq, release.rounding) == ("bundle", 202607000, 1)
+    assert sorted(said.rows) == [2023, 2024, 2025, 2026]
+    assert min(said.rows.values()) > 1000
+
+
+def test_seizures_and_pounds_of_one_file_are_two_releases_and_neither_is_the_file():
+    hashes = [registry.find(measure).embedded(())[0].release.sha256 for measure in MEASURES]
+
+    assert len({*hashes, hashlib.sha256(b"").hexdigest()}) == 3
+    assert all(len(one) == 64 for one in hashes)

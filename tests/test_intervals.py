@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import second
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from panels import perturbed
@@ -191,3 +192,129 @@ def test_what_is_steadier_than_counts_keeps_its_sigma() -> None:
     step[0, -1] = 2.0
     sigma = intervals.with_count_noise(errors, errors, step)
     assert sigma[0, -1] == pytest.approx(0.001, rel=0.01)
+
+
+def test_sigma_equals_another_implementation(panel: Panel) -> None:
+    step = panel.z + 0.3 * np.sin(np.arange(90.0) * 2.3 + np.arange(6)[:, None])
+    step[:, 40] += 4  # an error without like, capped
+
+    found = intervals.sigma_of(step, panel.z)
+
+    for row in range(6):
+        expected = np.array(second.sigmas(step[row], panel.z[row]))
+        assert np.allclose(expected, found[row], rtol=0, atol=1e-9, equal_nan=True)
+
+
+@pytest.mark.parametrize(("errors", "capped"), [(7, False), (8, True)])
+def test_errors_are_capped_once_seven_are_known(errors: int, capped: bool) -> None:
+    """Months without an error do not count; the last error is a hundred times the usual one."""
+    missed = np.full((1, 30), np.nan)
+    missed[0, 2 : 2 + 2 * (errors - 1) : 2] = 0.1
+    missed[0, 2 + 2 * (errors - 1)] = 10.0
+    missed[0, 20:] = 0.1
+
+    sigma = intervals.one_step_scale(missed, np.full((1, 30), 9.0))
+
+    assert (sigma[0, -1] < 0.5) == capped
+    known = np.isfinite(missed[0]).cumsum()
+    assert np.array_equal(np.isfinite(sigma[0]), known >= 10)
+
+
+def test_an_error_within_the_noise_of_a_small_count_is_no_outlier() -> None:
+    """Of about e: two standard deviations are 2 / sqrt(e), however steady the count was."""
+    step = np.full((1, 40), 1.0)
+    errors = np.full((1, 40), 0.01)
+    noise = 2 * np.exp(-0.5)
+
+    def last(error: float) -> float:
+        errors[0, -1] = error
+        return float(intervals.one_step_scale(errors, step)[0, -1])
+
+    assert last(noise * 0.99) < last(noise) == last(noise * 1.01) == last(50)
+
+
+def test_an_error_needs_both_its_months() -> None:
+    z = np.full((1, 40), 5.0) + np.arange(40) % 2
+    step = np.full((1, 40), 5.4)
+    gap = z.copy()
+    gap[0, 30] = np.nan
+
+    found = intervals.one_step_errors(np.where(np.isnan(gap), np.nan, step), gap)
+
+    assert np.isnan(found[0, [0, 30, 31]]).all()
+    assert np.allclose(found[0, [1, 2, 29, 32]], np.abs(z[0, [1, 2, 29, 32]] - 5.4))
+    whole, less = intervals.sigma_of(step, z), intervals.sigma_of(step, gap)
+    assert np.array_equal(whole[:, :30], less[:, :30], equal_nan=True)
+    assert not np.array_equal(whole[:, 30:], less[:, 30:])
+    assert np.array_equal(np.isfinite(less[0]), np.arange(40) >= 23)
+
+
+@pytest.mark.parametrize("p", [0.0005, 0.01, 0.025, 0.3, 0.5, 0.8, 0.975, 0.99, 0.9995])
+def test_quantiles_of_a_t_are_exact_to_a_trillionth(p: float) -> None:
+    df = np.linspace(2.5, 3, 41)
+
+    found = tails.unit_quantiles(df, (p, 0.7))
+
+    assert found.shape == (41, 2)
+    assert np.allclose(found[:, 0], student.ppf(p, df), rtol=2e-12, atol=1e-14)
+    assert np.allclose(found[:, 1], student.ppf(0.7, df), rtol=2e-12)
+
+
+@pytest.mark.parametrize(
+    ("df", "v"), [(2.5, 1), (3.0, 0), (float(np.sqrt(7.5)), 0.5), (2.0, 1), (40.0, 0)]
+)
+@pytest.mark.parametrize("horizon", [1, 2, 12])
+@pytest.mark.parametrize("count", [0, 3, 997])
+def test_sides_are_bent_as_the_module_says(df: float, v: float, horizon: int, count: int) -> None:
+    found = tails.bend(np.log1p(count), df, horizon)
+
+    start = 1 - 0.7 / horizon
+    assert found.below == pytest.approx(0.1 * start)
+    assert found.below_end == pytest.approx((0.1 + 0.1 * v) * start)
+    above = -0.3 * (1 - (1 - 0.7 * (1 - v)) / horizon) * count / (count + 3)
+    assert found.above_end == pytest.approx(above)
+    assert tails.bend(-2.0, df, horizon).above_end == 0  # fewer than none is none
+
+
+@pytest.mark.parametrize("df", [2.5, 2.8, 3.0])
+@pytest.mark.parametrize("horizon", [1, 5])
+def test_a_month_s_probability_is_that_of_the_quantile_where_it_lies(
+    df: float, horizon: int
+) -> None:
+    probs = (0.001, 0.02, 0.2, 0.5, 0.6, 0.97, 0.98, 0.999)
+    centre, scale = 6.0, 0.4
+    bend = tails.bend(np.array([centre]), df, horizon)
+    z = centre + scale * tails.bent(np.array(df), bend, probs)[0]
+
+    assert tails.below(z, centre, scale, df, horizon) == pytest.approx(probs, rel=1e-9)
+    two_sided = [2 * min(p, 1 - p) for p in probs]
+    assert tails.tail(z, centre, scale, df, horizon) == pytest.approx(two_sided, rel=1e-9)
+    if horizon == 1:
+        assert np.array_equal(
+            tails.below(z, centre, scale, df), tails.below(z, centre, scale, df, 1)
+        )
+        assert np.array_equal(tails.tail(z, centre, scale, df), tails.tail(z, centre, scale, df, 1))
+
+
+def test_a_scale_is_sigma_carried_over_the_horizons() -> None:
+    sigma, share = np.array([[2.0, 2.0, 2.0]]), np.array([[0.0, 0.5, 1.0]])
+    growth = np.array([[[1.0, 1.5, 3.0]] * 3])
+
+    found = intervals.scale(sigma, growth, share)[0]
+
+    for place, (v, width) in enumerate(((0, 1), (0.5, 1.25), (1, 1.5))):
+        df = 2.5**v * 3 ** (1 - v)
+        first = 2 * width * np.sqrt((df - 2) / df)
+        assert found[place] == pytest.approx([first, first * 1.5 * 2**0.17, first * 3 * 3**0.17])
+
+
+def test_a_quantile_stops_at_its_reach_and_at_none() -> None:
+    centre, scale = np.array([3.0, 3.0]), np.array([9.0, 9.0])
+
+    far = intervals.quantiles(centre, scale, 2.5, 1.25, (0.001, 0.5, 0.999))
+    low = intervals.quantiles(centre, scale, 2.5, 50.0, (0.001, 0.5, 0.999))
+
+    assert far.tolist() == [[1.75, 3.0, 4.25]] * 2
+    assert low[:, 0].tolist() == [0, 0]
+    assert (low[:, 1] == 3).all()
+    assert (low[:, 2] == 53).all()

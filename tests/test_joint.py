@@ -166,33 +166,57 @@ def test_borders_are_drawn_side_by_side_by_calendar_month():
         joint.draws(30).of(YORK)
 
 
-@pytest.mark.parametrize("share", [1.0, 0.5])
-def test_parts_follow_their_border_through_months_it_knows_already(share):
-    """The parts end in July: August is published of the border, and they make it up."""
-    known = (("2026-08", 777),)
-    parts = [marked(key, "2026-07", 300.0, share=share) for key in (YORK, MAINE)]
-    joint = northern_with(*parts, known=known)
+@pytest.mark.parametrize(
+    ("share", "cutoff", "counts"),
+    [(1.0, "2026-07", (777,)), (0.5, "2026-07", (777,)), (1.0, "2026-06", (555, 777))],
+)
+def test_parts_follow_their_border_through_months_it_knows_already(share, cutoff, counts):
+    """The parts end in July or June: what follows is published of the border; they make it up."""
+    stale = len(counts)
+    known = tuple((months.shift(cutoff, step), count) for step, count in enumerate(counts, start=1))
+    parts = [marked(key, cutoff, 300.0, share=share) for key in (YORK, MAINE)]
+    joint = northern_with(*parts, known=(*known, ("2026-05", 1)))
     draws = joint.draws(30)
 
     found = np.stack([draws.of(key) for key in (YORK, MAINE)])
 
     border = paths.mixed(joint.correlation, paths.steps((3, 2, 30, 4), 5))[0]
     lost = zlib.crc32(b"months a border is ahead of its parts northern")
-    follow = np.concatenate([paths.steps((2, 30, 1), 5, lost), border[..., :3]], axis=-1)
+    past = paths.steps((2, 30, stale), 5, lost)
+    follow = np.concatenate([past, border[..., : 4 - stale]], axis=-1)
     own = np.stack([steps(joint, key, 30) for key in (YORK, MAINE)])
     marks = np.stack([joint.marginals[key].marks for key in (YORK, MAINE)])
     free = paths.from_steps(marks, reconcile.followed(follow, own))
-    goal = np.hstack([np.full((30, 1), 777.0), draws.of(NORTH)[:, :3]]) * share
+    goal = np.hstack([np.tile(counts, (30, 1)), draws.of(NORTH)[:, : 4 - stale]]) * share
     assert np.array_equal(found, reconcile.adding_up(free, goal))
 
 
-def test_parts_that_are_ahead_of_their_border_follow_the_months_after():
-    parts = [marked(key, "2026-10", 300.0, ahead=2) for key in (YORK, MAINE)]
+@pytest.mark.parametrize(("cutoff", "ahead"), [("2026-10", 2), ("2026-09", 3), ("2026-09", 2)])
+def test_parts_that_are_ahead_of_their_border_follow_the_months_after(cutoff, ahead):
+    parts = [marked(key, cutoff, 300.0, ahead=ahead) for key in (YORK, MAINE)]
     draws = northern_with(*parts).draws(30)
 
     summed = draws.of(YORK) + draws.of(MAINE)
 
-    assert np.allclose(summed, draws.of(NORTH)[:, 2:], rtol=1e-12)
+    skipped = months.to_index(cutoff) - months.to_index("2026-08")
+    expected = draws.of(NORTH)[:, skipped : skipped + ahead]
+    assert np.allclose(summed, expected, rtol=1e-12)
+
+
+def test_borders_that_end_in_other_months_take_the_steps_of_the_same_calendar_months():
+    """Northern through August, the others through July and May: seven months from May's end on."""
+    ends = {"northern": ("2026-08", 4), "southwest": ("2026-07", 4), "other": ("2026-05", 3)}
+    borders = [marked(SeriesKey(b), *([c, 900.0, n])) for b, (c, n) in ends.items()]
+    correlation = ((1.0, 0.5, 0.0), (0.5, 1.0, 0.2), (0.0, 0.2, 1.0))
+    draws = Joint(PathRule(paths.RULE, 5, BORDERS, correlation), borders).draws(20)
+
+    step = paths.mixed(np.array(correlation), paths.steps((3, 2, 20, 7), 5))
+    for place, border in enumerate(BORDERS):
+        cutoff, ahead = ends[border]
+        first = months.to_index(cutoff) - months.to_index("2026-05")
+        own = step[place][None, ..., first : first + ahead]
+        expected = paths.from_steps(draws.joint.marginals[SeriesKey(border)].marks[None], own)[0]
+        assert np.array_equal(draws.of(SeriesKey(border)), expected)
 
 
 @pytest.mark.parametrize(
@@ -201,6 +225,7 @@ def test_parts_that_are_ahead_of_their_border_follow_the_months_after():
         (("2026-08", 4), ("2026-07", 4)),  # not the same months
         (("2026-08", 5), ("2026-08", 5)),  # beyond the border's last
         (("2026-07", 4), ("2026-07", 4)),  # August of the border is not known
+        (("2026-06", 4), ("2026-06", 4)),  # nor July
     ],
 )
 def test_parts_that_cannot_add_up_are_drawn_by_themselves(parts):

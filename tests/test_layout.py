@@ -1406,9 +1406,11 @@ def test_months_over_months_are_no_header(dated, across):
     assert ("line 2, column 2020-01: '2020-05': not a number" in said) == across
 
 
-def test_only_the_nineteen_lines_below_say_whether_months_head_columns():
+@pytest.mark.parametrize("titles", [0, 1, 4])
+def test_only_the_nineteen_lines_below_say_whether_months_head_columns(titles):
     """Half of their cells are months, or one fewer."""
     head, counts, dated = "site,2020-01,2020-02\n", "a,5,7\n", "a,2020-05,7\n"
+    head = "About us,,\n" * titles + head
 
     assert "'2020-05': not a number" in refusal(head + dated * 18 + counts + dated * 9)
     assert "'2020-05': not a number" not in refusal(head + dated * 19 + counts * 9)
@@ -1535,3 +1537,167 @@ def test_eighty_letters_of_a_faults_cell_are_shown():
         fault = str(grid.Fault(3, "n", "x" * letters, "wrong"))
         assert fault == f"line 3, column n: {'x' * shown!r}: wrong"
     assert str(grid.Fault(3, "", "x", "wrong")) == "line 3: 'x': wrong"
+
+
+def test_where_no_columns_tell_lines_apart_the_nearest_names_them():
+    text = lines("group,kind,month,n", "a,x,{m},{i}", "a,y,{m},{j}", "b,z,{m},{k}", "b,z,{m},{i}")
+    said = refusal(text)
+
+    assert "line 5, column month: '2020-01': 'z' has this month already, in line 4" in said
+    assert said.count("has this month already") == 7
+
+
+@pytest.mark.parametrize(("before", "told"), [(11, True), (12, False)])
+def test_of_twelve_columns_it_is_tried_whether_they_name_series(before, told):
+    head = ",".join(f"c{n}" for n in range(before))
+    text = lines(f"{head},site,month,n", *("q," * before + f"{s},{{m}},{{j}}" for s in "ab"))
+
+    if told:
+        assert values(read(text)) == {"a": THREES, "b": THREES}
+    else:
+        assert "'q' has this month already" in refusal(text)
+
+
+def test_a_series_of_two_columns_has_a_name_in_both():
+    text = lines("region,site,month,n", "N,a,{m},{i}", "N,b,{m},{j}", "S,a,{m},{k}")
+    for line in ("N,,2020-08,1", ",a,2020-08,1"):
+        said = refusal(f"{text}{line}\n", series=("region", "site"))
+        assert said.endswith("line 23, column region: '': no name of a series; fill it in")
+
+
+@pytest.mark.parametrize("named", [("region", "site"), ("site", "region")])
+def test_of_two_columns_that_name_series_the_left_one_is_the_outer(named):
+    text = lines("region,site,month,n", "N,a,{m},{i}", "N,b,{m},{j}", "S,a,{m},{k}")
+    (sheet,) = sheets_of("own.csv", text.encode())
+
+    assert layout.entries(sheet, ReadAs(series=named)).nesting == ("region", "site")
+    first = read(text, series=named).counts.names[0]
+    assert first == ("N / a" if named[0] == "region" else "a / N")
+
+
+def test_a_file_without_a_header_nests_nothing():
+    (sheet,) = sheets_of("own.csv", lines("", "N,a,{m},{k}", "N,b,{m},{j}", "S,c,{m},{k}").encode())
+
+    assert layout.entries(sheet, ReadAs()).nesting == ("", "")
+
+
+def test_a_month_across_that_there_is_not_is_named_by_its_column_and_line():
+    said = refusal("About us,,,\nsite,2020-01,2020-02,2020-13\na,1,2,3\n")
+
+    assert said.endswith(
+        "line 2, column 2020-13: '2020-13': there is no month 13; write the month that is meant, "
+        "as YYYY-MM"
+    )
+
+
+def test_a_month_of_a_later_block_is_named_by_its_own_line():
+    text = "site,2020-01,2020-02\na,1,2\nsite,2020-03,2020-14\na,5,6\n"
+
+    assert "line 3, column 2020-02: '2020-14': there is no month 14" in refusal(text)
+
+
+@pytest.mark.parametrize("word", ["total", "Totals", "GRAND TOTAL", "sum:", "All", "Total:"])
+def test_a_word_for_the_sum_of_all_parts_is_the_series_itself(word):
+    text = lines("site,ward,month,n", "a,x,{m},{i}", f"a,{word},{{m}},{{k}}")
+    found = read(text, series=("site",), part="ward")
+
+    assert found.counts.nested == (("a", "x"), ("a", ""))
+
+
+def test_remarks_above_and_below_are_told_from_lines_that_were_cut():
+    """One text alone is a remark; a month or a number alone is a line that lost its rest."""
+    text = lines("site,month,n", "a,{m},{j}")
+
+    assert "line 9 is no part of the table: 'the end'" in read(text + "the end,,\n").notes
+    assert "line 9, column month: '': no month" in refusal(text + "5,,\n")
+    two = lines("site,month,n", "a,{m},{j}", "b,{m},{k}")
+    assert "line 16, column site: '': no name of a series" in refusal(two + ",2020-08,\n")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("a,2020-08\n", "line 9: 'a,2020-08,': 2 fields where the table has 3; complete the line"),
+        ("a,2020-08,1,2\n", "line 9: 'a,2020-08,1': 4 fields where the table has 3; put text or"),
+        ("a,2020-08,1,2,3\n", "line 9: 'a,2020-08,1': 5 fields where the table has 3; put text or"),
+    ],
+)
+def test_a_line_of_another_width_is_a_fault_with_both_widths(more, said):
+    assert said in refusal(lines("site,month,n", "a,{m},{j}") + more)
+
+
+@pytest.mark.parametrize("head", ["month", "Month", "DATE", "period", "mes", "Monat"])
+def test_of_two_columns_of_months_the_one_called_so_is_meant(head):
+    text = f"{head},opened,n\n" + "".join(
+        f"2020-0{n}-01,2019-0{n % 3 + 1}-01,{n}\n" for n in range(1, 8)
+    )
+
+    assert values(read(text)) == {"count": [1, 2, 3, 4, 5, 6, 7]}
+    assert "several columns hold months: 'day', 'opened'" in refusal(text.replace(head, "day", 1))
+
+
+@pytest.mark.parametrize(
+    "words", ["value", "Count", "counts", "n", "NUMBER", "total", "y", "cases"]
+)
+def test_of_several_columns_of_counts_the_one_called_so_is_meant(words):
+    text = lines(f"site,month,sent,{words}", "a,{m},{i},{j}", "b,{m},{k},{j}")
+
+    assert values(read(text)) == {"a": THREES, "b": THREES}
+    assert "several columns hold counts: 'sent', 'got'" in refusal(
+        lines("site,month,sent,got", "a,{m},{i},{j}", "b,{m},{k},{j}")
+    )
+
+
+def test_headers_may_have_underscores_for_spaces():
+    text = lines("reporting_month,opened,n", "{m}-01,2019-0{q}-01,{j}")
+
+    assert values(read(text)) == {"count": THREES}
+
+
+def test_two_columns_called_for_counts_are_asked_about():
+    said = refusal(lines("site,month,cases,visits", "a,{m},{i},{j}", "b,{m},{k},{j}"))
+
+    assert "several columns hold counts: 'cases', 'visits'. Say which: --value 'cases'" in said
+
+
+def test_the_first_cell_that_is_no_month_or_no_number_is_shown():
+    text = lines("site,month,date,n", "a,,{n}x,{j}")
+
+    assert refusal(text).startswith("own.csv: no column of months: '1x' in column 'date' is no mo")
+    blank = lines("month,site,n", "{m},a,{i}x").replace("a,0x", "a,").replace("a,1x", "a,")
+    assert "no column of counts: '2x' in column 'n' is not a number" in refusal(blank)
+    below = "About us,,\n" + lines("month,site,n", "{m},a,{i}x")
+    assert "no column of counts: '0x' in column 'n' is not a number" in refusal(below)
+
+
+def test_the_next_header_of_blocks_of_years_is_no_line_of_counts():
+    """Also of a table whose months stand across, below a title."""
+    text = "About us,,\nsite,2020-01,2020-02\na,1,2\nsite,2020-03,2020-04\na,5,6\n"
+    found = read(text)
+
+    assert values(found) == {"a": [1, 2, 5, 6]}
+    assert found.notes[1] == "line 1 is no part of the table: 'About us'"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        f"site,{','.join(MONTHS)}\na,0,3,6,9,12,15,18\n",
+        "site,202001,202002,202003,202004,202005,202006,202007\na,0,3,6,9,12,15,18\n",
+        "site,year,Jan,Feb,Mar,Apr,May,Jun,Jul\na,2020,0,3,6,9,12,15,18\n",
+        lines("site,month,n", "a,{m},{j}"),
+        lines("site,year,month,n", "a,2020,{n},{j}"),
+        lines("site,period,n", "a,{m},{j}").replace("20-", "20"),
+        lines("series,family,month,n", "a,x,{m},{j}"),
+    ],
+)
+@pytest.mark.parametrize("titles", [1, 2, 3])
+def test_any_table_may_have_lines_above_it(table, titles):
+    width = table.partition("\n")[0].count(",")
+    found = read(("About us" + "," * width + "\n") * titles + table)
+
+    assert values(found) == {"a": THREES}
+    assert found.counts.last.tolist() == [months.to_index("2020-07")]
+    assert [note for note in found.notes if "About us" in note] == [
+        f"line {n + 1} is no part of the table: 'About us'" for n in range(titles)
+    ]

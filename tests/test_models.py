@@ -292,6 +292,43 @@ def test_seasonal_naive_repeats_the_last_twelve_months(panel: Panel) -> None:
     assert np.array_equal(expected, values[:, 0])
 
 
+@pytest.mark.parametrize("start", [0, 3])
+def test_seasonal_naive_begins_with_a_year_and_repeats_it_for_ever(start: int) -> None:
+    z = np.where(np.arange(20) < start, np.nan, np.arange(20.0))[None]
+    origins = np.arange(9, 16)
+
+    values = models.build("snaive").paths(make_panel(z), origins, 26).values[0]
+
+    for place, origin in enumerate(origins.tolist()):
+        year = [origin - 11 + h % 12 for h in range(26)]
+        old_enough = origin - start + 1 >= 12
+        assert np.array_equal(values[place], year if old_enough else [np.nan] * 26, equal_nan=True)
+    assert np.isfinite(values[:, 0]).sum() == 5 - start
+
+
+@pytest.mark.parametrize("start", [0, 2])
+def test_a_model_is_fitted_from_its_first_month_that_is_enough_on(start: int) -> None:
+    """To all that was known by then and nothing else."""
+    z = np.where(np.arange(9) < start, np.nan, np.arange(9.0) / 10)[None]
+    asked = []
+
+    def fit(past: History, h: int) -> np.ndarray:
+        asked.append(past)
+        return past.z[-1] + np.arange(1.0, h + 1) / 10
+
+    paths = refit(make_panel(z), np.arange(1, 8), 2, min_months=4, fit=fit)
+
+    fitted = [origin for origin in range(1, 8) if origin - start + 1 >= 4]
+    assert np.isfinite(paths.values[0, :, 0]).tolist() == [o in fitted for o in range(1, 8)]
+    for past, origin in zip(asked, fitted, strict=True):
+        assert past.z.tolist() == z[0, start : origin + 1].tolist()
+        assert past.month == 2026 * 12 + 7 - 8 + origin
+        assert paths.values[0, origin - 1] == pytest.approx(
+            [z[0, origin] + 0.1, z[0, origin] + 0.2]
+        )
+    assert (paths.failures, paths.growth) == ((), None)
+
+
 def test_an_unknown_option_is_refused() -> None:
     with pytest.raises(TypeError, match="trees"):
         models.build("prophet", {"trees": 3})

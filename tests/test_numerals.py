@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast.intake.tables import numerals
+from forecast.intake.tables.footnotes import without_footnote
 from forecast.intake.tables.formulas import NO_RESULT
 
 
@@ -275,3 +276,26 @@ def test_a_sign_or_brackets_make_a_number_negative(cell, problem):
 @pytest.mark.parametrize("cell", ["0", "-0", "0.0", 0.0, -0.0])
 def test_nothing_may_be_counted(cell):
     assert numerals.number(cell, ".") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "plain", "sign"),
+    [
+        ("1,234*", "1,234", "*"),
+        ("56 (r)", "56", "(r)"),
+        ("May 2024 (p)", "May 2024", "(p)"),
+        ("2024-01 **", "2024-01", "**"),
+        ("12\u00b9", "12", "\u00b9"),
+        ("12 [ab]", "12", "[ab]"),
+        ("12r", "12", "r"),
+        ("12 provisional", "12 provisional", ""),
+        ("12 (provisional)", "12", "(provisional)"),
+        ("5* of 6", "5* of 6", ""),
+        ("5* of 6*", "5* of 6", "*"),
+        ("*", "*", ""),
+        ("121", "121", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_sign_at_the_end_is_a_footnotes(text, plain, sign):
+    assert without_footnote(text) == (plain, sign)

@@ -258,6 +258,21 @@ def test_parts_are_raised_until_their_sum_is_as_wide_as_the_total(width):
         assert share * 64 == pytest.approx(round(share * 64))
 
 
+RAISED = [3, 26, 32, 44, 49]
+
+
+def test_by_how_much_parts_are_raised_is_the_same_for_ever():
+    """Sixty-fourths of the way to 1, written down once: runs keep what came of it."""
+    parts = np.stack([wide(0.1), wide(0.2), wide(0.15)])
+    apart = np.eye(3) * 0.8 + 0.2
+
+    found = [paths.as_wide_as(apart, parts, wide(width)) for width in (0.08, 0.1, 0.11, 0.12, 0.13)]
+
+    shares = [(matrix[0, 1] - 0.2) / 0.8 for matrix in found]
+    assert [round(share * 64) for share in shares] == RAISED
+    assert shares == pytest.approx([round(share * 64) / 64 for share in shares], abs=1e-4)
+
+
 def test_a_month_s_score_is_between_the_marks_it_lay_between(said, border_panel: Panel):
     """Straight in the scores of a t with 2 degrees of freedom, and no further than the last."""
     z = border_panel.z.copy()
@@ -331,3 +346,55 @@ def test_parts_follow_their_border_and_not_each_other_s_noise():
     assert abs(step.std() - 1) < 0.02
     assert np.abs(found[0, 1:] - reconcile.FOLLOWING).max() < 0.02
     assert abs(found[1, 2] - reconcile.FOLLOWING**2) < 0.02
+
+
+@pytest.mark.parametrize(("months", "stays"), [(1, 1), (2, 0.5), (7, 0.5), (12, 0.5), (20, 0.5)])
+def test_what_stays_of_an_error_is_told_by_how_the_range_widens(months, stays):
+    """Half of it: variance 1, 1.5, 2, ... By a year's months at most; what comes after is wild."""
+    spread = paths.tail_scores(np.array(paths.MARK_PROBS))
+    width = np.sqrt(0.5 + 0.5 * np.arange(1, months + 1))
+    width[12:] = 99
+    of = 7 + 0.1 * width[:, None] * spread
+    flat, wild = of.copy(), of.copy()
+    flat[1:] = of[0]
+    wild[1:] = 7 + 90 * spread
+
+    found = paths.persistence(np.stack([of, flat, wild, np.full_like(of, 7)]))
+
+    assert found[0] == pytest.approx(stays)
+    if months > 1:
+        assert found.tolist()[1:] == [0, 1, 0]
+
+
+@pytest.mark.parametrize("stays", [0.0, 0.3, 1.0])
+def test_scores_are_a_walk_and_noise_of_variance_one(stays):
+    step = paths.steps((2, 2, 5, 4), 3)
+
+    found = paths.walked(step, np.array([stays, 1.0]))
+
+    for path in range(5):
+        for month in range(4):
+            walk = math.sqrt(stays) * sum(step[0, 0, path, : month + 1])
+            noise = math.sqrt(1 - stays) * step[0, 1, path, month]
+            size = math.sqrt(1 - stays + stays * (month + 1))
+            assert found[0, path, month] == pytest.approx((walk + noise) / size)
+
+
+def test_draws_are_each_slice_once_in_the_order_of_their_scores():
+    scores = np.array([[[3.0, 1.0], [-1.0, 1.0], [0.5, 0.0]]])
+
+    found = paths.stratified(scores)
+
+    assert found[0, :, 0] == pytest.approx([5 / 6, 1 / 6, 3 / 6])
+    assert found[0, :, 1] == pytest.approx([3 / 6, 5 / 6, 1 / 6])  # ties in their order
+
+
+def test_counts_are_between_marks_and_none_beyond_them():
+    marks = np.log1p(np.arange(27.0) * 10)[None, None]
+    probs = np.array(paths.MARK_PROBS)
+    asked = np.array([1e-6, probs[0], probs[3], 0.5, probs[-1], 1 - 1e-6])[None, :, None]
+
+    found = paths.counts(marks, asked)[0, :, 0]
+
+    assert found == pytest.approx([0, 0, 30, 130, 260, 260], abs=1e-9)
+    assert (paths.counts(marks - 9, asked) >= 0).all()

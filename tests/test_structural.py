@@ -10,7 +10,7 @@ from panels import make_panel
 
 from models import structural
 from models.base import Panel, Paths
-from models.kalman import GRID, SEASONAL, kalman_gains
+from models.kalman import GRID, SEASONAL, Filter, kalman_gains, responses
 from models.level import levels
 from models.structural import Structural
 
@@ -164,3 +164,166 @@ def test_the_smoothed_level_is_that_of_what_is_known(ragged: Panel) -> None:
     for row, start in enumerate(ragged.start.tolist()):
         assert np.isnan(found[row, :start]).all()
         assert found[row, start:] == pytest.approx(level_by_hand(unknown[row, start:]), abs=1e-9)
+
+
+def system(point: tuple[float, ...]) -> tuple[np.ndarray, ...]:
+    """(start, transition, noise, observation noise) of one point: level, slope, twelve effects."""
+    share, slope_sd, damping, slope_noise, season_sd, season_noise = point
+    contrast = np.eye(12) - np.full((12, 12), 1 / 12)
+    start, noise, transition = np.zeros((14, 14)), np.zeros((14, 14)), np.eye(14)
+    start[0, 0], start[1, 1], start[2:, 2:] = 1e4, slope_sd**2, season_sd**2 * contrast
+    transition[0, 1] = transition[1, 1] = damping
+    noise[:2, :2] = slope_noise**2
+    noise[0, 0] += share
+    noise[2:, 2:] = season_noise**2 * contrast
+    return start, transition, noise, 1 - share
+
+
+POINTS = (0, 7, 30, 55, 71, 95, 99, 119)  # of every season, level and slope
+
+
+@pytest.mark.parametrize("number", POINTS)
+def test_gains_are_those_of_a_kalman_filter(number: int) -> None:
+    """One point, month after month, by the textbook; and its variance ahead by going ahead."""
+    gains = kalman_gains(26, 5)
+    start, transition, noise, observation = system(GRID[number])
+    cov = start
+    for t in range(26):
+        cov = cov if t == 0 else transition @ cov @ transition.T + noise
+        sees = np.zeros(14)
+        sees[0] = sees[2 + t % 12] = 1
+        variance = sees @ cov @ sees + observation
+        gain = cov @ sees / variance
+        assert gains.variance[number, t] == pytest.approx(variance, rel=1e-9)
+        assert gains.gain[number, t] == pytest.approx(gain, rel=1e-7, abs=1e-10)
+        cov = cov - np.outer(gain, sees @ cov)
+        later = cov
+        for h in range(1, 6):
+            later = transition @ later @ transition.T + noise
+            sees = np.zeros(14)
+            sees[0] = sees[2 + (t + h) % 12] = 1
+            expected = sees @ later @ sees + observation
+            assert gains.ahead[number, t, h - 1] == pytest.approx(expected, rel=1e-6, abs=1e-8)
+    damping = GRID[number].damping
+    assert gains.slope_sum[number, :3] == pytest.approx(
+        [damping, damping + damping**2, damping + damping**2 + damping**3]
+    )
+
+
+def test_the_filter_is_a_kalman_filter(panel: Panel) -> None:
+    """Its states after each month, its errors, and the paths they make; two series side by side."""
+    z = panel.z[[0, 2], :30]
+    states = Filter(kalman_gains(30, 4), z[:, 0])
+    weight = np.full((len(GRID), 2), 1 / len(GRID))
+    for number in POINTS:
+        states = Filter(kalman_gains(30, 4), z[:, 0])
+        start, transition, noise, observation = system(GRID[number])
+        mean, cov = np.zeros((14, 2)), start
+        mean[0] = z[:, 0]  # the first month is the first level
+        for t in range(30):
+            sees = np.zeros(14)
+            sees[0] = sees[2 + t % 12] = 1
+            if t:
+                mean, cov = transition @ mean, transition @ cov @ transition.T + noise
+                error = z[:, t] - sees @ mean
+                states.step(t, z[:, t])
+                assert states.error[number] == pytest.approx(error, abs=1e-8)
+            gain = cov @ sees / (sees @ cov @ sees + observation)
+            mean = mean + np.outer(gain, z[:, t] - sees @ mean)
+            cov = cov - np.outer(gain, sees @ cov)
+            assert states.level[number] == pytest.approx(mean[0], abs=1e-8)
+            assert states.slope[number] == pytest.approx(mean[1], abs=1e-8)
+        ahead, path = mean, []
+        for h in range(1, 5):
+            ahead = transition @ ahead
+            path.append(ahead[0] + ahead[2 + (29 + h) % 12])
+        found = states.paths(29, 4)
+        assert found[:, number] == pytest.approx(np.array(path), abs=1e-8)
+    mixed = states.mean_path(29, 4, weight)
+    assert np.allclose(mixed, states.paths(29, 4).mean(axis=1).T, rtol=0, atol=1e-9)
+
+
+def test_gains_are_made_once_for_panels_of_nearly_one_length() -> None:
+    assert kalman_gains(33, 1) is kalman_gains(64, 12)
+    assert kalman_gains(33, 1) is not kalman_gains(65, 12)
+    assert responses(33, 2) is responses(64, 2)
+    assert len(responses(40, 2)) >= 40
+    assert [found.shape for found in responses(40, 2)[:3]] == [(240, 1), (240, 2), (240, 3)]
+
+
+def test_evidence_is_a_posterior_for_each_series_that_has_begun_and_not_ended() -> None:
+    """From the third month on: sums of one for each, by family; a hundred series, two blocks."""
+    z = np.tile(golden.generated()[:, :8], (17, 1))[:100] + np.arange(100)[:, None] / 50
+    family = np.where(np.arange(100) < 70, "a", "b")
+    z[60:80, :3] = np.nan
+    panel = make_panel(z, family.tolist())
+
+    mass = structural.evidence(panel)
+
+    assert mass.shape == (2, 8, len(GRID))
+    age = np.arange(8) - panel.start[:, None]
+    for number, name in enumerate("ab"):
+        live = (age[family == name] >= 2).sum(axis=0)
+        assert np.allclose(mass[number].sum(axis=-1) * 2.0**-40, live, atol=1e-8)
+    halves = [
+        structural.evidence(make_panel(z[rows], family[rows].tolist()))
+        for rows in (slice(0, 70), slice(70, 100))
+    ]
+    assert np.array_equal(mass, np.concatenate(halves))
+    order = np.random.default_rng(4).permutation(100)
+    again = structural.evidence(make_panel(z[order], family[order].tolist()))
+    assert np.array_equal(mass, again)
+
+
+def test_a_prior_is_the_family_s_mean_posterior_drawn_to_flat() -> None:
+    """Sixty series, all for one point, against twenty's worth of belief in all alike."""
+    mass = np.zeros((1, 2, len(GRID)), dtype=np.int64)
+    mass[0, 1, 5] = 60 * 2**40
+
+    prior = np.exp(structural.log_prior(mass)[0])
+
+    assert np.allclose(prior[0], 1 / 120)
+    assert prior[1, 5] == pytest.approx((60 + 20 / 120) / 80)
+    assert prior[1, 6] == pytest.approx(20 / 120 / 80)
+    assert prior.sum(axis=1) == pytest.approx([1, 1])
+
+
+def test_points_weigh_by_how_well_they_foretold(panel: Panel) -> None:
+    """By the likelihood of each point's errors, its sigma worked out; two months teach nothing."""
+    z = panel.z[:2, :20]
+    flat = np.zeros((1, 20, len(GRID)))
+    gains = kalman_gains(20, 3)
+    states = Filter(gains, z[:, 0])
+    squares, logs, seen = np.zeros((len(GRID), 2)), np.zeros(len(GRID)), 0
+    said = structural.sweep_under(flat, make_panel(z), 3)
+    for t in range(1, 20):
+        states.step(t, z[:, t])
+        if t >= 2:
+            variance = gains.variance[:, t]
+            squares += states.error**2 / variance[:, None]
+            logs += np.log(variance)
+            seen += 1
+        sigma2 = squares / max(seen, 1) + 1e-8
+        weight = np.exp(-0.5 * (seen * np.log(sigma2) + logs[:, None]))
+        weight = weight / weight.sum(axis=0) if seen else np.full_like(weight, 1 / len(GRID))
+        assert np.allclose(said.path[:, t], states.mean_path(t, 3, weight), rtol=0, atol=1e-9)
+        ahead = (weight * sigma2).T @ gains.ahead[:, t, :3]
+        growth = np.sqrt(ahead / ahead[:, :1]) if seen else np.sqrt([[1, 2, 3]] * 2)
+        assert np.allclose(said.growth[:, t], growth, rtol=0, atol=1e-9)
+
+
+def test_gaps_of_more_series_than_a_block_are_each_filled() -> None:
+    """As they are in a panel of their own; what begins late or ends early too."""
+    z = np.tile(golden.generated()[:, :16], (17, 1))[:100] + np.arange(100)[:, None] / 50
+    z[:, 9] = z[50:, 12:14] = z[3, 15] = np.nan
+    z[90:, :5] = np.nan
+
+    found = structural.filled(make_panel(z))
+
+    assert np.isfinite(found.z[:90]).all()
+    assert np.isfinite(found.z[90:, 5:]).all()
+    assert np.isnan(found.z[90:, :5]).all()
+    for row in (0, 3, 50, 95, 96, 99):
+        alone = structural.filled(make_panel(z[row : row + 1]))
+        assert np.allclose(alone.z[0], found.z[row], rtol=0, atol=1e-10, equal_nan=True)
+        assert np.array_equal(alone.filled[0], found.filled[row])

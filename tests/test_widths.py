@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import second
 from panels import perturbed
 from scipy.stats import t as student
 
@@ -65,3 +66,55 @@ def test_only_calm_series_are_widened_and_none_narrows_with_the_horizon() -> Non
     width = np.full((1, 1, 3), np.log(2))
     assert np.allclose([1, 1.5, 1.5], intervals.widened(scale, width, np.array([[1.0]])))
     assert np.allclose([2, 3, 3], intervals.widened(scale, width, np.array([[0.0]])))
+
+
+def test_widths_equal_another_implementation() -> None:
+    """Of three series; forecasts of two months are unknown, and early ones teach nothing."""
+    t, row = np.arange(50.0), np.arange(3.0)[:, None]
+    z = 5 + np.sin(t * 1.7 + row) + 0.3 * np.sin(t * 0.9) * row
+    centre = 5 + 0.4 * np.sin(t + row)[..., None] * np.arange(1, 5)
+    scale = 0.3 + 0.1 * np.sqrt(np.arange(1, 5)) + 0 * centre
+    scale[:, 30:32] = np.nan
+    df = 2.5 + 0.1 * row + 0 * z
+
+    found = learned(centre, scale, df, z, np.full(3, "a"))
+
+    expected = second.widths(centre, scale, df, z)
+    assert np.abs(expected[-1]).max() > 0.1
+    for series in found:
+        assert np.allclose(expected, series, rtol=0, atol=1e-9)
+    some = intervals.learned_width(
+        intervals.squared_errors(centre, scale, z), df, np.full(3, "a"), np.array([30, 49])
+    )
+    assert np.array_equal(found[:, [30, 49]], some)
+
+
+def test_one_horizon_learns_a_level_and_no_slope() -> None:
+    centre, scale, df, z = errors_of(2.0, months=60)
+
+    width = learned(centre[..., :1], scale[..., :1], df, z, np.full(20, "a"))
+
+    assert width.shape == (20, 60, 1)
+    assert np.isfinite(width).all()
+    assert 0.3 < width[0, -1, 0] < np.log(2)
+
+
+def test_squares_of_parts_of_a_family_add_up() -> None:
+    """As the likelihood of a t weighs them, in units of what was known of their mean."""
+    square = np.array([[4.0, 1.0, 9.0], [np.nan, 2.0, 9.0], [1.0, 8.0, 9.0]])
+    df = np.array([[3.0, 2.5], [2.5, 3.0], [3.0, 3.0]])
+    family, mean = np.array([1, 0, 1]), np.array([[1.0, 2.0], [1.5, 0.5]])
+
+    total, count = intervals.month_squares(square, df, family, mean)
+
+    def weighed(row: int, h: int) -> float:
+        nu, q, m = df[row, h], square[row, h], mean[family[row], h]
+        return float((nu + 1) * q / (nu + q / m))
+
+    expected = [[0, weighed(1, 1)], [weighed(0, 0) + weighed(2, 0), weighed(0, 1) + weighed(2, 1)]]
+    assert np.allclose(total * 2.0**-40, expected, rtol=0, atol=1e-11)
+    assert count.tolist() == [[0, 1], [2, 2]]
+    first = intervals.month_squares(square[:1], df[:1], family[:1], mean)
+    rest = intervals.month_squares(square[1:], df[1:], family[1:], mean)
+    assert np.array_equal(first[0] + rest[0], total)
+    assert np.array_equal(first[1] + rest[1], count)
