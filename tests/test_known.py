@@ -195,7 +195,7 @@ def test_hindcasts_are_written_once_for_each_cutoff_before_the_last():
     head = four(Config.model_validate({"forecast": {"first_cutoff": MONTHS[25]}}))
     every, late = head.origins(0), head.origins(head.burn_in)
     said = {ENGINE: flat(head, every), "naive": flat(head, late)}
-    models = Models(said, {ENGINE: every, "naive": late}, {})
+    models = Models(said, {ENGINE: every, "naive": late}, {}, said[ENGINE])
 
     found = new_hindcasts(head, models, set())
     cutoffs = {
@@ -230,9 +230,8 @@ def test_the_error_of_a_model_is_that_of_its_last_twelve_months_that_came():
     values = np.zeros((4, COUNT, 2))
     failures = (Failure(0, 5, "early"), Failure(1, COUNT - 1, "no end"))
     refits = {"ets": Refits(Paths(values, failures=failures), 2.5, 3)}
-    models = Models(
-        {ENGINE: said, "ets": said}, dict.fromkeys((ENGINE, "ets"), head.origins(0)), refits
-    )
+    origins = dict.fromkeys((ENGINE, "ets"), head.origins(0))
+    models = Models({ENGINE: said, "ets": said}, origins, refits, said)
 
     found = {(fit.model, fit.series): fit for fit in fits(head, models)}
 
@@ -257,7 +256,7 @@ def test_the_engine_s_rows_come_first_and_its_nationwide_median_is_the_sum():
     head = four()
     said = flat(head, head.origins(0), 10.4)
     said.centre[head.keys.index(FOUR[0])] = np.log1p(31.2)
-    models = Models({"naive": said, ENGINE: said}, {}, {})
+    models = Models({"naive": said, ENGINE: said}, {}, {}, said)
 
     found = headline_rows(head, models)
 
@@ -289,6 +288,9 @@ def test_the_naive_model_is_always_asked_and_baselines_at_every_column():
     assert list(found.predictive) == [ENGINE, "naive", "snaive"]
     assert [at.tolist() for at in found.origins.values()] == [list(range(COUNT))] * 3
     assert found.refits == {}
+    assert found.further.centre.shape == (4, 1, paths.FARTHEST)
+    near = found.predictive[ENGINE].centre[:, COUNT - 1]
+    assert np.array_equal(found.further.centre[:, 0, : near.shape[1]], near)
     ahead = found.predictive["snaive"].centre[1, COUNT - 1]
     assert np.expm1(ahead)[:3] == pytest.approx([counts[NORTH][m] for m in MONTHS[18:21]])
 
