@@ -17,6 +17,7 @@ from tables import rows
 from forecast import months
 from forecast.engine import ENGINE
 from forecast.engine.predictive import Predictive
+from forecast.intake import events
 from forecast.records import Episode, Flag, Forecast, Judgement, SeriesKey
 from forecast.store import connect, watch
 from forecast.watch import replay
@@ -168,6 +169,21 @@ def test_months_are_quiet_until_a_known_break_and_after_its_third_month():
     noisy = [month for month, quiet in zip(shown, found[0], strict=True) if not quiet]
     assert noisy == ["2024-02", "2024-03", "2024-04", "2024-05"]
     assert found[1].all()
+
+
+@pytest.mark.parametrize("border", ["northern", "southwest", "other", "nationwide"])
+def test_months_are_quiet_outside_the_quarter_after_every_known_break(border):
+    shown = months.between("2013-10", "2026-12")
+    noisy = {
+        months.shift(day.date[:7], after)
+        for day in events.KNOWN
+        if border in day.borders
+        for after in range(4)
+    }
+
+    (found,) = replay.quiet([border], shown)
+
+    assert [m for m, quiet in zip(shown, found, strict=True) if not quiet] == sorted(noisy)
 
 
 def test_a_replay_judges_each_month_by_what_stood_before_it():
