@@ -967,3 +967,25 @@ def test_the_record_says_what_was_judged_and_what_that_left(by_hand, tmp_path):
     assert state.drift == Drift(0.5, 1.5, -1, {-1: "2024-01"})
     assert past.states[south].drift == Drift(0.5, 1.5, 0, {1: "2024-02"})
     assert past.first[NORTH]["2024-01"].encounters == 50
+
+
+def test_a_run_judges_the_months_that_no_run_has_and_flags_what_was_much_revised(by_hand, tmp_path):
+    """On record January of the north was revised from 50 to 55, which is too little."""
+    head = hindsight([[5.0] * 4], ["2024-02"], (NORTH,))
+
+    with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
+        db.execute("delete from flags where kind = 'revision'")
+        little = judging.judge_new(db, head, [], RULES)
+        db.execute("update observations set encounters = 155 where encounters = 55")
+        much = judging.judge_new(db, head, [], RULES)
+
+    for found in (little, much):
+        assert [(one.series, one.month) for one in found.judgements] == [
+            (NORTH, "2023-11"),
+            (NORTH, "2023-12"),
+        ]
+        assert (found.episodes, found.systemic) == ([], frozenset())
+    assert little.flags == []
+    assert [(f.kind, f.month, f.expected, f.encounters, f.side) for f in much.flags] == [
+        ("revision", "2024-01", 50, 155, 1)
+    ]
