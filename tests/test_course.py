@@ -138,6 +138,16 @@ def test_a_hindcast_is_of_the_last_month_known_by_then():
     assert [found.column(0, month) for month in ("2024-12", "2025-05")] == [-1, 4]
 
 
+def test_a_hindcast_may_be_of_the_first_month_there_is():
+    known = hindsight([[5.0, 5.0]], ["2025-05"], (NORTH,))
+    sigma = np.ones((1, 2))
+    from_the_first = replace(known, predictive=replace(known.predictive, sigma=sigma))
+
+    found = [from_the_first.outlook(0, f"2025-0{n}") for n in (3, 4, 5, 6)]
+
+    assert [one and one.cutoff for one in found] == [None, "2025-04", "2025-05", None]
+
+
 def test_a_hindcast_says_no_more_than_it_reaches():
     """Two months ahead, and counted from the month known last: April is three after February's."""
     found = hindsight([[5, 5, math.nan, math.nan, 5.0]], ["2025-05"], (NORTH,))
