@@ -1299,6 +1299,7 @@ WITH_TABLE = b"<html><table><tr><td>1</td></tr></table></html>"
 def tables(path: Path, publisher: Publisher, **changes):
     """What became of the pages with tables, by their base names, after a page without files."""
     publisher.publish(**{NAME: GOOD})
+    publisher.put(INDEX, page(FOLDER + NAME), "text/html", etag=False)
     found = look(path, publisher, tables=publisher.root + STATS, **changes)
     named = {answer.url.rpartition("/")[2]: answer for answer in found.answers[2:]}
     assert len(named) == len(found.answers) - 2
@@ -1307,11 +1308,12 @@ def tables(path: Path, publisher: Publisher, **changes):
 
 def years(*years_of: int) -> bytes:
     links = "".join(f'<a href="{STATS}-fy{year}">FY{year}</a>' for year in years_of)
-    return WITH_TABLE + links.encode() + f'<a href="{STATS}">this</a>'.encode()
+    links += f'<a href="{STATS}">this</a><a href="{INDEX}">files</a>'
+    return WITH_TABLE + links.encode()
 
 
 def test_pages_of_other_years_are_asked_as_well_each_once(path, publisher):
-    """Also where the first page has no link to them any more."""
+    """Also where the first page has no link to them any more; and the page of files is none."""
     publisher.put(STATS, years(2025, 2024, 2025), "text/html")
     for year in (2025, 2024):
         publisher.put(f"{STATS}-fy{year}", WITH_TABLE.replace(b"1", b"%d" % year), "text/html")
