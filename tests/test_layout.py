@@ -1723,3 +1723,14 @@ def test_first_and_last_days_are_read_in_the_order_that_the_user_says(order):
         assert values(read(text, dates=order)) == {"count": [5, 6, 7]}
     else:
         assert "several columns hold months" in refusal(text, dates=order)
+
+
+def test_a_name_holds_below_only_where_the_first_line_has_one():
+    """Who else begins in the midst of a block is a question."""
+    rows = [",2020-01,1", "a,2020-02,2", ",2020-01,3", "b,2020-02,4"]
+    said = refusal("site,month,n\n" + "\n".join(rows) + "\n", series=("site",))
+
+    assert [f"line {n}, column site: '': no name" in said for n in range(2, 6)] == [
+        *(True, False),
+        *(True, False),
+    ]
