@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import golden
 import numpy as np
 import pytest
+import second
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -86,6 +89,110 @@ def test_what_stands_for_an_unknown_month_teaches_nothing(panel: Panel) -> None:
 def test_families_do_not_matter(panel: Panel) -> None:
     apart = replace(panel, family=np.array(list("abcdef")))
     assert np.allclose(paths_of(panel).values, paths_of(apart).values, rtol=0, atol=1e-12)
+
+
+def near(values: list[float]) -> list[float]:
+    """A profile's first three harmonics."""
+    return [
+        sum(
+            value * math.cos(2 * math.pi * k * (phase - other) / 12) / 6
+            for k in (1, 2, 3)
+            for other, value in enumerate(values)
+        )
+        for phase in range(12)
+    ]
+
+
+def cut(value: float, limit: float) -> float:
+    return min(max(value, -limit), limit)
+
+
+def usual_size(values: list[float]) -> list[float]:
+    """Median size of the last sixty, the first month left out."""
+    sizes = [math.nan, *map(abs, values[1:])]
+    return [second.median(sizes[max(0, t - 59) : t + 1]) + 1e-9 for t in range(len(sizes))]
+
+
+def products(
+    one: list[float], other: list[float], usual: list[float], limit: float, first: int
+) -> list[tuple[float, float]]:
+    """Faded sums of both, and of the one with itself, in what was usual a month before."""
+    both = own = 0.0
+    found = []
+    for t in range(len(one)):
+        unit = usual[max(t - 1, 0)]
+        x, y = cut(one[t] / unit, limit) if t >= first else 0.0, cut(other[t] / unit, limit)
+        known = math.isfinite(one[t] * other[t])
+        both, own = 0.99 * both + (x * y if known else 0), 0.99 * own + (x * x if known else 0)
+        found.append((both, own))
+    return found
+
+
+def slow_walk(z: list[float], unknown: set[int], h: int) -> tuple[np.ndarray, np.ndarray]:
+    """Paths of one series and how their errors grow, one month after the other."""
+    months = range(len(z))
+    change = [0.0, *(b - a for a, b in pairwise(z))]
+    for t in unknown:
+        change[t : t + 2] = [math.nan] * len(change[t : t + 2])
+    profiles = []
+    for t in months:
+        usual = [
+            second.median([change[c] for c in range(1, t + 1) if c % 12 == phase][-10:])
+            for phase in range(12)
+        ]
+        usual = [value - sum(usual) / 12 for value in usual]
+        drawn = [0.8 * a + 0.2 * b for a, b in zip(usual, near(usual), strict=True)]
+        profiles.append(drawn if t >= 24 else [0.0] * 12)
+    expected = [0.0, *(profiles[t - 1][t % 12] for t in months[1:])]
+    sums = products(expected, change, usual_size(change), 3, 25)
+    for t in months[25:]:
+        both, own = sums[t]
+        strength = min(max((both + 60) / (own + 60), 0), 1.1)
+        profiles[t] = [strength * value for value in profiles[t]]
+    surprise = [0.0, *(change[t] - profiles[t - 1][t % 12] for t in months[1:])]
+    usual = usual_size(surprise)
+    sums = products([surprise[0], *surprise[:-1]], surprise, usual, 1.5, 13)
+    path, growth = np.empty((2, len(z), h))
+    for t in months:
+        both, own = sums[t]
+        momentum = cut(both / (own + 30), 0.6) if both > 0 else 0.0
+        known = math.isfinite(surprise[t])
+        push = cut(surprise[t], 1.5 * usual[t]) if known else 0.0
+        at, carried, variance = z[t], 0.0, 0.0
+        for step in range(1, h + 1):
+            variance += (1 + carried) ** 2
+            carried += momentum**step
+            at += profiles[t][(t + step) % 12]
+            path[t, step - 1], growth[t, step - 1] = at + push * carried, math.sqrt(variance)
+    return path, growth
+
+
+def test_it_equals_another_implementation(ragged: Panel) -> None:
+    """Month by month, with months that nobody knows, and a series that begins later."""
+    unknown = np.zeros(ragged.z.shape, dtype=bool)
+    unknown[0, [20, 50, 51]] = unknown[2, 60] = True
+
+    found = BreakWalk().sweep(replace(ragged, filled=unknown), 14)
+
+    for row, start in enumerate(ragged.start.tolist()):
+        gaps = set((np.flatnonzero(unknown[row]) - start).tolist())
+        path, growth = slow_walk(ragged.z[row, start:].tolist(), gaps, 14)
+        assert np.allclose(path, found.path[row, start:], rtol=0, atol=1e-9)
+        assert np.allclose(growth, found.growth[row, start:], rtol=0, atol=1e-9)
+
+
+def test_a_usual_change_is_of_the_last_ten_years() -> None:
+    """Thirteen years of a season that turns round after the fourth."""
+    t = np.arange(156.0)
+    rough = np.sin(t * 12.9898) * 43758.5453
+    season = np.where(t < 48, 1, -1) * np.sin(2 * np.pi * t / 12)
+    z = 8 + season + (rough - np.floor(rough)) / 2
+
+    found = BreakWalk().sweep(make_panel(z[None]), 3)
+
+    path, growth = slow_walk(z.tolist(), set(), 3)
+    assert np.allclose(path, found.path[0], rtol=0, atol=1e-9)
+    assert np.allclose(growth, found.growth[0], rtol=0, atol=1e-9)
 
 
 numbers = st.floats(-1e6, 1e6)

@@ -13,7 +13,7 @@ from tables import counting_steps, rows
 from forecast import months
 from forecast.desk import brief
 from forecast.desk.report import month_report
-from forecast.desk.wording import chance_words, change_words, month_words, ordinal, place_of
+from forecast.desk.wording import change_words, month_words, ordinal, place_of, unusual_words
 from forecast.store.reports import MonthRecord
 from jobs.cli import main
 
@@ -321,7 +321,7 @@ def test_the_fiscal_year_to_date_begins_in_october():
     ],
 )
 def test_nothing_is_said_to_be_rarer_than_the_record_can_show(p, words):
-    assert chance_words(p) == words
+    assert unusual_words(p) == words
 
 
 def test_words_for_changes_and_ranks():

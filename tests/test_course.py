@@ -17,6 +17,7 @@ from tables import rows
 from forecast import months
 from forecast.engine import ENGINE
 from forecast.engine.predictive import Predictive
+from forecast.intake import events
 from forecast.records import Episode, Flag, Forecast, Judgement, SeriesKey
 from forecast.store import connect, watch
 from forecast.watch import replay
@@ -137,6 +138,16 @@ def test_a_hindcast_is_of_the_last_month_known_by_then():
     assert [found.column(0, month) for month in ("2024-12", "2025-05")] == [-1, 4]
 
 
+def test_a_hindcast_may_be_of_the_first_month_there_is():
+    known = hindsight([[5.0, 5.0]], ["2025-05"], (NORTH,))
+    sigma = np.ones((1, 2))
+    from_the_first = replace(known, predictive=replace(known.predictive, sigma=sigma))
+
+    found = [from_the_first.outlook(0, f"2025-0{n}") for n in (3, 4, 5, 6)]
+
+    assert [one and one.cutoff for one in found] == [None, "2025-04", "2025-05", None]
+
+
 def test_a_hindcast_says_no_more_than_it_reaches():
     """Two months ahead, and counted from the month known last: April is three after February's."""
     found = hindsight([[5, 5, math.nan, math.nan, 5.0]], ["2025-05"], (NORTH,))
@@ -168,6 +179,21 @@ def test_months_are_quiet_until_a_known_break_and_after_its_third_month():
     noisy = [month for month, quiet in zip(shown, found[0], strict=True) if not quiet]
     assert noisy == ["2024-02", "2024-03", "2024-04", "2024-05"]
     assert found[1].all()
+
+
+@pytest.mark.parametrize("border", ["northern", "southwest", "other", "nationwide"])
+def test_months_are_quiet_outside_the_quarter_after_every_known_break(border):
+    shown = months.between("2013-10", "2026-12")
+    noisy = {
+        months.shift(day.date[:7], after)
+        for day in events.KNOWN
+        if border in day.borders
+        for after in range(4)
+    }
+
+    (found,) = replay.quiet([border], shown)
+
+    assert [m for m, quiet in zip(shown, found, strict=True) if not quiet] == sorted(noisy)
 
 
 def test_a_replay_judges_each_month_by_what_stood_before_it():
@@ -941,3 +967,40 @@ def test_the_record_says_what_was_judged_and_what_that_left(by_hand, tmp_path):
     assert state.drift == Drift(0.5, 1.5, -1, {-1: "2024-01"})
     assert past.states[south].drift == Drift(0.5, 1.5, 0, {1: "2024-02"})
     assert past.first[NORTH]["2024-01"].encounters == 50
+
+
+def test_a_run_judges_the_months_that_no_run_has_and_flags_what_was_much_revised(by_hand, tmp_path):
+    """On record January of the north was revised from 50 to 55, which is too little."""
+    head = hindsight([[5.0] * 4], ["2024-02"], (NORTH,))
+
+    with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
+        db.execute("delete from flags where kind = 'revision'")
+        little = judging.judge_new(db, head, [], RULES)
+        db.execute("update observations set encounters = 155 where encounters = 55")
+        much = judging.judge_new(db, head, [], RULES)
+
+    for found in (little, much):
+        assert [(one.series, one.month) for one in found.judgements] == [
+            (NORTH, "2023-11"),
+            (NORTH, "2023-12"),
+        ]
+        assert (found.episodes, found.systemic) == ([], frozenset())
+    assert little.flags == []
+    assert [(f.kind, f.month, f.expected, f.encounters, f.side) for f in much.flags] == [
+        ("revision", "2024-01", 50, 155, 1)
+    ]
+
+
+def test_each_part_s_share_is_of_its_errors_and_its_border_s_a_month_ahead():
+    """The border errs by half of what the part does, as in the rule's own test."""
+    rng = np.random.default_rng(3)
+    wrong = rng.normal(0, 0.3, 40)
+    column = np.arange(40) - 1.0  # what was said of a month a month before; see `said_of`
+    head = hindsight([column + wrong / 2], ["2025-06"], (NORTH,))
+    family = hindsight([column + wrong] * 2, ["2025-06"] * 2, OTHERS[:2])
+
+    share = judging._apart_shares(head, family)
+
+    assert share.shape == (2, 40)
+    assert np.isnan(share[:, :23]).all()
+    assert share[:, 24:] == pytest.approx(np.full((2, 16), 0.5))

@@ -650,7 +650,7 @@ def serving_closed():
     @contextmanager
     def running():
         with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
             yield f"http://127.0.0.1:{server.server_port}/", asked
             server.shutdown()
 

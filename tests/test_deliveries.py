@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -358,3 +360,21 @@ def test_a_witness_has_seen_what_the_newest_entry_states(path):
         "signature": "none yet; failing since 2024-04-01T12:00:00+00:00",
         "time stamp": "none yet",
     }
+
+
+def test_before_the_first_run_there_is_nothing_to_witness(tmp_path):
+    path = tmp_path / "bordercast.db"
+    with connect.writing(path) as db:
+        assert witnesses.lacking(db.conn, ["git"]) == (None, [])
+        assert witnesses.newest(db) is None
+
+    assert not witnesses.due(path, ["git"], NOW)
+    assert witnesses.failures(path) == {}
+
+
+def test_an_ops_db_from_before_there_were_witnesses_knows_of_no_failure(path):
+    with closing(sqlite3.connect(ops.beside(path))) as db:
+        db.executescript(connect.migrations(ops.SCHEMA)[0])
+
+    assert witnesses.failures(path) == {}
+    assert witnesses.due(path, ["git"], NOW)

@@ -166,6 +166,51 @@ def test_the_frozen_path_begins_with_the_flagged_month():
     assert (episode.size, episode.df, episode.relative) == (1.5, 2.5, True)  # 4 - .5 - 2
 
 
+@pytest.mark.parametrize(
+    ("age", "held", "state"),
+    [
+        (1, True, "open"),
+        (1, False, "transient"),
+        (2, True, "level shift"),
+        (2, False, "open"),
+        (3, True, "level shift"),
+        (3, False, "transient"),
+        # The next month that is judged may come late.
+        (4, True, "level shift"),
+        (4, False, "transient"),
+        (7, False, "transient"),
+    ],
+)
+def test_when_an_episode_is_decided(age, held, state):
+    found = step(opened(9.0), seen(age, -0.6 if held else -0.4))
+
+    episode = found.open if state == "open" else found.ended
+    assert (episode.state, found.role) == (state, None)
+    assert episode.closed == (None if state == "open" else months.shift(FIRST, age))
+    assert (found.open is None) != (found.ended is None)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_an_episode_is_the_same_to_either_side(side):
+    """Half of the deviation holds, further is an escalation, the other side a reversal."""
+    frozen = Outlook("2024-12", (10.0,) * 12, (0.1,) * 12, 2.5)
+    first = Seen(KEY, FIRST, 10 + side, side, 0.001, 0.02, True, frozen)
+    episode = step(None, first).open
+
+    def role(away: float, towards: int) -> str | None:
+        later = Seen(KEY, "2025-02", 10 + away, towards, 0.001, 0.02, True, frozen)
+        return step(episode, later).role
+
+    assert (episode.side, episode.size) == (side, pytest.approx(1))
+    assert holds(episode, seen(1, side * 0.51))
+    assert not holds(episode, seen(1, side * 0.1))
+    assert not holds(episode, seen(1, side * -0.6))
+    assert role(side * 1.2, side) == "escalation"
+    assert role(side * 1.2, -side) is None
+    assert role(side * -0.9, -side) == "reversal"
+    assert role(side * -0.9, side) is None
+
+
 @given(st.lists(st.tuples(st.floats(-3, 3), st.floats(0, 1), st.booleans()), max_size=12))
 def test_every_episode_ends_within_three_months_and_only_two_kinds_of_flag_come_in_it(path):
     episode = None

@@ -23,8 +23,9 @@ from tables import rows
 
 from forecast.config import Config, Hook, ReaderRules
 from forecast.desk.email import rules
-from forecast.errors import ConfigError
+from forecast.errors import BusyError, ConfigError
 from forecast.store import deliveries, ops, wakes
+from forecast.store.connect import locked
 from forecast.store.deliveries import Message
 from forecast.store.notices import Notice, Section
 from jobs.mail import hooks, send, unsubscribing
@@ -66,7 +67,7 @@ class Receiver:
                 pass
 
         with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
             yield f"http://127.0.0.1:{server.server_port}/"
             server.shutdown()
 
@@ -469,3 +470,108 @@ def test_an_address_that_is_none_is_refused_for_good(record, tmp_path, address):
 
     assert hooks.send_all(record, [hook(tmp_path, address)], lambda: NOW) == ["refused"]
     assert states(record)[0][3] == "its address is none"
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        *((200, "sent"), (204, "sent"), (299, "sent")),
+        *((300, "refused"), (400, "refused"), (404, "refused"), (407, "refused")),
+        *((408, "put off"), (409, "refused"), (424, "refused"), (425, "put off")),
+        *((426, "refused"), (428, "refused"), (429, "put off"), (430, "refused")),
+        *((499, "refused"), (500, "put off"), (503, "put off"), (599, "put off")),
+    ],
+)
+def test_what_an_answer_s_number_means(record, tmp_path, code, outcome):
+    queue(record, KEY)
+    with Receiver((code, {})).serving() as address:
+        assert hooks.send_all(record, [hook(tmp_path, address)], lambda: NOW) == [outcome]
+    ((state, attempts, _, reply),) = states(record)
+    assert state == {"sent": "sent", "refused": "refused", "put off": "waiting"}[outcome]
+    assert attempts == 1
+    assert reply == ("" if outcome == "sent" else str(code))
+
+
+def test_a_receiver_s_words_are_kept_and_not_too_many_of_them(record, tmp_path):
+    receiver = Receiver()
+    receiver.service = "slack"  # it refuses what is no payload of Slack's, in words
+    with receiver.serving() as address:
+        queue(record, KEY, body=b"{}")
+        assert hooks.send_all(record, [hook(tmp_path, address)], lambda: NOW) == ["refused"]
+    reply = states(record)[0][3]
+    assert reply.startswith("400 ")
+    assert 4 < len(reply) <= 4 + 200
+
+
+def test_deliveries_go_one_after_another_and_each_bears_a_key_of_its_own(record, tmp_path):
+    queue(record, "a" * 64, "b" * 64)
+    receiver = Receiver((503, {}))
+    desk = hook(tmp_path, "x")
+    with receiver.serving() as address:
+        (tmp_path / "address").write_text(address)
+        assert hooks.send_all(record, [desk], lambda: NOW) == ["put off"]  # the second waits too
+        assert hooks.send_all(record, [desk], lambda: NOW) == []
+        later = NOW + timedelta(minutes=2)
+        assert hooks.send_all(record, [desk], lambda: later) == ["sent", "sent"]
+    heads = [head for head, _, _ in receiver.taken]
+    first, again, second = (head["Idempotency-Key"] for head in heads)
+    assert first == again != second
+    assert all("webhook-signature" not in head for head in heads)
+    assert {(head["Content-Type"], head["User-Agent"]) for head in heads} == {
+        ("application/json", "Bordercast")
+    }
+
+
+def test_a_key_is_of_a_content_an_edition_and_a_receiver():
+    def key(content="c", edition="e", to="hook:desk"):
+        made = Message(content, edition, "s", "", b"x")
+        found = hooks.headers(
+            Hook(name="desk", address_file="x"), deliveries.Delivery(to, made, "", 1), NOW
+        )
+        return found["webhook-id"]
+
+    assert len(key()) == 32
+    assert key() == hashlib.sha256(b"c|e|hook:desk").hexdigest()[:32]
+    assert len({key(), key(content="d"), key(edition="f"), key(to="hook:other")}) == 4
+
+
+def test_a_notice_is_a_message_of_the_hook_s_edition_with_its_letters_as_they_are():
+    desk = Hook(name="desk", address_file="x")
+    sections = (section("Año.\n"), replace(section(), border="southwest"))
+
+    made = hooks.message(desk, notice(), sections)
+
+    found = json.loads(made.mime)
+    assert (made.content_key, made.edition, made.sender) == (KEY, "desk: northern+southwest", "")
+    assert made.subject == found["data"]["subject"]
+    assert "Año.".encode() in made.mime
+    data = found["data"]
+    assert (data["month"], data["run"], data["digest"]) == ("2025-02", 3, "d" * 64)
+    assert data["check"] == "bordercast verify --run 3 --digest " + "d" * 64
+    assert "Año." in data["text"]
+    assert [(s["phrase"], s["text"]) for s in data["sections"]] == [("up", "Año.\n"), ("up", TEXT)]
+    assert hooks.recipient(desk) == "hook:desk"
+
+
+def test_only_one_process_posts_at_a_time(record, tmp_path, monkeypatch):
+    monkeypatch.setattr(hooks, "LOCK_WAIT", 0.05)
+    with locked(record.with_name(send.LOCK), 0), pytest.raises(BusyError):
+        hooks.send_all(record, [], lambda: NOW)
+
+
+def test_what_a_killed_sender_claimed_is_posted_again(record, tmp_path):
+    queue(record, KEY)
+    with ops.writing(record) as db:
+        deliveries.claim(db, NOW, hooks=True)
+    with Receiver().serving() as address:
+        assert hooks.send_all(record, [hook(tmp_path, address)], lambda: NOW) == ["sent"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_text_of_several_sections_says_the_first_of_each(number):
+    sections = tuple(section(f"Part {n}\nof it.\n\nMore of {n}.") for n in range(number))
+
+    *said, check = hooks._short(notice(), sections)
+
+    assert said == [f"Part {n} of it." for n in range(number)]
+    assert check == "bordercast verify --run 3 --digest " + "d" * 64

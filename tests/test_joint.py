@@ -12,11 +12,16 @@ import pytest
 from tables import rows
 
 from forecast import months
-from forecast.engine import paths, reconcile
+from forecast.config import Config
+from forecast.engine import ENGINE, paths, reconcile
 from forecast.engine.joint import Joint, as_bytes, groups
+from forecast.engine.predictive import Predictive
+from forecast.intake.series import panel
 from forecast.records import BORDERS, PathMarks, PathRule, SeriesKey
 from forecast.store import joint as store
+from forecast.watch.outlook import Hindsight
 from jobs.pipeline import joint as joint_runs
+from jobs.pipeline.totals import Models, headline
 
 
 @pytest.fixture(scope="module")
@@ -293,9 +298,10 @@ def test_only_sums_with_a_month_that_nobody_knows_are_left_out():
     assert ("southwest", "rest of 2026") in rest
 
 
-def test_paths_by_an_unknown_rule_are_refused():
-    with pytest.raises(ValueError, match="rule 99"):
-        Joint(PathRule(99, 1, (), ()), [])
+@pytest.mark.parametrize("rule", [0, 2, 99])
+def test_paths_by_an_unknown_rule_are_refused(rule):
+    with pytest.raises(ValueError, match=f"paths by rule {rule}; known is 1"):
+        Joint(PathRule(rule, 1, (), ()), [])
 
 
 @pytest.mark.slow
@@ -383,3 +389,108 @@ def test_borders_that_end_in_other_months_are_laid_month_by_month():
         moved, [[1, 2, 3, nan, nan], [nan, nan, 4, 5, 6], [nan, 7, 8, 9, nan]], equal_nan=True
     )
     assert np.array_equal(joint_runs._by_month(scores, np.array([7, 7, 7])), scores)
+
+
+# --- what a run keeps, made of what the engine says
+
+NATIONWIDE = SeriesKey("nationwide")
+YEARS = months.between("2024-09", "2026-08")
+KEYS = tuple(map(SeriesKey, ("nationwide", *BORDERS)))
+
+
+def counts_of(keys: tuple[SeriesKey, ...] = KEYS) -> dict[SeriesKey, dict[str, int]]:
+    return {key: dict.fromkeys(YEARS, 300 if key == NATIONWIDE else 100) for key in keys}
+
+
+def steady(rows: int, columns: int, h: int, counts: float, wide: float = 0.2) -> Predictive:
+    ones = np.ones((rows, columns))
+    centre = np.full((rows, columns, h), np.log1p(counts))
+    return Predictive(centre, np.full(centre.shape, wide), 4 * ones, 3 * ones, ones, ones, ones)
+
+
+def kept_of(head, said: Predictive, further: Predictive, families=(), counts=None):
+    models = Models({ENGINE: said}, {}, {}, further)
+    return joint_runs.joint_forecast(head, models, families, counts or counts_of())
+
+
+def test_a_run_keeps_two_years_of_each_series_the_first_as_published():
+    head = headline(counts_of(), Config())
+    said = steady(4, len(YEARS), 12, 100)
+    further = steady(4, 1, paths.FARTHEST, 50)
+    part = SeriesKey("northern", "state", "NY")
+    counts = counts_of() | {part: dict.fromkeys(YEARS[:-1], 60)}
+    one = panel({part: counts[part]})
+    family = Hindsight((part,), one, steady(1, 23, 12, 60), further=steady(1, 1, 24, 60))
+
+    rule, kept, _ = kept_of(head, said, further, [family], counts)
+
+    assert {mark.series: mark.cutoff for mark in kept} == {
+        **dict.fromkeys(KEYS, "2026-08"),
+        part: "2026-07",
+    }
+    middle = paths.MARK_PROBS.index(0.5)
+    for mark in kept[:4]:
+        marks = np.frombuffer(zlib.decompress(mark.marks), "<f4").reshape(paths.FARTHEST, -1)
+        assert np.expm1(marks[:, middle]) == pytest.approx([100] * 12 + [50] * 12, rel=1e-3)
+    assert (rule.rule, rule.borders) == (paths.RULE, tuple(key.border for key in head.keys[:-1]))
+    assert {mark.series: (mark.share, mark.known) for mark in kept} == {
+        **dict.fromkeys(KEYS, (1.0, ())),
+        part: (0.6, ()),
+        KEYS[KEYS.index(SeriesKey("northern"))]: (1.0, (("2026-08", 100),)),
+    }
+
+
+def test_a_series_without_a_forecast_is_not_kept_and_borders_need_one_to_be_drawn():
+    head = headline(counts_of(), Config())
+    said, further = steady(4, len(YEARS), 12, 100), steady(4, 1, paths.FARTHEST, 100)
+    said.centre[0, -1, 3] = np.nan
+
+    rule, kept, _ = kept_of(head, said, further)
+    assert [mark.series for mark in kept] == list(head.keys[1:])
+    assert rule.borders == tuple(key.border for key in head.keys[1:-1])
+    said.centre[...] = np.nan
+    rule, kept, _ = kept_of(head, said, further)
+    assert (kept, rule) == ([], PathRule(paths.RULE, months.to_index("2026-08"), (), ()))
+
+
+def test_borders_hang_together_as_much_as_their_total_is_uncertain():
+    """Unless there is no total, or they end in different months and add up to none."""
+    counts, rng = counts_of(), np.random.default_rng(5)
+    for border in KEYS[1:]:
+        drawn = rng.normal(np.log(100), 0.2, len(YEARS))
+        counts[border] = dict(zip(YEARS, np.exp(drawn).round().tolist(), strict=True))
+    head = headline(counts, Config())
+    last = head.keys.index(NATIONWIDE)
+    said, further = steady(4, len(YEARS), 12, 100), steady(4, 1, paths.FARTHEST, 100)
+    further.centre[last] = said.centre[last] = np.log1p(300)
+    said.scale[last] = further.scale[last] = 0.19  # nearly as wide as one of them
+
+    together = np.array(kept_of(head, said, further).rule.correlation)
+    alone = np.array(kept_of(replace(head, totals={}), said, further).rule.correlation)
+    said.centre[last] = np.nan
+    without = np.array(kept_of(head, said, further).rule.correlation)
+
+    apart = ~np.eye(3, dtype=bool)
+    assert np.array_equal(alone, without)
+    assert (together[apart] > alone[apart] + 0.2).all()
+
+
+def test_a_part_had_nothing_before_it_first_appeared():
+    """But of a border nobody knows what is not published."""
+    marks = as_bytes(np.log1p(np.full((12, len(paths.MARK_PROBS)), 10.0)))
+    part = SeriesKey("northern", "state", "NY")
+    border = SeriesKey("northern")
+    rule = PathRule(paths.RULE, 1, ("northern",), ((1.0,),))
+    together = Joint(rule, [PathMarks(key, "2026-02", marks) for key in (border, part)])
+    new = {"2026-01": 7, "2026-02": 5}
+
+    found = list(joint_runs.standard_spans(together, {border: dict(new), part: dict(new)}))
+
+    told = {(one.series, one.span): one for one in found}
+    assert (part, "FY2026") in told
+    assert (border, "FY2026") not in told
+    assert {span for key, span in told if key == border} < {
+        span for key, span in told if key == part
+    }
+    assert told[part, "FY2026"].median == pytest.approx(12 + 7 * 10, abs=1)
+    assert {one.cutoff for one in found} == {"2026-02"}

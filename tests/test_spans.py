@@ -204,6 +204,36 @@ def test_what_is_no_event_is_refused(event):
         chances.chance(SERIES, spans.parse("2026-12", CUTOFF), event)
 
 
+@pytest.mark.parametrize(
+    ("span", "event", "text", "problem"),
+    [
+        ("2026-12", "5..3", "5..3", "the range ends before it begins"),
+        ("2026-12", "often", "often", "not an event; write '>10000', '20000..30000'"),
+        (
+            "FY2027",
+            "highest since 2020-01",
+            "FY2027",
+            "only a single month can be the highest or lowest since another",
+        ),
+        (
+            "2026-12",
+            "lowest since 2026-09",
+            "lowest since 2026-09",
+            "no count is on record from 2026-09 on",
+        ),
+        ("2026-12", "> often", "often", "not a span of months; write a month 2026-12"),
+        ("2026-12", "above 2013-09", "2013-09", "no count was published for 2013-09"),
+        ("2026-12", "below 2013-08..2013-10", "2013-08..2013-10", "published for 2013-08, so"),
+    ],
+)
+def test_what_cannot_be_said_is_refused_with_why(span, event, text, problem):
+    with pytest.raises(SpanError) as refused:
+        chances.chance(SERIES, spans.parse(span, CUTOFF), event)
+
+    assert refused.value.text == text
+    assert problem in refused.value.problem
+
+
 def test_both_sides_of_a_comparison_are_of_one_path():
     """FY2026 and FY2027 together: where this year is high so is the next."""
     ahead = np.concatenate([DRAWS[:, :1] * 100, DRAWS[:, 1:] * 10], axis=1)

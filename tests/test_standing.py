@@ -65,6 +65,16 @@ def test_a_question_compares_the_months_it_names(kind, months_asked, compared):
     assert (question.below if statistic == "min" else question.above) == bound
 
 
+def test_no_fiscal_year_is_asked_about_where_years_are_calendar_years():
+    assert all(map(standing.fits, [*standing.KINDS, standing.INSIDE]))
+    months.year_begins(1)
+    try:
+        left_out = [kind for kind in [*standing.KINDS, standing.INSIDE] if not standing.fits(kind)]
+    finally:
+        months.year_begins(10)
+    assert left_out == ["fiscal year above last"]
+
+
 def test_a_record_is_measured_against_the_month_just_published_too():
     counts = dict(zip(months.between("2018-01", "2022-12"), [7, *[5] * 58, 9], strict=True))
     low = dict(zip(counts, [3, *[5] * 58, 2], strict=True))

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import serving
@@ -795,3 +796,86 @@ def test_a_record_that_is_not_there_is_waited_for(tmp_path):
 
     assert done == Done("nothing new", "")
     assert not (tmp_path / "b.db").exists()
+
+
+RUN, REFUSED, WAITING = (
+    wakeup.WakeStep("run", "run 7"),
+    wakeup.WakeStep("refused", "refused a.csv"),
+    wakeup.WakeStep("waiting", "waiting for b.csv"),
+)
+
+
+@pytest.mark.parametrize(
+    ("steps", "unanswered", "outcome", "detail"),
+    [
+        ([], "", "nothing new", ""),
+        ([RUN], "", "published", "run 7"),
+        ([REFUSED, RUN], "blocked: 403", "published", "refused a.csv; run 7; blocked: 403"),
+        ([REFUSED], "", "nothing new", "refused a.csv"),
+        ([WAITING], "", "waiting", "waiting for b.csv"),
+        ([WAITING], "blocked: 403", "blocked", "waiting for b.csv; blocked: 403"),
+        ([], "unreachable: x", "blocked", "unreachable: x"),
+    ],
+)
+def test_what_a_wake_came_to_is_the_best_of_what_it_did(
+    record, monkeypatch, steps, unanswered, outcome, detail
+):
+    followed = []
+    monkeypatch.setattr(wakeup, "_poll", lambda *_: unanswered)
+    monkeypatch.setattr(wakeup, "_publish", lambda *_: iter(steps))
+    monkeypatch.setattr(upkeep, "after_run", lambda *told: followed.append(told))
+
+    done = wakeup.wake(record, serving.settings(), NOW)
+
+    assert done == Done(outcome, detail)
+    ((*_, published),) = followed
+    assert published == (RUN in steps)
+
+
+def test_a_file_that_is_being_written_is_looked_at_again_soon(record, monkeypatch):
+    monkeypatch.setattr(wakeup, "_publish", lambda *_: iter([]))
+    folder = record.parent / "inbox"
+    folder.mkdir()
+    left = [SimpleNamespace(written=False), SimpleNamespace(written=True)]
+    monkeypatch.setattr("jobs.intake.inbox.wait_until_still", lambda *_: None)
+    for found, again in ((left, True), (left[:1], False), ([], False)):
+        looked = SimpleNamespace(left=found)
+        monkeypatch.setattr("jobs.intake.inbox.look", lambda *_, looked=looked: looked)
+        assert wakeup.wake(record, serving.settings(), NOW).again == again
+
+
+def test_what_is_refused_or_odd_is_logged_and_what_was_refused_is_told(caplog):
+    def taken(name, outcome, warning="", reason=""):
+        return SimpleNamespace(file_name=name, outcome=outcome, warning=warning, reason=reason)
+
+    files = [
+        taken("a.csv", "new"),
+        taken("b.csv", "refused", reason="odd"),
+        taken("c.csv", "new", warning="a label is not known"),
+    ]
+    with caplog.at_level("INFO", "bordercast"):
+        steps = list(wakeup._refused(files))
+
+    assert steps == [wakeup.WakeStep("refused", "refused b.csv")]
+    assert [(e.levelname, e.getMessage()) for e in caplog.records] == [
+        ("WARNING", "refused: odd"),
+        ("WARNING", "a label is not known"),
+    ]
+
+
+def test_nobody_is_asked_where_nothing_is_fetched(record):
+    assert wakeup._poll(record, Config(), NOW) == ""
+    assert wakeup._waiting(record, Config(), "2024-04-20") == []
+    assert wakeup._waiting(record.with_name("none.db"), Config(), "2024-04-20") == []
+
+
+def test_mail_that_was_sent_is_counted_by_what_became_of_it(record, monkeypatch, caplog):
+    mail = {"enabled": True, "host": "h", "sender": "a@example.org"}
+    found = ["sent", "refused", "sent"]
+    monkeypatch.setattr("jobs.mail.outbox.deliver", lambda *_: found)
+    with caplog.at_level("INFO", "bordercast"):
+        assert wakeup.send(record, config(mail=mail)) == "1 refused, 2 sent"
+        found.clear()
+        assert wakeup.send(record, config(mail=mail)) == ""
+
+    assert [event.getMessage() for event in caplog.records] == ["mail: 1 refused, 2 sent"]

@@ -107,6 +107,11 @@ def matches(table: CountTable, number: int) -> list[NumberMatch]:
     return sorted(_all(table, number), key=_order)[:MOST]
 
 
+def no_match_words(number: int) -> str:
+    """What to say of a number without matches."""
+    return f"{number:,} is no month, fiscal year, year to date or calendar year on record."
+
+
 def _all(table: CountTable, number: int) -> Iterator[NumberMatch]:
     for subject in table.subjects():
         line = table.counts(subject)

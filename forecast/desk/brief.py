@@ -12,7 +12,6 @@ from forecast.desk.wording import (
     MINUS,
     about,
     both_halves,
-    chance_words,
     change_words,
     known_words,
     measure,
@@ -22,6 +21,7 @@ from forecast.desk.wording import (
     place_of,
     publisher,
     totals,
+    unusual_words,
 )
 from forecast.intake.sources import registry
 from forecast.intake.sources.contract import Aside
@@ -130,7 +130,7 @@ def expected_sentences(report: MonthReport) -> Iterator[str]:
     )
     first = "" if stood.judged == report.encounters else f", first published as {stood.judged:,},"
     flagged = f", and flagged as {stood.severity}" if stood.severity else ""
-    yield f"The month{first} is {_where(stood)}: {chance_words(stood.p)}{flagged}."
+    yield f"The month{first} is {_where(stood)}: {unusual_words(stood.p)}{flagged}."
 
 
 def _where(stood: Expectation) -> str:
@@ -299,4 +299,4 @@ def standing(report: MonthReport) -> str:
         return "within the 80% interval of the forecast"
     side = "below" if stood.judged < stood.lo80 else "above"
     level = 80 if stood.lo95 <= stood.judged <= stood.hi95 else 95
-    return f"{side} the {level}% interval: {chance_words(stood.p)}"
+    return f"{side} the {level}% interval: {unusual_words(stood.p)}"

@@ -199,7 +199,7 @@ def ordinal(number: int) -> str:
     return f"{number:,}" + ("th" if 11 <= last_two <= 13 else ending)
 
 
-def chance_words(p: float) -> str:
+def unusual_words(p: float) -> str:
     """How unusual a month is, for p two-sided; no rarer than RAREST is ever claimed."""
     if p < RAREST:
         return f"rarer than 1 month in {round(1 / RAREST)} (the most that the record supports)"

@@ -200,6 +200,8 @@ def _what_is(table: CountTable, names: SeriesNames, run: RunRow, text: str, as_j
         print_json({"number": int(value), "matches": rows, **run_json(run)})
     else:
         _say_matches(int(value), found)
+        if not found:
+            click.echo(asked.no_match_words(int(value)))
         click.echo(f"Bordercast, run {run.id}, digest {run.digest}")
     if not found:
         raise click.exceptions.Exit(1)
@@ -207,8 +209,6 @@ def _what_is(table: CountTable, names: SeriesNames, run: RunRow, text: str, as_j
 
 def _say_matches(value: int, found: list[Any]) -> None:
     how = {"now": "", "published": ", as once published", "near": ", rounded by its source"}
-    if not found:
-        click.echo(f"{value:,} is no month, fiscal year, year to date or calendar year on record.")
     for one in found:
         count = f" ({one.count:,})" if one.how == "near" else ""
         click.echo(f"{value:,}: {one.subject.words()} in {one.span.words()}{count}{how[one.how]}")

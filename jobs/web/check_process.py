@@ -74,7 +74,7 @@ def checked(text: str, table: CountTable) -> str:
 def _number(value: int, table: CountTable) -> str:
     found = asked.matches(table, value)
     if not found:
-        words = f"{value:,} is no month, fiscal year, year to date or calendar year on record."
+        words = asked.no_match_words(value)
         return Markup('<p class="lead" role="status">{}</p>').format(words)
     items = Markup("").join(
         Markup("<li>{}: {} in {}{}</li>").format(

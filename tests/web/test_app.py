@@ -110,6 +110,10 @@ def test_a_page_is_answered_under_its_names_and_its_address_only(site):
         ("/border/x", "GET", 404),
         ("/border/../border/northern/", "GET", 404),
         ("/border//northern/", "GET", 404),
+        ("/border//northern", "GET", 404),
+        ("/border/../border/northern", "GET", 404),
+        ("/border/northern\0", "GET", 404),
+        ("/" + "x" * 300, "GET", 404),  # longer than a file's name may be
         ("/bordercast/runs", "GET", 404),
     ],
 )

@@ -23,7 +23,6 @@ from forecast.desk.wording import (
     MINUS,
     both_halves,
     capital,
-    chance_words,
     change_words,
     day_words,
     measure,
@@ -33,6 +32,7 @@ from forecast.desk.wording import (
     publisher,
     total_place,
     totals,
+    unusual_words,
 )
 from forecast.intake.sources import registry
 from forecast.printable import one_line
@@ -152,7 +152,7 @@ def _lead(report: MonthReport) -> Iterator[str]:
         yield " ".join(told)
     stood = report.expectation
     if stood is not None:
-        yield f"How unusual: {chance_words(stood.p)}. {brief.rank_words(report, span=False)}"
+        yield f"How unusual: {unusual_words(stood.p)}. {brief.rank_words(report, span=False)}"
 
 
 def say(report: MonthReport) -> str:

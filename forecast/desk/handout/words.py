@@ -10,12 +10,12 @@ from forecast.desk.charts.notice_chart import KEY
 from forecast.desk.report import MonthReport
 from forecast.desk.wording import (
     capital,
-    chance_words,
     day_words,
     measure,
     month_words,
     name_of,
     publisher,
+    unusual_words,
 )
 from forecast.store.read import RunRow
 
@@ -86,7 +86,7 @@ def _lines(report: MonthReport) -> Iterator[str]:
     yield from filter(None, (brief.halves_words(report), capital(brief.changes(report))))
     stood = report.expectation
     if stood is not None:
-        unusual = chance_words(stood.p).partition(" (")[0]
+        unusual = unusual_words(stood.p).partition(" (")[0]
         span = f"80% range {stood.lo80:,} to {stood.hi80:,}"
         made = "Forecast" if stood.basis == "issued" else "Hindcast"
         yield f"{made}: {stood.median:,} ({span}); {unusual}"

@@ -12,12 +12,12 @@ from forecast.desk.email.content import ComparisonText
 from forecast.desk.report import MonthReport
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.wording import (
-    chance_words,
     change_words,
     measure,
     month_words,
     name_of,
     place_of,
+    unusual_words,
 )
 from forecast.printable import one_line
 from forecast.records import Row
@@ -131,7 +131,7 @@ def how_sure(flag: Mapping[str, Any]) -> str:
     if flag["kind"] == "drift":
         return "no single month, but many the same way"
     p = flag["apart_p"] if flag["role"] == "apart" else flag["p"]
-    return chance_words(p)
+    return unusual_words(p)
 
 
 def ending(flag: Mapping[str, Any]) -> str:

@@ -10,11 +10,11 @@ from forecast.desk.report import MonthReport
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.wording import (
     both_halves,
-    chance_words,
     month_words,
     publisher,
     small_words,
     totals,
+    unusual_words,
     with_unit,
 )
 from forecast.records import Row
@@ -70,7 +70,7 @@ def unusual(report: MonthReport, flags: Sequence[Row]) -> str:
     if any(flag["month"] == report.month and flag["kind"] == "month" for flag in flags):
         side = "above" if stood.judged > stood.median else "below"
         how = f"{_FAR.get(stood.severity or '', '')}{side}"
-        return f"{count}, {how} the {stood.median:,} forecast: {chance_words(stood.p)}."
+        return f"{count}, {how} the {stood.median:,} forecast: {unusual_words(stood.p)}."
     if stood.lo80 <= stood.judged <= stood.hi80:
         return f"{count}, inside the 80% range of its forecast ({span})."
     side = "above" if stood.judged > stood.hi80 else "below"
@@ -114,7 +114,7 @@ def part_lines(part: PartRecord, newest: str) -> tuple[str, ...]:
         flag = now[0]
         first = (
             f"Unusual ({flag['severity']}): {first}, {flag['expected']:,} forecast: "
-            f"{chance_words(flag['apart_p'] if flag['role'] == 'apart' else flag['p'])}"
+            f"{unusual_words(flag['apart_p'] if flag['role'] == 'apart' else flag['p'])}"
         )
     elif part.ahead:
         first = f"Usual: {first}"

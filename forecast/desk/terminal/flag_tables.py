@@ -13,7 +13,7 @@ from rich.text import Text
 from forecast import headlines
 from forecast.desk.names import dimension_words, member_words
 from forecast.desk.terminal.tables import SEVERITY_STYLE, month_name, plain_table
-from forecast.desk.wording import chance_words, totals
+from forecast.desk.wording import totals, unusual_words
 from forecast.records import Row
 
 SHOWN = 3  # parts of each side
@@ -143,7 +143,7 @@ def _numbers(row: Row) -> Text:
         )
     p = row["apart_p"] if row["role"] == "apart" else row["p"]
     basis = "" if row["basis"] == "issued" else "; judged by a hindcast"
-    return Text(f"{counts}expected (x {row['ratio']:.2f}); {chance_words(p)}{basis}")
+    return Text(f"{counts}expected (x {row['ratio']:.2f}); {unusual_words(p)}{basis}")
 
 
 def _dimension(row: Row) -> str:

@@ -55,8 +55,7 @@ _COLUMNS = {
 }
 _OF_PARTS = {"dimension", "member", "component", "interior", "agencies", "halves", "drivers"}
 # With parts there is one dimension, which need not be told, and drivers are what parts did.
-_NESTED = {**_COLUMNS, "member": "part"}
-_OF_MANY_KINDS = _OF_PARTS - {"member", "drivers"}
+_NESTED = {**_COLUMNS, "member": "part", "drivers": "drivers"}
 
 
 def own_counts(section: CountsSection) -> CountSource:
@@ -221,7 +220,7 @@ def _column(name: str) -> str:
 
 def _column_with_parts(name: str) -> str:
     """The same where series have parts."""
-    return "" if name in _OF_MANY_KINDS else _NESTED.get(name) or _column(name)
+    return _NESTED.get(name) or _column(name)
 
 
 def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:
