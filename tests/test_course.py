@@ -1023,3 +1023,18 @@ def test_a_run_judges_the_months_that_no_run_has_and_flags_what_was_much_revised
     assert [(f.kind, f.month, f.expected, f.encounters, f.side) for f in much.flags] == [
         ("revision", "2024-01", 50, 155, 1)
     ]
+
+
+def test_each_part_s_share_is_of_its_errors_and_its_border_s_a_month_ahead():
+    """The border errs by half of what the part does, as in the rule's own test."""
+    rng = np.random.default_rng(3)
+    wrong = rng.normal(0, 0.3, 40)
+    column = np.arange(40) - 1.0  # what was said of a month a month before; see `said_of`
+    head = hindsight([column + wrong / 2], ["2025-06"], (NORTH,))
+    family = hindsight([column + wrong] * 2, ["2025-06"] * 2, OTHERS[:2])
+
+    share = judging._apart_shares(head, family)
+
+    assert share.shape == (2, 40)
+    assert np.isnan(share[:, :23]).all()
+    assert share[:, 24:] == pytest.approx(np.full((2, 16), 0.5))
