@@ -490,6 +490,40 @@ def test_a_reversal_ends_one_episode_and_opens_another_in_that_order():
     assert state.drift.said == {1: "2025-01", -1: "2025-02"}
 
 
+def test_a_month_that_goes_further_may_end_its_episode_too():
+    """Held in February; in March further than ever: an escalation, and a level shift by it."""
+    looks = [look("2025-01", 3000), look("2025-02", 3000, 2900), look("2025-03", 9000, 2900)]
+
+    (_, first), (_, second), (state, third) = course(looks, RULES)
+
+    assert [(f.role, f.episode) for f in (*first.flags, *second.flags, *third.flags)] == [
+        ("first", "2025-01"),
+        ("escalation", "2025-01"),
+    ]
+    assert [(e.state, e.closed) for e in third.episodes] == [("level shift", "2025-03")]
+    assert state.episode is None
+    assert state.drift.said == {1: "2025-03"}
+
+
+def test_a_part_apart_that_turns_round_is_a_reversal():
+    """Above its border in January, far below it in February, which the border's return is not."""
+    january = look("2025-01", 1000, key=PART, border=border("2025-01", 0.25))
+    moved = BorderMonth(math.log1p(10_000), outlook("2025-02", 10_000), "2025-01", False)
+    february = look("2025-02", 100, key=PART, border=moved)
+
+    (_, first), (state, second) = course([january, february], RULES)
+
+    assert [(f.role, f.side, f.episode) for f in (*first.flags, *second.flags)] == [
+        ("apart", 1, "2025-01"),
+        ("reversal", -1, "2025-02"),
+    ]
+    assert [(e.opened, e.state) for e in second.episodes] == [
+        ("2025-01", "transient"),
+        ("2025-02", "open"),
+    ]
+    assert state.episode.relative
+
+
 def test_deviations_over_different_spans_are_not_compared():
     """The border was forecast from a month earlier than the part; or the scale apart is unknown."""
     above = border("2025-01", 0.25)
