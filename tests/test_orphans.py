@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from serving import wait_for
+
+from jobs.compute.orphans import leave_with_parent
 
 # A parent starts a child that watches it, and says who is there: itself, the child, and a process
 # that the child has started, which watches nobody.
@@ -85,3 +88,11 @@ def test_a_child_goes_with_its_parent_and_the_group_it_leads_goes_with_it(
     if leads:
         wait_for(lambda: not alive(sleeper))
     assert alive(sleeper) == (not leads)
+
+
+def test_a_child_that_is_done_ends_though_its_parent_lives():
+    process = multiprocessing.get_context("spawn").Process(target=leave_with_parent)
+    process.start()
+    process.join(60)
+
+    assert process.exitcode == 0
