@@ -305,11 +305,13 @@ def test_the_naive_model_is_always_asked_and_baselines_at_every_column():
 # --- standing questions as a run asks them
 
 
-def asked_at(columns: list[int], z: np.ndarray, kinds: tuple[str, ...]) -> list[StandingAnswer]:
-    """What would have been answered at these columns, with counts such as z."""
+def asked_at(
+    columns: list[int], z: np.ndarray, kinds: tuple[str, ...], counted: np.ndarray | None = None
+) -> list[StandingAnswer]:
+    """What would have been answered at these columns, with counts such as z, or other ones."""
+    held = np.expm1(z if counted is None else counted).round().astype(int)
     counts = {
-        key: dict(zip(MONTHS, np.expm1(z[row]).round().astype(int).tolist(), strict=True))
-        for row, key in enumerate(FOUR)
+        key: dict(zip(MONTHS, held[row].tolist(), strict=True)) for row, key in enumerate(FOUR)
     }
     head = replace(four(), keys=FOUR, panel=replace(four().panel, z=z))
     said = flat(head, head.origins(0), 120.0, h=12)
@@ -347,6 +349,9 @@ def test_a_hindcast_answer_rests_on_nothing_after_its_cutoff():
     assert {a.question.first_month for a in inside} == {MONTHS[25]}
     assert all(0 <= a.chance <= 1 for a in found)
     assert asked_at([24], z, ()) == []
+    last = z.copy()
+    last[1:, 24] += (0.5, -0.5, 0.5)  # but what came of the last month before it does count
+    assert asked_at([24], last, (TWELVE,), z) != asked_at([24], z, (TWELVE,))
 
 
 def test_how_borders_hang_together_is_looked_at_anew_every_year():
