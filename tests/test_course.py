@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import byhand
 import numpy as np
 import pytest
 from panels import make_panel
@@ -19,7 +20,7 @@ from forecast.engine import ENGINE
 from forecast.engine.predictive import Predictive
 from forecast.intake import events
 from forecast.records import Episode, Flag, Forecast, Judgement, SeriesKey
-from forecast.store import connect, watch
+from forecast.store import connect, runs, watch
 from forecast.watch import replay
 from forecast.watch.cusum import Drift
 from forecast.watch.monitor import Look, Published, State, Surprise, course, follow
@@ -1038,3 +1039,56 @@ def test_each_part_s_share_is_of_its_errors_and_its_border_s_a_month_ahead():
     assert share.shape == (2, 40)
     assert np.isnan(share[:, :23]).all()
     assert share[:, 24:] == pytest.approx(np.full((2, 16), 0.5))
+
+
+def test_what_is_usual_of_a_month_is_of_the_twelve_before_it_as_first_published():
+    span = months.between("2023-05", "2024-07")
+    by_month = {m: watch.FirstPublished(at, 1, None) for at, m in enumerate(span)}
+    past = replace(past_of(None), first={NORTH: by_month})
+
+    assert past.published(NORTH, "2024-06").typical == np.median(range(1, 13))
+
+
+def test_parts_are_not_watched_for_drift():
+    """Four months a seventh above what was forecast, none of which is flagged."""
+    borders, family = parts_of((PART,))
+    family.predictive.centre[...] = math.log1p(2000)
+    family.predictive.scale[...] = 0.1
+    for month in months.between("2025-01", "2025-06"):
+        borders.past.first[PART][month] = watch.FirstPublished(2280, 1, None)
+
+    judged, _ = judging.judge_parts(borders.past, borders, [family], RULES)
+
+    assert [one.flags for one in judged] == [()] * 4
+    assert {(one.judgement.drift_up, one.judgement.drift_down) for one in judged} == {(0.0, 0.0)}
+    assert all(one.judgement.z > 1 for one in judged)
+
+
+def test_nobody_knows_how_far_a_part_moves_apart_before_its_first_month(monkeypatch):
+    """A run may have forecast it from a month that the panel does not go back to."""
+    monkeypatch.setattr(judging, "_apart_shares", lambda head, of: np.ones((1, 6)))
+    borders, family = parts_of((PART,))
+    for key in (NORTH, PART):
+        borders.past.first[key]["2025-01"] = watch.FirstPublished(100, 1, "2025-02-20")
+    said = {key: [issued(1, "2025-01-10", "2024-12")] for key in (NORTH, PART)}
+    borders.past = replace(borders.past, issued=said)
+
+    found = list(judging._family_looks(borders.past, borders, family))
+
+    assert [one.published.month for one in found] == [
+        "2025-01",
+        *months.between("2025-03", "2025-06"),
+    ]
+    assert [math.isnan(one.apart) for one in found] == [True, False, False, False, False]
+    assert found[0].outlook.run_id == found[0].border.outlook.run_id == 1
+
+
+def test_forecasts_are_read_as_far_back_as_a_month_to_be_judged_may_have_one(by_hand, tmp_path):
+    """The first such month is November 2023: three years before it."""
+    with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
+        for at, cutoff in enumerate(("2020-11", "2020-10")):
+            said = (byhand.forecast(NORTH, cutoff, 1, 70 + at),)
+            runs.publish(db, byhand.publication("2024-04-01T12:00", "2024-02", (), forecasts=said))
+        past = read_past(db)
+
+    assert [one.cutoff for one in past.issued[NORTH]] == ["2024-02", "2023-12", "2020-11"]

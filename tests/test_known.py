@@ -12,10 +12,10 @@ import pytest
 from forecast import months
 from forecast.config import Config
 from forecast.engine import ENGINE, VERSION, paths
-from forecast.engine.joint import Joint
+from forecast.engine.joint import Joint, as_bytes
 from forecast.engine.predictive import Predictive
 from forecast.errors import DataError
-from forecast.records import PathRule, SeriesKey, StandingAnswer
+from forecast.records import Forecast, PathMarks, PathRule, SeriesKey, StandingAnswer
 from forecast.store import connect
 from forecast.store.watch import Stood
 from forecast.watch.standing import INSIDE, Asked
@@ -460,3 +460,37 @@ def test_questions_are_asked_of_the_past_where_borders_end_together(by_hand, tmp
     ]
     assert {a.basis for a in found} == {"hindcast"}
     assert none == []
+
+
+def test_a_run_answers_of_borders_whatever_parts_it_keeps_beside_them():
+    """And of the first month whether it will lie in the 80% interval that it publishes."""
+    part = SeriesKey("northern", "state", "NY")
+    marks = as_bytes(np.log1p(np.full((12, len(paths.MARK_PROBS)), 110.0)))
+    kept = [PathMarks(key, MONTHS[-1], marks) for key in (part, NORTH)]
+    together = Joint(PathRule(paths.RULE, 1, ("northern",), ((1.0,),)), kept)
+    fields = dict.fromkeys(Forecast.__dataclass_fields__)
+    row = Forecast(
+        **fields
+        | {"series": NORTH, "model": ENGINE, "horizon": 1, "month": "2024-07"}
+        | {"lo80": 90, "hi80": 130}
+    )
+    rows = [
+        replace(row, series=SOUTH),
+        replace(row, model="naive"),
+        replace(row, horizon=2),
+        row,
+    ]
+    counts = {key: dict.fromkeys(MONTHS, 100) for key in (NORTH, part)}
+
+    found = list(standing._issued(together, rows, counts, (HALF, INSIDE), {}))
+    without = list(standing._issued(together, rows, counts, (HALF,), {}))
+
+    half, inside = found
+    assert (half.question.kind, half.chance, half.base_rate) == (HALF, 1.0, 0.5)
+    assert (inside.question.kind, inside.question.above, inside.question.below) == (INSIDE, 89, 131)
+    assert (inside.chance, inside.base_rate, inside.question.first_month) == (0.8, 0.8, "2024-07")
+    assert {(a.question.series, a.basis, a.cutoff) for a in found} == {
+        (NORTH, "issued", MONTHS[-1])
+    }
+    assert {a.version for a in found} == {f"{ENGINE}, engine {VERSION}"}
+    assert without == [half]

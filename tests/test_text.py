@@ -183,3 +183,11 @@ def test_a_byte_order_mark_and_blanks_do_not_hide_what_a_file_is(tmp_path):
     for start in (b"\xef\xbb\xbf", b" \r\n\t", b"\xef\xbb\xbf\n "):
         with pytest.raises(QuarantineError, match="this is a PDF, not a CSV file; fetch the CSV"):
             read_text(put(tmp_path, start + b"%PDF-1.7\n"))
+
+
+def test_a_damaged_file_on_disk_is_known_by_all_its_bytes(tmp_path):
+    damaged = gzip.compress(b"a,b\n" * 1000, mtime=0)[:-20]
+    path = put(tmp_path, damaged)
+
+    with path.open("rb") as file:
+        assert content_sha256(file) == hashlib.sha256(damaged).hexdigest()
