@@ -12,7 +12,10 @@ import pytest
 from tables import rows
 
 from forecast.config import Compute, Config, ForecastSection
-from jobs.compute.answers import answers  # nothing heavy here: every worker reads this file
+from jobs.compute.answers import (  # nothing heavy here: every worker reads this file
+    JobResult,
+    answers,
+)
 
 TWO, ONE = Compute(processes=2), Compute(engine="serial")
 
@@ -103,3 +106,19 @@ def test_hung_fits_are_left_out_and_the_run_publishes(tmp_path, monkeypatch):
 
     assert failures == [("killed, or no answer in 0.2 s",)]
     assert rows(tmp_path / "a.db", "select count(*) from latest_run") == [(1,)]
+
+
+def test_each_job_is_answered_once_and_none_starts_nothing():
+    given = [3, 1, 3]
+
+    found = sorted(answers(given, square, ONE, 60))
+
+    assert found == [JobResult(1, 1, ""), JobResult(3, 9, ""), JobResult(3, 9, "")]
+    assert given == [3, 1, 3]
+    assert list(answers([], square, TWO, 60)) == []
+    assert multiprocessing.active_children() == []
+
+
+def test_what_a_job_raises_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        list(answers([1, 0], partial(divmod, 1), ONE, 60))

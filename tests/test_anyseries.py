@@ -31,6 +31,7 @@ from forecast.errors import DataError, ShortSeriesError
 from forecast.intake.counts import MonthlyCounts
 from forecast.records import HUB_COLUMNS
 from jobs.cli import main
+from jobs.pipeline import anyseries as run_anyseries
 from jobs.pipeline.anyseries import forecast_all
 from models import build
 
@@ -592,3 +593,25 @@ def test_each_series_has_a_picture_where_asked(borders_file, tmp_path):
         "other.png",
         "southwest.png",
     ]
+
+
+def test_a_refit_model_is_fitted_at_the_last_cutoffs_and_its_progress_told():
+    """As if it had been asked at once, in whatever order the answers came."""
+    months_of = np.arange(40)
+    z = np.log1p(np.round(100 + 20 * np.sin(months_of / 2) + np.arange(2)[:, None]))
+    panel, told = make_panel(z), []
+
+    found = run_anyseries._refitted(
+        "ets", panel, np.array([2, 1, 0]), 4, Compute(engine="serial"), lambda *s: told.append(s)
+    )
+
+    assert told == [("ets", 1, 2), ("ets", 2, 2)]
+    alone = build("ets").paths(panel, np.array([37, 38, 39]), 4)
+    assert np.array_equal(found.values, alone.values)
+    assert np.isfinite(found.values).all()
+    late = run_anyseries._refitted(
+        *("ets", make_panel(z[:1]), np.arange(12, -1, -1), 4, Compute(engine="serial")),
+        lambda *s: told.append(s),
+    )
+    assert told[2:] == [("ets", 1, 2), ("ets", 2, 2)]  # a dozen cutoffs a job
+    assert np.array_equal(late.values[:, -3:], found.values[:1])

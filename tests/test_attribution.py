@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from forecast.intake.sources.cbp_encounters.files import COMPONENTS
 from forecast.records import BORDERS, Flag, Judgement, SeriesKey
+from forecast.store import connect
 from forecast.watch.attribution import Part
 from jobs.pipeline import attribution
 
@@ -137,3 +140,44 @@ def test_an_answer_with_a_month_unknown_is_not_scaled_up_to_the_whole():
     assert (rest.role, rest.expected) == ("unattributed", 40)
     assert whole[0].expected == 100
     assert attribution._answer(*task, {}, {})[0].role == "not held"
+
+
+# --- on a record: new flags, and earlier ones whose figures have arrived
+
+
+def test_a_flag_of_before_is_explained_once_its_parts_arrive(by_hand, tmp_path):
+    """On record no figures by citizenship were held for the north's January; see byhand."""
+    people = [SeriesKey("northern", "citizenship", name) for name in ("CANADA", "MEXICO")]
+    months_held = [{"2023-12": 60, "2024-01": 30}, {"2023-12": 40, "2024-01": 20}]
+    held = dict(zip(people, months_held, strict=True))
+
+    with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
+        nothing = list(attribution.explain(db, [], [], [], {NORTH: {}}, ("state",)))
+        found = list(attribution.explain(db, [], [], [], held, ("state",)))
+        asked = [flag(expected=100, encounters=50), flag(TWO)]
+        both = list(attribution.explain(db, asked, [judgement()], [], held, ("citizenship",)))
+
+    assert nothing == []
+    parts = [(d.member, d.expected, d.encounters) for d in found if d.member]
+    assert parts == [(people[0], 12, 30), (people[1], 8, 20)]  # 20 were expected of the whole
+    assert {(d.flag, d.dimension) for d in found} == {((NORTH, "2024-01"), "citizenship")}
+    # The new flag first: it is of May, of which nothing is held.
+    assert [(d.flag, d.role) for d in both[:1]] == [((NORTH, "2024-05"), "not held")]
+    assert both[1:] == found
+
+
+def test_what_was_expected_of_a_part_is_what_its_family_said():
+    said = Said(500.0, 700.0)
+    said.keys = (ONE, TWO)
+    counts = {ONE: {"2024-04": 1, "2024-05": 600}, TWO: {"2024-04": 1, "2024-05": 650}}
+    places = {key: (said, row) for row, key in enumerate(said.keys)}
+
+    found = attribution._answer(
+        attribution.Whole(NORTH, "2024-05", 1200, 1250), "2024-04", "state", places, counts
+    )
+
+    assert {d.member: (d.expected, d.encounters) for d in found if d.member} == {
+        ONE: (500, 600),
+        TWO: (700, 650),
+    }
+    assert [asked[1:] for asked in said.asked] == [("2024-05", 1)] * 2

@@ -189,6 +189,10 @@ def test_a_slip_is_a_reason_to_refuse_where_it_is_not_the_only_one_or_was_none_b
     [
         ((0, 1000), (600, 400), False),
         ((0, 1000), (601, 399), True),
+        ((300, 700), (890, 110), False),
+        ((300, 700), (910, 90), True),
+        ((700, 300), (300, 700), False),
+        ((910, 90), (300, 700), True),
         ((AGREED.large, 0), (0, AGREED.large), True),
         ((AGREED.large - 1, 0), (0, AGREED.large), False),
         ((AGREED.large, 0), (0, AGREED.large - 1), False),
@@ -281,3 +285,41 @@ def test_which_years_are_closed_follows_from_the_records_newest_month(newest, be
     moved = with_(("northern", "2025-08"), 10, -10)
 
     assert (judged(moved, record(PLAIN, newest)).problems == []) == believed
+
+
+def test_parts_without_a_total_beside_them_are_no_slip():
+    found = judged(PLAIN, record(PLAIN), {})
+
+    assert (found.problems, found.said) == ([], [])
+
+
+@pytest.mark.parametrize("by", [-1, 1, 7])
+def test_parts_that_are_more_or_fewer_than_their_total_are_a_slip(by):
+    place = ("other", "2025-09")
+    held = record({at: parts for at, parts in PLAIN.items() if at != place})
+    held[total("other")] = totals(PLAIN)[total("other")]
+
+    (said,) = judged(slip(place, by), held, totals(PLAIN)).said
+
+    assert said == (
+        f"other in 2025-09: At Large {500 + by} and At Entry 700 add up to {1200 + by:,}, the "
+        "total beside them is 1,200; that month is left out"
+    )
+
+
+def test_a_month_of_a_year_that_the_record_has_not_begun_is_open():
+    moved = with_(("northern", "2025-10"), 10, -10)
+
+    assert judged(moved, record(PLAIN, "2025-08")).problems == []
+
+
+@pytest.mark.parametrize(("later", "swapped"), [(890, False), (910, True)])
+def test_borders_change_places_where_three_fifths_of_all_do(later, swapped):
+    """From three tenths of what nationwide had."""
+
+    def month(when: str, north: int) -> Counted:
+        each = zip(BORDERS, (north, 1000 - north, 0), strict=True)
+        return {(border, when): (n, 0) for border, n in each}
+
+    problems = judged(month("2025-10", 300) | month("2025-11", later), record({})).problems
+    assert ("in 2025-11 the borders' shares have changed places" in problems) == swapped

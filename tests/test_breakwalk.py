@@ -181,6 +181,20 @@ def test_it_equals_another_implementation(ragged: Panel) -> None:
         assert np.allclose(growth, found.growth[row, start:], rtol=0, atol=1e-9)
 
 
+def test_a_usual_change_is_of_the_last_ten_years() -> None:
+    """Thirteen years of a season that turns round after the fourth."""
+    t = np.arange(156.0)
+    rough = np.sin(t * 12.9898) * 43758.5453
+    season = np.where(t < 48, 1, -1) * np.sin(2 * np.pi * t / 12)
+    z = 8 + season + (rough - np.floor(rough)) / 2
+
+    found = BreakWalk().sweep(make_panel(z[None]), 3)
+
+    path, growth = slow_walk(z.tolist(), set(), 3)
+    assert np.allclose(path, found.path[0], rtol=0, atol=1e-9)
+    assert np.allclose(growth, found.growth[0], rtol=0, atol=1e-9)
+
+
 numbers = st.floats(-1e6, 1e6)
 
 

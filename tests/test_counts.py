@@ -660,3 +660,40 @@ def test_some_series_keep_all_that_is_said_of_them(tmp_path):
     assert some.values.tolist() == [[2], [3]]
     assert some.last.tolist() == [months.to_index("2020-02")] * 2
     assert some.nested == ()
+
+
+def test_series_beside_those_that_differ_in_capitals_keep_their_places(tmp_path):
+    lines = ["North,2020-01,1", "b,2020-01,5", "NORTH,2020-02,2", "c,2020-01,7", "c,2020-02,8"]
+
+    read = read_table(written(tmp_path, *lines, "b,2020-02,6"))
+    assert told(read) == {
+        "North": ([1, 2], "2020-02"),
+        "b": ([5, 6], "2020-02"),
+        "c": ([7, 8], "2020-02"),
+    }
+    found = faults(tmp_path, *lines, "c,2020-02,9", ",2020-01,3")
+    assert [fault.partition(";")[0] for fault in found] == [
+        "line 7, column month: '2020-02': 'c' has this month already, in line 6",
+        "line 8, column series: '': no name of a series",
+    ]
+
+
+def test_three_names_that_differ_in_capitals_are_one_and_all_named(tmp_path):
+    lines = ["North,2020-01,1", "NORTH,2020-02,2", "north,2020-03,3"]
+    read = read_table(written(tmp_path, *lines))
+
+    assert told(read) == {"North": ([1, 2, 3], "2020-03")}
+    assert "'NORTH', 'north' is taken for 'North'" in read.notes
+
+
+def test_a_line_without_a_name_in_one_of_several_sheets_is_one_fault(tmp_path):
+    head = ("site", "month", "n")
+    a = [head, *((s, f"2020-0{m}", m) for m in (1, 2) for s in ("b", "a")), ("", "2020-01", 9)]
+    b = [head, *((s, f"2020-0{m}", m) for m in (3, 4) for s in ("a", "b"))]
+
+    with pytest.raises(FaultsError) as refused:
+        read_table(sheets(tmp_path, A=a, B=b))
+
+    assert list(refused.value.faults) == [
+        "line 6, column site: '': no name of a series; fill it in"
+    ]

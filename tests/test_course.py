@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import byhand
 import numpy as np
 import pytest
 from panels import make_panel
@@ -19,7 +20,7 @@ from forecast.engine import ENGINE
 from forecast.engine.predictive import Predictive
 from forecast.intake import events
 from forecast.records import Episode, Flag, Forecast, Judgement, SeriesKey
-from forecast.store import connect, watch
+from forecast.store import connect, runs, watch
 from forecast.watch import replay
 from forecast.watch.cusum import Drift
 from forecast.watch.monitor import Look, Published, State, Surprise, course, follow
@@ -136,6 +137,16 @@ def test_a_hindcast_is_of_the_last_month_known_by_then():
     assert cutoffs["2025-04"] == Outlook("2025-02", (1.0, 1.1), (2.0, 2.1), 3.0)
     assert revised.outlook(0, "2025-04") is told
     assert [found.column(0, month) for month in ("2024-12", "2025-05")] == [-1, 4]
+
+
+def test_a_hindcast_may_be_of_the_first_month_there_is():
+    known = hindsight([[5.0, 5.0]], ["2025-05"], (NORTH,))
+    sigma = np.ones((1, 2))
+    from_the_first = replace(known, predictive=replace(known.predictive, sigma=sigma))
+
+    found = [from_the_first.outlook(0, f"2025-0{n}") for n in (3, 4, 5, 6)]
+
+    assert [one and one.cutoff for one in found] == [None, "2025-04", "2025-05", None]
 
 
 def test_a_hindcast_says_no_more_than_it_reaches():
@@ -478,6 +489,40 @@ def test_a_reversal_ends_one_episode_and_opens_another_in_that_order():
     assert (flag.role, flag.episode, flag.side, flag.parent) == ("reversal", "2025-02", -1, None)
     assert state.episode == judged.episodes[1]
     assert state.drift.said == {1: "2025-01", -1: "2025-02"}
+
+
+def test_a_month_that_goes_further_may_end_its_episode_too():
+    """Held in February; in March further than ever: an escalation, and a level shift by it."""
+    looks = [look("2025-01", 3000), look("2025-02", 3000, 2900), look("2025-03", 9000, 2900)]
+
+    (_, first), (_, second), (state, third) = course(looks, RULES)
+
+    assert [(f.role, f.episode) for f in (*first.flags, *second.flags, *third.flags)] == [
+        ("first", "2025-01"),
+        ("escalation", "2025-01"),
+    ]
+    assert [(e.state, e.closed) for e in third.episodes] == [("level shift", "2025-03")]
+    assert state.episode is None
+    assert state.drift.said == {1: "2025-03"}
+
+
+def test_a_part_apart_that_turns_round_is_a_reversal():
+    """Above its border in January, far below it in February, which the border's return is not."""
+    january = look("2025-01", 1000, key=PART, border=border("2025-01", 0.25))
+    moved = BorderMonth(math.log1p(10_000), outlook("2025-02", 10_000), "2025-01", False)
+    february = look("2025-02", 100, key=PART, border=moved)
+
+    (_, first), (state, second) = course([january, february], RULES)
+
+    assert [(f.role, f.side, f.episode) for f in (*first.flags, *second.flags)] == [
+        ("apart", 1, "2025-01"),
+        ("reversal", -1, "2025-02"),
+    ]
+    assert [(e.opened, e.state) for e in second.episodes] == [
+        ("2025-01", "transient"),
+        ("2025-02", "open"),
+    ]
+    assert state.episode.relative
 
 
 def test_deviations_over_different_spans_are_not_compared():
@@ -979,3 +1024,71 @@ def test_a_run_judges_the_months_that_no_run_has_and_flags_what_was_much_revised
     assert [(f.kind, f.month, f.expected, f.encounters, f.side) for f in much.flags] == [
         ("revision", "2024-01", 50, 155, 1)
     ]
+
+
+def test_each_part_s_share_is_of_its_errors_and_its_border_s_a_month_ahead():
+    """The border errs by half of what the part does, as in the rule's own test."""
+    rng = np.random.default_rng(3)
+    wrong = rng.normal(0, 0.3, 40)
+    column = np.arange(40) - 1.0  # what was said of a month a month before; see `said_of`
+    head = hindsight([column + wrong / 2], ["2025-06"], (NORTH,))
+    family = hindsight([column + wrong] * 2, ["2025-06"] * 2, OTHERS[:2])
+
+    share = judging._apart_shares(head, family)
+
+    assert share.shape == (2, 40)
+    assert np.isnan(share[:, :23]).all()
+    assert share[:, 24:] == pytest.approx(np.full((2, 16), 0.5))
+
+
+def test_what_is_usual_of_a_month_is_of_the_twelve_before_it_as_first_published():
+    span = months.between("2023-05", "2024-07")
+    by_month = {m: watch.FirstPublished(at, 1, None) for at, m in enumerate(span)}
+    past = replace(past_of(None), first={NORTH: by_month})
+
+    assert past.published(NORTH, "2024-06").typical == np.median(range(1, 13))
+
+
+def test_parts_are_not_watched_for_drift():
+    """Four months a seventh above what was forecast, none of which is flagged."""
+    borders, family = parts_of((PART,))
+    family.predictive.centre[...] = math.log1p(2000)
+    family.predictive.scale[...] = 0.1
+    for month in months.between("2025-01", "2025-06"):
+        borders.past.first[PART][month] = watch.FirstPublished(2280, 1, None)
+
+    judged, _ = judging.judge_parts(borders.past, borders, [family], RULES)
+
+    assert [one.flags for one in judged] == [()] * 4
+    assert {(one.judgement.drift_up, one.judgement.drift_down) for one in judged} == {(0.0, 0.0)}
+    assert all(one.judgement.z > 1 for one in judged)
+
+
+def test_nobody_knows_how_far_a_part_moves_apart_before_its_first_month(monkeypatch):
+    """A run may have forecast it from a month that the panel does not go back to."""
+    monkeypatch.setattr(judging, "_apart_shares", lambda head, of: np.ones((1, 6)))
+    borders, family = parts_of((PART,))
+    for key in (NORTH, PART):
+        borders.past.first[key]["2025-01"] = watch.FirstPublished(100, 1, "2025-02-20")
+    said = {key: [issued(1, "2025-01-10", "2024-12")] for key in (NORTH, PART)}
+    borders.past = replace(borders.past, issued=said)
+
+    found = list(judging._family_looks(borders.past, borders, family))
+
+    assert [one.published.month for one in found] == [
+        "2025-01",
+        *months.between("2025-03", "2025-06"),
+    ]
+    assert [math.isnan(one.apart) for one in found] == [True, False, False, False, False]
+    assert found[0].outlook.run_id == found[0].border.outlook.run_id == 1
+
+
+def test_forecasts_are_read_as_far_back_as_a_month_to_be_judged_may_have_one(by_hand, tmp_path):
+    """The first such month is November 2023: three years before it."""
+    with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
+        for at, cutoff in enumerate(("2020-11", "2020-10")):
+            said = (byhand.forecast(NORTH, cutoff, 1, 70 + at),)
+            runs.publish(db, byhand.publication("2024-04-01T12:00", "2024-02", (), forecasts=said))
+        past = read_past(db)
+
+    assert [one.cutoff for one in past.issued[NORTH]] == ["2024-02", "2023-12", "2020-11"]

@@ -582,3 +582,20 @@ def test_months_are_numbered_1_to_12(text, month):
     else:
         with pytest.raises(ValueError, match="there is no month 0; write the month that is meant"):
             dates.read(text, MONTH_FIRST, 10)
+
+
+@pytest.mark.parametrize(
+    ("found", "begins"),
+    [
+        ([], 0),
+        ([(2024, 1), (2024, 5)], 0),
+        ([(2024, 1), (2025, 5), (2025, 9)], 0),
+        ([(2024, n) for n in (10, 11, 12, 1, 2, 3)], 10),
+        ([(2024, n) for n in range(1, 13)], -1),
+        ([(2024, 6), (2025, 7), (2025, 9)], 0),
+        ([(2024, 5), (2024, 6), (2025, 7)], 7),
+        ([(2024, 11), (2024, 12), (2025, 1)], 1),
+    ],
+)
+def test_fiscal_years_of_few_months_begin_by_their_order_or_are_in_doubt(found, begins):
+    assert dates.fiscal_begins(found) == begins

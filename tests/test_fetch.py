@@ -1288,3 +1288,149 @@ def test_what_a_first_client_says_of_itself():
         with http.client(Fetch(contact=contact)) as client:
             agent = f"Mozilla/5.0 (compatible; bordercast/{__version__}{said})"
             assert client.headers["User-Agent"] == agent
+
+
+# ---------------------------------------------------------------- the page whose table is taken
+
+STATS = "/newsroom/stats/nationwide-encounters"
+WITH_TABLE = b"<html><table><tr><td>1</td></tr></table></html>"
+
+
+def tables(path: Path, publisher: Publisher, **changes):
+    """What became of the pages with tables, by their base names, after a page without files."""
+    publisher.publish(**{NAME: GOOD})
+    publisher.put(INDEX, page(FOLDER + NAME), "text/html", etag=False)
+    found = look(path, publisher, tables=publisher.root + STATS, **changes)
+    named = {answer.url.rpartition("/")[2]: answer for answer in found.answers[2:]}
+    assert len(named) == len(found.answers) - 2
+    return named
+
+
+def years(*years_of: int) -> bytes:
+    links = "".join(f'<a href="{STATS}-fy{year}">FY{year}</a>' for year in years_of)
+    links += f'<a href="{STATS}">this</a><a href="{INDEX}">files</a>'
+    return WITH_TABLE + links.encode()
+
+
+def test_pages_of_other_years_are_asked_as_well_each_once(path, publisher):
+    """Also where the first page has no link to them any more; and the page of files is none."""
+    publisher.put(STATS, years(2025, 2024, 2025), "text/html")
+    for year in (2025, 2024):
+        publisher.put(f"{STATS}-fy{year}", WITH_TABLE.replace(b"1", b"%d" % year), "text/html")
+
+    first = tables(path, publisher)
+    assert rows(path, "select kind, status from releases where file_name like '%.html'") == [
+        ("manual", "quarantined")  # tables of one cell, which say nothing
+    ] * len(first)
+    names = ["nationwide-encounters", *(f"nationwide-encounters-fy{y}" for y in (2025, 2024))]
+    assert {name: answer.outcome for name, answer in first.items()} == dict.fromkeys(names, "new")
+    assert [place for place in publisher.asked if "newsroom" in place] == [
+        STATS,
+        f"{STATS}-fy2025",
+        f"{STATS}-fy2024",
+    ]
+    publisher.put(STATS, years(2025), "text/html")
+    publisher.asked.clear()
+    second = tables(path, publisher)
+    assert {name: answer.outcome for name, answer in second.items()} == dict.fromkeys(
+        names, "unchanged"
+    )
+    assert sorted(place for place in publisher.asked if "newsroom" in place) == [
+        STATS,
+        f"{STATS}-fy2024",
+        f"{STATS}-fy2025",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "asked"),
+    [(status(403), "blocked", 2), (status(404), "unreachable", 3), (status(500), "unreachable", 3)],
+)
+def test_after_a_page_that_is_refused_the_others_are_asked_unless_it_is_a_block(
+    path, publisher, answer, outcome, asked
+):
+    publisher.put(STATS, years(2025, 2024), "text/html")
+    publisher.answers[f"{STATS}-fy2025"] = answer
+    publisher.put(f"{STATS}-fy2024", WITH_TABLE, "text/html")
+
+    found = tables(path, publisher, attempts=1)
+
+    assert found["nationwide-encounters-fy2025"].outcome == outcome
+    assert found["nationwide-encounters-fy2025"].detail.startswith("HTTP ")
+    assert len(found) == asked
+
+
+def test_a_page_without_its_table_is_not_there(path, publisher):
+    publisher.put(STATS, b"<html>Pardon our interruption</html>", "text/html")
+
+    (found,) = tables(path, publisher).values()
+
+    assert (found.outcome, found.detail) == (
+        "unreachable",
+        "a page without a table: a block page, or the page has changed",
+    )
+    assert rows(ops.beside(path), f"select * from links where url like '%{STATS}'") == []
+
+
+def test_pages_for_which_no_time_is_left_are_named(path, publisher):
+    publisher.put(STATS, years(2025, 2024), "text/html")
+    publisher.answers[f"{STATS}-fy2025"] = lambda r: time.sleep(2)
+
+    found = tables(path, publisher, attempts=1, poll_seconds=1.0)
+
+    late = found["nationwide-encounters-fy2024"]
+    assert (late.outcome, late.detail) == ("unreachable", "no time left in this poll")
+
+
+def test_a_page_with_tables_has_the_limit_of_pages(path, publisher):
+    publisher.put(STATS, WITH_TABLE + b" " * listing.PAGE_BYTES, "text/html")
+
+    (found,) = tables(path, publisher, max_bytes=5_000_000).values()
+
+    assert found.outcome == "unreachable"
+    assert "more than 1,000,000 are not taken" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("https://h/stats/nationwide-encounters-fy2025", True),
+        ("https://h/other/nationwide-encounters-fy2025", True),
+        ("https://h/stats/nationwide-encounters", False),  # the page itself
+        ("http://h/stats/nationwide-encounters-fy2025", False),
+        ("https://i/stats/nationwide-encounters-fy2025", False),
+        ("https://g/stats/nationwide-encounters-fy2025", False),
+        ("https://h/stats/nationwide-encounters-fy2025.pdf", False),
+        ("https://h/stats/nationwide-encounters-fy2025\x07", False),
+        ("https://h/\x07/nationwide-encounters-fy2025", False),
+        ("https://h/stats/drug-seizures", False),
+    ],
+)
+def test_which_pages_are_those_of_other_years(url, found):
+    assert listing.is_table_page(url, "https://h/stats/nationwide-encounters") == found
+
+
+@pytest.mark.parametrize(
+    ("root", "found"),
+    [
+        ("https://www.cbp.gov", True),
+        ("http://www.cbp.gov", False),
+        ("https://www.cbp.gow", False),
+        ("https://www.cbp.go", False),
+        ("httpt://www.cbp.gov", False),
+    ],
+)
+def test_a_file_lies_with_its_page_or_is_none(root, found):
+    """Whether its scheme or host comes before the page's in the alphabet or after."""
+    assert listing.is_file(f"{root}{FOLDER}{NAME}", CBP_INDEX) == found
+    assert bool(listing.problem(f"{root}{FOLDER}{NAME}", CBP_INDEX)) == (
+        not found and root.startswith(("http:", "https:"))
+    )
+
+
+def test_files_of_one_month_go_by_name_and_what_is_none_goes_first():
+    places = [FOLDER + file_name(MARCH), FOLDER + file_name(FEBRUARY, suffix="_0"), FOLDER + NAME]
+
+    assert sorted([*places, "/x/zzz.csv"], key=listing.order) == ["/x/zzz.csv", *places[::-1]]
+    assert listing.order("/x/zzz.csv") == (0, "zzz.csv")
+    assert listing.base_name("https://h/a/b.csv?x=/c") == "b.csv"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -339,3 +340,84 @@ def test_an_entry_states_its_parts_in_short(path):
     assert json.loads(entry.parts).keys() == {"notices", "withdrawal 3", "withdrawals"}
     assert entry.parts == json.dumps(json.loads(entry.parts), separators=(",", ":"), sort_keys=True)
     assert [e.id for e in entries(path)] == list(range(1, entry.id + 1))
+
+
+# --- what is digested, a second time from the page that describes it
+
+
+def plainly(connection: sqlite3.Connection, key: ledger.EntryKey) -> str:
+    """Scheme 2 as `forecast.store.ledger` has it in words, without its code."""
+    text = ""
+    for query in PARTS[key[0]].queries:
+        found = connection.execute(query, () if key[1] is None else (key[1],)).fetchall()
+        rows_told = [
+            [hashlib.sha256(v).hexdigest() if isinstance(v, bytes) else v for v in row]
+            for row in found
+        ]
+        text += json.dumps(rows_told, separators=(",", ":")) + "\n"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("at_a_time", [1, 2, 3, 1000])
+def test_a_part_is_digested_as_is_written_however_many_rows_are_read_at_a_time(
+    path, monkeypatch, at_a_time
+):
+    monkeypatch.setattr(ledger, "_ROWS", at_a_time)
+    with closing(sqlite3.connect(path)) as connection:
+        stated = [
+            ledger.key(name)
+            for entry in ledger.entries(connection)
+            for name in json.loads(entry.parts)
+        ]
+        assert len({part for part, _ in stated}) > 25
+        for key in stated:
+            assert ledger.part_digest(connection, key) == plainly(connection, key), key
+            assert ledger.key(ledger.name(key)) == key
+
+
+def test_an_entry_is_digested_as_is_written(path):
+    with closing(sqlite3.connect(path)) as connection:
+        entries_now = ledger.entries(connection)
+    previous = None
+    for entry in entries_now:
+        of, parts = entry, json.loads(entry.parts)
+        told = [of.scheme, of.id, of.schema, of.kind, of.run_id, of.subject, parts, of.previous]
+        text = json.dumps(told, separators=(",", ":"), sort_keys=True)
+        assert entry.digest[:40] == hashlib.sha256(text.encode()).hexdigest()[:40]
+        marks = [entry.digest[40:][3 * at : 3 * at + 3] for at in range(len(GROUPS))]
+        anew = previous is None or entry.kind == "run"
+        for at, group in enumerate(GROUPS):
+            said = {n: sha for n, sha in parts.items() if PARTS[n.split()[0]].group == group}
+            before = "" if anew else previous[at]
+            if at == 0:
+                text = entry.previous if anew else None
+            else:
+                text = before + json.dumps(said, separators=(",", ":"), sort_keys=True)
+                text = text if anew or said else None
+            expected = before if text is None else hashlib.sha256(text.encode()).hexdigest()[:3]
+            assert marks[at] == expected, (entry.id, group)
+        assert len(entry.digest) == 40 + 3 * len(GROUPS)
+        previous = marks
+    assert [entry.id for entry in entries_now] == list(range(1, len(entries_now) + 1))
+
+
+@pytest.mark.parametrize("kind", ["accepted", "refused", "run", "renewed", "approved", "withdrawn"])
+def test_after_an_upgrade_the_tables_are_stated_before_whatever_comes_next(path, kind):
+    with connect.writing(path) as db, connect.transaction(db):
+        assert not ledger.due(db)
+        db.execute("update entries set schema = 7 where id = (select max(id) from entries)")
+        assert ledger.due(db)
+        ledger.add(db, kind, "something", [("figures", None)])
+        assert not ledger.due(db)
+        kinds = [entry.kind for entry in ledger.entries(db)]
+        last = ledger.newest(db)
+
+    assert kinds[-2:] == ["schema", kind]
+    assert list(json.loads(last.parts)) == ["figures"]
+
+
+def test_the_newest_entry_says_of_which_schema_the_tables_are(path):
+    """That the first was of an older one does not keep later edits from being seen."""
+    edits = ("update entries set schema = 7 where id = 1", "update hindcasts set median = 0")
+
+    assert "hindcasts: edited, but not by this program" in found(path, *edits)

@@ -298,9 +298,10 @@ def test_only_sums_with_a_month_that_nobody_knows_are_left_out():
     assert ("southwest", "rest of 2026") in rest
 
 
-def test_paths_by_an_unknown_rule_are_refused():
-    with pytest.raises(ValueError, match="rule 99"):
-        Joint(PathRule(99, 1, (), ()), [])
+@pytest.mark.parametrize("rule", [0, 2, 99])
+def test_paths_by_an_unknown_rule_are_refused(rule):
+    with pytest.raises(ValueError, match=f"paths by rule {rule}; known is 1"):
+        Joint(PathRule(rule, 1, (), ()), [])
 
 
 @pytest.mark.slow

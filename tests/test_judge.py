@@ -82,6 +82,12 @@ def test_thresholds_are_exact_at_any_horizon_and_under_any_rules(expected, horiz
         assert [flagged(count) for count in (below, below - 1)] == [False, True]
 
 
+@pytest.mark.parametrize("centre", [-2.0, -0.3, 0.0])
+def test_where_less_than_none_is_expected_only_more_is_flagged(centre):
+    """From the first count on that matters: 25."""
+    assert thresholds(Expected(0, centre, 0.01, 3.0), RULES) == (None, 24)
+
+
 @pytest.mark.parametrize(
     ("median", "scale", "times"),
     [

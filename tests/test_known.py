@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +12,14 @@ import pytest
 from forecast import months
 from forecast.config import Config
 from forecast.engine import ENGINE, VERSION, paths
+from forecast.engine.joint import Joint, as_bytes
 from forecast.engine.predictive import Predictive
 from forecast.errors import DataError
-from forecast.records import SeriesKey, StandingAnswer
+from forecast.records import Forecast, PathMarks, PathRule, SeriesKey, StandingAnswer
+from forecast.store import connect
 from forecast.store.watch import Stood
 from forecast.watch.standing import INSIDE, Asked
-from jobs.pipeline import standing
+from jobs.pipeline import parts, standing
 from jobs.pipeline.asof import _as_of, _earlier_figures, _totals, asked_again
 from jobs.pipeline.refits import Refits
 from jobs.pipeline.standing import _range80
@@ -374,3 +378,119 @@ def test_a_question_that_ends_after_the_last_forecast_month_is_not_answered(step
     assert {a.chance for a in found} <= {0.75}
     assert [a.base_rate for a in found] == [0.25, 0.5][: len(answered)]
     assert {(a.basis, a.version) for a in found} <= {("issued", f"{ENGINE}, engine {VERSION}")}
+
+
+# --- parts of borders
+
+
+def test_parts_are_followed_from_a_least_count_on_a_family_for_each_dimension():
+    """One for each agency where each publishes its own; what stands aside is not forecast."""
+    keys = {
+        name: SeriesKey("northern", *place)
+        for name, place in {
+            "NY": ("state", "NY"),
+            "VT": ("state", "VT"),
+            "office": ("field", "Buffalo Field Office", "Office of Field Operations"),
+            "sector": ("field", "Swanton Sector", "U.S. Border Patrol"),
+            "aside": ("apprehension_type", "At Large", "U.S. Border Patrol"),
+        }.items()
+    }
+    counts = {NORTH: {"2024-01": 900}, keys["sector"]: {"2024-01": 50, "2024-02": 1}}
+    counts |= {keys["VT"]: {"2024-01": 11}, keys["NY"]: {"2024-01": 12, "2024-02": 0}}
+    counts |= {keys["aside"]: {"2024-01": 500}, keys["office"]: {"2024-01": 12}}
+
+    found = parts.followed(counts, 12)
+
+    assert {family: list(members) for family, members in found.items()} == {
+        "field Office of Field Operations": [keys["office"]],
+        "field U.S. Border Patrol": [keys["sector"]],
+        "state ": [keys["NY"]],
+    }
+    assert list(found) == sorted(found)
+    assert found["state "][keys["NY"]] == counts[keys["NY"]]
+    assert list(parts.followed(counts, 11)["state "]) == [keys["VT"], keys["NY"]]
+
+
+def test_every_family_is_heard_at_each_of_its_months_and_two_years_ahead_of_its_last():
+    states = [SeriesKey("northern", "state", name) for name in ("NY", "VT")]
+    people = [SeriesKey("southwest", "demographic", "FMUA")]
+    counts = {key: {m: 100 + at % 12 for at, m in enumerate(MONTHS)} for key in states}
+    counts |= {people[0]: {m: 100 + at % 12 for at, m in enumerate(MONTHS[:-1])}}
+    config = Config.model_validate({"compute": {"engine": "serial"}, "forecast": {"horizon": 3}})
+    told: list[tuple] = []
+
+    found = parts.drill_down(counts, config, lambda *step: told.append(step))
+
+    assert [family.keys for family in found] == [tuple(people), tuple(states)]
+    assert told == [("drill-down", 1, 2), ("drill-down", 2, 2)]
+    shapes = [family.predictive.centre.shape for family in found]
+    assert shapes == [(1, COUNT - 1, 3), (2, COUNT, 3)]
+    assert [family.further.centre.shape[2] for family in found] == [paths.FARTHEST] * 2
+    rows = list(parts.drill_down_rows(found))
+    assert [(row.series, row.cutoff, row.horizon) for row in rows] == [
+        (key, MONTHS[-2] if key in people else MONTHS[-1], ahead)
+        for key in (*people, *states)
+        for ahead in (1, 2, 3)
+    ]
+    assert {row.model for row in rows} == {ENGINE}
+
+
+def test_questions_are_asked_of_the_past_where_borders_end_together(by_hand, tmp_path):
+    """From each cutoff that is scored and not on record yet; of the last month by the run."""
+    z = errors(4)
+    counts = {
+        key: dict(zip(MONTHS, np.expm1(z[row]).round().tolist(), strict=True))
+        for row, key in enumerate(FOUR)
+    }
+    config = Config.model_validate(
+        {"forecast": {"first_cutoff": MONTHS[26]}, "questions": {"standing": (HALF,)}}
+    )
+    head = headline(counts, config)
+    said = flat(head, head.origins(0), 120.0, h=12)
+    nothing = Joint(PathRule(paths.RULE, 1, (), ()), [])
+
+    with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
+        found = list(standing.answers(db, config, head, said, nothing, [], counts))
+        del counts[FOUR[1]][MONTHS[-1]]
+        apart = headline(counts, config)
+        none = list(standing.answers(db, config, apart, said, nothing, [], counts))
+
+    assert [(a.cutoff, a.question.series) for a in found] == [
+        (cutoff, key) for cutoff in MONTHS[26:29] for key in head.keys
+    ]
+    assert {a.basis for a in found} == {"hindcast"}
+    assert none == []
+
+
+def test_a_run_answers_of_borders_whatever_parts_it_keeps_beside_them():
+    """And of the first month whether it will lie in the 80% interval that it publishes."""
+    part = SeriesKey("northern", "state", "NY")
+    marks = as_bytes(np.log1p(np.full((12, len(paths.MARK_PROBS)), 110.0)))
+    kept = [PathMarks(key, MONTHS[-1], marks) for key in (part, NORTH)]
+    together = Joint(PathRule(paths.RULE, 1, ("northern",), ((1.0,),)), kept)
+    fields = dict.fromkeys(Forecast.__dataclass_fields__)
+    row = Forecast(
+        **fields
+        | {"series": NORTH, "model": ENGINE, "horizon": 1, "month": "2024-07"}
+        | {"lo80": 90, "hi80": 130}
+    )
+    rows = [
+        replace(row, series=SOUTH),
+        replace(row, model="naive"),
+        replace(row, horizon=2),
+        row,
+    ]
+    counts = {key: dict.fromkeys(MONTHS, 100) for key in (NORTH, part)}
+
+    found = list(standing._issued(together, rows, counts, (HALF, INSIDE), {}))
+    without = list(standing._issued(together, rows, counts, (HALF,), {}))
+
+    half, inside = found
+    assert (half.question.kind, half.chance, half.base_rate) == (HALF, 1.0, 0.5)
+    assert (inside.question.kind, inside.question.above, inside.question.below) == (INSIDE, 89, 131)
+    assert (inside.chance, inside.base_rate, inside.question.first_month) == (0.8, 0.8, "2024-07")
+    assert {(a.question.series, a.basis, a.cutoff) for a in found} == {
+        (NORTH, "issued", MONTHS[-1])
+    }
+    assert {a.version for a in found} == {f"{ENGINE}, engine {VERSION}"}
+    assert without == [half]

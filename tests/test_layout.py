@@ -1701,3 +1701,36 @@ def test_any_table_may_have_lines_above_it(table, titles):
     assert [note for note in found.notes if "About us" in note] == [
         f"line {n + 1} is no part of the table: 'About us'" for n in range(titles)
     ]
+
+
+def test_of_two_columns_of_dates_one_of_which_is_none_the_months_are_asked_for():
+    text = lines("start,end,n", "{m}-01,{m}-03,{j}")
+
+    assert values(read(text)) == {"count": THREES}
+    for wrong in ("2020-13-03", "2020-03-32"):
+        said = refusal(text.replace("2020-03-03", wrong))
+        assert "several columns hold months: 'start', 'end'. Say which: --month 'start'" in said
+
+
+@pytest.mark.parametrize("order", ["mdy", "dmy"])
+def test_first_and_last_days_are_read_in_the_order_that_the_user_says(order):
+    """Without it 1/2/2020 may be two months."""
+    pairs = [("1/2/2020", "1/3/2020"), ("2/2/2020", "2/4/2020"), ("3/2/2020", "3/5/2020")]
+    text = "start,end,n\n" + "".join(f"{a},{b},{n}\n" for n, (a, b) in enumerate(pairs, 5))
+
+    assert "several columns hold months" in refusal(text)
+    if order == "mdy":
+        assert values(read(text, dates=order)) == {"count": [5, 6, 7]}
+    else:
+        assert "several columns hold months" in refusal(text, dates=order)
+
+
+def test_a_name_holds_below_only_where_the_first_line_has_one():
+    """Who else begins in the midst of a block is a question."""
+    rows = [",2020-01,1", "a,2020-02,2", ",2020-01,3", "b,2020-02,4"]
+    said = refusal("site,month,n\n" + "\n".join(rows) + "\n", series=("site",))
+
+    assert [f"line {n}, column site: '': no name" in said for n in range(2, 6)] == [
+        *(True, False),
+        *(True, False),
+    ]

@@ -79,6 +79,23 @@ def test_three_parts_say_what_they_say_together_and_leave_only_counts_and_answer
     assert left == [*(f"counts-{n}.pickle" for n in range(3)), "said-0.pickle", "said-1.pickle"]
 
 
+def test_a_part_of_more_series_than_a_block_is_one_part(own, tmp_path):
+    """Three hundred series of one family, of which two stand in another part."""
+    values = np.tile(own.values[[0, 1, 4], -26:], (100, 1)) + np.arange(300)[:, None]
+    names = tuple(f"series {n}" for n in range(300))
+    many = MonthlyCounts(names, np.full(300, "one"), values, np.full(300, LAST))
+    second = np.arange(300) >= 298
+    scratch = manyparts.Scratch(tmp_path)
+
+    kept = manyparts.kept_parts([("a", many.some(~second)), ("b", many.some(second))], scratch, [])
+    said = list(manyparts.forecast_parts(kept, 2, hindcasts=1, spread=in_turn))
+
+    whole = forecast_counts(many, 2, hindcasts=1)
+    for field in fields(whole.predictive):
+        together = np.concatenate([getattr(one.predictive, field.name) for one in said])
+        assert np.array_equal(getattr(whole.predictive, field.name), together, equal_nan=True)
+
+
 def test_parts_of_whole_families_are_forecast_each_by_itself(own, tmp_path):
     """The widest part sets the columns; more cutoffs than months before the last there are not."""
     one = MonthlyCounts(own.names[:1], own.family[:1], own.values[:1, 50:], own.last[:1])

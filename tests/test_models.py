@@ -25,7 +25,7 @@ from models.parameters import Number, WholeNumber
 from models.refitting import History, history, refit
 
 NAMES = ("naive", "snaive", "breakwalk", "structural", "ets", "sarima", "prophet")
-ORIGINS = np.array([20, 60, 62])
+ORIGINS = np.array([20, 60, 61])
 H = 14
 
 
@@ -98,11 +98,11 @@ def test_fitted_models_are_those_that_they_are_called(
 
 @pytest.mark.filterwarnings("ignore:The inplace keyword")
 def test_prophet_s_parts_add_up_to_its_fit(small: Panel) -> None:
-    past = history(small, 0, 62)
+    past = history(small, 0, 61)
 
     parts = models.build("prophet").parts(past)
 
-    assert parts.months.tolist() == list(range(past.month - 62, past.month + 1))
+    assert parts.months.tolist() == list(range(past.month - 61, past.month + 1))
     assert list(parts.events) == list(past.events)
     fit = parts.trend + parts.yearly
     for month, effect in parts.events.items():

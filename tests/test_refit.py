@@ -587,6 +587,31 @@ def test_families_that_are_asked_the_same_are_one_job(panel):
     assert sorted(asked) == [2, 2, 4]
 
 
+@pytest.mark.parametrize(("h", "ahead"), [(2, 6), (6, 2), (1, 1)])
+def test_borders_and_their_total_are_said_at_both_horizons(panel, h, ahead):
+    few = make_panel(panel.z[:3, 50:])
+    origins, end = np.array([30, 38, 39]), np.array([39])
+
+    near, far = refit.forecasts_further(few, origins, h, ahead, TOTALS)
+
+    assert_same(near, engine_forecasts(few, origins, h, totals=TOTALS))
+    assert_same(far, engine_forecasts(few, end, ahead, totals=TOTALS))
+    assert (near.centre.shape, far.centre.shape) == ((3, 3, h), (3, 1, ahead))
+    crooked = replace(few, last=np.array([1, 1, 0]))
+    with pytest.raises(ValueError, match="series 1 and its part series 2"):
+        refit.forecasts_further(crooked, origins, h, ahead, TOTALS)
+
+
+def test_some_series_of_a_distribution_are_those_series(panel):
+    every = make_panel(panel.z[:3, 50:])
+    said = engine_forecasts(every, np.array([38, 39]), 2)
+
+    some = said.of(slice(1, 3))
+
+    for field in fields(Predictive):
+        assert np.array_equal(getattr(said, field.name)[1:], getattr(some, field.name))
+
+
 def assert_same(one, other):
     for field in fields(one):
         np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))

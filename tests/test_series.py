@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from forecast import months
+from forecast import headlines, months
 from forecast.errors import DataError
 from forecast.intake import series
 from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.intake.sources.cbp_encounters import snapshot as snapshots
-from forecast.records import Coverage, Scope, SeriesKey
+from forecast.records import BORDERS, Coverage, Scope, SeriesKey
 
 PATROL, OFFICES = cbp.COMPONENTS
 
@@ -226,3 +226,14 @@ def test_rows_of_nationwide_are_found_of_each_group():
     assert series.nationwide_rows(keys) == {0: (1, 2, 3), 4: (5, 6, 7)}
     assert series.nationwide_rows(keys[1:]) == {3: (4, 5, 6)}
     assert series.nationwide_rows([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("parts", "rows"), [(["a"], {0: (1,)}), (["b", "a"], {0: (2, 1)}), (["a", "c"], {}), ([], {})]
+)
+def test_rows_of_a_total_are_those_of_each_series_there_is(parts, rows):
+    headlines.use(parts, "All")
+    try:
+        assert series.nationwide_rows([SeriesKey(name) for name in ("All", "a", "b")]) == rows
+    finally:
+        headlines.use(BORDERS, "nationwide")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import sys
+import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -458,3 +460,63 @@ def test_what_follows_an_inner_table_belongs_to_the_outer_ones_row():
     made = b"<table><tr><td>1<table><tr><td>2</table><td>3</td></tr><tr><td>4</td></tr></table>"
 
     assert markup.tables(made) == [[["1", "3"], ["4"]], [["2"]]]
+
+
+@pytest.mark.parametrize(
+    ("library", "content", "said"),
+    [
+        (
+            "python_calamine",
+            b"PK\x03\x04",
+            "own: to read workbooks install python-calamine, or save it as CSV",
+        ),
+        ("pyarrow", b"PAR1", "own: to read Parquet install pyarrow, or give CSV"),
+    ],
+)
+def test_what_reads_a_kind_of_file_may_not_be_installed(monkeypatch, library, content, said):
+    monkeypatch.setitem(sys.modules, library, None)
+
+    with pytest.raises(DataError) as refused:
+        sheets_of("own", content)
+
+    assert str(refused.value) == said
+
+
+def zipped(**parts: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        for name, content in parts.items():
+            made.writestr(name.replace("__", "/").replace("_xml", ".xml"), content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        zipped(content_xml=b"<x/>"),
+        zipped(xl__workbook_xml=b"<sheet/>"),
+        zipped(xl__workbook_xml=b"\xff\xfe\xfd"),
+        zipped(xl__workbook_xml=b"<x/>")[:-30],
+    ],
+    ids=["another kind", "no relations", "no text", "cut"],
+)
+def test_what_is_no_workbook_of_this_kind_has_no_such_formulas(content):
+    assert formulas.without_result(content) == {}
+
+
+def test_a_sheet_that_is_not_there_has_no_formulas():
+    """As of charts that stand on a sheet of their own."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr("xl/workbook.xml", '<sheet name="A" r:id="r1"/><sheet name="B" r:id="r2"/>')
+        made.writestr(
+            "xl/_rels/workbook.xml.rels",
+            '<Relationship Id="r1" Target="/xl/a.xml"/><Relationship Id="r2" Target="b.xml"/>',
+        )
+        made.writestr(
+            "xl/b.xml",
+            '<c r="C7"><f>1+1</f></c><c r="D7" t="str"><f>"x"</f><v></v></c><c r="E7"><f>2</f>'
+            '<v>2</v></c><c r="F7"><v>3</v></c><c><f>1</f></c>',
+        )
+
+    assert formulas.without_result(out.getvalue()) == {"A": [], "B": [(6, 2)]}

@@ -209,6 +209,7 @@ def test_own_counts_speak_in_the_words_of_their_settings():
     )
     assert own_counts(section(title="Clinic Visits")).measure.attribute == "clinic visits"
     assert source.due == (3, 20, 22)
+    assert own_counts(section(due=(1, 15))).due == (1, 15, 17)
     assert (source.shipped, source.calm, source.follows_policy) == (False, False, False)
     assert (source.layouts, source.example, source.beside) == (frozenset(), "visits.csv", "")
     assert source.parse_name("visits.csv") is None
@@ -451,3 +452,68 @@ def test_the_last_month_of_a_delivery_is_the_latest_of_any_series(months_known):
     file = ReleaseFile("visits.csv", text.encode())
 
     assert data_through(section(), file) == f"2024-0{months_known[-1]}"
+
+
+NESTED = {"series": ("region",), "part": "clinic"}
+
+
+def test_parts_of_a_delivery_are_scopes_of_their_own():
+    lines = ("N,a,2024-01,1", "N,b,2024-02,2", "S,a,2024-01,3", "N,,2024-01,9", "N,Total,2024-02,8")
+    found = delivered("\n".join(("region,clinic,month,n", *lines, "")), columns=NESTED)
+
+    def part(series: str, name: str) -> SeriesKey:
+        return SeriesKey(series, "part", name, name)
+
+    assert found.counts == {
+        part("N", "a"): {"2024-01": 1},
+        part("N", "b"): {"2024-02": 2},
+        part("S", "a"): {"2024-01": 3},
+        SeriesKey("N"): {"2024-01": 9, "2024-02": 8},
+    }
+    assert {(c.scope, c.first_month, c.last_month) for c in found.coverage} == {
+        (key.scope, min(by_month), max(by_month)) for key, by_month in found.counts.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "problem"),
+    [
+        (
+            ("N", "a b"),
+            ("N", "A-B"),
+            "'a b' and 'A-B' are too much alike to be told apart as wards",
+        ),
+        (("N", "a b"), ("S", "A-B"), ""),
+        (("N", "x" * 81), ("S", "b"), "a name has at most 80 printable characters"),
+        (("N!", "a"), ("n", "b"), "'N!' and 'n' are too much alike to be told apart as clinics"),
+    ],
+)
+def test_names_of_parts_are_told_apart_within_their_series(one, other, problem):
+    text = "region,clinic,month,n\n" + "".join(
+        f"{region},{clinic},2024-0{m},{m}\n" for region, clinic in (one, other) for m in range(1, 4)
+    )
+    if problem:
+        with pytest.raises(DataError, match=re.escape(problem)):
+            delivered(text, columns=NESTED, parts="wards")
+    else:
+        assert len(delivered(text, columns=NESTED, parts="wards").counts) == 2
+
+
+def test_a_hundred_letters_of_a_name_that_is_too_long_are_shown():
+    for letters, shown in ((100, 100), (101, 100)):
+        with pytest.raises(DataError, match=f"visits.csv.gz: '{'x' * shown}': a name has at most"):
+            delivered(f"clinic,month,n\n{'x' * letters},2024-01,1\nb,2024-01,1\n")
+
+
+def test_the_newest_month_of_a_delivery_gives_its_place():
+    text = "clinic,month,n\na,2024-11,1\na,2024-12,2\nb,2023-01,3\nb,2023-02,4\n"
+    made = delivered(text).release
+
+    assert (made.data_through, made.seq) == ("2024-12", 202412000)
+
+
+def test_the_first_month_that_is_no_whole_number_is_named():
+    text = "clinic,month,n\na,2024-01,2\na,2024-02,3\nb,2024-01,0.25\nb,2024-03,0.5\n"
+
+    with pytest.raises(DataError, match=r"visits\.csv\.gz: b in 2024-01: 0\.25 is no whole number"):
+        delivered(text)

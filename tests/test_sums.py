@@ -117,3 +117,52 @@ def test_the_total_is_that_of_all_series_in_months_that_each_has():
     assert whole not in summed({one: by_month(1)}, held).snapshot.counts
     restated = summed({two: by_month(7, first=2)}, held | {one: by_month(1, 2, 3)}, total="All")
     assert restated.snapshot.counts[whole] == by_month(7 + more, first=2)
+
+
+def test_parts_that_begin_together_need_no_word():
+    found = summed({A: by_month(1, 2), B: by_month(10, 20)})
+
+    assert found.snapshot.counts[N] == by_month(11, 22)
+    assert found.said == []
+
+
+def test_a_part_that_the_record_has_already_needs_no_word_either():
+    held = {A: by_month(1, 2, 3), B: by_month(20, first=1), N: by_month(1, 22)}
+    found = summed({A: by_month(4, first=3), B: by_month(40, first=3)}, held)
+
+    assert found.snapshot.counts[N] == by_month(44, first=3)
+    assert found.said == []
+
+
+@pytest.mark.parametrize(("many", "more"), [(3, ""), (4, " and 1 more")])
+def test_three_months_that_are_not_known_are_named(many, more):
+    found = summed({A: by_month(*[1] * 7), B: by_month(5, *[None] * many, *[5] * (6 - many))})
+
+    shown = ", ".join(f"{month} (b)" for month in MONTHS[1:4])
+    assert found.said == [f"N is not known where one of its wards is not: {shown}{more}"]
+    assert found.snapshot.counts[N] == by_month(6, *[None] * many, *[6] * (6 - many))
+
+
+def test_each_series_is_the_sum_of_its_own_parts():
+    other = ward("S", "a")
+    found = summed({A: by_month(1), B: by_month(10), other: by_month(100, 200)})
+
+    assert found.snapshot.counts[N] == by_month(11)
+    assert found.snapshot.counts[SeriesKey("S")] == by_month(100, 200)
+
+
+def test_what_a_release_is_compared_with_are_the_parts_of_its_own_series():
+    held = {ward("S", "z"): by_month(7), A: by_month(1), SeriesKey("S"): by_month(7)}
+    found = summed({B: by_month(2)}, held)
+
+    assert set(found.compared.counts) == {A, B, N}
+    assert set(found.snapshot.counts) == {B, N}
+    spans = {(c.scope, c.first_month, c.last_month) for c in found.compared.coverage}
+    assert spans == {(key.scope, MONTHS[0], MONTHS[0]) for key in (A, B, N)}
+
+
+def test_a_record_without_a_total_has_none():
+    stated = {SeriesKey("one"): by_month(1), SeriesKey("two"): by_month(2)}
+
+    assert set(summed(stated).snapshot.counts) == set(stated)
+    assert summed(stated).compared.counts == stated

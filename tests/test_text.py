@@ -143,3 +143,51 @@ def test_a_byte_that_is_not_utf8_is_shown(tmp_path):
         read_text(put(tmp_path, b"a\nT\xfcrkiye\n"))
 
     assert caught.value.value == "b'\\xfc'"
+
+
+def test_a_packed_file_with_a_wrong_byte_is_quarantined(tmp_path):
+    packed = bytearray(gzip.compress(bytes(range(256)) * 40, mtime=0))
+    packed[20] ^= 0xFF  # in the midst of what is packed
+    tail = bytearray(gzip.compress(b"a,b\n", mtime=0))
+    tail[-6] ^= 0xFF  # in the sum that it is checked by
+
+    for content in (packed, tail):
+        with pytest.raises(QuarantineError, match=r"file\.csv: damaged or cut gzip file"):
+            read_text(put(tmp_path, bytes(content)))
+
+
+@pytest.mark.parametrize(
+    ("content", "line"), [(b"\0\n", 1), (b"a\n\n\n\0", 4), (b"a\r\nb\0\n", 2), (b"\xff", 1)]
+)
+def test_a_damaged_byte_is_named_with_the_line_it_is_in(tmp_path, content, line):
+    with pytest.raises(RowError) as caught:
+        read_text(put(tmp_path, content))
+
+    assert caught.value.line == line
+
+
+def test_rows_of_several_lines_have_the_number_of_their_last(tmp_path):
+    text = read_text(put(tmp_path, b'a,b\n"1\n2",3\n\n4,5\n'))
+
+    assert list(rows(text)) == [(1, ["a", "b"]), (3, ["1\n2", "3"]), (4, []), (5, ["4", "5"])]
+
+
+def test_a_row_that_is_not_valid_is_named_with_its_line(tmp_path):
+    with pytest.raises(RowError) as caught:
+        list(rows(read_text(put(tmp_path, b'a\nb\n"c"d\n'))))
+
+    assert (caught.value.line, caught.value.column, caught.value.value) == (3, "", "")
+
+
+def test_a_byte_order_mark_and_blanks_do_not_hide_what_a_file_is(tmp_path):
+    for start in (b"\xef\xbb\xbf", b" \r\n\t", b"\xef\xbb\xbf\n "):
+        with pytest.raises(QuarantineError, match="this is a PDF, not a CSV file; fetch the CSV"):
+            read_text(put(tmp_path, start + b"%PDF-1.7\n"))
+
+
+def test_a_damaged_file_on_disk_is_known_by_all_its_bytes(tmp_path):
+    damaged = gzip.compress(b"a,b\n" * 1000, mtime=0)[:-20]
+    path = put(tmp_path, damaged)
+
+    with path.open("rb") as file:
+        assert content_sha256(file) == hashlib.sha256(damaged).hexdigest()

@@ -28,9 +28,14 @@ def coherent(rows: Iterable[Forecast], draws: Draws, model: str) -> list[Forecas
     said of its border would count one surprise twice. Borders stay as they are.
     """
     rows = list(rows)
-    medians = _medians([row for row in rows if row.model == model], draws)
+    own = [row for row in rows if row.model == model]
+    parts = {row.series for row in own if _is_part(row, draws.joint)}
+    medians = _medians(own, draws)
+    counts = {key: whole(paths.quantiles(draws.of(key), INTERVAL_PROBS)) for key in parts}
     return [
-        _moved(row, draws, medians) if row.model == model and _is_part(row, draws.joint) else row
+        _moved(row, counts[row.series][:, row.horizon - 1], medians)
+        if row.model == model and row.series in parts
+        else row
         for row in rows
     ]
 
@@ -39,8 +44,7 @@ def _is_part(row: Forecast, joint: Joint) -> bool:
     return not row.series.headline and row.series in joint.marginals
 
 
-def _moved(row: Forecast, draws: Draws, medians: Mapping[SeriesMonth, int]) -> Forecast:
-    counts = whole(paths.quantiles(draws.of(row.series)[:, row.horizon - 1], INTERVAL_PROBS))
+def _moved(row: Forecast, counts: Ints, medians: Mapping[SeriesMonth, int]) -> Forecast:
     values = dict(zip(INTERVALS, counts.tolist(), strict=True))
     moved: dict[str, Any] = around(values, medians[row.series, row.month])
     return replace(row, **moved)
@@ -75,17 +79,24 @@ def _medians(rows: Sequence[Forecast], draws: Draws) -> dict[SeriesMonth, int]:
     for row in rows:
         if _is_part(row, joint):
             groups[joint.total(row.series), row.series.dimension, row.month].append(row)
+    parts = {row.series for group in groups.values() for row in group}
+    middle = {key: np.median(draws.of(key), axis=0) for key in parts}
     # Agencies before the sectors and offices that add up to them.
     for place in sorted(groups, key=lambda place: (not place[0].headline, place)):
-        found |= _scaled(groups[place], found.get((place[0], place[2])), draws)
+        group, total = groups[place], found.get((place[0], place[2]))
+        of_each = np.array([middle[row.series][row.horizon - 1] for row in group])
+        found |= _scaled(group, of_each, total, joint)
     return found
 
 
-def _scaled(group: Sequence[Forecast], total: int | None, draws: Draws) -> dict[SeriesMonth, int]:
-    middle = np.array([np.median(draws.of(row.series)[:, row.horizon - 1]) for row in group])
-    if total is None or len(group) < draws.joint.group_size(group[0].series):
+def _scaled(
+    group: Sequence[Forecast], middle: Floats, total: int | None, joint: Joint
+) -> dict[SeriesMonth, int]:
+    """One month's medians of the parts of a total, from those of each by itself."""
+    if total is None or len(group) < joint.group_size(group[0].series):
         medians = np.rint(middle).astype(np.int64)
     else:
-        share = draws.joint.marginals[group[0].series].share
-        medians = reconcile.shared_out(middle, round(total * share))
+        medians = reconcile.shared_out(
+            middle, round(total * joint.marginals[group[0].series].share)
+        )
     return {(r.series, r.month): m for r, m in zip(group, medians.tolist(), strict=True)}

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from forecast.errors import DataError, QuarantineError
 from forecast.intake import beside, checks
@@ -359,9 +359,11 @@ def _warn_of_unknown(db: Database, release: Release, unknown: Mapping[str, froze
 def _unread(found: WaitingFile, sha256: str) -> Release:
     """What is known of a file before it is read: its name."""
     name = registry.parse_name(found.name)
+    layout = name.layout if name else None
     return Release(
         source=found.name.removesuffix(".gz").removesuffix(".csv"),
-        kind=cast("ReleaseKind", (name.layout if name else None) or "manual"),
+        # A page with a table is a layout to ask for, and no kind of its own.
+        kind=cast("ReleaseKind", layout) if layout in get_args(ReleaseKind) else "manual",
         file_name=found.name.removesuffix(".gz"),
         sha256=sha256,
         data_through="",

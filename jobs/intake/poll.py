@@ -165,8 +165,7 @@ class _Visit:
 
     def _tables(self, http: httpx.Client, address: str) -> Iterator[PollAnswer]:
         """The page whose table is taken as well, and those of other years it links to."""
-        known = (url for url in self.known if listing.is_table_page(url, address))
-        asked = [address, *known]
+        asked = [address, *(url for url in self.known if self._has_table(url, address))]
         for url in asked:  # grows by what the first page links to
             if time.monotonic() >= self.deadline:
                 yield PollAnswer(url, "unreachable", "no time left in this poll")
@@ -175,14 +174,16 @@ class _Visit:
             if reply.outcome == "content":
                 if url == address:
                     others = listing.links(reply.content, address)
-                    asked += [
-                        u for u in others if listing.is_table_page(u, address) and u not in asked
-                    ]
+                    asked += [u for u in others if self._has_table(u, address) and u not in asked]
                 yield self._table(url, reply)
             else:
                 yield PollAnswer(url, reply.outcome, reply.detail)
                 if reply.outcome == "blocked":
                     return
+
+    def _has_table(self, url: str, address: str) -> bool:
+        """Whether a page is another year's; the one that lists the files may have such a name."""
+        return url != self.index and listing.is_table_page(url, address)
 
     def _table(self, url: str, reply: Reply) -> PollAnswer:
         kept = markup.without_rest(reply.content)
