@@ -138,7 +138,7 @@ def test_rows_that_are_too_large_together_are_refused(copy, form):
         copy, sql(wide, form), sql("select 1 as x", form), sql(wide, form), answer_bytes=100_000
     )
 
-    assert (refused[0], small[0], other[0]) == (400, 200, 400)
+    assert (refused[0], small[0], other[0]) == (400, 200, 400), small
     assert "larger than 0 MB" in refused[2]
 
 
