@@ -1440,3 +1440,17 @@ def test_a_long_host_is_shown_up_to_eighty_letters():
     said = listing.problem(f"https://{'x' * 100}/{NAME}", CBP_INDEX)
 
     assert said == f"it lies at https://{'x' * 69}..., not with the page"
+
+
+def test_a_publisher_that_was_never_asked_may_be(path):
+    with ops.writing(path):
+        pass
+
+    assert poll_times.due(path, NOW)
+    assert awaited_of_nothing(path) == ""
+
+
+def awaited_of_nothing(path: Path) -> str:
+    with connect.writing(path):
+        pass
+    return awaited(path)
