@@ -119,8 +119,9 @@ def test_of_two_lines_with_years_the_nearer_one_is_that_of_the_months():
         row("", 2020, 2021) + row(2020, "Jan", "Feb") + row("a", 1, 2),
         row("", 2020, "Mar") + row("site", "Jan", "Feb") + row("a", 1, 2),
         row("site", "Jan", "Feb") + row("", 2020, "") + row("a", 1, 2),
+        row("site", "Jan", "Feb") + row("a", 1, 2) + row("", 2020, ""),
     ],
-    ids=["one month", "a year beside", "a month beside the year", "the year below"],
+    ids=["one month", "a year beside", "a month beside the year", "the year below", "last"],
 )
 def test_what_is_no_year_over_months_stays_on_its_line(text):
     found = sheet(text)
@@ -224,6 +225,10 @@ def test_a_year_may_stand_in_the_corner_of_each_blocks_header():
     found = read(text)
 
     assert told(found) == {"a": (BOTH, "2021-06"), "b": (BOTH, "2021-06")}
+    second = sheet("".join("q," + line for line in text.splitlines(True)))
+    assert [blocks._year_lines(second).row(at)[1] for at in (0, 1, 7)] == [
+        *("Month", "2020 Jan", "2021 Jan"),
+    ]
     unlike = sheet(text.replace("2021,a,b", "2021,b,a"))
     assert cells(blocks._year_lines(unlike)) == cells(unlike)
 
@@ -520,6 +525,7 @@ def test_a_spreadsheets_day_is_a_months_first_or_last(cell, month):
         ("13/24", None, None),
         ("24/12", None, "2024-12"),
         ("1/24", "2024-01", None),
+        ("4/12", "2012-04", None),
         ("0/24", None, None),
         ("07/08", "2008-07", "2007-08"),
         ("a/24", None, None),

@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import ExitStack, suppress
@@ -643,3 +644,25 @@ def test_a_pool_that_takes_no_more_is_renewed_and_asked_again(caplog):
         assert list(Spreading(lambda: next(pools))(abs, [-1, -2, -3, -4])) == [1, 2, 3, 4]
 
     assert caplog.messages == ["a worker was lost; its blocks are sent once more"]
+
+
+def test_a_pool_that_is_shut_down_finishes_what_it_was_given_unless_it_is_told_not_to():
+    pool = Pool(1)
+    given = [pool.submit(abs, -n) for n in range(9)]
+    pool.shutdown()
+    assert [future.result(timeout=0) for future in given] == list(range(9))
+
+    with executor(Compute(processes=2)) as left:
+        many = [left.submit(time.sleep, 0.01) for _ in range(200)]
+    assert all(future.done() for future in many)
+    assert many[-1].cancelled()
+
+
+def test_a_worker_computes_with_one_thread_and_ends_with_its_pool():
+    with executor(Compute(processes=2)) as pool:
+        assert pool.submit(os.getenv, "OMP_NUM_THREADS").result() == "1"
+        worker = pool.submit(os.getpid).result()
+        assert worker != os.getpid()
+        os.kill(worker, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)

@@ -684,3 +684,16 @@ def test_three_names_that_differ_in_capitals_are_one_and_all_named(tmp_path):
 
     assert told(read) == {"North": ([1, 2, 3], "2020-03")}
     assert "'NORTH', 'north' is taken for 'North'" in read.notes
+
+
+def test_a_line_without_a_name_in_one_of_several_sheets_is_one_fault(tmp_path):
+    head = ("site", "month", "n")
+    a = [head, *((s, f"2020-0{m}", m) for m in (1, 2) for s in ("b", "a")), ("", "2020-01", 9)]
+    b = [head, *((s, f"2020-0{m}", m) for m in (3, 4) for s in ("a", "b"))]
+
+    with pytest.raises(FaultsError) as refused:
+        read_table(sheets(tmp_path, A=a, B=b))
+
+    assert list(refused.value.faults) == [
+        "line 6, column site: '': no name of a series; fill it in"
+    ]

@@ -100,6 +100,26 @@ def test_it_is_beyond_help_without_a_pulse_or_an_end(tmp_path, pulse, woke, trou
     assert time.monotonic() - service.pulse < serving.HANGS
 
 
+@pytest.mark.parametrize(
+    ("pulse", "woke", "trouble"),
+    [
+        (120.0, None, ""),
+        (120.5, None, "the scheduler has stopped"),
+        (0.0, 180.0, ""),
+        (0.0, 180.5, "a wake did not end"),
+    ],
+)
+def test_it_has_two_minutes_of_patience_and_a_wake_those_beyond_its_own(
+    tmp_path, monkeypatch, pulse, woke, trouble
+):
+    service = one(tmp_path / "b.db", serving.settings(run_minutes=1))
+    monkeypatch.setattr(daemon, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+    service.pulse = 1000.0 - pulse
+    service.woke = None if woke is None else 1000.0 - woke
+
+    assert service._trouble() == trouble
+
+
 def test_a_clock_apart_from_the_monotonic_one_shows_by_its_offset(monkeypatch):
     before = daemon._clock_offset()
     assert abs(before - (time.time() - time.monotonic())) < serving.HANGS

@@ -330,6 +330,7 @@ def without(*where: tuple[str, str, str]) -> bytes:
             "no line for before 2023-11: rows are missing",
         ),
         (content([line[:8] for line in lines()]), "8 fields, 9 columns; the line was cut or"),
+        (content([[*line, "1"] for line in lines()]), "10 fields, 9 columns; the line was cut or"),
         (
             content(lines(), "A,B,C,D,E,F,G,H,I"),
             "missing column 'FY', 'Month (abbv)', 'Component', 'Region', 'Land Filter'; fetch",

@@ -1434,3 +1434,23 @@ def test_files_of_one_month_go_by_name_and_what_is_none_goes_first():
     assert sorted([*places, "/x/zzz.csv"], key=listing.order) == ["/x/zzz.csv", *places[::-1]]
     assert listing.order("/x/zzz.csv") == (0, "zzz.csv")
     assert listing.base_name("https://h/a/b.csv?x=/c") == "b.csv"
+
+
+def test_a_long_host_is_shown_up_to_eighty_letters():
+    said = listing.problem(f"https://{'x' * 100}/{NAME}", CBP_INDEX)
+
+    assert said == f"it lies at https://{'x' * 69}..., not with the page"
+
+
+def test_a_publisher_that_was_never_asked_may_be(path):
+    with ops.writing(path):
+        pass
+
+    assert poll_times.due(path, NOW)
+    assert awaited_of_nothing(path) == ""
+
+
+def awaited_of_nothing(path: Path) -> str:
+    with connect.writing(path):
+        pass
+    return awaited(path)

@@ -109,6 +109,7 @@ def test_anything_else_is_refused(connection, question):
         (lambda n: "select 1" + " " * (n - 8), 50_000, "too large|too big|too long"),
         (lambda n: " union all ".join(["select 1"] * n), 50, "too many terms"),
         (lambda n: f"select 'a' like '{'x' * n}'", 200, "too complex"),
+        (lambda n: "select " + "+".join("1" * n), 200, "Expression tree is too large"),
     ],
 )
 def test_no_question_is_larger_than_its_limit(connection, question, size, says):

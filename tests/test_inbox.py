@@ -555,3 +555,29 @@ def test_roots_files_are_opened_whoever_the_service_is():
             assert inbox.read_once(folder / "a.csv", folder).content == GOOD
         finally:
             os.seteuid(0)
+
+
+def test_files_that_are_written_without_end_are_waited_for_twice_as_long_and_no_longer(
+    folders, monkeypatch
+):
+    """Each look makes it a little newer; those that came later are told of in their order."""
+    monkeypatch.setattr(inbox, "STILL", 0.2)
+    monkeypatch.setattr(inbox, "LOOK_AGAIN", 0.01)
+    (folders.inbox / "b.csv").write_bytes(GOOD)
+    told: list[str] = []
+    looked = inbox.look
+
+    def growing(folder: Path) -> inbox.Contents:
+        if told:
+            for name in ("d.csv", "c.csv", "b.csv", "a.csv"):
+                (folder / name).write_bytes(GOOD)
+        return looked(folder)
+
+    monkeypatch.setattr(inbox, "look", growing)
+    began = time.monotonic()
+
+    inbox.wait_until_still(folders.inbox, told.append)
+
+    assert told == ["b.csv", "a.csv", "c.csv", "d.csv"]
+    assert time.monotonic() - began >= 2 * inbox.STILL
+    assert any(each.written for each in inbox.look(folders.inbox).left)

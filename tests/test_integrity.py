@@ -421,3 +421,62 @@ def test_the_newest_entry_says_of_which_schema_the_tables_are(path):
     edits = ("update entries set schema = 7 where id = 1", "update hindcasts set median = 0")
 
     assert "hindcasts: edited, but not by this program" in found(path, *edits)
+
+
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        (
+            "update observations set encounters = {} where encounters = 410",
+            "release 2 (february) was edited: its observations were changed",
+        ),
+        (
+            "update forecasts set centre = {}.25 where run_id = 1",
+            "run 1 was edited: forecasts not as published",
+        ),
+        (
+            "update entries set subject = 'x{}' where kind = 'refused'",
+            "entry 5 of the ledger (x{}) was edited",
+        ),
+        (
+            "update entries set previous = '{}' where kind = 'refused'",
+            "entry 5 of the ledger (release 4) does not follow the one before it; one was removed "
+            "or replaced",
+        ),
+        (
+            "update entries set digest = '{}g' || substr(digest, 3) where kind = 'refused'",
+            "entry 5 of the ledger (release 4) was edited",
+        ),
+        (
+            "update runs set digest = '{}' where id = 2",
+            "run 2 was edited: its digest is not that of the ledger",
+        ),
+        (
+            "update runs set previous_digest = '{}' where id = 2",
+            "run 2 was edited: its digest is not that of the ledger",
+        ),
+    ],
+)
+def test_an_edit_shows_whichever_digest_is_the_greater(path, edit, says):
+    """Ten edits, of which some make it greater and some less."""
+    for at in range(10):
+        changed = Path(shutil.copy(path, path.with_name("changed.db")))
+        assert says.format(at) in found(changed, edit.format(at)), at
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "update runs set previous_digest = '{}' where id = 2",
+        "update runs set digest = '{}' where id = 2",
+    ],
+)
+def test_an_early_run_that_does_not_follow_shows_whichever_digest_is_the_greater(early, edit):
+    for at in "0123456789abcdef":
+        changed = Path(shutil.copy(early, early.with_name("changed.db")))
+        said = found(changed, edit.format(at))
+        assert any(one.startswith("run 2 ") for one in said), at
+        follows = 3 if " digest" in edit else 2
+        assert (
+            f"run {follows} does not follow the run before it; one was removed or replaced" in said
+        )

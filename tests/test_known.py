@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import byhand
 import numpy as np
 import pytest
 
@@ -14,13 +15,15 @@ from forecast.config import Config
 from forecast.engine import ENGINE, VERSION, paths
 from forecast.engine.joint import Joint, as_bytes
 from forecast.engine.predictive import Predictive
+from forecast.engine.refit import engine_forecasts
 from forecast.errors import DataError
 from forecast.records import Forecast, PathMarks, PathRule, SeriesKey, StandingAnswer
-from forecast.store import connect
+from forecast.store import connect, releases
 from forecast.store.watch import Stood
+from forecast.watch.outlook import Hindsight
 from forecast.watch.standing import INSIDE, Asked
 from jobs.pipeline import parts, standing
-from jobs.pipeline.asof import _as_of, _earlier_figures, _totals, asked_again
+from jobs.pipeline.asof import _as_of, _earlier_figures, _totals, as_known, asked_again
 from jobs.pipeline.refits import Refits
 from jobs.pipeline.standing import _range80
 from jobs.pipeline.totals import (
@@ -302,11 +305,13 @@ def test_the_naive_model_is_always_asked_and_baselines_at_every_column():
 # --- standing questions as a run asks them
 
 
-def asked_at(columns: list[int], z: np.ndarray, kinds: tuple[str, ...]) -> list[StandingAnswer]:
-    """What would have been answered at these columns, with counts such as z."""
+def asked_at(
+    columns: list[int], z: np.ndarray, kinds: tuple[str, ...], counted: np.ndarray | None = None
+) -> list[StandingAnswer]:
+    """What would have been answered at these columns, with counts such as z, or other ones."""
+    held = np.expm1(z if counted is None else counted).round().astype(int)
     counts = {
-        key: dict(zip(MONTHS, np.expm1(z[row]).round().astype(int).tolist(), strict=True))
-        for row, key in enumerate(FOUR)
+        key: dict(zip(MONTHS, held[row].tolist(), strict=True)) for row, key in enumerate(FOUR)
     }
     head = replace(four(), keys=FOUR, panel=replace(four().panel, z=z))
     said = flat(head, head.origins(0), 120.0, h=12)
@@ -344,6 +349,9 @@ def test_a_hindcast_answer_rests_on_nothing_after_its_cutoff():
     assert {a.question.first_month for a in inside} == {MONTHS[25]}
     assert all(0 <= a.chance <= 1 for a in found)
     assert asked_at([24], z, ()) == []
+    last = z.copy()
+    last[1:, 24] += (0.5, -0.5, 0.5)  # but what came of the last month before it does count
+    assert asked_at([24], last, (TWELVE,), z) != asked_at([24], z, (TWELVE,))
 
 
 def test_how_borders_hang_together_is_looked_at_anew_every_year():
@@ -494,3 +502,62 @@ def test_a_run_answers_of_borders_whatever_parts_it_keeps_beside_them():
     }
     assert {a.version for a in found} == {f"{ENGINE}, engine {VERSION}"}
     assert without == [half]
+
+
+# --- the engine asked again
+
+
+def seasonal(through: str = MONTHS[-1]) -> dict[SeriesKey, dict[str, int]]:
+    """Three borders in their season, two of them larger, and nationwide."""
+    rng = np.random.default_rng(6)
+    wave = 100 + 30 * np.sin(2 * np.pi * np.arange(COUNT) / 12) + rng.normal(0, 5, (3, COUNT))
+    borders = np.round(wave * np.array([[1], [2], [3]])).astype(int)
+    found = np.vstack([borders.sum(axis=0), borders]).tolist()
+    return {
+        key: {m: count for m, count in zip(MONTHS, row, strict=True) if m <= through}
+        for key, row in zip(FOUR, found, strict=True)
+    }
+
+
+def test_asked_again_of_the_same_figures_the_engine_says_the_same():
+    """From several cutoffs at once, each by itself; nothing where it is too early."""
+    head = headline(seasonal(), Config())
+    said = engine_forecasts(head.panel, head.origins(0), 6, totals=head.totals)
+    hindsight = Hindsight(head.keys, head.panel, said)
+    cutoffs = [MONTHS[3], MONTHS[26], MONTHS[28]]
+
+    found = asked_again([(cutoff, seasonal(cutoff)) for cutoff in cutoffs], 6)
+
+    assert {cutoff for _, cutoff in found} == {*cutoffs[1:]}
+    assert len(found) == 8
+    for (key, cutoff), outlook in found.items():
+        expected = hindsight.outlook(head.keys.index(key), cutoff)
+        assert outlook.cutoff == cutoff
+        assert outlook.centre == pytest.approx(expected.centre, rel=1e-9)
+        assert outlook.scale == pytest.approx(expected.scale, rel=1e-9)
+        assert len(outlook.centre) == 6
+
+
+def test_the_figures_of_then_are_those_that_a_release_stated_first(tmp_path):
+    """The first release ends in month 28; the second restates month 26 of one border."""
+    first, second = seasonal(MONTHS[28]), seasonal()
+    second[NORTH][MONTHS[26]] += 60
+    second[FOUR[0]][MONTHS[26]] += 60
+    seen = {"first_seen_precision": "day"}
+    head = headline(second, Config())
+    said = engine_forecasts(head.panel, head.origins(0), 6, totals=head.totals)
+
+    with connect.writing(tmp_path / "a.db") as db, connect.transaction(db):
+        for name, counts, day in (("a", first, "2024-06-15"), ("b", second, "2024-07-15")):
+            through = max(counts[NORTH])
+            of = byhand.release(name, through, first_seen_at=day, **seen)
+            releases.save_snapshot(db, byhand.stated(of, counts))
+        found = as_known(db, head, said)
+
+    assert {cutoff for _, cutoff in found.revised} == {*MONTHS[26:29]}
+    assert (found.keys, found.panel, found.predictive) == (head.keys, head.panel, said)
+    north = head.keys.index(NORTH)
+    then = found.outlook(north, MONTHS[26])
+    now = Hindsight(head.keys, head.panel, said).outlook(north, MONTHS[26])
+    assert then.centre[0] < now.centre[0]
+    assert len(then.centre) == 6

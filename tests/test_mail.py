@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import random
 import re
 import smtplib
 import ssl
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -752,3 +755,131 @@ def test_a_login_goes_on_while_a_server_asks_and_ends_with_its_word(monkeypatch)
         assert sent[0] == ("AUTH", "LOGIN dXNlcg==")
         assert len(sent) == min(len(codes), smtp.MOST_CHALLENGES)
         waiting.close()
+
+
+# --- a connection by itself
+
+
+@pytest.mark.parametrize(
+    ("host", "user", "good"),
+    [
+        ("localhost", "", True),
+        ("127.0.0.1", "", True),
+        ("::1", "", True),
+        ("localhost", "me", False),
+        ("mail.example.org", "", False),
+    ],
+)
+def test_without_tls_mail_goes_to_this_host_alone_and_without_a_login(host, user, good):
+    told = settings(25, host=host, user=user)
+    if good:
+        smtp.check(told)
+        return
+    with pytest.raises(ConfigError, match="only to this host, without login") as refused:
+        smtp.check(told)
+    assert refused.value.key == "mail.security"
+    smtp.check(settings(25, host=host, user=user, security="starttls"))
+
+
+def knows(client, mechanisms: bytes, *answers: bytes):
+    """A server that offers these logins, and answers what comes then; what it was told."""
+    told = []
+    client.sendall(b"220 mail.test\r\n")
+    file = client.makefile("rb")
+    for line in iter(file.readline, b""):
+        if line.upper().startswith(b"EHLO"):
+            client.sendall(b"250-mail.test\r\n250 AUTH " + mechanisms + b"\r\n")
+            continue
+        told.append(line.strip())
+        if not answers:
+            break
+        client.sendall(answers[0])
+        answers = answers[1:]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("mechanisms", "answers", "told"),
+    [
+        (
+            b"CRAM-MD5",
+            (b"334 " + base64.b64encode(b"<1@x>") + b"\r\n", b"235 welcome\r\n"),
+            [
+                b"AUTH CRAM-MD5",
+                base64.b64encode(
+                    b"ann " + hmac.new("Füße".encode(), b"<1@x>", "md5").hexdigest().encode()
+                ),
+            ],
+        ),
+        (
+            b"PLAIN",
+            (b"235 welcome\r\n",),
+            [b"AUTH PLAIN " + base64.b64encode("\0ann\0Füße".encode())],
+        ),
+        (
+            b"LOGIN",
+            (b"334 UGFzc3dvcmQ6\r\n", b"235 welcome\r\n"),
+            [
+                b"AUTH LOGIN " + base64.b64encode(b"ann"),
+                base64.b64encode("Füße".encode()),
+            ],
+        ),
+    ],
+)
+def test_each_way_to_log_in_says_user_and_password_as_its_standard_has_it(
+    monkeypatch, mechanisms, answers, told
+):
+    monkeypatch.setenv(MAIL_PASSWORD, "Füße")
+    heard = []
+    with scripted(lambda client: heard.append(knows(client, mechanisms, *answers))) as port:
+        connection = smtp.connection(settings(port, user="ann"))()
+        connection.close()
+
+    assert heard == [told]
+
+
+@pytest.mark.parametrize(
+    ("greeting", "becomes"),
+    [(b"554 no\r\n", 554), (b"421 later\r\n", 421), (b"221 bye\r\n", 221), (b"219 odd\r\n", 219)],
+)
+def test_a_greeting_is_220_or_none_and_nothing_is_left_open(greeting, becomes):
+    threads = threading.active_count()
+    with scripted(lambda client: client.sendall(greeting)) as port:
+        with pytest.raises(smtplib.SMTPConnectError) as refused:
+            smtp.connection(settings(port))()
+        assert refused.value.smtp_code == becomes
+    deadline = time.monotonic() + 30
+    while threading.active_count() > threads and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() <= threads  # its timer has ended with it
+
+
+def test_what_comes_when_the_time_is_up_is_not_believed():
+    with scripted(lambda client: client.sendall(b"250 yes\r\n" * 3) or silence(client)) as port:
+        waiting = smtp.TimedSMTP(settings(port), ssl.create_default_context())
+        waiting.sock = waiting._get_socket(HOST, port, 5.0)
+        assert waiting.getreply() == (250, b"yes")
+        waiting._late = True
+        with pytest.raises(TimeoutError, match=r"not done after 10 s; cut off"):
+            waiting.getreply()
+        with pytest.raises(TimeoutError):
+            waiting._get_socket(HOST, port, 5.0)
+        waiting.close()
+
+
+def test_a_connection_is_cut_when_its_time_is_up(trust):
+    waiting = smtp.TimedSMTP(settings(1), ssl.create_default_context())
+    waiting._cut()  # before there is one
+    assert waiting._late
+    with scripted(silence) as port:
+        waiting = smtp.TimedSMTP(settings(port), ssl.create_default_context())
+        waiting.sock = waiting._get_socket(HOST, port, 5.0)
+        waiting._cut()
+        assert waiting.sock.recv(1) == b""
+        with pytest.raises(TimeoutError):
+            waiting.send(b"x" * 10)
+        waiting.close()
+    secure = smtp.TimedSMTP(settings(1, security="tls"), ssl.create_default_context())
+    assert secure._context is not None
+    assert (secure.timeout, secure._host) == (5.0, HOST)
+    secure.close()

@@ -18,7 +18,7 @@ from forecast.config import Config
 from forecast.errors import ConfigError, DataError, VerifyError
 from forecast.store import connect, deliveries, notices, ops, wakes
 from forecast.store.notices import Approval, Frame, Section
-from jobs.mail import approvals, compose, outbox, queueing
+from jobs.mail import approvals, compose, operator_alerts, outbox, queueing
 
 NOW = datetime(2024, 4, 11, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -617,3 +617,119 @@ def test_a_thread_is_the_first_notice_and_its_corrections_until_now(record):
         }
 
     assert threads == {2: [1], 3: [1, 2], 5: [1, 2, 3]}
+
+
+FALSE = (
+    "update notice_sections set statement = "
+    "replace(statement, '\"encounters\": 55', '\"encounters\": 99')"
+)
+
+
+def write_all(path: Path) -> None:
+    with connect.writing(path) as db:
+        compose.write_all(path, db, settings(), NOW)
+
+
+def test_all_that_is_due_is_written_and_what_is_false_by_now_anew(due):
+    edit(due, "update notices set state = 'due', closed_at = null, kind = 'flags' where id = 2")
+    edit(due, "update notices set month = '2024-01' where id = 2")
+    write_all(due)
+    assert [one(due, number).state for number in (1, 2)] == ["held", "held"]
+    edit(due, FALSE)
+
+    write_all(due)
+
+    found = rows(due, "select statement from notice_sections where part = 'finding'")
+    assert len(found) == 2
+    assert all('"encounters": 55' in statement for (statement,) in found)
+    assert [one(due, number).state for number in (1, 2)] == ["held", "held"]
+
+
+def test_what_cannot_be_written_stays_due_and_the_record_goes_on(due, caplog):
+    edit(due, "insert into month_reports values (2, 'northern', '2024-01', '7')")
+
+    write_all(due)
+
+    assert one(due).state == "due"
+    assert said(due) == []
+    assert [event.getMessage() for event in caplog.records if event.name == "bordercast"] == [
+        "a notice could not be written; it stays due"
+    ]
+
+
+@pytest.mark.parametrize("false", [True, False])
+def test_a_correction_says_what_was_false_and_is_none_where_nothing_was(due, false):
+    write(due)
+    approve(due)
+    if false:
+        edit(due, FALSE)
+    edit(
+        due,
+        "update notices set kind = 'correction', corrects = 1, state = 'due', closed_at = null,"
+        " month = '2024-01' where id = 2",
+    )
+
+    assert write(due)
+
+    assert one(due, 2).state == ("held" if false else "expired")
+    assert said(due, 2) == ([("northern", "finding")] if false else [])
+    if false:
+        with closing(connect.read(due)) as connection:
+            (section,) = notices.sections(connection, 2)
+        assert "55" in section.text
+        assert '"encounters": 55' in section.statement
+        assert section.chart is None
+
+
+def test_a_notice_s_frame_names_its_month_whom_to_ask_and_how_to_check():
+    changed = settings("ann@example.org").model_dump()
+    changed["notices"]["contact"] = "desk@example.org"
+    changed["site"]["address"] = "https://counts.example.org/"
+    config = Config.model_validate(changed)
+
+    plain, marked = compose.frame_of(config, "2024-01"), compose.frame_of(config, "2024-01", "Test")
+
+    assert plain.opening_text.splitlines()[0] == "Border encounters, January 2024"
+    assert marked.opening_text.splitlines()[0] == "Test: Border encounters, January 2024"
+    assert "desk@example.org" in plain.closing_text
+    assert "https://counts.example.org/" in plain.closing_text + plain.opening_text
+    assert "notices@example.org" in plain.closing_html
+
+
+# --- the operator
+
+
+def test_each_concern_is_one_mail_to_the_operator_until_figures_come(record):
+    config = settings(operator="op@example.org")
+    found = list(operator_alerts.concerns(record, config, LATER))
+    assert [text[:14] for text in found] == ["1 notices wait", "1 files are re", "left out of th"]
+
+    assert operator_alerts.queue_concerns(record, config, LATER) == 3
+    assert operator_alerts.queue_concerns(record, config, LATER + timedelta(days=2)) == 0
+    query = "select recipient, edition, subject from deliveries join messages using (content_key)"
+    told = rows(ops.beside(record), query.replace("edition", "messages.edition"))
+    assert {(to, edition) for to, edition, _ in told} == {("op@example.org", "operator")}
+    assert sorted(subject for *_, subject in told) == sorted(
+        f"Bordercast needs you: {' '.join(text.split())[:60]}" for text in found
+    )
+    edit(record, "update runs set data_through = '2024-03' where id = 2")
+    assert operator_alerts.queue_concerns(record, config, LATER) == 3
+
+
+def test_no_operator_is_told_where_none_is_named_or_mail_is_off(record):
+    for config in (settings(), settings(operator="op@example.org", enabled=False)):
+        assert operator_alerts.queue_concerns(record, config, LATER) == 0
+    assert not ops.beside(record).exists()
+
+
+def test_intervals_that_hold_too_little_are_a_concern_of_the_operator_s(record):
+    edit(
+        record,
+        "update scores set n = 40, coverage80 = 0.5 where horizon = 1 and basis = 'issued'"
+        " and era = 'all' and model = 'bordercast' and series_id ="
+        " (select id from series where border = 'northern' and dimension = '')",
+    )
+
+    assert list(operator_alerts.concerns(record, settings(), LATER))[-1] == (
+        "coverage drift, northern: the 80% interval of one month ahead held 20 of 40 months"
+    )

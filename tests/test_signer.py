@@ -184,7 +184,7 @@ def test_a_command_is_given_its_input_and_its_environment():
         ("echo  no   key >&2; exit 1", "sh (exit 1): no key", False),
         ("exit 2", "sh (exit 2): no reason given", False),
         ("echo contradicts >&2; exit 3", "sh (exit 3): contradicts", True),
-        (f"echo first {'x' * 399} >&2; exit 1", f"sh (exit 1): {'x' * 399}", False),
+        (f"echo first{'x' * 400} >&2; exit 1", f"sh (exit 1): {'x' * 400}", False),
         ("kill -9 $$", "sh (exit -9): no reason given", False),
     ],
 )

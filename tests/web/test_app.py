@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from forecast.errors import StoreError
 from forecast.store import wakes
-from jobs.web import answers, app, queries
+from jobs.web import answers, app, queries, server
 from jobs.web.answers import CSP, FRAMED_CSP, SQL_CSP, Plain, QueryAnswer
 from jobs.web.app import Site
 from jobs.web.connections import BoundedProtocol
@@ -686,3 +687,41 @@ def test_limits_of_queries_leave_a_page_time():
     assert answers.too_long(limits.statement_seconds).startswith(
         "The query was stopped: it took longer than 3 seconds."
     )
+
+
+def in_bytes(number: str, unit: str) -> float:
+    return float(number) * {"kB": 1e3, "MB": 1e6, "GB": 1e9}[unit]
+
+
+def test_the_limits_are_those_that_operators_are_told():
+    """The table of docs/web.md, number by number."""
+    page = (Path(__file__).parent.parent.parent / "docs" / "web.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| ([a-z ]+?) \| (.+) \|$", page, re.M))
+    numbers = {
+        name: [float(n.replace(",", "")) for n in re.findall(r"(?<![\w.])\d[\d,]*(?:\.\d+)?", text)]
+        for name, text in told.items()
+    }
+    limits, one = QueryLimits(), BoundedProtocol
+
+    assert numbers["a request"] == [
+        one.request_seconds,
+        one.answer_seconds,
+        server.DOWNLOAD_SECONDS,
+        app.DOWNLOADS,
+    ]
+    assert numbers["connections"] == [one.connections_most]
+    assert numbers["requests at once"] == [one.answers_most, 503]
+    assert numbers["a query"] == [
+        *(limits.statement_seconds, 400),
+        *(limits.answer_seconds, 400, 503),
+    ]
+    assert numbers["queries at once"] == [
+        *(limits.threads, limits.waiting, limits.turn_seconds),
+        503,
+    ]
+    assert numbers["an answer"][:2] == [limits.rows, limits.streamed_rows]
+    assert numbers["an answer"][2] * 1e6 == limits.answer_bytes
+    assert [in_bytes(*found) for found in re.findall(r"([\d.]+) (MB|GB)", told["memory"])] == [
+        limits.heap_bytes,
+        limits.address_bytes,
+    ]

@@ -114,6 +114,7 @@ def test_a_query_that_does_not_end_is_killed_with_its_process_and_the_next_gets_
 def test_who_waits_when_a_process_dies_is_told_to_try_again(copy):
     async def asking(server):
         died = await server.ask(scope("/die"))
+        await server._process.gone()
         return died, said(await server.ask(scope("/a"))), server.started
 
     died, _, started = served(copy, asking)

@@ -1,0 +1,99 @@
+"""The processes apart, begun by hand: bounded, of no secret, and gone with whoever began them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import serving
+from visitor import ROOT
+
+from jobs.web import build_process, query_process
+
+BOUNDED = """
+import asyncio, json, os, resource, sqlite3, sys
+from forecast.errors import DataError
+from jobs.web.query_process import main
+
+async def serve(copy, place, limits):
+    if place == "refused":
+        raise DataError("the copy is not whole")
+    with sqlite3.connect(":memory:") as db:
+        (heap,) = db.execute("pragma hard_heap_limit").fetchone()
+    print(json.dumps({
+        "core": resource.getrlimit(resource.RLIMIT_CORE),
+        "address": resource.getrlimit(resource.RLIMIT_AS),
+        "heap": heap, "nice": os.nice(0), "told": [str(copy), place, limits.rows],
+    }), flush=True)
+    if place == "forever":
+        await asyncio.sleep(600)
+
+main(serve, *sys.argv[1:])
+"""
+LIMITS = json.dumps({"heap_bytes": 50_000_000, "address_bytes": 1_500_000_000, "rows": 7})
+
+
+def begun(place: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-c", BOUNDED, "copy.db", place, LIMITS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def test_a_process_of_queries_is_bounded_and_ends_with_its_parent():
+    ours = os.nice(0)
+    with begun("forever") as process:
+        said = json.loads(process.stdout.readline())
+        process.stdin.close()
+        assert process.wait(serving.HANGS) == 0
+
+    assert said["core"] == [0, 0]
+    assert said["address"] == [1_500_000_000] * 2
+    assert said["heap"] == 50_000_000
+    assert said["nice"] == min(ours + 10, 19)
+    assert said["told"] == ["copy.db", "forever", 7]
+
+
+def test_a_process_that_cannot_serve_says_why_and_with_which_exit():
+    with begun("refused") as process:
+        said = process.stderr.read()
+        code = process.wait(serving.HANGS)
+
+    assert code == 3
+    assert said == "bordercast: queries: the copy is not whole\n"
+
+
+def test_who_began_it_may_write_and_is_read_until_the_end(monkeypatch):
+    read, write = os.pipe()
+    ended = []
+    monkeypatch.setattr(query_process.sys, "stdin", open(read))  # noqa: SIM115 - closed below
+    monkeypatch.setattr(query_process.os, "_exit", ended.append)
+    waiting = threading.Thread(target=query_process.leave_with_parent)
+    os.write(write, b"x" * 2000)
+    waiting.start()
+    waiting.join(0.1)
+    assert waiting.is_alive()
+    os.close(write)
+    waiting.join(serving.HANGS)
+    query_process.sys.stdin.close()
+
+    assert ended == [0]
+
+
+def test_a_page_that_cannot_be_written_says_why(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(build_process, "leave_with_parent", lambda: None)
+
+    build_process.main(str(tmp_path / "none.db"), str(tmp_path / "site"), "")
+
+    (line,) = capsys.readouterr().out.splitlines()
+    said = json.loads(line)
+    assert "bordercast run" in said["problem"]
+    assert said["problem"] in said["words"]
+    assert not (tmp_path / "site").exists()
