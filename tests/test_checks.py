@@ -718,3 +718,48 @@ def test_differences_are_told_by_dimension_and_month_the_totals_first():
         "southwest / state / AA in 2025-12 1,003, was 3; southwest / state / AA in 2026-01 1,000, "
         "was 0",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "layout"),
+    [
+        ("state", "download.csv", "state"),
+        ("bundle", "nationwide-encounters-fy25-fy26-feb-aor.csv", "aor"),
+        ("bundle", "nationwide-encounters-fy25-fy26-feb-state_0.csv", "state"),
+        ("bundle", "nationwide-encounters-fy25-fy26-feb.csv", ""),
+        ("bundle", "tables.xlsx", ""),
+    ],
+)
+def test_an_embedded_release_has_the_layout_of_the_file_behind_it(kind, name, layout):
+    release = replace(FEBRUARY.release, kind=kind, file_name=name)
+
+    assert checks._layout(ENCOUNTERS, replace(FEBRUARY, release=release)) == layout
+
+
+def test_a_member_that_only_one_release_has_is_0_in_the_other():
+    """In a closed year a state that is new, or gone, is a difference as any other."""
+    cells = tuple(
+        c._replace(state="CC") if c[:2] == ("2025-03", "other") and c.state == "BB" else c
+        for c in MARCH.cells
+    )
+    march = snapshots.snapshot(replace(MARCH, cells=cells))
+    name, before = march.release.file_name, FEBRUARY.release.file_name
+
+    assert problems(ENCOUNTERS, march, [FEBRUARY]) == [
+        f"closed years differ from {before}: other / state / BB in 2025-03 0, was 405; "
+        "other / state / CC in 2025-03 405, was 0"
+    ]
+    assert problems(ENCOUNTERS, FEBRUARY, [march]) == [
+        f"closed years differ from {name}: other / state / BB in 2025-03 405, was 0; "
+        "other / state / CC in 2025-03 0, was 405"
+    ]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_siblings_either_may_be_fresher_in_the_parts_of_its_open_year(turned):
+    name = "nationwide-encounters-fy25-fy26-feb-aor.csv"
+    moved = changed(changed(reading(), "2026-01", "other", 1), "2026-01", "other", -1, "BB")
+    area = snapshots.snapshot(replace(moved, file_name=name, kind="aor", sha256="x"))
+
+    pair = (FEBRUARY, area) if turned else (area, FEBRUARY)
+    assert problems(ENCOUNTERS, pair[0], [pair[1]]) == []

@@ -235,3 +235,85 @@ def test_a_settings_file_that_is_there_is_not_written_over(tmp_path):
 @pytest.mark.parametrize("name", ['a"b', "a\\b", 'a\\"b'])
 def test_a_name_is_itself_inside_the_file(tmp_path, name):
     assert tomllib.loads(f'x = "{first_settings._quoted(name)}"') == {"x": name}
+
+
+def test_a_series_that_the_others_add_up_to_is_taken_for_their_total(tmp_path):
+    path = tmp_path / "visits.csv"
+    lines = [
+        f"{name},{months.from_index(FIRST + m)},{count}\n"
+        for m in range(30)
+        for name, count in (("A", 40 + m % 7), ("B", 30 + m % 5), ("All", 70 + m % 7 + m % 5))
+    ]
+    path.write_text("Clinic,Month,Visits\n" + "".join(lines))
+
+    told = understood(path, ReadAs())
+
+    assert told.said[-1] == "taken: All is the sum of the 2 others"
+    assert tomllib.loads(told.settings)["sources"][0]["total"] == "All"
+
+
+def test_models_are_scored_from_two_years_after_the_first_series_began(tmp_path):
+    """One began later: what was known of the first is enough."""
+    path = tmp_path / "visits.csv"
+    lines = [
+        f"{name},{months.from_index(FIRST + m)},{40 + (7 * m) % 11}\n"
+        for name, began in (("late", 20), ("early", 3))
+        for m in range(began, 40)
+    ]
+    path.write_text("Clinic,Month,Visits\n" + "".join(lines))
+
+    told = understood(path, ReadAs())
+
+    assert told.said[0] == "visits.csv: 2 series, April 2020 to April 2023; 0 months missing"
+    found = tomllib.loads(told.settings)
+    assert found["forecast"]["first_cutoff"] == "2022-04"  # 24 months after April 2020
+
+
+@pytest.mark.parametrize(
+    ("column", "plain"),
+    [
+        ("Case_Count", "case count"),
+        ("Visits (all)", "visits all"),
+        ("  A \t B ", "a b"),
+        ("x" * 41, "x" * 40),
+        ("Über-Zahl", "über zahl"),
+        ("", ""),
+    ],
+)
+def test_the_name_of_a_column_is_told_in_small_letters(column, plain):
+    assert first_settings._plain(column) == plain
+
+
+def test_a_name_is_short_and_a_file_of_one_series_is_of_its_counts(tmp_path):
+    head = f"Clinic,Month,{'Visits of all kinds that there are in our books'}"
+    (source,) = written(visits(tmp_path, head=head))["sources"]
+    assert source["name"] == "clinic_visits_of_all_kinds_that_there_ar"
+    path = tmp_path / "plain.csv"
+    path.write_text("Month,Visits\n" + "".join(f"2020-0{m},{30 + m}\n" for m in range(1, 8)))
+    (source,) = written(path)["sources"]
+    assert (source["one"], source["many"], source["title"], source["name"]) == (
+        "series",
+        "series",
+        "Visits",
+        "visits",
+    )
+
+
+def test_what_was_missing_or_odd_in_a_file_is_told(tmp_path):
+    path = visits(tmp_path, many=1, length=30)
+    path.write_text(path.read_text().replace("Site A,2021-02,", "Site A,2021-02,\n#", 1))
+    path.write_text("\n".join(line for line in path.read_text().splitlines() if line[:1] != "#"))
+
+    said = understood(path, ReadAs()).said
+
+    assert said[0] == "visits.csv: 1 series, January 2020 to June 2022; 1 months missing"
+
+
+def test_a_decimal_sign_and_a_sheet_are_written_as_they_were_said():
+    for decimal, word in ((".", "point"), (",", "comma")):
+        found = first_settings._columns(ReadAs(decimal=decimal, sheet='A "1"'), "clinic")
+        assert tomllib.loads(found) == {"sheet": 'A "1"', "decimal": word}
+    hint = first_settings._columns(ReadAs(), "clinic")
+    assert hint.startswith("# found by content; say so where it is wrong: month")
+    nested = first_settings._columns(ReadAs(series=("R",), part="W", value=("a", "b")), "region")
+    assert tomllib.loads(nested) == {"series": ["R"], "part": "W", "value": ["a", "b"]}

@@ -1734,3 +1734,63 @@ def test_a_name_holds_below_only_where_the_first_line_has_one():
         *(True, False),
         *(True, False),
     ]
+
+
+def test_a_column_without_a_cell_is_not_said_to_be_ignored():
+    found = read(lines("month,n,,note", "{m},{j},,x{i}"))
+
+    assert found.notes[1:] == ("ignored column: 'note'",)
+    assert read(lines("month,n,,", "{m},{j},,")).notes[1:] == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "week,n\n2020-W01,1\n2020-W02,2\n",
+            "own.csv: these are counts of weeks. Bordercast forecasts monthly counts only; add up "
+            "the days of each month, and give a count for each month",
+        ),
+        (
+            "quarter,n\n2020-Q1,1\n2020-Q2,2\n",
+            "own.csv: these are counts of quarters. Bordercast forecasts monthly counts only; give "
+            "a count for each month",
+        ),
+    ],
+)
+def test_what_to_do_with_other_periods_is_said(text, said):
+    assert refusal(text) == said
+
+
+def test_series_that_the_user_names_need_counts_beside_them():
+    assert "no column of counts: 'q' in column 'n' is not a number" in refusal(
+        lines("site,month,n", "a,{m},q"), series=("site",)
+    )
+
+
+def test_a_number_may_name_the_series_if_the_user_says_so():
+    text = lines("code,month,n", "11,{m},{i}", "12,{m},{k}").replace("2020-07,6", "2020-07,5")
+
+    assert values(read(text, series=("code",))) == {"11": [*ONES[:6], 5], "12": SEVENS}
+    assert "no column 'x' (--series); there are 'code', 'month', 'n'" in refusal(
+        text, series=("x",)
+    )
+    assert "no column 'x' (--month); there are" in refusal(text, month="x")
+    assert "no column 'x' (columns.part)" in refusal(text, series=("code",), part="x")
+
+
+def test_the_month_that_the_user_names_is_the_months_column():
+    text = lines("start,end,n", "{m}-01,2021-0{n}-01,{j}")
+
+    for name, last in (("start", "2020-07"), ("END", "2021-07")):
+        found = read(text, month=name)
+        assert found.counts.last.tolist() == [months.to_index(last)]
+    assert "several columns hold months: 'start', 'end'" in refusal(text)
+
+
+def test_a_measure_may_be_the_counts_if_the_user_says_so():
+    text = lines("month,rate,n", "{m},{k},{j}")
+
+    assert values(read(text)) == {"count": THREES}
+    assert values(read(text, value=("rate",))) == {"count": SEVENS}
+    assert values(read(text, value=("n", "rate"))) == {"n": THREES, "rate": SEVENS}

@@ -18,7 +18,7 @@ from forecast.config import Config
 from forecast.errors import ConfigError, DataError, VerifyError
 from forecast.store import connect, deliveries, notices, ops, wakes
 from forecast.store.notices import Approval, Frame, Section
-from jobs.mail import approvals, compose, outbox, queueing
+from jobs.mail import approvals, compose, operator_alerts, outbox, queueing
 
 NOW = datetime(2024, 4, 11, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -694,3 +694,42 @@ def test_a_notice_s_frame_names_its_month_whom_to_ask_and_how_to_check():
     assert "desk@example.org" in plain.closing_text
     assert "https://counts.example.org/" in plain.closing_text + plain.opening_text
     assert "notices@example.org" in plain.closing_html
+
+
+# --- the operator
+
+
+def test_each_concern_is_one_mail_to_the_operator_until_figures_come(record):
+    config = settings(operator="op@example.org")
+    found = list(operator_alerts.concerns(record, config, LATER))
+    assert [text[:14] for text in found] == ["1 notices wait", "1 files are re", "left out of th"]
+
+    assert operator_alerts.queue_concerns(record, config, LATER) == 3
+    assert operator_alerts.queue_concerns(record, config, LATER + timedelta(days=2)) == 0
+    query = "select recipient, edition, subject from deliveries join messages using (content_key)"
+    told = rows(ops.beside(record), query.replace("edition", "messages.edition"))
+    assert {(to, edition) for to, edition, _ in told} == {("op@example.org", "operator")}
+    assert sorted(subject for *_, subject in told) == sorted(
+        f"Bordercast needs you: {' '.join(text.split())[:60]}" for text in found
+    )
+    edit(record, "update runs set data_through = '2024-03' where id = 2")
+    assert operator_alerts.queue_concerns(record, config, LATER) == 3
+
+
+def test_no_operator_is_told_where_none_is_named_or_mail_is_off(record):
+    for config in (settings(), settings(operator="op@example.org", enabled=False)):
+        assert operator_alerts.queue_concerns(record, config, LATER) == 0
+    assert not ops.beside(record).exists()
+
+
+def test_intervals_that_hold_too_little_are_a_concern_of_the_operator_s(record):
+    edit(
+        record,
+        "update scores set n = 40, coverage80 = 0.5 where horizon = 1 and basis = 'issued'"
+        " and era = 'all' and model = 'bordercast' and series_id ="
+        " (select id from series where border = 'northern' and dimension = '')",
+    )
+
+    assert list(operator_alerts.concerns(record, settings(), LATER))[-1] == (
+        "coverage drift, northern: the 80% interval of one month ahead held 20 of 40 months"
+    )

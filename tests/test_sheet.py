@@ -520,3 +520,11 @@ def test_a_sheet_that_is_not_there_has_no_formulas():
         )
 
     assert formulas.without_result(out.getvalue()) == {"A": [], "B": [(6, 2)]}
+
+
+def test_lines_longer_than_a_cell_may_be_are_cut_by_what_separates_them():
+    """Of one separator alone they are cells of a size that can be read."""
+    found = read("a,b\n" + "x" * 70_000 + "," + "y" * 70_000 + "\n")
+
+    assert (found.separator, found.grid.shape) == (",", (2, 2))
+    assert found.row(1) == ["x" * 70_000, "y" * 70_000]

@@ -702,3 +702,16 @@ def test_proofs_without_an_authority_have_no_certificates(record, key, tmp_path)
     section = signing(key, authority_certificates="ca.pem").witness
     proven.write(tmp_path / "one", [], record, section)
     assert (tmp_path / "one" / "authority.pem").read_bytes() == key.read_bytes()
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_time_stamp_needs_a_library(monkeypatch, installed):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if installed else None)
+    there = {"authority": "https://tsa.example.org/", "authority_certificates": "x.pem"}
+    section = Config.model_validate({"witness": there}).witness
+    if installed:
+        attest.check_settings(section)
+        return
+    with pytest.raises(ConfigError, match=r"pip install 'bordercast\[witness\]'") as refused:
+        attest.check_settings(section)
+    assert refused.value.key == "witness.authority"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 import sqlite3
 import xml.etree.ElementTree as ET
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tables import rows
+from tables import edit, rows
 
 from forecast.desk import yearly as desk
 from forecast.errors import SpanError
@@ -106,3 +108,44 @@ def test_chances_are_drawn_inside_the_page_and_told_in_words(report):
     assert "came true" in picture.words
     assert picture.words in desk.markdown(report)
     assert desk.page(report).count("<figure") == 1
+
+
+# --- of a record of a few rows
+
+
+def test_a_year_s_report_is_of_its_months_alone_and_says_what_it_rests_on(by_hand):
+    ((digest,),) = rows(by_hand, "select digest from latest_run")
+
+    text = " ".join(desk.markdown(yearly.build(by_hand, 2024)).split())
+
+    assert text.startswith("# Fiscal year 2024: how good the forecasts were")
+    assert "Northern border, January 2024: 90 were forecast 1 month ahead, 55 came" in text
+    assert "Northern border, December 2023: 104 were forecast 1 month ahead, 110 came" in text
+    assert text.endswith(f"Bordercast, run 2, data through 2024-02, digest {digest}")
+    for year in (2023, 2025):
+        with pytest.raises(SpanError, match="no forecast of its months has come due"):
+            yearly.build(by_hand, year)
+
+
+def test_a_report_is_markdown_or_a_page_by_its_file_s_name(by_hand, tmp_path):
+    found = yearly.build(by_hand, 2024)
+    for name, begins in (
+        ("year.md", "# Fiscal year 2024"),
+        ("year.html", "<!doctype html>"),
+        ("year.txt", "<!doctype html>"),
+    ):
+        yearly.write(found, tmp_path / name)
+        assert (tmp_path / name).read_text("utf-8").startswith(begins)
+
+
+def test_a_year_that_has_closed_is_reported_once(by_hand, tmp_path):
+    path = Path(shutil.copy(by_hand, tmp_path / "counts.db"))
+    assert yearly.write_closed(path) is None
+    edit(path, "update runs set data_through = '2024-09' where id = 2")
+
+    page = yearly.write_closed(path)
+
+    assert page == tmp_path / "counts-FY2024.html"
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+    assert page.with_suffix(".md").read_text("utf-8").startswith("# Fiscal year 2024")
+    assert yearly.write_closed(path) is None
