@@ -324,22 +324,21 @@ def test_work_that_dies_is_said_to_have_with_its_exit(service):
 )
 def test_work_that_takes_too_long_or_is_to_stop_is_killed(tmp_path, monkeypatch, stopped, ends):
     service = one(tmp_path / "b.db", serving.settings(run_minutes=1))
-    child, later, real = tmp_path / "child", [0.0], time.monotonic
-    clock = SimpleNamespace(monotonic=lambda: real() + later[0])
-    monkeypatch.setattr(daemon, "time", clock)
+    child, clock = tmp_path / "child", [1000.0]
+    monkeypatch.setattr(daemon, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     found = []
     running = threading.Thread(target=lambda: found.append(service._work(working.hangs)))
     running.start()
     serving.wait_for(lambda: child.exists() and child.read_text())
-    assert service.woke is not None
+    assert service.woke == 1000.0
     assert service.child is not None
     if stopped:
         service.stop.set()
     else:
-        later[0] = max(service.woke + 50 - real(), 0.0)
+        clock[0] = 1060.0
         running.join(0.5)
         assert found == []  # a minute is not over
-        later[0] += 11.0
+        clock[0] = 1060.5
     running.join(serving.HANGS)
 
     assert found == [ends]

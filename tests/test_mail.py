@@ -16,6 +16,7 @@ from email.policy import SMTP as WIRE
 
 import killing
 import pytest
+import serving
 from mailserver import HOST, SECRET, USER, Taken, authority, converse, scripted, server
 from tables import rows
 
@@ -848,10 +849,7 @@ def test_a_greeting_is_220_or_none_and_nothing_is_left_open(greeting, becomes):
         with pytest.raises(smtplib.SMTPConnectError) as refused:
             smtp.connection(settings(port))()
         assert refused.value.smtp_code == becomes
-    deadline = time.monotonic() + 30
-    while threading.active_count() > threads and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert threading.active_count() <= threads  # its timer has ended with it
+    serving.wait_for(lambda: threading.active_count() <= threads)  # its timer has ended with it
 
 
 def test_what_comes_when_the_time_is_up_is_not_believed():

@@ -106,6 +106,19 @@ def test_a_run_answers_the_usual_spans_that_its_forecast_covers(cutoff, horizon,
     assert all(span == spans.parse(span.name, cutoff) for span in found)
 
 
+def test_where_years_are_calendar_years_each_is_answered_once():
+    months.year_begins(1)
+    try:
+        found = spans.standard("2026-08", 24)
+        year = spans.fiscal(2027)
+    finally:
+        months.year_begins(10)
+
+    assert [span.name for span in found] == ["2026", "2027", "next 12 months", "rest of 2026"]
+    assert year == ("2027", "2027-01", "2027-12")
+    assert spans.fiscal(2027) == ("FY2027", "2026-10", "2027-09")
+
+
 def test_a_year_before_a_span_is_the_same_months():
     assert spans.parse("FY2027", CUTOFF).year_before() == (
         "2025-10..2026-09", "2025-10", "2026-09",

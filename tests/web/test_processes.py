@@ -98,11 +98,13 @@ def test_a_process_is_begun_at_once_and_answers_when_it_is_ready(copy):
 def test_a_query_that_does_not_end_is_killed_with_its_process_and_the_next_gets_another(copy):
     async def asking(server):
         before = said(await server.ask(scope("/a")))["pid"]
+        server.limits = replace(PATIENT, answer_seconds=0.3)
         slow = await server.ask(scope("/slow"))
+        server.limits = PATIENT
         after = said(await server.ask(scope("/a")))["pid"]
         return before, slow, after, server.started
 
-    before, slow, after, started = served(copy, asking, answer_seconds=0.3)
+    before, slow, after, started = served(copy, asking)
 
     assert (slow.status, slow.title) == (400, "The query took too long")
     assert "longer than 60 seconds" in slow.words
