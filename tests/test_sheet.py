@@ -188,6 +188,7 @@ def book(fill) -> bytes:
 @pytest.mark.parametrize(
     ("results", "unknown"),
     [
+        ([0], []),
         ([0, 0], []),
         ([0, 0, 0], [0, 1, 2]),
         ([0, 0, 7], []),
