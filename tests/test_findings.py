@@ -306,6 +306,7 @@ def test_a_month_s_record_has_all_that_is_said_of_it(connection):
     assert [row["role"] for row in found.drivers] == ["not held", "part", "part", "unattributed"]
     assert [row["member"] for row in found.drivers][1:3] == ["NY", "VT"]
     assert (found.shift, found.interior, found.agencies) == (None, None, {})
+    assert found.agencies_unit == 1
     assert (found.score["n"], found.often) == (24, (2, 2))
     assert [row["month"] for row in found.recent] == ["2024-01"]
     with pytest.raises(KeyError):
