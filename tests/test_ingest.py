@@ -77,6 +77,7 @@ def test_an_accepted_file_is_kept_under_its_content(path, folders, tmp_path):
 
     ((sha256,),) = rows(path, "select sha256 from releases")
     assert (taken.outcome, taken.data_through) == ("accepted", FEBRUARY)
+    assert (taken.release_id, taken.reason, taken.warning) == (1, "", "")
     assert (folders.archive / sha256 / NAME).read_bytes() == GOOD
     assert archive.find(folders.archive, sha256) == folders.archive / sha256 / NAME
 
