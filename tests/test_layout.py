@@ -1794,3 +1794,53 @@ def test_a_measure_may_be_the_counts_if_the_user_says_so():
     assert values(read(text)) == {"count": THREES}
     assert values(read(text, value=("rate",))) == {"count": SEVENS}
     assert values(read(text, value=("n", "rate"))) == {"n": THREES, "rate": SEVENS}
+
+
+def test_words_above_a_header_of_more_names_are_no_header():
+    found = read("Visits of,all,\n" + lines("site,month,n", "a,{m},{j}"))
+
+    assert values(found) == {"a": THREES}
+    assert "line 1 is no part of the table: 'Visits of all'" in found.notes
+
+
+def test_sums_of_years_stand_among_the_years():
+    text = "year,month,n\n" + "".join(
+        f"{year},1,{year - 2000}\n{year} Total,,99\n" for year in (2019, 2020, 2021)
+    )
+    found = read(text)
+
+    assert found.counts.last.tolist() == [months.to_index("2021-01")]
+    assert found.counts.length.tolist() == [3]
+    assert "lines 3, 5, 7 are totals over months, left out" in found.notes
+
+
+def test_the_newest_fiscal_year_may_come_first():
+    order = [("FY21", 1), *(("FY20", n) for n in range(12, 0, -1))]
+    found = read("FY,month,n\n" + "".join(f"{y},{n},{at}\n" for at, (y, n) in enumerate(order)))
+
+    assert found.counts.last.tolist() == [months.to_index("2020-10")]
+    assert found.counts.length.tolist() == [13]
+
+
+def test_each_column_of_a_series_with_parts_needs_a_name():
+    text = lines("region,site,ward,month,n", "N,a,x,{m},{i}", "N,a,y,{m},{j}")
+    said = refusal(text + "N,,x,2020-08,1\n", series=("region", "site"), part="ward")
+
+    assert said.endswith("line 16, column region: '': no name of a series; fill it in")
+
+
+def test_a_number_beside_months_across_nests_nothing():
+    def nesting(*regions: str) -> tuple[str, str]:
+        rows = [f"{site},{region},5,7\n" for site, region in zip("abc", regions, strict=True)]
+        (sheet,) = sheets_of("own.csv", ("site,region,2020-01,2020-02\n" + "".join(rows)).encode())
+        return layout.entries(sheet, ReadAs(series=("site",))).nesting
+
+    assert nesting("N", "N", "S") == ("region", "site")
+    assert nesting("1", "1", "2") == ("", "")
+
+
+def test_three_columns_that_name_series_nest_nothing():
+    rows = [f"{z},{z}{a},{a},{b},{{m}},{{k}}" for z in "NS" for a in "pq" for b in "xy"]
+    (sheet,) = sheets_of("own.csv", lines("zone,site,kind,sex,month,n", *rows).encode())
+
+    assert layout.entries(sheet, ReadAs(series=("site", "kind", "sex"))).nesting == ("", "")
