@@ -395,6 +395,7 @@ def test_a_part_s_record_has_its_own_counts_and_values(connection):
     assert found.source["file_name"] == "january.csv"
     with pytest.raises(KeyError):
         reports.part_record(connection, NEW_YORK, "2024-02")
+    assert (found.often, found.agencies_unit) == ((0, 0), 1)
 
 
 def test_the_last_run_s_report_is_kept_until_something_new_came(by_hand, db):
