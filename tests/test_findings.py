@@ -306,6 +306,7 @@ def test_a_month_s_record_has_all_that_is_said_of_it(connection):
     assert [row["role"] for row in found.drivers] == ["not held", "part", "part", "unattributed"]
     assert [row["member"] for row in found.drivers][1:3] == ["NY", "VT"]
     assert (found.shift, found.interior, found.agencies) == (None, None, {})
+    assert found.agencies_unit == 1
     assert (found.score["n"], found.often) == (24, (2, 2))
     assert [row["month"] for row in found.recent] == ["2024-01"]
     with pytest.raises(KeyError):
@@ -394,6 +395,7 @@ def test_a_part_s_record_has_its_own_counts_and_values(connection):
     assert found.source["file_name"] == "january.csv"
     with pytest.raises(KeyError):
         reports.part_record(connection, NEW_YORK, "2024-02")
+    assert (found.often, found.agencies_unit) == ((0, 0), 1)
 
 
 def test_the_last_run_s_report_is_kept_until_something_new_came(by_hand, db):

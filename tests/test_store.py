@@ -595,3 +595,17 @@ def test_an_error_ends_a_transaction_and_is_told_even_if_it_ended_before(tmp_pat
             db.execute("insert into t values (3)")
         assert db.execute("select n from t").fetchall() == [(3,)]
         assert not db.conn.in_transaction
+
+
+def test_a_part_that_a_release_has_no_count_of_was_none_there_also_before_its_first(tmp_path):
+    """India appears in the second release; of the first it is read as it was stated, as none."""
+    first = snapshot(1, "2024-01", "2024-02", total=[5, 7], peru=[5, 7])
+    second = snapshot(2, "2024-01", "2024-03", total=[5, 7, 9], peru=[5, 7, 4], india=[0, 0, 5])
+    saved(tmp_path / "a.db", [first, second])
+
+    with closing(connect.read(tmp_path / "a.db")) as connection:
+        counts = [releases.load_snapshot(connection, n).counts for n in (1, 2)]
+
+    assert counts[0][INDIA] == {"2024-01": 0, "2024-02": 0}
+    assert counts[1][INDIA] == {"2024-01": 0, "2024-02": 0, "2024-03": 5}
+    assert counts[0][PERU] == {"2024-01": 5, "2024-02": 7}
