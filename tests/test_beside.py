@@ -323,3 +323,17 @@ def test_borders_change_places_where_three_fifths_of_all_do(later, swapped):
 
     problems = judged(month("2025-10", 300) | month("2025-11", later), record({})).problems
     assert ("in 2025-11 the borders' shares have changed places" in problems) == swapped
+
+
+def test_nationwide_may_have_more_than_its_borders():
+    nation = {("nationwide", month): (1300, 2200) for month in SPAN}
+
+    assert judged(PLAIN | nation, record(PLAIN), totals(PLAIN)).problems == []
+
+
+@pytest.mark.parametrize(("large", "entry"), [(60, 0), (0, 60), (-60, 0)])
+def test_one_part_that_moves_alone_is_noticed(large, entry):
+    found = judged(with_(("northern", "2025-10"), large, entry), record(PLAIN))
+
+    said = f"northern in 2025-10: the parts are {300 + large:,} and {700 + entry:,}, they were 300"
+    assert any(problem.startswith(said) for problem in found.problems)

@@ -628,3 +628,11 @@ def test_the_years_of_a_file_are_counted_by_line_in_order(tmp_path):
 
     assert list(reading.rows.items()) == [(2025, 2), (2026, 1)]
     assert (reading.first_month, reading.data_through) == ("2024-10", "2026-07")
+
+
+def test_a_line_that_is_said_again_is_shown_by_its_labels(tmp_path):
+    with pytest.raises(RowError) as caught:
+        read(tmp_path, STATE, line(STATE), line(STATE))
+
+    labels = ("2026-07", "northern", "VT", "FMUA", "CHINA, PEOPLES REPUBLIC OF", "Title 8")
+    assert (caught.value.line, caught.value.value) == (3, ", ".join(labels))
