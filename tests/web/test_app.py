@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -493,7 +493,8 @@ def test_files_are_written_by_a_process_apart_which_says_what_is_wrong(tmp_path)
         sessions = set()
         while not task.done():
             for pid in serving.children(os.getpid()):
-                sessions.add((pid, os.getsid(pid)))
+                with suppress(ProcessLookupError):  # it has ended meanwhile
+                    sessions.add((pid, os.getsid(pid)))
             await asyncio.sleep(0.01)
         await task
         return sessions
