@@ -63,7 +63,8 @@ NOT_COPIED = (
     "*.db",
     "build",
 )
-HANGS = 600.0  # seconds; a mutant that takes longer is killed
+HANGS = 60.0  # seconds, and
+PATIENCE = 5.0  # times as long as the tests took in the traced run: what takes longer has no end
 BUDGET = 60.0  # seconds of tests for a mutant, as long as they took in the traced run
 NOT_PASSED = ("skipped", "failure", "error")  # in the traced run: such a test tells nothing
 QUICK = 1.0  # seconds, with its fixtures, of a test that is tried before others
@@ -292,6 +293,13 @@ class TracedRun:
             before[file] += 1
         return sorted(worth, key=lambda test: (-worth[test], test))
 
+    def took(self, tests: Sequence[str]) -> float:
+        """Seconds of these tests together, with their fixtures."""
+        fixtures = set().union(*(self.fixtures[test] for test in tests))
+        return sum(self.seconds[test] for test in tests) + sum(
+            map(self.waited.__getitem__, fixtures)
+        )
+
     def _within_budget(self, tests: Sequence[str]) -> list[str]:
         """The first of these, at least one, that take no longer together with their fixtures."""
         found: list[str] = []
@@ -345,8 +353,8 @@ class Python:
 class Tree:
     """A copy of the tree, for one mutant at a time, and a process that runs its tests."""
 
-    def __init__(self, folder: Path, python: Python) -> None:
-        self.root, self.python = folder / ROOT.name, python
+    def __init__(self, folder: Path, python: Python, traced: TracedRun) -> None:
+        self.root, self.python, self.traced = folder / ROOT.name, python, traced
         shutil.copytree(ROOT, self.root, ignore=shutil.ignore_patterns(*NOT_COPIED))
         self.passes: dict[str, bool] = {}  # whether a test does, without a mutant
         self.written = itertools.count(1)
@@ -362,9 +370,9 @@ class Tree:
         os.killpg(self.warm.pid, signal.SIGKILL)
         self.warm.wait()
 
-    def killed_by(self, mutant: Mutant, *batches: Sequence[str]) -> str:
+    def killed_by(self, mutant: Mutant) -> str:
         """What notices a mutant, "" if nothing does; a test that fails without it does not."""
-        for left in map(list, batches):
+        for left in self.traced.batches_of(mutant):
             while left and (by := self._killer_of(mutant, left)):
                 if by not in left:  # none can be begun, or one hangs
                     self._collect(left)
@@ -389,7 +397,7 @@ class Tree:
 
     def _collect(self, tests: Sequence[str]) -> None:
         """RuntimeError if these tests cannot be begun without a mutant either."""
-        code, said = self._run("--collect-only", *tests)
+        code, said = self._run(HANGS, "--collect-only", *tests)
         if code:
             raise RuntimeError(f"tests cannot be run in {self.root}:\n{said}")
 
@@ -400,7 +408,7 @@ class Tree:
 
     def killer(self, tests: Sequence[str]) -> str:
         """The first of these tests that fails, "" if none does; or what else shows."""
-        code, said = self._run("-x", "-rfE", *tests)
+        code, said = self._run(HANGS + PATIENCE * self.traced.took(tests), "-x", "-rfE", *tests)
         if code == 0:
             return ""
         if code is None:
@@ -409,11 +417,12 @@ class Tree:
         found = named[1] if named else f"pytest's exit code {code}"
         return max((test for test in tests if found.startswith(test)), key=len, default=found)
 
-    def _run(self, *words: str) -> tuple[int | None, str]:
+    def _run(self, seconds: float, *words: str) -> tuple[int | None, str]:
         """Pytest's exit code and what it said, None if it hangs or ends what is not its own."""
         assert self.warm.stdin
         assert self.warm.stdout
-        print(json.dumps({"words": words, "seconds": HANGS}), file=self.warm.stdin, flush=True)
+        wanted = json.dumps({"words": words, "seconds": seconds})
+        print(wanted, file=self.warm.stdin, flush=True)
         answer = self.warm.stdout.readline()
         if not answer:
             self.end()
@@ -423,7 +432,7 @@ class Tree:
         return run["code"], run["said"]
 
 
-def judged(drawn: Sequence[Mutant], traced: TracedRun, trees: Sequence[Tree]) -> Iterator[str]:
+def judged(drawn: Sequence[Mutant], trees: Sequence[Tree]) -> Iterator[str]:
     """What killed each mutant, "" where nothing did, in order."""
     free: SimpleQueue[Tree] = SimpleQueue()
     for tree in trees:
@@ -432,7 +441,7 @@ def judged(drawn: Sequence[Mutant], traced: TracedRun, trees: Sequence[Tree]) ->
     def one(mutant: Mutant) -> str:
         tree = free.get()
         try:
-            return tree.killed_by(mutant, *traced.batches_of(mutant))
+            return tree.killed_by(mutant)
         finally:
             free.put(tree)
 
@@ -466,8 +475,9 @@ def main() -> int:
     python = Python(given.python)
     traced = TracedRun(given.traced, python.known())
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        trees = [Tree(Path(folder, str(number)), python) for number in range(given.processes)]
-        report(drawn, judged(drawn, traced, trees))
+        folders = [Path(folder, str(number)) for number in range(given.processes)]
+        trees = [Tree(folder, python, traced) for folder in folders]
+        report(drawn, judged(drawn, trees))
         for tree in trees:
             tree.end()
     return 0
