@@ -251,7 +251,9 @@ class TracedRun:
         if not tests:
             of_module = sum(map(self._contexts, path.parent.glob("*.py")), Counter())
             tests = self._asking(of_module)
-        return self._within_budget(self._spread(self._about(mutant.module, tests, of_module)))
+        return self._within_budget(
+            self._spread(mutant.module, self._about(mutant.module, tests, of_module))
+        )
 
     def _contexts(self, path: Path) -> Counter[str]:
         """How many lines of a module each context ran."""
@@ -279,18 +281,20 @@ class TracedRun:
             all_of_it = {test, *self.fixtures[test]}
             share = sum(of_module[one] for one in all_of_it) / sum(self.ran[c] for c in all_of_it)
             own = of_module[test] / max(self.ran[test], 1)
-            named = Path(test.partition("::")[0]).stem == f"test_{Path(module).stem}"
-            found[test] = (share + own) * (1 + named) / (1 + self.seconds[test])
+            found[test] = (share + own) * (1 + _is_of(test, module)) / (1 + self.seconds[test])
         return found
 
-    def _spread(self, about: dict[str, float]) -> list[str]:
-        """The tests, best first; of one file each a tenth less than the one before it."""
+    def _spread(self, module: str, about: dict[str, float]) -> list[str]:
+        """The tests, best first; of one file each a tenth less than the one before it.
+
+        But of the file that is named after the module: who counts on a constant may be the last.
+        """
         before: Counter[str] = Counter()
         worth = {}
         for test in sorted(about, key=lambda test: (-about[test], test)):
             file = test.partition("::")[0]
             worth[test] = about[test] * 0.9 ** before[file]
-            before[file] += 1
+            before[file] += not _is_of(test, module)
         return sorted(worth, key=lambda test: (-worth[test], test))
 
     def took(self, tests: Sequence[str]) -> float:
@@ -315,6 +319,11 @@ class TracedRun:
                 made |= more
                 left -= seconds
         return found
+
+
+def _is_of(test: str, module: str) -> bool:
+    """Whether a test is in the file that is named after a module."""
+    return Path(test.partition("::")[0]).stem == f"test_{Path(module).stem}"
 
 
 def _statement(tree: ast.Module, line: int) -> tuple[int, int]:
