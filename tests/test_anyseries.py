@@ -277,6 +277,11 @@ def test_a_sum_is_told_from_its_parts_to_a_thousandth():
     assert sums(three[:2]) == sums(np.stack([total, total])) == {}
     assert sums(three * 0) == {}
     assert sums(np.concatenate([three, three]), "aaabbb") == {"series 1": 2, "series 4": 2}
+    # A family that has no sum, too few or too short, says nothing of the next.
+    unknown = np.full((3, 48), np.nan)
+    for first, family in ((three[:2], "aa"), (unknown, "aaa")):
+        both = np.concatenate([first, three])
+        assert sums(both, family + "bbb") == {f"series {len(family) + 1}": 2}
     small = np.stack([parts[0] * 0, parts[0] * 0 + 0.0005, parts[0] * 0 + 0.0015])
     assert sums(small) == {"series 2": 2}  # a count of less than 1 is exact to a thousandth of 1
 
