@@ -502,7 +502,7 @@ def test_a_token_is_one_reader_s_and_of_one_key(tmp_path):
     for at in range(len(token)):  # whatever letter is another
         other = token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :]
         assert unsubscribing.reader(b"k" * 32, other, today) is None
-    for address in ("a@b.org", "ab@b.org", "abc@b.org"):  # whatever its padding was
+    for address in (f"{'a' * n}@b.org" for n in range(1, 13)):  # whatever its padding was
         made = unsubscribing.token(b"k" * 32, address, day)
         assert "=" not in made
         assert unsubscribing.reader(b"k" * 32, made, today) == address
