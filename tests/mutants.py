@@ -239,14 +239,24 @@ class TracedRun:
     def tests_of(self, mutant: Mutant) -> list[str]:
         """A minute of tests for a mutant: those most about its module rather than passing through.
 
-        Of those that run its line, or of what runs at import only, a constant or a decorator, its
-        module, or where that runs in untraced processes only, any module of its folder.
+        Of those that run its line. What runs at import has run before any test that counts on it:
+        of a constant or a field those that run a line with its name, of a function's head those
+        that run the function; of what is left its module, or where that runs in untraced
+        processes only, any module of its folder.
         """
         path = ROOT / mutant.module
-        by_line = self.lines.contexts_by_lineno(str(path))
-        first, last = _statement(ast.parse(path.read_text("utf-8")), mutant.start[0])
-        of_line = {context for n in range(first, last + 1) for context in by_line.get(n, ())}
+        tree = ast.parse(path.read_text("utf-8"))
         of_module = self._contexts(path)
+        match _at_import(tree, mutant.start[0]):
+            case None:
+                first, last = _statement(tree, mutant.start[0])
+                of_line = self._contexts_at(path, range(first, last + 1))
+            case ast.FunctionDef() | ast.AsyncFunctionDef() as function:
+                body = range(function.body[0].lineno, (function.end_lineno or 0) + 1)
+                of_line = self._contexts_at(path, body)
+            case statement:
+                of_line, of_users = self._using(_given(statement))
+                of_module = of_users or of_module
         tests = self._asking(of_line) or self._asking(of_module)
         if not tests:
             of_module = sum(map(self._contexts, path.parent.glob("*.py")), Counter())
@@ -254,6 +264,22 @@ class TracedRun:
         return self._within_budget(
             self._spread(mutant.module, self._about(mutant.module, tests, of_module))
         )
+
+    def _contexts_at(self, path: Path, lines: Iterable[int]) -> set[str]:
+        by_line = self.lines.contexts_by_lineno(str(path))
+        return {context for line in lines for context in by_line.get(line, ())}
+
+    def _using(self, names: Iterable[str]) -> tuple[set[str], Counter[str]]:
+        """Who runs a line with one of these names, and how many lines each runs of such modules."""
+        use = re.compile(rf"\b(?:{'|'.join(names) or '(?!)'})\b")
+        of_lines: set[str] = set()
+        of_modules: Counter[str] = Counter()
+        for path in map(ROOT.joinpath, modules()):
+            text = enumerate(path.read_text("utf-8").splitlines(), start=1)
+            if found := self._contexts_at(path, [n for n, line in text if use.search(line)]):
+                of_lines |= found
+                of_modules += self._contexts(path)
+        return of_lines, of_modules
 
     def _contexts(self, path: Path) -> Counter[str]:
         """How many lines of a module each context ran."""
@@ -319,6 +345,27 @@ class TracedRun:
                 made |= more
                 left -= seconds
         return found
+
+
+def _at_import(tree: ast.Module, line: int) -> ast.stmt | None:
+    """The statement of a module or a class at a line, None in a function's body."""
+    of_these = (tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)))
+    for one in (one for node in of_these for one in node.body if not isinstance(one, ast.ClassDef)):
+        marks = getattr(one, "decorator_list", [])
+        first = min([one.lineno, *(mark.lineno for mark in marks)])
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+            inside = first <= line < one.body[0].lineno
+        else:
+            inside = first <= line <= (one.end_lineno or 0)
+        if inside:
+            return one
+    return None
+
+
+def _given(statement: ast.stmt) -> list[str]:
+    """The names that an assignment gives something."""
+    names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+    return [name.id for name in names if isinstance(name.ctx, ast.Store)]
 
 
 def _is_of(test: str, module: str) -> bool:
