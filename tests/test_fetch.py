@@ -454,7 +454,6 @@ def test_nobody_there_is_unreachable(path):
     "bad",
     [
         [status(500), status(502), status(503)],
-        [status(408), status(425), status(504)],
         [status(429, Retry_After="0")],
         [raw(HEAD + b"Content-Length: %d\r\n\r\n" % len(GOOD), GOOD[:2000])],
         [raw(HEAD + b"\r\n", GOOD[:2000])],
@@ -641,16 +640,6 @@ def test_a_refusal_of_us_is_a_block_and_another_is_not(path, publisher, code, ou
     publisher.answers[INDEX] = status(code)
 
     assert look(path, publisher).poll.outcome == outcome
-
-
-@pytest.mark.parametrize("code", [404, 409, 426, 501, 505])
-def test_what_does_not_pass_is_asked_once(path, publisher, code):
-    publisher.publish(**{NAME: GOOD})
-    publisher.answers[FOLDER + NAME] = in_turn(status(code), lambda r: serve(r, GOOD))
-
-    look(path, publisher)
-
-    assert publisher.asked_files() == [NAME]
 
 
 def test_a_block_is_left_alone_for_hours_and_longer_each_time(path, publisher):
