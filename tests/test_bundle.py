@@ -327,3 +327,14 @@ def test_the_paths_that_come_with_the_program_are_read_as_they_are_written(tmp_p
     assert gzip.decompress((tmp_path / bundle.PATHS).read_bytes()) == gzip.decompress(
         own.read_bytes()
     )
+
+
+def test_a_month_of_none_is_kept_of_totals_and_left_out_of_what_they_are_made_of():
+    total = bundle.EmbeddedSeries(SeriesKey("northern"), "2024-01", (5, 0, 7))
+    part = bundle.EmbeddedSeries(SeriesKey("northern", "state", "Maine"), "2024-01", (0, 2, 0))
+    none = bundle.EmbeddedSeries(SeriesKey("northern", "state", "Ohio"), "2024-01", (0, 0, 0))
+
+    assert dict(bundle._counts([total, part, none])) == {
+        total.key: {"2024-01": 5, "2024-02": 0, "2024-03": 7},
+        part.key: {"2024-02": 2},
+    }
