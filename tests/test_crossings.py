@@ -25,6 +25,9 @@ SETTINGS = Config(
 )
 
 
+pytestmark = pytest.mark.slow  # all of them are of one run, which takes half a minute
+
+
 @pytest.fixture(scope="module")
 def crossed(tmp_path_factory) -> Path:
     """A database after a run on the embedded figures with the crossing and its parents."""
@@ -33,7 +36,6 @@ def crossed(tmp_path_factory) -> Path:
     return path
 
 
-@pytest.mark.slow
 def test_the_figures_of_the_borders_are_what_they_are_without(crossed, published):
     query = "select border, month, encounters from border_months order by 1, 2"
     months = rows(crossed, query)

@@ -197,6 +197,7 @@ def next_release(counts: dict[str, int], month: str = "2026-09") -> Snapshot:
     )
 
 
+@pytest.mark.slow
 def test_the_next_month_is_judged_by_the_forecast_that_was_published(database):
     expected = dict(
         rows(

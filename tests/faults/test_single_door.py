@@ -150,6 +150,7 @@ def test_every_command_was_run_and_did_its_work(watched):
     assert not wrong, "\n".join(map(str, wrong))
 
 
+@pytest.mark.slow
 @pytest.mark.both
 def test_only_sqlite_opens_the_record_and_nobody_writes_outside_the_lock(watched, figure):
     came, seen = watched
