@@ -151,13 +151,19 @@ def test_another_copy_is_answered_by_another_process_and_the_first_ends(copy):
     assert served(copy, asking) == (True, 2)
 
 
+async def asked_slowly(server):
+    """The process that is at work on an answer, and what waits for it."""
+    await server.ready()
+    process = server._process
+    waiting = asyncio.create_task(server.ask(scope("/slow")))
+    while not process.users:
+        await asyncio.sleep(0.01)
+    return process, waiting
+
+
 def test_the_first_process_ends_only_when_nobody_waits_for_it(copy):
     async def asking(server):
-        await server.ready()
-        first = server._process
-        waiting = asyncio.create_task(server.ask(scope("/slow")))
-        while not first.users:
-            await asyncio.sleep(0.01)
+        first, waiting = await asked_slowly(server)
         copy.write_text("another")
         await server.ask(scope("/a"))
         alive = serving.alive(first.process.pid), first.users
@@ -172,11 +178,7 @@ def test_the_first_process_ends_only_when_nobody_waits_for_it(copy):
 
 def test_who_hangs_up_takes_the_process_along(copy):
     async def asking(server):
-        await server.ready()
-        process = server._process
-        waiting = asyncio.create_task(server.ask(scope("/slow")))
-        while not process.users:
-            await asyncio.sleep(0.01)
+        process, waiting = await asked_slowly(server)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
