@@ -18,6 +18,7 @@ from tables import rows
 
 from forecast.desk.charts import forecasts, grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, INK, PALE
+from forecast.records import HEADLINES
 from forecast.store import connect, plots
 from jobs.cli import main
 
@@ -195,3 +196,18 @@ def test_a_part_has_a_fan_and_nothing_else(published, tmp_path):
     assert "Northern border, Swanton Sector" in text
     assert said.exit_code == 2
     assert "drawn of borders only" in said.stderr
+
+
+@pytest.mark.parametrize("border", HEADLINES)
+def test_what_stood_before_each_month_is_what_the_view_says(published, border):
+    """The view puts more beside it, and takes three times as long."""
+    with closing(connect.read(published)) as connection:
+        found = plots.stood(connection, border)
+        names = ", ".join(found[0])
+        view = connection.execute(
+            f"select {names} from wide_months where border = ? and lo95 is not null order by month",
+            (border,),
+        ).fetchall()
+
+    assert len(found) > 100
+    assert [tuple(row.values()) for row in found] == [tuple(row) for row in view]
