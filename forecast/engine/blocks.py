@@ -125,7 +125,10 @@ class BlockPaths(NamedTuple):
 
 
 class FurtherTask(NamedTuple):
-    """A task, and how many months ahead its panel's last column is asked for beside it."""
+    """A task, and how many months ahead its panel's last column is asked for beside it.
+
+    totals : as in `engine_forecasts`.
+    """
 
     task: Task
     ahead: int

@@ -29,7 +29,7 @@ PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
 HORIZONS = (1, 3, 6, 12)
 ALL_HORIZONS = 0  # stored as the horizon of a score over all of them
-_FARTHER = 100  # months than a forecast may be set to reach
+_FARTHER = 100  # months, more than a forecast may be set to reach
 ALL_CUTOFFS = "all"  # the era that is not one cutoff year
 ACROSS_BREAK, ACROSS_NONE = "break", "no-break"  # eras by what lies between cutoff and month
 _COLUMNS = [HUB_PERMILLES.index(round(p * 1000)) for p in PROBS]
