@@ -508,7 +508,9 @@ class _Reader:
             return None
         open_ = [pair for pair in likely if pair[1].verdict != "wrong"]
         one, verdict = (open_ or likely)[0]
-        if verdict.verdict == "wrong" and (not extreme.plain or one.sense.among == "span"):
+        open_year = extreme.yearly and one.sense.span.length == 1  # a record of the year, or ever?
+        vague = not extreme.plain or one.sense.among == "span" or open_year
+        if verdict.verdict == "wrong" and vague:
             return self._unclear(case, "what it is compared with is not clear")
         return self._finding(case, one, verdict)
 

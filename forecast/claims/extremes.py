@@ -30,6 +30,7 @@ class Extreme:
 
     number : its place among the tokens. since : the time behind "since", None without one.
     plain : whether the words leave no doubt about what it is compared with.
+    ever : whether they say that it was so in all of the record: a record, all-time, ever.
     """
 
     start: int
@@ -44,6 +45,7 @@ class Extreme:
     within: bool = False
     same_month: bool = False
     plain: bool = True
+    ever: bool = False
 
 
 def find(scene: Scene, context: Context) -> Iterator[Extreme]:
@@ -136,6 +138,7 @@ def _extreme(scene: Scene, one: Placed) -> Extreme | None:
         within=within,
         same_month=_same_month(scene, one, last),
         plain=ever or since is not None or rank is not None,
+        ever=ever,
     )  # fmt: skip
 
 
@@ -237,11 +240,20 @@ def weigh(
         Weighed(replace(sense, versus=since), cost + 0.3 * i, True, True)
         for i, since in enumerate(_starts(extreme, span.value, context))
     ]
-    if extreme.yearly and span.value.length == 1:
-        made.append(Weighed(replace(sense, among="within year"), cost + 0.2, True, True))
-        made.append(Weighed(replace(sense, among="same month"), cost + 0.6, True, True))
-    elif span.value.length == 1 and not extreme.within and not extreme.since:
-        made.append(Weighed(replace(sense, among="within year"), cost + 1.6, True, True))
+    # A record is one among all months, and the highest in ten years one of those ten years: that
+    # it was the highest of its own year makes neither true.
+    bare = not (extreme.ever or extreme.since or extreme.years_back or extreme.within)
+    if bare and span.value.length == 1:
+        made.append(
+            Weighed(
+                replace(sense, among="within year"),
+                cost + (0.2 if extreme.yearly else 1.6),
+                True,
+                True,
+            )
+        )
+        if extreme.yearly:
+            made.append(Weighed(replace(sense, among="same month"), cost + 0.6, True, True))
     return made
 
 

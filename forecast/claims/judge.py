@@ -249,8 +249,9 @@ def _extreme(line: ClaimCounts, sense: Sense, claimed: Claimed) -> JudgedClaim:
 
 def _ranked(line: ClaimCounts, sense: Sense, claimed: Claimed) -> JudgedClaim:
     low = sense.measure.endswith("low") or sense.measure.startswith("lowest")
-    peers, now = _peers(line, sense), line.total(sense.span)
-    beyond = [span for span, total in peers if (total < now if low else total > now)]
+    now = line.total(sense.span)
+    others = peers(line, sense)
+    beyond = [span for span, total in others if (total < now if low else total > now)]
     if sense.measure in ("rank_high", "rank_low"):
         rank = len(beyond) + 1
         verdict: ClaimVerdict = "right" if rank == claimed.value else "wrong"
@@ -274,7 +275,7 @@ def _since(line: ClaimCounts, sense: Sense, beyond: list[ClaimSpan]) -> JudgedCl
     return JudgedClaim("right", float(last) if last is not None else None, evidence="record")
 
 
-def _peers(line: ClaimCounts, sense: Sense) -> list[tuple[ClaimSpan, int]]:
+def peers(line: ClaimCounts, sense: Sense) -> list[tuple[ClaimSpan, int]]:
     """The other spans of the same kind that a span is ranked among, up to its own end."""
     span = sense.span
     if sense.among == "year":

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from forecast import months
-from forecast.claims.judge import Claimed, JudgedClaim, Sense
+from forecast.claims.judge import Claimed, JudgedClaim, Sense, peers
 from forecast.claims.spans import ClaimSpan
 from forecast.claims.subjects import Subject, agency_words
 from forecast.claims.table import CountTable
-from forecast.desk.wording import month_words, of_these, small_words
+from forecast.desk.wording import MONTHS, month_words, of_these, ordinal, small_words
 from forecast.intake.sources import registry
 
 VERDICT_WORDS = {
@@ -156,18 +157,49 @@ _EXTREME_WORDS = {
 
 def _explain_extreme(table: CountTable, sense: Sense, judged: JudgedClaim) -> Explained:
     line = table.counts(sense.subject)
-    began = month_words(months.from_index(line.first)) if line else ""
-    side = _EXTREME_WORDS[sense.measure]
-    now = table.total(sense.subject, sense.span)
+    if line is None:
+        return Explained("")
+    side, now = _EXTREME_WORDS[sense.measure], line.total(sense.span)
     here = f"{number_words(now, 'total')} {sense.subject.words()} in {sense.span.words()}"
     if sense.measure.endswith("since"):
         if not judged.truth:
+            began = month_words(months.from_index(line.first))
             return Explained(f"{here}: none {side[:-3]}er before it on record (from {began}).")
         last = ClaimSpan(int(judged.truth), int(judged.truth)).words()
         return Explained(f"{here}: the {side} since {last}.")
+    others = peers(line, sense)
     rank = int(judged.truth or 1)
-    place = side if rank == 1 else f"number {rank} from the {side}"
-    return Explained(f"{here}: {place} of those on record (from {began}) up to then.")
+    place = side if rank == 1 else f"{ordinal(rank)} {side}"
+    said = f"{here}: the {place} of {_ranked_among(sense, others)}."
+    if judged.verdict != "wrong":
+        return Explained(said)
+    return Explained(f"{said}{_beyond(side, now, others)}", said)
+
+
+def _ranked_among(sense: Sense, others: Sequence[tuple[ClaimSpan, int]]) -> str:
+    """What a span was ranked among: itself, and the others that it was held against."""
+    spans = sorted((sense.span, *(span for span, _ in others)))
+    n, first, last = len(spans), spans[0], spans[-1]
+    if sense.among == "within year":
+        year = months.fiscal_year_at(sense.span.first)
+        return f"the {n} months of {months.year_noun()} {year} on record"
+    if sense.among == "month":
+        return f"the {n} months on record, {ClaimSpan(first.first, last.last).words()}"
+    if sense.among == "year" and sense.span.year:
+        return f"the {n} {months.year_noun()}s on record, {first.year} to {last.year}"
+    if sense.span.length == 1:
+        month = MONTHS[sense.span.first % 12]
+        return f"the {n} months of {month} on record, {first.words()} to {last.words()}"
+    return f"the same months of {n} years on record, {first.words()} to {last.words()}"
+
+
+def _beyond(side: str, now: int, others: Sequence[tuple[ClaimSpan, int]]) -> str:
+    """Which time was farther out than what is called a record; "" if none was."""
+    pick = max if side == "highest" else min
+    span, count = pick(others, key=lambda pair: pair[1], default=(None, now))
+    if span is None or pick(count, now) == now:
+        return ""
+    return f" {span.words()[:1].upper()}{span.words()[1:]} was {side[:-3]}er: {count:,}."
 
 
 def elsewhere(table: CountTable, sense: Sense, claimed: Claimed) -> str:
