@@ -78,6 +78,12 @@ def test_every_series_is_found_by_its_name_and_by_its_code(names):
         ("other:New York", ("other:New York Field Office", "other:state:New York")),
         ("northern:Swantom", ("northern:Swanton Sector",)),
         ("nationwide:India", ("northern:India", "other:India", "southwest:India")),
+        ("nothern", ("northern",)),
+        ("southwst", ("southwest",)),
+        ("nationwid", ("nationwide",)),
+        ("othr", ("other",)),
+        ("nothern:Swanton", ("northern",)),
+        ("Swantom", ("northern:Swanton Sector",)),
         ("eastern:India", HEADLINES),
         ("northern:Atlantis", ()),
         ("", ()),
@@ -90,6 +96,15 @@ def test_a_name_that_will_not_do_lists_the_choices(names, text, choices):
 
     assert caught.value.choices == choices
     assert all(choice in str(caught.value) for choice in choices)
+
+
+@pytest.mark.parametrize("total", [total for total in HEADLINES if len(total) > 5])
+def test_a_total_with_any_letter_missing_or_twice_is_the_one_suggested(names, total):
+    for at in range(len(total)):
+        for wrong in (total[:at] + total[at + 1 :], total[: at + 1] + total[at:]):
+            with pytest.raises(SeriesNameError) as caught:
+                names.find(wrong)
+            assert caught.value.choices == (total,)
 
 
 def test_an_apostrophe_inside_a_name_is_no_quote():

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 from forecast import headlines
 from forecast.errors import SeriesNameError
 from forecast.intake.sources import registry
 from forecast.records import SeriesKey
 
+AS_NEAR = 0.08  # in likeness, 0 to 1: names farther than that behind the nearest are not meant
 _QUOTES = "\"'\u201c\u201d\u2018\u2019"
 _DROPPED = str.maketrans("", "", "." + _QUOTES)
 _DIMENSIONS = {
@@ -56,8 +57,11 @@ class SeriesNames:
         if border and not rest:
             return self._only(text, [key for key in self.keys if key == SeriesKey(border)])
         if rest and not border:
+            forms = {form: total for total, form in _total_forms()}
+            near = _nearest(_normal(first), forms)
+            choices = dict.fromkeys(forms[form] for form in near) or headlines.every()
             raise SeriesNameError(
-                text, f"{first!r} is no {registry.main().totals.one}", headlines.every()
+                text, f"{first!r} is no {registry.main().totals.one}", list(choices)
             )
         *dimension, part = rest or [first]
         if len(dimension) > 1:
@@ -101,11 +105,12 @@ class SeriesNames:
         choices = [self.name(key) for key in found]
         if found:
             raise SeriesNameError(text, "could be any of these", choices)
-        known = {self.name(key): key for key in among}
-        wanted = _normal(_pieces(text)[-1])
-        by_form = {form: name for name, key in known.items() for form in _forms(key)}
-        near = get_close_matches(wanted, by_form, n=5, cutoff=0.75)
-        suggested = list(dict.fromkeys(by_form[form] for form in near))
+        *above, wanted = map(_normal, _pieces(text))
+        by_form = {form: key for key in among for form in _forms(key)}
+        if not above:  # a total's name goes before a part's of the same form
+            by_form |= {form: SeriesKey(total) for total, form in _total_forms()}
+        near = _nearest(wanted, by_form)
+        suggested = list(dict.fromkeys(self.name(by_form[form]) for form in near))
         if not suggested:  # perhaps another border has it
             suggested = [self.name(key) for key in _matching(wanted, self.keys)]
         others = [] if suggested else registry.that_have(wanted)
@@ -113,6 +118,20 @@ class SeriesNames:
             problem = f"another measure: this record counts {registry.main().measure.noun}"
             raise SeriesNameError(text, f"{problem}, and not {' or '.join(others)}")
         raise SeriesNameError(text, "no series has this name", suggested)
+
+
+def _total_forms() -> Iterable[tuple[str, str]]:
+    """(total, what it may be called), for each total."""
+    usual = registry.main().totals.usual
+    for total in headlines.every():
+        yield from ((total, form) for form in (_normal(total), *usual.get(total, ())))
+
+
+def _nearest(wanted: str, forms: Iterable[str]) -> list[str]:
+    """The forms that are most like this, nearest first."""
+    near = get_close_matches(wanted, forms, n=5, cutoff=0.75)
+    ratios = [SequenceMatcher(None, form, wanted).ratio() for form in near]
+    return [form for form, ratio in zip(near, ratios, strict=True) if ratio > ratios[0] - AS_NEAR]
 
 
 def dimension_words(name: str) -> str:
@@ -191,10 +210,7 @@ def _border(text: str) -> str | None:
     totals = registry.main().totals
     wanted = _normal(text).removeprefix("the ")
     wanted = wanted.removesuffix(f" {totals.one}").removesuffix(f" {totals.many}")
-    for border in headlines.every():
-        if wanted in (_normal(border), *totals.usual.get(border, ())):
-            return border
-    return None
+    return next((total for total, form in _total_forms() if form == wanted), None)
 
 
 def _pieces(text: str) -> list[str]:

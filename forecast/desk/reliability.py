@@ -103,12 +103,17 @@ def tables(found: Sequence[KindScore], name: str) -> Iterator[RenderableType]:
     if not found:
         yield "No standing question is resolved yet."
         return
-    yield f"[bold]{name}[/bold], chances given to standing questions; smaller scores are better"
+    from rich.text import Text
+
+    said = ", chances given to standing questions; smaller scores are better"
+    yield Text.assemble((name, "bold"), said)
     for basis, group in groupby(found, key=lambda one: one.basis):
         kinds = list(group)
         yield _scores(kinds, basis)
         yield from (f"{one.kind}: {one.verdict}." for one in kinds if not one.skilled)
-        yield "\n[bold]Reliability[/bold]: of the chances given, how many came true"
+        yield Text.assemble(
+            *("\n", ("Reliability", "bold"), ": of the chances given, how many came true")
+        )
         yield _reliability(kinds, basis)
 
 

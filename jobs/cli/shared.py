@@ -146,13 +146,19 @@ def origin(run: RunRow) -> dict[str, str]:
 @contextmanager
 def progress(quiet: bool) -> Iterator[Report]:
     """A bar on a terminal, a line a step elsewhere, nothing where a program reads."""
-    from rich.progress import Progress, TaskID
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     if quiet or not sys.stderr.isatty():
         yield _lines(quiet)
         return
     tasks: dict[str, TaskID] = {}
-    with Progress(console=console(stderr=True), transient=True) as progress:
+    columns = (
+        TextColumn("{task.description}", "progress.description", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
 
         def report(step: str, done: int, total: int) -> None:
             if step not in tasks:
@@ -171,11 +177,14 @@ def _lines(quiet: bool) -> Report:
 
 
 def console(stderr: bool = False) -> Console:
-    """Wide enough for our tables where there is no terminal to ask."""
+    """Wide enough for our tables where there is no terminal to ask.
+
+    A str is text: names from files have brackets and colons in them, "Ward [closed]".
+    """
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else 100
-    return Console(stderr=stderr, width=width, highlight=False)
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
 def say_taken(taken: Iterable[Taken]) -> None:
