@@ -289,10 +289,10 @@ def test_only_sums_with_a_month_that_nobody_knows_are_left_out():
     counts = {
         key: dict.fromkeys(months.between("2025-10", "2026-08"), 1000) for key in together.marginals
     }
-    whole = [(s.series.border, s.span) for s in joint_runs.standard_spans(together, counts)]
+    whole = [(s.series.border, s.span) for s in joint_runs.standard_spans(together, counts, ())]
     # One in the calendar year and in the fiscal year, which comes before it among the spans.
     del counts[SeriesKey("southwest")]["2026-02"]
-    rest = [(s.series.border, s.span) for s in joint_runs.standard_spans(together, counts)]
+    rest = [(s.series.border, s.span) for s in joint_runs.standard_spans(together, counts, ())]
 
     assert set(whole) - set(rest) == {("southwest", "FY2026"), ("southwest", "2026")}
     assert ("southwest", "rest of 2026") in rest
@@ -484,7 +484,7 @@ def test_a_part_had_nothing_before_it_first_appeared():
     together = Joint(rule, [PathMarks(key, "2026-02", marks) for key in (border, part)])
     new = {"2026-01": 7, "2026-02": 5}
 
-    found = list(joint_runs.standard_spans(together, {border: dict(new), part: dict(new)}))
+    found = list(joint_runs.standard_spans(together, {border: dict(new), part: dict(new)}, ()))
 
     told = {(one.series, one.span): one for one in found}
     assert (part, "FY2026") in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import sqlite3
@@ -11,6 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from forecast.desk.asking import Asking
+from forecast.engine.rows import INTERVALS
+from forecast.store import connect
 from jobs.cli import main
 
 PAGE = (Path(__file__).parent.parent / "docs" / "questions.md").read_text("utf-8")
@@ -63,6 +67,49 @@ def test_command_and_query_say_the_same(published, start):
     for row in found(published, query):
         for name in ("median", "lo80", "hi80"):
             assert f"{row[name]:,}" in text
+
+
+@pytest.mark.slow
+def test_a_span_has_one_answer_in_command_and_tables(published):
+    """What the run published of a month or a sum is what the command says, to the digit."""
+    with connect.moment(published) as connection:
+        asking = Asking(connection)
+        rows = connection.execute(
+            "select border, dimension, member, month as span, month as first_month, * "
+            "from latest_forecasts where model = 'bordercast'"
+        ).fetchall()
+        sums = connection.execute("select * from span_forecasts").fetchall()
+        keys = {key[:3]: key for key in asking.joint.marginals}
+        some = [row for row in (*rows, *sums) if row["dimension"] in ("", "component")]
+        assert len(some) > 100
+        for row in some:
+            found = asking.span(keys[row["border"], row["dimension"], row["member"]], row["span"])
+            for name in INTERVALS:
+                assert getattr(found, name) == row[name], (dict(row), name)
+
+
+@pytest.mark.slow
+def test_a_year_s_last_month_and_the_year_say_the_same(published):
+    query = """
+        select s.border, s.published, s.median, s.lo80, s.hi80, f.median, f.lo80, f.hi80
+        from span_forecasts as s join latest_forecasts as f
+            on f.border = s.border and f.dimension = s.dimension and f.member = s.member
+            and f.model = 'bordercast' and f.month = s.last_month
+        where s.span = 'FY2026' and s.dimension = '' and s.months_published = 11
+    """
+    rows = found(published, query)
+
+    assert len(rows) == 4
+    for _, known, *values in map(tuple, rows):
+        assert [known + value for value in values[3:]] == values[:3]
+
+
+@pytest.mark.slow
+def test_a_record_within_a_year_is_as_likely_by_command_as_by_query(published):
+    command, query = query_of("Is a record")
+    ((_, chance, _, _),) = found(published, query)
+
+    assert json.loads(said(published, f"{command} --json"))["chance"] == chance
 
 
 def test_what_moved_is_said_after_a_second_run(stages):

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from forecast import months
 from forecast.engine import chances, spans
 from forecast.engine.chances import Outlooks
+from forecast.engine.rows import INTERVALS
 from forecast.errors import SpanError
 from forecast.records import SeriesKey
+from forecast.watch import standing
 
 CUTOFF = "2026-08"
 COUNTS = {month: 100 + i for i, month in enumerate(months.between("2013-10", CUTOFF))}
@@ -171,8 +173,8 @@ def test_months_before_the_series_are_not_zeros():
         ("2026-12", "<= 2014-06", 0.5, "at most 2014-06"),
         ("2026-12", "at least year before", 0, "at least the year before"),
         ("2014-06", "at most 108", 1, "at most 108"),
-        ("FY2027", "RECORD LOW", 0.5, "a record low"),
-        ("FY2025", "record", 1, "a record high"),
+        ("FY2027", "RECORD LOW", 0.5, "a record low for the total of these months"),
+        ("FY2025", "record", 1, "a record high for the total of these months"),
         # Exactly as much is no more and no less.
         ("2026-12", "below 100", 0.25, "below 100"),
         ("2026-12", "above 2014-06", 0.5, "above 2014-06"),
@@ -226,7 +228,7 @@ def test_what_is_no_event_is_refused(event):
             "FY2027",
             "highest since 2020-01",
             "FY2027",
-            "only a single month can be the highest or lowest since another",
+            "only a month, or one of the next months, can be the highest or lowest since another",
         ),
         (
             "2026-12",
@@ -245,6 +247,116 @@ def test_what_cannot_be_said_is_refused_with_why(span, event, text, problem):
 
     assert refused.value.text == text
     assert problem in refused.value.problem
+
+
+@pytest.mark.parametrize(
+    ("span", "event", "said", "note"),
+    [
+        (
+            "FY2025",
+            "> 2024",
+            "above FY2024",
+            "2024 was read as FY2024; for the number write 2,024.",
+        ),
+        ("FY2027", "at most 2013", "at most FY2013", None),  # the record begins in FY2014
+        ("2025", "> 2024", "above 2024", "2024 was read as the year 2024; for the number write"),
+        ("2024-01..2024-12", ">= 2025", "at least 2025", "2025 was read as the year 2025; for"),
+        ("FY2025", "> 2,024", "above 2,024", ""),
+        ("FY2025", "> 2012", "above 2,012", ""),  # before the record
+        ("FY2025", "> 2028", "above FY2028", None),  # partly beyond the forecast
+        ("FY2025", "> 2029", "above 2,029", ""),
+        ("FY2025", "> 02024", "above 2,024", ""),
+        ("2026-12", "> 2024", "above 2,024", "2024 was read as the number 2,024; only a year"),
+        ("next 12 months", "> 2024", "above 2,024", "2024 was read as the number 2,024; only"),
+    ],
+)
+def test_a_year_of_the_record_is_a_year_where_the_span_is_one(span, event, said, note):
+    if note is None:  # read as a year, which the record does not have all months of
+        with pytest.raises(SpanError):
+            chances.chance(SERIES, spans.parse(span, CUTOFF), event)
+        return
+
+    found = chances.chance(SERIES, spans.parse(span, CUTOFF), event)
+
+    assert found.event == said
+    assert found.note.startswith(note)
+    assert bool(found.note) == bool(note)
+
+
+def test_a_year_read_as_such_is_compared_with_its_own_count():
+    for year in (2015, 2020, 2025):
+        for event in ("> 2020", "below 2020", "at least 2020"):
+            span = spans.parse(f"FY{year}", CUTOFF)
+            plain = chances.chance(SERIES, span, event)
+            named = chances.chance(SERIES, span, event.replace("2020", "FY2020"))
+            assert plain[:5] == named[:5]
+
+
+COMMANDS = {  # what one types for each standing question
+    "next month above year before": ("next month", "above year before"),
+    "fiscal year above last": ("FY2026", "> FY2025"),
+    "next 12 months above last 12": ("next 12 months", "> 2025-09..2026-08"),
+    "month in half a year above this month": ("2027-02", "> 2026-08"),
+    "record within 12 months": ("next 12 months", "record"),
+    "lowest month of 5 years within 12 months": ("next 12 months", "lowest since 2021-09"),
+}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_standing_question_and_its_command_have_one_answer(seed):
+    assert COMMANDS.keys() == standing.KINDS.keys()
+    drawn = np.random.default_rng(seed)
+    counts = {month: int(drawn.integers(50, 150)) for month in COUNTS}
+    series = Outlooks(SERIES.key, counts, CUTOFF, drawn.uniform(45, 160, (400, 24)))
+
+    asked = standing.Asked(SERIES.key, counts, CUTOFF)
+    for question in standing.questions(asked):
+        span, event = COMMANDS[question.kind]
+        found = chances.chance(series, spans.parse(span, CUTOFF), event)
+        assert found.share == standing.chance(question, asked, series.draws), question.kind
+
+
+@pytest.mark.parametrize(
+    ("span", "event", "share", "said"),
+    [
+        ("next 12 months", "record", 0.25, "a month that is a record high"),
+        ("rest of 2026", "record low", 0.5, "a month that is a record low"),
+        ("FY2027", "record month", 0.25, "a month that is a record high"),
+        ("next 2 months", "highest since 2026-07", 0.5, "a month that is the highest since"),
+        ("FY2027", "record", 0.0, "a record high for the total of these months"),
+        ("next month", "record", 0.25, "a record high"),
+    ],
+)
+def test_a_record_of_the_next_months_is_one_of_a_month(span, event, share, said):
+    counts = dict.fromkeys(COUNTS, 100) | {"2020-01": 180, CUTOFF: 120}
+    ahead = np.array([[181.4], [121], [99], [98.6]]) * np.ones(24)
+    ahead[0, 1:] = ahead[1, 1:] = 100
+    series = Outlooks(SERIES.key, counts, CUTOFF, ahead)
+    if span.startswith("FY"):
+        series.draws[0, 3:5] = 182, 90  # a record month of a year that is none
+
+    found = chances.chance(series, spans.parse(span, CUTOFF), event)
+
+    assert (found.share, found.event[: len(said)]) == (share, said)
+
+
+def test_a_month_of_a_span_that_has_begun_is_not_asked_about():
+    with pytest.raises(SpanError, match="from 2026-09 on"):
+        chances.chance(SERIES, spans.parse("FY2026", CUTOFF), "record month")
+
+
+def test_a_span_with_one_month_to_come_is_its_forecast_and_what_is_published():
+    month = {name: 10 * i for i, name in enumerate(INTERVALS)}
+    span = spans.parse("FY2026", CUTOFF)
+    known = spans.total(span, COUNTS, CUTOFF, DRAWS)
+
+    found = spans.span_forecast(SERIES.key, span, CUTOFF, known, month)
+
+    assert found.published == sum(COUNTS[one] for one in span.months if one <= CUTOFF)
+    assert [getattr(found, name) - found.published for name in INTERVALS] == list(month.values())
+    assert [spans.only_month(spans.parse(text, CUTOFF), CUTOFF) for text in (
+        "FY2026", "next month", "2026-08", "2026-08..2026-10", "2027-01",
+    )] == ["2026-09", "2026-09", "", "", "2027-01"]  # fmt: skip
 
 
 def test_both_sides_of_a_comparison_are_of_one_path():

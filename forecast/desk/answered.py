@@ -74,7 +74,7 @@ def of_rows(rows: Sequence[Row]) -> ChanceScores:
 def _standing_kind(found: Chance) -> str:
     """The standing question that is most like this one, "" if none is."""
     single, fiscal = found.span.first == found.span.last, found.span.year_named
-    if found.kind == "record":
+    if found.kind == "record month":
         return "record within 12 months"
     if found.kind in ("year before", "span"):
         if single:
@@ -95,7 +95,9 @@ def percent(share: float) -> str:
     """23%, and what 2,000 paths cannot tell apart as such."""
     if share < 0.005:
         return "under 0.5%"
-    return "over 99.5%" if share > 0.995 else f"{100 * share:.0f}%"
+    if share > 0.995:
+        return "over 99.5%"
+    return f"{100 * share:.{int(min(share, 1 - share) < 0.01)}f}%"
 
 
 def track_words(track: TrackRecord | None) -> str:
@@ -118,11 +120,13 @@ def span_sentence(name: str, found: SpanForecast) -> str:
     """A sum over months: median, intervals, and what of it is published."""
     span = Span(found.span, found.first_month, found.last_month)
     what = f"{name}, {span_words(span)}"
+    # What a part is of its name says: the Border Patrol meets nobody at ports of entry.
+    counted = measure().long_name if found.series.headline else measure().noun
     ahead = sum(month > found.cutoff for month in span.months)
     if not ahead:
         return f"{what}: {found.published:,}, all of it is published."
     parts = [
-        f"{what}: {found.median:,} {measure().long_name}; "
+        f"{what}: {found.median:,} {counted}; "
         f"80% between {found.lo80:,} and {found.hi80:,}, 95% between {found.lo95:,} and "
         f"{found.hi95:,}."
     ]

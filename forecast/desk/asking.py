@@ -10,12 +10,13 @@ Everything is drawn anew from what the run keeps, so it is the same whenever it 
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import fields
 from functools import cached_property
 
 from forecast import months
 from forecast.desk.names import SeriesNames
 from forecast.desk.wording import measure, month_words, stale_words
-from forecast.engine import chances, paths, spans
+from forecast.engine import ENGINE, chances, paths, spans
 from forecast.engine.chances import Chance, Outlooks
 from forecast.engine.joint import Joint
 from forecast.engine.spans import Span
@@ -81,11 +82,21 @@ class Asking:
         return Outlooks(key, counts, cutoff, self.joint.draws(wanted).of(key))
 
     def span(self, series: str | SeriesKey, text: str) -> SpanForecast:
-        """What a span of months comes to; see `forecast.engine.spans.parse` for its forms."""
+        """What a span of months comes to; see `forecast.engine.spans.parse` for its forms.
+
+        What the run itself published of it is repeated, so that no span has two answers.
+        """
         asked = self.outlooks(series)
         span = spans.parse(text, asked.cutoff)
         found = spans.total(span, asked.counts, asked.cutoff, asked.draws)
-        return spans.span_forecast(asked.key, span, asked.cutoff, found)
+        for row in store.standard_spans(self.connection, asked.key):
+            if (row["first_month"], row["last_month"]) == (span.first, span.last):
+                values = {one.name: row[one.name] for one in fields(SpanForecast)[2:]}
+                return SpanForecast(asked.key, span.name, **values)
+        only = spans.only_month(span, asked.cutoff)
+        published = store.month_forecasts(self.connection, asked.key, ENGINE) if only else []
+        month = next((row for row in published if row["month"] == only), None)
+        return spans.span_forecast(asked.key, span, asked.cutoff, found, month)
 
     def parts(self, text: str, span: str) -> list[SpanForecast]:
         """A span of every part of BORDER:DIMENSION that has a forecast, the largest first."""

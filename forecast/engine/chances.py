@@ -1,7 +1,8 @@
 """Chances: in how many of a run's paths something happens.
 
 What may be asked of a span: `>10000`, `<= 5,000`, `20000..30000`, `> FY2026` (another span of the
-same series), `above year before`, `record`, `record low`, `highest since 2023-12`.
+same series), `above year before`, `record`, `record low`, `highest since 2023-12`. A record of a
+year is one of its total; of the next months, as of `record month`, it is one of a month among them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast import months
 from forecast.engine import spans
 from forecast.engine.spans import Span
 from forecast.errors import SpanError
@@ -21,7 +23,7 @@ from forecast.records import SeriesKey
 from models.base import Floats
 
 Happens = NDArray[np.bool_]
-EventKind = Literal["number", "range", "span", "year before", "record", "since"]
+EventKind = Literal["number", "range", "span", "year before", "record", "record month", "since"]
 _COUNT = r"(\d{1,3}(?:,\d{3})+|\d+)"
 _ABOVE = {">", ">=", "above", "over", "more than", "higher than", "at least"}
 _BELOW = {"<", "<=", "below", "under", "less than", "lower than", "at most"}
@@ -32,8 +34,7 @@ _RANGE = re.compile(rf"(?:between\s+)?{_COUNT}\s*(?:\.\.|and)\s*{_COUNT}")
 _YEAR_BEFORE = re.compile(rf"({_SIDE})\s*(?:the )?(?:year before|last year|a year before)")
 _SINCE = re.compile(r"(highest|lowest) since (\d{4}-\d{2})")
 _OTHER = re.compile(rf"({_SIDE})\s*(.+)")
-_RECORD = {"record", "a record", "new record", "record high"}
-_LOW = {"record low", "new record low"}
+_RECORD = re.compile(r"(?:a )?(?:new )?record( high| low)?( month)?")
 _FORMS = (
     "'>10000', '20000..30000', '> FY2026', 'above year before', 'record', 'record low', "
     "'highest since 2023-12'"
@@ -61,7 +62,8 @@ class Chance(NamedTuple):
     """How likely something is.
 
     event : in plain words; kind : of question; share : of the paths in which it happens, 0..1.
-    settled : whether nothing of the span is left to come.
+    settled : whether nothing of the span is left to come. note : how a number was read that may
+    be a year as well, "" if none is.
     """
 
     span: Span
@@ -69,6 +71,7 @@ class Chance(NamedTuple):
     kind: EventKind
     share: float
     settled: bool
+    note: str = ""
 
 
 def chance(series: Outlooks, span: Span, text: str) -> Chance:
@@ -86,21 +89,49 @@ def chance(series: Outlooks, span: Span, text: str) -> Chance:
     draws = series.total(span)
     for pattern, ask in _ASKED:
         if match := pattern.fullmatch(plain):
-            happens, event, kind = ask(series, span, draws, match)
-            return Chance(span, event, kind, float(happens.mean()), span.last <= series.cutoff)
-    if plain in _RECORD | _LOW:
-        high = plain in _RECORD
-        happens, event = _record(series, span, draws, high)
-        return Chance(span, event, "record", float(happens.mean()), span.last <= series.cutoff)
+            asked = ask(series, span, draws, match)
+            share, settled = float(asked.happens.mean()), span.last <= series.cutoff
+            return Chance(span, asked.event, asked.kind, share, settled, asked.note)
     raise SpanError(text, f"not an event; write {_FORMS}")
 
 
-AskedEvent = tuple[Happens, str, EventKind]
+class AskedEvent(NamedTuple):
+    """In which paths something happens; the rest as of `Chance`."""
+
+    happens: Happens
+    event: str
+    kind: EventKind
+    note: str = ""
 
 
 def _number(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
-    count = _count(match[2])
-    return _compared(match[1], draws, count), f"{_said(match[1])} {count:,}", "number"
+    side, digits, count = match[1], match[2], _count(match[2])
+    happens, event = _compared(side, draws, count), f"{_said(side)} {count:,}"
+    if not _of_the_record(series, digits):
+        return AskedEvent(happens, event, "number")
+    year = next((one for one in _years(count) if _as_long(one, span)), None)
+    if year is None:
+        note = f"{digits} was read as the number {count:,}; only a year is compared with a year."
+        return AskedEvent(happens, event, "number", note)
+    named = year.name if year.year_named else f"the year {digits}"
+    note = f"{digits} was read as {named}; for the number write {count:,}."
+    return _against(series, draws, side, year)._replace(note=note)
+
+
+def _of_the_record(series: Outlooks, digits: str) -> bool:
+    """Whether these digits are one of the years that are published or forecast."""
+    last = months.shift(series.cutoff, series.draws.shape[1])
+    return len(digits) == 4 and min(series.counts)[:4] <= digits <= last[:4]
+
+
+def _years(number: int) -> tuple[Span, Span]:
+    """The two years that may be so called: as the publisher has them, and of the calendar."""
+    return spans.fiscal(number), Span(str(number), f"{number}-01", f"{number}-12")
+
+
+def _as_long(year: Span, span: Span) -> bool:
+    """Whether a span is a year of the same months."""
+    return len(span.months) == len(year.months) and span.first[5:] == year.first[5:]
 
 
 def _range(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
@@ -108,32 +139,71 @@ def _range(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) ->
     if high < low:
         raise SpanError(match[0], "the range ends before it begins")
     whole = np.rint(draws)
-    return (low <= whole) & (whole <= high), f"between {low:,} and {high:,}", "range"
+    happens = (low <= whole) & (whole <= high)
+    return AskedEvent(happens, f"between {low:,} and {high:,}", "range")
 
 
 def _year_before(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
     before = series.total(span.year_before())
-    return _compared(match[1], draws, before), f"{_said(match[1])} the year before", "year before"
+    happens = _compared(match[1], draws, before)
+    return AskedEvent(happens, f"{_said(match[1])} the year before", "year before")
 
 
 def _since(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
-    if span.first != span.last:
-        raise SpanError(span.name, "only a single month can be the highest or lowest since another")
+    single = span.first == span.last
+    if not single and not span.window:
+        raise SpanError(
+            span.name,
+            "only a month, or one of the next months, can be the highest or lowest since another",
+        )
     earlier = [c for m, c in series.counts.items() if match[2] <= m <= series.cutoff]
     if not earlier:
         raise SpanError(match[0], f"no count is on record from {match[2]} on")
-    high = match[1] == "highest"
-    happens = draws > max(earlier) if high else draws < min(earlier)
-    return happens, f"the {match[1]} since {match[2]}", "since"
+    high, event = match[1] == "highest", f"the {match[1]} since {match[2]}"
+    if single:
+        return AskedEvent(_beyond(draws, earlier, high), event, "since")
+    happens = _beyond(_ahead(series, span, high), earlier, high)
+    return AskedEvent(happens, f"a month that is {event}", "since")
 
 
 def _other(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
-    other = spans.parse(match[2], series.cutoff)
-    return (
-        _compared(match[1], draws, series.total(other)),
-        f"{_said(match[1])} {other.name}",
-        "span",
-    )
+    return _against(series, draws, match[1], spans.parse(match[2], series.cutoff))
+
+
+def _against(series: Outlooks, draws: Floats, side: str, other: Span) -> AskedEvent:
+    happens = _compared(side, draws, series.total(other))
+    return AskedEvent(happens, f"{_said(side)} {other.name}", "span")
+
+
+def _record(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
+    """Of a month, against every month; of a total, against those of the same months before."""
+    high, single = match[1] != " low", span.first == span.last
+    event = f"a record {'high' if high else 'low'}"
+    if not single and (match[2] or span.window):
+        earlier = [count for month, count in series.counts.items() if month <= series.cutoff]
+        happens = _beyond(_ahead(series, span, high), earlier, high)
+        return AskedEvent(happens, f"a month that is {event}", "record month")
+    if single:
+        earlier = [c for m, c in series.counts.items() if m <= series.cutoff and m != span.first]
+    else:
+        earlier = _earlier_sums(series, span)
+        event += " for the total of these months"
+    if not earlier:
+        raise SpanError(span.name, "no such span is published in full, so there is no record")
+    return AskedEvent(_beyond(draws, earlier, high), event, "record")
+
+
+def _ahead(series: Outlooks, span: Span, high: bool) -> Floats:
+    """(n,) the highest of a span's months in each path, or the lowest."""
+    if span.first <= series.cutoff:
+        first = months.shift(series.cutoff, 1)
+        raise SpanError(span.name, f"a month of it can be asked about from {first} on")
+    each = [series.total(Span(month, month, month)) for month in span.months]
+    return np.asarray(np.max(each, axis=0) if high else np.min(each, axis=0))
+
+
+def _beyond(draws: Floats, earlier: list[int], high: bool) -> Happens:
+    return _compared(">", draws, max(earlier)) if high else _compared("<", draws, min(earlier))
 
 
 _Ask = Callable[[Outlooks, Span, Floats, "re.Match[str]"], AskedEvent]
@@ -143,19 +213,8 @@ _ASKED: tuple[tuple[re.Pattern[str], _Ask], ...] = (
     (_YEAR_BEFORE, _year_before),
     (_SINCE, _since),
     (_OTHER, _other),
+    (_RECORD, _record),
 )
-
-
-def _record(series: Outlooks, span: Span, draws: Floats, high: bool) -> tuple[Happens, str]:
-    """Against every earlier span of the same months that is published in full."""
-    if span.first == span.last:  # a month is measured against every month
-        earlier = [c for m, c in series.counts.items() if m <= series.cutoff and m != span.first]
-    else:
-        earlier = _earlier_sums(series, span)
-    if not earlier:
-        raise SpanError(span.name, "no such span is published in full, so there is no record")
-    happens = draws > max(earlier) if high else draws < min(earlier)
-    return happens, "a record high" if high else "a record low"
 
 
 def _earlier_sums(series: Outlooks, span: Span) -> list[int]:

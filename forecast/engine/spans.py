@@ -42,6 +42,11 @@ class Span(NamedTuple):
         return months.between(self.first, self.last)
 
     @property
+    def window(self) -> bool:
+        """Whether it is some months ahead from now on, and none that have a name."""
+        return self.first != self.last and self.name.startswith(("next ", "rest of "))
+
+    @property
     def year_named(self) -> int | None:
         """The year, where a fiscal year was asked for."""
         return int(self.name[2:]) if self.name.startswith("FY") else None
@@ -158,11 +163,20 @@ def total(span: Span, counts: Mapping[str, int], cutoff: str, draws: Floats) -> 
     return Sum(published, len(known), published + draws[:, steps].sum(axis=1))
 
 
-def span_forecast(key: SeriesKey, span: Span, cutoff: str, found: Sum) -> SpanForecast:
-    """A span's sum with its median and intervals, whole and rounded outward."""
-    counts = whole(paths.quantiles(found.draws, INTERVAL_PROBS))
-    values = dict(zip(INTERVALS, counts.tolist(), strict=True))
-    values |= around(values, round(float(np.median(found.draws))))
+def span_forecast(
+    key: SeriesKey, span: Span, cutoff: str, found: Sum, month: Mapping[str, int] | None = None
+) -> SpanForecast:
+    """A span's sum with its median and intervals, whole and rounded outward.
+
+    month : the published forecast of the only month of the span that is to come, by the names of
+        `INTERVALS`; the sum is then that and what is published, not what the paths make of it.
+    """
+    if month is not None:
+        values = {name: found.published + month[name] for name in INTERVALS}
+    else:
+        counts = whole(paths.quantiles(found.draws, INTERVAL_PROBS))
+        values = dict(zip(INTERVALS, counts.tolist(), strict=True))
+        values |= around(values, round(float(np.median(found.draws))))
     return SpanForecast(
         series=key,
         span=span.name,
@@ -173,3 +187,9 @@ def span_forecast(key: SeriesKey, span: Span, cutoff: str, found: Sum) -> SpanFo
         published=found.published,
         **values,
     )
+
+
+def only_month(span: Span, cutoff: str) -> str:
+    """The month of a span that is to come, where it is a single one; else ""."""
+    ahead = [month for month in span.months if month > cutoff]
+    return ahead[0] if len(ahead) == 1 else ""

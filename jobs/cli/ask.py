@@ -50,6 +50,7 @@ def chance(settings: Settings, series: str, span: str, event: str, as_json: bool
 
     SPAN: 2026-12, 2026-10..2027-03, FY2027, 2027, "next 12 months". EVENT: ">10000", "<= 5,000",
     "20000..30000", "> FY2026", "above year before", record, "record low", "highest since 2023-12".
+    A record of a year is one of its total; of the next months, and as "record month", of a month.
     """
     from forecast.desk import answered
 
@@ -66,6 +67,7 @@ def chance(settings: Settings, series: str, span: str, event: str, as_json: bool
                     "first_month": found.span.first,
                     "last_month": found.span.last,
                     "event": found.event,
+                    "read_as": found.note or None,
                     "chance": round(found.share, 4),
                     "kind": found.kind,
                     "reliability": track.as_json if track else None,
@@ -75,7 +77,12 @@ def chance(settings: Settings, series: str, span: str, event: str, as_json: bool
             )
             return
         click.echo(answered.sentence(name, found))
-        notes = (record.stale(key), small(record.connection, key), answered.track_words(track))
+        notes = (
+            found.note,
+            record.stale(key),
+            small(record.connection, key),
+            answered.track_words(track),
+        )
         for line in (*notes, answered.source(record)):
             if line:
                 click.echo(line)

@@ -12,6 +12,7 @@ from forecast.engine import ENGINE, paths, spans
 from forecast.engine.coherent import coherent
 from forecast.engine.joint import Joint, as_bytes, groups
 from forecast.engine.predictive import Predictive
+from forecast.engine.rows import INTERVALS
 from forecast.records import Counts, Forecast, PathMarks, PathRule, SeriesKey, SpanForecast
 from forecast.watch.outlook import Hindsight
 from jobs.pipeline.totals import Headline, Models
@@ -134,8 +135,18 @@ def _known(
     return found
 
 
-def standard_spans(together: Joint, counts: Counts) -> Iterator[SpanForecast]:
-    """The usual sums of every series, as far as its counts and its forecast reach."""
+def standard_spans(
+    together: Joint, counts: Counts, rows: Iterable[Forecast]
+) -> Iterator[SpanForecast]:
+    """The usual sums of every series, as far as its counts and its forecast reach.
+
+    rows : this run's forecasts of months.
+    """
+    months_ahead = {
+        (row.series, row.month): {name: getattr(row, name) for name in INTERVALS}
+        for row in rows
+        if row.model == ENGINE
+    }
     headline, parts = together.draws(paths.DRAWS), together.draws(paths.PART_DRAWS)
     for key, marginals in together.marginals.items():
         cutoff = months.from_index(marginals.cutoff)
@@ -147,4 +158,6 @@ def standard_spans(together: Joint, counts: Counts) -> Iterator[SpanForecast]:
                 continue
             if not known.keys().isdisjoint(months.missing(counts[key])):
                 continue  # a sum with a month that nobody knows is not known either
-            yield spans.span_forecast(key, span, cutoff, spans.total(span, known, cutoff, draws))
+            month = months_ahead.get((key, spans.only_month(span, cutoff)))
+            found = spans.total(span, known, cutoff, draws)
+            yield spans.span_forecast(key, span, cutoff, found, month)

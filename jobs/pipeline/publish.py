@@ -97,7 +97,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> NewR
         occasions=tuple(occasions(db, config, found, counts, now)),
         path_rule=joint.rule,
         path_marks=tuple(joint.marks),
-        spans=tuple(standard_spans(joint.draws, counts)),
+        spans=tuple(standard_spans(joint.draws, counts, rows)),
         changes=tuple(changed(db, head, said, rows)),
         answers=tuple(answers(db, config, head, said, joint.draws, rows, counts)),
     )
