@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from forecast import months
+from forecast import headlines, months
 from forecast.claims import kinds, wording
 from forecast.claims.clauses import Scene
 from forecast.claims.judge import HOLDS, Claimed, ClaimMeasure, Sense, judge
@@ -24,7 +24,6 @@ from forecast.claims.tokens import WrittenNumber, sentences
 from forecast.desk.names import SeriesNames
 from forecast.errors import ClaimError
 from forecast.intake.sources import registry
-from forecast.records import HEADLINES
 
 MOST = 20  # matches that are worth showing
 
@@ -109,7 +108,7 @@ def matches(table: CountTable, number: int) -> list[NumberMatch]:
 
 def no_match_words(number: int) -> str:
     """What to say of a number without matches."""
-    return f"{number:,} is no month, fiscal year, year to date or calendar year on record."
+    return f"{number:,} is no month, {months.year_noun()}, year to date or calendar year on record."
 
 
 def _all(table: CountTable, number: int) -> Iterator[NumberMatch]:
@@ -152,7 +151,7 @@ def _order(match: NumberMatch) -> tuple[int, int, int, int, int]:
     how = ("now", "published", "near").index(match.how)
     part = 2 if match.subject.dimension else 1 if match.subject.agency else 0
     plain = 0 if match.span.length == 1 else 1 if match.span.year else 2
-    border = HEADLINES.index(match.subject.border)
+    border = headlines.every().index(match.subject.border)
     return how, part, plain, -match.span.last, border
 
 

@@ -57,6 +57,8 @@ class Subject(NamedTuple):
             return SeriesKey(self.border, "field", self.members[0], AGENCIES[self.agency or "usbp"])
         if self.dimension:
             agency = USBP if self.dimension == APPREHENSION else ""
+            if not registry.main().shipped:  # each part of own counts is released for itself
+                agency = self.members[0]
             return SeriesKey(self.border, self.dimension, self.members[0], agency)
         agency = AGENCIES.get(self.agency, "")
         return SeriesKey(self.border, "component" if agency else "", agency, agency)
@@ -79,11 +81,14 @@ class Subject(NamedTuple):
         if self.dimension == DRUG:
             drugs = " and ".join(_in_sentence(member_words(DRUG, name)) for name in self.members)
             return f"{source.measure.of_part.format(drugs)} {place}"
-        if self.dimension:
+        if self.dimension in GROUPS:
             people = " and ".join(member_words(self.dimension, name) for name in self.members)
             than = "citizenships other than " if self.other_than else ""
             of = "of" if self.dimension == "demographic" else "of citizens of"
             return f"{noun} {'of' if than else of} {than}{people} {place}"
+        if self.dimension:
+            named = " and ".join(member_words(self.dimension, name) for name in self.members)
+            return f"{noun} {place} ({named})"
         return f"{agency_words(self.agency)} {place}"
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from forecast import months
+from forecast import headlines, months
 from forecast.claims.spans import ClaimSpan
-from forecast.claims.subjects import EVERYWHERE, GROUPS, LAND, USBP, Subject
+from forecast.claims.subjects import EVERYWHERE, LAND, USBP, Subject
 from forecast.intake.sources import registry
 from forecast.records import BORDERS, NATIONWIDE, SeriesKey
 from forecast.store import reports
@@ -150,14 +150,14 @@ class CountTable:
 
     def subjects(self) -> Iterator[Subject]:
         """Every subject of one series or one agency: what a bare number may be of."""
-        for border in (*BORDERS, NATIONWIDE):
-            for agency in ("", "usbp", "ofo"):
+        for border in headlines.every():
+            for agency in ("", *(half.code for half in registry.main().hierarchy.halves)):
                 yield Subject(border, agency)
         for key in self._series:
             if key.dimension == "field":
                 agency = "usbp" if key.component == USBP else "ofo"
                 yield Subject(key.border, agency, "field", (key.member,))
-            elif key.dimension in ("state", *GROUPS):
+            elif not key.headline and key.dimension != "component":
                 yield Subject(key.border, "", key.dimension, (key.member,))
         parts = {key[1:3] for key in self._series if key.dimension in EVERYWHERE}
         for dimension, member in sorted(parts):

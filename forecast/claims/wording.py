@@ -187,6 +187,9 @@ def _ranked_among(sense: Sense, others: Sequence[tuple[ClaimSpan, int]]) -> str:
         return f"the {n} months on record, {ClaimSpan(first.first, last.last).words()}"
     if sense.among == "year" and sense.span.year:
         return f"the {n} {months.year_noun()}s on record, {first.year} to {last.year}"
+    if sense.span.length == 12 and sense.span.first % 12 == 0:
+        years = f"{first.first // 12} to {last.first // 12}"
+        return f"the {n} calendar years on record, {years}"
     if sense.span.length == 1:
         month = MONTHS[sense.span.first % 12]
         return f"the {n} months of {month} on record, {first.words()} to {last.words()}"

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast import atomic, months
+from forecast import atomic, headlines, months
 from forecast.errors import ClaimError, ConfigError, DocumentError
-from forecast.records import HEADLINES
 from jobs.cli.cite import facts_json, facts_of, run_json
 from jobs.cli.help import AS_JSON, examples, fits
 from jobs.cli.shared import Settings, latest_run, print_json, quote, reading
@@ -110,7 +109,7 @@ def _refuse_unheld(
 def _whole_month(subject: Subject, span: ClaimSpan) -> bool:
     """Whether there are facts about it: a month of a border's total."""
     total = not (subject.agency or subject.dimension)
-    return total and span.length == 1 and subject.border in HEADLINES
+    return total and span.length == 1 and subject.border in headlines.every()
 
 
 def _fact_lines(

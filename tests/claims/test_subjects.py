@@ -1,0 +1,96 @@
+"""Whose counts a claim is about: of every source, each series is found by name and called right."""
+
+from __future__ import annotations
+
+import pytest
+
+from forecast.claims.asked import matches
+from forecast.claims.named import name_of, series_names, subject_of
+from forecast.claims.spans import month
+from forecast.claims.table import CountTable
+from forecast.config import CountsSection
+from forecast.intake.sources import registry
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.intake.sources.own_counts.source import own_counts
+from forecast.records import SeriesKey
+
+PATROL = ENCOUNTERS.hierarchy.halves[0].component
+OWN = CountsSection.model_validate(
+    {
+        "kind": "counts",
+        "name": "offences",
+        "path": "deliveries",
+        "noun": "offences",
+        "one": "borough",
+        "many": "boroughs",
+        "place": "for {}",
+        "part": "category",
+        "parts": "categories",
+        "publisher": "Our office",
+        "total": "All boroughs",
+        "columns": {"series": ("Borough",), "part": "Category"},
+    }
+)
+OWN_KEYS = [
+    SeriesKey("Ealing"),
+    SeriesKey("Ealing", "part", "Domestic Burglary", "Domestic Burglary"),
+    SeriesKey("Barnet"),
+    SeriesKey("Barnet", "part", "CHINA", "CHINA"),
+    SeriesKey("All boroughs"),
+]
+CBP_KEYS = [
+    SeriesKey("northern"),
+    SeriesKey("northern", "component", PATROL, PATROL),
+    SeriesKey("northern", "field", "Swanton Sector", PATROL),
+    SeriesKey("northern", "citizenship", "CUBA"),
+    SeriesKey("northern", "demographic", "UAC"),
+    SeriesKey("northern", "state", "VT"),
+    SeriesKey("northern", "authority", "Title 8"),
+    SeriesKey("northern", "apprehension_type", "At Large", PATROL),
+]
+
+
+@pytest.fixture(params=["encounters", "own counts"])
+def keys(request):
+    own = request.param == "own counts"
+    registry.use(own_counts(OWN), ["Ealing", "Barnet"]) if own else registry.use(ENCOUNTERS)
+    yield OWN_KEYS if own else CBP_KEYS
+    registry.use(ENCOUNTERS)
+
+
+def table(keys: list[SeriesKey]) -> CountTable:
+    return CountTable({key: {24_246: (1000 + i, 1)} for i, key in enumerate(keys)}, {})
+
+
+def test_every_series_has_its_own_counts(keys):
+    held = table(keys)
+    for i, key in enumerate(keys):
+        assert held.total(subject_of(key), month(2020, 7)) == 1000 + i, key
+
+
+def test_every_series_is_named_as_it_is_typed(keys):
+    names = series_names(table(keys))
+    for key in keys:
+        assert names.find(name_of(names, subject_of(key))) == key
+
+
+def test_only_citizens_are_called_so(keys):
+    for key in keys:
+        words = subject_of(key).words()
+        assert ("citizens" in words) == (key.dimension == "citizenship"), words
+
+
+def test_every_number_is_found_among_all_series(keys):
+    held = table(keys)
+    for i, key in enumerate(keys):
+        found = [one.subject for one in matches(held, 1000 + i) if one.how == "now"]
+        assert subject_of(key) in found, key
+
+
+def test_a_part_of_own_counts_is_named_behind_its_series():
+    registry.use(own_counts(OWN), ["Ealing", "Barnet"])
+    try:
+        assert subject_of(OWN_KEYS[1]).words() == "offences for Ealing (Domestic Burglary)"
+        assert subject_of(OWN_KEYS[3]).words() == "offences for Barnet (CHINA)"
+    finally:
+        registry.use(ENCOUNTERS)
