@@ -216,8 +216,10 @@ def month_report(
     """Everything that is said of a month; it must be among held.counts."""
     counts = held.counts
     side, since = extreme_since(counts, month)
-    year = [m for m in months.fiscal_months(months.fiscal_year(month)) if m in counts]
-    total, whole = sum(counts[m] for m in year), not unknown_months(counts, year[0], year[-1])
+    months_of_year = months.fiscal_months(months.fiscal_year(month))
+    year = [m for m in months_of_year if m in counts]
+    total = sum(counts[m] for m in year)
+    whole = not unknown_months(counts, months_of_year[0], year[-1])
     last = max(counts)
     return MonthReport(
         border=border,
@@ -232,7 +234,7 @@ def month_report(
         extreme=side,
         since=since,
         share=counts[month] / total if total and year != [month] and whole else None,
-        final=months.fiscal_months(months.fiscal_year(month))[-1] <= last,
+        final=months_of_year[-1] <= last,
         values=tuple(
             Value(v["encounters"], v["vintage"], v["known_from"], v["source"], v["file_name"])
             for v in held.values

@@ -101,11 +101,19 @@ class Hindsight:
         before = np.flatnonzero(self.panel.known[row, : column + 1])
         return months.shift(cutoff, int(before[-1]) - column) if len(before) else cutoff
 
-    def expected(self, row: int, month: str, ahead: int) -> Expected | None:
-        """The hindcast of a month from `ahead` months before it, or more; see `outlook`."""
+    def reaching(self, row: int, month: str, ahead: int = 1) -> Outlook | None:
+        """The hindcast of a month from `ahead` months before it, or more; see `outlook`.
+
+        None behind a gap that is longer than hindcasts reach.
+        """
         outlook = self.outlook(row, months.shift(month, -ahead))
         within = outlook is not None and outlook.horizon(month) <= len(outlook.centre)
-        return outlook.expected(month) if outlook and within else None
+        return outlook if within else None
+
+    def expected(self, row: int, month: str, ahead: int) -> Expected | None:
+        """What that hindcast says of the month."""
+        outlook = self.reaching(row, month, ahead)
+        return outlook.expected(month) if outlook else None
 
 
 def border_beside(borders: Hindsight, parts: Hindsight, row: int) -> tuple[Floats, Floats]:

@@ -67,7 +67,7 @@ def looks_back(hindsight: Hindsight, row: int, first: FirstCounts, since: str = 
             published=Published(
                 hindsight.keys[row], month, *first[month], typical(counts, months.shift(month, -1))
             ),
-            outlook=hindsight.outlook(row, months.shift(month, -1)),
+            outlook=hindsight.reaching(row, month),
             older=hindsight.expected(row, month, OLDER),
         )
         for month in sorted(first)

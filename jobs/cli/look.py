@@ -61,6 +61,7 @@ def show(
     if series and span:
         ask.show_span(settings, series, span, as_json)
         return
+    from forecast.desk.asking import unforecast_words, waiting_totals
     from forecast.desk.terminal import tables
     from forecast.store import joint, read
 
@@ -73,12 +74,13 @@ def show(
         )
         latest = latest_run(connection, settings)
         last = read.last_months(connection)
+        known = joint.counts(connection, key) if key else {}
+        ours = key is None and model == ENGINE
+        waiting = waiting_totals(connection, latest.data_through) if ours else {}
         notes, halves = ([], {}) if as_json else _beside(connection, key)
     if not found and key and model == ENGINE:
-        from forecast.desk.asking import unforecast_words
-
-        raise SeriesNameError(series or "", unforecast_words(key))
-    if not found:
+        raise SeriesNameError(series or "", unforecast_words(key, known, latest.data_through))
+    if not found and not waiting:
         raise ConfigError(str(settings.db), "--model", f"no forecasts by {model!r}")
     if as_json:
         print_json({"run": latest.id, "digest": latest.digest, "forecasts": found})
@@ -87,7 +89,9 @@ def show(
     out.print(tables.heading(latest))
     for note in filter(None, notes):
         out.print(note, width=min(out.width, 80))
-    out.print(tables.border_table(found) if key else tables.forecast_table(found, last, halves))
+    out.print(
+        tables.border_table(found) if key else tables.forecast_table(found, last, halves, waiting)
+    )
 
 
 def _beside(

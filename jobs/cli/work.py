@@ -115,6 +115,7 @@ def _await_inbox(settings: Settings) -> None:
 
 
 def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
+    from forecast.desk.asking import waiting_totals
     from forecast.desk.terminal import tables
     from forecast.store import flags, read
 
@@ -125,6 +126,7 @@ def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
         last = read.last_months(connection)
         halves = {} if as_json else halves_published(connection)
         failed = read.failures(connection)
+        waiting = waiting_totals(connection, latest.data_through)
     if as_json:
         print_json(
             {
@@ -139,6 +141,6 @@ def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
         )
         return
     out = console()
-    out.print(tables.run_summary(latest, found, last, flagged, halves))
+    out.print(tables.run_summary(latest, found, last, flagged, halves, waiting))
     for row in failed:
         out.print(f"{row['model']} gave no forecast for {row['border']}: {row['failure']}")

@@ -67,7 +67,8 @@ class Past:
     def outlook(self, hindsight: Hindsight, row: int, month: str) -> Outlook | None:
         """The forecast with the latest cutoff before the month, issued before it was known.
 
-        A hindcast where there is none, or where it is not known when the month became known.
+        A hindcast where there is none, or where it is not known when the month became known; None
+        where none reaches so far, as behind a gap of more than a year.
         """
         key = hindsight.keys[row]
         known = self.first[key][month].known
@@ -75,7 +76,7 @@ class Past:
             ahead = said.cutoff < month <= months.shift(said.cutoff, len(said.centre))
             if ahead and judgements.in_time(said.published, known):
                 return _outlook(said)
-        return hindsight.outlook(row, months.shift(month, -1))
+        return hindsight.reaching(row, month)
 
     def _older(self, hindsight: Hindsight, row: int, month: str) -> Expected | None:
         """What was forecast six months before."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import altair as alt
 
-from forecast.desk.charts import grammar
+from forecast.desk.charts import grammar, notice_chart
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Amounts, Chart, Picture
 from forecast.desk.reliability import KindScore
 from forecast.desk.wording import measure, month_words, name_of
@@ -117,6 +117,30 @@ def _faint(above: Sequence[Row], below: Sequence[Row], scale: Amounts) -> list[C
         grammar.line(above, "hi95", scale, **mark),
         grammar.line(below, "lo95", scale, **mark),
     ]
+
+
+def counts_layers(
+    shown: Sequence[Row], flagged: Sequence[Row], scale: Amounts, dotted: Sequence[Chart] = ()
+) -> list[Chart]:
+    """What was published alone, where there is no forecast; else as `fan_layers`."""
+    marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
+    return [
+        *dotted,
+        grammar.line(shown, "encounters", scale, color=INK, strokeWidth=2),
+        *grammar.flags(marked, scale),
+    ]
+
+
+def counts_scale(shown: Sequence[Row]) -> Amounts:
+    """A scale for them."""
+    counts = [row["encounters"] for row in shown]
+    return grammar.amounts([min(counts) / notice_chart.BELOW, *counts], None)
+
+
+def counts_words(border: str, now: Row) -> str:
+    """Alternative text of a chart without a forecast."""
+    count = f"{now['encounters']:,} {measure().noun} in {month_words(now['month'])}"
+    return f"{name_of(border)}: {count}; not forecast yet."
 
 
 def fan_labels(last: Row) -> list[tuple[str, float]]:

@@ -237,8 +237,8 @@ def _finding(report: MonthReport) -> tuple[str, str, list[str]]:
     sentences = [*_flag_findings(report), *_drift_findings(report), *_shift_findings(report)]
     if not sentences:
         noun = capital(measure().noun)
-        quiet = f"{noun} {_where(report)} were as forecast: {report.encounters:,} counted."
-        return "as forecast", quiet, []
+        how = "as forecast" if report.expectation else "not forecast"
+        return how, f"{noun} {_where(report)} were {how}: {report.encounters:,} counted.", []
     phrase, first = sentences[0]
     return phrase, first, [sentence for _, sentence in sentences[1:]]
 

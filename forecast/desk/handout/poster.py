@@ -125,11 +125,8 @@ def _layers(chart: PosterChart) -> tuple[list[Chart], list[tuple[str, float]], g
     if chart.stood:
         scale = _short(notice_chart.scale_of(chart.stood))
         return notice_chart.layers(chart.stood, chart.flagged, scale), [], scale
-    counts = [row["encounters"] for row in shown]
-    scale = _short(grammar.amounts([min(counts) / notice_chart.BELOW, *counts], None))
-    marked = [row for row in chart.flagged if row["month"] >= shown[0]["month"]]
-    line = grammar.line(shown, "encounters", scale, color=INK, strokeWidth=2)
-    return [line, *grammar.flags(marked, scale)], [], scale
+    scale = _short(forecasts.counts_scale(shown))
+    return forecasts.counts_layers(shown, chart.flagged, scale), [], scale
 
 
 def _short(scale: grammar.Amounts) -> grammar.Amounts:

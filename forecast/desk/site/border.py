@@ -74,7 +74,11 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
             pictures.fan(border, found.months, found.ahead, found.flagged, size)
             for size in (FULL, PHONE)
         ),
-        *(pictures.history(border, found.stood, found.flagged, size) for size in (FULL, PHONE)),
+        *(
+            pictures.history(border, found.stood, found.flagged, size)
+            for size in (FULL, PHONE)
+            if found.stood  # none was judged yet
+        ),
     ]
     shown = {
         "found": found,

@@ -30,6 +30,8 @@ def comparisons(record: SiteRecord) -> Iterator[SitePage]:
     pairs = list(combinations(headlines.every(), 2))
     if len(headlines.every()) > PAIRED:
         pairs = [(one, headlines.whole()) for one in headlines.parts() if headlines.whole()]
+    counts = {border: _counts(record, border) for border in headlines.every()}
+    pairs = [(one, other) for one, other in pairs if counts[one].keys() & counts[other].keys()]
     years = {
         border: sorted(set(map(months.fiscal_year, record.borders[border].reports)), reverse=True)
         for border in headlines.every()

@@ -24,12 +24,14 @@ def front(record: SiteRecord) -> SitePage:
     newest = [found.months[-1] for found in record.borders.values()]
     answers = {border: lines.answer(record, border) for border in record.borders}
     # Of many, only those that need a look, and the sum of all, stand open.
-    usual = [
-        one for one, found in answers.items() if not found.flagged and one != headlines.whole()
-    ]
+    folded: dict[str, list[str]] = {}
+    if len(answers) > NAMED:
+        for one, found in answers.items():
+            if not found.flagged and one != headlines.whole():
+                folded.setdefault(found.verdict, []).append(one)
     shown = {
         "answers": answers,
-        "usual": usual if len(answers) > NAMED else [],
+        "folded": folded,
         "charts": drawn,
         "compared": {
             border: cards.compared(found.newest, None) for border, found in record.borders.items()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forecast.desk import brief
+from forecast.desk.asking import waiting_words
 from forecast.desk.report import MonthReport
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.wording import (
@@ -43,12 +44,23 @@ def answer(record: SiteRecord, border: str) -> Answer:
         flagged=flagged,
         verdict=verdict,
         unusual=unusual(found.newest, found.flags),
-        expected=f"{expected(found.ahead[0])}{held}.",
+        expected=f"{coming(record, border)}{held}.",
         halves=" ".join((halves(found.newest), *_halves_ahead(record, border))),
     )
 
 
+def coming(record: SiteRecord, border: str) -> str:
+    """What is forecast for the coming month; of a new series, when its first forecast comes."""
+    found = record.borders[border]
+    if found.ahead:
+        return expected(found.ahead[0])
+    known = [row["month"] for row in found.months]
+    return f"Not forecast yet: {waiting_words(known, record.run.data_through)}"
+
+
 def _verdict(found: BorderRecord) -> tuple[str, bool]:
+    if not found.ahead:
+        return "Not forecast yet", False
     now = [flag for flag in found.flags if flag["month"] == found.newest.month]
     if now:
         return f"Unusual: {now[0]['severity']}", True
@@ -100,7 +112,8 @@ def halves(report: MonthReport) -> str:
 def _halves_ahead(record: SiteRecord, border: str) -> list[str]:
     parts = [record.agency(border, half.component) for half in both_halves() or ()]
     rows = [part.ahead[0] for part in parts if part and part.ahead]
-    if len(rows) < 2 or rows[0]["month"] != record.borders[border].ahead[0]["month"]:
+    ahead = record.borders[border].ahead
+    if len(rows) < 2 or not ahead or rows[0]["month"] != ahead[0]["month"]:
         return []
     return [f"Next month: {rows[0]['median']:,} and {rows[1]['median']:,}."]
 

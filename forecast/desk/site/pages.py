@@ -19,7 +19,7 @@ from forecast.desk.export.encoded import safe
 from forecast.desk.site import citation, datasets
 from forecast.desk.site.datasets import Dataset
 from forecast.desk.site.markup import coded
-from forecast.desk.site.pictures import FAN_KEY, HISTORY_KEY, Drawn
+from forecast.desk.site.pictures import FAN_KEY, HISTORY_KEY, UNFORECAST_KEY, Drawn
 from forecast.desk.site.record import SiteRecord
 from forecast.desk.wording import (
     MONTHS,
@@ -190,6 +190,7 @@ def _environment() -> Environment:
     environment.globals.update(
         fan_key=FAN_KEY,
         history_key=HISTORY_KEY,
+        unforecast_key=UNFORECAST_KEY,
         total_place=total_place,
         year_name=year_name,
         picture_name=PICTURE,

@@ -26,6 +26,7 @@ FAN_KEY = (
     "ranges; the 95% range is two dotted lines where it would flatten the rest. Triangles: "
     "unusual months."
 )
+UNFORECAST_KEY = "Black line: published. Triangles: unusual months."
 HISTORY_KEY = (
     "Black line: published. Dashed line: the forecast made before each month was published. "
     "Shading, dark to light: its 80% and 95% ranges. Triangles: unusual months."
@@ -114,7 +115,7 @@ def fan(
     part: str = "",
     name: str = "",
 ) -> Drawn:
-    """What was published lately, and the forecast ahead.
+    """What was published lately, and the forecast ahead, if there is one.
 
     part : of the border, in words. name : of the file, where it is not the usual one.
     """
@@ -124,10 +125,14 @@ def fan(
         {"month": row["month"], "encounters": row["encounters"]}
         for row in grammar.months_back(published, size.months)
     ]
-    last = ahead[-1]
+    last = ahead[-1] if ahead else shown[-1]
     dotted, key = _dates(border, shown[0]["month"], last["month"], size)
 
     def draw() -> tuple[bytes, str]:
+        if not ahead:
+            layers = forecasts.counts_layers(shown, flagged, forecasts.counts_scale(shown), dotted)
+            alt = forecasts.counts_words(border, last)
+            return grammar.plain_svg(layers, size.width, size.height), alt
         scale = forecasts.fan_scale(shown, ahead)
         layers = forecasts.fan_layers(shown, ahead, flagged, scale, dotted)
         labels = forecasts.edge_labels(last)

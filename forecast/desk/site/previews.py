@@ -44,7 +44,7 @@ def _pictured(
     from forecast.desk.handout import poster, words
 
     newest = report.month == found.newest.month
-    said = words.handout(report, record.run, newest=newest)
+    said = words.handout(report, record.run, newest=newest and bool(found.ahead))
     chart = poster.PosterChart(
         counted=[
             {"month": row["month"], "encounters": row["encounters"]}
@@ -78,6 +78,6 @@ def embed_page(record: SiteRecord, border: str) -> SitePage:
         ],
         "unusual": lines.unusual(found.newest, found.flags),
         "halves": lines.halves(found.newest),
-        "expected": lines.expected(found.ahead[0]),
+        "expected": lines.coming(record, border),
     }
     return SitePage(embed_place(border), "embed", shown)

@@ -52,17 +52,23 @@ def forecast_table(
     forecasts: Sequence[Row],
     last: dict[str, Row],
     halves: Mapping[str, Halves | None],
-) -> Table:
+    waiting: Mapping[str, str],
+) -> RenderableType:
     """Per border the last published month and the next months' forecast.
 
-    halves : of the published month, at ports and between ports, where they are known.
+    halves : of the published month, at ports and between ports, where they are known. waiting :
+    borders without a forecast, and what brings one, in words.
     """
     table = plain_table(
         totals().one, "published", "", "forecast", "median", "80% interval", "95% interval"
     )
     for column in (2, 4, 5, 6):
         table.columns[column].justify = "right"
-    for border, found in groupby(forecasts, key=lambda row: row["border"]):
+    shown = {
+        border: list(found)[:AHEAD]
+        for border, found in groupby(forecasts, key=lambda row: row["border"])
+    }
+    for border, ahead in {**shown, **dict.fromkeys(waiting, ())}.items():
         published = last[border]
         left = [
             (border, month_name(published["month"]), f"{published['encounters']:,}"),
@@ -70,12 +76,12 @@ def forecast_table(
             ("", "on year", change(published["encounters"], published["year_before"])),
         ]
         left += _halves(halves.get(border))
-        ahead = list(found)[:AHEAD]
         for i in range(max(len(left), len(ahead))):
             cells = left[i] if i < len(left) else ("", "", "")
             table.add_row(*cells, *(_ahead(ahead[i]) if i < len(ahead) else ()))
         table.add_section()
-    return table
+    notes = [Text(f"{border}: not forecast yet: {why}.") for border, why in waiting.items()]
+    return Group(table, *notes)
 
 
 def _halves(known: Halves | None) -> list[tuple[str, str, str]]:
@@ -141,11 +147,12 @@ def run_summary(
     last: dict[str, Row],
     flags: Sequence[Row],
     halves: Mapping[str, Halves | None],
+    waiting: Mapping[str, str],
 ) -> RenderableType:
-    """The summary at the end of a run; halves : see `forecast_table`."""
+    """The summary at the end of a run; halves, waiting : see `forecast_table`."""
     return Group(
         heading(run),
-        forecast_table(forecasts, last, halves),
+        forecast_table(forecasts, last, halves, waiting),
         Text("Unusual months, compared with the forecast made before publication:"),
         flag_table(flags),
     )

@@ -1,0 +1,163 @@
+"""A clinic that is new, one that was shut for long, and both in one record."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from forecast import months
+from forecast.engine.refit import engine_forecasts
+from forecast.engine.waiting import first_forecast
+from forecast.intake.series import MOST_MISSING
+from forecast.intake.sources import registry
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from jobs.cli import main
+from models.base import Panel
+
+FIRST, HELD = months.to_index("2019-01"), 60
+OPENED = HELD - 14  # the month of the new clinic's first count
+SHUT = range(30, 46)  # months in which the other one was shut: longer than a forecast reaches
+FORECAST = "2024-10"  # its 24th month, with which the new clinic is forecast
+
+
+@pytest.fixture(autouse=True)
+def other_tests_are_about_cbp():
+    yield
+    registry.use(ENCOUNTERS)
+
+
+def deliver(path: Path, upto: int) -> None:
+    random = np.random.default_rng(5)
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow(["Month", "Clinic", "Visits"])
+        for name, level in (("Old", 300), ("Reopened", 200), ("New", 100), ("Older", 400)):
+            for at, count in enumerate(random.poisson(level, 2 * HELD)[:upto].tolist()):
+                if (name == "New" and at < OPENED) or (name == "Reopened" and at in SHUT):
+                    continue
+                lines.writerow([months.from_index(FIRST + at), name, count])
+
+
+def said(*words: str, code: int = 0) -> str:
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == code, done.output
+    return " ".join(done.output.split())
+
+
+def begin(folder: Path) -> None:
+    """The first delivery, its settings, and the first run."""
+    deliver(folder / "in" / "2023-12.csv", HELD)
+    said("config", "init", "in")
+    with Path("config.toml").open("a") as file:
+        file.write('\n[compute]\nengine = "serial"\n')
+    said("run")
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clinics")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        begin(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(ran, monkeypatch):
+    monkeypatch.chdir(ran)
+    return ran
+
+
+WAITING = "14 months counted; if each coming month is, those of October 2024 bring a forecast"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("show",), 0, f"New: not forecast yet: {WAITING}."),
+        (("show", "New"), 2, f"'New': it has no forecast yet: {WAITING}"),
+        (("chance", "New", "next month", "> 100"), 2, f"'New': it has no forecast yet: {WAITING}"),
+        (("brief", "New"), 0, "of 14 months on record"),
+        (("score",), 0, "Reopened bordercast"),
+        (("verify",), 0, "The record fits its digests."),
+        (("fact", "Reopened", "2022-01", "200"), 2, "no count was published for 2022-01"),
+    ],
+)
+def test_commands_say_of_a_new_clinic_from_when_on_it_is_forecast(folder, words, code, told):
+    assert told in said(*words, code=code)
+
+
+def test_the_page_shows_a_new_clinic_without_a_forecast(folder):
+    front = (folder / "site" / "index.html").read_text()
+    assert f"Not forecast yet: {WAITING}." in front
+    for place in ("counts/new", "embed/new"):
+        page = (folder / "site" / place / "index.html").read_text()
+        assert WAITING in page
+        assert "Dashed line" not in page
+        assert "The next 0 months" not in page
+    assert "; not forecast yet." in (folder / "site" / "counts/new/index.html").read_text()
+
+
+def test_no_forecast_reaches_the_month_after_a_long_gap(folder):
+    back = months.from_index(FIRST + SHUT.stop)
+    page = (folder / "site" / "counts" / "reopened" / back / "index.html").read_text()
+    assert "Visits at Reopened in November 2022 were not forecast:" in page
+    assert "of year 2022" not in page  # the year is not known, and so is no share of it
+
+
+@pytest.mark.slow
+def test_a_new_clinic_is_forecast_from_the_month_that_was_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    begin(tmp_path)
+    last = months.to_index(FORECAST) - FIRST + 1
+    for upto, forecast in ((last - 1, False), (last, True)):
+        deliver(tmp_path / "in" / f"{upto}.csv", upto)
+        said("run")
+        assert ("New: not forecast yet" not in said("show")) is forecast
+    assert "Nov 2024" in said("show", "New")
+    assert "fits its digests" in said("verify")
+
+
+GAPS = {0: (), 5: (5,), 12: (12,), 16: (16,), 30: (30,), "two": (3, 16)}
+
+
+@pytest.mark.parametrize("gap", GAPS)
+@pytest.mark.parametrize("length", [1, 20, 24, 40])
+def test_a_forecast_comes_with_the_month_that_is_said(gap, length):
+    """Whatever the engine needs, it has it in that month, and not the month before."""
+    known, at = [], 0
+    for number in range(length):
+        at += 1
+        known.append(at)
+        for place, missing in enumerate(GAPS[gap]):
+            at += missing if number == 5 + 8 * place else 0
+    held = [months.from_index(FIRST + one) for one in known]
+
+    said = first_forecast(held, held[-1])
+
+    assert engine_forecasts_it(known) is (said == "")
+    if said:
+        more = range(known[-1] + 1, months.to_index(said) - FIRST + 1)
+        assert engine_forecasts_it([*known, *more])
+        assert not engine_forecasts_it([*known, *more[:-1]])
+
+
+def engine_forecasts_it(known: list[int]) -> bool:
+    steps = np.diff(known)
+    long = np.flatnonzero(steps > MOST_MISSING + 1)
+    kept = known[long[-1] + 1 :] if len(long) else known
+    z = np.full((1, kept[-1] - kept[0] + 1), np.nan)
+    z[0, np.array(kept) - kept[0]] = np.log1p(100 + np.arange(len(kept)) % 7)
+    panel = Panel(z, np.array([FIRST + kept[-1]]), np.array(["all"]), ("New",), ((),))
+    said = engine_forecasts(panel, np.array([z.shape[1] - 1]), 12)
+    return bool(np.isfinite(said.sigma[0, 0]))
+
+
+def test_a_series_that_ended_long_ago_waits_from_now_on():
+    ended = months.between("2019-01", "2019-08")
+    assert first_forecast(ended, "2023-12") == "2025-12"  # behind the gap it begins anew
