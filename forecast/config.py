@@ -81,6 +81,7 @@ class Service(_ConfigModel):
     log: Literal["plain", "json"] = "plain"
     keep_days: Annotated[int, Field(ge=60)] = 730
     host: str = "127.0.0.1"
+    names: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")], ...] = ()
     port: Annotated[int, Field(ge=0, le=65535)] = 0
 
 
@@ -454,6 +455,39 @@ def load(path: Path | None) -> Config:
     return parse(text, str(path))
 
 
+def refuse_places(config: Config, db: Path, source: str) -> None:
+    """Refuse files and folders of the settings that are in the way of each other or of the record.
+
+    db : the record. source : the settings file, which is named in the ConfigError.
+    """
+    beside = db.absolute().parent
+    copy = (beside / config.service.snapshot.replace("{db}", db.stem)).resolve()
+    ours = [db.name, *(f"{db.name}{end}" for end in ("-wal", "-shm", ".lock")), "ops.db"]
+    if config.service.snapshot and copy in [(beside / name).resolve() for name in ours]:
+        problem = f'{copy.name} is the record\'s own file; the default is "{{db}}-snapshot.db"'
+        raise ConfigError(source, "service.snapshot", problem)
+    seen: dict[Path, str] = {}
+    for key, folder in _folders(config).items():
+        place = (beside / folder).resolve()
+        if beside.resolve().is_relative_to(place):
+            problem = f"{folder!r} holds the record itself; name a folder of its own"
+            raise ConfigError(source, key, problem)
+        if place in seen:
+            problem = f"{folder!r} is {seen[place]} too; name a folder of its own"
+            raise ConfigError(source, key, problem)
+        shown = [one for one, other in seen.items() if other == "site.folder"]
+        if any(place.is_relative_to(one) for one in shown):
+            raise ConfigError(source, key, f"{folder!r} lies in site.folder, which others read")
+        seen[place] = key
+
+
+def _folders(config: Config) -> dict[str, str]:
+    """Setting -> folder, of those that are written; the site's first."""
+    folders = {"service.backups": config.service.backups}
+    folders |= {f"fetch.{n}": getattr(config.fetch, n) for n in ("inbox", "archive", "quarantine")}
+    return {"site.folder": config.site.folder} | folders if config.site.folder else folders
+
+
 def found() -> Path | None:
     """./config.toml, None if there is none; ConfigError if this folder cannot be searched."""
     try:
@@ -466,15 +500,16 @@ def found() -> Path | None:
 def parse(text: str, source: str) -> Config:
     """Settings from TOML text; `source` is named in errors."""
     try:
-        settings = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(source, "file", f"not valid TOML: {error}") from error
-    try:
-        return Config.model_validate(_with_tuples(settings))
+        return Config.model_validate(_with_tuples(tomllib.loads(text)))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise ConfigError(source, key, _problem(first)) from error
+    except ValueError as error:  # also of a whole number with thousands of digits
+        raise ConfigError(source, "file", f"not valid TOML: {error}") from error
+    except RecursionError:
+        problem = "tables or lists lie too deep in one another; settings have two levels"
+        raise ConfigError(source, "file", problem) from None
 
 
 def _with_tuples(value: Any) -> Any:

@@ -204,6 +204,17 @@ class ClockError(BordercastError):
         )
 
 
+class ClockRangeError(ClockError):
+    """The machine's clock says a time that no program can reckon with."""
+
+    def __init__(self) -> None:
+        BordercastError.__init__(
+            self,
+            "the clock of this machine says a time after April 2262, which cannot be. Nothing was "
+            "done. Set the clock and run again.",
+        )
+
+
 class BusyError(BordercastError):
     """Another process holds the lock."""
 

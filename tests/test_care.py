@@ -339,7 +339,7 @@ def test_backup_restore_and_the_service_goes_on(record, figure, drills, tmp_path
         drop(record, month(2 + number))
         assert serving.wake(record, moment).outcome == "published"
         assert upkeep.verify(record, moment) == []
-        assert not list(record.parent.glob("*.part")) + list(record.parent.glob("drill-*"))
+        assert not list(record.parent.glob("*.part")) + list(record.parent.glob("*drill-*"))
     figure("restore", drills, other_digests=0, files_left=0)
 
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from forecast import config
 from forecast.errors import ConfigError
+from jobs import cli
 from jobs.cli import main
 
 SHIPPED = Path(__file__).parent.parent / "config.toml"
@@ -33,6 +35,12 @@ def test_the_shipped_file_says_the_defaults_and_all_of_them():
         ('[forecast]\nfirst_cutoff = "2018"', "forecast.first_cutoff"),
         ("[forecast]\nhorizon = 12.5", "forecast.horizon"),
         ("horizon", "file"),
+        (f"a = {'[' * 5000}{']' * 5000}", "file"),
+        (f"a = {'{b = ' * 5000}1{'}' * 5000}", "file"),
+        (f"{'a.' * 5000}a = 1", "file"),
+        (f"[{'a.' * 5000}a]", "file"),
+        (f"[flags]\nalpha = {'9' * 5000}", "file"),
+        ("[flags]\nalpha = 2280-13-45", "file"),
     ],
 )
 def test_a_wrong_setting_is_named(text, key):
@@ -53,6 +61,57 @@ def test_only_settings_that_change_numbers_change_the_digest():
 
     assert same.digest() == config.Config().digest()
     assert other.digest() != config.Config().digest()
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[service]\nsnapshot = "bordercast.db"', "service.snapshot"),
+        ('[service]\nsnapshot = "./x/../bordercast.db"', "service.snapshot"),
+        ('[service]\nsnapshot = "{db}.db-wal"', "service.snapshot"),
+        ('[service]\nsnapshot = "ops.db"', "service.snapshot"),
+        ('[service]\nbackups = ""', "service.backups"),
+        ('[service]\nbackups = "inbox"', "fetch.inbox"),
+        ('[fetch]\ninbox = "/"', "fetch.inbox"),
+        ('[fetch]\ninbox = "."', "fetch.inbox"),
+        ('[fetch]\ninbox = ".."', "fetch.inbox"),
+        ('[fetch]\ninbox = "archive/"', "fetch.archive"),
+        ('[fetch]\nquarantine = "a/../archive"', "fetch.quarantine"),
+        ('[fetch]\narchive = "linked"', "fetch.archive"),
+        ('[site]\nfolder = ".."', "site.folder"),
+        ('[site]\nfolder = "public"\n[service]\nbackups = "public/b"', "service.backups"),
+        ('[service]\nsnapshot = ""\n[fetch]\nquarantine = "archive/refused"', ""),
+        ('[site]\nfolder = "public"\n[service]\nsnapshot = "public/{db}.db"', ""),
+        ("", ""),
+    ],
+)
+@pytest.mark.parametrize("words", [["config", "check"], ["run"]])
+def test_what_would_write_over_the_record_or_one_another_is_refused(
+    tmp_path, monkeypatch, text, key, words
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "linked").symlink_to(tmp_path)
+    (tmp_path / "config.toml").write_text(text)
+    if not key:
+        words = ["config", "check"]
+
+    said = CliRunner().invoke(main, words)
+
+    assert said.exit_code == (2 if key else 0), said.output
+    assert f"config.toml: {key}" in said.output or not key
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["config.toml", "linked"]
+
+
+def test_a_clock_that_python_cannot_read_is_said_to_be_wrong(tmp_path, monkeypatch):
+    def late() -> float:
+        raise OverflowError("timestamp too large to convert to C _PyTime_t")
+
+    monkeypatch.setattr(cli, "time", SimpleNamespace(time=late))
+    for words in (["run"], ["status"], ["backup"]):
+        said = CliRunner().invoke(main, ["--db", str(tmp_path / "b.db"), *words])
+        assert said.exit_code == 1
+        assert "bordercast: the clock of this machine says a time after April 2262" in said.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_dimensions_may_be_crossed():

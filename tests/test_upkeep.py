@@ -6,11 +6,15 @@ import json
 import logging
 import os
 import shutil
+import signal
 import socket
+import sqlite3
+import subprocess
 import sys
 import threading
 from collections import namedtuple
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -123,6 +127,99 @@ def test_what_a_killed_backup_left_is_no_hindrance(record):
     assert [f.name for f in backup.make(record, Config(), NOW).folder.iterdir()] == [
         "bordercast.db"
     ]
+
+
+def pages(path: Path) -> Iterator[tuple[int, str]]:
+    """(number, the table or index it is of) of each page in use of a database."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("pragma wal_checkpoint(truncate)")
+        yield from db.execute("select pageno, name from dbstat order by pageno").fetchall()
+
+
+def test_no_spoiled_page_of_the_record_passes_for_a_backup(record):
+    whole, size = record.read_bytes(), 4096
+    passed = []
+    for number, name in list(pages(record)):
+        content = bytearray(whole)
+        start = (number - 1) * size
+        content[start : start + size] = content[start : start + size][::-1]
+        for end in ("-wal", "-shm"):
+            record.with_name(f"{record.name}{end}").unlink(missing_ok=True)
+        record.write_bytes(content)
+        try:
+            backup.make(record, Config(), NOW)
+        except (BordercastError, sqlite3.DatabaseError):
+            continue
+        passed.append((number, name))
+        shutil.rmtree(record.parent / "backups")
+    assert passed == []
+    assert not list(record.parent.glob("backups/*"))
+
+
+def test_links_in_mails_that_were_sent_stay_good_after_a_restore(record, tmp_path):
+    key = unsubscribing.key(record)
+    made = backup.drill(record, Config(), NOW)
+    there = tmp_path / "new" / "bordercast.db"
+
+    backup.restore(made.folder, there, Config(), NOW)
+
+    for place in (made.folder, there.parent):
+        assert unsubscribing.held_key(place) == key
+        assert (place / unsubscribing.KEY).stat().st_mode & 0o777 == 0o600
+    record.with_name(unsubscribing.KEY).write_bytes(b"n" * 32)
+    backup.restore(made.folder, record, Config(), NOW)
+    assert unsubscribing.key(record) == b"n" * 32  # mails may have been signed with it since
+
+
+@pytest.mark.parametrize("size", [1, 31, 33])
+def test_a_key_that_is_none_is_no_backup(record, size):
+    unsubscribing.key(record)
+    made = backup.make(record, Config(), NOW)
+    (made.folder / unsubscribing.KEY).write_bytes(b"k" * size)
+
+    with pytest.raises(DataError, match=f"unsubscribe.key has {size} bytes, not 32"):
+        backup.restore(made.folder, record, Config(), NOW)
+
+
+def test_folders_of_drills_that_were_killed_are_swept_and_no_others(record):
+    beside = record.parent
+    killed, mine = beside / ".bordercast.db.drill-x", beside / "drill-of-mine"
+    for folder in (killed, mine):
+        folder.mkdir()
+        (folder / "bordercast.db").write_text("x")
+    with upkeep.drill_folder(record) as running:
+        assert not killed.exists()
+        upkeep.sweep_drills(record)
+        assert running.exists()
+    killed.mkdir()
+    backup.make(record, Config(), NOW)
+    assert not killed.exists()
+    killed.mkdir()
+    upkeep.after_run(record, Config(), NOW, False)
+
+    assert not killed.exists()
+    assert not running.exists()
+    assert mine.exists()
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_a_drill_that_is_ended_leaves_nothing(record, end):
+    began = (
+        "import os, sys, time; from forecast.store import copies; from jobs.cli import main\n"
+        "def wait(*_):\n    print('now', flush=True); time.sleep(600)\n"
+        "copies.put_back = wait\n"
+        "main(sys.argv[1:])"
+    )
+    command = [sys.executable, "-c", began, "--db", str(record), "backup", "--drill"]
+    own = {**os.environ, "PYTHONPATH": str(serving.ROOT)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=own) as process:
+        assert process.stdout.readline() == "now\n"
+        assert list(record.parent.glob(".*drill*"))
+        process.send_signal(end)
+        process.wait(serving.HANGS)
+
+    assert process.returncode == {signal.SIGTERM: 143, signal.SIGINT: 1}[end]
+    assert not list(record.parent.glob(".*drill*"))
 
 
 def test_what_is_no_backup_is_said(record, tmp_path):
@@ -344,7 +441,7 @@ def test_a_record_without_a_run_or_a_forecast_come_due_has_no_report(record, tmp
 
 
 def visiting(path: Path, settings: Config | None = None) -> TestClient:
-    return TestClient(port.application(path, settings or Config()))
+    return TestClient(port.application(path, settings or Config()), "http://localhost")
 
 
 def woke(path: Path, started: datetime, due: datetime | None, outcome: str = "published") -> None:
@@ -475,6 +572,33 @@ def test_only_a_click_unsubscribes_and_a_strange_link_says_what_to_do(record):
         assert deliveries.unsubscribed(db) == {"ann@example.org"}
     assert client.get("/other").status_code == 404
     assert client.put(f"/unsubscribe/{token}").status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/metrics", "/unsubscribe/x", "/none"])
+@pytest.mark.parametrize(
+    ("host", "answers"),
+    [
+        *(("localhost", True), ("127.0.0.1:9100", True), ("[::1]:9100", True)),
+        *((socket.gethostname(), True), ("Figures.example.org", True), ("scraped.lan", True)),
+        *(("evil.example", False), ("example.org", False), ("localhost.evil.example", False)),
+    ],
+)
+def test_the_port_answers_under_its_own_names_alone_and_in_no_frame(record, path, host, answers):
+    settings = config(
+        site={"address": "https://figures.example.org/x/"}, service={"names": ("Scraped.LAN",)}
+    )
+
+    said = visiting(record, settings).get(path, headers={"host": host})
+
+    assert (said.status_code != 421) == answers
+    assert answers or "service.names" in said.text
+    assert said.headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in said.headers["content-security-policy"]
+    assert "form-action 'self'" in said.headers["content-security-policy"]
+
+
+def test_the_port_names_no_server_where_the_request_names_none(record):
+    assert visiting(record).get("/healthz", headers={"host": "a b"}).status_code == 400
 
 
 def test_two_ports_cannot_be_one(record):

@@ -28,6 +28,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
@@ -36,7 +37,7 @@ from typing import Any, NoReturn, TextIO, cast
 import click
 
 from forecast import __version__
-from forecast.errors import BordercastError, StoreError
+from forecast.errors import BordercastError, ClockRangeError, StoreError
 from forecast.printable import without_controls
 from forecast.store import sqlite_errors
 from jobs.cli import (
@@ -127,6 +128,7 @@ class Commands(Sectioned):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; exit codes: 0 ok, 1 failed, 2 usage, 3 data refused, 4 busy."""
         try:
+            _ask_clock()
             with redirect_stdout(cast("TextIO", Output(sys.stdout))):
                 return super().invoke(ctx)
         except BordercastError as error:
@@ -136,6 +138,14 @@ class Commands(Sectioned):
             if known is None:
                 raise
             _end(ctx, known)
+
+
+def _ask_clock() -> None:
+    """ClockRangeError where Python cannot say the time: it counts nanoseconds from 1970."""
+    try:
+        time.time()
+    except OverflowError:
+        raise ClockRangeError from None
 
 
 def _end(ctx: click.Context, error: BordercastError) -> NoReturn:

@@ -9,7 +9,9 @@ import click
 
 from forecast.errors import ConfigError
 from jobs.cli.help import examples
-from jobs.cli.shared import Settings, typed_line
+from jobs.cli.shared import Settings, leaving_when_terminated, typed_line
+
+TERMINATED = 143  # as a shell says it: 128 + SIGTERM
 
 
 @click.command(epilog=examples("backup", "backup --drill"))
@@ -17,7 +19,7 @@ from jobs.cli.shared import Settings, typed_line
 @click.option("--drill", is_flag=True, help="Also restore it elsewhere, and compare.")
 @click.pass_obj
 def backup(settings: Settings, to: Path | None, drill: bool) -> None:
-    """Copy the record and ops.db, whole and checked.
+    """Copy the record, ops.db and the key of unsubscribe links, whole and checked.
 
     Others may go on working meanwhile.
     """
@@ -26,11 +28,12 @@ def backup(settings: Settings, to: Path | None, drill: bool) -> None:
     if drill and to:
         raise ConfigError("command line", "--to", "a drill chooses its own folder")
     now = datetime.now(UTC)
-    if drill:
-        made = work.drill(settings.db, settings.config, now)
-        click.echo("Drill: restored elsewhere, the same to the last digest.")
-    else:
-        made = work.make(settings.db, settings.config, now, to)
+    with leaving_when_terminated(TERMINATED):
+        if drill:
+            made = work.drill(settings.db, settings.config, now)
+            click.echo("Drill: restored elsewhere, the same to the last digest.")
+        else:
+            made = work.make(settings.db, settings.config, now, to)
     click.echo(f"{made.folder}: run {made.run_id}, digest {made.digest}")
 
 

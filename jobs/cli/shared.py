@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -54,6 +55,7 @@ class Settings:
         self.source = str(found or "defaults")
         self.config = config.load(found)
         self.db = connect.place(db or Path(self.config.service.db))
+        config.refuse_places(self.config, self.db, self.source)
         in_use.start(self.db, self.config)
 
 
@@ -185,6 +187,16 @@ def console(stderr: bool = False) -> Console:
 
     width = None if sys.stdout.isatty() else 100
     return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+@contextmanager
+def leaving_when_terminated(code: int) -> Iterator[None]:
+    """Take SIGTERM for SystemExit with this code: what is temporary is removed on the way out."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(code))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def say_taken(taken: Iterable[Taken]) -> None:

@@ -8,7 +8,7 @@ import click
 
 from forecast.errors import ConfigError
 from jobs.cli.help import examples
-from jobs.cli.shared import Settings, reading
+from jobs.cli.shared import Settings, leaving_when_terminated, reading
 
 
 @click.command(epilog=examples("web", "web --port 8080"))
@@ -38,7 +38,7 @@ def web(
     """Serve the page: forecasts, unusual months, every table.
 
     Shows the analysts' copy, read-only, and a new one as soon as a run has made it. Ends with
-    Ctrl-C.
+    Ctrl-C or SIGTERM, exit code 0.
     """
     from forecast.store import held
     from jobs.service import logs
@@ -47,9 +47,9 @@ def web(
     work.refuse_others(host, allow_others)
     snapshot = work.snapshot_of(settings.db, settings.config)
     logs.set_up(settings.config)
-    with work.listen(host, port) as listening:
+    with leaving_when_terminated(0), work.listen(host, port) as listening:
         from jobs.web.app import Site
-        from jobs.web.queries import QueryServer
+        from jobs.web.queries import OF_TEXTS, QueryServer
 
         held.close(held.hold(snapshot, 1))  # says what is wrong before anybody asks
         site = Site(
@@ -59,7 +59,7 @@ def web(
             work.folder_of(settings.db, settings.config),
             settings.config.site.address,
             tables=QueryServer(snapshot),
-            checker=QueryServer(snapshot, module="jobs.web.check_process"),
+            checker=QueryServer(snapshot, module="jobs.web.check_process", refusals=OF_TEXTS),
         )
         place = f"[{host}]" if ":" in host else host
         address = f"http://{place}:{listening.getsockname()[1]}"

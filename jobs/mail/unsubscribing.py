@@ -18,6 +18,7 @@ from forecast import atomic
 from forecast.store import deliveries, ops
 
 KEY = "unsubscribe.key"
+BYTES = 32
 VALID = timedelta(days=400)  # a notice older than that is not anybody's way out any more
 
 
@@ -27,8 +28,28 @@ def key(path: Path) -> bytes:
     with suppress(FileExistsError):
         atomic.create_private(file)
     if not file.stat().st_size:
-        file.write_bytes(secrets.token_bytes(32))
+        file.write_bytes(secrets.token_bytes(BYTES))
     return file.read_bytes()
+
+
+def held_key(folder: Path) -> bytes:
+    """The key in a folder, b"" if none was made there."""
+    file = folder / KEY
+    return file.read_bytes() if file.exists() else b""
+
+
+def copy_key(source: Path, to: Path) -> None:
+    """Copy the key from a folder to another that has none, for its owner alone."""
+    held = held_key(source)
+    if held and not held_key(to):
+        with atomic.replacing(to / KEY, 0o600, alone=True) as draft:
+            draft.write_bytes(held)
+
+
+def key_problems(folder: Path) -> list[str]:
+    """What speaks against the key of a backup; empty if it has none."""
+    held = held_key(folder)
+    return [f"{KEY} has {len(held)} bytes, not {BYTES}"] if len(held) not in (0, BYTES) else []
 
 
 def token(secret: bytes, address: str, day: str) -> str:

@@ -3,15 +3,16 @@
     backups/20261125T150000Z/bordercast.db    the record
     backups/20261125T150000Z/ops.db           who was told what; copied second, so that it never
                                               knows less than the record beside it
+    backups/20261125T150000Z/unsubscribe.key  by which links in mails that were sent stay good
 
 A restored record sends nothing again: the ops.db in place stays if it is whole; if it has to be
-restored as well, whatever waited in it is given up, because it may have been sent since.
+restored as well, whatever waited in it is given up, because it may have been sent since. A key in
+place stays too.
 """
 
 from __future__ import annotations
 
 import shutil
-import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +21,9 @@ from pathlib import Path
 from forecast import atomic
 from forecast.config import Config
 from forecast.errors import BordercastError, ConfigError, DataError
-from forecast.store import connect, copies, ops, read
+from forecast.store import connect, copies, integrity, ops, read
 from jobs.intake import archive
+from jobs.mail import unsubscribing
 from jobs.service import health, upkeep
 from jobs.service.daemon import leader_lock
 
@@ -37,12 +39,13 @@ class Backup:
 
 
 def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> Backup:
-    """Copy both files as they stand into a new folder; others may go on working.
+    """Copy the record and what goes with it into a new folder; others may go on working.
 
     Raises
     ------
-    DataError : the copy is not whole, or there is no room; no folder is left then.
+    DataError : the record or its copy is not whole, or there is no room; no folder is left then.
     """
+    upkeep.sweep_drills(path)
     free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else 0
     if path.exists() and free < 2 * path.stat().st_size:
         raise DataError(f"{free:,} bytes are free; a backup needs {health.room_needed(path):,}")
@@ -55,14 +58,24 @@ def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> B
         archive.make_private(folder.parent)
     archive.make_private(part)
     try:
-        copies.copy(path, part / path.name, connect.OWNER_ONLY)
+        _copy(path, part / path.name, connect.SCHEMA)
         if ops.beside(path).exists():
-            copies.copy(ops.beside(path), part / ops.NAME, connect.OWNER_ONLY, ops.SCHEMA)
+            _copy(ops.beside(path), part / ops.NAME, ops.SCHEMA)
+        unsubscribing.copy_key(path.parent, part)
         made = examine(part, path.name)
         part.rename(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return Backup(folder, made.run_id, made.digest)
+
+
+def _copy(path: Path, to: Path, schema: str) -> None:
+    """Copy a database that is whole; the copy has new indexes, which hide that old ones are not."""
+    with closing(connect.read(path, schema)) as connection:
+        found = integrity.damage(connection)
+    if found:
+        raise DataError(f"{path}: {'; '.join(found)}; restore a backup made before")
+    copies.copy(path, to, connect.OWNER_ONLY, schema)
 
 
 def examine(folder: Path, name: str) -> Backup:
@@ -73,6 +86,7 @@ def examine(folder: Path, name: str) -> Backup:
     found = copies.problems(file)
     if (folder / ops.NAME).exists():
         found += copies.problems(folder / ops.NAME, ops.SCHEMA)
+    found += unsubscribing.key_problems(folder)
     if found:
         raise DataError(f"{folder}: " + "; ".join(found))
     with closing(connect.read(file)) as connection:
@@ -93,6 +107,7 @@ def restore(folder: Path, path: Path, config: Config, now: datetime) -> Backup:
     with connect.locked(leader_lock(path), 0), connect.locked(own, connect.LOCK_WAIT):
         silenced = _restore_ops(folder, path, now)
         copies.put_back(folder / path.name, path)
+        unsubscribing.copy_key(folder, path.parent)
     with connect.writing(path):
         pass  # a backup from before an upgrade is brought up to date
     upkeep.verify(path, now)
@@ -108,11 +123,11 @@ def drill(path: Path, config: Config, now: datetime) -> Backup:
     DataError : it was not whole, or what was restored is not what was copied.
     """
     made = make(path, config, now)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix="drill-") as elsewhere:
-        back = Path(elsewhere) / path.name
-        restore(made.folder, back, config, now)
-        restored = examine(back.parent, path.name)
-    if (restored.run_id, restored.digest) != (made.run_id, made.digest):
+    with upkeep.drill_folder(path) as elsewhere:
+        restore(made.folder, elsewhere / path.name, config, now)
+        restored = examine(elsewhere, path.name)
+        same_key = unsubscribing.held_key(elsewhere) == unsubscribing.held_key(made.folder)
+    if (restored.run_id, restored.digest, same_key) != (made.run_id, made.digest, True):
         raise DataError(f"{made.folder}: restored, it is at run {restored.run_id}, not as made")
     return made
 

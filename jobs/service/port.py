@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from forecast.config import Config
 from forecast.desk.wording import measure
@@ -19,6 +22,7 @@ from forecast.errors import BordercastError
 from forecast.store import health as stored
 from jobs.mail import unsubscribing
 from jobs.service import health
+from jobs.web.answers import refused_name, with_headers
 from jobs.web.connections import QUIET, BoundedProtocol
 from jobs.web.server import listen
 
@@ -30,8 +34,8 @@ _FORM = (
 )
 
 
-def application(path: Path, config: Config) -> Starlette:
-    """What answers on the port."""
+def application(path: Path, config: Config) -> ASGIApp:
+    """What answers on the port, under its own names only, with the headers of the page."""
 
     def healthz(_: Request) -> Response:
         late = overdue(path, config, datetime.now(UTC))
@@ -57,7 +61,7 @@ def application(path: Path, config: Config) -> Starlette:
         problem = "This link is too old, or not one of ours. Answer a notice with: unsubscribe.\n"
         return PlainTextResponse(problem, 403)
 
-    return Starlette(
+    routes = Starlette(
         routes=[
             Route("/healthz", healthz),
             Route("/metrics", metrics),
@@ -65,6 +69,25 @@ def application(path: Path, config: Config) -> Starlette:
             Route("/unsubscribe/{token}", unsubscribe, methods=["POST"]),
         ]
     )
+    return _guarded(routes, names(config))
+
+
+def _guarded(routes: ASGIApp, ours: frozenset[str]) -> ASGIApp:
+    """The same under these names alone, in no frame of a page elsewhere."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        refused = refused_name(scope, ours, "Name it in `service.names`; see docs/wires.md.")
+        said = PlainTextResponse(f"{refused.words}\n", refused.status) if refused else routes
+        await said(scope, receive, with_headers(send))
+
+    return answer
+
+
+def names(config: Config) -> frozenset[str]:
+    """The names under which it answers, beside localhost and numeric addresses."""
+    site = urlsplit(config.site.address).hostname or ""
+    given = (config.service.host, site, socket.gethostname(), *config.service.names)
+    return frozenset(name.lower() for name in given if name)
 
 
 def start(path: Path, config: Config) -> int:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
 import sqlite3
-from contextlib import closing, suppress
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -34,6 +39,37 @@ def after_run(path: Path, config: Config, now: datetime, published: bool) -> Non
     if published:
         yearly.write_closed(path)
     ops.forget_polls(path, now, config.service.keep_days)
+    sweep_drills(path)
+
+
+@contextmanager
+def drill_folder(path: Path) -> Iterator[Path]:
+    """A folder beside the database for a drill of its backup, gone afterwards."""
+    sweep_drills(path)
+    folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=_drill_prefix(path)))
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+def sweep_drills(path: Path) -> None:
+    """Remove the folders of drills that were killed; one that is under way holds its lock."""
+    for folder in path.parent.glob(f"{_drill_prefix(path)}*"):
+        with suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(handle)
+
+
+def _drill_prefix(path: Path) -> str:
+    return f".{path.name}.drill-"
 
 
 def verify(path: Path, now: datetime) -> list[str]:

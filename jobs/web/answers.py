@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import mimetypes
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from markupsafe import escape
@@ -34,6 +36,8 @@ HEADERS = {
 }
 # Datasette's own pages bring scripts and styles.
 SQL_CSP = CSP.replace("default-src 'none'", "default-src 'self' 'unsafe-inline'")
+
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
 
 
 PLAIN = """<!DOCTYPE html>
@@ -81,6 +85,37 @@ class Tables(Protocol):
 
     async def close(self) -> None:
         """End what answers."""
+
+
+def refused_name(scope: Scope, names: Collection[str], how: str) -> Plain | None:
+    """Why a request is not answered under the name it asks for, None if that name is ours.
+
+    A web page elsewhere would reach a server on this machine under a name of its own.
+    names : beside localhost and numeric addresses, in lower case. how : to have one more.
+    """
+    host = asked_host(scope)
+    if host is None:
+        return Plain(400, "Not a name", "The request asks for a server by what is no name.")
+    if host == "localhost" or host in names or is_address(host):
+        return None
+    words = f"This server does not answer to the name it was asked for. {how}"
+    return Plain(421, "Not under this name", words)
+
+
+def asked_host(scope: Scope) -> str | None:
+    """The name the request asks for, without its port, in lower case; None if it is no name."""
+    value = next((v for k, v in scope["headers"] if k == b"host"), b"").decode("latin-1").lower()
+    match = _HOST.fullmatch(value)
+    return match[1].strip("[]").rstrip(".") if match else None
+
+
+def is_address(host: str) -> bool:
+    """Whether it is a numeric address: no foreign name can be made to point here then."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def too_long(seconds: float) -> str:

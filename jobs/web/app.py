@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import html
-import ipaddress
 import json
 import logging
 import os
@@ -31,6 +30,7 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from forecast import headlines
+from forecast.desk.site.folder import LIST
 from forecast.desk.wording import slug
 from forecast.errors import StoreError
 from forecast.store import held, ops
@@ -43,6 +43,7 @@ from jobs.web.answers import (
     QueryAnswer,
     SiteFiles,
     Tables,
+    refused_name,
     send_answer,
     send_plain,
     with_headers,
@@ -60,7 +61,12 @@ SQL = re.compile(rf"/({DATABASE}|-/static)(?=[/.?]|$)")
 # A refusal there may be framed too: it has no figures and no forms.
 FRAMED = re.compile(r"(/as-of/\d+)?/embed/[a-z0-9-]+/?(index\.html)?$")
 NO_PAGE = Plain(404, "There is no such page", "Every page can be reached from the overview.")
-_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
+NOT_YET = Plain(
+    503,
+    "This page is not written yet",
+    "The pages are being written. Try again in a few seconds.",
+    again=5,
+)
 _MAIN = re.compile(r'(<main id="main" tabindex="-1">).*(</main>)', re.S)
 FORM = """
 <h1>Check a number or a text</h1>
@@ -85,7 +91,7 @@ class Site:
     folder : that a run writes; None to have one written from the copy, here and now.
     address : see `forecast.desk.site.build`. tables, checker : what answers SQL, and checks texts.
 
-    `ready`, which may be set, is called once the first page is there.
+    `ready`, which may be set, is called once the first page is there. `leave` ends the wait for it.
     """
 
     def __init__(
@@ -100,12 +106,14 @@ class Site:
         checker: Tables | None = None,
     ) -> None:
         self.database, self.snapshot, self.address = database, snapshot, address
-        self.names = {"localhost", *(name.lower() for name in names)}
+        self.names = {name.lower() for name in names}
         self.tables, self.checker = tables, checker
         self.own = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="bordercast-site-"))
         self.trouble = ""
+        self._writing = self.own
         self.ready: Callable[[], None] = lambda: None
+        self.leave: Callable[[], object] = lambda: None
         self._shown: held.Identity | str | None = "never"
         self._verified: tuple[object, Plain | None] = (None, None)
         self._asked: list[float] = []
@@ -119,7 +127,7 @@ class Site:
                 Mount("/", self._files),
             ],
             lifespan=self._lifespan,
-            exception_handlers={HTTPException: _refused},
+            exception_handlers={HTTPException: self._refused},
         )
         self._app.router.redirect_slashes = False  # a redirect would name a host
 
@@ -136,6 +144,8 @@ class Site:
         first, watch = asyncio.Event(), None
         if self.own:
             watch = asyncio.create_task(self._follow(first))
+            loop = asyncio.get_running_loop()
+            self.leave = lambda: loop.call_soon_threadsafe(first.set)
             await first.wait()
         self.ready()
         yield
@@ -159,6 +169,7 @@ class Site:
 
     async def _write(self, first: asyncio.Event) -> None:
         """Have the files written by a process of its own: drawing takes a while and memory."""
+        self._writing = True
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "jobs.web.build_process"),
             *(str(self.snapshot.absolute()), str(self.folder), self.address),
@@ -188,6 +199,7 @@ class Site:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+            self._writing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
@@ -217,17 +229,8 @@ class Site:
         posted = scope["method"] == "POST" and scope["path"] in ("/check/", "/check/index.html")
         if scope["method"] not in ("GET", "HEAD") and not posted:
             return Plain(405, "Only reading is possible", "Nothing can be changed through here.")
-        host = _host(scope)
-        if host is None:
-            return Plain(400, "Not a name", "The request asks for a server by what is no name.")
-        if not (_is_address(host) or host in self.names):
-            return Plain(
-                421,
-                "Not under this name",
-                "This server does not answer to the name it was asked for. Start it with "
-                "`bordercast web --name NAME`; see docs/web.md.",
-            )
-        return None
+        how = "Start it with `bordercast web --name NAME`; see docs/web.md."
+        return refused_name(scope, self.names, how)
 
     async def _hidden(self) -> Plain | None:
         """Why no figure may be shown at this moment, None if they may."""
@@ -280,13 +283,24 @@ class Site:
     async def _fact(self, request: Request) -> Response:
         """A number's page is that of its month, which says what the number is."""
         border, span = request.path_params["border"], request.path_params["span"]
-        known = border in map(slug, headlines.every())
-        if not known or not (self.folder / "fact" / border / span).is_dir():
-            raise HTTPException(404)
         beside = f"fact/{border}/{span}/{request.path_params['number']}"
-        if (self.folder / beside).is_file():  # that page itself, and its data
-            return await self._files.get_response(beside, request.scope)
+        known = border in map(slug, headlines.every())
+        try:
+            if not known or not (self.folder / "fact" / border / span / "index.html").is_file():
+                raise HTTPException(404)
+            if (self.folder / beside).is_file():  # that page itself, and its data
+                return await self._files.get_response(beside, request.scope)
+        except OSError:  # a name of no file
+            raise HTTPException(404) from None
         return RedirectResponse(f"../{quote(span)}/", 307)
+
+    async def _refused(self, _: Request, error: Exception) -> Response:
+        """A refusal; of a page that may yet come, for now."""
+        status = getattr(error, "status_code", 404)
+        if status not in (401, 404):
+            return _Said(Plain(status, "That could not be done"))
+        written = not self._writing and await asyncio.to_thread((self.folder / LIST).exists)
+        return _Said(NO_PAGE if written else NOT_YET)
 
     async def _check(self, request: Request) -> Response:
         place = self.folder / "check" / "index.html"
@@ -361,24 +375,3 @@ class _Said(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send_plain(scope, send, self.said)
-
-
-async def _refused(_: Request, error: Exception) -> Response:
-    status = getattr(error, "status_code", 404)
-    return _Said(NO_PAGE if status in (401, 404) else Plain(status, "That could not be done"))
-
-
-def _host(scope: Scope) -> str | None:
-    """The name the request asks for, without its port, in lower case; None if it is no name."""
-    value = next((v for k, v in scope["headers"] if k == b"host"), b"").decode("latin-1").lower()
-    match = _HOST.fullmatch(value)
-    return match[1].strip("[]").rstrip(".") if match else None
-
-
-def _is_address(host: str) -> bool:
-    """Whether it is a numeric address: no foreign name can be made to point here then."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

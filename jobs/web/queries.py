@@ -15,9 +15,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,52 @@ STOPPED = Plain(
 UNANSWERABLE = Plain(400, "That could not be done", "Datasette cannot answer this address.")
 
 
+def _query_too_long(seconds: float) -> Plain:
+    return Plain(400, "The query took too long", too_long(seconds))
+
+
+def _text_too_long(seconds: float) -> Plain:
+    words = (
+        f"The check was stopped: it took longer than {seconds:g} seconds. Check the text in parts, "
+        "or with `bordercast check`, which takes the time it needs."
+    )
+    return Plain(400, "The text took too long", words)
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """What is said where there is no answer. late : after how many seconds it was stopped."""
+
+    busy: Plain = BUSY
+    starting: Plain = STARTING
+    stopped: Plain = STOPPED
+    late: Callable[[float], Plain] = _query_too_long
+
+
+OF_QUERIES = Refusals()
+OF_TEXTS = Refusals(
+    Plain(
+        503,
+        "Too many texts at once",
+        "Others' texts are being checked. Try again in a few seconds.",
+        again=5,
+    ),
+    Plain(
+        503,
+        "Texts cannot be checked yet",
+        "What checks them is being started. Try again in a few seconds.",
+        again=5,
+    ),
+    Plain(
+        503,
+        "The check was cut off",
+        "Another text took too long, and what checks texts was started anew. Try again.",
+        again=5,
+    ),
+    _text_too_long,
+)
+
+
 class QueryProcessError(BordercastError):
     """What answers queries did not start."""
 
@@ -67,7 +113,7 @@ class QueryServer:
     Parameters
     ----------
     copy : the analysts' copy, looked at again at each request. limits : of queries and answers.
-    module : what the process runs.
+    module : what the process runs. refusals : what is said where it gives no answer.
     """
 
     def __init__(
@@ -75,7 +121,9 @@ class QueryServer:
         copy: Path,
         limits: QueryLimits = QueryLimits(),  # noqa: B008
         module: str = "jobs.web.query_process",
+        refusals: Refusals = OF_QUERIES,
     ) -> None:
+        self.refusals = refusals
         self.copy, self.limits, self.module = copy, limits, module
         self.started = 0  # processes, up to now
         self._asking = 0
@@ -88,7 +136,7 @@ class QueryServer:
     async def ask(self, scope: Scope, body: bytes = b"") -> QueryAnswer | Plain:
         """Answer a request, or say why not. body : what was posted, if anything was."""
         if self._asking >= self.limits.threads + self.limits.waiting:
-            return BUSY
+            return self.refusals.busy
         self._asking += 1
         try:
             return await self._in_turn(scope, body)
@@ -118,14 +166,14 @@ class QueryServer:
         try:
             await asyncio.wait_for(self._turns.acquire(), limits.turn_seconds)
         except TimeoutError:
-            return BUSY
+            return self.refusals.busy
         try:
             async with asyncio.timeout_at(began + limits.start_seconds):
                 process = await self._running()
             until = min(loop.time() + limits.answer_seconds, began + limits.request_seconds)
             return await self._answered(process, scope, body, until)
         except (TimeoutError, QueryProcessError):
-            return STARTING
+            return self.refusals.starting
         finally:
             self._turns.release()
 
@@ -164,19 +212,19 @@ class QueryServer:
     ) -> QueryAnswer | Plain:
         """The process's answer, if it comes in time; else it is killed, whatever it does."""
         process.users += 1
+        given = round(until - asyncio.get_running_loop().time(), 1)
         try:
             async with asyncio.timeout_at(until):
                 return await process.fetch(scope, body)
         except TimeoutError:
             process.kill()
-            LOG.warning("a query did not end in time; the process that answers queries was killed")
-            words = too_long(self.limits.statement_seconds)
-            return Plain(400, "The query took too long", words)
+            LOG.warning("no answer in %g seconds; %s was killed", given, self.module)
+            return self.refusals.late(given)
         except asyncio.CancelledError:
             process.kill()  # nobody would see to its end
             raise
         except httpx.HTTPError:
-            return STOPPED
+            return self.refusals.stopped
         finally:
             process.users -= 1
             process.leave_if_unused()

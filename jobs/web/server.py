@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, ClassVar
 
 from forecast.config import Config
@@ -73,11 +74,19 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(site: Site, listening: socket.socket, ready: Callable[[], None]) -> None:
-    """Answer until interrupted or terminated; answers under way are finished."""
+    """Answer until interrupted or terminated; answers under way are finished.
+
+    ready : called once the first page is there.
+    """
     import uvicorn
 
     from jobs.web.connections import QUIET, BoundedProtocol
     from jobs.web.metadata import DATABASE
+
+    class PageServer(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            super().handle_exit(sig, frame)
+            site.leave()
 
     class PageConnection(BoundedProtocol):
         longer: ClassVar = {f"/{DATABASE}.db": DOWNLOAD_SECONDS}
@@ -92,6 +101,8 @@ def serve(site: Site, listening: socket.socket, ready: Callable[[], None]) -> No
         forwarded_allow_ips=["127.0.0.1", "::1"],
     )
     site.ready = ready
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listening])
-    site.close()
+    try:
+        with suppress(KeyboardInterrupt):
+            PageServer(config).run(sockets=[listening])
+    finally:
+        site.close()

@@ -15,6 +15,7 @@ import pytest
 import serving
 from starlette.exceptions import HTTPException
 
+from forecast.desk.site.folder import LIST
 from forecast.errors import StoreError
 from forecast.store import wakes
 from jobs.web import answers, app, queries, server
@@ -47,6 +48,7 @@ def site(tmp_path):
         page = f'<h1>{place}</h1><main id="main" tabindex="-1">old</main>'
         (folder / place / "index.html").write_text(page)
     (tmp_path / "b-snapshot.db").write_bytes(os.urandom(2 * app.CHUNK + 1))
+    (folder / LIST).write_text("{}")  # all of it is written
     return Site(
         tmp_path / "b.db", tmp_path / "b-snapshot.db", ["Desk.example.org"], folder, checker=Echo()
     )
@@ -83,14 +85,14 @@ def checked(site, text: str, padding: int = 0) -> httpx.Response:
     ],
 )
 def test_a_request_names_its_server(value, name):
-    assert app._host({"headers": [(b"x-host", b"other"), (b"host", value)]}) == name
+    assert answers.asked_host({"headers": [(b"x-host", b"other"), (b"host", value)]}) == name
 
 
 @pytest.mark.parametrize(
     ("host", "numeric"), [("127.0.0.1", True), ("::1", True), ("1.2.3", False), ("desk", False)]
 )
 def test_a_numeric_address_is_nobodys_name(host, numeric):
-    assert app._is_address(host) == numeric
+    assert answers.is_address(host) == numeric
 
 
 def test_a_page_is_answered_under_its_names_and_its_address_only(site):
@@ -473,11 +475,55 @@ def test_files_are_written_anew_only_for_another_copy(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("status", "said"), [(404, 404), (401, 404), (405, 405), (400, 400)])
-def test_a_refusal_of_a_file_says_no_more_than_it_must(status, said):
-    answer = asyncio.run(app._refused(None, HTTPException(status)))
+def test_a_refusal_of_a_file_says_no_more_than_it_must(site, status, said):
+    answer = asyncio.run(site._refused(None, HTTPException(status)))
 
     assert answer.said.status == said
-    assert asyncio.run(app._refused(None, ValueError())).said.status == 404
+    assert asyncio.run(site._refused(None, ValueError())).said.status == 404
+
+
+@pytest.mark.parametrize("path", ["/series/", "/fact/northern/2024-08/18944", "/static/page.css"])
+def test_what_is_not_there_may_come_as_long_as_pages_are_being_written(site, path):
+    site._writing = True
+    soon = ask(site, path)
+    there = ask(site, "/border/northern/")
+    site._writing = False
+    never = ask(site, path)
+    (site.folder / LIST).unlink()  # a run has not written all of it yet
+    soon_too = ask(site, path)
+
+    assert (soon.status_code, soon.headers["retry-after"]) == (503, "5")
+    assert "The pages are being written" in soon.text
+    assert there.status_code == 200
+    assert (never.status_code, never.headers.get("retry-after")) == (404, None)
+    assert (soon_too.status_code, soon_too.text) == (503, soon.text)
+
+
+LONG = [255, 256, 300, 5000]
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "\N{HUNDRED POINTS SYMBOL}", "%2e", "."])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/{}", "/{}/", "/fact/northern/2024-08/{}", "/fact/northern/{}/18944", "/fact/{}/a/b"),
+        *(
+            "/fact/northern/{}/",
+            "/border/{}/",
+            "/border/northern/{}/x",
+            "/as-of/3/{}",
+            "/embed/{}/",
+        ),
+    ],
+)
+def test_an_address_of_any_length_is_that_of_a_page_or_of_none(facts, path, letter):
+    for many in LONG:
+        status = ask(facts, path.format(letter * many)).status_code
+        assert status in (404, 307), (path, many)  # a number of any length leads to its month
+
+
+def test_a_number_longer_than_a_name_may_be_is_no_number(facts):
+    assert ask(facts, f"/fact/northern/2024-08/{'7' * 300}").status_code == 404
 
 
 def test_files_are_written_by_a_process_apart_which_says_what_is_wrong(tmp_path):

@@ -10,7 +10,8 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -63,21 +64,44 @@ def test_a_setting_without_a_snapshot_is_named(record, tmp_path):
     assert "service.snapshot" in said.output
 
 
-@pytest.mark.slow
-def test_it_starts_answers_follows_the_copy_and_ends_with_ctrl_c(record, two_runs, tmp_path):
-    _, first, second = two_runs
-    database = tmp_path / "bordercast.db"
-    put(first, snapshot_of(database))
+@contextmanager
+def begun(folder: Path, copy: Path) -> Iterator[subprocess.Popen[str]]:
+    """The command on a copy of the record, as a process whose temporary files are in folder/tmp."""
+    database = folder / "bordercast.db"
+    put(copy, snapshot_of(database))
+    (folder / "tmp").mkdir()
     command = [sys.executable, "-m", "jobs", "--db", str(database), "web", "--port", "0"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    own = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "TMPDIR": str(folder / "tmp")}
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
+        env={**os.environ, **own},
         cwd=ROOT,
     ) as process:
+        yield process
+
+
+@pytest.mark.slow
+def test_it_ends_with_sigterm_while_it_writes_its_first_page_and_leaves_nothing(two_runs, tmp_path):
+    _, copy, _ = two_runs
+    with begun(tmp_path, copy) as process:
+        serving.wait_for(lambda: serving.children(process.pid))  # it is being written
+        assert list((tmp_path / "tmp").iterdir())
+        process.terminate()
+        _, log = process.communicate(timeout=serving.HANGS)
+
+    assert (process.returncode, list((tmp_path / "tmp").iterdir())) == (0, [])
+    assert "Traceback" not in log
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_it_starts_answers_follows_the_copy_and_ends(two_runs, tmp_path, end):
+    _, first, second = two_runs
+    database = tmp_path / "bordercast.db"
+    with begun(tmp_path, first) as process:
         address = process.stdout.readline().split()[0]
         page = fetched(f"{address}/")
         charts = [
@@ -85,11 +109,11 @@ def test_it_starts_answers_follows_the_copy_and_ends_with_ctrl_c(record, two_run
         ]
         put(second, snapshot_of(database))
         serving.wait_for(lambda: "run 2," in fetched(f"{address}/").text)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(end)
         _, log = process.communicate(timeout=serving.HANGS)
 
     assert len(charts) == 4
-    assert process.returncode == 0
+    assert (process.returncode, list((tmp_path / "tmp").iterdir())) == (0, [])
     assert "Traceback" not in log
     assert set(log.splitlines()) <= {line for line in log.splitlines() if "written" in line}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,15 @@ from visitor import PATIENT
 
 from jobs.web import queries
 from jobs.web.answers import Plain, QueryAnswer
-from jobs.web.queries import BUSY, STARTING, STOPPED, UNANSWERABLE, QueryProcessError, QueryServer
+from jobs.web.queries import (
+    BUSY,
+    OF_TEXTS,
+    STARTING,
+    STOPPED,
+    UNANSWERABLE,
+    QueryProcessError,
+    QueryServer,
+)
 
 
 @pytest.fixture
@@ -107,10 +116,29 @@ def test_a_query_that_does_not_end_is_killed_with_its_process_and_the_next_gets_
     before, slow, after, started = served(copy, asking)
 
     assert (slow.status, slow.title) == (400, "The query took too long")
-    assert "longer than 60 seconds" in slow.words
+    assert "longer than 0.3 seconds" in slow.words
     assert started == 2
     assert before != after
     assert not serving.alive(before)
+
+
+def test_a_text_that_takes_too_long_is_told_its_true_deadline_in_words_on_texts(copy):
+    async def asking(server):
+        server.refusals = OF_TEXTS
+        await server.ready()
+        server.limits = replace(PATIENT, answer_seconds=0.3, statement_seconds=0.1)
+        slow = await server.ask(scope("/slow"))
+        server.limits = replace(PATIENT, answer_seconds=90, request_seconds=0.5)
+        await server.ready()
+        return slow, await server.ask(scope("/slow"))
+
+    slow, late = served(copy, asking)
+
+    assert (slow.status, slow.title) == (400, "The text took too long")
+    assert slow.words.startswith("The check was stopped: it took longer than 0.3 seconds. Check")
+    assert "longer than 0.5 seconds" in late.words
+    told = [slow, OF_TEXTS.busy, OF_TEXTS.starting, OF_TEXTS.stopped]
+    assert not re.search("quer|table", " ".join(one.title + one.words for one in told))
 
 
 def test_who_waits_when_a_process_dies_is_told_to_try_again(copy):
