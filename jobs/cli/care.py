@@ -19,9 +19,9 @@ TERMINATED = 143  # as a shell says it: 128 + SIGTERM
 @click.option("--drill", is_flag=True, help="Also restore it elsewhere, and compare.")
 @click.pass_obj
 def backup(settings: Settings, to: Path | None, drill: bool) -> None:
-    """Copy the record, ops.db and the key of unsubscribe links, whole and checked.
+    """Copy the record and ops.db, whole and checked.
 
-    Others may go on working meanwhile.
+    The key that signs the links of mails goes with them. Others may go on working meanwhile.
     """
     from jobs.service import backup as work
 
