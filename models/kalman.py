@@ -192,26 +192,27 @@ class Filter:
         return np.asarray(paths)
 
     def mean_path(self, t: int, h: int, weight: Floats) -> Floats:
-        """(k, h) path from month t, weighted (grid, k)."""
-        level = np.einsum("gk,gk->k", weight, self.level)[:, None]
-        slope = (weight * self.slope).T @ self.gains.slope_sum[:, :h]
-        phases = (t + np.arange(1, h + 1)) % 12
-        seasonal = weight[:SEASONAL]
-        season = [np.einsum("gk,gk->k", seasonal, self.season[phase]) for phase in phases]
-        return np.asarray(level + slope + np.stack(season, axis=1))
+        """(k, h) path from month t, weighted (grid, k); the same however far one looks."""
+        level = np.einsum("gk,gk->k", weight, self.level)
+        slope = (weight * self.slope).reshape(-1, len(SLOPES), level.size).sum(axis=0)
+        season = np.einsum("gk,pgk->pk", weight[:SEASONAL], self.season)
+        path = level + season[(t + np.arange(1, h + 1)) % 12]
+        for kind, ahead in zip(slope, self.gains.slope_sum[: len(SLOPES)], strict=True):
+            path += kind * ahead[:h, None]
+        return np.asarray(path.T)
 
 
-def responses(months: int, h: int) -> tuple[Floats, ...]:
-    """Month t -> (h * grid, t + 1): how each point's path from t answers to each month so far."""
-    return _responses(_rounded(months, 32), h)
+def responses(months: int) -> tuple[Floats, ...]:
+    """Month t -> (grid, t + 1): how each point's next month answers to each month so far."""
+    return _responses(_rounded(months, 32))
 
 
 @lru_cache(maxsize=4)
-def _responses(months: int, h: int) -> tuple[Floats, ...]:
+def _responses(months: int) -> tuple[Floats, ...]:
     each = np.eye(months)
-    states = Filter(kalman_gains(months, h), each[0])
-    found = [states.paths(0, h)[..., :1]]
+    states = Filter(kalman_gains(months, 1), each[0])
+    found = [states.paths(0, 1)[0, :, :1]]
     for t in range(1, months):
         states.step(t, each[t])
-        found.append(states.paths(t, h)[..., : t + 1])
-    return tuple(np.array(path.reshape(len(GRID) * h, -1)) for path in found)
+        found.append(states.paths(t, 1)[0, :, : t + 1])
+    return tuple(np.array(path) for path in found)

@@ -73,18 +73,6 @@ def paths_under(prior: Floats, panel: Panel, h: int) -> Floats:
     return path
 
 
-def near_paths(prior: Floats, panel: Panel, h: int) -> Floats:
-    """(series, months, h) the same paths as `sweep_under`, for a few months ahead, and sooner."""
-    path = np.full((*panel.z.shape, h), np.nan)
-    for block in blocks(panel, BLOCK):
-        near = np.empty((*block.z.shape, h))
-        for t, paths, record in _near(block, h, panel.z.shape[1]):
-            weight = record.weights(_own_prior(prior, block, t))
-            near[:, t] = np.einsum("gk,hgk->kh", weight, paths)[: len(near)]
-        put(path, block, near)
-    return path
-
-
 def evidence(panel: Panel) -> Ints:
     """(families, months, grid) sum over each family's series of their posteriors, in UNITs.
 
@@ -93,7 +81,7 @@ def evidence(panel: Panel) -> Ints:
     families, months = int(family_numbers(panel).max(initial=0)) + 1, panel.z.shape[1]
     mass = np.zeros((families, months, len(GRID)), dtype=np.int64)
     for block in blocks(panel, BLOCK):
-        for t, _, record in _near(block, 1, months):
+        for t, record in _foretold(block, months):
             if record.seen:
                 _add_evidence(mass, block, t, record.weights(np.zeros((len(GRID), 1))))
     return mass
@@ -174,25 +162,22 @@ class _GridRecord:
         return np.asarray(np.sqrt(variance / variance[:, :1]))
 
 
-def _near(block: PanelBlock, h: int, months: int) -> Iterator[tuple[int, Floats, _GridRecord]]:
-    """Each month's paths, (h, grid, BLOCK), and the record so far.
+def _foretold(block: PanelBlock, months: int) -> Iterator[tuple[int, _GridRecord]]:
+    """The record up to each month.
 
-    months : of the panel, which decides how they are computed.
+    months : of the panel, which decides how it is computed.
     """
-    gains, record, padded = kalman_gains(months, h), _GridRecord(), _padded(block.z)
+    gains, record, padded = kalman_gains(months, 1), _GridRecord(), _padded(block.z)
     known = _padded(block.known.astype(float))
-    found: Iterator[Floats]
     if months < LONG:
-        answers, shape = responses(months, h), (h, len(GRID), BLOCK)
-        found = ((answers[t] @ padded[: t + 1]).reshape(shape) for t in range(len(padded)))
+        answers = responses(months)
+        errors = (padded[t] - answers[t - 1] @ padded[:t] for t in range(1, len(padded)))
     else:
-        found = (states.paths(t, h) for t, states in _filtered(padded, gains))
-    expected = np.empty(0)
-    for t, paths in enumerate(found):
-        if t:
-            record.add(t, padded[t] - expected, known[t], gains)
-        yield t, paths, record
-        expected = paths[0]
+        errors = (states.error for t, states in _filtered(padded, gains) if t)
+    yield 0, record
+    for t, error in enumerate(errors, start=1):
+        record.add(t, error, known[t], gains)
+        yield t, record
 
 
 def _padded(z: Floats) -> Floats:

@@ -475,6 +475,11 @@ def test_a_cluster_runs_as_many_calls_as_its_workers_have_threads(workers, width
     assert dask.Cluster(Known(workers)).width == width
 
 
+def test_only_a_cluster_is_far_away():
+    assert Spreading(lambda: dask.Cluster(Known({}))).remote
+    assert not Spreading(Serial).remote
+
+
 def test_a_call_to_a_cluster_that_is_closed_is_a_lost_worker():
     with pytest.raises(BrokenExecutor, match="does not take any more: client is closed"):
         dask.Cluster(Known({"a": 1})).submit(abs, -1)

@@ -1,14 +1,15 @@
 """The engine over blocks of series, wherever these are computed.
 
-    every block's evidence -> each family's priors
-    every block's losses   -> each family's verdict, scale and level
-    every block's paths    -> each family's widths -> forecasts
+    every block's evidence         -> each family's priors
+    every block's paths and losses -> each family's verdict, scale and level
+    every block's forecasts        -> each family's widths
 
 Each step is a pure function of a block and of what its families have in common, so a block that
 is lost is computed again. What a family adds up is added exactly, as integers, so no number
 depends on how the series were cut, on their order, or on where they were computed. In memory are
 the blocks being computed, and of each series what verdict, widths and the answer need: some
-numbers a month. Families that fit into a block together are one job from start to end.
+numbers a month. Paths are computed once and wait for the verdict, on disk where there is more
+than one block. Families that fit into a block together are one job from start to end.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from forecast.engine import combination, intervals, tails
 from forecast.engine import parameters as par
 from forecast.engine.combination import Hearing
 from forecast.engine.predictive import Predictive, TotalRows, predictive, summed
+from forecast.engine.shelf import Shelf
 from models import structural
 from models.base import Floats, Ints, Panel, beside
 from models.breakwalk import BreakWalk
@@ -93,35 +95,49 @@ class Verdicts(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A block, and its families' priors, (families, months, grid), of the structural grid."""
+    """A block, and its families' priors, (families, months, grid), of the structural grid.
+
+    ahead : months, of the paths. keep : whether paths are answered, to be used again.
+    """
 
     task: Task
     prior: Floats
-
-
-class LastStep(NamedTuple):
-    """The same with all that its families have in common.
-
-    until : the last column at which models are weighed anew; None for every one.
-    """
-
-    step: Step
-    verdicts: Verdicts
-    totals: TotalRows
-    until: int | None
+    ahead: int
+    keep: bool
 
 
 class BlockPaths(NamedTuple):
-    """What a block's models say from every column; calm : (series, months, h) of the calm ones."""
+    """What a block's models say from every column, before anybody has decided between them.
+
+    Attributes
+    ----------
+    walk : the break walk's. grid : the structural grid's, kept within the history.
+    root : (series, months, h) likewise on square roots. level : (series, months).
+    """
 
     walk: Sweep
     grid: Sweep
-    calm: Floats
+    root: Floats
+    level: Floats
 
     def ahead(self, h: int) -> BlockPaths:
         """The same so many months ahead only."""
         walk, grid = (Sweep(s.path[..., :h], s.growth[..., :h]) for s in (self.walk, self.grid))
-        return BlockPaths(walk, grid, self.calm[..., :h])
+        return BlockPaths(walk, grid, self.root[..., :h], self.level)
+
+
+class LastStep(NamedTuple):
+    """A block with all that its families have in common.
+
+    paths : of the block; None where they are to be computed again.
+    until : the last column at which models are weighed anew; None for every one.
+    """
+
+    step: Step
+    paths: BlockPaths | None
+    verdicts: Verdicts
+    totals: TotalRows
+    until: int | None
 
 
 class FurtherTask(NamedTuple):
@@ -152,11 +168,13 @@ class Learned(NamedTuple):
     """What a panel's families have in common, whatever the horizon.
 
     prior : (families, months, grid) log weights of the structural grid.
+    paths : of each cut, in order.
     """
 
     cuts: Sequence[Cut]
     prior: Floats
     verdicts: Verdicts
+    paths: Iterable[BlockPaths | None]
 
 
 def spread_out(task: Task, spread: Spread, size: int) -> Predictive:
@@ -229,20 +247,13 @@ def both_horizons(asked: FurtherTask) -> tuple[Predictive, Predictive]:
     Paths are those of the longer one: the next months are the same, however many follow.
     """
     asked = asked._replace(task=_with_gaps_filled(asked.task))
-    learned = _learned(asked.task, in_turn, 0)
-    [cut] = learned.cuts
-    near, far = (
-        LastStep(_step(task, learned.prior, cut), learned.verdicts, asked.totals or {}, None)
-        for task in (asked.task, asked.at_the_end)
-    )
-    paths = _block_paths(near, max(asked.task.h, asked.ahead, par.NEAR))
-    return _at_horizon(near, paths), _at_horizon(far, paths)
-
-
-def _at_horizon(last: LastStep, paths: BlockPaths) -> Predictive:
-    task = last.step.task
-    said, squares = _weighed(last, paths.ahead(max(task.h, par.NEAR)))
-    return _widened(task, said, squares, last.verdicts)
+    ahead = max(asked.task.h, asked.ahead, par.NEAR)
+    with Shelf[BlockPaths]() as shelf:
+        learned = _learned(asked.task, in_turn, 0, ahead, shelf)
+        near, far = (
+            _said(task, learned, in_turn, asked.totals) for task in (asked.task, asked.at_the_end)
+        )
+    return near, far
 
 
 def in_steps(
@@ -258,17 +269,29 @@ def in_steps(
     totals, until : as in `engine_forecasts`; totals with one block only.
     """
     task = _with_gaps_filled(task)
-    return _said(task, _learned(task, spread, size), spread, totals, until)
+    with Shelf[BlockPaths]() as shelf:
+        learned = _learned(task, spread, size, max(task.h, par.NEAR), shelf)
+        return _said(task, learned, spread, totals, until)
 
 
 def _with_gaps_filled(task: Task) -> Task:
     return replace(task, panel=structural.filled(task.panel))
 
 
-def _learned(task: Task, spread: Spread, size: int) -> Learned:
+def _learned(
+    task: Task, spread: Spread, size: int, ahead: int, shelf: Shelf[BlockPaths]
+) -> Learned:
     cuts = cuts_of(family_numbers(task.panel), size or len(task.panel.z))
     prior = structural.log_prior(_evidence(task.panel, cuts, spread))
-    return Learned(cuts, prior, _verdicts(task, prior, cuts, spread))
+    keep = near(spread)
+    steps = (Step(task.part(c.rows), prior[c.families], ahead, keep) for c in cuts)
+    verdicts = _verdicts(task.panel, cuts, spread(block_losses, steps), shelf)
+    return Learned(cuts, prior, verdicts, shelf)
+
+
+def near(spread: Spread) -> bool:
+    """Whether sending a block's paths to and fro takes less time than computing them again."""
+    return not getattr(spread, "remote", False)
 
 
 def _said(
@@ -278,12 +301,20 @@ def _said(
     totals: TotalRows | None = None,
     until: int | None = None,
 ) -> Predictive:
-    cuts, prior, verdicts = learned
+    cuts, prior, verdicts, kept = learned
     said, squares = room_for(task), np.empty((*task.panel.z.shape, task.h))
     if until is not None:
         verdicts = Verdicts(*(_held(x, until) for x in verdicts))
+    ahead = max(task.h, par.NEAR)
     steps = (
-        LastStep(_step(task, prior, cut), verdicts.of(cut), totals or {}, until) for cut in cuts
+        LastStep(
+            Step(task.part(cut.rows), prior[cut.families], ahead, False),
+            paths and paths.ahead(ahead),
+            verdicts.of(cut),
+            totals or {},
+            until,
+        )
+        for cut, paths in zip(cuts, kept, strict=True)
     )
     for cut, (part, errors) in zip(cuts, spread(block_forecasts, steps), strict=True):
         enter(said, cut.rows, part)
@@ -349,17 +380,19 @@ def _unrooted(path: Floats) -> Floats:
     return np.asarray(np.log1p(np.maximum(path, 0) ** 2))
 
 
-def _verdicts(task: Task, prior: Floats, cuts: Sequence[Cut], spread: Spread) -> Verdicts:
-    """What each family's losses say, from those of all blocks."""
-    panel = task.panel
-    shape = len(prior), panel.z.shape[1]
+def _verdicts(
+    panel: Panel, cuts: Sequence[Cut], answers: Iterable[BlockLosses], shelf: Shelf[BlockPaths]
+) -> Verdicts:
+    """What each family's losses say, from those of all blocks; their paths are kept."""
     losses, own = np.empty((3, *panel.z.shape)), np.empty(panel.z.shape)
-    shared = np.zeros((len(Hearing._fields) - 1, *shape), dtype=np.int64)
-    steps = (_step(task, prior, cut) for cut in cuts)
-    for cut, (found, heard) in zip(cuts, spread(block_losses, steps), strict=True):
+    families = max(int(cut.families.max()) for cut in cuts) + 1
+    shape = len(Hearing._fields) - 1, families, panel.z.shape[1]
+    shared = np.zeros(shape, dtype=np.int64)
+    for cut, (found, heard, paths) in zip(cuts, answers, strict=True):
         losses[:, cut.rows], own[cut.rows] = found, heard.own
         shared[:, cut.families] += np.stack(heard[1:])
-    heard = Hearing(own, shared[0], shared[1], shared[2], shared[3], shared[4])
+        shelf.append(paths)
+    heard = Hearing(own, *shared)
     lean = combination.lean(losses[0], losses[1], losses[2], panel.z, panel.family)
     if panel.calm:
         lean = np.where(np.isfinite(lean), combination.CERTAIN, np.nan)
@@ -367,45 +400,52 @@ def _verdicts(task: Task, prior: Floats, cuts: Sequence[Cut], spread: Spread) ->
     return Verdicts(lean, root, combination.level_weight(heard))
 
 
-def _step(task: Task, prior: Floats, cut: Cut) -> Step:
-    return Step(task.part(cut.rows), prior[cut.families])
+class BlockLosses(NamedTuple):
+    """What a block's series say of the models.
 
-
-def block_losses(step: Step) -> tuple[Floats, Hearing]:
-    """What a block's series say of the models: (3, series, months) losses, and the calm models.
-
-    The losses are the walk's, the grid's, and what they weigh; see `combination.month_losses`.
+    Attributes
+    ----------
+    losses : (3, series, months) the walk's, the grid's, and what they weigh, see
+        `combination.month_losses`. heard : of the calm models. paths : if they were to be kept.
     """
+
+    losses: Floats
+    heard: Hearing
+    paths: BlockPaths | None
+
+
+def block_losses(step: Step) -> BlockLosses:
+    """What a block's series say of the models."""
+    paths = _block_paths(step)
+    walk, grid, root, level = paths.ahead(par.NEAR)
     panel, seen = step.task.panel, step.task.panel.seen
-    walk = BreakWalk().sweep(panel, par.NEAR).path
-    grid = structural.near_paths(step.prior, panel, par.NEAR)
-    grid = combination.within_history(grid, panel.z)
-    root = _unrooted(structural.near_paths(step.prior, _rooted(panel), par.NEAR))
-    root = combination.within_history(root, panel.z)
-    walk_loss, weight = combination.month_losses(walk, seen)
-    grid_loss, _ = combination.month_losses(grid, seen)
-    heard = combination.hearing(grid, root, levels(panel), seen, family_numbers(panel))
-    return np.stack([walk_loss, grid_loss, weight]), heard
+    walk_loss, weight = combination.month_losses(walk.path, seen)
+    grid_loss, _ = combination.month_losses(grid.path, seen)
+    heard = combination.hearing(grid.path, root, level, seen, family_numbers(panel))
+    losses = np.stack([walk_loss, grid_loss, weight])
+    return BlockLosses(losses, heard, paths if step.keep else None)
+
+
+def _block_paths(step: Step) -> BlockPaths:
+    """What a block's models say from every column."""
+    panel = step.task.panel
+    grid = structural.sweep_under(step.prior, panel, step.ahead)
+    root = _unrooted(structural.paths_under(step.prior, _rooted(panel), step.ahead))
+    return BlockPaths(
+        BreakWalk().sweep(panel, step.ahead),
+        Sweep(combination.within_history(grid.path, panel.z), grid.growth),
+        combination.within_history(root, panel.z),
+        levels(panel),
+    )
 
 
 def block_forecasts(last: LastStep) -> tuple[Predictive, Floats]:
     """A block's forecasts at the origins, before widths are learned, and `squared_errors`."""
-    return _weighed(last, _block_paths(last, max(last.step.task.h, par.NEAR)))
-
-
-def _block_paths(last: LastStep, far: int) -> BlockPaths:
-    """What a block's models say from every column, so many months ahead."""
-    step = last.step
-    walk = BreakWalk().sweep(step.task.panel, far)
-    grid = structural.sweep_under(step.prior, step.task.panel, far)
-    return BlockPaths(walk, grid, _calm(step, last.verdicts, grid.path))
-
-
-def _weighed(last: LastStep, paths: BlockPaths) -> tuple[Predictive, Floats]:
-    """A block's forecasts from its models' paths, as `block_forecasts`."""
-    step, verdicts, totals, until = last
-    walk, grid, calm = paths
+    step, paths, verdicts, totals, until = last
+    walk, grid, root, level = paths or _block_paths(step)
     panel, h, seen = step.task.panel, step.task.h, step.task.panel.seen
+    weights = verdicts.root, verdicts.level[family_numbers(panel)]
+    calm = combination.calm_path(grid.path, root, level, *weights)
     share = combination.walk_share(verdicts.lean)
     weight = combination.walk_weight(walk.path, calm, seen, verdicts.lean)
     weight = weight if until is None else _held(weight, until)
@@ -419,18 +459,6 @@ def _weighed(last: LastStep, paths: BlockPaths) -> tuple[Predictive, Floats]:
     squares = intervals.squared_errors(centre, scale, seen)
     said = predictive(panel, centre, scale, sigma, share, weight)
     return said.at(step.task.origins), squares
-
-
-def _calm(step: Step, verdicts: Verdicts, grid: Floats) -> Floats:
-    """(series, months, h) the calm models' path from the grid's."""
-    panel, far = step.task.panel, grid.shape[-1]
-    grid = combination.within_history(grid, panel.z)
-    root = grid
-    if verdicts.root.any():  # a block of series that break needs no second grid
-        root = _unrooted(structural.paths_under(step.prior, _rooted(panel), far))
-        root = combination.within_history(root, panel.z)
-    level = verdicts.level[family_numbers(panel)]
-    return combination.calm_path(grid, root, levels(panel), verdicts.root, level)
 
 
 def _held(weight: Floats, until: int) -> Floats:

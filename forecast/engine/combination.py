@@ -36,7 +36,15 @@ from scipy.special import expit
 from forecast.engine import parameters as par
 from forecast.engine.intervals import one_step_errors, settled
 from models.base import Floats, Ints
-from models.onepass import UNIT, age, discounted_sum, in_units, median, running_median
+from models.onepass import (
+    UNIT,
+    age,
+    discounted_sum,
+    family_sums,
+    in_units,
+    median,
+    running_median,
+)
 
 TINY = 1e-6  # keeps two perfect models comparable
 CERTAIN = 50.0  # the largest verdict
@@ -238,24 +246,10 @@ def hearing(grid: Floats, root: Floats, level: Floats, z: Floats, family: Ints) 
     faded = [discounted_sum(share, par.MEMORY) + TINY for share in shares]
     flat = np.repeat(level[..., None], par.NEAR, axis=-1)
     level_own, level_both = _products(flat, grid, z)
-    old = (age(z) >= par.FIRST_ORIGIN).astype(np.int64)
-    live = np.zeros((int(family.max()) + 1, z.shape[1]), dtype=np.int64)
-    np.add.at(live, family, old)
-    return Hearing(
-        own=np.log(faded[0] / faded[1]),
-        grid=_by_family(shares[0], family),
-        root=_by_family(shares[1], family),
-        level_own=_by_family(level_own, family),
-        level_both=_by_family(level_both, family),
-        live=live,
-    )
-
-
-def _by_family(x: Floats, family: Ints) -> Ints:
-    """(families, months) sums over the series of each family, in UNITs: exact in any order."""
-    out = np.zeros((int(family.max()) + 1, x.shape[1]), dtype=np.int64)
-    np.add.at(out, family, in_units(x))
-    return out
+    old = age(z) >= par.FIRST_ORIGIN
+    said = np.stack([*(in_units(x) for x in (*shares, level_own, level_both)), old], axis=1)
+    by_family = family_sums(said, family, int(family.max()) + 1)
+    return Hearing(np.log(faded[0] / faded[1]), *by_family.transpose(1, 0, 2))
 
 
 def root_weight(heard: Hearing, family: Ints) -> Floats:

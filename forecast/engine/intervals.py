@@ -23,7 +23,7 @@ import numpy as np
 from forecast.engine import parameters as par
 from forecast.engine.tails import FloatLike, bend, bent, degrees
 from models.base import Floats, Ints
-from models.onepass import UNIT, age, discounted_sum, in_units, running_median
+from models.onepass import UNIT, age, discounted_sum, family_sums, in_units, running_median
 
 
 def one_step_errors(step: Floats, z: Floats) -> Floats:
@@ -267,10 +267,7 @@ def month_squares(square: Floats, df: Floats, family: Ints, mean: Floats) -> tup
     # In units of their scale, weighted as the likelihood of a t does.
     weighted = (df + 1) * square / (df + square / mean[family])
     known = in_units(np.where(live, weighted, 0))
-    total, count = np.zeros((2, *mean.shape), dtype=np.int64)
-    np.add.at(total, family, known)
-    np.add.at(count, family, live)
-    return total, count
+    return family_sums(known, family, len(mean)), family_sums(live, family, len(mean))
 
 
 def widened(scale: Floats, width: Floats, share: Floats) -> Floats:

@@ -24,6 +24,8 @@ KEY = "compute.scheduler"
 class Cluster(Executor):
     """Sends each call to a worker; one that its workers do not survive is a BrokenExecutor."""
 
+    remote = True
+
     def __init__(self, client: Any) -> None:
         self.client = client
         self.width = max(sum(client.nthreads().values()), 1)

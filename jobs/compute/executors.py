@@ -152,6 +152,11 @@ class Spreading:
         self._executor = start()
         self._lost_twice = 0
 
+    @property
+    def remote(self) -> bool:
+        """Whether jobs and answers go through a network."""
+        return getattr(self._executor, "remote", False)
+
     def __call__(self, work: Callable[[J], A], jobs: Iterable[J], /) -> Iterator[A]:
         """Each job's answer; what the work itself raises is raised here."""
         sent: deque[_Sent[J, A]] = deque()
