@@ -18,6 +18,9 @@ import httpx
 import killing
 import pytest
 import services
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
 from tables import rows
 
@@ -413,6 +416,31 @@ def test_a_text_has_as_many_letters_as_a_service_takes(more, cut):
     assert hooks.MOST == 3000
 
 
+def shown(markdown: str) -> str:
+    """A line of markdown as a reader sees it; it fails where anything of it is markup."""
+    tree = MarkdownIt().parse(markdown)
+    assert [token.type for token in tree] == ["paragraph_open", "inline", "paragraph_close"]
+    assert {token.type for token in tree[1].children} <= {"text", "text_special"}
+    return "".join(token.content for token in tree[1].children)
+
+
+LINKS = ["<https://x.org>", "[x](https://x.org)"]
+MARKS = st.sampled_from([*r"\`*_[]()~#+->.1!<>&", "**", "__", "&copy;", "North", *LINKS])
+
+
+@given(st.lists(MARKS, min_size=1, max_size=8), st.sampled_from(["", " "]))
+@example(["[closed](https://evil.example)"], "")
+@example(["1", ".", "North"], "")
+@example(["-", "North"], " ")
+@example(["**North**"], "")
+def test_a_teams_card_shows_a_name_as_it_is_whatever_marks_it_has(words, between):
+    name = between.join(words)
+    card = hooks._teams(None, notice(), (section(text=f"{name}\n\nMore."),), f"Counts of {name}")
+    title, text, _ = (block["text"] for block in card["attachments"][0]["content"]["body"])
+
+    assert (shown(title), shown(text)) == (f"Counts of {name}", name)
+
+
 def test_payloads_bear_what_their_services_show():
     sections = (section(encounters=5), section(text="Second.\n\nMore."))
     made = notice()
@@ -429,7 +457,7 @@ def test_payloads_bear_what_their_services_show():
     assert len(slack["blocks"][0]["text"]["text"]) == 150
     assert "&lt;4,098&gt; encounters &amp; more" in slack["blocks"][1]["text"]["text"]
     teams = hooks._teams(None, made, sections, "Figures")["attachments"][0]["content"]["body"]
-    assert [block["text"] for block in teams] == [
+    assert [shown(block["text"]) for block in teams] == [
         "Figures",
         *hooks._short(made, sections),
     ]

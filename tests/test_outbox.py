@@ -7,17 +7,21 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP as WIRE
+from functools import partial
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from mailserver import HOST, Taken, server
 from tables import rows
 from tables import written as edit  # with every digest, as if the record had been so
+from test_hooks import Receiver
 
 from forecast.config import Config
 from forecast.errors import ConfigError, DataError, VerifyError
 from forecast.store import connect, deliveries, notices, ops, wakes
 from forecast.store.notices import Approval, Frame, Section
+from jobs.cli import main
 from jobs.mail import approvals, compose, operator_alerts, outbox, queueing
 
 NOW = datetime(2024, 4, 11, 12, tzinfo=UTC)
@@ -228,6 +232,45 @@ def test_without_mail_only_hooks_wait(record, tmp_path, mail, to):
     assert queued(record, hooked(tmp_path, settings("ann@example.org"), mail)) == len(to)
     assert list(states(record)) == to
     assert len(rows(ops.beside(record), "select * from messages")) >= len(to)
+
+
+@pytest.mark.parametrize("recipients", ["", '"ann@example.org"'])
+def test_hooks_are_posted_to_by_the_command_where_there_is_no_mail_server(
+    record, tmp_path, recipients
+):
+    receiver = Receiver()
+    file = tmp_path / "config.toml"
+    with receiver.serving() as address:
+        (tmp_path / "address").write_text(address)
+        readers = f"[[notices.recipients]]\naddress = {recipients}\n" if recipients else ""
+        place = f'name = "desk"\naddress_file = "{tmp_path / "address"}"\n'
+        file.write_text(f"[[notices.hooks]]\n{place}{readers}")
+        edit(record, f"update notices set created_at = '{datetime.now(UTC).isoformat()}'")
+        ask = partial(asked, file, record)
+        checked = ask("config", "check")
+        with ops.writing(record) as db:
+            deliveries.begin(db, datetime.now(UTC) - timedelta(hours=1))
+        approve(record, datetime.now(UTC))
+        dry, sent = ask("notices", "send", "--dry-run"), ask("notices", "send", "--yes")
+
+    assert "every setting is valid" in checked
+    assert ("the recipient gets no notices; webhooks, which need" in checked) == bool(recipients)
+    assert dry.endswith("1 recipient.\n")
+    assert sent.endswith("1 recipient.\n1 sent.\n")
+    assert states(record) == {"hook:desk": "sent"}
+    assert len(receiver.taken) == 1
+
+
+def asked(file: Path, record: Path, *words: str) -> str:
+    done = CliRunner().invoke(main, ["--config", str(file), "--db", str(record), *words])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_without_hooks_the_command_names_the_mail_server_that_is_missing(record):
+    done = CliRunner().invoke(main, ["--db", str(record), "notices", "send"])
+
+    assert (done.exit_code, "mail.enabled" in done.output) == (2, True)
 
 
 def test_mail_bears_the_day_of_its_approval_and_before_that_of_its_writing(record):

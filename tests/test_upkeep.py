@@ -865,7 +865,13 @@ def test_each_setting_that_would_fail_later_is_named(tmp_path, monkeypatch):
     assert wrong(config(notices={"hooks": (hook(tmp_path, address=" "),)})) == [
         "notices.hooks.desk.address_file"
     ]
+    for no_address in ("desk", "ftp://x.org/", "https://", "https://x.org/a b"):
+        named = hook(tmp_path, address=no_address)
+        assert wrong(config(notices={"hooks": (named,)})) == ["notices.hooks.desk.address_file"]
     hook(tmp_path)
+    for topic, keys in (("", ["notices.hooks.desk.topic"]), ("figures", [])):
+        ntfy = {**dict(desk), "kind": "ntfy", "topic": topic}
+        assert wrong(config(notices={"hooks": (ntfy,)})) == keys
     signed = hook(tmp_path, secret="none")
     assert wrong(config(notices={"hooks": (signed,)})) == ["notices.hooks.desk.secret_file"]
     assert wrong(config(notices={"hooks": (desk, desk)})) == ["notices.hooks"]

@@ -205,16 +205,15 @@ def reject(settings: Settings, notice_id: int, by: str, why: str) -> None:
 @click.option("--again", is_flag=True, help="Also what was refused or given up.")
 @click.pass_obj
 def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> None:
-    """Send what is approved, and what waits to be tried again.
+    """Send what is approved, and what waits to be tried again, by mail and to webhooks.
 
     Exit code 1 if the mail server cannot be trusted or refuses us; nothing is lost then.
     """
     from jobs.mail import outbox as work
-    from jobs.mail import smtp
 
     now = datetime.now(UTC)
     if not dry_run:
-        smtp.check(settings.config.mail)
+        work.check(settings.config)
     waiting = work.waiting(settings.db, settings.config, now)
     for subject, count in waiting:
         click.echo(f"{count:>5} x {subject}")

@@ -118,6 +118,8 @@ def check(ctx: click.Context) -> None:
     if found:
         ctx.exit(ConfigError.exit_code)
     click.echo(f"{settings.source}: every setting is valid.")
+    for note in settings_check.notes(settings.config):
+        click.echo(f"note: {note}")
 
 
 @config.command(

@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import html
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -137,6 +138,19 @@ def headers(hook: Hook, delivery: Delivery, now: datetime) -> dict[str, str]:
     return found
 
 
+def check(hook: Hook) -> None:
+    """Refuse a hook that cannot be posted to: ConfigError, without the address, a secret."""
+    key = f"notices.hooks.{hook.name}"
+    found = secret(hook.address_file, f"{hook.name}.address_file")
+    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", found):
+        problem = "holds no address such as https://example.org/hook"
+        raise ConfigError("config.toml", f"{key}.address_file", problem)
+    if hook.kind == "ntfy" and not hook.topic:
+        raise ConfigError("config.toml", f"{key}.topic", "is empty; name ntfy's topic")
+    if hook.secret_file:
+        secret(hook.secret_file, f"{hook.name}.secret_file")
+
+
 def secret(file: str, key: str) -> str:
     """What a file of the settings holds; ConfigError if it cannot be read or is empty."""
     try:
@@ -224,6 +238,15 @@ def _slack(hook: Hook, notice: Notice, sections: Sequence[Section], subject: str
     }
 
 
+_MARKS = re.compile(r"([\\`*_\[\]~#<&])")
+_LISTS = re.compile(r"^(\s*)(?=[-+>])|^(\s*\d+)(?=[.)])")
+
+
+def _literal(line: str) -> str:
+    """A line as a Teams card shows it: it takes text for markdown, where names may have marks."""
+    return _LISTS.sub(r"\g<0>\\", _MARKS.sub(r"\\\1", line))
+
+
 def _teams(hook: Hook, notice: Notice, sections: Sequence[Section], subject: str) -> dict[str, Any]:
     lines = [subject, *_short(notice, sections)]
     bold = {"weight": "Bolder", "size": "Medium"}
@@ -232,7 +255,7 @@ def _teams(hook: Hook, notice: Notice, sections: Sequence[Section], subject: str
         "type": "AdaptiveCard",
         "version": "1.4",
         "body": [
-            {"type": "TextBlock", "text": line, "wrap": True, **({} if place else bold)}
+            {"type": "TextBlock", "text": _literal(line), "wrap": True, **({} if place else bold)}
             for place, line in enumerate(lines)
         ],
     }

@@ -39,8 +39,7 @@ def deliver(
     """
     now = now or (lambda: datetime.now(UTC))
     wakes.refuse_edited(path)
-    if config.mail.enabled or not config.notices.hooks:
-        smtp.check(config.mail)
+    check(config)
     approvals.expire_all(path, now())
     queueing.queue_all(path, config, now())
     operator_alerts.queue_concerns(path, config, now())
@@ -54,6 +53,12 @@ def deliver(
     if _called_for(path, config, now(), outcomes):
         outcomes += _send(path, config, now)
     return outcomes
+
+
+def check(config: Config) -> None:
+    """Refuse settings by which nothing can be sent; ConfigError. Webhooks need no mail server."""
+    if config.mail.enabled or not config.notices.hooks:
+        smtp.check(config.mail)
 
 
 def _send(path: Path, config: Config, now: Callable[[], datetime]) -> list[DeliveryOutcome]:
@@ -86,6 +91,6 @@ def waiting(path: Path, config: Config, now: datetime) -> list[tuple[str, int]]:
             approved = stored.to_send(connection)
         for notice in queueing.to_queue(approved, began, now):
             if not deliveries.recipients_of(db, notice.content_key):
-                for _, message in queueing.addressed(path, db, config, notice):
+                for _, message in queueing.reached(path, db, config, notice):
                     found[message.subject] = found.get(message.subject, 0) + 1
     return sorted(found.items())

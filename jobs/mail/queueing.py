@@ -74,12 +74,20 @@ def queue_one(path: Path, config: Config, notice: Notice, now: datetime) -> int:
         known = deliveries.recipients_of(db, notice.content_key)
         if known and notice.corrects is None:
             return 0
-        found = [each for each in addressed(path, db, config, notice) if each[0] not in known]
+        found = [each for each in reached(path, db, config, notice) if each[0] not in known]
         messages = {(m.content_key, m.edition): m for _, m in found}
-        if not config.mail.enabled:  # else it would wait for days, and be given up
-            found = [each for each in found if each[0].startswith(deliveries.HOOK)]
         to = [(m.content_key, m.edition, recipient) for recipient, m in found]
         return deliveries.queue(db, messages.values(), to, now)
+
+
+def reached(
+    path: Path, db: Database | sqlite3.Connection, config: Config, notice: Notice
+) -> list[tuple[str, Message]]:
+    """The same as `addressed` for those who can be reached: without mail, webhooks alone."""
+    found = addressed(path, db, config, notice)
+    if config.mail.enabled:
+        return found
+    return [each for each in found if each[0].startswith(deliveries.HOOK)]
 
 
 def addressed(

@@ -201,7 +201,7 @@ def _fetch(config: Config) -> Iterator[Finding]:
 
 def _mail(config: Config) -> Iterator[Finding]:
     if not config.mail.enabled:
-        yield Finding("mail", "note", "is off", "set [mail] to send notices")
+        yield Finding("mail", "note", "is off", "set [mail] to send notices by mail")
         return
     from jobs.mail import smtp
 

@@ -38,6 +38,15 @@ def problems(config: Config, source: str) -> Iterator[ConfigError]:
             yield ConfigError(source, error.key, error.problem)
 
 
+def notes(config: Config) -> Iterator[str]:
+    """What valid settings leave out that somebody may have meant."""
+    readers, hooked = len(config.notices.recipients), bool(config.notices.hooks)
+    if readers and not config.mail.enabled:
+        also = "; webhooks, which need no mail server, get theirs" if hooked else ""
+        them = "the recipient gets" if readers == 1 else f"the {readers:,} recipients get"
+        yield f"mail.enabled is false: {them} no notices{also}"
+
+
 def _fetch(config: Config) -> None:
     if config.polls:
         poll.refuse_anonymous(config)
@@ -49,11 +58,9 @@ def _mail(settings: Mail) -> None:
 
 
 def _hooks(found: tuple[Hook, ...]) -> None:
-    """Each file that a hook names can be read, and each has a name of its own."""
+    """Each hook can be posted to, and has a name of its own."""
     for hook in found:
-        hooks.secret(hook.address_file, f"{hook.name}.address_file")
-        if hook.secret_file:
-            hooks.secret(hook.secret_file, f"{hook.name}.secret_file")
+        hooks.check(hook)
     if len({hook.name for hook in found}) < len(found):
         raise ConfigError("config.toml", "notices.hooks", "two hooks have the same name")
 
