@@ -2,7 +2,8 @@
 
 Each tool is a command of ours, run as a process with its `--json`: an assistant is told what
 a person would read, and nothing that it asks can harm the server. Each answer says which file,
-seen when, and which run and digest it rests on, so that it can be quoted.
+seen when, and which run and digest it rests on, so that it can be quoted. Lists are `rows`, a page
+at a time, so that no answer fills what an assistant can keep in mind.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import inspect
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
+from pydantic import ConfigDict, model_validator
 
 from forecast import months
 from forecast.desk.wording import in_keys, measure
@@ -27,27 +30,52 @@ from jobs.cli.help import fits, in_words
 from jobs.cli.shared import Settings, latest_run, origin, reading, series_key
 
 SECONDS = 120.0  # for one answer
+PAGE, MOST_ROWS = 50, 500  # rows of an answer where no limit is named, and the most
+PAGE_BYTES = 40_000  # of an answer's rows, as JSON; at least one row is given
+GRAVITY = ("watch", "notable", "major", "critical")
+ALL_ERAS, ALL_LEADS, EACH_LEAD = "all", 0, -1
 LONGEST, LONGEST_TEXT = 300, 200_000  # characters of an argument, and of a text to check
 
 
 def server(settings: Settings) -> MCPServer:
     """The server, ready to run."""
-    made = MCPServer(
+    answering = Tools(settings)
+    asked = (
+        *(answering.series, answering.counts, answering.forecast, answering.chance),
+        *(answering.fact, answering.check, answering.flags, answering.changes, answering.score),
+    )
+    return MCPServer(
         "bordercast",
         instructions=(
             f"Monthly {measure().long_name}, forecasts with prediction intervals, and flags. Quote "
-            "a number with the source, vintage, run and digest in its answer."
+            "a number with the source, vintage, run and digest in its answer. Where an answer has "
+            "a next_offset, there are more rows: ask again with that offset."
         ),
+        tools=[_tool(ask) for ask in asked if fits(ask.__name__)],
     )
-    tools = Tools(settings)
-    for tool in (
-        *(tools.series, tools.counts, tools.forecast, tools.chance),
-        *(tools.fact, tools.check, tools.flags),
-    ):
-        if fits(tool.__name__):
-            about = in_words(inspect.cleandoc(tool.__doc__ or ""))
-            hints = ToolAnnotations(read_only_hint=True)
-            made.add_tool(tool, description=about, annotations=hints)
+
+
+def _tool(ask: Callable[..., dict[str, Any]]) -> Tool:
+    """A question as a tool that refuses other arguments: a misspelled filter would be none."""
+    about = in_words(inspect.cleandoc(ask.__doc__ or ""))
+    made = Tool.from_function(
+        ask, description=about, annotations=ToolAnnotations(read_only_hint=True)
+    )
+    known = list(made.fn_metadata.arg_model.model_fields)
+
+    class Arguments(made.fn_metadata.arg_model):  # type: ignore[name-defined,misc]
+        model_config = ConfigDict(extra="forbid")
+
+        @model_validator(mode="before")
+        @classmethod
+        def _has_no_other(cls, given: Any) -> Any:
+            others = [name for name in given if name not in known]
+            if others:
+                raise ValueError(f"no argument {', '.join(others)}; there are {', '.join(known)}")
+            return given
+
+    made.fn_metadata.arg_model = Arguments
+    made.parameters = Arguments.model_json_schema(by_alias=True)
     return made
 
 
@@ -57,37 +85,47 @@ class Tools:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
-    def series(self, total: str = "") -> dict[str, Any]:
+    def series(self, total: str = "", limit: int = PAGE, offset: int = 0) -> dict[str, Any]:
         """The series there are. total: northern, southwest, other or nationwide; "" for all."""
 
         def look(connection: Any) -> Any:
             found = joint.series_keys(connection)
-            return [
-                {"name": str(key), **key._asdict()} for key in found if total in ("", key.border)
-            ]
+            chosen = [key for key in found if total in ("", key.border)]
+            rows = [{"name": str(key), **key._asdict()} for key in chosen]
+            return _page_of(rows, limit, offset)
 
         return self._read(look)
 
-    def counts(self, series: str, as_of: str = "") -> dict[str, Any]:
+    def counts(
+        self, series: str, as_of: str = "", since: str = "", limit: int = MOST_ROWS, offset: int = 0
+    ) -> dict[str, Any]:
         """A series' monthly counts, as known at the end of a day.
 
-        series: "northern", "northern:Swanton". as_of: YYYY-MM-DD; "" for today.
+        series: "northern", "northern:Swanton". as_of: YYYY-MM-DD; "" for today. since: YYYY-MM.
         """
         try:
             day = date.fromisoformat(as_of).isoformat() if as_of else months.today().isoformat()
         except ValueError:
             raise ToolError(f"as_of: {as_of[:40]!r} is no day; write YYYY-MM-DD") from None
+        first = _month("since", since)
 
         def look(connection: Any) -> Any:
             key = series_key(connection, _short(series))
             known = observations.as_of(connection, day, key.border, "*").get(key, {})
-            return {month: value._asdict() for month, value in known.items()}
+            rows = [{"month": m, **value._asdict()} for m, value in known.items() if m >= first]
+            return _page_of(rows, limit, offset)
 
         return self._read(look)
 
-    def forecast(self, series: str, span: str = "") -> dict[str, Any]:
-        """The latest forecast of a series, month by month, or of the sum over a span (FY2027)."""
-        return self._asked("show", series, *([span] if span else []))
+    def forecast(
+        self, series: str, span: str = "", limit: int = PAGE, offset: int = 0
+    ) -> dict[str, Any]:
+        """The latest forecast of a series, month by month, or of the sum over a span (FY2027).
+
+        series: "southwest:citizenship" is every part of that kind.
+        """
+        said = self._asked("show", series, *([span] if span else []))
+        return _paged(said, "forecasts", limit, offset)
 
     def chance(self, series: str, span: str, event: str) -> dict[str, Any]:
         """How likely an event is. span: 2026-12, FY2027, "next 12 months". event: ">10000"."""
@@ -108,11 +146,61 @@ class Tools:
         options = [f"--published={_short(published)}"] if published else []
         return self._asked("check", "-", options=options, given=text)
 
-    def flags(self, total: str = "", since: str = "", parts: bool = False) -> dict[str, Any]:
-        """Months that deviated from their forecast. since: YYYY-MM. parts: also sectors, states."""
+    def flags(
+        self,
+        total: str = "",
+        since: str = "",
+        severity: str = "",
+        parts: bool = False,
+        drivers: bool = False,
+        limit: int = PAGE,
+        offset: int = 0,
+    ) -> dict[str, Any]:
+        """Months that deviated from their forecast, newest first. since: YYYY-MM.
+
+        severity: watch, notable, major or critical, and whatever is graver; without it notable.
+        parts: also sectors, states. drivers: also which parts moved each month.
+        """
+        least = _gravity(severity)
         options = [f"--since={_short(since)}"] if since else []
         options += ["--parts"] if parts else []
-        return self._asked("flags", *([total] if total else []), options=options)
+        options += ["--watch"] if severity == GRAVITY[0] else []
+        said = self._asked("flags", *([total] if total else []), options=options)
+        said["answer"] = [
+            {name: value for name, value in row.items() if drivers or name != "drivers"}
+            for row in said["answer"]
+            if GRAVITY.index(row["severity"]) >= least
+        ]
+        return _paged(said, "", limit, offset)
+
+    def changes(self, total: str, limit: int = PAGE, offset: int = 0) -> dict[str, Any]:
+        """What moved a total's forecast since the run before, month by month; the steps add up."""
+        return _paged(self._asked("changes", total), "changes", limit, offset)
+
+    def score(
+        self,
+        total: str = "",
+        model: str = "",
+        basis: str = "",
+        era: str = ALL_ERAS,
+        lead: int = ALL_LEADS,
+        limit: int = PAGE,
+        offset: int = 0,
+    ) -> dict[str, Any]:
+        """How good the forecasts have been; smaller is better, and coverage near its name.
+
+        basis: issued, or hindcast. era: a year, or "" for each. lead: months ahead, 1 to 12; 0 for
+        all of them together, -1 for each.
+        """
+        said = self._asked("score", *([total] if total else []))
+        wanted = {"model": model, "basis": basis, "era": era}
+        said["answer"] = [
+            row
+            for row in said["answer"]
+            if all(not value or row[name] == value for name, value in wanted.items())
+            and lead in (EACH_LEAD, row["horizon"])
+        ]
+        return _paged(said, "", limit, offset)
 
     def _read(self, look: Callable[[Any], Any]) -> dict[str, Any]:
         try:
@@ -161,3 +249,48 @@ def _short(text: str) -> str:
     if len(text) > LONGEST or not text.isprintable():
         raise ToolError(f"{text[:40]!r}: at most {LONGEST} printable characters")
     return text
+
+
+def _paged(said: dict[str, Any], name: str, limit: int, offset: int) -> dict[str, Any]:
+    """An answer whose list, or the list of this name in it, is `rows`, a page of it.
+
+    One without such a list stays as it is.
+    """
+    answer = said["answer"]
+    if isinstance(answer, list):
+        return {**said, "answer": _page_of(answer, limit, offset)}
+    if name not in answer:
+        return said
+    beside = {key: value for key, value in answer.items() if key != name}
+    return {**said, "answer": {**beside, **_page_of(answer[name], limit, offset)}}
+
+
+def _page_of(rows: Sequence[dict[str, Any]], limit: int, offset: int) -> dict[str, Any]:
+    """So many rows from the offset on, fewer if they are large, and where the next page begins."""
+    if not 1 <= limit <= MOST_ROWS or offset < 0:
+        raise ToolError(f"limit: 1 to {MOST_ROWS}; offset: from 0 on")
+    size, end = 0, offset
+    for row in rows[offset : offset + limit]:
+        size += len(json.dumps(row))
+        if size > PAGE_BYTES and end > offset:
+            break
+        end += 1
+    found: dict[str, Any] = {"rows": list(rows[offset:end]), "total_rows": len(rows)}
+    if end < len(rows):
+        found["next_offset"] = end
+    return found
+
+
+def _month(name: str, text: str) -> str:
+    """A month as YYYY-MM, "" where none is named; ToolError for anything else."""
+    try:
+        return months.typed(_short(text)) if text else ""
+    except ValueError as error:
+        raise ToolError(f"{name}: {error}") from None
+
+
+def _gravity(severity: str) -> int:
+    """The place of a severity among them, 0 where none is named."""
+    if severity and severity not in GRAVITY:
+        raise ToolError(f"severity: {_short(severity)!r} is none; write {', '.join(GRAVITY)}")
+    return GRAVITY.index(severity) if severity else 0

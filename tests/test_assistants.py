@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 import serving
+from click.testing import CliRunner
 from mcp import Client, StdioServerParameters
 from mcp.server.mcpserver.exceptions import ToolError
 from tables import written
 
 from jobs import assistants
+from jobs.cli import main
 from jobs.cli.shared import Settings
 
 CALLS = {
@@ -26,6 +28,8 @@ CALLS = {
     "fact": {"series": "northern", "span": "2025-02", "claim": "4,098"},
     "check": {"text": "In February 2025 there were 4,098 encounters at the northern border."},
     "flags": {"total": "southwest", "since": "2024-01"},
+    "changes": {"total": "northern"},
+    "score": {"total": "northern", "model": "bordercast"},
 }
 HOSTILE = [
     ("counts", {"series": "northern'; drop table runs; --"}),
@@ -39,6 +43,14 @@ HOSTILE = [
     ("fact", {"series": "northern"}),
     ("flags", {"total": "../../etc", "since": "x"}),
     ("flags", {"total": 7}),
+    ("flags", {"severity": "grave"}),
+    ("flags", {"limit": 0}),
+    ("flags", {"offset": -1}),
+    ("flags", {"border": "southwest"}),
+    ("counts", {"series": "northern", "since": "lately"}),
+    ("counts", {"series": "northern", "asof": "2026-01-31"}),
+    ("changes", {"total": "northern:Swanton"}),
+    ("score", {"total": "northern", "lead": "soon"}),
     ("check", {"text": "x" * 300_000}),
     ("no such tool", {}),
 ]
@@ -66,13 +78,37 @@ def test_a_client_lists_and_calls_each_tool(published):
     tools, answers = session(published, use)
 
     assert {tool.name for tool in tools} == set(CALLS)
+    assert all(tool.input_schema["additionalProperties"] is False for tool in tools)
     assert all(tool.description and tool.annotations.read_only_hint for tool in tools)
     for name, result in answers.items():
         assert not result.is_error, (name, result)
         said = json.loads(result.content[0].text)
-        assert said["answer"], name
+        assert ("rows" in said["answer"]) == (name not in ("chance", "fact", "check"))
+        assert len(result.content[0].text) < 2 * assistants.PAGE_BYTES, name
         assert len(said["digest"]) == 64, name
         assert {"source", "vintage", "run", "check", "data_through"} <= set(said), name
+
+
+@pytest.mark.slow
+def test_pages_of_flags_are_small_and_together_all_that_the_command_prints(published):
+    options = ["--db", str(published), "flags", "--json", "--parts"]
+    told = json.loads(CliRunner().invoke(main, options).output)
+
+    async def use(client):
+        pages, offset = [], 0
+        while offset is not None:
+            arguments = {"parts": True, "drivers": True, "limit": 500, "offset": offset}
+            result = await client.call_tool("flags", arguments)
+            assert len(result.content[0].text) < 2 * assistants.PAGE_BYTES
+            pages.append(json.loads(result.content[0].text)["answer"])
+            offset = pages[-1].get("next_offset")
+        return pages
+
+    pages = session(published, use)
+
+    assert len(pages) > 2
+    assert {page["total_rows"] for page in pages} == {len(told)}
+    assert [row for page in pages for row in page["rows"]] == told
 
 
 @pytest.mark.slow
@@ -98,10 +134,6 @@ def test_hostile_arguments_get_errors_and_no_tracebacks(published):
 
 
 def test_without_the_library_the_command_says_what_to_install(published, monkeypatch):
-    from click.testing import CliRunner
-
-    from jobs.cli import main
-
     monkeypatch.setitem(sys.modules, "mcp.server.mcpserver", None)
     monkeypatch.delitem(sys.modules, "jobs.assistants", raising=False)
 
@@ -134,7 +166,7 @@ class Asked(assistants.Tools):
 
     def _asked(self, command, *words, options=None, given=""):
         self.commands.append((command, words, options or [], given))
-        return {}
+        return {"answer": []}
 
 
 def test_each_tool_is_a_command_with_its_arguments():
@@ -148,6 +180,10 @@ def test_each_tool_is_a_command_with_its_arguments():
     tools.check("x" * assistants.LONGEST_TEXT)
     tools.flags()
     tools.flags("northern", "2024-01", parts=True)
+    tools.flags(severity="watch")
+    tools.changes("northern")
+    tools.score()
+    tools.score("northern")
 
     assert tools.commands == [
         ("show", ("northern",), [], ""),
@@ -159,6 +195,10 @@ def test_each_tool_is_a_command_with_its_arguments():
         ("check", ("-",), [], "x" * 200_000),
         ("flags", (), [], ""),
         ("flags", ("northern",), ["--since=2024-01", "--parts"], ""),
+        ("flags", (), ["--watch"], ""),
+        ("changes", ("northern",), [], ""),
+        ("score", (), [], ""),
+        ("score", ("northern",), [], ""),
     ]
     with pytest.raises(ToolError, match="at most 200,000 characters"):
         tools.check("x" * 200_001)
@@ -185,14 +225,15 @@ def tools(by_hand, tmp_path):
 def test_series_are_all_or_those_of_a_total(tools):
     every, south = tools.series(), tools.series("southwest")
 
-    assert [one["name"] for one in every["answer"]] == [
+    assert [one["name"] for one in every["answer"]["rows"]] == [
         *("nationwide", "northern", "northern / state / NY", "northern / state / VT"),
         *("other", "southwest"),
     ]
-    assert south["answer"] == [
+    assert south["answer"]["rows"] == [
         {"name": "southwest", "border": "southwest", "dimension": "", "member": "", "component": ""}
     ]
-    assert tools.series("none")["answer"] == []
+    assert tools.series("none")["answer"] == {"rows": [], "total_rows": 0}
+    assert tools.series(limit=2)["answer"]["next_offset"] == 2
 
 
 def test_counts_are_those_known_at_the_end_of_a_day(tools):
@@ -203,12 +244,13 @@ def test_counts_are_those_known_at_the_end_of_a_day(tools):
     )
 
     def counts(said):
-        return {month: found["encounters"] for month, found in said["answer"].items()}
+        return {found["month"]: found["encounters"] for found in said["answer"]["rows"]}
 
     assert counts(now) == {"2023-11": 100, "2023-12": 110, "2024-01": 55, "2024-02": 60}
     assert counts(then) == {"2023-11": 100, "2023-12": 110, "2024-01": 50}
     assert counts(part) == {"2023-12": 60, "2024-01": 20}
-    assert then["answer"]["2024-01"]["known_from"] == "2024-02-20"
+    assert then["answer"]["rows"][-1]["known_from"] == "2024-02-20"
+    assert list(counts(tools.counts("northern", since="Jan 2024"))) == ["2024-01", "2024-02"]
 
 
 def test_each_answer_says_what_it_rests_on(tools):
@@ -242,7 +284,7 @@ def test_what_a_record_does_not_have_is_an_error_in_words(tools, tmp_path):
 
 def test_a_command_is_run_on_this_record_and_its_last_word_is_the_error(tools):
     flagged = tools.flags("northern")
-    assert {row["month"] for row in flagged["answer"]} == {"2024-01"}
+    assert {row["month"] for row in flagged["answer"]["rows"]} == {"2024-01"}
     assert flagged["run"] == "2"
     with pytest.raises(ToolError) as refused:
         tools.chance("northern", "2024-03", "--help")
@@ -294,10 +336,113 @@ def test_a_server_has_the_tools_that_fit_its_record_and_only_reads(tools):
 
     listed = asyncio.run(made.list_tools())
     assert [tool.name for tool in listed] == [
-        *("series", "counts", "forecast", "chance", "fact", "check", "flags"),
+        *("series", "counts", "forecast", "chance", "fact", "check", "flags", "changes", "score"),
     ]
     assert all(tool.annotations.read_only_hint is True for tool in listed)
     assert listed[0].description.startswith("The series there are. total: northern")
     assert "\n    " not in listed[1].description
     assert made.instructions.startswith("Monthly ")
     assert "Quote a number with the source, vintage, run and digest" in made.instructions
+
+
+ROWS = [{"month": "2024-01", "said": "x" * 90}] * 9
+SIZE = len(json.dumps(ROWS[0]))
+
+
+@pytest.mark.parametrize(
+    ("limit", "offset", "room", "shown", "following"),
+    [
+        (9, 0, 9 * SIZE, 9, None),
+        (9, 0, 9 * SIZE - 1, 8, 8),
+        (4, 0, 9 * SIZE, 4, 4),
+        (4, 5, 9 * SIZE, 4, None),
+        (4, 4, 9 * SIZE, 4, 8),
+        (4, 9, 9 * SIZE, 0, None),
+        (4, 99, 9 * SIZE, 0, None),
+        (4, 2, 1, 1, 3),  # a row larger than a page is given alone
+    ],
+)
+def test_a_page_has_so_many_rows_and_so_many_bytes(
+    monkeypatch, limit, offset, room, shown, following
+):
+    monkeypatch.setattr(assistants, "PAGE_BYTES", room)
+
+    page = assistants._page_of(ROWS, limit, offset)
+
+    assert (len(page["rows"]), page["total_rows"], page.get("next_offset")) == (shown, 9, following)
+
+
+@pytest.mark.parametrize(("limit", "offset"), [(0, 0), (501, 0), (-1, 0), (1, -1)])
+def test_a_page_that_cannot_be_is_refused(limit, offset):
+    with pytest.raises(ToolError, match="limit: 1 to 500; offset: from 0 on"):
+        assistants._page_of(ROWS, limit, offset)
+
+
+def test_a_list_inside_an_answer_is_its_rows_and_what_is_none_stays():
+    listed = {"answer": {"run": 1, "forecasts": ROWS}, "digest": "d"}
+
+    assert assistants._paged(listed, "forecasts", 2, 0) == {
+        "answer": {"run": 1, "rows": ROWS[:2], "total_rows": 9, "next_offset": 2},
+        "digest": "d",
+    }
+    assert assistants._paged({"answer": {"median": 1}}, "forecasts", 2, 0) == {
+        "answer": {"median": 1}
+    }
+
+
+class Answering(assistants.Tools):
+    """Answers with these rows."""
+
+    def __init__(self, *rows: dict) -> None:
+        super().__init__(None)
+        self.rows = list(rows)
+
+    def _asked(self, command, *words, options=None, given=""):
+        return {"answer": self.rows}
+
+
+@pytest.mark.parametrize(
+    ("severity", "found"),
+    [("", [1, 2, 3]), ("watch", [1, 2, 3]), ("major", [2, 3]), ("critical", [3])],
+)
+@pytest.mark.parametrize("drivers", [True, False])
+def test_flags_are_those_as_grave_as_asked_for(severity, found, drivers):
+    grave = enumerate(("notable", "major", "critical"), 1)
+    tools = Answering(*({"severity": one, "n": n, "drivers": []} for n, one in grave))
+
+    rows = tools.flags(severity=severity, drivers=drivers)["answer"]["rows"]
+
+    assert [row["n"] for row in rows] == found
+    assert all(("drivers" in row) == drivers for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, ["all bordercast", "all naive"]),
+        ({"model": "naive"}, ["all naive"]),
+        ({"era": ""}, ["all bordercast", "all naive", "2024 naive"]),
+        ({"era": "2024"}, ["2024 naive"]),
+        ({"lead": 1}, ["one"]),
+        ({"lead": -1, "era": ""}, ["all bordercast", "all naive", "2024 naive", "one"]),
+        ({"basis": "issued"}, []),
+    ],
+)
+def test_scores_are_those_of_all_years_and_leads_together_unless_asked(asked, found):
+    told = [
+        ("all bordercast", "bordercast", "all", 0),
+        ("all naive", "naive", "all", 0),
+        ("2024 naive", "naive", "2024", 0),
+        ("one", "bordercast", "all", 1),
+    ]
+    rows = ({"name": n, "model": m, "era": e, "horizon": h} for n, m, e, h in told)
+    tools = Answering(*({"basis": "hindcast", **row} for row in rows))
+
+    assert [row["name"] for row in tools.score(**asked)["answer"]["rows"]] == found
+
+
+def test_a_tool_refuses_an_argument_it_does_not_have_and_names_those_it_has(tools):
+    made = assistants.server(tools.settings)
+
+    with pytest.raises(ToolError, match="no argument border; there are total, since, severity"):
+        asyncio.run(made.call_tool("flags", {"border": "northern"}))

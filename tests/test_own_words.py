@@ -93,7 +93,7 @@ def test_assistants_hear_no_border(published):
     assert {tool.name for tool in tools} >= {"series", "counts", "forecast", "chance", "flags"}
     for text in (*(repr(tool) for tool in tools), answer.content[0].text):
         assert FOREIGN.findall(text) == []
-    assert json.loads(answer.content[0].text)["answer"][0]["series"] == "Clinic 1"
+    assert json.loads(answer.content[0].text)["answer"]["rows"][0]["series"] == "Clinic 1"
 
 
 def test_a_number_is_checked_in_the_users_words_and_a_text_is_refused(published):
