@@ -19,6 +19,7 @@ from xlsxwriter import Workbook
 from forecast.errors import DataError, QuarantineError
 from forecast.intake.tables import formulas, markup, sheet
 from forecast.intake.tables.sheet import Sheet, sheets_of
+from forecast.intake.tables.workbook import plain
 
 
 def read(text: str | bytes) -> Sheet:
@@ -237,7 +238,7 @@ def test_a_formula_has_no_result_where_none_was_computed(results, unknown):
     ],
 )
 def test_a_typed_cell_is_a_text_a_number_or_a_date(cell, shown):
-    found = sheet._cell(cell)
+    found = plain(cell)
 
     assert (found, type(found)) == (shown, type(shown))
 

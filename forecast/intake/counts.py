@@ -33,7 +33,7 @@ from forecast.intake.tables.grid import (
     refuse_period,
     text_of,
 )
-from forecast.intake.tables.sheet import MOST_BYTES, Sheet, read_sheets, sheets_of
+from forecast.intake.tables.sheet import MOST_DELIVERED, Sheet, read_sheets, sheets_of
 from forecast.intake.text import unpacked
 from models.base import Floats, Ints, Panel
 
@@ -134,7 +134,7 @@ def nesting(path: Path, wanted: ReadAs) -> tuple[str, str]:
 
 def table_in_bytes(name: str, content: bytes, wanted: ReadAs) -> TableRead:
     """The same of a file's bytes, packed or not; name : for messages."""
-    plain = unpacked(BytesIO(content), name, MOST_BYTES)
+    plain = unpacked(BytesIO(content), name, MOST_DELIVERED)
     return _table_of_sheets(sheets_of(name.removesuffix(".gz"), plain), wanted)
 
 

@@ -13,7 +13,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from importlib.util import find_spec
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,14 @@ import numpy as np
 
 from forecast.errors import DataError, QuarantineError
 from forecast.intake.tables.dates import CellValue
-from forecast.intake.tables.formulas import NO_RESULT, without_result
 from forecast.intake.tables.markup import tables
+from forecast.intake.tables.workbook import plain
 from forecast.intake.text import unpacked
 from models.base import Ints
 
 MOST_BYTES = 1_000_000_000  # of a file: some 200,000 series of 74 months
+MOST_DELIVERED = 300_000_000  # bytes of a file that a service is given, unpacked
+MOST_ROWS, MOST_CELLS = 20_000_000, 100_000_000  # a packed file of a few kB may have more
 SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
 
 TOP = 30  # rows among which the header is
@@ -133,7 +135,7 @@ def _delimited(name: str, content: bytes) -> Sheet:
     separator = _separator(text)
     if separator not in (",", ""):
         notes.append(f"columns are separated by {SEPARATORS[separator]}")
-    reader = _reader(io.StringIO(text, newline=""), separator or ",")
+    reader = _reader(_lines(text, ""), separator or ",")
     try:
         rows = [(reader.line_num, row) for row in islice(reader, _SAMPLE)]
         width = _usual([len(row) for _, row in rows if len(row) > 1])
@@ -196,6 +198,7 @@ def _gridded(
         if len(block) > 1_000_000:
             blocks.append(np.array(block, dtype=np.int32))
             block = array("i")
+            _refuse_many(name, len(line), width)
     blocks.append(np.array(block, dtype=np.int32))
     grid = np.concatenate(blocks).reshape(-1, width)
     for cell, code in places.items() if separator else ():
@@ -206,6 +209,12 @@ def _gridded(
     kept = (grid != 0).any(axis=1)
     lines, unlike = np.array(line, dtype=np.int64)[kept], np.array(ragged, dtype=np.int64)[kept]
     return Sheet(name, labels, grid[kept], lines, unlike, separator, tuple(notes))
+
+
+def _refuse_many(name: str, rows: int, width: int) -> None:
+    if rows > MOST_ROWS or rows * width > MOST_CELLS:
+        problem = f"more than {MOST_ROWS:,} lines or {MOST_CELLS:,} cells"
+        raise QuarantineError(name, [f"{problem}; give a folder of Parquet files instead"])
 
 
 def with_labels(sheet: Sheet, texts: Sequence[str]) -> tuple[list[CellValue], Ints]:
@@ -259,7 +268,7 @@ def _separator(text: str) -> str:
 
     Between equals the one that is rarer in text goes first; "" if none does.
     """
-    sample = list(islice(io.StringIO(text, newline=None), _SAMPLE))
+    sample = list(islice(_lines(text, None), _SAMPLE))
     best, most = "", 0.0
     for separator in SEPARATORS:
         try:
@@ -273,6 +282,11 @@ def _separator(text: str) -> str:
     return best
 
 
+def _lines(text: str, newline: str | None) -> Iterable[str]:
+    """A text's lines; not by `StringIO`, which takes four bytes for each letter."""
+    return io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8", newline=newline)
+
+
 def _reader(lines: Iterable[str], separator: str) -> Any:
     return csv.reader(lines, delimiter=separator, skipinitialspace=True)
 
@@ -282,46 +296,27 @@ def _usual(widths: Sequence[int]) -> int:
 
 
 def _workbook(name: str, content: bytes) -> list[Sheet]:
+    # Nobody who reads text waits for it.
+    from forecast.intake.tables import workbook
+
+    if find_spec("python_calamine") is None:
+        raise DataError(f"{name}: to read workbooks install python-calamine, or save it as CSV")
     try:
-        import python_calamine as calamine
-    except ImportError:
-        raise DataError(
-            f"{name}: to read workbooks install python-calamine, or save it as CSV"
-        ) from None
-    try:
-        book = calamine.load_workbook(io.BytesIO(content))
-        unknown = without_result(content)
-        sheets = [
-            _worksheet(name, book, each, unknown.get(each.name, []))
-            for each in book.sheets_metadata
-        ]
-    except (calamine.CalamineError, OSError, ValueError) as error:
+        sheets = workbook.read(content)
+    except ValueError as error:
         raise QuarantineError(name, [f"the workbook cannot be read ({error})"]) from error
-    found = [sheet for sheet in sheets if sheet is not None]
+    found = []
+    for each in sheets:
+        cells = np.frombuffer(each.codes, dtype=np.int32).reshape(-1, max(each.width, 1))
+        labels, grid = _stripped(each.labels, cells)
+        line = np.flatnonzero((grid != 0).any(axis=1))
+        if len(line):
+            of = f"{name}, sheet {each.title!r}" if len(sheets) > 1 else name
+            made = Sheet(of, labels, grid[line], line + 1, np.zeros_like(line))
+            found.append(replace(made, title=each.title, hidden=each.hidden))
     if not found:
         raise QuarantineError(name, ["the workbook has no cells"])
     return found
-
-
-def _worksheet(
-    name: str, book: Any, about: Any, unknown: Sequence[tuple[int, int]]
-) -> Sheet | None:
-    """One sheet; about : its name and state; unknown : places of formulas without a result."""
-    rows = book.get_sheet_by_name(about.name).to_python(skip_empty_area=False)
-    for row, column in unknown:
-        rows.extend([] for _ in range(row + 1 - len(rows)))
-        rows[row].extend("" for _ in range(column + 1 - len(rows[row])))
-        rows[row][column] = NO_RESULT
-    width = max(map(len, rows), default=0)
-    if not width:
-        return None
-    for fields in rows:  # a formula may stand beyond the last cell that the reader knows
-        fields.extend("" for _ in range(width - len(fields)))
-    cells = ((at, [_cell(cell) for cell in row]) for at, row in enumerate(rows, start=1))
-    title, many = about.name, len(book.sheet_names) > 1
-    sheet = _gridded(f"{name}, sheet {title!r}" if many else name, cells, width, "")
-    hidden = not str(about.visible).endswith(".Visible")
-    return replace(sheet, title=title, hidden=hidden) if len(sheet.grid) else None
 
 
 def _parquet(name: str, content: bytes) -> Sheet:
@@ -330,7 +325,9 @@ def _parquet(name: str, content: bytes) -> Sheet:
     except ImportError:
         raise DataError(f"{name}: to read Parquet install pyarrow, or give CSV") from None
     try:
-        table = parquet.read_table(BufferReader(content))
+        file = parquet.ParquetFile(BufferReader(content))
+        _refuse_many(name, file.metadata.num_rows, file.metadata.num_columns)
+        table = file.read()
     except (ArrowException, OSError) as error:
         raise QuarantineError(name, [f"the Parquet file cannot be read ({error})"]) from error
     if not table.num_rows or not table.num_columns:
@@ -349,24 +346,7 @@ def _coded(column: Any, places: _LabelPlaces) -> np.ndarray:
     coded = column.combine_chunks()
     if not hasattr(coded, "dictionary"):
         coded = coded.dictionary_encode()
-    onto = np.array([places[_cell(cell)] for cell in coded.dictionary.to_pylist()] or [0])
+    onto = np.array([places[plain(cell)] for cell in coded.dictionary.to_pylist()] or [0])
     # A null has no place in Arrow's dictionary; here it is the blank label.
     codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return np.where(codes < 0, 0, onto[codes]).astype(np.int32)
-
-
-def _cell(cell: Any) -> CellValue:
-    """A typed cell: text, a float, a date, or "" for none."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, datetime):
-        # In UTC an evening may be a midnight elsewhere, of another month: `dates` asks.
-        return cell.isoformat() if cell.tzinfo and cell.hour > 12 else cell.date()
-    if isinstance(cell, (str, date)):
-        return cell
-    try:
-        return float(cell)
-    except (TypeError, ValueError):
-        return str(cell)

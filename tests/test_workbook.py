@@ -1,0 +1,220 @@
+"""Workbooks that say more than they hold: refused in words, and nobody dies of them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import UTC, date, datetime
+
+import pytest
+from click.testing import CliRunner
+from tables import rows
+from xlsxwriter import Workbook
+
+from forecast import config, in_use
+from forecast.errors import QuarantineError
+from forecast.intake.sources import registry
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.intake.tables import workbook
+from forecast.intake.tables.sheet import sheets_of
+from jobs.cli import main
+from jobs.service import wakeup
+
+NOW = datetime(2024, 1, 20, tzinfo=UTC)
+RELEASES = "select file_name, status, reason from releases"
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+STRINGS = f'<sst xmlns="{MAIN}"><si><t>a</t></si></sst>'
+
+
+def book(sheet: str, strings: str = STRINGS) -> bytes:
+    """A workbook of one sheet, written by hand: no library writes such ones."""
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"/>',
+        "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="r1" '
+        f'Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>'
+        '<sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships">'
+        f'<Relationship Id="r1" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="r2" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/>'
+        "</Relationships>",
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}"><sheetData>{sheet}</sheetData>'
+        "</worksheet>",
+        "xl/sharedStrings.xml": strings,
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, text in parts.items():
+            made.writestr(name, text)
+    return out.getvalue()
+
+
+def two_cells(last: str, row: int, cell: str = '<c r="{}"><v>1</v></c>') -> bytes:
+    first = '<row r="1"><c r="A1"><v>1</v></c></row>'
+    return book(f'{first}<row r="{row}">{cell.format(last)}</row>')
+
+
+FAR = two_cells("XFD1048576", 1_048_576)
+FALSE_COUNT = book(
+    '<row r="1"><c r="A1" t="s"><v>0</v></c></row>',
+    STRINGS.replace("<sst ", '<sst count="9" uniqueCount="99999999999999" '),
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (FAR, r"reach from A1 to XFD1048576, 17,179,869,184 cells, and at most 6,000,000 are read"),
+        (two_cells("GR1048576", 1_048_576), r"reach from A1 to GR1048576, 209,715,200 cells"),
+        (FALSE_COUNT, r"broke down \(signal 6\), perhaps for want of 800 MB of memory; save the"),
+    ],
+    ids=["far cell", "two hundred columns", "false count"],
+)
+def test_a_workbook_that_ended_the_process_is_refused(content, reason):
+    with pytest.raises(QuarantineError, match=reason) as refused:
+        sheets_of("bomb.xlsx", content)
+
+    assert str(refused.value).startswith("bomb.xlsx: the workbook cannot be read (")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="{}"><v>1</v></c>',
+        '<c r="{}"><f>1+1</f></c>',
+        '<c s="1" t="n"\nr="{}">\n <v>1</v></c>',
+        '<x:c r="{}"><x:v>1</x:v></x:c>',
+        '<c r="{}" t="inlineStr"><is><t>a</t></is></c>',
+    ],
+)
+def test_a_far_cell_is_seen_however_it_is_written(cell):
+    with pytest.raises(ValueError, match="reach from A1 to C3000001, 9,000,003 cells"):
+        workbook.refuse_swollen(two_cells("C3000001", 3_000_001, cell))
+
+
+@pytest.mark.parametrize("cell", ['<c r="{}" s="0"/>', '<c r="{}" s="0"></c>'])
+def test_a_cell_without_content_may_stand_anywhere(cell):
+    (found,) = sheets_of("own.xlsx", two_cells("XFD1048576", 1_048_576, cell))
+
+    assert found.grid.shape == (1, 1)
+
+
+def test_a_sheet_has_as_many_cells_as_it_may(monkeypatch):
+    monkeypatch.setattr(workbook, "MOST_CELLS", 12)
+
+    workbook.refuse_swollen(two_cells("C4", 4))
+    for cell, row, many in (("D4", 4, 16), ("C5", 5, 15), ("AA1", 1, 27)):
+        with pytest.raises(ValueError, match=f"to {cell}, {many} cells"):
+            workbook.refuse_swollen(two_cells(cell, row))
+
+
+def test_a_far_cell_is_seen_where_two_pieces_meet(monkeypatch):
+    """Wherever in its text the one piece ends and the other begins."""
+    cell = '<c r="XFD1048576" s="1"><v>1</v></c>'
+    monkeypatch.setattr(workbook, "_PIECE", 1_000)
+    for before in range(940, 1_001, 4):
+        sheet = f'<worksheet xmlns="{MAIN}"><sheetData>'
+        filled = " " * (before - len(sheet))
+        with pytest.raises(ValueError, match="XFD1048576"):
+            workbook.refuse_swollen(book(filled + cell + " " * 3_000))
+
+
+def test_a_workbook_unpacks_to_as_many_bytes_as_it_may(monkeypatch):
+    content = book('<row r="1"><c r="A1"><v>1</v></c></row>' + " " * 100_000)
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        whole = sum(part.file_size for part in parts.infolist())
+
+    monkeypatch.setattr(workbook, "MOST_UNPACKED", whole)
+    workbook.refuse_swollen(content)
+    monkeypatch.setattr(workbook, "MOST_UNPACKED", whole - 1)
+    with pytest.raises(ValueError, match=f"unpacks to more than {whole - 1:,} bytes"):
+        workbook.refuse_swollen(content)
+
+
+def test_what_a_file_says_of_its_size_is_not_believed(monkeypatch):
+    content = bytearray(book(" " * 3_000_000))
+    at = 0
+    while (at := content.find(b"PK\x01\x02", at + 1)) > 0:  # of the directory at its end
+        content[at + 24 : at + 28] = (7).to_bytes(4, "little")
+    monkeypatch.setattr(workbook, "MOST_UNPACKED", 1_000_000)
+
+    with pytest.raises(ValueError, match="unpacks to more than 1,000,000 bytes"):
+        workbook.refuse_swollen(bytes(content))
+
+
+@pytest.mark.parametrize(
+    ("limits", "problem"),
+    [
+        ({"seconds": 0.01}, "what reads it took more than 0.01 seconds"),
+        ({"answer": 9}, "what reads it gave more than 9 bytes"),
+        ({"memory": 1_000}, "what reads it"),
+    ],
+)
+def test_a_workbook_is_read_within_limits(monkeypatch, limits, problem):
+    monkeypatch.setattr(workbook, "LIMITS", workbook.LIMITS._replace(**limits))
+
+    with pytest.raises(ValueError, match=f"{problem}.*; save the sheet with the table alone"):
+        workbook.read(two_cells("A2", 2))
+
+
+def test_cells_come_back_as_what_they_are_in_their_places():
+    out = io.BytesIO()
+    with Workbook(out, {"remove_timezone": True}) as made:
+        made.add_worksheet("Empty")
+        sheet = made.add_worksheet("One")
+        day = made.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write(2, 1, "caf\u00e9")
+        sheet.write(2, 3, 0.1)
+        sheet.write(3, 2, date(2024, 2, 29), day)
+        sheet.write(3, 3, True)
+        sheet.write(4, 1, "2024")
+        sheet.write(4, 3, 2024)
+
+    empty, found = workbook.read(out.getvalue())
+
+    assert (empty.title, empty.width, empty.codes) == ("Empty", 0, b"")
+    labels = ["", "caf\u00e9", 0.1, date(2024, 2, 29), "TRUE", "2024", 2024.0]
+    assert found.labels == labels
+    assert [type(each) for each in found.labels] == [type(each) for each in labels]
+    assert memoryview(found.codes).cast("i").tolist() == [
+        *(0, 0, 0, 0) * 2,
+        *(0, 1, 0, 2),
+        *(0, 0, 3, 4),
+        *(0, 5, 0, 6),
+    ]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A service on own counts: a good delivery of six years."""
+    monkeypatch.chdir(tmp_path)
+    lines = [f"20{y}-{m:02},{100 + 7 * m + y}" for y in range(18, 24) for m in range(1, 13)]
+    (tmp_path / "deliveries").mkdir()
+    (tmp_path / "deliveries" / "a.csv").write_text("\n".join(["Month,Visits", *lines, ""]))
+    done = CliRunner().invoke(main, ("config", "init", "deliveries"))
+    assert done.exit_code == 0, done.output
+    with (tmp_path / "config.toml").open("a") as file:
+        file.write('\n[compute]\nengine = "serial"\n')
+    yield tmp_path
+    registry.use(ENCOUNTERS)
+
+
+@pytest.mark.slow
+def test_such_a_delivery_goes_to_the_quarantine_and_the_service_goes_on(folder):
+    path, found = folder / "bordercast.db", config.load(folder / "config.toml")
+    in_use.start(path, found)
+    done = [wakeup.wake(path, found, NOW)]
+    for name, content in (("far.xlsx", FAR), ("false.xlsx", FALSE_COUNT)):
+        (folder / "deliveries" / name).write_bytes(content)
+    done += [wakeup.wake(path, found, NOW) for _ in range(2)]
+
+    assert [each.outcome for each in done] == ["published", "nothing new", "nothing new"]
+    assert [each.detail.count("refused") for each in done] == [0, 2, 0]
+    refused = {name: why for name, status, why in rows(path, RELEASES) if status == "quarantined"}
+    assert sorted(refused) == ["false.xlsx", "far.xlsx"]
+    assert "17,179,869,184 cells" in refused["far.xlsx"]
+    kept = (folder / "quarantine").rglob("*")
+    assert {"far.xlsx", "far.xlsx.reason.txt", "false.xlsx"} <= {each.name for each in kept}
+    assert rows(path, "select count(*) from runs") == [(1,)]
