@@ -22,6 +22,7 @@ import working
 from forecast.config import Config
 from forecast.errors import BusyError, ConfigError, DataError
 from forecast.store import connect, deliveries, ops, wakes
+from jobs.compute.orphans import end_groups
 from jobs.service import daemon, environment, heartbeat, upkeep
 from jobs.service.wakeup import Done
 
@@ -210,19 +211,62 @@ def test_a_wake_comes_again_where_it_failed_or_a_file_is_being_written(service, 
     assert outcome == done.outcome
 
 
-def test_what_ends_a_wake_is_told_to_those_who_wait_for_it(service, monkeypatch):
+@pytest.mark.parametrize("mode", ["timer", "daemon"])
+def test_what_ends_a_wake_is_told_to_those_who_wait_for_it(service, monkeypatch, mode):
+    """A daemon's next wake does not wait for the address's server: it is asked beside it."""
     pings, states = [], []
-    monkeypatch.setattr(heartbeat, "ping", lambda address, ok, said: pings.append((ok, said)))
+    monkeypatch.setenv(environment.HEARTBEAT, "https://h.example.org/x")
+    monkeypatch.setattr(heartbeat, "ping", lambda *told: pings.append(told))
     monkeypatch.setattr(heartbeat, "notify", states.append)
     monkeypatch.setattr(service, "_post", lambda: None)
+    service.mode = mode
     for outcome in ("published", "nothing new", "failed", "blocked", "stopped", "waiting"):
         monkeypatch.setattr(service, "_wake", lambda outcome=outcome: Done(outcome, "why" * 100))
         service.wake()
 
-    assert [ok for ok, _ in pings] == [True, True, False, False]
-    assert pings[2][1].startswith("failed whywhy")
+    asked = [how for what, how in service.scheduler.added if what == (heartbeat.ping,)]
+    assert {how["executor"] for how in asked} == ({"heartbeat"} if mode == "daemon" else set())
+    told = [how["args"] for how in asked] if mode == "daemon" else pings
+    assert [ok for _, ok, _ in told] == [True, True, False, False]
+    assert {address for address, _, _ in told} == {"https://h.example.org/x"}
+    assert told[2][2].startswith("failed whywhy")
     assert {len(state) for state in states} == {200}
     assert states[0].startswith("STATUS=published why")
+
+
+def test_no_address_is_asked_where_there_is_none(service, monkeypatch):
+    monkeypatch.setattr(service, "_wake", lambda: Done("published", ""))
+    service.wake()
+
+    assert service.scheduler.added == []
+
+
+def test_those_who_wait_for_others_are_left_behind_when_the_time_is_up():
+    over = threading.Event()
+    names = [f"{daemon.THREADS}-witness_0", f"{daemon.THREADS}-heartbeat_0", "another"]
+    threads = [threading.Thread(target=over.wait, name=each, daemon=True) for each in names]
+    for each in threads:
+        each.start()
+    try:
+        assert sorted(daemon._left_behind(0.05)) == sorted(names[:2])
+    finally:
+        over.set()
+    assert daemon._left_behind(serving.HANGS) == []
+
+
+def test_a_command_that_leads_a_group_is_ended_with_all_it_started_and_no_other(tmp_path):
+    told = tmp_path / "pid"
+    words = ["sh", "-c", f"sleep 600 & echo $! > {told}; wait"]
+    with (
+        subprocess.Popen(words, start_new_session=True) as alone,
+        subprocess.Popen(["sleep", "600"]) as ours,
+    ):
+        serving.wait_for(lambda: told.exists() and told.read_text().strip())
+        end_groups()
+        assert alone.wait(serving.HANGS) == -signal.SIGKILL
+        serving.wait_for(lambda: not serving.alive(int(told.read_text())))
+        assert ours.poll() is None
+        ours.kill()
 
 
 def test_nothing_is_done_once_it_is_to_stop(service):
@@ -631,7 +675,10 @@ def test_one_thread_for_each_kind_of_work():
         "default": 1,
         "pulse": 1,
         "witness": 1,
+        "heartbeat": 1,
     }
+    names = {e._pool._thread_name_prefix for e in scheduler._executors.values()}
+    assert {name.partition("-")[0] for name in names} == {daemon.THREADS}
     assert scheduler._job_defaults["coalesce"]
     assert scheduler._job_defaults["max_instances"] == 1
     assert scheduler._job_defaults["misfire_grace_time"] is None

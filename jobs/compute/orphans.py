@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import suppress
 from multiprocessing import connection, parent_process
+from pathlib import Path
 
 
 def leave_with_parent() -> None:
@@ -23,6 +25,15 @@ def lead_group() -> None:
     """Make this process the head of a group of its own: one signal reaches all it starts."""
     if os.getpgrp() != os.getpid():
         os.setpgid(0, 0)
+
+
+def end_groups() -> None:
+    """End the processes that we started as heads of groups of their own, with all they started."""
+    for listed in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):  # a thread that has ended
+            for pid in map(int, listed.read_text().split()):
+                if os.getpgid(pid) == pid:
+                    os.killpg(pid, signal.SIGKILL)
 
 
 def _watch(sentinel: int) -> None:

@@ -7,15 +7,12 @@ not want to be asked now: leave it alone for hours).
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 from tenacity import (
@@ -32,6 +29,7 @@ from forecast import __version__
 from forecast.config import Fetch
 from forecast.printable import printable
 from forecast.store.ops import Link
+from jobs import exchange
 
 REDIRECTS = 5
 PATIENCE = 60.0  # the longest pause a server may ask for within a poll, seconds
@@ -111,7 +109,7 @@ def _pause(back_off: float) -> Callable[[RetryCallState], float]:
 
 def _attempt(http: httpx.Client, link: Link, settings: Fetch, deadline: float) -> Reply:
     try:
-        with _cut_off(deadline) as trace:
+        with exchange.cut_off(deadline) as trace:
             return _follow(http, link, settings.max_bytes, deadline, trace)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         if time.monotonic() >= deadline:
@@ -126,35 +124,8 @@ def _too_slow(settings: Fetch) -> str:
     return f"not complete within {settings.file_seconds:g} seconds"
 
 
-@contextmanager
-def _cut_off(deadline: float) -> Iterator[Callable[[str, dict[str, Any]], None]]:
-    """Shuts the connection at the deadline, whatever we wait for.
-
-    A server that sends a byte now and then never runs into the time limit of a single read.
-    Yields the trace function by which httpx tells which connection it opened.
-    """
-    streams: list[Any] = []
-
-    def trace(event: str, details: dict[str, Any]) -> None:
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            streams.append(details["return_value"])
-
-    def shut() -> None:
-        for stream in streams:
-            with suppress(OSError):
-                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(max(deadline - time.monotonic(), 0.0), shut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield trace
-    finally:
-        timer.cancel()
-
-
 def _follow(
-    http: httpx.Client, link: Link, max_bytes: int, deadline: float, trace: Callable[..., None]
+    http: httpx.Client, link: Link, max_bytes: int, deadline: float, trace: exchange.Trace
 ) -> Reply:
     """One request, and the redirects it leads to, as long as they stay on the host."""
     conditions = {"If-None-Match": link.etag, "If-Modified-Since": link.last_modified}
@@ -217,17 +188,10 @@ def _body(response: httpx.Response, max_bytes: int, deadline: float) -> bytes:
     if coding not in ("identity", "gzip"):
         detail = f"encoded as {printable(coding)!r}, which was not asked for"
         raise _AgainError(Reply("unreachable", detail))
-    chunks, size = [], 0
-    for chunk in response.iter_bytes():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > max_bytes:
-            break
-        if time.monotonic() >= deadline:
-            break
+    content = exchange.body(response.iter_bytes(), max_bytes, deadline)
     if time.monotonic() >= deadline:  # perhaps it is we who ended the connection
         raise TimeoutError
-    return b"".join(chunks)
+    return content
 
 
 def _refusal(response: httpx.Response) -> Reply:

@@ -34,9 +34,11 @@ from forecast.store import deliveries, ops
 from forecast.store.connect import LOCK_WAIT, locked
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
+from jobs import exchange
 from jobs.mail.send import LOCK, DeliveryOutcome
 
-SECONDS = 30.0
+SECONDS = 30.0  # for one delivery
+SHOWN = 300  # bytes of an answer that are read
 LATER = (408, 425, 429)
 LONGEST_WAIT = timedelta(days=1)  # more than that no receiver can ask of us
 MOST = 3000  # Slack's limit for a block, in characters; ntfy's of 4,096 bytes is beyond
@@ -57,9 +59,15 @@ def message(hook: Hook, notice: Notice, sections: Sequence[Section]) -> Message:
 
 
 def send_all(
-    path: Path, hooks: Sequence[Hook], now: Callable[[], datetime] | None = None
+    path: Path,
+    hooks: Sequence[Hook],
+    now: Callable[[], datetime] | None = None,
+    seconds: float = SECONDS,
 ) -> list[DeliveryOutcome]:
-    """Post what is due; one outcome a delivery. BusyError : another process is sending."""
+    """Post what is due; one outcome a delivery. BusyError : another process is sending.
+
+    seconds : that one delivery may take.
+    """
     now = now or (lambda: datetime.now(UTC))
     found: list[DeliveryOutcome] = []
     with locked(path.with_name(LOCK), LOCK_WAIT):
@@ -67,14 +75,18 @@ def send_all(
             deliveries.begin(db, now())
             deliveries.unclaim(db)
         by_name = {recipient(hook): hook for hook in hooks}
-        with httpx.Client(timeout=SECONDS) as client:
-            while outcome := send_one(path, by_name, client, now()):
+        with exchange.client() as client:
+            while outcome := send_one(path, by_name, client, now(), seconds):
                 found.append(outcome)
     return found
 
 
 def send_one(
-    path: Path, hooks: dict[str, Hook], client: httpx.Client, now: datetime
+    path: Path,
+    hooks: dict[str, Hook],
+    client: httpx.Client,
+    now: datetime,
+    seconds: float = SECONDS,
 ) -> DeliveryOutcome | None:
     """Post one delivery that is due; None if there is none."""
     with ops.writing(path) as db:
@@ -84,7 +96,7 @@ def send_one(
     try:
         if delivery.recipient not in hooks:
             raise MailError(delivery.recipient, True, "no such hook in the settings any more")
-        wait = _post(client, hooks[delivery.recipient], delivery, now)
+        wait = _post(client, hooks[delivery.recipient], delivery, now, seconds)
     except MailError as error:
         with ops.writing(path) as db:
             deliveries.settle(db, delivery, "refused", error.problem, now)
@@ -98,23 +110,25 @@ def send_one(
 
 
 def _post(
-    client: httpx.Client, hook: Hook, delivery: Delivery, now: datetime
+    client: httpx.Client, hook: Hook, delivery: Delivery, now: datetime, seconds: float
 ) -> tuple[str, timedelta] | None:
     """None if it was taken; else why not, and how long to wait at least. MailError : never."""
     address = secret(hook.address_file, f"{hook.name}.address_file")
     body = delivery.message.mime
     try:
         told = headers(hook, delivery, now)
-        with client.stream("POST", address, content=body, headers=told) as answer:
-            said = next(answer.iter_bytes(300), b"").decode(errors="replace")
+        answer = exchange.post(client, address, body, told, seconds=seconds, most=SHOWN)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         raise MailError(delivery.recipient, True, "its address is none") from None
+    except TimeoutError:
+        return f"does not answer within {seconds:g} seconds", timedelta(0)
     except httpx.HTTPError as error:
         return f"does not answer: {type(error).__name__}", timedelta(0)
     if answer.is_success:
         return None
-    problem = f"{answer.status_code} {printable(said, 200)}".strip()
-    if answer.status_code in LATER or answer.status_code >= 500:
+    said = answer.content[:SHOWN].decode(errors="replace")
+    problem = f"{answer.status} {printable(said, 200)}".strip()
+    if answer.status in LATER or answer.status >= 500:
         return problem, _retry_after(answer.headers.get("Retry-After", ""), now)
     raise MailError(delivery.recipient, True, problem)
 
@@ -125,7 +139,6 @@ def headers(hook: Hook, delivery: Delivery, now: datetime) -> dict[str, str]:
     key = hashlib.sha256(told.encode()).hexdigest()[:32]
     found = {
         "Content-Type": "application/json",
-        "User-Agent": "Bordercast",
         "Idempotency-Key": key,
         "webhook-id": key,
     }

@@ -12,6 +12,7 @@ delivered at least once: a repeat is the same message to the last byte.
 from __future__ import annotations
 
 import smtplib
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +38,9 @@ def send_all(
     now: Callable[[], datetime] | None = None,
     site: str = "",
 ) -> list[DeliveryOutcome]:
-    """Send what is due; one outcome a delivery, in order. Stops at a stopped queue.
+    """Send what is due; one outcome a delivery, in order.
+
+    Stops at a stopped queue, and at a server that did not answer: the rest waits for the next time.
 
     Parameters
     ----------
@@ -63,9 +66,15 @@ def send_all(
         with ops.writing(path) as db:
             deliveries.begin(db, now())
             deliveries.unclaim(db)
-        while outcome := send_one(path, connect, now(), own_lines):
+        while True:
+            began = time.monotonic()
+            outcome = send_one(path, connect, now(), own_lines)
+            if outcome is None:
+                break
             found.append(outcome)
-            if outcome == "stopped":
+            silent = time.monotonic() - began >= settings.answer_seconds
+            # Each of hundreds would wait as long, with the lock held.
+            if outcome == "stopped" or (outcome == "put off" and silent):
                 break
     return found
 

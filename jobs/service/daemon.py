@@ -9,6 +9,7 @@ many does nothing, and one that was missed is made up for by the next.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -31,6 +32,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from forecast.config import Config
 from forecast.errors import BordercastError, BusyError
 from forecast.store import connect, health, ops, wakes
+from jobs.compute.orphans import end_groups
 from jobs.intake import archive, inbox
 from jobs.service import environment, heartbeat, upkeep, wakeup
 from jobs.service.logs import LOG
@@ -43,7 +45,11 @@ CLOCK_JUMP = 30.0  # seconds the clock may run apart from the monotonic one betw
 PULSE = 10  # seconds between two signs of life of the scheduler
 MAIL = 300  # seconds between two looks whether mail is due
 NO_PULSE = 120.0  # without one for so long, it counts as dead
+GRACE = 5.0  # seconds for those who wait for others' servers when the service is stopped
 OVERTIME = 120.0  # seconds a wake may take beyond its deadline before we count as hung
+
+WELL: tuple[wakes.Ended, ...] = ("published", "nothing new")
+THREADS = "scheduled"  # how the names of the scheduler's threads begin
 
 Work = Callable[[Path, Config, Connection], None]
 
@@ -64,7 +70,12 @@ def serve(path: Path, config: Config, work: Work = wakeup.main) -> None:
         inbox.make(archive.folders(path, config).inbox)
         LOG.info("process %s leads %s", os.getpid(), path.name)
         Daemon(path, config, work, stop).run()
+        left = _left_behind(GRACE)
     LOG.info("stopped")
+    if left:
+        LOG.warning("left behind, as their servers do not answer: %s", ", ".join(left))
+        logging.shutdown()
+        os._exit(0)  # the interpreter would wait for them
 
 
 def once(path: Path, config: Config, work: Work = wakeup.main) -> Done:
@@ -73,8 +84,23 @@ def once(path: Path, config: Config, work: Work = wakeup.main) -> Done:
     with _leading(path):
         daemon = Daemon(path, config, work, stop, mode="timer")
         done = daemon.wake()
-        daemon.witness()
+        asking = threading.Thread(target=daemon.witness, name=THREADS, daemon=True)
+        asking.start()
+        while asking.is_alive() and not stop.is_set():
+            asking.join(TICK)
+        if asking.is_alive():
+            end_groups()
         return done
+
+
+def _left_behind(seconds: float) -> list[str]:
+    """The threads that still wait for others after so many seconds; commands they wait for end."""
+    end_groups()
+    until = time.monotonic() + seconds
+    threads = [each for each in threading.enumerate() if each.name.startswith(THREADS)]
+    for thread in threads:
+        thread.join(max(until - time.monotonic(), 0.0))
+    return [each.name for each in threads if each.is_alive()]
 
 
 def _stopped_by_signals() -> threading.Event:
@@ -157,9 +183,17 @@ class Daemon:
         getattr(LOG, level)("wake: %s %s", done.outcome, done.detail)
         heartbeat.notify(f"STATUS={done.outcome} {done.detail}"[:200])
         if done.outcome not in ("stopped", "waiting"):
-            ok = done.outcome in ("published", "nothing new")
-            heartbeat.ping(environment.heartbeat(self.config), ok, f"{done.outcome} {done.detail}")
+            self._ping(done)
         return done
+
+    def _ping(self, done: Done) -> None:
+        """Tell the address that misses us; neither a wake nor the mail waits for its server."""
+        address, ok = environment.heartbeat(self.config), done.outcome in WELL
+        told = (address, ok, f"{done.outcome} {done.detail}")
+        if self.mode == "timer":
+            heartbeat.ping(*told)
+        elif address:
+            self.scheduler.add_job(heartbeat.ping, args=told, executor="heartbeat")
 
     def _wake(self) -> Done:
         """One wake, recorded from its beginning to its end."""
@@ -243,7 +277,9 @@ class Daemon:
 
     def _try_again(self) -> None:
         again = datetime.now(UTC) + timedelta(minutes=self.config.service.retry_minutes)
-        self.scheduler.add_job(self.wake, "date", run_date=again, id="again", replace_existing=True)
+        # It may come due while the one that asks for it still sends mail.
+        more = {"id": "again", "replace_existing": True, "max_instances": 2}
+        self.scheduler.add_job(self.wake, "date", run_date=again, **more)
 
     def _leader(self, now: datetime) -> wakes.Leader:
         times = [
@@ -309,12 +345,12 @@ class Daemon:
 
 
 def _scheduler() -> Any:
+    kinds = ("default", "pulse", "witness", "heartbeat")
     return BackgroundScheduler(
         timezone=UTC,
         executors={
-            "default": ThreadPoolExecutor(1),
-            "pulse": ThreadPoolExecutor(1),
-            "witness": ThreadPoolExecutor(1),
+            kind: ThreadPoolExecutor(1, {"thread_name_prefix": f"{THREADS}-{kind}"})
+            for kind in kinds
         },
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )

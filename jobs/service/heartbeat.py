@@ -8,28 +8,38 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 
 from jobs.service.logs import LOG
 
-SECONDS = 10.0
+SECONDS = 10.0  # for all attempts together
 ATTEMPTS = 3
 
 
-def ping(address: str, ok: bool, said: str) -> bool:
-    """Ping the address, "" for none; whether it answered. Never raises."""
+def ping(address: str, ok: bool, said: str, seconds: float = SECONDS) -> bool:
+    """Ping the address, "" for none; whether it answered within so many seconds. Never raises."""
     if not address:
         return False
     import httpx
 
+    from jobs import exchange
+
     url = address if ok else address.rstrip("/") + "/fail"
-    problem = ""
-    for _ in range(ATTEMPTS):
-        try:
-            httpx.post(url, content=said.encode()[:10_000], timeout=SECONDS).raise_for_status()
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            problem = f"{type(error).__name__}: {error}"
-        else:
-            return True
+    until, problem = time.monotonic() + seconds, ""
+    with exchange.client() as http:
+        for _ in range(ATTEMPTS):
+            left = until - time.monotonic()
+            if left <= 0:
+                break
+            try:
+                told = said.encode()[:10_000]
+                answer = exchange.post(http, url, told, {}, seconds=left, most=0)
+            except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+                problem = f"{type(error).__name__}: {error}"
+            else:
+                if answer.is_success:
+                    return True
+                problem = f"it answers {answer.status}"
     LOG.warning("the heartbeat's address does not answer: %s", problem)
     return False
 

@@ -34,6 +34,8 @@ def ask(
     import httpx
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
+    from jobs import exchange
+
     request = (
         TimestampRequestBuilder()
         .data(statement.line())
@@ -41,22 +43,22 @@ def ask(
         .cert_request(cert_request=True)
         .build()
     )
+    told = {"Content-Type": "application/timestamp-query"}
     try:
-        answer = httpx.post(
-            address,
-            content=request.as_bytes(),
-            headers={"Content-Type": "application/timestamp-query"},
-            timeout=seconds,
-        )
-        answer.raise_for_status()
-    except httpx.HTTPStatusError as error:
-        problem = f"the authority answers {error.response.status_code}"
-        raise WitnessError("time stamp", problem) from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        with exchange.client() as http:
+            answer = exchange.post(
+                http, address, request.as_bytes(), told, seconds=seconds, most=MOST
+            )
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         problem = f"the authority does not answer: {str(error) or type(error).__name__}"
         raise WitnessError("time stamp", problem) from None
+    if not answer.is_success:
+        raise WitnessError("time stamp", f"the authority answers {answer.status}")
     if len(answer.content) > MOST:
         raise WitnessError("time stamp", f"the authority's answer has over {MOST:,} bytes")
+    if not answer.whole:
+        problem = f"the authority's answer did not end within {seconds:g} seconds"
+        raise WitnessError("time stamp", problem)
     return answer.content, check(answer.content, statement, trusted, request.nonce)
 
 

@@ -1,0 +1,134 @@
+"""An HTTP exchange with an end: a deadline for all of it, and a limit of bytes.
+
+A time limit of a client is for one read: a server that sends a byte now and then would hold us for
+ever, with what we hold.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
+
+import httpx
+
+Trace = Callable[[str, dict[str, Any]], None]
+
+
+class Answered(NamedTuple):
+    """What a server said. whole : whether its content came in time and is no longer than asked."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+    whole: bool
+
+    @property
+    def is_success(self) -> bool:
+        """Whether it did what it was asked."""
+        return 200 <= self.status < 300
+
+
+def client() -> httpx.Client:
+    """A client for `post`; it follows no redirect."""
+    return httpx.Client(
+        headers={"User-Agent": "Bordercast", "Accept-Encoding": "identity"},
+        limits=httpx.Limits(max_keepalive_connections=0),
+        follow_redirects=False,
+    )
+
+
+def post(
+    http: httpx.Client,
+    address: str,
+    content: bytes,
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    most: int,
+) -> Answered:
+    """Post something, and be done when the time is up.
+
+    Parameters
+    ----------
+    seconds : for all of it. most : bytes of the answer that are waited for, 0 for none.
+
+    Raises
+    ------
+    TimeoutError : no answer began in time. httpx.HTTPError, httpx.InvalidURL : none came.
+    """
+    deadline = time.monotonic() + seconds
+    with cut_off(deadline) as trace:
+        try:
+            request = http.build_request(
+                "POST",
+                address,
+                content=content,
+                headers=dict(headers),
+                timeout=seconds,
+                extensions={"trace": trace},
+            )
+            response = http.send(request, stream=True)
+        except httpx.HTTPError as error:
+            if time.monotonic() < deadline:
+                raise
+            raise TimeoutError(f"not complete within {seconds:g} seconds") from error
+        found, whole = b"", not most
+        try:
+            with suppress(httpx.HTTPError):
+                found = body(response.iter_raw(), most, deadline) if most else b""
+                whole = len(found) <= most and time.monotonic() < deadline
+        finally:
+            response.close()
+    return Answered(response.status_code, response.headers, found, whole)
+
+
+def body(pieces: Iterable[bytes], most: int, deadline: float) -> bytes:
+    """What came of a content until the deadline, as far as a little over `most` bytes."""
+    found, size = [], 0
+    try:
+        for piece in pieces:
+            found.append(piece)
+            size += len(piece)
+            if size > most or time.monotonic() >= deadline:
+                break
+    except httpx.HTTPError:
+        if time.monotonic() < deadline:  # else it is we who ended the connection
+            raise
+    return b"".join(found)
+
+
+@contextmanager
+def cut_off(deadline: float) -> Iterator[Trace]:
+    """Shut the connections at the deadline, whatever we wait for.
+
+    Yields the trace function by which httpx tells which connection it opened.
+    """
+    late = threading.Event()
+    streams: list[Any] = []
+
+    def shut() -> None:
+        for stream in streams:
+            with suppress(OSError):
+                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+    def end() -> None:
+        late.set()
+        shut()
+
+    def trace(event: str, details: dict[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            streams.append(details["return_value"])
+            if late.is_set():  # it was opened when the time was up
+                shut()
+
+    timer = threading.Timer(max(deadline - time.monotonic(), 0.0), end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield trace
+    finally:
+        timer.cancel()
