@@ -52,6 +52,7 @@ from jobs.web.metadata import DATABASE
 from jobs.web.queries import environment
 
 LOG = logging.getLogger("bordercast")
+LONGEST_NAME, LONGEST_PATH = 255, 2000  # bytes; no file has a longer one
 LOOK_EVERY = 1.0  # seconds between looks at the snapshot
 CHUNK = 1 << 18  # bytes of the file at once
 DOWNLOADS = 4  # of the whole file at once
@@ -214,6 +215,8 @@ class Site:
             await send_plain(scope, send, refused)
         elif sql:
             await self._sql(scope, send)
+        elif _too_long(scope["path"]):
+            await send_plain(scope, send, NO_PAGE)
         else:
             folder = self._is_page(scope["path"])
             if folder and not scope["path"].endswith("/"):  # links start from within a folder
@@ -285,13 +288,10 @@ class Site:
         border, span = request.path_params["border"], request.path_params["span"]
         beside = f"fact/{border}/{span}/{request.path_params['number']}"
         known = border in map(slug, headlines.every())
-        try:
-            if not known or not (self.folder / "fact" / border / span / "index.html").is_file():
-                raise HTTPException(404)
-            if (self.folder / beside).is_file():  # that page itself, and its data
-                return await self._files.get_response(beside, request.scope)
-        except OSError:  # a name of no file
-            raise HTTPException(404) from None
+        if not known or not (self.folder / "fact" / border / span / "index.html").is_file():
+            raise HTTPException(404)
+        if (self.folder / beside).is_file():  # that page itself, and its data
+            return await self._files.get_response(beside, request.scope)
         return RedirectResponse(f"../{quote(span)}/", 307)
 
     async def _refused(self, _: Request, error: Exception) -> Response:
@@ -365,6 +365,12 @@ class Site:
         finally:
             self._downloads -= 1
             os.close(file)
+
+
+def _too_long(path: str) -> bool:
+    """Whether an address is one that no file can have, at whatever time it is asked for."""
+    raw = path.encode("utf-8", "surrogateescape")
+    return len(raw) > LONGEST_PATH or max(map(len, raw.split(b"/"))) > LONGEST_NAME
 
 
 class _Said(Response):
