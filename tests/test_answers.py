@@ -44,6 +44,10 @@ def test_serial_and_pooled_answers_are_the_same():
     assert sorted(answers(range(5), square, ONE, 60)) == sorted(answers(range(5), square, TWO, 60))
 
 
+def test_answers_that_are_there_together_come_in_the_order_of_their_jobs():
+    assert [result.job for result in answers(range(50), square, ONE, 60)] == list(range(50))
+
+
 @pytest.mark.slow
 def test_a_worker_killed_once_costs_nothing(tmp_path):
     work = partial(square_or_die, tmp_path / "was here")

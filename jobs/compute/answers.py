@@ -75,9 +75,12 @@ def _together(
 
 
 def _as_they_come(pending: dict[Future[A], J], seconds: float) -> Iterator[Future[A]]:
-    """Finished ones, until none is left or none finishes in time; the caller takes them out."""
+    """Finished ones, of several the first begun, until none is left or none finishes in time.
+
+    The caller takes them out.
+    """
     while pending:
         finished = wait(pending, timeout=seconds, return_when=FIRST_COMPLETED).done
         if not finished:
             return
-        yield from finished
+        yield from [future for future in pending if future in finished]  # a set has no order
