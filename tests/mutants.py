@@ -1,7 +1,8 @@
-"""Do the tests notice a wrong line? A seeded sample of mutants: `make mutants`.
+"""Do the tests notice a wrong line? A sample of mutants: `make mutants [MODULE=path]`.
 
-    python mutants.py --python .venv/bin/python --traced FOLDER [--sample 200] [--seed 1]
+    python mutants.py --python .venv/bin/python --traced FOLDER [--sample 200] [--seed N]
                       [--at PATH:LINE ...]
+    python mutants.py --python .venv/bin/python --module PATH [--sample 30] [--seed N]
 
 cosmic-ray finds every place where it can make the code wrong: an operator, a comparison, a number,
 a decorator, an exception. Places are drawn at random, one mutant for each, so that an operator with
@@ -9,7 +10,11 @@ twelve replacements counts no more than a constant. Each mutant is put into a co
 only tests that run its line are run there: a minute's worth, those first that are most about its
 module, as a traced run of the whole suite tells (FOLDER/coverage and tests*.xml; see tracing.py).
 It is killed if one fails that passes without it, or hangs. mutants.toml says of mutants that change
-nothing why they live; they count as survivors all the same.
+nothing why they live; they count as survivors all the same. Each draw is a new one unless --seed
+says which.
+
+With --module only that module's own tests are traced and tried, those of its mirror
+(`a/b/c.py` -> `tests/**/test_c.py`) and of files that import it, in a minute or two.
 
 Runs in an environment of its own that has only cosmic-ray and coverage; the tests run in the
 project's.
@@ -45,12 +50,9 @@ from cosmic_ray.mutating import mutate_code
 from coverage import CoverageData
 
 ROOT = Path(__file__).resolve().parent.parent
-# Folders by glob, so that a file may be moved; what only prints or studies is left out.
-MODULES = (
-    *("models/**/*.py", "jobs/**/*.py"),
-    *(f"forecast/{room}/**/*.py" for room in ("engine", "watch", "store", "intake")),
-)
-LEFT_OUT = ("/cli/", "/bundle/build.py", "/embed_paths.py", "/__main__.py")
+MODULES = ("models/**/*.py", "forecast/**/*.py", "jobs/**/*.py")
+# What is run once by hand, to make the figures that are embedded.
+LEFT_OUT = ("/bundle/build.py", "/embed_paths.py", "/__main__.py")
 # What no test could notice: type annotations are never evaluated, and a variable may have any name.
 OPERATORS_LEFT_OUT = ("VariableReplacer", "VariableInserter")
 NOT_COPIED = (
@@ -62,10 +64,12 @@ NOT_COPIED = (
     "*.egg-info",
     "*.db",
     "build",
+    ".same",
 )
 HANGS = 60.0  # seconds, and
 PATIENCE = 5.0  # times as long as the tests took in the traced run: what takes longer has no end
-BUDGET = 60.0  # seconds of tests for a mutant, as long as they took in the traced run
+BUDGET = 60.0  # seconds of tests for a mutant, as long as they took in the traced run, and
+OWN_BUDGET = 10.0  # of a module's own tests
 NOT_PASSED = ("skipped", "failure", "error")  # in the traced run: such a test tells nothing
 QUICK = 1.0  # seconds, with its fixtures, of a test that is tried before others
 
@@ -186,7 +190,8 @@ class TracedRun:
     A line that a shared fixture ran counts for every test that asks for it, whichever asked first.
     """
 
-    def __init__(self, folder: Path, known: Container[str]) -> None:
+    def __init__(self, folder: Path, known: Container[str], budget: float = BUDGET) -> None:
+        self.budget = budget
         self.lines = CoverageData(str(folder / "coverage"))
         self.lines.read()
         self.seconds: dict[str, float] = {}  # without its fixtures
@@ -334,7 +339,7 @@ class TracedRun:
         """The first of these, at least one, that take no longer together with their fixtures."""
         found: list[str] = []
         made: set[str] = set()
-        left = BUDGET
+        left = self.budget
         for test in tests:
             more = self.fixtures[test] - made
             seconds = self.seconds[test]
@@ -400,24 +405,47 @@ class Python:
             stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
 
-    def known(self) -> set[str]:
-        """Every test there is; a traced run may be of an older tree."""
-        said, _ = self.begun(ROOT, "-m", "pytest", "-q", "--collect-only").communicate()
+    def known(self, files: Sequence[str] = ()) -> set[str]:
+        """Every test there is, of these files if any; a traced run may be of an older tree."""
+        said, _ = self.begun(ROOT, "-m", "pytest", "-q", "--collect-only", *files).communicate()
         return set(said.splitlines())
+
+    def trace(self, folder: Path, files: Sequence[str]) -> None:
+        """Run these test files, traced; leaves what a TracedRun reads in a folder."""
+        traced = {
+            "COVERAGE_PROCESS_START": str(ROOT / "tests/traced.ini"),
+            "COVERAGE_FILE": str(folder / "of"),
+            "OMP_NUM_THREADS": "1",
+        }
+        words = ("-q", "--quick", "-p", "tests.tracing", "-p", "no:cacheprovider")
+        done = subprocess.run(
+            [self.path, "-m", "pytest", *words, f"--junitxml={folder / 'tests.xml'}", *files],
+            cwd=ROOT, env={**os.environ, **traced}, text=True, capture_output=True,
+        )  # fmt: skip
+        if done.returncode not in (0, 1):
+            raise SystemExit(f"the tests cannot be run:\n{done.stdout[-2000:]}")
+        CoverageData(str(folder / "coverage")).write()
+        combine = ("-m", "coverage", "combine", "--quiet", f"--data-file={folder / 'coverage'}")
+        subprocess.run(
+            [self.path, *combine, *folder.glob("of.*")], cwd=ROOT, check=True, capture_output=True
+        )
 
 
 class Tree:
     """A copy of the tree, for one mutant at a time, and a process that runs its tests."""
 
-    def __init__(self, folder: Path, python: Python, traced: TracedRun) -> None:
+    def __init__(
+        self, folder: Path, python: Python, traced: TracedRun, files: Sequence[str] = ()
+    ) -> None:
         self.root, self.python, self.traced = folder / ROOT.name, python, traced
+        self.files = files
         shutil.copytree(ROOT, self.root, ignore=shutil.ignore_patterns(*NOT_COPIED))
         self.passes: dict[str, bool] = {}  # whether a test does, without a mutant
         self.written = itertools.count(1)
         self._begin()
 
     def _begin(self) -> None:
-        self.warm = self.python.begun(self.root, ROOT / "tests/warm.py", self.root)
+        self.warm = self.python.begun(self.root, ROOT / "tests/warm.py", self.root, *self.files)
         assert self.warm.stdout
         if not self.warm.stdout.readline():
             raise RuntimeError(f"no tests can be collected in {self.root}")
@@ -505,34 +533,66 @@ def judged(drawn: Sequence[Mutant], trees: Sequence[Tree]) -> Iterator[str]:
         yield from pool.map(one, drawn)
 
 
+def own_tests(module: str) -> list[str]:
+    """The test files of a module: those named after it, and those that import it."""
+    dotted = module.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+    package, _, name = dotted.rpartition(".")
+    imports = re.compile(
+        rf"^\s*from {re.escape(dotted)} import|^\s*import {re.escape(dotted)}\b"
+        rf"|^\s*from {re.escape(package)} import [^#]*?(?:\([^)]*?)?\b{name}\b",
+        re.MULTILINE,
+    )
+    found = [
+        path
+        for path in ROOT.glob("tests/**/test_*.py")
+        if "shipped" not in path.parts
+        and (path.stem == f"test_{name}" or imports.search(path.read_text("utf-8")))
+    ]
+    return sorted(str(path.relative_to(ROOT)) for path in found)
+
+
 def main() -> int:
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--python", type=Path, required=True, help="Of the project's environment.")
-    options.add_argument("--sample", type=int, default=200, help="How many mutants.")
-    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--sample", type=int, help="How many mutants [200; 30 of one module].")
+    options.add_argument("--seed", type=int, help="Of an earlier draw [a new one].")
     options.add_argument("--after", type=int, default=0, help="Go on after so many of the draw.")
     options.add_argument(
         "--at", nargs="*", default=[], metavar="PATH:LINE", help="Only these lines."
     )
     options.add_argument("--processes", type=int, default=2)
-    options.add_argument(
-        "--traced", type=Path, required=True, metavar="FOLDER", help="Of `make mutants`."
-    )
+    options.add_argument("--traced", type=Path, metavar="FOLDER", help="Of `make mutants`.")
+    options.add_argument("--module", metavar="PATH", help="Only this one, on its own tests.")
     given = options.parse_args()
+    if (given.traced is None) == (given.module is None):
+        options.error("give --traced or --module")
+    seed = random.SystemRandom().randrange(10_000) if given.seed is None else given.seed
     wanted = {(path, int(line)) for path, line in (at.rsplit(":", 1) for at in given.at)}
-    names = sorted({path for path, _ in wanted}) or modules()
+    names = [given.module] if given.module else sorted({path for path, _ in wanted}) or modules()
     every = [
         mutant
         for name in names
         for mutant in mutants(name)
         if not wanted or (name, mutant.start[0]) in wanted
     ]
-    drawn = sample(every, given.sample, given.seed)[given.after :]
+    drawn = sample(every, given.sample or (30 if given.module else 200), seed)[given.after :]
+    print(f"{len(drawn)} of {len({mutant.place for mutant in every})} places, seed {seed}")
     python = Python(given.python)
-    traced = TracedRun(given.traced, python.known())
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        folders = [Path(folder, str(number)) for number in range(given.processes)]
-        trees = [Tree(folder, python, traced) for folder in folders]
+    with tempfile.TemporaryDirectory(prefix="mutants-") as work:
+        if given.module:
+            files = own_tests(given.module)
+            if not files:
+                print(f"no test file is named after {given.module} or imports it: none is killed")
+                return 1
+            print(f"on {' '.join(files)}", flush=True)
+            folder = Path(work, "traced")
+            folder.mkdir()
+            python.trace(folder, files)
+            traced = TracedRun(folder, python.known(files), OWN_BUDGET)
+        else:
+            files, traced = [], TracedRun(given.traced, python.known())
+        folders = [Path(work, str(number)) for number in range(given.processes)]
+        trees = [Tree(folder, python, traced, files) for folder in folders]
         report(drawn, judged(drawn, trees))
         for tree in trees:
             tree.end()
@@ -540,7 +600,7 @@ def main() -> int:
 
 
 def report(drawn: Sequence[Mutant], outcomes: Iterable[str]) -> None:
-    """A paragraph for each mutant as it is judged, then the survivors once more, with reasons."""
+    """A paragraph for each mutant as it is judged, the survivors once more, the weakest modules."""
     survivors = []
     for number, (mutant, by) in enumerate(zip(drawn, outcomes, strict=True), start=1):
         said = f"killed by {by}" if by else "SURVIVED"
@@ -552,6 +612,22 @@ def report(drawn: Sequence[Mutant], outcomes: Iterable[str]) -> None:
     print(f"which {len(reasons)} change nothing that a test could or should hold:")
     for mutant in survivors:
         print(mutant, f"\n    {reasons.get(mutant, 'NO TEST')}")
+    alive = set(survivors)
+    for what, of, least in (("Rooms", _room, 0), ("Weakest modules", lambda m: m.module, 2)):
+        tried = Counter(map(of, drawn))
+        lived = Counter(map(of, alive))
+        weakest = sorted(tried, key=lambda name: (-lived[name] / tried[name], -tried[name], name))
+        shown = [name for name in weakest if least == 0 or (lived[name] and tried[name] >= least)]
+        if len(tried) > 1:
+            print(f"\n{what}, killed of tried:")
+            for name in shown[:15]:
+                print(f"    {tried[name] - lived[name]:>3} of {tried[name]:<3} {name}")
+
+
+def _room(mutant: Mutant) -> str:
+    """The folder that a module is in, below the three top ones."""
+    parts = mutant.module.split("/")
+    return "/".join(parts[: 2 if parts[0] in ("forecast", "jobs") and len(parts) > 2 else 1])
 
 
 def why_it_lives(mutant: Mutant) -> str:

@@ -1,11 +1,12 @@
 """Pytest, run as often as asked by a process that has imported all but what is in the tree.
 
-    python tests/warm.py TREE
+    python tests/warm.py TREE [FILE ...]
 
 Most of a quick test's time goes into importing libraries: here they are imported once, by
-collecting every test, and each run is a fork of that. It says a line when it is ready; then each
-line asks for a run, {"words": [...], "seconds": n}, and gets a line, {"code": n, "said": "..."};
-the code is null where the run was ended because it took longer. For `make mutants`.
+collecting every test, or those of these files, and each run is a fork of that. It says a line when
+it is ready; then each line asks for a run, {"words": [...], "seconds": n}, and gets a line,
+{"code": n, "said": "..."}; the code is null where the run was ended because it took longer. For
+`make mutants`.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ ASKS_AGAIN = 0.02  # seconds between two looks at whether a run has ended
 HOLD_OURS = ("datasette",)  # libraries that our modules register with as they are imported
 
 
-def warm_up(tree: Path) -> None:
+def warm_up(tree: Path, files: Sequence[str] = ()) -> None:
     """Import what the tests of a tree import; what is the tree's own is forgotten again."""
     path = list(sys.path)
     _here(tree)
     answers = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    _pytest(["--collect-only"])
+    _pytest(["--collect-only", *files])
     os.dup2(answers, 1)
     for name, module in list(sys.modules.items()):
         if _is_in(tree, module) or name.partition(".")[0] in HOLD_OURS:
@@ -94,7 +95,7 @@ def _code(process: int, seconds: float) -> int | None:
 
 def main() -> None:
     tree = Path(sys.argv[1]).resolve()
-    warm_up(tree)
+    warm_up(tree, sys.argv[2:])
     print("ready", flush=True)
     for line in sys.stdin:
         wanted = json.loads(line)
