@@ -13,7 +13,7 @@ export OMP_NUM_THREADS = 1
 # The tests start hundreds of processes: without bytecode each compiles the program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test whole coverage lock ci shipped corpus kills soak faults mutants check lint format types constraints clean bench-borders bench-m3 bench-flags bench-drugs bench-speed sensitivity
+.PHONY: run test same whole coverage lock ci shipped corpus kills soak faults mutants check lint format types constraints clean bench-borders bench-m3 bench-flags bench-drugs bench-speed sensitivity
 
 run: $(VENV)/.run
 	$(BIN)/bordercast run
@@ -26,6 +26,12 @@ test: $(VENV)/.dev
 # Every test: what a change must pass.
 whole: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
+
+# Whether every page, mail, table and file says what it said: as of BASE=commit, or where the branch
+# began. Minutes. RENEW=1 keeps today's hashes, CHECK=1 compares with those kept, RECORDS="own parts".
+same: $(VENV)/.dev
+	$(BIN)/python tests/same $(if $(BASE),--base $(BASE)) $(if $(RECORDS),--records "$(RECORDS)") \
+		$(if $(RENEW),--renew) $(if $(CHECK),--check)
 
 # What must pass before a change lands, in stages with their times: `make whole`, lint and types, then
 # the packages, the image, the units and every Python, each skipped with its reason where it cannot be.
@@ -57,10 +63,16 @@ faults: $(VENV)/.dev
 soak: $(VENV)/.dev
 	$(FAULTS) -m soak tests/faults tests
 
-# 200 wrong lines drawn at random, and whether the tests notice; first, once, which test runs which
-# line, in processes that tests start as well: an hour each. MUTANTS_ARGS="--sample 20".
+# Wrong lines, and whether the tests notice. MODULE=path: 30 of one module, on its own tests, a minute or
+# two. Without: 200 drawn anew over everything; first, once, which test runs which line, in processes
+# that tests start as well: an hour each. MUTANTS_ARGS="--sample 20 --seed 7".
+ifdef MODULE
+mutants: $(VENV)/.dev $(MUTANTS)/.done
+	$(MUTANTS)/bin/python tests/mutants.py --python $(BIN)/python --module $(MODULE) $(MUTANTS_ARGS)
+else
 mutants: $(VENV)/.dev $(MUTANTS)/.done $(MUTANTS)/tests.xml
 	$(MUTANTS)/bin/python tests/mutants.py --python $(BIN)/python --traced $(MUTANTS) $(MUTANTS_ARGS)
+endif
 
 $(MUTANTS)/tests.xml: $(MUTANTS)/.done
 	rm -rf $(MUTANTS)/traced && mkdir $(MUTANTS)/traced
@@ -153,4 +165,4 @@ lock: $(VENV)/.dev
 		--no-annotate -c constraints.txt pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) $(BENCH) $(MUTANTS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .same $(VENV) $(BENCH) $(MUTANTS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

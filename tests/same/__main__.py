@@ -1,0 +1,162 @@
+"""Are the answers still the same? `make same [BASE=commit] [RENEW=1] [CHECK=1] [RECORDS="own"]`
+
+Makes the records of `records.py` with the program of a commit and with that of this tree, asks both
+all that `asking.py` knows, and shows what differs: a summary, then each changed word, then each
+changed number, once with how many texts share it. Digests are apart: a migration changes them all.
+The answers of a commit are kept in .same. RENEW=1 writes the hashes of today's answers to
+tests/same/answers.txt, by record and kind; CHECK=1 compares with these.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import compare
+from records import RECORDS
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+KEPT = ROOT / ".same"
+HASHES = HERE / "answers.txt"
+HEAD = """\
+# What a record answers, a hash for each kind of answer; see __main__.py. A commit that means to
+# change something runs `make same`, reads the differences, then `make same RENEW=1`, and says why.
+"""
+PROCESSES = 2
+# The longest first, so that no process is left alone with it at the end.
+LONGEST = ("first", "february", "parts", "seizures", "pounds")
+
+
+def git(*words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=ROOT, text=True, capture_output=True, check=True)
+    return done.stdout.strip()
+
+
+def where_the_branch_began() -> str:
+    for other in ("origin/main", "main"):
+        done = subprocess.run(
+            ["git", "merge-base", other, "HEAD"], cwd=ROOT, text=True, capture_output=True
+        )
+        if done.returncode == 0:
+            return done.stdout.strip()
+    return git("rev-parse", "HEAD")
+
+
+def question() -> str:
+    """A hash of what is asked, of what, and with which libraries."""
+    hasher = hashlib.sha256((ROOT / "constraints.txt").read_bytes())
+    for path in sorted(HERE.rglob("*.py")):
+        if path.name not in ("__main__.py", "compare.py"):
+            hasher.update(path.read_bytes())
+    return hasher.hexdigest()[:12]
+
+
+def answered(tree: Path, folder: Path, names: list[str]) -> Path:
+    """The answers of a tree's program, a folder a record; those that are there already are kept."""
+
+    def one(name: str) -> None:
+        part = folder / f"{name}.part"
+        shutil.rmtree(part, ignore_errors=True)
+        here = os.pathsep.join((str(tree), str(HERE / "frozen")))
+        path = os.environ | {"PYTHONPATH": here, "OMP_NUM_THREADS": "1", "TZ": "UTC"}
+        log = folder / f"{name}.log"
+        with log.open("w") as file:
+            done = subprocess.run(
+                [sys.executable, str(HERE / "render.py"), str(tree), name, str(part)],
+                env=path, cwd=folder, stdout=file, stderr=file,
+            )  # fmt: skip
+        if done.returncode:
+            raise SystemExit(f"{name}: no answers\n{log.read_text('utf-8')[-3000:]}")
+        part.rename(folder / name)
+
+    wanted = [name for name in names if not (folder / name).exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        list(pool.map(one, sorted(wanted, key=lambda name: (name not in LONGEST, name))))
+    return folder
+
+
+def of_commit(commit: str, names: list[str]) -> Path:
+    """The answers of a commit's program, made in a tree of its own."""
+    folder = KEPT / f"{commit[:12]}-{question()}"
+    if all((folder / name).exists() for name in names):
+        return folder
+    tree = KEPT / f"tree-{commit[:12]}"
+    if not tree.exists():
+        git("worktree", "add", "--detach", "--quiet", str(tree), commit)
+    try:
+        return answered(tree, folder, names)
+    finally:
+        git("worktree", "remove", "--force", str(tree))
+
+
+def of_today(names: list[str]) -> Path:
+    folder = KEPT / "today"
+    shutil.rmtree(folder, ignore_errors=True)
+    return answered(ROOT, folder, names)
+
+
+def hashes(answers: Path, names: list[str]) -> dict[str, str]:
+    """ "RECORD KIND" -> a hash of its texts; without digests, which are another's to keep."""
+    found = {}
+    for name in names:
+        for kind in sorted(path for path in (answers / name).iterdir() if path.is_dir()):
+            if kind.name == "digests":
+                continue
+            hasher = hashlib.sha256()
+            for path in sorted(kind.rglob("*.txt")):
+                hasher.update(f"{path.relative_to(kind)}\n".encode() + path.read_bytes())
+            found[f"{name} {kind.name}"] = hasher.hexdigest()[:16]
+    return found
+
+
+def check(found: dict[str, str], names: list[str]) -> int:
+    """Say which kinds of answers are others than the hashes committed say; 1 if any is."""
+    lines = [line for line in HASHES.read_text("utf-8").splitlines() if not line.startswith("#")]
+    known = dict(line.rsplit(" ", 1) for line in lines)
+    known = {key: value for key, value in known.items() if key.split()[0] in names}
+    others = sorted(key for key in known.keys() | found.keys() if known.get(key) != found.get(key))
+    if not others:
+        print(f"the same: {len(found)} kinds of answers of {len(names)} records")
+        return 0
+    print(f"{len(others)} of {len(found)} kinds of answers are not those of {HASHES.name}:")
+    print("".join(f"    {key}\n" for key in others), end="")
+    print("`make same BASE=commit` shows what changed. If it was meant: `make same RENEW=1`.")
+    return 1
+
+
+def main() -> int:
+    every = [record.name for record in RECORDS]
+    options = argparse.ArgumentParser(prog="make same")
+    options.add_argument("--base", default="", help="Compare with this commit's answers.")
+    options.add_argument("--records", default=" ".join(every), help=f"Only these of {every}.")
+    options.add_argument("--renew", action="store_true", help=f"Write {HASHES.name} anew.")
+    options.add_argument("--check", action="store_true", help=f"Compare with {HASHES.name} alone.")
+    options.add_argument("--lines", type=int, default=200, help="Of each list of differences.")
+    given = options.parse_args()
+    names = given.records.split()
+    if unknown := set(names) - set(every):
+        raise SystemExit(f"no record {', '.join(sorted(unknown))}; there are {', '.join(every)}")
+    if given.renew or given.check:
+        found = hashes(of_today(names), names)
+        if given.check:
+            return check(found, names)
+        if names != every:
+            raise SystemExit("RENEW=1 needs every record")
+        HASHES.write_text(HEAD + "".join(f"{k} {v}\n" for k, v in found.items()), "utf-8")
+        print(f"{HASHES.relative_to(ROOT)}: {len(found)} kinds of answers of {len(names)} records")
+        return 0
+    base = git("rev-parse", given.base or where_the_branch_began())
+    before, now = of_commit(base, names), of_today(names)
+    return compare.show(before, now, names, base[:12], given.lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
