@@ -1,27 +1,27 @@
 """Is the record as the program wrote it? What the ledger states, compared with the tables.
 
-This shows every change made past the program, as long as the ledger was not rewritten with it. Who
-may write to the file can do that too; then a digest that was quoted outside, in a mail say, is not
-in the ledger any more, and `quoted` tells what differs. Where all of these were replaced as well,
-nothing here can show it.
+This shows every change made past the program, as long as the ledger was not rewritten with it: an
+entry that was added states no more than its kind may (`lawful`), and the tables and views are those
+that the migrations make (`schema`). Who may write to the file can rewrite the ledger too; then a
+digest that was quoted outside, in a mail say, is not in the ledger any more, and `quoted` tells
+what differs. Where all of these were replaced as well, nothing here can show it.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from forecast.store import ledger, scheme1, sqlite_errors
-from forecast.store.ledger import ROOT, LedgerEntry
+from forecast.store import ledger, schema, scheme1, sqlite_errors
+from forecast.store.lawful import Statements
+from forecast.store.ledger import ROOT, EntryKey, LedgerEntry
 from forecast.store.parts import GROUPS, PARTS
 from forecast.store.releases import counts_digest, load_snapshot
 
 RUNS_AT_SIGHT = 12  # a year
-_FINAL = ("approved", "rejected", "expired", "withdrawn")  # after these a notice never changes
 
 
 def findings(connection: sqlite3.Connection) -> list[str]:
@@ -81,7 +81,7 @@ def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> Quoted:
     """Look a quoted digest up. What it covers is as it was only if there are no `findings`."""
     runs = {run.id: run for run in _runs(connection)}
     entries = ledger.entries(connection)
-    of_run = [entry for entry in entries if entry.run_id == run_id]
+    of_run = [e for e in entries if e.run_id == run_id and e.kind != "witnessed"]
     asked = runs.get(run_id)
     about = Quoted(
         None,
@@ -149,14 +149,27 @@ def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str
     """Newest : compare bulky parts of so many runs only; None for all."""
     runs = _runs(db)
     entries = ledger.entries(db) if ledger.kept(db) else []
-    stated = {name: sha for entry in entries for name, sha in json.loads(entry.parts).items()}
+    yield from _schema_findings(db, entries)
+    rested_on = db.execute("select release_id, min(run_id) from run_releases group by 1").fetchall()
+    said = Statements(entries, dict(rested_on))
     lately = {run.id for run in (runs if newest is None else runs[-newest:])}
     early = [run for run in runs if run.scheme == scheme1.SCHEME]
-    known = stated.keys() if newest is not None else ()  # compared below, if it must be quick
-    yield from _scheme1_findings(db, early, {r for r in lately if f"run {r}" not in known})
+    known = said.newest.keys() if newest is not None else ()  # compared below, if to be quick
+    yield from _scheme1_findings(db, early, {r for r in lately if ("run", r) not in known})
     yield from _chain_findings(entries, early[-1].digest if early else "")
+    for entry, what in said.faults:
+        yield f"{_named(entry)} {what}"
     yield from _run_findings(entries, runs)
-    yield from _part_findings(db, _comparable(db, entries, stated, lately))
+    yield from _unstated(db, entries, said.newest)
+    yield from _part_findings(db, _comparable(db, entries, said.newest, lately))
+
+
+def _schema_findings(db: sqlite3.Connection, entries: Sequence[LedgerEntry]) -> Iterator[str]:
+    version = ledger.version(db)
+    stated = max((entry.schema for entry in entries), default=version)
+    if version < stated:
+        yield f"the version of the tables was set back from {stated} to {version}"
+    yield from schema.findings(db, max(version, stated))
 
 
 def _scheme1_findings(
@@ -175,25 +188,17 @@ def _scheme1_findings(
 
 
 def _chain_findings(entries: Sequence[LedgerEntry], previous: str) -> Iterator[str]:
-    marks, once, final = None, set[str](), set[str]()
+    marks = None
     for entry in entries:
-        what = f"entry {entry.id} of the ledger ({entry.subject or entry.kind})"
         if entry.previous != previous:
-            yield f"{what} does not follow the one before it; one was removed or replaced"
+            yield f"{_named(entry)} does not follow the one before it; one was removed or replaced"
         if ledger.entry_digest(entry, marks) != entry.digest:
-            yield f"{what} was edited"
-        again = once.intersection(json.loads(entry.parts))
-        if again or entry.subject in final:
-            yield f"{what} changes what was final"
-        once.update(name for name in json.loads(entry.parts) if _lasts(name))
-        if entry.kind in _FINAL and ledger.key(entry.subject)[0] == "notice":
-            final.add(entry.subject)
+            yield f"{_named(entry)} was edited"
         previous, marks = entry.digest, entry.digest[ROOT:]
 
 
-def _lasts(named: str) -> bool:
-    part, whose = ledger.key(named)
-    return PARTS[part].of == "run" and whose is not None
+def _named(entry: LedgerEntry) -> str:
+    return f"entry {entry.id} of the ledger ({entry.subject or entry.kind})"
 
 
 def _run_findings(entries: Sequence[LedgerEntry], runs: Sequence[_PublishedRun]) -> Iterator[str]:
@@ -214,32 +219,44 @@ def _run_findings(entries: Sequence[LedgerEntry], runs: Sequence[_PublishedRun])
     yield from (f"{subject} was removed" for subject in published)
 
 
+def _unstated(
+    db: sqlite3.Connection, entries: Sequence[LedgerEntry], stated: Mapping[EntryKey, str]
+) -> Iterator[str]:
+    """Notices, releases, withdrawals and proofs that no entry speaks of."""
+    for part, about in PARTS.items():
+        if about.every and entries and entries[-1].schema >= about.since:
+            for (whose,) in db.execute(about.every):
+                if (part, whose) not in stated:
+                    yield f"{ledger.name((part, whose))} is not in the ledger"
+
+
 def _comparable(
-    db: sqlite3.Connection, entries: Sequence[LedgerEntry], stated: dict[str, str], lately: set[int]
-) -> dict[str, str]:
+    db: sqlite3.Connection,
+    entries: Sequence[LedgerEntry],
+    stated: Mapping[EntryKey, str],
+    lately: set[int],
+) -> dict[EntryKey, str]:
     """The newest statement of each part that is to be compared with the tables."""
-    upgraded = bool(entries) and entries[-1].schema != ledger.version(db)
-    chosen = {}
-    for named, sha in stated.items():
-        part, whose = ledger.key(named)
-        about = PARTS[part]
-        # A migration may change these; the next run states them anew.
-        if (about.of == "record" and upgraded) or (about.bulky and whose not in lately):
-            continue
-        chosen[named] = sha
-    return chosen
+    upgraded = bool(entries) and entries[-1].schema < ledger.version(db)
+    return {
+        (part, whose): sha
+        for (part, whose), sha in stated.items()
+        # The next entry states the tables of the new version.
+        if not (part == "schema" and upgraded) and (whose in lately or not PARTS[part].bulky)
+    }
 
 
-def _part_findings(db: sqlite3.Connection, stated: dict[str, str]) -> Iterator[str]:
+def _part_findings(db: sqlite3.Connection, stated: Mapping[EntryKey, str]) -> Iterator[str]:
     edited = defaultdict(list)
-    for named, sha in stated.items():
-        part, whose = ledger.key(named)
+    for (part, whose), sha in stated.items():
         if ledger.part_digest(db, (part, whose)) != sha:
             edited[PARTS[part].of, whose].append(part)
     for (of, whose), parts in edited.items():
         what = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
         if of == "record":
             yield f"{what}: edited, but not by this program"
+        elif of == "entry":
+            yield f"proof of entry {whose} was edited: {what} not as it was given"
         elif whose == 0:
             yield f"{what} of earlier programs: edited, but not by this program"
         else:

@@ -1,10 +1,11 @@
 """The ledger: one chain of entries by which a change of the record shows.
 
 The program writes an entry in each transaction that changes the record: a file accepted or refused,
-a run, a notice written, renewed, approved, rejected or expired, a run withdrawn, tables of a new
-schema. An entry states parts, each by a digest of its rows, and the digest of the entry before it:
-whoever has an entry's digest from elsewhere can tell whether anything it covers was changed since.
-`integrity` compares the statements with the tables.
+a run, a notice written, renewed, approved, rejected or expired, a run withdrawn, settings and fits
+kept, a proof of a witness, tables of a new schema. An entry states parts, each by a digest of its
+rows, and the digest of the entry before it: whoever has an entry's digest from elsewhere can tell
+whether anything it covers was changed since. Which parts an entry of which kind may state, and
+after what, is in `kinds`; `integrity` holds the entries against that, and the tables against them.
 
     of a run       run, releases, forecasts, quantiles, judgements, flags, systemic, episodes,
                    closed, drivers, scores, fits, paths, spans, changes, answers: the rows it
@@ -12,9 +13,9 @@ whoever has an entry's digest from elsewhere can tell whether anything it covers
                    for the rows of programs that did not say which run wrote them. withdrawal
     of a notice    notice: what it says; standing: who approved or rejected it, or why it expired
     of a file      release: the file, and the digest of the counts it states
-    of the record  figures, hindcasts, questions, unexplained, notices, withdrawals, schema: as the
-                   tables stand. The program may replace these rows, so only the newest statement
-                   of them can be compared
+    of the record  figures, hindcasts, questions, unexplained, notices, withdrawals, schema,
+                   measure, labels, unpublished: as the tables stand. The program may replace these
+                   rows, so only the newest statement of them can be compared
 
 Scheme 2, the text that is digested:
 
@@ -37,10 +38,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from forecast.store.kinds import NOTICE, PROOFS, RULES, UNSIGNED, EntryKind
 from forecast.store.parts import GROUPS, PARTS
 
 if TYPE_CHECKING:
@@ -51,18 +54,7 @@ ROOT = 40  # hex digits of a digest that answer for everything, 160 bits; the re
 MARK = 3  # hex digits each: by chance 1 in 4,096 stays the same though its group was changed
 _ROWS = 1000  # read and digested at a time
 
-EntryKind = Literal[
-    "schema",
-    "accepted",
-    "refused",
-    "run",
-    "written",
-    "renewed",
-    "approved",
-    "rejected",
-    "expired",
-    "withdrawn",
-]
+NAME = re.compile(r"([a-z]+)(?: (0|[1-9]\d{0,15}))?")  # of a part or a subject, and which
 EntryKey = tuple[str, int | None]  # a part's name and whose it is; None for one of the record
 
 
@@ -80,14 +72,8 @@ class LedgerEntry(NamedTuple):
     digest: str
 
 
-# Rows of these bear the run that wrote them, and those of earlier programs do not.
-UNSIGNED = ("judgements", "flags", "systemic", "episodes", "closed", "drivers")
+# What an earlier program did not say of its runs: which of them wrote these rows.
 _UNSAID = (*UNSIGNED, "paths", "witnesses")
-_WITH_A_RUN = (
-    *("run", "releases", "forecasts", "quantiles", *UNSIGNED, "reports", "scores", "fits"),
-    *("paths", "spans", "changes", "answers", "witnesses"),
-    *("hindcasts", "questions", "unexplained", "notices"),
-)
 
 
 def add(db: Connection, kind: EntryKind, subject: str, keys: Iterable[EntryKey]) -> LedgerEntry:
@@ -113,8 +99,7 @@ def add(db: Connection, kind: EntryKind, subject: str, keys: Iterable[EntryKey])
 
 def add_run(db: Connection, run_id: int, notices: Sequence[int]) -> None:
     """State a run and the notices it gives occasion to, and give the run its digest."""
-    keys = [(part, run_id if PARTS[part].of == "run" else None) for part in _WITH_A_RUN]
-    entry = add(db, "run", f"run {run_id}", [*keys, *_of_notices(notices)])
+    entry = add(db, "run", f"run {run_id}", [*_keys("run", run_id), *_of_notices(notices)])
     db.execute(
         "update runs set previous_digest = ?, digest = ?, scheme = ? where id = ?",
         (entry.previous, entry.digest, SCHEME, run_id),
@@ -125,34 +110,42 @@ def add_release(db: Connection, release_id: int) -> None:
     """State a file that was accepted or refused."""
     (status,) = db.execute("select status from releases where id = ?", (release_id,)).fetchone()
     kind: EntryKind = "accepted" if status == "accepted" else "refused"
-    add(db, kind, f"release {release_id}", [("release", release_id), ("figures", None)])
+    add(db, kind, f"release {release_id}", _keys(kind, release_id))
 
 
 def add_notice(db: Connection, kind: EntryKind, notice_id: int) -> None:
     """State how a notice stands and, where that is new, what it says."""
-    keys = _of_notices([notice_id])
-    said = kind in ("written", "renewed")
-    add(db, kind, f"notice {notice_id}", keys if said else [("standing", notice_id)])
+    add(db, kind, f"notice {notice_id}", _keys(kind, notice_id))
 
 
 def add_withdrawal(db: Connection, run_id: int, notices: Sequence[int]) -> None:
     """State that a run was withdrawn, and the notices that this stopped or called for."""
-    keys: list[EntryKey] = [("withdrawal", run_id), ("withdrawals", None), ("notices", None)]
-    add(db, "withdrawn", f"run {run_id}", [*keys, *_of_notices(notices)])
+    keys = [*_keys("withdrawn", run_id), *_of_notices(notices)]
+    add(db, "withdrawn", f"run {run_id}", keys)
+
+
+def add_kept(db: Connection, part: str) -> None:
+    """State what was kept outside a run: the source's words, joined labels, paths of fits."""
+    add(db, "kept", "", [(part, None)])
+
+
+def add_proof(db: Connection, witness: str, entry_id: int) -> None:
+    """State a proof that somebody outside saw an entry."""
+    add(db, "witnessed", f"entry {entry_id}", [(PROOFS[witness], entry_id)])
 
 
 def add_schema(db: Connection) -> None:
-    """State the tables; at first, also what the record holds of earlier programs."""
-    keys: list[EntryKey] = [(part, None) for part, about in PARTS.items() if about.of == "record"]
-    if newest(db) is None:
+    """State the tables, and what the record holds of earlier programs, which did not state it."""
+    keys = _keys("schema", None)
+    last = newest(db)
+    if last is None:
         keys += [(part, 0) for part in UNSIGNED]
         for run_id in _ids(db, "select id from runs where digest <> ''"):
             # Earlier programs said of these rows alone which run wrote them.
-            said = [part for part in _WITH_A_RUN if PARTS[part].of == "run"]
-            keys += [(part, run_id) for part in said if part not in _UNSAID]
-        keys += _of_notices(_ids(db, "select id from notices"))
-        keys += [("release", each) for each in _ids(db, "select id from releases")]
-        keys += [("withdrawal", each) for each in _ids(db, "select run_id from withdrawals")]
+            keys += [(part, run_id) for part in RULES["run"].own if part not in _UNSAID]
+    for part, about in PARTS.items():
+        if about.every and (last is None or about.since > last.schema):
+            keys += [(part, each) for each in _ids(db, about.every)]
     add(db, "schema", "", keys)
 
 
@@ -226,10 +219,12 @@ def name(key: EntryKey) -> str:
     return key[0] if key[1] is None else f"{key[0]} {key[1]}"
 
 
-def key(named: str) -> EntryKey:
-    """The part that an entry names so, or what kind of thing an entry is of, and which."""
-    part, _, whose = named.partition(" ")
-    return part, (int(whose) if whose else None)
+def key(named: str) -> EntryKey | None:
+    """The part that an entry names so, None if there is none of that name."""
+    found = NAME.fullmatch(named)
+    if not found or found[1] not in PARTS or (PARTS[found[1]].of == "record") == bool(found[2]):
+        return None
+    return found[1], int(found[2]) if found[2] else None
 
 
 def kept(db: Connection) -> bool:
@@ -243,8 +238,14 @@ def version(db: Connection) -> int:
     return int(found)
 
 
+def _keys(kind: EntryKind, whose: int | None) -> list[EntryKey]:
+    """The parts that an entry of this kind states, of its subject and of the record."""
+    rule = RULES[kind]
+    return [*((part, whose) for part in rule.own), *((part, None) for part in rule.record)]
+
+
 def _of_notices(ids: Sequence[int]) -> list[EntryKey]:
-    return [(part, each) for each in ids for part in ("notice", "standing")]
+    return [(part, each) for each in ids for part in NOTICE]
 
 
 def _ids(db: Connection, query: str) -> list[int]:

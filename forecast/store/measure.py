@@ -6,6 +6,7 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+from forecast.store import ledger
 from forecast.store.connect import transaction
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def save_source(db: Database, section: dict[str, Any]) -> None:
             "on conflict (id) do update set source = excluded.source",
             (json.dumps(section, sort_keys=True, ensure_ascii=False),),
         )
+        ledger.add_kept(db, "measure")
 
 
 def totals(connection: Database | sqlite3.Connection) -> list[str]:

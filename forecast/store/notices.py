@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from forecast.records import Occasion
 from forecast.store import ledger
 from forecast.store.connect import transaction
+from forecast.store.kinds import EntryKind
 from forecast.store.read import rows
 
 if TYPE_CHECKING:
@@ -335,12 +336,12 @@ def drop(db: Database, notice_id: int, why: str, now: datetime) -> bool:
     )
 
 
-def _changed(db: Database, kind: ledger.EntryKind, change: str, values: tuple[Any, ...]) -> bool:
+def _changed(db: Database, kind: EntryKind, change: str, values: tuple[Any, ...]) -> bool:
     with transaction(db):
         return _updated(db, kind, change, values)
 
 
-def _updated(db: Database, kind: ledger.EntryKind, change: str, values: tuple[Any, ...]) -> bool:
+def _updated(db: Database, kind: EntryKind, change: str, values: tuple[Any, ...]) -> bool:
     """Change one notice, and state it; whether there was one to change."""
     found = db.execute(f"update notices set {change} returning id", values).fetchall()
     for (notice_id,) in found:

@@ -20,7 +20,7 @@ GROUPS = (
     "approvals and withdrawals",
 )
 
-Of = Literal["run", "notice", "release", "record"]
+Of = Literal["run", "notice", "release", "entry", "record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,35 @@ class StatedPart:
     """What is digested together.
 
     group : the mark it counts for. queries : each takes the id of whose it is, those of the record
-    nothing. bulky : compared for the newest runs only before anything is shown.
+    nothing. bulky : compared for the newest runs only before anything is shown. since : the schema
+    from which on it is stated. every : finds whose rows there are, each to be stated.
     """
 
     of: Of
     group: str
     queries: tuple[str, ...]
     bulky: bool = False
+    since: int = 16
+    every: str = ""
 
 
 _SERIES = "s.border, s.dimension, s.member, s.component"
+
+
+def _proof(witness: str) -> StatedPart:
+    """A proof when it is had; the next run states it once more, with all that it publishes."""
+    of = f"from witness_proofs where witness = '{witness}'"
+    return StatedPart(
+        "entry",
+        "run and files",
+        (
+            "select witness, entry_id, run_id, statement, seen_at, seen_by, proof "
+            f"{of} and entry_id = ?",
+        ),
+        since=19,
+        every=f"select entry_id {of} and published_in is null",
+    )
+
 
 PARTS: dict[str, StatedPart] = {
     "run": StatedPart(
@@ -259,6 +278,7 @@ PARTS: dict[str, StatedPart] = {
             from witness_proofs where published_in = ? order by 1, 2
             """,
         ),
+        since=17,
     ),
     "notice": StatedPart(
         "notice",
@@ -276,6 +296,7 @@ PARTS: dict[str, StatedPart] = {
             from notice_sections where notice_id = ? order by place
             """,
         ),
+        every="select id from notices",
     ),
     "standing": StatedPart(
         "notice",
@@ -284,6 +305,7 @@ PARTS: dict[str, StatedPart] = {
             "select id, state, approved_by, approved_user, approved_content, approved_at, "
             "closed_at, reason from notices where id = ?",
         ),
+        every="select id from notices",
     ),
     "release": StatedPart(
         "release",
@@ -300,11 +322,13 @@ PARTS: dict[str, StatedPart] = {
             "select border, dimension, component, first_month, last_month from coverage "
             "where release_id = ? order by 1, 2, 3, 4",
         ),
+        every="select id from releases",
     ),
     "withdrawal": StatedPart(
         "run",
         "approvals and withdrawals",
         ("select run_id, why, by, at from withdrawals where run_id = ?",),
+        every="select run_id from withdrawals",
     ),
     "figures": StatedPart(
         "record",
@@ -363,4 +387,28 @@ PARTS: dict[str, StatedPart] = {
         "run and files",
         ("select type, name, tbl_name, sql from sqlite_master order by type, name",),
     ),
+    "measure": StatedPart(
+        "record", "run and files", ("select id, source from measure order by id",), since=19
+    ),
+    "labels": StatedPart(
+        "record",
+        "run and files",
+        ("select dimension, label, joined_to from joined_labels order by 1, 2",),
+        since=19,
+    ),
+    "unpublished": StatedPart(
+        "record",
+        "scores",
+        (
+            f"""
+            select m.model_options, {_SERIES}, m.cutoff, m.data_digest, m.path, m.failure
+            from model_paths as m join series as s on s.id = m.series_id
+            where m.published_in is null order by 1, 2, 3, 4, 5, 6, 7
+            """,
+        ),
+        since=19,
+    ),
+    "signature": _proof("signature"),
+    "stamp": _proof("time stamp"),
+    "commit": _proof("git"),
 }

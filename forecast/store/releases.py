@@ -220,6 +220,7 @@ def save_joins(db: Database, joins: Joins) -> None:
             "insert into joined_labels values (?, ?, ?)",
             [(name, label, to) for name, by in joins.items() for label, to in by.items()],
         )
+        ledger.add_kept(db, "labels")
 
 
 def label_joins(db: Database | sqlite3.Connection) -> dict[str, dict[str, str]]:

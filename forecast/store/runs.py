@@ -182,7 +182,7 @@ class PathsOnRecord:
         """Keep these too; those already on record stay."""
         with transaction(self._db):
             ids = series_ids(self._db)
-            self._db.conn.executemany(
+            kept = self._db.conn.executemany(
                 "insert or ignore into model_paths (model_options, series_id, cutoff, data_digest, "
                 "path, failure) values (?, ?, ?, ?, ?, ?)",
                 (
@@ -197,6 +197,8 @@ class PathsOnRecord:
                     for p in paths
                 ),
             )
+            if kept.rowcount > 0:
+                ledger.add_kept(self._db, "unpublished")
 
 
 def last_run(db: Database) -> tuple[frozenset[int], str, str] | None:

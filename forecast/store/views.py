@@ -44,7 +44,10 @@ AS_OF = {
             id, started_at, published_at, data_through, config_digest, code_version,
             previous_digest,
             coalesce(
-                (select digest from entries where run_id = runs.id order by id desc limit 1),
+                (
+                    select digest from entries where run_id = runs.id and kind <> 'witnessed'
+                    order by id desc limit 1
+                ),
                 digest
             ) as digest
         from runs where id = {_RUN_THEN}

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from forecast.store import connect, ops
+from forecast.store import connect, ledger, ops
 from forecast.store.connect import transaction
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def statements(db: Database | sqlite3.Connection) -> dict[int, WitnessedEntry]:
 def _statements(db: Database | sqlite3.Connection, order: str) -> list[WitnessedEntry]:
     found = db.execute(
         "select e.id, r.id, r.data_through, e.digest "
-        f"from entries as e join runs as r on r.id = e.run_id {order}"
+        "from entries as e join runs as r on r.id = e.run_id "
+        f"where e.kind <> 'witnessed' {order}"  # a proof is not witnessed itself
     )
     return [WitnessedEntry(*row) for row in found]
 
@@ -115,7 +116,7 @@ def _statements(db: Database | sqlite3.Connection, order: str) -> list[Witnessed
 def save(db: Database, proof: WitnessProof) -> None:
     """Keep a proof; one of the same entry that is kept already stays."""
     with transaction(db):
-        db.execute(
+        kept = db.execute(
             """
             insert or ignore into witness_proofs (
                 witness, entry_id, run_id, statement, seen_at, seen_by, proof
@@ -126,6 +127,8 @@ def save(db: Database, proof: WitnessProof) -> None:
                 *(proof.seen_at, proof.seen_by, proof.proof),
             ),
         )
+        if kept.rowcount:
+            ledger.add_proof(db, proof.witness, proof.entry_id)
 
 
 def proofs(db: Database | sqlite3.Connection) -> list[WitnessProof]:

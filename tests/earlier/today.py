@@ -1,14 +1,21 @@
-"""Makes the fixture of today's schema, at a release: `python tests/earlier/today.py`.
+"""Makes the record of today's program, at a release: `python tests/earlier/today.py`.
 
 The story of `make.py`, which made that of schema 8 and keeps the imports of its time: five runs on
-the small figures of tests/publisher.py, a notice approved, one rejected, a file refused, a run
-withdrawn. schemaN.db.gz, schemaN-ops.db.gz, schemaN.toml: test_earlier.py opens every one.
+the small figures of tests/publisher.py, a file refused, a run withdrawn, a notice approved, one
+rejected; the last one is approved too, and its mail waits in ops.db. Two of three witnesses saw
+the first approval, all three the end.
+
+    VERSION.db.gz, VERSION-ops.db.gz, VERSION.toml       as a user of that version has them
+    VERSION-authority.pem, VERSION-witness.bundle        what their proofs are checked with
+
+tests/test_earlier.py opens every one.
 """
 
 from __future__ import annotations
 
 import gzip
 import shutil
+import subprocess
 import sys
 import tempfile
 from contextlib import closing
@@ -18,34 +25,92 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "faults"), str(HERE.parent.parent)]
 
+import authority  # noqa: E402
 import publisher  # noqa: E402
 import small  # noqa: E402
 
+import forecast  # noqa: E402
 from forecast.store import connect, notices, ops, runs  # noqa: E402
 from forecast.store.notices import Approval  # noqa: E402
-from jobs.mail import approvals  # noqa: E402
+from jobs.mail import approvals, queueing  # noqa: E402
+from jobs.witness import attest  # noqa: E402
 
 LATE = datetime(2024, 4, 20, 12, tzinfo=UTC)
+SETTINGS = """
+[mail]
+enabled = true
+host = "mail.example.org"
+sender = "desk@example.org"
+
+[[notices.recipients]]
+address = "reader@example.org"
+
+[witness]
+public_keys = [{key!r}]
+authority = "{authority}"
+authority_certificates = "authority.pem"
+"""
+# Gone with the folder: whoever opens the record checks what they gave.
+OUTSIDE = 'sign = {sign}\nrepository = "{repository}"\n'
 
 
 def made(folder: Path) -> Path:
-    """The record in a folder; returns the database."""
+    """The record in a folder; returns the database. Beside it: authority.pem, repository.git."""
+    git = folder / "repository.git"
+    key, root = folder / "key", authority.make(folder / "authority")
+    ran("git", "init", "-q", "--bare", "-b", "main", git)
+    ran("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key)
+    shutil.copy(root, folder / "authority.pem")
     path = small.made(folder)
-    with closing(connect.read(path)) as connection:
-        approval = Approval("Ann Lee", "root", notices.content(connection, 1))
-    approvals.approve(path, 1, approval, datetime(2024, 2, 17, 9, tzinfo=UTC))
+    settings = path.with_name("config.toml")
+    public = key.with_suffix(".pub").read_text().strip()
+    with authority.serving(folder / "authority") as address:
+        sign = [sys.executable, "-m", "jobs.witness.signer", "--key", str(key)]
+        told = SETTINGS.format(key=public, authority=address)
+        settings.write_text(settings.read_text() + told + OUTSIDE.format(sign=sign, repository=""))
+        approve(path, 1, datetime(2024, 2, 17, 9, tzinfo=UTC))
+        attest.attest(path, small.settings(path), small.NOW)
+        tell(folder)
+        outside = OUTSIDE.format(sign=sign, repository=git)
+        settings.write_text(small.SETTINGS.replace("= 3", "= 4") + told + outside)
+        finish(folder)
+        attest.attest(path, small.settings(path), LATE)
+    kept = SETTINGS.format(key=public, authority="https://authority.example.org/")
+    settings.write_text(small.SETTINGS.replace("= 3", "= 4") + kept)
+    return path
+
+
+def tell(folder: Path) -> None:
+    """A refused file, February, and its notice that nobody wants."""
+    path = folder / small.NAME
     spoiled = folder / "inbox" / publisher.file_name("2023-11", "aor", first=small.FIRST_YEAR)
     spoiled.write_bytes(publisher.file_bytes("2023-11", "aor")[:500])
     small.run(path)
     approvals.reject(path, 2, "Bob Day", "known since Tuesday", small.NOW)
-    settings = path.with_name("config.toml")
-    settings.write_text(settings.read_text().replace("horizon = 3", "horizon = 4"))
+
+
+def finish(folder: Path) -> None:
+    """A run by other settings, March and its notice, run 2 withdrawn."""
+    path = folder / small.NAME
     small.run(path, LATE)
     small.drop(folder, "2024-03", {**small.FEBRUARY[2], ("2024-03", "southwest"): 1500})
     small.run(path, LATE)
     with connect.writing(path) as db:
         runs.withdraw(db, 2, "rested on a draft", "Bob Day", LATE)
-    return path
+    approve(path, 3, LATE)
+    assert queueing.queue_all(path, small.settings(path), LATE) == 1
+
+
+def approve(path: Path, notice_id: int, now: datetime) -> None:
+    """A person's word on what the notice says."""
+    with closing(connect.read(path)) as connection:
+        seen = notices.content(connection, notice_id)
+    approvals.approve(path, notice_id, Approval("Ann Lee", "root", seen), now)
+
+
+def ran(*command: object) -> None:
+    """Run a command of others."""
+    subprocess.run(list(map(str, command)), check=True)
 
 
 def keep(path: Path, to: Path, schema: str) -> None:
@@ -61,7 +126,10 @@ def keep(path: Path, to: Path, schema: str) -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as work:
         database = made(Path(work))
-        name = f"schema{len(connect.migrations())}"
+        name = forecast.__version__
         keep(database, HERE / f"{name}.db.gz", connect.SCHEMA)
         keep(ops.beside(database), HERE / f"{name}-ops.db.gz", ops.SCHEMA)
         shutil.copy(database.with_name("config.toml"), HERE / f"{name}.toml")
+        shutil.copy(database.with_name("authority.pem"), HERE / f"{name}-authority.pem")
+        bundle = HERE / f"{name}-witness.bundle"
+        ran("git", "-C", Path(work) / "repository.git", "bundle", "create", "-q", bundle, "main")

@@ -1,0 +1,95 @@
+"""What an entry of each kind states, and what it may follow: the ledger's law, as data.
+
+`ledger` writes entries by this table, `integrity` holds every entry of a record against it, so that
+nothing that was stated can be restated by adding to the ledger. A kind that is added later is a
+line here; the lines of kinds that records have never change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+EntryKind = Literal[
+    "schema",
+    "accepted",
+    "refused",
+    "run",
+    "written",
+    "renewed",
+    "approved",
+    "rejected",
+    "expired",
+    "withdrawn",
+    "kept",
+    "witnessed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRule:
+    """What entries of one kind state: no more and, unless `some`, no less.
+
+    of : what their subject is; "" where it is the record. own : parts of that subject. record :
+    parts of the record, as the tables stand. some : of these at least one.
+    after : the kinds that may have stated the same subject last; None if nothing did.
+    notices : those it states besides, with both parts: "new" ones, or also ones it "stops", whose
+    text stays.
+    """
+
+    of: Literal["", "run", "release", "notice", "entry"]
+    own: tuple[str, ...] = ()
+    record: tuple[str, ...] = ()
+    after: tuple[EntryKind | None, ...] = (None,)
+    notices: Literal["none", "new", "stops"] = "none"
+    some: bool = False
+
+
+# Rows of these bear the run that wrote them, and those of earlier programs do not.
+UNSIGNED = ("judgements", "flags", "systemic", "episodes", "closed", "drivers")
+NOTICE = ("notice", "standing")  # what it says; who decided on it, and how
+
+RULES: dict[EntryKind, EntryRule] = {
+    # The first also states what the record holds of earlier programs (OPENING). A later one
+    # stands where the schema's number rises, and changes no part but "schema".
+    "schema": EntryRule(
+        "",
+        record=(
+            *("figures", "hindcasts", "questions", "unexplained", "notices", "withdrawals"),
+            *("schema", "measure", "labels", "unpublished"),
+        ),
+    ),
+    "accepted": EntryRule("release", ("release",), ("figures",), after=(None, "refused", "schema")),
+    "refused": EntryRule("release", ("release",), ("figures",), after=(None, "refused", "schema")),
+    "run": EntryRule(
+        "run",
+        (
+            *("run", "releases", "forecasts", "quantiles", *UNSIGNED, "reports", "scores", "fits"),
+            *("paths", "spans", "changes", "answers", "witnesses"),
+        ),
+        ("hindcasts", "questions", "unexplained", "notices", "unpublished"),
+        notices="new",
+    ),
+    "written": EntryRule("notice", NOTICE, after=("run", "withdrawn", "renewed", "schema")),
+    "renewed": EntryRule("notice", NOTICE, after=("written", "schema")),
+    "approved": EntryRule("notice", ("standing",), after=("written", "schema")),
+    "rejected": EntryRule("notice", ("standing",), after=("written", "schema")),
+    "expired": EntryRule(
+        "notice", ("standing",), after=("run", "withdrawn", "written", "renewed", "schema")
+    ),
+    "withdrawn": EntryRule(
+        "run",
+        ("withdrawal",),
+        ("withdrawals", "notices"),
+        after=("run", "schema"),
+        notices="stops",
+    ),
+    "kept": EntryRule("", record=("measure", "labels", "unpublished"), some=True),
+    "witnessed": EntryRule(
+        "entry", ("signature", "stamp", "commit"), after=(None, "witnessed", "schema"), some=True
+    ),
+}
+
+# What the first entry may state besides, of records that earlier programs made.
+OPENING = (*(part for part in RULES["run"].own), *NOTICE, "release", "withdrawal")
+PROOFS = {"signature": "signature", "time stamp": "stamp", "git": "commit"}  # witness -> its part

@@ -1,0 +1,53 @@
+"""Compares tables, views, indexes and triggers with those that the migrations make."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from functools import cache
+
+from forecast.store import connect
+
+# Identifiers may be quoted or not, and a program writes more or fewer spaces.
+_TOKEN = re.compile(r"--[^\n]*|/\*.*?\*/|('(?:[^']|'')*')|\"([^\"]*)\"|(\w+|[^\s\w])", re.DOTALL)
+
+SchemaObjects = dict[str, str]  # "view latest_run" -> what makes it, in comparable words
+
+
+def findings(db: sqlite3.Connection, version: int) -> Iterator[str]:
+    """What was added, removed or changed, but not by this program.
+
+    version : of the tables, how many migrations made them.
+    """
+    made, found = _as_made(version), _objects(db)
+    for name in sorted(made.keys() | found.keys()):
+        table = f"table {name.removeprefix('column ').partition('.')[0]}"
+        whole = not name.startswith("column ") or (table in made and table in found)
+        if whole and made.get(name) != found.get(name):
+            how = "added" if name not in made else "changed" if name in found else "removed"
+            yield f"{name} was {how}, but not by this program"
+
+
+@cache
+def _as_made(version: int) -> SchemaObjects:
+    with closing(sqlite3.connect(":memory:")) as db:
+        for script in connect.migrations()[:version]:
+            db.executescript(script)
+        return _objects(db)
+
+
+def _objects(db: sqlite3.Connection) -> SchemaObjects:
+    held = db.execute("select type, name, tbl_name, sql from sqlite_master").fetchall()
+    found = {f"{kind} {name}": f"{table} {_plain(sql or '')}" for kind, name, table, sql in held}
+    columns = db.execute(
+        'select t.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden '
+        "from sqlite_master as t, pragma_table_xinfo(t.name) as c where t.type = 'table'"
+    )
+    return found | {f"column {table}.{name}": repr(tuple(rest)) for table, name, *rest in columns}
+
+
+def _plain(sql: str) -> str:
+    words = (found[1] or (found[2] or found[3] or "").lower() for found in _TOKEN.finditer(sql))
+    return " ".join(filter(None, words))

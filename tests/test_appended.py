@@ -1,0 +1,398 @@
+"""The record cannot be rewritten by adding to the ledger: each kind states its own, once final."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import get_args
+
+import byhand
+import pytest
+
+from forecast.store import connect, integrity, ledger, notices, runs, schema
+from forecast.store.kinds import NOTICE, RULES, EntryKind
+from forecast.store.lawful import Statements
+from forecast.store.ledger import LedgerEntry
+from forecast.store.notices import Approval, Frame
+from forecast.store.parts import PARTS
+
+VERSION = len(connect.migrations())
+
+
+def open_row(notice_id: int, state: str = "due") -> str:
+    row = [[notice_id, state, None, "", "", None, None, ""]]
+    return hashlib.sha256(f"{json.dumps(row, separators=(',', ':'))}\n".encode()).hexdigest()
+
+
+def entry(before: list[LedgerEntry], kind: str, subject: str, *parts: str, **more) -> LedgerEntry:
+    """The next entry, which states these parts: "notice 1", or "standing 1 held" for how it is."""
+    said = {}
+    for named in parts:
+        part, _, rest = named.partition(" ")
+        whose, _, state = rest.partition(" ")
+        sha = open_row(int(whose), state or "due") if part == "standing" else f"{part} as it was"
+        said[f"{part} {whose}".strip()] = "decided" if state == "decided" else sha
+    run = before[-1].run_id if before else None
+    made = LedgerEntry(len(before) + 1, 2, VERSION, kind, run, subject, json.dumps(said), "", "")
+    return made._replace(**more)
+
+
+def of(kind: EntryKind, whose: int | str = "", *besides: str) -> list[str]:
+    """The names of all that an entry of a kind states."""
+    rule = RULES[kind]
+    return [*(f"{part} {whose}" for part in rule.own), *rule.record, *besides]
+
+
+def both(*ids: int) -> list[str]:
+    return [f"{part} {each}" for each in ids for part in NOTICE]
+
+
+# What may come next on `told`, an entry of each kind.
+NEXT = {
+    "schema": ("", of("schema"), {"schema": VERSION + 1}),
+    "accepted": ("release 2", of("accepted", 2), {}),
+    "refused": ("release 2", of("refused", 2), {}),
+    "run": ("run 2", of("run", 2, *both(9)), {"run_id": 2}),
+    "written": ("notice 1", of("written", 1), {}),
+    "renewed": ("notice 2", of("renewed", 2), {}),
+    "approved": ("notice 2", ["standing 2 decided"], {}),
+    "rejected": ("notice 2", ["standing 2 decided"], {}),
+    "expired": ("notice 1", ["standing 1 decided"], {}),
+    "withdrawn": ("run 1", of("withdrawn", 1, "notice 1", "standing 1 decided"), {"run_id": None}),
+    "kept": ("", ["labels"], {}),
+    "witnessed": ("entry 4", ["stamp 4"], {}),
+}
+
+
+@pytest.fixture
+def told() -> list[LedgerEntry]:
+    """Release 1 accepted, 2 refused; run 1 and its notices: 1 due, 2 held, 3 approved."""
+    made: list[LedgerEntry] = []
+    for kind, subject, parts in (
+        ("schema", "", of("schema")),
+        ("accepted", "release 1", of("accepted", 1)),
+        ("refused", "release 2", of("refused", 2)),
+        ("run", "run 1", of("run", 1, *both(1, 2, 3))),
+        ("written", "notice 2", ["notice 2", "standing 2 held"]),
+        ("written", "notice 3", ["notice 3", "standing 3 held"]),
+        ("approved", "notice 3", ["standing 3 decided"]),
+        ("witnessed", "entry 4", ["signature 4"]),
+    ):
+        made.append(entry(made, kind, subject, *parts, **({"run_id": 1} if kind == "run" else {})))
+    assert Statements(made).faults == []
+    return made
+
+
+def faults(entries: list[LedgerEntry], *added: LedgerEntry) -> list[str]:
+    return [what for _, what in Statements([*entries, *added]).faults]
+
+
+def test_there_is_a_rule_for_each_kind_and_a_kind_for_each_part():
+    assert set(RULES) == set(get_args(EntryKind)) == set(NEXT)
+    stated = {part for rule in RULES.values() for part in (*rule.own, *rule.record)}
+    assert stated == set(PARTS)
+    for rule in RULES.values():
+        assert all(PARTS[part].of == "record" for part in rule.record)
+        # What ends a run is stated of it by another kind than the run.
+        assert {PARTS[part].of for part in rule.own} <= {rule.of}
+
+
+@pytest.mark.parametrize("kind", NEXT)
+def test_what_a_kind_may_state_is_lawful_and_no_part_more_or_less(told, kind):
+    subject, parts, more = NEXT[kind]
+    assert faults(told, entry(told, kind, subject, *parts, **more)) == []
+
+    named = {each.split(" ")[0] for each in parts}
+    for part, about in PARTS.items():
+        strange = part if about.of == "record" else f"{part} 7"
+        if strange not in parts and not (RULES[kind].some and part in RULES[kind].record):
+            said = faults(told, entry(told, kind, subject, *parts, strange, **more))
+            assert said, (kind, strange)
+        if part in named and not RULES[kind].some:
+            less = [each for each in parts if each.split(" ")[0] != part]
+            said = faults(told, entry(told, kind, subject, *less, **more))
+            assert any(each.startswith("does not state") for each in said), (kind, part)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "parts", "says"),
+    [
+        ("accepted", "release 1", of("accepted", 1), "cannot follow 'accepted'"),
+        ("refused", "release 1", of("refused", 1), "cannot follow 'accepted'"),
+        ("written", "notice 3", of("written", 3), "cannot follow 'approved'"),
+        ("rejected", "notice 3", ["standing 3"], "cannot follow 'approved'"),
+        ("approved", "notice 1", ["standing 1 decided"], "cannot follow 'run'"),
+        ("approved", "notice 8", ["standing 8"], "is about what was not stated before"),
+        ("run", "run 1", of("run", 1), "cannot follow 'run'"),
+        ("schema", "", of("schema"), "states the tables again"),
+        ("accepted", "run 1", of("accepted", 1), "is 'accepted' of 'run 1', which there is not"),
+        ("accepted", "release 01", of("accepted", 1), "is 'accepted' of 'release 01'"),
+        ("believed", "", [], "is 'believed' of ''"),
+    ],
+)
+def test_what_is_final_or_nothing_s_business_is_named(told, kind, subject, parts, says):
+    said = faults(told, entry(told, kind, subject, *parts))
+
+    assert any(each.startswith(says) for each in said), said
+
+
+def test_a_proof_is_stated_once(told):
+    again = entry(told, "witnessed", "entry 4", "signature 4")
+
+    another = again._replace(parts=json.dumps({"signature 4": "another"}))
+    assert faults(told, another) == ["changes what was final: signature 4"]
+
+
+def test_an_entry_out_of_its_place_is_named(told):
+    kept = entry(told, "kept", "", "labels")
+
+    assert faults(told, kept._replace(id=kept.id + 1)) == [
+        f"is not the one after entry {told[-1].id}"
+    ]
+    assert faults(told, kept._replace(schema=VERSION + 1)) == [
+        "is of another version of the tables than the entry before"
+    ]
+    assert faults(told, kept._replace(run_id=7)) == ["names run 7 as the newest"]
+    assert faults(told[1:])[0] == "comes before the tables were stated"
+
+
+def test_a_new_version_of_the_tables_changes_no_other_part(told):
+    upgrade = entry(told, "schema", "", *of("schema"), schema=VERSION + 1)
+    parts = json.loads(upgrade.parts)
+    for part in RULES["schema"].record:
+        changed = upgrade._replace(parts=json.dumps({**parts, part: "another"}))
+        said = faults(told, changed)
+        assert said == ([] if part == "schema" else [f"changes what was final: {part}"])
+
+
+def test_a_notice_is_renewed_until_somebody_decides_and_final_then(told):
+    renewed = entry(told, "renewed", "notice 2", "notice 2", "standing 2")
+    written = entry([*told, renewed], "written", "notice 2", "notice 2", "standing 2 held")
+    assert faults(told, renewed, written) == []
+    text = {"notice 2": "another", "standing 2": open_row(2, "held")}
+    rewritten = written._replace(parts=json.dumps(text))
+    assert faults(told, renewed, rewritten) == []  # it was not decided yet
+
+    stops = entry(told, "withdrawn", "run 1", *NEXT["withdrawn"][1], run_id=None)
+    again = entry([*told, stops], "expired", "notice 1", "standing 1")
+    assert faults(told, stops, again) == ["changes what was final: standing 1"]
+    said = {**json.loads(stops.parts), "notice 1": "another text"}
+    assert faults(told, stops._replace(parts=json.dumps(said))) == [
+        "changes what was final: notice 1"
+    ]
+
+
+def test_a_notice_that_an_early_program_had_approved_is_final(told):
+    first = told[0]
+    parts = {**json.loads(first.parts), "notice 1": "text", "standing 1": "decided"}
+    opening = first._replace(parts=json.dumps(parts))
+    written = entry([opening], "written", "notice 1", "notice 1", "standing 1 held")
+
+    assert faults([opening], written) == ["changes what was final: notice 1, standing 1"]
+    parts["standing 1"] = open_row(1)
+    assert faults([first._replace(parts=json.dumps(parts))], written) == []
+
+
+def test_a_release_that_an_early_run_rested_on_is_final(told):
+    parts = {**json.loads(told[0].parts), "release 1": "a file"}
+    opening = told[0]._replace(parts=json.dumps(parts), run_id=3)
+    accepted = entry([opening], "accepted", "release 1", *of("accepted", 1))
+
+    assert Statements([opening, accepted], {1: 4}).faults == []
+    for run_id in (2, 3):
+        (fault,) = Statements([opening, accepted], {1: run_id}).faults
+        assert fault == (accepted, "changes what was final: release 1")
+
+
+# --- with the program's own means, on a record
+
+
+@pytest.fixture
+def path(by_hand: Path, tmp_path: Path) -> Path:
+    """Notice 1 is approved, notice 2 due; an outsider saw the last entry; paths wait for a run."""
+    made = Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))
+    with connect.writing(made) as db:
+        notices.save_composed(db, 1, Frame("o", "o", "c", "c"), [], None)
+        assert notices.approve(db, 1, Approval("Ann", "ann", "all"), byhand.NOON)
+    return made
+
+
+def view(name: str, change: str) -> list[str]:
+    """Statements that make a view anew."""
+    (sql,) = [
+        script.partition(f"create view {name} as")[2].partition(";")[0]
+        for script in reversed(connect.migrations())
+        if f"create view {name} as" in script
+    ][:1]
+    return [f"drop view {name}", f"create view {name} as {sql.replace(*change.split(' -> '))}"]
+
+
+ATTACKS = {
+    "a view": (
+        view("latest_forecasts", "f.median -> 2 * f.median as median"),
+        ("schema", "", [(part, None) for part in RULES["schema"].record]),
+        "view latest_forecasts was changed, but not by this program",
+    ),
+    "a trigger": (
+        ["create trigger t after insert on runs begin delete from flags; end"],
+        ("schema", "", [(part, None) for part in RULES["schema"].record]),
+        "trigger t was added, but not by this program",
+    ),
+    "a notice that was sent": (
+        ["update notices set opening_text = 'x', approved_by = 'Nobody' where id = 1"],
+        ("accepted", "release 1", [("notice", 1), ("standing", 1)]),
+        "notice 1 was edited: notice and standing not as published",
+    ),
+    "the newest release": (
+        ["update releases set status = 'quarantined' where id = 2"],
+        ("refused", "release 2", [("release", 2), ("figures", None)]),
+        "release 2 was edited: release not as published",
+    ),
+    "a release's address": (
+        ["update releases set url = 'x', file_name = 'y' where id = 2"],
+        ("accepted", "release 2", [("release", 2), ("figures", None)]),
+        "release 2 was edited: release not as published",
+    ),
+    "scores": (
+        ["update scores set n = 1"],
+        ("approved", "notice 1", [("scores", 2)]),
+        "run 2 was edited: scores not as published",
+    ),
+    "hindcasts": (
+        ["update hindcasts set median = 0"],
+        ("kept", "", [("hindcasts", None)]),
+        "hindcasts: edited, but not by this program",
+    ),
+    "figures": (
+        ["update observations set encounters = 1 where encounters = 60"],
+        ("refused", "release 4", [("figures", None)]),
+        "figures: edited, but not by this program",
+    ),
+    "a notice nobody stated": (
+        [
+            "insert into notices (kind, month, release_id, run_id, content_key, message_id, "
+            "created_at, state) values ('flags', '2024-01', 1, 2, 'k', 'm', '2024', 'held')"
+        ],
+        ("kept", "", [("notices", None)]),
+        "notice 3 is not in the ledger",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ATTACKS)
+def test_an_edit_that_an_entry_states_is_named_and_nothing_is_shown(path, what):
+    statements, (kind, subject, keys), says = ATTACKS[what]
+    with connect.writing(path) as db, connect.transaction(db):
+        assert integrity.findings(db.conn) == []
+        last = ledger.newest(db)
+        for statement in statements:
+            db.execute(statement)
+        added = ledger.add(db, kind, subject, keys)
+        found, at_sight = integrity.findings(db.conn), integrity.at_sight(db.conn)
+
+    assert says in found
+    assert says in at_sight
+    assert any(line.startswith(f"entry {added.id} of the ledger") for line in at_sight)
+    assert (last.id, added.previous) == (added.id - 1, last.digest)  # nothing older was touched
+
+
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        ("insert into measure values (1, '{}')", "measure: edited, but not by this program"),
+        ("insert into joined_labels values ('state', 'NY', 'TX')", "labels: edited, but not by"),
+        (
+            "insert into model_paths values ('x', 1, '2024-01', '', '[1]', '', null)",
+            "unpublished: edited, but not by this program",
+        ),
+        (
+            "insert into witness_proofs values ('git', 9, 1, 's', '2024', 'x', x'00', null)",
+            "commit 9 is not in the ledger",
+        ),
+        ("delete from entries where id = (select max(id) from entries) - 1", "entry "),
+        ("update entries set id = 99 where id = (select max(id) from entries)", "entry 99 of the"),
+    ],
+)
+def test_an_edit_that_nothing_states_is_named(path, edit, says):
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(edit)
+
+        assert any(line.startswith(says) for line in integrity.at_sight(db))
+
+
+def test_what_comes_later_is_lawful_and_listed(path):
+    with closing(sqlite3.connect(path)) as db:
+        (quoted,) = db.execute("select digest from runs where id = 2").fetchone()
+    with connect.writing(path) as db:
+        runs.publish(db, byhand.publication("2024-04-01T12:00", "2024-02", (1,)))
+        notices.expire(db, byhand.NOON)
+        runs.withdraw(db, 4, "a mistake", "Ann", byhand.NOON)
+        assert integrity.findings(db.conn) == []
+        found = integrity.quoted(db.conn, 2, quoted)
+
+    assert [each for each in found.later if each[1] != "run 3"] == [
+        ("written", "notice 1"),
+        ("approved", "notice 1"),
+        ("run", "run 4"),
+        ("withdrawn", "run 4"),
+    ]
+
+
+# --- tables, views, indexes and triggers
+
+
+def made() -> sqlite3.Connection:
+    db = sqlite3.connect(":memory:")
+    for script in connect.migrations():
+        db.executescript(script)
+    return db
+
+
+with closing(made()) as _db:
+    OBJECTS = _db.execute(
+        "select type, name, sql from sqlite_master where sql is not null order by 1, 2"
+    ).fetchall()
+
+
+@pytest.mark.parametrize(("kind", "name", "sql"), OBJECTS, ids=[name for _, name, _ in OBJECTS])
+def test_each_table_view_and_index_is_compared_with_what_makes_it(kind, name, sql):
+    with closing(made()) as db:
+        assert list(schema.findings(db, VERSION)) == []
+        db.execute("pragma writable_schema = on")
+        changed = sql.replace("select", "select distinct", 1) if kind == "view" else f"{sql} /**/ x"
+        db.execute("update sqlite_master set sql = ? where name = ?", (changed, name))
+        assert f"{kind} {name} was changed, but not by this program" in list(
+            schema.findings(db, VERSION)
+        )
+        db.execute("delete from sqlite_master where name = ?", (name,))
+        assert f"{kind} {name} was removed, but not by this program" in list(
+            schema.findings(db, VERSION)
+        )
+
+
+@pytest.mark.parametrize("name", [name for kind, name, _ in OBJECTS if kind == "table"])
+def test_a_column_or_trigger_that_is_added_to_a_table_is_named(name):
+    with closing(made()) as db:
+        db.execute(f"alter table {name} add column extra text")
+        db.execute(f"create trigger t after insert on {name} begin select 1; end")
+
+        assert list(schema.findings(db, VERSION)) == [
+            f"column {name}.extra was added, but not by this program",
+            f"table {name} was changed, but not by this program",
+            "trigger t was added, but not by this program",
+        ]
+
+
+def test_how_a_statement_is_typed_does_not_matter():
+    with closing(made()) as db:
+        (sql,) = db.execute("select sql from sqlite_master where name = 'latest_run'").fetchone()
+        db.execute("drop view latest_run")
+        typed = sql.replace("\n", "  \n\t").replace("from runs", 'FROM "runs" -- all\n')
+        db.execute(typed)
+
+        assert typed != sql
+        assert list(schema.findings(db, VERSION)) == []
