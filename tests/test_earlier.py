@@ -6,6 +6,7 @@ import gzip
 import os
 import shutil
 import sqlite3
+import subprocess
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,17 +15,21 @@ import publisher
 import pytest
 from click.testing import CliRunner
 from tables import rows, written
+from test_appended import ATTACKS
 
 from forecast import config
-from forecast.store import connect
+from forecast.store import connect, ledger, notices
+from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.cli import main
+from jobs.mail import approvals
+from jobs.witness import attest
 
 EARLIER = Path(__file__).parent / "earlier"
-SCHEMAS = sorted(
-    int(file.name[len("schema") : -len(".db.gz")])
-    for file in EARLIER.glob("schema*.db.gz")
-    if "ops" not in file.name
+RECORDS = sorted(
+    file.name.removesuffix(".db.gz")
+    for file in EARLIER.glob("*.db.gz")
+    if not file.name.endswith("-ops.db.gz")
 )
 FIRST_YEAR = 2021
 NOW = datetime(2024, 5, 17, 12, tzinfo=UTC)
@@ -33,16 +38,21 @@ NOW = datetime(2024, 5, 17, 12, tzinfo=UTC)
 @pytest.fixture
 def earlier(tmp_path) -> Path:
     """The record of schema 8, whose digests did not cover all that was said."""
-    return unpacked(8, tmp_path)
+    return unpacked("schema8", tmp_path)
 
 
-def unpacked(schema: int, tmp_path: Path) -> Path:
-    """The record of a schema, with its ops.db and settings beside it."""
+def unpacked(name: str, tmp_path: Path) -> Path:
+    """A record, with its ops.db and settings beside it, and what its proofs are checked with."""
     path = tmp_path / "bordercast.db"
-    for name, to in ((".db", path.name), ("-ops.db", "ops.db")):
-        packed = EARLIER / f"schema{schema}{name}.gz"
+    for kind, to in ((".db", path.name), ("-ops.db", "ops.db")):
+        packed = EARLIER / f"{name}{kind}.gz"
         (tmp_path / to).write_bytes(gzip.decompress(packed.read_bytes()))
-    shutil.copy(EARLIER / f"schema{schema}.toml", tmp_path / "config.toml")
+    shutil.copy(EARLIER / f"{name}.toml", tmp_path / "config.toml")
+    bundle = EARLIER / f"{name}-witness.bundle"
+    if bundle.exists():
+        shutil.copy(EARLIER / f"{name}-authority.pem", tmp_path / "authority.pem")
+        clone = ("git", "clone", "-q", "-b", "main", bundle, attest.clone(path))
+        subprocess.run(list(map(str, clone)), check=True)
     return path
 
 
@@ -51,19 +61,27 @@ def bordercast(path: Path, *words: str):
     return CliRunner().invoke(main, [*options, *words])
 
 
-def run(path: Path) -> int | None:
-    """The month's work on a file of April, of what was published before to the unit."""
-    moved = {
-        ("2024-01", "southwest"): 900,
-        ("2024-02", "northern"): 300,
-        ("2024-03", "southwest"): 1500,
-    }
-    file = path.parent / "inbox" / publisher.file_name("2024-04", first=FIRST_YEAR)
-    file.parent.mkdir()
-    file.write_bytes(publisher.file_bytes("2024-04", first=FIRST_YEAR, moved=moved))
-    os.utime(file, (NOW.timestamp(),) * 2)
+MOVED = {
+    ("2024-01", "southwest"): 900,
+    ("2024-02", "northern"): 300,
+    ("2024-03", "southwest"): 1500,
+}
+
+
+def run(path: Path, through: str = "2024-04", now: datetime = NOW) -> int | None:
+    """The month's work on a file, of what was published before to the unit."""
+    drop(path, through, MOVED)
     settings = config.load(path.with_name("config.toml"))
-    return monthly.run(path, settings, now=NOW, with_bundle=False).run_id
+    return monthly.run(path, settings, now=now, with_bundle=False).run_id
+
+
+def drop(path: Path, through: str, moved: dict[tuple[str, str], int]) -> Path:
+    """Put a file into the inbox, as if it had lain there for a while."""
+    file = path.parent / "inbox" / publisher.file_name(through, first=FIRST_YEAR)
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(publisher.file_bytes(through, first=FIRST_YEAR, moved=moved))
+    os.utime(file, (NOW.timestamp(),) * 2)
+    return file
 
 
 def verify(path: Path, run_id: int, digest: str):
@@ -71,10 +89,11 @@ def verify(path: Path, run_id: int, digest: str):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("schema", SCHEMAS)
-def test_a_record_of_an_earlier_schema_is_opened_run_and_verified(schema, tmp_path):
-    earlier = unpacked(schema, tmp_path)
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_of_an_earlier_program_is_opened_run_and_verified(name, tmp_path):
+    earlier = unpacked(name, tmp_path)
     before = rows(earlier, "select id, data_through, digest from runs order by id")
+    ((schema,),) = rows(earlier, "pragma user_version")
 
     if schema < len(connect.migrations()):
         assert bordercast(earlier, "show").exit_code == 2  # older: not guessed at
@@ -149,3 +168,88 @@ def test_what_earlier_programs_said_cannot_be_rewritten_after_the_upgrade(earlie
     answer = verify(earlier, 5, first)
 
     assert answer.exit_code == 1
+
+
+# --- the record of 1.0.0: a notice approved and its mail unsent, proofs of three witnesses
+
+
+@pytest.fixture
+def released(tmp_path) -> Path:
+    return unpacked("1.0.0", tmp_path)
+
+
+@pytest.mark.slow
+def test_a_digest_that_1_0_0_quoted_holds_whatever_lawful_comes_after(released):
+    """A file accepted after all, a notice approved, a run withdrawn, and five later runs."""
+    quoted = rows(
+        released, "select run_id, digest from entries where run_id is not null order by id"
+    )
+    for month in range(4, 9):
+        moment = datetime(2024, month + 1, 17, 12, tzinfo=UTC)
+        assert run(released, f"2024-{month:02}", moment) == month + 2
+    ((held, created),) = rows(
+        released, "select max(id), created_at from notices where state = 'held'"
+    )
+    with closing(connect.read(released)) as connection:
+        content = notices.content(connection, held)
+    approvals.approve(
+        released, held, Approval("Ann Lee", "root", content), datetime.fromisoformat(created)
+    )
+    file = drop(released, "2024-09", {**MOVED, ("2024-05", "southwest"): 90_000})
+    refused = bordercast(released, "run", "--no-bundle", str(file))
+    ((release,),) = rows(released, "select max(id) from releases where status = 'quarantined'")
+    accepted = bordercast(released, "releases", "accept", str(release), "--why", "it is so")
+    assert accepted.exit_code == 0, f"{refused.output}{accepted.output}"
+    withdrawn = bordercast(released, "withdraw", "6", "--why", "a draft", "--by", "Bob")
+    assert withdrawn.exit_code == 0, withdrawn.output
+
+    answers = [verify(released, run_id, digest) for run_id, digest in quoted]
+
+    assert [answer.exit_code for answer in answers] == [0] * len(quoted), answers[0].output
+    for said in ("run 10", "run 6 withdrawn", f"release {release} accepted", "approved", "tables"):
+        assert said in answers[0].output
+    whole = bordercast(released, "verify", "--witnesses")
+    assert whole.exit_code == 0, whole.output
+
+
+@pytest.fixture(scope="module")
+def upgraded(tmp_path_factory) -> Path:
+    """The same, brought up to date; not to be changed."""
+    path = unpacked("1.0.0", tmp_path_factory.mktemp("upgraded"))
+    with connect.writing(path) as db, connect.transaction(db):
+        ledger.add_schema(db)
+    return path
+
+
+@pytest.mark.slow
+def test_a_record_of_1_0_0_is_the_same_after_the_upgrade(upgraded, tmp_path):
+    path = Path(shutil.copytree(upgraded.parent, tmp_path / "copy")) / upgraded.name
+
+    whole, shown = bordercast(path, "verify", "--witnesses"), bordercast(path, "show")
+
+    assert (whole.exit_code, shown.exit_code) == (0, 0), whole.output
+    assert "Run 5: committed to" in whole.output
+    assert "a signature does not say when" in whole.output  # of run 2, whose month came since
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ATTACKS)
+def test_a_record_rewritten_by_adding_is_neither_verified_shown_sent_nor_witnessed(
+    upgraded, tmp_path, what
+):
+    path = Path(shutil.copytree(upgraded.parent, tmp_path / "copy")) / upgraded.name
+    ((run_id, digest),) = rows(path, "select run_id, digest from entries where id = 17")
+    statements, (kind, subject, keys), _ = ATTACKS[what]
+    with connect.writing(path) as db, connect.transaction(db):
+        for statement in statements:
+            db.execute(statement)
+        ledger.add(db, kind, subject, keys)
+
+    for words in (("show",), ("notices", "send"), ("witness", "now"), ("run", "--no-bundle")):
+        answer = bordercast(path, *words)
+        assert answer.exit_code == 1, (words, answer.output)
+    quoted = ("--run", str(run_id), "--digest", digest)
+    for words in ((), quoted, ("--witnesses",), ("--repository", str(attest.clone(path)))):
+        answer = bordercast(path, "verify", *words)
+        assert answer.exit_code == 1, (words, answer.output)
+        assert " of the ledger (" in answer.output

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import threading
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -22,8 +23,9 @@ from cryptography.hazmat.primitives.serialization import (
 from tables import edit
 
 from forecast.config import Config
+from forecast.desk import verification
 from forecast.errors import ConfigError, VerifyError, WitnessError
-from forecast.store import connect, wakes, witnesses
+from forecast.store import connect, integrity, ledger, wakes, witnesses
 from forecast.store.witnesses import WitnessedEntry, WitnessProof
 from jobs.witness import attest, gitlog, proven, timestamps
 from jobs.witness.gitlog import Repository
@@ -424,7 +426,9 @@ def test_all_witnesses_are_asked_and_none_waits_for_another(record, key, stampin
     assert [proof.witness for proof in kept(record)] == ["git", "signature"]
     commit = git(shared, "rev-parse", "main")
     (proof,) = [proof for proof in kept(record) if proof.witness == "git"]
-    assert (proof.proof.decode(), proof.seen_by) == (commit, str(shared))
+    assert (proof.commit(), proof.seen_by) == (commit, str(shared))
+    committed = git(shared, "show", "-s", "--format=%cI", "main")
+    assert datetime.fromisoformat(proof.moment()) == datetime.fromisoformat(committed)
     (failed,) = witnesses.failures(record).values()
     assert (failed.witness, failed.attempts, failed.grave) == ("time stamp", 1, 0)
 
@@ -568,6 +572,7 @@ def test_proofs_that_hold_are_told_and_nothing_else(seen):
         ("signature", "proof = x'ff'", "the signature is not of this statement by a key of"),
         ("git", f"proof = cast('{'0' * 40}' as blob)", f"moved history: commit {'0' * 12}"),
         ("time stamp", "seen_at = '2020-01-01'", "the kept moment was edited; the stamp is of 20"),
+        ("git", "seen_at = '2020-01-01'", "the kept moment was edited; the commit is of 20"),
         ("time stamp", "seen_by = 'CN=Other'", "the kept moment was edited; the stamp is of 20"),
         ("signature", "statement = 'x'", "the kept statement, 'x', was edited"),
         ("signature", "run_id = run_id + 1", "the kept statement, 'bordercast entry "),
@@ -586,6 +591,97 @@ def test_a_proof_that_was_edited_is_named_and_the_others_stand(seen, kind, chang
     assert problem in finding
     if "_id" not in change:
         assert len(found.seen) == 2
+
+
+def sighted(record: Path) -> dict[str, str]:
+    """Witness -> the moment that is shown of its proof."""
+    with closing(connect.read(record)) as connection:
+        return {each.witness: each.seen_at for each in witnesses.sightings(connection)}
+
+
+def test_the_moment_that_is_shown_is_the_one_inside_the_proof(seen):
+    record, _ = seen
+    kept_moments = {proof.witness: proof.seen_at for proof in kept(record)}
+    edit(record, "update witness_proofs set seen_at = '2020-01-01T00:00:00+00:00'")
+
+    assert sighted(record) == {**kept_moments, "signature": ""}  # which bears none
+
+
+@pytest.mark.parametrize("change", ["substr(proof, 1, 40)", "cast(proof || 'x' as blob)"])
+def test_a_commit_without_its_object_says_nothing_of_when(seen, change):
+    """As 1.0.0 kept them; and one that was altered."""
+    record, config = seen
+    shown = examined(record, config).seen
+    edit(record, f"update witness_proofs set proof = {change} where witness = 'git'")
+
+    assert sighted(record)["git"] == ""
+    assert examined(record, config).seen == shown  # the repository has it
+    with closing(connect.read(record)) as connection:
+        (sighting,) = [s for s in witnesses.sightings(connection) if s.witness == "git"]
+    published = sighting._replace(published_on="2024-03-20")
+    assert verification.seen(published).endswith("/shared.git; only the commit says when.")
+
+
+def test_runs_are_counted_as_seen_in_time_by_proofs_that_say_when(seen):
+    record, _ = seen
+    with closing(connect.read(record)) as connection:
+        found = [s._replace(published_on="2026-12-24") for s in witnesses.sightings(connection)]
+    dated = {s.witness: s.seen(s.seen_at) for s in found}
+
+    only = {witness: verification.seen_in_time([s]) for witness, s in dated.items()}
+    assert only["signature"] == ""
+    assert only["git"] == only["time stamp"]
+    assert only["git"].startswith("Outsiders saw 1 of 1 runs before")
+    assert verification.seen(dated["signature"]).endswith("; a signature does not say when.")
+    days = (date(2026, 12, 24) - date.fromisoformat(dated["git"].seen_at[:10])).days
+    assert dated["git"].days_before == days
+
+
+@pytest.mark.parametrize("kind", ["git", "time stamp"])
+def test_a_proof_kept_as_of_another_moment_by_the_program_s_own_means_is_named(seen, kind):
+    record, _ = seen
+    (proof,) = [each for each in kept(record) if each.witness == kind]
+    with connect.writing(record) as db:
+        with connect.transaction(db):
+            db.execute("delete from witness_proofs")
+            db.execute("delete from entries where kind = 'witnessed'")
+        witnesses.save(db, replace(proof, seen_at="2020-01-01T00:00:00+00:00"))
+        found = integrity.at_sight(db.conn)
+
+    assert found == [
+        f"proof of entry {proof.entry_id} ({kind}) is of {proof.seen_at}, and not of "
+        "2020-01-01T00:00:00+00:00"
+    ]
+
+
+@pytest.mark.parametrize("column", [f.name for f in fields(WitnessProof)])
+def test_a_proof_is_in_the_ledger_from_when_it_is_had(seen, column):
+    record, _ = seen
+    other = {"witness": "'git'", "entry_id": "1", "run_id": "1", "proof": "x'00'"}
+    edit(record, "delete from witness_proofs where witness = 'git'")
+    with closing(connect.read(record)) as connection:
+        before = integrity.at_sight(connection)
+    changed = f"update witness_proofs set {column} = {other.get(column, chr(39) * 2)}"
+    assert edit(record, f"{changed} where witness = 'signature'") == 1
+    with closing(connect.read(record)) as connection:
+        after = integrity.at_sight(connection)
+
+    assert len(before) == 1
+    assert after != before
+
+
+def test_a_proof_is_not_itself_to_be_witnessed(seen):
+    record, config = seen
+
+    assert attest.attest(record, config, NOW, again=True) == {}
+    with closing(connect.read(record)) as connection:
+        last = ledger.newest(connection)
+        newest = witnesses.newest(connection)
+        (digest,) = connection.execute("select digest from latest_run").fetchone()
+    assert last is not None
+    assert newest is not None
+    assert (last.kind, last.subject) == ("witnessed", f"entry {newest.entry_id}")
+    assert digest == newest.digest  # what is quoted is what was seen
 
 
 def test_proofs_of_a_record_that_says_something_else_now_are_named_each(seen):

@@ -58,22 +58,33 @@ def confirmed(answer: Quoted, run_id: int) -> str:
         )
     if answer.later:
         since = (
-            f"{subject} {kind}" if kind != "run" else subject for kind, subject in answer.later
+            _LATER.get(kind, f"{subject} {kind}".removesuffix(" run"))
+            for kind, subject in answer.later
         )
-        lines.append(f"Added since: {', '.join(s.strip() for s in since)}.")
+        lines.append(f"Added since: {', '.join(dict.fromkeys(since))}.")
     return "\n".join(lines)
 
 
+_LATER = {"schema": "tables of a new version", "kept": "settings or fits"}
 _ACT = {"signature": "signed by key", "time stamp": "time-stamped by", "git": "committed to"}
+
+_UNDATED = {
+    "signature": "a signature does not say when",
+    "time stamp": "when cannot be read",
+    "git": "only the commit says when",
+}
 
 
 def seen(witness: Sighting) -> str:
     """Who saw a run, when, and whether that was before CBP published its first month."""
-    day = witness.seen_at[:10]
-    first = f"Run {witness.run_id}: {_ACT[witness.witness]} {witness.seen_by} on {day_words(day)}"
+    first = f"Run {witness.run_id}: {_ACT[witness.witness]} {witness.seen_by}"
+    if witness.seen_at:
+        first += f" on {day_words(witness.seen_at[:10])}"
     month = month_words(witness.month)
-    if witness.published_on is None or witness.days_before is None:
+    if witness.published_on is None:
         return f"{first}; {publisher().short} has not published {month} yet."
+    if witness.days_before is None:
+        return f"{first}; {_UNDATED[witness.witness]}."
     days = abs(witness.days_before)
     apart = f"{days} day{'s' * (days != 1)} " if days else ""
     when = "before" if witness.days_before > 0 else "after" if days else "the day"
@@ -89,7 +100,7 @@ def newest_seen(witnesses: Sequence[Sighting], run_id: int) -> list[str]:
 
 def seen_in_time(witnesses: Sequence[Sighting]) -> str:
     """How many of the runs that outsiders saw they saw before the truth; "" if none was seen."""
-    told = {each.run_id for each in witnesses if each.published_on is not None}
+    told = {each.run_id for each in witnesses if each.days_before is not None}
     early = {each.run_id for each in witnesses if (each.days_before or 0) > 0}
     if not told:
         return ""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from forecast.store import ledger, schema, scheme1, sqlite_errors
+from forecast.store import ledger, schema, scheme1, sqlite_errors, witnesses
 from forecast.store.lawful import Statements
 from forecast.store.ledger import ROOT, EntryKey, LedgerEntry
 from forecast.store.parts import GROUPS, PARTS
@@ -162,6 +162,7 @@ def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str
     yield from _run_findings(entries, runs)
     yield from _unstated(db, entries, said.newest)
     yield from _part_findings(db, _comparable(db, entries, said.newest, lately))
+    yield from _misdated(db)
 
 
 def _schema_findings(db: sqlite3.Connection, entries: Sequence[LedgerEntry]) -> Iterator[str]:
@@ -261,6 +262,16 @@ def _part_findings(db: sqlite3.Connection, stated: Mapping[EntryKey, str]) -> It
             yield f"{what} of earlier programs: edited, but not by this program"
         else:
             yield f"{of} {whose} was edited: {what} not as published"
+
+
+def _misdated(db: sqlite3.Connection) -> Iterator[str]:
+    """Proofs that say of themselves that they are of another moment."""
+    for proof in witnesses.proofs(db) if ledger.version(db) >= PARTS["witnesses"].since else ():
+        if proof.moment() not in ("", proof.seen_at):
+            yield (
+                f"proof of entry {proof.entry_id} ({proof.witness}) is of {proof.moment()}, and "
+                f"not of {proof.seen_at}"
+            )
 
 
 def _release_findings(db: sqlite3.Connection) -> Iterator[str]:

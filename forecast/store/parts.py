@@ -43,15 +43,15 @@ class StatedPart:
 _SERIES = "s.border, s.dimension, s.member, s.component"
 
 
-def _proof(witness: str) -> StatedPart:
+def _proof(witnesses: str) -> StatedPart:
     """A proof when it is had; the next run states it once more, with all that it publishes."""
-    of = f"from witness_proofs where witness = '{witness}'"
+    of = f"from witness_proofs where witness {witnesses}"
     return StatedPart(
         "entry",
         "run and files",
         (
             "select witness, entry_id, run_id, statement, seen_at, seen_by, proof "
-            f"{of} and entry_id = ?",
+            f"{of} and entry_id = ? order by 1",
         ),
         since=19,
         every=f"select entry_id {of} and published_in is null",
@@ -408,7 +408,7 @@ PARTS: dict[str, StatedPart] = {
         ),
         since=19,
     ),
-    "signature": _proof("signature"),
-    "stamp": _proof("time stamp"),
-    "commit": _proof("git"),
+    "signature": _proof("= 'signature'"),
+    "stamp": _proof("= 'time stamp'"),
+    "commit": _proof("not in ('signature', 'time stamp')"),
 }

@@ -6,11 +6,13 @@ entry. Each entry's digest covers the one before, so it answers for the whole re
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sqlite3
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
 WitnessKind = Literal["signature", "time stamp", "git"]
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(hours=6)
+_SHA1 = 40  # hex digits
+_COMMITTED = re.compile(rb"^committer .*> (\d{1,11}) [+-]\d{4}$", re.MULTILINE)
+# In DER: what is stamped (id-ct-TSTInfo), and the first moment after it.
+_STAMPED = re.compile(
+    rb"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04.*?\x18.(\d{14})[\d.]*Z", re.DOTALL
+)
 _STATEMENT = re.compile(
     r"bordercast entry (\d{1,9}) run (\d{1,9}) through (\d{4}-\d\d) digest ([0-9a-f]{64})"
 )
@@ -65,12 +73,29 @@ class WitnessProof:
     seen_by: str
     proof: bytes
 
+    def commit(self) -> str:
+        """The commit that a proof by git names; its object follows, whose digest that is."""
+        return self.proof.decode(errors="replace").partition("\n")[0]
+
+    def moment(self) -> str:
+        """When it was given, as the proof itself says it; "" where it bears no moment."""
+        if self.witness == "time stamp" and (stamped := _STAMPED.search(self.proof)):
+            with suppress(ValueError):
+                return _text(datetime.strptime(f"{stamped[1].decode()}+0000", "%Y%m%d%H%M%S%z"))
+        if self.witness == "git":
+            told = self.proof.partition(b"\n")[2]
+            digest = hashlib.sha1 if len(self.commit()) == _SHA1 else hashlib.sha256
+            whole = digest(b"commit %d\0%b" % (len(told), told)).hexdigest() == self.commit()
+            if whole and (committed := _COMMITTED.search(told)):
+                return _text(datetime.fromtimestamp(int(committed[1]), UTC))
+        return ""
+
 
 class Sighting(NamedTuple):
     """A row of the view `witnesses`: when, relative to the publication of the run's first month.
 
-    published_on : None while that month is not published. days_before : of the two; 0 or less if
-    it was published first.
+    seen_at : as the proof itself says it, "" where it bears no moment. published_on : None while
+    that month is not published. days_before : of the two; 0 or less if it was published first.
     """
 
     run_id: int
@@ -81,6 +106,13 @@ class Sighting(NamedTuple):
     month: str
     published_on: str | None
     days_before: int | None
+
+    def seen(self, moment: str) -> Sighting:
+        """The same, seen at another moment."""
+        if not moment or not self.published_on:
+            return self._replace(seen_at=moment, days_before=None)
+        days = date.fromisoformat(self.published_on) - date.fromisoformat(moment[:10])
+        return self._replace(seen_at=moment, days_before=days.days)
 
 
 class WitnessFailure(NamedTuple):
@@ -141,9 +173,11 @@ def proofs(db: Database | sqlite3.Connection) -> list[WitnessProof]:
 
 
 def sightings(db: sqlite3.Connection) -> list[Sighting]:
-    """When each proof was given, oldest run first."""
-    found = db.execute(f"select {', '.join(Sighting._fields)} from witnesses")
-    return [Sighting(*row) for row in found]
+    """When each proof was given, as it says itself, oldest run first."""
+    moments = {(proof.witness, proof.entry_id): proof.moment() for proof in proofs(db)}
+    rows = db.execute(f"select {', '.join(Sighting._fields)} from witnesses")
+    found = [Sighting(*row) for row in rows]
+    return [each.seen(moments[each.witness, each.entry_id]) for each in found]
 
 
 def lacking(
@@ -206,7 +240,7 @@ def standing(
     failed = failures(path)
     return {
         witness: (
-            f"run {last[witness].run_id} on {last[witness].seen_at}"
+            " on ".join(filter(None, (f"run {last[witness].run_id}", last[witness].moment())))
             if witness in last
             else "none yet"
         )

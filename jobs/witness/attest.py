@@ -120,10 +120,12 @@ def _git(
     from jobs.witness.gitlog import Repository
 
     with closing(connect.read(path)) as connection:
-        kept = [p.proof.decode() for p in witnesses.proofs(connection) if p.witness == "git"]
+        kept = [p.commit() for p in witnesses.proofs(connection) if p.witness == "git"]
     repository = Repository(clone(path), settings.seconds)
     commit, at = repository.append(settings.repository, statement, kept)
-    return _kept("git", statement, at, without_logins(settings.repository), commit.encode())
+    return _kept(
+        "git", statement, at, without_logins(settings.repository), repository.proof(commit)
+    )
 
 
 _ASKED: dict[

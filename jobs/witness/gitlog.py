@@ -64,8 +64,16 @@ class Repository:
         # The commit that added it; it was pushed, maybe by one of us that was killed.
         added = ("log", "--format=%H", "--reverse", f"-S{statement}", self.tip(), "--", FILE)
         commit = self._git(*added).splitlines()[0]
+        return commit, self.moment(commit)
+
+    def moment(self, commit: str) -> str:
+        """When a commit was made, UTC."""
         at = datetime.fromisoformat(self._git("show", "-s", "--format=%cI", commit))
-        return commit, at.astimezone(UTC).isoformat(timespec="seconds")
+        return at.astimezone(UTC).isoformat(timespec="seconds")
+
+    def proof(self, commit: str) -> bytes:
+        """A commit and its object, whose digest it is: what says itself when it was made."""
+        return f"{commit}\n{self._git('cat-file', 'commit', commit)}\n".encode()
 
     def check(self, commit: str, statement: WitnessedEntry) -> None:
         """WitnessError unless a commit is in the history, and says this."""

@@ -59,19 +59,18 @@ def examine(
     """
     git = Repository(repository or attest.clone(path))
     findings: list[str] = []
-    holds: set[tuple[str, int]] = set()
+    moments: dict[tuple[str, int], str] = {}
     for proof in witnesses.proofs(connection):
-        problem = _problem(connection, path, settings, git, proof)
-        if problem:
-            findings.append(f"{proof.witness} of run {proof.run_id}: {problem}")
-        else:
-            holds.add((proof.witness, proof.entry_id))
+        try:
+            moments[proof.witness, proof.entry_id] = _moment(connection, path, settings, git, proof)
+        except WitnessError as error:
+            findings.append(f"{proof.witness} of run {proof.run_id}: {error.problem}")
     if git.folder.exists():
         findings += _foreign_lines(connection, git)
     seen = [
-        verification.seen(each)
+        verification.seen(each.seen(moments[each.witness, each.entry_id]))
         for each in witnesses.sightings(connection)
-        if (each.witness, each.entry_id) in holds
+        if (each.witness, each.entry_id) in moments
     ]
     return Examined(list(dict.fromkeys(findings)), seen)
 
@@ -95,7 +94,8 @@ def write(
         for proof in proofs:
             name = f"entry-{proof.entry_id}"
             (draft / f"{name}.txt").write_text(f"{proof.statement}\n")
-            (draft / f"{name}.{_ENDINGS[proof.witness]}").write_bytes(proof.proof)
+            told = proof.commit().encode() if proof.witness == "git" else proof.proof
+            (draft / f"{name}.{_ENDINGS[proof.witness]}").write_bytes(told)
     return len(proofs)
 
 
@@ -109,41 +109,46 @@ def rewritten(
     answer = integrity.quoted(connection, statement.run_id, statement.digest)
     differ = "; ".join(verification.differences(answer, statement.run_id))
     what = differ or f"entry {statement.entry_id} of the ledger is another one now"
-    return f"the record was rewritten since {seen_by} saw it on {seen_at}: {what}"
+    when = f" on {seen_at}" if seen_at else ""
+    return f"the record was rewritten since {seen_by} saw it{when}: {what}"
 
 
-def _problem(
+def _moment(
     connection: sqlite3.Connection,
     path: Path,
     settings: WitnessSection,
     git: Repository,
     proof: WitnessProof,
 ) -> str:
-    """Why a proof does not hold for the record as it is, "" if it does."""
+    """When a proof was given, as it says itself; "" for a signature, which bears no moment.
+
+    Raises
+    ------
+    WitnessError : it does not hold for the record as it is.
+    """
     statement = witnesses.parse(proof.statement)
     if statement is None or (statement.entry_id, statement.run_id) != (
         proof.entry_id,
         proof.run_id,
     ):
-        return f"the kept statement, {proof.statement[:80]!r}, was edited"
-    try:
-        _check(path, settings, git, statement, proof)
-    except WitnessError as error:
-        return error.problem
-    return rewritten(connection, statement, proof.seen_by, proof.seen_at)
+        problem = f"the kept statement, {proof.statement[:80]!r}, was edited"
+        raise WitnessError(proof.witness, problem)
+    moment = _checked(path, settings, git, statement, proof)
+    problem = rewritten(connection, statement, proof.seen_by, moment)
+    if problem:
+        raise WitnessError(proof.witness, problem)
+    return moment
 
 
-def _check(
+def _checked(
     path: Path,
     settings: WitnessSection,
     git: Repository,
     statement: WitnessedEntry,
     proof: WitnessProof,
-) -> None:
-    """WitnessError unless the proof is one of this statement, and as old as the row says."""
-    if proof.witness == "git":
-        git.check(proof.proof.decode("ascii", errors="replace"), statement)
-    elif proof.witness == "signature":
+) -> str:
+    """The moment; WitnessError unless the proof is one of this statement, and as old as kept."""
+    if proof.witness == "signature":
         from jobs.witness import sshsig
 
         text, line = proof.proof.decode("ascii", errors="replace"), statement.line()
@@ -153,6 +158,10 @@ def _check(
         if not any(sshsig.verify(key, line, text) for key in settings.public_keys):
             problem = "the signature is not of this statement by a key of witness.public_keys"
             raise WitnessError("signature", problem)
+        return ""
+    if proof.witness == "git":
+        git.check(proof.commit(), statement)
+        moment, by, what = git.moment(proof.commit()), proof.seen_by, "commit"
     else:
         from jobs.witness import timestamps
 
@@ -160,10 +169,10 @@ def _check(
             problem = "cannot be checked: witness.authority_certificates is empty"
             raise WitnessError("time stamp", problem)
         trusted = attest.beside(path, settings.authority_certificates)
-        stamp = timestamps.check(proof.proof, statement, trusted)
-        if (stamp.seen_at, stamp.authority) != (proof.seen_at, proof.seen_by):
-            problem = f"the kept moment was edited; the stamp is of {stamp.seen_at}"
-            raise WitnessError("time stamp", problem)
+        (moment, by), what = timestamps.check(proof.proof, statement, trusted), "stamp"
+    if (moment, by) != (proof.seen_at, proof.seen_by):
+        raise WitnessError(proof.witness, f"the kept moment was edited; the {what} is of {moment}")
+    return moment
 
 
 def _foreign_lines(connection: sqlite3.Connection, git: Repository) -> Iterator[str]:

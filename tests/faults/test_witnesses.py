@@ -30,6 +30,16 @@ from jobs.service import health
 from jobs.witness import attest, signer, timestamps
 
 FORGERIES = {"medians and chain": MEDIANS, "all that was said": SAID}
+RECUT = {
+    "an entry removed": [
+        "delete from entries where kind = 'written' and subject = 'notice 1'",
+        "update entries set id = id - 1 where id > 6",
+    ],
+    "entries in another order": [
+        "update entries set id = -id where id in (2, 3)",
+        "update entries set id = 5 + id where id < 0",
+    ],
+}
 SIGNER = [sys.executable, "-m", "jobs.witness.signer"]
 DOWN = "http://127.0.0.1:1/"
 
@@ -127,13 +137,15 @@ def later(outside, tmp_path_factory) -> Path:
 
 
 IN_TIME = re.compile(
-    r"Run 1: (signed|time-stamped|committed)[^<]+?, \d\d days before CBP published"
+    r"Run 1: (signed by key \S+ \S+; a signature does not say when\.|"
+    r"time-stamped(?=[^<]+?, \d\d days before CBP published)|"
+    r"committed(?=[^<]+?, \d\d days before CBP published))"
 )
 
 
 def acts(text: str) -> list[str]:
-    """By which acts a run is said to have been seen in time."""
-    return sorted(IN_TIME.findall(" ".join(html.unescape(text).split())))
+    """By which acts a run is said to have been seen, and where the proof says when, in time."""
+    return sorted(act.split()[0] for act in IN_TIME.findall(" ".join(html.unescape(text).split())))
 
 
 ALL_ACTS = ["committed", "signed", "time-stamped"]
@@ -194,6 +206,18 @@ def test_a_record_rewritten_with_its_digests_is_named_by_each_witness(witnessed,
     assert alone.exit_code == 0, alone.output
     assert answer.exit_code == 1
     assert f"{kind} of run 3: the record was rewritten since" in answer.output
+
+
+@pytest.mark.parametrize("what", RECUT)
+def test_a_ledger_with_an_entry_less_or_in_another_order_is_named_by_each_witness(copy, what):
+    for statement in RECUT[what]:
+        assert written(copy, statement) > 0
+
+    answer = bordercast(copy, "verify", "--witnesses")
+
+    assert answer.exit_code == 1
+    for kind in KINDS:
+        assert f"{kind} of run 3: the record was rewritten since" in answer.output
 
 
 @pytest.mark.parametrize("kind", KINDS)

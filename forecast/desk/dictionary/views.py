@@ -621,7 +621,11 @@ VIEWS: tuple[View, ...] = (
             "data_through": month("The last month that the run knew"),
             "month": month("The first month that the run forecast"),
             "witness": text("How it was seen", "signature, time stamp, git"),
-            "seen_at": text("When it was seen, UTC; by the witness's own clock", "ISO 8601"),
+            "seen_at": text(
+                "When it was seen, UTC: as a time stamp or commit says; of a signature, by our "
+                "own clock",
+                "ISO 8601",
+            ),
             "seen_by": text("The public key, the authority, or the repository"),
             "entry_id": number("The entry of the ledger up to which it covers everything"),
             "statement": text("The line that was seen: entry, run, last month and digest"),
