@@ -19,7 +19,7 @@ from test_hooks import Receiver
 
 from forecast.config import Config
 from forecast.errors import ConfigError, DataError, VerifyError
-from forecast.store import connect, deliveries, notices, ops, wakes
+from forecast.store import connect, deliveries, notices, ops, runs, wakes
 from forecast.store.notices import Approval, Frame, Section
 from jobs.cli import main
 from jobs.mail import approvals, compose, operator_alerts, outbox, queueing
@@ -505,7 +505,8 @@ def test_what_was_held_too_long_is_closed_before_anything_is_sent(record):
 def test_a_withdrawn_run_is_given_up_before_anything_is_sent(record):
     approve(record)
     queued(record, settings("a@example.org"))
-    edit(record, "insert into withdrawals values (2, '2024-04-12', 'wrong', 'Ann')")
+    with connect.writing(record) as db:
+        runs.withdraw(db, 2, "wrong", "Ann", NOW)
     taken = Taken()
     with server(taken) as port:
         assert outbox.deliver(record, settings("a@example.org", port=port), at(LATER)) == []
