@@ -52,6 +52,23 @@ def said(*words: object) -> str:
 HEAVY = ("pandas", "scipy", "statsmodels", "prophet", "altair", "sqlite_utils", "datasette")
 
 
+def test_help_loads_no_settings_and_no_source(tmp_path):
+    """With the shipped settings beside it, which say of no source of their own."""
+    (tmp_path / "config.toml").write_bytes((ROOT / "config.toml").read_bytes())
+    program = (
+        "import sys; from jobs.cli import main; main(['--help'], standalone_mode=False); "
+        "print(*sys.modules, file=sys.stderr)"
+    )
+
+    shown = bordercast(start=("-c", program), cwd=tmp_path)
+
+    assert "border encounters" in shown.stdout
+    loaded = set(shown.stderr.split())
+    assert "jobs.cli" in loaded
+    unneeded = (*HEAVY, "pydantic", "numpy", "rich", "forecast.config", "forecast.records")
+    assert loaded & {*unneeded, "forecast.intake.sources.contract"} == set()
+
+
 @pytest.mark.slow
 def test_show_prints_every_border_and_loads_nothing_heavy(published):
     program = (

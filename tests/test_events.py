@@ -53,7 +53,7 @@ def test_other_borders_have_none():
     assert events.columns("other", JUNE_2023, width=200) == ()
 
 
-@pytest.mark.parametrize("source", [s for s in registry.SOURCES.values() if not s.beside])
+@pytest.mark.parametrize("source", [s for s in registry.every().values() if not s.beside])
 def test_policy_dates_are_of_people_met_at_the_border_alone(source):
     registry.use(source)
     try:

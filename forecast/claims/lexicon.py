@@ -98,6 +98,6 @@ def _lexicon(source: str) -> Lexicon:
 def _tables(source: str) -> dict[str, dict[str, list[str]]]:
     """lexicon.toml, and what the source has in place of some of its tables."""
     text = files("forecast.claims").joinpath("lexicon.toml").read_text("utf-8")
-    known = registry.SOURCES.get(source)
+    known = registry.every().get(source)
     own = known.lexicon() if known and known.lexicon else ""
     return tomllib.loads(text) | tomllib.loads(own)

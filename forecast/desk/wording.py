@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.intake.sources import registry
-from forecast.intake.sources.contract import Half, MeasureWords, Publisher, TotalWords
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Half, MeasureWords, Publisher, TotalWords
 
 MONTHS = (
     "January",

@@ -30,7 +30,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any, NoReturn, TextIO, cast
 
@@ -60,7 +60,7 @@ from jobs.cli import (
     work,
 )
 from jobs.cli.help import HelpContext, Sectioned, examples
-from jobs.cli.shared import Settings
+from jobs.cli.shared import Settings, words_of_help
 
 # Small fits are 10-19 times slower with two BLAS threads; numpy reads this when imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -121,8 +121,7 @@ class Commands(Sectioned):
     def get_help(self, ctx: click.Context) -> str:
         """Help in the words of the counts that the settings and the record here are about."""
         if ctx.obj is None:
-            with suppress(BordercastError):
-                Settings(ctx.params.get("config_path"), ctx.params.get("db"))
+            words_of_help(ctx.params.get("config_path"), ctx.params.get("db"))
         return super().get_help(ctx)
 
     def invoke(self, ctx: click.Context) -> Any:

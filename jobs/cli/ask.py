@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast import headlines, months
+from forecast import months
 from forecast.errors import ConfigError, SpanError
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, console, latest_run, print_json, reading, series_key
@@ -106,6 +106,7 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
         run = latest_run(connection, settings)
         key = series_key(connection, series)
         if not key.headline:
+            from forecast import headlines
             from forecast.desk.wording import totals
 
             raise SeriesNameError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast import atomic, headlines, months
+from forecast import atomic, months
 from forecast.errors import ClaimError, ConfigError, DocumentError
 from jobs.cli.cite import facts_json, facts_of, run_json
 from jobs.cli.help import AS_JSON, examples, fits
@@ -108,6 +108,8 @@ def _refuse_unheld(
 
 def _whole_month(subject: Subject, span: ClaimSpan) -> bool:
     """Whether there are facts about it: a month of a border's total."""
+    from forecast import headlines
+
     total = not (subject.agency or subject.dimension)
     return total and span.length == 1 and subject.border in headlines.every()
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import click
 
-from forecast import headlines, months
+from forecast import months
 from forecast.intake.sources import registry
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
@@ -87,9 +87,11 @@ class HelpContext(click.Context):
 
 def in_words(text: str) -> str:
     """A text about border encounters, about the counts in use; unchanged where it fits them."""
-    source = registry.main()
-    if source.shipped:
+    if registry.shipped():
         return text
+    from forecast import headlines
+
+    source = registry.main()
     one, noun = source.totals.one, source.measure.noun
     vowel = one[:1].lower() in "aeiou"
     name = shlex.quote(next(iter(headlines.every()), "SERIES"))
@@ -124,7 +126,7 @@ def in_words(text: str) -> str:
 
 def fits(command: str) -> bool:
     """Whether a command can do anything with the counts in use."""
-    return registry.main().shipped or command not in ABOUT_SHIPPED
+    return registry.shipped() or command not in ABOUT_SHIPPED
 
 
 def _below(command: click.Command) -> Iterator[click.Command]:

@@ -14,7 +14,6 @@ from forecast.desk.wording import check_command
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError, VerifyError
 from forecast.printable import without_controls
-from forecast.records import SeriesKey
 from jobs.cli import ask
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
@@ -30,6 +29,7 @@ from jobs.cli.shared import (
 
 if TYPE_CHECKING:
     from forecast.desk.brief import Halves
+    from forecast.records import SeriesKey
 
 
 @click.command(
@@ -61,8 +61,8 @@ def show(
     if series and span:
         ask.show_span(settings, series, span, as_json)
         return
-    from forecast.desk.asking import unforecast_words, waiting_totals
     from forecast.desk.terminal import tables
+    from forecast.desk.unforecast import unforecast_words, waiting_totals
     from forecast.store import joint, read
 
     with reading(settings) as connection:

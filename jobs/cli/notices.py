@@ -13,7 +13,6 @@ from forecast import atomic
 from forecast.errors import ConfigError, DataError, MailServerError
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, console, print_json, reading, typed_line
-from jobs.service import environment
 
 if TYPE_CHECKING:
     from forecast.store.notices import Notice
@@ -179,6 +178,7 @@ def approve(settings: Settings, notice_id: int, content: str, by: str) -> None:
     """
     from forecast.store.notices import Approval
     from jobs.mail import approvals
+    from jobs.service import environment
 
     approval = Approval(typed_line(by), environment.user(), content.strip())
     notice = approvals.approve(settings.db, notice_id, approval, datetime.now(UTC))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from forecast.errors import ConfigError
-from forecast.records import Row
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
     BORDER,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from forecast.desk.reliability import KindScore
+    from forecast.records import Row
 
 ABOUT = {
     "issued": "forecasts issued before their month was published",

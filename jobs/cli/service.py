@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.config import DEFAULT_PATH, SHIPPED
 from forecast.errors import BusyError, ConfigError
 from forecast.intake.sources import registry
 from forecast.printable import without_controls
 from jobs.cli.anyseries import reading_options
 from jobs.cli.help import AS_JSON, examples
-from jobs.cli.shared import Settings, print_json
-
-# What else than the main figures comes with the program -> its first settings.
-_OTHERS = {s.measure.noun: s.settings for s in registry.SOURCES.values() if s.settings}
+from jobs.cli.shared import KnownName, Settings, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from forecast.intake.tables.grid import ReadAs
+
+
+def _others() -> dict[str, Callable[[], str]]:
+    """What other sources that come with the program count -> a first settings file of it."""
+    return {s.measure.noun: s.settings for s in registry.every().values() if s.settings}
 
 
 @click.command(epilog=examples("serve", "serve --once"))
@@ -128,12 +131,12 @@ def check(ctx: click.Context) -> None:
     )
 )
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default=DEFAULT_PATH, help="[./config.toml]"
+    "-o", "--output", type=click.Path(path_type=Path), default="config.toml", help="[./config.toml]"
 )
 @click.option(
     "--source",
     "source",
-    type=click.Choice(list(_OTHERS)),
+    type=KnownName(_others),
     help="For a service on other figures that come with the program.",
 )
 @click.argument("file", required=False, type=click.Path(exists=True, path_type=Path))
@@ -145,12 +148,13 @@ def init(output: Path, file: Path | None, source: str | None, read_as: ReadAs) -
     a service on them, and say how it was understood. A file that is already there is left alone
     (exit code 2).
     """
+    from forecast.config import SHIPPED
     from jobs.service import first_settings
 
     if source and file:
         raise click.UsageError("name a FILE or a --source, not both")
     if source:
-        first_settings.write(output, _OTHERS[source]().encode())
+        first_settings.write(output, _others()[source]().encode())
         click.echo(f"Settings written to {output}. Now:")
         click.echo(f"    bordercast{_named(output)} run")
         return
@@ -170,7 +174,7 @@ def init(output: Path, file: Path | None, source: str | None, read_as: ReadAs) -
 
 def _named(output: Path) -> str:
     """How commands are told of a settings file; "" where they find it themselves."""
-    return "" if output == DEFAULT_PATH else f" --config {output}"
+    return "" if output == Path("config.toml") else f" --config {output}"
 
 
 @config.command(epilog=examples("config show"))

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast import config, headlines, in_use, months
-from forecast.desk.wording import in_keys
-from forecast.errors import ConfigError, DataError
+from forecast import months
+from forecast.errors import BordercastError, ConfigError, DataError
 from forecast.printable import without_controls
-from forecast.store import connect
-from jobs.service import environment
+from forecast.store import connect, measure
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from rich.console import Console
 
     from forecast.desk.brief import Halves
@@ -31,25 +29,39 @@ if TYPE_CHECKING:
     from jobs.pipeline.refits import Report
 
 
-class TotalName(click.Choice[str]):
-    """One of the totals that the source in use has; which, is known when a command starts."""
+class KnownName(click.Choice[str]):
+    """One of some names, which are asked for when a command is, so that `--help` need not know."""
 
-    def __init__(self) -> None:
-        super().__init__(headlines.every())
+    def __init__(self, names: Callable[[], Iterable[str]]) -> None:
+        super().__init__(())
+        self._names = names
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The total so named."""
-        self.choices = headlines.every()
-        return super().convert(value, param, ctx)
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Those there are now."""
+        return tuple(self._names())
+
+    @choices.setter
+    def choices(self, names: object) -> None:
+        """What click sets is what there is."""
 
 
-BORDER = TotalName()
+def _totals() -> tuple[str, ...]:
+    from forecast import headlines
+
+    return headlines.every()
+
+
+BORDER = KnownName(_totals)
 
 
 class Settings:
     """What every command is given: the settings and the database's place."""
 
     def __init__(self, config_path: Path | None, db: Path | None) -> None:
+        from forecast import config, in_use
+        from jobs.service import environment
+
         environment.refuse_unknown()
         found = config_path or config.found()
         self.source = str(found or "defaults")
@@ -57,6 +69,27 @@ class Settings:
         self.db = connect.place(db or Path(self.config.service.db))
         config.refuse_places(self.config, self.db, self.source)
         in_use.start(self.db, self.config)
+
+
+def words_of_help(config_path: Path | None, db: Path | None) -> None:
+    """Say whose counts `--help` is about; settings are checked only where they may tell."""
+    try:
+        path = config_path or Path("config.toml")
+        said = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        place = db or Path(said.get("service", {}).get("db", "bordercast.db"))
+        if not said.get("sources") and not _source_of(place):
+            return
+    except (BordercastError, OSError, ValueError, AttributeError, sqlite3.Error):
+        pass
+    with suppress(BordercastError):
+        Settings(config_path, db)
+
+
+def _source_of(db: Path) -> bool:
+    if not db.exists():
+        return False
+    with closing(connect.read(connect.place(db))) as connection:
+        return measure.source(connection) is not None
 
 
 def as_month(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -100,6 +133,7 @@ def halves_published(connection: sqlite3.Connection) -> dict[str, Halves | None]
 
     Empty where counts have no halves.
     """
+    from forecast import headlines
     from forecast.desk import brief, report
     from forecast.desk.wording import both_halves
 
@@ -218,4 +252,6 @@ def refuse_if_any(taken: Iterable[Taken]) -> None:
 
 def print_json(value: Any) -> None:
     """For programs, under the keys that files of the source in use have."""
+    from forecast.desk.wording import in_keys
+
     click.echo(json.dumps(in_keys(value), indent=2))

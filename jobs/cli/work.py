@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jobs.intake.ingest import Taken
 
 
-@click.command(epilog=examples("run", f"run {registry.main().example}"))
+@click.command(epilog=examples("run", f"run {registry.EXAMPLE}"))
 @click.option("--no-bundle", is_flag=True, help="Start without the embedded figures.")
 @AS_JSON
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -53,13 +53,11 @@ def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: b
         return
     _show_run(settings, as_json, published=outcome.run_id is not None)
     folder = settings.config.site.folder
-    if folder and not as_json and not registry.main().shipped:
+    if folder and not as_json and not registry.shipped():
         click.echo(f"The page: {settings.db.parent / folder / 'index.html'}")
 
 
-@click.command(
-    epilog=examples("ingest", f"ingest --first-seen 2026-11-17 {registry.main().example}")
-)
+@click.command(epilog=examples("ingest", f"ingest --first-seen 2026-11-17 {registry.EXAMPLE}"))
 @click.option("--no-bundle", is_flag=True, help="Do not load the embedded figures first.")
 @click.option(
     "--first-seen",
@@ -115,8 +113,8 @@ def _await_inbox(settings: Settings) -> None:
 
 
 def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
-    from forecast.desk.asking import waiting_totals
     from forecast.desk.terminal import tables
+    from forecast.desk.unforecast import waiting_totals
     from forecast.store import flags, read
 
     with reading(settings) as connection:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forecast.desk import brief
-from forecast.desk.asking import waiting_words
 from forecast.desk.report import MonthReport
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
+from forecast.desk.unforecast import waiting_words
 from forecast.desk.wording import (
     both_halves,
     month_words,

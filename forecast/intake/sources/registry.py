@@ -1,34 +1,49 @@
 """The sources of counts there are, by name; and the one in use.
 
-A record holds one measure of one source. Which, a command says once, when it starts.
+A record holds one measure of one source. Which, a command says once, when it starts. Sources are
+imported when the first is asked for: `--help` needs none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING
 
-from forecast import headlines, months
-from forecast.intake.sources.cbp_apprehension_types.source import APPREHENSION_TYPES
-from forecast.intake.sources.cbp_drugs.source import DRUG_EVENTS, DRUG_POUNDS
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.intake.sources.contract import CountSource, FileName
+from forecast import months
+from forecast.intake.sources.cbp_encounters import EXAMPLE as EXAMPLE
 
-SOURCES = {
-    source.name: source for source in (ENCOUNTERS, APPREHENSION_TYPES, DRUG_EVENTS, DRUG_POUNDS)
-}
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import CountSource, FileName
+
+
+@cache
+def every() -> dict[str, CountSource]:
+    """Name -> source, of all that come with the program."""
+    from forecast.intake.sources.cbp_apprehension_types.source import APPREHENSION_TYPES
+    from forecast.intake.sources.cbp_drugs.source import DRUG_EVENTS, DRUG_POUNDS
+    from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+
+    sources = (ENCOUNTERS, APPREHENSION_TYPES, DRUG_EVENTS, DRUG_POUNDS)
+    return {source.name: source for source in sources}
 
 
 def find(name: str) -> CountSource:
     """The source so named; KeyError if there is none."""
-    return SOURCES[name]
+    return every()[name]
 
 
-_in_use: list[CountSource] = [ENCOUNTERS]
+_in_use: list[CountSource] = []
 
 
 def main() -> CountSource:
     """The source in use: whose totals the pages, notices and commands are about."""
-    return _in_use[-1]
+    return _in_use[-1] if _in_use else find("cbp_encounters")
+
+
+def shipped() -> bool:
+    """Whether it comes with the program."""
+    return not _in_use or main().shipped
 
 
 def use(source: CountSource, totals: Iterable[str] | None = None) -> None:
@@ -36,6 +51,8 @@ def use(source: CountSource, totals: Iterable[str] | None = None) -> None:
 
     totals : those there are, where the record tells and not the source.
     """
+    from forecast import headlines
+
     _in_use[:] = [source]
     headlines.use(source.totals.parts if totals is None else totals, source.totals.whole)
     months.year_begins(source.year_begins)
@@ -45,7 +62,7 @@ def that_have(label: str) -> list[str]:
     """What other sources count of a part so called, in small letters: seizures, pounds."""
     return [
         source.measure.noun
-        for source in SOURCES.values()
+        for source in every().values()
         if source.name != main().name
         and not source.beside
         and label
@@ -60,7 +77,7 @@ def that_have(label: str) -> list[str]:
 
 def other_nouns() -> list[str]:
     """What other sources count, as a number's unit."""
-    nouns = (source.measure.noun for source in SOURCES.values() if not source.beside)
+    nouns = (source.measure.noun for source in every().values() if not source.beside)
     return [noun for noun in nouns if noun != main().measure.noun]
 
 
@@ -70,7 +87,7 @@ def source_of(file_name: str) -> CountSource:
     Of the main source, and of those whose releases complete its record.
     """
     own = main()
-    in_record = [own, *(source for source in SOURCES.values() if source.beside == own.name)]
+    in_record = [own, *(source for source in every().values() if source.beside == own.name)]
     return next((source for source in in_record if source.parse_name(file_name)), own)
 
 

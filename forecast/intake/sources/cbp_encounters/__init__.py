@@ -7,3 +7,5 @@ labels    the publisher's labels as people write them
 places    the border each sector and field office is at
 bundle    the figures that come with the program
 """
+
+EXAMPLE = "nationwide-encounters-fy24-fy27-oct-aor.csv"  # of the name of a file

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from io import BytesIO
 
-from forecast.intake.sources.cbp_encounters import bundle, files, labels, snapshot
+from forecast.intake.sources.cbp_encounters import EXAMPLE, bundle, files, labels, snapshot
 from forecast.intake.sources.cbp_encounters.labels import LABELS
 from forecast.intake.sources.contract import (
     Agreement,
@@ -160,7 +160,7 @@ ENCOUNTERS = CountSource(
     ),
     labels=LABELS,
     layouts=frozenset({"aor", "state", "sbo"}),
-    example="nationwide-encounters-fy24-fy27-oct-aor.csv",
+    example=EXAMPLE,
     parse_name=files.parse_name,
     read=read,
     embedded=bundle.load,
