@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,8 +86,9 @@ NAMELESS = {"border_table", "rate_lines", "changes_table"}  # numbers, months an
 # Function that makes a table -> what it prints of a name.
 PRINTERS: dict[str, Callable[[str], list[Any]]] = {
     "forecast_table": lambda n: [
-        tables.run_summary(RUN, [month(n)], {n: month(n)}, [month(n)], {}),
-        tables.forecast_table([month(n)], {n: month(n)}, {}),
+        tables.run_summary(RUN, [month(n)], {n: month(n)}, [month(n)], {}, {}),
+        tables.forecast_table([month(n)], {n: month(n)}, {}, {}),
+        tables.forecast_table([], {n: month(n)}, {}, {n: f"because of {n}"}),
     ],
     "flag_table": lambda n: [
         tables.flag_table([month(n)]),
@@ -142,6 +144,19 @@ def test_every_function_that_makes_a_table_is_tried_above():
 def test_one_console_prints_for_all_and_nothing_reads_markup():
     assert calls("Console") == [("jobs/cli/shared.py", "console")]
     assert calls("from_markup") == []
+
+
+def test_no_text_of_the_program_is_written_as_markup():
+    texts = [
+        (str(file.relative_to(ROOT)), node.value)
+        for file in [*ROOT.glob("forecast/**/*.py"), *ROOT.glob("jobs/**/*.py")]
+        if "[/" in (text := file.read_text()) or "[bold" in text
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert [
+        one for one in texts if re.search(r"\[/?(bold|red|yellow|dim|link)\b|\[/\]", one[1])
+    ] == []
 
 
 @pytest.mark.slow

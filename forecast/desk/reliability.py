@@ -103,17 +103,14 @@ def tables(found: Sequence[KindScore], name: str) -> Iterator[RenderableType]:
     if not found:
         yield "No standing question is resolved yet."
         return
-    from rich.text import Text
+    from forecast.desk.terminal.tables import titled
 
-    said = ", chances given to standing questions; smaller scores are better"
-    yield Text.assemble((name, "bold"), said)
+    yield titled(name, ", chances given to standing questions; smaller scores are better")
     for basis, group in groupby(found, key=lambda one: one.basis):
         kinds = list(group)
         yield _scores(kinds, basis)
         yield from (f"{one.kind}: {one.verdict}." for one in kinds if not one.skilled)
-        yield Text.assemble(
-            *("\n", ("Reliability", "bold"), ": of the chances given, how many came true")
-        )
+        yield titled("\nReliability", ": of the chances given, how many came true")
         yield _reliability(kinds, basis)
 
 

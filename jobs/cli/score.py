@@ -144,6 +144,7 @@ def _of_era(settings: Settings, rows: Sequence[Row], era: str) -> list[Row]:
 def _parts(rows: Sequence[Row], name: str, era: str | None) -> Iterator[RenderableType]:
     """What is printed, from top to bottom."""
     from forecast.desk.terminal import score_tables
+    from forecast.desk.terminal.tables import titled
 
     for basis, about in ABOUT.items():
         of_basis = [row for row in rows if row["basis"] == basis]
@@ -152,7 +153,7 @@ def _parts(rows: Sequence[Row], name: str, era: str | None) -> Iterator[Renderab
             continue
         shown = era or score_tables.ALL_ERAS
         by_lead = _where(of_basis, border=name, era=shown)
-        yield f"[bold]{name}[/bold], {about}; cutoffs: {shown}"
+        yield titled(name, f", {about}; cutoffs: {shown}")
         yield score_tables.lead_table(by_lead)
         yield from score_tables.notes(by_lead)
         yield ""
@@ -168,17 +169,19 @@ def _where(rows: Sequence[Row], **values: object) -> list[Row]:
 
 def _by_era(rows: Sequence[Row]) -> Iterator[RenderableType]:
     from forecast.desk.terminal import score_tables
+    from forecast.desk.terminal.tables import titled
 
     for name, title in ERA_SCORES:
-        yield f"[bold]{title}[/bold], leads 1-12, by year of the cutoff and by known breaks"
+        yield titled(title, ", leads 1-12, by year of the cutoff and by known breaks")
         yield score_tables.era_table(rows, name)
         yield ""
 
 
 def _by_border(rows: Sequence[Row]) -> Iterator[RenderableType]:
     from forecast.desk.terminal import score_tables
+    from forecast.desk.terminal.tables import titled
     from forecast.desk.wording import totals
 
-    yield f"[bold]Each {totals().one}[/bold], leads 1-12"
+    yield titled(f"Each {totals().one}", ", leads 1-12")
     yield score_tables.border_table([r for r in rows if r["border"] != score_tables.all_of_them()])
     yield ""

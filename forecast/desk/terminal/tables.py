@@ -158,6 +158,11 @@ def run_summary(
     )
 
 
+def titled(title: str, rest: str) -> Text:
+    """A line above a table: its title, and what follows."""
+    return Text.assemble((title, "bold"), rest)
+
+
 def plain_table(*columns: str, numbers: Sequence[str] = ()) -> Table:
     """An empty table in the form all of ours have; numbers : columns after these, to the right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
