@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "HOME")  # none of the service's secrets
-_SHOWN = 400  # characters of a child's last words
+SHOWN = 400  # characters of a child's last words
 
 
 class ChildLimits(NamedTuple):
@@ -35,11 +35,13 @@ class ChildLimits(NamedTuple):
 class ChildError(Exception):
     """A child that gave no answer. said : its last words. code : how it ended, as `Popen` has it.
 
+    ended : it was not we who ended it.
+
     The message says why, as the end of a sentence: "took more than 5 seconds".
     """
 
-    def __init__(self, problem: str, code: int = 0, said: str = "") -> None:
-        self.code, self.said = code, said
+    def __init__(self, problem: str, code: int, said: str, *, ended: bool = False) -> None:
+        self.code, self.said, self.ended = code, said, ended
         super().__init__(problem)
 
 
@@ -105,13 +107,14 @@ def run(
                 timer.cancel()
                 end()
         said.seek(0)
-        told = " ".join(said.read().decode(errors="replace").split())[-_SHOWN:]
+        told = " ".join(said.read().decode(errors="replace").split())[-SHOWN:]
+    code = process.returncode
     if late.is_set():
-        raise ChildError(f"took more than {limits.seconds:g} seconds", process.returncode, told)
+        raise ChildError(f"took more than {limits.seconds:g} seconds", code, told)
     if len(found) > limits.answer:
-        raise ChildError(f"gave more than {limits.answer:,} bytes", process.returncode, told)
-    if process.returncode:
-        raise ChildError(_ended(process.returncode, limits), process.returncode, told)
+        raise ChildError(f"gave more than {limits.answer:,} bytes", code, told)
+    if code:
+        raise ChildError(_ended(code, limits), code, told, ended=True)
     return found
 
 

@@ -135,9 +135,20 @@ def swollen() -> bytes:
     return kept.getvalue()
 
 
+def wide() -> bytes:
+    """A table with a cell that spans a hundred million columns."""
+    import docx as word
+
+    document, kept = word.Document(), io.BytesIO()
+    document.add_table(1, 1).cell(0, 0)._tc.grid_span = 100_000_000
+    document.save(kept)
+    return kept.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
+        pytest.param("wide.docx", wide(), marks=pytest.mark.slow),
         ("digits.txt", b"7" * 1_000_000),
         ("large.txt", b"a " * 6_000_000),
         ("bomb.docx", swollen()),

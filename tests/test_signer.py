@@ -196,7 +196,7 @@ def test_a_command_that_fails_says_why(script, problem, grave):
 
 
 def test_a_command_that_takes_too_long_is_ended_with_what_it_started(tmp_path):
-    with pytest.raises(WitnessError, match=r"sh took over 0\.5 seconds"):
+    with pytest.raises(WitnessError, match=r"sh took more than 0\.5 seconds"):
         told(f"sleep 600 & echo $! > {tmp_path / 'pid'}; wait", 0.5)
 
     child = int((tmp_path / "pid").read_text())

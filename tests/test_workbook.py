@@ -66,9 +66,9 @@ FALSE_COUNT = book(
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (FAR, r"reach from A1 to XFD1048576, 17,179,869,184 cells, and at most 6,000,000 are read"),
+        (FAR, r"reach from A1 to XFD1048576, 17,179,869,184 cells, and at most 5,300,000 are read"),
         (two_cells("GR1048576", 1_048_576), r"reach from A1 to GR1048576, 209,715,200 cells"),
-        (FALSE_COUNT, r"broke down \(signal 6\), perhaps for want of 800 MB of memory; save the"),
+        (FALSE_COUNT, r"broke down \(signal 6\), perhaps for want of 640 MB of memory; save the"),
     ],
     ids=["far cell", "two hundred columns", "false count"],
 )

@@ -1,25 +1,17 @@
 """Files as text: plain text, Markdown, HTML, Word and PDF, within limits.
 
-Everything is measured before it is read: a file of another size than it says, or that unpacks to
-far more, is refused rather than read.
+Everything is measured before it is read; Word and PDF are read by `packed`, which may die of them.
 """
 
 from __future__ import annotations
 
-import io
-import time
-import zipfile
-from collections.abc import Iterator
 from html.parser import HTMLParser
 
+from forecast.claims import packed
 from forecast.claims.lexicon import word_set
 from forecast.errors import DocumentError
 
 LARGEST = 10_000_000  # bytes of a file
-UNPACKED = 20_000_000  # bytes of a Word file's parts together
-ENTRIES = 2_000  # parts of a Word file
-PAGES = 300  # of a PDF
-SECONDS = 2.5  # for the pages of a PDF
 CHARACTERS = 150_000  # of the text: about 25,000 words
 
 _BLOCKS = word_set(
@@ -43,10 +35,10 @@ def read(name: str, content: bytes) -> str:
     if len(content) > LARGEST:
         raise DocumentError(name, f"it has {len(content):,} bytes; at most {LARGEST:,} are read")
     ending = name.rpartition(".")[2].lower() if "." in name else ""
-    if content[:5] == b"%PDF-" or ending == "pdf":
-        text = _pdf(name, content)
-    elif ending == "docx":
-        text = _word(name, content)
+    if content[:5] == b"%PDF-":
+        ending = "pdf"
+    if ending in ("pdf", "docx"):
+        text = packed.read(name, content, ending)
     else:
         text = _plain(name, content, ending)
     if len(text) > CHARACTERS:
@@ -105,61 +97,3 @@ def _html(text: str) -> str:
     reader.close()
     paragraphs = ("".join(reader.parts)).split("\n\n")
     return "\n\n".join(kept for one in paragraphs if (kept := " ".join(one.split())))
-
-
-def _word(name: str, content: bytes) -> str:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            _refuse_swollen(name, packed)
-    except zipfile.BadZipFile:
-        raise DocumentError(name, "it is not a Word file, or it is damaged") from None
-    try:
-        import docx
-    except ImportError:
-        raise DocumentError(name, _extra("python-docx")) from None
-    try:
-        document = docx.Document(io.BytesIO(content))
-        paragraphs = [item.text for item in document.paragraphs]
-        rows = [
-            " | ".join(cell.text for cell in row.cells)
-            for table in document.tables
-            for row in table.rows
-        ]
-    except Exception as error:  # the library raises what its parts raise
-        raise DocumentError(name, f"it cannot be read: {type(error).__name__}") from None
-    return "\n\n".join((*paragraphs, *rows))
-
-
-def _refuse_swollen(name: str, packed: zipfile.ZipFile) -> None:
-    parts = packed.infolist()
-    size = sum(part.file_size for part in parts)
-    if size > UNPACKED or len(parts) > ENTRIES:
-        raise DocumentError(name, f"it unpacks to {size:,} bytes; at most {UNPACKED:,} are read")
-
-
-def _pdf(name: str, content: bytes) -> str:
-    try:
-        import pypdf
-    except ImportError:
-        raise DocumentError(name, _extra("pypdf")) from None
-    try:
-        reader = pypdf.PdfReader(io.BytesIO(content))
-        if len(reader.pages) > PAGES:
-            raise DocumentError(name, f"it has {len(reader.pages)} pages; at most {PAGES} are read")
-        return "\n\n".join(_pages(name, reader))
-    except DocumentError:
-        raise
-    except Exception as error:  # the library raises what its parts raise
-        raise DocumentError(name, f"it cannot be read: {type(error).__name__}") from None
-
-
-def _pages(name: str, reader: object) -> Iterator[str]:
-    until = time.monotonic() + SECONDS
-    for page in reader.pages:  # type: ignore[attr-defined]
-        yield page.extract_text()
-        if time.monotonic() > until:
-            raise DocumentError(name, f"its pages take more than {SECONDS:g} seconds to read")
-
-
-def _extra(package: str) -> str:
-    return f"reading it needs {package}: pip install 'bordercast[claims]'"

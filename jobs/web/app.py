@@ -29,7 +29,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from forecast import headlines
+from forecast import child, headlines
 from forecast.desk.site.folder import LIST
 from forecast.desk.wording import slug
 from forecast.errors import StoreError
@@ -49,7 +49,6 @@ from jobs.web.answers import (
     with_headers,
 )
 from jobs.web.metadata import DATABASE
-from jobs.web.queries import environment
 
 LOG = logging.getLogger("bordercast")
 LONGEST_NAME, LONGEST_PATH = 255, 2000  # bytes; no file has a longer one
@@ -176,7 +175,7 @@ class Site:
             *(str(self.snapshot.absolute()), str(self.folder), self.address),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=environment(os.environ),
+            env=child.environment(os.environ),
             start_new_session=True,  # Ctrl-C is for the page, which ends it
         )
         assert process.stdout is not None

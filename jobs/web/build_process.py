@@ -13,15 +13,14 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from forecast import in_use, months
+from forecast import child, in_use, months
 from forecast.errors import BordercastError
 from forecast.store import held
-from jobs.web.query_process import leave_with_parent
 
 
 def main(copy: str, folder: str, address: str) -> None:
     """Write all of it."""
-    threading.Thread(target=leave_with_parent, daemon=True).start()
+    threading.Thread(target=child.leave_with_parent, daemon=True).start()
     try:
         found = held.hold(Path(copy), 1)
         in_use.of_connection(found.connections[0])

@@ -15,16 +15,15 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 from starlette.types import Scope
 
-import jobs
+from forecast import child
 from forecast.errors import BordercastError
 from forecast.store import held
 from jobs.web.answers import Plain, QueryAnswer, too_long
@@ -35,7 +34,6 @@ START_SECONDS = 60.0  # before a process that does not come up is given up
 PAUSE_SECONDS = 5.0  # after one that did not come up
 CACHED_MOST = 60  # seconds for which a browser may be told to keep an answer
 PASSED_ON = {b"content-type", b"content-disposition", b"location", b"link"}
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "HOME")  # none of the service's secrets
 BUSY = Plain(
     503,
     "Too many queries at once",
@@ -263,7 +261,7 @@ class _Process:
             *(str(copy.absolute()), str(socket), json.dumps(asdict(limits))),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=environment(os.environ),
+            env=child.environment(os.environ),
             start_new_session=True,  # Ctrl-C is for the page, which ends it
         )
         assert process.stdout is not None
@@ -347,15 +345,3 @@ def _cached(response: httpx.Response) -> str:
     # A long number is never read as one.
     most = min(int(seconds[:9]), CACHED_MOST) if seconds.isascii() and seconds.isdigit() else 0
     return f"private, max-age={most}" if most else "private, no-cache"
-
-
-def environment(ours: Mapping[str, str]) -> dict[str, Any]:
-    """What the process is told: where things are, and no secret."""
-    root = str(Path(jobs.__file__).parent.parent)
-    paths = [root, *filter(None, ours.get("PYTHONPATH", "").split(os.pathsep))]
-    return {
-        **{name: ours[name] for name in KEPT_VARIABLES if name in ours},
-        "PYTHONPATH": os.pathsep.join(paths),
-        "OMP_NUM_THREADS": "1",
-        "MALLOC_ARENA_MAX": "2",  # an arena of address space for each thread is a waste
-    }

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import resource
 import socket
 import sqlite3
 import sys
@@ -22,6 +21,7 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
+from forecast import child
 from forecast.errors import BordercastError
 from forecast.store.held import Identity
 from jobs.web.limits import QueryLimits
@@ -31,11 +31,9 @@ Serve = Callable[[Path, str, QueryLimits], Coroutine[Any, Any, None]]
 
 def main(serve: Serve, copy: str, place: str, limits: str) -> None:
     """Answer until the parent is gone."""
-    threading.Thread(target=leave_with_parent, daemon=True).start()
+    threading.Thread(target=child.leave_with_parent, daemon=True).start()
     bounds = QueryLimits(**json.loads(limits))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with suppress(ValueError, OSError):  # a system without such a limit
-        resource.setrlimit(resource.RLIMIT_AS, (bounds.address_bytes, bounds.address_bytes))
+    child.confine(bounds.address_bytes)
     # Of all connections together, for as long as the process lives. SQLite refuses what goes
     # beyond, where the system's limit would fail whichever part of the process asks next.
     sqlite3.connect(":memory:").execute(f"pragma hard_heap_limit = {bounds.heap_bytes:d}")
@@ -46,13 +44,6 @@ def main(serve: Serve, copy: str, place: str, limits: str) -> None:
     except BordercastError as error:
         print(f"bordercast: queries: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-
-
-def leave_with_parent() -> None:
-    """Wait for the end of standard input, which is the parent's, and end at once."""
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
-    os._exit(0)
 
 
 async def _serve(copy: Path, place: str, limits: QueryLimits) -> None:

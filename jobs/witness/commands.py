@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
+from forecast import child
+from forecast.child import ChildError, ChildLimits
 from forecast.errors import WitnessError
 from forecast.printable import printable
 from forecast.store.witnesses import WitnessKind
 
-SHOWN = 400  # characters of what a command says when it fails
+MOST = 100_000_000  # bytes of what a command writes
 REFUSED = 3  # exit code of our signing command where a person has to look
 
 
@@ -24,29 +23,15 @@ def output(
     environment: Mapping[str, str] | None = None,
 ) -> bytes:
     """What a command writes; WitnessError if it fails, is not there, or takes too long."""
+    limits = ChildLimits(seconds, 0, MOST)
     try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **(environment or {})},
-            start_new_session=True,  # so that what it started (ssh) can be ended with it
-        )
+        # Alone, so that what it started (ssh) is ended with it.
+        return child.run(command, given, limits, {**os.environ, **(environment or {})}, alone=True)
     except OSError as error:
         raise WitnessError(witness, f"{command[0]}: {error.strerror}") from None
-    with process:
-        try:
-            out, said = process.communicate(given, timeout=seconds)
-        except subprocess.TimeoutExpired:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
-            raise WitnessError(witness, f"{command[0]} took over {seconds:g} seconds") from None
-    if process.returncode:
+    except ChildError as error:
         # Its last words: git says what failed behind what it did.
-        words = " ".join(said.decode(errors="replace").split())[-SHOWN:]
-        problem = printable(words, SHOWN) or "no reason given"
-        grave = process.returncode == REFUSED
-        raise WitnessError(witness, f"{command[0]} (exit {process.returncode}): {problem}", grave)
-    return out
+        words = printable(error.said, child.SHOWN) or "no reason given"
+        problem = f"(exit {error.code}): {words}" if error.ended else str(error)
+        grave = error.code == REFUSED
+        raise WitnessError(witness, f"{command[0]} {problem}", grave) from None

@@ -11,7 +11,8 @@ import threading
 import serving
 from visitor import ROOT
 
-from jobs.web import build_process, query_process
+from forecast import child
+from jobs.web import build_process
 
 BOUNDED = """
 import asyncio, json, os, resource, sqlite3, sys
@@ -73,22 +74,22 @@ def test_a_process_that_cannot_serve_says_why_and_with_which_exit():
 def test_who_began_it_may_write_and_is_read_until_the_end(monkeypatch):
     read, write = os.pipe()
     ended = []
-    monkeypatch.setattr(query_process.sys, "stdin", open(read))  # noqa: SIM115 - closed below
-    monkeypatch.setattr(query_process.os, "_exit", ended.append)
-    waiting = threading.Thread(target=query_process.leave_with_parent)
+    monkeypatch.setattr(child.sys, "stdin", open(read))  # noqa: SIM115 - closed below
+    monkeypatch.setattr(child.os, "_exit", ended.append)
+    waiting = threading.Thread(target=child.leave_with_parent)
     os.write(write, b"x" * 2000)
     waiting.start()
     waiting.join(0.1)
     assert waiting.is_alive()
     os.close(write)
     waiting.join(serving.HANGS)
-    query_process.sys.stdin.close()
+    child.sys.stdin.close()
 
     assert ended == [0]
 
 
 def test_a_page_that_cannot_be_written_says_why(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(build_process, "leave_with_parent", lambda: None)
+    monkeypatch.setattr(child, "leave_with_parent", lambda: None)
 
     build_process.main(str(tmp_path / "none.db"), str(tmp_path / "site"), "")
 

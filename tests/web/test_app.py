@@ -589,19 +589,6 @@ def test_a_browser_keeps_an_answer_for_a_minute_at_most(said, kept):
     assert queries._cached(answer) == kept
 
 
-def test_a_process_is_told_where_things_are_and_no_more():
-    found = queries.environment(
-        {"PATH": "/bin", "TZ": "UTC", "PYTHONPATH": "/a::/b", "BORDERCAST_MAIL_PASSWORD": "secret"}
-    )
-
-    assert {k: found[k] for k in ("PATH", "TZ")} == {"PATH": "/bin", "TZ": "UTC"}
-    root, *others = found["PYTHONPATH"].split(os.pathsep)
-    assert (Path(root) / "jobs" / "web").is_dir()
-    assert others == ["/a", "/b"]
-    assert set(found) == {"PATH", "TZ", "PYTHONPATH", "OMP_NUM_THREADS", "MALLOC_ARENA_MAX"}
-    assert found["OMP_NUM_THREADS"] == "1"
-
-
 class Standing:
     """A process as asyncio shows it."""
 

@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 from forecast import child
 from forecast.intake.tables.formulas import NO_RESULT, without_result
 
-MOST_CELLS = 6_000_000  # between A1 and the last cell: Excel's million rows of five columns
+MOST_CELLS = 5_300_000  # between A1 and the last cell: Excel's million rows of five columns
 MOST_UNPACKED = 600_000_000  # bytes; a cell takes some fifty
 # A cell takes its reader some 90 bytes. With the process that waits for it, less than 1 GB.
-LIMITS = child.ChildLimits(seconds=90, memory=800_000_000, answer=300_000_000)
+LIMITS = child.ChildLimits(seconds=120, memory=640_000_000, answer=300_000_000)
 
 # A cell with a content: a cell that is only colored may stand anywhere.
 _CELL = re.compile(rb"<(?:\w+:)?c\s(?:r|[^>]*?\sr)=\"([A-Z]{1,3}[0-9]{1,7})\"[^>]*(?<!/)>\s*<[^/]")
