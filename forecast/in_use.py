@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecast.config import Config, PublishedSection, SourceSection, source_section
 from forecast.errors import BordercastError, ConfigError
@@ -26,10 +26,10 @@ def start(path: Path, config: Config) -> None:
     section = config.sources[0] if config.sources else None
     kept, totals = _of_record(path)
     if section is None:
-        section = source_section(kept) if kept else None
-    elif kept and source_section(kept).name != section.name:
+        section = kept
+    elif kept and kept.name != section.name:
         problem = (
-            f"{path} is a record of {source_section(kept).name!r}, not of {section.name!r}: a "
+            f"{path} is a record of {kept.name!r}, not of {section.name!r}: a "
             "record holds one source; name another database with --db"
         )
         raise ConfigError("config.toml", "sources.name", problem)
@@ -63,12 +63,13 @@ def _use(section: SourceSection | None, totals: list[str]) -> None:
     registry.use(own_counts(section), totals)
 
 
-def _of_record(path: Path) -> tuple[dict[str, Any] | None, list[str]]:
+def _of_record(path: Path) -> tuple[SourceSection | None, list[str]]:
     """What the record says; nothing where there is none, or none that can be read."""
     if not path.exists():
         return None, []
     try:
         with closing(connect.read(path)) as connection:
-            return measure.source(connection), measure.totals(connection)
-    except (BordercastError, sqlite3.Error):  # the command that reads it says what is wrong
+            kept = measure.source(connection)
+            return source_section(kept) if kept else None, measure.totals(connection)
+    except (BordercastError, sqlite3.Error, ValueError):  # `verify` says what is wrong
         return None, []

@@ -12,6 +12,7 @@ from typing import get_args
 
 import byhand
 import pytest
+from click.testing import CliRunner
 
 from forecast.store import connect, integrity, ledger, notices, runs, schema
 from forecast.store.kinds import NOTICE, RULES, EntryKind
@@ -19,6 +20,7 @@ from forecast.store.lawful import Statements
 from forecast.store.ledger import LedgerEntry
 from forecast.store.notices import Approval, Frame
 from forecast.store.parts import PARTS
+from jobs.cli import main
 
 VERSION = len(connect.migrations())
 
@@ -322,6 +324,19 @@ def test_an_edit_that_nothing_states_is_named(path, edit, says):
         db.execute(edit)
 
         assert any(line.startswith(says) for line in integrity.at_sight(db))
+
+
+@pytest.mark.parametrize("words", ["{", "{}", '{"kind": "x"}', "[]"])
+def test_words_of_a_source_that_nothing_can_read_are_named_by_verify(path, words):
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("pragma ignore_check_constraints = on")
+        db.execute("insert into measure values (1, ?)", (words,))
+
+    answer = CliRunner().invoke(main, ["--db", str(path), "verify"])
+
+    assert isinstance(answer.exception, SystemExit)
+    assert answer.exit_code == 1
+    assert "measure: edited, but not by this program" in answer.output
 
 
 def test_what_comes_later_is_lawful_and_listed(path):
