@@ -159,6 +159,9 @@ def test_an_entry_out_of_its_place_is_named(told):
         "is of another version of the tables than the entry before"
     ]
     assert faults(told, kept._replace(run_id=7)) == ["names run 7 as the newest"]
+    subject, parts, _ = NEXT["withdrawn"]
+    withdrawn = entry(told, "withdrawn", subject, *parts, run_id=7)
+    assert faults(told, withdrawn) == ["names run 7 as the newest"]
     assert faults(told[1:])[0] == "comes before the tables were stated"
 
 

@@ -18,7 +18,7 @@ from tables import rows, written
 from test_appended import ATTACKS
 
 from forecast import config
-from forecast.store import connect, ledger, notices
+from forecast.store import connect, integrity, ledger, notices, schema
 from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.cli import main
@@ -105,6 +105,24 @@ def test_a_record_of_an_earlier_program_is_opened_run_and_verified(name, tmp_pat
     after = rows(earlier, "select id, data_through, digest from runs order by id")
     assert after[: len(before)] == before
     assert rows(earlier, "pragma user_version") == [(len(connect.migrations()),)]
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_tables_of_an_earlier_program_are_those_of_its_migrations_then_and_now(name, tmp_path):
+    path = tmp_path / "bordercast.db"
+    path.write_bytes(gzip.decompress((EARLIER / f"{name}.db.gz").read_bytes()))
+    with closing(sqlite3.connect(path)) as db:
+        (version,) = db.execute("pragma user_version").fetchone()
+        assert list(schema.findings(db, version)) == []
+        assert integrity.findings(db) == []  # as a backup of then is looked at
+        stated = ledger.entries(db) if ledger.kept(db) else []
+        connect.migrate(db, path)
+
+        assert list(schema.findings(db, len(connect.migrations()))) == []
+        assert integrity.at_sight(db) == []  # before the next entry states them
+        if stated:
+            db.execute("update hindcasts set median = 0")
+            assert integrity.at_sight(db) == ["hindcasts: edited, but not by this program"]
 
 
 def test_going_back_to_an_older_program_is_refused_in_words(earlier):
