@@ -345,6 +345,8 @@ class CountsSection(_ConfigModel):
     definition: Words = ""
     caveat: Words = ""
     total: Words = ""
+    tolerance: Annotated[int, Field(ge=0)] = 0
+    closed: tuple[str, ...] = ()
     year_begins: Annotated[int, Field(ge=1, le=12)] = 1
     due: Annotated[tuple[int, int], AfterValidator(_days)] = (1, 28)
     columns: Columns = Columns()

@@ -431,8 +431,8 @@ class Question:
 class StandingAnswer:
     """The chance given to a question from a cutoff.
 
-    version : of the engine; chance, base_rate : 0..1, the second how often questions of its kind
-    and border had come true by the cutoff.
+    version : of the engine; chance, base_rate : 0..1, the second how often questions of its kind,
+    of all borders, had come true by the cutoff, drawn toward a half.
     """
 
     question: Question

@@ -66,6 +66,7 @@ def test_all_that_follows_from_a_file(tmp_path):
             "definition": "",
             "caveat": "",
             "total": "",
+            "tolerance": 0,
             "year_begins": 1,
             "due": [1, 28],
             "columns": {},

@@ -171,8 +171,8 @@ def totals_of(counts: MonthlyCounts, names: Sequence[str]) -> dict[int, tuple[in
 def sums_of(counts: MonthlyCounts) -> dict[str, int]:
     """Series that are the sum of all others of their family in every month -> how many those are.
 
-    To a thousandth of the sum, as sums of rounded numbers are. Where a part is missing, nothing
-    can be said of the month.
+    To a thousandth of the sum, or as far as counts rounded to 5 or 10 may miss it, see `rounding`.
+    Where a part is missing, nothing can be said of the month.
     """
     found = {}
     for family in np.unique(counts.family):
@@ -187,9 +187,23 @@ def sums_of(counts: MonthlyCounts) -> dict[str, int]:
         # The largest alone can be the sum of the others, all being at least 0.
         top = int(np.argmax(values[:, whole].sum(axis=1)))
         own = values[top, whole]
-        if (np.abs(total[whole] - 2 * own) <= np.maximum(own, 1) / 1000).all() and own.any():
+        # Rounding is small beside the sum, or anything would be one.
+        slack = np.maximum(np.maximum(own, 1) / 1000, np.minimum(rounding(values), own / 20))
+        if (np.abs(total[whole] - 2 * own) <= slack).all() and own.any():
             found[counts.names[rows[top]]] = len(rows) - 1
     return found
+
+
+def rounding(values: Floats) -> float:
+    """By how much rounded counts may miss a sum of them; 0 where they are to the unit.
+
+    values : (series, months) the parts and their sum. Each is off by half a step at most.
+    """
+    known = values[np.isfinite(values)]
+    if (known % 1).any():
+        return 0.0
+    step = int(np.gcd.reduce(known.astype(np.int64))) if len(known) else 0
+    return len(values) * step / 2 if step > 1 else 0.0
 
 
 def drawn_rows(

@@ -122,11 +122,11 @@ def _nationwide_problem(source: CountSource, new: Snapshot, spans: Spans) -> Ite
     for month in shared:
         parts = sum(_count(new, SeriesKey(border), month) for border in borders)
         total = _count(new, SeriesKey(whole), month)
-        if parts != total:
-            wrong.append(f"{parts:,} against {total:,} in {month}")
+        if abs(parts - total) > source.agreement.tolerance:
+            wrong.append((parts, total, month))
     if wrong:
         count = {3: "three "}.get(len(borders), "")
-        yield f"the {count}{source.totals.many} do not add up to {whole}: {_some(wrong)}"
+        yield f"the {count}{source.totals.many} do not add up to {whole}: {_missed(source, wrong)}"
 
 
 def _parts_problem(
@@ -146,14 +146,28 @@ def _parts_problem(
         return  # one component alone is no partition
     members = [key for key in new.counts if key[:2] == (border, dimension)]
     wrong = []
-    complete = set(_shared(spans, scopes))
+    complete, slack = set(_shared(spans, scopes)), source.agreement.tolerance
     for month in sorted(spans.get(Scope(border, ""), ())):
         parts = sum(_count(new, key, month) for key in members)
         whole = _count(new, SeriesKey(border), month)
-        if parts > whole or (parts != whole and month in complete):
-            wrong.append(f"{parts:,} against {whole:,} in {month}")
+        if parts - whole > slack or (abs(parts - whole) > slack and month in complete):
+            wrong.append((parts, whole, month))
     if wrong:
-        yield f"{border} by {dimension} does not add up to its total: {_some(wrong)}"
+        missed = _missed(source, wrong)
+        yield f"{border} by {dimension} does not add up to its total: {missed}"
+
+
+def _missed(source: CountSource, wrong: Sequence[tuple[int, int, str]]) -> str:
+    """Sums that miss their totals, and, of own counts, the setting that lets them."""
+    said = _some([f"{parts:,} against {total:,} in {month}" for parts, total, month in wrong])
+    if source.shipped:
+        return said
+    most = max(abs(parts - total) for parts, total, _ in wrong)
+    return (
+        f"{said}. If they are rounded, write tolerance = {most} into [[sources]] of the settings "
+        f"(it is {source.agreement.tolerance}), and take this file in by `bordercast releases "
+        "accept N --why rounded`, its number in `bordercast releases list --refused`"
+    )
 
 
 def _turned_problems(source: CountSource, new: Snapshot) -> Iterator[str]:

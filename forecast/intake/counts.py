@@ -6,12 +6,13 @@ of a file at once, and arranged. A month that nobody knows is missing; it is not
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BytesIO
-from itertools import compress
+from itertools import chain, compress
 from pathlib import Path
 from typing import Any
 
@@ -196,11 +197,16 @@ def _named(sheets: Sequence[Sheet], title: str) -> list[Sheet]:
 def _only_table(sheets: Sequence[Sheet], wanted: ReadAs) -> TableRead:
     """The one sheet of a workbook that is a table of counts."""
     tables: list[tuple[Sheet, Entries]] = []
+    unread: list[tuple[Sheet, DataError]] = []
     for sheet in sheets:
         try:
             tables.append((sheet, layout.entries(sheet, wanted)))
-        except DataError:
-            continue
+        except DataError as error:
+            unread.append((sheet, error))
+    if tables and all(_year_of(sheet) for sheet, _ in tables):
+        for sheet, problem in unread:
+            if _year_of(sheet):  # left out, it would be the newest year as well as any
+                raise problem
     titles = ", ".join(repr(sheet.title) for sheet, _ in tables)
     if len(tables) > 1 and (joined := _joined(tables)):
         read = _table_of_entries(*joined, wanted)
@@ -216,14 +222,26 @@ def _only_table(sheets: Sequence[Sheet], wanted: ReadAs) -> TableRead:
     return replace(read, notes=(f"sheet {sheet.title!r} was read, not {others}", *read.notes))
 
 
+def _year_of(sheet: Sheet) -> int:
+    """The year that is a sheet's name, 0 if none is."""
+    return (dates.names_year(sheet.title) or (0, False))[0]
+
+
 def _joined(tables: Sequence[tuple[Sheet, Entries]]) -> tuple[Sheet, Entries] | None:
     """Sheets as one: some months each of the same table, or one series each, named by the sheet.
 
     None where they may be anything else.
     """
     each = [found for _, found in tables]
-    months = [set(found.month.tolist()) for found in each]
-    apart = sum(map(len, months)) == len(set().union(*months))
+    held = [set(found.month.tolist()) for found in each]
+    apart = sum(map(len, held)) == len(set().union(*held))
+    if not apart and all(_year_of(sheet) for sheet, _ in tables):
+        again = [month for month, many in Counter(chain(*held)).items() if many > 1]
+        raise DataError(
+            f"{tables[0][0].name}: the sheets are called like years, and several have "
+            f"{months.from_index(min(again))}; remove repeated months, or say which to read: "
+            f"--sheet {tables[0][0].title!r}"
+        )
     if not apart and all(found.names == [ONE_SERIES] for found in each):
         each = [replace(found, names=[sheet.title]) for sheet, found in tables]
     elif not apart or len({(found.series_column, found.counts_column) for found in each}) > 1:

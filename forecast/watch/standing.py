@@ -2,7 +2,7 @@
 
 A question is fixed when it is asked, in counts, so that it resolves by what is published and by
 nothing else. Each chance is scored beside a base rate: how often questions of its kind, asked of
-the same border each month, had come true by then.
+any border each month, had come true by then; see `base_rates`.
 """
 
 from __future__ import annotations

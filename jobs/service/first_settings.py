@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,6 +49,8 @@ definition = ""                 # what is counted, in a sentence
 caveat = ""                     # what it is not
 # The series that the others add up to; where no file has it, it is added up. "": none.
 total = "{total}"
+# By how much sums may miss what they add up to, a month: more refuses a file. 0: to the unit.
+tolerance = {tolerance}
 year_begins = {begins}                 # month in which your years begin
 due = [1, 28]                   # days after a month's end in which its figures come
 
@@ -138,6 +141,7 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
         title = f"{capital(noun)} by {one}"
     sums = anyseries.sums_of(table)
     total = next(iter(sums), "")
+    tolerance, missed = _tolerance(table, total)
     typical = float(np.nanmedian(table.values))
     settings = _FILE.format(
         file=_quoted(path.name),
@@ -150,6 +154,7 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
         place="at {}" if one in _PLACES else "in {}" if one in _WITHIN else "for {}",
         publisher="Our office",
         total=_quoted(total),
+        tolerance=tolerance,
         begins=wanted.fiscal_start or 1,
         parts=_PARTS.format(part=part, many=_plural(part)) if nesting[1] else "",
         columns=_columns(wanted, one),
@@ -168,6 +173,7 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
             f"taken: what is counted is {noun!r}, each series is a {one!r}",
             *_parts_taken(table, one, part),
             *(f"taken: {name} is the sum of the {many} others" for name, many in sums.items()),
+            *missed,
         ),
         settings,
     )
@@ -182,6 +188,34 @@ def write(output: Path, content: bytes) -> None:
         raise ConfigError(str(output), "file", "is already there; name another with -o") from None
     except OSError as error:
         raise ConfigError(str(output), "file", f"cannot be written: {error.strerror}") from None
+
+
+def _tolerance(table: counts.MonthlyCounts, total: str) -> tuple[int, list[str]]:
+    """By how much sums may miss their totals, as they did so far; and that, in a sentence.
+
+    0 where they are to the unit, or miss by more than rounding explains: such a file is refused.
+    """
+    names = table.nested or tuple((name, "") for name in table.names)
+    whole = [(name, part) for name, part in names if not part]
+    groups = [[one, *(n for n in names if n[0] == one[0] and n[1])] for one in whole]
+    if total:
+        groups.append([(total, ""), *(one for one in whole if one[0] != total)])
+    most, tolerance = 0.0, 0
+    for group in groups:
+        values = table.values[[names.index(one) for one in group]]
+        apart = np.abs(values[0] - values[1:].sum(axis=0))
+        missed = float(np.nanmax(apart)) if np.isfinite(apart).any() else 0.0
+        allowed = max(anyseries.rounding(values), missed)
+        if len(group) > 1 and 0 < missed <= max(
+            anyseries.rounding(values), np.nanmax(values[0]) / 1000
+        ):
+            most, tolerance = max(most, missed), max(tolerance, math.ceil(allowed))
+    if not tolerance:
+        return 0, []
+    return tolerance, [
+        f"taken: sums missed their totals by up to {most:,.0f}, as rounded counts do; tolerance = "
+        f"{tolerance} in the settings lets them, and refuses files in which they miss by more"
+    ]
 
 
 def _parts_taken(table: counts.MonthlyCounts, one: str, part: str) -> list[str]:

@@ -251,7 +251,9 @@ VIEWS: tuple[View, ...] = (
             "above": count("What it must be above; null without a bound"),
             "below": count("What it must be below; null without a bound"),
             "chance": share("Chance given to it"),
-            "base_rate": share("How often such questions of the border had come true by then"),
+            "base_rate": share(
+                "How often such questions of all borders had come true by then, drawn toward 0.5"
+            ),
             "outcome": yes("Whether it happened; null until all months are published"),
         },
     ),

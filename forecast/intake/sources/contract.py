@@ -308,6 +308,7 @@ class Agreement:
     turned_share, large : the same between two months of a file, where both have this many.
     turning : dimensions that may turn over within a month.
     never_empty : whether a border's month of 0 is a fault.
+    tolerance : by how much what parts add up to may miss the total, as sums of rounded counts do.
     """
 
     open_share: float
@@ -317,6 +318,7 @@ class Agreement:
     large: int
     turning: frozenset[str]
     never_empty: bool
+    tolerance: int = 0
 
 
 @dataclass(frozen=True, slots=True)

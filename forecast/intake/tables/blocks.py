@@ -19,6 +19,7 @@ import numpy as np
 from forecast import months
 from forecast.intake.tables import dates, numerals
 from forecast.intake.tables.dates import CellValue
+from forecast.intake.tables.languages import in_english
 from forecast.intake.tables.sheet import TOP, Sheet, with_labels
 
 _BY_HAND = 20_000  # rows; longer sheets come from programs, which lay out no blocks
@@ -31,7 +32,7 @@ _DAY_0 = date(1899, 12, 30)  # of spreadsheets; 1900 was no leap year, but is on
 
 def as_one_table(sheet: Sheet) -> Sheet:
     """The same with one header, each month beside its year, each line beside its block's name."""
-    sheet = _names_over_measures(_years_over_months(sheet))
+    sheet = _names_over_measures(_years_over_months(in_english(sheet)))
     sheet = with_months(sheet)
     if len(sheet.grid) <= _BY_HAND:
         sheet = _year_from_title(_blocks_named(_year_lines(sheet)))

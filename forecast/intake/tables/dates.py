@@ -23,7 +23,7 @@ CellValue = str | float | date | None
 MONTH_FIRST, DAY_FIRST = "mdy", "dmy"
 
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_FULL = (
+FULL = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
     *("october", "november", "december"),
 )
@@ -345,7 +345,7 @@ def _name(text: str) -> int:
     plain = text.casefold()
     if plain == "sept":
         return 9
-    if plain[:3] in _NAMES and _FULL[_NAMES.index(plain[:3])].startswith(plain):
+    if plain[:3] in _NAMES and FULL[_NAMES.index(plain[:3])].startswith(plain):
         return _NAMES.index(plain[:3]) + 1
     return 0
 

@@ -39,6 +39,15 @@ _SUMS = re.compile(
 )
 
 
+# As cells say it, of lines or series; headers are judged by `long`, which knows them as headers.
+_SEVERAL_MONTHS = re.compile(
+    r"\b(12|twelve|three|3|six|6)[- ]months?[- ]?(end|to\b|total|sum|rolling|moving|average|mean)"
+    r"|\b(rolling|moving|trailing|running)[- ](12|twelve|annual|year|total|sum|average|mean)"
+    r"|\b(ytd|year[- ]to[- ]date|cumulative|year[- ]end(ing|ed))\b",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True)
 class ReadAs:
     """What the user says of a file, where it does not say it itself; empty where it should.
@@ -142,11 +151,15 @@ class TableGrid:
         passed = [bool(test(cell)) for cell in self.cells(filled)]
         return float(times[np.array(passed)].sum() / times.sum())
 
+    def has_name(self, column: int) -> bool:
+        """Whether there is a header with a name for a column."""
+        return self.header >= 0 and self.grid[self.header, column] != 0
+
     def name(self, column: int) -> str:
         """A column's header."""
-        if self.header < 0:
+        if not self.has_name(column):
             return f"{column + 1} (no name)"
-        return text_of(self.labels[self.grid[self.header, column]]) or f"{column + 1} (no name)"
+        return text_of(self.labels[self.grid[self.header, column]])
 
     def place(self, name: str, option: str) -> int:
         """The column with this header, in any capitals."""
@@ -543,6 +556,24 @@ def note_ignored(table: TableGrid, columns: Iterable[int]) -> None:
     if names:
         shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
         table.notes.append(f"ignored column{'s' if len(names) > 1 else ''}: {shown}")
+
+
+def refuse_sums_of_months(table: TableGrid, columns: Iterable[int], rows: Ints) -> None:
+    """DataError where a cell beside the counts says that they add up several months."""
+    if table.wanted.value:
+        return
+    for column in columns:
+        codes = table.grid[rows, column]
+        for code in np.unique(codes).tolist():
+            text = text_of(table.labels[code])
+            if _SEVERAL_MONTHS.search(text):
+                lines = int((codes == code).sum())
+                raise DataError(
+                    f"{table.sheet.name}: {text[:60]!r} in column {table.name(column)!r}, in "
+                    f"{lines:,} line{'' if lines == 1 else 's'}: a sum over several months cannot "
+                    "be forecast as a count of one. Give the lines with each month's own count; "
+                    "if these are such, name their column by --value"
+                )
 
 
 def note_sums(table: TableGrid, rows: Ints) -> None:

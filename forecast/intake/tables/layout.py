@@ -23,6 +23,7 @@ from forecast.intake.tables.grid import (
     ReadAs,
     TableGrid,
     fill_names,
+    is_count,
     is_month,
     is_sum,
     names_of,
@@ -32,6 +33,7 @@ from forecast.intake.tables.grid import (
     ordinals,
     quoted,
     read_months,
+    refuse_sums_of_months,
     series_columns,
     text_of,
     year_start,
@@ -113,6 +115,7 @@ def _from_across(table: TableGrid, row: int) -> Entries:
     month = np.stack([month for month, _ in found])[block].ravel()
     day = ordinals(month, np.stack([day for _, day in found])[block].ravel())
     others = [at for at in range(table.grid.shape[1]) if at not in places]
+    refuse_sums_of_months(table, others, rows)
     series = series_columns(table, others, rows, None)
     note_ignored(table, set(others) - set(series))
     table.notes.insert(
@@ -165,9 +168,21 @@ def _of_columns(
 
 def _calendar(table: TableGrid) -> int | None:
     for row in range(min(TOP, len(table.grid) - 1)):
-        if len(set(_calendar_months(table.sheet.row(row))) - {0}) >= 6:
+        cells = table.sheet.row(row)
+        found = list(filter(None, _calendar_months(cells)))
+        if len(set(found)) >= 6 or (dates.names_year(table.sheet.title) and _is_begun(cells)):
             return row
     return None
+
+
+def _is_begun(cells: Sequence[CellValue]) -> bool:
+    """Whether they name January and the months after it: a sheet of a year that is not over."""
+    found = list(filter(None, map(dates.names_month, cells)))
+    return (
+        found[:1] == [1]
+        and found == [*range(1, len(found) + 1)]
+        and not any(map(numerals.is_number, cells))
+    )
 
 
 def _calendar_months(cells: Sequence[CellValue]) -> list[int]:
@@ -200,11 +215,13 @@ def _from_calendar(table: TableGrid, row: int) -> Entries:
             f"{table.sheet.name}, line {table.sheet.line[row]}: a month's name stands there "
             "twice; write the columns as 2023-01, 2024-01 and so on"
         )
+    _refuse_holes(table, numbers)
     rows = _without_sums(table, rows, years[0])
     year, fiscal = years_of(table, years[0], rows)
     good = year >= 0
     rows, year, fiscal = rows[good], year[good], fiscal[good]
     words = [at for at in others if at not in years]
+    refuse_sums_of_months(table, words, rows)
     fill_names(table, words, rows, year)
     series = series_columns(table, words, rows, year)
     note_ignored(table, set(others) - set(years) - set(series))
@@ -220,6 +237,30 @@ def _from_calendar(table: TableGrid, row: int) -> Entries:
     days = np.zeros(month.size, dtype=np.int64)
     nesting = nesting_of(table, series, set(others) - set(years) - set(series), rows)
     return _of_columns(table, series, rows, places, month, days, nesting)
+
+
+def _refuse_holes(table: TableGrid, numbers: Sequence[int]) -> None:
+    """DataError where a month is missing between others: its name is one that we cannot read."""
+    places = [at for at, number in enumerate(numbers) if number]
+    counts = [
+        at for at in range(len(numbers)) if not numbers[at] and table.share(at, is_count) > 0.5
+    ]
+    missing = set(range(1, 13)) - set(numbers)
+    unread = [at for at in counts if places[0] < at < places[-1]]
+    behind = [at for at in counts if at > places[-1] and not is_sum(table.name(at))]
+    if not unread and len(behind) == len(missing):
+        unread = behind
+    if unread and missing:
+        raise DataError(
+            f"{table.sheet.name}, line {table.sheet.line[table.header]}: {quoted(table, unread)} "
+            f"among columns of months is none that we know, and {_named(missing)} missing; name "
+            "months as Jan to Dec, or 1 to 12"
+        )
+
+
+def _named(missing: set[int]) -> str:
+    names = [dates.FULL[number - 1].capitalize() for number in sorted(missing)]
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
 
 
 def _running(year: Ints, fiscal: np.ndarray, number: Ints, start: int) -> Ints:
@@ -284,6 +325,7 @@ def _from_years(table: TableGrid, row: int) -> Entries:
     rows, number = rows[number > 0], number[number > 0]
     others = [at for at in range(len(cells)) if at != column and at not in places]
     words = [at for at in others if table.share(at, numerals.is_number) < 0.5]
+    refuse_sums_of_months(table, words, rows)
     fill_names(table, words, rows, number)
     series = series_columns(table, words, rows, number)
     note_ignored(table, set(others) - set(series))

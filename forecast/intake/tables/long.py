@@ -31,6 +31,7 @@ from forecast.intake.tables.grid import (
     quoted,
     read_months,
     refuse_period,
+    refuse_sums_of_months,
     series_columns,
     text_of,
     unique_share,
@@ -54,6 +55,7 @@ _MEASURES = re.compile(
     r"|\b(lower|upper|95) ?(ci|limit|bound|cl|conf)|\b(ci|cl) ?(low|high|lower|upper)",
     re.IGNORECASE,
 )
+_CODES = re.compile(r"(.*[\W_])?(id|uid|guid|fips|zip|zip ?code|post ?code|code)", re.IGNORECASE)
 # These only beside a single column of counts: a shop may be called Target.
 _COMPARED = re.compile(
     r"(target|goal|budget|variance|difference|change|average|mean|median)"
@@ -157,18 +159,21 @@ def _year_and_month(table: TableGrid) -> tuple[int, ...]:
     """Places of a column of years and one of calendar months; () if there are none."""
     columns = range(table.grid.shape[1])
     named = {at: table.name(at).casefold().replace("_", " ") for at in columns}
+    # More than half of the cells, and of two, header and January, one.
+    half = 0.5 if len(table.grid) == 2 else 0.5 + 1e-9
     years = [
         at
         for at in columns
-        if _YEAR_WORDS.fullmatch(named[at]) and table.share(at, _year_or_sum) > 0.5
+        if (_YEAR_WORDS.fullmatch(named[at]) or not table.has_name(at))
+        and table.share(at, _year_or_sum) >= half
     ]
     months = [
         at
         for at in columns
         if at not in years
         and (
-            table.share(at, dates.names_month) > 0.5
-            or (_MONTH_NUMBER.fullmatch(named[at]) and table.share(at, _is_month_number) > 0.5)
+            table.share(at, dates.names_month) >= half
+            or (_MONTH_NUMBER.fullmatch(named[at]) and table.share(at, _is_month_number) >= half)
         )
     ]
     if len(years) > 1:  # a fiscal year stands beside the year itself
@@ -198,6 +203,10 @@ def _is_month_number(cell: CellValue) -> bool:
     return _month_number(cell) > 0
 
 
+def _says_when(cell: CellValue) -> bool:
+    return _year_or_sum(cell) or dates.names_month(cell) > 0 or _is_month_number(cell)
+
+
 def _refuse_other_periods(table: TableGrid) -> None:
     for column in range(table.grid.shape[1]):
         cells = table.cells(np.unique(table.sample[:, column]))
@@ -212,7 +221,11 @@ def _refuse_other_periods(table: TableGrid) -> None:
     for period in ("quarters", "weeks"):
         if heads.count(period) >= 2:
             refuse_period(table.sheet.name, period)
-    years = [at for at in range(table.grid.shape[1]) if table.share(at, dates.names_year) > 0.6]
+    columns = range(table.grid.shape[1])
+    called = [at for at in columns if _CALLED_MONTH.search(table.name(at))]
+    if called and not any(table.share(at, _says_when) for at in called):
+        return  # months are meant, and not one can be read
+    years = [at for at in columns if table.share(at, dates.names_year) > 0.6]
     if years or sum(dates.names_year(c) is not None for c in table.sheet.row(0)) >= 2:
         refuse_period(table.sheet.name, "years")
 
@@ -248,6 +261,9 @@ def from_long(table: TableGrid) -> Entries:
         raise DataError(
             f"{table.sheet.name}: no column of counts{_such_as(table, rows)}; {EXAMPLE}"
         )
+    refuse_sums_of_months(table, set(columns) - set(values), rows)
+    if len(series) == 1 and not table.wanted.series:
+        series = _as_code(table, series[0], [c for c in numbers if c not in values], rows, month)
     unused = set(columns) - set(series) - set(values)
     note_ignored(table, unused)
     months = " and ".join(repr(table.name(place)) for place in places)
@@ -466,7 +482,7 @@ def _roles(
     if not series and len(numbers) > 1:
         ids = _number_that_names(table, numbers, rows, month)
         if ids is None:
-            return [], list(numbers)
+            return [], _without_codes(table, numbers)
         series, numbers = [ids], [c for c in numbers if c != ids]
     if len(numbers) > 1:
         beside = _numbers_beside(table, numbers, series, rows, month)
@@ -474,9 +490,15 @@ def _roles(
     if len(numbers) > 1:
         fixed = [c for c in numbers if _is_fixed(table, c, series, rows)]
         numbers = [c for c in numbers if c not in fixed] or list(numbers)
+    numbers = _without_codes(table, numbers)
     if len(numbers) > 1:
         return series, [_one_of(table, numbers, _VALUE_WORDS, "--value", "counts")]
     return series, list(numbers)
+
+
+def _without_codes(table: TableGrid, numbers: Sequence[int]) -> list[int]:
+    """The columns of numbers that no header calls a code, if that leaves any."""
+    return [c for c in numbers if not _CODES.fullmatch(table.name(c))] or list(numbers)
 
 
 def _roles_as_told(
@@ -545,6 +567,28 @@ def _numbers_beside(
         and unique_share([*codes, table.grid[rows, c]]) >= UNIQUE
     ]
     return found if len(found) == 1 else []
+
+
+def _as_code(
+    table: TableGrid, name: int, numbers: Sequence[int], rows: Ints, month: Ints
+) -> list[int]:
+    """The column of names, or one of numbers that stay where names change: routes renamed."""
+    rows, month = rows[:JUDGED], month[:JUDGED]
+    names = table.grid[rows, name]
+    for column in numbers:
+        codes = table.grid[rows, column]
+        pairs = np.unique(np.stack([names, codes]), axis=1).T
+        many = len(np.unique(codes))
+        one_each = len(pairs) == len(np.unique(names)) and 1 < many < len(pairs)
+        if one_each and unique_share([month, codes]) >= UNIQUE:
+            code = next(c for c in codes.tolist() if (pairs[:, 1] == c).sum() > 1)
+            called = [text_of(table.labels[n]) for n, c in pairs.tolist() if c == code][:3]
+            table.notes.append(
+                f"column {table.name(name)!r} has several names for one {table.name(column)!r} "
+                f"({text_of(table.labels[code])}: {', '.join(called)}), so that one is taken"
+            )
+            return [column]
+    return [name]
 
 
 def _is_fixed(table: TableGrid, column: int, series: Sequence[int], rows: Ints) -> bool:

@@ -112,6 +112,7 @@ def own_counts(section: CountsSection) -> CountSource:
             large=_NEVER,
             turning=frozenset(),
             never_empty=False,
+            tolerance=section.tolerance,
         ),
         labels=LabelWords(
             words={},
@@ -156,7 +157,8 @@ def with_sums(section: CountsSection, snapshot: Snapshot, held: Counts) -> Summe
     """A release with the sums that follow from it and from the record, in months that it states.
 
     A series that the file states itself is left as it is. Elsewhere a series is the sum of its
-    parts in months in which each that has begun is known, and the total that of its series.
+    parts in months in which each is known that has begun and is not closed, and the total that of
+    its series.
 
     Parameters
     ----------
@@ -172,7 +174,8 @@ def with_sums(section: CountsSection, snapshot: Snapshot, held: Counts) -> Summe
     for series in dict.fromkeys(key.border for key in stated if key.dimension == PART):
         key = SeriesKey(series)
         found = _sum_of_parts(section, series, stated, known, said)
-        said += _begun_later(series, held, known) if found else ()
+        parts = [one for one in known if one[:2] == (series, PART)]
+        said += _begun_later(series, parts, held, known) if found else ()
         if found:
             stated[key] = {**found, **stated.get(key, {})}
             known[key] = {**known.get(key, {}), **found}
@@ -182,6 +185,8 @@ def with_sums(section: CountsSection, snapshot: Snapshot, held: Counts) -> Summe
                 f"{section.parts}; nothing to add up. Give a count, or 0, for each"
             )
     total = _total(section, stated, known)
+    if total:
+        said += _begun_later(section.total, _series(stated), held, known)
     counts = {**stated, SeriesKey(section.total): total} if total else stated
     nested = {key.border for key in stated if key.dimension == PART}
     beside = {key: known[key] for key in held if key.dimension == PART and key.border in nested}
@@ -303,12 +308,12 @@ def _sum_of_parts(
 ) -> dict[str, int]:
     """A series' months that the file does not state itself, where it states some part of them."""
     parts = [key for key in known if key[:2] == (series, PART)]
-    began = {key: min(known[key]) for key in parts}
+    spans = {key: _span(section, key, known) for key in parts}
     own = stated.get(SeriesKey(series), {})
     months = {month for key in parts for month in stated.get(key, {})} - own.keys()
     found, lacking = {}, {}
     for month in sorted(months):
-        missing = [key for key in parts if began[key] <= month and month not in known[key]]
+        missing = [k for k, (a, b) in spans.items() if a <= month <= b and month not in known[k]]
         if missing:
             lacking[month] = missing[0].member
         else:
@@ -322,14 +327,22 @@ def _sum_of_parts(
     return found
 
 
-def _begun_later(series: str, held: Counts, known: Counts) -> Iterator[str]:
+def _span(section: CountsSection, key: SeriesKey, known: Counts) -> tuple[str, str]:
+    """From and to which month a series must be known for the sum that it is a part of."""
+    name = f"{key.border}:{key.member}" if key.member else key.border
+    last = max(known[key]) if name in section.closed else "9999-12"
+    return min(known[key]), last
+
+
+def _begun_later(
+    name: str, parts: Sequence[SeriesKey], held: Counts, known: Counts
+) -> Iterator[str]:
     """Which parts are new to the record, and are in the sum only from some month on."""
-    parts = [key for key in known if key[:2] == (series, PART)]
     first = min(min(known[key]) for key in parts)
     late = [key for key in parts if key not in held and min(known[key]) > first]
     if late:
-        shown = [f"{key.member} from {min(known[key])}" for key in late[:_NAMED]]
-        yield f"{series} is added up with {_some(shown, late)}, its first month"
+        shown = [f"{key.member or key.border} from {min(known[key])}" for key in late[:_NAMED]]
+        yield f"{name} is added up with {_some(shown, late)}, its first month"
 
 
 def _some(shown: Sequence[str], of: Sequence[object] | Mapping[str, object]) -> str:
@@ -340,13 +353,22 @@ def _some(shown: Sequence[str], of: Sequence[object] | Mapping[str, object]) -> 
 def _total(section: CountsSection, stated: Counts, known: Counts) -> dict[str, int]:
     """The total's months, where the settings name one that the file does not have.
 
-    Only of months in which every series that is known has a count: what is missing is not 0.
+    Only of months in which every series has a count that has begun and is not closed: what is
+    missing is not 0.
     """
-    key = SeriesKey(section.total)
-    if not section.total or key in stated:
+    if not section.total or SeriesKey(section.total) in stated:
         return {}
-    series = {one.border for one in stated if one.headline} | set(headlines.parts())
-    columns: list[Mapping[str, int]] = [known.get(SeriesKey(name), {}) for name in sorted(series)]
-    shared = set.intersection(*(set(column) for column in columns)) if columns else set()
+    series = [key for key in _series(stated) if known.get(key)]
+    spans = {key: _span(section, key, known) for key in series}
     fresh = {month for one in stated if one.headline for month in stated[one]}
-    return {month: sum(column[month] for column in columns) for month in sorted(shared & fresh)}
+    return {
+        month: sum(known[key].get(month, 0) for key in series)
+        for month in sorted(fresh)
+        if not any(a <= month <= b and month not in known[key] for key, (a, b) in spans.items())
+    }
+
+
+def _series(stated: Counts) -> list[SeriesKey]:
+    """Every series that is on record or stated, but for the total."""
+    names = {key.border for key in stated if key.headline} | set(headlines.parts())
+    return [SeriesKey(name) for name in sorted(names)]

@@ -1,0 +1,139 @@
+"""Months' names in the world's languages, as Unicode's CLDR has them -> English.
+
+One word may be two months: listopad is October in Croatian, November in Czech and Polish. The
+language is that in which most names of a line or column are months; where two fit as well and
+do not say the same, the reader asks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from forecast.errors import DataError
+from forecast.intake.tables import dates
+from forecast.intake.tables.sheet import TOP, Sheet, with_labels
+
+_LANGUAGES = (
+    *("af", "am", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el", "en"),
+    *("es", "et", "eu", "fi", "fil", "fr", "ga", "gl", "he", "hi", "hr", "hu", "hy", "id", "is"),
+    *("it", "ja", "ka", "kk", "km", "ko", "lt", "lv", "mk", "mn", "ms", "nb", "nl", "nn", "pl"),
+    *("pt", "ro", "ru", "sk", "sl", "sq", "sr", "sr_Latn", "sv", "sw", "ta", "te", "th", "tr"),
+    *("uk", "ur", "uz", "vi", "zh"),
+)
+_OFFICES = {"de": {"mrz": 3}, "es": {"set": 9}, "pt": {"set": 9, "fev": 2, "abr": 4}}  # not in CLDR
+_ENGLISH = "en"
+_LEAST = 6  # different months: fewer may be names of anything
+_MOST = 48  # different words in a line of months, sums and names beside them
+_CELL = re.compile(
+    r"(?P<before>\d{1,4}(?:[-/. ,]+|[\u5e74\ub144] ?|(?=[^\W\d\u6708\uc6d4])))?"
+    r"(?P<name>\d\d?[\u6708\uc6d4]|(?:th\u00e1ng|thg) \d\d?|[^\d\s/,'\u2019()*\u2020-]+)"
+    r"(?P<after>(?: del?\b)?[-/. ,'\u2019]*\d{2,4})?(?P<sign>[ *\u2020()\w]{0,4})",
+    re.IGNORECASE,
+)
+_AROUND = " -/.,'\u2019\u5e74\ub144"
+
+
+def in_english(sheet: Sheet) -> Sheet:
+    """The same with months' names in English, in lines and columns that have them.
+
+    Raises
+    ------
+    DataError : they are months of two languages, which do not mean the same.
+    """
+    languages: set[str] = set()
+    grid, labels = sheet.grid, sheet.labels
+    places: list[tuple[int | slice, int | slice]] = [
+        *((row, slice(None)) for row in range(min(TOP, len(grid)))),
+        *((slice(None), column) for column in range(grid.shape[1])),
+    ]
+    for where in places:
+        codes = np.unique(grid[where])
+        cells = {code: _parts(labels[code]) for code in codes[:2000].tolist()}
+        named = {code: found for code, found in cells.items() if found}
+        words = {found["name"] for found in named.values()}
+        if not _LEAST <= len(words) <= _MOST or len(named) < len(codes) / 4:
+            continue
+        language = _language(sheet.name, words)
+        if language in ("", _ENGLISH):
+            continue
+        languages.add(language)
+        months = _names()[language]
+        texts = {
+            code: _english(found, months[found["name"]])
+            for code, found in named.items()
+            if found["name"] in months
+        }
+        labels, new = with_labels(replace(sheet, labels=labels), list(texts.values()))
+        grid = grid.copy()
+        part = grid[where]
+        for code, place in zip(texts, new.tolist(), strict=True):
+            part[part == code] = place
+        grid[where] = part
+    if not languages:
+        return sheet
+    note = f"names of months are read in {' and '.join(sorted(map(_called, languages)))}"
+    return replace(sheet, labels=labels, grid=grid, notes=(*sheet.notes, note))
+
+
+def _parts(cell: dates.CellValue) -> dict[str, str] | None:
+    found = _CELL.fullmatch(cell) if isinstance(cell, str) and len(cell) < 40 else None
+    if not found:
+        return None
+    return {**found.groupdict(default=""), "name": found["name"].casefold().rstrip(".")}
+
+
+def _english(found: Mapping[str, str], number: int) -> str:
+    before = found["before"].strip(_AROUND)
+    after = found["after"].strip(_AROUND).removeprefix("del ").removeprefix("de ").strip(_AROUND)
+    words = filter(None, (before, dates.FULL[number - 1].capitalize(), after))
+    return " ".join(words) + found["sign"].strip()
+
+
+def _language(file: str, words: Collection[str]) -> str:
+    """The language in which most of these words are months, six or more; "" if there is none."""
+    fitting = {
+        language: {word: months[word] for word in words if word in months}
+        for language, months in _names().items()
+    }
+    most = max(len(read) for read in fitting.values())
+    best = {language: read for language, read in fitting.items() if len(read) == most}
+    if most < _LEAST or len(set(next(iter(best.values())).values())) < _LEAST:
+        return ""
+    if _ENGLISH in best:
+        return _ENGLISH
+    first, *others = best
+    for other in others:
+        apart = [word for word in best[first] if best[first][word] != best[other].get(word)]
+        if apart:
+            raise DataError(
+                f"{file}: {apart[0]!r} is a month in {_called(first)}, and not the same in "
+                f"{_called(other)}; write months as 2024-01"
+            )
+    return first
+
+
+@cache
+def _names() -> Mapping[str, Mapping[str, int]]:
+    """Language -> month's name in small letters -> its number."""
+    from babel import Locale  # late: most files are in English, and its data take a while
+
+    found: dict[str, dict[str, int]] = {}
+    for language in _LANGUAGES:
+        months = Locale.parse(language).months
+        found[language] = dict(_OFFICES.get(language, {}))
+        for use in ("format", "stand-alone"):
+            for width in ("wide", "abbreviated"):
+                for number, name in months[use][width].items():
+                    found[language].setdefault(name.casefold().rstrip("."), number)
+    return found
+
+
+def _called(language: str) -> str:
+    from babel import Locale
+
+    return str(Locale.parse(language).english_name)
