@@ -142,6 +142,13 @@ def test_what_is_final_or_nothing_s_business_is_named(told, kind, subject, parts
     assert any(each.startswith(says) for each in said), said
 
 
+def test_an_entry_that_states_nothing_is_named(told):
+    assert faults(told, entry(told, "kept", "")) == ["does not state: labels, measure, unpublished"]
+    assert faults(told, entry(told, "witnessed", "entry 4")) == [
+        "does not state: commit 4, signature 4, stamp 4"
+    ]
+
+
 def test_a_proof_is_stated_once(told):
     again = entry(told, "witnessed", "entry 4", "signature 4")
 
@@ -200,6 +207,15 @@ def test_a_notice_that_an_early_program_had_approved_is_final(told):
     assert faults([opening], written) == ["changes what was final: notice 1, standing 1"]
     parts["standing 1"] = open_row(1)
     assert faults([first._replace(parts=json.dumps(parts))], written) == []
+
+
+def test_the_first_entry_states_what_earlier_programs_left_and_no_more(told):
+    fine = ("flags 0", "forecasts 3", "release 1", "withdrawal 3")
+    for part in (*fine, "forecasts 0", "signature 1", "figures 1", "anything"):
+        parts = {**json.loads(told[0].parts), part: "rows"}
+        said = faults([told[0]._replace(parts=json.dumps(parts))])
+        strange = f"states what entries of its kind may not: {part}"
+        assert said == ([] if part in fine else [strange])
 
 
 def test_a_release_that_an_early_run_rested_on_is_final(told):
