@@ -64,7 +64,7 @@ def without_logins(text: str) -> str:
 
 
 class _ConfigModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class Service(_ConfigModel):
@@ -377,12 +377,12 @@ class PublishedSection(_ConfigModel):
 
 
 SourceSection = Annotated[CountsSection | PublishedSection, Field(discriminator="kind")]
-_SECTION: TypeAdapter[SourceSection] = TypeAdapter(SourceSection)
 
 
 def source_section(kept: dict[str, Any]) -> SourceSection:
     """A section as a record keeps it."""
-    return _SECTION.validate_python(_with_tuples(kept))
+    found: TypeAdapter[SourceSection] = TypeAdapter(SourceSection)
+    return found.validate_python(_with_tuples(kept))
 
 
 class Config(_ConfigModel):

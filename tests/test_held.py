@@ -196,6 +196,24 @@ def test_after_a_verification_that_failed_nothing_is_shown(tmp_path):
         wakes.refuse_edited(record)
 
 
+def test_a_record_is_looked_at_once_until_it_changes(tmp_path, monkeypatch):
+    record = tmp_path / "bordercast.db"
+    byhand.make(record)
+    looks = []
+    look = wakes.integrity.at_sight
+    monkeypatch.setattr(wakes.integrity, "at_sight", lambda db: looks.append(db) or look(db))
+
+    sound = wakes.refuse_edited(record)
+    assert wakes.refuse_edited(record, sound) == sound
+    assert len(looks) == 1
+    wakes.save_verified(record, NOW, "digest", [])
+    again = wakes.refuse_edited(record, sound)
+    assert len(looks) == 2
+    edit(record, "update scores set n = 1")
+    with pytest.raises(VerifyError, match="not as it was written"):
+        wakes.refuse_edited(record, again)
+
+
 def test_an_ops_db_of_an_early_program_knows_of_no_verification(tmp_path):
     record = tmp_path / "bordercast.db"
     wakes.save_verified(record, NOW, "digest", [])

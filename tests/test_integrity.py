@@ -328,7 +328,9 @@ def plainly(connection: sqlite3.Connection, key: ledger.EntryKey) -> str:
     """Scheme 2 as `forecast.store.ledger` has it in words, without its code."""
     text = ""
     for query in PARTS[key[0]].queries:
-        found = connection.execute(query, () if key[1] is None else (key[1],)).fetchall()
+        cursor = connection.execute(query, () if key[1] is None else (key[1],))
+        begun = cursor.description[0][0] == "begun"
+        found = [(*json.loads(row[0]), *row[1:]) if begun else row for row in cursor]
         rows_told = [
             [hashlib.sha256(v).hexdigest() if isinstance(v, bytes) else v for v in row]
             for row in found

@@ -41,7 +41,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast.store.kinds import NOTICE, PROOFS, RULES, UNSIGNED, EntryKind
 from forecast.store.parts import GROUPS, PARTS
@@ -206,12 +206,21 @@ def part_digest(db: Connection, key: EntryKey) -> str:
         cursor = connection.cursor()
         cursor.row_factory = None  # plain tuples
         cursor.execute(query, values)
+        text = _begun if cursor.description[0][0] == "begun" else _json
         between = "["
         while rows := cursor.fetchmany(_ROWS):
-            found.update((between + _json(rows)[1:-1]).encode())
+            found.update((between + text(rows)[1:-1]).encode())
             between = ","
         found.update(b"[]\n" if between == "[" else b"]\n")
     return found.hexdigest()
+
+
+def _begun(rows: Sequence[tuple[Any, ...]]) -> str:
+    """Rows of a JSON array that SQLite has begun, which is four times as fast, and of reals."""
+    # SQLite leaves letters as they are where JSON has them in ASCII.
+    starts = (r[0] if r[0].isascii() else _json(json.loads(r[0])) for r in rows)
+    ends = (",".join(map(repr, row[1:])) for row in rows)
+    return f"[{','.join(f'{start[:-1]},{end}]' for start, end in zip(starts, ends, strict=True))}]"
 
 
 def name(key: EntryKey) -> str:

@@ -28,7 +28,8 @@ class StatedPart:
     """What is digested together.
 
     group : the mark it counts for. queries : each takes the id of whose it is, those of the record
-    nothing. bulky : compared for the newest runs only before anything is shown. since : the schema
+    nothing; a first column `begun` is the JSON array of columns without reals, which follow it.
+    bulky : compared for the newest runs only before anything is shown. since : the schema
     from which on it is stated. every : finds whose rows there are, each to be stated.
     """
 
@@ -345,10 +346,11 @@ PARTS: dict[str, StatedPart] = {
         (
             """
             select
+                json_array(
                 model, series_id, cutoff, month, horizon, version, data_digest, median, q010, q025,
                 q050, q100, q150, q200, q250, q300, q350, q400, q450, q500, q550, q600, q650, q700,
-                q750, q800, q850, q900, q950, q975, q990, centre, scale, df
-            from hindcasts order by 1, 2, 3, 4
+                q750, q800, q850, q900, q950, q975, q990) as begun, centre, scale, df
+            from hindcasts order by model, series_id, cutoff, month
             """,
         ),
     ),

@@ -95,18 +95,37 @@ def verification(connection: sqlite3.Connection) -> Verified | None:
     return None if row is None else Verified(*row)
 
 
-def refuse_edited(path: Path) -> None:
+def refuse_edited(path: Path, sound: FilesAsOf = ()) -> FilesAsOf:
     """Show nothing of a record whose last verification failed, or that is altered at sight.
+
+    Parameters
+    ----------
+    sound : what this said last; as long as no file has changed since, it is said again.
 
     Raises
     ------
     VerifyError : says why and what to do.
     """
+    now = files_as_of(path)
+    if now == sound:
+        return now
     last = verified(path)
     if last and last.findings:
         refuse([last.findings], f"verification failed on {last.checked_at}")
     with connect.moment(path) as connection:
         refuse(integrity.at_sight(connection), "the record is not as it was written")
+    return now
+
+
+FilesAsOf = tuple[tuple[str, int, int, int], ...]
+
+
+def files_as_of(path: Path) -> FilesAsOf:
+    """What changes with the record, its log, or what was last found of them; as nothing else."""
+    files = (path, path.with_name(f"{path.name}-wal"), ops.beside(path))
+    known = ((str(file), file.stat()) for file in files if file.exists())
+    # Reading begins a log without a byte in it.
+    return tuple((name, s.st_ino, s.st_size, s.st_mtime_ns) for name, s in known if s.st_size)
 
 
 def refuse(findings: Sequence[str], why: str) -> None:

@@ -64,6 +64,8 @@ from jobs.cli.shared import Settings, words_of_help
 
 # Small fits are 10-19 times slower with two BLAS threads; numpy reads this when imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Looking for plugins of pydantic reads what every installed package says of itself.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 ANYWHERE = ("--config", "--db")  # options of the program that may stand after the command too
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from forecast.desk.brief import Halves
     from forecast.records import SeriesKey
     from forecast.store.read import RunRow
+    from forecast.store.wakes import FilesAsOf
     from jobs.intake.ingest import Taken
     from jobs.pipeline.refits import Report
 
@@ -69,6 +70,7 @@ class Settings:
         self.db = connect.place(db or Path(self.config.service.db))
         config.refuse_places(self.config, self.db, self.source)
         in_use.start(self.db, self.config)
+        self.sound: FilesAsOf = ()  # of the record, where a command has looked
 
 
 def words_of_help(config_path: Path | None, db: Path | None) -> None:
@@ -115,7 +117,7 @@ def reading(settings: Settings) -> Iterator[sqlite3.Connection]:
     """The database as it stands at one moment; VerifyError if what it holds was edited."""
     from forecast.store import wakes
 
-    wakes.refuse_edited(settings.db)
+    settings.sound = wakes.refuse_edited(settings.db, settings.sound)
     with connect.moment(settings.db) as connection:
         yield connection
 
