@@ -111,7 +111,7 @@ class Site:
         self.own = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="bordercast-site-"))
         self.trouble = ""
-        self._writing = self.own
+        self._writing = False
         self.ready: Callable[[], None] = lambda: None
         self.leave: Callable[[], object] = lambda: None
         self._shown: held.Identity | str | None = "never"

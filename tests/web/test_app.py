@@ -381,6 +381,10 @@ def test_an_end_lets_go_of_what_helps_and_of_no_folder_that_a_run_wrote(site):
     assert site.folder.exists()
 
 
+def status_of(answer) -> int:
+    return answer.said.status
+
+
 class Writing:
     """A process that writes a site's files, as asyncio shows it: what it says, line by line."""
 
@@ -417,13 +421,17 @@ def test_a_page_is_begun_with_its_first_file_and_its_writer_says_how_it_ends(
 
     async def begin(*command, **how):
         told.append((command, how))
+        assert status_of(await site._refused(None, HTTPException(404))) == 503
         return process
 
     monkeypatch.setattr(app.asyncio, "create_subprocess_exec", begin)
 
     async def writing():
         event = asyncio.Event()
+        assert status_of(await site._refused(None, HTTPException(404))) == 503  # before it begins
+        (site.folder / LIST).touch()  # of the copy before
         await site._write(event)
+        assert status_of(await site._refused(None, HTTPException(404))) == 404
         return event.is_set()
 
     with caplog.at_level("INFO", "bordercast"):
