@@ -134,13 +134,12 @@ def files(program: Program, record: Record) -> None:
                 program.run("report", year, "-o", f"report-{year}.{ending}")
             told = (program.folder / f"report-{year}.{ending}").read_text("utf-8")
             program.answers.write("pages", f"report-{year}.{ending}", without_pictures(told))
-    text = program.folder.parent / "text.txt"
-    text.write_text(record.text)
-    program.answers.hide(str(text), "text.txt")
+    text = "text.txt"
+    (program.folder / text).write_text(record.text)
     if record.text:
-        both(program, "check", str(text), "--published", record.published)
+        both(program, "check", text, "--published", record.published)
         program.ask("terminal", "check", "-", stdin=f"{record.text}\nPublished 2025-03-26.")
-        program.run("check", str(text), "--published", record.published, "--html", "checked.html")
+        program.run("check", text, "--published", record.published, "--html", "checked.html")
         if (checked := program.folder / "checked.html").exists():
             program.answers.write("pages", "checked.html", checked.read_text("utf-8"))
 
@@ -322,7 +321,7 @@ def site(program: Program) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     program.ask("terminal", "site", "-o", "site")
     for path in sorted(folder.rglob("*")):
-        if not path.is_file():
+        if not path.is_file() or path.name.startswith("."):
             continue
         name = str(path.relative_to(folder))
         kind = path.suffix

@@ -82,7 +82,7 @@ def settings(program: Program, text: str, ports: tuple[int, int]) -> None:
     readers = READERS.format(port=mail, recipients=RECIPIENTS, hooks="".join(hooks))
     (program.folder / "config.toml").write_text(text + readers)
     program.answers.hide(f"127.0.0.1:{hook}", "<hooks>")
-    program.answers.hide(str(mail), "<port>")
+    program.answers.hide_port(mail)
 
 
 def first_run(program: Program, ports: tuple[int, int]) -> None:

@@ -7,6 +7,7 @@ and, listed apart, digests.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import importlib
 import json
@@ -47,6 +48,11 @@ class Answers:
     def hide(self, text: str, name: str) -> None:
         """Write a name in the place of a text that differs from place to place."""
         self.hidden.append((re.compile(re.escape(text)), name))
+
+    def hide_port(self, port: int) -> None:
+        """The same of a port, where it is called one; a count may have the same digits."""
+        called = re.compile(rf'(127\.0\.0\.1:|\bport"?(?:[:=]| =)? ?){port}\b')
+        self.hidden.append((called, r"\1<port>"))
 
     def write(self, kind: str, name: str, text: str) -> None:
         for pattern, said in self.hidden:
@@ -95,10 +101,11 @@ class Program:
         self.packages = [name.rstrip("*") for name in _packages(settings)]
         self._record_specs()
         self._load()
+        gc.freeze()  # pages that no fork writes to are shared by all
         module, _, name = settings["project"]["scripts"]["bordercast"].partition(":")
         self.main: click.Group = getattr(importlib.import_module(module), name)
-        hidden = ((folder, "<folder>"), (folder.parent, "<work>"), (tree, "<tree>"))
-        for path, said in (*hidden, (Path(sys.prefix), "<venv>")):
+        hidden = ((folder, "<folder>"), (folder.parent, "<work>"), (Path(sys.prefix), "<venv>"))
+        for path, said in (*hidden, (tree, "<tree>")):
             answers.hide(str(path), said)
 
     def _load(self) -> None:
@@ -162,8 +169,8 @@ class Program:
             self.main(args=list(words), prog_name="bordercast")
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-        except BaseException:
-            traceback.print_exc()
+        except BaseException as error:
+            print("Traceback", *traceback.format_exception_only(error), file=sys.stderr)
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
