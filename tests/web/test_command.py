@@ -80,7 +80,10 @@ def begun(folder: Path, copy: Path) -> Iterator[subprocess.Popen[str]]:
         env={**os.environ, **own},
         cwd=ROOT,
     ) as process:
-        yield process
+        try:
+            yield process
+        finally:
+            process.kill()  # else a failed assertion would wait for its end
 
 
 @pytest.mark.slow
