@@ -81,7 +81,9 @@ def test_show_prints_every_border_and_loads_nothing_heavy(published):
     assert shown.returncode == 0
     assert all(border in shown.stdout for border in HEADLINES)
     assert "Data through Aug 2026" in shown.stdout
-    assert re.search(r"at ports +5,524\b.*\n.*between ports +563\b", shown.stdout)
+    assert re.search(
+        r"at ports +5,524\b.*\n.*Border Patrol +563\b.*\n.*at entry +95\b", shown.stdout
+    )
     assert max(map(len, shown.stdout.splitlines())) <= 100
     assert {"click", "rich"} <= set(shown.stderr.split())
     assert set(HEAVY) & set(shown.stderr.split()) == set()
@@ -94,7 +96,7 @@ def test_show_a_border_says_what_would_raise_a_flag(published):
     assert "flag under" in shown
     said_first = " ".join(shown.partition("forecast  median")[0].split())
     assert "CBP counted 6,087 encounters" in said_first
-    assert "5,524 were at ports of entry (OFO) and 563 between ports" in said_first
+    assert "5,524 were at ports of entry (OFO) and 563 by Border Patrol: 95 at entry" in said_first
     assert shown.count("2026") + shown.count("2027") >= 12
 
 

@@ -407,4 +407,4 @@ def test_drift_is_told_in_its_own_words():
     said = desk.finding(facts("a.csv", [drifted]))
 
     assert said.phrase == "drifting above forecasts"
-    assert "90 counted, 30 expected six months before" in said.finding
+    assert "90 (now 10) counted, 30 expected six months before" in said.finding

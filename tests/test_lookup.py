@@ -79,7 +79,10 @@ def test_each_form_of_claim_has_its_verdict(published, series, span, claim, sinc
 def test_both_halves_are_always_said(published):
     text = said(published, "northern", "2024-08", "18,944")
 
-    assert "16,513 were at ports of entry (OFO) and 2,431 between ports (Border Patrol)" in text
+    assert (
+        "16,513 were at ports of entry (OFO) and 2,431 by Border Patrol: "
+        "2,251 at entry, 180 in the interior (7%)." in text
+    )
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from forecast.claims.clauses import Scene
 from forecast.claims.judge import HOLDS, Claimed, ClaimVerdict, JudgedClaim, Sense, judge
 from forecast.claims.senses import Context, Option, Weighed
 from forecast.claims.spans import ClaimSpan
-from forecast.claims.subjects import DRUG, FIELD_BORDERS, GROUPS, Subject
+from forecast.claims.subjects import APPREHENSION, AT_ENTRY, DRUG, FIELD_BORDERS, GROUPS, Subject
 from forecast.claims.table import CountTable
 from forecast.claims.times import Now
 from forecast.claims.tokens import WrittenNumber, sentences
@@ -161,7 +161,12 @@ class _Reader:
             if borders and not scene.of_kind("sector", "office", "city"):
                 self.context.border = borders[0].phrase.value
             if len(scene.numbers) <= MOST_NUMBERS:
-                yield from filter(None, (self._number(scene, one) for one in scene.numbers))
+                for one in scene.numbers:
+                    found = self._number(scene, one)
+                    if isinstance(found, ClaimFinding) and senses.says_crossed(scene, one):
+                        found = self._crossed(found)
+                    if found:
+                        yield found
                 yield from self._extremes(scene)
             self._after(scene)
 
@@ -237,6 +242,25 @@ class _Reader:
             compares = relations.is_multiple(scene, number)
             return self._change(scene, number, "times") if compares else None
         return self._count(scene, number) if number.kind == "count" else None
+
+    def _crossed(self, found: ClaimFinding) -> ClaimFinding:
+        """Crossed illegally: not said of arrests of which most were made in the interior."""
+        sense, claimed = found.sense, found.claimed
+        if sense is None or claimed is None or sense.measure != "total":
+            return found
+        split = wording.split_of(self.table, sense.subject, sense.span)
+        if split is None:
+            return found
+        case = _Case(found.start, found.end, found.number, claimed)
+        entry = replace(sense, subject=Subject(sense.subject.border, "", APPREHENSION, (AT_ENTRY,)))
+        if found.verdict not in HOLDS:
+            judged = judge(self.table, entry, claimed, strict=True)
+            holds = judged.verdict in HOLDS and judged.evidence != "tolerance"
+            return self._finding(case, Weighed(entry, 0.0), judged) if holds else found
+        if not split.mostly_inside:
+            return found
+        judged = replace(found.judged, verdict="mislabelled", truth=split.entry)
+        return self._finding(case, Weighed(entry, 0.0), judged, sense)
 
     def _count(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
         noun = kinds.noun_after(scene, number)

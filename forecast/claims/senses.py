@@ -512,6 +512,23 @@ def dealt(scene: Scene, number: WrittenNumber) -> tuple[Placed | None, TimeRef |
     return (named[at] if named else None), (timed[at] if len(timed) == length else None)
 
 
+def says_crossed(scene: Scene, number: WrittenNumber) -> bool:
+    """Whether the words about a number say that people came in, not that they were arrested."""
+    return any(
+        one.phrase.value not in ("all", "ofo")
+        and _is_own(scene, number, one)
+        and _crossed(scene, one)
+        for one in scene.of_kind("measure")
+    )
+
+
+def _crossed(scene: Scene, one: Placed) -> bool:
+    words = [scene.low(i) for i in range(one.first, one.last)]
+    if any(word.startswith("port") for word in words):
+        return False  # between ports of entry
+    return any(word.startswith(("cross", "entr", "enter")) for word in words)
+
+
 # -- when ------------------------------------------------------------------------------------------
 
 

@@ -63,8 +63,11 @@ class Subject(NamedTuple):
         agency = AGENCIES.get(self.agency, "")
         return SeriesKey(self.border, "component" if agency else "", agency, agency)
 
-    def words(self) -> str:
-        """As one says it after a number: encounters ... at the northern land border."""
+    def words(self, *, split: bool = False) -> str:
+        """As one says it after a number: encounters ... at the northern land border.
+
+        split : what of the Border Patrol's count was in the interior is said behind it.
+        """
         source = registry.main()
         noun = source.measure.noun
         place = "at both land borders" if self.border == LAND else source.totals.where(self.border)
@@ -89,6 +92,8 @@ class Subject(NamedTuple):
         if self.dimension:
             named = " and ".join(member_words(self.dimension, name) for name in self.members)
             return f"{noun} {place} ({named})"
+        if split:
+            return f"{_HALVES['usbp'].short} {noun} {place}"
         return f"{agency_words(self.agency)} {place}"
 
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from forecast import months
 from forecast.claims.judge import Claimed, JudgedClaim, Sense, peers
 from forecast.claims.spans import ClaimSpan
-from forecast.claims.subjects import Subject, agency_words
+from forecast.claims.subjects import (
+    APPREHENSION,
+    ARREST_WORDS,
+    AT_ENTRY,
+    AT_LARGE,
+    Subject,
+    agency_words,
+)
 from forecast.claims.table import CountTable
-from forecast.desk.wording import MONTHS, month_words, of_these, ordinal, small_words
+from forecast.desk.halves import Halves, Split, sentence, split_words
+from forecast.desk.wording import MONTHS, month_words, ordinal, small_words
 from forecast.intake.sources import registry
 
 VERDICT_WORDS = {
@@ -56,10 +64,26 @@ def number_words(value: float | None, measure: str) -> str:
     return f"{value:,.0f}"
 
 
-def statement(sense: Sense, value: float | None) -> str:
+def split_of(table: CountTable, subject: Subject, span: ClaimSpan) -> Split | None:
+    """What the Border Patrol's count of a span was made of; None where that is not on record."""
+    if subject.agency != "usbp" or subject.dimension:
+        return None
+    parts = (
+        table.total(Subject(subject.border, "", APPREHENSION, (one,)), span)
+        for one in (AT_ENTRY, AT_LARGE)
+    )
+    entry, inside = parts
+    return None if entry is None or inside is None else Split(entry, inside)
+
+
+def statement(table: CountTable, sense: Sense, value: float | None) -> str:
     """What the record says to a sense, as one phrase."""
     span, subject = sense.span, sense.subject
     number = number_words(value, sense.measure)
+    split = split_of(table, subject, span)
+    if sense.measure == "total" and split:
+        made_of = split_words(split, table.total(subject, span) or 0)
+        return f"{number} {subject.words(split=True)} in {span.words()}: {made_of}"
     if sense.measure == "total":
         words = subject.words()
         if value == 1:
@@ -88,8 +112,8 @@ def explain(
     if sense.measure in _EXTREME_WORDS:
         return _explain_extreme(table, sense, judged)
     if judged.verdict == "mislabelled" and other:
-        return _explain_mislabelled(sense, claimed, judged, other)
-    truth = statement(sense, judged.truth)
+        return _explain_mislabelled(table, sense, claimed, judged, other)
+    truth = statement(table, sense, judged.truth)
     if judged.verdict == "wrong":
         whose = elsewhere(table, sense, claimed)
         return Explained(_sentence(f"The record has {truth}") + whose, _sentence(truth))
@@ -134,13 +158,18 @@ def _when_published(table: CountTable, sense: Sense, claimed: Claimed, judged: J
 
 
 def _explain_mislabelled(
-    sense: Sense, claimed: Claimed, judged: JudgedClaim, other: Sense
+    table: CountTable, sense: Sense, claimed: Claimed, judged: JudgedClaim, other: Sense
 ) -> Explained:
-    subject, right_words = other.subject, statement(other, claimed.value)
+    subject, right_words = other.subject, statement(table, other, claimed.value)
     kind = f"{agency_words(subject.agency)} ({subject.border})"
+    split = split_of(table, subject, other.span)
     if subject.dimension:
         kind = subject.words()
-    right_number = statement(sense, judged.truth)
+    elif split:
+        kind = subject.words(split=True)
+        if sense.subject.members == (AT_ENTRY,):
+            kind += f", of which {100 * split.share:.0f}% were {ARREST_WORDS[AT_LARGE]}"
+    right_number = statement(table, sense, judged.truth)
     known = f" The words would need {right_number}." if judged.truth is not None else ""
     return Explained(f"The number is of {kind}.{known}", f"{_sentence(right_words)}{known}")
 
@@ -160,7 +189,7 @@ def _explain_extreme(table: CountTable, sense: Sense, judged: JudgedClaim) -> Ex
     if line is None:
         return Explained("")
     side, now = _EXTREME_WORDS[sense.measure], line.total(sense.span)
-    here = f"{number_words(now, 'total')} {sense.subject.words()} in {sense.span.words()}"
+    here = statement(table, replace(sense, measure="total"), now)
     if sense.measure.endswith("since"):
         if not judged.truth:
             began = month_words(months.from_index(line.first))
@@ -225,13 +254,13 @@ def elsewhere(table: CountTable, sense: Sense, claimed: Claimed) -> str:
     return ""
 
 
-def verdict_line(said: AnsweredClaim) -> str:
+def verdict_line(table: CountTable, said: AnsweredClaim) -> str:
     """The first line of an answer: the verdict, and the number of now."""
     sense, judged, verdict = said.sense, said.judged, said.judged.verdict
     head = VERDICT_WORDS[verdict]
     if sense.measure != "total" or verdict == "cannot_be_checked":
         return f"{head}: {said.why}"
-    truth = statement(sense, judged.truth)
+    truth = statement(table, sense, judged.truth)
     claimed = number_words(said.claimed.value, "total")
     if verdict in ("right", "right_when_rounded"):
         return f"{head}: {truth}."
@@ -251,4 +280,5 @@ def halves(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
         return ""
     # The first is what the second leaves of the total, so it is as inexact as both.
     unit = 10 if ports.slack_of(span) >= 1 else 1
-    return of_these(ports.total(span), patrol.total(span), unit)
+    split = split_of(table, subject._replace(agency="usbp"), span)
+    return sentence(Halves(ports.total(span), patrol.total(span), unit, split))

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from forecast import months
+from forecast.desk import halves as halved
+from forecast.desk.halves import Halves, Split
 from forecast.desk.ranking import Comparison
 from forecast.desk.report import Expectation, MonthReport, to_date_unknown
 from forecast.desk.wording import (
     MINUS,
-    about,
+    basis_noun,
     both_halves,
     change_words,
+    first_and_now,
     known_words,
     measure,
     month_words,
-    of_these,
     ordinal,
     place_of,
     publisher,
@@ -52,19 +53,6 @@ def place(report: MonthReport) -> str:
     return f"{where} ({report.part})" if report.part else where
 
 
-class Halves(NamedTuple):
-    """A count at ports of entry and between them. unit : both are known to so much, 1 or 10."""
-
-    at: int
-    between: int
-    unit: int = 1
-
-    @property
-    def words(self) -> tuple[str, str]:
-        """Both numbers, said to be about right where they are no more than that."""
-        return about(self.at, self.unit), about(self.between, self.unit)
-
-
 def halves(report: MonthReport) -> Halves | None:
     """At ports of entry and between ports; None where the record does not tell them apart.
 
@@ -78,15 +66,20 @@ def halves(report: MonthReport) -> Halves | None:
     if at is None:
         unit = max(unit, report.rounding)
         at = unit * round((report.encounters - between) / unit)
-    return Halves(at, between, unit)
+    return Halves(at, between, unit, split(report))
+
+
+def split(report: MonthReport) -> Split | None:
+    """What the second half of this very month was made of; None where that is not on record."""
+    seen = report.interior
+    if seen is None or seen.month != report.month:
+        return None
+    return Split(seen.at_entry, seen.at_large)
 
 
 def halves_words(report: MonthReport, joined: str = ", ") -> str:
     """3,361 at ports of entry, 8,349 between ports; "" where that is not known."""
-    known, both = halves(report), both_halves()
-    if known is None or both is None:
-        return ""
-    return joined.join(f"{n} {half.where}" for n, half in zip(known.words, both, strict=True))
+    return halved.words(halves(report), joined)
 
 
 def stale_sentences(report: MonthReport) -> Iterator[str]:
@@ -110,7 +103,7 @@ def halves_sentence(report: MonthReport) -> Iterator[str]:
     """How many at ports of entry and how many between them; nothing where that is not known."""
     known = halves(report)
     if known:
-        yield of_these(*known)
+        yield halved.sentence(known)
 
 
 def expected_sentences(report: MonthReport) -> Iterator[str]:
@@ -120,17 +113,22 @@ def expected_sentences(report: MonthReport) -> Iterator[str]:
         return
     through = month_words(stood.cutoff)
     made = (
-        f"A forecast issued before publication, from data through {through},"
+        f"The issued forecast, made before publication from data through {through},"
         if stood.basis == "issued"
-        else f"A hindcast, computed later from only the data through {through},"
+        else f"The hindcast, made later from only the data through {through},"
     )
     yield (
         f"{made} expected {stood.median:,} (80% prediction interval {stood.lo80:,} to "
         f"{stood.hi80:,})."
     )
-    first = "" if stood.judged == report.encounters else f", first published as {stood.judged:,},"
+    restated = stood.judged != report.encounters
+    what = (
+        f"The first count, {first_and_now(stood.judged, report.encounters)},"
+        if restated
+        else "The month"
+    )
     flagged = f", and flagged as {stood.severity}" if stood.severity else ""
-    yield f"The month{first} is {_where(stood)}: {unusual_words(stood.p)}{flagged}."
+    yield f"{what} is {_where(stood)}: {unusual_words(stood.p)}{flagged}."
 
 
 def _where(stood: Expectation) -> str:
@@ -296,7 +294,9 @@ def standing(report: MonthReport) -> str:
     if stood is None:
         return "no forecast was made before it"
     if stood.lo80 <= stood.judged <= stood.hi80:
-        return "within the 80% interval of the forecast"
+        return f"within the 80% interval of the {basis_noun(stood.basis)}"
     side = "below" if stood.judged < stood.lo80 else "above"
     level = 80 if stood.lo95 <= stood.judged <= stood.hi95 else 95
-    return f"{side} the {level}% interval: {unusual_words(stood.p)}"
+    return (
+        f"{side} the {level}% interval of the {basis_noun(stood.basis)}: {unusual_words(stood.p)}"
+    )

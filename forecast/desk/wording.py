@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from forecast import months
@@ -89,22 +89,6 @@ def both_halves() -> tuple[Half, Half] | None:
 def about(count: int, unit: int) -> str:
     """6,994; "about 6,990" where it is known to 10."""
     return f"{count:,}" if unit == 1 else f"about {unit * round(count / unit):,}"
-
-
-def of_these(at: int, between: int, unit: int) -> str:
-    """How much of a count came at ports and how much between them, in a sentence; "" if none is.
-
-    unit : what both are known to.
-    """
-    both = both_halves()
-    if both is None:
-        return ""
-    ports, patrol = both
-    why = "" if unit == 1 else f"; their source rounds to {unit}"
-    return (
-        f"Of these, {about(at, unit)} were {ports.where} ({ports.short}) and "
-        f"{about(between, unit)} {patrol.where} ({patrol.short}){why}."
-    )
 
 
 _COUNTED = "encounters"  # as the dictionary of the tables calls what is counted
@@ -208,6 +192,29 @@ def unusual_words(p: float) -> str:
     if p > 2 / 3:
         return "an ordinary month"
     return f"about 1 month in {round(1 / p)} is at least this far off"
+
+
+_BASES = {"issued": "issued forecast", "hindcast": "hindcast"}
+
+
+def basis_noun(basis: str) -> str:
+    """What judged a month, in one word: an issued forecast, or a hindcast made later."""
+    return _BASES.get(basis, "forecast")
+
+
+def judged_by(bases: Iterable[str]) -> str:
+    """What several months were judged by: both kinds, each with its meaning, where both are."""
+    kinds = set(bases)
+    issued = "issued forecasts, made before the month was published"
+    hindcasts = "hindcasts, made later from only the figures known at the time"
+    if ("issued" in kinds) != ("hindcast" in kinds):
+        return issued if "issued" in kinds else hindcasts
+    return f"{issued}, or {hindcasts}"
+
+
+def first_and_now(first: int, now: int) -> str:
+    """A count that was restated: 11,709 (now 11,710); the count alone where it was not."""
+    return f"{first:,}" if first == now else f"{first:,} (now {now:,})"
 
 
 def known_words(vintage: str, day: str) -> str:

@@ -123,8 +123,11 @@ def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthR
 
 def facts_json(found: MonthReport) -> dict[str, Any]:
     """A report for programs."""
+    from forecast.desk import brief
+
     compared = [{**asdict(c), "percent": c.percent} for c in found.comparisons]
-    return {**asdict(found), "comparisons": compared}
+    halves = " ".join(brief.halves_sentence(found)) or None
+    return {**asdict(found), "comparisons": compared, "halves_sentence": halves}
 
 
 def run_json(run: RunRow) -> dict[str, Any]:

@@ -129,8 +129,8 @@ def _fact_lines(
     found = None
     if _whole_month(subject, span):
         found, _ = facts_of(settings, subject.border, months.from_index(span.first))
-    total = statement(_total(subject, span), table.total(subject, span))
-    first = verdict_line(said) if said else f"{publisher().short} counted {total}."
+    total = statement(table, _total(subject, span), table.total(subject, span))
+    first = verdict_line(table, said) if said else f"{publisher().short} counted {total}."
     lines = [" ".join(filter(None, (first, brief.peak_sentence(found) if found else "")))]
     lines += filter(None, [halves(table, subject, span), small(table, subject, span)])
     if found:

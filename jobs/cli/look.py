@@ -28,7 +28,7 @@ from jobs.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from forecast.desk.brief import Halves
+    from forecast.desk.halves import Halves
     from forecast.records import SeriesKey
 
 

@@ -22,7 +22,7 @@ from forecast.store import connect, measure
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from forecast.desk.brief import Halves
+    from forecast.desk.halves import Halves
     from forecast.records import SeriesKey
     from forecast.store.read import RunRow
     from forecast.store.wakes import FilesAsOf

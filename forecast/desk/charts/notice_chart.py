@@ -17,8 +17,8 @@ from forecast.records import Row
 WIDTH, HEIGHT = 310, 175
 BELOW, ABOVE = 1.5, 1.2  # room for the words at a triangle
 KEY = (
-    "Black line: published. Dashed: the forecast made before. Gray-blue bands: its 80% "
-    "(dark) and 95% (light) prediction intervals. Triangle: flagged."
+    "Black line: published. Dashed: issued forecasts, or hindcasts where none was issued. "
+    "Gray-blue bands: their 80% (dark) and 95% (light) prediction intervals. Triangle: flagged."
 )
 
 

@@ -143,7 +143,7 @@ VIEWS: tuple[View, ...] = (
             "file_name",
             "rounding",
         ),
-        note="median, intervals, p and z are of the forecast made before the month, by which "
+        note="median, intervals, p and z are of the issued forecast or hindcast, by which "
         "it was judged on its first-published value.",
         special={
             "months": number("How many months of the border are on record", unit="months"),
@@ -332,7 +332,7 @@ VIEWS: tuple[View, ...] = (
     ),
     View(
         "judged_months",
-        "a published month, the forecast made before it, and how unusual it was",
+        "a published month, its issued forecast or hindcast, and how unusual it was",
         (
             *_SERIES,
             "month",

@@ -21,10 +21,12 @@ from forecast.desk.terminal import flag_tables as flagged
 from forecast.desk.terminal.tables import month_name
 from forecast.desk.wording import (
     MINUS,
+    basis_noun,
     both_halves,
     capital,
     change_words,
     day_words,
+    first_and_now,
     measure,
     month_words,
     name_of,
@@ -136,15 +138,8 @@ def page_link(address: str, report: MonthReport) -> str:
 
 
 def _lead(report: MonthReport) -> Iterator[str]:
-    """Arrests in the interior, what changed, and how unusual the month is."""
+    """What changed, and how unusual the month is."""
     told = []
-    seen, aside = report.interior, registry.main().hierarchy.aside
-    if aside and seen is not None and seen.month == report.month and seen.total:
-        half = registry.main().hierarchy.named(aside.half)
-        told.append(
-            f"{seen.at_large:,} of {seen.total:,} {half.short} {measure().noun} "
-            f"({100 * seen.at_large / seen.total:.0f}%) were {aside.named}: {aside.words}."
-        )
     changes = brief.changes(report)
     if changes:
         told.append(f"The count was {changes}.")
@@ -162,11 +157,8 @@ def say(report: MonthReport) -> str:
     reach = f", {measure().reach}," if measure().reach and not report.part else ""
     forecast = ""
     if stood is not None:
-        made = (
-            "a forecast made before publication"
-            if stood.basis == "issued"
-            else f"a hindcast from data through {month_words(stood.cutoff)}"
-        )
+        through = month_words(stood.cutoff)
+        made = f"the {basis_noun(stood.basis)} from data through {through}"
         forecast = f"; {made} expected {stood.median:,}"
     return (
         f"{publisher().short} counted {report.encounters:,} {measure().noun} "
@@ -177,9 +169,9 @@ def say(report: MonthReport) -> str:
 
 def avoid(report: MonthReport) -> str:
     """What not to say of this month: what would mislead most about its count."""
-    known, seen = brief.halves(report), report.interior
+    known, split = brief.halves(report), brief.split(report)
     ports, said = (known.at, known.words[0]) if known else (0, "")
-    interior = seen.at_large if seen is not None and seen.month == report.month else 0
+    interior = split.inside if split else 0
     words, why = measure().misread
     both, aside = both_halves(), registry.main().hierarchy.aside
     if both and both[0].misread and max(ports, interior) >= LEAST_MISLEADING * report.encounters:
@@ -207,11 +199,11 @@ def rows(report: MonthReport) -> Iterator[ComparisonText]:
     stood = report.expectation
     if stood is not None:
         yield ComparisonText(
-            "forecast",
+            basis_noun(stood.basis),
             f"80% range {stood.lo80:,} to {stood.hi80:,}",
             f"{stood.median:,}",
-            f"{stood.judged:,}",
-            change_words(stood.judged, stood.median),
+            f"{report.encounters:,}",
+            change_words(report.encounters, stood.median),
         )
     yield from map(line, report.comparisons)
     if to_date_unknown(report):
@@ -223,13 +215,12 @@ def _nationwide(report: MonthReport | None) -> str:
     if report is None:
         return ""
     halves, stood = brief.halves_words(report, " and "), report.expectation
-    parts = [f"{name_of(report.border)}: {report.encounters:,} {measure().noun}"]
-    parts += [halves] if halves else []
+    text = f"{name_of(report.border)}: {report.encounters:,} {measure().noun}"
     year = next(c for c in report.comparisons if c.name == "year before")
     if year.before:
-        parts.append(f"{brief.moved(year)} from a year before")
-    text = ", ".join(parts)
-    return f"{text}. The forecast was {stood.median:,}." if stood else f"{text}."
+        text += f", {brief.moved(year)} from a year before"
+    text = "; ".join(filter(None, (text, halves)))
+    return f"{text}. The {basis_noun(stood.basis)} was {stood.median:,}." if stood else f"{text}."
 
 
 def _finding(report: MonthReport) -> tuple[str, str, list[str]]:
@@ -237,8 +228,11 @@ def _finding(report: MonthReport) -> tuple[str, str, list[str]]:
     sentences = [*_flag_findings(report), *_drift_findings(report), *_shift_findings(report)]
     if not sentences:
         noun = capital(measure().noun)
-        how = "as forecast" if report.expectation else "not forecast"
-        return how, f"{noun} {_where(report)} were {how}: {report.encounters:,} counted.", []
+        stood = report.expectation
+        how = "as forecast" if stood else "not forecast"
+        by = ", by the hindcast" if stood and stood.basis == "hindcast" else ""
+        quiet = f"{noun} {_where(report)} were {how}{by}: {report.encounters:,} counted."
+        return how, quiet, []
     phrase, first = sentences[0]
     return phrase, first, [sentence for _, sentence in sentences[1:]]
 
@@ -249,9 +243,9 @@ def _flag_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
             continue
         how = f"{_HOW_FAR[flag['severity']]}{_SIDES[flag['side']]}"
         yield (
-            f"{how} forecast",
-            f"{capital(measure().noun)} {_where(report)} were {how} the forecast: "
-            f"{flag['encounters']:,} counted, {flag['expected']:,} expected.",
+            f"{how} {_basis(flag).removeprefix('issued ')}",
+            f"{capital(measure().noun)} {_where(report)} were {how} the {_basis(flag)}: "
+            f"{_counted(report, flag)}, {flag['expected']:,} expected.",
         )
 
 
@@ -261,11 +255,21 @@ def _drift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
             continue
         side = _SIDES[flag["side"]]
         yield (
-            f"drifting {side} forecasts",
-            f"{capital(measure().noun)} {_where(report)} have drifted {side} the forecasts: "
-            f"{flag['encounters']:,} counted, {flag['expected']:,} expected six months before. "
+            f"drifting {side} {_basis(flag).removeprefix('issued ')}s",
+            f"{capital(measure().noun)} {_where(report)} have drifted {side} the {_basis(flag)}s: "
+            f"{_counted(report, flag)}, {flag['expected']:,} expected six months before. "
             "No single month stood out.",
         )
+
+
+def _basis(flag: Row) -> str:
+    """By what a flag judged its month; a flag is kept without it where a run is very old."""
+    return basis_noun(flag.get("basis") or "issued")
+
+
+def _counted(report: MonthReport, flag: Row) -> str:
+    """The count that was judged, and what it is now: said once, here."""
+    return f"{first_and_now(flag['encounters'], report.encounters)} counted"
 
 
 def _shift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from forecast.desk import brief
 from forecast.desk.charts.notice_chart import KEY
 from forecast.desk.report import MonthReport
 from forecast.desk.wording import (
+    basis_noun,
     capital,
     day_words,
     measure,
@@ -88,5 +89,4 @@ def _lines(report: MonthReport) -> Iterator[str]:
     if stood is not None:
         unusual = unusual_words(stood.p).partition(" (")[0]
         span = f"80% range {stood.lo80:,} to {stood.hi80:,}"
-        made = "Forecast" if stood.basis == "issued" else "Hindcast"
-        yield f"{made}: {stood.median:,} ({span}); {unusual}"
+        yield f"{capital(basis_noun(stood.basis))}: {stood.median:,} ({span}); {unusual}"

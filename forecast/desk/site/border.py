@@ -17,7 +17,7 @@ from forecast.desk.site.pictures import FULL, PHONE
 from forecast.desk.site.previews import embed_place, month_preview
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.terminal import score_tables
-from forecast.desk.wording import MINUS, change_words, known_words, measure
+from forecast.desk.wording import MINUS, basis_noun, change_words, judged_by, known_words, measure
 from forecast.intake.sources import registry
 from forecast.printable import one_line
 from forecast.records import Row
@@ -92,6 +92,7 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
         "moved": answered.changes_sentence(found.changes),
         "chances": [(row["kind"], percent(row["chance"])) for row in found.chances],
         "cards": cards.cards(found),
+        "judged_by": judged_by(flag["basis"] for flag in found.flags),
         "open_parts": cards.parts(record, border),
         "years": year_table(found),
         "quality": content.quality(newest.score) if newest.score else "",
@@ -149,7 +150,7 @@ def by_kind(parts: Sequence[PartRecord]) -> dict[str, list[PartRecord]]:
 
 
 def behind(found: BorderRecord) -> Iterator[Row]:
-    """Months with the forecast that stood before each, the newest first."""
+    """Months with the issued forecast or hindcast of each, the newest first."""
     judged = {row["month"]: row for row in found.judged}
     for row in reversed(found.months):
         stood = judged.get(row["month"], {})
@@ -159,6 +160,7 @@ def behind(found: BorderRecord) -> Iterator[Row]:
             "encounters": row["encounters"],
             "median": median,
             "change": "" if median is None else change_words(stood["encounters"], median),
+            "basis": "" if median is None else basis_noun(stood["basis"]),
             "severity": stood.get("severity") or "",
         }
 

@@ -12,6 +12,7 @@ from forecast.desk.email.content import ComparisonText
 from forecast.desk.report import MonthReport
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.wording import (
+    basis_noun,
     change_words,
     measure,
     month_words,
@@ -155,7 +156,7 @@ def forecast_line(facts: MonthReport, flag: Mapping[str, Any] | None = None) -> 
     """The month as first published against what had been expected of it."""
     if flag is not None:
         name = {"revision": "before the revision", "drift": "forecast of six months before"}
-        what = name.get(flag["kind"], "forecast")
+        what = name.get(flag["kind"], basis_noun(flag["basis"]))
         return _expected(what, _when(facts, flag), flag["encounters"], flag["expected"])
     stood = facts.expectation
     if stood is None:
@@ -163,7 +164,7 @@ def forecast_line(facts: MonthReport, flag: Mapping[str, Any] | None = None) -> 
             "forecast", month_words(facts.month), "none", f"{facts.encounters:,}", "-"
         )
     when = _when(facts, {"encounters": stood.judged, "kind": "month"})
-    return _expected("forecast", when, stood.judged, stood.median)
+    return _expected(basis_noun(stood.basis), when, stood.judged, stood.median)
 
 
 def _when(facts: MonthReport, flag: Mapping[str, Any]) -> str:
@@ -189,7 +190,7 @@ def part_card(part: PartRecord, flag: Row, newest: str) -> PartCard:
     """A part's flag. newest : month on record of any series."""
     counts = {row["month"]: row["encounters"] for row in part.months}
     month, now = flag["month"], flag["encounters"]
-    lines = [_expected("forecast", month_words(month), now, flag["expected"])]
+    lines = [_expected(basis_noun(flag["basis"]), month_words(month), now, flag["expected"])]
     for name, back in (("month before", 1), ("year before", 12)):
         before = counts.get(months.shift(month, -back))
         change = "-" if before is None else change_words(now, before)

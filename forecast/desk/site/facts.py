@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 
 from forecast import months
 from forecast.desk import brief
+from forecast.desk import halves as halved
+from forecast.desk.halves import Halves
 from forecast.desk.site import citation
 from forecast.desk.site.pages import Preview, SitePage, json_file
 from forecast.desk.site.record import BorderRecord, SiteRecord
@@ -26,7 +28,7 @@ class Fact:
     span: str
     when: str
     number: int
-    halves: brief.Halves | None
+    halves: Halves | None
     more: tuple[str, ...]
     history: tuple[str, ...]
     months: tuple[str, str]
@@ -38,6 +40,16 @@ class Fact:
             f"{publisher().short} counted {self.number:,} {measure().long_name} "
             f"{place_of(self.border)} in {self.when}."
         )
+
+    @property
+    def halves_sentence(self) -> str:
+        """How much of it came at ports of entry, and what the rest was; "" if not on record."""
+        return halved.sentence(self.halves) if self.halves else ""
+
+    @property
+    def crossings(self) -> str:
+        """Which of it may be called illegal crossings."""
+        return halved.crossings_sentence(self.halves)
 
 
 def facts(found: BorderRecord) -> Iterator[Fact]:
@@ -80,13 +92,7 @@ def _year(found: BorderRecord, year: int) -> Fact:
         span=months.year_name(year),
         when=when,
         number=number,
-        halves=brief.Halves(
-            sum(one.at for one in known),
-            sum(one.between for one in known),
-            max(one.unit for one in known),
-        )
-        if len(known) == len(halves)
-        else None,
+        halves=halved.summed(known) if len(known) == len(halves) else None,
         more=tuple(more),
         history=(),
         months=(held[0], held[-1]),
@@ -102,6 +108,8 @@ def fact_page(record: SiteRecord, found: BorderRecord, fact: Fact) -> SitePage:
     halves = {
         "halves": fact.halves and fact.halves[:2],
         "halves_unit": fact.halves and fact.halves.unit,
+        "split": fact.halves and fact.halves.split and fact.halves.split._asdict(),
+        "halves_sentence": fact.halves_sentence or None,
     }
     body = json_file({**asdict(fact), **halves, "sentence": fact.sentence, **run, **stays})
     return SitePage(place, "fact", shown, {"fact.json": body}, preview=Preview(fact.sentence))

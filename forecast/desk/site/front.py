@@ -7,7 +7,7 @@ from forecast.desk.site import cards, lines, pictures
 from forecast.desk.site.pages import NAMED, SitePage, charts, table
 from forecast.desk.site.pictures import CARD
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import slug
+from forecast.desk.wording import judged_by, slug
 
 LATELY = 24  # months in which a flag that is over still stands here
 
@@ -29,9 +29,12 @@ def front(record: SiteRecord) -> SitePage:
         for one, found in answers.items():
             if not found.flagged and one != headlines.whole():
                 folded.setdefault(found.verdict, []).append(one)
+    stood = [found.newest.expectation for found in record.borders.values()]
+    bases = [one.basis for one in stood if one]
     shown = {
         "answers": answers,
         "folded": folded,
+        "judged_by": judged_by(bases) if bases else "",
         "charts": drawn,
         "compared": {
             border: cards.compared(found.newest, None) for border, found in record.borders.items()

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forecast.desk import brief
+from forecast.desk import halves as halved
 from forecast.desk.report import MonthReport
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.unforecast import waiting_words
 from forecast.desk.wording import (
+    basis_noun,
     both_halves,
+    capital,
     month_words,
     publisher,
     small_words,
@@ -78,15 +81,15 @@ def unusual(report: MonthReport, flags: Sequence[Row]) -> str:
     stood = report.expectation
     if stood is None:
         return f"{count}; no forecast was made before it."
-    span = f"{stood.lo80:,} to {stood.hi80:,}"
+    span, by = f"{stood.lo80:,} to {stood.hi80:,}", basis_noun(stood.basis)
     if any(flag["month"] == report.month and flag["kind"] == "month" for flag in flags):
         side = "above" if stood.judged > stood.median else "below"
         how = f"{_FAR.get(stood.severity or '', '')}{side}"
-        return f"{count}, {how} the {stood.median:,} forecast: {unusual_words(stood.p)}."
+        return f"{count}, {how} the {stood.median:,} of its {by}: {unusual_words(stood.p)}."
     if stood.lo80 <= stood.judged <= stood.hi80:
-        return f"{count}, inside the 80% range of its forecast ({span})."
+        return f"{count}, inside the 80% range of its {by} ({span})."
     side = "above" if stood.judged > stood.hi80 else "below"
-    return f"{count}, {side} the 80% range of its forecast ({span}), but not far enough to flag."
+    return f"{count}, {side} the 80% range of its {by} ({span}), but not far enough to flag."
 
 
 def expected(row: Row) -> str:
@@ -102,11 +105,10 @@ def halves(report: MonthReport) -> str:
     found, both = brief.halves(report), both_halves()
     if both is None:
         return ""
-    ports, between = (f"{half.where} ({half.short})" for half in both)
     if found is None:
-        return f"{ports.capitalize()} and {between}: not on record for {month_words(report.month)}."
-    at, patrol = found.words
-    return f"{at} {ports}, {patrol} {between}."
+        ports, between = (f"{half.where} ({half.short})" for half in both)
+        return f"{capital(ports)} and {between}: not on record for {month_words(report.month)}."
+    return f"{halved.words(found, short=True)}."
 
 
 def _halves_ahead(record: SiteRecord, border: str) -> list[str]:
@@ -126,7 +128,7 @@ def part_lines(part: PartRecord, newest: str) -> tuple[str, ...]:
     if now:
         flag = now[0]
         first = (
-            f"Unusual ({flag['severity']}): {first}, {flag['expected']:,} forecast: "
+            f"Unusual ({flag['severity']}): {first}, {flag['expected']:,} expected: "
             f"{unusual_words(flag['apart_p'] if flag['role'] == 'apart' else flag['p'])}"
         )
     elif part.ahead:

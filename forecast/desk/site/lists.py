@@ -15,6 +15,7 @@ from forecast.desk.wording import (
     capital,
     column_name,
     day_words,
+    judged_by,
     measure,
     month_words,
     totals,
@@ -32,14 +33,14 @@ _GENERAL = (
     ),
     (
         "Unusual, flagged",
-        "A month unusually far from the forecast made before it was published, and by enough to "
-        "matter. Notable: rarer than 1 month in 50. Major: 1 in 100, and twice or half. "
+        "A month unusually far from its issued forecast, or its hindcast, and by enough to matter. "
+        "Notable: rarer than 1 month in 50. Major: 1 in 100, and twice or half. "
         "Critical: 1 in 200, and four times or a quarter.",
     ),
     (
-        "Hindcast",
-        "A forecast computed later, from only the figures known at the time. Forecasts issued "
-        "before their month was published are marked as issued.",
+        "Issued forecast, hindcast",
+        "An issued forecast was made before its month was published. A hindcast was made later, "
+        "from only the figures known at the time; a first run has no others to judge months by.",
     ),
 )
 
@@ -55,6 +56,7 @@ def over_all(record: SiteRecord) -> Iterator[SitePage]:
                "expected", "p", "basis", "episode", "closed")  # fmt: skip
     shown = {
         "cards": sorted(flagged, key=lambda card: card.month, reverse=True),
+        "judged_by": judged_by(row["basis"] for row in rows),
         "flagged_parts": [
             (part, flag, cards.ending(flag)) for part in parts for flag in part.flags
         ],
@@ -151,5 +153,7 @@ def _counted() -> Iterator[tuple[str, str]]:
     if both:
         at, between = both
         said = f"{at.short} counts {at.noun}. {between.short} counts those {between.where}."
-        only = f" Only the second may be called {at.misread}." if at.misread else ""
+        aside = registry.main().hierarchy.aside
+        less = f", and not where most of it were {aside.words}" if aside else ""
+        only = f" Only the second may be called {at.misread}{less}." if at.misread else ""
         yield f"{at.where.capitalize()}, {between.where}", said + only

@@ -28,8 +28,8 @@ FAN_KEY = (
 )
 UNFORECAST_KEY = "Black line: published. Triangles: unusual months."
 HISTORY_KEY = (
-    "Black line: published. Dashed line: the forecast made before each month was published. "
-    "Shading, dark to light: its 80% and 95% ranges. Triangles: unusual months."
+    "Black line: published. Dashed line: the issued forecast of each month, or its hindcast where "
+    "none was issued. Shading, dark to light: its 80% and 95% ranges. Triangles: unusual months."
 )
 _SIZE = re.compile(rb'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"')
 

@@ -9,8 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from forecast.desk.brief import Halves
-from forecast.desk.wording import MONTHS, RAREST, both_halves, totals
+from forecast.desk.halves import Halves
+from forecast.desk.wording import MONTHS, RAREST, both_halves, judged_by, totals
+from forecast.intake.sources import registry
 from forecast.records import Row
 from forecast.store.read import RunRow
 
@@ -89,7 +90,16 @@ def _halves(known: Halves | None) -> list[tuple[str, str, str]]:
     if known is None or both is None:
         return []
     # In the first column, where there is room: the table is to fit 80 characters.
-    return [(half.row, "", count) for half, count in zip(both, known.words, strict=True)]
+    rows = [(half.row, "", count) for half, count in zip(both, known.words, strict=True)]
+    if known.split is None:
+        return rows
+    aside = registry.main().hierarchy.aside
+    parts = zip((aside.rest_where, aside.named_where), known.split, strict=True) if aside else ()
+    return [
+        rows[0],
+        (both[1].short, "", rows[1][2]),
+        *((f"  {where}", "", f"{count:,}") for where, count in parts),
+    ]
 
 
 def _ahead(row: Row) -> tuple[str, str, str, str]:
@@ -153,7 +163,11 @@ def run_summary(
     return Group(
         heading(run),
         forecast_table(forecasts, last, halves, waiting),
-        Text("Unusual months, compared with the forecast made before publication:"),
+        *(
+            [Text(f"Unusual months, against {judged_by(f['basis'] for f in flags)}:")]
+            if flags
+            else []
+        ),
         flag_table(flags),
     )
 

@@ -45,6 +45,8 @@ ASIDE = Aside(
     named="At Large",
     rest="At Entry",
     words="arrests in the interior",
+    named_where="in the interior",
+    rest_where="at entry",
     misread="at the border",
     # log-WIS .187, the last value .174, 94% in the 80% interval: `python -m benchmarks.interior`.
     unforecast="it is stated beside its month and not forecast: the months since the fall of early "

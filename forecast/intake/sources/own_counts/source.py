@@ -53,7 +53,8 @@ _COLUMNS = {
     "part_border": "part_series",
     "newest_of_border": "newest_of_series",
 }
-_OF_PARTS = {"dimension", "member", "component", "interior", "agencies", "halves", "drivers"}
+_OF_PARTS = {"dimension", "member", "component", "interior", "agencies", "drivers"}
+_OF_PARTS |= {"halves", "halves_sentence", "split"}
 # With parts there is one dimension, which need not be told, and drivers are what parts did.
 _NESTED = {**_COLUMNS, "member": "part", "drivers": "drivers"}
 

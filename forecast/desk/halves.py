@@ -1,0 +1,118 @@
+"""A count's halves, at ports of entry and between them, and what of the second was inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from forecast.desk.wording import about, both_halves, publisher
+from forecast.intake.sources import registry
+
+
+class Split(NamedTuple):
+    """What a half is made of, as its publisher states it: at entry, and arrests in the interior."""
+
+    entry: int
+    inside: int
+
+    @property
+    def share(self) -> float:
+        """Which share of it was inside, 0..1."""
+        return self.inside / (self.entry + self.inside) if self.inside else 0.0
+
+    @property
+    def mostly_inside(self) -> bool:
+        """Whether more than half of it was inside: then the whole is no crossing of a border."""
+        return self.inside > self.entry
+
+
+class Halves(NamedTuple):
+    """A count at ports of entry and between them.
+
+    unit : both are known to so much, 1 or 10. split : of the second, None where not on record.
+    """
+
+    at: int
+    between: int
+    unit: int = 1
+    split: Split | None = None
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """Both numbers, said to be about right where they are no more than that."""
+        return about(self.at, self.unit), about(self.between, self.unit)
+
+
+def summed(known: Sequence[Halves]) -> Halves:
+    """The halves of several months together; their split where each month has its own."""
+    splits = [one.split for one in known if one.split]
+    whole = len(splits) == len(known)
+    return Halves(
+        sum(one.at for one in known),
+        sum(one.between for one in known),
+        max(one.unit for one in known),
+        Split(sum(s.entry for s in splits), sum(s.inside for s in splits)) if whole else None,
+    )
+
+
+def split_words(split: Split, total: int) -> str:
+    """95 at entry, 468 in the interior (83%); total : of both, as stated beside them."""
+    aside = registry.main().hierarchy.aside
+    if aside is None:
+        return ""
+    both = split.entry + split.inside
+    odd = f"; {publisher().short}'s own two parts add up to {both:,}" if both != total else ""
+    return (
+        f"{split.entry:,} {aside.rest_where}, {split.inside:,} {aside.named_where} "
+        f"({100 * split.share:.0f}%{odd})"
+    )
+
+
+def second_words(known: Halves, *, short: bool = False) -> str:
+    """The second half behind its number, the one sentence about what it is made of.
+
+    short : names who counted it, where no split does.
+    """
+    both = both_halves()
+    if both is None:
+        return ""
+    patrol, (_, count) = both[1], known.words
+    if known.split:
+        return f"{count} by {patrol.short}: {split_words(known.split, known.between)}"
+    return f"{count} {patrol.where}{f' ({patrol.short})' if short else ''}"
+
+
+def words(known: Halves | None, joined: str = ", ", *, short: bool = False) -> str:
+    """3,361 at ports of entry, 8,349 between ports; "" where that is not known."""
+    both = both_halves()
+    if known is None or both is None:
+        return ""
+    ports = f"{known.words[0]} {both[0].where}{f' ({both[0].short})' if short else ''}"
+    return joined.join((ports, second_words(known, short=short)))
+
+
+def sentence(known: Halves) -> str:
+    """How much of a count came at ports and how much between them; "" where it has no halves."""
+    both = both_halves()
+    if both is None:
+        return ""
+    why = "" if known.unit == 1 else f"; their source rounds to {known.unit}"
+    at = f"{known.words[0]} were {both[0].where} ({both[0].short})"
+    return f"Of these, {at} and {second_words(known, short=True)}{why}."
+
+
+def crossings_sentence(known: Halves | None) -> str:
+    """Which of the two may be called illegal crossings; "" where neither is taken for them."""
+    both, aside = both_halves(), registry.main().hierarchy.aside
+    if both is None or not both[0].misread:
+        return ""
+    called, patrol = both[0].misread, both[1].short
+    if known is None:
+        return f"Do not call the whole number {called}."
+    if known.split is None or aside is None:
+        beside = f"; how much of it were {aside.words} is not on record" if aside else ""
+        return f"Only the number {both[1].where} may be called {called}{beside}."
+    if known.split.mostly_inside:
+        return f"Only the {known.split.entry:,} {aside.rest_where} may be called {called}."
+    share = f"{100 * known.split.share:.0f}% of it were {aside.words}"
+    return f"Only {patrol}'s number may be called {called}, and {share}."
