@@ -81,9 +81,7 @@ def test_show_prints_every_border_and_loads_nothing_heavy(published):
     assert shown.returncode == 0
     assert all(border in shown.stdout for border in HEADLINES)
     assert "Data through Aug 2026" in shown.stdout
-    assert re.search(
-        r"at ports +5,524\b.*\n.*Border Patrol +563\b.*\n.*at entry +95\b", shown.stdout
-    )
+    assert re.search(r"at ports +5,524\b.*\n.*Border Patrol +563\b.*\n.*entry +95\b", shown.stdout)
     assert max(map(len, shown.stdout.splitlines())) <= 100
     assert {"click", "rich"} <= set(shown.stderr.split())
     assert set(HEAVY) & set(shown.stderr.split()) == set()

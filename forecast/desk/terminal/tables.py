@@ -98,7 +98,7 @@ def _halves(known: Halves | None) -> list[tuple[str, str, str]]:
     return [
         rows[0],
         (both[1].short, "", rows[1][2]),
-        *((f"  {where}", "", f"{count:,}") for where, count in parts),
+        *((f"  {where.split()[-1]}", "", f"{count:,}") for where, count in parts),
     ]
 
 
