@@ -119,6 +119,9 @@ def hashes(answers: Path, names: list[str]) -> dict[str, str]:
 
 def check(found: dict[str, str], names: list[str]) -> int:
     """Say which kinds of answers are others than the hashes committed say; 1 if any is."""
+    if not HASHES.exists():
+        print(f"{HASHES.name} is not there yet: `make same RENEW=1`")
+        return 1
     lines = [line for line in HASHES.read_text("utf-8").splitlines() if not line.startswith("#")]
     known = dict(line.rsplit(" ", 1) for line in lines)
     known = {key: value for key, value in known.items() if key.split()[0] in names}
