@@ -226,6 +226,17 @@ def test_ids_beside_counts_are_no_counts():
     assert counted(found) == COUNTS
 
 
+def test_names_of_rows_that_are_numbers_are_no_counts():
+    rows = [f"{at},{m},{c}" for at, (m, c) in enumerate(COUNTS.items(), start=1)]
+    assert counted(read("\n".join(["rownames,Month,Births", *rows]) + "\n")) == COUNTS
+
+
+def test_sums_of_years_may_stand_among_months_in_six_digits():
+    rows = [f"{m.replace('-', '')},{c}" for m, c in COUNTS.items()]
+    rows[12:12] = ["Summe,5000", "Total,5000"]
+    assert counted(read("\n".join(["MONAT,WERT", *rows]) + "\n")) == COUNTS
+
+
 # Files that somebody else wrote.
 
 HELD = REAL / "truth.jsonl"

@@ -34,7 +34,8 @@ _YEARS = re.compile(
 )
 _SUMS = re.compile(
     r"m13|(?:(?:grand|annual|yearly|quarterly|sub|fiscal|calendar|year|monthly|overall)[- ]?)*"
-    r"(?:totals?|sum|all|all months|averages?|avg\.?|mean|median|min(?:imum)?|max(?:imum)?|annual"
+    r"(?:totals?|sum|summe|insgesamt|gesamt|suma|somme|totale?|all|all months|"
+    r"averages?|avg\.?|mean|median|min(?:imum)?|max(?:imum)?|annual"
     r"|year to date|ytd|% change|change)"
 )
 

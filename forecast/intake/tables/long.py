@@ -46,7 +46,7 @@ _MONTH_WORDS = {"month", "date", "period", "reporting month", "ds", "mes", "mona
 _VALUE_WORDS = {"value", "count", "counts", "n", "number", "total", "y", "cases", "visits"}
 _YEAR_WORDS = re.compile(r"(\w+ )*(year|yr)|[fs]?f\.?y\.?|cy")
 _MONTH_NUMBER = re.compile(r"(\w+ )*(month|mo|mon|period|mth)( ?(no|num|number|code|#))?\.?")
-_INDEX_WORDS = re.compile(r"|index|unnamed: ?\d+|#|no\.?|row|id")
+_INDEX_WORDS = re.compile(r"|index|unnamed: ?\d+|#|no\.?|row|row[ _.]?(names?|no|num|number)|id")
 
 
 # Numbers beside counts that are none, as headers call them.
@@ -146,7 +146,7 @@ def _with_different_months(table: TableGrid, dated: list[int]) -> list[int]:
 
 def _is_compact_column(table: TableGrid, column: int) -> bool:
     codes = np.unique(table.grid[max(table.header + 1, 0) :, column])
-    cells = [dates.as_digits(cell) for cell in table.cells(codes[codes != 0])]
+    cells = [dates.as_digits(c) for c in table.cells(codes[codes != 0]) if not is_sum(c)]
     form = re.compile(
         r"(19|20)\d\d[. ]?(0[1-9]|1[0-2])((0[1-9]|[12]\d|3[01]))?|\d\d?[. ](19|20)\d\d"
     )
