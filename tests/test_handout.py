@@ -81,9 +81,9 @@ def test_a_slide_has_a_title_a_described_picture_and_a_table(february):
     assert slide.shapes.title.text == "Southwest border, February 2025"
     assert not [fact for fact in FACTS if fact not in words]
     assert cells[0] == ["compared with", "then", "now", "change"]
-    assert cells[1][1:] == ["61,406", "11,709", "\N{MINUS SIGN}80.9%"]
+    assert cells[1][1:] == ["61,406", "11,710", "\N{MINUS SIGN}80.9%"]
     assert [row[0].split(",")[0] for row in cells[1:]] == [
-        "forecast",
+        "hindcast",
         "month before",
         "year before",
         "fiscal year to date",
