@@ -9,6 +9,7 @@ from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
+import altair as alt
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -52,6 +53,27 @@ def test_each_kind_is_drawn_from_real_figures_by_its_example(pictures, kind):
         assert image.width > 600
         assert len(image.convert("L").getcolors(256)) > 3
     assert (pictures / f"{kind}.png").stat().st_size < 60_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_keeps_to_vega_lites_schema(published, tmp_path, monkeypatch, kind):
+    """As Altair has it: what draws them passes over what it does not know."""
+    drawn_of = []
+    draw = grammar.vl_convert.vegalite_to_svg
+    monkeypatch.setattr(
+        grammar.vl_convert, "vegalite_to_svg", lambda spec: drawn_of.append(spec) or draw(spec)
+    )
+
+    drawn(published, tmp_path / "a.svg", "northern", "--kind", kind)
+
+    (spec,) = drawn_of
+    assert spec["$schema"] == alt.SCHEMA_URL
+    alt.Chart.from_dict(spec)
+    wrong = spec["vconcat"][0] if "vconcat" in spec else spec
+    wrong["layer"][0]["mark"]["type"] = "lines"
+    with pytest.raises(alt.utils.schemapi.SchemaValidationError):
+        alt.Chart.from_dict(spec)
 
 
 def test_every_example_of_the_page_leaves_its_file(pictures):

@@ -218,7 +218,7 @@ def test_a_line_breaks_off_at_it():
     """What was published is drawn in pieces; nothing else changes."""
     known = [{"month": m, "encounters": 5} for m in ("2024-01", "2024-02", "2024-04", "2024-05")]
     scale = grammar.amounts([5], False)
-    drawn = grammar.line(known, "encounters", scale).to_dict()
-    [points] = drawn["datasets"].values() if "datasets" in drawn else [drawn["data"]["values"]]
+    drawn = grammar.line(known, "encounters", scale)
+    points = drawn["data"]["values"]
 
     assert [p["encounters"] for p in points] == [5, 5, None, 5, 5]

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-import altair as alt
-
 from forecast import months
 from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Chart, Picture
@@ -32,7 +30,7 @@ def drivers(border: str, rows: Sequence[Row]) -> Picture:
     panels = [_moved(name, list(found)) for name, found in groupby(held, key=_dimension)]
     span = _span([bar["contribution"] for _, bars in panels for bar in bars])
     total = sum(bar["contribution"] for bar in panels[0][1])
-    frame = alt.vconcat(*(_bars(name, bars, span) for name, bars in panels), spacing=14)
+    frame = {"vconcat": [_bars(name, bars, span) for name, bars in panels], "spacing": 14}
     side = "fewer" if total < 0 else "more"
     title = f"{name_of(border)}, {month_words(month)}: {abs(total):,} {side} than expected"
     missing = sorted({_dimension(row) for row in rows} - {name for name, _ in panels})
@@ -76,32 +74,29 @@ def _moved(name: str, rows: Sequence[Row]) -> tuple[str, list[dict[str, Any]]]:
 
 def _bars(name: str, bars: Sequence[Row], span: tuple[float, float]) -> Chart:
     placed = [{**bar, "text": f"{bar['contribution']:+,}"} for bar in bars]
-    x = alt.X(
-        "contribution:Q",
-        scale=alt.Scale(domain=list(span), nice=False),
-        axis=alt.Axis(labels=False, ticks=False, title=None, grid=False, domain=False),
+    bare: Any = {"title": None, "ticks": False, "domain": False}
+    x = grammar.amount(
+        "contribution",
+        scale={"domain": list(span), "nice": False},
+        axis={**bare, "labels": False, "grid": False},
     )
-    order = [bar["part"] for bar in placed]
-    y = alt.Y(
-        "part:N",
-        sort=order,
-        axis=alt.Axis(title=None, ticks=False, domain=False, labelLimit=220, labelPadding=8),
-    )
-    zero = alt.Chart(grammar.values([{"contribution": 0}])).mark_rule(color=GREY).encode(x=x)
-    layers: list[Chart] = [zero]
+    y = {
+        **grammar.text("part"),
+        "sort": [bar["part"] for bar in placed],
+        "axis": {**bare, "labelLimit": 220, "labelPadding": 8},
+    }
+    layers = [grammar.layer([{"contribution": 0}], "rule", {"x": x}, color=GREY)]
     sides: tuple[tuple[int, Any, int], ...] = ((1, "left", 4), (-1, "right", -4))
     for side, align, dx in sides:
-        base = alt.Chart(
-            grammar.values(b for b in placed if (b["contribution"] >= 0) == (side > 0))
-        )
-        base = base.encode(x=x, y=y)
+        rows = [bar for bar in placed if (bar["contribution"] >= 0) == (side > 0)]
         colour = BLUE if side < 0 else BANDS[50]
-        layers.append(base.mark_bar(color=colour, height={"band": 0.7}))
-        words = base.mark_text(align=align, dx=dx, fontSize=10.5, color=INK)
-        layers.append(words.encode(text="text:N"))
-    frame = alt.layer(*layers)
-    heading = alt.TitleParams(text=f"by {name}", fontSize=11.5, anchor="start", frame="group")
-    return frame.properties(width=470, height=18 * len(placed), title=heading)
+        bars_of: Any = {"color": colour, "height": {"band": 0.7}}
+        said: Any = {"align": align, "dx": dx, "fontSize": 10.5, "color": INK}
+        layers.append(grammar.layer(rows, "bar", {"x": x, "y": y}, **bars_of))
+        place = {"x": x, "y": y, "text": grammar.text("text")}
+        layers.append(grammar.layer(rows, "text", place, **said))
+    heading = {"text": f"by {name}", "fontSize": 11.5, "anchor": "start", "frame": "group"}
+    return {"layer": layers, "width": 470, "height": 18 * len(placed), "title": heading}
 
 
 def components(border: str, found: Parts, published: Sequence[Row]) -> Picture:
@@ -112,14 +107,16 @@ def components(border: str, found: Parts, published: Sequence[Row]) -> Picture:
     ]
     scale = grammar.amounts([row["encounters"] for row in published], True)
     dotted, key = grammar.breaks(border, trend[0]["month"], trend[-1]["month"])
-    above = alt.layer(
+    layers = [
         grammar.line(published, "encounters", scale, color=PALE, strokeWidth=1.5),
         *dotted,
         grammar.line(trend, "trend", scale, color=BLUE, strokeWidth=2.2),
-    ).properties(width=grammar.WIDTH, height=220)
+    ]
+    above = {"layer": layers, "width": grammar.WIDTH, "height": 220}
     season, effects = _season(found), _effects(border, found)
-    below = alt.hconcat(_season_bars(season), *([_effect_bars(effects)] if effects else []))
-    frame = alt.vconcat(above, grammar.below(key) if key else alt.vconcat(), below, spacing=10)
+    below = {"hconcat": [_season_bars(season), *([_effect_bars(effects)] if effects else [])]}
+    words = grammar.below(key) if key else {"vconcat": []}
+    frame = {"vconcat": [above, words, below], "spacing": 10}
     high = max(season, key=lambda row: row["percent"])
     low = min(season, key=lambda row: row["percent"])
     title = (
@@ -152,18 +149,17 @@ def _effects(border: str, found: Parts) -> list[dict[str, Any]]:
 
 
 def _season_bars(season: Sequence[Row]) -> Chart:
-    x = alt.X(
-        "at:O", axis=alt.Axis(title=None, labelAngle=0, labelExpr="'JFMAMJJASOND'[datum.value]")
-    )
-    y = alt.Y("percent:Q", axis=alt.Axis(title="percent of the trend", tickCount=5))
-    base = alt.Chart(grammar.values(season)).mark_bar(color=BLUE).encode(x=x, y=y)
-    heading = alt.TitleParams(text="time of the year", fontSize=11.5, anchor="start")
-    return base.properties(width=290, height=130, title=heading)
+    axis = {"title": None, "labelAngle": 0, "labelExpr": "'JFMAMJJASOND'[datum.value]"}
+    x = {"field": "at", "type": "ordinal", "axis": axis}
+    y = grammar.amount("percent", axis={"title": "percent of the trend", "tickCount": 5})
+    bars = grammar.layer(season, "bar", {"x": x, "y": y}, color=BLUE)
+    heading = {"text": "time of the year", "fontSize": 11.5, "anchor": "start"}
+    return {**bars, "width": 290, "height": 130, "title": heading}
 
 
 def _effect_bars(effects: Sequence[Row]) -> Chart:
-    x = alt.X("percent:Q", axis=alt.Axis(title="percent of the trend", tickCount=5))
-    y = alt.Y("name:N", sort=None, axis=alt.Axis(title=None, labelLimit=160))
-    base = alt.Chart(grammar.values(effects)).mark_bar(color=BLUE, height=12).encode(x=x, y=y)
-    heading = alt.TitleParams(text="month of a policy date", fontSize=11.5, anchor="start")
-    return base.properties(width=200, height=130, title=heading)
+    x = grammar.amount("percent", axis={"title": "percent of the trend", "tickCount": 5})
+    y = {**grammar.text("name"), "sort": None, "axis": {"title": None, "labelLimit": 160}}
+    bars = grammar.layer(effects, "bar", {"x": x, "y": y}, color=BLUE, height=12)
+    heading = {"text": "month of a policy date", "fontSize": 11.5, "anchor": "start"}
+    return {**bars, "width": 200, "height": 130, "title": heading}

@@ -7,15 +7,23 @@ finding, the alternative text the same for who cannot see it.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-import altair as alt
-
 from forecast.desk.charts import grammar, notice_chart
-from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Amounts, Chart, Picture
+from forecast.desk.charts.grammar import (
+    BANDS,
+    BLUE,
+    GREY,
+    INK,
+    PALE,
+    Amounts,
+    Channel,
+    Chart,
+    Picture,
+)
 from forecast.desk.reliability import KindScore
 from forecast.desk.wording import measure, month_words, name_of
 from forecast.records import Row
@@ -238,27 +246,31 @@ def history_words(
 
 def calibration(border: str, rows: Sequence[Row]) -> Picture:
     """Share of months that intervals were meant to hold, against the share they held."""
-    x = alt.X(
-        "level:Q",
-        scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format=".0%", title="share of months an interval is meant to hold"),
-    )
-    y = alt.Y(
-        "share:Q",
-        scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format=".0%", title="share it held"),
-    )
-    ideal = alt.Chart(grammar.values({"level": v, "share": v} for v in (0, 1)))
+    meant = "share of months an interval is meant to hold"
+    place = {
+        "x": grammar.amount(
+            "level", scale={"domain": [0, 1]}, axis={"format": ".0%", "title": meant}
+        ),
+        "y": grammar.amount(
+            "share", scale={"domain": [0, 1]}, axis={"format": ".0%", "title": "share it held"}
+        ),
+    }
+    ideal = [{"level": v, "share": v} for v in (0, 1)]
     leads = sorted({row["horizon"] for row in rows})
     dashes: dict[int, list[int]] = dict(zip(leads, ([1, 0], [6, 3], [3, 3], [1, 3]), strict=False))
-    layers: list[Chart] = [ideal.mark_line(color=PALE, strokeWidth=5).encode(x=x, y=y)]
+    looks: dict[int, dict[str, Any]] = {
+        lead: {
+            "strokeDash": dashes[lead],
+            "color": BLUE if lead == 1 else INK,
+            "strokeWidth": 1.6,
+        }
+        for lead in leads
+    }
+    layers = [grammar.layer(ideal, "line", place, color=PALE, strokeWidth=5)]
     for lead in leads:
-        base = alt.Chart(grammar.values(row for row in rows if row["horizon"] == lead))
-        colour = BLUE if lead == 1 else INK
-        layers.append(
-            base.mark_line(strokeDash=dashes[lead], color=colour, strokeWidth=1.6).encode(x=x, y=y)
-        )
-    layers += _calibration_key(leads, dashes, x, y)
+        of_lead = [row for row in rows if row["horizon"] == lead]
+        layers.append(grammar.layer(of_lead, "line", place, **looks[lead]))
+    layers += _calibration_key(looks, place)
     seen = {row["horizon"]: row for row in rows if row["level"] == 0.95}
     text = ", ".join(f"{100 * seen[lead]['share']:.0f}% at lead {lead}" for lead in leads)
     title = f"{name_of(border)}: the 95% interval held {text}"
@@ -267,25 +279,21 @@ def calibration(border: str, rows: Sequence[Row]) -> Picture:
         f"Hindcasts, {seen[leads[0]]['n']} months at lead 1; long leads overlap and are no "
         "independent evidence."
     )
-    frame = alt.layer(*layers).properties(width=400, height=400)
+    frame = {"layer": layers, "width": 400, "height": 400}
     return Picture(grammar.framed(frame, title, subtitle, 430), f"{title}.")
 
 
 def _calibration_key(
-    leads: Sequence[int], dashes: Mapping[int, list[int]], x: alt.X, y: alt.Y
-) -> list[Chart]:
-    """A key in words inside the empty corner."""
-    layers: list[Chart] = []
-    for place, lead in enumerate(leads):
-        height = 0.23 - 0.055 * place
-        ends = grammar.values({"level": v, "share": height} for v in (0.66, 0.76))
-        word = grammar.values([{"level": 0.78, "share": height, "label": f"lead {lead}"}])
-        line = alt.Chart(ends).mark_line(
-            strokeDash=dashes[lead], color=BLUE if lead == 1 else INK, strokeWidth=1.6
-        )
-        text = alt.Chart(word).mark_text(align="left", fontSize=11, color=INK)
-        layers += [line.encode(x=x, y=y), text.encode(x=x, y=y, text="label:N")]
-    return layers
+    looks: Mapping[int, dict[str, Any]], place: Mapping[str, Channel]
+) -> Iterator[Chart]:
+    """A key in words inside the empty corner; looks : of each lead's line."""
+    for number, (lead, look) in enumerate(looks.items()):
+        height = 0.23 - 0.055 * number
+        ends = [{"level": v, "share": height} for v in (0.66, 0.76)]
+        word = [{"level": 0.78, "share": height, "label": f"lead {lead}"}]
+        said = {**place, "text": grammar.text()}
+        yield grammar.layer(ends, "line", dict(place), **look)
+        yield grammar.layer(word, "text", said, align="left", fontSize=11, color=INK)
 
 
 def score(border: str, rows: Sequence[Row]) -> Picture:
@@ -296,27 +304,27 @@ def score(border: str, rows: Sequence[Row]) -> Picture:
         model: sorted(found, key=lambda row: row["era"])
         for model, found in groupby(sorted(rows, key=_model), key=_model)
     }
-    y = alt.Y(
-        "log_wis:Q",
-        scale=alt.Scale(type="log", domain=[scale.low, scale.high], nice=False),
-        axis=alt.Axis(
-            title="log-WIS, log scale: lower is better", format=".2~f", values=list(scale.ticks())
-        ),
+    ticks = {"format": ".2~f", "values": list(scale.ticks())}
+    y = grammar.amount(
+        "log_wis",
+        scale={"type": "log", "domain": [scale.low, scale.high], "nice": False},
+        axis={"title": "log-WIS, log scale: lower is better", **ticks},
     )
-    x = alt.X("era:O", axis=alt.Axis(title="year of the cutoff", labelAngle=0))
-    layers: list[Chart] = []
-    for model, found in by_model.items():
-        base = alt.Chart(grammar.values(found))
-        layers.append(base.mark_line(**_score_mark(model)).encode(x=x, y=y))
+    year = {"title": "year of the cutoff", "labelAngle": 0}
+    place = {"x": {"field": "era", "type": "ordinal", "axis": year}, "y": y}
+    layers = [
+        grammar.layer(found, "line", place, **_score_mark(model))
+        for model, found in by_model.items()
+    ]
     ends = [(model, found[-1]["log_wis"]) for model, found in by_model.items()]
     places = scale.spread([value for _, value in ends], grammar.HEIGHT)
     last = max(row["era"] for row in rows)
-    labels = grammar.values(
-        {"era": last, "log_wis": place, "label": model}
-        for (model, _), place in zip(ends, places, strict=True)
-    )
-    text = alt.Chart(labels).mark_text(align="left", dx=10, fontSize=10.5, color=INK)
-    layers.append(text.encode(x=x, y=y, text="label:N"))
+    labels = [
+        {"era": last, "log_wis": at, "label": model}
+        for (model, _), at in zip(ends, places, strict=True)
+    ]
+    said: Any = {"align": "left", "dx": 10, "fontSize": 10.5, "color": INK}
+    layers.append(grammar.layer(labels, "text", {**place, "text": grammar.text()}, **said))
     better = _years_better(by_model)
     title = f"{name_of(border)}: better than naive in {better[0]} of {better[1]} years"
     subtitle = (
@@ -352,7 +360,7 @@ def reliability(name: str, found: Sequence[KindScore]) -> Picture:
     name : whose questions, as it is to stand in the title. found : kinds of one basis, not empty.
     """
     largest = max(part.n for one in found for part in one.bins)
-    squares: Chart = alt.concat(*(_square(one, largest) for one in found), columns=_COLUMNS)
+    squares = {"concat": [_square(one, largest) for one in found], "columns": _COLUMNS}
     asked = [one for one in found if one.kind != INSIDE]  # no skill is to be had at that one
     skilled = sum(one.skilled for one in asked)
     title = (
@@ -380,26 +388,28 @@ def _words(one: KindScore) -> str:
 
 
 def _square(one: KindScore, largest: int) -> Chart:
-    edge = alt.Scale(domain=[0, 1], nice=False)
-    axis = alt.Axis(format=".0%", values=[0, 0.5, 1], title=None)
-    x = alt.X("given:Q", scale=edge, axis=axis)
-    y = alt.Y("came:Q", scale=edge, axis=axis)
-    ideal = alt.Chart(grammar.values({"given": v, "came": v} for v in (0, 1)))
-    size = alt.Size("n:Q", legend=None, scale=alt.Scale(domain=[0, largest], range=[_LEAST, _MOST]))
-    base = alt.Chart(grammar.values(vars(part) for part in one.bins)).encode(x=x, y=y)
-    layers = (
-        ideal.mark_line(color=PALE, strokeWidth=5).encode(x=x, y=y),
-        base.mark_line(color=BLUE, strokeWidth=1.2),
-        base.mark_point(filled=True, color=BLUE, opacity=1).encode(size=size),
-    )
+    edges: Any = {
+        "scale": {"domain": [0, 1], "nice": False},
+        "axis": {"format": ".0%", "values": [0, 0.5, 1], "title": None},
+    }
+    place = {"x": grammar.amount("given", **edges), "y": grammar.amount("came", **edges)}
+    ideal = [{"given": v, "came": v} for v in (0, 1)]
+    sizes = {"domain": [0, largest], "range": [_LEAST, _MOST]}
+    sized = {**place, "size": grammar.amount("n", legend=None, scale=sizes)}
+    rows = [vars(part) for part in one.bins]
+    layers = [
+        grammar.layer(ideal, "line", place, color=PALE, strokeWidth=5),
+        grammar.layer(rows, "line", place, color=BLUE, strokeWidth=1.2),
+        grammar.layer(rows, "point", sized, filled=True, color=BLUE, opacity=1),
+    ]
     better = f"{one.record.skill:.0%} better" if one.skilled else "no skill"
-    heading = alt.TitleParams(
-        text=textwrap.wrap(one.kind, 26),
-        subtitle=[f"{one.record.n:,} questions; {better}"],
-        anchor="start",
-        fontSize=11,
-        subtitleFontSize=10,
-        subtitleColor=GREY,
-        offset=6,
-    )
-    return alt.layer(*layers).properties(width=_SIDE, height=_SIDE, title=heading)
+    heading = {
+        "text": textwrap.wrap(one.kind, 26),
+        "subtitle": [f"{one.record.n:,} questions; {better}"],
+        "anchor": "start",
+        "fontSize": 11,
+        "subtitleFontSize": 10,
+        "subtitleColor": GREY,
+        "offset": 6,
+    }
+    return {"layer": layers, "width": _SIDE, "height": _SIDE, "title": heading}

@@ -2,7 +2,7 @@
 
 Ink is grey and one blue whose steps differ in lightness, so that a print without colour says the
 same; what a line is stands beside it in words; nothing is told by colour alone. Pictures are
-Altair charts until `render` makes bytes of them.
+Vega-Lite's JSON until `render` makes bytes of them.
 """
 
 from __future__ import annotations
@@ -13,12 +13,10 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
-import altair as alt
 import vl_convert
 from PIL import Image
 
@@ -29,7 +27,12 @@ from forecast.intake.events import KNOWN
 from forecast.intake.sources import registry
 from forecast.records import Row
 
-Chart = Any  # Altair's layered, concatenated and plain charts have no common public type
+Chart = dict[str, Any]
+"""Vega-Lite's JSON: a layer, layers in a frame, or frames beside and below one another."""
+
+Channel = dict[str, Any]
+"""Where a field of the rows stands in a chart, or what it says there."""
+
 Format = Literal["png", "svg", "pdf"]
 FORMATS: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 
@@ -39,6 +42,22 @@ BANDS = {95: "#dde7f1", 80: "#b9cfe4", 50: "#86add0"}
 WIDTH, HEIGHT = 640, 330
 SLIDE_WIDTH = 860  # of a slide, in points of the words on it
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.4.1.json"
+LOOK = {
+    "font": FONT,
+    "background": "white",
+    "view": {"continuousWidth": 300, "continuousHeight": 300, "stroke": None},
+    "axis": {
+        "labelColor": GREY,
+        "titleColor": GREY,
+        "titleFontWeight": "normal",
+        "labelFontSize": 10.5,
+        "titleFontSize": 10.5,
+        "gridColor": "#ececec",
+        "domainColor": PALE,
+        "tickColor": PALE,
+    },
+}
 _GAP = 13  # between labels, in pixels
 _SPREAD_LIMIT = 10  # a series that spans more than this factor is drawn on a log scale
 
@@ -51,9 +70,20 @@ class Picture:
     alt: str
 
 
-def values(rows: Iterable[Row]) -> alt.InlineData:
-    """Rows as a chart's data."""
-    return alt.InlineData(values=list(rows))
+def layer(rows: Iterable[Row], mark: str, encoding: dict[str, Channel], **style: Any) -> Chart:
+    """Rows as marks of one kind; style : of the mark."""
+    data = {"values": list(rows)}
+    return {"data": data, "mark": {"type": mark, **style}, "encoding": encoding}
+
+
+def amount(field: str, **more: Any) -> Channel:
+    """A number's place."""
+    return {"field": field, "type": "quantitative", **more}
+
+
+def text(field: str = "label") -> Channel:
+    """Words of the rows."""
+    return {"field": field, "type": "nominal"}
 
 
 def middle(month: str) -> str:
@@ -61,10 +91,11 @@ def middle(month: str) -> str:
     return f"{month}-15"
 
 
-def time_axis() -> alt.X:
-    """Months from left to right, in UTC wherever it is drawn."""
-    axis = alt.Axis(format="%b %Y", title=None, tickCount=8, grid=False)
-    return alt.X("at:T", axis=axis, scale=alt.Scale(type="utc", nice=False))
+def time_axis(**more: Any) -> Channel:
+    """Months from left to right, in UTC wherever it is drawn; more : of the axis."""
+    axis = {"format": "%b %Y", "title": None, "tickCount": 8, "grid": False, **more}
+    scale = {"type": "utc", "nice": False}
+    return {"field": "at", "type": "temporal", "axis": axis, "scale": scale}
 
 
 @dataclass(frozen=True)
@@ -89,12 +120,12 @@ class Amounts:
         """How much it holds: a difference, or on a log scale a difference of logarithms."""
         return self._step(self.high) - self._step(self.low)
 
-    def axis(self, field: str) -> alt.Y:
+    def axis(self, field: str) -> Channel:
         """A count's vertical place."""
-        kind: Any = "log" if self.log else "linear"
-        scale = alt.Scale(type=kind, domain=[self.low, self.high], nice=False, clamp=True)
+        kind = "log" if self.log else "linear"
+        scale = {"type": kind, "domain": [self.low, self.high], "nice": False, "clamp": True}
         marks: Any = {"values": list(self.ticks())} if self.log else {"tickCount": 6}
-        return alt.Y(field, scale=scale, axis=alt.Axis(title=self.title, format=",d", **marks))
+        return amount(field, scale=scale, axis={"title": self.title, "format": ",d", **marks})
 
     def ticks(self) -> Iterator[float]:
         """1, 2, 5, 10, 20, ... inside a log scale."""
@@ -160,7 +191,7 @@ def timed(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def line(
-    rows: Sequence[Row], field: str, scale: Amounts, x: alt.X | None = None, **mark: Any
+    rows: Sequence[Row], field: str, scale: Amounts, x: Channel | None = None, **mark: Any
 ) -> Chart:
     """A count over the months; x : where they stand, if not on the usual axis.
 
@@ -169,19 +200,17 @@ def line(
     if field == "encounters" and rows:
         unknown = months.missing(row["month"] for row in rows)
         rows = sorted([*rows, *({"month": m, field: None} for m in unknown)], key=_month)
-    base = alt.Chart(values(timed(rows))).mark_line(**mark)
-    return base.encode(x=x or time_axis(), y=scale.axis(f"{field}:Q"))
+    return layer(timed(rows), "line", {"x": x or time_axis(), "y": scale.axis(field)}, **mark)
 
 
 def _month(row: Row) -> str:
     return str(row["month"])
 
 
-def band(rows: Sequence[Row], level: int, scale: Amounts, x: alt.X | None = None) -> Chart:
+def band(rows: Sequence[Row], level: int, scale: Amounts, x: Channel | None = None) -> Chart:
     """A prediction interval over the months, likewise."""
-    base = alt.Chart(values(timed(rows))).mark_area(color=BANDS[level])
-    y, y2 = scale.axis(f"lo{level}:Q"), alt.Y2(f"hi{level}:Q")
-    return base.encode(x=x or time_axis(), y=y, y2=y2)
+    edges = {"y": scale.axis(f"lo{level}"), "y2": {"field": f"hi{level}"}}
+    return layer(timed(rows), "area", {"x": x or time_axis(), **edges}, color=BANDS[level])
 
 
 def breaks(border: str, first: str, last: str) -> tuple[list[Chart], list[str]]:
@@ -191,9 +220,9 @@ def breaks(border: str, first: str, last: str) -> tuple[list[Chart], list[str]]:
     if not found:
         return [], []
     rows = [{"at": d.date, "number": str(n)} for n, d in enumerate(found, start=1)]
-    base = alt.Chart(values(rows)).encode(x=time_axis())
-    line = base.mark_rule(strokeDash=[2, 3], color=GREY)
-    number = base.mark_text(dy=-7, fontSize=10, color=INK).encode(text="number:N", y=alt.value(0))
+    line = layer(rows, "rule", {"x": time_axis()}, strokeDash=[2, 3], color=GREY)
+    above = {"x": time_axis(), "text": text("number"), "y": {"value": 0}}
+    number = layer(rows, "text", above, dy=-7, fontSize=10, color=INK)
     names = [f"{n} {d.name} ({_when(d.date)})" for n, d in enumerate(found, start=1)]
     return [line, number], _lines(names)
 
@@ -221,19 +250,18 @@ def flags(found: Sequence[Row], scale: Amounts) -> list[Chart]:
         low = row["encounters"] < row["median"]
         month = month_words(row["month"])
         label = f"{month[:3]} {month[-4:]}: {row['severity']}"
-        marked = {**row, "at": middle(row["month"]), "label": label}
-        base = alt.Chart(values([marked])).encode(x=time_axis(), y=scale.axis("encounters:Q"))
+        marked = [{**row, "at": middle(row["month"]), "label": label}]
+        place = {"x": time_axis(), "y": scale.axis("encounters")}
+        shape = "triangle-down" if low else "triangle-up"
         layers.append(
-            base.mark_point(
-                shape="triangle-down" if low else "triangle-up", size=90, color=INK, strokeWidth=1.6
-            )
+            layer(marked, "point", place, shape=shape, size=90, color=INK, strokeWidth=1.6)
         )
         below_it = low and scale.room_below(row["encounters"], HEIGHT)
         bold: Any = {"fontSize": 10, "fontWeight": "bold", "dy": 14 if below_it else -14}
         # White underneath, so that the words stay readable over lines.
-        halo = base.mark_text(stroke="white", strokeWidth=4, color="white", **bold)
-        words = base.mark_text(color=INK, **bold)
-        layers += [halo.encode(text="label:N"), words.encode(text="label:N")]
+        halo: Any = {"stroke": "white", "strokeWidth": 4, "color": "white"}
+        said = {**place, "text": text()}
+        layers += [layer(marked, "text", said, **ink, **bold) for ink in (halo, {"color": INK})]
     return layers
 
 
@@ -246,29 +274,28 @@ def side_labels(
         {"at": middle(month), "y": place, "label": label}
         for (label, _), place in zip(labels, places, strict=True)
     ]
-    base = alt.Chart(values(rows)).encode(x=time_axis(), y=scale.axis("y:Q"), text="label:N")
-    return base.mark_text(align="left", dx=7, fontSize=10.5, color=INK, clip=False)
+    place = {"x": time_axis(), "y": scale.axis("y"), "text": text()}
+    return layer(rows, "text", place, align="left", dx=7, fontSize=10.5, color=INK, clip=False)
 
 
 def picture(
     layers: Sequence[Chart], title: str, subtitle: str, alt_text: str, key: Sequence[str] = ()
 ) -> Picture:
     """Layers in one frame; `key` are lines below it."""
-    frame: Chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    frame = {"layer": list(layers), "width": WIDTH, "height": HEIGHT}
     if key:
-        frame = alt.vconcat(frame, below(key), spacing=6)
+        frame = {"vconcat": [frame, below(key)], "spacing": 6}
     return Picture(framed(frame, title, subtitle), alt_text)
 
 
 def below(lines: Sequence[str]) -> Chart:
     """Lines of words under a frame, left-aligned with it."""
     rows = [{"line": line, "y": place} for place, line in enumerate(lines)]
-    base = alt.Chart(values(rows)).mark_text(
-        align="left", baseline="top", fontSize=10.5, color=GREY
-    )
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[len(lines), 0], nice=False))
-    words = base.encode(text="line:N", x=alt.value(0), y=y)
-    return words.properties(width=WIDTH, height=14 * len(lines), view=alt.ViewConfig(stroke=None))
+    y = amount("y", axis=None, scale={"domain": [len(lines), 0], "nice": False})
+    place = {"text": text("line"), "x": {"value": 0}, "y": y}
+    look: Any = {"align": "left", "baseline": "top", "fontSize": 10.5, "color": GREY}
+    size = {"width": WIDTH, "height": 14 * len(lines), "view": {"stroke": None}}
+    return {**layer(rows, "text", place, **look), **size}
 
 
 def framed(chart: Chart, title: str, subtitle: str, width: int = WIDTH) -> Chart:
@@ -276,65 +303,25 @@ def framed(chart: Chart, title: str, subtitle: str, width: int = WIDTH) -> Chart
 
     width : in pixels, at which both are broken.
     """
-    words = alt.TitleParams(
-        text=textwrap.wrap(title, width // 7),
-        subtitle=textwrap.wrap(subtitle, width * 2 // 11),
-        anchor="start",
-        frame="group",
-        fontSize=14,
-        subtitleFontSize=11,
-        subtitleColor=GREY,
-        offset=12,
-        subtitlePadding=5,
-    )
+    words = {
+        "text": textwrap.wrap(title, width // 7),
+        "subtitle": textwrap.wrap(subtitle, width * 2 // 11),
+        "anchor": "start",
+        "frame": "group",
+        "fontSize": 14,
+        "subtitleFontSize": 11,
+        "subtitleColor": GREY,
+        "offset": 12,
+        "subtitlePadding": 5,
+    }
     room = {"left": 8, "top": 8, "right": 14, "bottom": 8}
-    return looked(chart.properties(title=words, padding=room))
-
-
-def looked(chart: Chart) -> Chart:
-    """The common look alone, for a chart whose words stand beside it."""
-    return (
-        chart.configure(font=FONT, background="white")
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=GREY,
-            titleColor=GREY,
-            titleFontWeight="normal",
-            labelFontSize=10.5,
-            titleFontSize=10.5,
-            gridColor="#ececec",
-            domainColor=PALE,
-            tickColor=PALE,
-        )
-    )
+    return {"$schema": SCHEMA, **chart, "title": words, "padding": room, "config": LOOK}
 
 
 def plain_svg(layers: Sequence[Chart], width: int, height: int) -> bytes:
-    """Layers without words around them, as an SVG file.
-
-    Put together as Vega-Lite's own JSON: Altair copies every layer several times over, which for
-    200 charts costs more than drawing them.
-    """
-    parts = [layer.to_dict(validate=False) for layer in layers]
-    data = {name: rows for part in parts for name, rows in part.pop("datasets", {}).items()}
-    for part in parts:
-        part.pop("config", None)
-    spec = {
-        "$schema": parts[0].pop("$schema"),
-        "layer": [{k: v for k, v in part.items() if k != "$schema"} for part in parts],
-        "datasets": data,
-        "width": width,
-        "height": height,
-        "config": _look(),
-    }
-    return _svg(spec).encode()
-
-
-@cache
-def _look() -> dict[str, Any]:
-    bare = alt.Chart(values([])).mark_point()
-    config: dict[str, Any] = looked(bare).to_dict(validate=False)["config"]
-    return config
+    """Layers without words around them, as an SVG file."""
+    frame = {"$schema": SCHEMA, "layer": list(layers), "config": LOOK}
+    return _svg({**frame, "width": width, "height": height}).encode()
 
 
 COUNT = "encounters"  # the tables' own name for a count
@@ -353,7 +340,7 @@ def render(
 
     size : width and height of the whole in pixels, as for a slide; as large as it comes if None.
     """
-    spec = drawn.chart.to_dict(validate=False)  # each part was checked when it was made
+    spec = drawn.chart
     if size is None and form == "png":
         return lean(vl_convert.vegalite_to_png(spec, scale=scale))
     svg = _svg(spec) if size is None else _sized(spec, size)
@@ -380,11 +367,8 @@ def write(drawn: Picture, to: Path, size: tuple[int, int] | None = None) -> None
 
 def titled(drawn: Picture, title: str) -> Picture:
     """The picture with a title of one's own; what it shows in words stays as it is."""
-    chart = drawn.chart.copy(deep=False)
-    words = chart.title.copy(deep=False)
-    words.text = textwrap.wrap(title, WIDTH // 7)
-    chart.title = words
-    return Picture(chart, drawn.alt)
+    words = {**drawn.chart["title"], "text": textwrap.wrap(title, WIDTH // 7)}
+    return Picture({**drawn.chart, "title": words}, drawn.alt)
 
 
 def _sized(spec: dict[str, Any], size: tuple[int, int]) -> str:

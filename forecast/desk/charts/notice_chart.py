@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
-
 from forecast.desk.charts import grammar
-from forecast.desk.charts.grammar import BLUE, INK, Amounts, Chart, Picture
+from forecast.desk.charts.grammar import BLUE, INK, Amounts, Channel, Chart, Picture
 from forecast.desk.wording import name_of
 from forecast.records import Row
 
@@ -31,10 +29,9 @@ def picture(border: str, rows: Sequence[Row], flagged: Sequence[Row], finding: s
     flagged : month, encounters, median, severity. finding : what the picture shows, in words.
     """
     # Room for a few months' names.
-    axis = alt.Axis(format="%b %Y", title=None, tickCount=4, grid=False, labelFlush=True)
-    x = alt.X("at:T", axis=axis, scale=alt.Scale(type="utc", nice=False))
+    x = grammar.time_axis(tickCount=4, labelFlush=True)
     drawn = layers(rows, flagged, scale_of(rows), x)
-    frame = alt.layer(*drawn).properties(width=WIDTH, height=HEIGHT)
+    frame = {"layer": drawn, "width": WIDTH, "height": HEIGHT}
     now = rows[-1]
     title = f"{name_of(border)}: {now['encounters']:,} counted, {now['median']:,} forecast"
     return Picture(grammar.framed(frame, title, KEY, WIDTH + 30), f"{finding} {KEY}")
@@ -47,7 +44,7 @@ def scale_of(rows: Sequence[Row]) -> Amounts:
 
 
 def layers(
-    rows: Sequence[Row], flagged: Sequence[Row], scale: Amounts, x: alt.X | None = None
+    rows: Sequence[Row], flagged: Sequence[Row], scale: Amounts, x: Channel | None = None
 ) -> list[Chart]:
     """The months beside their forecasts, whatever the size; x : their axis, if not the usual."""
     shown = {row["month"] for row in rows}
