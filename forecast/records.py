@@ -432,7 +432,8 @@ class StandingAnswer:
     """The chance given to a question from a cutoff.
 
     version : of the engine; chance, base_rate : 0..1, the second how often questions of its kind,
-    of all borders, had come true by the cutoff, drawn toward a half.
+    asked of any of the totals, had come true by the cutoff, drawn towards a coin; last_value : what
+    the last value with the same kind of intervals gives it, None where that was not asked.
     """
 
     question: Question
@@ -441,6 +442,7 @@ class StandingAnswer:
     version: str
     chance: float
     base_rate: float
+    last_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from forecast.watch.standing import INSIDE, Asked
 from jobs.pipeline import parts, standing
 from jobs.pipeline.asof import _as_of, _earlier_figures, _totals, as_known, asked_again
 from jobs.pipeline.refits import Refits
-from jobs.pipeline.standing import _range80
+from jobs.pipeline.standing import BesideLastValue, _range80
 from jobs.pipeline.totals import (
     Headline,
     Models,
@@ -168,15 +168,12 @@ def test_each_of_several_cutoffs_adds_up_by_itself():
 
 
 def test_a_range_of_80_in_100_is_of_whole_counts():
-    marks = np.zeros(len(paths.MARK_PROBS))
-    low, high = (paths.MARK_PROBS.index(p) for p in (0.1, 0.9))
     for lo, hi, expected in (
         (99.0, 200.0, (99, 200)),
         (99.5, 200.5, (99, 201)),
         (0.0, 0.0, (0, 0)),
     ):
-        marks[low], marks[high] = np.log1p(lo), np.log1p(hi)
-        assert _range80(marks) == expected
+        assert _range80(np.log1p([lo, hi])) == expected
 
 
 # --- what a run writes of every model
@@ -319,7 +316,10 @@ def asked_at(
     said.sigma[:, 2] = np.nan
     said.centre[:, 2] = np.nan
     at = [(column, MONTHS[column]) for column in columns]
-    return list(standing._hindcast(head, said, counts, kinds, {}, at, "engine 0"))
+    last = replace(said, centre=np.repeat(z[..., None], 12, axis=2))
+    last.centre[:, 2] = np.nan
+    both = BesideLastValue(said, last)
+    return list(standing._hindcast(head, both, counts, kinds, {}, at, "engine 0"))
 
 
 def errors(seed: int) -> np.ndarray:
@@ -347,7 +347,13 @@ def test_a_hindcast_answer_rests_on_nothing_after_its_cutoff():
     inside = [a for a in found if a.question.kind == INSIDE]
     assert {(a.chance, a.base_rate, a.version) for a in inside} == {(0.8, 0.8, "engine 0")}
     assert {a.question.first_month for a in inside} == {MONTHS[25]}
-    assert all(0 <= a.chance <= 1 for a in found)
+    assert all(0 < a.chance < 1 for a in found)
+    assert {a.last_value is None for a in found if a.question.kind != INSIDE} == {False}
+    assert {a.last_value for a in inside} == {None}
+    # The engine says 120 and more for the north each month, the last value what stood there.
+    of_it = {a.question.kind: a for a in found if a.question.series == NORTH}
+    low = z[FOUR.index(NORTH), 24] > np.log1p(120 * np.exp(5 / 50))
+    assert (of_it[HALF].last_value > of_it[HALF].chance) == low
     assert asked_at([24], z, ()) == []
     last = z.copy()
     last[1:, 24] += (0.5, -0.5, 0.5)  # but what came of the last month before it does count
@@ -380,10 +386,12 @@ def test_a_question_that_ends_after_the_last_forecast_month_is_not_answered(step
     draws[0] = 99
 
     rates = {(HALF, MONTHS[-1]): 0.25}
-    found = list(standing._answered(asked, draws, (TWELVE, HALF)[::-1], rates, "issued"))
+    drawn = draws, draws[:2, :11]
+    found = list(standing._answered(asked, drawn, (TWELVE, HALF)[::-1], rates, "issued"))
 
     assert [a.question.kind for a in found] == answered
-    assert {a.chance for a in found} <= {0.75}
+    assert {a.chance for a in found} <= {0.7}  # three of four paths, and half of another
+    assert [a.last_value for a in found] == [0.5, None][: len(answered)]  # its paths are shorter
     assert [a.base_rate for a in found] == [0.25, 0.5][: len(answered)]
     assert {(a.basis, a.version) for a in found} <= {("issued", f"{ENGINE}, engine {VERSION}")}
 
@@ -458,10 +466,11 @@ def test_questions_are_asked_of_the_past_where_borders_end_together(by_hand, tmp
     nothing = Joint(PathRule(paths.RULE, 1, (), ()), [])
 
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
-        found = list(standing.answers(db, config, head, said, nothing, [], counts))
+        both = BesideLastValue(said, said)
+        found = list(standing.answers(db, config, head, both, nothing, [], counts))
         del counts[FOUR[1]][MONTHS[-1]]
         apart = headline(counts, config)
-        none = list(standing.answers(db, config, apart, said, nothing, [], counts))
+        none = list(standing.answers(db, config, apart, both, nothing, [], counts))
 
     assert [(a.cutoff, a.question.series) for a in found] == [
         (cutoff, key) for cutoff in MONTHS[26:29] for key in head.keys
@@ -490,11 +499,13 @@ def test_a_run_answers_of_borders_whatever_parts_it_keeps_beside_them():
     ]
     counts = {key: dict.fromkeys(MONTHS, 100) for key in (NORTH, part)}
 
-    found = list(standing._issued(together, rows, counts, (HALF, INSIDE), {}))
-    without = list(standing._issued(together, rows, counts, (HALF,), {}))
+    beside = {NORTH: np.full((3, 12), 90.0)}
+    found = list(standing._issued(together, rows, counts, (HALF, INSIDE), {}, beside))
+    without = list(standing._issued(together, rows, counts, (HALF,), {}, beside))
 
     half, inside = found
-    assert (half.question.kind, half.chance, half.base_rate) == (HALF, 1.0, 0.5)
+    assert (half.question.kind, half.base_rate) == (HALF, 0.5)
+    assert (half.chance, half.last_value) == ((paths.DRAWS + 0.5) / (paths.DRAWS + 1), 0.125)
     assert (inside.question.kind, inside.question.above, inside.question.below) == (INSIDE, 89, 131)
     assert (inside.chance, inside.base_rate, inside.question.first_month) == (0.8, 0.8, "2024-07")
     assert {(a.question.series, a.basis, a.cutoff) for a in found} == {

@@ -132,7 +132,7 @@ def test_paths_that_are_what_came_give_the_outcome():
         for question in standing.questions(Asked(KEY, COUNTS, cutoff)):
             came = standing.outcome(question, COUNTS)
             chance = standing.chance(question, Asked(KEY, cut(cutoff), cutoff), draws)
-            assert chance == came
+            assert chance == (0.75 if came else 0.25)  # of one path: never 0, never 1
 
 
 def test_the_ends_of_an_interval_are_inside():
@@ -150,7 +150,7 @@ def test_a_chance_takes_published_months_as_they_are_and_counts_whole_sums_above
     draws = np.array([[9.875] * 8, [10.0] * 8, [10.05] * 8, [10.125] * 8])
     (question,) = standing.questions(asked, ["fiscal year above last"])
 
-    assert standing.chance(question, asked, draws) == 0.25
+    assert standing.chance(question, asked, draws) == (1 + 0.5) / 5
 
 
 def test_a_base_rate_is_drawn_towards_a_coin_by_a_year_of_questions():
@@ -200,6 +200,18 @@ def test_scores_are_what_they_are_called():
     assert found.base_brier == 0.25
     assert found.log == pytest.approx(-(math.log(0.9) + math.log(0.2) + math.log(3999 / 4000)) / 3)
     assert found.skill == pytest.approx(1 - found.brier / 0.25)
+
+
+def test_a_last_value_is_scored_where_it_was_always_asked():
+    came = [True, False, True, True]
+
+    known = standing.record([0.5] * 4, [0.5] * 4, came, [0.9, 0.1, 0.8, 0.9])
+    unknown = standing.record([0.5] * 4, [0.5] * 4, came, [0.9, None, 0.8, 0.9])
+
+    assert known.last_brier == pytest.approx((0.01 + 0.01 + 0.04 + 0.01) / 4)
+    assert known.beaten
+    assert (unknown.last_brier, unknown.beaten) == (None, False)
+    assert standing.record([0.5], [0.5], [True]).last_brier is None
 
 
 def test_a_base_rate_that_is_worse_than_a_coin_flatters_nobody():

@@ -21,6 +21,7 @@ from forecast.watch.standing import ChanceScores
 if TYPE_CHECKING:
     from rich.table import Table
 
+LAST_VALUE = "a last value with the same kind of intervals"
 NEAR = 0.1  # chances within this of another one are "such" chances
 FEW = 10  # of them say nothing
 
@@ -44,11 +45,13 @@ class TrackRecord:
     @property
     def as_json(self) -> dict[str, Any]:
         """For programs."""
+        last = self.record.last_brier
         return {
             "kind": self.kind,
             "n": self.record.n,
             "brier": round(self.record.brier, 4),
             "base_rate_brier": round(self.record.base_brier, 4),
+            "last_value_brier": last and round(last, 4),
             "skill": round(self.record.skill, 3),
             "near": self.near,
             "near_came_true": self.came,
@@ -67,8 +70,8 @@ def track_record(connection: sqlite3.Connection, found: Chance) -> TrackRecord |
 
 def of_rows(rows: Sequence[Row]) -> ChanceScores:
     """Scores of rows of `standing_questions` that are resolved."""
-    columns = ([row[name] for row in rows] for name in ("chance", "base_rate", "outcome"))
-    return standing.record(*columns)
+    names = ("chance", "base_rate", "outcome", "last_value")
+    return standing.record(*([row[name] for row in rows] for name in names))
 
 
 def _standing_kind(found: Chance) -> str:
@@ -76,6 +79,8 @@ def _standing_kind(found: Chance) -> str:
     single, fiscal = found.span.first == found.span.last, found.span.year_named
     if found.kind == "record month":
         return "record within 12 months"
+    if found.kind == "lowest month":
+        return "lowest month of 5 years within 12 months"
     if found.kind in ("year before", "span"):
         if single:
             return "next month above year before"
@@ -107,8 +112,11 @@ def track_words(track: TrackRecord | None) -> str:
     record = track.record
     parts = [
         f"Such chances so far ({track.kind}): {record.n:,} resolved, Brier score "
-        f"{record.brier:.3f} against {record.base_brier:.3f} for the base rate."
+        f"{record.brier:.3f} against {record.base_brier:.3f} for the base rate"
+        + ("." if record.last_brier is None else f" and {record.last_brier:.3f} for {LAST_VALUE}.")
     ]
+    if record.beaten:
+        parts.append("The last value was the better guide: its chances came closer than these.")
     if record.skill < SKILL:
         parts.append("Hardly better than a coin: take this chance for little more than a guess.")
     elif track.near >= FEW:

@@ -1,4 +1,4 @@
-"""How good chances were: each kind of standing question against its base rate, and by chance."""
+"""How good chances were: each kind of standing question beside two yardsticks, and by chance."""
 
 from __future__ import annotations
 
@@ -50,6 +50,8 @@ class KindScore:
             return "no skill to be had; it checks the interval"
         if not self.skilled:
             return "hardly better than a coin"
+        if self.record.beaten:
+            return "better than base rate and coin, but a last value is better still"
         return f"{self.record.skill:.0%} better than base rate and coin"
 
     @property
@@ -62,6 +64,7 @@ class KindScore:
             "n": record.n,
             "brier": record.brier,
             "base_rate_brier": record.base_brier,
+            "last_value_brier": record.last_brier,
             "log_score": record.log,
             "base_rate_log_score": record.base_log,
             "skill": record.skill,
@@ -109,7 +112,9 @@ def tables(found: Sequence[KindScore], name: str) -> Iterator[RenderableType]:
     for basis, group in groupby(found, key=lambda one: one.basis):
         kinds = list(group)
         yield _scores(kinds, basis)
-        yield from (f"{one.kind}: {one.verdict}." for one in kinds if not one.skilled)
+        yield from (
+            f"{one.kind}: {one.verdict}." for one in kinds if not one.skilled or one.record.beaten
+        )
         yield titled("\nReliability", ": of the chances given, how many came true")
         yield _reliability(kinds, basis)
 
@@ -117,13 +122,19 @@ def tables(found: Sequence[KindScore], name: str) -> Iterator[RenderableType]:
 def _scores(kinds: Sequence[KindScore], basis: str) -> RenderableType:
     from forecast.desk.terminal.tables import plain_table
 
-    table = plain_table(basis, "n", "Brier", "base rate", "log score", "base rate", "better by")
+    heads = ("n", "Brier", "base rate", "last value", "log score", "base rate", "better by")
+    table = plain_table(basis, *heads)
     for one in kinds:
         record = one.record
-        numbers = (record.brier, record.base_brier, record.log, record.base_log)
-        better = f"{record.skill:.0%}" if one.skilled else "-"
-        table.add_row(one.kind, f"{record.n:,}", *(f"{x:.3f}" for x in numbers), better)
+        numbers = (record.brier, record.base_brier, record.last_brier, record.log, record.base_log)
+        better = f"{record.skill:.0%}" if one.skilled and not record.beaten else "-"
+        table.add_row(one.kind, f"{record.n:,}", *map(score, numbers), better)
     return table
+
+
+def score(number: float | None) -> str:
+    """A score, or a dash where there is none."""
+    return "-" if number is None else f"{number:.3f}"
 
 
 def _reliability(kinds: Sequence[KindScore], basis: str) -> RenderableType:

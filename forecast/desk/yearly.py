@@ -156,12 +156,13 @@ def _chances(rows: Sequence[Row]) -> Iterator[YearlyBlock]:
             f"{one.kind} ({one.basis})",
             f"{one.record.n:,}",
             f"{one.record.brier:.3f}",
-            f"{one.record.base_brier:.3f}",
+            reliability.score(one.record.base_brier),
+            reliability.score(one.record.last_brier),
             one.verdict,
         )
         for one in found
     ]
-    yield YearlyTable(("question", "n", "Brier score", "base rate", ""), tuple(lines))
+    yield YearlyTable(("question", "n", "Brier score", "base rate", "last value", ""), tuple(lines))
     yield _reliability(reliability.fullest(found))
 
 

@@ -23,7 +23,9 @@ from forecast.records import SeriesKey
 from models.base import Floats
 
 Happens = NDArray[np.bool_]
-EventKind = Literal["number", "range", "span", "year before", "record", "record month", "since"]
+EventKind = Literal[
+    "number", "range", "span", "year before", "record", "record month", "since", "lowest month"
+]
 _COUNT = r"(\d{1,3}(?:,\d{3})+|\d+)"
 _ABOVE = {">", ">=", "above", "over", "more than", "higher than", "at least"}
 _BELOW = {"<", "<=", "below", "under", "less than", "lower than", "at most"}
@@ -90,9 +92,19 @@ def chance(series: Outlooks, span: Span, text: str) -> Chance:
     for pattern, ask in _ASKED:
         if match := pattern.fullmatch(plain):
             asked = ask(series, span, draws, match)
-            share, settled = float(asked.happens.mean()), span.last <= series.cutoff
-            return Chance(span, asked.event, asked.kind, share, settled, asked.note)
+            settled = span.last <= series.cutoff
+            found = float(asked.happens.all()) if settled else share(asked.happens)
+            return Chance(span, asked.event, asked.kind, found, settled, asked.note)
     raise SpanError(text, f"not an event; write {_FORMS}")
+
+
+def share(happens: Happens) -> float:
+    """The chance of what happens in some of n paths: (k + 1/2) / (n + 1).
+
+    Never 0 or 1: paths in which something never happens do not say that it cannot (Krichevsky and
+    Trofimov, The performance of universal encoding, 1981).
+    """
+    return float((happens.sum() + 0.5) / (len(happens) + 1))
 
 
 class AskedEvent(NamedTuple):
@@ -163,7 +175,7 @@ def _since(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) ->
     if single:
         return AskedEvent(_beyond(draws, earlier, high), event, "since")
     happens = _beyond(_ahead(series, span, high), earlier, high)
-    return AskedEvent(happens, f"a month that is {event}", "since")
+    return AskedEvent(happens, f"a month that is {event}", "since" if high else "lowest month")
 
 
 def _other(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:

@@ -23,7 +23,7 @@ def save_answers(
         question_id = _question_id(db.conn, answer.question, ids)
         issued = run_id if answer.basis == "issued" else None
         db.conn.execute(
-            "insert or replace into answers values (?, ?, ?, ?, ?, ?, ?)",
+            "insert or replace into answers values (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 question_id,
                 answer.basis,
@@ -32,6 +32,7 @@ def save_answers(
                 answer.version,
                 answer.chance,
                 answer.base_rate,
+                answer.last_value,
             ),
         )
 

@@ -1,8 +1,9 @@
 """Standing questions: what every run is asked of every border, and how good the chances were.
 
 A question is fixed when it is asked, in counts, so that it resolves by what is published and by
-nothing else. Each chance is scored beside a base rate: how often questions of its kind, asked of
-any border each month, had come true by then; see `base_rates`.
+nothing else. Each chance is scored beside two yardsticks: a base rate, how often questions of its
+kind, asked of any of the totals each month, had come true by then; and the chance that the last
+value gives, with intervals of the same kind.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from forecast import months
+from forecast.engine import chances
 from forecast.records import Question, SeriesKey
 from models.base import Floats
 
@@ -126,7 +128,7 @@ def chance(question: Question, asked: Asked, draws: Floats) -> float:
         for month in months.between(question.first_month, question.last_month)
     ]
     value = np.rint(getattr(np.stack(columns), question.statistic)(axis=0))
-    return float(((value > question.above) & (value < question.below)).mean())
+    return chances.share((value > question.above) & (value < question.below))
 
 
 def outcome(question: Question, counts: Mapping[str, int]) -> bool | None:
@@ -169,7 +171,8 @@ class ChanceScores(NamedTuple):
     """How good chances were. All but n: smaller is better, except skill.
 
     n : chances whose question is resolved. brier, log : mean squared and mean log error; base_*
-    : of the base rates. skill : 1 - brier / base_brier.
+    : of the base rates. last_brier : of the last value's chances, None where one was not asked.
+    skill : 1 - brier / base_brier.
     """
 
     n: int
@@ -177,19 +180,36 @@ class ChanceScores(NamedTuple):
     base_brier: float
     log: float
     base_log: float
+    last_brier: float | None = None
 
     @property
     def skill(self) -> float:
         """Share that the chances save of the base rate's Brier score, or a coin's if smaller."""
         return 1 - self.brier / min(self.base_brier, COIN) if self.base_brier > 0 else 0.0
 
+    @property
+    def beaten(self) -> bool:
+        """Whether a last value with the same kind of intervals did better."""
+        return self.last_brier is not None and self.last_brier < self.brier
 
-def record(chances: Sequence[float], base: Sequence[float], came: Sequence[bool]) -> ChanceScores:
-    """Scores of chances of resolved questions, and of their base rates; Brier 1950, Good 1952."""
+
+def record(
+    given: Sequence[float],
+    base: Sequence[float],
+    came: Sequence[bool],
+    last: Sequence[float | None] = (),
+) -> ChanceScores:
+    """Scores of chances of resolved questions, and of their yardsticks; Brier 1950, Good 1952.
+
+    last : the last value's chances; none, or one that is not known, and they have no score.
+    """
     y = np.array(came, dtype=float)
-    both = [np.array(p, dtype=float) for p in (chances, base)]
-    brier = [float(((p - y) ** 2).mean()) for p in both]
-    return ChanceScores(len(y), *brier, *(_log(p, y) for p in both))
+    both = [np.array(p, dtype=float) for p in (given, base)]
+    brier, base_brier = (float(((p - y) ** 2).mean()) for p in both)
+    log, base_log = (_log(p, y) for p in both)
+    known = [p for p in last if p is not None]
+    beside = float(((np.array(known) - y) ** 2).mean()) if len(known) == len(y) else None
+    return ChanceScores(len(y), brier, base_brier, log, base_log, beside)
 
 
 def _log(p: Floats, y: Floats) -> float:

@@ -20,7 +20,7 @@ from jobs.pipeline.changing import changed
 from jobs.pipeline.joint import agreeing, joint_forecast, standard_spans
 from jobs.pipeline.judging import alarmed, judge_new, rules_of
 from jobs.pipeline.parts import drill_down, drill_down_rows
-from jobs.pipeline.standing import answers
+from jobs.pipeline.standing import BesideLastValue, answers
 from jobs.pipeline.totals import (
     fits,
     forecast_headline,
@@ -62,6 +62,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> NewR
     paths = runs.PathsOnRecord(db)
     models = forecast_headline(config, head, paths.held(), paths.keep, report)
     said = models.predictive[ENGINE]
+    beside = BesideLastValue(said, models.predictive["naive"])
     hindcasts = new_hindcasts(head, models, runs.stored_hindcasts(db))
     rules = rules_of(config)
     borders = as_known(db, head, said)
@@ -99,7 +100,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> NewR
         path_marks=tuple(joint.marks),
         spans=tuple(standard_spans(joint.draws, counts, rows)),
         changes=tuple(changed(db, head, said, rows)),
-        answers=tuple(answers(db, config, head, said, joint.draws, rows, counts)),
+        answers=tuple(answers(db, config, head, beside, joint.draws, rows, counts)),
     )
     run_id = runs.publish(db, publication, newest_report)
     flagged = sum(flag.severity != "watch" for flag in found.flags)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -27,25 +27,36 @@ if TYPE_CHECKING:
 _DRAWS = 500  # a hindcast chance to 2 points, which the base rates are far from
 _REFIT = 12  # cutoffs between two looks at how the borders hang together
 Rates = Mapping[tuple[str, str], float]
+PathsByTotal = Mapping[SeriesKey, Floats]
+"""(n, h) paths of each border and of their sum, from one cutoff."""
+
+
+class BesideLastValue(NamedTuple):
+    """What is said at every column, by the engine and by a last value with such intervals."""
+
+    engine: Predictive
+    last_value: Predictive
 
 
 def answers(
     db: Database,
     config: Config,
     head: Headline,
-    said: Predictive,
+    said: BesideLastValue,
     together: Joint,
     rows: Sequence[Forecast],
     counts: Counts,
 ) -> Iterator[StandingAnswer]:
     """Answers of this run, and hindcast ones that are not on record yet.
 
-    said : what the engine says at every column. rows : this run's forecasts.
+    rows : this run's forecasts.
     """
     kinds = [kind for kind in config.questions.standing if standing.fits(kind)]
     held = answered(db)
     rates = standing.base_rates({key: counts[key] for key in head.keys})
-    yield from _issued(together, rows, counts, kinds, rates)
+    last = np.array([head.last], dtype=np.int64)
+    beside = next(_drawn(head, said.last_value, last, paths.DRAWS), None) if head.totals else None
+    yield from _issued(together, rows, counts, kinds, rates, beside or {})
     version = f"{ENGINE}, engine {VERSION}"
     cutoffs = [(c, month_of(head.panel, 0, c)) for c in range(head.scored, head.last)]
     cutoffs = [
@@ -65,13 +76,14 @@ def _issued(
     counts: Counts,
     kinds: Sequence[str],
     rates: Rates,
+    beside: PathsByTotal,
 ) -> Iterator[StandingAnswer]:
     for key, marginals in together.marginals.items():
         if not key.headline:
             continue
         asked = Asked(key, counts[key], months.from_index(marginals.cutoff))
         draws = together.draws(paths.DRAWS).of(key)
-        yield from _answered(asked, draws, kinds, rates, "issued")
+        yield from _answered(asked, (draws, beside.get(key)), kinds, rates, "issued")
         if standing.INSIDE in kinds:
             version = f"{ENGINE}, engine {VERSION}"
             for row in rows:
@@ -81,11 +93,19 @@ def _issued(
 
 
 def _answered(
-    asked: Asked, draws: Floats, kinds: Sequence[str], rates: Rates, basis: str
+    asked: Asked,
+    drawn: tuple[Floats, Floats | None],
+    kinds: Sequence[str],
+    rates: Rates,
+    basis: str,
 ) -> Iterator[StandingAnswer]:
+    """Answers from the engine's paths, and beside each the last value's, where it has some."""
+    draws, beside = drawn
     for question in standing.questions(asked, kinds):
-        if months.to_index(question.last_month) - months.to_index(asked.cutoff) > draws.shape[1]:
+        ahead = months.to_index(question.last_month) - months.to_index(asked.cutoff)
+        if ahead > draws.shape[1]:
             continue
+        reached = beside is not None and ahead <= beside.shape[1]
         yield StandingAnswer(
             question,
             "issued" if basis == "issued" else "hindcast",
@@ -93,12 +113,13 @@ def _answered(
             f"{ENGINE}, engine {VERSION}",
             standing.chance(question, asked, draws),
             rates.get((question.kind, asked.cutoff), 0.5),
+            standing.chance(question, asked, beside) if beside is not None and reached else None,
         )
 
 
 def _hindcast(
     head: Headline,
-    said: Predictive,
+    said: BesideLastValue,
     counts: Counts,
     kinds: Sequence[str],
     rates: Rates,
@@ -106,33 +127,44 @@ def _hindcast(
     version: str,
 ) -> Iterator[StandingAnswer]:
     """What would have been answered at each cutoff, from only the figures up to it."""
+    columns: Ints = np.array([column for column, _ in cutoffs], dtype=np.int64)
+    ranges = said.engine.at(columns).quantiles((0.1, 0.9))[:, :, 0]
+    both = (_drawn(head, one, columns, _DRAWS) for one in said)
+    for place, ((_, cutoff), drawn, beside) in enumerate(zip(cutoffs, *both, strict=True)):
+        for row, key in enumerate(head.keys):
+            if cutoff not in counts[key] or drawn is None:
+                continue  # a month that nobody knows: nothing was published to ask from
+            until = {month: count for month, count in counts[key].items() if month <= cutoff}
+            asked = Asked(key, until, cutoff)
+            draws = drawn[key], (beside or {}).get(key)
+            yield from _answered(asked, draws, kinds, rates, "hindcast")
+            if standing.INSIDE in kinds:
+                inside = standing.inside(key, asked.ahead(1), *_range80(ranges[row, place]))
+                yield StandingAnswer(inside, "hindcast", cutoff, version, 0.8, 0.8)
+
+
+def _drawn(
+    head: Headline, said: Predictive, columns: Ints, many: int
+) -> Iterator[PathsByTotal | None]:
+    """Paths of every border and of their sum from each column; None without a forecast."""
     borders = [head.keys.index(SeriesKey(border)) for border in headlines.parts()]
     total = head.keys.index(SeriesKey(headlines.whole()))
     scores = paths.one_month_scores(said, head.panel.z)[borders]
-    columns: Ints = np.array([column for column, _ in cutoffs], dtype=np.int64)
     all_marks = said.at(columns).quantiles(paths.MARK_PROBS)
     together: Floats | None = None
-    for place, (column, cutoff) in enumerate(cutoffs):
+    for place, column in enumerate(columns.tolist()):
         of = all_marks[:, place]
         if not np.isfinite(of).all():
+            yield None
             continue
         if together is None or place % _REFIT == 0:
             known = paths.correlation(scores[:, : column + 1])
             together = paths.as_wide_as(known, of[borders], of[total])
-        draws = paths.draw(of[borders], together, _DRAWS, column)
+        draws = paths.draw(of[borders], together, many, column)
         by_row = dict(zip(borders, draws, strict=True)) | {total: draws.sum(axis=0)}
-        for row, key in enumerate(head.keys):
-            if cutoff not in counts[key]:
-                continue  # a month that nobody knows: nothing was published to ask from
-            until = {month: count for month, count in counts[key].items() if month <= cutoff}
-            asked = Asked(key, until, cutoff)
-            yield from _answered(asked, by_row[row], kinds, rates, "hindcast")
-            if standing.INSIDE in kinds:
-                low, high = _range80(of[row, 0])
-                inside = standing.inside(key, asked.ahead(1), low, high)
-                yield StandingAnswer(inside, "hindcast", cutoff, version, 0.8, 0.8)
+        yield {head.keys[row]: found for row, found in by_row.items()}
 
 
-def _range80(marks: Floats) -> tuple[int, int]:
-    low, high = (marks[paths.MARK_PROBS.index(p)] for p in (0.1, 0.9))
+def _range80(ends: Floats) -> tuple[int, int]:
+    low, high = ends
     return int(np.floor(np.expm1(low) + 1e-9)), int(np.ceil(np.expm1(high) - 1e-9))

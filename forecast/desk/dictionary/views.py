@@ -238,11 +238,12 @@ VIEWS: tuple[View, ...] = (
             "cutoff",
             "chance",
             "base_rate",
+            "last_value",
             "outcome",
             "run_id",
         ),
         note="The event: the statistic of the months' counts is above `above` and below `below`. "
-        "`bordercast score --questions` scores each kind against its base rate.",
+        "`bordercast score --questions` scores each kind beside its base rate and a last value.",
         special={
             "kind": text("Kind of question", "next 12 months above last 12, ..."),
             "first_month": month("First month of the question"),
@@ -253,6 +254,10 @@ VIEWS: tuple[View, ...] = (
             "chance": share("Chance given to it"),
             "base_rate": share(
                 "How often such questions of all borders had come true by then, drawn toward 0.5"
+            ),
+            "last_value": share(
+                "Chance that the last value with the same kind of intervals gives to it; "
+                "null where it was not asked"
             ),
             "outcome": yes("Whether it happened; null until all months are published"),
         },
