@@ -60,7 +60,7 @@ class Drugs(Rolling):
     @property
     def panel(self) -> Panel:
         """All series as one family."""
-        return replace(super().panel, calm=self.calm)
+        return replace(super().panel, calm=self.calm, jumps=False)
 
 
 def work(measure: DrugMeasure, dimension: str = "drug") -> Drugs:

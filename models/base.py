@@ -33,6 +33,10 @@ class Panel:
     events : per series, (column, column from which it was known); columns may lie beyond the data.
     filled : (series, months) months whose z was filled in and teaches nothing; None for none.
     calm : whether all series are known not to break, so that the walk is not asked.
+    jumps : whether counts of this kind are known to jump and stay, so that the walk leads where
+        nothing speaks for either model.
+    behind : (series,) months by which a series ends before the last of its family; None where
+        all series of each family end together. See `onepass.on_calendar`.
     """
 
     z: Floats
@@ -42,6 +46,8 @@ class Panel:
     events: tuple[tuple[tuple[int, int], ...], ...] = ()
     filled: NDArray[np.bool_] | None = None
     calm: bool = False
+    jumps: bool = True
+    behind: Ints | None = None
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -64,12 +70,15 @@ def beside(panels: Sequence[Panel]) -> Panel:
     """Several panels as one, each series still aligned at its own last month."""
     width = max(panel.z.shape[1] for panel in panels)
     z = [np.pad(p.z, ((0, 0), (width - p.z.shape[1], 0)), constant_values=np.nan) for p in panels]
+    apart = [np.zeros(len(p.z), dtype=np.int64) if p.behind is None else p.behind for p in panels]
     return Panel(
         z=np.concatenate(z),
         last=np.concatenate([panel.last for panel in panels]),
         family=np.concatenate([panel.family for panel in panels]),
         names=tuple(name for panel in panels for name in panel.names),
         calm=all(panel.calm for panel in panels),
+        jumps=all(panel.jumps for panel in panels),
+        behind=None if all(p.behind is None for p in panels) else np.concatenate(apart),
     )
 
 

@@ -24,24 +24,11 @@ from models.onepass import (
     median,
     running_median,
     sweep,
-    times,
 )
 
 BLOCK = 1000  # series at a time: bounds the memory of the profiles
 
-HARMONICS = (1, 2, 3)
 TINY = 1e-9  # keeps a series without any change from dividing by zero
-
-
-def _harmonic_projection() -> Floats:
-    """(12, 12) matrix that projects a profile on its first harmonics."""
-    angle = 2 * np.pi * np.arange(12) / 12
-    waves = [wave(k * angle) for k in HARMONICS for wave in (np.cos, np.sin)]
-    basis = np.stack(waves, axis=1)
-    return np.asarray(basis @ np.linalg.pinv(basis))
-
-
-PROJECTION = _harmonic_projection()
 
 
 @dataclass(frozen=True)
@@ -121,7 +108,7 @@ def _walk(z: Floats, known: NDArray[np.bool_]) -> _Walk:
 def _profiles(change: Floats) -> Floats:
     """(k, months, 12) the usual change into each phase, known at each month.
 
-    Medians over the last years, centred, and drawn a little towards the first harmonics.
+    Medians over the last years, centred.
     """
     series, months = change.shape
     latest = np.zeros((series, 12))
@@ -132,10 +119,7 @@ def _profiles(change: Floats) -> Floats:
             median(change[:, first : t + 1 : 12][:, -par.PROFILE_YEARS :])
         )
         if t >= par.FIRST_PROFILE:
-            centred = latest - latest.mean(axis=1, keepdims=True)
-            profiles[:, t] = (1 - par.SMOOTHING) * centred + par.SMOOTHING * times(
-                centred, PROJECTION
-            )
+            profiles[:, t] = latest - latest.mean(axis=1, keepdims=True)
     return profiles
 
 

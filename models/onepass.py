@@ -14,12 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models import parameters as par
 from models.base import Floats, Ints, Panel, Paths
+
+Array = TypeVar("Array", Floats, Ints)
 
 UNIT = 2.0**-40  # of what a family adds up: 8 million series of order 1 without overflow
 
@@ -32,6 +35,7 @@ class PanelBlock(NamedTuple):
     rows : (k,) their rows in the panel, by start and family.
     family : (k,) numbers of their families, in the order of `family_numbers`.
     start : (k,) the column of their first month.
+    behind : (k,) months by which they end before the last of their family.
     z : (k, months) log1p counts; after a series' end its last one, no NaN.
     known : (k, months) whether a month's count was known, see `Panel.known`.
     """
@@ -39,6 +43,7 @@ class PanelBlock(NamedTuple):
     rows: Ints
     family: Ints
     start: Ints
+    behind: Ints
     z: Floats
     known: NDArray[np.bool_]
 
@@ -107,6 +112,7 @@ def blocks(panel: Panel, size: int) -> Iterator[PanelBlock]:
     order = np.lexsort((family, start))
     rows = order[np.isfinite(panel.z[order, -1])]
     last = panel.z.shape[1] - 1
+    behind = np.zeros_like(start) if panel.behind is None else panel.behind
     for cut in range(0, len(rows), size):
         part = rows[cut : cut + size]
         first = start[part]
@@ -114,7 +120,7 @@ def blocks(panel: Panel, size: int) -> Iterator[PanelBlock]:
         columns = np.minimum(np.arange(last + 1 - first.min()) + first[:, None], last)
         z = np.take_along_axis(panel.z[part], columns, axis=1)
         known = np.take_along_axis(panel.known[part], columns, axis=1)
-        yield PanelBlock(part, family[part], first, z, known)
+        yield PanelBlock(part, family[part], first, behind[part], z, known)
 
 
 def age(z: Floats) -> Ints:
@@ -142,12 +148,41 @@ def family_sums(x: Ints, family: Ints, families: int) -> Ints:
     return out
 
 
-def times(x: Floats, matrix: Floats) -> Floats:
-    """(k, n) x @ matrix, x (k, m), added up in the same order for any k."""
-    out = x[:, :1] * matrix[0]
-    for column in range(1, len(matrix)):
-        out += x[:, column : column + 1] * matrix[column]
-    return np.asarray(out)
+def on_calendar(x: Array, behind: Ints | None, fill: float) -> Array:
+    """(series, columns, ...) with the same months of a family in the same column.
+
+    Series are aligned at their own ends; here each is moved left by as many columns as it ends
+    before the last of its family. What it shares is then of one month, and of none after it.
+    """
+    if behind is None:
+        return x
+    column = np.arange(x.shape[1]) + behind[:, None]
+    moved = x[np.arange(len(x))[:, None], np.minimum(column, x.shape[1] - 1)]
+    moved[column >= x.shape[1]] = fill
+    return np.asarray(moved)
+
+
+def off_calendar(x: Floats, behind: Ints | None) -> Floats:
+    """The same turned round: what stands in a month's column, in each series' own column of it."""
+    if behind is None:
+        return x
+    column = np.arange(x.shape[1]) - behind[:, None]
+    moved = x[np.arange(len(x))[:, None], np.maximum(column, 0)]
+    moved[column < 0] = np.nan
+    return np.asarray(moved)
+
+
+def silent(z: Floats) -> NDArray[np.bool_]:
+    """(series, months) whether a series has come to SILENT months of 0 in a row.
+
+    Nothing is to be learned from it: that the last value foretells the next of such a series
+    exactly says nothing of the others. Months that nobody knows end no such row.
+    """
+    quiet, row = np.zeros(z.shape, dtype=bool), np.zeros(len(z), dtype=np.int64)
+    for t in range(z.shape[1]):
+        row = np.where(z[:, t] == 0, row + 1, np.where(np.isnan(z[:, t]), row, 0))
+        quiet[:, t] = row >= par.SILENT
+    return quiet
 
 
 def median(x: Floats) -> Floats:

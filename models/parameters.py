@@ -50,6 +50,7 @@ class WholeNumber(int):
         return int(self), self.unit, self.reason, self.chosen_on
 
 
+_FOURTH = "a quarter of such series beside M1, M3's first half; round 4"
 _FIRST = "borders, sectors, M3's first half; round 1"
 
 # Break walk.
@@ -57,7 +58,6 @@ PROFILE_YEARS = WholeNumber(
     10, "years", "changes of one calendar month behind its usual one", _FIRST
 )
 FIRST_PROFILE = WholeNumber(24, "months", "two changes of each calendar month before one is usual")
-SMOOTHING = Number(0.2, "", "share of the profile's first harmonics: neighbors resemble", _FIRST)
 WALK_WINDOW = WholeNumber(60, "months", "over which the size of a usual change is measured", _FIRST)
 WALK_MEMORY = Number(0.99, "a month", "what is learned of strength and momentum fades", _FIRST)
 STRENGTH_LIMIT = Number(3.0, "usual changes", "a larger change is a break and teaches no season")
@@ -74,3 +74,6 @@ FLAT_PRIOR = Number(20.0, "series", "belief that all points of the grid are equa
 
 # Smoothed level.
 LEVEL_FIRST = WholeNumber(2, "months", "the first errors only find the level")
+
+# What series of a family teach each other.
+SILENT = WholeNumber(24, "months", "of 0 in a row, after which a series teaches nothing", _FOURTH)

@@ -13,6 +13,7 @@ from functools import partial
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models import parameters as par
 from models.base import Floats, Ints, Panel, Paths
@@ -26,6 +27,7 @@ from models.onepass import (
     family_numbers,
     in_units,
     put,
+    silent,
     sweep,
 )
 
@@ -79,23 +81,29 @@ def evidence(panel: Panel) -> Ints:
     The posteriors are those under a flat prior. The parts of a family may be added in any order.
     """
     families, months = int(family_numbers(panel).max(initial=0)) + 1, panel.z.shape[1]
-    mass = np.zeros((families, months, len(GRID)), dtype=np.int64)
+    mass, quiet = np.zeros((families, months, len(GRID)), dtype=np.int64), silent(panel.seen)
     for block in blocks(panel, BLOCK):
         for t, record in _foretold(block, months):
             if record.seen:
-                _add_evidence(mass, block, t, record.weights(np.zeros((len(GRID), 1))))
+                column = block.start + t
+                live = (column < months) & ~quiet[block.rows, np.minimum(column, months - 1)]
+                _add_evidence(mass, block, t, record.weights(np.zeros((len(GRID), 1))), live)
     return mass
 
 
-def _add_evidence(mass: Ints, block: PanelBlock, t: int, weight: Floats) -> None:
+def _add_evidence(
+    mass: Ints, block: PanelBlock, t: int, weight: Floats, live: NDArray[np.bool_]
+) -> None:
     """Add one month's posteriors, (grid, BLOCK), of the series that have not ended."""
-    count = len(block.rows)
-    place = np.stack([block.family, block.start + t])
-    first = np.flatnonzero(np.any(np.diff(place, axis=1, prepend=-1), axis=0))
-    total = np.add.reduceat(in_units(weight[:, :count]), first, axis=1)
-    family, column = place[:, first]
-    live = column < mass.shape[1]
-    mass[family[live], column[live]] += total[:, live].T
+    rows = np.flatnonzero(live)
+    if not len(rows):
+        return
+    family, column = block.family[rows], (block.start - block.behind)[rows] + t
+    order = np.lexsort((column, family))
+    family, column = family[order], column[order]
+    first = np.flatnonzero(np.diff(family, prepend=-1) | np.diff(column, prepend=-1))
+    total = np.add.reduceat(in_units(weight[:, rows[order]]), first, axis=1)
+    mass[family[first], column[first]] += total.T
 
 
 def log_prior(mass: Ints) -> Floats:
@@ -197,7 +205,7 @@ def _filtered(padded: Floats, gains: Gains) -> Iterator[tuple[int, Filter]]:
 def _own_prior(prior: Floats, block: PanelBlock, t: int) -> Floats:
     """(grid, BLOCK) each series' prior at its month t."""
     everybody = np.minimum(np.arange(BLOCK), len(block.rows) - 1)
-    column = np.minimum(block.start + t, prior.shape[1] - 1)
+    column = np.minimum(block.start + t, prior.shape[1] - 1) - block.behind
     return np.ascontiguousarray(prior[block.family, column][everybody].T)
 
 

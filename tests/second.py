@@ -44,7 +44,7 @@ def losses(path: np.ndarray, z: np.ndarray) -> list[tuple[float, float]]:
     """(loss, weight) of the hindcasts about each month."""
     found = []
     for t in range(len(z)):
-        origins = [(t - h, h) for h in (1, 2, 3) if t - h >= 18]
+        origins = [(t - h, h) for h in (1, 2, 3) if t - h >= 18 and not silent(z, t - h)]
         found.append(
             (
                 sum(abs(z[t] - path[o, h - 1]) / sqrt(h) for o, h in origins),
@@ -76,7 +76,7 @@ def regression(one: np.ndarray, other: np.ndarray, z: np.ndarray) -> list[tuple[
         aa = ab = 0.0
         for h in (1, 2, 3):
             o = t - h
-            if o >= 18:
+            if o >= 18 and not silent(z, o):
                 unit = sqrt(h) * usual[o]
                 a = cut((one[o, h - 1] - other[o, h - 1]) / unit)
                 b = cut((z[t] - other[o, h - 1]) / unit)
@@ -92,8 +92,77 @@ def kept(path: np.ndarray, z: np.ndarray) -> np.ndarray:
     )
 
 
-def verdicts(walk: np.ndarray, grid: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """(series, months) the verdict on the grid's side."""
+def silent(z: np.ndarray, t: int) -> bool:
+    """Whether one series has been 0 for two years at a month."""
+    return t >= 23 and not z[t - 23 : t + 1].any()
+
+
+def spread_scores(paths: list[np.ndarray], growths: list[np.ndarray], z: np.ndarray) -> list[float]:
+    """One series': how much better the grid's spreads foretold it; walk first, then grid."""
+    months = len(z)
+    found, logs = [0.0] * months, []
+    for path, growth, v in zip(paths, growths, (1, 0), strict=True):
+        df = 2.5 if v else 4.0
+        width = (1.5 if v else 1.107) * sqrt((df - 2) / df)
+        sigma = sigmas(path[:, 0], z)
+        drift = 0.17 if v else 0.05
+        logs.append(
+            lambda o, h, path=path, growth=growth, sigma=sigma, df=df, width=width, drift=drift: (
+                student.logpdf(
+                    z[o + h],
+                    df,
+                    path[o, h - 1],
+                    width * sigma[o] * growth[o, h - 1] * h**drift,
+                )
+            )
+        )
+    whole = sum(1 / h for h in range(1, 13))
+    for t in range(months):
+        for h in range(1, 13):
+            o = t - h
+            if o >= 18 and not silent(z, o):
+                apart = logs[1](o, h) - logs[0](o, h)
+                if isfinite(apart):
+                    found[t] += min(max(apart, -2), 2) / h / whole
+    return found
+
+
+def verdicts(
+    walk: np.ndarray,
+    grid: np.ndarray,
+    z: np.ndarray,
+    growths: tuple[np.ndarray, np.ndarray] | None = None,
+) -> np.ndarray:
+    """(series, months) the verdict on the grid's side.
+
+    growths : of walk and grid, where the counts are not known to jump.
+    """
+    series, months = z.shape
+    ratio, difference = records(walk, grid, z)
+    found = np.zeros((series, months))
+    spread = np.zeros((series, months))
+    for s in range(series if growths is not None else 0):
+        scores = spread_scores([walk[s], grid[s]], [g[s] for g in growths], z[s])
+        spread[s] = faded(scores)
+    weight = total = variance = statistic = 0.0
+    for t in range(months):
+        awake = [s for s in range(series) if not silent(z[s], t)]
+        if t > 18 and awake:
+            d = difference[awake, t].mean()
+            weight, total = 0.98 * weight + 1, 0.98 * total + d
+            variance = 0.98**2 * variance + (d - total / weight) ** 2
+            statistic = total / sqrt(3 * (variance + 1e-4))
+        family = min(median(list(ratio[:, t])), 0.1)
+        for s in range(series):
+            evidence = 1.2 * (statistic - 1.7)
+            if growths is not None:
+                evidence = 0.5 * (statistic + spread[s, t] + 2.4)
+            found[s, t] = evidence + 10 * (ratio[s, t] - family)
+    return np.clip(found, -50, 50)
+
+
+def records(walk: np.ndarray, grid: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """(2, series, months) log ratio of past losses; what each month says, in usual losses."""
     series, months = z.shape
     a = [losses(walk[s], z[s]) for s in range(series)]
     b = [losses(grid[s], z[s]) for s in range(series)]
@@ -104,25 +173,18 @@ def verdicts(walk: np.ndarray, grid: np.ndarray, z: np.ndarray) -> np.ndarray:
             faded([x[0] for x in b[s]]),
             faded([x[1] for x in a[s]]),
         )
-        live = faded([float(t > 18) for t in range(months)])
+        live = [float(t > 18 and not silent(z[s], t)) for t in range(months)]
+        rounding = faded(
+            [0.29 * (1 + 2**-0.5 + 3**-0.5) * exp(-z[s, t]) * live[t] for t in range(months)]
+        )
+        live = faded(live)
         for t in range(months):
             n = max(ww[t], 1e-9)
             ratio[s, t] = log((wa[t] / n + 1e-6) / (wb[t] / n + 1e-6))
-            usual = (wa[t] + wb[t]) / 2 / max(live[t], 1e-9) + 1e-6
+            usual = (wa[t] + wb[t]) / 2 / max(live[t], 1e-9)
+            usual = max(usual, rounding[t] / max(live[t], 1e-9) + 1e-6)
             difference[s, t] = min(max((a[s][t][0] - b[s][t][0]) / usual, -5), 5)
-    found = np.zeros((series, months))
-    weight = total = variance = 0.0
-    for t in range(months):
-        statistic = 0.0
-        if t > 18:
-            d = difference[:, t].mean()
-            weight, total = 0.98 * weight + 1, 0.98 * total + d
-            variance = 0.98**2 * variance + (d - total / weight) ** 2
-            statistic = total / sqrt(3 * (variance + 1e-4))
-        family = min(median(list(ratio[:, t])), 0.1)
-        for s in range(series):
-            found[s, t] = 1.2 * (statistic - 1.7) + 10 * (ratio[s, t] - family)
-    return np.clip(found, -50, 50)
+    return np.stack([ratio, difference])
 
 
 def root_weights(grid: np.ndarray, root: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -157,7 +219,8 @@ def level_weights(grid: np.ndarray, flat: np.ndarray, z: np.ndarray) -> list[flo
     """(months,) weight of the level, the family's."""
     series, months = z.shape
     each = [regression(flat[s], grid[s], z[s]) for s in range(series)]
-    root = [sqrt(series if t >= 18 else 1) for t in range(months)]
+    awake = [sum(t >= 18 and not silent(z[s], t) for s in range(series)) for t in range(months)]
+    root = [sqrt(max(n, 1)) for n in awake]
     aa = faded([sum(e[t][0] for e in each) / root[t] for t in range(months)])
     ab = faded([sum(e[t][1] for e in each) / root[t] for t in range(months)])
     weights = [min(max(ab[t] / (aa[t] + 20), 0), 1) for t in range(months)]
@@ -222,7 +285,7 @@ def widths(centre: np.ndarray, scale: np.ndarray, df: np.ndarray, z: np.ndarray)
             squares = [
                 ((z[s, t] - centre[s, o, h - 1]) / scale[s, o, h - 1]) ** 2
                 for s in range(series)
-                if o >= 24 and isfinite(scale[s, o, 0])
+                if o >= 24 and isfinite(scale[s, o, 0]) and not silent(z[s], o)
             ]
             nu = [df[s, o] for s in range(series)]
             m = mean[o, h - 1]
@@ -250,14 +313,20 @@ def bent(u: float, v: float, df: float, centre: float, h: int) -> float:
     return u * (1 + k)
 
 
-def quantile(p: float, centre: float, scale: float, v: float, reach: float, h: int) -> float:
-    df = 2.5**v * 3 ** (1 - v)
-    away = scale * bent(float(student.ppf(p, df)), v, df, centre, h)
+def quantile(
+    p: float, centre: float, scale: float, v: float, reach: float, h: int, jumps: bool = True
+) -> float:
+    df = 2.5**v * (3 if jumps else 4) ** (1 - v)
+    broken = min(max((log(df) - log(3)) / (log(2.5) - log(3)), 0), 1)
+    away = scale * bent(float(student.ppf(p, df)), broken, df, centre, h)
     return max(centre + copysign(min(abs(away), reach), away), 0)
 
 
 def engine(
-    z: np.ndarray, paths: dict[str, np.ndarray], totals: dict[int, tuple[int, ...]]
+    z: np.ndarray,
+    paths: dict[str, np.ndarray],
+    totals: dict[int, tuple[int, ...]],
+    jumps: bool = True,
 ) -> dict[str, np.ndarray]:
     """What the engine says at every month.
 
@@ -270,7 +339,8 @@ def engine(
     root = np.log1p(np.maximum(paths["root"], 0) ** 2)
     root = np.stack([kept(root[s], z[s]) for s in range(series)])
     flat = np.stack([np.repeat(np.array(level(z[s]))[:, None], h, axis=1) for s in range(series)])
-    verdict = verdicts(paths["walk"], grid, z)
+    growths = None if jumps else (paths["walk_growth"], paths["grid_growth"])
+    verdict = verdicts(paths["walk"], grid, z, growths)
     r, m = root_weights(grid, root, z), level_weights(grid, flat, z)
     calm = np.empty_like(grid)
     for s, t, k in np.ndindex(calm.shape):
@@ -286,15 +356,17 @@ def engine(
         for t, k in np.ndindex(months, h):
             centre[total, t, k] = log1p(sum(max(expm1(centre[p, t, k]), 0) for p in parts))
     sigma = np.array([sigmas(centre[s, :, 0], z[s]) for s in range(series)])
-    df = 2.5**share * 3 ** (1 - share)
+    df = 2.5**share * (3 if jumps else 4) ** (1 - share)
     scale = np.empty_like(centre)
     for s, t, k in np.ndindex(scale.shape):
         v = share[s, t]
         growth = sqrt(
             v * paths["walk_growth"][s, t, k] ** 2 + (1 - v) * paths["grid_growth"][s, t, k] ** 2
         )
-        width = (1.5 * v + 1.0 * (1 - v)) * sqrt((df[s, t] - 2) / df[s, t])
-        scale[s, t, k] = width * sigma[s, t] * growth * (k + 1) ** 0.17
+        calm_width = 1.27 if jumps else 1.107
+        width = (1.5 * v + calm_width * (1 - v)) * sqrt((df[s, t] - 2) / df[s, t])
+        drift = 0.17 * v + 0.05 * (1 - v)
+        scale[s, t, k] = width * sigma[s, t] * growth * (k + 1) ** drift
     learned = widths(centre, scale, df, z)
     for s, t in np.ndindex(series, months):
         scale[s, t] = np.maximum.accumulate(scale[s, t] * np.exp((1 - share[s, t]) * learned[t]))

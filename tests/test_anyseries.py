@@ -97,48 +97,61 @@ def test_a_series_too_young_at_a_cutoff_has_no_hindcast_there(said):
     assert said.known[2].tolist() == (60 - said.back >= anyseries.SHORTEST).tolist()
 
 
-@pytest.mark.parametrize("cutoff", [5, 17])
-def test_nothing_after_a_cutoff_moves_its_hindcast(own, said, cutoff):
-    later = own.values.copy()
-    later[:, -cutoff:] = later[:, -cutoff:][:, ::-1] * 3 + 11
-    again = forecast_counts(replace(own, values=later), H, hindcasts=40)
-    past = said.back >= cutoff
+def apart(own: MonthlyCounts) -> MonthlyCounts:
+    """The same, ending in five different months; one begins late, one has months nobody knows."""
+    values = own.values.copy()
+    values[0, 50:53] = np.nan
+    return replace(own, values=values, last=LAST - np.array([0, 2, 9, 5, 0, 30]))
 
-    for rows in (slice(0, 1), slice(2, 6)):
-        expected, actual = said.values(rows)[:, past], again.values(rows)[:, past]
-        assert np.array_equal(expected, actual, equal_nan=True)
-    assert not np.array_equal(
-        said.values(slice(0, 1))[:, ~past], again.values(slice(0, 1))[:, ~past]
-    )
+
+def with_another_future(counts: MonthlyCounts, month: int) -> MonthlyCounts:
+    """Every count after a month is another one."""
+    later = counts.last[:, None] - np.arange(counts.values.shape[1])[::-1] > month
+    return replace(counts, values=np.where(later, counts.values[:, ::-1] * 3 + 11, counts.values))
+
+
+def by_engine(counts: MonthlyCounts) -> SeriesForecasts:
+    return forecast_counts(counts, H, hindcasts=60)
+
+
+def by_last_value(counts: MonthlyCounts) -> SeriesForecasts:
+    every = np.arange(counts.values.shape[1] - 1, -1, -1)
+    paths = build("naive").paths(counts.panel, every[::-1], H)
+    return forecast_by_paths(counts, paths, every, hindcasts=60)
+
+
+@pytest.mark.parametrize("jumps", [False, True])
+@pytest.mark.parametrize("forecast", [by_engine, by_last_value])
+def test_nothing_after_a_month_moves_what_is_said_at_it_wherever_series_end(own, forecast, jumps):
+    """Calendar months: another's later months teach nothing, though it stands in the same file."""
+    counts = replace(apart(own), jumps=jumps)
+    said = forecast(counts)
+    cutoffs = counts.last[:, None] - said.back
+    for month in (LAST - 3, LAST - 17, LAST - 33):
+        again = forecast(with_another_future(counts, month))
+        past = said.known & (cutoffs <= month)
+        assert past.any(axis=1).sum() >= 5
+        for field in fields(Predictive):
+            before, after = (getattr(one.predictive, field.name) for one in (said, again))
+            assert np.array_equal(before[past], after[past]), field.name
+        assert not np.array_equal(said.predictive.scale[0], again.predictive.scale[0])
 
 
 @pytest.mark.parametrize("cutoff", [5, 17])
 def test_a_forecast_made_then_is_the_hindcast_made_now(own, said, cutoff):
-    then = replace(own, values=own.values[:, :-cutoff], last=own.last - cutoff)
-    expected = forecast_counts(then, H).predictive
-    actual = said.predictive.at(said.back == cutoff)
+    """Of then is what no later month stands in: a series that had ended by then is as it is."""
+    cut = np.maximum(own.last - (LAST - cutoff), 0)
+    rows = [row[: 90 - n] for row, n in zip(own.values, cut.tolist(), strict=True)]
+    width = max(map(len, rows))
+    values = np.stack([np.pad(row, (width - len(row), 0), constant_values=np.nan) for row in rows])
 
-    for name in ("centre", "scale", "df", "sigma"):
-        assert np.allclose(
-            getattr(expected, name), getattr(actual, name), rtol=0, atol=1e-9, equal_nan=True
-        )
+    then = forecast_counts(replace(own, values=values, last=own.last - cut), H).predictive
 
-
-@pytest.mark.parametrize("name", ["naive", "snaive"])
-def test_nothing_after_a_cutoff_moves_a_baselines_hindcast(own, name):
-    def hindcasts(counts):
-        every = np.arange(89, -1, -1)
-        paths = build(name).paths(counts.panel, 89 - every, H)
-        return forecast_by_paths(counts, paths, every, hindcasts=40)
-
-    later = own.values.copy()
-    later[:, -9:] = later[:, -9:] * 5 + 1
-    before, after = hindcasts(own), hindcasts(replace(own, values=later))
-
-    past = before.back >= 9
-    for field in ("centre", "scale", "df", "reach"):
-        expected = getattr(before.predictive, field)[:, past]
-        assert np.array_equal(expected, getattr(after.predictive, field)[:, past], equal_nan=True)
+    for row, back in enumerate(cut.tolist()):
+        actual = said.predictive.at(said.back == back)
+        for name in ("centre", "scale", "df", "sigma"):
+            one, other = (getattr(x, name)[row] for x in (then, actual))
+            assert np.allclose(one, other, rtol=0, atol=1e-9, equal_nan=True), (row, name)
 
 
 @pytest.mark.slow
@@ -536,7 +549,8 @@ def test_a_file_with_a_total_says_what_the_run_says(published, borders_file):
         "select border, month, median, lo80, hi80 from latest_forecasts "
         "where dimension = '' and model = 'bordercast'",
     )
-    said = CliRunner().invoke(main, ["forecast", str(borders_file), "--total", "nationwide"])
+    asked = ["forecast", str(borders_file), "--total", "nationwide", "--jumps"]
+    said = CliRunner().invoke(main, asked)
     head, *lines = said.stdout.splitlines()
     names = head.split(",")
     table = [dict(zip(names, line.split(","), strict=True)) for line in lines]

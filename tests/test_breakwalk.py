@@ -91,18 +91,6 @@ def test_families_do_not_matter(panel: Panel) -> None:
     assert np.allclose(paths_of(panel).values, paths_of(apart).values, rtol=0, atol=1e-12)
 
 
-def near(values: list[float]) -> list[float]:
-    """A profile's first three harmonics."""
-    return [
-        sum(
-            value * math.cos(2 * math.pi * k * (phase - other) / 12) / 6
-            for k in (1, 2, 3)
-            for other, value in enumerate(values)
-        )
-        for phase in range(12)
-    ]
-
-
 def cut(value: float, limit: float) -> float:
     return min(max(value, -limit), limit)
 
@@ -141,8 +129,7 @@ def slow_walk(z: list[float], unknown: set[int], h: int) -> tuple[np.ndarray, np
             for phase in range(12)
         ]
         usual = [value - sum(usual) / 12 for value in usual]
-        drawn = [0.8 * a + 0.2 * b for a, b in zip(usual, near(usual), strict=True)]
-        profiles.append(drawn if t >= 24 else [0.0] * 12)
+        profiles.append(usual if t >= 24 else [0.0] * 12)
     expected = [0.0, *(profiles[t - 1][t % 12] for t in months[1:])]
     sums = products(expected, change, usual_size(change), 3, 25)
     for t in months[25:]:
@@ -240,15 +227,6 @@ def test_blocks_are_series_side_by_side_from_their_first_months_on() -> None:
 def test_what_is_added_up_is_added_in_units_small_enough() -> None:
     assert onepass.in_units(np.array([1.0, 2.0**-40, -0.4 * 2.0**-40])).tolist() == [2**40, 1, 0]
     assert onepass.in_units(np.array([0.1])).sum() * onepass.UNIT == pytest.approx(0.1, abs=1e-12)
-
-
-@given(
-    arrays(float, (4, 12), elements=st.floats(-9, 9)),
-    arrays(float, (12, 5), elements=st.floats(-9, 9)),
-)
-def test_a_product_in_one_order_is_the_product(x: np.ndarray, matrix: np.ndarray) -> None:
-    assert np.allclose(onepass.times(x, matrix), x @ matrix)
-    assert np.array_equal(onepass.times(x, matrix)[:1], onepass.times(x[:1], matrix))
 
 
 def test_a_running_median_of_nothing_is_none() -> None:

@@ -8,7 +8,9 @@ import second
 from panels import perturbed
 
 from forecast.engine import combination, parameters
+from models import onepass
 from models.base import Panel
+from models.onepass import Sweep
 
 FIRST = parameters.FIRST_ORIGIN + 1
 
@@ -22,9 +24,13 @@ def paths_of(z: np.ndarray, error: float | np.ndarray) -> np.ndarray:
 
 
 def lean(walk: np.ndarray, grid: np.ndarray, z: np.ndarray, family: np.ndarray) -> np.ndarray:
+    return combination.lean(losses(walk, grid, z), z, family)
+
+
+def losses(walk: np.ndarray, grid: np.ndarray, z: np.ndarray) -> combination.Losses:
     walk_loss, weight = combination.month_losses(walk, z)
     grid_loss, _ = combination.month_losses(grid, z)
-    return combination.lean(walk_loss, grid_loss, weight, z, family)
+    return combination.Losses(walk_loss, grid_loss, weight, np.zeros_like(z))
 
 
 def test_the_loss_equals_the_reference(panel: Panel, reference: dict[str, Any]) -> None:
@@ -65,21 +71,120 @@ def test_the_grid_takes_over_where_it_is_better_month_after_month(panel: Panel) 
 
 
 def test_evidence_is_a_discounted_t_statistic() -> None:
-    walk = np.array([[0, 0, 3, 1, 2, 0.0]])
-    grid = np.array([[0, 0, 1, 1, 1, 1.0]])
-    live = np.array([[False, False, True, True, True, True]])
+    walk, grid = np.zeros((2, 1, 25))
+    walk[0, 19:], grid[0, 19:] = [0, 0, 3, 1, 2, 0], [0, 0, 1, 1, 1, 1]
+    z = np.full((1, 25), 20.0)
+    live = np.arange(25)[None] > 18
     usual = combination.discounted_sum((walk + grid) / 2, 0.98) / np.maximum(
         combination.discounted_sum(live.astype(float), 0.98), 1e-9
     )
     d = ((walk - grid) / (usual + combination.TINY))[0]
     weight = total = variance = 0.0
-    for t in range(2, 6):
+    for t in range(19, 25):
         weight, total = 0.98 * weight + 1, 0.98 * total + d[t]
         variance = 0.98**2 * variance + (d[t] - total / weight) ** 2
     expected = total / np.sqrt(3 * (variance + 1e-4))
-    statistic = combination.t_statistic(*combination.evidence(walk, grid, live))
-    assert statistic[-1] == pytest.approx(expected)
-    assert np.all(statistic[:2] == 0)
+    of = combination.Losses(walk, grid, walk, walk)
+    statistic = combination.t_statistic(*combination.evidence(of, z))
+    assert statistic[-1] == pytest.approx(expected, rel=1e-5)
+    assert np.all(statistic[:21] == 0)
+
+
+def test_what_is_smaller_than_a_count_says_little() -> None:
+    """Among zeros the last value is exactly right for months, and votes with all its weight."""
+    z, walk = np.zeros((1, 60)), np.zeros((1, 60))
+    z[0, ::13] = np.log(2)
+    grid = np.full((1, 60), 0.02)
+
+    says, live = combination.evidence(combination.Losses(walk, grid, grid, grid), z)
+
+    assert live[19:].all()
+    # The usual loss is .01; against the .29 of a count it is no loss.
+    assert 0 < -says[-1] * 2.0**-40 < 0.05
+    large = combination.evidence(combination.Losses(walk, grid, grid, grid), z + 9)
+    assert -large[0][-1] * 2.0**-40 > 1.5
+
+
+def test_a_series_that_is_silent_has_no_vote() -> None:
+    """A quarter of the series without a count for two years: the others' verdict is the same."""
+    rough = np.sin(np.arange(4)[:, None] * 78.233 + np.arange(80) * 12.9898)
+    z = 4 + rough
+    z[3, 5:] = 0
+    walk, grid = (np.repeat(z[..., None] + x, 3, axis=2) for x in (0.3, 0.1))
+    walk[3], grid[3] = 0, 0.1
+
+    together = lean(walk, grid, z, np.full(4, "a"))
+    alone = lean(walk[:3], grid[:3], z[:3], np.full(3, "a"))
+
+    quiet = slice(28, None)
+    says, live = combination.evidence(losses(walk, grid, z), z)
+    assert live[quiet].tolist() == [3] * 52
+    awake = combination.evidence(losses(walk[:3], grid[:3], z[:3]), z[:3])
+    assert np.array_equal(says[quiet], awake[0][quiet])
+    assert np.allclose(together[:3, -1], alone[:, -1], atol=1)
+    assert np.isfinite(together[3]).all()
+
+
+@pytest.mark.parametrize("zeros", [23, 24, 30])
+def test_two_years_of_none_in_a_row_are_silence(zeros: int) -> None:
+    z = np.ones((2, 60))
+    z[0, 60 - zeros :] = 0
+    z[1, 60 - zeros :] = 0
+    z[1, 50] = np.nan  # a month that nobody knows ends no such row, and is none of it
+
+    found = onepass.silent(z)
+
+    assert found[0].tolist() == [t >= 60 - zeros + 23 for t in range(60)]
+    assert found[1, -1] == (zeros - 1 >= 24)
+
+
+def test_what_a_family_shares_stands_in_the_column_of_its_month() -> None:
+    x = np.array([[0.0, 1, 2, 3], [10, 11, 12, 13]])
+    ends = np.array([0, 2])
+
+    moved = onepass.on_calendar(x, ends, np.nan)
+
+    assert moved.tolist()[0] == [0, 1, 2, 3]
+    assert moved.tolist()[1][:2] == [12, 13]
+    assert np.isnan(moved[1, 2:]).all()
+    back = onepass.off_calendar(moved, ends)
+    assert back[1, 2:].tolist() == [12, 13]
+    assert np.isnan(back[1, :2]).all()
+    assert onepass.on_calendar(x, None, 0) is x
+
+
+@pytest.mark.parametrize(("jumps", "share"), [(True, (0.8, 1)), (False, (0.2, 0.25))])
+def test_who_leads_without_evidence_is_what_the_source_says(jumps: bool, share: tuple) -> None:
+    z = np.full((1, 40), 5.0)
+    nothing = combination.Losses(*np.zeros((4, 1, 40)))
+
+    verdict = combination.lean(nothing, z, np.array(["a"]), jumps=jumps)
+
+    low, high = share
+    assert np.all(
+        (low < combination.walk_share(verdict)) & (combination.walk_share(verdict) < high)
+    )
+
+
+@pytest.mark.parametrize(("grows", "sign"), [(0.0, 1), (1.0, -1)])
+def test_spreads_are_heard_at_the_months_they_decide(grows: float, sign: int) -> None:
+    """Errors that stay as they are a year ahead speak for the calm spread, growing ones against."""
+    random = np.random.default_rng(7)
+    steps, noise = random.normal(0, 0.2, (2, 30, 120))
+    z = 6 + (1 - grows) * noise + grows * np.cumsum(steps, axis=1)
+    ahead = np.sqrt(np.arange(1, 13))
+    level = np.cumsum(z, axis=1) / np.arange(1, 121) if not grows else z
+    walk = Sweep(np.repeat(z[..., None], 12, axis=2), np.tile(ahead, (30, 120, 1)))
+    grid = Sweep(np.repeat(level[..., None], 12, axis=2), np.ones((30, 120, 12)))
+
+    found = combination.spread_scores(walk, grid, z)
+
+    assert np.all(found[:, :19] == 0)
+    assert sign * found[:, 60:].mean() > 0.02
+    heard = combination.verdict(*np.zeros((3, 30, 120)), found, jumps=False)
+    assert (np.median(heard[:, -1]) > 1.2) == (sign > 0)
+    unheard = combination.verdict(*np.zeros((3, 30, 120)), found, jumps=True)
+    assert np.allclose(unheard, -parameters.STEEPNESS * parameters.NEEDED)
 
 
 def test_the_verdict_is_the_familys(panel: Panel) -> None:
@@ -139,11 +244,13 @@ def test_the_mix_is_a_regression_drawn_to_the_verdict(panel: Panel, lean: float)
 def test_a_verdict_is_within_bounds_and_a_family_s_own_record_is_capped() -> None:
     statistic, ratio = np.array([1.7, 2.7, 1e6, -1e6]), np.zeros((1, 4))
 
-    plain = combination.verdict(statistic, ratio, np.zeros(4))
-    apart = combination.verdict(statistic, ratio + 0.3, np.array([0.05, 0.1, 0.5, 0.0]))
+    plain = combination.verdict(statistic, ratio, np.zeros(4), ratio)
+    apart = combination.verdict(statistic, ratio + 0.3, np.array([0.05, 0.1, 0.5, 0.0]), ratio)
+    silent = combination.verdict(statistic, ratio + np.inf, np.full(4, np.nan), ratio)
 
     assert np.allclose(plain, [[0, 1.2, 50, -50]])
     assert np.allclose(apart, [[2.5, 1.2 + 2, 50, -50]])
+    assert np.array_equal(silent, plain)  # it has no record of its own, nor have all others
 
 
 def test_without_evidence_a_statistic_is_none() -> None:
@@ -296,10 +403,14 @@ def test_a_level_that_adds_little_is_left_out(weight: float, kept: float) -> Non
 def test_evidence_of_parts_of_a_family_adds_up(said: dict[str, np.ndarray]) -> None:
     walk, weight = combination.month_losses(said["walk"], said["z"])
     grid, _ = combination.month_losses(said["grid"], said["z"])
-    live = combination.judged(said["z"])
+    z = said["z"]
 
-    whole = combination.evidence(walk, grid, live)
-    parts = [combination.evidence(walk[s], grid[s], live[s]) for s in (slice(2), slice(2, 6))]
+    def says(rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        return combination.evidence(
+            combination.Losses(walk[rows], grid[rows], weight[rows], 0 * z[rows]), z[rows]
+        )
+
+    whole, parts = says(slice(6)), [says(slice(2)), says(slice(2, 6))]
 
     assert np.array_equal(whole[0], parts[0][0] + parts[1][0])
     assert np.array_equal(whole[1], parts[0][1] + parts[1][1])

@@ -211,21 +211,24 @@ def model_paths(panel: Panel) -> dict[str, np.ndarray]:
     }
 
 
-def test_the_engine_equals_another_implementation(panel: Panel, with_totals: Predictive) -> None:
-    expected = second.engine(panel.z, model_paths(panel), TOTALS)
+@pytest.mark.parametrize("jumps", [True, False])
+def test_the_engine_equals_another_implementation(panel: Panel, jumps: bool) -> None:
+    expected = second.engine(panel.z, model_paths(panel), TOTALS, jumps)
+    said = engine_forecasts(replace(panel, jumps=jumps), EVERY, golden.H, totals=TOTALS)
     for name, values in expected.items():
-        actual = getattr(with_totals, name)[:, FIRST:]
+        actual = getattr(said, name)[:, FIRST:]
         assert np.abs(values[:, FIRST:] - actual).max() < 1e-9, name
 
 
-def test_quantiles_equal_another_implementation(with_totals: Predictive) -> None:
+@pytest.mark.parametrize("jumps", [True, False])
+def test_quantiles_equal_another_implementation(panel: Panel, jumps: bool) -> None:
     probs = (0.005, *golden.PROBS, 0.999)
-    said = with_totals
+    said = engine_forecasts(replace(panel, jumps=jumps), EVERY, golden.H, totals=TOTALS)
     quantiles = said.quantiles(probs)
     for s, t, k, i in itertools.product(range(6), (30, 58, 89), (0, 1, 5, 11), range(len(probs))):
         centre, scale = said.centre[s, t, k], said.scale[s, t, k]
         share, reach = said.share[s, t], said.reach[s, t]
-        expected = second.quantile(probs[i], centre, scale, share, reach, k + 1)
+        expected = second.quantile(probs[i], centre, scale, share, reach, k + 1, jumps)
         assert quantiles[s, t, k, i] == pytest.approx(expected, abs=1e-9)
 
 

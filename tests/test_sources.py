@@ -211,6 +211,7 @@ def test_own_counts_speak_in_the_words_of_their_settings():
     assert source.due == (3, 20, 22)
     assert own_counts(section(due=(1, 15))).due == (1, 15, 17)
     assert (source.shipped, source.calm, source.follows_policy) == (False, False, False)
+    assert not source.jumps
     assert (source.layouts, source.example, source.beside) == (frozenset(), "visits.csv", "")
     assert source.parse_name("visits.csv") is None
     assert source.embedded(()) == source.embedded_paths() == []

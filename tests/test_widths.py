@@ -14,13 +14,13 @@ H = 6
 
 def errors_of(size: float, months: int = 300) -> tuple[np.ndarray, ...]:
     """Centre, scale and df of forecasts whose errors are `size` times what the scale says."""
-    z = np.zeros((20, months))
+    z = np.full((20, months), 5.0)
     rough = np.sin(np.arange(20)[:, None] * 78.233 + np.arange(months) * 12.9898) * 43758.5453
     noise = student.ppf(rough - np.floor(rough), 3.0)
     centre, scale = np.zeros((2, 20, months, H))
     scale[:] = 1.0
     for h in range(1, H + 1):
-        centre[:, :-h, h - 1] = -size * noise[:, h:]
+        centre[:, :-h, h - 1] = 5 - size * noise[:, h:]
     return centre, scale, np.full((20, months), 3.0), z
 
 
@@ -118,3 +118,31 @@ def test_squares_of_parts_of_a_family_add_up() -> None:
     rest = intervals.month_squares(square[1:], df[1:], family[1:], mean)
     assert np.array_equal(first[0] + rest[0], total)
     assert np.array_equal(first[1] + rest[1], count)
+
+
+def test_a_series_that_is_silent_teaches_no_width() -> None:
+    """Two years of 0: what is right about it is nobody's merit."""
+    centre, scale, df, z = errors_of(1.0, months=90)
+    quiet = np.concatenate([centre, np.zeros_like(centre)])
+    both = np.concatenate([z, np.zeros_like(z)])
+
+    alone = learned(centre, scale, df, z, np.full(20, "a"))
+    beside = learned(quiet, np.tile(scale, (2, 1, 1)), np.tile(df, (2, 1)), both, np.full(40, "a"))
+
+    assert np.array_equal(alone, beside[:20])
+
+
+def test_widths_are_learned_by_the_month_where_series_end_apart() -> None:
+    """The last one's newest ten months are nobody else's: the others have learned without them."""
+    centre, scale, df, z = errors_of(1.5, months=90)
+    squares, ends = intervals.squared_errors(centre, scale, z), np.array([0] * 10 + [10] * 10)
+    family, every = np.full(20, "a"), np.arange(90)
+
+    found = intervals.learned_width(squares, df, family, every, ends)
+
+    squares[:10, 80:] *= 9
+    again = intervals.learned_width(squares, df, family, every, ends)
+    assert np.array_equal(found[10:], again[10:], equal_nan=True)
+    assert np.array_equal(found[:10, :80], again[:10, :80])
+    assert np.array_equal(found[0, 30:80], found[10, 40:])
+    assert not np.allclose(found[0, -1], again[0, -1])

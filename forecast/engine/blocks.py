@@ -22,7 +22,7 @@ import numpy as np
 
 from forecast.engine import combination, intervals, tails
 from forecast.engine import parameters as par
-from forecast.engine.combination import Hearing
+from forecast.engine.combination import Hearing, Losses
 from forecast.engine.predictive import Predictive, TotalRows, predictive, summed
 from forecast.engine.shelf import Shelf
 from models import structural
@@ -30,7 +30,7 @@ from models.base import Floats, Ints, Panel, beside
 from models.breakwalk import BreakWalk
 from models.kalman import GRID
 from models.level import levels
-from models.onepass import Sweep, family_numbers
+from models.onepass import Sweep, family_numbers, off_calendar
 
 BLOCK = 288  # series: three of the structural grid's own blocks
 
@@ -64,6 +64,7 @@ class Task:
         events = tuple(panel.events[row] for row in rows.tolist()) if panel.events else ()
         names = tuple(panel.names[row] for row in rows.tolist())
         filled = None if panel.filled is None else panel.filled[rows]
+        behind = None if panel.behind is None else panel.behind[rows]
         some = replace(
             panel,
             z=panel.z[rows],
@@ -72,8 +73,28 @@ class Task:
             names=names,
             events=events,
             filled=filled,
+            behind=behind,
         )
         return replace(self, panel=some)
+
+    @property
+    def on_calendar(self) -> Task:
+        """The same, its panel knowing by how much series end before the last of their family.
+
+        And with room in front: in the last one's months no series begins before column 0.
+        """
+        panel, months = self.panel, self.panel.z.shape[1]
+        if panel.behind is not None or not len(panel.z):
+            return self
+        number = family_numbers(panel)
+        newest = np.full(int(number.max()) + 1, panel.last.min())
+        np.maximum.at(newest, number, panel.last)
+        behind = newest[number] - panel.last
+        if not behind.any():
+            return self
+        room = max(int((months - panel.start + behind).max()) - months, 0)
+        z = np.pad(panel.z, ((0, 0), (room, 0)), constant_values=np.nan)
+        return replace(self, panel=replace(panel, z=z, behind=behind), origins=self.origins + room)
 
 
 class Verdicts(NamedTuple):
@@ -200,6 +221,7 @@ def families_further(
     And beside it what is said `ahead` months ahead from the panel's last column. Evidence and
     verdicts are the same at any horizon: small panels are heard once for both.
     """
+    tasks = [task.on_calendar for task in tasks]
     groups = _of_the_same_columns(tasks, size)
     asked = (FurtherTask(_joined([tasks[place] for place in group]), ahead) for group in groups)
     found: dict[int, tuple[Predictive, Predictive]] = {}
@@ -226,7 +248,8 @@ def _of_the_same_columns(tasks: Sequence[Task], size: int) -> list[list[int]]:
         rows, months = task.panel.z.shape
         if rows > size:
             continue
-        asked = (months, task.panel.calm, task.h, tuple(task.origins.tolist()))
+        kind = task.panel.calm, task.panel.jumps
+        asked = (months, kind, task.h, tuple(task.origins.tolist()))
         of_these = packs.setdefault(asked, [([], 0)])
         group, used = of_these.pop() if of_these[-1][1] + rows <= size else ([], 0)
         of_these.append(([*group, place], used + rows))
@@ -247,7 +270,7 @@ def both_horizons(asked: FurtherTask) -> tuple[Predictive, Predictive]:
     Paths are those of the longer one: the next months are the same, however many follow.
     """
     asked = asked._replace(task=_with_gaps_filled(asked.task))
-    ahead = max(asked.task.h, asked.ahead, par.NEAR)
+    ahead = max(asked.task.h, asked.ahead, farthest(asked.task.panel))
     with Shelf[BlockPaths]() as shelf:
         learned = _learned(asked.task, in_turn, 0, ahead, shelf)
         near, far = (
@@ -270,7 +293,7 @@ def in_steps(
     """
     task = _with_gaps_filled(task)
     with Shelf[BlockPaths]() as shelf:
-        learned = _learned(task, spread, size, max(task.h, par.NEAR), shelf)
+        learned = _learned(task, spread, size, max(task.h, farthest(task.panel)), shelf)
         return _said(task, learned, spread, totals, until)
 
 
@@ -289,6 +312,11 @@ def _learned(
     return Learned(cuts, prior, verdicts, shelf)
 
 
+def farthest(panel: Panel) -> int:
+    """How many months ahead models are judged by, at most."""
+    return int(par.NEAR if panel.jumps or panel.calm else par.SPREADS)
+
+
 def near(spread: Spread) -> bool:
     """Whether sending a block's paths to and fro takes less time than computing them again."""
     return not getattr(spread, "remote", False)
@@ -305,7 +333,7 @@ def _said(
     said, squares = room_for(task), np.empty((*task.panel.z.shape, task.h))
     if until is not None:
         verdicts = Verdicts(*(_held(x, until) for x in verdicts))
-    ahead = max(task.h, par.NEAR)
+    ahead = max(task.h, farthest(task.panel))
     steps = (
         LastStep(
             Step(task.part(cut.rows), prior[cut.families], ahead, False),
@@ -324,8 +352,9 @@ def _said(
 
 def _widened(task: Task, said: Predictive, squares: Floats, verdicts: Verdicts) -> Predictive:
     """Forecasts as wide as their families' errors so far say."""
-    df = tails.degrees(combination.walk_share(verdicts.lean))
-    width = intervals.learned_width(squares, df, task.panel.family, task.origins)
+    panel = task.panel
+    df = tails.degrees(combination.walk_share(verdicts.lean), panel.jumps)
+    width = intervals.learned_width(squares, df, panel.family, task.origins, panel.behind)
     return replace(said, scale=intervals.widened(said.scale, width, said.share))
 
 
@@ -384,7 +413,7 @@ def _verdicts(
     panel: Panel, cuts: Sequence[Cut], answers: Iterable[BlockLosses], shelf: Shelf[BlockPaths]
 ) -> Verdicts:
     """What each family's losses say, from those of all blocks; their paths are kept."""
-    losses, own = np.empty((3, *panel.z.shape)), np.empty(panel.z.shape)
+    losses, own = np.empty((4, *panel.z.shape)), np.empty(panel.z.shape)
     families = max(int(cut.families.max()) for cut in cuts) + 1
     shape = len(Hearing._fields) - 1, families, panel.z.shape[1]
     shared = np.zeros(shape, dtype=np.int64)
@@ -393,10 +422,12 @@ def _verdicts(
         shared[:, cut.families] += np.stack(heard[1:])
         shelf.append(paths)
     heard = Hearing(own, *shared)
-    lean = combination.lean(losses[0], losses[1], losses[2], panel.z, panel.family)
+    lean = combination.lean(
+        Losses(*losses), panel.seen, panel.family, panel.behind, jumps=panel.jumps
+    )
     if panel.calm:
         lean = np.where(np.isfinite(lean), combination.CERTAIN, np.nan)
-    root = combination.root_weight(heard, family_numbers(panel))
+    root = combination.root_weight(heard, family_numbers(panel), panel.behind)
     return Verdicts(lean, root, combination.level_weight(heard))
 
 
@@ -405,11 +436,10 @@ class BlockLosses(NamedTuple):
 
     Attributes
     ----------
-    losses : (3, series, months) the walk's, the grid's, and what they weigh, see
-        `combination.month_losses`. heard : of the calm models. paths : if they were to be kept.
+    losses : of walk and grid. heard : of the calm models. paths : if they were to be kept.
     """
 
-    losses: Floats
+    losses: Losses
     heard: Hearing
     paths: BlockPaths | None
 
@@ -421,8 +451,11 @@ def block_losses(step: Step) -> BlockLosses:
     panel, seen = step.task.panel, step.task.panel.seen
     walk_loss, weight = combination.month_losses(walk.path, seen)
     grid_loss, _ = combination.month_losses(grid.path, seen)
-    heard = combination.hearing(grid.path, root, level, seen, family_numbers(panel))
-    losses = np.stack([walk_loss, grid_loss, weight])
+    heard = combination.hearing(grid.path, root, level, seen, family_numbers(panel), panel.behind)
+    spread = np.zeros_like(panel.z)
+    if not (panel.jumps or panel.calm):
+        spread = combination.spread_scores(paths.walk, paths.grid, seen)
+    losses = Losses(walk_loss, grid_loss, weight, spread)
     return BlockLosses(losses, heard, paths if step.keep else None)
 
 
@@ -444,7 +477,8 @@ def block_forecasts(last: LastStep) -> tuple[Predictive, Floats]:
     step, paths, verdicts, totals, until = last
     walk, grid, root, level = paths or _block_paths(step)
     panel, h, seen = step.task.panel, step.task.h, step.task.panel.seen
-    weights = verdicts.root, verdicts.level[family_numbers(panel)]
+    level_weight = off_calendar(verdicts.level[family_numbers(panel)], panel.behind)
+    weights = verdicts.root, level_weight
     calm = combination.calm_path(grid.path, root, level, *weights)
     share = combination.walk_share(verdicts.lean)
     weight = combination.walk_weight(walk.path, calm, seen, verdicts.lean)
@@ -455,7 +489,7 @@ def block_forecasts(last: LastStep) -> tuple[Predictive, Floats]:
     growth = combination.blend_growth(share, walk.growth, grid.growth)[..., :h]
     growth = intervals.unseen(growth, _missing(panel))
     sigma = intervals.sigma_of(centre[..., 0], seen)
-    scale = intervals.scale(sigma, growth, share)
+    scale = intervals.scale(sigma, growth, share, panel.jumps)
     squares = intervals.squared_errors(centre, scale, seen)
     said = predictive(panel, centre, scale, sigma, share, weight)
     return said.at(step.task.origins), squares

@@ -31,19 +31,24 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, gammaln
 
 from forecast.engine import parameters as par
-from forecast.engine.intervals import one_step_errors, settled
+from forecast.engine.intervals import one_step_errors, scale, settled, sigma_of
+from forecast.engine.tails import degrees
 from models.base import Floats, Ints
 from models.onepass import (
     UNIT,
+    Sweep,
     age,
     discounted_sum,
     family_sums,
     in_units,
     median,
+    off_calendar,
+    on_calendar,
     running_median,
+    silent,
 )
 
 TINY = 1e-6  # keeps two perfect models comparable
@@ -51,44 +56,91 @@ CERTAIN = 50.0  # the largest verdict
 
 
 def lean(
-    walk_loss: Floats, grid_loss: Floats, weight: Floats, z: Floats, family: np.ndarray
+    losses: Losses, z: Floats, family: np.ndarray, behind: Ints | None = None, jumps: bool = True
 ) -> Floats:
     """How far the verdict is on the grid's side, log odds.
 
     Parameters
     ----------
-    walk_loss, grid_loss, weight : (series, months) of `month_losses`.
-    z : (series, months) log1p counts, NaN before a series starts.
-    family : (series,) names whose evidence is shared at the same column; all of each family.
+    losses : of every series. z : (series, months) log1p counts, NaN before a series starts.
+    family : (series,) names whose evidence is shared in the same month; all of each family.
+    behind, jumps : of the panel.
 
     Returns
     -------
     (series, months) as known at each column, within +-CERTAIN; NaN before a series starts.
     """
-    ratio = own_ratio(walk_loss, grid_loss, weight, z)
-    out = np.empty_like(z)
+    ratio = own_ratio(losses, z)
+    statistic, middle = np.empty((2, *z.shape))
     for name in np.unique(family):
         rows = np.flatnonzero(family == name)
-        statistic = t_statistic(*evidence(walk_loss[rows], grid_loss[rows], judged(z[rows])))
-        out[rows] = verdict(statistic, ratio[rows], median(ratio[rows].T))
-    return out
+        late = None if behind is None else behind[rows]
+        says = evidence(Losses(*(x[rows] for x in losses)), z[rows], late)
+        statistic[rows] = t_statistic(*says)
+        middle[rows] = median(on_calendar(ratio[rows], late, np.nan).T)
+    statistic, middle = (off_calendar(x, behind) for x in (statistic, middle))
+    return verdict(statistic, ratio, middle, losses.spread, jumps)
 
 
-def own_ratio(walk_loss: Floats, grid_loss: Floats, weight: Floats, z: Floats) -> Floats:
-    """(series, months) log ratio of the walk's past loss to the grid's; NaN before the start."""
-    ratio = np.log(past_loss(walk_loss, weight) / past_loss(grid_loss, weight))
+def own_ratio(losses: Losses, z: Floats) -> Floats:
+    """(series, months) log ratio of the walk's past loss to the grid's; NaN before the start.
+
+    Infinite where a series is silent: its family's median passes that over.
+    """
+    walk, grid = (past_loss(loss, losses.weight) for loss in (losses.walk, losses.grid))
+    ratio = np.where(silent(z), np.inf, np.log(walk / grid))
     return np.asarray(np.where(age(z) >= 0, ratio, np.nan))
 
 
-def verdict(statistic: Floats, ratio: Floats, middle: Floats) -> Floats:
-    """(series, months) of `lean`, of one family.
+def verdict(
+    statistic: Floats, ratio: Floats, middle: Floats, spread: Floats, jumps: bool = True
+) -> Floats:
+    """(series, months) of `lean`.
 
-    statistic : (months,) of `t_statistic`. ratio : (series, months) of `own_ratio`; middle :
-    (months,) its median over the family.
+    A family's calm years do not tell that its next break will stay away where counts are known to
+    jump, all at once: there the walk leads, and a series' own spreads are not asked.
+
+    statistic : of `t_statistic`. ratio : of `own_ratio`; middle : its median over the family.
+    spread : of `spread_scores`. All (series, months), or what fits; jumps : of the panel.
     """
-    apart = ratio - np.minimum(middle, par.LARGE)
-    lean = par.STEEPNESS * (statistic - par.NEEDED) + par.OWN_STEEPNESS * apart
-    return np.clip(lean, -CERTAIN, CERTAIN)
+    apart = np.where(np.isinf(ratio), 0, ratio - np.fmin(middle, par.LARGE))
+    if jumps:
+        lean = par.STEEPNESS * (statistic - par.NEEDED)
+    else:
+        heard = statistic + discounted_sum(spread, par.MEMORY)
+        lean = par.STEEPNESS_ELSEWHERE * (heard - par.NEEDED_ELSEWHERE)
+    return np.clip(lean + par.OWN_STEEPNESS * apart, -CERTAIN, CERTAIN)
+
+
+def spread_scores(walk: Sweep, grid: Sweep, z: Floats) -> Floats:
+    """(series, months) how much better the grid's spreads foretold each month than the walk's.
+
+    The difference of log scores of the two distributions, each around its own path, issued 1 to
+    SPREADS months before; horizon h weighs 1 / h, as forecasts of overlapping months are one; 0
+    where there were none. The share decides spreads at all of these horizons, and medians at
+    three months do not tell which one is right.
+    """
+    longest = min(par.SPREADS, z.shape[1] - 1)
+    issues = np.isfinite(z) & (age(z) >= par.FIRST_ORIGIN) & ~silent(z)
+    scores = [_log_scores(*said, z, longest) for said in ((walk, 1.0), (grid, 0.0))]
+    found, weight = np.zeros_like(z), (1 / np.arange(1, par.SPREADS + 1)).sum()
+    for h, (one, other) in enumerate(zip(*scores, strict=True), start=1):
+        apart = np.clip(other - one, -par.SPREAD_LIMIT, par.SPREAD_LIMIT)
+        found[:, h:] += np.nan_to_num(np.where(issues[:, :-h], apart, np.nan)) / h
+    return np.asarray(found / weight)
+
+
+def _log_scores(said: Sweep, share: float, z: Floats, longest: int) -> Iterator[Floats]:
+    """(series, months - h) log density of what came h months on, h = 1 .. longest."""
+    path, v = said.path, np.full(z.shape, share)
+    sigma = sigma_of(path[..., 0], z)
+    unit = scale(sigma, said.growth[..., :longest], v, jumps=False)
+    df = float(degrees(np.array(share), jumps=False))
+    whole = float(gammaln((df + 1) / 2) - gammaln(df / 2) - np.log(df) / 2)
+    for h in range(1, longest + 1):
+        of = unit[:, :-h, h - 1]
+        away = (z[:, h:] - path[:, :-h, h - 1]) / of
+        yield whole - np.log(of) - (df + 1) / 2 * np.log1p(away * away / df)
 
 
 def month_losses(paths: Floats, z: Floats) -> tuple[Floats, Floats]:
@@ -116,7 +168,7 @@ def past_loss(loss: Floats, weight: Floats) -> Floats:
 
 def _misses(paths: Floats, z: Floats) -> Iterator[tuple[int, Floats]]:
     """(h, (series, months - h) error of the path issued h months before), h = 1 .. NEAR."""
-    issues = np.isfinite(z) & (age(z) >= par.FIRST_ORIGIN)
+    issues = np.isfinite(z) & (age(z) >= par.FIRST_ORIGIN) & ~silent(z)
     issued = np.where(issues[..., None], paths[..., : par.NEAR], np.nan)
     for h in range(1, min(par.NEAR, z.shape[1] - 1) + 1):
         yield h, z[:, h:] - issued[:, :-h, h - 1]
@@ -124,25 +176,30 @@ def _misses(paths: Floats, z: Floats) -> Iterator[tuple[int, Floats]]:
 
 def judged(z: Floats) -> np.ndarray:
     """(series, months) whether a series has hindcasts to be judged by."""
-    return np.asarray(age(z) > par.FIRST_ORIGIN)
+    return np.asarray((age(z) > par.FIRST_ORIGIN) & ~silent(z))
 
 
-def evidence(walk_loss: Floats, grid_loss: Floats, live: np.ndarray) -> tuple[Ints, Ints]:
+def evidence(losses: Losses, z: Floats, behind: Ints | None = None) -> tuple[Ints, Ints]:
     """What series of a family say for the grid each month; sums of parts of a family add up.
-
-    Parameters
-    ----------
-    walk_loss, grid_loss : (series, months) of `month_losses`. live : of `judged`.
 
     Returns
     -------
-    (months,) the live series' sum of (walk_loss - grid_loss) / usual loss, in UNITs, and how many
-    live series there are.
+    (months,) the live series' sum of (walk's - grid's loss) / usual loss, in UNITs, and how many
+    live series there are. A usual loss is no less than whole counts can show: where a few stand
+    among zeros, the last value is exactly right most of the time, and has foretold nothing.
     """
+    live = judged(z)
     fading = np.maximum(discounted_sum(live.astype(float), par.MEMORY), 1e-9)
-    usual = discounted_sum((walk_loss + grid_loss) / 2, par.MEMORY) / fading + TINY
-    apart = np.clip((walk_loss - grid_loss) / usual, -par.EVIDENCE_LIMIT, par.EVIDENCE_LIMIT)
-    return in_units(apart * live).sum(axis=0), live.sum(axis=0)
+    usual = discounted_sum((losses.walk + losses.grid) / 2, par.MEMORY) / fading
+    steps = (1 / np.sqrt(np.arange(1, par.NEAR + 1))).sum()
+    rounding = par.RESOLUTION * steps * np.exp(-np.maximum(np.nan_to_num(z), 0))
+    known = np.where(live & np.isfinite(z), rounding, 0)
+    least = discounted_sum(known, par.MEMORY) / fading + TINY
+    apart = (losses.walk - losses.grid) / np.maximum(usual, least)
+    apart = np.clip(apart, -par.EVIDENCE_LIMIT, par.EVIDENCE_LIMIT)
+    says = np.where(live, in_units(apart), 0)
+    says, count = (on_calendar(x, behind, 0) for x in (says, live.astype(np.int64)))
+    return says.sum(axis=0), count.sum(axis=0)
 
 
 def t_statistic(apart: Ints, count: Ints) -> Floats:
@@ -155,12 +212,15 @@ def t_statistic(apart: Ints, count: Ints) -> Floats:
 
     Returns
     -------
-    (months,), 0 as long as no series is live.
+    (months,), 0 until a series is live; where none is any more, what the last ones said.
     """
     x = np.asarray(apart * UNIT / np.maximum(count, 1), dtype=np.float64)
     out = np.zeros_like(x)
     weight = total = variance = 0.0
-    for t in np.flatnonzero(count > 0):
+    for t in range(len(x)):
+        if not count[t]:
+            out[t] = out[t - 1] if t else 0
+            continue
         weight = par.MEMORY * weight + 1
         total = par.MEMORY * total + x[t]
         variance = par.MEMORY**2 * variance + (x[t] - total / weight) ** 2
@@ -206,6 +266,20 @@ def _products(one: Floats, other: Floats, z: Floats) -> tuple[Floats, Floats]:
     return own, both
 
 
+class Losses(NamedTuple):
+    """What hindcasts about each month missed it by, (series, months) each.
+
+    Attributes
+    ----------
+    walk, grid, weight : see `month_losses`; weight is of either. spread : see `spread_scores`.
+    """
+
+    walk: Floats
+    grid: Floats
+    weight: Floats
+    spread: Floats
+
+
 class Hearing(NamedTuple):
     """What the series of some families say of the calm models, added up by family.
 
@@ -225,13 +299,20 @@ class Hearing(NamedTuple):
     live: Ints
 
 
-def hearing(grid: Floats, root: Floats, level: Floats, z: Floats, family: Ints) -> Hearing:
+def hearing(
+    grid: Floats,
+    root: Floats,
+    level: Floats,
+    z: Floats,
+    family: Ints,
+    behind: Ints | None = None,
+) -> Hearing:
     """What a block of series says of them.
 
     Parameters
     ----------
     grid, root : (series, months, NEAR) paths. level : (series, months).
-    family : (series,) numbers 0, 1, ... of their families.
+    family : (series,) numbers 0, 1, ... of their families. behind : of the panel.
     """
     back = np.sqrt(np.expm1(np.maximum(z, 0)))
     losses = [month_losses(np.sqrt(np.expm1(np.maximum(path, 0))), back) for path in (grid, root)]
@@ -246,22 +327,22 @@ def hearing(grid: Floats, root: Floats, level: Floats, z: Floats, family: Ints) 
     faded = [discounted_sum(share, par.MEMORY) + TINY for share in shares]
     flat = np.repeat(level[..., None], par.NEAR, axis=-1)
     level_own, level_both = _products(flat, grid, z)
-    old = age(z) >= par.FIRST_ORIGIN
-    said = np.stack([*(in_units(x) for x in (*shares, level_own, level_both)), old], axis=1)
-    by_family = family_sums(said, family, int(family.max()) + 1)
-    return Hearing(np.log(faded[0] / faded[1]), *by_family.transpose(1, 0, 2))
+    old = (age(z) >= par.FIRST_ORIGIN) & ~silent(z)
+    said = np.stack([*(in_units(x) for x in (*shares, level_own, level_both)), old], axis=2)
+    by_family = family_sums(on_calendar(said, behind, 0), family, int(family.max()) + 1)
+    return Hearing(np.log(faded[0] / faded[1]), *by_family.transpose(2, 0, 1))
 
 
-def root_weight(heard: Hearing, family: Ints) -> Floats:
+def root_weight(heard: Hearing, family: Ints, behind: Ints | None = None) -> Floats:
     """(series, months) r, the weight of the square root grid; 0 below ROOT_LEAST.
 
-    heard : of all series of every family. family : (series,) their numbers.
+    heard : of all series of every family. family : (series,) their numbers. behind : of the panel.
     """
     grid, root = (
         discounted_sum(np.asarray(x * UNIT, dtype=np.float64), par.MEMORY)
         for x in (heard.grid, heard.root)
     )
-    shared = np.log((grid + TINY) / (root + TINY))[family]
+    shared = off_calendar(np.log((grid + TINY) / (root + TINY))[family], behind)
     weight = expit(par.ROOT_BY_FAMILY * shared + par.ROOT_BY_OWN * (heard.own - shared))
     return np.asarray(np.where(weight < par.ROOT_LEAST, 0.0, weight))
 

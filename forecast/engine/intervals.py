@@ -7,7 +7,7 @@ learn from their own past how wide they should have been. All arrays of one fore
 shape of its centre, except where stated.
 
     sigma = (RMS of half-life QUICK x RMS of half-life SLOW) ^ 1/2, then `with_count_noise`
-    scale(h) = width sigma ((df - 2) / df)^1/2 growth(h) h^DRIFT, times the learned width ^ (1 - v)
+    scale(h) = width sigma ((df - 2) / df)^1/2 growth(h) h^drift, times the learned width ^ (1 - v)
 
 The t with few degrees of freedom and a robust scale is West and Harrison's (Bayesian Forecasting
 and Dynamic Models, 1997, ch. 10) without its model; widths from past errors of the whole family
@@ -23,7 +23,16 @@ import numpy as np
 from forecast.engine import parameters as par
 from forecast.engine.tails import FloatLike, bend, bent, degrees
 from models.base import Floats, Ints
-from models.onepass import UNIT, age, discounted_sum, family_sums, in_units, running_median
+from models.onepass import (
+    UNIT,
+    age,
+    discounted_sum,
+    family_sums,
+    in_units,
+    on_calendar,
+    running_median,
+    silent,
+)
 
 
 def one_step_errors(step: Floats, z: Floats) -> Floats:
@@ -129,19 +138,22 @@ def reach(z: Floats) -> Floats:
     return np.asarray(par.ROOM + spread)
 
 
-def scale(sigma: Floats, growth: Floats, share: Floats) -> Floats:
+def scale(sigma: Floats, growth: Floats, share: Floats, jumps: bool = True) -> Floats:
     """(series, months, h) scale of the t: sigma, carried over the horizons.
 
     Parameters
     ----------
     sigma, share : (series, months) one-step scale and the walk's share.
     growth : (series, months, h) spread relative to the first step.
+    jumps : as in `degrees`.
     """
-    width = share * par.WALK_WIDTH + (1 - share) * par.GRID_WIDTH
-    df = degrees(share)
+    calm = par.GRID_WIDTH if jumps else par.ELSEWHERE_WIDTH
+    width = share * par.WALK_WIDTH + (1 - share) * calm
+    df = degrees(share, jumps)
     first = width * sigma * np.sqrt((df - 2) / df)
-    steps = np.arange(1, growth.shape[-1] + 1)
-    return np.asarray(first[..., None] * growth * steps**par.DRIFT)
+    drift = share * par.DRIFT + (1 - share) * par.GRID_DRIFT
+    steps = np.log(np.arange(1, growth.shape[-1] + 1))
+    return np.asarray(first[..., None] * growth * np.exp(drift[..., None] * steps))
 
 
 def quantiles(
@@ -193,28 +205,32 @@ def squared_errors(centre: Floats, scale: Floats, z: Floats) -> Floats:
     NaN where there was no forecast, or where it does not teach yet.
     """
     out = np.full_like(centre, np.nan)
-    issued = np.where(np.isfinite(z) & (age(z) >= par.FIRST_WIDTH), scale[..., 0], np.nan)
+    teaches = np.isfinite(z) & (age(z) >= par.FIRST_WIDTH) & ~silent(z)
+    issued = np.where(teaches, scale[..., 0], np.nan)
     for h in range(1, min(centre.shape[-1], z.shape[1] - 1) + 1):
         unit = (z[:, h:] - centre[:, :-h, h - 1]) / scale[:, :-h, h - 1]
         out[:, h:, h - 1] = np.where(np.isfinite(issued[:, :-h]), unit**2, np.nan)
     return out
 
 
-def learned_width(squares: Floats, df: Floats, family: np.ndarray, origins: Ints) -> Floats:
+def learned_width(
+    squares: Floats, df: Floats, family: np.ndarray, origins: Ints, behind: Ints | None = None
+) -> Floats:
     """Log factor by which each family's scale should have been wider, as known at the origins.
 
     Parameters
     ----------
     squares : (series, months, h) of `squared_errors`.
     df : (series, months) degrees of freedom of the forecasts from each column.
-    family : (series,) names that learn together, at the same column; all of each family.
-    origins : columns.
+    family : (series,) names that learn together, in the same month; all of each family.
+    origins : columns. behind : of the panel.
 
     Returns
     -------
     (series, origins, h): a straight line in log h through half the log of the mean squares.
     """
     number = np.unique(family, return_inverse=True)[1]
+    squares, df = on_calendar(squares, behind, np.nan), on_calendar(df, behind, np.nan)
 
     def month(t: int, mean: Floats) -> tuple[Ints, Ints]:
         issued = t - 1 - np.arange(mean.shape[1])
@@ -222,7 +238,18 @@ def learned_width(squares: Floats, df: Floats, family: np.ndarray, origins: Ints
 
     families = int(number.max()) + 1
     _, months, longest = squares.shape
-    return learned_widths(families, months, longest, month)[:, origins][number]
+    learned = learned_widths(families, months, longest, month)
+    return learned_by(number, learned, origins, behind)
+
+
+def learned_by(number: Ints, learned: Floats, origins: Ints, behind: Ints | None) -> Floats:
+    """(series, origins, h) what each series' family had learned in the month of an origin.
+
+    number : (series,) of their families. learned : (families, months, h) of `learned_widths`.
+    """
+    if behind is None:
+        return np.asarray(learned[:, origins][number])
+    return np.asarray(learned[number[:, None], np.maximum(origins - behind[:, None], 0)])
 
 
 def learned_widths(

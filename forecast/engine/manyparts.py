@@ -21,7 +21,6 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from forecast.engine import combination, intervals, tails
-from forecast.engine import parameters as par
 from forecast.engine.anyseries import SHORTEST, SeriesForecasts, long_enough
 from forecast.engine.blocks import (
     BLOCK,
@@ -36,10 +35,11 @@ from forecast.engine.blocks import (
     block_losses,
     cuts_of,
     enter,
+    farthest,
     near,
     room_for,
 )
-from forecast.engine.combination import Hearing
+from forecast.engine.combination import Hearing, Losses
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.shelf import Shelf
@@ -48,7 +48,7 @@ from forecast.intake.counts import MonthlyCounts
 from models import structural
 from models.base import Floats, Ints
 from models.kalman import GRID
-from models.onepass import median
+from models.onepass import median, off_calendar, on_calendar
 
 J = TypeVar("J")
 A = TypeVar("A")
@@ -93,8 +93,9 @@ class PartedCounts:
 
     Attributes
     ----------
-    sizes : series of each part. width : months of the longest series. whole : whether all values
-    are integers. spanning : families that stand in several parts, in order.
+    sizes : series of each part. width : columns that a panel of any of them has; see
+    `blocks.Task.on_calendar`. whole : whether all values are integers. spanning : families that
+    stand in several parts, in order; newest : the last month that any series of each has.
     """
 
     scratch: Scratch
@@ -102,6 +103,7 @@ class PartedCounts:
     width: int
     whole: bool
     spanning: np.ndarray
+    newest: Ints
 
     def counts(self, part: int) -> MonthlyCounts:
         """A part's series, as wide as the widest part's."""
@@ -149,13 +151,31 @@ def kept_parts(
         left_out += short
         scratch.keep("counts", part, counts)
         sizes.append(len(counts.names))
-        width, whole = max(width, counts.values.shape[1]), whole and bool(counts.whole.all())
+        columns = Task(counts.panel, np.empty(0, dtype=np.int64), 0).on_calendar.panel.z.shape[1]
+        width, whole = max(width, columns), whole and bool(counts.whole.all())
         for family in np.unique(counts.family).tolist():
             if families.setdefault(family, part) != part:
                 spanning.add(family)
     if not sum(sizes):
         raise DataError("no series is long enough to forecast; at least 24 months are needed")
-    return PartedCounts(scratch, tuple(sizes), width, whole, np.array(sorted(spanning)))
+    shared = np.array(sorted(spanning))
+    newest, reached = _ends(scratch, len(sizes), shared)
+    return PartedCounts(scratch, tuple(sizes), max(width, reached), whole, shared, newest)
+
+
+def _ends(scratch: Scratch, parts: int, spanning: np.ndarray) -> tuple[Ints, int]:
+    """(families,) the last month of each that spans parts, and how many columns they need."""
+    newest, room = np.full((2, len(spanning)), np.iinfo(np.int64).min // 2)
+    for part in range(parts if len(spanning) else 0):
+        counts: MonthlyCounts = scratch.value("counts", part)
+        rows = np.flatnonzero(np.isin(counts.family, spanning))
+        if not len(rows):
+            continue
+        number = np.searchsorted(spanning, counts.family[rows])
+        np.maximum.at(newest, number, counts.last[rows])
+        length = counts.values.shape[1] - counts.panel.start[rows]
+        np.maximum.at(room, number, length - counts.last[rows])
+    return newest, int((newest + room).max(initial=0))
 
 
 def forecast_parts(
@@ -213,13 +233,19 @@ class _Together:
         self.kept, self.scratch, self.spread = kept, kept.scratch, spread
         self.origins, self.h = origins, h
         self.number: dict[int, Ints] = {}  # of each part's series' families
+        self.behind: dict[int, Ints | None] = {}  # of each part's panel
+        self.jumps = False
         for part in range(len(kept.sizes)):
             counts = kept.counts(part)
             rows = np.flatnonzero(np.isin(counts.family, kept.spanning))
             if len(rows):
                 panel = Task(counts.panel, origins, h).part(rows).panel
+                number = np.searchsorted(kept.spanning, panel.family)
+                late = kept.newest[number] - panel.last
+                panel = replace(panel, behind=late if late.any() else None)
                 self.scratch.keep("panel", part, structural.filled(panel))
-                self.number[part] = np.searchsorted(kept.spanning, panel.family)
+                self.number[part], self.behind[part] = number, panel.behind
+                self.jumps = panel.jumps
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -244,20 +270,20 @@ class _Together:
         ):
             shelf.append(paths)
             shared[:, key.cut.families] += np.stack(heard[1:])
-            z = key.task.panel.z
-            ratios.append(combination.own_ratio(losses[0], losses[1], losses[2], z))
-            own.append(heard.own)
+            panel = key.task.panel
+            ratios.append(combination.own_ratio(losses, panel.seen))
+            own.append(np.stack([heard.own, losses.spread]))
             numbers = self.number[key.part][key.cut.rows]
             for family in key.cut.families.tolist():
-                rows = numbers == family
-                says = combination.evidence(
-                    losses[0][rows], losses[1][rows], combination.judged(z[rows])
-                )
+                rows = np.flatnonzero(numbers == family)
+                of = key.task.part(rows).panel
+                says = combination.evidence(Losses(*(x[rows] for x in losses)), of.seen, of.behind)
                 apart[family] += says[0]
                 live[family] += says[1]
             if key.last:  # month by month, as they are asked for
-                self.scratch.keep("ratio", key.part, np.concatenate(ratios).T.copy())
-                self.scratch.keep("own", key.part, np.concatenate(own))
+                ratio = on_calendar(np.concatenate(ratios), self.behind[key.part], np.nan)
+                self.scratch.keep("ratio", key.part, ratio.T.copy())
+                self.scratch.keep("own", key.part, np.concatenate(own, axis=1))
                 ratios, own = [], []
         statistic = np.stack(
             [combination.t_statistic(a, n) for a, n in zip(apart, live, strict=True)]
@@ -265,7 +291,8 @@ class _Together:
         return _Judged(statistic, self._medians(), shared)
 
     def _step(self, key: _Key, prior: Floats, keep: bool) -> Step:
-        return Step(key.task, prior[key.cut.families], max(self.h, par.NEAR), keep)
+        ahead = max(self.h, farthest(key.task.panel))
+        return Step(key.task, prior[key.cut.families], ahead, keep)
 
     def _medians(self) -> Floats:
         """(families, months) median of the series' ratios."""
@@ -301,21 +328,25 @@ class _Together:
             squares.append(errors)
             if key.last:
                 self.scratch.keep("said", key.part, said)
-                both = np.concatenate(squares).transpose(1, 0, 2).copy()
-                self.scratch.keep("squares", key.part, both)
+                both = on_calendar(np.concatenate(squares), self.behind[key.part], np.nan)
+                self.scratch.keep("squares", key.part, both.transpose(1, 0, 2).copy())
                 self.scratch.forget("panel", key.part)
                 said, squares = None, []
 
     def _verdicts(self, part: int, judged: _Judged, level: Floats) -> Verdicts:
-        number = self.number[part]
-        ratio = self.scratch.array("ratio", part).T
-        lean = combination.verdict(judged.statistic[number], ratio, judged.middle[number])
-        heard = Hearing(self.scratch.array("own", part), *judged.shared)
-        df = tails.degrees(combination.walk_share(lean))
-        self.scratch.keep("df", part, df.T.copy())
+        number, behind, jumps = self.number[part], self.behind[part], self.jumps
+        own, spread = self.scratch.array("own", part)
+        ratio = off_calendar(self.scratch.array("ratio", part).T, behind)
+        statistic, middle = (
+            off_calendar(x[number], behind) for x in (judged.statistic, judged.middle)
+        )
+        lean = combination.verdict(statistic, ratio, middle, spread, jumps)
+        df = tails.degrees(combination.walk_share(lean), jumps)
+        self.scratch.keep("df", part, on_calendar(df, behind, np.nan).T.copy())
         for done in ("ratio", "own"):
             self.scratch.forget(done, part)
-        return Verdicts(lean, combination.root_weight(heard, number), level)
+        heard = Hearing(own, *judged.shared)
+        return Verdicts(lean, combination.root_weight(heard, number, behind), level)
 
     def widen(self) -> None:
         """Give each part's forecasts the widths their families have learned."""
@@ -330,10 +361,11 @@ class _Together:
                 count += found[1]
             return total, count
 
-        learned = intervals.learned_widths(*self.shape, self.h, month)[:, self.origins]
+        learned = intervals.learned_widths(*self.shape, self.h, month)
         for part, number in self.number.items():
             said = self.scratch.value("said", part)
-            scale = intervals.widened(said.scale, learned[number], said.share)
+            width = intervals.learned_by(number, learned, self.origins, self.behind[part])
+            scale = intervals.widened(said.scale, width, said.share)
             self.scratch.keep("said", part, replace(said, scale=scale))
             for done in ("squares", "df"):
                 self.scratch.forget(done, part)

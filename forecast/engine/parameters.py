@@ -12,6 +12,7 @@ from models.parameters import Number, WholeNumber
 _ROUND_1 = "borders, sectors, M3's first half; round 1"
 _ROUND_2 = "sectors, states, regions, M3's first half; round 2"
 _ROUND_3 = "sectors, regions, states, parts before 2024, M1, M3's first half; round 3"
+_ALONE = "M1, M3's first half, sectors, states, one series a family; round 4"
 _NOTES = "sectors, regions, M1, M3's first half; round 3"
 
 # Which model is believed.
@@ -22,6 +23,18 @@ OVERLAP = Number(3.0, "", "variance of a mean of overlapping hindcasts, against 
 EVIDENCE_LIMIT = Number(5.0, "usual losses", "no month says more than this", _ROUND_2)
 LEAST_VARIANCE = Number(1e-4, "", "of the evidence, so that two months are no proof")
 NEEDED = Number(1.7, "t statistic", "at which a family's evidence is worth half the walk", _ROUND_2)
+NEEDED_ELSEWHERE = Number(
+    -2.4, "t statistic", "the same for counts not known to jump: calm until shown otherwise", _ALONE
+)
+SPREADS = WholeNumber(12, "months", "horizons by whose log scores spreads are judged", _ALONE)
+SPREAD_LIMIT = Number(2.0, "nats", "no hindcast says more than this of a spread", _ALONE)
+STEEPNESS_ELSEWHERE = Number(
+    0.5,
+    "a unit of t",
+    "of the verdict by evidence and log scores of counts not known to jump",
+    _ALONE,
+)
+RESOLUTION = Number(0.29, "counts", "sd of rounding to whole counts: a smaller error is none")
 STEEPNESS = Number(1.2, "a unit of t", "of the verdict by the family's evidence", _ROUND_2)
 OWN_STEEPNESS = Number(10.0, "a unit of log ratio", "of the verdict by the own record", _ROUND_2)
 LARGE = Number(
@@ -66,8 +79,11 @@ NOISE_LEAST = Number(0.25, "", "of sigma squared, is left when a level has risen
 WALK_DF = Number(2.5, "", "degrees of freedom of series that break", _ROUND_1)
 GRID_DF = Number(3.0, "", "degrees of freedom of calm series", _ROUND_2)
 WALK_WIDTH = Number(1.5, "sigma", "width of series that break", _ROUND_1)
-GRID_WIDTH = Number(1.0, "sigma", "width of calm series, before they learn", _ROUND_2)
+GRID_WIDTH = Number(1.27, "sigma", "width of calm series, before they learn", _ALONE)
 DRIFT = Number(0.17, "", "exponent of the horizon that the models' growth leaves out", _ROUND_1)
+GRID_DRIFT = Number(0.05, "", "likewise of calm series", _ALONE)
+ELSEWHERE_DF = Number(4.0, "", "GRID_DF of counts not known to jump", _ALONE)
+ELSEWHERE_WIDTH = Number(1.107, "sigma", "GRID_WIDTH of these: the 80% interval is the same")
 END = Number(0.975, "", "probability at which a tail is bent in full")
 LOWER = Number(0.1, "", "so much wider below, from the median on: falls are larger", _ROUND_3)
 LOWER_END = Number(0.1, "", "and so much more at END for series that break", _ROUND_3)

@@ -100,7 +100,7 @@ def predictive(
     return Predictive(
         centre=known(centre),
         scale=known(scale),
-        df=known(tails.degrees(share)),
+        df=known(tails.degrees(share, panel.jumps)),
         reach=known(intervals.reach(panel.z)),
         share=known(share),
         weight=known(weight),

@@ -22,7 +22,7 @@ from forecast.engine.blocks import BLOCK, FurtherTask, Spread, in_turn
 from forecast.engine.predictive import Predictive, TotalRows, predictive, summed
 from models import build
 from models.base import Failure, Floats, Ints, Panel, Paths
-from models.onepass import discounted_sum
+from models.onepass import discounted_sum, off_calendar, on_calendar
 
 
 def engine_forecasts(
@@ -51,8 +51,10 @@ def engine_forecasts(
     size : series of a block, at most. The numbers do not depend on it, nor on `spread`.
     """
     _refuse_crooked(panel, totals)
-    task = blocks.Task(panel, origins, h)
+    task = blocks.Task(panel, origins, h).on_calendar
     if totals:
+        room = task.panel.z.shape[1] - panel.z.shape[1]
+        until = until if until is None else until + room
         return blocks.in_steps(task, totals=totals, until=until)
     return blocks.spread_out(task, spread, size)
 
@@ -62,7 +64,8 @@ def forecasts_further(
 ) -> tuple[Predictive, Predictive]:
     """The same of a panel that fits into a block, and of its last column `ahead` months ahead."""
     _refuse_crooked(panel, totals)
-    return blocks.both_horizons(FurtherTask(blocks.Task(panel, origins, h), ahead, totals))
+    task = blocks.Task(panel, origins, h).on_calendar
+    return blocks.both_horizons(FurtherTask(task, ahead, totals))
 
 
 def model_forecasts(
@@ -100,7 +103,9 @@ def model_forecasts(
     errors = intervals.one_step_errors(np.where(np.isfinite(seen), step, np.nan), seen)
     sigma = intervals.with_count_noise(intervals.one_step_scale(errors, step), errors, step)
     share = np.ones_like(panel.z)
-    scale = intervals.scale(sigma, error_growth(centre, seen, panel.family), share)
+    apart = blocks.Task(panel, origins, 1).on_calendar.panel
+    growth = error_growth(centre, seen, panel.family, apart)
+    scale = intervals.scale(sigma, growth, share)
     scale = np.maximum.accumulate(scale, axis=-1)
     return predictive(panel, centre, scale, sigma, share, share).at(origins)
 
@@ -117,7 +122,9 @@ def _refuse_crooked(panel: Panel, totals: TotalRows | None) -> None:
         raise ValueError(f"not the same last month: {'; '.join(crooked)}")
 
 
-def error_growth(centre: Floats, z: Floats, family: np.ndarray) -> Floats:
+def error_growth(
+    centre: Floats, z: Floats, family: np.ndarray, calendar: Panel | None = None
+) -> Floats:
     """How a family's past errors grew with the horizon, as it was known at each column.
 
     growth(h) is the ratio of the discounted mean |error| at h to that at 1, over hindcasts
@@ -128,18 +135,22 @@ def error_growth(centre: Floats, z: Floats, family: np.ndarray) -> Floats:
     ----------
     centre : (series, months, h) paths from every column, NaN where there is none.
     z : (series, months) log1p counts.
-    family : (series,) whose errors are pooled.
+    family : (series,) whose errors are pooled. calendar : see `blocks.Task.on_calendar`; None where
+        all series end together.
 
     Returns
     -------
     (series, months, h), 1 at the first horizon, non-decreasing in h.
     """
-    misses = matured(centre, z)
-    growth = np.empty_like(centre)
+    room = 0 if calendar is None else calendar.z.shape[1] - z.shape[1]
+    behind = None if calendar is None else calendar.behind
+    misses = np.pad(matured(centre, z), ((0, 0), (room, 0), (0, 0)), constant_values=np.nan)
+    misses = on_calendar(misses, behind, np.nan)
+    growth = np.empty_like(misses)
     for name in np.unique(family):
         rows = np.flatnonzero(family == name)
         growth[rows] = _pooled_growth(misses[rows])
-    return growth
+    return off_calendar(growth, behind)[:, room:]
 
 
 def matured(centre: Floats, z: Floats) -> Floats:

@@ -11,7 +11,7 @@ more so the further ahead. An unbent t put no month of 3,060 above its 97.5% qua
 below its 2.5%, on the borders four months ahead and more; the same holds on every set measured.
 Two-piece distributions are old (Wallis, The two-piece normal, 2014); this one keeps the median.
 
-v is not stored: it follows from the degrees of freedom, which go from GRID_DF to WALK_DF with it.
+v is not stored: it follows from the degrees of freedom, 0 from GRID_DF on and 1 at WALK_DF.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from models.base import Floats
 
 FloatLike = float | Floats
 
-DEGREE = 12  # of the polynomials that stand in for the quantiles of a t
+DEGREE = 18  # of the polynomials that stand in for the quantiles of a t
 
 
 class Bend(NamedTuple):
@@ -40,9 +40,13 @@ class Bend(NamedTuple):
     above_end: Floats
 
 
-def degrees(share: Floats) -> Floats:
-    """Degrees of freedom by how much a series breaks: heavy tails for series that jump."""
-    return np.asarray(np.exp(share * np.log(par.WALK_DF) + (1 - share) * np.log(par.GRID_DF)))
+def degrees(share: Floats, jumps: bool = True) -> Floats:
+    """Degrees of freedom by how much a series breaks: heavy tails for series that jump.
+
+    jumps : whether its counts are of a kind known to; what is calm elsewhere has lighter tails.
+    """
+    calm = par.GRID_DF if jumps else par.ELSEWHERE_DF
+    return np.asarray(np.exp(share * np.log(par.WALK_DF) + (1 - share) * np.log(calm)))
 
 
 def bend(centre: FloatLike, df: FloatLike, horizon: FloatLike) -> Bend:
@@ -102,13 +106,13 @@ def tail(
 
 
 def unit_quantiles(df: Floats, probs: Sequence[float]) -> Floats:
-    """(..., probs) quantiles of a t, df between WALK_DF and GRID_DF, to 1e-12 of themselves.
+    """(..., probs) quantiles of a t, df between WALK_DF and ELSEWHERE_DF, to 1e-12 of themselves.
 
     A polynomial in df for each probability: the library's function takes a hundred times as long.
     """
     found = chebval(
-        2 * (df - par.WALK_DF) / (par.GRID_DF - par.WALK_DF) - 1,
-        _coefficients(tuple(probs), float(par.WALK_DF), float(par.GRID_DF)),
+        2 * (df - par.WALK_DF) / (par.ELSEWHERE_DF - par.WALK_DF) - 1,
+        _coefficients(tuple(probs), float(par.WALK_DF), float(par.ELSEWHERE_DF)),
     )
     return np.moveaxis(np.asarray(found, dtype=np.float64), 0, -1)
 

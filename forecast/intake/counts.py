@@ -54,6 +54,7 @@ class MonthlyCounts:
         last column is known.
     last : (series,) month of the last column, as a running number (see `forecast.months`).
     nested : (series,) what each is a part of and its name there, "" for all of it; or empty.
+    jumps : whether they are known to jump and stay, see `Panel`.
     """
 
     names: tuple[str, ...]
@@ -61,6 +62,7 @@ class MonthlyCounts:
     values: Floats
     last: Ints
     nested: tuple[tuple[str, str], ...] = ()
+    jumps: bool = False
 
     @cached_property
     def length(self) -> Ints:
@@ -76,7 +78,8 @@ class MonthlyCounts:
     def panel(self) -> Panel:
         """The same on the scale of the models, log1p."""
         without_events = ((),) * len(self.names)
-        return Panel(np.log1p(self.values), self.last, self.family, self.names, without_events)
+        z = np.log1p(self.values)
+        return Panel(z, self.last, self.family, self.names, without_events, jumps=self.jumps)
 
     def some(self, chosen: NDArray[np.bool_]) -> MonthlyCounts:
         """Those series only; chosen (series,)."""
@@ -85,7 +88,9 @@ class MonthlyCounts:
         first = np.flatnonzero(np.isfinite(values).any(axis=0))
         values = values[:, first[0] if len(first) else values.shape[1] :]
         nested = tuple(compress(self.nested, chosen))
-        return MonthlyCounts(names, self.family[chosen], values, self.last[chosen], nested)
+        return MonthlyCounts(
+            names, self.family[chosen], values, self.last[chosen], nested, self.jumps
+        )
 
 
 @dataclass(frozen=True)
@@ -177,7 +182,7 @@ def _table_of_entries(sheet: Sheet, found: Entries, wanted: ReadAs) -> TableRead
     _refuse_wide_spacing(sheet.name, found, value)
     counts, missing, warned = _arranged(found, value)
     return TableRead(
-        counts,
+        replace(counts, jumps=wanted.jumps),
         tuple(notes),
         tuple(warnings + warned),
         missing,

@@ -47,7 +47,7 @@ def panel(
     dates : policy dates, placed per series by its border.
     family : family of a series; its dimension where none is given ("" for the totals).
 
-    Whether they are calm is what the source in use says.
+    Whether they are calm, or known to jump, is what the source in use says.
 
     Raises
     ------
@@ -69,6 +69,7 @@ def panel(
             for key, end in zip(counts, last, strict=True)
         ),
         calm=registry.main().calm,
+        jumps=registry.main().jumps,
     )
 
 

@@ -6,6 +6,7 @@ import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +139,11 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "--totals", "find_totals", is_flag=True, help="Find such series, and forecast them so."
 )
 @click.option(
+    "--jumps",
+    is_flag=True,
+    help="The counts are known to jump, as decisions do, and stay where they jumped to.",
+)
+@click.option(
     "--plot",
     "pictures",
     type=click.Path(file_okay=False, path_type=Path),
@@ -156,6 +162,7 @@ def forecast(
     hindcasts_out: str,
     totals: tuple[str, ...],
     find_totals: bool,
+    jumps: bool,
     pictures: Path | None,
 ) -> None:
     """Forecast any monthly counts of yours.
@@ -174,6 +181,7 @@ def forecast(
     from forecast.intake.counts import read_table
     from jobs.compute.executors import spreading
 
+    read_as = replace(read_as, jumps=jumps)
     if hindcasts_out and not hindcasts:
         raise click.UsageError("--hindcasts-out needs --hindcasts N")
     if file.is_dir():

@@ -357,6 +357,8 @@ class CountSource:
     embedded_paths : refit models' paths on it, so that a first run need not fit them.
     calm : whether its series are known not to break, so that the engine's calm models alone
     forecast them; measured on months that are not scored, see docs/seizures.md.
+    jumps : whether its series are known to jump and stay, so that the engine's break walk leads
+    where nothing speaks for either of its models.
     follows_policy : whether the known policy dates are about what it counts.
     beside : the source whose record its releases complete, "" if it has a record of its own.
     column : a table's column -> what it is called in files and on pages, "" if it is left out.
@@ -384,6 +386,7 @@ class CountSource:
     embedded_paths: Callable[[], list[KeptPath]]
     beside: str = ""
     calm: bool = False
+    jumps: bool = False
     follows_policy: bool = False
     column: Callable[[str], str] = str
     rounded: str = ""

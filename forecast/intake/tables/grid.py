@@ -61,6 +61,7 @@ class ReadAs:
     fiscal_start : month, 1 .. 12, in which fiscal years begin; 0 if the file is to say, or else
         October.
     sums : whether several counts of a series' month are added up.
+    jumps : whether the counts are known to jump and stay, see `models.base.Panel`.
     """
 
     series: tuple[str, ...] = ()
@@ -72,6 +73,7 @@ class ReadAs:
     fiscal_start: int = 0
     sums: bool = False
     part: str = ""
+    jumps: bool = False
 
 
 class Fault(NamedTuple):

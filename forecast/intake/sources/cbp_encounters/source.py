@@ -167,5 +167,6 @@ ENCOUNTERS = CountSource(
     read=read,
     embedded=bundle.load,
     embedded_paths=bundle.load_paths,
+    jumps=True,
     follows_policy=True,
 )

@@ -127,6 +127,7 @@ def own_counts(section: CountsSection) -> CountSource:
         read=read,
         embedded=lambda _: [],
         embedded_paths=list,
+        jumps=section.jumps,
         column=_column_with_parts if section.columns.part else _column,
         with_sums=partial(with_sums, section),
     )
