@@ -1,230 +1,306 @@
-"""Visitors' queries: bounded in time and size, in a process that may die."""
+"""What answers visitors' queries, as a process: begun once, asked in turn, killed, begun anew."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 import signal
-import sqlite3
-import traceback
 from dataclasses import replace
-from urllib.parse import quote
+from pathlib import Path
 
 import pytest
 import serving
-from datasette.database import QueryInterrupted
-from visitor import PATIENT, RUNAWAY, TablesHere, put, snapshot_of, visiting
+from visitor import PATIENT
 
-from jobs.web.limits import QueryLimits
-from jobs.web.queries import QueryServer
-
-# A few steps of SQLite that take minutes: nothing asks in between whether it may go on.
-DEAF = (
-    "with recursive c(n) as (select 1 union all select n + 1 from c limit 10000) "
-    "select sum(instr(replace(hex(zeroblob(240000)), '00', 'a') || n, "
-    "replace(hex(zeroblob(110000)), '00', 'a') || 'b')) from c"
-)
-WIDE = "select hex(zeroblob(240000)) as x from series_months limit 1000"
-SORTED = (
-    "with recursive c(n) as (select 1 union all select n + 1 from c) "
-    "select n, hex(randomblob(200000)) as x from c order by x"
+from jobs.web import queries
+from jobs.web.answers import Plain, QueryAnswer
+from jobs.web.queries import (
+    BUSY,
+    OF_TEXTS,
+    STARTING,
+    STOPPED,
+    UNANSWERABLE,
+    QueryProcessError,
+    QueryServer,
 )
 
 
-@pytest.mark.slow
-def test_a_runaway_query_ends_within_its_limit(record):
-    limits = replace(PATIENT, statement_seconds=3)
-    with visiting(record, tables=QueryServer(snapshot_of(record), limits)) as visitor:
-        visitor.ready()
-
-        answer = visitor.query(RUNAWAY)
-
-        assert answer.status_code == 400
-        assert "took longer than 3 seconds" in answer.json()["error"]
-        assert visitor.site.tables.started == 1  # SQLite itself ended it
+@pytest.fixture
+def copy(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    file = tmp_path / "copy.db"
+    file.write_text("first")
+    return file
 
 
-@pytest.mark.slow
-def test_a_query_that_cannot_be_stopped_ends_with_its_process(own):
-    limits = replace(PATIENT, answer_seconds=8)
-    with visiting(own, tables=QueryServer(snapshot_of(own), limits)) as visitor:
-        visitor.ready()
-        before = serving.children(os.getpid())
+def served(copy: Path, asking, **limits):
+    """What `asking` gives with a server of the copy; it is closed then."""
+    server = QueryServer(copy, replace(PATIENT, **limits), "answering")
 
-        answer = visitor.query(DEAF)
+    async def during():
+        try:
+            return await asking(server)
+        finally:
+            await server.close()
 
-        assert answer.status_code == 400
-        assert "The query was stopped" in answer.json()["error"]
-        visitor.ready()  # another process
-        assert visitor.query("select 1 as one").json()["rows"] == [{"one": 1}]
-        assert visitor.site.tables.started == 2
-        serving.wait_for(lambda: len(serving.children(os.getpid())) <= len(before))
+    return asyncio.run(during())
 
 
-@pytest.mark.slow
-def test_more_queries_than_may_wait_are_refused_and_pages_are_not(record):
-    limits = QueryLimits(waiting=2, turn_seconds=0.5)
-
-    async def all_at_once(visitor):
-        asked = [f"/bordercast.{form}?sql={quote(RUNAWAY)}" for form in ("json", "csv") * 6]
-        running = [asyncio.ensure_future(visitor.asking(path)) for path in asked]
-        pages = 0
-        while not all(one.done() for one in running):
-            assert (await visitor.asking("/")).status_code == 200
-            pages += 1
-            await asyncio.sleep(0.05)
-        return pages, await asyncio.gather(*running)
-
-    with visiting(record, tables=QueryServer(snapshot_of(record), limits)) as visitor:
-        visitor.ready()
-        visitor.get("/")
-        pages, answers = visitor.loop.run_until_complete(all_at_once(visitor))
-
-    assert [a.status_code for a in answers].count(400) == 3  # those that had a turn
-    busy = [a for a in answers if a.status_code == 503]
-    assert len(busy) == 9
-    assert all("Too many queries at once" in a.text for a in busy)
-    assert all(a.headers["retry-after"] == "5" for a in busy)
-    assert pages > 5
+def scope(path: str, query: bytes = b"", host: bytes | None = b"localhost") -> dict:
+    headers = [(b"accept", b"*/*"), *([(b"host", host)] if host else [])]
+    return {"raw_path": path.encode(), "query_string": query, "headers": headers, "scheme": "https"}
 
 
-@pytest.mark.slow
-def test_a_process_that_dies_is_started_anew(own):
-    with visiting(own) as visitor:
-        visitor.ready()
-        os.kill(visitor.site.tables._process.process.pid, signal.SIGKILL)
-        serving.wait_for(lambda: visitor.query("select 1 as one").status_code == 200)
-
-        assert visitor.site.tables.started == 2
+def said(answer: QueryAnswer | Plain) -> dict:
+    assert isinstance(answer, QueryAnswer), answer
+    return json.loads(answer.body)
 
 
-@pytest.mark.slow
-def test_a_copy_in_the_place_of_another_is_asked_by_another_process(own):
-    with visiting(own) as visitor:
-        visitor.ready()
-        assert {visitor.query("select 1").status_code for _ in range(3)} == {200}
-        first = visitor.site.tables._process.process
-        put(snapshot_of(own), snapshot_of(own))
-        visitor.ready()
-
-        assert visitor.query("select 1").status_code == 200
-        assert visitor.site.tables.started == 2
-        serving.wait_for(lambda: not serving.alive(first.pid))
-
-
-@pytest.mark.slow
-def test_a_copy_that_is_not_whole_answers_nothing_and_stops_no_page(own):
-    put(own, own.with_name("other.db"))
-    other = own.with_name("other.db")
-    other.write_bytes(b"no database")
-
-    with visiting(own, tables=QueryServer(other)) as visitor:
-        for _ in range(3):
-            assert visitor.query("select 1").status_code == 503
-            visitor.get("/reading/")
-
-        assert visitor.site.tables.started <= 2  # not at every request
-
-
-@pytest.mark.slow
-def test_nothing_is_left_of_it_when_the_page_ends(own):
-    with visiting(own) as visitor:
-        visitor.ready()
-        process = visitor.site.tables._process
-        folder = visitor.site.tables._folder
-
-    assert not serving.alive(process.process.pid)
-    assert not folder.exists()
-
-
-@pytest.mark.slow
-def test_it_is_told_no_secret(own, monkeypatch):
+def test_a_request_is_passed_on_with_its_host_its_query_and_what_was_posted(copy, monkeypatch):
     monkeypatch.setenv("BORDERCAST_MAIL_PASSWORD", "secret")
 
-    with visiting(own) as visitor:
-        visitor.ready()
-        with open(f"/proc/{visitor.site.tables._process.process.pid}/environ") as file:
-            assert "secret" not in file.read()
+    async def asking(server):
+        return [
+            await server.ask(scope("/a", b"x=1&y=%20")),
+            await server.ask(scope("/a"), b"a text"),
+            await server.ask(scope("/b", host=b"desk.example.org:8001")),
+            await server.ask(scope("/b", host=None)),
+        ]
+
+    answers = served(copy, asking, rows=7)
+    found = [said(answer) for answer in answers]
+
+    assert [one["asked"] for one in found] == ["GET /a?x=1&y=%20", "POST /a", "GET /b", "GET /b"]
+    assert [one["host"] for one in found] == [
+        ["localhost"],
+        ["localhost"],
+        ["desk.example.org:8001"],
+        ["localhost"],
+    ]
+    assert {one["scheme"] for one in found} == {"https"}
+    assert [one["body"] for one in found] == ["", "a text", "", ""]
+    assert len({one["pid"] for one in found}) == 1  # begun once
+    place, socket, limits = found[0]["told"]
+    assert (place, json.loads(limits)["rows"]) == (str(copy), 7)
+    assert not Path(socket).parent.exists()  # nothing is left
+    assert found[0]["secret"] is None
+    assert not serving.alive(found[0]["pid"])
+    assert (answers[0].status, dict(answers[0].headers)[b"content-type"]) == (
+        200,
+        b"application/json",
+    )
 
 
-def test_no_error_keeps_a_cursor_out_of_its_thread(record):
-    """Whoever dropped it would wait until the next query on its connection has ended."""
-    with visiting(record, tables=TablesHere(snapshot_of(record))) as visitor:
-        database = visitor.site.tables.datasette.get_database("bordercast")
+def test_a_process_is_begun_at_once_and_answers_when_it_is_ready(copy):
+    async def asking(server):
+        await server.ready()
+        first = server._process
+        await server.ready()
+        assert server._process is first
+        return server.started, os.getsid(first.process.pid) == first.process.pid
 
-        with pytest.raises(QueryInterrupted) as failed:
-            visitor.loop.run_until_complete(database.execute(RUNAWAY, custom_time_limit=50))
-
-    errors = (failed.value, failed.value.__context__)
-    frames = [frame for error in errors for frame, _ in traceback.walk_tb(error.__traceback__)]
-    kept = [value for frame in frames for value in frame.f_locals.values()]
-    assert not [value for value in kept if isinstance(value, sqlite3.Cursor)]
+    assert served(copy, asking) == (1, True)
 
 
-HUGE = (
-    "zeroblob(1000000000)",
-    "replace(hex(zeroblob(200000)), '0', 'xxxxx')",
-    "printf('%.*c', 9e8, 'x')",
-)
+def test_a_query_that_does_not_end_is_killed_with_its_process_and_the_next_gets_another(copy):
+    async def asking(server):
+        before = said(await server.ask(scope("/a")))["pid"]
+        server.limits = replace(PATIENT, answer_seconds=0.3)
+        slow = await server.ask(scope("/slow"))
+        server.limits = PATIENT
+        after = said(await server.ask(scope("/a")))["pid"]
+        return before, slow, after, server.started
+
+    before, slow, after, started = served(copy, asking)
+
+    assert (slow.status, slow.title) == (400, "The query took too long")
+    assert "longer than 0.3 seconds" in slow.words
+    assert started == 2
+    assert before != after
+    assert not serving.alive(before)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("huge", HUGE)
-def test_no_single_value_can_fill_the_memory(visitor, huge):
-    answer = visitor.query(f"select {huge} as huge")
+def test_a_text_that_takes_too_long_is_told_its_true_deadline_in_words_on_texts(copy):
+    async def asking(server):
+        server.refusals = OF_TEXTS
+        await server.ready()
+        server.limits = replace(PATIENT, answer_seconds=0.3, statement_seconds=0.1)
+        slow = await server.ask(scope("/slow"))
+        server.limits = replace(PATIENT, answer_seconds=90, request_seconds=0.5)
+        await server.ready()
+        return slow, await server.ask(scope("/slow"))
 
-    assert answer.status_code == 400 or answer.json()["rows"] == [{"huge": None}]
+    slow, late = served(copy, asking)
 
-
-@pytest.mark.parametrize("form", ["json", "csv"])
-@pytest.mark.parametrize("sql", [WIDE, SORTED], ids=["many rows", "a sort"])
-def test_nor_can_many_values(visitor, form, sql):
-    before = visitor.site.tables.started
-
-    answer = visitor.query(sql, form)
-
-    assert answer.status_code == 400
-    assert "large" in answer.text or "memory" in answer.text or "longer" in answer.text
-    assert resident(visitor) < 600e6
-    assert visitor.site.tables.started == before
+    assert (slow.status, slow.title) == (400, "The text took too long")
+    assert slow.words.startswith("The check was stopped: it took longer than 0.3 seconds. Check")
+    assert "longer than 0.5 seconds" in late.words
+    told = [slow, OF_TEXTS.busy, OF_TEXTS.starting, OF_TEXTS.stopped]
+    assert not re.search("quer|table", " ".join(one.title + one.words for one in told))
 
 
-def resident(visitor) -> int:
-    """The most memory that the process of queries ever had, in bytes."""
-    pid = visitor.site.tables._process.process.pid
-    with open(f"/proc/{pid}/status") as file:
-        (line,) = [line for line in file if line.startswith("VmHWM")]
-    return int(line.split()[1]) * 1024
+def test_who_waits_when_a_process_dies_is_told_to_try_again(copy):
+    async def asking(server):
+        died = await server.ask(scope("/die"))
+        await server._process.gone()
+        return died, said(await server.ask(scope("/a"))), server.started
+
+    died, _, started = served(copy, asking)
+
+    assert (died, started) == (STOPPED, 2)
+    assert (STOPPED.status, STOPPED.again) == (503, 5)
 
 
-def test_an_answer_has_at_most_a_thousand_rows(visitor):
-    answer = visitor.query("select * from forecast_vs_actual").json()
+def test_what_fails_there_or_is_too_large_is_a_refusal(copy):
+    async def asking(server):
+        return await server.ask(scope("/broken")), await server.ask(scope("/large"))
 
-    assert len(answer["rows"]) == 1000
-    assert answer["truncated"]
+    broken, large = served(copy, asking, answer_bytes=999_999)
 
-
-@pytest.mark.slow
-@pytest.mark.parametrize("more", ["", "&_size=1", "&_size=max"])
-def test_all_rows_are_one_answer_within_the_limit_of_bytes(visitor, record, more):
-    wide = replace(PATIENT, answer_bytes=100_000)
-    path = f"/bordercast/vintages.csv?_stream=1{more}"
-
-    with visiting(record, tables=QueryServer(snapshot_of(record), wide)) as bounded:
-        bounded.ready()
-        refused = bounded.ask(path)
-    whole = visitor.get(path)
-
-    assert refused.status_code == 400
-    assert "larger than 0 MB" in refused.text
-    assert len(whole.text.splitlines()) > 600
+    assert broken == UNANSWERABLE
+    assert (large.status, large.title) == (400, "The answer is too large")
+    assert large.words.startswith("The answer is larger than 1 MB.")
+    whole = served(copy, lambda server: server.ask(scope("/large")), answer_bytes=1_000_000)
+    assert len(whole.body) == 1_000_000
 
 
-def test_no_columns_are_counted_for_a_visitor(record):
-    """Facets and suggestions count whole columns, which a visitor may ask for by SQL."""
-    with visiting(record, tables=TablesHere(snapshot_of(record))) as visitor:
-        asked = visitor.ask("/bordercast/border_months.json?_facet=border")
-        page = visitor.get("/bordercast/border_months.json?_extra=suggested_facets")
+def test_another_copy_is_answered_by_another_process_and_the_first_ends(copy):
+    async def asking(server):
+        first = said(await server.ask(scope("/a")))["pid"]
+        part = copy.with_name("part")
+        part.write_text("second")
+        part.replace(copy)
+        second = said(await server.ask(scope("/a")))["pid"]
+        await asyncio.to_thread(serving.wait_for, lambda: not serving.alive(first))
+        return first != second, server.started
 
-    assert asked.status_code == 400
-    assert page.json()["suggested_facets"] == []
+    assert served(copy, asking) == (True, 2)
+
+
+async def asked_slowly(server):
+    """The process that is at work on an answer, and what waits for it."""
+    await server.ready()
+    process = server._process
+    waiting = asyncio.create_task(server.ask(scope("/slow")))
+    while not process.users:
+        await asyncio.sleep(0.01)
+    return process, waiting
+
+
+def test_the_first_process_ends_only_when_nobody_waits_for_it(copy):
+    async def asking(server):
+        first, waiting = await asked_slowly(server)
+        copy.write_text("another")
+        await server.ask(scope("/a"))
+        alive = serving.alive(first.process.pid), first.users
+        os.kill(first.process.pid, signal.SIGKILL)
+        return alive, await waiting, first.users
+
+    alive, answer, users = served(copy, asking)
+
+    assert alive == (True, 1)
+    assert (answer, users) == (STOPPED, 0)
+
+
+def test_who_hangs_up_takes_the_process_along(copy):
+    async def asking(server):
+        process, waiting = await asked_slowly(server)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        return process.answers(process.identity), process.users, server._asking
+
+    assert served(copy, asking) == (False, 0, 0)
+
+
+@pytest.mark.parametrize(("already", "refused"), [(12, True), (11, False)])
+def test_so_many_may_wait_and_one_more_is_refused(copy, already, refused):
+    async def asking(server):
+        await server.ready()
+        server._asking = already
+        answer = await server.ask(scope("/a"))
+        assert server._asking == already
+        return answer
+
+    answer = served(copy, asking)
+
+    assert (answer == BUSY) == refused
+    assert (BUSY.status, BUSY.again) == (503, 5)
+
+
+def test_who_gets_no_turn_in_time_is_refused_and_holds_none(copy):
+    async def asking(server):
+        await server.ready()
+        slow = asyncio.create_task(server.ask(scope("/slow")))
+        while not server._process.users:
+            await asyncio.sleep(0.01)
+        refused = await server.ask(scope("/a"))
+        server._process.kill()
+        await slow
+        return refused, said(await server.ask(scope("/a")))
+
+    refused, _ = served(copy, asking, threads=1, turn_seconds=0.1)
+
+    assert refused == BUSY
+
+
+def test_what_does_not_begin_is_not_begun_at_every_request(copy, monkeypatch, caplog):
+    copy.unlink()
+
+    async def asking(server):
+        first = await server.ask(scope("/a"))
+        second = await server.ask(scope("/a"))
+        with pytest.raises(QueryProcessError):
+            await server.ready()
+        before = server.started
+        server._not_before = 0.0  # its pause is over
+        copy.write_text("there")
+        return first, second, before, said(await server.ask(scope("/a"))), server.started
+
+    first, second, before, _, started = served(copy, asking)
+
+    assert (first, second) == (STARTING, STARTING)
+    assert (STARTING.status, STARTING.again) == (503, 5)
+    assert (before, started) == (1, 2)
+    ours = [event.getMessage() for event in caplog.records if event.name == "bordercast"]
+    assert ours == ["what answers queries did not start"]
+
+
+def test_a_process_that_says_nothing_is_given_up(copy, monkeypatch):
+    monkeypatch.setattr(queries, "START_SECONDS", 0.2)
+    (copy.parent / "silent.py").write_text("import time\ntime.sleep(600)\n")
+    monkeypatch.setenv("PYTHONPATH", str(copy.parent))
+    before = serving.children(os.getpid())
+
+    async def asking():
+        server = QueryServer(copy, PATIENT, "silent")
+        try:
+            with pytest.raises(QueryProcessError, match="did not start"):
+                await server.ready()
+        finally:
+            await server.close()
+
+    asyncio.run(asking())
+
+    assert {pid for pid in serving.children(os.getpid()) if serving.alive(pid)} <= before
+
+
+def test_it_is_closed_while_it_begins(copy):
+    before = serving.children(os.getpid())
+
+    async def asking():
+        server = QueryServer(copy, PATIENT, "answering")
+        waiting = asyncio.create_task(server.ask(scope("/a")))
+        while server._starting is None:
+            await asyncio.sleep(0)
+        await server.close()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        return server
+
+    server = asyncio.run(asking())
+
+    assert server._folder is None or not server._folder.exists()
+    assert {pid for pid in serving.children(os.getpid()) if serving.alive(pid)} <= before
