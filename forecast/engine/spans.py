@@ -30,21 +30,21 @@ _FROM_TO = re.compile(rf"({_MONTH})\s*(?:\.\.|to)\s*({_MONTH})")
 
 
 class Span(NamedTuple):
-    """Months in a row. name : as people write it; first, last : "YYYY-MM", both included."""
+    """Months in a row.
+
+    name : as people write it. first, last : "YYYY-MM", both included. window : whether it is some
+    months ahead from now on, and none that have a name.
+    """
 
     name: str
     first: str
     last: str
+    window: bool = False
 
     @property
     def months(self) -> list[str]:
         """Every month of it."""
         return months.between(self.first, self.last)
-
-    @property
-    def window(self) -> bool:
-        """Whether it is some months ahead from now on, and none that have a name."""
-        return self.first != self.last and self.name.startswith(("next ", "rest of "))
 
     @property
     def year_named(self) -> int | None:
@@ -102,7 +102,7 @@ def fiscal(year: int) -> Span:
 def ahead(cutoff: str, count: int) -> Span:
     """So many months after the cutoff."""
     name = "next month" if count == 1 else f"next {count} months"
-    return Span(name, months.shift(cutoff, 1), months.shift(cutoff, count))
+    return Span(name, months.shift(cutoff, 1), months.shift(cutoff, count), window=count > 1)
 
 
 def _rest(text: str, cutoff: str, year: str | None) -> Span:
@@ -110,7 +110,12 @@ def _rest(text: str, cutoff: str, year: str | None) -> Span:
     year = year or first[:4]
     if not f"{year}-01" <= first <= f"{year}-12":
         raise SpanError(text, f"the next month to be published is {first}")
-    return Span(f"rest of {year}", first, f"{year}-12")
+    return _rest_of(year, first)
+
+
+def _rest_of(year: str, first: str) -> Span:
+    last = f"{year}-12"
+    return Span(f"rest of {year}", first, last, window=first != last)
 
 
 def _between(text: str, first: str, last: str) -> Span:
@@ -132,7 +137,7 @@ def standard(cutoff: str, horizon: int) -> list[Span]:
     if not months.calendar_years():
         wanted.append(calendar)
     if after[5:] != "01":
-        wanted.append(Span(f"rest of {after[:4]}", after, calendar.last))
+        wanted.append(_rest_of(after[:4], after))
     return [span for span in wanted if span.last <= months.shift(cutoff, horizon)]
 
 

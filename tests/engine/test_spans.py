@@ -44,15 +44,20 @@ SERIES = Outlooks(SeriesKey("northern"), COUNTS, CUTOFF, DRAWS)
     ],
 )
 def test_a_span_is_read_as_people_write_it(text, name, first, last):
-    assert spans.parse(text, CUTOFF) == (name, first, last)
+    found = spans.parse(text, CUTOFF)
+
+    assert (found.name, found.first, found.last) == (name, first, last)
+    assert found.window is (name.startswith(("next ", "rest of ")) and first != last)
 
 
 @pytest.mark.parametrize(
     ("cutoff", "first"), [("2025-12", "2026-01"), ("2026-01", "2026-02"), ("2026-11", "2026-12")]
 )
 def test_the_rest_of_a_year_is_what_of_it_is_to_come(cutoff, first):
-    assert spans.parse("rest of 2026", cutoff) == ("rest of 2026", first, "2026-12")
-    assert spans.parse("rest of year", cutoff) == ("rest of 2026", first, "2026-12")
+    rest = ("rest of 2026", first, "2026-12", first != "2026-12")
+
+    assert spans.parse("rest of 2026", cutoff) == rest
+    assert spans.parse("rest of year", cutoff) == rest
 
 
 @pytest.mark.parametrize("cutoff", ["2025-11", "2026-12"])
@@ -117,15 +122,15 @@ def test_where_years_are_calendar_years_each_is_answered_once():
         months.year_begins(10)
 
     assert [span.name for span in found] == ["2026", "2027", "next 12 months", "rest of 2026"]
-    assert year == ("2027", "2027-01", "2027-12")
-    assert spans.fiscal(2027) == ("FY2027", "2026-10", "2027-09")
+    assert year == spans.Span("2027", "2027-01", "2027-12")
+    assert spans.fiscal(2027) == spans.Span("FY2027", "2026-10", "2027-09")
 
 
 def test_a_year_before_a_span_is_the_same_months():
-    assert spans.parse("FY2027", CUTOFF).year_before() == (
-        "2025-10..2026-09", "2025-10", "2026-09",
-    )  # fmt: skip
-    assert spans.parse("2026-12", CUTOFF).year_before() == ("2025-12", "2025-12", "2025-12")
+    before = spans.Span("2025-10..2026-09", "2025-10", "2026-09")
+
+    assert spans.parse("FY2027", CUTOFF).year_before() == before
+    assert spans.parse("2026-12", CUTOFF).year_before() == ("2025-12", "2025-12", "2025-12", False)
     assert spans.parse("FY2027", CUTOFF).year_named == 2027
     assert spans.parse("2027", CUTOFF).year_named is None
 
