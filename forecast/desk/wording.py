@@ -202,6 +202,11 @@ def basis_noun(basis: str) -> str:
     return _BASES.get(basis, "forecast")
 
 
+def basis_word(basis: str) -> str:
+    """The same where a line is short: a forecast, whether issued or not, or a hindcast."""
+    return "hindcast" if basis == "hindcast" else "forecast"
+
+
 def judged_by(bases: Iterable[str]) -> str:
     """What several months were judged by: both kinds, each with its meaning, where both are."""
     kinds = set(bases)

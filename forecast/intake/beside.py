@@ -35,7 +35,7 @@ class HeldBeside(NamedTuple):
     said: list[str]
 
 
-class _Split(NamedTuple):
+class _SplitTotal(NamedTuple):
     """Of one border's month: the total, and the part that is named and the rest."""
 
     total: int
@@ -80,7 +80,7 @@ def judged(source: CountSource, read: ReadRelease, held: Counts) -> HeldBeside:
     return HeldBeside(_without(read.snapshot, fresh), problems, said)
 
 
-def _splits(aside: Aside, parts: Counts, totals: Counts) -> dict[TotalMonth, _Split]:
+def _splits(aside: Aside, parts: Counts, totals: Counts) -> dict[TotalMonth, _SplitTotal]:
     """The months both parts are stated for; the total is their sum where none is stated."""
     found = {}
     for border in HEADLINES:
@@ -91,7 +91,7 @@ def _splits(aside: Aside, parts: Counts, totals: Counts) -> dict[TotalMonth, _Sp
         total = totals.get(_total(aside, border), {})
         for month in sorted(named.keys() & rest.keys()):
             whole = total.get(month, named[month] + rest[month])
-            found[border, month] = _Split(whole, named[month], rest[month])
+            found[border, month] = _SplitTotal(whole, named[month], rest[month])
     return found
 
 
@@ -110,7 +110,7 @@ def _held_totals(aside: Aside, held: Counts) -> Counts:
     }
 
 
-def _parts(split: _Split | None) -> tuple[int, ...]:
+def _parts(split: _SplitTotal | None) -> tuple[int, ...]:
     return split[1:] if split else ()
 
 
@@ -125,7 +125,7 @@ def _total_problems(stated: Counts, held: Counts) -> Iterator[str]:
                 )
 
 
-def _whole_problems(new: Mapping[TotalMonth, _Split]) -> Iterator[str]:
+def _whole_problems(new: Mapping[TotalMonth, _SplitTotal]) -> Iterator[str]:
     """The borders' counts are no more than nationwide's, in all three rows."""
     for month in sorted({month for _, month in new}):
         whole = new.get((NATIONWIDE, month))
@@ -137,8 +137,8 @@ def _whole_problems(new: Mapping[TotalMonth, _Split]) -> Iterator[str]:
 
 def _changed_problems(
     agreed: Agreement,
-    new: Mapping[TotalMonth, _Split],
-    old: Mapping[TotalMonth, _Split],
+    new: Mapping[TotalMonth, _SplitTotal],
+    old: Mapping[TotalMonth, _SplitTotal],
     held: Counts,
 ) -> Iterator[str]:
     """Months held already: closed years to the unit, the others as near as any release's."""
@@ -156,7 +156,7 @@ def _changed_problems(
 
 
 def _turned_problems(
-    agreed: Agreement, new: Mapping[TotalMonth, _Split], old: Mapping[TotalMonth, _Split]
+    agreed: Agreement, new: Mapping[TotalMonth, _SplitTotal], old: Mapping[TotalMonth, _SplitTotal]
 ) -> Iterator[str]:
     """The parts do not change places from one month to the next: labels may have."""
     for (border, month), now in sorted(new.items()):
@@ -176,8 +176,8 @@ def _turned_problems(
 def _swapped_problem(
     agreed: Agreement,
     month: str,
-    new: Mapping[TotalMonth, _Split],
-    old: Mapping[TotalMonth, _Split],
+    new: Mapping[TotalMonth, _SplitTotal],
+    old: Mapping[TotalMonth, _SplitTotal],
 ) -> Iterator[str]:
     """Nor do the borders."""
     back = months.shift(month, -1)
@@ -192,7 +192,7 @@ def _swapped_problem(
         yield f"in {month} the borders' shares have changed places"
 
 
-def _slip(aside: Aside, place: TotalMonth, split: _Split) -> str:
+def _slip(aside: Aside, place: TotalMonth, split: _SplitTotal) -> str:
     return (
         f"{place[0]} in {place[1]}: {aside.named} {split.named:,} and {aside.rest} {split.rest:,} "
         f"add up to {split.named + split.rest:,}, the total beside them is {split.total:,}"

@@ -22,6 +22,7 @@ from forecast.desk.terminal.tables import month_name
 from forecast.desk.wording import (
     MINUS,
     basis_noun,
+    basis_word,
     both_halves,
     capital,
     change_words,
@@ -243,7 +244,7 @@ def _flag_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
             continue
         how = f"{_HOW_FAR[flag['severity']]}{_SIDES[flag['side']]}"
         yield (
-            f"{how} {_basis(flag).removeprefix('issued ')}",
+            f"{how} {basis_word(flag.get('basis', ''))}",
             f"{capital(measure().noun)} {_where(report)} were {how} the {_basis(flag)}: "
             f"{_counted(report, flag)}, {flag['expected']:,} expected.",
         )
@@ -255,7 +256,7 @@ def _drift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
             continue
         side = _SIDES[flag["side"]]
         yield (
-            f"drifting {side} {_basis(flag).removeprefix('issued ')}s",
+            f"drifting {side} {basis_word(flag.get('basis', ''))}s",
             f"{capital(measure().noun)} {_where(report)} have drifted {side} the {_basis(flag)}s: "
             f"{_counted(report, flag)}, {flag['expected']:,} expected six months before. "
             "No single month stood out.",
