@@ -13,7 +13,8 @@ from forecast.store import connect
 # Identifiers may be quoted or not, and a program writes more or fewer spaces.
 _TOKEN = re.compile(r"--[^\n]*|/\*.*?\*/|('(?:[^']|'')*')|\"([^\"]*)\"|(\w+|[^\s\w])", re.DOTALL)
 
-SchemaObjects = dict[str, str]  # "view latest_run" -> what makes it, in comparable words
+# ("view", "latest_run") -> what makes it, in comparable words; of a column "table.name"
+SchemaObjects = dict[tuple[str, str], str]
 
 
 def findings(db: sqlite3.Connection, version: int) -> Iterator[str]:
@@ -22,12 +23,13 @@ def findings(db: sqlite3.Connection, version: int) -> Iterator[str]:
     version : of the tables, how many migrations made them.
     """
     made, found = _as_made(version), _objects(db)
-    for name in sorted(made.keys() | found.keys()):
-        table = f"table {name.removeprefix('column ').partition('.')[0]}"
-        whole = not name.startswith("column ") or (table in made and table in found)
-        if whole and made.get(name) != found.get(name):
-            how = "added" if name not in made else "changed" if name in found else "removed"
-            yield f"{name} was {how}, but not by this program"
+    for one in sorted(made.keys() | found.keys()):
+        kind, name = one
+        table = ("table", name.partition(".")[0])
+        whole = kind != "column" or (table in made and table in found)
+        if whole and made.get(one) != found.get(one):
+            how = "added" if one not in made else "changed" if one in found else "removed"
+            yield f"{kind} {name} was {how}, but not by this program"
 
 
 @cache
@@ -40,12 +42,14 @@ def _as_made(version: int) -> SchemaObjects:
 
 def _objects(db: sqlite3.Connection) -> SchemaObjects:
     held = db.execute("select type, name, tbl_name, sql from sqlite_master").fetchall()
-    found = {f"{kind} {name}": f"{table} {_plain(sql or '')}" for kind, name, table, sql in held}
+    found = {(kind, name): f"{table} {_plain(sql or '')}" for kind, name, table, sql in held}
     columns = db.execute(
         'select t.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden '
         "from sqlite_master as t, pragma_table_xinfo(t.name) as c where t.type = 'table'"
     )
-    return found | {f"column {table}.{name}": repr(tuple(rest)) for table, name, *rest in columns}
+    return found | {
+        ("column", f"{table}.{name}"): repr(tuple(rest)) for table, name, *rest in columns
+    }
 
 
 def _plain(sql: str) -> str:
