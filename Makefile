@@ -21,11 +21,11 @@ run: $(VENV)/.run
 
 # Without the slow ones: what a change is tried on while it is made.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal --quick $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --quick $(PYTEST_ARGS)
 
 # Every test: what a change must pass.
 whole: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 # Whether every page, mail, table and file says what it said: as of BASE=commit, or where the branch
 # began. Minutes. RENEW=1 keeps today's hashes, CHECK=1 compares with those kept, RECORDS="own parts".
@@ -45,7 +45,7 @@ shipped: $(VENV)/.ship
 # Which statements no test reaches, slower than `make whole`; not counted in processes
 # that tests start.
 coverage: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 # Every generated bad file; `make whole` reads a cut of them.
 corpus: $(VENV)/.dev
@@ -68,16 +68,16 @@ soak: $(VENV)/.dev
 # that tests start as well: an hour each. MUTANTS_ARGS="--sample 20 --seed 7".
 ifdef MODULE
 mutants: $(VENV)/.dev $(MUTANTS)/.done
-	$(MUTANTS)/bin/python tests/mutants.py --python $(BIN)/python --module $(MODULE) $(MUTANTS_ARGS)
+	$(MUTANTS)/bin/python tests/mutation/mutants.py --python $(BIN)/python --module $(MODULE) $(MUTANTS_ARGS)
 else
 mutants: $(VENV)/.dev $(MUTANTS)/.done $(MUTANTS)/tests.xml
-	$(MUTANTS)/bin/python tests/mutants.py --python $(BIN)/python --traced $(MUTANTS) $(MUTANTS_ARGS)
+	$(MUTANTS)/bin/python tests/mutation/mutants.py --python $(BIN)/python --traced $(MUTANTS) $(MUTANTS_ARGS)
 endif
 
 $(MUTANTS)/tests.xml: $(MUTANTS)/.done
 	rm -rf $(MUTANTS)/traced && mkdir $(MUTANTS)/traced
-	-COVERAGE_PROCESS_START=$(CURDIR)/tests/traced.ini COVERAGE_FILE=$(abspath $(MUTANTS))/traced/of \
-		$(BIN)/python -m pytest -n 2 --dist worksteal -p tests.tracing --junitxml=$@
+	-COVERAGE_PROCESS_START=$(CURDIR)/tests/mutation/traced.ini COVERAGE_FILE=$(abspath $(MUTANTS))/traced/of \
+		$(BIN)/python -m pytest -n 2 --dist loadfile -p tests.mutation.tracing --junitxml=$@
 	$(BIN)/coverage combine --quiet --data-file=$(MUTANTS)/coverage $(MUTANTS)/traced/of.*
 
 check: lint types whole
@@ -165,4 +165,4 @@ lock: $(VENV)/.dev
 		--no-annotate -c constraints.txt pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf .same $(VENV) $(BENCH) $(MUTANTS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .same .artifacts $(VENV) $(BENCH) $(MUTANTS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

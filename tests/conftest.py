@@ -1,26 +1,28 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import golden
 import numpy as np
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from panels import make_panel
 
 from forecast.config import Config
 from forecast.intake import series
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import HEADLINES, SeriesKey
 from models.base import Panel
+from tests.support import reference_numbers
+from tests.support.panels import make_panel
 
 # No test fails because the machine is busy; what hangs is ended by pytest-timeout.
 hypothesis_settings.register_profile(
@@ -29,6 +31,13 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("patient")
 
 
+# The programs that tests start are those of this tree, in whatever folder they start.
+ROOT = Path(__file__).parents[1]
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, (str(ROOT), os.environ.get("PYTHONPATH", "")))
+)
+
+ARTIFACTS = ROOT / ".artifacts"
 LONG = ("corpus", "faults", "kills", "soak")  # they may take what they need
 
 
@@ -52,13 +61,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def panel() -> Panel:
     """Six generated series of 90 months."""
-    return make_panel(golden.generated())
+    return make_panel(reference_numbers.generated())
 
 
 @pytest.fixture(scope="session")
 def ragged() -> Panel:
     """The same, but the third and fourth series start 30 and 80 months later."""
-    z = golden.generated()
+    z = reference_numbers.generated()
     z[2, :30] = z[3, :80] = np.nan
     return make_panel(z)
 
@@ -66,9 +75,9 @@ def ragged() -> Panel:
 @pytest.fixture(scope="session")
 def reference() -> dict[str, Any]:
     """The reference implementation, where it is at hand."""
-    if not golden.REFERENCE.exists():
+    if not reference_numbers.REFERENCE.exists():
         pytest.skip("the reference implementation is not at hand; golden.csv is checked instead")
-    return golden.load()
+    return reference_numbers.load()
 
 
 @pytest.fixture(scope="session")
@@ -82,17 +91,31 @@ def border_panel() -> Panel:
     return series.panel(counts)
 
 
+@cache
+def _code() -> str:
+    """A hash of all that a record follows from: the program, its libraries, what makes records."""
+    hasher = hashlib.sha256((ROOT / "constraints.txt").read_bytes())
+    for folder in ("models", "forecast", "jobs", "tests/support"):
+        for path in sorted((ROOT / folder).rglob("*.*")):
+            if path.suffix != ".pyc" and path.is_file():
+                hasher.update(f"{path.relative_to(ROOT)}\n".encode() + path.read_bytes())
+    hasher.update(Path(__file__).read_bytes())
+    return hasher.hexdigest()[:16]
+
+
 @pytest.fixture(scope="session")
-def once_for_all(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Make a folder's content once, whatever the number of the test processes."""
+def session_artifact() -> Callable[..., Path]:
+    """Make a folder's content once: for all processes, and all runs until the code is another."""
 
     def made(name: str, make: Callable[[Path], object]) -> Path:
-        shared = tmp_path_factory.getbasetemp()
-        folder = (shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared) / name
+        kept = ARTIFACTS / _code()
+        kept.mkdir(parents=True, exist_ok=True)
+        folder = kept / name
         with folder.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not folder.exists():
-                part = Path(tempfile.mkdtemp(dir=folder.parent))
+                _forget_old()
+                part = Path(tempfile.mkdtemp(dir=kept))
                 make(part)
                 part.rename(folder)
         return folder
@@ -100,8 +123,15 @@ def once_for_all(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path
     return made
 
 
+def _forget_old() -> None:
+    """Keep what two states of the code made, the newest: this one's, and that of before."""
+    by_age = sorted(ARTIFACTS.iterdir(), key=lambda path: path.stat().st_mtime)
+    for folder in by_age[:-2]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
-def published(once_for_all: Callable[..., Path]) -> Path:
+def published(session_artifact: Callable[..., Path]) -> Path:
     """A database after the first run on the embedded figures; not to be changed."""
     from jobs import monthly
 
@@ -109,7 +139,7 @@ def published(once_for_all: Callable[..., Path]) -> Path:
         now = datetime(2026, 9, 20, 12, tzinfo=UTC)
         monthly.run(folder / "bordercast.db", Config(), now=now)
 
-    return once_for_all("published", make) / "bordercast.db"
+    return session_artifact("published", make) / "bordercast.db"
 
 
 @pytest.fixture
@@ -119,20 +149,20 @@ def database(published: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def by_hand(once_for_all: Callable[..., Path]) -> Path:
+def by_hand(session_artifact: Callable[..., Path]) -> Path:
     """A record of a few rows whose every answer is known; not to be changed."""
-    import byhand
+    from tests.support import tiny_record
 
-    made = once_for_all("by_hand", lambda folder: byhand.make(folder / "bordercast.db"))
+    made = session_artifact("by_hand", lambda folder: tiny_record.make(folder / "bordercast.db"))
     return made / "bordercast.db"
 
 
 @pytest.fixture(scope="session")
-def of_borders(once_for_all: Callable[..., Path]) -> Path:
+def of_borders(session_artifact: Callable[..., Path]) -> Path:
     """A database after a run on the borders' totals alone, a second's work; not to be changed."""
-    import then
+    from tests.support import history_2025
 
-    return once_for_all("borders", then.borders_alone) / "bordercast.db"
+    return session_artifact("borders", history_2025.borders_alone) / "bordercast.db"
 
 
 @pytest.fixture
@@ -142,11 +172,11 @@ def borders_alone(of_borders: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def stages(once_for_all: Callable[..., Path]) -> Path:
+def stages(session_artifact: Callable[..., Path]) -> Path:
     """first.db, january.db, february.db: the service in early 2025; not to be changed."""
-    import then
+    from tests.support import history_2025
 
-    return once_for_all("stages", then.stages)
+    return session_artifact("stages", history_2025.stages)
 
 
 @pytest.fixture

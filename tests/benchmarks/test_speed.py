@@ -25,7 +25,7 @@ from benchmarks.speed import PEERS, Run
 from forecast.engine.scores import PROBS
 from jobs.cli import main
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 NINE = ["q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975"]
 
 

@@ -6,7 +6,6 @@ import json
 import sqlite3
 from datetime import date
 
-import claimcorpus
 import pytest
 
 from benchmarks import claims as scoring
@@ -14,8 +13,9 @@ from forecast.claims import times
 from forecast.claims.checker import check
 from forecast.claims.lexicon import lexicon, tables
 from forecast.claims.table import CountTable
+from tests.support import claim_corpus
 
-EXAMPLES = claimcorpus.FOLDER / "examples.jsonl"
+EXAMPLES = claim_corpus.FOLDER / "examples.jsonl"
 
 
 @pytest.fixture(scope="session")
@@ -35,11 +35,11 @@ def test_published_claims_are_found_and_judged_as_a_person_judged_them(table):
 
 
 def test_the_corpus_is_judged_as_it_is_marked(table):
-    texts = claimcorpus.corpus(table)
+    texts = claim_corpus.corpus(table)
     misses = [
         miss
         for one in texts
-        for miss in claimcorpus.compare(one, check(one.text, table, one.published))
+        for miss in claim_corpus.compare(one, check(one.text, table, one.published))
     ]
     due = sum(len(one.due) for one in texts)
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tables import edit, rows
 
 from forecast.records import HEADLINES
 from jobs.cli import main
+from tests.support.databases import edit, rows
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 CBP = ROOT.parent / "shared" / "data" / "cbp"
 STATE_FILES = [
     "nationwide-encounters-fy20-fy23-state.csv.gz",

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from jobs.cli import main
 
-GOLDEN = Path(__file__).parent / "commands.txt"
+GOLDEN = Path(__file__).with_name("commands.txt")
 
 
 def golden() -> dict[str, str]:

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-import serving
 from click.testing import CliRunner
-from visitor import ROOT, put, snapshot_of, visiting
 
 from jobs.cli import main
+from tests.support import running_service
+from tests.support.site_visitor import ROOT, put, snapshot_of, visiting
 
 
 def web(database: Path, *words: object) -> tuple[int, str]:
@@ -90,10 +90,12 @@ def begun(folder: Path, copy: Path) -> Iterator[subprocess.Popen[str]]:
 def test_it_ends_with_sigterm_while_it_writes_its_first_page_and_leaves_nothing(two_runs, tmp_path):
     _, copy, _ = two_runs
     with begun(tmp_path, copy) as process:
-        serving.wait_for(lambda: serving.children(process.pid))  # it is being written
+        running_service.wait_for(
+            lambda: running_service.children(process.pid)
+        )  # it is being written
         assert list((tmp_path / "tmp").iterdir())
         process.terminate()
-        _, log = process.communicate(timeout=serving.HANGS)
+        _, log = process.communicate(timeout=running_service.HANGS)
 
     assert (process.returncode, list((tmp_path / "tmp").iterdir())) == (0, [])
     assert "Traceback" not in log
@@ -111,9 +113,9 @@ def test_it_starts_answers_follows_the_copy_and_ends(two_runs, tmp_path, end):
             fetched(f"{address}/{chart}") for chart in re.findall(r'src="([^"]+)"', page.text)
         ]
         put(second, snapshot_of(database))
-        serving.wait_for(lambda: "run 2," in fetched(f"{address}/").text)
+        running_service.wait_for(lambda: "run 2," in fetched(f"{address}/").text)
         process.send_signal(end)
-        _, log = process.communicate(timeout=serving.HANGS)
+        _, log = process.communicate(timeout=running_service.HANGS)
 
     assert len(charts) == 4
     assert (process.returncode, list((tmp_path / "tmp").iterdir())) == (0, [])
@@ -122,7 +124,7 @@ def test_it_starts_answers_follows_the_copy_and_ends(two_runs, tmp_path, end):
 
 
 def fetched(address: str) -> httpx.Response:
-    answer = httpx.get(address, timeout=serving.HANGS)
+    answer = httpx.get(address, timeout=running_service.HANGS)
     assert answer.status_code == 200
     return answer
 

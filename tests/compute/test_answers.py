@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tables import rows
 
 from forecast.config import Compute, Config, ForecastSection
 from jobs.compute.answers import (  # nothing heavy here: every worker reads this file
     JobResult,
     answers,
 )
+from tests.support.databases import rows
 
 TWO, ONE = Compute(processes=2), Compute(engine="serial")
 
@@ -70,9 +70,8 @@ def test_a_job_that_kills_or_hangs_its_worker_is_given_up_alone(work, seconds):
 
 def run_with_prophet(path: Path, processes: int) -> list[tuple]:
     """A run on a small record; what there is to say of Prophet."""
-    from serving import drop
-
     from jobs import monthly
+    from tests.support.running_service import drop
 
     drop(path, "2023-12")
     settings = Config(

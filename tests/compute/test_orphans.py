@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving import wait_for
 
 from jobs.compute.orphans import leave_with_parent
+from tests.support.running_service import wait_for
 
 # A parent starts a child that watches it, and says who is there: itself, the child, and a process
 # that the child has started, which watches nobody.

@@ -8,7 +8,6 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from tables import counting_steps, rows
 
 from forecast import months
 from forecast.desk import brief
@@ -16,6 +15,7 @@ from forecast.desk.report import month_report
 from forecast.desk.wording import change_words, month_words, ordinal, place_of, unusual_words
 from forecast.store.reports import MonthRecord
 from jobs.cli import main
+from tests.support.databases import counting_steps, rows
 
 SOURCE = {"file_name": "a.csv", "rounding": 1}
 COUNTS = st.lists(st.integers(0, 400_000), min_size=1, max_size=40)

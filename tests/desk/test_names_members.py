@@ -30,7 +30,7 @@ def test_a_part_is_named_as_a_reader_writes_it(dimension, member, words):
 
 
 def test_no_part_of_the_embedded_figures_keeps_a_code(published):
-    from tables import rows
+    from tests.support.databases import rows
 
     names = rows(
         published,

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tables import edit, rows
 
 from forecast.desk import yearly as desk
 from forecast.errors import SpanError
 from forecast.records import BORDERS
 from jobs.cli import main
 from jobs.service import yearly
+from tests.support.databases import edit, rows
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,14 @@
-"""Makes the record of today's program, at a release: `python tests/earlier/today.py`.
+"""Makes the record of today's program, at a release: `python -m tests.earlier.today`.
 
 The story of `make.py`, which made that of schema 8 and keeps the imports of its time: five runs on
-the small figures of tests/publisher.py, a file refused, a run withdrawn, a notice approved, one
-rejected; the last one is approved too, and its mail waits in ops.db. Two of three witnesses saw
-the first approval, all three the end.
+the small figures of `publisher`, a file refused, a run withdrawn, a notice approved, one rejected;
+the last one is approved too, and its mail waits in ops.db. Two of three witnesses saw the first
+approval, all three the end.
 
     VERSION.db.gz, VERSION-ops.db.gz, VERSION.toml       as a user of that version has them
     VERSION-authority.pem, VERSION-witness.bundle        what their proofs are checked with
 
-tests/test_earlier.py opens every one.
+tests/journeys/test_earlier.py opens every one.
 """
 
 from __future__ import annotations
@@ -22,18 +22,14 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import forecast
+from forecast.store import connect, notices, ops, runs
+from forecast.store.notices import Approval
+from jobs.mail import approvals, queueing
+from jobs.witness import attest
+from tests.support import publisher, small_record, timestamp_authority
+
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parent / "faults"), str(HERE.parent.parent)]
-
-import authority  # noqa: E402
-import publisher  # noqa: E402
-import small  # noqa: E402
-
-import forecast  # noqa: E402
-from forecast.store import connect, notices, ops, runs  # noqa: E402
-from forecast.store.notices import Approval  # noqa: E402
-from jobs.mail import approvals, queueing  # noqa: E402
-from jobs.witness import attest  # noqa: E402
 
 LATE = datetime(2024, 4, 20, 12, tzinfo=UTC)
 SETTINGS = """
@@ -57,48 +53,52 @@ OUTSIDE = 'sign = {sign}\nrepository = "{repository}"\n'
 def made(folder: Path) -> Path:
     """The record in a folder; returns the database. Beside it: authority.pem, repository.git."""
     git = folder / "repository.git"
-    key, root = folder / "key", authority.make(folder / "authority")
+    key, root = folder / "key", timestamp_authority.make(folder / "authority")
     ran("git", "init", "-q", "--bare", "-b", "main", git)
     ran("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key)
     shutil.copy(root, folder / "authority.pem")
-    path = small.made(folder)
+    path = small_record.made(folder)
     settings = path.with_name("config.toml")
     public = key.with_suffix(".pub").read_text().strip()
-    with authority.serving(folder / "authority") as address:
+    with timestamp_authority.serving(folder / "authority") as address:
         sign = [sys.executable, "-m", "jobs.witness.signer", "--key", str(key)]
         told = SETTINGS.format(key=public, authority=address)
         settings.write_text(settings.read_text() + told + OUTSIDE.format(sign=sign, repository=""))
         approve(path, 1, datetime(2024, 2, 17, 9, tzinfo=UTC))
-        attest.attest(path, small.settings(path), small.NOW)
+        attest.attest(path, small_record.settings(path), small_record.NOW)
         tell(folder)
         outside = OUTSIDE.format(sign=sign, repository=git)
-        settings.write_text(small.SETTINGS.replace("= 3", "= 4") + told + outside)
+        settings.write_text(small_record.SETTINGS.replace("= 3", "= 4") + told + outside)
         finish(folder)
-        attest.attest(path, small.settings(path), LATE)
+        attest.attest(path, small_record.settings(path), LATE)
     kept = SETTINGS.format(key=public, authority="https://authority.example.org/")
-    settings.write_text(small.SETTINGS.replace("= 3", "= 4") + kept)
+    settings.write_text(small_record.SETTINGS.replace("= 3", "= 4") + kept)
     return path
 
 
 def tell(folder: Path) -> None:
     """A refused file, February, and its notice that nobody wants."""
-    path = folder / small.NAME
-    spoiled = folder / "inbox" / publisher.file_name("2023-11", "aor", first=small.FIRST_YEAR)
+    path = folder / small_record.NAME
+    spoiled = (
+        folder / "inbox" / publisher.file_name("2023-11", "aor", first=small_record.FIRST_YEAR)
+    )
     spoiled.write_bytes(publisher.file_bytes("2023-11", "aor")[:500])
-    small.run(path)
-    approvals.reject(path, 2, "Bob Day", "known since Tuesday", small.NOW)
+    small_record.run(path)
+    approvals.reject(path, 2, "Bob Day", "known since Tuesday", small_record.NOW)
 
 
 def finish(folder: Path) -> None:
     """A run by other settings, March and its notice, run 2 withdrawn."""
-    path = folder / small.NAME
-    small.run(path, LATE)
-    small.drop(folder, "2024-03", {**small.FEBRUARY[2], ("2024-03", "southwest"): 1500})
-    small.run(path, LATE)
+    path = folder / small_record.NAME
+    small_record.run(path, LATE)
+    small_record.drop(
+        folder, "2024-03", {**small_record.FEBRUARY[2], ("2024-03", "southwest"): 1500}
+    )
+    small_record.run(path, LATE)
     with connect.writing(path) as db:
         runs.withdraw(db, 2, "rested on a draft", "Bob Day", LATE)
     approve(path, 3, LATE)
-    assert queueing.queue_all(path, small.settings(path), LATE) == 1
+    assert queueing.queue_all(path, small_record.settings(path), LATE) == 1
 
 
 def approve(path: Path, notice_id: int, now: datetime) -> None:

@@ -7,11 +7,9 @@ import io
 import math
 from dataclasses import fields, replace
 
-import golden
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from panels import make_panel
 from pyarrow import parquet
 
 from forecast import months
@@ -34,6 +32,8 @@ from jobs.cli import main
 from jobs.pipeline import anyseries as run_anyseries
 from jobs.pipeline.anyseries import forecast_all
 from models import build
+from tests.support import reference_numbers
+from tests.support.panels import make_panel
 
 H = 14
 SERIAL = Compute(engine="serial")
@@ -49,7 +49,7 @@ def counts_of(values: np.ndarray, last: list[int] | None = None) -> MonthlyCount
 @pytest.fixture(scope="module")
 def own() -> MonthlyCounts:
     """Six series; the second in tenths, the third shorter, the fourth ending earlier."""
-    values = np.round(np.expm1(golden.generated()))
+    values = np.round(np.expm1(reference_numbers.generated()))
     values[1] /= 10
     values[2, :30] = np.nan
     return counts_of(values, [LAST, LAST, LAST, LAST - 5, LAST, LAST])
@@ -196,7 +196,7 @@ def test_only_short_series_are_refused():
 
 
 def test_twenty_four_months_are_enough():
-    z = golden.generated()[:, :24]
+    z = reference_numbers.generated()[:, :24]
     said = engine_forecasts(make_panel(z), np.array([22, 23]), 2)
 
     assert np.isfinite(said.sigma).tolist() == [[False, True]] * 6
@@ -527,7 +527,7 @@ def test_a_file_that_will_not_do_is_refused(tmp_path, text, code, problem):
 @pytest.fixture
 def borders_file(published, tmp_path):
     """The borders' totals as anybody's file."""
-    from tables import rows
+    from tests.support.databases import rows
 
     lines = [
         f"{border},{month},{count}"
@@ -542,7 +542,7 @@ def borders_file(published, tmp_path):
 
 @pytest.mark.slow
 def test_a_file_with_a_total_says_what_the_run_says(published, borders_file):
-    from tables import rows
+    from tests.support.databases import rows
 
     stored = rows(
         published,

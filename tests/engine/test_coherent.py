@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import byhand
 import numpy as np
 import pytest
-from byhand import NEW_YORK, NORTH, VERMONT
 
 from forecast.engine import coherent, paths
 from forecast.engine.joint import Draws, Joint, as_bytes
 from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
 from forecast.records import BORDERS, Forecast, PathMarks, PathRule, SeriesKey
+from tests.support import tiny_record
+from tests.support.tiny_record import NEW_YORK, NORTH, VERMONT
 
 PATROL, OFFICE = (SeriesKey("northern", "component", name, name) for name in ("USBP", "OFO"))
 SECTORS = tuple(SeriesKey("northern", "field", name, "USBP") for name in ("Havre", "Swanton"))
@@ -46,10 +46,10 @@ def draws() -> Draws:
 
 
 def rows(*keys: SeriesKey) -> list[Forecast]:
-    return [byhand.forecast(key, "2026-07", h, 300 + h) for key in keys for h in (1, 2, 3)]
+    return [tiny_record.forecast(key, "2026-07", h, 300 + h) for key in keys for h in (1, 2, 3)]
 
 
-HEAD = [byhand.forecast(NORTH, "2026-08", h, 801 + h) for h in (1, 2)]
+HEAD = [tiny_record.forecast(NORTH, "2026-08", h, 801 + h) for h in (1, 2)]
 
 
 def medians(found: list[Forecast], month: str) -> dict[SeriesKey, int]:

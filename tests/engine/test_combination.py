@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import second
-from panels import perturbed
 
 from forecast.engine import combination, parameters
 from models import onepass
 from models.base import Panel
 from models.onepass import Sweep
+from tests.support import reference_engine
+from tests.support.panels import perturbed
 
 FIRST = parameters.FIRST_ORIGIN + 1
 
@@ -235,8 +235,8 @@ def test_the_mix_is_a_regression_drawn_to_the_verdict(panel: Panel, lean: float)
     found = combination.walk_weight(walk, grid, panel.z, np.full_like(panel.z, lean))
 
     for s in range(6):
-        pairs = second.regression(walk[s], grid[s], panel.z[s])
-        own, both = (np.array(second.faded([pair[i] for pair in pairs])) for i in (0, 1))
+        pairs = reference_engine.regression(walk[s], grid[s], panel.z[s])
+        own, both = (np.array(reference_engine.faded([pair[i] for pair in pairs])) for i in (0, 1))
         expected = np.clip((both + prior * believed) / (own + prior), 0, 1)
         assert np.allclose(expected, found[s], rtol=0, atol=1e-12)
 
@@ -344,9 +344,9 @@ def test_verdicts_equal_another_implementation(said: dict[str, np.ndarray]) -> N
     together = lean(walk, grid, z, np.full(6, "a"))
     apart = lean(walk, grid, z, np.array(list("abbaba")))
 
-    assert np.allclose(second.verdicts(walk, grid, z), together, rtol=0, atol=1e-7)
+    assert np.allclose(reference_engine.verdicts(walk, grid, z), together, rtol=0, atol=1e-7)
     for rows in ([0, 3, 5], [1, 2, 4]):
-        expected = second.verdicts(walk[rows], grid[rows], z[rows])
+        expected = reference_engine.verdicts(walk[rows], grid[rows], z[rows])
         assert np.allclose(expected, apart[rows], rtol=0, atol=1e-7)
 
 
@@ -363,9 +363,9 @@ def test_weights_of_the_calm_models_equal_another_implementation(
     assert m.shape == (2, 60)
     for number in (0, 1):
         rows = np.flatnonzero(family == number)
-        expected = second.root_weights(grid[rows], root[rows], z[rows])
+        expected = reference_engine.root_weights(grid[rows], root[rows], z[rows])
         assert np.allclose(expected, r[rows], rtol=0, atol=1e-7)
-        expected = second.level_weights(grid[rows], flat[rows], z[rows])
+        expected = reference_engine.level_weights(grid[rows], flat[rows], z[rows])
         assert np.allclose(expected, m[number], rtol=0, atol=1e-7)
     assert 0 < r[:, -1].min() < r[:, -1].max() < 1
     assert heard.live.tolist() == [[3 * (t >= 18) for t in range(60)]] * 2

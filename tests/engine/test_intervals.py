@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import second
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from panels import perturbed
 from scipy.stats import t as student
 
 from forecast.engine import intervals, parameters, tails
 from models.base import Panel
+from tests.support import reference_engine
+from tests.support.panels import perturbed
 
 PROBS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 centres, scales, freedoms = st.floats(0, 14), st.floats(0.001, 2), st.floats(2.5, 3)
@@ -201,7 +201,7 @@ def test_sigma_equals_another_implementation(panel: Panel) -> None:
     found = intervals.sigma_of(step, panel.z)
 
     for row in range(6):
-        expected = np.array(second.sigmas(step[row], panel.z[row]))
+        expected = np.array(reference_engine.sigmas(step[row], panel.z[row]))
         assert np.allclose(expected, found[row], rtol=0, atol=1e-9, equal_nan=True)
 
 

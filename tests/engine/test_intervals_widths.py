@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import second
-from panels import perturbed
 from scipy.stats import t as student
 
 from forecast.engine import intervals, parameters
 from models.base import Panel
+from tests.support import reference_engine
+from tests.support.panels import perturbed
 
 H = 6
 
@@ -79,7 +79,7 @@ def test_widths_equal_another_implementation() -> None:
 
     found = learned(centre, scale, df, z, np.full(3, "a"))
 
-    expected = second.widths(centre, scale, df, z)
+    expected = reference_engine.widths(centre, scale, df, z)
     assert np.abs(expected[-1]).max() > 0.1
     for series in found:
         assert np.allclose(expected, series, rtol=0, atol=1e-9)

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tables import rows
 
 from forecast import months
 from forecast.config import Config
@@ -22,6 +21,7 @@ from forecast.store import joint as store
 from forecast.watch.outlook import Hindsight
 from jobs.pipeline import joint as joint_runs
 from jobs.pipeline.totals import Models, headline
+from tests.support.databases import rows
 
 
 @pytest.fixture(scope="module")

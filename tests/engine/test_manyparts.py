@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
-import golden
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -22,6 +21,7 @@ from forecast.intake.counts import MonthlyCounts
 from forecast.intake.tables.grid import ReadAs
 from jobs.cli import main
 from jobs.pipeline import anyseries
+from tests.support import reference_numbers
 
 LAST = months.to_index("2026-08")
 
@@ -29,7 +29,7 @@ LAST = months.to_index("2026-08")
 @pytest.fixture(scope="module")
 def own() -> MonthlyCounts:
     """Twelve series: two families that will span parts, and one that will not."""
-    values = np.round(np.expm1(golden.generated()))
+    values = np.round(np.expm1(reference_numbers.generated()))
     values = np.concatenate([values, values[:, ::-1] + 40])
     values[2, :30] = np.nan
     values[7, 50:53] = np.nan
@@ -269,7 +269,7 @@ def forecast(parts: list[Path], out: Path, hindcasts: int):
 @pytest.fixture(scope="module")
 def short() -> MonthlyCounts:
     """Such series, three years of them, one of these too short."""
-    values = np.round(np.expm1(golden.generated()))[:, -36:]
+    values = np.round(np.expm1(reference_numbers.generated()))[:, -36:]
     values = np.concatenate([values, values[:, ::-1] + 40])
     values[4, :30] = np.nan
     family = np.array(["even", "odd"] * 4 + ["alone"] * 4)

@@ -4,11 +4,8 @@ import itertools
 import pickle
 from dataclasses import fields, replace
 
-import golden
 import numpy as np
 import pytest
-import second
-from panels import make_panel, perturbed
 
 from forecast.engine import blocks, intervals, refit, scores
 from forecast.engine.predictive import Predictive, predictive, summed
@@ -17,6 +14,8 @@ from models import build, structural
 from models.base import Failure, Panel, Paths
 from models.breakwalk import BreakWalk
 from models.structural import Structural
+from tests.support import reference_engine, reference_numbers
+from tests.support.panels import make_panel, perturbed
 
 EVERY = np.arange(90)
 TOTALS = {1: (0, 2)}
@@ -35,7 +34,7 @@ def at(origins: np.ndarray | slice, said: Predictive) -> Predictive:
 
 @pytest.fixture(scope="module")
 def said(panel: Panel) -> Predictive:
-    return engine_forecasts(panel, EVERY, golden.H)
+    return engine_forecasts(panel, EVERY, reference_numbers.H)
 
 
 def test_after_until_models_weigh_as_they_did_then(panel: Panel) -> None:
@@ -137,7 +136,7 @@ def test_a_forecast_is_known_where_all_its_months_and_its_scale_are() -> None:
 
 @pytest.fixture(scope="module")
 def with_totals(panel: Panel) -> Predictive:
-    return engine_forecasts(panel, EVERY, golden.H, totals=TOTALS)
+    return engine_forecasts(panel, EVERY, reference_numbers.H, totals=TOTALS)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +148,7 @@ def with_totals(panel: Panel) -> Predictive:
     ],
 )
 def test_small_families_are_packed_and_large_ones_cut(size, alone, together):
-    z = golden.generated()[[0, 1, 2, 3, 4, 5, 0, 1], :40]
+    z = reference_numbers.generated()[[0, 1, 2, 3, 4, 5, 0, 1], :40]
     task = blocks.Task(make_panel(z, list("aaabbccd")), np.array([30, 39]), 2)
     asked = []
 
@@ -187,8 +186,8 @@ def test_a_part_of_a_task_is_all_of_some_of_its_series(panel: Panel):
 
 
 def test_series_known_not_to_break_are_forecast_without_the_walk(panel: Panel) -> None:
-    calm = engine_forecasts(replace(panel, calm=True), EVERY, golden.H)
-    parts = engine_forecasts(replace(panel, calm=True), EVERY, golden.H, size=2)
+    calm = engine_forecasts(replace(panel, calm=True), EVERY, reference_numbers.H)
+    parts = engine_forecasts(replace(panel, calm=True), EVERY, reference_numbers.H, size=2)
 
     known = np.isfinite(calm.sigma)
     assert known.any()
@@ -200,21 +199,24 @@ def test_series_known_not_to_break_are_forecast_without_the_walk(panel: Panel) -
 def model_paths(panel: Panel) -> dict[str, np.ndarray]:
     """What the engine's models say of the panel, without the engine."""
     prior = structural.log_prior(structural.evidence(panel))
-    walk, grid = BreakWalk().sweep(panel, golden.H), Structural().sweep(panel, golden.H)
+    walk, grid = (
+        BreakWalk().sweep(panel, reference_numbers.H),
+        Structural().sweep(panel, reference_numbers.H),
+    )
     rooted = replace(panel, z=np.sqrt(np.expm1(panel.z)))
     return {
         "walk": walk.path,
         "walk_growth": walk.growth,
         "grid": grid.path,
         "grid_growth": grid.growth,
-        "root": structural.paths_under(prior, rooted, golden.H),
+        "root": structural.paths_under(prior, rooted, reference_numbers.H),
     }
 
 
 @pytest.mark.parametrize("jumps", [True, False])
 def test_the_engine_equals_another_implementation(panel: Panel, jumps: bool) -> None:
-    expected = second.engine(panel.z, model_paths(panel), TOTALS, jumps)
-    said = engine_forecasts(replace(panel, jumps=jumps), EVERY, golden.H, totals=TOTALS)
+    expected = reference_engine.engine(panel.z, model_paths(panel), TOTALS, jumps)
+    said = engine_forecasts(replace(panel, jumps=jumps), EVERY, reference_numbers.H, totals=TOTALS)
     for name, values in expected.items():
         actual = getattr(said, name)[:, FIRST:]
         assert np.abs(values[:, FIRST:] - actual).max() < 1e-9, name
@@ -222,13 +224,13 @@ def test_the_engine_equals_another_implementation(panel: Panel, jumps: bool) -> 
 
 @pytest.mark.parametrize("jumps", [True, False])
 def test_quantiles_equal_another_implementation(panel: Panel, jumps: bool) -> None:
-    probs = (0.005, *golden.PROBS, 0.999)
-    said = engine_forecasts(replace(panel, jumps=jumps), EVERY, golden.H, totals=TOTALS)
+    probs = (0.005, *reference_numbers.PROBS, 0.999)
+    said = engine_forecasts(replace(panel, jumps=jumps), EVERY, reference_numbers.H, totals=TOTALS)
     quantiles = said.quantiles(probs)
     for s, t, k, i in itertools.product(range(6), (30, 58, 89), (0, 1, 5, 11), range(len(probs))):
         centre, scale = said.centre[s, t, k], said.scale[s, t, k]
         share, reach = said.share[s, t], said.reach[s, t]
-        expected = second.quantile(probs[i], centre, scale, share, reach, k + 1, jumps)
+        expected = reference_engine.quantile(probs[i], centre, scale, share, reach, k + 1, jumps)
         assert quantiles[s, t, k, i] == pytest.approx(expected, abs=1e-9)
 
 
@@ -285,7 +287,7 @@ def test_there_is_no_forecast_before_two_years(ragged: Panel) -> None:
 
 
 def test_quantiles_ascend_and_intervals_never_narrow(with_totals: Predictive) -> None:
-    quantiles = with_totals.quantiles(golden.PROBS)[:, FIRST:]
+    quantiles = with_totals.quantiles(reference_numbers.PROBS)[:, FIRST:]
     assert np.all(np.diff(quantiles, axis=-1) >= 0)
     assert np.all(np.diff(with_totals.scale[:, FIRST:], axis=-1) >= 0)
 
@@ -313,19 +315,21 @@ def test_a_total_and_its_parts_must_end_together(panel: Panel) -> None:
 def test_nothing_after_a_cutoff_moves_the_engine(panel: Panel, with_totals: Predictive) -> None:
     for cutoff in (40, 71):
         past = slice(0, cutoff + 1)
-        again = engine_forecasts(perturbed(panel, cutoff), EVERY, golden.H, totals=TOTALS)
+        again = engine_forecasts(
+            perturbed(panel, cutoff), EVERY, reference_numbers.H, totals=TOTALS
+        )
         assert equal(at(past, with_totals), at(past, again))
 
 
 def test_cutting_the_future_off_moves_nothing(panel: Panel, with_totals: Predictive) -> None:
     short = make_panel(panel.z[:, :61])
-    again = engine_forecasts(short, np.array([60]), golden.H, totals=TOTALS)
+    again = engine_forecasts(short, np.array([60]), reference_numbers.H, totals=TOTALS)
     assert equal(at(EVERY[60:61], with_totals), again, 1e-12)
 
 
 def test_some_origins_are_a_part_of_all(panel: Panel, with_totals: Predictive) -> None:
     some = np.array([35, 36, 80])
-    again = engine_forecasts(panel, some, golden.H, totals=TOTALS)
+    again = engine_forecasts(panel, some, reference_numbers.H, totals=TOTALS)
     assert equal(at(some, with_totals), again, 1e-12)
 
 
@@ -357,14 +361,14 @@ def test_nothing_lies_below_none_or_beyond_reach(said: Predictive) -> None:
 
 
 def test_counts_are_the_nearest(said: Predictive) -> None:
-    counts = said.counts(golden.PROBS, 0, 60)
-    exact = np.expm1(said.quantiles(golden.PROBS)[0, 60])
-    assert counts.shape == (golden.H, 9)
+    counts = said.counts(reference_numbers.PROBS, 0, 60)
+    exact = np.expm1(said.quantiles(reference_numbers.PROBS)[0, 60])
+    assert counts.shape == (reference_numbers.H, 9)
     assert np.abs(counts - exact).max() <= 0.5 + 1e-6
 
 
 def calibrated(panel: Panel, name: str, origins: np.ndarray = EVERY) -> Predictive:
-    paths = build(name).paths(panel, EVERY, golden.H)
+    paths = build(name).paths(panel, EVERY, reference_numbers.H)
     return model_forecasts(panel, paths, EVERY, origins, totals=TOTALS)
 
 
@@ -520,25 +524,25 @@ def border_wis(panel: Panel, said: Predictive) -> float:
     quantiles = said.quantiles(scores.PROBS)
     parts = [
         scores.wis(panel.z[:, first + h :], quantiles[:, first : months - h, h - 1]).ravel()
-        for h in range(1, golden.H + 1)
+        for h in range(1, reference_numbers.H + 1)
     ]
     return float(np.concatenate(parts).mean())
 
 
 def test_the_borders_are_forecast_as_well_as_measured(border_panel: Panel) -> None:
     every = np.arange(border_panel.z.shape[1])
-    own = engine_forecasts(border_panel, every, golden.H)
+    own = engine_forecasts(border_panel, every, reference_numbers.H)
     nationwide = border_panel.names.index("nationwide")
     parts = [row for row in range(4) if row != nationwide]
-    summed = engine_forecasts(border_panel, every, golden.H, totals={nationwide: parts})
+    summed = engine_forecasts(border_panel, every, reference_numbers.H, totals={nationwide: parts})
     assert border_wis(border_panel, own) == pytest.approx(0.2250, abs=0.0008)
     assert border_wis(border_panel, summed) <= 0.2260
 
 
 def test_the_engine_beats_a_calibrated_random_walk_on_the_borders(border_panel: Panel) -> None:
     every = np.arange(border_panel.z.shape[1])
-    engine = engine_forecasts(border_panel, every, golden.H)
-    naive = build("naive").paths(border_panel, every, golden.H)
+    engine = engine_forecasts(border_panel, every, reference_numbers.H)
+    naive = build("naive").paths(border_panel, every, reference_numbers.H)
     walk = model_forecasts(border_panel, naive, every, every)
     assert border_wis(border_panel, engine) < border_wis(border_panel, walk)
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from panels import make_panel
 
 from forecast.engine import paths
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import HUB
+from tests.support.panels import make_panel
 
 H = 12
 MONTHS = st.shared(st.integers(24, 48), key="months")

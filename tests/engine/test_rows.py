@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 
-import byhand
-import golden
 import numpy as np
 import pytest
 
@@ -22,17 +20,18 @@ from forecast.engine.rows import (
 )
 from forecast.records import HUB_PERMILLES, SeriesKey
 from models.base import Panel
+from tests.support import reference_numbers, tiny_record
 
 KEYS = tuple(SeriesKey("northern", "state", f"S{i}") for i in range(6))
 LAST = "2026-08"  # of the panel
 
 
 def test_quantiles_stand_on_the_months_after_the_last_one(panel: Panel):
-    said = engine_forecasts(panel, np.array([89]), golden.H)
+    said = engine_forecasts(panel, np.array([89]), reference_numbers.H)
 
     found = hub_quantiles(said, panel, KEYS)
 
-    ahead = [months.shift(LAST, step) for step in range(1, golden.H + 1)]
+    ahead = [months.shift(LAST, step) for step in range(1, reference_numbers.H + 1)]
     assert [(key, month, p) for key, month, p, _ in found] == [
         (key, month, p) for key in KEYS for month in ahead for p in HUB_PERMILLES
     ]
@@ -57,7 +56,7 @@ def test_quantiles_are_of_the_series_that_have_a_forecast_from_their_own_end(rag
 
 
 def test_a_hindcast_names_its_cutoff_its_months_and_its_figures(panel: Panel):
-    said = engine_forecasts(panel, np.array([80, 89]), golden.H)
+    said = engine_forecasts(panel, np.array([80, 89]), reference_numbers.H)
     digests = data_digests(panel)
 
     found = hindcast_rows(said, panel, KEYS, np.array([80, 89]), "bordercast", "1", digests)
@@ -65,7 +64,7 @@ def test_a_hindcast_names_its_cutoff_its_months_and_its_figures(panel: Panel):
     cutoff = months.shift(LAST, -9)
     of_one = [row for row in found if (row.series, row.cutoff) == (KEYS[2], cutoff)]
     assert [(row.month, row.horizon) for row in of_one] == [
-        (months.shift(cutoff, step), step) for step in range(1, golden.H + 1)
+        (months.shift(cutoff, step), step) for step in range(1, reference_numbers.H + 1)
     ]
     assert {row.data_digest for row in of_one} == {digests[80]}
     assert {row.cutoff for row in found} == {cutoff, LAST}
@@ -84,12 +83,12 @@ def test_a_hindcast_s_numbers_are_those_of_its_distribution(panel: Panel):
     """None from a month that nobody knows, or before there is a forecast."""
     gap = Panel(panel.z.copy(), panel.last, panel.family, panel.names, panel.events)
     origins = np.array([10, 80, 85])
-    said = engine_forecasts(panel, origins, golden.H)
+    said = engine_forecasts(panel, origins, reference_numbers.H)
     gap.z[2, 85] = np.nan
 
     found = hindcast_rows(said, gap, KEYS, origins, "m", "1", dict.fromkeys((10, 80, 85), "d"))
 
-    assert len(found) == (6 * 2 - 1) * golden.H
+    assert len(found) == (6 * 2 - 1) * reference_numbers.H
     for row in found:
         series, place = KEYS.index(row.series), 1 if row.cutoff == months.shift(LAST, -9) else 2
         assert row.median == row.quantiles[HUB_PERMILLES.index(500)]
@@ -120,17 +119,19 @@ def test_forecasts_stand_on_the_months_after_each_series_last(ragged: Panel):
 def test_nationwide_s_median_is_the_borders_within_its_half():
     """lo50 and hi50 are one count from the median here: 303 of 302 moves, 310 does not get far."""
     north, south, other, whole = (
-        [byhand.forecast(key, "2026-08", step, median, model) for step in (1, 2)]
+        [tiny_record.forecast(key, "2026-08", step, median, model) for step in (1, 2)]
         for key, median, model in (
-            (byhand.NORTH, 101, "m"),
-            (byhand.SOUTH, 101, "m"),
-            (byhand.OTHER, 101, "m"),
-            (byhand.WHOLE, 302, "m"),
+            (tiny_record.NORTH, 101, "m"),
+            (tiny_record.SOUTH, 101, "m"),
+            (tiny_record.OTHER, 101, "m"),
+            (tiny_record.WHOLE, 302, "m"),
         )
     )
-    far = [byhand.forecast(byhand.WHOLE, "2026-08", 1, median, "m") for median in (310, 290)]
-    foreign = byhand.forecast(byhand.WHOLE, "2026-08", 1, 302, "naive")
-    part = byhand.forecast(byhand.NEW_YORK, "2026-08", 1, 7, "m")
+    far = [
+        tiny_record.forecast(tiny_record.WHOLE, "2026-08", 1, median, "m") for median in (310, 290)
+    ]
+    foreign = tiny_record.forecast(tiny_record.WHOLE, "2026-08", 1, 302, "naive")
+    part = tiny_record.forecast(tiny_record.NEW_YORK, "2026-08", 1, 7, "m")
     rest = [*north, *south, *other[:1], part]
 
     found = with_summed_medians([*rest, *whole, *far, foreign])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import byhand
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -14,6 +13,7 @@ from forecast.desk.terminal import score_tables as desk
 from forecast.engine import scores
 from forecast.records import HUB_PERMILLES, SeriesKey, StoredForecast
 from jobs.cli import main
+from tests.support import tiny_record
 
 NORTH, OTHER = SeriesKey("northern"), SeriesKey("other")
 SPAN = months.between("2022-01", "2024-12")
@@ -162,7 +162,7 @@ def test_scores_are_of_the_usual_horizons_and_of_all_together():
 
 
 def test_hindcasts_are_scored_at_the_quantiles_of_the_intervals():
-    hindcast = byhand.hindcast(NORTH, "2023-06", 2, 100)
+    hindcast = tiny_record.hindcast(NORTH, "2023-06", 2, 100)
 
     (stored_row,) = scores.of_hindcasts([hindcast])
 

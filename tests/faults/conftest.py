@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-import page
 import pytest
-import small
+
+from tests.support import fault_tables, small_record
 
 BEGAN = time.monotonic()
 
@@ -28,30 +29,32 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not figures or not (to or terminalreporter.config.option.markexpr in ("faults", "soak")):
         return
     bad = sum(len(terminalreporter.stats.get(name, ())) for name in ("failed", "error"))
-    about = page.where((time.monotonic() - BEGAN) / 60, bad)
+    about = fault_tables.where((time.monotonic() - BEGAN) / 60, bad)
     terminalreporter.section("faults")
     terminalreporter.write_line(about)
-    for lines in page.tables(figures).values():
+    for lines in fault_tables.tables(figures).values():
         terminalreporter.write_line("\n".join(("", *lines)))
     if to:
-        page.write(to, figures, about)
+        fault_tables.write(to, figures, about)
 
 
 @pytest.fixture(scope="session")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def before(session_artifact: Callable[..., Path]) -> Path:
     """The small record before the run under test; not to be changed."""
-    return small.made(tmp_path_factory.mktemp("small"))
+    return session_artifact("small", small_record.made) / small_record.NAME
 
 
 @pytest.fixture
 def record(before: Path, tmp_path: Path) -> Path:
     """A copy of it to spoil."""
-    return small.copied(before, tmp_path)
+    return small_record.copied(before, tmp_path)
 
 
 @pytest.fixture(scope="session")
-def after(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def after(before: Path, session_artifact: Callable[..., Path]) -> Path:
     """The same record after a run that nothing disturbed; not to be changed."""
-    path = small.copied(before, tmp_path_factory.mktemp("after"))
-    assert small.run(path) == 3
-    return path
+
+    def make(folder: Path) -> None:
+        assert small_record.run(small_record.copied(before, folder)) == 3
+
+    return session_artifact("small-after", make) / small_record.NAME

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import small
-import smalldisk
-from tables import rows
 
-HERE = Path(__file__).parent
+from tests.support import nearly_full_disk, small_record
+from tests.support.databases import rows
+
 RUN = ["run", "--no-bundle"]
 FULL = ("the disk is full", "or is full")
 
@@ -34,9 +33,16 @@ def tried(before: Path, words: list[str], sizes: list[int] | int) -> list[dict[s
     way = own_mounts()
     if not way:
         pytest.skip("no file system can be mounted here, not even in a namespace of one's own")
-    here = os.pathsep.join(map(str, (small.ROOT, HERE.parent, HERE)))
+    here = str(small_record.ROOT)
     done = subprocess.run(
-        [*way, sys.executable, smalldisk.__file__, before, json.dumps(words), json.dumps(sizes)],
+        [
+            *way,
+            sys.executable,
+            nearly_full_disk.__file__,
+            before,
+            json.dumps(words),
+            json.dumps(sizes),
+        ],
         env={**os.environ, "PYTHONPATH": here, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
@@ -55,17 +61,19 @@ def tried(before: Path, words: list[str], sizes: list[int] | int) -> list[dict[s
 )
 def test_a_full_disk_costs_nothing_but_the_run(before, after, figure, sizes):
     found = tried(before, RUN, sizes)
-    whole = {path: (small.state(path), _shown(path)) for path in (before, after)}
+    whole = {path: (small_record.state(path), _shown(path)) for path in (before, after)}
     states, shown = zip(*whole.values(), strict=True)
 
     full = [one for one in found if one["first"][0] != 0]
     wrong = {
         "unclear": [o for o in full if o["first"][0] != 1 or not _in_words(o["first"])],
         "not_served": [o for o in found if not _served(o, shown, states)],
-        "not_recovered": [o for o in found if o["again"][0] or o["state"] != small.state(after)],
+        "not_recovered": [
+            o for o in found if o["again"][0] or o["state"] != small_record.state(after)
+        ],
         "damaged": [o for o in found if o["damage"]],
         "files_left": [o for o in found if o["left"]],
-        "copies_behind": [o for o in found if o["copy_again"] != small.state(after)],
+        "copies_behind": [o for o in found if o["copy_again"] != small_record.state(after)],
     }
     by_copy = sum(one["shown"][0] != 0 for one in found)
     counts = {name: len(ones) for name, ones in wrong.items()}
@@ -124,7 +132,11 @@ def test_a_full_temporary_folder_is_not_the_databases_fault(tmp_path):
 
     said = subprocess.run(
         [*way, "sh", "-c", f'{mount} && exec "$@"', "-", sys.executable, "-c", SPILL, "b.db"],
-        env={**os.environ, "PYTHONPATH": str(small.ROOT), "TMPDIR": str(tmp_path / "scratch")},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(small_record.ROOT),
+            "TMPDIR": str(tmp_path / "scratch"),
+        },
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -10,12 +10,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-import migrating
 import pytest
-import small
 from click.testing import CliRunner
 
 from jobs.cli import main
+from tests.support import killed_migrations, small_record
 
 BLOCK, BLOCKS = 25, 8
 MONTH = "2024-02"
@@ -64,7 +63,7 @@ def asked(path: Path, words: tuple[str, ...]) -> Answer:
 @pytest.fixture(scope="module")
 def place(after, tmp_path_factory) -> Path:
     """Where a record lies to be spoiled again and again; as good as after its run."""
-    path = small.copied(after, tmp_path_factory.mktemp("flips"))
+    path = small_record.copied(after, tmp_path_factory.mktemp("flips"))
     for file in ("ops.db", f"{path.name}-wal", f"{path.name}-shm"):
         path.with_name(file).unlink(missing_ok=True)
     shutil.copyfile(path, path.with_name("whole"))
@@ -86,7 +85,7 @@ def places(path: Path, count: int, seed: int) -> list[int]:
         page = db.execute("pragma page_size").fetchone()[0]
         pages = [
             [row[0] for row in db.execute("select pageno from dbstat where name = ?", (table,))]
-            for table in migrating.tables(db)
+            for table in killed_migrations.tables(db)
         ]
     found = []
     for number in range(count):
@@ -110,7 +109,7 @@ def flip(path: Path, at: int, bit: int) -> None:
 def held(path: Path) -> object:
     """Every row of every table, or that they cannot be read."""
     try:
-        return migrating.rows(path)
+        return killed_migrations.rows(path)
     except (sqlite3.Error, ValueError) as error:
         return f"unreadable: {error}"
 
@@ -141,7 +140,7 @@ def false(path: Path, right: dict[tuple[str, ...], Answer], reads) -> list[str]:
 def test_a_flipped_bit_is_named_and_nothing_false_is_shown(
     place, right, figure, flips, block, reads
 ):
-    whole, chance = migrating.rows(place.with_name("whole")), random.Random(block)
+    whole, chance = killed_migrations.rows(place.with_name("whole")), random.Random(block)
     found, wrong = Counter(changed_a_row=0), []
     for at in places(place.with_name("whole"), flips, block):
         flip(place, at, bit := chance.randrange(8))

@@ -8,20 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import small
 from click.testing import CliRunner
-from tables import rows, written
 
 from jobs.cli import main
+from tests.support import small_record
+from tests.support.databases import rows, written
+from tests.support.forged_statements import MEDIANS, SAID
 
-MEDIANS = ["update forecasts set median = lo50 where run_id = 3 and model = 'bordercast'"]
-SAID = [
-    "update flags set severity = 'watch', ratio = 1.0 where id = (select max(id) from flags)",
-    "update judgements set p = 0.5 where month = '2024-02'",
-    "update scores set wis = wis / 2 where run_id = 3",
-    "update notice_sections set text = 'so', html = 'so' where notice_id = 2",
-    "update notices set approved_by = 'Nobody' where id = 2",
-]
 FORGERIES = {
     "medians": (MEDIANS, {"forecasts"}),
     "what was said": (
@@ -60,8 +53,8 @@ class Mailed(NamedTuple):
 @pytest.fixture(scope="module")
 def mailed(after, tmp_path_factory) -> Mailed:
     """A record whose last notice was approved, and the command that its text prints."""
-    path = small.copied(after, tmp_path_factory.mktemp("mailed"))
-    small.approve(path, 2, "Ann Lee")
+    path = small_record.copied(after, tmp_path_factory.mktemp("mailed"))
+    small_record.approve(path, 2, "Ann Lee")
     text = bordercast(path, "notices", "preview", "2").output
     one_line = text.replace("\\\n", "")
     printed = re.search(r"bordercast (verify --run 3 --digest) +([0-9a-f]{64})", one_line)

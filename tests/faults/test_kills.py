@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import faulty
 import pytest
-import small
-from tables import rows
+
+from tests.support import injected_faults, small_record
+from tests.support.databases import rows
 
 STEPS = [
     "before jobs.monthly:run",
@@ -73,7 +73,7 @@ WRONG = (
 BLOCK, BLOCKS = 25, 8
 # A run that fits in two worker processes, from which none may be left behind.
 FITTING = (
-    small.SETTINGS.replace('"snaive"', '"snaive", "ets"')
+    small_record.SETTINGS.replace('"snaive"', '"snaive", "ets"')
     .replace("2023-06", "2024-01")
     .replace("processes = 1", "processes = 2")
 )
@@ -90,18 +90,18 @@ class Undisturbed(NamedTuple):
 
 def undisturbed(before: Path, folder: Path) -> Undisturbed:
     """The run in this process, watched at each commit, and once more by the clock."""
-    path = small.copied(before, folder / "watched")
-    states = {small.state(path)}
-    look = lambda said: states.add(small.state(path)) if said == "commit" else None  # noqa: E731
-    with faulty.watched(after=look):
-        small.run(path)
-    timed = small.copied(before, folder / "timed")
-    with small.program(timed) as process:
+    path = small_record.copied(before, folder / "watched")
+    states = {small_record.state(path)}
+    look = lambda said: states.add(small_record.state(path)) if said == "commit" else None  # noqa: E731
+    with injected_faults.watched(after=look):
+        small_record.run(path)
+    timed = small_record.copied(before, folder / "timed")
+    with small_record.program(timed) as process:
         process.stdout.readline()
         began = time.monotonic()
         process.wait()
         seconds = time.monotonic() - began
-    return Undisturbed(frozenset(states), small.state(path), notices(path), seconds)
+    return Undisturbed(frozenset(states), small_record.state(path), notices(path), seconds)
 
 
 def notices(path: Path) -> list[tuple]:
@@ -116,13 +116,13 @@ def calm(before, tmp_path_factory):
 @pytest.fixture(scope="session")
 def fitting(tmp_path_factory):
     """The record whose run fits in worker processes, and what its run does."""
-    before = small.made(tmp_path_factory.mktemp("fitting"), FITTING)
+    before = small_record.made(tmp_path_factory.mktemp("fitting"), FITTING)
     return before, undisturbed(before, tmp_path_factory.mktemp("calm-fitting"))
 
 
 def killed(path: Path, after: float) -> bool:
     """Whether the program was still running when it was killed, so many seconds after its start."""
-    with small.program(path) as process:
+    with small_record.program(path) as process:
         process.stdout.readline()
         time.sleep(after)
         process.kill()
@@ -132,15 +132,15 @@ def killed(path: Path, after: float) -> bool:
 def survives(path: Path, calm: Undisturbed, again: Callable[[Path], object]) -> Counter[str]:
     """What is wrong after a kill, and after the run that follows it; all of it should be 0."""
     found = Counter(dict.fromkeys(WRONG, 0))
-    copies = [path, path.with_name(small.SNAPSHOT)]
-    found["damaged"] = sum(bool(small.damage(copy)) for copy in copies)
-    found["half_runs"] = sum(small.state(copy) not in calm.states for copy in copies)
+    copies = [path, path.with_name(small_record.SNAPSHOT)]
+    found["damaged"] = sum(bool(small_record.damage(copy)) for copy in copies)
+    found["half_runs"] = sum(small_record.state(copy) not in calm.states for copy in copies)
     orphans = left_running(path)
     again(path)
-    found["damaged"] += sum(bool(small.damage(copy)) for copy in copies)
-    found["other_results"] = sum(small.state(copy) != calm.end for copy in copies)
+    found["damaged"] += sum(bool(small_record.damage(copy)) for copy in copies)
+    found["other_results"] = sum(small_record.state(copy) != calm.end for copy in copies)
     found["notices_off"] = int(notices(path) != calm.notices)
-    found["files_left"] = len(small.left_over(path.parent))
+    found["files_left"] = len(small_record.left_over(path.parent))
     found["processes_left"] = orphans + left_running(path)
     return found
 
@@ -148,13 +148,13 @@ def survives(path: Path, calm: Undisturbed, again: Callable[[Path], object]) -> 
 def left_running(path: Path, seconds: float = 60.0) -> int:
     """How many processes that were started for this record are still there after a while."""
     deadline = time.monotonic() + seconds
-    while (found := small.processes(path)) and time.monotonic() < deadline:
+    while (found := small_record.processes(path)) and time.monotonic() < deadline:
         time.sleep(0.05)
     return len(found)
 
 
 def by_program(path: Path) -> None:
-    code, said = small.finished(path)
+    code, said = small_record.finished(path)
     assert code == 0, said
 
 
@@ -172,9 +172,9 @@ def by_program(path: Path) -> None:
 def test_a_run_killed_at_random_is_made_up_for(before, calm, tmp_path, figure, kills, block):
     chance, found, tried = random.Random(block), Counter(), 0
     while tried < kills:
-        path = small.copied(before, tmp_path / str(tried))
+        path = small_record.copied(before, tmp_path / str(tried))
         if killed(path, chance.uniform(0, calm.seconds)):
-            found += survives(path, calm, small.run)  # those that were 0 are dropped here
+            found += survives(path, calm, small_record.run)  # those that were 0 are dropped here
             tried += 1
         shutil.rmtree(path.parent)
 
@@ -186,12 +186,12 @@ def test_a_run_killed_at_random_is_made_up_for(before, calm, tmp_path, figure, k
 @pytest.mark.parametrize(
     ("step", "again"),
     [
-        pytest.param(CUT, small.run, id=f"{CUT}, in make whole"),
+        pytest.param(CUT, small_record.run, id=f"{CUT}, in make whole"),
         *(pytest.param(step, by_program, marks=pytest.mark.faults, id=step) for step in STEPS),
     ],
 )
 def test_a_run_killed_at_a_step_is_made_up_for(record, calm, figure, step, again):
-    code, said = small.finished(record, fault=step)
+    code, said = small_record.finished(record, fault=step)
     assert code == -signal.SIGKILL, said
 
     found = survives(record, calm, again)
@@ -205,11 +205,11 @@ def test_a_run_killed_while_it_fits_leaves_no_worker_behind(fitting, tmp_path, f
     (before, calm), chance, found, tried = fitting, random.Random(0), Counter(), 0
     workers = 0
     while tried < 12:
-        path = small.copied(before, tmp_path / str(tried))
-        with small.program(path) as process:
+        path = small_record.copied(before, tmp_path / str(tried))
+        with small_record.program(path) as process:
             process.stdout.readline()
             time.sleep(chance.uniform(0, calm.seconds))
-            workers += len(small.processes(path)) > 1
+            workers += len(small_record.processes(path)) > 1
             process.kill()
         found += survives(path, calm, by_program)
         tried += 1

@@ -10,20 +10,19 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import publisher
 import pytest
-import small
-from mailserver import HOST, Taken, converse, scripted, server
-from tables import rows
 
 from forecast.config import Config
 from forecast.store import connect, health, notices, ops
 from jobs.mail import outbox
 from jobs.mail.send import DeliveryOutcome
+from tests.support import publisher, small_record
+from tests.support.databases import rows
+from tests.support.mail_server import HOST, Taken, converse, scripted, server
 
 BEGAN = datetime(2024, 5, 1, 12, tzinfo=UTC)
 SETTINGS = (
-    small.SETTINGS.replace("[notices]", '[notices]\napproval = "auto"')
+    small_record.SETTINGS.replace("[notices]", '[notices]\napproval = "auto"')
     + f"""
 [[notices.recipients]]
 address = "ann@example.org"
@@ -102,8 +101,8 @@ class Desk:
         """
         while self.news and self.news[0][0] <= now:
             _, month, moved = self.news.pop(0)
-            small.drop(self.path.parent, month, moved)
-            assert small.run(self.path, now)
+            small_record.drop(self.path.parent, month, moved)
+            assert small_record.run(self.path, now)
         if health.mail_due(self.path, now):
             with listening as port:
                 self.outcomes.update(outbox.deliver(self.path, at(self.path, port), lambda: now))
@@ -122,7 +121,7 @@ class Desk:
 
 def at(path: Path, port: int) -> Config:
     """The record's settings with the mail server at this port."""
-    found = small.settings(path)
+    found = small_record.settings(path)
     return found.model_copy(update={"mail": found.mail.model_copy(update={"port": port})})
 
 

@@ -12,18 +12,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import migrating
-import publisher
 import pytest
-import small
 from click.testing import CliRunner
-from tables import edit
-from test_single_door import CONNECTED, commands
 
 from forecast.store import connect, ops
 from jobs.cli import main
+from tests.support import killed_migrations, publisher, small_record
+from tests.support.databases import edit
+from tests.support.every_command import CONNECTED, commands
 
-HERE = Path(__file__).parent
 NEWEST = len(connect.migrations())
 # Those that read no record, replace it, or stop before it at what the settings lack.
 WITHOUT = {"config", "forecast", "restore", "notices test", "witness now"}
@@ -33,7 +30,7 @@ ASKS_OPS = {"fetch", "serve", "verify", "notices unsubscribe", "notices list"}
 @pytest.fixture(scope="module")
 def full(before, tmp_path_factory) -> Path:
     """The small record, with rows in both of its files; not to be changed."""
-    path = small.copied(before, tmp_path_factory.mktemp("full"))
+    path = small_record.copied(before, tmp_path_factory.mktemp("full"))
     bordercast(path, "verify")
     bordercast(path, "notices", "unsubscribe", "ann@example.org")
     return path
@@ -56,17 +53,17 @@ def bordercast(path: Path, *words: str):
 def test_a_migration_that_was_killed_is_resumed_with_all_rows(
     full, tmp_path, figure, name, first, step
 ):
-    path = small.copied(full, tmp_path).with_name(name)
-    here = os.pathsep.join(map(str, (small.ROOT, HERE.parent, HERE)))
+    path = small_record.copied(full, tmp_path).with_name(name)
+    here = str(small_record.ROOT)
     done = subprocess.run(
-        [sys.executable, migrating.__file__, path, str(first), str(step)],
+        [sys.executable, killed_migrations.__file__, path, str(first), str(step)],
         env={**os.environ, "PYTHONPATH": here}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     found = [json.loads(line) for line in done.stdout.splitlines()]
 
     versions = {one["version"] for one in found}
     figure("migration", len(found), schemas=len(versions), not_whole=_not_whole(found))
-    assert versions == set(range(len(connect.migrations(migrating.SCHEMAS[name]))))
+    assert versions == set(range(len(connect.migrations(killed_migrations.SCHEMAS[name]))))
     assert _not_whole(found) == 0
     if step == 1:
         assert len({(one["version"], one["between"]) for one in found}) > 2 * len(versions) - 2
@@ -79,7 +76,7 @@ def _not_whole(found: list[dict]) -> int:
 @pytest.fixture
 def old(full, tmp_path) -> Path:
     """A folder like that of the small record, but for its database."""
-    path = small.copied(full, tmp_path)
+    path = small_record.copied(full, tmp_path)
     for end in ("", "-wal", "-shm"):
         path.with_name(path.name + end).unlink(missing_ok=True)
     return path
@@ -91,7 +88,7 @@ def old(full, tmp_path) -> Path:
     [1, *(pytest.param(v, marks=pytest.mark.faults) for v in range(2, NEWEST - 1)), NEWEST - 1],
 )
 def test_an_older_database_is_read_after_the_next_run_and_not_before(full, old, version):
-    migrating.earlier(full, version, old)
+    killed_migrations.earlier(full, version, old)
     early = [bordercast(old, *words) for words in (["show"], ["status"], ["verify"])]
     ran = bordercast(old, "run", "--no-bundle")
     late = [bordercast(old, *words) for words in (["show"], ["verify"], ["backup"])]
@@ -120,7 +117,7 @@ def test_a_backup_of_the_schema_before_can_be_restored(full, old, tmp_path):
 @pytest.fixture
 def connected(full, tmp_path) -> Iterator[Path]:
     """A copy whose settings name a publisher, who has nothing, and a mail server."""
-    path = small.copied(full, tmp_path / "newer")
+    path = small_record.copied(full, tmp_path / "newer")
     with publisher.running() as site:
         site.list_files()
         with path.with_name("config.toml").open("a") as file:
@@ -136,7 +133,7 @@ def test_every_command_refuses_a_newer_database_in_plain_words(connected, figure
         words for words in commands(path.parent) if not {words[0], " ".join(words[:2])} & WITHOUT
     ]
     edit(path, "pragma user_version = 99")
-    before = small.state(path)
+    before = small_record.state(path)
 
     came = {" ".join(words): bordercast(path, *words) for words in asked}
 
@@ -151,7 +148,7 @@ def test_every_command_refuses_a_newer_database_in_plain_words(connected, figure
     assert wrong == {}
     assert (doctor.exit_code, unsubscribed.exit_code) == (1, 0)  # says so; asks only ops.db
     assert "newer bordercast" in doctor.output
-    assert small.state(path) == before
+    assert small_record.state(path) == before
 
 
 def test_a_newer_ops_db_is_refused_in_plain_words_by_what_needs_it(connected):
@@ -174,10 +171,10 @@ def test_a_newer_ops_db_is_refused_in_plain_words_by_what_needs_it(connected):
 
 
 def test_earlier_databases_have_the_rows_of_their_time(full, tmp_path):
-    path = migrating.earlier(full, 3, tmp_path / "three.db")
+    path = killed_migrations.earlier(full, 3, tmp_path / "three.db")
 
     with closing(sqlite3.connect(path)) as db:
         count = db.execute("select count(*) from forecasts").fetchone()[0]
         assert db.execute("pragma user_version").fetchone() == (3,)
-        assert "episodes" not in migrating.tables(db)
+        assert "episodes" not in killed_migrations.tables(db)
     assert count > 50

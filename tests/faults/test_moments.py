@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import faulty
 import pytest
-import reader
-import small
 from click.testing import CliRunner
 
 from forecast.config import Config
@@ -16,14 +13,15 @@ from forecast.store import runs
 from forecast.store.connect import writing
 from jobs.cli import main
 from jobs.service import health
+from tests.support import database_reader, injected_faults, small_record
 
-COMMANDS = [["status"], *reader.COMMANDS]
+COMMANDS = [["status"], *database_reader.COMMANDS]
 
 
 @pytest.fixture(scope="session")
 def due(before, tmp_path_factory) -> tuple[Path, Publication]:
     """The record with the file taken in, and the run that is to be published next."""
-    path = small.copied(before, tmp_path_factory.mktemp("due"))
+    path = small_record.copied(before, tmp_path_factory.mktemp("due"))
     found = []
 
     def stop(_: object, publication: Publication, __: object) -> None:
@@ -33,7 +31,7 @@ def due(before, tmp_path_factory) -> tuple[Path, Publication]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "publish", stop)
         with pytest.raises(KeyboardInterrupt):
-            small.run(path)
+            small_record.run(path)
     return path, found[0]
 
 
@@ -45,7 +43,7 @@ def publish(path: Path, publication: Publication) -> None:
 def asked(path: Path, command: list[str]) -> str:
     """What a command says; for "status" the facts that do not change by themselves."""
     if command == ["status"]:
-        facts = health.status(path, Config(), small.NOW).facts
+        facts = health.status(path, Config(), small_record.NOW).facts
         return str({name: fact for name, fact in facts.items() if "bytes" not in name})
     place = ["--config", str(path.with_name("config.toml")), "--db", str(path)]
     said = CliRunner().invoke(main, [*place, *command])
@@ -76,15 +74,15 @@ class Between:
 )
 def test_a_command_reads_one_moment(due, tmp_path, figure, command):
     before, publication = due
-    after = small.copied(before, tmp_path / "after")
+    after = small_record.copied(before, tmp_path / "after")
     publish(after, publication)
     right = [asked(before, command), asked(after, command)]
     at, said = 0, []
     while True:
         at += 1
-        path = small.copied(before, tmp_path / str(at))
+        path = small_record.copied(before, tmp_path / str(at))
         between = Between(at, path, publication)
-        with faulty.watched(between):
+        with injected_faults.watched(between):
             said.append(asked(path, command))
         if between.statements < at:
             break

@@ -9,25 +9,24 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-import publisher
 import pytest
-import small
 from click.testing import CliRunner
-from publisher import FOLDER, INDEX, Publisher
-from tables import rows
 
 from forecast.store import ops
 from jobs.cli import main
+from tests.support import publisher, small_record
+from tests.support.databases import rows
+from tests.support.publisher import FOLDER, INDEX, Publisher
 
 BLOCK, BLOCKS = 25, 2
-NAME = publisher.file_name(small.FEBRUARY[0], first=small.FIRST_YEAR)
+NAME = publisher.file_name(small_record.FEBRUARY[0], first=small_record.FIRST_YEAR)
 FILE = publisher.file_bytes(
-    small.FEBRUARY[0], first=small.FIRST_YEAR, moved=dict(small.FEBRUARY[2])
+    small_record.FEBRUARY[0], first=small_record.FIRST_YEAR, moved=dict(small_record.FEBRUARY[2])
 )
 PAGE = publisher.page(FOLDER + NAME) + b"\n"
 MOVED = "/moved/" + NAME
 SETTINGS = (
-    small.SETTINGS
+    small_record.SETTINGS
     + """
 [fetch]
 index = "{index}"
@@ -144,26 +143,26 @@ def site(monkeypatch):
 def test_a_fetch_that_is_cut_keeps_nothing_and_the_next_is_whole(
     before, site, figure, tmp_path, count, seed
 ):
-    path = small.copied(before, tmp_path / "begin")
+    path = small_record.copied(before, tmp_path / "begin")
     shutil.rmtree(path.parent / "inbox")
     path.with_name("config.toml").write_text(SETTINGS.format(index=site.index))
-    right = small.copied(path, tmp_path / "right")
+    right = small_record.copied(path, tmp_path / "right")
     put(site, None)
     assert fetched(right)[0] == 0
-    assert small.state(right) != small.state(path)
+    assert small_record.state(right) != small_record.state(path)
 
     found, wrong = Counter(), []
     for number, cut in enumerate(cuts(count, seed)):
-        record = small.copied(path, tmp_path / str(number))
+        record = small_record.copied(path, tmp_path / str(number))
         put(site, cut)
         code, said = fetched(record)
-        left = kept(record) != kept(path) or small.state(record) != small.state(path)
+        left = kept(record) != kept(path) or small_record.state(record) != small_record.state(path)
         left |= rows(ops.beside(record), "select count(*) from downloads") != [(0,)]
         unnamed = code != 4 or f"{site.root}{asked(cut)}: unreachable" not in said
         put(site, None)
         again = fetched(record)[0]
         other = again != 0 or kept(record) != kept(right)
-        other |= small.state(record) != small.state(right)
+        other |= small_record.state(record) != small_record.state(right)
         result = Counter(something_kept=left, not_named=unnamed, other_results=other)
         found += result
         if result.total():

@@ -11,11 +11,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-import small
 
 from forecast.config import Config
 from forecast.store import wal
 from jobs.service import health
+from tests.support import small_record
 
 PINNED = """
 import sqlite3, sys
@@ -50,7 +50,9 @@ def log_size(path: Path) -> int:
 
 def warned(path: Path) -> list[str]:
     return [
-        text for text in health.status(path, Config(), small.NOW).warnings if "in the log" in text
+        text
+        for text in health.status(path, Config(), small_record.NOW).warnings
+        if "in the log" in text
     ]
 
 
@@ -59,18 +61,18 @@ def warned(path: Path) -> list[str]:
     "runs", [1, pytest.param(20, marks=pytest.mark.faults)], ids=["one run", "twenty runs"]
 )
 def test_a_pinned_reader_stops_no_run_and_status_names_it(record, figure, runs):
-    sizes, copy = [], record.with_name(small.SNAPSHOT)
+    sizes, copy = [], record.with_name(small_record.SNAPSHOT)
     with pinned(record) as process:
         assert warned(record) == []
         for number in range(runs):
-            assert small.publish(record, number) == 3 + number
+            assert small_record.publish(record, number) == 3 + number
             sizes.append(log_size(record))
         said = warned(record)
         assert wal.held_up_by(record, locks=Path("not here")) == []  # somebody, but not who
         print("again", file=process.stdin, flush=True)
         assert process.stdout.readline() == "2 2\n"
     without = warned(record)
-    small.publish(record, runs)
+    small_record.publish(record, runs)
 
     figure(
         "pinned reader",
@@ -84,8 +86,8 @@ def test_a_pinned_reader_stops_no_run_and_status_names_it(record, figure, runs):
     assert f"process {process.pid} still reads" in said[0]
     assert f"run {2 + runs} stands only in the log ({sizes[-1]:,} bytes)" in said[0]
     assert (without, log_size(record)) == ([], 0)
-    assert small.damage(record) == []
-    assert small.state(copy) == small.state(record)
+    assert small_record.damage(record) == []
+    assert small_record.state(copy) == small_record.state(record)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +120,6 @@ def test_readers_are_told_by_the_systems_locks(tmp_path, lock, readers):
 
 
 def test_a_reader_that_reads_the_last_run_is_not_blamed(record):
-    small.publish(record, 0)
+    small_record.publish(record, 0)
     with pinned(record, "3 3"):
         assert warned(record) == []

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
 
-import faulty
 import pytest
-import small
+
+from tests.support import injected_faults, small_record
 
 PUBLISHING = 2  # the run's second transaction; the first takes the file in
 BLOCKS = 4
@@ -46,23 +46,26 @@ class Failing:
 @pytest.fixture(scope="session")
 def transaction(before, tmp_path_factory):
     """(how many statements a publish has, the state before it)."""
-    path = small.copied(before, tmp_path_factory.mktemp("counted"))
+    path = small_record.copied(before, tmp_path_factory.mktemp("counted"))
     nothing, states = Failing(at=0), []
 
     def look(statement: str) -> None:
         if statement == "commit":
-            states.append(small.state(path))
+            states.append(small_record.state(path))
 
-    with faulty.watched(nothing, look):
-        small.run(path)
+    with injected_faults.watched(nothing, look):
+        small_record.run(path)
     return nothing.statements, states[0]
 
 
 def left_by(path, failing) -> str:
     """The record's state after a run in which a statement failed."""
-    with faulty.watched(failing), pytest.raises((sqlite3.OperationalError, KeyboardInterrupt)):
-        small.run(path)
-    return small.state(path)
+    with (
+        injected_faults.watched(failing),
+        pytest.raises((sqlite3.OperationalError, KeyboardInterrupt)),
+    ):
+        small_record.run(path)
+    return small_record.state(path)
 
 
 @pytest.mark.slow
@@ -80,11 +83,11 @@ def test_a_publish_is_all_or_nothing(before, after, transaction, tmp_path, figur
     count, taken_in = transaction
     found, tried = Counter(half_runs=0, other_results=0, damaged=0), 0
     for at, error in zip(range(first, count + 1, step), cycle(ERRORS), strict=False):
-        path = small.copied(before, tmp_path / str(at))
+        path = small_record.copied(before, tmp_path / str(at))
         found["half_runs"] += left_by(path, Failing(at, error)) != taken_in
-        assert small.run(path) == 3
-        found["damaged"] += bool(small.damage(path))
-        found["other_results"] += small.state(path) != small.state(after)
+        assert small_record.run(path) == 3
+        found["damaged"] += bool(small_record.damage(path))
+        found["other_results"] += small_record.state(path) != small_record.state(after)
         tried += 1
         shutil.rmtree(path.parent)
 

@@ -14,12 +14,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import faulty
 import pytest
-import reader
-import small
 
 from forecast.store import copies
+from tests.support import database_reader, injected_faults, small_record
 
 # (kind, of the live database or of the copy) -> how many of them.
 READERS = {
@@ -41,19 +39,19 @@ def reading(
     path: Path, readers: dict[tuple[str, str], int]
 ) -> Iterator[list[tuple[str, str, Reader]]]:
     """Readers as processes of their own, less urgent than the one that publishes."""
-    here = os.pathsep.join(map(str, (small.ROOT, small.HERE.parent, small.HERE)))
-    places = {"live": path, "copy": path.with_name(small.SNAPSHOT)}
+    here = str(small_record.ROOT)
+    places = {"live": path, "copy": path.with_name(small_record.SNAPSHOT)}
     with ExitStack() as stack:
         running = []
         for (kind, where), count in readers.items():
             for seed in range(count):
-                script = str(small.HERE / "reader.py")
+                script = str(small_record.HERE / "database_reader.py")
                 process = subprocess.Popen(
                     [sys.executable, script, kind, str(places[where]), str(seed)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     text=True,
-                    cwd=small.ROOT,
+                    cwd=small_record.ROOT,
                     env={**os.environ, "PYTHONPATH": here},
                 )
                 running.append((kind, where, stack.enter_context(process)))
@@ -76,8 +74,8 @@ def publishing(path: Path, folder: Path, publishes: int, seconds: float) -> tupl
     keep()
     began, number = time.monotonic(), 0
     while number < publishes or time.monotonic() - began < seconds:
-        with faulty.watched(after=keep):
-            assert small.publish(path, number) == 3 + number
+        with injected_faults.watched(after=keep):
+            assert small_record.publish(path, number) == 3 + number
         number += 1
         time.sleep(max(0.0, began + number * seconds / publishes - time.monotonic()))
     return number, kept
@@ -91,7 +89,7 @@ def told(process: Reader) -> dict[str, Any]:
 
 def answers(path: Path) -> Answers:
     """Every answer a record can give."""
-    return {*reader.views(path), *reader.every_command(path)}
+    return {*database_reader.views(path), *database_reader.every_command(path)}
 
 
 @pytest.mark.slow

@@ -12,97 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import click
-import door
-import mailserver
-import publisher
 import pytest
-import small
-from publisher import FOLDER, file_bytes, file_name
 
 from jobs.cli import main
+from tests.support import mail_server, publisher, small_record, watched_commands
+from tests.support.every_command import CONNECTED, MOVED, commands
+from tests.support.publisher import FOLDER, file_bytes, file_name
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
+ROOT = Path(__file__).parents[2]
 SOURCES = [p for room in ("models", "forecast", "jobs") for p in (ROOT / room).rglob("*.py")]
-# What the later files change in the small record's figures.
-MOVED = {("2024-01", "southwest"): 900, ("2023-11", "southwest"): 900}
 # The page serves the analysts' copy and has tests of its own; the others touch no record.
 NOT_RUN = {"web", "help", "version", "mcp"}
-CONNECTED = """
-[fetch]
-enabled = true
-contact = "desk@example.org"
-index = "{index}"
-
-[mail]
-enabled = true
-host = "127.0.0.1"
-port = {port}
-security = "local"
-sender = "Bordercast <notices@example.org>"
-
-[[notices.recipients]]
-address = "ann@example.org"
-"""
-
-
-def commands(folder: Path) -> list[list[str]]:
-    """Every command of the program, in an order in which each has something to do."""
-    (folder / "odd.csv").write_bytes(b"Fiscal Year\n2024\n")
-    (folder / "text.txt").write_text("CBP counted 1,000 encounters in February.\n")
-    lines = [f"a,{2020 + n // 12}-{n % 12 + 1:02d},{n + 5}" for n in range(40)]
-    (folder / "own.csv").write_text("series,month,value\n" + "\n".join(lines) + "\n")
-    revised = folder / publisher.file_name("2024-03", first=small.FIRST_YEAR)
-    revised.write_bytes(publisher.file_bytes("2024-03", first=small.FIRST_YEAR, moved=MOVED))
-    backup = str(folder / "kept")
-    words = f"""
-        run --no-bundle
-        show
-        flags
-        score
-        brief northern
-        fact northern 2024-02
-        check {folder}/text.txt --published 2024-04-02
-        chance northern 2024-05 >100
-        changes northern
-        report FY2024 -o {folder}/fy.md
-        plot northern -o {folder}/fan.svg
-        export latest_forecasts -o {folder}/ahead.csv
-        export hub -o {folder}/hub
-        forecast {folder}/own.csv -o {folder}/own-ahead.csv
-        replay --from 2023-10
-        notices list
-        notices show 1
-        notices preview 2
-        notices approve 2 --content PREVIEWED --by Lee
-        notices reject 1 --by Lee --why late
-        notices send --yes
-        notices unsubscribe ann@example.org
-        releases list
-        releases show 1
-        ingest --no-bundle {folder}/odd.csv
-        ingest --no-bundle {revised}
-        releases accept 5 --why seen
-        run --no-bundle
-        fetch --once --no-bundle
-        serve --once
-        status
-        doctor
-        verify
-        config check
-        config show
-        config init -o {folder}/made.toml
-        site -o {folder}/site
-        notices demo -o {folder}/demo.eml
-        notices test --to ann@example.org
-        witness now
-        witness export {folder}/proofs
-        backup --to {backup}
-        backup --drill
-        withdraw 4 --why odd --by Lee
-        restore {backup}
-    """
-    return [line.split() for line in words.splitlines() if line.strip()]
 
 
 def leaves(group: click.Group, above: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
@@ -118,15 +38,15 @@ def leaves(group: click.Group, above: tuple[str, ...] = ()) -> set[tuple[str, ..
 def watched(before, tmp_path_factory) -> tuple[list[Any], list[list[str]]]:
     """What came of every command, and what was seen at the door meanwhile."""
     folder = tmp_path_factory.mktemp("door")
-    path, log = small.copied(before, folder), folder / "door.jsonl"
-    with publisher.running() as site, mailserver.server(mailserver.Taken()) as port:
-        name = file_name("2024-04", first=small.FIRST_YEAR)
-        site.put(FOLDER + name, file_bytes("2024-04", first=small.FIRST_YEAR, moved=MOVED))
+    path, log = small_record.copied(before, folder), folder / "door.jsonl"
+    with publisher.running() as site, mail_server.server(mail_server.Taken()) as port:
+        name = file_name("2024-04", first=small_record.FIRST_YEAR)
+        site.put(FOLDER + name, file_bytes("2024-04", first=small_record.FIRST_YEAR, moved=MOVED))
         site.list_files(FOLDER + name)
         with (folder / "config.toml").open("a") as file:
             file.write(CONNECTED.format(index=site.index, port=port))
-        argv = [sys.executable, door.__file__, path, log, json.dumps(commands(folder))]
-        here = os.pathsep.join(map(str, (ROOT, HERE.parent, HERE)))
+        argv = [sys.executable, watched_commands.__file__, path, log, json.dumps(commands(folder))]
+        here = str(ROOT)
         done = subprocess.run(
             argv, env={**os.environ, "PYTHONPATH": here}, capture_output=True, text=True, check=True
         )
@@ -183,8 +103,8 @@ def test_only_the_store_connects():
 WATCHED = """
 import json, sqlite3, sys
 from pathlib import Path
-import door
-door.watch(Path(sys.argv[1]), Path(sys.argv[2]))
+from tests.support import watched_commands
+watched_commands.watch(Path(sys.argv[1]), Path(sys.argv[2]))
 open(sys.argv[1]).close()
 with sqlite3.connect(sys.argv[1]) as db:
     db.execute("create table t (x)")
@@ -195,7 +115,7 @@ def test_the_watch_at_the_door_sees_what_it_is_for(tmp_path):
     path, log = tmp_path / "bordercast.db", tmp_path / "log"
     path.touch()
     argv = [sys.executable, "-c", WATCHED, path, log]
-    subprocess.run(argv, env={**os.environ, "PYTHONPATH": str(HERE)}, check=True)
+    subprocess.run(argv, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
 
     found = [json.loads(line)[0] for line in log.read_text().splitlines()]
     assert found == ["opened", "wrote outside the lock"]
@@ -218,4 +138,4 @@ def test_the_watch_at_the_door_sees_what_it_is_for(tmp_path):
     ],
 )
 def test_writes_are_told_from_reads(statement, changes):
-    assert door.writes(statement) == changes
+    assert watched_commands.writes(statement) == changes

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-import small
-from tables import rows
+
+from tests.support import small_record
+from tests.support.databases import rows
 
 
 def test_the_run_under_test_flags_and_writes_a_notice(before, after):
@@ -16,15 +17,15 @@ def test_the_run_under_test_flags_and_writes_a_notice(before, after):
         ("2024-02", "held"),
     ]
     assert rows(after, "select count(*) from flags where month = '2024-02'") > [(2,)]
-    assert small.damage(after) == []
-    assert small.left_over(after.parent) == []
+    assert small_record.damage(after) == []
+    assert small_record.left_over(after.parent) == []
 
 
 @pytest.mark.slow
 def test_the_program_does_what_the_function_does_in_two_seconds(record, after):
     began = time.monotonic()
-    code, said = small.finished(record)
+    code, said = small_record.finished(record)
 
     print(f"{time.monotonic() - began:.2f} s")
-    assert (code, small.state(record)) == (0, small.state(after)), said
-    assert small.state(record.with_name(small.SNAPSHOT)) == small.state(after)
+    assert (code, small_record.state(record)) == (0, small_record.state(after)), said
+    assert small_record.state(record.with_name(small_record.SNAPSHOT)) == small_record.state(after)

@@ -8,12 +8,12 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-import small
-from tables import rows
 
 from forecast.records import KeptPath, SeriesKey
 from forecast.store import connect, integrity, measure, releases, runs, witnesses
 from forecast.store.witnesses import WitnessProof
+from tests.support import small_record
+from tests.support.databases import rows
 
 OTHER = {
     "text": ["{0} || 'x'", "'2001-01'", "''", "'none'", "'hindcast'", "'watch'", "'listed'"],
@@ -26,14 +26,14 @@ OTHER = {
 @pytest.fixture(scope="module")
 def full(before, tmp_path_factory) -> Path:
     """A record with rows in every table, of which some wait for the next run; not to be changed."""
-    path = small.copied(before, tmp_path_factory.mktemp("stated"))
+    path = small_record.copied(before, tmp_path_factory.mktemp("stated"))
     with connect.writing(path) as db:
         runs.PathsOnRecord(db).keep([kept("2024-01")])
         seen(db, 1, "2024-01-20T00:00:00+00:00")
-    small.run(path)
-    small.approve(path, 2, "Ann Lee")
+    small_record.run(path)
+    small_record.approve(path, 2, "Ann Lee")
     with connect.writing(path) as db:
-        runs.withdraw(db, 1, "too early", "Ann Lee", small.NOW)
+        runs.withdraw(db, 1, "too early", "Ann Lee", small_record.NOW)
         releases.save_joins(db, {"state": {"NY": "NEW YORK"}})
         measure.save_source(db, {"kind": "published", "name": "cbp_encounters"})
         runs.PathsOnRecord(db).keep([kept("2024-02")])

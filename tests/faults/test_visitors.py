@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import hostile
 import pytest
-from hostile import Seen
 
 from forecast.config import Config
 from jobs.service import upkeep
+from tests.support import hostile_visitors
+from tests.support.hostile_visitors import Seen
 
 ROOT = Path(__file__).parent.parent.parent
 HANGS = 30.0  # seconds; a busy machine is slow, but not that slow
@@ -56,11 +56,11 @@ class PageProcess:
 
 
 @pytest.fixture
-def page(published, once_for_all) -> Iterator[PageProcess]:
+def page(published, session_artifact) -> Iterator[PageProcess]:
     def make(folder: Path) -> None:
         upkeep.write_snapshot(Path(shutil.copy(published, folder / "bordercast.db")), Config())
 
-    found = PageProcess(once_for_all("web", make) / "bordercast.db")
+    found = PageProcess(session_artifact("web", make) / "bordercast.db")
     yield found
     found.end()
 
@@ -76,27 +76,27 @@ def test_nobody_stops_the_page(page, figure, addresses, page_seconds, request_se
     async def attack() -> None:
         stop = asyncio.Event()
         held = [
-            asyncio.create_task(hostile.silent(port, *said, stop))
+            asyncio.create_task(hostile_visitors.silent(port, *said, stop))
             for said in [(b"", b"")] * 64 + [(half, b"x")] * 16 + [(deaf, b"")] * 4
         ]
         await asyncio.gather(
-            hostile.at_once(port, hostile.MONTHS, months),
-            hostile.at_once(port, hostile.BOMBS, bombs),
-            hostile.fuzz(port, hostile.addresses(addresses), fuzzed),
+            hostile_visitors.at_once(port, hostile_visitors.MONTHS, months),
+            hostile_visitors.at_once(port, hostile_visitors.BOMBS, bombs),
+            hostile_visitors.fuzz(port, hostile_visitors.addresses(addresses), fuzzed),
         )
-        await hostile.at_once(port, hostile.BOMBS, bombs)
+        await hostile_visitors.at_once(port, hostile_visitors.BOMBS, bombs)
         stop.set()
         await asyncio.gather(*held)
 
     async def everything() -> None:
-        await hostile.while_read(port, partial(asyncio.sleep, 2), before)
-        await hostile.while_read(port, attack, pages)
+        await hostile_visitors.while_read(port, partial(asyncio.sleep, 2), before)
+        await hostile_visitors.while_read(port, attack, pages)
 
     asyncio.run(everything())
 
-    assert len(hostile.MONTHS) == 64
+    assert len(hostile_visitors.MONTHS) == 64
     assert months.count(404) == 64
-    assert len(bombs.answers) == 2 * len(hostile.BOMBS) == 40
+    assert len(bombs.answers) == 2 * len(hostile_visitors.BOMBS) == 40
     assert len(fuzzed.answers) == addresses
     assert bombs.failed() == fuzzed.failed() == []
     assert all(status for _, status, _, _ in bombs.answers + fuzzed.answers)

@@ -7,13 +7,11 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
-import small
-import spoiledlog
 
-HERE = Path(__file__).parent
+from tests.support import small_record, spoiled_wal
+
 BLOCK, BLOCKS = 50, 4
 
 
@@ -29,9 +27,9 @@ BLOCK, BLOCKS = 50, 4
     ],
 )
 def test_a_spoiled_log_leaves_whole_runs_and_costs_none(before, figure, runs, count, seed):
-    here = os.pathsep.join(map(str, (small.ROOT, HERE.parent, HERE)))
+    here = str(small_record.ROOT)
     done = subprocess.run(
-        [sys.executable, spoiledlog.__file__, before, *map(str, (runs, count, seed))],
+        [sys.executable, spoiled_wal.__file__, before, *map(str, (runs, count, seed))],
         env={**os.environ, "PYTHONPATH": here, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,

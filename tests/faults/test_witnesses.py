@@ -12,12 +12,8 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import authority
 import pytest
-import small
 from click.testing import CliRunner
-from tables import edit, forge, rows, written
-from test_forged import MEDIANS, SAID
 
 from forecast import months
 from forecast.config import parse
@@ -28,6 +24,9 @@ from forecast.store.witnesses import WitnessedEntry
 from jobs.cli import main
 from jobs.service import health
 from jobs.witness import attest, signer, timestamps
+from tests.support import small_record, timestamp_authority
+from tests.support.databases import edit, forge, rows, written
+from tests.support.forged_statements import MEDIANS, SAID
 
 FORGERIES = {"medians and chain": MEDIANS, "all that was said": SAID}
 RECUT = {
@@ -55,7 +54,7 @@ def outside(tmp_path_factory) -> Path:
     """A signer's key, an authority, a repository; not to be changed."""
     folder = tmp_path_factory.mktemp("outside")
     ran("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", folder / "key")
-    authority.make(folder / "authority")
+    timestamp_authority.make(folder / "authority")
     ran("git", "init", "-q", "--bare", "-b", "main", folder / "repository.git")
     return folder
 
@@ -69,14 +68,14 @@ def settings(outside: Path, *kinds: str, address: str = DOWN) -> str:
         f'authority_certificates = "{outside}/authority/root.pem"',
         "git": f'repository = "{outside}/repository.git"',
     }
-    return small.SETTINGS + "\n[witness]\n" + "\n".join(lines[kind] for kind in kinds) + "\n"
+    return small_record.SETTINGS + "\n[witness]\n" + "\n".join(lines[kind] for kind in kinds) + "\n"
 
 
 @contextmanager
 def own(outside: Path, folder: Path):
     """Witnesses of a test's own, to spoil: their folder and the authority's address."""
     mine = Path(shutil.copytree(outside, folder / "outside"))
-    with authority.serving(mine / "authority") as address:
+    with timestamp_authority.serving(mine / "authority") as address:
         yield mine, address
 
 
@@ -86,7 +85,7 @@ def bordercast(path: Path, *words: str):
 
 
 def asked(path: Path, now: datetime | None = None, again: bool = True) -> dict[str, str]:
-    return attest.attest(path, small.settings(path), now or datetime.now(UTC), again=again)
+    return attest.attest(path, small_record.settings(path), now or datetime.now(UTC), again=again)
 
 
 KINDS = ("signature", "time stamp", "git")
@@ -95,18 +94,18 @@ KINDS = ("signature", "time stamp", "git")
 @pytest.fixture(scope="module")
 def witnessed(after, outside, tmp_path_factory) -> tuple[Path, Path]:
     """(database, outside) of a record whose run and approval all witnesses saw."""
-    path = small.copied(after, tmp_path_factory.mktemp("witnessed"))
+    path = small_record.copied(after, tmp_path_factory.mktemp("witnessed"))
     with own(outside, path.parent) as (mine, address):
         path.with_name("config.toml").write_text(settings(mine, *KINDS, address=address))
         assert asked(path) == dict.fromkeys(KINDS, "")
-        small.approve(path, 2, "Ann Lee")
+        small_record.approve(path, 2, "Ann Lee")
         assert asked(path) == dict.fromkeys(KINDS, "")
     return path, mine
 
 
 @pytest.fixture
 def copy(witnessed, tmp_path) -> Path:
-    return small.copied(witnessed[0], tmp_path / "copy")
+    return small_record.copied(witnessed[0], tmp_path / "copy")
 
 
 def test_what_was_seen_is_confirmed_without_a_network(witnessed):
@@ -122,17 +121,17 @@ def test_what_was_seen_is_confirmed_without_a_network(witnessed):
 @pytest.fixture(scope="module")
 def later(outside, tmp_path_factory) -> Path:
     """A record of these days: what a run forecast was seen, then published a month later."""
-    path = tmp_path_factory.mktemp("later") / small.NAME
+    path = tmp_path_factory.mktemp("later") / small_record.NAME
     now = datetime.now(UTC)
     this_month = f"{now:%Y-%m}"
     with own(outside, path.parent) as (mine, address):
         path.with_name("config.toml").write_text(settings(mine, *KINDS, address=address))
-        small.drop(path.parent, months.shift(this_month, -1), {})
-        assert small.run(path, now) == 1
+        small_record.drop(path.parent, months.shift(this_month, -1), {})
+        assert small_record.run(path, now) == 1
         assert asked(path, now) == dict.fromkeys(KINDS, "")
-    small.drop(path.parent, this_month, {})
+    small_record.drop(path.parent, this_month, {})
     published = datetime.fromisoformat(f"{months.shift(this_month, 1)}-16T12:00+00:00")
-    assert small.run(path, published) == 2
+    assert small_record.run(path, published) == 2
     return path
 
 
@@ -161,7 +160,7 @@ def test_in_a_later_month_the_proofs_stand_and_say_seen_before(later):
 
 
 def test_in_a_later_month_a_rewritten_forecast_is_still_named(later, tmp_path):
-    copy = small.copied(later, tmp_path / "copy")
+    copy = small_record.copied(later, tmp_path / "copy")
     assert written(copy, MEDIANS[0].replace("run_id = 3", "run_id = 1")) > 0
 
     answer = bordercast(copy, "verify", "--witnesses")
@@ -281,7 +280,7 @@ def test_others_check_the_exported_proofs_with_their_own_tools(witnessed, tmp_pa
 
 
 def test_a_proof_names_its_key_without_whose_it_is(after, outside, tmp_path):
-    path = small.copied(after, tmp_path / "copy")
+    path = small_record.copied(after, tmp_path / "copy")
     key = (outside / "key.pub").read_text().strip()
     text = settings(outside, "signature").replace(f"{key} ", f"{key} ann@example.org")
     path.with_name("config.toml").write_text(text)
@@ -310,7 +309,7 @@ def test_a_key_that_cannot_be_used_is_said_in_words(outside, tmp_path, change):
 
 
 def test_a_proof_of_the_tools_own_making_is_accepted(after, outside, tmp_path):
-    path = small.copied(after, tmp_path / "copy")
+    path = small_record.copied(after, tmp_path / "copy")
     text = settings(outside, "signature")
     sign = ["ssh-keygen", "-q", "-Y", "sign", "-n", "bordercast", "-f", str(outside / "key")]
     ours = [*SIGNER, "--key", str(outside / "key")]
@@ -334,11 +333,11 @@ def test_the_signer_does_not_sign_a_second_history(witnessed, copy, outside):
 
 
 def alarms(path: Path, now: datetime | None = None) -> tuple[str, ...]:
-    return health.status(path, small.settings(path), now or datetime.now(UTC)).alarms
+    return health.status(path, small_record.settings(path), now or datetime.now(UTC)).alarms
 
 
 def test_a_wrong_key_and_a_strange_text_are_said_in_words(after, outside, tmp_path):
-    path = small.copied(after, tmp_path / "copy")
+    path = small_record.copied(after, tmp_path / "copy")
     ran("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "other")
     text = settings(outside, "signature").replace(str(outside / "key"), str(tmp_path / "other"), 1)
     path.with_name("config.toml").write_text(text)
@@ -352,10 +351,10 @@ def test_a_wrong_key_and_a_strange_text_are_said_in_words(after, outside, tmp_pa
 
 
 def test_an_expired_certificate_is_refused_in_words(after, outside, tmp_path):
-    path = small.copied(after, tmp_path / "copy")
+    path = small_record.copied(after, tmp_path / "copy")
     mine = Path(shutil.copytree(outside, tmp_path / "outside"))
-    authority.make(mine / "authority", expired=True)
-    with authority.serving(mine / "authority") as address:
+    timestamp_authority.make(mine / "authority", expired=True)
+    with timestamp_authority.serving(mine / "authority") as address:
         path.with_name("config.toml").write_text(settings(mine, "time stamp", address=address))
         said = asked(path)["time stamp"]
 
@@ -365,7 +364,7 @@ def test_an_expired_certificate_is_refused_in_words(after, outside, tmp_path):
 
 @pytest.mark.parametrize("status", range(2, 6))
 def test_a_stamp_that_was_not_granted_is_none(tmp_path, status):
-    root = authority.make(tmp_path)
+    root = timestamp_authority.make(tmp_path)
     refusal = bytes([0x30, 5, 0x30, 3, 2, 1, status])  # DER: TimeStampResp, PKIStatusInfo, INTEGER
     statement = WitnessedEntry(1, 1, "2026-09", "0" * 64)
 
@@ -374,7 +373,7 @@ def test_a_stamp_that_was_not_granted_is_none(tmp_path, status):
 
 
 def test_a_stamp_of_another_authority_is_refused(witnessed, copy, tmp_path):
-    root = authority.make(tmp_path / "another")
+    root = timestamp_authority.make(tmp_path / "another")
     config = copy.with_name("config.toml")
     own_root = str(witnessed[1] / "authority" / "root.pem")
     config.write_text(config.read_text().replace(own_root, str(root)))
@@ -394,7 +393,7 @@ def test_a_moved_history_is_an_alarm(witnessed, copy, tmp_path):
     who = ("-c", "user.name=x", "-c", "user.email=x@localhost")
     ran("git", *who, "commit", "-q", "--amend", "-m", "another", where=clone)
     ran("git", "push", "-q", "-f", "origin", "HEAD:main", where=clone)
-    small.publish(copy, 1)
+    small_record.publish(copy, 1)
 
     said = asked(copy)
 
@@ -404,19 +403,19 @@ def test_a_moved_history_is_an_alarm(witnessed, copy, tmp_path):
 
 @pytest.mark.slow
 def test_an_authority_down_for_a_week_loses_nothing_and_holds_nobody_up(before, outside, tmp_path):
-    path = small.copied(before, tmp_path / "copy")
+    path = small_record.copied(before, tmp_path / "copy")
     path.with_name("config.toml").write_text(settings(outside, "time stamp"))
-    small.run(path)
+    small_record.run(path)
     now = datetime.now(UTC)
     ends, asked_times = now + timedelta(days=7), 0
     moment = now
     while moment < ends:
         asked_times += bool(asked(path, moment, again=False))
         moment += timedelta(hours=3)
-    assert small.publish(path, 1) == 4
+    assert small_record.publish(path, 1) == 4
 
     failing = alarms(path, ends)
-    with authority.serving(outside / "authority") as address:
+    with timestamp_authority.serving(outside / "authority") as address:
         config = settings(outside, "time stamp", address=address)
         path.with_name("config.toml").write_text(config)
         said = asked(path, ends + timedelta(hours=6), again=False)
@@ -429,7 +428,7 @@ def test_an_authority_down_for_a_week_loses_nothing_and_holds_nobody_up(before, 
 
 
 def test_a_repository_that_others_write_to_keeps_their_lines(after, outside, tmp_path):
-    path = small.copied(after, tmp_path / "copy")
+    path = small_record.copied(after, tmp_path / "copy")
     mine = Path(shutil.copytree(outside, tmp_path / "outside"))
     path.with_name("config.toml").write_text(settings(mine, "git"))
     assert asked(path) == {"git": ""}
@@ -440,7 +439,7 @@ def test_a_repository_that_others_write_to_keeps_their_lines(after, outside, tmp
     who = ("-c", "user.name=x", "-c", "user.email=x@localhost")
     ran("git", *who, "commit", "-q", "-m", "notes", where=clone)
     ran("git", "push", "-q", "origin", "HEAD:main", where=clone)
-    small.approve(path, 2, "Ann Lee")
+    small_record.approve(path, 2, "Ann Lee")
 
     assert asked(path) == {"git": ""}
     ran("git", "pull", "-q", where=clone)

@@ -11,7 +11,7 @@ from forecast.errors import ConfigError
 from jobs import cli
 from jobs.cli import main
 
-SHIPPED = Path(__file__).parent.parent / "config.toml"
+SHIPPED = Path(__file__).parents[2] / "config.toml"
 
 
 def test_the_shipped_file_says_the_defaults_and_all_of_them():

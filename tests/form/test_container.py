@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import serving
 from click.testing import CliRunner
 
 from forecast import months
 from jobs.cli import main
+from tests.support import running_service
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FILE = ROOT / "Containerfile"
 
 
@@ -139,8 +139,8 @@ def test_every_command_is_one_of_the_programs():
 def healthy(tmp_path_factory) -> Path:
     """A record with the figures of the last month that is over."""
     path = tmp_path_factory.mktemp("data") / "bordercast.db"
-    serving.drop(path, months.shift(months.today().isoformat()[:7], -1))
-    serving.wake(path, datetime.now(UTC))
+    running_service.drop(path, months.shift(months.today().isoformat()[:7], -1))
+    running_service.wake(path, datetime.now(UTC))
     (path.parent / "config.toml").write_text("")
     return path
 

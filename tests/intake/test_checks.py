@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import then
 
 from forecast import months
 from forecast.config import CountsSection
@@ -22,8 +21,9 @@ from forecast.intake.sources.own_counts.source import own_counts
 from forecast.records import BORDERS, Release, SeriesKey, Snapshot
 from forecast.store import connect, releases
 from jobs.intake.ingest import _believe
+from tests.support import history_2025
 
-CBP = Path(__file__).parents[2] / "shared" / "data" / "cbp"
+CBP = Path(__file__).parents[3] / "shared" / "data" / "cbp"
 NOVEMBER = "nationwide-encounters-fy23-fy26-nov-state.csv"
 
 SIZES = {"northern": 50, "southwest": 1000, "other": 400}
@@ -288,7 +288,7 @@ def named(snapshot, name, seq):
 
 def refused(path, held, new):
     """Why a release is not believed beside those in the record; and its neighbours there."""
-    then.keep(path, *held)
+    history_2025.keep(path, *held)
     with closing(connect.read(path)) as db:
         neighbours = releases.neighbours(db, new)
         try:
@@ -302,7 +302,7 @@ def refused(path, held, new):
 def test_closed_parts_are_held_against_any_release_that_states_them(tmp_path):
     """The newest file before it is by area and has no citizenships; an older one has."""
     final, november, august = embedded("cbp-fy22-fy25", "cbp-fy23-fy26-nov", "cbp-fy23-fy26-aug")
-    october = named(then._cut(august, "2025-10"), "october", 202601000)
+    october = named(history_2025._cut(august, "2025-10"), "october", 202601000)
     new = named(november, "new", november.release.seq)
     corrupt = in_other(new, months.between("2023-10", "2024-09"))
 

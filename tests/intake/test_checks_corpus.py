@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import corpus
 import pytest
-from corpus import Bad, Base, Count
 
 from forecast.config import Config
 from forecast.errors import DataError
@@ -19,11 +17,13 @@ from forecast.store import releases
 from forecast.store.connect import transaction, writing
 from jobs.intake import archive
 from jobs.intake.ingest import WaitingFile, take_file
+from tests.support import bad_files
+from tests.support.bad_files import Bad, Base, Count
 
 CUT, FULL, WHOLE = 150, 900, 50  # files a base: in `make whole`, in `make corpus`, whole files
 
 needs_files = pytest.mark.skipif(
-    not corpus.CBP.exists(), reason="the publisher's files are not here"
+    not bad_files.CBP.exists(), reason="the publisher's files are not here"
 )
 
 
@@ -33,7 +33,7 @@ def believed(file: Path, neighbours: Sequence[Snapshot]) -> Snapshot | None:
     Anything but a refusal in words is a failure of the test.
     """
     try:
-        snapshot = corpus.snapshots.snapshot(corpus.cbp.read(file))
+        snapshot = bad_files.snapshots.snapshot(bad_files.cbp.read(file))
     except DataError:
         return None
     return None if problems(ENCOUNTERS, snapshot, neighbours) else snapshot
@@ -55,7 +55,7 @@ def visible(base: Base, good: Count, bad: Count, *, with_twin: bool) -> bool:
     roughly, where the release below covers them; elsewhere only as much as that there is a count.
     """
     open_year = max(good.lines)
-    covered = corpus.stated(base.below)
+    covered = bad_files.stated(base.below)
     for place in good.totals | bad.totals:
         exact = with_twin or place[0] != open_year
         known = exact or place in covered
@@ -73,17 +73,17 @@ def verdict(base: Base, good: Count, bad: Bad, file: Path, *, with_twin: bool) -
     snapshot = believed(file, neighbours)
     if snapshot is None:
         return "refused"
-    plain = corpus.gzip.decompress(bad.content) if bad.what == "packed" else bad.content
-    counted = corpus.count(plain)
-    assert corpus.stated(snapshot) == +counted.totals, bad.what
+    plain = bad_files.gzip.decompress(bad.content) if bad.what == "packed" else bad.content
+    counted = bad_files.count(plain)
+    assert bad_files.stated(snapshot) == +counted.totals, bad.what
     assert not visible(base, good, counted, with_twin=with_twin), bad.what
     return "harmless" if counted == good else "unseen"
 
 
 def judged(base: Base, folder: Path, number: int, seed: int) -> Counter[str]:
     """Verdicts over a base's bad files, with and without its twin beside it."""
-    good, verdicts = corpus.count(base.content), Counter()
-    for bad in corpus.bad_files(base.content, number, seed):
+    good, verdicts = bad_files.count(base.content), Counter()
+    for bad in bad_files.bad_files(base.content, number, seed):
         for with_twin in (False, True):
             found = verdict(base, good, bad, folder / base.name, with_twin=with_twin)
             verdicts[f"{found}{', with twin' if with_twin else ''}"] += 1
@@ -114,24 +114,24 @@ def told(figure: Callable[..., None], fault: str, verdicts: Counter[str]) -> Non
 
 
 def test_the_good_files_are_believed(tmp_path):
-    for base in corpus.made(tmp_path):
-        counted = corpus.count(base.content)
+    for base in bad_files.made(tmp_path):
+        counted = bad_files.count(base.content)
         assert problems(ENCOUNTERS, base.twin, [base.below]) == []
-        assert corpus.stated(base.twin) == counted.totals
+        assert bad_files.stated(base.twin) == counted.totals
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("layout", [0, 1])
 def test_no_bad_file_is_believed(tmp_path, layout):
-    holds(judged(corpus.made(tmp_path)[layout], tmp_path, CUT, seed=layout), CUT)
+    holds(judged(bad_files.made(tmp_path)[layout], tmp_path, CUT, seed=layout), CUT)
 
 
 @pytest.mark.slow
 @needs_files
 def test_no_bad_slice_of_a_real_file_is_believed(tmp_path):
-    base = corpus.sliced(tmp_path)
+    base = bad_files.sliced(tmp_path)
     assert problems(ENCOUNTERS, base.twin, [base.below]) == []
-    assert corpus.count(base.content).lines.total() <= 2000
+    assert bad_files.count(base.content).lines.total() <= 2000
 
     holds(judged(base, tmp_path, CUT, seed=2), CUT)
 
@@ -139,9 +139,9 @@ def test_no_bad_slice_of_a_real_file_is_believed(tmp_path):
 @pytest.mark.corpus
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_the_full_corpus(tmp_path, figure, which):
-    if which == 2 and not corpus.CBP.exists():
+    if which == 2 and not bad_files.CBP.exists():
         pytest.skip("the publisher's files are not here")
-    base = corpus.sliced(tmp_path) if which == 2 else corpus.made(tmp_path)[which]
+    base = bad_files.sliced(tmp_path) if which == 2 else bad_files.made(tmp_path)[which]
     verdicts = judged(base, tmp_path, FULL, seed=100 + which)
     print(base.name, FULL, dict(verdicts))
 
@@ -152,7 +152,7 @@ def test_the_full_corpus(tmp_path, figure, which):
 @needs_files
 @pytest.mark.corpus
 def test_whole_files(tmp_path, figure):
-    verdicts = judged(corpus.whole(tmp_path), tmp_path, WHOLE, seed=7)
+    verdicts = judged(bad_files.whole(tmp_path), tmp_path, WHOLE, seed=7)
     print("whole files", WHOLE, dict(verdicts))
 
     told(figure, "bad file", verdicts)
@@ -161,7 +161,7 @@ def test_whole_files(tmp_path, figure):
 
 @pytest.mark.slow
 def test_a_refused_file_leaves_the_record_as_it_was(tmp_path):
-    base = corpus.made(tmp_path)[0]
+    base = bad_files.made(tmp_path)[0]
     path = tmp_path / "db" / "bordercast.db"
     kept_in = archive.folders(path, Config())
     outcomes = Counter()
@@ -169,7 +169,7 @@ def test_a_refused_file_leaves_the_record_as_it_was(tmp_path):
         with transaction(db):
             releases.save_snapshot(db, base.below)
         before = record(db)
-        for bad in corpus.bad_files(base.content, 60, seed=3):
+        for bad in bad_files.bad_files(base.content, 60, seed=3):
             file = tmp_path / base.name
             file.write_bytes(bad.content)
             try:

@@ -17,7 +17,7 @@ from forecast.errors import DataError
 from forecast.intake.counts import TableRead, read_table, table_in_bytes
 from forecast.intake.tables.grid import ReadAs
 
-REAL = Path(__file__).parents[2] / "shared" / "data" / "real"
+REAL = Path(__file__).parents[3] / "shared" / "data" / "real"
 GERMAN = "Jan Feb März Apr Mai Jun Jul Aug Sep Okt Nov Dez".split()  # noqa: SIM905
 ENGLISH = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905
 YEARS = (2019, 2020, 2021)

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 
 import pytest
-from tables import rows
 
 from forecast import config, in_use, months
 from forecast.config import Config, CountsSection
@@ -17,6 +16,7 @@ from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.intake import delivered
 from jobs.intake.delivered import take_delivered, waiting
+from tests.support.databases import rows
 
 TODAY = "2026-04-20"
 MARCH = months.to_index("2026-03")

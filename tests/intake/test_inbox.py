@@ -11,9 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import serving
-from publisher import COLUMNS, file_bytes, file_name
-from tables import rows, written
 
 from forecast.config import Config
 from forecast.errors import DataError
@@ -22,6 +19,9 @@ from forecast.store.connect import writing
 from jobs.intake import archive, inbox, ingest
 from jobs.intake.ingest import WaitingFile, take_file, take_waiting
 from jobs.service import doctor, health
+from tests.support import running_service
+from tests.support.databases import rows, written
+from tests.support.publisher import COLUMNS, file_bytes, file_name
 
 FEBRUARY, MARCH = "2026-02", "2026-03"
 NAME = file_name(FEBRUARY)
@@ -112,12 +112,16 @@ def test_what_is_no_file_of_its_own_is_left_and_named_and_the_others_are_taken(
     assert [reason in t.reason for t in taken if t.outcome == "refused"] == [True]
     assert os.listdir(folders.inbox) == ["b.csv"]
     assert not any(folders.quarantine.iterdir())
-    (warning,) = [w for w in health.status(path, Config(), serving.NOW).warnings if "inbox" in w]
+    (warning,) = [
+        w for w in health.status(path, Config(), running_service.NOW).warnings if "inbox" in w
+    ]
     assert "b.csv: " + reason in warning
 
     (folders.inbox / "b.csv").unlink()
     empty_inbox(path, folders)
-    assert not [w for w in health.status(path, Config(), serving.NOW).warnings if "inbox" in w]
+    assert not [
+        w for w in health.status(path, Config(), running_service.NOW).warnings if "inbox" in w
+    ]
 
 
 def test_a_link_that_takes_the_place_of_a_file_seen_before_is_not_followed(path, folders):
@@ -226,13 +230,17 @@ def test_an_unknown_column_is_named_in_a_table_of_the_publishers(path, folders):
     ],
 )
 def test_a_name_that_is_no_text_fails_no_wake(path, name, shown):
-    serving.worked(path, 1)
+    running_service.worked(path, 1)
     folder = path.parent / "inbox"
-    put(folder, name, file_bytes(serving.month(0), first=serving.FIRST_YEAR, newline="\n"))
+    put(
+        folder,
+        name,
+        file_bytes(running_service.month(0), first=running_service.FIRST_YEAR, newline="\n"),
+    )
     put(folder, name[::-1], b"no table\n")
-    serving.drop(path, serving.month(1))
+    running_service.drop(path, running_service.month(1))
 
-    done = serving.wake(path)
+    done = running_service.wake(path)
 
     assert done.outcome == "published"
     assert os.listdir(folder) == []
@@ -251,11 +259,11 @@ def test_a_reader_that_fails_is_one_files_fault(path, monkeypatch):
         return reading_of(text, joins)
 
     monkeypatch.setattr(cbp, "reading_of", fails)
-    serving.worked(path, 1)
+    running_service.worked(path, 1)
     put(path.parent / "inbox", "odd.csv")
-    serving.drop(path, serving.month(1))
+    running_service.drop(path, running_service.month(1))
 
-    done = serving.wake(path)
+    done = running_service.wake(path)
 
     assert (done.outcome, "refused odd.csv" in done.detail) == ("published", True)
     assert rows(path, "select file_name from releases where status = 'quarantined'") == [
@@ -265,23 +273,25 @@ def test_a_reader_that_fails_is_one_files_fault(path, monkeypatch):
 
 @pytest.mark.slow
 def test_an_inbox_that_is_a_file_is_said_and_fails_nothing(path):
-    serving.worked(path, 1)
+    running_service.worked(path, 1)
     (path.parent / "inbox").rmdir()
     (path.parent / "inbox").write_bytes(GOOD)
     written(path, "update runs set code_version = 'older'")  # so that a run is due
 
-    done = serving.wake(path)
+    done = running_service.wake(path)
 
     assert done.outcome == "published"
     assert "refused inbox" in done.detail
-    (warning,) = [w for w in health.status(path, Config(), serving.NOW).warnings if "inbox" in w]
+    (warning,) = [
+        w for w in health.status(path, Config(), running_service.NOW).warnings if "inbox" in w
+    ]
     assert "is no folder" in warning
     (found,) = examined(path)
     assert (found.verdict, "is a file" in found.found) == ("bad", True)
 
 
 def test_the_inbox_is_made_by_the_first_wake_and_is_fit(path):
-    serving.wake(path)
+    running_service.wake(path)
 
     assert (path.parent / "inbox").is_dir()
     assert [finding.verdict for finding in examined(path)] == ["good"]
@@ -329,7 +339,9 @@ def test_a_file_that_cannot_be_removed_is_taken_once_and_named(path, folders, mo
     monkeypatch.undo()
 
     assert outcomes == ["accepted", "already on record"]
-    (warning,) = [w for w in health.status(path, Config(), serving.NOW).warnings if "inbox" in w]
+    (warning,) = [
+        w for w in health.status(path, Config(), running_service.NOW).warnings if "inbox" in w
+    ]
     assert "cannot be removed" in warning
 
 
@@ -356,17 +368,17 @@ def test_a_wake_waits_for_a_copy_under_way_and_comes_back_for_a_longer_one(path,
     monkeypatch.setattr(inbox, "STILL", 0.5)
     monkeypatch.setattr(inbox, "LOOK_AGAIN", 0.05)
     folder = path.parent / "inbox"
-    serving.drop(path, serving.month(0))
-    file = folder / serving.drop(path, serving.month(1))
+    running_service.drop(path, running_service.month(0))
+    file = folder / running_service.drop(path, running_service.month(1))
     os.utime(file)
 
-    done = serving.wake(path)
+    done = running_service.wake(path)
     assert (done.outcome, done.again, os.listdir(folder)) == ("published", False, [])
 
     monkeypatch.setattr(inbox, "STILL", 1e9)
     monkeypatch.setattr(inbox, "wait_until_still", lambda *_: None)
-    serving.drop(path, serving.month(2))
-    assert serving.wake(path).again
+    running_service.drop(path, running_service.month(2))
+    assert running_service.wake(path).again
 
 
 def test_a_file_that_has_changed_since_it_was_read_is_not_removed(folders):

@@ -12,8 +12,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from publisher import file_bytes, file_name
-from tables import rows
 
 from forecast.config import Config, Fetch
 from forecast.errors import DataError, QuarantineError
@@ -21,6 +19,8 @@ from forecast.store import connect, inventory, ops, releases
 from forecast.store.connect import writing
 from jobs.intake import archive
 from jobs.intake.ingest import WaitingFile, accept, take_file, take_waiting, waiting
+from tests.support.databases import rows
+from tests.support.publisher import file_bytes, file_name
 
 FEBRUARY, MARCH = "2026-02", "2026-03"
 NAME = file_name(FEBRUARY)

@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from publisher import file_bytes, file_name
-from tables import rows
 
 from forecast import label_joins
 from forecast.config import Config, ForecastSection, Labels, parse
@@ -21,6 +19,8 @@ from jobs import monthly
 from jobs.intake import archive
 from jobs.intake.ingest import WaitingFile, take_file
 from jobs.service import health
+from tests.support.databases import rows
+from tests.support.publisher import file_bytes, file_name
 
 NOW = datetime(2026, 4, 20, 6, tzinfo=UTC)
 FEBRUARY, MARCH = "2026-02", "2026-03"

@@ -14,7 +14,19 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from publisher import (
+from tenacity import RetryCallState
+
+from forecast import __version__, atomic
+from forecast.config import Config, CountsSection, Fetch, ForecastSection, Mail
+from forecast.errors import ConfigError
+from forecast.store import connect, ops
+from jobs import monthly
+from jobs.intake import http, listing, poll, poll_times
+from jobs.intake.poll import awaited, fetch
+from jobs.mail import operator_alerts
+from jobs.service import health
+from tests.support.databases import rows
+from tests.support.publisher import (
     FOLDER,
     INDEX,
     Publisher,
@@ -29,25 +41,13 @@ from publisher import (
     serve,
     status,
 )
-from tables import rows
-from tenacity import RetryCallState
-
-from forecast import __version__, atomic
-from forecast.config import Config, CountsSection, Fetch, ForecastSection, Mail
-from forecast.errors import ConfigError
-from forecast.store import connect, ops
-from jobs import monthly
-from jobs.intake import http, listing, poll, poll_times
-from jobs.intake.poll import awaited, fetch
-from jobs.mail import operator_alerts
-from jobs.service import health
 
 NOW = datetime(2026, 4, 20, 6, tzinfo=UTC)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n"
 JANUARY, FEBRUARY, MARCH = "2026-01", "2026-02", "2026-03"
 SECONDS = 1.0
 CBP_INDEX = "https://www.cbp.gov/document/stats/nationwide-encounters"
-LISTING = Path(__file__).parents[2] / "shared" / "data" / "cbp" / "cbp-listing-2026-10-03.html"
+LISTING = Path(__file__).parents[3] / "shared" / "data" / "cbp" / "cbp-listing-2026-10-03.html"
 GOOD = file_bytes(FEBRUARY)
 NAME = file_name(FEBRUARY)
 
@@ -847,8 +847,7 @@ CHILD = """
 import sys
 from pathlib import Path
 from datetime import datetime, UTC
-sys.path.insert(0, {tests!r})
-from test_fetch import settings
+from tests.intake.test_poll import settings
 from jobs.intake.poll import fetch
 fetch(Path(sys.argv[1]), settings(sys.argv[2], file_seconds=30.0), now=datetime.now(UTC),
       with_bundle=False)
@@ -857,13 +856,12 @@ fetch(Path(sys.argv[1]), settings(sys.argv[2], file_seconds=30.0), now=datetime.
 
 @pytest.mark.parametrize("after", [0.7, 1.0, 1.3])
 def test_a_killed_poll_leaves_nothing_half_done(path, publisher, after):
-    tests = str(Path(__file__).parent)
     publisher.publish(**{NAME: GOOD, file_name(MARCH): file_bytes(MARCH)})
     head = HEAD + b"Content-Length: %d\r\n\r\n" % len(GOOD)
     publisher.answers[FOLDER + file_name(MARCH)] = raw(head, *[b"x"] * 2000, pause=0.01)
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD.format(tests=tests), str(path), publisher.index],
-        env={**os.environ, "PYTHONPATH": f"{Path(tests).parent}"},
+        [sys.executable, "-c", CHILD, str(path), publisher.index],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     time.sleep(after)
     child.send_signal(signal.SIGKILL)

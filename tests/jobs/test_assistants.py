@@ -10,15 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
-import serving
 from click.testing import CliRunner
-from mcp import Client, StdioServerParameters
 from mcp.server.mcpserver.exceptions import ToolError
-from tables import written
 
 from jobs import assistants
 from jobs.cli import main
 from jobs.cli.shared import Settings
+from tests.support.assistant_client import session
+from tests.support.databases import written
 
 CALLS = {
     "series": {"total": "northern"},
@@ -54,19 +53,6 @@ HOSTILE = [
     ("check", {"text": "x" * 300_000}),
     ("no such tool", {}),
 ]
-
-
-def session(path, use):
-    """Run `use` with a client of the program, started as an assistant starts it."""
-
-    async def talk():
-        program = StdioServerParameters(
-            command=sys.executable, args=["-m", "jobs", "--db", str(path), "mcp"]
-        )
-        async with Client(program, read_timeout_seconds=serving.HANGS) as client:
-            return await use(client)
-
-    return asyncio.run(talk())
 
 
 @pytest.mark.slow

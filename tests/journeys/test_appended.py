@@ -10,7 +10,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import get_args
 
-import byhand
 import pytest
 from click.testing import CliRunner
 
@@ -21,6 +20,8 @@ from forecast.store.ledger import LedgerEntry
 from forecast.store.notices import Approval, Frame
 from forecast.store.parts import PARTS
 from jobs.cli import main
+from tests.support import tiny_record
+from tests.support.ledger_attacks import ATTACKS
 
 VERSION = len(connect.migrations())
 
@@ -238,70 +239,8 @@ def path(by_hand: Path, tmp_path: Path) -> Path:
     made = Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))
     with connect.writing(made) as db:
         notices.save_composed(db, 1, Frame("o", "o", "c", "c"), [], None)
-        assert notices.approve(db, 1, Approval("Ann", "ann", "all"), byhand.NOON)
+        assert notices.approve(db, 1, Approval("Ann", "ann", "all"), tiny_record.NOON)
     return made
-
-
-def view(name: str, change: str) -> list[str]:
-    """Statements that make a view anew."""
-    (sql,) = [
-        script.partition(f"create view {name} as")[2].partition(";")[0]
-        for script in reversed(connect.migrations())
-        if f"create view {name} as" in script
-    ][:1]
-    return [f"drop view {name}", f"create view {name} as {sql.replace(*change.split(' -> '))}"]
-
-
-ATTACKS = {
-    "a view": (
-        view("latest_forecasts", "f.median -> 2 * f.median as median"),
-        ("schema", "", [(part, None) for part in RULES["schema"].record]),
-        "view latest_forecasts was changed, but not by this program",
-    ),
-    "a trigger": (
-        ["create trigger t after insert on runs begin delete from flags; end"],
-        ("schema", "", [(part, None) for part in RULES["schema"].record]),
-        "trigger t was added, but not by this program",
-    ),
-    "a notice that was sent": (
-        ["update notices set opening_text = 'x', approved_by = 'Nobody' where id = 1"],
-        ("accepted", "release 1", [("notice", 1), ("standing", 1)]),
-        "notice 1 was edited: notice and standing not as published",
-    ),
-    "the newest release": (
-        ["update releases set status = 'quarantined' where id = 2"],
-        ("refused", "release 2", [("release", 2), ("figures", None)]),
-        "release 2 was edited: release not as published",
-    ),
-    "a release's address": (
-        ["update releases set url = 'x', file_name = 'y' where id = 2"],
-        ("accepted", "release 2", [("release", 2), ("figures", None)]),
-        "release 2 was edited: release not as published",
-    ),
-    "scores": (
-        ["update scores set n = 1"],
-        ("approved", "notice 1", [("scores", 2)]),
-        "run 2 was edited: scores not as published",
-    ),
-    "hindcasts": (
-        ["update hindcasts set median = 0"],
-        ("kept", "", [("hindcasts", None)]),
-        "hindcasts: edited, but not by this program",
-    ),
-    "figures": (
-        ["update observations set encounters = 1 where encounters = 60"],
-        ("refused", "release 4", [("figures", None)]),
-        "figures: edited, but not by this program",
-    ),
-    "a notice nobody stated": (
-        [
-            "insert into notices (kind, month, release_id, run_id, content_key, message_id, "
-            "created_at, state) values ('flags', '2024-01', 1, 2, 'k', 'm', '2024', 'held')"
-        ],
-        ("kept", "", [("notices", None)]),
-        "notice 3 is not in the ledger",
-    ),
-}
 
 
 @pytest.mark.parametrize("what", ATTACKS)
@@ -362,9 +301,9 @@ def test_what_comes_later_is_lawful_and_listed(path):
     with closing(sqlite3.connect(path)) as db:
         (quoted,) = db.execute("select digest from runs where id = 2").fetchone()
     with connect.writing(path) as db:
-        runs.publish(db, byhand.publication("2024-04-01T12:00", "2024-02", (1,)))
-        notices.expire(db, byhand.NOON)
-        runs.withdraw(db, 4, "a mistake", "Ann", byhand.NOON)
+        runs.publish(db, tiny_record.publication("2024-04-01T12:00", "2024-02", (1,)))
+        notices.expire(db, tiny_record.NOON)
+        runs.withdraw(db, 4, "a mistake", "Ann", tiny_record.NOON)
         assert integrity.findings(db.conn) == []
         found = integrity.quoted(db.conn, 2, quoted)
 

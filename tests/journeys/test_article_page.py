@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tables import rows
 
 from jobs.cli import main
+from tests.support.databases import rows
 
-PAGE = (Path(__file__).parent.parent / "docs" / "article.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "article.md").read_text("utf-8")
 SHOWN = re.findall(r"^    \$ bordercast (.+)\n((?:    (?!\$).+\n)+)", PAGE, re.M)
 QUERIES = re.findall(r"```sql\n(.+?)-- (.+?)\n```", PAGE, re.S)
 

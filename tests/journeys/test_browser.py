@@ -22,9 +22,11 @@ if CHROMIUM is None:
 
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402 - only with a browser
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
-from then import held  # noqa: E402
 
 from forecast.desk.email import mime  # noqa: E402
+from tests.support.history_2025 import held  # noqa: E402
+
+pytestmark = pytest.mark.slow  # a browser
 
 FLAGS = [
     "--headless",

@@ -13,10 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import serving
 from click.testing import CliRunner
-from serving import drop, month, table
-from tables import edit, rows
 
 from forecast.config import Config, Fetch, Mail
 from forecast.errors import BusyError, ConfigError, DataError, VerifyError
@@ -27,8 +24,11 @@ from jobs.cli import main
 from jobs.intake import poll_times
 from jobs.mail.operator_alerts import concerns, queue_concerns
 from jobs.service import backup, daemon, doctor, environment, health, upkeep, wakeup
+from tests.support import running_service
+from tests.support.databases import edit, rows
+from tests.support.running_service import drop, month, table
 
-NOW = serving.NOW
+NOW = running_service.NOW
 FETCHING = Config(fetch=Fetch(enabled=True))
 DIGESTS = "select id, digest from runs order by id"
 
@@ -36,13 +36,13 @@ DIGESTS = "select id, digest from runs order by id"
 @pytest.fixture(scope="module")
 def two_runs(tmp_path_factory) -> Path:
     """A record with two releases and their runs; not to be changed."""
-    return serving.worked(tmp_path_factory.mktemp("two") / "b.db", 2)
+    return running_service.worked(tmp_path_factory.mktemp("two") / "b.db", 2)
 
 
 @pytest.fixture
 def record(two_runs, tmp_path) -> Path:
     """A copy of it to change."""
-    return serving.copied(two_runs, tmp_path)
+    return running_service.copied(two_runs, tmp_path)
 
 
 def bordercast(*arguments: object):
@@ -88,7 +88,7 @@ def test_mail_is_due_once_a_notice_is_approved_until_it_has_deliveries(record):
 
 
 def test_no_mail_goes_out_from_an_edited_record(record):
-    config = serving.settings().model_copy(update={"mail": Mail(enabled=True)})
+    config = running_service.settings().model_copy(update={"mail": Mail(enabled=True)})
     wakes.save_verified(record, NOW, "", ["run 1 was edited"])
 
     with pytest.raises(VerifyError, match="run 1 was edited"):
@@ -96,10 +96,10 @@ def test_no_mail_goes_out_from_an_edited_record(record):
 
 
 def test_a_run_is_needed_when_the_engines_numbers_changed(record, monkeypatch):
-    before = serving.wake(record).outcome
+    before = running_service.wake(record).outcome
     monkeypatch.setattr("jobs.pipeline.due.CODE_VERSION", "0.1.0, engine 99")
 
-    assert (before, serving.wake(record).outcome) == ("nothing new", "published")
+    assert (before, running_service.wake(record).outcome) == ("nothing new", "published")
     assert rows(record, "select code_version from latest_run") == [("0.1.0, engine 99",)]
 
 
@@ -197,7 +197,7 @@ def test_the_service_finds_an_edit_at_its_next_publish(record):
     drop(record, month(2))
 
     with pytest.raises(VerifyError, match="run 1 was edited"):
-        serving.wake(record)
+        running_service.wake(record)
     with pytest.raises(VerifyError, match="not shown"):
         wakes.refuse_edited(record)
 
@@ -205,17 +205,17 @@ def test_the_service_finds_an_edit_at_its_next_publish(record):
 @pytest.mark.slow
 def test_the_analysts_copy_is_read_only_complete_and_follows_the_last_run(record):
     copy = record.with_name(f"{record.stem}-snapshot.db")
-    upkeep.write_snapshot(record, serving.settings())
+    upkeep.write_snapshot(record, running_service.settings())
     before = table(copy, DIGESTS)
     drop(record, month(2))
 
-    serving.wake(record)
+    running_service.wake(record)
 
     assert before == table(record, DIGESTS)[:2]
     assert table(copy, DIGESTS) == table(record, DIGESTS)
     assert stat.S_IMODE(copy.stat().st_mode) == 0o444
     assert rows(copy, "pragma journal_mode") == [("delete",)]
-    assert upkeep.write_snapshot(record, serving.settings()) is None
+    assert upkeep.write_snapshot(record, running_service.settings()) is None
 
 
 def test_doctor_names_what_is_wrong_and_what_to_do(record):
@@ -286,7 +286,7 @@ def test_a_withdrawn_run_is_passed_over_kept_and_not_repeated(record):
     assert rows(record, issued) == [(1,)]
     assert rows(record, DIGESTS) == before
     assert upkeep.verify(record, NOW) == []
-    assert serving.wake(record).outcome == "nothing new"
+    assert running_service.wake(record).outcome == "nothing new"
     assert bordercast("--db", record, "withdraw", 2, "--why", "x", "--by", "y").exit_code == 3
     assert bordercast("--db", record, "withdraw", 9, "--why", "x", "--by", "y").exit_code == 3
 
@@ -296,7 +296,7 @@ def test_the_next_month_is_not_judged_by_a_withdrawn_forecast(record):
     bordercast("--db", record, "withdraw", 2, "--why", "wrong", "--by", "me")
     drop(record, month(2))
 
-    serving.wake(record, datetime(2026, 9, 21, tzinfo=UTC))
+    running_service.wake(record, datetime(2026, 9, 21, tzinfo=UTC))
 
     query = f"select distinct run_id from judged_months where month = '{month(2)}'"
     assert (2,) not in rows(record, query)
@@ -324,12 +324,12 @@ def test_retention_forgets_polls_and_wakes_and_nothing_else(record):
 @pytest.mark.slow
 @pytest.mark.parametrize("drills", [1, pytest.param(50, marks=pytest.mark.soak)])
 def test_backup_restore_and_the_service_goes_on(record, figure, drills, tmp_path):
-    config = serving.settings()
+    config = running_service.settings()
     for number in range(drills):
         moment = NOW + timedelta(minutes=number)
         made = backup.drill(record, config, moment)
         drop(record, month(2 + number))
-        serving.wake(record, moment)
+        running_service.wake(record, moment)
         kept = rows(record, DIGESTS)
         back = backup.restore(made.folder, record, config, moment)
         assert rows(record, DIGESTS) == kept[: back.run_id]
@@ -337,7 +337,7 @@ def test_backup_restore_and_the_service_goes_on(record, figure, drills, tmp_path
         assert wakes.verified(record).findings == ""
         assert table(record.with_name(f"{record.stem}-snapshot.db"), DIGESTS) == kept[: back.run_id]
         drop(record, month(2 + number))
-        assert serving.wake(record, moment).outcome == "published"
+        assert running_service.wake(record, moment).outcome == "published"
         assert upkeep.verify(record, moment) == []
         assert not list(record.parent.glob("*.part")) + list(record.parent.glob("*drill-*"))
     figure("restore", drills, other_digests=0, files_left=0)
@@ -346,13 +346,13 @@ def test_backup_restore_and_the_service_goes_on(record, figure, drills, tmp_path
 def test_a_restored_record_sends_nothing_again(record):
     for state in ("sent", "waiting", "sending"):
         deliver(record, state)
-    made = backup.make(record, serving.settings(), NOW)
+    made = backup.make(record, running_service.settings(), NOW)
     edit(ops.beside(record), "update deliveries set state = 'sent', settled_at = 'x'")
 
-    backup.restore(made.folder, record, serving.settings(), NOW)
+    backup.restore(made.folder, record, running_service.settings(), NOW)
     kept = rows(ops.beside(record), "select distinct state from deliveries")
     ops.beside(record).unlink()
-    back = backup.restore(made.folder, record, serving.settings(), NOW)
+    back = backup.restore(made.folder, record, running_service.settings(), NOW)
 
     assert kept == [("sent",)]  # what is in place knows more than the backup
     assert back.silenced == 2
@@ -361,27 +361,27 @@ def test_a_restored_record_sends_nothing_again(record):
 
 
 def test_a_spoilt_backup_changes_nothing(record):
-    made = backup.make(record, serving.settings(), NOW)
+    made = backup.make(record, running_service.settings(), NOW)
     edit(made.folder / record.name, "update runs set data_through = '2020-01' where id = 2")
     before = record.read_bytes()
 
     with pytest.raises(DataError, match="run 2 was edited"):
-        backup.restore(made.folder, record, serving.settings(), NOW)
+        backup.restore(made.folder, record, running_service.settings(), NOW)
 
     assert record.read_bytes() == before
 
 
 def test_nothing_is_restored_under_a_daemon_and_no_backup_is_overwritten(record):
-    made = backup.make(record, serving.settings(), NOW)
+    made = backup.make(record, running_service.settings(), NOW)
 
     with connect.locked(daemon.leader_lock(record), 0), pytest.raises(BusyError):
-        backup.restore(made.folder, record, serving.settings(), NOW)
+        backup.restore(made.folder, record, running_service.settings(), NOW)
     with pytest.raises(ConfigError, match="is there already"):
-        backup.make(record, serving.settings(), NOW)
+        backup.make(record, running_service.settings(), NOW)
 
 
 def test_a_restore_forgets_the_log_of_the_spoilt_record(record):
-    made = backup.make(record, serving.settings(), NOW)
+    made = backup.make(record, running_service.settings(), NOW)
     shutil.copy(record, record.with_name("other.db"))
     with closing(sqlite3.connect(record.with_name("other.db"))) as other:
         other.execute("pragma journal_mode = wal")
@@ -390,14 +390,14 @@ def test_a_restore_forgets_the_log_of_the_spoilt_record(record):
         shutil.copy(record.with_name("other.db-wal"), record.with_name(record.name + "-wal"))
     record.write_bytes(b"spoilt")
 
-    backup.restore(made.folder, record, serving.settings(), NOW)
+    backup.restore(made.folder, record, running_service.settings(), NOW)
 
     assert rows(record, "select count(*) from sqlite_master where name = 'intruder'") == [(0,)]
     assert rows(record, "pragma integrity_check") == [("ok",)]
 
 
 def test_every_command_the_operations_page_names_is_there():
-    page = (Path(__file__).parent.parent / "docs" / "operations.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
     named = set(re.findall(r"^    bordercast ([a-z]+)|`bordercast ([a-z]+)[ `]", page, re.M))
 
     names = {first or second for first, second in named}
@@ -406,7 +406,7 @@ def test_every_command_the_operations_page_names_is_there():
 
 
 def test_every_alarm_is_explained_on_the_operations_page():
-    page = (Path(__file__).parent.parent / "docs" / "operations.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
     facts = {
         **dict.fromkeys(("last_run", "blocked", "last_wake", "service"), None),
         **dict.fromkeys(("free_bytes", "database_bytes"), 0),
@@ -488,7 +488,7 @@ def test_the_first_file_ends_being_new(record):
 
 @pytest.mark.slow
 def test_a_timer_is_a_service_too_and_is_missed_when_it_stops(record):
-    daemon.once(record, serving.settings(), serving.WORK["work"])
+    daemon.once(record, running_service.settings(), running_service.WORK["work"])
     last = datetime.fromisoformat(condition.wakes(record)[0]["started_at"])
 
     well = health.status(record, Config(), last + timedelta(hours=25))

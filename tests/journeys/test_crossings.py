@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tables import rows
 
 from forecast.config import Config
 from forecast.intake.sources.cbp_encounters.bundle.build import CROSSING
 from jobs import monthly
+from tests.support.databases import rows
 
 PARENTS = ("citizenship", "demographic")
 LEAST = 2000

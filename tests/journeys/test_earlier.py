@@ -11,11 +11,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-import publisher
 import pytest
 from click.testing import CliRunner
-from tables import rows, written
-from test_appended import ATTACKS
 
 from forecast import config
 from forecast.store import connect, integrity, ledger, notices, schema
@@ -24,8 +21,11 @@ from jobs import monthly
 from jobs.cli import main
 from jobs.mail import approvals
 from jobs.witness import attest
+from tests.support import publisher
+from tests.support.databases import rows, written
+from tests.support.ledger_attacks import ATTACKS
 
-EARLIER = Path(__file__).parent / "earlier"
+EARLIER = Path(__file__).parents[1] / "earlier"
 RECORDS = sorted(
     file.name.removesuffix(".db.gz")
     for file in EARLIER.glob("*.db.gz")

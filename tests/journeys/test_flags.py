@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tables import rows, written
 
 from forecast import months
 from forecast.config import Config, ForecastSection
@@ -24,6 +23,7 @@ from forecast.store.connect import transaction, writing
 from jobs import monthly
 from jobs.cli import main
 from jobs.pipeline.replay import ReplayedService, service
+from tests.support.databases import rows, written
 
 SMALL = Config(
     forecast=ForecastSection(models=("naive",), dimensions=(), first_cutoff="2026-06"),

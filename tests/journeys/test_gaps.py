@@ -9,9 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import then
 from click.testing import CliRunner
-from tables import rows
 
 from forecast import months
 from forecast.claims.spans import ClaimSpan, fiscal
@@ -28,6 +26,8 @@ from forecast.intake.sources.contract import coverage_of
 from forecast.records import NATIONWIDE, SeriesKey, Snapshot
 from forecast.store import integrity, releases
 from jobs.cli import main as cli
+from tests.support import history_2025
+from tests.support.databases import rows
 
 NORTHERN, WHOLE = SeriesKey("northern"), SeriesKey(NATIONWIDE)
 NEW_YORK = SeriesKey("northern", "state", "NY")
@@ -70,17 +70,17 @@ LOST = {NORTHERN: UNKNOWN, WHOLE: UNKNOWN, NEW_YORK: OF_NEW_YORK}
 
 def make(folder: Path) -> None:
     path = folder / "bordercast.db"
-    held = [*then.known_through("2024-12"), then.release("2024-12", "2025-01-17")]
-    then.keep(path, *(without(snapshot, LOST) for snapshot in held))
-    then.publish(path, then.FIRST, CONFIG)
-    then.keep(path, without(then.release("2025-01", "2025-02-18"), LOST))
-    then.publish(path, then.JANUARY, CONFIG)
+    held = [*history_2025.known_through("2024-12"), history_2025.release("2024-12", "2025-01-17")]
+    history_2025.keep(path, *(without(snapshot, LOST) for snapshot in held))
+    history_2025.publish(path, history_2025.FIRST, CONFIG)
+    history_2025.keep(path, without(history_2025.release("2025-01", "2025-02-18"), LOST))
+    history_2025.publish(path, history_2025.JANUARY, CONFIG)
 
 
 @pytest.fixture(scope="session")
-def gaps(once_for_all: Callable[..., Path]) -> Path:
+def gaps(session_artifact: Callable[..., Path]) -> Path:
     """The record of early 2025 with unknown months; not to be changed."""
-    return once_for_all("gaps", make) / "bordercast.db"
+    return session_artifact("gaps", make) / "bordercast.db"
 
 
 @pytest.mark.slow
@@ -97,7 +97,7 @@ def test_an_unknown_month_is_on_record_nowhere(gaps):
         newest = max(releases.accepted(db))
         kept = releases.load_snapshot(db, newest)
         assert integrity.at_sight(db) == []
-    told = without(then.release("2025-01", "2025-02-18"), LOST)
+    told = without(history_2025.release("2025-01", "2025-02-18"), LOST)
     assert set(kept.coverage) == set(told.coverage)
     assert kept.counts[NORTHERN] == told.counts[NORTHERN]
 

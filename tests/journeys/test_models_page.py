@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import serving
-from panels import perturbed
-from tables import rows
 
 import models
 from jobs import monthly
 from models.base import Panel
+from tests.support import running_service
+from tests.support.databases import rows
+from tests.support.panels import perturbed
 
-PAGE = (Path(__file__).parent.parent / "docs" / "models.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
 MODULE, SCORES, GOLDEN = re.findall(r"```python\n(.+?)```", PAGE, re.S)
 
 
@@ -74,8 +74,8 @@ def test_its_golden_numbers_hold(shape):
 def test_a_run_forecasts_and_scores_it(shape, tmp_path, monkeypatch):
     monkeypatch.setattr(models, "REGISTRY", {**models.REGISTRY, "yearshape": shape})
     path = tmp_path / "bordercast.db"
-    serving.drop(path, "2023-12")
-    settings = serving.settings()
+    running_service.drop(path, "2023-12")
+    settings = running_service.settings()
     chosen = settings.forecast.model_copy(update={"models": ("naive", "yearshape")})
 
     monthly.run(path, settings.model_copy(update={"forecast": chosen}), with_bundle=False)

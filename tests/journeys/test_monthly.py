@@ -13,9 +13,6 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from publisher import file_bytes, file_name
-from tables import edit, rows, written
-from then import BORDERS_ONLY, SEPTEMBER, keep, publish, totals
 
 from forecast.config import Config, ForecastSection
 from forecast.desk.report import from_json, made_now, report, to_json
@@ -31,6 +28,9 @@ from jobs.pipeline import refits
 from jobs.pipeline.refits import model_options
 from jobs.pipeline.totals import forecast_headline, headline
 from models import REFITTED, build
+from tests.support.databases import edit, rows, written
+from tests.support.history_2025 import BORDERS_ONLY, SEPTEMBER, keep, publish, totals
+from tests.support.publisher import file_bytes, file_name
 
 MODELS = {"bordercast", "naive", "snaive", "ets", "sarima", "prophet"}
 

@@ -16,11 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import then
 from click.testing import CliRunner
-from mailserver import HOST, Taken, server
-from tables import edit, rows, written
-from then import ANN, FEBRUARY, HEAD, JANUARY, SAID, held, settings
 
 from forecast.config import Config
 from forecast.desk.email import content as desk
@@ -37,6 +33,10 @@ from jobs.mail import approvals, operator_alerts, outbox, queueing
 from jobs.mail import compose as work
 from jobs.pipeline.judging import Findings as Judged
 from jobs.pipeline.triggers import _kind
+from tests.support import history_2025
+from tests.support.databases import edit, rows, written
+from tests.support.history_2025 import ANN, FEBRUARY, HEAD, JANUARY, SAID, held, settings
+from tests.support.mail_server import HOST, Taken, server
 
 
 @pytest.fixture
@@ -112,8 +112,10 @@ def test_how_rare_a_month_is_and_how_often_some_border_is_flagged(stages):
 def test_a_notice_says_how_many_were_arrested_in_the_interior(record):
     path = record("first")
     (at_large,) = (s for s in bundle.load() if s.release.source == "cbp-usbp-at-large")
-    then.keep(path, then._cut(at_large, "2025-01"), then.release("2025-01", "2025-02-18"))
-    then.publish(path, JANUARY, settings())
+    history_2025.keep(
+        path, history_2025._cut(at_large, "2025-01"), history_2025.release("2025-01", "2025-02-18")
+    )
+    history_2025.publish(path, JANUARY, settings())
 
     (northern, *_) = held(path)[1]
     assert northern.border == "northern"
@@ -125,9 +127,9 @@ def test_a_notice_says_how_many_were_arrested_in_the_interior(record):
 @pytest.mark.slow
 def test_nothing_is_told_of_stale_figures(record):
     path = record("january")
-    then.keep(path, then.release("2025-02", "2025-05-12", SAID))
+    history_2025.keep(path, history_2025.release("2025-02", "2025-05-12", SAID))
 
-    then.publish(path, datetime(2025, 5, 12, tzinfo=UTC), settings())
+    history_2025.publish(path, datetime(2025, 5, 12, tzinfo=UTC), settings())
 
     assert kinds(path) == [("flags", "2025-01", "held")]
 
@@ -135,7 +137,7 @@ def test_nothing_is_told_of_stale_figures(record):
 @pytest.mark.slow
 def test_nothing_is_told_while_a_file_of_the_month_lies_in_quarantine(record):
     path = record("january")
-    then.keep(path, then.release("2025-02", "2025-03-12", SAID))
+    history_2025.keep(path, history_2025.release("2025-02", "2025-03-12", SAID))
     written(
         path,
         "insert into releases select null, 'other', kind, file_name, url, 'x', data_through, "
@@ -143,7 +145,7 @@ def test_nothing_is_told_while_a_file_of_the_month_lies_in_quarantine(record):
         "from releases where source = 'nationwide-encounters-through-2025-02-0'",
     )
 
-    then.publish(path, FEBRUARY, settings())
+    history_2025.publish(path, FEBRUARY, settings())
 
     assert kinds(path) == [("flags", "2025-01", "held")]
 
@@ -152,8 +154,8 @@ def test_nothing_is_told_while_a_file_of_the_month_lies_in_quarantine(record):
 def test_a_level_shift_is_told_and_a_quiet_month_only_where_asked_for(record):
     path = record("february")
     for month, seen in (("2025-04", "2025-05-15"), ("2025-05", "2025-06-17")):
-        then.keep(path, then.release(month, seen))
-        then.publish(
+        history_2025.keep(path, history_2025.release(month, seen))
+        history_2025.publish(
             path, datetime.fromisoformat(f"{seen}T12:00+00:00"), settings(quiet_months=True)
         )
 
@@ -173,10 +175,10 @@ def test_a_level_shift_is_told_and_a_quiet_month_only_where_asked_for(record):
 @pytest.mark.slow
 def test_of_two_months_at_once_only_the_newest_is_news(record):
     path = record("first")
-    then.keep(path, then.release("2025-01", "2025-03-12"))
-    then.keep(path, then.release("2025-02", "2025-03-12", SAID))
+    history_2025.keep(path, history_2025.release("2025-01", "2025-03-12"))
+    history_2025.keep(path, history_2025.release("2025-02", "2025-03-12", SAID))
 
-    then.publish(path, FEBRUARY, settings())
+    history_2025.publish(path, FEBRUARY, settings())
 
     assert [month for _, month, _ in kinds(path)] == ["2025-02"]
 
@@ -185,9 +187,9 @@ def test_of_two_months_at_once_only_the_newest_is_news(record):
 def test_of_two_months_at_once_headline_and_chart_name_the_same_forecast(record):
     """The second was judged by a forecast of two months before, and so it is drawn."""
     path = record("first")
-    then.keep(path, then.release("2025-01", "2025-03-12"))
-    then.keep(path, then.release("2025-02", "2025-03-12", SAID))
-    then.publish(path, FEBRUARY, settings())
+    history_2025.keep(path, history_2025.release("2025-01", "2025-03-12"))
+    history_2025.keep(path, history_2025.release("2025-02", "2025-03-12", SAID))
+    history_2025.publish(path, FEBRUARY, settings())
     query = "select month, median from judged_months where border = ? and dimension = ''"
 
     with closing(connect.read(path)) as connection:
@@ -205,13 +207,13 @@ def test_of_two_months_at_once_headline_and_chart_name_the_same_forecast(record)
 @pytest.mark.slow
 def test_a_notice_of_a_killed_run_is_written_by_the_next(record, monkeypatch):
     path = record("first")
-    then.keep(path, then.release("2025-01", "2025-02-18"))
+    history_2025.keep(path, history_2025.release("2025-01", "2025-02-18"))
     monkeypatch.setattr(work, "write_one", lambda *_: False)
-    then.publish(path, JANUARY, settings())
+    history_2025.publish(path, JANUARY, settings())
     monkeypatch.undo()
     assert kinds(path) == [("flags", "2025-01", "due")]
 
-    then.publish(path, JANUARY, settings())
+    history_2025.publish(path, JANUARY, settings())
 
     assert kinds(path) == [("flags", "2025-01", "held")]
 
@@ -219,10 +221,10 @@ def test_a_notice_of_a_killed_run_is_written_by_the_next(record, monkeypatch):
 @pytest.mark.slow
 def test_a_notice_that_cannot_be_written_does_not_fail_the_run(record, monkeypatch, caplog):
     path = record("first")
-    then.keep(path, then.release("2025-01", "2025-02-18"))
+    history_2025.keep(path, history_2025.release("2025-01", "2025-02-18"))
     monkeypatch.setattr(desk, "finding", lambda found: 1 / 0)
 
-    then.publish(path, JANUARY, settings())
+    history_2025.publish(path, JANUARY, settings())
 
     assert rows(path, "select count(*) from runs") == [(2,)]
     assert kinds(path) == [("flags", "2025-01", "due")]
@@ -294,8 +296,8 @@ def test_restoring_a_backup_sends_nothing_again(record, stages):
                 left.unlink()
             shutil.copy(stages / f"{stage}.db", path)
             if stage != "february":
-                then.keep(path, then.release("2025-02", "2025-03-12", SAID))
-                then.publish(path, FEBRUARY, config)
+                history_2025.keep(path, history_2025.release("2025-02", "2025-03-12", SAID))
+                history_2025.publish(path, FEBRUARY, config)
             notice, _ = held(path)
             assert (notice.month, notice.state) == ("2025-02", "held")
             approve(path, notice.id, "Lee", FEBRUARY + timedelta(days=1))
@@ -433,8 +435,10 @@ MARCH = datetime(2025, 4, 14, 12, tzinfo=UTC)
 
 def revised(path, now, said, step, config):
     """The same month once more, with other counts."""
-    then.keep(path, then.release("2025-02", now.date().isoformat(), SAID | said, step))
-    then.publish(path, now, config)
+    history_2025.keep(
+        path, history_2025.release("2025-02", now.date().isoformat(), SAID | said, step)
+    )
+    history_2025.publish(path, now, config)
 
 
 @pytest.mark.slow
@@ -460,7 +464,7 @@ def test_a_digit_that_moved_is_not_corrected_and_a_false_statement_is(record):
     assert correction["References"] == correction["In-Reply-To"] == first["Message-ID"]
     said = " ".join(correction.get_body(("plain",)).get_content().split())
     assert "given as 11,709; it has been revised to 14,900" in said
-    page = (Path(__file__).parent.parent / "docs" / "reading-a-notice.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "reading-a-notice.md").read_text("utf-8")
     shown = re.findall(r"(?:^    .+\n)+", page.split("## When a notice was wrong")[1], re.M)
     assert " ".join(shown[0].split()) == correction["Subject"]
     assert all(" ".join(paragraph.split()) in said for paragraph in shown[1:])

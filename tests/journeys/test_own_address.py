@@ -7,10 +7,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from mailserver import authority
-from publisher import closed_port, running, serve, status
-from tables import rows
-from test_own_service import HELD, after, clinics, deliver
 
 from forecast import config, in_use
 from forecast.errors import BusyError, ConfigError, DataError
@@ -18,6 +14,10 @@ from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from jobs.cli import main
 from jobs.service import wakeup
+from tests.support.databases import rows
+from tests.support.mail_server import authority
+from tests.support.own_counts import HELD, after, clinics, deliver
+from tests.support.publisher import closed_port, running, serve, status
 
 PLACE = "/figures/visits.csv"
 SETTINGS = """

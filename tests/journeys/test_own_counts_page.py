@@ -13,7 +13,7 @@ from forecast import months
 from forecast.intake.sources import registry
 from jobs.cli import main
 
-PAGE = (Path(__file__).parent.parent / "docs" / "own-counts.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "own-counts.md").read_text("utf-8")
 FIRST = months.to_index("2020-01")
 
 

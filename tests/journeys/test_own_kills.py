@@ -10,13 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
-from tables import rows
-from test_own_service import HELD, after, begin, clinics, deliver
 
 from forecast import config, in_use
 from forecast.intake.sources import registry
 from forecast.store import connect, integrity
 from jobs import monthly
+from tests.support.databases import rows
+from tests.support.own_counts import HELD, after, begin, clinics, deliver
 
 POINTS = 50
 _PROCESSES = multiprocessing.get_context("forkserver")

@@ -13,8 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from tables import rows
-from test_own_service import FAST, FIRST, FOREIGN, HELD, after, said
 
 from forecast import config, in_use, months
 from forecast.desk.names import SeriesNames
@@ -27,6 +25,8 @@ from jobs import monthly
 from jobs.cli import main
 from jobs.intake.take_in import take_in
 from jobs.mail import hooks
+from tests.support.databases import rows
+from tests.support.own_counts import FAST, FIRST, FOREIGN, HELD, after, said
 
 Visits = dict[tuple[str, str], np.ndarray]
 GAP, OPENED = 30, 6  # month that nobody knows of Clinic 2; first month of Clinic 3

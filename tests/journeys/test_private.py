@@ -8,9 +8,7 @@ import stat
 from pathlib import Path
 
 import pytest
-import serving
 from click.testing import CliRunner
-from publisher import FOLDER, INDEX, file_name, page, raw, running, serve
 
 from forecast.config import Config, Fetch
 from forecast.errors import StoreError
@@ -19,8 +17,10 @@ from jobs.cli import main
 from jobs.intake import poll
 from jobs.service import backup, logs
 from jobs.service.daemon import leader_lock
+from tests.support import running_service
+from tests.support.publisher import FOLDER, INDEX, file_name, page, raw, running, serve
 
-NOW = serving.NOW
+NOW = running_service.NOW
 
 
 def mode(path: Path) -> int:
@@ -42,15 +42,15 @@ def test_what_others_may_read_does_not_depend_on_the_umask(tmp_path, mask):
     path, before = tmp_path / "home" / "b.db", os.umask(mask)
     try:
         path.parent.mkdir(mode=0o755)
-        serving.worked(path, 1)
+        running_service.worked(path, 1)
         (path.parent / "inbox" / "odd.csv").write_bytes(b"no table\n")
         os.utime(path.parent / "inbox" / "odd.csv", (1, 1))
-        serving.wake(path)
+        running_service.wake(path)
         wakes.save_verified(path, NOW, "", [])
-        made = backup.drill(path, serving.settings(), NOW)
+        made = backup.drill(path, running_service.settings(), NOW)
         shown = mode(path.with_name("b-snapshot.db"))
         ops.beside(path).unlink()
-        backup.restore(made.folder, path, serving.settings(), NOW)
+        backup.restore(made.folder, path, running_service.settings(), NOW)
     finally:
         os.umask(before)
 
@@ -62,13 +62,13 @@ def test_what_others_may_read_does_not_depend_on_the_umask(tmp_path, mask):
 
 @pytest.mark.slow
 def test_ops_db_and_folders_that_others_could_read_are_closed(tmp_path):
-    path = serving.worked(tmp_path / "b.db", 1)
+    path = running_service.worked(tmp_path / "b.db", 1)
     wakes.save_verified(path, NOW, "", [])
     ops.beside(path).chmod(0o644)
     (tmp_path / "archive").chmod(0o755)
 
-    serving.drop(path, serving.month(1))
-    serving.wake(path)
+    running_service.drop(path, running_service.month(1))
+    running_service.wake(path)
 
     assert (mode(ops.beside(path)), mode(tmp_path / "archive")) == (0o600, 0o700)
 
@@ -114,7 +114,7 @@ def harmless(text: str) -> bool:
 
 @pytest.mark.parametrize("form", ["plain", "json"])
 def test_a_log_line_cannot_drive_a_terminal(form, capsys):
-    logs.set_up(serving.settings(log=form))
+    logs.set_up(running_service.settings(log=form))
     try:
         logs.LOG.warning("refused: %s\nand more", OBEYED)
         try:

@@ -17,7 +17,7 @@ from forecast.engine.rows import INTERVALS
 from forecast.store import connect
 from jobs.cli import main
 
-PAGE = (Path(__file__).parent.parent / "docs" / "questions.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "questions.md").read_text("utf-8")
 TEN = PAGE.split("## Ten questions")[1].split("## Standing")[0]
 FORM = r"^(\S[^\n]+\?)[^\n]*\n\n    bordercast ([^\n]+)\n\n```sql\n(.+?)```"
 ASKED = re.findall(FORM, TEN, re.M | re.S)

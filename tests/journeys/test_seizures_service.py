@@ -10,12 +10,8 @@ from email import message_from_bytes
 from email.policy import SMTP as WIRE
 from pathlib import Path
 
-import mailserver
-import publisher
 import pytest
-import test_drugs
 from click.testing import CliRunner, Result
-from tables import rows
 
 from forecast import config, in_use
 from forecast.claims.checker import check
@@ -31,6 +27,8 @@ from jobs import monthly
 from jobs.cli import main
 from jobs.intake import poll
 from jobs.mail import approvals, outbox
+from tests.support import drug_files, mail_server, publisher
+from tests.support.databases import rows
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 FAST = ('models = ["naive", "snaive", "ets"]', 'models = ["naive"]')
@@ -363,7 +361,7 @@ def listed(*links: str) -> bytes:
     return f"<html><body><ul>{anchors}</ul></body></html>".encode()
 
 
-def altered(rows: test_drugs.Lines, month: tuple[str, str]) -> test_drugs.Lines:
+def altered(rows: drug_files.Lines, month: tuple[str, str]) -> drug_files.Lines:
     """The same, one seizure of fentanyl more in each line of a (fiscal year, month)."""
     return [
         [*row[:7], str(int(row[7]) + 1), row[8]]
@@ -376,7 +374,7 @@ def altered(rows: test_drugs.Lines, month: tuple[str, str]) -> test_drugs.Lines:
 def test_seizures_are_found_on_their_page_and_each_file_is_a_vintage(tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     path = tmp_path / "seizures.db"
-    april, may = test_drugs.lines(), test_drugs.lines("2026-05")
+    april, may = drug_files.lines(), drug_files.lines("2026-05")
     restated = altered(may, ("2026 (FYTD)", "APR"))
     bad = altered(restated, ("2024", "OCT"))  # a closed year
     with publisher.running() as site:
@@ -392,11 +390,11 @@ def test_seizures_are_found_on_their_page_and_each_file_is_a_vintage(tmp_path, m
             now = datetime(2026, 5, day, tzinfo=UTC)
             return poll.fetch(path, settings, now=now, with_bundle=False)
 
-        site.put(f"/files/{APRIL}", test_drugs.content(april))
-        site.put(f"/files/{MAY}", test_drugs.content(bad))
+        site.put(f"/files/{APRIL}", drug_files.content(april))
+        site.put(f"/files/{MAY}", drug_files.content(bad))
         first = polled(18, f"/files/{APRIL}", "/document/stats/nationwide-encounters")
         refused = polled(19, f"/files/{APRIL}", f"/files/{MAY}")
-        site.put(f"/files/{MAY}", test_drugs.content(restated))
+        site.put(f"/files/{MAY}", drug_files.content(restated))
         second = polled(20, f"/files/{APRIL}", f"/files/{MAY}")
         odd = polled(21, f"/files/{APRIL}", "/files/Drug-Seizures-FY24-FY27-Oct.xlsx")
 
@@ -417,17 +415,17 @@ def test_seizures_are_found_on_their_page_and_each_file_is_a_vintage(tmp_path, m
 def test_a_drug_that_is_not_known_is_joined_by_the_operator():
     renamed = [
         [*row[:6], "Fentanyls" if row[6] == "Fentanyl" else row[6], *row[7:]]
-        for row in test_drugs.lines()
+        for row in drug_files.lines()
     ]
     source = registry.find("cbp_drug_events")
-    file = ReleaseFile(APRIL, test_drugs.content(renamed), "2026-05-20")
+    file = ReleaseFile(APRIL, drug_files.content(renamed), "2026-05-20")
 
     alone = source.read(file, {}, ())
     joined = source.read(file, {"drug": {"Fentanyls": "Fentanyl"}}, ())
 
     assert dict(alone.unknown) == {"drug": frozenset({"Fentanyls"})}
     assert joined.unknown == {}
-    plain = ReleaseFile(APRIL, test_drugs.content(test_drugs.lines()), "2026-05-20")
+    plain = ReleaseFile(APRIL, drug_files.content(drug_files.lines()), "2026-05-20")
     assert joined.snapshot.counts == source.read(plain, {}, ()).snapshot.counts
 
 
@@ -458,22 +456,22 @@ def test_who_asked_for_pounds_is_told_of_them_by_mail_in_their_words(tmp_path):
         [*row[:8], str(Decimal(row[8]) * 5)]
         if (row[0], row[1], row[3]) == ("2026 (FYTD)", "MAY", "Southwest Border")
         else row
-        for row in test_drugs.lines("2026-05")
+        for row in drug_files.lines("2026-05")
     ]
     for name, made, day in (
-        (APRIL, test_drugs.lines(), datetime(2026, 5, 18, tzinfo=UTC)),
+        (APRIL, drug_files.lines(), datetime(2026, 5, 18, tzinfo=UTC)),
         (MAY, large, datetime(2026, 6, 18, tzinfo=UTC)),
     ):
-        (tmp_path / name).write_bytes(test_drugs.content(made))
+        (tmp_path / name).write_bytes(drug_files.content(made))
         monthly.run(path, settings, [tmp_path / name], now=day, with_bundle=False)
     with connect.moment(path) as connection:
         (notice,) = notices.in_state(connection, "held")
         content = notices.content(connection, notice.id)
     now = datetime(2026, 6, 18, 12, tzinfo=UTC)
     approvals.approve(path, notice.id, Approval("Ann", "ann", content), now)
-    taken = mailserver.Taken()
-    with mailserver.server(taken) as port:
-        mailing = {"enabled": True, "host": mailserver.HOST, "port": port, "security": "local"}
+    taken = mail_server.Taken()
+    with mail_server.server(taken) as port:
+        mailing = {"enabled": True, "host": mail_server.HOST, "port": port, "security": "local"}
         recipients = (
             {"address": "ann@example.org"},
             {"address": "bob@example.org", "borders": ("northern",)},

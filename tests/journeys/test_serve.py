@@ -18,11 +18,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import mailserver
 import pytest
-import serving
-from serving import alive, children, daemon, drop, month, releases_by_run, said, table, wait_for
-from tables import edit
 
 from forecast.config import Mail
 from forecast.errors import BusyError
@@ -30,6 +26,19 @@ from forecast.store import connect, integrity, ops
 from jobs.cli.shared import Settings
 from jobs.service import daemon as schedule
 from jobs.service import heartbeat, logs, wakeup
+from tests.support import mail_server, running_service
+from tests.support.databases import edit
+from tests.support.running_service import (
+    alive,
+    children,
+    daemon,
+    drop,
+    month,
+    releases_by_run,
+    said,
+    table,
+    wait_for,
+)
 
 DAY = timedelta(days=1)
 
@@ -37,13 +46,13 @@ DAY = timedelta(days=1)
 @pytest.fixture(scope="module")
 def three_runs(tmp_path_factory) -> Path:
     """A record with three releases and their runs; not to be changed."""
-    return serving.worked(tmp_path_factory.mktemp("three") / "b.db", 3)
+    return running_service.worked(tmp_path_factory.mktemp("three") / "b.db", 3)
 
 
 @pytest.fixture
 def record(three_runs, tmp_path) -> Path:
     """A copy of it to change."""
-    return serving.copied(three_runs, tmp_path)
+    return running_service.copied(three_runs, tmp_path)
 
 
 def whole(path: Path) -> bool:
@@ -64,7 +73,7 @@ def woke(process: subprocess.Popen) -> bool:
 
 def terminated(process: subprocess.Popen) -> int:
     process.send_signal(signal.SIGTERM)
-    return process.wait(serving.HANGS)
+    return process.wait(running_service.HANGS)
 
 
 @pytest.mark.slow
@@ -88,7 +97,7 @@ def test_of_two_daemons_one_leads_and_the_other_names_it(record, figure, starts)
 
 @pytest.mark.parametrize("form", ["plain", "json"])
 def test_the_log_hides_the_login_in_an_address(capsys, form):
-    logs.set_up(serving.settings(log=form))
+    logs.set_up(running_service.settings(log=form))
 
     logs.LOG.warning("no answer from %s", "https://user:pw@host.example.org/a?b")
 
@@ -103,8 +112,8 @@ import os, sys
 journal = os.fstat(2)
 os.environ["JOURNAL_STREAM"] = f"{{journal.st_dev}}:{{journal.st_ino + int(sys.argv[1])}}"
 from jobs.service import logs
-import serving
-logs.set_up(serving.settings(log={form!r}))
+from tests.support import running_service
+logs.set_up(running_service.settings(log={form!r}))
 logs.LOG.info("all is well")
 logs.LOG.warning("two\\nlines")
 try:
@@ -113,7 +122,7 @@ except ZeroDivisionError:
     logs.LOG.exception("failed")
 logs.LOG.critical("giving up")
 """
-    path = os.pathsep.join((str(serving.ROOT), str(serving.ROOT / "tests")))
+    path = str(running_service.ROOT)
 
     journal, other = (
         subprocess.run(
@@ -140,7 +149,7 @@ def test_a_link_to_the_database_is_the_same_database(record, tmp_path):
     link.symlink_to(record)
 
     with connect.locked(schedule.leader_lock(record), 0), daemon(link) as second:
-        refused = second.wait(serving.HANGS)
+        refused = second.wait(running_service.HANGS)
 
     assert refused == 4
     assert Settings(None, link).db == record
@@ -218,7 +227,7 @@ def test_sigterm_at_any_moment_ends_well_and_leaves_nothing_half(record, figure,
             wait_for(lambda below=below: not any(map(alive, below)))
         assert whole(record)
         assert not list(record.parent.glob("*.part"))
-    serving.wake(record)
+    running_service.wake(record)
     without = [run for _, run in releases_by_run(record)].count(None)
     figure("service stopped", len(delays), half_done=0, releases_without_a_run=without)
     assert without == 0
@@ -226,7 +235,7 @@ def test_sigterm_at_any_moment_ends_well_and_leaves_nothing_half(record, figure,
 
 def test_a_wake_that_takes_too_long_is_stopped_and_tried_again(record):
     service = schedule.Daemon(
-        record, serving.settings(run_minutes=0.02), serving.hold, threading.Event()
+        record, running_service.settings(run_minutes=0.02), running_service.hold, threading.Event()
     )
     service.scheduler = _Shelf()
 
@@ -244,7 +253,7 @@ def die(path, config, answer):
 
 @pytest.mark.slow
 def test_a_killed_worker_is_a_failed_wake(record):
-    service = schedule.Daemon(record, serving.settings(), die, threading.Event())
+    service = schedule.Daemon(record, running_service.settings(), die, threading.Event())
     service.scheduler = _Shelf()
 
     service.wake()
@@ -254,8 +263,8 @@ def test_a_killed_worker_is_a_failed_wake(record):
 
 @pytest.mark.slow
 def test_the_operator_is_told_of_a_failed_wake(record):
-    taken = mailserver.Taken()
-    with mailserver.server(taken) as port:
+    taken = mail_server.Taken()
+    with mail_server.server(taken) as port:
         mail = Mail(
             enabled=True,
             host="localhost",
@@ -264,7 +273,7 @@ def test_the_operator_is_told_of_a_failed_wake(record):
             sender="us@example.org",
             operator="op@example.org",
         )
-        config = serving.settings().model_copy(update={"mail": mail})
+        config = running_service.settings().model_copy(update={"mail": mail})
         service = schedule.Daemon(record, config, die, threading.Event())
         service.scheduler = _Shelf()
         service.wake()
@@ -301,11 +310,11 @@ def signals():
 @pytest.mark.usefixtures("signals")
 def test_a_timer_wakes_it_once_and_names_a_daemon_that_leads(record):
     drop(record, month(3))
-    work = serving.WORK["work"]
+    work = running_service.WORK["work"]
 
-    done = schedule.once(record, serving.settings(), work)
+    done = schedule.once(record, running_service.settings(), work)
     with connect.locked(schedule.leader_lock(record), 0), pytest.raises(BusyError):
-        schedule.once(record, serving.settings(), work)
+        schedule.once(record, running_service.settings(), work)
 
     assert (done.outcome, done.detail) == ("published", "run 4")
     last = table(ops.beside(record), "select outcome, detail from wakes order by id")[-1]
@@ -315,7 +324,7 @@ def test_a_timer_wakes_it_once_and_names_a_daemon_that_leads(record):
 def test_a_timers_wake_that_fails_is_recorded(record):
     edit(record, "pragma user_version = 99")
 
-    done = schedule.once(record, serving.settings(), serving.WORK["work"])
+    done = schedule.once(record, running_service.settings(), running_service.WORK["work"])
 
     assert done.outcome == "failed"
     assert "written by a newer bordercast" in done.detail
@@ -325,7 +334,7 @@ def test_a_timers_wake_that_fails_is_recorded(record):
 
 def wakes_of(clock: datetime, days: int) -> list[datetime]:
     """When the daily trigger fires from a moment on."""
-    trigger, found, last = schedule._daily(serving.settings(jitter_minutes=30)), [], None
+    trigger, found, last = schedule._daily(running_service.settings(jitter_minutes=30)), [], None
     for _ in range(days):
         last = trigger.get_next_fire_time(last, clock if last is None else last)
         found.append(last)
@@ -374,7 +383,7 @@ def test_whatever_the_clock_says_each_release_is_worked_exactly_once(record, day
     for number, day in enumerate(days):
         drop(record, month(3 + number))
         for again in (0, 0.01):
-            serving.wake(record, serving.NOW + timedelta(days=day + again))
+            running_service.wake(record, running_service.NOW + timedelta(days=day + again))
 
     by_run = releases_by_run(record)
     assert [run for _, run in by_run] == list(range(1, 4 + len(days)))
@@ -386,7 +395,7 @@ def test_three_missed_releases_are_made_up_for_oldest_first(record):
     for number in (5, 3, 4):
         drop(record, month(number))
 
-    done = serving.wake(record, serving.NOW + 40 * DAY)
+    done = running_service.wake(record, running_service.NOW + 40 * DAY)
 
     assert (done.outcome, done.detail) == ("published", "run 4; run 5; run 6")
     assert table(record, "select data_through from runs order by id")[-3:] == [
@@ -463,13 +472,13 @@ def test_systemd_is_told_that_we_are_ready_alive_and_going(record, tmp_path):
     place = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(place))
-        listener.settimeout(serving.HANGS)
+        listener.settimeout(running_service.HANGS)
         with daemon(record, NOTIFY_SOCKET=str(place), WATCHDOG_USEC="600000") as process:
             heard = [listener.recv(999).decode() for _ in range(4)]
             process.send_signal(signal.SIGTERM)
             while "STOPPING=1" not in heard:
                 heard.append(listener.recv(999).decode())
-            assert process.wait(serving.HANGS) == 0
+            assert process.wait(running_service.HANGS) == 0
 
     assert heard[0] == "READY=1"
     assert heard.count("WATCHDOG=1") >= 2
@@ -478,7 +487,7 @@ def test_systemd_is_told_that_we_are_ready_alive_and_going(record, tmp_path):
 @pytest.mark.parametrize("form", ["plain", "json"])
 def test_a_log_line_is_one_line_without_secrets(form, monkeypatch, capsys):
     monkeypatch.setenv("BORDERCAST_MAIL_PASSWORD", "hunter2!")
-    logs.set_up(serving.settings(log=form, heartbeat="https://hc.example.org/uuid-1234"))
+    logs.set_up(running_service.settings(log=form, heartbeat="https://hc.example.org/uuid-1234"))
 
     logging.getLogger("bordercast").info("hunter2! at https://hc.example.org/uuid-1234\nx")
 
@@ -510,7 +519,7 @@ def test_wakes_and_releases_leave_nothing_behind(tmp_path, figure, wakes, releas
     path = tmp_path / "b.db"
     own, often = os.getpid(), wakes // releases
     service = schedule.Daemon(
-        path, serving.settings(), partial(wakeup.main, with_bundle=False), threading.Event()
+        path, running_service.settings(), partial(wakeup.main, with_bundle=False), threading.Event()
     )
     service.scheduler = _Shelf()
     memory, handles, log = [], [], []

@@ -19,13 +19,8 @@ from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
-import authority
 import httpx
-import mailserver
 import pytest
-import serving
-from dripping import BODY, HEAD, SILENT, dripping
-from tables import rows
 
 from forecast.config import Config, Hook
 from forecast.errors import WitnessError
@@ -37,12 +32,17 @@ from jobs.mail import hooks, send
 from jobs.service import daemon, heartbeat, logs
 from jobs.service.wakeup import Done
 from jobs.witness import timestamps
+from tests.support import mail_server, running_service, timestamp_authority
+from tests.support.databases import rows
+from tests.support.dripping_servers import BODY, HEAD, SILENT, dripping
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 AGES = 600.0  # seconds, longer than any test waits
 
 
-def posted(address: str, seconds: float = serving.HANGS, most: int = 100) -> exchange.Answered:
+def posted(
+    address: str, seconds: float = running_service.HANGS, most: int = 100
+) -> exchange.Answered:
     with exchange.client() as http:
         return exchange.post(http, address, b"what", {"X-A": "b"}, seconds=seconds, most=most)
 
@@ -87,7 +87,7 @@ def test_a_connection_that_opens_when_the_time_is_up_is_shut():
     opened = SimpleNamespace(get_extra_info=lambda what: ours)
     timers = threading.active_count()
     with exchange.cut_off(time.monotonic() - 1) as trace, ours, theirs:
-        serving.wait_for(lambda: threading.active_count() == timers)
+        running_service.wait_for(lambda: threading.active_count() == timers)
         trace("connection.connect_tcp.complete", {"return_value": opened})
         assert theirs.recv(1) == b""
 
@@ -146,7 +146,7 @@ def test_a_webhook_is_done_when_its_time_is_up(tmp_path, where, status, outcome,
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    return authority.make(tmp_path_factory.mktemp("authority"))
+    return timestamp_authority.make(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def failing(path: Path, config: Config, answer: object) -> None:
 
 
 def serve(path: Path, given: str, once: str = "") -> None:
-    everything = {**serving.settings().model_dump(), **json.loads(given)}
+    everything = {**running_service.settings().model_dump(), **json.loads(given)}
     config = Config.model_validate(everything, strict=False)
     logs.set_up(config)
     daemon.MAIL = 1
@@ -201,13 +201,13 @@ def serve(path: Path, given: str, once: str = "") -> None:
 
 @pytest.mark.slow
 def test_beside_servers_that_drip_it_wakes_and_mails_and_ends(tmp_path, root):
-    record = serving.worked(tmp_path / "bordercast.db", 1)
-    taken = mailserver.Taken()
-    here = os.pathsep.join((str(serving.ROOT), str(serving.ROOT / "tests")))
+    record = running_service.worked(tmp_path / "bordercast.db", 1)
+    taken = mail_server.Taken()
+    here = str(running_service.ROOT)
     with (
         dripping(HEAD) as pinged,
         dripping(HEAD) as stamping,
-        mailserver.server(taken) as port,
+        mail_server.server(taken) as port,
     ):
         given = settings_for(port)
         given["service"] = {"heartbeat": pinged.address, "retry_minutes": 0.005}
@@ -220,15 +220,15 @@ def test_beside_servers_that_drip_it_wakes_and_mails_and_ends(tmp_path, root):
                 env={**os.environ, "PYTHONPATH": here, "OMP_NUM_THREADS": "1"},
             )
         try:
-            serving.wait_for(lambda: pinged.held and stamping.held)
+            running_service.wait_for(lambda: pinged.held and stamping.held)
             before = len(woken(record))
             queue(record, "ann@example.org")
-            serving.wait_for(lambda: taken.messages and len(woken(record)) > before)
+            running_service.wait_for(lambda: taken.messages and len(woken(record)) > before)
             assert pinged.held  # the one that was asked first still drips
             assert stamping.held
             assert len(pinged.asked) == 1
             process.send_signal(signal.SIGTERM)
-            assert process.wait(serving.HANGS) == 0
+            assert process.wait(running_service.HANGS) == 0
         finally:
             process.kill()
             process.wait()
@@ -242,22 +242,24 @@ def woken(record: Path) -> list[tuple]:
 @pytest.mark.slow
 @pytest.mark.parametrize("once", [True, False], ids=["timer", "daemon"])
 def test_a_command_that_does_not_end_is_ended_with_the_service(tmp_path, once):
-    record = serving.worked(tmp_path / "bordercast.db", 1)
+    record = running_service.worked(tmp_path / "bordercast.db", 1)
     told = tmp_path / "pid"
     sign = ["sh", "-c", f"echo $$ > {told}; sleep {AGES:g}; :"]
     given = json.dumps({"witness": {"sign": sign, "seconds": AGES, "public_keys": ["x"]}})
-    here = os.pathsep.join((str(serving.ROOT), str(serving.ROOT / "tests")))
+    here = str(running_service.ROOT)
     process = subprocess.Popen(
         [sys.executable, __file__, str(record), given, *(["once"] if once else [])],
         env={**os.environ, "PYTHONPATH": here, "OMP_NUM_THREADS": "1"},
     )
     try:
-        serving.wait_for(lambda: told.exists() and told.read_text().strip())
+        running_service.wait_for(lambda: told.exists() and told.read_text().strip())
         assert process.poll() is None
-        below = serving.children(int(told.read_text()))
+        below = running_service.children(int(told.read_text()))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(serving.HANGS) == 0
-        serving.wait_for(lambda: not any(map(serving.alive, (int(told.read_text()), *below))))
+        assert process.wait(running_service.HANGS) == 0
+        running_service.wait_for(
+            lambda: not any(map(running_service.alive, (int(told.read_text()), *below)))
+        )
     finally:
         process.kill()
         process.wait()

@@ -19,7 +19,7 @@ from forecast.store.connect import transaction, writing
 from jobs.intake import archive
 from jobs.intake.ingest import WaitingFile, take_file
 
-CBP = Path(__file__).parents[2] / "shared" / "data" / "cbp"
+CBP = Path(__file__).parents[3] / "shared" / "data" / "cbp"
 FILES = {
     "nationwide-encounters-fy20-fy23-state.csv.gz": "2023-11-14",
     "nationwide-encounters-fy22-fy25-state.csv.gz": "2025-11-06",

@@ -13,14 +13,14 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
-from mailserver import HOST, Taken, server
-from tables import edit, rows
 
 from forecast.config import Config
 from forecast.errors import ConfigError, DataError
 from forecast.store import connect
 from jobs.cli import main
 from jobs.mail import demonstration
+from tests.support.databases import edit, rows
+from tests.support.mail_server import HOST, Taken, server
 
 MAIL = """
 [mail]

@@ -7,22 +7,17 @@ import hashlib
 import hmac
 import json
 import random
-import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
-import killing
 import pytest
-import services
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
-from tables import rows
 
 from forecast.config import Config, Hook, ReaderRules
 from forecast.desk.email import rules
@@ -33,46 +28,12 @@ from forecast.store.deliveries import Message
 from forecast.store.notices import Notice, Section
 from jobs.mail import hooks, send, unsubscribing
 from jobs.service import port
+from tests.support import killed_senders, webhook_rules
+from tests.support.databases import rows
+from tests.support.webhook_receiver import Receiver
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 KEY = "k" * 64
-
-
-class Receiver:
-    """A server that keeps what it takes; answers : of the next requests, then 200.
-
-    service : whose published rules it holds a request to, with 400 for what breaks them.
-    """
-
-    def __init__(self, *answers: tuple[int, dict[str, str]], service: str = "") -> None:
-        self.answers, self.taken, self.service = list(answers), [], service
-
-    @contextmanager
-    def serving(self):
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                code, extra = receiver.answers.pop(0) if receiver.answers else (200, {})
-                problem = receiver.service and services.refused(
-                    receiver.service, dict(self.headers), body
-                )
-                code = 400 if problem else code
-                receiver.taken.append((dict(self.headers), body, code))
-                self.send_response(code)
-                for name, value in extra.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(problem.encode())
-
-            def log_message(self, *_):
-                pass
-
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-            yield f"http://127.0.0.1:{server.server_port}/"
-            server.shutdown()
 
 
 @pytest.fixture
@@ -131,7 +92,7 @@ NOTICES = {
 }
 
 
-@pytest.mark.parametrize("kind", services.SCHEMAS)
+@pytest.mark.parametrize("kind", webhook_rules.SCHEMAS)
 @pytest.mark.parametrize("sections", NOTICES.values(), ids=NOTICES)
 def test_each_service_takes_its_payload(record, tmp_path, kind, sections):
     receiver = Receiver(service=kind)
@@ -182,11 +143,11 @@ def test_the_services_of_these_tests_refuse_what_the_real_ones_refuse(tmp_path, 
     desk = hook(tmp_path, "http://127.0.0.1:1/", kind=kind, topic="border")
     payload = json.loads(hooks.message(desk, notice(), NOTICES["ordinary"]).mime)
     head = {"Content-Type": "application/json"}
-    assert services.refused(kind, head, json.dumps(payload).encode()) == ""
+    assert webhook_rules.refused(kind, head, json.dumps(payload).encode()) == ""
 
     spoil(payload)
 
-    assert services.refused(kind, head, json.dumps(payload).encode()) != ""
+    assert webhook_rules.refused(kind, head, json.dumps(payload).encode()) != ""
 
 
 def test_a_payload_is_signed_and_a_repeat_has_its_key(record, tmp_path):
@@ -262,7 +223,7 @@ def killed(record, tmp_path, count, kills, seed):
         while {state for state, *_ in states(record)} != {"sent"}:
             before = len(receiver.taken)
             more = (lambda so_far=before: len(receiver.taken) > so_far) if done < kills else None
-            done += killing.sent_until_killed(
+            done += killed_senders.sent_until_killed(
                 hooks.send_all, arguments, more, chance.random() * 0.03
             )
     return [head["Idempotency-Key"] for head, _, _ in receiver.taken], done

@@ -12,10 +12,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from mailserver import HOST, Taken, server
-from tables import rows
-from tables import written as edit  # with every digest, as if the record had been so
-from test_hooks import Receiver
 
 from forecast.config import Config
 from forecast.errors import ConfigError, DataError, VerifyError
@@ -23,6 +19,12 @@ from forecast.store import connect, deliveries, notices, ops, runs, wakes
 from forecast.store.notices import Approval, Frame, Section
 from jobs.cli import main
 from jobs.mail import approvals, compose, operator_alerts, outbox, queueing
+from tests.support.databases import rows
+from tests.support.databases import (
+    written as edit,  # with every digest, as if the record had been so
+)
+from tests.support.mail_server import HOST, Taken, server
+from tests.support.webhook_receiver import Receiver
 
 NOW = datetime(2024, 4, 11, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

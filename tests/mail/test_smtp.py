@@ -14,11 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP as WIRE
 
-import killing
 import pytest
-import serving
-from mailserver import HOST, SECRET, USER, Taken, authority, converse, scripted, server
-from tables import rows
 
 from forecast.config import Mail
 from forecast.errors import BusyError, ConfigError, MailError, MailServerError
@@ -28,6 +24,18 @@ from forecast.store.deliveries import Message
 from jobs.mail import send as mail
 from jobs.mail import smtp, unsubscribing
 from jobs.service.environment import MAIL_PASSWORD
+from tests.support import killed_senders, running_service
+from tests.support.databases import rows
+from tests.support.mail_server import (
+    HOST,
+    SECRET,
+    USER,
+    Taken,
+    authority,
+    converse,
+    scripted,
+    server,
+)
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 KEY = "k" * 64
@@ -595,7 +603,7 @@ def killed_over_and_over(record, count, kills, seed):
         while True:
             before, done = len(taken.messages), sent(record)
             more = (lambda so_far=before: len(taken.messages) > so_far) if killed < kills else None
-            killed += killing.sent_until_killed(
+            killed += killed_senders.sent_until_killed(
                 mail.send_all, arguments, more, chance.random() * 0.03
             )
             again += sum(to in done for to, _ in taken.messages[before:])
@@ -849,7 +857,9 @@ def test_a_greeting_is_220_or_none_and_nothing_is_left_open(greeting, becomes):
         with pytest.raises(smtplib.SMTPConnectError) as refused:
             smtp.connection(settings(port))()
         assert refused.value.smtp_code == becomes
-    serving.wait_for(lambda: threading.active_count() <= threads)  # its timer has ended with it
+    running_service.wait_for(
+        lambda: threading.active_count() <= threads
+    )  # its timer has ended with it
 
 
 def test_what_comes_when_the_time_is_up_is_not_believed():

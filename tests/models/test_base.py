@@ -13,7 +13,6 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
-from panels import make_panel, perturbed
 from prophet import Prophet
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.statespace.sarimax import SARIMAX
@@ -23,6 +22,7 @@ from forecast.engine.parameters import EVERY
 from models.base import Failure, Model, Panel, Paths, beside
 from models.parameters import Number, WholeNumber
 from models.refitting import History, history, refit
+from tests.support.panels import make_panel, perturbed
 
 NAMES = ("naive", "snaive", "breakwalk", "structural", "ets", "sarima", "prophet")
 ORIGINS = np.array([20, 60, 61])

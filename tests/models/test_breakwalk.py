@@ -5,29 +5,28 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-import golden
 import numpy as np
 import pytest
-import second
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from panels import make_panel
 
 from models import onepass
 from models.base import Panel, Paths
 from models.breakwalk import BreakWalk
 from models.onepass import discounted_sum, median, running_median
+from tests.support import reference_engine, reference_numbers
+from tests.support.panels import make_panel
 
 EVERY = np.arange(90)
 
 
-def paths_of(panel: Panel, h: int = golden.H) -> Paths:
+def paths_of(panel: Panel, h: int = reference_numbers.H) -> Paths:
     return BreakWalk().paths(panel, np.arange(panel.z.shape[1]), h)
 
 
 def test_it_equals_the_reference(panel: Panel, reference: dict[str, Any]) -> None:
-    expected, growth = reference["breakwalk"](panel.z, golden.H)
+    expected, growth = reference["breakwalk"](panel.z, reference_numbers.H)
     actual = paths_of(panel)
     assert np.abs(expected - actual.values).max() < 1e-9
     assert np.abs(growth - actual.growth).max() < 1e-9
@@ -36,7 +35,7 @@ def test_it_equals_the_reference(panel: Panel, reference: dict[str, Any]) -> Non
 def test_it_equals_the_golden_numbers(panel: Panel) -> None:
     actual = paths_of(panel)
     arrays_by_name = {"walk": actual.values, "walk_growth": actual.growth}
-    for name, series, column, h, expected in golden.read():
+    for name, series, column, h, expected in reference_numbers.read():
         if name in arrays_by_name:
             assert abs(expected - arrays_by_name[name][series, column, h - 1]) < 1e-9
 
@@ -98,7 +97,9 @@ def cut(value: float, limit: float) -> float:
 def usual_size(values: list[float]) -> list[float]:
     """Median size of the last sixty, the first month left out."""
     sizes = [math.nan, *map(abs, values[1:])]
-    return [second.median(sizes[max(0, t - 59) : t + 1]) + 1e-9 for t in range(len(sizes))]
+    return [
+        reference_engine.median(sizes[max(0, t - 59) : t + 1]) + 1e-9 for t in range(len(sizes))
+    ]
 
 
 def products(
@@ -125,7 +126,7 @@ def slow_walk(z: list[float], unknown: set[int], h: int) -> tuple[np.ndarray, np
     profiles = []
     for t in months:
         usual = [
-            second.median([change[c] for c in range(1, t + 1) if c % 12 == phase][-10:])
+            reference_engine.median([change[c] for c in range(1, t + 1) if c % 12 == phase][-10:])
             for phase in range(12)
         ]
         usual = [value - sum(usual) / 12 for value in usual]

@@ -3,21 +3,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import golden
 import numpy as np
 import pytest
-from panels import make_panel
 
 from models import structural
 from models.base import Panel, Paths
 from models.kalman import GRID, SEASONAL, Filter, kalman_gains, responses
 from models.level import levels
 from models.structural import Structural
+from tests.support import reference_numbers
+from tests.support.panels import make_panel
 
 EVERY = np.arange(90)
 
 
-def paths_of(panel: Panel, h: int = golden.H) -> Paths:
+def paths_of(panel: Panel, h: int = reference_numbers.H) -> Paths:
     return Structural().paths(panel, np.arange(panel.z.shape[1]), h)
 
 
@@ -27,7 +27,7 @@ def test_the_grid_has_120_points_and_those_with_a_season_come_first() -> None:
 
 
 def test_it_equals_the_reference(panel: Panel, reference: dict[str, Any]) -> None:
-    expected, growth = reference["structural"](panel.z, golden.H)
+    expected, growth = reference["structural"](panel.z, reference_numbers.H)
     actual = paths_of(panel)
     assert np.abs(expected - actual.values).max() < 1e-9
     assert np.abs(growth - actual.growth).max() < 1e-9
@@ -36,7 +36,7 @@ def test_it_equals_the_reference(panel: Panel, reference: dict[str, Any]) -> Non
 def test_it_equals_the_golden_numbers(panel: Panel) -> None:
     actual = paths_of(panel)
     arrays_by_name = {"grid": actual.values, "grid_growth": actual.growth}
-    for name, series, column, h, expected in golden.read():
+    for name, series, column, h, expected in reference_numbers.read():
         if name in arrays_by_name:
             assert abs(expected - arrays_by_name[name][series, column, h - 1]) < 1e-9
 
@@ -112,7 +112,7 @@ def test_paths_are_the_same_to_the_last_digit_however_far_one_looks(ragged: Pane
 
 def test_a_month_nobody_knows_is_what_its_series_alone_expected() -> None:
     """More series than a block holds, from different first months; three in a row as well."""
-    z = np.tile(golden.generated()[:, :40], (20, 1)) + np.arange(120)[:, None] / 100
+    z = np.tile(reference_numbers.generated()[:, :40], (20, 1)) + np.arange(120)[:, None] / 100
     for row in range(120):
         z[row, : row % 5] = np.nan
         z[row, 20 + row % 3] = np.nan
@@ -255,7 +255,7 @@ def test_gains_are_made_once_for_panels_of_nearly_one_length() -> None:
 
 def test_evidence_is_a_posterior_for_each_series_that_has_begun_and_not_ended() -> None:
     """From the third month on: sums of one for each, by family; a hundred series, two blocks."""
-    z = np.tile(golden.generated()[:, :8], (17, 1))[:100] + np.arange(100)[:, None] / 50
+    z = np.tile(reference_numbers.generated()[:, :8], (17, 1))[:100] + np.arange(100)[:, None] / 50
     family = np.where(np.arange(100) < 70, "a", "b")
     z[60:80, :3] = np.nan
     panel = make_panel(z, family.tolist())
@@ -316,7 +316,7 @@ def test_points_weigh_by_how_well_they_foretold(panel: Panel) -> None:
 
 def test_gaps_of_more_series_than_a_block_are_each_filled() -> None:
     """As they are in a panel of their own; what begins late or ends early too."""
-    z = np.tile(golden.generated()[:, :16], (17, 1))[:100] + np.arange(100)[:, None] / 50
+    z = np.tile(reference_numbers.generated()[:, :16], (17, 1))[:100] + np.arange(100)[:, None] / 50
     z[:, 9] = z[50:, 12:14] = z[3, 15] = np.nan
     z[90:, :5] = np.nan
 

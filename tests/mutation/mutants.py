@@ -49,7 +49,7 @@ from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from coverage import CoverageData
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 MODULES = ("models/**/*.py", "forecast/**/*.py", "jobs/**/*.py")
 # What is run once by hand, to make the figures that are embedded.
 LEFT_OUT = ("/bundle/build.py", "/embed_paths.py", "/__main__.py")
@@ -65,6 +65,7 @@ NOT_COPIED = (
     "*.db",
     "build",
     ".same",
+    ".artifacts",
 )
 HANGS = 60.0  # seconds, and
 PATIENCE = 5.0  # times as long as the tests took in the traced run: what takes longer has no end
@@ -374,8 +375,13 @@ def _given(statement: ast.stmt) -> list[str]:
 
 
 def _is_of(test: str, module: str) -> bool:
-    """Whether a test is in the file that is named after a module."""
-    return Path(test.partition("::")[0]).stem == f"test_{Path(module).stem}"
+    """Whether a test is in a file that is named after a module."""
+    return _names(Path(test.partition("::")[0]).stem, Path(module).stem)
+
+
+def _names(stem: str, module: str) -> bool:
+    """Whether a test file's name is that of a module: test_MODULE, or test_MODULE_TOPIC."""
+    return stem == f"test_{module}" or stem.startswith(f"test_{module}_")
 
 
 def _statement(tree: ast.Module, line: int) -> tuple[int, int]:
@@ -413,11 +419,11 @@ class Python:
     def trace(self, folder: Path, files: Sequence[str]) -> None:
         """Run these test files, traced; leaves what a TracedRun reads in a folder."""
         traced = {
-            "COVERAGE_PROCESS_START": str(ROOT / "tests/traced.ini"),
+            "COVERAGE_PROCESS_START": str(ROOT / "tests/mutation/traced.ini"),
             "COVERAGE_FILE": str(folder / "of"),
             "OMP_NUM_THREADS": "1",
         }
-        words = ("-q", "--quick", "-p", "tests.tracing", "-p", "no:cacheprovider")
+        words = ("-q", "--quick", "-p", "tests.mutation.tracing", "-p", "no:cacheprovider")
         done = subprocess.run(
             [self.path, "-m", "pytest", *words, f"--junitxml={folder / 'tests.xml'}", *files],
             cwd=ROOT, env={**os.environ, **traced}, text=True, capture_output=True,
@@ -445,7 +451,9 @@ class Tree:
         self._begin()
 
     def _begin(self) -> None:
-        self.warm = self.python.begun(self.root, ROOT / "tests/warm.py", self.root, *self.files)
+        self.warm = self.python.begun(
+            self.root, ROOT / "tests/mutation/preloaded.py", self.root, *self.files
+        )
         assert self.warm.stdout
         if not self.warm.stdout.readline():
             raise RuntimeError(f"no tests can be collected in {self.root}")
@@ -546,7 +554,7 @@ def own_tests(module: str) -> list[str]:
         path
         for path in ROOT.glob("tests/**/test_*.py")
         if "shipped" not in path.parts
-        and (path.stem == f"test_{name}" or imports.search(path.read_text("utf-8")))
+        and (_names(path.stem, name) or imports.search(path.read_text("utf-8")))
     ]
     return sorted(str(path.relative_to(ROOT)) for path in found)
 
@@ -631,7 +639,7 @@ def _room(mutant: Mutant) -> str:
 
 
 def why_it_lives(mutant: Mutant) -> str:
-    """Why nobody need notice a mutant, as tests/mutants.toml says; "" where it does not."""
+    """Why nobody need notice a mutant, as mutants.toml says; "" where it does not."""
     before, after = mutant.lines()
     known = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["lives"]
     change = {"module": mutant.module, "before": before, "after": after}

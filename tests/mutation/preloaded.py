@@ -1,6 +1,6 @@
 """Pytest, run as often as asked by a process that has imported all but what is in the tree.
 
-    python tests/warm.py TREE [FILE ...]
+    python tests/mutation/preloaded.py TREE [FILE ...]
 
 Most of a quick test's time goes into importing libraries: here they are imported once, by
 collecting every test, or those of these files, and each run is a fork of that. It says a line when

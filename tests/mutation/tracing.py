@@ -1,6 +1,7 @@
 """Which test, or which fixture that tests share, ran a line: for the traced run of `make mutants`.
 
-    COVERAGE_PROCESS_START=tests/traced.ini python -m pytest -p tests.tracing --junitxml=tests.xml
+    COVERAGE_PROCESS_START=tests/mutation/traced.ini python -m pytest \
+        -p tests.mutation.tracing --junitxml=tests.xml
 
 Coverage starts with every process, those that tests start too, and each says for whom it works:
 TRACED_FOR of its environment. A fixture made once for many tests is credited with its own lines,

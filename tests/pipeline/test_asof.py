@@ -6,7 +6,6 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import byhand
 import numpy as np
 import pytest
 
@@ -39,6 +38,7 @@ from jobs.pipeline.totals import (
 )
 from models import build
 from models.base import Failure, Paths
+from tests.support import tiny_record
 
 NORTH, SOUTH = SeriesKey("northern"), SeriesKey("southwest")
 FIRST, COUNT = "2022-01", 30
@@ -561,8 +561,8 @@ def test_the_figures_of_then_are_those_that_a_release_stated_first(tmp_path):
     with connect.writing(tmp_path / "a.db") as db, connect.transaction(db):
         for name, counts, day in (("a", first, "2024-06-15"), ("b", second, "2024-07-15")):
             through = max(counts[NORTH])
-            of = byhand.release(name, through, first_seen_at=day, **seen)
-            releases.save_snapshot(db, byhand.stated(of, counts))
+            of = tiny_record.release(name, through, first_seen_at=day, **seen)
+            releases.save_snapshot(db, tiny_record.stated(of, counts))
         found = as_known(db, head, said)
 
     assert {cutoff for _, cutoff in found.revised} == {*MONTHS[26:29]}

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tables import rows
 
 from forecast import months
 from forecast.config import Config
@@ -26,6 +25,7 @@ from forecast.watch.outlook import Outlook
 from jobs.pipeline import changing
 from jobs.pipeline.changing import changed, moved
 from jobs.pipeline.totals import headline
+from tests.support.databases import rows
 
 STAGES = st.lists(
     st.fixed_dictionaries(

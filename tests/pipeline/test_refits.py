@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from panels import make_panel
 
 from forecast import months
 from forecast.config import Compute
@@ -15,6 +14,7 @@ from forecast.records import SeriesKey
 from jobs.pipeline import refits
 from jobs.pipeline.refits import _Book, _digests, model_options, no_paths
 from models.base import Failure, Panel, Paths
+from tests.support.panels import make_panel
 
 HERE = Compute(engine="serial")
 

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from byhand import NEW_YORK, NOON, NORTH, OCCASIONS, SOUTH, flag, judged
 from sqlite_utils import Database
 
 from forecast import months
@@ -23,6 +22,7 @@ from forecast.store.notices import Approval, Frame, Section
 from jobs.pipeline import triggers
 from jobs.pipeline.judging import Findings as Judged
 from jobs.pipeline.triggers import LOOKED_BACK, STALE, false_now, occasions, taken_back
+from tests.support.tiny_record import NEW_YORK, NOON, NORTH, OCCASIONS, SOUTH, flag, judged
 
 JANUARY, FEBRUARY = "2024-01", "2024-02"
 NOW = datetime(2024, 2, 20, 12, tzinfo=UTC)

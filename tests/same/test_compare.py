@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from compare import changes, show
-from figures import embedded, month, state_file
+
+from tests.same.compare import changes, show
+from tests.same.figures import embedded, month, state_file
 
 TABLE = ["month     series   counted", "Jan 2024  North      1,234", "Feb 2024  South        -56"]
 

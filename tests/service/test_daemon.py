@@ -16,8 +16,6 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-import serving
-import working
 
 from forecast.config import Config
 from forecast.errors import BusyError, ConfigError, DataError
@@ -25,6 +23,7 @@ from forecast.store import connect, deliveries, ops, wakes
 from jobs.compute.orphans import end_groups
 from jobs.service import daemon, environment, heartbeat, upkeep
 from jobs.service.wakeup import Done
+from tests.support import running_service, services
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 
@@ -54,8 +53,8 @@ class Shelf:
 def one(path, config=None, *jobs) -> daemon.Daemon:
     return daemon.Daemon(
         path,
-        config or serving.settings(),
-        serving.WORK["work"],
+        config or running_service.settings(),
+        running_service.WORK["work"],
         threading.Event(),
         scheduler=Shelf(*jobs),
     )
@@ -70,12 +69,12 @@ def service(tmp_path):
     ("at", "hour", "minute"), [("15:00", 15, 0), ("00:59", 0, 59), ("23:07", 23, 7)]
 )
 def test_it_wakes_at_its_hour_of_the_day_in_utc(at, hour, minute):
-    trigger = daemon._daily(serving.settings(poll_at=at))
+    trigger = daemon._daily(running_service.settings(poll_at=at))
 
     found = trigger.get_next_fire_time(None, NOW)
     assert (found.hour, found.minute, found.utcoffset()) == (hour, minute, timedelta(0))
     assert trigger.jitter is None
-    assert daemon._daily(serving.settings(jitter_minutes=30)).jitter == 1800
+    assert daemon._daily(running_service.settings(jitter_minutes=30)).jitter == 1800
     assert daemon._every(300).interval == timedelta(seconds=300)
 
 
@@ -92,13 +91,13 @@ def test_it_wakes_at_its_hour_of_the_day_in_utc(at, hour, minute):
 )
 def test_it_is_beyond_help_without_a_pulse_or_an_end(tmp_path, pulse, woke, trouble):
     """Seconds ago, by the monotonic clock; a wake may take a minute."""
-    service = one(tmp_path / "b.db", serving.settings(run_minutes=1))
+    service = one(tmp_path / "b.db", running_service.settings(run_minutes=1))
     service.pulse = time.monotonic() - pulse
     service.woke = None if woke is None else time.monotonic() - woke
 
     assert service._trouble() == trouble
     service.beat()
-    assert time.monotonic() - service.pulse < serving.HANGS
+    assert time.monotonic() - service.pulse < running_service.HANGS
 
 
 @pytest.mark.parametrize(
@@ -113,7 +112,7 @@ def test_it_is_beyond_help_without_a_pulse_or_an_end(tmp_path, pulse, woke, trou
 def test_it_has_two_minutes_of_patience_and_a_wake_those_beyond_its_own(
     tmp_path, monkeypatch, pulse, woke, trouble
 ):
-    service = one(tmp_path / "b.db", serving.settings(run_minutes=1))
+    service = one(tmp_path / "b.db", running_service.settings(run_minutes=1))
     monkeypatch.setattr(daemon, "time", SimpleNamespace(monotonic=lambda: 1000.0))
     service.pulse = 1000.0 - pulse
     service.woke = None if woke is None else 1000.0 - woke
@@ -123,7 +122,7 @@ def test_it_has_two_minutes_of_patience_and_a_wake_those_beyond_its_own(
 
 def test_a_clock_apart_from_the_monotonic_one_shows_by_its_offset(monkeypatch):
     before = daemon._clock_offset()
-    assert abs(before - (time.time() - time.monotonic())) < serving.HANGS
+    assert abs(before - (time.time() - time.monotonic())) < running_service.HANGS
 
     real = time.time
     monkeypatch.setattr(daemon.time, "time", lambda: real() + 3600)
@@ -137,7 +136,7 @@ def test_after_a_jump_of_the_clock_all_times_ahead_are_set_anew_and_it_looks_at_
         ({"mail": mail}, ["daily", "pulse", "mail"]),
         ({"witness": {"repository": "git@example.org:x"}}, ["daily", "pulse", "witness"]),
     ):
-        config = Config.model_validate({**serving.settings().model_dump(), **changed})
+        config = Config.model_validate({**running_service.settings().model_dump(), **changed})
         service = one(tmp_path / "b.db", config)
         service.pulse = 0.0
         service._reschedule()
@@ -178,7 +177,7 @@ def test_who_leads_says_when_it_wakes_next(tmp_path):
 
 
 def test_a_failed_wake_is_tried_again_after_the_minutes_of_the_settings(tmp_path):
-    service = one(tmp_path / "b.db", serving.settings(retry_minutes=20))
+    service = one(tmp_path / "b.db", running_service.settings(retry_minutes=20))
     before = datetime.now(UTC)
 
     service._try_again()
@@ -189,7 +188,7 @@ def test_a_failed_wake_is_tried_again_after_the_minutes_of_the_settings(tmp_path
     assert (
         timedelta(minutes=20)
         <= how["run_date"] - before
-        < timedelta(minutes=20 + serving.HANGS / 60)
+        < timedelta(minutes=20 + running_service.HANGS / 60)
     )
 
 
@@ -207,7 +206,7 @@ def test_a_wake_comes_again_where_it_failed_or_a_file_is_being_written(service, 
     service._end(wake, done)
 
     assert bool(service.scheduler.added) == again
-    ((outcome,),) = serving.table(ops.beside(service.path), "select outcome from wakes")
+    ((outcome,),) = running_service.table(ops.beside(service.path), "select outcome from wakes")
     assert outcome == done.outcome
 
 
@@ -251,7 +250,7 @@ def test_those_who_wait_for_others_are_left_behind_when_the_time_is_up():
         assert sorted(daemon._left_behind(0.05)) == sorted(names[:2])
     finally:
         over.set()
-    assert daemon._left_behind(serving.HANGS) == []
+    assert daemon._left_behind(running_service.HANGS) == []
 
 
 def test_a_command_that_leads_a_group_is_ended_with_all_it_started_and_no_other(tmp_path):
@@ -261,10 +260,10 @@ def test_a_command_that_leads_a_group_is_ended_with_all_it_started_and_no_other(
         subprocess.Popen(words, start_new_session=True) as alone,
         subprocess.Popen(["sleep", "600"]) as ours,
     ):
-        serving.wait_for(lambda: told.exists() and told.read_text().strip())
+        running_service.wait_for(lambda: told.exists() and told.read_text().strip())
         end_groups()
-        assert alone.wait(serving.HANGS) == -signal.SIGKILL
-        serving.wait_for(lambda: not serving.alive(int(told.read_text())))
+        assert alone.wait(running_service.HANGS) == -signal.SIGKILL
+        running_service.wait_for(lambda: not running_service.alive(int(told.read_text())))
         assert ours.poll() is None
         ours.kill()
 
@@ -289,7 +288,7 @@ WITNESSED = {"repository": "git@example.org:x"}
 
 
 def with_sections(**changed) -> Config:
-    return Config.model_validate({**serving.settings().model_dump(), **changed})
+    return Config.model_validate({**running_service.settings().model_dump(), **changed})
 
 
 @pytest.mark.parametrize(
@@ -334,27 +333,27 @@ def test_its_port_answers_while_it_leads(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         number = free.getsockname()[1]
-    service = one(tmp_path / "b.db", serving.settings(port=number))
+    service = one(tmp_path / "b.db", running_service.settings(port=number))
     service.stop.set()
 
     service.run()
 
-    answer = httpx.get(f"http://127.0.0.1:{number}/healthz", timeout=serving.HANGS)
+    answer = httpx.get(f"http://127.0.0.1:{number}/healthz", timeout=running_service.HANGS)
     assert (answer.status_code, answer.text) == (200, "ok\n")
 
 
 def test_work_is_done_in_a_process_of_its_own(service):
-    done = service._work(working.answers)
+    done = service._work(services.answers)
 
     name, _, pid = done.detail.partition(" by ")
     assert (done.outcome, name, done.again) == ("published", "b.db", True)
     assert int(pid) != os.getpid()
-    assert not serving.alive(int(pid))
+    assert not running_service.alive(int(pid))
     assert (service.child, service.woke) == (None, None)
 
 
 def test_work_that_dies_is_said_to_have_with_its_exit(service):
-    assert service._work(working.dies) == Done(
+    assert service._work(services.dies) == Done(
         "failed", "its process ended without an answer (exit 7)"
     )
 
@@ -367,13 +366,13 @@ def test_work_that_dies_is_said_to_have_with_its_exit(service):
     ],
 )
 def test_work_that_takes_too_long_or_is_to_stop_is_killed(tmp_path, monkeypatch, stopped, ends):
-    service = one(tmp_path / "b.db", serving.settings(run_minutes=1))
+    service = one(tmp_path / "b.db", running_service.settings(run_minutes=1))
     child, clock = tmp_path / "child", [1000.0]
     monkeypatch.setattr(daemon, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     found = []
-    running = threading.Thread(target=lambda: found.append(service._work(working.hangs)))
+    running = threading.Thread(target=lambda: found.append(service._work(services.hangs)))
     running.start()
-    serving.wait_for(lambda: child.exists() and child.read_text())
+    running_service.wait_for(lambda: child.exists() and child.read_text())
     assert service.woke == 1000.0
     assert service.child is not None
     if stopped:
@@ -383,10 +382,10 @@ def test_work_that_takes_too_long_or_is_to_stop_is_killed(tmp_path, monkeypatch,
         running.join(0.5)
         assert found == []  # a minute is not over
         clock[0] = 1060.5
-    running.join(serving.HANGS)
+    running.join(running_service.HANGS)
 
     assert found == [ends]
-    assert not serving.alive(int(child.read_text()))
+    assert not running_service.alive(int(child.read_text()))
 
 
 @pytest.mark.parametrize(
@@ -412,7 +411,7 @@ def test_a_wake_that_cannot_be_recorded_or_done_is_failed_and_tried_again(
 def test_a_wake_is_recorded_from_its_beginning_to_its_end(service, monkeypatch):
     def working_on(work):
         assert work is service.work
-        ((outcome, pid),) = serving.table(
+        ((outcome, pid),) = running_service.table(
             ops.beside(service.path), "select outcome, pid from wakes"
         )
         assert (outcome, pid) == ("working", os.getpid())
@@ -422,11 +421,13 @@ def test_a_wake_is_recorded_from_its_beginning_to_its_end(service, monkeypatch):
     monkeypatch.setattr(service, "_work", working_on)
 
     assert service.wake() == Done("published", "run 7")
-    ((outcome, detail, ended),) = serving.table(
+    ((outcome, detail, ended),) = running_service.table(
         ops.beside(service.path), "select outcome, detail, finished_at from wakes"
     )
     assert (outcome, detail, bool(ended)) == ("published", "run 7", True)
-    ((pid, mode),) = serving.table(ops.beside(service.path), "select pid, mode from service")
+    ((pid, mode),) = running_service.table(
+        ops.beside(service.path), "select pid, mode from service"
+    )
     assert (pid, mode) == (os.getpid(), "daemon")
     assert not service.working.locked()
 
@@ -513,7 +514,7 @@ def test_witnesses_are_asked_where_they_are_due_and_the_copy_gets_their_proofs(
 
     copy = tmp_path / "b-snapshot.db"
     assert [(e.levelname, e.getMessage()) for e in caplog.records] == [("INFO", "git: had")]
-    assert serving.table(copy, "select witness from witness_proofs") == [("git",)]
+    assert running_service.table(copy, "select witness from witness_proofs") == [("git",)]
     caplog.clear()
     copy.unlink()
     sign = {"sign": ("sh", "-c", "echo no key >&2; exit 1"), "public_keys": (KEY,)}
@@ -631,7 +632,7 @@ def test_a_worker_is_killed_with_all_it_started():
     ) as process:
         below = int(process.stdout.readline())
         daemon._end_group(process)
-    serving.wait_for(lambda: not serving.alive(below))
+    running_service.wait_for(lambda: not running_service.alive(below))
     assert process.returncode == -9
     daemon._end_group(process)  # it is gone: nothing happens
 
@@ -736,7 +737,7 @@ def serving_closed():
 )
 def test_what_must_not_be_seen_in_a_log(monkeypatch, password, address, secrets):
     monkeypatch.setenv(environment.MAIL_PASSWORD, password)
-    config = serving.settings(heartbeat=address)
+    config = running_service.settings(heartbeat=address)
 
     assert environment.secrets(config) == secrets
     shown = environment.redacted(f"a {password} b {address}", config)

@@ -11,11 +11,11 @@ from collections import namedtuple
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from mailserver import HOST, Taken, server
 
 from forecast.config import Config, Fetch
 from forecast.store import connect, ops
 from jobs.service import doctor, health
+from tests.support.mail_server import HOST, Taken, server
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 

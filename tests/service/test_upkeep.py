@@ -21,10 +21,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import serving
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
-from tables import edit, rows
 
 from forecast.config import Config
 from forecast.errors import BordercastError, BusyError, ConfigError, DataError, SpanError
@@ -45,6 +43,8 @@ from jobs.service import (
 )
 from jobs.service.daemon import leader_lock
 from jobs.service.wakeup import Done
+from tests.support import running_service
+from tests.support.databases import edit, rows
 
 NOW = datetime(2024, 4, 20, 12, tzinfo=UTC)
 
@@ -211,12 +211,12 @@ def test_a_drill_that_is_ended_leaves_nothing(record, end):
         "main(sys.argv[1:])"
     )
     command = [sys.executable, "-c", began, "--db", str(record), "backup", "--drill"]
-    own = {**os.environ, "PYTHONPATH": str(serving.ROOT)}
+    own = {**os.environ, "PYTHONPATH": str(running_service.ROOT)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=own) as process:
         assert process.stdout.readline() == "now\n"
         assert list(record.parent.glob(".*drill*"))
         process.send_signal(end)
-        process.wait(serving.HANGS)
+        process.wait(running_service.HANGS)
 
     assert process.returncode == {signal.SIGTERM: 143, signal.SIGINT: 1}[end]
     assert not list(record.parent.glob(".*drill*"))
@@ -715,7 +715,7 @@ def test_systemd_is_told_where_it_listens(tmp_path, monkeypatch, abstract):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(place)
         monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}" if abstract else place)
-        listener.settimeout(serving.HANGS)
+        listener.settimeout(running_service.HANGS)
 
         heartbeat.notify("READY=1")
 
@@ -746,7 +746,7 @@ def line_of(form, monkeypatch, *, journal=False, level=logging.INFO, **more) -> 
         here.setattr(logs.sys, "stderr", stderr)
         found = os.fstat(stderr.fileno())
         here.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino + (not journal)}")
-        return logs._Lines(serving.settings(log=form)).format(event)
+        return logs._Lines(running_service.settings(log=form)).format(event)
 
 
 def failure():
@@ -922,7 +922,7 @@ def test_without_mail_nothing_is_sent(record):
 
 
 def test_a_record_that_is_not_there_is_waited_for(tmp_path):
-    done = serving.wake(tmp_path / "b.db", NOW)
+    done = running_service.wake(tmp_path / "b.db", NOW)
 
     assert done == Done("nothing new", "")
     assert not (tmp_path / "b.db").exists()
@@ -955,7 +955,7 @@ def test_what_a_wake_came_to_is_the_best_of_what_it_did(
     monkeypatch.setattr(wakeup, "_publish", lambda *_: iter(steps))
     monkeypatch.setattr(upkeep, "after_run", lambda *told: followed.append(told))
 
-    done = wakeup.wake(record, serving.settings(), NOW)
+    done = wakeup.wake(record, running_service.settings(), NOW)
 
     assert done == Done(outcome, detail)
     ((*_, published),) = followed
@@ -971,7 +971,7 @@ def test_a_file_that_is_being_written_is_looked_at_again_soon(record, monkeypatc
     for found, again in ((left, True), (left[:1], False), ([], False)):
         looked = SimpleNamespace(left=found)
         monkeypatch.setattr("jobs.intake.inbox.look", lambda *_, looked=looked: looked)
-        assert wakeup.wake(record, serving.settings(), NOW).again == again
+        assert wakeup.wake(record, running_service.settings(), NOW).again == again
 
 
 def test_what_is_refused_or_odd_is_logged_and_what_was_refused_is_told(caplog):

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from machines import BIN, ROOT, done
+
+from tests.support.machines import BIN, ROOT, done
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 import yaml
-from machines import AUTHORITIES, CLEAN, ROOT, debian, done, need
+
+from tests.support.machines import AUTHORITIES, CLEAN, ROOT, debian, done, need
 
 MEGABYTES = 650
 # The container's user and settings; the image's own words come from its configuration.

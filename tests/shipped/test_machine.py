@@ -12,9 +12,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import mailserver
 import pytest
-from machines import ROOT, Machine, debian, done, need
+
+from tests.support import mail_server
+from tests.support.machines import ROOT, Machine, debian, done, need
 
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 SETTINGS = "/etc/bordercast/config.toml"
@@ -56,11 +57,11 @@ def machine(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def mail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[mailserver.Taken, int, str]]:
+def mail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[mail_server.Taken, int, str]]:
     """A server that wants STARTTLS and a login, its port, and the authority of its certificate."""
-    taken = mailserver.Taken()
-    authority = mailserver.authority(tmp_path_factory.mktemp("authority"))
-    with mailserver.server(taken, authority.good) as port:
+    taken = mail_server.Taken()
+    authority = mail_server.authority(tmp_path_factory.mktemp("authority"))
+    with mail_server.server(taken, authority.good) as port:
         yield taken, port, Path(authority.file).read_text()
 
 
@@ -74,7 +75,7 @@ def edited(text: str, section: str, name: str, value: str) -> str:
 
 def written_by_the_page(text: str, port: int) -> str:
     """The page's own settings; the server is this test's, and no publisher is there to be asked."""
-    here = {"host": f'"{mailserver.HOST}"', "port": str(port), "user": f'"{mailserver.USER}"'}
+    here = {"host": f'"{mail_server.HOST}"', "port": str(port), "user": f'"{mail_server.USER}"'}
     stated = section("From an empty machine to the first notice")
     (block,) = re.findall(r"```toml\n(.+?)```", stated, re.S)
     place = ""
@@ -100,18 +101,18 @@ def test_the_page_leads_from_an_empty_machine_to_the_first_mail(machine, mail, t
     settings.write_text(written_by_the_page(settings.read_text(), port))
     (settings.parent / "authority.pem").write_text(authority)
     (settings.parent / "environment").write_text(
-        f"BORDERCAST_MAIL_PASSWORD='{mailserver.SECRET}'\n"
+        f"BORDERCAST_MAIL_PASSWORD='{mail_server.SECRET}'\n"
     )
     for command in look[:2]:
         machine.run(command)
     machine.becomes("bordercast status --json | grep -c '\"last_run\": 1'", "1")
     said = {command: machine.run(command.replace("you@example.org", READER)) for command in look}
 
-    assert f"{mailserver.HOST}:{port} accepts the login" in said["bordercast doctor"]
+    assert f"{mail_server.HOST}:{port} accepts the login" in said["bordercast doctor"]
     assert "northern" in said["bordercast show"].lower()
     mails = [message for recipient, message in taken.messages if recipient == READER]
     test, demo = (email.message_from_bytes(one, policy=email.policy.default) for one in mails)
-    assert mailserver.SECRET.encode() in taken.logins
+    assert mail_server.SECRET.encode() in taken.logins
     assert demo.get_body(("plain",))
     assert demo.get_body(("html",))
     tell(f"{len(typed)} commands as documented; mail: {test['Subject']!r}, {demo['Subject']!r}")

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from machines import BIN, CLEAN, ROOT, debian, done, inside
+
+from tests.support.machines import BIN, CLEAN, ROOT, debian, done, inside
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 TOOLS = ("pytest", "pytest-timeout", "hypothesis")

@@ -8,7 +8,8 @@ from email.parser import Parser
 from pathlib import Path
 
 import pytest
-from machines import BIN, CLEAN, ROOT, done
+
+from tests.support.machines import BIN, CLEAN, ROOT, done
 
 
 def test_the_packages_are_accepted_as_an_index_would(packages, tell):

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables import edit
 
 from forecast import months
 from forecast.errors import BusyError, ConfigError, StoreError
@@ -30,6 +29,7 @@ from forecast.store import (
     watch,
 )
 from forecast.store.connect import transaction, writing
+from tests.support.databases import edit
 
 TOTAL = SeriesKey("northern")
 PERU, INDIA = (SeriesKey("northern", "citizenship", name) for name in ("PERU", "INDIA"))
@@ -211,7 +211,7 @@ def test_a_second_writer_waits_and_then_names_the_first(tmp_path):
         [sys.executable, "-c", HOLD, str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
     ) as holder:
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(BusyError, match=f"process {holder.pid}"), writing(path, wait=0.3):

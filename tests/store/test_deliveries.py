@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import byhand
 import pytest
 from sqlite_utils import Database
 
 from forecast.store import connect, deliveries, health, notices, ops, wakes, witnesses
 from forecast.store.deliveries import Addressee, Message
 from forecast.store.witnesses import WitnessedEntry, WitnessProof
+from tests.support import tiny_record
 
 NOW = datetime(2024, 4, 1, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -191,7 +191,7 @@ def test_the_queue_stands_still_until_a_person_looked(db):
 
 def test_mail_is_due_when_a_delivery_is_or_a_notice_has_none(tmp_path):
     path = tmp_path / "bordercast.db"
-    byhand.make(path)
+    tiny_record.make(path)
     approved = datetime(2024, 4, 2, 12, tzinfo=UTC)
     with connect.writing(path) as db:
         assert not health.mail_due(path, approved)
@@ -213,7 +213,7 @@ def test_mail_is_due_when_a_delivery_is_or_a_notice_has_none(tmp_path):
 
 def test_nothing_is_known_before_the_service_did_anything(tmp_path):
     path = tmp_path / "bordercast.db"
-    byhand.make(path)
+    tiny_record.make(path)
 
     assert health.undelivered(path) == {}
     assert health.wakes(path) == (None, None)
@@ -279,8 +279,8 @@ def test_what_stays_in_the_inbox_is_what_stayed_at_the_last_look(tmp_path):
 
 def test_labels_of_older_files_of_a_layout_are_settled_by_a_newer(tmp_path):
     path = tmp_path / "bordercast.db"
-    first, second = (byhand.release(f"f{n}", "2024-01", step=n) for n in (1, 2))
-    other = byhand.release("g", "2024-01", "aor")
+    first, second = (tiny_record.release(f"f{n}", "2024-01", step=n) for n in (1, 2))
+    other = tiny_record.release("g", "2024-01", "aor")
     with ops.writing(path) as db:
         ops.save_unknown(db, first, {"field": ["X", "Y"]})
         ops.save_unknown(db, other, {"field": ["Z"]})
@@ -315,7 +315,7 @@ def test_a_statement_reads_back_and_nothing_else_does():
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "bordercast.db"
-    byhand.make(path)
+    tiny_record.make(path)
     return path
 
 

@@ -11,12 +11,12 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-import byhand
 import pytest
-from tables import edit
 
 from forecast.errors import ConfigError, StoreError, VerifyError
 from forecast.store import connect, copies, held, ops, wakes
+from tests.support import tiny_record
+from tests.support.databases import edit
 
 NOW = datetime(2024, 4, 1, 12, tzinfo=UTC)
 
@@ -182,7 +182,7 @@ def test_the_last_verification_is_known_beside_a_record_that_cannot_be_written(p
 
 def test_after_a_verification_that_failed_nothing_is_shown(tmp_path):
     record = tmp_path / "bordercast.db"
-    byhand.make(record)
+    tiny_record.make(record)
     wakes.refuse_edited(record)
     wakes.save_verified(record, NOW, "digest", [])
     wakes.refuse_edited(record)
@@ -198,7 +198,7 @@ def test_after_a_verification_that_failed_nothing_is_shown(tmp_path):
 
 def test_a_record_is_looked_at_once_until_it_changes(tmp_path, monkeypatch):
     record = tmp_path / "bordercast.db"
-    byhand.make(record)
+    tiny_record.make(record)
     looks = []
     look = wakes.integrity.at_sight
     monkeypatch.setattr(wakes.integrity, "at_sight", lambda db: looks.append(db) or look(db))

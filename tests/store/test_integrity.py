@@ -9,13 +9,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import byhand
 import pytest
 
 from forecast.store import connect, integrity, ledger, runs, scheme1
 from forecast.store.integrity import Quoted
 from forecast.store.kinds import UNSIGNED
 from forecast.store.parts import GROUPS, PARTS
+from tests.support import tiny_record
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def early(path: Path) -> Path:
             previous = digest
         ledger.add_schema(db)
     with connect.writing(path) as db:
-        runs.publish(db, byhand.publication("2024-04-01T12:00", "2024-02", (1,)))
+        runs.publish(db, tiny_record.publication("2024-04-01T12:00", "2024-02", (1,)))
     return path
 
 

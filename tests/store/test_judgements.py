@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import byhand
 import pytest
-from byhand import NEW_YORK, NORTH, OTHER, SOUTH
 
 from forecast.records import Scope
 from forecast.store import connect, judgements, releases
 from forecast.store.judgements import FalseIssued
+from tests.support import tiny_record
+from tests.support.tiny_record import NEW_YORK, NORTH, OTHER, SOUTH
 
 # January is due on 2 March 2024, 31 days after its end, and late a fortnight after that.
 LAST_DAY, TOO_LATE = "2024-03-16", "2024-03-17"
@@ -20,7 +20,7 @@ def known(path: Path, *seen: tuple[str, str], border: str | None = None):
     """What is known of January after releases that were first seen so: day, and how exactly."""
     with connect.writing(path) as db:
         for number, (day, exactly) in enumerate(seen):
-            of = byhand.release(
+            of = tiny_record.release(
                 f"r{number}",
                 "2024-01",
                 step=number,
@@ -29,7 +29,7 @@ def known(path: Path, *seen: tuple[str, str], border: str | None = None):
             )
             counts = {NORTH: {"2023-12": 1, "2024-01": number}, NEW_YORK: {"2024-01": number}}
             with connect.transaction(db):
-                releases.save_snapshot(db, byhand.stated(of, counts))
+                releases.save_snapshot(db, tiny_record.stated(of, counts))
         return judgements.known_days(db, border)
 
 
@@ -83,7 +83,7 @@ def test_a_run_is_in_time_the_day_before(published, day, holds):
 def test_what_was_issued_too_late_is_named(tmp_path):
     """Northern's January was known on 20 February; run 1 is of the 1st, and so in time for it."""
     path = tmp_path / "bordercast.db"
-    byhand.make(path)
+    tiny_record.make(path)
     with connect.writing(path) as db:
         assert [(f.series, f.month) for f in judgements.false_issued(db)] == [(SOUTH, "2024-02")]
         db.execute("update runs set published_at = '2024-02-20T00:00' where id = 1")

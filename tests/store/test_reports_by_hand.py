@@ -10,22 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import byhand
 import pytest
-from byhand import (
-    EPISODES,
-    HINDCASTS,
-    JUDGED,
-    MOVED,
-    NEW_YORK,
-    NOON,
-    NORTH,
-    OCCASIONS,
-    OTHER,
-    SOUTH,
-    VERMONT,
-    WHOLE,
-)
 from sqlite_utils import Database
 
 from forecast.errors import DataError
@@ -62,6 +47,21 @@ from forecast.store import (
     watch,
 )
 from forecast.store.notices import Approval, Frame, Section
+from tests.support import tiny_record
+from tests.support.tiny_record import (
+    EPISODES,
+    HINDCASTS,
+    JUDGED,
+    MOVED,
+    NEW_YORK,
+    NOON,
+    NORTH,
+    OCCASIONS,
+    OTHER,
+    SOUTH,
+    VERMONT,
+    WHOLE,
+)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def db(by_hand: Path, tmp_path: Path) -> Iterator[Database]:
 
 
 def test_a_file_of_the_same_month_is_refused_or_none(connection):
-    place = byhand.release("", "2024-02").seq
+    place = tiny_record.release("", "2024-02").seq
 
     asked = (place, place + 999, place - 1, place + 1000)
 
@@ -216,7 +216,7 @@ def test_a_forecast_counts_as_it_was_first_issued_and_not_withdrawn(db):
 
 
 def test_hindcasts_come_back_as_they_were_and_new_ones_in_the_place_of_old(db):
-    newer = byhand.hindcast(NORTH, "2023-11", 1, 1, version="2")
+    newer = tiny_record.hindcast(NORTH, "2023-11", 1, 1, version="2")
 
     assert set(runs.all_hindcasts(db, ())) == set(HINDCASTS)
     assert set(runs.all_hindcasts(db, [newer])) == {newer, HINDCASTS[0]}
@@ -334,8 +334,9 @@ def test_a_judgement_by_a_forecast_that_came_too_late_is_a_hindcast_s(connection
 
 def of_agencies(name, month, counts, rounding=1):
     keys = {SeriesKey(border, "component", agency, agency): n for border, agency, n in counts}
-    return byhand.stated(
-        byhand.release(name, month, rounding=rounding), {key: {month: n} for key, n in keys.items()}
+    return tiny_record.stated(
+        tiny_record.release(name, month, rounding=rounding),
+        {key: {month: n} for key, n in keys.items()},
     )
 
 
@@ -363,7 +364,9 @@ def test_arrests_inside_are_of_the_month_or_the_newest_before_it(db):
         for month, large in (("2023-11", 3), ("2024-01", 4)):
             keys = [SeriesKey("northern", "arrest", member, "USBP") for member in split[1:]]
             counts = {keys[0]: {month: large}, keys[1]: {month: 10 * large}}
-            releases.save_snapshot(db, byhand.stated(byhand.release(f"i{month}", month), counts))
+            releases.save_snapshot(
+                db, tiny_record.stated(tiny_record.release(f"i{month}", month), counts)
+            )
         whole = of_agencies("a", "2024-01", [("northern", "USBP", 50), ("other", "USBP", 7)])
         releases.save_snapshot(db, whole)
 
@@ -404,7 +407,7 @@ def test_the_last_run_s_report_is_kept_until_something_new_came(by_hand, db):
     assert reports.kept(db.conn, "northern", "2024-01") is None
 
     with connect.transaction(db):
-        new = byhand.stated(byhand.release("new", "2024-03"), {NORTH: {"2024-03": 1}})
+        new = tiny_record.stated(tiny_record.release("new", "2024-03"), {NORTH: {"2024-03": 1}})
         releases.save_snapshot(db, new)
 
     assert reports.kept(db.conn, "northern", "2024-02") is None
@@ -470,13 +473,15 @@ def test_files_are_known_by_what_they_hold(db):
 
 
 def test_a_refused_file_becomes_a_release_once(db):
-    late = byhand.release("refused", "2024-02", step=7)
+    late = tiny_record.release("refused", "2024-02", step=7)
     with connect.transaction(db):
         assert inventory.save_refused(db, late, "odder") == 4
-        inventory.save_after_all(db, 4, byhand.stated(late, {OTHER: {"2024-02": 4}}), "why", "now")
+        inventory.save_after_all(
+            db, 4, tiny_record.stated(late, {OTHER: {"2024-02": 4}}), "why", "now"
+        )
 
     with pytest.raises(DataError, match="release 4 is not in quarantine"), connect.transaction(db):
-        inventory.save_after_all(db, 4, byhand.stated(late, {}), "why", "now")
+        inventory.save_after_all(db, 4, tiny_record.stated(late, {}), "why", "now")
     found = inventory.one_release(db.conn, 4)
     assert (found["status"], found["reason"], found["decided_at"]) == ("accepted", "why", "now")
     assert health.quarantined(db.conn) == 0
@@ -506,7 +511,7 @@ def test_a_view_is_read_as_it_stood_at_the_end_of_a_day(connection):
     ahead = views.view_rows(connection, "latest_forecasts", ("median", "month"), "2024-02-01")
     assert ahead == [(33, "2024-01"), (80, "2024-01"), (90, "2024-01"), (95, "2024-02")]
     scored = views.view_rows(connection, "scorecard", ("border", "n"), "2024-03-25")
-    assert len(scored) == len(byhand.SCORES)
+    assert len(scored) == len(tiny_record.SCORES)
 
 
 def test_what_was_known_on_a_day_is_told_with_since_when(connection):
@@ -538,7 +543,9 @@ def test_a_question_is_kept_once_and_each_answer_to_it(db):
     first = (asked(NORTH, "hindcast", "2023-12", 0.25), asked(NORTH, "issued", "2024-01", 0.75))
     again = (asked(NORTH, "hindcast", "2023-12", 0.5), asked(SOUTH, "issued", "2024-01", 1.0, 409))
     for answers in (first, again):
-        runs.publish(db, byhand.publication("2024-04-11T12:00", "2024-02", (), answers=answers))
+        runs.publish(
+            db, tiny_record.publication("2024-04-11T12:00", "2024-02", (), answers=answers)
+        )
 
     assert db.execute("select count(*) from questions").fetchone() == (2,)
     assert standing.answered(db) == {("1", "northern", "2023-12")}
@@ -565,7 +572,7 @@ def test_what_paths_are_drawn_from_reads_back(db):
     span = SpanForecast(NORTH, "FY2024", "2023-10", "2024-09", "2024-02", 5, 9, *around)
     run_id = runs.publish(
         db,
-        byhand.publication(
+        tiny_record.publication(
             *("2024-04-11T12:00", "2024-02", ()), path_rule=rule, path_marks=marks, spans=(span,)
         ),
     )
@@ -579,12 +586,15 @@ def test_what_paths_are_drawn_from_reads_back(db):
     assert joint.standard_spans(db.conn, NEW_YORK) == []
     assert joint.counts(db.conn, NEW_YORK) == {"2023-12": 60, "2024-01": 20}
     assert joint.counts(db.conn, NORTH)["2024-02"] == 60
-    assert joint.series_keys(db.conn)[:2] == sorted(byhand.JANUARY)[:2]
+    assert joint.series_keys(db.conn)[:2] == sorted(tiny_record.JANUARY)[:2]
 
 
 def test_a_series_newest_months_are_its_own_and_its_border_s(db):
-    ahead = (byhand.forecast(NORTH, "2024-02", 1, 50), byhand.forecast(NEW_YORK, "2024-01", 1, 20))
-    runs.publish(db, byhand.publication("2024-04-11T12:00", "2024-02", (), forecasts=ahead))
+    ahead = (
+        tiny_record.forecast(NORTH, "2024-02", 1, 50),
+        tiny_record.forecast(NEW_YORK, "2024-01", 1, 20),
+    )
+    runs.publish(db, tiny_record.publication("2024-04-11T12:00", "2024-02", (), forecasts=ahead))
 
     assert joint.newest_months(db.conn, NEW_YORK) == ("2024-01", "2024-02")
     assert joint.newest_months(db.conn, VERMONT) == ("", "2024-02")
@@ -605,7 +615,7 @@ def test_the_words_of_a_source_stand_as_they_were_last_given(db):
 
     assert measure.source(db) == {"unit": "kilos"}
     assert measure.totals(db) == ["nationwide", "northern", "other", "southwest"]
-    assert measure.next_seq(db) == byhand.release("", "2024-01", step=9_000).seq + 1
+    assert measure.next_seq(db) == tiny_record.release("", "2024-01", step=9_000).seq + 1
 
 
 # --- notices

@@ -17,13 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from publisher import file_bytes, file_name
-
 from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.intake.sources.cbp_encounters import snapshot as snapshots
 from forecast.records import Snapshot
+from tests.support.publisher import file_bytes, file_name
 
-CBP = Path(__file__).parents[2] / "shared" / "data" / "cbp"
+CBP = Path(__file__).parents[3] / "shared" / "data" / "cbp"
 NOVEMBER = "nationwide-encounters-fy23-fy26-nov-state.csv"
 FINAL = "nationwide-encounters-fy22-fy25-state.csv"
 PLACES = {("Northern Land Border", "NY"), ("Southwest Land Border", "AZ"), ("Other", "FL")}

@@ -1,6 +1,6 @@
 """Reads tests/claims/corpus.txt: texts whose numbers are filled in from the record.
 
-`python tests/claimcorpus.py DATABASE [FILE]` prints what is not as it should be.
+`python -m tests.support.claim_corpus DATABASE [FILE]` prints what is not as it should be.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from forecast.claims.spans import parse
 from forecast.claims.subjects import APPREHENSION, AT_ENTRY, AT_LARGE, Subject
 from forecast.claims.table import CountTable
 
-FOLDER = Path(__file__).parent / "claims"
+FOLDER = Path(__file__).parents[1] / "claims"
 BORDERS = {"sw": "southwest", "nb": "northern", "nw": "nationwide", "ot": "other"}
 GROUPS = {"Single Adults", "FMUA", "UAC", "Accompanied Minors"}
 MARK = re.compile(r"\[\[(.+?)\]\]")

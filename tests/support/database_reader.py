@@ -1,4 +1,4 @@
-"""One reader among many: `python reader.py KIND DATABASE SEED`; stops when its input ends.
+"""One reader among many: `database_reader.py KIND DATABASE SEED`; stops when its input ends.
 
     views       everything the views say, in one transaction
     commands    a reading command, another each time

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mailserver import HOST
-
 from forecast import months
 from forecast.config import Config
 from forecast.desk.email.mime import Letterhead
@@ -20,6 +18,7 @@ from forecast.store import connect, notices, releases
 from forecast.store.connect import transaction, writing
 from forecast.store.notices import Notice, Section
 from jobs import monthly
+from tests.support.mail_server import HOST
 
 FILES = ("cbp-fy22-fy25", "cbp-fy23-fy26-nov", "cbp-fy23-fy26-aug")
 # What a notice needs, and no more: naive beside the engine, two dimensions.

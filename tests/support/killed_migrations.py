@@ -1,4 +1,4 @@
-"""Earlier databases, brought up to date and killed at it: `migrating.py DATABASE FIRST STEP`.
+"""Earlier databases, brought up to date and killed at it: arguments DATABASE FIRST STEP.
 
 For the database and each earlier schema: one with the same rows, killed when the n-th statement of
 its migrations begins, then brought up to date by the program; n is FIRST, and STEP more each time.

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-import serving
+
+from tests.support import running_service
 
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
@@ -98,7 +99,7 @@ class Machine:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.group = f"bordercast-test-{os.getpid()}"
-        enter = ("sh", str(Path(__file__).with_name("enter.sh")), str(root), self.group)
+        enter = ("sh", str(ROOT / "tests/shipped/enter.sh"), str(root), self.group)
         self.unshared = subprocess.Popen(
             ["unshare", "-mpfui", "--kill-child", *enter],
             stdin=subprocess.DEVNULL,
@@ -153,7 +154,7 @@ class Machine:
 
     def becomes(self, command: str, *wanted: str) -> str:
         """Wait, `serving.HANGS` seconds at most, until a command prints one of these."""
-        until = time.monotonic() + serving.HANGS
+        until = time.monotonic() + running_service.HANGS
         while (said := self.asked(command)) not in wanted:
             assert time.monotonic() < until, f"{command}: {said}, not {wanted}"
             time.sleep(0.5)

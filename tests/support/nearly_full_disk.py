@@ -1,4 +1,4 @@
-"""A disk that is nearly full: `python smalldisk.py BEFORE WORDS SIZES`, in a namespace of its own.
+"""A disk that is nearly full: `nearly_full_disk.py BEFORE WORDS SIZES`, in a namespace of its own.
 
 For each size a small file system is mounted, with a copy of the small record and just so many
 bytes free; the program is run on it (WORDS, JSON), the record is asked for, room is made, and the
@@ -20,10 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import program
-import small
-
 from jobs import cli, monthly
+from tests.support import small_record, stopped_clock
 
 BLOCK = 4096
 DISK = 16_000_000
@@ -43,7 +41,7 @@ def disk(place: Path, before: Path, free: int, closed: bool = False) -> Iterator
     place.mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "none", place], check=True)
     try:
-        path = small.copied(before, place)
+        path = small_record.copied(before, place)
         for end in ("-wal", "-shm") if closed else ():
             path.with_name(path.name + end).unlink(missing_ok=True)
         fill(place, free)
@@ -96,9 +94,9 @@ def tried(place: Path, before: Path, words: list[str], free: int, closed: bool) 
     with disk(place, before, free, closed) as path:
         first = bordercast(path, *words)
         shown = bordercast(path, "show", "--json")
-        copy_shown = bordercast(path.with_name(small.SNAPSHOT), "show", "--json")
-        copy = small.state(path.with_name(small.SNAPSHOT))
-        left = [name for name in small.left_over(place) if name != "filler"]
+        copy_shown = bordercast(path.with_name(small_record.SNAPSHOT), "show", "--json")
+        copy = small_record.state(path.with_name(small_record.SNAPSHOT))
+        left = [name for name in small_record.left_over(place) if name != "filler"]
         (place / "filler").unlink()
         again = bordercast(path, *words)
         return {
@@ -109,10 +107,11 @@ def tried(place: Path, before: Path, words: list[str], free: int, closed: bool) 
             "copy": copy,
             "left_when_full": left,
             "again": again,
-            "damage": small.damage(path) + small.damage(path.with_name(small.SNAPSHOT)),
-            "state": small.state(path),
-            "copy_again": small.state(path.with_name(small.SNAPSHOT)),
-            "left": small.left_over(place),
+            "damage": small_record.damage(path)
+            + small_record.damage(path.with_name(small_record.SNAPSHOT)),
+            "state": small_record.state(path),
+            "copy_again": small_record.state(path.with_name(small_record.SNAPSHOT)),
+            "left": small_record.left_over(place),
         }
 
 
@@ -135,7 +134,7 @@ def steps(place: Path, before: Path, words: list[str], count: int) -> list[int]:
 
 def main(before: Path, words: list[str], sizes: list[int] | int) -> None:
     """All sizes, one after another."""
-    monthly.datetime = program.Stopped  # type: ignore[misc, attr-defined]
+    monthly.datetime = stopped_clock.Stopped  # type: ignore[misc, attr-defined]
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "disk"
         chosen = steps(place, before, words, sizes) if isinstance(sizes, int) else sizes

@@ -1,4 +1,5 @@
-"""What others build on, by name: `python tests/promise.py` writes tests/promised.txt anew.
+"""What others build on, by name: `python -m tests.support.public_api` renews
+tests/promised.txt.
 
 A line a name: commands and their options, settings, views and their columns, exit codes, keys of
 the JSON that commands print. From version 1.0.0 on names may be added and none may go before 2.0.0;
@@ -22,7 +23,7 @@ from forecast import errors
 from forecast.config import Config
 from jobs.cli import main
 
-PROMISED = Path(__file__).with_name("promised.txt")
+PROMISED = Path(__file__).parents[1] / "promised.txt"
 # Of a fact's JSON this much; the rest is what the month report holds at the time.
 FACT = {"series", "from", "to", "measure", "claimed", "truth", "truth_when_published"} | {
     *("verdict", "why", "say_instead", "evidence")

@@ -1,8 +1,8 @@
 """Numbers of the reference implementation on a generated panel.
 
 `golden.csv` holds them, so that the models can be checked where the reference is not at hand.
-Where it is, `python tests/golden.py` writes the table anew. What the engine makes of the models is
-computed again by `second.py`.
+Where it is, `python -m tests.support.reference_numbers` writes the table anew. What the engine
+makes of the models is computed again by `reference_engine`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-HERE = Path(__file__).parent
-TABLE = HERE / "golden.csv"
-REFERENCE = HERE.parent / ".." / "shared" / "reference" / "engine.py"
+TESTS = Path(__file__).parents[1]
+TABLE = Path(__file__).with_name("golden.csv")
+REFERENCE = TESTS.parent / ".." / "shared" / "reference" / "engine.py"
 
 H = 12
 COLUMNS = (30, 58, 89)

@@ -1,4 +1,4 @@
-"""A daemon on a small record, whose runs take a second: `python serving.py DATABASE`.
+"""A daemon on a small record, whose runs take a second: `running_service.py DATABASE`.
 
 The record is made of files such as the publisher's, dropped into the inbox one month after another.
 """
@@ -16,15 +16,14 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-import publisher
-
 from forecast import months
 from forecast.config import Config, ForecastSection
 from forecast.store import connect, ops
 from jobs.service import daemon as schedule
 from jobs.service import logs, wakeup
+from tests.support import publisher
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FIRST_YEAR = 2021
 FIRST_MONTH = "2023-12"
 NOW = datetime(2026, 9, 20, 15, tzinfo=UTC)
@@ -108,8 +107,7 @@ def daemon(path: Path, *arguments: str, **environment: str) -> Iterator[subproce
     """A daemon as its own process; killed at the end if it still runs."""
     log = path.with_name(f"log-{time.monotonic_ns()}")
     command = [sys.executable, __file__, str(path), *arguments]
-    here = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
-    variables = {**os.environ, "PYTHONPATH": here, "OMP_NUM_THREADS": "1", **environment}
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment}
     with log.open("w") as file:
         process = subprocess.Popen(command, stderr=file, text=True, env=variables)
     process.log = log  # type: ignore[attr-defined]

@@ -8,12 +8,14 @@ import warnings
 from pathlib import Path
 
 import pytest
-import serving
+
+from tests.support import running_service
 
 with warnings.catch_warnings():  # two connections that Datasette opens once and never closes
     warnings.simplefilter("ignore", ResourceWarning)
     from datasette.utils.sqlite import sqlite_version
-    from visitor import TODAY, snapshot_of, visiting
+
+    from tests.support.site_visitor import TODAY, snapshot_of, visiting
 
     sqlite_version()
     gc.collect()
@@ -26,7 +28,7 @@ from jobs.service import upkeep
 
 
 @pytest.fixture(scope="session")
-def record(of_borders, once_for_all):
+def record(of_borders, session_artifact):
     """A record of the borders' totals, its analysts' copy, and its site; not to be changed."""
 
     def make(folder):
@@ -35,7 +37,7 @@ def record(of_borders, once_for_all):
         with connect.moment(path) as connection:
             build.write(connection, folder / "site", TODAY)
 
-    return once_for_all("site", make) / "bordercast.db"
+    return session_artifact("site", make) / "bordercast.db"
 
 
 @pytest.fixture(scope="session")
@@ -72,8 +74,8 @@ def own(record, tmp_path):
 def two_runs(tmp_path_factory):
     """A small record's analysts' copies after its first and its second run."""
     folder = tmp_path_factory.mktemp("runs")
-    path = serving.worked(folder / "bordercast.db", 1)
+    path = running_service.worked(folder / "bordercast.db", 1)
     first = Path(shutil.copy(snapshot_of(path), folder / "first.db"))
-    serving.drop(path, serving.month(1))
-    serving.wake(path)
+    running_service.drop(path, running_service.month(1))
+    running_service.wake(path)
     return path, first, Path(shutil.copy(snapshot_of(path), folder / "second.db"))

@@ -21,8 +21,6 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-import publisher
-
 from forecast import config, months
 from forecast.config import Config
 from forecast.store import connect, integrity, notices
@@ -30,9 +28,10 @@ from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.mail import approvals
 from jobs.service import upkeep
+from tests.support import publisher
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
+ROOT = HERE.parents[1]
 NAME = "bordercast.db"
 SNAPSHOT = "bordercast-snapshot.db"
 MARK = "SMALL_RECORD"  # by which the environment of a process tells for which record it works
@@ -118,13 +117,13 @@ def publish(path: Path, number: int) -> int | None:
 
 
 def program(path: Path, *arguments: str, fault: str = "") -> subprocess.Popen[str]:
-    """`python -m jobs --db PATH ARGUMENTS` as a process of its own; see `program.py`.
+    """`python -m jobs --db PATH ARGUMENTS` as a process of its own; see `stopped_clock`.
 
     It says "ready" on its first line, when it has imported what it needs and begins.
     """
-    command = [sys.executable, str(HERE / "program.py"), fault]
+    command = [sys.executable, str(HERE / "stopped_clock.py"), fault]
     options = ["--config", str(path.parent / "config.toml"), "--db", str(path)]
-    here = os.pathsep.join(map(str, (ROOT, HERE.parent, HERE)))
+    here = str(ROOT)
     return subprocess.Popen(
         [*command, *options, *(arguments or ("run", "--no-bundle"))],
         stdout=subprocess.PIPE,

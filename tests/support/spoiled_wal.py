@@ -1,4 +1,4 @@
-"""The log (-wal) of a writer that was killed, spoiled: `spoiledlog.py BEFORE RUNS COUNT SEED`.
+"""The log (-wal) of a writer that was killed, spoiled: `spoiled_wal.py BEFORE RUNS COUNT SEED`.
 
 So many months wait in the inbox. A writer publishes them, each a run, and is killed right after its
 last commit, while a reader keeps the log from being emptied: all these runs stand in the log alone.
@@ -20,11 +20,9 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import faulty
-import small
-
 from forecast.store import connect
 from jobs.service import wakeup
+from tests.support import injected_faults, small_record
 
 MONTHS = ("2024-03", "2024-04")  # beside February, which waits already
 FRAME = 24 + 4096
@@ -32,26 +30,26 @@ FRAME = 24 + 4096
 
 def waiting(before: Path, folder: Path, runs: int) -> Path:
     """The record with the files of so many months in its inbox."""
-    path = small.copied(before, folder)
+    path = small_record.copied(before, folder)
     for through in MONTHS[: runs - 1]:
-        small.drop(folder, through, small.FEBRUARY[2])
+        small_record.drop(folder, through, small_record.FEBRUARY[2])
     return path
 
 
 def wake(path: Path) -> None:
     """A run for each month that waits, and what follows."""
-    wakeup.wake(path, small.settings(path), small.NOW, with_bundle=False)
+    wakeup.wake(path, small_record.settings(path), small_record.NOW, with_bundle=False)
 
 
 def watched(path: Path) -> list[str]:
     """The record's state before the work and after each commit of its writer."""
-    states = [small.state(path)]
+    states = [small_record.state(path)]
 
     def look(statement: str) -> None:
         if statement == "commit":
-            states.append(small.state(path))
+            states.append(small_record.state(path))
 
-    with faulty.watched(after=look):
+    with injected_faults.watched(after=look):
         wake(path)
     return states
 
@@ -72,10 +70,10 @@ def work_and_die(path: Path, last: str) -> None:
     """What the killed process does."""
 
     def look(statement: str) -> None:
-        if statement == "commit" and small.state(path) == last:
+        if statement == "commit" and small_record.state(path) == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    with faulty.watched(after=look):
+    with injected_faults.watched(after=look):
         wake(path)
 
 
@@ -130,15 +128,15 @@ def main(before: Path, runs: int, count: int, seed: int) -> None:
         for number in range(count):
             path = waiting(before, folder / "tried", runs)
             spoil(kept, path, chance, number % len(WAYS))
-            at = states.index(found) if (found := small.state(path)) in states else None
-            damage = small.damage(path)
+            at = states.index(found) if (found := small_record.state(path)) in states else None
+            damage = small_record.damage(path)
             wake(path)
             line = {
                 "way": WAYS[number % len(WAYS)].__name__,
                 "at": at,
                 "of": len(states) - 1,
-                "damage": damage + small.damage(path),
-                "same": small.state(path) == states[-1],
+                "damage": damage + small_record.damage(path),
+                "same": small_record.state(path) == states[-1],
             }
             print(json.dumps(line), flush=True)
             shutil.rmtree(path.parent)

@@ -1,4 +1,4 @@
-"""The real program with its clock stopped: `python program.py FAULT ARGUMENTS-OF-BORDERCAST`.
+"""The real program with its clock stopped: `stopped_clock.py FAULT ARGUMENTS-OF-BORDERCAST`.
 
 FAULT is "" or what is to go wrong, as `faulty.arrange` reads it. Nothing of the program is replaced
 but its clock: the same record, settings and file give the same bytes.
@@ -10,10 +10,9 @@ import sys
 from datetime import datetime, timedelta, tzinfo
 from multiprocessing import current_process
 
-import small
-
 from jobs import cli, monthly
 from jobs.service import upkeep  # noqa: F401 - "ready" means that all is imported
+from tests.support import small_record
 
 
 class Stopped(datetime):
@@ -23,15 +22,15 @@ class Stopped(datetime):
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> datetime:
-        return (small.NOW + cls.later).astimezone(tz)
+        return (small_record.NOW + cls.later).astimezone(tz)
 
 
 def main(fault: str, *arguments: str) -> None:
     monthly.datetime = Stopped  # type: ignore[misc, attr-defined]
     if fault:
-        import faulty
+        from tests.support import injected_faults
 
-        faulty.arrange(fault)
+        injected_faults.arrange(fault)
     print("ready", flush=True)
     cli.main(list(arguments), prog_name="bordercast")
 

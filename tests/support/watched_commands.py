@@ -1,4 +1,4 @@
-"""Every command on a small record, watched: `python door.py DATABASE LOG COMMANDS`.
+"""Every command on a small record, watched: `watched_commands.py DATABASE LOG COMMANDS`.
 
 Looked at through Python's audit events, in this process and in all that it spawns: who opens the
 record's files other than by SQLite, and which statement writes without the write lock. LOG gets a
@@ -127,7 +127,6 @@ def _held(file: str) -> bool:
 def main(commands: list[list[str]]) -> None:
     """Run the commands one after another; a line of JSON each: its words and exit code."""
     from click.testing import CliRunner
-    from program import Stopped
 
     import jobs.cli.notices
     import jobs.mail.outbox
@@ -135,6 +134,7 @@ def main(commands: list[list[str]]) -> None:
     import jobs.service.daemon
     from jobs.cli import main as bordercast
     from jobs.service import wakeup
+    from tests.support.stopped_clock import Stopped
 
     for module in (jobs.cli.notices, jobs.monthly, jobs.mail.outbox):
         module.datetime = Stopped  # type: ignore[attr-defined]

@@ -8,12 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
-import byhand
 import numpy as np
 import pytest
-from panels import make_panel
 from sqlite_utils import Database
-from tables import rows
 
 from forecast import months
 from forecast.engine import ENGINE
@@ -30,6 +27,9 @@ from forecast.watch.surprise import Expected, Rules, p_value, thresholds
 from jobs.pipeline import judging
 from jobs.pipeline.judging import Borders
 from jobs.pipeline.past import Past, read_past
+from tests.support import tiny_record
+from tests.support.databases import rows
+from tests.support.panels import make_panel
 
 RULES = Rules()
 NORTH = SeriesKey("northern")
@@ -1087,8 +1087,10 @@ def test_forecasts_are_read_as_far_back_as_a_month_to_be_judged_may_have_one(by_
     """The first such month is November 2023: three years before it."""
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
         for at, cutoff in enumerate(("2020-11", "2020-10")):
-            said = (byhand.forecast(NORTH, cutoff, 1, 70 + at),)
-            runs.publish(db, byhand.publication("2024-04-01T12:00", "2024-02", (), forecasts=said))
+            said = (tiny_record.forecast(NORTH, cutoff, 1, 70 + at),)
+            runs.publish(
+                db, tiny_record.publication("2024-04-01T12:00", "2024-02", (), forecasts=said)
+            )
         past = read_past(db)
 
     assert [one.cutoff for one in past.issued[NORTH]] == ["2024-02", "2023-12", "2020-11"]

@@ -10,7 +10,6 @@ from contextlib import closing
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from tables import rows
 
 from forecast import months
 from forecast.desk import reliability
@@ -19,6 +18,7 @@ from forecast.store import standing as store
 from forecast.watch import standing
 from forecast.watch.standing import Asked
 from jobs.cli import main
+from tests.support.databases import rows
 
 KEY = SeriesKey("northern")
 COUNTS = {m: 100 + i % 12 + i for i, m in enumerate(months.between("2013-10", "2026-08"))}

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import serving
 from starlette.exceptions import HTTPException
 
 from forecast.desk.site.folder import LIST
@@ -23,6 +22,7 @@ from jobs.web.answers import CSP, FRAMED_CSP, SQL_CSP, Plain, QueryAnswer
 from jobs.web.app import Site
 from jobs.web.connections import BoundedProtocol
 from jobs.web.limits import QueryLimits
+from tests.support import running_service
 
 
 class Echo:
@@ -559,21 +559,21 @@ def test_files_are_written_by_a_process_apart_which_says_what_is_wrong(tmp_path)
         task = asyncio.create_task(begin())
         sessions = set()
         while not task.done():
-            for pid in serving.children(os.getpid()):
+            for pid in running_service.children(os.getpid()):
                 with suppress(ProcessLookupError):  # it has ended meanwhile
                     sessions.add((pid, os.getsid(pid)))
             await asyncio.sleep(0.01)
         await task
         return sessions
 
-    before = serving.children(os.getpid())
+    before = running_service.children(os.getpid())
     sessions = {pair for pair in asyncio.run(watched()) if pair[0] not in before}
 
     assert "bordercast run" in began[0]
     # Ctrl-C is for the page, which ends what it started.
     assert any(pid == session for pid, session in sessions)
     assert ask(site, "/").status_code == 503
-    assert serving.children(os.getpid()) == before
+    assert running_service.children(os.getpid()) == before
     site.close()
     assert not site.folder.exists()
 

@@ -7,11 +7,11 @@ import sqlite3
 from urllib.parse import quote
 
 import pytest
-from tables import edit
-from visitor import NOW, PAGES, TABLES, TablesHere, snapshot_of, visiting
 
 from forecast.store import held, ops, wakes
 from jobs.web.answers import CSP, HEADERS, SQL_CSP
+from tests.support.databases import edit
+from tests.support.site_visitor import NOW, PAGES, TABLES, TablesHere, snapshot_of, visiting
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])

@@ -8,9 +8,6 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-import test_drugs
-from tables import edit
-from visitor import NOW, PAGES, ROOT, snapshot_of, visiting
 
 from forecast import in_use
 from forecast.config import Config
@@ -19,6 +16,9 @@ from forecast.store import wakes
 from jobs import monthly
 from jobs.service import upkeep
 from jobs.web import app
+from tests.support import drug_files
+from tests.support.databases import edit
+from tests.support.site_visitor import NOW, PAGES, ROOT, snapshot_of, visiting
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -153,10 +153,10 @@ def test_a_text_is_held_against_the_measure_of_its_record(tmp_path):
         }
     )
     in_use.start(path, settings)
-    (tmp_path / test_drugs.NAME).write_bytes(test_drugs.content(test_drugs.lines()))
+    (tmp_path / drug_files.NAME).write_bytes(drug_files.content(drug_files.lines()))
     now = datetime(2026, 5, 18, tzinfo=UTC)
     try:
-        monthly.run(path, settings, [tmp_path / test_drugs.NAME], now=now, with_bundle=False)
+        monthly.run(path, settings, [tmp_path / drug_files.NAME], now=now, with_bundle=False)
         upkeep.write_snapshot(path, settings)
         upkeep.write_site(path, settings, now)
         with visiting(path) as visitor:

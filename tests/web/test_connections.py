@@ -12,11 +12,11 @@ from typing import ClassVar
 
 import httpx
 import pytest
-import serving
 import uvicorn
 
 from jobs.web import server as web
 from jobs.web.connections import BoundedProtocol
+from tests.support import running_service
 
 DEADLINE = 30  # seconds after which something hangs
 
@@ -56,7 +56,7 @@ def server() -> Iterator[uvicorn.Server]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
-    serving.wait_for(lambda: server.started)
+    running_service.wait_for(lambda: server.started)
     server.port = listening.getsockname()[1]
     yield server
     server.should_exit = True
@@ -109,7 +109,7 @@ def get(path: str) -> bytes:
 def test_who_does_not_ask_is_cut_off(server, sent):
     with connected(server, sent) as connection:
         assert b"200" not in read(connection)
-    serving.wait_for(lambda: not server.server_state.connections)
+    running_service.wait_for(lambda: not server.server_state.connections)
 
 
 def test_who_asks_a_byte_at_a_time_is_cut_off(server):
@@ -131,8 +131,8 @@ def test_who_sends_a_body_without_an_end_is_cut_off(server):
 @pytest.mark.parametrize("path", ["/endless", "/large"])
 def test_who_does_not_read_is_cut_off(server, path):
     with connected(server, get(path)):
-        serving.wait_for(lambda: server.server_state.connections)
-        serving.wait_for(lambda: not server.server_state.connections)
+        running_service.wait_for(lambda: server.server_state.connections)
+        running_service.wait_for(lambda: not server.server_state.connections)
 
 
 def test_an_application_that_never_answers_is_stopped(server):
@@ -157,7 +157,9 @@ def test_some_answers_may_take_longer(server):
 def test_one_connection_too_many_costs_the_one_that_is_silent_longest(server):
     with ExitStack() as held:
         silent = [held.enter_context(connected(server)) for _ in range(Quick.connections_most)]
-        serving.wait_for(lambda: len(server.server_state.connections) == Quick.connections_most)
+        running_service.wait_for(
+            lambda: len(server.server_state.connections) == Quick.connections_most
+        )
         for _ in range(5):
             assert httpx.get(f"http://127.0.0.1:{server.port}/").status_code == 200
         silent[0].settimeout(DEADLINE)
@@ -168,12 +170,14 @@ def test_more_answers_than_can_be_made_at_once_are_refused(server):
     with ExitStack() as held:
         for _ in range(Quick.answers_most):
             held.enter_context(connected(server, get("/never")))
-        serving.wait_for(lambda: len(server.server_state.tasks) == Quick.answers_most)
+        running_service.wait_for(lambda: len(server.server_state.tasks) == Quick.answers_most)
         answer = httpx.get(f"http://127.0.0.1:{server.port}/")
 
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
-    serving.wait_for(lambda: httpx.get(f"http://127.0.0.1:{server.port}/").status_code == 200)
+    running_service.wait_for(
+        lambda: httpx.get(f"http://127.0.0.1:{server.port}/").status_code == 200
+    )
 
 
 def test_a_connection_is_good_for_many_requests(server):

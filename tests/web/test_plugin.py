@@ -20,7 +20,6 @@ from datasette.database import QueryInterrupted
 from datasette.plugins import pm
 from datasette.utils.asgi import Base400
 from datasette.views.base import DatasetteError
-from visitor import PATIENT, RUNAWAY
 
 from forecast.config import Config
 from forecast.errors import BusyError, ConfigError
@@ -29,6 +28,7 @@ from jobs.service import upkeep
 from jobs.web import plugin, querying, rows, server
 from jobs.web.limits import QueryLimits
 from jobs.web.rows import CappedRows, neutral_csv, too_large
+from tests.support.site_visitor import PATIENT, RUNAWAY
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import serving
-from visitor import PATIENT
 
 from jobs.web import queries
 from jobs.web.answers import Plain, QueryAnswer
@@ -25,11 +23,13 @@ from jobs.web.queries import (
     QueryProcessError,
     QueryServer,
 )
+from tests.support import running_service
+from tests.support.site_visitor import PATIENT
 
 
 @pytest.fixture
 def copy(tmp_path, monkeypatch) -> Path:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     file = tmp_path / "copy.db"
     file.write_text("first")
     return file
@@ -37,7 +37,7 @@ def copy(tmp_path, monkeypatch) -> Path:
 
 def served(copy: Path, asking, **limits):
     """What `asking` gives with a server of the copy; it is closed then."""
-    server = QueryServer(copy, replace(PATIENT, **limits), "answering")
+    server = QueryServer(copy, replace(PATIENT, **limits), "tests.support.stand_in_answers")
 
     async def during():
         try:
@@ -86,7 +86,7 @@ def test_a_request_is_passed_on_with_its_host_its_query_and_what_was_posted(copy
     assert (place, json.loads(limits)["rows"]) == (str(copy), 7)
     assert not Path(socket).parent.exists()  # nothing is left
     assert found[0]["secret"] is None
-    assert not serving.alive(found[0]["pid"])
+    assert not running_service.alive(found[0]["pid"])
     assert (answers[0].status, dict(answers[0].headers)[b"content-type"]) == (
         200,
         b"application/json",
@@ -119,7 +119,7 @@ def test_a_query_that_does_not_end_is_killed_with_its_process_and_the_next_gets_
     assert "longer than 0.3 seconds" in slow.words
     assert started == 2
     assert before != after
-    assert not serving.alive(before)
+    assert not running_service.alive(before)
 
 
 def test_a_text_that_takes_too_long_is_told_its_true_deadline_in_words_on_texts(copy):
@@ -173,7 +173,7 @@ def test_another_copy_is_answered_by_another_process_and_the_first_ends(copy):
         part.write_text("second")
         part.replace(copy)
         second = said(await server.ask(scope("/a")))["pid"]
-        await asyncio.to_thread(serving.wait_for, lambda: not serving.alive(first))
+        await asyncio.to_thread(running_service.wait_for, lambda: not running_service.alive(first))
         return first != second, server.started
 
     assert served(copy, asking) == (True, 2)
@@ -194,7 +194,7 @@ def test_the_first_process_ends_only_when_nobody_waits_for_it(copy):
         first, waiting = await asked_slowly(server)
         copy.write_text("another")
         await server.ask(scope("/a"))
-        alive = serving.alive(first.process.pid), first.users
+        alive = running_service.alive(first.process.pid), first.users
         os.kill(first.process.pid, signal.SIGKILL)
         return alive, await waiting, first.users
 
@@ -272,7 +272,7 @@ def test_a_process_that_says_nothing_is_given_up(copy, monkeypatch):
     monkeypatch.setattr(queries, "START_SECONDS", 0.2)
     (copy.parent / "silent.py").write_text("import time\ntime.sleep(600)\n")
     monkeypatch.setenv("PYTHONPATH", str(copy.parent))
-    before = serving.children(os.getpid())
+    before = running_service.children(os.getpid())
 
     async def asking():
         server = QueryServer(copy, PATIENT, "silent")
@@ -284,14 +284,16 @@ def test_a_process_that_says_nothing_is_given_up(copy, monkeypatch):
 
     asyncio.run(asking())
 
-    assert {pid for pid in serving.children(os.getpid()) if serving.alive(pid)} <= before
+    assert {
+        pid for pid in running_service.children(os.getpid()) if running_service.alive(pid)
+    } <= before
 
 
 def test_it_is_closed_while_it_begins(copy):
-    before = serving.children(os.getpid())
+    before = running_service.children(os.getpid())
 
     async def asking():
-        server = QueryServer(copy, PATIENT, "answering")
+        server = QueryServer(copy, PATIENT, "tests.support.stand_in_answers")
         waiting = asyncio.create_task(server.ask(scope("/a")))
         while server._starting is None:
             await asyncio.sleep(0)
@@ -303,4 +305,6 @@ def test_it_is_closed_while_it_begins(copy):
     server = asyncio.run(asking())
 
     assert server._folder is None or not server._folder.exists()
-    assert {pid for pid in serving.children(os.getpid()) if serving.alive(pid)} <= before
+    assert {
+        pid for pid in running_service.children(os.getpid()) if running_service.alive(pid)
+    } <= before

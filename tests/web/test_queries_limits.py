@@ -11,12 +11,12 @@ from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
-import serving
 from datasette.database import QueryInterrupted
-from visitor import PATIENT, RUNAWAY, TablesHere, put, snapshot_of, visiting
 
 from jobs.web.limits import QueryLimits
 from jobs.web.queries import QueryServer
+from tests.support import running_service
+from tests.support.site_visitor import PATIENT, RUNAWAY, TablesHere, put, snapshot_of, visiting
 
 # A few steps of SQLite that take minutes: nothing asks in between whether it may go on.
 DEAF = (
@@ -49,7 +49,7 @@ def test_a_query_that_cannot_be_stopped_ends_with_its_process(own):
     limits = replace(PATIENT, answer_seconds=8)
     with visiting(own, tables=QueryServer(snapshot_of(own), limits)) as visitor:
         visitor.ready()
-        before = serving.children(os.getpid())
+        before = running_service.children(os.getpid())
 
         answer = visitor.query(DEAF)
 
@@ -58,7 +58,7 @@ def test_a_query_that_cannot_be_stopped_ends_with_its_process(own):
         visitor.ready()  # another process
         assert visitor.query("select 1 as one").json()["rows"] == [{"one": 1}]
         assert visitor.site.tables.started == 2
-        serving.wait_for(lambda: len(serving.children(os.getpid())) <= len(before))
+        running_service.wait_for(lambda: len(running_service.children(os.getpid())) <= len(before))
 
 
 @pytest.mark.slow
@@ -93,7 +93,7 @@ def test_a_process_that_dies_is_started_anew(own):
     with visiting(own) as visitor:
         visitor.ready()
         os.kill(visitor.site.tables._process.process.pid, signal.SIGKILL)
-        serving.wait_for(lambda: visitor.query("select 1 as one").status_code == 200)
+        running_service.wait_for(lambda: visitor.query("select 1 as one").status_code == 200)
 
         assert visitor.site.tables.started == 2
 
@@ -109,7 +109,7 @@ def test_a_copy_in_the_place_of_another_is_asked_by_another_process(own):
 
         assert visitor.query("select 1").status_code == 200
         assert visitor.site.tables.started == 2
-        serving.wait_for(lambda: not serving.alive(first.pid))
+        running_service.wait_for(lambda: not running_service.alive(first.pid))
 
 
 @pytest.mark.slow
@@ -133,7 +133,7 @@ def test_nothing_is_left_of_it_when_the_page_ends(own):
         process = visitor.site.tables._process
         folder = visitor.site.tables._folder
 
-    assert not serving.alive(process.process.pid)
+    assert not running_service.alive(process.process.pid)
     assert not folder.exists()
 
 

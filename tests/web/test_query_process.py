@@ -8,11 +8,10 @@ import subprocess
 import sys
 import threading
 
-import serving
-from visitor import ROOT
-
 from forecast import child
 from jobs.web import build_process
+from tests.support import running_service
+from tests.support.site_visitor import ROOT
 
 BOUNDED = """
 import asyncio, json, os, resource, sqlite3, sys
@@ -53,7 +52,7 @@ def test_a_process_of_queries_is_bounded_and_ends_with_its_parent():
     with begun("forever") as process:
         said = json.loads(process.stdout.readline())
         process.stdin.close()
-        assert process.wait(serving.HANGS) == 0
+        assert process.wait(running_service.HANGS) == 0
 
     assert said["core"] == [0, 0]
     assert said["address"] == [1_500_000_000] * 2
@@ -65,7 +64,7 @@ def test_a_process_of_queries_is_bounded_and_ends_with_its_parent():
 def test_a_process_that_cannot_serve_says_why_and_with_which_exit():
     with begun("refused") as process:
         said = process.stderr.read()
-        code = process.wait(serving.HANGS)
+        code = process.wait(running_service.HANGS)
 
     assert code == 3
     assert said == "bordercast: queries: the copy is not whole\n"
@@ -82,7 +81,7 @@ def test_who_began_it_may_write_and_is_read_until_the_end(monkeypatch):
     waiting.join(0.1)
     assert waiting.is_alive()
     os.close(write)
-    waiting.join(serving.HANGS)
+    waiting.join(running_service.HANGS)
     child.sys.stdin.close()
 
     assert ended == [0]

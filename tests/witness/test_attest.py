@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import authority
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -20,7 +19,6 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from tables import edit
 
 from forecast.config import Config
 from forecast.desk import verification
@@ -29,6 +27,8 @@ from forecast.store import connect, integrity, ledger, wakes, witnesses
 from forecast.store.witnesses import WitnessedEntry, WitnessProof
 from jobs.witness import attest, gitlog, proven, timestamps
 from jobs.witness.gitlog import Repository
+from tests.support import timestamp_authority
+from tests.support.databases import edit
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -199,8 +199,8 @@ def test_anybody_s_clone_can_be_checked_against(shared, ours, tmp_path):
 def stamping(tmp_path_factory):
     """(its root's file, its address) of an authority."""
     folder = tmp_path_factory.mktemp("authority")
-    root = authority.make(folder)
-    with authority.serving(folder) as address:
+    root = timestamp_authority.make(folder)
+    with timestamp_authority.serving(folder) as address:
         yield root, address
 
 
@@ -242,7 +242,7 @@ def test_a_stamp_is_of_one_statement_and_answers_one_request(
 def test_a_stamp_that_was_altered_or_is_of_another_authority_does_not_hold(
     stamping, stamped, tmp_path
 ):
-    other = authority.make(tmp_path)
+    other = timestamp_authority.make(tmp_path)
     with pytest.raises(WitnessError, match=r"not by an authority of root\.pem, or was altered"):
         timestamps.check(stamped[0], entry(1), other)
     for spoiled in (stamped[0][:-1], stamped[0][:-1] + bytes([stamped[0][-1] ^ 1]), b"x", b""):
@@ -282,10 +282,10 @@ def test_an_authority_s_own_words_are_told(stamping):
 
 
 def test_a_certificate_must_have_been_valid_at_the_stamp_s_own_time(tmp_path):
-    root = authority.make(tmp_path, expired=True)
+    root = timestamp_authority.make(tmp_path, expired=True)
     day = f"{datetime.now(UTC) - timedelta(days=9):%Y-%m-%d}"
     with (
-        authority.serving(tmp_path) as address,
+        timestamp_authority.serving(tmp_path) as address,
         pytest.raises(WitnessError, match=f"certificate expired on {day}, before the stamp's own"),
     ):
         timestamps.ask(address, entry(1), root, 60.0)

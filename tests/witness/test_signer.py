@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import serving
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -23,6 +22,7 @@ from forecast.errors import ConfigError, WitnessError
 from forecast.store.witnesses import WitnessedEntry
 from jobs.witness import attest, commands, sshsig
 from jobs.witness.signer import signed
+from tests.support import running_service
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
@@ -106,7 +106,7 @@ def test_a_key_is_an_open_one_of_its_kind(tmp_path, log):
 def test_the_command_signs_what_it_is_given_and_says_why_not(key):
     def run(number: int, digest: str = "a") -> subprocess.CompletedProcess[bytes]:
         command = [sys.executable, "-m", "jobs.witness.signer", "--key", str(key)]
-        root = Path(__file__).parent.parent
+        root = Path(__file__).parents[2]
         return subprocess.run(
             command, input=entry(number, digest).line(), capture_output=True, cwd=root
         )
@@ -200,7 +200,7 @@ def test_a_command_that_takes_too_long_is_ended_with_what_it_started(tmp_path):
         told(f"sleep 600 & echo $! > {tmp_path / 'pid'}; wait", 0.5)
 
     child = int((tmp_path / "pid").read_text())
-    serving.wait_for(lambda: not serving.alive(child))
+    running_service.wait_for(lambda: not running_service.alive(child))
 
 
 def test_a_command_that_is_not_there_is_named():

@@ -16,16 +16,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import ValidationError
 from PIL import Image
-from tables import rows
 
 from forecast.desk.charts import forecasts, grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, INK, PALE
 from forecast.records import HEADLINES
 from forecast.store import connect, plots
 from jobs.cli import main
+from tests.support.databases import rows
 
 KINDS = ["fan", "history", "drivers", "calibration", "score", "components"]
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 COMMANDS = re.findall(r"^    bordercast (plot .+)$", (DOCS / "charts.md").read_text("utf-8"), re.M)
 COUNTS = st.lists(st.integers(0, 400_000), min_size=2, max_size=6)
 

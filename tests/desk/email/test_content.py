@@ -14,8 +14,6 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables import rows
-from then import HEAD, held
 
 from forecast.claims.subjects import OFO
 from forecast.claims.subjects import USBP as BORDER_PATROL
@@ -28,6 +26,8 @@ from forecast.store import connect
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
 from jobs.mail import send
+from tests.support.databases import rows
+from tests.support.history_2025 import HEAD, held
 
 NUMBER = rf"[{MINUS}+]?\d+(?:,\d{{3}})*(?:\.\d+)?"
 

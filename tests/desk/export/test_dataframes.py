@@ -10,13 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from tables import rows
 
 import forecast
 from forecast.desk.dictionary.views import VIEWS
 from forecast.errors import ConfigError, SeriesNameError
+from tests.support.databases import rows
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 ROOT = DOCS.parent
 SCRIPTS = sorted((DOCS / "notebooks").glob("*.py"))
 

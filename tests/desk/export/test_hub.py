@@ -16,13 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pyarrow import compute, parquet
-from tables import rows, written
 
 from forecast.desk.dictionary.views import BY_NAME, VIEWS
 from forecast.desk.export import encoded, tables
 from forecast.desk.wording import credit
 from forecast.records import HEADLINES, HUB_PERMILLES
 from jobs.cli import main
+from tests.support.databases import rows, written
 
 
 def exported(database, *words, code=0):

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from pyarrow import parquet
-from tables import rows
 from xlsxwriter.worksheet import Worksheet
 
 from forecast.desk.export import tables
@@ -21,6 +20,7 @@ from forecast.desk.wording import credit
 from forecast.errors import ConfigError
 from forecast.records import HUB_COLUMNS, HUB_PERMILLES
 from jobs.cli import main
+from tests.support.databases import rows
 
 COLUMNS = {"name": "text", "count": "count", "value": "real"}
 BLOCKS = [
@@ -159,7 +159,7 @@ def test_an_unknown_model_is_named_with_those_there_are(tmp_path, published):
 
 def test_the_oldest_excel_library_allowed_can_limit_a_columns_width():
     """`autofit` takes its width from 3.2.1 on; 3.2.0 stopped with a TypeError."""
-    settings = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
+    settings = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8"))
     (needed,) = (r for r in settings["project"]["dependencies"] if r.startswith("xlsxwriter"))
 
     oldest = tuple(map(int, needed.partition(">=")[2].split(".")))

@@ -13,6 +13,8 @@ from pptx import Presentation
 from forecast.desk.handout import sheet
 from jobs.cli import main
 
+pytestmark = pytest.mark.slow  # pages are printed
+
 FORMS = ("png", "pdf", "pptx")
 # The record was begun long after: what it holds against the month is a hindcast, and is called so.
 FACTS = (

@@ -9,8 +9,6 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from tables import rows
-from visitor import TODAY
 
 from forecast import months
 from forecast.claims.subjects import OFO, USBP
@@ -25,6 +23,8 @@ from forecast.desk.wording import credit
 from forecast.errors import ConfigError
 from forecast.records import HEADLINES, SeriesKey
 from forecast.store import connect
+from tests.support.databases import rows
+from tests.support.site_visitor import TODAY
 
 
 def shown(page, record) -> str:

@@ -12,13 +12,13 @@ from datetime import date, datetime
 import frictionless
 import pytest
 import rdflib
-from tables import rows
 
 from forecast.desk.site import build, citation
 from forecast.desk.site.border import border_page
 from forecast.desk.site.pages import html as as_html
 from forecast.records import HEADLINES
 from forecast.store import connect
+from tests.support.databases import rows
 
 ADDRESS = "https://forecasts.example.org/borders"
 PLACES = ("tables", *(f"border/{border}" for border in HEADLINES))

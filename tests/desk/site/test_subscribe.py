@@ -9,12 +9,12 @@ import feedparser
 import pytest
 from icalendar import Calendar
 from lxml import etree
-from test_files import answered
 
 from forecast import months
 from forecast.desk.site import subscribe
 from forecast.desk.site.subscribe import subscribe_page
 from forecast.records import HEADLINES
+from tests.support.file_answers import answered
 
 ADDRESS = "https://forecasts.example.org/borders"
 LONG_KNOWN = [

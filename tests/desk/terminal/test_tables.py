@@ -13,7 +13,6 @@ from click.testing import CliRunner
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Group
-from test_own_service import FAST, HELD, clinics, deliver
 
 from forecast.desk import answered, reliability
 from forecast.desk.terminal import flag_tables, score_tables, tables
@@ -23,8 +22,9 @@ from forecast.records import SeriesKey, SpanForecast
 from forecast.store.read import RunRow
 from forecast.watch.standing import ChanceScores
 from jobs.cli import main, notices, releases, shared
+from tests.support.own_counts import FAST, HELD, clinics, deliver
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 RUN = RunRow(1, "2026-09-20T12:00", "2026-08", "d" * 64)
 PIECES = [
     "[",

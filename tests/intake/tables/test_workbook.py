@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 
 import pytest
 from click.testing import CliRunner
-from tables import rows
 from xlsxwriter import Workbook
 
 from forecast import config, in_use
@@ -19,6 +18,7 @@ from forecast.intake.tables import workbook
 from forecast.intake.tables.sheet import sheets_of
 from jobs.cli import main
 from jobs.service import wakeup
+from tests.support.databases import rows
 
 NOW = datetime(2024, 1, 20, tzinfo=UTC)
 RELEASES = "select file_name, status, reason from releases"

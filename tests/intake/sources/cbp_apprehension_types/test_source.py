@@ -12,9 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import then
 from click.testing import CliRunner
-from publisher import file_bytes, file_name, running, serve
 
 from forecast import months
 from forecast.config import Config, Fetch, ForecastSection
@@ -33,6 +31,8 @@ from jobs.cli import main
 from jobs.intake import archive
 from jobs.intake.ingest import WaitingFile, accept, take_file
 from jobs.intake.poll import fetch
+from tests.support import history_2025
+from tests.support.publisher import file_bytes, file_name, running, serve
 
 PATROL = "U.S. Border Patrol"
 LABELS = {
@@ -43,7 +43,7 @@ LABELS = {
 PARTS = ("At Large", "At Entry")
 NAME = "nationwide-encounters-fy2026.html"
 SLIP = ("nationwide", "2024-08")
-PAGES = Path(__file__).parents[2] / "shared" / "data" / "html"
+PAGES = Path(__file__).parents[5] / "shared" / "data" / "html"
 BAD = 500
 
 Rows = list[list[str]]
@@ -364,10 +364,10 @@ def made(tmp_path_factory) -> Path:
     """A record of the embedded figures through July 2026, their split through June."""
     path = tmp_path_factory.mktemp("made") / "bordercast.db"
     with writing(path) as db, transaction(db):
-        for snapshot in then.known_through("2026-07"):
+        for snapshot in history_2025.known_through("2026-07"):
             releases.save_snapshot(db, snapshot)
         (split,) = (s for s in bundle.load() if s.release.source == "cbp-usbp-at-large")
-        releases.save_snapshot(db, then._cut(split, "2026-06"))
+        releases.save_snapshot(db, history_2025._cut(split, "2026-06"))
     return path
 
 

@@ -16,7 +16,7 @@ from forecast.intake.sources.cbp_encounters.bundle import build
 from forecast.intake.sources.cbp_encounters.source import ASIDE
 from forecast.records import BORDERS, KeptPath, SeriesKey
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
+DATA = Path(__file__).parents[5] / "shared" / "data"
 FOLDER = Path(str(resources.files(bundle)))
 SNAPSHOTS = {snapshot.release.source: snapshot for snapshot in bundle.load()}
 SOURCES = [s for s in SNAPSHOTS.values() if s.release.kind == "bundle"]

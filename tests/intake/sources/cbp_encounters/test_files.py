@@ -14,7 +14,7 @@ from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.intake.sources.cbp_encounters.files import EncounterCell
 from forecast.label_joins import CROSSING
 
-CBP = Path(__file__).parents[2] / "shared" / "data" / "cbp"
+CBP = Path(__file__).parents[5] / "shared" / "data" / "cbp"
 
 AOR = [
     "Fiscal Year",

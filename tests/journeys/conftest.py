@@ -1,0 +1,3 @@
+"""The record, the page as files and a visitor, for the tests of this room."""
+
+from tests.support.site_fixtures import *  # noqa: F403

@@ -1,0 +1,1 @@
+"""What the tests share: records, servers, readers and wrongdoers, by what they are."""

@@ -1,0 +1,68 @@
+"""Rows added to a record that would rewrite it, if they counted."""
+
+from __future__ import annotations
+
+from forecast.store import connect
+from forecast.store.kinds import RULES
+
+
+def view(name: str, change: str) -> list[str]:
+    """Statements that make a view anew."""
+    (sql,) = [
+        script.partition(f"create view {name} as")[2].partition(";")[0]
+        for script in reversed(connect.migrations())
+        if f"create view {name} as" in script
+    ][:1]
+    return [f"drop view {name}", f"create view {name} as {sql.replace(*change.split(' -> '))}"]
+
+
+ATTACKS = {
+    "a view": (
+        view("latest_forecasts", "f.median -> 2 * f.median as median"),
+        ("schema", "", [(part, None) for part in RULES["schema"].record]),
+        "view latest_forecasts was changed, but not by this program",
+    ),
+    "a trigger": (
+        ["create trigger t after insert on runs begin delete from flags; end"],
+        ("schema", "", [(part, None) for part in RULES["schema"].record]),
+        "trigger t was added, but not by this program",
+    ),
+    "a notice that was sent": (
+        ["update notices set opening_text = 'x', approved_by = 'Nobody' where id = 1"],
+        ("accepted", "release 1", [("notice", 1), ("standing", 1)]),
+        "notice 1 was edited: notice and standing not as published",
+    ),
+    "the newest release": (
+        ["update releases set status = 'quarantined' where id = 2"],
+        ("refused", "release 2", [("release", 2), ("figures", None)]),
+        "release 2 was edited: release not as published",
+    ),
+    "a release's address": (
+        ["update releases set url = 'x', file_name = 'y' where id = 2"],
+        ("accepted", "release 2", [("release", 2), ("figures", None)]),
+        "release 2 was edited: release not as published",
+    ),
+    "scores": (
+        ["update scores set n = 1"],
+        ("approved", "notice 1", [("scores", 2)]),
+        "run 2 was edited: scores not as published",
+    ),
+    "hindcasts": (
+        ["update hindcasts set median = 0"],
+        ("kept", "", [("hindcasts", None)]),
+        "hindcasts: edited, but not by this program",
+    ),
+    "figures": (
+        ["update observations set encounters = 1 where encounters = 60"],
+        ("refused", "release 4", [("figures", None)]),
+        "figures: edited, but not by this program",
+    ),
+    "a notice nobody stated": (
+        [
+            "insert into notices (kind, month, release_id, run_id, content_key, message_id, "
+            "created_at, state) values ('flags', '2024-01', 1, 2, 'k', 'm', '2024', 'held')"
+        ],
+        ("kept", "", [("notices", None)]),
+        "notice 3 is not in the ledger",
+    ),
+}
