@@ -1,0 +1,57 @@
+"""A month report whose every fact is given by hand: what a sentence is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forecast.desk.ranking import Comparison, ComparisonName
+from forecast.desk.report import Expectation, Interior, MonthReport, Value
+
+OFFICES, PATROL = "Office of Field Operations", "U.S. Border Patrol"
+
+
+def compared(
+    name: ComparisonName, now: int, before: int | None, first: str, last: str = ""
+) -> Comparison:
+    """A month of `now` encounters against those of first to last, a single month by default."""
+    return Comparison(name, first, last or first, now, before)
+
+
+def expected(**said: Any) -> Expectation:
+    """A forecast of 100 (90 to 110; 80 to 120) for a month first published as 100."""
+    usual: dict[str, Any] = {"median": 100, "lo80": 90, "hi80": 110, "lo95": 80, "hi95": 120}
+    usual |= {"basis": "issued", "cutoff": "2025-01", "judged": 100, "p": 0.5, "severity": None}
+    return Expectation(**usual | said)
+
+
+def value(encounters: int, day: str, vintage: str = "day") -> Value:
+    """A value that a file of that day states."""
+    return Value(encounters, vintage, day, "release", f"{day}.csv")
+
+
+def interior(month: str = "2025-02", at_large: int = 30, at_entry: int = 10, total: int = 40):
+    """Arrests At Large and At Entry of a month."""
+    return Interior(month, at_large, at_entry, total)
+
+
+def month(**said: Any) -> MonthReport:
+    """February 2025 at the northern border, 100 encounters, and what else is said of it."""
+    usual: dict[str, Any] = {
+        "border": "northern",
+        "month": "2025-02",
+        "encounters": 100,
+        "comparisons": (compared("peak", 100, 100, "2025-02"),),
+        "expectation": None,
+        "rank": 3,
+        "held": 5,
+        "first_month": "2024-10",
+        "last_month": "2025-03",
+        "extreme": "",
+        "since": None,
+        "share": None,
+        "final": False,
+        "values": (),
+        "file_name": "a.csv",
+        "rounding": 1,
+    }
+    return MonthReport(**usual | said)
