@@ -1,0 +1,36 @@
+"""The embedded record, made once, and what is said of a text that is held against it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+import then
+from verdicts import verdict_on
+
+from forecast.claims.table import CountTable
+from forecast.intake.sources.cbp_encounters import bundle
+
+
+@pytest.fixture(scope="session")
+def embedded(once_for_all) -> CountTable:
+    """All embedded counts; no run rests on them."""
+    made = once_for_all(
+        "embedded", lambda folder: then.keep(folder / "bordercast.db", *bundle.load())
+    )
+    with closing(sqlite3.connect(f"file:{made}/bordercast.db?mode=ro", uri=True)) as connection:
+        return CountTable.read(connection)
+
+
+@pytest.fixture
+def verdict(embedded: CountTable) -> Callable[..., str]:
+    """The verdict on what stands between < and > in a text that was published on a day."""
+    return lambda marked, day="2026-09-20": verdict_on(marked, embedded, day)[0]
+
+
+@pytest.fixture
+def truth(embedded: CountTable) -> Callable[..., float | None]:
+    """What that is held against."""
+    return lambda marked, day="2026-09-20": verdict_on(marked, embedded, day)[1]
