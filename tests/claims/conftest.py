@@ -7,18 +7,18 @@ from collections.abc import Callable
 from contextlib import closing
 
 import pytest
-import then
-from verdicts import verdict_on
 
 from forecast.claims.table import CountTable
 from forecast.intake.sources.cbp_encounters import bundle
+from tests.support import history_2025
+from tests.support.claim_verdicts import verdict_on
 
 
 @pytest.fixture(scope="session")
-def embedded(once_for_all) -> CountTable:
+def embedded(session_artifact) -> CountTable:
     """All embedded counts; no run rests on them."""
-    made = once_for_all(
-        "embedded", lambda folder: then.keep(folder / "bordercast.db", *bundle.load())
+    made = session_artifact(
+        "embedded", lambda folder: history_2025.keep(folder / "bordercast.db", *bundle.load())
     )
     with closing(sqlite3.connect(f"file:{made}/bordercast.db?mode=ro", uri=True)) as connection:
         return CountTable.read(connection)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from figures import NOT_RIGHT, count, said
+
+from tests.support.embedded_figures import NOT_RIGHT, count, said
 
 # July 2024 at the southwest border: 104,100; a number below or above it, and the word before it.
 HEDGES = [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from figures import NOT_RIGHT, change, count, said, share, within
+
+from tests.support.embedded_figures import NOT_RIGHT, change, count, said, share, within
 
 SW, BP = "at the southwest border", "sw.usbp"
 

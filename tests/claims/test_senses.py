@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from figures import count, said
+
+from tests.support.embedded_figures import count, said
 
 # A sentence, whose count and of when, and whose its number must not be.
 WHOSE = [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from figures import NOT_RIGHT, count, said
+
+from tests.support.embedded_figures import NOT_RIGHT, count, said
 
 # The day, the words, and the months they mean.
 WHEN = [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from figures import count, earlier, highest, holds, lowest, monthly, said
+
+from tests.support.embedded_figures import count, earlier, highest, holds, lowest, monthly, said
 
 MONTHS = [
     "January",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from verdicts import verdict_on
 
 from forecast import months
 from forecast.claims.asked import answer
@@ -16,6 +15,7 @@ from forecast.claims.spans import month
 from forecast.claims.subjects import Subject
 from forecast.claims.table import CountTable
 from forecast.records import SeriesKey
+from tests.support.claim_verdicts import verdict_on
 
 NORTH, AUGUST = SeriesKey("northern"), months.to_index("2024-08")
 
