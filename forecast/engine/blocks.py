@@ -22,9 +22,10 @@ import numpy as np
 
 from forecast.engine import combination, intervals, tails
 from forecast.engine import parameters as par
+from forecast.engine import shelf as shelves
 from forecast.engine.combination import Hearing, Losses
 from forecast.engine.predictive import Predictive, TotalRows, predictive, summed
-from forecast.engine.shelf import Shelf
+from forecast.engine.shelf import Place, Shelf
 from models import structural
 from models.base import Floats, Ints, Panel, beside
 from models.breakwalk import BreakWalk
@@ -118,13 +119,15 @@ class Verdicts(NamedTuple):
 class Step(NamedTuple):
     """A block, and its families' priors, (families, months, grid), of the structural grid.
 
-    ahead : months, of the paths. keep : whether paths are answered, to be used again.
+    ahead : months, of the paths. place : where these wait from the verdict to the forecasts; None
+    where they do not, and are computed again. keep : whether they are answered beside it.
     """
 
     task: Task
     prior: Floats
     ahead: int
-    keep: bool
+    place: Place | None
+    keep: bool = False
 
 
 class BlockPaths(NamedTuple):
@@ -150,7 +153,7 @@ class BlockPaths(NamedTuple):
 class LastStep(NamedTuple):
     """A block with all that its families have in common.
 
-    paths : of the block; None where they are to be computed again.
+    paths : of the block, if they were kept.
     until : the last column at which models are weighed anew; None for every one.
     """
 
@@ -189,13 +192,14 @@ class Learned(NamedTuple):
     """What a panel's families have in common, whatever the horizon.
 
     prior : (families, months, grid) log weights of the structural grid.
-    paths : of each cut, in order.
+    places, paths : of each cut's paths, in order, see `Step`.
     """
 
     cuts: Sequence[Cut]
     prior: Floats
     verdicts: Verdicts
-    paths: Iterable[BlockPaths | None]
+    places: Sequence[Place | None]
+    paths: Sequence[BlockPaths | None]
 
 
 def spread_out(task: Task, spread: Spread, size: int) -> Predictive:
@@ -271,7 +275,7 @@ def both_horizons(asked: FurtherTask) -> tuple[Predictive, Predictive]:
     """
     asked = asked._replace(task=_with_gaps_filled(asked.task))
     ahead = max(asked.task.h, asked.ahead, farthest(asked.task.panel))
-    with Shelf[BlockPaths]() as shelf:
+    with Shelf() as shelf:
         learned = _learned(asked.task, in_turn, 0, ahead, shelf)
         near, far = (
             _said(task, learned, in_turn, asked.totals) for task in (asked.task, asked.at_the_end)
@@ -292,7 +296,7 @@ def in_steps(
     totals, until : as in `engine_forecasts`; totals with one block only.
     """
     task = _with_gaps_filled(task)
-    with Shelf[BlockPaths]() as shelf:
+    with Shelf() as shelf:
         learned = _learned(task, spread, size, max(task.h, farthest(task.panel)), shelf)
         return _said(task, learned, spread, totals, until)
 
@@ -301,15 +305,20 @@ def _with_gaps_filled(task: Task) -> Task:
     return replace(task, panel=structural.filled(task.panel))
 
 
-def _learned(
-    task: Task, spread: Spread, size: int, ahead: int, shelf: Shelf[BlockPaths]
-) -> Learned:
+def _learned(task: Task, spread: Spread, size: int, ahead: int, shelf: Shelf) -> Learned:
     cuts = cuts_of(family_numbers(task.panel), size or len(task.panel.z))
     prior = structural.log_prior(_evidence(task.panel, cuts, spread))
-    keep = near(spread)
-    steps = (Step(task.part(c.rows), prior[c.families], ahead, keep) for c in cuts)
-    verdicts = _verdicts(task.panel, cuts, spread(block_losses, steps), shelf)
-    return Learned(cuts, prior, verdicts, shelf)
+    places: list[Place | None] = []
+    one = len(cuts) == 1
+
+    def steps() -> Iterator[Step]:
+        for cut in cuts:
+            part = task.part(cut.rows)
+            places.append(None if one else place_for(part, ahead, shelf, spread))
+            yield Step(part, prior[cut.families], ahead, places[-1], keep=one)
+
+    verdicts, paths = _verdicts(task.panel, cuts, spread(block_losses, steps()))
+    return Learned(cuts, prior, verdicts, places, paths)
 
 
 def farthest(panel: Panel) -> int:
@@ -317,9 +326,11 @@ def farthest(panel: Panel) -> int:
     return int(par.NEAR if panel.jumps or panel.calm else par.SPREADS)
 
 
-def near(spread: Spread) -> bool:
-    """Whether sending a block's paths to and fro takes less time than computing them again."""
-    return not getattr(spread, "remote", False)
+def place_for(task: Task, ahead: int, shelf: Shelf, spread: Spread) -> Place | None:
+    """Room for a block's paths; None where there is none, or workers are on other machines."""
+    if getattr(spread, "remote", False):
+        return None
+    return shelf.place(task.panel.z.size * (5 * ahead + 1) * 8 + 4096)
 
 
 def _said(
@@ -329,20 +340,20 @@ def _said(
     totals: TotalRows | None = None,
     until: int | None = None,
 ) -> Predictive:
-    cuts, prior, verdicts, kept = learned
+    cuts, prior, verdicts, places, kept = learned
     said, squares = room_for(task), np.empty((*task.panel.z.shape, task.h))
     if until is not None:
         verdicts = Verdicts(*(_held(x, until) for x in verdicts))
     ahead = max(task.h, farthest(task.panel))
     steps = (
         LastStep(
-            Step(task.part(cut.rows), prior[cut.families], ahead, False),
-            paths and paths.ahead(ahead),
+            Step(task.part(cut.rows), prior[cut.families], ahead, place),
+            paths,
             verdicts.of(cut),
             totals or {},
             until,
         )
-        for cut, paths in zip(cuts, kept, strict=True)
+        for cut, place, paths in zip(cuts, places, kept, strict=True)
     )
     for cut, (part, errors) in zip(cuts, spread(block_forecasts, steps), strict=True):
         enter(said, cut.rows, part)
@@ -410,17 +421,18 @@ def _unrooted(path: Floats) -> Floats:
 
 
 def _verdicts(
-    panel: Panel, cuts: Sequence[Cut], answers: Iterable[BlockLosses], shelf: Shelf[BlockPaths]
-) -> Verdicts:
-    """What each family's losses say, from those of all blocks; their paths are kept."""
+    panel: Panel, cuts: Sequence[Cut], answers: Iterable[BlockLosses]
+) -> tuple[Verdicts, list[BlockPaths | None]]:
+    """What each family's losses say, from those of all blocks; and paths that were answered."""
     losses, own = np.empty((4, *panel.z.shape)), np.empty(panel.z.shape)
     families = max(int(cut.families.max()) for cut in cuts) + 1
     shape = len(Hearing._fields) - 1, families, panel.z.shape[1]
     shared = np.zeros(shape, dtype=np.int64)
+    kept: list[BlockPaths | None] = []
     for cut, (found, heard, paths) in zip(cuts, answers, strict=True):
         losses[:, cut.rows], own[cut.rows] = found, heard.own
         shared[:, cut.families] += np.stack(heard[1:])
-        shelf.append(paths)
+        kept.append(paths)
     heard = Hearing(own, *shared)
     lean = combination.lean(
         Losses(*losses), panel.seen, panel.family, panel.behind, jumps=panel.jumps
@@ -428,7 +440,7 @@ def _verdicts(
     if panel.calm:
         lean = np.where(np.isfinite(lean), combination.CERTAIN, np.nan)
     root = combination.root_weight(heard, family_numbers(panel), panel.behind)
-    return Verdicts(lean, root, combination.level_weight(heard))
+    return Verdicts(lean, root, combination.level_weight(heard)), kept
 
 
 class BlockLosses(NamedTuple):
@@ -447,6 +459,8 @@ class BlockLosses(NamedTuple):
 def block_losses(step: Step) -> BlockLosses:
     """What a block's series say of the models."""
     paths = _block_paths(step)
+    if step.place:
+        shelves.put(paths, step.place)
     walk, grid, root, level = paths.ahead(par.NEAR)
     panel, seen = step.task.panel, step.task.panel.seen
     walk_loss, weight = combination.month_losses(walk.path, seen)
@@ -475,7 +489,8 @@ def _block_paths(step: Step) -> BlockPaths:
 def block_forecasts(last: LastStep) -> tuple[Predictive, Floats]:
     """A block's forecasts at the origins, before widths are learned, and `squared_errors`."""
     step, paths, verdicts, totals, until = last
-    walk, grid, root, level = paths or _block_paths(step)
+    paths = paths or shelves.taken(step.place) or _block_paths(step)
+    walk, grid, root, level = paths.ahead(step.ahead)
     panel, h, seen = step.task.panel, step.task.h, step.task.panel.seen
     level_weight = off_calendar(verdicts.level[family_numbers(panel)], panel.behind)
     weights = verdicts.root, level_weight

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -24,7 +24,6 @@ from forecast.engine import combination, intervals, tails
 from forecast.engine.anyseries import SHORTEST, SeriesForecasts, long_enough
 from forecast.engine.blocks import (
     BLOCK,
-    BlockPaths,
     Cut,
     LastStep,
     Spread,
@@ -36,13 +35,13 @@ from forecast.engine.blocks import (
     cuts_of,
     enter,
     farthest,
-    near,
+    place_for,
     room_for,
 )
 from forecast.engine.combination import Hearing, Losses
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
-from forecast.engine.shelf import Shelf
+from forecast.engine.shelf import Place, Shelf
 from forecast.errors import DataError, ShortSeriesError
 from forecast.intake.counts import MonthlyCounts
 from models import structural
@@ -203,9 +202,9 @@ def _learn(kept: PartedCounts, origins: Ints, h: int, spread: Spread) -> None:
     """Forecast all series of families that span parts; each part's `said` waits in the scratch."""
     together = _Together(kept, origins, h, spread)
     prior = together.priors()
-    with Shelf[BlockPaths](kept.scratch.folder) as shelf:
-        verdicts = together.judge(prior, shelf)
-        together.forecast(prior, verdicts, shelf)
+    with Shelf(kept.scratch.folder) as shelf:
+        verdicts, places = together.judge(prior, shelf)
+        together.forecast(prior, verdicts, places)
     together.widen()
 
 
@@ -259,16 +258,23 @@ class _Together:
             mass[key.cut.families] += found
         return structural.log_prior(mass)
 
-    def judge(self, prior: Floats, shelf: Shelf[BlockPaths]) -> _Judged:
-        """What the families say of the models; each series' own record goes to the scratch."""
+    def judge(self, prior: Floats, shelf: Shelf) -> tuple[_Judged, list[Place | None]]:
+        """What the families say of the models, and where paths wait.
+
+        Each series' own record goes to the scratch.
+        """
+        places: list[Place | None] = []
+
+        def step(key: _Key) -> Step:
+            ahead = max(self.h, farthest(key.task.panel))
+            places.append(place_for(key.task, ahead, shelf, self.spread))
+            return self._step(key, prior, places[-1])
+
         apart, live = np.zeros((2, *self.shape), dtype=np.int64)
         shared = np.zeros((len(Hearing._fields) - 1, *self.shape), dtype=np.int64)
         ratios: list[Floats] = []
         own: list[Floats] = []
-        for key, (losses, heard, paths) in self._answers(
-            block_losses, lambda key: self._step(key, prior, near(self.spread))
-        ):
-            shelf.append(paths)
+        for key, (losses, heard, _) in self._answers(block_losses, step):
             shared[:, key.cut.families] += np.stack(heard[1:])
             panel = key.task.panel
             ratios.append(combination.own_ratio(losses, panel.seen))
@@ -288,11 +294,11 @@ class _Together:
         statistic = np.stack(
             [combination.t_statistic(a, n) for a, n in zip(apart, live, strict=True)]
         )
-        return _Judged(statistic, self._medians(), shared)
+        return _Judged(statistic, self._medians(), shared), places
 
-    def _step(self, key: _Key, prior: Floats, keep: bool) -> Step:
+    def _step(self, key: _Key, prior: Floats, place: Place | None) -> Step:
         ahead = max(self.h, farthest(key.task.panel))
-        return Step(key.task, prior[key.cut.families], ahead, keep)
+        return Step(key.task, prior[key.cut.families], ahead, place)
 
     def _medians(self) -> Floats:
         """(families, months) median of the series' ratios."""
@@ -306,18 +312,18 @@ class _Together:
                 out[family, t] = median(ratio[number == family][None])[0]
         return out
 
-    def forecast(self, prior: Floats, judged: _Judged, shelf: Iterable[BlockPaths | None]) -> None:
+    def forecast(self, prior: Floats, judged: _Judged, places: Sequence[Place | None]) -> None:
         """Each part's forecasts before widths are learned, and what widths are learned from."""
         level = combination.level_weight(Hearing(np.empty(0), *judged.shared))
         verdicts: dict[int, Verdicts] = {}
-        paths = iter(shelf)
+        place = iter(places)
 
         def step(key: _Key) -> LastStep:
             if key.part not in verdicts:
                 verdicts.clear()  # of the part before: its jobs are on their way
                 verdicts[key.part] = self._verdicts(key.part, judged, level)
-            last = self._step(key, prior, False)
-            return LastStep(last, next(paths), verdicts[key.part].of(key.cut), {}, None)
+            last = self._step(key, prior, next(place))
+            return LastStep(last, None, verdicts[key.part].of(key.cut), {}, None)
 
         said: Predictive | None = None
         squares: list[Floats] = []

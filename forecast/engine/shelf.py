@@ -1,62 +1,79 @@
-"""What waits between two steps of the engine, and is taken up again in the same order."""
+"""Values that wait on disk between two steps of the engine, put there and taken by any process."""
 
 from __future__ import annotations
 
 import os
 import pickle
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from typing import Generic, TypeVar
-
-A = TypeVar("A")
+from typing import Any, NamedTuple
 
 SPARED = 2**30  # bytes that others may need of the same disk
+_HEAD = 8  # bytes that say how long a value is; nothing was put where they are 0
 
 
-class Shelf(ExitStack, Generic[A]):
-    """Values in order; the first in memory, the others in a file without a name.
+class Place(NamedTuple):
+    """Room for a value: a file, and from which byte on."""
+
+    path: str
+    start: int
+
+
+class Shelf(ExitStack):
+    """Places in a file without a name, which goes with this process.
 
     Parameters
     ----------
-    folder : where the file is; None for the system's, see TMPDIR.
+    folder : whose disk it is on; None for the system's, see TMPDIR.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         super().__init__()
         self._folder = folder
         self._file = -1
-        self._first: list[A | None] = []
-        self._sizes: list[int] = []  # of the others in the file, 0 where there was no room
+        self._end = 0
 
-    def append(self, value: A | None) -> None:
-        """Keep one more; None in its place where the disk has no room for it."""
-        if not self._first:
-            self._first.append(value)
-        else:
-            self._sizes.append(0 if value is None else self._written(value))
-
-    def _written(self, value: A) -> int:
-        """Bytes, 0 if they could not all be written: there are ways to do without."""
+    def place(self, size: int) -> Place | None:
+        """Room for so many bytes; None where the disk has not enough."""
         try:
             if self._file < 0:
                 file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115
                 self._file = self.enter_context(file).fileno()
             disk = os.fstatvfs(self._file)
-            if disk.f_bavail * disk.f_frsize < SPARED:
-                return 0
-            content = pickle.dumps(value, protocol=5)
-            return len(content) * (os.pwrite(self._file, content, sum(self._sizes)) == len(content))
         except OSError:
-            return 0
+            return None
+        if disk.f_bavail * disk.f_frsize < SPARED + size:
+            return None
+        start, self._end = self._end, self._end + size + _HEAD
+        return Place(f"/proc/{os.getpid()}/fd/{self._file}", start)
 
-    def __iter__(self) -> Iterator[A | None]:
-        """All of them, as often as asked."""
-        yield from self._first
-        start = 0
-        for size in self._sizes:
-            content = os.pread(self._file, size, start) if size else b""
-            start += size
-            # Written by this process, to a file that no other can open.
-            yield pickle.loads(content) if content else None  # noqa: S301
+
+def put(value: Any, place: Place) -> None:
+    """Write a value, whole or not at all: there are ways to do without."""
+    content = pickle.dumps(value, protocol=5)
+    with suppress(OSError), closing(_File(place.path, os.O_WRONLY)) as file:
+        if os.pwrite(file.number, content, place.start + _HEAD) == len(content):
+            os.pwrite(file.number, len(content).to_bytes(_HEAD), place.start)
+
+
+def taken(place: Place | None) -> Any:
+    """The value put there, None if there is none."""
+    if place is None:
+        return None
+    try:
+        with closing(_File(place.path, os.O_RDONLY)) as file:
+            size = int.from_bytes(os.pread(file.number, _HEAD, place.start))
+            content = os.pread(file.number, size, place.start + _HEAD)
+    except OSError:
+        return None
+    # Written by this program, to a file that no other can open.
+    return pickle.loads(content) if content else None  # noqa: S301
+
+
+class _File:
+    def __init__(self, path: str, how: int) -> None:
+        self.number = os.open(path, how)
+
+    def close(self) -> None:
+        os.close(self.number)

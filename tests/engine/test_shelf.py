@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
 
 import numpy as np
@@ -7,48 +8,46 @@ import pytest
 
 from forecast.engine import blocks, shelf
 from forecast.engine.predictive import Predictive
-from forecast.engine.shelf import Shelf
+from forecast.engine.shelf import Shelf, put, taken
 
-VALUES = [np.arange(3), None, {"b": 2.5}, None, np.ones((200, 300)), "end"]
-
-
-def kept(values, folder=None):
-    """What comes of it, twice."""
-    with Shelf(folder) as found:
-        for value in values:
-            found.append(value)
-        return [[repr(value) for value in found] for _ in range(2)]
+VALUES = [np.arange(3), {"b": 2.5}, np.ones((200, 300)), "end"]
 
 
-@pytest.mark.parametrize("count", range(len(VALUES) + 1))
-def test_what_waits_comes_again_in_its_order_as_often_as_asked(tmp_path, count):
-    said = [repr(value) for value in VALUES[:count]]
+def test_what_is_put_is_taken_from_its_place_as_often_as_asked_by_any_process(tmp_path):
+    with Shelf(tmp_path) as found, ProcessPoolExecutor(1) as other:
+        places = [found.place(10**6) for _ in VALUES]
+        assert [taken(place) for place in places] == [None] * 4
+        for value, place in zip(VALUES, places, strict=True):
+            other.submit(put, value, place).result()
+        for take in (taken, lambda place: other.submit(taken, place).result()):
+            assert [repr(take(place)) for place in places] == list(map(repr, VALUES))
+        assert list(tmp_path.iterdir()) == []  # no name: it goes with the process
+    assert [taken(place) for place in places] == [None] * 4
+    assert taken(None) is None
 
-    assert kept(VALUES[:count], tmp_path) == [said, said]
-    assert list(tmp_path.iterdir()) == []
 
-
-def test_where_the_disk_is_nearly_full_all_but_the_first_is_none(monkeypatch):
+def test_where_the_disk_is_nearly_full_there_is_no_place(monkeypatch):
     monkeypatch.setattr(shelf, "SPARED", 2**80)
-
-    assert kept([7, 8, 9]) == [["7", "None", "None"]] * 2
-
-
-def test_where_nothing_can_be_written_all_but_the_first_is_none(tmp_path):
-    assert kept([7, 8, 9], tmp_path / "missing") == [["7", "None", "None"]] * 2
+    with Shelf() as found:
+        assert found.place(1) is None
 
 
-def test_what_is_written_in_part_is_none_and_what_follows_is_not(monkeypatch):
-    """A disk that is full for a moment."""
-    full = iter([False, True, False])
+def test_where_nothing_can_be_written_there_is_no_place(tmp_path):
+    with Shelf(tmp_path / "missing") as found:
+        assert found.place(1) is None
+
+
+def test_what_was_written_in_part_is_not_there(monkeypatch):
+    """A disk that is full for a moment; put again, it is there."""
     write = shelf.os.pwrite
-    monkeypatch.setattr(
-        shelf.os,
-        "pwrite",
-        lambda file, content, at: write(file, content[:4] if next(full) else content, at),
-    )
-
-    assert kept(["first", "b", "c", "d"]) == [["'first'", "'b'", "None", "'d'"]] * 2
+    with Shelf() as found:
+        place = found.place(100)
+        with monkeypatch.context() as full:
+            full.setattr(shelf.os, "pwrite", lambda file, text, at: write(file, text[:4], at))
+            put("value", place)
+        assert taken(place) is None
+        put("value", place)
+        assert taken(place) == "value"
 
 
 @pytest.mark.parametrize("why", ["no room", "far away"])
@@ -69,7 +68,7 @@ def test_paths_that_are_computed_again_are_the_same_to_the_last_digit(ragged, mo
     else:
         spread.remote = True
     assert_same(expected, blocks.in_steps(task, spread, 2))
-    assert len(computed) == 3 + (5 if why == "no room" else 6)
+    assert len(computed) == 3 + 6
 
 
 def assert_same(one: Predictive, other: Predictive) -> None:

@@ -32,8 +32,10 @@ MOST_DELIVERED = 300_000_000  # bytes of a file that a service is given, unpacke
 MOST_ROWS, MOST_CELLS = 20_000_000, 100_000_000  # a packed file of a few kB may have more
 SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
 
+LARGE = 4_000_000  # bytes of text from which importing pyarrow takes less time than it saves
 TOP = 30  # rows among which the header is
 _SAMPLE = 200  # lines that show what separates the columns
+_HEAD = 1_000_000  # bytes of a large file among which these lines are
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _PARQUET = b"PAR1"
 _FOREIGN = {
@@ -131,6 +133,8 @@ class _LabelPlaces(dict[Any, int]):
 
 
 def _delimited(name: str, content: bytes) -> Sheet:
+    if len(content) >= LARGE and (found := _plain_columns(name, content)):
+        return found
     text, notes = _decoded(name, content)
     separator = _separator(text)
     if separator not in (",", ""):
@@ -144,6 +148,91 @@ def _delimited(name: str, content: bytes) -> Sheet:
     except csv.Error as error:
         problem = f"line {reader.line_num}: not valid CSV ({error}); check its quotation marks"
         raise QuarantineError(name, [problem]) from error
+
+
+def _plain_columns(name: str, content: bytes) -> Sheet | None:
+    """The same by pyarrow, in a tenth of the time; None for what is not plain columns of UTF-8.
+
+    Quotation marks around whole cells of one line, and as many fields on every line: whatever
+    else there is, the reader of all files reads, and says what is wrong with it.
+    """
+    start = 3 if content.startswith(b"\xef\xbb\xbf") else 0
+    head = content[start : content.rfind(b"\n", 0, _HEAD)]
+    if find_spec("pyarrow") is None or b"\0" in content or head.count(b"\n") < _SAMPLE:
+        return None
+    try:
+        text = head.decode()
+    except UnicodeDecodeError:
+        return None
+    separator = _separator(text)
+    if not separator or not _quoted_whole(content, separator.encode()):
+        return None
+    columns = _arrow_columns(content, separator, len(next(_reader(_lines(text, ""), separator))))
+    if not columns:
+        return None
+    _refuse_many(name, len(columns[0]), len(columns))
+    grid, labels = _in_order(columns)
+    if max(map(len, labels)) > csv.field_size_limit():
+        return None
+    notes = [] if separator == "," else [f"columns are separated by {SEPARATORS[separator]}"]
+    tidy, grid = _stripped(labels, grid)
+    kept = (grid != 0).any(axis=1)
+    line = np.flatnonzero(kept) + 1
+    notes = [*_unended(content.endswith((b"\n", b"\r"))), *notes]
+    return Sheet(name, tidy, grid[kept], line, np.zeros_like(line), separator, tuple(notes))
+
+
+def _quoted_whole(content: bytes, separator: bytes) -> bool:
+    """Whether every quotation mark begins or ends a cell, or is doubled inside one."""
+    before, after = b"[\n" + re.escape(separator) + b"]", b"[\r\n" + re.escape(separator) + b"]"
+    # Led by the mark itself, which is found faster than what stands before it.
+    cell = rb'"(?:(?<=' + before + rb'")|(?<=\A"))(?:[^"\r\n]|"")*"(?=' + after + rb"|\Z)"
+    marks = sum(found.group().count(b'"') for found in re.finditer(cell, content))
+    return marks == content.count(b'"')
+
+
+def _arrow_columns(content: bytes, separator: str, width: int) -> list[Any]:
+    """The columns of a file's bytes, coded; none where they are not plain.
+
+    Arrow refuses what is no UTF-8, and a line with more or fewer fields.
+    """
+    import pyarrow as pa
+    from pyarrow import csv as arrow
+
+    names = [str(at) for at in range(width)]
+    types = {each: pa.dictionary(pa.int32(), pa.string()) for each in names}
+    try:
+        table = arrow.read_csv(
+            pa.BufferReader(content),
+            arrow.ReadOptions(column_names=names, use_threads=False),
+            arrow.ParseOptions(
+                delimiter=separator, newlines_in_values=False, ignore_empty_lines=False
+            ),
+            arrow.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
+        )
+    except pa.ArrowInvalid:
+        return []
+    return [column.combine_chunks() for column in table.unify_dictionaries().columns]
+
+
+def _in_order(columns: Sequence[Any]) -> tuple[np.ndarray, list[str]]:
+    """(rows, columns) codes, and the labels: first "", then as they come, line by line."""
+    rows = len(columns[0])
+    codes = [np.from_dlpack(column.indices) for column in columns]
+    called = [column.dictionary.to_pylist() for column in columns]
+    first: dict[str, int] = {"": -1}
+    for at, (code, names) in enumerate(zip(codes, called, strict=True)):
+        place = np.empty(len(names), dtype=np.int64)
+        # The last that is written stays: of all its rows the first.
+        place[code[::-1]] = np.arange(rows - 1, -1, -1)
+        for label, seen in zip(names, (place * len(columns) + at).tolist(), strict=True):
+            first[label] = min(first.get(label, seen), seen)
+    labels = sorted(first, key=first.__getitem__)
+    onto = {label: at for at, label in enumerate(labels)}
+    grid = np.empty((rows, len(columns)), dtype=np.int32)
+    for at, (code, names) in enumerate(zip(codes, called, strict=True)):
+        grid[:, at] = np.array([onto[label] for label in names], dtype=np.int32)[code]
+    return grid, labels
 
 
 def _refuse_swallowed(name: str, cell: str, last: int, separator: str, width: int) -> None:
@@ -256,11 +345,12 @@ def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
     except UnicodeDecodeError:
         text = content.decode("cp1252", errors="replace")
         notes.append("the text is not UTF-8; it was read as Windows-1252, so check the names")
-    if not text.endswith(("\n", "\r")):
-        notes.append(
-            "the last line has no line end; if the file was cut short, its last value may be too"
-        )
-    return text, notes
+    return text, [*notes, *_unended(text.endswith(("\n", "\r")))]
+
+
+def _unended(ended: bool) -> list[str]:
+    note = "the last line has no line end; if the file was cut short, its last value may be too"
+    return [] if ended else [note]
 
 
 def _separator(text: str) -> str:
@@ -348,5 +438,5 @@ def _coded(column: Any, places: _LabelPlaces) -> np.ndarray:
         coded = coded.dictionary_encode()
     onto = np.array([places[plain(cell)] for cell in coded.dictionary.to_pylist()] or [0])
     # A null has no place in Arrow's dictionary; here it is the blank label.
-    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    codes = np.from_dlpack(coded.indices.fill_null(-1))  # `to_numpy` would import pandas
     return np.where(codes < 0, 0, onto[codes]).astype(np.int32)
