@@ -37,9 +37,10 @@ def warm_up(tree: Path, files: Sequence[str] = ()) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     _pytest(["--collect-only", *files])
     os.dup2(answers, 1)
-    for name, module in list(sys.modules.items()):
-        if _is_in(tree, module) or name.partition(".")[0] in HOLD_OURS:
-            del sys.modules[name]
+    held = [name for name in sys.modules if name.partition(".")[0] in HOLD_OURS]
+    ours = [name for name, module in sys.modules.items() if _is_in(tree, module)]
+    for name in {*held, *ours}:  # a package without a file asks for its parent: none goes before
+        del sys.modules[name]
     sys.path[:] = path
     importlib.invalidate_caches()
     gc.freeze()  # pages that no run writes to are shared by all
