@@ -16,8 +16,9 @@ v is not stored: it follows from the degrees of freedom, 0 from GRID_DF on and 1
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -103,6 +104,28 @@ def tail(
     """Two-sided p: twice the probability of a month at least as far out on z's side."""
     unit = unbent((z - np.asarray(centre)) / scale, df, bend(centre, df, horizon))
     return np.asarray(2 * stdtr(df, -np.abs(unit)))
+
+
+def tail_of_one(away: float, centre: float, df: float, horizon: int) -> float:
+    """`tail` of one month `away` from its centre, in units of the scale, in a tenth of the time."""
+    share = (math.log(df) - math.log(par.GRID_DF)) / (math.log(par.WALK_DF / par.GRID_DF))
+    share, near, end = min(max(share, 0.0), 1.0), 1 / horizon, _end(df)
+    if away > 0:
+        count = math.expm1(max(centre, 0.0))
+        upper = 1 - (1 - par.UPPER_START * (1 - share)) * near
+        first, last = 0.0, -par.UPPER_END * upper * count / (count + par.UPPER_SMALL)
+    else:
+        lower = 1 - (1 - par.LOWER_START) * near
+        first, last = par.LOWER * lower, (par.LOWER + par.LOWER_END * share) * lower
+    size, straight, curve = abs(away), 1 + first, (last - first) / end
+    inside = 2 * size / (straight + math.sqrt(max(straight**2 + 4 * curve * size, 0.0)))
+    unit: float = inside if inside <= end else size / (1 + last)
+    return 2 * float(stdtr(df, -unit))
+
+
+@lru_cache(maxsize=4096)
+def _end(df: float) -> float:
+    return float(stdtrit(df, float(par.END)))
 
 
 def unit_quantiles(df: Floats, probs: Sequence[float]) -> Floats:

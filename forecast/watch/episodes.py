@@ -140,8 +140,8 @@ def _frozen_p(episode: Episode, seen: Seen) -> float:
     place = _place(episode, seen)
     centre, scale = episode.centre[place], episode.scale[place]
     opened = months.to_index(episode.opened) - months.to_index(episode.cutoff)
-    value = centre + _away(episode, seen)
-    return float(tails.tail(value, centre, scale, episode.df, opened + place))
+    away = _away(episode, seen) / scale
+    return tails.tail_of_one(away, centre, episode.df, opened + place)
 
 
 def _place(episode: Episode, seen: Seen) -> int:

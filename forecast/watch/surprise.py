@@ -69,9 +69,7 @@ def p_value(encounters: int, expected: Expected) -> tuple[float, float]:
 
 def p_of(away: float, expected: Expected) -> float:
     """Two-sided p of a month `away` from the centre, in units of the scale."""
-    value = expected.centre + away * expected.scale
-    e = expected
-    return float(tails.tail(value, e.centre, e.scale, e.df, e.horizon))
+    return tails.tail_of_one(away, expected.centre, expected.df, expected.horizon)
 
 
 def whole(centre: float) -> int:

@@ -319,3 +319,15 @@ def test_a_quantile_stops_at_its_reach_and_at_none() -> None:
     assert low[:, 0].tolist() == [0, 0]
     assert (low[:, 1] == 3).all()
     assert (low[:, 2] == 53).all()
+
+
+@pytest.mark.parametrize("df", [2.5, 2.6, 2.9, 3.0, 4.0])
+@pytest.mark.parametrize("centre", [-0.2, 0.0, 0.5, 3.0, 11.0])
+@pytest.mark.parametrize("horizon", [1, 2, 12, 36])
+def test_the_tail_of_one_month_is_that_of_many(df, centre, horizon):
+    away = np.array([-80.0, -6.0, -3.1, -1.0, -1e-9, 0.0, 1e-9, 0.7, 2.5, 4.0, 90.0])
+
+    many = tails.tail(centre + 0.3 * away, centre, 0.3, df, horizon)
+
+    one = [tails.tail_of_one(each, centre, df, horizon) for each in away.tolist()]
+    assert one == pytest.approx(many.tolist(), rel=1e-9, abs=1e-15)
