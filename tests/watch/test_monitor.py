@@ -700,8 +700,8 @@ class Fallback:
     def __init__(self) -> None:
         self.asked: list[tuple] = []
 
-    def outlook(self, row, cutoff):
-        self.asked.append((row, cutoff))
+    def reaching(self, row, month, ahead=1):
+        self.asked.append((row, months.shift(month, -ahead)))
         return "a hindcast"
 
     def expected(self, row, month, ahead):
