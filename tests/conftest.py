@@ -104,17 +104,22 @@ def _code() -> str:
 
 
 @pytest.fixture(scope="session")
-def session_artifact() -> Callable[..., Path]:
+def session_artifact(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Make a folder's content once: for all processes, and all runs until the code is another."""
+    artifacts = ARTIFACTS
+    if "COVERAGE_PROCESS_START" in os.environ:  # a traced run is to see what making it runs
+        shared = tmp_path_factory.getbasetemp()
+        artifacts = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
 
     def made(name: str, make: Callable[[Path], object]) -> Path:
-        kept = ARTIFACTS / _code()
+        kept = artifacts / _code()
         kept.mkdir(parents=True, exist_ok=True)
         folder = kept / name
         with folder.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not folder.exists():
-                _forget_old()
+                if artifacts == ARTIFACTS:
+                    _forget_old()
                 part = Path(tempfile.mkdtemp(dir=kept))
                 make(part)
                 part.rename(folder)
