@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -36,6 +37,9 @@ ROOT = Path(__file__).parents[1]
 os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, (str(ROOT), os.environ.get("PYTHONPATH", "")))
 )
+
+# A shell that starts tests in the background has them ignore Ctrl-C, and all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ARTIFACTS = ROOT / ".artifacts"
 LONG = ("corpus", "faults", "kills", "soak")  # they may take what they need
