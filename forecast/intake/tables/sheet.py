@@ -199,7 +199,8 @@ def _arrow_columns(content: bytes, separator: str, width: int) -> list[Any]:
     import pyarrow as pa
     from pyarrow import csv as arrow
 
-    names = [str(at) for at in range(width)]
+    # Arrow's own pool would keep what it took from the system.
+    names, pool = [str(at) for at in range(width)], pa.system_memory_pool()
     types = {each: pa.dictionary(pa.int32(), pa.string()) for each in names}
     try:
         table = arrow.read_csv(
@@ -209,10 +210,11 @@ def _arrow_columns(content: bytes, separator: str, width: int) -> list[Any]:
                 delimiter=separator, newlines_in_values=False, ignore_empty_lines=False
             ),
             arrow.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
+            memory_pool=pool,
         )
     except pa.ArrowInvalid:
         return []
-    return [column.combine_chunks() for column in table.unify_dictionaries().columns]
+    return [c.combine_chunks(pool) for c in table.unify_dictionaries(pool).columns]
 
 
 def _in_order(columns: Sequence[Any]) -> tuple[np.ndarray, list[str]]:
