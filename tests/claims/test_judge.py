@@ -9,9 +9,9 @@ import pytest
 from forecast import months
 from forecast.claims.asked import answer
 from forecast.claims.checker import check
-from forecast.claims.judge import HOLDS
+from forecast.claims.judge import HOLDS, Claimed, Sense, judge
 from forecast.claims.named import series_names
-from forecast.claims.spans import month
+from forecast.claims.spans import ClaimSpan, fiscal, month
 from forecast.claims.subjects import Subject
 from forecast.claims.table import CountTable
 from forecast.records import SeriesKey
@@ -242,6 +242,141 @@ RANKED = [
 @pytest.mark.parametrize(("claim", "due"), RANKED, ids=range(len(RANKED)))
 def test_a_rank_by_name_is_counted_among_the_months_before(claim, due):
     assert asked(claim, 300, 500, 200, 400) == due
+
+
+def of_months(counts: dict[str, int]) -> CountTable:
+    return CountTable({NORTH: {months.to_index(m): (n, 1) for m, n in counts.items()}}, {})
+
+
+def by_name(counts: dict[str, int], span: ClaimSpan, claim: str, since: str | None = None):
+    table = of_months(counts)
+    return answer(table, series_names(table), Subject("northern"), span, claim, since)
+
+
+# June 2024 is not known: what it may have been decides, or does not.
+GAP = {"2024-04": 300, "2024-05": 500, "2024-07": 200, "2024-08": 400, "2024-09": 600}
+OF_A_GAP = [
+    ("2024-09", "record high", "cannot_be_checked"),
+    ("2024-08", "record high", "wrong"),  # May was higher, whatever June was
+    ("2024-08", "record low", "wrong"),
+    ("2024-07", "record low", "cannot_be_checked"),
+    ("2024-08", "2nd highest", "cannot_be_checked"),
+    ("2024-08", "4th highest", "cannot_be_checked"),
+    ("2024-08", "highest since 2024-07", "right"),
+    ("2024-08", "highest since 2024-05", "cannot_be_checked"),
+    ("2024-08", "highest since 2024-04", "wrong"),
+    ("2024-05", "record high", "right"),
+    ("2024-05", "2nd highest", "wrong"),
+    ("2024-06", "500", "cannot_be_checked"),
+    ("2024-06", "record high", "cannot_be_checked"),
+    ("2023-04", "500", "cannot_be_checked"),
+    ("2024-04", "record low", "right"),
+    ("2024-09", "lowest since 2024-01", "wrong"),
+    ("2024-04", "lowest since 2024-01", "cannot_be_checked"),  # it begins in April
+    ("2024-07", "lowest since 2024-05", "cannot_be_checked"),
+]
+
+
+@pytest.mark.parametrize(("when", "claim", "due"), OF_A_GAP, ids=range(len(OF_A_GAP)))
+def test_what_nobody_knows_is_not_held_against_a_claim(when, claim, due):
+    year, number = map(int, when.split("-"))
+
+    assert by_name(GAP, month(year, number), claim).judged.verdict == due
+
+
+def test_what_is_not_held_is_named():
+    june = by_name(GAP, month(2024, 6), "500").judged.why
+    before = by_name(GAP, month(2023, 4), "500").judged.why
+
+    assert june == "no count was published for June 2024"
+    assert before.startswith("the record has April to September 2024, not all of April 2023")
+
+
+# Fiscal years 2020 to 2024: 12 times 100, 300, 200, 400 and 350; the year before it is cut.
+YEARS = {2020: 100, 2021: 300, 2022: 200, 2023: 400, 2024: 350}
+BY_YEARS = {
+    months.from_index(m): YEARS.get(months.fiscal_year_at(m), 900)
+    for m in range(months.to_index("2019-05"), months.to_index("2024-09") + 1)
+}
+OF_YEARS = [
+    (2023, "record high", "right"),
+    (2024, "2nd highest", "right"),
+    (2024, "1st highest", "wrong"),
+    (2024, "3rd highest", "wrong"),
+    (2020, "record low", "right"),
+    (2022, "2nd lowest", "right"),
+    (2022, "lowest since 2020", "right"),
+    (2024, "lowest since 2022", "right"),
+    (2024, "4th lowest", "right"),
+    (2021, "record high", "right"),
+    (2022, "record high", "wrong"),
+    (2024, "4,200", "right"),
+    (2024, "average 350 a month", "right"),
+    (2024, "average 380 a month", "wrong"),
+    (2024, "average 11 a day", "right"),
+    (2024, "average 14 a day", "wrong"),
+]
+
+
+@pytest.mark.parametrize(("year", "claim", "due"), OF_YEARS, ids=range(len(OF_YEARS)))
+def test_a_fiscal_year_by_name_is_ranked_among_whole_years(year, claim, due):
+    assert by_name(BY_YEARS, fiscal(year), claim).judged.verdict == due
+
+
+# So are its first months, among the first months of other years.
+@pytest.mark.parametrize(
+    ("claim", "due"), [("2nd highest", "right"), ("record", "wrong"), ("4th lowest", "right")]
+)
+def test_a_year_to_date_is_ranked_among_the_same_months_of_years(claim, due):
+    assert by_name(BY_YEARS, fiscal(2024, 5), claim).judged.verdict == due
+
+
+FROM_NOTHING = {"2024-06": 0, "2024-07": 1, "2024-08": 0, "2024-09": 2}
+OF_NOTHING = [
+    ("2024-07", "+25%", "2024-06", "cannot_be_checked"),
+    ("2024-07", "x2", "2024-06", "cannot_be_checked"),
+    ("2024-09", "x2", "2024-07", "right"),
+    ("2024-09", "+100%", "2024-07", "right"),
+    ("2024-08", "-100%", "2024-07", "right"),
+    ("2024-08", "0", None, "right"),
+    ("2024-08", "-1", "2024-07", "right"),
+    ("2024-09", "-1", "2024-07", "wrong"),
+]
+
+
+@pytest.mark.parametrize(("when", "claim", "since", "due"), OF_NOTHING, ids=range(len(OF_NOTHING)))
+def test_nothing_can_be_measured_from_nothing(when, claim, since, due):
+    span = month(2024, int(when[5:]))
+
+    assert by_name(FROM_NOTHING, span, claim, since).judged.verdict == due
+
+
+def test_a_share_by_name_is_of_a_whole_that_is_not_nothing():
+    whole = {months.to_index("2024-07"): (0, 1), AUGUST: (400, 1)}
+    part = {months.to_index("2024-07"): (0, 1), AUGUST: (100, 1)}
+    table = CountTable({NORTH: whole, SeriesKey("northern", "citizenship", "CUBA"): part}, {})
+    cubans, names = Subject("northern", "", "citizenship", ("CUBA",)), series_names(table)
+    verdicts = {
+        (number, claim): answer(
+            table, names, cubans, month(2024, number), f"share of northern {claim}", None
+        ).judged.verdict
+        for number, claim in ((8, "25%"), (8, "26%"), (8, "29%"), (7, "25%"))
+    }
+    assert list(verdicts.values()) == ["right", "right_when_rounded", "wrong", "cannot_be_checked"]
+
+
+def test_what_the_record_does_not_tell_apart_is_said():
+    table = held(400)
+    for subject, why in (
+        (
+            Subject("northern", "usbp", "citizenship", ("CUBA",)),
+            "not break down nationalities",
+        ),
+        (Subject("northern", "usbp", "field", ("Swanton Sector",)), "has no such series"),
+    ):
+        found = judge(table, Sense(subject, month(2024, 8)), Claimed(400))
+        assert found.verdict == "cannot_be_checked"
+        assert why in found.why
 
 
 HOSTILE = [

@@ -542,7 +542,10 @@ def judged(drawn: Sequence[Mutant], trees: Sequence[Tree]) -> Iterator[str]:
 
 
 def own_tests(module: str) -> list[str]:
-    """The test files of a module: those named after it, and those that import it."""
+    """The test files of a module: those named after it, those that import it, and its room's seam.
+
+    A seam's tests ask a whole room as people do, so that they hold when its modules are recut.
+    """
     dotted = module.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
     package, _, name = dotted.rpartition(".")
     imports = re.compile(
@@ -556,6 +559,10 @@ def own_tests(module: str) -> list[str]:
         if "shipped" not in path.parts
         and (_names(path.stem, name) or imports.search(path.read_text("utf-8")))
     ]
+    for seam in tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["seam"]:
+        if module.startswith(seam["room"]):
+            found += [path for glob in seam["tests"] for path in ROOT.glob(glob)]
+    found = list(set(found))
     return sorted(str(path.relative_to(ROOT)) for path in found)
 
 

@@ -32,6 +32,7 @@ class Due:
     start: int
     end: int
     verdict: str
+    sense: Sense | None = None  # what it is a number of, where its mark says so
 
 
 @dataclass(frozen=True)
@@ -56,19 +57,22 @@ def subject(name: str) -> Subject:
     return Subject(border, "", "demographic" if part in GROUPS else "citizenship", (part,))
 
 
-def filled(mark: str, table: CountTable) -> tuple[str, str]:
-    """The text of a mark, and the verdict that is due."""
+def filled(mark: str, table: CountTable) -> tuple[str, str, Sense | None]:
+    """The text of a mark, the verdict that is due, and what it is a number of."""
     due = next((DUE[word] for word in DUE if mark.endswith(word)), "holds")
     body = re.sub(r" ?!\w+$", "", mark)
     kind, _, rest = body.partition(" ")
     if kind in ("=", "~"):
-        return rest, due
+        return rest, due, None
     if kind in ("?", "-"):
-        return rest, {"?": "cannot", "-": "none"}[kind]
-    return number(kind, rest, table), due
+        return rest, {"?": "cannot", "-": "none"}[kind], None
+    meant = sense(kind, rest, table)
+    value = value_of(table, meant)
+    assert value is not None, rest
+    return formatted(kind, value), due, meant if due == "holds" else None
 
 
-def number(kind: str, rest: str, table: CountTable) -> str:
+def sense(kind: str, rest: str, table: CountTable) -> Sense:
     match = re.fullmatch(r"(\w+(?:\.\w+)?(?::[A-Z].*?)?) ((?:FY)?\d\S+)(?: (\S+(?::.+)?))?", rest)
     assert match, rest
     name, span, last = match.groups()
@@ -76,10 +80,7 @@ def number(kind: str, rest: str, table: CountTable) -> str:
                "day": "per_day", "diff": "difference", "x": "times"}.get(kind, "total")  # fmt: skip
     versus = parse(last, table.newest) if last and kind != "share" else None
     whole = subject(last) if kind == "share" else None
-    sense = Sense(subject(name), parse(span, table.newest), measure, versus, whole)
-    value = value_of(table, sense)
-    assert value is not None, rest
-    return formatted(kind, value)
+    return Sense(subject(name), parse(span, table.newest), measure, versus, whole)
 
 
 def formatted(kind: str, value: float) -> str:
@@ -102,8 +103,8 @@ def written(line: str, table: CountTable) -> Written:
     text, due, last = "", [], 0
     for mark in MARK.finditer(body):
         text += body[last : mark.start()]
-        said, verdict = filled(mark[1], table)
-        due.append(Due(len(text), len(text) + len(said), verdict))
+        said, verdict, meant = filled(mark[1], table)
+        due.append(Due(len(text), len(text) + len(said), verdict, meant))
         text, last = text + said, mark.end()
     return Written(date.fromisoformat(day), text + body[last:], tuple(due))
 
