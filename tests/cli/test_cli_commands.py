@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from forecast.desk.report import newest_report
 from jobs.cli import main
+from tests.support import tiny_record
 
 GOLDEN = Path(__file__).with_name("commands.txt")
 
@@ -33,8 +35,16 @@ def printed(record: Path, line: str) -> str:
     return "".join(f"{row.rstrip()}\n" for row in said.splitlines()) + code
 
 
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The record made by hand, with the reports that a run keeps."""
+    path = tmp_path_factory.mktemp("commands") / "bordercast.db"
+    tiny_record.make(path, newest_report)
+    return path
+
+
 @pytest.mark.parametrize("line", golden())
-def test_a_command_prints_what_it_printed(by_hand, monkeypatch, tmp_path, line):
+def test_a_command_prints_what_it_printed(record, monkeypatch, tmp_path, line):
     monkeypatch.chdir(tmp_path)
 
-    assert printed(by_hand, line) == golden()[line]
+    assert printed(record, line) == golden()[line]

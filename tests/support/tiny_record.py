@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,9 @@ NORTH, SOUTH, OTHER, WHOLE = (
     SeriesKey(border) for border in ("northern", "southwest", "other", "nationwide")
 )
 NEW_YORK, VERMONT = (SeriesKey("northern", "state", name) for name in ("NY", "VT"))
+
+
+NewestReport = Callable[[sqlite3.Connection, str], str]
 
 
 def release(name: str, month: str, kind: Any = "state", *, step: int = 0, **more: Any) -> Release:
@@ -165,13 +169,20 @@ OCCASIONS = (
 )
 
 
-def make(path: Path) -> None:
-    """Two releases, a vintage and a refused file; three runs, the last of them withdrawn."""
+def _name_alone(_: sqlite3.Connection, border: str) -> str:
+    return f'"{border}"'
+
+
+def make(path: Path, report: NewestReport = _name_alone) -> None:
+    """Two releases, a vintage and a refused file; three runs, the last of them withdrawn.
+
+    report : what the second run keeps as the report of a border's newest month.
+    """
     with connect.writing(path) as db:
-        publish(db)
+        publish(db, report)
 
 
-def publish(db: Database) -> None:
+def publish(db: Database, report: NewestReport = _name_alone) -> None:
     """The same in a record that is being written."""
     seen = {"first_seen_at": "2024-02-20", "first_seen_precision": "day"}
     january = release("january", "2024-01", **seen)
@@ -202,7 +213,7 @@ def publish(db: Database) -> None:
         systemic_months=frozenset({"2024-02"}),
         occasions=OCCASIONS,
     )
-    runs.publish(db, second, lambda connection, border: f'"{border}"')
+    runs.publish(db, second, report)
     third = (forecast(NORTH, "2024-02", 1, 99), forecast(NORTH, "2024-02", 2, 98))
     runs.publish(db, publication("2024-03-26T12:00", "2024-02", (1, 2, 3), forecasts=third))
     runs.withdraw(db, 3, "a mistake", "Ann", NOON)
