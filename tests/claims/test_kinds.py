@@ -34,6 +34,7 @@ HEDGES = [
     ("{} or more", 104_000, True),
     ("{} or more", 105_000, False),
     ("{} or so", 104_000, True),
+    ("{} or so", 105_000, True),
     ("{}-plus", 104_000, True),
     ("{}-plus", 106_000, False),
     ("{}+", 104_000, True),
@@ -86,6 +87,22 @@ def test_a_hedge_of_a_percent_says_how_closely_it_is_meant(verdict, hedge, numbe
     )
     due = ("right", "right_when_rounded") if does else NOT_RIGHT
     assert verdict(text) in due, text
+
+
+@pytest.mark.parametrize(
+    ("claim", "does"),
+    [
+        ("a nearly 21 percent", True),
+        ("a nearly 30 percent", False),
+        ("a more than 20 percent", True),
+    ],
+)
+def test_a_hedge_behind_an_article_is_one(verdict, claim, does):
+    text = (
+        f"CBP saw <{claim}> drop in encounters at the southwest border in July 2024 from June 2024."
+    )
+
+    assert (verdict(text) not in NOT_RIGHT) == does
 
 
 # Which way a change went, by the words before and behind it.
@@ -145,6 +162,11 @@ NO_CLAIMS = [
     f"No. <2,087> on the list of encounters {NUMBER}",
     f"Follow @border_<1042> for encounters {NUMBER}",
     f"The bill about encounters {NUMBER} passed by <220> votes.",
+    "Encounters at the southwest border fell between <15> and 20 percent in July 2024 from June.",
+    "Encounters at the southwest border fell 15 to <20 percent> in July 2024 from June 2024.",
+    "Encounters at the southwest border changed <20 percent> in July 2024 from June 2024.",
+    f"Wyoming (<586,485>) has more people than there were encounters {NUMBER}",
+    f"Call (202) 555-<0143> about encounters {NUMBER}",
     f"Interstate <8> was near the encounters {NUMBER}",
 ]
 

@@ -359,19 +359,140 @@ SECOND = [
         "sw",
         "FY2021",
     ),
+    (
+        (
+            "The Del Rio Sector lies in Texas. It was hot there. In December 2023, agents in "
+            "the sector made <{}> arrests."
+        ),
+        "sw:Del Rio Sector",
+        "2023-12",
+    ),
+    (
+        (
+            "Encounters at the southwest border fell from a peak of {sw 2023-12} in December "
+            "2023 to <{}> in July 2024."
+        ),
+        "sw",
+        "2024-07",
+    ),
+    (
+        (
+            "The Border Patrol made {sw.usbp 2024-06} arrests at the southwest border in "
+            "June 2024, the lowest since January 2021, when there were <{}>."
+        ),
+        "sw.usbp",
+        "2021-01",
+    ),
+    (
+        (
+            "In July 2024 there were {sw 2024-07} encounters at the southwest border. Border "
+            "Patrol agents made <{}> of the encounters."
+        ),
+        "sw.usbp",
+        "2024-07",
+    ),
+    (
+        (
+            "The Border Patrol is busy. In July 2024 there were <{}> encounters at the "
+            "southwest border."
+        ),
+        "sw",
+        "2024-07",
+    ),
+    (
+        "The Border Patrol is busy at the southwest border. In July 2024 it had <{}> encounters.",
+        "sw.usbp",
+        "2024-07",
+    ),
+    (
+        (
+            "In June 2024 there were {nb 2024-06} encounters at the northern border; in July "
+            "there were <{}>."
+        ),
+        "nb",
+        "2024-07",
+    ),
+    (
+        "In June 2024 there were <{}> encounters at the northern border, and in July {nb 2024-07}.",
+        "nb",
+        "2024-06",
+    ),
+    (
+        (
+            "At the northern border, encounters were {nb 2024-07} in July 2024, {nb 2024-06} "
+            "in June and <{}> in May."
+        ),
+        "nb",
+        "2024-05",
+    ),
+    ("All sectors on the northern border made <{}> arrests in June 2024.", "nb.usbp", "2024-06"),
+    (
+        (
+            "In June 2024 the Swanton Sector made {nb:Swanton Sector 2024-06} arrests. All "
+            "sectors of the northern border made <{}>."
+        ),
+        "nb.usbp",
+        "2024-06",
+    ),
+    (
+        (
+            "In June 2024 the Swanton Sector made {nb:Swanton Sector 2024-06} arrests. At "
+            "the southwest border, the Border Patrol made <{}>."
+        ),
+        "sw.usbp",
+        "2024-06",
+    ),
+    (
+        (
+            "TUCSON, Ariz. - Border Patrol agents made <{}> arrests at the southwest border "
+            "in June 2024."
+        ),
+        "sw.usbp",
+        "2024-06",
+    ),
+    (
+        (
+            "Canada's government said that <{}> encounters were recorded at the northern "
+            "border in June 2024."
+        ),
+        "nb",
+        "2024-06",
+    ),
+    (
+        "In June 2024, <{}> people from Mexico were encountered at the southwest border.",
+        "sw:MEXICO",
+        "2024-06",
+    ),
+    (
+        (
+            "In June 2024, CBP encountered <{}> people, including families and children, at "
+            "the southwest border."
+        ),
+        "sw",
+        "2024-06",
+    ),
 ]
 
 
 def filled(text: str, who: str, when: str) -> str:
     """A text with the number in question, and with those that its other braces name."""
     text = text.replace("{}", said(who, when))
-    return re.sub(r"\{(\S+?(?: Sector)?) (\S+)\}", lambda one: said(one[1], one[2]), text)
+    return re.sub(r"\{([^{}]+) (\S+)\}", lambda one: said(one[1], one[2]), text)
 
 
 @pytest.mark.parametrize(("text", "who", "when"), SECOND, ids=range(len(SECOND)))
 def test_what_is_left_open_is_taken_from_before(verdict, truth, text, who, when):
     assert verdict(filled(text, who, when)) == "right"
     assert truth(filled(text, who, when)) == count(who, when)
+
+
+# Without any time, the newest month or year to date that was known on the day.
+@pytest.mark.parametrize("when", ["2024-07", "2023-10..2024-07"])
+def test_a_count_without_a_time_is_the_newest_on_the_day(verdict, truth, when):
+    text = f"CBP recorded <{said('sw', when)}> encounters at the southwest border."
+
+    assert verdict(text, "2024-08-20") == "right"
+    assert truth(text, "2024-08-20") == count("sw", when)
 
 
 # What the record does not tell apart.
