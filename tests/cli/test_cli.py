@@ -116,6 +116,7 @@ def test_score_prints_worse_than_naive_as_plainly_as_better(published):
     assert "prophet" in shown
 
 
+@pytest.mark.slow
 def test_verify_names_an_edited_forecast_and_fails(database):
     assert "The record fits its digests" in said("--db", database, "verify")
     edit(database, "update forecasts set hi95 = hi95 + 1 where model = 'bordercast'")

@@ -371,6 +371,7 @@ def test_a_worker_that_is_not_like_us_is_refused(versions, problem):
         _check(OtherWorkers(**versions), "tcp://s")
 
 
+@pytest.mark.slow
 def test_workers_like_us_will_do(engines):
     assert list(engines["dask"](abs, [-1])) == [1]
 

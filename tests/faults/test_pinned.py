@@ -119,6 +119,7 @@ def test_readers_are_told_by_the_systems_locks(tmp_path, lock, readers):
             assert wal.held_up_by(path, locks=locks) == readers
 
 
+@pytest.mark.slow
 def test_a_reader_that_reads_the_last_run_is_not_blamed(record):
     small_record.publish(record, 0)
     with pinned(record, "3 3"):

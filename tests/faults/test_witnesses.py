@@ -108,6 +108,7 @@ def copy(witnessed, tmp_path) -> Path:
     return small_record.copied(witnessed[0], tmp_path / "copy")
 
 
+@pytest.mark.slow
 def test_what_was_seen_is_confirmed_without_a_network(witnessed):
     answer = bordercast(witnessed[0], "verify", "--witnesses")
 
@@ -159,6 +160,7 @@ def test_in_a_later_month_the_proofs_stand_and_say_seen_before(later):
     assert "Outsiders saw 1 of 1 runs before CBP published" in " ".join(score.output.split())
 
 
+@pytest.mark.slow
 def test_in_a_later_month_a_rewritten_forecast_is_still_named(later, tmp_path):
     copy = small_record.copied(later, tmp_path / "copy")
     assert written(copy, MEDIANS[0].replace("run_id = 3", "run_id = 1")) > 0

@@ -70,6 +70,7 @@ def content(folder: Path, upto: int, restated: int = 0) -> bytes:
     return (folder / "made" / "visits.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_each_change_at_the_address_is_a_release(server, tmp_path):
     path, own = tmp_path / "bordercast.db", settings(tmp_path, server.root + PLACE)
     outcomes, contents = [], set()

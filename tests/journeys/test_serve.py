@@ -233,6 +233,7 @@ def test_sigterm_at_any_moment_ends_well_and_leaves_nothing_half(record, figure,
     assert without == 0
 
 
+@pytest.mark.slow
 def test_a_wake_that_takes_too_long_is_stopped_and_tried_again(record):
     service = schedule.Daemon(
         record, running_service.settings(run_minutes=0.02), running_service.hold, threading.Event()
@@ -321,6 +322,7 @@ def test_a_timer_wakes_it_once_and_names_a_daemon_that_leads(record):
     assert last == ("published", "run 4")
 
 
+@pytest.mark.slow
 def test_a_timers_wake_that_fails_is_recorded(record):
     edit(record, "pragma user_version = 99")
 

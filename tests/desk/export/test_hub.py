@@ -93,6 +93,7 @@ def test_a_parquet_file_keeps_kinds_and_gaps(published, tmp_path):
     assert b"digest" in table.schema.metadata
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 def test_a_hostile_name_is_text_and_no_formula(database, tmp_path, ending):
     hostile = '=HYPERLINK("http://example.org","x")'
@@ -156,6 +157,7 @@ def hub(published, tmp_path_factory):
     return folder / "hub"
 
 
+@pytest.mark.slow
 def test_hubdata_reads_the_issued_quantiles(published, hub):
     table = connect_hub(hub).to_table(filter=compute.field("model_id") == "bordercast-engine")
     stored = rows(
