@@ -149,11 +149,16 @@ def mutants(module: str) -> Iterator[Mutant]:
 
 
 def _never_run(tree: ast.Module) -> Iterator[tuple[Position, Position]]:
-    """From where to where there are annotations, or imports for types only."""
+    """From where to where there are annotations, types, or imports for types only."""
     for node in ast.walk(tree):
         inside = [getattr(node, "annotation", None), getattr(node, "returns", None)]
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             inside.append(node)
+        # A record with slots and one without are one to a test; so are the words of a type.
+        if isinstance(node, ast.keyword) and node.arg == "slots":
+            inside.append(node.value)
+        if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("Literal["):
+            inside.append(node.value)
         for each in inside:
             if each is not None:
                 yield (each.lineno, each.col_offset), (each.end_lineno, each.end_col_offset)
