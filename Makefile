@@ -10,6 +10,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 
 # Small fits are 10-19 times slower with two BLAS threads.
 export OMP_NUM_THREADS = 1
+# Tests write thousands of files that are thrown away: in memory, where there is room for them.
+export PYTEST_DEBUG_TEMPROOT ?= $(shell [ "$$(df -k --output=avail /dev/shm 2>/dev/null | tail -1)" \
+	-gt 4000000 ] 2>/dev/null && echo /dev/shm || echo /tmp)
 # The tests start hundreds of processes: without bytecode each compiles the program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
