@@ -111,6 +111,15 @@ def _print(what: str, found: dict[Change, list[str]], most: int) -> None:
             return
         files = sorted(set(where))
         print(f"@@ {files[0]}" + (f" and {len(files) - 1} more" if len(files) > 1 else ""))
-        lines = [*(f"-{line}" for line in old), *(f"+{line}" for line in new)]
+        at = max(_parting(old[0], new[0]) - 80, 0) if len(old) == len(new) == 1 else 0
+        lines = [*(f"-{line[at:]}" for line in old), *(f"+{line[at:]}" for line in new)]
         print("\n".join(line[:400] for line in lines))
         printed += len(lines) + 1
+
+
+def _parting(old: str, new: str) -> int:
+    """Where two lines begin to differ, if they are long; a short one is shown from its start."""
+    if max(len(old), len(new)) < 400:
+        return 0
+    both = enumerate(zip(old, new, strict=False))
+    return next((at for at, (a, b) in both if a != b), min(len(old), len(new)))

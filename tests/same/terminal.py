@@ -280,8 +280,12 @@ def _ended(process: int) -> int:
     return 124
 
 
-def get(address: str, path: str, body: bytes | None = None) -> str:
+BUSY = 503  # what answers has not started yet
+
+
+def get(address: str, path: str, body: bytes | None = None, until: float = 0.0) -> str:
     """An answer of a server: its status, the headers that are promised, its text."""
+    until = until or time.monotonic() + PATIENCE / 10
     kind = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
     request = urllib.request.Request(address + path, body, kind)
     try:
@@ -289,6 +293,9 @@ def get(address: str, path: str, body: bytes | None = None) -> str:
             return _told(answer.status, answer.headers, answer.read())
     except urllib.error.HTTPError as error:
         with error:
+            if error.code == BUSY and time.monotonic() < until:
+                time.sleep(0.2)
+                return get(address, path, body, until)
             return _told(error.code, error.headers, error.read())
 
 
