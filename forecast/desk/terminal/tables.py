@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from textwrap import fill
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -160,14 +161,11 @@ def run_summary(
     waiting: Mapping[str, str],
 ) -> RenderableType:
     """The summary at the end of a run; halves, waiting : see `forecast_table`."""
+    against = f"Unusual months, against {judged_by(flag['basis'] for flag in flags)}:"
     return Group(
         heading(run),
         forecast_table(forecasts, last, halves, waiting),
-        *(
-            [Text(f"Unusual months, against {judged_by(f['basis'] for f in flags)}:")]
-            if flags
-            else []
-        ),
+        *([Text(fill(against, 80))] if flags else []),
         flag_table(flags),
     )
 
