@@ -103,7 +103,7 @@ def spread_scores(paths: list[np.ndarray], growths: list[np.ndarray], z: np.ndar
     found, logs = [0.0] * months, []
     for path, growth, v in zip(paths, growths, (1, 0), strict=True):
         df = 2.5 if v else 4.0
-        width = (1.5 if v else 1.107) * sqrt((df - 2) / df)
+        width = (1.5 if v else 1.15) * sqrt((df - 2) / df)
         sigma = sigmas(path[:, 0], z)
         drift = 0.17 if v else 0.05
         logs.append(
@@ -363,7 +363,7 @@ def engine(
         growth = sqrt(
             v * paths["walk_growth"][s, t, k] ** 2 + (1 - v) * paths["grid_growth"][s, t, k] ** 2
         )
-        calm_width = 1.27 if jumps else 1.107
+        calm_width = 1.27 if jumps else 1.15
         width = (1.5 * v + calm_width * (1 - v)) * sqrt((df[s, t] - 2) / df[s, t])
         drift = 0.17 * v + 0.05 * (1 - v)
         scale[s, t, k] = width * sigma[s, t] * growth * (k + 1) ** drift
