@@ -147,11 +147,13 @@ def scale(sigma: Floats, growth: Floats, share: Floats, jumps: bool = True) -> F
     growth : (series, months, h) spread relative to the first step.
     jumps : as in `degrees`.
     """
-    calm = par.GRID_WIDTH if jumps else par.ELSEWHERE_WIDTH
+    calm, slow = (
+        (par.GRID_WIDTH, par.DRIFT) if jumps else (par.ELSEWHERE_WIDTH, par.ELSEWHERE_DRIFT)
+    )
     width = share * par.WALK_WIDTH + (1 - share) * calm
     df = degrees(share, jumps)
     first = width * sigma * np.sqrt((df - 2) / df)
-    drift = share * par.DRIFT + (1 - share) * par.GRID_DRIFT
+    drift = share * par.DRIFT + (1 - share) * slow
     steps = np.log(np.arange(1, growth.shape[-1] + 1))
     return np.asarray(first[..., None] * growth * np.exp(drift[..., None] * steps))
 

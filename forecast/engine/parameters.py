@@ -79,11 +79,13 @@ NOISE_LEAST = Number(0.25, "", "of sigma squared, is left when a level has risen
 WALK_DF = Number(2.5, "", "degrees of freedom of series that break", _ROUND_1)
 GRID_DF = Number(3.0, "", "degrees of freedom of calm series", _ROUND_2)
 WALK_WIDTH = Number(1.5, "sigma", "width of series that break", _ROUND_1)
-GRID_WIDTH = Number(1.27, "sigma", "width of calm series, before they learn", _ALONE)
+GRID_WIDTH = Number(1.0, "sigma", "width of calm series, before they learn", _ROUND_2)
 DRIFT = Number(0.17, "", "exponent of the horizon that the models' growth leaves out", _ROUND_1)
-GRID_DRIFT = Number(0.05, "", "likewise of calm series", _ALONE)
+ELSEWHERE_DRIFT = Number(0.05, "", "DRIFT of calm series not known to jump", _ALONE)
 ELSEWHERE_DF = Number(4.0, "", "GRID_DF of counts not known to jump", _ALONE)
-ELSEWHERE_WIDTH = Number(1.15, "sigma", "GRID_WIDTH of these: the 80% interval is as wide", _ALONE)
+ELSEWHERE_WIDTH = Number(
+    1.15, "sigma", "GRID_WIDTH of these: where they end up by learning", _ALONE
+)
 END = Number(0.975, "", "probability at which a tail is bent in full")
 LOWER = Number(0.1, "", "so much wider below, from the median on: falls are larger", _ROUND_3)
 LOWER_END = Number(0.1, "", "and so much more at END for series that break", _ROUND_3)

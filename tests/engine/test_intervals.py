@@ -300,10 +300,10 @@ def test_a_scale_is_sigma_carried_over_the_horizons() -> None:
     sigma, share = np.array([[2.0, 2.0, 2.0]]), np.array([[0.0, 0.5, 1.0]])
     growth = np.array([[[1.0, 1.5, 3.0]] * 3])
 
-    for jumps, calm, most in ((True, 1.27, 3), (False, 1.15, 4)):
+    for jumps, calm, most, slow in ((True, 1.0, 3, 0.17), (False, 1.15, 4, 0.05)):
         found = intervals.scale(sigma, growth, share, jumps)[0]
         for place, v in enumerate((0, 0.5, 1)):
-            df, drift = 2.5**v * most ** (1 - v), 0.17 * v + 0.05 * (1 - v)
+            df, drift = 2.5**v * most ** (1 - v), 0.17 * v + slow * (1 - v)
             first = 2 * (1.5 * v + calm * (1 - v)) * np.sqrt((df - 2) / df)
             expected = [first, first * 1.5 * 2**drift, first * 3 * 3**drift]
             assert found[place] == pytest.approx(expected)

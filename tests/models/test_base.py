@@ -154,7 +154,7 @@ def test_every_number_of_the_method_is_listed_with_its_reason() -> None:
         "forecast.engine.parameters",
     }
     assert all(number.reason for number in EVERY.values())
-    assert EVERY["models.parameters.SMOOTHING"] == 0.2
+    assert EVERY["models.parameters.SILENT"] == 24
     assert EVERY["forecast.engine.parameters.MEMORY"] == 0.98
 
 

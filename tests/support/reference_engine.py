@@ -363,9 +363,9 @@ def engine(
         growth = sqrt(
             v * paths["walk_growth"][s, t, k] ** 2 + (1 - v) * paths["grid_growth"][s, t, k] ** 2
         )
-        calm_width = 1.27 if jumps else 1.15
+        calm_width = 1.0 if jumps else 1.15
         width = (1.5 * v + calm_width * (1 - v)) * sqrt((df[s, t] - 2) / df[s, t])
-        drift = 0.17 * v + 0.05 * (1 - v)
+        drift = 0.17 if jumps else 0.17 * v + 0.05 * (1 - v)
         scale[s, t, k] = width * sigma[s, t] * growth * (k + 1) ** drift
     learned = widths(centre, scale, df, z)
     for s, t in np.ndindex(series, months):
