@@ -56,7 +56,7 @@ RULES: dict[EntryKind, EntryRule] = {
         "",
         record=(
             *("figures", "hindcasts", "questions", "unexplained", "notices", "withdrawals"),
-            *("schema", "measure", "labels", "unpublished"),
+            *("schema", "measure", "labels", "unpublished", "pastyardsticks"),
         ),
     ),
     "accepted": EntryRule("release", ("release",), ("figures",), after=(None, "refused", "schema")),
@@ -65,9 +65,12 @@ RULES: dict[EntryKind, EntryRule] = {
         "run",
         (
             *("run", "releases", "forecasts", "quantiles", *UNSIGNED, "reports", "scores", "fits"),
-            *("paths", "spans", "changes", "answers", "witnesses"),
+            *("paths", "spans", "changes", "answers", "yardsticks", "witnesses"),
         ),
-        ("hindcasts", "questions", "unexplained", "notices", "unpublished"),
+        (
+            *("hindcasts", "questions", "unexplained", "notices", "unpublished"),
+            "pastyardsticks",
+        ),
         notices="new",
     ),
     "written": EntryRule("notice", NOTICE, after=("run", "withdrawn", "renewed", "schema")),

@@ -270,6 +270,17 @@ PARTS: dict[str, StatedPart] = {
             """,
         ),
     ),
+    "yardsticks": StatedPart(
+        "run",
+        "scores",
+        (
+            """
+            select question_id, basis, cutoff, version, last_value
+            from answers where run_id = ? and last_value is not null order by 1, 2, 3
+            """,
+        ),
+        since=19,
+    ),
     "witnesses": StatedPart(
         "run",
         "run and files",
@@ -367,6 +378,17 @@ PARTS: dict[str, StatedPart] = {
             from answers where run_id is null order by 1, 2, 3
             """,
         ),
+    ),
+    "pastyardsticks": StatedPart(
+        "record",
+        "scores",
+        (
+            """
+            select question_id, basis, cutoff, version, last_value
+            from answers where run_id is null and last_value is not null order by 1, 2, 3
+            """,
+        ),
+        since=19,
     ),
     "unexplained": StatedPart(
         "record",

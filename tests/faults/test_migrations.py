@@ -73,6 +73,9 @@ def _not_whole(found: list[dict]) -> int:
     return sum(not one["whole"] for one in found)
 
 
+EARLIER = Path(__file__).parent.parent / "earlier"
+
+
 @pytest.fixture
 def old(full, tmp_path) -> Path:
     """A folder like that of the small record, but for its database."""
@@ -88,7 +91,12 @@ def old(full, tmp_path) -> Path:
     [1, *(pytest.param(v, marks=pytest.mark.faults) for v in range(2, NEWEST - 1)), NEWEST - 1],
 )
 def test_an_older_database_is_read_after_the_next_run_and_not_before(full, old, version):
-    killed_migrations.earlier(full, version, old)
+    # What a newer program has stated in its ledger cannot be unsaid: a record kept from then.
+    packed = EARLIER / f"schema{version}.db.gz"
+    if packed.exists() and version >= 16:
+        old.write_bytes(gzip.decompress(packed.read_bytes()))
+    else:
+        killed_migrations.earlier(full, version, old)
     early = [bordercast(old, *words) for words in (["show"], ["status"], ["verify"])]
     ran = bordercast(old, "run", "--no-bundle")
     late = [bordercast(old, *words) for words in (["show"], ["verify"], ["backup"])]
@@ -103,8 +111,7 @@ def test_an_older_database_is_read_after_the_next_run_and_not_before(full, old, 
 def test_a_backup_of_the_schema_before_can_be_restored(full, old, tmp_path):
     kept = tmp_path / "kept"
     kept.mkdir()
-    # What a newer program has stated in its ledger cannot be unsaid: a record kept from then.
-    packed = Path(__file__).parent.parent / "earlier" / f"schema{NEWEST - 1}.db.gz"
+    packed = EARLIER / f"schema{NEWEST - 1}.db.gz"  # see above
     (kept / full.name).write_bytes(gzip.decompress(packed.read_bytes()))
 
     restored = bordercast(old, "restore", str(kept))

@@ -7,10 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
 from forecast.config import Config
@@ -39,6 +41,13 @@ class PageProcess:
         assert self.process.stdout is not None
         self.port = int(self.process.stdout.readline().split()[0].rpartition(":")[2])
 
+    def wait_for_every_page(self) -> None:
+        """Return when the site is written: until then what is not there yet is answered 503."""
+        until = time.monotonic() + 300
+        while httpx.get(f"http://127.0.0.1:{self.port}/no-such-page").status_code == 503:
+            assert time.monotonic() < until, "the pages are not written after 300 s"
+            time.sleep(0.2)
+
     def most_memory(self) -> float:
         """The most memory it ever had, in MB, without the process of its queries."""
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
@@ -61,6 +70,7 @@ def page(published, session_artifact) -> Iterator[PageProcess]:
         upkeep.write_snapshot(Path(shutil.copy(published, folder / "bordercast.db")), Config())
 
     found = PageProcess(session_artifact("web", make) / "bordercast.db")
+    found.wait_for_every_page()
     yield found
     found.end()
 

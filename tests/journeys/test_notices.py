@@ -26,7 +26,7 @@ from forecast.desk.report import report
 from forecast.errors import DataError
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import HEADLINES, Episode, Judgement, SeriesKey
-from forecast.store import connect, deliveries, notices, ops, runs
+from forecast.store import connect, deliveries, ledger, notices, ops, runs
 from forecast.store.notices import Approval
 from jobs.cli import main
 from jobs.mail import approvals, operator_alerts, outbox, queueing
@@ -138,12 +138,13 @@ def test_nothing_is_told_of_stale_figures(record):
 def test_nothing_is_told_while_a_file_of_the_month_lies_in_quarantine(record):
     path = record("january")
     history_2025.keep(path, history_2025.release("2025-02", "2025-03-12", SAID))
-    written(
-        path,
-        "insert into releases select null, 'other', kind, file_name, url, 'x', data_through, "
-        "seq + 1, rounding, first_seen_at, first_seen_precision, 'quarantined', 'odd', '', '' "
-        "from releases where source = 'nationwide-encounters-through-2025-02-0'",
-    )
+    with connect.writing(path) as db, connect.transaction(db):
+        refused = db.execute(
+            "insert into releases select null, 'other', kind, file_name, url, 'x', data_through, "
+            "seq + 1, rounding, first_seen_at, first_seen_precision, 'quarantined', 'odd', '', '' "
+            "from releases where source = 'nationwide-encounters-through-2025-02-0'"
+        )
+        ledger.add_release(db.conn, refused.lastrowid)
 
     history_2025.publish(path, FEBRUARY, settings())
 

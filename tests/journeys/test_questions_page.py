@@ -109,7 +109,7 @@ def test_a_record_within_a_year_is_as_likely_by_command_as_by_query(published):
     command, query = query_of("Is a record")
     ((_, chance, _, _),) = found(published, query)
 
-    assert json.loads(said(published, f"{command} --json"))["chance"] == chance
+    assert json.loads(said(published, f"{command} --json"))["chance"] == round(chance, 4)
 
 
 def test_what_moved_is_said_after_a_second_run(stages):

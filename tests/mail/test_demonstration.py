@@ -49,7 +49,7 @@ def test_the_first_notice_is_seen_without_a_setting(published, tmp_path, monkeyp
     assert b"To: <reader@bordercast.invalid>\r\n" in (tmp_path / "demo.eml").read_bytes()
     assert made["Subject"].startswith("Demonstration: Border encounters, February 2025: southwest")
     assert text.startswith("Demonstration: ")
-    assert "654 of 8,349 Border Patrol encounters (8%) were At Large" in text
+    assert "8,349 by Border Patrol: 7,695 at entry, 654 in the interior (8%)" in text
     assert any(part.get_content_type() == "image/png" for part in made.walk())
 
 

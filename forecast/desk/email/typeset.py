@@ -103,10 +103,13 @@ def _wrapped(text: str, indent: str = "", start: str = "") -> str:
 
 
 def _table(said: SectionText) -> str:
-    lines = [said.caption, f"{'against':<42}{'then':>12}{'now':>12}{'change':>11}"]
+    lines = [said.caption, f"{'against':<44}{'then':>11}{'now':>12}{'change':>11}"]
     for line in said.compared:
         label = f"{line.name} ({line.when})"
-        lines.append(f"{label:<42}{line.then:>12}{line.now:>12}{line.change:>11}")
+        if len(label) > 44:  # its numbers stand below it
+            lines.append(label)
+            label = ""
+        lines.append(f"{label:<44}{line.then:>11}{line.now:>12}{line.change:>11}")
     return "\n".join(line.rstrip() for line in lines)
 
 

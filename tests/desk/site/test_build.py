@@ -113,7 +113,7 @@ def test_a_flagged_month_is_said_to_be_unusual(full):
     said = lines.unusual(found.reports["2025-02"], found.flags)
 
     assert said.startswith("11,7")
-    assert "far below the 61,406 of its hindcast: rarer than 1 month in 200" in said
+    assert "far below the 61,918 of its hindcast: rarer than 1 month in 200" in said
 
 
 def test_a_border_shows_flags_with_all_comparisons_and_how_they_ended(full):
