@@ -270,6 +270,7 @@ PARTS: dict[str, StatedPart] = {
             """,
         ),
     ),
+    # Apart from the answers, whose digests were quoted before there was a second yardstick.
     "yardsticks": StatedPart(
         "run",
         "scores",
