@@ -167,6 +167,15 @@ def by_hand(session_artifact: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
+def full_record(session_artifact: Callable[..., Path]) -> Path:
+    """A record made by hand with something of every kind; not to be changed."""
+    from tests.support import full_record
+
+    made = session_artifact("full", lambda folder: full_record.make(folder / "bordercast.db"))
+    return made / "bordercast.db"
+
+
+@pytest.fixture(scope="session")
 def of_borders(session_artifact: Callable[..., Path]) -> Path:
     """A database after a run on the borders' totals alone, a second's work; not to be changed."""
     from tests.support import history_2025

@@ -1,0 +1,135 @@
+"""What the site of the full record made by hand says: pages, files beside them, feeds, calendar.
+
+The texts stand in site/*.txt, to the letter; see `tests.support.golden_texts`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import date
+from pathlib import Path
+
+import lxml.html
+import pytest
+
+from forecast.desk.site import build
+from forecast.store import connect
+from tests.support import golden_texts
+from tests.support.golden_texts import trimmed
+from tests.support.undrawn import undrawn
+
+TEXTS = Path(__file__).with_name("texts")
+# One of each kind of page, and others that say something else of the same.
+PAGES = (
+    "", "border/northern", "border/southwest", "border/nationwide",
+    "border/northern/2024-03", "border/northern/2024-01", "border/northern/2023-03",
+    "border/southwest/2023-12", "border/southwest/2024-01", "border/other/2022-10",
+    "fact/northern/2024-01", "fact/southwest/2024-01", "fact/southwest/FY2023",
+    "fact/nationwide/FY2024", "embed/southwest", "series", "series/northern/state/vt",
+    "series/southwest/apprehension-type/at-large", "series/southwest/citizenship/mexico",
+    "series/northern/component/u-s-border-patrol", "flags", "accuracy", "revisions", "tables",
+    "compare", "compare/northern/FY2024-FY2023", "compare/northern-southwest", "reading", "newer",
+    "check", "subscribe",
+)  # fmt: skip
+
+WHOLE = (
+    "newest.json", "newest.csv", "fact/southwest/FY2024/fact.json", "flags/flags.csv",
+    "border/northern/2024-01/report.csv", "series/series.csv", "border/northern/forecast.csv",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def site(full_record: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site as files, its pictures undrawn."""
+    folder = tmp_path_factory.mktemp("site")
+    with pytest.MonkeyPatch.context() as patch, connect.moment(full_record) as connection:
+        undrawn(patch)
+        build.write(connection, folder, date(2024, 4, 25), "https://border.example.org/")
+    return folder
+
+
+def words(page: Path, *, whole: bool) -> str:
+    """What a page or its main part says: cells apart, pictures in words, where links lead."""
+    root = lxml.html.fromstring(page.read_bytes())
+    for cell in root.iter("td", "th", "dt", "li"):
+        cell.tail = f" | {cell.tail or ''}"
+    for picture in root.iter("img"):
+        picture.tail = f"\n[{picture.get('alt')}]\n{picture.tail or ''}"
+    for hidden in [*root.iter("svg", "style", "script")]:
+        hidden.drop_tree()
+    meta = [
+        f"{one.get('name') or one.get('property')}: {one.get('content')}"
+        for one in root.iter("meta")
+        if (one.get("name") or one.get("property") or "").startswith(("og:", "twitter:", "desc"))
+    ]
+    links = [
+        masked(f"{link.get('href')} {link.get('rel') or ''}") for link in root.iter("a", "link")
+    ]
+    text = trimmed((root if whole else root.find(".//main")).text_content())
+    return masked("\n".join((*meta, text, f"links: {shortened(links)}")))
+
+
+def shortened(lines: list[str]) -> str:
+    """How many lines, and a digest of them."""
+    return f"{len(lines)}, {hashlib.sha256(chr(10).join(lines).encode()).hexdigest()[:12]}"
+
+
+def masked(text: str) -> str:
+    """Without digests of the record, which are others with each migration."""
+    return re.sub(r"\b[0-9a-f]{16,64}\b", "DIGEST", text)
+
+
+def test_pages_of_every_kind_say_what_they_said(site):
+    said = {page or "front": words(site / page / "index.html", whole=not page) for page in PAGES}
+
+    golden_texts.compare(TEXTS / "pages.txt", said)
+
+
+def test_files_beside_pages_hold_what_they_held(site):
+    files = {
+        str(file.relative_to(site)): masked(file.read_text("utf-8"))
+        for file in sorted(site.rglob("*.*"))
+        if file.suffix in (".csv", ".json", ".jsonld") and "as-of" not in file.parts
+    }
+    said = {name: files[name] for name in WHOLE}
+    # Of the others how long they are, and a digest.
+    said["others"] = "\n".join(
+        f"{name}: {shortened(text.splitlines())}"
+        for name, text in files.items()
+        if not name.startswith(".")
+    )
+
+    golden_texts.compare(TEXTS / "files.txt", said)
+
+
+@pytest.mark.parametrize("name", ["all.atom", "northern-corrections.atom"])
+def test_a_feed_tells_what_it_told(site, name):
+    golden_texts.compare(
+        TEXTS / f"{name}.txt", {name: masked((site / "subscribe" / name).read_text("utf-8"))}
+    )
+
+
+def test_every_feed_has_as_many_entries_as_it_had(site):
+    said = "\n".join(
+        f"{feed.name} {feed.read_text('utf-8').count('<entry>')}"
+        for feed in sorted((site / "subscribe").glob("*.atom"))
+    )
+
+    golden_texts.compare(TEXTS / "feeds.txt", {"feeds": said})
+
+
+def test_the_calendar_tells_what_it_told(site):
+    text = (site / "subscribe" / "releases.ics").read_text("utf-8").replace("\n ", "")
+
+    golden_texts.compare(TEXTS / "calendar.txt", {"calendar": text})
+
+
+def test_pictures_are_drawn_from_what_they_were_drawn_from(site):
+    said = [
+        f"{file.relative_to(site)} {hashlib.sha256(file.read_bytes()).hexdigest()[:12]}"
+        for file in sorted((*site.rglob("*.svg"), *site.rglob("*.png")))
+        if "as-of" not in file.parts and "static" not in file.parts
+    ]
+
+    golden_texts.compare(TEXTS / "pictures.txt", {"pictures": "\n".join(said)})

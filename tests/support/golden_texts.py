@@ -1,0 +1,48 @@
+"""Texts kept beside a test, each under a line that names it: what is said today, to the letter.
+
+A change that means to say something else edits the file by hand, or has it written anew with
+RENEW=1 in the environment, and reads the difference before it is committed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+_NAME = re.compile(r"^=== (.+)\n", re.M)
+
+
+def read(path: Path) -> dict[str, str]:
+    """Name -> text, as the file has them; nothing where there is no file yet."""
+    if not path.exists():
+        return {}
+    pieces = _NAME.split(path.read_text("utf-8"))[1:]
+    return dict(zip(pieces[::2], pieces[1::2], strict=True))
+
+
+def compare(path: Path, texts: Mapping[str, str]) -> None:
+    """Fail with the difference where a text is not what the file says, or where one is missing."""
+    texts = {name: f"{text.rstrip()}\n" for name, text in texts.items()}
+    if os.environ.get("RENEW"):
+        path.write_text("".join(f"=== {name}\n{text}" for name, text in texts.items()), "utf-8")
+    kept = read(path)
+    wrong = [
+        line
+        for name in dict.fromkeys((*kept, *texts))
+        for line in difflib.unified_diff(
+            kept.get(name, "").splitlines(), texts.get(name, "").splitlines(),
+            f"{path.name}: {name}", "now", n=1, lineterm="",
+        )
+    ]  # fmt: skip
+    assert not wrong, "\n".join(wrong[:60])
+    assert list(kept) == list(texts)
+
+
+def trimmed(text: str) -> str:
+    """Without digests, blanks at ends and more than one empty line in a row."""
+    text = re.sub(r"\b[0-9a-f]{64}\b", "DIGEST", text)
+    text = "\n".join(re.sub(r"[ \t\xa0]+", " ", line).strip() for line in text.splitlines())
+    return re.sub(r"\n{2,}", "\n", text).strip()
