@@ -41,7 +41,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 # A shell that starts tests in the background has them ignore Ctrl-C, and all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-ARTIFACTS = ROOT / ".artifacts"
+ARTIFACTS = Path(os.environ.get("ARTIFACTS") or ROOT / ".artifacts")
 LONG = ("corpus", "faults", "kills", "soak")  # they may take what they need
 
 
@@ -108,21 +108,21 @@ def _code() -> str:
 
 
 @pytest.fixture(scope="session")
-def session_artifact(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Make a folder's content once: for all processes, and all runs until the code is another."""
-    artifacts = ARTIFACTS
-    if "COVERAGE_PROCESS_START" in os.environ:  # a traced run is to see what making it runs
-        shared = tmp_path_factory.getbasetemp()
-        artifacts = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+def session_artifact() -> Callable[..., Path]:
+    """Make a folder's content once: for all processes, and all runs until the code is another.
+
+    Who names the folder by ARTIFACTS says that the code is the same.
+    """
+    named = "ARTIFACTS" in os.environ
 
     def made(name: str, make: Callable[[Path], object]) -> Path:
-        kept = artifacts / _code()
+        kept = ARTIFACTS if named else ARTIFACTS / _code()
         kept.mkdir(parents=True, exist_ok=True)
         folder = kept / name
         with folder.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not folder.exists():
-                if artifacts == ARTIFACTS:
+                if not named:
                     _forget_old()
                 part = Path(tempfile.mkdtemp(dir=kept))
                 make(part)

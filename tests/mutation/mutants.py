@@ -1,29 +1,26 @@
-"""Do the tests notice a wrong line? A sample of mutants: `make mutants [MODULE=path]`.
-
-    python mutants.py --python .venv/bin/python --traced FOLDER [--sample 200] [--seed N]
-                      [--at PATH:LINE ...]
-    python mutants.py --python .venv/bin/python --module PATH [--sample 30] [--seed N]
+"""Do the tests notice a wrong line? A sample of mutants: `make mutants [MODULE=path | ROOM=path]`.
 
 cosmic-ray finds every place where it can make the code wrong: an operator, a comparison, a number,
 a decorator, an exception. Places are drawn at random, one mutant for each, so that an operator with
-twelve replacements counts no more than a constant. Each mutant is put into a copy of the tree, and
-only tests that run its line are run there: a minute's worth, those first that are most about its
-module, as a traced run of the whole suite tells (FOLDER/coverage and tests*.xml; see tracing.py).
-It is killed if one fails that passes without it, or hangs. mutants.toml says of mutants that change
-nothing why they live; they count as survivors all the same. Each draw is a new one unless --seed
-says which.
+twelve replacements counts no more than a constant. Each is put into a copy of the tree, where the
+module's own tests are tried, and if it survives them half a minute's worth of all others, those
+first that are most about its module; only tests that enter its function, as one run of `make test`
+has told (entered.py). It is killed if one fails that passes without it, or hangs. mutants.toml says
+of mutants that change nothing why they live; they count as survivors all the same. Each draw is a
+new one unless --seed says which.
 
-With --module only that module's own tests are traced and tried, those of its mirror
-(`a/b/c.py` -> `tests/**/test_c.py`) and of files that import it, in a minute or two.
+A module's own tests are those of its mirror (`a/b/c.py` -> `tests/b/test_c.py`), of files that
+import it, and of its room's seam; with --module no others are tried.
 
-Runs in an environment of its own that has only cosmic-ray and coverage; the tests run in the
-project's.
+Runs in an environment of its own that has only cosmic-ray; the tests run in the project's.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import functools
+import hashlib
 import itertools
 import json
 import os
@@ -36,18 +33,16 @@ import sys
 import tempfile
 import tomllib
 import warnings
-from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from xml.etree import ElementTree
 
 import cosmic_ray.plugins
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
-from coverage import CoverageData
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ("models/**/*.py", "forecast/**/*.py", "jobs/**/*.py")
@@ -67,12 +62,10 @@ NOT_COPIED = (
     ".same",
     ".artifacts",
 )
-HANGS = 60.0  # seconds, and
-PATIENCE = 5.0  # times as long as the tests took in the traced run: what takes longer has no end
-BUDGET = 60.0  # seconds of tests for a mutant, as long as they took in the traced run, and
-OWN_BUDGET = 10.0  # of a module's own tests
-NOT_PASSED = ("skipped", "failure", "error")  # in the traced run: such a test tells nothing
-QUICK = 1.0  # seconds, with its fixtures, of a test that is tried before others
+HANGS = 60.0  # seconds of a test that has no end; of several
+PATIENCE = 5.0  # times as long as they took in the traced run, besides
+OWN_BUDGET = 10.0  # seconds, as long as they took in the traced run, of a module's own tests, and
+BUDGET = 30.0  # of others
 
 Position = tuple[int, int]
 
@@ -190,215 +183,128 @@ def _compiles(mutant: Mutant) -> bool:
     return True
 
 
-class TracedRun:
-    """Which tests ran which lines of a module in a run of the suite, and how long each took.
+class Traced:
+    """What the tests did in a traced run: who entered which function, and how long that took.
 
-    A line that a shared fixture ran counts for every test that asks for it, whichever asked first.
+    What a shared fixture enters counts for every test that asks for it, whichever asked first.
     """
 
-    def __init__(self, folder: Path, known: Container[str], budget: float = BUDGET) -> None:
-        self.budget = budget
-        self.lines = CoverageData(str(folder / "coverage"))
-        self.lines.read()
-        self.seconds: dict[str, float] = {}  # without its fixtures
-        self.fixtures: dict[str, set[str]] = {}  # of a test
-        self.waited: dict[str, float] = {}  # for a fixture, by the test that asked first
-        for path in sorted(folder.glob("tests*.xml")):
-            for case in ElementTree.parse(path).iter("testcase"):
-                name = f"{case.attrib['classname'].replace('.', '/')}.py::{case.attrib['name']}"
-                if name in known and not any(case.find(did) is not None for did in NOT_PASSED):
-                    self._add(name, case)
-        self.ran = self._lines_of_each()
-        # Whoever runs no line of the program looks at its text.
-        of_the_text = [
-            test
-            for test, fixtures in self.fixtures.items()
-            if not self.ran[test] and not any(self.ran[fixture] for fixture in fixtures)
-        ]
-        self.of_the_text = sorted(of_the_text, key=self.seconds.__getitem__)
-
-    def _add(self, name: str, case: ElementTree.Element) -> None:
-        waited = {
-            given.attrib["name"]: float(given.attrib["value"])
-            for given in case.iter("property")
-            if given.attrib["name"].startswith("fixture ")
-        }
-        self.fixtures[name] = set(waited)
-        self.seconds[name] = max(float(case.attrib["time"]) - sum(waited.values()), 0.0)
-        for fixture, seconds in waited.items():
-            self.waited[fixture] = max(seconds, self.waited.get(fixture, 0.0))
-
-    def _lines_of_each(self) -> Counter[str]:
-        """How many lines of the program each context, a test or a fixture, ran."""
-        found: Counter[str] = Counter()
-        for path in self.lines.measured_files():
-            found.update(self._contexts(Path(path)))
-        return found
-
-    def batches_of(self, mutant: Mutant) -> tuple[list[str], list[str], list[str]]:
-        """The tests for a mutant: quick ones, what takes long to begin, and who reads the text."""
-        tests = self.tests_of(mutant)
-        quick = [test for test in tests if self._alone(test) < QUICK]
-        # Of a test that takes file after file, the one that takes this one.
-        readers = [test for test in self.of_the_text if "[" not in test or mutant.module in test]
-        slow = [test for test in tests if test not in quick]
-        return quick, slow, self._within_budget(readers)
-
-    def _alone(self, test: str) -> float:
-        return self.seconds[test] + sum(self.waited[fixture] for fixture in self.fixtures[test])
-
-    def tests_of(self, mutant: Mutant) -> list[str]:
-        """A minute of tests for a mutant: those most about its module rather than passing through.
-
-        Of those that run its line. What runs at import has run before any test that counts on it:
-        of a constant or a field those that run a line with its name, of a function's head those
-        that run the function; of what is left its module, or where that runs in untraced
-        processes only, any module of its folder.
-        """
-        path = ROOT / mutant.module
-        tree = ast.parse(path.read_text("utf-8"))
-        of_module = self._contexts(path)
-        match _at_import(tree, mutant.start[0]):
-            case None:
-                first, last = _statement(tree, mutant.start[0])
-                of_line = self._contexts_at(path, range(first, last + 1))
-            case ast.FunctionDef() | ast.AsyncFunctionDef() as function:
-                body = range(function.body[0].lineno, (function.end_lineno or 0) + 1)
-                of_line = self._contexts_at(path, body)
-            case statement:
-                of_line, of_users = self._using(_given(statement))
-                of_module = of_users or of_module
-        tests = self._asking(of_line) or self._asking(of_module)
-        if not tests:
-            of_module = sum(map(self._contexts, path.parent.glob("*.py")), Counter())
-            tests = self._asking(of_module)
-        return self._within_budget(
-            self._spread(mutant.module, self._about(mutant.module, tests, of_module))
+    def __init__(self, file: Path) -> None:
+        entered: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self.entered = entered  # module -> function -> tests and fixtures
+        self.asked: dict[str, set[str]] = defaultdict(set)  # test -> fixtures
+        self.seconds: Counter[str] = Counter()
+        failed = set()
+        for line in file.read_text("utf-8").splitlines():
+            match line.split("\t"):
+                case [who, "enters", module, function]:
+                    entered[module][function].add(who)
+                case [who, "asks", fixture]:
+                    self.asked[who].add(fixture)
+                case [who, "takes", seconds]:
+                    self.seconds[who] += float(seconds)
+                case [who, "fails"]:
+                    failed.add(who)
+        self.tests = [who for who in self.seconds if "::" in who and who not in failed]
+        self.breadth = Counter(
+            who for functions in entered.values() for names in functions.values() for who in names
         )
 
-    def _contexts_at(self, path: Path, lines: Iterable[int]) -> set[str]:
-        by_line = self.lines.contexts_by_lineno(str(path))
-        return {context for line in lines for context in by_line.get(line, ())}
+    def tests_of(self, mutant: Mutant, own: Collection[str]) -> Iterator[tuple[list[str], bool]]:
+        """The tests to try, a module's own first, and whether records are to be made anew.
 
-    def _using(self, names: Iterable[str]) -> tuple[set[str], Counter[str]]:
-        """Who runs a line with one of these names, and how many lines each runs of such modules."""
-        use = re.compile(rf"\b(?:{'|'.join(names) or '(?!)'})\b")
-        of_lines: set[str] = set()
-        of_modules: Counter[str] = Counter()
-        for path in map(ROOT.joinpath, modules()):
-            text = enumerate(path.read_text("utf-8").splitlines(), start=1)
-            if found := self._contexts_at(path, [n for n, line in text if use.search(line)]):
-                of_lines |= found
-                of_modules += self._contexts(path)
-        return of_lines, of_modules
-
-    def _contexts(self, path: Path) -> Counter[str]:
-        """How many lines of a module each context ran."""
-        by_line = self.lines.contexts_by_lineno(str(path))
-        return Counter(context for contexts in by_line.values() for context in contexts)
-
-    def _asking(self, contexts: Container[str]) -> list[str]:
-        """The tests that are one of these contexts, or ask for a fixture that is."""
-        return [
-            test
-            for test, fixtures in self.fixtures.items()
-            if test in contexts or any(fixture in contexts for fixture in fixtures)
-        ]
-
-    def _about(
-        self, module: str, tests: Sequence[str], of_module: Counter[str]
-    ) -> dict[str, float]:
-        """How much each of the tests is about a module, by the seconds it takes.
-
-        The module's share of all lines it runs and, as a fixture may run the whole program, of
-        those it runs by itself; twice as much in a file that is named after the module.
+        Of these files the own ones, the best first; then of all others.
         """
-        found = {}
-        for test in tests:
-            all_of_it = {test, *self.fixtures[test]}
-            share = sum(of_module[one] for one in all_of_it) / sum(self.ran[c] for c in all_of_it)
-            own = of_module[test] / max(self.ran[test], 1)
-            found[test] = (share + own) * (1 + _is_of(test, module)) / (1 + self.seconds[test])
-        return found
-
-    def _spread(self, module: str, about: dict[str, float]) -> list[str]:
-        """The tests, best first; of one file each a tenth less than the one before it.
-
-        But of the file that is named after the module: who counts on a constant may be the last.
-        """
-        before: Counter[str] = Counter()
+        who = self._entering(mutant)
+        anew = any(one.startswith("record ") for one in who)
+        of_module = Counter(
+            one for names in self.entered.get(mutant.module, {}).values() for one in names
+        )
         worth = {}
-        for test in sorted(about, key=lambda test: (-about[test], test)):
-            file = test.partition("::")[0]
-            worth[test] = about[test] * 0.9 ** before[file]
-            before[file] += not _is_of(test, module)
-        return sorted(worth, key=lambda test: (-worth[test], test))
+        for test in self.tests:
+            alike = {test, *self.asked[test]}
+            if not who.isdisjoint(alike):
+                # The module's share of all that is entered, and of what the test enters by itself.
+                share = sum(of_module[x] for x in alike) / (sum(self.breadth[x] for x in alike))
+                alone = of_module[test] / (self.breadth[test] or 1)
+                worth[test] = (share + alone) / (1 + self.seconds[test])
+        ranked = sorted(worth, key=lambda test: (-worth[test], test))
+        yield self._affordable([t for t in ranked if _file(t) in own], OWN_BUDGET, anew), anew
+        yield self._affordable([t for t in ranked if _file(t) not in own], BUDGET, anew), anew
 
-    def took(self, tests: Sequence[str]) -> float:
-        """Seconds of these tests together, with their fixtures."""
-        fixtures = set().union(*(self.fixtures[test] for test in tests))
-        return sum(self.seconds[test] for test in tests) + sum(
-            map(self.waited.__getitem__, fixtures)
-        )
+    def _entering(self, mutant: Mutant) -> set[str]:
+        """Who enters the function that a mutant is in.
 
-    def _within_budget(self, tests: Sequence[str]) -> list[str]:
+        What runs at import has run before any test: of a constant or a field those are meant that
+        enter a function with its name in it, of what is left all that enter the module.
+        """
+        text = (ROOT / mutant.module).read_text("utf-8")
+        tree, functions = ast.parse(text), self.entered.get(mutant.module, {})
+        if name := _function(tree, mutant.start[0]):
+            while name and not functions.get(name):  # a lambda, or a function within one
+                name = name.rpartition(".<locals>.")[0]
+            return set(functions.get(name, ()))
+        if names := _given(tree, mutant.start[0]):
+            use = re.compile(rf"\b(?:{'|'.join(names)})\b")
+            found = {x for module in modules() for x in self._naming(module, use)}
+            alike = {f for f in set(map(_file, self.tests)) if use.search((ROOT / f).read_text())}
+            return found | {test for test in self.tests if _file(test) in alike}
+        return set().union(*functions.values())
+
+    def _naming(self, module: str, use: re.Pattern[str]) -> Iterator[str]:
+        """Who enters a function of a module that has such a name in it."""
+        text = (ROOT / module).read_text("utf-8")
+        if use.search(text) and (functions := self.entered.get(module)):
+            tree = ast.parse(text)
+            for number, line in enumerate(text.splitlines(), start=1):
+                if use.search(line):
+                    yield from functions.get(_function(tree, number), ())
+
+    def _affordable(self, tests: Iterable[str], budget: float, anew: bool) -> list[str]:
         """The first of these, at least one, that take no longer together with their fixtures."""
         found: list[str] = []
         made: set[str] = set()
-        left = self.budget
         for test in tests:
-            more = self.fixtures[test] - made
-            seconds = self.seconds[test]
-            if found:  # what the best one needs is had in any case
-                seconds += sum(self.waited[fixture] for fixture in more)
-            if not found or seconds <= left:
+            more = {x for x in self.asked[test] - made if anew or not x.startswith("record ")}
+            seconds = self.seconds[test] + sum(map(self.seconds.get, more & self.seconds.keys()))
+            if not found or seconds <= budget:
                 found.append(test)
                 made |= more
-                left -= seconds
+                budget -= seconds
         return found
 
 
-def _at_import(tree: ast.Module, line: int) -> ast.stmt | None:
-    """The statement of a module or a class at a line, None in a function's body."""
+def _file(test: str) -> str:
+    return test.partition("::")[0]
+
+
+def _function(tree: ast.AST, line: int, within: str = "") -> str:
+    """The name of the innermost function at a line as Python qualifies it, "" outside of any."""
+    for node in ast.iter_child_nodes(tree):
+        marks = [mark.lineno for mark in getattr(node, "decorator_list", [])]
+        first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", None) or 0
+        if min([first, *marks]) <= line <= last:
+            if isinstance(node, ast.ClassDef):
+                return _function(node, line, f"{within}{node.name}.")
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                name = within + node.name
+                return _function(node, line, f"{name}.<locals>.") or name
+            if found := _function(node, line, within):
+                return found
+    return ""
+
+
+def _given(tree: ast.Module, line: int) -> list[str]:
+    """The names to which the statement at a line, of a module or a class, gives something."""
     of_these = (tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)))
-    for one in (one for node in of_these for one in node.body if not isinstance(one, ast.ClassDef)):
-        marks = getattr(one, "decorator_list", [])
-        first = min([one.lineno, *(mark.lineno for mark in marks)])
-        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
-            inside = first <= line < one.body[0].lineno
-        else:
-            inside = first <= line <= (one.end_lineno or 0)
-        if inside:
-            return one
-    return None
-
-
-def _given(statement: ast.stmt) -> list[str]:
-    """The names that an assignment gives something."""
-    names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
-    return [name.id for name in names if isinstance(name.ctx, ast.Store)]
-
-
-def _is_of(test: str, module: str) -> bool:
-    """Whether a test is in a file that is named after a module."""
-    return _names(Path(test.partition("::")[0]).stem, Path(module).stem)
-
-
-def _names(stem: str, module: str) -> bool:
-    """Whether a test file's name is that of a module: test_MODULE, or test_MODULE_TOPIC."""
-    return stem == f"test_{module}" or stem.startswith(f"test_{module}_")
-
-
-def _statement(tree: ast.Module, line: int) -> tuple[int, int]:
-    """The first and last line of the innermost statement at a line, without its body."""
-    found = (line, line)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0):
-            body = getattr(node, "body", None)
-            last = body[0].lineno - 1 if body else node.end_lineno or node.lineno
-            if line <= max(last, node.lineno):
-                found = (node.lineno, max(last, node.lineno))  # walk() comes to inner ones later
-    return found
+    return [
+        node.id
+        for statement in (one for some in of_these for one in some.body)
+        if not isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and statement.lineno <= line <= (statement.end_lineno or 0)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
 
 
 class Python:
@@ -406,49 +312,52 @@ class Python:
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
+        self.env = {**os.environ, "OMP_NUM_THREADS": "1"}
+        self.env.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def begun(self, tree: Path, *words: str | Path) -> subprocess.Popen[str]:
         """A process of its own session in a tree; with walls it can signal none outside."""
-        here = {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
         return subprocess.Popen(
-            [*WALLS, self.path, *words], cwd=tree, env={**os.environ, **here}, text=True,
-            errors="replace", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [*WALLS, self.path, *words], cwd=tree, env={**self.env, "PYTHONPATH": str(tree)},
+            text=True, errors="replace", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
 
-    def known(self, files: Sequence[str] = ()) -> set[str]:
-        """Every test there is, of these files if any; a traced run may be of an older tree."""
-        said, _ = self.begun(ROOT, "-m", "pytest", "-q", "--collect-only", *files).communicate()
-        return set(said.splitlines())
-
-    def trace(self, folder: Path, files: Sequence[str]) -> None:
-        """Run these test files, traced; leaves what a TracedRun reads in a folder."""
-        traced = {
-            "COVERAGE_PROCESS_START": str(ROOT / "tests/mutation/traced.ini"),
-            "COVERAGE_FILE": str(folder / "of"),
-            "OMP_NUM_THREADS": "1",
+    def traced(self, file: Path, files: Sequence[str], processes: int) -> Traced:
+        """What these test files did when they were last run traced; those that changed run now."""
+        now = {name: hashlib.sha256((ROOT / name).read_bytes()).hexdigest() for name in files}
+        lines = file.read_text("utf-8").splitlines() if file.exists() else []
+        known = {
+            name: digest for name, _, digest in (x.split("\t") for x in lines if "\tis\t" in x)
         }
-        words = ("-q", "--quick", "-p", "tests.mutation.tracing", "-p", "no:cacheprovider")
-        done = subprocess.run(
-            [self.path, "-m", "pytest", *words, f"--junitxml={folder / 'tests.xml'}", *files],
-            cwd=ROOT, env={**os.environ, **traced}, text=True, capture_output=True,
-        )  # fmt: skip
-        if done.returncode not in (0, 1):
-            raise SystemExit(f"the tests cannot be run:\n{done.stdout[-2000:]}")
-        CoverageData(str(folder / "coverage")).write()
-        combine = ("-m", "coverage", "combine", "--quiet", f"--data-file={folder / 'coverage'}")
-        subprocess.run(
-            [self.path, *combine, *folder.glob("of.*")], cwd=ROOT, check=True, capture_output=True
-        )
+        stale = sorted(name for name in now if now[name] != known.get(name))
+        if stale:
+            print(f"{len(stale)} test files run traced, as they are new or changed", flush=True)
+            gone = set(stale)
+            file.write_text("".join(f"{x}\n" for x in lines if re.split("::|\t", x)[0] not in gone))
+            many = ("-n", str(processes), "--dist", "loadfile") if len(stale) > 5 else ()
+            words = ("-q", "--quick", "-p", "tests.mutation.entered", "-p", "no:cacheprovider")
+            with tempfile.TemporaryDirectory(prefix="traced-") as records:
+                here = {"ENTERED": str(file.absolute()), "ARTIFACTS": records}
+                here["PYTHONPATH"] = str(ROOT / "tests/mutation/traced")
+                done = subprocess.run(
+                    [self.path, "-m", "pytest", *words, *many, *stale], cwd=ROOT,
+                    env={**self.env, **here}, text=True, capture_output=True,
+                )  # fmt: skip
+            if done.returncode not in (0, 1, 5):
+                raise SystemExit(f"the tests cannot be run:\n{done.stdout[-2000:]}")
+            print(*re.findall(r"^(?:FAILED|ERROR) .*", done.stdout, re.M)[:20], sep="\n")
+            with file.open("a") as out:
+                out.writelines(f"{name}\tis\t{now[name]}\n" for name in stale)
+        return Traced(file)
 
 
 class Tree:
     """A copy of the tree, for one mutant at a time, and a process that runs its tests."""
 
-    def __init__(
-        self, folder: Path, python: Python, traced: TracedRun, files: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, folder: Path, python: Python, traced: Traced, files: Sequence[str]) -> None:
         self.root, self.python, self.traced = folder / ROOT.name, python, traced
+        self.records = folder.parent / "records"  # as they are without a mutant, for all trees
         self.files = files
         shutil.copytree(ROOT, self.root, ignore=shutil.ignore_patterns(*NOT_COPIED))
         self.passes: dict[str, bool] = {}  # whether a test does, without a mutant
@@ -467,19 +376,19 @@ class Tree:
         os.killpg(self.warm.pid, signal.SIGKILL)
         self.warm.wait()
 
-    def killed_by(self, mutant: Mutant) -> str:
+    def killed_by(self, mutant: Mutant, own: Collection[str], alone: bool) -> str:
         """What notices a mutant, "" if nothing does; a test that fails without it does not."""
-        for left in self.traced.batches_of(mutant):
-            while left and (by := self._killer_of(mutant, left)):
-                if by not in left:  # none can be begun, or one hangs
-                    self._collect(left)
-                    return by
+        tests = self.traced.tests_of(mutant, own)
+        for left, anew in itertools.islice(tests, 1 if alone else 2):
+            while left and (by := self._killer_of(mutant, left, anew)):
+                if by not in left:  # none can be begun, or there is no end
+                    return "" if self.killer(left) else by
                 if self._passes(by):
                     return by
                 left.remove(by)
         return ""
 
-    def _killer_of(self, mutant: Mutant, tests: Sequence[str]) -> str:
+    def _killer_of(self, mutant: Mutant, tests: Sequence[str], anew: bool) -> str:
         code = mutant.code()
         if code is None:
             raise ValueError(f"there is no such mutant: {mutant.module}:{mutant.start[0]}")
@@ -488,48 +397,39 @@ class Tree:
         # Bytecode is known by its source's second and size: a second for each.
         os.utime(changed, (second := next(self.written), second))
         try:
-            return self.killer(tests)
+            return self.killer(tests, anew)
         finally:
             shutil.copy2(ROOT / mutant.module, changed)
-
-    def _collect(self, tests: Sequence[str]) -> None:
-        """RuntimeError if these tests cannot be begun without a mutant either."""
-        code, said = self._run(HANGS, "--collect-only", *tests)
-        if code:
-            raise RuntimeError(f"tests cannot be run in {self.root}:\n{said}")
 
     def _passes(self, test: str) -> bool:
         if test not in self.passes:
             self.passes[test] = not self.killer([test])
         return self.passes[test]
 
-    def killer(self, tests: Sequence[str]) -> str:
+    def killer(self, tests: Sequence[str], anew: bool = False) -> str:
         """The first of these tests that fails, "" if none does; or what else shows."""
-        code, said = self._run(HANGS + PATIENCE * self.traced.took(tests), "-x", "-rfE", *tests)
-        if code == 0:
-            return ""
-        if code is None:
-            return "no end"
-        named = re.search(r"^(?:FAILED|ERROR) (.*)", said, re.M)
-        found = named[1] if named else f"pytest's exit code {code}"
-        return max((test for test in tests if found.startswith(test)), key=len, default=found)
-
-    def _run(self, seconds: float, *words: str) -> tuple[int | None, str]:
-        """Pytest's exit code and what it said, None if it hangs or ends what is not its own."""
         assert self.warm.stdin
         assert self.warm.stdout
-        wanted = json.dumps({"words": words, "seconds": seconds})
-        print(wanted, file=self.warm.stdin, flush=True)
-        answer = self.warm.stdout.readline()
-        if not answer:
+        took = sum(self.traced.seconds[x] for t in tests for x in (t, *self.traced.asked[t]))
+        words = ["-x", f"--timeout={HANGS}", "-o", "timeout_method=thread", *tests]
+        wanted = {"words": words, "seconds": 2 * HANGS + PATIENCE * min(took, OWN_BUDGET + BUDGET)}
+        with tempfile.TemporaryDirectory(prefix="records-") as records:
+            wanted["artifacts"] = records if anew else str(self.records)
+            print(json.dumps(wanted), file=self.warm.stdin, flush=True)
+            answer = self.warm.stdout.readline()
+        if not answer:  # the mutant ended more than what is its own
             self.end()
             self._begin()
-            return None, ""
+            return "no end"
         run = json.loads(answer)
-        return run["code"], run["said"]
+        if run["code"] == 0:
+            return ""
+        return "no end" if run["code"] is None else run["test"] or "no test that can be begun"
 
 
-def judged(drawn: Sequence[Mutant], trees: Sequence[Tree]) -> Iterator[str]:
+def judged(
+    drawn: Sequence[Mutant], trees: Sequence[Tree], own: Callable[[str], list[str]], alone: bool
+) -> Iterator[str]:
     """What killed each mutant, "" where nothing did, in order."""
     free: SimpleQueue[Tree] = SimpleQueue()
     for tree in trees:
@@ -538,7 +438,7 @@ def judged(drawn: Sequence[Mutant], trees: Sequence[Tree]) -> Iterator[str]:
     def one(mutant: Mutant) -> str:
         tree = free.get()
         try:
-            return tree.killed_by(mutant)
+            return tree.killed_by(mutant, own(mutant.module), alone)
         finally:
             free.put(tree)
 
@@ -547,73 +447,77 @@ def judged(drawn: Sequence[Mutant], trees: Sequence[Tree]) -> Iterator[str]:
 
 
 def own_tests(module: str) -> list[str]:
-    """The test files of a module: those named after it, those that import it, and its room's seam.
+    """The test files of a module: its mirror, those that import it, and its room's seam.
 
     A seam's tests ask a whole room as people do, so that they hold when its modules are recut.
     """
     dotted = module.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
     package, _, name = dotted.rpartition(".")
+    folder = Path("tests", *(package.split(".")[1:] or [package or name]))
+    mirrors = (folder / f"test_{name}", folder / name / f"test_{name}")
     imports = re.compile(
         rf"^\s*from {re.escape(dotted)} import|^\s*import {re.escape(dotted)}\b"
         rf"|^\s*from {re.escape(package)} import [^#]*?(?:\([^)]*?)?\b{name}\b",
         re.MULTILINE,
     )
-    found = [
-        path
-        for path in ROOT.glob("tests/**/test_*.py")
-        if "shipped" not in path.parts
-        and (_names(path.stem, name) or imports.search(path.read_text("utf-8")))
-    ]
+    found = {
+        file
+        for file in test_files()
+        if file.startswith(tuple(f"{mirror}{end}" for mirror in mirrors for end in (".py", "_")))
+        or imports.search((ROOT / file).read_text("utf-8"))
+    }
     for seam in tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["seam"]:
         if module.startswith(seam["room"]):
-            found += [path for glob in seam["tests"] for path in ROOT.glob(glob)]
-    found = list(set(found))
-    return sorted(str(path.relative_to(ROOT)) for path in found)
+            found |= {
+                str(path.relative_to(ROOT)) for glob in seam["tests"] for path in ROOT.glob(glob)
+            }
+    return sorted(found)
+
+
+def test_files() -> list[str]:
+    found = (str(path.relative_to(ROOT)) for path in ROOT.glob("tests/**/test_*.py"))
+    return sorted(name for name in found if not name.startswith("tests/shipped/"))
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--python", type=Path, required=True, help="Of the project's environment.")
-    options.add_argument("--sample", type=int, help="How many mutants [200; 30 of one module].")
+    options.add_argument(
+        "--traced", type=Path, required=True, metavar="FILE", help="What tests enter; kept."
+    )
+    options.add_argument("--sample", type=int, help="How many mutants [200; 30 of a part].")
     options.add_argument("--seed", type=int, help="Of an earlier draw [a new one].")
     options.add_argument("--after", type=int, default=0, help="Go on after so many of the draw.")
     options.add_argument(
         "--at", nargs="*", default=[], metavar="PATH:LINE", help="Only these lines."
     )
     options.add_argument("--processes", type=int, default=2)
-    options.add_argument("--traced", type=Path, metavar="FOLDER", help="Of `make mutants`.")
+    options.add_argument("--room", metavar="FOLDER", help="Only this one, forecast/desk.")
     options.add_argument("--module", metavar="PATH", help="Only this one, on its own tests.")
     given = options.parse_args()
-    if (given.traced is None) == (given.module is None):
-        options.error("give --traced or --module")
     seed = random.SystemRandom().randrange(10_000) if given.seed is None else given.seed
     wanted = {(path, int(line)) for path, line in (at.rsplit(":", 1) for at in given.at)}
     names = [given.module] if given.module else sorted({path for path, _ in wanted}) or modules()
     every = [
         mutant
         for name in names
+        if not given.room or room_of(name) == given.room
         for mutant in mutants(name)
         if not wanted or (name, mutant.start[0]) in wanted
     ]
-    drawn = sample(every, given.sample or (30 if given.module else 200), seed)[given.after :]
+    of_part = given.module or given.room
+    drawn = sample(every, given.sample or (30 if of_part else 200), seed)[given.after :]
     print(f"{len(drawn)} of {len({mutant.place for mutant in every})} places, seed {seed}")
-    python = Python(given.python)
+    python, own = Python(given.python), functools.cache(own_tests)
+    files = own(given.module) if given.module else test_files()
+    if not files:
+        print(f"no test file is named after {given.module} or imports it: none is killed")
+        return 1
+    traced = python.traced(given.traced, files, given.processes)
     with tempfile.TemporaryDirectory(prefix="mutants-") as work:
-        if given.module:
-            files = own_tests(given.module)
-            if not files:
-                print(f"no test file is named after {given.module} or imports it: none is killed")
-                return 1
-            print(f"on {' '.join(files)}", flush=True)
-            folder = Path(work, "traced")
-            folder.mkdir()
-            python.trace(folder, files)
-            traced = TracedRun(folder, python.known(files), OWN_BUDGET)
-        else:
-            files, traced = [], TracedRun(given.traced, python.known())
         folders = [Path(work, str(number)) for number in range(given.processes)]
         trees = [Tree(folder, python, traced, files) for folder in folders]
-        report(drawn, judged(drawn, trees))
+        report(drawn, judged(drawn, trees, own, bool(given.module)))
         for tree in trees:
             tree.end()
     return 0
@@ -633,7 +537,10 @@ def report(drawn: Sequence[Mutant], outcomes: Iterable[str]) -> None:
     for mutant in survivors:
         print(mutant, f"\n    {reasons.get(mutant, 'NO TEST')}")
     alive = set(survivors)
-    for what, of, least in (("Rooms", _room, 0), ("Weakest modules", lambda m: m.module, 2)):
+    for what, of, least in (
+        ("Rooms", lambda m: room_of(m.module), 0),
+        ("Weakest modules", lambda m: m.module, 2),
+    ):
         tried = Counter(map(of, drawn))
         lived = Counter(map(of, alive))
         weakest = sorted(tried, key=lambda name: (-lived[name] / tried[name], -tried[name], name))
@@ -644,9 +551,9 @@ def report(drawn: Sequence[Mutant], outcomes: Iterable[str]) -> None:
                 print(f"    {tried[name] - lived[name]:>3} of {tried[name]:<3} {name}")
 
 
-def _room(mutant: Mutant) -> str:
+def room_of(module: str) -> str:
     """The folder that a module is in, below the three top ones."""
-    parts = mutant.module.split("/")
+    parts = module.split("/")
     return "/".join(parts[: 2 if parts[0] in ("forecast", "jobs") and len(parts) > 2 else 1])
 
 

@@ -4,9 +4,9 @@
 
 Most of a quick test's time goes into importing libraries: here they are imported once, by
 collecting every test, or those of these files, and each run is a fork of that. It says a line when
-it is ready; then each line asks for a run, {"words": [...], "seconds": n}, and gets a line,
-{"code": n, "said": "..."}; the code is null where the run was ended because it took longer. For
-`make mutants`.
+it is ready; then each line asks for a run, {"words": [...], "seconds": n, "artifacts": FOLDER}, and
+gets a line, {"code": n, "test": "..."}; the code is null where the run was ended because it took
+longer, the test is the last that began. For `make mutants`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import signal
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -60,25 +59,32 @@ def _is_in(tree: Path, module: object) -> bool:
     return any(within) and "site-packages" not in str(places)
 
 
-def _pytest(words: Sequence[str]) -> int:
-    return int(pytest.main(["-q", "-p", "no:cacheprovider", *words]))
+def _pytest(words: Sequence[str], *plugins: object) -> int:
+    return int(pytest.main(["-q", "-p", "no:cacheprovider", *words], plugins=plugins))
 
 
-def _run(tree: Path, words: Sequence[str], log: Path) -> None:
-    """In a fork: its code is how the process ends, what it says goes to the log."""
+class _Begun:
+    """Writes down the test that begins: where pytest stops, it stopped in the last one."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.file.write_text(nodeid, "utf-8")
+
+
+def _run(tree: Path, words: Sequence[str], begun: _Begun) -> None:
+    """In a fork: its code is how the process ends."""
     os.setsid()
-    os.dup2(os.open(log, os.O_WRONLY), 1)
-    os.dup2(1, 2)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    os.dup2(0, 1)
+    os.dup2(0, 2)
     code = 1
     try:
         _here(tree)
-        code = _pytest(words)
-    except BaseException:
-        traceback.print_exc()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+        code = _pytest(words, begun)
+    finally:
+        os._exit(code)
 
 
 def _code(process: int, seconds: float) -> int | None:
@@ -100,13 +106,14 @@ def main() -> None:
     print("ready", flush=True)
     for line in sys.stdin:
         wanted = json.loads(line)
-        with tempfile.NamedTemporaryFile() as log:
+        with tempfile.NamedTemporaryFile() as file:
             process = os.fork()
             if not process:
-                _run(tree, wanted["words"], Path(log.name))
+                os.environ["ARTIFACTS"] = wanted["artifacts"]
+                _run(tree, wanted["words"], _Begun(Path(file.name)))
             code = _code(process, wanted["seconds"])
-            said = Path(log.name).read_text("utf-8", errors="replace")
-        print(json.dumps({"code": code, "said": said}), flush=True)
+            test = Path(file.name).read_text("utf-8")
+        print(json.dumps({"code": code, "test": test}), flush=True)
 
 
 if __name__ == "__main__":
