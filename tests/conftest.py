@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import hashlib
 import os
 import shutil
@@ -60,6 +61,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = quick if config.getoption("quick") else [*slow, *quick]
     if config.getoption("quick"):
         config.hook.pytest_deselected(items=slow)
+
+
+def pytest_collection_finish() -> None:
+    """Whatever is collected stays: let no search for garbage go through it again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ from forecast.records import HEADLINES
 from tests.support.databases import counting_steps, rows
 
 PAGE = Path(__file__).parents[3] / "docs" / "tables.md"
-SQL = {
-    question.strip().splitlines()[-1]: query
-    for question, query in re.findall(r"([^`]+)```sql\n(.+?)```", PAGE.read_text("utf-8"), re.S)
+PIECES = PAGE.read_text("utf-8").split("```")
+SQL = {  # the line before a query is its question
+    before.rpartition("`")[2].strip().splitlines()[-1]: code.removeprefix("sql\n")
+    for before, code in pairwise(PIECES)
+    if code.startswith("sql\n")
 }
 WORDS = set(
     re.findall(r"\w+", "select from where and or is not null as order by desc limit max abs round")
