@@ -380,21 +380,39 @@ def test_scores_are_a_walk_and_noise_of_variance_one(stays):
             assert found[0, path, month] == pytest.approx((walk + noise) / size)
 
 
+def test_scores_are_ranked_ties_in_their_order():
+    scores = np.array([[3.0, -1.0, 0.5], [1.0, 1.0, 0.0]])
+
+    assert paths.ranked(scores).tolist() == [[1, 2, 0], [2, 0, 1]]
+
+
 def test_draws_are_each_slice_once_in_the_order_of_their_scores():
-    scores = np.array([[[3.0, 1.0], [-1.0, 1.0], [0.5, 0.0]]])
+    of = np.log1p(np.arange(27.0) * 10)[None, None]
+    step = np.array([3.0, -1.0, 0.5])[None, None, :, None] * [[[[1.0]], [[0.0]]]]
 
-    found = paths.stratified(scores)
+    found = paths.from_steps(of, step)[0, :, 0]
 
-    assert found[0, :, 0] == pytest.approx([5 / 6, 1 / 6, 3 / 6])
-    assert found[0, :, 1] == pytest.approx([3 / 6, 5 / 6, 1 / 6])  # ties in their order
+    assert found.tolist() == paths.counts(of, np.array([5, 1, 3]) / 6)[0, 0].tolist()
+
+
+def test_counts_equal_the_library_s_interpolation_to_the_last_digit():
+    marks = np.sort(np.random.default_rng(1).normal(8, 1, (2, 3, 27)), axis=-1)
+    asked = (np.arange(2000) + 0.5) / 2000
+
+    found = paths.counts(marks, asked)
+
+    known = paths.tail_scores(np.array(paths.MARK_PROBS))
+    for series, month in np.ndindex(2, 3):
+        at = np.interp(paths.tail_scores(asked), known, marks[series, month])
+        assert found[series, month].tolist() == np.expm1(at).tolist()
 
 
 def test_counts_are_between_marks_and_none_beyond_them():
     marks = np.log1p(np.arange(27.0) * 10)[None, None]
     probs = np.array(paths.MARK_PROBS)
-    asked = np.array([1e-6, probs[0], probs[3], 0.5, probs[-1], 1 - 1e-6])[None, :, None]
+    asked = np.array([1e-6, probs[0], probs[3], 0.5, probs[-1], 1 - 1e-6])
 
-    found = paths.counts(marks, asked)[0, :, 0]
+    found = paths.counts(marks, asked)[0, 0]
 
     assert found == pytest.approx([0, 0, 30, 130, 260, 260], abs=1e-9)
     assert (paths.counts(marks - 9, asked) >= 0).all()
