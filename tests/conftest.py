@@ -176,9 +176,14 @@ def by_hand(session_artifact: Callable[..., Path]) -> Path:
 def full_record(session_artifact: Callable[..., Path]) -> Path:
     """A record made by hand with something of every kind; not to be changed."""
     from tests.support import full_record
+    from tests.support.undrawn import undrawn
 
-    made = session_artifact("full", lambda folder: full_record.make(folder / "bordercast.db"))
-    return made / "bordercast.db"
+    def make(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            undrawn(patch)
+            full_record.make(folder / "bordercast.db")
+
+    return session_artifact("full", make) / "bordercast.db"
 
 
 @pytest.fixture(scope="session")

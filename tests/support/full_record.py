@@ -8,8 +8,8 @@ withdrawn. Every number follows from the few below; no model is asked.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,13 +32,16 @@ from forecast.records import (
     Occasion,
     PathMarks,
     PathRule,
+    Publication,
     Question,
     SeriesKey,
+    Snapshot,
     SpanForecast,
     StandingAnswer,
 )
-from forecast.store import connect, inventory, releases, runs
-from jobs.mail import compose
+from forecast.store import connect, inventory, notices, releases, runs
+from forecast.store.notices import Approval
+from jobs.mail import approvals, compose
 from tests.support.tiny_record import (
     NEW_YORK,
     NORTH,
@@ -68,6 +71,7 @@ INSIDE, ENTRY = (
 )
 INDIA, MEXICO = (SeriesKey("southwest", "citizenship", name) for name in ("INDIA", "MEXICO"))
 NOW = datetime(2024, 4, 20, 12, tzinfo=UTC)
+APPROVED = datetime(2024, 3, 19, 12, tzinfo=UTC)
 SETTINGS = Config.model_validate(
     {"site": {"address": "https://border.example.org/"}, "notices": {"contact": "desk@example.org"}}
 )
@@ -100,7 +104,7 @@ MOVED = {
     "2024-02": {(NORTH, "2024-01"): 2010, (SOUTH, "2023-12"): 9050, (SOUTH, "2024-01"): 9100,
                 (SOUTH, "2024-02"): 9200, (NORTH, "2024-02"): 1500},
     "2024-03": {(NORTH, "2024-01"): 2020, (SOUTH, "2023-12"): 9050, (SOUTH, "2024-01"): 9100,
-                (SOUTH, "2024-02"): 9200, (SOUTH, "2024-03"): 9300, (NORTH, "2024-02"): 1500,
+                (SOUTH, "2024-02"): 9200, (SOUTH, "2024-03"): 9300, (NORTH, "2024-02"): 1750,
                 (NORTH, "2024-03"): 1010, (NORTH, "2023-03"): 1077},
 }  # fmt: skip
 DAYS = {
@@ -111,7 +115,7 @@ DAYS = {
 }
 
 
-def snapshots() -> Iterator[object]:
+def snapshots() -> Iterator[Snapshot]:
     """Four files, and beside them the page that splits the Border Patrol's count."""
     for step, (through, (day, exact)) in enumerate(DAYS.items()):
         seen = {"first_seen_at": day, "first_seen_precision": exact}
@@ -285,10 +289,11 @@ OCCASIONS = (
     Occasion("flags", "2024-01", 2, "one", "<1@x>"),
     Occasion("quiet", "2024-02", 3, "two", "<2@x>"),
     Occasion("flags", "2024-03", 5, "three", "<3@x>"),
+    Occasion("correction", "2024-02", 5, "four", "<4@x>", corrects=2),
 )
 
 
-def first_run() -> object:
+def first_run() -> Publication:
     """Through January, with the first unusual months."""
     return publication(
         *("2024-02-15T12:00", "2024-01", (1, 2)),
@@ -299,7 +304,7 @@ def first_run() -> object:
     )  # fmt: skip
 
 
-def second_run() -> object:
+def second_run() -> Publication:
     """Through February: nothing unusual, one episode over."""
     return publication(
         *("2024-03-18T12:00", "2024-02", (1, 2, 3, 4)),
@@ -313,7 +318,7 @@ def second_run() -> object:
     )  # fmt: skip
 
 
-def third_run() -> object:
+def third_run() -> Publication:
     """Through March: the north falls back, a part stands apart, a closed month is revised."""
     by_second = {"run_id": 2, "release_id": 5}
     return publication(
@@ -358,29 +363,29 @@ def third_run() -> object:
     )  # fmt: skip
 
 
-def _report(connection: sqlite3.Connection, border: str) -> str:
-    return newest_report(connection, border)
-
-
 def make(path: Path) -> None:
     """Four files and a page, a refused file; four runs, the last withdrawn; notices written."""
-    files = list(snapshots())
+    first, second, third, fourth, page = snapshots()
+    _month(path, (first, second), first_run(), NOW)
+    _month(path, (third, page), second_run(), NOW)
+    with closing(connect.read(path)) as connection:
+        seen = notices.content(connection, 2)
+    approvals.approve(path, 2, Approval("Ann", "root", seen), APPROVED)
+    _month(path, (fourth,), third_run(), NOW)
+    with connect.writing(path) as db, connect.transaction(db):
+        refused = release("refused", THROUGH, step=9)
+        inventory.save_refused(db, refused, "the total falls by half")
+    wrong = ahead(THROUGH, {NORTH: 5}, 1)
     with connect.writing(path) as db:
-        for some, run in ((files[:2], first_run), ((files[2], files[4]), second_run)):
-            with connect.transaction(db):
-                for one in some:
-                    releases.save_snapshot(db, one)
-            runs.publish(db, run(), _report)
-            compose.write_all(path, db, SETTINGS, NOW)
-        with connect.transaction(db):
-            releases.save_snapshot(db, files[3])
-            inventory.save_refused(
-                db, release("refused", THROUGH, step=9), "the total falls by half"
-            )
-        runs.publish(db, third_run(), _report)
-        compose.write_all(path, db, SETTINGS, NOW)
-        wrong = publication(
-            "2024-04-20T12:00", THROUGH, (1, 2, 3, 4, 5), forecasts=ahead(THROUGH, {NORTH: 5}, 1)
-        )
-        runs.publish(db, wrong)
+        rests_on = (1, 2, 3, 4, 5)
+        runs.publish(db, publication("2024-04-20T12:00", THROUGH, rests_on, forecasts=wrong))
         runs.withdraw(db, 4, "a mistake", "Ann", NOW)
+
+
+def _month(path: Path, files: tuple[Snapshot, ...], run: Publication, now: datetime) -> None:
+    with connect.writing(path) as db:
+        with connect.transaction(db):
+            for one in files:
+                releases.save_snapshot(db, one)
+        runs.publish(db, run, newest_report)
+        compose.write_all(path, db, SETTINGS, now)

@@ -6,7 +6,6 @@ The texts stand in site/*.txt, to the letter; see `tests.support.golden_texts`.
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pytest
 from forecast.desk.site import build
 from forecast.store import connect
 from tests.support import golden_texts
-from tests.support.golden_texts import trimmed
+from tests.support.golden_texts import masked, trimmed
 from tests.support.undrawn import undrawn
 
 TEXTS = Path(__file__).with_name("texts")
@@ -73,11 +72,6 @@ def words(page: Path, *, whole: bool) -> str:
 def shortened(lines: list[str]) -> str:
     """How many lines, and a digest of them."""
     return f"{len(lines)}, {hashlib.sha256(chr(10).join(lines).encode()).hexdigest()[:12]}"
-
-
-def masked(text: str) -> str:
-    """Without digests of the record, which are others with each migration."""
-    return re.sub(r"\b[0-9a-f]{16,64}\b", "DIGEST", text)
 
 
 def test_pages_of_every_kind_say_what_they_said(site):
