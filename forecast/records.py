@@ -353,10 +353,9 @@ class KeptPath:
 class PathMarks:
     """From what one series' paths are drawn; see `forecast.engine.paths`.
 
-    cutoff : last month published; marks : (h, MARK_PROBS) quantiles of log1p counts at 1 .. h
-    months after it, float32, little-endian, by zlib. share : of its total that the series drawn
-    beside it make up, 0..1; 1 for a border. known : counts of a total in months that its parts
-    still forecast.
+    cutoff : last month published; marks : its distributions at 1 .. h months after it, see
+    `forecast.engine.joint.as_bytes`. share : of its total that the series drawn beside it make
+    up, 0..1; 1 for a border. known : counts of a total in months that its parts still forecast.
     """
 
     series: SeriesKey

@@ -17,17 +17,35 @@ from functools import cached_property
 import numpy as np
 
 from forecast import headlines, months
-from forecast.engine import paths, reconcile
+from forecast.engine import intervals, paths, reconcile
 from forecast.records import PathMarks, PathRule, SeriesKey
 from models.base import Floats
 
-_KEPT_AS = np.dtype("<f4")
+_SINGLE, _DOUBLE = np.dtype("<f4"), np.dtype("<f8")
+_RULES = (1, paths.RULE)
 _PAST = "months a border is ahead of its parts"
 
 
-def as_bytes(marks: Floats) -> bytes:
-    """(h, MARK_PROBS) as a run keeps them."""
-    return zlib.compress(np.maximum.accumulate(marks.astype(_KEPT_AS), axis=-1).tobytes(), 9)
+def as_bytes(centre: Floats, scale: Floats, df: float, reach: float) -> bytes:
+    """One series' distributions, centre and scale (h,), as a run keeps them: a fifth of the marks.
+
+    The published tails belong to the rule: one that bends them in another way gets another number.
+    """
+    return np.concatenate([[df, reach], centre, scale]).astype(_DOUBLE).tobytes()
+
+
+def marks_of(kept: bytes, rule: int) -> Floats:
+    """(h, MARK_PROBS) of what a run kept by its rule: rule 1 kept the marks themselves.
+
+    In single precision, so that it does not matter which processor took the logarithms.
+    """
+    if rule == 1:
+        marks = np.frombuffer(zlib.decompress(kept), _SINGLE).reshape(-1, len(paths.MARK_PROBS))
+        return marks.astype(np.float64)
+    df, reach, *ahead = np.frombuffer(kept, _DOUBLE)
+    centre, scale = np.reshape(ahead, (2, -1))
+    found = intervals.quantiles(centre, scale, df, reach, paths.MARK_PROBS).astype(_SINGLE)
+    return np.maximum.accumulate(found.astype(np.float64), axis=-1)
 
 
 def total_of(key: SeriesKey, among: Container[SeriesKey]) -> SeriesKey:
@@ -48,12 +66,18 @@ def groups(among: Iterable[SeriesKey]) -> dict[tuple[SeriesKey, str], list[Serie
 
 @dataclass(frozen=True)
 class Marginals:
-    """One series' distributions. cutoff : its last month's number; marks : (h, MARK_PROBS)."""
+    """One series' distributions. cutoff : its last month's number; kept, rule : see `marks_of`."""
 
     cutoff: int
-    marks: Floats
+    kept: bytes
+    rule: int
     share: float
     known: Mapping[int, int]
+
+    @cached_property
+    def marks(self) -> Floats:
+        """(h, MARK_PROBS) quantiles of log1p counts."""
+        return marks_of(self.kept, self.rule)
 
     @property
     def end(self) -> int:
@@ -77,12 +101,12 @@ class Joint:
     """
 
     def __init__(self, rule: PathRule, kept: Iterable[PathMarks]) -> None:
-        if rule.rule != paths.RULE:
-            raise ValueError(f"paths by rule {rule.rule}; known is {paths.RULE}")
+        if rule.rule not in _RULES:
+            raise ValueError(f"paths by rule {rule.rule}; known are 1 and {paths.RULE}")
         self.seed = rule.seed
         self.borders = tuple(SeriesKey(border) for border in rule.borders)
         self.correlation = np.array(rule.correlation)
-        self.marginals = {one.series: _marginals(one) for one in kept}
+        self.marginals = {one.series: _marginals(one, rule.rule) for one in kept}
         self._drawn: dict[int, Draws] = {}
 
     @cached_property
@@ -103,10 +127,9 @@ class Joint:
         return self._drawn.setdefault(n, Draws(self, n))
 
 
-def _marginals(one: PathMarks) -> Marginals:
-    marks = np.frombuffer(zlib.decompress(one.marks), _KEPT_AS).reshape(-1, len(paths.MARK_PROBS))
+def _marginals(one: PathMarks, rule: int) -> Marginals:
     known = {months.to_index(month): count for month, count in one.known}
-    return Marginals(months.to_index(one.cutoff), marks.astype(np.float64), one.share, known)
+    return Marginals(months.to_index(one.cutoff), one.marks, rule, one.share, known)
 
 
 class Draws:

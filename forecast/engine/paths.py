@@ -6,9 +6,10 @@ sqrt(h1 / h2), a Gaussian copula without a fitted number; series hang together a
 one-month errors did. Draws are stratified: each of n equal slices of a month's distribution is
 drawn exactly once, so that n paths have that month's quantiles to 1 / n.
 
-A run keeps what is here called marks and the correlations, not paths: from these and a seed the
-same paths come at any later time, whatever has become of the engine. For this reason nothing here
-may change a number once it is released; a better rule gets another RULE beside this one.
+A run keeps what its distributions are made of and the correlations, not paths: from these and a
+seed the same paths come at any later time, whatever the engine forecasts by then. For this reason
+nothing here, and no tail in `forecast.engine.tails`, may change a number once it is released; a
+better rule gets another RULE beside this one. By rule 1 runs kept the marks, quantiles, themselves.
 
 Reference: Clark et al., The Schaake shuffle, 2004, for draws of given marginals put into order.
 """
@@ -27,7 +28,7 @@ from models.base import Floats, Ints
 if TYPE_CHECKING:
     from forecast.engine.predictive import Predictive
 
-RULE = 1  # of drawing; stored with a run
+RULE = 2  # of drawing; stored with a run
 DRAWS = 2000  # behind what is published of borders' sums
 PART_DRAWS = 1000  # and of parts; twice as many take a second more of every run
 FARTHEST = 24  # months that paths reach: to the end of the next fiscal year, whatever the month

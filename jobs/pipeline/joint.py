@@ -35,15 +35,15 @@ def joint_forecast(
 ) -> JointForecast:
     """All series together, as a run keeps them."""
     said = models.predictive[ENGINE]
-    marks = _marks(head.keys, said, models.further)
+    found = _kept(head.keys, said, models.further)
     for family in families:
-        marks |= _marks(family.keys, family.predictive, family.further)
-    cutoffs = {key: max(counts[key]) for key in marks}
-    rule = _rule(head, said, {key: found for key, found in marks.items() if key.headline})
-    shares, known = _shares(marks, counts, cutoffs), _known(marks, counts, cutoffs)
+        found |= _kept(family.keys, family.predictive, family.further)
+    cutoffs = {key: max(counts[key]) for key in found}
+    rule = _rule(head, said, models.further, found)
+    shares, known = _shares(found, counts, cutoffs), _known(found, counts, cutoffs)
     kept = [
-        PathMarks(key, cutoffs[key], as_bytes(found), shares.get(key, 1.0), known.get(key, ()))
-        for key, found in marks.items()
+        PathMarks(key, cutoffs[key], one, shares.get(key, 1.0), known.get(key, ()))
+        for key, one in found.items()
     ]
     return JointForecast(rule, kept, Joint(rule, kept))
 
@@ -53,18 +53,29 @@ def agreeing(rows: Iterable[Forecast], together: Joint) -> list[Forecast]:
     return coherent(rows, together.draws(paths.PART_DRAWS), ENGINE)
 
 
-def _marks(
+def _kept(
     keys: Sequence[SeriesKey], said: Predictive, further: Predictive | None
-) -> dict[SeriesKey, Floats]:
-    """(h, MARK_PROBS) of each series that has a forecast; the published months as published."""
-    found = paths.marks(said)
+) -> dict[SeriesKey, bytes]:
+    """What is kept of each series that has a forecast; the published months as published."""
+    centre, scale = said.centre[:, -1], said.scale[:, -1]
     if further is not None:
-        found = np.concatenate([found, paths.marks(further)[:, found.shape[1] :]], axis=1)
-    return {key: found[row] for row, key in enumerate(keys) if np.isfinite(found[row]).all()}
+        h = centre.shape[1]
+        centre = np.concatenate([centre, further.centre[:, -1, h:]], axis=1)
+        scale = np.concatenate([scale, further.scale[:, -1, h:]], axis=1)
+    return {
+        key: as_bytes(centre[row], scale[row], said.df[row, -1], said.reach[row, -1])
+        for row, key in enumerate(keys)
+        if np.isfinite(centre[row]).all()
+    }
 
 
-def _rule(head: Headline, said: Predictive, marks: Mapping[SeriesKey, Floats]) -> PathRule:
+def _rule(
+    head: Headline, said: Predictive, further: Predictive, found: Mapping[SeriesKey, bytes]
+) -> PathRule:
     """How the borders hang together, from their errors so far."""
+    near, far = paths.marks(said), paths.marks(further)
+    every = np.concatenate([near, far[:, near.shape[1] :]], axis=1)
+    marks = {key: every[row] for row, key in enumerate(head.keys) if key in found}
     borders = [key for key in head.keys if key in marks and key.border != headlines.whole()]
     if not borders:
         return PathRule(paths.RULE, int(head.panel.last.max()), (), ())
@@ -94,7 +105,7 @@ def _by_month(scores: Floats, last: np.ndarray) -> Floats:
 
 
 def _shares(
-    marks: Mapping[SeriesKey, Floats], counts: Counts, cutoffs: Mapping[SeriesKey, str]
+    marks: Iterable[SeriesKey], counts: Counts, cutoffs: Mapping[SeriesKey, str]
 ) -> dict[SeriesKey, float]:
     """Of its total, how much the parts beside a part make up: all, unless some have no forecast.
 
@@ -117,7 +128,7 @@ def _shares(
 
 
 def _known(
-    marks: Mapping[SeriesKey, Floats], counts: Counts, cutoffs: Mapping[SeriesKey, str]
+    marks: Iterable[SeriesKey], counts: Counts, cutoffs: Mapping[SeriesKey, str]
 ) -> dict[SeriesKey, tuple[tuple[str, int], ...]]:
     """A total's counts of the months that its parts still forecast."""
     found: dict[SeriesKey, tuple[tuple[str, int], ...]] = {}

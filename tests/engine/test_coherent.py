@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from forecast.engine import coherent, paths
-from forecast.engine.joint import Draws, Joint, as_bytes
+from forecast.engine.joint import Draws, Joint
 from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
 from forecast.records import BORDERS, Forecast, PathMarks, PathRule, SeriesKey
-from tests.support import tiny_record
+from tests.support import kept_marks, tiny_record
 from tests.support.tiny_record import NEW_YORK, NORTH, VERMONT
 
 PATROL, OFFICE = (SeriesKey("northern", "component", name, name) for name in ("USBP", "OFO"))
@@ -25,7 +25,9 @@ SPREAD = np.linspace(-1, 1, len(paths.MARK_PROBS))
 def kept(key: SeriesKey, cutoff: str, level: float, months_ahead: int, **more) -> PathMarks:
     """Distributions around a level that widen from month to month."""
     width = 0.8 * np.sqrt(np.arange(1, months_ahead + 1))
-    return PathMarks(key, cutoff, as_bytes(np.log(level) + width[:, None] * SPREAD), **more)
+    return PathMarks(
+        key, cutoff, kept_marks.as_bytes(np.log(level) + width[:, None] * SPREAD), **more
+    )
 
 
 def joint() -> Joint:
@@ -35,7 +37,7 @@ def joint() -> Joint:
     parts = [kept(key, "2026-07", 300, 4) for key in (NEW_YORK, VERMONT, PATROL, OFFICE)]
     parts.append(kept(MAINE, "2026-07", 90, 4))
     sectors = [kept(key, "2026-07", 90, 4, share=0.5) for key in SECTORS]
-    rule = PathRule(paths.RULE, 1, BORDERS, tuple(map(tuple, np.eye(3).tolist())))
+    rule = PathRule(kept_marks.RULE, 1, BORDERS, tuple(map(tuple, np.eye(3).tolist())))
     rest = [kept(ALONE, "2026-07", 20, 4)]
     return Joint(rule, [*borders, *parts, *sectors, *rest])
 

@@ -13,7 +13,8 @@ import pytest
 from forecast import months
 from forecast.config import Config
 from forecast.engine import ENGINE, paths, reconcile
-from forecast.engine.joint import Joint, as_bytes, groups
+from forecast.engine.intervals import quantiles
+from forecast.engine.joint import Joint, as_bytes, groups, marks_of
 from forecast.engine.predictive import Predictive
 from forecast.intake.series import panel
 from forecast.records import BORDERS, PathMarks, PathRule, SeriesKey
@@ -21,6 +22,7 @@ from forecast.store import joint as store
 from forecast.watch.outlook import Hindsight
 from jobs.pipeline import joint as joint_runs
 from jobs.pipeline.totals import Models, headline
+from tests.support import kept_marks
 from tests.support.databases import rows
 
 
@@ -114,11 +116,11 @@ def test_a_path_does_not_depend_on_what_is_asked_first(joint):
 
 def ragged(northern: str, other: str) -> Joint:
     """Three borders of which one may end earlier, and nationwide."""
-    marks = as_bytes(
+    marks = kept_marks.as_bytes(
         np.log1p(1000 + 50 * np.arange(float(len(paths.MARK_PROBS))))[None].repeat(6, axis=0)
     )
     cutoffs = {"northern": northern, "southwest": northern, "other": other, "nationwide": northern}
-    rule = PathRule(paths.RULE, 1, BORDERS, tuple(map(tuple, np.eye(3).tolist())))
+    rule = PathRule(kept_marks.RULE, 1, BORDERS, tuple(map(tuple, np.eye(3).tolist())))
     return Joint(rule, [PathMarks(SeriesKey(b), c, marks) for b, c in cutoffs.items()])
 
 
@@ -143,13 +145,13 @@ def northern_with(*parts: PathMarks, known: tuple[tuple[str, int], ...] = ()) ->
     borders = [marked(SeriesKey(border), "2026-08", 1000.0) for border in BORDERS]
     borders[0] = replace(borders[0], known=known)
     correlation = ((1.0, 0.5, 0.0), (0.5, 1.0, 0.2), (0.0, 0.2, 1.0))
-    return Joint(PathRule(paths.RULE, 5, BORDERS, correlation), [*borders, *parts])
+    return Joint(PathRule(kept_marks.RULE, 5, BORDERS, correlation), [*borders, *parts])
 
 
 def marked(key: SeriesKey, cutoff: str, level: float, ahead: int = 4, share=1.0) -> PathMarks:
     width = 0.1 * np.sqrt(np.arange(1, ahead + 1))[:, None]
     spread = np.linspace(-1, 1, len(paths.MARK_PROBS))
-    return PathMarks(key, cutoff, as_bytes(np.log(level) + width * spread), share)
+    return PathMarks(key, cutoff, kept_marks.as_bytes(np.log(level) + width * spread), share)
 
 
 NORTH, YORK, MAINE = (
@@ -213,7 +215,7 @@ def test_borders_that_end_in_other_months_take_the_steps_of_the_same_calendar_mo
     ends = {"northern": ("2026-08", 4), "southwest": ("2026-07", 4), "other": ("2026-05", 3)}
     borders = [marked(SeriesKey(b), *([c, 900.0, n])) for b, (c, n) in ends.items()]
     correlation = ((1.0, 0.5, 0.0), (0.5, 1.0, 0.2), (0.0, 0.2, 1.0))
-    draws = Joint(PathRule(paths.RULE, 5, BORDERS, correlation), borders).draws(20)
+    draws = Joint(PathRule(kept_marks.RULE, 5, BORDERS, correlation), borders).draws(20)
 
     step = paths.mixed(np.array(correlation), paths.steps((3, 2, 20, 7), 5))
     for place, border in enumerate(BORDERS):
@@ -243,7 +245,7 @@ def test_parts_that_cannot_add_up_are_drawn_by_themselves(parts):
     for key in (YORK, MAINE):
         expected = paths.from_steps(joint.marginals[key].marks[None], steps(joint, key, 30)[None])
         assert np.array_equal(joint.draws(30).of(key), expected[0])
-    nobody = Joint(PathRule(paths.RULE, 5, (), ()), made)
+    nobody = Joint(PathRule(kept_marks.RULE, 5, (), ()), made)
     assert np.array_equal(nobody.draws(30).of(YORK), joint.draws(30).of(YORK))
 
 
@@ -273,15 +275,30 @@ def test_marks_are_kept_so_that_they_come_back_and_ascend():
     """A rounding to single precision may not turn two quantiles round."""
     close = np.linspace(5, 5 + 1e-6, len(paths.MARK_PROBS))
     marks = np.stack([close, close[::-1]])
-    kept = PathMarks(NORTH, "2026-08", as_bytes(marks), 0.25, (("2026-09", 7),))
+    kept = PathMarks(NORTH, "2026-08", kept_marks.as_bytes(marks), 0.25, (("2026-09", 7),))
 
-    found = Joint(PathRule(paths.RULE, 1, (), ()), [kept]).marginals[NORTH]
+    found = Joint(PathRule(kept_marks.RULE, 1, (), ()), [kept]).marginals[NORTH]
 
     assert found.marks.shape == marks.shape
     assert np.all(np.diff(found.marks) >= 0)
     assert np.abs(found.marks[0] - close).max() < 1e-6
     assert (found.cutoff, found.end, found.share) == (2026 * 12 + 7, 2026 * 12 + 9, 0.25)
     assert found.known == {2026 * 12 + 8: 7}
+
+
+def test_distributions_are_kept_so_that_they_come_back():
+    """In single precision; and a retuned tail may not move what was kept before."""
+    df, reach = 3.5, 2.0
+    centre, scale = np.log1p([900.0, 950, 40, 0]), np.array([0.1, 0.2, 0.25, 0.9])
+
+    marks = marks_of(as_bytes(centre, scale, df, reach), 2)
+
+    said = quantiles(centre, scale, df, reach, paths.MARK_PROBS)
+    assert marks == pytest.approx(said, abs=1e-6)
+    assert np.array_equal(marks, marks.astype(np.float32))
+    assert np.all(np.diff(marks) >= 0)
+    released = [4.8575139, 6.3841357, 6.8575139, 7.2165928, 8.3796721]
+    assert marks[1, [0, 4, 13, 22, 26]] == pytest.approx(released, abs=1e-6)
 
 
 def test_only_sums_with_a_month_that_nobody_knows_are_left_out():
@@ -298,9 +315,9 @@ def test_only_sums_with_a_month_that_nobody_knows_are_left_out():
     assert ("southwest", "rest of 2026") in rest
 
 
-@pytest.mark.parametrize("rule", [0, 2, 99])
+@pytest.mark.parametrize("rule", [0, 3, 99])
 def test_paths_by_an_unknown_rule_are_refused(rule):
-    with pytest.raises(ValueError, match=f"paths by rule {rule}; known is 1"):
+    with pytest.raises(ValueError, match=f"paths by rule {rule}; known are 1 and 2"):
         Joint(PathRule(rule, 1, (), ()), [])
 
 
@@ -430,7 +447,8 @@ def test_a_run_keeps_two_years_of_each_series_the_first_as_published():
     }
     middle = paths.MARK_PROBS.index(0.5)
     for mark in kept[:4]:
-        marks = np.frombuffer(zlib.decompress(mark.marks), "<f4").reshape(paths.FARTHEST, -1)
+        marks = marks_of(mark.marks, paths.RULE)
+        assert marks.shape == (paths.FARTHEST, len(paths.MARK_PROBS))
         assert np.expm1(marks[:, middle]) == pytest.approx([100] * 12 + [50] * 12, rel=1e-3)
     assert (rule.rule, rule.borders) == (paths.RULE, tuple(key.border for key in head.keys[:-1]))
     assert {mark.series: (mark.share, mark.known) for mark in kept} == {
@@ -477,10 +495,10 @@ def test_borders_hang_together_as_much_as_their_total_is_uncertain():
 
 def test_a_part_had_nothing_before_it_first_appeared():
     """But of a border nobody knows what is not published."""
-    marks = as_bytes(np.log1p(np.full((12, len(paths.MARK_PROBS)), 10.0)))
+    marks = kept_marks.as_bytes(np.log1p(np.full((12, len(paths.MARK_PROBS)), 10.0)))
     part = SeriesKey("northern", "state", "NY")
     border = SeriesKey("northern")
-    rule = PathRule(paths.RULE, 1, ("northern",), ((1.0,),))
+    rule = PathRule(kept_marks.RULE, 1, ("northern",), ((1.0,),))
     together = Joint(rule, [PathMarks(key, "2026-02", marks) for key in (border, part)])
     new = {"2026-01": 7, "2026-02": 5}
 

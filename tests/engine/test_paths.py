@@ -294,7 +294,7 @@ def test_a_month_s_score_is_between_the_marks_it_lay_between(said, border_panel:
 
 def test_paths_reach_two_years_and_are_as_many_as_was_said():
     """What was answered once is answered so again: these numbers are part of the rule."""
-    assert (paths.RULE, paths.DRAWS, paths.PART_DRAWS, paths.FARTHEST) == (1, 2000, 1000, 24)
+    assert (paths.RULE, paths.DRAWS, paths.PART_DRAWS, paths.FARTHEST) == (2, 2000, 1000, 24)
     assert len(paths.MARK_PROBS) == 27
     assert np.allclose(np.array(paths.MARK_PROBS), 1 - np.array(paths.MARK_PROBS)[::-1])
     assert set(HUB) <= set(paths.MARK_PROBS)

@@ -12,7 +12,7 @@ import pytest
 from forecast import months
 from forecast.config import Config
 from forecast.engine import ENGINE, VERSION, paths
-from forecast.engine.joint import Joint, as_bytes
+from forecast.engine.joint import Joint
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.errors import DataError
@@ -38,7 +38,7 @@ from jobs.pipeline.totals import (
 )
 from models import build
 from models.base import Failure, Paths
-from tests.support import tiny_record
+from tests.support import kept_marks, tiny_record
 
 NORTH, SOUTH = SeriesKey("northern"), SeriesKey("southwest")
 FIRST, COUNT = "2022-01", 30
@@ -482,9 +482,9 @@ def test_questions_are_asked_of_the_past_where_borders_end_together(by_hand, tmp
 def test_a_run_answers_of_borders_whatever_parts_it_keeps_beside_them():
     """And of the first month whether it will lie in the 80% interval that it publishes."""
     part = SeriesKey("northern", "state", "NY")
-    marks = as_bytes(np.log1p(np.full((12, len(paths.MARK_PROBS)), 110.0)))
+    marks = kept_marks.as_bytes(np.log1p(np.full((12, len(paths.MARK_PROBS)), 110.0)))
     kept = [PathMarks(key, MONTHS[-1], marks) for key in (part, NORTH)]
-    together = Joint(PathRule(paths.RULE, 1, ("northern",), ((1.0,),)), kept)
+    together = Joint(PathRule(kept_marks.RULE, 1, ("northern",), ((1.0,),)), kept)
     fields = dict.fromkeys(Forecast.__dataclass_fields__)
     row = Forecast(
         **fields
