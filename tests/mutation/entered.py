@@ -3,29 +3,36 @@
     ENTERED=FILE PYTHONPATH=tests/mutation/traced python -m pytest -p tests.mutation.entered
 
 Lines of FILE, with tabs between: who enters which function; which fixtures a test asks for; how
-long each took, and whether the test passed.
+much work each was, and whether the test passed.
 """
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Generator
 
 import pytest
 import sitecustomize
 
-seconds: dict[str, float] = {}  # of the shared fixtures that were made for the running test
+shared: list[float] = []  # seconds that making shared fixtures took for the running test
+
+
+def _spent() -> float:
+    """Seconds of work until now, of processes started and ended too: a busy machine has no say."""
+    return sum(os.times()[:4])
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    before = _spent()
+    shared.clear()
     sitecustomize.credit(item.nodeid)
     if isinstance(item, pytest.Function):
         for defined in item._fixtureinfo.name2fixturedefs.values():
             if defined[-1].scope != "function":
                 sitecustomize.note("asks", _named(defined[-1]))
     done = yield
+    sitecustomize.note("takes", round(_spent() - before - sum(shared), 2))
     sitecustomize.credit("")
     return done
 
@@ -36,26 +43,23 @@ def pytest_fixture_setup(
 ) -> Generator[None, object, object]:
     if fixturedef.scope == "function":
         return (yield)
-    before, began = os.environ.get("ENTERED_FOR", ""), time.perf_counter()
+    asking, before, within = os.environ.get("ENTERED_FOR", ""), _spent(), sum(shared)
     sitecustomize.credit(_named(fixturedef))
     try:
         return (yield)
     finally:
-        took = seconds[_named(fixturedef)] = time.perf_counter() - began
-        sitecustomize.note("takes", round(took, 2))
-        sitecustomize.credit(before)
+        shared.append(_spent() - before - (sum(shared) - within))
+        sitecustomize.note("takes", round(shared[-1], 2))
+        sitecustomize.credit(asking)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
+    item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    took = call.duration - (sum(seconds.values()) if call.when == "setup" else 0.0)
-    sitecustomize.note("takes", round(took, 2))
     if not report.passed:
         sitecustomize.note("fails")
-    seconds.clear()
     return report
 
 

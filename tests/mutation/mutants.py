@@ -64,7 +64,7 @@ NOT_COPIED = (
 )
 HANGS = 60.0  # seconds of a test that has no end; of several
 PATIENCE = 5.0  # times as long as they took in the traced run, besides
-OWN_BUDGET = 10.0  # seconds, as long as they took in the traced run, of a module's own tests, and
+OWN_BUDGET = 10.0  # seconds of work in the traced run, of a module's own tests, and
 BUDGET = 30.0  # of others
 
 Position = tuple[int, int]
