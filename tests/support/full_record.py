@@ -228,8 +228,8 @@ def span_forecasts(key: SeriesKey, published: int, median: int) -> tuple[SpanFor
 
 def marks(level: int) -> bytes:
     """A distribution around a level for each of 24 months."""
-    spread = paths.tail_scores(np.array(paths.MARK_PROBS))
-    return as_bytes(np.log(level) + 0.02 * np.sqrt(np.arange(1, 25))[:, None] * spread)
+    ahead_of = np.arange(1, 25)
+    return as_bytes(np.full(24, np.log1p(level)), 0.05 * np.sqrt(ahead_of), 3.0, 1.0)
 
 
 def answer(key: SeriesKey, kind: str, first: str, last: str, **more) -> StandingAnswer:

@@ -43,7 +43,7 @@ def compare(path: Path, texts: Mapping[str, str]) -> None:
 
 def masked(text: str) -> str:
     """Without digests of the record, which are others with each migration; numbers to 9 digits."""
-    text = re.sub(r"\b(?=[0-9a-f]*[a-f])[0-9a-f]{16,64}\b", "DIGEST", text)
+    text = re.sub(r"(?<![0-9a-z])(?=\d*[a-f])[0-9a-f]{16,64}(?![0-9a-f])", "DIGEST", text)
     return re.sub(r"(\d\.\d{9})\d+", r"\1", text)
 
 
