@@ -16,6 +16,7 @@ import click
 import pytest
 import time_machine
 from click.testing import CliRunner
+from pptx import Presentation
 
 from jobs.cli import main
 from tests.support import golden_texts
@@ -31,16 +32,10 @@ a year earlier. At the northern border there were 1,010, the lowest since Octobe
 2024 agents met 2,020 people at the northern border, nearly double the month before. Nationwide
 there were 12,000 encounters in March. The Border Patrol counted 2,325 of the southwest's.
 """
-OWN = "series,month,value\n" + "".join(
-    f"{name},{2020 + n // 12}-{n % 12 + 1:02d},{level + n}\n"
-    for name, level in (("a", 5), ("b", 50))
-    for n in range(30)
-)
-
 SETTINGS = """
 [forecast]
 models = ["naive"]
-first_cutoff = "2024-01"
+first_cutoff = "2023-10"
 dimensions = ["state"]
 
 [compute]
@@ -196,11 +191,22 @@ READING = {
         plot northern --since 2023-10 --title "In short" --size 640x360 -o sized.svg
         plot northern --log --lead 2 --kind history -o leads.svg
         plot northern --kind nonsense -o x.svg
+        brief northern -o month.png
+        brief southwest 2023-12 -o shift.png
+        brief northern -o month.pptx
+        brief southwest 2024-02 -o february.pptx
+        brief northern -o month.txt
+        score --questions -o chances.svg
+        plot northern:NY -o part.svg
+        plot other --kind calibration -o other.svg
+        plot southwest --kind drivers -o other.svg
+        plot other -o other.svg --since 2024-01
+        plot southwest --kind fan --month 2024-01 -o fan2.svg
         export hub -o hub
+        export hub -o hub-hindcasts --hindcasts
         export hindcasts -o hindcasts.csv
         export scorecard -o scores.parquet
         export border_months -o old.csv --as-of 2024-03-01
-        forecast own.csv -o own-ahead.csv --h 3
         forecast odd.csv
         config init -o made.toml
         config init -o made.toml
@@ -248,7 +254,6 @@ def _still(monkeypatch, tmp_path):
     monkeypatch.setenv("COLUMNS", "100")
     undrawn(monkeypatch)
     Path("article.txt").write_text(ARTICLE)
-    Path("own.csv").write_text(OWN)
     Path("config.toml").write_text(SETTINGS)
     Path("odd.csv").write_text("Fiscal Year\n2024\n")
     with time_machine.travel(TODAY, tick=False):
@@ -279,11 +284,18 @@ def same(text: str, record: Path) -> str:
 
 
 def content(file: Path) -> str:
-    """How many lines, and a digest; of other files than texts nothing."""
-    if file.suffix not in (".csv", ".md", ".html", ".svg", ".toml", ".json"):
-        return ""
-    text = masked(file.read_text("utf-8"))
-    return f"{len(text.splitlines())} lines {hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    """How many lines, and a digest; of a slide its words."""
+    if file.suffix == ".pptx":
+        slide = Presentation(str(file)).slides[0]
+        cells = [
+            cell.text for one in slide.shapes if one.has_table for cell in one.table.iter_cells()
+        ]
+        words = [one.text_frame.text for one in slide.shapes if one.has_text_frame]
+        return " | ".join((*words, *cells, slide.notes_slide.notes_text_frame.text))
+    if file.suffix in (".csv", ".md", ".html", ".svg", ".toml", ".json", ".png"):
+        text = masked(file.read_text("latin-1"))
+        return f"{len(text.splitlines())} lines {hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return ""
 
 
 def all_printed(record: Path, commands: str) -> dict[str, str]:
