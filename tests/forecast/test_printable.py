@@ -1,3 +1,5 @@
+"""Texts of others made fit: nothing in them that a terminal would obey, none too long."""
+
 from __future__ import annotations
 
 import pytest
@@ -6,38 +8,32 @@ from forecast.printable import LONGEST, one_line, printable, without_controls
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "shown", "line"),
     [
-        ("", ""),
-        ("a  b\t\nc ", "a b c"),
-        ("\x1b[31mred", "?[31mred"),
-        ("left\u202eright", "left?right"),
-        ("caf\u00e9", "caf\u00e9"),
-        ("a\udcffb", "a?b"),
+        ("plain", "plain", "plain"),
+        ("  two \t words\n", "two words", "two words"),
+        ("a\x1b[31mred", "a?[31mred", "a[31mred"),
+        ("bell\x07", "bell?", "bell"),
+        ("turn\u202eed", "turn?ed", "turned"),
+        ("no\udcffbyte", "no?byte", "nobyte"),
+        ("año 5 %", "año 5 %", "año 5 %"),
+        ("", "", ""),
     ],
 )
-def test_a_foreign_text_becomes_one_line_of_text(text, said):
-    assert printable(text) == said
+def test_a_foreign_text_is_on_one_line_and_obeyed_by_nothing(text, shown, line):
+    assert (printable(text), one_line(text)) == (shown, line)
 
 
-@pytest.mark.parametrize(
-    ("length", "longest", "said"),
-    [
-        (LONGEST, LONGEST, "x" * 300),
-        (LONGEST + 1, LONGEST, "x" * 297 + "..."),
-        (9, 10, "x" * 9),
-        (10, 10, "x" * 10),
-        (11, 10, "x" * 7 + "..."),
-    ],
-)
-def test_a_text_longer_than_shown_is_cut_to_that_length(length, longest, said):
-    assert printable("x" * length, longest) == said
-    assert printable("x" * length) == (said if longest == LONGEST else "x" * length)
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_foreign_text_is_cut_where_it_is_too_long(more):
+    text = "x" * (LONGEST + more)
+
+    shown = printable(text)
+
+    assert shown == (text if more <= 0 else f"{'x' * (LONGEST - 3)}...")
+    assert printable("abcdef", 5) == "ab..."
+    assert printable("abcde", 5) == "abcde"
 
 
-def test_words_of_ours_leave_out_what_cannot_be_printed():
-    assert one_line(" read\x1b  \n from\u202e a\tfile") == "read from a file"
-
-
-def test_a_text_of_lines_keeps_its_lines_and_spaces():
-    assert without_controls("a  b\n\x07c\n") == "a  b\n?c\n"
+def test_lines_of_ours_stay_as_they_are():
+    assert without_controls("a  b\n\x1bc\n") == "a  b\n?c\n"
