@@ -6,6 +6,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 
 from forecast import headlines, months
@@ -86,16 +87,15 @@ class CountTable:
     @classmethod
     def read(cls, connection: sqlite3.Connection) -> CountTable:
         """The table of a record."""
-        series: dict[SeriesKey, dict[int, tuple[int, int]]] = defaultdict(dict)
-        for border, dimension, member, component, month, encounters, unit in reports.every_month(
-            connection
-        ):
-            key = SeriesKey(border, dimension, member, component)
-            series[key][months.to_index(month)] = (encounters, unit)
+        series: dict[tuple[str, ...], dict[int, tuple[int, int]]] = defaultdict(dict)
+        index = cache(months.to_index)
+        for *key, month, encounters, unit in reports.every_month(connection):
+            series[tuple(key)][index(month)] = (encounters, unit)
         values: dict[tuple[str, int], list[tuple[int, str, str]]] = defaultdict(list)
         for border, month, encounters, known_from, vintage in reports.every_value(connection):
-            values[border, months.to_index(month)].append((encounters, known_from, vintage))
-        return cls(series, values, registry.main().rounded)
+            values[border, index(month)].append((encounters, known_from, vintage))
+        keyed = {SeriesKey(*key): by_month for key, by_month in series.items()}
+        return cls(keyed, values, registry.main().rounded)
 
     @property
     def keys(self) -> Iterable[SeriesKey]:
