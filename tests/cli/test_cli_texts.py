@@ -22,7 +22,7 @@ from jobs.cli import main
 from tests.support import golden_texts
 from tests.support.commands import COMMANDS
 from tests.support.golden_texts import masked
-from tests.support.undrawn import undrawn
+from tests.support.undrawn import drawn_from, undrawn
 
 TEXTS = Path(__file__).with_name("texts")
 TODAY = datetime(2024, 4, 25, 12, tzinfo=UTC)
@@ -292,8 +292,10 @@ def content(file: Path) -> str:
         ]
         words = [one.text_frame.text for one in slide.shapes if one.has_text_frame]
         return " | ".join((*words, *cells, slide.notes_slide.notes_text_frame.text))
-    if file.suffix in (".csv", ".md", ".html", ".svg", ".toml", ".json", ".png"):
-        text = masked(file.read_text("latin-1"))
+    if file.suffix == ".png":
+        return drawn_from(file)
+    if file.suffix in (".csv", ".md", ".html", ".svg", ".toml", ".json"):
+        text = masked(file.read_text("utf-8"))
         return f"{len(text.splitlines())} lines {hashlib.sha256(text.encode()).hexdigest()[:12]}"
     return ""
 

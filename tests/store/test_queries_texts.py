@@ -79,7 +79,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple | Iterator):
         return [*map(plain, value)]
     if isinstance(value, bytes):
-        return f"{len(value)} bytes"
+        return "a picture" if value.startswith(b"\x89PNG") else f"{len(value)} bytes"
     return f"{value:.9g}" if isinstance(value, float) else value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +36,12 @@ def _png(spec: Any, **_: Any) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (1, 1), f"#{named(spec)[:6]}").save(out, "PNG")
     return out.getvalue()
+
+
+def drawn_from(file: Path) -> str:
+    """What such a picture would be drawn from, whichever library wrote the file."""
+    with Image.open(file) as image:
+        return "drawn from {:02x}{:02x}{:02x}".format(*image.convert("RGB").getpixel((0, 0)))
 
 
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
