@@ -517,9 +517,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as work:
         folders = [Path(work, str(number)) for number in range(given.processes)]
         trees = [Tree(folder, python, traced, files) for folder in folders]
-        report(drawn, judged(drawn, trees, own, bool(given.module)))
-        for tree in trees:
-            tree.end()
+        try:
+            report(drawn, judged(drawn, trees, own, bool(given.module)))
+        finally:
+            for tree in trees:
+                tree.end()
     return 0
 
 

@@ -39,6 +39,7 @@ def credit(name: str) -> None:
     """From here on all is entered for a test, or for a fixture that tests share."""
     os.environ["ENTERED_FOR"] = name
     seen.clear()
+    sys.settrace(enter)  # Python drops it where it cannot be called, as at the end of the stack
 
 
 threading.settrace(enter)
