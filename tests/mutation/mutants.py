@@ -225,7 +225,8 @@ class Traced:
             alike = {test, *self.asked[test]}
             if not who.isdisjoint(alike):
                 # The module's share of all that is entered, and of what the test enters by itself.
-                share = sum(of_module[x] for x in alike) / (sum(self.breadth[x] for x in alike))
+                entered = sum(self.breadth[x] for x in alike) or 1
+                share = sum(of_module[x] for x in alike) / entered
                 alone = of_module[test] / (self.breadth[test] or 1)
                 worth[test] = (share + alone) / (1 + self.seconds[test])
         ranked = sorted(worth, key=lambda test: (-worth[test], test))
