@@ -108,24 +108,36 @@ def tail(
 
 def tail_of_one(away: float, centre: float, df: float, horizon: int) -> float:
     """`tail` of one month `away` from its centre, in units of the scale, in a tenth of the time."""
-    share = (math.log(df) - math.log(par.GRID_DF)) / (math.log(par.WALK_DF / par.GRID_DF))
-    share, near, end = min(max(share, 0.0), 1.0), 1 / horizon, _end(df)
-    if away > 0:
-        count = math.expm1(max(centre, 0.0))
-        upper = 1 - (1 - par.UPPER_START * (1 - share)) * near
-        first, last = 0.0, -par.UPPER_END * upper * count / (count + par.UPPER_SMALL)
-    else:
-        lower = 1 - (1 - par.LOWER_START) * near
-        first, last = par.LOWER * lower, (par.LOWER + par.LOWER_END * share) * lower
+    first, last = _bend_of_one(away > 0, centre, df, horizon)
+    end = _unit(df, float(par.END))
     size, straight, curve = abs(away), 1 + first, (last - first) / end
     inside = 2 * size / (straight + math.sqrt(max(straight**2 + 4 * curve * size, 0.0)))
     unit: float = inside if inside <= end else size / (1 + last)
     return 2 * float(stdtr(df, -unit))
 
 
+def quantile_of_one(prob: float, centre: float, df: float, horizon: int) -> float:
+    """How far from its centre one month's quantile lies, in units of the scale; as quick."""
+    unit = _unit(df, prob)
+    first, last = _bend_of_one(unit > 0, centre, df, horizon)
+    return unit * (1 + first + (last - first) * min(abs(unit) / _unit(df, float(par.END)), 1.0))
+
+
+def _bend_of_one(above: bool, centre: float, df: float, horizon: int) -> tuple[float, float]:
+    """K of one side of one month, at the median and from END on."""
+    share = (math.log(df) - math.log(par.GRID_DF)) / (math.log(par.WALK_DF / par.GRID_DF))
+    share, near = min(max(share, 0.0), 1.0), 1 / horizon
+    if above:
+        count = math.expm1(max(centre, 0.0))
+        upper = 1 - (1 - par.UPPER_START * (1 - share)) * near
+        return 0.0, -par.UPPER_END * upper * count / (count + par.UPPER_SMALL)
+    lower = 1 - (1 - par.LOWER_START) * near
+    return par.LOWER * lower, (par.LOWER + par.LOWER_END * share) * lower
+
+
 @lru_cache(maxsize=4096)
-def _end(df: float) -> float:
-    return float(stdtrit(df, float(par.END)))
+def _unit(df: float, prob: float) -> float:
+    return float(stdtrit(df, prob))
 
 
 def unit_quantiles(df: Floats, probs: Sequence[float]) -> Floats:

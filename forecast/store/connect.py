@@ -11,12 +11,13 @@ import fcntl
 import os
 import sqlite3
 import stat
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from forecast import atomic
@@ -96,6 +97,16 @@ def moment(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+def insert(db: Database, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows of the same columns."""
+    written = list(rows)
+    if written:
+        values = ", ".join(f":{column}" for column in written[0])
+        db.conn.executemany(
+            f"insert into {table} ({', '.join(written[0])}) values ({values})", written
+        )
+
+
 @contextmanager
 def writing(path: Path, wait: float = LOCK_WAIT, schema: str = SCHEMA) -> Iterator[Database]:
     """The one writing connection, migrated, for as long as the write lock is held.
@@ -106,6 +117,13 @@ def writing(path: Path, wait: float = LOCK_WAIT, schema: str = SCHEMA) -> Iterat
     wait : seconds to wait for the lock before BusyError names its holder.
     schema : the folder of migrations that make this database.
     """
+    if not {"sqlite_utils", "pandas"} & sys.modules.keys():
+        # It loads pandas where there is one, .17 s, for types of columns that no table here has.
+        sys.modules["pandas"] = None  # type: ignore[assignment]
+        try:
+            import sqlite_utils  # noqa: F401
+        finally:
+            del sys.modules["pandas"]
     from sqlite_utils import Database
 
     path.parent.mkdir(parents=True, exist_ok=True)

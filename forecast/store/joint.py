@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from forecast.records import PathMarks, PathRule, Publication, SeriesKey
+from forecast.store.connect import insert
 from forecast.store.observations import row_with_id
 from forecast.store.read import rows
 
@@ -33,8 +34,8 @@ def save_joint(
             for one in publication.path_marks
         ],
     )
-    db.table("spans").insert_all(
-        {"run_id": run_id, **row_with_id(span, ids)} for span in publication.spans
+    insert(
+        db, "spans", ({"run_id": run_id, **row_with_id(span, ids)} for span in publication.spans)
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast import months
@@ -158,7 +158,7 @@ def series_ids(db: Database | sqlite3.Connection) -> dict[SeriesKey, int]:
 
 def row_with_id(record: Any, ids: Mapping[SeriesKey, int]) -> dict[str, Any]:
     """A record of a series as a row: its series by id."""
-    others = (field.name for field in fields(record) if field.name != "series")
+    others = (name for name in record.__dataclass_fields__ if name != "series")
     return {"series_id": ids[record.series], **{name: getattr(record, name) for name in others}}
 
 

@@ -11,7 +11,7 @@ from forecast import months
 from forecast.label_joins import Joins, joined
 from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
 from forecast.store import ledger, observations
-from forecast.store.connect import transaction
+from forecast.store.connect import insert, transaction
 
 if TYPE_CHECKING:
     import sqlite3
@@ -63,30 +63,38 @@ def _save_release(
     decision = (release_id, "accepted", reason, decided_at)
     values = (*astuple(snapshot.release), *decision, counts_digest(snapshot))
     marks = ", ".join("?" * len(values))
-    insert = f"insert into releases ({columns}) values ({marks}) returning id"
-    (saved,) = db.execute(insert, values).fetchone()
+    query = f"insert into releases ({columns}) values ({marks}) returning id"
+    (saved,) = db.execute(query, values).fetchone()
     years = sorted(snapshot.closed | set(snapshot.rows))
-    db.table("release_years").insert_all(
-        {
-            "release_id": saved,
-            "fiscal_year": year,
-            "closed": int(year in snapshot.closed),
-            "line_count": snapshot.rows.get(year),
-        }
-        for year in years
+    insert(
+        db,
+        "release_years",
+        (
+            {
+                "release_id": saved,
+                "fiscal_year": year,
+                "closed": int(year in snapshot.closed),
+                "line_count": snapshot.rows.get(year),
+            }
+            for year in years
+        ),
     )
     return int(saved)
 
 
 def _save_statements(db: Database, release_id: int, snapshot: Snapshot) -> None:
-    db.table("coverage").insert_all(
-        {
-            "release_id": release_id,
-            **c.scope._asdict(),
-            "first_month": c.first_month,
-            "last_month": c.last_month,
-        }
-        for c in snapshot.coverage
+    insert(
+        db,
+        "coverage",
+        (
+            {
+                "release_id": release_id,
+                **c.scope._asdict(),
+                "first_month": c.first_month,
+                "last_month": c.last_month,
+            }
+            for c in snapshot.coverage
+        ),
     )
     ids = observations.added_ids(db, snapshot.counts)
     if snapshot.release.kind == "vintage":

@@ -23,7 +23,7 @@ from forecast.records import (
     StoredForecast,
 )
 from forecast.store import changes, joint, ledger, notices, read, reports, standing, watch
-from forecast.store.connect import transaction
+from forecast.store.connect import insert, transaction
 from forecast.store.observations import SeriesIds, row_with_id, series_by_id, series_ids
 
 if TYPE_CHECKING:
@@ -44,19 +44,27 @@ def publish(
     with transaction(db):
         ids = series_ids(db)
         run_id = _save_run(db, publication)
-        db.table("run_releases").insert_all(
-            {"run_id": run_id, "release_id": release} for release in publication.releases
+        insert(
+            db,
+            "run_releases",
+            ({"run_id": run_id, "release_id": release} for release in publication.releases),
         )
-        db.table("forecasts").insert_all(
-            {"run_id": run_id, **row_with_id(f, ids)} for f in publication.forecasts
+        insert(
+            db,
+            "forecasts",
+            ({"run_id": run_id, **row_with_id(f, ids)} for f in publication.forecasts),
         )
-        db.table("quantiles").insert_all(
-            {"run_id": run_id, "series_id": ids[k], "month": m, "prob_permille": p, "value": v}
-            for k, m, p, v in publication.quantiles
+        insert(
+            db,
+            "quantiles",
+            (
+                {"run_id": run_id, "series_id": ids[k], "month": m, "prob_permille": p, "value": v}
+                for k, m, p, v in publication.quantiles
+            ),
         )
         for table in ("fits", "scores"):
             records = getattr(publication, table)
-            db.table(table).insert_all({"run_id": run_id, **row_with_id(r, ids)} for r in records)
+            insert(db, table, ({"run_id": run_id, **row_with_id(r, ids)} for r in records))
         watch.save_watch(
             db,
             run_id,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast import months
 from forecast.engine.predictive import Predictive
@@ -94,11 +96,15 @@ class Hindsight:
             return None
         return outlook_of(said, row, origin, cutoff)
 
+    @cached_property
+    def _months_known(self) -> NDArray[np.bool_]:
+        return self.panel.known
+
     def _known(self, row: int, cutoff: str) -> str:
         column = self.column(row, cutoff)
-        if not 0 <= column < self.panel.z.shape[1]:
+        if not 0 <= column < self.panel.z.shape[1] or self._months_known[row, column]:
             return cutoff
-        before = np.flatnonzero(self.panel.known[row, : column + 1])
+        before = np.flatnonzero(self._months_known[row, : column + 1])
         return months.shift(cutoff, int(before[-1]) - column) if len(before) else cutoff
 
     def reaching(self, row: int, month: str, ahead: int = 1) -> Outlook | None:

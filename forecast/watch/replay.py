@@ -77,7 +77,8 @@ def looks_back(hindsight: Hindsight, row: int, first: FirstCounts, since: str = 
 
 def typical(by_month: Mapping[str, int], through: str) -> float:
     """Median of the twelve months up to `through`."""
-    year = (by_month.get(months.shift(through, -back)) for back in range(12))
+    last = months.to_index(through)
+    year = [by_month.get(months.from_index(last - back)) for back in range(12)]
     return float(statistics.median([count for count in year if count is not None] or [0]))
 
 

@@ -12,7 +12,6 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 from scipy.special import ndtri
 
 from forecast.engine import tails
@@ -114,9 +113,10 @@ def thresholds(expected: Expected, rules: Rules) -> tuple[int | None, int]:
 
     `below` is None where not even zero would be.
     """
-    ends = (rules.alpha / 2, 1 - rules.alpha / 2)
-    bend = tails.bend(np.array([expected.centre]), expected.df, expected.horizon)
-    low, high = (expected.scale * tails.bent(np.array(expected.df), bend, ends)[0]).tolist()
+    low, high = (
+        expected.scale * tails.quantile_of_one(p, expected.centre, expected.df, expected.horizon)
+        for p in (rules.alpha / 2, 1 - rules.alpha / 2)
+    )
     below = math.ceil(math.expm1(max(expected.centre + low, 0.0))) + 1
     above = math.floor(math.expm1(expected.centre + high)) - 1
     # Straight to where the deviation begins to matter, then by one.

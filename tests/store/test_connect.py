@@ -609,3 +609,14 @@ def test_a_part_that_a_release_has_no_count_of_was_none_there_also_before_its_fi
     assert counts[0][INDIA] == {"2024-01": 0, "2024-02": 0}
     assert counts[1][INDIA] == {"2024-01": 0, "2024-02": 0, "2024-03": 5}
     assert counts[0][PERU] == {"2024-01": 5, "2024-02": 7}
+
+
+def test_writing_loads_no_pandas_and_leaves_it_to_be_loaded(tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from forecast.store import connect\n"
+        "with connect.writing(Path(sys.argv[1])): pass\n"
+        "assert 'pandas' not in sys.modules\n"
+        "import pandas\n"
+    )
+
+    subprocess.run([sys.executable, "-c", program, tmp_path / "new.db"], check=True)
