@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from forecast.config import Config, PublishedSection, SourceSection, source_section
 from forecast.errors import BordercastError, ConfigError
 from forecast.intake.sources import registry
-from forecast.store import connect, measure
+from forecast.store import connect, measures
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -41,16 +41,16 @@ def start(path: Path, config: Config) -> None:
 
 def of_connection(connection: Database | sqlite3.Connection) -> None:
     """The same from a record alone."""
-    kept = measure.source(connection)
-    _use(source_section(kept) if kept else None, measure.totals(connection))
+    kept = measures.section(connection)
+    _use(source_section(kept) if kept else None, measures.totals(connection))
 
 
 def taken(db: Database, config: Config) -> None:
     """Keep the source's words in the record, and see which series it has now."""
     if config.sources:
         section = config.sources[0]
-        measure.save_source(db, section.model_dump(mode="json"))
-        _use(section, measure.totals(db))
+        measures.save_section(db, section.model_dump(mode="json"))
+        _use(section, measures.totals(db))
 
 
 def _use(section: SourceSection | None, totals: list[str]) -> None:
@@ -69,7 +69,7 @@ def _of_record(path: Path) -> tuple[SourceSection | None, list[str]]:
         return None, []
     try:
         with closing(connect.read(path)) as connection:
-            kept = measure.source(connection)
-            return source_section(kept) if kept else None, measure.totals(connection)
+            kept = measures.section(connection)
+            return source_section(kept) if kept else None, measures.totals(connection)
     except (BordercastError, sqlite3.Error, ValueError):  # `verify` says what is wrong
         return None, []

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 LOCK_WAIT = 30.0
 OWNER_ONLY = 0o600
 SCHEMA = "migrations"  # the folder of the main database's; ops.db has its own
+VIEWS_APART = 20  # migrations from this one on find no views: these stand in views.sql
 _PRAGMAS = (
     "journal_mode = wal",
     "synchronous = full",
@@ -175,14 +176,35 @@ def migrations(schema: str = SCHEMA) -> list[str]:
     return [file.read_text(encoding="utf-8") for file in files]
 
 
+def views() -> list[str]:
+    """The statements that make a record's views, in their order."""
+    script = (resources.files("forecast.store") / "views.sql").read_text(encoding="utf-8")
+    return [f"{statement};" for statement in script.split(";\n") if statement.strip()]
+
+
 def migrate(connection: sqlite3.Connection, path: Path, schema: str = SCHEMA) -> None:
     """Bring the schema to this program's version, one transaction a step."""
     _refuse_newer(connection, path, schema)
-    for version, script in enumerate(migrations(schema), start=1):
-        if version > _version(connection):
-            connection.executescript(
-                f"begin immediate;\n{script}\npragma user_version = {version};\ncommit;"
-            )
+    # A table may be made anew while others refer to it.
+    connection.execute("pragma foreign_keys = off")
+    apply(connection, len(migrations(schema)), schema)
+    connection.execute("pragma foreign_keys = on")
+
+
+def apply(connection: sqlite3.Connection, until: int, schema: str = SCHEMA) -> None:
+    """Apply the migrations up to a version that a database has not had."""
+    steps = migrations(schema)
+    for version in range(_version(connection) + 1, until + 1):
+        script = [steps[version - 1], f"pragma user_version = {version};"]
+        if schema == SCHEMA and version >= VIEWS_APART:
+            script[:0] = [f"drop view {name};" for name in _views(connection)]
+            script += views() if version == len(steps) else []
+        connection.executescript("\n".join(("begin immediate;", *script, "commit;")))
+
+
+def _views(connection: sqlite3.Connection) -> list[str]:
+    found = connection.execute("select name from sqlite_master where type = 'view' order by 1")
+    return [name for (name,) in found.fetchall()]
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -35,7 +35,9 @@ def hindcasts(
 
 def hindcast_models(connection: sqlite3.Connection) -> list[str]:
     """The models that have hindcasts."""
-    found = connection.execute("select distinct model from hindcasts order by 1")
+    found = connection.execute(
+        "select distinct model from hindcasts where series_id in (select id from series) order by 1"
+    )
     return [model for (model,) in found]
 
 

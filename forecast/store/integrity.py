@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from forecast.store import ledger, schema, scheme1, sqlite_errors, witnesses
+from forecast.store import ledger, measures, schema, scheme1, sqlite_errors, witnesses
 from forecast.store.lawful import Statements
 from forecast.store.ledger import ROOT, EntryKey, LedgerEntry
 from forecast.store.parts import GROUPS, PARTS
@@ -141,7 +141,7 @@ class _PublishedRun(NamedTuple):
 
 def _runs(db: sqlite3.Connection) -> list[_PublishedRun]:
     scheme = "scheme" if ledger.kept(db) else str(scheme1.SCHEME)
-    query = f"select id, digest, previous_digest, {scheme} from runs order by id"
+    query = f"select id, digest, previous_digest, {scheme} from main.runs order by id"
     return [_PublishedRun(*row) for row in db.execute(query)]
 
 
@@ -275,9 +275,10 @@ def _misdated(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _release_findings(db: sqlite3.Connection) -> Iterator[str]:
-    accepted = db.execute(
-        "select id, source, counts_digest from releases where status = 'accepted' order by id"
-    ).fetchall()
-    for release_id, source, digest in accepted:
-        if counts_digest(load_snapshot(db, release_id)) != digest:
-            yield f"release {release_id} ({source}) was edited: its observations were changed"
+    query = "select id, source, counts_digest from releases where status = 'accepted' order by id"
+    for measure_id in measures.ids(db):
+        with measures.scoped(db, measure_id):
+            for release_id, source, digest in db.execute(query).fetchall():
+                if counts_digest(load_snapshot(db, release_id)) != digest:
+                    what = "its observations were changed"
+                    yield f"release {release_id} ({source}) was edited: {what}"

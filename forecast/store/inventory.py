@@ -43,8 +43,10 @@ def save_refused(db: Database, release: Release, reason: str) -> int:
     marks = ", ".join("?" * len(values))
     (release_id,) = db.execute(
         f"""
-        insert into releases ({columns}) values ({marks})
-        on conflict (sha256) do update set reason = excluded.reason where status = 'quarantined'
+        insert into main.releases ({columns}, measure_id)
+        values ({marks}, (select measure_id from scope))
+        on conflict (measure_id, sha256)
+            do update set reason = excluded.reason where status = 'quarantined'
         returning id
         """,
         values,
@@ -61,7 +63,9 @@ def save_after_all(db: Database, release_id: int, snapshot: Snapshot, why: str, 
     why : the reason recorded with it, "" if the checks no longer object.
     now : the moment an operator decided it, UTC; "" if nobody had to.
     """
-    gone = db.execute("delete from releases where id = ? and status = 'quarantined'", (release_id,))
+    gone = db.execute(
+        "delete from main.releases where id = ? and status = 'quarantined'", (release_id,)
+    )
     if gone.rowcount != 1:
         raise DataError(f"release {release_id} is not in quarantine")
     save_snapshot(db, snapshot, why, release_id=release_id, decided_at=now)

@@ -56,11 +56,15 @@ RULES: dict[EntryKind, EntryRule] = {
         "",
         record=(
             *("figures", "hindcasts", "questions", "unexplained", "notices", "withdrawals"),
-            *("schema", "measure", "labels", "unpublished", "pastyardsticks"),
+            *("schema", "measure", "measures", "labels", "unpublished", "pastyardsticks"),
         ),
     ),
-    "accepted": EntryRule("release", ("release",), ("figures",), after=(None, "refused", "schema")),
-    "refused": EntryRule("release", ("release",), ("figures",), after=(None, "refused", "schema")),
+    "accepted": EntryRule(
+        "release", ("release",), ("figures", "measures"), after=(None, "refused", "schema")
+    ),
+    "refused": EntryRule(
+        "release", ("release",), ("figures", "measures"), after=(None, "refused", "schema")
+    ),
     "run": EntryRule(
         "run",
         (
@@ -69,7 +73,7 @@ RULES: dict[EntryKind, EntryRule] = {
         ),
         (
             *("hindcasts", "questions", "unexplained", "notices", "unpublished"),
-            "pastyardsticks",
+            *("pastyardsticks", "measures"),
         ),
         notices="new",
     ),
@@ -87,7 +91,7 @@ RULES: dict[EntryKind, EntryRule] = {
         after=("run", "schema"),
         notices="stops",
     ),
-    "kept": EntryRule("", record=("measure", "labels", "unpublished"), some=True),
+    "kept": EntryRule("", record=("measure", "measures", "labels", "unpublished"), some=True),
     "witnessed": EntryRule(
         "entry", ("signature", "stamp", "commit"), after=(None, "witnessed", "schema"), some=True
     ),

@@ -84,13 +84,14 @@ def add(db: Connection, kind: EntryKind, subject: str, keys: Iterable[EntryKey])
     schema = version(db)
     last = newest(db)
     if last is None:
-        newest_run = "select coalesce((select digest from runs order by id desc limit 1), '')"
+        newest_run = "select coalesce((select digest from main.runs order by id desc limit 1), '')"
         (previous,), marks = db.execute(newest_run).fetchone(), None
     else:
         previous, marks = last.digest, last.digest[ROOT:]
-    run = db.execute("select id from latest_run").fetchone()
+    stands = "from main.runs where id not in (select run_id from withdrawals)"
+    (run_id,) = db.execute(f"select max(id) {stands}").fetchone()
     number = last.id + 1 if last else 1
-    entry = LedgerEntry(number, SCHEME, schema, kind, run and run[0], subject, parts, previous, "")
+    entry = LedgerEntry(number, SCHEME, schema, kind, run_id, subject, parts, previous, "")
     entry = entry._replace(digest=entry_digest(entry, marks))
     columns = ", ".join(LedgerEntry._fields)
     db.execute(f"insert into entries ({columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)", entry)
@@ -101,14 +102,16 @@ def add_run(db: Connection, run_id: int, notices: Sequence[int]) -> None:
     """State a run and the notices it gives occasion to, and give the run its digest."""
     entry = add(db, "run", f"run {run_id}", [*_keys("run", run_id), *_of_notices(notices)])
     db.execute(
-        "update runs set previous_digest = ?, digest = ?, scheme = ? where id = ?",
+        "update main.runs set previous_digest = ?, digest = ?, scheme = ? where id = ?",
         (entry.previous, entry.digest, SCHEME, run_id),
     )
 
 
 def add_release(db: Connection, release_id: int) -> None:
     """State a file that was accepted or refused."""
-    (status,) = db.execute("select status from releases where id = ?", (release_id,)).fetchone()
+    (status,) = db.execute(
+        "select status from main.releases where id = ?", (release_id,)
+    ).fetchone()
     kind: EntryKind = "accepted" if status == "accepted" else "refused"
     add(db, kind, f"release {release_id}", _keys(kind, release_id))
 
@@ -124,9 +127,9 @@ def add_withdrawal(db: Connection, run_id: int, notices: Sequence[int]) -> None:
     add(db, "withdrawn", f"run {run_id}", keys)
 
 
-def add_kept(db: Connection, part: str) -> None:
+def add_kept(db: Connection, *parts: str) -> None:
     """State what was kept outside a run: the source's words, joined labels, paths of fits."""
-    add(db, "kept", "", [(part, None)])
+    add(db, "kept", "", [(part, None) for part in parts])
 
 
 def add_proof(db: Connection, witness: str, entry_id: int) -> None:
@@ -140,7 +143,7 @@ def add_schema(db: Connection) -> None:
     last = newest(db)
     if last is None:
         keys += [(part, 0) for part in UNSIGNED]
-        for run_id in _ids(db, "select id from runs where digest <> ''"):
+        for run_id in _ids(db, "select id from main.runs where digest <> ''"):
             # Earlier programs said of these rows alone which run wrote them.
             keys += [(part, run_id) for part in RULES["run"].own if part not in _UNSAID]
     for part, about in PARTS.items():

@@ -142,8 +142,8 @@ def insert_rows(db: Database, rows: Iterable[tuple[int, str, int, int]]) -> None
 def added_ids(db: Database, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
     """Ids of these series; those not yet known are added."""
     db.conn.executemany(
-        "insert into series (border, dimension, member, component) values (?, ?, ?, ?) "
-        "on conflict do nothing",
+        "insert into main.series (border, dimension, member, component, measure_id) "
+        "values (?, ?, ?, ?, (select measure_id from scope)) on conflict do nothing",
         sorted(keys),
     )
     known = series_ids(db)

@@ -65,7 +65,7 @@ PARTS: dict[str, StatedPart] = {
         "run and files",
         (
             "select id, started_at, published_at, data_through, config_digest, code_version "
-            "from runs where id = ?",
+            "from main.runs where id = ?",
         ),
     ),
     "releases": StatedPart(
@@ -74,7 +74,7 @@ PARTS: dict[str, StatedPart] = {
         (
             """
             select r.sha256, r.seq, r.kind, r.source, r.first_seen_at, r.decided_at, r.counts_digest
-            from run_releases as x join releases as r on r.id = x.release_id
+            from run_releases as x join main.releases as r on r.id = x.release_id
             where x.run_id = ? order by r.sha256
             """,
         ),
@@ -88,7 +88,7 @@ PARTS: dict[str, StatedPart] = {
                 {_SERIES}, f.model, f.month, f.cutoff, f.horizon, f.median, f.lo50, f.hi50, f.lo80,
                 f.hi80, f.lo90, f.hi90, f.lo95, f.hi95, f.centre, f.scale, f.df, f.flag_below,
                 f.flag_above
-            from forecasts as f join series as s on s.id = f.series_id
+            from forecasts as f join main.series as s on s.id = f.series_id
             where f.run_id = ? order by 1, 2, 3, 4, 5, 6
             """,
         ),
@@ -100,7 +100,7 @@ PARTS: dict[str, StatedPart] = {
         (
             f"""
             select {_SERIES}, q.month, q.prob_permille, q.value
-            from quantiles as q join series as s on s.id = q.series_id
+            from quantiles as q join main.series as s on s.id = q.series_id
             where q.run_id = ? order by 1, 2, 3, 4, 5, 6
             """,
         ),
@@ -115,8 +115,8 @@ PARTS: dict[str, StatedPart] = {
                 {_SERIES}, j.month, r.sha256, j.run_id, j.basis, j.cutoff, j.horizon, j.encounters,
                 j.median, j.p, j.z, j.centre, j.apart_p, j.outside, j.drift_up, j.drift_down
             from judgements as j
-            join series as s on s.id = j.series_id
-            join releases as r on r.id = j.release_id
+            join main.series as s on s.id = j.series_id
+            join main.releases as r on r.id = j.release_id
             where j.published_in is nullif(?, 0) order by 1, 2, 3, 4, 5
             """,
         ),
@@ -130,8 +130,8 @@ PARTS: dict[str, StatedPart] = {
                 f.id, {_SERIES}, f.month, f.kind, r.sha256, f.severity, f.ratio, f.encounters,
                 f.expected, f.side, f.role, f.parent_flag_id, f.episode_id
             from flags as f
-            join series as s on s.id = f.series_id
-            join releases as r on r.id = f.release_id
+            join main.series as s on s.id = f.series_id
+            join main.releases as r on r.id = f.release_id
             where f.published_in is nullif(?, 0) order by f.id
             """,
         ),
@@ -153,7 +153,7 @@ PARTS: dict[str, StatedPart] = {
             select
                 e.id, {_SERIES}, e.opened, e.side, e.size, e.cutoff, e.centre, e.scale, e.df,
                 e.relative
-            from episodes as e join series as s on s.id = e.series_id
+            from episodes as e join main.series as s on s.id = e.series_id
             where e.published_in is nullif(?, 0) order by e.id
             """,
         ),
@@ -182,7 +182,7 @@ PARTS: dict[str, StatedPart] = {
             f"""
             select
                 d.flag_id, d.dimension, d.role, {_SERIES}, d.expected, d.encounters, d.contribution
-            from drivers as d left join series as s on s.id = d.child_series_id
+            from drivers as d left join main.series as s on s.id = d.child_series_id
             where d.role <> 'not held' and d.published_in is nullif(?, 0)
             order by 1, 2, 3, 4, 5, 6, 7
             """,
@@ -196,7 +196,7 @@ PARTS: dict[str, StatedPart] = {
             select
                 {_SERIES}, c.model, c.horizon, c.basis, c.era, c.n, c.log_wis, c.wis, c.mae, c.mase,
                 c.relative_mae, c.coverage50, c.coverage80, c.coverage95
-            from scores as c join series as s on s.id = c.series_id
+            from scores as c join main.series as s on s.id = c.series_id
             where c.run_id = ? order by 1, 2, 3, 4, 5, 6, 7, 8
             """,
         ),
@@ -208,7 +208,7 @@ PARTS: dict[str, StatedPart] = {
         (
             f"""
             select {_SERIES}, f.model, f.weight, f.past_error, f.failure, f.seconds
-            from fits as f join series as s on s.id = f.series_id
+            from fits as f join main.series as s on s.id = f.series_id
             where f.run_id = ? order by 1, 2, 3, 4, 5
             """,
         ),
@@ -220,7 +220,7 @@ PARTS: dict[str, StatedPart] = {
         (
             f"""
             select m.model_options, {_SERIES}, m.cutoff, m.data_digest, m.path, m.failure
-            from model_paths as m join series as s on s.id = m.series_id
+            from model_paths as m join main.series as s on s.id = m.series_id
             where m.published_in = ? order by 1, 2, 3, 4, 5, 6, 7
             """,
         ),
@@ -233,7 +233,7 @@ PARTS: dict[str, StatedPart] = {
             "select rule, seed, borders, correlation from path_rules where run_id = ?",
             f"""
             select {_SERIES}, m.cutoff, m.marks, m.share, m.known
-            from path_marks as m join series as s on s.id = m.series_id
+            from path_marks as m join main.series as s on s.id = m.series_id
             where m.run_id = ? order by 1, 2, 3, 4
             """,
             f"""
@@ -241,7 +241,7 @@ PARTS: dict[str, StatedPart] = {
                 {_SERIES}, p.span, p.first_month, p.last_month, p.cutoff, p.months_published,
                 p.published, p.median, p.lo50, p.hi50, p.lo80, p.hi80, p.lo90, p.hi90, p.lo95,
                 p.hi95
-            from spans as p join series as s on s.id = p.series_id
+            from spans as p join main.series as s on s.id = p.series_id
             where p.run_id = ? order by 1, 2, 3, 4, 5
             """,
         ),
@@ -255,7 +255,7 @@ PARTS: dict[str, StatedPart] = {
             select
                 {_SERIES}, c.month, c.before_run_id, c.before, c.method, c.revisions, c.season,
                 c.surprise, c.after
-            from changes as c join series as s on s.id = c.series_id
+            from changes as c join main.series as s on s.id = c.series_id
             where c.run_id = ? order by 1, 2, 3, 4, 5
             """,
         ),
@@ -302,7 +302,7 @@ PARTS: dict[str, StatedPart] = {
                 n.id, n.kind, n.month, r.sha256, n.run_id, n.corrects, n.withdraws, n.content_key,
                 n.message_id, n.created_at, n.opening_text, n.opening_html, n.closing_text,
                 n.closing_html
-            from notices as n join releases as r on r.id = n.release_id where n.id = ?
+            from notices as n join main.releases as r on r.id = n.release_id where n.id = ?
             """,
             """
             select place, border, part, phrase, text, html, statement, chart, alt
@@ -328,14 +328,14 @@ PARTS: dict[str, StatedPart] = {
             select
                 id, source, kind, file_name, url, sha256, data_through, seq, rounding,
                 first_seen_at, first_seen_precision, status, reason, counts_digest, decided_at
-            from releases where id = ?
+            from main.releases where id = ?
             """,
             "select fiscal_year, closed, line_count from release_years "
             "where release_id = ? order by 1",
             "select border, dimension, component, first_month, last_month from coverage "
             "where release_id = ? order by 1, 2, 3, 4",
         ),
-        every="select id from releases",
+        every="select id from main.releases",
     ),
     "withdrawal": StatedPart(
         "run",
@@ -347,8 +347,8 @@ PARTS: dict[str, StatedPart] = {
         "record",
         "run and files",
         (
-            "select id, border, dimension, member, component from series order by id",
-            "select id, sha256 from releases order by id",
+            "select id, border, dimension, member, component from main.series order by id",
+            "select id, sha256 from main.releases order by id",
             "select series_id, month, release_id, encounters from observations order by 1, 2, 3",
         ),
     ),
@@ -415,10 +415,22 @@ PARTS: dict[str, StatedPart] = {
     "measure": StatedPart(
         "record", "run and files", ("select id, source from measure order by id",), since=19
     ),
+    "measures": StatedPart(
+        "record",
+        "run and files",
+        (
+            "select id, measure_id from main.series where measure_id <> 1 order by id",
+            "select id, measure_id from main.releases where measure_id <> 1 order by id",
+            "select id, measure_id from main.runs where measure_id <> 1 order by id",
+            "select measure_id, dimension, label from main.joined_labels "
+            "where measure_id <> 1 order by 1, 2, 3",
+        ),
+        since=20,
+    ),
     "labels": StatedPart(
         "record",
         "run and files",
-        ("select dimension, label, joined_to from joined_labels order by 1, 2",),
+        ("select dimension, label, joined_to from main.joined_labels order by 1, 2, 3",),
         since=19,
     ),
     "unpublished": StatedPart(
@@ -427,7 +439,7 @@ PARTS: dict[str, StatedPart] = {
         (
             f"""
             select m.model_options, {_SERIES}, m.cutoff, m.data_digest, m.path, m.failure
-            from model_paths as m join series as s on s.id = m.series_id
+            from model_paths as m join main.series as s on s.id = m.series_id
             where m.published_in is null order by 1, 2, 3, 4, 5, 6, 7
             """,
         ),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from forecast import months
 from forecast.label_joins import Joins, joined
 from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
-from forecast.store import ledger, observations
+from forecast.store import ledger, measures, observations
 from forecast.store.connect import insert, transaction
 
 if TYPE_CHECKING:
@@ -63,7 +63,10 @@ def _save_release(
     decision = (release_id, "accepted", reason, decided_at)
     values = (*astuple(snapshot.release), *decision, counts_digest(snapshot))
     marks = ", ".join("?" * len(values))
-    query = f"insert into releases ({columns}) values ({marks}) returning id"
+    query = (
+        f"insert into main.releases ({columns}, measure_id) "
+        f"values ({marks}, (select measure_id from scope)) returning id"
+    )
     (saved,) = db.execute(query, values).fetchone()
     years = sorted(snapshot.closed | set(snapshot.rows))
     insert(
@@ -223,12 +226,13 @@ def save_joins(db: Database, joins: Joins) -> None:
     if label_joins(db) == joins:
         return
     with transaction(db):
-        db.execute("delete from joined_labels")
+        number = measures.current(db)
+        db.execute("delete from main.joined_labels where measure_id = ?", (number,))
         db.conn.executemany(
-            "insert into joined_labels values (?, ?, ?)",
+            f"insert into main.joined_labels values (?, ?, ?, {number})",
             [(name, label, to) for name, by in joins.items() for label, to in by.items()],
         )
-        ledger.add_kept(db, "labels")
+        ledger.add_kept(db, "labels", "measures")
 
 
 def label_joins(db: Database | sqlite3.Connection) -> dict[str, dict[str, str]]:

@@ -79,7 +79,11 @@ def publish(
         joint.save_joint(db, run_id, publication, ids)
         standing.save_answers(db, run_id, publication.answers, ids)
         changes.save_changes(db, run_id, publication.changes, ids)
-        db.execute("update model_paths set published_in = ? where published_in is null", (run_id,))
+        db.execute(
+            "update model_paths set published_in = ? "
+            "where published_in is null and series_id in (select id from series)",
+            (run_id,),
+        )
         db.execute(
             "update witness_proofs set published_in = ? where published_in is null", (run_id,)
         )
@@ -94,8 +98,8 @@ def publish(
 def _save_run(db: Database, publication: Publication) -> int:
     columns = ("started_at", "published_at", "data_through", "config_digest", "code_version")
     (run_id,) = db.execute(
-        f"insert into runs ({', '.join(columns)}, previous_digest, digest) "
-        "values (?, ?, ?, ?, ?, '', '') returning id",
+        f"insert into main.runs ({', '.join(columns)}, previous_digest, digest, measure_id) "
+        "values (?, ?, ?, ?, ?, '', '', (select measure_id from scope)) returning id",
         [getattr(publication, column) for column in columns],
     ).fetchone()
     return int(run_id)
@@ -120,7 +124,11 @@ def stored_hindcasts(db: Database) -> set[tuple[str, str, SeriesKey, str]]:
     """(model, version, series, cutoff) of every hindcast held."""
     keys = series_by_id(db)
     rows = db.execute("select distinct model, version, series_id, cutoff from hindcasts")
-    return {(model, version, keys[series_id], cutoff) for model, version, series_id, cutoff in rows}
+    return {
+        (model, version, keys[series_id], cutoff)
+        for model, version, series_id, cutoff in rows
+        if series_id in keys
+    }
 
 
 def all_hindcasts(db: Database, new: Iterable[Hindcast]) -> Iterator[Hindcast]:
@@ -133,8 +141,8 @@ def all_hindcasts(db: Database, new: Iterable[Hindcast]) -> Iterator[Hindcast]:
         f"centre, scale, df, {columns} from hindcasts"
     )
     for model, version, series_id, cutoff, month, horizon, digest, median, *rest in rows:
-        key = keys[series_id]
-        if (model, key, cutoff) not in replaced:
+        key = keys.get(series_id)
+        if key and (model, key, cutoff) not in replaced:
             yield Hindcast(
                 model,
                 version,
@@ -184,7 +192,8 @@ class PathsOnRecord:
             "select model_options, series_id, cutoff, data_digest, path, failure from model_paths"
         )
         for model, series_id, cutoff, digest, path, failure in rows:
-            yield KeptPath(model, keys[series_id], cutoff, digest, tuple(json.loads(path)), failure)
+            if key := keys.get(series_id):
+                yield KeptPath(model, key, cutoff, digest, tuple(json.loads(path)), failure)
 
     def keep(self, paths: Iterable[KeptPath]) -> None:
         """Keep these too; those already on record stay."""
@@ -228,7 +237,7 @@ def judged(db: Database) -> set[tuple[SeriesKey, str]]:
     """(series, month) of every judgement held."""
     keys = series_by_id(db)
     rows = db.execute("select series_id, month from judgements")
-    return {(keys[series_id], month) for series_id, month in rows}
+    return {(keys[series_id], month) for series_id, month in rows if series_id in keys}
 
 
 def withdraw(

@@ -24,11 +24,11 @@ SCHEME = 1
 
 _RUN = """
 select id, started_at, published_at, data_through, config_digest, code_version
-from runs where id = ?
+from main.runs where id = ?
 """
 _RELEASES = """
 select r.sha256, r.seq, r.kind, r.source, r.first_seen_at, r.counts_digest
-from run_releases as x join releases as r on r.id = x.release_id
+from run_releases as x join main.releases as r on r.id = x.release_id
 where x.run_id = ? order by r.sha256
 """
 _FORECASTS = """
@@ -36,12 +36,12 @@ select
     s.border, s.dimension, s.member, f.model, f.month, f.cutoff, f.horizon, f.median, f.lo50,
     f.hi50, f.lo80, f.hi80, f.lo90, f.hi90, f.lo95, f.hi95, f.centre, f.scale, f.df,
     f.flag_below, f.flag_above
-from forecasts as f join series as s on s.id = f.series_id
+from forecasts as f join main.series as s on s.id = f.series_id
 where f.run_id = ? order by 1, 2, 3, 4, 5
 """
 _QUANTILES = """
 select s.border, s.dimension, s.member, q.month, q.prob_permille, q.value
-from quantiles as q join series as s on s.id = q.series_id
+from quantiles as q join main.series as s on s.id = q.series_id
 where q.run_id = ? order by 1, 2, 3, 4, 5
 """
 

@@ -128,7 +128,8 @@ def mark_systemic(db: Database, run_id: int, months: Iterable[str]) -> None:
     """Give the flags of these months the badge: the whole drill-down moved one way."""
     db.conn.executemany(
         "update flags set systemic = 1, systemic_in = ? "
-        "where month = ? and kind = 'month' and systemic = 0",
+        "where month = ? and kind = 'month' and systemic = 0 "
+        "and series_id in (select id from series)",
         [(run_id, month) for month in months],
     )
 
@@ -222,7 +223,7 @@ def last_judged(db: Database) -> dict[SeriesKey, LastJudged]:
         "select series_id, max(month), drift_up, drift_down, outside from judgements "
         "group by series_id"
     )
-    return {keys[series_id]: LastJudged(*left) for series_id, *left in rows}
+    return {keys[series_id]: LastJudged(*left) for series_id, *left in rows if series_id in keys}
 
 
 def sides_said(db: Database) -> Iterator[tuple[SeriesKey, int, str]]:
@@ -235,7 +236,8 @@ def sides_said(db: Database) -> Iterator[tuple[SeriesKey, int, str]]:
         """
     )
     for series_id, side, month in rows:
-        yield keys[series_id], side, month
+        if series_id in keys:
+            yield keys[series_id], side, month
 
 
 def all_episodes(db: Database, only_open: bool = False) -> Iterator[Episode]:
@@ -250,8 +252,8 @@ def all_episodes(db: Database, only_open: bool = False) -> Iterator[Episode]:
     )
     for series_id, opened, side, size, cutoff, centre, scale, df, relative, *end in rows:
         path = tuple(json.loads(centre)), tuple(json.loads(scale))
-        key = keys[series_id]
-        yield Episode(key, opened, side, size, cutoff, *path, df, bool(relative), *end)
+        if key := keys.get(series_id):
+            yield Episode(key, opened, side, size, cutoff, *path, df, bool(relative), *end)
 
 
 def border_flags(db: Database) -> Iterator[tuple[SeriesKey, str, str | None]]:

@@ -139,7 +139,7 @@ def statements(db: Database | sqlite3.Connection) -> dict[int, WitnessedEntry]:
 def _statements(db: Database | sqlite3.Connection, order: str) -> list[WitnessedEntry]:
     found = db.execute(
         "select e.id, r.id, r.data_through, e.digest "
-        "from entries as e join runs as r on r.id = e.run_id "
+        "from entries as e join main.runs as r on r.id = e.run_id "
         f"where e.kind <> 'witnessed' {order}"  # a proof is not witnessed itself
     )
     return [WitnessedEntry(*row) for row in found]

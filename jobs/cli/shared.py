@@ -17,7 +17,7 @@ import click
 from forecast import months
 from forecast.errors import BordercastError, ConfigError, DataError
 from forecast.printable import without_controls
-from forecast.store import connect, measure
+from forecast.store import connect, measures
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -91,7 +91,7 @@ def _source_of(db: Path) -> bool:
     if not db.exists():
         return False
     with closing(connect.read(connect.place(db))) as connection:
-        return measure.source(connection) is not None
+        return measures.section(connection) is not None
 
 
 def as_month(_: click.Context, __: click.Parameter, value: str | None) -> str | None:

@@ -22,7 +22,7 @@ from forecast.intake.text import content_sha256
 from forecast.label_joins import Joins, joined
 from forecast.printable import printable
 from forecast.records import Release, ReleaseKind, Snapshot
-from forecast.store import inventory, measure, ops, releases
+from forecast.store import inventory, measures, ops, releases
 from forecast.store.connect import transaction
 from jobs.intake import archive, inbox
 from jobs.intake.archive import Folders
@@ -297,7 +297,7 @@ def _placed(db: Database, snapshot: Snapshot) -> Snapshot:
     """A release at its place: of files whose names do not tell, the newest delivery counts."""
     if registry.main().layouts:
         return snapshot
-    return replace(snapshot, release=replace(snapshot.release, seq=measure.next_seq(db)))
+    return replace(snapshot, release=replace(snapshot.release, seq=measures.next_seq(db)))
 
 
 def _read(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from forecast.records import KeptPath, SeriesKey
-from forecast.store import connect, integrity, measure, releases, runs, witnesses
+from forecast.store import connect, integrity, measures, releases, runs, witnesses
 from forecast.store.witnesses import WitnessProof
 from tests.support import small_record
 from tests.support.databases import rows
@@ -35,7 +35,7 @@ def full(before, tmp_path_factory) -> Path:
     with connect.writing(path) as db:
         runs.withdraw(db, 1, "too early", "Ann Lee", small_record.NOW)
         releases.save_joins(db, {"state": {"NY": "NEW YORK"}})
-        measure.save_source(db, {"kind": "published", "name": "cbp_encounters"})
+        measures.save_section(db, {"kind": "published", "name": "cbp_encounters"})
         runs.PathsOnRecord(db).keep([kept("2024-02")])
         seen(db, 2, "2024-03-20T00:00:00+00:00")
     return path

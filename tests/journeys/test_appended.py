@@ -144,7 +144,9 @@ def test_what_is_final_or_nothing_s_business_is_named(told, kind, subject, parts
 
 
 def test_an_entry_that_states_nothing_is_named(told):
-    assert faults(told, entry(told, "kept", "")) == ["does not state: labels, measure, unpublished"]
+    assert faults(told, entry(told, "kept", "")) == [
+        "does not state: labels, measure, measures, unpublished"
+    ]
     assert faults(told, entry(told, "witnessed", "entry 4")) == [
         "does not state: commit 4, signature 4, stamp 4"
     ]
@@ -264,7 +266,7 @@ def test_an_edit_that_an_entry_states_is_named_and_nothing_is_shown(path, what):
     ("edit", "says"),
     [
         ("insert into measure values (1, '{}')", "measure: edited, but not by this program"),
-        ("insert into joined_labels values ('state', 'NY', 'TX')", "labels: edited, but not by"),
+        ("insert into joined_labels values ('state', 'NY', 'TX', 1)", "labels: edited, but not by"),
         (
             "insert into model_paths values ('x', 1, '2024-01', '', '[1]', '', null)",
             "unpublished: edited, but not by this program",
@@ -320,8 +322,7 @@ def test_what_comes_later_is_lawful_and_listed(path):
 
 def made() -> sqlite3.Connection:
     db = sqlite3.connect(":memory:")
-    for script in connect.migrations():
-        db.executescript(script)
+    connect.apply(db, VERSION)
     return db
 
 

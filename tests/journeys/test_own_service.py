@@ -16,7 +16,7 @@ from forecast.errors import ConfigError
 from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.tables.grid import ReadAs
-from forecast.store import connect, flags, integrity, measure, notices, releases
+from forecast.store import connect, flags, integrity, measures, notices, releases
 from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.cli import main
@@ -133,7 +133,7 @@ def test_each_delivery_is_a_release_and_the_newest_counts(settings, folder):
 
     with connect.moment(path) as connection:
         held = releases.current_counts(connection)
-        assert measure.totals(connection) == ["Clinic 1", "Clinic 2", "Clinic 3"]
+        assert measures.totals(connection) == ["Clinic 1", "Clinic 2", "Clinic 3"]
         assert integrity.findings(connection) == []
     by_name = {key.border: by_month for key, by_month in held.items()}
     assert by_name["Clinic 1"][months.from_index(FIRST + 20)] == visits["Clinic 1"][20]

@@ -21,7 +21,7 @@ from forecast.errors import ConfigError
 from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.contract import ReleaseFile
-from forecast.store import connect, integrity, measure, notices
+from forecast.store import connect, integrity, measures, notices
 from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.cli import main
@@ -84,7 +84,7 @@ def test_a_record_says_of_what_it_is_without_settings(folder, noun):
     assert registry.main().measure.noun == noun
     assert "northern" in shown
     with connect.moment(folder / f"{noun}.db") as connection:
-        assert measure.source(connection) == {"kind": registry.main().name}
+        assert measures.section(connection) == {"kind": registry.main().name}
         assert integrity.findings(connection) == []
 
 

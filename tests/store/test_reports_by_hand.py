@@ -33,7 +33,7 @@ from forecast.store import (
     integrity,
     inventory,
     joint,
-    measure,
+    measures,
     notices,
     observations,
     page,
@@ -605,17 +605,17 @@ def test_a_series_newest_months_are_its_own_and_its_border_s(db):
 
 
 def test_the_words_of_a_source_stand_as_they_were_last_given(db):
-    assert measure.source(db) is None
-    measure.save_source(db, {"unit": "pounds", "b": "é"})
-    measure.save_source(db, {"b": "é", "unit": "pounds"})
-    assert measure.source(db.conn) == {"unit": "pounds", "b": "é"}
+    assert measures.section(db) is None
+    measures.save_section(db, {"unit": "pounds", "b": "é"})
+    measures.save_section(db, {"b": "é", "unit": "pounds"})
+    assert measures.section(db.conn) == {"unit": "pounds", "b": "é"}
     kept = db.execute("select id, source from measure").fetchall()
     assert kept == [(1, '{"b": "é", "unit": "pounds"}')]
-    measure.save_source(db, {"unit": "kilos"})
+    measures.save_section(db, {"unit": "kilos"})
 
-    assert measure.source(db) == {"unit": "kilos"}
-    assert measure.totals(db) == ["nationwide", "northern", "other", "southwest"]
-    assert measure.next_seq(db) == tiny_record.release("", "2024-01", step=9_000).seq + 1
+    assert measures.section(db) == {"unit": "kilos"}
+    assert measures.totals(db) == ["nationwide", "northern", "other", "southwest"]
+    assert measures.next_seq(db) == tiny_record.release("", "2024-01", step=9_000).seq + 1
 
 
 # --- notices

@@ -12,8 +12,7 @@ from forecast.store import connect, schema
 @pytest.fixture
 def made():
     db = sqlite3.connect(":memory:")
-    for script in connect.migrations():
-        db.executescript(script)
+    connect.apply(db, len(connect.migrations()))
     yield db
     db.close()
 

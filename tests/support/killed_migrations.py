@@ -29,9 +29,7 @@ def earlier(path: Path, version: int, to: Path) -> Path:
     with closing(sqlite3.connect(to, isolation_level=None)) as db:
         db.execute("pragma journal_mode = wal")
         db.execute("pragma synchronous = off")
-        for script in connect.migrations(schema)[:version]:
-            db.executescript(script)
-        db.execute(f"pragma user_version = {version}")
+        connect.apply(db, version, schema)
         db.execute("attach ? as newer", (f"file:{path}?mode=ro",))
         newer = tables(db, "newer")
         for table, columns in tables(db).items():

@@ -8,12 +8,8 @@ from forecast.store.kinds import RULES
 
 def view(name: str, change: str) -> list[str]:
     """Statements that make a view anew."""
-    (sql,) = [
-        script.partition(f"create view {name} as")[2].partition(";")[0]
-        for script in reversed(connect.migrations())
-        if f"create view {name} as" in script
-    ][:1]
-    return [f"drop view {name}", f"create view {name} as {sql.replace(*change.split(' -> '))}"]
+    (sql,) = [one for one in connect.views() if f"create view {name} as" in one]
+    return [f"drop view {name}", sql.replace(*change.split(" -> "))]
 
 
 ATTACKS = {

@@ -1,0 +1,138 @@
+"""The measures that a record holds, and which of them a connection is about.
+
+A record begins with one measure and may gain others: encounters, seizures, somebody's own counts,
+side by side in the same tables. Whoever reads or writes is about one of them: once `scope` was
+called on a connection, `series`, `releases`, `runs`, `joined_labels` and every view show the rows
+of that measure alone, and new rows are of it. Without the call it is the first one, as in records
+of 1.0. What is about the whole record, as the ledger is, names the tables as `main.series`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from forecast.store import ledger
+from forecast.store.connect import transaction, views
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from forecast.store.connect import Connection
+
+FIRST = 1
+_DIVIDED = ("series", "releases", "runs", "joined_labels")  # rows of each are of one measure
+
+
+def ids(connection: Connection) -> list[int]:
+    """The ids of the record's measures, the first one first."""
+    rows = (
+        connection.execute("select id from measure").fetchall()
+        if _has(connection, "measure")
+        else []
+    )
+    return sorted({FIRST, *(int(number) for (number,) in rows)})
+
+
+def _has(connection: Connection, name: str) -> bool:
+    """Whether there is such a table or view: not so in a copy made by an earlier program."""
+    query = "select 1 from sqlite_master where name = ?"
+    return bool(connection.execute(query, (name,)).fetchone())
+
+
+def current(connection: Connection) -> int:
+    """The id of the measure that a connection is about."""
+    if not _has(connection, "scope"):
+        return FIRST
+    (number,) = connection.execute("select measure_id from scope").fetchone()
+    return int(number)
+
+
+def scope(connection: Connection, measure_id: int) -> None:
+    """Make a connection about one measure; nothing changes in a record that has no other.
+
+    Raises
+    ------
+    KeyError : the record has no such measure.
+    """
+    there = ids(connection)
+    if measure_id not in there:
+        raise KeyError(measure_id)
+    made = connection.execute("select name from sqlite_temp_master where type = 'view'").fetchall()
+    for (name,) in made:
+        connection.execute(f"drop view temp.{name}")
+    if there == [FIRST]:
+        return
+    for statement in views():
+        connection.execute(
+            statement.replace("create view", "create temp view", 1).replace(
+                f"select {FIRST} as measure_id", f"select {measure_id} as measure_id"
+            )
+        )
+    for table in _DIVIDED:
+        connection.execute(
+            f"create temp view {table} as select * from main.{table} "
+            f"where measure_id = {measure_id}"
+        )
+
+
+@contextmanager
+def scoped(connection: Connection, measure_id: int) -> Iterator[None]:
+    """Make a connection about one measure for a while, and then about the one before."""
+    before = current(connection)
+    scope(connection, measure_id)
+    try:
+        yield
+    finally:
+        scope(connection, before)
+
+
+def add(db: Database, section: dict[str, Any]) -> int:
+    """Add a measure with its words, and make the connection about it. Returns its id."""
+    with transaction(db):
+        number = ids(db)[-1] + 1
+        _save(db, number, section)
+    scope(db, number)
+    return number
+
+
+def section(connection: Connection) -> dict[str, Any] | None:
+    """The words of the measure a connection is about, None where they come with the program."""
+    if not _has(connection, "measure"):
+        return None
+    query = "select source from measure where id = ?"
+    row = connection.execute(query, (current(connection),)).fetchone()
+    return json.loads(row[0]) if row else None
+
+
+def save_section(db: Database, words: dict[str, Any]) -> None:
+    """Keep the words of the measure a connection is about; the newest stand."""
+    if section(db) == words:
+        return
+    with transaction(db):
+        _save(db, current(db), words)
+
+
+def _save(db: Database, number: int, words: dict[str, Any]) -> None:
+    db.execute(
+        "insert into measure (id, source) values (?, ?) "
+        "on conflict (id) do update set source = excluded.source",
+        (number, json.dumps(words, sort_keys=True, ensure_ascii=False)),
+    )
+    ledger.add_kept(db, "measure")
+
+
+def totals(connection: Connection) -> list[str]:
+    """The series that are no part of another, in the order in which they came."""
+    rows = connection.execute("select border from series where dimension = '' order by id")
+    return [str(border) for (border,) in rows]
+
+
+def next_seq(connection: Database | sqlite3.Connection) -> int:
+    """A place behind every release held."""
+    behind = "select coalesce(max(seq), 0) + 1 from releases"
+    (seq,) = connection.execute(behind).fetchone()
+    return int(seq)

@@ -1,0 +1,442 @@
+-- The views of a record, made anew whenever its schema's number rises; a change here needs a new
+-- file in migrations/, so that the ledger states it. Each shows one measure: the first of the
+-- record, or the one that a connection is about (`measures.scope` makes all of them once more for
+-- it). What 1.0 promised of names and columns is in tests/promised.txt.
+
+create view scope as select 1 as measure_id;
+
+create view scoped_series as
+select id, border, dimension, member, component from series
+where measure_id = (select measure_id from scope);
+
+create view scoped_releases as
+select
+    id, source, kind, file_name, url, sha256, data_through, seq, rounding, first_seen_at,
+    first_seen_precision, status, reason, counts_digest, decided_at
+from releases
+where measure_id = (select measure_id from scope);
+
+create view scoped_runs as
+select
+    id, started_at, published_at, data_through, config_digest, code_version, previous_digest,
+    digest, scheme
+from runs
+where measure_id = (select measure_id from scope);
+
+create view judged_months as
+select
+    s.border, s.dimension, s.member, j.month, j.encounters, j.median, j.p, j.z, j.basis,
+    j.cutoff, j.horizon, f.kind as flag, f.severity, f.ratio, r.source, j.run_id
+from judgements as j
+join scoped_series as s on s.id = j.series_id
+join releases as r on r.id = j.release_id
+left join flags as f on f.series_id = j.series_id and f.month = j.month and f.kind = 'month';
+
+create view release_places as
+select
+    id as release_id, source, file_name, kind, rounding, first_seen_precision as vintage,
+    printf('%09d %d %s %s %s', seq, kind <> 'bundle', decided_at, coalesce(first_seen_at, ''), sha256)
+        as place,
+    coalesce(first_seen_at, date(data_through || '-01', '+1 month', '+30 days')) as known_from
+from scoped_releases
+where status = 'accepted';
+
+create view statements as
+select
+    s.border, s.dimension, s.member, m.month, p.release_id, p.place, p.known_from, p.vintage,
+    p.rounding,
+    (
+        select o.encounters
+        from observations as o
+        join release_places as q on q.release_id = o.release_id
+        where o.series_id = m.series_id and o.month = m.month and q.kind <> 'vintage'
+            and q.place <= p.place
+        order by q.place desc limit 1
+    ) as encounters
+from scoped_series as s
+join (select distinct series_id, month from observations) as m on m.series_id = s.id
+join coverage as c
+    on c.border = s.border and c.dimension = s.dimension and c.component = s.component
+    and m.month between c.first_month and c.last_month
+join release_places as p on p.release_id = c.release_id and p.kind <> 'vintage'
+union all
+select
+    s.border, s.dimension, s.member, o.month, p.release_id, p.place, p.known_from, p.vintage,
+    p.rounding, o.encounters
+from scoped_series as s
+join observations as o on o.series_id = s.id
+join release_places as p on p.release_id = o.release_id and p.kind = 'vintage';
+
+create view revisions as
+select
+    n.border, n.dimension, n.member, n.month, n.encounters, n.encounters_before,
+    n.encounters - n.encounters_before as change, n.release_id, a.source, b.source as source_before,
+    n.known_from, n.vintage
+from (
+    select
+        *,
+        lag(encounters) over w as encounters_before,
+        lag(release_id) over w as release_before
+    from statements
+    where rounding = 1
+    window w as (partition by border, dimension, member, month order by place)
+) as n
+join releases as a on a.id = n.release_id
+join releases as b on b.id = n.release_before
+where n.encounters <> n.encounters_before;
+
+create view all_flags as
+select
+    f.id as flag_id, s.border, s.dimension, s.member, s.component, f.month, f.kind, f.role,
+    f.severity, f.systemic, f.encounters, f.expected, f.ratio, f.side, j.p, j.apart_p, j.basis,
+    j.cutoff, e.opened, e.state as episode, e.closed, f.parent_flag_id, p.month as parent_month,
+    r.source, j.run_id
+from flags as f
+join scoped_series as s on s.id = f.series_id
+join releases as r on r.id = f.release_id
+left join judgements as j on j.series_id = f.series_id and j.month = f.month
+left join episodes as e on e.id = f.episode_id
+left join flags as p on p.id = f.parent_flag_id;
+
+create view open_flags as
+select * from all_flags where episode = 'open';
+
+create view past_flags as
+select * from all_flags where severity <> 'watch' and episode is not 'open';
+
+create view watched_months as
+select * from all_flags where severity = 'watch';
+
+create view flag_drivers as
+select
+    d.flag_id, b.border, f.month, d.dimension, d.role, s.border as part_border, s.member,
+    s.component, d.expected, d.encounters, d.contribution
+from drivers as d
+join flags as f on f.id = d.flag_id
+join scoped_series as b on b.id = f.series_id
+left join series as s on s.id = d.child_series_id;
+
+create view flag_episodes as
+select
+    s.border, s.dimension, s.member, e.opened, e.side, e.state, e.closed, e.relative, e.cutoff
+from episodes as e
+join scoped_series as s on s.id = e.series_id;
+
+create view current_observations as
+with places as materialized (
+    select release_id, place from release_places where kind <> 'vintage'
+)
+select series_id, month, encounters, release_id
+from (
+    select o.series_id, o.month, o.encounters, o.release_id, max(p.place)
+    from observations as o
+    join places as p on p.release_id = o.release_id
+    group by o.series_id, o.month
+);
+
+create view series_vintages as
+with
+said as (
+    select
+        *,
+        date(month || '-01', '+1 month', '+30 days') as due,
+        row_number() over (
+            partition by border, dimension, member, month order by known_from, place
+        ) as nth
+    from statements
+),
+-- A month whose first statement held came a fortnight or more after it was due had been
+-- published all the same: that value stands in from the due day on, marked as unknown.
+known as (
+    select
+        border, dimension, member, month, release_id, encounters,
+        iif(e.early, '', place) as place, iif(e.early, due, known_from) as known_from,
+        iif(e.early, 'unknown', vintage) as vintage
+    from said
+    cross join (select 0 as early union all select 1) as e
+    where e.early = 0 or (nth = 1 and known_from > date(due, '+14 days'))
+),
+newest as (
+    select
+        *,
+        max(place) over (
+            partition by border, dimension, member, month order by known_from
+            range between unbounded preceding and current row
+        ) as newest_place
+    from known
+),
+changed as (
+    select
+        *,
+        lag(encounters) over (
+            partition by border, dimension, member, month order by known_from
+        ) as previous
+    from newest
+    where place = newest_place
+)
+select
+    c.border, c.dimension, c.member, c.month, c.encounters, c.previous,
+    c.encounters - c.previous as change, c.vintage, c.known_from,
+    lead(c.known_from) over (
+        partition by c.border, c.dimension, c.member, c.month order by c.known_from
+    ) as known_until,
+    r.source, r.file_name, r.sha256
+from changed as c
+join releases as r on r.id = c.release_id
+where c.previous is not c.encounters;
+
+create view vintages as
+select
+    border, month, encounters, previous, change, vintage, known_from, known_until, source,
+    file_name, sha256
+from series_vintages
+where dimension = '';
+
+create view series_held as
+select
+    s.border, s.dimension, s.member, s.component, min(o.month) as first_month,
+    max(o.month) as last_month, count(*) as months
+from current_observations as o
+join scoped_series as s on s.id = o.series_id
+group by s.id;
+
+create view forecast_vs_actual as
+select
+    *, encounters - median as error,
+    encounters between lo50 and hi50 as inside50,
+    encounters between lo80 and hi80 as inside80,
+    encounters between lo95 and hi95 as inside95
+from (
+    select
+        s.border, s.dimension, s.member, f.model, 'issued' as basis, f.cutoff, f.month, f.horizon,
+        f.median, f.lo50, f.hi50, f.lo80, f.hi80, f.lo95, f.hi95, o.encounters, f.run_id
+    from forecasts as f
+    join scoped_series as s on s.id = f.series_id
+    join current_observations as o on o.series_id = f.series_id and o.month = f.month
+    where f.run_id not in (select run_id from withdrawals)
+    union all
+    select
+        s.border, s.dimension, s.member, h.model, 'hindcast', h.cutoff, h.month, h.horizon,
+        h.median, h.q250, h.q750, h.q100, h.q900, h.q025, h.q975, o.encounters, null
+    from hindcasts as h
+    join scoped_series as s on s.id = h.series_id
+    join current_observations as o on o.series_id = h.series_id and o.month = h.month
+);
+
+create view forecasts_by_lead as
+select
+    border, model, basis, month, encounters,
+    max(iif(horizon = 1, median, null)) as lead1,
+    max(iif(horizon = 3, median, null)) as lead3,
+    max(iif(horizon = 6, median, null)) as lead6,
+    max(iif(horizon = 12, median, null)) as lead12,
+    max(iif(horizon = 1, inside95, null)) as inside95_lead1,
+    max(iif(horizon = 3, inside95, null)) as inside95_lead3,
+    max(iif(horizon = 6, inside95, null)) as inside95_lead6,
+    max(iif(horizon = 12, inside95, null)) as inside95_lead12
+from forecast_vs_actual as f
+where
+    dimension = '' and horizon in (1, 3, 6, 12)
+    -- Where several runs issued a forecast from one cutoff, the first that stands counts.
+    and run_id is (
+        select min(g.run_id) from forecasts as g join scoped_series as s on s.id = g.series_id
+        where s.border = f.border and s.dimension = '' and f.basis = 'issued'
+            and g.model = f.model and g.cutoff = f.cutoff
+            and g.run_id not in (select run_id from withdrawals)
+    )
+group by border, model, basis, month, encounters;
+
+create view span_forecasts as
+select
+    s.border, s.dimension, s.member, p.span, p.first_month, p.last_month, p.cutoff,
+    p.months_published, p.published, p.median, p.lo50, p.hi50, p.lo80, p.hi80, p.lo90, p.hi90,
+    p.lo95, p.hi95, p.run_id
+from spans as p join scoped_series as s on s.id = p.series_id;
+
+create view forecast_changes as
+select
+    s.border, c.month, c.before, c.method, c.revisions, c.season, c.surprise, c.after,
+    c.before_run_id, c.run_id
+from changes as c join scoped_series as s on s.id = c.series_id;
+
+create view witnesses as
+with first_published as (
+    select month, min(known_from) as published_on from series_vintages
+    where dimension = '' group by month
+),
+seen as (
+    select
+        w.run_id, w.witness, w.seen_at, w.seen_by, w.entry_id, w.statement, r.data_through,
+        strftime('%Y-%m', r.data_through || '-01', '+1 month') as month
+    from witness_proofs as w join scoped_runs as r on r.id = w.run_id
+)
+select
+    s.run_id, s.data_through, s.witness, s.seen_at, s.seen_by, s.entry_id, s.statement, s.month,
+    p.published_on,
+    cast(julianday(p.published_on) - julianday(date(s.seen_at)) as integer) as days_before
+from seen as s left join first_published as p on p.month = s.month
+order by s.run_id, s.entry_id, s.witness;
+
+create view latest_run as
+select
+    r.id, r.started_at, r.published_at, r.data_through, r.config_digest, r.code_version,
+    r.previous_digest,
+    coalesce(
+        (
+            select e.digest from entries as e
+            where e.run_id = r.id and e.kind <> 'witnessed' order by e.id desc limit 1
+        ),
+        r.digest
+    ) as digest
+from scoped_runs as r
+where r.id not in (select run_id from withdrawals)
+order by r.id desc
+limit 1;
+
+create view standing_questions as
+with
+published as materialized (
+    select o.series_id, o.month, o.encounters from current_observations as o
+    join scoped_series as s on s.id = o.series_id where s.dimension = ''
+),
+came as (
+    select
+        q.id,
+        count(*) as months,
+        case q.statistic
+            when 'sum' then sum(p.encounters)
+            when 'max' then max(p.encounters)
+            else min(p.encounters)
+        end as value
+    from questions as q
+    join published as p
+        on p.series_id = q.series_id and p.month between q.first_month and q.last_month
+    group by q.id
+)
+select
+    s.border, q.kind, q.first_month, q.last_month, q.statistic,
+    nullif(q.above, -1) as above, nullif(q.below, 1000000000000) as below,
+    a.basis, a.cutoff, a.chance, a.base_rate, a.last_value,
+    case
+        when c.months = (substr(q.last_month, 1, 4) - substr(q.first_month, 1, 4)) * 12
+            + substr(q.last_month, 6) - substr(q.first_month, 6) + 1
+        then c.value > q.above and c.value < q.below
+    end as outcome,
+    a.run_id
+from answers as a
+join questions as q on q.id = a.question_id
+join scoped_series as s on s.id = q.series_id
+left join came as c on c.id = q.id;
+
+create view border_months as
+select
+    s.border, o.month, o.encounters, r.source, r.file_name, r.rounding,
+    r.first_seen_at as stated_first_seen_at
+from current_observations as o
+join scoped_series as s on s.id = o.series_id
+join releases as r on r.id = o.release_id
+where s.dimension = '';
+
+create view series_months as
+select s.border, s.dimension, s.member, s.component, o.month, o.encounters, r.source
+from current_observations as o
+join scoped_series as s on s.id = o.series_id
+join releases as r on r.id = o.release_id;
+
+create view latest_forecasts as
+select
+    s.border, s.dimension, s.member, f.model, f.month, f.cutoff, f.horizon, f.median,
+    f.lo50, f.hi50, f.lo80, f.hi80, f.lo90, f.hi90, f.lo95, f.hi95, f.flag_below, f.flag_above,
+    f.run_id
+from forecasts as f
+join scoped_series as s on s.id = f.series_id
+where f.run_id = (select id from latest_run);
+
+create view scorecard as
+select
+    s.border, c.model, c.basis, c.era, c.horizon, c.n, c.log_wis, c.wis, c.mae, c.mase,
+    c.relative_mae, c.coverage50, c.coverage80, c.coverage95
+from scores as c
+join scoped_series as s on s.id = c.series_id
+where c.run_id = (select id from latest_run);
+
+create view fiscal_year_to_date as
+with months as (
+    select
+        border, month, encounters,
+        cast(substr(month, 1, 4) as integer) + (substr(month, 6) >= '10') as fiscal_year,
+        printf('%04d', substr(month, 1, 4) - 1) || substr(month, 5) as month_year_before
+    from border_months
+),
+summed as (
+    select
+        *,
+        sum(encounters) over (partition by border, fiscal_year order by month) as to_date,
+        row_number() over (partition by border, fiscal_year order by month) as months,
+        (substr(month, 6) + 2) % 12 + 1 as due
+    from months
+)
+select
+    n.border, n.fiscal_year, n.month, n.months, n.encounters, n.to_date,
+    b.to_date as year_before, 100.0 * n.to_date / nullif(b.to_date, 0) - 100 as change_percent
+from summed as n
+left join summed as b
+    on b.border = n.border and b.month = n.month_year_before and b.months = b.due
+where n.months = n.due;
+
+create view fiscal_years as
+select
+    border, fiscal_year, max(month) as last_month, max(months) as months,
+    max(months) = 12 as complete, to_date as encounters, year_before, change_percent
+from fiscal_year_to_date
+group by border, fiscal_year;
+
+create view ranks as
+select
+    border, month, encounters,
+    rank() over (partition by border order by encounters desc) as rank_highest,
+    rank() over (partition by border order by encounters) as rank_lowest,
+    count(*) over (partition by border) as months,
+    rank() over (partition by border, substr(month, 6) order by encounters desc)
+        as rank_highest_of_name,
+    rank() over (partition by border, substr(month, 6) order by encounters) as rank_lowest_of_name,
+    count(*) over (partition by border, substr(month, 6)) as months_of_name
+from border_months;
+
+create view wide_months as
+with
+published as (
+    select
+        m.*,
+        lag(encounters) over w as month_before,
+        max(printf('%012d %s', encounters, month)) over w as peak_key
+    from border_months as m
+    window w as (partition by border order by month)
+)
+select
+    m.border, m.month, y.fiscal_year, m.encounters, j.encounters as first_published,
+    m.month_before, 100.0 * m.encounters / nullif(m.month_before, 0) - 100 as change_on_month,
+    b.encounters as year_before,
+    100.0 * m.encounters / nullif(b.encounters, 0) - 100 as change_on_year,
+    y.to_date, y.year_before as to_date_year_before, y.change_percent as change_to_date,
+    substr(m.peak_key, 14) as peak_month, cast(substr(m.peak_key, 1, 12) as integer) as peak,
+    100.0 * m.encounters / nullif(cast(substr(m.peak_key, 1, 12) as integer), 0) - 100
+        as change_on_peak,
+    r.rank_highest, r.rank_lowest, r.months,
+    j.median, coalesce(f.lo80, h.q100) as lo80, coalesce(f.hi80, h.q900) as hi80,
+    coalesce(f.lo95, h.q025) as lo95, coalesce(f.hi95, h.q975) as hi95, j.basis, j.cutoff,
+    j.horizon, j.p, j.z, g.severity, m.source, m.file_name, m.rounding
+from published as m
+join scoped_series as s on s.border = m.border and s.dimension = ''
+join ranks as r on r.border = m.border and r.month = m.month
+left join border_months as b
+    on b.border = m.border
+    and b.month = printf('%04d', substr(m.month, 1, 4) - 1) || substr(m.month, 5)
+left join fiscal_year_to_date as y on y.border = m.border and y.month = m.month
+left join judgements as j on j.series_id = s.id and j.month = m.month
+left join flags as g on g.series_id = s.id and g.month = m.month and g.kind = 'month'
+left join forecasts as f
+    on f.run_id = j.run_id and f.series_id = s.id and f.model = 'bordercast' and f.month = m.month
+left join hindcasts as h
+    on j.run_id is null and h.model = 'bordercast' and h.series_id = s.id
+    and h.cutoff = j.cutoff and h.month = m.month;

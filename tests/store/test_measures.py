@@ -1,0 +1,221 @@
+"""Two measures side by side in one record: each is read as if it were alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from forecast.records import SeriesKey
+from forecast.store import (
+    connect,
+    exports,
+    findings,
+    flags,
+    integrity,
+    inventory,
+    judgements,
+    measures,
+    observations,
+    page,
+    plots,
+    read,
+    releases,
+    reports,
+    runs,
+    standing,
+    watch,
+    yearly,
+)
+from tests.support import tiny_record
+
+OTHERS = {
+    SeriesKey("northern"): {"2024-01": 7, "2024-02": 9},
+    SeriesKey("northern", "state", "NY"): {"2024-01": 3, "2024-02": 4},
+}
+FENTANYL = {"kind": "cbp_drug_events"}
+
+
+def _publish_another(db):
+    """Counts of the same months and names, a run of them, labels joined."""
+    release = tiny_record.release("another", "2024-02")
+    with connect.transaction(db):
+        saved = releases.save_snapshot(db, tiny_record.stated(release, OTHERS))
+    releases.save_joins(db, {"state": {"N.Y.": "NY"}})
+    forecasts = [tiny_record.forecast(SeriesKey("northern"), "2024-02", 1, 8)]
+    hindcasts = [tiny_record.hindcast(SeriesKey("northern"), "2024-01", 1, 8)]
+    publication = tiny_record.publication(
+        "2024-05-01T12:00", "2024-02", (saved,), forecasts=forecasts, hindcasts=hindcasts
+    )
+    runs.publish(db, publication)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    path = tmp_path_factory.mktemp("alone") / "record.db"
+    tiny_record.make(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """The second measure is that of `alone`, with the same ids; the first came later."""
+    path = tmp_path_factory.mktemp("both") / "record.db"
+    with connect.writing(path) as db:
+        measures.add(db, FENTANYL)
+        tiny_record.publish(db)
+        measures.scope(db, measures.FIRST)
+        _publish_another(db)
+    return path
+
+
+def _views(connection):
+    return [
+        str(name)
+        for (name,) in connection.execute(
+            "select name from main.sqlite_master where type = 'view' order by 1"
+        ).fetchall()
+        if not name.startswith("scope")
+    ]
+
+
+def _rows(connection, name):
+    return sorted(map(tuple, connection.execute(f"select * from {name}").fetchall()), key=repr)
+
+
+def _without_digests(name, rows):
+    return [row[:6] for row in rows] if name == "latest_run" else rows
+
+
+def test_every_view_of_a_measure_shows_what_its_own_record_would(alone, both):
+    with closing(connect.read(alone)) as one, closing(connect.read(both)) as two:
+        measures.scope(two, 2)
+        different = [
+            name
+            for name in _views(one)
+            if _without_digests(name, _rows(one, name)) != _without_digests(name, _rows(two, name))
+        ]
+    assert different == []
+
+
+READERS = {
+    "totals": measures.totals,
+    "next place": measures.next_seq,
+    "counts": releases.current_counts,
+    "accepted": releases.accepted,
+    "labels": releases.label_joins,
+    "neighbors": lambda db: releases.neighbours(
+        db, tiny_record.stated(tiny_record.release("x", "2024-03"), tiny_record.FEBRUARY)
+    ),
+    "ids": observations.series_ids,
+    "known": lambda db: observations.as_of(db, "2024-12-31", dimension="*"),
+    "hindcasts": runs.stored_hindcasts,
+    "all hindcasts": lambda db: list(runs.all_hindcasts(db, ())),
+    "issued totals": lambda db: list(runs.issued(db)),
+    "last run": runs.last_run,
+    "judged": runs.judged,
+    "paths": lambda db: list(runs.PathsOnRecord(db).held()),
+    "first published": watch.first_published,
+    "issued": lambda db: watch.issued(db, "2023-01"),
+    "last judged": watch.last_judged,
+    "sides": lambda db: list(watch.sides_said(db)),
+    "episodes": lambda db: list(watch.all_episodes(db)),
+    "flags of totals": lambda db: list(watch.border_flags(db)),
+}
+LOOKS = {
+    "releases": inventory.all_releases,
+    "newest files": inventory.newest_files,
+    "by hash": lambda db: inventory.held(db, "sha of january"),
+    "flags": lambda db: flags.flags(db, parts=True),
+    "forecasts": read.forecasts,
+    "scores": read.scores,
+    "judgements": lambda db: read.judgement_count(db, "issued"),
+    "last months": read.last_months,
+    "failures": read.failures,
+    "every month": lambda db: sorted(map(tuple, reports.every_month(db))),
+    "every value": reports.every_value,
+    "how often": reports.how_often_flagged,
+    "questions": standing.latest,
+    "yearly": lambda db: yearly.forecasts(db, "2023-10", "2024-09"),
+    "versions": lambda db: yearly.versions(db, "2023-10", "2024-09"),
+    "refused": lambda db: findings.quarantined(db, tiny_record.release("", "2024-02", step=7).seq),
+    "newest release": findings.newest_release,
+    "judged as issued": lambda db: findings.judged_as_issued(db, "2024-01"),
+    "episodes": lambda db: findings.episodes(db, "2024-01"),
+    "flags of a month": lambda db: findings.month_flags(db, "2024-01"),
+    "newest file": page.newest_source,
+    "days": page.release_days,
+    "restated": lambda db: page.restatements(db, "northern"),
+    "runs": lambda db: [row["id"] for row in page.runs(db)],
+    "months of parts": page.part_months,
+    "hindcasts": lambda db: list(exports.hindcasts(db, "bordercast", "2018-12")),
+    "models": exports.hindcast_models,
+    "published": lambda db: plots.published(db, "northern"),
+    "stood": lambda db: plots.stood(db, "northern"),
+    "drivers": lambda db: plots.drivers(db, "northern", None),
+    "unissued": lambda db: judgements.false_issued(db),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_what_a_run_reads_of_a_measure_is_its_own(alone, both, name):
+    with connect.writing(alone) as one, connect.writing(both) as two:
+        measures.scope(two, 2)
+        expected, actual = READERS[name](one), READERS[name](two)
+    assert actual == expected
+    assert expected or name in ("labels", "paths")
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_what_a_command_reads_of_a_measure_is_its_own(alone, both, name):
+    with closing(connect.read(alone)) as one, closing(connect.read(both)) as two:
+        measures.scope(two, 2)
+        expected, actual = _listed(LOOKS[name](one)), _listed(LOOKS[name](two))
+    assert actual == expected
+
+
+def _listed(answer):
+    return list(map(_plain, answer)) if isinstance(answer, list) else answer
+
+
+def _plain(row):
+    return tuple(row) if isinstance(row, sqlite3.Row) else row
+
+
+def test_without_a_measure_named_a_record_is_of_its_first(both):
+    with closing(connect.read(both)) as connection:
+        assert _rows(connection, "border_months") != []
+        assert [row[2] for row in _rows(connection, "border_months")] == [7, 9]
+        assert measures.current(connection) == measures.FIRST
+        assert measures.section(connection) is None
+
+
+def test_the_words_of_each_measure_are_its_own(both):
+    with closing(connect.read(both)) as connection:
+        with measures.scoped(connection, 2):
+            assert measures.section(connection) == FENTANYL
+        assert measures.current(connection) == measures.FIRST
+        assert measures.ids(connection) == [1, 2]
+
+
+def test_a_measure_that_is_not_there_is_refused(both):
+    with closing(connect.read(both)) as connection, pytest.raises(KeyError):
+        measures.scope(connection, 3)
+
+
+def test_a_record_of_several_measures_is_verified_as_a_whole(both):
+    with closing(connect.read(both)) as connection:
+        assert integrity.findings(connection) == []
+
+
+@pytest.mark.parametrize("table", ["series", "releases", "runs"])
+def test_a_row_moved_to_another_measure_is_found(both, tmp_path, table):
+    copy = tmp_path / "record.db"
+    copy.write_bytes(both.read_bytes())
+    with closing(sqlite3.connect(copy)) as db, db:
+        if table == "series":
+            db.execute("insert into series select 99, 'other', '', 'x', '', 1")
+        db.execute(f"update {table} set measure_id = 2 where id = (select max(id) from {table})")
+    with closing(connect.read(copy)) as connection:
+        assert any("measures: edited" in one for one in integrity.findings(connection))
