@@ -9,6 +9,7 @@ over the months answers every cutoff of every series.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -44,12 +45,12 @@ class BreakWalk:
 
     def sweep(self, panel: Panel, h: int) -> Sweep:
         """The paths from every column."""
-        return sweep(panel, h, BLOCK, _course)
+        return sweep(panel, h, BLOCK, partial(_course, jumps=panel.jumps))
 
 
-def _course(block: PanelBlock, h: int) -> Course:
+def _course(block: PanelBlock, h: int, *, jumps: bool) -> Course:
     """Everything the walk says of one block."""
-    walk = _walk(block.z, block.known)
+    walk = _walk(block.z, block.known, jumps)
     return Course(walk.path(h), walk.growth(h))
 
 
@@ -89,15 +90,21 @@ class _Walk:
         return np.cumsum(self.momentum[..., None] ** np.arange(1, h + 1), axis=2)
 
 
-def _walk(z: Floats, known: NDArray[np.bool_]) -> _Walk:
+def _walk(z: Floats, known: NDArray[np.bool_], jumps: bool = True) -> _Walk:
     """Learn profile, strength and momentum in one pass over z, (k, months).
 
-    A change from or to a month that nobody knows teaches nothing.
+    A change from or to a month that nobody knows teaches nothing. Where breaks are rare, a median
+    needs fewer years to be deaf to them, and what is learned sooner is noise.
     """
+    first, years = (
+        (par.FIRST_PROFILE, par.PROFILE_YEARS)
+        if jumps
+        else (par.ELSEWHERE_FIRST_PROFILE, par.ELSEWHERE_PROFILE_YEARS)
+    )
     change = np.diff(z, axis=1, prepend=z[:, :1])
     change[:, 1:][~(known[:, 1:] & known[:, :-1])] = np.nan
-    profile = _profiles(change)
-    profile *= _strength(profile, change)[..., None]
+    profile = _profiles(change, first, years)
+    profile *= _strength(profile, change, first)[..., None]
     surprise = change - _expected(profile)
     usual = _usual_size(surprise)
     limit = par.MOMENTUM_LIMIT * usual
@@ -105,20 +112,18 @@ def _walk(z: Floats, known: NDArray[np.bool_]) -> _Walk:
     return _Walk(z, profile, push, _momentum(surprise, usual))
 
 
-def _profiles(change: Floats) -> Floats:
+def _profiles(change: Floats, least: int, years: int) -> Floats:
     """(k, months, 12) the usual change into each phase, known at each month.
 
-    Medians over the last years, centred.
+    Medians over the last years, centred; 0 in a series' first `least` months.
     """
     series, months = change.shape
     latest = np.zeros((series, 12))
     profiles = np.zeros((series, months, 12))
     for t in range(1, months):
         first = t % 12 or 12  # the first month has no change
-        latest[:, t % 12] = np.nan_to_num(
-            median(change[:, first : t + 1 : 12][:, -par.PROFILE_YEARS :])
-        )
-        if t >= par.FIRST_PROFILE:
+        latest[:, t % 12] = np.nan_to_num(median(change[:, first : t + 1 : 12][:, -years:]))
+        if t >= least:
             profiles[:, t] = latest - latest.mean(axis=1, keepdims=True)
     return profiles
 
@@ -139,9 +144,9 @@ def _usual_size(x: Floats) -> Floats:
     return running_median(size, par.WALK_WINDOW) + TINY
 
 
-def _strength(profile: Floats, change: Floats) -> Floats:
+def _strength(profile: Floats, change: Floats, least: int) -> Floats:
     """(k, months) how far changes follow the profile: a discounted, shrunk regression."""
-    first = par.FIRST_PROFILE + 1
+    first = least + 1
     both, own = _products(
         _expected(profile),
         change,

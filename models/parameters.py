@@ -52,12 +52,19 @@ class WholeNumber(int):
 
 _FOURTH = "a quarter of such series beside M1, M3's first half; round 4"
 _FIRST = "borders, sectors, M3's first half; round 1"
+_ELSEWHERE = "M1, M3's first half, a third of tourism, together and alone; round 4"
 
 # Break walk.
 PROFILE_YEARS = WholeNumber(
     10, "years", "changes of one calendar month behind its usual one", _FIRST
 )
 FIRST_PROFILE = WholeNumber(24, "months", "two changes of each calendar month before one is usual")
+ELSEWHERE_PROFILE_YEARS = WholeNumber(
+    7, "years", "PROFILE_YEARS of counts not known to jump: seasons change", _ELSEWHERE
+)
+ELSEWHERE_FIRST_PROFILE = WholeNumber(
+    36, "months", "FIRST_PROFILE of these: a median of two is their mean", _ELSEWHERE
+)
 WALK_WINDOW = WholeNumber(60, "months", "over which the size of a usual change is measured", _FIRST)
 WALK_MEMORY = Number(0.99, "a month", "what is learned of strength and momentum fades", _FIRST)
 STRENGTH_LIMIT = Number(3.0, "usual changes", "a larger change is a break and teaches no season")

@@ -117,23 +117,27 @@ def products(
     return found
 
 
-def slow_walk(z: list[float], unknown: set[int], h: int) -> tuple[np.ndarray, np.ndarray]:
+def slow_walk(
+    z: list[float], unknown: set[int], h: int, jumps: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Paths of one series and how their errors grow, one month after the other."""
-    months = range(len(z))
+    months, (least, years) = range(len(z)), (24, 10) if jumps else (36, 7)
     change = [0.0, *(b - a for a, b in pairwise(z))]
     for t in unknown:
         change[t : t + 2] = [math.nan] * len(change[t : t + 2])
     profiles = []
     for t in months:
         usual = [
-            reference_engine.median([change[c] for c in range(1, t + 1) if c % 12 == phase][-10:])
+            reference_engine.median(
+                [change[c] for c in range(1, t + 1) if c % 12 == phase][-years:]
+            )
             for phase in range(12)
         ]
         usual = [value - sum(usual) / 12 for value in usual]
-        profiles.append(usual if t >= 24 else [0.0] * 12)
+        profiles.append(usual if t >= least else [0.0] * 12)
     expected = [0.0, *(profiles[t - 1][t % 12] for t in months[1:])]
-    sums = products(expected, change, usual_size(change), 3, 25)
-    for t in months[25:]:
+    sums = products(expected, change, usual_size(change), 3, least + 1)
+    for t in months[least + 1 :]:
         both, own = sums[t]
         strength = min(max((both + 60) / (own + 60), 0), 1.1)
         profiles[t] = [strength * value for value in profiles[t]]
@@ -155,30 +159,32 @@ def slow_walk(z: list[float], unknown: set[int], h: int) -> tuple[np.ndarray, np
     return path, growth
 
 
-def test_it_equals_another_implementation(ragged: Panel) -> None:
+@pytest.mark.parametrize("jumps", [True, False])
+def test_it_equals_another_implementation(ragged: Panel, jumps: bool) -> None:
     """Month by month, with months that nobody knows, and a series that begins later."""
     unknown = np.zeros(ragged.z.shape, dtype=bool)
     unknown[0, [20, 50, 51]] = unknown[2, 60] = True
 
-    found = BreakWalk().sweep(replace(ragged, filled=unknown), 14)
+    found = BreakWalk().sweep(replace(ragged, filled=unknown, jumps=jumps), 14)
 
     for row, start in enumerate(ragged.start.tolist()):
         gaps = set((np.flatnonzero(unknown[row]) - start).tolist())
-        path, growth = slow_walk(ragged.z[row, start:].tolist(), gaps, 14)
+        path, growth = slow_walk(ragged.z[row, start:].tolist(), gaps, 14, jumps)
         assert np.allclose(path, found.path[row, start:], rtol=0, atol=1e-9)
         assert np.allclose(growth, found.growth[row, start:], rtol=0, atol=1e-9)
 
 
-def test_a_usual_change_is_of_the_last_ten_years() -> None:
+@pytest.mark.parametrize("jumps", [True, False])
+def test_a_usual_change_is_of_the_last_ten_years_or_seven(jumps: bool) -> None:
     """Thirteen years of a season that turns round after the fourth."""
     t = np.arange(156.0)
     rough = np.sin(t * 12.9898) * 43758.5453
     season = np.where(t < 48, 1, -1) * np.sin(2 * np.pi * t / 12)
     z = 8 + season + (rough - np.floor(rough)) / 2
 
-    found = BreakWalk().sweep(make_panel(z[None]), 3)
+    found = BreakWalk().sweep(replace(make_panel(z[None]), jumps=jumps), 3)
 
-    path, growth = slow_walk(z.tolist(), set(), 3)
+    path, growth = slow_walk(z.tolist(), set(), 3, jumps)
     assert np.allclose(path, found.path[0], rtol=0, atol=1e-9)
     assert np.allclose(growth, found.growth[0], rtol=0, atol=1e-9)
 
