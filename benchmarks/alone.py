@@ -1,22 +1,24 @@
 """A set as one family, as in one file, beside each series alone, as in a file of its own.
 
     .venv/bin/python -m benchmarks.alone            competitions, short histories, the publisher's
+    .venv/bin/python -m benchmarks.alone peers PYTHON      beside AutoETS and DynamicOptimizedTheta
     .venv/bin/python -m benchmarks.alone dead       a quarter more series without a count for years
 
 A user brings one to five series more often than a thousand. For each set and way: MASE, scaled
 WIS, how often 80% intervals hold 1, 6 and 12 months ahead and in all, 95%, and how many months lie
-below the 2.5% and above the 97.5% quantile. The publisher's series alone are forecast as if nobody
-had said that they jump.
+below the 2.5% and above the 97.5% quantile, likewise by months ahead. The publisher's series alone
+are forecast as if nobody had said that they jump.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 
-from benchmarks import scoring, sets, tables
+from benchmarks import others, scoring, sets, tables
 from benchmarks.sets import HeldOut, Rolling
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.scores import PROBS
@@ -41,15 +43,21 @@ ROLLING: Mapping[str, Callable[[], Rolling]] = {
     "states 2022-25": sets.states,
 }
 LEADS = (1, 6, 12)
+PEERS = ("AutoETS", "DynamicOptimizedTheta")  # each series alone, their own intervals
 
 
-def main() -> None:
-    """Every set, both ways; printed and kept."""
+def main(python: Path | None = None) -> None:
+    """Every set, both ways; printed and kept.
+
+    python : the interpreter of the peers' environment, to ask them too.
+    """
     found: dict[str, dict[str, float]] = {}
     for name, make in HELD_OUT.items():
         work = make()
         for way, panel in (("together", work.panel), ("alone", sets.alone(work.panel))):
-            found[f"{name}: {way}"] = held_out(work, panel)
+            found[f"{name}: {way}"] = held_out(work, quantiles(work, panel))
+        for peer, said in others.held_out(work, python, PEERS).items() if python else ():
+            found[f"{name}: {peer}"] = held_out(work, said)
     for name, make_rolling in ROLLING.items():
         rolled = make_rolling()
         for way, panel in (("together", rolled.panel), ("alone", sets.alone(rolled.panel))):
@@ -65,11 +73,11 @@ def dead() -> None:
         work = HELD_OUT[name]()
         few = HeldOut(work.name, work.history[::3], work.future[::3])
         more = with_dead(few)
-        found[f"{name}, every third"] = held_out(few, few.panel)
-        found[f"{name}, with dead series"] = held_out(few, more.panel)
-        quiet = HeldOut("dead", more.history[len(few.history) :], more.future[len(few.history) :])
-        said = quantiles(more, more.panel)[len(few.history) :]
-        found[f"{name}, the dead series"] = inside(quiet.future, said)
+        said = quantiles(more, more.panel)
+        found[f"{name}, every third"] = held_out(few, quantiles(few, few.panel))
+        found[f"{name}, with dead series"] = held_out(few, said[: len(few.history)])
+        quiet = more.future[len(few.history) :]
+        found[f"{name}, the dead series"] = inside(quiet, said[len(few.history) :])
     show("A quarter of the series dead", found)
     tables.keep("dead", found)
 
@@ -95,9 +103,8 @@ def quantiles(work: HeldOut, panel: Panel) -> Floats:
     return np.asarray(said.quantiles(PROBS)[:, 0])
 
 
-def held_out(work: HeldOut, panel: Panel) -> dict[str, float]:
-    """What a set scores, panel being the set and perhaps more series behind it."""
-    said = quantiles(work, panel)[: len(work.history)]
+def held_out(work: HeldOut, said: Floats) -> dict[str, float]:
+    """What (series, h, PROBS) quantiles of a set score."""
     line = scoring.held_out(work, said)
     scores = {name: line[name] for name in ("mase", "scaled_wis")}
     return scores | inside(work.future, said)
@@ -128,8 +135,11 @@ def inside(came: tuple[Floats, ...], said: Floats) -> dict[str, float]:
         f"cover80 h{h}": scoring.mean(np.where(known, held[80], np.nan)[:, h - 1]) for h in LEADS
     }
     line |= {f"cover{level}": float(of[known].mean()) for level, of in held.items()}
-    low, high = (z < said[..., 0])[known], (z > said[..., -1])[known]
-    return line | {"below": float(low.mean()), "above": float(high.mean())}
+    for end, beyond in (("below", z < said[..., 0]), ("above", z > said[..., -1])):
+        line[end] = float(beyond[known].mean())
+        by_lead = np.where(known, beyond, np.nan)
+        line |= {f"{end} h{h}": scoring.mean(by_lead[:, h - 1]) for h in LEADS}
+    return line
 
 
 def show(title: str, found: Mapping[str, Mapping[str, float]]) -> None:
@@ -140,4 +150,7 @@ def show(title: str, found: Mapping[str, Mapping[str, float]]) -> None:
 
 
 if __name__ == "__main__":
-    {"dead": dead}.get("".join(sys.argv[1:]), main)()
+    if sys.argv[1:] == ["dead"]:
+        dead()
+    else:
+        main(*map(Path, sys.argv[2:]))

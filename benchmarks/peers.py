@@ -6,9 +6,9 @@ after every cutoff so that a stopped run goes on where it was.
 
     python benchmarks/peers.py WORK.npz FOLDER [MODEL ...]
 
-WORK.npz holds `counts` (series, months), `first_month` (running number of the first column),
-`origins` (cutoff columns), `h` and `probs`. FOLDER/MODEL.npz then holds `quantiles` (series,
-origins, h, probs) in counts, NaN where a fit failed, and `done` (origins,).
+WORK.npz holds `counts` (series, months; NaN before a series starts), `first_month` (running number
+of the first column), `origins` (cutoff columns), `h` and `probs`. FOLDER/MODEL.npz then holds
+`quantiles` (series, origins, h, probs) in counts, NaN where a fit failed, and `done` (origins,).
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ PEERS: dict[str, Peer] = {
     "log random walk": on_log(automatic("Naive")),
     "seasonal naive on log": on_log(automatic("SeasonalNaive", season_length=SEASON)),
     "AutoETS": automatic("AutoETS", season_length=SEASON),
+    "DynamicOptimizedTheta": automatic("DynamicOptimizedTheta", season_length=SEASON),
     "AutoETS on log": on_log(automatic("AutoETS", season_length=SEASON)),
     "AutoTheta on log": on_log(automatic("AutoTheta", season_length=SEASON)),
     "AutoCES on log": on_log(automatic("AutoCES", season_length=SEASON)),
@@ -109,7 +110,8 @@ def answer(name: str, work: dict[str, np.ndarray], path: Path) -> None:
         origin = int(origins[place])
         for row, history in enumerate(counts[:, : origin + 1]):
             first = int(work["first_month"]) + origin + 1
-            quantiles[row, place] = _fit(name, history, first, int(h), probs)
+            known = history[np.isfinite(history)]  # a series may begin later than others
+            quantiles[row, place] = _fit(name, known, first, int(h), probs)
         done[place] = True
         seconds += time.perf_counter() - started
         _save(path, quantiles=quantiles, done=done, seconds=np.float64(seconds))
