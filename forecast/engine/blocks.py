@@ -341,7 +341,11 @@ def _said(
     until: int | None = None,
 ) -> Predictive:
     cuts, prior, verdicts, places, kept = learned
-    said, squares = room_for(task), np.empty((*task.panel.z.shape, task.h))
+    # Nothing teaches before: of short series that is a third of what would be kept.
+    early = int(task.panel.start.min()) + int(par.FIRST_WIDTH) if task.panel.behind is None else 0
+    early = min(early, task.panel.z.shape[1])
+    said = room_for(task)
+    squares = np.empty((len(task.panel.z), task.panel.z.shape[1] - early, task.h))
     if until is not None:
         verdicts = Verdicts(*(_held(x, until) for x in verdicts))
     ahead = max(task.h, farthest(task.panel))
@@ -357,7 +361,7 @@ def _said(
     )
     for cut, (part, errors) in zip(cuts, spread(block_forecasts, steps), strict=True):
         enter(said, cut.rows, part)
-        squares[cut.rows] = errors
+        squares[cut.rows] = errors[:, early:]
     return _widened(task, said, squares, verdicts)
 
 

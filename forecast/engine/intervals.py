@@ -222,7 +222,7 @@ def learned_width(
 
     Parameters
     ----------
-    squares : (series, months, h) of `squared_errors`.
+    squares : (series, last months, h) of `squared_errors`; those before have none.
     df : (series, months) degrees of freedom of the forecasts from each column.
     family : (series,) names that learn together, in the same month; all of each family.
     origins : columns. behind : of the panel.
@@ -234,13 +234,17 @@ def learned_width(
     number = np.unique(family, return_inverse=True)[1]
     squares, df = on_calendar(squares, behind, np.nan), on_calendar(df, behind, np.nan)
 
-    def month(t: int, mean: Floats) -> tuple[Ints, Ints]:
-        issued = t - 1 - np.arange(mean.shape[1])
-        return month_squares(squares[:, t], df[:, issued], number, mean)
+    months, longest = df.shape[1], squares.shape[2]
+    before = months - squares.shape[1]
 
-    families = int(number.max()) + 1
-    _, months, longest = squares.shape
-    learned = learned_widths(families, months, longest, month)
+    def month(t: int, mean: Floats) -> tuple[Ints, Ints]:
+        if t < before:
+            none = np.zeros(mean.shape, dtype=np.int64)
+            return none, none
+        issued = t - 1 - np.arange(mean.shape[1])
+        return month_squares(squares[:, t - before], df[:, issued], number, mean)
+
+    learned = learned_widths(int(number.max()) + 1, months, longest, month)
     return learned_by(number, learned, origins, behind)
 
 

@@ -308,16 +308,20 @@ def _values(sheet: Sheet, found: Entries, wanted: ReadAs) -> tuple[Floats, list[
     different, back = np.unique(found.value, return_inverse=True)
     cells = [sheet.labels[code] for code in different.tolist()]
     times = np.bincount(back, minlength=len(cells))
-    marks = numerals.marks(cells, sheet.separator)
+    value, faults = np.full(len(cells), np.nan), []
+    marked = [at for at, cell in enumerate(cells) if not numerals.is_digits(cell)]
+    bare = np.delete(np.arange(len(cells)), marked)
+    value[bare] = [float(cells[at]) for at in bare.tolist()]
+    marks = numerals.marks((cells[at] for at in marked), sheet.separator)
     decimal = wanted.decimal or marks.decimal
     if not decimal:
         raise DataError(
             f"{sheet.name}: in {marks.proof} a comma or point may begin the decimals or separate "
             "thousands; add --decimal point or --decimal comma"
         )
-    value, faults = np.full(len(cells), np.nan), []
     signs: dict[str, int] = {}
-    for at, cell in enumerate(cells):
+    for at in marked:
+        cell = cells[at]
         if numerals.is_missing(cell):
             if cell != "":
                 signs[str(cell)] = signs.get(str(cell), 0) + int(times[at])
@@ -334,7 +338,8 @@ def _values(sheet: Sheet, found: Entries, wanted: ReadAs) -> tuple[Floats, list[
                 )
                 for entry in np.flatnonzero(back == at).tolist()
             ]
-    notes = footnotes_note([cell for cell in cells if isinstance(cell, str)], "numbers")
+    texts = [cells[at] for at in marked if isinstance(cells[at], str)]
+    notes = footnotes_note(texts, "numbers")
     if marks.proof and _reads(marks.proof, decimal):
         name = "point" if decimal == "." else "comma"
         example = numerals.number(marks.proof, decimal)

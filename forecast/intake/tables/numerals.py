@@ -48,6 +48,11 @@ class Marks(NamedTuple):
     proof: str
 
 
+def is_digits(cell: CellValue) -> bool:
+    """Whether a cell is a few digits and nothing else, a count however its file is read."""
+    return isinstance(cell, str) and len(cell) < 10 and cell.isascii() and cell.isdigit()
+
+
 def is_missing(cell: CellValue) -> bool:
     """Whether a cell says that nobody knows, or that a small count is withheld."""
     if isinstance(cell, float):

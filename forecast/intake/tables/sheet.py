@@ -329,6 +329,8 @@ def _stripped(cells: list[Any], grid: np.ndarray) -> tuple[list[CellValue], np.n
 
 def _tidy(cell: str) -> str:
     """A text with single spaces, without what nobody sees."""
+    if cell.isascii() and cell.isdigit():  # as most are
+        return cell
     text = " ".join(cell.translate(_UNSEEN).split())
     kept = _KEPT.fullmatch(text)
     return (kept[1] or kept[2] or "").strip() if kept else text

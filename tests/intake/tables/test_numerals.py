@@ -299,3 +299,25 @@ def test_nothing_may_be_counted(cell):
 )
 def test_a_sign_at_the_end_is_a_footnotes(text, plain, sign):
     assert without_footnote(text) == (plain, sign)
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("0", True),
+        ("007", True),
+        ("123456789", True),
+        ("1234567890", False),
+        ("", False),
+        ("1,234", False),
+        ("-1", False),
+        ("1\u00b2", False),
+        ("\u0661", False),
+        (12.0, False),
+    ],
+)
+def test_a_few_digits_alone_are_told(cell, expected):
+    assert numerals.is_digits(cell) is expected
+    if expected:
+        assert numerals.number(cell, ".") == numerals.number(cell, ",") == float(cell)
+        assert not numerals.is_missing(cell)
