@@ -17,11 +17,14 @@ from typing import Any
 
 import pytest
 
+from forecast.claims import asked
 from forecast.claims.checker import check
 from forecast.claims.marked import as_json
-from forecast.claims.named import series_names
+from forecast.claims.named import series_names, subject_of
+from forecast.claims.spans import parse
 from forecast.claims.table import CountTable
 from forecast.desk.names import SeriesNames
+from forecast.errors import ClaimError, SeriesNameError
 from tests.support import golden_texts
 
 HERE = Path(__file__).parent
@@ -61,3 +64,97 @@ def test_each_kind_of_claim_is_judged_as_it_was(record):
     golden_texts.compare(
         HERE / "sentences_judged.txt", {text: judged(text, counts, names) for text in SENTENCES}
     )
+
+
+NUMBERS = (9300, 9299, 1010, 2020, 2010, 2000, 1120, 1500, 470, 505, 752, 757, 2325, 57, 9243,
+           10_780, 12_687, 8170, 6420, 76_900, 240_660, 120_150, 4260, 500, 1799, 13_047, 257_607,
+           300, 20_000, 7, 0)  # fmt: skip
+# Series, span, claim, what a change is measured from.
+FACTS = """
+    northern | 2024-01 | 2,020 |
+    northern | 2024-01 | 2,010 |
+    northern | 2024-01 | 2K |
+    northern | 2024-01 | nearly 2,100 |
+    northern | 2024-01 | at least 2,020 |
+    northern | 2024-01 | fewer than 2,021 |
+    northern | 2024-01 | about 2,000 |
+    northern | 2024-01 | two thousand and twenty |
+    northern | FY2023 | 12,687 |
+    northern | FY2023 | 12.7K |
+    northern | FY2024 to date | 8,170 |
+    northern | 2023 | 13,047 |
+    northern | 2023-10..2023-12 | 3,390 |
+    northern | since 2023-12 | 5,920 |
+    northern | 2024-01 | +77.2% | 2023-12
+    northern | 2024-01 | +77% | 2023-12
+    northern | 2024-01 | +79% | 2023-12
+    northern | 2024-01 | more than 77% | 2023-12
+    northern | 2024-01 | more than 78% | 2023-12
+    northern | 2024-01 | less than 78% | 2023-12
+    northern | 2024-01 | x1.8 | 2023-12
+    northern | 2024-03 | half | 2024-01
+    northern | 2024-03 | -50% | 2024-01
+    northern | 2024-03 | -1,010 | 2024-01
+    northern | 2024-03 | -740 | 2024-02
+    northern | FY2024 to date | +32.3% | 2022-10..2023-03
+    northern | 2024-01 | record |
+    northern | 2024-02 | record |
+    southwest | 2023-12 | record low |
+    southwest | 2024-01 | record low |
+    northern | 2024-01 | highest |
+    northern | 2024-02 | 2nd highest |
+    northern | 2024-02 | 3rd highest |
+    southwest | 2024-01 | 2nd lowest |
+    southwest | 2024-03 | highest since 2023-11 |
+    southwest | 2024-03 | highest since 2023-10 |
+    southwest | 2024-03 | highest since 2024-01 |
+    southwest | 2023-12 | lowest since 2022 |
+    northern | 2024-03 | share of nationwide 9.4% |
+    northern | 2024-03 | share of nationwide 9% |
+    northern | 2024-03 | share of nationwide 10.4% |
+    northern | 2024-03 | share of southwest 11% |
+    northern:VT | 2024-03 | share of northern 50% |
+    northern | 2024-03 | average 33 a day |
+    northern | 2024-03 | 32.6 a day |
+    northern | 2024-03 | 35 a day |
+    northern | FY2023 | average 1,057 a month |
+    southwest:INDIA | 2024-03 | 57 |
+    southwest:At Large | 2024-02 | 500 |
+    southwest:Border Patrol | 2024-03 | 2,325 |
+    southwest:Border Patrol | 2024-03 | 9,300 |
+    northern | 2024-03 | odd |
+    northern | 2024-03 | 5 apples |
+    northern | 2024-03 | -5% |
+    northern | 2024-03 | share of nowhere 5% |
+"""
+
+
+def test_each_number_is_what_it_was(record):
+    counts = CountTable.read(record)
+    said = {}
+    for number in NUMBERS:
+        found = asked.matches(counts, number)
+        lines = [f"{one.subject.words()} in {one.span.words()}: {one.how}" for one in found]
+        said[f"{number:,}"] = "\n".join(lines) or asked.no_match_words(number)
+
+    golden_texts.compare(HERE / "numbers.txt", said)
+
+
+def test_each_fact_is_judged_as_it_was(record):
+    counts = CountTable.read(record)
+    names = series_names(counts)
+    said = {}
+    for line in filter(None, map(str.strip, FACTS.splitlines())):
+        series, span, claim, since = map(str.strip, line.split("|"))
+        subject, when = subject_of(names.find(series)), parse(span, counts.newest)
+        try:
+            answer = asked.answer(counts, names, subject, when, claim, since or None)
+            judged = answer.judged
+            said[line] = (
+                f"{judged.verdict}: {answer.sense.measure} {judged.truth} "
+                f"({judged.evidence}). {answer.why} Say: {answer.instead}"
+            )
+        except (ClaimError, SeriesNameError) as error:
+            said[line] = str(error)
+
+    golden_texts.compare(HERE / "facts.txt", said)
