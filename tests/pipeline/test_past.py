@@ -61,6 +61,7 @@ def test_a_month_is_published_with_the_typical_one_before_it(month, count, befor
         ("2025-07-19", "2025-05", 8, 1),  # the day before June became known
         ("2025-07-20", "2025-05", 8, None),  # that day
         ("2025-07-01", "2025-06", 8, None),  # it had seen June
+        ("2025-07-01", "2025-07", 8, None),
         ("2025-07-01", "2025-04", 2, 1),  # June is the last that it reaches
         ("2025-07-01", "2025-04", 1, None),
     ],
