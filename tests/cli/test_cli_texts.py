@@ -55,6 +55,10 @@ READING = {
         show northern:NY
         show northern:"Border Patrol"
         show northern:Vermont 2024-05
+        show northern:Swanton
+        brief northern:Swanton
+        brief northern:"Buffalo field office" 2024-01
+        show northern:state FY2024
         show northern --model naive
         show northern --model ets
         show northern FY2024 --json

@@ -69,6 +69,8 @@ HALVES = {
 INSIDE, ENTRY = (
     SeriesKey("southwest", "apprehension_type", kind, PATROL) for kind in ("At Large", "At Entry")
 )
+SWANTON = SeriesKey("northern", "field", "Swanton Sector", PATROL)
+BUFFALO = SeriesKey("northern", "field", "Buffalo Field Office", OFFICES)
 INDIA, MEXICO = (SeriesKey("southwest", "citizenship", name) for name in ("INDIA", "MEXICO"))
 NOW = datetime(2024, 4, 20, 12, tzinfo=UTC)
 APPROVED = datetime(2024, 3, 19, 12, tzinfo=UTC)
@@ -93,6 +95,8 @@ def counts(last: str, moved: Mapping[tuple[SeriesKey, str], int] | None = None):
     found[WHOLE] = {month: sum(found[key][month] for key in BORDERS) for month in span}
     found[NEW_YORK] = {month: found[NORTH][month] // 2 for month in span}
     found[VERMONT] = {month: found[NORTH][month] - found[NORTH][month] // 2 for month in span}
+    found[SWANTON] = {month: found[HALVES[NORTH][1]][month] // 2 for month in span}
+    found[BUFFALO] = {month: found[HALVES[NORTH][0]][month] // 3 for month in span}
     found[INDIA] = {month: 40 + place for place, month in enumerate(span)}
     found[MEXICO] = {month: found[SOUTH][month] - found[INDIA][month] for month in span}
     return found
@@ -168,7 +172,7 @@ def later(key: SeriesKey, month: str, count: int, median: int, **more) -> Judgem
 
 LEVELS = {NORTH: 1010, SOUTH: 9300, OTHER: 470, WHOLE: 10_780, NEW_YORK: 505, VERMONT: 505,
           HALVES[NORTH][0]: 760, HALVES[NORTH][1]: 250, HALVES[SOUTH][0]: 6975,
-          HALVES[SOUTH][1]: 2325, MEXICO: 9243}  # fmt: skip
+          HALVES[SOUTH][1]: 2325, MEXICO: 9243, SWANTON: 126}  # fmt: skip
 HINDCASTS = tuple(
     hindcast(key, months.shift(month, -step), step, median + 3 * step)
     for key, month, median in (

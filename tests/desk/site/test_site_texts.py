@@ -26,6 +26,7 @@ PAGES = (
     "border/southwest/2023-12", "border/southwest/2024-01", "border/other/2022-10",
     "fact/northern/2024-01", "fact/southwest/2024-01", "fact/southwest/FY2023",
     "fact/nationwide/FY2024", "embed/southwest", "series", "series/northern/state/vt",
+    "series/northern/field/swanton-sector",
     "series/southwest/apprehension-type/at-large", "series/southwest/citizenship/mexico",
     "series/northern/component/u-s-border-patrol", "flags", "accuracy", "revisions", "tables",
     "compare", "compare/northern/FY2024-FY2023", "compare/northern-southwest", "reading", "newer",
