@@ -215,7 +215,7 @@ class Traced:
 
         Of these files the own ones, the best first; then of all others.
         """
-        who = self._entering(mutant)
+        who = self._entering(mutant) or {test for test in self.tests if _file(test) in own}
         anew = any(one.startswith("record ") for one in who)
         of_module = Counter(
             one for names in self.entered.get(mutant.module, {}).values() for one in names
@@ -244,7 +244,8 @@ class Traced:
         if name := _function(tree, mutant.start[0]):
             while name and not functions.get(name):  # a lambda, or a function within one
                 name = name.rpartition(".<locals>.")[0]
-            return set(functions.get(name, ()))
+            # Of one that is new since the traced run whoever enters its module.
+            return set(functions.get(name) or set().union(*functions.values()))
         if names := _given(tree, mutant.start[0]):
             use = re.compile(rf"\b(?:{'|'.join(names)})\b")
             found = {x for module in modules() for x in self._naming(module, use)}
@@ -331,7 +332,9 @@ class Python:
         known = {
             name: digest for name, _, digest in (x.split("\t") for x in lines if "\tis\t" in x)
         }
-        stale = sorted(name for name in now if now[name] != known.get(name))
+        entered = (x.split("\t") for x in lines if "\tenters\t" in x)
+        moved = {_file(who) for who, _, module, _ in entered if not (ROOT / module).exists()}
+        stale = sorted(name for name in now if now[name] != known.get(name) or name in moved)
         if stale:
             print(f"{len(stale)} test files run traced, as they are new or changed", flush=True)
             gone = set(stale)
