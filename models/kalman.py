@@ -77,7 +77,7 @@ class Gains:
 
 def kalman_gains(months: int, h: int) -> Gains:
     """The gains for so many months and horizons, or a few more: panels differ little in length."""
-    return _gains(_rounded(months, 32), _rounded(h, 12))
+    return _gains(_rounded(months, 32), _rounded(h, 24))
 
 
 def _rounded(number: int, step: int) -> int:
