@@ -1,4 +1,4 @@
-"""Sums of months from the paths of engine 3: how often their intervals held, and their log-WIS.
+"""Sums of months from the engine's paths: how often their intervals held, and their log-WIS.
 
     python -m benchmarks.totals
 

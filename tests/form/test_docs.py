@@ -140,7 +140,7 @@ def test_the_first_page_compares_with_naive_with_the_same_intervals(published):
     for honest in (
         "in today's figures: months that were restated since stand as restated",
         "half of them were used for choosing the engine",
-        "looked at 6 times in the last round of choices, 8 and 56 times in those before and "
+        "looked at 8 times in the last round of choices, 8 and 56 times in those before and "
         "several hundred times before",
     ):
         assert honest in text
