@@ -15,7 +15,6 @@ import os
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import compare
@@ -29,9 +28,7 @@ HEAD = """\
 # What a record answers, a hash for each kind of answer; see __main__.py. A commit that means to
 # change something runs `make same`, reads the differences, then `make same RENEW=1`, and says why.
 """
-PROCESSES = 2
-# The longest first, so that no process is left alone with it at the end.
-LONGEST = ("first", "february", "parts", "seizures", "pounds")
+PROCESSES = int(os.environ.get("PROCESSES", "2"))
 
 
 def git(*words: str) -> str:
@@ -60,26 +57,18 @@ def question() -> str:
 
 def answered(tree: Path, folder: Path, names: list[str]) -> Path:
     """The answers of a tree's program, a folder a record; those that are there already are kept."""
-
-    def one(name: str) -> None:
-        part = folder / f"{name}.part"
-        shutil.rmtree(part, ignore_errors=True)
-        here = os.pathsep.join((str(tree), str(HERE / "frozen")))
-        path = os.environ | {"PYTHONPATH": here, "OMP_NUM_THREADS": "1", "TZ": "UTC"}
-        log = folder / f"{name}.log"
-        with log.open("w") as file:
-            done = subprocess.run(
-                [sys.executable, str(HERE / "render.py"), str(tree), name, str(part)],
-                env=path, cwd=folder, stdout=file, stderr=file,
-            )  # fmt: skip
-        if done.returncode:
-            raise SystemExit(f"{name}: no answers\n{log.read_text('utf-8')[-3000:]}")
-        part.rename(folder / name)
-
     wanted = [name for name in names if not (folder / name).exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(PROCESSES) as pool:
-        list(pool.map(one, sorted(wanted, key=lambda name: (name not in LONGEST, name))))
+    home = folder / "home"  # an empty one, and nothing else of whoever asks
+    home.mkdir(parents=True, exist_ok=True)
+    of_the_machine = {k: v for k, v in os.environ.items() if k in ("PATH", "LD_LIBRARY_PATH")}
+    found = os.pathsep.join((str(tree), str(HERE / "frozen")))
+    fixed = {"HOME": str(home), "LANG": "C.UTF-8", "TZ": "UTC", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, str(HERE / "render.py"), str(tree), str(folder), str(PROCESSES), *wanted],
+        env=of_the_machine | fixed | {"PYTHONPATH": found}, cwd=folder,
+    )  # fmt: skip
+    if wanted and done.returncode:
+        raise SystemExit(done.returncode)
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -31,16 +32,19 @@ VIEW_ROWS = 30_000
 
 def everything(program: Program, record: Record, mailbox: Path) -> None:
     """Ask a record all there is, what changes it last."""
-    helps(program)
     if not record.series:
+        helps(program)
         newcomer(program)
         return
     program.now = (datetime.fromisoformat(program.now) + timedelta(days=1)).isoformat()
-    tables(program, record)
-    answers(program, record)
+    with program.together():
+        if record.helps:
+            helps(program)
+        tables(program, record)
+        answers(program, record)
+        wrong(program, record)
+        plots(program, record)
     files(program, record)
-    wrong(program, record)
-    plots(program, record)
     exports(program)
     views(program)
     mails(program, mailbox)
@@ -85,7 +89,9 @@ def tables(program: Program, record: Record) -> None:
     said, complaint, code = program.run("doctor")
     lines = (said + complaint).splitlines()
     told = "\n".join(
-        line if " mail " in line else OF_THE_MACHINE.sub("<of the machine>", line) for line in lines
+        line if " mail " in line else OF_THE_MACHINE.sub("<of the machine>", line)
+        for line in lines
+        if not re.match(r"\w+ +SQLite ", line)  # what is said of a version, where it has faults
     )
     program.answers.write("terminal", "doctor", f"{told}\nexit code {code}")
     for number in _runs(program):
@@ -102,7 +108,7 @@ def status(program: Program, name: str = "status") -> None:
 
 def _runs(program: Program) -> list[tuple[int, str]]:
     """Number and digest of each run, in order."""
-    with closing(sqlite3.connect(program.folder / "bordercast.db")) as db:
+    with closing(sqlite3.connect(program.database)) as db:
         return db.execute("select id, digest from runs order by id").fetchall()
 
 
@@ -135,7 +141,7 @@ def files(program: Program, record: Record) -> None:
     """Yearly reports, and a text checked."""
     for year in record.years[:2]:
         for ending in ("md", "html"):
-            with program.specs_of(("report", year, ending)):
+            with program.drawing("report", year, ending):
                 program.run("report", year, "-o", f"report-{year}.{ending}")
             told = (program.folder / f"report-{year}.{ending}").read_text("utf-8")
             program.answers.write("pages", f"report-{year}.{ending}", without_pictures(told))
@@ -183,42 +189,44 @@ def without_pictures(text: str) -> str:
 
 
 def picture(svg: str) -> str:
-    """What an SVG says, in order; and apart, by a digest, how it is drawn."""
-    import hashlib
-
+    """What an SVG says, in order, and the plot that it would show."""
     spoken = re.findall(r'aria-label="([^"]*)"|<(?:text|title|desc)\b[^>]*>([^<]*)<', svg)
-    words = [label or written for label, written in spoken if label or written]
-    return "\n".join([*words, f"drawn {hashlib.sha256(svg.encode()).hexdigest()}"])
+    return "\n".join(html.unescape(label or written) for label, written in spoken)
 
 
 def plots(program: Program, record: Record) -> None:
     first = record.series[0]
     for name in record.series:
         for kind in ("fan", "history", "drivers", "calibration", "score"):
-            program.draw("plot", name, "--kind", kind, "-o", "plot.svg")
+            program.ask("plots", "plot", name, "--kind", kind, "-o", "plot.svg")
     for name in record.parts[:1]:
-        program.draw("plot", name, "-o", "plot.svg")
-    program.draw("plot", first, "-o", "plot.svg", "--size", "slide", "--title", "A title", "--log")
-    program.draw("plot", first, "--kind", "history", "--lead", "3", "--linear", "-o", "plot.svg")
-    program.draw("score", "--questions", "-o", "questions.svg")
-    program.draw("brief", first, "-o", "slide.png")
-    program.draw("brief", first, "-o", "slide.pptx")
-    if (slide := program.folder / "slide.pptx").exists():
-        program.answers.write("exports", "slide.pptx", _office(slide))
+        program.ask("plots", "plot", name, "-o", "plot.svg")
+    program.ask(
+        "plots", "plot", first, "-o", "plot.svg", "--size", "slide", "--title", "A title", "--log"
+    )
+    program.ask(
+        "plots", "plot", first, "--kind", "history", "--lead", "3", "--linear", "-o", "plot.svg"
+    )
+    program.ask("plots", "score", "--questions", "-o", "questions.svg")
+    program.ask("plots", "brief", first, "-o", "slide.png")
+    program.ask("plots", "brief", first, "-o", "slide.pptx")
 
 
 def exports(program: Program) -> None:
     names = [words[1] for words in program.commands() if words[:1] == ("export",) and words[1:]]
+    names.remove("hub")
+    with program.together():
+        for name in names:
+            program.ask("terminal", "export", name, "-o", f"{name}.csv", name=f"export_{name}")
+        program.ask("terminal", "export", "latest_forecasts", "-o", "latest_forecasts.xlsx")
+        program.ask("terminal", "export", "wide_months", "-o", "wide_months.parquet")
+        program.ask("terminal", "export", "hub", "-o", "hub")
     for name in names:
-        if name == "hub":
-            continue
-        program.ask("terminal", "export", name, "-o", f"{name}.csv", name=f"export_{name}")
         _file(program, program.folder / f"{name}.csv")
-    program.ask("terminal", "export", "latest_forecasts", "-o", "latest_forecasts.xlsx")
-    workbook = program.folder / "latest_forecasts.xlsx"
-    program.answers.write("exports", workbook.name, _office(workbook))
+    for name in ("latest_forecasts.xlsx", "slide.pptx"):
+        if (path := program.folder / name).exists():
+            program.answers.write("exports", name, _office(path))
     _parquet(program, "wide_months")
-    program.ask("terminal", "export", "hub", "-o", "hub")
     for path in sorted((program.folder / "hub").rglob("*")):
         if path.is_file():
             _file(program, path)
@@ -227,7 +235,6 @@ def exports(program: Program) -> None:
 def _parquet(program: Program, name: str) -> None:
     import pyarrow.parquet
 
-    program.run("export", name, "-o", f"{name}.parquet")
     found = pyarrow.parquet.read_table(program.folder / f"{name}.parquet")
     head = [f"{each.name}: {each.type}" for each in found.schema]
     program.answers.write("exports", f"{name}.parquet", "\n".join([*head, *_lines(found)]))
@@ -264,10 +271,7 @@ def _office(path: Path) -> str:
 
 def views(program: Program) -> None:
     """Every view of the record and of the analysts' copy, with its columns; of ops.db too."""
-    for name in ("bordercast.db", "bordercast-snapshot.db", "ops.db"):
-        path = program.folder / name
-        if not path.exists():
-            continue
+    for path in sorted(program.folder.glob("*.db")):
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
             of_kind = "select name from sqlite_master where type = 'view' order by name"
             for (view,) in db.execute(of_kind).fetchall():
@@ -282,12 +286,15 @@ def mails(program: Program, mailbox: Path) -> None:
     """Every notice previewed, one rejected, the others approved and sent."""
     ids = [row["id"] for row in json.loads(program.run("notices", "list", "--json")[0])["notices"]]
     content = {}
+    with program.together():
+        for number in map(str, ids):
+            program.ask("mails", "notices", "preview", number)
+            both(program, "notices", "show", number)
     for number in map(str, ids):
-        program.ask("mails", "notices", "preview", number)
         told = re.search(r"--content (\S+)", program.run("notices", "preview", number)[1])
         content[number] = told[1] if told else ""
-        both(program, "notices", "show", number)
-        program.run("notices", "preview", number, "-o", f"notice-{number}.html")
+        with program.drawing("notice", number):
+            program.run("notices", "preview", number, "-o", f"notice-{number}.html")
         page = (program.folder / f"notice-{number}.html").read_text("utf-8")
         program.answers.write("mails", f"notice-{number}.html", without_pictures(page))
     program.ask("mails", "notices", "demo", "-o", "demo.eml")
@@ -410,9 +417,10 @@ def changes(program: Program) -> None:
     status(program, "after_withdrawal_status")
     for words in (("flags",), ("notices", "list"), ("releases", "list"), ("verify",)):
         program.ask("terminal", *words, name=f"after_withdrawal_{'_'.join(words)}")
-    program.ask("terminal", "backup", "--to", "kept", "--drill")
+    program.ask("terminal", "backup", "--to", "kept")
+    program.ask("terminal", "backup", "--drill")
     program.ask("terminal", "restore", "kept")
-    program.ask("terminal", "run", name="after_withdrawal_run")
+    program.ask("terminal", "run", "--no-bundle", name="after_withdrawal_run")
     program.ask("terminal", "witness", "export", "proofs")
 
 
@@ -456,5 +464,5 @@ def forecasts(program: Program) -> None:
         program.ask("engine", "forecast", *words)
     for path in ("ahead.csv", "gaps-ahead.csv"):
         _file(program, folder / path)
-    with program.specs_of(("forecast", "visits")):
+    with program.drawing("forecast", "visits"):
         program.ask("engine", "forecast", "visits.csv", "--plot", "pictures", "-o", "a.csv")

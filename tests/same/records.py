@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import figures
@@ -35,7 +35,6 @@ security = "local"
 sender = "Bordercast <notices@example.org>"
 operator = "operator@example.org"
 [site]
-folder = "site"
 address = "https://example.org/counts"
 """
 RECIPIENTS = """
@@ -63,8 +62,7 @@ class Record:
     facts: tuple[tuple[str, ...], ...] = ()
     text: str = ""  # to check; its day of publication
     published: str = ""
-    pages: tuple[str, ...] = ()  # of the site, besides those that all have
-    has: frozenset[str] = field(default_factory=frozenset)
+    helps: bool = False  # in words of its own, which other records share
 
 
 def settings(program: Program, text: str, ports: tuple[int, int]) -> None:
@@ -166,7 +164,7 @@ def own_parts(program: Program, ports: tuple[int, int]) -> None:
 
 
 def own_gaps(program: Program, ports: tuple[int, int]) -> None:
-    """Clinics with gaps, one that opened and one that closed."""
+    """Clinics with gaps, short and long, two that opened and one that closed."""
     _delivered(
         program,
         ports,
@@ -230,18 +228,18 @@ RECORDS = (
         "seizures", drugs("seizures"), ("southwest", "nationwide"), parts=("southwest:Fentanyl",),
         dimensions=("southwest:drug",), months=("2026-03",), ahead="2026-09",
         years=("FY2025", "FY2026", "FY2027"), facts=(("southwest", "2026-03", "1,000"),),
-        text=DRUG_TEXT, published="2026-05-01",
+        text=DRUG_TEXT, published="2026-05-01", helps=True,
     ),
     Record(
         "pounds", drugs("pounds"), ("southwest", "nationwide"), parts=("southwest:Fentanyl",),
         dimensions=("southwest:drug",), months=("2026-03",), ahead="2026-09",
         years=("FY2025", "FY2026", "FY2027"), facts=(("southwest", "2026-03", "1,000"),),
-        text=DRUG_TEXT, published="2026-05-01",
+        text=DRUG_TEXT, published="2026-05-01", helps=True,
     ),
     Record(
         "own", own, ("Clinic 1", "Clinic 2"), months=("2023-12", "2024-01"), ahead="2024-06",
         years=("2022", "2023", "2024"), facts=(("Clinic 1", "2024-01", "40"), ("300",)),
-        text="Clinic 1 had 40 visits in January 2024.", published="2024-02-15",
+        text="Clinic 1 had 40 visits in January 2024.", published="2024-02-15", helps=True,
     ),
     Record(
         "parts", own_parts, ("North", "South"), parts=("North:Clinic 2", "South:Clinic 5"),
@@ -250,7 +248,7 @@ RECORDS = (
         text="North had 900 visits in January 2024.", published="2024-02-15",
     ),
     Record(
-        "gaps", own_gaps, ("Clinic 1", "Clinic 2", "Clinic 4", "Clinic 5"),
+        "gaps", own_gaps, ("Clinic 2", "Clinic 5", "Clinic 6", "Clinic 7"),
         months=("2023-12", "2024-01"), ahead="2024-06",
         years=("2022", "2023", "2024"), facts=(("Clinic 2", "2023", "1,000"),),
         text="Clinic 2 had 900 visits in January 2024.", published="2024-02-15",
