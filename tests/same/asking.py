@@ -459,9 +459,12 @@ def forecasts(program: Program) -> None:
         ("visits.csv",), ("visits.csv", "--h", "18", "--hindcasts", "6"), ("regions.csv",),
         ("regions.csv", "--totals", "-o", "ahead.csv"), ("gaps.csv", "-o", "gaps-ahead.csv"),
         ("short.csv",), ("wrong.csv",), ("twice.csv",), ("empty.csv",), ("twice.csv", "--sum"),
-        ("visits.csv", "--models", "all", "--hindcasts", "0", "--h", "3"), ("nothing.csv",),
+        ("nothing.csv",),
     ):  # fmt: skip
         program.ask("engine", "forecast", *words)
+    (folder / "serial.toml").write_text('[compute]\nengine = "serial"\n')
+    program.ask("refitted", "--config", "serial.toml", "forecast", "visits.csv", "--models", "all",
+                "--hindcasts", "0", "--h", "3")  # fmt: skip
     for path in ("ahead.csv", "gaps-ahead.csv"):
         _file(program, folder / path)
     with program.drawing("forecast", "visits"):

@@ -17,6 +17,7 @@ from records import RECORDS
 from terminal import BEGAN, Answers, Program, load
 
 LONGEST = ("first", "february", "parts", "gaps")  # begun first, so that none is left alone
+HERE = Path(__file__).resolve().parent
 LENGTH = 60  # of each record's path, wherever it is: lines of text break where they did
 
 
@@ -28,6 +29,8 @@ def answer(tree: Path, command: click.Group, name: str, to: Path) -> None:
         folder = Path(work).resolve()
         folder = folder / "record".ljust(max(LENGTH - len(str(folder)), 6), "-")
         folder.mkdir()
+        frozen = shutil.copytree(HERE / "frozen", folder.parent / "frozen")
+        os.environ["PYTHONPATH"] = os.pathsep.join((str(tree), str(frozen)))
         with readers.running(folder.parent / "mailbox") as ports:
             program = Program(tree, command, folder, Answers(to))
             record.make(program, ports)

@@ -209,7 +209,7 @@ class Program:
     def _enter(self) -> None:
         os.setsid()
         os.chdir(self.folder)
-        os.environ["SAME_NOW"] = self.now
+        (self.folder.parent / "frozen" / "moment").write_text(self.now)
         time_machine.travel(self.now, tick=False).start()
 
     def _do(self, words: Sequence[str], out: Path, stdin: Path | int | None) -> int:

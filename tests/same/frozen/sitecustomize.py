@@ -1,8 +1,11 @@
-"""Python's own hook: every process that an answer starts lives at the moment that it is given."""
+"""Python's own hook: every process that an answer starts lives at the moment that it is given.
 
-import os
+By a file beside this one: most variables of a command are not told to the processes it starts.
+"""
 
-if moment := os.environ.get("SAME_NOW"):
+from pathlib import Path
+
+if (moment := Path(__file__).with_name("moment")).exists():
     import time_machine
 
-    time_machine.travel(moment, tick=False).start()
+    time_machine.travel(moment.read_text(), tick=False).start()
