@@ -3,8 +3,10 @@
 Makes the records of `records.py` with the program of a commit and with that of this tree, asks both
 all that `asking.py` knows, and shows what differs: a summary, then each changed word, then each
 changed number, once with how many texts share it. Digests are apart: a migration changes them all.
-The answers of a commit are kept in .same. RENEW=1 writes the hashes of today's answers to
-tests/same/answers.txt, by record and kind; CHECK=1 compares with these.
+Nothing is drawn, plots are kept as their specs; help is asked in the words of encounters, seizures,
+pounds and one own record; of standing chances, months and parts a few are asked, by `records.py`.
+The answers of a commit are kept in .same; PROCESSES=1 takes one core. RENEW=1 writes the hashes of
+today's answers to tests/same/answers.txt, by record and kind; CHECK=1 compares with these.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ HEAD = """\
 # What a record answers, a hash for each kind of answer; see __main__.py. A commit that means to
 # change something runs `make same`, reads the differences, then `make same RENEW=1`, and says why.
 """
-# Digests are another's to keep; what an optimizer of another's library ends at hangs on the processor.
+# Digests are another's to keep; where the optimizers of models that are fitted anew end depends on
+# the processor, and on where memory lies.
 UNHASHED = ("digests", "refitted")
 PROCESSES = int(os.environ.get("PROCESSES", "2"))
 
