@@ -178,6 +178,7 @@ HINDCASTS = tuple(
     for key, month, median in (
         (NORTH, "2023-12", 1130), (NORTH, "2024-01", 1140), (SOUTH, "2023-12", 20_130),
         (SOUTH, "2024-01", 9060), (OTHER, "2024-01", 449), (WHOLE, "2024-01", 11_560),
+        (OTHER, "2024-02", 600),
     )
     for step in (1, 2)
 )  # fmt: skip
@@ -316,8 +317,16 @@ def second_run() -> Publication:
         judgements=(
             judged(NORTH, "2024-02", 1500, 1497, release_id=3),
             judged(SOUTH, "2024-02", 9200, 9107, release_id=3, p=0.15, outside=-1, drift_down=5.5),
+            later(OTHER, "2024-02", 460, 600, release_id=3, p=0.015, z=-2.4),
         ),
-        episodes=(replace(SOUTH_OPEN, state="level shift", closed="2024-02"),),
+        flags=(
+            flag(OTHER, "2024-02", 0.77, severity="notable", encounters=460, expected=600,
+                 episode="2024-02", release_id=3),
+        ),
+        episodes=(
+            replace(SOUTH_OPEN, state="level shift", closed="2024-02"),
+            Episode(OTHER, "2024-02", -1, 0.27, **{**STOOD, "cutoff": "2024-01"}),
+        ),
         scores=SCORES, occasions=OCCASIONS[1:2],
     )  # fmt: skip
 
