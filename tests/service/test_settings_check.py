@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+
+from forecast.config import Compute, Config, Fetch, Hook, Mail, Notices, Recipient
+from jobs.service import settings_check
+
+READER = Recipient(address="a@example.org")
+
+
+def hooks(tmp_path, *names: str) -> tuple[Hook, ...]:
+    """Hooks whose addresses are in files."""
+    file = tmp_path / "address"
+    file.write_text("https://example.org/hook")
+    return tuple(Hook(name=name, address_file=str(file)) for name in names)
+
+
+def keys(config: Config) -> list[str]:
+    found = list(settings_check.problems(config, "my.toml"))
+    assert all(str(problem).startswith("my.toml") for problem in found)
+    return [problem.key for problem in found]
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (Config(), []),
+        (Config(fetch=Fetch(enabled=True)), ["fetch.contact"]),
+        (Config(fetch=Fetch(enabled=True, contact="a@example.org")), []),
+        (Config(compute=Compute(engine="dask")), ["compute.scheduler"]),
+        (Config(compute=Compute(engine="dask", scheduler="tcp://a:1")), []),
+        (Config(compute=Compute(engine="serial")), []),
+        (Config(mail=Mail(ca_file="/none.pem")), ["mail.ca_file"]),
+        (Config(mail=Mail(password_file="/none")), ["mail.password_file"]),
+    ],
+)
+def test_what_would_fail_when_it_is_needed_is_named_before(config, expected):
+    assert keys(config) == expected
+
+
+def test_several_problems_are_named_together():
+    config = Config(fetch=Fetch(enabled=True), compute=Compute(engine="dask"))
+
+    assert keys(config) == ["fetch.contact", "compute.scheduler"]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"), [(("a",), []), (("a", "b"), []), (("a", "b", "a"), ["notices.hooks"])]
+)
+def test_hooks_have_names_of_their_own(tmp_path, names, expected):
+    assert keys(Config(notices=Notices(hooks=hooks(tmp_path, *names)))) == expected
+
+
+@pytest.mark.parametrize(
+    ("readers", "hooked", "enabled", "expected"),
+    [
+        (0, False, False, []),
+        (0, True, False, []),
+        (1, False, True, []),
+        (1, False, False, ["mail.enabled is false: the recipient gets no notices"]),
+        (
+            2,
+            True,
+            False,
+            [
+                "mail.enabled is false: the 2 recipients get no notices; webhooks, which need no "
+                "mail server, get theirs"
+            ],
+        ),
+    ],
+)
+def test_readers_without_mail_are_noted(tmp_path, readers, hooked, enabled, expected):
+    notices = Notices(recipients=(READER,) * readers, hooks=hooks(tmp_path, "a") if hooked else ())
+
+    assert list(settings_check.notes(Config(notices=notices, mail=Mail(enabled=enabled)))) == (
+        expected
+    )
