@@ -66,7 +66,7 @@ faults: $(VENV)/.dev
 soak: $(VENV)/.dev
 	$(FAULTS) -m soak tests/faults tests
 
-# Wrong lines, and whether the tests notice: 200 drawn anew over everything, half an hour on two idle
+# Wrong lines, and whether the tests notice: 200 drawn anew over everything, tens of minutes on two
 # cores. MODULE=path: 30 of one module, on its own tests, a minute or two; ROOM=forecast/desk: 30 of one
 # room. Before that test files that are new or changed run once traced, minutes if they are all.
 # MUTANTS_ARGS="--sample 20 --seed 7".
