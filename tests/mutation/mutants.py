@@ -5,12 +5,11 @@ a decorator, an exception. Places are drawn at random, one mutant for each, so t
 twelve replacements counts no more than a constant. Each is put into a copy of the tree, where the
 module's own tests are tried, and if it survives them half a minute's worth of all others, those
 first that are most about its module; only tests that enter its function, as one run of `make test`
-has told (entered.py). It is killed if one fails that passes without it, or hangs. mutants.toml says
-of mutants that change nothing why they live; they count as survivors all the same. Each draw is a
-new one unless --seed says which.
+has told (entered.py). It is killed if one fails that passes without it, or hangs; one that changes
+nothing survives. Each draw is a new one unless --seed says which.
 
 A module's own tests are those of its mirror (`a/b/c.py` -> `tests/b/test_c.py`), of files that
-import it, and of its room's seam; with --module no others are tried.
+import it, and of its room's seam (mutants.toml); with --module no others are tried.
 
 Runs in an environment of its own that has only cosmic-ray; the tests run in the project's.
 """
@@ -537,11 +536,8 @@ def report(drawn: Sequence[Mutant], outcomes: Iterable[str]) -> None:
         print(f"{number}/{len(drawn)} {said}: {mutant}", flush=True)
         survivors += [] if by else [mutant]
     killed = len(drawn) - len(survivors)
-    reasons = {mutant: reason for mutant in survivors if (reason := why_it_lives(mutant))}
-    print(f"\n{killed} of {len(drawn)} killed ({killed / max(len(drawn), 1):.0%}). Survivors, of")
-    print(f"which {len(reasons)} change nothing that a test could or should hold:")
-    for mutant in survivors:
-        print(mutant, f"\n    {reasons.get(mutant, 'NO TEST')}")
+    print(f"\n{killed} of {len(drawn)} killed ({killed / max(len(drawn), 1):.0%}). Survivors:")
+    print(*survivors, sep="\n")
     alive = set(survivors)
     for what, of, least in (
         ("Rooms", lambda m: room_of(m.module), 0),
@@ -561,14 +557,6 @@ def room_of(module: str) -> str:
     """The folder that a module is in, below the three top ones."""
     parts = module.split("/")
     return "/".join(parts[: 2 if parts[0] in ("forecast", "jobs") and len(parts) > 2 else 1])
-
-
-def why_it_lives(mutant: Mutant) -> str:
-    """Why nobody need notice a mutant, as mutants.toml says; "" where it does not."""
-    before, after = mutant.lines()
-    known = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["lives"]
-    change = {"module": mutant.module, "before": before, "after": after}
-    return next((str(one["why"]) for one in known if change.items() <= one.items()), "")
 
 
 if __name__ == "__main__":
