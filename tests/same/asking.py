@@ -51,7 +51,7 @@ def everything(program: Program, record: Record, mailbox: Path) -> None:
     site(program)
     web(program, record)
     assistant(program, record)
-    changes(program)
+    changes(program, () if record.embedded else ("--no-bundle",))
 
 
 def helps(program: Program) -> None:
@@ -410,7 +410,7 @@ def assistant(program: Program, record: Record) -> None:
         program.answers.write("assistant", f"{number:02}_{name}", text)
 
 
-def changes(program: Program) -> None:
+def changes(program: Program, bundle: tuple[str, ...]) -> None:
     """What changes the record: withdrawn, backed up, restored; and what is seen of it then."""
     last = str(_runs(program)[-1][0])
     program.ask("terminal", "withdraw", last, "--why", "a wrong file", "--by", "Ann Lee")
@@ -420,7 +420,7 @@ def changes(program: Program) -> None:
     program.ask("terminal", "backup", "--to", "kept")
     program.ask("terminal", "backup", "--drill")
     program.ask("terminal", "restore", "kept")
-    program.ask("terminal", "run", "--no-bundle", name="after_withdrawal_run")
+    program.ask("terminal", "run", *bundle, name="after_withdrawal_run")
     program.ask("terminal", "witness", "export", "proofs")
 
 

@@ -62,6 +62,7 @@ class Record:
     facts: tuple[tuple[str, ...], ...] = ()
     text: str = ""  # to check; its day of publication
     published: str = ""
+    embedded: bool = False  # made of the figures that come with the program alone
     helps: bool = False  # in words of its own, which other records share
 
 
@@ -216,7 +217,7 @@ RECORDS = (
         parts=("northern:Swanton", "southwest:Mexico", "southwest:UAC"),
         dimensions=("southwest:citizenship", "northern:state", "other:field"),
         months=("2025-02", "2026-08"), ahead="2026-12", years=("FY2025", "FY2026", "FY2027"),
-        facts=HEADLINE_FACTS, text=BORDER_TEXT, published="2025-03-26",
+        facts=HEADLINE_FACTS, text=BORDER_TEXT, published="2025-03-26", embedded=True,
     ),
     Record(
         "february", february, BORDERS, parts=("northern:NY", "southwest:UAC"),
@@ -228,13 +229,13 @@ RECORDS = (
         "seizures", drugs("seizures"), ("southwest", "nationwide"), parts=("southwest:Fentanyl",),
         dimensions=("southwest:drug",), months=("2026-03",), ahead="2026-09",
         years=("FY2025", "FY2026", "FY2027"), facts=(("southwest", "2026-03", "1,000"),),
-        text=DRUG_TEXT, published="2026-05-01", helps=True,
+        text=DRUG_TEXT, published="2026-05-01", embedded=True, helps=True,
     ),
     Record(
         "pounds", drugs("pounds"), ("southwest", "nationwide"), parts=("southwest:Fentanyl",),
         dimensions=("southwest:drug",), months=("2026-03",), ahead="2026-09",
         years=("FY2025", "FY2026", "FY2027"), facts=(("southwest", "2026-03", "1,000"),),
-        text=DRUG_TEXT, published="2026-05-01", helps=True,
+        text=DRUG_TEXT, published="2026-05-01", embedded=True, helps=True,
     ),
     Record(
         "own", own, ("Clinic 1", "Clinic 2"), months=("2023-12", "2024-01"), ahead="2024-06",
