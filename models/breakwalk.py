@@ -51,7 +51,8 @@ class BreakWalk:
 def _course(block: PanelBlock, h: int, *, jumps: bool) -> Course:
     """Everything the walk says of one block."""
     walk = _walk(block.z, block.known, jumps)
-    return Course(walk.path(h), walk.growth(h))
+    carried = walk.carried(h)
+    return Course(walk.path(carried), walk.growth(carried))
 
 
 @dataclass(frozen=True)
@@ -71,21 +72,22 @@ class _Walk:
     push: Floats
     momentum: Floats
 
-    def path(self, h: int) -> Floats:
+    def path(self, carried: Floats) -> Floats:
         """(k, months, h) median paths from every month."""
+        h = carried.shape[-1]
         month = np.arange(self.z.shape[1])[:, None]
         phases = (month + np.arange(1, h + 1)) % 12
         seasonal = np.cumsum(self.profile[:, month, phases], axis=2)
-        return np.asarray(self.z[..., None] + seasonal + self.push[..., None] * self._carried(h))
+        return np.asarray(self.z[..., None] + seasonal + self.push[..., None] * carried)
 
-    def growth(self, h: int) -> Floats:
+    def growth(self, carried: Floats) -> Floats:
         """(k, months, h) spread of the h-step error of a walk with this momentum."""
-        effect = 1 + self._carried(h)[..., : h - 1]  # of a shock h - 1, h - 2, ... months old
+        effect = 1 + carried[..., :-1]  # of a shock h - 1, h - 2, ... months old
         newest = np.ones((*effect.shape[:2], 1))
         variance = np.cumsum(np.concatenate([newest, effect], axis=2) ** 2, axis=2)
         return np.asarray(np.sqrt(variance))
 
-    def _carried(self, h: int) -> Floats:
+    def carried(self, h: int) -> Floats:
         """(k, months, h) momentum + momentum^2 + ... up to each horizon."""
         return np.cumsum(self.momentum[..., None] ** np.arange(1, h + 1), axis=2)
 
