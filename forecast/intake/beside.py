@@ -16,8 +16,8 @@ from forecast import months
 from forecast.intake.sources.contract import (
     Agreement,
     Aside,
-    CountSource,
     ReadRelease,
+    Source,
     coverage_of,
 )
 from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Counts, SeriesKey, Snapshot, TotalMonth
@@ -47,7 +47,7 @@ class _SplitTotal(NamedTuple):
         return self.named + self.rest == self.total
 
 
-def judged(source: CountSource, read: ReadRelease, held: Counts) -> HeldBeside:
+def judged(source: Source, read: ReadRelease, held: Counts) -> HeldBeside:
     """Hold a release against the record.
 
     Parameters

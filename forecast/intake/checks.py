@@ -18,7 +18,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from forecast import headlines, months
-from forecast.intake.sources.contract import Agreement, CountSource
+from forecast.intake.sources.contract import Agreement, Source
 from forecast.records import Scope, SeriesKey, Snapshot
 
 Spans = dict[Scope, frozenset[str]]
@@ -35,7 +35,7 @@ class Difference(NamedTuple):
 
 
 def problems(
-    source: CountSource,
+    source: Source,
     new: Snapshot,
     neighbours: Sequence[Snapshot] = (),
     parts: Sequence[Snapshot] = (),
@@ -68,7 +68,7 @@ def problems(
 # ---------------------------------------------------------------- the release by itself
 
 
-def _name_problems(source: CountSource, new: Snapshot) -> Iterator[str]:
+def _name_problems(source: Source, new: Snapshot) -> Iterator[str]:
     """The file's name and its content say the same window, month and layout."""
     release = new.release
     name = source.parse_name(release.file_name) if release.kind in source.layouts else None
@@ -88,7 +88,7 @@ def _name_problems(source: CountSource, new: Snapshot) -> Iterator[str]:
         yield f"the name says layout {name.layout}, the columns are those of {release.kind}"
 
 
-def _holes(source: CountSource, new: Snapshot) -> Iterator[str]:
+def _holes(source: Source, new: Snapshot) -> Iterator[str]:
     """No border of a published file has ever had a month without encounters."""
     if not source.agreement.never_empty or new.release.kind not in source.layouts:
         return
@@ -100,7 +100,7 @@ def _holes(source: CountSource, new: Snapshot) -> Iterator[str]:
             yield f"{border} has no {source.measure.noun} in {_some(empty)}"
 
 
-def _sum_problems(source: CountSource, new: Snapshot) -> Iterator[str]:
+def _sum_problems(source: Source, new: Snapshot) -> Iterator[str]:
     if new.release.rounding > 1:
         return
     spans = _spans(new)
@@ -111,7 +111,7 @@ def _sum_problems(source: CountSource, new: Snapshot) -> Iterator[str]:
             yield from _parts_problem(source, new, spans, border, dimension, scopes)
 
 
-def _nationwide_problem(source: CountSource, new: Snapshot, spans: Spans) -> Iterator[str]:
+def _nationwide_problem(source: Source, new: Snapshot, spans: Spans) -> Iterator[str]:
     whole = headlines.whole()
     stated = (key.border for key in new.counts if key.headline and key.border != whole)
     borders = tuple(dict.fromkeys((*headlines.parts(), *stated)))
@@ -130,7 +130,7 @@ def _nationwide_problem(source: CountSource, new: Snapshot, spans: Spans) -> Ite
 
 
 def _parts_problem(
-    source: CountSource,
+    source: Source,
     new: Snapshot,
     spans: Spans,
     border: str,
@@ -157,7 +157,7 @@ def _parts_problem(
         yield f"{border} by {dimension} does not add up to its total: {missed}"
 
 
-def _missed(source: CountSource, wrong: Sequence[tuple[int, int, str]]) -> str:
+def _missed(source: Source, wrong: Sequence[tuple[int, int, str]]) -> str:
     """Sums that miss their totals, and, of own counts, the setting that lets them."""
     said = _some([f"{parts:,} against {total:,} in {month}" for parts, total, month in wrong])
     if source.shipped:
@@ -170,7 +170,7 @@ def _missed(source: CountSource, wrong: Sequence[tuple[int, int, str]]) -> str:
     )
 
 
-def _turned_problems(source: CountSource, new: Snapshot) -> Iterator[str]:
+def _turned_problems(source: Source, new: Snapshot) -> Iterator[str]:
     """In the open year no dimension turns over within a month."""
     agreed = source.agreement
     spans = _spans(new)
@@ -218,7 +218,7 @@ def _comparable(new: Snapshot, old: Snapshot) -> bool:
     )
 
 
-def _against(source: CountSource, new: Snapshot, old: Snapshot) -> Iterator[str]:
+def _against(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
     if _twins(source, new, old):
         yield from _twin_problems(source, new, old)
         if _layout(source, new) != _layout(source, old):
@@ -238,13 +238,13 @@ def _against(source: CountSource, new: Snapshot, old: Snapshot) -> Iterator[str]
     yield from _moved_problems(source, new, old)
 
 
-def _parts_against(source: CountSource, new: Snapshot, old: Snapshot) -> Iterator[str]:
+def _parts_against(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
     """The same of the parts alone."""
     yield from _closed_problems(new, old, parts_only=True)
     yield from _moved_problems(source, new, old)
 
 
-def _layout(source: CountSource, snapshot: Snapshot) -> str:
+def _layout(source: Source, snapshot: Snapshot) -> str:
     """Layout of the file behind a release, also of an embedded one; "" if it had none."""
     if snapshot.release.kind in source.layouts:
         return snapshot.release.kind
@@ -252,7 +252,7 @@ def _layout(source: CountSource, snapshot: Snapshot) -> str:
     return (name.layout or "") if name else ""
 
 
-def _twins(source: CountSource, new: Snapshot, old: Snapshot) -> bool:
+def _twins(source: Source, new: Snapshot, old: Snapshot) -> bool:
     """The same month's data, once more: the same file, or AOR and state file of one release.
 
     A suffix ("_0") orders files of one layout; their siblings may have another or none.
@@ -262,7 +262,7 @@ def _twins(source: CountSource, new: Snapshot, old: Snapshot) -> bool:
     return new.release.seq == old.release.seq and _layout(source, new) == _layout(source, old)
 
 
-def _twin_problems(source: CountSource, new: Snapshot, old: Snapshot) -> Iterator[str]:
+def _twin_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
     """Releases of the same month agree to the unit, the open year included.
 
     The same layout in everything; AOR and state file only in the totals, the rest of a later
@@ -281,7 +281,7 @@ def _twin_problems(source: CountSource, new: Snapshot, old: Snapshot) -> Iterato
 
 
 def _row_problems(
-    source: CountSource, new: Snapshot, old: Snapshot, years: frozenset[int]
+    source: Source, new: Snapshot, old: Snapshot, years: frozenset[int]
 ) -> Iterator[str]:
     if _layout(source, new) != _layout(source, old):
         return
@@ -299,7 +299,7 @@ def _closed_problems(new: Snapshot, old: Snapshot, *, parts_only: bool = False) 
         yield f"closed years differ from {old.release.file_name}: {problem}"
 
 
-def _open_problems(source: CountSource, new: Snapshot, old: Snapshot) -> Iterator[str]:
+def _open_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
     """Totals of other years move little from release to release."""
     moved = _differences(
         new, old, months_of=_still_open(new, old), agree=partial(_near, source.agreement)
@@ -314,7 +314,7 @@ def _still_open(new: Snapshot, old: Snapshot) -> frozenset[int]:
     return frozenset(years) - (new.closed & old.closed)
 
 
-def _moved_problems(source: CountSource, new: Snapshot, old: Snapshot) -> Iterator[str]:
+def _moved_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
     """In an open month nearly all counts stay with the same member of each dimension."""
     agreed = source.agreement
     gone: dict[tuple[str, str, str], int] = defaultdict(int)

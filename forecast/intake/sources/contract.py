@@ -340,7 +340,7 @@ class LabelWords:
 
 
 @dataclass(frozen=True, slots=True)
-class CountSource:
+class Source:
     """A publisher's monthly counts of one thing.
 
     name : in settings. totals : what the counts are of. year_begins : month 1..12 in which its

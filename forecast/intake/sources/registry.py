@@ -14,11 +14,11 @@ from forecast import months
 from forecast.intake.sources.cbp_encounters import EXAMPLE as EXAMPLE
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import CountSource, FileName
+    from forecast.intake.sources.contract import FileName, Source
 
 
 @cache
-def every() -> dict[str, CountSource]:
+def every() -> dict[str, Source]:
     """Name -> source, of all that come with the program."""
     from forecast.intake.sources.cbp_apprehension_types.source import APPREHENSION_TYPES
     from forecast.intake.sources.cbp_drugs.source import DRUG_EVENTS, DRUG_POUNDS
@@ -28,15 +28,15 @@ def every() -> dict[str, CountSource]:
     return {source.name: source for source in sources}
 
 
-def find(name: str) -> CountSource:
+def find(name: str) -> Source:
     """The source so named; KeyError if there is none."""
     return every()[name]
 
 
-_in_use: list[CountSource] = []
+_in_use: list[Source] = []
 
 
-def main() -> CountSource:
+def main() -> Source:
     """The source in use: whose totals the pages, notices and commands are about."""
     return _in_use[-1] if _in_use else find("cbp_encounters")
 
@@ -46,7 +46,7 @@ def shipped() -> bool:
     return not _in_use or main().shipped
 
 
-def use(source: CountSource, totals: Iterable[str] | None = None) -> None:
+def use(source: Source, totals: Iterable[str] | None = None) -> None:
     """Say whose counts this process is about from now on.
 
     totals : those there are, where the record tells and not the source.
@@ -81,7 +81,7 @@ def other_nouns() -> list[str]:
     return [noun for noun in nouns if noun != main().measure.noun]
 
 
-def source_of(file_name: str) -> CountSource:
+def source_of(file_name: str) -> Source:
     """The source whose pattern a file's name fits; the main one where it fits none.
 
     Of the main source, and of those whose releases complete its record.

@@ -11,7 +11,6 @@ from forecast.intake.sources.cbp_encounters.labels import LABELS
 from forecast.intake.sources.contract import (
     Agreement,
     Aside,
-    CountSource,
     Half,
     Hierarchy,
     MeasureWords,
@@ -19,6 +18,7 @@ from forecast.intake.sources.contract import (
     Publisher,
     ReadRelease,
     ReleaseFile,
+    Source,
     TotalWords,
 )
 from forecast.intake.text import text_of
@@ -52,7 +52,7 @@ ASIDE = Aside(
     unforecast="it is stated beside its month and not forecast: the months since the fall of early "
     "2025 are too few for intervals that hold (docs/releases.md)",
 )
-ENCOUNTERS = CountSource(
+ENCOUNTERS = Source(
     name="cbp_encounters",
     publisher=Publisher(
         name="U.S. Customs and Border Protection",

@@ -23,7 +23,6 @@ from forecast.errors import DataError
 from forecast.intake import counts
 from forecast.intake.sources.contract import (
     Agreement,
-    CountSource,
     Hierarchy,
     LabelWords,
     MeasureWords,
@@ -31,6 +30,7 @@ from forecast.intake.sources.contract import (
     Publisher,
     ReadRelease,
     ReleaseFile,
+    Source,
     SummedRelease,
     TotalWords,
     coverage_of,
@@ -59,7 +59,7 @@ _OF_PARTS |= {"halves", "halves_sentence", "split"}
 _NESTED = {**_COLUMNS, "member": "part", "drivers": "drivers"}
 
 
-def own_counts(section: CountsSection) -> CountSource:
+def own_counts(section: CountsSection) -> Source:
     """The source that a section of the settings describes."""
     words = section.noun
     title = section.title or f"{words[:1].upper()}{words[1:]}"
@@ -68,7 +68,7 @@ def own_counts(section: CountsSection) -> CountSource:
         """Read one delivered file; errors as `counts.read_table`, and for decimals."""
         return ReadRelease(_snapshot(section, file), {})
 
-    return CountSource(
+    return Source(
         name=section.name,
         publisher=Publisher(
             name=section.publisher,
