@@ -20,6 +20,7 @@ from typing import Any
 from forecast.claims.checker import CheckedText, ClaimFinding, check
 from forecast.claims.judge import HOLDS
 from forecast.claims.table import CountTable
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 
 
 @dataclass
@@ -136,7 +137,9 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--db", default="bordercast.db")
     options = parser.parse_args()
-    table = CountTable.read(sqlite3.connect(f"file:{options.db}?mode=ro", uri=True))
+    table = CountTable.read(
+        sqlite3.connect(f"file:{options.db}?mode=ro", uri=True), source=ENCOUNTERS
+    )
     for path in options.files:
         total = score(read(path), table)
         print(path.name, *total.lines(), *total.misses, sep="\n  ")

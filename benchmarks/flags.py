@@ -24,6 +24,7 @@ from benchmarks import flagpeers, tables
 from benchmarks.study import measures
 from benchmarks.study.studies import Study, children, known_p, shocked, studies
 from forecast.config import Config
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import Counts
 from forecast.store import releases
 from forecast.store.connect import writing
@@ -219,10 +220,12 @@ def figures() -> tuple[Counts, ReplayedService]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "figures.db"
         with writing(path) as db:
-            take_bundle(db)
+            take_bundle(db, ENCOUNTERS)
         connection = sqlite3.connect(path)
         try:
-            return releases.current_counts(connection), service(connection, Config(), "2013-10")
+            return releases.current_counts(connection), service(
+                connection, Config(), "2013-10", ENCOUNTERS
+            )
         finally:
             connection.close()
 

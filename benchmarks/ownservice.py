@@ -21,7 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast import config, in_use, months
+from forecast import config, months
+from forecast.context import Context, source_of
 from forecast.engine import paths
 from forecast.engine.anyseries import forecast_counts
 from forecast.intake.counts import MonthlyCounts
@@ -87,12 +88,11 @@ def tripled(seed: int, folder: Path) -> bool:
     write(folder / "deliveries" / "before.csv", visits, HELD - 1)
     write(folder / "deliveries" / "newest.csv", visits, HELD)
     settings, path = config.parse(SETTINGS, "benchmark"), folder / "record.db"
-    in_use.start(path, settings)
     month = months.shift(FIRST, HELD - 1)
     now = datetime.combine(months.days_after(month, 10), datetime.min.time(), UTC)
-    monthly.run(path, settings, now=now, with_bundle=False)
+    monthly.run(Context.open(path, settings), now=now, with_bundle=False)
     with connect.moment(path) as connection:
-        found = flags.flags(connection, name)
+        found = flags.flags(connection, source_of(connection).totals, name)
     return any(flag["month"] == month and flag["kind"] == "month" for flag in found)
 
 
@@ -136,7 +136,7 @@ def answers(seed: int, length: int) -> Iterator[tuple[str, float, float, bool]]:
         }
         for name, row in zip(visits, values, strict=True)
     }
-    rates = standing.base_rates(counts)
+    rates = standing.base_rates(counts, 1)
     for place, back in enumerate(said.back.tolist()):
         cutoff = months.shift(FIRST, length - 1 - back)
         draws = paths.draw(marks[:, place], np.eye(CLINICS), DRAWS, seed, place)
@@ -144,17 +144,16 @@ def answers(seed: int, length: int) -> Iterator[tuple[str, float, float, bool]]:
             if cutoff not in known:
                 continue
             until = {month: count for month, count in known.items() if month <= cutoff}
-            asked = standing.Asked(key, until, cutoff)
+            asked = standing.Asked(key, until, cutoff, 1)
             for question in standing.questions(asked):
                 came = standing.outcome(question, known)
-                if came is not None and standing.fits(question.kind):
+                if came is not None and standing.fits(question.kind, 1):
                     chance = standing.chance(question, asked, draws[row])
                     yield question.kind, chance, rates[question.kind, cutoff], came
 
 
 def chances(seeds: int = 12, length: int = HELD) -> None:
     """Print the Brier scores of each kind of question, all seeds together."""
-    months.year_begins(1)
     found = [one for seed in range(1, seeds + 1) for one in answers(seed, length)]
     for kind in dict.fromkeys(one[0] for one in found):
         score = standing.record(*zip(*(one[1:] for one in found if one[0] == kind), strict=True))

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from forecast import months
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import HEADLINES, SeriesKey
 from forecast.store import releases
 from forecast.store.connect import writing
@@ -107,7 +108,7 @@ def _panel(z: Floats, last: Floats | Ints, *, jumps: bool) -> Panel:
 def figures() -> dict[SeriesKey, dict[str, int]]:
     """The embedded figures as the record states them."""
     with tempfile.TemporaryDirectory() as folder, writing(Path(folder) / "figures.db") as db:
-        take_bundle(db)
+        take_bundle(db, ENCOUNTERS)
         return releases.current_counts(db)
 
 

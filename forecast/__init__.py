@@ -19,6 +19,12 @@ __version__ = "1.0.0"
 
 def open(path: str | Path = "bordercast.db") -> Record:
     """A database to read as pandas DataFrames; ConfigError if there is none."""
-    from forecast.desk.export.dataframes import Record
+    from contextlib import closing
 
-    return Record(path)
+    from forecast.context import source_of
+    from forecast.desk.export.dataframes import Record
+    from forecast.store import connect
+
+    path = Path(path)
+    with closing(connect.read(path)) as connection:  # say at once if it cannot be read
+        return Record(path, source_of(connection))

@@ -1,7 +1,8 @@
 """Months as text, "YYYY-MM", and as a running number (0 = January of year 0).
 
-Text is what files, tables and people use; the running number is what arithmetic uses. The
-fiscal year of the U.S. government runs from October to September and bears the year it ends in.
+Text is what files, tables and people use; the running number is what arithmetic uses. A fiscal
+year begins in month `begins`, 1..12, and bears the year it ends in: 10 (October) for the U.S.
+government, 1 where years are those of the calendar.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
-_BEFORE = [3]  # months of a fiscal year that lie in the calendar year before
+FEDERAL = 10  # the month in which fiscal years of the U.S. government begin
 _MANY = 4096  # months, each asked for thousands of times
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _TYPED = re.compile(r"(\d{4})-(\d{1,2})|([A-Za-z]{3,9})\.? +(\d{4})")
@@ -92,37 +93,37 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def year_begins(number: int) -> None:
-    """Say in which month 1..12 the years of the counts in use begin; 1: calendar years."""
-    _BEFORE[:] = [(13 - number) % 12]
+def calendar_years(begins: int) -> bool:
+    """Whether years that begin in month 1..12 are calendar years."""
+    return begins == 1
 
 
-def calendar_years() -> bool:
-    """Whether they are calendar years."""
-    return _BEFORE == [0]
+def year_noun(begins: int) -> str:
+    """What a year is called that begins in this month."""
+    return "year" if calendar_years(begins) else "fiscal year"
 
 
-def year_noun() -> str:
-    """What such a year is called."""
-    return "year" if calendar_years() else "fiscal year"
+def year_name(year: int, begins: int) -> str:
+    """A year's name: FY2025; a calendar year's is 2025."""
+    return str(year) if calendar_years(begins) else f"FY{year}"
 
 
-def year_name(year: int) -> str:
-    """Its name: FY2025; a calendar year's is 2025."""
-    return str(year) if calendar_years() else f"FY{year}"
-
-
-def fiscal_year(month: str) -> int:
+def fiscal_year(month: str, begins: int) -> int:
     """The fiscal year a month belongs to, that in which it ends: 2024-10 is in 2025."""
-    return fiscal_year_at(to_index(month))
+    return fiscal_year_at(to_index(month), begins)
 
 
-def fiscal_year_at(index: int) -> int:
-    """The same of a month's running number."""
-    return (index + _BEFORE[0]) // 12
+def fiscal_year_at(index: int, begins: int) -> int:
+    """The fiscal year of a month's running number."""
+    return (index + _months_before(begins)) // 12
 
 
-def fiscal_months(year: int) -> list[str]:
+def fiscal_months(year: int, begins: int) -> list[str]:
     """The twelve months of a fiscal year, in the publisher's order."""
-    first = year * 12 - _BEFORE[0]
+    first = year * 12 - _months_before(begins)
     return between(from_index(first), from_index(first + 11))
+
+
+def _months_before(begins: int) -> int:
+    """How many months of a fiscal year lie in the calendar year before."""
+    return (13 - begins) % 12

@@ -21,6 +21,23 @@ Row = dict[str, Any]
 TotalMonth = tuple[str, str]
 """A border and a month."""
 
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The totals that a record is about.
+
+    parts : in the order in which people name them. whole : what they add up to, "" if nothing.
+    """
+
+    parts: tuple[str, ...]
+    whole: str
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """All of them, the whole last."""
+        return (*self.parts, *filter(None, (self.whole,)))
+
+
 ReleaseKind = Literal["bundle", "aor", "state", "sbo", "vintage", "manual"]
 
 

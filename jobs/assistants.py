@@ -23,8 +23,9 @@ from mcp.types import ToolAnnotations
 from pydantic import ConfigDict, model_validator
 
 from forecast import months
-from forecast.desk.wording import in_keys, measure
+from forecast.desk.wording import in_keys
 from forecast.errors import BordercastError
+from forecast.intake.sources.contract import Source
 from forecast.store import joint, observations, page
 from jobs.cli.help import fits, in_words
 from jobs.cli.shared import Settings, latest_run, origin, reading, series_key
@@ -39,7 +40,7 @@ LONGEST, LONGEST_TEXT = 300, 200_000  # characters of an argument, and of a text
 
 def server(settings: Settings) -> MCPServer:
     """The server, ready to run."""
-    answering = Tools(settings)
+    answering, source = Tools(settings), settings.context.source
     asked = (
         *(answering.series, answering.counts, answering.forecast, answering.chance),
         *(answering.fact, answering.check, answering.flags, answering.changes, answering.score),
@@ -47,17 +48,18 @@ def server(settings: Settings) -> MCPServer:
     return MCPServer(
         "bordercast",
         instructions=(
-            f"Monthly {measure().long_name}, forecasts with prediction intervals, and flags. Quote "
+            f"Monthly {source.measure.long_name}, forecasts with prediction "
+            "intervals, and flags. Quote "
             "a number with the source, vintage, run and digest in its answer. Where an answer has "
             "a next_offset, there are more rows: ask again with that offset."
         ),
-        tools=[_tool(ask) for ask in asked if fits(ask.__name__)],
+        tools=[_tool(ask, source) for ask in asked if fits(ask.__name__, source)],
     )
 
 
-def _tool(ask: Callable[..., dict[str, Any]]) -> Tool:
+def _tool(ask: Callable[..., dict[str, Any]], source: Source) -> Tool:
     """A question as a tool that refuses other arguments: a misspelled filter would be none."""
-    about = in_words(inspect.cleandoc(ask.__doc__ or ""))
+    about = in_words(inspect.cleandoc(ask.__doc__ or ""), source)
     made = Tool.from_function(
         ask, description=about, annotations=ToolAnnotations(read_only_hint=True)
     )
@@ -110,7 +112,7 @@ class Tools:
         first = _month("since", since)
 
         def look(connection: Any) -> Any:
-            key = series_key(connection, _short(series))
+            key = series_key(connection, _short(series), self.settings.context.source)
             known = observations.as_of(connection, day, key.border, "*").get(key, {})
             rows = [{"month": m, **value._asdict()} for m, value in known.items() if m >= first]
             return _page_of(rows, limit, offset)
@@ -205,7 +207,10 @@ class Tools:
     def _read(self, look: Callable[[Any], Any]) -> dict[str, Any]:
         try:
             with reading(self.settings) as connection:
-                return {"answer": in_keys(look(connection)), **self._origin(connection)}
+                return {
+                    "answer": in_keys(look(connection), self.settings.context.source),
+                    **self._origin(connection),
+                }
         except BordercastError as error:
             raise ToolError(str(error)) from None
 

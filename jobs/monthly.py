@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecast import in_use
 from forecast.errors import DataError
 from forecast.store import integrity, ledger, releases, wakes
 from forecast.store.connect import transaction, writing
@@ -27,7 +26,7 @@ from jobs.pipeline.publish import publish
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from forecast.config import Config
+    from forecast.context import Context
     from jobs.intake.ingest import Taken
     from jobs.pipeline.refits import Report
 
@@ -42,9 +41,8 @@ class RunOutcome:
     flagged: int = 0
 
 
-def run(  # noqa: PLR0913 - the front door: every way in which a month's work is asked for
-    path: Path,
-    config: Config,
+def run(
+    context: Context,
     files: Sequence[Path] = (),
     *,
     now: datetime | None = None,
@@ -66,19 +64,19 @@ def run(  # noqa: PLR0913 - the front door: every way in which a month's work is
     report : told of progress.
     """
     now = now or datetime.now(UTC)
-    with writing(path) as db:
+    with writing(context.path) as db:
         _refuse_altered(db)
-        in_use.taken(db, config)
+        context = context.taken(db)
         day = first_seen or now.date().isoformat()
-        compose.write_all(path, db, config, now)  # what a run that was killed left to write
-        taken = take_in(db, path, config, files, day, with_bundle, only)
+        compose.write_all(context, db, now)  # what a run that was killed left to write
+        taken, context = take_in(db, context, files, day, with_bundle, only)
         refused = [file.reason for file in taken if file.outcome == "refused"]
         if refused and not releases.accepted(db):
             raise DataError(refused[0])
-        if not due(db, config):
+        if not due(db, context.config):
             return RunOutcome(None, taken)
-        done = publish(db, config, now, report)
-        compose.write_all(path, db, config, now)
+        done = publish(db, context.config, now, report, context.source)
+        compose.write_all(context, db, now)
         return RunOutcome(done.run_id, taken, done.judged, done.flagged)
 
 

@@ -19,8 +19,10 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from forecast.config import Config
+from forecast.context import Context
 from forecast.intake import series
 from forecast.intake.sources.cbp_encounters import bundle
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import HEADLINES, SeriesKey
 from models.base import Panel
 from tests.support import reference_numbers
@@ -98,7 +100,7 @@ def border_panel() -> Panel:
         for key in counts.keys() & snapshot.counts.keys():
             if snapshot.release.kind != "vintage":
                 counts[key] |= snapshot.counts[key]
-    return series.panel(counts)
+    return series.panel(counts, source=ENCOUNTERS)
 
 
 @cache
@@ -152,7 +154,7 @@ def published(session_artifact: Callable[..., Path]) -> Path:
 
     def make(folder: Path) -> None:
         now = datetime(2026, 9, 20, 12, tzinfo=UTC)
-        monthly.run(folder / "bordercast.db", Config(), now=now)
+        monthly.run(Context.open(folder / "bordercast.db", Config()), now=now)
 
     return session_artifact("published", make) / "bordercast.db"
 

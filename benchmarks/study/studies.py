@@ -22,6 +22,7 @@ from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.intake.series import nationwide_rows, panel
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import BORDERS, HEADLINES, Counts, SeriesKey
 from forecast.watch.outlook import OLDER, Hindsight, border_beside
 from forecast.watch.replay import quiet
@@ -98,8 +99,13 @@ def studies(counts: Counts) -> dict[str, Study]:
 
 def _setting(name: str, keys: Sequence[SeriesKey], counts: Counts) -> Setting:
     family = dict.fromkeys(keys, name)
-    together = panel({key: counts[key] for key in keys}, family=family)
-    return Setting(name, tuple(keys), together, nationwide_rows(keys) if name == "borders" else {})
+    together = panel({key: counts[key] for key in keys}, family=family, source=ENCOUNTERS)
+    return Setting(
+        name,
+        tuple(keys),
+        together,
+        nationwide_rows(keys, totals=ENCOUNTERS.totals) if name == "borders" else {},
+    )
 
 
 def _never_small(by_month: Mapping[str, int]) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from forecast import headlines, months
+from forecast import months
 from forecast.claims import kinds, wording
 from forecast.claims.clauses import Scene
 from forecast.claims.judge import HOLDS, Claimed, ClaimMeasure, Sense, judge
@@ -24,6 +24,9 @@ from forecast.claims.tokens import WrittenNumber, sentences
 from forecast.desk.names import SeriesNames
 from forecast.errors import ClaimError
 from forecast.intake.sources import registry
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 MOST = 20  # matches that are worth showing
 
@@ -86,7 +89,7 @@ def answer(
     ------
     ClaimError : the claim cannot be read, or a change has nothing to be measured from.
     """
-    read = _read(" ".join(text.split()))
+    read = _read(" ".join(text.split()), table.source)
     versus = read.versus or (_span(since, table.newest) if since else None)
     falls = read.measure == "total" and read.claimed.value < 0
     if (falls or read.measure in ("change_percent", "times")) and versus is None:
@@ -103,27 +106,32 @@ def answer(
 
 def matches(table: CountTable, number: int) -> list[NumberMatch]:
     """Everything that a number is: months, fiscal years, years to date; best first."""
-    return sorted(_all(table, number), key=_order)[:MOST]
+    return sorted(_all(table, number), key=lambda one: _order(one, table.source))[:MOST]
 
 
-def no_match_words(number: int) -> str:
+def no_match_words(number: int, source: Source) -> str:
     """What to say of a number without matches."""
-    return f"{number:,} is no month, {months.year_noun()}, year to date or calendar year on record."
+    return (
+        f"{number:,} is no month, {months.year_noun(source.year_begins)}, year to "
+        "date or calendar year on record."
+    )
 
 
 def _all(table: CountTable, number: int) -> Iterator[NumberMatch]:
     for subject in table.subjects():
         line = table.counts(subject)
         if line:
-            yield from _in_line(subject, line, number)
+            yield from _in_line(subject, line, number, table.source)
     for (border, month), values in table.values.items():
         now = table.total(Subject(border), ClaimSpan(month, month))
         if number != now and number in {count for count, _, _ in values}:
             yield NumberMatch(Subject(border), ClaimSpan(month, month), number, "published")
 
 
-def _in_line(subject: Subject, line: ClaimCounts, number: int) -> Iterator[NumberMatch]:
-    for span in _spans(line):
+def _in_line(
+    subject: Subject, line: ClaimCounts, number: int, source: Source
+) -> Iterator[NumberMatch]:
+    for span in _spans(line, source):
         count = line.total(span)
         if count == number and count:
             yield NumberMatch(subject, span, count, "now")
@@ -131,11 +139,14 @@ def _in_line(subject: Subject, line: ClaimCounts, number: int) -> Iterator[Numbe
             yield NumberMatch(subject, span, count, "near")
 
 
-def _spans(line: ClaimCounts) -> Iterator[ClaimSpan]:
+def _spans(line: ClaimCounts, source: Source) -> Iterator[ClaimSpan]:
     for month in range(line.first, line.last + 1):
         if month not in line.unknown:
             yield ClaimSpan(month, month)
-    for year in range(months.fiscal_year_at(line.first), months.fiscal_year_at(line.last) + 1):
+    for year in range(
+        months.fiscal_year_at(line.first, source.year_begins),
+        months.fiscal_year_at(line.last, source.year_begins) + 1,
+    ):
         for length in range(2, 13):
             span = fiscal(year, length)
             if line.holds(span):
@@ -146,12 +157,12 @@ def _spans(line: ClaimCounts) -> Iterator[ClaimSpan]:
             yield span
 
 
-def _order(match: NumberMatch) -> tuple[int, int, int, int, int]:
+def _order(match: NumberMatch, source: Source) -> tuple[int, int, int, int, int]:
     """Totals before parts, months and whole years before years to date, the newest first."""
     how = ("now", "published", "near").index(match.how)
     part = 2 if match.subject.dimension else 1 if match.subject.agency else 0
     plain = 0 if match.span.length == 1 else 1 if match.span.year else 2
-    border = headlines.every().index(match.subject.border)
+    border = source.totals.every.index(match.subject.border)
     return how, part, plain, -match.span.last, border
 
 
@@ -175,16 +186,22 @@ def _span(text: str, newest: int) -> ClaimSpan:
         raise ClaimError(text, str(error)) from None
 
 
-def _read(text: str) -> _Read:
-    for noun in registry.other_nouns():
+def _read(text: str, source: Source) -> _Read:
+    for noun in registry.other_nouns(source):
         if text.lower().endswith(f" {noun}"):
-            counted = registry.main().measure.noun
+            counted = source.measure.noun
             raise ClaimError(text, f"another measure: this record counts {counted}, not {noun}")
-    text = text.removesuffix(f" {registry.main().measure.noun}")
-    for reader in (_since, _record, _rank, _share, _times, _number):
-        read = reader(text)
-        if read:
-            return read
+    text = text.removesuffix(f" {source.measure.noun}")
+    read = (
+        _since(text)
+        or _record(text)
+        or _rank(text)
+        or _share(text, source)
+        or _times(text)
+        or _number(text, source)
+    )
+    if read:
+        return read
     raise ClaimError(text, f"it is not a count or any other claim; {_FORMS}")
 
 
@@ -217,11 +234,11 @@ def _rank(text: str) -> _Read | None:
     return _Read(measure, Claimed(int(match["rank"])))
 
 
-def _share(text: str) -> _Read | None:
+def _share(text: str, source: Source) -> _Read | None:
     match = _SHARE.fullmatch(text)
     if match is None:
         return None
-    scene, number = _only_number(match["number"], text)
+    scene, number = _only_number(match["number"], text, source)
     return _Read("share_percent", kinds.claimed(scene, number), None, match["whole"])
 
 
@@ -235,9 +252,9 @@ def _times(text: str) -> _Read | None:
     return _Read("times", Claimed(float(digits), "", unit))
 
 
-def _number(text: str) -> _Read | None:
+def _number(text: str, source: Source) -> _Read | None:
     average = re.fullmatch(r"(?:average )?(.+?)(?: a| per)? (day|month)", text)
-    scene, number = _only_number(average[1] if average else text, text)
+    scene, number = _only_number(average[1] if average else text, text, source)
     sign = -1 if re.match(r"\s*[-\u2212]", text) else 1
     claimed = kinds.claimed(scene, number, sign)
     if number.kind == "percent":
@@ -249,12 +266,12 @@ def _number(text: str) -> _Read | None:
     return _Read("total", claimed)
 
 
-def _only_number(text: str, whole: str) -> tuple[Scene, WrittenNumber]:
+def _only_number(text: str, whole: str, source: Source) -> tuple[Scene, WrittenNumber]:
     plain = text.strip().lstrip("-\u2212+")
     if plain.isdecimal() and plain.isascii() and len(plain) <= 12:
         plain = f"{int(plain):,}"  # so that 2087 is no year
     found = next(iter(sentences(plain)), None)
-    scene = Scene(plain, found) if found else None
+    scene = Scene(plain, found, source) if found else None
     if scene is None or len(scene.numbers) != 1:
         raise ClaimError(whole, f"it is not a count or any other claim; {_FORMS}")
     number = scene.numbers[0]

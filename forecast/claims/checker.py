@@ -15,7 +15,7 @@ from itertools import product
 from forecast.claims import extremes, kinds, relations, senses, times, wording
 from forecast.claims.clauses import Scene
 from forecast.claims.judge import HOLDS, Claimed, ClaimVerdict, JudgedClaim, Sense, judge
-from forecast.claims.senses import Context, Option, Weighed
+from forecast.claims.senses import Option, TextState, Weighed
 from forecast.claims.spans import ClaimSpan
 from forecast.claims.subjects import APPREHENSION, AT_ENTRY, DRUG, FIELD_BORDERS, GROUPS, Subject
 from forecast.claims.table import CountTable
@@ -128,8 +128,10 @@ class _Reader:
 
     def __init__(self, text: str, table: CountTable, published: date) -> None:
         self.text, self.table = text, table
-        self.scenes = [Scene(text, sentence) for sentence in sentences(text[:LONGEST])]
-        self.context = Context(Now(published))
+        self.scenes = [
+            Scene(text, sentence, table.source) for sentence in sentences(text[:LONGEST])
+        ]
+        self.context = TextState(Now(published, table.source.year_begins))
         self._survey()
         self.hosts: list[_Host] = []
         self.unclear = self.stale = False

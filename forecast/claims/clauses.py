@@ -11,6 +11,7 @@ from forecast.claims import times
 from forecast.claims.lexicon import Phrase, lexicon, word_set
 from forecast.claims.times import TimeRef
 from forecast.claims.tokens import Sentence, WrittenNumber, numbers
+from forecast.intake.sources.contract import Source
 
 _WALLS = {
     ",": 2, ";": 9, "\u2014": 4, "\u2013": 3, "(": 2, ")": 1, ":": 3, "and": 2, "but": 6,
@@ -40,10 +41,11 @@ class Placed:
 class Scene:
     """A sentence with everything found in it, and distances between its words."""
 
-    def __init__(self, text: str, sentence: Sentence) -> None:
+    def __init__(self, text: str, sentence: Sentence, source: Source) -> None:
+        self.source = source
         self.text, self.sentence, self.tokens = text, sentence, sentence.tokens
         self._starts = [token.start for token in self.tokens]
-        self.times = times.find(text[sentence.start : sentence.end], sentence.start)
+        self.times = times.find(text[sentence.start : sentence.end], sentence.start, source.name)
         timed = [self.place(ref) for ref in self.times if ref.form != "week"]
         self._timed = {at for place in timed for at in range(*place)}
         self.numbers = [n for n in numbers(self.tokens) if n.first not in self._timed]
@@ -138,7 +140,7 @@ class Scene:
             if not (token.mark and token.low not in ("~", "\u2248")) and i not in self._timed
         ]
         words = [self.tokens[i].low.removesuffix("'s") for i in kept]
-        for found in lexicon().find(words):
+        for found in lexicon(self.source.name).find(words):
             first, last = kept[found.first], kept[found.last - 1] + 1
             left_out = set(range(first, last)).difference(kept[found.first : found.last])
             if any(self.tokens[i].low in (",", ";", ".", "(") for i in left_out):

@@ -10,7 +10,7 @@ from forecast.claims import times
 from forecast.claims.clauses import Placed, Scene
 from forecast.claims.judge import Claimed, ClaimMeasure, Sense
 from forecast.claims.lexicon import word_set
-from forecast.claims.senses import Context, Option, Weighed
+from forecast.claims.senses import Option, TextState, Weighed
 from forecast.claims.spans import ClaimSpan, calendar, fiscal
 from forecast.claims.subjects import Subject
 from forecast.claims.times import TimeRef
@@ -48,7 +48,7 @@ class Extreme:
     ever: bool = False
 
 
-def find(scene: Scene, context: Context) -> Iterator[Extreme]:
+def find(scene: Scene, context: TextState) -> Iterator[Extreme]:
     """The claims of records and ranks in a sentence, at most one for each such word."""
     if not (scene.of_kind("measure", "border", "sector") or context.subject):
         return
@@ -223,7 +223,7 @@ def _measure(side: str, since: bool, rank: int | None) -> ClaimMeasure:
 
 
 def weigh(
-    extreme: Extreme, pair: tuple[Option[Subject], Option[ClaimSpan]], context: Context
+    extreme: Extreme, pair: tuple[Option[Subject], Option[ClaimSpan]], context: TextState
 ) -> list[Weighed]:
     """What it may mean of this count: among which others, since when."""
     subject, span = pair
@@ -257,7 +257,7 @@ def weigh(
     return made
 
 
-def _starts(extreme: Extreme, span: ClaimSpan, context: Context) -> list[ClaimSpan | None]:
+def _starts(extreme: Extreme, span: ClaimSpan, context: TextState) -> list[ClaimSpan | None]:
     if extreme.years_back:
         first = span.first - 12 * extreme.years_back
         return [ClaimSpan(first, first), ClaimSpan(first, first + 12)]

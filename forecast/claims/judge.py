@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from forecast import months
 from forecast.claims.spans import ClaimSpan, fiscal
 from forecast.claims.subjects import Subject
 from forecast.claims.table import ClaimCounts, CountTable
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 ClaimVerdict = Literal[
     "right",
@@ -106,7 +109,7 @@ def judge(table: CountTable, sense: Sense, claimed: Claimed, strict: bool = Fals
     if line is None:
         return JudgedClaim("cannot_be_checked", why=_not_told_apart(sense.subject))
     if sense.measure in EXTREMES:
-        return _extreme(line, sense, claimed)
+        return _extreme(line, sense, claimed, table.source)
     spans = [sense.span, *([sense.versus] if sense.versus else [])]
     for span in spans:
         if not line.holds(span):
@@ -233,11 +236,11 @@ def _nearness(claimed: Claimed, said: float, measure: ClaimMeasure) -> float:
     return max(near, 3.0, 0.05 * said) if claimed.hedge else near
 
 
-def _extreme(line: ClaimCounts, sense: Sense, claimed: Claimed) -> JudgedClaim:
+def _extreme(line: ClaimCounts, sense: Sense, claimed: Claimed, source: Source) -> JudgedClaim:
     """Ranks, records and "since": among what had been counted by the end of the span."""
     if not line.holds(sense.span):
         return JudgedClaim("cannot_be_checked", why=_not_held(line, sense.span))
-    judged = _ranked(line, sense, claimed)
+    judged = _ranked(line, sense, claimed, source)
     since = sense.versus.last if sense.versus else line.first
     compared = ClaimSpan(since, sense.span.last)
     # What nobody knows may have been beyond it; that something known was, remains true.
@@ -247,10 +250,10 @@ def _extreme(line: ClaimCounts, sense: Sense, claimed: Claimed) -> JudgedClaim:
     return judged
 
 
-def _ranked(line: ClaimCounts, sense: Sense, claimed: Claimed) -> JudgedClaim:
+def _ranked(line: ClaimCounts, sense: Sense, claimed: Claimed, source: Source) -> JudgedClaim:
     low = sense.measure.endswith("low") or sense.measure.startswith("lowest")
     now = line.total(sense.span)
-    others = peers(line, sense)
+    others = peers(line, sense, source)
     beyond = [span for span, total in others if (total < now if low else total > now)]
     if sense.measure in ("rank_high", "rank_low"):
         rank = len(beyond) + 1
@@ -275,16 +278,19 @@ def _since(line: ClaimCounts, sense: Sense, beyond: list[ClaimSpan]) -> JudgedCl
     return JudgedClaim("right", float(last) if last is not None else None, evidence="record")
 
 
-def peers(line: ClaimCounts, sense: Sense) -> list[tuple[ClaimSpan, int]]:
+def peers(line: ClaimCounts, sense: Sense, source: Source) -> list[tuple[ClaimSpan, int]]:
     """The other spans of the same kind that a span is ranked among, up to its own end."""
     span = sense.span
     if sense.among == "year":
-        years = range(months.fiscal_year_at(line.first + 11), months.fiscal_year_at(span.last) + 1)
+        years = range(
+            months.fiscal_year_at(line.first + 11, source.year_begins),
+            months.fiscal_year_at(span.last, source.year_begins) + 1,
+        )
         spans = [fiscal(year, span.length) for year in years]
     elif sense.among in ("span", "same month"):
         spans = [span.shift(-by) for by in range(12, span.first - line.first + 1, 12)]
     elif sense.among == "within year":
-        first = fiscal(months.fiscal_year_at(span.first)).first
+        first = fiscal(months.fiscal_year_at(span.first, source.year_begins)).first
         spans = [ClaimSpan(month, month) for month in range(max(first, line.first), line.last + 1)]
         spans = [one for one in spans if one.first <= first + 11]
     else:

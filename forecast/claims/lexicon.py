@@ -79,23 +79,14 @@ class Lexicon:
                 yield node[stem]
 
 
-def lexicon() -> Lexicon:
-    """The lexicon of texts about what the source in use counts."""
-    return _lexicon(registry.main().name)
-
-
-def tables() -> dict[str, dict[str, list[str]]]:
-    """What it says: table -> value -> phrases."""
-    return _tables(registry.main().name)
+@lru_cache(4)
+def lexicon(source: str) -> Lexicon:
+    """The lexicon of texts about what the source so named counts."""
+    return Lexicon(tables(source))
 
 
 @lru_cache(4)
-def _lexicon(source: str) -> Lexicon:
-    return Lexicon(_tables(source))
-
-
-@lru_cache(4)
-def _tables(source: str) -> dict[str, dict[str, list[str]]]:
+def tables(source: str) -> dict[str, dict[str, list[str]]]:
     """lexicon.toml, and what the source has in place of some of its tables."""
     text = files("forecast.claims").joinpath("lexicon.toml").read_text("utf-8")
     known = registry.every().get(source)

@@ -15,10 +15,11 @@ from forecast.claims.named import name_of
 from forecast.claims.subjects import agency_words
 from forecast.claims.wording import VERDICT_WORDS
 from forecast.desk.names import SeriesNames
-from forecast.desk.wording import measure
 
 if TYPE_CHECKING:
     from jinja2 import Template
+
+    from forecast.intake.sources.contract import Source
 
 ORDER = tuple(VERDICT_WORDS)
 
@@ -131,14 +132,14 @@ def _tidy(value: float | None) -> float | int | None:
     return int(value) if float(value).is_integer() else round(value, 2)
 
 
-def as_html(checked: CheckedText, title: str, record: str) -> str:
+def as_html(checked: CheckedText, title: str, record: str, source: Source) -> str:
     """An annotated, printable page; everything in it is escaped.
 
     record : what it was checked against, in a sentence.
     """
     return _template().render(
-        measure=measure(),
-        between=agency_words("usbp"),
+        measure=source.measure,
+        between=agency_words("usbp", source),
         title=title,
         published=checked.published,
         summary=summary(checked),

@@ -17,7 +17,7 @@ def series_names(table: CountTable) -> SeriesNames:
     for key in list(keys):
         if key.dimension in EVERYWHERE:
             keys.setdefault(key._replace(border=NATIONWIDE))
-    return SeriesNames(keys)
+    return SeriesNames(keys, source=table.source)
 
 
 def subject_of(key: SeriesKey) -> Subject:
@@ -37,7 +37,7 @@ def name_of(names: SeriesNames, subject: Subject) -> str:
     if subject.dimension == "none":
         return ""
     ones = [subject._replace(members=(member,)) for member in subject.members] or [subject]
-    said = [names.name(one.key) for one in ones]
+    said = [names.name(one.key(names.source)) for one in ones]
     first, *rest = said
     joined = "+".join([first, *(name.partition(":")[2] for name in rest)])
     return f"{joined} (all others)" if subject.other_than else joined

@@ -11,7 +11,7 @@ from forecast.claims.clauses import COMPARATORS, Placed, Scene
 from forecast.claims.judge import Sense
 from forecast.claims.kinds import NounAfter
 from forecast.claims.lexicon import tables, word_set
-from forecast.claims.senses import Context, Option, Weighed
+from forecast.claims.senses import Option, TextState, Weighed
 from forecast.claims.spans import ClaimSpan, fiscal
 from forecast.claims.subjects import APPREHENSION, DRUG, FIELD_BORDERS, Subject
 from forecast.claims.times import TimeRef
@@ -89,7 +89,7 @@ def off_topic(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | Non
 def other_measure(scene: Scene, number: WrittenNumber) -> str | None:
     """Why a record or a rank is of another measure; None where it may be of this one."""
     others = scene.near(number, scene.of_kind("other_measure"))
-    units = scene.of_kind("unit") if "unit" in tables() else _strong(scene)
+    units = scene.of_kind("unit") if "unit" in tables(scene.source.name) else _strong(scene)
     measures = scene.near(number, units)
     if not others or (measures and measures[0][0] < others[0][0]):
         return None
@@ -101,7 +101,7 @@ def other_unit(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | No
 
     "Seized" may be of seizures and of pounds, so that no other word of the sentence tells.
     """
-    known = "unit" in tables() and noun.kind not in ("off_topic", "not_claim")
+    known = "unit" in tables(scene.source.name) and noun.kind not in ("off_topic", "not_claim")
     return other_measure(scene, number) if known else None
 
 
@@ -113,7 +113,7 @@ def _strong(scene: Scene) -> list[Placed]:
     return [one for one in scene.of_kind("measure") if not _is_weak(scene, one)]
 
 
-def is_count(scene: Scene, number: WrittenNumber, noun: NounAfter, context: Context) -> bool:
+def is_count(scene: Scene, number: WrittenNumber, noun: NounAfter, context: TextState) -> bool:
     """Whether a number counts encounters, as far as its sentence and the one before tell."""
     strong = _strong(scene)
     if noun.kind == "unknown":
@@ -146,7 +146,7 @@ def is_count(scene: Scene, number: WrittenNumber, noun: NounAfter, context: Cont
     return weak or (context.subject is not None and (timed or placed or _compared(scene)))
 
 
-def may_be_count(scene: Scene, number: WrittenNumber, noun: NounAfter, context: Context) -> bool:
+def may_be_count(scene: Scene, number: WrittenNumber, noun: NounAfter, context: TextState) -> bool:
     """Whether an exact number may be a count after all, if the record has it to the digit."""
     spoken = any(kind == "measure" for kind, _ in context.speaks)
     here = bool(scene.times or _compared(scene))
@@ -356,7 +356,7 @@ def is_multiple(scene: Scene, number: WrittenNumber) -> bool:
     )
 
 
-def about_encounters(scene: Scene, number: WrittenNumber, context: Context) -> bool:
+def about_encounters(scene: Scene, number: WrittenNumber, context: TextState) -> bool:
     """Whether a percent or multiple speaks of encounters."""
     refused = scene.near(number, scene.of_kind("not_claim"))
     if refused and refused[0][0] <= 4 and refused[0][1].first >= number.last - 1:
@@ -378,7 +378,7 @@ def about_encounters(scene: Scene, number: WrittenNumber, context: Context) -> b
 
 
 def versus(
-    scene: Scene, number: WrittenNumber, context: Context, base: ClaimSpan, pair: ClaimSpan | None
+    scene: Scene, number: WrittenNumber, context: TextState, base: ClaimSpan, pair: ClaimSpan | None
 ) -> list[Option[ClaimSpan]]:
     """What a change is measured from, most likely first."""
     found: list[Option[ClaimSpan]] = []
@@ -395,7 +395,7 @@ def versus(
 
 
 def _usual_versus(
-    context: Context, base: ClaimSpan, pair: ClaimSpan | None
+    context: TextState, base: ClaimSpan, pair: ClaimSpan | None
 ) -> Iterator[Option[ClaimSpan]]:
     """What is compared with where nothing is named: the other count, a year or month before."""
     if pair:
@@ -448,7 +448,7 @@ def _versus_refs(scene: Scene, number: WrittenNumber) -> list[TimeRef]:
     return before[::-1]
 
 
-def is_versus(scene: Scene, number: WrittenNumber, span: ClaimSpan, context: Context) -> bool:
+def is_versus(scene: Scene, number: WrittenNumber, span: ClaimSpan, context: TextState) -> bool:
     """Whether a span comes from what a change is compared with."""
     refs = _versus_refs(scene, number)
     others = [ref for ref in scene.times if ref.counts and not ref.relative and ref not in refs]
@@ -458,7 +458,7 @@ def is_versus(scene: Scene, number: WrittenNumber, span: ClaimSpan, context: Con
 
 
 def from_to(
-    scene: Scene, number: WrittenNumber, context: Context
+    scene: Scene, number: WrittenNumber, context: TextState
 ) -> tuple[ClaimSpan, ClaimSpan] | None:
     """From May to June, between 2022 and 2023: (now, before)."""
     for ref, place in zip(scene.times, scene.time_places, strict=True):
@@ -481,7 +481,9 @@ def from_to(
     return None
 
 
-def count_ahead(scene: Scene, number: WrittenNumber, context: Context) -> Option[ClaimSpan] | None:
+def count_ahead(
+    scene: Scene, number: WrittenNumber, context: TextState
+) -> Option[ClaimSpan] | None:
     """The months of the count that a change led to: fell 14 percent to 7,181 in March."""
     for other in scene.numbers:
         led = any(scene.low(i) in ("to", "with", ":") for i in range(other.first - 3, other.first))
@@ -498,7 +500,7 @@ def count_ahead(scene: Scene, number: WrittenNumber, context: Context) -> Option
 def shares(
     scene: Scene,
     number: WrittenNumber,
-    context: Context,
+    context: TextState,
     when: list[Option[ClaimSpan]],
     hosts: list[Subject],
 ) -> list[Weighed] | None:
@@ -565,7 +567,7 @@ def _of_them(scene: Scene, number: WrittenNumber) -> bool:
 
 
 def _whole(
-    scene: Scene, number: WrittenNumber, context: Context, hosts: list[Subject]
+    scene: Scene, number: WrittenNumber, context: TextState, hosts: list[Subject]
 ) -> tuple[list[str], list[str]]:
     """Borders and agencies that the whole may have, most likely first."""
     region = range(number.last, number.last + 14)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import product
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from forecast import months
 from forecast.claims import times
@@ -30,6 +30,9 @@ from forecast.claims.subjects import (
 from forecast.claims.times import Now, TimeRef
 from forecast.claims.tokens import WrittenNumber
 from forecast.records import BORDERS, NATIONWIDE
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 T = TypeVar("T")
 FAR = 16.0  # a phrase farther from a number than this does not speak of it
@@ -51,7 +54,7 @@ NO_PART: SensePart = ("", (), False)
 
 
 @dataclass(slots=True)
-class Context:
+class TextState:
     """What a text has said so far; it changes as its sentences are read.
 
     home : the border that the whole text speaks of, None if of none.
@@ -79,14 +82,14 @@ class Context:
     @property
     def when(self) -> Now:
         """The day of publication with what was spoken of lately."""
-        return Now(self.now.published, tuple(self.recent))
+        return Now(self.now.published, self.now.begins, tuple(self.recent))
 
 
 def named_in_full(scene: Scene) -> tuple[ClaimSpan, ...]:
     """The spans that a sentence names with their year."""
     full = [ref for ref in scene.times if ref.form in ("fy", "quarter", "fy_first", "cy", "fys")]
     full += [ref for ref in scene.times if ref.form in ("month", "months") and ref.args[1]]
-    now = Now(date(2100, 1, 1))
+    now = Now(date(2100, 1, 1), scene.source.year_begins)
     return tuple(span for ref in full for span in times.spans(ref, now)[:1])
 
 
@@ -103,7 +106,7 @@ class Weighed:
 # -- whose -----------------------------------------------------------------------------------------
 
 
-def subjects(scene: Scene, number: WrittenNumber, context: Context) -> list[Option[Subject]]:
+def subjects(scene: Scene, number: WrittenNumber, context: TextState) -> list[Option[Subject]]:
     """Whose counts a number may be, most likely first."""
     parts, borders = _parts(scene, number, context), _borders(scene, number, context)
     agencies = _agencies(scene, number, context)
@@ -141,7 +144,7 @@ def _subject(part: SensePart, border: Option[str], agency: Option[str]) -> Subje
     return Subject(border.value, agency.value, dimension, members, other)
 
 
-def _borders(scene: Scene, number: WrittenNumber, context: Context) -> list[Option[str]]:
+def _borders(scene: Scene, number: WrittenNumber, context: TextState) -> list[Option[str]]:
     near = [(d, one) for d, one in scene.near(number, scene.of_kind("border")) if d < 60]
     if near:
         first = near[0][1].phrase.value
@@ -158,7 +161,7 @@ def _borders(scene: Scene, number: WrittenNumber, context: Context) -> list[Opti
     return found + [Option(b, cost) for b, cost in guesses.items() if b not in order]
 
 
-def _agencies(scene: Scene, number: WrittenNumber, context: Context) -> list[Option[str]]:
+def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[Option[str]]:
     """Agencies by the words around a number; "encounters" gives way to a named agency."""
     near = [pair for pair in scene.near(number, scene.of_kind("measure")) if pair[0] < 60]
     own = [one for _, one in near if _is_own(scene, number, one)]
@@ -229,7 +232,7 @@ def _special_agency(
     return found
 
 
-def _parts(scene: Scene, number: WrittenNumber, context: Context) -> list[Option[SensePart]]:
+def _parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Option[SensePart]]:
     given, _ = dealt(scene, number)
     if given:
         kind = "sector" if given.phrase.kind == "city" else given.phrase.kind
@@ -251,7 +254,7 @@ def _parts(scene: Scene, number: WrittenNumber, context: Context) -> list[Option
     return sorted([*found, *carried, plain], key=lambda option: option.cost)
 
 
-def _carried_group(scene: Scene, context: Context) -> list[Option[SensePart]]:
+def _carried_group(scene: Scene, context: TextState) -> list[Option[SensePart]]:
     """A group of the sentence before is still meant where no new noun is named."""
     fresh = bool(scene.of_kind("measure")) and bool(scene.of_kind("border"))
     plain, carried = (0.0, 1.2) if fresh else (0.6, 0.3)
@@ -259,7 +262,7 @@ def _carried_group(scene: Scene, context: Context) -> list[Option[SensePart]]:
     return sorted(found, key=lambda option: option.cost)
 
 
-def _carried(scene: Scene, context: Context) -> SensePart:
+def _carried(scene: Scene, context: TextState) -> SensePart:
     """The sector that is still spoken of, or the only one of the text where one is meant."""
     only = context.part == NO_PART and len(context.sectors_named) == 1
     if only and any(token.low in ("sector", "sector's") for token in scene.tokens):
@@ -289,7 +292,7 @@ def _plain_part(
     return Option(NO_PART, 0.0 if scene.of_kind("border") or carried == NO_PART else 1.0)
 
 
-def _fields(scene: Scene, number: WrittenNumber, context: Context) -> list[Option[SensePart]]:
+def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Option[SensePart]]:
     """Sectors, field offices and states that are named near a number."""
     placed = [
         one
@@ -326,7 +329,7 @@ def same_border(part: SensePart, border: str) -> bool:
     return part[0] == "sector" and FIELD_BORDERS.get(part[1][0], "southwest") == border
 
 
-def _may_be_part(scene: Scene, one: Placed, context: Context) -> bool:
+def _may_be_part(scene: Scene, one: Placed, context: TextState) -> bool:
     if one.phrase.kind == "office":
         return True
     if one.phrase.kind == "state":
@@ -350,7 +353,7 @@ def _has_sector_word(scene: Scene, one: Placed) -> bool:
     return inside or scene.low(one.last - 1) == "rgv"
 
 
-def _sure(scene: Scene, one: Placed, context: Context) -> bool:
+def _sure(scene: Scene, one: Placed, context: TextState) -> bool:
     here = any(scene.low(i) in _SECTOR_WORDS for i in range(len(scene.tokens)))
     unmistakable = one.phrase.value in UNMISTAKABLE
     named = one.phrase.value in context.sectors_named
@@ -639,7 +642,7 @@ def _belongs_to_extreme(scene: Scene, ref: TimeRef, place: tuple[int, int]) -> b
 def spans_for(
     scene: Scene,
     number: WrittenNumber,
-    context: Context,
+    context: TextState,
     base: ClaimSpan | None = None,
     compared: bool = False,
     main_only: bool = False,
@@ -672,18 +675,18 @@ def spans_for(
             for i, span in enumerate(resolved[:6])
         ]
     if not found or not found[0].bound:
-        found += _from_before(context, bool(found) and near[0].distance < FAR)
+        found += _from_before(context, bool(found) and near[0].distance < FAR, scene.source)
     return cheapest(found)
 
 
-def _from_before(context: Context, some: bool) -> Iterator[Option[ClaimSpan]]:
+def _from_before(context: TextState, some: bool, source: Source) -> Iterator[Option[ClaimSpan]]:
     more = 1.5 if some else 0.0
     for i, span in enumerate(context.recent[:3]):
         yield Option(span, 0.6 + 0.9 * i + more)
     if not context.recent:
         for i, month in enumerate(context.now.newest[:2]):
             yield Option(ClaimSpan(month, month), 1.6 + 0.5 * i + more)
-        year = fiscal(months.fiscal_year_at(context.now.newest[0]))
+        year = fiscal(months.fiscal_year_at(context.now.newest[0], source.year_begins))
         for i, month in enumerate(context.now.newest[:2]):
             if month > year.first:
                 yield Option(ClaimSpan(year.first, month), 2.0 + 0.5 * i + more)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from forecast.desk.names import member_words
 from forecast.intake.sources import registry
+from forecast.intake.sources.contract import Source
 from forecast.records import SeriesKey
 
 # The agencies and their sectors are the same in every source whose texts are checked.
@@ -28,10 +29,10 @@ EVERYWHERE = ("citizenship", "demographic", DRUG)
 GROUPS = (*EVERYWHERE, APPREHENSION)
 
 
-def agency_words(code: str) -> str:
+def agency_words(code: str, source: Source) -> str:
     """What an agency's count is of, in the words of the source in use; of both for ""."""
-    halves = {half.code: half for half in registry.main().hierarchy.halves}
-    return halves[code].noun if code in halves else registry.main().measure.long_name
+    halves = {half.code: half for half in source.hierarchy.halves}
+    return halves[code].noun if code in halves else source.measure.long_name
 
 
 class Subject(NamedTuple):
@@ -50,51 +51,55 @@ class Subject(NamedTuple):
     members: tuple[str, ...] = ()
     other_than: bool = False
 
-    @property
-    def key(self) -> SeriesKey:
+    def key(self, source: Source) -> SeriesKey:
         """The series' key, where it is one series; of several parts the first's."""
         if self.dimension == "field":
             return SeriesKey(self.border, "field", self.members[0], AGENCIES[self.agency or "usbp"])
         if self.dimension:
             agency = USBP if self.dimension == APPREHENSION else ""
-            if not registry.main().shipped:  # each part of own counts is released for itself
+            if not source.shipped:  # each part of own counts is released for itself
                 agency = self.members[0]
             return SeriesKey(self.border, self.dimension, self.members[0], agency)
         agency = AGENCIES.get(self.agency, "")
         return SeriesKey(self.border, "component" if agency else "", agency, agency)
 
-    def words(self, *, split: bool = False) -> str:
+    def words(self, source: Source, *, split: bool = False) -> str:
         """As one says it after a number: encounters ... at the northern land border.
 
         split : what of the Border Patrol's count was in the interior is said behind it.
         """
-        source = registry.main()
         noun = source.measure.noun
         place = "at both land borders" if self.border == LAND else source.totals.where(self.border)
         if self.dimension == "field":
             named = " and ".join(self.members)
-            kind = agency_words("ofo" if self.agency == "ofo" else "usbp")
+            kind = agency_words("ofo" if self.agency == "ofo" else "usbp", source)
             return f"{kind} in {named}" + (f" ({place})" if self.border == "other" else "")
         if self.dimension == "state":
-            states = " and ".join(member_words("state", name) for name in self.members)
+            states = " and ".join(member_words("state", name, source) for name in self.members)
             return f"{noun} in {states} ({place})"
         if self.dimension == APPREHENSION:
             where = " and ".join(ARREST_WORDS[name] for name in self.members)
             return f"{_HALVES['usbp'].short} {noun} {where} {place}"
         if self.dimension == DRUG:
-            drugs = " and ".join(_in_sentence(member_words(DRUG, name)) for name in self.members)
+            drugs = " and ".join(
+                _in_sentence(member_words(DRUG, name, source)) for name in self.members
+            )
             return f"{source.measure.of_part.format(drugs)} {place}"
         if self.dimension in GROUPS:
-            people = " and ".join(member_words(self.dimension, name) for name in self.members)
+            people = " and ".join(
+                member_words(self.dimension, name, source) for name in self.members
+            )
             than = "citizenships other than " if self.other_than else ""
             of = "of" if self.dimension == "demographic" else "of citizens of"
             return f"{noun} {'of' if than else of} {than}{people} {place}"
         if self.dimension:
-            named = " and ".join(member_words(self.dimension, name) for name in self.members)
+            named = " and ".join(
+                member_words(self.dimension, name, source) for name in self.members
+            )
             return f"{noun} {place} ({named})"
         if split:
             return f"{_HALVES['usbp'].short} {noun} {place}"
-        return f"{agency_words(self.agency)} {place}"
+        return f"{agency_words(self.agency, source)} {place}"
 
 
 def _in_sentence(words: str) -> str:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 
-from forecast import headlines, months
+from forecast import months
 from forecast.claims.spans import ClaimSpan
 from forecast.claims.subjects import EVERYWHERE, LAND, USBP, Subject
-from forecast.intake.sources import registry
+from forecast.intake.sources.contract import Source
 from forecast.records import BORDERS, NATIONWIDE, SeriesKey
 from forecast.store import reports
 
@@ -66,26 +66,26 @@ class CountTable:
     series : key -> month (running number) -> (encounters, unit of rounding).
     values : (border, month) -> values a border's month has had, oldest first, with the date from
         which each was known ("YYYY-MM-DD") and how exactly that is known.
-    rounded : the dimension whose months were rounded to whole units before they were added up.
+    source : what its publisher tells of the counts.
     """
 
     def __init__(
         self,
         series: Mapping[SeriesKey, Mapping[int, tuple[int, int]]],
         values: Mapping[tuple[str, int], Sequence[tuple[int, str, str]]],
-        rounded: str = "",
+        source: Source,
     ) -> None:
         self._series = {
-            key: _line(by_month, _half_units(key, rounded, series))
+            key: _line(by_month, _half_units(key, source.rounded, series))
             for key, by_month in series.items()
             if by_month
         }
         self._known: dict[Subject, ClaimCounts | None] = {}
-        self.values = values
+        self.values, self.source = values, source
         self.newest = max((line.last for line in self._series.values()), default=0)
 
     @classmethod
-    def read(cls, connection: sqlite3.Connection) -> CountTable:
+    def read(cls, connection: sqlite3.Connection, source: Source) -> CountTable:
         """The table of a record."""
         series: dict[tuple[str, ...], dict[int, tuple[int, int]]] = defaultdict(dict)
         index = cache(months.to_index)
@@ -95,7 +95,7 @@ class CountTable:
         for border, month, encounters, known_from, vintage in reports.every_value(connection):
             values[border, index(month)].append((encounters, known_from, vintage))
         keyed = {SeriesKey(*key): by_month for key, by_month in series.items()}
-        return cls(keyed, values, registry.main().rounded)
+        return cls(keyed, values, source)
 
     @property
     def keys(self) -> Iterable[SeriesKey]:
@@ -137,11 +137,11 @@ class CountTable:
         if subject.agency == "ofo" and not subject.dimension:
             both = self.counts(Subject(subject.border))
             return _less(both, self.counts(Subject(subject.border, "usbp")))
-        return self._series.get(subject.key)
+        return self._series.get(subject.key(self.source))
 
     def _of_borders(self, subject: Subject) -> ClaimCounts | None:
-        if subject.border == NATIONWIDE and subject.key in self._series:
-            return self._series[subject.key]
+        if subject.border == NATIONWIDE and subject.key(self.source) in self._series:
+            return self._series[subject.key(self.source)]
         borders = BORDERS if subject.border == NATIONWIDE else BORDERS[:2]
         lines = [self.counts(subject._replace(border=border)) for border in borders]
         if subject.dimension:  # a part that a border has none of is no gap
@@ -150,8 +150,8 @@ class CountTable:
 
     def subjects(self) -> Iterator[Subject]:
         """Every subject of one series or one agency: what a bare number may be of."""
-        for border in headlines.every():
-            for agency in ("", *(half.code for half in registry.main().hierarchy.halves)):
+        for border in self.source.totals.every:
+            for agency in ("", *(half.code for half in self.source.hierarchy.halves)):
                 yield Subject(border, agency)
         for key in self._series:
             if key.dimension == "field":

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -51,10 +51,12 @@ class TimeRef:
 class Now:
     """The day of publication, and the spans that the text spoke of before, the latest first.
 
-    here : the spans that the sentence itself names in full.
+    here : the spans that the sentence itself names in full. begins : the month 1..12 in which
+    fiscal years begin.
     """
 
     published: date
+    begins: int
     recent: tuple[ClaimSpan, ...] = ()
     here: tuple[ClaimSpan, ...] = ()
 
@@ -94,11 +96,6 @@ def _group(match: re.Match[str], *names: str) -> str | None:
     """The first of these groups that the pattern has and that matched."""
     known = match.groupdict()
     return next((known[name] for name in names if known.get(name)), None)
-
-
-@cache
-def _eras() -> dict[str, str]:
-    return {phrase: start for start, said in tables()["era"].items() for phrase in said}
 
 
 def _months(match: re.Match[str], _: CalendarWord) -> tuple[Any, ...]:
@@ -151,7 +148,7 @@ _ARGS: dict[str, Args] = {
     "fy_ended": lambda m, _: (_year(m["y"]),),
     "cy": lambda m, _: (_year(m["y"]),),
     "year": lambda m, _: (_year(m["y"]),),
-    "era": lambda m, _: (_eras()[m["era"].lower().replace("\u2019", "'")],),
+    "era": lambda m, entry: (entry["eras"][m["era"].lower().replace("\u2019", "'")],),
     "same": _same_as,
     "shift": _by,
     "fy_rel": _by,
@@ -169,16 +166,17 @@ _ARGS: dict[str, Args] = {
 }
 
 
-@cache
-def _grammar() -> list[tuple[re.Pattern[str], str, CalendarWord]]:
+@lru_cache(4)
+def _grammar(source: str) -> list[tuple[re.Pattern[str], str, CalendarWord]]:
     """The expressions of times.toml, macros filled in, in their order."""
     read = tomllib.loads(files("forecast.claims").joinpath("times.toml").read_text("utf-8"))
     macros = dict(read["macros"])
-    eras = sorted(map(re.escape, _eras()), key=len, reverse=True)
-    macros["ERA"] = "(?P<era>(?i:" + "|".join(eras) + "))"
+    eras = {era: start for start, named in tables(source)["era"].items() for era in named}
+    longest_first = sorted(map(re.escape, eras), key=len, reverse=True)
+    macros["ERA"] = "(?P<era>(?i:" + "|".join(longest_first) + "))"
     macros["FY_Z"] = macros["FY_AFTER"].replace("<fy>", "<fz>")
     return [
-        (re.compile(_filled(pattern, macros)), entry["form"], entry)
+        (re.compile(_filled(pattern, macros)), entry["form"], {**entry, "eras": eras})
         for entry in read["time"]
         for pattern in entry["patterns"]
     ]
@@ -208,16 +206,16 @@ def _relative_year(text: str | None) -> Any:
     return _year(text)
 
 
-def find(text: str, start: int) -> list[TimeRef]:
+def find(text: str, start: int, source: str) -> list[TimeRef]:
     """The expressions of time in a sentence, none inside another, left to right.
 
-    text : the sentence; start : its place in the whole text.
+    text : the sentence; start : its place in the whole text. source : whose lexicon has the eras.
     """
     if not _HINT.search(text):
         return []
     taken: list[TimeRef] = []
     busy = bytearray(len(text))
-    for pattern, form, entry in _grammar():
+    for pattern, form, entry in _grammar(source):
         for match in pattern.finditer(text):
             first, last = match.span()
             if any(busy[first:last]) or (form == "month" and _BEFORE_MODAL.match(text, first)):
@@ -348,14 +346,14 @@ def _of_fy(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[Clai
     if base and base.to_date and base.first != whole.first:
         return [fiscal(args[0], base.length), whole]
     if base and base.length == 1 and whole.last < base.first:
-        same = base.shift(12 * (args[0] - months.fiscal_year_at(base.first)))
+        same = base.shift(12 * (args[0] - months.fiscal_year_at(base.first, now.begins)))
         return [whole, same]
     return _clipped(whole, now)
 
 
 def _fy_through(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     year, number = args
-    current = months.fiscal_year_at(now.newest[0])
+    current = months.fiscal_year_at(now.newest[0], now.begins)
     whole = fiscal(year or current)
     if number:
         end = whole.first + (number - 10) % 12
@@ -368,7 +366,10 @@ def _fy_through(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list
     if year is None:
         found += _clipped(fiscal(current - 1), now) if now.month % 12 in (9, 10) else []
         found += [
-            ClaimSpan(fiscal(months.fiscal_year_at(one.last)).first, one.last)
+            ClaimSpan(
+                fiscal(months.fiscal_year_at(one.last, now.begins)).first,
+                one.last,
+            )
             for one in now.recent[:1]
         ]
     return found
@@ -381,22 +382,22 @@ def _fy_now(_: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimS
 
 
 def _fy_rel(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
-    year = months.fiscal_year_at(now.month) + args[0]
+    year = months.fiscal_year_at(now.month, now.begins) + args[0]
     if base:
-        before = fiscal(months.fiscal_year_at(base.last) + args[0])
+        before = fiscal(months.fiscal_year_at(base.last, now.begins) + args[0])
         if base.to_date:
             return [base.shift(12 * args[0]), before]
         return [before, base.shift(12 * args[0]), fiscal(year)]
     return [
         fiscal(year),
-        fiscal(months.fiscal_year_at(now.month - 2) + args[0]),
+        fiscal(months.fiscal_year_at(now.month - 2, now.begins) + args[0]),
         *_clipped(fiscal(year - 1), now),
     ]
 
 
 def _fy_first(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     year, length = args
-    current = months.fiscal_year_at(now.newest[0])
+    current = months.fiscal_year_at(now.newest[0], now.begins)
     if year == -1:
         return [fiscal(current - 1, length)]
     if year:
@@ -459,10 +460,13 @@ def _year_rel(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[C
     if base and args[0]:
         found = [base.shift(12 * args[0])]
         if base.length == 1:
-            found += [fiscal(months.fiscal_year_at(base.last) - 1), calendar(base.last // 12 - 1)]
+            found += [
+                fiscal(months.fiscal_year_at(base.last, now.begins) - 1),
+                calendar(base.last // 12 - 1),
+            ]
         return found
-    this = fiscal(months.fiscal_year_at(now.newest[0]))
-    current = months.fiscal_year_at(now.newest[0]) + args[0]
+    this = fiscal(months.fiscal_year_at(now.newest[0], now.begins))
+    current = months.fiscal_year_at(now.newest[0], now.begins) + args[0]
     found = [*_clipped(fiscal(current), now)[:3], *_clipped(calendar(year), now)[:3]]
     if args[0]:  # the same months of last year, where this year's are meant beside them
         found += [
@@ -487,7 +491,7 @@ def _shift(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[Clai
         return []
     found = [base.shift(by)]
     if by == -12 and base.length == 1:
-        found += [fiscal(months.fiscal_year_at(base.last) - 1)]
+        found += [fiscal(months.fiscal_year_at(base.last, now.begins) - 1)]
     if by in (1, -1) and base.length > 1:
         found = [_one(base.last + by)]
     return found
@@ -498,7 +502,7 @@ def _same(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[Claim
     base = base or next(iter(now.recent), None)
     if base is None:
         return []
-    by_fiscal = base.shift(12 * (year - months.fiscal_year_at(base.last)))
+    by_fiscal = base.shift(12 * (year - months.fiscal_year_at(base.last, now.begins)))
     by_calendar = base.shift(12 * (year - base.last // 12))
     return [by_fiscal] if kind == "fy" else [by_calendar, by_fiscal]
 
@@ -507,7 +511,10 @@ def _through(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[Claim
     """Through June: the fiscal year so far; by June: that month, or the year up to it."""
     number, year, by = args
     end = year * 12 + number - 1 if year else _latest(number, now.month + (now.published.day > 27))
-    to_date = ClaimSpan(fiscal(months.fiscal_year_at(end)).first, end)
+    to_date = ClaimSpan(
+        fiscal(months.fiscal_year_at(end, now.begins)).first,
+        end,
+    )
     one, calendar_ = _one(end), ClaimSpan(end // 12 * 12, end)
     ends = [
         ClaimSpan(recent.first, end)
@@ -518,7 +525,7 @@ def _through(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[Claim
 
 
 def _past_years(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
-    year = months.fiscal_year_at(now.newest[0])
+    year = months.fiscal_year_at(now.newest[0], now.begins)
     return [
         ClaimSpan(fiscal(last - args[0] + 1).first, fiscal(last).last) for last in (year - 1, year)
     ]
@@ -528,7 +535,10 @@ def _fy_ended(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[Clai
     return [
         fiscal(
             args[0]
-            or months.fiscal_year_at(now.month - 1 if now.month % 12 == 9 else now.month)
+            or months.fiscal_year_at(
+                now.month - 1 if now.month % 12 == 9 else now.month,
+                now.begins,
+            )
             - (now.month % 12 != 9)
         )
     ]

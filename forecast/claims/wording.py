@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
 from forecast.claims.judge import Claimed, JudgedClaim, Sense, peers
@@ -20,7 +20,9 @@ from forecast.claims.subjects import (
 from forecast.claims.table import CountTable
 from forecast.desk.halves import Halves, Split, sentence, split_words
 from forecast.desk.wording import MONTHS, month_words, ordinal, small_words
-from forecast.intake.sources import registry
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 VERDICT_WORDS = {
     "right": "Right",
@@ -82,21 +84,21 @@ def statement(table: CountTable, sense: Sense, value: float | None) -> str:
     number = number_words(value, sense.measure)
     split = split_of(table, subject, span)
     if sense.measure == "total" and split:
-        made_of = split_words(split, table.total(subject, span) or 0)
-        return f"{number} {subject.words(split=True)} in {span.words()}: {made_of}"
+        made_of = split_words(split, table.total(subject, span) or 0, table.source)
+        return f"{number} {subject.words(table.source, split=True)} in {span.words()}: {made_of}"
     if sense.measure == "total":
-        words = subject.words()
+        words = subject.words(table.source)
         if value == 1:
-            noun = registry.main().measure.noun
+            noun = table.source.measure.noun
             words = words.replace(noun, noun.removesuffix("s"), 1)
         return f"{number} {words} in {span.words()}"
     if sense.measure in ("per_day", "per_month"):
-        return f"{number}, {subject.words()} in {span.words()}"
+        return f"{number}, {subject.words(table.source)} in {span.words()}"
     if sense.measure == "share_percent":
-        whole = sense.of.words() if sense.of else "the total"
-        return f"{number}: {subject.words()} as a share of {whole} in {span.words()}"
+        whole = sense.of.words(table.source) if sense.of else "the total"
+        return f"{number}: {subject.words(table.source)} as a share of {whole} in {span.words()}"
     before = sense.versus.words() if sense.versus else "the time before"
-    return f"{number}: {subject.words()} in {span.words()} against {before}"
+    return f"{number}: {subject.words(table.source)} in {span.words()} against {before}"
 
 
 def explain(
@@ -130,7 +132,8 @@ def small(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
         return ""
     kept = min(span.last, line.last) - line.first + 1
     return small_words(
-        {months.from_index(line.first + i): n for i, n in enumerate(line.counts[:kept])}
+        {months.from_index(line.first + i): n for i, n in enumerate(line.counts[:kept])},
+        table.source,
     )
 
 
@@ -146,7 +149,7 @@ def _when_published(table: CountTable, sense: Sense, claimed: Claimed, judged: J
     line = table.counts(sense.subject)
     slack = line.slack_of(sense.span) if line and line.holds(sense.span) else 0.0
     if abs(claimed.value - (judged.truth or 0)) <= slack:
-        source = registry.main()
+        source = table.source
         if not source.rounded:
             return "It is right as far as is known: the source on record rounds its counts to 10."
         part = source.labels.dimensions[source.rounded]
@@ -161,12 +164,12 @@ def _explain_mislabelled(
     table: CountTable, sense: Sense, claimed: Claimed, judged: JudgedClaim, other: Sense
 ) -> Explained:
     subject, right_words = other.subject, statement(table, other, claimed.value)
-    kind = f"{agency_words(subject.agency)} ({subject.border})"
+    kind = f"{agency_words(subject.agency, table.source)} ({subject.border})"
     split = split_of(table, subject, other.span)
     if subject.dimension:
-        kind = subject.words()
+        kind = subject.words(table.source)
     elif split:
-        kind = subject.words(split=True)
+        kind = subject.words(table.source, split=True)
         if sense.subject.members == (AT_ENTRY,):
             kind += f", of which {100 * split.share:.0f}% were {ARREST_WORDS[AT_LARGE]}"
     right_number = statement(table, sense, judged.truth)
@@ -196,26 +199,29 @@ def _explain_extreme(table: CountTable, sense: Sense, judged: JudgedClaim) -> Ex
             return Explained(f"{here}: none {side[:-3]}er before it on record (from {began}).")
         last = ClaimSpan(int(judged.truth), int(judged.truth)).words()
         return Explained(f"{here}: the {side} since {last}.")
-    others = peers(line, sense)
+    others = peers(line, sense, table.source)
     rank = int(judged.truth or 1)
     place = side if rank == 1 else f"{ordinal(rank)} {side}"
-    said = f"{here}: the {place} of {_ranked_among(sense, others)}."
+    said = f"{here}: the {place} of {_ranked_among(sense, others, table.source)}."
     if judged.verdict != "wrong":
         return Explained(said)
     return Explained(f"{said}{_beyond(side, now, others)}", said)
 
 
-def _ranked_among(sense: Sense, others: Sequence[tuple[ClaimSpan, int]]) -> str:
+def _ranked_among(sense: Sense, others: Sequence[tuple[ClaimSpan, int]], source: Source) -> str:
     """What a span was ranked among: itself, and the others that it was held against."""
     spans = sorted((sense.span, *(span for span, _ in others)))
     n, first, last = len(spans), spans[0], spans[-1]
     if sense.among == "within year":
-        year = months.fiscal_year_at(sense.span.first)
-        return f"the {n} months of {months.year_noun()} {year} on record"
+        year = months.fiscal_year_at(sense.span.first, source.year_begins)
+        return f"the {n} months of {months.year_noun(source.year_begins)} {year} on record"
     if sense.among == "month":
         return f"the {n} months on record, {ClaimSpan(first.first, last.last).words()}"
     if sense.among == "year" and sense.span.year:
-        return f"the {n} {months.year_noun()}s on record, {first.year} to {last.year}"
+        return (
+            f"the {n} {months.year_noun(source.year_begins)}s on record, {first.year} "
+            f"to {last.year}"
+        )
     if sense.span.length == 12 and sense.span.first % 12 == 0:
         years = f"{first.first // 12} to {last.first // 12}"
         return f"the {n} calendar years on record, {years}"
@@ -281,4 +287,4 @@ def halves(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
     # The first is what the second leaves of the total, so it is as inexact as both.
     unit = 10 if ports.slack_of(span) >= 1 else 1
     split = split_of(table, subject._replace(agency="usbp"), span)
-    return sentence(Halves(ports.total(span), patrol.total(span), unit, split))
+    return sentence(Halves(ports.total(span), patrol.total(span), unit, split), table.source)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from forecast import months
 from forecast.desk.asking import SKILL, Asking, chance_words, span_words
 from forecast.desk.names import member_words
-from forecast.desk.wording import measure, month_words, signed
+from forecast.desk.wording import month_words, signed
 from forecast.engine.chances import Chance
 from forecast.engine.spans import Span
 from forecast.records import Row, SeriesKey, SpanForecast
@@ -20,6 +20,8 @@ from forecast.watch.standing import ChanceScores
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from forecast.intake.sources.contract import Source
 
 LAST_VALUE = "a last value with the same kind of intervals"
 NEAR = 0.1  # chances within this of another one are "such" chances
@@ -124,12 +126,12 @@ def track_words(track: TrackRecord | None) -> str:
     return " ".join(parts)
 
 
-def span_sentence(name: str, found: SpanForecast) -> str:
+def span_sentence(name: str, found: SpanForecast, source: Source) -> str:
     """A sum over months: median, intervals, and what of it is published."""
     span = Span(found.span, found.first_month, found.last_month)
     what = f"{name}, {span_words(span)}"
     # What a part is of its name says: the Border Patrol meets nobody at ports of entry.
-    counted = measure().long_name if found.series.headline else measure().noun
+    counted = source.measure.long_name if found.series.headline else source.measure.noun
     ahead = sum(month > found.cutoff for month in span.months)
     if not ahead:
         return f"{what}: {found.published:,}, all of it is published."
@@ -149,10 +151,13 @@ def span_sentence(name: str, found: SpanForecast) -> str:
 def this_fiscal_year(record: Asking, border: str) -> str:
     """The fiscal year of the border's newest month, as a span is written."""
     cutoff = record.joint.marginals[SeriesKey(border)].cutoff
-    return months.year_name(months.fiscal_year(months.from_index(cutoff)))
+    return months.year_name(
+        months.fiscal_year(months.from_index(cutoff), record.source.year_begins),
+        record.source.year_begins,
+    )
 
 
-def parts_table(found: Sequence[SpanForecast]) -> Table:
+def parts_table(found: Sequence[SpanForecast], source: Source) -> Table:
     """Parts side by side: what is published of the span, through when, and what it comes to."""
     from forecast.desk.terminal.tables import interval, month_name, plain_table
 
@@ -161,7 +166,7 @@ def parts_table(found: Sequence[SpanForecast]) -> Table:
         table.columns[column].justify = "right"
     for one in found:
         table.add_row(
-            member_words(one.series.dimension, one.series.member),
+            member_words(one.series.dimension, one.series.member, source),
             one.span,
             f"{one.published:,}",
             month_name(one.cutoff),

@@ -1,7 +1,7 @@
 """Questions put to the last published run: sums over months, chances, paths.
 
     with connect.moment(path) as connection:
-        asking = Asking(connection)
+        asking = Asking(connection, source)
         asking.chance("northern", "FY2027", "> FY2026").share
 
 Everything is drawn anew from what the run keeps, so it is the same whenever it is asked.
@@ -22,6 +22,7 @@ from forecast.engine.chances import Chance, Outlooks
 from forecast.engine.joint import Joint
 from forecast.engine.spans import Span
 from forecast.errors import SeriesNameError, SpanError
+from forecast.intake.sources.contract import Source
 from forecast.records import SeriesKey, SpanForecast
 from forecast.store import joint as store
 from forecast.store import read
@@ -37,14 +38,15 @@ class Asking:
     """The last run of a record, to put questions to.
 
     connection : reads the record; it stays open as long as this is asked.
+    source : what the publisher tells of the record's counts.
 
     Raises
     ------
     SpanError : nothing is published, or the last run was made before runs kept paths.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
+    def __init__(self, connection: sqlite3.Connection, source: Source) -> None:
+        self.connection, self.source = connection, source
         run = read.latest_run(connection)
         rule = store.path_rule(connection, run.id) if run else None
         if run is None or rule is None:
@@ -56,12 +58,16 @@ class Asking:
     @cached_property
     def names(self) -> SeriesNames:
         """Every series that is held, by name."""
-        return SeriesNames(store.series_keys(self.connection))
+        return SeriesNames(store.series_keys(self.connection), source=self.source)
 
     @cached_property
     def joint(self) -> Joint:
         """What the run says of all series together."""
-        return Joint(self._rule, store.path_marks(self.connection, self.run.id))
+        return Joint(
+            self._rule,
+            store.path_marks(self.connection, self.run.id),
+            self.source.totals,
+        )
 
     def outlooks(self, series: str | SeriesKey, n: int | None = None) -> Outlooks:
         """A series as it is asked about.
@@ -71,7 +77,9 @@ class Asking:
         key = self.names.find(series) if isinstance(series, str) else series
         marginals = self.joint.marginals.get(key)
         if marginals is None:
-            why = unforecast_words(key, store.counts(self.connection, key), self.run.data_through)
+            why = unforecast_words(
+                key, store.counts(self.connection, key), self.run.data_through, self.source
+            )
             raise SeriesNameError(self.names.name(key), why)
         wanted = n or (paths.DRAWS if key.headline else paths.PART_DRAWS)
         cutoff = months.from_index(marginals.cutoff)
@@ -80,7 +88,9 @@ class Asking:
             first = min(store.counts(self.connection, SeriesKey(key.border)), default=cutoff)
             before = months.between(first, months.shift(min(counts), -1))
             counts = dict.fromkeys(before, 0) | counts
-        return Outlooks(key, counts, cutoff, self.joint.draws(wanted).of(key))
+        return Outlooks(
+            key, counts, cutoff, self.joint.draws(wanted).of(key), self.source.year_begins
+        )
 
     def span(self, series: str | SeriesKey, text: str) -> SpanForecast:
         """What a span of months comes to; see `forecast.engine.spans.parse` for its forms.
@@ -88,7 +98,7 @@ class Asking:
         What the run itself published of it is repeated, so that no span has two answers.
         """
         asked = self.outlooks(series)
-        span = spans.parse(text, asked.cutoff)
+        span = spans.parse(text, asked.cutoff, self.source.year_begins)
         found = spans.total(span, asked.counts, asked.cutoff, asked.draws)
         for row in store.standard_spans(self.connection, asked.key):
             if (row["first_month"], row["last_month"]) == (span.first, span.last):
@@ -107,13 +117,15 @@ class Asking:
     def chance(self, series: str | SeriesKey, span: str, event: str) -> Chance:
         """How likely an event is; see `forecast.engine.chances` for its forms."""
         asked = self.outlooks(series)
-        return chances.chance(asked, spans.parse(span, asked.cutoff), event)
+        return chances.chance(
+            asked, spans.parse(span, asked.cutoff, self.source.year_begins), event
+        )
 
     def stale(self, key: SeriesKey) -> str:
         """A sentence if a part's newest figure is older than its border's, else ""."""
         pair = (self.joint.marginals.get(one) for one in (key, SeriesKey(key.border)))
         own, border = (months.from_index(one.cutoff) if one else "" for one in pair)
-        return stale_words(own, border)
+        return stale_words(own, border, self.source)
 
 
 def chance_words(share: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.desk import halves as halved
@@ -12,20 +13,17 @@ from forecast.desk.report import Expectation, MonthReport, to_date_unknown
 from forecast.desk.wording import (
     MINUS,
     basis_noun,
-    both_halves,
     change_words,
     first_and_now,
     known_words,
-    measure,
     month_words,
     ordinal,
-    place_of,
-    publisher,
-    totals,
     unusual_words,
 )
-from forecast.intake.sources import registry
 from forecast.intake.sources.contract import Aside
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 _BEYOND = {"lowest": "lower", "highest": "higher"}
 
@@ -49,7 +47,7 @@ def paragraph(report: MonthReport) -> str:
 
 def place(report: MonthReport) -> str:
     """Where the encounters were, a part in brackets."""
-    where = place_of(report.border)
+    where = report.source.totals.where(report.border)
     return f"{where} ({report.part})" if report.part else where
 
 
@@ -58,7 +56,7 @@ def halves(report: MonthReport) -> Halves | None:
 
     Where only the second is on record the first is what it leaves of the count.
     """
-    both = both_halves()
+    both = report.source.hierarchy.both_halves
     between = report.agencies.get(both[1].component) if both else None
     if both is None or between is None:
         return None
@@ -79,22 +77,27 @@ def split(report: MonthReport) -> Split | None:
 
 def halves_words(report: MonthReport, joined: str = ", ") -> str:
     """3,361 at ports of entry, 8,349 between ports; "" where that is not known."""
-    return halved.words(halves(report), joined)
+    return halved.words(halves(report), report.source, joined)
 
 
 def stale_sentences(report: MonthReport) -> Iterator[str]:
     """That a part's newest month is older than its border's; nothing where it is not."""
     if report.newest_of_border:
         last, border = month_words(report.last_month), month_words(report.newest_of_border)
-        yield f"Figures of this part end in {last}; the {totals().one}'s in {border}."
+        yield f"Figures of this part end in {last}; the {report.source.totals.one}'s in {border}."
 
 
 def headline(report: MonthReport) -> str:
     """What was published."""
     about = "" if report.rounding == 1 else f" (rounded to {report.rounding} by its source)"
-    reach = f", {measure().reach}" if measure().reach and not report.part else ""
+    reach = (
+        f", {report.source.measure.reach}"
+        if report.source.measure.reach and not report.part
+        else ""
+    )
     return (
-        f"{publisher().short} counted {report.encounters:,} {measure().noun} {place(report)} in "
+        f"{report.source.publisher.short} counted {report.encounters:,} "
+        f"{report.source.measure.noun} {place(report)} in "
         f"{month_words(report.month)}{reach}{about}."
     )
 
@@ -103,7 +106,7 @@ def halves_sentence(report: MonthReport) -> Iterator[str]:
     """How many at ports of entry and how many between them; nothing where that is not known."""
     known = halves(report)
     if known:
-        yield halved.sentence(known)
+        yield halved.sentence(known, report.source)
 
 
 def expected_sentences(report: MonthReport) -> Iterator[str]:
@@ -148,7 +151,7 @@ def comparison_sentence(compared: Sequence[Comparison]) -> str:
 def unknown_sentences(report: MonthReport) -> Iterator[str]:
     """That the fiscal year so far cannot be summed; nothing where it can."""
     if to_date_unknown(report):
-        noun = months.year_noun()
+        noun = months.year_noun(report.source.year_begins)
         yield f"The {noun} to date is not known: not every month of it was published."
 
 
@@ -203,9 +206,12 @@ def rank_sentence(report: MonthReport) -> str:
     text = rank_words(report)
     if report.share is None:
         return text
-    year = months.fiscal_year(report.month)
+    year = months.fiscal_year(report.month, report.source.year_begins)
     whole = "" if report.final else " so far"
-    return f"{text} It makes up {100 * report.share:.1f}% of {months.year_noun()} {year}{whole}."
+    return (
+        f"{text} It makes up {100 * report.share:.1f}% of "
+        f"{months.year_noun(report.source.year_begins)} {year}{whole}."
+    )
 
 
 def rank_words(report: MonthReport, *, span: bool = True) -> str:
@@ -231,7 +237,11 @@ def _rank(report: MonthReport) -> str:
 
 def vintage_sentence(report: MonthReport) -> str:
     """Which value this is, since when, and what stood before it."""
-    final = "final" if report.final else f"preliminary: {publisher().short} {publisher().revises}"
+    final = (
+        "final"
+        if report.final
+        else f"preliminary: {report.source.publisher.short} {report.source.publisher.revises}"
+    )
     if not report.values:
         return f"Source: {report.file_name} ({final})."
     *earlier, current = report.values
@@ -248,21 +258,21 @@ def vintage_sentence(report: MonthReport) -> str:
 
 def definition(report: MonthReport) -> Iterator[str]:
     """What the count is and is not."""
-    yield caveat()
-    aside = registry.main().hierarchy.aside
+    yield caveat(report.source)
+    aside = report.source.hierarchy.aside
     if aside:
         yield aside_sentence(report, aside)
 
 
-def caveat() -> str:
+def caveat(source: Source) -> str:
     """What the count is not."""
-    return f"{measure().caveat} No cause is claimed.".strip()
+    return f"{source.measure.caveat} No cause is claimed.".strip()
 
 
 def aside_sentence(report: MonthReport, aside: Aside) -> str:
     """How much of the count was not made at the border, as far as its publisher says."""
     seen = report.interior
-    half, who = registry.main().hierarchy.named(aside.half).short, publisher().short
+    half, who = report.source.hierarchy.named(aside.half).short, report.source.publisher.short
     interior = f"{aside.words} ({aside.named})"
     if report.part:
         return f"The {half} count may include {interior}."
@@ -270,11 +280,11 @@ def aside_sentence(report: MonthReport, aside: Aside) -> str:
         return (
             f"The {half} count may include {interior}; for this month {who} does not say how many."
         )
-    share = f"{seen.at_large:,} of {seen.total:,} {half} {measure().noun}"
+    share = f"{seen.at_large:,} of {seen.total:,} {half} {report.source.measure.noun}"
     percent = f" ({100 * seen.at_large / seen.total:.0f}%)" if seen.total else ""
     parts = seen.at_large + seen.at_entry
     odd = "" if parts == seen.total else f" {who}'s own two parts add up to {parts:,}."
-    where = f"{place_of(report.border)} in {month_words(seen.month)}"
+    where = f"{report.source.totals.where(report.border)} in {month_words(seen.month)}"
     said = f"{share}{percent} {where} were {aside.named}, that is {aside.words}.{odd}"
     if seen.month == report.month:
         return said

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from forecast.desk.wording import about, both_halves, publisher
-from forecast.intake.sources import registry
+from forecast.desk.wording import about
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 
 class Split(NamedTuple):
@@ -55,55 +57,55 @@ def summed(known: Sequence[Halves]) -> Halves:
     )
 
 
-def split_words(split: Split, total: int) -> str:
+def split_words(split: Split, total: int, source: Source) -> str:
     """95 at entry, 468 in the interior (83%); total : of both, as stated beside them."""
-    aside = registry.main().hierarchy.aside
+    aside = source.hierarchy.aside
     if aside is None:
         return ""
     both = split.entry + split.inside
-    odd = f"; {publisher().short}'s own two parts add up to {both:,}" if both != total else ""
+    odd = f"; {source.publisher.short}'s own two parts add up to {both:,}" if both != total else ""
     return (
         f"{split.entry:,} {aside.rest_where}, {split.inside:,} {aside.named_where} "
         f"({100 * split.share:.0f}%{odd})"
     )
 
 
-def second_words(known: Halves, *, short: bool = False) -> str:
+def second_words(known: Halves, source: Source, *, short: bool = False) -> str:
     """The second half behind its number, the one sentence about what it is made of.
 
     short : names who counted it, where no split does.
     """
-    both = both_halves()
+    both = source.hierarchy.both_halves
     if both is None:
         return ""
     patrol, (_, count) = both[1], known.words
     if known.split:
-        return f"{count} by {patrol.short}: {split_words(known.split, known.between)}"
+        return f"{count} by {patrol.short}: {split_words(known.split, known.between, source)}"
     return f"{count} {patrol.where}{f' ({patrol.short})' if short else ''}"
 
 
-def words(known: Halves | None, joined: str = ", ", *, short: bool = False) -> str:
+def words(known: Halves | None, source: Source, joined: str = ", ", *, short: bool = False) -> str:
     """3,361 at ports of entry, 8,349 between ports; "" where that is not known."""
-    both = both_halves()
+    both = source.hierarchy.both_halves
     if known is None or both is None:
         return ""
     ports = f"{known.words[0]} {both[0].where}{f' ({both[0].short})' if short else ''}"
-    return joined.join((ports, second_words(known, short=short)))
+    return joined.join((ports, second_words(known, source, short=short)))
 
 
-def sentence(known: Halves) -> str:
+def sentence(known: Halves, source: Source) -> str:
     """How much of a count came at ports and how much between them; "" where it has no halves."""
-    both = both_halves()
+    both = source.hierarchy.both_halves
     if both is None:
         return ""
     why = "" if known.unit == 1 else f"; their source rounds to {known.unit}"
     at = f"{known.words[0]} were {both[0].where} ({both[0].short})"
-    return f"Of these, {at} and {second_words(known, short=True)}{why}."
+    return f"Of these, {at} and {second_words(known, source, short=True)}{why}."
 
 
-def crossings_sentence(known: Halves | None) -> str:
+def crossings_sentence(known: Halves | None, source: Source) -> str:
     """Which of the two may be called illegal crossings; "" where neither is taken for them."""
-    both, aside = both_halves(), registry.main().hierarchy.aside
+    both, aside = source.hierarchy.both_halves, source.hierarchy.aside
     if both is None or not both[0].misread:
         return ""
     called, patrol = both[0].misread, both[1].short

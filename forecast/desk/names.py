@@ -11,11 +11,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher, get_close_matches
+from typing import TYPE_CHECKING
 
-from forecast import headlines
 from forecast.errors import SeriesNameError
 from forecast.intake.sources import registry
 from forecast.records import SeriesKey
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 AS_NEAR = 0.08  # in likeness, 0 to 1: names farther than that behind the nearest are not meant
 _QUOTES = "\"'\u201c\u201d\u2018\u2019"
@@ -31,11 +34,11 @@ _DIMENSIONS = {
 class SeriesNames:
     """The series of a record by the names people give them.
 
-    keys : every series that may be named.
+    keys : every series that may be named. source : their words.
     """
 
-    def __init__(self, keys: Iterable[SeriesKey]) -> None:
-        self.keys = tuple(keys)
+    def __init__(self, keys: Iterable[SeriesKey], source: Source) -> None:
+        self.keys, self.source = tuple(keys), source
 
     def find(self, text: str) -> SeriesKey:
         """The series so named.
@@ -53,23 +56,23 @@ class SeriesNames:
         if len(named) == 1:  # also one whose own name has a colon or a slash in it
             return named[0]
         first, *rest = _pieces(text)
-        border = _border(first)
+        border = _border(first, self.source)
         if border and not rest:
             return self._only(text, [key for key in self.keys if key == SeriesKey(border)])
         if rest and not border:
-            forms = {form: total for total, form in _total_forms()}
+            forms = {form: total for total, form in _total_forms(self.source)}
             near = _nearest(_normal(first), forms)
-            choices = dict.fromkeys(forms[form] for form in near) or headlines.every()
-            raise SeriesNameError(
-                text, f"{first!r} is no {registry.main().totals.one}", list(choices)
-            )
+            choices = dict.fromkeys(forms[form] for form in near) or self.source.totals.every
+            raise SeriesNameError(text, f"{first!r} is no {self.source.totals.one}", list(choices))
         *dimension, part = rest or [first]
         if len(dimension) > 1:
             raise SeriesNameError(text, "write BORDER:PART, or BORDER:DIMENSION:PART")
         parts = [key for key in self.keys if not key.headline and border in (None, key.border)]
         if dimension:
-            parts = [key for key in parts if _normal(dimension[0]) in _dimension_forms(key)]
-        return self._only(text, _matching(part, parts), parts)
+            parts = [
+                key for key in parts if _normal(dimension[0]) in _dimension_forms(key, self.source)
+            ]
+        return self._only(text, _matching(part, parts, self.source), parts)
 
     def parts(self, text: str) -> list[SeriesKey]:
         """Every part of a dimension, for BORDER:DIMENSION (southwest:citizenship); else none."""
@@ -79,21 +82,23 @@ class SeriesNames:
             key
             for key in self.keys
             if not key.headline
-            and key.border == _border(border)
-            and wanted in _dimension_forms(key)
+            and key.border == _border(border, self.source)
+            and wanted in _dimension_forms(key, self.source)
         ]
 
     def name(self, key: SeriesKey) -> str:
         """The shortest name that `find` reads back, in words: northern:Swanton Sector."""
         if key.headline:
             return key.border
-        words = member_words(key.dimension, key.member)
+        words = member_words(key.dimension, key.member, self.source)
         short = f"{key.border}:{words}"
         beside = [other for other in self.keys if other.border == key.border]
         # A crossing's words have commas where its name has stars; only its label reads back.
         if "*" in key.dimension:
             return f"{key.border}:{key.member}"
-        if _matching(words, [other for other in beside if not other.headline]) == [key]:
+        if _matching(words, [other for other in beside if not other.headline], self.source) == [
+            key
+        ]:
             return short
         return f"{key.border}:{key.dimension}:{words}"
 
@@ -106,24 +111,24 @@ class SeriesNames:
         if found:
             raise SeriesNameError(text, "could be any of these", choices)
         *above, wanted = map(_normal, _pieces(text))
-        by_form = {form: key for key in among for form in _forms(key)}
+        by_form = {form: key for key in among for form in _forms(key, self.source)}
         if not above:  # a total's name goes before a part's of the same form
-            by_form |= {form: SeriesKey(total) for total, form in _total_forms()}
+            by_form |= {form: SeriesKey(total) for total, form in _total_forms(self.source)}
         near = _nearest(wanted, by_form)
         suggested = list(dict.fromkeys(self.name(by_form[form]) for form in near))
         if not suggested:  # perhaps another border has it
-            suggested = [self.name(key) for key in _matching(wanted, self.keys)]
-        others = [] if suggested else registry.that_have(wanted)
+            suggested = [self.name(key) for key in _matching(wanted, self.keys, self.source)]
+        others = [] if suggested else registry.that_have(wanted, self.source)
         if others:
-            problem = f"another measure: this record counts {registry.main().measure.noun}"
+            problem = f"another measure: this record counts {self.source.measure.noun}"
             raise SeriesNameError(text, f"{problem}, and not {' or '.join(others)}")
         raise SeriesNameError(text, "no series has this name", suggested)
 
 
-def _total_forms() -> Iterable[tuple[str, str]]:
+def _total_forms(source: Source) -> Iterable[tuple[str, str]]:
     """(total, what it may be called), for each total."""
-    usual = registry.main().totals.usual
-    for total in headlines.every():
+    usual = source.totals.usual
+    for total in source.totals.every:
         yield from ((total, form) for form in (_normal(total), *usual.get(total, ())))
 
 
@@ -134,17 +139,19 @@ def _nearest(wanted: str, forms: Iterable[str]) -> list[str]:
     return [form for form, ratio in zip(near, ratios, strict=True) if ratio > ratios[0] - AS_NEAR]
 
 
-def dimension_words(name: str) -> str:
+def dimension_words(name: str, source: Source) -> str:
     """A dimension, or a crossing of several, as people say it."""
-    return " and ".join(registry.main().labels.dimensions.get(one, one) for one in name.split("*"))
+    return " and ".join(source.labels.dimensions.get(one, one) for one in name.split("*"))
 
 
-def member_words(dimension: str, member: str) -> str:
+def member_words(dimension: str, member: str, source: Source) -> str:
     """A part of a dimension as people write it; one that is not known as the publisher does."""
     dimensions, members = dimension.split("*"), member.split(" * ")
     if len(dimensions) > 1 and len(dimensions) == len(members):
-        return ", ".join(map(member_words, dimensions, members))
-    known = registry.main().labels.words.get(dimension, {}).get(member)
+        return ", ".join(
+            member_words(*pair, source=source) for pair in zip(dimensions, members, strict=True)
+        )
+    known = source.labels.words.get(dimension, {}).get(member)
     shouted = dimension == "citizenship" and member.isupper()
     return known or (member.title() if shouted else member)
 
@@ -154,7 +161,7 @@ def _as_kept(key: SeriesKey) -> tuple[str, ...]:
     return (key.border,) if key.headline else (f"{key.border}:{key.member}", key.member)
 
 
-def _matching(part: str, keys: Iterable[SeriesKey]) -> list[SeriesKey]:
+def _matching(part: str, keys: Iterable[SeriesKey], source: Source) -> list[SeriesKey]:
     """The series whose label, or else one of whose forms, this is."""
     parts = [key for key in keys if not key.headline]
     exact = [key for key in parts if key.member == part]
@@ -166,26 +173,26 @@ def _matching(part: str, keys: Iterable[SeriesKey]) -> list[SeriesKey]:
         key
         for key in parts
         if (
-            _crosses(key, crossed)
+            _crosses(key, crossed, source)
             if "*" in key.dimension
-            else wanted in _forms(key) or wanted.removeprefix("the ") in _forms(key)
+            else wanted in _forms(key, source) or wanted.removeprefix("the ") in _forms(key, source)
         )
     ]
 
 
-def _crosses(key: SeriesKey, pieces: Sequence[str]) -> bool:
+def _crosses(key: SeriesKey, pieces: Sequence[str], source: Source) -> bool:
     """Whether each piece of a crossing is named, in its order: India * unaccompanied children."""
     parts = zip(key.dimension.split("*"), key.member.split(" * "), strict=False)
     each = [key._replace(dimension=dimension, member=member) for dimension, member in parts]
     return len(each) == len(pieces) and all(
-        piece in _forms(one) for piece, one in zip(pieces, each, strict=True)
+        piece in _forms(one, source) for piece, one in zip(pieces, each, strict=True)
     )
 
 
-def _forms(key: SeriesKey) -> set[str]:
+def _forms(key: SeriesKey, source: Source) -> set[str]:
     """Everything a part may be called, normal."""
-    labels = registry.main().labels
-    words = _normal(member_words(key.dimension, key.member))
+    labels = source.labels
+    words = _normal(member_words(key.dimension, key.member, source))
     states = (f"{words} state", f"state of {words}") if key.dimension == "state" else ()
     return {
         _normal(key.member),
@@ -200,17 +207,17 @@ def _no_forms(_: str) -> tuple[str, ...]:
     return ()
 
 
-def _dimension_forms(key: SeriesKey) -> set[str]:
+def _dimension_forms(key: SeriesKey, source: Source) -> set[str]:
     name = key.dimension
-    return set(map(_normal, (name, dimension_words(name), *_DIMENSIONS.get(name, ()))))
+    return set(map(_normal, (name, dimension_words(name, source), *_DIMENSIONS.get(name, ()))))
 
 
-def _border(text: str) -> str | None:
+def _border(text: str, source: Source) -> str | None:
     """The border so called, None if none is: northern, north, northern border."""
-    totals = registry.main().totals
+    totals = source.totals
     wanted = _normal(text).removeprefix("the ")
     wanted = wanted.removesuffix(f" {totals.one}").removesuffix(f" {totals.many}")
-    return next((total for total, form in _total_forms() if form == wanted), None)
+    return next((total for total, form in _total_forms(source) if form == wanted), None)
 
 
 def _pieces(text: str) -> list[str]:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from forecast import months
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 ComparisonName = Literal[
     "month before", "year before", "fiscal year to date", "year to date", "peak"
 ]
 
 
-def to_date() -> ComparisonName:
-    """Name of the comparison of a year to date."""
-    return "year to date" if months.calendar_years() else "fiscal year to date"
+TO_DATE: tuple[ComparisonName, ...] = ("fiscal year to date", "year to date")
+
+
+def to_date(begins: int) -> ComparisonName:
+    """Name of the comparison of a year to date, for years that begin in this month."""
+    return TO_DATE[months.calendar_years(begins)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class Comparison:
     @property
     def to_date(self) -> bool:
         """Whether it is of a year to date."""
-        return self.name == to_date()
+        return self.name in TO_DATE
 
     @property
     def percent(self) -> float | None:
@@ -49,7 +55,7 @@ def rank(counts: Mapping[str, int], month: str) -> int:
     return 1 + sum(count > counts[month] for count in counts.values())
 
 
-def comparisons(counts: Mapping[str, int], month: str) -> Iterator[Comparison]:
+def comparisons(counts: Mapping[str, int], month: str, source: Source) -> Iterator[Comparison]:
     """All comparisons, in the one order; the peak is the highest month up to this one.
 
     Without the fiscal year to date where nobody knows one of its months.
@@ -59,9 +65,12 @@ def comparisons(counts: Mapping[str, int], month: str) -> Iterator[Comparison]:
     for name, back in zip(names, (1, 12), strict=True):
         then = months.shift(month, -back)
         yield Comparison(name, then, then, now, counts.get(then))
-    start = months.fiscal_months(months.fiscal_year(month))[0]
+    start = months.fiscal_months(
+        months.fiscal_year(month, source.year_begins),
+        source.year_begins,
+    )[0]
     if month != start and not unknown_months(counts, start, month):
-        yield _to_date(counts, month)
+        yield _to_date(counts, month, source)
     peak = max((m for m in counts if m <= month), key=lambda m: (counts[m], m))
     yield Comparison("peak", peak, peak, now, counts[peak])
 
@@ -71,14 +80,20 @@ def unknown_months(counts: Mapping[str, int], first: str, last: str) -> list[str
     return [m for m in months.between(max(first, min(counts)), last) if m not in counts]
 
 
-def _to_date(counts: Mapping[str, int], month: str) -> Comparison:
+def _to_date(counts: Mapping[str, int], month: str, source: Source) -> Comparison:
     """The fiscal year up to this month against the same months a year before."""
-    this = months.between(months.fiscal_months(months.fiscal_year(month))[0], month)
+    this = months.between(
+        months.fiscal_months(
+            months.fiscal_year(month, source.year_begins),
+            source.year_begins,
+        )[0],
+        month,
+    )
     last = [months.shift(m, -12) for m in this]
     whole = all(m in counts for m in (*this, *last))
     before = sum(counts[m] for m in last) if whole else None
     now = sum(counts.get(m, 0) for m in this)
-    return Comparison(to_date(), last[0], last[-1], now, before)
+    return Comparison(to_date(begins=source.year_begins), last[0], last[-1], now, before)
 
 
 def extreme_since(

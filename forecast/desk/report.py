@@ -14,20 +14,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import asdict, dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any, Literal
 
 from forecast import months
 from forecast.desk.names import member_words
 from forecast.desk.ranking import (
+    TO_DATE,
     Comparison,
     comparisons,
     extreme_since,
     rank,
-    to_date,
     unknown_months,
 )
-from forecast.intake.sources import registry
+from forecast.intake.sources.contract import Source
 from forecast.records import Row, SeriesKey
 from forecast.store import reports
 from forecast.store.reports import MonthRecord
@@ -82,6 +82,8 @@ class Interior:
 class MonthReport:
     """What is true of one month of a border, by the values now current.
 
+    source : what its publisher tells of the counts; it is no part of what is kept.
+
     rank : 1 is the highest of the `held` months from first_month to last_month.
     extreme : "lowest" or "highest" when it is so since the month `since` (None: of all months
         before it held), "" when the month before was already beyond it.
@@ -101,6 +103,7 @@ class MonthReport:
         held, where it is later than the part's, else "".
     """
 
+    source: Source = field(repr=False, compare=False)
     border: str
     month: str
     encounters: int
@@ -135,69 +138,97 @@ class MonthReport:
         return [flag for flag in self.flags if flag["kind"] in ("month", "drift")]
 
 
-def report(connection: sqlite3.Connection, border: str, month: str) -> MonthReport:
+def report(connection: sqlite3.Connection, border: str, month: str, source: Source) -> MonthReport:
     """The report of a border's month, which must be on record: as kept, else made now."""
     kept = reports.kept(connection, border, month)
     if kept is not None:
-        return from_json(kept)
-    return made_now(connection, border, month)
+        return from_json(kept, source=source)
+    return made_now(connection, border, month, source)
 
 
-def made_now(connection: sqlite3.Connection, border: str, month: str) -> MonthReport:
+def made_now(
+    connection: sqlite3.Connection, border: str, month: str, source: Source
+) -> MonthReport:
     """The report of a border's month, made now from the record; KeyError if it has none."""
-    return month_report(border, month, reports.month_record(connection, border, month, _split()))
+    return month_report(
+        border,
+        month,
+        reports.month_record(connection, border, month, _split(source), source.totals),
+        source=source,
+    )
 
 
-def all_reports(connection: sqlite3.Connection, border: str) -> dict[str, MonthReport]:
+def all_reports(
+    connection: sqlite3.Connection, border: str, source: Source
+) -> dict[str, MonthReport]:
     """Every month of a border, oldest first; the newest as the run keeps it."""
-    held = reports.month_records(connection, border, _split())
-    made = {month: month_report(border, month, record) for month, record in held.items()}
+    held = reports.month_records(connection, border, _split(source), source.totals)
+    made = {
+        month: month_report(border, month, record, source=source) for month, record in held.items()
+    }
     newest = max(made)
-    return made | {newest: report(connection, border, newest)}
+    return made | {newest: report(connection, border, newest, source)}
 
 
-def _split() -> tuple[str, str, str]:
+def _split(source: Source) -> tuple[str, str, str]:
     """The dimension that splits an agency's count, and its two members."""
-    aside = registry.main().hierarchy.aside
+    aside = source.hierarchy.aside
     return (aside.dimension, aside.named, aside.rest) if aside else ("", "", "")
 
 
-def series_report(connection: sqlite3.Connection, key: SeriesKey, month: str) -> MonthReport:
+def series_report(
+    connection: sqlite3.Connection, key: SeriesKey, month: str, source: Source
+) -> MonthReport:
     """The report of any series' month, which must be on record; that of a part is never kept."""
     if key.headline:
-        return report(connection, key.border, month)
+        return report(connection, key.border, month, source)
     border = reports.span(connection, key.border)
     return month_report(
         key.border,
         month,
         reports.part_record(connection, key, month),
-        part=member_words(key.dimension, key.member),
+        part=member_words(key.dimension, key.member, source),
         newest_of_border=border[1] if border else "",
+        source=source,
     )
 
 
-def newest(connection: sqlite3.Connection, border: str) -> MonthReport:
+def newest(connection: sqlite3.Connection, border: str, source: Source) -> MonthReport:
     """The report of a border's newest month."""
     span = reports.span(connection, border)
     assert span is not None, "a published run has every border"
-    return report(connection, border, span[1])
+    return report(connection, border, span[1], source)
 
 
-def newest_report(connection: sqlite3.Connection, border: str) -> str:
+def newest_report(connection: sqlite3.Connection, border: str, source: Source) -> str:
     """The report of a border's newest month as a run keeps it."""
-    return to_json(newest(connection, border))
+    return to_json(newest(connection, border, source))
 
 
 def to_json(found: MonthReport) -> str:
     """A report as it is kept; the same report gives the same text."""
-    return json.dumps(asdict(found), sort_keys=True, separators=(",", ":"))
+    return json.dumps(as_dict(found), sort_keys=True, separators=(",", ":"))
 
 
-def from_json(text: str) -> MonthReport:
+def as_dict(found: MonthReport) -> dict[str, Any]:
+    """What is true of a month, for programs: every field but the source."""
+    told = {part.name: getattr(found, part.name) for part in fields(found)}
+    del told["source"]
+    return {name: _plain(value) for name, value in told.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+
+
+def from_json(text: str, source: Source) -> MonthReport:
     """A report as it was kept."""
     kept = json.loads(text)
     stood, interior = kept["expectation"], kept["interior"]
     return MonthReport(
+        source=source,
         **kept
         | {
             "comparisons": tuple(Comparison(**c) for c in kept["comparisons"]),
@@ -206,26 +237,33 @@ def from_json(text: str) -> MonthReport:
             "interior": Interior(**interior) if interior else None,
             "often": tuple(kept["often"]),
             **{name: tuple(kept[name]) for name in ("flags", "drivers", "recent")},
-        }
+        },
     )
 
 
 def month_report(
-    border: str, month: str, held: MonthRecord, part: str = "", newest_of_border: str = ""
+    border: str,
+    month: str,
+    held: MonthRecord,
+    source: Source,
+    part: str = "",
+    newest_of_border: str = "",
 ) -> MonthReport:
     """Everything that is said of a month; it must be among held.counts."""
     counts = held.counts
     side, since = extreme_since(counts, month)
-    months_of_year = months.fiscal_months(months.fiscal_year(month))
+    begins = source.year_begins
+    months_of_year = months.fiscal_months(months.fiscal_year(month, begins), begins)
     year = [m for m in months_of_year if m in counts]
     total = sum(counts[m] for m in year)
     whole = not unknown_months(counts, months_of_year[0], year[-1])
     last = max(counts)
     return MonthReport(
+        source=source,
         border=border,
         month=month,
         encounters=counts[month],
-        comparisons=tuple(comparisons(counts, month)),
+        comparisons=tuple(comparisons(counts, month, source)),
         expectation=_expectation(held),
         rank=rank(counts, month),
         held=len(counts),
@@ -266,8 +304,9 @@ def _interior(held: MonthRecord) -> Interior | None:
 def to_date_unknown(report: MonthReport) -> bool:
     """Whether the fiscal year up to the month cannot be summed: one of its months is not known."""
     names = {comparison.name for comparison in report.comparisons}
-    first = report.month == months.fiscal_months(months.fiscal_year(report.month))[0]
-    return not first and to_date() not in names
+    begins = report.source.year_begins
+    first = months.fiscal_months(months.fiscal_year(report.month, begins), begins)[0]
+    return report.month != first and not names & set(TO_DATE)
 
 
 def _expectation(held: MonthRecord) -> Expectation | None:

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from forecast.desk.wording import measure, month_words
-from forecast.intake.sources import registry
+from forecast.desk.wording import month_words
 from forecast.records import SeriesKey
 from forecast.store import joint as store
 from forecast.store import read
 
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
-def unforecast_words(key: SeriesKey, known: Collection[str], through: str) -> str:
+
+def unforecast_words(key: SeriesKey, known: Collection[str], through: str, source: Source) -> str:
     """Why a series has no forecast, and from when on it will have one.
 
     known : its counted months. through : the last month on record.
     """
-    aside = registry.main().hierarchy.aside
+    aside = source.hierarchy.aside
     if aside and key.dimension == aside.dimension:
         return aside.unforecast
     waiting = waiting_words(known, through)
     return (
         f"it has no forecast yet: {waiting}"
         if waiting
-        else (f"it has no forecast: too few {measure().noun}")
+        else (f"it has no forecast: too few {source.measure.noun}")
     )
 
 
@@ -42,9 +45,9 @@ def waiting_words(known: Collection[str], through: str) -> str:
     )
 
 
-def waiting_totals(connection: sqlite3.Connection, through: str) -> dict[str, str]:
+def waiting_totals(connection: sqlite3.Connection, through: str, source: Source) -> dict[str, str]:
     """Totals without a forecast in the last run, and the figures that bring one, in words."""
-    forecast = {row["border"] for row in read.forecasts(connection)}
+    forecast = {row["border"] for row in read.forecasts(connection, source.totals)}
     keys = [key for key in store.series_keys(connection) if key.headline]
     return {
         key.border: waiting_words(store.counts(connection, key), through)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from forecast.desk.wording import day_words, month_words, publisher
+from forecast.desk.wording import day_words, month_words
 from forecast.store.integrity import Quoted
 from forecast.store.parts import GROUPS
 from forecast.store.witnesses import Sighting
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 _FOREIGN = len(GROUPS) - 1  # so many marks differ by chance alone: not a digest of this record
 
@@ -75,36 +79,37 @@ _UNDATED = {
 }
 
 
-def seen(witness: Sighting) -> str:
+def seen(witness: Sighting, source: Source) -> str:
     """Who saw a run, when, and whether that was before CBP published its first month."""
     first = f"Run {witness.run_id}: {_ACT[witness.witness]} {witness.seen_by}"
     if witness.seen_at:
         first += f" on {day_words(witness.seen_at[:10])}"
     month = month_words(witness.month)
     if witness.published_on is None:
-        return f"{first}; {publisher().short} has not published {month} yet."
+        return f"{first}; {source.publisher.short} has not published {month} yet."
     if witness.days_before is None:
         return f"{first}; {_UNDATED[witness.witness]}."
     days = abs(witness.days_before)
     apart = f"{days} day{'s' * (days != 1)} " if days else ""
     when = "before" if witness.days_before > 0 else "after" if days else "the day"
-    return f"{first}, {apart}{when} {publisher().short} published {month}."
+    return f"{first}, {apart}{when} {source.publisher.short} published {month}."
 
 
-def newest_seen(witnesses: Sequence[Sighting], run_id: int) -> list[str]:
+def newest_seen(witnesses: Sequence[Sighting], run_id: int, source: Source) -> list[str]:
     """Who saw this run, and who saw the newest one whose first month is published by now."""
     judged = {each.run_id for each in witnesses if each.published_on is not None}
     shown = {run_id, max(judged, default=run_id)}
-    return list(dict.fromkeys(seen(each) for each in witnesses if each.run_id in shown))
+    return list(dict.fromkeys(seen(each, source) for each in witnesses if each.run_id in shown))
 
 
-def seen_in_time(witnesses: Sequence[Sighting]) -> str:
+def seen_in_time(witnesses: Sequence[Sighting], source: Source) -> str:
     """How many of the runs that outsiders saw they saw before the truth; "" if none was seen."""
     told = {each.run_id for each in witnesses if each.days_before is not None}
     early = {each.run_id for each in witnesses if (each.days_before or 0) > 0}
     if not told:
         return ""
     return (
-        f"Outsiders saw {len(early)} of {len(told)} runs before {publisher().short} published the "
+        f"Outsiders saw {len(early)} of {len(told)} runs before {source.publisher.short} "
+        "published the "
         "first month that they forecast."
     )

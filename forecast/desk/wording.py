@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from forecast import months
-from forecast.intake.sources import registry
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Half, MeasureWords, Publisher, TotalWords
+    from forecast.intake.sources.contract import Source
 
 MONTHS = (
     "January",
@@ -35,55 +34,19 @@ RAREST = (
 )  # a border has some 130 judged months: rarer than this, p is the model's word alone
 
 
-def totals() -> TotalWords:
-    """The totals that everything is about, in words."""
-    return registry.main().totals
-
-
-def name_of(border: str) -> str:
-    """A total as a heading: Northern border."""
-    return totals().name(border)
-
-
-def place_of(border: str) -> str:
-    """A total behind what is counted: at the northern land border."""
-    return totals().where(border)
-
-
 def slug(text: str) -> str:
     """A name as a part of an address."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def total_place(border: str) -> str:
+def total_place(border: str, source: Source) -> str:
     """Folder of a total's page in the site."""
-    return f"{totals().folder}/{slug(border)}/"
+    return f"{source.totals.folder}/{slug(border)}/"
 
 
 def capital(text: str) -> str:
     """With a capital first, the rest as it is."""
     return text[:1].upper() + text[1:]
-
-
-def credit() -> str:
-    """The line that the publisher asks for, "" if none."""
-    return registry.main().publisher.credit
-
-
-def measure() -> MeasureWords:
-    """What is counted, in its source's words."""
-    return registry.main().measure
-
-
-def publisher() -> Publisher:
-    """Who publishes the counts."""
-    return registry.main().publisher
-
-
-def both_halves() -> tuple[Half, Half] | None:
-    """Those at ports of entry, and those between them; None where a count has no halves."""
-    halves = registry.main().hierarchy.halves
-    return (halves[1], halves[0]) if len(halves) == 2 else None
 
 
 def about(count: int, unit: int) -> str:
@@ -94,53 +57,43 @@ def about(count: int, unit: int) -> str:
 _COUNTED = "encounters"  # as the dictionary of the tables calls what is counted
 
 
-def column_name(name: str) -> str:
-    """A table's column as a file of the source in use has it; "" if it has none."""
-    return registry.main().column(name)
-
-
-def in_keys(value: Any) -> Any:
+def in_keys(value: Any, source: Source) -> Any:
     """What a program is told, under the keys that files of the source in use have."""
     if isinstance(value, dict):
         named = {str(key): held for key, held in value.items()}
-        words = registry.main().labels.dimensions
-        if not registry.main().shipped and named.get("dimension") in words:
+        words = source.labels.dimensions
+        if not source.shipped and named.get("dimension") in words:
             named["dimension"] = words[named["dimension"]]
         return {
-            column_name(key) or key.replace("fiscal_", ""): in_keys(held)
+            source.column(key) or key.replace("fiscal_", ""): in_keys(held, source)
             for key, held in named.items()
-            if column_name(key) or held not in (None, "", [], {})  # of parts, which are none
+            if source.column(key) or held not in (None, "", [], {})  # of parts, which are none
         }
-    return [*map(in_keys, value)] if isinstance(value, list | tuple) else value
+    return [in_keys(one, source) for one in value] if isinstance(value, list | tuple) else value
 
 
-def about_column(text: str) -> str:
+def about_column(text: str, source: Source) -> str:
     """What is said of a column, its unit or its meaning, in the words of the source in use."""
-    return text.replace(_COUNTED, measure().noun)
+    return text.replace(_COUNTED, source.measure.noun)
 
 
-def due() -> tuple[int, int, int]:
-    """Days after a month's end: its figures come from, to, and are overdue."""
-    return registry.main().due
-
-
-def with_unit(count: int) -> str:
+def with_unit(count: int, source: Source) -> str:
     """A count with its unit, where that does not go without saying: 682 pounds; 1 pound."""
-    unit = measure().beside
+    unit = source.measure.beside
     return f"{count:,} {unit.removesuffix('s') if count == 1 else unit}".rstrip()
 
 
-def small_words(by_month: Mapping[str, int]) -> str:
+def small_words(by_month: Mapping[str, int], source: Source) -> str:
     """That a series is small, by its last 12 months; "" where it is not.
 
     by_month : its counts, the newest month last.
     """
-    limit, decides = measure().small
+    limit, decides = source.measure.small
     year = list(by_month.items())[-12:]
     total = sum(count for _, count in year)
     if not year or total >= limit:
         return ""
-    noun = measure().noun
+    noun = source.measure.noun
     largest = max(count for _, count in year)
     of_them = f", {largest:,} of them in one month" if total > 1 and len(year) > 1 else ""
     when = f"in the {len(year)} months to {month_words(year[-1][0])}"
@@ -231,10 +184,12 @@ def known_words(vintage: str, day: str) -> str:
     }[vintage]
 
 
-def stale_words(own: str, border: str) -> str:
+def stale_words(own: str, border: str, source: Source) -> str:
     """What to say of a part whose newest figure is of month `own` and its border's of `border`."""
     if not own or own >= border:
         return ""
     behind = months.to_index(border) - months.to_index(own)
     noun = "month" if behind == 1 else "months"
-    return f"Newest figure: {month_words(own)}, {behind} {noun} older than the {totals().one}'s."
+    return (
+        f"Newest figure: {month_words(own)}, {behind} {noun} older than the {source.totals.one}'s."
+    )

@@ -7,12 +7,16 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from forecast import headlines, months
+from forecast import months
 from forecast.desk import reliability
-from forecast.desk.wording import capital, measure, month_words, name_of, totals
+from forecast.desk.wording import capital, month_words
 from forecast.engine import ENGINE
 from forecast.records import Row
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 LEADS = (1, 3, 6, 12)
 MISSES = 3
@@ -57,7 +61,8 @@ def report(
     forecasts: Sequence[Row],
     answers: Sequence[Row],
     versions: Sequence[Row],
-    source: str,
+    run: str,
+    source: Source,
 ) -> YearlyReport:
     """What is told of a fiscal year; see `forecast.store.yearly` for the rows."""
     ours = [row for row in forecasts if row["model"] == ENGINE]
@@ -66,21 +71,22 @@ def report(
     blocks: list[YearlyBlock] = [
         f"{held} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were issued "
         "before their month was; the others are hindcasts, made later from only the data available "
-        f"at the time. All counts are of {measure().long_name}.",
+        f"at the time. All counts are of {source.measure.long_name}.",
         YearlyHeading("The largest misses"),
-        *_misses(ours),
+        *_misses(ours, source),
         YearlyHeading("How often intervals held"),
-        _coverage(ours),
+        _coverage(ours, source),
         YearlyHeading("Beside other models"),
         _peers(forecasts),
         YearlyHeading("Chances"),
-        *_chances(answers),
+        *_chances(answers, source),
         YearlyHeading("The method"),
         *_method(versions),
-        source,
+        run,
     ]
     return YearlyReport(
-        f"{capital(months.year_noun())} {year}: how good the forecasts were", tuple(blocks)
+        f"{capital(months.year_noun(source.year_begins))} {year}: how good the forecasts were",
+        tuple(blocks),
     )
 
 
@@ -89,12 +95,12 @@ def _off(row: Row) -> float:
     return math.log((row["encounters"] + 1) / (row["median"] + 1))
 
 
-def _misses(rows: Sequence[Row]) -> Iterator[str]:
+def _misses(rows: Sequence[Row], source: Source) -> Iterator[str]:
     """Of each border and month the worst lead; nationwide would say the same again."""
     worst: dict[tuple[str, str], Row] = {}
     for row in rows:
         place = (row["border"], row["month"])
-        if row["border"] != headlines.whole() and row["horizon"] in LEADS:
+        if row["border"] != source.totals.whole and row["horizon"] in LEADS:
             worst[place] = max(worst.get(place, row), row, key=lambda one: abs(_off(one)))
     for number, row in enumerate(sorted(worst.values(), key=lambda one: -abs(_off(one)))[:MISSES]):
         months_ahead = f"{row['horizon']} month{'s' if row['horizon'] > 1 else ''}"
@@ -102,7 +108,7 @@ def _misses(rows: Sequence[Row]) -> Iterator[str]:
         inside = row["lo95"] <= row["encounters"] <= row["hi95"]
         where = "inside" if inside else side
         yield (
-            f"{number + 1}. {name_of(row['border'])}, {month_words(row['month'])}: "
+            f"{number + 1}. {source.totals.name(row['border'])}, {month_words(row['month'])}: "
             f"{row['median']:,} were forecast {months_ahead} ahead, {row['encounters']:,} came, "
             f"{where} the 95% interval ({row['lo95']:,} to {row['hi95']:,})."
         )
@@ -113,17 +119,17 @@ def _share(rows: Sequence[Row], level: int) -> str:
     return f"{sum(held) / len(held):.0%}" if held else "-"
 
 
-def _coverage(rows: Sequence[Row]) -> YearlyTable:
+def _coverage(rows: Sequence[Row], source: Source) -> YearlyTable:
     lines = []
-    for border in headlines.every():
-        name = name_of(border)
+    for border in source.totals.every:
+        name = source.totals.name(border)
         for lead in LEADS:
             found = [r for r in rows if (r["border"], r["horizon"]) == (border, lead)]
             if found:
                 shares = (_share(found, 80), _share(found, 95))
                 lines.append((f"{name}, {lead} ahead", str(len(found)), *shares))
     return YearlyTable(
-        (f"{totals().one} and months ahead", "months", "80% held", "95% held"), tuple(lines)
+        (f"{source.totals.one} and months ahead", "months", "80% held", "95% held"), tuple(lines)
     )
 
 
@@ -146,7 +152,7 @@ def _peers(rows: Sequence[Row]) -> YearlyTable:
     return YearlyTable(("model", "forecasts", "usual error", "80% held", "95% held"), tuple(lines))
 
 
-def _chances(rows: Sequence[Row]) -> Iterator[YearlyBlock]:
+def _chances(rows: Sequence[Row], source: Source) -> Iterator[YearlyBlock]:
     if not rows:
         yield "No standing question was resolved in this year."
         return
@@ -163,14 +169,14 @@ def _chances(rows: Sequence[Row]) -> Iterator[YearlyBlock]:
         for one in found
     ]
     yield YearlyTable(("question", "n", "Brier score", "base rate", "last value", ""), tuple(lines))
-    yield _reliability(reliability.fullest(found))
+    yield _reliability(reliability.fullest(found), source)
 
 
-def _reliability(found: Sequence[reliability.KindScore]) -> YearlyPicture:
+def _reliability(found: Sequence[reliability.KindScore], source: Source) -> YearlyPicture:
     from forecast.desk.charts import forecasts, grammar
 
-    drawn = forecasts.reliability(f"All {totals().many}", found)
-    svg = grammar.render(drawn, "svg").decode("utf-8")
+    drawn = forecasts.reliability(f"All {source.totals.many}", found)
+    svg = grammar.render(drawn, "svg", source).decode("utf-8")
     # Inside a page SVG needs no addresses of its vocabularies.
     return YearlyPicture(re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg), drawn.alt)
 

@@ -48,12 +48,14 @@ class Outlooks:
     """A series as it is asked about.
 
     counts : published, up to the cutoff at least; draws : (n, h) paths of the months after it.
+    begins : the month 1..12 in which its years begin.
     """
 
     key: SeriesKey
     counts: Mapping[str, int]
     cutoff: str
     draws: Floats
+    begins: int
 
     def total(self, span: Span) -> Floats:
         """(n,) what a span comes to in each path; SpanError if it cannot be said."""
@@ -121,7 +123,7 @@ def _number(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -
     happens, event = _compared(side, draws, count), f"{_said(side)} {count:,}"
     if not _of_the_record(series, digits):
         return AskedEvent(happens, event, "number")
-    year = next((one for one in _years(count) if _as_long(one, span)), None)
+    year = next((one for one in _years(count, series.begins) if _as_long(one, span)), None)
     if year is None:
         note = f"{digits} was read as the number {count:,}; only a year is compared with a year."
         return AskedEvent(happens, event, "number", note)
@@ -136,9 +138,9 @@ def _of_the_record(series: Outlooks, digits: str) -> bool:
     return len(digits) == 4 and min(series.counts)[:4] <= digits <= last[:4]
 
 
-def _years(number: int) -> tuple[Span, Span]:
+def _years(number: int, begins: int) -> tuple[Span, Span]:
     """The two years that may be so called: as the publisher has them, and of the calendar."""
-    return spans.fiscal(number), Span(str(number), f"{number}-01", f"{number}-12")
+    return spans.fiscal(number, begins), Span(str(number), f"{number}-01", f"{number}-12")
 
 
 def _as_long(year: Span, span: Span) -> bool:
@@ -179,7 +181,7 @@ def _since(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) ->
 
 
 def _other(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
-    return _against(series, draws, match[1], spans.parse(match[2], series.cutoff))
+    return _against(series, draws, match[1], spans.parse(match[2], series.cutoff, series.begins))
 
 
 def _against(series: Outlooks, draws: Floats, side: str, other: Span) -> AskedEvent:

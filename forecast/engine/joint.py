@@ -16,9 +16,9 @@ from functools import cached_property
 
 import numpy as np
 
-from forecast import headlines, months
+from forecast import months
 from forecast.engine import intervals, paths, reconcile
-from forecast.records import PathMarks, PathRule, SeriesKey
+from forecast.records import PathMarks, PathRule, SeriesKey, Totals
 from models.base import Floats
 
 _SINGLE, _DOUBLE = np.dtype("<f4"), np.dtype("<f8")
@@ -97,13 +97,13 @@ class Marginals:
 class Joint:
     """What a run says of all series together.
 
-    rule, kept : as the run stored them.
+    rule, kept : as the run stored them. totals : which of the series add up to which.
     """
 
-    def __init__(self, rule: PathRule, kept: Iterable[PathMarks]) -> None:
+    def __init__(self, rule: PathRule, kept: Iterable[PathMarks], totals: Totals) -> None:
         if rule.rule not in _RULES:
             raise ValueError(f"paths by rule {rule.rule}; known are 1 and {paths.RULE}")
-        self.seed = rule.seed
+        self.seed, self.totals = rule.seed, totals
         self.borders = tuple(SeriesKey(border) for border in rule.borders)
         self.correlation = np.array(rule.correlation)
         self.marginals = {one.series: _marginals(one, rule.rule) for one in kept}
@@ -164,11 +164,11 @@ class Draws:
         self._add_nationwide()
 
     def _add_nationwide(self) -> None:
-        nationwide = SeriesKey(headlines.whole())
+        nationwide = SeriesKey(self.joint.totals.whole)
         marginals = self.joint.marginals.get(nationwide)
         if marginals is None:
             return
-        parts = [SeriesKey(border) for border in headlines.parts()]
+        parts = [SeriesKey(border) for border in self.joint.totals.parts]
         if all(p in self._values and self.joint.marginals[p].span == marginals.span for p in parts):
             self._values[nationwide] = np.sum([self._values[part] for part in parts], axis=0)
         else:  # months that are not the same do not add up

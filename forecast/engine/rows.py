@@ -6,13 +6,17 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast import headlines, months
+from forecast import months
 from forecast.engine.predictive import Predictive
 from forecast.records import HUB_PERMILLES, Forecast, Hindcast, SeriesKey
 from models.base import Ints, Panel
+
+if TYPE_CHECKING:
+    from forecast.records import Totals
 
 HUB = tuple(permille / 1000 for permille in HUB_PERMILLES)
 INTERVALS = ("lo95", "lo90", "lo80", "lo50", "median", "hi50", "hi80", "hi90", "hi95")
@@ -57,7 +61,7 @@ def _forecasts(
     ]
 
 
-def with_summed_medians(rows: Sequence[Forecast]) -> list[Forecast]:
+def with_summed_medians(rows: Sequence[Forecast], totals: Totals) -> list[Forecast]:
     """Nationwide's whole median as the sum of the borders' whole medians.
 
     The engine's nationwide median is that sum before rounding; rounded each for itself, the four
@@ -65,12 +69,12 @@ def with_summed_medians(rows: Sequence[Forecast]) -> list[Forecast]:
     """
     parts: dict[tuple[str, str], list[int]] = {}
     for row in rows:
-        if row.series.headline and row.series.border != headlines.whole():
+        if row.series.headline and row.series.border != totals.whole:
             parts.setdefault((row.model, row.month), []).append(row.median)
-    whole, found = SeriesKey(headlines.whole()), []
+    whole, found = SeriesKey(totals.whole), []
     for row in rows:
         medians = parts.get((row.model, row.month), [])
-        if row.series == whole and len(medians) == len(headlines.parts()):
+        if row.series == whole and len(medians) == len(totals.parts):
             median = min(max(sum(medians), row.lo50), row.hi50)
             found.append(replace(row, median=median))
         else:

@@ -65,7 +65,7 @@ class Sum(NamedTuple):
     draws: Floats
 
 
-def parse(text: str, cutoff: str) -> Span:
+def parse(text: str, cutoff: str, begins: int) -> Span:
     """The span so written.
 
     Parameters
@@ -83,7 +83,7 @@ def parse(text: str, cutoff: str) -> Span:
     if re.fullmatch(_MONTH, plain):
         return _between(text, plain, plain)
     if match := _FISCAL.fullmatch(plain):
-        return fiscal(int(match[1]) + (2000 if len(match[1]) == 2 else 0))
+        return fiscal(int(match[1]) + (2000 if len(match[1]) == 2 else 0), begins)
     if match := _CALENDAR.fullmatch(plain):
         return Span(match[1], f"{match[1]}-01", f"{match[1]}-12")
     if match := _NEXT.fullmatch(plain):
@@ -93,10 +93,10 @@ def parse(text: str, cutoff: str) -> Span:
     raise SpanError(text, f"not a span of months; write {_FORMS}")
 
 
-def fiscal(year: int) -> Span:
+def fiscal(year: int, begins: int) -> Span:
     """A year as the publisher has it, of CBP October to September."""
-    whole_year = months.fiscal_months(year)
-    return Span(months.year_name(year), whole_year[0], whole_year[-1])
+    whole_year = months.fiscal_months(year, begins)
+    return Span(months.year_name(year, begins), whole_year[0], whole_year[-1])
 
 
 def ahead(cutoff: str, count: int) -> Span:
@@ -128,13 +128,13 @@ def _between(text: str, first: str, last: str) -> Span:
     return Span(f"{first}..{last}" if first != last else first, first, last)
 
 
-def standard(cutoff: str, horizon: int) -> list[Span]:
+def standard(cutoff: str, horizon: int, begins: int) -> list[Span]:
     """The spans every run answers: this and the next fiscal year, 12 months, this calendar year."""
     after = months.shift(cutoff, 1)
-    year = months.fiscal_year(after)
+    year = months.fiscal_year(after, begins)
     calendar = Span(after[:4], f"{after[:4]}-01", f"{after[:4]}-12")
-    wanted = [fiscal(year), fiscal(year + 1), ahead(cutoff, 12)]
-    if not months.calendar_years():
+    wanted = [fiscal(year, begins), fiscal(year + 1, begins), ahead(cutoff, 12)]
+    if not months.calendar_years(begins):
         wanted.append(calendar)
     if after[5:] != "01":
         wanted.append(_rest_of(after[:4], after))

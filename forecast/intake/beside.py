@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
 from forecast.intake.sources.contract import (
@@ -21,6 +21,9 @@ from forecast.intake.sources.contract import (
     coverage_of,
 )
 from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Counts, SeriesKey, Snapshot, TotalMonth
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 
 class HeldBeside(NamedTuple):
@@ -66,7 +69,7 @@ def judged(source: Source, read: ReadRelease, held: Counts) -> HeldBeside:
     problems = [
         *_total_problems(read.sums, totals),
         *_whole_problems(new),
-        *_changed_problems(source.agreement, new, old, held),
+        *_changed_problems(source.agreement, new, old, held, source),
         *_turned_problems(source.agreement, new, old),
     ]
     if len(fresh) > 1 or fresh & old.keys():
@@ -140,13 +143,14 @@ def _changed_problems(
     new: Mapping[TotalMonth, _SplitTotal],
     old: Mapping[TotalMonth, _SplitTotal],
     held: Counts,
+    source: Source,
 ) -> Iterator[str]:
     """Months held already: closed years to the unit, the others as near as any release's."""
     newest = max((max(by_month) for key, by_month in held.items() if key.headline), default="")
-    running = months.fiscal_year(newest) if newest else 0
+    running = months.fiscal_year(newest, source.year_begins) if newest else 0
     for place in sorted(new.keys() & old.keys()):
         now, before = new[place], old[place]
-        open_month = months.fiscal_year(place[1]) >= running
+        open_month = months.fiscal_year(place[1], source.year_begins) >= running
         slack = max(agreed.open_share * before.total, agreed.slack) if open_month else 0
         if abs(now.named - before.named) > slack or abs(now.rest - before.rest) > slack:
             yield (

@@ -15,11 +15,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from forecast import headlines, months
+from forecast import months
 from forecast.intake.sources.contract import Agreement, Source
 from forecast.records import Scope, SeriesKey, Snapshot
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 Spans = dict[Scope, frozenset[str]]
 Agree = Callable[[int, int], bool]
@@ -75,13 +78,16 @@ def _name_problems(source: Source, new: Snapshot) -> Iterator[str]:
     if name is None:
         return
     first = min(coverage.first_month for coverage in new.coverage)
-    window = months.fiscal_year(first), months.fiscal_year(release.data_through)
+    window = (
+        months.fiscal_year(first, source.year_begins),
+        months.fiscal_year(release.data_through, source.year_begins),
+    )
     if window != (name.first, name.last):
         yield (
             f"the name says fiscal years {name.first} to {name.last}, "
             f"the rows {window[0]} to {window[1]}"
         )
-    named = months.fiscal_months(name.last)[(name.month or 12) - 1]
+    named = months.fiscal_months(name.last, source.year_begins)[(name.month or 12) - 1]
     if named != release.data_through:
         yield f"the name says data through {named}, the rows end in {release.data_through}"
     if name.layout not in (None, release.kind):
@@ -93,7 +99,7 @@ def _holes(source: Source, new: Snapshot) -> Iterator[str]:
     if not source.agreement.never_empty or new.release.kind not in source.layouts:
         return
     spans = _spans(new)
-    for border in headlines.parts():
+    for border in source.totals.parts:
         span = sorted(spans.get(Scope(border, ""), ()))
         empty = [month for month in span if not _count(new, SeriesKey(border), month)]
         if empty:
@@ -105,16 +111,16 @@ def _sum_problems(source: Source, new: Snapshot) -> Iterator[str]:
         return
     spans = _spans(new)
     yield from _nationwide_problem(source, new, spans)
-    stated = {key.border for key in new.counts if key.headline} - {headlines.whole()}
+    stated = {key.border for key in new.counts if key.headline} - {source.totals.whole}
     for (border, dimension), scopes in _by_dimension(spans):
-        if border in stated.union(headlines.parts()):
+        if border in stated.union(source.totals.parts):
             yield from _parts_problem(source, new, spans, border, dimension, scopes)
 
 
 def _nationwide_problem(source: Source, new: Snapshot, spans: Spans) -> Iterator[str]:
-    whole = headlines.whole()
+    whole = source.totals.whole
     stated = (key.border for key in new.counts if key.headline and key.border != whole)
-    borders = tuple(dict.fromkeys((*headlines.parts(), *stated)))
+    borders = tuple(dict.fromkeys((*source.totals.parts, *stated)))
     if not whole:
         return
     shared = _shared(spans, [Scope(border, "") for border in (*borders, whole)])
@@ -177,7 +183,11 @@ def _turned_problems(source: Source, new: Snapshot) -> Iterator[str]:
     for (border, dimension), scopes in _by_dimension(spans):
         if dimension in agreed.turning:
             continue
-        span = [m for m in _shared(spans, scopes) if months.fiscal_year(m) not in new.closed]
+        span = [
+            m
+            for m in _shared(spans, scopes)
+            if months.fiscal_year(m, source.year_begins) not in new.closed
+        ]
         members = [key for key in new.counts if key[:2] == (border, dimension)]
         shares = {month: {key: _count(new, key, month) for key in members} for month in span}
         for month in span:
@@ -233,14 +243,14 @@ def _against(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
             f"{earlier.release.file_name} reaches {earlier.release.data_through}"
         )
     yield from _row_problems(source, new, old, new.closed & old.closed)
-    yield from _closed_problems(new, old)
+    yield from _closed_problems(new, old, source)
     yield from _open_problems(source, new, old)
     yield from _moved_problems(source, new, old)
 
 
 def _parts_against(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
     """The same of the parts alone."""
-    yield from _closed_problems(new, old, parts_only=True)
+    yield from _closed_problems(new, old, source, parts_only=True)
     yield from _moved_problems(source, new, old)
 
 
@@ -272,7 +282,7 @@ def _twin_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str
     if new.release.data_through != old.release.data_through:
         found.append(f"data through {new.release.data_through} and {old.release.data_through}")
     found += _row_problems(source, new, old, frozenset(new.rows) & frozenset(old.rows))
-    differences = _differences(new, old, months_of=None, agree=int.__eq__)
+    differences = _differences(new, old, months_of=None, agree=int.__eq__, source=source)
     same_layout = _layout(source, new) == _layout(source, old)
     kept = [d for d in differences if same_layout or d.key.headline]
     found += _described(kept)
@@ -291,10 +301,12 @@ def _row_problems(
             yield f"fiscal year {year}: {here:,} rows, {there:,} in {old.release.file_name}"
 
 
-def _closed_problems(new: Snapshot, old: Snapshot, *, parts_only: bool = False) -> Iterator[str]:
+def _closed_problems(
+    new: Snapshot, old: Snapshot, source: Source, *, parts_only: bool = False
+) -> Iterator[str]:
     """Years closed in both releases never change."""
     closed = new.closed & old.closed
-    found = _differences(new, old, months_of=closed, agree=int.__eq__)
+    found = _differences(new, old, months_of=closed, agree=int.__eq__, source=source)
     for problem in _described([d for d in found if not (parts_only and d.key.headline)]):
         yield f"closed years differ from {old.release.file_name}: {problem}"
 
@@ -302,15 +314,23 @@ def _closed_problems(new: Snapshot, old: Snapshot, *, parts_only: bool = False) 
 def _open_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
     """Totals of other years move little from release to release."""
     moved = _differences(
-        new, old, months_of=_still_open(new, old), agree=partial(_near, source.agreement)
+        new,
+        old,
+        months_of=_still_open(new, old, source),
+        agree=partial(_near, source.agreement),
+        source=source,
     )
     for problem in _described([d for d in moved if d.key.headline]):
         yield f"more than {source.agreement.open_share:.0%} from {old.release.file_name}: {problem}"
 
 
-def _still_open(new: Snapshot, old: Snapshot) -> frozenset[int]:
+def _still_open(new: Snapshot, old: Snapshot, source: Source) -> frozenset[int]:
     """Fiscal years that are not closed in both."""
-    years = {months.fiscal_year(month) for span in _spans(new).values() for month in span}
+    years = {
+        months.fiscal_year(month, source.year_begins)
+        for span in _spans(new).values()
+        for month in span
+    }
     return frozenset(years) - (new.closed & old.closed)
 
 
@@ -319,7 +339,9 @@ def _moved_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[st
     agreed = source.agreement
     gone: dict[tuple[str, str, str], int] = defaultdict(int)
     came: dict[tuple[str, str, str], int] = defaultdict(int)
-    for key, month, now, before in _differences(new, old, _still_open(new, old), int.__eq__):
+    for key, month, now, before in _differences(
+        new, old, _still_open(new, old, source), int.__eq__, source
+    ):
         place = (key.border, key.dimension, month)
         (came if now > before else gone)[place] += abs(now - before)
     for border, dimension, month in sorted(gone):
@@ -340,7 +362,7 @@ def _near(agreed: Agreement, new: int, old: int) -> bool:
 
 
 def _differences(
-    new: Snapshot, old: Snapshot, months_of: frozenset[int] | None, agree: Agree
+    new: Snapshot, old: Snapshot, months_of: frozenset[int] | None, agree: Agree, source: Source
 ) -> list[Difference]:
     """Where two releases disagree, in the months both cover of these fiscal years (None: all)."""
     here, there = _spans(new), _spans(old)
@@ -349,7 +371,7 @@ def _differences(
         shared = here.get(key.scope, frozenset()) & there.get(key.scope, frozenset())
         for month in sorted(shared):
             pair = _count(new, key, month), _count(old, key, month)
-            chosen = months_of is None or months.fiscal_year(month) in months_of
+            chosen = months_of is None or months.fiscal_year(month, source.year_begins) in months_of
             if chosen and not agree(*pair):
                 found.append(Difference(key, month, *pair))
     return found

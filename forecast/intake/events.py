@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forecast import months
-from forecast.intake.sources import registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ KNOWN = (
 
 
 def columns(
-    border: str, last: int, width: int, dates: Sequence[PolicyDate] = KNOWN
+    border: str, last: int, width: int, dates: Sequence[PolicyDate]
 ) -> tuple[tuple[int, int], ...]:
     """Where the policy dates of a border fall in a panel.
 
@@ -95,7 +94,6 @@ def columns(
     before the first column are left out; columns after the last one are possible.
     """
     first = last - width + 1
-    dates = dates if registry.main().follows_policy else ()
     found = [
         (months.to_index(date.date[:7]) - first, months.to_index(date.known_on[:7]) - first)
         for date in dates

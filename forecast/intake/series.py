@@ -7,17 +7,17 @@ from itertools import pairwise
 
 import numpy as np
 
-from forecast import headlines, months
+from forecast import months
 from forecast.errors import DataError
 from forecast.intake import events
-from forecast.intake.sources import registry
-from forecast.records import Counts, SeriesKey
+from forecast.intake.sources.contract import Source
+from forecast.records import Counts, SeriesKey, Totals
 from models.base import Floats, Panel
 
 MOST_MISSING = 24  # unknown months in a row, say a season that nobody counted, or two
 
 
-def nationwide_rows(keys: Sequence[SeriesKey]) -> dict[int, tuple[int, ...]]:
+def nationwide_rows(keys: Sequence[SeriesKey], totals: Totals) -> dict[int, tuple[int, ...]]:
     """Row of a nationwide series -> rows of the three border series that add up to it.
 
     Only where all three are among the keys.
@@ -25,16 +25,16 @@ def nationwide_rows(keys: Sequence[SeriesKey]) -> dict[int, tuple[int, ...]]:
     row_of = {key: row for row, key in enumerate(keys)}
     parts = {}
     for key, row in row_of.items():
-        borders = [row_of.get(key._replace(border=border)) for border in headlines.parts()]
+        borders = [row_of.get(key._replace(border=border)) for border in totals.parts]
         found = tuple(part for part in borders if part is not None)
-        if key.border == headlines.whole() and len(found) == len(headlines.parts()) > 0:
+        if key.border == totals.whole and len(found) == len(totals.parts) > 0:
             parts[row] = found
     return parts
 
 
 def panel(
     counts: Counts,
-    dates: Sequence[events.PolicyDate] = events.KNOWN,
+    source: Source,
     family: Mapping[SeriesKey, str] | None = None,
 ) -> Panel:
     """Series side by side, each aligned at its own last month; rows in the order of `counts`.
@@ -44,10 +44,8 @@ def panel(
     counts : encounters >= 0 of the months that are known. A month between two of them that is
         not there is NaN; of a series with more than MOST_MISSING in a row, only the months
         after them are taken.
-    dates : policy dates, placed per series by its border.
+    source : whether the series are calm, known to jump, or follow the policy dates.
     family : family of a series; its dimension where none is given ("" for the totals).
-
-    Whether they are calm, or known to jump, is what the source in use says.
 
     Raises
     ------
@@ -58,6 +56,7 @@ def panel(
         raise DataError(f"no months to forecast from: {', '.join(empty) or 'no series given'}")
     spans = {key: _span(by_month) for key, by_month in counts.items()}
     width = max(map(len, spans.values()))
+    dates = events.KNOWN if source.follows_policy else ()
     last = [months.to_index(span[-1]) for span in spans.values()]
     return Panel(
         z=np.stack([_row(counts[key], span, width) for key, span in spans.items()]),
@@ -68,8 +67,8 @@ def panel(
             events.columns(key.border, end, width, dates)
             for key, end in zip(counts, last, strict=True)
         ),
-        calm=registry.main().calm,
-        jumps=registry.main().jumps,
+        calm=source.calm,
+        jumps=source.jumps,
     )
 
 

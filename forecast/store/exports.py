@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forecast.records import HUB_PERMILLES
 from forecast.store.read import border_order
+
+if TYPE_CHECKING:
+    from forecast.records import Totals
 
 _QUANTILES = ", ".join(f"h.q{permille:03d}" for permille in HUB_PERMILLES)
 
 
 def hindcasts(
-    connection: sqlite3.Connection, model: str, first_cutoff: str
+    connection: sqlite3.Connection, model: str, first_cutoff: str, totals: Totals
 ) -> list[tuple[Any, ...]]:
     """What a model would have said at each cutoff from first_cutoff on.
 
@@ -26,7 +29,7 @@ def hindcasts(
         select s.border, s.dimension, s.member, h.cutoff, h.month, h.horizon, h.median, {_QUANTILES}
         from hindcasts as h join series as s on s.id = h.series_id
         where h.model = ? and h.cutoff >= ?
-        order by {border_order("s.border")}, s.dimension, s.member, h.cutoff, h.month
+        order by {border_order("s.border", totals)}, s.dimension, s.member, h.cutoff, h.month
         """,
         (model, first_cutoff),
     )

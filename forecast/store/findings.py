@@ -12,6 +12,8 @@ from forecast.store.read import rows
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from forecast.records import Totals
+
 
 def quarantined(db: Database | sqlite3.Connection, seq: int) -> bool:
     """Whether a file of the same month as this release was refused."""
@@ -58,7 +60,7 @@ def episodes(connection: sqlite3.Connection, month: str) -> list[Row]:
     )
 
 
-def month_flags(connection: sqlite3.Connection, month: str) -> list[Row]:
+def month_flags(connection: sqlite3.Connection, month: str, totals: Totals) -> list[Row]:
     """The flags of a month, borders' and parts', rows of `flags.flags`; revisions left out."""
-    found = flags.flags(connection, since=month, parts=True)
+    found = flags.flags(connection, totals, since=month, parts=True)
     return [row for row in found if row["month"] == month and row["kind"] != "revision"]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forecast.store.read import border_order, rows
+
+if TYPE_CHECKING:
+    from forecast.records import Totals
 
 
 def flags(
     connection: sqlite3.Connection,
+    totals: Totals,
     border: str | None = None,
     since: str = "",
     *,
@@ -40,7 +44,7 @@ def flags(
         from all_flags as a
         where (? is null or a.border = ?) and a.month >= ?
             and (? or a.severity <> 'watch') and (? or a.dimension = '')
-        order by a.month desc, {border_order("a.border")}, a.dimension, a.member
+        order by a.month desc, {border_order("a.border", totals)}, a.dimension, a.member
         """,
         (border, border, since, watch, parts),
     )

@@ -10,7 +10,7 @@ from forecast.store import witnesses
 from forecast.store.read import rows
 
 
-class Source(NamedTuple):
+class NewestSource(NamedTuple):
     """The release that states the newest month, and those refused that are not older.
 
     seen : "YYYY-MM-DD", None where it is not known. refused : names of files.
@@ -23,7 +23,7 @@ class Source(NamedTuple):
     witnesses: tuple[witnesses.Sighting, ...] = ()
 
 
-def newest_source(connection: sqlite3.Connection) -> Source | None:
+def newest_source(connection: sqlite3.Connection) -> NewestSource | None:
     """Where the newest month comes from; None if nothing is held."""
     found = rows(
         connection,
@@ -40,7 +40,7 @@ def newest_source(connection: sqlite3.Connection) -> Source | None:
         "select file_name from releases where status = 'quarantined' and seq >= ? order by seq",
         (newest["seq"],),
     )
-    return Source(
+    return NewestSource(
         newest["file_name"],
         newest["first_seen_at"],
         tuple(name for (name,) in refused),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from forecast import headlines, months
+from forecast import months
+
+if TYPE_CHECKING:
+    from forecast.records import Totals
 
 
-def border_order(column: str) -> str:
+def border_order(column: str, totals: Totals) -> str:
     """What to order by, so that borders come as people name them; `column` holds the border."""
-    quoted = (border.replace("'", "''") for border in headlines.every())
+    quoted = (border.replace("'", "''") for border in totals.every)
     cases = " ".join(f"when '{border}' then {place}" for place, border in enumerate(quoted))
     return f"case {column} {cases} end" if cases else column
 
@@ -44,7 +47,10 @@ def rows(
 
 
 def forecasts(
-    connection: sqlite3.Connection, border: str | None = None, model: str = "bordercast"
+    connection: sqlite3.Connection,
+    totals: Totals,
+    border: str | None = None,
+    model: str = "bordercast",
 ) -> list[dict[str, Any]]:
     """The last run's forecasts of the borders' totals, in the borders' order."""
     return rows(
@@ -52,7 +58,7 @@ def forecasts(
         f"""
         select * from latest_forecasts
         where dimension = '' and model = ? and (? is null or border = ?)
-        order by {border_order("border")}, month
+        order by {border_order("border", totals)}, month
         """,
         (model, border, border),
     )
@@ -85,13 +91,15 @@ def judgement_count(connection: sqlite3.Connection, basis: str) -> int:
     return int(found)
 
 
-def scores(connection: sqlite3.Connection, border: str | None = None) -> list[dict[str, Any]]:
+def scores(
+    connection: sqlite3.Connection, totals: Totals, border: str | None = None
+) -> list[dict[str, Any]]:
     """The last run's scorecard."""
     return rows(
         connection,
         f"""
         select * from scorecard where (? is null or border = ?)
-        order by basis desc, era, {border_order("border")}, horizon, log_wis
+        order by basis desc, era, {border_order("border", totals)}, horizon, log_wis
         """,
         (border, border),
     )

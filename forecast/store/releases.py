@@ -172,13 +172,15 @@ def neighbours(db: Database | sqlite3.Connection, new: Snapshot) -> list[Snapsho
     return [load_snapshot(db, release_id) for release_id in (*below, *equal, *above)]
 
 
-def part_neighbours(db: Database | sqlite3.Connection, new: Snapshot) -> list[Snapshot]:
+def part_neighbours(
+    db: Database | sqlite3.Connection, new: Snapshot, begins: int
+) -> list[Snapshot]:
     """Further releases to hold a release's parts against, where its neighbours lack them.
 
     For each dimension of a border and each fiscal year: the nearest by seq that states it, where
     the year is closed the nearest in which it is closed too. Neighbours may be among them.
     """
-    stating = _stating(db)
+    stating = _stating(db, begins)
     closed = {
         (int(release_id), int(year))
         for release_id, year in db.execute(
@@ -190,7 +192,7 @@ def part_neighbours(db: Database | sqlite3.Connection, new: Snapshot) -> list[Sn
         if not scope.dimension:
             continue
         nearest = sorted(stating[scope], key=lambda row: abs(row.seq - new.release.seq))
-        for year in range(months.fiscal_year(first), months.fiscal_year(last) + 1):
+        for year in range(months.fiscal_year(first, begins), months.fiscal_year(last, begins) + 1):
             there = [row.release_id for row in nearest if row.first_year <= year <= row.last_year]
             final = [one for one in there if year in new.closed and (one, year) in closed]
             chosen.update((final or there)[:1])
@@ -206,7 +208,7 @@ class _StatingRelease(NamedTuple):
     last_year: int
 
 
-def _stating(db: Database | sqlite3.Connection) -> dict[Scope, list[_StatingRelease]]:
+def _stating(db: Database | sqlite3.Connection, begins: int) -> dict[Scope, list[_StatingRelease]]:
     rows = db.execute(
         """
         select c.border, c.dimension, c.component, r.id, r.seq, c.first_month, c.last_month
@@ -216,7 +218,7 @@ def _stating(db: Database | sqlite3.Connection) -> dict[Scope, list[_StatingRele
     )
     found: dict[Scope, list[_StatingRelease]] = defaultdict(list)
     for *scope, release_id, seq, first, last in rows:
-        years = months.fiscal_year(first), months.fiscal_year(last)
+        years = months.fiscal_year(first, begins), months.fiscal_year(last, begins)
         found[Scope(*scope)].append(_StatingRelease(release_id, seq, *years))
     return found
 

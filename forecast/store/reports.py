@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from forecast import headlines
 from forecast.records import Row, SeriesKey
 from forecast.store import flags, judgements, plots, read
 from forecast.store.read import rows
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+    from forecast.records import Totals
 
 ISSUED_ENOUGH = 24  # months after which issued forecasts speak for themselves, without hindcasts
 RECENT = 24  # months of the picture
@@ -104,16 +105,21 @@ def part_record(connection: sqlite3.Connection, key: SeriesKey, month: str) -> M
 
 
 def month_record(
-    connection: sqlite3.Connection, border: str, month: str, split: tuple[str, str, str]
+    connection: sqlite3.Connection,
+    border: str,
+    month: str,
+    split: tuple[str, str, str],
+    totals: Totals,
 ) -> MonthRecord:
     """Everything on record about a border's month, as `month_records`; KeyError if it has none."""
-    return month_records(connection, border, split, month)[month]
+    return month_records(connection, border, split, totals, month)[month]
 
 
 def month_records(
     connection: sqlite3.Connection,
     border: str,
     split: tuple[str, str, str],
+    totals: Totals,
     month: str | None = None,
 ) -> dict[str, MonthRecord]:
     """Everything on record about a border's months, about all of them if none is named.
@@ -157,11 +163,11 @@ def month_records(
     )
     judged = _judged(connection, border, month)
     forecasts = _forecasts(connection, border, month)
-    interior = _interior(connection, border, split)
-    agencies, units = _agencies(connection, border)
-    flagged = _by_month(flags.flags(connection, border))
+    interior = _interior(connection, border, split, totals)
+    agencies, units = _agencies(connection, border, totals)
+    flagged = _by_month(flags.flags(connection, totals, border))
     shifts = {row["closed"]: row for row in reversed(_shifts(connection, border))}
-    score, often = one_ahead(connection, border), how_often_flagged(connection)
+    score, often = one_ahead(connection, border, totals), how_often_flagged(connection)
     stood = plots.stood(connection, border)
     return {
         one: MonthRecord(
@@ -229,7 +235,7 @@ def _forecasts(
 
 
 def _interior(
-    connection: sqlite3.Connection, border: str, split: tuple[str, str, str]
+    connection: sqlite3.Connection, border: str, split: tuple[str, str, str], totals: Totals
 ) -> list[Row]:
     """At Large and At Entry by month, the newest first; nothing where a count has no such parts."""
     if not split[0]:
@@ -253,15 +259,15 @@ def _interior(
         where l.dimension = ? and l.member = ? and e.member = ? and l.border = ?
         order by l.month desc
         """,
-        (split[0], headlines.whole(), len(headlines.parts()), headlines.whole(), *split, border),
+        (split[0], totals.whole, len(totals.parts), totals.whole, *split, border),
     )
 
 
 def _agencies(
-    connection: sqlite3.Connection, border: str
+    connection: sqlite3.Connection, border: str, totals: Totals
 ) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
     """Month -> agency -> encounters, nationwide where every border has its own; month -> unit."""
-    whole = border == headlines.whole()
+    whole = border == totals.whole
     found = connection.execute(
         """
         select o.month, s.member, sum(o.encounters), count(*), max(r.rounding)
@@ -274,7 +280,7 @@ def _agencies(
     by_month: dict[str, dict[str, int]] = {}
     units: dict[str, int] = {}
     for month, member, total, borders, unit in found:
-        if borders == (len(headlines.parts()) if whole else 1):
+        if borders == (len(totals.parts) if whole else 1):
             by_month.setdefault(month, {})[member] = total
             units[month] = max(unit, units.get(month, 1))
     return by_month, units
@@ -292,14 +298,14 @@ def _shifts(connection: sqlite3.Connection, border: str) -> list[Row]:
     )
 
 
-def one_ahead(connection: sqlite3.Connection, border: str) -> Row | None:
+def one_ahead(connection: sqlite3.Connection, border: str, totals: Totals) -> Row | None:
     """How good the engine's forecasts of the next month have been.
 
     Those issued, once there are ISSUED_ENOUGH of them; until then hindcasts.
     """
     found = [
         row
-        for row in read.scores(connection, border)
+        for row in read.scores(connection, totals, border)
         if (row["model"], row["era"], row["horizon"]) == ("bordercast", "all", 1)
     ]
     issued = [r for r in found if r["basis"] == "issued" and r["n"] >= ISSUED_ENOUGH]

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from forecast import headlines
 from forecast.errors import DataError
 from forecast.records import (
     HUB_PERMILLES,
@@ -31,10 +30,13 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from forecast.records import Totals
+
 
 def publish(
     db: Database,
     publication: Publication,
+    totals: Totals,
     report: Callable[[sqlite3.Connection, str], str] = lambda connection, border: "{}",
 ) -> int:
     """Write a run and all it says, or nothing; returns the run's id.
@@ -87,7 +89,7 @@ def publish(
         db.execute(
             "update witness_proofs set published_in = ? where published_in is null", (run_id,)
         )
-        for border in headlines.every():
+        for border in totals.every:
             span = reports.span(db.conn, border)
             if span:
                 reports.save(db, run_id, border, span[1], report(db.conn, border))

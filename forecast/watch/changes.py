@@ -14,9 +14,12 @@ a new version and new weights change is one step, `method`: neither is news abou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from forecast import headlines
 from forecast.records import Change, SeriesKey
+
+if TYPE_CHECKING:
+    from forecast.records import Totals
 
 Medians = Mapping[SeriesKey, Mapping[str, int]]  # series -> month -> whole median
 
@@ -43,12 +46,12 @@ def changes(stages: Sequence[Medians]) -> list[Change]:
     ]
 
 
-def summed(medians: Medians) -> dict[SeriesKey, dict[str, int]]:
+def summed(medians: Medians, totals: Totals) -> dict[SeriesKey, dict[str, int]]:
     """The same with nationwide as the sum of the borders, as it is published."""
     out = {key: dict(by_month) for key, by_month in medians.items()}
-    borders = [by_month for key, by_month in out.items() if key.border != headlines.whole()]
-    nationwide = SeriesKey(headlines.whole())
-    if nationwide in out and len(borders) == len(headlines.parts()):
+    borders = [by_month for key, by_month in out.items() if key.border != totals.whole]
+    nationwide = SeriesKey(totals.whole)
+    if nationwide in out and len(borders) == len(totals.parts):
         for month in out[nationwide]:
             if all(month in by_month for by_month in borders):
                 out[nationwide][month] = sum(by_month[month] for by_month in borders)

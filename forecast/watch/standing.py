@@ -26,11 +26,15 @@ EARLIEST = 24  # months a border must have been published before it is asked abo
 
 
 class Asked(NamedTuple):
-    """What a question may rest on: published counts and the last of their months."""
+    """What a question may rest on: published counts and the last of their months.
+
+    begins : the month 1..12 in which the source's years begin.
+    """
 
     key: SeriesKey
     counts: Mapping[str, int]
     cutoff: str
+    begins: int
 
     def ahead(self, step: int) -> str:
         """The month so many months after the cutoff."""
@@ -51,8 +55,14 @@ def _year_before(asked: Asked) -> Question | None:
 
 
 def _fiscal_year(asked: Asked) -> Question | None:
-    year = months.fiscal_months(months.fiscal_year(asked.ahead(1)))
-    last = months.fiscal_months(months.fiscal_year(asked.ahead(1)) - 1)
+    year = months.fiscal_months(
+        months.fiscal_year(asked.ahead(1), asked.begins),
+        asked.begins,
+    )
+    last = months.fiscal_months(
+        months.fiscal_year(asked.ahead(1), asked.begins) - 1,
+        asked.begins,
+    )
     before = asked.total(last[0], last[-1])
     known = [month for month in year if month <= asked.cutoff]
     if before is None or any(month not in asked.counts for month in known):
@@ -99,9 +109,9 @@ KINDS: dict[str, Callable[[Asked], Question | None]] = {
 }
 
 
-def fits(kind: str) -> bool:
-    """Whether a kind can be asked where years are what they are for the source in use."""
-    return not (months.calendar_years() and KINDS.get(kind) is _fiscal_year)
+def fits(kind: str, begins: int) -> bool:
+    """Whether a kind can be asked where years begin in this month."""
+    return not (months.calendar_years(begins) and KINDS.get(kind) is _fiscal_year)
 
 
 def questions(asked: Asked, kinds: Iterable[str] = tuple(KINDS)) -> list[Question]:
@@ -141,7 +151,9 @@ def outcome(question: Question, counts: Mapping[str, int]) -> bool | None:
     return question.above < value < question.below
 
 
-def base_rates(counts: Mapping[SeriesKey, Mapping[str, int]]) -> dict[tuple[str, str], float]:
+def base_rates(
+    counts: Mapping[SeriesKey, Mapping[str, int]], begins: int
+) -> dict[tuple[str, str], float]:
     """(kind, cutoff) -> how often such questions, of any of these borders, had come true by then.
 
     Drawn towards a coin by PRIOR questions, because twelve questions about overlapping years are
@@ -152,7 +164,7 @@ def base_rates(counts: Mapping[SeriesKey, Mapping[str, int]]) -> dict[tuple[str,
     for key, by_month in counts.items():
         for cutoff in sorted(by_month)[EARLIEST - 1 :]:
             cutoffs.add(cutoff)
-            for question in questions(Asked(key, by_month, cutoff)):
+            for question in questions(Asked(key, by_month, cutoff, begins)):
                 came = outcome(question, by_month)
                 if came is not None:
                     resolved[question.kind].append((question.last_month, came))

@@ -123,7 +123,7 @@ class Commands(Sectioned):
     def get_help(self, ctx: click.Context) -> str:
         """Help in the words of the counts that the settings and the record here are about."""
         if ctx.obj is None:
-            words_of_help(ctx.params.get("config_path"), ctx.params.get("db"))
+            ctx.obj = words_of_help(ctx.params.get("config_path"), ctx.params.get("db"))
         return super().get_help(ctx)
 
     def invoke(self, ctx: click.Context) -> Any:

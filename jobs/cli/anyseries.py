@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from forecast.engine.anyseries import Quality, SeriesForecasts
     from forecast.engine.blocks import Spread
     from forecast.intake.counts import MonthlyCounts
+    from forecast.intake.sources.contract import Source
     from forecast.intake.tables.grid import ReadAs
     from jobs.pipeline.refits import Report
     from models.base import Floats
@@ -216,7 +217,7 @@ def forecast(
             quality = {name: anyseries.quality(found) for name, found in scores.items()}
     first = next(iter(said.values()))
     if pictures is not None:
-        _draw(first.ends(), pictures)
+        _draw(first.ends(), pictures, settings.context.source)
     unsure = anyseries.least_predictable(first)
     own = next(iter(quality.values()), None)
     _say(own_counts.summary(counts, h, own, unsure))
@@ -348,7 +349,7 @@ def _save(said: Mapping[str, SeriesForecasts], out: str, spread: Spread) -> dict
     return found
 
 
-def _draw(said: SeriesForecasts, folder: Path) -> None:
+def _draw(said: SeriesForecasts, folder: Path, source: Source) -> None:
     """A picture of each series' forecast, in files named after the series."""
     from forecast.desk.charts import forecasts, grammar
     from forecast.engine.anyseries import drawn_rows
@@ -366,8 +367,8 @@ def _draw(said: SeriesForecasts, folder: Path) -> None:
         stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "series"
         stem = stem if stem.casefold() not in taken else f"{stem}-{row + 1}"
         taken.add(stem.casefold())
-        picture = forecasts.own_fan(name, counted, ahead)
-        (folder / f"{stem}.png").write_bytes(grammar.render(picture, "png"))
+        picture = forecasts.own_fan(name, counted, ahead, source)
+        (folder / f"{stem}.png").write_bytes(grammar.render(picture, "png", source))
     left = len(said.counts.names) - PLOTTED
     if left > 0:
         _say([f"{folder}: pictures of the first {PLOTTED} series, not of {left:,} more"])

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forecast.desk.asking import Asking
+    from forecast.intake.sources.contract import Source
     from forecast.records import SeriesKey, SpanForecast
 
 
@@ -29,7 +30,7 @@ def asking(settings: Settings) -> Iterator[Asking]:
     from forecast.desk.asking import Asking
 
     with reading(settings) as connection:
-        yield Asking(connection)
+        yield Asking(connection, source=settings.context.source)
 
 
 @click.command(
@@ -73,14 +74,15 @@ def chance(settings: Settings, series: str, span: str, event: str, as_json: bool
                     "reliability": track.as_json if track else None,
                     "run": record.run.id,
                     "digest": record.run.digest,
-                }
+                },
+                settings.context.source,
             )
             return
         click.echo(answered.sentence(name, found))
         notes = (
             found.note,
             record.stale(key),
-            small(record.connection, key),
+            small(record.connection, key, settings.context.source),
             answered.track_words(track),
         )
         for line in (*notes, answered.source(record)):
@@ -104,17 +106,16 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
-        key = series_key(connection, series)
+        key = series_key(connection, series, settings.context.source)
         if not key.headline:
-            from forecast import headlines
-            from forecast.desk.wording import totals
-
             raise SeriesNameError(
-                series, f"changes are kept of the {totals().many}' totals", headlines.every()
+                series,
+                f"changes are kept of the {settings.context.source.totals.many}' totals",
+                settings.context.source.totals.every,
             )
         rows = store.latest(connection, key.border)
     if as_json:
-        print_json({"run": run.id, "digest": run.digest, "changes": rows})
+        print_json({"run": run.id, "digest": run.digest, "changes": rows}, settings.context.source)
     elif not rows:
         click.echo(f"No run before run {run.id} forecast the same months of {key.border}.")
     else:
@@ -144,27 +145,33 @@ def report(settings: Settings, year: str, out: Path) -> None:
         raise ConfigError(str(out), "-o", "the file's name must end in .html or .md")
     number = re.fullmatch(r"(?:FY)?(\d{4})", year, re.IGNORECASE)
     if number is None:
-        raise SpanError(year, f"not a {months.year_noun()}; write {months.year_name(2026)}")
+        raise SpanError(
+            year,
+            f"not a {months.year_noun(settings.context.source.year_begins)}; write "
+            f"{months.year_name(2026, settings.context.source.year_begins)}",
+        )
     wakes.refuse_edited(settings.db)
-    yearly.write(yearly.build(settings.db, int(number[1])), out)
-    click.echo(f"{out}: report on {months.year_noun()} {number[1]}")
+    yearly.write(yearly.build(settings.db, int(number[1]), settings.context.source), out)
+    click.echo(
+        f"{out}: report on {months.year_noun(settings.context.source.year_begins)} {number[1]}"
+    )
 
 
-def stale(connection: sqlite3.Connection, key: SeriesKey) -> str:
+def stale(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str:
     """A sentence if a part's newest figure is older than its border's, else ""; quick."""
     from forecast.desk.wording import stale_words
     from forecast.store import joint
 
-    return stale_words(*joint.newest_months(connection, key))
+    return stale_words(*joint.newest_months(connection, key), source=source)
 
 
-def small(connection: sqlite3.Connection, key: SeriesKey) -> str:
+def small(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str:
     """A sentence if a series is so small that little decides it, else ""; quick."""
     from forecast.desk.wording import small_words
     from forecast.store import plots
 
     rows = plots.published(connection, key)
-    return small_words({row["month"]: row["encounters"] for row in rows})
+    return small_words({row["month"]: row["encounters"] for row in rows}, source)
 
 
 def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None:
@@ -176,10 +183,14 @@ def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None
         found = record.span(key, span)
         name = record.names.name(key)
         if as_json:
-            print_json(_as_json(name, found, record))
+            print_json(_as_json(name, found, record), settings.context.source)
             return
-        click.echo(answered.span_sentence(name, found))
-        for line in (record.stale(key), small(record.connection, key), answered.source(record)):
+        click.echo(answered.span_sentence(name, found, settings.context.source))
+        for line in (
+            record.stale(key),
+            small(record.connection, key, settings.context.source),
+            answered.source(record),
+        ):
             if line:
                 click.echo(line)
 
@@ -192,9 +203,12 @@ def show_parts(settings: Settings, series: str, span: str | None, as_json: bool)
         border = record.names.parts(series)[0].border
         found = record.parts(series, span or answered.this_fiscal_year(record, border))
         if as_json:
-            print_json([_as_json(record.names.name(one.series), one, record) for one in found])
+            print_json(
+                [_as_json(record.names.name(one.series), one, record) for one in found],
+                settings.context.source,
+            )
             return
-        console().print(answered.parts_table(found))
+        console().print(answered.parts_table(found, settings.context.source))
         click.echo(answered.source(record))
 
 
@@ -204,7 +218,9 @@ def names_dimension(settings: Settings, series: str) -> bool:
     from forecast.store import joint
 
     with reading(settings) as connection:
-        return bool(SeriesNames(joint.series_keys(connection)).parts(series))
+        return bool(
+            SeriesNames(joint.series_keys(connection), source=settings.context.source).parts(series)
+        )
 
 
 def _as_json(name: str, found: SpanForecast, record: Asking) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def withdraw(settings: Settings, run_id: int, why: str, by: str) -> None:
     if not settings.db.exists():
         raise ConfigError(str(settings.db), "--db", "no such database")
     now = datetime.now(UTC)
-    stopped, told = approvals.withdraw(settings.db, settings.config, run_id, why, by, now)
+    stopped, told = approvals.withdraw(settings.context, run_id, why, by, now)
     upkeep.write_snapshot(settings.db, settings.config)
     click.echo(f"Run {run_id} is withdrawn; {stopped} of its notices were stopped.")
     if told:

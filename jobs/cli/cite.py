@@ -65,7 +65,10 @@ def brief(
         click.echo(f"{out}: {_written(settings, series, found, run, out)}")
         return
     if as_json:
-        print_json({**facts_json(found), "text": desk.paragraph(found), **run_json(run)})
+        print_json(
+            {**facts_json(found), "text": desk.paragraph(found), **run_json(run)},
+            settings.context.source,
+        )
         return
     click.echo(desk.paragraph(found))
     click.echo(f"Bordercast, {quote(run)}")
@@ -78,7 +81,7 @@ def _written(settings: Settings, series: str, found: MonthReport, run: RunRow, o
     from forecast.store import joint, plots
 
     with reading(settings) as connection:
-        key = series_key(connection, series)
+        key = series_key(connection, series, settings.context.source)
         counted = plots.published(connection, key)
         newest = counted[-1]["month"] == found.month
         chart = poster.PosterChart(
@@ -89,7 +92,7 @@ def _written(settings: Settings, series: str, found: MonthReport, run: RunRow, o
         )
     said = words.handout(found, run, newest=bool(chart.ahead))
     body = {
-        ".png": lambda: poster.png(said, chart, poster.SLIDE),
+        ".png": lambda: poster.png(said, chart, found.source, poster.SLIDE),
         ".pdf": lambda: sheet.pdf(said, found, chart, run),
         ".pptx": lambda: deck.pptx(said, found, chart, run),
     }[out.suffix]()
@@ -105,7 +108,7 @@ def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthR
 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
-        key = series_key(connection, series)
+        key = series_key(connection, series, settings.context.source)
         span = reports.series_span(connection, key)
         if span is None:
             raise ConfigError(str(settings.db), "SERIES", f"no figures for {key} are held")
@@ -115,7 +118,7 @@ def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthR
             problem = f"no figure for {key} in {month}; held are {first} to {last}"
             raise ConfigError(str(settings.db), "MONTH", problem)
         try:
-            return series_report(connection, key, month), run
+            return series_report(connection, key, month, settings.context.source), run
         except KeyError:
             problem = f"the count of {key} in {month} was not published; name another month"
             raise ConfigError(str(settings.db), "MONTH", problem) from None
@@ -123,11 +126,11 @@ def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthR
 
 def facts_json(found: MonthReport) -> dict[str, Any]:
     """A report for programs."""
-    from forecast.desk import brief
+    from forecast.desk import brief, report
 
     compared = [{**asdict(c), "percent": c.percent} for c in found.comparisons]
     halves = " ".join(brief.halves_sentence(found)) or None
-    return {**asdict(found), "comparisons": compared, "halves_sentence": halves}
+    return {**report.as_dict(found), "comparisons": compared, "halves_sentence": halves}
 
 
 def run_json(run: RunRow) -> dict[str, Any]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from forecast.claims.table import CountTable
     from forecast.claims.wording import AnsweredClaim
     from forecast.desk.names import SeriesNames
+    from forecast.intake.sources.contract import Source
     from forecast.store.read import RunRow
 
 STYLES = {
@@ -39,7 +40,7 @@ def _table(settings: Settings) -> tuple[CountTable, SeriesNames, RunRow]:
 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
-        table = CountTable.read(connection)
+        table = CountTable.read(connection, source=settings.context.source)
     return table, series_names(table), run
 
 
@@ -83,7 +84,7 @@ def fact(settings: Settings, words: tuple[str, ...], since: str | None, as_json:
     _refuse_unheld(settings, table, subject, span)
     said = answer(table, names, subject, span, words[2], since) if len(words) == 3 else None
     if as_json:
-        print_json(_fact_json(settings, names, subject, span, said, run))
+        print_json(_fact_json(settings, names, subject, span, said, run), settings.context.source)
     else:
         for line in _fact_lines(settings, table, subject, span, said, run):
             click.echo(line)
@@ -96,7 +97,9 @@ def _refuse_unheld(
 ) -> None:
     line = table.counts(subject)
     if line is None:
-        raise ConfigError(str(settings.db), "SERIES", f"no figures for {subject.words()} are held")
+        raise ConfigError(
+            str(settings.db), "SERIES", f"no figures for {subject.words(table.source)} are held"
+        )
     if not line.holds(span):
         held = f"{months.from_index(line.first)} to {months.from_index(line.last)}"
         problem = f"not every month of {span.words()} has a figure; held are {held}"
@@ -106,12 +109,10 @@ def _refuse_unheld(
         raise ConfigError(str(settings.db), "SPAN", problem)
 
 
-def _whole_month(subject: Subject, span: ClaimSpan) -> bool:
+def _whole_month(subject: Subject, span: ClaimSpan, source: Source) -> bool:
     """Whether there are facts about it: a month of a border's total."""
-    from forecast import headlines
-
     total = not (subject.agency or subject.dimension)
-    return total and span.length == 1 and subject.border in headlines.every()
+    return total and span.length == 1 and subject.border in source.totals.every
 
 
 def _fact_lines(
@@ -124,13 +125,14 @@ def _fact_lines(
 ) -> list[str]:
     from forecast.claims.wording import halves, small, statement, verdict_line
     from forecast.desk import brief
-    from forecast.desk.wording import publisher
 
     found = None
-    if _whole_month(subject, span):
+    if _whole_month(subject, span, settings.context.source):
         found, _ = facts_of(settings, subject.border, months.from_index(span.first))
     total = statement(table, _total(subject, span), table.total(subject, span))
-    first = verdict_line(table, said) if said else f"{publisher().short} counted {total}."
+    first = (
+        verdict_line(table, said) if said else f"{table.source.publisher.short} counted {total}."
+    )
     lines = [" ".join(filter(None, (first, brief.peak_sentence(found) if found else "")))]
     lines += filter(None, [halves(table, subject, span), small(table, subject, span)])
     if found:
@@ -139,7 +141,7 @@ def _fact_lines(
         lines.append(brief.rank_sentence(found))
     elif said and said.sense.measure != "total":
         lines.append(f"The count itself: {total}.")
-    lines.append(" ".join(brief.definition(found)) if found else brief.caveat())
+    lines.append(" ".join(brief.definition(found)) if found else brief.caveat(table.source))
     lines.append(f"Bordercast, {quote(run)}")
     return lines
 
@@ -161,7 +163,7 @@ def _fact_json(
     from forecast.claims.marked import judged_json, meaning_json
 
     shown: dict[str, Any] = {}
-    if _whole_month(subject, span):
+    if _whole_month(subject, span, settings.context.source):
         found, _ = facts_of(settings, subject.border, months.from_index(span.first))
         shown |= facts_json(found)
     if said is None:
@@ -198,21 +200,23 @@ def _what_is(table: CountTable, names: SeriesNames, run: RunRow, text: str, as_j
             }
             for one in found
         ]
-        print_json({"number": int(value), "matches": rows, **run_json(run)})
+        print_json({"number": int(value), "matches": rows, **run_json(run)}, names.source)
     else:
-        _say_matches(int(value), found)
+        _say_matches(int(value), found, names.source)
         if not found:
-            click.echo(asked.no_match_words(int(value)))
+            click.echo(asked.no_match_words(int(value), table.source))
         click.echo(f"Bordercast, run {run.id}, digest {run.digest}")
     if not found:
         raise click.exceptions.Exit(1)
 
 
-def _say_matches(value: int, found: list[Any]) -> None:
+def _say_matches(value: int, found: list[Any], source: Source) -> None:
     how = {"now": "", "published": ", as once published", "near": ", rounded by its source"}
     for one in found:
         count = f" ({one.count:,})" if one.how == "near" else ""
-        click.echo(f"{value:,}: {one.subject.words()} in {one.span.words()}{count}{how[one.how]}")
+        click.echo(
+            f"{value:,}: {one.subject.words(source)} in {one.span.words()}{count}{how[one.how]}"
+        )
 
 
 # -- check -----------------------------------------------------------------------------------------
@@ -242,7 +246,7 @@ def check(
     from forecast.claims import marked
     from forecast.claims.checker import check as check_text
 
-    if not fits("check"):
+    if not fits("check", settings.context.source):
         problem = (
             "what a text says can be checked only about the counts that come with the program; "
             "`bordercast fact` answers about one number"
@@ -256,12 +260,12 @@ def check(
 
         through = month_words(run.data_through)
         against = f"Checked against run {run.id} of Bordercast, data through {through}."
-        page = marked.as_html(checked, _title(file, text), against)
+        page = marked.as_html(checked, _title(file, text), against, settings.context.source)
         with atomic.output(html) as draft:
             draft.write_text(page, "utf-8")
         click.echo(f"{html}: {marked.summary(checked)}", err=as_json)
     if as_json:
-        print_json(marked.as_json(checked, names))
+        print_json(marked.as_json(checked, names), settings.context.source)
     elif not html:
         _say_checked(checked)
     if any(one.verdict in ("wrong", "mislabelled") for one in checked.claims):

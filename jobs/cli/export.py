@@ -13,7 +13,6 @@ import click
 
 from forecast import atomic
 from forecast.desk.dictionary.views import VIEWS, View
-from forecast.desk.wording import credit
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError
 from forecast.store.views import AS_OF, view_rows
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forecast.desk.export.hub import Quantile
+    from forecast.intake.sources.contract import Source
 
 
 OUT = click.option(
@@ -68,17 +68,19 @@ def hindcasts(settings: Settings, out: Path, model: str) -> None:
     desk.check(out)
     with reading(settings) as connection:
         run = latest_run(connection, settings)
-        rows = exports.hindcasts(connection, model, settings.config.forecast.first_cutoff)
+        rows = exports.hindcasts(
+            connection, model, settings.config.forecast.first_cutoff, settings.context.source.totals
+        )
         known = exports.hindcast_models(connection)
     if not rows:
         problem = f"no hindcasts by {model!r}; there are: {', '.join(known)}"
         raise ConfigError(str(settings.db), "--model", problem)
-    notes = {**origin(run), "model": model, "credit": credit()}
+    notes = {**origin(run), "model": model, "credit": settings.context.source.publisher.credit}
     marked = [(*row, run.digest) for row in rows]
     count = desk.write(desk.of_rows(desk.HINDCASTS, marked, notes), out)
     click.echo(f"{out}: {count:,} rows, {quote(run)}")
-    if credit():
-        click.echo(credit())
+    if settings.context.source.publisher.credit:
+        click.echo(settings.context.source.publisher.credit)
 
 
 @export.command(epilog=examples("export hub -o hub"))
@@ -107,15 +109,15 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
             first = settings.config.forecast.first_cutoff
             models |= {
                 f"{HUB_NAME if m == ENGINE else m}_hindcast": q
-                for m, q in _hindcasts(connection, first)
+                for m, q in _hindcasts(connection, first, settings.context.source)
             }
         values = view_rows(connection, "vintages", columns)
     with atomic.output_folder(out) as draft:
-        count = desk.write(draft, models, values, origin(run))
+        count = desk.write(draft, models, values, origin(run), settings.context.source)
     noun = "file" if count == 1 else "files"
     click.echo(f"{out}: {count:,} model output {noun}, {quote(run)}")
-    if credit():
-        click.echo(credit())
+    if settings.context.source.publisher.credit:
+        click.echo(settings.context.source.publisher.credit)
 
 
 def _command(view: View) -> click.Command:
@@ -143,22 +145,29 @@ def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
         rows = view_rows(connection, view.name, view.columns, as_of)
-    notes = {"view": view.name, **origin(run), "credit": credit()}
-    table = tables.of_view(view, rows, notes | ({"as of": as_of} if as_of else {}))
+    notes = {"view": view.name, **origin(run), "credit": settings.context.source.publisher.credit}
+    table = tables.of_view(
+        view, rows, notes | ({"as of": as_of} if as_of else {}), settings.context.source
+    )
     count = tables.write(table, out)
     then = f" as of {as_of}" if as_of else ""
     click.echo(f"{out}: {count:,} rows{then}, {quote(run)}")
-    if credit():
-        click.echo(credit())
+    if settings.context.source.publisher.credit:
+        click.echo(settings.context.source.publisher.credit)
 
 
-def _hindcasts(connection: sqlite3.Connection, first: str) -> Iterator[tuple[str, list[Quantile]]]:
+def _hindcasts(
+    connection: sqlite3.Connection, first: str, source: Source
+) -> Iterator[tuple[str, list[Quantile]]]:
     from forecast.desk.export.hub import Quantile
     from forecast.records import HUB_PERMILLES
     from forecast.store import exports
 
     for model in exports.hindcast_models(connection):
-        rows = sorted(exports.hindcasts(connection, model, first), key=lambda row: row[3])
+        rows = sorted(
+            exports.hindcasts(connection, model, first, source.totals),
+            key=lambda row: row[3],
+        )
         yield (
             model,
             [

@@ -35,15 +35,25 @@ def flags(
 
     with reading(settings) as connection:
         latest_run(connection, settings)
-        found = stored.flags(connection, border, since or "", watch=watch, parts=parts)
+        found = stored.flags(
+            connection,
+            settings.context.source.totals,
+            border,
+            since or "",
+            watch=watch,
+            parts=parts,
+        )
         moved = stored.drivers(connection)
         hindcast = read.judgement_count(connection, "hindcast")
         issued = read.judgement_count(connection, "issued")
     if as_json:
-        print_json([{**row, "drivers": moved.get(row["flag_id"], [])} for row in found])
+        print_json(
+            [{**row, "drivers": moved.get(row["flag_id"], [])} for row in found],
+            settings.context.source,
+        )
         return
     out = console()
-    for block in flag_tables.blocks(found, moved):
+    for block in flag_tables.blocks(found, moved, settings.context.source):
         out.print(block)
     out.print(
         f"{issued + hindcast:,} months judged: {issued:,} by a forecast issued before the month "

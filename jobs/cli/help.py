@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from forecast import months
-from forecast.intake.sources import registry
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 ABOUT_SHIPPED = frozenset({"check"})  # commands that know the counts of the program alone
@@ -48,53 +51,62 @@ class Sectioned(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a list of commands under each heading, all in the same columns."""
-        widest = max(map(len, self.commands))
+        widest, source = max(map(len, self.commands)), _source(ctx)
         for heading, commands in self.sections.items():
             with formatter.section(heading):
                 formatter.write_dl(
                     [
                         (f"{command.name:<{widest}}", command.get_short_help_str(80 - widest))
                         for command in commands
-                        if fits(str(command.name))
+                        if fits(str(command.name), source)
                     ]
                 )
 
 
 class _InWords(click.HelpFormatter):
-    """Writes help in the words of the source in use."""
+    """Writes help in the words of a source."""
+
+    def __init__(self, source: Source | None, width: int | None, max_width: int | None) -> None:
+        super().__init__(width=width, max_width=max_width)
+        self.source = source
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """The usage line."""
-        super().write_usage(prog, in_words(args), prefix)
+        super().write_usage(prog, in_words(args, self.source), prefix)
 
     def write_text(self, text: str) -> None:
         """A paragraph, or examples."""
-        super().write_text(in_words(text))
+        super().write_text(in_words(text, self.source))
 
     def write_dl(
         self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
     ) -> None:
         """Options or commands with what they do."""
-        shown = [(in_words(term), in_words(said)) for term, said in rows]
+        shown = [(in_words(term, self.source), in_words(said, self.source)) for term, said in rows]
         super().write_dl(shown, col_max, col_spacing)
 
 
 class HelpContext(click.Context):
-    """A command's context, whose help is in the words of the source in use."""
+    """A command's context, whose help is in the words of the record's source."""
 
-    formatter_class = _InWords
+    def make_formatter(self) -> click.HelpFormatter:
+        """What writes the help."""
+        return _InWords(_source(self), self.terminal_width, self.max_content_width)
 
 
-def in_words(text: str) -> str:
+def _source(ctx: click.Context) -> Source | None:
+    """The source that a command is about; None where nothing tells, as in an empty folder."""
+    settings = ctx.find_root().obj
+    return settings.context.source if settings else None
+
+
+def in_words(text: str, source: Source | None) -> str:
     """A text about border encounters, about the counts in use; unchanged where it fits them."""
-    if registry.shipped():
+    if source is None or source.shipped:
         return text
-    from forecast import headlines
-
-    source = registry.main()
     one, noun = source.totals.one, source.measure.noun
     vowel = one[:1].lower() in "aeiou"
-    name = shlex.quote(next(iter(headlines.every()), "SERIES"))
+    name = shlex.quote(next(iter(source.totals.every), "SERIES"))
     replaced: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
         (r"\b[a-z]+-encounters-\S+\.csv", source.example),
         (r"\[northern\|[a-z|]*\]", "[SERIES]"),
@@ -109,7 +121,7 @@ def in_words(text: str) -> str:
         (r"\bfiscal (?=(?:years?|YEAR)\b)", ""),
         (r"Also sectors, states, citizenships, \.\.\.", "Also parts, where there are any."),
     ]
-    if months.calendar_years():
+    if months.calendar_years(source.year_begins):
         replaced.append((r"\bFY(?=\d{4}\b)", ""))
     if source.hierarchy.dimensions:
         part = source.totals.part
@@ -124,9 +136,9 @@ def in_words(text: str) -> str:
     return text
 
 
-def fits(command: str) -> bool:
-    """Whether a command can do anything with the counts in use."""
-    return registry.shipped() or command not in ABOUT_SHIPPED
+def fits(command: str, source: Source | None) -> bool:
+    """Whether a command can do anything with the counts of a source."""
+    return source is None or source.shipped or command not in ABOUT_SHIPPED
 
 
 def _below(command: click.Command) -> Iterator[click.Command]:

@@ -29,6 +29,7 @@ from jobs.cli.shared import (
 
 if TYPE_CHECKING:
     from forecast.desk.halves import Halves
+    from forecast.intake.sources.contract import Source
     from forecast.records import SeriesKey
 
 
@@ -66,42 +67,50 @@ def show(
     from forecast.store import joint, read
 
     with reading(settings) as connection:
-        key = series_key(connection, series) if series else None
+        key = series_key(connection, series, settings.context.source) if series else None
         found = (
             joint.month_forecasts(connection, key, model)
             if key
-            else read.forecasts(connection, None, model)
+            else read.forecasts(connection, settings.context.source.totals, None, model)
         )
         latest = latest_run(connection, settings)
         last = read.last_months(connection)
         known = joint.counts(connection, key) if key else {}
         ours = key is None and model == ENGINE
-        waiting = waiting_totals(connection, latest.data_through) if ours else {}
-        notes, halves = ([], {}) if as_json else _beside(connection, key)
+        waiting = (
+            waiting_totals(connection, latest.data_through, settings.context.source) if ours else {}
+        )
+        notes, halves = ([], {}) if as_json else _beside(connection, key, settings.context.source)
     if not found and key and model == ENGINE:
-        raise SeriesNameError(series or "", unforecast_words(key, known, latest.data_through))
+        raise SeriesNameError(
+            series or "", unforecast_words(key, known, latest.data_through, settings.context.source)
+        )
     if not found and not waiting:
         raise ConfigError(str(settings.db), "--model", f"no forecasts by {model!r}")
     if as_json:
-        print_json({"run": latest.id, "digest": latest.digest, "forecasts": found})
+        print_json(
+            {"run": latest.id, "digest": latest.digest, "forecasts": found}, settings.context.source
+        )
         return
     out = console()
     out.print(tables.heading(latest))
     for note in filter(None, notes):
         out.print(note, width=min(out.width, 80))
     out.print(
-        tables.border_table(found) if key else tables.forecast_table(found, last, halves, waiting)
+        tables.border_table(found)
+        if key
+        else tables.forecast_table(found, last, halves, waiting, settings.context.source)
     )
 
 
 def _beside(
-    connection: sqlite3.Connection, key: SeriesKey | None
+    connection: sqlite3.Connection, key: SeriesKey | None, source: Source
 ) -> tuple[list[str], dict[str, Halves | None]]:
     """What stands beside forecasts: sentences on one series, or the halves of all totals."""
     if key is None:
-        return [], halves_published(connection)
-    published = published_words(connection, key.border) if key.headline else ""
-    return [ask.stale(connection, key), ask.small(connection, key), published], {}
+        return [], halves_published(connection, source)
+    published = published_words(connection, key.border, source) if key.headline else ""
+    return [ask.stale(connection, key, source), ask.small(connection, key, source), published], {}
 
 
 @click.command(epilog=examples("verify", "verify --run 3 --digest X", "verify --witnesses"))
@@ -173,7 +182,9 @@ def _unproven(settings: Settings, repository: Path | None) -> list[str]:
     from jobs.witness import proven
 
     with connect.moment(settings.db) as connection:
-        found = proven.examine(connection, settings.db, settings.config.witness, repository)
+        found = proven.examine(
+            connection, settings.db, settings.config.witness, settings.context.source, repository
+        )
     for line in found.seen or ["No proof of a witness holds; see docs/witnesses.md."]:
         click.echo(without_controls(line))
     return found.findings

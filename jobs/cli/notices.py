@@ -39,7 +39,7 @@ def list_notices(settings: Settings, as_json: bool) -> None:
     for row in found:
         row["deliveries"] = sent.get(row["content_key"], {})
     if as_json:
-        print_json({"notices": found, "stopped": stopped})
+        print_json({"notices": found, "stopped": stopped}, settings.context.source)
         return
     if stopped:
         click.echo(f"The mail queue is stopped: {stopped}. `bordercast notices send` tries again.")
@@ -100,7 +100,7 @@ def show(settings: Settings, notice_id: int, as_json: bool) -> None:
             made = deliveries.of_notice(connection, notice.content_key)
     facts = {k: v for k, v in asdict(notice).items() if not k.endswith(("_text", "_html"))}
     if as_json:
-        print_json({**facts, "recipients": to, "deliveries": made})
+        print_json({**facts, "recipients": to, "deliveries": made}, settings.context.source)
         return
     for name, value in facts.items():
         if value not in (None, ""):
@@ -144,12 +144,12 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
         words = f"bordercast notices approve {notice_id} --content {content} --by NAME"
         click.echo(f"Content {content}; to approve it: {words}", err=True)
     if out is None:
-        click.echo(mime.subject(notice, sections) + "\n")
+        click.echo(mime.subject(notice, sections, settings.context.source) + "\n")
         click.echo(mime.text(notice, sections), nl=False)
         return
     if out.suffix not in (".eml", ".html"):
         raise click.BadParameter("the name must end in .eml or .html", param_hint="-o")
-    made = queueing.message(settings.config, notice, sections)
+    made = queueing.message(settings.config, notice, sections, settings.context.source)
     file = made.mime if out.suffix == ".eml" else mime.page(notice, sections).encode()
     with atomic.output(out) as draft:
         draft.write_bytes(file)
@@ -214,13 +214,13 @@ def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> None:
     now = datetime.now(UTC)
     if not dry_run:
         work.check(settings.config)
-    waiting = work.waiting(settings.db, settings.config, now)
+    waiting = work.waiting(settings.context, now)
     for subject, count in waiting:
         click.echo(f"{count:>5} x {subject}")
     click.echo(f"{_count(sum(count for _, count in waiting))}.")
     if dry_run or not (yes or sum(count for _, count in waiting) == 0 or click.confirm("Send?")):
         return
-    outcomes = Counter(work.deliver(settings.db, settings.config, resume=True, again=again))
+    outcomes = Counter(work.deliver(settings.context, resume=True, again=again))
     said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
     click.echo(f"{said or 'nothing was due'}.")
     if outcomes["stopped"]:
@@ -249,7 +249,7 @@ def demo(settings: Settings, address: str | None, out: Path | None) -> None:
         raise click.BadParameter("the name must end in .eml", param_hint="-o")
     now = datetime.now(UTC)
     with reading(settings) as connection:
-        made = demonstration.letter(connection, settings.config, now)
+        made = demonstration.letter(connection, settings.config, now, settings.context.source)
     if out is not None:
         file = demonstration.as_file(settings.config, made, now)
         out.write_bytes(file)
@@ -317,7 +317,7 @@ def _to(settings: Settings, notice: Notice) -> dict[str, str]:
     from jobs.mail import queueing
 
     with ops.writing(settings.db) as db:
-        found = queueing.addressed(settings.db, db, settings.config, notice)
+        found = queueing.addressed(settings.context, db, notice)
     return {address: message.subject for address, message in found}
 
 

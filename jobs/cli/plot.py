@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from forecast.desk.charts.grammar import Picture
+    from forecast.intake.sources.contract import Source
     from forecast.records import SeriesKey
 
 SLIDE = (1280, 720)
@@ -42,6 +43,7 @@ class Wanted:
     since : first month of a history. log : None lets the counts decide.
     """
 
+    source: Source
     key: SeriesKey
     month: str | None
     lead: int
@@ -131,15 +133,15 @@ def plot(
     grammar.form_of(out)
     with reading(settings) as connection:
         run = latest_run(connection, settings)
-        key = series_key(connection, series)
+        key = series_key(connection, series, settings.context.source)
         if kind != "fan" and not key.headline:
             raise ConfigError(str(settings.db), "--kind", f"{kind} is drawn of borders only")
         first_cutoff = settings.config.forecast.first_cutoff
-        wanted = Wanted(key, month, lead, since, log, first_cutoff)
+        wanted = Wanted(settings.context.source, key, month, lead, since, log, first_cutoff)
         drawn = _KINDS[kind](connection, wanted)
     if title:
         drawn = grammar.titled(drawn, title)
-    grammar.write(drawn, out, size)
+    grammar.write(drawn, out, settings.context.source, size)
     click.echo(f"{out}: {drawn.alt} From {quote(run)}")
 
 
@@ -152,8 +154,8 @@ def _fan(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     published = plots.published(connection, key)
     ahead = _some(joint.month_forecasts(connection, key, ENGINE), "forecasts", wanted)
     flagged = plots.flagged(connection, key)
-    part = member_words(key.dimension, key.member) if key.member else ""
-    return forecasts.fan(key.border, published, ahead, flagged, wanted.log, part)
+    part = member_words(key.dimension, key.member, wanted.source) if key.member else ""
+    return forecasts.fan(key.border, published, ahead, flagged, wanted.source, wanted.log, part)
 
 
 def _history(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
@@ -163,7 +165,7 @@ def _history(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     rows = plots.at_lead(connection, wanted.border, wanted.lead)
     rows = _some([row for row in rows if row["month"] >= wanted.since], "such forecasts", wanted)
     flagged = plots.flagged(connection, wanted.key)
-    return forecasts.history(wanted.border, rows, flagged, wanted.lead, wanted.log)
+    return forecasts.history(wanted.border, rows, flagged, wanted.lead, wanted.source, wanted.log)
 
 
 def _drivers(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
@@ -171,7 +173,9 @@ def _drivers(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.store import plots
 
     rows = plots.drivers(connection, wanted.border, wanted.month)
-    return explanations.drivers(wanted.border, _some(rows, "drivers of a flag", wanted))
+    return explanations.drivers(
+        wanted.border, _some(rows, "drivers of a flag", wanted), wanted.source
+    )
 
 
 def _calibration(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
@@ -179,7 +183,7 @@ def _calibration(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.store import plots
 
     rows = plots.calibration(connection, wanted.border, wanted.first_cutoff)
-    return forecasts.calibration(wanted.border, _some(rows, "hindcasts", wanted))
+    return forecasts.calibration(wanted.border, _some(rows, "hindcasts", wanted), wanted.source)
 
 
 def _score(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
@@ -187,7 +191,7 @@ def _score(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.store import plots
 
     rows = plots.score_years(connection, wanted.border)
-    return forecasts.score(wanted.border, _some(rows, "scores", wanted))
+    return forecasts.score(wanted.border, _some(rows, "scores", wanted), wanted.source)
 
 
 def _components(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
@@ -196,8 +200,8 @@ def _components(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
 
     published = plots.published(connection, wanted.key)
     counts = {row["month"]: row["encounters"] for row in published}
-    parts = components.prophet_parts(wanted.border, counts)
-    return explanations.components(wanted.border, parts, published)
+    parts = components.prophet_parts(wanted.border, counts, wanted.source)
+    return explanations.components(wanted.border, parts, published, wanted.source)
 
 
 _KINDS: dict[str, Callable[[sqlite3.Connection, Wanted], Picture]] = {

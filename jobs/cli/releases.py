@@ -22,6 +22,7 @@ from jobs.cli.shared import (
 )
 
 if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
     from jobs.intake.poll import Fetched
 
 
@@ -50,9 +51,9 @@ def fetch(
             "Files in the inbox are taken in by `bordercast ingest`"
         )
         raise ConfigError("config.toml", "fetch.enabled", problem)
-    fetched = work.fetch(settings.db, settings.config, force=force, with_bundle=not no_bundle)
-    _say_fetched(fetched, as_json)
-    waiting_for = work.awaited(settings.db)
+    fetched = work.fetch(settings.context, force=force, with_bundle=not no_bundle)
+    _say_fetched(fetched, as_json, ctx.obj.context.source)
+    waiting_for = work.awaited(settings.db, ctx.obj.context.source)
     if waiting_for:
         click.echo(f"Waiting for {waiting_for}.", err=True)
     elif then_run:
@@ -62,9 +63,9 @@ def fetch(
     refuse_if_any(fetched.taken)
 
 
-def _say_fetched(fetched: Fetched, as_json: bool) -> None:
+def _say_fetched(fetched: Fetched, as_json: bool, source: Source) -> None:
     if as_json:
-        print_json(asdict(fetched))
+        print_json(asdict(fetched), source)
         return
     poll = fetched.poll
     for answer in fetched.answers:
@@ -94,7 +95,7 @@ def list_releases(settings: Settings, refused: bool, as_json: bool) -> None:
     with reading(settings) as connection:
         found = inventory.all_releases(connection, "quarantined" if refused else None)
     if as_json:
-        print_json(found)
+        print_json(found, settings.context.source)
         return
     console().print(_table(found))
 
@@ -112,7 +113,7 @@ def show(settings: Settings, release_id: int, as_json: bool) -> None:
         covers = inventory.statement(connection, release_id)
         revised = inventory.revisions_by(connection, release_id)
     if as_json:
-        print_json({**found, "covers": covers, "revised": revised})
+        print_json({**found, "covers": covers, "revised": revised}, settings.context.source)
         return
     for name, value in found.items():
         if value not in (None, ""):
@@ -141,7 +142,9 @@ def accept(settings: Settings, release_id: int, why: str) -> None:
     dimensions = settings.config.forecast.dimensions
     with writing(settings.db) as db:
         joins = settings.config.labels.joins
-        release = ingest.accept(db, kept_in, release_id, why, dimensions, now, joins)
+        release = ingest.accept(
+            db, kept_in, release_id, why, dimensions, now, settings.context.source, joins
+        )
     through = release.data_through
     click.echo(f"{release.file_name}: accepted, data through {through}; `bordercast run` uses it.")
 

@@ -12,6 +12,7 @@ from jobs.cli.shared import Settings, as_month, console, print_json, reading
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from forecast.intake.sources.contract import Source
     from jobs.pipeline.replay import ReplayedService
 
 
@@ -36,8 +37,8 @@ def replay(settings: Settings, since: str, as_json: bool) -> None:
     from jobs.pipeline.replay import known_events, service
 
     with reading(settings) as connection:
-        replayed = service(connection, settings.config, since)
-    events = [event._asdict() for event in known_events(replayed, since)]
+        replayed = service(connection, settings.config, since, settings.context.source)
+    events = [event._asdict() for event in known_events(replayed, since, settings.context.source)]
     found = {
         "flags": list(_flags(replayed)),
         "months": len(replayed.judged(quiet=False)),
@@ -47,9 +48,9 @@ def replay(settings: Settings, since: str, as_json: bool) -> None:
         "quiet_flags": sum((f.series.border, f.month) in replayed.quiet for f in replayed.flags),
     }
     if as_json:
-        print_json({**found, "events": events})
+        print_json({**found, "events": events}, settings.context.source)
     else:
-        _print(since, found, events)
+        _print(since, found, events, settings.context.source)
 
 
 def _flags(replayed: ReplayedService) -> Iterator[dict[str, Any]]:
@@ -69,17 +70,16 @@ def _flags(replayed: ReplayedService) -> Iterator[dict[str, Any]]:
         }
 
 
-def _print(since: str, found: dict[str, Any], events: list[dict[str, Any]]) -> None:
+def _print(since: str, found: dict[str, Any], events: list[dict[str, Any]], source: Source) -> None:
     from forecast.desk.terminal.flag_tables import event_table, flag_table, rate_lines
-    from forecast.desk.wording import totals
 
     out = console()
     out.print(
-        f"Replay from {since}: {found['months']} months of the {totals().many}' totals judged."
+        f"Replay from {since}: {found['months']} months of the {source.totals.many}' totals judged."
     )
-    out.print(flag_table(found["flags"]))
+    out.print(flag_table(found["flags"], source))
     out.print()
     out.print(rate_lines(found))
     out.print()
     out.print("Known breaks, and what was found within two months:", style="bold")
-    out.print(event_table(events))
+    out.print(event_table(events, source))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from forecast.desk.reliability import KindScore
+    from forecast.intake.sources.contract import Source
     from forecast.records import Row
 
 ABOUT = {
@@ -81,16 +82,23 @@ def score(
     from forecast.store import read, witnesses
 
     with reading(settings) as connection:
-        rows = score_tables.with_pooled(read.scores(connection))
-        seen = verification.seen_in_time(witnesses.sightings(connection))
+        rows = score_tables.with_pooled(
+            read.scores(connection, settings.context.source.totals), settings.context.source
+        )
+        seen = verification.seen_in_time(witnesses.sightings(connection), settings.context.source)
     rows = [row for row in rows if border in (None, row["border"])]
     if era is not None:
         rows = _of_era(settings, rows, era)
     if as_json:
-        print_json(rows)
+        print_json(rows, settings.context.source)
         return
     terminal = console()
-    for part in _parts(rows, border or score_tables.all_of_them(), era):
+    for part in _parts(
+        rows,
+        border or score_tables.all_of_them(settings.context.source),
+        era,
+        settings.context.source,
+    ):
         terminal.print(part)
     if seen:
         terminal.print(f"{seen} To check: bordercast verify --witnesses")
@@ -108,12 +116,11 @@ def _questions(settings: Settings, border: str | None, out: Path | None, as_json
         _draw(settings, found, border, out, quote(run))
         return
     if as_json:
-        print_json([kind.as_json for kind in found])
+        print_json([kind.as_json for kind in found], settings.context.source)
         return
     terminal = console()
-    from forecast.desk.wording import totals
 
-    for part in reliability.tables(found, border or f"all {totals().many}"):
+    for part in reliability.tables(found, border or f"all {settings.context.source.totals.many}"):
         terminal.print(part)
 
 
@@ -123,13 +130,17 @@ def _draw(
     """The chances of hindcasts, or of issued forecasts once more of them are resolved."""
     from forecast.desk.charts import forecasts, grammar
     from forecast.desk.reliability import fullest
-    from forecast.desk.wording import name_of, totals
 
     shown = fullest(found)
     if not shown:
         raise ConfigError(str(settings.db), "-o", "no standing question is resolved yet")
-    drawn = forecasts.reliability(name_of(border) if border else f"All {totals().many}", shown)
-    grammar.write(drawn, out)
+    drawn = forecasts.reliability(
+        settings.context.source.totals.name(border)
+        if border
+        else f"All {settings.context.source.totals.many}",
+        shown,
+    )
+    grammar.write(drawn, out, settings.context.source)
     click.echo(f"{out}: {drawn.alt} From {source}")
 
 
@@ -141,7 +152,9 @@ def _of_era(settings: Settings, rows: Sequence[Row], era: str) -> list[Row]:
     return found
 
 
-def _parts(rows: Sequence[Row], name: str, era: str | None) -> Iterator[RenderableType]:
+def _parts(
+    rows: Sequence[Row], name: str, era: str | None, source: Source
+) -> Iterator[RenderableType]:
     """What is printed, from top to bottom."""
     from forecast.desk.terminal import score_tables
     from forecast.desk.terminal.tables import titled
@@ -159,8 +172,8 @@ def _parts(rows: Sequence[Row], name: str, era: str | None) -> Iterator[Renderab
         yield ""
         if era is None:
             yield from _by_era(_where(of_basis, border=name, horizon=0))
-        if name == score_tables.all_of_them():
-            yield from _by_border(_where(of_basis, era=shown, horizon=0))
+        if name == score_tables.all_of_them(source):
+            yield from _by_border(_where(of_basis, era=shown, horizon=0), source)
 
 
 def _where(rows: Sequence[Row], **values: object) -> list[Row]:
@@ -177,11 +190,13 @@ def _by_era(rows: Sequence[Row]) -> Iterator[RenderableType]:
         yield ""
 
 
-def _by_border(rows: Sequence[Row]) -> Iterator[RenderableType]:
+def _by_border(rows: Sequence[Row], source: Source) -> Iterator[RenderableType]:
     from forecast.desk.terminal import score_tables
     from forecast.desk.terminal.tables import titled
-    from forecast.desk.wording import totals
 
-    yield titled(f"Each {totals().one}", ", leads 1-12")
-    yield score_tables.border_table([r for r in rows if r["border"] != score_tables.all_of_them()])
+    yield titled(f"Each {source.totals.one}", ", leads 1-12")
+    yield score_tables.border_table(
+        [r for r in rows if r["border"] != score_tables.all_of_them(source)],
+        source,
+    )
     yield ""

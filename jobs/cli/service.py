@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from forecast.intake.tables.grid import ReadAs
 
 
-def _others() -> dict[str, Callable[[], str]]:
+def _others(_: click.Context | None = None) -> dict[str, Callable[[], str]]:
     """What other sources that come with the program count -> a first settings file of it."""
     return {s.measure.noun: s.settings for s in registry.every().values() if s.settings}
 
@@ -63,9 +63,9 @@ def status(ctx: click.Context, as_json: bool) -> None:
     from jobs.service import health
 
     settings: Settings = ctx.obj
-    found = health.status(settings.db, settings.config, datetime.now(UTC))
+    found = health.status(settings.context, datetime.now(UTC))
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(found), ctx.obj.context.source)
     else:
         for name, value in found.facts.items():
             click.echo(f"{name.replace('_', ' '):<24}{without_controls(_shown(value))}")
@@ -88,9 +88,9 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     from jobs.service import doctor as work
 
     settings: Settings = ctx.obj
-    found = work.examine(settings.db, settings.config, settings.source, datetime.now(UTC))
+    found = work.examine(settings.context, settings.source, datetime.now(UTC))
     if as_json:
-        print_json([finding._asdict() for finding in found])
+        print_json([finding._asdict() for finding in found], ctx.obj.context.source)
     else:
         for name, verdict, said, advice in found:
             line = f"{verdict:<6}{name:<15}{said}" + (f" -> {advice}" if advice else "")
@@ -183,7 +183,7 @@ def show(settings: Settings) -> None:
     """Every setting in force, as JSON; secrets are hidden."""
     from jobs.service import environment
 
-    print_json(environment.masked(settings.config))
+    print_json(environment.masked(settings.config), settings.context.source)
 
 
 def _shown(value: Any) -> str:

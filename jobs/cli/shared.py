@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from forecast import months
 from forecast.errors import BordercastError, ConfigError, DataError
+from forecast.intake.sources import registry
 from forecast.printable import without_controls
 from forecast.store import connect, measures
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from forecast.desk.halves import Halves
+    from forecast.intake.sources.contract import Source
     from forecast.records import SeriesKey
     from forecast.store.read import RunRow
     from forecast.store.wakes import FilesAsOf
@@ -30,27 +33,40 @@ if TYPE_CHECKING:
     from jobs.pipeline.refits import Report
 
 
-class KnownName(click.Choice[str]):
+class KnownName(click.ParamType[str]):
     """One of some names, which are asked for when a command is, so that `--help` need not know."""
 
-    def __init__(self, names: Callable[[], Iterable[str]]) -> None:
-        super().__init__(())
+    name = "choice"
+
+    def __init__(self, names: Callable[[click.Context | None], Iterable[str]]) -> None:
         self._names = names
 
-    @property
-    def choices(self) -> tuple[str, ...]:
-        """Those there are now."""
-        return tuple(self._names())
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name, if it is one of those there are now."""
+        return str(self._choice(ctx).convert(value, param, ctx))
 
-    @choices.setter
-    def choices(self, names: object) -> None:
-        """What click sets is what there is."""
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """The names, as help shows them."""
+        return self._choice(ctx).get_metavar(param, ctx)
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str | None:
+        """The names, where none was given."""
+        return self._choice(ctx).get_missing_message(param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The names that begin so."""
+        return self._choice(ctx).shell_complete(ctx, param, incomplete)
+
+    def _choice(self, ctx: click.Context | None) -> click.Choice[str]:
+        return click.Choice(tuple(self._names(ctx)))
 
 
-def _totals() -> tuple[str, ...]:
-    from forecast import headlines
-
-    return headlines.every()
+def _totals(ctx: click.Context | None) -> tuple[str, ...]:
+    settings = ctx.find_root().obj if ctx else None
+    source: Source = settings.context.source if settings else registry.find("cbp_encounters")
+    return source.totals.every
 
 
 BORDER = KnownName(_totals)
@@ -60,7 +76,8 @@ class Settings:
     """What every command is given: the settings and the database's place."""
 
     def __init__(self, config_path: Path | None, db: Path | None) -> None:
-        from forecast import config, in_use
+        from forecast import config
+        from forecast.context import Context
         from jobs.service import environment
 
         environment.refuse_unknown()
@@ -69,22 +86,23 @@ class Settings:
         self.config = config.load(found)
         self.db = connect.place(db or Path(self.config.service.db))
         config.refuse_places(self.config, self.db, self.source)
-        in_use.start(self.db, self.config)
+        self.context = Context.open(self.db, self.config)
         self.sound: FilesAsOf = ()  # of the record, where a command has looked
 
 
-def words_of_help(config_path: Path | None, db: Path | None) -> None:
-    """Say whose counts `--help` is about; settings are checked only where they may tell."""
+def words_of_help(config_path: Path | None, db: Path | None) -> Settings | None:
+    """What tells whose counts `--help` is about; settings are checked only where they may tell."""
     try:
         path = config_path or Path("config.toml")
         said = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         place = db or Path(said.get("service", {}).get("db", "bordercast.db"))
         if not said.get("sources") and not _source_of(place):
-            return
+            return None
     except (BordercastError, OSError, ValueError, AttributeError, sqlite3.Error):
         pass
     with suppress(BordercastError):
-        Settings(config_path, db)
+        return Settings(config_path, db)
+    return None
 
 
 def _source_of(db: Path) -> bool:
@@ -122,33 +140,31 @@ def reading(settings: Settings) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def series_key(connection: sqlite3.Connection, name: str) -> SeriesKey:
+def series_key(connection: sqlite3.Connection, name: str, source: Source) -> SeriesKey:
     """The series so named; SeriesNameError lists what it could be."""
     from forecast.desk.names import SeriesNames
     from forecast.store import joint
 
-    return SeriesNames(joint.series_keys(connection)).find(name)
+    return SeriesNames(joint.series_keys(connection), source=source).find(name)
 
 
-def halves_published(connection: sqlite3.Connection) -> dict[str, Halves | None]:
+def halves_published(connection: sqlite3.Connection, source: Source) -> dict[str, Halves | None]:
     """At ports of entry and between ports, of each total's newest month; None where not known.
 
     Empty where counts have no halves.
     """
-    from forecast import headlines
     from forecast.desk import brief, report
-    from forecast.desk.wording import both_halves
 
-    every = headlines.every() if both_halves() else ()
-    return {border: brief.halves(report.newest(connection, border)) for border in every}
+    every = source.totals.every if source.hierarchy.both_halves else ()
+    return {border: brief.halves(report.newest(connection, border, source)) for border in every}
 
 
-def published_words(connection: sqlite3.Connection, border: str) -> str:
+def published_words(connection: sqlite3.Connection, border: str, source: Source) -> str:
     """A total's newest month in a few sentences: the count, both halves, against its forecast."""
     from forecast.desk import brief, report
     from forecast.desk.wording import capital
 
-    found = report.newest(connection, border)
+    found = report.newest(connection, border, source)
     standing = f"{capital(brief.standing(found))}."
     return " ".join((brief.headline(found), *brief.halves_sentence(found), standing))
 
@@ -252,8 +268,8 @@ def refuse_if_any(taken: Iterable[Taken]) -> None:
         raise click.exceptions.Exit(DataError.exit_code)
 
 
-def print_json(value: Any) -> None:
+def print_json(value: Any, source: Source) -> None:
     """For programs, under the keys that files of the source in use have."""
     from forecast.desk.wording import in_keys
 
-    click.echo(json.dumps(in_keys(value), indent=2))
+    click.echo(json.dumps(in_keys(value, source), indent=2))

@@ -58,6 +58,7 @@ def web(
             (*names, host),
             work.folder_of(settings.db, settings.config),
             settings.config.site.address,
+            totals=settings.context.source.totals,
             tables=QueryServer(snapshot),
             checker=QueryServer(snapshot, module="jobs.web.check_process", refusals=OF_TEXTS),
         )
@@ -87,7 +88,13 @@ def site(settings: Settings, out: Path | None) -> None:
     if folder is None:
         raise ConfigError(settings.source, "site.folder", "is empty; set it, or name one with -o")
     with reading(settings) as connection:
-        done = build.write(connection, folder, months.today(), settings.config.site.address)
+        done = build.write(
+            connection,
+            folder,
+            months.today(),
+            settings.context.source,
+            settings.config.site.address,
+        )
     if not done.written:
         click.echo(f"{folder}: nothing has changed since run {done.run} was written.")
         return

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: bool) -> None:
     """Do the month's work once: take in FILES, forecast, judge, publish."""
+    from forecast.context import Context
     from jobs import monthly
     from jobs.service import upkeep
 
@@ -41,19 +42,18 @@ def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: b
     if settings.config.address and not files:
         _ask(settings)
     with progress(quiet=as_json) as report:
-        outcome = monthly.run(
-            settings.db, settings.config, files, with_bundle=not no_bundle, report=report
-        )
+        outcome = monthly.run(settings.context, files, with_bundle=not no_bundle, report=report)
+    settings.context = Context.open(settings.db, settings.config)  # with the series that came
     if not as_json:
         say_taken(outcome.taken)
     upkeep.write_snapshot(settings.db, settings.config)
-    upkeep.write_site(settings.db, settings.config, datetime.now(UTC))
+    upkeep.write_site(settings.context, datetime.now(UTC))
     if outcome.run_id is None and not as_json:
         click.echo("Nothing new: no release, setting or program has changed since the last run.")
         return
     _show_run(settings, as_json, published=outcome.run_id is not None)
     folder = settings.config.site.folder
-    if folder and not as_json and not registry.shipped():
+    if folder and not as_json and not settings.context.source.shipped:
         click.echo(f"The page: {settings.db.parent / folder / 'index.html'}")
 
 
@@ -83,7 +83,7 @@ def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_s
     with writing(settings.db) as db:
         for batch in ((), *((file,) for file in files)):
             with_bundle = not no_bundle and not batch
-            found = take_in(db, settings.db, settings.config, batch, seen, with_bundle)
+            found, settings.context = take_in(db, settings.context, batch, seen, with_bundle)
             say_taken(found)
             taken += found
     if not taken:
@@ -95,7 +95,7 @@ def _ask(settings: Settings) -> None:
     """Ask the address of own counts; what it brings waits for the run. A failure is only said."""
     from jobs.intake import poll
 
-    found = poll.poll(settings.db, settings.config, datetime.now(UTC))
+    found = poll.poll(settings.context, datetime.now(UTC))
     if not found.asked:
         click.echo(f"Not asked: next poll after {found.poll.not_before}.", err=True)
     elif found.poll.outcome in ("blocked", "unreachable"):
@@ -119,12 +119,12 @@ def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
 
     with reading(settings) as connection:
         latest = latest_run(connection, settings)
-        found = read.forecasts(connection)
-        flagged = flags.flags(connection, since="2018-01")
+        found = read.forecasts(connection, settings.context.source.totals)
+        flagged = flags.flags(connection, settings.context.source.totals, since="2018-01")
         last = read.last_months(connection)
-        halves = {} if as_json else halves_published(connection)
+        halves = {} if as_json else halves_published(connection, settings.context.source)
         failed = read.failures(connection)
-        waiting = waiting_totals(connection, latest.data_through)
+        waiting = waiting_totals(connection, latest.data_through, settings.context.source)
     if as_json:
         print_json(
             {
@@ -135,10 +135,13 @@ def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
                 "forecasts": found,
                 "flags": flagged,
                 "failures": failed,
-            }
+            },
+            settings.context.source,
         )
         return
     out = console()
-    out.print(tables.run_summary(latest, found, last, flagged, halves, waiting))
+    out.print(
+        tables.run_summary(latest, found, last, flagged, halves, waiting, settings.context.source)
+    )
     for row in failed:
         out.print(f"{row['model']} gave no forecast for {row['border']}: {row['failure']}")

@@ -26,18 +26,27 @@ from jobs.intake.ingest import Taken, WaitingFile, take_file
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from forecast.context import Context
+
 
 def take_delivered(
-    db: Database, path: Path, config: Config, today: str, only: int | None = None
+    db: Database, context: Context, today: str, only: int | None = None
 ) -> list[Taken]:
     """Take in the deliveries that are new, the oldest first; see `ingest.take_waiting`."""
-    kept_in = archive.folders(path, config)
+    kept_in = archive.folders(context.path, context.config)
     taken = []
-    for found in waiting(db, path, config, today):
-        if only not in (None, found.place[0]):
+    for found in waiting(db, context.path, context.config, today):
+        if only not in (None, found.seq):
             continue
         try:
-            done = take_file(db, kept_in, found, config.forecast.dimensions, config.labels.joins)
+            done = take_file(
+                db,
+                kept_in,
+                found,
+                context.config.forecast.dimensions,
+                context.source,
+                context.config.labels.joins,
+            )
         except DataError as error:
             done = Taken(found.name, "refused", None, "", str(error))
         taken.append(done)

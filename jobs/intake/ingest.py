@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 from forecast.errors import DataError, QuarantineError
 from forecast.intake import beside, checks
 from forecast.intake.sources import registry
-from forecast.intake.sources.contract import ReadRelease, ReleaseFile, SummedRelease
+from forecast.intake.sources.contract import ReadRelease, ReleaseFile, Source, SummedRelease
 from forecast.intake.text import content_sha256
 from forecast.label_joins import Joins, joined
 from forecast.printable import printable
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     import sqlite3
 
     from sqlite_utils import Database
+
+    from forecast.intake.sources.contract import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,13 @@ class WaitingFile:
         """Its name as it is kept and shown."""
         return inbox.file_name(self.path)
 
-    @property
-    def place(self) -> tuple[int, str]:
+    def place(self, source: Source) -> tuple[int, str]:
         """Older releases first, so that each is compared with the one before it."""
-        name = registry.parse_name(self.name)
+        name = registry.parse_name(self.name, source)
         return (name.seq if name else self.seq, self.name)
 
 
-def take_bundle(db: Database, dimensions: Sequence[str] = ()) -> list[int]:
+def take_bundle(db: Database, source: Source, dimensions: Sequence[str] = ()) -> list[int]:
     """Keep the embedded figures that are not held yet; returns the new releases' ids.
 
     dimensions : the drill-down to keep; matters only for crossings.
@@ -83,7 +84,7 @@ def take_bundle(db: Database, dimensions: Sequence[str] = ()) -> list[int]:
     with transaction(db):
         return [
             releases.save_snapshot(db, snapshot)
-            for snapshot in registry.main().embedded(dimensions)
+            for snapshot in source.embedded(dimensions)
             if inventory.held(db, snapshot.release.sha256) is None
         ]
 
@@ -93,6 +94,7 @@ def take_file(
     kept_in: Folders,
     found: WaitingFile,
     dimensions: Sequence[str],
+    source: Source,
     joins: Joins | None = None,
 ) -> Taken:
     """Read, check and keep one published file, .csv or .csv.gz; the file itself stays.
@@ -108,7 +110,7 @@ def take_file(
     QuarantineError : it reads but is not to be believed. Either way it is in quarantine now.
     """
     content = inbox.read_once(found.path, found.inbox).content
-    return _take_content(db, kept_in, found, content, dimensions, joins or {})
+    return _take_content(db, kept_in, found, content, dimensions, joins or {}, source)
 
 
 def _take_content(
@@ -118,6 +120,7 @@ def _take_content(
     content: bytes,
     dimensions: Sequence[str],
     joins: Joins,
+    source: Source,
 ) -> Taken:
     """Take in a file by the bytes that were read of it; see `take_file`."""
     sha256 = content_sha256(BytesIO(content))
@@ -125,14 +128,14 @@ def _take_content(
     if held and held.status == "accepted":
         through = releases.load_release(db, held.release_id).data_through
         return Taken(found.name, "already on record", held.release_id, through)
-    release = _unread(found, sha256)
+    release = _unread(found, sha256, source)
     try:
-        read = _read(found, content, dimensions, joins)
+        read = _read(found, content, dimensions, joins, source)
         release = read.snapshot.release
-        snapshot, compared, said = _held_against(db, found.name, read)
-        snapshot = _placed(db, snapshot)
+        snapshot, compared, said = _held_against(db, found.name, read, source)
+        snapshot = _placed(db, snapshot, source)
         release = snapshot.release
-        _believe(db, found.name, replace(compared, release=release), joins)
+        _believe(db, found.name, replace(compared, release=release), joins, source)
     except DataError as error:
         _refuse(db, kept_in, found, content, release, error)
         raise
@@ -155,6 +158,7 @@ def take_waiting(
     kept_in: Folders,
     dimensions: Sequence[str],
     today: str,
+    source: Source,
     only: int | None = None,
     joins: Joins | None = None,
 ) -> list[Taken]:
@@ -170,9 +174,9 @@ def take_waiting(
     """
     left = [each for each in inbox.look(kept_in.inbox).left if not each.written]
     taken = [Taken(name, "refused", None, "", f"{name}: {reason}") for name, reason, _ in left]
-    for each in waiting(db, path, kept_in, today):
-        if only in (None, each.place[0]):
-            outcome, stays = _take(db, path, kept_in, each, dimensions, joins or {})
+    for each in waiting(db, path, kept_in, today, source):
+        if only in (None, each.place(source)[0]):
+            outcome, stays = _take(db, path, kept_in, each, dimensions, joins or {}, source)
             taken.append(outcome)
             if stays:
                 left.append(inbox.LeftFile(each.name, stays.removeprefix(f"{each.name}: ")))
@@ -183,14 +187,18 @@ def take_waiting(
 
 
 def waiting(
-    db: Database | sqlite3.Connection | None, path: Path, kept_in: Folders, today: str
+    db: Database | sqlite3.Connection | None,
+    path: Path,
+    kept_in: Folders,
+    today: str,
+    source: Source,
 ) -> list[WaitingFile]:
     """What lies in the inbox, or was downloaded and is not in the record: oldest release first.
 
     db : None before there is a record.
     """
     found = [*in_inbox(kept_in, today), *_downloaded(db, path, kept_in)]
-    return sorted(found, key=lambda f: f.place)
+    return sorted(found, key=lambda f: f.place(source))
 
 
 def in_inbox(kept_in: Folders, today: str) -> list[WaitingFile]:
@@ -205,6 +213,7 @@ def accept(
     why: str,
     dimensions: Sequence[str],
     now: str,
+    source: Source,
     joins: Joins | None = None,
 ) -> Release:
     """Believe a refused file after all, on an operator's word; the next run rests on it.
@@ -227,8 +236,8 @@ def accept(
         )
     found = WaitingFile(file, row["first_seen_at"] or "", row["url"])
     content = inbox.read_once(file).content
-    read, unknown, _ = _read(found, content, dimensions, joins or {})
-    snapshot = _placed(db, _summed(db, found.name, read).snapshot)
+    read, unknown, _ = _read(found, content, dimensions, joins or {}, source)
+    snapshot = _placed(db, _summed(db, found.name, read, source).snapshot, source)
     archive.keep_bytes(kept_in.archive, row["sha256"], found.name, content)
     reason = f"{why} (the checks said: {row['reason']})"
     with transaction(db):
@@ -245,6 +254,7 @@ def _take(
     found: WaitingFile,
     dimensions: Sequence[str],
     joins: Joins,
+    source: Source,
 ) -> tuple[Taken, str]:
     """Take in one waiting file and clear its place; and why it stays there, "" if it does not."""
     try:
@@ -253,7 +263,7 @@ def _take(
         return Taken(found.name, "refused", None, "", str(error)), str(error)
     sha256 = content_sha256(BytesIO(once.content))
     try:
-        taken = _take_content(db, kept_in, found, once.content, dimensions, joins)
+        taken = _take_content(db, kept_in, found, once.content, dimensions, joins, source)
     except DataError as error:
         held = inventory.held(db, sha256)
         # As it is logged: who put the file there may not be who may read it.
@@ -293,15 +303,15 @@ def _downloaded(
     return [each for each in found if each.path.exists()]
 
 
-def _placed(db: Database, snapshot: Snapshot) -> Snapshot:
+def _placed(db: Database, snapshot: Snapshot, source: Source) -> Snapshot:
     """A release at its place: of files whose names do not tell, the newest delivery counts."""
-    if registry.main().layouts:
+    if source.layouts:
         return snapshot
     return replace(snapshot, release=replace(snapshot.release, seq=measures.next_seq(db)))
 
 
 def _read(
-    found: WaitingFile, content: bytes, dimensions: Sequence[str], joins: Joins
+    found: WaitingFile, content: bytes, dimensions: Sequence[str], joins: Joins, source: Source
 ) -> ReadRelease:
     """What a file says.
 
@@ -309,7 +319,7 @@ def _read(
     """
     try:
         file = ReleaseFile(found.name, content, found.first_seen or None, found.url)
-        return registry.source_of(found.name).read(file, joins, dimensions)
+        return registry.source_of(found.name, source).read(file, joins, dimensions)
     except DataError:
         raise
     except Exception as error:
@@ -317,24 +327,24 @@ def _read(
         raise DataError(f"{found.name}: {problem}") from error
 
 
-def _held_against(db: Database, name: str, read: ReadRelease) -> SummedRelease:
+def _held_against(db: Database, name: str, read: ReadRelease, source: Source) -> SummedRelease:
     """What is to be kept of a file with totals that the record has already, and what to say of it.
 
     QuarantineError where it is at odds with the record.
     """
     if not read.sums:
-        summed = _summed(db, name, read.snapshot)
+        summed = _summed(db, name, read.snapshot, source)
         return summed._replace(said=[f"{name}: {each}" for each in summed.said])
-    found = beside.judged(registry.source_of(name), read, releases.current_counts(db))
+    found = beside.judged(registry.source_of(name, source), read, releases.current_counts(db))
     if found.problems:
         raise QuarantineError(name, found.problems)
     said = [f"{name}: {each}" for each in found.said]
     return SummedRelease(found.snapshot, found.snapshot, said)
 
 
-def _summed(db: Database, name: str, snapshot: Snapshot) -> SummedRelease:
+def _summed(db: Database, name: str, snapshot: Snapshot, source: Source) -> SummedRelease:
     """A release with the sums that its source leaves to the record; most leave none."""
-    add = registry.source_of(name).with_sums
+    add = registry.source_of(name, source).with_sums
     held = releases.current_counts(db) if add else {}
     return add(snapshot, held) if add else SummedRelease(snapshot, snapshot, [])
 
@@ -356,9 +366,9 @@ def _warn_of_unknown(db: Database, release: Release, unknown: Mapping[str, froze
     )
 
 
-def _unread(found: WaitingFile, sha256: str) -> Release:
+def _unread(found: WaitingFile, sha256: str, source: Source) -> Release:
     """What is known of a file before it is read: its name."""
-    name = registry.parse_name(found.name)
+    name = registry.parse_name(found.name, source)
     layout = name.layout if name else None
     return Release(
         source=found.name.removesuffix(".gz").removesuffix(".csv"),
@@ -374,20 +384,24 @@ def _unread(found: WaitingFile, sha256: str) -> Release:
     )
 
 
-def _believe(db: Database, name: str, snapshot: Snapshot, joins: Joins) -> None:
+def _believe(db: Database, name: str, snapshot: Snapshot, joins: Joins, source: Source) -> None:
     """QuarantineError where a file is at odds with those near it.
 
     All are compared with labels joined: a country that was renamed has not vanished.
     """
     neighbours = releases.neighbours(db, snapshot)
     known = {neighbour.release.sha256 for neighbour in neighbours}
-    parts = [s for s in releases.part_neighbours(db, snapshot) if s.release.sha256 not in known]
+    parts = [
+        s
+        for s in releases.part_neighbours(db, snapshot, source.year_begins)
+        if s.release.sha256 not in known
+    ]
 
     def compared(each: Snapshot) -> Snapshot:
         return replace(each, counts=joined(each.counts, joins))
 
     reasons = checks.problems(
-        registry.source_of(name),
+        registry.source_of(name, source),
         compared(snapshot),
         [*map(compared, neighbours)],
         [*map(compared, parts)],

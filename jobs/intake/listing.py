@@ -11,11 +11,15 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from forecast.intake.sources import registry
 from forecast.intake.sources.contract import FileName, Pages
 from forecast.printable import printable
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 PAGE_BYTES = 1_000_000  # the real page has some 100 kB; a larger one is no listing
 _DATA = re.compile(r"\.(csv|tsv|xlsx?|xlsb|ods|zip|json|parquet)(\.gz)?$", re.IGNORECASE)
@@ -33,7 +37,7 @@ class Listing:
     unrecognized: dict[str, str]
 
 
-def read(page: bytes, index: str, ignored: Sequence[str] = ()) -> Listing:
+def read(page: bytes, index: str, source: Source, ignored: Sequence[str] = ()) -> Listing:
     """What a page links to, in time that grows with its length.
 
     Parameters
@@ -42,12 +46,14 @@ def read(page: bytes, index: str, ignored: Sequence[str] = ()) -> Listing:
     ignored : base names that a person has looked at and does not want.
     """
     addresses = links(page, index)
-    files = sorted((u for u in addresses if is_file(u, index)), key=order)
-    newest = max((order(url) for url in files), default=(0, ""))
+    files = sorted(
+        (u for u in addresses if is_file(u, index, source)), key=lambda url: order(url, source)
+    )
+    newest = max((order(url, source) for url in files), default=(0, ""))
     unrecognized = {
         url: why
         for url, text in addresses.items()
-        if (why := problem(url, index, text, newest[0])) and base_name(url) not in ignored
+        if (why := problem(url, index, source, text, newest[0])) and base_name(url) not in ignored
     }
     return Listing(tuple(files), unrecognized)
 
@@ -68,14 +74,14 @@ def links(page: bytes, address: str) -> dict[str, str]:
     return addresses
 
 
-def is_table_page(url: str, address: str) -> bool:
+def is_table_page(url: str, address: str, source: Source) -> bool:
     """Whether an address is that of another year's page beside this one."""
     return (
         url != address
         and url.isprintable()
         and urlsplit(url)[:2] == urlsplit(address)[:2]
         and "." not in base_name(url)
-        and registry.parse_name(table_name(url)) is not None
+        and registry.parse_name(table_name(url), source) is not None
     )
 
 
@@ -84,17 +90,17 @@ def table_name(url: str) -> str:
     return f"{base_name(url)}.html"
 
 
-def is_file(url: str, index: str) -> bool:
+def is_file(url: str, index: str, source: Source) -> bool:
     """Whether an address is understood as one of the publisher's files."""
     return (
-        _name(url) is not None
+        _name(url, source) is not None
         and url.isprintable()
         and urlsplit(url)[:2] == urlsplit(index)[:2]
-        and not urlsplit(url).path.startswith(_pages().disallowed)
+        and not urlsplit(url).path.startswith(_pages(source).disallowed)
     )
 
 
-def problem(url: str, index: str, text: str = "", newest: int = 0) -> str:
+def problem(url: str, index: str, source: Source, text: str = "", newest: int = 0) -> str:
     """Why an address that looks like data is not taken; "" if it is, or looks like none.
 
     Parameters
@@ -102,22 +108,22 @@ def problem(url: str, index: str, text: str = "", newest: int = 0) -> str:
     text : the link's text. newest : seq of the newest file understood: older ones in the folder
         that robots.txt disallows are known, and left.
     """
-    if is_file(url, index) or not _looks_like_data(url, text):
+    if is_file(url, index, source) or not _looks_like_data(url, text, source):
         return ""
-    name = _name(url)
+    name = _name(url, source)
     parts = urlsplit(url)
     if name is None:
         return "its name does not fit the pattern"
     if parts[:2] != urlsplit(index)[:2]:
         return f"it lies at {printable(f'{parts.scheme}://{parts.netloc}', 80)}, not with the page"
-    if parts.path.startswith(_pages().disallowed):
+    if parts.path.startswith(_pages(source).disallowed):
         return "robots.txt disallows its folder" if name.seq > newest else ""
     return "its address has characters that cannot be shown"
 
 
-def order(url: str) -> tuple[int, str]:
+def order(url: str, source: Source) -> tuple[int, str]:
     """Where a file stands among all: its seq and its base name."""
-    name = _name(url)
+    name = _name(url, source)
     return (name.seq if name else 0, base_name(url))
 
 
@@ -126,22 +132,23 @@ def base_name(url: str) -> str:
     return urlsplit(url).path.rpartition("/")[2]
 
 
-def _pages() -> Pages:
-    return registry.main().pages
+def _pages(source: Source) -> Pages:
+    return source.pages
 
 
-def _name(url: str) -> FileName | None:
+def _name(url: str, source: Source) -> FileName | None:
     base = base_name(url)
-    return registry.parse_name(base) if base.lower().endswith(".csv") else None
+    return registry.parse_name(base, source) if base.lower().endswith(".csv") else None
 
 
-def _looks_like_data(url: str, text: str) -> bool:
+def _looks_like_data(url: str, text: str, source: Source) -> bool:
     """Data by its ending, or by words that only the files' links have."""
     base = unquote(base_name(url))
     if urlsplit(url).scheme not in ("http", "https"):
         return False
     return bool(_DATA.search(base)) or any(
-        _pages().window.search(words) and any(word in words.lower() for word in _pages().about)
+        _pages(source).window.search(words)
+        and any(word in words.lower() for word in _pages(source).about)
         for words in (base, text)
     )
 

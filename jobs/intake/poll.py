@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from forecast.config import Config
 from forecast.errors import ConfigError
 from forecast.intake.sources import registry
+from forecast.intake.sources.contract import Source
 from forecast.intake.tables import markup
 from forecast.intake.text import content_sha256
 from forecast.printable import printable
@@ -36,6 +37,8 @@ from jobs.intake.take_in import take_in
 
 if TYPE_CHECKING:
     import httpx
+
+    from forecast.context import Context
 
 LOCK = "fetch.lock"
 _WORST_FIRST: tuple[PollOutcome, ...] = (
@@ -62,8 +65,7 @@ class Fetched:
 
 
 def fetch(
-    path: Path,
-    config: Config,
+    context: Context,
     *,
     now: datetime | None = None,
     force: bool = False,
@@ -82,31 +84,31 @@ def fetch(
     ConfigError : there is no contact to name. BusyError : another poll is going on.
     """
     now = now or datetime.now(UTC)
-    fetched = poll(path, config, now, force)
-    with connect.writing(path) as db:
-        taken = take_in(db, path, config, (), now.date().isoformat(), with_bundle)
+    fetched = poll(context, now, force)
+    with connect.writing(context.path) as db:
+        taken, _ = take_in(db, context, (), now.date().isoformat(), with_bundle)
     return replace(fetched, taken=taken)
 
 
-def poll(path: Path, config: Config, now: datetime, force: bool = False) -> Fetched:
+def poll(context: Context, now: datetime, force: bool = False) -> Fetched:
     """Look at the page and bring every new file into the archive; the record is not touched."""
-    refuse_anonymous(config)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with connect.locked(path.with_name(LOCK), connect.LOCK_WAIT):
-        with ops.writing(path) as db:
+    refuse_anonymous(context.config)
+    context.path.parent.mkdir(parents=True, exist_ok=True)
+    with connect.locked(context.path.with_name(LOCK), connect.LOCK_WAIT):
+        with ops.writing(context.path) as db:
             last, known, poll_id = ops.last_poll(db), ops.links(db), ops.next_poll_id(db)
         previous = last[1] if last else None
         if previous and not force and poll_times.too_soon(previous, now):
             return Fetched(previous, (), (), asked=False)
-        visit = _Visit(path, config, poll_id, now, known)
+        visit = _Visit(context.path, context.config, context.source, poll_id, now, known)
         answers = visit.answers()
         done = _poll(now, now + visit.took(), previous, answers, visit.pause)
-        with ops.writing(path) as db:
+        with ops.writing(context.path) as db:
             ops.save_poll(db, poll_id, done, answers, visit.changed_links())
     return Fetched(done, tuple(answers), ())
 
 
-def awaited(path: Path) -> str:
+def awaited(path: Path, source: Source) -> str:
     """What a run should wait for: the sibling (AOR or state file) of a file the last poll brought.
 
     "" if there is nothing to wait for. The patience is one poll: the next one ends it, whatever
@@ -119,8 +121,8 @@ def awaited(path: Path) -> str:
         fresh = {d.sha256 for d in ops.downloads(db) if last and d.poll_id == last[0]}
     with closing(connect.read(path)) as connection:
         newest = inventory.newest_files(connection)
-    names = {name: registry.parse_name(name) for name, _, _ in newest}
-    missing = set(registry.main().pages.siblings) - {name.layout for name in names.values() if name}
+    names = {name: registry.parse_name(name, source) for name, _, _ in newest}
+    missing = set(source.pages.siblings) - {name.layout for name in names.values() if name}
     if len(missing) != 1 or not any(sha256 in fresh for _, sha256, _ in newest):
         return ""
     return f"the {missing.pop()} file of {newest[0][2]}; the next poll is the last one waited for"
@@ -130,12 +132,18 @@ class _Visit:
     """One look at the page and at what it links to; holds what is to be remembered of it."""
 
     def __init__(
-        self, path: Path, config: Config, poll_id: int, now: datetime, known: Mapping[str, Link]
+        self,
+        path: Path,
+        config: Config,
+        source: Source,
+        poll_id: int,
+        now: datetime,
+        known: Mapping[str, Link],
     ) -> None:
         self.path, self.settings, self.poll_id = path, config.fetch, poll_id
         self.archive = archive.folders(path, config).archive
-        self.index = page_of(config)
-        self.address, self.own_name = config.address, registry.main().name
+        self.index = page_of(config, source)
+        self.address, self.source = config.address, source
         self.today = now.date().isoformat()
         self.known, self.links = known, dict(known)
         self.began = time.monotonic()
@@ -183,7 +191,7 @@ class _Visit:
 
     def _has_table(self, url: str, address: str) -> bool:
         """Whether a page is another year's; the one that lists the files may have such a name."""
-        return url != self.index and listing.is_table_page(url, address)
+        return url != self.index and listing.is_table_page(url, address, self.source)
 
     def _table(self, url: str, reply: Reply) -> PollAnswer:
         kept = markup.without_rest(reply.content)
@@ -197,7 +205,10 @@ class _Visit:
         """The files on the page, the oldest release first."""
         index = self.index
         listed = (url for url, link in self.links.items() if link.listed)
-        return sorted((url for url in listed if listing.is_file(url, index)), key=listing.order)
+        return sorted(
+            (url for url in listed if listing.is_file(url, index, self.source)),
+            key=lambda url: listing.order(url, self.source),
+        )
 
     def took(self) -> timedelta:
         """How long it has taken so far."""
@@ -211,7 +222,7 @@ class _Visit:
         index = self.index
         reply = self._get(http, self.links.get(index, Link(index)))
         if reply.outcome == "content":
-            page = listing.read(reply.content, index, self.settings.ignore)
+            page = listing.read(reply.content, index, self.source, self.settings.ignore)
             if not page.files and not page.unrecognized:
                 detail = "the page links to no file: a block page, or the page has changed"
                 return PollAnswer(index, "blocked", detail)
@@ -228,7 +239,7 @@ class _Visit:
         for url, link in list(self.links.items()):
             if link.unrecognized:
                 ignored = listing.base_name(url) in self.settings.ignore
-                if ignored or listing.is_file(url, self.index):
+                if ignored or listing.is_file(url, self.index, self.source):
                     self.links[url] = replace(link, listed=not ignored, unrecognized="")
 
     def _remember(self, page: listing.Listing) -> None:
@@ -254,7 +265,7 @@ class _Visit:
         """Under which a file is kept; an address of own counts may end in anything."""
         base = listing.base_name(url)
         if url == self.address and not re.fullmatch(r"\w[\w.-]{0,150}", base, re.ASCII):
-            return self.own_name
+            return self.source.name
         return inbox.file_name(Path(base))
 
     def _content(self, url: str, reply: Reply, name: str) -> PollAnswer:
@@ -281,9 +292,9 @@ class _Visit:
         return reply
 
 
-def page_of(config: Config) -> str:
+def page_of(config: Config, source: Source) -> str:
     """The page that links to the files: the settings', or the source's own; or the one file."""
-    return config.address or config.fetch.index or registry.main().pages.index
+    return config.address or config.fetch.index or source.pages.index
 
 
 def _poll(

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecast import in_use
-from forecast.intake.sources import registry
 from forecast.store import releases, runs
 from jobs.intake import archive
 from jobs.intake.delivered import take_delivered
@@ -16,34 +14,39 @@ from jobs.intake.ingest import Taken, WaitingFile, take_bundle, take_file, take_
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from forecast.config import Config
+    from forecast.context import Context
 
 
 def take_in(
     db: Database,
-    path: Path,
-    config: Config,
+    context: Context,
     files: Sequence[Path],
     first_seen: str,
     with_bundle: bool,
     only: int | None = None,
-) -> tuple[Taken, ...]:
+) -> tuple[tuple[Taken, ...], Context]:
     """Keep the embedded figures, these files, and what waits for us, each once.
 
     first_seen : vintage date of the files. only : of what waits, the release with this seq.
+
+    Returns
+    -------
+    What became of each file, and the context with the series that the record has now.
     """
-    dimensions, joins = config.forecast.dimensions, config.labels.joins
+    dimensions, joins = context.config.forecast.dimensions, context.config.labels.joins
     if with_bundle:
-        take_bundle(db, dimensions)
-        runs.PathsOnRecord(db).keep(registry.main().embedded_paths())
-    kept_in = archive.folders(path, config)
+        take_bundle(db, context.source, dimensions)
+        runs.PathsOnRecord(db).keep(context.source.embedded_paths())
+    kept_in = archive.folders(context.path, context.config)
     archive.make(kept_in)
     releases.save_joins(db, joins)
-    in_use.taken(db, config)
+    context = context.taken(db)
     taken = [
-        take_file(db, kept_in, WaitingFile(file, first_seen), dimensions, joins) for file in files
+        take_file(db, kept_in, WaitingFile(file, first_seen), dimensions, context.source, joins)
+        for file in files
     ]
-    taken += take_waiting(db, path, kept_in, dimensions, first_seen, only, joins)
-    taken += take_delivered(db, path, config, first_seen, only)
-    in_use.taken(db, config)
-    return tuple(taken)
+    taken += take_waiting(
+        db, context.path, kept_in, dimensions, first_seen, context.source, only, joins
+    )
+    taken += take_delivered(db, context, first_seen, only)
+    return tuple(taken), context.taken(db)

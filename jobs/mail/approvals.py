@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecast.config import Config
 from forecast.errors import DataError
 from forecast.store import connect, deliveries, notices, ops, runs
 from forecast.store.notices import Approval, Notice
@@ -17,14 +16,14 @@ from jobs.pipeline.triggers import taken_back
 if TYPE_CHECKING:
     import sqlite3
 
+    from forecast.context import Context
+
 
 NO_SUCH = "no notice {}; `bordercast notices list` shows all"
 CONTENT_SHOWN = 12  # characters of a content's digest; a chance of 1 in 10^14 to meet another
 
 
-def withdraw(
-    path: Path, config: Config, run_id: int, why: str, by: str, now: datetime
-) -> tuple[int, int]:
+def withdraw(context: Context, run_id: int, why: str, by: str, now: datetime) -> tuple[int, int]:
     """Withdraw a run, and tell those who got its notices.
 
     Returns
@@ -35,11 +34,11 @@ def withdraw(
     ------
     DataError : as `runs.withdraw` has it.
     """
-    with connect.writing(path) as db:
-        sent = [n for n in notices.of_run(db.conn, run_id) if _reached_somebody(path, n)]
-        told = list(taken_back(db.conn, config, run_id, sent))
+    with connect.writing(context.path) as db:
+        sent = [n for n in notices.of_run(db.conn, run_id) if _reached_somebody(context.path, n)]
+        told = list(taken_back(db.conn, context.config, run_id, sent))
         stopped = runs.withdraw(db, run_id, why, by, now, told)
-        compose.write_all(path, db, config, now)
+        compose.write_all(context, db, now)
     return stopped, len(told)
 
 

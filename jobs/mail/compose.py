@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecast import headlines
 from forecast.config import Config
 from forecast.desk import answered
 from forecast.desk.email import content as desk
@@ -21,7 +20,7 @@ from forecast.desk.email import typeset
 from forecast.desk.email.mime import Letterhead
 from forecast.desk.email.statements import statement
 from forecast.desk.report import MonthReport, report
-from forecast.desk.wording import measure, month_words
+from forecast.desk.wording import month_words
 from forecast.store import changes, connect, deliveries, findings, notices, plots, releases, runs
 from forecast.store.notices import Notice, Section
 from jobs.pipeline.triggers import false_now
@@ -32,85 +31,93 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from forecast.context import Context
+    from forecast.intake.sources.contract import Source
+
 LOG = logging.getLogger("bordercast")
 _GRAVITY = ("critical", "major", "notable", "watch")
 _SUPERSEDED = "nothing in it is still true"
 
 
-def write_all(path: Path, db: Database, config: Config, now: datetime) -> None:
+def write_all(context: Context, db: Database, now: datetime) -> None:
     """Write every notice that is due, and those held anew whose figures were revised.
 
     A notice that cannot be written stays due: the record is published all the same, and the
     operator is told.
     """
     try:
-        while renew_one(path, db):
+        while renew_one(context.path, db, context.source):
             pass
-        while write_one(path, db, config, now):
+        while write_one(context, db, now):
             pass
     except Exception:  # whatever it is, the figures matter more
         LOG.exception("a notice could not be written; it stays due")
 
 
-def renew_one(path: Path, db: Database) -> bool:
+def renew_one(path: Path, db: Database, source: Source) -> bool:
     """Make one held notice due again that rests on revised figures; whether there was one."""
     counts = None
     with closing(connect.read(path)) as connection:
         for notice in notices.in_state(connection, "held"):
             counts = counts or releases.current_counts(connection)
-            if any(false_now(connection, [notice], counts).values()):
+            if any(false_now(connection, [notice], counts, source).values()):
                 return notices.renew(db, notice.id)
     return False
 
 
-def write_one(path: Path, db: Database, config: Config, now: datetime) -> bool:
+def write_one(context: Context, db: Database, now: datetime) -> bool:
     """Write one notice that is due; whether there was one."""
-    with closing(connect.read(path)) as connection:
+    with closing(connect.read(context.path)) as connection:
         notice = notices.next_due(connection)
         if notice is None:
             return False
-        sections = list(_sections(connection, notice, config.site.address))
-        frame = frame_of(config, notice.month)
+        sections = list(_sections(connection, notice, context.config.site.address, context.source))
+        frame = frame_of(context.config, notice.month, context.source)
     if not sections:
         return notices.drop(db, notice.id, _SUPERSEDED, now)
-    approved = deliveries.text(now) if config.notices.approval == "auto" else None
+    approved = deliveries.text(now) if context.config.notices.approval == "auto" else None
     return notices.save_composed(db, notice.id, frame, sections, approved)
 
 
-def frame_of(config: Config, month: str, mark: str = "") -> notices.Frame:
+def frame_of(config: Config, month: str, source: Source, mark: str = "") -> notices.Frame:
     """What stands around the sections of a month's notice; mark : in front of its title."""
     head = Letterhead(config.mail.sender, config.mail.reply_to)
-    title = f"{measure().title}, {month_words(month)}"
+    title = f"{source.measure.title}, {month_words(month)}"
     return typeset.frame(
         f"{mark}: {title}" if mark else title,
         config.notices.contact,
+        source,
         head.unsubscribe,
         config.site.address,
         attest.public_key(config.witness),
     )
 
 
-def _sections(connection: sqlite3.Connection, notice: Notice, address: str) -> Iterator[Section]:
+def _sections(
+    connection: sqlite3.Connection, notice: Notice, address: str, source: Source
+) -> Iterator[Section]:
     if notice.kind == "correction":
         told = _withdrawn if notice.withdraws else _corrections
-        yield from told(connection, notice, address)
+        yield from told(connection, notice, address, source)
         return
     if notice.kind != "digest":
-        yield from _findings(connection, notice, address)
-    for border in headlines.every():
-        yield from _digest(connection, border, notice.month)
+        yield from _findings(connection, notice, address, source)
+    for border in source.totals.every:
+        yield from _digest(connection, border, notice.month, source)
 
 
-def _findings(connection: sqlite3.Connection, notice: Notice, address: str) -> list[Section]:
+def _findings(
+    connection: sqlite3.Connection, notice: Notice, address: str, source: Source
+) -> list[Section]:
     """A section a border, the most serious first; all borders where nothing was unusual."""
     month = notice.month
     told_of = {
-        border: report(connection, border, month)
+        border: report(connection, border, month, source)
         for border in findings.judged_as_issued(connection, month)
     }
     told = [
         border
-        for border in headlines.every()
+        for border in source.totals.every
         if border in told_of
         and (notice.kind == "quiet" or told_of[border].findings or told_of[border].shift)
     ]
@@ -133,18 +140,18 @@ def finding(
         told, _nationwide(connection, told), answered.changes_sentence(moved), address
     )
     flagged = plots.flagged(connection, told.border)
-    drawn = notice_chart.picture(told.border, told.recent, flagged, said.finding)
-    chart = grammar.render(drawn, "png", scale=2)
+    drawn = notice_chart.picture(told.border, told.recent, flagged, said.finding, told.source)
+    chart = grammar.render(drawn, "png", told.source, scale=2)
     return _section(said, "finding", statement(told), chart, drawn.alt)
 
 
 def _nationwide(connection: sqlite3.Connection, told: MonthReport) -> MonthReport | None:
     """The report of all totals together, where there is one of that month."""
-    whole = headlines.whole()
+    whole = told.source.totals.whole
     if not whole or told.border == whole:
         return None
     try:
-        return report(connection, whole, told.month)
+        return report(connection, whole, told.month, told.source)
     except KeyError:  # somebody's month is not known, so nobody knows the sum
         return None
 
@@ -168,7 +175,9 @@ def _section(
     )
 
 
-def _digest(connection: sqlite3.Connection, border: str, month: str) -> Iterator[Section]:
+def _digest(
+    connection: sqlite3.Connection, border: str, month: str, source: Source
+) -> Iterator[Section]:
     standing = desk.Standing(
         border,
         month,
@@ -179,19 +188,21 @@ def _digest(connection: sqlite3.Connection, border: str, month: str) -> Iterator
         ],
         parts=[
             flag
-            for flag in findings.month_flags(connection, month)
+            for flag in findings.month_flags(connection, month, source.totals)
             if flag["border"] == border and flag["dimension"] and flag["severity"] != "watch"
         ],
     )
     if standing.episodes or standing.parts:
-        yield _section(desk.digest(standing), "digest")
+        yield _section(desk.digest(standing, source), "digest")
 
 
-def _corrections(connection: sqlite3.Connection, notice: Notice, address: str) -> Iterator[Section]:
+def _corrections(
+    connection: sqlite3.Connection, notice: Notice, address: str, source: Source
+) -> Iterator[Section]:
     counts = releases.current_counts(connection)
-    false = false_now(connection, _thread(connection, notice), counts)
-    for border in (border for border in headlines.every() if false.get(border)):
-        now = report(connection, border, notice.month)
+    false = false_now(connection, _thread(connection, notice), counts, source)
+    for border in (border for border in source.totals.every if false.get(border)):
+        now = report(connection, border, notice.month, source)
         said = desk.correction(now, false[border], _nationwide(connection, now), address)
         yield _section(said, "finding", statement(now))
 
@@ -205,7 +216,9 @@ def _thread(connection: sqlite3.Connection, notice: Notice) -> list[Notice]:
     ]
 
 
-def _withdrawn(connection: sqlite3.Connection, notice: Notice, _address: str) -> Iterator[Section]:
+def _withdrawn(
+    connection: sqlite3.Connection, notice: Notice, _address: str, source: Source
+) -> Iterator[Section]:
     """A section for each one of the thread, so that all who got one are told."""
     (why,) = [w for w in runs.withdrawals(connection) if w["run_id"] == notice.withdraws]
     spoken = {
@@ -215,7 +228,9 @@ def _withdrawn(connection: sqlite3.Connection, notice: Notice, _address: str) ->
     }
     parts: tuple[notices.SectionPart, ...] = ("finding", "digest")
     for part in parts:
-        for border in headlines.every():
+        for border in source.totals.every:
             if (border, part) in spoken:
-                said = desk.withdrawn(border, notice.month, why["run_id"], why["at"], why["why"])
+                said = desk.withdrawn(
+                    border, notice.month, why["run_id"], why["at"], why["why"], source
+                )
                 yield _section(said, part)

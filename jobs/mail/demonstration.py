@@ -13,25 +13,27 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import TYPE_CHECKING
 
-from forecast import headlines
 from forecast.config import Config
 from forecast.desk.email import mime
 from forecast.desk.email.mime import Letter, Letterhead
 from forecast.desk.report import report
 from forecast.errors import DataError
-from forecast.intake.sources import registry
 from forecast.store import flags, read, reports
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice
 from jobs.mail import compose, send, smtp
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 MONTH, BORDERS = "2025-02", ("southwest", "nationwide")
 MARK = "Demonstration"
 _NOBODY = "bordercast <notices@bordercast.invalid>"  # whose file it is where no sender is set
 
 
-def letter(connection: sqlite3.Connection, config: Config, now: datetime) -> Letter:
+def letter(connection: sqlite3.Connection, config: Config, now: datetime, source: Source) -> Letter:
     """The notice of that month, as a recipient of all borders would have got it.
 
     Raises
@@ -39,16 +41,23 @@ def letter(connection: sqlite3.Connection, config: Config, now: datetime) -> Let
     DataError : the record does not have that month, or has no published run.
     """
     run = read.latest_run(connection)
-    month, borders = (MONTH, BORDERS) if run is None else _shown(connection, run.data_through)
+    month, borders = (
+        (MONTH, BORDERS) if run is None else _shown(connection, run.data_through, source)
+    )
     if run is None or any(not _covers(connection, border, month) for border in borders):
         raise DataError(f"the record has no {month} to show; run `bordercast run` first")
     sections = tuple(
-        compose.finding(connection, report(connection, border, month), None, config.site.address)
+        compose.finding(
+            connection,
+            report(connection, border, month, source),
+            None,
+            config.site.address,
+        )
         for border in borders
     )
     key = hashlib.sha256(f"{MARK}|{run.digest}".encode()).hexdigest()
     head = Letterhead(config.mail.sender or _NOBODY, config.mail.reply_to)
-    frame = compose.frame_of(config, month, MARK)
+    frame = compose.frame_of(config, month, source, MARK)
     at = now.isoformat(timespec="seconds")
     notice = Notice(
         id=0,
@@ -74,18 +83,20 @@ def letter(connection: sqlite3.Connection, config: Config, now: datetime) -> Let
         quoted_run=run.id,
     )
     attached = config.notices.attach_page and not config.site.address
-    return mime.letter(notice, sections, head, at, mark=MARK, attach_page=attached)
+    return mime.letter(notice, sections, head, at, source, mark=MARK, attach_page=attached)
 
 
-def _shown(connection: sqlite3.Connection, newest: str) -> tuple[str, tuple[str, ...]]:
+def _shown(
+    connection: sqlite3.Connection, newest: str, source: Source
+) -> tuple[str, tuple[str, ...]]:
     """The month to show and its totals; newest : the last month of the record."""
-    if registry.main().shipped:
+    if source.shipped:
         return MONTH, BORDERS
-    flagged = [row for row in flags.flags(connection) if row["kind"] == "month"]
+    flagged = [row for row in flags.flags(connection, source.totals) if row["kind"] == "month"]
     month = flagged[0]["month"] if flagged else newest
     of_month = tuple(row["border"] for row in flagged if row["month"] == month)
     return month, of_month or tuple(
-        border for border in headlines.every() if _covers(connection, border, month)
+        border for border in source.totals.every if _covers(connection, border, month)
     )[:1]
 
 

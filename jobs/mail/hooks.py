@@ -29,6 +29,7 @@ from forecast.config import Hook
 from forecast.desk.email import mime
 from forecast.desk.wording import check_command, in_keys
 from forecast.errors import ConfigError, MailError
+from forecast.intake.sources.contract import Source
 from forecast.printable import printable
 from forecast.store import deliveries, ops
 from forecast.store.connect import LOCK_WAIT, locked
@@ -49,10 +50,10 @@ def recipient(hook: Hook) -> str:
     return f"{deliveries.HOOK}{hook.name}"
 
 
-def message(hook: Hook, notice: Notice, sections: Sequence[Section]) -> Message:
+def message(hook: Hook, notice: Notice, sections: Sequence[Section], source: Source) -> Message:
     """A notice as this hook gets it; the same bytes at every attempt."""
-    subject = mime.subject(notice, sections)
-    found = _PAYLOADS[hook.kind](hook, notice, sections, subject)
+    subject = mime.subject(notice, sections, source)
+    found = _PAYLOADS[hook.kind](hook, notice, sections, subject, source)
     payload = json.dumps(found, ensure_ascii=False)  # escaped, a text could be too long for ntfy
     edition = f"{hook.name}: {mime.edition(sections)}"
     return Message(notice.content_key, edition, subject, "", payload.encode())
@@ -206,7 +207,7 @@ def _short(
 
 
 def _generic(
-    hook: Hook, notice: Notice, sections: Sequence[Section], subject: str
+    hook: Hook, notice: Notice, sections: Sequence[Section], subject: str, source: Source
 ) -> dict[str, Any]:
     return {
         "type": f"notice.{notice.kind}",
@@ -229,7 +230,8 @@ def _generic(
                         "statement": json.loads(section.statement),
                     }
                     for section in sections
-                ]
+                ],
+                source,
             ),
         },
     }
@@ -240,7 +242,9 @@ def _escaped(text: str) -> str:
     return html.escape(text, quote=False)
 
 
-def _slack(hook: Hook, notice: Notice, sections: Sequence[Section], subject: str) -> dict[str, Any]:
+def _slack(
+    hook: Hook, notice: Notice, sections: Sequence[Section], subject: str, _source: Source
+) -> dict[str, Any]:
     text = _escaped("\n\n".join(_short(notice, sections, lambda said: len(_escaped(said)))))
     return {
         "text": _escaped(subject),
@@ -260,7 +264,9 @@ def _literal(line: str) -> str:
     return _LISTS.sub(r"\g<0>\\", _MARKS.sub(r"\\\1", line))
 
 
-def _teams(hook: Hook, notice: Notice, sections: Sequence[Section], subject: str) -> dict[str, Any]:
+def _teams(
+    hook: Hook, notice: Notice, sections: Sequence[Section], subject: str, _source: Source
+) -> dict[str, Any]:
     lines = [subject, *_short(notice, sections)]
     bold = {"weight": "Bolder", "size": "Medium"}
     card = {
@@ -277,12 +283,15 @@ def _teams(hook: Hook, notice: Notice, sections: Sequence[Section], subject: str
     return {"type": "message", "attachments": [attachment]}
 
 
-def _ntfy(hook: Hook, notice: Notice, sections: Sequence[Section], subject: str) -> dict[str, Any]:
+def _ntfy(
+    hook: Hook, notice: Notice, sections: Sequence[Section], subject: str, _source: Source
+) -> dict[str, Any]:
     text = "\n\n".join(_short(notice, sections, lambda said: len(said.encode())))
     return {"topic": hook.topic, "title": subject, "message": text, "tags": ["chart"]}
 
 
-_PAYLOADS: dict[str, Callable[[Hook, Notice, Sequence[Section], str], dict[str, Any]]] = {
+_Payload = Callable[[Hook, Notice, Sequence[Section], str, Source], dict[str, Any]]
+_PAYLOADS: dict[str, _Payload] = {
     "generic": _generic,
     "slack": _slack,
     "teams": _teams,

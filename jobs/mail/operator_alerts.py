@@ -15,8 +15,8 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from pathlib import Path
 from textwrap import fill
+from typing import TYPE_CHECKING
 
 from forecast.config import Config
 from forecast.desk.email.mime import Letterhead
@@ -24,33 +24,36 @@ from forecast.store import connect, deliveries, ops, read
 from forecast.store.deliveries import Message
 from jobs.service import health
 
+if TYPE_CHECKING:
+    from forecast.context import Context
+
 EDITION = "operator"
 LEAST_MONTHS = 24  # of issued forecasts, before their coverage is judged
 UNLIKELY = 0.01  # coverage that far off by chance
 
 
-def queue_concerns(path: Path, config: Config, now: datetime) -> int:
+def queue_concerns(context: Context, now: datetime) -> int:
     """Make a delivery of everything that needs the operator and was not told yet; how many."""
-    if not (config.mail.enabled and config.mail.operator):
+    if not (context.config.mail.enabled and context.config.mail.operator):
         return 0
     through = ""
-    with closing(connect.read(path)) as connection:
+    with closing(connect.read(context.path)) as connection:
         latest = read.latest_run(connection)
         through = latest.data_through if latest else ""
     added = 0
-    with ops.writing(path) as db:
-        for concern in concerns(path, config, now):
-            made = letter(config, concern, through, now)
-            to = [(made.content_key, EDITION, config.mail.operator)]
+    with ops.writing(context.path) as db:
+        for concern in concerns(context, now):
+            made = letter(context.config, concern, through, now)
+            to = [(made.content_key, EDITION, context.config.mail.operator)]
             added += deliveries.queue(db, [made], to, now)
     return added
 
 
-def concerns(path: Path, config: Config, now: datetime) -> Iterator[str]:
+def concerns(context: Context, now: datetime) -> Iterator[str]:
     """What needs a person, a sentence each."""
-    yield from health.status(path, config, now).by_mail
-    with closing(connect.read(path)) as connection:
-        yield from coverage_drift(read.scores(connection))
+    yield from health.status(context, now).by_mail
+    with closing(connect.read(context.path)) as connection:
+        yield from coverage_drift(read.scores(connection, context.source.totals))
 
 
 def coverage_drift(scores: list[dict[str, object]]) -> Iterator[str]:

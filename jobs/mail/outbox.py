@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forecast.config import Config
 from forecast.store import connect, deliveries, ops, wakes
@@ -13,10 +14,12 @@ from forecast.store import notices as stored
 from jobs.mail import approvals, hooks, operator_alerts, queueing, send, smtp
 from jobs.mail.send import DeliveryOutcome
 
+if TYPE_CHECKING:
+    from forecast.context import Context
+
 
 def deliver(
-    path: Path,
-    config: Config,
+    context: Context,
     now: Callable[[], datetime] | None = None,
     *,
     resume: bool = False,
@@ -38,20 +41,20 @@ def deliver(
     VerifyError : the record was edited; nothing goes out.
     """
     now = now or (lambda: datetime.now(UTC))
-    wakes.refuse_edited(path)
-    check(config)
-    approvals.expire_all(path, now())
-    queueing.queue_all(path, config, now())
-    operator_alerts.queue_concerns(path, config, now())
-    with ops.writing(path) as db:
+    wakes.refuse_edited(context.path)
+    check(context.config)
+    approvals.expire_all(context.path, now())
+    queueing.queue_all(context, now())
+    operator_alerts.queue_concerns(context, now())
+    with ops.writing(context.path) as db:
         if resume:
             deliveries.resume(db)
         if again:
             deliveries.revive(db, now())
-    queueing.recall_all(path, now())
-    outcomes = _send(path, config, now)
-    if _called_for(path, config, now(), outcomes):
-        outcomes += _send(path, config, now)
+    queueing.recall_all(context.path, now())
+    outcomes = _send(context.path, context.config, now)
+    if _called_for(context, now(), outcomes):
+        outcomes += _send(context.path, context.config, now)
     return outcomes
 
 
@@ -68,7 +71,7 @@ def _send(path: Path, config: Config, now: Callable[[], datetime]) -> list[Deliv
     return outcomes + hooks.send_all(path, config.notices.hooks, now)
 
 
-def _called_for(path: Path, config: Config, now: datetime, outcomes: list[DeliveryOutcome]) -> int:
+def _called_for(context: Context, now: datetime, outcomes: list[DeliveryOutcome]) -> int:
     """Queue what these outcomes call for; how many deliveries.
 
     The operator is to know what will never arrive, and who got a notice that was false by then
@@ -76,21 +79,21 @@ def _called_for(path: Path, config: Config, now: datetime, outcomes: list[Delive
     """
     added = 0
     if "sent" in outcomes:
-        added += queueing.queue_all(path, config, now)
+        added += queueing.queue_all(context, now)
     if {"refused", "given up"} & set(outcomes):
-        added += operator_alerts.queue_concerns(path, config, now)
+        added += operator_alerts.queue_concerns(context, now)
     return added
 
 
-def waiting(path: Path, config: Config, now: datetime) -> list[tuple[str, int]]:
+def waiting(context: Context, now: datetime) -> list[tuple[str, int]]:
     """(subject, recipients) of what `deliver` would send now; nothing is changed."""
-    with ops.writing(path) as db:
+    with ops.writing(context.path) as db:
         began = deliveries.begin(db, now)
         found = deliveries.due(db, now)
-        with closing(connect.read(path)) as connection:
+        with closing(connect.read(context.path)) as connection:
             approved = stored.to_send(connection)
         for notice in queueing.to_queue(approved, began, now):
             if not deliveries.recipients_of(db, notice.content_key):
-                for _, message in queueing.reached(path, db, config, notice):
+                for _, message in queueing.reached(context, db, notice):
                     found[message.subject] = found.get(message.subject, 0) + 1
     return sorted(found.items())

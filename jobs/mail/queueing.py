@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from forecast.context import Context
+    from forecast.intake.sources.contract import Source
+
 
 def recall_all(path: Path, now: datetime) -> int:
     """Give up what still waits of notices whose run was withdrawn; how many deliveries."""
@@ -40,14 +43,14 @@ def recall_all(path: Path, now: datetime) -> int:
         )
 
 
-def queue_all(path: Path, config: Config, now: datetime) -> int:
+def queue_all(context: Context, now: datetime) -> int:
     """Make the deliveries that approved notices do not have yet; how many."""
-    with ops.writing(path) as db:
+    with ops.writing(context.path) as db:
         began = deliveries.begin(db, now)
-        deliveries.save_recipients(db, readers(config))
-    with closing(connect.read(path)) as connection:
+        deliveries.save_recipients(db, readers(context.config))
+    with closing(connect.read(context.path)) as connection:
         approved = notices.to_send(connection)
-    return sum(queue_one(path, config, notice, now) for notice in to_queue(approved, began, now))
+    return sum(queue_one(context, notice, now) for notice in to_queue(approved, began, now))
 
 
 def to_queue(approved: Iterable[Notice], began: str, now: datetime) -> Iterator[Notice]:
@@ -65,65 +68,65 @@ def readers(config: Config) -> list[Addressee]:
     return [Addressee(r.address, r.borders, r.digest) for r in config.notices.recipients]
 
 
-def queue_one(path: Path, config: Config, notice: Notice, now: datetime) -> int:
+def queue_one(context: Context, notice: Notice, now: datetime) -> int:
     """Make the deliveries of one approved notice, once; how many are new.
 
     A correction gets some more whenever the notice it corrects reached somebody late.
     """
-    with ops.writing(path) as db:
+    with ops.writing(context.path) as db:
         known = deliveries.recipients_of(db, notice.content_key)
         if known and notice.corrects is None:
             return 0
-        found = [each for each in reached(path, db, config, notice) if each[0] not in known]
+        found = [each for each in reached(context, db, notice) if each[0] not in known]
         messages = {(m.content_key, m.edition): m for _, m in found}
         to = [(m.content_key, m.edition, recipient) for recipient, m in found]
         return deliveries.queue(db, messages.values(), to, now)
 
 
 def reached(
-    path: Path, db: Database | sqlite3.Connection, config: Config, notice: Notice
+    context: Context, db: Database | sqlite3.Connection, notice: Notice
 ) -> list[tuple[str, Message]]:
     """The same as `addressed` for those who can be reached: without mail, webhooks alone."""
-    found = addressed(path, db, config, notice)
-    if config.mail.enabled:
+    found = addressed(context, db, notice)
+    if context.config.mail.enabled:
         return found
     return [each for each in found if each[0].startswith(deliveries.HOOK)]
 
 
 def addressed(
-    path: Path, db: Database | sqlite3.Connection, config: Config, notice: Notice
+    context: Context, db: Database | sqlite3.Connection, notice: Notice
 ) -> list[tuple[str, Message]]:
     """(recipient, message) of everyone who gets a notice; db : ops.db.
 
     A correction goes to those who got what it corrects, in the same thread.
     """
-    with closing(connect.read(path)) as connection:
+    with closing(connect.read(context.path)) as connection:
         sections = notices.sections(connection, notice.id)
         first = notices.one(connection, notice.corrects) if notice.corrects else None
     gone = deliveries.unsubscribed(db)
     got = deliveries.editions_sent(db, first.content_key) if first else {}
     found = []
-    for reader in config.notices.recipients:
+    for reader in context.config.notices.recipients:
         chosen = rules.chosen(sections, reader)
         address = reader.address.lower()
         if not chosen or address in gone or (first and address not in got):
             continue
         answers = mime.message_id(first.message_id, got[address]) if first else ""
-        found.append((address, message(config, notice, chosen, answers)))
-    for hook in config.notices.hooks:
+        found.append((address, message(context.config, notice, chosen, context.source, answers)))
+    for hook in context.config.notices.hooks:
         chosen, name = rules.chosen(sections, hook), hooks.recipient(hook)
         if chosen and (not first or name in got):
-            found.append((name, hooks.message(hook, notice, chosen)))
+            found.append((name, hooks.message(hook, notice, chosen, context.source)))
     return found
 
 
 def message(
-    config: Config, notice: Notice, sections: tuple[Section, ...], answers: str = ""
+    config: Config, notice: Notice, sections: tuple[Section, ...], source: Source, answers: str = ""
 ) -> Message:
     """One edition as it goes out; one that is not approved bears the date of its writing."""
     one_click = bool(config.one_click)
     head = Letterhead(config.mail.sender, config.mail.reply_to, one_click)
     date = notice.approved_at or notice.created_at
     attached = config.notices.attach_page and not config.site.address
-    made = mime.letter(notice, sections, head, date, answers, attach_page=attached)
+    made = mime.letter(notice, sections, head, date, source, answers, attach_page=attached)
     return Message(notice.content_key, made.edition, made.subject, head.address, made.mime)

@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from forecast.intake.sources.contract import Source
+
 CountsAsOf = Mapping[SeriesKey, Mapping[str, Sequence[watch.Stood]]]
 
 
-def as_known(db: Database | sqlite3.Connection, head: Headline, said: Predictive) -> Hindsight:
+def as_known(
+    db: Database | sqlite3.Connection, head: Headline, said: Predictive, source: Source
+) -> Hindsight:
     """What the engine would have said of the borders' totals at each cutoff.
 
     The figures of today stand in for those of a cutoff wherever they are the same; where a month
@@ -36,7 +40,7 @@ def as_known(db: Database | sqlite3.Connection, head: Headline, said: Predictive
     values: dict[SeriesKey, dict[str, list[watch.Stood]]] = defaultdict(lambda: defaultdict(list))
     for stood in watch.headline_values(db):
         values[stood.series][stood.month].append(stood)
-    revised = asked_again(list(_earlier_figures(head, values)), said.centre.shape[2])
+    revised = asked_again(list(_earlier_figures(head, values)), said.centre.shape[2], source)
     return Hindsight(head.keys, head.panel, said, revised)
 
 
@@ -67,7 +71,7 @@ def _as_of(by_month: Mapping[str, Sequence[watch.Stood]], cutoff: str, day: str)
 
 
 def asked_again(
-    earlier: Sequence[tuple[str, Counts]], horizon: int, weighed_before: int = 0
+    earlier: Sequence[tuple[str, Counts]], horizon: int, source: Source, weighed_before: int = 0
 ) -> dict[tuple[SeriesKey, str], Outlook]:
     """The engine's word from the last month of each of these figures, all at once.
 
@@ -76,7 +80,10 @@ def asked_again(
     """
     if not earlier:
         return {}
-    panels = [panel(counts, family=dict.fromkeys(counts, cutoff)) for cutoff, counts in earlier]
+    panels = [
+        panel(counts, family=dict.fromkeys(counts, cutoff), source=source)
+        for cutoff, counts in earlier
+    ]
     places = [(key, cutoff) for cutoff, counts in earlier for key in counts]
     together = beside(panels)
     end = together.z.shape[1] - 1
@@ -84,7 +91,7 @@ def asked_again(
         together,
         np.array([end], dtype=np.int64),
         horizon,
-        totals=_totals(earlier),
+        totals=_totals(earlier, source),
         until=end - weighed_before if weighed_before else None,
     )
     return {
@@ -94,11 +101,11 @@ def asked_again(
     }
 
 
-def _totals(earlier: Sequence[tuple[str, Counts]]) -> dict[int, tuple[int, ...]]:
+def _totals(earlier: Sequence[tuple[str, Counts]], source: Source) -> dict[int, tuple[int, ...]]:
     """Row of each cutoff's nationwide -> rows of its borders."""
     totals, first = {}, 0
     for _, counts in earlier:
-        for total, parts in nationwide_rows(tuple(counts)).items():
+        for total, parts in nationwide_rows(tuple(counts), totals=source.totals).items():
             totals[first + total] = tuple(first + part for part in parts)
         first += len(counts)
     return totals

@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from forecast import headlines, months
-from forecast.intake.sources import registry
+from forecast import months
 from forecast.label_joins import CROSSED
 from forecast.records import Counts, Driver, Flag, Judgement, SeriesKey
 from forecast.store import watch
@@ -17,6 +16,8 @@ from forecast.watch.outlook import Hindsight
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from forecast.intake.sources.contract import Source
+
 
 def explain(
     db: Database,
@@ -25,17 +26,18 @@ def explain(
     hindsights: Sequence[Hindsight],
     counts: Counts,
     dimensions: Sequence[str],
+    source: Source,
 ) -> Iterator[Driver]:
     """Drivers of the new flags, and of earlier ones where figures have arrived since.
 
     hindsights : the borders' and every family's.
     """
     places = {key: (h, row) for h in hindsights for row, key in enumerate(h.keys)}
-    for whole, cutoff, dimension in _new(flags, judgements, dimensions):
-        yield from _answer(whole, cutoff, dimension, places, counts)
+    for whole, cutoff, dimension in _new(flags, judgements, dimensions, source):
+        yield from _answer(whole, cutoff, dimension, places, counts, source)
     for row in watch.unexplained(db):
         whole = Whole(row.series, row.month, row.expected, row.encounters)
-        found = _answer(whole, row.cutoff, row.dimension, places, counts)
+        found = _answer(whole, row.cutoff, row.dimension, places, counts, source)
         if found[0].role != "not held":
             yield from found
 
@@ -46,19 +48,23 @@ def _answer(
     dimension: str,
     places: Mapping[SeriesKey, tuple[Hindsight, int]],
     counts: Counts,
+    source: Source,
 ) -> list[Driver]:
-    members = _members(counts, whole.series.border, dimension)
+    members = _members(counts, whole.series.border, dimension, source)
     parts = list(_parts(members, places, counts, whole.month, cutoff))
     # Whether nobody knows the month of a part that began before it.
     unknown = any(
         whole.month not in counts[key] and min(counts[key]) < whole.month for key in members
     )
-    complete = not unknown and _complete([part.member for part in parts], dimension)
+    complete = not unknown and _complete([part.member for part in parts], dimension, source)
     return drivers(whole, dimension, parts, complete)
 
 
 def _new(
-    flags: Iterable[Flag], judgements: Iterable[Judgement], dimensions: Sequence[str]
+    flags: Iterable[Flag],
+    judgements: Iterable[Judgement],
+    dimensions: Sequence[str],
+    source: Source,
 ) -> Iterator[tuple[Whole, str, str]]:
     """Each flag, the cutoff of the forecast it deviates from, and a dimension."""
     cutoffs = {(j.series, j.month): j.cutoff for j in judgements if j.series.headline}
@@ -67,17 +73,17 @@ def _new(
         if flag.kind != "month" or flag.severity == "watch" or cutoff is None:
             continue
         whole = Whole(flag.series, flag.month, flag.expected, flag.encounters)
-        first = ("border",) if flag.series.border == headlines.whole() else ()
+        first = ("border",) if flag.series.border == source.totals.whole else ()
         # Crossings would say once more, in smaller parts, what their dimensions say.
         alone = [name for name in dimensions if CROSSED not in name]
         yield from ((whole, cutoff, name) for name in (*first, *alone))
 
 
-def _members(counts: Counts, border: str, dimension: str) -> list[SeriesKey]:
+def _members(counts: Counts, border: str, dimension: str, source: Source) -> list[SeriesKey]:
     """The parts of a border; nationwide has those of all borders, and the borders themselves."""
     if dimension == "border":
-        return [SeriesKey(name) for name in headlines.parts() if SeriesKey(name) in counts]
-    borders = headlines.parts() if border == headlines.whole() else (border,)
+        return [SeriesKey(name) for name in source.totals.parts if SeriesKey(name) in counts]
+    borders = source.totals.parts if border == source.totals.whole else (border,)
     return [key for key in counts if key.dimension == dimension and key.border in borders]
 
 
@@ -99,9 +105,9 @@ def _parts(
             yield Part(key, usual, count)
 
 
-def _complete(members: Sequence[SeriesKey], dimension: str) -> bool:
+def _complete(members: Sequence[SeriesKey], dimension: str, source: Source) -> bool:
     """Whether both components are there, where they are published over different spans."""
-    sums = registry.main().hierarchy
+    sums = source.hierarchy
     return dimension not in sums.by_component or {m.component for m in members} >= set(
         sums.components
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast import headlines, months
+from forecast import months
 from forecast.engine import ENGINE
 from forecast.records import Change, Counts, Forecast, SeriesKey
 from forecast.store import changes as store
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.engine.predictive import Predictive
+    from forecast.intake.sources.contract import Source
 
 _THEN, _AS_FORECAST, _CAME = "then", "as forecast", "as they came"
 
 
 def changed(
-    db: Database, head: Headline, said: Predictive, rows: Sequence[Forecast]
+    db: Database, head: Headline, said: Predictive, rows: Sequence[Forecast], source: Source
 ) -> list[Change]:
     """Every border's forecasts that the last run and this one both made; none on a first run.
 
@@ -34,18 +35,18 @@ def changed(
     """
     last = store.last_run(db)
     together = len(set(head.panel.last.tolist())) == 1
-    if last is None or not together or (headlines.whole() and not head.totals):
+    if last is None or not together or (source.totals.whole and not head.totals):
         return []
     after = {
         key: {row.month: row.median for row in rows if row.series == key and row.model == ENGINE}
         for key in head.keys
     }
     old = store.counts_at(db, last)
-    return moved(head, said, old, store.published_medians(db, last), after)
+    return moved(head, said, old, store.published_medians(db, last), after, source)
 
 
 def moved(
-    head: Headline, said: Predictive, old: Counts, before: Medians, after: Medians
+    head: Headline, said: Predictive, old: Counts, before: Medians, after: Medians, source: Source
 ) -> list[Change]:
     """The same from the figures the run before rested on, and what both runs published.
 
@@ -64,21 +65,21 @@ def moved(
         return []  # so long ago that nothing forecast then is still ahead
     now = {key: _until(head, row, cutoff) for row, key in enumerate(head.keys)}
     horizon = said.centre.shape[2]
-    again = asked_again([(_THEN, old)] if old != now else [], horizon)
+    again = asked_again([(_THEN, old)] if old != now else [], horizon, source)
     new = months.to_index(last) - months.to_index(cutoff)
     if new:
         figures: list[tuple[str, Counts]] = [
             (_AS_FORECAST, _as_forecast(now, restated, last)),
             (_CAME, {key: _until(head, row, last) for row, key in enumerate(head.keys)}),
         ]
-        again |= asked_again(figures, horizon, weighed_before=new)
+        again |= asked_again(figures, horizon, source, weighed_before=new)
     then, passed, came = (
         {key: again.get((key, name), restated[key]) for key in now}
         for name in (_THEN, _AS_FORECAST, _CAME)
     )
     stages = [_medians(then, cutoff), _medians(restated, cutoff)]
     stages += [_medians(passed, last), _medians(came, last)]
-    return changes([before, *map(summed, stages), after])
+    return changes([before, *(summed(stage, source.totals) for stage in stages), after])
 
 
 def _until(head: Headline, row: int, cutoff: str) -> dict[str, int]:

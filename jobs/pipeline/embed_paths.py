@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from forecast.config import Config
+from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.store import releases, runs
 from forecast.store.connect import writing
@@ -19,13 +20,13 @@ from jobs.pipeline.totals import forecast_headline, headline
 
 def main() -> None:
     """Refit everything and write the table of paths."""
-    config = Config()
+    config, source = Config(), registry.find("cbp_encounters")
     with tempfile.TemporaryDirectory() as folder, writing(Path(folder) / "paths.db") as db:
-        take_bundle(db)
+        take_bundle(db, source)
         counts, paths = releases.current_counts(db), runs.PathsOnRecord(db)
         forecast_headline(
             config,
-            headline(counts, config),
+            headline(counts, config, source),
             kept=(),
             keep=paths.keep,
             report=lambda step, done, total: print(f"{step}: {done}/{total}", end="\r"),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from forecast import headlines, months
+from forecast import months
 from forecast.engine import ENGINE, paths, spans
 from forecast.engine.coherent import coherent
 from forecast.engine.joint import Joint, as_bytes, groups
@@ -17,6 +17,9 @@ from forecast.records import Counts, Forecast, PathMarks, PathRule, SeriesKey, S
 from forecast.watch.outlook import Hindsight
 from jobs.pipeline.totals import Headline, Models
 from models.base import Floats
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 RECENT = 12  # months that say how much of a total its forecast parts make up
 ALL = 0.98  # a dimension published with another file differs by .5% through revisions alone
@@ -31,7 +34,7 @@ class JointForecast(NamedTuple):
 
 
 def joint_forecast(
-    head: Headline, models: Models, families: Sequence[Hindsight], counts: Counts
+    head: Headline, models: Models, families: Sequence[Hindsight], counts: Counts, source: Source
 ) -> JointForecast:
     """All series together, as a run keeps them."""
     said = models.predictive[ENGINE]
@@ -39,13 +42,13 @@ def joint_forecast(
     for family in families:
         found |= _kept(family.keys, family.predictive, family.further)
     cutoffs = {key: max(counts[key]) for key in found}
-    rule = _rule(head, said, models.further, found)
+    rule = _rule(head, said, models.further, found, source)
     shares, known = _shares(found, counts, cutoffs), _known(found, counts, cutoffs)
     kept = [
         PathMarks(key, cutoffs[key], one, shares.get(key, 1.0), known.get(key, ()))
         for key, one in found.items()
     ]
-    return JointForecast(rule, kept, Joint(rule, kept))
+    return JointForecast(rule, kept, Joint(rule, kept, source.totals))
 
 
 def agreeing(rows: Iterable[Forecast], together: Joint) -> list[Forecast]:
@@ -70,19 +73,23 @@ def _kept(
 
 
 def _rule(
-    head: Headline, said: Predictive, further: Predictive, found: Mapping[SeriesKey, bytes]
+    head: Headline,
+    said: Predictive,
+    further: Predictive,
+    found: Mapping[SeriesKey, bytes],
+    source: Source,
 ) -> PathRule:
     """How the borders hang together, from their errors so far."""
     near, far = paths.marks(said), paths.marks(further)
     every = np.concatenate([near, far[:, near.shape[1] :]], axis=1)
     marks = {key: every[row] for row, key in enumerate(head.keys) if key in found}
-    borders = [key for key in head.keys if key in marks and key.border != headlines.whole()]
+    borders = [key for key in head.keys if key in marks and key.border != source.totals.whole]
     if not borders:
         return PathRule(paths.RULE, int(head.panel.last.max()), (), ())
     rows = [head.keys.index(key) for key in borders]
     scores = _by_month(paths.one_month_scores(said, head.panel.z)[rows], head.panel.last[rows])
     together = paths.correlation(scores)
-    nationwide = SeriesKey(headlines.whole())
+    nationwide = SeriesKey(source.totals.whole)
     if head.totals and nationwide in marks and len(borders) > 1:
         parts = np.stack([marks[key] for key in borders])
         together = paths.as_wide_as(together, parts, marks[nationwide])
@@ -147,7 +154,7 @@ def _known(
 
 
 def standard_spans(
-    together: Joint, counts: Counts, rows: Iterable[Forecast]
+    together: Joint, counts: Counts, rows: Iterable[Forecast], source: Source
 ) -> Iterator[SpanForecast]:
     """The usual sums of every series, as far as its counts and its forecast reach.
 
@@ -162,7 +169,7 @@ def standard_spans(
     for key, marginals in together.marginals.items():
         cutoff = months.from_index(marginals.cutoff)
         draws = (headline if key.headline else parts).of(key)
-        for span in spans.standard(cutoff, len(marginals.marks)):
+        for span in spans.standard(cutoff, len(marginals.marks), source.year_begins):
             # A part that has first appeared within the span had no encounters before.
             known = {month: counts[key].get(month, 0) for month in span.months if month <= cutoff}
             if key.headline and any(month not in counts[key] for month in known):

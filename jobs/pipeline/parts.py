@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,17 +12,22 @@ from forecast.engine import ENGINE, blocks, paths
 from forecast.engine.blocks import Task
 from forecast.engine.rows import forecast_rows
 from forecast.intake.series import panel
-from forecast.intake.sources import registry
 from forecast.records import Counts, Forecast, SeriesKey
 from forecast.watch.outlook import Hindsight
 from jobs.compute.executors import spreading
 from jobs.pipeline.refits import Report
 
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
-def drill_down(counts: Counts, config: Config, report: Report) -> list[Hindsight]:
+
+def drill_down(counts: Counts, config: Config, report: Report, source: Source) -> list[Hindsight]:
     """What the engine says of every family, standing at each of its months."""
-    families = followed(counts, config.forecast.min_count)
-    panels = [panel(members, family=dict.fromkeys(members, n)) for n, members in families.items()]
+    families = followed(counts, config.forecast.min_count, source)
+    panels = [
+        panel(members, family=dict.fromkeys(members, n), source=source)
+        for n, members in families.items()
+    ]
     horizon = config.forecast.horizon
     tasks = [Task(p, np.arange(p.z.shape[1], dtype=np.int64), horizon) for p in panels]
     found = []
@@ -33,13 +39,15 @@ def drill_down(counts: Counts, config: Config, report: Report) -> list[Hindsight
     return found
 
 
-def followed(counts: Counts, least: int) -> dict[str, dict[SeriesKey, Mapping[str, int]]]:
+def followed(
+    counts: Counts, least: int, source: Source
+) -> dict[str, dict[SeriesKey, Mapping[str, int]]]:
     """Family -> its members whose largest month is at least this count.
 
     A family is a dimension, or one half's part of it where each half publishes its own.
     """
     families: dict[str, dict[SeriesKey, Mapping[str, int]]] = {}
-    hierarchy = registry.main().hierarchy
+    hierarchy = source.hierarchy
     aside = hierarchy.aside
     for key, by_month in counts.items():
         if key.headline or (aside and key.dimension == aside.dimension):

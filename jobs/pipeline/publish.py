@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
 from forecast.desk.report import newest_report
 from forecast.engine import ENGINE, scores
 from forecast.errors import ClockError
-from forecast.intake.sources import registry
 from forecast.records import Counts, Hindcast, Publication, Score
 from forecast.store import releases, runs
 from jobs.pipeline import due
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.config import Config
+    from forecast.intake.sources.contract import Source
     from jobs.pipeline.refits import Report
 
 
@@ -46,7 +47,7 @@ class NewRun(NamedTuple):
     flagged: int
 
 
-def publish(db: Database, config: Config, now: datetime, report: Report) -> NewRun:
+def publish(db: Database, config: Config, now: datetime, report: Report, source: Source) -> NewRun:
     """Forecast and judge what the releases held now say, and publish all of it in one transaction.
 
     Raises
@@ -55,7 +56,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> NewR
         been published before months that it rests on.
     """
     counts = releases.current_counts(db)
-    head = headline(counts, config)
+    head = headline(counts, config, source)
     data_through = max(max(counts[key]) for key in head.keys)
     if now.date() <= months.end(data_through):
         raise ClockError(now.date().isoformat(), data_through)
@@ -65,8 +66,8 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> NewR
     beside = BesideLastValue(said, models.predictive["naive"])
     hindcasts = new_hindcasts(head, models, runs.stored_hindcasts(db))
     rules = rules_of(config)
-    borders = as_known(db, head, said)
-    families = drill_down(counts, config, report)
+    borders = as_known(db, head, said, source)
+    families = drill_down(counts, config, report, source)
     found = judge_new(db, borders, families, rules)
     moved = explain(
         db,
@@ -74,10 +75,11 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> NewR
         found.judgements,
         [borders, *families],
         counts,
-        registry.main().hierarchy.dimensions or config.forecast.dimensions,
+        source.hierarchy.dimensions or config.forecast.dimensions,
+        source,
     )
-    joint = joint_forecast(head, models, families, counts)
-    rows = agreeing([*headline_rows(head, models), *drill_down_rows(families)], joint.draws)
+    joint = joint_forecast(head, models, families, counts, source)
+    rows = agreeing([*headline_rows(head, models, source), *drill_down_rows(families)], joint.draws)
     publication = Publication(
         started_at=now.isoformat(timespec="seconds"),
         published_at=now.isoformat(timespec="seconds"),
@@ -95,14 +97,14 @@ def publish(db: Database, config: Config, now: datetime, report: Report) -> NewR
         episodes=tuple(found.episodes),
         drivers=tuple(moved),
         systemic_months=found.systemic,
-        occasions=tuple(occasions(db, config, found, counts, now)),
+        occasions=tuple(occasions(db, config, found, counts, now, source)),
         path_rule=joint.rule,
         path_marks=tuple(joint.marks),
-        spans=tuple(standard_spans(joint.draws, counts, rows)),
-        changes=tuple(changed(db, head, said, rows)),
-        answers=tuple(answers(db, config, head, beside, joint.draws, rows, counts)),
+        spans=tuple(standard_spans(joint.draws, counts, rows, source)),
+        changes=tuple(changed(db, head, said, rows, source)),
+        answers=tuple(answers(db, config, head, beside, joint.draws, rows, counts, source)),
     )
-    run_id = runs.publish(db, publication, newest_report)
+    run_id = runs.publish(db, publication, source.totals, partial(newest_report, source=source))
     flagged = sum(flag.severity != "watch" for flag in found.flags)
     return NewRun(run_id, len(found.judgements), flagged)
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from forecast import headlines, months
+from forecast import months
 from forecast.config import Config
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.intake import events
-from forecast.records import Episode, Flag, Judgement
+from forecast.records import Episode, Flag, Judgement, Totals
 from forecast.store import releases, watch
 from forecast.watch.replay import Replayed, replay
 from forecast.watch.replay import quiet as quiet_months
@@ -25,24 +25,28 @@ from jobs.pipeline.totals import headline
 if TYPE_CHECKING:
     import sqlite3
 
+    from forecast.intake.sources.contract import Source
+
 
 @dataclass(frozen=True)
 class ReplayedService:
     """The service as it would have been.
 
     series : what came of each border's months. quiet : (border, month) not within three months
-    after a known break.
+    after a known break. totals : in the order in which people name them.
     """
 
     series: list[Replayed]
     quiet: frozenset[tuple[str, str]]
+    totals: Totals
 
     @property
     def flags(self) -> list[Flag]:
         """All flags and alarms worth telling, by month."""
         every = [flag for one in self.series for flag in one.flags]
         return sorted(
-            every, key=lambda flag: (flag.month, headlines.every().index(flag.series.border))
+            every,
+            key=lambda flag: (flag.month, self.totals.every.index(flag.series.border)),
         )
 
     def ending(self, flag: Flag) -> Episode | None:
@@ -73,10 +77,12 @@ class ReplayedService:
         ]
 
 
-def service(connection: sqlite3.Connection, config: Config, since: str) -> ReplayedService:
+def service(
+    connection: sqlite3.Connection, config: Config, since: str, source: Source
+) -> ReplayedService:
     """Every border's month from `since` on, judged by what was known before it."""
     counts = releases.current_counts(connection)
-    head = headline(counts, config)
+    head = headline(counts, config, source)
     horizon = config.forecast.horizon
     said = engine_forecasts(head.panel, head.origins(0), horizon, totals=head.totals)
     first = {
@@ -84,12 +90,12 @@ def service(connection: sqlite3.Connection, config: Config, since: str) -> Repla
         for key, by_month in watch.first_published(connection).items()
     }
     rules = rules_of(config)
-    found = replay(as_known(connection, head, said), first, rules, since=since)
+    found = replay(as_known(connection, head, said, source), first, rules, since=since)
     shown = [month_of(head.panel, 0, column) for column in range(head.last + 1)]
     borders = [key.border for key in head.keys]
     calm = quiet_months(borders, shown)
     quiet = {(borders[r], shown[c]) for r, c in np.argwhere(calm)}
-    return ReplayedService(found, frozenset(quiet))
+    return ReplayedService(found, frozenset(quiet), source.totals)
 
 
 class Event(NamedTuple):
@@ -101,7 +107,7 @@ class Event(NamedTuple):
     found: str
 
 
-def known_events(service: ReplayedService, since: str) -> Iterator[Event]:
+def known_events(service: ReplayedService, since: str, source: Source) -> Iterator[Event]:
     """Which of the known breaks were found on which border."""
     for date in events.KNOWN:
         for one in service.series:

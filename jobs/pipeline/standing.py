@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from forecast import headlines, months
+from forecast import months
 from forecast.engine import ENGINE, VERSION, paths
 from forecast.engine.joint import Joint
 from forecast.engine.predictive import Predictive
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.config import Config
+    from forecast.intake.sources.contract import Source
 
 _DRAWS = 500  # a hindcast chance to 2 points, which the base rates are far from
 _REFIT = 12  # cutoffs between two looks at how the borders hang together
@@ -46,17 +47,24 @@ def answers(
     together: Joint,
     rows: Sequence[Forecast],
     counts: Counts,
+    source: Source,
 ) -> Iterator[StandingAnswer]:
     """Answers of this run, and hindcast ones that are not on record yet.
 
     rows : this run's forecasts.
     """
-    kinds = [kind for kind in config.questions.standing if standing.fits(kind)]
+    kinds = [
+        kind for kind in config.questions.standing if standing.fits(kind, begins=source.year_begins)
+    ]
     held = answered(db)
-    rates = standing.base_rates({key: counts[key] for key in head.keys})
+    rates = standing.base_rates({key: counts[key] for key in head.keys}, source.year_begins)
     last = np.array([head.last], dtype=np.int64)
-    beside = next(_drawn(head, said.last_value, last, paths.DRAWS), None) if head.totals else None
-    yield from _issued(together, rows, counts, kinds, rates, beside or {})
+    beside = (
+        next(_drawn(head, said.last_value, last, paths.DRAWS, source), None)
+        if head.totals
+        else None
+    )
+    yield from _issued(together, rows, counts, kinds, rates, beside or {}, source)
     version = f"{ENGINE}, engine {VERSION}"
     cutoffs = [(c, month_of(head.panel, 0, c)) for c in range(head.scored, head.last)]
     cutoffs = [
@@ -67,7 +75,7 @@ def answers(
         )
     ]
     if head.totals and cutoffs:  # borders that end in different months are not asked of the past
-        yield from _hindcast(head, said, counts, kinds, rates, cutoffs, version)
+        yield from _hindcast(head, said, counts, kinds, rates, cutoffs, version, source)
 
 
 def _issued(
@@ -77,11 +85,12 @@ def _issued(
     kinds: Sequence[str],
     rates: Rates,
     beside: PathsByTotal,
+    source: Source,
 ) -> Iterator[StandingAnswer]:
     for key, marginals in together.marginals.items():
         if not key.headline:
             continue
-        asked = Asked(key, counts[key], months.from_index(marginals.cutoff))
+        asked = Asked(key, counts[key], months.from_index(marginals.cutoff), source.year_begins)
         draws = together.draws(paths.DRAWS).of(key)
         yield from _answered(asked, (draws, beside.get(key)), kinds, rates, "issued")
         if standing.INSIDE in kinds:
@@ -125,17 +134,18 @@ def _hindcast(
     rates: Rates,
     cutoffs: Sequence[tuple[int, str]],
     version: str,
+    source: Source,
 ) -> Iterator[StandingAnswer]:
     """What would have been answered at each cutoff, from only the figures up to it."""
     columns: Ints = np.array([column for column, _ in cutoffs], dtype=np.int64)
     ranges = said.engine.at(columns).quantiles((0.1, 0.9))[:, :, 0]
-    both = (_drawn(head, one, columns, _DRAWS) for one in said)
+    both = (_drawn(head, one, columns, _DRAWS, source) for one in said)
     for place, ((_, cutoff), drawn, beside) in enumerate(zip(cutoffs, *both, strict=True)):
         for row, key in enumerate(head.keys):
             if cutoff not in counts[key] or drawn is None:
                 continue  # a month that nobody knows: nothing was published to ask from
             until = {month: count for month, count in counts[key].items() if month <= cutoff}
-            asked = Asked(key, until, cutoff)
+            asked = Asked(key, until, cutoff, source.year_begins)
             draws = drawn[key], (beside or {}).get(key)
             yield from _answered(asked, draws, kinds, rates, "hindcast")
             if standing.INSIDE in kinds:
@@ -144,11 +154,11 @@ def _hindcast(
 
 
 def _drawn(
-    head: Headline, said: Predictive, columns: Ints, many: int
+    head: Headline, said: Predictive, columns: Ints, many: int, source: Source
 ) -> Iterator[PathsByTotal | None]:
     """Paths of every border and of their sum from each column; None without a forecast."""
-    borders = [head.keys.index(SeriesKey(border)) for border in headlines.parts()]
-    total = head.keys.index(SeriesKey(headlines.whole()))
+    borders = [head.keys.index(SeriesKey(border)) for border in source.totals.parts]
+    total = head.keys.index(SeriesKey(source.totals.whole))
     scores = paths.one_month_scores(said, head.panel.z)[borders]
     all_marks = said.at(columns).quantiles(paths.MARK_PROBS)
     together: Floats | None = None

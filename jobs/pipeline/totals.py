@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast import headlines, months
+from forecast import months
 from forecast.config import Config
 from forecast.engine import ENGINE, VERSION
 from forecast.engine.paths import FARTHEST
@@ -23,12 +24,14 @@ from forecast.engine.rows import (
 from forecast.errors import DataError
 from forecast.intake.series import nationwide_rows
 from forecast.intake.series import panel as side_by_side
-from forecast.intake.sources import registry
 from forecast.records import Counts, Fit, Forecast, Hindcast, KeptPath, SeriesKey
 from jobs.pipeline.refits import Refits, Report, model_options, refit_all
 from models import REFITTED, build
 from models.base import Ints, Panel
 from models.structural import filled
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 BURN_IN = 24  # cutoffs before the first scored one, from which its intervals are calibrated
 
@@ -70,16 +73,16 @@ class Models:
     further: Predictive
 
 
-def headline(counts: Counts, config: Config) -> Headline:
+def headline(counts: Counts, config: Config, source: Source) -> Headline:
     """The borders' totals that are held, side by side; DataError if there are none."""
-    keys = tuple(SeriesKey(b) for b in headlines.every() if SeriesKey(b) in counts)
+    keys = tuple(SeriesKey(b) for b in source.totals.every if SeriesKey(b) in counts)
     if not keys:
-        raise DataError(f"no {registry.main().totals.one} has counts on record; import a file")
-    panel = side_by_side({key: counts[key] for key in keys})
+        raise DataError(f"no {source.totals.one} has counts on record; import a file")
+    panel = side_by_side({key: counts[key] for key in keys}, source=source)
     column_zero = int(panel.last.max()) - (panel.z.shape[1] - 1)
     scored = max(months.to_index(config.forecast.first_cutoff) - column_zero, 0)
     together = len(set(panel.last.tolist())) == 1  # only months that are the same add up
-    totals = nationwide_rows(keys) if together else {}
+    totals = nationwide_rows(keys, totals=source.totals) if together else {}
     return Headline(keys, panel, totals, scored, max(scored - BURN_IN, 0))
 
 
@@ -109,14 +112,14 @@ def forecast_headline(
     return Models(predictive, origins, refits, further)
 
 
-def headline_rows(head: Headline, models: Models) -> list[Forecast]:
+def headline_rows(head: Headline, models: Models, source: Source) -> list[Forecast]:
     """Every model's forecasts from the last month."""
     rows = [
         row
         for name, predictive in models.predictive.items()
         for row in forecast_rows(predictive, head.panel, head.keys, name)
     ]
-    return with_summed_medians([r for r in rows if r.model == ENGINE]) + [
+    return with_summed_medians([r for r in rows if r.model == ENGINE], source.totals) + [
         r for r in rows if r.model != ENGINE
     ]
 

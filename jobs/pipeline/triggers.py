@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from forecast.intake.sources.contract import Source
     from jobs.pipeline.judging import Findings
 
 STALE = timedelta(days=62)  # after a month's end; by rule it is published within 26
@@ -41,7 +42,7 @@ LOOKED_BACK = 18  # months in which a notice is still corrected
 
 
 def occasions(
-    db: Database, config: Config, found: Findings, counts: Counts, now: datetime
+    db: Database, config: Config, found: Findings, counts: Counts, now: datetime, source: Source
 ) -> Iterator[Occasion]:
     """What there is to tell of a run that is about to be published.
 
@@ -56,7 +57,7 @@ def occasions(
         key = _key(f"news|{fresh[0].month}|{borders}")
         release_id = max(j.release_id for j in fresh)
         yield Occasion(kind, fresh[0].month, release_id, key, _message_id(key, domain))
-    yield from _corrections(db, counts, newest, domain)
+    yield from _corrections(db, counts, newest, domain, source)
 
 
 def _key(text: str) -> str:
@@ -106,7 +107,9 @@ def _kind(
     return "digest" if flags or open_still else None
 
 
-def _corrections(db: Database, counts: Counts, newest: str, domain: str) -> Iterator[Occasion]:
+def _corrections(
+    db: Database, counts: Counts, newest: str, domain: str, source: Source
+) -> Iterator[Occasion]:
     """Notices that went out and are no longer true; what was corrected stands as corrected."""
     release_id, sha256 = findings.newest_release(db)
     found = notices.every(db.conn)
@@ -119,7 +122,7 @@ def _corrections(db: Database, counts: Counts, newest: str, domain: str) -> Iter
         if first.id in taken_back:
             continue
         chain = [first, *(n for n in every if n.corrects == first.id)]
-        if any(false_now(db.conn, chain, counts).values()):
+        if any(false_now(db.conn, chain, counts, source).values()):
             key = _key(f"correction|{first.content_key}|{sha256}")
             message_id = _message_id(key, domain)
             yield Occasion("correction", first.month, release_id, key, message_id, first.id)
@@ -149,7 +152,7 @@ def taken_back(
 
 
 def false_now(
-    connection: sqlite3.Connection, chain: Iterable[notices.Notice], counts: Counts
+    connection: sqlite3.Connection, chain: Iterable[notices.Notice], counts: Counts, source: Source
 ) -> dict[str, list[str]]:
     """Border -> what was stated of it last and is false by now.
 
@@ -162,6 +165,6 @@ def false_now(
         if section.part == "finding"
     }
     return {
-        border: became_false(statement, counts.get(SeriesKey(border), {}))
+        border: became_false(statement, counts.get(SeriesKey(border), {}), source)
         for border, statement in stated.items()
     }

@@ -30,6 +30,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from forecast.config import Config
+from forecast.context import Context
 from forecast.errors import BordercastError, BusyError
 from forecast.store import connect, health, ops, wakes
 from jobs.compute.orphans import end_groups
@@ -160,7 +161,7 @@ class Daemon:
         if self.config.service.port:
             from jobs.service import port
 
-            port.start(self.path, self.config)
+            port.start(Context.open(self.path, self.config))
         heartbeat.notify("READY=1")
         self.stop.wait()
         LOG.info("stopping")

@@ -13,7 +13,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from forecast import __version__
 from forecast.config import Config, without_logins
@@ -21,6 +21,10 @@ from forecast.errors import BordercastError
 from forecast.store import connect, ops, read
 from jobs.intake import archive, inbox
 from jobs.service import health
+
+if TYPE_CHECKING:
+    from forecast.context import Context
+    from forecast.intake.sources.contract import Source
 
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "prophet", "apscheduler", "httpx")
 # Two connections that write or checkpoint at once can lose a commit; we keep to one.
@@ -41,7 +45,7 @@ class Finding(NamedTuple):
     do: str = ""
 
 
-def examine(path: Path, config: Config, source: str, now: datetime) -> list[Finding]:
+def examine(context: Context, source: str, now: datetime) -> list[Finding]:
     """Everything, in order; nothing is changed, and no mail is sent.
 
     Parameters
@@ -51,14 +55,14 @@ def examine(path: Path, config: Config, source: str, now: datetime) -> list[Find
     return [
         *_versions(),
         Finding("settings", "good", source),
-        *_database(path),
-        *_permissions(path, config),
-        *_inbox(path, config),
-        *_file_system(path),
-        *_clock(path, now),
-        *_fetch(config),
-        *_mail(config),
-        *_disk(path),
+        *_database(context.path),
+        *_permissions(context.path, context.config),
+        *_inbox(context.path, context.config),
+        *_file_system(context.path),
+        *_clock(context.path, now),
+        *_fetch(context.config, context.source),
+        *_mail(context.config),
+        *_disk(context.path),
     ]
 
 
@@ -187,7 +191,7 @@ def _last_moment(path: Path) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
-def _fetch(config: Config) -> Iterator[Finding]:
+def _fetch(config: Config, source: Source) -> Iterator[Finding]:
     if not config.polls:
         how = "put files into the inbox, or set fetch.enabled"
         yield Finding("fetch", "note", "is off", "" if config.sources else how)
@@ -196,7 +200,7 @@ def _fetch(config: Config) -> Iterator[Finding]:
     else:
         from jobs.intake.poll import page_of
 
-        yield Finding("fetch", "good", without_logins(page_of(config)))
+        yield Finding("fetch", "good", without_logins(page_of(config, source=source)))
 
 
 def _mail(config: Config) -> Iterator[Finding]:

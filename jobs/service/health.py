@@ -12,14 +12,15 @@ import shutil
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast import months
-from forecast.config import Config
-from forecast.desk.wording import due
-from forecast.intake.sources import registry
 from forecast.store import connect, health, read, wakes, wal, witnesses
 from jobs.witness import attest
+
+if TYPE_CHECKING:
+    from forecast.context import Context
+    from forecast.intake.sources.contract import Source
 
 LATE = 22  # days after the end of the month whose figures are due
 UNSEEN = timedelta(days=2)  # without a witness that is asked
@@ -51,45 +52,47 @@ class _Concern(NamedTuple):
     by_mail: bool = True
 
 
-def status(path: Path, config: Config, now: datetime) -> ServiceStatus:
+def status(context: Context, now: datetime) -> ServiceStatus:
     """How the database `path` and its service stand at a moment, UTC."""
-    with connect.moment(path) as connection:
+    with connect.moment(context.path) as connection:
         latest = read.latest_run(connection)
         facts: dict[str, Any] = {
             "data_through": latest.data_through if latest else None,
-            "state": "new" if health.untouched(connection, path) else "in use",
+            "state": "new" if health.untouched(connection, context.path) else "in use",
             "last_run": latest.id if latest else None,
             "published_at": latest.published_at if latest else None,
             "releases_without_run": health.awaiting(connection),
             "files_in_quarantine": health.quarantined(connection),
             "models_left_out": health.left_out(connection),
             "notices_held": health.held_notices(connection),
-            "witnesses": witnesses.standing(connection, path, attest.wanted(config.witness)),
+            "witnesses": witnesses.standing(
+                connection, context.path, attest.wanted(context.config.witness)
+            ),
         }
-    wake, leader = health.wakes(path)
-    verified = wakes.verified(path)
+    wake, leader = health.wakes(context.path)
+    verified = wakes.verified(context.path)
     facts |= {
         "days_since_month_end": days_due(latest.data_through, now.date()) if latest else None,
-        "service": leader_pid(path),
+        "service": leader_pid(context.path),
         "mode": leader.get("mode") if leader else None,
         "last_wake": wake,
-        "next_wake": leader["next_wake_at"] if leader and leader_pid(path) else None,
-        "blocked": health.blocked(path) if config.polls else None,
-        "unrecognized": health.unrecognized(path) if config.polls else [],
-        "unknown_labels": health.unknown_labels(path),
-        "left_in_inbox": health.left_in_inbox(path),
-        "undelivered": health.undelivered(path),
-        "mail_stopped": health.mail_stopped(path),
+        "next_wake": leader["next_wake_at"] if leader and leader_pid(context.path) else None,
+        "blocked": health.blocked(context.path) if context.config.polls else None,
+        "unrecognized": health.unrecognized(context.path) if context.config.polls else [],
+        "unknown_labels": health.unknown_labels(context.path),
+        "left_in_inbox": health.left_in_inbox(context.path),
+        "undelivered": health.undelivered(context.path),
+        "mail_stopped": health.mail_stopped(context.path),
         "verified_at": verified.checked_at if verified else None,
         "verify_findings": verified.findings if verified else "",
-        "wal_bytes": _size(path.with_name(path.name + "-wal")),
-        "wal_held_by": None if _holder(path, ".lock") else wal.held_up_by(path),
-        "database_bytes": _size(path),
-        "free_bytes": shutil.disk_usage(path.parent).free,
+        "wal_bytes": _size(context.path.with_name(context.path.name + "-wal")),
+        "wal_held_by": None if _holder(context.path, ".lock") else wal.held_up_by(context.path),
+        "database_bytes": _size(context.path),
+        "free_bytes": shutil.disk_usage(context.path.parent).free,
     }
-    alarms, warnings = [*_alarms(facts, now)], [*_warnings(facts)]
-    for failed in witnesses.failures(path).values():
-        if failed.witness in attest.wanted(config.witness):
+    alarms, warnings = [*_alarms(facts, now, context.source)], [*_warnings(facts, context.source)]
+    for failed in witnesses.failures(context.path).values():
+        if failed.witness in attest.wanted(context.config.witness):
             text = f"no {failed.witness} since {failed.since}, asked again: {failed.problem}"
             late = now - datetime.fromisoformat(failed.since) > UNSEEN
             (alarms if failed.grave or late else warnings).append(_Concern(text, holds=True))
@@ -136,14 +139,14 @@ def room_needed(path: Path) -> int:
     return max(ROOM * _size(path), SMALLEST_ROOM)
 
 
-def _missed() -> str:
+def _missed(source: Source) -> str:
     """What to do where figures should have come."""
-    if registry.main().shipped:
+    if source.shipped:
         return "look at the publisher's page and put the file into the inbox"
     return "see that the next file is delivered to the place that [[sources]] names"
 
 
-def _alarms(facts: dict[str, Any], now: datetime) -> list[_Concern]:
+def _alarms(facts: dict[str, Any], now: datetime, source: Source) -> list[_Concern]:
     """What needs a person now, each with what to do."""
     days, wake, blocked = facts["days_since_month_end"], facts["last_wake"], facts["blocked"]
     since = blocked and blocked["blocked_since"]
@@ -152,8 +155,8 @@ def _alarms(facts: dict[str, Any], now: datetime) -> list[_Concern]:
             "nothing is published yet: start with `bordercast run`", facts["last_run"] is None
         ),
         _Concern(
-            f"overdue: {days} days since the month's end, and no figures; {_missed()}",
-            _awaited(facts) and days >= due()[2],
+            f"overdue: {days} days since the month's end, and no figures; {_missed(source)}",
+            _awaited(facts) and days >= source.due[2],
         ),
         _Concern(
             f"verification failed, nothing is shown: {facts['verify_findings']}; restore a backup",
@@ -186,7 +189,7 @@ def _alarms(facts: dict[str, Any], now: datetime) -> list[_Concern]:
     ]
 
 
-def _warnings(facts: dict[str, Any]) -> list[_Concern]:
+def _warnings(facts: dict[str, Any], source: Source) -> list[_Concern]:
     """What may need a person soon."""
     days, lost = facts["days_since_month_end"], facts["undelivered"]
     never = lost.get("refused", 0) + lost.get("given up", 0)
@@ -194,7 +197,7 @@ def _warnings(facts: dict[str, Any]) -> list[_Concern]:
     return [
         _Concern(
             f"late: {days} days since the month's end, and no figures yet",
-            _awaited(facts) and min(LATE, due()[1]) <= days < due()[2],
+            _awaited(facts) and min(LATE, source.due[1]) <= days < source.due[2],
         ),
         _Concern(
             f"{facts['notices_held']} notices wait: `bordercast notices list`",

@@ -7,6 +7,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -17,7 +18,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from forecast.config import Config
-from forecast.desk.wording import measure
 from forecast.errors import BordercastError
 from forecast.store import health as stored
 from jobs.mail import unsubscribing
@@ -25,6 +25,9 @@ from jobs.service import health
 from jobs.web.answers import refused_name, with_headers
 from jobs.web.connections import QUIET, BoundedProtocol
 from jobs.web.server import listen
+
+if TYPE_CHECKING:
+    from forecast.context import Context
 
 GRACE = timedelta(minutes=10)  # beyond the time a wake may take, before it counts as overdue
 _FORM = (
@@ -34,16 +37,16 @@ _FORM = (
 )
 
 
-def application(path: Path, config: Config) -> ASGIApp:
+def application(context: Context) -> ASGIApp:
     """What answers on the port, under its own names only, with the headers of the page."""
 
     def healthz(_: Request) -> Response:
-        late = overdue(path, config, datetime.now(UTC))
+        late = overdue(context.path, context.config, datetime.now(UTC))
         return PlainTextResponse(f"{late or 'ok'}\n", 503 if late else 200)
 
     def metrics(_: Request) -> Response:
         try:
-            return Response(measured(path, config), media_type="text/plain; version=0.0.4")
+            return Response(measured(context), media_type="text/plain; version=0.0.4")
         except ImportError:
             problem = "needs a library: pip install 'bordercast[metrics]'\n"
             return PlainTextResponse(problem, 501)
@@ -51,12 +54,12 @@ def application(path: Path, config: Config) -> ASGIApp:
             return PlainTextResponse(f"{error}\n", 503)
 
     def ask(_: Request) -> Response:
-        title = measure().title
+        title = context.source.measure.title
         return HTMLResponse(_FORM.format(escape(f"{title[:1].lower()}{title[1:]}")))
 
     def unsubscribe(request: Request) -> Response:
         text = request.path_params["token"]
-        if len(text) < 1000 and unsubscribing.unsubscribe(path, text, datetime.now(UTC)):
+        if len(text) < 1000 and unsubscribing.unsubscribe(context.path, text, datetime.now(UTC)):
             return PlainTextResponse("You will get no more of these notices.\n")
         problem = "This link is too old, or not one of ours. Answer a notice with: unsubscribe.\n"
         return PlainTextResponse(problem, 403)
@@ -69,7 +72,7 @@ def application(path: Path, config: Config) -> ASGIApp:
             Route("/unsubscribe/{token}", unsubscribe, methods=["POST"]),
         ]
     )
-    return _guarded(routes, names(config))
+    return _guarded(routes, names(context.config))
 
 
 def _guarded(routes: ASGIApp, ours: frozenset[str]) -> ASGIApp:
@@ -90,16 +93,16 @@ def names(config: Config) -> frozenset[str]:
     return frozenset(name.lower() for name in given if name)
 
 
-def start(path: Path, config: Config) -> int:
+def start(context: Context) -> int:
     """Answer in a thread that ends with the process; returns the port.
 
     Raises
     ------
     BusyError : somebody else listens there.
     """
-    listening = listen(config.service.host, config.service.port)
+    listening = listen(context.config.service.host, context.config.service.port)
     chosen = uvicorn.Config(
-        application(path, config),
+        application(context),
         http=BoundedProtocol,
         lifespan="off",
         **QUIET,
@@ -126,12 +129,12 @@ def overdue(path: Path, config: Config, now: datetime) -> str:
     return ""
 
 
-def measured(path: Path, config: Config) -> bytes:
+def measured(context: Context) -> bytes:
     """How the service stands, in Prometheus's text format."""
     from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
     now = datetime.now(UTC)
-    stands = health.status(path, config, now)
+    stands = health.status(context, now)
     facts, wake = stands.facts, stands.facts["last_wake"]
     started = datetime.fromisoformat(wake["started_at"]).timestamp() if wake else None
     figures = {
@@ -142,7 +145,10 @@ def measured(path: Path, config: Config) -> bytes:
         ),
         "last_wake_timestamp_seconds": ("When the last wake began", started),
         "last_wake_failed": ("Whether it failed", wake and int(wake["outcome"] == "failed")),
-        "wake_overdue": ("Whether a wake is overdue", int(bool(overdue(path, config, now)))),
+        "wake_overdue": (
+            "Whether a wake is overdue",
+            int(bool(overdue(context.path, context.config, now))),
+        ),
         "notices_held": ("Notices awaiting approval", facts["notices_held"]),
         "files_in_quarantine": ("Files refused, not decided on", facts["files_in_quarantine"]),
         "verify_failed": ("Whether verification failed", int(bool(facts["verify_findings"]))),

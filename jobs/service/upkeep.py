@@ -11,16 +11,20 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forecast.config import Config
 from forecast.errors import BordercastError, VerifyError
 from forecast.store import connect, copies, integrity, ops, read, wakes, witnesses
 from jobs.service import yearly
 
+if TYPE_CHECKING:
+    from forecast.context import Context
+
 VERIFY_EVERY = timedelta(hours=20)
 
 
-def after_run(path: Path, config: Config, now: datetime, published: bool) -> None:
+def after_run(context: Context, now: datetime, published: bool) -> None:
     """Verify (daily, and after each publish), bring the analysts' copy up to date, tidy up.
 
     When a fiscal year closes, its report is written beside the database.
@@ -30,16 +34,16 @@ def after_run(path: Path, config: Config, now: datetime, published: bool) -> Non
     VerifyError : the record was edited; nothing was copied, and nothing is shown until
         `bordercast verify` succeeds.
     """
-    if published or _verification_due(path, now):
-        found = verify(path, now)
+    if published or _verification_due(context.path, now):
+        found = verify(context.path, now)
         if found:
             raise VerifyError(found)
-    write_snapshot(path, config)
-    write_site(path, config, now)
+    write_snapshot(context.path, context.config)
+    write_site(context, now)
     if published:
-        yearly.write_closed(path)
-    ops.forget_polls(path, now, config.service.keep_days)
-    sweep_drills(path)
+        yearly.write_closed(context.path, context.source)
+    ops.forget_polls(context.path, now, context.config.service.keep_days)
+    sweep_drills(context.path)
 
 
 @contextmanager
@@ -92,15 +96,15 @@ def write_snapshot(path: Path, config: Config) -> Path | None:
     return copies.copy(path, to, copies.READ_ONLY)
 
 
-def write_site(path: Path, config: Config, now: datetime) -> None:
+def write_site(context: Context, now: datetime) -> None:
     """The page as files, if the settings name a folder; only what changed is written."""
-    if not config.site.folder:
+    if not context.config.site.folder:
         return
     from forecast.desk.site import build
 
-    with connect.moment(path) as connection:
-        to = path.parent / config.site.folder
-        build.write(connection, to, now.date(), config.site.address)
+    with connect.moment(context.path) as connection:
+        to = context.path.parent / context.config.site.folder
+        build.write(connection, to, now.date(), context.source, context.config.site.address)
 
 
 def _verification_due(path: Path, now: datetime) -> bool:

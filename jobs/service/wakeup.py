@@ -17,10 +17,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from forecast import in_use
 from forecast.config import Config
+from forecast.context import Context
 from forecast.errors import BordercastError
-from forecast.intake.sources import registry
 from forecast.store import connect
 from forecast.store.wakes import Ended
 from jobs.compute.orphans import lead_group, leave_with_parent
@@ -44,22 +43,27 @@ class Done:
 
 def main(path: Path, config: Config, answer: Connection, with_bundle: bool = True) -> None:
     """A wake in a spawned process; the answer says what came of it."""
-    answer.send(_apart(path, config, lambda: wake(path, config, datetime.now(UTC), with_bundle)))
+    answer.send(
+        _apart(
+            path,
+            config,
+            lambda context: wake(context, datetime.now(UTC), with_bundle),
+        )
+    )
 
 
 def post(path: Path, config: Config, answer: Connection) -> None:
     """Only the mail, in a spawned process; the answer says what came of it."""
-    answer.send(_apart(path, config, lambda: Done("nothing new", send(path, config))))
+    answer.send(_apart(path, config, lambda context: Done("nothing new", send(context))))
 
 
-def _apart(path: Path, config: Config, work: Callable[[], Done]) -> Done:
+def _apart(path: Path, config: Config, work: Callable[[Context], Done]) -> Done:
     """Do work in this process of its own, which ends with its parent; never raises."""
     lead_group()
     leave_with_parent()
     logs.set_up(config)
     try:
-        in_use.start(path, config)
-        return work()
+        return work(Context.open(path, config))
     except BordercastError as error:
         return Done("failed", str(error))
     except Exception as error:  # the service goes on, and the wake's record says why
@@ -74,7 +78,7 @@ class WakeStep(NamedTuple):
     text: str
 
 
-def wake(path: Path, config: Config, now: datetime, with_bundle: bool = True) -> Done:
+def wake(context: Context, now: datetime, with_bundle: bool = True) -> Done:
     """Do what is due; see the module.
 
     Raises
@@ -84,16 +88,17 @@ def wake(path: Path, config: Config, now: datetime, with_bundle: bool = True) ->
     from jobs.intake import archive, inbox
     from jobs.service import upkeep
 
-    unanswered = _poll(path, config, now)
-    folder = archive.folders(path, config).inbox
+    unanswered = _poll(context, now)
+    folder = archive.folders(context.path, context.config).inbox
     inbox.make(folder)
     inbox.wait_until_still(folder, lambda name: LOG.info("waiting until %s is still", name))
-    said = list(_publish(path, config, now, with_bundle))
+    said = list(_publish(context, now, with_bundle))
+    context = Context.open(context.path, context.config)  # with the series that came
     kinds = {step.kind for step in said}
     published = "run" in kinds
-    if path.exists():
-        upkeep.after_run(path, config, now, published)
-        send(path, config)
+    if context.path.exists():
+        upkeep.after_run(context, now, published)
+        send(context)
     outcome: Ended = (
         "published"
         if published
@@ -109,33 +114,33 @@ def wake(path: Path, config: Config, now: datetime, with_bundle: bool = True) ->
     )
 
 
-def send(path: Path, config: Config) -> str:
+def send(context: Context) -> str:
     """Send what is approved, if mail is on; what came of it."""
     from jobs.mail import outbox
 
-    if not config.tells:
+    if not context.config.tells:
         return ""
-    outcomes = Counter(outbox.deliver(path, config))
+    outcomes = Counter(outbox.deliver(context))
     said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
     if said:
         LOG.info("mail: %s", said)
     return said
 
 
-def _poll(path: Path, config: Config, now: datetime) -> str:
+def _poll(context: Context, now: datetime) -> str:
     """Bring new files into the archive; why the publisher's page gave none, "" if it could."""
     from jobs.intake import poll, poll_times
 
-    if not config.polls or not poll_times.due(path, now):
+    if not context.config.polls or not poll_times.due(context.path, now):
         return ""
     LOG.info("polling")
-    found = poll.poll(path, config, now).poll
+    found = poll.poll(context, now).poll
     if found.outcome == "unrecognized":
         LOG.warning("poll: %s", found.detail)
     return f"{found.outcome}: {found.detail}" if found.outcome in ("blocked", "unreachable") else ""
 
 
-def _publish(path: Path, config: Config, now: datetime, with_bundle: bool) -> Iterator[WakeStep]:
+def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[WakeStep]:
     """A run for each release that waits, oldest first; what there is to say of it."""
     from jobs import monthly
     from jobs.intake import poll
@@ -144,37 +149,41 @@ def _publish(path: Path, config: Config, now: datetime, with_bundle: bool) -> It
     day = now.date().isoformat()
 
     def run(only: int) -> Iterator[WakeStep]:
-        done = monthly.run(path, config, now=now, with_bundle=with_bundle, only=only)
+        done = monthly.run(context, now=now, with_bundle=with_bundle, only=only)
         yield from _refused(done.taken)
         if done.run_id is not None:
             LOG.info("run %s is published, %s flagged", done.run_id, done.flagged)
             yield WakeStep("run", f"run {done.run_id}")
 
-    if with_bundle and registry.main().shipped and not path.exists():
+    if with_bundle and context.source.shipped and not context.path.exists():
         yield from run(NO_RELEASE)
-    releases = _waiting(path, config, day)
+    releases = _waiting(context, day)
     for release in releases[:-1]:
         yield from run(release)
     for release in releases[-1:]:
-        with connect.writing(path) as db:
-            taken = take_in(db, path, config, (), day, with_bundle, release)
+        with connect.writing(context.path) as db:
+            taken, _ = take_in(db, context, (), day, with_bundle, release)
         yield from _refused(taken)
-    missing = poll.awaited(path) if path.exists() else ""
+    missing = poll.awaited(context.path, context.source) if context.path.exists() else ""
     if missing:
         yield WakeStep("waiting", f"waiting for {missing}")
-    elif path.exists():
+    elif context.path.exists():
         yield from run(NO_RELEASE)
 
 
-def _waiting(path: Path, config: Config, day: str) -> list[int]:
+def _waiting(context: Context, day: str) -> list[int]:
     """The releases that wait, by seq, oldest first."""
     from jobs.intake import archive, delivered, ingest
 
-    kept_in = archive.folders(path, config)
-    with closing(connect.read(path)) if path.exists() else nullcontext() as connection:
-        found = ingest.waiting(connection, path, kept_in, day)
-        found += delivered.waiting(connection, path, config, day)
-    return sorted({each.place[0] for each in found})
+    kept_in = archive.folders(context.path, context.config)
+    with (
+        closing(connect.read(context.path))
+        if context.path.exists()
+        else nullcontext() as connection
+    ):
+        found = ingest.waiting(connection, context.path, kept_in, day, context.source)
+        found += delivered.waiting(connection, context.path, context.config, day)
+    return sorted({each.place(context.source)[0] for each in found})
 
 
 def _refused(taken: Iterable[Taken]) -> Iterator[WakeStep]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forecast import atomic, months
 from forecast.desk import yearly
@@ -11,19 +12,25 @@ from forecast.errors import SpanError
 from forecast.store import connect, read
 from forecast.store import yearly as store
 
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
-def build(path: Path, year: int) -> yearly.YearlyReport:
+
+def build(path: Path, year: int, source: Source) -> yearly.YearlyReport:
     """A fiscal year's report from a database; SpanError if none of its months was forecast."""
-    span = months.fiscal_months(year)
+    span = months.fiscal_months(year, source.year_begins)
     with closing(connect.read(path)) as connection:
         run = read.latest_run(connection)
         forecasts = store.forecasts(connection, span[0], span[-1])
         if run is None or not forecasts:
-            raise SpanError(months.year_name(year), "no forecast of its months has come due")
+            raise SpanError(
+                months.year_name(year, source.year_begins),
+                "no forecast of its months has come due",
+            )
         answers = store.answers(connection, span[0], span[-1])
         versions = store.versions(connection, span[0], span[-1])
-    source = f"Bordercast, run {run.id}, data through {run.data_through}, digest {run.digest}"
-    return yearly.report(year, forecasts, answers, versions, source)
+    words = f"Bordercast, run {run.id}, data through {run.data_through}, digest {run.digest}"
+    return yearly.report(year, forecasts, answers, versions, words, source)
 
 
 def write(found: yearly.YearlyReport, to: Path) -> None:
@@ -33,7 +40,7 @@ def write(found: yearly.YearlyReport, to: Path) -> None:
         draft.write_text(text, encoding="utf-8")
 
 
-def write_closed(path: Path) -> Path | None:
+def write_closed(path: Path, source: Source) -> Path | None:
     """The report of a fiscal year that has just closed, beside the database; None if none has.
 
     Only where the newest month published is its last, and no report lies there yet.
@@ -42,13 +49,19 @@ def write_closed(path: Path) -> Path | None:
         run = read.latest_run(connection)
     if run is None:
         return None
-    year = months.fiscal_year(run.data_through)
-    if months.fiscal_year(months.shift(run.data_through, 1)) == year:
+    year = months.fiscal_year(run.data_through, source.year_begins)
+    if (
+        months.fiscal_year(
+            months.shift(run.data_through, 1),
+            source.year_begins,
+        )
+        == year
+    ):
         return None
-    to = path.with_name(f"{path.stem}-{months.year_name(year)}.html")
+    to = path.with_name(f"{path.stem}-{months.year_name(year, source.year_begins)}.html")
     if to.exists():
         return None
-    found = build(path, year)
+    found = build(path, year, source)
     write(found, to)
     write(found, to.with_suffix(".md"))
     return to

@@ -29,10 +29,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from forecast import child, headlines
+from forecast import child
 from forecast.desk.site.folder import LIST
 from forecast.desk.wording import slug
 from forecast.errors import StoreError
+from forecast.records import Totals
 from forecast.store import held, ops
 from jobs.web.answers import (
     CSP,
@@ -89,7 +90,8 @@ class Site:
     snapshot : the analysts' copy. names : under which requests are answered, beside numeric
     addresses and localhost.
     folder : that a run writes; None to have one written from the copy, here and now.
-    address : see `forecast.desk.site.build`. tables, checker : what answers SQL, and checks texts.
+    address : see `forecast.desk.site.build`. totals : what the record is about.
+    tables, checker : what answers SQL, and checks texts.
 
     `ready`, which may be set, is called once the first page is there. `leave` ends the wait for it.
     """
@@ -102,12 +104,13 @@ class Site:
         folder: Path | None = None,
         address: str = "",
         *,
+        totals: Totals,
         tables: Tables | None = None,
         checker: Tables | None = None,
     ) -> None:
         self.database, self.snapshot, self.address = database, snapshot, address
         self.names = {name.lower() for name in names}
-        self.tables, self.checker = tables, checker
+        self.tables, self.checker, self.totals = tables, checker, totals
         self.own = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="bordercast-site-"))
         self.trouble = ""
@@ -286,7 +289,7 @@ class Site:
         """A number's page is that of its month, which says what the number is."""
         border, span = request.path_params["border"], request.path_params["span"]
         beside = f"fact/{border}/{span}/{request.path_params['number']}"
-        known = border in map(slug, headlines.every())
+        known = border in map(slug, self.totals.every)
         if not known or not (self.folder / "fact" / border / span / "index.html").is_file():
             raise HTTPException(404)
         if (self.folder / beside).is_file():  # that page itself, and its data

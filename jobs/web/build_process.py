@@ -13,7 +13,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from forecast import child, in_use, months
+from forecast import child, months
+from forecast.context import source_of
 from forecast.errors import BordercastError
 from forecast.store import held
 
@@ -23,7 +24,7 @@ def main(copy: str, folder: str, address: str) -> None:
     threading.Thread(target=child.leave_with_parent, daemon=True).start()
     try:
         found = held.hold(Path(copy), 1)
-        in_use.of_connection(found.connections[0])
+        source = source_of(found.connections[0])
         from forecast.desk.site import build
 
         def first() -> None:
@@ -31,7 +32,7 @@ def main(copy: str, folder: str, address: str) -> None:
             with suppress(OSError):  # where system calls are filtered
                 os.nice(10)  # from now on somebody may be reading
 
-        build.write(found.connections[0], Path(folder), months.today(), address, first)
+        build.write(found.connections[0], Path(folder), months.today(), source, address, first)
         print("done", flush=True)
     except BordercastError as error:
         problem = str(getattr(error, "problem", error))

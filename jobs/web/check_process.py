@@ -15,13 +15,13 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from forecast import in_use
 from forecast.claims import asked, marked
 from forecast.claims.checker import check
 from forecast.claims.table import CountTable
 from forecast.claims.times import day_of
 from forecast.claims.tokens import numeral
 from forecast.claims.wording import VERDICT_WORDS
+from forecast.context import source_of
 from forecast.store import held
 from jobs.web.answers import send_whole
 from jobs.web.limits import QueryLimits
@@ -33,8 +33,8 @@ _HOW = {"now": "", "published": ", as once published", "near": ", rounded by its
 
 async def _serve(copy: Path, place: str, limits: QueryLimits) -> None:
     found = held.hold(copy, 1)
-    in_use.of_connection(found.connections[0])
-    table = CountTable.read(found.connections[0])
+    source = source_of(found.connections[0])
+    table = CountTable.read(found.connections[0], source)
 
     async def answered(scope: Scope, receive: Receive, send: Send) -> None:
         """A text in, a piece of a page out."""
@@ -74,11 +74,14 @@ def checked(text: str, table: CountTable) -> str:
 def _number(value: int, table: CountTable) -> str:
     found = asked.matches(table, value)
     if not found:
-        words = asked.no_match_words(value)
+        words = asked.no_match_words(value, table.source)
         return Markup('<p class="lead" role="status">{}</p>').format(words)
     items = Markup("").join(
         Markup("<li>{}: {} in {}{}</li>").format(
-            f"{value:,}", one.subject.words(), one.span.words(), _HOW[one.how]
+            f"{value:,}",
+            one.subject.words(table.source),
+            one.span.words(),
+            _HOW[one.how],
         )
         for one in found
     )

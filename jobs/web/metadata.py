@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from forecast.desk.dictionary.views import VIEWS, View, definitions
-from forecast.desk.wording import check_command, credit
+from forecast.desk.wording import check_command
+from forecast.intake.sources.contract import Source
 from forecast.store.named_queries import QUESTIONS
 from forecast.store.read import RunRow
 
@@ -17,7 +18,7 @@ ABOUT = (
 )
 
 
-def metadata(run: RunRow) -> dict[str, Any]:
+def metadata(run: RunRow, source: Source) -> dict[str, Any]:
     """Datasette's metadata for the one database; run : the last it publishes."""
     check = check_command(run.id, run.digest)
     return {
@@ -26,8 +27,11 @@ def metadata(run: RunRow) -> dict[str, Any]:
             DATABASE: {
                 "title": "Tables and queries",
                 "description": ABOUT,
-                "source": f"{credit()} Run {run.id}, digest {run.digest}; to check it: {check}",
-                "tables": {view.name: _view(view) for view in VIEWS},
+                "source": (
+                    f"{source.publisher.credit} Run {run.id}, digest {run.digest}; to "
+                    f"check it: {check}"
+                ),
+                "tables": {view.name: _view(view, source) for view in VIEWS},
                 "queries": {
                     question.name: {
                         "title": question.title,
@@ -41,12 +45,13 @@ def metadata(run: RunRow) -> dict[str, Any]:
     }
 
 
-def _view(view: View) -> dict[str, Any]:
+def _view(view: View, source: Source) -> dict[str, Any]:
     said = f"A row is {view.row}."
     return {
         "description": f"{said} {view.note}".rstrip(),
         "columns": {
-            name: _column(unit, values, about) for name, unit, values, about in definitions(view)
+            name: _column(unit, values, about)
+            for name, unit, values, about in definitions(view, source)
         },
     }
 

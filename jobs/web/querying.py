@@ -16,7 +16,7 @@ from datasette.database import Database
 from datasette.views.base import DatasetteError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from forecast import in_use
+from forecast.context import source_of
 from forecast.store import held
 from jobs.web import plugin
 from jobs.web.answers import send_whole
@@ -136,7 +136,7 @@ def _let_go(fn: Callable[[sqlite3.Connection], T], connection: sqlite3.Connectio
 def serving(found: held.OpenSnapshot, limits: QueryLimits) -> Queried:
     """Datasette on a held file, which has a connection for each of its threads."""
     plugin.install()
-    in_use.of_connection(found.connections[0])
+    source = source_of(found.connections[0])
     settings = {
         "num_sql_threads": limits.threads,
         "sql_time_limit_ms": int(1000 * limits.statement_seconds),
@@ -148,7 +148,7 @@ def serving(found: held.OpenSnapshot, limits: QueryLimits) -> Queried:
         "default_cache_ttl": 0,
         "truncate_cells_html": 400,
     }
-    site = Queried(metadata=metadata(found.run), settings=settings, cache_headers=True)
+    site = Queried(metadata=metadata(found.run, source), settings=settings, cache_headers=True)
     site.held, site.limits = found, limits
     site.executor.shutdown()
     site.executor = ThreadPoolExecutor(limits.threads, "queries")

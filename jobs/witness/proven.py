@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from forecast.atomic import output_folder
 from forecast.config import WitnessSection
@@ -19,6 +19,9 @@ from forecast.store import integrity, witnesses
 from forecast.store.witnesses import WitnessedEntry, WitnessKind, WitnessProof
 from jobs.witness import attest
 from jobs.witness.gitlog import Repository
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 README = """\
 Proofs that somebody outside saw this forecast record. Each statement is a file, entry-N.txt.
@@ -48,6 +51,7 @@ def examine(
     connection: sqlite3.Connection,
     path: Path,
     settings: WitnessSection,
+    source: Source,
     repository: Path | None = None,
 ) -> Examined:
     """Check every proof, and every line of the repository.
@@ -68,7 +72,7 @@ def examine(
     if git.folder.exists():
         findings += _foreign_lines(connection, git)
     seen = [
-        verification.seen(each.seen(moments[each.witness, each.entry_id]))
+        verification.seen(each.seen(moments[each.witness, each.entry_id]), source)
         for each in witnesses.sightings(connection)
         if (each.witness, each.entry_id) in moments
     ]

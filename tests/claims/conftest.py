@@ -10,6 +10,7 @@ import pytest
 
 from forecast.claims.table import CountTable
 from forecast.intake.sources.cbp_encounters import bundle
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from tests.support import history_2025
 from tests.support.claim_verdicts import verdict_on
 
@@ -21,7 +22,7 @@ def embedded(session_artifact) -> CountTable:
         "embedded", lambda folder: history_2025.keep(folder / "bordercast.db", *bundle.load())
     )
     with closing(sqlite3.connect(f"file:{made}/bordercast.db?mode=ro", uri=True)) as connection:
-        return CountTable.read(connection)
+        return CountTable.read(connection, source=ENCOUNTERS)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from forecast.claims import times
 from forecast.claims.checker import check
 from forecast.claims.lexicon import lexicon, tables
 from forecast.claims.table import CountTable
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from tests.support import claim_corpus
 
 EXAMPLES = claim_corpus.FOLDER / "examples.jsonl"
@@ -20,7 +21,9 @@ EXAMPLES = claim_corpus.FOLDER / "examples.jsonl"
 
 @pytest.fixture(scope="session")
 def table(published) -> CountTable:
-    return CountTable.read(sqlite3.connect(f"file:{published}?mode=ro", uri=True))
+    return CountTable.read(
+        sqlite3.connect(f"file:{published}?mode=ro", uri=True), source=ENCOUNTERS
+    )
 
 
 def test_published_claims_are_found_and_judged_as_a_person_judged_them(table):
@@ -59,18 +62,20 @@ def test_a_quote_is_where_it_says(table):
 
 
 def test_every_phrase_of_the_lexicon_is_understood():
-    for kind, values in tables().items():
+    for kind, values in tables("cbp_encounters").items():
         for value, phrases in values.items():
             for phrase in phrases if kind != "era" else ():
                 words = [word.removesuffix("'s") for word in phrase.replace("-", " ").split()]
-                found = list(lexicon().find([word.rstrip("*").lower() for word in words]))
+                found = list(
+                    lexicon("cbp_encounters").find([word.rstrip("*").lower() for word in words])
+                )
                 said = {meaning for one in found for meaning in one.phrases}
                 assert (kind, value) in said, phrase
 
 
 @pytest.mark.parametrize("pattern", ["{MONTH}", "{FY}", "{ERA}"])
 def test_every_form_of_time_is_known(pattern):
-    forms = {form for _, form, _ in times._grammar()}
+    forms = {form for _, form, _ in times._grammar("cbp_encounters")}
 
     assert forms - {"day", "week"} <= set(times._HANDLERS)
     assert times._filled(pattern, {"MONTH": "May", "FY": "FY", "ERA": "era"}) in (

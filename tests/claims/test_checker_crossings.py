@@ -8,6 +8,7 @@ import pytest
 
 from forecast.claims.checker import check
 from forecast.claims.table import CountTable
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import SeriesKey
 
 PATROL, OFFICES = "U.S. Border Patrol", "Office of Field Operations"
@@ -25,7 +26,7 @@ def table(entry: int, inside: int, *, stated: bool = True) -> CountTable:
         kind = ("northern", "apprehension_type")
         counts |= {SeriesKey(*kind, "At Entry", PATROL): entry}
         counts |= {SeriesKey(*kind, "At Large", PATROL): inside}
-    return CountTable({key: {AUGUST: (count, 1)} for key, count in counts.items()}, {})
+    return CountTable({key: {AUGUST: (count, 1)} for key, count in counts.items()}, {}, ENCOUNTERS)
 
 
 def judged(text: str, held: CountTable):

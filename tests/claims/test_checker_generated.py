@@ -17,6 +17,7 @@ from forecast.claims.spans import ClaimSpan, fiscal
 from forecast.claims.subjects import Subject
 from forecast.claims.table import CountTable
 from forecast.desk.wording import MONTHS
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 
 COUNT = 2000
 FAULTS = ("right", "rounded", "off by 8%", "wrong month", "wrong agency", "wrong sign", "swapped")
@@ -66,7 +67,9 @@ class Made:
 
 @pytest.fixture(scope="module")
 def table(published) -> CountTable:
-    return CountTable.read(sqlite3.connect(f"file:{published}?mode=ro", uri=True))
+    return CountTable.read(
+        sqlite3.connect(f"file:{published}?mode=ro", uri=True), source=ENCOUNTERS
+    )
 
 
 def words(span: ClaimSpan) -> str:
@@ -81,7 +84,8 @@ def spans(table: CountTable, subject: Subject) -> list[ClaimSpan]:
     begin = max(line.first, months.to_index("2013-10"))
     ones = [ClaimSpan(m, m) for m in range(begin + 12, line.last - 3)]
     years = [
-        fiscal(y) for y in range(months.fiscal_year_at(begin) + 1, months.fiscal_year_at(line.last))
+        fiscal(y)
+        for y in range(months.fiscal_year_at(begin, 10) + 1, months.fiscal_year_at(line.last, 10))
     ]
     return ones + [year for year in years if line.holds(year)] * 6
 

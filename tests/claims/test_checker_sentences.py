@@ -25,6 +25,7 @@ from forecast.claims.spans import parse
 from forecast.claims.table import CountTable
 from forecast.desk.names import SeriesNames
 from forecast.errors import ClaimError, SeriesNameError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from tests.support import golden_texts
 
 HERE = Path(__file__).parent
@@ -58,7 +59,7 @@ def judged(sentence: str, counts: CountTable, names: SeriesNames) -> str:
 
 
 def test_each_kind_of_claim_is_judged_as_it_was(record):
-    counts = CountTable.read(record)
+    counts = CountTable.read(record, source=ENCOUNTERS)
     names = series_names(counts)
 
     golden_texts.compare(
@@ -130,18 +131,20 @@ FACTS = """
 
 
 def test_each_number_is_what_it_was(record):
-    counts = CountTable.read(record)
+    counts = CountTable.read(record, ENCOUNTERS)
     said = {}
     for number in NUMBERS:
         found = asked.matches(counts, number)
-        lines = [f"{one.subject.words()} in {one.span.words()}: {one.how}" for one in found]
-        said[f"{number:,}"] = "\n".join(lines) or asked.no_match_words(number)
+        lines = [
+            f"{one.subject.words(ENCOUNTERS)} in {one.span.words()}: {one.how}" for one in found
+        ]
+        said[f"{number:,}"] = "\n".join(lines) or asked.no_match_words(number, ENCOUNTERS)
 
     golden_texts.compare(HERE / "numbers.txt", said)
 
 
 def test_each_fact_is_judged_as_it_was(record):
-    counts = CountTable.read(record)
+    counts = CountTable.read(record, ENCOUNTERS)
     names = series_names(counts)
     said = {}
     for line in filter(None, map(str.strip, FACTS.splitlines())):

@@ -11,6 +11,7 @@ from forecast import months
 from forecast.claims.checker import check
 from forecast.claims.table import CountTable
 from forecast.desk.wording import month_words
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import SeriesKey
 
 FIRST = months.to_index("2016-10")
@@ -27,7 +28,7 @@ RECORD = (
 
 def table(counts: list[int]) -> CountTable:
     by_month = {FIRST + i: (count, 1) for i, count in enumerate(counts)}
-    return CountTable({SeriesKey("northern"): by_month}, {})
+    return CountTable({SeriesKey("northern"): by_month}, {}, ENCOUNTERS)
 
 
 def judged(text: str, counts: list[int]) -> list[tuple[str, str, str]]:

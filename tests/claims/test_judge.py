@@ -14,6 +14,7 @@ from forecast.claims.named import series_names
 from forecast.claims.spans import ClaimSpan, fiscal, month
 from forecast.claims.subjects import Subject
 from forecast.claims.table import CountTable
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import SeriesKey
 from tests.support.claim_verdicts import verdict_on
 
@@ -24,7 +25,7 @@ def held(*counts: int, unit: int = 1, values: dict | None = None) -> CountTable:
     """The northern border alone, its last month August 2024."""
     first = AUGUST - len(counts) + 1
     by_month = {first + i: (count, unit) for i, count in enumerate(counts)}
-    return CountTable({NORTH: by_month}, values or {})
+    return CountTable({NORTH: by_month}, values or {}, ENCOUNTERS)
 
 
 def of_august(number: str, *counts: int, **more) -> str:
@@ -245,7 +246,9 @@ def test_a_rank_by_name_is_counted_among_the_months_before(claim, due):
 
 
 def of_months(counts: dict[str, int]) -> CountTable:
-    return CountTable({NORTH: {months.to_index(m): (n, 1) for m, n in counts.items()}}, {})
+    return CountTable(
+        {NORTH: {months.to_index(m): (n, 1) for m, n in counts.items()}}, {}, ENCOUNTERS
+    )
 
 
 def by_name(counts: dict[str, int], span: ClaimSpan, claim: str, since: str | None = None):
@@ -295,7 +298,7 @@ def test_what_is_not_held_is_named():
 # Fiscal years 2020 to 2024: 12 times 100, 300, 200, 400 and 350; the year before it is cut.
 YEARS = {2020: 100, 2021: 300, 2022: 200, 2023: 400, 2024: 350}
 BY_YEARS = {
-    months.from_index(m): YEARS.get(months.fiscal_year_at(m), 900)
+    months.from_index(m): YEARS.get(months.fiscal_year_at(m, 10), 900)
     for m in range(months.to_index("2019-05"), months.to_index("2024-09") + 1)
 }
 OF_YEARS = [
@@ -354,7 +357,9 @@ def test_nothing_can_be_measured_from_nothing(when, claim, since, due):
 def test_a_share_by_name_is_of_a_whole_that_is_not_nothing():
     whole = {months.to_index("2024-07"): (0, 1), AUGUST: (400, 1)}
     part = {months.to_index("2024-07"): (0, 1), AUGUST: (100, 1)}
-    table = CountTable({NORTH: whole, SeriesKey("northern", "citizenship", "CUBA"): part}, {})
+    table = CountTable(
+        {NORTH: whole, SeriesKey("northern", "citizenship", "CUBA"): part}, {}, ENCOUNTERS
+    )
     cubans, names = Subject("northern", "", "citizenship", ("CUBA",)), series_names(table)
     verdicts = {
         (number, claim): answer(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from forecast.claims.asked import matches
@@ -9,8 +11,8 @@ from forecast.claims.named import name_of, series_names, subject_of
 from forecast.claims.spans import month
 from forecast.claims.table import CountTable
 from forecast.config import CountsSection
-from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.intake.sources.contract import Source
 from forecast.intake.sources.own_counts.source import own_counts
 from forecast.records import SeriesKey
 
@@ -50,47 +52,49 @@ CBP_KEYS = [
 ]
 
 
+BARNET = own_counts(OWN)
+BARNET = replace(BARNET, totals=replace(BARNET.totals, parts=("Ealing", "Barnet")))
+
+
 @pytest.fixture(params=["encounters", "own counts"])
-def keys(request):
-    own = request.param == "own counts"
-    registry.use(own_counts(OWN), ["Ealing", "Barnet"]) if own else registry.use(ENCOUNTERS)
-    yield OWN_KEYS if own else CBP_KEYS
-    registry.use(ENCOUNTERS)
+def source(request):
+    return BARNET if request.param == "own counts" else ENCOUNTERS
 
 
-def table(keys: list[SeriesKey]) -> CountTable:
-    return CountTable({key: {24_246: (1000 + i, 1)} for i, key in enumerate(keys)}, {})
+@pytest.fixture
+def keys(source):
+    return CBP_KEYS if source is ENCOUNTERS else OWN_KEYS
 
 
-def test_every_series_has_its_own_counts(keys):
-    held = table(keys)
+def table(keys: list[SeriesKey], source: Source) -> CountTable:
+    return CountTable({key: {24_246: (1000 + i, 1)} for i, key in enumerate(keys)}, {}, source)
+
+
+def test_every_series_has_its_own_counts(keys, source):
+    held = table(keys, source)
     for i, key in enumerate(keys):
         assert held.total(subject_of(key), month(2020, 7)) == 1000 + i, key
 
 
-def test_every_series_is_named_as_it_is_typed(keys):
-    names = series_names(table(keys))
+def test_every_series_is_named_as_it_is_typed(keys, source):
+    names = series_names(table(keys, source))
     for key in keys:
         assert names.find(name_of(names, subject_of(key))) == key
 
 
-def test_only_citizens_are_called_so(keys):
+def test_only_citizens_are_called_so(keys, source):
     for key in keys:
-        words = subject_of(key).words()
+        words = subject_of(key).words(source)
         assert ("citizens" in words) == (key.dimension == "citizenship"), words
 
 
-def test_every_number_is_found_among_all_series(keys):
-    held = table(keys)
+def test_every_number_is_found_among_all_series(keys, source):
+    held = table(keys, source)
     for i, key in enumerate(keys):
         found = [one.subject for one in matches(held, 1000 + i) if one.how == "now"]
         assert subject_of(key) in found, key
 
 
 def test_a_part_of_own_counts_is_named_behind_its_series():
-    registry.use(own_counts(OWN), ["Ealing", "Barnet"])
-    try:
-        assert subject_of(OWN_KEYS[1]).words() == "offences for Ealing (Domestic Burglary)"
-        assert subject_of(OWN_KEYS[3]).words() == "offences for Barnet (CHINA)"
-    finally:
-        registry.use(ENCOUNTERS)
+    assert subject_of(OWN_KEYS[1]).words(BARNET) == "offences for Ealing (Domestic Burglary)"
+    assert subject_of(OWN_KEYS[3]).words(BARNET) == "offences for Barnet (CHINA)"

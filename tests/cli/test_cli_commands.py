@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from forecast.desk.report import newest_report
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from jobs.cli import main
 from tests.support import tiny_record
 
@@ -39,7 +41,7 @@ def printed(record: Path, line: str) -> str:
 def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The record made by hand, with the reports that a run keeps."""
     path = tmp_path_factory.mktemp("commands") / "bordercast.db"
-    tiny_record.make(path, newest_report)
+    tiny_record.make(path, partial(newest_report, source=ENCOUNTERS))
     return path
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from forecast.config import Compute, Config, ForecastSection
+from forecast.context import Context
 from jobs.compute.answers import (  # nothing heavy here: every worker reads this file
     JobResult,
     answers,
@@ -78,7 +79,7 @@ def run_with_prophet(path: Path, processes: int) -> list[tuple]:
         forecast=ForecastSection(models=("prophet",), dimensions=(), first_cutoff="2023-11"),
         compute={"processes": processes},
     )
-    monthly.run(path, settings, with_bundle=False)
+    monthly.run(Context.open(path, settings), with_bundle=False)
     return rows(path, "select distinct failure from fits where model = 'prophet'")
 
 

@@ -16,6 +16,7 @@ from forecast.desk.answered import (
 from forecast.desk.asking import chance_words, span_words
 from forecast.desk.wording import MINUS
 from forecast.engine.spans import Span
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import SeriesKey, SpanForecast
 from forecast.watch.standing import ChanceScores
 
@@ -181,4 +182,4 @@ def summed(**more) -> SpanForecast:
     ],
 )
 def test_a_sum_is_told_with_its_intervals_and_what_of_it_is_published(forecast, words):
-    assert span_sentence("north", forecast) == words
+    assert span_sentence("north", forecast, ENCOUNTERS) == words

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from forecast import months
 from forecast.desk import brief
 from forecast.desk.report import month_report
-from forecast.desk.wording import change_words, month_words, ordinal, place_of, unusual_words
+from forecast.desk.wording import change_words, month_words, ordinal, unusual_words
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store.reports import MonthRecord
 from jobs.cli import main
 from tests.support.databases import counting_steps, rows
@@ -31,7 +32,9 @@ def said(database, *words, code=0):
 def made(values, at=-1, first="2020-01"):
     counts = {months.shift(first, i): value for i, value in enumerate(values)}
     month = sorted(counts)[at]
-    return month_report("northern", month, MonthRecord(counts, [], SOURCE, None, None)), counts
+    return month_report(
+        "northern", month, MonthRecord(counts, [], SOURCE, None, None), source=ENCOUNTERS
+    ), counts
 
 
 @pytest.mark.slow
@@ -56,7 +59,7 @@ def test_a_number_right_when_published_is_told_from_the_one_of_now(published):
 def test_halves_are_no_more_exact_than_their_sources(agencies, unit, rounding, words):
     source = SOURCE | {"rounding": rounding}
     record = MonthRecord({"2022-01": 100}, [], source, agencies=agencies, agencies_unit=unit)
-    report = month_report("northern", "2022-01", record)
+    report = month_report("northern", "2022-01", record, source=ENCOUNTERS)
 
     shown = brief.halves_words(report)
     assert shown.replace(" ports of entry", "").replace(" ports", "") == words
@@ -172,7 +175,7 @@ def test_the_brief_of_a_restated_month_names_both_values_and_its_forecast(publis
 def test_arrests_in_the_interior_are_said_with_the_figures_of_border_and_month(
     published, border, month, share
 ):
-    where = f"{place_of(border)} in {month_words(month)}"
+    where = f"{ENCOUNTERS.totals.where(border)} in {month_words(month)}"
     sentence = f"{share} {where} were At Large, that is arrests in the interior."
 
     assert sentence in said(published, "brief", border, month)
@@ -199,7 +202,10 @@ def test_of_a_month_not_on_record_the_last_known_is_said():
     counts = {"2026-08": 6000, "2026-09": 6100}
     interior = {"month": "2026-08", "at_large": 468, "at_entry": 95, "total": 563}
     found = month_report(
-        "northern", "2026-09", MonthRecord(counts, [], SOURCE, None, None, interior)
+        "northern",
+        "2026-09",
+        MonthRecord(counts, [], SOURCE, None, None, interior),
+        source=ENCOUNTERS,
     )
 
     assert "is not on record; the last known: 468 of 563" in brief.paragraph(found)

@@ -11,6 +11,7 @@ from forecast.desk.email import content
 from forecast.desk.handout import words
 from forecast.desk.report import Expectation, month_report
 from forecast.desk.site import cards, lines
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import Row
 from forecast.store.read import RunRow
 from forecast.store.reports import MonthRecord
@@ -51,7 +52,7 @@ def report(count=11_710, *, flagged=True, **stood):
     record = MonthRecord(counts, [], {"file_name": "a.csv", "rounding": 1})
     expected = replace(STOOD, **stood)
     flag = FLAG | {"basis": expected.basis, "encounters": expected.judged}
-    made = month_report("southwest", "2025-02", record)
+    made = month_report("southwest", "2025-02", record, source=ENCOUNTERS)
     return replace(made, expectation=expected, flags=(flag,) if flagged else ())
 
 

@@ -13,6 +13,7 @@ from forecast.desk.halves import Halves, Split
 from forecast.desk.report import month_report
 from forecast.desk.site import lines
 from forecast.desk.terminal.tables import forecast_table
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store.reports import MonthRecord
 
 OFFICES, PATROL = "Office of Field Operations", "U.S. Border Patrol"
@@ -29,7 +30,7 @@ def report(interior_month: str = "2026-08", at_large: int = 468, at_entry: int =
         interior=interior,
         agencies={OFFICES: 5524, PATROL: 563},
     )
-    return month_report("northern", "2026-08", record)
+    return month_report("northern", "2026-08", record, source=ENCOUNTERS)
 
 
 def every_text(found) -> dict[str, str]:
@@ -87,17 +88,17 @@ def test_another_month_s_split_is_not_this_one_s(interior_month):
     ],
 )
 def test_halves_in_a_sentence(known, said):
-    assert halves.sentence(known) == said
+    assert halves.sentence(known, ENCOUNTERS) == said
 
 
 def test_halves_in_a_few_words():
-    assert halves.words(MADE, " and ") == f"{AT} and 563 by Border Patrol: {ENTRY}"
-    assert halves.words(Halves(5, 7)) == "5 at ports of entry, 7 between ports"
+    assert halves.words(MADE, ENCOUNTERS, " and ") == f"{AT} and 563 by Border Patrol: {ENTRY}"
+    assert halves.words(Halves(5, 7), ENCOUNTERS) == "5 at ports of entry, 7 between ports"
     assert (
-        halves.words(Halves(5, 7), short=True)
+        halves.words(Halves(5, 7), ENCOUNTERS, short=True)
         == "5 at ports of entry (OFO), 7 between ports (Border Patrol)"
     )
-    assert halves.words(None) == ""
+    assert halves.words(None, ENCOUNTERS) == ""
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_halves_in_a_few_words():
     ],
 )
 def test_what_may_be_called_illegal_crossings(known, said):
-    assert halves.crossings_sentence(known) == said
+    assert halves.crossings_sentence(known, ENCOUNTERS) == said
 
 
 def test_halves_of_a_year_are_those_of_its_months():
@@ -136,7 +137,7 @@ def test_a_table_on_a_terminal_has_a_row_for_each():
 
     def rows(known):
         shown = Console(width=80, file=StringIO())
-        shown.print(forecast_table(ahead, last, {"northern": known}, {}))
+        shown.print(forecast_table(ahead, last, {"northern": known}, {}, ENCOUNTERS))
         lines = [line.rstrip() for line in shown.file.getvalue().splitlines()]
         return [line.split("  ")[:1] + line.split()[-1:] for line in map(str.strip, lines[4:])]
 

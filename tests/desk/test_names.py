@@ -7,6 +7,7 @@ import pytest
 from forecast.desk.names import SeriesNames
 from forecast.errors import SeriesNameError
 from forecast.intake.sources.cbp_encounters import bundle
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import HEADLINES, SeriesKey
 
 
@@ -18,7 +19,7 @@ def names():
         SeriesKey("southwest", "citizenship*demographic", f"INDIA * {group}")
         for group in ("UAC", "FMUA")
     ]
-    return SeriesNames([*sorted(keys), *crossed])
+    return SeriesNames([*sorted(keys), *crossed], source=ENCOUNTERS)
 
 
 @pytest.mark.parametrize(
@@ -109,11 +110,11 @@ def test_a_total_with_any_letter_missing_or_twice_is_the_one_suggested(names, to
 
 def test_an_apostrophe_inside_a_name_is_no_quote():
     key = SeriesKey("other", "citizenship", "COTE D'IVOIRE")
-    names = SeriesNames([key])
+    names = SeriesNames([key], source=ENCOUNTERS)
 
     assert names.find("'other:Cote d\u2019Ivoire'") == names.find(str(key)) == key
 
 
 def test_a_border_that_is_not_held_is_not_made_up():
     with pytest.raises(SeriesNameError):
-        SeriesNames([SeriesKey("northern")]).find("southwest")
+        SeriesNames([SeriesKey("northern")], source=ENCOUNTERS).find("southwest")

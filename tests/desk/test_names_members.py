@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forecast.desk.names import dimension_words, member_words
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ from forecast.desk.names import dimension_words, member_words
     ],
 )
 def test_a_part_is_named_as_a_reader_writes_it(dimension, member, words):
-    assert member_words(dimension, member) == words
+    assert member_words(dimension, member, ENCOUNTERS) == words
 
 
 def test_no_part_of_the_embedded_figures_keeps_a_code(published):
@@ -37,12 +38,12 @@ def test_no_part_of_the_embedded_figures_keeps_a_code(published):
         "select distinct dimension, member from series_held where dimension in "
         "('state', 'citizenship', 'demographic')",
     )
-    said = {member_words(*name) for name in names}
+    said = {member_words(*name, source=ENCOUNTERS) for name in names}
 
     assert len(said) == len(names) > 70
     assert not [word for word in said if word.isupper()]
 
 
 def test_a_dimension_is_named_in_words():
-    assert dimension_words("component") == "agency"
-    assert dimension_words("state*citizenship") == "state and citizenship"
+    assert dimension_words("component", ENCOUNTERS) == "agency"
+    assert dimension_words("state*citizenship", ENCOUNTERS) == "state and citizenship"

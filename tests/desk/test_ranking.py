@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from forecast import months
 from forecast.desk import ranking
 from forecast.desk.ranking import Comparison
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.intake.sources.contract import Source
 
-
-@pytest.fixture
-def calendar_years() -> Iterator[None]:
-    months.year_begins(1)
-    yield
-    months.year_begins(10)
+CALENDAR = replace(ENCOUNTERS, year_begins=1)
 
 
 def counted(first: str, *counts: int | None) -> dict[str, int]:
@@ -23,8 +20,11 @@ def counted(first: str, *counts: int | None) -> dict[str, int]:
     return {months.shift(first, i): n for i, n in enumerate(counts) if n is not None}
 
 
-def said(counts: dict[str, int], month: str) -> list[tuple[object, ...]]:
-    return [(c.name, c.first, c.last, c.now, c.before) for c in ranking.comparisons(counts, month)]
+def said(
+    counts: dict[str, int], month: str, source: Source = ENCOUNTERS
+) -> list[tuple[object, ...]]:
+    found = ranking.comparisons(counts, month, source)
+    return [(c.name, c.first, c.last, c.now, c.before) for c in found]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_every_comparison_of_a_month_is_made_of_the_months_it_names():
     ],
 )
 def test_the_first_month_of_a_year_has_no_year_to_date(month, names):
-    found = ranking.comparisons(counted("2023-10", *[1] * 14), month)
+    found = ranking.comparisons(counted("2023-10", *[1] * 14), month, ENCOUNTERS)
 
     assert ", ".join(c.name for c in found) == names
 
@@ -118,12 +118,16 @@ def test_a_month_that_nobody_knows_takes_the_year_to_date_away():
     assert said(counts, "2024-12")[0] == ("month before", "2024-11", "2024-11", 1, None)
 
 
-def test_where_years_are_calendar_years_the_year_to_date_begins_in_january(calendar_years):
+def test_where_years_are_calendar_years_the_year_to_date_begins_in_january():
     counts = counted("2024-01", *range(1, 15))  # to 2025-02
 
-    assert ranking.to_date() == "year to date"
-    assert said(counts, "2025-02")[2] == ("year to date", "2024-01", "2024-02", 27, 3)
-    assert [row[0] for row in said(counts, "2025-01")] == ["month before", "year before", "peak"]
+    assert ranking.to_date(1) == "year to date"
+    assert said(counts, "2025-02", CALENDAR)[2] == ("year to date", "2024-01", "2024-02", 27, 3)
+    assert [row[0] for row in said(counts, "2025-01", CALENDAR)] == [
+        "month before",
+        "year before",
+        "peak",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -136,8 +140,8 @@ def test_a_change_is_in_percent_of_what_was_before(now, before, percent):
     assert found.percent == (None if percent is None else pytest.approx(percent))
 
 
-def test_only_the_year_to_date_is_one():
+def test_only_years_to_date_are_said_to_be_so():
     names = ("month before", "year before", "fiscal year to date", "year to date", "peak")
 
-    assert ranking.to_date() == "fiscal year to date"
-    assert [n for n in names if Comparison(n, "a", "a", 1, 1).to_date] == ["fiscal year to date"]
+    assert ranking.to_date(10) == "fiscal year to date"
+    assert [n for n in names if Comparison(n, "a", "a", 1, 1).to_date] == [*names[2:4]]

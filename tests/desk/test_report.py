@@ -7,6 +7,7 @@ import pytest
 from forecast import months
 from forecast.desk import report
 from forecast.desk.report import Expectation, Interior, Value
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store.reports import MonthRecord
 from tests.support import month_facts
 
@@ -19,7 +20,7 @@ def counted(first: str, *counts: int | None) -> dict[str, int]:
 
 def made(counts: dict[str, int], month: str, part: str = "", newest: str = "", **held: object):
     record = MonthRecord(counts, **({"values": [], "source": SOURCE} | held))
-    return report.month_report("northern", month, record, part, newest)
+    return report.month_report("northern", month, record, ENCOUNTERS, part, newest)
 
 
 def test_a_report_has_the_month_s_place_among_all_that_are_held():
@@ -140,8 +141,8 @@ def test_what_the_record_holds_is_kept_as_it_is():
 def test_a_report_comes_back_as_it_was_kept(found):
     kept = report.to_json(found)
 
-    assert report.from_json(kept) == found
-    assert report.to_json(report.from_json(kept)) == kept
+    assert report.from_json(kept, source=ENCOUNTERS) == found
+    assert report.to_json(report.from_json(kept, source=ENCOUNTERS)) == kept
     assert kept.startswith('{"agencies":{')
     assert ": " not in kept
 

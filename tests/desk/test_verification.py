@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forecast.desk import verification
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store.integrity import Quoted
 from forecast.store.parts import GROUPS
 from forecast.store.witnesses import Sighting
@@ -141,24 +142,36 @@ def sighting(run=3, witness="git", seen="2024-04-20T12:00", by="origin", on="202
     ],
 )
 def test_who_saw_a_run_and_whether_before_the_truth(seen, words):
-    assert verification.seen(seen) == words
+    assert verification.seen(seen, ENCOUNTERS) == words
 
 
 def test_the_newest_run_and_the_newest_that_can_be_judged_are_named():
     open_run = {"on": None, "days": None}
     witnesses = [sighting(1), sighting(2), sighting(2), sighting(3, **open_run)]
 
-    assert [text[:6] for text in verification.newest_seen(witnesses, 3)] == ["Run 2:", "Run 3:"]
-    assert [text[:6] for text in verification.newest_seen(witnesses[3:], 3)] == ["Run 3:"]
-    assert verification.newest_seen([], 3) == []
+    assert [text[:6] for text in verification.newest_seen(witnesses, 3, ENCOUNTERS)] == [
+        "Run 2:",
+        "Run 3:",
+    ]
+    assert [text[:6] for text in verification.newest_seen(witnesses[3:], 3, ENCOUNTERS)] == [
+        "Run 3:"
+    ]
+    assert verification.newest_seen([], 3, ENCOUNTERS) == []
 
 
 def test_it_is_counted_how_many_runs_were_seen_in_time():
     said = verification.seen_in_time(
-        [sighting(1), sighting(1), sighting(2, days=0), sighting(3, days=1), sighting(4, days=None)]
+        [
+            sighting(1),
+            sighting(1),
+            sighting(2, days=0),
+            sighting(3, days=1),
+            sighting(4, days=None),
+        ],
+        ENCOUNTERS,
     )
 
     assert said == (
         "Outsiders saw 2 of 3 runs before CBP published the first month that they forecast."
     )
-    assert verification.seen_in_time([sighting(days=None)]) == ""
+    assert verification.seen_in_time([sighting(days=None)], ENCOUNTERS) == ""

@@ -6,6 +6,7 @@ import pytest
 
 from forecast.desk import wording
 from forecast.desk.wording import MINUS
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,7 @@ def test_a_count_that_was_restated_stands_beside_the_first():
     ],
 )
 def test_a_part_with_older_figures_says_so(own, border, words):
-    assert wording.stale_words(own, border) == words
+    assert wording.stale_words(own, border, ENCOUNTERS) == words
 
 
 @pytest.mark.parametrize(

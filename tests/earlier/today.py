@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import forecast
+from forecast.context import Context
 from forecast.store import connect, notices, ops, runs
 from forecast.store.notices import Approval
 from jobs.mail import approvals, queueing
@@ -98,7 +99,7 @@ def finish(folder: Path) -> None:
     with connect.writing(path) as db:
         runs.withdraw(db, 2, "rested on a draft", "Bob Day", LATE)
     approve(path, 3, LATE)
-    assert queueing.queue_all(path, small_record.settings(path), LATE) == 1
+    assert queueing.queue_all(Context.open(path, small_record.settings(path)), LATE) == 1
 
 
 def approve(path: Path, notice_id: int, now: datetime) -> None:

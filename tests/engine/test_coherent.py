@@ -10,6 +10,7 @@ import pytest
 from forecast.engine import coherent, paths
 from forecast.engine.joint import Draws, Joint
 from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import BORDERS, Forecast, PathMarks, PathRule, SeriesKey
 from tests.support import kept_marks, tiny_record
 from tests.support.tiny_record import NEW_YORK, NORTH, VERMONT
@@ -39,7 +40,7 @@ def joint() -> Joint:
     sectors = [kept(key, "2026-07", 90, 4, share=0.5) for key in SECTORS]
     rule = PathRule(kept_marks.RULE, 1, BORDERS, tuple(map(tuple, np.eye(3).tolist())))
     rest = [kept(ALONE, "2026-07", 20, 4)]
-    return Joint(rule, [*borders, *parts, *sectors, *rest])
+    return Joint(rule, [*borders, *parts, *sectors, *rest], ENCOUNTERS.totals)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from forecast.engine.intervals import quantiles
 from forecast.engine.joint import Joint, as_bytes, groups, marks_of
 from forecast.engine.predictive import Predictive
 from forecast.intake.series import panel
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import BORDERS, PathMarks, PathRule, SeriesKey
 from forecast.store import joint as store
 from forecast.watch.outlook import Hindsight
@@ -29,7 +30,9 @@ from tests.support.databases import rows
 @pytest.fixture(scope="module")
 def joint(published):
     with closing(sqlite3.connect(published)) as connection:
-        return Joint(store.path_rule(connection, 1), store.path_marks(connection, 1))
+        return Joint(
+            store.path_rule(connection, 1), store.path_marks(connection, 1), ENCOUNTERS.totals
+        )
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +124,9 @@ def ragged(northern: str, other: str) -> Joint:
     )
     cutoffs = {"northern": northern, "southwest": northern, "other": other, "nationwide": northern}
     rule = PathRule(kept_marks.RULE, 1, BORDERS, tuple(map(tuple, np.eye(3).tolist())))
-    return Joint(rule, [PathMarks(SeriesKey(b), c, marks) for b, c in cutoffs.items()])
+    return Joint(
+        rule, [PathMarks(SeriesKey(b), c, marks) for b, c in cutoffs.items()], ENCOUNTERS.totals
+    )
 
 
 def test_months_that_are_not_the_same_are_not_added():
@@ -145,7 +150,9 @@ def northern_with(*parts: PathMarks, known: tuple[tuple[str, int], ...] = ()) ->
     borders = [marked(SeriesKey(border), "2026-08", 1000.0) for border in BORDERS]
     borders[0] = replace(borders[0], known=known)
     correlation = ((1.0, 0.5, 0.0), (0.5, 1.0, 0.2), (0.0, 0.2, 1.0))
-    return Joint(PathRule(kept_marks.RULE, 5, BORDERS, correlation), [*borders, *parts])
+    return Joint(
+        PathRule(kept_marks.RULE, 5, BORDERS, correlation), [*borders, *parts], ENCOUNTERS.totals
+    )
 
 
 def marked(key: SeriesKey, cutoff: str, level: float, ahead: int = 4, share=1.0) -> PathMarks:
@@ -215,7 +222,9 @@ def test_borders_that_end_in_other_months_take_the_steps_of_the_same_calendar_mo
     ends = {"northern": ("2026-08", 4), "southwest": ("2026-07", 4), "other": ("2026-05", 3)}
     borders = [marked(SeriesKey(b), *([c, 900.0, n])) for b, (c, n) in ends.items()]
     correlation = ((1.0, 0.5, 0.0), (0.5, 1.0, 0.2), (0.0, 0.2, 1.0))
-    draws = Joint(PathRule(kept_marks.RULE, 5, BORDERS, correlation), borders).draws(20)
+    draws = Joint(
+        PathRule(kept_marks.RULE, 5, BORDERS, correlation), borders, ENCOUNTERS.totals
+    ).draws(20)
 
     step = paths.mixed(np.array(correlation), paths.steps((3, 2, 20, 7), 5))
     for place, border in enumerate(BORDERS):
@@ -245,7 +254,7 @@ def test_parts_that_cannot_add_up_are_drawn_by_themselves(parts):
     for key in (YORK, MAINE):
         expected = paths.from_steps(joint.marginals[key].marks[None], steps(joint, key, 30)[None])
         assert np.array_equal(joint.draws(30).of(key), expected[0])
-    nobody = Joint(PathRule(kept_marks.RULE, 5, (), ()), made)
+    nobody = Joint(PathRule(kept_marks.RULE, 5, (), ()), made, ENCOUNTERS.totals)
     assert np.array_equal(nobody.draws(30).of(YORK), joint.draws(30).of(YORK))
 
 
@@ -277,7 +286,7 @@ def test_marks_are_kept_so_that_they_come_back_and_ascend():
     marks = np.stack([close, close[::-1]])
     kept = PathMarks(NORTH, "2026-08", kept_marks.as_bytes(marks), 0.25, (("2026-09", 7),))
 
-    found = Joint(PathRule(kept_marks.RULE, 1, (), ()), [kept]).marginals[NORTH]
+    found = Joint(PathRule(kept_marks.RULE, 1, (), ()), [kept], ENCOUNTERS.totals).marginals[NORTH]
 
     assert found.marks.shape == marks.shape
     assert np.all(np.diff(found.marks) >= 0)
@@ -306,10 +315,16 @@ def test_only_sums_with_a_month_that_nobody_knows_are_left_out():
     counts = {
         key: dict.fromkeys(months.between("2025-10", "2026-08"), 1000) for key in together.marginals
     }
-    whole = [(s.series.border, s.span) for s in joint_runs.standard_spans(together, counts, ())]
+    whole = [
+        (s.series.border, s.span)
+        for s in joint_runs.standard_spans(together, counts, (), ENCOUNTERS)
+    ]
     # One in the calendar year and in the fiscal year, which comes before it among the spans.
     del counts[SeriesKey("southwest")]["2026-02"]
-    rest = [(s.series.border, s.span) for s in joint_runs.standard_spans(together, counts, ())]
+    rest = [
+        (s.series.border, s.span)
+        for s in joint_runs.standard_spans(together, counts, (), ENCOUNTERS)
+    ]
 
     assert set(whole) - set(rest) == {("southwest", "FY2026"), ("southwest", "2026")}
     assert ("southwest", "rest of 2026") in rest
@@ -318,7 +333,7 @@ def test_only_sums_with_a_month_that_nobody_knows_are_left_out():
 @pytest.mark.parametrize("rule", [0, 3, 99])
 def test_paths_by_an_unknown_rule_are_refused(rule):
     with pytest.raises(ValueError, match=f"paths by rule {rule}; known are 1 and 2"):
-        Joint(PathRule(rule, 1, (), ()), [])
+        Joint(PathRule(rule, 1, (), ()), [], ENCOUNTERS.totals)
 
 
 @pytest.mark.slow
@@ -427,16 +442,16 @@ def steady(rows: int, columns: int, h: int, counts: float, wide: float = 0.2) ->
 
 def kept_of(head, said: Predictive, further: Predictive, families=(), counts=None):
     models = Models({ENGINE: said}, {}, {}, further)
-    return joint_runs.joint_forecast(head, models, families, counts or counts_of())
+    return joint_runs.joint_forecast(head, models, families, counts or counts_of(), ENCOUNTERS)
 
 
 def test_a_run_keeps_two_years_of_each_series_the_first_as_published():
-    head = headline(counts_of(), Config())
+    head = headline(counts_of(), Config(), ENCOUNTERS)
     said = steady(4, len(YEARS), 12, 100)
     further = steady(4, 1, paths.FARTHEST, 50)
     part = SeriesKey("northern", "state", "NY")
     counts = counts_of() | {part: dict.fromkeys(YEARS[:-1], 60)}
-    one = panel({part: counts[part]})
+    one = panel({part: counts[part]}, ENCOUNTERS)
     family = Hindsight((part,), one, steady(1, 23, 12, 60), further=steady(1, 1, 24, 60))
 
     rule, kept, _ = kept_of(head, said, further, [family], counts)
@@ -459,7 +474,7 @@ def test_a_run_keeps_two_years_of_each_series_the_first_as_published():
 
 
 def test_a_series_without_a_forecast_is_not_kept_and_borders_need_one_to_be_drawn():
-    head = headline(counts_of(), Config())
+    head = headline(counts_of(), Config(), ENCOUNTERS)
     said, further = steady(4, len(YEARS), 12, 100), steady(4, 1, paths.FARTHEST, 100)
     said.centre[0, -1, 3] = np.nan
 
@@ -477,7 +492,7 @@ def test_borders_hang_together_as_much_as_their_total_is_uncertain():
     for border in KEYS[1:]:
         drawn = rng.normal(np.log(100), 0.2, len(YEARS))
         counts[border] = dict(zip(YEARS, np.exp(drawn).round().tolist(), strict=True))
-    head = headline(counts, Config())
+    head = headline(counts, Config(), ENCOUNTERS)
     last = head.keys.index(NATIONWIDE)
     said, further = steady(4, len(YEARS), 12, 100), steady(4, 1, paths.FARTHEST, 100)
     further.centre[last] = said.centre[last] = np.log1p(300)
@@ -499,10 +514,14 @@ def test_a_part_had_nothing_before_it_first_appeared():
     part = SeriesKey("northern", "state", "NY")
     border = SeriesKey("northern")
     rule = PathRule(kept_marks.RULE, 1, ("northern",), ((1.0,),))
-    together = Joint(rule, [PathMarks(key, "2026-02", marks) for key in (border, part)])
+    together = Joint(
+        rule, [PathMarks(key, "2026-02", marks) for key in (border, part)], ENCOUNTERS.totals
+    )
     new = {"2026-01": 7, "2026-02": 5}
 
-    found = list(joint_runs.standard_spans(together, {border: dict(new), part: dict(new)}, ()))
+    found = list(
+        joint_runs.standard_spans(together, {border: dict(new), part: dict(new)}, (), ENCOUNTERS)
+    )
 
     told = {(one.series, one.span): one for one in found}
     assert (part, "FY2026") in told

@@ -18,6 +18,7 @@ from forecast.engine.rows import (
     hub_quantiles,
     with_summed_medians,
 )
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import HUB_PERMILLES, SeriesKey
 from models.base import Panel
 from tests.support import reference_numbers, tiny_record
@@ -134,7 +135,7 @@ def test_nationwide_s_median_is_the_borders_within_its_half():
     part = tiny_record.forecast(tiny_record.NEW_YORK, "2026-08", 1, 7, "m")
     rest = [*north, *south, *other[:1], part]
 
-    found = with_summed_medians([*rest, *whole, *far, foreign])
+    found = with_summed_medians([*rest, *whole, *far, foreign], ENCOUNTERS.totals)
 
     assert found[: len(rest)] == rest
     assert [row.median for row in found[len(rest) :]] == [303, 302, 309, 291, 302]

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from forecast import months
 from forecast.desk.terminal import score_tables as desk
 from forecast.engine import scores
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import HUB_PERMILLES, SeriesKey, StoredForecast
 from jobs.cli import main
 from tests.support import tiny_record
@@ -184,7 +185,7 @@ def test_all_borders_are_a_mean_over_months_and_a_geometric_mean_of_ratios():
         row("southwest", n=10, log_wis=0.5, relative_mae=2.0, coverage80=0.5, mase=None),
     ]
 
-    pooled = desk.with_pooled(rows)[0]
+    pooled = desk.with_pooled(rows, ENCOUNTERS)[0]
 
     assert (pooled["border"], pooled["n"]) == ("all borders", 40)
     assert pooled["log_wis"] == pytest.approx(0.2)
@@ -198,7 +199,10 @@ def test_every_score_worse_than_naive_is_named():
     worse = row("northern", log_wis=0.21, wis=4.0, relative_mae=1.01)
     fewer = row("northern", "prophet", n=9, log_wis=0.3, relative_mae=1.2)
 
-    named = {r["model"]: r["worse_than_naive"] for r in desk.with_pooled([naive, worse, fewer])}
+    named = {
+        r["model"]: r["worse_than_naive"]
+        for r in desk.with_pooled([naive, worse, fewer], ENCOUNTERS)
+    }
 
     assert named == {
         "naive": [],

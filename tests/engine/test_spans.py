@@ -18,7 +18,7 @@ from forecast.watch import standing
 CUTOFF = "2026-08"
 COUNTS = {month: 100 + i for i, month in enumerate(months.between("2013-10", CUTOFF))}
 DRAWS = np.outer([0.5, 1.0, 1.5, 2.0], np.full(24, 100.0))
-SERIES = Outlooks(SeriesKey("northern"), COUNTS, CUTOFF, DRAWS)
+SERIES = Outlooks(SeriesKey("northern"), COUNTS, CUTOFF, DRAWS, 10)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ SERIES = Outlooks(SeriesKey("northern"), COUNTS, CUTOFF, DRAWS)
     ],
 )
 def test_a_span_is_read_as_people_write_it(text, name, first, last):
-    found = spans.parse(text, CUTOFF)
+    found = spans.parse(text, CUTOFF, 10)
 
     assert (found.name, found.first, found.last) == (name, first, last)
     assert found.window is (name.startswith(("next ", "rest of ")) and first != last)
@@ -56,14 +56,14 @@ def test_a_span_is_read_as_people_write_it(text, name, first, last):
 def test_the_rest_of_a_year_is_what_of_it_is_to_come(cutoff, first):
     rest = ("rest of 2026", first, "2026-12", first != "2026-12")
 
-    assert spans.parse("rest of 2026", cutoff) == rest
-    assert spans.parse("rest of year", cutoff) == rest
+    assert spans.parse("rest of 2026", cutoff, 10) == rest
+    assert spans.parse("rest of year", cutoff, 10) == rest
 
 
 @pytest.mark.parametrize("cutoff", ["2025-11", "2026-12"])
 def test_there_is_no_rest_of_a_year_that_is_over_or_not_begun(cutoff):
     with pytest.raises(SpanError, match=r"next month to be published is 202[57]-"):
-        spans.parse("rest of 2026", cutoff)
+        spans.parse("rest of 2026", cutoff, 10)
 
 
 def test_a_sum_s_quantiles_are_whole_and_outward_about_its_median():
@@ -91,7 +91,7 @@ def test_a_sum_s_quantiles_are_whole_and_outward_about_its_median():
 )
 def test_what_is_no_span_is_refused_with_what_would_be(text):
     with pytest.raises(SpanError):
-        spans.parse(text, CUTOFF)
+        spans.parse(text, CUTOFF, 10)
 
 
 @pytest.mark.parametrize(
@@ -107,32 +107,33 @@ def test_what_is_no_span_is_refused_with_what_would_be(text):
     ],
 )
 def test_a_run_answers_the_usual_spans_that_its_forecast_covers(cutoff, horizon, names):
-    found = spans.standard(cutoff, horizon)
+    found = spans.standard(cutoff, horizon, 10)
 
     assert [span.name for span in found] == names.split(", ")
-    assert all(span == spans.parse(span.name, cutoff) for span in found)
+    assert all(span == spans.parse(span.name, cutoff, 10) for span in found)
 
 
 def test_where_years_are_calendar_years_each_is_answered_once():
-    months.year_begins(1)
-    try:
-        found = spans.standard("2026-08", 24)
-        year = spans.fiscal(2027)
-    finally:
-        months.year_begins(10)
+    found = spans.standard("2026-08", 24, 1)
+    year = spans.fiscal(2027, 1)
 
     assert [span.name for span in found] == ["2026", "2027", "next 12 months", "rest of 2026"]
     assert year == spans.Span("2027", "2027-01", "2027-12")
-    assert spans.fiscal(2027) == spans.Span("FY2027", "2026-10", "2027-09")
+    assert spans.fiscal(2027, 10) == spans.Span("FY2027", "2026-10", "2027-09")
 
 
 def test_a_year_before_a_span_is_the_same_months():
     before = spans.Span("2025-10..2026-09", "2025-10", "2026-09")
 
-    assert spans.parse("FY2027", CUTOFF).year_before() == before
-    assert spans.parse("2026-12", CUTOFF).year_before() == ("2025-12", "2025-12", "2025-12", False)
-    assert spans.parse("FY2027", CUTOFF).year_named == 2027
-    assert spans.parse("2027", CUTOFF).year_named is None
+    assert spans.parse("FY2027", CUTOFF, 10).year_before() == before
+    assert spans.parse("2026-12", CUTOFF, 10).year_before() == (
+        "2025-12",
+        "2025-12",
+        "2025-12",
+        False,
+    )
+    assert spans.parse("FY2027", CUTOFF, 10).year_named == 2027
+    assert spans.parse("2027", CUTOFF, 10).year_named is None
 
 
 @given(st.sampled_from(months.between("2013-10", "2027-01")), st.integers(0, 35))
@@ -154,7 +155,7 @@ def test_a_sum_is_what_is_published_and_each_path_s_rest(first, more):
 
 def test_months_before_the_series_are_not_zeros():
     with pytest.raises(SpanError, match="2013-09"):
-        spans.total(spans.parse("2013-09..2013-12", CUTOFF), COUNTS, CUTOFF, DRAWS)
+        spans.total(spans.parse("2013-09..2013-12", CUTOFF, 10), COUNTS, CUTOFF, DRAWS)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +192,7 @@ def test_months_before_the_series_are_not_zeros():
     ],
 )
 def test_a_chance_is_the_share_of_paths(span, event, share, said):
-    found = chances.chance(SERIES, spans.parse(span, CUTOFF), event)
+    found = chances.chance(SERIES, spans.parse(span, CUTOFF, 10), event)
 
     settled = span in ("FY2025", CUTOFF, "2014-06")
     assert (found.share, found.event) == (share if settled else of_four(share), said)
@@ -206,10 +207,12 @@ def of_four(share: float) -> float:
 def test_a_record_is_more_than_every_month_or_span_that_is_published_in_full():
     """As much as the highest is none. What comes after the cutoff, and half years, do not count."""
     counts = {"2024-10": 9, "2025-10": 50, "2025-11": 60, "2026-10": 30, "2026-11": 999}
-    series = Outlooks(SERIES.key, counts, "2026-10", np.array([[59.0], [60.0], [61.0], [110.0]]))
+    series = Outlooks(
+        SERIES.key, counts, "2026-10", np.array([[59.0], [60.0], [61.0], [110.0]]), 10
+    )
 
     def share(span: str, event: str) -> float:
-        found = chances.chance(series, spans.parse(span, "2026-10"), event)
+        found = chances.chance(series, spans.parse(span, "2026-10", 10), event)
         return round(5 * found.share - 0.5, 9) / 4
 
     assert share("2026-11", "record") == 0.5
@@ -218,9 +221,9 @@ def test_a_record_is_more_than_every_month_or_span_that_is_published_in_full():
     assert share("2026-11", "highest since 2026-10") == 1
     assert share("2026-10..2026-11", "record") == 0.25  # 30 + 110 over 50 + 60
     assert share("2026-10..2026-11", "record low") == 0.75  # 89, 90 and 91 below 110
-    alone = Outlooks(SERIES.key, {"2026-10": 1}, "2026-10", np.array([[1.0]]))
+    alone = Outlooks(SERIES.key, {"2026-10": 1}, "2026-10", np.array([[1.0]]), 10)
     with pytest.raises(SpanError, match="published in full"):
-        chances.chance(alone, spans.parse("2026-10..2026-11", "2026-10"), "record")
+        chances.chance(alone, spans.parse("2026-10..2026-11", "2026-10", 10), "record")
 
 
 @pytest.mark.parametrize(
@@ -228,7 +231,7 @@ def test_a_record_is_more_than_every_month_or_span_that_is_published_in_full():
 )
 def test_what_is_no_event_is_refused(event):
     with pytest.raises(SpanError):
-        chances.chance(SERIES, spans.parse("2026-12", CUTOFF), event)
+        chances.chance(SERIES, spans.parse("2026-12", CUTOFF, 10), event)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +258,7 @@ def test_what_is_no_event_is_refused(event):
 )
 def test_what_cannot_be_said_is_refused_with_why(span, event, text, problem):
     with pytest.raises(SpanError) as refused:
-        chances.chance(SERIES, spans.parse(span, CUTOFF), event)
+        chances.chance(SERIES, spans.parse(span, CUTOFF, 10), event)
 
     assert refused.value.text == text
     assert problem in refused.value.problem
@@ -285,10 +288,10 @@ def test_what_cannot_be_said_is_refused_with_why(span, event, text, problem):
 def test_a_year_of_the_record_is_a_year_where_the_span_is_one(span, event, said, note):
     if note is None:  # read as a year, which the record does not have all months of
         with pytest.raises(SpanError):
-            chances.chance(SERIES, spans.parse(span, CUTOFF), event)
+            chances.chance(SERIES, spans.parse(span, CUTOFF, 10), event)
         return
 
-    found = chances.chance(SERIES, spans.parse(span, CUTOFF), event)
+    found = chances.chance(SERIES, spans.parse(span, CUTOFF, 10), event)
 
     assert found.event == said
     assert found.note.startswith(note)
@@ -298,7 +301,7 @@ def test_a_year_of_the_record_is_a_year_where_the_span_is_one(span, event, said,
 def test_a_year_read_as_such_is_compared_with_its_own_count():
     for year in (2015, 2020, 2025):
         for event in ("> 2020", "below 2020", "at least 2020"):
-            span = spans.parse(f"FY{year}", CUTOFF)
+            span = spans.parse(f"FY{year}", CUTOFF, 10)
             plain = chances.chance(SERIES, span, event)
             named = chances.chance(SERIES, span, event.replace("2020", "FY2020"))
             assert plain[:5] == named[:5]
@@ -319,12 +322,12 @@ def test_a_standing_question_and_its_command_have_one_answer(seed):
     assert COMMANDS.keys() == standing.KINDS.keys()
     drawn = np.random.default_rng(seed)
     counts = {month: int(drawn.integers(50, 150)) for month in COUNTS}
-    series = Outlooks(SERIES.key, counts, CUTOFF, drawn.uniform(45, 160, (400, 24)))
+    series = Outlooks(SERIES.key, counts, CUTOFF, drawn.uniform(45, 160, (400, 24)), 10)
 
-    asked = standing.Asked(SERIES.key, counts, CUTOFF)
+    asked = standing.Asked(SERIES.key, counts, CUTOFF, 10)
     for question in standing.questions(asked):
         span, event = COMMANDS[question.kind]
-        found = chances.chance(series, spans.parse(span, CUTOFF), event)
+        found = chances.chance(series, spans.parse(span, CUTOFF, 10), event)
         assert found.share == standing.chance(question, asked, series.draws), question.kind
 
 
@@ -343,30 +346,30 @@ def test_a_record_of_the_next_months_is_one_of_a_month(span, event, share, said)
     counts = dict.fromkeys(COUNTS, 100) | {"2020-01": 180, CUTOFF: 120}
     ahead = np.array([[181.4], [121], [99], [98.6]]) * np.ones(24)
     ahead[0, 1:] = ahead[1, 1:] = 100
-    series = Outlooks(SERIES.key, counts, CUTOFF, ahead)
+    series = Outlooks(SERIES.key, counts, CUTOFF, ahead, 10)
     if span.startswith("FY"):
         series.draws[0, 3:5] = 182, 90  # a record month of a year that is none
 
-    found = chances.chance(series, spans.parse(span, CUTOFF), event)
+    found = chances.chance(series, spans.parse(span, CUTOFF, 10), event)
 
     assert (found.share, found.event[: len(said)]) == (of_four(share), said)
 
 
 def test_a_month_of_a_span_that_has_begun_is_not_asked_about():
     with pytest.raises(SpanError, match="from 2026-09 on"):
-        chances.chance(SERIES, spans.parse("FY2026", CUTOFF), "record month")
+        chances.chance(SERIES, spans.parse("FY2026", CUTOFF, 10), "record month")
 
 
 def test_a_span_with_one_month_to_come_is_its_forecast_and_what_is_published():
     month = {name: 10 * i for i, name in enumerate(INTERVALS)}
-    span = spans.parse("FY2026", CUTOFF)
+    span = spans.parse("FY2026", CUTOFF, 10)
     known = spans.total(span, COUNTS, CUTOFF, DRAWS)
 
     found = spans.span_forecast(SERIES.key, span, CUTOFF, known, month)
 
     assert found.published == sum(COUNTS[one] for one in span.months if one <= CUTOFF)
     assert [getattr(found, name) - found.published for name in INTERVALS] == list(month.values())
-    assert [spans.only_month(spans.parse(text, CUTOFF), CUTOFF) for text in (
+    assert [spans.only_month(spans.parse(text, CUTOFF, 10), CUTOFF) for text in (
         "FY2026", "next month", "2026-08", "2026-08..2026-10", "2027-01",
     )] == ["2026-09", "2026-09", "", "", "2027-01"]  # fmt: skip
 
@@ -374,8 +377,8 @@ def test_a_span_with_one_month_to_come_is_its_forecast_and_what_is_published():
 def test_both_sides_of_a_comparison_are_of_one_path():
     """FY2026 and FY2027 together: where this year is high so is the next."""
     ahead = np.concatenate([DRAWS[:, :1] * 100, DRAWS[:, 1:] * 10], axis=1)
-    series = Outlooks(SeriesKey("northern"), COUNTS, CUTOFF, ahead)
+    series = Outlooks(SeriesKey("northern"), COUNTS, CUTOFF, ahead, 10)
 
-    found = chances.chance(series, spans.parse("FY2027", CUTOFF), "above 2026-09")
+    found = chances.chance(series, spans.parse("FY2027", CUTOFF, 10), "above 2026-09")
 
     assert found.share == of_four(1)  # taken apart, 12,000 of the one may meet 20,000 of the other

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from forecast.config import Config
+from forecast.context import Context
 from forecast.store import connect, health, notices, ops
 from jobs.mail import outbox
 from jobs.mail.send import DeliveryOutcome
@@ -105,7 +106,9 @@ class Desk:
             assert small_record.run(self.path, now)
         if health.mail_due(self.path, now):
             with listening as port:
-                self.outcomes.update(outbox.deliver(self.path, at(self.path, port), lambda: now))
+                self.outcomes.update(
+                    outbox.deliver(Context.open(self.path, at(self.path, port)), lambda: now)
+                )
             self._note()
 
     def _note(self) -> None:

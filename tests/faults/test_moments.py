@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from forecast.config import Config
+from forecast.context import Context
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import Publication
 from forecast.store import runs
 from forecast.store.connect import writing
@@ -37,13 +39,13 @@ def due(before, tmp_path_factory) -> tuple[Path, Publication]:
 
 def publish(path: Path, publication: Publication) -> None:
     with writing(path) as db:
-        runs.publish(db, publication)
+        runs.publish(db, publication, ENCOUNTERS.totals)
 
 
 def asked(path: Path, command: list[str]) -> str:
     """What a command says; for "status" the facts that do not change by themselves."""
     if command == ["status"]:
-        facts = health.status(path, Config(), small_record.NOW).facts
+        facts = health.status(Context.open(path, Config()), small_record.NOW).facts
         return str({name: fact for name, fact in facts.items() if "bytes" not in name})
     place = ["--config", str(path.with_name("config.toml")), "--db", str(path)]
     said = CliRunner().invoke(main, [*place, *command])

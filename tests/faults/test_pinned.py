@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from forecast.config import Config
+from forecast.context import Context
 from forecast.store import wal
 from jobs.service import health
 from tests.support import small_record
@@ -51,7 +52,7 @@ def log_size(path: Path) -> int:
 def warned(path: Path) -> list[str]:
     return [
         text
-        for text in health.status(path, Config(), small_record.NOW).warnings
+        for text in health.status(Context.open(path, Config()), small_record.NOW).warnings
         if "in the log" in text
     ]
 

@@ -17,8 +17,10 @@ from click.testing import CliRunner
 
 from forecast import months
 from forecast.config import parse
+from forecast.context import Context
 from forecast.desk.site import build
 from forecast.errors import WitnessError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect, witnesses
 from forecast.store.witnesses import WitnessedEntry
 from jobs.cli import main
@@ -175,7 +177,7 @@ def test_in_a_later_month_a_rewritten_forecast_is_still_named(later, tmp_path):
 @pytest.mark.slow
 def test_the_page_and_its_accuracy_say_who_saw_the_record_in_time(later, tmp_path):
     with connect.moment(later) as connection:
-        build.write(connection, tmp_path / "site", date(2024, 4, 20))
+        build.write(connection, tmp_path / "site", date(2024, 4, 20), ENCOUNTERS)
     front = (tmp_path / "site" / "index.html").read_text()
     accuracy = (tmp_path / "site" / "accuracy" / "index.html").read_text()
 
@@ -186,7 +188,7 @@ def test_the_page_and_its_accuracy_say_who_saw_the_record_in_time(later, tmp_pat
 @pytest.mark.slow
 def test_a_page_without_witnesses_speaks_of_none(after, tmp_path):
     with connect.moment(after) as connection:
-        build.write(connection, tmp_path / "site", date(2024, 3, 20))
+        build.write(connection, tmp_path / "site", date(2024, 3, 20), ENCOUNTERS)
     accuracy = (tmp_path / "site" / "accuracy" / "index.html").read_text()
 
     assert "Outsiders" not in accuracy
@@ -335,7 +337,9 @@ def test_the_signer_does_not_sign_a_second_history(witnessed, copy, outside):
 
 
 def alarms(path: Path, now: datetime | None = None) -> tuple[str, ...]:
-    return health.status(path, small_record.settings(path), now or datetime.now(UTC)).alarms
+    return health.status(
+        Context.open(path, small_record.settings(path)), now or datetime.now(UTC)
+    ).alarms
 
 
 def test_a_wrong_key_and_a_strange_text_are_said_in_words(after, outside, tmp_path):

@@ -21,9 +21,9 @@ def test_what_is_not_a_month_is_refused(text):
 
 
 def test_the_fiscal_year_starts_in_october():
-    assert months.fiscal_year("2024-09") == 2024
-    assert months.fiscal_year("2024-10") == 2025
-    assert months.fiscal_months(2025) == months.between("2024-10", "2025-09")
+    assert months.fiscal_year("2024-09", 10) == 2024
+    assert months.fiscal_year("2024-10", 10) == 2025
+    assert months.fiscal_months(2025, 10) == months.between("2024-10", "2025-09")
 
 
 def test_months_are_shifted_over_years():

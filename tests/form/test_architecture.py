@@ -85,6 +85,66 @@ def test_only_the_store_speaks_sql():
     assert offenders(statements) == {}
 
 
+# Methods by which a container is changed in place.
+CHANGES = {"append", "extend", "insert", "add", "update", "setdefault", "pop", "clear", "remove"}
+CHANGES |= {"discard", "appendleft", "popitem"}
+
+
+def names_changed(function: ast.AST) -> Iterator[str]:
+    """Names that a function changes in place, or binds in its module."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Global):
+            yield from node.names
+        elif isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name):
+            if isinstance(node.ctx, ast.Store | ast.Del):
+                yield node.value.id
+        elif isinstance(node, ast.Call):
+            owner, _, method = ast.unparse(node.func).rpartition(".")
+            if method in CHANGES:
+                yield owner
+
+
+def test_no_module_keeps_what_a_function_set():
+    """A function's answer follows from its arguments, whatever was called before."""
+
+    def kept(path: Path) -> set[str]:
+        bound = {
+            name.id
+            for statement in tree(path).body
+            for name in ast.walk(statement)
+            if isinstance(statement, ast.Assign | ast.AnnAssign)
+            if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+        }
+        found = set()
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                arguments = node.args
+                every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+                own = {argument.arg for argument in every}
+                own |= {
+                    name.id
+                    for name in ast.walk(node)
+                    if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+                }
+                found |= set(names_changed(node)) & (bound - own)
+        return found
+
+    assert offenders(kept) == {}
+
+
+def test_only_a_context_and_what_starts_find_sources_by_name():
+    """Everybody else is handed a source."""
+    finders = {"forecast/context.py", "forecast/claims/lexicon.py", "forecast/claims/subjects.py"}
+    finders |= {"forecast/desk/dictionary/reference.py", "jobs/cli/service.py"}
+    finders |= {"jobs/cli/shared.py", "jobs/pipeline/embed_paths.py"}
+
+    def finds(path: Path) -> bool:
+        nodes = (ast.unparse(n) for n in ast.walk(tree(path)) if isinstance(n, ast.Attribute))
+        return any(name in ("registry.find", "registry.every") for name in nodes)
+
+    assert set(offenders(finds)) == finders
+
+
 def test_every_module_says_what_it_is_for():
     assert offenders(lambda path: not ast.get_docstring(tree(path))) == {}
 
@@ -120,7 +180,7 @@ def test_no_type_has_the_name_of_another():
 
 
 # What is filled while something is worked out, by the function that made it.
-CHANGING = {"Borders", "Context", "Daemon", "Findings", "_Host", "_InUse"}
+CHANGING = {"Borders", "Daemon", "Findings", "TextState", "_Host"}
 
 
 def test_records_never_change():

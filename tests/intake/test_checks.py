@@ -11,7 +11,6 @@ from forecast.config import CountsSection
 from forecast.errors import DataError, QuarantineError
 from forecast.intake import checks
 from forecast.intake.checks import problems
-from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.intake.sources.cbp_encounters import snapshot as snapshots
@@ -45,7 +44,7 @@ def reading(through="2026-02", **changes):
         for state in ("AA", "BB")
     ]
     abbreviation = {"2026-02": "feb", "2026-03": "mar"}[through]
-    month = months.fiscal_months(2026).index(through) + 1
+    month = months.fiscal_months(2026, 10).index(through) + 1
     base = cbp.EncounterReading(
         file_name=f"nationwide-encounters-fy25-fy26-{abbreviation}-state.csv",
         kind="state",
@@ -292,7 +291,7 @@ def refused(path, held, new):
     with closing(connect.read(path)) as db:
         neighbours = releases.neighbours(db, new)
         try:
-            _believe(db, "new.csv", new, {})
+            _believe(db, "new.csv", new, {}, ENCOUNTERS)
         except QuarantineError as error:
             return list(error.reasons), neighbours
     return [], neighbours
@@ -576,13 +575,11 @@ def visits(stated, kind="manual", seq=1, sha256="v", name="visits.csv"):
 
 @pytest.fixture
 def clinics():
-    """A source of own counts with three series and a total, in use."""
+    """A source of own counts with two series and a total."""
     words = {"kind": "counts", "name": "visits", "path": "in", "noun": "visits", "total": "All"}
     section = CountsSection.model_validate({**words, "one": "clinic", "many": "clinics"})
     source = own_counts(section)
-    registry.use(source, ["a", "b"])
-    yield source
-    registry.use(ENCOUNTERS)
+    return replace(source, totals=replace(source.totals, parts=("a", "b")))
 
 
 @pytest.mark.parametrize(

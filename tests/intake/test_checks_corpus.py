@@ -174,7 +174,9 @@ def test_a_refused_file_leaves_the_record_as_it_was(tmp_path):
             file.write_bytes(bad.content)
             try:
                 outcomes[
-                    take_file(db, kept_in, WaitingFile(file, "2025-12-20"), ("state",)).outcome
+                    take_file(
+                        db, kept_in, WaitingFile(file, "2025-12-20"), ("state",), ENCOUNTERS
+                    ).outcome
                 ] += 1
             except DataError:
                 outcomes["refused"] += 1

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from forecast import config, in_use, months
+from forecast import config, months
 from forecast.config import Config, CountsSection
+from forecast.context import Context
 from forecast.errors import ConfigError
-from forecast.intake.sources import registry
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.intake import delivered
 from jobs.intake.delivered import take_delivered, waiting
@@ -33,10 +32,7 @@ def settings(path):
     place = path.parent / "config.toml"
     place.write_text('[[sources]]\nkind = "counts"\nname = "visits"\npath = "in"\n')
     (path.parent / "in").mkdir()
-    found = config.load(place)
-    in_use.start(path, found)
-    yield found
-    registry.use(ENCOUNTERS)
+    return config.load(place)
 
 
 def section(**place: str) -> CountsSection:
@@ -115,7 +111,7 @@ def test_a_content_that_is_known_is_not_looked_at_again(path, settings):
     deliver(folder, "good.csv", "2026-02")
     (folder / "bad.csv").write_text("Month,Visits\n2026-01,many\n")
     with connect.writing(path) as db:
-        taken = take_delivered(db, path, settings, TODAY)
+        taken = take_delivered(db, Context.open(path, settings), TODAY)
         for name in ("good", "bad"):  # under another name, packed, it is the same
             packed = gzip.compress((folder / f"{name}.csv").read_bytes())
             (folder / f"{name}-again.csv.gz").write_bytes(packed)
@@ -150,7 +146,7 @@ def test_one_delivery_may_be_asked_for(path, settings):
         deliver(folder, name, through)
 
     with connect.writing(path) as db:
-        taken = take_delivered(db, path, settings, TODAY, only=MARCH)
+        taken = take_delivered(db, Context.open(path, settings), TODAY, only=MARCH)
 
     assert [each.file_name for each in taken] == ["b.csv"]
     assert rows(path, "select file_name from releases") == [("b.csv",)]

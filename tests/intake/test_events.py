@@ -5,8 +5,9 @@ import pytest
 from forecast import months
 from forecast.desk.charts import grammar
 from forecast.intake import events
+from forecast.intake.series import panel
 from forecast.intake.sources import registry
-from forecast.records import HEADLINES
+from forecast.records import HEADLINES, SeriesKey
 
 JUNE_2023 = months.to_index("2023-06")
 
@@ -33,7 +34,7 @@ def test_dates_are_those_of_the_method_in_order():
 
 def test_columns_of_a_panel():
     """Column 0 is July 2022 here; the end of Title 42 was known in January, column 6."""
-    found = events.columns("northern", JUNE_2023, width=12)
+    found = events.columns("northern", JUNE_2023, 12, events.KNOWN)
 
     assert found[:2] == ((8, 8), (10, 6))
 
@@ -43,24 +44,21 @@ def test_dates_before_the_panel_are_left_out_and_later_ones_are_not():
 
     What was known before the panel starts is known from its first column on.
     """
-    found = events.columns("southwest", JUNE_2023, width=2)
+    found = events.columns("southwest", JUNE_2023, 2, events.KNOWN)
 
     assert found == ((0, 0), (13, 13), (20, 20))
 
 
 def test_other_borders_have_none():
     """Airports and coasts are not what these dates are about."""
-    assert events.columns("other", JUNE_2023, width=200) == ()
+    assert events.columns("other", JUNE_2023, 200, events.KNOWN) == ()
 
 
 @pytest.mark.parametrize("source", [s for s in registry.every().values() if not s.beside])
 def test_policy_dates_are_of_people_met_at_the_border_alone(source):
-    registry.use(source)
-    try:
-        dated = events.columns("northern", months.to_index("2026-08"), 100)
-        _, words = grammar.breaks("northern", "2020-01", "2026-08")
-    finally:
-        registry.use(registry.find("cbp_encounters"))
+    months_known = dict.fromkeys(months.between("2020-01", "2026-08"), 1)
+    (dated,) = panel({SeriesKey("northern"): months_known}, source).events
+    _, words = grammar.breaks("northern", "2020-01", "2026-08", source)
 
     assert bool(dated) == bool(words) == (source.name == "cbp_encounters")
 

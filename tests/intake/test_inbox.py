@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from forecast.config import Config
+from forecast.context import Context
 from forecast.errors import DataError
 from forecast.intake.sources.cbp_encounters import files as cbp
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store.connect import writing
 from jobs.intake import archive, inbox, ingest
 from jobs.intake.ingest import WaitingFile, take_file, take_waiting
@@ -53,7 +55,7 @@ def put(folder: Path, name: str | bytes, content: bytes = GOOD) -> Path:
 
 def empty_inbox(path, folders):
     with writing(path) as db:
-        return take_waiting(db, path, folders, ("state",), TODAY)
+        return take_waiting(db, path, folders, ("state",), TODAY, ENCOUNTERS)
 
 
 def everything_kept(folder: Path) -> bytes:
@@ -113,14 +115,18 @@ def test_what_is_no_file_of_its_own_is_left_and_named_and_the_others_are_taken(
     assert os.listdir(folders.inbox) == ["b.csv"]
     assert not any(folders.quarantine.iterdir())
     (warning,) = [
-        w for w in health.status(path, Config(), running_service.NOW).warnings if "inbox" in w
+        w
+        for w in health.status(Context.open(path, Config()), running_service.NOW).warnings
+        if "inbox" in w
     ]
     assert "b.csv: " + reason in warning
 
     (folders.inbox / "b.csv").unlink()
     empty_inbox(path, folders)
     assert not [
-        w for w in health.status(path, Config(), running_service.NOW).warnings if "inbox" in w
+        w
+        for w in health.status(Context.open(path, Config()), running_service.NOW).warnings
+        if "inbox" in w
     ]
 
 
@@ -132,7 +138,7 @@ def test_a_link_that_takes_the_place_of_a_file_seen_before_is_not_followed(path,
     file.symlink_to(secret)
 
     with writing(path) as db, pytest.raises(ingest.DataError, match="cannot be read"):
-        take_file(db, folders, found, ("state",))
+        take_file(db, folders, found, ("state",), ENCOUNTERS)
 
     assert SECRET.encode() not in everything_kept(folders.quarantine)
 
@@ -283,7 +289,9 @@ def test_an_inbox_that_is_a_file_is_said_and_fails_nothing(path):
     assert done.outcome == "published"
     assert "refused inbox" in done.detail
     (warning,) = [
-        w for w in health.status(path, Config(), running_service.NOW).warnings if "inbox" in w
+        w
+        for w in health.status(Context.open(path, Config()), running_service.NOW).warnings
+        if "inbox" in w
     ]
     assert "is no folder" in warning
     (found,) = examined(path)
@@ -298,7 +306,7 @@ def test_the_inbox_is_made_by_the_first_wake_and_is_fit(path):
 
 
 def examined(path: Path) -> list[doctor.Finding]:
-    found = doctor.examine(path, Config(), "defaults", datetime.now(UTC))
+    found = doctor.examine(Context.open(path, Config()), "defaults", datetime.now(UTC))
     return [finding for finding in found if finding.name == "inbox"]
 
 
@@ -340,7 +348,9 @@ def test_a_file_that_cannot_be_removed_is_taken_once_and_named(path, folders, mo
 
     assert outcomes == ["accepted", "already on record"]
     (warning,) = [
-        w for w in health.status(path, Config(), running_service.NOW).warnings if "inbox" in w
+        w
+        for w in health.status(Context.open(path, Config()), running_service.NOW).warnings
+        if "inbox" in w
     ]
     assert "cannot be removed" in warning
 
@@ -397,7 +407,10 @@ def test_a_file_named_by_the_operator_may_be_a_link(path, folders, tmp_path):
     link.symlink_to(put(tmp_path, "elsewhere.csv", file_bytes(MARCH)))
 
     with writing(path) as db:
-        assert take_file(db, folders, WaitingFile(link, TODAY), ("state",)).outcome == "accepted"
+        assert (
+            take_file(db, folders, WaitingFile(link, TODAY), ("state",), ENCOUNTERS).outcome
+            == "accepted"
+        )
 
 
 # ---------------------------------------------------------------- at the very edge
@@ -486,10 +499,10 @@ def test_what_waits_goes_oldest_release_first(folders, path):
     for name in (file_name(MARCH), NAME, "odd.csv"):
         put(folders.inbox, name)
 
-    found = ingest.waiting(None, path, folders, TODAY)
+    found = ingest.waiting(None, path, folders, TODAY, ENCOUNTERS)
 
     assert [each.name for each in found] == ["odd.csv", NAME, file_name(MARCH)]
-    assert [each.place[0] for each in found] == [0, 202605000, 202606000]
+    assert [each.place(ENCOUNTERS)[0] for each in found] == [0, 202605000, 202606000]
     assert {(each.first_seen, each.url, each.inbox) for each in found} == {
         (TODAY, "", folders.inbox)
     }

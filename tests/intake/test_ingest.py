@@ -15,6 +15,7 @@ import pytest
 
 from forecast.config import Config, Fetch
 from forecast.errors import DataError, QuarantineError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect, inventory, ops, releases
 from forecast.store.connect import writing
 from jobs.intake import archive
@@ -51,12 +52,12 @@ def put(folder: Path, name: str, content: bytes) -> Path:
 
 def take(path, folders, file, first_seen=TODAY):
     with writing(path) as db:
-        return take_file(db, folders, WaitingFile(file, first_seen), ("state",))
+        return take_file(db, folders, WaitingFile(file, first_seen), ("state",), ENCOUNTERS)
 
 
 def empty_inbox(path, folders):
     with writing(path) as db:
-        return take_waiting(db, path, folders, ("state",), TODAY)
+        return take_waiting(db, path, folders, ("state",), TODAY, ENCOUNTERS)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -217,7 +218,7 @@ def test_one_release_of_those_that_wait_may_be_asked_for(path, folders):
         put(folders.inbox, name, GOOD if name == NAME else file_bytes(MARCH))
 
     with writing(path) as db:
-        (taken,) = take_waiting(db, path, folders, ("state",), TODAY, only=202606000)
+        (taken,) = take_waiting(db, path, folders, ("state",), TODAY, ENCOUNTERS, only=202606000)
 
     assert (taken.file_name, taken.outcome, taken.release_id) == (file_name(MARCH), "accepted", 1)
     assert set(files(folders.inbox)) == {NAME, "odd.csv"}
@@ -271,7 +272,7 @@ def test_downloads_wait_until_they_are_on_record(path, folders):
     )
     archive.remove(folders.archive, hashlib.sha256(b"gone\n").hexdigest())
 
-    found = waiting(None, path, folders, TODAY)
+    found = waiting(None, path, folders, TODAY, ENCOUNTERS)
     assert [(each.name, each.first_seen, each.url, each.inbox) for each in found] == [
         ("b.csv", "2026-04-02", "u/new", None),
         (NAME, "2026-04-03", "u/february", None),
@@ -289,10 +290,10 @@ def test_downloads_wait_until_they_are_on_record(path, folders):
     ]
     assert set(files(folders.archive)) == {NAME, file_name(MARCH)}
     with writing(path) as db:
-        assert waiting(db, path, folders, TODAY) == []
+        assert waiting(db, path, folders, TODAY, ENCOUNTERS) == []
         # Refused once, but there once more: it is tried again.
         archive.keep_bytes(folders.archive, hashlib.sha256(odd).hexdigest(), "b.csv", odd)
-        assert [each.name for each in waiting(db, path, folders, TODAY)] == ["b.csv"]
+        assert [each.name for each in waiting(db, path, folders, TODAY, ENCOUNTERS)] == ["b.csv"]
     with ops.reading(path) as db:
         asked = {url: link.etag for url, link in ops.links(db).items()}
     assert (asked["u/new"], asked["u/march"]) == ("", "tag")
@@ -372,7 +373,9 @@ def test_an_operator_may_believe_a_refused_file(path, folders, tmp_path):
     refused(path, folders, tmp_path)
 
     with writing(path) as db:
-        accept(db, folders, 2, "CBP announced it", ("state",), "2026-04-21T08:00:00+00:00")
+        accept(
+            db, folders, 2, "CBP announced it", ("state",), "2026-04-21T08:00:00+00:00", ENCOUNTERS
+        )
 
     ((status, reason, decided),) = rows(
         path, "select status, reason, decided_at from releases where id = 2"
@@ -395,7 +398,15 @@ def test_of_two_contents_of_one_name_the_one_decided_on_last_counts(path, folder
         with pytest.raises(QuarantineError):
             take(path, folders, put(tmp_path, NAME, moved))
         with writing(path) as db:
-            accept(db, folders, number, "restated", ("state",), f"2026-04-2{number}T08:00:00+00:00")
+            accept(
+                db,
+                folders,
+                number,
+                "restated",
+                ("state",),
+                f"2026-04-2{number}T08:00:00+00:00",
+                ENCOUNTERS,
+            )
             northern = next(
                 key for key in releases.current_counts(db) if key[:2] == ("northern", "")
             )
@@ -407,7 +418,7 @@ def test_only_what_is_in_quarantine_can_be_accepted(path, folders, tmp_path, rel
     refused(path, folders, tmp_path)
 
     with writing(path) as db, pytest.raises(DataError, match=r"accepted already|no release 3"):
-        accept(db, folders, release_id, "because", ("state",), "now")
+        accept(db, folders, release_id, "because", ("state",), "now", ENCOUNTERS)
 
 
 def test_what_does_not_read_cannot_be_accepted(path, folders, tmp_path):
@@ -416,7 +427,7 @@ def test_what_does_not_read_cannot_be_accepted(path, folders, tmp_path):
     before = rows(path, "select * from releases")
 
     with writing(path) as db, pytest.raises(DataError, match="no newline"):
-        accept(db, folders, 1, "because", ("state",), "now")
+        accept(db, folders, 1, "because", ("state",), "now", ENCOUNTERS)
 
     assert rows(path, "select * from releases") == before
     assert set(files(folders.quarantine)) == {NAME, NAME + ".reason.txt"}
@@ -427,7 +438,7 @@ def test_what_is_not_in_quarantine_any_more_must_be_taken_in_again(path, folders
     shutil.rmtree(folders.quarantine)
 
     with writing(path) as db, pytest.raises(DataError, match=r"not in .*; ingest it again"):
-        accept(db, folders, 2, "because", ("state",), "now")
+        accept(db, folders, 2, "because", ("state",), "now", ENCOUNTERS)
 
 
 def test_what_is_believed_after_all_keeps_the_day_and_the_address_it_came_with(path, folders):
@@ -435,7 +446,9 @@ def test_what_is_believed_after_all_keeps_the_day_and_the_address_it_came_with(p
     empty_inbox(path, folders)
 
     with writing(path) as db:
-        release = accept(db, folders, 2, "because", ("state",), "2026-04-21T08:00:00+00:00")
+        release = accept(
+            db, folders, 2, "because", ("state",), "2026-04-21T08:00:00+00:00", ENCOUNTERS
+        )
 
     assert (release.first_seen_at, release.url, release.seq) == (
         "2026-04-02",

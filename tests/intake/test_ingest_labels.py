@@ -11,7 +11,9 @@ import pytest
 
 from forecast import label_joins
 from forecast.config import Config, ForecastSection, Labels, parse
+from forecast.context import Context
 from forecast.errors import ConfigError, DataError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import SeriesKey
 from forecast.store import connect, releases
 from forecast.store.connect import writing
@@ -47,7 +49,9 @@ def take(path: Path, through: str, content: bytes, joins=None):
     with writing(path) as db:
         if joins is not None:
             releases.save_joins(db, joins)
-        return take_file(db, kept_in, WaitingFile(file, "2026-04-20"), DIMENSIONS, joins)
+        return take_file(
+            db, kept_in, WaitingFile(file, "2026-04-20"), DIMENSIONS, ENCOUNTERS, joins
+        )
 
 
 def current(path: Path) -> dict[SeriesKey, dict[str, int]]:
@@ -56,7 +60,11 @@ def current(path: Path) -> dict[SeriesKey, dict[str, int]]:
 
 
 def warnings(path: Path) -> list[str]:
-    return [text for text in health.status(path, Config(), NOW).warnings if "labels" in text]
+    return [
+        text
+        for text in health.status(Context.open(path, Config()), NOW).warnings
+        if "labels" in text
+    ]
 
 
 # ---------------------------------------------------------------- not known
@@ -102,7 +110,13 @@ def test_an_unknown_border_or_agency_still_refuses(path, old):
     file.write_bytes(file_bytes(FEBRUARY, "aor").replace(odd, b"Something else"))
 
     with writing(path) as db, pytest.raises(DataError, match="unknown"):
-        take_file(db, archive.folders(path, Config()), WaitingFile(file, "2026-04-20"), DIMENSIONS)
+        take_file(
+            db,
+            archive.folders(path, Config()),
+            WaitingFile(file, "2026-04-20"),
+            DIMENSIONS,
+            ENCOUNTERS,
+        )
 
     assert rows(path, "select count(*) from observations") == [(0,)]
 
@@ -176,7 +190,7 @@ def test_a_run_forecasts_the_joined_series_and_is_due_when_labels_are_joined(pat
             ),
             labels=Labels(citizenship=joins),
         )
-        return monthly.run(path, config, now=NOW, with_bundle=False)
+        return monthly.run(Context.open(path, config), now=NOW, with_bundle=False)
 
     joined = run({"TURKEY": "TURKIYE"})
     again = run({"TURKEY": "TURKIYE"})

@@ -9,8 +9,10 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,9 @@ from tenacity import RetryCallState
 
 from forecast import __version__, atomic
 from forecast.config import Config, CountsSection, Fetch, ForecastSection, Mail
+from forecast.context import Context
 from forecast.errors import ConfigError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect, ops
 from jobs import monthly
 from jobs.intake import http, listing, poll, poll_times
@@ -81,7 +85,7 @@ def settings(index: str, **changes) -> Config:
 
 def look(path: Path, publisher: Publisher, now: datetime = NOW, force: bool = False, **changes):
     config = settings(publisher.index, **changes)
-    return fetch(path, config, now=now, force=force, with_bundle=False)
+    return fetch(Context.open(path, config), now=now, force=force, with_bundle=False)
 
 
 def accepted(path: Path) -> list[str]:
@@ -122,7 +126,7 @@ def test_only_the_publishers_files_are_taken_from_a_page_oldest_first():
         "",
     )
 
-    found = listing.read(listed, CBP_INDEX).files
+    found = listing.read(listed, CBP_INDEX, ENCOUNTERS).files
 
     assert [url.removeprefix("https://www.cbp.gov/sites/default/files/") for url in found] == [
         "2026-09/sbo-encounters-fy22-fy25-aug.csv",
@@ -171,7 +175,7 @@ PASSED_OVER = [
 
 def test_what_looks_like_data_is_taken_or_named_and_nothing_else_is():
     others = "".join(f'<a href="{href}">{text}</a>' for href, text in PASSED_OVER)
-    found = listing.read(page(*SEEN) + others.encode(), CBP_INDEX)
+    found = listing.read(page(*SEEN) + others.encode(), CBP_INDEX, ENCOUNTERS)
 
     def full(taken: bool) -> set[str]:
         root = "https://www.cbp.gov"
@@ -183,14 +187,16 @@ def test_what_looks_like_data_is_taken_or_named_and_nothing_else_is():
 
 def test_a_link_is_known_by_its_text_where_its_address_says_nothing():
     text = "FY24 - FY27 (FYTD) Nationwide Encounters by State - October"
-    found = listing.read(f'<a href="/media/91/download"><b>{text}</b></a>'.encode(), CBP_INDEX)
+    found = listing.read(
+        f'<a href="/media/91/download"><b>{text}</b></a>'.encode(), CBP_INDEX, ENCOUNTERS
+    )
 
     assert list(found.unrecognized) == ["https://www.cbp.gov/media/91/download"]
 
 
 @pytest.mark.skipif(not LISTING.exists(), reason="CBP's page is not beside this tree")
 def test_on_cbps_page_of_october_2026_all_is_understood():
-    found = listing.read(LISTING.read_bytes(), CBP_INDEX)
+    found = listing.read(LISTING.read_bytes(), CBP_INDEX, ENCOUNTERS)
 
     assert len(found.files) == 26
     assert found.files[-2].endswith("fy23-fy26-aug-state.csv")
@@ -204,7 +210,7 @@ def test_on_cbps_page_of_october_2026_all_is_understood():
 def test_a_page_of_unclosed_tags_is_read_in_linear_time(tag):
     """Quadratic, these take minutes at this size; the deadline only catches that."""
     started = time.process_time()
-    listing.read(tag.encode() * (listing.PAGE_BYTES // len(tag)), CBP_INDEX)
+    listing.read(tag.encode() * (listing.PAGE_BYTES // len(tag)), CBP_INDEX, ENCOUNTERS)
 
     assert time.process_time() - started < 15
 
@@ -232,14 +238,16 @@ def test_a_link_that_is_not_understood_is_an_outcome_until_it_is_gone_or_ignored
     assert accepted(path) == [NAME]
     assert publisher.asked_files() == [NAME, NAME]  # and nobody asked for the other
     (alarm,) = [
-        text for text in health.status(path, settings(publisher.index), NOW).alarms if odd in text
+        text
+        for text in health.status(Context.open(path, settings(publisher.index)), NOW).alarms
+        if odd in text
     ]
     assert "not understood" in alarm
     mail = Mail(
         enabled=True, host="mail.example.org", operator="ops@example.org", sender="me@example.org"
     )
     config = settings(publisher.index).model_copy(update={"mail": mail})
-    operator_alerts.queue_concerns(path, config, NOW)
+    operator_alerts.queue_concerns(Context.open(path, config), NOW)
     ((told,),) = rows(
         ops.beside(path), "select count(*) from messages where instr(mime, 'not understood')"
     )
@@ -247,7 +255,9 @@ def test_a_link_that_is_not_understood_is_an_outcome_until_it_is_gone_or_ignored
 
     assert look(path, publisher, ignore=(odd,)).poll.outcome == "unchanged"
     assert not [
-        text for text in health.status(path, settings(publisher.index), NOW).alarms if odd in text
+        text
+        for text in health.status(Context.open(path, settings(publisher.index)), NOW).alarms
+        if odd in text
     ]
 
 
@@ -444,7 +454,7 @@ def test_without_the_page_no_file_is_asked_for(path, publisher, answer, outcome)
 def test_nobody_there_is_unreachable(path):
     config = settings(f"http://127.0.0.1:{closed_port()}{INDEX}")
 
-    found = fetch(path, config, now=NOW, with_bundle=False)
+    found = fetch(Context.open(path, config), now=NOW, with_bundle=False)
 
     assert found.poll.outcome == "unreachable"
     assert "ConnectError" in found.poll.detail
@@ -752,9 +762,11 @@ def test_a_hundred_polls_of_one_release_give_one_release_and_one_run(path, publi
     outcomes, published = [], []
     for day in range(100):
         now = NOW + timedelta(days=day)
-        outcomes.append(fetch(path, config, now=now, with_bundle=False).poll.outcome)
-        if not awaited(path):
-            published.append(monthly.run(path, config, now=now, with_bundle=False).run_id)
+        outcomes.append(fetch(Context.open(path, config), now=now, with_bundle=False).poll.outcome)
+        if not awaited(path, ENCOUNTERS):
+            published.append(
+                monthly.run(Context.open(path, config), now=now, with_bundle=False).run_id
+            )
 
     assert outcomes == ["new"] + ["unchanged"] * 99
     assert [run for run in published if run is not None] == [1]
@@ -771,17 +783,17 @@ def test_one_poll_is_waited_for_the_sibling(path, publisher):
     publisher.publish(**{aor: file_bytes(MARCH, "aor")})
 
     assert look(path, publisher).poll.outcome == "new"
-    assert "the state file of 2026-03" in awaited(path)
+    assert "the state file of 2026-03" in awaited(path, ENCOUNTERS)
 
     assert look(path, publisher).poll.outcome == "unchanged"
-    assert awaited(path) == ""
+    assert awaited(path, ENCOUNTERS) == ""
 
 
 def test_both_files_are_not_waited_for(path, publisher):
     publisher.publish(**{file_name(MARCH, layout): file_bytes(MARCH, layout) for layout in LAYOUTS})
     look(path, publisher)
 
-    assert awaited(path) == ""
+    assert awaited(path, ENCOUNTERS) == ""
 
 
 LAYOUTS = ("aor", "state")
@@ -795,7 +807,9 @@ def test_a_second_file_with_equal_totals_refreshes_the_drill_down_only(path, pub
     for held in (1, 2):
         publisher.publish(**dict(list(files.items())[:held]))
         look(path, publisher, NOW + timedelta(days=held))
-        outcome = monthly.run(path, config, now=NOW + timedelta(days=held), with_bundle=False)
+        outcome = monthly.run(
+            Context.open(path, config), now=NOW + timedelta(days=held), with_bundle=False
+        )
         found.append((outcome.run_id, forecasts(path, held), judgements(path)))
 
     (first_run, first, judged), (second_run, second, still_judged) = found
@@ -1019,7 +1033,7 @@ OTHER = "https://elsewhere.example"
 )
 def test_why_a_link_is_not_taken(place, newest, why):
     """Seq 202605000 : February is the fifth month of fiscal year 2026."""
-    found = listing.problem(place, CBP_INDEX, "", newest)
+    found = listing.problem(place, CBP_INDEX, ENCOUNTERS, "", newest)
 
     assert found.startswith(why)
     assert bool(found) == bool(why)
@@ -1077,8 +1091,10 @@ def test_a_poll_is_as_good_as_its_worst_answer(outcomes, worst, detail):
     ],
 )
 def test_an_address_of_own_counts_names_its_file_or_its_source_does(path, address, name):
-    visit = poll._Visit(path, settings(CBP_INDEX), 1, NOW, {})
-    visit.address, visit.own_name = address, "encounters"
+    visit = poll._Visit(
+        path, settings(CBP_INDEX), replace(ENCOUNTERS, name="encounters"), 1, NOW, {}
+    )
+    visit.address = address
 
     assert visit._name(address) == name
 
@@ -1113,15 +1129,15 @@ def test_a_poll_leaves_a_publisher_alone_that_blocked_the_one_before(path, publi
     publisher.answers[INDEX] = status(403)
     config = settings(publisher.index)
 
-    first = poll.poll(path, config, NOW)
-    again = poll.poll(path, config, NOW + timedelta(hours=1))
-    fetched = fetch(path, config, now=NOW + timedelta(hours=2), with_bundle=False)
+    first = poll.poll(Context.open(path, config), NOW)
+    again = poll.poll(Context.open(path, config), NOW + timedelta(hours=1))
+    fetched = fetch(Context.open(path, config), now=NOW + timedelta(hours=2), with_bundle=False)
 
     assert [found.asked for found in (first, again, fetched)] == [True, False, False]
     assert first.answers[0].detail == "HTTP 403 Forbidden"
     assert (again.poll, again.answers, again.taken) == (first.poll, (), ())
     assert publisher.asked == [INDEX]
-    assert poll.poll(path, config, NOW + timedelta(hours=1), force=True).asked
+    assert poll.poll(Context.open(path, config), NOW + timedelta(hours=1), force=True).asked
     assert publisher.asked == [INDEX] * 2
 
 
@@ -1181,7 +1197,7 @@ def test_what_replaced_a_file_is_named_by_the_beginnings_of_both_digests(path, p
     ],
 )
 def test_where_a_poll_begins(index, address, page):
-    assert poll.page_of(own_counts_at(address, index=index)) == page
+    assert poll.page_of(own_counts_at(address, index=index), source=ENCOUNTERS) == page
 
 
 @pytest.mark.parametrize(
@@ -1212,14 +1228,14 @@ def own_counts_at(address: str, **changes) -> Config:
 def test_only_the_last_poll_is_waited_for_and_a_file_that_came_another_way_is_not(path, publisher):
     aor = file_name(MARCH, "aor")
     publisher.publish(**{NAME: GOOD})
-    assert awaited(path) == ""
+    assert awaited(path, ENCOUNTERS) == ""
     look(path, publisher)
-    assert "the aor file of 2026-02; the next poll" in awaited(path)
+    assert "the aor file of 2026-02; the next poll" in awaited(path, ENCOUNTERS)
     (path.parent / "inbox" / aor).write_bytes(file_bytes(MARCH, "aor"))
     os.utime(path.parent / "inbox" / aor, (0, 0))
 
     assert [taken.file_name for taken in look(path, publisher).taken] == [aor]
-    assert awaited(path) == ""
+    assert awaited(path, ENCOUNTERS) == ""
 
 
 def test_a_redirect_to_another_port_of_the_host_is_one_elsewhere(publisher):
@@ -1405,7 +1421,7 @@ def test_a_page_with_tables_has_the_limit_of_pages(path, publisher):
     ],
 )
 def test_which_pages_are_those_of_other_years(url, found):
-    assert listing.is_table_page(url, "https://h/stats/nationwide-encounters") == found
+    assert listing.is_table_page(url, "https://h/stats/nationwide-encounters", ENCOUNTERS) == found
 
 
 @pytest.mark.parametrize(
@@ -1420,8 +1436,8 @@ def test_which_pages_are_those_of_other_years(url, found):
 )
 def test_a_file_lies_with_its_page_or_is_none(root, found):
     """Whether its scheme or host comes before the page's in the alphabet or after."""
-    assert listing.is_file(f"{root}{FOLDER}{NAME}", CBP_INDEX) == found
-    assert bool(listing.problem(f"{root}{FOLDER}{NAME}", CBP_INDEX)) == (
+    assert listing.is_file(f"{root}{FOLDER}{NAME}", CBP_INDEX, ENCOUNTERS) == found
+    assert bool(listing.problem(f"{root}{FOLDER}{NAME}", CBP_INDEX, ENCOUNTERS)) == (
         not found and root.startswith(("http:", "https:"))
     )
 
@@ -1429,13 +1445,16 @@ def test_a_file_lies_with_its_page_or_is_none(root, found):
 def test_files_of_one_month_go_by_name_and_what_is_none_goes_first():
     places = [FOLDER + file_name(MARCH), FOLDER + file_name(FEBRUARY, suffix="_0"), FOLDER + NAME]
 
-    assert sorted([*places, "/x/zzz.csv"], key=listing.order) == ["/x/zzz.csv", *places[::-1]]
-    assert listing.order("/x/zzz.csv") == (0, "zzz.csv")
+    assert sorted([*places, "/x/zzz.csv"], key=partial(listing.order, source=ENCOUNTERS)) == [
+        "/x/zzz.csv",
+        *places[::-1],
+    ]
+    assert listing.order("/x/zzz.csv", ENCOUNTERS) == (0, "zzz.csv")
     assert listing.base_name("https://h/a/b.csv?x=/c") == "b.csv"
 
 
 def test_a_long_host_is_shown_up_to_eighty_letters():
-    said = listing.problem(f"https://{'x' * 100}/{NAME}", CBP_INDEX)
+    said = listing.problem(f"https://{'x' * 100}/{NAME}", CBP_INDEX, ENCOUNTERS)
 
     assert said == f"it lies at https://{'x' * 69}..., not with the page"
 
@@ -1451,4 +1470,4 @@ def test_a_publisher_that_was_never_asked_may_be(path):
 def awaited_of_nothing(path: Path) -> str:
     with connect.writing(path):
         pass
-    return awaited(path)
+    return awaited(path, ENCOUNTERS)

@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from forecast import headlines, months
+from forecast import months
 from forecast.errors import DataError
 from forecast.intake import series
 from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.intake.sources.cbp_encounters import snapshot as snapshots
-from forecast.records import BORDERS, Coverage, Scope, SeriesKey
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.records import Coverage, Scope, SeriesKey, Totals
 
 PATROL, OFFICES = cbp.COMPONENTS
 
@@ -141,7 +144,9 @@ def run(first, *counts):
 
 def test_panel_aligns_series_at_their_ends():
     """NaN before a series starts; each has a last month of its own."""
-    panel = series.panel({NORTH: run("2025-10", 0, 1, 2), INDIA: run("2025-10", 5, 6)})
+    panel = series.panel(
+        {NORTH: run("2025-10", 0, 1, 2), INDIA: run("2025-10", 5, 6)}, source=ENCOUNTERS
+    )
 
     np.testing.assert_allclose(panel.z, np.log1p([[0, 1, 2], [np.nan, 5, 6]]))
     assert panel.last.tolist() == [months.to_index("2025-12"), months.to_index("2025-11")]
@@ -153,21 +158,21 @@ def test_family_is_the_dimension_unless_given():
     """The totals are a family of their own."""
     counts = {NORTH: run("2025-10", 1), INDIA: run("2025-10", 1)}
 
-    assert series.panel(counts).family.tolist() == ["", "citizenship"]
-    assert series.panel(counts, family={INDIA: "x"}).family.tolist() == ["", "x"]
+    assert series.panel(counts, source=ENCOUNTERS).family.tolist() == ["", "citizenship"]
+    assert series.panel(counts, family={INDIA: "x"}, source=ENCOUNTERS).family.tolist() == ["", "x"]
 
 
 def test_events_follow_each_series_own_end():
     """Proclamation 10888 came in January 2025."""
     counts = {NORTH: run("2025-01", 1, 1), INDIA: run("2025-01", 1)}
 
-    assert series.panel(counts).events == (((0, 0),), ((1, 1),))
-    assert series.panel(counts, dates=()).events == ((), ())
+    assert series.panel(counts, source=ENCOUNTERS).events == (((0, 0),), ((1, 1),))
+    assert series.panel(counts, replace(ENCOUNTERS, follows_policy=False)).events == ((), ())
 
 
 def test_an_unknown_month_is_no_number():
     """NaN, not 0, and what comes after it stands where it belongs."""
-    panel = series.panel({INDIA: {"2025-10": 1, "2026-01": 2}})
+    panel = series.panel({INDIA: {"2025-10": 1, "2026-01": 2}}, source=ENCOUNTERS)
 
     np.testing.assert_allclose(panel.z, np.log1p([[1, np.nan, np.nan, 2]]))
     assert panel.known.tolist() == [[True, False, False, True]]
@@ -178,23 +183,23 @@ def test_only_what_follows_a_long_gap_is_used():
     bridged = {"2020-01": 1, "2022-02": 2}  # 24 months between them
     cut = {"2020-01": 1, "2022-03": 2, "2022-04": 3}
 
-    assert series.panel({INDIA: bridged}).z.shape == (1, 26)
-    np.testing.assert_allclose(series.panel({INDIA: cut}).z, np.log1p([[2, 3]]))
+    assert series.panel({INDIA: bridged}, source=ENCOUNTERS).z.shape == (1, 26)
+    np.testing.assert_allclose(series.panel({INDIA: cut}, source=ENCOUNTERS).z, np.log1p([[2, 3]]))
 
 
 @pytest.mark.parametrize("counts", [{}, {NORTH: {}}])
 def test_nothing_is_refused(counts):
     """No series, or one without months."""
     with pytest.raises(DataError, match="no months to forecast from"):
-        series.panel(counts)
+        series.panel(counts, source=ENCOUNTERS)
 
 
 def test_rows_of_nationwide():
     """Only where all three borders are there too."""
     keys = [SeriesKey(border) for border in ("nationwide", "other", "northern", "southwest")]
 
-    assert series.nationwide_rows(keys) == {0: (2, 3, 1)}
-    assert series.nationwide_rows(keys[:3]) == {}
+    assert series.nationwide_rows(keys, totals=ENCOUNTERS.totals) == {0: (2, 3, 1)}
+    assert series.nationwide_rows(keys[:3], totals=ENCOUNTERS.totals) == {}
 
 
 @pytest.mark.parametrize("gap", [24, 25])
@@ -204,7 +209,7 @@ def test_of_several_long_gaps_the_last_one_counts(gap):
     later = months.shift(middle, gap + 1)
     counts = {INDIA: {"2018-01": 1, middle: 2, later: 3, months.shift(later, 1): 4}}
 
-    panel = series.panel(counts)
+    panel = series.panel(counts, source=ENCOUNTERS)
 
     assert panel.z.shape[1] == (2 if gap > 24 else 2 * gap + 4)
     assert panel.z[0, -1] == np.log1p(4)
@@ -213,9 +218,9 @@ def test_of_several_long_gaps_the_last_one_counts(gap):
 
 def test_a_series_without_months_is_named():
     with pytest.raises(DataError, match="no months to forecast from: northern / citizenship / IND"):
-        series.panel({NORTH: run("2025-10", 1), INDIA: {}})
+        series.panel({NORTH: run("2025-10", 1), INDIA: {}}, source=ENCOUNTERS)
     with pytest.raises(DataError, match="no months to forecast from: no series given"):
-        series.panel({})
+        series.panel({}, source=ENCOUNTERS)
 
 
 def test_rows_of_nationwide_are_found_of_each_group():
@@ -223,17 +228,14 @@ def test_rows_of_nationwide_are_found_of_each_group():
     keys = [SeriesKey(border) for border in borders]
     keys += [key._replace(dimension="component", member="x", component="x") for key in keys]
 
-    assert series.nationwide_rows(keys) == {0: (1, 2, 3), 4: (5, 6, 7)}
-    assert series.nationwide_rows(keys[1:]) == {3: (4, 5, 6)}
-    assert series.nationwide_rows([]) == {}
+    assert series.nationwide_rows(keys, totals=ENCOUNTERS.totals) == {0: (1, 2, 3), 4: (5, 6, 7)}
+    assert series.nationwide_rows(keys[1:], totals=ENCOUNTERS.totals) == {3: (4, 5, 6)}
+    assert series.nationwide_rows([], totals=ENCOUNTERS.totals) == {}
 
 
 @pytest.mark.parametrize(
     ("parts", "rows"), [(["a"], {0: (1,)}), (["b", "a"], {0: (2, 1)}), (["a", "c"], {}), ([], {})]
 )
 def test_rows_of_a_total_are_those_of_each_series_there_is(parts, rows):
-    headlines.use(parts, "All")
-    try:
-        assert series.nationwide_rows([SeriesKey(name) for name in ("All", "a", "b")]) == rows
-    finally:
-        headlines.use(BORDERS, "nationwide")
+    keys = [SeriesKey(name) for name in ("All", "a", "b")]
+    assert series.nationwide_rows(keys, Totals(tuple(parts), "All")) == rows

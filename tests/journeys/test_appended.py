@@ -13,6 +13,7 @@ from typing import get_args
 import pytest
 from click.testing import CliRunner
 
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect, integrity, ledger, notices, runs, schema
 from forecast.store.kinds import NOTICE, RULES, EntryKind
 from forecast.store.lawful import Statements
@@ -303,7 +304,9 @@ def test_what_comes_later_is_lawful_and_listed(path):
     with closing(sqlite3.connect(path)) as db:
         (quoted,) = db.execute("select digest from runs where id = 2").fetchone()
     with connect.writing(path) as db:
-        runs.publish(db, tiny_record.publication("2024-04-01T12:00", "2024-02", (1,)))
+        runs.publish(
+            db, tiny_record.publication("2024-04-01T12:00", "2024-02", (1,)), ENCOUNTERS.totals
+        )
         notices.expire(db, tiny_record.NOON)
         runs.withdraw(db, 4, "a mistake", "Ann", tiny_record.NOON)
         assert integrity.findings(db.conn) == []

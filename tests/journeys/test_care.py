@@ -16,7 +16,9 @@ import pytest
 from click.testing import CliRunner
 
 from forecast.config import Config, Fetch, Mail
+from forecast.context import Context
 from forecast.errors import BusyError, ConfigError, DataError, VerifyError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect, ops, wakes
 from forecast.store import health as condition
 from forecast.store.ops import Poll
@@ -92,7 +94,7 @@ def test_no_mail_goes_out_from_an_edited_record(record):
     wakes.save_verified(record, NOW, "", ["run 1 was edited"])
 
     with pytest.raises(VerifyError, match="run 1 was edited"):
-        wakeup.send(record, config)
+        wakeup.send(Context.open(record, config))
 
 
 def test_a_run_is_needed_when_the_engines_numbers_changed(record, monkeypatch):
@@ -123,7 +125,7 @@ def test_days_are_counted_from_the_end_of_the_month_that_is_due(today, days):
 def test_late_figures_are_a_warning_on_day_22_and_an_alarm_on_day_28(record, day, said):
     moment = datetime(2024, 2, 29, tzinfo=UTC) + timedelta(days=day)  # data through January
 
-    found = health.status(record, Config(), moment)
+    found = health.status(Context.open(record, Config()), moment)
 
     assert found.facts["data_through"] == "2024-01"
     assert any("late" in text for text in found.warnings) == (said == "late")
@@ -145,7 +147,7 @@ def test_status_is_0_when_all_is_well_and_names_who_leads(record):
         with ops.writing(record) as db:
             wakes.save_leader(db, wakes.Leader("2024-03-05", 1, "2024-03-06T15:00:00+00:00"))
             wakes.begin_wake(db, moment, 1)
-        found = health.status(record, Config(), moment)
+        found = health.status(Context.open(record, Config()), moment)
 
     assert (found.alarms, found.warnings) == ((), ())
     assert found.facts["service"] == os.getpid()
@@ -172,7 +174,7 @@ def test_what_needs_a_person_is_an_alarm(record, statement, said):
     edit(ops.beside(record), "delete from verification")
     edit(ops.beside(record), statement)
 
-    found = health.status(record, FETCHING, datetime(2024, 3, 5, tzinfo=UTC))
+    found = health.status(Context.open(record, FETCHING), datetime(2024, 3, 5, tzinfo=UTC))
 
     assert [said in alarm for alarm in found.alarms] == [True]
 
@@ -232,7 +234,7 @@ def test_doctor_finds_a_clock_behind_the_record_and_a_network_disk(record, tmp_p
     mounts = tmp_path / "mounts"
     mounts.write_text(f"/dev/a / ext4 rw 0 0\nhost:/x {tmp_path} nfs4 rw 0 0\n")
 
-    found = doctor.examine(record, Config(), "x", NOW - timedelta(days=40))
+    found = doctor.examine(Context.open(record, Config()), "x", NOW - timedelta(days=40))
 
     assert [f.name for f in found if f.verdict == "bad"] == ["clock"]
     assert doctor.file_system(tmp_path / "deep", mounts) == "nfs4"
@@ -243,7 +245,7 @@ def test_doctor_takes_a_moment_without_a_zone_for_utc(record):
     moment = datetime(2024, 2, 20, 12, tzinfo=UTC)
 
     assert doctor._last_moment(record) == moment
-    assert "clock" in {f.name for f in doctor.examine(record, Config(), "x", moment)}
+    assert "clock" in {f.name for f in doctor.examine(Context.open(record, Config()), "x", moment)}
 
 
 @pytest.mark.parametrize(
@@ -420,7 +422,7 @@ def test_every_alarm_is_explained_on_the_operations_page():
     facts |= {"blocked": {"blocked_since": "x"}, "last_wake": {"outcome": "failed", "detail": ""}}
     facts["last_wake"]["started_at"], facts["service"] = "2026-01-01T00:00:00+00:00", 1
 
-    alarms = [alarm.text for alarm in health._alarms(facts, NOW) if alarm.holds]
+    alarms = [alarm.text for alarm in health._alarms(facts, NOW, ENCOUNTERS) if alarm.holds]
 
     rows_of_page = re.findall(r"^\| ([a-z][a-z ]+) \|", page, re.M)
     assert len(alarms) == 9
@@ -454,7 +456,9 @@ def test_a_page_that_nobody_asks_any_more_is_not_said_to_be_unreachable(record):
     edit(ops.beside(record), POLL.format("2024-03-04"))
     moment = datetime(2024, 3, 5, tzinfo=UTC)
 
-    on, off = (health.status(record, config, moment) for config in (FETCHING, Config()))
+    on, off = (
+        health.status(Context.open(record, config), moment) for config in (FETCHING, Config())
+    )
 
     assert [text for text in on.warnings if "not reachable" in text]
     assert not [text for text in off.warnings if "not reachable" in text]
@@ -466,13 +470,13 @@ def test_a_fresh_install_is_new_until_the_first_poll_or_file(database):
     moment = datetime(2026, 11, 26, tzinfo=UTC)
     operator = Config(mail=Mail(operator="it@example.org", sender="a@example.org"))
 
-    fresh = health.status(database, Config(), moment)
-    told = list(concerns(database, Config(), moment))
-    mails = queue_concerns(database, operator, moment)
+    fresh = health.status(Context.open(database, Config()), moment)
+    told = list(concerns(Context.open(database, Config()), moment))
+    mails = queue_concerns(Context.open(database, operator), moment)
     with ops.writing(database) as db:
         db.execute(POLL.format("2026-11-25"))
         db.conn.commit()
-    polled = health.status(database, Config(), moment)
+    polled = health.status(Context.open(database, Config()), moment)
 
     assert fresh.facts["state"] == "new"
     assert fresh.alarms == ()
@@ -483,7 +487,7 @@ def test_a_fresh_install_is_new_until_the_first_poll_or_file(database):
 
 
 def test_the_first_file_ends_being_new(record):
-    assert health.status(record, Config(), NOW).facts["state"] == "in use"
+    assert health.status(Context.open(record, Config()), NOW).facts["state"] == "in use"
 
 
 @pytest.mark.slow
@@ -491,8 +495,8 @@ def test_a_timer_is_a_service_too_and_is_missed_when_it_stops(record):
     daemon.once(record, running_service.settings(), running_service.WORK["work"])
     last = datetime.fromisoformat(condition.wakes(record)[0]["started_at"])
 
-    well = health.status(record, Config(), last + timedelta(hours=25))
-    gone = health.status(record, Config(), last + timedelta(hours=31))
+    well = health.status(Context.open(record, Config()), last + timedelta(hours=25))
+    gone = health.status(Context.open(record, Config()), last + timedelta(hours=31))
 
     assert well.facts["mode"] == "timer"
     assert not [text for text in well.warnings if "service" in text]
@@ -504,14 +508,14 @@ def test_a_daemon_that_ended_is_missed(record):
     with ops.writing(record) as db:
         wakes.save_leader(db, wakes.Leader("2024-03-05", 1, None))
 
-    assert health.NOT_RUNNING in health.status(record, Config(), NOW).warnings
+    assert health.NOT_RUNNING in health.status(Context.open(record, Config()), NOW).warnings
 
 
 def test_an_ops_db_from_before_the_timer_is_read(record):
     edit(ops.beside(record), "alter table service drop column mode")
     edit(ops.beside(record), "insert or replace into service values (1, '2024-03-05', 1, null)")
 
-    assert health.status(record, Config(), NOW).facts["mode"] is None
+    assert health.status(Context.open(record, Config()), NOW).facts["mode"] is None
 
 
 @pytest.mark.parametrize(
@@ -556,7 +560,9 @@ def test_config_check_tries_what_can_be_tried(tmp_path, monkeypatch, text, keys)
 def test_doctor_finds_a_fetch_that_names_nobody(record, named, verdict):
     config = Config(fetch=Fetch(enabled=True, **named))
 
-    (found,) = (f for f in doctor.examine(record, config, "x", NOW) if f.name == "fetch")
+    (found,) = (
+        f for f in doctor.examine(Context.open(record, config), "x", NOW) if f.name == "fetch"
+    )
 
     assert found.verdict == verdict
 
@@ -572,7 +578,9 @@ def test_doctor_finds_a_fetch_that_names_nobody(record, named, verdict):
 def test_doctor_says_what_is_wrong_with_this_sqlite(version, verdict, named, tmp_path, monkeypatch):
     monkeypatch.setattr(doctor.sqlite3, "sqlite_version_info", version)
 
-    found = doctor.examine(tmp_path / "none.db", Config(), "defaults", datetime.now(UTC))
+    found = doctor.examine(
+        Context.open(tmp_path / "none.db", Config()), "defaults", datetime.now(UTC)
+    )
 
     (sqlite,) = (finding for finding in found if finding.name == "SQLite")
     assert sqlite.verdict == verdict

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from forecast.config import Config
+from forecast.context import Context
 from forecast.intake.sources.cbp_encounters.bundle.build import CROSSING
 from jobs import monthly
 from tests.support.databases import rows
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.slow  # all of them are of one run, which takes half a 
 def crossed(tmp_path_factory) -> Path:
     """A database after a run on the embedded figures with the crossing and its parents."""
     path = tmp_path_factory.mktemp("crossed") / "a.db"
-    monthly.run(path, SETTINGS, now=datetime(2026, 9, 20, 12, tzinfo=UTC))
+    monthly.run(Context.open(path, SETTINGS), now=datetime(2026, 9, 20, 12, tzinfo=UTC))
     return path
 
 

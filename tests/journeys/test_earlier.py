@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from forecast import config
+from forecast.context import Context
 from forecast.store import connect, integrity, ledger, notices, schema
 from forecast.store.notices import Approval
 from jobs import monthly
@@ -72,7 +73,7 @@ def run(path: Path, through: str = "2024-04", now: datetime = NOW) -> int | None
     """The month's work on a file, of what was published before to the unit."""
     drop(path, through, MOVED)
     settings = config.load(path.with_name("config.toml"))
-    return monthly.run(path, settings, now=now, with_bundle=False).run_id
+    return monthly.run(Context.open(path, settings), now=now, with_bundle=False).run_id
 
 
 def drop(path: Path, through: str, moved: dict[tuple[str, str], int]) -> Path:

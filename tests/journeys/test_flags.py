@@ -15,8 +15,10 @@ from click.testing import CliRunner
 
 from forecast import months
 from forecast.config import Config, ForecastSection
+from forecast.context import Context
 from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters import bundle
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import BORDERS, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from forecast.store import releases
 from forecast.store.connect import transaction, writing
@@ -40,7 +42,7 @@ def said(*words: object) -> str:
 @pytest.fixture(scope="module")
 def replayed(published: Path) -> ReplayedService:
     with closing(sqlite3.connect(published)) as db:
-        return service(db, Config(), "2013-10")
+        return service(db, Config(), "2013-10", ENCOUNTERS)
 
 
 FLAGS = """
@@ -205,13 +207,13 @@ def test_a_later_run_goes_on_with_an_open_episode(tmp_path, monkeypatch):
     path = tmp_path / "a.db"
     totals = [cut(snapshot, "9999-12") for snapshot in bundle.load()]
     monkeypatch.setattr(bundle, "load", lambda _: totals)
-    monthly.run(path, SMALL, now=datetime(2026, 9, 20, tzinfo=UTC))
+    monthly.run(Context.open(path, SMALL), now=datetime(2026, 9, 20, tzinfo=UTC))
     counts = {"northern": 5_400, "southwest": 50_000, "other": 16_100}
     states = []
     for month, seq in (("2026-09", 202612000), ("2026-10", 202701000), ("2026-11", 202702000)):
         with writing(path) as db, transaction(db):
             releases.save_snapshot(db, one_month(month, counts, seq))
-        monthly.run(path, SMALL, now=datetime(2026, 12, 20, tzinfo=UTC))
+        monthly.run(Context.open(path, SMALL), now=datetime(2026, 12, 20, tzinfo=UTC))
         states.append(
             rows(
                 path,
@@ -246,17 +248,17 @@ def test_history_in_two_runs_is_history_in_one(tmp_path, monkeypatch, published)
     """
     path = tmp_path / "a.db"
     whole = bundle.load()
-    real = registry.main()
+    real = ENCOUNTERS
 
     def embed(snapshots: list[Snapshot]) -> None:
         source = replace(real, embedded=lambda _: snapshots)
         monkeypatch.setattr(registry, "main", lambda: source)
 
     embed([cut(snapshot, "2025-02") for snapshot in whole])
-    monthly.run(path, SMALL, now=datetime(2025, 3, 31, tzinfo=UTC))
+    monthly.run(Context.open(path, SMALL), now=datetime(2025, 3, 31, tzinfo=UTC))
     embed([later(snapshot, "2025-02") for snapshot in whole])
 
-    monthly.run(path, SMALL, now=datetime(2026, 9, 20, tzinfo=UTC))
+    monthly.run(Context.open(path, SMALL), now=datetime(2026, 9, 20, tzinfo=UTC))
 
     columns = "border, month, kind, role, episode, closed"
     query = (
@@ -352,7 +354,7 @@ def test_drivers_arrive_with_their_figures_and_the_others_stay(database):
         releases.save_snapshot(db, one_month("2026-09", counts, 202612000))
 
     settings = Config(forecast=ForecastSection(models=("naive",)))
-    monthly.run(database, settings, now=datetime(2026, 10, 16, tzinfo=UTC))
+    monthly.run(Context.open(database, settings), now=datetime(2026, 10, 16, tzinfo=UTC))
 
     after = rows(database, "select * from drivers order by 1, 2, 4")
     # All but the run that wrote them.

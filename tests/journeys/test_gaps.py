@@ -22,6 +22,7 @@ from forecast.desk.charts import grammar
 from forecast.desk.email import content
 from forecast.desk.report import report
 from forecast.errors import SpanError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.contract import coverage_of
 from forecast.records import NATIONWIDE, SeriesKey, Snapshot
 from forecast.store import integrity, releases
@@ -135,7 +136,7 @@ def test_a_sum_with_it_is_not_known(gaps):
     """Neither kept with the run nor answered; the others are."""
     kept = "select span from span_forecasts where border = 'northern' and dimension = ''"
     with closing(sqlite3.connect(gaps)) as connection:
-        asking = Asking(connection)
+        asking = Asking(connection, source=ENCOUNTERS)
         with pytest.raises(SpanError, match="no count was published for 2023-10, so the total"):
             asking.span("northern", "FY2024")
         with pytest.raises(SpanError, match="no count was published for 2024-05"):
@@ -155,14 +156,14 @@ def test_a_sum_with_it_is_not_known(gaps):
 def test_what_is_said_of_a_month_names_what_is_not_known(gaps):
     """No sum and no share with an unknown month in it."""
     with closing(sqlite3.connect(gaps)) as connection:
-        september = report(connection, "northern", "2024-09")
+        september = report(connection, "northern", "2024-09", ENCOUNTERS)
         said = paragraph(september)
         assert september.share is None
         assert "The month before is not on record." in said
         assert "fiscal year to date is not known: not every month of it was published" in said
         shown = [row for row in content.rows(september) if row.name == "fiscal year to date"]
         assert [(row.now, row.when) for row in shown] == [("not known", "incomplete")]
-        january = report(connection, "northern", "2025-01")
+        january = report(connection, "northern", "2025-01", ENCOUNTERS)
         assert "fiscal year to date is 43,899" in paragraph(january)
 
 
@@ -186,7 +187,7 @@ def test_commands_refuse_by_name(gaps, command, says):
 def test_claims_about_it_cannot_be_checked(gaps):
     """A total or a rank with it is open; one before it is judged as ever."""
     with closing(sqlite3.connect(gaps)) as connection:
-        table = CountTable.read(connection)
+        table = CountTable.read(connection, ENCOUNTERS)
         line = table.counts(Subject("northern"))
         august = ClaimSpan(months.to_index("2024-08"), months.to_index("2024-08"))
         assert not line.holds(august)
@@ -217,7 +218,7 @@ def test_the_page_says_so(gaps, tmp_path):
 def test_a_line_breaks_off_at_it():
     """What was published is drawn in pieces; nothing else changes."""
     known = [{"month": m, "encounters": 5} for m in ("2024-01", "2024-02", "2024-04", "2024-05")]
-    scale = grammar.amounts([5], False)
+    scale = grammar.amounts([5], False, ENCOUNTERS)
     drawn = grammar.line(known, "encounters", scale)
     points = drawn["data"]["values"]
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import models
+from forecast.context import Context
 from jobs import monthly
 from models.base import Panel
 from tests.support import running_service
@@ -78,7 +79,9 @@ def test_a_run_forecasts_and_scores_it(shape, tmp_path, monkeypatch):
     settings = running_service.settings()
     chosen = settings.forecast.model_copy(update={"models": ("naive", "yearshape")})
 
-    monthly.run(path, settings.model_copy(update={"forecast": chosen}), with_bundle=False)
+    monthly.run(
+        Context.open(path, settings.model_copy(update={"forecast": chosen})), with_bundle=False
+    )
 
     scored = rows(path, "select distinct model from scorecard order by 1")
     assert [model for (model,) in scored] == ["bordercast", "naive", "yearshape"]

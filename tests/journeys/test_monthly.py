@@ -15,9 +15,11 @@ import pytest
 from click.testing import CliRunner
 
 from forecast.config import Config, ForecastSection
+from forecast.context import Context
 from forecast.desk.report import from_json, made_now, report, to_json
 from forecast.errors import ClockError, DataError
 from forecast.intake.sources.cbp_encounters import bundle
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from forecast.store import integrity, judgements, releases, reports, runs
 from forecast.store.connect import read, transaction, writing
@@ -170,7 +172,7 @@ def test_the_break_of_2025_is_flagged(published):
 def test_nothing_new_publishes_nothing(database):
     before = database.read_bytes()
 
-    outcome = monthly.run(database, Config(), now=datetime(2026, 10, 2, tzinfo=UTC))
+    outcome = monthly.run(Context.open(database, Config()), now=datetime(2026, 10, 2, tzinfo=UTC))
 
     assert outcome.run_id is None
     assert rows(database, "select count(*) from runs") == [(1,)]
@@ -210,7 +212,7 @@ def test_the_next_month_is_judged_by_the_forecast_that_was_published(database):
     with writing(database) as db, transaction(db):
         releases.save_snapshot(db, next_release(counts))
 
-    outcome = monthly.run(database, Config(), now=datetime(2026, 10, 16, tzinfo=UTC))
+    outcome = monthly.run(Context.open(database, Config()), now=datetime(2026, 10, 16, tzinfo=UTC))
 
     assert outcome.run_id == 2
     found = rows(
@@ -308,7 +310,9 @@ def test_no_run_is_dated_before_the_end_of_its_data(tmp_path, now):
     path = tmp_path / "a.db"
 
     with pytest.raises(ClockError, match="Set the clock and run again"):
-        monthly.run(path, BORDERS_ONLY, now=datetime.fromisoformat(f"{now}T12:00+00:00"))
+        monthly.run(
+            Context.open(path, BORDERS_ONLY), now=datetime.fromisoformat(f"{now}T12:00+00:00")
+        )
 
     assert rows(path, "select count(*) from runs") == [(0,)]
 
@@ -364,9 +368,9 @@ def test_embedded_paths_are_what_a_fit_gives_here(tmp_path):
         pytest.skip("other library versions than those the paths were made with")
     settings = Config(compute={"processes": 1})
     with writing(tmp_path / "a.db") as db:
-        take_bundle(db)
+        take_bundle(db, ENCOUNTERS)
         counts = releases.current_counts(db)
-    head = headline(counts, settings)
+    head = headline(counts, settings, ENCOUNTERS)
     last = max(p.cutoff for p in bundle.load_paths())
     without_last = [p for p in bundle.load_paths() if p.cutoff != last]
     embedded = {
@@ -444,17 +448,21 @@ def test_a_run_keeps_the_report_of_each_border_s_newest_month(published):
         for border in HEADLINES:
             _, month = reports.span(connection, border)
             kept = reports.kept(connection, border, month)
-            made = made_now(connection, border, month)
+            made = made_now(connection, border, month, ENCOUNTERS)
 
             assert kept == to_json(made)
-            assert report(connection, border, month) == from_json(kept) == made
+            assert (
+                report(connection, border, month, ENCOUNTERS)
+                == from_json(kept, source=ENCOUNTERS)
+                == made
+            )
 
 
 # --- the month's work, from files
 
 
 def test_a_second_run_on_the_same_figures_publishes_nothing(borders_alone):
-    found = monthly.run(borders_alone, BORDERS_ONLY, with_bundle=False, now=SEPTEMBER)
+    found = monthly.run(Context.open(borders_alone, BORDERS_ONLY), with_bundle=False, now=SEPTEMBER)
 
     assert found == monthly.RunOutcome(None, (), 0, 0)
     assert rows(borders_alone, "select count(*) from runs") == [(1,)]
@@ -477,7 +485,7 @@ def test_a_file_is_known_from_the_day_that_is_given_or_today(tmp_path, given, da
     (tmp_path / name).write_bytes(file_bytes("2026-02"))
 
     found = monthly.run(
-        path, SMALL, [tmp_path / name], now=APRIL, first_seen=given, with_bundle=False
+        Context.open(path, SMALL), [tmp_path / name], now=APRIL, first_seen=given, with_bundle=False
     )
 
     assert found.run_id == 1
@@ -494,12 +502,12 @@ def test_a_record_that_would_hold_nothing_says_why_and_another_goes_on(tmp_path)
     waits(path, "b.csv", b"<html>\n")
 
     with pytest.raises(DataError, match=r"^a\.csv"):
-        monthly.run(path, SMALL, now=APRIL, with_bundle=False)
+        monthly.run(Context.open(path, SMALL), now=APRIL, with_bundle=False)
     waits(path, "a.csv", b"no table at all\n")
     waits(path, file_name("2026-02"), file_bytes("2026-02"))
     waits(path, file_name("2026-03"), file_bytes("2026-03"))
 
-    found = monthly.run(path, SMALL, now=APRIL, with_bundle=False, only=202605000)
+    found = monthly.run(Context.open(path, SMALL), now=APRIL, with_bundle=False, only=202605000)
 
     assert found.run_id == 1
     assert [taken.file_name for taken in found.taken] == [file_name("2026-02")]

@@ -19,12 +19,14 @@ import pytest
 from click.testing import CliRunner
 
 from forecast.config import Config
+from forecast.context import Context
 from forecast.desk.email import content as desk
 from forecast.desk.email import mime
 from forecast.desk.email.statements import became_false
 from forecast.desk.report import report
 from forecast.errors import DataError
 from forecast.intake.sources.cbp_encounters import bundle
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import HEADLINES, Episode, Judgement, SeriesKey
 from forecast.store import connect, deliveries, ledger, notices, ops, runs
 from forecast.store.notices import Approval
@@ -61,7 +63,7 @@ def kinds(path):
 
 
 def send(path, config, now):
-    return outbox.deliver(path, config, lambda: now)
+    return outbox.deliver(Context.open(path, config), lambda: now)
 
 
 def parsed(taken, to):
@@ -83,10 +85,10 @@ def test_a_first_run_tells_nothing_and_then_each_month_once(stages):
 def test_the_known_months_are_told_as_such(stages):
     january, february = held(stages / "january.db"), held(stages / "february.db")
 
-    assert mime.subject(*january) == (
+    assert mime.subject(*january, source=ENCOUNTERS) == (
         "Border encounters, January 2025: northern well below forecast"
     )
-    assert mime.subject(*february).startswith(
+    assert mime.subject(*february, source=ENCOUNTERS).startswith(
         "Border encounters, February 2025: southwest far below forecast"
     )
     assert "11,709 counted" in february[1][0].text
@@ -163,11 +165,11 @@ def test_a_level_shift_is_told_and_a_quiet_month_only_where_asked_for(record):
     shift, quiet = kinds(path)[-2:]
     with closing(connect.read(path)) as connection:
         told = {n.month: n for n in notices.every(connection)}["2025-04"]
-        said = mime.subject(told, notices.sections(connection, told.id))
+        said = mime.subject(told, notices.sections(connection, told.id), ENCOUNTERS)
     assert (shift, quiet) == (("flags", "2025-04", "held"), ("quiet", "2025-05", "held"))
     assert said == ("Border encounters, April 2025: southwest and nationwide lower level confirmed")
     notice, sections = held(path)
-    assert mime.subject(notice, sections) == (
+    assert mime.subject(notice, sections, ENCOUNTERS) == (
         "Border encounters, May 2025: northern, southwest, other and nationwide as forecast"
     )
     assert len([s for s in sections if s.part == "finding"]) == 4
@@ -196,7 +198,7 @@ def test_of_two_months_at_once_headline_and_chart_name_the_same_forecast(record)
     with closing(connect.read(path)) as connection:
         for border in HEADLINES:
             judged = dict(rows(path, query, border))
-            told = report(connection, border, "2025-02")
+            told = report(connection, border, "2025-02", ENCOUNTERS)
             drawn = told.recent
             assert {r["month"]: r["median"] for r in drawn}.items() <= judged.items()
             assert drawn[-1]["month"] == "2025-02"
@@ -240,13 +242,13 @@ def test_the_same_record_gives_the_same_bytes(record, tmp_path):
     edit(path, "update notices set state = 'due' where id = 2")
 
     with connect.writing(path) as db:
-        work.write_all(path, db, settings(), FEBRUARY)
+        work.write_all(Context.open(path, settings()), db, FEBRUARY)
 
     after, again = held(path)
-    first = mime.letter(before, sections, HEAD, before.created_at)
+    first = mime.letter(before, sections, HEAD, before.created_at, ENCOUNTERS)
     assert after.digest != before.digest  # the record says that it was written twice
     after = replace(after, digest=before.digest)
-    assert mime.letter(after, again, HEAD, before.created_at) == first
+    assert mime.letter(after, again, HEAD, before.created_at, ENCOUNTERS) == first
 
 
 # --- approval and sending
@@ -366,7 +368,9 @@ def test_what_waits_of_a_run_that_is_withdrawn_does_not_go_out(record):
         with connect.writing(path) as db:
             runs.withdraw(db, 3, "wrong", "Lee", FEBRUARY)
         taken.refuse = lambda to: None
-        outcomes = outbox.deliver(path, config, lambda: FEBRUARY + timedelta(days=1), again=True)
+        outcomes = outbox.deliver(
+            Context.open(path, config), lambda: FEBRUARY + timedelta(days=1), again=True
+        )
 
     assert (outcomes, taken.messages) == ([], [])
     assert rows(ops.beside(path), "select state, reply from deliveries") == [
@@ -383,7 +387,7 @@ def test_who_got_a_notice_of_a_withdrawn_run_is_told_in_the_thread(record):
         config = settings(port)
         approve(path, 2, "Lee", FEBRUARY)
         send(path, config, FEBRUARY)
-        told = approvals.withdraw(path, config, 3, "the file was wrong", "Lee", later)
+        told = approvals.withdraw(Context.open(path, config), 3, "the file was wrong", "Lee", later)
         assert send(path, config, later) == []  # a person approves it first
         approve(path, 3, "Lee", later)
         send(path, config, later + timedelta(hours=1))
@@ -409,7 +413,7 @@ def test_a_notice_nobody_got_is_not_taken_back(record):
     path = record("february")
     approve(path, 2, "Lee", FEBRUARY)
 
-    assert approvals.withdraw(path, settings(), 3, "wrong", "Lee", FEBRUARY) == (0, 0)
+    assert approvals.withdraw(Context.open(path, settings()), 3, "wrong", "Lee", FEBRUARY) == (0, 0)
     assert kinds(path)[-1] == ("flags", "2025-02", "approved")
 
 
@@ -421,7 +425,7 @@ def test_a_notice_taken_back_is_corrected_no_more(record):
         config = settings(port, approval="auto", recipients=(ANN,))
         approve(path, 2, "Lee", FEBRUARY)
         send(path, config, FEBRUARY)
-        approvals.withdraw(path, config, 3, "wrong", "Lee", FEBRUARY)
+        approvals.withdraw(Context.open(path, config), 3, "wrong", "Lee", FEBRUARY)
         revised(path, FEBRUARY + timedelta(days=5), {"southwest": 14900}, 1, config)
         send(path, config, FEBRUARY + timedelta(days=5))
 
@@ -549,7 +553,7 @@ COUNTS = {"2025-01": 61445, "2025-02": 11709}
     ],
 )
 def test_only_what_became_false_is_named(change, false):
-    assert len(became_false(STATED, COUNTS | change)) == false
+    assert len(became_false(STATED, COUNTS | change, ENCOUNTERS)) == false
 
 
 # --- the operator
@@ -784,7 +788,7 @@ def test_every_notice_that_is_due_is_written_not_only_the_first(record):
     with connect.writing(path) as db:
         for notice_id in (1, 2):
             assert notices.renew(db, notice_id)
-        work.write_all(path, db, settings(), FEBRUARY)
+        work.write_all(Context.open(path, settings()), db, FEBRUARY)
 
     assert [state for *_, state in kinds(path)] == ["held", "held"]
 
@@ -830,7 +834,7 @@ def test_who_left_or_has_another_border_keeps_nobody_after_him_from_a_notice(rec
 
     with ops.writing(path) as db:
         deliveries.unsubscribe(db, "gone@x.org", FEBRUARY)
-        found = queueing.addressed(path, db, config, notice)
+        found = queueing.addressed(Context.open(path, config), db, notice)
 
     assert [recipient for recipient, _ in found] == ["ann@x.org", "bob@x.org"]
 
@@ -839,7 +843,7 @@ def test_who_left_or_has_another_border_keeps_nobody_after_him_from_a_notice(rec
 
 
 def test_a_section_is_kept_as_text_and_page_with_its_statement_in_order():
-    said = desk.withdrawn("northern", "2025-02", 3, "2025-03-12", "the file was wrong")
+    said = desk.withdrawn("northern", "2025-02", 3, "2025-03-12", "the file was wrong", ENCOUNTERS)
 
     made = work._section(said, "finding", {"b": 1, "a": [2]}, b"png", "a chart")
     bare = work._section(said, "digest")

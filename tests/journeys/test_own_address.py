@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from forecast import config, in_use
+from forecast import config
+from forecast.context import Context
 from forecast.errors import BusyError, ConfigError, DataError
-from forecast.intake.sources import registry
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from jobs.cli import main
 from jobs.service import wakeup
 from tests.support.databases import rows
@@ -40,12 +39,6 @@ engine = "serial"
 """
 
 
-@pytest.fixture(autouse=True)
-def other_tests_are_about_cbp():
-    yield
-    registry.use(ENCOUNTERS)
-
-
 @pytest.fixture
 def server(tmp_path, monkeypatch):
     """A server with a certificate that this process trusts."""
@@ -58,9 +51,7 @@ def server(tmp_path, monkeypatch):
 
 def settings(folder: Path, address: str) -> config.Config:
     (folder / "config.toml").write_text(SETTINGS.format(address))
-    found = config.load(folder / "config.toml")
-    in_use.start(folder / "bordercast.db", found)
-    return found
+    return config.load(folder / "config.toml")
 
 
 def content(folder: Path, upto: int, restated: int = 0) -> bytes:
@@ -78,7 +69,7 @@ def test_each_change_at_the_address_is_a_release(server, tmp_path):
         contents.add(content(tmp_path, through, restated))
         server.put(PLACE, content(tmp_path, through, restated))
         day = after(through) + timedelta(days=len(outcomes))
-        outcomes.append(wakeup.wake(path, own, day).outcome)
+        outcomes.append(wakeup.wake(Context.open(path, own), day).outcome)
 
     assert outcomes == ["published", "nothing new", "published", "published"]
     assert server.asked == [PLACE] * 4
@@ -157,7 +148,7 @@ def test_an_address_without_a_name_for_the_file_has_the_sources(server, tmp_path
     own = settings(tmp_path, server.root + place)
     server.put(place, content(tmp_path, HELD))
 
-    wakeup.wake(tmp_path / "bordercast.db", own, after(HELD))
+    wakeup.wake(Context.open(tmp_path / "bordercast.db", own), after(HELD))
 
     assert rows(tmp_path / "bordercast.db", "select file_name from releases") == [("export",)]
 

@@ -10,7 +10,6 @@ from click.testing import CliRunner
 from xlsxwriter import Workbook
 
 from forecast import months
-from forecast.intake.sources import registry
 from jobs.cli import main
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own-counts.md").read_text("utf-8")
@@ -78,7 +77,6 @@ def test_the_service_of_the_page_runs(folder, pango):
         assert done.output.startswith(f"clinic.{form}: Clinic 01, June 2024: ")
         assert "encounter" not in done.output
         assert "border" not in done.output.replace("Bordercast", "")
-    registry.use(registry.find("cbp_encounters"))
 
 
 def test_faults_are_listed_as_the_page_shows_them(folder):

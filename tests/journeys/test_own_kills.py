@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from forecast import config, in_use
-from forecast.intake.sources import registry
+from forecast import config
+from forecast.context import Context
 from forecast.store import connect, integrity
 from jobs import monthly
 from tests.support.databases import rows
@@ -35,14 +35,12 @@ def before(tmp_path_factory):
     visits["Clinic 1"][20] += 40
     visits["Clinic 3"][HELD] *= 3
     deliver(folder / "deliveries" / "2024-01.csv", visits, HELD + 1)
-    yield folder
-    registry.use(registry.find("cbp_encounters"))
+    return folder
 
 
 def work(folder: Path, held: int) -> None:
     settings, path = config.load(folder / "config.toml"), folder / "bordercast.db"
-    in_use.start(path, settings)
-    monthly.run(path, settings, now=after(held))
+    monthly.run(Context.open(path, settings), now=after(held))
 
 
 def state(folder: Path) -> tuple[list[tuple], ...]:

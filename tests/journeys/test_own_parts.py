@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from forecast import config, in_use, months
+from forecast import config, months
+from forecast.context import Context
 from forecast.desk.names import SeriesNames
 from forecast.errors import SeriesNameError
-from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import SeriesKey
 from forecast.store import connect, integrity, notices, releases
@@ -30,12 +30,6 @@ from tests.support.own_counts import FAST, FIRST, FOREIGN, HELD, after, said
 
 Visits = dict[tuple[str, str], np.ndarray]
 GAP, OPENED = 30, 6  # month that nobody knows of Clinic 2; first month of Clinic 3
-
-
-@pytest.fixture(autouse=True)
-def other_tests_are_about_cbp():
-    yield
-    registry.use(ENCOUNTERS)
 
 
 def visits(length: int = HELD) -> Visits:
@@ -77,16 +71,16 @@ def settings_of(folder: Path, **changed: str) -> config.Config:
     for name, value in changed.items():
         text = re.sub(rf'^{name} = ".*"', f'{name} = "{value}"', text, count=1, flags=re.MULTILINE)
     path.write_text(text)
-    found = config.load(path)
-    in_use.start(folder / "bordercast.db", found)
-    return found
+    return config.load(path)
 
 
 def taken(folder: Path, settings: config.Config) -> dict[str, str]:
     """Take in what was delivered; file -> what was said of it."""
     path = folder / "bordercast.db"
     with connect.writing(path) as db:
-        found = take_in(db, path, settings, (), after(HELD).date().isoformat(), False)
+        found, _ = take_in(
+            db, Context.open(path, settings), (), after(HELD).date().isoformat(), False
+        )
     return {one.file_name: f"{one.outcome} {one.reason}{one.warning}" for one in found}
 
 
@@ -132,7 +126,6 @@ def test_names_of_two_columns_nest_and_blank_ones_are_sums(tmp_path, monkeypatch
     assert "4 parts of 2; the file has 2 of their sums" in told
     settings = config.load(Path("config.toml"))
     assert settings.sources[0].columns.part == "Department"
-    in_use.start(tmp_path / "bordercast.db", settings)
     assert taken(tmp_path, settings) == {"visits.csv": "accepted "}
     assert held(tmp_path)[SeriesKey("East")] == {month(at): 70 for at in range(30)}
 
@@ -160,7 +153,7 @@ def test_a_column_of_parts_needs_one_above_it_and_must_be_there(
 
 def test_names_with_colons_and_slashes_are_found():
     ward, other = SeriesKey("A / B", "part", "Ward: 1", "Ward: 1"), SeriesKey("Ward: 1")
-    names = SeriesNames([SeriesKey("A / B"), ward, other])
+    names = SeriesNames([SeriesKey("A / B"), ward, other], ENCOUNTERS)
 
     assert names.find("A / B") == SeriesKey("A / B")
     assert names.find("A / B:Ward: 1") == ward
@@ -247,21 +240,18 @@ def served(tmp_path_factory):
         patch.chdir(folder)
         deliver(folder / "deliveries" / "2023-12.csv", visits())
         settings, path = settings_of(folder, total="All regions"), folder / "bordercast.db"
-        monthly.run(path, settings, now=after(HELD))
+        monthly.run(Context.open(path, settings), now=after(HELD))
         counted = visits(HELD + 1)
         counted["South", "Clinic 4"][HELD] *= 3
         deliver(folder / "deliveries" / "2024-01.csv", counted)
-        monthly.run(path, settings, now=after(HELD + 1))
+        monthly.run(Context.open(path, settings), now=after(HELD + 1))
         yield folder
-    registry.use(ENCOUNTERS)
 
 
 @pytest.fixture
 def settings(served, monkeypatch):
     monkeypatch.chdir(served)
-    found = config.load(served / "config.toml")
-    in_use.start(served / "bordercast.db", found)
-    return found
+    return config.load(served / "config.toml")
 
 
 @pytest.mark.slow
@@ -354,7 +344,7 @@ def test_machines_and_a_demonstration_are_told_in_the_users_words(settings, serv
         sections = notices.sections(connection, notice.id)
     hook = config.Hook(name="machine", kind="generic", address_file="address")
 
-    told = json.loads(hooks.message(hook, notice, sections).mime)
+    told = json.loads(hooks.message(hook, notice, sections, ENCOUNTERS).mime)
     shown = said("notices", "demo", "-o", "demo.eml")
 
     findings = [one for one in told["data"]["sections"] if one["part"] == "finding"]

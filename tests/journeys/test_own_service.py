@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from forecast import config, in_use, months
+from forecast import config, months
+from forecast.context import Context, source_of
 from forecast.errors import ConfigError
-from forecast.intake.sources import registry
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.tables.grid import ReadAs
 from forecast.store import connect, flags, integrity, measures, notices, releases
 from forecast.store.notices import Approval
@@ -38,12 +37,6 @@ from tests.support.own_counts import (
 )
 
 
-@pytest.fixture(autouse=True)
-def other_tests_are_about_cbp():
-    yield
-    registry.use(ENCOUNTERS)
-
-
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -52,9 +45,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def settings(folder):
-    found = config.load(folder / "config.toml")
-    in_use.start(folder / "bordercast.db", found)
-    return found
+    return config.load(folder / "config.toml")
 
 
 def test_settings_for_a_file_say_how_it_was_understood(tmp_path, monkeypatch):
@@ -126,10 +117,10 @@ def test_settings_that_are_there_are_left_alone(folder):
 @pytest.mark.slow
 def test_each_delivery_is_a_release_and_the_newest_counts(settings, folder):
     path, visits = folder / "bordercast.db", clinics(HELD + 1)
-    monthly.run(path, settings, now=after(HELD))
+    monthly.run(Context.open(path, settings), now=after(HELD))
     visits["Clinic 1"][20] += 40  # restated
     deliver(folder / "deliveries" / "2024-01.csv", visits, HELD + 1)
-    monthly.run(path, settings, now=after(HELD + 1))
+    monthly.run(Context.open(path, settings), now=after(HELD + 1))
 
     with connect.moment(path) as connection:
         held = releases.current_counts(connection)
@@ -141,16 +132,16 @@ def test_each_delivery_is_a_release_and_the_newest_counts(settings, folder):
     names = [row[0] for row in rows(path, "select file_name from releases order by seq")]
     assert names == ["2023-12.csv", "2024-01.csv"]
     # The same content again changes nothing.
-    assert monthly.run(path, settings, now=after(HELD + 1)).run_id is None
+    assert monthly.run(Context.open(path, settings), now=after(HELD + 1)).run_id is None
 
 
 @pytest.mark.slow
 def test_the_service_takes_each_delivery_when_it_wakes(settings, folder):
     path = folder / "bordercast.db"
 
-    first = wakeup.wake(path, settings, after(HELD))
+    first = wakeup.wake(Context.open(path, settings), after(HELD))
     deliver(folder / "deliveries" / "2024-01.csv", clinics(HELD + 1), HELD + 1)
-    second = wakeup.wake(path, settings, after(HELD + 1))
+    second = wakeup.wake(Context.open(path, settings), after(HELD + 1))
 
     assert [done.outcome for done in (first, second)] == ["published", "published"]
     assert rows(path, "select data_through from runs order by id") == [("2023-12",), ("2024-01",)]
@@ -163,11 +154,11 @@ def test_the_service_takes_each_delivery_when_it_wakes(settings, folder):
 def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
     path, visits = folder / "bordercast.db", clinics(HELD + 1)
     visits["Clinic 3"][HELD] *= 3
-    monthly.run(path, settings, now=after(HELD))
+    monthly.run(Context.open(path, settings), now=after(HELD))
     deliver(folder / "deliveries" / "2024-01.csv", visits, HELD + 1)
-    monthly.run(path, settings, now=after(HELD + 1))
+    monthly.run(Context.open(path, settings), now=after(HELD + 1))
     with connect.moment(path) as connection:
-        found = flags.flags(connection, "Clinic 3", since="2024-01")
+        found = flags.flags(connection, source_of(connection).totals, "Clinic 3", since="2024-01")
     assert [(flag["month"], flag["side"]) for flag in found] == [("2024-01", 1)]
 
     now = after(HELD + 1)
@@ -189,7 +180,7 @@ def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
             "mail": settings.mail.model_dump() | mailing,
             "notices": settings.notices.model_dump() | {"recipients": recipients},
         }
-        outbox.deliver(path, config.Config.model_validate(changed), lambda: now)
+        outbox.deliver(Context.open(path, config.Config.model_validate(changed)), lambda: now)
 
     assert [to for to, _ in taken.messages] == ["ann@example.org"]
     letter = message_from_bytes(taken.messages[0][1], policy=WIRE)
@@ -205,7 +196,7 @@ def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
 @pytest.mark.slow
 def test_no_page_file_or_answer_has_a_word_of_the_borders(settings, folder):
     path = folder / "bordercast.db"
-    monthly.run(path, settings, now=after(HELD))
+    monthly.run(Context.open(path, settings), now=after(HELD))
 
     said("site", "-o", "site")
 
@@ -235,9 +226,8 @@ def test_a_total_is_stated_only_where_every_series_is(folder):
     text = Path("config.toml").read_text().replace('total = ""', 'total = "All clinics"')
     found = config.parse(text, "config.toml")
     path = folder / "bordercast.db"
-    in_use.start(path, found)
 
-    monthly.run(path, found, now=after(HELD))
+    monthly.run(Context.open(path, found), now=after(HELD))
 
     with connect.moment(path) as connection:
         held = {k.border: v for k, v in releases.current_counts(connection).items()}
@@ -249,7 +239,7 @@ def test_a_total_is_stated_only_where_every_series_is(folder):
 
 
 def test_a_record_of_another_source_is_not_written(settings, folder):
-    monthly.run(folder / "bordercast.db", settings, now=after(HELD))
+    monthly.run(Context.open(folder / "bordercast.db", settings), now=after(HELD))
     text = (folder / "config.toml").read_text()
     (folder / "config.toml").write_text(text.replace('"clinic_visits"', '"court_cases"'))
 
@@ -284,7 +274,9 @@ def test_decimals_are_refused_with_what_to_do(settings, folder):
     )
 
     with connect.writing(folder / "bordercast.db") as db:
-        (taken,) = take_in(db, folder / "bordercast.db", settings, (), "2024-01-10", False)
+        (taken,), _ = take_in(
+            db, Context.open(folder / "bordercast.db", settings), (), "2024-01-10", False
+        )
 
     assert taken.outcome == "refused"
     assert "is no whole number" in taken.reason

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from forecast import config, in_use
+from forecast import config
+from forecast.context import Context
 from forecast.errors import ConfigError
-from forecast.intake.sources import registry
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from jobs import monthly
 from jobs.cli import main
 from tests.support.assistant_client import session
@@ -38,10 +37,8 @@ def published(tmp_path_factory):
         patch.chdir(folder)
         begin(folder)
         settings, path = config.load(folder / "config.toml"), folder / "bordercast.db"
-        in_use.start(path, settings)
-        monthly.run(path, settings, now=after(HELD))
+        monthly.run(Context.open(path, settings), now=after(HELD))
         yield folder
-    registry.use(ENCOUNTERS)
 
 
 def test_help_speaks_of_what_is_counted(published):
@@ -52,7 +49,6 @@ def test_help_speaks_of_what_is_counted(published):
 
 
 def test_help_names_a_series_that_is_there(published):
-    registry.use(ENCOUNTERS)  # as when a process starts
 
     assert "bordercast show 'Clinic 1'" in said("--help")
     assert "Check what a text says" not in said("--help")
@@ -61,7 +57,6 @@ def test_help_names_a_series_that_is_there(published):
 
 def test_help_on_encounters_is_as_it_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    registry.use(ENCOUNTERS)
 
     assert "bordercast show northern\n" in said("--help")
 

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from forecast.config import Config, Fetch
+from forecast.context import Context
 from forecast.errors import StoreError
 from forecast.store import connect, ops, wakes
 from jobs.cli import main
@@ -148,7 +149,7 @@ def test_what_a_server_says_cannot_drive_a_terminal(tmp_path, monkeypatch):
             "attempts = 1\nback_off = 0.0\n",
             encoding="utf-8",
         )
-        found = poll.poll(path, Config(fetch=settings), NOW)
+        found = poll.poll(Context.open(path, Config(fetch=settings)), NOW)
         arguments = ["--config", str(config), "--db", str(path)]
         told = CliRunner().invoke(main, [*arguments, "fetch", "--no-bundle", "--force"])
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from forecast.desk.asking import Asking
 from forecast.engine.rows import INTERVALS
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.cli import main
 
@@ -73,7 +74,7 @@ def test_command_and_query_say_the_same(published, start):
 def test_a_span_has_one_answer_in_command_and_tables(published):
     """What the run published of a month or a sum is what the command says, to the digit."""
     with connect.moment(published) as connection:
-        asking = Asking(connection)
+        asking = Asking(connection, source=ENCOUNTERS)
         rows = connection.execute(
             "select border, dimension, member, month as span, month as first_month, * "
             "from latest_forecasts where model = 'bordercast'"

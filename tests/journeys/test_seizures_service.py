@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from forecast import config, in_use
+from forecast import config
 from forecast.claims.checker import check
 from forecast.claims.lexicon import lexicon, tables
 from forecast.claims.table import CountTable
+from forecast.context import Context, source_of
 from forecast.errors import ConfigError
 from forecast.intake.sources import registry
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.contract import ReleaseFile
 from forecast.store import connect, integrity, measures, notices
 from forecast.store.notices import Approval
@@ -33,17 +33,11 @@ from tests.support.databases import rows
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 FAST = ('models = ["naive", "snaive", "ets"]', 'models = ["naive"]')
 # What a record of seizures never says: another measure's words.
+NAMES = {"seizures": "cbp_drug_events", "pounds": "cbp_drug_pounds"}
 FOREIGN = re.compile(r"[Ee]ncounter")
 
 
-@pytest.fixture(autouse=True)
-def other_tests_are_about_encounters():
-    yield
-    registry.use(ENCOUNTERS)
-
-
 def asked(*words: str) -> Result:
-    registry.use(ENCOUNTERS)  # each command finds out anew
     return CliRunner().invoke(main, words)
 
 
@@ -62,8 +56,7 @@ def made(folder: Path, noun: str) -> Path:
     (folder / f"{noun}.toml").write_text(text.replace(*FAST) + serial)
     settings = config.load(folder / f"{noun}.toml")
     path = folder / f"{noun}.db"
-    in_use.start(path, settings)
-    monthly.run(path, settings, now=NOW)
+    monthly.run(Context.open(path, settings), now=NOW)
     return path
 
 
@@ -73,7 +66,6 @@ def folder(tmp_path_factory):
     found = tmp_path_factory.mktemp("drugs")
     for noun in ("seizures", "pounds"):
         made(found, noun)
-    registry.use(ENCOUNTERS)
     return found
 
 
@@ -81,10 +73,9 @@ def folder(tmp_path_factory):
 def test_a_record_says_of_what_it_is_without_settings(folder, noun):
     shown = said("--db", str(folder / f"{noun}.db"), "show")
 
-    assert registry.main().measure.noun == noun
     assert "northern" in shown
     with connect.moment(folder / f"{noun}.db") as connection:
-        assert measures.section(connection) == {"kind": registry.main().name}
+        assert measures.section(connection) == {"kind": NAMES[noun]}
         assert integrity.findings(connection) == []
 
 
@@ -188,10 +179,8 @@ def test_every_drug_of_a_border_is_forecast_and_judged(folder):
 
 def judged(db: Path, text: str) -> list[tuple[str, str]]:
     """(number, verdict) of each claim in a text, "not understood" left out."""
-    registry.use(ENCOUNTERS)
-    in_use.start(db, config.Config())
     with connect.moment(db) as connection:
-        found = check(text, CountTable.read(connection), date(2026, 5, 20))
+        found = check(text, CountTable.read(connection, source_of(connection)), date(2026, 5, 20))
     return [(claim.number, claim.verdict) for claim in found.claims]
 
 
@@ -339,15 +328,15 @@ def test_a_fact_has_its_unit(folder, noun, words, first):
 
 @pytest.mark.parametrize("noun", ["seizures", "pounds"])
 def test_each_word_of_a_record_s_lexicon_is_found(folder, noun):
-    in_use.start(folder / f"{noun}.db", config.Config())
-    own = tomllib.loads(registry.main().lexicon())
+    name = NAMES[noun]
+    own = tomllib.loads(registry.find(name).lexicon())
 
-    assert {**tables(), **own} == tables()
+    assert {**tables(name), **own} == tables(name)
     for kind, values in own.items():
         for value, phrases in values.items():
             for phrase in phrases:
                 words = phrase.replace("-", " ").split()
-                found = list(lexicon().find([word.rstrip("*").lower() for word in words]))
+                found = list(lexicon(name).find([word.rstrip("*").lower() for word in words]))
                 kinds = {(one.kind, one.value) for each in found for one in each.phrases}
                 assert (kind, value) in kinds, phrase
 
@@ -383,12 +372,11 @@ def test_seizures_are_found_on_their_page_and_each_file_is_a_vintage(tmp_path, m
         settings = config.Config.model_validate(
             {"sources": ({"kind": "cbp_drug_events"},), "fetch": fetching}
         )
-        in_use.start(path, settings)
 
         def polled(day: int, *links: str):
             site.put(INDEX, listed(*links), "text/html")
             now = datetime(2026, 5, day, tzinfo=UTC)
-            return poll.fetch(path, settings, now=now, with_bundle=False)
+            return poll.fetch(Context.open(path, settings), now=now, with_bundle=False)
 
         site.put(f"/files/{APRIL}", drug_files.content(april))
         site.put(f"/files/{MAY}", drug_files.content(bad))
@@ -451,7 +439,6 @@ def test_who_asked_for_pounds_is_told_of_them_by_mail_in_their_words(tmp_path):
     path = tmp_path / "pounds.db"
     text = registry.find("cbp_drug_pounds").settings().replace(*FAST)
     settings = config.parse(f'{text}\n[compute]\nengine = "serial"\n', "pounds.toml")
-    in_use.start(path, settings)
     large = [
         [*row[:8], str(Decimal(row[8]) * 5)]
         if (row[0], row[1], row[3]) == ("2026 (FYTD)", "MAY", "Southwest Border")
@@ -463,7 +450,7 @@ def test_who_asked_for_pounds_is_told_of_them_by_mail_in_their_words(tmp_path):
         (MAY, large, datetime(2026, 6, 18, tzinfo=UTC)),
     ):
         (tmp_path / name).write_bytes(drug_files.content(made))
-        monthly.run(path, settings, [tmp_path / name], now=day, with_bundle=False)
+        monthly.run(Context.open(path, settings), [tmp_path / name], now=day, with_bundle=False)
     with connect.moment(path) as connection:
         (notice,) = notices.in_state(connection, "held")
         content = notices.content(connection, notice.id)
@@ -480,7 +467,7 @@ def test_who_asked_for_pounds_is_told_of_them_by_mail_in_their_words(tmp_path):
             "mail": settings.mail.model_dump() | mailing | {"sender": "B <notices@example.org>"},
             "notices": settings.notices.model_dump() | {"recipients": recipients},
         }
-        outbox.deliver(path, config.Config.model_validate(changed), lambda: now)
+        outbox.deliver(Context.open(path, config.Config.model_validate(changed)), lambda: now)
 
     assert [to for to, _ in taken.messages] == ["ann@example.org"]
     letter = message_from_bytes(taken.messages[0][1], policy=WIRE)

@@ -13,8 +13,6 @@ from forecast import months
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.waiting import first_forecast
 from forecast.intake.series import MOST_MISSING
-from forecast.intake.sources import registry
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from jobs.cli import main
 from models.base import Panel
 
@@ -22,12 +20,6 @@ FIRST, HELD = months.to_index("2019-01"), 60
 OPENED = HELD - 14  # the month of the new clinic's first count
 SHUT = range(30, 46)  # months in which the other one was shut: longer than a forecast reaches
 FORECAST = "2024-10"  # its 24th month, with which the new clinic is forecast
-
-
-@pytest.fixture(autouse=True)
-def other_tests_are_about_cbp():
-    yield
-    registry.use(ENCOUNTERS)
 
 
 def deliver(path: Path, upto: int) -> None:

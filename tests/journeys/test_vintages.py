@@ -13,6 +13,7 @@ from forecast import months
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.intake.sources.cbp_encounters import snapshot as snapshots
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import Coverage, Release, SeriesKey, Snapshot
 from forecast.store import connect, observations, releases
 from forecast.store.connect import transaction, writing
@@ -264,7 +265,7 @@ def load(path: Path, order, dimensions=("state", "citizenship_group", "authority
                 with transaction(db):
                     releases.save_snapshot(db, each)
             else:
-                take_file(db, kept_in, WaitingFile(CBP / each, FILES[each]), dimensions)
+                take_file(db, kept_in, WaitingFile(CBP / each, FILES[each]), dimensions, ENCOUNTERS)
 
 
 @pytest.mark.slow

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import shutil
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from forecast.config import Config
 from forecast.errors import ConfigError, DataError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.cli import main
 from jobs.mail import demonstration
@@ -152,12 +153,13 @@ def test_own_counts_show_the_month_flagged_last_or_the_newest(monkeypatch, flagg
         "c": None,
         "d": ("2024-01", "2024-09"),
     }
-    monkeypatch.setattr(demonstration.registry, "main", lambda: SimpleNamespace(shipped=False))
-    monkeypatch.setattr(demonstration.flags, "flags", lambda _: rows)
-    monkeypatch.setattr(demonstration.headlines, "every", lambda: tuple(spans))
+    source = replace(
+        ENCOUNTERS, shipped=False, totals=replace(ENCOUNTERS.totals, parts=tuple(spans), whole="")
+    )
+    monkeypatch.setattr(demonstration.flags, "flags", lambda *_: rows)
     monkeypatch.setattr(demonstration.reports, "span", lambda _, border: spans[border])
 
-    assert demonstration._shown(None, "2024-07") == (month, totals)
+    assert demonstration._shown(None, "2024-07", source) == (month, totals)
 
 
 # --- on a record of a few rows
@@ -177,7 +179,7 @@ SENDER = {"mail": {"sender": "Bordercast <notices@example.org>", "reply_to": "de
 def made(record, **sections):
     with closing(connect.read(record)) as connection:
         settings = Config.model_validate(SENDER | sections)
-        return demonstration.letter(connection, settings, NOW)
+        return demonstration.letter(connection, settings, NOW, ENCOUNTERS)
 
 
 def test_a_record_without_that_month_or_without_a_run_shows_nothing(record, tmp_path):

@@ -20,8 +20,10 @@ from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
 
 from forecast.config import Config, Hook, ReaderRules
+from forecast.context import Context
 from forecast.desk.email import rules
 from forecast.errors import BusyError, ConfigError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import deliveries, ops, wakes
 from forecast.store.connect import locked
 from forecast.store.deliveries import Message
@@ -98,7 +100,7 @@ def test_each_service_takes_its_payload(record, tmp_path, kind, sections):
     receiver = Receiver(service=kind)
     with receiver.serving() as address:
         desk = hook(tmp_path, address, kind=kind, topic="border")
-        made = hooks.message(desk, notice(), sections)
+        made = hooks.message(desk, notice(), sections, ENCOUNTERS)
         queue(record, KEY, body=made.mime)
 
         assert hooks.send_all(record, [desk], lambda: NOW) == ["sent"], states(record)
@@ -141,7 +143,7 @@ SPOILED = {
 )
 def test_the_services_of_these_tests_refuse_what_the_real_ones_refuse(tmp_path, kind, spoil):
     desk = hook(tmp_path, "http://127.0.0.1:1/", kind=kind, topic="border")
-    payload = json.loads(hooks.message(desk, notice(), NOTICES["ordinary"]).mime)
+    payload = json.loads(hooks.message(desk, notice(), NOTICES["ordinary"], ENCOUNTERS).mime)
     head = {"Content-Type": "application/json"}
     assert webhook_rules.refused(kind, head, json.dumps(payload).encode()) == ""
 
@@ -317,7 +319,7 @@ def test_a_mail_has_its_own_line_to_unsubscribe(record):
 def ported(path):
     """The service's port over a database."""
     config = Config()
-    number = port.start(path, config)
+    number = port.start(Context.open(path, config))
     yield f"http://127.0.0.1:{number}"
 
 
@@ -396,7 +398,9 @@ MARKS = st.sampled_from([*r"\`*_[]()~#+->.1!<>&", "**", "__", "&copy;", "North",
 @example(["**North**"], "")
 def test_a_teams_card_shows_a_name_as_it_is_whatever_marks_it_has(words, between):
     name = between.join(words)
-    card = hooks._teams(None, notice(), (section(text=f"{name}\n\nMore."),), f"Counts of {name}")
+    card = hooks._teams(
+        None, notice(), (section(text=f"{name}\n\nMore."),), f"Counts of {name}", ENCOUNTERS
+    )
     title, text, _ = (block["text"] for block in card["attachments"][0]["content"]["body"])
 
     assert (shown(title), shown(text)) == (f"Counts of {name}", name)
@@ -406,18 +410,22 @@ def test_payloads_bear_what_their_services_show():
     sections = (section(encounters=5), section(text="Second.\n\nMore."))
     made = notice()
 
-    generic = hooks._generic(None, made, sections, "Figures")
+    generic = hooks._generic(None, made, sections, "Figures", source=ENCOUNTERS)
     assert (generic["type"], generic["timestamp"]) == ("notice.finding", made.approved_at)
     assert generic["data"]["id"] == "<n@example.org>"
     assert generic["data"]["subject"] == "Figures"
     assert [s["statement"] for s in generic["data"]["sections"]] == [{"encounters": 5}, {}]
     held = replace(made, approved_at=None)
-    assert hooks._generic(None, held, sections, "x")["timestamp"] == made.created_at
-    slack = hooks._slack(None, made, sections, "A & B" + "x" * 200)
+    assert (
+        hooks._generic(None, held, sections, "x", source=ENCOUNTERS)["timestamp"] == made.created_at
+    )
+    slack = hooks._slack(None, made, sections, "A & B" + "x" * 200, ENCOUNTERS)
     assert slack["text"].startswith("A &amp; B")
     assert len(slack["blocks"][0]["text"]["text"]) == 150
     assert "&lt;4,098&gt; encounters &amp; more" in slack["blocks"][1]["text"]["text"]
-    teams = hooks._teams(None, made, sections, "Figures")["attachments"][0]["content"]["body"]
+    teams = hooks._teams(None, made, sections, "Figures", ENCOUNTERS)["attachments"][0]["content"][
+        "body"
+    ]
     assert [shown(block["text"]) for block in teams] == [
         "Figures",
         *hooks._short(made, sections),
@@ -425,7 +433,7 @@ def test_payloads_bear_what_their_services_show():
     assert [block.get("weight") for block in teams] == ["Bolder", *[None] * (len(teams) - 1)]
     assert all(block["wrap"] is True for block in teams)
     ntfy = hooks._ntfy(
-        Hook(name="d", address_file="x", kind="ntfy", topic="t"), made, sections, "S"
+        Hook(name="d", address_file="x", kind="ntfy", topic="t"), made, sections, "S", ENCOUNTERS
     )
     assert (ntfy["topic"], ntfy["title"]) == ("t", "S")
     assert ntfy["message"] == "\n\n".join(hooks._short(made, sections))
@@ -528,7 +536,7 @@ def test_a_notice_is_a_message_of_the_hook_s_edition_with_its_letters_as_they_ar
     desk = Hook(name="desk", address_file="x")
     sections = (section("Año.\n"), replace(section(), border="southwest"))
 
-    made = hooks.message(desk, notice(), sections)
+    made = hooks.message(desk, notice(), sections, ENCOUNTERS)
 
     found = json.loads(made.mime)
     assert (made.content_key, made.edition, made.sender) == (KEY, "desk: northern+southwest", "")

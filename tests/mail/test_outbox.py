@@ -14,7 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from forecast.config import Config
+from forecast.context import Context
 from forecast.errors import ConfigError, DataError, VerifyError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect, deliveries, notices, ops, runs, wakes
 from forecast.store.notices import Approval, Frame, Section
 from jobs.cli import main
@@ -159,7 +161,7 @@ def test_approvals_are_known_from_the_first_on(record):
 
 
 def queued(record: Path, config: Config, now: datetime = LATER) -> int:
-    return queueing.queue_all(record, config, now)
+    return queueing.queue_all(Context.open(record, config), now)
 
 
 def test_each_reader_gets_the_sections_that_are_for_him_once(record):
@@ -277,9 +279,9 @@ def test_without_hooks_the_command_names_the_mail_server_that_is_missing(record)
 
 def test_mail_bears_the_day_of_its_approval_and_before_that_of_its_writing(record):
     config = settings("ann@example.org")
-    drafted = queueing.message(config, one(record), (NORTH,))
+    drafted = queueing.message(config, one(record), (NORTH,), ENCOUNTERS)
     approve(record, NOW + timedelta(days=2))
-    sent = queueing.message(config, one(record), (NORTH,))
+    sent = queueing.message(config, one(record), (NORTH,), ENCOUNTERS)
 
     days = [message_from_bytes(m.mime, policy=WIRE)["Date"] for m in (drafted, sent)]
     assert days == ["Thu, 11 Apr 2024 12:00:00 +0000", "Sat, 13 Apr 2024 12:00:00 +0000"]
@@ -295,7 +297,7 @@ def test_the_page_is_attached_where_there_is_none_on_the_web(record, attach, add
     changed = settings("ann@example.org").model_dump()
     changed["notices"]["attach_page"] = attach
     changed["site"]["address"] = address
-    made = queueing.message(Config.model_validate(changed), one(record), (NORTH,))
+    made = queueing.message(Config.model_validate(changed), one(record), (NORTH,), ENCOUNTERS)
 
     parsed = message_from_bytes(made.mime, policy=WIRE)
     kinds = [part.get_content_type() for part in parsed.iter_attachments()]
@@ -354,7 +356,7 @@ def test_a_hook_gets_a_correction_only_of_what_it_got(record, tmp_path):
     with ops.writing(record) as db:
         deliveries.settle(db, deliveries.claim(db, LATER), "sent", "", LATER)
 
-        found = queueing.addressed(record, db, config, one(record, 2))
+        found = queueing.addressed(Context.open(record, config), db, one(record, 2))
 
     assert [to for to, _ in found] == ["ann@example.org"]
 
@@ -384,7 +386,7 @@ def test_withdrawing_a_run_takes_back_what_reached_somebody(record):
         deliveries.settle(db, claimed, "sent", "", LATER)
 
     assert (before, waiting, under_way) == (False, False, True)
-    done = approvals.withdraw(record, settings(), 2, "wrong file", "Ann", LATER)
+    done = approvals.withdraw(Context.open(record, settings()), 2, "wrong file", "Ann", LATER)
 
     assert done[1] == 1
     told = one(record, 3)
@@ -412,12 +414,12 @@ def test_what_is_approved_is_sent_once_and_what_would_be_is_told_before(record):
     taken = Taken()
     with server(taken) as port:
         config = settings("ann@example.org", "bob@example.org", port=port)
-        told = outbox.waiting(record, config, LATER)
-        again = outbox.waiting(record, config, LATER)
+        told = outbox.waiting(Context.open(record, config), LATER)
+        again = outbox.waiting(Context.open(record, config), LATER)
         assert taken.messages == []
-        sent = outbox.deliver(record, config, at(LATER))
-        after = outbox.waiting(record, config, LATER)
-        nothing = outbox.deliver(record, config, at(LATER))
+        sent = outbox.deliver(Context.open(record, config), at(LATER))
+        after = outbox.waiting(Context.open(record, config), LATER)
+        nothing = outbox.deliver(Context.open(record, config), at(LATER))
 
     assert [count for _, count in told] == [2]
     assert again == told
@@ -438,7 +440,9 @@ def test_what_waits_already_and_what_is_only_approved_are_counted_together(recor
         "statement, chart, alt from notice_sections where notice_id = 1",
     )
 
-    found = outbox.waiting(record, settings("ann@example.org", "bob@example.org"), LATER)
+    found = outbox.waiting(
+        Context.open(record, settings("ann@example.org", "bob@example.org")), LATER
+    )
 
     assert [count for _, count in found] in ([1, 2], [2, 1])
     assert found == sorted(found)
@@ -449,7 +453,7 @@ def test_one_who_is_refused_is_told_to_the_operator_in_the_same_turn(record):
     taken = Taken(refuse=lambda to: "550 no" if to.startswith("ann") else None)
     with server(taken) as port:
         config = settings("ann@example.org", port=port, operator="op@example.org")
-        outcomes = outbox.deliver(record, config, at(LATER))
+        outcomes = outbox.deliver(Context.open(record, config), at(LATER))
 
     assert "refused" in outcomes
     subjects = [message_from_bytes(m, policy=WIRE)["Subject"] for _, m in taken.messages]
@@ -460,15 +464,15 @@ def test_what_was_refused_is_tried_again_when_a_person_asks(record):
     approve(record)
     refusing = Taken(refuse=lambda _: "550 no")
     with server(refusing) as port:
-        assert outbox.deliver(record, settings("a@example.org", port=port), at(LATER)) == [
-            "refused"
-        ]
+        assert outbox.deliver(
+            Context.open(record, settings("a@example.org", port=port)), at(LATER)
+        ) == ["refused"]
     taken = Taken()
     with server(taken) as port:
         config = settings("a@example.org", port=port)
-        assert outbox.deliver(record, config, at(LATER)) == []
-        assert outbox.deliver(record, config, at(LATER), resume=True) == []
-        assert outbox.deliver(record, config, at(LATER), again=True) == ["sent"]
+        assert outbox.deliver(Context.open(record, config), at(LATER)) == []
+        assert outbox.deliver(Context.open(record, config), at(LATER), resume=True) == []
+        assert outbox.deliver(Context.open(record, config), at(LATER), again=True) == ["sent"]
 
 
 def test_a_queue_that_stands_still_goes_on_when_a_person_is_there(record):
@@ -477,30 +481,32 @@ def test_a_queue_that_stands_still_goes_on_when_a_person_is_there(record):
         deliveries.stop(db, "the login was refused", NOW)
     with server(Taken()) as port:
         config = settings("a@example.org", port=port)
-        assert outbox.deliver(record, config, at(LATER)) == []
-        assert outbox.deliver(record, config, at(LATER), again=True) == []
-        assert outbox.deliver(record, config, at(LATER), resume=True) == ["sent"]
+        assert outbox.deliver(Context.open(record, config), at(LATER)) == []
+        assert outbox.deliver(Context.open(record, config), at(LATER), again=True) == []
+        assert outbox.deliver(Context.open(record, config), at(LATER), resume=True) == ["sent"]
 
 
 def test_nothing_goes_out_without_settings_or_from_an_edited_record(record, tmp_path):
     approve(record)
     off = settings("a@example.org", enabled=False)
     with pytest.raises(ConfigError, match=r"mail\.enabled"):
-        outbox.deliver(record, off, at(LATER))
+        outbox.deliver(Context.open(record, off), at(LATER))
     (tmp_path / "address").write_text("http://127.0.0.1:1/\n")
-    assert outbox.deliver(record, hooked(tmp_path, off, mail=False), at(LATER)) == ["put off"]
+    assert outbox.deliver(Context.open(record, hooked(tmp_path, off, mail=False)), at(LATER)) == [
+        "put off"
+    ]
     no_host = hooked(tmp_path, settings("a@example.org", host=""))
     with pytest.raises(ConfigError, match=r"mail\.host"):
-        outbox.deliver(record, no_host, at(LATER))
+        outbox.deliver(Context.open(record, no_host), at(LATER))
     wakes.save_verified(record, NOW, "", ["run 1 was edited"])
     with pytest.raises(VerifyError, match="run 1 was edited"):
-        outbox.deliver(record, settings("a@example.org"), at(LATER))
+        outbox.deliver(Context.open(record, settings("a@example.org")), at(LATER))
 
 
 def test_what_was_held_too_long_is_closed_before_anything_is_sent(record):
     with server(Taken()) as port:
         config = settings("a@example.org", port=port)
-        assert outbox.deliver(record, config, at(NOW + timedelta(days=15))) == []
+        assert outbox.deliver(Context.open(record, config), at(NOW + timedelta(days=15))) == []
     assert one(record).state == "expired"
 
 
@@ -511,7 +517,10 @@ def test_a_withdrawn_run_is_given_up_before_anything_is_sent(record):
         runs.withdraw(db, 2, "wrong", "Ann", NOW)
     taken = Taken()
     with server(taken) as port:
-        assert outbox.deliver(record, settings("a@example.org", port=port), at(LATER)) == []
+        assert (
+            outbox.deliver(Context.open(record, settings("a@example.org", port=port)), at(LATER))
+            == []
+        )
     assert taken.messages == []
 
 
@@ -531,7 +540,7 @@ def write(path: Path, **told) -> bool:
         {"notices": {"contact": "desk@example.org"} | told, "mail": {"sender": "a@example.org"}}
     )
     with connect.writing(path) as db:
-        return compose.write_one(path, db, config, NOW)
+        return compose.write_one(Context.open(path, config), db, NOW)
 
 
 def said(path: Path, notice_id: int = 1) -> list[tuple[str, str]]:
@@ -605,7 +614,7 @@ def test_a_finding_is_told_with_what_moved_its_forecast_only_for_a_run(due):
     from forecast.desk.report import report
 
     with closing(connect.read(due)) as connection:
-        told = report(connection, "northern", "2024-01")
+        told = report(connection, "northern", "2024-01", ENCOUNTERS)
         made = compose.finding(connection, told, None, "https://counts.example.org/")
         with_run = compose.finding(connection, told, 2, "")
 
@@ -618,12 +627,14 @@ def test_all_totals_together_are_compared_where_their_month_is_known(due):
     from forecast.desk.report import report
 
     with closing(connect.read(due)) as connection:
-        told = report(connection, "northern", "2024-01")
+        told = report(connection, "northern", "2024-01", ENCOUNTERS)
         whole = compose._nationwide(connection, told)
         assert whole is not None
         assert (whole.border, whole.month) == ("nationwide", "2024-01")
         assert compose._nationwide(connection, whole) is None
-        newest = report(connection, "northern", "2024-02")  # nationwide is not known for it
+        newest = report(
+            connection, "northern", "2024-02", ENCOUNTERS
+        )  # nationwide is not known for it
         assert compose._nationwide(connection, newest) is None
 
 
@@ -642,7 +653,7 @@ def test_a_held_notice_is_written_anew_where_its_figures_are_false_now(due, coun
         )
 
     with connect.writing(due) as db:
-        assert compose.renew_one(due, db) == again
+        assert compose.renew_one(due, db, ENCOUNTERS) == again
 
     assert one(due).state == ("due" if again else "held")
 
@@ -673,7 +684,7 @@ FALSE = (
 
 def write_all(path: Path) -> None:
     with connect.writing(path) as db:
-        compose.write_all(path, db, settings(), NOW)
+        compose.write_all(Context.open(path, settings()), db, NOW)
 
 
 def test_all_that_is_due_is_written_and_what_is_false_by_now_anew(due):
@@ -733,7 +744,10 @@ def test_a_notice_s_frame_names_its_month_whom_to_ask_and_how_to_check():
     changed["site"]["address"] = "https://counts.example.org/"
     config = Config.model_validate(changed)
 
-    plain, marked = compose.frame_of(config, "2024-01"), compose.frame_of(config, "2024-01", "Test")
+    plain, marked = (
+        compose.frame_of(config, "2024-01", ENCOUNTERS),
+        compose.frame_of(config, "2024-01", ENCOUNTERS, "Test"),
+    )
 
     assert plain.opening_text.splitlines()[0] == "Border encounters, January 2024"
     assert marked.opening_text.splitlines()[0] == "Test: Border encounters, January 2024"
@@ -747,11 +761,13 @@ def test_a_notice_s_frame_names_its_month_whom_to_ask_and_how_to_check():
 
 def test_each_concern_is_one_mail_to_the_operator_until_figures_come(record):
     config = settings(operator="op@example.org")
-    found = list(operator_alerts.concerns(record, config, LATER))
+    found = list(operator_alerts.concerns(Context.open(record, config), LATER))
     assert [text[:14] for text in found] == ["1 notices wait", "1 files are re", "left out of th"]
 
-    assert operator_alerts.queue_concerns(record, config, LATER) == 3
-    assert operator_alerts.queue_concerns(record, config, LATER + timedelta(days=2)) == 0
+    assert operator_alerts.queue_concerns(Context.open(record, config), LATER) == 3
+    assert (
+        operator_alerts.queue_concerns(Context.open(record, config), LATER + timedelta(days=2)) == 0
+    )
     query = "select recipient, edition, subject from deliveries join messages using (content_key)"
     told = rows(ops.beside(record), query.replace("edition", "messages.edition"))
     assert {(to, edition) for to, edition, _ in told} == {("op@example.org", "operator")}
@@ -759,12 +775,12 @@ def test_each_concern_is_one_mail_to_the_operator_until_figures_come(record):
         f"Bordercast needs you: {' '.join(text.split())[:60]}" for text in found
     )
     edit(record, "update runs set data_through = '2024-03' where id = 2")
-    assert operator_alerts.queue_concerns(record, config, LATER) == 3
+    assert operator_alerts.queue_concerns(Context.open(record, config), LATER) == 3
 
 
 def test_no_operator_is_told_where_none_is_named_or_mail_is_off(record):
     for config in (settings(), settings(operator="op@example.org", enabled=False)):
-        assert operator_alerts.queue_concerns(record, config, LATER) == 0
+        assert operator_alerts.queue_concerns(Context.open(record, config), LATER) == 0
     assert not ops.beside(record).exists()
 
 
@@ -776,6 +792,6 @@ def test_intervals_that_hold_too_little_are_a_concern_of_the_operator_s(record):
         " (select id from series where border = 'northern' and dimension = '')",
     )
 
-    assert list(operator_alerts.concerns(record, settings(), LATER))[-1] == (
+    assert list(operator_alerts.concerns(Context.open(record, settings()), LATER))[-1] == (
         "coverage drift, northern: the 80% interval of one month ahead held 20 of 40 months"
     )

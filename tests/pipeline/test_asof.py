@@ -16,6 +16,7 @@ from forecast.engine.joint import Joint
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.errors import DataError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import Forecast, PathMarks, PathRule, SeriesKey, StandingAnswer
 from forecast.store import connect, releases
 from forecast.store.watch import Stood
@@ -64,7 +65,9 @@ def values(revised: dict[tuple[SeriesKey, str], tuple[int, int]]) -> dict:
 
 
 def head() -> Headline:
-    return headline({key: dict.fromkeys(MONTHS, 100) for key in (NORTH, SOUTH)}, Config())
+    return headline(
+        {key: dict.fromkeys(MONTHS, 100) for key in (NORTH, SOUTH)}, Config(), ENCOUNTERS
+    )
 
 
 def test_the_engine_is_asked_again_exactly_where_another_figure_stood():
@@ -95,7 +98,9 @@ def test_a_cutoff_whose_month_a_border_never_stated_is_left_out():
 
 def test_borders_that_end_in_different_months_are_not_judged_side_by_side():
     apart = headline(
-        {NORTH: dict.fromkeys(MONTHS, 100), SOUTH: dict.fromkeys(MONTHS[:-1], 100)}, Config()
+        {NORTH: dict.fromkeys(MONTHS, 100), SOUTH: dict.fromkeys(MONTHS[:-1], 100)},
+        Config(),
+        ENCOUNTERS,
     )
 
     assert dict(_earlier_figures(apart, values({(NORTH, MONTHS[10]): (70, 3)}))) == {}
@@ -120,7 +125,7 @@ def test_hindcasts_begin_where_the_settings_say_and_two_years_before_to_calibrat
     config = Config.model_validate({"forecast": {"first_cutoff": first}})
     counts = {key: dict.fromkeys(MONTHS, 100) for key in (NORTH, SOUTH)}
 
-    found = headline(counts, config)
+    found = headline(counts, config, ENCOUNTERS)
 
     assert (found.scored, found.burn_in, found.last) == (scored, burn_in, COUNT - 1)
     assert found.origins(-3).tolist() == list(range(COUNT))
@@ -131,7 +136,7 @@ def test_borders_add_up_where_they_end_in_the_same_month():
     keys = [SeriesKey(b) for b in ("northern", "southwest", "other", "nationwide")]
     counts = {key: dict.fromkeys(MONTHS, 100) for key in keys}
 
-    together = headline(counts, Config())
+    together = headline(counts, Config(), ENCOUNTERS)
     (total,) = together.totals
     assert together.keys[total] == SeriesKey("nationwide")
     assert sorted(together.keys[row].border for row in together.totals[total]) == [
@@ -140,9 +145,9 @@ def test_borders_add_up_where_they_end_in_the_same_month():
         "southwest",
     ]
     counts[SOUTH] = dict.fromkeys(MONTHS[:-1], 100)
-    assert headline(counts, Config()).totals == {}
+    assert headline(counts, Config(), ENCOUNTERS).totals == {}
     with pytest.raises(DataError, match="no border has counts on record; import a file"):
-        headline({}, Config())
+        headline({}, Config(), ENCOUNTERS)
 
 
 def test_figures_of_a_day_are_the_last_known_by_then_or_the_first():
@@ -161,10 +166,10 @@ def test_each_of_several_cutoffs_adds_up_by_itself():
     counts = {SeriesKey(b): {} for b in ("northern", "nationwide", "southwest", "other")}
     some = {NORTH: {}, SOUTH: {}}
 
-    found = _totals([("a", counts), ("b", some), ("c", counts)])
+    found = _totals([("a", counts), ("b", some), ("c", counts)], ENCOUNTERS)
 
     assert {total: set(parts) for total, parts in found.items()} == {1: {0, 2, 3}, 7: {6, 8, 9}}
-    assert asked_again([], 12) == {}
+    assert asked_again([], 12, ENCOUNTERS) == {}
 
 
 def test_a_range_of_80_in_100_is_of_whole_counts():
@@ -191,7 +196,9 @@ def flat(head: Headline, columns: np.ndarray, counts: float = 100.0, h: int = 2)
 
 
 def four(config: Config | None = None) -> Headline:
-    return headline({key: dict.fromkeys(MONTHS, 100) for key in FOUR}, config or Config())
+    return headline(
+        {key: dict.fromkeys(MONTHS, 100) for key in FOUR}, config or Config(), ENCOUNTERS
+    )
 
 
 def test_hindcasts_are_written_once_for_each_cutoff_before_the_last():
@@ -262,7 +269,7 @@ def test_the_engine_s_rows_come_first_and_its_nationwide_median_is_the_sum():
     said.centre[head.keys.index(FOUR[0])] = np.log1p(31.2)
     models = Models({"naive": said, ENGINE: said}, {}, {}, said)
 
-    found = headline_rows(head, models)
+    found = headline_rows(head, models, ENCOUNTERS)
 
     assert [row.model for row in found] == [ENGINE] * 8 + ["naive"] * 8
     medians = {
@@ -285,7 +292,7 @@ def test_the_naive_model_is_always_asked_and_baselines_at_every_column():
     config = Config.model_validate(
         {"forecast": {"models": ("snaive",), "first_cutoff": MONTHS[28]}}
     )
-    head = headline(counts, config)
+    head = headline(counts, config, ENCOUNTERS)
 
     found = forecast_headline(config, head, [], lambda paths: None, lambda *_: None)
 
@@ -319,7 +326,7 @@ def asked_at(
     last = replace(said, centre=np.repeat(z[..., None], 12, axis=2))
     last.centre[:, 2] = np.nan
     both = BesideLastValue(said, last)
-    return list(standing._hindcast(head, both, counts, kinds, {}, at, "engine 0"))
+    return list(standing._hindcast(head, both, counts, kinds, {}, at, "engine 0", ENCOUNTERS))
 
 
 def errors(seed: int) -> np.ndarray:
@@ -381,7 +388,7 @@ def test_how_borders_hang_together_is_looked_at_anew_every_year():
 
 @pytest.mark.parametrize(("steps", "answered"), [(6, [HALF]), (12, [HALF, TWELVE]), (5, [])])
 def test_a_question_that_ends_after_the_last_forecast_month_is_not_answered(steps, answered):
-    asked = Asked(NORTH, dict.fromkeys(MONTHS, 100), MONTHS[-1])
+    asked = Asked(NORTH, dict.fromkeys(MONTHS, 100), MONTHS[-1], 10)
     draws = np.full((4, steps), 101.0)
     draws[0] = 99
 
@@ -415,7 +422,7 @@ def test_parts_are_followed_from_a_least_count_on_a_family_for_each_dimension():
     counts |= {keys["VT"]: {"2024-01": 11}, keys["NY"]: {"2024-01": 12, "2024-02": 0}}
     counts |= {keys["aside"]: {"2024-01": 500}, keys["office"]: {"2024-01": 12}}
 
-    found = parts.followed(counts, 12)
+    found = parts.followed(counts, 12, ENCOUNTERS)
 
     assert {family: list(members) for family, members in found.items()} == {
         "field Office of Field Operations": [keys["office"]],
@@ -424,7 +431,7 @@ def test_parts_are_followed_from_a_least_count_on_a_family_for_each_dimension():
     }
     assert list(found) == sorted(found)
     assert found["state "][keys["NY"]] == counts[keys["NY"]]
-    assert list(parts.followed(counts, 11)["state "]) == [keys["VT"], keys["NY"]]
+    assert list(parts.followed(counts, 11, ENCOUNTERS)["state "]) == [keys["VT"], keys["NY"]]
 
 
 def test_every_family_is_heard_at_each_of_its_months_and_two_years_ahead_of_its_last():
@@ -435,7 +442,7 @@ def test_every_family_is_heard_at_each_of_its_months_and_two_years_ahead_of_its_
     config = Config.model_validate({"compute": {"engine": "serial"}, "forecast": {"horizon": 3}})
     told: list[tuple] = []
 
-    found = parts.drill_down(counts, config, lambda *step: told.append(step))
+    found = parts.drill_down(counts, config, lambda *step: told.append(step), ENCOUNTERS)
 
     assert [family.keys for family in found] == [tuple(people), tuple(states)]
     assert told == [("drill-down", 1, 2), ("drill-down", 2, 2)]
@@ -461,16 +468,16 @@ def test_questions_are_asked_of_the_past_where_borders_end_together(by_hand, tmp
     config = Config.model_validate(
         {"forecast": {"first_cutoff": MONTHS[26]}, "questions": {"standing": (HALF,)}}
     )
-    head = headline(counts, config)
+    head = headline(counts, config, ENCOUNTERS)
     said = flat(head, head.origins(0), 120.0, h=12)
-    nothing = Joint(PathRule(paths.RULE, 1, (), ()), [])
+    nothing = Joint(PathRule(paths.RULE, 1, (), ()), [], ENCOUNTERS.totals)
 
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
         both = BesideLastValue(said, said)
-        found = list(standing.answers(db, config, head, both, nothing, [], counts))
+        found = list(standing.answers(db, config, head, both, nothing, [], counts, ENCOUNTERS))
         del counts[FOUR[1]][MONTHS[-1]]
-        apart = headline(counts, config)
-        none = list(standing.answers(db, config, apart, both, nothing, [], counts))
+        apart = headline(counts, config, ENCOUNTERS)
+        none = list(standing.answers(db, config, apart, both, nothing, [], counts, ENCOUNTERS))
 
     assert [(a.cutoff, a.question.series) for a in found] == [
         (cutoff, key) for cutoff in MONTHS[26:29] for key in head.keys
@@ -484,7 +491,9 @@ def test_a_run_answers_of_borders_whatever_parts_it_keeps_beside_them():
     part = SeriesKey("northern", "state", "NY")
     marks = kept_marks.as_bytes(np.log1p(np.full((12, len(paths.MARK_PROBS)), 110.0)))
     kept = [PathMarks(key, MONTHS[-1], marks) for key in (part, NORTH)]
-    together = Joint(PathRule(kept_marks.RULE, 1, ("northern",), ((1.0,),)), kept)
+    together = Joint(
+        PathRule(kept_marks.RULE, 1, ("northern",), ((1.0,),)), kept, ENCOUNTERS.totals
+    )
     fields = dict.fromkeys(Forecast.__dataclass_fields__)
     row = Forecast(
         **fields
@@ -500,8 +509,8 @@ def test_a_run_answers_of_borders_whatever_parts_it_keeps_beside_them():
     counts = {key: dict.fromkeys(MONTHS, 100) for key in (NORTH, part)}
 
     beside = {NORTH: np.full((3, 12), 90.0)}
-    found = list(standing._issued(together, rows, counts, (HALF, INSIDE), {}, beside))
-    without = list(standing._issued(together, rows, counts, (HALF,), {}, beside))
+    found = list(standing._issued(together, rows, counts, (HALF, INSIDE), {}, beside, ENCOUNTERS))
+    without = list(standing._issued(together, rows, counts, (HALF,), {}, beside, ENCOUNTERS))
 
     half, inside = found
     assert (half.question.kind, half.base_rate) == (HALF, 0.5)
@@ -532,12 +541,12 @@ def seasonal(through: str = MONTHS[-1]) -> dict[SeriesKey, dict[str, int]]:
 
 def test_asked_again_of_the_same_figures_the_engine_says_the_same():
     """From several cutoffs at once, each by itself; nothing where it is too early."""
-    head = headline(seasonal(), Config())
+    head = headline(seasonal(), Config(), ENCOUNTERS)
     said = engine_forecasts(head.panel, head.origins(0), 6, totals=head.totals)
     hindsight = Hindsight(head.keys, head.panel, said)
     cutoffs = [MONTHS[3], MONTHS[26], MONTHS[28]]
 
-    found = asked_again([(cutoff, seasonal(cutoff)) for cutoff in cutoffs], 6)
+    found = asked_again([(cutoff, seasonal(cutoff)) for cutoff in cutoffs], 6, ENCOUNTERS)
 
     assert {cutoff for _, cutoff in found} == {*cutoffs[1:]}
     assert len(found) == 8
@@ -555,7 +564,7 @@ def test_the_figures_of_then_are_those_that_a_release_stated_first(tmp_path):
     second[NORTH][MONTHS[26]] += 60
     second[FOUR[0]][MONTHS[26]] += 60
     seen = {"first_seen_precision": "day"}
-    head = headline(second, Config())
+    head = headline(second, Config(), ENCOUNTERS)
     said = engine_forecasts(head.panel, head.origins(0), 6, totals=head.totals)
 
     with connect.writing(tmp_path / "a.db") as db, connect.transaction(db):
@@ -563,7 +572,7 @@ def test_the_figures_of_then_are_those_that_a_release_stated_first(tmp_path):
             through = max(counts[NORTH])
             of = tiny_record.release(name, through, first_seen_at=day, **seen)
             releases.save_snapshot(db, tiny_record.stated(of, counts))
-        found = as_known(db, head, said)
+        found = as_known(db, head, said, ENCOUNTERS)
 
     assert {cutoff for _, cutoff in found.revised} == {*MONTHS[26:29]}
     assert (found.keys, found.panel, found.predictive) == (head.keys, head.panel, said)

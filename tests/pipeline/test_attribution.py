@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from forecast.intake.sources.cbp_encounters.files import COMPONENTS
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import BORDERS, Flag, Judgement, SeriesKey
 from forecast.store import connect
 from forecast.watch.attribution import Part
@@ -34,7 +35,9 @@ def judgement(key=NORTH, **changed) -> Judgement:
 
 
 def asked(flags, judgements) -> list[tuple[str, str]]:
-    found = attribution._new(flags, judgements, ("state", "field", "citizenship*demographic"))
+    found = attribution._new(
+        flags, judgements, ("state", "field", "citizenship*demographic"), ENCOUNTERS
+    )
     return [(whole.series.border, dimension) for whole, _, dimension in found]
 
 
@@ -45,7 +48,7 @@ def test_a_flag_is_asked_of_each_dimension_that_is_no_crossing():
         ("nationwide", "state"),
         ("nationwide", "field"),
     ]
-    ((whole, cutoff, _),) = attribution._new([flag()], [judgement()], ("state",))
+    ((whole, cutoff, _),) = attribution._new([flag()], [judgement()], ("state",), ENCOUNTERS)
     assert (cutoff, whole.expected, whole.encounters) == ("2024-04", 100, 150)
 
 
@@ -67,9 +70,12 @@ def test_the_parts_of_nationwide_are_those_of_all_borders_and_these():
     south = SeriesKey("southwest", "state", "CC")
     counts = {key: {} for key in (NORTH, SeriesKey("southwest"), WHOLE, ONE, south)}
 
-    assert attribution._members(counts, "northern", "state") == [ONE]
-    assert attribution._members(counts, "nationwide", "state") == [ONE, south]
-    assert attribution._members(counts, "nationwide", "border") == [NORTH, SeriesKey("southwest")]
+    assert attribution._members(counts, "northern", "state", ENCOUNTERS) == [ONE]
+    assert attribution._members(counts, "nationwide", "state", ENCOUNTERS) == [ONE, south]
+    assert attribution._members(counts, "nationwide", "border", ENCOUNTERS) == [
+        NORTH,
+        SeriesKey("southwest"),
+    ]
     assert set(BORDERS) >= {key.border for key in (NORTH, south)}
 
 
@@ -113,7 +119,9 @@ def test_nobody_knows_a_month_of_a_part_only_after_it_began():
     held = {"2024-04": 60, "2024-05": 90}
 
     def scaled(other: dict[str, int]) -> bool:
-        found = attribution._answer(WHOLE_OF_MAY, "2024-04", "state", {}, {ONE: held, TWO: other})
+        found = attribution._answer(
+            WHOLE_OF_MAY, "2024-04", "state", {}, {ONE: held, TWO: other}, ENCOUNTERS
+        )
         return found[0].expected == 100
 
     assert not scaled({"2024-03": 1, "2024-06": 1})
@@ -124,9 +132,9 @@ def test_nobody_knows_a_month_of_a_part_only_after_it_began():
 def test_agencies_published_over_other_spans_are_all_only_together():
     patrol, offices = (SeriesKey("northern", "field", "x", c) for c in COMPONENTS)
 
-    assert attribution._complete([patrol, offices], "field")
-    assert not attribution._complete([patrol], "field")
-    assert attribution._complete([], "state")
+    assert attribution._complete([patrol, offices], "field", ENCOUNTERS)
+    assert not attribution._complete([patrol], "field", ENCOUNTERS)
+    assert attribution._complete([], "state", ENCOUNTERS)
 
 
 def test_an_answer_with_a_month_unknown_is_not_scaled_up_to_the_whole():
@@ -134,12 +142,12 @@ def test_an_answer_with_a_month_unknown_is_not_scaled_up_to_the_whole():
     task = (WHOLE_OF_MAY, "2024-04", "state")
     counts = {ONE: {"2024-04": 60, "2024-05": 90}, TWO: {"2024-01": 5, "2024-04": 40}}
 
-    rest = attribution._answer(*task, {}, counts)[-1]
-    whole = attribution._answer(*task, {}, {ONE: counts[ONE]})
+    rest = attribution._answer(*task, {}, counts, source=ENCOUNTERS)[-1]
+    whole = attribution._answer(*task, {}, {ONE: counts[ONE]}, source=ENCOUNTERS)
 
     assert (rest.role, rest.expected) == ("unattributed", 40)
     assert whole[0].expected == 100
-    assert attribution._answer(*task, {}, {})[0].role == "not held"
+    assert attribution._answer(*task, {}, {}, source=ENCOUNTERS)[0].role == "not held"
 
 
 # --- on a record: new flags, and earlier ones whose figures have arrived
@@ -152,10 +160,12 @@ def test_a_flag_of_before_is_explained_once_its_parts_arrive(by_hand, tmp_path):
     held = dict(zip(people, months_held, strict=True))
 
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
-        nothing = list(attribution.explain(db, [], [], [], {NORTH: {}}, ("state",)))
-        found = list(attribution.explain(db, [], [], [], held, ("state",)))
+        nothing = list(attribution.explain(db, [], [], [], {NORTH: {}}, ("state",), ENCOUNTERS))
+        found = list(attribution.explain(db, [], [], [], held, ("state",), ENCOUNTERS))
         asked = [flag(expected=100, encounters=50), flag(TWO)]
-        both = list(attribution.explain(db, asked, [judgement()], [], held, ("citizenship",)))
+        both = list(
+            attribution.explain(db, asked, [judgement()], [], held, ("citizenship",), ENCOUNTERS)
+        )
 
     assert nothing == []
     parts = [(d.member, d.expected, d.encounters) for d in found if d.member]
@@ -173,7 +183,12 @@ def test_what_was_expected_of_a_part_is_what_its_family_said():
     places = {key: (said, row) for row, key in enumerate(said.keys)}
 
     found = attribution._answer(
-        attribution.Whole(NORTH, "2024-05", 1200, 1250), "2024-04", "state", places, counts
+        attribution.Whole(NORTH, "2024-05", 1200, 1250),
+        "2024-04",
+        "state",
+        places,
+        counts,
+        ENCOUNTERS,
     )
 
     assert {d.member: (d.expected, d.encounters) for d in found if d.member} == {

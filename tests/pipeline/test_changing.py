@@ -17,6 +17,7 @@ from forecast.engine import ENGINE
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import forecast_rows, with_summed_medians
 from forecast.intake.sources.cbp_encounters import bundle
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import HEADLINES, SeriesKey
 from forecast.store import changes as store
 from forecast.store import connect
@@ -62,13 +63,13 @@ def test_nationwide_is_summed_where_every_border_has_the_month():
     parts = {SeriesKey(border): {"2025-01": 5, "2025-02": 7} for border in HEADLINES[:-1]}
     whole = {SeriesKey("nationwide"): {"2025-01": 1, "2025-02": 1, "2025-03": 1}}
 
-    found = summed(parts | whole)
-    less = summed(dict(list(parts.items())[1:]) | whole)
+    found = summed(parts | whole, ENCOUNTERS.totals)
+    less = summed(dict(list(parts.items())[1:]) | whole, ENCOUNTERS.totals)
 
     assert found[SeriesKey("nationwide")] == {"2025-01": 15, "2025-02": 21, "2025-03": 1}
     assert {key: found[key] for key in parts} == parts
     assert less[SeriesKey("nationwide")] == whole[SeriesKey("nationwide")]
-    assert summed(parts) == parts
+    assert summed(parts, ENCOUNTERS.totals) == parts
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +88,11 @@ def until(counts, month):
 
 def published(counts):
     """What a run on these figures holds and publishes of the borders."""
-    head = headline(counts, Config())
+    head = headline(counts, Config(), ENCOUNTERS)
     said = engine_forecasts(head.panel, head.origins(0), 12, totals=head.totals)
-    found = with_summed_medians(forecast_rows(said, head.panel, head.keys, ENGINE))
+    found = with_summed_medians(
+        forecast_rows(said, head.panel, head.keys, ENGINE), ENCOUNTERS.totals
+    )
     medians = {key: {r.month: r.median for r in found if r.series == key} for key in head.keys}
     return head, said, medians
 
@@ -102,7 +105,7 @@ def test_every_month_around_the_break_of_2025_adds_up_and_nothing_else_is_to_bla
     for last, month in pairwise(span):
         head, said, after = published(until(counts, month))
 
-        found = moved(head, said, until(counts, last), before, after)
+        found = moved(head, said, until(counts, last), before, after, ENCOUNTERS)
 
         assert len(found) == 4 * 11
         for one in found:
@@ -129,9 +132,9 @@ def test_a_restated_month_and_another_engine_are_told_apart(counts):
     _, _, before = published(old)
     head, said, after = published(now)
 
-    restated = [c for c in moved(head, said, old, before, after) if c.series == north]
+    restated = [c for c in moved(head, said, old, before, after, ENCOUNTERS) if c.series == north]
     other = {key: {m: c + 7 for m, c in v.items()} for key, v in before.items()}
-    with_method = [c for c in moved(head, said, old, other, after) if c.series == north]
+    with_method = [c for c in moved(head, said, old, other, after, ENCOUNTERS) if c.series == north]
 
     assert all(c.revisions < -300 and abs(c.method) < 10 for c in restated)  # weights alone
     assert [c.method for c in with_method] == [c.method - 7 for c in restated]
@@ -145,7 +148,7 @@ def test_a_month_that_came_as_forecast_surprises_nobody(counts):
     came = {key: {**old[key], "2026-08": before[key]["2026-08"]} for key in old}
     head, said, after = published(came)
 
-    found = moved(head, said, old, before, after)
+    found = moved(head, said, old, before, after, ENCOUNTERS)
 
     assert len(found) == 44
     assert max(abs(c.surprise) for c in found) <= 3  # nationwide is a sum of whole numbers
@@ -208,7 +211,7 @@ def test_a_month_as_forecast_is_time_passing_and_one_that_is_not_a_surprise(dece
     head, said, after = december
     _, _, before = published(made("2025-11"))
 
-    found = moved(head, said, made("2025-11"), before, after)
+    found = moved(head, said, made("2025-11"), before, after, ENCOUNTERS)
 
     assert {one.series for one in found} == set(KEYS)
     assert sorted({one.month for one in found}) == months.between("2026-01", "2026-11")
@@ -219,7 +222,7 @@ def test_a_month_as_forecast_is_time_passing_and_one_that_is_not_a_surprise(dece
         assert one.revisions == 0
     restated = made("2025-11")
     restated[KEYS[0]]["2025-11"] += 500
-    less = moved(head, said, restated, before, after)
+    less = moved(head, said, restated, before, after, ENCOUNTERS)
     assert {one.revisions for one in less if one.series == KEYS[0]} != {0}
     assert [(a.season, a.surprise) for a in less] == [(b.season, b.surprise) for b in found]
 
@@ -227,7 +230,7 @@ def test_a_month_as_forecast_is_time_passing_and_one_that_is_not_a_surprise(dece
 def test_where_no_month_has_come_only_method_and_revisions_move(december):
     head, said, after = december
 
-    found = moved(head, said, made("2025-12"), after, after)
+    found = moved(head, said, made("2025-12"), after, after, ENCOUNTERS)
 
     assert sorted({one.month for one in found}) == months.between("2026-01", "2026-12")
     assert {(c.method, c.revisions, c.season, c.surprise) for c in found} == {(0, 0, 0, 0)}
@@ -245,7 +248,7 @@ def test_there_is_no_one_forecast_of_before_to_compare(december):
     del apart[KEYS[1]]["2025-11"]
 
     for old in (some, apart, made("2021-06"), made("2024-11"), made("2024-12")):
-        assert moved(head, said, old, after, after) == []
+        assert moved(head, said, old, after, after, ENCOUNTERS) == []
 
 
 def test_what_a_forecast_of_then_makes_of_the_months_since():
@@ -264,7 +267,7 @@ def test_a_border_s_counts_are_those_of_the_panel_without_months_that_nobody_kno
     counts = made("2025-12")
     for key in KEYS:
         del counts[key]["2025-10"]
-    head = headline(counts, Config())
+    head = headline(counts, Config(), ENCOUNTERS)
 
     found = changing._until(head, head.keys.index(KEYS[1]), "2025-11")
 
@@ -274,10 +277,14 @@ def test_a_border_s_counts_are_those_of_the_panel_without_months_that_nobody_kno
 def test_only_a_run_after_the_first_says_what_moved(borders_alone):
     with connect.writing(borders_alone) as db:
         old = store.counts_at(db, 1)
-        now = headline(old, Config())
+        now = headline(old, Config(), ENCOUNTERS)
         said = engine_forecasts(now.panel, now.origins(0), 12, totals=now.totals)
-        rows_now = with_summed_medians(forecast_rows(said, now.panel, now.keys, ENGINE))
-        found = changed(db, now, said, [*rows_now, replace(rows_now[0], model="naive", median=7)])
+        rows_now = with_summed_medians(
+            forecast_rows(said, now.panel, now.keys, ENGINE), ENCOUNTERS.totals
+        )
+        found = changed(
+            db, now, said, [*rows_now, replace(rows_now[0], model="naive", median=7)], ENCOUNTERS
+        )
 
         assert store.last_run(db) == 1
         assert {one.series for one in found} == set(now.keys)
@@ -285,8 +292,8 @@ def test_only_a_run_after_the_first_says_what_moved(borders_alone):
         assert {c.before + c.method - c.after for c in found} == {0}
         assert {c.after for c in found if c.series == rows_now[0].series} >= {rows_now[0].median}
         short = {key: dict(list(old[key].items())[: -1 if key == KEYS[0] else None]) for key in old}
-        apart = headline(short, Config())
-        assert changed(db, apart, said, rows_now) == []
+        apart = headline(short, Config(), ENCOUNTERS)
+        assert changed(db, apart, said, rows_now, ENCOUNTERS) == []
     with connect.writing(borders_alone.with_name("new.db")) as db:
         assert store.last_run(db) is None
-        assert changed(db, now, said, rows_now) == []
+        assert changed(db, now, said, rows_now, ENCOUNTERS) == []

@@ -17,6 +17,7 @@ from benchmarks.study.studies import Study, children, draw, studies
 from benchmarks.study.studies import shocked as summary
 from forecast import months
 from forecast.intake import events
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import Episode, Flag, Judgement, SeriesKey
 from forecast.store import releases
 from forecast.watch.monitor import JudgedMonth
@@ -228,6 +229,7 @@ def served(*months_of: JudgedMonth, quiet: frozenset = frozenset()) -> ReplayedS
             for key in keys
         ],
         quiet,
+        ENCOUNTERS.totals,
     )
 
 
@@ -290,7 +292,7 @@ def test_a_known_break_is_found_by_a_flag_within_two_months():
         JudgedMonth(Judgement(SOUTH, "2023-07", 1, "hindcast", 1), (drift,)),
     )
 
-    found = list(known_events(service, "2023-05"))
+    found = list(known_events(service, "2023-05", ENCOUNTERS))
 
     first = [event for event in found if event.date == "2023-05-11"]
     assert first == [
@@ -302,4 +304,4 @@ def test_a_known_break_is_found_by_a_flag_within_two_months():
     ]
     assert {event.date for event in found} <= {known.date for known in events.KNOWN}
     assert min(event.date for event in found) == "2023-05-11"
-    assert min(event.date for event in known_events(service, "")) == "2020-03-20"
+    assert min(event.date for event in known_events(service, "", ENCOUNTERS)) == "2020-03-20"

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from forecast import months
 from forecast.config import Config
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import Episode, Occasion
 from forecast.store import connect, notices
 from forecast.store.connect import transaction
@@ -46,7 +47,7 @@ def db(by_hand: Path, tmp_path: Path) -> Iterator[Database]:
 
 def told(db: Database, found: Judged, counts=COUNTS, now=NOW, *, quiet: bool = True) -> list:
     config = Config.model_validate({"mail": MAIL, "notices": {"quiet_months": quiet}})
-    return list(occasions(db, config, found, counts, now))
+    return list(occasions(db, config, found, counts, now, ENCOUNTERS))
 
 
 def digest(text: str) -> str:
@@ -263,8 +264,8 @@ def test_of_a_border_the_last_word_on_it_counts(db):
     wrote(db, 2, says(400, border="southwest"))
     chain = notices.every(db.conn)
 
-    assert false_now(db.conn, chain, COUNTS) == {"northern": [], "southwest": []}
-    first = false_now(db.conn, chain[:1], COUNTS)
+    assert false_now(db.conn, chain, COUNTS, ENCOUNTERS) == {"northern": [], "southwest": []}
+    first = false_now(db.conn, chain[:1], COUNTS, ENCOUNTERS)
     assert first["southwest"] == ["January 2024 was given as 900; it has been revised to 400."]
-    assert false_now(db.conn, chain[:1], {}) == {"northern": [], "southwest": []}
+    assert false_now(db.conn, chain[:1], {}, ENCOUNTERS) == {"northern": [], "southwest": []}
     assert triggers._UNDER_WAY == ("due", "held", "approved")

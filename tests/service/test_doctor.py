@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from forecast.config import Config, Fetch
+from forecast.context import Context
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect, ops
 from jobs.service import doctor, health
 from tests.support.mail_server import HOST, Taken, server
@@ -192,8 +194,8 @@ def test_a_clock_is_not_from_before_the_program(tmp_path, year, verdict):
 
 
 def test_fetching_that_is_off_is_said_with_what_to_do_instead():
-    (off,) = doctor._fetch(Config())
-    (on,) = doctor._fetch(Config(fetch=Fetch(enabled=True, contact="x@example.org")))
+    (off,) = doctor._fetch(Config(), ENCOUNTERS)
+    (on,) = doctor._fetch(Config(fetch=Fetch(enabled=True, contact="x@example.org")), ENCOUNTERS)
 
     assert (off.verdict, off.do) == ("note", "put files into the inbox, or set fetch.enabled")
     assert (on.verdict, on.found[:8]) == ("good", "https://")
@@ -234,7 +236,7 @@ def test_all_is_looked_at_in_order(record, monkeypatch):
     for file in (record, ops.beside(record)):
         file.chmod(0o600)
 
-    found = doctor.examine(record, Config(), "own.toml", NOW)
+    found = doctor.examine(Context.open(record, Config()), "own.toml", NOW)
 
     assert [one.name for one in found] == [
         *("bordercast", "SQLite", "numpy", "settings", "database", "folder", "inbox"),
@@ -295,7 +297,9 @@ def test_the_last_moment_is_that_of_the_last_run(by_hand, record, tmp_path):
     ],
 )
 def test_fetching_names_whom_to_ask(fetch, sources, verdict, do):
-    (found,) = doctor._fetch(Config.model_validate({"fetch": fetch, "sources": sources}))
+    (found,) = doctor._fetch(
+        Config.model_validate({"fetch": fetch, "sources": sources}), ENCOUNTERS
+    )
 
     assert (found.verdict, found.do) == (verdict, do)
 

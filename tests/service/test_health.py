@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from forecast.config import Config
-from forecast.desk.wording import due
-from forecast.intake.sources import registry
+from forecast.context import Context
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import ops, wakes, witnesses
 from jobs.service import health
 
@@ -52,11 +52,11 @@ def woke(ago: timedelta, **changed: str) -> dict[str, Any]:
 
 def said(**changed: Any) -> tuple[list[str], list[str]]:
     facts = WELL | changed
-    alarms, warnings = health._alarms(facts, NOW), health._warnings(facts)
+    alarms, warnings = health._alarms(facts, NOW, ENCOUNTERS), health._warnings(facts, ENCOUNTERS)
     return [c.text for c in alarms if c.holds], [c.text for c in warnings if c.holds]
 
 
-LATE, OVERDUE = min(health.LATE, due()[1]), due()[2]
+LATE, OVERDUE = min(health.LATE, ENCOUNTERS.due[1]), ENCOUNTERS.due[2]
 HOURS = timedelta(hours=1)
 SMALL = timedelta(seconds=1)
 
@@ -146,7 +146,11 @@ def test_a_timers_service_is_stuck_like_a_daemons():
 
 def test_mail_says_all_but_what_it_cannot():
     facts = WELL | {"mail_stopped": "login", "service": None, "notices_held": 2}
-    concerns = [c for c in (*health._alarms(facts, NOW), *health._warnings(facts)) if c.holds]
+    concerns = [
+        c
+        for c in (*health._alarms(facts, NOW, ENCOUNTERS), *health._warnings(facts, ENCOUNTERS))
+        if c.holds
+    ]
 
     assert [c.by_mail for c in concerns] == [False, True, False]
 
@@ -186,7 +190,7 @@ APRIL = datetime(2024, 4, 20, 12, tzinfo=UTC)
 
 
 def test_a_record_that_no_service_has_seen_stands_so(record):
-    found = health.status(record, FETCHING, APRIL)
+    found = health.status(Context.open(record, FETCHING), APRIL)
 
     facts = dict(found.facts)
     assert facts.pop("free_bytes") > 0
@@ -249,8 +253,10 @@ def test_what_a_service_wrote_down_is_told(record):
     lock.write_text("77")
     with lock.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        led, off = (health.status(record, config, APRIL) for config in (FETCHING, Config()))
-    alone = health.status(record, FETCHING, APRIL)
+        led, off = (
+            health.status(Context.open(record, config), APRIL) for config in (FETCHING, Config())
+        )
+    alone = health.status(Context.open(record, FETCHING), APRIL)
 
     facts = led.facts
     assert (facts["service"], facts["mode"]) == (77, "daemon")
@@ -285,7 +291,7 @@ def test_a_witness_that_cannot_be_had_is_an_alarm_after_two_days(record, since, 
     witnesses.put_off(record, "git", "no route", grave, APRIL - since)
     witnesses.put_off(record, "time stamp", "nobody asks it any more", True, APRIL - since)
 
-    found = health.status(record, config, APRIL)
+    found = health.status(Context.open(record, config), APRIL)
 
     began = (APRIL - since).isoformat(timespec="seconds")
     text = f"no git since {began}, asked again: no route"
@@ -322,12 +328,10 @@ def test_three_of_many_are_named(many, said):
 
 
 def test_what_to_do_where_figures_should_have_come():
-    assert health._missed() == "look at the publisher's page and put the file into the inbox"
-    counts = replace(registry.main(), shipped=False)
-    registry.use(counts)
-    try:
-        assert health._missed() == (
-            "see that the next file is delivered to the place that [[sources]] names"
-        )
-    finally:
-        registry.use(registry.find("cbp_encounters"))
+    assert (
+        health._missed(ENCOUNTERS) == "look at the publisher's page and put the file into the inbox"
+    )
+    counts = replace(ENCOUNTERS, shipped=False)
+    assert health._missed(counts) == (
+        "see that the next file is delivered to the place that [[sources]] names"
+    )

@@ -25,7 +25,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from forecast.config import Config
+from forecast.context import Context
 from forecast.errors import BordercastError, BusyError, ConfigError, DataError, SpanError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect, deliveries, ops, wakes
 from forecast.store.deliveries import Message
 from jobs.mail import unsubscribing
@@ -195,7 +197,7 @@ def test_folders_of_drills_that_were_killed_are_swept_and_no_others(record):
     backup.make(record, Config(), NOW)
     assert not killed.exists()
     killed.mkdir()
-    upkeep.after_run(record, Config(), NOW, False)
+    upkeep.after_run(Context.open(record, Config()), NOW, False)
 
     assert not killed.exists()
     assert not running.exists()
@@ -369,18 +371,20 @@ def test_a_verification_is_remembered_with_what_it_found(record):
 
 
 def test_after_a_run_the_record_is_verified_and_nothing_follows_where_it_is_not_whole(record):
-    upkeep.after_run(record, Config(), NOW, published=False)
+    upkeep.after_run(Context.open(record, Config()), NOW, published=False)
     assert wakes.verified(record).findings == ""
     edit(record, "update scores set n = 1")
     copy = record.with_name("bordercast-snapshot.db")
     copy.unlink()
 
-    upkeep.after_run(record, Config(), NOW + timedelta(hours=19), published=False)  # not due yet
+    upkeep.after_run(
+        Context.open(record, Config()), NOW + timedelta(hours=19), published=False
+    )  # not due yet
     assert copy.exists()
     copy.unlink()
     for later, published in ((timedelta(hours=20), False), (timedelta(hours=1), True)):
         with pytest.raises(BordercastError, match="run 2 was edited"):
-            upkeep.after_run(record, Config(), NOW + later, published=published)
+            upkeep.after_run(Context.open(record, Config()), NOW + later, published=published)
         assert not copy.exists()
         wakes.save_verified(record, NOW, "", [])
 
@@ -394,9 +398,9 @@ def test_polls_are_forgotten_after_the_days_of_the_settings(record):
             )
             db.conn.commit()
 
-    upkeep.after_run(record, config(service={"keep_days": 80}), NOW, published=False)
+    upkeep.after_run(Context.open(record, config(service={"keep_days": 80})), NOW, published=False)
     assert len(rows(ops.beside(record), "select id from polls")) == 2
-    upkeep.after_run(record, config(service={"keep_days": 60}), NOW, published=False)
+    upkeep.after_run(Context.open(record, config(service={"keep_days": 60})), NOW, published=False)
     assert rows(ops.beside(record), "select id from polls") == [(2,)]
 
 
@@ -412,28 +416,28 @@ def test_a_year_s_report_is_written_when_its_last_month_is_there(
 ):
     edit(record, f"update runs set data_through = '{through}' where id = 2")
     asked = []
-    monkeypatch.setattr(yearly, "build", lambda path, year: asked.append(year))
+    monkeypatch.setattr(yearly, "build", lambda path, year, source: asked.append(year))
     monkeypatch.setattr(yearly, "write", lambda found, to: to.write_text("report"))
     if name == "" and through == "2023-09":
         record.with_name("bordercast-FY2023.html").write_text("mine")
 
-    made = yearly.write_closed(record)
+    made = yearly.write_closed(record, ENCOUNTERS)
 
     assert made == (record.with_name(f"{name}.html") if name else None)
     assert asked == ([2024] if name else [])
     if name:
         assert record.with_name(f"{name}.md").exists()
-        assert yearly.write_closed(record) is None  # not over what lies there
+        assert yearly.write_closed(record, ENCOUNTERS) is None  # not over what lies there
 
 
 def test_a_record_without_a_run_or_a_forecast_come_due_has_no_report(record, tmp_path):
     path = tmp_path / "new.db"
     with connect.writing(path):
         pass
-    assert yearly.write_closed(path) is None
+    assert yearly.write_closed(path, ENCOUNTERS) is None
     for place in (path, record):
         with pytest.raises(SpanError, match="no forecast of its months has come due") as failed:
-            yearly.build(place, 2030)
+            yearly.build(place, 2030, ENCOUNTERS)
         assert "FY2030" in str(failed.value)
 
 
@@ -441,7 +445,9 @@ def test_a_record_without_a_run_or_a_forecast_come_due_has_no_report(record, tmp
 
 
 def visiting(path: Path, settings: Config | None = None) -> TestClient:
-    return TestClient(port.application(path, settings or Config()), "http://localhost")
+    return TestClient(
+        port.application(Context.open(path, settings or Config())), "http://localhost"
+    )
 
 
 def woke(path: Path, started: datetime, due: datetime | None, outcome: str = "published") -> None:
@@ -515,7 +521,7 @@ def test_metrics_are_what_status_says(record):
 
     found = metrics(record)
 
-    stands = health.status(record, Config(), datetime.now(UTC))
+    stands = health.status(Context.open(record, Config()), datetime.now(UTC))
     assert (before["verify_failed"], before["mail_stopped"]) == (0, 0)
     assert (before.get("last_wake_failed"), "last_wake_timestamp_seconds" in before) == (
         None,
@@ -607,7 +613,7 @@ def test_two_ports_cannot_be_one(record):
         taken.listen()
         number = taken.getsockname()[1]
         with pytest.raises(BusyError):
-            port.start(record, config(service={"port": number}))
+            port.start(Context.open(record, config(service={"port": number})))
 
 
 # --- links to unsubscribe
@@ -901,12 +907,12 @@ def test_work_apart_ends_in_an_answer_whatever_happens(record, monkeypatch):
     monkeypatch.setattr(wakeup.logs, "set_up", lambda _: None)
 
     def failing(error: Exception):
-        def work() -> Done:
+        def work(_: Context) -> Done:
             raise error
 
         return work
 
-    assert wakeup._apart(record, Config(), lambda: Done("published", "run 1")) == Done(
+    assert wakeup._apart(record, Config(), lambda _: Done("published", "run 1")) == Done(
         "published", "run 1"
     )
     assert wakeup._apart(record, Config(), failing(DataError("no figures"))) == Done(
@@ -918,7 +924,7 @@ def test_work_apart_ends_in_an_answer_whatever_happens(record, monkeypatch):
 
 
 def test_without_mail_nothing_is_sent(record):
-    assert wakeup.send(record, Config()) == ""
+    assert wakeup.send(Context.open(record, Config())) == ""
 
 
 def test_a_record_that_is_not_there_is_waited_for(tmp_path):
@@ -955,7 +961,7 @@ def test_what_a_wake_came_to_is_the_best_of_what_it_did(
     monkeypatch.setattr(wakeup, "_publish", lambda *_: iter(steps))
     monkeypatch.setattr(upkeep, "after_run", lambda *told: followed.append(told))
 
-    done = wakeup.wake(record, running_service.settings(), NOW)
+    done = wakeup.wake(Context.open(record, running_service.settings()), NOW)
 
     assert done == Done(outcome, detail)
     ((*_, published),) = followed
@@ -971,7 +977,7 @@ def test_a_file_that_is_being_written_is_looked_at_again_soon(record, monkeypatc
     for found, again in ((left, True), (left[:1], False), ([], False)):
         looked = SimpleNamespace(left=found)
         monkeypatch.setattr("jobs.intake.inbox.look", lambda *_, looked=looked: looked)
-        assert wakeup.wake(record, running_service.settings(), NOW).again == again
+        assert wakeup.wake(Context.open(record, running_service.settings()), NOW).again == again
 
 
 def test_what_is_refused_or_odd_is_logged_and_what_was_refused_is_told(caplog):
@@ -994,9 +1000,9 @@ def test_what_is_refused_or_odd_is_logged_and_what_was_refused_is_told(caplog):
 
 
 def test_nobody_is_asked_where_nothing_is_fetched(record):
-    assert wakeup._poll(record, Config(), NOW) == ""
-    assert wakeup._waiting(record, Config(), "2024-04-20") == []
-    assert wakeup._waiting(record.with_name("none.db"), Config(), "2024-04-20") == []
+    assert wakeup._poll(Context.open(record, Config()), NOW) == ""
+    assert wakeup._waiting(Context.open(record, Config()), "2024-04-20") == []
+    assert wakeup._waiting(Context.open(record.with_name("none.db"), Config()), "2024-04-20") == []
 
 
 def test_mail_that_was_sent_is_counted_by_what_became_of_it(record, monkeypatch, caplog):
@@ -1004,8 +1010,8 @@ def test_mail_that_was_sent_is_counted_by_what_became_of_it(record, monkeypatch,
     found = ["sent", "refused", "sent"]
     monkeypatch.setattr("jobs.mail.outbox.deliver", lambda *_: found)
     with caplog.at_level("INFO", "bordercast"):
-        assert wakeup.send(record, config(mail=mail)) == "1 refused, 2 sent"
+        assert wakeup.send(Context.open(record, config(mail=mail))) == "1 refused, 2 sent"
         found.clear()
-        assert wakeup.send(record, config(mail=mail)) == ""
+        assert wakeup.send(Context.open(record, config(mail=mail))) == ""
 
     assert [event.getMessage() for event in caplog.records] == ["mail: 1 refused, 2 sent"]

@@ -314,7 +314,7 @@ def test_parts_are_held_against_the_nearest_release_of_each_year(tmp_path, new, 
     saved(tmp_path / "a.db", held)
 
     with closing(connect.read(tmp_path / "a.db")) as db:
-        found = releases.part_neighbours(db, new)
+        found = releases.part_neighbours(db, new, 10)
 
     assert sorted(each.release.seq for each in found) == expected
 

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect, copies, deliveries, ops, runs, wakes, wal
 from forecast.store.deliveries import Message
 from tests.support import tiny_record
@@ -76,7 +77,9 @@ def test_a_reader_that_stands_still_keeps_a_run_out_of_the_file(by_hand, tmp_pat
         reader.execute("begin")
         reader.execute("select * from runs").fetchone()
         with connect.writing(path) as db:
-            runs.publish(db, tiny_record.publication("2024-04-01T12:00", "2024-02", ()))
+            runs.publish(
+                db, tiny_record.publication("2024-04-01T12:00", "2024-02", ()), ENCOUNTERS.totals
+            )
         index = path.with_name("bordercast.db-shm").stat().st_ino
         locks = tmp_path / "locks"
         of = f"1: POSIX  ADVISORY  READ {{pid}} 08:01:{index} {{first}} {{first}}\n"

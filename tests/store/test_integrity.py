@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect, integrity, ledger, runs, scheme1
 from forecast.store.integrity import Quoted
 from forecast.store.kinds import UNSIGNED
@@ -206,7 +207,9 @@ def early(path: Path) -> Path:
             previous = digest
         ledger.add_schema(db)
     with connect.writing(path) as db:
-        runs.publish(db, tiny_record.publication("2024-04-01T12:00", "2024-02", (1,)))
+        runs.publish(
+            db, tiny_record.publication("2024-04-01T12:00", "2024-02", (1,)), ENCOUNTERS.totals
+        )
     return path
 
 

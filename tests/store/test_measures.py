@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import SeriesKey
 from forecast.store import (
     connect,
@@ -48,7 +49,7 @@ def _publish_another(db):
     publication = tiny_record.publication(
         "2024-05-01T12:00", "2024-02", (saved,), forecasts=forecasts, hindcasts=hindcasts
     )
-    runs.publish(db, publication)
+    runs.publish(db, publication, ENCOUNTERS.totals)
 
 
 @pytest.fixture(scope="module")
@@ -127,9 +128,9 @@ LOOKS = {
     "releases": inventory.all_releases,
     "newest files": inventory.newest_files,
     "by hash": lambda db: inventory.held(db, "sha of january"),
-    "flags": lambda db: flags.flags(db, parts=True),
-    "forecasts": read.forecasts,
-    "scores": read.scores,
+    "flags": lambda db: flags.flags(db, ENCOUNTERS.totals, parts=True),
+    "forecasts": lambda db: read.forecasts(db, ENCOUNTERS.totals),
+    "scores": lambda db: read.scores(db, ENCOUNTERS.totals),
     "judgements": lambda db: read.judgement_count(db, "issued"),
     "last months": read.last_months,
     "failures": read.failures,
@@ -143,13 +144,13 @@ LOOKS = {
     "newest release": findings.newest_release,
     "judged as issued": lambda db: findings.judged_as_issued(db, "2024-01"),
     "episodes": lambda db: findings.episodes(db, "2024-01"),
-    "flags of a month": lambda db: findings.month_flags(db, "2024-01"),
+    "flags of a month": lambda db: findings.month_flags(db, "2024-01", ENCOUNTERS.totals),
     "newest file": page.newest_source,
     "days": page.release_days,
     "restated": lambda db: page.restatements(db, "northern"),
     "runs": lambda db: [row["id"] for row in page.runs(db)],
     "months of parts": page.part_months,
-    "hindcasts": lambda db: list(exports.hindcasts(db, "bordercast", "2018-12")),
+    "hindcasts": lambda db: list(exports.hindcasts(db, "bordercast", "2018-12", ENCOUNTERS.totals)),
     "models": exports.hindcast_models,
     "published": lambda db: plots.published(db, "northern"),
     "stood": lambda db: plots.stood(db, "northern"),

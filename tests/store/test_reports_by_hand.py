@@ -14,6 +14,7 @@ import pytest
 from sqlite_utils import Database
 
 from forecast.errors import DataError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import (
     Driver,
     KeptPath,
@@ -101,7 +102,7 @@ def test_what_a_notice_rests_on(connection):
 
 
 def test_the_flags_of_a_month_are_all_but_revisions_and_months_only_watched(connection):
-    found = findings.month_flags(connection, "2024-01")
+    found = findings.month_flags(connection, "2024-01", ENCOUNTERS.totals)
 
     assert [(row["border"], row["member"], row["kind"]) for row in found] == [
         ("northern", "", "month"),
@@ -110,11 +111,16 @@ def test_the_flags_of_a_month_are_all_but_revisions_and_months_only_watched(conn
         ("southwest", "", "drift"),
     ]
     assert (found[0]["listed"], found[0]["apart"]) == (1, 1)
-    assert [row["month"] for row in findings.month_flags(connection, "2024-02")] == ["2024-02"]
-    assert len(flags.flags(connection)) == 4
-    assert len(flags.flags(connection, "other")) == 0
-    assert len(flags.flags(connection, watch=True)) == 5
-    assert [r["systemic"] for r in flags.flags(connection, "southwest")] == [1, 0]
+    assert [
+        row["month"] for row in findings.month_flags(connection, "2024-02", ENCOUNTERS.totals)
+    ] == ["2024-02"]
+    assert len(flags.flags(connection, ENCOUNTERS.totals)) == 4
+    assert len(flags.flags(connection, ENCOUNTERS.totals, "other")) == 0
+    assert len(flags.flags(connection, ENCOUNTERS.totals, watch=True)) == 5
+    assert [r["systemic"] for r in flags.flags(connection, ENCOUNTERS.totals, "southwest")] == [
+        1,
+        0,
+    ]
 
 
 def test_drivers_come_the_largest_first_and_the_rest_last(connection):
@@ -127,7 +133,7 @@ def test_drivers_come_the_largest_first_and_the_rest_last(connection):
         ("unattributed", None),
     ]
     assert "flag_id" not in rows[0]
-    assert flag_id == findings.month_flags(connection, "2024-01")[0]["flag_id"]
+    assert flag_id == findings.month_flags(connection, "2024-01", ENCOUNTERS.totals)[0]["flag_id"]
     (_, _, a, b) = plots.drivers(connection, "northern", None)
     assert (a["role"], b["role"]) == ("part", "part")
     assert plots.drivers(connection, "northern", "2024-02") == []
@@ -245,7 +251,7 @@ def test_runs_before_the_first_are_none(tmp_path):
         assert read.latest_run(empty.conn) is None
         assert reports.span(empty.conn, "northern") is None
         assert reports.series_span(empty.conn, NEW_YORK) is None
-        assert reports.one_ahead(empty.conn, "northern") is None
+        assert reports.one_ahead(empty.conn, "northern", ENCOUNTERS.totals) is None
         assert reports.how_often_flagged(empty.conn) == (0, 0)
 
 
@@ -258,7 +264,7 @@ def test_a_withdrawn_run_is_not_the_last(connection, db):
         "2023-11": 100, "2023-12": 110, "2024-01": 55, "2024-02": 60,
     }  # fmt: skip
     assert changes.counts_at(db, 1) == {}
-    assert [row["month"] for row in read.forecasts(connection)] == ["2024-03"]
+    assert [row["month"] for row in read.forecasts(connection, ENCOUNTERS.totals)] == ["2024-03"]
     assert read.failures(connection) == [
         {"border": "northern", "model": "ets", "failure": "no luck"}
     ]
@@ -277,7 +283,10 @@ def test_the_newest_month_is_told_with_the_one_before(connection):
 
 def test_issued_forecasts_speak_for_themselves_from_two_years_on(connection):
     """Northern has 24 of them, southwest 23; the other border none and a hindcast of two ahead."""
-    ahead = {key: reports.one_ahead(connection, key.border) for key in (NORTH, SOUTH, OTHER)}
+    ahead = {
+        key: reports.one_ahead(connection, key.border, ENCOUNTERS.totals)
+        for key in (NORTH, SOUTH, OTHER)
+    }
 
     assert (ahead[NORTH]["basis"], ahead[NORTH]["n"]) == ("issued", 24)
     assert (ahead[SOUTH]["basis"], ahead[SOUTH]["n"]) == ("hindcast", 90)
@@ -295,7 +304,7 @@ NO_SPLIT = ("", "", "")
 
 
 def test_a_month_s_record_has_all_that_is_said_of_it(connection):
-    found = reports.month_record(connection, "northern", "2024-01", NO_SPLIT)
+    found = reports.month_record(connection, "northern", "2024-01", NO_SPLIT, ENCOUNTERS.totals)
 
     assert found.counts == {"2023-11": 100, "2023-12": 110, "2024-01": 55, "2024-02": 60}
     assert [row["encounters"] for row in found.values] == [50, 55]
@@ -310,24 +319,31 @@ def test_a_month_s_record_has_all_that_is_said_of_it(connection):
     assert (found.score["n"], found.often) == (24, (2, 2))
     assert [row["month"] for row in found.recent] == ["2024-01"]
     with pytest.raises(KeyError):
-        reports.month_record(connection, "northern", "2024-03", NO_SPLIT)
+        reports.month_record(connection, "northern", "2024-03", NO_SPLIT, ENCOUNTERS.totals)
 
 
 def test_every_month_of_a_border_is_as_when_it_is_asked_for_alone(connection):
     for border in ("northern", "southwest", "other"):
-        every = reports.month_records(connection, border, NO_SPLIT)
+        every = reports.month_records(connection, border, NO_SPLIT, ENCOUNTERS.totals)
         for month, record in every.items():
-            assert record == reports.month_record(connection, border, month, NO_SPLIT)
+            assert record == reports.month_record(
+                connection, border, month, NO_SPLIT, ENCOUNTERS.totals
+            )
         assert list(every) == list(every[min(every)].counts)
-    shift = reports.month_record(connection, "southwest", "2024-01", NO_SPLIT).shift
+    shift = reports.month_record(
+        connection, "southwest", "2024-01", NO_SPLIT, ENCOUNTERS.totals
+    ).shift
     assert (shift["opened"], shift["side"]) == ("2023-12", 1)
-    assert reports.month_record(connection, "other", "2024-01", NO_SPLIT).judged is None
+    assert (
+        reports.month_record(connection, "other", "2024-01", NO_SPLIT, ENCOUNTERS.totals).judged
+        is None
+    )
 
 
 def test_a_judgement_by_a_forecast_that_came_too_late_is_a_hindcast_s(connection, db):
     """Southwest's February: nobody knows since when it was known."""
-    late = reports.month_record(connection, "southwest", "2024-02", NO_SPLIT)
-    in_time = reports.month_record(connection, "northern", "2024-01", NO_SPLIT)
+    late = reports.month_record(connection, "southwest", "2024-02", NO_SPLIT, ENCOUNTERS.totals)
+    in_time = reports.month_record(connection, "northern", "2024-01", NO_SPLIT, ENCOUNTERS.totals)
 
     assert (late.judged["basis"], in_time.judged["basis"]) == ("hindcast", "issued")
 
@@ -348,7 +364,7 @@ def test_agencies_are_told_of_a_border_and_of_all_where_each_has_its_own(db):
         releases.save_snapshot(db, of_agencies("b", "2023-12", [("northern", "OFO", 8)], 10))
 
     north, whole, other = (
-        reports.month_records(db.conn, border, NO_SPLIT)
+        reports.month_records(db.conn, border, NO_SPLIT, ENCOUNTERS.totals)
         for border in ("northern", "nationwide", "other")
     )
 
@@ -370,7 +386,7 @@ def test_arrests_inside_are_of_the_month_or_the_newest_before_it(db):
         whole = of_agencies("a", "2024-01", [("northern", "USBP", 50), ("other", "USBP", 7)])
         releases.save_snapshot(db, whole)
 
-    found = reports.month_records(db.conn, "northern", split)
+    found = reports.month_records(db.conn, "northern", split, ENCOUNTERS.totals)
 
     assert found["2024-01"].interior == {
         "month": "2024-01", "at_large": 4, "at_entry": 40, "total": 50,
@@ -379,8 +395,14 @@ def test_arrests_inside_are_of_the_month_or_the_newest_before_it(db):
     assert found["2023-12"].interior == {
         "month": "2023-11", "at_large": 3, "at_entry": 30, "total": None,
     }  # fmt: skip
-    assert reports.month_records(db.conn, "southwest", split)["2024-01"].interior is None
-    assert reports.month_records(db.conn, "northern", NO_SPLIT)["2024-01"].interior is None
+    assert (
+        reports.month_records(db.conn, "southwest", split, ENCOUNTERS.totals)["2024-01"].interior
+        is None
+    )
+    assert (
+        reports.month_records(db.conn, "northern", NO_SPLIT, ENCOUNTERS.totals)["2024-01"].interior
+        is None
+    )
 
 
 def test_every_value_and_every_month_is_read_for_claims(connection):
@@ -544,7 +566,9 @@ def test_a_question_is_kept_once_and_each_answer_to_it(db):
     again = (asked(NORTH, "hindcast", "2023-12", 0.5), asked(SOUTH, "issued", "2024-01", 1.0, 409))
     for answers in (first, again):
         runs.publish(
-            db, tiny_record.publication("2024-04-11T12:00", "2024-02", (), answers=answers)
+            db,
+            tiny_record.publication("2024-04-11T12:00", "2024-02", (), answers=answers),
+            ENCOUNTERS.totals,
         )
 
     assert db.execute("select count(*) from questions").fetchone() == (2,)
@@ -575,6 +599,7 @@ def test_what_paths_are_drawn_from_reads_back(db):
         tiny_record.publication(
             *("2024-04-11T12:00", "2024-02", ()), path_rule=rule, path_marks=marks, spans=(span,)
         ),
+        ENCOUNTERS.totals,
     )
 
     assert joint.path_rule(db.conn, run_id) == rule
@@ -594,7 +619,11 @@ def test_a_series_newest_months_are_its_own_and_its_border_s(db):
         tiny_record.forecast(NORTH, "2024-02", 1, 50),
         tiny_record.forecast(NEW_YORK, "2024-01", 1, 20),
     )
-    runs.publish(db, tiny_record.publication("2024-04-11T12:00", "2024-02", (), forecasts=ahead))
+    runs.publish(
+        db,
+        tiny_record.publication("2024-04-11T12:00", "2024-02", (), forecasts=ahead),
+        ENCOUNTERS.totals,
+    )
 
     assert joint.newest_months(db.conn, NEW_YORK) == ("2024-01", "2024-02")
     assert joint.newest_months(db.conn, VERMONT) == ("", "2024-02")

@@ -17,6 +17,7 @@ from forecast.claims.judge import HOLDS, Sense, value_of
 from forecast.claims.spans import parse
 from forecast.claims.subjects import APPREHENSION, AT_ENTRY, AT_LARGE, Subject
 from forecast.claims.table import CountTable
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 
 FOLDER = Path(__file__).parents[1] / "claims"
 BORDERS = {"sw": "southwest", "nb": "northern", "nw": "nationwide", "ot": "other"}
@@ -136,7 +137,7 @@ def compare(one: Written, found: CheckedText) -> list[str]:
 
 
 def main() -> None:
-    table = CountTable.read(sqlite3.connect(sys.argv[1]))
+    table = CountTable.read(sqlite3.connect(sys.argv[1]), source=ENCOUNTERS)
     path = Path(sys.argv[2]) if len(sys.argv) > 2 else FOLDER / "corpus.txt"
     total = right = 0
     for one in corpus(table, path):

@@ -12,15 +12,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from forecast import months
 from forecast.config import Config
+from forecast.context import Context
 from forecast.desk.report import newest_report
 from forecast.engine import paths
 from forecast.engine.joint import as_bytes
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import (
     NO_BOUND,
     Change,
@@ -391,7 +394,11 @@ def make(path: Path) -> None:
     wrong = ahead(THROUGH, {NORTH: 5}, 1)
     with connect.writing(path) as db:
         rests_on = (1, 2, 3, 4, 5)
-        runs.publish(db, publication("2024-04-20T12:00", THROUGH, rests_on, forecasts=wrong))
+        runs.publish(
+            db,
+            publication("2024-04-20T12:00", THROUGH, rests_on, forecasts=wrong),
+            ENCOUNTERS.totals,
+        )
         runs.withdraw(db, 4, "a mistake", "Ann", NOW)
 
 
@@ -400,5 +407,5 @@ def _month(path: Path, files: tuple[Snapshot, ...], run: Publication, now: datet
         with connect.transaction(db):
             for one in files:
                 releases.save_snapshot(db, one)
-        runs.publish(db, run, newest_report)
-        compose.write_all(path, db, SETTINGS, now)
+        runs.publish(db, run, ENCOUNTERS.totals, partial(newest_report, source=ENCOUNTERS))
+        compose.write_all(Context.open(path, SETTINGS), db, now)

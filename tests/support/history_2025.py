@@ -11,6 +11,7 @@ from typing import Any
 
 from forecast import months
 from forecast.config import Config
+from forecast.context import Context
 from forecast.desk.email.mime import Letterhead
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.records import BORDERS, NATIONWIDE, Coverage, Scope, SeriesKey, Snapshot
@@ -97,7 +98,7 @@ def _cut(snapshot: Snapshot, month: str) -> Snapshot:
         {key: by_month for key, by_month in counts.items() if by_month},
         coverage,
         {},
-        frozenset(y for y in snapshot.closed if months.fiscal_months(y)[-1] <= month),
+        frozenset(y for y in snapshot.closed if months.fiscal_months(y, 10)[-1] <= month),
     )
 
 
@@ -114,7 +115,9 @@ def release(month: str, seen: str, said: dict[str, int] | None = None, step: int
         counts[key][month] = count
     assert counts[SeriesKey(NATIONWIDE)][month] == sum(counts[SeriesKey(b)][month] for b in BORDERS)
     name = f"nationwide-encounters-through-{month}-{step}"
-    place = months.fiscal_year(month) * 100_000 + (months.to_index(month) + 3) % 12 * 1000 + 1000
+    place = (
+        months.fiscal_year(month, 10) * 100_000 + (months.to_index(month) + 3) % 12 * 1000 + 1000
+    )
     return replace(
         newest,
         counts=counts,
@@ -158,7 +161,7 @@ def keep(path: Path, *snapshots: Snapshot) -> None:
 
 def publish(path: Path, now: datetime, config: Config = LIGHT) -> None:
     """Do the month's work on what is held."""
-    monthly.run(path, config, with_bundle=False, now=now)
+    monthly.run(Context.open(path, config), with_bundle=False, now=now)
 
 
 def settings(

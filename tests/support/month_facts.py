@@ -6,6 +6,7 @@ from typing import Any
 
 from forecast.desk.ranking import Comparison, ComparisonName
 from forecast.desk.report import Expectation, Interior, MonthReport, Value
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 
 OFFICES, PATROL = "Office of Field Operations", "U.S. Border Patrol"
 
@@ -37,6 +38,7 @@ def interior(month: str = "2025-02", at_large: int = 30, at_entry: int = 10, tot
 def month(**said: Any) -> MonthReport:
     """February 2025 at the northern border, 100 encounters, and what else is said of it."""
     usual: dict[str, Any] = {
+        "source": ENCOUNTERS,
         "border": "northern",
         "month": "2025-02",
         "encounters": 100,

@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from forecast import errors
 from forecast.config import Config
+from forecast.context import Context
 from jobs.cli import main
 
 PROMISED = Path(__file__).parents[1] / "promised.txt"
@@ -114,7 +115,7 @@ def main_program() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bordercast.db"
         path.with_name("config.toml").write_text("")
-        monthly.run(path, Config())
+        monthly.run(Context.open(path, Config()))
         PROMISED.write_text("\n".join(sorted(offered(path))) + "\n")
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from forecast import months
 from forecast.config import Config, ForecastSection
+from forecast.context import Context
 from forecast.store import connect, ops
 from jobs.service import daemon as schedule
 from jobs.service import logs, wakeup
@@ -38,7 +39,7 @@ def settings(**service: object) -> Config:
 
 
 def wake(path: Path, now: datetime = NOW, config: Config | None = None) -> wakeup.Done:
-    return wakeup.wake(path, config or settings(), now, with_bundle=False)
+    return wakeup.wake(Context.open(path, config or settings()), now, with_bundle=False)
 
 
 def drop(path: Path, through: str) -> str:

@@ -23,6 +23,7 @@ with warnings.catch_warnings():  # two connections that Datasette opens once and
 from forecast.config import Config
 from forecast.desk.site import build
 from forecast.desk.site.record import read_site
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.service import upkeep
 
@@ -35,7 +36,7 @@ def record(of_borders, session_artifact):
         path = Path(shutil.copy(of_borders, folder / "bordercast.db"))
         upkeep.write_snapshot(path, Config())
         with connect.moment(path) as connection:
-            build.write(connection, folder / "site", TODAY)
+            build.write(connection, folder / "site", TODAY, ENCOUNTERS)
 
     return session_artifact("site", make) / "bordercast.db"
 
@@ -50,7 +51,7 @@ def site(record):
 def full(published):
     """What the site of the whole embedded record shows, parts too."""
     with connect.moment(published) as connection:
-        return read_site(connection, TODAY)
+        return read_site(connection, TODAY, source=ENCOUNTERS)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import HEADLINES
 from forecast.store import held
 from jobs.web import querying
@@ -104,7 +105,11 @@ def visiting(database: Path, snapshot: Path | None = None, **more):
     snapshot = snapshot or snapshot_of(database)
     check = QueryServer(snapshot, PATIENT, "jobs.web.check_process")
     more = {"tables": QueryServer(snapshot, PATIENT), "checker": check, **more}
-    visitor = Visitor(Site(database, snapshot, folder=database.with_name("site"), **more))
+    visitor = Visitor(
+        Site(
+            database, snapshot, folder=database.with_name("site"), **more, totals=ENCOUNTERS.totals
+        )
+    )
     try:
         yield visitor
     finally:

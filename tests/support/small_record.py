@@ -23,6 +23,7 @@ from pathlib import Path
 
 from forecast import config, months
 from forecast.config import Config
+from forecast.context import Context
 from forecast.store import connect, integrity, notices
 from forecast.store.notices import Approval
 from jobs import monthly
@@ -96,7 +97,7 @@ def copied(path: Path, folder: Path) -> Path:
 def run(path: Path, now: datetime = NOW) -> int | None:
     """The month's work in this process; the run's id, None if there was nothing new."""
     found = settings(path)
-    outcome = monthly.run(path, found, now=now, with_bundle=False)
+    outcome = monthly.run(Context.open(path, found), now=now, with_bundle=False)
     upkeep.write_snapshot(path, found)
     return outcome.run_id
 

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from forecast.context import Context
 from forecast.store import connect
 from jobs.service import wakeup
 from tests.support import injected_faults, small_record
@@ -38,7 +39,9 @@ def waiting(before: Path, folder: Path, runs: int) -> Path:
 
 def wake(path: Path) -> None:
     """A run for each month that waits, and what follows."""
-    wakeup.wake(path, small_record.settings(path), small_record.NOW, with_bundle=False)
+    wakeup.wake(
+        Context.open(path, small_record.settings(path)), small_record.NOW, with_bundle=False
+    )
 
 
 def watched(path: Path) -> list[str]:

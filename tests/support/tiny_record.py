@@ -12,6 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from forecast import months
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import (
     HUB_PERMILLES,
     Coverage,
@@ -42,7 +43,9 @@ NewestReport = Callable[[sqlite3.Connection, str], str]
 
 def release(name: str, month: str, kind: Any = "state", *, step: int = 0, **more: Any) -> Release:
     """A publisher's file through this month; `step` orders several of one month."""
-    place = months.fiscal_year(month) * 100_000 + (months.to_index(month) + 3) % 12 * 1000 + 1000
+    place = (
+        months.fiscal_year(month, 10) * 100_000 + (months.to_index(month) + 3) % 12 * 1000 + 1000
+    )
     made = Release(name, kind, f"{name}.csv", f"sha of {name}", month, place + step)
     return replace(made, **more)
 
@@ -199,7 +202,9 @@ def publish(db: Database, report: NewestReport = _name_alone) -> None:
         forecast(NORTH, "2023-12", 1, 80, "naive"),
         forecast(NEW_YORK, "2023-12", 1, 33),
     )
-    runs.publish(db, publication("2024-02-01T12:00", "2023-12", (), forecasts=first))
+    runs.publish(
+        db, publication("2024-02-01T12:00", "2023-12", (), forecasts=first), ENCOUNTERS.totals
+    )
     second = publication(
         *("2024-03-25T12:00", "2024-02", (1, 2, 3)),
         forecasts=(forecast(NORTH, "2024-02", 1, 61),),
@@ -213,7 +218,11 @@ def publish(db: Database, report: NewestReport = _name_alone) -> None:
         systemic_months=frozenset({"2024-02"}),
         occasions=OCCASIONS,
     )
-    runs.publish(db, second, report)
+    runs.publish(db, second, ENCOUNTERS.totals, report)
     third = (forecast(NORTH, "2024-02", 1, 99), forecast(NORTH, "2024-02", 2, 98))
-    runs.publish(db, publication("2024-03-26T12:00", "2024-02", (1, 2, 3), forecasts=third))
+    runs.publish(
+        db,
+        publication("2024-03-26T12:00", "2024-02", (1, 2, 3), forecasts=third),
+        ENCOUNTERS.totals,
+    )
     runs.withdraw(db, 3, "a mistake", "Ann", NOON)

@@ -16,6 +16,7 @@ from forecast import months
 from forecast.engine import ENGINE
 from forecast.engine.predictive import Predictive
 from forecast.intake import events
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import Episode, Flag, Forecast, Judgement, SeriesKey
 from forecast.store import connect, runs, watch
 from forecast.watch import replay
@@ -1089,7 +1090,9 @@ def test_forecasts_are_read_as_far_back_as_a_month_to_be_judged_may_have_one(by_
         for at, cutoff in enumerate(("2020-11", "2020-10")):
             said = (tiny_record.forecast(NORTH, cutoff, 1, 70 + at),)
             runs.publish(
-                db, tiny_record.publication("2024-04-01T12:00", "2024-02", (), forecasts=said)
+                db,
+                tiny_record.publication("2024-04-01T12:00", "2024-02", (), forecasts=said),
+                ENCOUNTERS.totals,
             )
         past = read_past(db)
 

@@ -31,9 +31,9 @@ def cut(cutoff: str) -> dict[str, int]:
 @pytest.mark.parametrize("kind", standing.KINDS)
 def test_a_question_rests_on_nothing_after_its_cutoff(kind):
     for cutoff in ("2016-01", "2019-09", "2022-12"):
-        known = standing.questions(Asked(KEY, cut(cutoff), cutoff), [kind])
+        known = standing.questions(Asked(KEY, cut(cutoff), cutoff, 10), [kind])
 
-        assert known == standing.questions(Asked(KEY, COUNTS, cutoff), [kind])
+        assert known == standing.questions(Asked(KEY, COUNTS, cutoff, 10), [kind])
         assert all(question.last_month > cutoff for question in known)
         assert standing.outcome(known[0], cut(cutoff)) is None if known else True
 
@@ -58,7 +58,7 @@ def test_a_question_compares_the_months_it_names(kind, months_asked, compared):
     counted = {"sum": sum, "max": max, "min": min}[statistic]
     bound = counted(COUNTS[month] for month in months.between(first, last))
 
-    (question,) = standing.questions(Asked(KEY, COUNTS, "2022-12"), [kind])
+    (question,) = standing.questions(Asked(KEY, COUNTS, "2022-12", 10), [kind])
 
     assert (question.first_month, question.last_month) == months_asked
     assert question.statistic == statistic
@@ -66,12 +66,9 @@ def test_a_question_compares_the_months_it_names(kind, months_asked, compared):
 
 
 def test_no_fiscal_year_is_asked_about_where_years_are_calendar_years():
-    assert all(map(standing.fits, [*standing.KINDS, standing.INSIDE]))
-    months.year_begins(1)
-    try:
-        left_out = [kind for kind in [*standing.KINDS, standing.INSIDE] if not standing.fits(kind)]
-    finally:
-        months.year_begins(10)
+    assert all(standing.fits(kind, 10) for kind in [*standing.KINDS, standing.INSIDE])
+    kinds = [*standing.KINDS, standing.INSIDE]
+    left_out = [kind for kind in kinds if not standing.fits(kind, 1)]
     assert left_out == ["fiscal year above last"]
 
 
@@ -79,17 +76,17 @@ def test_a_record_is_measured_against_the_month_just_published_too():
     counts = dict(zip(months.between("2018-01", "2022-12"), [7, *[5] * 58, 9], strict=True))
     low = dict(zip(counts, [3, *[5] * 58, 2], strict=True))
 
-    (record,) = standing.questions(Asked(KEY, counts, "2022-12"), ["record within 12 months"])
+    (record,) = standing.questions(Asked(KEY, counts, "2022-12", 10), ["record within 12 months"])
     (lowest,) = standing.questions(
-        Asked(KEY, low, "2022-12"), ["lowest month of 5 years within 12 months"]
+        Asked(KEY, low, "2022-12", 10), ["lowest month of 5 years within 12 months"]
     )
-    (earlier,) = standing.questions(Asked(KEY, counts, "2022-11"), ["record within 12 months"])
+    (earlier,) = standing.questions(Asked(KEY, counts, "2022-11", 10), ["record within 12 months"])
 
     assert (record.above, lowest.below, earlier.above) == (9, 2, 7)
 
 
 def test_a_sum_of_months_is_known_where_each_of_them_is():
-    asked = Asked(KEY, {"2024-11": 5, "2024-12": 7, "2025-02": 9}, "2025-02")
+    asked = Asked(KEY, {"2024-11": 5, "2024-12": 7, "2025-02": 9}, "2025-02", 10)
 
     assert asked.total("2024-11", "2024-12") == 12
     assert asked.total("2024-12", "2024-12") == 7
@@ -119,8 +116,8 @@ def test_whether_a_month_lies_inside_is_asked_of_each_border_s_own_interval(publ
 
 
 def test_base_rates_rest_on_nothing_after_their_cutoff():
-    until = standing.base_rates({KEY: cut("2022-12")})
-    late = standing.base_rates({KEY: COUNTS})
+    until = standing.base_rates({KEY: cut("2022-12")}, 10)
+    late = standing.base_rates({KEY: COUNTS}, 10)
 
     assert len(until) > 500
     assert {place: late[place] for place in until} == until
@@ -129,9 +126,9 @@ def test_base_rates_rest_on_nothing_after_their_cutoff():
 def test_paths_that_are_what_came_give_the_outcome():
     for cutoff in months.between("2019-01", "2025-08"):
         draws = np.array([[COUNTS[m] for m in months.between(months.shift(cutoff, 1), "2026-08")]])
-        for question in standing.questions(Asked(KEY, COUNTS, cutoff)):
+        for question in standing.questions(Asked(KEY, COUNTS, cutoff, 10)):
             came = standing.outcome(question, COUNTS)
-            chance = standing.chance(question, Asked(KEY, cut(cutoff), cutoff), draws)
+            chance = standing.chance(question, Asked(KEY, cut(cutoff), cutoff, 10), draws)
             assert chance == (0.75 if came else 0.25)  # of one path: never 0, never 1
 
 
@@ -146,7 +143,7 @@ def test_the_ends_of_an_interval_are_inside():
 def test_a_chance_takes_published_months_as_they_are_and_counts_whole_sums_above():
     """The year before had 120; with 40 published, the paths' eight months must add 81."""
     counts = dict.fromkeys(months.between("2021-10", "2023-01"), 10)
-    asked = Asked(KEY, counts, "2023-01")
+    asked = Asked(KEY, counts, "2023-01", 10)
     draws = np.array([[9.875] * 8, [10.0] * 8, [10.05] * 8, [10.125] * 8])
     (question,) = standing.questions(asked, ["fiscal year above last"])
 
@@ -157,7 +154,7 @@ def test_a_base_rate_is_drawn_towards_a_coin_by_a_year_of_questions():
     """A count that always rises: of 12 questions asked from the 24th month on, all came true."""
     span = months.between("2020-01", "2022-12")
 
-    found = standing.base_rates({KEY: {month: place for place, month in enumerate(span)}})
+    found = standing.base_rates({KEY: {month: place for place, month in enumerate(span)}}, 10)
 
     rates = {cutoff: rate for (kind, cutoff), rate in found.items() if kind.endswith("year before")}
     assert sorted(rates) == span[23:]
@@ -169,17 +166,17 @@ def test_questions_need_the_months_that_they_compare():
     """Five years, and no month less, for the lowest of five years; twelve for a year."""
     counts = dict.fromkeys(months.between("2018-01", "2022-12"), 5)
     lowest, twelve = "lowest month of 5 years within 12 months", "next 12 months above last 12"
-    whole = Asked(KEY, counts, "2022-12")
+    whole = Asked(KEY, counts, "2022-12", 10)
 
     (question,) = standing.questions(whole, [lowest])
 
     assert (question.below, question.above < 0) == (5, True)
-    assert standing.questions(Asked(KEY, counts, "2022-11"), [lowest]) == []
-    assert standing.questions(Asked(KEY, counts, "2018-12"), [twelve, "of no kind"]) != []
-    assert standing.questions(Asked(KEY, counts, "2018-11"), [twelve]) == []
+    assert standing.questions(Asked(KEY, counts, "2022-11", 10), [lowest]) == []
+    assert standing.questions(Asked(KEY, counts, "2018-12", 10), [twelve, "of no kind"]) != []
+    assert standing.questions(Asked(KEY, counts, "2018-11", 10), [twelve]) == []
     gap = {month: 5 for month in counts if month != "2022-10"}
-    assert standing.questions(Asked(KEY, gap, "2022-12"), ["fiscal year above last"]) == []
-    assert standing.questions(Asked(KEY, gap, "2022-09"), ["fiscal year above last"]) != []
+    assert standing.questions(Asked(KEY, gap, "2022-12", 10), ["fiscal year above last"]) == []
+    assert standing.questions(Asked(KEY, gap, "2022-09", 10), ["fiscal year above last"]) != []
 
 
 def test_no_chance_is_scored_as_sure_and_a_perfect_base_rate_leaves_nothing_to_save():

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from jobs.web.app import Site
 from tests.support.file_answers import answered
 
@@ -44,7 +45,7 @@ def test_a_part_of_a_file_can_be_asked_for(tmp_path):
 
 
 def test_a_site_whose_files_are_gone_can_be_closed(tmp_path):
-    site = Site(tmp_path / "bordercast.db", tmp_path / "copy.db")
+    site = Site(tmp_path / "bordercast.db", tmp_path / "copy.db", totals=ENCOUNTERS.totals)
     shutil.rmtree(site.folder)
 
     site.close()

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from forecast.desk.site.folder import LIST
 from forecast.errors import StoreError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import wakes
 from jobs.web import answers, app, queries, server
 from jobs.web.answers import CSP, FRAMED_CSP, SQL_CSP, Plain, QueryAnswer
@@ -50,7 +51,12 @@ def site(tmp_path):
     (tmp_path / "b-snapshot.db").write_bytes(os.urandom(2 * app.CHUNK + 1))
     (folder / LIST).write_text("{}")  # all of it is written
     return Site(
-        tmp_path / "b.db", tmp_path / "b-snapshot.db", ["Desk.example.org"], folder, checker=Echo()
+        tmp_path / "b.db",
+        tmp_path / "b-snapshot.db",
+        ["Desk.example.org"],
+        folder,
+        checker=Echo(),
+        totals=ENCOUNTERS.totals,
     )
 
 
@@ -415,7 +421,9 @@ class Writing:
 def test_a_page_is_begun_with_its_first_file_and_its_writer_says_how_it_ends(
     tmp_path, monkeypatch, caplog, lines, before, first, trouble
 ):
-    site = Site(tmp_path / "b.db", tmp_path / "copy.db", address="https://x.org/")
+    site = Site(
+        tmp_path / "b.db", tmp_path / "copy.db", address="https://x.org/", totals=ENCOUNTERS.totals
+    )
     site.trouble = before
     process, told = Writing(*lines), []
 
@@ -454,7 +462,7 @@ def test_a_page_is_begun_with_its_first_file_and_its_writer_says_how_it_ends(
 
 def test_files_are_written_anew_only_for_another_copy(tmp_path, monkeypatch):
     monkeypatch.setattr(app, "LOOK_EVERY", 0.0)
-    site = Site(tmp_path / "b.db", tmp_path / "copy.db")
+    site = Site(tmp_path / "b.db", tmp_path / "copy.db", totals=ENCOUNTERS.totals)
     written = []
 
     async def write(first):
@@ -548,7 +556,7 @@ def test_a_number_and_a_path_may_be_so_long(facts, path, status):
 
 
 def test_files_are_written_by_a_process_apart_which_says_what_is_wrong(tmp_path):
-    site = Site(tmp_path / "b.db", tmp_path / "b-snapshot.db")
+    site = Site(tmp_path / "b.db", tmp_path / "b-snapshot.db", totals=ENCOUNTERS.totals)
     began = []
 
     async def begin():

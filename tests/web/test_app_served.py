@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from forecast import in_use
 from forecast.config import Config
-from forecast.intake.sources import registry
+from forecast.context import Context
 from forecast.store import wakes
 from jobs import monthly
 from jobs.service import upkeep
@@ -152,17 +151,15 @@ def test_a_text_is_held_against_the_measure_of_its_record(tmp_path):
             "compute": {"engine": "serial"},
         }
     )
-    in_use.start(path, settings)
     (tmp_path / drug_files.NAME).write_bytes(drug_files.content(drug_files.lines()))
     now = datetime(2026, 5, 18, tzinfo=UTC)
-    try:
-        monthly.run(path, settings, [tmp_path / drug_files.NAME], now=now, with_bundle=False)
-        upkeep.write_snapshot(path, settings)
-        upkeep.write_site(path, settings, now)
-        with visiting(path) as visitor:
-            text = "CBP seized 43 pounds of fentanyl at the northern border in FY2025."
-            answer = visitor.ask("/check/", "POST", data={"text": text})
-    finally:
-        registry.use(registry.find("cbp_encounters"))
+    monthly.run(
+        Context.open(path, settings), [tmp_path / drug_files.NAME], now=now, with_bundle=False
+    )
+    upkeep.write_snapshot(path, settings)
+    upkeep.write_site(Context.open(path, settings), now)
+    with visiting(path) as visitor:
+        text = "CBP seized 43 pounds of fentanyl at the northern border in FY2025."
+        answer = visitor.ask("/check/", "POST", data={"text": text})
 
     assert "pounds are another measure: this record counts seizures" in answer.text

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from forecast.claims.table import CountTable
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.web.check_process import checked
 
@@ -16,7 +17,7 @@ WHAT = "encounters at and between ports of entry at the"
 @pytest.fixture(scope="module")
 def table(by_hand):
     with connect.moment(by_hand) as connection:
-        return CountTable.read(connection)
+        return CountTable.read(connection, source=ENCOUNTERS)
 
 
 def lead(said: str) -> str:

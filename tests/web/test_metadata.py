@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from forecast.desk.dictionary.views import VIEWS
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store.named_queries import QUESTIONS
 from forecast.store.read import RunRow
 from jobs.web.limits import QueryLimits
@@ -14,7 +15,7 @@ RUN = RunRow(7, "2024-04-19T12:00", "2024-03", "ab" * 32)
 
 
 def test_every_view_and_question_is_described():
-    found = metadata(RUN)["databases"][DATABASE]
+    found = metadata(RUN, ENCOUNTERS)["databases"][DATABASE]
 
     assert list(found["tables"]) == [view.name for view in VIEWS]
     asked = [(name, *one.values()) for name, one in found["queries"].items()]
@@ -28,7 +29,9 @@ def test_every_view_and_question_is_described():
 
 
 def test_a_column_is_told_with_its_unit_and_what_it_can_be():
-    columns = metadata(RUN)["databases"][DATABASE]["tables"]["latest_forecasts"]["columns"]
+    columns = metadata(RUN, ENCOUNTERS)["databases"][DATABASE]["tables"]["latest_forecasts"][
+        "columns"
+    ]
 
     assert {name: columns[name] for name in ("median", "horizon")} == {
         "median": "The forecast: as likely to be passed as not (encounters, 0 and up)",
@@ -37,7 +40,7 @@ def test_a_column_is_told_with_its_unit_and_what_it_can_be():
 
 
 def test_the_source_names_the_run_and_how_to_check_it():
-    found = metadata(RUN)
+    found = metadata(RUN, ENCOUNTERS)
     source = found["databases"][DATABASE]["source"]
 
     assert found["title"] == "Bordercast"

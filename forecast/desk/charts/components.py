@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from forecast.intake.series import panel
 from forecast.records import SeriesKey
@@ -11,10 +12,13 @@ from models.prophet import Parts, Prophet
 from models.refitting import history
 from models.structural import filled
 
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
-def prophet_parts(border: str, counts: Mapping[str, int]) -> Parts:
+
+def prophet_parts(border: str, counts: Mapping[str, int], source: Source) -> Parts:
     """The components of the fit to all months held; one fit, a second with the import."""
-    alone = filled(panel({SeriesKey(border): counts}))
+    alone = filled(panel({SeriesKey(border): counts}, source=source))
     with warnings.catch_warnings():
         # What the library says about its own code, as in the loop over cutoffs.
         warnings.simplefilter("ignore", DeprecationWarning)

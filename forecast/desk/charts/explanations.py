@@ -8,34 +8,42 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Chart, Picture
 from forecast.desk.names import dimension_words
 from forecast.desk.terminal.flag_tables import part_words
-from forecast.desk.wording import MONTHS, measure, month_words, name_of
+from forecast.desk.wording import MONTHS, month_words
 from forecast.intake.events import KNOWN
 from forecast.records import Row
 from models.prophet import Parts
 
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
+
 PARTS_SHOWN = 5
 
 
-def drivers(border: str, rows: Sequence[Row]) -> Picture:
+def drivers(border: str, rows: Sequence[Row], source: Source) -> Picture:
     """What moved a flagged month: the largest parts of each dimension, and all others."""
     month = rows[0]["month"]
     held = [row for row in rows if row["contribution"] is not None]
-    panels = [_moved(name, list(found)) for name, found in groupby(held, key=_dimension)]
+    panels = [
+        _moved(name, list(found), source)
+        for name, found in groupby(held, key=lambda row: _dimension(row, source))
+    ]
     span = _span([bar["contribution"] for _, bars in panels for bar in bars])
     total = sum(bar["contribution"] for bar in panels[0][1])
     frame = {"vconcat": [_bars(name, bars, span) for name, bars in panels], "spacing": 14}
     side = "fewer" if total < 0 else "more"
-    title = f"{name_of(border)}, {month_words(month)}: {abs(total):,} {side} than expected"
-    missing = sorted({_dimension(row) for row in rows} - {name for name, _ in panels})
+    title = (
+        f"{source.totals.name(border)}, {month_words(month)}: {abs(total):,} {side} than expected"
+    )
+    missing = sorted({_dimension(row, source) for row in rows} - {name for name, _ in panels})
     subtitle = (
-        f"Difference from the forecast, in {measure().noun}. Each group of bars explains the "
+        f"Difference from the forecast, in {source.measure.noun}. Each group of bars explains the "
         "whole: do not add over groups."
         + (f" Not in the data on record: {', '.join(missing)}." if missing else "")
     )
@@ -52,16 +60,19 @@ def _span(contributions: Sequence[int]) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _dimension(row: Row) -> str:
-    return dimension_words(row["dimension"])
+def _dimension(row: Row, source: Source) -> str:
+    return dimension_words(row["dimension"], source)
 
 
-def _moved(name: str, rows: Sequence[Row]) -> tuple[str, list[dict[str, Any]]]:
+def _moved(name: str, rows: Sequence[Row], source: Source) -> tuple[str, list[dict[str, Any]]]:
     """The largest parts, all others in one bar, and what is in no part."""
     parts = [row for row in rows if row["role"] == "part"]
     parts.sort(key=lambda row: -abs(row["contribution"]))
     shown = parts if len(parts) <= PARTS_SHOWN + 1 else parts[:PARTS_SHOWN]
-    bars = [{"part": part_words(dict(row)), "contribution": row["contribution"]} for row in shown]
+    bars = [
+        {"part": part_words(dict(row), source), "contribution": row["contribution"]}
+        for row in shown
+    ]
     rest = parts[len(shown) :]
     if rest:
         others = sum(row["contribution"] for row in rest)
@@ -99,14 +110,14 @@ def _bars(name: str, bars: Sequence[Row], span: tuple[float, float]) -> Chart:
     return {"layer": layers, "width": 470, "height": 18 * len(placed), "title": heading}
 
 
-def components(border: str, found: Parts, published: Sequence[Row]) -> Picture:
+def components(border: str, found: Parts, published: Sequence[Row], source: Source) -> Picture:
     """What Prophet's fit is made of: trend, season, and the effect of known policy dates."""
     trend: list[dict[str, Any]] = [
         {"month": months.from_index(int(at)), "trend": math.expm1(level)}
         for at, level in zip(found.months, found.trend, strict=True)
     ]
-    scale = grammar.amounts([row["encounters"] for row in published], True)
-    dotted, key = grammar.breaks(border, trend[0]["month"], trend[-1]["month"])
+    scale = grammar.amounts([row["encounters"] for row in published], True, source)
+    dotted, key = grammar.breaks(border, trend[0]["month"], trend[-1]["month"], source)
     layers = [
         grammar.line(published, "encounters", scale, color=PALE, strokeWidth=1.5),
         *dotted,
@@ -120,7 +131,8 @@ def components(border: str, found: Parts, published: Sequence[Row]) -> Picture:
     high = max(season, key=lambda row: row["percent"])
     low = min(season, key=lambda row: row["percent"])
     title = (
-        f"{name_of(border)}, Prophet's view: highest in {high['name']} ({high['percent']:+.0f}%), "
+        f"{source.totals.name(border)}, Prophet's view: highest in {high['name']} "
+        f"({high['percent']:+.0f}%), "
         f"lowest in {low['name']} ({low['percent']:+.0f}%)"
     )
     subtitle = (

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forecast.desk.charts import grammar, notice_chart
 from forecast.desk.charts.grammar import (
@@ -25,9 +25,12 @@ from forecast.desk.charts.grammar import (
     Picture,
 )
 from forecast.desk.reliability import KindScore
-from forecast.desk.wording import measure, month_words, name_of
+from forecast.desk.wording import month_words
 from forecast.records import Row
 from forecast.watch.standing import INSIDE
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 MONTHS_SHOWN = 36
 FLAT = 1.6  # times as high a scale for the 95% interval alone would flatten the rest
@@ -40,6 +43,7 @@ def fan(
     published: Sequence[Row],
     forecasts: Sequence[Row],
     flagged: Sequence[Row],
+    source: Source,
     log: bool | None = None,
     part: str = "",
 ) -> Picture:
@@ -48,20 +52,20 @@ def fan(
     part : of the border, in words, where it is not the border's total.
     """
     shown = grammar.months_back(published, MONTHS_SHOWN)
-    scale = fan_scale(shown, forecasts, log)
+    scale = fan_scale(shown, forecasts, source, log)
     last = forecasts[-1]
-    dotted, key = grammar.breaks(border, shown[0]["month"], last["month"])
+    dotted, key = grammar.breaks(border, shown[0]["month"], last["month"], source)
     layers = [
         *fan_layers(shown, forecasts, flagged, scale, dotted),
         grammar.side_labels(fan_labels(last), last["month"], scale),
     ]
-    return grammar.picture(layers, *fan_words(border, shown[-1], forecasts, part), key)
+    return grammar.picture(layers, *fan_words(border, shown[-1], forecasts, source, part), key)
 
 
-def own_fan(name: str, counted: Sequence[Row], forecasts: Sequence[Row]) -> Picture:
+def own_fan(name: str, counted: Sequence[Row], forecasts: Sequence[Row], source: Source) -> Picture:
     """A fan of anybody's series, in its own name; rows as in `fan`."""
     shown = grammar.months_back(counted, MONTHS_SHOWN)
-    scale = replace(fan_scale(shown, forecasts), unit="a month")
+    scale = replace(fan_scale(shown, forecasts, source), unit="a month")
     first, last = forecasts[0], forecasts[-1]
     title = (
         f"{name}: {shown[-1]['encounters']:,} in {month_words(shown[-1]['month'])}; "
@@ -77,7 +81,9 @@ def own_fan(name: str, counted: Sequence[Row], forecasts: Sequence[Row]) -> Pict
     return grammar.picture(layers, title, subtitle, alt_text)
 
 
-def fan_scale(shown: Sequence[Row], forecasts: Sequence[Row], log: bool | None = None) -> Amounts:
+def fan_scale(
+    shown: Sequence[Row], forecasts: Sequence[Row], source: Source, log: bool | None = None
+) -> Amounts:
     """A scale that holds the months shown and the 95% interval ahead.
 
     Without that interval's upper end where it would flatten all the rest; it is then a faint line.
@@ -85,7 +91,10 @@ def fan_scale(shown: Sequence[Row], forecasts: Sequence[Row], log: bool | None =
     counts = [row["encounters"] for row in shown]
     counts += [row[name] for row in forecasts for name in ("lo95", "hi80")]
     far = max(row["hi95"] for row in forecasts)
-    whole, without = grammar.amounts([*counts, far], log), grammar.amounts(counts, log)
+    whole, without = (
+        grammar.amounts([*counts, far], log, source),
+        grammar.amounts(counts, log, source),
+    )
     return without if whole.span > FLAT * without.span and whole.log == without.log else whole
 
 
@@ -139,16 +148,16 @@ def counts_layers(
     ]
 
 
-def counts_scale(shown: Sequence[Row]) -> Amounts:
+def counts_scale(shown: Sequence[Row], source: Source) -> Amounts:
     """A scale for them."""
     counts = [row["encounters"] for row in shown]
-    return grammar.amounts([min(counts) / notice_chart.BELOW, *counts], None)
+    return grammar.amounts([min(counts) / notice_chart.BELOW, *counts], None, source)
 
 
-def counts_words(border: str, now: Row) -> str:
+def counts_words(border: str, now: Row, source: Source) -> str:
     """Alternative text of a chart without a forecast."""
-    count = f"{now['encounters']:,} {measure().noun} in {month_words(now['month'])}"
-    return f"{name_of(border)}: {count}; not forecast yet."
+    count = f"{now['encounters']:,} {source.measure.noun} in {month_words(now['month'])}"
+    return f"{source.totals.name(border)}: {count}; not forecast yet."
 
 
 def fan_labels(last: Row) -> list[tuple[str, float]]:
@@ -170,12 +179,13 @@ def edge_labels(last: Row) -> list[tuple[str, float]]:
 
 
 def fan_words(
-    border: str, now: Row, forecasts: Sequence[Row], part: str = ""
+    border: str, now: Row, forecasts: Sequence[Row], source: Source, part: str = ""
 ) -> tuple[str, str, str]:
     """Title, subtitle and alternative text of a fan."""
     first, last = forecasts[0], forecasts[-1]
     title = (
-        f"{name_of(border)}{f', {part}' if part else ''}: {now['encounters']:,} {measure().noun} "
+        f"{source.totals.name(border)}{f', {part}' if part else ''}: {now['encounters']:,} "
+        f"{source.measure.noun} "
         f"in {month_words(now['month'])}; {first['median']:,} expected for "
         f"{month_words(first['month'])}"
     )
@@ -197,22 +207,27 @@ def history(
     rows: Sequence[Row],
     flagged: Sequence[Row],
     horizon: int,
+    source: Source,
     log: bool | None = None,
 ) -> Picture:
     """Earlier forecasts beside the published counts, flags and breaks marked."""
     first, last = rows[0]["month"], rows[-1]["month"]
     marked = [row for row in flagged if first <= row["month"] <= last]
-    dotted, key = grammar.breaks(border, first, last)
-    layers = history_layers(rows, marked, dotted, log)
-    return grammar.picture(layers, *history_words(border, rows, marked, horizon), key)
+    dotted, key = grammar.breaks(border, first, last, source)
+    layers = history_layers(rows, marked, dotted, source, log)
+    return grammar.picture(layers, *history_words(border, rows, marked, horizon, source), key)
 
 
 def history_layers(
-    rows: Sequence[Row], marked: Sequence[Row], dotted: Sequence[Chart], log: bool | None = None
+    rows: Sequence[Row],
+    marked: Sequence[Row],
+    dotted: Sequence[Chart],
+    source: Source,
+    log: bool | None = None,
 ) -> list[Chart]:
     """What a history is made of, whatever its size; marked : its flagged months."""
     scale = grammar.amounts(
-        [row[name] for row in rows for name in ("encounters", "lo95", "hi95")], log
+        [row[name] for row in rows for name in ("encounters", "lo95", "hi95")], log, source
     )
     return [
         *(grammar.band(rows, level, scale) for level in (95, 80)),
@@ -224,14 +239,15 @@ def history_layers(
 
 
 def history_words(
-    border: str, rows: Sequence[Row], marked: Sequence[Row], horizon: int | None
+    border: str, rows: Sequence[Row], marked: Sequence[Row], horizon: int | None, source: Source
 ) -> tuple[str, str, str]:
     """Title, subtitle and alternative text; horizon None: the forecast that judged the month."""
     first, last = rows[0]["month"], rows[-1]["month"]
     inside = sum(row["lo95"] <= row["encounters"] <= row["hi95"] for row in rows)
     lead = {None: "the forecast", 1: "1 month"}.get(horizon, f"{horizon} months")
     title = (
-        f"{name_of(border)}: the 95% interval of {lead} before held {inside} of {len(rows)} months"
+        f"{source.totals.name(border)}: the 95% interval of {lead} before held {inside} of "
+        f"{len(rows)} months"
     )
     hindcasts = sum(row["basis"] == "hindcast" for row in rows)
     subtitle = (
@@ -244,7 +260,7 @@ def history_words(
     return title, subtitle, alt_text
 
 
-def calibration(border: str, rows: Sequence[Row]) -> Picture:
+def calibration(border: str, rows: Sequence[Row], source: Source) -> Picture:
     """Share of months that intervals were meant to hold, against the share they held."""
     meant = "share of months an interval is meant to hold"
     place = {
@@ -273,7 +289,7 @@ def calibration(border: str, rows: Sequence[Row]) -> Picture:
     layers += _calibration_key(looks, place)
     seen = {row["horizon"]: row for row in rows if row["level"] == 0.95}
     text = ", ".join(f"{100 * seen[lead]['share']:.0f}% at lead {lead}" for lead in leads)
-    title = f"{name_of(border)}: the 95% interval held {text}"
+    title = f"{source.totals.name(border)}: the 95% interval held {text}"
     subtitle = (
         "On the grey diagonal an interval holds as often as it is meant to; below it, less often. "
         f"Hindcasts, {seen[leads[0]]['n']} months at lead 1; long leads overlap and are no "
@@ -296,10 +312,10 @@ def _calibration_key(
         yield grammar.layer(word, "text", said, align="left", fontSize=11, color=INK)
 
 
-def score(border: str, rows: Sequence[Row]) -> Picture:
+def score(border: str, rows: Sequence[Row], source: Source) -> Picture:
     """Every model's error by year of the cutoff: what was good when."""
     scores = [row["log_wis"] for row in rows]
-    scale = Amounts(True, min(scores) / 1.1, max(scores) * 1.1)
+    scale = Amounts(True, min(scores) / 1.1, max(scores) * 1.1, source.measure.unit)
     by_model = {
         model: sorted(found, key=lambda row: row["era"])
         for model, found in groupby(sorted(rows, key=_model), key=_model)
@@ -326,7 +342,7 @@ def score(border: str, rows: Sequence[Row]) -> Picture:
     said: Any = {"align": "left", "dx": 10, "fontSize": 10.5, "color": INK}
     layers.append(grammar.layer(labels, "text", {**place, "text": grammar.text()}, **said))
     better = _years_better(by_model)
-    title = f"{name_of(border)}: better than naive in {better[0]} of {better[1]} years"
+    title = f"{source.totals.name(border)}: better than naive in {better[0]} of {better[1]} years"
     subtitle = (
         "Weighted interval score of log counts, all leads of 1 to 12 months: blue with dots is "
         "the service's own model, dashed is naive (the last count goes on), thin grey the others. "

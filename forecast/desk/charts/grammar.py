@@ -12,20 +12,22 @@ import math
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import vl_convert
 from PIL import Image
 
 from forecast import atomic, months
-from forecast.desk.wording import measure, month_words
+from forecast.desk.wording import month_words
 from forecast.errors import ConfigError
 from forecast.intake.events import KNOWN
-from forecast.intake.sources import registry
 from forecast.records import Row
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 Chart = dict[str, Any]
 """Vega-Lite's JSON: a layer, layers in a frame, or frames beside and below one another."""
@@ -108,7 +110,7 @@ class Amounts:
     log: bool
     low: float
     high: float
-    unit: str = field(default_factory=lambda: measure().unit)
+    unit: str
 
     @property
     def title(self) -> str:
@@ -176,13 +178,13 @@ def _apart(pixels: Sequence[float], height: float) -> list[float]:
     return placed
 
 
-def amounts(counts: Iterable[float], log: bool | None) -> Amounts:
+def amounts(counts: Iterable[float], log: bool | None, source: Source) -> Amounts:
     """A scale for these counts; log where not said and they span more than a factor of ten."""
     found = [float(count) for count in counts]
     low, high = max(min(found), 1.0), max(*found, 2.0)
     if high / low > _SPREAD_LIMIT if log is None else log:
-        return Amounts(True, low / 1.15, high * 1.15)
-    return Amounts(False, 0.0, high * 1.05)
+        return Amounts(True, low / 1.15, high * 1.15, source.measure.unit)
+    return Amounts(False, 0.0, high * 1.05, source.measure.unit)
 
 
 def timed(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -213,9 +215,9 @@ def band(rows: Sequence[Row], level: int, scale: Amounts, x: Channel | None = No
     return layer(timed(rows), "area", {"x": x or time_axis(), **edges}, color=BANDS[level])
 
 
-def breaks(border: str, first: str, last: str) -> tuple[list[Chart], list[str]]:
+def breaks(border: str, first: str, last: str, source: Source) -> tuple[list[Chart], list[str]]:
     """The known policy dates of a border: dotted, numbered lines, and the key in words."""
-    known = KNOWN if registry.main().follows_policy else ()
+    known = KNOWN if source.follows_policy else ()
     found = [d for d in known if border in d.borders and first <= d.date[:7] <= last]
     if not found:
         return [], []
@@ -318,23 +320,27 @@ def framed(chart: Chart, title: str, subtitle: str, width: int = WIDTH) -> Chart
     return {"$schema": SCHEMA, **chart, "title": words, "padding": room, "config": LOOK}
 
 
-def plain_svg(layers: Sequence[Chart], width: int, height: int) -> bytes:
+def plain_svg(layers: Sequence[Chart], width: int, height: int, source: Source) -> bytes:
     """Layers without words around them, as an SVG file."""
     frame = {"$schema": SCHEMA, "layer": list(layers), "config": LOOK}
-    return _svg({**frame, "width": width, "height": height}).encode()
+    return _svg({**frame, "width": width, "height": height}, source).encode()
 
 
 COUNT = "encounters"  # the tables' own name for a count
 
 
-def _svg(spec: Any) -> str:
+def _svg(spec: Any, source: Source) -> str:
     """As SVG; what screen readers say of a point is called what is counted."""
     svg = str(vl_convert.vegalite_to_svg(spec))
-    return svg.replace(f"{COUNT}: ", f"{escape(measure().noun)}: ")
+    return svg.replace(f"{COUNT}: ", f"{escape(source.measure.noun)}: ")
 
 
 def render(
-    drawn: Picture, form: Format, scale: float = 1.5, size: tuple[int, int] | None = None
+    drawn: Picture,
+    form: Format,
+    source: Source,
+    scale: float = 1.5,
+    size: tuple[int, int] | None = None,
 ) -> bytes:
     """A picture as the bytes of a PNG (scale: pixels a point), an SVG or a PDF file.
 
@@ -343,7 +349,7 @@ def render(
     spec = drawn.chart
     if size is None and form == "png":
         return lean(vl_convert.vegalite_to_png(spec, scale=scale))
-    svg = _svg(spec) if size is None else _sized(spec, size)
+    svg = _svg(spec, source) if size is None else _sized(spec, size, source)
     if form == "svg":
         return svg.encode()
     if form == "pdf":
@@ -358,11 +364,11 @@ def form_of(path: Path) -> Format:
     return FORMATS[path.suffix]
 
 
-def write(drawn: Picture, to: Path, size: tuple[int, int] | None = None) -> None:
+def write(drawn: Picture, to: Path, source: Source, size: tuple[int, int] | None = None) -> None:
     """Write a picture, whole or not at all; see `form_of` and `render`."""
     form = form_of(to)
     with atomic.output(to) as draft:
-        draft.write_bytes(render(drawn, form, size=size))
+        draft.write_bytes(render(drawn, form, source, size=size))
 
 
 def titled(drawn: Picture, title: str) -> Picture:
@@ -371,16 +377,16 @@ def titled(drawn: Picture, title: str) -> Picture:
     return Picture({**drawn.chart, "title": words}, drawn.alt)
 
 
-def _sized(spec: dict[str, Any], size: tuple[int, int]) -> str:
+def _sized(spec: dict[str, Any], size: tuple[int, int], source: Source) -> str:
     """The SVG on a canvas of exactly this size: the plot takes what title and labels leave.
 
     Words keep their proportion to a page SLIDE_WIDTH wide, so that a slide is read from afar.
     """
     width, height = SLIDE_WIDTH, SLIDE_WIDTH * size[1] / size[0]
     for _ in range(2):  # once for the margins, once more because a wider plot has other labels
-        found = extent(_svg(spec))
+        found = extent(_svg(spec, source))
         spec = _stretched(spec, width - found[0], height - found[1])
-    svg = _svg(spec)
+    svg = _svg(spec, source)
     now = extent(svg)
     head = re.search(r"<svg[^>]*>", svg)
     if head is None:  # never: it is an SVG

@@ -6,11 +6,14 @@ Drawn narrow, so that its words can be read on a phone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BLUE, INK, Amounts, Channel, Chart, Picture
-from forecast.desk.wording import name_of
 from forecast.records import Row
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 WIDTH, HEIGHT = 310, 175
 BELOW, ABOVE = 1.5, 1.2  # room for the words at a triangle
@@ -20,7 +23,9 @@ KEY = (
 )
 
 
-def picture(border: str, rows: Sequence[Row], flagged: Sequence[Row], finding: str) -> Picture:
+def picture(
+    border: str, rows: Sequence[Row], flagged: Sequence[Row], finding: str, source: Source
+) -> Picture:
     """The months beside their forecasts.
 
     Parameters
@@ -30,17 +35,19 @@ def picture(border: str, rows: Sequence[Row], flagged: Sequence[Row], finding: s
     """
     # Room for a few months' names.
     x = grammar.time_axis(tickCount=4, labelFlush=True)
-    drawn = layers(rows, flagged, scale_of(rows), x)
+    drawn = layers(rows, flagged, scale_of(rows, source), x)
     frame = {"layer": drawn, "width": WIDTH, "height": HEIGHT}
     now = rows[-1]
-    title = f"{name_of(border)}: {now['encounters']:,} counted, {now['median']:,} forecast"
+    title = (
+        f"{source.totals.name(border)}: {now['encounters']:,} counted, {now['median']:,} forecast"
+    )
     return Picture(grammar.framed(frame, title, KEY, WIDTH + 30), f"{finding} {KEY}")
 
 
-def scale_of(rows: Sequence[Row]) -> Amounts:
+def scale_of(rows: Sequence[Row], source: Source) -> Amounts:
     """A scale that holds the counts and their intervals, and words at a triangle."""
     counts = [row[name] for row in rows for name in ("encounters", "lo95", "hi95")]
-    return grammar.amounts([min(counts) / BELOW, max(counts) * ABOVE], None)
+    return grammar.amounts([min(counts) / BELOW, max(counts) * ABOVE], None, source)
 
 
 def layers(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from forecast.desk.dictionary.columns import (
     COLUMNS,
@@ -22,6 +23,9 @@ from forecast.desk.dictionary.columns import (
     yes,
 )
 from forecast.desk.wording import about_column
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 
 @dataclass(frozen=True)
@@ -646,8 +650,8 @@ VIEWS: tuple[View, ...] = (
 BY_NAME: Mapping[str, View] = {view.name: view for view in VIEWS}
 
 
-def definitions(view: View) -> Iterator[tuple[str, str, str, str]]:
+def definitions(view: View, source: Source) -> Iterator[tuple[str, str, str, str]]:
     """(column, unit, range, meaning), in order."""
     for name, column in view.described().items():
-        unit = about_column(column.unit or column.kind)
-        yield name, unit, column.range, about_column(column.about)
+        unit = about_column(column.unit or column.kind, source)
+        yield name, unit, column.range, about_column(column.about, source)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.desk import brief
@@ -23,23 +24,19 @@ from forecast.desk.wording import (
     MINUS,
     basis_noun,
     basis_word,
-    both_halves,
     capital,
     change_words,
     day_words,
     first_and_now,
-    measure,
     month_words,
-    name_of,
-    place_of,
-    publisher,
     total_place,
-    totals,
     unusual_words,
 )
-from forecast.intake.sources import registry
 from forecast.printable import one_line
 from forecast.records import Row
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 PARTS_SHOWN = 2  # in a digest by mail, a border; the page has all
 LEAST_MISLEADING = 0.1  # share of the count that a wrong name would misstate
@@ -134,7 +131,7 @@ def finding(
 
 def page_link(address: str, report: MonthReport) -> str:
     """Where the month's page is, "" without a site."""
-    place = f"{total_place(report.border)}{report.month}/"
+    place = f"{total_place(report.border, report.source)}{report.month}/"
     return f"{address.rstrip('/')}/{place}" if address else ""
 
 
@@ -155,14 +152,19 @@ def say(report: MonthReport) -> str:
     """One sentence to copy: the count with its comparisons."""
     changes = f", {brief.changes(report)}" if brief.changes(report) else ""
     stood = report.expectation
-    reach = f", {measure().reach}," if measure().reach and not report.part else ""
+    reach = (
+        f", {report.source.measure.reach},"
+        if report.source.measure.reach and not report.part
+        else ""
+    )
     forecast = ""
     if stood is not None:
         through = month_words(stood.cutoff)
         made = f"the {basis_noun(stood.basis)} from data through {through}"
         forecast = f"; {made} expected {stood.median:,}"
     return (
-        f"{publisher().short} counted {report.encounters:,} {measure().noun} "
+        f"{report.source.publisher.short} counted {report.encounters:,} "
+        f"{report.source.measure.noun} "
         f"{brief.place(report)}{reach} in {month_words(report.month)}"
         f"{changes}{forecast}."
     )
@@ -173,8 +175,8 @@ def avoid(report: MonthReport) -> str:
     known, split = brief.halves(report), brief.split(report)
     ports, said = (known.at, known.words[0]) if known else (0, "")
     interior = split.inside if split else 0
-    words, why = measure().misread
-    both, aside = both_halves(), registry.main().hierarchy.aside
+    words, why = report.source.measure.misread
+    both, aside = report.source.hierarchy.both_halves, report.source.hierarchy.aside
     if both and both[0].misread and max(ports, interior) >= LEAST_MISLEADING * report.encounters:
         at = both[0]
         words, why = (
@@ -186,12 +188,12 @@ def avoid(report: MonthReport) -> str:
     if words:
         quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{words}\N{RIGHT DOUBLE QUOTATION MARK}"
         text = f"Not {quoted}: {why}. {text}"
-    return text if report.final else f"{text} {preliminary()}"
+    return text if report.final else f"{text} {preliminary(report.source)}"
 
 
 def _caption(report: MonthReport) -> str:
     """The count with its halves, above the table."""
-    text = f"{month_words(report.month)}: {report.encounters:,} {measure().noun}"
+    text = f"{month_words(report.month)}: {report.encounters:,} {report.source.measure.noun}"
     return "; ".join(filter(None, (text, brief.halves_words(report))))
 
 
@@ -208,7 +210,9 @@ def rows(report: MonthReport) -> Iterator[ComparisonText]:
         )
     yield from map(line, report.comparisons)
     if to_date_unknown(report):
-        yield ComparisonText(to_date(), "incomplete", "-", "not known", "-")
+        yield ComparisonText(
+            to_date(begins=report.source.year_begins), "incomplete", "-", "not known", "-"
+        )
 
 
 def _nationwide(report: MonthReport | None) -> str:
@@ -216,7 +220,10 @@ def _nationwide(report: MonthReport | None) -> str:
     if report is None:
         return ""
     halves, stood = brief.halves_words(report, " and "), report.expectation
-    text = f"{name_of(report.border)}: {report.encounters:,} {measure().noun}"
+    text = (
+        f"{report.source.totals.name(report.border)}: {report.encounters:,} "
+        f"{report.source.measure.noun}"
+    )
     year = next(c for c in report.comparisons if c.name == "year before")
     if year.before:
         text += f", {brief.moved(year)} from a year before"
@@ -228,7 +235,7 @@ def _finding(report: MonthReport) -> tuple[str, str, list[str]]:
     """(phrase of the subject, the finding in one sentence, further findings)."""
     sentences = [*_flag_findings(report), *_drift_findings(report), *_shift_findings(report)]
     if not sentences:
-        noun = capital(measure().noun)
+        noun = capital(report.source.measure.noun)
         stood = report.expectation
         how = "as forecast" if stood else "not forecast"
         by = ", by the hindcast" if stood and stood.basis == "hindcast" else ""
@@ -245,7 +252,8 @@ def _flag_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
         how = f"{_HOW_FAR[flag['severity']]}{_SIDES[flag['side']]}"
         yield (
             f"{how} {basis_word(flag.get('basis', ''))}",
-            f"{capital(measure().noun)} {_where(report)} were {how} the {_basis(flag)}: "
+            f"{capital(report.source.measure.noun)} {_where(report)} were {how} the "
+            f"{_basis(flag)}: "
             f"{_counted(report, flag)}, {flag['expected']:,} expected.",
         )
 
@@ -257,7 +265,8 @@ def _drift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
         side = _SIDES[flag["side"]]
         yield (
             f"drifting {side} {basis_word(flag.get('basis', ''))}s",
-            f"{capital(measure().noun)} {_where(report)} have drifted {side} the {_basis(flag)}s: "
+            f"{capital(report.source.measure.noun)} {_where(report)} have drifted {side} the "
+            f"{_basis(flag)}s: "
             f"{_counted(report, flag)}, {flag['expected']:,} expected six months before. "
             "No single month stood out.",
         )
@@ -279,14 +288,15 @@ def _shift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
     level, opened = _LEVELS[report.shift["side"]], month_words(report.shift["opened"])
     yield (
         f"{level} level confirmed",
-        f"The {level} level of {measure().noun} {place_of(report.border)}, flagged in {opened}, "
+        f"The {level} level of {report.source.measure.noun} "
+        f"{report.source.totals.where(report.border)}, flagged in {opened}, "
         f"has lasted: {report.encounters:,} counted in {month_words(report.month)}. Forecasts now "
         "start from it.",
     )
 
 
 def _where(report: MonthReport) -> str:
-    return f"{place_of(report.border)} in {month_words(report.month)}"
+    return f"{report.source.totals.where(report.border)} in {month_words(report.month)}"
 
 
 def line(c: Comparison) -> ComparisonText:
@@ -306,7 +316,11 @@ def _blocks(report: MonthReport) -> Iterator[TextBlock]:
     moved = tuple(moved_lines(report))
     if moved:
         yield TextBlock("What moved: difference from the forecast", items=moved)
-    state = f"The {months.year_noun()} is closed." if report.final else preliminary()
+    state = (
+        f"The {months.year_noun(report.source.year_begins)} is closed."
+        if report.final
+        else preliminary(report.source)
+    )
     yield TextBlock("What this does not say", " ".join((*brief.definition(report), state)))
     if report.score is not None:
         yield TextBlock("How good these forecasts have been", quality(report.score))
@@ -321,21 +335,22 @@ def _often(report: MonthReport) -> Iterator[str]:
     flagged, judged = report.often
     if flagged and any(flag["kind"] == "month" for flag in report.flags):
         yield (
-            f"Some {totals().one} is flagged in about 1 month of {round(judged / flagged)} "
+            f"Some {report.source.totals.one} is flagged in about 1 month of "
+            f"{round(judged / flagged)} "
             f"({flagged} of {judged} judged)."
         )
 
 
-def preliminary() -> str:
+def preliminary(source: Source) -> str:
     """That a count of the open year will be revised, and by whom."""
-    return f"The count is preliminary: {publisher().short} {publisher().revises}."
+    return f"The count is preliminary: {source.publisher.short} {source.publisher.revises}."
 
 
 def moved_lines(report: MonthReport) -> Iterator[tuple[str, str]]:
     """A line a dimension; each explains the whole."""
     for flag in report.findings:
         if flag["kind"] == "month" and report.drivers:
-            for label, text in flagged.moved_parts(flag, report.drivers):
+            for label, text in flagged.moved_parts(flag, report.drivers, report.source):
                 # With signs as everywhere else in a notice.
                 yield one_line(label), re.sub(r"(?<= )-(?=\d)", MINUS, one_line(text))
 
@@ -358,7 +373,7 @@ def quality(row: Row) -> str:
     return f"{text} The error was {percent:.0f}% {word} than that of assuming no change."
 
 
-def digest(standing: Standing) -> SectionText:
+def digest(standing: Standing, source: Source) -> SectionText:
     """The section of what is still open, and of unusual groups; all of them on the page."""
     still = tuple(
         ("", f"still {_LEVELS[e['side']]} than forecast before {month_words(e['opened'])}")
@@ -366,7 +381,7 @@ def digest(standing: Standing) -> SectionText:
         if e["state"] == "open"
     )
     parts = [
-        (one_line(member_words(part["dimension"], part["member"])), _part(part))
+        (one_line(member_words(part["dimension"], part["member"], source)), _part(part, source))
         for part in sorted(standing.parts, key=_gravest)
     ]
     shown = parts[:PARTS_SHOWN]
@@ -378,7 +393,7 @@ def digest(standing: Standing) -> SectionText:
         phrase="digest",
         finding=f"{capital(name)}: also unusual",
         items=(*still, *shown),
-        blocks=(TextBlock(f"All unusual {totals().below}", items=tuple(parts)),)
+        blocks=(TextBlock(f"All unusual {source.totals.below}", items=tuple(parts)),)
         if parts[PARTS_SHOWN:]
         else (),
     )
@@ -388,12 +403,12 @@ def _gravest(part: Row) -> tuple[int, float]:
     return GRAVITY.index(part["severity"]), -abs(part["encounters"] - part["expected"])
 
 
-def _part(part: Row) -> str:
+def _part(part: Row, source: Source) -> str:
     """A part's flag in a few words."""
-    beside = f", unlike its {totals().one}" if part["role"] == "apart" else ""
+    beside = f", unlike its {source.totals.one}" if part["role"] == "apart" else ""
     kind = "drift" if part["kind"] == "drift" else str(part["severity"])
     return (
-        f"({one_line(dimension_words(part['dimension']))}): {part['encounters']:,}, "
+        f"({one_line(dimension_words(part['dimension'], source))}): {part['encounters']:,}, "
         f"expected {part['expected']:,}; {kind}{beside}"
     )
 
@@ -409,7 +424,10 @@ def correction(
     return SectionText(
         border=report.border,
         phrase="figures revised",
-        finding=f"Correction: our notice on {measure().noun} {_where(report)} is no longer right.",
+        finding=(
+            f"Correction: our notice on {report.source.measure.noun} {_where(report)} is no "
+            "longer right."
+        ),
         more=(f"The count is now {report.encounters:,}.", *known),
         items=tuple(("", sentence) for sentence in false),
         say=say(report),
@@ -424,13 +442,13 @@ def correction(
     )
 
 
-def withdrawn(border: str, month: str, run: int, at: str, why: str) -> SectionText:
+def withdrawn(border: str, month: str, run: int, at: str, why: str, source: Source) -> SectionText:
     """The section that withdraws what a withdrawn run said; at : when, UTC, ISO 8601."""
-    where = f"{place_of(border)} in {month_words(month)}"
+    where = f"{source.totals.where(border)} in {month_words(month)}"
     return SectionText(
         border=border,
         phrase="notice withdrawn",
-        finding=f"Correction: we withdraw our notice on {measure().noun} {where}.",
+        finding=f"Correction: we withdraw our notice on {source.measure.noun} {where}.",
         more=(
             f"It rested on run {run}, which was withdrawn on {day_words(at[:10])}: {one_line(why)}",
             "Please do not use its finding, forecast or comparisons any more.",

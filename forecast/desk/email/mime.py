@@ -24,11 +24,14 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from html import escape
+from typing import TYPE_CHECKING
 
-from forecast import headlines
 from forecast.desk.email.typeset import BREAK, CHART, QUOTE, RULE
-from forecast.desk.wording import capital, check_command, measure, month_words, slug
+from forecast.desk.wording import capital, check_command, month_words, slug
 from forecast.store.notices import Notice, Section
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 _POLICY = SMTP.clone(max_line_length=78)
 _FIGURE = (
@@ -85,9 +88,9 @@ def message_id(notice_id: str, name: str) -> str:
     return f"<{local}.{hashlib.sha256(name.encode()).hexdigest()[:12]}@{domain}>"
 
 
-def subject(notice: Notice, sections: Sequence[Section]) -> str:
+def subject(notice: Notice, sections: Sequence[Section], source: Source) -> str:
     """What it is about; no brackets, no word from outside."""
-    about = f"{measure().title}, {month_words(notice.month)}: "
+    about = f"{source.measure.title}, {month_words(notice.month)}: "
     start = f"Correction: {about[0].lower()}{about[1:]}" if notice.kind == "correction" else about
     by_phrase: dict[str, list[str]] = {}
     for section in sections:
@@ -95,12 +98,12 @@ def subject(notice: Notice, sections: Sequence[Section]) -> str:
             by_phrase.setdefault(section.phrase, []).append(section.border)
     if not by_phrase:
         return f"{start}what else was unusual"
-    texts = [f"{_joined(borders)} {phrase}" for phrase, borders in by_phrase.items()]
+    texts = [f"{_joined(borders, source)} {phrase}" for phrase, borders in by_phrase.items()]
     return start + ", ".join(texts)
 
 
-def _joined(borders: Sequence[str]) -> str:
-    ordered = sorted(borders, key=headlines.every().index)
+def _joined(borders: Sequence[str], source: Source) -> str:
+    ordered = sorted(borders, key=source.totals.every.index)
     return " and ".join((", ".join(ordered[:-1]), ordered[-1])) if ordered[1:] else ordered[0]
 
 
@@ -109,6 +112,7 @@ def letter(
     sections: Sequence[Section],
     head: Letterhead,
     approved_at: str,
+    source: Source,
     answers: str = "",
     mark: str = "",
     attach_page: bool = False,
@@ -124,7 +128,7 @@ def letter(
     """
     name = edition(sections) + (f" after {answers}" if answers else "")
     own_id = message_id(notice.message_id, name)
-    about = ": ".join(filter(None, (mark, subject(notice, sections))))
+    about = ": ".join(filter(None, (mark, subject(notice, sections, source))))
     by_mail = {"List-Unsubscribe": f"<mailto:{head.unsubscribe}?subject=unsubscribe>"}
     headers = {
         "From": head.sender,
@@ -134,10 +138,10 @@ def letter(
         "Message-ID": own_id,
         **({"In-Reply-To": answers, "References": answers} if answers else {}),
         "Auto-Submitted": "auto-generated",
-        "List-Id": f"{capital(measure().attribute)} notices <bordercast.{head.domain}>",
+        "List-Id": f"{capital(source.measure.attribute)} notices <bordercast.{head.domain}>",
         **({} if head.one_click else by_mail),
     }
-    mime = _mime(notice, sections, headers, own_id.strip("<>"), attach_page)
+    mime = _mime(notice, sections, headers, own_id.strip("<>"), attach_page, source)
     return Letter(name, about, own_id, mime)
 
 
@@ -147,6 +151,7 @@ def _mime(
     headers: Mapping[str, str],
     own_id: str,
     attach_page: bool,
+    source: Source,
 ) -> bytes:
     chart = _drawn(sections)
     message = EmailMessage(policy=_POLICY)
@@ -174,7 +179,7 @@ def _mime(
             page(notice, sections),
             subtype="html",
             cte="quoted-printable",
-            filename=f"{slug(measure().title)}-{notice.month}.html",
+            filename=f"{slug(source.measure.title)}-{notice.month}.html",
         )
         message.set_boundary(f"mixed-{notice.content_key[:32]}")
     return message.as_bytes()

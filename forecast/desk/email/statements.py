@@ -11,12 +11,15 @@ A digit that moved is no falsehood: the notice says which release it rests on. F
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forecast.desk.ranking import comparisons, extreme_since
 from forecast.desk.report import MonthReport
 from forecast.desk.wording import MINUS, change_words, month_words
 from forecast.watch.revisions import LEAST_COUNT, LEAST_SHARE
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 NoticeStatement = Mapping[str, Any]
 GRAVITY = ("critical", "major", "notable", "watch")  # the gravest first
@@ -41,7 +44,7 @@ def severity(report: MonthReport) -> str:
     return str(min((flag["severity"] for flag in report.findings), key=GRAVITY.index))
 
 
-def became_false(then: NoticeStatement, counts: Mapping[str, int]) -> list[str]:
+def became_false(then: NoticeStatement, counts: Mapping[str, int], source: Source) -> list[str]:
     """What is no longer true, a sentence each; empty if everything still is.
 
     Parameters
@@ -50,8 +53,12 @@ def became_false(then: NoticeStatement, counts: Mapping[str, int]) -> list[str]:
     """
     if not then or then["month"] not in counts:
         return []
-    checks = (_count, _place, _compared, _extreme)
-    return [sentence for check in checks for sentence in check(then, counts)]
+    return [
+        *_count(then, counts),
+        *_place(then, counts),
+        *_compared(then, counts, source),
+        *_extreme(then, counts),
+    ]
 
 
 def _much(before: int, now: int) -> bool:
@@ -82,8 +89,8 @@ def _where(count: int, bounds: list[int]) -> str:
     return f"{side} the {80 if lo95 <= count <= hi95 else 95}% interval"
 
 
-def _compared(then: NoticeStatement, counts: Mapping[str, int]) -> Iterator[str]:
-    for now in comparisons(counts, then["month"]):
+def _compared(then: NoticeStatement, counts: Mapping[str, int], source: Source) -> Iterator[str]:
+    for now in comparisons(counts, then["month"], source):
         _, count, before = then["compared"].get(now.name, (None, 0, None))
         if before is None or now.before is None:
             continue

@@ -7,12 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from forecast.desk.email.content import SectionText, TextBlock
-from forecast.desk.wording import credit
 from forecast.printable import one_line
 from forecast.store.notices import Frame
 
 if TYPE_CHECKING:
     from jinja2.environment import Template, TemplateModule
+
+    from forecast.intake.sources.contract import Source
 
 WIDTH = 78
 # Between the parts of a section: what every section of a mail says, what only the first does, what
@@ -24,7 +25,12 @@ QUOTE = "[run and digest]"  # where these go: they are known when the notice is 
 
 
 def frame(
-    title: str, contact: str, unsubscribe: str = "", address: str = "", public_key: str = ""
+    title: str,
+    contact: str,
+    source: Source,
+    unsubscribe: str = "",
+    address: str = "",
+    public_key: str = "",
 ) -> Frame:
     """What stands before and after the sections.
 
@@ -34,7 +40,7 @@ def frame(
     reading = f"{address.rstrip('/')}/reading/" if address else ""
     signed = f"The record is signed. The public key: {public_key}" if public_key else ""
     questions = f"Questions: {one_line(contact) or 'answer this mail'}."
-    lines = [line for line in (QUOTE, signed, credit(), questions) if line]
+    lines = [line for line in (QUOTE, signed, source.publisher.credit, questions) if line]
     way = "To unsubscribe, answer with the word unsubscribe."
     texts = [f"How to read a notice: {reading}"] if reading else []
     page = _page()

@@ -12,7 +12,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast import headlines, in_use
 from forecast.desk.dictionary.views import BY_NAME, definitions
 from forecast.desk.names import SeriesNames
 from forecast.desk.wording import stale_words
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecast.desk.asking import Asking
+    from forecast.intake.sources.contract import Source
 
 _SAID_ONCE = ["border", "dimension", "member", "model", "run_id"]
 
@@ -35,13 +35,11 @@ class Record:
 
     Parameters
     ----------
-    path : the database; ConfigError if there is none.
+    path : the database. source : whose counts it holds.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        with closing(connect.read(self.path)) as connection:  # say at once if it cannot be read
-            in_use.of_connection(connection)
+    def __init__(self, path: Path, source: Source) -> None:
+        self.path, self.source = path, source
 
     def __repr__(self) -> str:
         return f"forecast.open({str(self.path)!r})"
@@ -53,37 +51,39 @@ class Record:
         forecast only. Where it comes from is in the table's `attrs`: series, model, run_id,
         digest, and a note where a part's newest figure is older than its border's.
         """
-        key, source = self._named(series)
+        key, about = self._named(series)
         table = self.view("latest_forecasts")
         every = table[_rows_of(table, key)]
         if every.empty:
-            raise SeriesNameError(source["series"], "the last run has no forecast of it")
+            raise SeriesNameError(about["series"], "the last run has no forecast of it")
         _known("model", model, sorted(set(every["model"])))
         found = every[every["model"] == model]
-        source |= {"model": model, "run_id": int(found["run_id"].iloc[0])}
+        about |= {"model": model, "run_id": int(found["run_id"].iloc[0])}
         border = table[_rows_of(table, SeriesKey(key.border)) & (table["model"] == model)]
-        source["note"] = stale_words(str(found["cutoff"].iloc[0]), str(border["cutoff"].max()))
-        return _by_month(found, _SAID_ONCE, source)
+        about["note"] = stale_words(
+            str(found["cutoff"].iloc[0]), str(border["cutoff"].max()), self.source
+        )
+        return _by_month(found, _SAID_ONCE, about)
 
     def actual(self, series: str, as_of: str | None = None) -> pd.DataFrame:
         """A series' published counts: a row a month, now or as known at the end of a day.
 
         series : as for `latest`. A part's month that no file lists within its span is 0.
         """
-        key, source = self._named(series)
+        key, about = self._named(series)
         if key.headline:
             table = self.view("border_months", as_of)
             found = table[table["border"] == key.border]
-            return _by_month(found, ["border"], {**source, "as_of": as_of})
+            return _by_month(found, ["border"], {**about, "as_of": as_of})
         table = self.view("series_months", as_of)
         found = table[_rows_of(table, key)]
         said_once = ["border", "dimension", "member", "component"]
-        return _by_month(found, said_once, {**source, "as_of": as_of})
+        return _by_month(found, said_once, {**about, "as_of": as_of})
 
     def _named(self, series: str) -> tuple[SeriesKey, dict[str, Any]]:
-        """A series by one of its names, and what a table of it says of its source."""
+        """A series by one of its names, and what a table of it says of where it comes from."""
         with closing(connect.read(self.path)) as connection:
-            names = SeriesNames(joint.series_keys(connection))
+            names = SeriesNames(joint.series_keys(connection), self.source)
         key = names.find(series)
         return key, {"series": names.name(key), "border": key.border, "digest": self.digest}
 
@@ -97,9 +97,9 @@ class Record:
 
         with self._asking() as asking:
             found = asdict(asking.span(series, span))
-            source = {"series": asking.names.name(found.pop("series")), "digest": asking.run.digest}
-        table = pd.Series(found, name=source["series"])
-        table.attrs.update(source)
+            about = {"series": asking.names.name(found.pop("series")), "digest": asking.run.digest}
+        table = pd.Series(found, name=about["series"])
+        table.attrs.update(about)
         return table
 
     def chance(self, series: str, span: str, event: str) -> float:
@@ -114,7 +114,7 @@ class Record:
         """
         import pandas as pd
 
-        _known("border", border, headlines.every())
+        _known("border", border, self.source.totals.every)
         with closing(connect.read(self.path)) as connection:
             rows = changes.latest(connection, border)
         table = pd.DataFrame(rows, columns=list(BY_NAME["forecast_changes"].columns))
@@ -129,11 +129,11 @@ class Record:
 
         with self._asking() as asking:
             found = asking.outlooks(series, n)
-            source = {"series": asking.names.name(found.key), "digest": asking.run.digest}
+            about = {"series": asking.names.name(found.key), "digest": asking.run.digest}
         first = pd.Period(found.cutoff, freq="M") + 1
         index = pd.period_range(first, periods=found.draws.shape[1], name="month")
         table = pd.DataFrame(found.draws.T, index=index)
-        table.attrs.update(source)
+        table.attrs.update(about)
         return table
 
     @contextmanager
@@ -141,7 +141,7 @@ class Record:
         from forecast.desk.asking import Asking
 
         with connect.moment(self.path) as connection:
-            yield Asking(connection)
+            yield Asking(connection, self.source)
 
     def view(self, name: str, as_of: str | None = None) -> pd.DataFrame:
         """Any view of the dictionary, with text, whole and real columns as it says.
@@ -172,7 +172,9 @@ class Record:
 
         _known("view", name, sorted(BY_NAME))
         heads = ["column", "unit", "values", "meaning"]
-        return pd.DataFrame(list(definitions(BY_NAME[name])), columns=heads).set_index("column")
+        return pd.DataFrame(list(definitions(BY_NAME[name], self.source)), columns=heads).set_index(
+            "column"
+        )
 
     @property
     def digest(self) -> str:
@@ -196,13 +198,11 @@ def _rows_of(table: pd.DataFrame, key: SeriesKey) -> pd.Series[bool]:
     return found
 
 
-def _by_month(
-    table: pd.DataFrame, said_once: Sequence[str], source: dict[str, Any]
-) -> pd.DataFrame:
+def _by_month(table: pd.DataFrame, said_once: Sequence[str], about: dict[str, Any]) -> pd.DataFrame:
     """A row a month, the month as a Period in front; what is the same in all rows in attrs."""
     import pandas as pd
 
     months = pd.PeriodIndex(table["month"], freq="M", name="month")
     found = table.drop(columns=["month", *said_once]).set_index(months)
-    found.attrs.update(source)
+    found.attrs.update(about)
     return found

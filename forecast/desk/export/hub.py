@@ -18,14 +18,15 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from forecast import headlines, months
-from forecast.desk.wording import credit, measure, publisher
+from forecast import months
 from forecast.records import HUB_PERMILLES
 
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
+
 SCHEMAS = "https://raw.githubusercontent.com/hubverse-org/schemas/main/v6.0.0"
-TARGET = f"monthly {measure().noun}"
 TEAM = "bordercast"
 _COLUMNS = (
     "reference_date",
@@ -56,6 +57,7 @@ def write(
     models: Mapping[str, Iterable[Quantile]],
     values: Iterable[tuple[str, str, str, int]],
     about: Mapping[str, str],
+    source: Source,
 ) -> int:
     """Write a hub into an empty folder; returns the number of model output files.
 
@@ -71,17 +73,17 @@ def write(
     for model, quantiles in models.items():
         for cutoff, found in groupby(quantiles, key=lambda q: q.cutoff):
             rows = list(found)
-            _round(folder, model, cutoff, rows)
+            _round(folder, model, cutoff, rows, source)
             rounds.add(cutoff)
             horizons |= {q.horizon for q in rows}
             count += 1
-        _metadata(folder, model, about)
+        _metadata(folder, model, about, source)
     _json(folder / "hub-config" / "admin.json", _admin(about))
-    _json(folder / "hub-config" / "tasks.json", _tasks(sorted(rounds), sorted(horizons)))
+    _json(folder / "hub-config" / "tasks.json", _tasks(sorted(rounds), sorted(horizons), source))
     _json(folder / "hub-config" / "target-data.json", _target_data())
     _json(folder / "hub-config" / "model-metadata-schema.json", _metadata_schema())
     observed = (
-        (known_from, last_day(month), TARGET, border, encounters)
+        (known_from, last_day(month), _target_name(source), border, encounters)
         for border, month, known_from, encounters in values
     )
     _csv(folder / "target-data" / "time-series.csv", _OBSERVED, observed)
@@ -93,13 +95,13 @@ def last_day(month: str) -> str:
     return f"{month}-{monthrange(int(month[:4]), int(month[5:]))[1]:02d}"
 
 
-def _round(folder: Path, model: str, cutoff: str, rows: Sequence[Quantile]) -> None:
+def _round(folder: Path, model: str, cutoff: str, rows: Sequence[Quantile], source: Source) -> None:
     model_id = f"{TEAM}-{model}"
     path = folder / "model-output" / model_id / f"{last_day(cutoff)}-{model_id}.csv"
     lines = (
         (
             last_day(cutoff),
-            TARGET,
+            _target_name(source),
             q.horizon,
             q.border,
             last_day(q.month),
@@ -143,13 +145,18 @@ def _choices(values: Sequence[Any]) -> dict[str, Any]:
     return {"required": None, "optional": list(values)}
 
 
-def _tasks(rounds: Sequence[str], horizons: Sequence[int]) -> dict[str, Any]:
+def _target_name(source: Source) -> str:
+    """What is forecast, as a hub calls it."""
+    return f"monthly {source.measure.noun}"
+
+
+def _tasks(rounds: Sequence[str], horizons: Sequence[int], source: Source) -> dict[str, Any]:
     ends = sorted({last_day(months.shift(cutoff, h)) for cutoff in rounds for h in horizons})
     task_ids = {
         "reference_date": _choices([last_day(cutoff) for cutoff in rounds]),
-        "target": _choices([TARGET]),
+        "target": _choices([_target_name(source)]),
         "horizon": _choices(horizons),
-        "location": _choices(headlines.every()),
+        "location": _choices(source.totals.every),
         "target_end_date": _choices(ends),
     }
     quantile = {
@@ -167,7 +174,7 @@ def _tasks(rounds: Sequence[str], horizons: Sequence[int]) -> dict[str, Any]:
                     {
                         "task_ids": task_ids,
                         "output_type": {"quantile": quantile},
-                        "target_metadata": [_target()],
+                        "target_metadata": [_target(source)],
                     }
                 ],
                 "submissions_due": {"relative_to": "reference_date", "start": 0, "end": 60},
@@ -178,12 +185,12 @@ def _tasks(rounds: Sequence[str], horizons: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def _target() -> dict[str, Any]:
+def _target(source: Source) -> dict[str, Any]:
     return {
-        "target_id": TARGET,
-        "target_name": f"{measure().noun.capitalize()} published by {publisher().name}",
-        "target_units": measure().unit,
-        "target_keys": {"target": TARGET},
+        "target_id": _target_name(source),
+        "target_name": f"{source.measure.noun.capitalize()} published by {source.publisher.name}",
+        "target_units": source.measure.unit,
+        "target_keys": {"target": _target_name(source)},
         "description": "Events, not people: one person can be counted more than once.",
         "target_type": "discrete",
         "is_step_ahead": True,
@@ -211,7 +218,7 @@ def _metadata_schema() -> dict[str, Any]:
     }
 
 
-def _metadata(folder: Path, model: str, about: Mapping[str, str]) -> None:
+def _metadata(folder: Path, model: str, about: Mapping[str, str], source: Source) -> None:
     """A YAML file; JSON strings are valid YAML."""
     kind = (
         "hindcast, computed later from only the data available at the time"
@@ -222,7 +229,7 @@ def _metadata(folder: Path, model: str, about: Mapping[str, str]) -> None:
         "team_abbr": TEAM,
         "model_abbr": model,
         "methods": f"Bordercast's model {model.removesuffix('_hindcast')}; {kind}",
-        "data_inputs": f"Counts published by {publisher().name}. {credit()}",
+        "data_inputs": f"Counts published by {source.publisher.name}. {source.publisher.credit}",
         "record": ", ".join(f"{name} {text}" for name, text in about.items()),
     }
     path = folder / "model-metadata" / f"{TEAM}-{model}.yml"

@@ -11,7 +11,7 @@ import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from forecast import atomic
 from forecast.desk.dictionary.columns import ColumnKind
@@ -25,9 +25,11 @@ from forecast.desk.export.encoded import (
     real,
     safe,
 )
-from forecast.desk.wording import column_name
 from forecast.errors import ConfigError
 from forecast.records import HUB_COLUMNS
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 DIGEST = "Digest of the record after its last run; `bordercast verify --run N --digest X` checks it"
 HINDCASTS: Mapping[str, ColumnKind] = {
@@ -50,7 +52,9 @@ def of_rows(
     return ExportTable(columns, [list(zip(*rows, strict=True))] if rows else [], notes)
 
 
-def of_view(view: View, rows: Sequence[Sequence[Any]], notes: Mapping[str, str]) -> ExportTable:
+def of_view(
+    view: View, rows: Sequence[Sequence[Any]], notes: Mapping[str, str], source: Source
+) -> ExportTable:
     """A view's rows; each bears the digest of the run it was read from.
 
     notes : with a "digest" among them.
@@ -58,13 +62,13 @@ def of_view(view: View, rows: Sequence[Sequence[Any]], notes: Mapping[str, str])
     columns: dict[str, ColumnKind] = {
         name: column.kind for name, column in view.described().items()
     }
-    shown = {name: column_name(name) for name in columns if column_name(name)}
+    shown = {name: source.column(name) for name in columns if source.column(name)}
     if shown != {name: name for name in columns}:  # in the words of their source
         places = [place for place, name in enumerate(columns) if name in shown]
         own = {shown[name]: kind for name, kind in columns.items() if name in shown}
         marked = [(*(row[place] for place in places), notes["digest"]) for row in rows]
         return of_rows({**own, "digest": "text"}, marked, notes)
-    meant = *definitions(view), ("digest", "text", "64 hex digits", DIGEST)
+    meant = *definitions(view, source), ("digest", "text", "64 hex digits", DIGEST)
     if "digest" in columns:
         return replace(of_rows(columns, rows, notes), definitions=meant[:-1])
     marked = [(*row, notes["digest"]) for row in rows]

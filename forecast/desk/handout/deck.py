@@ -41,7 +41,7 @@ def pptx(said: Handout, report: MonthReport, chart: PosterChart, run: RunRow) ->
     _write(title, [said.title], 30, bold=True)
     words = slide.shapes.add_textbox(Pt(30), Pt(70), Pt(900), Pt(80))
     _write(words, [" ".join((said.number, *said.unit)), *said.lines], 17)
-    png = vl_convert.svg_to_png(poster.chart_svg(chart, *CHART), scale=3)
+    png = vl_convert.svg_to_png(poster.chart_svg(chart, *CHART, source=report.source), scale=3)
     picture = slide.shapes.add_picture(io.BytesIO(png), Pt(30), Pt(176), width=Pt(CHART[0]))
     # The library has no property for what a picture shows.
     picture._element.nvPicPr.cNvPr.set("descr", said.alt)

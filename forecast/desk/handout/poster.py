@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
+from typing import TYPE_CHECKING
 
 import vl_convert
 
@@ -16,6 +17,9 @@ from forecast.desk.charts import forecasts, grammar, notice_chart
 from forecast.desk.charts.grammar import FONT, GREY, INK, Chart
 from forecast.desk.handout.words import Handout
 from forecast.records import Row
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 MARGIN = 24  # points of white on every side
 # Mean width of a letter, in font sizes: of Liberation Sans and Arial, plain and bold.
@@ -56,12 +60,12 @@ class PosterChart:
     stood: Sequence[Row] = ()
 
 
-def png(said: Handout, chart: PosterChart, size: PosterSize = POST) -> bytes:
+def png(said: Handout, chart: PosterChart, source: Source, size: PosterSize = POST) -> bytes:
     """The poster as a PNG file."""
-    return grammar.lean(vl_convert.svg_to_png(svg(said, chart, size), scale=1))
+    return grammar.lean(vl_convert.svg_to_png(svg(said, chart, source, size), scale=1))
 
 
-def svg(said: Handout, chart: PosterChart, size: PosterSize = POST) -> str:
+def svg(said: Handout, chart: PosterChart, source: Source, size: PosterSize = POST) -> str:
     """The poster as an SVG file, as many pixels wide and high as `size` says."""
     top = 144
     room = size.width - 2 * MARGIN, size.height - top - 28
@@ -71,7 +75,7 @@ def svg(said: Handout, chart: PosterChart, size: PosterSize = POST) -> str:
         f'viewBox="0 0 {size.width} {size.height}" font-family="{escape(FONT)}" fill="{INK}">'
         f'<rect width="{size.width}" height="{size.height}" fill="white"/>'
         f"{''.join(_words(said, size))}"
-        f'<g transform="translate({MARGIN},{top})">{_fitted(chart, *room)}</g></svg>'
+        f'<g transform="translate({MARGIN},{top})">{_fitted(chart, *room, source=source)}</g></svg>'
     )
 
 
@@ -98,34 +102,36 @@ def _text(words: str, y: float, size: float, room: float, *, x: float = MARGIN, 
     )
 
 
-def _fitted(chart: PosterChart, width: float, height: float) -> str:
+def _fitted(chart: PosterChart, width: float, height: float, source: Source) -> str:
     """The chart in its room, in points; made smaller as a whole if its labels need more."""
-    drawn = chart_svg(chart, width, height)
+    drawn = chart_svg(chart, width, height, source)
     wide, high = grammar.extent(drawn)
     return f'<g transform="scale({min(1.0, width / wide, height / high):.4g})">{drawn}</g>'
 
 
-def chart_svg(chart: PosterChart, width: float, height: float) -> str:
+def chart_svg(chart: PosterChart, width: float, height: float, source: Source) -> str:
     """The chart alone, about as wide and high as said, in points."""
-    layers, labels, scale = _layers(chart)
+    layers, labels, scale = _layers(chart, source)
     beside = max((6 * len(words) + 8 for words, _ in labels), default=8)
     plot = int(width - 62 - beside), int(height - 26)
     if labels:
         layers.append(grammar.side_labels(labels, chart.ahead[-1]["month"], scale, plot[1]))
-    return grammar.plain_svg(layers, *plot).decode()
+    return grammar.plain_svg(layers, *plot, source=source).decode()
 
 
-def _layers(chart: PosterChart) -> tuple[list[Chart], list[tuple[str, float]], grammar.Amounts]:
+def _layers(
+    chart: PosterChart, source: Source
+) -> tuple[list[Chart], list[tuple[str, float]], grammar.Amounts]:
     """The chart's layers, its labels on the right with their counts, and its scale."""
     shown = grammar.months_back(chart.counted, forecasts.MONTHS_SHOWN)
     if chart.ahead:
-        scale = _short(forecasts.fan_scale(shown, chart.ahead))
+        scale = _short(forecasts.fan_scale(shown, chart.ahead, source))
         labels = forecasts.edge_labels(chart.ahead[-1])
         return forecasts.fan_layers(shown, chart.ahead, chart.flagged, scale), labels, scale
     if chart.stood:
-        scale = _short(notice_chart.scale_of(chart.stood))
+        scale = _short(notice_chart.scale_of(chart.stood, source))
         return notice_chart.layers(chart.stood, chart.flagged, scale), [], scale
-    scale = _short(forecasts.counts_scale(shown))
+    scale = _short(forecasts.counts_scale(shown, source))
     return forecasts.counts_layers(shown, chart.flagged, scale), [], scale
 
 

@@ -11,7 +11,7 @@ from forecast.desk.handout import poster
 from forecast.desk.handout.poster import PosterChart
 from forecast.desk.handout.words import Handout
 from forecast.desk.report import MonthReport
-from forecast.desk.wording import check_command, credit
+from forecast.desk.wording import check_command
 from forecast.errors import ConfigError
 from forecast.printable import one_line
 from forecast.store.read import RunRow
@@ -53,7 +53,7 @@ def html(
     more = [brief.rank_sentence(report), brief.vintage_sentence(report), *brief.definition(report)]
     if report.score is not None:
         more.append(content.quality(report.score))
-    svg = b64encode(poster.chart_svg(chart, *CHART).encode()).decode()
+    svg = b64encode(poster.chart_svg(chart, *CHART, source=report.source).encode()).decode()
     return template("brief.html").render(
         said=said,
         size=size,
@@ -64,5 +64,5 @@ def html(
         more=list(map(one_line, more)),
         run=run,
         check=check_command(run.id, run.digest),
-        credit=credit(),
+        credit=report.source.publisher.credit,
     )

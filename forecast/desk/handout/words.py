@@ -12,10 +12,7 @@ from forecast.desk.wording import (
     basis_noun,
     capital,
     day_words,
-    measure,
     month_words,
-    name_of,
-    publisher,
     unusual_words,
 )
 from forecast.store.read import RunRow
@@ -42,8 +39,8 @@ class Handout:
 def handout(report: MonthReport, run: RunRow, *, newest: bool) -> Handout:
     """The words of a month's poster. newest : whether it shows the forecast ahead."""
     title, number = heading(report), f"{report.encounters:,}"
-    reach = "" if report.part else measure().reach
-    unit = (measure().noun, reach) if reach else (measure().noun,)
+    reach = "" if report.part else report.source.measure.reach
+    unit = (report.source.measure.noun, reach) if reach else (report.source.measure.noun,)
     lines = tuple(_lines(report))
     counted = f"{title}: {number} {' '.join(unit)}"
     return Handout(
@@ -60,14 +57,17 @@ def handout(report: MonthReport, run: RunRow, *, newest: bool) -> Handout:
 def heading(report: MonthReport) -> str:
     """What it is of, and the month."""
     part = f", {report.part}" if report.part else ""
-    return f"{name_of(report.border)}{part}, {month_words(report.month)}"
+    return f"{report.source.totals.name(report.border)}{part}, {month_words(report.month)}"
 
 
 def source(report: MonthReport, run: RunRow) -> str:
     """Whom the figures are from; a count that will be revised is called preliminary."""
     state = "" if report.final else ", preliminary"
     day = day_words(run.published_at[:10])
-    return f"Counts: {publisher().name}{state}. Forecasts: Bordercast, run {run.id}, {day}."
+    return (
+        f"Counts: {report.source.publisher.name}{state}. Forecasts: Bordercast, run {run.id}, "
+        f"{day}."
+    )
 
 
 def _key(report: MonthReport, newest: bool) -> str:

@@ -17,8 +17,7 @@ from forecast.desk.site.pictures import FULL, PHONE
 from forecast.desk.site.previews import embed_place, month_preview
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.terminal import score_tables
-from forecast.desk.wording import MINUS, basis_noun, change_words, judged_by, known_words, measure
-from forecast.intake.sources import registry
+from forecast.desk.wording import MINUS, basis_noun, change_words, judged_by, known_words
 from forecast.printable import one_line
 from forecast.records import Row
 
@@ -71,11 +70,11 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
     newest = found.newest
     drawn = [
         *(
-            pictures.fan(border, found.months, found.ahead, found.flagged, size)
+            pictures.fan(border, found.months, found.ahead, found.flagged, size, record.source)
             for size in (FULL, PHONE)
         ),
         *(
-            pictures.history(border, found.stood, found.flagged, size)
+            pictures.history(border, found.stood, found.flagged, size, record.source)
             for size in (FULL, PHONE)
             if found.stood  # none was judged yet
         ),
@@ -112,9 +111,9 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
     preview = replace(preview, frame=embed_place(border))
     files = {**charts(drawn), **picture}
     for name, some in rows.items():
-        files |= table(name, some)
+        files |= table(name, some, record.source)
     dataset = None
-    if registry.main().shipped:  # counts of one's own have columns of their own
+    if record.source.shipped:  # counts of one's own have columns of their own
         dataset = _dataset(found, rows, files)
         files |= datasets.files(dataset, record)
     return SitePage(found.place, "border", shown, files, dataset, preview)
@@ -125,13 +124,21 @@ def _dataset(
 ) -> Dataset:
     """The border's tables, those that have a row."""
     return Dataset(
+        found.source,
         found.place,
-        f"U.S. border {measure().noun}, {found.name.lower()}: counts and forecasts",
+        f"U.S. border {found.source.measure.noun}, {found.name.lower()}: counts and forecasts",
         found.name.lower(),
         min(found.reports),
         max(found.reports),
         tuple(
-            data_table(name, about, view, *datasets.one_of(rows[name]), files[f"{name}.csv"])
+            data_table(
+                name,
+                about,
+                view,
+                *datasets.one_of(rows[name]),
+                files[f"{name}.csv"],
+                source=found.source,
+            )
             for name, (view, about) in TABLES.items()
             if rows[name]
         ),
@@ -178,10 +185,13 @@ def year_table(found: BorderRecord) -> list[YearRow]:
         share = (math.log(max(counts[month], 1)) - low) / ((high - low) or 1)
         return month, counts[month], min(int(HEATS * share), HEATS - 1)
 
-    years = sorted({months.fiscal_year(month) for month in counts}, reverse=True)
+    years = sorted(
+        {months.fiscal_year(month, found.source.year_begins) for month in counts},
+        reverse=True,
+    )
     rows = []
     for year in years:
-        cells = tuple(map(cell, months.fiscal_months(year)))
+        cells = tuple(map(cell, months.fiscal_months(year, found.source.year_begins)))
         held = [one[1] for one in cells if one]
         known = [count for count in held if count is not None]
         total = sum(known) if len(known) == len(held) else None
@@ -196,7 +206,7 @@ def score_rows(found: BorderRecord) -> list[ScoreRow]:
         return []
     of_border = {
         (row["model"], row["horizon"]): row
-        for row in score_tables.with_pooled(list(found.scores))
+        for row in score_tables.with_pooled(list(found.scores), found.source)
         if (row["border"], row["basis"], row["era"]) == (found.border, score["basis"], "all")
     }
     pairs = (

@@ -11,10 +11,9 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import forecast
-from forecast import headlines
 from forecast.desk.site import folder
 from forecast.desk.site.border import border_page
 from forecast.desk.site.compare import comparisons
@@ -31,8 +30,10 @@ from forecast.desk.site.series import series_list, series_page
 from forecast.desk.site.status import read_status
 from forecast.desk.site.subscribe import subscribe_page
 from forecast.errors import ConfigError
-from forecast.intake.sources import registry
 from forecast.store import page, read
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 CHARTS = ".bordercast-charts.json"
 ASSETS = Path(__file__).with_name("assets")
@@ -50,6 +51,7 @@ def write(
     connection: sqlite3.Connection,
     to: Path,
     today: date,
+    source: Source,
     address: str = "",
     first: Callable[[], None] = lambda: None,
 ) -> Built:
@@ -69,15 +71,15 @@ def write(
     run = read.latest_run(connection)
     if run is None:
         raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
-    status = read_status(run, page.newest_source(connection), today)
-    state = f"{status} {address} {_drawn_by()}"
+    status = read_status(run, page.newest_source(connection), today, source)
+    state = f"{status} {address} {_drawn_by(source)}"
     with folder.opened(to) as site:
         if site.is_current(state):
             first()
             return Built(run.id, 0, 0)
-        ALBUM.load(to / CHARTS, _drawn_by())
-        record = read_site(connection, today)
-        shipped = registry.main().shipped
+        ALBUM.load(to / CHARTS, _drawn_by(source))
+        record = read_site(connection, today, source)
+        shipped = source.shipped
         views = {view.name: page.view(connection, view.name) for view in small() if shipped}
         for asset in sorted(ASSETS.iterdir()):
             site.put(f"static/{asset.name}", asset.read_bytes())
@@ -86,7 +88,7 @@ def write(
         _put(site, _others(record), record, address)
         if shipped:
             _put(site, iter([tables(views, record)]), record, address)
-        ALBUM.save(to / CHARTS, _drawn_by())
+        ALBUM.save(to / CHARTS, _drawn_by(source))
         site.finish(state, run.id)
         return Built(run.id, site.written, site.kept)
 
@@ -94,7 +96,7 @@ def write(
 def opening(record: SiteRecord, kept: Collection[int], address: str) -> Iterator[SitePage]:
     """What people open first. kept : runs whose pages are kept."""
     yield front(record)
-    for border in headlines.every():
+    for border in record.source.totals.every:
         yield border_page(record, border)
     yield from over_all(record)
     yield from run_pages(record, kept)
@@ -103,7 +105,7 @@ def opening(record: SiteRecord, kept: Collection[int], address: str) -> Iterator
 
 def _others(record: SiteRecord) -> Iterator[SitePage]:
     """Months and facts, the newest first; every series; comparisons."""
-    if record.parts or registry.main().shipped:
+    if record.parts or record.source.shipped:
         yield series_list(record)
     yield from comparisons(record)
     for border, found in record.borders.items():
@@ -124,9 +126,8 @@ def _put(site: SiteFolder, pages: Iterator[SitePage], record: SiteRecord, addres
         site.put(f"{one.place}index.html", html(one, record, address))
 
 
-def _drawn_by() -> str:
+def _drawn_by(source: Source) -> str:
     """A digest of the program and, of own counts, of their words."""
-    source = registry.main()
     if source.shipped:
         return _program()
     words = repr((source.publisher, source.measure, source.totals, source.due, source.hierarchy))

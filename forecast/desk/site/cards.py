@@ -14,10 +14,8 @@ from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.wording import (
     basis_noun,
     change_words,
-    measure,
     month_words,
-    name_of,
-    place_of,
+    total_place,
     unusual_words,
 )
 from forecast.printable import one_line
@@ -36,12 +34,13 @@ _HOW_SURE = {
 class Card:
     """A flag of a border's total.
 
-    badge : severity or kind in a word. sure : how unusual, in words. compared : the forecast and
+    place : the month's page. badge : severity or kind in a word. sure : how unusual, in
+    words. compared : the forecast and
     every other comparison, always all of them and in one order. moved : (dimension, parts).
     """
 
     flag_id: int
-    border: str
+    place: str
     month: str
     heading: str
     badge: str
@@ -103,16 +102,16 @@ def card(flag: Row, facts: MonthReport) -> Card:
     """
     return Card(
         flag_id=flag["flag_id"],
-        border=flag["border"],
+        place=f"{total_place(flag['border'], facts.source)}{flag['month']}/",
         month=flag["month"],
-        heading=f"{name_of(flag['border'])}, {month_words(flag['month'])}",
+        heading=f"{facts.source.totals.name(flag['border'])}, {month_words(flag['month'])}",
         badge=badge(flag),
         severity=flag["severity"],
         sure=how_sure(flag),
         finding=_finding(flag, facts),
         ended=ending(flag),
         is_open=flag["episode"] == "open",
-        caption=f"{month_words(flag['month'])}: {facts.encounters:,} {measure().noun}",
+        caption=f"{month_words(flag['month'])}: {facts.encounters:,} {facts.source.measure.noun}",
         compared=compared(facts, flag),
         moved=tuple(content.moved_lines(replace(facts, flags=(flag,)))),
     )
@@ -206,7 +205,7 @@ def part_card(part: PartRecord, flag: Row, newest: str) -> PartCard:
         badge=badge(flag),
         severity=flag["severity"],
         sure=how_sure(flag),
-        place=place_of(part.key.border),
+        place=part.source.totals.where(part.key.border),
         published=f"{now:,}",
         compared=tuple(lines),
         through=month_words(part.last) if part.last < newest else "",

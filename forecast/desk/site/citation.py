@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import MONTHS, day_words, publisher, slug
+from forecast.desk.wording import MONTHS, day_words, slug
 
 SHOWN = 16  # letters of a digest that an address names: nobody finds another with the same
 _SPECIAL = re.compile(r"([&%$#_])")
@@ -44,7 +44,7 @@ def cite(title: str, place: str, record: SiteRecord, address: str) -> Citation:
     name = " ".join(Markup(title).unescape().split())  # noqa: S704 - the opposite of trusting it
     where = permanent(place, record, address)
     year, month = day[:4], MONTHS[int(day[5:7]) - 1]
-    data = f"Data: {publisher().name}"
+    data = f"Data: {record.source.publisher.name}"
     return Citation(
         plain=f"Bordercast, \N{LEFT DOUBLE QUOTATION MARK}{name},\N{RIGHT DOUBLE QUOTATION MARK} "
         f"run {run.id}, {day_words(day)}, digest {run.digest}, {where}. {data}.",

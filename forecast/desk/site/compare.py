@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
+from typing import TYPE_CHECKING
 
-from forecast import headlines, months
+from forecast import months
 from forecast.desk.site import pictures
 from forecast.desk.site.pages import SitePage, charts, table
 from forecast.desk.site.pictures import PART, Drawn
@@ -14,12 +15,13 @@ from forecast.desk.wording import (
     MONTHS,
     capital,
     change_words,
-    measure,
     month_words,
-    name_of,
     slug,
 )
 from forecast.records import Row
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 SHOWN = 36  # months of two borders
 PAIRED = 8  # totals up to which every two have a page
@@ -27,14 +29,24 @@ PAIRED = 8  # totals up to which every two have a page
 
 def comparisons(record: SiteRecord) -> Iterator[SitePage]:
     """The list, every two borders, every two fiscal years that follow each other."""
-    pairs = list(combinations(headlines.every(), 2))
-    if len(headlines.every()) > PAIRED:
-        pairs = [(one, headlines.whole()) for one in headlines.parts() if headlines.whole()]
-    counts = {border: _counts(record, border) for border in headlines.every()}
+    pairs = list(combinations(record.source.totals.every, 2))
+    if len(record.source.totals.every) > PAIRED:
+        pairs = [
+            (one, record.source.totals.whole)
+            for one in record.source.totals.parts
+            if record.source.totals.whole
+        ]
+    counts = {border: _counts(record, border) for border in record.source.totals.every}
     pairs = [(one, other) for one, other in pairs if counts[one].keys() & counts[other].keys()]
     years = {
-        border: sorted(set(map(months.fiscal_year, record.borders[border].reports)), reverse=True)
-        for border in headlines.every()
+        border: sorted(
+            {
+                months.fiscal_year(month, record.source.year_begins)
+                for month in record.borders[border].reports
+            },
+            reverse=True,
+        )
+        for border in record.source.totals.every
     }
     yield SitePage("compare/", "compare_list", {"pairs": pairs, "years": years})
     for first, second in pairs:
@@ -54,21 +66,43 @@ def _borders(record: SiteRecord, first: str, second: str) -> SitePage:
     series = [[{"month": m, "encounters": counts[m]} for m in both] for counts in (one, other)]
     now = both[-1]
     alt = (
-        f"{name_of(first)} and {name_of(second)}, {month_words(both[0])} to {month_words(now)}. In "
-        f"{month_words(now)}: {one[now]:,} and {other[now]:,} {measure().noun}."
+        f"{record.source.totals.name(first)} and {record.source.totals.name(second)}, "
+        f"{month_words(both[0])} to {month_words(now)}. In "
+        f"{month_words(now)}: {one[now]:,} and {other[now]:,} {record.source.measure.noun}."
     )
-    chart = pictures.lines((capital(first), capital(second)), series, alt, PART)
+    chart = pictures.lines((capital(first), capital(second)), series, alt, PART, record.source)
     rows = [{"month": m, first: one[m], second: other[m]} for m in reversed(both)]
     shown = [(month_words(m), one[m], other[m], f"{one[m] / max(other[m], 1):.2f}") for m in both]
-    heads = ("month", name_of(first), name_of(second), f"{first} / {second}")
-    title = f"{name_of(first)} and {name_of(second)}"
-    return _page(f"compare/{slug(first)}-{slug(second)}/", title, chart, heads, shown[::-1], rows)
+    heads = (
+        "month",
+        record.source.totals.name(first),
+        record.source.totals.name(second),
+        f"{first} / {second}",
+    )
+    title = f"{record.source.totals.name(first)} and {record.source.totals.name(second)}"
+    return _page(
+        f"compare/{slug(first)}-{slug(second)}/",
+        title,
+        chart,
+        heads,
+        shown[::-1],
+        rows,
+        record.source,
+    )
 
 
 def _two_years(record: SiteRecord, border: str, later: int, earlier: int) -> SitePage:
     counts = _counts(record, border)
-    line = [(m, counts[m]) for m in months.fiscal_months(later) if m in counts]
-    before = [(m, counts[m]) for m in months.fiscal_months(earlier) if m in counts]
+    line = [
+        (m, counts[m])
+        for m in months.fiscal_months(later, record.source.year_begins)
+        if m in counts
+    ]
+    before = [
+        (m, counts[m])
+        for m in months.fiscal_months(earlier, record.source.year_begins)
+        if m in counts
+    ]
     series: list[list[Row]] = [
         [{"month": m, "encounters": n} for m, n in line],
         [{"month": months.shift(m, 12), "encounters": n} for m, n in before],
@@ -82,16 +116,31 @@ def _two_years(record: SiteRecord, border: str, later: int, earlier: int) -> Sit
     both = [(n, then) for _, n, then, _ in shown if then is not None]
     total, then = sum(n for n, _ in both), sum(then for _, then in both)
     shown.append((f"{len(both)} months", total, then, change_words(total, then)))
-    noun, names = months.year_noun(), (months.year_name(later), months.year_name(earlier))
+    noun, names = (
+        months.year_noun(record.source.year_begins),
+        (
+            months.year_name(later, record.source.year_begins),
+            months.year_name(earlier, record.source.year_begins),
+        ),
+    )
     alt = (
-        f"{name_of(border)}: {total:,} {measure().noun} in {len(both)} months of {noun} "
+        f"{record.source.totals.name(border)}: {total:,} {record.source.measure.noun} in "
+        f"{len(both)} months of {noun} "
         f"{later}, {then:,} in the same months of {noun} {earlier}."
     )
-    chart = pictures.lines(names, series, alt, PART)
+    chart = pictures.lines(names, series, alt, PART, record.source)
     heads = ("month", *names, "change")
     rows = [dict(zip(heads, row, strict=True)) for row in shown]
-    title = f"{name_of(border)}: {noun}s {later} and {earlier}"
-    return _page(f"compare/{slug(border)}/{'-'.join(names)}/", title, chart, heads, shown, rows)
+    title = f"{record.source.totals.name(border)}: {noun}s {later} and {earlier}"
+    return _page(
+        f"compare/{slug(border)}/{'-'.join(names)}/",
+        title,
+        chart,
+        heads,
+        shown,
+        rows,
+        record.source,
+    )
 
 
 def _page(
@@ -101,6 +150,7 @@ def _page(
     heads: tuple[str, ...],
     shown: Sequence[tuple[object, ...]],
     rows: list[Row],
+    source: Source,
 ) -> SitePage:
     told = {"title": title, "chart": chart, "heads": heads, "rows": shown}
-    return SitePage(place, "compare", told, {**charts([chart]), **table("compared", rows)})
+    return SitePage(place, "compare", told, {**charts([chart]), **table("compared", rows, source)})

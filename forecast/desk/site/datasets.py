@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from forecast.desk.dictionary.columns import COLUMNS, Column, count
 from forecast.desk.dictionary.views import BY_NAME
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import about_column, column_name, credit, measure, publisher
-from forecast.intake.sources import registry
+from forecast.desk.wording import about_column
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 LICENSE = "https://opensource.org/license/mit"
 # Kind of a column -> how each standard calls it: Frictionless, CSV on the Web.
@@ -64,6 +66,7 @@ class DataTable:
 class Dataset:
     """Tables beside one page. first, last : months of the counts. where : a place in words."""
 
+    source: Source = field(repr=False)
     place: str
     title: str
     where: str
@@ -75,10 +78,12 @@ class Dataset:
     def about(self) -> str:
         """What it holds, for whoever searches."""
         return (
-            f"Monthly counts of {measure().long_name} ({self.where}), {self.first} to {self.last}, "
-            f"as published by {publisher().name} ({publisher().short}), with forecasts of the next "
+            f"Monthly counts of {self.source.measure.long_name} ({self.where}), {self.first} "
+            f"to {self.last}, "
+            f"as published by {self.source.publisher.name} ({self.source.publisher.short}), "
+            "with forecasts of the next "
             "12 months (50%, 80% and 95% prediction intervals), unusual months, accuracy of past "
-            f"forecasts and revisions. {measure().caveat}"
+            f"forecasts and revisions. {self.source.measure.caveat}"
         )
 
 
@@ -89,13 +94,14 @@ def data_table(
     columns: Sequence[str],
     rows: Sequence[Sequence[object]],
     body: bytes,
+    source: Source,
 ) -> DataTable:
     """A table as it lies beside its page. view : whose columns these are; body : the CSV file."""
     known = {**COLUMNS, **_OWN, **BY_NAME[view].described()}
     described = tuple(
         (
-            column_name(column),
-            _said(known[column]),
+            source.column(column),
+            _said(known[column], source),
             all(row[place] not in (None, "") for row in rows),
         )
         for place, column in enumerate(columns)
@@ -103,9 +109,11 @@ def data_table(
     return DataTable(name, about, described, len(body), hashlib.sha256(body).hexdigest())
 
 
-def _said(column: Column) -> Column:
+def _said(column: Column, source: Source) -> Column:
     """A column in the words of the source in use."""
-    return column._replace(unit=about_column(column.unit), about=about_column(column.about))
+    return column._replace(
+        unit=about_column(column.unit, source), about=about_column(column.about, source)
+    )
 
 
 def files(found: Dataset, record: SiteRecord) -> dict[str, bytes]:
@@ -133,12 +141,12 @@ def schema_org(found: Dataset, record: SiteRecord, address: str) -> dict[str, An
         "version": f"run {record.run.id}",
         "dateModified": record.run.published_at,
         "license": LICENSE,
-        "creditText": credit(),
+        "creditText": found.source.publisher.credit,
         "isAccessibleForFree": True,
         "creator": {"@type": "Organization", "name": "Bordercast"},
-        "isBasedOn": registry.main().pages.index,
+        "isBasedOn": found.source.pages.index,
         "includedInDataCatalog": {"@type": "DataCatalog", "name": "Bordercast"},
-        "keywords": _keywords(),
+        "keywords": _keywords(found.source),
         "temporalCoverage": f"{found.first}/{found.last}",
         "spatialCoverage": {"@type": "Place", "name": f"United States: {found.where}"},
         "measurementTechnique": "Administrative counts; forecasts by a combination of models with "
@@ -146,9 +154,9 @@ def schema_org(found: Dataset, record: SiteRecord, address: str) -> dict[str, An
         "variableMeasured": [
             {
                 "@type": "PropertyValue",
-                "name": measure().noun,
-                "description": measure().definition,
-                "unitText": measure().unit,
+                "name": found.source.measure.noun,
+                "description": found.source.measure.definition,
+                "unitText": found.source.measure.unit,
             }
         ],
         "distribution": [
@@ -176,9 +184,9 @@ def _package(found: Dataset, record: SiteRecord) -> dict[str, Any]:
         "description": found.about,
         "version": f"{record.run.id}.0.0",
         "created": record.run.published_at,
-        "keywords": _keywords(),
+        "keywords": _keywords(found.source),
         "licenses": [{"name": "MIT", "title": "MIT License", "path": LICENSE}],
-        "sources": [{"title": publisher().name, "path": registry.main().pages.index}],
+        "sources": [{"title": found.source.publisher.name, "path": found.source.pages.index}],
         "contributors": [{"title": "Bordercast", "role": "author"}],
         "resources": [
             {
@@ -216,7 +224,7 @@ def _csvw(found: Dataset) -> dict[str, Any]:
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "dc:title": found.title,
         "dc:license": {"@id": LICENSE},
-        "dc:rights": credit(),
+        "dc:rights": found.source.publisher.credit,
         "dialect": {"header": True, "encoding": "utf-8", "lineTerminators": ["\n"]},
         "tables": [
             {
@@ -252,9 +260,9 @@ def _dcat(found: Dataset, record: SiteRecord) -> dict[str, Any]:
         "dct:identifier": _identifier(record),
         "dct:creator": {"@type": "foaf:Agent", "foaf:name": "Bordercast"},
         "dct:publisher": {"@type": "foaf:Agent", "foaf:name": "Bordercast"},
-        "dct:source": {"@id": registry.main().pages.index},
+        "dct:source": {"@id": found.source.pages.index},
         "dct:license": {"@id": LICENSE},
-        "dct:rights": credit(),
+        "dct:rights": found.source.publisher.credit,
         "dct:modified": {"@type": "xsd:dateTime", "@value": record.run.published_at},
         "dct:accrualPeriodicity": {"@id": _MONTHLY},
         "dct:temporal": {
@@ -262,7 +270,7 @@ def _dcat(found: Dataset, record: SiteRecord) -> dict[str, Any]:
             "dcat:startDate": {"@type": "xsd:gYearMonth", "@value": found.first},
             "dcat:endDate": {"@type": "xsd:gYearMonth", "@value": found.last},
         },
-        "dcat:keyword": _keywords(),
+        "dcat:keyword": _keywords(found.source),
         "dcat:version": f"run {record.run.id}",
         "dcat:landingPage": {"@id": "index.html"},
         "dcat:distribution": [
@@ -297,8 +305,14 @@ def _meaning(column: Column) -> str:
     return f"{column.about} ({notes})" if notes else column.about
 
 
-def _keywords() -> list[str]:
-    return [measure().noun, "border", publisher().short, "forecast", "prediction interval"]
+def _keywords(source: Source) -> list[str]:
+    return [
+        source.measure.noun,
+        "border",
+        source.publisher.short,
+        "forecast",
+        "prediction interval",
+    ]
 
 
 def _identifier(record: SiteRecord) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from forecast.desk.site.news import NewsItem
-from forecast.desk.wording import credit
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 NEWEST = 40  # entries of a feed
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -31,7 +34,7 @@ class Feed:
     began: str
 
 
-def atom(feed: Feed, entries: Iterable[NewsItem], address: str) -> bytes:
+def atom(feed: Feed, entries: Iterable[NewsItem], address: str, source: Source) -> bytes:
     """A feed as a file of the page `subscribe/`.
 
     address : of the site; links are relative to the file where it is not known.
@@ -49,7 +52,7 @@ def atom(feed: Feed, entries: Iterable[NewsItem], address: str) -> bytes:
         _put(root, "link", rel="self", type="application/atom+xml", href=href)
     _put(root, "link", rel="alternate", type="text/html", href=_page(feed.place, address))
     _put(_put(root, "author"), "name", "Bordercast")
-    _put(root, "rights", credit())
+    _put(root, "rights", source.publisher.credit)
     for one in newest:
         _entry(root, one, address)
     body: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True)

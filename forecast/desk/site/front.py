@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forecast import headlines, months
+from forecast import months
 from forecast.desk.site import cards, lines, pictures
 from forecast.desk.site.pages import NAMED, SitePage, charts, table
 from forecast.desk.site.pictures import CARD
@@ -17,7 +17,7 @@ def front(record: SiteRecord) -> SitePage:
     since = months.shift(record.run.data_through, -LATELY)
     drawn = {
         border: pictures.fan(
-            border, found.months, found.ahead, found.flagged, CARD, name=slug(border)
+            border, found.months, found.ahead, found.flagged, CARD, record.source, name=slug(border)
         )
         for border, found in record.borders.items()
     }
@@ -27,7 +27,7 @@ def front(record: SiteRecord) -> SitePage:
     folded: dict[str, list[str]] = {}
     if len(answers) > NAMED:
         for one, found in answers.items():
-            if not found.flagged and one != headlines.whole():
+            if not found.flagged and one != record.source.totals.whole:
                 folded.setdefault(found.verdict, []).append(one)
     stood = [found.newest.expectation for found in record.borders.values()]
     bases = [one.basis for one in stood if one]
@@ -46,5 +46,5 @@ def front(record: SiteRecord) -> SitePage:
         ],
         "parts_open": cards.parts(record),
     }
-    files = {**charts(drawn.values()), **table("newest", newest)}
+    files = {**charts(drawn.values()), **table("newest", newest, record.source)}
     return SitePage("", "front", shown, files)

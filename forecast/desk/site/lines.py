@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from forecast.desk import brief
 from forecast.desk import halves as halved
@@ -12,16 +13,16 @@ from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.unforecast import waiting_words
 from forecast.desk.wording import (
     basis_noun,
-    both_halves,
     capital,
     month_words,
-    publisher,
     small_words,
-    totals,
     unusual_words,
     with_unit,
 )
 from forecast.records import Row
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 _FAR = {"notable": "", "major": "well ", "critical": "far "}
 
@@ -56,7 +57,7 @@ def coming(record: SiteRecord, border: str) -> str:
     """What is forecast for the coming month; of a new series, when its first forecast comes."""
     found = record.borders[border]
     if found.ahead:
-        return expected(found.ahead[0])
+        return expected(found.ahead[0], record.source)
     known = [row["month"] for row in found.months]
     return f"Not forecast yet: {waiting_words(known, record.run.data_through)}"
 
@@ -77,7 +78,7 @@ def _verdict(found: BorderRecord) -> tuple[str, bool]:
 
 def unusual(report: MonthReport, flags: Sequence[Row]) -> str:
     """Whether the month is unusual, against what."""
-    count = f"{with_unit(report.encounters)} in {month_words(report.month)}"
+    count = f"{with_unit(report.encounters, report.source)} in {month_words(report.month)}"
     stood = report.expectation
     if stood is None:
         return f"{count}; no forecast was made before it."
@@ -92,27 +93,29 @@ def unusual(report: MonthReport, flags: Sequence[Row]) -> str:
     return f"{count}, {side} the 80% range of its {by} ({span}), but not far enough to flag."
 
 
-def expected(row: Row) -> str:
+def expected(row: Row, source: Source) -> str:
     """What is forecast for the coming month, and its range."""
     return (
-        f"{with_unit(row['median'])} expected in {month_words(row['month'])}; "
+        f"{with_unit(row['median'], source)} expected in {month_words(row['month'])}; "
         f"80% range {row['lo80']:,} to {row['hi80']:,}"
     )
 
 
 def halves(report: MonthReport) -> str:
     """At ports and between ports, in a sentence; "" where a count has no halves."""
-    found, both = brief.halves(report), both_halves()
+    found, both = brief.halves(report), report.source.hierarchy.both_halves
     if both is None:
         return ""
     if found is None:
         ports, between = (f"{half.where} ({half.short})" for half in both)
         return f"{capital(ports)} and {between}: not on record for {month_words(report.month)}."
-    return f"{halved.words(found, short=True)}."
+    return f"{halved.words(found, report.source, short=True)}."
 
 
 def _halves_ahead(record: SiteRecord, border: str) -> list[str]:
-    parts = [record.agency(border, half.component) for half in both_halves() or ()]
+    parts = [
+        record.agency(border, half.component) for half in record.source.hierarchy.both_halves or ()
+    ]
     rows = [part.ahead[0] for part in parts if part and part.ahead]
     ahead = record.borders[border].ahead
     if len(rows) < 2 or not ahead or rows[0]["month"] != ahead[0]["month"]:
@@ -124,7 +127,7 @@ def part_lines(part: PartRecord, newest: str) -> tuple[str, ...]:
     """The same for a series of the drill-down; newest : the border's newest month."""
     row = part.months[-1]
     now = [flag for flag in part.flags if flag["month"] == row["month"]]
-    first = f"{with_unit(row['encounters'])} in {month_words(row['month'])}"
+    first = f"{with_unit(row['encounters'], part.source)} in {month_words(row['month'])}"
     if now:
         flag = now[0]
         first = (
@@ -137,12 +140,12 @@ def part_lines(part: PartRecord, newest: str) -> tuple[str, ...]:
         first = f"{first}. Not forecast: too few counted, or too few months on record"
     lines = [f"{first}."]
     if part.ahead:
-        lines.append(f"{expected(part.ahead[0])}.")
+        lines.append(f"{expected(part.ahead[0], part.source)}.")
     if part.last < newest:
         lines.append(
-            f"{publisher().short}'s files on record give this breakdown through "
-            f"{month_words(part.last)} only; the {totals().one}'s total goes through "
+            f"{part.source.publisher.short}'s files on record give this breakdown through "
+            f"{month_words(part.last)} only; the {part.source.totals.one}'s total goes through "
             f"{month_words(newest)}."
         )
-    lines.append(small_words({row["month"]: row["encounters"] for row in part.months}))
+    lines.append(small_words({row["month"]: row["encounters"] for row in part.months}, part.source))
     return tuple(filter(None, lines))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
 from forecast.desk.dictionary.views import VIEWS, View, definitions
 from forecast.desk.site import cards, datasets
@@ -11,16 +12,14 @@ from forecast.desk.site.datasets import Dataset, data_table
 from forecast.desk.site.pages import SitePage, csv_file, table
 from forecast.desk.site.record import SiteRecord
 from forecast.desk.wording import (
-    both_halves,
     capital,
-    column_name,
     day_words,
     judged_by,
-    measure,
     month_words,
-    totals,
 )
-from forecast.intake.sources import registry
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 # Views that go on growing: the whole database has them, and `bordercast export`.
 LARGE = ("series_vintages", "series_months", "judged_months", "forecast_vs_actual", "statements")
@@ -63,16 +62,20 @@ def over_all(record: SiteRecord) -> Iterator[SitePage]:
         "open_parts": cards.parts(record),
     }
     rows = [{name: row[name] for name in columns} for row in rows]
-    yield SitePage("flags/", "flags", shown, table("flags", rows))
+    yield SitePage("flags/", "flags", shown, table("flags", rows, record.source))
     scores = {found.border: score_rows(found) for found in every}
     every_score = [row for found in every for row in found.scores]
-    yield SitePage("accuracy/", "accuracy", {"scores": scores}, table("accuracy", every_score))
+    yield SitePage(
+        "accuracy/", "accuracy", {"scores": scores}, table("accuracy", every_score, record.source)
+    )
     changed = [
         {"border": found.border, **row} for found in every for row in map(restated, found.revised)
     ]
-    yield SitePage("revisions/", "revisions", {"rows": changed}, table("revisions", changed))
-    yield SitePage("reading/", "reading", {"glossary": glossary()})
-    if registry.main().shipped:
+    yield SitePage(
+        "revisions/", "revisions", {"rows": changed}, table("revisions", changed, record.source)
+    )
+    yield SitePage("reading/", "reading", {"glossary": glossary(record.source)})
+    if record.source.shipped:
         yield SitePage("check/", "check", {})
 
 
@@ -80,15 +83,16 @@ def tables(
     contents: dict[str, tuple[list[str], list[tuple[object, ...]]]], record: SiteRecord
 ) -> SitePage:
     """Every table with its meaning; those that are not large as files. contents : by view."""
-    shown = [(view, _described(view), view.name in contents) for view in VIEWS]
+    shown = [(view, _described(view, record.source), view.name in contents) for view in VIEWS]
     files = {
-        f"{name}.csv": csv_file([*map(column_name, columns)], rows)
+        f"{name}.csv": csv_file([record.source.column(name) for name in columns], rows)
         for name, (columns, rows) in contents.items()
     }
     reports = record.borders["nationwide"].reports
     dataset = Dataset(
+        record.source,
         "tables/",
-        f"U.S. border {measure().noun}: counts, forecasts and unusual months",
+        f"U.S. border {record.source.measure.noun}: counts, forecasts and unusual months",
         "all borders",
         min(reports),
         max(reports),
@@ -99,6 +103,7 @@ def tables(
                 view.name,
                 *contents[view.name],
                 files[f"{view.name}.csv"],
+                source=record.source,
             )
             for view in VIEWS
             if view.name in contents
@@ -108,9 +113,9 @@ def tables(
     return SitePage("tables/", "tables", {"views": shown}, files, dataset)
 
 
-def _described(view: View) -> list[tuple[str, ...]]:
+def _described(view: View, source: Source) -> list[tuple[str, ...]]:
     """A view's columns as its file has them."""
-    return [(column_name(name), *said) for name, *said in definitions(view)]
+    return [(source.column(name), *said) for name, *said in definitions(view, source)]
 
 
 def small() -> list[View]:
@@ -138,22 +143,23 @@ def run_pages(record: SiteRecord, kept: Collection[int]) -> Iterator[SitePage]:
         yield SitePage(place, "newer", {"runs": runs, "old": run})
 
 
-def glossary() -> tuple[tuple[str, str], ...]:
+def glossary(source: Source) -> tuple[tuple[str, str], ...]:
     """(word, what it means)."""
     no_cause = (
-        f"What moved says which {totals().below_in_full} differed from their forecasts, not why."
+        f"What moved says which {source.totals.below_in_full} differed from their forecasts, "
+        "not why."
     )
-    return (*_counted(), *_GENERAL, ("No cause is claimed", no_cause))
+    return (*_counted(source), *_GENERAL, ("No cause is claimed", no_cause))
 
 
-def _counted() -> Iterator[tuple[str, str]]:
-    if measure().definition:
-        yield capital(measure().noun), measure().definition
-    both = both_halves()
+def _counted(source: Source) -> Iterator[tuple[str, str]]:
+    if source.measure.definition:
+        yield capital(source.measure.noun), source.measure.definition
+    both = source.hierarchy.both_halves
     if both:
         at, between = both
         said = f"{at.short} counts {at.noun}. {between.short} counts those {between.where}."
-        aside = registry.main().hierarchy.aside
+        aside = source.hierarchy.aside
         less = f", and not where most of it were {aside.words}" if aside else ""
         only = f" Only the second may be called {at.misread}{less}." if at.misread else ""
         yield f"{at.where.capitalize()}, {between.where}", said + only

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.desk import brief
 from forecast.desk.email import content
 from forecast.desk.names import dimension_words
-from forecast.desk.report import MonthReport
+from forecast.desk.report import MonthReport, as_dict
 from forecast.desk.site import cards, pictures
 from forecast.desk.site.pages import SitePage, charts, csv_file, json_file
 from forecast.desk.site.previews import month_preview
@@ -17,6 +18,9 @@ from forecast.desk.terminal.flag_tables import part_words
 from forecast.printable import one_line
 from forecast.records import Row
 
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
+
 
 def month_page(record: SiteRecord, border: str, month: str) -> SitePage:
     """All there is about a border's month."""
@@ -24,7 +28,7 @@ def month_page(record: SiteRecord, border: str, month: str) -> SitePage:
     report = found.reports[month]
     first = next((flag for flag in report.flags if flag["kind"] == "month"), None)
     drivers = [row for row in report.drivers if row["contribution"] is not None]
-    drawn = [pictures.drivers(border, report.drivers)] if drivers else []
+    drawn = [pictures.drivers(border, report.drivers, record.source)] if drivers else []
     around = [months.shift(month, by) for by in (-1, 1)]
     shown = {
         "found": found,
@@ -32,7 +36,7 @@ def month_page(record: SiteRecord, border: str, month: str) -> SitePage:
         "said": content.finding(report),
         "compared": cards.compared(report, first),
         "cards": cards.cards(found, report.flags),
-        "drivers": list(map(_in_words, drivers)),
+        "drivers": [_in_words(row, record.source) for row in drivers],
         "chart": drawn[0] if drawn else None,
         "values": [one_line(text) for text in brief.history_sentences(report)],
         "before": around[0] if around[0] in found.reports else None,
@@ -48,15 +52,15 @@ def _files(report: MonthReport) -> dict[str, bytes]:
     columns = ("comparison", "first", "last", "now", "before", "percent")
     rows = [(c.name, c.first, c.last, c.now, c.before, c.percent) for c in report.comparisons]
     # Without the months before, which have reports of their own.
-    body = json_file(asdict(replace(report, recent=())))
+    body = json_file(as_dict(replace(report, recent=())), report.source)
     return {"report.json": body, "report.csv": csv_file(columns, rows)}
 
 
-def _in_words(row: Row) -> Row:
+def _in_words(row: Row, source: Source) -> Row:
     """A driver, its dimension and part as people write them."""
-    named = "in no part" if row["role"] == "unattributed" else part_words(row)
+    named = "in no part" if row["role"] == "unattributed" else part_words(row, source)
     return {
         **row,
-        "dimension": one_line(dimension_words(row["dimension"])),
+        "dimension": one_line(dimension_words(row["dimension"], source)),
         "label": one_line(named),
     }

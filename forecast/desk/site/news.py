@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from forecast import headlines, months
+from forecast import months
 from forecast.desk import brief
 from forecast.desk.email import content
 from forecast.desk.report import MonthReport
@@ -16,15 +17,14 @@ from forecast.desk.wording import (
     change_words,
     day_words,
     known_words,
-    measure,
     month_words,
-    name_of,
-    place_of,
-    publisher,
     total_place,
 )
 from forecast.printable import one_line
 from forecast.records import Row
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 RELEASED, UNUSUAL, CORRECTED = KINDS = ("releases", "unusual", "corrections")
 LATELY = 24  # months whose release is in a feed
@@ -67,7 +67,7 @@ def of_border(record: SiteRecord, border: str) -> Iterator[NewsItem]:
     yield from _revised(found)
     for row in record.corrected:
         if row["border"] == border:
-            yield _corrected(row)
+            yield _corrected(row, record.source)
 
 
 def _release(found: BorderRecord, report: MonthReport) -> NewsItem:
@@ -89,7 +89,7 @@ def _release(found: BorderRecord, report: MonthReport) -> NewsItem:
 def _releases(record: SiteRecord) -> Iterator[NewsItem]:
     """A month of all borders."""
     held = {name: found.reports for name, found in record.borders.items()}
-    whole = headlines.whole()
+    whole = record.source.totals.whole
     for month in sorted(held.get(whole, ()))[-LATELY:]:
         reports = [found[month] for found in held.values() if month in found]
         days = list(map(_days, reports))
@@ -97,13 +97,14 @@ def _releases(record: SiteRecord) -> Iterator[NewsItem]:
             key=f"{RELEASED}/all/{month}",
             kind=RELEASED,
             border="",
-            title=f"{publisher().short} figures for {month_words(month)}: "
-            f"{_count(held[whole][month])} {place_of(whole)}",
+            title=f"{record.source.publisher.short} figures for {month_words(month)}: "
+            f"{_count(held[whole][month])} {record.source.totals.where(whole)}",
             sentences=tuple(
-                f"{name_of(one.border)}: {_with_halves(one)}. {content.finding(one).finding}"
+                f"{record.source.totals.name(one.border)}: {_with_halves(one)}. "
+                f"{content.finding(one).finding}"
                 for one in reports
             ),
-            place=f"{total_place(whole)}{month}/",
+            place=f"{total_place(whole, record.source)}{month}/",
             published=min(first for first, _ in days),
             updated=max(last for _, last in days),
         )
@@ -141,10 +142,10 @@ def _revised(found: BorderRecord) -> Iterator[NewsItem]:
             key=f"{CORRECTED}/{found.border}/{source}/{day}",
             kind=CORRECTED,
             border=found.border,
-            title=f"{found.name}: {len(rows)} {noun} revised by {publisher().short}",
+            title=f"{found.name}: {len(rows)} {noun} revised by {found.source.publisher.short}",
             sentences=(
                 f"Published {known_words(rows[0]['vintage'], day)}.",
-                *map(_change, rows),
+                *(_change(row, found.source) for row in rows),
             ),
             place=f"{found.place}{rows[0]['month']}/",
             published=day,
@@ -152,18 +153,18 @@ def _revised(found: BorderRecord) -> Iterator[NewsItem]:
         )
 
 
-def _change(row: Row) -> str:
+def _change(row: Row, source: Source) -> str:
     now, before = row["encounters"], row["previous"]
     return (
-        f"{month_words(row['month'])}: from {before:,} to {now:,} {measure().noun} "
+        f"{month_words(row['month'])}: from {before:,} to {now:,} {source.measure.noun} "
         f"({change_words(now, before)})."
     )
 
 
-def _corrected(row: Row) -> NewsItem:
+def _corrected(row: Row, source: Source) -> NewsItem:
     """A correction that readers were sent."""
     day = row["approved_at"][:10]
-    where = f"{name_of(row['border'])}, {month_words(row['month'])}"
+    where = f"{source.totals.name(row['border'])}, {month_words(row['month'])}"
     return NewsItem(
         key=f"{CORRECTED}/{row['border']}/notice/{row['notice_id']}",
         kind=CORRECTED,
@@ -173,7 +174,7 @@ def _corrected(row: Row) -> NewsItem:
             f"Our notice on {where}, is no longer right: {row['phrase']}.",
             f"Subscribers were told on {day_words(day)}; the page has today's figures.",
         ),
-        place=f"{total_place(row['border'])}{row['month']}/",
+        place=f"{total_place(row['border'], source)}{row['month']}/",
         published=day,
         updated=day,
     )
@@ -198,7 +199,7 @@ def _withdrawn(row: Row) -> NewsItem:
 
 
 def _count(report: MonthReport) -> str:
-    return f"{report.encounters:,} {measure().noun}"
+    return f"{report.encounters:,} {report.source.measure.noun}"
 
 
 def _with_halves(report: MonthReport) -> str:

@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from forecast import headlines
 from forecast.desk.export.encoded import safe
 from forecast.desk.site import citation, datasets
 from forecast.desk.site.datasets import Dataset
@@ -23,25 +22,19 @@ from forecast.desk.site.pictures import FAN_KEY, HISTORY_KEY, UNFORECAST_KEY, Dr
 from forecast.desk.site.record import SiteRecord
 from forecast.desk.wording import (
     MONTHS,
-    both_halves,
     capital,
-    column_name,
-    credit,
-    measure,
     month_words,
-    name_of,
-    publisher,
     signed,
     slug,
     total_place,
-    totals,
 )
-from forecast.intake.sources import registry
 from forecast.months import fiscal_months, year_name, year_noun
 from forecast.records import Row
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+    from forecast.intake.sources.contract import Source
 
 NAMED = 8  # totals up to which every page names each in its head
 _SECTIONS = (
@@ -112,7 +105,7 @@ def html(page: SitePage, record: SiteRecord, address: str) -> bytes:
         "digest_mark": citation.mark(record),
         "dataset": None,
         "preview": page.preview,
-        **_words(),
+        **_words(record.source),
     }
     if page.dataset is not None:
         told["dataset"] = _in_page(datasets.schema_org(page.dataset, record, told["address"]))
@@ -125,12 +118,12 @@ def charts(drawn: Iterable[Drawn]) -> dict[str, bytes]:
     return {one.name: one.svg for one in drawn}
 
 
-def table(name: str, rows: Sequence[Row]) -> dict[str, bytes]:
+def table(name: str, rows: Sequence[Row], source: Source) -> dict[str, bytes]:
     """Rows as NAME.csv and NAME.json; no cell is a formula for a spreadsheet."""
-    rows = list(map(_called, rows))
+    rows = [_called(row, source) for row in rows]
     columns = list(rows[0]) if rows else []
     body = csv_file(columns, [list(row.values()) for row in rows])
-    return {f"{name}.csv": body, f"{name}.json": json_file(list(rows))}
+    return {f"{name}.csv": body, f"{name}.json": json_file(list(rows), source)}
 
 
 def csv_file(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -142,13 +135,13 @@ def csv_file(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     return text.getvalue().encode()
 
 
-def json_file(value: Any) -> bytes:
+def json_file(value: Any, source: Source) -> bytes:
     """For programs, a line a row; the same value gives the same bytes."""
     if isinstance(value, list):
         rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in value)
         return f"[\n{rows}\n]\n".encode()
     if isinstance(value, dict):
-        value = _called(value)
+        value = _called(value, source)
     return (json.dumps(value, ensure_ascii=False) + "\n").encode()
 
 
@@ -160,17 +153,21 @@ def _in_page(value: Any) -> Markup:
     return Markup(text)  # noqa: S704 - no letter of markup is left
 
 
-def _called(row: Row) -> Row:
+def _called(row: Row, source: Source) -> Row:
     """A row for files, its columns in the words of the source in use."""
-    if registry.main().column is str:  # the tables' own names
+    if source.column is str:  # the tables' own names
         return row
-    return {column_name(name): _inner(value) for name, value in row.items() if column_name(name)}
+    return {
+        source.column(name): _inner(value, source)
+        for name, value in row.items()
+        if source.column(name)
+    }
 
 
-def _inner(value: Any) -> Any:
+def _inner(value: Any, source: Source) -> Any:
     if isinstance(value, dict):
-        return _called(value)
-    return [*map(_inner, value)] if isinstance(value, (list, tuple)) else value
+        return _called(value, source)
+    return [_inner(one, source) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 @cache
@@ -191,39 +188,39 @@ def _environment() -> Environment:
         fan_key=FAN_KEY,
         history_key=HISTORY_KEY,
         unforecast_key=UNFORECAST_KEY,
-        total_place=total_place,
-        year_name=year_name,
         picture_name=PICTURE,
     )
     return environment
 
 
-def _words() -> dict[str, Any]:
+def _words(source: Source) -> dict[str, Any]:
     """What the source in use is called on every page."""
-    at, between = both_halves() or (None, None)
+    at, between = source.hierarchy.both_halves or (None, None)
     return {
-        "borders": [(name, name_of(name)) for name in headlines.every()],
+        "borders": [(name, source.totals.name(name)) for name in source.totals.every],
         # Of many totals each is found on the first page.
-        "named": [(name, name_of(name)) for name in headlines.every()]
-        if len(headlines.every()) <= NAMED
+        "named": [(name, source.totals.name(name)) for name in source.totals.every]
+        if len(source.totals.every) <= NAMED
         else [],
-        "sections": list(_sections()),
-        "credit": credit(),
-        "measure": measure(),
-        "publisher": publisher(),
-        "called": totals(),
-        "shipped": registry.main().shipped,
-        "example": slug(headlines.every()[0]),
+        "sections": list(_sections(source)),
+        "credit": source.publisher.credit,
+        "measure": source.measure,
+        "publisher": source.publisher,
+        "called": source.totals,
+        "shipped": source.shipped,
+        "example": slug(source.totals.every[0]),
         "at": at,
         "between": between,
-        "year_noun": year_noun(),
-        "year_months": [MONTHS[int(m[5:]) - 1] for m in fiscal_months(2001)],
+        "total_place": lambda border: total_place(border, source),
+        "year_name": lambda year: year_name(year, source.year_begins),
+        "year_noun": year_noun(source.year_begins),
+        "year_months": [MONTHS[int(m[5:]) - 1] for m in fiscal_months(2001, source.year_begins)],
     }
 
 
-def _sections() -> Iterator[tuple[str, str]]:
+def _sections(source: Source) -> Iterator[tuple[str, str]]:
     """(folder, words) of the pages over all totals that there are of the source in use."""
-    source = registry.main()
+    source = source
     for place, words in _SECTIONS:
         nested = place == "series/" and source.hierarchy.dimensions
         if source.shipped or nested or place not in _SHIPPED:

@@ -20,6 +20,7 @@ from forecast.records import Row
 
 if TYPE_CHECKING:
     from forecast.desk.charts.grammar import Chart
+    from forecast.intake.sources.contract import Source
 
 FAN_KEY = (
     "Black line: published. Dashed line: forecast. Shading, dark to light: 50%, 80% and 95% "
@@ -91,9 +92,9 @@ class Album:
         with replacing(path, alone=True, durable=False) as draft:
             draft.write_text(json.dumps({"program": program, "drawn": drawn}), "utf-8")
 
-    def drawn(self, source: Any, draw: Callable[[], tuple[bytes, str]]) -> tuple[bytes, str]:
-        """(SVG, alternative text) of what is drawn from this source, which JSON can hold."""
-        text = json.dumps(source, sort_keys=True, default=str)
+    def drawn(self, asked: Any, draw: Callable[[], tuple[bytes, str]]) -> tuple[bytes, str]:
+        """(SVG, alternative text) of what is asked for, which JSON can hold."""
+        text = json.dumps(asked, sort_keys=True, default=str)
         key = hashlib.sha256(text.encode()).hexdigest()[:32]
         self._asked.add(key)
         if key not in self._drawn:
@@ -112,6 +113,7 @@ def fan(
     ahead: Sequence[Row],
     flagged: Sequence[Row],
     size: Size,
+    source: Source,
     part: str = "",
     name: str = "",
 ) -> Drawn:
@@ -126,49 +128,57 @@ def fan(
         for row in grammar.months_back(published, size.months)
     ]
     last = ahead[-1] if ahead else shown[-1]
-    dotted, key = _dates(border, shown[0]["month"], last["month"], size)
+    dotted, key = _dates(border, shown[0]["month"], last["month"], size, source)
 
     def draw() -> tuple[bytes, str]:
         if not ahead:
-            layers = forecasts.counts_layers(shown, flagged, forecasts.counts_scale(shown), dotted)
-            alt = forecasts.counts_words(border, last)
-            return grammar.plain_svg(layers, size.width, size.height), alt
-        scale = forecasts.fan_scale(shown, ahead)
+            layers = forecasts.counts_layers(
+                shown, flagged, forecasts.counts_scale(shown, source), dotted
+            )
+            alt = forecasts.counts_words(border, last, source)
+            return grammar.plain_svg(layers, size.width, size.height, source), alt
+        scale = forecasts.fan_scale(shown, ahead, source)
         layers = forecasts.fan_layers(shown, ahead, flagged, scale, dotted)
         labels = forecasts.edge_labels(last)
         layers.append(grammar.side_labels(labels, last["month"], scale, size.height))
-        alt = forecasts.fan_words(border, shown[-1], ahead, part)[2]
-        return grammar.plain_svg(layers, size.width, size.height), alt
+        alt = forecasts.fan_words(border, shown[-1], ahead, source, part)[2]
+        return grammar.plain_svg(layers, size.width, size.height, source), alt
 
     bounds = [{k: v for k, v in row.items() if k != "run_id"} for row in ahead]
     marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
-    source = ("fan", border, part, shown, bounds, marked, asdict(size))
-    return _named(name or f"forecast-{size.name}", *ALBUM.drawn(source, draw), key)
+    asked = ("fan", repr(source.measure), border, part, shown, bounds, marked, asdict(size))
+    return _named(name or f"forecast-{size.name}", *ALBUM.drawn(asked, draw), key)
 
 
-def history(border: str, rows: Sequence[Row], flagged: Sequence[Row], size: Size) -> Drawn:
+def history(
+    border: str, rows: Sequence[Row], flagged: Sequence[Row], size: Size, source: Source
+) -> Drawn:
     """The forecast that stood before each month beside what came."""
     from forecast.desk.charts import forecasts, grammar
 
     shown = rows[-2 * size.months :]
     marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
-    dotted, key = _dates(border, shown[0]["month"], shown[-1]["month"], size)
+    dotted, key = _dates(border, shown[0]["month"], shown[-1]["month"], size, source)
 
     def draw() -> tuple[bytes, str]:
-        layers = forecasts.history_layers(shown, marked, dotted)
-        alt = forecasts.history_words(border, shown, marked, None)[2]
-        return grammar.plain_svg(layers, size.width, size.height), alt
+        layers = forecasts.history_layers(shown, marked, dotted, source)
+        alt = forecasts.history_words(border, shown, marked, None, source)[2]
+        return grammar.plain_svg(layers, size.width, size.height, source), alt
 
-    source = ("history", border, shown, marked, asdict(size))
-    return _named(f"history-{size.name}", *ALBUM.drawn(source, draw), key)
+    asked = ("history", repr(source.measure), border, shown, marked, asdict(size))
+    return _named(f"history-{size.name}", *ALBUM.drawn(asked, draw), key)
 
 
-def lines(names: Sequence[str], series: Sequence[Sequence[Row]], alt: str, size: Size) -> Drawn:
+def lines(
+    names: Sequence[str], series: Sequence[Sequence[Row]], alt: str, size: Size, source: Source
+) -> Drawn:
     """Two series over the same months, each named at its end; the first is drawn in black."""
     from forecast.desk.charts import grammar
 
     def draw() -> tuple[bytes, str]:
-        scale = grammar.amounts([row["encounters"] for rows in series for row in rows], None)
+        scale = grammar.amounts(
+            [row["encounters"] for rows in series for row in rows], None, source
+        )
         marks: tuple[dict[str, Any], ...] = (
             {"color": grammar.INK},
             {"color": grammar.BLUE, "strokeDash": [6, 3]},
@@ -182,30 +192,32 @@ def lines(names: Sequence[str], series: Sequence[Sequence[Row]], alt: str, size:
         ]
         last = max(rows[-1]["month"] for rows in series)
         layers.append(grammar.side_labels(ends, last, scale, size.height))
-        return grammar.plain_svg(layers, size.width, size.height), alt
+        return grammar.plain_svg(layers, size.width, size.height, source), alt
 
-    source = ("lines", names, series, asdict(size))
-    return _named(f"compared-{size.name}", ALBUM.drawn(source, draw)[0], alt)
+    asked = ("lines", repr(source.measure), names, series, asdict(size))
+    return _named(f"compared-{size.name}", ALBUM.drawn(asked, draw)[0], alt)
 
 
-def drivers(border: str, rows: Sequence[Row]) -> Drawn:
+def drivers(border: str, rows: Sequence[Row], source: Source) -> Drawn:
     """What moved a flagged month."""
     from forecast.desk.charts import explanations, grammar
 
     def draw() -> tuple[bytes, str]:
-        picture = explanations.drivers(border, rows)
-        return grammar.render(picture, "svg"), picture.alt
+        picture = explanations.drivers(border, rows, source)
+        return grammar.render(picture, "svg", source), picture.alt
 
-    return _named("drivers", *ALBUM.drawn(("drivers", border, rows), draw))
+    return _named("drivers", *ALBUM.drawn(("drivers", repr(source.measure), border, rows), draw))
 
 
-def _dates(border: str, first: str, last: str, size: Size) -> tuple[list[Chart], str]:
+def _dates(
+    border: str, first: str, last: str, size: Size, source: Source
+) -> tuple[list[Chart], str]:
     """The dotted lines of known policy dates, and their key."""
     from forecast.desk.charts import grammar
 
     if not size.dated:
         return [], ""
-    dotted, key = grammar.breaks(border, first, last)
+    dotted, key = grammar.breaks(border, first, last, source)
     return dotted, " ".join(key)
 
 

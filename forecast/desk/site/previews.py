@@ -9,7 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from forecast import headlines, months
+from forecast import months
 from forecast.desk.email import content
 from forecast.desk.report import MonthReport
 from forecast.desk.site import lines, pictures
@@ -33,7 +33,7 @@ def month_preview(record: SiteRecord, report: MonthReport) -> tuple[Preview, Map
     flagged = report.month > since and report.month in {row["month"] for row in found.flagged}
     if report.month != found.newest.month and not flagged:
         return Preview(about), {}
-    if len(headlines.every()) > NAMED and report.border != headlines.whole():
+    if len(record.source.totals.every) > NAMED and report.border != record.source.totals.whole:
         return Preview(about), {}
     return _pictured(record, found, report, about)
 
@@ -57,7 +57,9 @@ def _pictured(
     )
     source = ("poster", asdict(said), asdict(chart))
     # An album holds text; a border's page and its newest month's show the same picture.
-    kept, alt = ALBUM.drawn(source, lambda: (b64encode(poster.png(said, chart)), said.alt))
+    kept, alt = ALBUM.drawn(
+        source, lambda: (b64encode(poster.png(said, chart, record.source)), said.alt)
+    )
     width, height = poster.POST.pixels
     return Preview(about, alt, width, height), {PICTURE: b64decode(kept)}
 
@@ -73,7 +75,7 @@ def embed_page(record: SiteRecord, border: str) -> SitePage:
     shown = {
         "found": found,
         "fan": [
-            pictures.fan(border, found.months, found.ahead, found.flagged, size)
+            pictures.fan(border, found.months, found.ahead, found.flagged, size, record.source)
             for size in (FULL, PHONE)
         ],
         "unusual": lines.unusual(found.newest, found.flags),

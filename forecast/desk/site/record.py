@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
-from forecast import headlines
 from forecast.desk.names import dimension_words, member_words
 from forecast.desk.report import MonthReport, all_reports
 from forecast.desk.site.status import PageStatus, read_status
-from forecast.desk.wording import name_of, slug, total_place
+from forecast.desk.wording import slug, total_place
 from forecast.errors import ConfigError
+from forecast.intake.sources.contract import Source
 from forecast.records import Row, SeriesKey
 from forecast.store import changes, flags, page, plots, read, runs, standing
 
@@ -29,6 +29,7 @@ class BorderRecord:
     changes : what moved the forecast with the last run.
     """
 
+    source: Source = field(repr=False)
     border: str
     reports: Mapping[str, MonthReport]
     months: Sequence[Row]
@@ -46,12 +47,12 @@ class BorderRecord:
     @property
     def name(self) -> str:
         """In words."""
-        return name_of(self.border)
+        return self.source.totals.name(self.border)
 
     @property
     def place(self) -> str:
         """Its folder in the site."""
-        return total_place(self.border)
+        return total_place(self.border, self.source)
 
     @property
     def facts(self) -> str:
@@ -73,6 +74,7 @@ class BorderRecord:
 class PartRecord:
     """A series of the drill-down. ahead : empty where it is not forecast."""
 
+    source: Source = field(repr=False)
     key: SeriesKey
     months: Sequence[Row]
     ahead: Sequence[Row] = ()
@@ -81,12 +83,12 @@ class PartRecord:
     @property
     def name(self) -> str:
         """In words: Swanton Sector, India."""
-        return member_words(self.key.dimension, self.key.member)
+        return member_words(self.key.dimension, self.key.member, self.source)
 
     @property
     def kind(self) -> str:
         """What it is a part by: sector or field office, citizenship."""
-        return dimension_words(self.key.dimension)
+        return dimension_words(self.key.dimension, self.source)
 
     @property
     def place(self) -> str:
@@ -108,6 +110,7 @@ class SiteRecord:
     readers were sent corrections of. release_days : month -> the day its figures were first seen.
     """
 
+    source: Source = field(repr=False)
     run: read.RunRow
     status: PageStatus
     runs: Sequence[Row]
@@ -122,7 +125,7 @@ class SiteRecord:
         return self.parts.get(SeriesKey(border, "component", name, name))
 
 
-def read_site(connection: sqlite3.Connection, today: date) -> SiteRecord:
+def read_site(connection: sqlite3.Connection, today: date, source: Source) -> SiteRecord:
     """Read all of it; ConfigError before the first run."""
     run = read.latest_run(connection)
     if run is None:
@@ -130,36 +133,34 @@ def read_site(connection: sqlite3.Connection, today: date) -> SiteRecord:
     months = page.part_months(connection)
     ahead, flagged = page.part_forecasts(connection), page.part_flags(connection)
     return SiteRecord(
+        source=source,
         run=run,
-        status=read_status(run, page.newest_source(connection), today),
+        status=read_status(run, page.newest_source(connection), today, source),
         runs=page.runs(connection),
         withdrawn=runs.withdrawals(connection),
         corrected=page.corrected(connection),
         release_days=page.release_days(connection),
-        borders={border: _border(connection, border) for border in headlines.every()},
+        borders={border: _border(connection, border, source) for border in source.totals.every},
         parts={
-            key: PartRecord(key, months[key], ahead.get(key, ()), flagged.get(key, ()))
-            for key in sorted(months, key=_order)
+            key: PartRecord(source, key, months[key], ahead.get(key, ()), flagged.get(key, ()))
+            for key in sorted(months, key=lambda key: (source.totals.every.index(key.border), key))
         },
     )
 
 
-def _order(key: SeriesKey) -> tuple[int, SeriesKey]:
-    return headlines.every().index(key.border), key
-
-
-def _border(connection: sqlite3.Connection, border: str) -> BorderRecord:
+def _border(connection: sqlite3.Connection, border: str, source: Source) -> BorderRecord:
     return BorderRecord(
+        source=source,
         border=border,
-        reports=all_reports(connection, border),
+        reports=all_reports(connection, border, source),
         months=page.all_months(connection, border),
-        ahead=read.forecasts(connection, border),
-        flags=flags.flags(connection, border),
+        ahead=read.forecasts(connection, source.totals, border),
+        flags=flags.flags(connection, source.totals, border),
         judged=page.judged(connection, border),
         stood=plots.stood(connection, border),
         revised=page.revised(connection, border),
         restated=page.restatements(connection, border),
-        scores=read.scores(connection, border),
+        scores=read.scores(connection, source.totals, border),
         spans=page.spans(connection, border),
         chances=standing.latest(connection, border),
         changes=changes.latest(connection, border),

@@ -10,7 +10,7 @@ from forecast.desk.site.border import by_kind
 from forecast.desk.site.pages import Preview, SitePage, charts, table
 from forecast.desk.site.pictures import PART
 from forecast.desk.site.record import PartRecord, SiteRecord
-from forecast.desk.wording import change_words, month_words, name_of
+from forecast.desk.wording import change_words, month_words
 from forecast.records import Row
 
 SHOWN = 36  # months of the table
@@ -23,11 +23,11 @@ def series_page(record: SiteRecord, part: PartRecord) -> SitePage:
     chart = None
     if part.ahead:
         border, kind = part.key.border, f"{part.name} ({part.kind})"
-        chart = pictures.fan(border, part.months, part.ahead, flagged, PART, kind)
+        chart = pictures.fan(border, part.months, part.ahead, flagged, PART, record.source, kind)
     said = lines.part_lines(part, newest)
     shown = {
         "part": part,
-        "border_name": name_of(part.key.border),
+        "border_name": record.source.totals.name(part.key.border),
         "lines": said,
         "compared": list(_compared(part)),
         "chart": chart,
@@ -35,8 +35,11 @@ def series_page(record: SiteRecord, part: PartRecord) -> SitePage:
         "cards": [cards.part_card(part, flag, newest) for flag in part.flags],
         "endings": [cards.ending(flag) for flag in part.flags],
     }
-    files = {**(charts([chart]) if chart else {}), **table("data", list(_data(part)))}
-    about = f"{name_of(part.key.border)}, {part.name}: {said[0]}"
+    files = {
+        **(charts([chart]) if chart else {}),
+        **table("data", list(_data(part)), record.source),
+    }
+    about = f"{record.source.totals.name(part.key.border)}, {part.name}: {said[0]}"
     return SitePage(part.place, "series", shown, files, preview=Preview(about))
 
 
@@ -69,7 +72,7 @@ def series_list(record: SiteRecord) -> SitePage:
     groups = [
         (
             border,
-            name_of(border),
+            record.source.totals.name(border),
             by_kind([p for p in record.parts.values() if p.key.border == border]),
         )
         for border in record.borders
@@ -86,4 +89,6 @@ def series_list(record: SiteRecord) -> SitePage:
         }
         for part in record.parts.values()
     ]
-    return SitePage("series/", "series_list", {"groups": groups}, table("series", rows))
+    return SitePage(
+        "series/", "series_list", {"groups": groups}, table("series", rows, record.source)
+    )

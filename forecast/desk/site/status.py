@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.desk import verification
-from forecast.desk.wording import check_command, day_words, due, month_words
+from forecast.desk.wording import check_command, day_words, month_words
 from forecast.printable import one_line
-from forecast.store.page import Source
+from forecast.store.page import NewestSource
 from forecast.store.read import RunRow
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 
 @dataclass(frozen=True)
@@ -36,36 +40,38 @@ class PageStatus:
     in_time: str
 
 
-def read_status(run: RunRow, source: Source | None, today: date) -> PageStatus:
+def read_status(
+    run: RunRow, newest: NewestSource | None, today: date, source: Source
+) -> PageStatus:
     """What the page rests on, and when it will be renewed."""
-    witnesses = source.witnesses if source else ()
+    witnesses = newest.witnesses if newest else ()
     end = months.end(months.shift(run.data_through, 1))
     return PageStatus(
         data_through=month_words(run.data_through),
-        release=_release(source),
+        release=_release(newest),
         run=run.id,
         published=f"{day_words(run.published_at[:10])}, {run.published_at[11:16]} UTC",
         digest=run.digest,
         check=check_command(run.id, run.digest),
-        expected=next_release(run.data_through),
-        overdue=today > end + timedelta(days=due()[2]),
-        refused=tuple(one_line(name) for name in source.refused) if source else (),
-        seen=tuple(verification.newest_seen(witnesses, run.id)),
-        in_time=verification.seen_in_time(witnesses),
+        expected=next_release(run.data_through, source),
+        overdue=today > end + timedelta(days=source.due[2]),
+        refused=tuple(one_line(name) for name in newest.refused) if newest else (),
+        seen=tuple(verification.newest_seen(witnesses, run.id, source)),
+        in_time=verification.seen_in_time(witnesses, source),
     )
 
 
-def _release(source: Source | None) -> str:
-    if source is None:
+def _release(newest: NewestSource | None) -> str:
+    if newest is None:
         return ""
-    seen = f", first seen {day_words(source.seen)}" if source.seen else ""
-    return f"{one_line(source.file_name)}{seen}"
+    seen = f", first seen {day_words(newest.seen)}" if newest.seen else ""
+    return f"{one_line(newest.file_name)}{seen}"
 
 
-def next_release(data_through: str) -> str:
+def next_release(data_through: str, source: Source) -> str:
     """When the next month's figures should come, in words."""
     month = months.shift(data_through, 1)
-    first, last = (months.days_after(month, days) for days in due()[:2])
+    first, last = (months.days_after(month, days) for days in source.due[:2])
     return f"{month_words(month)}, due {_day(first)} to {_day(last)}"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from icalendar import Calendar, Event
 
@@ -19,15 +20,13 @@ from forecast.desk.site.record import SiteRecord
 from forecast.desk.wording import (
     capital,
     day_words,
-    due,
-    measure,
     month_words,
-    name_of,
-    publisher,
     slug,
     total_place,
-    totals,
 )
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 AHEAD = 12  # months whose release is in the calendar
 ENOUGH = 24  # days known by which a window could be learned
@@ -50,13 +49,15 @@ def subscribe_page(record: SiteRecord, address: str) -> SitePage:
     found = {scope: {kind: _feed(record, scope, kind) for kind in _ABOUT} for scope in entries}
     files = {
         f"{feed.name}.atom": feeds.atom(
-            feed, (one for one in entries[scope] if kind in ("", one.kind)), address
+            feed, (one for one in entries[scope] if kind in ("", one.kind)), address, record.source
         )
         for scope, by_kind in found.items()
         for kind, feed in by_kind.items()
     }
     shown = {
-        "feeds": [(_scope(scope), by_kind.values()) for scope, by_kind in found.items()],
+        "feeds": [
+            (_scope(scope, record.source), by_kind.values()) for scope, by_kind in found.items()
+        ],
         "kinds": [_WORDS.get(kind, kind) for kind in _ABOUT],
         "calendar": CALENDAR,
         "rhythm": rhythm(record),
@@ -69,15 +70,15 @@ def _feed(record: SiteRecord, scope: str, kind: str) -> Feed:
     what = _WORDS.get(kind, kind)
     return Feed(
         name=f"{slug(scope)}-{kind}" if kind else slug(scope),
-        title=f"Bordercast: {_scope(scope)}, {what}",
-        about=_ABOUT[kind].format(publisher().short),
-        place="" if scope == "all" else total_place(scope),
+        title=f"Bordercast: {_scope(scope, record.source)}, {what}",
+        about=_ABOUT[kind].format(record.source.publisher.short),
+        place="" if scope == "all" else total_place(scope, record.source),
         began=str(record.runs[-1]["published_at"])[:10],
     )
 
 
-def _scope(scope: str) -> str:
-    return f"All {totals().many}" if scope == "all" else name_of(scope)
+def _scope(scope: str, source: Source) -> str:
+    return f"All {source.totals.many}" if scope == "all" else source.totals.name(scope)
 
 
 def calendar(record: SiteRecord, address: str) -> bytes:
@@ -85,7 +86,9 @@ def calendar(record: SiteRecord, address: str) -> bytes:
     found = Calendar()
     found.add("prodid", "-//Bordercast//Releases//EN")
     found.add("version", "2.0")
-    found.add("x-wr-calname", f"{publisher().short} {measure().figures}, expected")
+    found.add(
+        "x-wr-calname", f"{record.source.publisher.short} {record.source.measure.figures}, expected"
+    )
     found.add("refresh-interval", timedelta(days=1), {"value": "DURATION"})
     stamp = datetime.fromisoformat(record.run.published_at)
     for event in (*_windows(record), *_year_ends(record)):
@@ -104,9 +107,10 @@ def rhythm(record: SiteRecord) -> str:
         (date.fromisoformat(day) - months.end(month)).days
         for month, day in record.release_days.items()
     ]
-    earliest, latest, _ = due()
+    earliest, latest, _ = record.source.due
     text = (
-        f"{publisher().short} names no dates. Most figures have come {earliest} to {latest} days "
+        f"{record.source.publisher.short} names no dates. Most figures have come {earliest} to "
+        f"{latest} days "
         "after a month's end, on no fixed weekday."
     )
     if not known:
@@ -125,10 +129,11 @@ def _windows(record: SiteRecord) -> Iterator[Event]:
     known = rhythm(record)
     for ahead in range(1, AHEAD + 1):
         month = months.shift(record.run.data_through, ahead)
-        first, last, late = (months.days_after(month, days) for days in due())
+        first, last, late = (months.days_after(month, days) for days in record.source.due)
         yield _event(
             f"release/{month}",
-            f"Expected: {publisher().short} {measure().figures} for {month_words(month)}",
+            f"Expected: {record.source.publisher.short} {record.source.measure.figures} for "
+            f"{month_words(month)}",
             f"Some day in this window, not all of it. {known} After "
             f"{day_words(late.isoformat())} this service calls them overdue.",
             (first, last),
@@ -137,14 +142,18 @@ def _windows(record: SiteRecord) -> Iterator[Event]:
 
 def _year_ends(record: SiteRecord) -> Iterator[Event]:
     """The last day of the fiscal years that end next, and what comes of it."""
-    newest = months.fiscal_year(months.shift(record.run.data_through, 1))
+    newest = months.fiscal_year(
+        months.shift(record.run.data_through, 1),
+        record.source.year_begins,
+    )
     for year in range(newest, newest + YEARS):
-        last = months.end(months.fiscal_months(year)[-1])
-        noun = months.year_noun()
+        last = months.end(months.fiscal_months(year, record.source.year_begins)[-1])
+        noun = months.year_noun(record.source.year_begins)
         yield _event(
             f"year/{year}",
             f"{capital(noun)} {year} ends",
-            f"{publisher().short} {publisher().revises}, so counts of {noun} "
+            f"{record.source.publisher.short} {record.source.publisher.revises}, so counts of "
+            f"{noun} "
             f"{year} stay preliminary until it closes the year, some months after this day.",
             (last, last),
         )

@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from math import exp, fsum, log
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 from forecast.desk.terminal.tables import plain_table
-from forecast.desk.wording import totals
 from forecast.records import Row
 
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
-def all_of_them() -> str:
+
+def all_of_them(source: Source) -> str:
     """The label of scores over all totals."""
-    return f"all {totals().many}"
+    return f"all {source.totals.many}"
 
 
 ALL_ERAS = "all"
@@ -43,7 +45,7 @@ _NUMBERS = (
 _ERAS = {"break": "across a break", "no-break": "across none"}
 
 
-def with_pooled(rows: Iterable[Row]) -> list[Row]:
+def with_pooled(rows: Iterable[Row], source: Source) -> list[Row]:
     """The rows, and for each model, basis, era and lead one over all borders.
 
     Scores and coverage are means over forecast months, MAE relative to naive is the geometric
@@ -51,7 +53,7 @@ def with_pooled(rows: Iterable[Row]) -> list[Row]:
     """
     rows = list(rows)
     ordered = sorted(rows, key=_group)
-    pooled = [_pooled(list(found)) for _, found in groupby(ordered, key=_group)]
+    pooled = [_pooled(list(found), source) for _, found in groupby(ordered, key=_group)]
     baselines = {_place(row): row for row in (*pooled, *rows) if row["model"] == NAIVE}
     return [
         {**row, "worse_than_naive": worse_scores(row, baselines.get(_place(row)))}
@@ -72,8 +74,8 @@ def _best_first(row: Row) -> tuple[Any, ...]:
     return row["basis"], row["era"], row["horizon"], row["log_wis"]
 
 
-def _pooled(rows: Sequence[Row]) -> Row:
-    pooled = {**rows[0], "border": all_of_them(), "n": sum(row["n"] for row in rows)}
+def _pooled(rows: Sequence[Row], source: Source) -> Row:
+    pooled = {**rows[0], "border": all_of_them(source), "n": sum(row["n"] for row in rows)}
     pooled |= {name: _mean(rows, name) for name in _MEANS}
     ratios = [row["relative_mae"] for row in rows if row["relative_mae"]]
     pooled["relative_mae"] = exp(fsum(map(log, ratios)) / len(ratios)) if ratios else None
@@ -104,9 +106,9 @@ def lead_table(rows: Sequence[Row]) -> Table:
     return _model_table(rows, "lead", "horizon")
 
 
-def border_table(rows: Sequence[Row]) -> Table:
+def border_table(rows: Sequence[Row], source: Source) -> Table:
     """Models by border: one lead, basis and era."""
-    return _model_table(rows, totals().one, "border")
+    return _model_table(rows, source.totals.one, "border")
 
 
 def _model_table(rows: Sequence[Row], head: str, by: str) -> Table:

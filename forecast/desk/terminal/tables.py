@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from textwrap import fill
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from forecast.desk.halves import Halves
-from forecast.desk.wording import MONTHS, RAREST, both_halves, judged_by, totals
-from forecast.intake.sources import registry
+from forecast.desk.wording import MONTHS, RAREST, judged_by
 from forecast.records import Row
 from forecast.store.read import RunRow
+
+if TYPE_CHECKING:
+    from forecast.intake.sources.contract import Source
 
 AHEAD = 3  # months of the forecast beside a border's newest count
 SEVERITY_STYLE = {"watch": "", "notable": "yellow", "major": "red", "critical": "bold red"}
@@ -55,6 +58,7 @@ def forecast_table(
     last: dict[str, Row],
     halves: Mapping[str, Halves | None],
     waiting: Mapping[str, str],
+    source: Source,
 ) -> RenderableType:
     """Per border the last published month and the next months' forecast.
 
@@ -62,7 +66,7 @@ def forecast_table(
     borders without a forecast, and what brings one, in words.
     """
     table = plain_table(
-        totals().one, "published", "", "forecast", "median", "80% interval", "95% interval"
+        source.totals.one, "published", "", "forecast", "median", "80% interval", "95% interval"
     )
     for column in (2, 4, 5, 6):
         table.columns[column].justify = "right"
@@ -77,7 +81,7 @@ def forecast_table(
             ("", "on month", change(published["encounters"], published["month_before"])),
             ("", "on year", change(published["encounters"], published["year_before"])),
         ]
-        left += _halves(halves.get(border))
+        left += _halves(halves.get(border), source)
         for i in range(max(len(left), len(ahead))):
             cells = left[i] if i < len(left) else ("", "", "")
             table.add_row(*cells, *(_ahead(ahead[i]) if i < len(ahead) else ()))
@@ -86,15 +90,15 @@ def forecast_table(
     return Group(table, *notes)
 
 
-def _halves(known: Halves | None) -> list[tuple[str, str, str]]:
-    both = both_halves()
+def _halves(known: Halves | None, source: Source) -> list[tuple[str, str, str]]:
+    both = source.hierarchy.both_halves
     if known is None or both is None:
         return []
     # In the first column, where there is room: the table is to fit 80 characters.
     rows = [(half.row, "", count) for half, count in zip(both, known.words, strict=True)]
     if known.split is None:
         return rows
-    aside = registry.main().hierarchy.aside
+    aside = source.hierarchy.aside
     parts = zip((aside.rest_where, aside.named_where), known.split, strict=True) if aside else ()
     return [
         rows[0],
@@ -159,12 +163,13 @@ def run_summary(
     flags: Sequence[Row],
     halves: Mapping[str, Halves | None],
     waiting: Mapping[str, str],
+    source: Source,
 ) -> RenderableType:
     """The summary at the end of a run; halves, waiting : see `forecast_table`."""
     against = f"Unusual months, against {judged_by(flag['basis'] for flag in flags)}:"
     return Group(
         heading(run),
-        forecast_table(forecasts, last, halves, waiting),
+        forecast_table(forecasts, last, halves, waiting, source),
         *([Text(fill(against, 80))] if flags else []),
         flag_table(flags),
     )

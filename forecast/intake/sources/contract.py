@@ -15,7 +15,16 @@ from typing import NamedTuple, Protocol
 
 from forecast import months
 from forecast.label_joins import Joins
-from forecast.records import Counts, Coverage, KeptPath, Release, ReleaseKind, Scope, Snapshot
+from forecast.records import (
+    Counts,
+    Coverage,
+    KeptPath,
+    Release,
+    ReleaseKind,
+    Scope,
+    Snapshot,
+    Totals,
+)
 
 
 class FileName(NamedTuple):
@@ -233,10 +242,9 @@ class Pages:
 
 
 @dataclass(frozen=True, slots=True)
-class TotalWords:
+class TotalWords(Totals):
     """The totals that pages, notices and commands are about, in words.
 
-    parts : in the order in which people name them. whole : what they add up to, "" if nothing.
     names : as headings; one that has none is called what it is. places : behind what is counted,
     "at the northern land border"; elsewhere `place` with the name in it. usual : what else they
     are called. one, many : what they are ("border"). folder : of their pages.
@@ -244,8 +252,6 @@ class TotalWords:
     same where it is first named.
     """
 
-    parts: tuple[str, ...]
-    whole: str
     names: Mapping[str, str]
     places: Mapping[str, str]
     usual: Mapping[str, Sequence[str]]
@@ -292,6 +298,11 @@ class Hierarchy:
     def components(self) -> tuple[str, ...]:
         """The halves' labels."""
         return tuple(half.component for half in self.halves)
+
+    @property
+    def both_halves(self) -> tuple[Half, Half] | None:
+        """Those at ports of entry, and those between them; None where a count has no halves."""
+        return (self.halves[1], self.halves[0]) if len(self.halves) == 2 else None
 
     def named(self, component: str) -> Half:
         """The half with this label; KeyError if there is none."""

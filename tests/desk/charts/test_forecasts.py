@@ -19,6 +19,7 @@ from PIL import Image
 
 from forecast.desk.charts import forecasts, grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, INK, PALE
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import HEADLINES
 from forecast.store import connect, plots
 from jobs.cli import main
@@ -140,7 +141,10 @@ def test_the_same_figures_give_the_same_bytes(published):
     with closing(connect.read(published)) as connection:
         found = plots.calibration(connection, "northern", "2018-12")
 
-    first, second = (grammar.render(forecasts.calibration("northern", found), "svg") for _ in "ab")
+    first, second = (
+        grammar.render(forecasts.calibration("northern", found, ENCOUNTERS), "svg", ENCOUNTERS)
+        for _ in "ab"
+    )
     assert first == second
 
 
@@ -157,7 +161,7 @@ def test_inks_and_bands_differ_in_lightness():
 
 @given(COUNTS, st.booleans())
 def test_labels_keep_apart_in_order_and_inside(counts, log):
-    scale = grammar.amounts([*counts, 500_000], log)
+    scale = grammar.amounts([*counts, 500_000], log, ENCOUNTERS)
     moved = [scale._pixel(v, 330) for v in scale.spread(counts, 330)]
     by_count = [pixel for _, pixel in sorted(zip(counts, moved, strict=True))]
 
@@ -192,8 +196,8 @@ def test_a_far_95_interval_does_not_flatten_the_rest():
     shown = [{"month": "2026-08", "encounters": 100}]
     ahead = {"month": "2026-09", "median": 100, "lo80": 50, "hi80": 200, "lo95": 20}
 
-    near = forecasts.fan_scale(shown, [{**ahead, "hi95": 210}], log=False)
-    far = forecasts.fan_scale(shown, [{**ahead, "hi95": 2000}], log=False)
+    near = forecasts.fan_scale(shown, [{**ahead, "hi95": 210}], ENCOUNTERS, log=False)
+    far = forecasts.fan_scale(shown, [{**ahead, "hi95": 2000}], ENCOUNTERS, log=False)
 
     assert near.high > 210
     assert 200 < far.high < 300

@@ -13,6 +13,7 @@ import pytest
 from forecast.desk.dictionary import reference
 from forecast.desk.dictionary.columns import COLUMNS
 from forecast.desk.dictionary.views import BY_NAME, VIEWS, definitions
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import HEADLINES
 from tests.support.databases import counting_steps, rows
 
@@ -79,7 +80,7 @@ def test_a_view_is_quick(published, view):
 
 def test_a_meaning_is_a_plain_phrase():
     for view in VIEWS:
-        for _, unit, _, about in definitions(view):
+        for _, unit, _, about in definitions(view, ENCOUNTERS):
             assert unit
             assert not about.endswith(".")
 
@@ -87,7 +88,7 @@ def test_a_meaning_is_a_plain_phrase():
 def test_the_page_is_the_dictionary():
     written = PAGE.read_text("utf-8")
 
-    assert written == reference.renewed(written), (
+    assert written == reference.renewed(written, ENCOUNTERS), (
         "python -m forecast.desk.dictionary.reference docs/tables.md"
     )
 

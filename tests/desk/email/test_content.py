@@ -21,7 +21,8 @@ from forecast.desk.email import content as desk
 from forecast.desk.email import mime, typeset
 from forecast.desk.ranking import Comparison
 from forecast.desk.report import Interior, MonthReport, report
-from forecast.desk.wording import MINUS, credit
+from forecast.desk.wording import MINUS
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
@@ -57,7 +58,7 @@ class Words(HTMLParser):
 @pytest.mark.parametrize("stage", ["january", "february"])
 def test_text_and_html_carry_the_same_numbers_in_78_columns_and_150_kb(stages, stage):
     notice, sections = held(stages / f"{stage}.db")
-    made = mime.letter(notice, sections, HEAD, notice.created_at)
+    made = mime.letter(notice, sections, HEAD, notice.created_at, ENCOUNTERS)
     message = message_from_bytes(made.mime, policy=WIRE)
 
     text = message.get_body(("plain",)).get_content()
@@ -71,7 +72,7 @@ def test_text_and_html_carry_the_same_numbers_in_78_columns_and_150_kb(stages, s
 
 def test_a_message_has_one_chart_and_the_headers_that_machines_look_for(stages):
     notice, sections = held(stages / "february.db")
-    made = mime.letter(notice, sections, HEAD, notice.created_at)
+    made = mime.letter(notice, sections, HEAD, notice.created_at, ENCOUNTERS)
     message = message_from_bytes(made.mime, policy=WIRE)
 
     tree = [part.get_content_type() for part in message.walk()]
@@ -115,7 +116,7 @@ def test_a_filter_for_spam_finds_nothing(stages, stage):
     if shutil.which("spamassassin") is None:
         pytest.skip("no SpamAssassin on this machine: apt-get install spamassassin")
     notice, sections = held(stages / f"{stage}.db")
-    made = mime.letter(notice, sections, HEAD, notice.created_at)
+    made = mime.letter(notice, sections, HEAD, notice.created_at, ENCOUNTERS)
     message = Message("", made.edition, made.subject, HEAD.address, made.mime)
     sent = send.addressed(Delivery("ann@example.org", message, notice.created_at, 1))
     done = subprocess.run(
@@ -128,7 +129,7 @@ def test_a_filter_for_spam_finds_nothing(stages, stage):
 
 def test_a_page_says_all_and_may_come_as_a_file(stages):
     notice, sections = held(stages / "february.db")
-    made = mime.letter(notice, sections, HEAD, notice.created_at, attach_page=True)
+    made = mime.letter(notice, sections, HEAD, notice.created_at, ENCOUNTERS, attach_page=True)
     message = message_from_bytes(made.mime, policy=WIRE)
 
     (page,) = message.iter_attachments()
@@ -166,7 +167,7 @@ def test_what_not_to_say_is_what_misleads_most(agencies, at_large, words):
 
 def report_of(path, border, month):
     with closing(connect.read(path)) as connection:
-        return report(connection, border, month)
+        return report(connection, border, month, ENCOUNTERS)
 
 
 def test_all_comparisons_stand_in_one_order_and_before_everything_else(stages):
@@ -275,8 +276,8 @@ def test_every_figure_is_found_in_the_record_by_the_printed_reference(stages, st
     command = f"bordercast verify --run {notice.run_id} --digest "
     assert f"{command}\\\n    {digest}\n" in mime.text(notice, sections)
     assert f"{command}{digest}" in mime.html(notice, sections)
-    assert credit() in " ".join(notice.closing_text.split())
-    assert credit() in notice.closing_html
+    assert ENCOUNTERS.publisher.credit in " ".join(notice.closing_text.split())
+    assert ENCOUNTERS.publisher.credit in notice.closing_html
 
 
 def test_the_parts_of_each_dimension_add_up_to_the_deviation(stages):
@@ -318,7 +319,21 @@ HOSTILE = [
 def facts(file_name, flags=(), drivers=()):
     same = (Comparison("month before", "2025-01", "2025-01", 10, 5),)
     return MonthReport(
-        *("southwest", "2025-02", 10, same, None, 1, 2, "2025-01", "2025-02", "", None, 0.5),
+        *(
+            ENCOUNTERS,
+            "southwest",
+            "2025-02",
+            10,
+            same,
+            None,
+            1,
+            2,
+            "2025-01",
+            "2025-02",
+            "",
+            None,
+            0.5,
+        ),
         *(False, (), file_name, 1),
         flags=tuple(flags),
         drivers=tuple(drivers),
@@ -364,15 +379,18 @@ def hostile_letter(name):
     standing = desk.Standing("southwest", "2025-02", (), [part(name)])
     sections = [
         Section(s.border, kind, s.phrase, typeset.as_text(s), typeset.as_html(s))
-        for s, kind in ((desk.finding(found), "finding"), (desk.digest(standing), "digest"))
+        for s, kind in (
+            (desk.finding(found), "finding"),
+            (desk.digest(standing, ENCOUNTERS), "digest"),
+        )
     ]
-    frame = typeset.frame("Border encounters", name)
+    frame = typeset.frame("Border encounters", name, ENCOUNTERS)
     notice = Notice(
         *(1, "flags", "2025-02", 1, 1, None, "k" * 64, "<k@example.org>", "2025-03-12T12:00:00"),
         *("held", frame.opening_text, frame.opening_html, frame.closing_text, frame.closing_html),
         *(None, None, None, "", None, "d" * 64, 1),
     )
-    return mime.letter(notice, sections, HEAD, "2025-03-12T12:00:00+00:00")
+    return mime.letter(notice, sections, HEAD, "2025-03-12T12:00:00+00:00", ENCOUNTERS)
 
 
 def assert_harmless(name):

@@ -8,6 +8,7 @@ import pytest
 
 from forecast.desk.email import content
 from forecast.desk.email.content import ComparisonText, Standing
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import Row
 from tests.support.month_facts import OFFICES, PATROL, compared, expected, interior, month
 
@@ -384,7 +385,7 @@ def part(member: str, encounters: int, severity: str = "major", **said: object) 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_a_digest_shows_two_parts_and_counts_the_others(count):
     parts = [part(name, 900 - at) for at, name in enumerate(("NY", "VT", "ME", "WA")[:count])]
-    found = content.digest(Standing("northern", "2025-02", parts=parts))
+    found = content.digest(Standing("northern", "2025-02", parts=parts), ENCOUNTERS)
 
     shown = [text for _, text in found.items]
     assert len(shown) == min(count, 3)
@@ -401,7 +402,7 @@ def test_a_digest_has_the_gravest_first_then_the_furthest_off():
         part("VT", 1020, "critical"),
         part("WA", 500, "watch"),
     ]
-    found = content.digest(Standing("northern", "2025-02", parts=parts))
+    found = content.digest(Standing("northern", "2025-02", parts=parts), ENCOUNTERS)
 
     assert [name for name, _ in found.blocks[0].items] == [
         *("Vermont", "New York", "Maine", "Washington")
@@ -418,7 +419,9 @@ def test_a_digest_has_the_gravest_first_then_the_furthest_off():
     ],
 )
 def test_a_part_of_a_digest_in_a_few_words(said, end):
-    found = content.digest(Standing("northern", "2025-02", parts=[part("NY", 1900, **said)]))
+    found = content.digest(
+        Standing("northern", "2025-02", parts=[part("NY", 1900, **said)]), ENCOUNTERS
+    )
 
     assert found.items[0][0] == "New York"
     assert found.items[0][1].endswith(f"): {end}")
@@ -427,7 +430,7 @@ def test_a_part_of_a_digest_in_a_few_words(said, end):
 def test_a_digest_names_open_episodes_alone():
     states = [("open", 1), ("level shift", 1), ("open", -1), ("transient", -1)]
     episodes = [{"state": state, "side": side, "opened": "2024-11"} for state, side in states]
-    found = content.digest(Standing("other", "2025-02", episodes=episodes))
+    found = content.digest(Standing("other", "2025-02", episodes=episodes), ENCOUNTERS)
 
     assert found.items == (
         ("", "still higher than forecast before November 2024"),
@@ -447,7 +450,9 @@ def test_a_correction_says_what_is_no_longer_right():
 
 
 def test_a_withdrawn_run_takes_its_notice_back():
-    found = content.withdrawn("northern", "2025-02", 7, "2025-03-09T23:00", "wrong\nfile")
+    found = content.withdrawn(
+        "northern", "2025-02", 7, "2025-03-09T23:00", "wrong\nfile", ENCOUNTERS
+    )
 
     assert found.finding == f"Correction: we withdraw our notice on encounters {WHERE}."
     assert found.more == (

@@ -6,6 +6,7 @@ import pytest
 
 from forecast import months
 from forecast.desk.email import statements
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from tests.support.month_facts import compared, expected, month
 
 MINUS = "\N{MINUS SIGN}"
@@ -20,7 +21,7 @@ def false(then, *counts, last="2025-02"):
     """What is false by these counts, the last of them that of the month `last`."""
     first = months.shift(last, 1 - len(counts))
     known = {months.shift(first, at): count for at, count in enumerate(counts)}
-    return statements.became_false(then, known)
+    return statements.became_false(then, known, ENCOUNTERS)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from pyarrow import compute, parquet
 
 from forecast.desk.dictionary.views import BY_NAME, VIEWS
 from forecast.desk.export import encoded, tables
-from forecast.desk.wording import credit
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import HEADLINES, HUB_PERMILLES
 from jobs.cli import main
 from tests.support.databases import rows, written
@@ -71,7 +71,7 @@ def test_a_workbook_has_the_figures_their_definitions_and_the_digest(published, 
     )
     assert set(figures[0]) < set(meant)
     assert about["digest"] == rows(published, "select digest from latest_run")[0][0]
-    assert about["credit"] == credit()
+    assert about["credit"] == ENCOUNTERS.publisher.credit
     assert about["check"] == f"bordercast verify --run 1 --digest {about['digest']}"
 
 
@@ -218,7 +218,7 @@ def test_what_the_hub_holds_is_what_its_config_allows(hub):
         assert json.loads(path.read_text())
     about = [path.read_text() for path in (hub / "model-metadata").glob("*.yml")]
     assert about
-    assert all(credit() in text for text in about)
+    assert all(ENCOUNTERS.publisher.credit in text for text in about)
 
 
 def test_a_hub_does_not_overwrite_what_is_there(published, tmp_path):

@@ -16,8 +16,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from forecast.desk.export import tables
 from forecast.desk.export.encoded import ExportTable
-from forecast.desk.wording import credit
 from forecast.errors import ConfigError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import HUB_COLUMNS, HUB_PERMILLES
 from jobs.cli import main
 from tests.support.databases import rows
@@ -116,8 +116,8 @@ def test_exported_hindcasts_are_the_stored_ones(tmp_path, published):
     assert table.num_rows == 4 * 92 * 12
     assert min(table["cutoff"].to_pylist()) == "2018-12"
     assert table.schema.metadata[b"digest"].decode() in said.output
-    assert table.schema.metadata[b"credit"].decode() == credit()
-    assert credit() in said.output
+    assert table.schema.metadata[b"credit"].decode() == ENCOUNTERS.publisher.credit
+    assert ENCOUNTERS.publisher.credit in said.output
     stored = rows(
         published,
         "select median, q010, q500, q990 from hindcasts h join series s on s.id = h.series_id "

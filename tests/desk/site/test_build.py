@@ -19,8 +19,8 @@ from forecast.desk.site.front import front
 from forecast.desk.site.pages import html as as_html
 from forecast.desk.site.pages import table
 from forecast.desk.site.series import series_list, series_page
-from forecast.desk.wording import credit
 from forecast.errors import ConfigError
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import HEADLINES, SeriesKey
 from forecast.store import connect
 from tests.support.databases import rows
@@ -58,7 +58,7 @@ def test_every_page_says_what_it_rests_on_and_needs_no_script(site, record):
     ((run, digest),) = rows(record, "select id, digest from latest_run")
     for page in pages(site):
         said = page.read_text("utf-8")
-        assert credit() in said
+        assert ENCOUNTERS.publisher.credit in said
         assert said.count("<h1") == 1
         assert "style=" not in said
         if "embed" in page.relative_to(site).parts:  # a chart alone, whose link leads to the rest
@@ -84,7 +84,7 @@ def test_there_is_a_page_for_every_month_and_every_number(site, record):
             exact = fact["halves_unit"] == 1
             assert ("Their source rounds" in text(site, f"fact/{border}/{month}")) is not exact
         assert f"{count:,}" in text(site, f"border/{border}/{month}")
-        key = border, months.fiscal_year(month)
+        key = border, months.fiscal_year(month, 10)
         years[key] = years.get(key, 0) + count
     for (border, year), count in years.items():
         assert f"CBP counted {count:,} encounters" in text(site, f"fact/{border}/FY{year}")
@@ -166,7 +166,7 @@ def test_a_series_has_its_forecast_its_flags_and_its_files(full, key, words):
 def test_nothing_is_written_twice_and_what_was_spoiled_is_mended(record, tmp_path):
     def write() -> build.Built:
         with connect.moment(record) as connection:
-            return build.write(connection, tmp_path / "site", TODAY)
+            return build.write(connection, tmp_path / "site", TODAY, ENCOUNTERS)
 
     began: list[int] = []
     with connect.moment(record) as connection:
@@ -174,6 +174,7 @@ def test_nothing_is_written_twice_and_what_was_spoiled_is_mended(record, tmp_pat
             connection,
             tmp_path / "site",
             TODAY,
+            ENCOUNTERS,
             first=lambda: began.append(len(list((tmp_path / "site").rglob("*.html")))),
         )
     again = write()
@@ -190,7 +191,7 @@ def test_a_folder_of_something_else_is_left_alone(record, tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
 
     with connect.moment(record) as connection, pytest.raises(ConfigError, match="no site of ours"):
-        build.write(connection, tmp_path, TODAY)
+        build.write(connection, tmp_path, TODAY, ENCOUNTERS)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
@@ -200,7 +201,7 @@ def test_an_old_runs_pages_stay_and_say_that_there_are_newer_ones(two_runs, tmp_
     written = []
     for copy in (first, second):
         with connect.moment(copy) as connection:
-            build.write(connection, tmp_path, date(2024, 4, 1))
+            build.write(connection, tmp_path, date(2024, 4, 1), ENCOUNTERS)
         written.append((tmp_path / "index.html").read_text())
 
     kept = tmp_path / "as-of"
@@ -215,7 +216,7 @@ def test_an_old_runs_pages_stay_and_say_that_there_are_newer_ones(two_runs, tmp_
 
 def test_old_figures_are_said_once_with_what_to_do(record, tmp_path):
     with connect.moment(record) as connection:
-        found = build.read_site(connection, date(2027, 3, 1))
+        found = build.read_site(connection, date(2027, 3, 1), source=ENCOUNTERS)
     said = shown(front(found), found)
 
     assert said.count("These figures are old") == 1
@@ -223,11 +224,14 @@ def test_old_figures_are_said_once_with_what_to_do(record, tmp_path):
 
 
 def test_when_the_next_figures_come_is_said_without_counting_days():
-    assert status.next_release("2026-08").startswith("September 2026, due ")
+    assert status.next_release("2026-08", ENCOUNTERS).startswith("September 2026, due ")
 
 
 def test_no_cell_of_a_file_is_a_formula():
-    assert table("x", [{"name": "=1+1", "count": -3}])["x.csv"] == b"name,count\n'=1+1,-3\n"
+    assert (
+        table("x", [{"name": "=1+1", "count": -3}], ENCOUNTERS)["x.csv"]
+        == b"name,count\n'=1+1,-3\n"
+    )
 
 
 def test_names_from_the_record_are_shown_as_text(full):

@@ -16,6 +16,7 @@ import rdflib
 from forecast.desk.site import build, citation
 from forecast.desk.site.border import border_page
 from forecast.desk.site.pages import html as as_html
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import HEADLINES
 from forecast.store import connect
 from tests.support.databases import rows
@@ -83,7 +84,7 @@ def test_the_cited_page_stays_when_a_newer_run_is_written(two_runs, tmp_path):
     _, first, second = two_runs
     for copy in (first, second):
         with connect.moment(copy) as connection:
-            build.write(connection, tmp_path, date(2024, 4, 1), ADDRESS)
+            build.write(connection, tmp_path, date(2024, 4, 1), ENCOUNTERS, ADDRESS)
         said = html.unescape((tmp_path / "border/northern/index.html").read_text("utf-8"))
         (stays,) = set(re.findall(rf'href="{ADDRESS}/(as-of/[^"]+)"', said))
         path, _, mark = stays.partition("#")

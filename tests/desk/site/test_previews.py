@@ -20,6 +20,7 @@ from forecast.desk.site.month import month_page
 from forecast.desk.site.pages import PICTURE, Preview
 from forecast.desk.site.pages import html as as_html
 from forecast.desk.site.previews import embed_page
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import HEADLINES
 
 ADDRESS = "https://forecasts.example.org/borders"
@@ -65,7 +66,7 @@ def test_the_picture_is_as_large_as_said_and_in_words_what_it_shows(full, northe
         full.borders["northern"].months, ahead=full.borders["northern"].ahead
     )
     drawn = etree.fromstring(
-        poster.svg(words.handout(newest, full.run, newest=True), chart).encode()
+        poster.svg(words.handout(newest, full.run, newest=True), chart, ENCOUNTERS).encode()
     )
     shown = " ".join(drawn.itertext())
     for text in ("Northern border, August 2026", "at ports of entry", "80% range", "run 1"):
@@ -79,7 +80,7 @@ def test_no_words_are_wider_than_the_picture(full):
     said = words.handout(newest, full.run, newest=True)
     said = replace(said, title="A very long name of a series of counts " * 4)
     chart = poster.PosterChart(full.borders["northern"].months)
-    drawn = etree.fromstring(poster.svg(said, chart).encode())
+    drawn = etree.fromstring(poster.svg(said, chart, ENCOUNTERS).encode())
     for text in drawn.findall("{*}text"):
         weight = poster.LETTER[text.get("font-weight")]
         end = float(text.get("x")) + weight * float(text.get("font-size")) * len(text.text)

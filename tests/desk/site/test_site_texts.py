@@ -13,6 +13,7 @@ import lxml.html
 import pytest
 
 from forecast.desk.site import build
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect
 from tests.support import golden_texts
 from tests.support.golden_texts import masked, trimmed
@@ -45,7 +46,9 @@ def site(full_record: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     with pytest.MonkeyPatch.context() as patch, connect.moment(full_record) as connection:
         undrawn(patch)
-        build.write(connection, folder, date(2024, 4, 25), "https://border.example.org/")
+        build.write(
+            connection, folder, date(2024, 4, 25), ENCOUNTERS, "https://border.example.org/"
+        )
     return folder
 
 

@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from forecast.desk.terminal import flag_tables
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 
 FLAG = {
     "flag_id": 1, "border": "northern", "dimension": "", "member": "", "component": "",
@@ -42,7 +43,7 @@ def part(name: str, contribution: int, role: str = "part", dimension: str = "sta
     ],
 )  # fmt: skip
 def test_the_largest_parts_of_each_side_are_named_and_the_rest_summed(drivers, words):
-    assert list(flag_tables.moved_parts(FLAG, drivers)) == [("state:", words)]
+    assert list(flag_tables.moved_parts(FLAG, drivers, ENCOUNTERS)) == [("state:", words)]
 
 
 def test_dimensions_come_in_one_order_and_those_not_on_record_last():
@@ -51,7 +52,7 @@ def test_dimensions_come_in_one_order_and_those_not_on_record_last():
                part("U.S. Border Patrol", 200, dimension="component")]  # fmt: skip
     flag = {**FLAG, "listed": 2, "apart": 1, "systemic": 1}
 
-    assert list(flag_tables.moved_parts(flag, drivers)) == [
+    assert list(flag_tables.moved_parts(flag, drivers, ENCOUNTERS)) == [
         ("agency:", "U.S. Border Patrol +200"),
         ("state:", "New York +200"),
         ("", "not in the data on record: citizenship, demographic group"),
@@ -91,11 +92,13 @@ def test_dimensions_come_in_one_order_and_those_not_on_record_last():
     ],
 )  # fmt: skip
 def test_a_flag_is_told_in_two_lines(more, lines):
-    assert printed(*flag_tables.blocks([{**FLAG, **more}], {})) == lines
+    assert printed(*flag_tables.blocks([{**FLAG, **more}], {}, ENCOUNTERS)) == lines
 
 
 def test_no_flags_are_told_as_such():
-    assert printed(*flag_tables.blocks([], {})) == ["No month was unusually far from its forecast."]
+    assert printed(*flag_tables.blocks([], {}, ENCOUNTERS)) == [
+        "No month was unusually far from its forecast."
+    ]
 
 
 def printed(*what) -> list[str]:
@@ -115,9 +118,9 @@ def test_a_replay_is_told_in_tables():
     events = [{"date": "2023-05-11", "border": "", "name": "Title 42 ends", "found": ""}]
 
     said = printed(
-        flag_tables.flag_table(flags),
+        flag_tables.flag_table(flags, ENCOUNTERS),
         flag_tables.rate_lines(rates),
-        flag_tables.event_table(events),
+        flag_tables.event_table(events, ENCOUNTERS),
     )
 
     assert [re.sub(r"\s{2,}", " | ", line) for line in said] == [

@@ -16,7 +16,6 @@ from rich.console import Group
 
 from forecast.desk import answered, reliability
 from forecast.desk.terminal import flag_tables, score_tables, tables
-from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.records import SeriesKey, SpanForecast
 from forecast.store.read import RunRow
@@ -86,19 +85,19 @@ NAMELESS = {"border_table", "rate_lines", "changes_table"}  # numbers, months an
 # Function that makes a table -> what it prints of a name.
 PRINTERS: dict[str, Callable[[str], list[Any]]] = {
     "forecast_table": lambda n: [
-        tables.run_summary(RUN, [month(n)], {n: month(n)}, [month(n)], {}, {}),
-        tables.forecast_table([month(n)], {n: month(n)}, {}, {}),
-        tables.forecast_table([], {n: month(n)}, {}, {n: f"because of {n}"}),
+        tables.run_summary(RUN, [month(n)], {n: month(n)}, [month(n)], {}, {}, ENCOUNTERS),
+        tables.forecast_table([month(n)], {n: month(n)}, {}, {}, ENCOUNTERS),
+        tables.forecast_table([], {n: month(n)}, {}, {n: f"because of {n}"}, ENCOUNTERS),
     ],
     "flag_table": lambda n: [
         tables.flag_table([month(n)]),
-        flag_tables.flag_table([month(n)]),
-        *flag_tables.blocks([month(n)], {1: drivers(n)}),
+        flag_tables.flag_table([month(n)], ENCOUNTERS),
+        *flag_tables.blocks([month(n)], {1: drivers(n)}, ENCOUNTERS),
     ],
-    "event_table": lambda n: [flag_tables.event_table([month(n)])],
-    "_model_table": lambda n: [score_tables.border_table([month(n)])],
+    "event_table": lambda n: [flag_tables.event_table([month(n)], ENCOUNTERS)],
+    "_model_table": lambda n: [score_tables.border_table([month(n)], ENCOUNTERS)],
     "era_table": lambda n: [score_tables.era_table([month(n)], "wis")],
-    "parts_table": lambda n: [answered.parts_table([span(n)])],
+    "parts_table": lambda n: [answered.parts_table([span(n)], ENCOUNTERS)],
     "_scores": lambda n: [Group(*reliability.tables(kinds(n), n))],
     "_reliability": lambda n: [Group(*reliability.tables(kinds(n), n))],
     "_table": lambda n: [notices._table([told(n)]), releases._table([told(n)])],
@@ -168,25 +167,22 @@ def test_names_with_brackets_go_through_every_command(tmp_path, monkeypatch):
     visits = {name: counts.copy() for name, counts in renamed}
     visits["Ward [closed]"][-1] *= 4
     deliver(tmp_path / "deliveries" / "2023-12.csv", visits, HELD)
-    try:
-        run("config", "init", "deliveries")
-        with Path("config.toml").open("a") as file:
-            file.write(FAST)
+    run("config", "init", "deliveries")
+    with Path("config.toml").open("a") as file:
+        file.write(FAST)
 
-        for line in (
-            *(["run"], ["show"], ["score"], ["flags"], ["replay"], ["notices", "list"]),
-            *(["score", "--questions"], ["releases", "list"]),
-        ):
-            run(*line)
-        for name in visits:
-            assert all(name in run(command) for command in ("show", "score"))
-            assert name in run("show", name, "2024")
-            assert name in run("chance", name, "2024-03", ">10")
-        assert "Ward [closed]" in run("flags")
-        refused = CliRunner().invoke(main, ["show", "North [closed]"])
-        assert (refused.exit_code, "North [/closed]" in refused.output) == (2, True)
-    finally:
-        registry.use(ENCOUNTERS)
+    for line in (
+        *(["run"], ["show"], ["score"], ["flags"], ["replay"], ["notices", "list"]),
+        *(["score", "--questions"], ["releases", "list"]),
+    ):
+        run(*line)
+    for name in visits:
+        assert all(name in run(command) for command in ("show", "score"))
+        assert name in run("show", name, "2024")
+        assert name in run("chance", name, "2024-03", ">10")
+    assert "Ward [closed]" in run("flags")
+    refused = CliRunner().invoke(main, ["show", "North [closed]"])
+    assert (refused.exit_code, "North [/closed]" in refused.output) == (2, True)
 
 
 def run(*words: str) -> str:

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forecast import headlines, months
+from forecast import months
 from forecast.config import CountsSection
 from forecast.desk import brief
 from forecast.desk.email import content
 from forecast.desk.report import Interior, month_report
 from forecast.errors import DataError
 from forecast.intake.sources import registry
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.contract import (
     FileName,
     MeasureWords,
@@ -116,9 +117,9 @@ def test_only_the_registry_and_the_program_s_own_figures_name_a_source():
     }
 
 
-def test_brief_and_mail_speak_of_whatever_the_source_counts(monkeypatch):
+def test_brief_and_mail_speak_of_whatever_the_source_counts():
     """With another source's words in its place, none of this one's is left."""
-    real = registry.main()
+    real = ENCOUNTERS
     other = replace(
         real,
         publisher=replace(real.publisher, short="The Library"),
@@ -131,10 +132,9 @@ def test_brief_and_mail_speak_of_whatever_the_source_counts(monkeypatch):
         ),
         hierarchy=replace(real.hierarchy, aside=None),
     )
-    monkeypatch.setattr(registry, "main", lambda: other)
     counts = {months.shift("2020-01", i): 100 + i for i in range(40)}
     record = MonthRecord(counts, [], {"file_name": "a.csv", "rounding": 1}, None, None)
-    report = month_report("northern", max(counts), record)
+    report = month_report("northern", max(counts), record, other)
 
     section = content.finding(report)
     said = " ".join(
@@ -156,7 +156,8 @@ def test_what_splits_one_half_is_named_by_its_source():
     counts = {"2025-02": 500}
     record = MonthRecord(counts, [], {"file_name": "a.csv", "rounding": 1}, None, None)
     report = replace(
-        month_report("northern", "2025-02", record), interior=Interior("2025-02", 396, 83, 479)
+        month_report("northern", "2025-02", record, source=ENCOUNTERS),
+        interior=Interior("2025-02", 396, 83, 479),
     )
 
     (_, aside) = brief.definition(report)
@@ -168,7 +169,7 @@ def test_what_splits_one_half_is_named_by_its_source():
 def test_a_source_is_found_by_its_name():
     source = registry.find("cbp_encounters")
 
-    assert registry.source_of(source.example) is source
+    assert registry.source_of(source.example, ENCOUNTERS) is source
     assert source.parse_name(source.example).layout in source.pages.siblings
     assert {half.component for half in source.hierarchy.halves} == set(source.hierarchy.components)
     with pytest.raises(KeyError):
@@ -367,51 +368,41 @@ def test_only_sources_that_say_so_are_calm():
 
 
 @pytest.mark.parametrize(
-    ("in_use", "others", "cocaine", "california"),
+    ("name", "others", "cocaine", "california"),
     [
         ("cbp_encounters", ["seizures", "pounds"], ["seizures", "pounds"], []),
         ("cbp_drug_events", ["encounters", "pounds"], ["pounds"], ["encounters"]),
         ("cbp_drug_pounds", ["encounters", "seizures"], ["seizures"], ["encounters"]),
     ],
 )
-def test_what_other_records_count_is_known_by_its_noun(in_use, others, cocaine, california):
-    registry.use(registry.find(in_use))
-    try:
-        assert registry.other_nouns() == others
-        for label in ("cocaine", "khat (catha edulis)", "khat", "qat"):
-            assert registry.that_have(label) == cocaine, label
-        assert registry.that_have("california") == registry.that_have("ca") == california
-        assert registry.that_have("lettuce") == []
-    finally:
-        registry.use(registry.find("cbp_encounters"))
+def test_what_other_records_count_is_known_by_its_noun(name, others, cocaine, california):
+    source = registry.find(name)
+
+    assert registry.other_nouns(source) == others
+    for label in ("cocaine", "khat (catha edulis)", "khat", "qat"):
+        assert registry.that_have(label, source) == cocaine, label
+    assert registry.that_have("california", source) == california
+    assert registry.that_have("ca", source) == california
+    assert registry.that_have("lettuce", source) == []
 
 
-def test_a_process_is_about_the_totals_and_the_years_of_its_source():
+def test_a_name_that_fits_no_pattern_is_of_the_record_s_own_source():
     own = own_counts(section(total="All", year_begins=7))
-    try:
-        registry.use(own, ["b", "a"])
-        assert registry.main() is own
-        assert (tuple(headlines.parts()), headlines.whole()) == (("b", "a"), "All")
-        assert months.fiscal_year("2024-07") == 2025
-        registry.use(own)
-        assert tuple(headlines.parts()) == ()
-        # A name that fits no source's pattern is the main one's.
-        assert registry.source_of("nationwide-encounters-fy2025.html") is own
-        assert registry.parse_name("nationwide-encounters-fy2025.html") is None
-    finally:
-        registry.use(registry.find("cbp_encounters"))
-    assert tuple(headlines.parts()) == ("northern", "southwest", "other")
-    assert months.fiscal_year("2024-10") == 2025
+
+    assert registry.source_of("nationwide-encounters-fy2025.html", own) is own
+    assert registry.parse_name("nationwide-encounters-fy2025.html", own) is None
 
 
 def test_a_file_is_of_the_source_that_completes_the_record_or_of_the_main_one():
     encounters, split = map(registry.find, ("cbp_encounters", "cbp_apprehension_types"))
 
-    assert registry.source_of("nationwide-encounters-fy2025.html") is split
-    assert registry.source_of("nationwide-encounters-fy23-fy26-jul-aor.csv") is encounters
-    assert registry.source_of("nationwide-drugs-fy23-fy26-apr.csv") is encounters
-    assert registry.parse_name("nationwide-drugs-fy23-fy26-apr.csv") is None
-    assert registry.parse_name("nationwide-encounters-fy2025.html").last == 2025
+    assert registry.source_of("nationwide-encounters-fy2025.html", ENCOUNTERS) is split
+    assert (
+        registry.source_of("nationwide-encounters-fy23-fy26-jul-aor.csv", ENCOUNTERS) is encounters
+    )
+    assert registry.source_of("nationwide-drugs-fy23-fy26-apr.csv", ENCOUNTERS) is encounters
+    assert registry.parse_name("nationwide-drugs-fy23-fy26-apr.csv", ENCOUNTERS) is None
+    assert registry.parse_name("nationwide-encounters-fy2025.html", ENCOUNTERS).last == 2025
 
 
 def test_nothing_is_said_of_few_counts_where_a_source_does_not_say_how_few():

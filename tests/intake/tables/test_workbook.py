@@ -10,10 +10,9 @@ import pytest
 from click.testing import CliRunner
 from xlsxwriter import Workbook
 
-from forecast import config, in_use
+from forecast import config
+from forecast.context import Context
 from forecast.errors import QuarantineError
-from forecast.intake.sources import registry
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.tables import workbook
 from forecast.intake.tables.sheet import sheets_of
 from jobs.cli import main
@@ -197,18 +196,16 @@ def folder(tmp_path, monkeypatch):
     assert done.exit_code == 0, done.output
     with (tmp_path / "config.toml").open("a") as file:
         file.write('\n[compute]\nengine = "serial"\n')
-    yield tmp_path
-    registry.use(ENCOUNTERS)
+    return tmp_path
 
 
 @pytest.mark.slow
 def test_such_a_delivery_goes_to_the_quarantine_and_the_service_goes_on(folder):
     path, found = folder / "bordercast.db", config.load(folder / "config.toml")
-    in_use.start(path, found)
-    done = [wakeup.wake(path, found, NOW)]
+    done = [wakeup.wake(Context.open(path, found), NOW)]
     for name, content in (("far.xlsx", FAR), ("false.xlsx", FALSE_COUNT)):
         (folder / "deliveries" / name).write_bytes(content)
-    done += [wakeup.wake(path, found, NOW) for _ in range(2)]
+    done += [wakeup.wake(Context.open(path, found), NOW) for _ in range(2)]
 
     assert [each.outcome for each in done] == ["published", "nothing new", "nothing new"]
     assert [each.detail.count("refused") for each in done] == [0, 2, 0]

@@ -119,8 +119,8 @@ def _months(name: str, heading: Sequence[str]) -> tuple[int, list[str]]:
             span.append(months.typed(f"{match[1]} 20{match[2]}" if match else cell))
         except ValueError as error:
             raise RowError(name, 1, "", cell, "no month such as Oct-24") from error
-    year = months.fiscal_year(span[0]) if span else 0
-    if not span or span != months.fiscal_months(year):
+    year = months.fiscal_year(span[0], months.FEDERAL) if span else 0
+    if not span or span != months.fiscal_months(year, months.FEDERAL):
         raise DataError(
             f"{name}: the table's headings are not the twelve months of one fiscal year, October "
             "to September, in order"

@@ -34,8 +34,14 @@ def parse_name(file_name: str) -> FileName | None:
     if match[1]:
         return FileName(2000 + int(match[1]), 2000 + int(match[1]), None, _LAYOUT, 0)
     if match[2]:
-        year = months.fiscal_year(match[2])
-        return FileName(year, year, months.fiscal_months(year).index(match[2]) + 1, _LAYOUT, 0)
+        year = months.fiscal_year(match[2], months.FEDERAL)
+        return FileName(
+            year,
+            year,
+            months.fiscal_months(year, months.FEDERAL).index(match[2]) + 1,
+            _LAYOUT,
+            0,
+        )
     return FileName(_NO_YEAR, _NO_YEAR, None, _LAYOUT, 0)
 
 
@@ -87,7 +93,7 @@ def _refuse_odd(file: ReleaseFile, table: page.PageTable) -> None:
 
 def _release(file: ReleaseFile, table: page.PageTable) -> Release:
     through = table.span[-1]
-    position = months.fiscal_months(table.year).index(through) + 1
+    position = months.fiscal_months(table.year, months.FEDERAL).index(through) + 1
     name = re.sub(r"\.gz$", "", file.name, flags=re.IGNORECASE)
     return Release(
         source=re.sub(r"\.html?$", "", name, flags=re.IGNORECASE),

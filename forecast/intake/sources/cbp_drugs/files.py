@@ -171,12 +171,12 @@ def reading_of(text: Text) -> DrugReading:
     if (name and name.month is not None) or not through.endswith("-09"):
         running.add(last)
     closed = frozenset(years) - running
-    position = months.fiscal_months(last).index(through) + 1
+    position = months.fiscal_months(last, months.FEDERAL).index(through) + 1
     return DrugReading(
         file_name=text.name,
         sha256=text.sha256,
         seq=name.seq if name else release_seq(last, position, last in closed, 0),
-        first_month=months.fiscal_months(min(years))[0],
+        first_month=months.fiscal_months(min(years), months.FEDERAL)[0],
         data_through=through,
         lines=dict(sorted(years.items())),
         closed=closed,
@@ -222,7 +222,7 @@ def _line(name: str, number: int, header: Sequence[str], fields: Sequence[str]) 
 
 def _row(cell: Mapping[str, str], year: int) -> DrugRow:
     return DrugRow(
-        month=months.fiscal_months(year)[_MONTHS.index(cell["Month (abbv)"])],
+        month=months.fiscal_months(year, months.FEDERAL)[_MONTHS.index(cell["Month (abbv)"])],
         border=REGIONS[cell["Region"]],
         component=cell["Component"],
         field=cell["Area of Responsibility"].title(),

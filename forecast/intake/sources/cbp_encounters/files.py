@@ -172,13 +172,13 @@ def _reading(
     counted = Counter(line.year.number for line in lines)
     last = max(counted)
     cells = _with_joined_labels((line.cell for line in lines), joins)
-    fiscal_month = months.fiscal_months(last).index(data_through) + 1
+    fiscal_month = months.fiscal_months(last, months.FEDERAL).index(data_through) + 1
     return EncounterReading(
         file_name=text.name,
         kind=kind,
         sha256=text.sha256,
         seq=name.seq if name else release_seq(last, fiscal_month, last in closed, 0),
-        first_month=months.fiscal_months(min(counted))[0],
+        first_month=months.fiscal_months(min(counted), months.FEDERAL)[0],
         data_through=data_through,
         rows=dict(sorted(counted.items())),
         closed=closed,
@@ -304,7 +304,7 @@ def _row_error(
 
 @lru_cache(maxsize=4096)
 def _calendar_month(year: int, fiscal_month: int) -> str:
-    return months.fiscal_months(year)[fiscal_month - 1]
+    return months.fiscal_months(year, months.FEDERAL)[fiscal_month - 1]
 
 
 # ---------------------------------------------------------------- fields

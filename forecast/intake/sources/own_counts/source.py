@@ -17,7 +17,7 @@ from io import BytesIO
 
 import numpy as np
 
-from forecast import headlines, months
+from forecast import months
 from forecast.config import CountsSection
 from forecast.errors import DataError
 from forecast.intake import counts
@@ -188,7 +188,7 @@ def with_sums(section: CountsSection, snapshot: Snapshot, held: Counts) -> Summe
             )
     total = _total(section, stated, known)
     if total:
-        said += _begun_later(section.total, _series(stated), held, known)
+        said += _begun_later(section.total, _series(section, known), held, known)
     counts = {**stated, SeriesKey(section.total): total} if total else stated
     nested = {key.border for key in stated if key.dimension == PART}
     beside = {key: known[key] for key in held if key.dimension == PART and key.border in nested}
@@ -360,7 +360,7 @@ def _total(section: CountsSection, stated: Counts, known: Counts) -> dict[str, i
     """
     if not section.total or SeriesKey(section.total) in stated:
         return {}
-    series = [key for key in _series(stated) if known.get(key)]
+    series = [key for key in _series(section, known) if known[key]]
     spans = {key: _span(section, key, known) for key in series}
     fresh = {month for one in stated if one.headline for month in stated[one]}
     return {
@@ -370,7 +370,7 @@ def _total(section: CountsSection, stated: Counts, known: Counts) -> dict[str, i
     }
 
 
-def _series(stated: Counts) -> list[SeriesKey]:
+def _series(section: CountsSection, known: Counts) -> list[SeriesKey]:
     """Every series that is on record or stated, but for the total."""
-    names = {key.border for key in stated if key.headline} | set(headlines.parts())
+    names = {key.border for key in known if key.headline and key.border != section.total}
     return [SeriesKey(name) for name in sorted(names)]

@@ -16,12 +16,14 @@ from click.testing import CliRunner
 
 from forecast import months
 from forecast.config import Config, Fetch, ForecastSection
+from forecast.context import Context
 from forecast.desk import brief
 from forecast.desk.report import report
 from forecast.errors import BordercastError, DataError, QuarantineError, RowError
 from forecast.intake import beside
 from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters import bundle
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.contract import ReadRelease, ReleaseFile
 from forecast.intake.tables import markup
 from forecast.records import SeriesKey
@@ -73,7 +75,7 @@ def held(through: str = "9999-12", totals_through: str = "9999-12"):
 
 def table(year: int, through: str = "2026-08", written: str = "{:,}") -> Rows:
     """The rows of a year's page; later months are to come."""
-    span = months.fiscal_months(year)
+    span = months.fiscal_months(year, 10)
     rows = [["Monthly Totals", *(heading(month) for month in span)]]
     for border, label in LABELS.items():
         parts = {part: held()[key(border, part)] for part in PARTS}
@@ -90,7 +92,7 @@ def heading(month: str) -> str:
     """As the pages have them: June and July in full in one year."""
     names = ["Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sep", "Oct", "Nov", "Dec"]
     name = names[int(month[5:]) - 1]
-    return f"{name if months.fiscal_year(month) == 2025 else name[:3]}-{month[2:4]}"
+    return f"{name if months.fiscal_year(month, 10) == 2025 else name[:3]}-{month[2:4]}"
 
 
 def page(rows: Rows, around: str = "{}") -> bytes:
@@ -112,11 +114,13 @@ def page(rows: Rows, around: str = "{}") -> bytes:
 
 
 def read(content: bytes, name: str = NAME, seen: str = "2026-10-04") -> ReadRelease:
-    return registry.source_of(name).read(ReleaseFile(name, content, seen), {}, ())
+    return registry.source_of(name, ENCOUNTERS).read(ReleaseFile(name, content, seen), {}, ())
 
 
 def judged(content: bytes, record=None, name: str = NAME) -> beside.HeldBeside:
-    return beside.judged(registry.source_of(name), read(content, name), record or held())
+    return beside.judged(
+        registry.source_of(name, ENCOUNTERS), read(content, name), record or held()
+    )
 
 
 def test_the_border_is_the_one_of_the_total_above_and_months_to_come_are_none():
@@ -125,7 +129,7 @@ def test_the_border_is_the_one_of_the_total_above_and_months_to_come_are_none():
     assert found.counts[key("northern", "At Large")]["2026-02"] == 540
     assert found.release.data_through == "2026-03"
     assert {each.last_month for each in found.coverage} == {"2026-03"}
-    assert found.release.seq < registry.main().parse_name(
+    assert found.release.seq < ENCOUNTERS.parse_name(
         "nationwide-encounters-fy23-fy26-mar-aor.csv"
     ).seq  # fmt: skip
 
@@ -382,7 +386,7 @@ def take(path: Path, content: bytes, name: str = NAME, seen: str = "2026-10-04")
     kept_in = archive.folders(path, Config())
     archive.make(kept_in)
     with writing(path) as db:
-        return take_file(db, kept_in, WaitingFile(file, seen), ())
+        return take_file(db, kept_in, WaitingFile(file, seen), (), ENCOUNTERS)
 
 
 @pytest.mark.slow
@@ -413,7 +417,15 @@ def test_a_page_at_odds_with_the_record_goes_to_quarantine_and_may_be_accepted(p
     with writing(path) as db:
         assert "2026-07" not in releases.current_counts(db)[key("northern", "At Entry")]
         (number,) = db.execute("select id from releases where status = 'quarantined'").fetchone()
-        accept(db, archive.folders(path, Config()), number, "the page is right", (), "2026-10-04")
+        accept(
+            db,
+            archive.folders(path, Config()),
+            number,
+            "the page is right",
+            (),
+            "2026-10-04",
+            ENCOUNTERS,
+        )
         assert releases.current_counts(db)[key("northern", "At Entry")]["2026-07"] == 153
 
 
@@ -448,7 +460,7 @@ def test_brief_says_what_the_page_says(path):
 
     with closing(connect.read(path)) as db:
         said = brief.aside_sentence(
-            report(db, "northern", "2026-07"), registry.main().hierarchy.aside
+            report(db, "northern", "2026-07", ENCOUNTERS), ENCOUNTERS.hierarchy.aside
         )
 
     assert said.startswith("434 of 586 Border Patrol encounters (74%)")
@@ -482,7 +494,9 @@ def test_pages_are_asked_for_only_where_the_settings_say_so(path, monkeypatch):
                 fetch=Fetch(**settings, **changes), forecast=ForecastSection(models=("naive",))
             )
             return fetch(
-                path, config, now=datetime(2026, 8, day, 12, tzinfo=UTC), with_bundle=False
+                Context.open(path, config),
+                now=datetime(2026, 8, day, 12, tzinfo=UTC),
+                with_bundle=False,
             )
 
         without = look(20)
@@ -515,7 +529,7 @@ def test_the_publisher_s_pages_give_the_embedded_figures():
     agreed, slips, seen = Counter(), [], {}
     for file in sorted(PAGES.glob("*.html")):
         release = read(file.read_bytes(), file.name)
-        found = beside.judged(registry.source_of(file.name), release, held())
+        found = beside.judged(registry.source_of(file.name, ENCOUNTERS), release, held())
         assert found.problems == []
         slips += found.said
         seen |= {(k, m): n for k, by in release.snapshot.counts.items() for m, n in by.items()}
@@ -581,7 +595,9 @@ def test_a_pages_name_says_its_year_or_when_it_was_saved(name, said):
 )
 def test_a_page_is_a_release_just_before_the_file_of_its_month(name, seen):
     content = page(table(2026))
-    found = registry.source_of(name).read(ReleaseFile(name, content, seen, "https://x"), {}, ())
+    found = registry.source_of(name, ENCOUNTERS).read(
+        ReleaseFile(name, content, seen, "https://x"), {}, ()
+    )
     made = found.snapshot.release
 
     assert made.source == name.partition(".")[0]

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from forecast import config, in_use, months
-from forecast.intake.sources import registry
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast import config, months
+from forecast.context import Context
 from forecast.intake.tables.grid import ReadAs
 from forecast.records import SeriesKey
 from forecast.store import connect, releases
@@ -21,12 +20,6 @@ from jobs.service.first_settings import understood
 
 MONTHS = months.between("2019-01", "2023-12")
 TODAY = "2024-01-10"
-
-
-@pytest.fixture(autouse=True)
-def other_tests_are_about_cbp():
-    yield
-    registry.use(ENCOUNTERS)
 
 
 def table(path: Path, step: int, off: int = 0) -> Path:
@@ -48,9 +41,8 @@ def table(path: Path, step: int, off: int = 0) -> Path:
 def taken(folder: Path) -> str:
     """Take in what was delivered, by the settings in this folder; what was said."""
     path, settings = folder / "bordercast.db", config.load(folder / "config.toml")
-    in_use.start(path, settings)
     with connect.writing(path) as db:
-        (found,) = take_in(db, path, settings, (), TODAY, False)
+        (found,), _ = take_in(db, Context.open(path, settings), (), TODAY, False)
     return f"{found.outcome} {found.reason}{found.warning}"
 
 

@@ -370,8 +370,8 @@ def _crossing_entry(name: str, snapshot: Snapshot) -> dict[str, Any]:
 def _vintage_entry(name: str, lines: Sequence[str], seen: str) -> dict[str, Any]:
     """A vintage is placed by its last month; a preliminary figure just before the month's file."""
     through = max(line.split(",")[1] for line in lines)
-    year = months.fiscal_year(through)
-    seq = year * 10**5 + (months.fiscal_months(year).index(through) + 1) * 10**3
+    year = months.fiscal_year(through, months.FEDERAL)
+    seq = year * 10**5 + (months.fiscal_months(year, months.FEDERAL).index(through) + 1) * 10**3
     by_day = len(seen) == len("2025-03-31")
     return {
         "source": name,
