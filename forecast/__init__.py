@@ -17,14 +17,21 @@ if TYPE_CHECKING:
 __version__ = "1.0.0"
 
 
-def open(path: str | Path = "bordercast.db") -> Record:
-    """A database to read as pandas DataFrames; ConfigError if there is none."""
+def open(path: str | Path = "bordercast.db", measure: str = "") -> Record:
+    """Open a database to read it as pandas DataFrames; any number may be open at once.
+
+    measure : what is counted, "seizures"; the record's first where it is empty.
+
+    Raises
+    ------
+    ConfigError : there is no database, or it has no such measure.
+    """
     from contextlib import closing
 
-    from forecast.context import source_of
+    from forecast.context import sources_of
     from forecast.desk.export.dataframes import Record
     from forecast.store import connect
 
     path = Path(path)
     with closing(connect.read(path)) as connection:  # say at once if it cannot be read
-        return Record(path, source_of(connection))
+        return Record(path, sources_of(connection), measure)

@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from forecast.errors import ConfigError
-from forecast.records import HEADLINES
+from forecast.records import ENCOUNTERS, HEADLINES
 
 DEFAULT_PATH = Path("config.toml")
 SHIPPED = Path(__file__).with_name("config.toml")  # every setting, its default and its meaning
@@ -326,7 +326,21 @@ def _https(address: str) -> str:
     return address
 
 
-class CountsSection(_ConfigModel):
+class _Section(_ConfigModel):
+    """What every source may set for itself, in place of the settings of all.
+
+    forecast, flags : settings of [forecast] and [flags], those that differ.
+    """
+
+    forecast: dict[str, Any] = {}
+    flags: dict[str, Any] = {}
+
+    def words(self) -> dict[str, Any]:
+        """Return what a record keeps of the source: all but its settings."""
+        return self.model_dump(mode="json", exclude={"forecast", "flags"})
+
+
+class CountsSection(_Section):
     """Own monthly counts, and their words; see docs/own-counts.md."""
 
     kind: Literal["counts"]
@@ -366,10 +380,10 @@ class CountsSection(_ConfigModel):
         return self
 
 
-class PublishedSection(_ConfigModel):
-    """Counts whose source comes with the program, in place of encounters; see docs/seizures.md."""
+class PublishedSection(_Section):
+    """Counts whose source comes with the program; see docs/measures.md."""
 
-    kind: Literal["cbp_drug_events", "cbp_drug_pounds"]
+    kind: Literal["cbp_encounters", "cbp_drug_events", "cbp_drug_pounds"]
 
     @property
     def name(self) -> str:
@@ -386,10 +400,19 @@ def source_section(kept: dict[str, Any]) -> SourceSection:
     return found.validate_python(_with_tuples(kept))
 
 
+def _different(sections: tuple[SourceSection, ...]) -> tuple[SourceSection, ...]:
+    """Sources of different names; ValueError if two have one."""
+    names = [section.name for section in sections]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"two sources are called {twice[0]!r}; name one of them otherwise")
+    return sections
+
+
 class Config(_ConfigModel):
     """All settings, frozen."""
 
-    sources: Annotated[tuple[SourceSection, ...], Field(max_length=1)] = ()
+    sources: Annotated[tuple[SourceSection, ...], AfterValidator(_different)] = ()
     service: Service = Service()
     fetch: Fetch = Fetch()
     forecast: ForecastSection = ForecastSection()
@@ -401,6 +424,21 @@ class Config(_ConfigModel):
     site: SiteSection = SiteSection()
     witness: WitnessSection = WitnessSection()
     compute: Compute = Compute()
+
+    def of(self, name: str) -> Config:
+        """Return the settings as they are for one source, which is then the only one."""
+        mine = tuple(section for section in self.sources if section.name == name)
+        changed = {
+            part: type(getattr(self, part)).model_validate(
+                dict(getattr(self, part)) | getattr(section, part)
+            )
+            for section in mine
+            for part in ("forecast", "flags")
+            if getattr(section, part)
+        }
+        if not changed and mine == self.sources:
+            return self
+        return self.model_copy(update={"sources": mine, **changed})
 
     @property
     def address(self) -> str:
@@ -434,7 +472,7 @@ class Config(_ConfigModel):
             if isinstance(section, CountsSection):
                 numbers["total"] = section.total
                 numbers |= {"jumps": True} if section.jumps else {}
-            else:
+            elif section.name != ENCOUNTERS:  # they go without saying
                 numbers["source"] = section.name
         if self.labels.joins:
             numbers["labels"] = self.labels.joins
@@ -503,11 +541,16 @@ def found() -> Path | None:
 
 def parse(text: str, source: str) -> Config:
     """Settings from TOML text; `source` is named in errors."""
+    within: tuple[str, ...] = ()
     try:
-        return Config.model_validate(_with_tuples(tomllib.loads(text)))
+        config = Config.model_validate(_with_tuples(tomllib.loads(text)))
+        for section in config.sources:
+            within = ("sources", section.name)
+            config.of(section.name)
+        return config
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        key = ".".join(str(part) for part in (*within, *first["loc"]))
         raise ConfigError(source, key, _problem(first)) from error
     except ValueError as error:  # also of a whole number with thousands of digits
         raise ConfigError(source, "file", f"not valid TOML: {error}") from error

@@ -7,17 +7,24 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from forecast.config import Config, PublishedSection, SourceSection, source_section
+from forecast.config import (
+    Config,
+    PublishedSection,
+    SourceSection,
+    source_section,
+)
 from forecast.errors import BordercastError, ConfigError
 from forecast.intake.sources import registry
+from forecast.records import ENCOUNTERS
 from forecast.store import connect, measures
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.intake.sources.contract import Source
+    from forecast.store.connect import Connection
 
 
 @dataclass(frozen=True)
@@ -25,79 +32,178 @@ class Context:
     """A record, its settings, and the sources whose counts it holds.
 
     path : of the database, which need not exist yet.
-    sources : by name; the first is what commands are about that name none.
+    config : the settings, with the source that this is about as the only one.
+    sources : every source of the record by name, in its order.
+    name : of the source that this is about.
+    settings : the settings as they were written, for all sources.
     """
 
     path: Path
     config: Config
     sources: Mapping[str, Source]
+    name: str
+    settings: Config
 
     @property
     def source(self) -> Source:
-        """The first source."""
-        return next(iter(self.sources.values()))
+        """The source that this is about."""
+        return self.sources[self.name]
 
     @classmethod
     def open(cls, path: Path, config: Config) -> Context:
-        """The context of a record, by its settings and by what it holds.
+        """The context of a record's first source, by its settings and by what it holds.
 
         Raises
         ------
         ConfigError : the settings and the record are of different sources.
         """
-        section = config.sources[0] if config.sources else None
-        kept, totals = _of_record(path)
-        if section is None:
-            section = kept
-        elif kept and kept.name != section.name:
+        recorded = _of_record(path)
+        sections = {section.name: section for section in config.sources}
+        first = next(iter(recorded), None)
+        if first and sections and first not in sections:
+            named = " and ".join(map(repr, sections))
             problem = (
-                f"{path} is a record of {kept.name!r}, not of {section.name!r}: a "
-                "record holds one source; name another database with --db"
+                f"{path} is a record of {first!r}, not of {named}; add that source to the "
+                "settings, or name another database with --db"
             )
             raise ConfigError("config.toml", "sources.name", problem)
-        elif totals and not kept:
-            problem = f"{path} is a record of another source; name another database with --db"
-            raise ConfigError("config.toml", "sources.name", problem)
-        return cls(path, config, _by_name(section, totals))
+        if not sections:
+            sections = {n: one.section for n, one in recorded.items() if one.section}
+        names = [*recorded, *(name for name in sections if name not in recorded)] or [ENCOUNTERS]
+        sources = {}
+        for name in names:
+            known = recorded.get(name, _Recorded(None, []))
+            sources[name] = _source(sections.get(name) or known.section, known.totals)
+        return cls(path, config, sources, names[0], config).about(names[0])
+
+    def about(self, name: str) -> Context:
+        """The context of another source of the record; KeyError if it has none of that name."""
+        return replace(self, config=self.settings.of(name), name=self.sources[name].name)
+
+    def named(self, word: str) -> Context:
+        """The context of the source so called, by its name or by what it counts; "" is this one.
+
+        Raises
+        ------
+        ConfigError : the record has none of that name.
+        """
+        called = self.called()
+        if word and word.lower() not in called:
+            nouns = ", ".join(one.measure.noun for one in self.sources.values())
+            raise ConfigError(word, "--measure", f"the record holds {nouns}")
+        return self.about(called[word.lower()]) if word else self
+
+    def called(self) -> dict[str, str]:
+        """What a source may be called, in small letters -> its name."""
+        called = {one.measure.noun.lower(): name for name, one in self.sources.items()}
+        return called | {name: name for name in self.sources}
+
+    def each(self) -> list[Context]:
+        """A context for each source of the record, the first one first."""
+        return [self.about(name) for name in self.sources]
+
+    def scope(self, connection: Connection) -> None:
+        """Make a connection about this source's measure.
+
+        Raises
+        ------
+        ConfigError : the settings name the source, and no run has begun it yet.
+        """
+        there = measures.named(connection)
+        if self.name in there:
+            measures.scope(connection, there[self.name])
+        elif there:
+            problem = f"nothing is published of {self.name!r} yet; `bordercast run` begins it"
+            raise ConfigError(str(self.path), "--measure", problem)
+
+    def begun(self) -> bool:
+        """Whether the record has this source's measure already."""
+        if not self.path.exists():
+            return False
+        with closing(connect.read(self.path)) as connection:
+            return self.name in measures.named(connection)
+
+    def begin(self, db: Database) -> None:
+        """Make a writing connection about this source's measure, which is added if it is new."""
+        there = measures.named(db)
+        if there and self.name not in there:
+            section = next(iter(self.config.sources), PublishedSection(kind="cbp_encounters"))
+            measures.add(db, section.words())
+        else:
+            self.scope(db)
 
     def taken(self, db: Database) -> Context:
         """Keep the source's words in the record, and return the context with the series it has now.
 
         Without settings nothing is kept, and nothing is new.
         """
-        if not self.config.sources:
+        section = next(iter(self.config.sources), None)
+        if section is None:
             return self
-        section = self.config.sources[0]
-        measures.save_section(db, section.model_dump(mode="json"))
-        return replace(self, sources=_by_name(section, measures.totals(db)))
+        if section.name != ENCOUNTERS:
+            measures.save_section(db, section.words())
+        sources = dict(self.sources) | {self.name: _source(section, measures.totals(db))}
+        return replace(self, sources=sources)
+
+    def takes(self, file_name: str) -> bool:
+        """Whether a file is for this source: its own, or nobody's and this is the first."""
+        if registry.parse_name(file_name, self.source):
+            return True
+        strange = not any(registry.parse_name(file_name, one) for one in self.sources.values())
+        return strange and self.name == next(iter(self.sources))
+
+    def passes_on(self, file_name: str) -> bool:
+        """Whether a source after this one takes the file as well, as seizures and pounds do."""
+        names = list(self.sources)
+        later = names[names.index(self.name) + 1 :]
+        return any(registry.parse_name(file_name, self.sources[name]) for name in later)
 
 
-def source_of(connection: Database | sqlite3.Connection) -> Source:
-    """The source of an open record, by what it holds alone."""
+def source_of(connection: Connection) -> Source:
+    """The source that a connection to a record is about, by what the record holds alone."""
     kept = measures.section(connection)
-    section = source_section(kept) if kept else None
-    return next(iter(_by_name(section, measures.totals(connection)).values()))
+    return _source(source_section(kept) if kept else None, measures.totals(connection))
 
 
-def _by_name(section: SourceSection | None, totals: list[str]) -> dict[str, Source]:
+def sources_of(connection: sqlite3.Connection) -> list[Source]:
+    """The sources of an open record, the first one first, by what it holds alone."""
+    found = []
+    for number in measures.ids(connection):
+        with measures.scoped(connection, number):
+            found.append(source_of(connection))
+    return found
+
+
+def _source(section: SourceSection | None, totals: list[str]) -> Source:
     if section is None or isinstance(section, PublishedSection):
-        source = registry.find(section.name if section else "cbp_encounters")
-        return {source.name: source}
+        return registry.find(section.name if section else ENCOUNTERS)
     # Its reader needs numpy, which would make `--help` and every command on encounters slower.
     from forecast.intake.sources.own_counts.source import own_counts
 
     source = own_counts(section)
     parts = tuple(name for name in totals if name != source.totals.whole)
-    return {source.name: replace(source, totals=replace(source.totals, parts=parts))}
+    return replace(source, totals=replace(source.totals, parts=parts))
 
 
-def _of_record(path: Path) -> tuple[SourceSection | None, list[str]]:
-    """What the record says; nothing where there is none, or none that can be read."""
+class _Recorded(NamedTuple):
+    """What a record says of one of its sources."""
+
+    section: SourceSection | None
+    totals: list[str]
+
+
+def _of_record(path: Path) -> dict[str, _Recorded]:
+    """What the record says, by source; nothing where there is none, or none that can be read."""
     if not path.exists():
-        return None, []
+        return {}
+    found = {}
     try:
         with closing(connect.read(path)) as connection:
-            kept = measures.section(connection)
-            return source_section(kept) if kept else None, measures.totals(connection)
+            for name, number in measures.named(connection).items():
+                with measures.scoped(connection, number):
+                    kept = measures.section(connection)
+                    section = source_section(kept) if kept else None
+                    found[name] = _Recorded(section, measures.totals(connection))
     except (BordercastError, sqlite3.Error, ValueError):  # `verify` says what is wrong
-        return None, []
+        return {}
+    return found

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 BORDERS = ("northern", "southwest", "other")
 NATIONWIDE = "nationwide"
+ENCOUNTERS = "cbp_encounters"  # the source of a record whose settings name none
 HEADLINES = (*BORDERS, NATIONWIDE)
 
 Row = dict[str, Any]

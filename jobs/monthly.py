@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from forecast.errors import DataError
 from forecast.store import integrity, ledger, releases, wakes
 from forecast.store.connect import transaction, writing
+from jobs.intake import inbox
 from jobs.intake.take_in import take_in
 from jobs.mail import compose
 from jobs.pipeline.due import due
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """What a run did: run_id is None if there was nothing new to publish."""
+    """What a run did, for all sources: run_id, the last one, is None if nothing was new."""
 
     run_id: int | None
     taken: tuple[Taken, ...]
@@ -49,9 +50,10 @@ def run(
     first_seen: str | None = None,
     with_bundle: bool = True,
     only: int | None = None,
+    alone: bool = False,
     report: Report = lambda step, done, total: None,
 ) -> RunOutcome:
-    """Do the month's work once.
+    """Do the month's work once, for each source of the record in turn.
 
     Parameters
     ----------
@@ -61,23 +63,34 @@ def run(
     now : the moment, UTC; first_seen : vintage date of the files, today if None.
     with_bundle : whether to start from the embedded figures.
     only : of what waits, take in this release (its seq) and leave the rest.
-    report : told of progress.
+    alone : whether to do it for the source of the context only. report : told of progress.
     """
     now = now or datetime.now(UTC)
+    day = first_seen or now.date().isoformat()
+    done = []
     with writing(context.path) as db:
         _refuse_altered(db)
-        context = context.taken(db)
-        day = first_seen or now.date().isoformat()
-        compose.write_all(context, db, now)  # what a run that was killed left to write
-        taken, context = take_in(db, context, files, day, with_bundle, only)
-        refused = [file.reason for file in taken if file.outcome == "refused"]
-        if refused and not releases.accepted(db):
-            raise DataError(refused[0])
-        if not due(db, context.config):
-            return RunOutcome(None, taken)
-        done = publish(db, context.config, now, report, context.source)
-        compose.write_all(context, db, now)
-        return RunOutcome(done.run_id, taken, done.judged, done.flagged)
+        for each in [context] if alone else context.each():
+            each.begin(db)
+            mine = each.taken(db)
+            compose.write_all(mine, db, now)  # what a run that was killed left to write
+            named = [file for file in files if mine.takes(inbox.file_name(file))]
+            taken, mine = take_in(db, mine, named, day, with_bundle, only)
+            refused = [file.reason for file in taken if file.outcome == "refused"]
+            if refused and not releases.accepted(db):
+                raise DataError(refused[0])
+            if not due(db, mine.config):
+                done.append(RunOutcome(None, taken))
+                continue
+            new = publish(db, mine.config, now, report, mine.source)
+            compose.write_all(mine, db, now)
+            done.append(RunOutcome(new.run_id, taken, new.judged, new.flagged))
+    return RunOutcome(
+        max((one.run_id for one in done if one.run_id is not None), default=None),
+        tuple(file for one in done for file in one.taken),
+        sum(one.judged for one in done),
+        sum(one.flagged for one in done),
+    )
 
 
 def _refuse_altered(db: Database) -> None:

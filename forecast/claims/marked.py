@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -69,11 +69,22 @@ def summary(checked: CheckedText) -> str:
     )
 
 
-def as_json(checked: CheckedText, names: SeriesNames) -> dict[str, Any]:
-    """What programs get; start and end are places in the text, end exclusive."""
+def as_json(
+    checked: CheckedText, parts: Sequence[tuple[CheckedText, SeriesNames]]
+) -> dict[str, Any]:
+    """What programs get; start and end are places in the text, end exclusive.
+
+    parts : the claims of each measure, with its names of series. Of several, each claim says what
+    it counts.
+    """
+    claims = []
+    for part, names in parts:
+        counted = {"counted": names.source.measure.noun} if len(parts) > 1 else {}
+        claims += [(one.start, one.end, claim_json(one, names) | counted) for one in part.claims]
+    claims.sort(key=lambda each: each[:2])
     return {
         "published": checked.published.isoformat(),
-        "claims": [claim_json(one, names) for one in checked.claims],
+        "claims": [claim for _, _, claim in claims],
         "not_understood": [
             {"quote": one.quote, "start": one.start, "end": one.end, "why": one.why}
             for one in checked.not_understood

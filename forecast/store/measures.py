@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from forecast.records import ENCOUNTERS
 from forecast.store import ledger
 from forecast.store.connect import transaction, views
 
@@ -41,6 +42,21 @@ def _has(connection: Connection, name: str) -> bool:
     """Whether there is such a table or view: not so in a copy made by an earlier program."""
     query = "select 1 from sqlite_master where name = ?"
     return bool(connection.execute(query, (name,)).fetchone())
+
+
+def named(connection: Connection) -> dict[str, int]:
+    """Name of its source -> id of each measure; empty before anything was taken in.
+
+    A first measure without words is CBP's encounters, of which 1.0 kept none.
+    """
+    words = {}
+    if _has(connection, "measure"):
+        words = dict(connection.execute("select id, source from measure order by id").fetchall())
+    sections = {int(number): json.loads(text) for number, text in words.items()}
+    found = {one.get("name") or one.get("kind", ""): number for number, one in sections.items()}
+    if FIRST not in sections and connection.execute("select 1 from main.series").fetchone():
+        return {ENCOUNTERS: FIRST} | found
+    return found
 
 
 def current(connection: Connection) -> int:
@@ -77,6 +93,13 @@ def scope(connection: Connection, measure_id: int) -> None:
             f"create temp view {table} as select * from main.{table} "
             f"where measure_id = {measure_id}"
         )
+
+
+def scope_to(connection: Connection, name: str) -> None:
+    """Make a connection about the measure of a source, if the record has it."""
+    there = named(connection)
+    if name in there:
+        scope(connection, there[name])
 
 
 @contextmanager

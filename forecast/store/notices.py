@@ -180,7 +180,8 @@ def _first(connection: sqlite3.Connection, where: str, *values: object) -> Notic
 
 
 def _every(connection: sqlite3.Connection, where: str, *values: object) -> list[Notice]:
-    found = connection.execute(f"select {_COLUMNS} from notices where {where}", values)
+    mine = "run_id in (select id from runs)"  # of the measure that the connection is about
+    found = connection.execute(f"select {_COLUMNS} from notices where {mine} and {where}", values)
     return [Notice(*row) for row in found]
 
 

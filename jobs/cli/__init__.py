@@ -66,7 +66,11 @@ from jobs.cli.shared import Settings, words_of_help
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Looking for plugins of pydantic reads what every installed package says of itself.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-ANYWHERE = ("--config", "--db")  # options of the program that may stand after the command too
+ANYWHERE = (
+    "--config",
+    "--db",
+    "--measure",
+)  # options of the program that may stand after the command too
 
 
 class Output:
@@ -131,6 +135,7 @@ class Commands(Sectioned):
         try:
             _ask_clock()
             with redirect_stdout(cast("TextIO", Output(sys.stdout))):
+                _name_measure(ctx)
                 return super().invoke(ctx)
         except BordercastError as error:
             _end(ctx, error)
@@ -139,6 +144,21 @@ class Commands(Sectioned):
             if known is None:
                 raise
             _end(ctx, known)
+
+
+def _name_measure(ctx: click.Context) -> None:
+    """Take "seizures:northern" among a command's words for northern of --measure seizures."""
+    heads = [word.partition(":")[0].lower() for word in ctx.args if ":" in word]
+    if not heads or ctx.params.get("measure"):
+        return
+    known = Settings(ctx.params.get("config_path"), ctx.params.get("db")).context.called()
+    named = [head for head in heads if head in known]
+    if len(known) > 1 and named:
+        ctx.params["measure"] = named[0]
+        ctx.args = [
+            word.partition(":")[2] if word.lower().startswith(f"{named[0]}:") else word
+            for word in ctx.args
+        ]
 
 
 def _ask_clock() -> None:
@@ -166,11 +186,12 @@ def _end(ctx: click.Context, error: BordercastError) -> NoReturn:
     help="Settings file [./config.toml].",
 )
 @click.option("--db", type=click.Path(path_type=Path), help="Database [bordercast.db].")
+@click.option("--measure", default="", help="What is counted: seizures, pounds [the first].")
 @click.version_option(__version__, prog_name="bordercast")
 @click.pass_context
-def main(ctx: click.Context, config_path: Path | None, db: Path | None) -> None:
+def main(ctx: click.Context, config_path: Path | None, db: Path | None, measure: str) -> None:
     """Forecasts of monthly U.S. border encounters, scored, with intervals and flags."""
-    ctx.obj = Settings(config_path, db)
+    ctx.obj = Settings(config_path, db, measure)
 
 
 main.add_sections(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,14 @@ from jobs.cli.help import AS_JSON, examples, fits
 from jobs.cli.shared import Settings, latest_run, print_json, quote, reading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from forecast.claims.checker import CheckedText
     from forecast.claims.spans import ClaimSpan
     from forecast.claims.subjects import Subject
     from forecast.claims.table import CountTable
     from forecast.claims.wording import AnsweredClaim
+    from forecast.context import Context
     from forecast.desk.names import SeriesNames
     from forecast.intake.sources.contract import Source
     from forecast.store.read import RunRow
@@ -35,13 +39,39 @@ STYLES = {
 
 
 def _table(settings: Settings) -> tuple[CountTable, SeriesNames, RunRow]:
+    (found,) = _tables(settings, [settings.context])
+    return found
+
+
+def _that_knows(settings: Settings, name: str) -> tuple[CountTable, SeriesNames, RunRow]:
+    """The counts of the first measure that has a series so called, which is asked from then on."""
+    from forecast.errors import SeriesNameError
+
+    first, *others = settings.asked()
+    for context in (first, *others):
+        table, names, run = _tables(settings, [context])[0]
+        with suppress(SeriesNameError):
+            names.find(name)
+            settings.context = context
+            return table, names, run
+    return _table(settings)
+
+
+def _tables(
+    settings: Settings, contexts: Sequence[Context]
+) -> list[tuple[CountTable, SeriesNames, RunRow]]:
+    """The counts of each measure, all of one moment."""
     from forecast.claims.named import series_names
     from forecast.claims.table import CountTable
 
+    found = []
     with reading(settings) as connection:
-        run = latest_run(connection, settings)
-        table = CountTable.read(connection, source=settings.context.source)
-    return table, series_names(table), run
+        for context in contexts:
+            context.scope(connection)
+            run = latest_run(connection, settings)
+            table = CountTable.read(connection, source=context.source)
+            found.append((table, series_names(table), run))
+    return found
 
 
 @click.command(
@@ -66,12 +96,12 @@ def fact(settings: Settings, words: tuple[str, ...], since: str | None, as_json:
 
     Exit code 0 if it holds (now, when published, or rounded), 1 if it does not.
     """
-    table, names, run = _table(settings)
     if len(words) == 1:
-        _what_is(table, names, run, words[0], as_json)
+        _what_is(_tables(settings, settings.asked()), words[0], as_json)
         return
     if len(words) > 3:
         raise click.UsageError("put a SPAN or CLAIM of several words into quotes")
+    table, names, run = _that_knows(settings, words[0])
     from forecast.claims.asked import answer
     from forecast.claims.named import subject_of
     from forecast.claims.spans import parse
@@ -180,7 +210,9 @@ def _fact_json(
     }
 
 
-def _what_is(table: CountTable, names: SeriesNames, run: RunRow, text: str, as_json: bool) -> None:
+def _what_is(
+    tables: list[tuple[CountTable, SeriesNames, RunRow]], text: str, as_json: bool
+) -> None:
     from forecast.claims import asked
     from forecast.claims.named import name_of
     from forecast.claims.tokens import numeral
@@ -188,7 +220,8 @@ def _what_is(table: CountTable, names: SeriesNames, run: RunRow, text: str, as_j
     value = numeral(text.strip())
     if value is None or value != int(value):
         raise ClaimError(text, "give SERIES SPAN CLAIM, or one whole number such as 18,944")
-    found = asked.matches(table, int(value))
+    found = [(names, asked.matches(table, int(value))) for table, names, _ in tables]
+    first, names, run = tables[0]
     if as_json:
         rows = [
             {
@@ -198,15 +231,18 @@ def _what_is(table: CountTable, names: SeriesNames, run: RunRow, text: str, as_j
                 "count": one.count,
                 "how": one.how,
             }
-            for one in found
+            | ({"counted": names.source.measure.noun} if len(tables) > 1 else {})
+            for names, matches in found
+            for one in matches
         ]
         print_json({"number": int(value), "matches": rows, **run_json(run)}, names.source)
     else:
-        _say_matches(int(value), found, names.source)
-        if not found:
-            click.echo(asked.no_match_words(int(value), table.source))
+        for names, matches in found:
+            _say_matches(int(value), matches, names.source)
+        if not any(matches for _, matches in found):
+            click.echo(asked.no_match_words(int(value), first.source))
         click.echo(f"Bordercast, run {run.id}, digest {run.digest}")
-    if not found:
+    if not any(matches for _, matches in found):
         raise click.exceptions.Exit(1)
 
 
@@ -243,18 +279,21 @@ def check(
     enabled. Each claim gets a verdict; one that cannot be resolved is not understood. Nothing is
     guessed. Exit code 0 if no claim is wrong or mislabeled, 1 if one is.
     """
-    from forecast.claims import marked
+    from forecast.claims import marked, together
     from forecast.claims.checker import check as check_text
 
-    if not fits("check", settings.context.source):
+    contexts = [one for one in settings.asked() if fits("check", one.source)]
+    if not contexts:
         problem = (
             "what a text says can be checked only about the counts that come with the program; "
             "`bordercast fact` answers about one number"
         )
         raise ConfigError(settings.source, "sources", problem)
     text = _text(settings, file)
-    table, names, run = _table(settings)
-    checked = check_text(text, table, _day(text, published))
+    tables, day = _tables(settings, contexts), _day(text, published)
+    _, _, run = tables[0]
+    parts = together.divided([check_text(text, table, day) for table, _, _ in tables])
+    checked = together.merged(parts)
     if html:
         from forecast.desk.wording import month_words
 
@@ -265,7 +304,8 @@ def check(
             draft.write_text(page, "utf-8")
         click.echo(f"{html}: {marked.summary(checked)}", err=as_json)
     if as_json:
-        print_json(marked.as_json(checked, names), settings.context.source)
+        named = [(part, names) for part, (_, names, _) in zip(parts, tables, strict=True)]
+        print_json(marked.as_json(checked, named), settings.context.source)
     elif not html:
         _say_checked(checked)
     if any(one.verdict in ("wrong", "mislabelled") for one in checked.claims):

@@ -24,7 +24,14 @@ if TYPE_CHECKING:
 
 def _others(_: click.Context | None = None) -> dict[str, Callable[[], str]]:
     """What other sources that come with the program count -> a first settings file of it."""
-    return {s.measure.noun: s.settings for s in registry.every().values() if s.settings}
+
+    def of_all() -> str:
+        from jobs.service import first_settings
+
+        return first_settings.of_all()
+
+    found = {s.measure.noun: s.settings for s in registry.every().values() if s.settings}
+    return {**found, "all": of_all}
 
 
 @click.command(epilog=examples("serve", "serve --once"))
@@ -137,7 +144,7 @@ def check(ctx: click.Context) -> None:
     "--source",
     "source",
     type=KnownName(_others),
-    help="For a service on other figures that come with the program.",
+    help="For a service on other figures that come with the program, or on all of them.",
 )
 @click.argument("file", required=False, type=click.Path(exists=True, path_type=Path))
 @reading_options

@@ -24,6 +24,8 @@ from forecast.store import connect, measures
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from forecast.config import Config
+    from forecast.context import Context
     from forecast.desk.halves import Halves
     from forecast.intake.sources.contract import Source
     from forecast.records import SeriesKey
@@ -75,7 +77,7 @@ BORDER = KnownName(_totals)
 class Settings:
     """What every command is given: the settings and the database's place."""
 
-    def __init__(self, config_path: Path | None, db: Path | None) -> None:
+    def __init__(self, config_path: Path | None, db: Path | None, measure: str = "") -> None:
         from forecast import config
         from forecast.context import Context
         from jobs.service import environment
@@ -83,11 +85,28 @@ class Settings:
         environment.refuse_unknown()
         found = config_path or config.found()
         self.source = str(found or "defaults")
-        self.config = config.load(found)
-        self.db = connect.place(db or Path(self.config.service.db))
-        config.refuse_places(self.config, self.db, self.source)
-        self.context = Context.open(self.db, self.config)
+        settings = config.load(found)
+        self.db = connect.place(db or Path(settings.service.db))
+        config.refuse_places(settings, self.db, self.source)
+        self.context = Context.open(self.db, settings).named(measure)
+        self._one = bool(measure)
         self.sound: FilesAsOf = ()  # of the record, where a command has looked
+
+    @property
+    def config(self) -> Config:
+        """The settings, as they are for the measure that the command is about."""
+        return self.context.config
+
+    def asked(self) -> list[Context]:
+        """The measures that a command is about: the one that was named, or all there are."""
+        return [self.context] if self._one else self.context.each()
+
+    def renew(self) -> None:
+        """See which series the record has now, after something was taken in."""
+        from forecast.context import Context
+
+        renewed = Context.open(self.db, self.context.settings)
+        self.context = renewed.about(self.context.name)
 
 
 def words_of_help(config_path: Path | None, db: Path | None) -> Settings | None:
@@ -137,6 +156,7 @@ def reading(settings: Settings) -> Iterator[sqlite3.Connection]:
 
     settings.sound = wakes.refuse_edited(settings.db, settings.sound)
     with connect.moment(settings.db) as connection:
+        settings.context.scope(connection)
         yield connection
 
 

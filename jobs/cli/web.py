@@ -81,20 +81,15 @@ def site(settings: Settings, out: Path | None) -> None:
     Writes only what changed, and keeps the pages of earlier runs under as-of/RUN/.
     """
     from forecast import months
-    from forecast.desk.site import build
-    from jobs.web import server as work
+    from jobs import site as work
+    from jobs.web import server
 
-    folder = out or work.folder_of(settings.db, settings.config)
+    folder = out or server.folder_of(settings.db, settings.config)
     if folder is None:
         raise ConfigError(settings.source, "site.folder", "is empty; set it, or name one with -o")
     with reading(settings) as connection:
-        done = build.write(
-            connection,
-            folder,
-            months.today(),
-            settings.context.source,
-            settings.config.site.address,
-        )
+        address = settings.config.site.address
+        done = work.build(connection, settings.context, folder, months.today(), address)
     if not done.written:
         click.echo(f"{folder}: nothing has changed since run {done.run} was written.")
         return

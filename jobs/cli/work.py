@@ -24,6 +24,7 @@ from jobs.cli.shared import (
 )
 
 if TYPE_CHECKING:
+    from forecast.context import Context
     from jobs.intake.ingest import Taken
 
 
@@ -34,16 +35,16 @@ if TYPE_CHECKING:
 @click.pass_obj
 def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: bool) -> None:
     """Do the month's work once: take in FILES, forecast, judge, publish."""
-    from forecast.context import Context
     from jobs import monthly
     from jobs.service import upkeep
 
     _await_inbox(settings)
-    if settings.config.address and not files:
-        _ask(settings)
+    for each in settings.context.each():
+        if each.config.address and not files:
+            _ask(each)
     with progress(quiet=as_json) as report:
         outcome = monthly.run(settings.context, files, with_bundle=not no_bundle, report=report)
-    settings.context = Context.open(settings.db, settings.config)  # with the series that came
+    settings.renew()
     if not as_json:
         say_taken(outcome.taken)
     upkeep.write_snapshot(settings.db, settings.config)
@@ -75,27 +76,31 @@ def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_s
     """
     from forecast import months
     from forecast.store.connect import writing
+    from jobs.intake import inbox
     from jobs.intake.take_in import take_in
 
     seen = (first_seen.date() if first_seen else months.today()).isoformat()
     taken: list[Taken] = []
     _await_inbox(settings)
     with writing(settings.db) as db:
-        for batch in ((), *((file,) for file in files)):
-            with_bundle = not no_bundle and not batch
-            found, settings.context = take_in(db, settings.context, batch, seen, with_bundle)
-            say_taken(found)
-            taken += found
+        for context in settings.context.each():
+            context.begin(db)
+            mine = [(file,) for file in files if context.takes(inbox.file_name(file))]
+            for batch in ((), *mine):
+                with_bundle = not no_bundle and not batch
+                found, context = take_in(db, context, batch, seen, with_bundle)
+                say_taken(found)
+                taken += found
     if not taken:
         click.echo("Nothing to take in: no file was named, and the inbox is empty.")
     refuse_if_any(taken)
 
 
-def _ask(settings: Settings) -> None:
+def _ask(context: Context) -> None:
     """Ask the address of own counts; what it brings waits for the run. A failure is only said."""
     from jobs.intake import poll
 
-    found = poll.poll(settings.context, datetime.now(UTC))
+    found = poll.poll(context, datetime.now(UTC))
     if not found.asked:
         click.echo(f"Not asked: next poll after {found.poll.not_before}.", err=True)
     elif found.poll.outcome in ("blocked", "unreachable"):

@@ -8,7 +8,7 @@ may be taken in again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from forecast.context import Context
     from forecast.intake.sources.contract import Source
 
 
@@ -153,35 +154,29 @@ def _take_content(
 
 
 def take_waiting(
-    db: Database,
-    path: Path,
-    kept_in: Folders,
-    dimensions: Sequence[str],
-    today: str,
-    source: Source,
-    only: int | None = None,
-    joins: Joins | None = None,
+    db: Database, context: Context, kept_in: Folders, today: str, only: int | None = None
 ) -> list[Taken]:
     """Take in what lies in the inbox and what was downloaded but is not in the record yet.
 
-    Each file leaves the place where it waited, whatever became of it.
+    Each file leaves the place where it waited, whatever became of it, once every source of the
+    record has had it.
 
     Parameters
     ----------
-    path : the database. today : "YYYY-MM-DD", on which files in the inbox were first seen.
+    today : "YYYY-MM-DD", on which files in the inbox were first seen.
     only : the one release (its seq) to take in; None takes them all.
-    joins : labels that mean another one.
     """
+    source = context.source
     left = [each for each in inbox.look(kept_in.inbox).left if not each.written]
     taken = [Taken(name, "refused", None, "", f"{name}: {reason}") for name, reason, _ in left]
-    for each in waiting(db, path, kept_in, today, source):
+    for each in waiting(db, context.path, kept_in, today, source, context.takes):
         if only in (None, each.place(source)[0]):
-            outcome, stays = _take(db, path, kept_in, each, dimensions, joins or {}, source)
+            outcome, stays = _take(db, context, kept_in, each)
             taken.append(outcome)
             if stays:
                 left.append(inbox.LeftFile(each.name, stays.removeprefix(f"{each.name}: ")))
-    if left or ops.beside(path).exists():  # for `status`
-        with ops.writing(path) as ops_db:
+    if left or ops.beside(context.path).exists():  # for `status`
+        with ops.writing(context.path) as ops_db:
             ops.save_left(ops_db, {each.name: each.reason for each in left}, today)
     return taken
 
@@ -192,13 +187,15 @@ def waiting(
     kept_in: Folders,
     today: str,
     source: Source,
+    takes: Callable[[str], bool] = lambda name: True,
 ) -> list[WaitingFile]:
     """What lies in the inbox, or was downloaded and is not in the record: oldest release first.
 
-    db : None before there is a record.
+    db : None before there is a record. takes : whether a file of this name is for this source.
     """
     found = [*in_inbox(kept_in, today), *_downloaded(db, path, kept_in)]
-    return sorted(found, key=lambda f: f.place(source))
+    mine = [each for each in found if takes(each.name)]
+    return sorted(mine, key=lambda f: f.place(source))
 
 
 def in_inbox(kept_in: Folders, today: str) -> list[WaitingFile]:
@@ -248,27 +245,24 @@ def accept(
 
 
 def _take(
-    db: Database,
-    path: Path,
-    kept_in: Folders,
-    found: WaitingFile,
-    dimensions: Sequence[str],
-    joins: Joins,
-    source: Source,
+    db: Database, context: Context, kept_in: Folders, found: WaitingFile
 ) -> tuple[Taken, str]:
     """Take in one waiting file and clear its place; and why it stays there, "" if it does not."""
+    dimensions, joins = context.config.forecast.dimensions, context.config.labels.joins
     try:
         once = inbox.read_once(found.path, found.inbox)
     except DataError as error:
         return Taken(found.name, "refused", None, "", str(error)), str(error)
     sha256 = content_sha256(BytesIO(once.content))
     try:
-        taken = _take_content(db, kept_in, found, once.content, dimensions, joins, source)
+        taken = _take_content(db, kept_in, found, once.content, dimensions, joins, context.source)
     except DataError as error:
         held = inventory.held(db, sha256)
         # As it is logged: who put the file there may not be who may read it.
         reason = str(error) if isinstance(error, QuarantineError) else error.kept[0]
         taken = Taken(found.name, "refused", held and held.release_id, "", reason)
+    if context.passes_on(found.name):
+        return taken, ""
     if found.inbox:
         try:
             inbox.remove(found.path, once)
@@ -276,7 +270,7 @@ def _take(
             return taken, str(error)
     elif taken.outcome == "refused":
         archive.remove(kept_in.archive, sha256)
-        with ops.writing(path) as ops_db:
+        with ops.writing(context.path) as ops_db:
             ops.forget_validators(ops_db, sha256)
     return taken, ""
 

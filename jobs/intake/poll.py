@@ -28,7 +28,7 @@ from forecast.intake.sources.contract import Source
 from forecast.intake.tables import markup
 from forecast.intake.text import content_sha256
 from forecast.printable import printable
-from forecast.store import connect, inventory, ops
+from forecast.store import connect, inventory, measures, ops
 from forecast.store.ops import Download, Link, Poll, PollAnswer, PollOutcome
 from jobs.intake import archive, inbox, listing, poll_times
 from jobs.intake.http import Reply, client, get
@@ -86,6 +86,7 @@ def fetch(
     now = now or datetime.now(UTC)
     fetched = poll(context, now, force)
     with connect.writing(context.path) as db:
+        context.begin(db)
         taken, _ = take_in(db, context, (), now.date().isoformat(), with_bundle)
     return replace(fetched, taken=taken)
 
@@ -120,6 +121,7 @@ def awaited(path: Path, source: Source) -> str:
         last = ops.last_poll(db)
         fresh = {d.sha256 for d in ops.downloads(db) if last and d.poll_id == last[0]}
     with closing(connect.read(path)) as connection:
+        measures.scope_to(connection, source.name)
         newest = inventory.newest_files(connection)
     names = {name: registry.parse_name(name, source) for name, _, _ in newest}
     missing = set(source.pages.siblings) - {name.layout for name in names.values() if name}

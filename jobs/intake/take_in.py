@@ -45,8 +45,6 @@ def take_in(
         take_file(db, kept_in, WaitingFile(file, first_seen), dimensions, context.source, joins)
         for file in files
     ]
-    taken += take_waiting(
-        db, context.path, kept_in, dimensions, first_seen, context.source, only, joins
-    )
+    taken += take_waiting(db, context, kept_in, first_seen, only)
     taken += take_delivered(db, context, first_seen, only)
     return tuple(taken), context.taken(db)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.errors import DataError
-from forecast.store import connect, deliveries, notices, ops, runs
+from forecast.store import connect, deliveries, measures, notices, ops, runs
 from forecast.store.notices import Approval, Notice
 from jobs.mail import compose
 from jobs.pipeline.triggers import taken_back
@@ -38,7 +38,9 @@ def withdraw(context: Context, run_id: int, why: str, by: str, now: datetime) ->
         sent = [n for n in notices.of_run(db.conn, run_id) if _reached_somebody(context.path, n)]
         told = list(taken_back(db.conn, context.config, run_id, sent))
         stopped = runs.withdraw(db, run_id, why, by, now, told)
-        compose.write_all(context, db, now)
+        for each in context.each():
+            measures.scope_to(db, each.name)
+            compose.write_all(each, db, now)
     return stopped, len(told)
 
 

@@ -21,7 +21,17 @@ from forecast.desk.email.mime import Letterhead
 from forecast.desk.email.statements import statement
 from forecast.desk.report import MonthReport, report
 from forecast.desk.wording import month_words
-from forecast.store import changes, connect, deliveries, findings, notices, plots, releases, runs
+from forecast.store import (
+    changes,
+    connect,
+    deliveries,
+    findings,
+    measures,
+    notices,
+    plots,
+    releases,
+    runs,
+)
 from forecast.store.notices import Notice, Section
 from jobs.pipeline.triggers import false_now
 from jobs.witness import attest
@@ -58,6 +68,7 @@ def renew_one(path: Path, db: Database, source: Source) -> bool:
     """Make one held notice due again that rests on revised figures; whether there was one."""
     counts = None
     with closing(connect.read(path)) as connection:
+        measures.scope_to(connection, source.name)
         for notice in notices.in_state(connection, "held"):
             counts = counts or releases.current_counts(connection)
             if any(false_now(connection, [notice], counts, source).values()):
@@ -68,6 +79,7 @@ def renew_one(path: Path, db: Database, source: Source) -> bool:
 def write_one(context: Context, db: Database, now: datetime) -> bool:
     """Write one notice that is due; whether there was one."""
     with closing(connect.read(context.path)) as connection:
+        context.scope(connection)
         notice = notices.next_due(connection)
         if notice is None:
             return False

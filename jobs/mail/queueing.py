@@ -14,6 +14,7 @@ from forecast.desk.email.mime import Letterhead
 from forecast.store import (
     connect,
     deliveries,
+    measures,
     notices,
     ops,
 )
@@ -48,9 +49,13 @@ def queue_all(context: Context, now: datetime) -> int:
     with ops.writing(context.path) as db:
         began = deliveries.begin(db, now)
         deliveries.save_recipients(db, readers(context.config))
-    with closing(connect.read(context.path)) as connection:
-        approved = notices.to_send(connection)
-    return sum(queue_one(context, notice, now) for notice in to_queue(approved, began, now))
+    queued = 0
+    for each in context.each():
+        with closing(connect.read(context.path)) as connection:
+            measures.scope_to(connection, each.name)
+            approved = notices.to_send(connection)
+        queued += sum(queue_one(each, notice, now) for notice in to_queue(approved, began, now))
+    return queued
 
 
 def to_queue(approved: Iterable[Notice], began: str, now: datetime) -> Iterator[Notice]:

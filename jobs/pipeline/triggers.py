@@ -25,7 +25,7 @@ from forecast.config import Config
 from forecast.desk.email.mime import Letterhead
 from forecast.desk.email.statements import became_false
 from forecast.records import Counts, Judgement, Occasion, SeriesKey
-from forecast.store import findings, notices, releases
+from forecast.store import findings, measures, notices, releases
 from forecast.store.notices import Notice
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def occasions(
     kind = _kind(db, config, found, fresh)
     if kind is not None:
         borders = ",".join(sorted(j.series.border for j in fresh))
-        key = _key(f"news|{fresh[0].month}|{borders}")
+        of = "news" if measures.current(db) == measures.FIRST else f"news of {source.name}"
+        key = _key(f"{of}|{fresh[0].month}|{borders}")
         release_id = max(j.release_id for j in fresh)
         yield Occasion(kind, fresh[0].month, release_id, key, _message_id(key, domain))
     yield from _corrections(db, counts, newest, domain, source)

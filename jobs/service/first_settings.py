@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ from forecast.desk.wording import capital, month_words
 from forecast.engine import anyseries
 from forecast.errors import ConfigError, DataError
 from forecast.intake import counts
+from forecast.intake.sources import registry
 
 if TYPE_CHECKING:
     from forecast.intake.tables.grid import ReadAs
@@ -92,6 +95,22 @@ sender = ""
 
 [site]
 folder = "site"                 # each run writes the page into this folder
+"""
+
+_ALL = """\
+# Settings for encounters, drug seizures and pounds in one record; see docs/measures.md.
+# Every other setting has its default: `bordercast config init -o all.toml` writes them all, each
+# with its meaning. The first source is the one that commands are about without --measure.
+
+[[sources]]
+kind = "cbp_encounters"
+
+# What a source needs otherwise than the rest stands under it.
+"""
+
+_ALL_END = """\
+[site]
+folder = "site"                 # each run writes the pages of all measures into this folder
 """
 
 _PARTS = """\
@@ -177,6 +196,21 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
         ),
         settings,
     )
+
+
+def of_all() -> str:
+    """Write the settings for everything that comes with the program, in one record."""
+    parts = [_ALL]
+    for source in registry.every().values():
+        if source.settings:
+            alone = tomllib.loads(source.settings())
+            # No paths of refit models come with the program for it: a first run would fit them all.
+            alone["forecast"]["models"] = ["naive", "snaive"]
+            parts.append(f'[[sources]]\nkind = "{source.name}"\n')
+            for part in ("forecast", "flags"):
+                lines = (f"{key} = {json.dumps(value)}\n" for key, value in alone[part].items())
+                parts.append(f"[sources.{part}]\n{''.join(lines)}")
+    return "\n".join((*parts, _ALL_END))
 
 
 def write(output: Path, content: bytes) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from forecast.config import Config
 from forecast.errors import BordercastError, VerifyError
 from forecast.store import connect, copies, integrity, ops, read, wakes, witnesses
+from jobs import site
 from jobs.service import yearly
 
 if TYPE_CHECKING:
@@ -100,11 +101,9 @@ def write_site(context: Context, now: datetime) -> None:
     """The page as files, if the settings name a folder; only what changed is written."""
     if not context.config.site.folder:
         return
-    from forecast.desk.site import build
-
     with connect.moment(context.path) as connection:
         to = context.path.parent / context.config.site.folder
-        build.write(connection, to, now.date(), context.source, context.config.site.address)
+        site.build(connection, context, to, now.date(), context.config.site.address)
 
 
 def _verification_due(path: Path, now: datetime) -> bool:

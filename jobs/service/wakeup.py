@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from forecast.config import Config
 from forecast.context import Context
 from forecast.errors import BordercastError
-from forecast.store import connect
+from forecast.store import connect, measures
 from forecast.store.wakes import Ended
 from jobs.compute.orphans import lead_group, leave_with_parent
 from jobs.service import logs
@@ -88,11 +88,11 @@ def wake(context: Context, now: datetime, with_bundle: bool = True) -> Done:
     from jobs.intake import archive, inbox
     from jobs.service import upkeep
 
-    unanswered = _poll(context, now)
+    unanswered = "; ".join(filter(None, (_poll(each, now) for each in context.each())))
     folder = archive.folders(context.path, context.config).inbox
     inbox.make(folder)
     inbox.wait_until_still(folder, lambda name: LOG.info("waiting until %s is still", name))
-    said = list(_publish(context, now, with_bundle))
+    said = [step for each in context.each() for step in _publish(each, now, with_bundle)]
     context = Context.open(context.path, context.config)  # with the series that came
     kinds = {step.kind for step in said}
     published = "run" in kinds
@@ -149,22 +149,23 @@ def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[Wak
     day = now.date().isoformat()
 
     def run(only: int) -> Iterator[WakeStep]:
-        done = monthly.run(context, now=now, with_bundle=with_bundle, only=only)
+        done = monthly.run(context, now=now, with_bundle=with_bundle, only=only, alone=True)
         yield from _refused(done.taken)
         if done.run_id is not None:
             LOG.info("run %s is published, %s flagged", done.run_id, done.flagged)
             yield WakeStep("run", f"run {done.run_id}")
 
-    if with_bundle and context.source.shipped and not context.path.exists():
+    if with_bundle and context.source.shipped and not context.begun():
         yield from run(NO_RELEASE)
     releases = _waiting(context, day)
     for release in releases[:-1]:
         yield from run(release)
     for release in releases[-1:]:
         with connect.writing(context.path) as db:
+            context.begin(db)
             taken, _ = take_in(db, context, (), day, with_bundle, release)
         yield from _refused(taken)
-    missing = poll.awaited(context.path, context.source) if context.path.exists() else ""
+    missing = poll.awaited(context.path, context.source) if context.begun() else ""
     if missing:
         yield WakeStep("waiting", f"waiting for {missing}")
     elif context.path.exists():
@@ -181,7 +182,11 @@ def _waiting(context: Context, day: str) -> list[int]:
         if context.path.exists()
         else nullcontext() as connection
     ):
-        found = ingest.waiting(connection, context.path, kept_in, day, context.source)
+        if connection is not None:
+            measures.scope_to(connection, context.name)
+        found = ingest.waiting(
+            connection, context.path, kept_in, day, context.source, context.takes
+        )
         found += delivered.waiting(connection, context.path, context.config, day)
     return sorted({each.place(context.source)[0] for each in found})
 

@@ -14,7 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from forecast import child, months
-from forecast.context import source_of
+from forecast.config import Config
+from forecast.context import Context
 from forecast.errors import BordercastError
 from forecast.store import held
 
@@ -24,15 +25,15 @@ def main(copy: str, folder: str, address: str) -> None:
     threading.Thread(target=child.leave_with_parent, daemon=True).start()
     try:
         found = held.hold(Path(copy), 1)
-        source = source_of(found.connections[0])
-        from forecast.desk.site import build
+        context = Context.open(Path(copy), Config())
+        from jobs import site
 
         def first() -> None:
             print("first", flush=True)
             with suppress(OSError):  # where system calls are filtered
                 os.nice(10)  # from now on somebody may be reading
 
-        build.write(found.connections[0], Path(folder), months.today(), source, address, first)
+        site.build(found.connections[0], context, Path(folder), months.today(), address, first)
         print("done", flush=True)
     except BordercastError as error:
         problem = str(getattr(error, "problem", error))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from forecast.config import Config
+from forecast.config import Config, ForecastSection
 from forecast.context import Context
 from forecast.errors import DataError
 from forecast.intake.sources.cbp_encounters import files as cbp
@@ -53,9 +53,14 @@ def put(folder: Path, name: str | bytes, content: bytes = GOOD) -> Path:
     return file
 
 
+def context(path):
+    settings = Config(forecast=ForecastSection(dimensions=("state",)))
+    return Context.open(path, settings)
+
+
 def empty_inbox(path, folders):
     with writing(path) as db:
-        return take_waiting(db, path, folders, ("state",), TODAY, ENCOUNTERS)
+        return take_waiting(db, context(path), folders, TODAY)
 
 
 def everything_kept(folder: Path) -> bytes:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from forecast.config import Config, Fetch
+from forecast.config import Config, Fetch, ForecastSection
+from forecast.context import Context
 from forecast.errors import DataError, QuarantineError
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect, inventory, ops, releases
@@ -55,9 +56,14 @@ def take(path, folders, file, first_seen=TODAY):
         return take_file(db, folders, WaitingFile(file, first_seen), ("state",), ENCOUNTERS)
 
 
+def context(path):
+    settings = Config(forecast=ForecastSection(dimensions=("state",)))
+    return Context.open(path, settings)
+
+
 def empty_inbox(path, folders):
     with writing(path) as db:
-        return take_waiting(db, path, folders, ("state",), TODAY, ENCOUNTERS)
+        return take_waiting(db, context(path), folders, TODAY)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -218,7 +224,7 @@ def test_one_release_of_those_that_wait_may_be_asked_for(path, folders):
         put(folders.inbox, name, GOOD if name == NAME else file_bytes(MARCH))
 
     with writing(path) as db:
-        (taken,) = take_waiting(db, path, folders, ("state",), TODAY, ENCOUNTERS, only=202606000)
+        (taken,) = take_waiting(db, context(path), folders, TODAY, only=202606000)
 
     assert (taken.file_name, taken.outcome, taken.release_id) == (file_name(MARCH), "accepted", 1)
     assert set(files(folders.inbox)) == {NAME, "odd.csv"}

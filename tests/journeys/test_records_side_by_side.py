@@ -92,6 +92,7 @@ def questions(name: str) -> list[tuple[str, tuple[Any, ...]]]:
         *(("describe", (view,)) for view in VIEWS),
         ("latest", ("nothing of the kind",)),
         ("digest", ()),
+        ("measures", ()),
     ]
 
 
@@ -130,6 +131,7 @@ def records(session_artifact):
 
 def test_every_method_of_a_record_is_asked():
     public = {name for name in vars(Record) if not name.startswith("_")}
+    public.remove("measure")  # opens the record of another one
 
     assert {method for method, _ in questions("visits")} == public
 

@@ -18,10 +18,12 @@ from forecast.desk.wording import stale_words
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError
 from forecast.records import SeriesKey
-from forecast.store import changes, connect, joint, read
+from forecast.store import changes, connect, joint, measures, read
 from forecast.store.views import AS_OF, view_rows
 
 if TYPE_CHECKING:
+    import sqlite3
+
     import pandas as pd
 
     from forecast.desk.asking import Asking
@@ -31,18 +33,38 @@ _SAID_ONCE = ["border", "dimension", "member", "model", "run_id"]
 
 
 class Record:
-    """One database; every call reads it anew, so that a new run is seen.
+    """One measure of a database; every call reads it anew, so that a new run is seen.
 
     Parameters
     ----------
-    path : the database. source : whose counts it holds.
+    path : the database. sources : of its measures, the first one first.
+    measure : which of them this is about, by what is counted; the first where it is empty.
+
+    Raises
+    ------
+    ConfigError : the database has no such measure.
     """
 
-    def __init__(self, path: Path, source: Source) -> None:
-        self.path, self.source = path, source
+    def __init__(self, path: Path, sources: Sequence[Source], measure: str = "") -> None:
+        self.path = path
+        self._sources = {source.measure.noun: source for source in sources}
+        measure = measure or next(iter(self._sources))
+        _known("measure", measure, self.measures)
+        self.source = self._sources[measure]
 
     def __repr__(self) -> str:
-        return f"forecast.open({str(self.path)!r})"
+        noun = self.source.measure.noun
+        of = f", {noun!r}" if noun != self.measures[0] else ""
+        return f"forecast.open({str(self.path)!r}{of})"
+
+    @property
+    def measures(self) -> list[str]:
+        """What the database counts, the first measure first: ["encounters", "seizures"]."""
+        return list(self._sources)
+
+    def measure(self, name: str) -> Record:
+        """Return the record of another measure of the same database."""
+        return Record(self.path, list(self._sources.values()), name)
 
     def latest(self, series: str, model: str = ENGINE) -> pd.DataFrame:
         """The forecast ahead of a series: a row a month, median and intervals in counts.
@@ -82,7 +104,7 @@ class Record:
 
     def _named(self, series: str) -> tuple[SeriesKey, dict[str, Any]]:
         """A series by one of its names, and what a table of it says of where it comes from."""
-        with closing(connect.read(self.path)) as connection:
+        with self._reading() as connection:
             names = SeriesNames(joint.series_keys(connection), self.source)
         key = names.find(series)
         return key, {"series": names.name(key), "border": key.border, "digest": self.digest}
@@ -115,7 +137,7 @@ class Record:
         import pandas as pd
 
         _known("border", border, self.source.totals.every)
-        with closing(connect.read(self.path)) as connection:
+        with self._reading() as connection:
             rows = changes.latest(connection, border)
         table = pd.DataFrame(rows, columns=list(BY_NAME["forecast_changes"].columns))
         return _by_month(table, ["border", "run_id"], {"border": border, "digest": self.digest})
@@ -141,7 +163,14 @@ class Record:
         from forecast.desk.asking import Asking
 
         with connect.moment(self.path) as connection:
+            measures.scope_to(connection, self.source.name)
             yield Asking(connection, self.source)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with closing(connect.read(self.path)) as connection:
+            measures.scope_to(connection, self.source.name)
+            yield connection
 
     def view(self, name: str, as_of: str | None = None) -> pd.DataFrame:
         """Any view of the dictionary, with text, whole and real columns as it says.
@@ -154,7 +183,7 @@ class Record:
         if as_of is not None:
             _known("view as of a day", name, sorted(AS_OF))
         view = BY_NAME[name]
-        with closing(connect.read(self.path)) as connection:
+        with self._reading() as connection:
             rows = view_rows(connection, name, view.columns, as_of)
         table = pd.DataFrame(rows, columns=list(view.columns))
         kinds = {"count": "Int64", "real": "Float64", "text": "string"}
@@ -179,7 +208,7 @@ class Record:
     @property
     def digest(self) -> str:
         """Digest of the last published run, to be quoted; "" before the first."""
-        with closing(connect.read(self.path)) as connection:
+        with self._reading() as connection:
             run = read.latest_run(connection)
         return run.digest if run else ""
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -54,6 +55,7 @@ def write(
     source: Source,
     address: str = "",
     first: Callable[[], None] = lambda: None,
+    measures: Mapping[str, str] | None = None,
 ) -> Built:
     """Bring a folder up to what a record says.
 
@@ -63,6 +65,7 @@ def write(
     to : the folder. today : for whether newer figures are due. address : where the site will be,
     for what needs a whole address; "" if that is not known.
     first : called once the first page and the borders' are there.
+    measures : what else is counted -> the folder of its pages, seen from this one.
 
     Raises
     ------
@@ -72,13 +75,13 @@ def write(
     if run is None:
         raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
     status = read_status(run, page.newest_source(connection), today, source)
-    state = f"{status} {address} {_drawn_by(source)}"
+    state = f"{status} {address} {_drawn_by(source)} {measures or ''}".rstrip()
     with folder.opened(to) as site:
         if site.is_current(state):
             first()
             return Built(run.id, 0, 0)
         ALBUM.load(to / CHARTS, _drawn_by(source))
-        record = read_site(connection, today, source)
+        record = replace(read_site(connection, today, source), measures=measures or {})
         shipped = source.shipped
         views = {view.name: page.view(connection, view.name) for view in small() if shipped}
         for asset in sorted(ASSETS.iterdir()):

@@ -108,6 +108,7 @@ class SiteRecord:
 
     runs : every run, the newest first. withdrawn : those withdrawn, and why. corrected : what
     readers were sent corrections of. release_days : month -> the day its figures were first seen.
+    measures : what is counted -> its folder, seen from this one; empty where it is one thing.
     """
 
     source: Source = field(repr=False)
@@ -119,6 +120,7 @@ class SiteRecord:
     release_days: Mapping[str, str]
     borders: Mapping[str, BorderRecord]
     parts: Mapping[SeriesKey, PartRecord]
+    measures: Mapping[str, str] = field(default_factory=dict)
 
     def agency(self, border: str, name: str) -> PartRecord | None:
         """The part of a border that an agency counted."""

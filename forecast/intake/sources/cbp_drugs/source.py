@@ -1,6 +1,6 @@
 """CBP's drug seizures as two sources: seizures (events), and pounds. Neither says the other.
 
-Each has a record of its own, because a record holds one measure: what is forecast, flagged and
+In records of their own or side by side in one (docs/measures.md): what is forecast, flagged and
 checked of seizures is never compared with encounters, nor pounds with seizures.
 """
 

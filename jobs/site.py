@@ -1,0 +1,73 @@
+"""The pages of every measure of a record: the first one's at the top, each other's in a folder."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forecast.desk.wording import slug
+from forecast.store import measures, read
+
+if TYPE_CHECKING:
+    from forecast.context import Context
+    from forecast.desk.site.build import Built
+
+
+def build(
+    connection: sqlite3.Connection,
+    context: Context,
+    to: Path,
+    today: date,
+    address: str = "",
+    first: Callable[[], None] = lambda: None,
+) -> Built:
+    """Bring a folder up to what a record says of all its measures.
+
+    Parameters
+    ----------
+    connection : on the record or a copy of it, at one moment.
+    first : called once the pages that people open first are there.
+
+    Raises
+    ------
+    ConfigError : nothing is published yet, or the folder is not for this.
+    """
+    from forecast.desk.site import build as pages
+
+    published = [one for one in context.each() if _published(connection, one)] or [context]
+    folders = {one.name: f"{slug(one.source.measure.noun)}/" for one in published}
+    folders[published[0].name] = ""
+    written = []
+    for one in published:
+        one.scope(connection)
+        up = "../" if folders[one.name] else ""
+        others = {
+            other.source.measure.noun: "" if other == one else f"{up}{folders[other.name]}"
+            for other in published
+        }
+        whole = f"{address.rstrip('/')}/{folders[one.name]}" if address else ""
+        written.append(
+            pages.write(
+                connection,
+                to / folders[one.name],
+                today,
+                one.source,
+                whole.rstrip("/"),
+                first if one == published[0] else lambda: None,
+                others if len(published) > 1 else None,
+            )
+        )
+    return pages.Built(
+        written[0].run, sum(one.written for one in written), sum(one.kept for one in written)
+    )
+
+
+def _published(connection: sqlite3.Connection, context: Context) -> bool:
+    """Whether a run has published something of this measure."""
+    if context.name not in measures.named(connection):
+        return False
+    context.scope(connection)
+    return read.latest_run(connection) is not None

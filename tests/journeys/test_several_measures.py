@@ -1,0 +1,205 @@
+"""A record of three measures: each answers as its own record would, and none is mixed up."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import forecast
+from forecast.config import Config
+from forecast.context import Context
+from forecast.store import connect, integrity, measures
+from jobs import monthly, site
+from jobs.cli import main
+from tests.support import drug_files, own_counts
+from tests.support.publisher import file_bytes, file_name
+
+NOW = datetime(2026, 5, 18, 12, tzinfo=UTC)
+SOURCES = {
+    "encounters": {"kind": "cbp_encounters"},
+    "seizures": {"kind": "cbp_drug_events"},
+    "visits": {
+        "kind": "counts",
+        "name": "visits",
+        "path": "deliveries",
+        "noun": "visits",
+        "one": "clinic",
+        "many": "clinics",
+        "year_begins": 1,
+    },
+}
+SERIES = {"encounters": "northern", "seizures": "northern", "visits": "Clinic 1"}
+ENCOUNTERS = file_name("2026-03", first=2021)
+
+
+def settings(*names: str) -> Config:
+    return Config.model_validate(
+        {
+            "forecast": {"models": ("naive",), "dimensions": (), "first_cutoff": "2026-01"},
+            "compute": {"engine": "serial"},
+            "sources": tuple(SOURCES[name] for name in names),
+        }
+    )
+
+
+def made(folder: Path, *names: str, first: str = "") -> Path:
+    """A record of these measures, of files that are named; one of `first` alone before, if any."""
+    folder.mkdir()
+    own_counts.deliver(folder / "deliveries" / "2023-12.csv", own_counts.clinics(), own_counts.HELD)
+    files = {
+        "encounters": (ENCOUNTERS, file_bytes("2026-03", first=2021)),
+        "seizures": (drug_files.NAME, drug_files.content(drug_files.lines())),
+    }
+    for name, content in files.values():
+        (folder / name).write_bytes(content)
+    path = folder / "bordercast.db"
+    for sources in ((first,), names) if first else (names,):
+        named = [folder / files[one][0] for one in sources if one in files]
+        monthly.run(Context.open(path, settings(*sources)), named, now=NOW, with_bundle=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def records(session_artifact):
+    """Name -> a record of one measure; "all" -> one of encounters that gained the others."""
+
+    def make(folder: Path) -> None:
+        for name in SOURCES:
+            made(folder / name, name)
+        made(folder / "all", *SOURCES, first="encounters")
+
+    folder = session_artifact("several_measures", make)
+    return {name: folder / name / "bordercast.db" for name in (*SOURCES, "all")}
+
+
+def views(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """Every view's rows, without the ids and digests of runs and flags, which are the record's."""
+    names = connection.execute(
+        "select name from main.sqlite_master where type = 'view' and name not like 'scope%' "
+        "and name not in ('latest_run', 'witnesses', 'current_observations') order by 1"
+    ).fetchall()
+    found = {}
+    for (name,) in names:
+        cursor = connection.execute(f"select * from {name}")
+        kept = [
+            place
+            for place, column in enumerate(cursor.description)
+            if not column[0].endswith(("run_id", "flag_id", "release_id", "place"))
+        ]
+        found[name] = sorted(repr([row[place] for place in kept]) for row in cursor)
+    return found
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_each_measure_of_a_record_says_what_its_own_record_says(records, name):
+    with closing(connect.read(records[name])) as connection:
+        alone = views(connection)
+    with closing(connect.read(records["all"])) as connection:
+        measures.scope(connection, list(SOURCES).index(name) + 1)
+        together = views(connection)
+
+    assert alone["border_months"]
+    assert together == alone
+
+
+def test_a_record_of_three_measures_is_whole_and_shows_its_first(records):
+    with closing(connect.read(records["all"])) as connection:
+        assert integrity.findings(connection) == []
+        first = views(connection)
+    with closing(connect.read(records["encounters"])) as connection:
+        assert views(connection) == first
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_python_reads_each_measure_beside_the_others(records, name):
+    every = forecast.open(records["all"])
+    mine, alone = every.measure(name), forecast.open(records[name])
+
+    assert every.measures == list(SOURCES)
+    assert mine.latest(SERIES[name]).equals(alone.latest(SERIES[name]))
+    assert mine.chance(SERIES[name], "next 12 months", ">100") == alone.chance(
+        SERIES[name], "next 12 months", ">100"
+    )
+
+
+def bordercast(path: Path, *words: str):
+    return CliRunner().invoke(main, ["--db", str(path), *words])
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_command_is_about_the_measure_that_it_names(records, name):
+    asked = bordercast(records["all"], "--measure", name, "show", SERIES[name], "--json")
+    prefixed = bordercast(records["all"], "show", f"{name}:{SERIES[name]}", "--json")
+    alone = bordercast(records[name], "show", SERIES[name], "--json")
+
+    assert asked.exit_code == alone.exit_code == 0, asked.output
+    assert prefixed.output == asked.output
+    found, expected = json.loads(asked.output), json.loads(alone.output)
+    for told in (found, expected):
+        del told["run"], told["digest"]
+    assert re.sub(r'"run_id": \d+', "", json.dumps(found)) == re.sub(
+        r'"run_id": \d+', "", json.dumps(expected)
+    )
+
+
+def test_a_measure_that_the_record_has_not_is_refused_with_those_it_has(records):
+    refused = bordercast(records["all"], "--measure", "pounds", "show")
+
+    assert refused.exit_code == 2
+    assert "the record holds encounters, seizures, visits" in refused.output
+
+
+def test_settings_without_the_record_s_own_measure_are_refused(records):
+    with pytest.raises(Exception, match="is a record of 'cbp_encounters', not of 'visits'"):
+        Context.open(records["all"], settings("visits"))
+
+
+def test_a_second_run_finds_nothing_new_in_any_measure(records, tmp_path):
+    path = tmp_path / "bordercast.db"
+    shutil.copytree(records["all"].with_name("deliveries"), tmp_path / "deliveries")
+    with closing(connect.read(records["all"])) as connection:
+        connection.execute("vacuum into ?", (str(path),))
+
+    done = monthly.run(Context.open(path, settings(*SOURCES)), now=NOW, with_bundle=False)
+
+    assert done.run_id is None
+
+
+def test_each_measure_has_pages_that_lead_to_the_others(records, tmp_path):
+    context = Context.open(records["all"], settings(*SOURCES))
+    with connect.moment(records["all"]) as connection:
+        site.build(connection, context, tmp_path, NOW.date())
+
+    places = {"encounters": "", "seizures": "seizures/", "visits": "visits/"}
+    for name, place in places.items():
+        page = (tmp_path / place / "index.html").read_text("utf-8")
+        links = re.findall(r'<a href="([^"]+)"[^>]*>(Encounters|Seizures|Visits)</a>', page)
+        found = {words: (tmp_path / place / href).resolve() for href, words in links}
+        assert found == {
+            words.capitalize(): (tmp_path / to / "index.html").resolve()
+            for words, to in places.items()
+        }, name
+    assert "visits" not in (tmp_path / "seizures" / "index.html").read_text(
+        "utf-8"
+    ).lower().replace("../visits/index.html", "").replace(">visits<", "")
+
+
+def test_a_number_of_any_measure_is_found(records):
+    with closing(connect.read(records["seizures"])) as connection:
+        (count,) = connection.execute(
+            "select encounters from border_months where border = 'nationwide' "
+            "order by month desc limit 1"
+        ).fetchone()
+
+    found = bordercast(records["all"], "fact", str(count))
+
+    assert found.exit_code == 0, found.output
+    assert "seizures" in found.output
