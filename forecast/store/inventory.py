@@ -89,6 +89,11 @@ def one_release(connection: sqlite3.Connection, release_id: int) -> dict[str, An
     return found[0]
 
 
+def is_of_measure(db: Database | sqlite3.Connection, release_id: int) -> bool:
+    """Whether a release is of the measure that a connection is about."""
+    return bool(db.execute("select 1 from releases where id = ?", (release_id,)).fetchone())
+
+
 def statement(connection: sqlite3.Connection, release_id: int) -> list[dict[str, Any]]:
     """What a release states of each border: first and last month, months it was first to change."""
     rows = connection.execute(

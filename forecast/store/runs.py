@@ -235,6 +235,12 @@ def last_run(db: Database) -> tuple[frozenset[int], str, str] | None:
     return frozenset(release_id for (release_id,) in rows), *basis
 
 
+def count(connection: sqlite3.Connection) -> int:
+    """How many runs there are, withdrawn ones too."""
+    (found,) = connection.execute("select count(*) from runs").fetchone()
+    return int(found)
+
+
 def judged(db: Database) -> set[tuple[SeriesKey, str]]:
     """(series, month) of every judgement held."""
     keys = series_by_id(db)

@@ -69,7 +69,10 @@ def hindcasts(settings: Settings, out: Path, model: str) -> None:
     with reading(settings) as connection:
         run = latest_run(connection, settings)
         rows = exports.hindcasts(
-            connection, model, settings.config.forecast.first_cutoff, settings.context.source.totals
+            connection,
+            model,
+            settings.context.config.forecast.first_cutoff,
+            settings.context.source.totals,
         )
         known = exports.hindcast_models(connection)
     if not rows:
@@ -106,7 +109,7 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
         run = latest_run(connection, settings)
         models = {HUB_NAME: [desk.Quantile(*row) for row in exports.issued_quantiles(connection)]}
         if hindcasts:
-            first = settings.config.forecast.first_cutoff
+            first = settings.context.config.forecast.first_cutoff
             models |= {
                 f"{HUB_NAME if m == ENGINE else m}_hindcast": q
                 for m, q in _hindcasts(connection, first, settings.context.source)

@@ -136,7 +136,7 @@ def plot(
         key = series_key(connection, series, settings.context.source)
         if kind != "fan" and not key.headline:
             raise ConfigError(str(settings.db), "--kind", f"{kind} is drawn of borders only")
-        first_cutoff = settings.config.forecast.first_cutoff
+        first_cutoff = settings.context.config.forecast.first_cutoff
         wanted = Wanted(settings.context.source, key, month, lead, since, log, first_cutoff)
         drawn = _KINDS[kind](connection, wanted)
     if title:

@@ -45,22 +45,28 @@ def fetch(
     from jobs.intake import poll as work
 
     settings: Settings = ctx.obj
-    if not (once or settings.config.polls):
+    asked = [one for one in settings.asked() if once or one.config.polls]
+    if not asked:
         problem = (
             "is false, so nothing is downloaded; set it to true, or poll this once with --once. "
             "Files in the inbox are taken in by `bordercast ingest`"
         )
         raise ConfigError("config.toml", "fetch.enabled", problem)
-    fetched = work.fetch(settings.context, force=force, with_bundle=not no_bundle)
-    _say_fetched(fetched, as_json, ctx.obj.context.source)
-    waiting_for = work.awaited(settings.db, ctx.obj.context.source)
-    if waiting_for:
+    polls: list[Fetched] = []
+    waiting: list[str] = []
+    for context in asked:
+        fetched = work.fetch(context, force=force, with_bundle=not no_bundle)
+        _say_fetched(fetched, as_json, context.source)
+        polls.append(fetched)
+        waiting += filter(None, [work.awaited(settings.db, context.source)])
+    for waiting_for in waiting:
         click.echo(f"Waiting for {waiting_for}.", err=True)
-    elif then_run:
+    if then_run and not waiting:
         ctx.invoke(run, files=(), no_bundle=no_bundle, as_json=False)
-    if not fetched.asked or fetched.poll.outcome in ("blocked", "unreachable", "unrecognized"):
+    failed = ("blocked", "unreachable", "unrecognized")
+    if any(not one.asked or one.poll.outcome in failed for one in polls):
         ctx.exit(BusyError.exit_code)
-    refuse_if_any(fetched.taken)
+    refuse_if_any(file for one in polls for file in one.taken)
 
 
 def _say_fetched(fetched: Fetched, as_json: bool, source: Source) -> None:
@@ -133,17 +139,22 @@ def show(settings: Settings, release_id: int, as_json: bool) -> None:
 @click.pass_obj
 def accept(settings: Settings, release_id: int, why: str) -> None:
     """Accept a rejected file; the next run rests on it."""
+    from forecast.store import inventory, measures
     from forecast.store.connect import writing
     from jobs.intake import archive, ingest
 
     why = typed_line(why)
     kept_in = archive.folders(settings.db, settings.config)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    dimensions = settings.config.forecast.dimensions
+    joins = settings.config.labels.joins
     with writing(settings.db) as db:
-        joins = settings.config.labels.joins
+        for context in settings.context.each():
+            measures.scope_to(db, context.name)
+            if inventory.is_of_measure(db, release_id):
+                break
+        dimensions = context.config.forecast.dimensions
         release = ingest.accept(
-            db, kept_in, release_id, why, dimensions, now, settings.context.source, joins
+            db, kept_in, release_id, why, dimensions, now, context.source, joins
         )
     through = release.data_through
     click.echo(f"{release.file_name}: accepted, data through {through}; `bordercast run` uses it.")

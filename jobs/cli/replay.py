@@ -37,7 +37,7 @@ def replay(settings: Settings, since: str, as_json: bool) -> None:
     from jobs.pipeline.replay import known_events, service
 
     with reading(settings) as connection:
-        replayed = service(connection, settings.config, since, settings.context.source)
+        replayed = service(connection, settings.context.config, since, settings.context.source)
     events = [event._asdict() for event in known_events(replayed, since, settings.context.source)]
     found = {
         "flags": list(_flags(replayed)),

@@ -94,8 +94,8 @@ class Settings:
 
     @property
     def config(self) -> Config:
-        """The settings, as they are for the measure that the command is about."""
-        return self.context.config
+        """The settings as they were written; `context.config` has them for one measure."""
+        return self.context.settings
 
     def asked(self) -> list[Context]:
         """The measures that a command is about: the one that was named, or all there are."""

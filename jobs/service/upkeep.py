@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from forecast.config import Config
 from forecast.errors import BordercastError, VerifyError
-from forecast.store import connect, copies, integrity, ops, read, wakes, witnesses
+from forecast.store import connect, copies, integrity, ops, read, runs, wakes, witnesses
 from jobs import site
 from jobs.service import yearly
 
@@ -114,11 +114,12 @@ def _verification_due(path: Path, now: datetime) -> bool:
     return not timedelta(0) <= age < VERIFY_EVERY
 
 
-def _shown(path: Path) -> tuple[int, str, int] | None:
+def _shown(path: Path) -> tuple[int, str, int, int] | None:
     try:
         with closing(connect.read(path)) as connection:
             latest = read.latest_run(connection)
             proofs = len(witnesses.proofs(connection))
+            of_any_measure = runs.count(connection)
     except (BordercastError, sqlite3.DatabaseError):
         return None
-    return (latest.id, latest.digest, proofs) if latest else None
+    return (latest.id, latest.digest, proofs, of_any_measure) if latest else None

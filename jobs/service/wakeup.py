@@ -88,12 +88,12 @@ def wake(context: Context, now: datetime, with_bundle: bool = True) -> Done:
     from jobs.intake import archive, inbox
     from jobs.service import upkeep
 
-    unanswered = "; ".join(filter(None, (_poll(each, now) for each in context.each())))
+    unanswered = "; ".join(filter(None, _polls(context, now)))
     folder = archive.folders(context.path, context.config).inbox
     inbox.make(folder)
     inbox.wait_until_still(folder, lambda name: LOG.info("waiting until %s is still", name))
     said = [step for each in context.each() for step in _publish(each, now, with_bundle)]
-    context = Context.open(context.path, context.config)  # with the series that came
+    context = Context.open(context.path, context.settings)  # with the series that came
     kinds = {step.kind for step in said}
     published = "run" in kinds
     if context.path.exists():
@@ -127,12 +127,20 @@ def send(context: Context) -> str:
     return said
 
 
+def _polls(context: Context, now: datetime) -> list[str]:
+    """Ask each source's publisher for files, if that is due; why one gave none, "" if it could."""
+    from jobs.intake import poll_times
+
+    asked = [each for each in context.each() if each.config.polls]
+    if not asked or not poll_times.due(context.path, now):
+        return []
+    return [_poll(each, now) for each in asked]
+
+
 def _poll(context: Context, now: datetime) -> str:
     """Bring new files into the archive; why the publisher's page gave none, "" if it could."""
-    from jobs.intake import poll, poll_times
+    from jobs.intake import poll
 
-    if not context.config.polls or not poll_times.due(context.path, now):
-        return ""
     LOG.info("polling")
     found = poll.poll(context, now).poll
     if found.outcome == "unrecognized":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -19,6 +20,7 @@ from forecast.context import Context
 from forecast.store import connect, integrity, measures
 from jobs import monthly, site
 from jobs.cli import main
+from jobs.service import wakeup
 from tests.support import drug_files, own_counts
 from tests.support.publisher import file_bytes, file_name
 
@@ -171,6 +173,31 @@ def test_a_second_run_finds_nothing_new_in_any_measure(records, tmp_path):
     done = monthly.run(Context.open(path, settings(*SOURCES)), now=NOW, with_bundle=False)
 
     assert done.run_id is None
+
+
+def test_a_wake_brings_a_file_into_every_measure_that_it_states(tmp_path):
+    """Seizures and pounds stand in one file, which leaves the inbox once both have it."""
+    path, inbox = tmp_path / "bordercast.db", tmp_path / "inbox"
+    inbox.mkdir()
+    for name, content in (
+        (ENCOUNTERS, file_bytes("2026-03", first=2021)),
+        (drug_files.NAME, drug_files.content(drug_files.lines())),
+    ):
+        (inbox / name).write_bytes(content)
+        os.utime(inbox / name, (0, 0))
+    config = settings("encounters", "seizures").model_dump()
+    config["sources"] = (*config["sources"], {"kind": "cbp_drug_pounds"})
+
+    done = wakeup.wake(Context.open(path, Config.model_validate(config)), NOW, with_bundle=False)
+
+    assert done.outcome == "published", done
+    assert list(inbox.iterdir()) == []
+    every = forecast.open(path)
+    assert every.measures == ["encounters", "seizures", "pounds"]
+    for name in every.measures:
+        assert len(every.measure(name).latest("northern")) == 12
+    with closing(connect.read(path)) as connection:
+        assert integrity.findings(connection) == []
 
 
 def test_each_measure_has_pages_that_lead_to_the_others(records, tmp_path):
