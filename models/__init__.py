@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from models.base import Model
+from models.baselines import Naive, SeasonalNaive
 from models.breakwalk import BreakWalk
-from models.ets import Ets
-from models.naive import Naive, SeasonalNaive
 from models.prophet import Prophet
-from models.sarima import Sarima
+from models.refit import Ets, Sarima
 from models.structural import Structural
 
 REGISTRY: Mapping[str, type[Model]] = MappingProxyType(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from models.base import Floats, Ints, Panel, Paths
-from models.refitting import History, refit
+from models.refit import History, refit
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -340,7 +340,7 @@ def test_an_edit_of_the_record_is_named(database, change, named):
 
 @pytest.mark.slow
 def test_a_model_that_fails_is_recorded_and_left_out(tmp_path, monkeypatch):
-    monkeypatch.setattr("models.ets.Ets._fit", _no_fit, raising=False)
+    monkeypatch.setattr("models.refit.Ets._fit", _no_fit, raising=False)
     settings = Config(
         forecast=ForecastSection(models=("naive", "ets"), dimensions=(), first_cutoff="2026-06"),
         compute={"processes": 1},

@@ -21,7 +21,7 @@ import models
 from forecast.engine.parameters import EVERY
 from models.base import Failure, Model, Panel, Paths, beside
 from models.parameters import Number, WholeNumber
-from models.refitting import History, history, refit
+from models.refit import History, history, refit
 from tests.support.panels import make_panel, perturbed
 
 NAMES = ("naive", "snaive", "breakwalk", "structural", "ets", "sarima", "prophet")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from forecast.intake.series import panel
 from forecast.records import SeriesKey
 from models.prophet import Parts, Prophet
-from models.refitting import history
+from models.refit import history
 from models.structural import filled
 
 if TYPE_CHECKING:

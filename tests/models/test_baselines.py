@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.naive import Naive, SeasonalNaive
+from models.baselines import Naive, SeasonalNaive
 from tests.support.panels import make_panel
 
 
