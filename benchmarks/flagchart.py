@@ -12,7 +12,7 @@ import altair as alt
 import vl_convert
 
 from benchmarks.flags import figures
-from forecast.records import HEADLINES, SeriesKey
+from forecast.types import HEADLINES, SeriesKey
 
 FIRST = "2015-10"
 WORDS = {None: "drift", "level shift": "flag: level shift", "transient": "flag: transient"}

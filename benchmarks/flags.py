@@ -25,9 +25,9 @@ from benchmarks.study import measures
 from benchmarks.study.studies import Study, children, known_p, shocked, studies
 from forecast.config import Config
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import Counts
 from forecast.store import releases
 from forecast.store.connect import writing
+from forecast.types import Counts
 from forecast.watch.monitor import course
 from forecast.watch.outlook import Hindsight
 from forecast.watch.replay import looks_back

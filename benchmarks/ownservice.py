@@ -26,8 +26,8 @@ from forecast.context import Context, source_of
 from forecast.engine import paths
 from forecast.engine.anyseries import forecast_counts
 from forecast.intake.counts import MonthlyCounts
-from forecast.records import SeriesKey
 from forecast.store import connect, flags
+from forecast.types import SeriesKey
 from forecast.watch import standing
 from jobs import monthly
 

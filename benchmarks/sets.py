@@ -16,9 +16,9 @@ import numpy as np
 
 from forecast import months
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import HEADLINES, SeriesKey
 from forecast.store import releases
 from forecast.store.connect import writing
+from forecast.types import HEADLINES, SeriesKey
 from jobs.intake.ingest import take_bundle
 from models.base import Floats, Ints, Panel
 

@@ -16,7 +16,7 @@ from benchmarks.speedsets import CUTOFFS, Series
 from forecast import months
 from forecast.engine.rows import HUB
 from forecast.engine.scores import PROBS
-from forecast.records import HUB_COLUMNS
+from forecast.types import HUB_COLUMNS
 from models.base import Floats
 
 MEAN = "mean of the four"

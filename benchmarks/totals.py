@@ -19,7 +19,7 @@ from forecast.engine import paths, reconcile, scores
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.scores import PROBS
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 from models.base import Floats
 
 N = 1000  # paths of borders and competitions

@@ -11,10 +11,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecast.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from forecast.desk.export.dataframes import Record
-
-__version__ = "1.0.0"
 
 
 def open(path: str | Path = "bordercast.db", measure: str = "") -> Record:

@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from forecast.errors import ConfigError
-from forecast.records import ENCOUNTERS, HEADLINES
+from forecast.types import ENCOUNTERS, HEADLINES
 
 DEFAULT_PATH = Path("config.toml")
 SHIPPED = Path(__file__).with_name("config.toml")  # every setting, its default and its meaning

@@ -17,8 +17,8 @@ from forecast.config import (
 )
 from forecast.errors import BordercastError, ConfigError
 from forecast.intake.sources import registry
-from forecast.records import ENCOUNTERS
 from forecast.store import connect, measures
+from forecast.types import ENCOUNTERS
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -23,7 +23,7 @@ from forecast.context import Context
 from forecast.intake import series
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import HEADLINES, SeriesKey
+from forecast.types import HEADLINES, SeriesKey
 from models.base import Panel
 from tests.support import reference_numbers
 from tests.support.panels import make_panel

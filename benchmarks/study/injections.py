@@ -19,7 +19,7 @@ import numpy as np
 from forecast import months
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
-from forecast.records import Flag, SeriesKey
+from forecast.types import Flag, SeriesKey
 from forecast.watch.monitor import JudgedMonth, course
 from forecast.watch.outlook import OLDER, Hindsight
 from forecast.watch.replay import looks_back

@@ -23,7 +23,7 @@ from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.intake.series import nationwide_rows, panel
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import BORDERS, HEADLINES, Counts, SeriesKey
+from forecast.types import BORDERS, HEADLINES, Counts, SeriesKey
 from forecast.watch.outlook import OLDER, Hindsight, border_beside
 from forecast.watch.replay import quiet
 from forecast.watch.surprise import Rules

@@ -21,7 +21,7 @@ from forecast.claims.subjects import APPREHENSION, AT_ENTRY, DRUG, FIELD_BORDERS
 from forecast.claims.table import CountTable
 from forecast.claims.times import Now
 from forecast.claims.tokens import WrittenNumber, sentences
-from forecast.records import NATIONWIDE
+from forecast.types import NATIONWIDE
 
 LONGEST = 150_000  # characters of a text that are read
 MOST_NUMBERS = 60  # in one sentence; a longer row of numbers is a table, not a claim

@@ -5,7 +5,7 @@ from __future__ import annotations
 from forecast.claims.subjects import APPREHENSION, EVERYWHERE, OFO, USBP, Subject
 from forecast.claims.table import CountTable
 from forecast.desk.names import SeriesNames
-from forecast.records import BORDERS, NATIONWIDE, SeriesKey
+from forecast.types import BORDERS, NATIONWIDE, SeriesKey
 
 
 def series_names(table: CountTable) -> SeriesNames:

@@ -16,7 +16,7 @@ from forecast.claims.spans import ClaimSpan, fiscal
 from forecast.claims.subjects import APPREHENSION, DRUG, FIELD_BORDERS, Subject
 from forecast.claims.times import TimeRef
 from forecast.claims.tokens import WrittenNumber
-from forecast.records import NATIONWIDE
+from forecast.types import NATIONWIDE
 
 Relation = Literal["total", "difference", "per_day", "per_month"]
 # Agencies and their people: they stand in many sentences that count nobody.

@@ -29,7 +29,7 @@ from forecast.claims.subjects import (
 )
 from forecast.claims.times import Now, TimeRef
 from forecast.claims.tokens import WrittenNumber
-from forecast.records import BORDERS, NATIONWIDE
+from forecast.types import BORDERS, NATIONWIDE
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from forecast.desk.names import member_words
 from forecast.intake.sources import registry
 from forecast.intake.sources.contract import Source
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 
 # The agencies and their sectors are the same in every source whose texts are checked.
 _ENCOUNTERS = registry.find("cbp_encounters")

@@ -13,8 +13,8 @@ from forecast import months
 from forecast.claims.spans import ClaimSpan
 from forecast.claims.subjects import EVERYWHERE, LAND, USBP, Subject
 from forecast.intake.sources.contract import Source
-from forecast.records import BORDERS, NATIONWIDE, SeriesKey
 from forecast.store import reports
+from forecast.types import BORDERS, NATIONWIDE, SeriesKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from forecast.desk.names import member_words
 from forecast.desk.wording import month_words, signed
 from forecast.engine.chances import Chance
 from forecast.engine.spans import Span
-from forecast.records import Row, SeriesKey, SpanForecast
 from forecast.store import standing as store
+from forecast.types import Row, SeriesKey, SpanForecast
 from forecast.watch import standing
 from forecast.watch.standing import ChanceScores
 

@@ -23,9 +23,9 @@ from forecast.engine.joint import Joint
 from forecast.engine.spans import Span
 from forecast.errors import SeriesNameError, SpanError
 from forecast.intake.sources.contract import Source
-from forecast.records import SeriesKey, SpanForecast
 from forecast.store import joint as store
 from forecast.store import read
+from forecast.types import SeriesKey, SpanForecast
 
 # What 2,000 paths can tell apart; beyond it a chance is said to be beyond it.
 RAREST = 1 / 200

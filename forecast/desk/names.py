@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from forecast.errors import SeriesNameError
 from forecast.intake.sources import registry
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.desk.answered import of_rows
 from forecast.desk.asking import SKILL
-from forecast.records import Row
+from forecast.types import Row
 from forecast.watch.standing import INSIDE, ChanceScores
 
 if TYPE_CHECKING:

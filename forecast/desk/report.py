@@ -28,9 +28,9 @@ from forecast.desk.ranking import (
     unknown_months,
 )
 from forecast.intake.sources.contract import Source
-from forecast.records import Row, SeriesKey
 from forecast.store import reports
 from forecast.store.reports import MonthRecord
+from forecast.types import Row, SeriesKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from forecast.desk.wording import month_words
-from forecast.records import SeriesKey
 from forecast.store import joint as store
 from forecast.store import read
+from forecast.types import SeriesKey
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -13,7 +13,7 @@ from forecast import months
 from forecast.desk import reliability
 from forecast.desk.wording import capital, month_words
 from forecast.engine import ENGINE
-from forecast.records import Row
+from forecast.types import Row
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -19,7 +19,7 @@ from forecast import months
 from forecast.engine import spans
 from forecast.engine.spans import Span
 from forecast.errors import SpanError
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 from models.base import Floats
 
 Happens = NDArray[np.bool_]

@@ -13,7 +13,7 @@ from forecast import months
 from forecast.engine import paths, reconcile
 from forecast.engine.joint import Draws, Joint
 from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
-from forecast.records import Forecast, SeriesKey
+from forecast.types import Forecast, SeriesKey
 from models.base import Floats, Ints
 
 _MIDDLE = INTERVALS.index("median")

@@ -18,7 +18,7 @@ import numpy as np
 
 from forecast import months
 from forecast.engine import intervals, paths, reconcile
-from forecast.records import PathMarks, PathRule, SeriesKey, Totals
+from forecast.types import PathMarks, PathRule, SeriesKey, Totals
 from models.base import Floats
 
 _SINGLE, _DOUBLE = np.dtype("<f4"), np.dtype("<f8")

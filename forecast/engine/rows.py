@@ -12,11 +12,11 @@ import numpy as np
 
 from forecast import months
 from forecast.engine.predictive import Predictive
-from forecast.records import HUB_PERMILLES, Forecast, Hindcast, SeriesKey
+from forecast.types import HUB_PERMILLES, Forecast, Hindcast, SeriesKey
 from models.base import Ints, Panel
 
 if TYPE_CHECKING:
-    from forecast.records import Totals
+    from forecast.types import Totals
 
 HUB = tuple(permille / 1000 for permille in HUB_PERMILLES)
 INTERVALS = ("lo95", "lo90", "lo80", "lo50", "median", "hi50", "hi80", "hi90", "hi95")

@@ -21,7 +21,7 @@ import numpy as np
 
 from forecast import months
 from forecast.intake import events
-from forecast.records import HUB_PERMILLES, Counts, Hindcast, Score, SeriesKey, StoredForecast
+from forecast.types import HUB_PERMILLES, Counts, Hindcast, Score, SeriesKey, StoredForecast
 from models.base import Floats, Ints
 
 PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)

@@ -17,7 +17,7 @@ from forecast.engine import paths
 from forecast.engine.coherent import around, whole
 from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
 from forecast.errors import SpanError
-from forecast.records import SeriesKey, SpanForecast
+from forecast.types import SeriesKey, SpanForecast
 from models.base import Floats
 
 _FORMS = "a month 2026-12, a span 2026-10..2027-03, FY2027, 2027, next 12 months, rest of 2026"

@@ -20,7 +20,7 @@ from forecast.intake.sources.contract import (
     Source,
     coverage_of,
 )
-from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Counts, SeriesKey, Snapshot, TotalMonth
+from forecast.types import BORDERS, HEADLINES, NATIONWIDE, Counts, SeriesKey, Snapshot, TotalMonth
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

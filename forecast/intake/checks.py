@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
 from forecast.intake.sources.contract import Agreement, Source
-from forecast.records import Scope, SeriesKey, Snapshot
+from forecast.types import Scope, SeriesKey, Snapshot
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from forecast import months
 from forecast.errors import DataError, FaultsError
+from forecast.files import unpacked
 from forecast.intake.series import MOST_MISSING
 from forecast.intake.tables import dates, layout, numerals
 from forecast.intake.tables.dates import CellValue
@@ -35,7 +36,6 @@ from forecast.intake.tables.grid import (
     text_of,
 )
 from forecast.intake.tables.sheet import MOST_DELIVERED, Sheet, read_sheets, sheets_of
-from forecast.intake.text import unpacked
 from models.base import Floats, Ints, Panel
 
 ONE_FAMILY = "all"

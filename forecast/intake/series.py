@@ -11,7 +11,7 @@ from forecast import months
 from forecast.errors import DataError
 from forecast.intake import events
 from forecast.intake.sources.contract import Source
-from forecast.records import Counts, SeriesKey, Totals
+from forecast.types import Counts, SeriesKey, Totals
 from models.base import Floats, Panel
 
 MOST_MISSING = 24  # unknown months in a row, say a season that nobody counted, or two

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from forecast.records import Change, SeriesKey
 from forecast.store.observations import row_with_id
 from forecast.store.read import rows
+from forecast.types import Change, SeriesKey
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

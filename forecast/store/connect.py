@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from forecast import atomic
+from forecast import files
 from forecast.errors import BusyError, ConfigError, StoreError
 from forecast.store import sqlite_errors
 
@@ -147,7 +147,7 @@ def _make_private(path: Path) -> None:
     By name, never by opening it: closing an open live database would drop SQLite's locks.
     """
     if not path.exists():
-        atomic.create_private(path)
+        files.create_private(path)
     for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
         # A log that another process has just removed; a file of another user, who sets its mode.
         with suppress(FileNotFoundError, PermissionError):

@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
-from forecast import atomic
+from forecast import files
 from forecast.errors import DataError
 from forecast.store import connect, integrity, ops
 from forecast.store.connect import OWNER_ONLY, SCHEMA
@@ -26,7 +26,7 @@ def copy(path: Path, to: Path, mode: int, schema: str = SCHEMA) -> Path:
     to.parent.mkdir(parents=True, exist_ok=True)
     with (
         closing(connect.read(path, schema)) as connection,
-        atomic.replacing(to, mode, alone=True) as part,
+        files.replacing(to, mode, alone=True) as part,
     ):
         connection.execute("vacuum into ?", (str(part),))
         # Without a log: readers under another user could not open one.
@@ -49,7 +49,7 @@ def put_back(source: Path, path: Path) -> None:
     The old one's log goes first: read with the new file, it would spoil it. Killed at any point,
     this leaves the old database or the new one.
     """
-    with atomic.replacing(path, OWNER_ONLY, alone=True) as part:
+    with files.replacing(path, OWNER_ONLY, alone=True) as part:
         shutil.copyfile(source, part)
         if path.exists():  # its log into its file first, so that deleting that loses nothing
             with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(path)) as connection:

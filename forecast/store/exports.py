@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from forecast.records import HUB_PERMILLES
 from forecast.store.read import border_order
+from forecast.types import HUB_PERMILLES
 
 if TYPE_CHECKING:
-    from forecast.records import Totals
+    from forecast.types import Totals
 
 _QUANTILES = ", ".join(f"h.q{permille:03d}" for permille in HUB_PERMILLES)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from forecast.records import Row
 from forecast.store import flags
 from forecast.store.read import rows
+from forecast.types import Row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from forecast.records import Totals
+    from forecast.types import Totals
 
 
 def quarantined(db: Database | sqlite3.Connection, seq: int) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.store.read import border_order, rows
 
 if TYPE_CHECKING:
-    from forecast.records import Totals
+    from forecast.types import Totals
 
 
 def flags(

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from forecast.printable import printable
 from forecast.store import connect, notices, ops
 from forecast.store.read import rows
+from forecast.words import printable
 
 
 def awaiting(connection: sqlite3.Connection) -> list[str]:

@@ -10,9 +10,9 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast.errors import DataError
-from forecast.records import Release, Snapshot
 from forecast.store import ledger
 from forecast.store.releases import RELEASE_COLUMNS, save_snapshot
+from forecast.types import Release, Snapshot
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -7,10 +7,10 @@ import sqlite3
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from forecast.records import PathMarks, PathRule, Publication, SeriesKey
 from forecast.store.connect import insert
 from forecast.store.observations import row_with_id
 from forecast.store.read import rows
+from forecast.types import PathMarks, PathRule, Publication, SeriesKey
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

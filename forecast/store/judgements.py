@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
-from forecast.records import Scope, SeriesKey
 from forecast.store.observations import series_by_id
+from forecast.types import Scope, SeriesKey
 
 if TYPE_CHECKING:
     import sqlite3

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from forecast.records import ENCOUNTERS
 from forecast.store import ledger
 from forecast.store.connect import transaction, views
+from forecast.types import ENCOUNTERS
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

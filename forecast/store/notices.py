@@ -19,11 +19,11 @@ from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from forecast.records import Occasion
 from forecast.store import ledger
 from forecast.store.connect import transaction
 from forecast.store.kinds import EntryKind
 from forecast.store.read import rows
+from forecast.types import Occasion
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

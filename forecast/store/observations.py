@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast import months
-from forecast.records import Scope, SeriesKey, Snapshot
+from forecast.types import Scope, SeriesKey, Snapshot
 
 if TYPE_CHECKING:
     import sqlite3

@@ -17,9 +17,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from forecast.records import Release
 from forecast.store import connect
 from forecast.store.connect import transaction
+from forecast.types import Release
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

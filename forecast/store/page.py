@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
-from forecast.records import Row, SeriesKey
 from forecast.store import witnesses
 from forecast.store.read import rows
+from forecast.types import Row, SeriesKey
 
 
 class NewestSource(NamedTuple):

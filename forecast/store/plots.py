@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from forecast.records import HUB_PERMILLES, Row, SeriesKey
 from forecast.store.read import rows
+from forecast.types import HUB_PERMILLES, Row, SeriesKey
 
 _PAIRS = [(p, 1000 - p) for p in HUB_PERMILLES if p < 500]
 

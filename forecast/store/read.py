@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from forecast import months
 
 if TYPE_CHECKING:
-    from forecast.records import Totals
+    from forecast.types import Totals
 
 
 def border_order(column: str, totals: Totals) -> str:

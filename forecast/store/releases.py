@@ -8,10 +8,10 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
-from forecast.label_joins import Joins, joined
-from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
+from forecast.labels import Joins, joined
 from forecast.store import ledger, measures, observations
 from forecast.store.connect import insert, transaction
+from forecast.types import Coverage, Release, Scope, SeriesKey, Snapshot
 
 if TYPE_CHECKING:
     import sqlite3

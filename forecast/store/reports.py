@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from forecast.records import Row, SeriesKey
 from forecast.store import flags, judgements, plots, read
 from forecast.store.read import rows
+from forecast.types import Row, SeriesKey
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from forecast.records import Totals
+    from forecast.types import Totals
 
 ISSUED_ENOUGH = 24  # months after which issued forecasts speak for themselves, without hindcasts
 RECENT = 24  # months of the picture

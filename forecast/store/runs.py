@@ -12,7 +12,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import DataError
-from forecast.records import (
+from forecast.store import changes, joint, ledger, notices, read, reports, standing, watch
+from forecast.store.connect import insert, transaction
+from forecast.store.observations import SeriesIds, row_with_id, series_by_id, series_ids
+from forecast.types import (
     HUB_PERMILLES,
     Hindcast,
     KeptPath,
@@ -21,16 +24,13 @@ from forecast.records import (
     SeriesKey,
     StoredForecast,
 )
-from forecast.store import changes, joint, ledger, notices, read, reports, standing, watch
-from forecast.store.connect import insert, transaction
-from forecast.store.observations import SeriesIds, row_with_id, series_by_id, series_ids
 
 if TYPE_CHECKING:
     import sqlite3
 
     from sqlite_utils import Database
 
-    from forecast.records import Totals
+    from forecast.types import Totals
 
 
 def publish(

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from forecast.records import Question, SeriesKey, StandingAnswer
 from forecast.store.read import rows
+from forecast.types import Question, SeriesKey, StandingAnswer
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from forecast.records import Driver, Episode, Flag, Judgement, SeriesKey
 from forecast.store import judgements
 from forecast.store.observations import ORDER, SeriesIds, series_by_id, series_ids
+from forecast.types import Driver, Episode, Flag, Judgement, SeriesKey
 
 if TYPE_CHECKING:
     import sqlite3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from forecast.records import Row
 from forecast.store.read import rows
+from forecast.types import Row
 
 
 def forecasts(connection: sqlite3.Connection, first: str, last: str) -> list[Row]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.engine import reconcile
-from forecast.records import Driver, SeriesKey
+from forecast.types import Driver, SeriesKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from forecast.records import Change, SeriesKey
+from forecast.types import Change, SeriesKey
 
 if TYPE_CHECKING:
-    from forecast.records import Totals
+    from forecast.types import Totals
 
 Medians = Mapping[SeriesKey, Mapping[str, int]]  # series -> month -> whole median
 

@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 from forecast import months
 from forecast.engine import tails
-from forecast.records import Episode, Role, SeriesKey
+from forecast.types import Episode, Role, SeriesKey
 from forecast.watch.outlook import Outlook
 
 KEPT = 0.5  # of the flagged deviation, to hold

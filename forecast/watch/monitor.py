@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from forecast.records import Episode, Flag, Judgement, Role, SeriesKey
+from forecast.types import Episode, Flag, Judgement, Role, SeriesKey
 from forecast.watch import cusum, episodes, relative
 from forecast.watch.cusum import Drift, Side
 from forecast.watch.outlook import Outlook

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from forecast import months
 from forecast.engine.predictive import Predictive
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 from forecast.watch.surprise import Expected, whole
 from models.base import Floats, Panel
 

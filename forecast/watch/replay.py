@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from forecast import months
 from forecast.intake import events
-from forecast.records import Flag, SeriesKey
+from forecast.types import Flag, SeriesKey
 from forecast.watch.monitor import JudgedMonth, Look, Published, State, course
 from forecast.watch.outlook import OLDER, Hindsight
 from forecast.watch.surprise import Rules

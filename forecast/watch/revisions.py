@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forecast.records import Flag, SeriesKey
+from forecast.types import Flag, SeriesKey
 from forecast.watch.surprise import ratio
 
 LEAST_SHARE, LEAST_COUNT = 0.005, 50  # in an open fiscal year

@@ -15,7 +15,7 @@ import numpy as np
 
 from forecast import months
 from forecast.engine import chances
-from forecast.records import Question, SeriesKey
+from forecast.types import Question, SeriesKey
 from models.base import Floats
 
 INSIDE = "next month inside the 80% range"

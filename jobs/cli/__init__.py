@@ -36,10 +36,10 @@ from typing import Any, NoReturn, TextIO, cast
 
 import click
 
-from forecast import __version__
 from forecast.errors import BordercastError, ClockRangeError, StoreError
-from forecast.printable import without_controls
 from forecast.store import sqlite_errors
+from forecast.version import __version__
+from forecast.words import without_controls
 from jobs.cli import (
     anyseries,
     ask,

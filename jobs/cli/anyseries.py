@@ -393,7 +393,7 @@ def _warn(lines: Sequence[str]) -> None:
 
 
 def _say(lines: Sequence[str]) -> None:
-    from forecast.printable import without_controls
+    from forecast.words import without_controls
 
     for line in lines:
         click.echo(f"bordercast: {without_controls(line)}", err=True)

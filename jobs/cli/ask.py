@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from forecast.desk.asking import Asking
     from forecast.intake.sources.contract import Source
-    from forecast.records import SeriesKey, SpanForecast
+    from forecast.types import SeriesKey, SpanForecast
 
 
 @contextmanager

@@ -76,7 +76,7 @@ def brief(
 
 def _written(settings: Settings, series: str, found: MonthReport, run: RunRow, out: Path) -> str:
     """Write the month as a file of the form that its name says; what it shows, in words."""
-    from forecast import atomic
+    from forecast import files
     from forecast.desk.handout import deck, poster, sheet, words
     from forecast.store import joint, plots
 
@@ -96,7 +96,7 @@ def _written(settings: Settings, series: str, found: MonthReport, run: RunRow, o
         ".pdf": lambda: sheet.pdf(said, found, chart, run),
         ".pptx": lambda: deck.pptx(said, found, chart, run),
     }[out.suffix]()
-    with atomic.output(out) as draft:
+    with files.output(out) as draft:
         draft.write_bytes(body)
     return f"{said.alt}. {said.source}"
 

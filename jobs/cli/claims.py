@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast import atomic, months
+from forecast import files, months
 from forecast.errors import ClaimError, ConfigError, DocumentError
 from jobs.cli.cite import facts_json, facts_of, run_json
 from jobs.cli.help import AS_JSON, examples, fits
@@ -300,7 +300,7 @@ def check(
         through = month_words(run.data_through)
         against = f"Checked against run {run.id} of Bordercast, data through {through}."
         page = marked.as_html(checked, _title(file, text), against, settings.context.source)
-        with atomic.output(html) as draft:
+        with files.output(html) as draft:
             draft.write_text(page, "utf-8")
         click.echo(f"{html}: {marked.summary(checked)}", err=as_json)
     if as_json:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forecast import atomic
+from forecast import files
 from forecast.desk.dictionary.views import VIEWS, View
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError
@@ -115,7 +115,7 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
                 for m, q in _hindcasts(connection, first, settings.context.source)
             }
         values = view_rows(connection, "vintages", columns)
-    with atomic.output_folder(out) as draft:
+    with files.output_folder(out) as draft:
         count = desk.write(draft, models, values, origin(run), settings.context.source)
     noun = "file" if count == 1 else "files"
     click.echo(f"{out}: {count:,} model output {noun}, {quote(run)}")
@@ -163,8 +163,8 @@ def _hindcasts(
     connection: sqlite3.Connection, first: str, source: Source
 ) -> Iterator[tuple[str, list[Quantile]]]:
     from forecast.desk.export.hub import Quantile
-    from forecast.records import HUB_PERMILLES
     from forecast.store import exports
+    from forecast.types import HUB_PERMILLES
 
     for model in exports.hindcast_models(connection):
         rows = sorted(

@@ -13,7 +13,7 @@ import click
 from forecast.desk.wording import check_command
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError, VerifyError
-from forecast.printable import without_controls
+from forecast.words import without_controls
 from jobs.cli import ask
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
@@ -30,7 +30,7 @@ from jobs.cli.shared import (
 if TYPE_CHECKING:
     from forecast.desk.halves import Halves
     from forecast.intake.sources.contract import Source
-    from forecast.records import SeriesKey
+    from forecast.types import SeriesKey
 
 
 @click.command(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast import atomic
+from forecast import files
 from forecast.errors import ConfigError, DataError, MailServerError
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, console, print_json, reading, typed_line
@@ -151,7 +151,7 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
         raise click.BadParameter("the name must end in .eml or .html", param_hint="-o")
     made = queueing.message(settings.config, notice, sections, settings.context.source)
     file = made.mime if out.suffix == ".eml" else mime.page(notice, sections).encode()
-    with atomic.output(out) as draft:
+    with files.output(out) as draft:
         draft.write_bytes(file)
     click.echo(f"{out}: {len(file):,} bytes, {made.subject}")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from forecast.desk.charts.grammar import Picture
     from forecast.intake.sources.contract import Source
-    from forecast.records import SeriesKey
+    from forecast.types import SeriesKey
 
 SLIDE = (1280, 720)
 _SIZE = re.compile(r"(\d{3,4})x(\d{3,4})")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import BusyError, ConfigError
-from forecast.printable import printable, without_controls
+from forecast.words import printable, without_controls
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
     Settings,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from forecast.desk.reliability import KindScore
     from forecast.intake.sources.contract import Source
-    from forecast.records import Row
+    from forecast.types import Row
 
 ABOUT = {
     "issued": "forecasts issued before their month was published",

@@ -11,7 +11,7 @@ import click
 
 from forecast.errors import BusyError, ConfigError
 from forecast.intake.sources import registry
-from forecast.printable import without_controls
+from forecast.words import without_controls
 from jobs.cli.anyseries import reading_options
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import KnownName, Settings, print_json

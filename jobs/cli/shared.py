@@ -18,8 +18,8 @@ from click.shell_completion import CompletionItem
 from forecast import months
 from forecast.errors import BordercastError, ConfigError, DataError
 from forecast.intake.sources import registry
-from forecast.printable import without_controls
 from forecast.store import connect, measures
+from forecast.words import without_controls
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from forecast.context import Context
     from forecast.desk.halves import Halves
     from forecast.intake.sources.contract import Source
-    from forecast.records import SeriesKey
     from forecast.store.read import RunRow
     from forecast.store.wakes import FilesAsOf
+    from forecast.types import SeriesKey
     from jobs.intake.ingest import Taken
     from jobs.pipeline.refits import Report
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from forecast.errors import ConfigError
-from forecast.printable import without_controls
+from forecast.words import without_controls
 from jobs.cli.help import examples
 from jobs.cli.shared import Settings
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.intake.sources import registry
-from forecast.printable import printable
+from forecast.words import printable
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
     Settings,

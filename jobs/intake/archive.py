@@ -17,7 +17,7 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from forecast import atomic
+from forecast import files
 from forecast.config import Config
 from jobs.intake import inbox
 
@@ -65,7 +65,7 @@ def find(folder: Path, sha256: str) -> Path | None:
     """The kept file with this content, None if there is none."""
     place = folder / sha256
     names = sorted(place.iterdir()) if place.is_dir() else []
-    return next((path for path in names if not path.name.endswith((atomic.PART, REASON))), None)
+    return next((path for path in names if not path.name.endswith((files.PART, REASON))), None)
 
 
 def remove(folder: Path, sha256: str) -> None:
@@ -76,9 +76,9 @@ def remove(folder: Path, sha256: str) -> None:
 def _write(path: Path, content: bytes) -> None:
     make_private(path.parent.parent)
     make_private(path.parent)
-    with atomic.replacing(path, 0o600, alone=True) as part:
+    with files.replacing(path, 0o600, alone=True) as part:
         part.write_bytes(content)
-    atomic.sync(path.parent.parent)
+    files.sync(path.parent.parent)
 
 
 def make_private(folder: Path) -> None:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from forecast import months
 from forecast.config import Config, CountsSection
 from forecast.errors import ConfigError, DataError
+from forecast.files import content_sha256
 from forecast.intake.sources.contract import ReleaseFile
 from forecast.intake.sources.own_counts.source import data_through
-from forecast.intake.text import content_sha256
 from forecast.store import inventory
 from jobs.intake import archive, inbox
 from jobs.intake.ingest import Taken, WaitingFile, take_file

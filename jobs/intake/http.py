@@ -25,10 +25,10 @@ from tenacity import (
     wait_random,
 )
 
-from forecast import __version__
 from forecast.config import Fetch
-from forecast.printable import printable
 from forecast.store.ops import Link
+from forecast.version import __version__
+from forecast.words import printable
 from jobs import exchange
 
 REDIRECTS = 5

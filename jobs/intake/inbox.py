@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from forecast.errors import DataError
-from forecast.intake.text import LIMIT
-from forecast.printable import printable
+from forecast.files import LIMIT
+from forecast.words import printable
 
 STILL = 30.0  # seconds without a change after which a file counts as complete: copies may pause
 LOOK_AGAIN = 1.0  # seconds between two looks at a file that is not still

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from forecast.errors import DataError, QuarantineError
+from forecast.files import content_sha256
 from forecast.intake import beside, checks
 from forecast.intake.sources import registry
 from forecast.intake.sources.contract import ReadRelease, ReleaseFile, Source, SummedRelease
-from forecast.intake.text import content_sha256
-from forecast.label_joins import Joins, joined
-from forecast.printable import printable
-from forecast.records import Release, ReleaseKind, Snapshot
+from forecast.labels import Joins, joined
 from forecast.store import inventory, measures, ops, releases
 from forecast.store.connect import transaction
+from forecast.types import Release, ReleaseKind, Snapshot
+from forecast.words import printable
 from jobs.intake import archive, inbox
 from jobs.intake.archive import Folders
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from forecast.intake.sources import registry
 from forecast.intake.sources.contract import FileName, Pages
-from forecast.printable import printable
+from forecast.words import printable
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING
 
 from forecast.config import Config
 from forecast.errors import ConfigError
+from forecast.files import content_sha256
 from forecast.intake.sources import registry
 from forecast.intake.sources.contract import Source
 from forecast.intake.tables import markup
-from forecast.intake.text import content_sha256
-from forecast.printable import printable
 from forecast.store import connect, inventory, measures, ops
 from forecast.store.ops import Download, Link, Poll, PollAnswer, PollOutcome
+from forecast.words import printable
 from jobs.intake import archive, inbox, listing, poll_times
 from jobs.intake.http import Reply, client, get
 from jobs.intake.ingest import Taken

@@ -30,11 +30,11 @@ from forecast.desk.email import mime
 from forecast.desk.wording import check_command, in_keys
 from forecast.errors import ConfigError, MailError
 from forecast.intake.sources.contract import Source
-from forecast.printable import printable
 from forecast.store import deliveries, ops
 from forecast.store.connect import LOCK_WAIT, locked
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
+from forecast.words import printable
 from jobs import exchange
 from jobs.mail.send import LOCK, DeliveryOutcome
 

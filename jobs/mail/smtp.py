@@ -18,7 +18,7 @@ from typing import Any
 
 from forecast.config import ADDRESS, Mail
 from forecast.errors import ConfigError, MailServerError
-from forecast.printable import one_line
+from forecast.words import one_line
 from jobs.service.environment import MAIL_PASSWORD
 
 LOCAL = ("localhost", "127.0.0.1", "::1")

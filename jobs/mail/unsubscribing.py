@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from forecast import atomic
+from forecast import files
 from forecast.store import deliveries, ops
 
 KEY = "unsubscribe.key"
@@ -26,7 +26,7 @@ def key(path: Path) -> bytes:
     """The signing key beside the database; made when first asked."""
     file = path.with_name(KEY)
     with suppress(FileExistsError):
-        atomic.create_private(file)
+        files.create_private(file)
     if not file.stat().st_size:
         file.write_bytes(secrets.token_bytes(BYTES))
     return file.read_bytes()
@@ -42,7 +42,7 @@ def copy_key(source: Path, to: Path) -> None:
     """Copy the key from a folder to another that has none, for its owner alone."""
     held = held_key(source)
     if held and not held_key(to):
-        with atomic.replacing(to / KEY, 0o600, alone=True) as draft:
+        with files.replacing(to / KEY, 0o600, alone=True) as draft:
             draft.write_bytes(held)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from forecast import months
-from forecast.label_joins import CROSSED
-from forecast.records import Counts, Driver, Flag, Judgement, SeriesKey
+from forecast.labels import CROSSED
 from forecast.store import watch
+from forecast.types import Counts, Driver, Flag, Judgement, SeriesKey
 from forecast.watch.attribution import Part, Whole, drivers
 from forecast.watch.outlook import Hindsight
 

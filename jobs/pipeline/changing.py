@@ -9,8 +9,8 @@ import numpy as np
 
 from forecast import months
 from forecast.engine import ENGINE
-from forecast.records import Change, Counts, Forecast, SeriesKey
 from forecast.store import changes as store
+from forecast.types import Change, Counts, Forecast, SeriesKey
 from forecast.watch.changes import Medians, changes, summed
 from forecast.watch.outlook import Hindsight, Outlook
 from forecast.watch.surprise import whole

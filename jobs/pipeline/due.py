@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import forecast
 from forecast.engine import VERSION
 from forecast.store import releases, runs
+from forecast.version import __version__
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.config import Config
 
-CODE_VERSION = f"{forecast.__version__}, engine {VERSION}"
+CODE_VERSION = f"{__version__}, engine {VERSION}"
 
 
 def due(db: Database, config: Config) -> bool:

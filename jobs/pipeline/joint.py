@@ -13,7 +13,7 @@ from forecast.engine.coherent import coherent
 from forecast.engine.joint import Joint, as_bytes, groups
 from forecast.engine.predictive import Predictive
 from forecast.engine.rows import INTERVALS
-from forecast.records import Counts, Forecast, PathMarks, PathRule, SeriesKey, SpanForecast
+from forecast.types import Counts, Forecast, PathMarks, PathRule, SeriesKey, SpanForecast
 from forecast.watch.outlook import Hindsight
 from jobs.pipeline.totals import Headline, Models
 from models.base import Floats

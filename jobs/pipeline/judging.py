@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast.engine import ENGINE
-from forecast.records import Counts, Episode, Flag, Forecast, Judgement, SeriesKey
 from forecast.store import watch
+from forecast.types import Counts, Episode, Flag, Forecast, Judgement, SeriesKey
 from forecast.watch import multiplicity
 from forecast.watch.monitor import JudgedMonth, Look, State, course, follow
 from forecast.watch.outlook import Hindsight, border_beside

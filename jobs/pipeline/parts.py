@@ -12,7 +12,7 @@ from forecast.engine import ENGINE, blocks, paths
 from forecast.engine.blocks import Task
 from forecast.engine.rows import forecast_rows
 from forecast.intake.series import panel
-from forecast.records import Counts, Forecast, SeriesKey
+from forecast.types import Counts, Forecast, SeriesKey
 from forecast.watch.outlook import Hindsight
 from jobs.compute.executors import spreading
 from jobs.pipeline.refits import Report

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from forecast import months
-from forecast.records import Episode, SeriesKey
 from forecast.store import judgements, runs, watch
+from forecast.types import Episode, SeriesKey
 from forecast.watch.cusum import Drift, Side
 from forecast.watch.monitor import Look, Published, State
 from forecast.watch.outlook import OLDER, Hindsight, Outlook

@@ -11,8 +11,8 @@ from forecast import months
 from forecast.desk.report import newest_report
 from forecast.engine import ENGINE, scores
 from forecast.errors import ClockError
-from forecast.records import Counts, Hindcast, Publication, Score
 from forecast.store import releases, runs
+from forecast.types import Counts, Hindcast, Publication, Score
 from jobs.pipeline import due
 from jobs.pipeline.asof import as_known
 from jobs.pipeline.attribution import explain

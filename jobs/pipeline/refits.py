@@ -19,7 +19,7 @@ import numpy as np
 from forecast.config import Compute
 from forecast.engine.refit import Job, do, one_series
 from forecast.engine.rows import month_of
-from forecast.records import KeptPath, SeriesKey
+from forecast.types import KeptPath, SeriesKey
 from jobs.compute.answers import answers
 from models import REFITTED, build
 from models.base import Failure, Floats, Ints, Panel, Paths

@@ -14,8 +14,8 @@ from forecast.config import Config
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.intake import events
-from forecast.records import Episode, Flag, Judgement, Totals
 from forecast.store import releases, watch
+from forecast.types import Episode, Flag, Judgement, Totals
 from forecast.watch.replay import Replayed, replay
 from forecast.watch.replay import quiet as quiet_months
 from jobs.pipeline.asof import as_known

@@ -12,8 +12,8 @@ from forecast.engine import ENGINE, VERSION, paths
 from forecast.engine.joint import Joint
 from forecast.engine.predictive import Predictive
 from forecast.engine.rows import month_of
-from forecast.records import Counts, Forecast, SeriesKey, StandingAnswer
 from forecast.store.standing import answered
+from forecast.types import Counts, Forecast, SeriesKey, StandingAnswer
 from forecast.watch import standing
 from forecast.watch.standing import Asked
 from jobs.pipeline.totals import Headline

@@ -24,7 +24,7 @@ from forecast.engine.rows import (
 from forecast.errors import DataError
 from forecast.intake.series import nationwide_rows
 from forecast.intake.series import panel as side_by_side
-from forecast.records import Counts, Fit, Forecast, Hindcast, KeptPath, SeriesKey
+from forecast.types import Counts, Fit, Forecast, Hindcast, KeptPath, SeriesKey
 from jobs.pipeline.refits import Refits, Report, model_options, refit_all
 from models import REFITTED, build
 from models.base import Ints, Panel

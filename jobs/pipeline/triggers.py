@@ -24,9 +24,9 @@ from forecast import months
 from forecast.config import Config
 from forecast.desk.email.mime import Letterhead
 from forecast.desk.email.statements import became_false
-from forecast.records import Counts, Judgement, Occasion, SeriesKey
 from forecast.store import findings, measures, notices, releases
 from forecast.store.notices import Notice
+from forecast.types import Counts, Judgement, Occasion, SeriesKey
 
 if TYPE_CHECKING:
     import sqlite3

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from forecast import atomic
+from forecast import files
 from forecast.config import Config
 from forecast.errors import BordercastError, ConfigError, DataError
 from forecast.store import connect, copies, integrity, ops, read
@@ -52,7 +52,7 @@ def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> B
     folder = to or path.parent / config.service.backups / f"{now:%Y%m%dT%H%M%SZ}"
     if folder.exists():
         raise ConfigError(str(folder), "backup", "is there already; name another folder")
-    part = folder.with_name(folder.name + atomic.PART)
+    part = folder.with_name(folder.name + files.PART)
     shutil.rmtree(part, ignore_errors=True)
     if to is None:
         archive.make_private(folder.parent)

@@ -15,10 +15,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from forecast import __version__
 from forecast.config import Config, without_logins
 from forecast.errors import BordercastError
 from forecast.store import connect, ops, read
+from forecast.version import __version__
 from jobs.intake import archive, inbox
 from jobs.service import health
 

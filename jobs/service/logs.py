@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 
 from forecast.config import Config
-from forecast.printable import without_controls
+from forecast.words import without_controls
 from jobs.service.environment import redacted
 
 LOG = logging.getLogger("bordercast")

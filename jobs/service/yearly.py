@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecast import atomic, months
+from forecast import files, months
 from forecast.desk import yearly
 from forecast.errors import SpanError
 from forecast.store import connect, read
@@ -36,7 +36,7 @@ def build(path: Path, year: int, source: Source) -> yearly.YearlyReport:
 def write(found: yearly.YearlyReport, to: Path) -> None:
     """Write it as Markdown or HTML, by the ending of the file's name."""
     text = yearly.markdown(found) if to.suffix == ".md" else yearly.page(found)
-    with atomic.output(to) as draft:
+    with files.output(to) as draft:
         draft.write_text(text, encoding="utf-8")
 
 

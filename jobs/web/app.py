@@ -33,8 +33,8 @@ from forecast import child
 from forecast.desk.site.folder import LIST
 from forecast.desk.wording import slug
 from forecast.errors import StoreError
-from forecast.records import Totals
 from forecast.store import held, ops
+from forecast.types import Totals
 from jobs.web.answers import (
     CSP,
     FRAMED_CSP,

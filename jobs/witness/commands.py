@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from forecast import child
 from forecast.child import ChildError, ChildLimits
 from forecast.errors import WitnessError
-from forecast.printable import printable
 from forecast.store.witnesses import WitnessKind
+from forecast.words import printable
 
 MOST = 100_000_000  # bytes of what a command writes
 REFUSED = 3  # exit code of our signing command where a person has to look

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from forecast.atomic import output_folder
 from forecast.config import WitnessSection
 from forecast.desk import verification
 from forecast.errors import WitnessError
+from forecast.files import output_folder
 from forecast.store import integrity, witnesses
 from forecast.store.witnesses import WitnessedEntry, WitnessKind, WitnessProof
 from jobs.witness import attest

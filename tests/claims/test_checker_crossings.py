@@ -9,7 +9,7 @@ import pytest
 from forecast.claims.checker import check
 from forecast.claims.table import CountTable
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 
 PATROL, OFFICES = "U.S. Border Patrol", "Office of Field Operations"
 AUGUST = 2026 * 12 + 7

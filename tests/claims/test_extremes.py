@@ -12,7 +12,7 @@ from forecast.claims.checker import check
 from forecast.claims.table import CountTable
 from forecast.desk.wording import month_words
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 
 FIRST = months.to_index("2016-10")
 _ANY = random.Random(22)

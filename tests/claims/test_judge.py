@@ -15,7 +15,7 @@ from forecast.claims.spans import ClaimSpan, fiscal, month
 from forecast.claims.subjects import Subject
 from forecast.claims.table import CountTable
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 from tests.support.claim_verdicts import verdict_on
 
 NORTH, AUGUST = SeriesKey("northern"), months.to_index("2024-08")

@@ -14,7 +14,7 @@ from forecast.config import CountsSection
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.contract import Source
 from forecast.intake.sources.own_counts.source import own_counts
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 
 PATROL = ENCOUNTERS.hierarchy.halves[0].component
 OWN = CountsSection.model_validate(

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from forecast.records import HEADLINES
+from forecast.types import HEADLINES
 from jobs.cli import main
 from tests.support.databases import edit, rows
 
@@ -65,7 +65,7 @@ def test_help_loads_no_settings_and_no_source(tmp_path):
     assert "border encounters" in shown.stdout
     loaded = set(shown.stderr.split())
     assert "jobs.cli" in loaded
-    unneeded = (*HEAVY, "pydantic", "numpy", "rich", "forecast.config", "forecast.records")
+    unneeded = (*HEAVY, "pydantic", "numpy", "rich", "forecast.config", "forecast.types")
     assert loaded & {*unneeded, "forecast.intake.sources.contract"} == set()
 
 

@@ -17,7 +17,7 @@ from forecast.desk.asking import chance_words, span_words
 from forecast.desk.wording import MINUS
 from forecast.engine.spans import Span
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import SeriesKey, SpanForecast
+from forecast.types import SeriesKey, SpanForecast
 from forecast.watch.standing import ChanceScores
 
 

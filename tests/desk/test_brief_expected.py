@@ -12,9 +12,9 @@ from forecast.desk.handout import words
 from forecast.desk.report import Expectation, month_report
 from forecast.desk.site import cards, lines
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import Row
 from forecast.store.read import RunRow
 from forecast.store.reports import MonthRecord
+from forecast.types import Row
 
 RUN = RunRow(1, "2025-03-18T00:00:00+00:00", "2025-02", "d" * 64)
 STOOD = Expectation(

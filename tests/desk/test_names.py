@@ -8,7 +8,7 @@ from forecast.desk.names import SeriesNames
 from forecast.errors import SeriesNameError
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import HEADLINES, SeriesKey
+from forecast.types import HEADLINES, SeriesKey
 
 
 @pytest.fixture(scope="module")

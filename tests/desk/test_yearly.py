@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from forecast.desk import yearly as desk
 from forecast.errors import SpanError
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import BORDERS
+from forecast.types import BORDERS
 from jobs.cli import main
 from jobs.service import yearly
 from tests.support.databases import edit, rows

@@ -27,7 +27,7 @@ from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import HUB, INTERVAL_PROBS, INTERVALS
 from forecast.errors import DataError, ShortSeriesError
 from forecast.intake.counts import MonthlyCounts
-from forecast.records import HUB_COLUMNS
+from forecast.types import HUB_COLUMNS
 from jobs.cli import main
 from jobs.pipeline import anyseries as run_anyseries
 from jobs.pipeline.anyseries import forecast_all

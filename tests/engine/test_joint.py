@@ -18,8 +18,8 @@ from forecast.engine.joint import Joint, as_bytes, groups, marks_of
 from forecast.engine.predictive import Predictive
 from forecast.intake.series import panel
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import BORDERS, PathMarks, PathRule, SeriesKey
 from forecast.store import joint as store
+from forecast.types import BORDERS, PathMarks, PathRule, SeriesKey
 from forecast.watch.outlook import Hindsight
 from jobs.pipeline import joint as joint_runs
 from jobs.pipeline.totals import Models, headline

@@ -19,7 +19,7 @@ from forecast.engine.rows import (
     with_summed_medians,
 )
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import HUB_PERMILLES, SeriesKey
+from forecast.types import HUB_PERMILLES, SeriesKey
 from models.base import Panel
 from tests.support import reference_numbers, tiny_record
 

@@ -12,7 +12,7 @@ from forecast import months
 from forecast.desk.terminal import score_tables as desk
 from forecast.engine import scores
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import HUB_PERMILLES, SeriesKey, StoredForecast
+from forecast.types import HUB_PERMILLES, SeriesKey, StoredForecast
 from jobs.cli import main
 from tests.support import tiny_record
 

@@ -12,7 +12,7 @@ from forecast.engine import chances, spans
 from forecast.engine.chances import Outlooks
 from forecast.engine.rows import INTERVALS
 from forecast.errors import SpanError
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 from forecast.watch import standing
 
 CUTOFF = "2026-08"

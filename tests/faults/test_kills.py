@@ -62,8 +62,8 @@ STEPS = [
     "before jobs.service.upkeep:write_snapshot",
     "before forecast.store.copies:copy",
     "before forecast.store.copies:_plain",
-    "before forecast.atomic:sync",
-    "after forecast.atomic:sync",
+    "before forecast.files:sync",
+    "after forecast.files:sync",
 ]
 CUT = "after commit 2"  # the one that `make whole` tries
 WRONG = (

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from forecast.config import Config
 from forecast.context import Context
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import Publication
 from forecast.store import runs
 from forecast.store.connect import writing
+from forecast.types import Publication
 from jobs.cli import main
 from jobs.service import health
 from tests.support import database_reader, injected_faults, small_record

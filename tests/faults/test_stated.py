@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from forecast.records import KeptPath, SeriesKey
 from forecast.store import connect, integrity, measures, releases, runs, witnesses
 from forecast.store.witnesses import WitnessProof
+from forecast.types import KeptPath, SeriesKey
 from tests.support import small_record
 from tests.support.databases import rows
 

@@ -10,7 +10,7 @@ from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_apprehension_types.source import APPREHENSION_TYPES as SOURCE
 from forecast.intake.sources.cbp_encounters.files import COMPONENTS
 from forecast.intake.sources.contract import ReadRelease, coverage_of
-from forecast.records import BORDERS, Release, SeriesKey, Snapshot
+from forecast.types import BORDERS, Release, SeriesKey, Snapshot
 
 AGREED = SOURCE.agreement
 PATROL = COMPONENTS[0]

@@ -17,8 +17,8 @@ from forecast.intake.sources.cbp_encounters import snapshot as snapshots
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.contract import coverage_of
 from forecast.intake.sources.own_counts.source import own_counts
-from forecast.records import BORDERS, Release, SeriesKey, Snapshot
 from forecast.store import connect, releases
+from forecast.types import BORDERS, Release, SeriesKey, Snapshot
 from jobs.intake.ingest import _believe
 from tests.support import history_2025
 

@@ -12,9 +12,9 @@ from forecast.config import Config
 from forecast.errors import DataError
 from forecast.intake.checks import problems
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import Snapshot
 from forecast.store import releases
 from forecast.store.connect import transaction, writing
+from forecast.types import Snapshot
 from jobs.intake import archive
 from jobs.intake.ingest import WaitingFile, take_file
 from tests.support import bad_files

@@ -7,7 +7,7 @@ from forecast.desk.charts import grammar
 from forecast.intake import events
 from forecast.intake.series import panel
 from forecast.intake.sources import registry
-from forecast.records import HEADLINES, SeriesKey
+from forecast.types import HEADLINES, SeriesKey
 
 JUNE_2023 = months.to_index("2023-06")
 

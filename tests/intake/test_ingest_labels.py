@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from forecast import label_joins
+from forecast import labels
 from forecast.config import Config, ForecastSection, Labels, parse
 from forecast.context import Context
 from forecast.errors import ConfigError, DataError
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import SeriesKey
 from forecast.store import connect, releases
 from forecast.store.connect import writing
+from forecast.types import SeriesKey
 from jobs import monthly
 from jobs.intake import archive
 from jobs.intake.ingest import WaitingFile, take_file
@@ -221,7 +221,7 @@ def test_joined_adds_by_month_and_leaves_others_alone():
         key("TURKEY", "state"): {"2025-01": 7},
     }
 
-    assert label_joins.joined(counts, TURKEY) == {
+    assert labels.joined(counts, TURKEY) == {
         key("TURKIYE"): {"2025-01": 3, "2025-02": 9, "2025-03": 6},
         key("INDIA"): {"2025-01": 1},
         key("TURKEY", "state"): {"2025-01": 7},

@@ -18,12 +18,13 @@ from pathlib import Path
 import pytest
 from tenacity import RetryCallState
 
-from forecast import __version__, atomic
+from forecast import files
 from forecast.config import Config, CountsSection, Fetch, ForecastSection, Mail
 from forecast.context import Context
 from forecast.errors import ConfigError
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect, ops
+from forecast.version import __version__
 from jobs import monthly
 from jobs.intake import http, listing, poll, poll_times
 from jobs.intake.poll import awaited, fetch
@@ -881,7 +882,7 @@ def test_a_killed_poll_leaves_nothing_half_done(path, publisher, after):
     child.send_signal(signal.SIGKILL)
     child.wait()
 
-    assert not [name for name in kept(path) if name.endswith(atomic.PART)]
+    assert not [name for name in kept(path) if name.endswith(files.PART)]
     assert set(kept(path)) <= {NAME}
     publisher.put(FOLDER + file_name(MARCH), file_bytes(MARCH))
     look(path, publisher)

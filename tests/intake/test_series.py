@@ -9,7 +9,7 @@ from forecast.intake import series
 from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.intake.sources.cbp_encounters import snapshot as snapshots
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import Coverage, Scope, SeriesKey, Totals
+from forecast.types import Coverage, Scope, SeriesKey, Totals
 
 PATROL, OFFICES = cbp.COMPONENTS
 

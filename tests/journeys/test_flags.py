@@ -19,9 +19,9 @@ from forecast.context import Context
 from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import BORDERS, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from forecast.store import releases
 from forecast.store.connect import transaction, writing
+from forecast.types import BORDERS, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from jobs import monthly
 from jobs.cli import main
 from jobs.pipeline.replay import ReplayedService, service

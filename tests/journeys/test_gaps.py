@@ -24,8 +24,8 @@ from forecast.desk.report import report
 from forecast.errors import SpanError
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.contract import coverage_of
-from forecast.records import NATIONWIDE, SeriesKey, Snapshot
 from forecast.store import integrity, releases
+from forecast.types import NATIONWIDE, SeriesKey, Snapshot
 from jobs.cli import main as cli
 from tests.support import history_2025
 from tests.support.databases import rows

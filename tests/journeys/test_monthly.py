@@ -20,9 +20,9 @@ from forecast.desk.report import from_json, made_now, report, to_json
 from forecast.errors import ClockError, DataError
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from forecast.store import integrity, judgements, releases, reports, runs
 from forecast.store.connect import read, transaction, writing
+from forecast.types import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from jobs import monthly
 from jobs.cli import main
 from jobs.intake.ingest import take_bundle

@@ -27,9 +27,9 @@ from forecast.desk.report import report
 from forecast.errors import DataError
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import HEADLINES, Episode, Judgement, SeriesKey
 from forecast.store import connect, deliveries, ledger, notices, ops, runs
 from forecast.store.notices import Approval
+from forecast.types import HEADLINES, Episode, Judgement, SeriesKey
 from jobs.cli import main
 from jobs.mail import approvals, operator_alerts, outbox, queueing
 from jobs.mail import compose as work

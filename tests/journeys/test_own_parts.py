@@ -19,8 +19,8 @@ from forecast.context import Context
 from forecast.desk.names import SeriesNames
 from forecast.errors import SeriesNameError
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import SeriesKey
 from forecast.store import connect, integrity, notices, releases
+from forecast.types import SeriesKey
 from jobs import monthly
 from jobs.cli import main
 from jobs.intake.take_in import take_in

@@ -14,9 +14,9 @@ from forecast.intake.sources.cbp_encounters import bundle
 from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.intake.sources.cbp_encounters import snapshot as snapshots
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import Coverage, Release, SeriesKey, Snapshot
 from forecast.store import connect, observations, releases
 from forecast.store.connect import transaction, writing
+from forecast.types import Coverage, Release, SeriesKey, Snapshot
 from jobs.intake import archive
 from jobs.intake.ingest import WaitingFile, take_file
 

@@ -17,9 +17,9 @@ from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.errors import DataError
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import Forecast, PathMarks, PathRule, SeriesKey, StandingAnswer
 from forecast.store import connect, releases
 from forecast.store.watch import Stood
+from forecast.types import Forecast, PathMarks, PathRule, SeriesKey, StandingAnswer
 from forecast.watch.outlook import Hindsight
 from forecast.watch.standing import INSIDE, Asked
 from jobs.pipeline import parts, standing

@@ -11,8 +11,8 @@ import pytest
 
 from forecast.intake.sources.cbp_encounters.files import COMPONENTS
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import BORDERS, Flag, Judgement, SeriesKey
 from forecast.store import connect
+from forecast.types import BORDERS, Flag, Judgement, SeriesKey
 from forecast.watch.attribution import Part
 from jobs.pipeline import attribution
 

@@ -18,9 +18,9 @@ from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import forecast_rows, with_summed_medians
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import HEADLINES, SeriesKey
 from forecast.store import changes as store
 from forecast.store import connect
+from forecast.types import HEADLINES, SeriesKey
 from forecast.watch.changes import changes, summed
 from forecast.watch.outlook import Outlook
 from jobs.pipeline import changing

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from forecast.engine.predictive import Predictive
-from forecast.records import SeriesKey
 from forecast.store.watch import FirstPublished, Issued
+from forecast.types import SeriesKey
 from forecast.watch.monitor import Published, State
 from forecast.watch.outlook import Hindsight, Outlook
 from jobs.pipeline.past import Past

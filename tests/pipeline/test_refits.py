@@ -10,7 +10,7 @@ import pytest
 from forecast import months
 from forecast.config import Compute
 from forecast.engine.refit import one_series
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 from jobs.pipeline import refits
 from jobs.pipeline.refits import _Book, _digests, model_options, no_paths
 from models.base import Failure, Panel, Paths

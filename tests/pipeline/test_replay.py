@@ -18,8 +18,8 @@ from benchmarks.study.studies import shocked as summary
 from forecast import months
 from forecast.intake import events
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import Episode, Flag, Judgement, SeriesKey
 from forecast.store import releases
+from forecast.types import Episode, Flag, Judgement, SeriesKey
 from forecast.watch.monitor import JudgedMonth
 from forecast.watch.replay import Replayed
 from forecast.watch.surprise import Rules

@@ -16,10 +16,10 @@ from sqlite_utils import Database
 from forecast import months
 from forecast.config import Config
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import Episode, Occasion
 from forecast.store import connect, notices
 from forecast.store.connect import transaction
 from forecast.store.notices import Approval, Frame, Section
+from forecast.types import Episode, Occasion
 from jobs.pipeline import triggers
 from jobs.pipeline.judging import Findings as Judged
 from jobs.pipeline.triggers import LOOKED_BACK, STALE, false_now, occasions, taken_back

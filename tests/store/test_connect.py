@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from forecast import months
 from forecast.errors import BusyError, ConfigError, StoreError
-from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
 from forecast.store import (
     connect,
     copies,
@@ -29,6 +28,7 @@ from forecast.store import (
     watch,
 )
 from forecast.store.connect import transaction, writing
+from forecast.types import Coverage, Release, Scope, SeriesKey, Snapshot
 from tests.support.databases import edit
 
 TOTAL = SeriesKey("northern")

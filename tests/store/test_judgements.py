@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from forecast.records import Scope
 from forecast.store import connect, judgements, releases
 from forecast.store.judgements import FalseIssued
+from forecast.types import Scope
 from tests.support import tiny_record
 from tests.support.tiny_record import NEW_YORK, NORTH, OTHER, SOUTH
 

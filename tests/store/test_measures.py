@@ -8,7 +8,6 @@ from contextlib import closing
 import pytest
 
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import SeriesKey
 from forecast.store import (
     connect,
     exports,
@@ -29,6 +28,7 @@ from forecast.store import (
     watch,
     yearly,
 )
+from forecast.types import SeriesKey
 from tests.support import tiny_record
 
 OTHERS = {

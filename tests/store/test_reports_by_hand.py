@@ -15,16 +15,6 @@ from sqlite_utils import Database
 
 from forecast.errors import DataError
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import (
-    Driver,
-    KeptPath,
-    PathMarks,
-    PathRule,
-    Question,
-    SeriesKey,
-    SpanForecast,
-    StandingAnswer,
-)
 from forecast.store import (
     changes,
     connect,
@@ -48,6 +38,16 @@ from forecast.store import (
     watch,
 )
 from forecast.store.notices import Approval, Frame, Section
+from forecast.types import (
+    Driver,
+    KeptPath,
+    PathMarks,
+    PathRule,
+    Question,
+    SeriesKey,
+    SpanForecast,
+    StandingAnswer,
+)
 from tests.support import tiny_record
 from tests.support.tiny_record import (
     EPISODES,

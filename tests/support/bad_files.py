@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.intake.sources.cbp_encounters import snapshot as snapshots
-from forecast.records import Snapshot
+from forecast.types import Snapshot
 from tests.support.publisher import file_bytes, file_name
 
 CBP = Path(__file__).parents[3] / "shared" / "data" / "cbp"

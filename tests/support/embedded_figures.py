@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from forecast.intake.sources.cbp_encounters import bundle
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 
 PLACES = {"sw": "southwest", "nb": "northern", "ot": "other", "nw": "nationwide"}
 NOT_RIGHT = ("wrong", "mislabelled", "not understood")

@@ -24,7 +24,9 @@ from forecast.desk.report import newest_report
 from forecast.engine import paths
 from forecast.engine.joint import as_bytes
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import (
+from forecast.store import connect, inventory, notices, releases, runs
+from forecast.store.notices import Approval
+from forecast.types import (
     NO_BOUND,
     Change,
     Driver,
@@ -42,8 +44,6 @@ from forecast.records import (
     SpanForecast,
     StandingAnswer,
 )
-from forecast.store import connect, inventory, notices, releases, runs
-from forecast.store.notices import Approval
 from jobs.mail import approvals, compose
 from tests.support.tiny_record import (
     NEW_YORK,

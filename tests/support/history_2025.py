@@ -14,10 +14,10 @@ from forecast.config import Config
 from forecast.context import Context
 from forecast.desk.email.mime import Letterhead
 from forecast.intake.sources.cbp_encounters import bundle
-from forecast.records import BORDERS, NATIONWIDE, Coverage, Scope, SeriesKey, Snapshot
 from forecast.store import connect, notices, releases
 from forecast.store.connect import transaction, writing
 from forecast.store.notices import Notice, Section
+from forecast.types import BORDERS, NATIONWIDE, Coverage, Scope, SeriesKey, Snapshot
 from jobs import monthly
 from tests.support.mail_server import HOST
 

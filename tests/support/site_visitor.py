@@ -12,8 +12,8 @@ from urllib.parse import quote
 import httpx
 
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import HEADLINES
 from forecast.store import held
+from forecast.types import HEADLINES
 from jobs.web import querying
 from jobs.web.answers import QueryAnswer
 from jobs.web.app import Site

@@ -13,7 +13,8 @@ from sqlite_utils import Database
 
 from forecast import months
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import (
+from forecast.store import connect, inventory, releases, runs
+from forecast.types import (
     HUB_PERMILLES,
     Coverage,
     Driver,
@@ -30,7 +31,6 @@ from forecast.records import (
     SeriesKey,
     Snapshot,
 )
-from forecast.store import connect, inventory, releases, runs
 
 NORTH, SOUTH, OTHER, WHOLE = (
     SeriesKey(border) for border in ("northern", "southwest", "other", "nationwide")

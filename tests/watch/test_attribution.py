@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 from forecast.watch import multiplicity
 from forecast.watch.attribution import Part, Whole, apportioned, drivers
 from forecast.watch.revisions import revision_flag

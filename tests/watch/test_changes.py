@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 from forecast.watch.changes import changes, summed
 
 NORTH, SOUTH, OTHER, WHOLE = map(SeriesKey, ("northern", "southwest", "other", "nationwide"))

@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 
 from forecast import months
 from forecast.engine import tails
-from forecast.records import Episode, SeriesKey
+from forecast.types import Episode, SeriesKey
 from forecast.watch.episodes import Seen, holds, step
 from forecast.watch.outlook import Outlook
 

@@ -17,8 +17,8 @@ from forecast.engine import ENGINE
 from forecast.engine.predictive import Predictive
 from forecast.intake import events
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import Episode, Flag, Forecast, Judgement, SeriesKey
 from forecast.store import connect, runs, watch
+from forecast.types import Episode, Flag, Forecast, Judgement, SeriesKey
 from forecast.watch import replay
 from forecast.watch.cusum import Drift
 from forecast.watch.monitor import Look, Published, State, Surprise, course, follow

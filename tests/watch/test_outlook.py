@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from forecast.engine.predictive import Predictive
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 from forecast.watch.outlook import Hindsight, Outlook, border_beside, outlook_of
 from forecast.watch.surprise import Expected
 from tests.support.panels import make_panel

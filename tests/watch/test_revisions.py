@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.records import Flag, SeriesKey
+from forecast.types import Flag, SeriesKey
 from forecast.watch.revisions import revision_flag
 
 NORTH = SeriesKey("northern")

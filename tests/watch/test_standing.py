@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from forecast import months
 from forecast.desk import reliability
-from forecast.records import Question, SeriesKey
 from forecast.store import standing as store
+from forecast.types import Question, SeriesKey
 from forecast.watch import standing
 from forecast.watch.standing import Asked
 from jobs.cli import main

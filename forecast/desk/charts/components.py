@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from forecast.intake.series import panel
-from forecast.records import SeriesKey
+from forecast.types import SeriesKey
 from models.prophet import Parts, Prophet
 from models.refit import history
 from models.structural import filled

@@ -17,7 +17,7 @@ from forecast.desk.names import dimension_words
 from forecast.desk.terminal.flag_tables import part_words
 from forecast.desk.wording import MONTHS, month_words
 from forecast.intake.events import KNOWN
-from forecast.records import Row
+from forecast.types import Row
 from models.prophet import Parts
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from forecast.desk.charts.grammar import (
 )
 from forecast.desk.reliability import KindScore
 from forecast.desk.wording import month_words
-from forecast.records import Row
+from forecast.types import Row
 from forecast.watch.standing import INSIDE
 
 if TYPE_CHECKING:

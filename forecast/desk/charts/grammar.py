@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import vl_convert
 from PIL import Image
 
-from forecast import atomic, months
+from forecast import files, months
 from forecast.desk.wording import month_words
 from forecast.errors import ConfigError
 from forecast.intake.events import KNOWN
-from forecast.records import Row
+from forecast.types import Row
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source
@@ -367,7 +367,7 @@ def form_of(path: Path) -> Format:
 def write(drawn: Picture, to: Path, source: Source, size: tuple[int, int] | None = None) -> None:
     """Write a picture, whole or not at all; see `form_of` and `render`."""
     form = form_of(to)
-    with atomic.output(to) as draft:
+    with files.output(to) as draft:
         draft.write_bytes(render(drawn, form, source, size=size))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BLUE, INK, Amounts, Channel, Chart, Picture
-from forecast.records import Row
+from forecast.types import Row
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -32,8 +32,8 @@ from forecast.desk.wording import (
     total_place,
     unusual_words,
 )
-from forecast.printable import one_line
-from forecast.records import Row
+from forecast.types import Row
+from forecast.words import one_line
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

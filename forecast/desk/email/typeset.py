@@ -7,8 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from forecast.desk.email.content import SectionText, TextBlock
-from forecast.printable import one_line
 from forecast.store.notices import Frame
+from forecast.words import one_line
 
 if TYPE_CHECKING:
     from jinja2.environment import Template, TemplateModule

@@ -12,7 +12,7 @@ from forecast.desk.dictionary.columns import ColumnKind
 from forecast.desk.export.encoded import ENCODERS, Coded, Encoded, EncodedBlock
 from forecast.engine.anyseries import SCORED, SeriesForecasts, series_scores
 from forecast.engine.rows import HUB
-from forecast.records import HUB_COLUMNS
+from forecast.types import HUB_COLUMNS
 from models.base import Floats, Ints
 
 MEDIAN = HUB.index(0.5)

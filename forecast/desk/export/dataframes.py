@@ -17,9 +17,9 @@ from forecast.desk.names import SeriesNames
 from forecast.desk.wording import stale_words
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError
-from forecast.records import SeriesKey
 from forecast.store import changes, connect, joint, measures, read
 from forecast.store.views import AS_OF, view_rows
+from forecast.types import SeriesKey
 
 if TYPE_CHECKING:
     import sqlite3

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast import months
-from forecast.records import HUB_PERMILLES
+from forecast.types import HUB_PERMILLES
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from forecast import atomic
+from forecast import files
 from forecast.desk.dictionary.columns import ColumnKind
 from forecast.desk.dictionary.views import View, definitions
 from forecast.desk.export import workbook
@@ -26,7 +26,7 @@ from forecast.desk.export.encoded import (
     safe,
 )
 from forecast.errors import ConfigError
-from forecast.records import HUB_COLUMNS
+from forecast.types import HUB_COLUMNS
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source
@@ -97,7 +97,7 @@ def write(table: ExportTable, path: Path) -> int:
     The file appears complete or not at all; one that was there stays until then.
     """
     save = _format(path)
-    with atomic.output(path) as draft:
+    with files.output(path) as draft:
         return save(table, draft)
 
 

@@ -16,7 +16,7 @@ import vl_convert
 from forecast.desk.charts import forecasts, grammar, notice_chart
 from forecast.desk.charts.grammar import FONT, GREY, INK, Chart
 from forecast.desk.handout.words import Handout
-from forecast.records import Row
+from forecast.types import Row
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

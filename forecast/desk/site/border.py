@@ -18,8 +18,8 @@ from forecast.desk.site.previews import embed_place, month_preview
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.terminal import score_tables
 from forecast.desk.wording import MINUS, basis_noun, change_words, judged_by, known_words
-from forecast.printable import one_line
-from forecast.records import Row
+from forecast.types import Row
+from forecast.words import one_line
 
 SHOWN = 36  # months of the table behind the chart
 HEATS = 7  # shades of the table of years

@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import forecast
 from forecast.desk.site import folder
 from forecast.desk.site.border import border_page
 from forecast.desk.site.compare import comparisons
@@ -32,6 +31,7 @@ from forecast.desk.site.status import read_status
 from forecast.desk.site.subscribe import subscribe_page
 from forecast.errors import ConfigError
 from forecast.store import page, read
+from forecast.version import __version__
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source
@@ -140,7 +140,7 @@ def _drawn_by(source: Source) -> str:
 @cache
 def _program() -> str:
     """A digest of all that pages are made by: another one makes them anew."""
-    found = hashlib.sha256(forecast.__version__.encode())
+    found = hashlib.sha256(__version__.encode())
     desk = Path(__file__).parent.parent
     for path in sorted([*desk.rglob("*.py"), *TEMPLATES.iterdir(), *ASSETS.iterdir()]):
         found.update(path.read_bytes())

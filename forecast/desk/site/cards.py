@@ -18,8 +18,8 @@ from forecast.desk.wording import (
     total_place,
     unusual_words,
 )
-from forecast.printable import one_line
-from forecast.records import Row
+from forecast.types import Row
+from forecast.words import one_line
 
 _SERIOUS = ("critical", "major", "notable")
 _HOW_SURE = {

@@ -18,7 +18,7 @@ from forecast.desk.wording import (
     month_words,
     slug,
 )
-from forecast.records import Row
+from forecast.types import Row
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -17,8 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from forecast.atomic import replacing
 from forecast.errors import ConfigError
+from forecast.files import replacing
 
 LIST = ".bordercast-site.json"
 _LOCK = ".bordercast-site.lock"

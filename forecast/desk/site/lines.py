@@ -19,7 +19,7 @@ from forecast.desk.wording import (
     unusual_words,
     with_unit,
 )
-from forecast.records import Row
+from forecast.types import Row
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -15,8 +15,8 @@ from forecast.desk.site.pages import SitePage, charts, csv_file, json_file
 from forecast.desk.site.previews import month_preview
 from forecast.desk.site.record import SiteRecord
 from forecast.desk.terminal.flag_tables import part_words
-from forecast.printable import one_line
-from forecast.records import Row
+from forecast.types import Row
+from forecast.words import one_line
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -20,8 +20,8 @@ from forecast.desk.wording import (
     month_words,
     total_place,
 )
-from forecast.printable import one_line
-from forecast.records import Row
+from forecast.types import Row
+from forecast.words import one_line
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

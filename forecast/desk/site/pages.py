@@ -29,7 +29,7 @@ from forecast.desk.wording import (
     total_place,
 )
 from forecast.months import fiscal_months, year_name, year_noun
-from forecast.records import Row
+from forecast.types import Row
 
 if TYPE_CHECKING:
     from jinja2 import Environment

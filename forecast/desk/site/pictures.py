@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.atomic import replacing
-from forecast.records import Row
+from forecast.files import replacing
+from forecast.types import Row
 
 if TYPE_CHECKING:
     from forecast.desk.charts.grammar import Chart

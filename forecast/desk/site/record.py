@@ -13,8 +13,8 @@ from forecast.desk.site.status import PageStatus, read_status
 from forecast.desk.wording import slug, total_place
 from forecast.errors import ConfigError
 from forecast.intake.sources.contract import Source
-from forecast.records import Row, SeriesKey
 from forecast.store import changes, flags, page, plots, read, runs, standing
+from forecast.types import Row, SeriesKey
 
 
 @dataclass(frozen=True)

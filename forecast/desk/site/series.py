@@ -11,7 +11,7 @@ from forecast.desk.site.pages import Preview, SitePage, charts, table
 from forecast.desk.site.pictures import PART
 from forecast.desk.site.record import PartRecord, SiteRecord
 from forecast.desk.wording import change_words, month_words
-from forecast.records import Row
+from forecast.types import Row
 
 SHOWN = 36  # months of the table
 

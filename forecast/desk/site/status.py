@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from forecast import months
 from forecast.desk import verification
 from forecast.desk.wording import check_command, day_words, month_words
-from forecast.printable import one_line
 from forecast.store.page import NewestSource
 from forecast.store.read import RunRow
+from forecast.words import one_line
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

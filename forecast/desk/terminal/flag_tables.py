@@ -14,7 +14,7 @@ from rich.text import Text
 from forecast.desk.names import dimension_words, member_words
 from forecast.desk.terminal.tables import SEVERITY_STYLE, month_name, plain_table
 from forecast.desk.wording import unusual_words
-from forecast.records import Row
+from forecast.types import Row
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

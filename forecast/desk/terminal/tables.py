@@ -13,8 +13,8 @@ from rich.text import Text
 
 from forecast.desk.halves import Halves
 from forecast.desk.wording import MONTHS, RAREST, judged_by
-from forecast.records import Row
 from forecast.store.read import RunRow
+from forecast.types import Row
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

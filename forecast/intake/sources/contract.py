@@ -14,17 +14,8 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from forecast import months
-from forecast.label_joins import Joins
-from forecast.records import (
-    Counts,
-    Coverage,
-    KeptPath,
-    Release,
-    ReleaseKind,
-    Scope,
-    Snapshot,
-    Totals,
-)
+from forecast.labels import Joins
+from forecast.types import Counts, Coverage, KeptPath, Release, ReleaseKind, Scope, Snapshot, Totals
 
 
 class FileName(NamedTuple):

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 
 from forecast.errors import DataError, QuarantineError
+from forecast.files import unpacked
 from forecast.intake.tables.dates import CellValue
 from forecast.intake.tables.markup import tables
 from forecast.intake.tables.workbook import plain
-from forecast.intake.text import unpacked
 from models.base import Ints
 
 MOST_BYTES = 1_000_000_000  # of a file: some 200,000 series of 74 months

@@ -20,8 +20,8 @@ from PIL import Image
 from forecast.desk.charts import forecasts, grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, INK, PALE
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import HEADLINES
 from forecast.store import connect, plots
+from forecast.types import HEADLINES
 from jobs.cli import main
 from tests.support.databases import rows
 

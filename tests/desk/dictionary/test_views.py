@@ -14,7 +14,7 @@ from forecast.desk.dictionary import reference
 from forecast.desk.dictionary.columns import COLUMNS
 from forecast.desk.dictionary.views import BY_NAME, VIEWS, definitions
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import HEADLINES
+from forecast.types import HEADLINES
 from tests.support.databases import counting_steps, rows
 
 PAGE = Path(__file__).parents[3] / "docs" / "tables.md"

@@ -18,7 +18,7 @@ from forecast.desk.export import tables
 from forecast.desk.export.encoded import ExportTable
 from forecast.errors import ConfigError
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import HUB_COLUMNS, HUB_PERMILLES
+from forecast.types import HUB_COLUMNS, HUB_PERMILLES
 from jobs.cli import main
 from tests.support.databases import rows
 

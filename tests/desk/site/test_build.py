@@ -21,8 +21,8 @@ from forecast.desk.site.pages import table
 from forecast.desk.site.series import series_list, series_page
 from forecast.errors import ConfigError
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import HEADLINES, SeriesKey
 from forecast.store import connect
+from forecast.types import HEADLINES, SeriesKey
 from tests.support.databases import rows
 from tests.support.site_visitor import TODAY
 

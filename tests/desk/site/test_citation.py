@@ -17,8 +17,8 @@ from forecast.desk.site import build, citation
 from forecast.desk.site.border import border_page
 from forecast.desk.site.pages import html as as_html
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import HEADLINES
 from forecast.store import connect
+from forecast.types import HEADLINES
 from tests.support.databases import rows
 
 ADDRESS = "https://forecasts.example.org/borders"

@@ -21,7 +21,7 @@ from forecast.desk.site.pages import PICTURE, Preview
 from forecast.desk.site.pages import html as as_html
 from forecast.desk.site.previews import embed_page
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import HEADLINES
+from forecast.types import HEADLINES
 
 ADDRESS = "https://forecasts.example.org/borders"
 

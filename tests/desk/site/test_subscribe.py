@@ -13,7 +13,7 @@ from lxml import etree
 from forecast import months
 from forecast.desk.site import subscribe
 from forecast.desk.site.subscribe import subscribe_page
-from forecast.records import HEADLINES
+from forecast.types import HEADLINES
 from tests.support.file_answers import answered
 
 ADDRESS = "https://forecasts.example.org/borders"

@@ -29,8 +29,8 @@ from forecast.intake.sources.contract import (
 )
 from forecast.intake.sources.own_counts.source import data_through, own_counts, read_as
 from forecast.intake.tables.grid import ReadAs
-from forecast.records import Coverage, SeriesKey
 from forecast.store.reports import MonthRecord
+from forecast.types import Coverage, SeriesKey
 from tests.support.panels import make_panel
 
 ROOT = Path(__file__).parents[3]

@@ -22,7 +22,7 @@ from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
 from forecast.intake.sources.cbp_encounters.source import ASIDE
 from forecast.intake.tables import markup
-from forecast.records import NATIONWIDE
+from forecast.types import NATIONWIDE
 
 _TOTALS = {
     "nationwide total apprehensions": NATIONWIDE,

@@ -9,13 +9,13 @@ from io import BytesIO
 
 from forecast import months
 from forecast.errors import DataError, QuarantineError
+from forecast.files import content_sha256, unpacked
 from forecast.intake.sources.cbp_apprehension_types import page
 from forecast.intake.sources.cbp_encounters.source import ASIDE, ENCOUNTERS
 from forecast.intake.sources.contract import FileName, ReadRelease, ReleaseFile, release_seq
 from forecast.intake.tables.markup import PAGE_BYTES
-from forecast.intake.text import content_sha256, unpacked
-from forecast.label_joins import Joins
-from forecast.records import Coverage, Release, Scope, SeriesKey, Snapshot
+from forecast.labels import Joins
+from forecast.types import Coverage, Release, Scope, SeriesKey, Snapshot
 
 # The publisher's names, and a day where a person has put down when a page was saved.
 _NAME = re.compile(

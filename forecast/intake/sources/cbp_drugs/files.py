@@ -22,10 +22,10 @@ from typing import NamedTuple
 
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
+from forecast.files import Text, rows
 from forecast.intake.sources.cbp_encounters.files import COMPONENTS
 from forecast.intake.sources.cbp_encounters.labels import FIELD_BORDERS
 from forecast.intake.sources.contract import FileName, release_seq
-from forecast.intake.text import Text, rows
 
 LAYOUT = "manual"  # as `records.Release.kind` has it
 REGIONS = {

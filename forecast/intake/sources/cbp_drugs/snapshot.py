@@ -16,15 +16,7 @@ from forecast import months
 from forecast.intake.sources.cbp_drugs.files import DrugReading, DrugRow
 from forecast.intake.sources.cbp_encounters.files import COMPONENTS
 from forecast.intake.sources.contract import release_of
-from forecast.records import (
-    BORDERS,
-    NATIONWIDE,
-    Coverage,
-    Scope,
-    SeriesKey,
-    Snapshot,
-    TotalMonth,
-)
+from forecast.types import BORDERS, NATIONWIDE, Coverage, Scope, SeriesKey, Snapshot, TotalMonth
 
 DrugMeasure = Literal["events", "pounds"]
 DRUG = "drug"

@@ -13,6 +13,7 @@ from functools import partial
 from importlib import resources
 from io import BytesIO
 
+from forecast.files import text_of
 from forecast.intake.sources.cbp_drugs import bundle, files, snapshot
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.contract import (
@@ -22,9 +23,8 @@ from forecast.intake.sources.contract import (
     ReadRelease,
     ReleaseFile,
 )
-from forecast.intake.text import text_of
-from forecast.label_joins import Joins
-from forecast.records import Snapshot
+from forecast.labels import Joins
+from forecast.types import Snapshot
 
 # As in the tables, which were made for another measure.
 _COUNTED = re.compile("^encounters")

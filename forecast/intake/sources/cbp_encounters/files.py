@@ -28,11 +28,11 @@ from typing import Any, Literal, NamedTuple, cast
 
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
+from forecast.files import Text, read_text, rows
 from forecast.intake.sources.contract import FileName, release_seq
-from forecast.intake.text import Text, read_text, rows
-from forecast.label_joins import CROSSING, Joins
-from forecast.printable import printable
-from forecast.records import BORDERS
+from forecast.labels import CROSSING, Joins
+from forecast.types import BORDERS
+from forecast.words import printable
 
 Layout = Literal["aor", "state", "sbo"]
 

@@ -15,15 +15,8 @@ from forecast import months
 from forecast.config import DIMENSIONS
 from forecast.intake.sources.cbp_encounters.files import COMPONENTS, EncounterCell, EncounterReading
 from forecast.intake.sources.contract import release_of
-from forecast.label_joins import CROSSED, CROSSING
-from forecast.records import (
-    BORDERS,
-    NATIONWIDE,
-    Coverage,
-    Scope,
-    SeriesKey,
-    Snapshot,
-)
+from forecast.labels import CROSSED, CROSSING
+from forecast.types import BORDERS, NATIONWIDE, Coverage, Scope, SeriesKey, Snapshot
 
 BY_COMPONENT = frozenset({"component", "field"})
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from io import BytesIO
 
+from forecast.files import text_of
 from forecast.intake.sources.cbp_encounters import EXAMPLE, bundle, files, labels, snapshot
 from forecast.intake.sources.cbp_encounters.labels import LABELS
 from forecast.intake.sources.contract import (
@@ -21,9 +22,8 @@ from forecast.intake.sources.contract import (
     Source,
     TotalWords,
 )
-from forecast.intake.text import text_of
-from forecast.label_joins import Joins
-from forecast.records import BORDERS, NATIONWIDE
+from forecast.labels import Joins
+from forecast.types import BORDERS, NATIONWIDE
 
 _PATROL, _OFFICES = files.COMPONENTS
 _YEAR = r"fy\W{0,3}\d{2,4}"

@@ -20,6 +20,7 @@ import numpy as np
 from forecast import months
 from forecast.config import CountsSection
 from forecast.errors import DataError
+from forecast.files import content_sha256
 from forecast.intake import counts
 from forecast.intake.sources.contract import (
     Agreement,
@@ -37,9 +38,8 @@ from forecast.intake.sources.contract import (
     release_seq,
 )
 from forecast.intake.tables.grid import ReadAs
-from forecast.intake.text import content_sha256
-from forecast.label_joins import Joins
-from forecast.records import Counts, Release, SeriesKey, Snapshot
+from forecast.labels import Joins
+from forecast.types import Counts, Release, SeriesKey, Snapshot
 
 PART = "part"  # the one dimension of own counts; the settings have people's word for it
 LONGEST_NAME = 80

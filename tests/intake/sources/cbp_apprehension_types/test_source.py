@@ -26,9 +26,9 @@ from forecast.intake.sources.cbp_encounters import bundle
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.contract import ReadRelease, ReleaseFile
 from forecast.intake.tables import markup
-from forecast.records import SeriesKey
 from forecast.store import connect, inventory, releases
 from forecast.store.connect import transaction, writing
+from forecast.types import SeriesKey
 from jobs.cli import main
 from jobs.intake import archive
 from jobs.intake.ingest import WaitingFile, accept, take_file

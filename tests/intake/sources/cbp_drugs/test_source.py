@@ -21,7 +21,7 @@ from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_drugs import bundle, files
 from forecast.intake.sources.cbp_drugs.bundle import build
 from forecast.intake.sources.contract import ReleaseFile
-from forecast.records import BORDERS, NATIONWIDE, SeriesKey, Snapshot
+from forecast.types import BORDERS, NATIONWIDE, SeriesKey, Snapshot
 from tests.support.drug_files import ABBREVIATIONS, HEADER, NAME, NEXT, Lines, content, lines
 
 FILE = Path(__file__).parents[5] / "shared/data/cbp/nationwide-drugs-fy23-fy26-apr.csv.gz"

@@ -14,7 +14,7 @@ from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.intake.sources.cbp_encounters import snapshot as snapshots
 from forecast.intake.sources.cbp_encounters.bundle import build
 from forecast.intake.sources.cbp_encounters.source import ASIDE
-from forecast.records import BORDERS, KeptPath, SeriesKey
+from forecast.types import BORDERS, KeptPath, SeriesKey
 
 DATA = Path(__file__).parents[5] / "shared" / "data"
 FOLDER = Path(str(resources.files(bundle)))

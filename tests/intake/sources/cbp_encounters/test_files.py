@@ -12,7 +12,7 @@ from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
 from forecast.intake.sources.cbp_encounters import files as cbp
 from forecast.intake.sources.cbp_encounters.files import EncounterCell
-from forecast.label_joins import CROSSING
+from forecast.labels import CROSSING
 
 CBP = Path(__file__).parents[5] / "shared" / "data" / "cbp"
 

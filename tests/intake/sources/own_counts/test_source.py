@@ -8,7 +8,7 @@ from forecast.config import CountsSection
 from forecast.errors import DataError
 from forecast.intake.sources.contract import coverage_of
 from forecast.intake.sources.own_counts.source import own_counts
-from forecast.records import Release, SeriesKey, Snapshot
+from forecast.types import Release, SeriesKey, Snapshot
 
 MONTHS = [f"2024-0{n}" for n in range(1, 8)]
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from forecast import config, months
 from forecast.context import Context
 from forecast.intake.tables.grid import ReadAs
-from forecast.records import SeriesKey
 from forecast.store import connect, releases
+from forecast.types import SeriesKey
 from jobs.cli import main
 from jobs.intake.take_in import take_in
 from jobs.service.first_settings import understood

@@ -14,7 +14,7 @@ from importlib import resources
 from forecast import months
 from forecast.intake.sources.cbp_drugs.snapshot import DrugMeasure
 from forecast.intake.sources.cbp_encounters.bundle import digest, parse
-from forecast.records import HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
+from forecast.types import HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 
 PROVENANCE = "provenance.toml"
 

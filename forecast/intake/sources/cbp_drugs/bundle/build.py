@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from forecast import months
+from forecast.files import read_text
 from forecast.intake.sources.cbp_drugs import bundle, files
 from forecast.intake.sources.cbp_drugs.snapshot import DrugMeasure, snapshot
-from forecast.intake.text import read_text
-from forecast.records import Snapshot
+from forecast.types import Snapshot
 
 MEASURES: tuple[DrugMeasure, ...] = ("events", "pounds")
 

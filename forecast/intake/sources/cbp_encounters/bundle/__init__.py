@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from forecast import months
 from forecast.intake.sources.contract import coverage_of
-from forecast.records import Coverage, KeptPath, Release, SeriesKey, Snapshot
+from forecast.types import Coverage, KeptPath, Release, SeriesKey, Snapshot
 
 PROVENANCE = "provenance.toml"
 VINTAGES = "vintages.csv"

@@ -28,7 +28,7 @@ from forecast.intake.sources.cbp_encounters import files as published
 from forecast.intake.sources.cbp_encounters.bundle import EmbeddedSeries
 from forecast.intake.sources.cbp_encounters.snapshot import snapshot as snapshot_of
 from forecast.intake.sources.cbp_encounters.source import ASIDE, ENCOUNTERS
-from forecast.records import NATIONWIDE, Counts, SeriesKey, Snapshot
+from forecast.types import NATIONWIDE, Counts, SeriesKey, Snapshot
 
 CsvRow = Mapping[str, str]
 Sums = dict[SeriesKey, dict[str, int]]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.records import Totals
+from forecast.types import Totals
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.printable import LONGEST, one_line, printable, without_controls
+from forecast.words import LONGEST, one_line, printable, without_controls
 
 
 @pytest.mark.parametrize(

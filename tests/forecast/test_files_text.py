@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from forecast.errors import DataError, QuarantineError, RowError
-from forecast.intake.text import content_sha256, read_text, rows
+from forecast.files import content_sha256, read_text, rows
 
 
 def put(folder: Path, content: bytes, name: str = "file.csv") -> Path:

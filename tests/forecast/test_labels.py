@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from forecast.label_joins import joined
-from forecast.records import SeriesKey
+from forecast.labels import joined
+from forecast.types import SeriesKey
 
 JOINS = {"citizenship": {"TURKEY": "TURKIYE"}, "state": {"T": "TX"}}
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forecast.records import Counts, SeriesKey
+from forecast.types import Counts, SeriesKey
 
 # Between the members of a crossing, "TX * MEXICO"; a label that contains it is refused.
 CROSSING = " * "

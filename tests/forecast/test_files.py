@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from forecast import atomic
+from forecast import files
 from forecast.errors import ConfigError
 
 
@@ -22,7 +22,7 @@ def test_a_failure_leaves_the_old_file_and_no_draft(tmp_path, alone):
     path.write_text("old")
 
     def fail() -> None:
-        with atomic.replacing(path, alone=alone) as draft:
+        with files.replacing(path, alone=alone) as draft:
             draft.write_text("ne")
             raise RuntimeError
 
@@ -37,7 +37,7 @@ def test_a_failure_leaves_the_old_file_and_no_draft(tmp_path, alone):
 def test_a_draft_is_private_and_the_file_has_the_mode_asked_for(tmp_path, mode, becomes):
     mask = os.umask(0o027)
     try:
-        with atomic.replacing(tmp_path / "a", mode) as draft:
+        with files.replacing(tmp_path / "a", mode) as draft:
             growing = stat.S_IMODE(draft.stat().st_mode)
     finally:
         os.umask(mask)
@@ -49,7 +49,7 @@ def test_a_draft_is_private_and_the_file_has_the_mode_asked_for(tmp_path, mode, 
 def test_what_a_killed_program_left_is_swept_away_where_one_writes(tmp_path):
     (tmp_path / "a.part").write_text("half")
 
-    with atomic.replacing(tmp_path / "a", alone=True) as draft:
+    with files.replacing(tmp_path / "a", alone=True) as draft:
         draft.write_text("whole")
 
     assert names(tmp_path) == ["a"]
@@ -57,7 +57,7 @@ def test_what_a_killed_program_left_is_swept_away_where_one_writes(tmp_path):
 
 
 def test_two_writers_have_a_draft_each_and_keep_its_ending(tmp_path):
-    with atomic.replacing(tmp_path / "a.xlsx") as one, atomic.replacing(tmp_path / "a.xlsx") as two:
+    with files.replacing(tmp_path / "a.xlsx") as one, files.replacing(tmp_path / "a.xlsx") as two:
         assert one != two
         assert one.suffix == two.suffix == ".xlsx"
 
@@ -65,6 +65,6 @@ def test_two_writers_have_a_draft_each_and_keep_its_ending(tmp_path):
 def test_an_output_that_cannot_be_written_is_an_error_in_words(tmp_path):
     with (
         pytest.raises(ConfigError, match="cannot be written"),
-        atomic.output(tmp_path / "no" / "a"),
+        files.output(tmp_path / "no" / "a"),
     ):
         pass

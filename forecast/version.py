@@ -1,0 +1,3 @@
+"""The version, for everybody who names it."""
+
+__version__ = "1.0.0"
