@@ -1,6 +1,9 @@
-"""Texts of others, made fit for a terminal, a log, a file name."""
+"""Numbers, changes, months and days in words; other people's text made fit to print."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterable
 
 LONGEST = 300  # characters of a foreign text that are shown
 
@@ -28,3 +31,118 @@ def without_controls(text: str) -> str:
     return "\n".join(
         "".join(c if c.isprintable() else "?" for c in line) for line in text.split("\n")
     )
+
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+# AP style: short before a day; March to July never are.
+SHORT = {"January": "Jan.", "February": "Feb.", "August": "Aug.", "September": "Sept."}
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def slug(text: str) -> str:
+    """A name as a part of an address."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def capital(text: str) -> str:
+    """With a capital first, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def about(count: int, unit: int) -> str:
+    """6,994; "about 6,990" where it is known to 10."""
+    return f"{count:,}" if unit == 1 else f"about {unit * round(count / unit):,}"
+
+
+def check_command(run: int, digest: str) -> str:
+    """By which anybody with the record can check a quoted digest."""
+    return f"bordercast verify --run {run} --digest {digest}"
+
+
+def month_words(month: str) -> str:
+    """August 2026 for 2026-08."""
+    return f"{MONTHS[int(month[5:7]) - 1]} {month[:4]}"
+
+
+def day_words(day: str) -> str:
+    """Aug. 17, 2026 for 2026-08-17."""
+    month = MONTHS[int(day[5:7]) - 1]
+    return f"{SHORT.get(month, month)} {int(day[8:])}, {day[:4]}"
+
+
+def change_words(now: int, before: int) -> str:
+    """Change from `before` in percent with its sign; "from zero" where there is no percentage."""
+    if before == 0:
+        return "from zero"
+    percent = round(100 * (now / before - 1), 1)
+    sign = MINUS if percent < 0 else "+" if percent > 0 else ""
+    return f"{sign}{abs(percent):,.1f}%"
+
+
+def signed(number: int) -> str:
+    """+1,234, 0, or with a minus sign."""
+    sign = "+" if number > 0 else MINUS if number < 0 else ""
+    return f"{sign}{abs(number):,}"
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th ..."""
+    last_two = number % 100
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}" + ("th" if 11 <= last_two <= 13 else ending)
+
+
+_BASES = {"issued": "issued forecast", "hindcast": "hindcast"}
+
+
+def basis_noun(basis: str) -> str:
+    """What judged a month, in one word: an issued forecast, or a hindcast made later."""
+    return _BASES.get(basis, "forecast")
+
+
+def basis_word(basis: str) -> str:
+    """The same where a line is short: a forecast, whether issued or not, or a hindcast."""
+    return "hindcast" if basis == "hindcast" else "forecast"
+
+
+def judged_by(bases: Iterable[str]) -> str:
+    """What several months were judged by: both kinds, each with its meaning, where both are."""
+    kinds = set(bases)
+    issued = "issued forecasts, made before the month was published"
+    hindcasts = "hindcasts, made later from only the figures known at the time"
+    if ("issued" in kinds) != ("hindcast" in kinds):
+        return issued if "issued" in kinds else hindcasts
+    return f"{issued}, or {hindcasts}"
+
+
+def first_and_now(first: int, now: int) -> str:
+    """A count that was restated: 11,709 (now 11,710); the count alone where it was not."""
+    return f"{first:,}" if first == now else f"{first:,} (now {now:,})"
+
+
+def known_words(vintage: str, day: str) -> str:
+    """When a value was published; see the view `vintages` for the three kinds of vintage."""
+    return {
+        "day": f"on {day_words(day)}",
+        "month": f"by {day_words(day)}",
+        "unknown": f"on an unknown date, treated as {day_words(day)}",
+    }[vintage]
+
+
+def month_name(month: str) -> str:
+    """Aug 2026 for 2026-08."""
+    return f"{MONTHS[int(month[5:]) - 1][:3]} {month[:4]}"

@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecast.desk.wording import slug
 from forecast.store import measures, read
+from forecast.words import slug
 
 if TYPE_CHECKING:
     from forecast.context import Context

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from forecast import months
-from forecast.desk.wording import MONTHS, month_words
+from forecast.words import MONTHS, month_words
 
 
 class ClaimSpan(NamedTuple):

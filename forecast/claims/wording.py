@@ -19,7 +19,8 @@ from forecast.claims.subjects import (
 )
 from forecast.claims.table import CountTable
 from forecast.desk.halves import Halves, Split, sentence, split_words
-from forecast.desk.wording import MONTHS, month_words, ordinal, small_words
+from forecast.desk.wording import small_words
+from forecast.words import MONTHS, month_words, ordinal
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from forecast import months
 from forecast.desk.asking import SKILL, Asking, chance_words, span_words
 from forecast.desk.names import member_words
-from forecast.desk.wording import month_words, signed
 from forecast.engine.chances import Chance
 from forecast.engine.spans import Span
 from forecast.store import standing as store
 from forecast.types import Row, SeriesKey, SpanForecast
 from forecast.watch import standing
 from forecast.watch.standing import ChanceScores
+from forecast.words import month_words, signed
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -159,7 +159,8 @@ def this_fiscal_year(record: Asking, border: str) -> str:
 
 def parts_table(found: Sequence[SpanForecast], source: Source) -> Table:
     """Parts side by side: what is published of the span, through when, and what it comes to."""
-    from forecast.desk.terminal.tables import interval, month_name, plain_table
+    from forecast.desk.terminal.tables import interval, plain_table
+    from forecast.words import month_name
 
     table = plain_table("part", "span", "published", "through", "median", "80%", "95%")
     for column in (2, 4, 5, 6):
@@ -203,7 +204,8 @@ def changes_sentence(rows: Sequence[Row]) -> str:
 
 def changes_table(rows: Sequence[Row]) -> Table:
     """Old forecast, steps, new forecast; a line a month."""
-    from forecast.desk.terminal.tables import month_name, plain_table
+    from forecast.desk.terminal.tables import plain_table
+    from forecast.words import month_name
 
     found = plain_table("forecast", numbers=("before", *STEPS.values(), "now"))
     for row in rows:

@@ -16,7 +16,7 @@ from functools import cached_property
 from forecast import months
 from forecast.desk.names import SeriesNames
 from forecast.desk.unforecast import unforecast_words
-from forecast.desk.wording import month_words, stale_words
+from forecast.desk.wording import stale_words
 from forecast.engine import ENGINE, chances, paths, spans
 from forecast.engine.chances import Chance, Outlooks
 from forecast.engine.joint import Joint
@@ -26,6 +26,7 @@ from forecast.intake.sources.contract import Source
 from forecast.store import joint as store
 from forecast.store import read
 from forecast.types import SeriesKey, SpanForecast
+from forecast.words import month_words
 
 # What 2,000 paths can tell apart; beyond it a chance is said to be beyond it.
 RAREST = 1 / 200

@@ -10,7 +10,9 @@ from forecast.desk import halves as halved
 from forecast.desk.halves import Halves, Split
 from forecast.desk.ranking import Comparison
 from forecast.desk.report import Expectation, MonthReport, to_date_unknown
-from forecast.desk.wording import (
+from forecast.desk.wording import unusual_words
+from forecast.intake.sources.contract import Aside
+from forecast.words import (
     MINUS,
     basis_noun,
     change_words,
@@ -18,9 +20,7 @@ from forecast.desk.wording import (
     known_words,
     month_words,
     ordinal,
-    unusual_words,
 )
-from forecast.intake.sources.contract import Aside
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

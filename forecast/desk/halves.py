@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from forecast.desk.wording import about
+from forecast.words import about
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

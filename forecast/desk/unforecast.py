@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from forecast.desk.wording import month_words
 from forecast.store import joint as store
 from forecast.store import read
 from forecast.types import SeriesKey
+from forecast.words import month_words
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from forecast.desk.wording import day_words, month_words
 from forecast.store.integrity import Quoted
 from forecast.store.parts import GROUPS
 from forecast.store.witnesses import Sighting
+from forecast.words import day_words, month_words
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

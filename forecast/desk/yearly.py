@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.desk import reliability
-from forecast.desk.wording import capital, month_words
 from forecast.engine import ENGINE
 from forecast.types import Row
+from forecast.words import capital, month_words
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -295,7 +295,7 @@ def check(
     parts = together.divided([check_text(text, table, day) for table, _, _ in tables])
     checked = together.merged(parts)
     if html:
-        from forecast.desk.wording import month_words
+        from forecast.words import month_words
 
         through = month_words(run.data_through)
         against = f"Checked against run {run.id} of Bordercast, data through {through}."

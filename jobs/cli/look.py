@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forecast.desk.wording import check_command
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError, VerifyError
-from forecast.words import without_controls
+from forecast.words import check_command, without_controls
 from jobs.cli import ask
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (

@@ -182,7 +182,7 @@ def halves_published(connection: sqlite3.Connection, source: Source) -> dict[str
 def published_words(connection: sqlite3.Connection, border: str, source: Source) -> str:
     """A total's newest month in a few sentences: the count, both halves, against its forecast."""
     from forecast.desk import brief, report
-    from forecast.desk.wording import capital
+    from forecast.words import capital
 
     found = report.newest(connection, border, source)
     standing = f"{capital(brief.standing(found))}."
@@ -203,7 +203,7 @@ def latest_run(connection: sqlite3.Connection, settings: Settings) -> RunRow:
 
 def quote(run: RunRow) -> str:
     """Which run something rests on, and how to check that the record still says so."""
-    from forecast.desk.wording import check_command
+    from forecast.words import check_command
 
     check = check_command(run.id, run.digest)
     return f"run {run.id}, digest {run.digest}\nTo check it: {check}"
@@ -211,7 +211,7 @@ def quote(run: RunRow) -> str:
 
 def origin(run: RunRow) -> dict[str, str]:
     """The same, as a file keeps it."""
-    from forecast.desk.wording import check_command
+    from forecast.words import check_command
 
     check = check_command(run.id, run.digest)
     return {"run": str(run.id), "digest": run.digest, "check": check}

@@ -20,7 +20,6 @@ from forecast.desk.email import typeset
 from forecast.desk.email.mime import Letterhead
 from forecast.desk.email.statements import statement
 from forecast.desk.report import MonthReport, report
-from forecast.desk.wording import month_words
 from forecast.store import (
     changes,
     connect,
@@ -33,6 +32,7 @@ from forecast.store import (
     runs,
 )
 from forecast.store.notices import Notice, Section
+from forecast.words import month_words
 from jobs.pipeline.triggers import false_now
 from jobs.witness import attest
 

@@ -27,14 +27,14 @@ import httpx
 
 from forecast.config import Hook
 from forecast.desk.email import mime
-from forecast.desk.wording import check_command, in_keys
+from forecast.desk.wording import in_keys
 from forecast.errors import ConfigError, MailError
 from forecast.intake.sources.contract import Source
 from forecast.store import deliveries, ops
 from forecast.store.connect import LOCK_WAIT, locked
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
-from forecast.words import printable
+from forecast.words import check_command, printable
 from jobs import exchange
 from jobs.mail.send import LOCK, DeliveryOutcome
 

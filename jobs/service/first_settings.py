@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast import months
-from forecast.desk.wording import capital, month_words
 from forecast.engine import anyseries
 from forecast.errors import ConfigError, DataError
 from forecast.intake import counts
 from forecast.intake.sources import registry
+from forecast.words import capital, month_words
 
 if TYPE_CHECKING:
     from forecast.intake.tables.grid import ReadAs

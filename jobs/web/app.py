@@ -31,10 +31,10 @@ from starlette.types import Receive, Scope, Send
 
 from forecast import child
 from forecast.desk.site.folder import LIST
-from forecast.desk.wording import slug
 from forecast.errors import StoreError
 from forecast.store import held, ops
 from forecast.types import Totals
+from forecast.words import slug
 from jobs.web.answers import (
     CSP,
     FRAMED_CSP,

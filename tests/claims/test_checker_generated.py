@@ -16,8 +16,8 @@ from forecast.claims.judge import HOLDS
 from forecast.claims.spans import ClaimSpan, fiscal
 from forecast.claims.subjects import Subject
 from forecast.claims.table import CountTable
-from forecast.desk.wording import MONTHS
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.words import MONTHS
 
 COUNT = 2000
 FAULTS = ("right", "rounded", "off by 8%", "wrong month", "wrong agency", "wrong sign", "swapped")

@@ -10,9 +10,9 @@ import pytest
 from forecast import months
 from forecast.claims.checker import check
 from forecast.claims.table import CountTable
-from forecast.desk.wording import month_words
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.types import SeriesKey
+from forecast.words import month_words
 
 FIRST = months.to_index("2016-10")
 _ANY = random.Random(22)

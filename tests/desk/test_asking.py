@@ -14,11 +14,11 @@ from forecast.desk.answered import (
     track_words,
 )
 from forecast.desk.asking import chance_words, span_words
-from forecast.desk.wording import MINUS
 from forecast.engine.spans import Span
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.types import SeriesKey, SpanForecast
 from forecast.watch.standing import ChanceScores
+from forecast.words import MINUS
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from forecast.desk import brief, wording
+from forecast import words as plain_words
+from forecast.desk import brief
 from forecast.desk.email import content
 from forecast.desk.handout import words
 from forecast.desk.report import Expectation, month_report
@@ -122,7 +123,7 @@ def test_an_issued_forecast_is_called_so():
     ],
 )
 def test_what_several_months_were_judged_by(bases, said):
-    assert wording.judged_by(bases) == said
+    assert plain_words.judged_by(bases) == said
 
 
 def test_a_restated_count_stands_once_beside_the_one_of_now():

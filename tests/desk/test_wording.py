@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from forecast import words as plain_words
 from forecast.desk import wording
-from forecast.desk.wording import MINUS
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.words import MINUS
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
     ],
 )
 def test_a_change_is_told_to_a_tenth_of_a_percent(now, before, words):
-    assert wording.change_words(now, before) == words
+    assert plain_words.change_words(now, before) == words
 
 
 @pytest.mark.parametrize(
@@ -52,14 +53,14 @@ def test_how_unusual_a_month_is_claims_no_more_than_the_record_supports(p, words
      (121, "121st"), (1003, "1,003rd")],
 )  # fmt: skip
 def test_a_rank_has_its_ending(number, words):
-    assert wording.ordinal(number) == words
+    assert plain_words.ordinal(number) == words
 
 
 @pytest.mark.parametrize(
     ("number", "words"), [(1234, "+1,234"), (0, "0"), (-1, f"{MINUS}1"), (1, "+1")]
 )
 def test_a_number_has_its_sign(number, words):
-    assert wording.signed(number) == words
+    assert plain_words.signed(number) == words
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_a_number_has_its_sign(number, words):
     [(6994, 1, "6,994"), (6994, 10, "about 6,990"), (6995, 10, "about 7,000"), (4, 10, "about 0")],
 )
 def test_a_rounded_count_is_about_so_much(count, unit, words):
-    assert wording.about(count, unit) == words
+    assert plain_words.about(count, unit) == words
 
 
 @pytest.mark.parametrize(
@@ -78,11 +79,11 @@ def test_a_rounded_count_is_about_so_much(count, unit, words):
      ("2024-10-01", "Oct. 1, 2024"), ("2024-12-31", "Dec. 31, 2024")],
 )  # fmt: skip
 def test_days_are_written_as_the_associated_press_does(day, words):
-    assert wording.day_words(day) == words
+    assert plain_words.day_words(day) == words
 
 
 def test_every_month_has_its_name():
-    names = [wording.month_words(f"2024-{month:02d}") for month in range(1, 13)]
+    names = [plain_words.month_words(f"2024-{month:02d}") for month in range(1, 13)]
 
     assert " ".join(name.removesuffix(" 2024") for name in names) == (
         "January February March April May June July August September October November December"
@@ -107,7 +108,7 @@ def test_every_month_has_its_name():
     ],
 )
 def test_what_months_were_judged_by_is_said_with_its_meaning(bases, words):
-    assert wording.judged_by(bases) == words
+    assert plain_words.judged_by(bases) == words
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_what_months_were_judged_by_is_said_with_its_meaning(bases, words):
      ("none", "forecast", "forecast")],
 )  # fmt: skip
 def test_a_basis_has_its_name(basis, noun, word):
-    assert (wording.basis_noun(basis), wording.basis_word(basis)) == (noun, word)
+    assert (plain_words.basis_noun(basis), plain_words.basis_word(basis)) == (noun, word)
 
 
 @pytest.mark.parametrize(
@@ -125,12 +126,12 @@ def test_a_basis_has_its_name(basis, noun, word):
      ("unknown", "on an unknown date, treated as April 5, 2024")],
 )  # fmt: skip
 def test_a_day_is_known_exactly_or_not(vintage, words):
-    assert wording.known_words(vintage, "2024-04-05") == words
+    assert plain_words.known_words(vintage, "2024-04-05") == words
 
 
 def test_a_count_that_was_restated_stands_beside_the_first():
-    assert wording.first_and_now(11_709, 11_710) == "11,709 (now 11,710)"
-    assert wording.first_and_now(11_709, 11_709) == "11,709"
+    assert plain_words.first_and_now(11_709, 11_710) == "11,709 (now 11,710)"
+    assert plain_words.first_and_now(11_709, 11_709) == "11,709"
 
 
 @pytest.mark.parametrize(
@@ -153,4 +154,4 @@ def test_a_part_with_older_figures_says_so(own, border, words):
      ("Año 2024", "a-o-2024")],
 )  # fmt: skip
 def test_a_name_becomes_part_of_an_address(text, place):
-    assert wording.slug(text) == place
+    assert plain_words.slug(text) == place

@@ -15,9 +15,9 @@ from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Chart, Picture
 from forecast.desk.names import dimension_words
 from forecast.desk.terminal.flag_tables import part_words
-from forecast.desk.wording import MONTHS, month_words
 from forecast.intake.events import KNOWN
 from forecast.types import Row
+from forecast.words import MONTHS, month_words
 from models.prophet import Parts
 
 if TYPE_CHECKING:

@@ -25,9 +25,9 @@ from forecast.desk.charts.grammar import (
     Picture,
 )
 from forecast.desk.reliability import KindScore
-from forecast.desk.wording import month_words
 from forecast.types import Row
 from forecast.watch.standing import INSIDE
+from forecast.words import month_words
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

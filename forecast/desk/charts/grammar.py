@@ -21,10 +21,10 @@ import vl_convert
 from PIL import Image
 
 from forecast import files, months
-from forecast.desk.wording import month_words
 from forecast.errors import ConfigError
 from forecast.intake.events import KNOWN
 from forecast.types import Row
+from forecast.words import month_words
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

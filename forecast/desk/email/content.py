@@ -19,8 +19,9 @@ from forecast.desk.names import dimension_words, member_words
 from forecast.desk.ranking import Comparison, to_date
 from forecast.desk.report import MonthReport, to_date_unknown
 from forecast.desk.terminal import flag_tables as flagged
-from forecast.desk.terminal.tables import month_name
-from forecast.desk.wording import (
+from forecast.desk.wording import total_place, unusual_words
+from forecast.types import Row
+from forecast.words import (
     MINUS,
     basis_noun,
     basis_word,
@@ -28,12 +29,10 @@ from forecast.desk.wording import (
     change_words,
     day_words,
     first_and_now,
+    month_name,
     month_words,
-    total_place,
-    unusual_words,
+    one_line,
 )
-from forecast.types import Row
-from forecast.words import one_line
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

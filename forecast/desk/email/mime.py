@@ -27,8 +27,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from forecast.desk.email.typeset import BREAK, CHART, QUOTE, RULE
-from forecast.desk.wording import capital, check_command, month_words, slug
 from forecast.store.notices import Notice, Section
+from forecast.words import capital, check_command, month_words, slug
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.desk.ranking import comparisons, extreme_since
 from forecast.desk.report import MonthReport
-from forecast.desk.wording import MINUS, change_words, month_words
 from forecast.watch.revisions import LEAST_COUNT, LEAST_SHARE
+from forecast.words import MINUS, change_words, month_words
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -13,9 +13,9 @@ from forecast.desk.handout import poster
 from forecast.desk.handout.poster import PosterChart
 from forecast.desk.handout.words import Handout
 from forecast.desk.report import MonthReport
-from forecast.desk.wording import check_command
 from forecast.errors import ConfigError
 from forecast.store.read import RunRow
+from forecast.words import check_command
 
 WIDTH, HEIGHT = 960, 540  # of a 16:9 slide, in points
 TITLE_ONLY = 5  # place of the layout that has a title, so that readers can name the slide

@@ -11,10 +11,9 @@ from forecast.desk.handout import poster
 from forecast.desk.handout.poster import PosterChart
 from forecast.desk.handout.words import Handout
 from forecast.desk.report import MonthReport
-from forecast.desk.wording import check_command
 from forecast.errors import ConfigError
 from forecast.store.read import RunRow
-from forecast.words import one_line
+from forecast.words import check_command, one_line
 
 SIZES = (10.5, 9.5, 8.5, 7.5)  # of the words in points: the largest at which one page holds them
 CHART = 540, 215  # in points, of a page that is 612 wide

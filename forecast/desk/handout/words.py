@@ -8,14 +8,9 @@ from dataclasses import dataclass
 from forecast.desk import brief
 from forecast.desk.charts.notice_chart import KEY
 from forecast.desk.report import MonthReport
-from forecast.desk.wording import (
-    basis_noun,
-    capital,
-    day_words,
-    month_words,
-    unusual_words,
-)
+from forecast.desk.wording import unusual_words
 from forecast.store.read import RunRow
+from forecast.words import basis_noun, capital, day_words, month_words
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,8 @@ from forecast.desk.site.pictures import FULL, PHONE
 from forecast.desk.site.previews import embed_place, month_preview
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.terminal import score_tables
-from forecast.desk.wording import MINUS, basis_noun, change_words, judged_by, known_words
 from forecast.types import Row
-from forecast.words import one_line
+from forecast.words import MINUS, basis_noun, change_words, judged_by, known_words, one_line
 
 SHOWN = 36  # months of the table behind the chart
 HEATS = 7  # shades of the table of years

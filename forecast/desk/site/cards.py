@@ -11,15 +11,9 @@ from forecast.desk.email import content
 from forecast.desk.email.content import ComparisonText
 from forecast.desk.report import MonthReport
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
-from forecast.desk.wording import (
-    basis_noun,
-    change_words,
-    month_words,
-    total_place,
-    unusual_words,
-)
+from forecast.desk.wording import total_place, unusual_words
 from forecast.types import Row
-from forecast.words import one_line
+from forecast.words import basis_noun, change_words, month_words, one_line
 
 _SERIOUS = ("critical", "major", "notable")
 _HOW_SURE = {

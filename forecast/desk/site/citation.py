@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import MONTHS, day_words, slug
+from forecast.words import MONTHS, day_words, slug
 
 SHOWN = 16  # letters of a digest that an address names: nobody finds another with the same
 _SPECIAL = re.compile(r"([&%$#_])")

@@ -11,14 +11,8 @@ from forecast.desk.site import pictures
 from forecast.desk.site.pages import SitePage, charts, table
 from forecast.desk.site.pictures import PART, Drawn
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import (
-    MONTHS,
-    capital,
-    change_words,
-    month_words,
-    slug,
-)
 from forecast.types import Row
+from forecast.words import MONTHS, capital, change_words, month_words, slug
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

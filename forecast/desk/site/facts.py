@@ -12,9 +12,8 @@ from forecast.desk.halves import Halves
 from forecast.desk.site import citation
 from forecast.desk.site.pages import Preview, SitePage, json_file
 from forecast.desk.site.record import BorderRecord, SiteRecord
-from forecast.desk.wording import change_words, month_words
 from forecast.intake.sources.contract import Source
-from forecast.words import one_line
+from forecast.words import change_words, month_words, one_line
 
 
 @dataclass(frozen=True)

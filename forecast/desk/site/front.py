@@ -7,7 +7,7 @@ from forecast.desk.site import cards, lines, pictures
 from forecast.desk.site.pages import NAMED, SitePage, charts, table
 from forecast.desk.site.pictures import CARD
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import judged_by, slug
+from forecast.words import judged_by, slug
 
 LATELY = 24  # months in which a flag that is over still stands here
 

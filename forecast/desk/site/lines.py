@@ -11,15 +11,9 @@ from forecast.desk import halves as halved
 from forecast.desk.report import MonthReport
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
 from forecast.desk.unforecast import waiting_words
-from forecast.desk.wording import (
-    basis_noun,
-    capital,
-    month_words,
-    small_words,
-    unusual_words,
-    with_unit,
-)
+from forecast.desk.wording import small_words, unusual_words, with_unit
 from forecast.types import Row
+from forecast.words import basis_noun, capital, month_words
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

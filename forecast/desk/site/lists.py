@@ -11,12 +11,7 @@ from forecast.desk.site.border import restated, score_rows
 from forecast.desk.site.datasets import Dataset, data_table
 from forecast.desk.site.pages import SitePage, csv_file, table
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import (
-    capital,
-    day_words,
-    judged_by,
-    month_words,
-)
+from forecast.words import capital, day_words, judged_by, month_words
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -13,15 +13,9 @@ from forecast.desk.email import content
 from forecast.desk.report import MonthReport
 from forecast.desk.site import cards
 from forecast.desk.site.record import BorderRecord, SiteRecord
-from forecast.desk.wording import (
-    change_words,
-    day_words,
-    known_words,
-    month_words,
-    total_place,
-)
+from forecast.desk.wording import total_place
 from forecast.types import Row
-from forecast.words import one_line
+from forecast.words import change_words, day_words, known_words, month_words, one_line
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -16,7 +16,7 @@ from forecast.desk.site import lines, pictures
 from forecast.desk.site.pages import NAMED, PICTURE, Preview, SitePage
 from forecast.desk.site.pictures import ALBUM, FULL, PHONE
 from forecast.desk.site.record import BorderRecord, SiteRecord
-from forecast.desk.wording import slug
+from forecast.words import slug
 
 LATELY = 24  # months back in which a flagged month has a picture: those are passed on
 FOLDER = "embed/"

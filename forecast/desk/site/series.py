@@ -10,8 +10,8 @@ from forecast.desk.site.border import by_kind
 from forecast.desk.site.pages import Preview, SitePage, charts, table
 from forecast.desk.site.pictures import PART
 from forecast.desk.site.record import PartRecord, SiteRecord
-from forecast.desk.wording import change_words, month_words
 from forecast.types import Row
+from forecast.words import change_words, month_words
 
 SHOWN = 36  # months of the table
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.desk import verification
-from forecast.desk.wording import check_command, day_words, month_words
 from forecast.store.page import NewestSource
 from forecast.store.read import RunRow
-from forecast.words import one_line
+from forecast.words import check_command, day_words, month_words, one_line
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

@@ -12,9 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from forecast.desk.names import dimension_words, member_words
-from forecast.desk.terminal.tables import SEVERITY_STYLE, month_name, plain_table
+from forecast.desk.terminal.tables import SEVERITY_STYLE, plain_table
 from forecast.desk.wording import unusual_words
 from forecast.types import Row
+from forecast.words import month_name
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source

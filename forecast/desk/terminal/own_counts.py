@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from forecast import months
-from forecast.desk.wording import month_words
 from forecast.engine.anyseries import Quality
 from forecast.intake.counts import MonthlyCounts, TableRead
+from forecast.words import month_words
 
 
 def as_read(read: TableRead) -> list[str]:

@@ -12,20 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from forecast.desk.halves import Halves
-from forecast.desk.wording import MONTHS, RAREST, judged_by
+from forecast.desk.wording import RAREST
 from forecast.store.read import RunRow
 from forecast.types import Row
+from forecast.words import judged_by, month_name
 
 if TYPE_CHECKING:
     from forecast.intake.sources.contract import Source
 
 AHEAD = 3  # months of the forecast beside a border's newest count
 SEVERITY_STYLE = {"watch": "", "notable": "yellow", "major": "red", "critical": "bold red"}
-
-
-def month_name(month: str) -> str:
-    """Aug 2026 for 2026-08."""
-    return f"{MONTHS[int(month[5:]) - 1][:3]} {month[:4]}"
 
 
 def interval(low: int, high: int) -> str:

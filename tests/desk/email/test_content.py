@@ -21,11 +21,11 @@ from forecast.desk.email import content as desk
 from forecast.desk.email import mime, typeset
 from forecast.desk.ranking import Comparison
 from forecast.desk.report import Interior, MonthReport, report
-from forecast.desk.wording import MINUS
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
+from forecast.words import MINUS
 from jobs.mail import send
 from tests.support.databases import rows
 from tests.support.history_2025 import HEAD, held
