@@ -177,8 +177,8 @@ def approve(settings: Settings, notice_id: int, content: str, by: str) -> None:
     now. Your account on this machine is kept beside your name.
     """
     from forecast.store.notices import Approval
+    from jobs import environment
     from jobs.mail import approvals
-    from jobs.service import environment
 
     approval = Approval(typed_line(by), environment.user(), content.strip())
     notice = approvals.approve(settings.db, notice_id, approval, datetime.now(UTC))

@@ -44,7 +44,8 @@ def serve(ctx: click.Context, log: str | None, once: bool) -> None:
     One daemon a database; a second one names the first. With --once the exit code is 1 if the
     work failed, 4 if the publisher's page has blocked us.
     """
-    from jobs.service import daemon, logs
+    from jobs import logs
+    from jobs.service import daemon
 
     settings: Settings = ctx.obj
     config = settings.config
@@ -188,7 +189,7 @@ def _named(output: Path) -> str:
 @click.pass_obj
 def show(settings: Settings) -> None:
     """Every setting in force, as JSON; secrets are hidden."""
-    from jobs.service import environment
+    from jobs import environment
 
     print_json(environment.masked(settings.config), settings.context.source)
 

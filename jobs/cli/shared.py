@@ -80,7 +80,7 @@ class Settings:
     def __init__(self, config_path: Path | None, db: Path | None, measure: str = "") -> None:
         from forecast import config
         from forecast.context import Context
-        from jobs.service import environment
+        from jobs import environment
 
         environment.refuse_unknown()
         found = config_path or config.found()

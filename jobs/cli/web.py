@@ -41,7 +41,7 @@ def web(
     Ctrl-C or SIGTERM, exit code 0.
     """
     from forecast.store import held
-    from jobs.service import logs
+    from jobs import logs
     from jobs.web import server as work
 
     work.refuse_others(host, allow_others)

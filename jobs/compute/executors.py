@@ -20,7 +20,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from forecast.config import Compute
 from forecast.errors import ConfigError
 from jobs.compute.orphans import leave_with_parent
-from jobs.service.logs import LOG
+from jobs.logs import LOG
 
 J = TypeVar("J")
 A = TypeVar("A")

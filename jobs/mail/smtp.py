@@ -19,7 +19,7 @@ from typing import Any
 from forecast.config import ADDRESS, Mail
 from forecast.errors import ConfigError, MailServerError
 from forecast.words import one_line
-from jobs.service.environment import MAIL_PASSWORD
+from jobs.environment import MAIL_PASSWORD
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 MOST_CHALLENGES = 5  # of a server that asks on and on; a login needs two

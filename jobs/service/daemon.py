@@ -33,10 +33,11 @@ from forecast.config import Config
 from forecast.context import Context
 from forecast.errors import BordercastError, BusyError
 from forecast.store import connect, health, ops, wakes
+from jobs import environment
 from jobs.compute.orphans import end_groups
 from jobs.intake import archive, inbox
-from jobs.service import environment, heartbeat, upkeep, wakeup
-from jobs.service.logs import LOG
+from jobs.logs import LOG
+from jobs.service import heartbeat, upkeep, wakeup
 from jobs.service.wakeup import Done
 from jobs.witness import attest
 

@@ -10,7 +10,7 @@ import os
 import socket
 import time
 
-from jobs.service.logs import LOG
+from jobs.logs import LOG
 
 SECONDS = 10.0  # for all attempts together
 ATTEMPTS = 3

@@ -22,9 +22,9 @@ from forecast.context import Context
 from forecast.errors import BordercastError
 from forecast.store import connect, measures
 from forecast.store.wakes import Ended
+from jobs import logs
 from jobs.compute.orphans import lead_group, leave_with_parent
-from jobs.service import logs
-from jobs.service.logs import LOG
+from jobs.logs import LOG
 
 if TYPE_CHECKING:
     from jobs.intake.ingest import Taken

@@ -22,10 +22,11 @@ from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect, ops, wakes
 from forecast.store import health as condition
 from forecast.store.ops import Poll
+from jobs import environment
 from jobs.cli import main
 from jobs.intake import poll_times
 from jobs.mail.operator_alerts import concerns, queue_concerns
-from jobs.service import backup, daemon, doctor, environment, health, upkeep, wakeup
+from jobs.service import backup, daemon, doctor, health, upkeep, wakeup
 from tests.support import running_service
 from tests.support.databases import edit, rows
 from tests.support.running_service import drop, month, table

@@ -14,9 +14,10 @@ from forecast.config import Config, Fetch
 from forecast.context import Context
 from forecast.errors import StoreError
 from forecast.store import connect, ops, wakes
+from jobs import logs
 from jobs.cli import main
 from jobs.intake import poll
-from jobs.service import backup, logs
+from jobs.service import backup
 from jobs.service.daemon import leader_lock
 from tests.support import running_service
 from tests.support.publisher import FOLDER, INDEX, file_name, page, raw, running, serve

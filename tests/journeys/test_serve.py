@@ -23,9 +23,10 @@ import pytest
 from forecast.config import Mail
 from forecast.errors import BusyError
 from forecast.store import connect, integrity, ops
+from jobs import logs
 from jobs.cli.shared import Settings
 from jobs.service import daemon as schedule
-from jobs.service import heartbeat, logs, wakeup
+from jobs.service import heartbeat, wakeup
 from tests.support import mail_server, running_service
 from tests.support.databases import edit
 from tests.support.running_service import (

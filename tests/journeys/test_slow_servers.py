@@ -27,9 +27,9 @@ from forecast.errors import WitnessError
 from forecast.store import deliveries, ops
 from forecast.store.deliveries import Message
 from forecast.store.witnesses import WitnessedEntry
-from jobs import exchange
+from jobs import exchange, logs
 from jobs.mail import hooks, send
-from jobs.service import daemon, heartbeat, logs
+from jobs.service import daemon, heartbeat
 from jobs.service.wakeup import Done
 from jobs.witness import timestamps
 from tests.support import mail_server, running_service, timestamp_authority

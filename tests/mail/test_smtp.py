@@ -21,9 +21,9 @@ from forecast.errors import BusyError, ConfigError, MailError, MailServerError
 from forecast.store import deliveries, ops
 from forecast.store.connect import locked
 from forecast.store.deliveries import Message
+from jobs.environment import MAIL_PASSWORD
 from jobs.mail import send as mail
 from jobs.mail import smtp, unsubscribing
-from jobs.service.environment import MAIL_PASSWORD
 from tests.support import killed_senders, running_service
 from tests.support.databases import rows
 from tests.support.mail_server import (

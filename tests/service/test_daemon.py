@@ -20,8 +20,9 @@ import pytest
 from forecast.config import Config
 from forecast.errors import BusyError, ConfigError, DataError
 from forecast.store import connect, deliveries, ops, wakes
+from jobs import environment
 from jobs.compute.orphans import end_groups
-from jobs.service import daemon, environment, heartbeat, upkeep
+from jobs.service import daemon, heartbeat, upkeep
 from jobs.service.wakeup import Done
 from tests.support import running_service, services
 

@@ -30,19 +30,9 @@ from forecast.errors import BordercastError, BusyError, ConfigError, DataError, 
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.store import connect, deliveries, ops, wakes
 from forecast.store.deliveries import Message
+from jobs import environment, logs
 from jobs.mail import unsubscribing
-from jobs.service import (
-    backup,
-    environment,
-    health,
-    heartbeat,
-    logs,
-    port,
-    settings_check,
-    upkeep,
-    wakeup,
-    yearly,
-)
+from jobs.service import backup, health, heartbeat, port, settings_check, upkeep, wakeup, yearly
 from jobs.service.daemon import leader_lock
 from jobs.service.wakeup import Done
 from tests.support import running_service

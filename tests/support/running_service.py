@@ -20,8 +20,9 @@ from forecast import months
 from forecast.config import Config, ForecastSection
 from forecast.context import Context
 from forecast.store import connect, ops
+from jobs import logs
 from jobs.service import daemon as schedule
-from jobs.service import logs, wakeup
+from jobs.service import wakeup
 from tests.support import publisher
 
 ROOT = Path(__file__).parents[2]

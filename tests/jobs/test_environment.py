@@ -6,7 +6,7 @@ import pytest
 
 from forecast.config import HIDDEN, Config, Service
 from forecast.errors import ConfigError
-from jobs.service import environment
+from jobs import environment
 
 
 @pytest.fixture(autouse=True)

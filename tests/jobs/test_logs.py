@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from forecast.config import HIDDEN, Config, Service
-from jobs.service import logs
+from jobs import logs
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from forecast.config import Config
 from forecast.words import without_controls
-from jobs.service.environment import redacted
+from jobs.environment import redacted
 
 LOG = logging.getLogger("bordercast")
 # syslog's numbers, which the journal reads at the beginning of a line
