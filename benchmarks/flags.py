@@ -24,14 +24,14 @@ from benchmarks import flagpeers, tables
 from benchmarks.study import measures
 from benchmarks.study.studies import Study, children, known_p, shocked, studies
 from forecast.config import Config
+from forecast.engine.predictive import Hindsight
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.judge.replay import looks_back
+from forecast.judge.series import course
+from forecast.judge.surprise import Rules
 from forecast.store import releases
 from forecast.store.connect import writing
 from forecast.types import Counts
-from forecast.watch.monitor import course
-from forecast.watch.outlook import Hindsight
-from forecast.watch.replay import looks_back
-from forecast.watch.surprise import Rules
 from jobs.intake.ingest import take_bundle
 from jobs.pipeline.replay import ReplayedService, service
 from models.base import Floats

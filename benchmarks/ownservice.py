@@ -26,9 +26,9 @@ from forecast.context import Context, source_of
 from forecast.engine import paths
 from forecast.engine.anyseries import forecast_counts
 from forecast.intake.counts import MonthlyCounts
+from forecast.judge import questions
 from forecast.store import connect, flags
 from forecast.types import SeriesKey
-from forecast.watch import standing
 from jobs import monthly
 
 FIRST, HELD, CLINICS = "2019-01", 60, 40
@@ -136,7 +136,7 @@ def answers(seed: int, length: int) -> Iterator[tuple[str, float, float, bool]]:
         }
         for name, row in zip(visits, values, strict=True)
     }
-    rates = standing.base_rates(counts, 1)
+    rates = questions.base_rates(counts, 1)
     for place, back in enumerate(said.back.tolist()):
         cutoff = months.shift(FIRST, length - 1 - back)
         draws = paths.draw(marks[:, place], np.eye(CLINICS), DRAWS, seed, place)
@@ -144,11 +144,11 @@ def answers(seed: int, length: int) -> Iterator[tuple[str, float, float, bool]]:
             if cutoff not in known:
                 continue
             until = {month: count for month, count in known.items() if month <= cutoff}
-            asked = standing.Asked(key, until, cutoff, 1)
-            for question in standing.questions(asked):
-                came = standing.outcome(question, known)
-                if came is not None and standing.fits(question.kind, 1):
-                    chance = standing.chance(question, asked, draws[row])
+            asked = questions.Asked(key, until, cutoff, 1)
+            for question in questions.questions(asked):
+                came = questions.outcome(question, known)
+                if came is not None and questions.fits(question.kind, 1):
+                    chance = questions.chance(question, asked, draws[row])
                     yield question.kind, chance, rates[question.kind, cutoff], came
 
 
@@ -156,7 +156,7 @@ def chances(seeds: int = 12, length: int = HELD) -> None:
     """Print the Brier scores of each kind of question, all seeds together."""
     found = [one for seed in range(1, seeds + 1) for one in answers(seed, length)]
     for kind in dict.fromkeys(one[0] for one in found):
-        score = standing.record(*zip(*(one[1:] for one in found if one[0] == kind), strict=True))
+        score = questions.record(*zip(*(one[1:] for one in found if one[0] == kind), strict=True))
         print(f"{kind}: {score.n} questions, {score.brier:.3f}, base {score.base_brier:.3f}")
 
 

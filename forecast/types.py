@@ -431,7 +431,7 @@ NO_BOUND = (-1, 10**12)
 class Question:
     """Something that happens or does not: a statistic of months lies between two counts.
 
-    kind : of standing question, see `forecast.watch.standing`. first_month, last_month : both
+    kind : of standing question, see `forecast.judge.questions`. first_month, last_month : both
     included. above, below : the statistic is above the one and below the other; see NO_BOUND.
     """
 
@@ -466,7 +466,7 @@ class StandingAnswer:
 class Change:
     """Why a border's forecast of a month moved since the run before, in encounters.
 
-    before + method + revisions + season + surprise = after; see `forecast.watch.changes`.
+    before + method + revisions + season + surprise = after; see `forecast.judge.changes`.
     """
 
     series: SeriesKey
@@ -505,7 +505,7 @@ class Publication:
 
     quantiles : (series, month, probability in permille, count) of the engine, headline series.
     releases : ids of the accepted releases it rests on.
-    episodes : new ones and those that changed. systemic_months : see `forecast.watch.multiplicity`.
+    episodes : new ones and those that changed. systemic_months : see `forecast.judge.parts`.
     """
 
     started_at: str

@@ -17,13 +17,13 @@ from typing import Literal
 import numpy as np
 
 from forecast import months
+from forecast.engine.predictive import OLDER, Hindsight
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
+from forecast.judge.replay import looks_back
+from forecast.judge.series import JudgedMonth, course
+from forecast.judge.surprise import Rules
 from forecast.types import Flag, SeriesKey
-from forecast.watch.monitor import JudgedMonth, course
-from forecast.watch.outlook import OLDER, Hindsight
-from forecast.watch.replay import looks_back
-from forecast.watch.surprise import Rules
 from models.base import Floats, Panel
 
 BEFORE, AFTER = 12, 10  # months that are judged before the shock and from it on

@@ -12,10 +12,10 @@ import numpy as np
 
 from forecast.engine import tails
 from forecast.engine.predictive import Predictive
-from forecast.watch import multiplicity
-from forecast.watch.relative import apart_share
-from forecast.watch.replay import Mask
-from forecast.watch.surprise import Rules
+from forecast.judge import parts
+from forecast.judge.parts import apart_share
+from forecast.judge.replay import Mask
+from forecast.judge.surprise import Rules
 from models.base import Floats
 
 LARGE = 100  # median from which shocks are counted
@@ -123,6 +123,6 @@ def badges(judging: Judging, typical: Floats, shown: Sequence[str], rules: Rules
     for column, month in enumerate(shown):
         rows = np.flatnonzero(large[:, column] & np.isfinite(judging.p[:, column]))
         sides = np.where(judging.z[rows, column] > judging.centre[rows, column], 1, -1)
-        if len(rows) and multiplicity.systemic(judging.p[rows, column].tolist(), sides.tolist()):
+        if len(rows) and parts.systemic(judging.p[rows, column].tolist(), sides.tolist()):
             found.append(month)
     return found

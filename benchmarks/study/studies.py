@@ -18,15 +18,14 @@ from benchmarks.study.injections import (
     ShockOutcome,
     outcomes,
 )
-from forecast.engine.predictive import Predictive
+from forecast.engine.predictive import OLDER, Hindsight, Predictive, border_beside
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.intake.series import nationwide_rows, panel
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.judge.replay import quiet
+from forecast.judge.surprise import Rules
 from forecast.types import BORDERS, HEADLINES, Counts, SeriesKey
-from forecast.watch.outlook import OLDER, Hindsight, border_beside
-from forecast.watch.replay import quiet
-from forecast.watch.surprise import Rules
 
 USBP, OFO = "U.S. Border Patrol", "Office of Field Operations"
 SMALLEST = 10  # median monthly count of a sector or state that is studied

@@ -12,10 +12,10 @@ from forecast.desk.asking import SKILL, Asking, chance_words, span_words
 from forecast.desk.names import member_words
 from forecast.engine.chances import Chance
 from forecast.engine.spans import Span
+from forecast.judge import questions
+from forecast.judge.questions import ChanceScores
 from forecast.store import standing as store
 from forecast.types import Row, SeriesKey, SpanForecast
-from forecast.watch import standing
-from forecast.watch.standing import ChanceScores
 from forecast.words import month_words, signed
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def track_record(connection: sqlite3.Connection, found: Chance) -> TrackRecord |
 def of_rows(rows: Sequence[Row]) -> ChanceScores:
     """Scores of rows of `standing_questions` that are resolved."""
     names = ("chance", "base_rate", "outcome", "last_value")
-    return standing.record(*([row[name] for row in rows] for name in names))
+    return questions.record(*([row[name] for row in rows] for name in names))
 
 
 def _standing_kind(found: Chance) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.desk.answered import of_rows
 from forecast.desk.asking import SKILL
+from forecast.judge.questions import INSIDE, ChanceScores
 from forecast.types import Row
-from forecast.watch.standing import INSIDE, ChanceScores
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.engine.predictive import Predictive
+from forecast.engine.predictive import Hindsight, Outlook, Predictive, outlook_of
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.intake.series import nationwide_rows, panel
 from forecast.store import watch
 from forecast.types import Counts, SeriesKey
-from forecast.watch.outlook import Hindsight, Outlook, outlook_of
 from jobs.pipeline.totals import Headline
 from models.base import beside
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from forecast import months
+from forecast.engine.predictive import Hindsight
+from forecast.judge.drivers import Part, Whole, drivers
 from forecast.labels import CROSSED
 from forecast.store import watch
 from forecast.types import Counts, Driver, Flag, Judgement, SeriesKey
-from forecast.watch.attribution import Part, Whole, drivers
-from forecast.watch.outlook import Hindsight
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -9,11 +9,10 @@ import numpy as np
 
 from forecast import months
 from forecast.engine import ENGINE
+from forecast.engine.predictive import Hindsight, Outlook, whole
+from forecast.judge.changes import Medians, changes, summed
 from forecast.store import changes as store
 from forecast.types import Change, Counts, Forecast, SeriesKey
-from forecast.watch.changes import Medians, changes, summed
-from forecast.watch.outlook import Hindsight, Outlook
-from forecast.watch.surprise import whole
 from jobs.pipeline.asof import asked_again
 from jobs.pipeline.totals import Headline
 

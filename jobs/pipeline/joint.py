@@ -11,10 +11,9 @@ from forecast import months
 from forecast.engine import ENGINE, paths, spans
 from forecast.engine.coherent import coherent
 from forecast.engine.joint import Joint, as_bytes, groups
-from forecast.engine.predictive import Predictive
+from forecast.engine.predictive import Hindsight, Predictive
 from forecast.engine.rows import INTERVALS
 from forecast.types import Counts, Forecast, PathMarks, PathRule, SeriesKey, SpanForecast
-from forecast.watch.outlook import Hindsight
 from jobs.pipeline.totals import Headline, Models
 from models.base import Floats
 

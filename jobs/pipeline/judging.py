@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast.engine import ENGINE
+from forecast.engine.predictive import Expected, Hindsight, border_beside
+from forecast.judge import parts
+from forecast.judge.parts import BorderMonth, apart_share
+from forecast.judge.series import JudgedMonth, Look, State, course, follow, typical
+from forecast.judge.surprise import Rules, eligible, revision_flag, thresholds
 from forecast.store import watch
 from forecast.types import Counts, Episode, Flag, Forecast, Judgement, SeriesKey
-from forecast.watch import multiplicity
-from forecast.watch.monitor import JudgedMonth, Look, State, course, follow
-from forecast.watch.outlook import Hindsight, border_beside
-from forecast.watch.relative import BorderMonth, apart_share
-from forecast.watch.replay import typical
-from forecast.watch.revisions import revision_flag
-from forecast.watch.surprise import Expected, Rules, eligible, thresholds
 from jobs.pipeline.past import Past, read_past
 from models.base import Floats
 
@@ -169,7 +167,7 @@ def judge_parts(
     states: dict[SeriesKey, State] = {}
     for look in looks:
         key = look.published.series
-        alpha = min(rules.alpha, multiplicity.alpha(large[look.published.month]))
+        alpha = min(rules.alpha, parts.alpha(large[look.published.month]))
         state = states.get(key) or past.states.get(key, State())
         states[key], one = follow(state, look, replace(rules, alpha=alpha), drifts=False)
         judged.append(one)
@@ -191,7 +189,7 @@ def _systemic(judged: Iterable[JudgedMonth]) -> Iterator[str]:
         if p is not None and z is not None:
             by_month[one.judgement.month].append((p, 1 if z > 0 else -1))
     for month, found in by_month.items():
-        if multiplicity.systemic([p for p, _ in found], [side for _, side in found]):
+        if parts.systemic([p for p, _ in found], [side for _, side in found]):
             yield month
 
 

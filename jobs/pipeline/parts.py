@@ -10,10 +10,10 @@ import numpy as np
 from forecast.config import Config
 from forecast.engine import ENGINE, blocks, paths
 from forecast.engine.blocks import Task
+from forecast.engine.predictive import Hindsight
 from forecast.engine.rows import forecast_rows
 from forecast.intake.series import panel
 from forecast.types import Counts, Forecast, SeriesKey
-from forecast.watch.outlook import Hindsight
 from jobs.compute.executors import spreading
 from jobs.pipeline.refits import Report
 

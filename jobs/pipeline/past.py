@@ -9,13 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from forecast import months
+from forecast.engine.predictive import OLDER, Expected, Hindsight, Outlook
+from forecast.judge.drift import Drift, Side
+from forecast.judge.series import Look, Published, State, typical
 from forecast.store import judgements, runs, watch
 from forecast.types import Episode, SeriesKey
-from forecast.watch.cusum import Drift, Side
-from forecast.watch.monitor import Look, Published, State
-from forecast.watch.outlook import OLDER, Hindsight, Outlook
-from forecast.watch.replay import typical
-from forecast.watch.surprise import Expected
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -14,10 +14,10 @@ from forecast.config import Config
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.intake import events
+from forecast.judge.replay import Replayed, replay
+from forecast.judge.replay import quiet as quiet_months
 from forecast.store import releases, watch
 from forecast.types import Episode, Flag, Judgement, Totals
-from forecast.watch.replay import Replayed, replay
-from forecast.watch.replay import quiet as quiet_months
 from jobs.pipeline.asof import as_known
 from jobs.pipeline.judging import rules_of
 from jobs.pipeline.totals import headline

@@ -12,10 +12,10 @@ from forecast.engine import ENGINE, VERSION, paths
 from forecast.engine.joint import Joint
 from forecast.engine.predictive import Predictive
 from forecast.engine.rows import month_of
+from forecast.judge import questions
+from forecast.judge.questions import Asked
 from forecast.store.standing import answered
 from forecast.types import Counts, Forecast, SeriesKey, StandingAnswer
-from forecast.watch import standing
-from forecast.watch.standing import Asked
 from jobs.pipeline.totals import Headline
 from models.base import Floats, Ints
 
@@ -54,10 +54,12 @@ def answers(
     rows : this run's forecasts.
     """
     kinds = [
-        kind for kind in config.questions.standing if standing.fits(kind, begins=source.year_begins)
+        kind
+        for kind in config.questions.standing
+        if questions.fits(kind, begins=source.year_begins)
     ]
     held = answered(db)
-    rates = standing.base_rates({key: counts[key] for key in head.keys}, source.year_begins)
+    rates = questions.base_rates({key: counts[key] for key in head.keys}, source.year_begins)
     last = np.array([head.last], dtype=np.int64)
     beside = (
         next(_drawn(head, said.last_value, last, paths.DRAWS, source), None)
@@ -93,11 +95,11 @@ def _issued(
         asked = Asked(key, counts[key], months.from_index(marginals.cutoff), source.year_begins)
         draws = together.draws(paths.DRAWS).of(key)
         yield from _answered(asked, (draws, beside.get(key)), kinds, rates, "issued")
-        if standing.INSIDE in kinds:
+        if questions.INSIDE in kinds:
             version = f"{ENGINE}, engine {VERSION}"
             for row in rows:
                 if (row.series, row.model, row.horizon) == (key, ENGINE, 1):
-                    question = standing.inside(key, row.month, row.lo80, row.hi80)
+                    question = questions.inside(key, row.month, row.lo80, row.hi80)
                     yield StandingAnswer(question, "issued", asked.cutoff, version, 0.8, 0.8)
 
 
@@ -110,7 +112,7 @@ def _answered(
 ) -> Iterator[StandingAnswer]:
     """Answers from the engine's paths, and beside each the last value's, where it has some."""
     draws, beside = drawn
-    for question in standing.questions(asked, kinds):
+    for question in questions.questions(asked, kinds):
         ahead = months.to_index(question.last_month) - months.to_index(asked.cutoff)
         if ahead > draws.shape[1]:
             continue
@@ -120,9 +122,9 @@ def _answered(
             "issued" if basis == "issued" else "hindcast",
             asked.cutoff,
             f"{ENGINE}, engine {VERSION}",
-            standing.chance(question, asked, draws),
+            questions.chance(question, asked, draws),
             rates.get((question.kind, asked.cutoff), 0.5),
-            standing.chance(question, asked, beside) if beside is not None and reached else None,
+            questions.chance(question, asked, beside) if beside is not None and reached else None,
         )
 
 
@@ -148,8 +150,8 @@ def _hindcast(
             asked = Asked(key, until, cutoff, source.year_begins)
             draws = drawn[key], (beside or {}).get(key)
             yield from _answered(asked, draws, kinds, rates, "hindcast")
-            if standing.INSIDE in kinds:
-                inside = standing.inside(key, asked.ahead(1), *_range80(ranges[row, place]))
+            if questions.INSIDE in kinds:
+                inside = questions.inside(key, asked.ahead(1), *_range80(ranges[row, place]))
                 yield StandingAnswer(inside, "hindcast", cutoff, version, 0.8, 0.8)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from forecast.desk import reliability
 from forecast.desk.reliability import KindScore
-from forecast.watch.standing import INSIDE, ChanceScores
+from forecast.judge.questions import INSIDE, ChanceScores
 
 
 def row(chance: float, outcome: int, kind: str = "a", basis: str = "hindcast", **more):

@@ -12,8 +12,8 @@ from forecast.engine import chances, spans
 from forecast.engine.chances import Outlooks
 from forecast.engine.rows import INTERVALS
 from forecast.errors import SpanError
+from forecast.judge import questions
 from forecast.types import SeriesKey
-from forecast.watch import standing
 
 CUTOFF = "2026-08"
 COUNTS = {month: 100 + i for i, month in enumerate(months.between("2013-10", CUTOFF))}
@@ -319,16 +319,16 @@ COMMANDS = {  # what one types for each standing question
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_standing_question_and_its_command_have_one_answer(seed):
-    assert COMMANDS.keys() == standing.KINDS.keys()
+    assert COMMANDS.keys() == questions.KINDS.keys()
     drawn = np.random.default_rng(seed)
     counts = {month: int(drawn.integers(50, 150)) for month in COUNTS}
     series = Outlooks(SERIES.key, counts, CUTOFF, drawn.uniform(45, 160, (400, 24)), 10)
 
-    asked = standing.Asked(SERIES.key, counts, CUTOFF, 10)
-    for question in standing.questions(asked):
+    asked = questions.Asked(SERIES.key, counts, CUTOFF, 10)
+    for question in questions.questions(asked):
         span, event = COMMANDS[question.kind]
         found = chances.chance(series, spans.parse(span, CUTOFF, 10), event)
-        assert found.share == standing.chance(question, asked, series.draws), question.kind
+        assert found.share == questions.chance(question, asked, series.draws), question.kind
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SHARED = {"records", "errors", "months", "config", "store"}
-ROOMS = ["intake", "engine", "watch", "desk", "claims"]
+ROOMS = ["intake", "engine", "judge", "desk", "claims"]
 MODULES = [
     path
     for package in ("models", "forecast", "jobs")

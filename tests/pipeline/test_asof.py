@@ -13,15 +13,14 @@ from forecast import months
 from forecast.config import Config
 from forecast.engine import ENGINE, VERSION, paths
 from forecast.engine.joint import Joint
-from forecast.engine.predictive import Predictive
+from forecast.engine.predictive import Hindsight, Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.errors import DataError
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.judge.questions import INSIDE, Asked
 from forecast.store import connect, releases
 from forecast.store.watch import Stood
 from forecast.types import Forecast, PathMarks, PathRule, SeriesKey, StandingAnswer
-from forecast.watch.outlook import Hindsight
-from forecast.watch.standing import INSIDE, Asked
 from jobs.pipeline import parts, standing
 from jobs.pipeline.asof import _as_of, _earlier_figures, _totals, as_known, asked_again
 from jobs.pipeline.refits import Refits

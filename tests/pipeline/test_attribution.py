@@ -11,9 +11,9 @@ import pytest
 
 from forecast.intake.sources.cbp_encounters.files import COMPONENTS
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.judge.drivers import Part
 from forecast.store import connect
 from forecast.types import BORDERS, Flag, Judgement, SeriesKey
-from forecast.watch.attribution import Part
 from jobs.pipeline import attribution
 
 NORTH, WHOLE = SeriesKey("northern"), SeriesKey("nationwide")

@@ -14,15 +14,15 @@ from forecast import months
 from forecast.config import Config
 from forecast.desk import answered as words
 from forecast.engine import ENGINE
+from forecast.engine.predictive import Outlook
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import forecast_rows, with_summed_medians
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.judge.changes import changes, summed
 from forecast.store import changes as store
 from forecast.store import connect
 from forecast.types import HEADLINES, SeriesKey
-from forecast.watch.changes import changes, summed
-from forecast.watch.outlook import Outlook
 from jobs.pipeline import changing
 from jobs.pipeline.changing import changed, moved
 from jobs.pipeline.totals import headline

@@ -5,11 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast.engine.predictive import Predictive
+from forecast.engine.predictive import Hindsight, Outlook, Predictive
+from forecast.judge.series import Published, State
 from forecast.store.watch import FirstPublished, Issued
 from forecast.types import SeriesKey
-from forecast.watch.monitor import Published, State
-from forecast.watch.outlook import Hindsight, Outlook
 from jobs.pipeline.past import Past
 from tests.support.panels import make_panel
 

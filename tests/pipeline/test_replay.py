@@ -18,11 +18,11 @@ from benchmarks.study.studies import shocked as summary
 from forecast import months
 from forecast.intake import events
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.judge.replay import Replayed
+from forecast.judge.series import JudgedMonth
+from forecast.judge.surprise import Rules
 from forecast.store import releases
 from forecast.types import Episode, Flag, Judgement, SeriesKey
-from forecast.watch.monitor import JudgedMonth
-from forecast.watch.replay import Replayed
-from forecast.watch.surprise import Rules
 from jobs.cli import main
 from jobs.pipeline.replay import Event, ReplayedService, known_events
 

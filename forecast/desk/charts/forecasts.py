@@ -25,8 +25,8 @@ from forecast.desk.charts.grammar import (
     Picture,
 )
 from forecast.desk.reliability import KindScore
+from forecast.judge.questions import INSIDE
 from forecast.types import Row
-from forecast.watch.standing import INSIDE
 from forecast.words import month_words
 
 if TYPE_CHECKING:

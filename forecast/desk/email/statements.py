@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.desk.ranking import comparisons, extreme_since
 from forecast.desk.report import MonthReport
-from forecast.watch.revisions import LEAST_COUNT, LEAST_SHARE
+from forecast.judge.surprise import LEAST_COUNT, LEAST_SHARE
 from forecast.words import MINUS, change_words, month_words
 
 if TYPE_CHECKING:

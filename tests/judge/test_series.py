@@ -14,17 +14,16 @@ from sqlite_utils import Database
 
 from forecast import months
 from forecast.engine import ENGINE
-from forecast.engine.predictive import Predictive
+from forecast.engine.predictive import Expected, Hindsight, Outlook, Predictive, border_beside
 from forecast.intake import events
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.judge import replay, series
+from forecast.judge.drift import Drift
+from forecast.judge.parts import BorderMonth, apart_share, difference
+from forecast.judge.series import Look, Published, State, Surprise, course, follow
+from forecast.judge.surprise import Rules, p_value, thresholds
 from forecast.store import connect, runs, watch
 from forecast.types import Episode, Flag, Forecast, Judgement, SeriesKey
-from forecast.watch import replay
-from forecast.watch.cusum import Drift
-from forecast.watch.monitor import Look, Published, State, Surprise, course, follow
-from forecast.watch.outlook import Hindsight, Outlook, border_beside
-from forecast.watch.relative import BorderMonth, apart_share, difference
-from forecast.watch.surprise import Expected, Rules, p_value, thresholds
 from jobs.pipeline import judging
 from jobs.pipeline.judging import Borders
 from jobs.pipeline.past import Past, read_past
@@ -166,10 +165,10 @@ def test_a_hindcast_says_no_more_than_it_reaches():
 def test_what_is_usual_is_the_median_of_the_year_up_to_a_month():
     counts = {month: place for place, month in enumerate(months.between("2023-01", "2024-06"))}
 
-    assert replay.typical(counts, "2024-03") == 8.5  # 3 .. 14
-    assert replay.typical(counts, "2023-03") == 1
-    assert replay.typical(counts, "2025-04") == 16.5  # what of the year is held
-    assert replay.typical(counts, "2025-06") == replay.typical({}, "2024-01") == 0
+    assert series.typical(counts, "2024-03") == 8.5  # 3 .. 14
+    assert series.typical(counts, "2023-03") == 1
+    assert series.typical(counts, "2025-04") == 16.5  # what of the year is held
+    assert series.typical(counts, "2025-06") == series.typical({}, "2024-01") == 0
 
 
 def test_months_are_quiet_until_a_known_break_and_after_its_third_month():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.watch.cusum import CLIP, LIMIT, SLACK, Drift, flagged, quiet
+from forecast.judge.drift import CLIP, LIMIT, SLACK, Drift, flagged, quiet
 
 
 def test_after_a_flag_nothing_has_added_up():

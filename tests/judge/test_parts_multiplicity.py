@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecast.watch.multiplicity import alpha, cutoff, systemic
+from forecast.judge.parts import alpha, cutoff, systemic
 
 
 @pytest.mark.parametrize(

@@ -15,22 +15,10 @@ from typing import Literal
 from scipy.special import ndtri
 
 from forecast.engine import tails
+from forecast.engine.predictive import Expected
+from forecast.types import Flag, SeriesKey
 
 Severity = Literal["watch", "notable", "major", "critical"]
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What stood before a month: median in counts; centre, scale and df on log1p counts.
-
-    horizon : months ahead it was said.
-    """
-
-    median: int
-    centre: float
-    scale: float
-    df: float
-    horizon: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +57,6 @@ def p_value(encounters: int, expected: Expected) -> tuple[float, float]:
 def p_of(away: float, expected: Expected) -> float:
     """Two-sided p of a month `away` from the centre, in units of the scale."""
     return tails.tail_of_one(away, expected.centre, expected.df, expected.horizon)
-
-
-def whole(centre: float) -> int:
-    """The median in counts of a centre on log1p counts."""
-    return round(math.expm1(max(centre, 0.0)))
 
 
 def ratio(encounters: int, median: int) -> float:
@@ -134,3 +117,27 @@ def _flagged(count: int, expected: Expected, rules: Rules) -> bool:
     if count < 0:
         return False
     return p_value(count, expected)[0] < rules.alpha and material(count, expected.median, rules)
+
+
+LEAST_SHARE, LEAST_COUNT = 0.005, 50  # in an open fiscal year
+
+
+def revision_flag(
+    series: SeriesKey, month: str, release_id: int, before: int, after: int, closed: bool
+) -> Flag | None:
+    """The flag of a revision: any of a closed fiscal year, a large one of an open year."""
+    change = abs(after - before)
+    large = change > LEAST_SHARE * before and change >= LEAST_COUNT
+    if change == 0 or not (closed or large):
+        return None
+    return Flag(
+        series=series,
+        month=month,
+        release_id=release_id,
+        kind="revision",
+        severity="notable",
+        ratio=ratio(after, before),
+        encounters=after,
+        expected=before,
+        side=1 if after > before else -1,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast import months
+from forecast.engine.predictive import OLDER, Hindsight
 from forecast.intake import events
+from forecast.judge.series import JudgedMonth, Look, Published, State, course, typical
+from forecast.judge.surprise import Rules
 from forecast.types import Flag, SeriesKey
-from forecast.watch.monitor import JudgedMonth, Look, Published, State, course
-from forecast.watch.outlook import OLDER, Hindsight
-from forecast.watch.surprise import Rules
 
 AFTER_BREAK = 3  # months after a known break that are not quiet
 
@@ -73,13 +72,6 @@ def looks_back(hindsight: Hindsight, row: int, first: FirstCounts, since: str = 
         for month in sorted(first)
         if month >= since
     ]
-
-
-def typical(by_month: Mapping[str, int], through: str) -> float:
-    """Median of the twelve months up to `through`."""
-    last = months.to_index(through)
-    year = [by_month.get(months.from_index(last - back)) for back in range(12)]
-    return float(statistics.median([count for count in year if count is not None] or [0]))
 
 
 def quiet(borders: Sequence[str], months_shown: Sequence[str]) -> Mask:

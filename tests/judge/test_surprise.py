@@ -9,17 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import norm, t
 
-from forecast.watch.surprise import (
-    Expected,
-    Rules,
-    eligible,
-    material,
-    p_value,
-    ratio,
-    severity,
-    thresholds,
-    whole,
-)
+from forecast.engine.predictive import Expected, whole
+from forecast.judge.surprise import Rules, eligible, material, p_value, ratio, severity, thresholds
 from tests.support import reference_engine
 
 RULES = Rules()

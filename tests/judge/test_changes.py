@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.judge.changes import changes, summed
 from forecast.types import SeriesKey
-from forecast.watch.changes import changes, summed
 
 NORTH, SOUTH, OTHER, WHOLE = map(SeriesKey, ("northern", "southwest", "other", "nationwide"))
 

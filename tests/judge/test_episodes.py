@@ -9,9 +9,9 @@ from scipy.optimize import brentq
 
 from forecast import months
 from forecast.engine import tails
+from forecast.engine.predictive import Outlook
+from forecast.judge.episodes import Seen, holds, step
 from forecast.types import Episode, SeriesKey
-from forecast.watch.episodes import Seen, holds, step
-from forecast.watch.outlook import Outlook
 
 KEY = SeriesKey("southwest")
 FIRST = "2025-01"

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from forecast.judge.surprise import revision_flag
 from forecast.types import Flag, SeriesKey
-from forecast.watch.revisions import revision_flag
 
 NORTH = SeriesKey("northern")
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
+from forecast.judge import parts as judged_parts
+from forecast.judge.drivers import Part, Whole, apportioned, drivers
+from forecast.judge.surprise import revision_flag
 from forecast.types import SeriesKey
-from forecast.watch import multiplicity
-from forecast.watch.attribution import Part, Whole, apportioned, drivers
-from forecast.watch.revisions import revision_flag
 
 BORDER = SeriesKey("southwest")
 counts = st.integers(0, 10**6)
@@ -22,18 +22,18 @@ parts = st.lists(st.tuples(st.floats(0, 1e6), counts), max_size=40)
     ("eligible", "alpha"), [(0, 0.02), (100, 0.02), (500, 0.01), (10_000, 0.001)]
 )
 def test_the_budget_is_shared_within_its_bounds(eligible, alpha):
-    assert multiplicity.alpha(eligible) == alpha
+    assert judged_parts.alpha(eligible) == alpha
 
 
 def test_the_badge_needs_many_on_one_side():
     quiet = [0.5] * 20
     moved = [0.001, 0.002, 0.0005, 0.001]
 
-    assert multiplicity.systemic(quiet + moved, [1] * 24)
-    assert not multiplicity.systemic(quiet + moved, [1] * 20 + [1, -1, 1, -1])
-    assert not multiplicity.systemic(quiet + moved[:2], [1] * 22)
-    assert not multiplicity.systemic(quiet * 3 + moved, [1] * 64)
-    assert not multiplicity.systemic([], [])
+    assert judged_parts.systemic(quiet + moved, [1] * 24)
+    assert not judged_parts.systemic(quiet + moved, [1] * 20 + [1, -1, 1, -1])
+    assert not judged_parts.systemic(quiet + moved[:2], [1] * 22)
+    assert not judged_parts.systemic(quiet * 3 + moved, [1] * 64)
+    assert not judged_parts.systemic([], [])
 
 
 @pytest.mark.parametrize(
@@ -53,15 +53,15 @@ def test_the_badge_needs_many_on_one_side():
 def test_the_badge_begins_where_its_rule_says(up, down, quiet, badge):
     p, sides = [1e-4] * (up + down) + [0.9] * quiet, [1] * up + [-1] * down + [1] * quiet
 
-    assert multiplicity.systemic(p, sides) == badge
+    assert judged_parts.systemic(p, sides) == badge
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
 def test_the_cutoff_is_the_largest_p_under_the_line(values):
     p = np.sort(np.array(values))
-    line = multiplicity.Q * np.arange(1, len(p) + 1) / len(p)
+    line = judged_parts.Q * np.arange(1, len(p) + 1) / len(p)
 
-    cut = multiplicity.cutoff(p)
+    cut = judged_parts.cutoff(p)
 
     assert (p <= cut).sum() == max(np.flatnonzero(p <= line) + 1, default=0)
 
@@ -180,6 +180,6 @@ def test_as_many_are_rejected_as_by_scipys_rule():
     for size in (1, 2, 30, 400):
         p = rng.uniform(size=size) ** 3
 
-        ours = p <= multiplicity.cutoff(p)
+        ours = p <= judged_parts.cutoff(p)
 
-        assert ours.tolist() == (false_discovery_control(p) <= multiplicity.Q).tolist()
+        assert ours.tolist() == (false_discovery_control(p) <= judged_parts.Q).tolist()

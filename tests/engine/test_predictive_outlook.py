@@ -7,10 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast.engine.predictive import Predictive
+from forecast.engine.predictive import (
+    Expected,
+    Hindsight,
+    Outlook,
+    Predictive,
+    border_beside,
+    outlook_of,
+)
 from forecast.types import SeriesKey
-from forecast.watch.outlook import Hindsight, Outlook, border_beside, outlook_of
-from forecast.watch.surprise import Expected
 from tests.support.panels import make_panel
 
 NORTH, PART = SeriesKey("northern"), SeriesKey("northern", "state", "NY")

@@ -13,10 +13,10 @@ from click.testing import CliRunner
 
 from forecast import months
 from forecast.desk import reliability
+from forecast.judge import questions
+from forecast.judge.questions import Asked
 from forecast.store import standing as store
 from forecast.types import Question, SeriesKey
-from forecast.watch import standing
-from forecast.watch.standing import Asked
 from jobs.cli import main
 from tests.support.databases import rows
 
@@ -28,14 +28,14 @@ def cut(cutoff: str) -> dict[str, int]:
     return {month: count for month, count in COUNTS.items() if month <= cutoff}
 
 
-@pytest.mark.parametrize("kind", standing.KINDS)
+@pytest.mark.parametrize("kind", questions.KINDS)
 def test_a_question_rests_on_nothing_after_its_cutoff(kind):
     for cutoff in ("2016-01", "2019-09", "2022-12"):
-        known = standing.questions(Asked(KEY, cut(cutoff), cutoff, 10), [kind])
+        known = questions.questions(Asked(KEY, cut(cutoff), cutoff, 10), [kind])
 
-        assert known == standing.questions(Asked(KEY, COUNTS, cutoff, 10), [kind])
+        assert known == questions.questions(Asked(KEY, COUNTS, cutoff, 10), [kind])
         assert all(question.last_month > cutoff for question in known)
-        assert standing.outcome(known[0], cut(cutoff)) is None if known else True
+        assert questions.outcome(known[0], cut(cutoff)) is None if known else True
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_question_compares_the_months_it_names(kind, months_asked, compared):
     counted = {"sum": sum, "max": max, "min": min}[statistic]
     bound = counted(COUNTS[month] for month in months.between(first, last))
 
-    (question,) = standing.questions(Asked(KEY, COUNTS, "2022-12", 10), [kind])
+    (question,) = questions.questions(Asked(KEY, COUNTS, "2022-12", 10), [kind])
 
     assert (question.first_month, question.last_month) == months_asked
     assert question.statistic == statistic
@@ -66,9 +66,9 @@ def test_a_question_compares_the_months_it_names(kind, months_asked, compared):
 
 
 def test_no_fiscal_year_is_asked_about_where_years_are_calendar_years():
-    assert all(standing.fits(kind, 10) for kind in [*standing.KINDS, standing.INSIDE])
-    kinds = [*standing.KINDS, standing.INSIDE]
-    left_out = [kind for kind in kinds if not standing.fits(kind, 1)]
+    assert all(questions.fits(kind, 10) for kind in [*questions.KINDS, questions.INSIDE])
+    kinds = [*questions.KINDS, questions.INSIDE]
+    left_out = [kind for kind in kinds if not questions.fits(kind, 1)]
     assert left_out == ["fiscal year above last"]
 
 
@@ -76,11 +76,11 @@ def test_a_record_is_measured_against_the_month_just_published_too():
     counts = dict(zip(months.between("2018-01", "2022-12"), [7, *[5] * 58, 9], strict=True))
     low = dict(zip(counts, [3, *[5] * 58, 2], strict=True))
 
-    (record,) = standing.questions(Asked(KEY, counts, "2022-12", 10), ["record within 12 months"])
-    (lowest,) = standing.questions(
+    (record,) = questions.questions(Asked(KEY, counts, "2022-12", 10), ["record within 12 months"])
+    (lowest,) = questions.questions(
         Asked(KEY, low, "2022-12", 10), ["lowest month of 5 years within 12 months"]
     )
-    (earlier,) = standing.questions(Asked(KEY, counts, "2022-11", 10), ["record within 12 months"])
+    (earlier,) = questions.questions(Asked(KEY, counts, "2022-11", 10), ["record within 12 months"])
 
     assert (record.above, lowest.below, earlier.above) == (9, 2, 7)
 
@@ -108,7 +108,7 @@ def test_whether_a_month_lies_inside_is_asked_of_each_border_s_own_interval(publ
         select border, first_month, above + 1, below - 1 from standing_questions
         where kind = ? and run_id = (select id from latest_run) order by border
         """,
-        standing.INSIDE,
+        questions.INSIDE,
     )
 
     assert len(asked) == 4
@@ -116,8 +116,8 @@ def test_whether_a_month_lies_inside_is_asked_of_each_border_s_own_interval(publ
 
 
 def test_base_rates_rest_on_nothing_after_their_cutoff():
-    until = standing.base_rates({KEY: cut("2022-12")}, 10)
-    late = standing.base_rates({KEY: COUNTS}, 10)
+    until = questions.base_rates({KEY: cut("2022-12")}, 10)
+    late = questions.base_rates({KEY: COUNTS}, 10)
 
     assert len(until) > 500
     assert {place: late[place] for place in until} == until
@@ -126,16 +126,16 @@ def test_base_rates_rest_on_nothing_after_their_cutoff():
 def test_paths_that_are_what_came_give_the_outcome():
     for cutoff in months.between("2019-01", "2025-08"):
         draws = np.array([[COUNTS[m] for m in months.between(months.shift(cutoff, 1), "2026-08")]])
-        for question in standing.questions(Asked(KEY, COUNTS, cutoff, 10)):
-            came = standing.outcome(question, COUNTS)
-            chance = standing.chance(question, Asked(KEY, cut(cutoff), cutoff, 10), draws)
+        for question in questions.questions(Asked(KEY, COUNTS, cutoff, 10)):
+            came = questions.outcome(question, COUNTS)
+            chance = questions.chance(question, Asked(KEY, cut(cutoff), cutoff, 10), draws)
             assert chance == (0.75 if came else 0.25)  # of one path: never 0, never 1
 
 
 def test_the_ends_of_an_interval_are_inside():
-    question = standing.inside(KEY, "2023-01", 10, 20)
+    question = questions.inside(KEY, "2023-01", 10, 20)
 
-    came = [standing.outcome(question, {"2023-01": count}) for count in (9, 10, 20, 21)]
+    came = [questions.outcome(question, {"2023-01": count}) for count in (9, 10, 20, 21)]
 
     assert came == [False, True, True, False]
 
@@ -145,16 +145,16 @@ def test_a_chance_takes_published_months_as_they_are_and_counts_whole_sums_above
     counts = dict.fromkeys(months.between("2021-10", "2023-01"), 10)
     asked = Asked(KEY, counts, "2023-01", 10)
     draws = np.array([[9.875] * 8, [10.0] * 8, [10.05] * 8, [10.125] * 8])
-    (question,) = standing.questions(asked, ["fiscal year above last"])
+    (question,) = questions.questions(asked, ["fiscal year above last"])
 
-    assert standing.chance(question, asked, draws) == (1 + 0.5) / 5
+    assert questions.chance(question, asked, draws) == (1 + 0.5) / 5
 
 
 def test_a_base_rate_is_drawn_towards_a_coin_by_a_year_of_questions():
     """A count that always rises: of 12 questions asked from the 24th month on, all came true."""
     span = months.between("2020-01", "2022-12")
 
-    found = standing.base_rates({KEY: {month: place for place, month in enumerate(span)}}, 10)
+    found = questions.base_rates({KEY: {month: place for place, month in enumerate(span)}}, 10)
 
     rates = {cutoff: rate for (kind, cutoff), rate in found.items() if kind.endswith("year before")}
     assert sorted(rates) == span[23:]
@@ -168,19 +168,19 @@ def test_questions_need_the_months_that_they_compare():
     lowest, twelve = "lowest month of 5 years within 12 months", "next 12 months above last 12"
     whole = Asked(KEY, counts, "2022-12", 10)
 
-    (question,) = standing.questions(whole, [lowest])
+    (question,) = questions.questions(whole, [lowest])
 
     assert (question.below, question.above < 0) == (5, True)
-    assert standing.questions(Asked(KEY, counts, "2022-11", 10), [lowest]) == []
-    assert standing.questions(Asked(KEY, counts, "2018-12", 10), [twelve, "of no kind"]) != []
-    assert standing.questions(Asked(KEY, counts, "2018-11", 10), [twelve]) == []
+    assert questions.questions(Asked(KEY, counts, "2022-11", 10), [lowest]) == []
+    assert questions.questions(Asked(KEY, counts, "2018-12", 10), [twelve, "of no kind"]) != []
+    assert questions.questions(Asked(KEY, counts, "2018-11", 10), [twelve]) == []
     gap = {month: 5 for month in counts if month != "2022-10"}
-    assert standing.questions(Asked(KEY, gap, "2022-12", 10), ["fiscal year above last"]) == []
-    assert standing.questions(Asked(KEY, gap, "2022-09", 10), ["fiscal year above last"]) != []
+    assert questions.questions(Asked(KEY, gap, "2022-12", 10), ["fiscal year above last"]) == []
+    assert questions.questions(Asked(KEY, gap, "2022-09", 10), ["fiscal year above last"]) != []
 
 
 def test_no_chance_is_scored_as_sure_and_a_perfect_base_rate_leaves_nothing_to_save():
-    wrong = standing.record([1.0, 0.0], [0.0, 1.0], [False, True])
+    wrong = questions.record([1.0, 0.0], [0.0, 1.0], [False, True])
 
     assert wrong.log == pytest.approx(math.log(4000))
     assert wrong.base_log == pytest.approx(-math.log(3999 / 4000))
@@ -190,7 +190,7 @@ def test_no_chance_is_scored_as_sure_and_a_perfect_base_rate_leaves_nothing_to_s
 def test_scores_are_what_they_are_called():
     chances, base, came = [0.9, 0.2, 0.0], [0.5, 0.5, 0.5], [True, True, False]
 
-    found = standing.record(chances, base, came)
+    found = questions.record(chances, base, came)
 
     assert found.n == 3
     assert found.brier == pytest.approx((0.01 + 0.64 + 0) / 3)
@@ -202,17 +202,17 @@ def test_scores_are_what_they_are_called():
 def test_a_last_value_is_scored_where_it_was_always_asked():
     came = [True, False, True, True]
 
-    known = standing.record([0.5] * 4, [0.5] * 4, came, [0.9, 0.1, 0.8, 0.9])
-    unknown = standing.record([0.5] * 4, [0.5] * 4, came, [0.9, None, 0.8, 0.9])
+    known = questions.record([0.5] * 4, [0.5] * 4, came, [0.9, 0.1, 0.8, 0.9])
+    unknown = questions.record([0.5] * 4, [0.5] * 4, came, [0.9, None, 0.8, 0.9])
 
     assert known.last_brier == pytest.approx((0.01 + 0.01 + 0.04 + 0.01) / 4)
     assert known.beaten
     assert (unknown.last_brier, unknown.beaten) == (None, False)
-    assert standing.record([0.5], [0.5], [True]).last_brier is None
+    assert questions.record([0.5], [0.5], [True]).last_brier is None
 
 
 def test_a_base_rate_that_is_worse_than_a_coin_flatters_nobody():
-    found = standing.record([0.5, 0.5], [0.9, 0.9], [False, True])
+    found = questions.record([0.5, 0.5], [0.9, 0.9], [False, True])
 
     assert found.base_brier > 0.25
     assert found.skill == 0
@@ -243,21 +243,21 @@ def test_the_record_resolves_questions_as_the_program_does(published):
                 for name, bound in (("above", -1), ("below", 10**12))
             ),
         )
-        assert row["outcome"] == standing.outcome(question, counts[row["border"]])
+        assert row["outcome"] == questions.outcome(question, counts[row["border"]])
 
 
 def test_every_kind_is_asked_and_shown_with_its_skill(published):
     with closing(sqlite3.connect(published)) as connection:
         latest = store.latest(connection)
         found = reliability.by_kind(store.resolved(connection))
-    kinds = {*standing.KINDS, standing.INSIDE}
+    kinds = {*questions.KINDS, questions.INSIDE}
 
     assert {row["kind"] for row in latest} == kinds
     assert {one.kind for one in found} == kinds
     by_kind = {one.kind: one for one in found}
     assert by_kind["next 12 months above last 12"].record.brier < 0.19
     assert by_kind["month in half a year above this month"].record.skill < 0.1
-    assert not by_kind[standing.INSIDE].skilled
+    assert not by_kind[questions.INSIDE].skilled
     for one in found:
         assert sum(part.n for part in one.bins) == one.record.n
 
@@ -273,6 +273,6 @@ def test_chances_are_drawn_beside_what_came(published, tmp_path):
     assert said.exit_code == 0, said.output
     assert "of 6 kinds of questions are answered better" in said.output
     drawn = "".join(ET.parse(tmp_path / "a.svg").getroot().itertext()).replace(" ", "")
-    assert all(kind.replace(" ", "") in drawn for kind in standing.KINDS)  # lines break anywhere
+    assert all(kind.replace(" ", "") in drawn for kind in questions.KINDS)  # lines break anywhere
     assert "graydiagonal" in drawn
     assert (refused.exit_code, alone.exit_code) == (2, 2)

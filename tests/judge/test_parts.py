@@ -3,9 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecast.watch.outlook import Outlook
-from forecast.watch.relative import BorderMonth, apart_share, difference, moved_along
-from forecast.watch.surprise import Expected
+from forecast.engine.predictive import Expected, Outlook
+from forecast.judge.parts import BorderMonth, apart_share, difference, moved_along
 
 
 def test_a_part_is_expected_to_move_as_its_border_moved():

@@ -7,16 +7,18 @@ what would have been. Everything it must know of earlier months is in `State`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+import statistics
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from forecast import months
+from forecast.engine.predictive import Expected, Outlook
+from forecast.judge import drift, episodes, parts
+from forecast.judge.drift import Drift, Side
+from forecast.judge.parts import BorderMonth
+from forecast.judge.surprise import Rules, Severity, eligible, p_value, ratio, severity
 from forecast.types import Episode, Flag, Judgement, Role, SeriesKey
-from forecast.watch import cusum, episodes, relative
-from forecast.watch.cusum import Drift, Side
-from forecast.watch.outlook import Outlook
-from forecast.watch.relative import BorderMonth
-from forecast.watch.surprise import Expected, Rules, Severity, eligible, p_value, ratio, severity
 
 OUTSIDE = 0.05  # p beyond the 95% interval
 
@@ -131,7 +133,7 @@ def _apart(look: Look, rules: Rules) -> Surprise | None:
     if look.outlook.cutoff != look.border.outlook.cutoff:
         return None  # deviations over different spans do not compare
     expected = look.outlook.expected(month)
-    moved = relative.moved_along(expected, look.border, month, look.apart)
+    moved = parts.moved_along(expected, look.border, month, look.apart)
     return _verdict(look.published, moved, rules)
 
 
@@ -142,7 +144,7 @@ def _seen(
     border = look.border
     if apart is not None:
         assert border is not None
-        outlook = relative.difference(outlook, border.outlook, look.apart)
+        outlook = parts.difference(outlook, border.outlook, look.apart)
     return episodes.Seen(
         series=look.published.series,
         month=look.published.month,
@@ -215,8 +217,8 @@ def _drifted(
     """The drift rule after this month, and its alarm's side."""
     month = look.published.month
     if flag is not None and flag.severity != "watch":
-        return cusum.flagged(state.drift, month, own.side, outside), 0
-    after, alarm = cusum.quiet(state.drift, month, own.z, outside)
+        return drift.flagged(state.drift, month, own.side, outside), 0
+    after, alarm = drift.quiet(state.drift, month, own.z, outside)
     known = step.open is not None or not _large(look, rules)
     return (replace(after, said=state.drift.said), 0) if alarm and known else (after, alarm)
 
@@ -268,3 +270,10 @@ def _unjudged(published: Published) -> Judgement:
     return Judgement(
         published.series, published.month, published.encounters, "none", published.release_id
     )
+
+
+def typical(by_month: Mapping[str, int], through: str) -> float:
+    """Median of the twelve months up to `through`."""
+    last = months.to_index(through)
+    year = [by_month.get(months.from_index(last - back)) for back in range(12)]
+    return float(statistics.median([count for count in year if count is not None] or [0]))
