@@ -25,11 +25,11 @@ from forecast import config, months
 from forecast.context import Context, source_of
 from forecast.engine import paths
 from forecast.engine.anyseries import forecast_counts
-from forecast.intake.counts import MonthlyCounts
 from forecast.judge import questions
 from forecast.store import connect, flags
 from forecast.types import SeriesKey
 from jobs import monthly
+from models.base import MonthlyCounts
 
 FIRST, HELD, CLINICS = "2019-01", 60, 40
 AHEAD, CUTOFFS, DRAWS = 12, 24, 500

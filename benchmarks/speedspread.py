@@ -26,8 +26,9 @@ from forecast.config import Compute
 from forecast.desk.export import ahead
 from forecast.engine.anyseries import SeriesForecasts, forecast_counts
 from forecast.engine.blocks import Spread
-from forecast.intake.counts import MonthlyCounts, read_counts
+from forecast.tables.read import read_counts
 from jobs.compute.executors import spreading
+from models.base import MonthlyCounts
 
 FEW = 400  # series, to warm up on
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import compress
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -125,3 +127,57 @@ class Model(Protocol):
 
     def paths(self, panel: Panel, origins: Ints, h: int) -> Paths:
         """Median paths; origins are ascending column indices, the last month seen."""
+
+
+MOST_MISSING = 24  # unknown months in a row, say a season that nobody counted, or two
+
+
+@dataclass(frozen=True)
+class MonthlyCounts:
+    """Monthly counts of any series, each aligned at its own last month.
+
+    Attributes
+    ----------
+    names : (series,) as in the file, in the order of first appearance.
+    family : (series,) whose errors a series shares at the gate and in the prior.
+    values : (series, months) counts >= 0; NaN before a series starts and where nobody knows. The
+        last column is known.
+    last : (series,) month of the last column, as a running number (see `forecast.months`).
+    nested : (series,) what each is a part of and its name there, "" for all of it; or empty.
+    jumps : whether they are known to jump and stay, see `Panel`.
+    """
+
+    names: tuple[str, ...]
+    family: NDArray[np.str_]
+    values: Floats
+    last: Ints
+    nested: tuple[tuple[str, str], ...] = ()
+    jumps: bool = False
+
+    @cached_property
+    def length(self) -> Ints:
+        """(series,) months each series has a value in."""
+        return np.asarray(np.isfinite(self.values).sum(axis=1), dtype=np.int64)
+
+    @cached_property
+    def whole(self) -> NDArray[np.bool_]:
+        """(series,) whether all values of a series are integers."""
+        return np.asarray((np.nan_to_num(self.values) % 1 == 0).all(axis=1))
+
+    @cached_property
+    def panel(self) -> Panel:
+        """The same on the scale of the models, log1p."""
+        without_events = ((),) * len(self.names)
+        z = np.log1p(self.values)
+        return Panel(z, self.last, self.family, self.names, without_events, jumps=self.jumps)
+
+    def some(self, chosen: NDArray[np.bool_]) -> MonthlyCounts:
+        """Those series only; chosen (series,)."""
+        names = tuple(compress(self.names, chosen))
+        values = self.values[chosen]
+        first = np.flatnonzero(np.isfinite(values).any(axis=0))
+        values = values[:, first[0] if len(first) else values.shape[1] :]
+        nested = tuple(compress(self.nested, chosen))
+        return MonthlyCounts(
+            names, self.family[chosen], values, self.last[chosen], nested, self.jumps
+        )

@@ -1,7 +1,7 @@
 """The engine on any monthly counts: an analyst's own series, any number of them.
 
     from forecast.engine.anyseries import forecast_counts
-    from forecast.intake.counts import read_counts
+    from forecast.tables.read import read_counts
 
     said = forecast_counts(read_counts(path), h=18)
     values = said.values(slice(0, 10))   # (10, 1, 18, 23): the hub's quantiles of ten series
@@ -27,8 +27,7 @@ from forecast.engine.predictive import Predictive, TotalRows
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from forecast.engine.rows import HUB, INTERVAL_PROBS, INTERVALS
 from forecast.errors import DataError, ShortSeriesError
-from forecast.intake.counts import MonthlyCounts
-from models.base import Floats, Ints, Paths
+from models.base import Floats, Ints, MonthlyCounts, Paths
 from models.structural import filled
 
 SHORTEST = par.FIRST_ERROR + par.LEAST_ERRORS  # months a series must have

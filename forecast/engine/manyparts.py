@@ -43,9 +43,8 @@ from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.shelf import Place, Shelf
 from forecast.errors import DataError, ShortSeriesError
-from forecast.intake.counts import MonthlyCounts
 from models import structural
-from models.base import Floats, Ints
+from models.base import Floats, Ints, MonthlyCounts
 from models.kalman import GRID
 from models.onepass import median, off_calendar, on_calendar
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from forecast import months
 from forecast.engine import parameters as par
-from forecast.intake.series import MOST_MISSING
+from models.base import MOST_MISSING
 
 
 def first_forecast(known: Collection[str], through: str) -> str:

@@ -12,9 +12,7 @@ from forecast.errors import DataError
 from forecast.intake import events
 from forecast.intake.sources.contract import Source
 from forecast.types import Counts, SeriesKey, Totals
-from models.base import Floats, Panel
-
-MOST_MISSING = 24  # unknown months in a row, say a season that nobody counted, or two
+from models.base import MOST_MISSING, Floats, Panel
 
 
 def nationwide_rows(keys: Sequence[SeriesKey], totals: Totals) -> dict[int, tuple[int, ...]]:

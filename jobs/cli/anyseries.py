@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from forecast.desk.export.encoded import Encoded, EncodedBlock
     from forecast.engine.anyseries import Quality, SeriesForecasts
     from forecast.engine.blocks import Spread
-    from forecast.intake.counts import MonthlyCounts
     from forecast.intake.sources.contract import Source
-    from forecast.intake.tables.grid import ReadAs
+    from forecast.tables.grid import ReadAs
     from jobs.pipeline.refits import Report
-    from models.base import Floats
+    from models.base import Floats, MonthlyCounts
 
 STDIN = STDOUT = "-"
 SHOWN = 10  # warnings of a kind
@@ -79,7 +78,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
 
     def with_options(**given: Any) -> Any:
-        from forecast.intake.tables.grid import ReadAs
+        from forecast.tables.grid import ReadAs
 
         decimal = {"point": ".", "comma": ",", None: ""}[given.pop("decimal")]
         names = ("series", "month", "value", "sheet", "fiscal_start", "sums")
@@ -179,7 +178,7 @@ def forecast(
     """
     from forecast.desk.terminal import own_counts
     from forecast.engine import anyseries
-    from forecast.intake.counts import read_table
+    from forecast.tables.read import read_table
     from jobs.compute.executors import spreading
 
     read_as = replace(read_as, jumps=jumps)

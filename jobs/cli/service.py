@@ -19,7 +19,7 @@ from jobs.cli.shared import KnownName, Settings, print_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from forecast.intake.tables.grid import ReadAs
+    from forecast.tables.grid import ReadAs
 
 
 def _others(_: click.Context | None = None) -> dict[str, Callable[[], str]]:

@@ -26,9 +26,9 @@ from forecast.errors import ConfigError
 from forecast.files import content_sha256
 from forecast.intake.sources import registry
 from forecast.intake.sources.contract import Source
-from forecast.intake.tables import markup
 from forecast.store import connect, inventory, measures, ops
 from forecast.store.ops import Download, Link, Poll, PollAnswer, PollOutcome
+from forecast.tables import markup
 from forecast.words import printable
 from jobs.intake import archive, inbox, listing, poll_times
 from jobs.intake.http import Reply, client, get

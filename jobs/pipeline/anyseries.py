@@ -21,12 +21,12 @@ from forecast.engine.blocks import Spread
 from forecast.engine.predictive import TotalRows
 from forecast.engine.refit import Job, do, gather, split
 from forecast.errors import ConfigError, DataError, ShortSeriesError
-from forecast.intake.counts import MonthlyCounts, read_table
-from forecast.intake.tables.grid import ReadAs
+from forecast.tables.grid import ReadAs
+from forecast.tables.read import read_table
 from jobs.compute.answers import answers
 from jobs.pipeline.refits import FIT_SECONDS, Report, no_paths
 from models import REFITTED, build
-from models.base import Floats, Ints, Panel, Paths
+from models.base import Floats, Ints, MonthlyCounts, Panel, Paths
 from models.structural import filled
 
 BASELINES = ("naive", "snaive")

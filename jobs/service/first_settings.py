@@ -15,12 +15,13 @@ import numpy as np
 from forecast import months
 from forecast.engine import anyseries
 from forecast.errors import ConfigError, DataError
-from forecast.intake import counts
 from forecast.intake.sources import registry
+from forecast.tables import read as table_reader
 from forecast.words import capital, month_words
+from models import base
 
 if TYPE_CHECKING:
-    from forecast.intake.tables.grid import ReadAs
+    from forecast.tables.grid import ReadAs
 
 FALSE_FLAGS = 0.4  # a month, over all series: about one in two or three months
 SCORED = 24  # months for which other models are scored from the start
@@ -142,10 +143,10 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
     FaultsError, DataError, QuarantineError : as `counts.read_table` has them.
     """
     file = _newest(path)
-    nesting = ("", "") if wanted.series else counts.nesting(file, wanted)
+    nesting = ("", "") if wanted.series else table_reader.nesting(file, wanted)
     if nesting[1]:
         wanted = replace(wanted, series=nesting[:1], part=nesting[1])
-    read = counts.read_table(file, wanted)
+    read = table_reader.read_table(file, wanted)
     table = read.counts
     last = int(table.last.max())
     blank = np.argmax(np.isfinite(table.values), axis=1)  # before a series' first month
@@ -224,7 +225,7 @@ def write(output: Path, content: bytes) -> None:
         raise ConfigError(str(output), "file", f"cannot be written: {error.strerror}") from None
 
 
-def _tolerance(table: counts.MonthlyCounts, total: str) -> tuple[int, list[str]]:
+def _tolerance(table: base.MonthlyCounts, total: str) -> tuple[int, list[str]]:
     """By how much sums may miss their totals, as they did so far; and that, in a sentence.
 
     0 where they are to the unit, or miss by more than rounding explains: such a file is refused.
@@ -252,7 +253,7 @@ def _tolerance(table: counts.MonthlyCounts, total: str) -> tuple[int, list[str]]
     ]
 
 
-def _parts_taken(table: counts.MonthlyCounts, one: str, part: str) -> list[str]:
+def _parts_taken(table: base.MonthlyCounts, one: str, part: str) -> list[str]:
     """That series have parts, and how many; nothing where they have none."""
     below = [series for series, name in table.nested if name]
     if not below:

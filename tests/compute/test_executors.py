@@ -36,7 +36,6 @@ from forecast.engine.anyseries import forecast_counts
 from forecast.engine.blocks import in_turn
 from forecast.engine.predictive import Predictive
 from forecast.errors import ConfigError
-from forecast.intake.counts import MonthlyCounts
 from jobs.cli import main
 from jobs.compute import dask
 from jobs.compute.dask import _check
@@ -49,6 +48,7 @@ from jobs.compute.executors import (
     executor,
     spreading,
 )
+from models.base import MonthlyCounts
 
 H, HINDCASTS = 4, 5
 MANY = 10**6  # series: as many as make worker processes worth their start

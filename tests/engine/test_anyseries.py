@@ -26,12 +26,12 @@ from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import HUB, INTERVAL_PROBS, INTERVALS
 from forecast.errors import DataError, ShortSeriesError
-from forecast.intake.counts import MonthlyCounts
 from forecast.types import HUB_COLUMNS
 from jobs.cli import main
 from jobs.pipeline import anyseries as run_anyseries
 from jobs.pipeline.anyseries import forecast_all
 from models import build
+from models.base import MonthlyCounts
 from tests.support import reference_numbers
 from tests.support.panels import make_panel
 

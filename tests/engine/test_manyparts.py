@@ -17,10 +17,10 @@ from forecast.engine import manyparts
 from forecast.engine.anyseries import forecast_counts
 from forecast.engine.blocks import in_turn
 from forecast.errors import ConfigError, DataError
-from forecast.intake.counts import MonthlyCounts
-from forecast.intake.tables.grid import ReadAs
+from forecast.tables.grid import ReadAs
 from jobs.cli import main
 from jobs.pipeline import anyseries
+from models.base import MonthlyCounts
 from tests.support import reference_numbers
 
 LAST = months.to_index("2026-08")

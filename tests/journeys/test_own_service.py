@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from forecast import config, months
 from forecast.context import Context, source_of
 from forecast.errors import ConfigError
-from forecast.intake.tables.grid import ReadAs
 from forecast.store import connect, flags, integrity, measures, notices, releases
 from forecast.store.notices import Approval
+from forecast.tables.grid import ReadAs
 from jobs import monthly
 from jobs.cli import main
 from jobs.intake.take_in import take_in

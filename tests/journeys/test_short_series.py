@@ -12,9 +12,8 @@ from click.testing import CliRunner
 from forecast import months
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.waiting import first_forecast
-from forecast.intake.series import MOST_MISSING
 from jobs.cli import main
-from models.base import Panel
+from models.base import MOST_MISSING, Panel
 
 FIRST, HELD = months.to_index("2019-01"), 60
 OPENED = HELD - 14  # the month of the new clinic's first count

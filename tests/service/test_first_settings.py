@@ -10,7 +10,7 @@ import pytest
 
 from forecast import config, months
 from forecast.errors import ConfigError, DataError
-from forecast.intake.tables.grid import ReadAs
+from forecast.tables.grid import ReadAs
 from jobs.service import first_settings
 from jobs.service.first_settings import understood
 

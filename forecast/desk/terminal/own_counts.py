@@ -9,8 +9,9 @@ import numpy as np
 
 from forecast import months
 from forecast.engine.anyseries import Quality
-from forecast.intake.counts import MonthlyCounts, TableRead
+from forecast.tables.read import TableRead
 from forecast.words import month_words
+from models.base import MonthlyCounts
 
 
 def as_read(read: TableRead) -> list[str]:

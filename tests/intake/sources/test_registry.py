@@ -28,8 +28,8 @@ from forecast.intake.sources.contract import (
     release_seq,
 )
 from forecast.intake.sources.own_counts.source import data_through, own_counts, read_as
-from forecast.intake.tables.grid import ReadAs
 from forecast.store.reports import MonthRecord
+from forecast.tables.grid import ReadAs
 from forecast.types import Coverage, SeriesKey
 from tests.support.panels import make_panel
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
 from forecast.intake.sources.cbp_encounters.source import ASIDE
-from forecast.intake.tables import markup
+from forecast.tables import markup
 from forecast.types import NATIONWIDE
 
 _TOTALS = {

@@ -13,8 +13,8 @@ from forecast.files import content_sha256, unpacked
 from forecast.intake.sources.cbp_apprehension_types import page
 from forecast.intake.sources.cbp_encounters.source import ASIDE, ENCOUNTERS
 from forecast.intake.sources.contract import FileName, ReadRelease, ReleaseFile, release_seq
-from forecast.intake.tables.markup import PAGE_BYTES
 from forecast.labels import Joins
+from forecast.tables.markup import PAGE_BYTES
 from forecast.types import Coverage, Release, Scope, SeriesKey, Snapshot
 
 # The publisher's names, and a day where a person has put down when a page was saved.

@@ -21,7 +21,6 @@ from forecast import months
 from forecast.config import CountsSection
 from forecast.errors import DataError
 from forecast.files import content_sha256
-from forecast.intake import counts
 from forecast.intake.sources.contract import (
     Agreement,
     Hierarchy,
@@ -37,8 +36,9 @@ from forecast.intake.sources.contract import (
     coverage_of,
     release_seq,
 )
-from forecast.intake.tables.grid import ReadAs
 from forecast.labels import Joins
+from forecast.tables import read
+from forecast.tables.grid import ReadAs
 from forecast.types import Counts, Release, SeriesKey, Snapshot
 
 PART = "part"  # the one dimension of own counts; the settings have people's word for it
@@ -151,7 +151,7 @@ def read_as(section: CountsSection) -> ReadAs:
 
 def data_through(section: CountsSection, file: ReleaseFile) -> str:
     """The last month of a delivered file; errors as `counts.read_table`."""
-    found = counts.table_in_bytes(file.name, file.content, read_as(section)).counts
+    found = read.table_in_bytes(file.name, file.content, read_as(section)).counts
     return months.from_index(int(found.last.max()))
 
 
@@ -255,7 +255,7 @@ def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:
 
 def _whole_counts(section: CountsSection, file: ReleaseFile) -> dict[SeriesKey, dict[str, int]]:
     """Series -> month -> count, of the months that are known."""
-    table = counts.table_in_bytes(file.name, file.content, read_as(section)).counts
+    table = read.table_in_bytes(file.name, file.content, read_as(section)).counts
     found = {}
     places = table.nested or tuple((name, "") for name in table.names)
     _refuse_names(file.name, section.many, dict.fromkeys(series for series, _ in places))

@@ -25,9 +25,9 @@ from forecast.intake.sources import registry
 from forecast.intake.sources.cbp_encounters import bundle
 from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.intake.sources.contract import ReadRelease, ReleaseFile
-from forecast.intake.tables import markup
 from forecast.store import connect, inventory, releases
 from forecast.store.connect import transaction, writing
+from forecast.tables import markup
 from forecast.types import SeriesKey
 from jobs.cli import main
 from jobs.intake import archive

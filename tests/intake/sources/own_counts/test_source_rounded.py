@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from forecast import config, months
 from forecast.context import Context
-from forecast.intake.tables.grid import ReadAs
 from forecast.store import connect, releases
+from forecast.tables.grid import ReadAs
 from forecast.types import SeriesKey
 from jobs.cli import main
 from jobs.intake.take_in import take_in

@@ -17,9 +17,9 @@ from pyarrow import parquet
 from xlsxwriter import Workbook
 
 from forecast.errors import DataError, QuarantineError
-from forecast.intake.tables import formulas, markup, sheet
-from forecast.intake.tables.sheet import Sheet, sheets_of
-from forecast.intake.tables.workbook import plain
+from forecast.tables import formulas, markup, sheet
+from forecast.tables.sheet import Sheet, sheets_of
+from forecast.tables.workbook import plain
 
 
 def read(text: str | bytes) -> Sheet:

@@ -22,9 +22,9 @@ import numpy as np
 
 from forecast.errors import DataError, QuarantineError
 from forecast.files import unpacked
-from forecast.intake.tables.dates import CellValue
-from forecast.intake.tables.markup import tables
-from forecast.intake.tables.workbook import plain
+from forecast.tables.dates import CellValue
+from forecast.tables.markup import tables
+from forecast.tables.workbook import plain
 from models.base import Ints
 
 MOST_BYTES = 1_000_000_000  # of a file: some 200,000 series of 74 months
@@ -391,7 +391,7 @@ def _usual(widths: Sequence[int]) -> int:
 
 def _workbook(name: str, content: bytes) -> list[Sheet]:
     # Nobody who reads text waits for it.
-    from forecast.intake.tables import workbook
+    from forecast.tables import workbook
 
     if find_spec("python_calamine") is None:
         raise DataError(f"{name}: to read workbooks install python-calamine, or save it as CSV")

@@ -1,6 +1,6 @@
 """Anybody's monthly counts: a table in any form people keep them in -> series side by side.
 
-What a cell may look like stands in `forecast.intake.tables`. Here counts are checked, all faults
+What a cell may look like stands in `forecast.tables`. Here counts are checked, all faults
 of a file at once, and arranged. A month that nobody knows is missing; it is not 0.
 """
 
@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
 from io import BytesIO
 from itertools import chain, compress
 from pathlib import Path
@@ -22,10 +21,9 @@ from numpy.typing import NDArray
 from forecast import months
 from forecast.errors import DataError, FaultsError
 from forecast.files import unpacked
-from forecast.intake.series import MOST_MISSING
-from forecast.intake.tables import dates, layout, numerals
-from forecast.intake.tables.dates import CellValue
-from forecast.intake.tables.grid import (
+from forecast.tables import dates, layout, numerals
+from forecast.tables.dates import CellValue
+from forecast.tables.grid import (
     ONE_SERIES,
     PER_ENTRY,
     Entries,
@@ -35,62 +33,11 @@ from forecast.intake.tables.grid import (
     refuse_period,
     text_of,
 )
-from forecast.intake.tables.sheet import MOST_DELIVERED, Sheet, read_sheets, sheets_of
-from models.base import Floats, Ints, Panel
+from forecast.tables.sheet import MOST_DELIVERED, Sheet, read_sheets, sheets_of
+from models.base import MOST_MISSING, Floats, Ints, MonthlyCounts
 
 ONE_FAMILY = "all"
 _NAMED = 5  # series in a note
-
-
-@dataclass(frozen=True)
-class MonthlyCounts:
-    """Monthly counts of any series, each aligned at its own last month.
-
-    Attributes
-    ----------
-    names : (series,) as in the file, in the order of first appearance.
-    family : (series,) whose errors a series shares at the gate and in the prior.
-    values : (series, months) counts >= 0; NaN before a series starts and where nobody knows. The
-        last column is known.
-    last : (series,) month of the last column, as a running number (see `forecast.months`).
-    nested : (series,) what each is a part of and its name there, "" for all of it; or empty.
-    jumps : whether they are known to jump and stay, see `Panel`.
-    """
-
-    names: tuple[str, ...]
-    family: NDArray[np.str_]
-    values: Floats
-    last: Ints
-    nested: tuple[tuple[str, str], ...] = ()
-    jumps: bool = False
-
-    @cached_property
-    def length(self) -> Ints:
-        """(series,) months each series has a value in."""
-        return np.asarray(np.isfinite(self.values).sum(axis=1), dtype=np.int64)
-
-    @cached_property
-    def whole(self) -> NDArray[np.bool_]:
-        """(series,) whether all values of a series are integers."""
-        return np.asarray((np.nan_to_num(self.values) % 1 == 0).all(axis=1))
-
-    @cached_property
-    def panel(self) -> Panel:
-        """The same on the scale of the models, log1p."""
-        without_events = ((),) * len(self.names)
-        z = np.log1p(self.values)
-        return Panel(z, self.last, self.family, self.names, without_events, jumps=self.jumps)
-
-    def some(self, chosen: NDArray[np.bool_]) -> MonthlyCounts:
-        """Those series only; chosen (series,)."""
-        names = tuple(compress(self.names, chosen))
-        values = self.values[chosen]
-        first = np.flatnonzero(np.isfinite(values).any(axis=0))
-        values = values[:, first[0] if len(first) else values.shape[1] :]
-        nested = tuple(compress(self.nested, chosen))
-        return MonthlyCounts(
-            names, self.family[chosen], values, self.last[chosen], nested, self.jumps
-        )
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from forecast import months
-from forecast.intake.tables.footnotes import without_footnote
+from forecast.tables.footnotes import without_footnote
 
 CellValue = str | float | date | None
 """What a cell of a table may hold: text files have only text, spreadsheets all four."""

@@ -15,8 +15,8 @@ from functools import cache
 import numpy as np
 
 from forecast.errors import DataError
-from forecast.intake.tables import dates
-from forecast.intake.tables.sheet import TOP, Sheet, with_labels
+from forecast.tables import dates
+from forecast.tables.sheet import TOP, Sheet, with_labels
 
 _LANGUAGES = (
     *("af", "am", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el", "en"),

@@ -14,8 +14,8 @@ from xlsxwriter import Workbook
 
 from forecast import months
 from forecast.errors import DataError
-from forecast.intake.counts import TableRead, read_table, table_in_bytes
-from forecast.intake.tables.grid import ReadAs
+from forecast.tables.grid import ReadAs
+from forecast.tables.read import TableRead, read_table, table_in_bytes
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "real"
 GERMAN = "Jan Feb März Apr Mai Jun Jul Aug Sep Okt Nov Dez".split()  # noqa: SIM905

@@ -15,8 +15,8 @@ from xlsxwriter import Workbook
 
 from forecast import months
 from forecast.errors import DataError, FaultsError
-from forecast.intake.counts import TableRead, table_in_bytes
-from forecast.intake.tables.grid import ReadAs
+from forecast.tables.grid import ReadAs
+from forecast.tables.read import TableRead, table_in_bytes
 
 Row = Sequence[object]
 MONTHS = list(range(2021 * 12, 2024 * 12))

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from forecast.intake.tables.dates import CellValue
-from forecast.intake.tables.footnotes import without_footnote
-from forecast.intake.tables.formulas import NO_RESULT
+from forecast.tables.dates import CellValue
+from forecast.tables.footnotes import without_footnote
+from forecast.tables.formulas import NO_RESULT
 
 LARGEST = 1e15  # beyond it a float does not hold every integer
 _MISSING = frozenset(

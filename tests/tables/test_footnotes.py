@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.intake.tables.footnotes import without_footnote
+from forecast.tables.footnotes import without_footnote
 
 
 @pytest.mark.parametrize(

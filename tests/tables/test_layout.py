@@ -13,10 +13,10 @@ from xlsxwriter import Workbook
 
 from forecast import months
 from forecast.errors import DataError
-from forecast.intake.counts import TableRead, table_of
-from forecast.intake.tables import grid, layout, long
-from forecast.intake.tables.grid import ReadAs
-from forecast.intake.tables.sheet import sheets_of
+from forecast.tables import grid, layout, long
+from forecast.tables.grid import ReadAs
+from forecast.tables.read import TableRead, table_of
+from forecast.tables.sheet import sheets_of
 
 MONTHS = [f"2020-{month:02}" for month in range(1, 8)]
 WHOLE = "series from the file as a whole"

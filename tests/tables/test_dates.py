@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast import months
-from forecast.intake.tables import dates
-from forecast.intake.tables.dates import DAY_FIRST, MONTH_FIRST
+from forecast.tables import dates
+from forecast.tables.dates import DAY_FIRST, MONTH_FIRST
 
 READ = {
     "2024-01": ("2024-01", 0),

@@ -20,7 +20,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from forecast import child
-from forecast.intake.tables.formulas import NO_RESULT, without_result
+from forecast.tables.formulas import NO_RESULT, without_result
 
 MOST_CELLS = 5_300_000  # between A1 and the last cell: Excel's million rows of five columns
 MOST_UNPACKED = 600_000_000  # bytes; a cell takes some fifty

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from forecast.intake.tables.formulas import without_result
+from forecast.tables.formulas import without_result
 
 BOOK = '<workbook><sheets><sheet name="A &amp; B" sheetId="1" r:id="rId1"/></sheets></workbook>'
 RELATIONS = '<Relationships><Relationship Target="{}" Id="rId1"/></Relationships>'

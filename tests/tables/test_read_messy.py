@@ -20,9 +20,10 @@ from xlsxwriter import Workbook
 
 from forecast import months
 from forecast.errors import DataError
-from forecast.intake.counts import MonthlyCounts, read_counts, table_of
-from forecast.intake.tables.grid import ReadAs
-from forecast.intake.tables.sheet import sheets_of
+from forecast.tables.grid import ReadAs
+from forecast.tables.read import read_counts, table_of
+from forecast.tables.sheet import sheets_of
+from models.base import MonthlyCounts
 
 Truth = dict[tuple[str, int], float]  # known counts by series and running month
 

@@ -17,10 +17,10 @@ from datetime import date, timedelta
 import numpy as np
 
 from forecast import months
-from forecast.intake.tables import dates, numerals
-from forecast.intake.tables.dates import CellValue
-from forecast.intake.tables.languages import in_english
-from forecast.intake.tables.sheet import TOP, Sheet, with_labels
+from forecast.tables import dates, numerals
+from forecast.tables.dates import CellValue
+from forecast.tables.languages import in_english
+from forecast.tables.sheet import TOP, Sheet, with_labels
 
 _BY_HAND = 20_000  # rows; longer sheets come from programs, which lay out no blocks
 _LEAST = 13  # different months: more than a year, so that years are told from days

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.intake.tables.languages import in_english
-from forecast.intake.tables.sheet import Sheet, sheets_of
+from forecast.tables.languages import in_english
+from forecast.tables.sheet import Sheet, sheets_of
 
 GERMAN = ["Januar", "Februar", "M\u00e4rz", "April", "Mai", "Juni", "Juli", "August"]
 ENGLISH = ["January", "February", "March", "April", "May", "June", "July", "August"]

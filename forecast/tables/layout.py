@@ -14,10 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from forecast.errors import DataError
-from forecast.intake.tables import dates, numerals
-from forecast.intake.tables.blocks import as_one_table
-from forecast.intake.tables.dates import CellValue
-from forecast.intake.tables.grid import (
+from forecast.tables import dates, numerals
+from forecast.tables.dates import CellValue
+from forecast.tables.grid import (
     Entries,
     Fault,
     ReadAs,
@@ -39,8 +38,9 @@ from forecast.intake.tables.grid import (
     year_start,
     years_of,
 )
-from forecast.intake.tables.long import from_long
-from forecast.intake.tables.sheet import TOP, Sheet
+from forecast.tables.header import as_one_table
+from forecast.tables.long import from_long
+from forecast.tables.sheet import TOP, Sheet
 from models.base import Ints
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.intake.tables import numerals
-from forecast.intake.tables.footnotes import without_footnote
-from forecast.intake.tables.formulas import NO_RESULT
+from forecast.tables import numerals
+from forecast.tables.footnotes import without_footnote
+from forecast.tables.formulas import NO_RESULT
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from forecast.errors import DataError
-from forecast.intake.tables import dates, numerals
-from forecast.intake.tables.dates import CellValue
-from forecast.intake.tables.grid import (
+from forecast.tables import dates, numerals
+from forecast.tables.dates import CellValue
+from forecast.tables.grid import (
     EXAMPLE,
     JUDGED,
     SAMPLE,
@@ -38,7 +38,7 @@ from forecast.intake.tables.grid import (
     year_start,
     years_of,
 )
-from forecast.intake.tables.sheet import TOP
+from forecast.tables.sheet import TOP
 from models.base import Ints
 
 FAMILY = "family"

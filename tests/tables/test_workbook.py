@@ -13,8 +13,8 @@ from xlsxwriter import Workbook
 from forecast import config
 from forecast.context import Context
 from forecast.errors import QuarantineError
-from forecast.intake.tables import workbook
-from forecast.intake.tables.sheet import sheets_of
+from forecast.tables import workbook
+from forecast.tables.sheet import sheets_of
 from jobs.cli import main
 from jobs.service import wakeup
 from tests.support.databases import rows

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from forecast.errors import DataError
-from forecast.intake.tables import dates, numerals
-from forecast.intake.tables.dates import CellValue
-from forecast.intake.tables.footnotes import without_footnote
-from forecast.intake.tables.sheet import Sheet
+from forecast.tables import dates, numerals
+from forecast.tables.dates import CellValue
+from forecast.tables.footnotes import without_footnote
+from forecast.tables.sheet import Sheet
 from models.base import Ints
 
 ONE_SERIES = "count"  # the name of a series whose file names none

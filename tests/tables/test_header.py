@@ -11,10 +11,10 @@ import pytest
 
 from forecast import months
 from forecast.errors import DataError
-from forecast.intake.counts import TableRead, table_of
-from forecast.intake.tables import blocks
-from forecast.intake.tables.grid import ReadAs
-from forecast.intake.tables.sheet import Sheet, sheets_of
+from forecast.tables import header
+from forecast.tables.grid import ReadAs
+from forecast.tables.read import TableRead, table_of
+from forecast.tables.sheet import Sheet, sheets_of
 
 HALF = month_abbr[1:7]
 
@@ -92,14 +92,14 @@ def test_blocks_with_a_year_over_each_are_one_table():
 def test_counts_between_a_year_and_its_months_leave_it_where_it_is():
     found = sheet(row("", 2020, "", "") + row("", 7, 8, 9) + row("site", *HALF[:3]))
 
-    assert cells(blocks._years_over_months(found)) == cells(found)
+    assert cells(header._years_over_months(found)) == cells(found)
 
 
 def test_a_year_is_looked_for_in_the_three_lines_above():
     def with_gap(lines: int) -> str:
         return row("", 2020, "") + row("", "x", "y") * lines + row("site", "Jan", "Feb")
 
-    near, far = (blocks._years_over_months(sheet(with_gap(n))) for n in (2, 3))
+    near, far = (header._years_over_months(sheet(with_gap(n))) for n in (2, 3))
     assert near.row(0) == ["site", "2020 Jan", "2020 Feb"]
     assert far.row(0) == ["", "2020", ""]
 
@@ -109,7 +109,7 @@ def test_of_two_lines_with_years_the_nearer_one_is_that_of_the_months():
         row("", 2019, "") + row("", 2020, "") + row("site", "Jan", "Feb") + row("a", 1, 2)
     )
 
-    assert blocks._years_over_months(found).row(1) == ["site", "2020 Jan", "2020 Feb"]
+    assert header._years_over_months(found).row(1) == ["site", "2020 Jan", "2020 Feb"]
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,13 @@ def test_of_two_lines_with_years_the_nearer_one_is_that_of_the_months():
 def test_what_is_no_year_over_months_stays_on_its_line(text):
     found = sheet(text)
 
-    assert blocks._years_over_months(found) is found
+    assert header._years_over_months(found) is found
 
 
 def test_months_left_of_the_first_year_keep_their_names():
     found = sheet(row("", "", 2020, "") + row("site", "Dec", "Jan", "Feb") + row("a", 1, 2, 3))
 
-    assert blocks._years_over_months(found).row(0) == ["site", "Dec", "2020 Jan", "2020 Feb"]
+    assert header._years_over_months(found).row(0) == ["site", "Dec", "2020 Jan", "2020 Feb"]
 
 
 # --- names over measures
@@ -163,7 +163,7 @@ def test_sites_over_measures_that_each_has_are_one_header():
 def test_what_names_no_sites_is_left_where_it_is(head):
     found = sheet(head + row("2020-01", 1, 2, 3, 4) + row("2020-02", 1, 2, 3, 4))
 
-    assert cells(blocks._names_over_measures(found)) == cells(found)
+    assert cells(header._names_over_measures(found)) == cells(found)
 
 
 @pytest.mark.parametrize(("titles", "joined"), [(0, True), (28, True), (29, False)])
@@ -171,7 +171,7 @@ def test_sites_are_looked_for_in_the_first_thirty_lines(titles, joined):
     head = row("", "North", "South") + row("month", "in", "in")
     found = sheet(row("Visits", "", "") * titles + head + row("2020-01", 1, 2))
 
-    (changed,) = {len(found.grid) - len(blocks._names_over_measures(found).grid)}
+    (changed,) = {len(found.grid) - len(header._names_over_measures(found).grid)}
     assert changed == joined
 
 
@@ -179,8 +179,8 @@ def test_a_header_of_sites_may_be_the_last_line_but_one():
     found = sheet(row("", "North", "South") + row("month", "in", "in") + row("2020-01", 1, 2))
     alone = sheet(row("", "North", "South") + row("month", "in", "in"))
 
-    assert blocks._names_over_measures(found).row(0) == ["month", "North in", "South in"]
-    assert blocks._names_over_measures(alone) is alone
+    assert header._names_over_measures(found).row(0) == ["month", "North in", "South in"]
+    assert header._names_over_measures(alone) is alone
 
 
 def test_a_line_of_counts_with_one_name_twice_is_no_header():
@@ -226,18 +226,18 @@ def test_a_year_may_stand_in_the_corner_of_each_blocks_header():
 
     assert told(found) == {"a": (BOTH, "2021-06"), "b": (BOTH, "2021-06")}
     second = sheet("".join("q," + line for line in text.splitlines(True)))
-    assert [blocks._year_lines(second).row(at)[1] for at in (0, 1, 7)] == [
+    assert [header._year_lines(second).row(at)[1] for at in (0, 1, 7)] == [
         *("Month", "2020 Jan", "2021 Jan"),
     ]
     unlike = sheet(text.replace("2021,a,b", "2021,b,a"))
-    assert cells(blocks._year_lines(unlike)) == cells(unlike)
+    assert cells(header._year_lines(unlike)) == cells(unlike)
 
 
 @pytest.mark.parametrize(("before", "read_so"), [(0, True), (2, True), (3, False)])
 def test_years_and_months_are_looked_for_in_the_first_three_columns(before, read_so):
     text = "".join("x," * before + line for line in months_below(2020, 2021).splitlines(True))
     found = sheet(text)
-    made = blocks._year_lines(found)
+    made = header._year_lines(found)
 
     assert (made is not found) == read_so
     if read_so:
@@ -249,9 +249,9 @@ def test_six_months_below_two_years_are_enough():
     text = row(2020, "") + "".join(row(m, 1) for m in HALF[:3])
     found = sheet(text + text.replace("2020", "2021"))
 
-    assert len(blocks._year_lines(found).grid) == 6
+    assert len(header._year_lines(found).grid) == 6
     fewer = sheet((text + text.replace("2020", "2021")).rpartition("Mar")[0])
-    assert blocks._year_lines(fewer) is fewer
+    assert header._year_lines(fewer) is fewer
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_six_months_below_two_years_are_enough():
 def test_what_is_no_year_over_months_is_left_as_it_is(text):
     found = sheet(text)
 
-    assert cells(blocks._year_lines(found)) == cells(found)
+    assert cells(header._year_lines(found)) == cells(found)
 
 
 # --- blocks with a header or a title each
@@ -314,7 +314,7 @@ def test_titles_below_one_header_begin_right_below_it():
     later = row("2019-12", 9) + first
     for text, names in ((first, ["North", "South"]), (later, [])):
         found = sheet(row("month", "n") + text + block("South", TWO, False))
-        made = blocks._blocks_named(found)
+        made = header._blocks_named(found)
         assert (made is not found) == bool(names)
         assert list(dict.fromkeys(made.row(at)[0] for at in range(1, len(made.grid))))[:2] == (
             names or ["2019-12", "North"]
@@ -329,13 +329,13 @@ def test_one_title_or_one_over_a_remark_names_no_lines():
         head + block("North", ONE, False) + row("Source: us", "") + row("2020-12", 1),
     ):
         found = sheet(text)
-        assert blocks._blocks_named(found) is found
+        assert header._blocks_named(found) is found
 
 
 def test_lines_above_the_first_title_and_lines_of_one_cell_have_no_block():
     text = row("Visits", "", "") + row("North", "", "") + row("month", "n", "m")
     text += row("2020-01", 1, 2) + row("2020-02", "", "") + row("South", "", "")
-    found = blocks._blocks_named(sheet(text + row("month", "n", "m") + row("2020-01", 3, 4)))
+    found = header._blocks_named(sheet(text + row("month", "n", "m") + row("2020-01", 3, 4)))
 
     assert cells(found) == [
         ["", "Visits", "", ""],
@@ -351,7 +351,7 @@ def test_the_header_of_blocks_is_among_the_first_thirty_lines(titles, named):
     text = row("About us", "") * titles + block("", ONE) + block("", TWO)
     found = sheet(text)
 
-    assert (len(found.grid) - len(blocks._blocks_named(found).grid)) == named
+    assert (len(found.grid) - len(header._blocks_named(found).grid)) == named
 
 
 def test_one_line_of_words_is_no_title_but_a_remark():
@@ -374,7 +374,7 @@ def test_one_line_of_words_is_no_title_but_a_remark():
 def test_a_header_has_two_names_and_no_number(cells, is_one):
     found = sheet(row(*cells) + row("x", "y"))
 
-    assert blocks._is_header(found, 0) == is_one
+    assert header._is_header(found, 0) == is_one
 
 
 # --- a year that stands in the sheet's name
@@ -399,7 +399,7 @@ def test_a_sheets_name_may_be_the_year_of_its_months():
 def test_a_sheets_name_is_no_year_where_the_sheet_has_its_own(first):
     found = sheet(row("month", "n") + row(first, 1) + row("x", 2))
     named = replace(found, title="2020")
-    assert blocks._year_from_title(named) is named
+    assert header._year_from_title(named) is named
 
 
 # --- months that the order of a file tells
@@ -442,7 +442,7 @@ def test_twelve_months_or_one_out_of_order_tell_nothing():
     lines = [row(form(m), 1) for m in SPAN]
     for some in (lines[:12], lines[::2] + lines[1::2]):
         found = sheet(row("month", "n") + "".join(some))
-        assert blocks.with_months(found) is found
+        assert header.with_months(found) is found
 
 
 @pytest.mark.parametrize(("missing", "told_so"), [(1, True), (2, False)])
@@ -456,7 +456,7 @@ def test_a_tenth_of_the_steps_may_be_longer_than_a_month(missing, told_so):
     found = sheet(row("month", "n") + "".join(row(WRITTEN["24-Jan"](m), 1) for m in span))
 
     assert len(span) == 13
-    assert (blocks.with_months(found) is not found) == told_so
+    assert (header.with_months(found) is not found) == told_so
 
 
 @pytest.mark.parametrize(("before", "told_so"), [(28, True), (29, True), (30, False)])
@@ -465,14 +465,14 @@ def test_such_months_across_are_in_one_of_the_first_thirty_lines(before, told_so
     text = width * before + row("site", *(WRITTEN["24-Jan"](m) for m in SPAN))
     found = sheet(text)
 
-    assert (blocks.with_months(found) is not found) == told_so
+    assert (header.with_months(found) is not found) == told_so
 
 
 def test_such_months_begin_in_the_first_thirty_lines_of_their_column():
     lines = "".join(row(WRITTEN["24-Jan"](SPAN[0] + n), 1) for n in range(200))
     for before, told_so in ((29, True), (30, False)):
         found = sheet(row("x", 1) * before + lines)
-        assert (blocks.with_months(found) is not found) == told_so
+        assert (header.with_months(found) is not found) == told_so
 
 
 def test_a_line_a_series_is_in_order_all_the_same():
@@ -492,7 +492,7 @@ def test_a_fifth_of_a_column_may_be_something_else_and_no_more():
     lines = [row(form(m), 1) for m in SPAN]
     for others, read_so in ((3, True), (4, False)):
         found = sheet("".join([*lines, *(row(f"x{n}", 1) for n in range(others))]))
-        assert (blocks.with_months(found) is not found) == read_so
+        assert (header.with_months(found) is not found) == read_so
 
 
 @pytest.mark.parametrize(
@@ -512,7 +512,7 @@ def test_a_fifth_of_a_column_may_be_something_else_and_no_more():
 )
 def test_a_spreadsheets_day_is_a_months_first_or_last(cell, month):
     """Day 45,292 is the first of January 2024."""
-    found = blocks._serial(cell)
+    found = header._serial(cell)
 
     assert (found and months.from_index(found)) == month
 
@@ -532,7 +532,7 @@ def test_a_spreadsheets_day_is_a_months_first_or_last(cell, month):
     ],
 )
 def test_a_pair_of_numbers_is_a_month_and_a_year_of_two_digits(cell, by_month_first, by_year_first):
-    found = [blocks._pair(cell, *order) for order in ((1, 2), (2, 1))]
+    found = [header._pair(cell, *order) for order in ((1, 2), (2, 1))]
 
     assert [m and months.from_index(m) for m in found] == [by_month_first, by_year_first]
 
@@ -548,6 +548,6 @@ def test_a_pair_of_numbers_is_a_month_and_a_year_of_two_digits(cell, by_month_fi
     ],
 )
 def test_a_year_of_two_digits_before_a_name_is_a_month(cell, month):
-    found = blocks._year_and_name(cell)
+    found = header._year_and_name(cell)
 
     assert (found and months.from_index(found)) == month

@@ -10,9 +10,9 @@ from xlsxwriter import Workbook
 
 from forecast import months
 from forecast.errors import DataError, FaultsError
-from forecast.intake.counts import _table_of_sheets, nesting, read_counts, read_table
-from forecast.intake.tables.grid import ReadAs
-from forecast.intake.tables.sheet import sheets_of
+from forecast.tables.grid import ReadAs
+from forecast.tables.read import _table_of_sheets, nesting, read_counts, read_table
+from forecast.tables.sheet import sheets_of
 
 HEADER = "series,month,value"
 
