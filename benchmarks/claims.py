@@ -20,7 +20,7 @@ from typing import Any
 from forecast.claims.checker import CheckedText, ClaimFinding, check
 from forecast.claims.judge import HOLDS
 from forecast.claims.table import CountTable
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 
 
 @dataclass

@@ -23,8 +23,8 @@ from benchmarks.sets import H, Rolling
 from forecast import months
 from forecast.engine.refit import model_forecasts
 from forecast.engine.scores import PROBS
-from forecast.intake.sources.cbp_drugs import bundle
-from forecast.intake.sources.cbp_drugs.snapshot import DrugMeasure
+from forecast.sources.cbp.seizures import bundle
+from forecast.sources.cbp.seizures.snapshot import DrugMeasure
 from models.base import Floats, Panel, Paths
 from models.breakwalk import BreakWalk
 from models.structural import Structural

@@ -25,10 +25,10 @@ from benchmarks.study import measures
 from benchmarks.study.studies import Study, children, known_p, shocked, studies
 from forecast.config import Config
 from forecast.engine.predictive import Hindsight
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.judge.replay import looks_back
 from forecast.judge.series import course
 from forecast.judge.surprise import Rules
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import releases
 from forecast.store.connect import writing
 from forecast.types import Counts

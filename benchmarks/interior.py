@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks import ours, scoring, tables
 from benchmarks.sets import H, Rolling
 from forecast import months
-from forecast.intake.sources.cbp_encounters.source import ASIDE, ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ASIDE, ENCOUNTERS
 
 BEHIND = 24  # months before the first cutoff: the engine forecasts nothing with fewer
 

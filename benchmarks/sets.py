@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from forecast import months
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import releases
 from forecast.store.connect import writing
 from forecast.types import HEADLINES, SeriesKey

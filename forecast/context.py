@@ -16,14 +16,14 @@ from forecast.config import (
     source_section,
 )
 from forecast.errors import BordercastError, ConfigError
-from forecast.intake.sources import registry
+from forecast.sources import catalog
 from forecast.store import connect, measures
 from forecast.types import ENCOUNTERS
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
     from forecast.store.connect import Connection
 
 
@@ -147,16 +147,16 @@ class Context:
 
     def takes(self, file_name: str) -> bool:
         """Whether a file is for this source: its own, or nobody's and this is the first."""
-        if registry.parse_name(file_name, self.source):
+        if catalog.parse_name(file_name, self.source):
             return True
-        strange = not any(registry.parse_name(file_name, one) for one in self.sources.values())
+        strange = not any(catalog.parse_name(file_name, one) for one in self.sources.values())
         return strange and self.name == next(iter(self.sources))
 
     def passes_on(self, file_name: str) -> bool:
         """Whether a source after this one takes the file as well, as seizures and pounds do."""
         names = list(self.sources)
         later = names[names.index(self.name) + 1 :]
-        return any(registry.parse_name(file_name, self.sources[name]) for name in later)
+        return any(catalog.parse_name(file_name, self.sources[name]) for name in later)
 
 
 def source_of(connection: Connection) -> Source:
@@ -176,9 +176,9 @@ def sources_of(connection: sqlite3.Connection) -> list[Source]:
 
 def _source(section: SourceSection | None, totals: list[str]) -> Source:
     if section is None or isinstance(section, PublishedSection):
-        return registry.find(section.name if section else ENCOUNTERS)
+        return catalog.find(section.name if section else ENCOUNTERS)
     # Its reader needs numpy, which would make `--help` and every command on encounters slower.
-    from forecast.intake.sources.own_counts.source import own_counts
+    from forecast.sources.own.reader import own_counts
 
     source = own_counts(section)
     parts = tuple(name for name in totals if name != source.totals.whole)

@@ -25,7 +25,7 @@ from pydantic import ConfigDict, model_validator
 from forecast import months
 from forecast.desk.wording import in_keys
 from forecast.errors import BordercastError
-from forecast.intake.sources.contract import Source
+from forecast.sources.source import Source
 from forecast.store import joint, observations, page
 from jobs.cli.help import fits, in_words
 from jobs.cli.shared import Settings, latest_run, origin, reading, series_key

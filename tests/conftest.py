@@ -20,9 +20,9 @@ from hypothesis import settings as hypothesis_settings
 
 from forecast.config import Config
 from forecast.context import Context
-from forecast.intake import series
-from forecast.intake.sources.cbp_encounters import bundle
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.engine import panel as engine_panel
+from forecast.sources.cbp.encounters import bundle
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HEADLINES, SeriesKey
 from models.base import Panel
 from tests.support import reference_numbers
@@ -100,7 +100,7 @@ def border_panel() -> Panel:
         for key in counts.keys() & snapshot.counts.keys():
             if snapshot.release.kind != "vintage":
                 counts[key] |= snapshot.counts[key]
-    return series.panel(counts, source=ENCOUNTERS)
+    return engine_panel.panel(counts, source=ENCOUNTERS)
 
 
 @cache

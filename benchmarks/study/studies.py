@@ -18,13 +18,13 @@ from benchmarks.study.injections import (
     ShockOutcome,
     outcomes,
 )
+from forecast.engine.panel import nationwide_rows, panel
 from forecast.engine.predictive import OLDER, Hindsight, Predictive, border_beside
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
-from forecast.intake.series import nationwide_rows, panel
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.judge.replay import quiet
 from forecast.judge.surprise import Rules
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import BORDERS, HEADLINES, Counts, SeriesKey
 
 USBP, OFO = "U.S. Border Patrol", "Office of Field Operations"

@@ -23,10 +23,10 @@ from forecast.claims.table import ClaimCounts, CountTable
 from forecast.claims.tokens import WrittenNumber, sentences
 from forecast.desk.names import SeriesNames
 from forecast.errors import ClaimError
-from forecast.intake.sources import registry
+from forecast.sources import catalog
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 MOST = 20  # matches that are worth showing
 
@@ -187,7 +187,7 @@ def _span(text: str, newest: int) -> ClaimSpan:
 
 
 def _read(text: str, source: Source) -> _Read:
-    for noun in registry.other_nouns(source):
+    for noun in catalog.other_nouns(source):
         if text.lower().endswith(f" {noun}"):
             counted = source.measure.noun
             raise ClaimError(text, f"another measure: this record counts {counted}, not {noun}")

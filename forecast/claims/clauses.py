@@ -11,7 +11,7 @@ from forecast.claims import times
 from forecast.claims.lexicon import Phrase, lexicon, word_set
 from forecast.claims.times import TimeRef
 from forecast.claims.tokens import Sentence, WrittenNumber, numbers
-from forecast.intake.sources.contract import Source
+from forecast.sources.source import Source
 
 _WALLS = {
     ",": 2, ";": 9, "\u2014": 4, "\u2013": 3, "(": 2, ")": 1, ":": 3, "and": 2, "but": 6,

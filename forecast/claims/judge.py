@@ -12,7 +12,7 @@ from forecast.claims.subjects import Subject
 from forecast.claims.table import ClaimCounts, CountTable
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 ClaimVerdict = Literal[
     "right",

@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from forecast.intake.sources import registry
+from forecast.sources import catalog
 
 
 class Phrase(NamedTuple):
@@ -89,6 +89,6 @@ def lexicon(source: str) -> Lexicon:
 def tables(source: str) -> dict[str, dict[str, list[str]]]:
     """lexicon.toml, and what the source has in place of some of its tables."""
     text = files("forecast.claims").joinpath("lexicon.toml").read_text("utf-8")
-    known = registry.every().get(source)
+    known = catalog.every().get(source)
     own = known.lexicon() if known and known.lexicon else ""
     return tomllib.loads(text) | tomllib.loads(own)

@@ -19,7 +19,7 @@ from forecast.desk.names import SeriesNames
 if TYPE_CHECKING:
     from jinja2 import Template
 
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 ORDER = tuple(VERDICT_WORDS)
 

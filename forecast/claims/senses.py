@@ -32,7 +32,7 @@ from forecast.claims.tokens import WrittenNumber
 from forecast.types import BORDERS, NATIONWIDE
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 T = TypeVar("T")
 FAR = 16.0  # a phrase farther from a number than this does not speak of it

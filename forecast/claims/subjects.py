@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from forecast.desk.names import member_words
-from forecast.intake.sources import registry
-from forecast.intake.sources.contract import Source
+from forecast.sources import catalog
+from forecast.sources.source import Source
 from forecast.types import SeriesKey
 
 # The agencies and their sectors are the same in every source whose texts are checked.
-_ENCOUNTERS = registry.find("cbp_encounters")
+_ENCOUNTERS = catalog.find("cbp_encounters")
 _HALVES = {half.code: half for half in _ENCOUNTERS.hierarchy.halves}
 USBP, OFO = _HALVES["usbp"].component, _HALVES["ofo"].component
 AGENCIES = {code: half.component for code, half in _HALVES.items()}

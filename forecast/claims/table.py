@@ -12,7 +12,7 @@ from itertools import accumulate
 from forecast import months
 from forecast.claims.spans import ClaimSpan
 from forecast.claims.subjects import EVERYWHERE, LAND, USBP, Subject
-from forecast.intake.sources.contract import Source
+from forecast.sources.source import Source
 from forecast.store import reports
 from forecast.types import BORDERS, NATIONWIDE, SeriesKey
 

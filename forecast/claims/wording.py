@@ -23,7 +23,7 @@ from forecast.desk.wording import small_words
 from forecast.words import MONTHS, month_words, ordinal
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 VERDICT_WORDS = {
     "right": "Right",

@@ -21,7 +21,7 @@ from forecast.words import month_words, signed
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 LAST_VALUE = "a last value with the same kind of intervals"
 NEAR = 0.1  # chances within this of another one are "such" chances

@@ -22,7 +22,7 @@ from forecast.engine.chances import Chance, Outlooks
 from forecast.engine.joint import Joint
 from forecast.engine.spans import Span
 from forecast.errors import SeriesNameError, SpanError
-from forecast.intake.sources.contract import Source
+from forecast.sources.source import Source
 from forecast.store import joint as store
 from forecast.store import read
 from forecast.types import SeriesKey, SpanForecast

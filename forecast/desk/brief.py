@@ -11,7 +11,7 @@ from forecast.desk.halves import Halves, Split
 from forecast.desk.ranking import Comparison
 from forecast.desk.report import Expectation, MonthReport, to_date_unknown
 from forecast.desk.wording import unusual_words
-from forecast.intake.sources.contract import Aside
+from forecast.sources.source import Aside
 from forecast.words import (
     MINUS,
     basis_noun,
@@ -23,7 +23,7 @@ from forecast.words import (
 )
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 _BEYOND = {"lowest": "lower", "highest": "higher"}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from forecast.words import about
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 
 class Split(NamedTuple):

@@ -14,11 +14,11 @@ from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING
 
 from forecast.errors import SeriesNameError
-from forecast.intake.sources import registry
+from forecast.sources import catalog
 from forecast.types import SeriesKey
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 AS_NEAR = 0.08  # in likeness, 0 to 1: names farther than that behind the nearest are not meant
 _QUOTES = "\"'\u201c\u201d\u2018\u2019"
@@ -118,7 +118,7 @@ class SeriesNames:
         suggested = list(dict.fromkeys(self.name(by_form[form]) for form in near))
         if not suggested:  # perhaps another border has it
             suggested = [self.name(key) for key in _matching(wanted, self.keys, self.source)]
-        others = [] if suggested else registry.that_have(wanted, self.source)
+        others = [] if suggested else catalog.that_have(wanted, self.source)
         if others:
             problem = f"another measure: this record counts {self.source.measure.noun}"
             raise SeriesNameError(text, f"{problem}, and not {' or '.join(others)}")

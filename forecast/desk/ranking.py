@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from forecast import months
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 ComparisonName = Literal[
     "month before", "year before", "fiscal year to date", "year to date", "peak"

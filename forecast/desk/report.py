@@ -27,7 +27,7 @@ from forecast.desk.ranking import (
     rank,
     unknown_months,
 )
-from forecast.intake.sources.contract import Source
+from forecast.sources.source import Source
 from forecast.store import reports
 from forecast.store.reports import MonthRecord
 from forecast.types import Row, SeriesKey

@@ -12,7 +12,7 @@ from forecast.types import SeriesKey
 from forecast.words import month_words
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 
 def unforecast_words(key: SeriesKey, known: Collection[str], through: str, source: Source) -> str:

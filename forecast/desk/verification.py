@@ -11,7 +11,7 @@ from forecast.store.witnesses import Sighting
 from forecast.words import day_words, month_words
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 _FOREIGN = len(GROUPS) - 1  # so many marks differ by chance alone: not a digest of this record
 

@@ -9,7 +9,7 @@ from forecast import months
 from forecast.words import SHORT, month_words, slug
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 SHORT |= {"October": "Oct.", "November": "Nov.", "December": "Dec."}
 RAREST = (

@@ -16,7 +16,7 @@ from forecast.types import Row
 from forecast.words import capital, month_words
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 LEADS = (1, 3, 6, 12)
 MISSES = 3

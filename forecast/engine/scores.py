@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 
 from forecast import months
-from forecast.intake import events
+from forecast.sources import policy_dates
 from forecast.types import HUB_PERMILLES, Counts, Hindcast, Score, SeriesKey, StoredForecast
 from models.base import Floats, Ints
 
@@ -263,7 +263,7 @@ def crosses_break(border: str, cutoff: Ints, month: Ints) -> np.ndarray:
     cutoff, month : (n,) running numbers. A date in the cutoff's own month counts: that month is
     partly old, the ones after it are wholly new. So does one in the month forecast.
     """
-    dates = [months.to_index(d.date[:7]) for d in events.KNOWN if border in d.borders]
+    dates = [months.to_index(d.date[:7]) for d in policy_dates.KNOWN if border in d.borders]
     at = np.array(dates, dtype=np.int64)
     return np.asarray(((cutoff[:, None] <= at) & (at <= month[:, None])).any(axis=1))
 

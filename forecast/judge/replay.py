@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from forecast import months
 from forecast.engine.predictive import OLDER, Hindsight
-from forecast.intake import events
 from forecast.judge.series import JudgedMonth, Look, Published, State, course, typical
 from forecast.judge.surprise import Rules
+from forecast.sources import policy_dates
 from forecast.types import Flag, SeriesKey
 
 AFTER_BREAK = 3  # months after a known break that are not quiet
@@ -77,7 +77,7 @@ def looks_back(hindsight: Hindsight, row: int, first: FirstCounts, since: str = 
 def quiet(borders: Sequence[str], months_shown: Sequence[str]) -> Mask:
     """(series, months) False from a known break of the border to three months after it."""
     breaks = {
-        b: [months.to_index(d.date[:7]) for d in events.KNOWN if b in d.borders]
+        b: [months.to_index(d.date[:7]) for d in policy_dates.KNOWN if b in d.borders]
         for b in set(borders)
     }
     at = np.array([months.to_index(month) for month in months_shown])

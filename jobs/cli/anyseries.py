@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from forecast.desk.export.encoded import Encoded, EncodedBlock
     from forecast.engine.anyseries import Quality, SeriesForecasts
     from forecast.engine.blocks import Spread
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
     from forecast.tables.grid import ReadAs
     from jobs.pipeline.refits import Report
     from models.base import Floats, MonthlyCounts

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forecast.desk.asking import Asking
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
     from forecast.types import SeriesKey, SpanForecast
 
 

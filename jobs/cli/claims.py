@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from forecast.claims.wording import AnsweredClaim
     from forecast.context import Context
     from forecast.desk.names import SeriesNames
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
     from forecast.store.read import RunRow
 
 STYLES = {

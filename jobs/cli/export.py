@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forecast.desk.export.hub import Quantile
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 
 OUT = click.option(

@@ -16,7 +16,7 @@ import click
 from forecast import months
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 ABOUT_SHIPPED = frozenset({"check"})  # commands that know the counts of the program alone

@@ -28,7 +28,7 @@ from jobs.cli.shared import (
 
 if TYPE_CHECKING:
     from forecast.desk.halves import Halves
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
     from forecast.types import SeriesKey
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from forecast.desk.charts.grammar import Picture
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
     from forecast.types import SeriesKey
 
 SLIDE = (1280, 720)

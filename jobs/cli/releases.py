@@ -22,7 +22,7 @@ from jobs.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
     from jobs.intake.poll import Fetched
 
 

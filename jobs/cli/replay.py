@@ -12,7 +12,7 @@ from jobs.cli.shared import Settings, as_month, console, print_json, reading
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
     from jobs.pipeline.replay import ReplayedService
 
 

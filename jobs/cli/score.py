@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from forecast.desk.reliability import KindScore
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
     from forecast.types import Row
 
 ABOUT = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import BusyError, ConfigError
-from forecast.intake.sources import registry
+from forecast.sources import catalog
 from forecast.words import without_controls
 from jobs.cli.anyseries import reading_options
 from jobs.cli.help import AS_JSON, examples
@@ -30,7 +30,7 @@ def _others(_: click.Context | None = None) -> dict[str, Callable[[], str]]:
 
         return first_settings.of_all()
 
-    found = {s.measure.noun: s.settings for s in registry.every().values() if s.settings}
+    found = {s.measure.noun: s.settings for s in catalog.every().values() if s.settings}
     return {**found, "all": of_all}
 
 

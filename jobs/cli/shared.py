@@ -17,7 +17,7 @@ from click.shell_completion import CompletionItem
 
 from forecast import months
 from forecast.errors import BordercastError, ConfigError, DataError
-from forecast.intake.sources import registry
+from forecast.sources import catalog
 from forecast.store import connect, measures
 from forecast.words import without_controls
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from forecast.config import Config
     from forecast.context import Context
     from forecast.desk.halves import Halves
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
     from forecast.store.read import RunRow
     from forecast.store.wakes import FilesAsOf
     from forecast.types import SeriesKey
@@ -67,7 +67,7 @@ class KnownName(click.ParamType[str]):
 
 def _totals(ctx: click.Context | None) -> tuple[str, ...]:
     settings = ctx.find_root().obj if ctx else None
-    source: Source = settings.context.source if settings else registry.find("cbp_encounters")
+    source: Source = settings.context.source if settings else catalog.find("cbp_encounters")
     return source.totals.every
 
 

@@ -17,8 +17,8 @@ from forecast import months
 from forecast.config import Config, CountsSection
 from forecast.errors import ConfigError, DataError
 from forecast.files import content_sha256
-from forecast.intake.sources.contract import ReleaseFile
-from forecast.intake.sources.own_counts.source import data_through
+from forecast.sources.own.reader import data_through
+from forecast.sources.source import ReleaseFile
 from forecast.store import inventory
 from jobs.intake import archive, inbox
 from jobs.intake.ingest import Taken, WaitingFile, take_file

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from forecast.errors import DataError, QuarantineError
 from forecast.files import content_sha256
-from forecast.intake import beside, checks
-from forecast.intake.sources import registry
-from forecast.intake.sources.contract import ReadRelease, ReleaseFile, Source, SummedRelease
 from forecast.labels import Joins, joined
+from forecast.sources import catalog, checks, split_release
+from forecast.sources.source import ReadRelease, ReleaseFile, Source, SummedRelease
 from forecast.store import inventory, measures, ops, releases
 from forecast.store.connect import transaction
 from forecast.types import Release, ReleaseKind, Snapshot
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.context import Context
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class WaitingFile:
 
     def place(self, source: Source) -> tuple[int, str]:
         """Older releases first, so that each is compared with the one before it."""
-        name = registry.parse_name(self.name, source)
+        name = catalog.parse_name(self.name, source)
         return (name.seq if name else self.seq, self.name)
 
 
@@ -313,7 +312,7 @@ def _read(
     """
     try:
         file = ReleaseFile(found.name, content, found.first_seen or None, found.url)
-        return registry.source_of(found.name, source).read(file, joins, dimensions)
+        return catalog.source_of(found.name, source).read(file, joins, dimensions)
     except DataError:
         raise
     except Exception as error:
@@ -329,7 +328,7 @@ def _held_against(db: Database, name: str, read: ReadRelease, source: Source) ->
     if not read.sums:
         summed = _summed(db, name, read.snapshot, source)
         return summed._replace(said=[f"{name}: {each}" for each in summed.said])
-    found = beside.judged(registry.source_of(name, source), read, releases.current_counts(db))
+    found = split_release.judged(catalog.source_of(name, source), read, releases.current_counts(db))
     if found.problems:
         raise QuarantineError(name, found.problems)
     said = [f"{name}: {each}" for each in found.said]
@@ -338,7 +337,7 @@ def _held_against(db: Database, name: str, read: ReadRelease, source: Source) ->
 
 def _summed(db: Database, name: str, snapshot: Snapshot, source: Source) -> SummedRelease:
     """A release with the sums that its source leaves to the record; most leave none."""
-    add = registry.source_of(name, source).with_sums
+    add = catalog.source_of(name, source).with_sums
     held = releases.current_counts(db) if add else {}
     return add(snapshot, held) if add else SummedRelease(snapshot, snapshot, [])
 
@@ -362,7 +361,7 @@ def _warn_of_unknown(db: Database, release: Release, unknown: Mapping[str, froze
 
 def _unread(found: WaitingFile, sha256: str, source: Source) -> Release:
     """What is known of a file before it is read: its name."""
-    name = registry.parse_name(found.name, source)
+    name = catalog.parse_name(found.name, source)
     layout = name.layout if name else None
     return Release(
         source=found.name.removesuffix(".gz").removesuffix(".csv"),
@@ -395,7 +394,7 @@ def _believe(db: Database, name: str, snapshot: Snapshot, joins: Joins, source: 
         return replace(each, counts=joined(each.counts, joins))
 
     reasons = checks.problems(
-        registry.source_of(name, source),
+        catalog.source_of(name, source),
         compared(snapshot),
         [*map(compared, neighbours)],
         [*map(compared, parts)],

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-from forecast.intake.sources import registry
-from forecast.intake.sources.contract import FileName, Pages
+from forecast.sources import catalog
+from forecast.sources.source import FileName, Pages
 from forecast.words import printable
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 PAGE_BYTES = 1_000_000  # the real page has some 100 kB; a larger one is no listing
 _DATA = re.compile(r"\.(csv|tsv|xlsx?|xlsb|ods|zip|json|parquet)(\.gz)?$", re.IGNORECASE)
@@ -81,7 +81,7 @@ def is_table_page(url: str, address: str, source: Source) -> bool:
         and url.isprintable()
         and urlsplit(url)[:2] == urlsplit(address)[:2]
         and "." not in base_name(url)
-        and registry.parse_name(table_name(url), source) is not None
+        and catalog.parse_name(table_name(url), source) is not None
     )
 
 
@@ -138,7 +138,7 @@ def _pages(source: Source) -> Pages:
 
 def _name(url: str, source: Source) -> FileName | None:
     base = base_name(url)
-    return registry.parse_name(base, source) if base.lower().endswith(".csv") else None
+    return catalog.parse_name(base, source) if base.lower().endswith(".csv") else None
 
 
 def _looks_like_data(url: str, text: str, source: Source) -> bool:

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 from forecast.config import Config
 from forecast.errors import ConfigError
 from forecast.files import content_sha256
-from forecast.intake.sources import registry
-from forecast.intake.sources.contract import Source
+from forecast.sources import catalog
+from forecast.sources.source import Source
 from forecast.store import connect, inventory, measures, ops
 from forecast.store.ops import Download, Link, Poll, PollAnswer, PollOutcome
 from forecast.tables import markup
@@ -123,7 +123,7 @@ def awaited(path: Path, source: Source) -> str:
     with closing(connect.read(path)) as connection:
         measures.scope_to(connection, source.name)
         newest = inventory.newest_files(connection)
-    names = {name: registry.parse_name(name, source) for name, _, _ in newest}
+    names = {name: catalog.parse_name(name, source) for name, _, _ in newest}
     missing = set(source.pages.siblings) - {name.layout for name in names.values() if name}
     if len(missing) != 1 or not any(sha256 in fresh for _, sha256, _ in newest):
         return ""

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.context import Context
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 LOG = logging.getLogger("bordercast")
 _GRAVITY = ("critical", "major", "notable", "watch")

@@ -26,7 +26,7 @@ from forecast.store.notices import Notice
 from jobs.mail import compose, send, smtp
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 MONTH, BORDERS = "2025-02", ("southwest", "nationwide")
 MARK = "Demonstration"

@@ -29,7 +29,7 @@ from forecast.config import Hook
 from forecast.desk.email import mime
 from forecast.desk.wording import in_keys
 from forecast.errors import ConfigError, MailError
-from forecast.intake.sources.contract import Source
+from forecast.sources.source import Source
 from forecast.store import deliveries, ops
 from forecast.store.connect import LOCK_WAIT, locked
 from forecast.store.deliveries import Delivery, Message

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.context import Context
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 
 def recall_all(path: Path, now: datetime) -> int:

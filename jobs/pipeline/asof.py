@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecast.engine.panel import nationwide_rows, panel
 from forecast.engine.predictive import Hindsight, Outlook, Predictive, outlook_of
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
-from forecast.intake.series import nationwide_rows, panel
 from forecast.store import watch
 from forecast.types import Counts, SeriesKey
 from jobs.pipeline.totals import Headline
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 CountsAsOf = Mapping[SeriesKey, Mapping[str, Sequence[watch.Stood]]]
 

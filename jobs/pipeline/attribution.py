@@ -16,7 +16,7 @@ from forecast.types import Counts, Driver, Flag, Judgement, SeriesKey
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 
 def explain(

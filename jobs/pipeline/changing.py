@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.engine.predictive import Predictive
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 _THEN, _AS_FORECAST, _CAME = "then", "as forecast", "as they came"
 

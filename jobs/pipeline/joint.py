@@ -18,7 +18,7 @@ from jobs.pipeline.totals import Headline, Models
 from models.base import Floats
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 RECENT = 12  # months that say how much of a total its forecast parts make up
 ALL = 0.98  # a dimension published with another file differs by .5% through revisions alone

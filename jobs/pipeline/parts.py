@@ -10,15 +10,15 @@ import numpy as np
 from forecast.config import Config
 from forecast.engine import ENGINE, blocks, paths
 from forecast.engine.blocks import Task
+from forecast.engine.panel import panel
 from forecast.engine.predictive import Hindsight
 from forecast.engine.rows import forecast_rows
-from forecast.intake.series import panel
 from forecast.types import Counts, Forecast, SeriesKey
 from jobs.compute.executors import spreading
 from jobs.pipeline.refits import Report
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 
 def drill_down(counts: Counts, config: Config, report: Report, source: Source) -> list[Hindsight]:

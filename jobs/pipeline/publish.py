@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.config import Config
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
     from jobs.pipeline.refits import Report
 
 

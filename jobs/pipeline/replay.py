@@ -13,9 +13,9 @@ from forecast import months
 from forecast.config import Config
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
-from forecast.intake import events
 from forecast.judge.replay import Replayed, replay
 from forecast.judge.replay import quiet as quiet_months
+from forecast.sources import policy_dates
 from forecast.store import releases, watch
 from forecast.types import Episode, Flag, Judgement, Totals
 from jobs.pipeline.asof import as_known
@@ -25,7 +25,7 @@ from jobs.pipeline.totals import headline
 if TYPE_CHECKING:
     import sqlite3
 
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Event(NamedTuple):
 
 def known_events(service: ReplayedService, since: str, source: Source) -> Iterator[Event]:
     """Which of the known breaks were found on which border."""
-    for date in events.KNOWN:
+    for date in policy_dates.KNOWN:
         for one in service.series:
             month = date.date[:7]
             if month < since or one.series.border not in date.borders:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.config import Config
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 _DRAWS = 500  # a hindcast chance to 2 points, which the base rates are far from
 _REFIT = 12  # cutoffs between two looks at how the borders hang together

@@ -11,6 +11,8 @@ import numpy as np
 from forecast import months
 from forecast.config import Config
 from forecast.engine import ENGINE, VERSION
+from forecast.engine.panel import nationwide_rows
+from forecast.engine.panel import panel as side_by_side
 from forecast.engine.paths import FARTHEST
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import forecasts_further, model_forecasts
@@ -22,8 +24,6 @@ from forecast.engine.rows import (
     with_summed_medians,
 )
 from forecast.errors import DataError
-from forecast.intake.series import nationwide_rows
-from forecast.intake.series import panel as side_by_side
 from forecast.types import Counts, Fit, Forecast, Hindcast, KeptPath, SeriesKey
 from jobs.pipeline.refits import Refits, Report, model_options, refit_all
 from models import REFITTED, build
@@ -31,7 +31,7 @@ from models.base import Ints, Panel
 from models.structural import filled
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 BURN_IN = 24  # cutoffs before the first scored one, from which its intervals are calibrated
 

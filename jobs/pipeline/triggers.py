@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
     from jobs.pipeline.judging import Findings
 
 STALE = timedelta(days=62)  # after a month's end; by rule it is published within 26

@@ -24,7 +24,7 @@ from jobs.service import health
 
 if TYPE_CHECKING:
     from forecast.context import Context
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "prophet", "apscheduler", "httpx")
 # Two connections that write or checkpoint at once can lose a commit; we keep to one.

@@ -15,7 +15,7 @@ import numpy as np
 from forecast import months
 from forecast.engine import anyseries
 from forecast.errors import ConfigError, DataError
-from forecast.intake.sources import registry
+from forecast.sources import catalog
 from forecast.tables import read as table_reader
 from forecast.words import capital, month_words
 from models import base
@@ -202,7 +202,7 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
 def of_all() -> str:
     """Write the settings for everything that comes with the program, in one record."""
     parts = [_ALL]
-    for source in registry.every().values():
+    for source in catalog.every().values():
         if source.settings:
             alone = tomllib.loads(source.settings())
             # No paths of refit models come with the program for it: a first run would fit them all.

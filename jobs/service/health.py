@@ -20,7 +20,7 @@ from jobs.witness import attest
 
 if TYPE_CHECKING:
     from forecast.context import Context
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 LATE = 22  # days after the end of the month whose figures are due
 UNSEEN = timedelta(days=2)  # without a witness that is asked

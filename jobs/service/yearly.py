@@ -13,7 +13,7 @@ from forecast.store import connect, read
 from forecast.store import yearly as store
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 
 def build(path: Path, year: int, source: Source) -> yearly.YearlyReport:

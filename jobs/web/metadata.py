@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forecast.desk.dictionary.views import VIEWS, View, definitions
-from forecast.intake.sources.contract import Source
+from forecast.sources.source import Source
 from forecast.store.named_queries import QUESTIONS
 from forecast.store.read import RunRow
 from forecast.words import check_command

@@ -21,7 +21,7 @@ from jobs.witness import attest
 from jobs.witness.gitlog import Repository
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 README = """\
 Proofs that somebody outside saw this forecast record. Each statement is a file, entry-N.txt.

@@ -9,8 +9,8 @@ from contextlib import closing
 import pytest
 
 from forecast.claims.table import CountTable
-from forecast.intake.sources.cbp_encounters import bundle
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters import bundle
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from tests.support import history_2025
 from tests.support.claim_verdicts import verdict_on
 

@@ -13,7 +13,7 @@ from forecast.claims import times
 from forecast.claims.checker import check
 from forecast.claims.lexicon import lexicon, tables
 from forecast.claims.table import CountTable
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from tests.support import claim_corpus
 
 EXAMPLES = claim_corpus.FOLDER / "examples.jsonl"

@@ -8,7 +8,7 @@ import pytest
 
 from forecast.claims.checker import check
 from forecast.claims.table import CountTable
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import SeriesKey
 
 PATROL, OFFICES = "U.S. Border Patrol", "Office of Field Operations"

@@ -16,7 +16,7 @@ from forecast.claims.judge import HOLDS
 from forecast.claims.spans import ClaimSpan, fiscal
 from forecast.claims.subjects import Subject
 from forecast.claims.table import CountTable
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.words import MONTHS
 
 COUNT = 2000

@@ -25,7 +25,7 @@ from forecast.claims.spans import parse
 from forecast.claims.table import CountTable
 from forecast.desk.names import SeriesNames
 from forecast.errors import ClaimError, SeriesNameError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from tests.support import golden_texts
 
 HERE = Path(__file__).parent

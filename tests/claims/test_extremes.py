@@ -10,7 +10,7 @@ import pytest
 from forecast import months
 from forecast.claims.checker import check
 from forecast.claims.table import CountTable
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import SeriesKey
 from forecast.words import month_words
 

@@ -14,7 +14,7 @@ from forecast.claims.named import series_names
 from forecast.claims.spans import ClaimSpan, fiscal, month
 from forecast.claims.subjects import Subject
 from forecast.claims.table import CountTable
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import SeriesKey
 from tests.support.claim_verdicts import verdict_on
 

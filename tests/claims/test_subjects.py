@@ -11,9 +11,9 @@ from forecast.claims.named import name_of, series_names, subject_of
 from forecast.claims.spans import month
 from forecast.claims.table import CountTable
 from forecast.config import CountsSection
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.intake.sources.contract import Source
-from forecast.intake.sources.own_counts.source import own_counts
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from forecast.sources.own.reader import own_counts
+from forecast.sources.source import Source
 from forecast.types import SeriesKey
 
 PATROL = ENCOUNTERS.hierarchy.halves[0].component

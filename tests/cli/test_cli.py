@@ -66,7 +66,7 @@ def test_help_loads_no_settings_and_no_source(tmp_path):
     loaded = set(shown.stderr.split())
     assert "jobs.cli" in loaded
     unneeded = (*HEAVY, "pydantic", "numpy", "rich", "forecast.config", "forecast.types")
-    assert loaded & {*unneeded, "forecast.intake.sources.contract"} == set()
+    assert loaded & {*unneeded, "forecast.sources.source"} == set()
 
 
 @pytest.mark.slow

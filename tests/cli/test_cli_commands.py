@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from forecast.desk.report import newest_report
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from jobs.cli import main
 from tests.support import tiny_record
 

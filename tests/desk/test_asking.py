@@ -15,8 +15,8 @@ from forecast.desk.answered import (
 )
 from forecast.desk.asking import chance_words, span_words
 from forecast.engine.spans import Span
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.judge.questions import ChanceScores
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import SeriesKey, SpanForecast
 from forecast.words import MINUS
 

@@ -13,7 +13,7 @@ from forecast import months
 from forecast.desk import brief
 from forecast.desk.report import month_report
 from forecast.desk.wording import unusual_words
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.reports import MonthRecord
 from forecast.words import change_words, month_words, ordinal
 from jobs.cli import main

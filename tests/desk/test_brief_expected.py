@@ -12,7 +12,7 @@ from forecast.desk.email import content
 from forecast.desk.handout import words
 from forecast.desk.report import Expectation, month_report
 from forecast.desk.site import cards, lines
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.read import RunRow
 from forecast.store.reports import MonthRecord
 from forecast.types import Row

@@ -13,7 +13,7 @@ from forecast.desk.halves import Halves, Split
 from forecast.desk.report import month_report
 from forecast.desk.site import lines
 from forecast.desk.terminal.tables import forecast_table
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.reports import MonthRecord
 
 OFFICES, PATROL = "Office of Field Operations", "U.S. Border Patrol"

@@ -6,8 +6,8 @@ import pytest
 
 from forecast.desk.names import SeriesNames
 from forecast.errors import SeriesNameError
-from forecast.intake.sources.cbp_encounters import bundle
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters import bundle
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HEADLINES, SeriesKey
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forecast.desk.names import dimension_words, member_words
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from forecast import months
 from forecast.desk import ranking
 from forecast.desk.ranking import Comparison
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.intake.sources.contract import Source
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from forecast.sources.source import Source
 
 CALENDAR = replace(ENCOUNTERS, year_begins=1)
 

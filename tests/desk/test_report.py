@@ -7,7 +7,7 @@ import pytest
 from forecast import months
 from forecast.desk import report
 from forecast.desk.report import Expectation, Interior, Value
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.reports import MonthRecord
 from tests.support import month_facts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forecast.desk import verification
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.integrity import Quoted
 from forecast.store.parts import GROUPS
 from forecast.store.witnesses import Sighting

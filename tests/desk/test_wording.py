@@ -6,7 +6,7 @@ import pytest
 
 from forecast import words as plain_words
 from forecast.desk import wording
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.words import MINUS
 
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from forecast.desk import yearly as desk
 from forecast.errors import SpanError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import BORDERS
 from jobs.cli import main
 from jobs.service import yearly

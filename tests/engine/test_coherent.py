@@ -10,7 +10,7 @@ import pytest
 from forecast.engine import coherent, paths
 from forecast.engine.joint import Draws, Joint
 from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import BORDERS, Forecast, PathMarks, PathRule, SeriesKey
 from tests.support import kept_marks, tiny_record
 from tests.support.tiny_record import NEW_YORK, NORTH, VERMONT

@@ -15,9 +15,9 @@ from forecast.config import Config
 from forecast.engine import ENGINE, paths, reconcile
 from forecast.engine.intervals import quantiles
 from forecast.engine.joint import Joint, as_bytes, groups, marks_of
+from forecast.engine.panel import panel
 from forecast.engine.predictive import Hindsight, Predictive
-from forecast.intake.series import panel
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import joint as store
 from forecast.types import BORDERS, PathMarks, PathRule, SeriesKey
 from jobs.pipeline import joint as joint_runs

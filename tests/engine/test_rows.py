@@ -18,7 +18,7 @@ from forecast.engine.rows import (
     hub_quantiles,
     with_summed_medians,
 )
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HUB_PERMILLES, SeriesKey
 from models.base import Panel
 from tests.support import reference_numbers, tiny_record

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from forecast import months
 from forecast.desk.terminal import score_tables as desk
 from forecast.engine import scores
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HUB_PERMILLES, SeriesKey, StoredForecast
 from jobs.cli import main
 from tests.support import tiny_record

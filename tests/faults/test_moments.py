@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from forecast.config import Config
 from forecast.context import Context
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import runs
 from forecast.store.connect import writing
 from forecast.types import Publication

@@ -20,7 +20,7 @@ from forecast.config import parse
 from forecast.context import Context
 from forecast.desk.site import build
 from forecast.errors import WitnessError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, witnesses
 from forecast.store.witnesses import WitnessedEntry
 from jobs.cli import main

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import Totals
 
 

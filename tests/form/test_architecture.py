@@ -11,8 +11,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SHARED = {"records", "errors", "months", "config", "store"}
-ROOMS = ["tables", "intake", "engine", "judge", "desk", "claims"]
+SHARED = {"types", "errors", "months", "config", "store", "files", "labels", "words", "version"}
+ROOMS = ["tables", "sources", "engine", "judge", "desk", "claims"]
 MODULES = [
     path
     for package in ("models", "forecast", "jobs")
@@ -136,7 +136,7 @@ def test_only_a_context_and_what_starts_find_sources_by_name():
     """Everybody else is handed a source."""
     finders = {"forecast/context.py", "forecast/claims/lexicon.py", "forecast/claims/subjects.py"}
     finders |= {"forecast/desk/dictionary/reference.py", "jobs/cli/service.py"}
-    finders |= {"jobs/cli/shared.py", "jobs/pipeline/embed_paths.py"}
+    finders |= {"jobs/cli/shared.py", "benchmarks/embed/paths.py"}
 
     def finds(path: Path) -> bool:
         nodes = (ast.unparse(n) for n in ast.walk(tree(path)) if isinstance(n, ast.Attribute))
@@ -235,7 +235,7 @@ def test_no_modules_import_each_other():
 
 # These read what others wrote: people's texts and tables, a library's messages, a page's marker.
 READERS = (
-    *("forecast/claims/", "forecast/tables/", "forecast/intake/", "forecast/engine/chances.py"),
+    *("forecast/claims/", "forecast/tables/", "forecast/sources/", "forecast/engine/chances.py"),
     *("forecast/desk/names.py", "forecast/desk/dictionary/reference.py"),
     *("jobs/witness/timestamps.py", "jobs/web/plugin.py"),
 )

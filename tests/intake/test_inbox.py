@@ -15,8 +15,8 @@ import pytest
 from forecast.config import Config, ForecastSection
 from forecast.context import Context
 from forecast.errors import DataError
-from forecast.intake.sources.cbp_encounters import files as cbp
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters import files as cbp
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.connect import writing
 from jobs.intake import archive, inbox, ingest
 from jobs.intake.ingest import WaitingFile, take_file, take_waiting

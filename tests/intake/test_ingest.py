@@ -16,7 +16,7 @@ import pytest
 from forecast.config import Config, Fetch, ForecastSection
 from forecast.context import Context
 from forecast.errors import DataError, QuarantineError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, inventory, ops, releases
 from forecast.store.connect import writing
 from jobs.intake import archive

@@ -13,7 +13,7 @@ from forecast import labels
 from forecast.config import Config, ForecastSection, Labels, parse
 from forecast.context import Context
 from forecast.errors import ConfigError, DataError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, releases
 from forecast.store.connect import writing
 from forecast.types import SeriesKey

@@ -22,7 +22,7 @@ from forecast import files
 from forecast.config import Config, CountsSection, Fetch, ForecastSection, Mail
 from forecast.context import Context
 from forecast.errors import ConfigError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, ops
 from forecast.version import __version__
 from jobs import monthly

@@ -13,7 +13,7 @@ from typing import get_args
 import pytest
 from click.testing import CliRunner
 
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, integrity, ledger, notices, runs, schema
 from forecast.store.kinds import NOTICE, RULES, EntryKind
 from forecast.store.lawful import Statements

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from forecast.config import Config, Fetch, Mail
 from forecast.context import Context
 from forecast.errors import BusyError, ConfigError, DataError, VerifyError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, ops, wakes
 from forecast.store import health as condition
 from forecast.store.ops import Poll

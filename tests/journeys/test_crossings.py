@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.embed.encounters import CROSSING
 from forecast.config import Config
 from forecast.context import Context
-from forecast.intake.sources.cbp_encounters.bundle.build import CROSSING
 from jobs import monthly
 from tests.support.databases import rows
 

@@ -16,9 +16,9 @@ from click.testing import CliRunner
 from forecast import months
 from forecast.config import Config, ForecastSection
 from forecast.context import Context
-from forecast.intake.sources import registry
-from forecast.intake.sources.cbp_encounters import bundle
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources import catalog
+from forecast.sources.cbp.encounters import bundle
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import releases
 from forecast.store.connect import transaction, writing
 from forecast.types import BORDERS, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
@@ -252,7 +252,7 @@ def test_history_in_two_runs_is_history_in_one(tmp_path, monkeypatch, published)
 
     def embed(snapshots: list[Snapshot]) -> None:
         source = replace(real, embedded=lambda _: snapshots)
-        monkeypatch.setattr(registry, "main", lambda: source)
+        monkeypatch.setattr(catalog, "main", lambda: source)
 
     embed([cut(snapshot, "2025-02") for snapshot in whole])
     monthly.run(Context.open(path, SMALL), now=datetime(2025, 3, 31, tzinfo=UTC))

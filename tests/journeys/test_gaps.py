@@ -22,8 +22,8 @@ from forecast.desk.charts import grammar
 from forecast.desk.email import content
 from forecast.desk.report import report
 from forecast.errors import SpanError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
-from forecast.intake.sources.contract import coverage_of
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from forecast.sources.source import coverage_of
 from forecast.store import integrity, releases
 from forecast.types import NATIONWIDE, SeriesKey, Snapshot
 from jobs.cli import main as cli

@@ -18,8 +18,8 @@ from forecast.config import Config, ForecastSection
 from forecast.context import Context
 from forecast.desk.report import from_json, made_now, report, to_json
 from forecast.errors import ClockError, DataError
-from forecast.intake.sources.cbp_encounters import bundle
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters import bundle
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import integrity, judgements, releases, reports, runs
 from forecast.store.connect import read, transaction, writing
 from forecast.types import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot

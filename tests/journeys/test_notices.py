@@ -25,8 +25,8 @@ from forecast.desk.email import mime
 from forecast.desk.email.statements import became_false
 from forecast.desk.report import report
 from forecast.errors import DataError
-from forecast.intake.sources.cbp_encounters import bundle
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters import bundle
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, deliveries, ledger, notices, ops, runs
 from forecast.store.notices import Approval
 from forecast.types import HEADLINES, Episode, Judgement, SeriesKey

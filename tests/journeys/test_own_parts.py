@@ -18,7 +18,7 @@ from forecast import config, months
 from forecast.context import Context
 from forecast.desk.names import SeriesNames
 from forecast.errors import SeriesNameError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, integrity, notices, releases
 from forecast.types import SeriesKey
 from jobs import monthly

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from forecast.desk.asking import Asking
 from forecast.engine.rows import INTERVALS
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.cli import main
 

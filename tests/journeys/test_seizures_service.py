@@ -19,8 +19,8 @@ from forecast.claims.lexicon import lexicon, tables
 from forecast.claims.table import CountTable
 from forecast.context import Context, source_of
 from forecast.errors import ConfigError
-from forecast.intake.sources import registry
-from forecast.intake.sources.contract import ReleaseFile
+from forecast.sources import catalog
+from forecast.sources.source import ReleaseFile
 from forecast.store import connect, integrity, measures, notices
 from forecast.store.notices import Approval
 from jobs import monthly
@@ -329,7 +329,7 @@ def test_a_fact_has_its_unit(folder, noun, words, first):
 @pytest.mark.parametrize("noun", ["seizures", "pounds"])
 def test_each_word_of_a_record_s_lexicon_is_found(folder, noun):
     name = NAMES[noun]
-    own = tomllib.loads(registry.find(name).lexicon())
+    own = tomllib.loads(catalog.find(name).lexicon())
 
     assert {**tables(name), **own} == tables(name)
     for kind, values in own.items():
@@ -405,7 +405,7 @@ def test_a_drug_that_is_not_known_is_joined_by_the_operator():
         [*row[:6], "Fentanyls" if row[6] == "Fentanyl" else row[6], *row[7:]]
         for row in drug_files.lines()
     ]
-    source = registry.find("cbp_drug_events")
+    source = catalog.find("cbp_drug_events")
     file = ReleaseFile(APRIL, drug_files.content(renamed), "2026-05-20")
 
     alone = source.read(file, {}, ())
@@ -437,7 +437,7 @@ def test_a_small_series_is_said_to_be_small(folder, tmp_path):
 def test_who_asked_for_pounds_is_told_of_them_by_mail_in_their_words(tmp_path):
     """Five times as much at the southwest border, and one recipient of the northern alone."""
     path = tmp_path / "pounds.db"
-    text = registry.find("cbp_drug_pounds").settings().replace(*FAST)
+    text = catalog.find("cbp_drug_pounds").settings().replace(*FAST)
     settings = config.parse(f'{text}\n[compute]\nengine = "serial"\n', "pounds.toml")
     large = [
         [*row[:8], str(Decimal(row[8]) * 5)]

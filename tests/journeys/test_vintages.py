@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast import months
-from forecast.intake.sources.cbp_encounters import bundle
-from forecast.intake.sources.cbp_encounters import files as cbp
-from forecast.intake.sources.cbp_encounters import snapshot as snapshots
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters import bundle
+from forecast.sources.cbp.encounters import files as cbp
+from forecast.sources.cbp.encounters import snapshot as snapshots
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, observations, releases
 from forecast.store.connect import transaction, writing
 from forecast.types import Coverage, Release, SeriesKey, Snapshot

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.judge.changes import changes, summed
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import SeriesKey
 
 NORTH, SOUTH, OTHER, WHOLE = map(SeriesKey, ("northern", "southwest", "other", "nationwide"))

@@ -15,13 +15,13 @@ from sqlite_utils import Database
 from forecast import months
 from forecast.engine import ENGINE
 from forecast.engine.predictive import Expected, Hindsight, Outlook, Predictive, border_beside
-from forecast.intake import events
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.judge import replay, series
 from forecast.judge.drift import Drift
 from forecast.judge.parts import BorderMonth, apart_share, difference
 from forecast.judge.series import Look, Published, State, Surprise, course, follow
 from forecast.judge.surprise import Rules, p_value, thresholds
+from forecast.sources import policy_dates
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, runs, watch
 from forecast.types import Episode, Flag, Forecast, Judgement, SeriesKey
 from jobs.pipeline import judging
@@ -187,7 +187,7 @@ def test_months_are_quiet_outside_the_quarter_after_every_known_break(border):
     shown = months.between("2013-10", "2026-12")
     noisy = {
         months.shift(day.date[:7], after)
-        for day in events.KNOWN
+        for day in policy_dates.KNOWN
         if border in day.borders
         for after in range(4)
     }

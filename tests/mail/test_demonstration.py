@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from forecast.config import Config
 from forecast.errors import ConfigError, DataError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.cli import main
 from jobs.mail import demonstration

@@ -23,7 +23,7 @@ from forecast.config import Config, Hook, ReaderRules
 from forecast.context import Context
 from forecast.desk.email import rules
 from forecast.errors import BusyError, ConfigError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import deliveries, ops, wakes
 from forecast.store.connect import locked
 from forecast.store.deliveries import Message

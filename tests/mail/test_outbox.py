@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from forecast.config import Config
 from forecast.context import Context
 from forecast.errors import ConfigError, DataError, VerifyError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, deliveries, notices, ops, runs, wakes
 from forecast.store.notices import Approval, Frame, Section
 from jobs.cli import main

@@ -16,8 +16,8 @@ from forecast.engine.joint import Joint
 from forecast.engine.predictive import Hindsight, Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.errors import DataError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.judge.questions import INSIDE, Asked
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, releases
 from forecast.store.watch import Stood
 from forecast.types import Forecast, PathMarks, PathRule, SeriesKey, StandingAnswer

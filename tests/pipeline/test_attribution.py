@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from forecast.intake.sources.cbp_encounters.files import COMPONENTS
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.judge.drivers import Part
+from forecast.sources.cbp.encounters.files import COMPONENTS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from forecast.types import BORDERS, Flag, Judgement, SeriesKey
 from jobs.pipeline import attribution

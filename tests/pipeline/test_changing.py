@@ -17,9 +17,9 @@ from forecast.engine import ENGINE
 from forecast.engine.predictive import Outlook
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import forecast_rows, with_summed_medians
-from forecast.intake.sources.cbp_encounters import bundle
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.judge.changes import changes, summed
+from forecast.sources.cbp.encounters import bundle
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import changes as store
 from forecast.store import connect
 from forecast.types import HEADLINES, SeriesKey

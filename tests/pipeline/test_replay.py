@@ -16,11 +16,11 @@ from benchmarks.study.injections import Shape, Shock, outcomes, shocked
 from benchmarks.study.studies import Study, children, draw, studies
 from benchmarks.study.studies import shocked as summary
 from forecast import months
-from forecast.intake import events
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.judge.replay import Replayed
 from forecast.judge.series import JudgedMonth
 from forecast.judge.surprise import Rules
+from forecast.sources import policy_dates
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import releases
 from forecast.types import Episode, Flag, Judgement, SeriesKey
 from jobs.cli import main
@@ -302,6 +302,6 @@ def test_a_known_break_is_found_by_a_flag_within_two_months():
     assert [(e.date, e.border, e.found) for e in found if e.date == "2024-02-29"] == [
         ("2024-02-29", "northern", "")
     ]
-    assert {event.date for event in found} <= {known.date for known in events.KNOWN}
+    assert {event.date for event in found} <= {known.date for known in policy_dates.KNOWN}
     assert min(event.date for event in found) == "2023-05-11"
     assert min(event.date for event in known_events(service, "", ENCOUNTERS)) == "2020-03-20"

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from forecast import months
 from forecast.config import Config
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, notices
 from forecast.store.connect import transaction
 from forecast.store.notices import Approval, Frame, Section

@@ -14,7 +14,7 @@ import pytest
 
 from forecast.config import Config, Fetch
 from forecast.context import Context
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, ops
 from jobs.service import doctor, health
 from tests.support.mail_server import HOST, Taken, server

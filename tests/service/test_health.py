@@ -14,7 +14,7 @@ import pytest
 
 from forecast.config import Config
 from forecast.context import Context
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import ops, wakes, witnesses
 from jobs.service import health
 

@@ -27,7 +27,7 @@ from starlette.testclient import TestClient
 from forecast.config import Config
 from forecast.context import Context
 from forecast.errors import BordercastError, BusyError, ConfigError, DataError, SpanError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, deliveries, ops, wakes
 from forecast.store.deliveries import Message
 from jobs import environment, logs

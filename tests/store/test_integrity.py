@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, integrity, ledger, runs, scheme1
 from forecast.store.integrity import Quoted
 from forecast.store.kinds import UNSIGNED

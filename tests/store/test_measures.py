@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import (
     connect,
     exports,

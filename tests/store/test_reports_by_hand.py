@@ -14,7 +14,7 @@ import pytest
 from sqlite_utils import Database
 
 from forecast.errors import DataError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import (
     changes,
     connect,

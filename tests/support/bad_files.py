@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from forecast.intake.sources.cbp_encounters import files as cbp
-from forecast.intake.sources.cbp_encounters import snapshot as snapshots
+from forecast.sources.cbp.encounters import files as cbp
+from forecast.sources.cbp.encounters import snapshot as snapshots
 from forecast.types import Snapshot
 from tests.support.publisher import file_bytes, file_name
 

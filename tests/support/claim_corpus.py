@@ -17,7 +17,7 @@ from forecast.claims.judge import HOLDS, Sense, value_of
 from forecast.claims.spans import parse
 from forecast.claims.subjects import APPREHENSION, AT_ENTRY, AT_LARGE, Subject
 from forecast.claims.table import CountTable
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 
 FOLDER = Path(__file__).parents[1] / "claims"
 BORDERS = {"sw": "southwest", "nb": "northern", "nw": "nationwide", "ot": "other"}

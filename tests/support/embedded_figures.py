@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from forecast.intake.sources.cbp_encounters import bundle
+from forecast.sources.cbp.encounters import bundle
 from forecast.types import SeriesKey
 
 PLACES = {"sw": "southwest", "nb": "northern", "ot": "other", "nw": "nationwide"}

@@ -23,7 +23,7 @@ from forecast.context import Context
 from forecast.desk.report import newest_report
 from forecast.engine import paths
 from forecast.engine.joint import as_bytes
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, inventory, notices, releases, runs
 from forecast.store.notices import Approval
 from forecast.types import (

@@ -13,7 +13,7 @@ from forecast import months
 from forecast.config import Config
 from forecast.context import Context
 from forecast.desk.email.mime import Letterhead
-from forecast.intake.sources.cbp_encounters import bundle
+from forecast.sources.cbp.encounters import bundle
 from forecast.store import connect, notices, releases
 from forecast.store.connect import transaction, writing
 from forecast.store.notices import Notice, Section

@@ -6,7 +6,7 @@ from typing import Any
 
 from forecast.desk.ranking import Comparison, ComparisonName
 from forecast.desk.report import Expectation, Interior, MonthReport, Value
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 
 OFFICES, PATROL = "Office of Field Operations", "U.S. Border Patrol"
 

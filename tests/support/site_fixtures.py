@@ -23,7 +23,7 @@ with warnings.catch_warnings():  # two connections that Datasette opens once and
 from forecast.config import Config
 from forecast.desk.site import build
 from forecast.desk.site.record import read_site
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.service import upkeep
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import held
 from forecast.types import HEADLINES
 from jobs.web import querying

@@ -12,7 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from forecast import months
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, inventory, releases, runs
 from forecast.types import (
     HUB_PERMILLES,

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from jobs.web.app import Site
 from tests.support.file_answers import answered
 

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from forecast.desk.site.folder import LIST
 from forecast.errors import StoreError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import wakes
 from jobs.web import answers, app, queries, server
 from jobs.web.answers import CSP, FRAMED_CSP, SQL_CSP, Plain, QueryAnswer

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from forecast.claims.table import CountTable
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.web.check_process import checked
 

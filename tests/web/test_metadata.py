@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from forecast.desk.dictionary.views import VIEWS
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.named_queries import QUESTIONS
 from forecast.store.read import RunRow
 from jobs.web.limits import QueryLimits

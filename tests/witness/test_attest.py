@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from forecast.config import Config
 from forecast.desk import verification
 from forecast.errors import ConfigError, VerifyError, WitnessError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, integrity, ledger, wakes, witnesses
 from forecast.store.witnesses import WitnessedEntry, WitnessProof
 from jobs.witness import attest, gitlog, proven, timestamps

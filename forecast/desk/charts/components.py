@@ -6,14 +6,14 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from forecast.intake.series import panel
+from forecast.engine.panel import panel
 from forecast.types import SeriesKey
 from models.prophet import Parts, Prophet
 from models.refit import history
 from models.structural import filled
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 
 def prophet_parts(border: str, counts: Mapping[str, int], source: Source) -> Parts:

@@ -15,13 +15,13 @@ from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Chart, Picture
 from forecast.desk.names import dimension_words
 from forecast.desk.terminal.flag_tables import part_words
-from forecast.intake.events import KNOWN
+from forecast.sources.policy_dates import KNOWN
 from forecast.types import Row
 from forecast.words import MONTHS, month_words
 from models.prophet import Parts
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 PARTS_SHOWN = 5
 

@@ -30,7 +30,7 @@ from forecast.types import Row
 from forecast.words import month_words
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 MONTHS_SHOWN = 36
 FLAT = 1.6  # times as high a scale for the 95% interval alone would flatten the rest

@@ -22,12 +22,12 @@ from PIL import Image
 
 from forecast import files, months
 from forecast.errors import ConfigError
-from forecast.intake.events import KNOWN
+from forecast.sources.policy_dates import KNOWN
 from forecast.types import Row
 from forecast.words import month_words
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 Chart = dict[str, Any]
 """Vega-Lite's JSON: a layer, layers in a frame, or frames beside and below one another."""

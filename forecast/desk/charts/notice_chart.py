@@ -13,7 +13,7 @@ from forecast.desk.charts.grammar import BLUE, INK, Amounts, Channel, Chart, Pic
 from forecast.types import Row
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 WIDTH, HEIGHT = 310, 175
 BELOW, ABOVE = 1.5, 1.2  # room for the words at a triangle

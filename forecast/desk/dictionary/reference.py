@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.desk.dictionary.views import VIEWS, View, definitions
-from forecast.intake.sources import registry
+from forecast.sources import catalog
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 MARK = "<!-- Below: python -m forecast.desk.dictionary.reference docs/tables.md -->"
 
@@ -47,5 +47,5 @@ def _view(view: View, source: Source) -> Iterator[str]:
 if __name__ == "__main__":
     path = Path(sys.argv[1])
     path.write_text(
-        renewed(path.read_text(encoding="utf-8"), registry.find("cbp_encounters")), encoding="utf-8"
+        renewed(path.read_text(encoding="utf-8"), catalog.find("cbp_encounters")), encoding="utf-8"
     )

@@ -25,7 +25,7 @@ from forecast.desk.dictionary.columns import (
 from forecast.desk.wording import about_column
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 
 @dataclass(frozen=True)

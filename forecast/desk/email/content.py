@@ -35,7 +35,7 @@ from forecast.words import (
 )
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 PARTS_SHOWN = 2  # in a digest by mail, a border; the page has all
 LEAST_MISLEADING = 0.1  # share of the count that a wrong name would misstate

@@ -31,7 +31,7 @@ from forecast.store.notices import Notice, Section
 from forecast.words import capital, check_command, month_words, slug
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 _POLICY = SMTP.clone(max_line_length=78)
 _FIGURE = (

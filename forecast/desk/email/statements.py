@@ -19,7 +19,7 @@ from forecast.judge.surprise import LEAST_COUNT, LEAST_SHARE
 from forecast.words import MINUS, change_words, month_words
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 NoticeStatement = Mapping[str, Any]
 GRAVITY = ("critical", "major", "notable", "watch")  # the gravest first

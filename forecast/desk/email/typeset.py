@@ -13,7 +13,7 @@ from forecast.words import one_line
 if TYPE_CHECKING:
     from jinja2.environment import Template, TemplateModule
 
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 WIDTH = 78
 # Between the parts of a section: what every section of a mail says, what only the first does, what

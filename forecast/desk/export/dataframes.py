@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecast.desk.asking import Asking
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 _SAID_ONCE = ["border", "dimension", "member", "model", "run_id"]
 

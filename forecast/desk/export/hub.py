@@ -24,7 +24,7 @@ from forecast import months
 from forecast.types import HUB_PERMILLES
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 SCHEMAS = "https://raw.githubusercontent.com/hubverse-org/schemas/main/v6.0.0"
 TEAM = "bordercast"

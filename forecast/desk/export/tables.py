@@ -29,7 +29,7 @@ from forecast.errors import ConfigError
 from forecast.types import HUB_COLUMNS
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 DIGEST = "Digest of the record after its last run; `bordercast verify --run N --digest X` checks it"
 HINDCASTS: Mapping[str, ColumnKind] = {

@@ -19,7 +19,7 @@ from forecast.desk.handout.words import Handout
 from forecast.types import Row
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 MARGIN = 24  # points of white on every side
 # Mean width of a letter, in font sizes: of Liberation Sans and Arial, plain and bold.

@@ -34,7 +34,7 @@ from forecast.store import page, read
 from forecast.version import __version__
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 CHARTS = ".bordercast-charts.json"
 ASSETS = Path(__file__).with_name("assets")

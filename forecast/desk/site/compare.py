@@ -15,7 +15,7 @@ from forecast.types import Row
 from forecast.words import MONTHS, capital, change_words, month_words, slug
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 SHOWN = 36  # months of two borders
 PAIRED = 8  # totals up to which every two have a page

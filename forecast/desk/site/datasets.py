@@ -18,7 +18,7 @@ from forecast.desk.site.record import SiteRecord
 from forecast.desk.wording import about_column
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 LICENSE = "https://opensource.org/license/mit"
 # Kind of a column -> how each standard calls it: Frictionless, CSV on the Web.

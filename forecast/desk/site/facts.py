@@ -12,7 +12,7 @@ from forecast.desk.halves import Halves
 from forecast.desk.site import citation
 from forecast.desk.site.pages import Preview, SitePage, json_file
 from forecast.desk.site.record import BorderRecord, SiteRecord
-from forecast.intake.sources.contract import Source
+from forecast.sources.source import Source
 from forecast.words import change_words, month_words, one_line
 
 

@@ -12,7 +12,7 @@ from lxml import etree
 from forecast.desk.site.news import NewsItem
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 NEWEST = 40  # entries of a feed
 _ATOM = "http://www.w3.org/2005/Atom"

@@ -16,7 +16,7 @@ from forecast.types import Row
 from forecast.words import basis_noun, capital, month_words
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 _FAR = {"notable": "", "major": "well ", "critical": "far "}
 

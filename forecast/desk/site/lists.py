@@ -14,7 +14,7 @@ from forecast.desk.site.record import SiteRecord
 from forecast.words import capital, day_words, judged_by, month_words
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 # Views that go on growing: the whole database has them, and `bordercast export`.
 LARGE = ("series_vintages", "series_months", "judged_months", "forecast_vs_actual", "statements")

@@ -19,7 +19,7 @@ from forecast.types import Row
 from forecast.words import one_line
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 
 def month_page(record: SiteRecord, border: str, month: str) -> SitePage:

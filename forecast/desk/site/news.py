@@ -18,7 +18,7 @@ from forecast.types import Row
 from forecast.words import change_words, day_words, known_words, month_words, one_line
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 RELEASED, UNUSUAL, CORRECTED = KINDS = ("releases", "unusual", "corrections")
 LATELY = 24  # months whose release is in a feed

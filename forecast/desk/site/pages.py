@@ -28,7 +28,7 @@ from forecast.words import MONTHS, capital, month_words, signed, slug
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 NAMED = 8  # totals up to which every page names each in its head
 _SECTIONS = (

@@ -20,7 +20,7 @@ from forecast.types import Row
 
 if TYPE_CHECKING:
     from forecast.desk.charts.grammar import Chart
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 FAN_KEY = (
     "Black line: published. Dashed line: forecast. Shading, dark to light: 50%, 80% and 95% "

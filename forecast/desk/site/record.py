@@ -12,7 +12,7 @@ from forecast.desk.report import MonthReport, all_reports
 from forecast.desk.site.status import PageStatus, read_status
 from forecast.desk.wording import total_place
 from forecast.errors import ConfigError
-from forecast.intake.sources.contract import Source
+from forecast.sources.source import Source
 from forecast.store import changes, flags, page, plots, read, runs, standing
 from forecast.types import Row, SeriesKey
 from forecast.words import slug

@@ -13,7 +13,7 @@ from forecast.store.read import RunRow
 from forecast.words import check_command, day_words, month_words, one_line
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 
 @dataclass(frozen=True)

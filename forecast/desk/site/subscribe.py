@@ -21,7 +21,7 @@ from forecast.desk.wording import total_place
 from forecast.words import capital, day_words, month_words, slug
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 AHEAD = 12  # months whose release is in the calendar
 ENOUGH = 24  # days known by which a window could be learned

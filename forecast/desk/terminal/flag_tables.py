@@ -18,7 +18,7 @@ from forecast.types import Row
 from forecast.words import month_name
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 SHOWN = 3  # parts of each side
 LEAST = 0.05  # of the deviation, to be shown

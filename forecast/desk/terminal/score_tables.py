@@ -16,7 +16,7 @@ from forecast.desk.terminal.tables import plain_table
 from forecast.types import Row
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 
 def all_of_them(source: Source) -> str:

@@ -18,7 +18,7 @@ from forecast.types import Row
 from forecast.words import judged_by, month_name
 
 if TYPE_CHECKING:
-    from forecast.intake.sources.contract import Source
+    from forecast.sources.source import Source
 
 AHEAD = 3  # months of the forecast beside a border's newest count
 SEVERITY_STYLE = {"watch": "", "notable": "yellow", "major": "red", "critical": "bold red"}

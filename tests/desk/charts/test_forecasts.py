@@ -19,7 +19,7 @@ from PIL import Image
 
 from forecast.desk.charts import forecasts, grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, INK, PALE
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, plots
 from forecast.types import HEADLINES
 from jobs.cli import main

@@ -13,7 +13,7 @@ import pytest
 from forecast.desk.dictionary import reference
 from forecast.desk.dictionary.columns import COLUMNS
 from forecast.desk.dictionary.views import BY_NAME, VIEWS, definitions
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HEADLINES
 from tests.support.databases import counting_steps, rows
 

@@ -21,7 +21,7 @@ from forecast.desk.email import content as desk
 from forecast.desk.email import mime, typeset
 from forecast.desk.ranking import Comparison
 from forecast.desk.report import Interior, MonthReport, report
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section

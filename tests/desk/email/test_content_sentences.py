@@ -8,7 +8,7 @@ import pytest
 
 from forecast.desk.email import content
 from forecast.desk.email.content import ComparisonText, Standing
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import Row
 from tests.support.month_facts import OFFICES, PATROL, compared, expected, interior, month
 

@@ -6,7 +6,7 @@ import pytest
 
 from forecast import months
 from forecast.desk.email import statements
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from tests.support.month_facts import compared, expected, month
 
 MINUS = "\N{MINUS SIGN}"

@@ -19,7 +19,7 @@ from pyarrow import compute, parquet
 
 from forecast.desk.dictionary.views import BY_NAME, VIEWS
 from forecast.desk.export import encoded, tables
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HEADLINES, HUB_PERMILLES
 from jobs.cli import main
 from tests.support.databases import rows, written

@@ -17,7 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 from forecast.desk.export import tables
 from forecast.desk.export.encoded import ExportTable
 from forecast.errors import ConfigError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HUB_COLUMNS, HUB_PERMILLES
 from jobs.cli import main
 from tests.support.databases import rows

@@ -20,7 +20,7 @@ from forecast.desk.site.pages import html as as_html
 from forecast.desk.site.pages import table
 from forecast.desk.site.series import series_list, series_page
 from forecast.errors import ConfigError
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from forecast.types import HEADLINES, SeriesKey
 from tests.support.databases import rows

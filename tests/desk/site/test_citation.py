@@ -16,7 +16,7 @@ import rdflib
 from forecast.desk.site import build, citation
 from forecast.desk.site.border import border_page
 from forecast.desk.site.pages import html as as_html
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from forecast.types import HEADLINES
 from tests.support.databases import rows

@@ -20,7 +20,7 @@ from forecast.desk.site.month import month_page
 from forecast.desk.site.pages import PICTURE, Preview
 from forecast.desk.site.pages import html as as_html
 from forecast.desk.site.previews import embed_page
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HEADLINES
 
 ADDRESS = "https://forecasts.example.org/borders"

@@ -13,7 +13,7 @@ import lxml.html
 import pytest
 
 from forecast.desk.site import build
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from tests.support import golden_texts
 from tests.support.golden_texts import masked, trimmed

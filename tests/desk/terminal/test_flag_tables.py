@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from forecast.desk.terminal import flag_tables
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 
 FLAG = {
     "flag_id": 1, "border": "northern", "dimension": "", "member": "", "component": "",

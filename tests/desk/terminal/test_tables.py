@@ -16,8 +16,8 @@ from rich.console import Group
 
 from forecast.desk import answered, reliability
 from forecast.desk.terminal import flag_tables, score_tables, tables
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
 from forecast.judge.questions import ChanceScores
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.read import RunRow
 from forecast.types import SeriesKey, SpanForecast
 from jobs.cli import main, notices, releases, shared

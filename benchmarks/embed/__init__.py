@@ -1,0 +1,1 @@
+"""How the figures that come with the program were made."""

@@ -1,0 +1,38 @@
+"""Rebuild the refit models' paths that are embedded beside the figures.
+
+`python -m benchmarks.embed.paths` refits every model on the embedded figures, every cutoff, in a
+database of its own, and writes the paths to the bundle, so that a first run need not.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from forecast.config import Config
+from forecast.sources import catalog
+from forecast.sources.cbp.encounters import bundle
+from forecast.store import releases, runs
+from forecast.store.connect import writing
+from jobs.intake.ingest import take_bundle
+from jobs.pipeline.totals import forecast_headline, headline
+
+
+def main() -> None:
+    """Refit everything and write the table of paths."""
+    config, source = Config(), catalog.find("cbp_encounters")
+    with tempfile.TemporaryDirectory() as folder, writing(Path(folder) / "paths.db") as db:
+        take_bundle(db, source)
+        counts, paths = releases.current_counts(db), runs.PathsOnRecord(db)
+        forecast_headline(
+            config,
+            headline(counts, config, source),
+            kept=(),
+            keep=paths.keep,
+            report=lambda step, done, total: print(f"{step}: {done}/{total}", end="\r"),
+        )
+        bundle.save_paths(paths.held(), Path(bundle.__file__).parent)
+
+
+if __name__ == "__main__":
+    main()

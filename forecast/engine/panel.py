@@ -1,0 +1,86 @@
+"""Counts -> the panel the models see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from forecast import months
+from forecast.errors import DataError
+from forecast.sources import policy_dates
+from forecast.sources.source import Source
+from forecast.types import Counts, SeriesKey, Totals
+from models.base import MOST_MISSING, Floats, Panel
+
+
+def nationwide_rows(keys: Sequence[SeriesKey], totals: Totals) -> dict[int, tuple[int, ...]]:
+    """Row of a nationwide series -> rows of the three border series that add up to it.
+
+    Only where all three are among the keys.
+    """
+    row_of = {key: row for row, key in enumerate(keys)}
+    parts = {}
+    for key, row in row_of.items():
+        borders = [row_of.get(key._replace(border=border)) for border in totals.parts]
+        found = tuple(part for part in borders if part is not None)
+        if key.border == totals.whole and len(found) == len(totals.parts) > 0:
+            parts[row] = found
+    return parts
+
+
+def panel(
+    counts: Counts,
+    source: Source,
+    family: Mapping[SeriesKey, str] | None = None,
+) -> Panel:
+    """Series side by side, each aligned at its own last month; rows in the order of `counts`.
+
+    Parameters
+    ----------
+    counts : encounters >= 0 of the months that are known. A month between two of them that is
+        not there is NaN; of a series with more than MOST_MISSING in a row, only the months
+        after them are taken.
+    source : whether the series are calm, known to jump, or follow the policy dates.
+    family : family of a series; its dimension where none is given ("" for the totals).
+
+    Raises
+    ------
+    DataError : there is no series, or one without months.
+    """
+    empty = [str(key) for key, by_month in counts.items() if not by_month]
+    if empty or not counts:
+        raise DataError(f"no months to forecast from: {', '.join(empty) or 'no series given'}")
+    spans = {key: _span(by_month) for key, by_month in counts.items()}
+    width = max(map(len, spans.values()))
+    dates = policy_dates.KNOWN if source.follows_policy else ()
+    last = [months.to_index(span[-1]) for span in spans.values()]
+    return Panel(
+        z=np.stack([_row(counts[key], span, width) for key, span in spans.items()]),
+        last=np.array(last, dtype=np.int64),
+        family=np.array([(family or {}).get(key, key.dimension) for key in counts], dtype=np.str_),
+        names=tuple(map(str, counts)),
+        events=tuple(
+            policy_dates.columns(key.border, end, width, dates)
+            for key, end in zip(counts, last, strict=True)
+        ),
+        calm=source.calm,
+        jumps=source.jumps,
+    )
+
+
+def _row(by_month: Mapping[str, int], span: Sequence[str], width: int) -> Floats:
+    z = np.full(width, np.nan)
+    z[width - len(span) :] = np.log1p([by_month.get(month, np.nan) for month in span])
+    return z
+
+
+def _span(by_month: Mapping[str, int]) -> list[str]:
+    """Every month from the first after the last long gap to the last."""
+    known = sorted(map(months.to_index, by_month))
+    first = known[0]
+    for before, after in pairwise(known):
+        if after - before > MOST_MISSING + 1:
+            first = after
+    return months.between(months.from_index(first), months.from_index(known[-1]))

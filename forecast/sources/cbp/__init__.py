@@ -1,0 +1,1 @@
+"""What U.S. Customs and Border Protection publishes."""

@@ -1,0 +1,169 @@
+"""A page's table -> counts At Entry and At Large by border and month, and the page's own totals.
+
+The rows come in threes, a total and its two parts, and only the total's label names the border:
+
+    Monthly Totals                           Oct-24  Nov-24 ... June-25 ...
+    Nationwide Total Apprehensions           58,115  47,534
+    At Large                                  1,667   1,427
+    At Entry                                 56,448  46,107
+    Southwest Border Total Apprehensions     ...
+
+Labels and months are closed lists: with one that is not known, nothing is taken. What the page's
+text says of its year is not read, because it has been wrong; the months' own headings count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from forecast import months
+from forecast.errors import DataError, QuarantineError, RowError
+from forecast.sources.cbp.encounters.source import ASIDE
+from forecast.tables import markup
+from forecast.types import NATIONWIDE
+
+_TOTALS = {
+    "nationwide total apprehensions": NATIONWIDE,
+    "southwest border total apprehensions": "southwest",
+    "northern border total apprehensions": "northern",
+}
+_PARTS = {label.casefold(): label for label in (ASIDE.named, ASIDE.rest)}
+_TOTAL = "total"
+_MONTH = re.compile(r"([A-Za-z]{3,9})\.?[- ](?:20)?(\d\d)", re.ASCII)
+_COUNT = re.compile(r"\d{1,3}(?:,\d{3})*|\d{1,7}", re.ASCII)
+_TO_COME = frozenset({"-", "\N{EN DASH}", "\N{EM DASH}"})
+_ROWS = 3 * len(_TOTALS)
+
+ByMonth = dict[str, int]
+
+
+class PageTable(NamedTuple):
+    """What a page's table says; months of one fiscal year, from October on.
+
+    totals : border -> month -> arrests. parts : (border, member) -> month -> arrests.
+    """
+
+    year: int
+    totals: Mapping[str, ByMonth]
+    parts: Mapping[tuple[str, str], ByMonth]
+
+    @property
+    def span(self) -> list[str]:
+        """The months there are counts for."""
+        return list(self.totals[NATIONWIDE])
+
+
+def read(name: str, page: bytes) -> PageTable:
+    """Read the one table of a page that splits arrests.
+
+    Parameters
+    ----------
+    name : the file's, for errors. page : HTML.
+
+    Raises
+    ------
+    QuarantineError : no such table, several, or a page that was cut short.
+    RowError : a heading, a label or a count that is not understood; its line is the table's row.
+    DataError : rows or months that are missing.
+    """
+    table = _table(name, page)
+    year, span = _months(name, table[0])
+    blocks = _blocks(name, table[1:])
+    rows = {
+        place: _counts(name, number, place, span, cells)
+        for place, (number, cells) in blocks.items()
+    }
+    ends = {max(by_month, default="") for by_month in rows.values()}
+    if len(ends) > 1:
+        raise DataError(f"{name}: some rows of the table end in {min(ends)}, others in {max(ends)}")
+    if ends == {""}:
+        raise QuarantineError(name, ["a table without counts yet; nothing to take in"])
+    return PageTable(
+        year,
+        {border: rows[border, _TOTAL] for border in _TOTALS.values()},
+        {place: by_month for place, by_month in rows.items() if place[1] != _TOTAL},
+    )
+
+
+def _table(name: str, page: bytes) -> markup.HtmlTable:
+    if markup.is_cut(page):
+        raise QuarantineError(name, ["a table has no end: the page was cut short; fetch it again"])
+    try:
+        found = [table for table in markup.tables(page) if _splits(table)]
+    except ValueError as error:
+        raise QuarantineError(name, [f"{error}: no page of this publisher's"]) from error
+    if len(found) != 1:
+        problem = (
+            f"{len(found)} tables of arrests {ASIDE.rest} and {ASIDE.named} on one page"
+            if found
+            else f"no table of arrests {ASIDE.rest} and {ASIDE.named}: a block page, or the page "
+            "has changed"
+        )
+        raise QuarantineError(name, [f"{problem}; look at it in a browser"])
+    return found[0]
+
+
+def _splits(table: markup.HtmlTable) -> bool:
+    """Whether some row is headed At Large or At Entry."""
+    return any(row and row[0].casefold() in _PARTS for row in table)
+
+
+def _months(name: str, heading: Sequence[str]) -> tuple[int, list[str]]:
+    """The fiscal year and its twelve months, as the heading has them in order."""
+    span = []
+    for cell in heading[1:]:
+        match = _MONTH.fullmatch(cell)
+        try:
+            span.append(months.typed(f"{match[1]} 20{match[2]}" if match else cell))
+        except ValueError as error:
+            raise RowError(name, 1, "", cell, "no month such as Oct-24") from error
+    year = months.fiscal_year(span[0], months.FEDERAL) if span else 0
+    if not span or span != months.fiscal_months(year, months.FEDERAL):
+        raise DataError(
+            f"{name}: the table's headings are not the twelve months of one fiscal year, October "
+            "to September, in order"
+        )
+    return year, span
+
+
+def _blocks(
+    name: str, rows: Sequence[Sequence[str]]
+) -> dict[tuple[str, str], tuple[int, Sequence[str]]]:
+    """(border, total or part) -> row number and cells; a part belongs to the total above it."""
+    found: dict[tuple[str, str], tuple[int, Sequence[str]]] = {}
+    border = ""
+    for number, row in enumerate(rows, start=2):
+        label = row[0].casefold() if row else ""
+        border = _TOTALS.get(label, border)
+        kind = _TOTAL if label in _TOTALS else _PARTS.get(label, "")
+        if not kind or not border or (border, kind) in found:
+            problem = (
+                f"not expected here: each border's total is followed by {ASIDE.named} and "
+                f"{ASIDE.rest}, once"
+            )
+            raise RowError(name, number, "", row[0] if row else "", problem)
+        found[border, kind] = (number, row[1:])
+    if len(found) != _ROWS:
+        raise DataError(f"{name}: {len(found)} rows of counts in the table, {_ROWS} are expected")
+    return found
+
+
+def _counts(
+    name: str, number: int, place: tuple[str, str], span: Sequence[str], cells: Sequence[str]
+) -> ByMonth:
+    """One row's counts, without the months to come at its end."""
+    where = f"{place[0]}, {place[1]}"
+    if len(cells) != len(span):
+        raise RowError(name, number, "", where, f"{len(cells)} counts for {len(span)} months")
+    found: ByMonth = {}
+    for month, cell in zip(span, cells, strict=True):
+        if cell in _TO_COME:
+            continue
+        if not _COUNT.fullmatch(cell):
+            raise RowError(name, number, month, cell, "no whole number such as 1,667")
+        if months.shift(month, -1) not in found and month != span[0]:
+            raise RowError(name, number, month, cell, "a count after a month without one")
+        found[month] = int(cell.replace(",", ""))
+    return found

@@ -1,0 +1,405 @@
+"""Is this release to be believed? Compared with itself and with its neighbours by seq.
+
+A file that lost rows, or whose download broke off at the end of a line, still reads. What gives
+it away is arithmetic: the borders add up to nationwide, the parts to their border, and closed
+years repeat from file to file to the unit, in every dimension. In the open year a dimension keeps
+most of its counts with the same members. Counts rounded to 10 cannot be held to this.
+
+What it cannot see: a few rows lost from a month of the open year while no release of the same
+month (the sibling file) is known, because open months move between releases anyway.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from forecast import months
+from forecast.sources.source import Agreement, Source
+from forecast.types import Scope, SeriesKey, Snapshot
+
+if TYPE_CHECKING:
+    from forecast.sources.source import Source
+
+Spans = dict[Scope, frozenset[str]]
+Agree = Callable[[int, int], bool]
+
+
+class Difference(NamedTuple):
+    """A series and month two releases do not agree on."""
+
+    key: SeriesKey
+    month: str
+    new: int
+    old: int
+
+
+def problems(
+    source: Source,
+    new: Snapshot,
+    neighbours: Sequence[Snapshot] = (),
+    parts: Sequence[Snapshot] = (),
+) -> list[str]:
+    """Reasons not to believe a release, each a sentence with its numbers; empty if there is none.
+
+    Parameters
+    ----------
+    source : whose release it is; says what must agree.
+    neighbours : accepted releases next to it by seq: below, equal, above. Vintages and releases
+        rounded to 10 are passed over.
+    parts : releases further off that state dimensions which the neighbours lack; only their
+        parts are compared.
+    """
+    found = [
+        *_name_problems(source, new),
+        *_holes(source, new),
+        *_sum_problems(source, new),
+        *_turned_problems(source, new),
+    ]
+    for old in neighbours:
+        if _comparable(new, old):
+            found += _against(source, new, old)
+    for old in parts:
+        if _comparable(new, old):
+            found += _parts_against(source, new, old)
+    return found
+
+
+# ---------------------------------------------------------------- the release by itself
+
+
+def _name_problems(source: Source, new: Snapshot) -> Iterator[str]:
+    """The file's name and its content say the same window, month and layout."""
+    release = new.release
+    name = source.parse_name(release.file_name) if release.kind in source.layouts else None
+    if name is None:
+        return
+    first = min(coverage.first_month for coverage in new.coverage)
+    window = (
+        months.fiscal_year(first, source.year_begins),
+        months.fiscal_year(release.data_through, source.year_begins),
+    )
+    if window != (name.first, name.last):
+        yield (
+            f"the name says fiscal years {name.first} to {name.last}, "
+            f"the rows {window[0]} to {window[1]}"
+        )
+    named = months.fiscal_months(name.last, source.year_begins)[(name.month or 12) - 1]
+    if named != release.data_through:
+        yield f"the name says data through {named}, the rows end in {release.data_through}"
+    if name.layout not in (None, release.kind):
+        yield f"the name says layout {name.layout}, the columns are those of {release.kind}"
+
+
+def _holes(source: Source, new: Snapshot) -> Iterator[str]:
+    """No border of a published file has ever had a month without encounters."""
+    if not source.agreement.never_empty or new.release.kind not in source.layouts:
+        return
+    spans = _spans(new)
+    for border in source.totals.parts:
+        span = sorted(spans.get(Scope(border, ""), ()))
+        empty = [month for month in span if not _count(new, SeriesKey(border), month)]
+        if empty:
+            yield f"{border} has no {source.measure.noun} in {_some(empty)}"
+
+
+def _sum_problems(source: Source, new: Snapshot) -> Iterator[str]:
+    if new.release.rounding > 1:
+        return
+    spans = _spans(new)
+    yield from _nationwide_problem(source, new, spans)
+    stated = {key.border for key in new.counts if key.headline} - {source.totals.whole}
+    for (border, dimension), scopes in _by_dimension(spans):
+        if border in stated.union(source.totals.parts):
+            yield from _parts_problem(source, new, spans, border, dimension, scopes)
+
+
+def _nationwide_problem(source: Source, new: Snapshot, spans: Spans) -> Iterator[str]:
+    whole = source.totals.whole
+    stated = (key.border for key in new.counts if key.headline and key.border != whole)
+    borders = tuple(dict.fromkeys((*source.totals.parts, *stated)))
+    if not whole:
+        return
+    shared = _shared(spans, [Scope(border, "") for border in (*borders, whole)])
+    wrong = []
+    for month in shared:
+        parts = sum(_count(new, SeriesKey(border), month) for border in borders)
+        total = _count(new, SeriesKey(whole), month)
+        if abs(parts - total) > source.agreement.tolerance:
+            wrong.append((parts, total, month))
+    if wrong:
+        count = {3: "three "}.get(len(borders), "")
+        yield f"the {count}{source.totals.many} do not add up to {whole}: {_missed(source, wrong)}"
+
+
+def _parts_problem(
+    source: Source,
+    new: Snapshot,
+    spans: Spans,
+    border: str,
+    dimension: str,
+    scopes: list[Scope],
+) -> Iterator[str]:
+    """All members of a dimension of a border add up to the border's total.
+
+    In months in which some of them are not known, the others are no more than the total.
+    """
+    sums = source.hierarchy
+    if dimension in sums.by_component and len(scopes) < len(sums.halves):
+        return  # one component alone is no partition
+    members = [key for key in new.counts if key[:2] == (border, dimension)]
+    wrong = []
+    complete, slack = set(_shared(spans, scopes)), source.agreement.tolerance
+    for month in sorted(spans.get(Scope(border, ""), ())):
+        parts = sum(_count(new, key, month) for key in members)
+        whole = _count(new, SeriesKey(border), month)
+        if parts - whole > slack or (abs(parts - whole) > slack and month in complete):
+            wrong.append((parts, whole, month))
+    if wrong:
+        missed = _missed(source, wrong)
+        yield f"{border} by {dimension} does not add up to its total: {missed}"
+
+
+def _missed(source: Source, wrong: Sequence[tuple[int, int, str]]) -> str:
+    """Sums that miss their totals, and, of own counts, the setting that lets them."""
+    said = _some([f"{parts:,} against {total:,} in {month}" for parts, total, month in wrong])
+    if source.shipped:
+        return said
+    most = max(abs(parts - total) for parts, total, _ in wrong)
+    return (
+        f"{said}. If they are rounded, write tolerance = {most} into [[sources]] of the settings "
+        f"(it is {source.agreement.tolerance}), and take this file in by `bordercast releases "
+        "accept N --why rounded`, its number in `bordercast releases list --refused`"
+    )
+
+
+def _turned_problems(source: Source, new: Snapshot) -> Iterator[str]:
+    """In the open year no dimension turns over within a month."""
+    agreed = source.agreement
+    spans = _spans(new)
+    for (border, dimension), scopes in _by_dimension(spans):
+        if dimension in agreed.turning:
+            continue
+        span = [
+            m
+            for m in _shared(spans, scopes)
+            if months.fiscal_year(m, source.year_begins) not in new.closed
+        ]
+        members = [key for key in new.counts if key[:2] == (border, dimension)]
+        shares = {month: {key: _count(new, key, month) for key in members} for month in span}
+        for month in span:
+            before = shares.get(months.shift(month, -1))
+            if before and _turned(agreed, before, shares[month]):
+                yield (
+                    f"{border} by {dimension}: more than {agreed.turned_share:.0%} of the "
+                    f"{source.measure.noun} changed member from one month to the next, in {month}"
+                )
+
+
+def _by_dimension(spans: Spans) -> Iterator[tuple[tuple[str, str], list[Scope]]]:
+    scopes = sorted(scope for scope in spans if scope.dimension)
+    for place, group in groupby(scopes, key=lambda scope: (scope.border, scope.dimension)):
+        yield place, list(group)
+
+
+def _turned(
+    agreed: Agreement, before: Mapping[SeriesKey, int], now: Mapping[SeriesKey, int]
+) -> bool:
+    """Whether most of a month's counts lie with other members than the month before."""
+    was, total = sum(before.values()), sum(now.values())
+    if min(was, total) < agreed.large:
+        return False
+    apart = sum(abs(before[key] / was - now[key] / total) for key in now) / 2
+    return apart > agreed.turned_share
+
+
+# ---------------------------------------------------------------- against one neighbour
+
+
+def _comparable(new: Snapshot, old: Snapshot) -> bool:
+    releases = (new.release, old.release)
+    return (
+        new.release.sha256 != old.release.sha256
+        and all(release.rounding == 1 for release in releases)
+        and all(release.kind != "vintage" for release in releases)
+    )
+
+
+def _against(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
+    if _twins(source, new, old):
+        yield from _twin_problems(source, new, old)
+        if _layout(source, new) != _layout(source, old):
+            yield from _parts_against(source, new, old)
+        return
+    # A later release reaches at least as far as an earlier one.
+    earlier, later = sorted((new, old), key=lambda s: (s.release.seq, s is new))
+    shared = {c.scope for c in new.coverage} & {c.scope for c in old.coverage}
+    if shared and later.release.data_through < earlier.release.data_through:
+        yield (
+            f"{later.release.file_name} ends in {later.release.data_through}, but the earlier "
+            f"{earlier.release.file_name} reaches {earlier.release.data_through}"
+        )
+    yield from _row_problems(source, new, old, new.closed & old.closed)
+    yield from _closed_problems(new, old, source)
+    yield from _open_problems(source, new, old)
+    yield from _moved_problems(source, new, old)
+
+
+def _parts_against(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
+    """The same of the parts alone."""
+    yield from _closed_problems(new, old, source, parts_only=True)
+    yield from _moved_problems(source, new, old)
+
+
+def _layout(source: Source, snapshot: Snapshot) -> str:
+    """Layout of the file behind a release, also of an embedded one; "" if it had none."""
+    if snapshot.release.kind in source.layouts:
+        return snapshot.release.kind
+    name = source.parse_name(snapshot.release.file_name)
+    return (name.layout or "") if name else ""
+
+
+def _twins(source: Source, new: Snapshot, old: Snapshot) -> bool:
+    """The same month's data, once more: the same file, or AOR and state file of one release.
+
+    A suffix ("_0") orders files of one layout; their siblings may have another or none.
+    """
+    if {_layout(source, new), _layout(source, old)} == source.pages.siblings:
+        return new.release.seq // 100 == old.release.seq // 100
+    return new.release.seq == old.release.seq and _layout(source, new) == _layout(source, old)
+
+
+def _twin_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
+    """Releases of the same month agree to the unit, the open year included.
+
+    The same layout in everything; AOR and state file only in the totals, the rest of a later
+    file is allowed to be fresher.
+    """
+    found = []
+    if new.release.data_through != old.release.data_through:
+        found.append(f"data through {new.release.data_through} and {old.release.data_through}")
+    found += _row_problems(source, new, old, frozenset(new.rows) & frozenset(old.rows))
+    differences = _differences(new, old, months_of=None, agree=int.__eq__, source=source)
+    same_layout = _layout(source, new) == _layout(source, old)
+    kept = [d for d in differences if same_layout or d.key.headline]
+    found += _described(kept)
+    for problem in found:
+        yield f"named like {old.release.file_name} but content differs: {problem}"
+
+
+def _row_problems(
+    source: Source, new: Snapshot, old: Snapshot, years: frozenset[int]
+) -> Iterator[str]:
+    if _layout(source, new) != _layout(source, old):
+        return
+    for year in sorted(years):
+        here, there = new.rows.get(year), old.rows.get(year)
+        if here is not None and there is not None and here != there:
+            yield f"fiscal year {year}: {here:,} rows, {there:,} in {old.release.file_name}"
+
+
+def _closed_problems(
+    new: Snapshot, old: Snapshot, source: Source, *, parts_only: bool = False
+) -> Iterator[str]:
+    """Years closed in both releases never change."""
+    closed = new.closed & old.closed
+    found = _differences(new, old, months_of=closed, agree=int.__eq__, source=source)
+    for problem in _described([d for d in found if not (parts_only and d.key.headline)]):
+        yield f"closed years differ from {old.release.file_name}: {problem}"
+
+
+def _open_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
+    """Totals of other years move little from release to release."""
+    moved = _differences(
+        new,
+        old,
+        months_of=_still_open(new, old, source),
+        agree=partial(_near, source.agreement),
+        source=source,
+    )
+    for problem in _described([d for d in moved if d.key.headline]):
+        yield f"more than {source.agreement.open_share:.0%} from {old.release.file_name}: {problem}"
+
+
+def _still_open(new: Snapshot, old: Snapshot, source: Source) -> frozenset[int]:
+    """Fiscal years that are not closed in both."""
+    years = {
+        months.fiscal_year(month, source.year_begins)
+        for span in _spans(new).values()
+        for month in span
+    }
+    return frozenset(years) - (new.closed & old.closed)
+
+
+def _moved_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
+    """In an open month nearly all counts stay with the same member of each dimension."""
+    agreed = source.agreement
+    gone: dict[tuple[str, str, str], int] = defaultdict(int)
+    came: dict[tuple[str, str, str], int] = defaultdict(int)
+    for key, month, now, before in _differences(
+        new, old, _still_open(new, old, source), int.__eq__, source
+    ):
+        place = (key.border, key.dimension, month)
+        (came if now > before else gone)[place] += abs(now - before)
+    for border, dimension, month in sorted(gone):
+        total = _count(new, SeriesKey(border), month)
+        moved = min(gone[border, dimension, month], came[border, dimension, month])
+        if dimension and moved > max(agreed.moved_share * total, agreed.slack):
+            yield (
+                f"{border} by {dimension} in {month}: {moved:,} of {total:,} "
+                f"{source.measure.noun} are under another member than in {old.release.file_name}"
+            )
+
+
+def _near(agreed: Agreement, new: int, old: int) -> bool:
+    return abs(new - old) <= max(agreed.open_share * max(new, old), agreed.slack)
+
+
+# ---------------------------------------------------------------- shared
+
+
+def _differences(
+    new: Snapshot, old: Snapshot, months_of: frozenset[int] | None, agree: Agree, source: Source
+) -> list[Difference]:
+    """Where two releases disagree, in the months both cover of these fiscal years (None: all)."""
+    here, there = _spans(new), _spans(old)
+    found = []
+    for key in sorted(set(new.counts) | set(old.counts)):
+        shared = here.get(key.scope, frozenset()) & there.get(key.scope, frozenset())
+        for month in sorted(shared):
+            pair = _count(new, key, month), _count(old, key, month)
+            chosen = months_of is None or months.fiscal_year(month, source.year_begins) in months_of
+            if chosen and not agree(*pair):
+                found.append(Difference(key, month, *pair))
+    return found
+
+
+def _described(differences: Sequence[Difference]) -> Iterator[str]:
+    """One sentence per dimension, totals first."""
+    ordered = sorted(differences, key=lambda d: (d.key.dimension, d.month, d.key))
+    for _, group in groupby(ordered, key=lambda d: d.key.dimension):
+        yield _some([f"{d.key} in {d.month} {d.new:,}, was {d.old:,}" for d in group])
+
+
+def _some(items: Sequence[str]) -> str:
+    more = f" (and {len(items) - 3} more)" if len(items) > 3 else ""
+    return "; ".join(items[:3]) + more
+
+
+def _spans(snapshot: Snapshot) -> Spans:
+    spans: dict[Scope, set[str]] = {}
+    for scope, first, last in snapshot.coverage:
+        spans.setdefault(scope, set()).update(months.between(first, last))
+    return {scope: frozenset(span) for scope, span in spans.items()}
+
+
+def _shared(spans: Spans, scopes: Sequence[Scope]) -> list[str]:
+    """Months all these scopes cover."""
+    return sorted(frozenset.intersection(*(spans.get(scope, frozenset()) for scope in scopes)))
+
+
+def _count(snapshot: Snapshot, key: SeriesKey, month: str) -> int:
+    return snapshot.counts.get(key, {}).get(month, 0)

@@ -1,0 +1,376 @@
+"""A source made of a section of the settings: what is counted, in the operator's own words.
+
+Each delivered file is a release. What it does not state stays as an earlier one stated it, and a
+month that nobody knows is missing, never 0. The newest delivery counts, whatever its months.
+
+A file may state only some of what a sum is made of, one clinic's restated month, say. The rest is
+what the record has, so that a sum never stands beside parts that it is not the sum of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from io import BytesIO
+
+import numpy as np
+
+from forecast import months
+from forecast.config import CountsSection
+from forecast.errors import DataError
+from forecast.files import content_sha256
+from forecast.labels import Joins
+from forecast.sources.source import (
+    Agreement,
+    Hierarchy,
+    LabelWords,
+    MeasureWords,
+    Pages,
+    Publisher,
+    ReadRelease,
+    ReleaseFile,
+    Source,
+    SummedRelease,
+    TotalWords,
+    coverage_of,
+    release_seq,
+)
+from forecast.tables import read
+from forecast.tables.grid import ReadAs
+from forecast.types import Counts, Release, SeriesKey, Snapshot
+
+PART = "part"  # the one dimension of own counts; the settings have people's word for it
+LONGEST_NAME = 80
+_NAMED = 3  # months in a sentence
+_NEVER = 10**9  # counts of anybody may change by anything: the change is told, not refused
+# What the tables call things -> what files and pages of own counts call them.
+_COLUMNS = {
+    "border": "series",
+    "encounters": "count",
+    "encounters_before": "count_before",
+    "part_border": "part_series",
+    "newest_of_border": "newest_of_series",
+}
+_OF_PARTS = {"dimension", "member", "component", "interior", "agencies", "drivers"}
+_OF_PARTS |= {"halves", "halves_sentence", "split"}
+# With parts there is one dimension, which need not be told, and drivers are what parts did.
+_NESTED = {**_COLUMNS, "member": "part", "drivers": "drivers"}
+
+
+def own_counts(section: CountsSection) -> Source:
+    """The source that a section of the settings describes."""
+    words = section.noun
+    title = section.title or f"{words[:1].upper()}{words[1:]}"
+
+    def read(file: ReleaseFile, _joins: Joins, _dimensions: Sequence[str]) -> ReadRelease:
+        """Read one delivered file; errors as `counts.read_table`, and for decimals."""
+        return ReadRelease(_snapshot(section, file), {})
+
+    return Source(
+        name=section.name,
+        publisher=Publisher(
+            name=section.publisher,
+            short=section.publisher,
+            address="",
+            credit=section.credit,
+            revises="may still revise it",
+            restates="may restate earlier months",
+        ),
+        measure=MeasureWords(
+            noun=words,
+            attribute=section.title.lower() or words,
+            unit=f"{words} a month",
+            title=title,
+            figures="figures",
+            site=title,
+            question=f"{title}: is anything unusual?",
+            long_name=words,
+            reach="",
+            definition=section.definition,
+            caveat=section.caveat,
+            misread=("", ""),
+        ),
+        totals=_totals(section),
+        year_begins=section.year_begins,
+        due=(section.due[0], section.due[1], section.due[1] + 2),
+        shipped=False,
+        pages=Pages("", "", re.compile(r"(?!)"), about=frozenset(), siblings=frozenset()),
+        hierarchy=Hierarchy(
+            by_component=frozenset(),
+            halves=(),
+            aside=None,
+            field_borders={},
+            unmistakable=frozenset(),
+            dimensions=(PART,) if section.columns.part else (),
+        ),
+        agreement=Agreement(
+            open_share=1.0,
+            slack=_NEVER,
+            moved_share=1.0,
+            turned_share=1.0,
+            large=_NEVER,
+            turning=frozenset(),
+            never_empty=False,
+            tolerance=section.tolerance,
+        ),
+        labels=LabelWords(
+            words={},
+            usual={},
+            dimensions={"border": section.one, PART: section.part},
+            forms={},
+        ),
+        layouts=frozenset(),
+        example=f"{section.name}.csv",
+        parse_name=lambda _: None,
+        read=read,
+        embedded=lambda _: [],
+        embedded_paths=list,
+        jumps=section.jumps,
+        column=_column_with_parts if section.columns.part else _column,
+        with_sums=partial(with_sums, section),
+    )
+
+
+def read_as(section: CountsSection) -> ReadAs:
+    """What the settings say of the files."""
+    return ReadAs(
+        series=section.columns.series,
+        part=section.columns.part,
+        month=section.columns.month,
+        value=section.columns.value,
+        sheet=section.columns.sheet,
+        decimal={"": "", "point": ".", "comma": ","}[section.columns.decimal],
+        dates=section.columns.dates,
+        # Years that begin in January, as they do unless the settings say otherwise, are not fiscal.
+        fiscal_start=section.year_begins if section.year_begins > 1 else 0,
+        sums=section.columns.sum,
+    )
+
+
+def data_through(section: CountsSection, file: ReleaseFile) -> str:
+    """The last month of a delivered file; errors as `counts.read_table`."""
+    found = read.table_in_bytes(file.name, file.content, read_as(section)).counts
+    return months.from_index(int(found.last.max()))
+
+
+def with_sums(section: CountsSection, snapshot: Snapshot, held: Counts) -> SummedRelease:
+    """A release with the sums that follow from it and from the record, in months that it states.
+
+    A series that the file states itself is left as it is. Elsewhere a series is the sum of its
+    parts in months in which each is known that has begun and is not closed, and the total that of
+    its series.
+
+    Parameters
+    ----------
+    held : what the record has now of every series.
+
+    Raises
+    ------
+    DataError : a series of which no month can be known.
+    """
+    stated = dict(snapshot.counts)
+    known = {key: {**held.get(key, {}), **stated.get(key, {})} for key in {**held, **stated}}
+    said: list[str] = []
+    for series in dict.fromkeys(key.border for key in stated if key.dimension == PART):
+        key = SeriesKey(series)
+        found = _sum_of_parts(section, series, stated, known, said)
+        parts = [one for one in known if one[:2] == (series, PART)]
+        said += _begun_later(series, parts, held, known) if found else ()
+        if found:
+            stated[key] = {**found, **stated.get(key, {})}
+            known[key] = {**known.get(key, {}), **found}
+        if key not in known:
+            raise DataError(
+                f"{snapshot.release.file_name}: {series}: no month is known for each of its "
+                f"{section.parts}; nothing to add up. Give a count, or 0, for each"
+            )
+    total = _total(section, stated, known)
+    if total:
+        said += _begun_later(section.total, _series(section, known), held, known)
+    counts = {**stated, SeriesKey(section.total): total} if total else stated
+    nested = {key.border for key in stated if key.dimension == PART}
+    beside = {key: known[key] for key in held if key.dimension == PART and key.border in nested}
+    return SummedRelease(_stating(snapshot, counts), _stating(snapshot, counts | beside), said)
+
+
+def _totals(section: CountsSection) -> TotalWords:
+    words = TotalWords(
+        parts=(),
+        whole=section.total,
+        names={},
+        places={section.total: "in all"} if section.total else {},
+        usual={},
+        one=section.one,
+        many=section.many,
+        folder="counts",
+        place=section.place,
+    )
+    if not section.columns.part:
+        return words
+    return replace(
+        words,
+        part=section.part,
+        below=section.parts,
+        part_in_full=section.part,
+        below_in_full=section.parts,
+    )
+
+
+def _column(name: str) -> str:
+    """Own counts have years of their own, which the tables' fiscal years are not."""
+    if name in _OF_PARTS or "fiscal" in name or "to_date" in name:
+        return ""
+    return _COLUMNS.get(name, name)
+
+
+def _column_with_parts(name: str) -> str:
+    """The same where series have parts."""
+    return _NESTED.get(name) or _column(name)
+
+
+def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:
+    found = _whole_counts(section, file)
+    last = max(max(by_month) for by_month in found.values())
+    year, month = int(last[:4]), int(last[5:])
+    return Snapshot(
+        release=Release(
+            source=section.name,
+            kind="manual",
+            file_name=file.name.removesuffix(".gz"),
+            sha256=content_sha256(BytesIO(file.content)),
+            data_through=last,
+            seq=release_seq(year, month, final=False, suffix=0),
+            first_seen_at=file.first_seen,
+            first_seen_precision="day" if file.first_seen else "unknown",
+            url=file.url,
+        ),
+        counts=found,
+        coverage=tuple(
+            span for key, known in found.items() for span in coverage_of(key.scope, known)
+        ),
+    )
+
+
+def _whole_counts(section: CountsSection, file: ReleaseFile) -> dict[SeriesKey, dict[str, int]]:
+    """Series -> month -> count, of the months that are known."""
+    table = read.table_in_bytes(file.name, file.content, read_as(section)).counts
+    found = {}
+    places = table.nested or tuple((name, "") for name in table.names)
+    _refuse_names(file.name, section.many, dict.fromkeys(series for series, _ in places))
+    for name in dict.fromkeys(series for series, _ in places):
+        below = [part for series, part in places if series == name and part]
+        _refuse_names(file.name, section.parts, below)
+    for row, name in enumerate(table.names):
+        known = np.flatnonzero(np.isfinite(table.values[row]))
+        back = table.values.shape[1] - 1 - known
+        by_month = {
+            months.from_index(int(table.last[row]) - int(behind)): float(table.values[row, column])
+            for behind, column in zip(back, known, strict=True)
+        }
+        broken = next((month for month, value in by_month.items() if value % 1), None)
+        if broken:
+            raise DataError(
+                f"{file.name}: {name} in {broken}: {by_month[broken]:g} is no whole number; a "
+                "record keeps counts. Round it, or use `bordercast forecast`"
+            )
+        series, part = places[row]
+        # Each part is a scope of its own: of one, a month may be known that is not of another.
+        key = SeriesKey(series, PART, part, part) if part else SeriesKey(series)
+        found[key] = {month: int(value) for month, value in by_month.items()}
+    return found
+
+
+def _refuse_names(file: str, many: str, names: Iterable[str]) -> None:
+    """DataError for names that no page could have."""
+    places: dict[str, str] = {}
+    for name in names:
+        if len(name) > LONGEST_NAME or not name.isprintable():
+            raise DataError(
+                f"{file}: {name[:100]!r}: a name has at most {LONGEST_NAME} printable characters"
+            )
+        place = re.sub(r"[\W_]+", "-", name.casefold()).strip("-")
+        if place in places:
+            raise DataError(
+                f"{file}: {places[place]!r} and {name!r} are too much alike to be told apart as "
+                f"{many}; name one of them otherwise"
+            )
+        places[place] = name
+
+
+def _stating(snapshot: Snapshot, counts: Counts) -> Snapshot:
+    """A release that states just these counts."""
+    spans = tuple(span for key, some in counts.items() for span in coverage_of(key.scope, some))
+    return replace(snapshot, counts=counts, coverage=spans)
+
+
+def _sum_of_parts(
+    section: CountsSection, series: str, stated: Counts, known: Counts, said: list[str]
+) -> dict[str, int]:
+    """A series' months that the file does not state itself, where it states some part of them."""
+    parts = [key for key in known if key[:2] == (series, PART)]
+    spans = {key: _span(section, key, known) for key in parts}
+    own = stated.get(SeriesKey(series), {})
+    months = {month for key in parts for month in stated.get(key, {})} - own.keys()
+    found, lacking = {}, {}
+    for month in sorted(months):
+        missing = [k for k, (a, b) in spans.items() if a <= month <= b and month not in known[k]]
+        if missing:
+            lacking[month] = missing[0].member
+        else:
+            found[month] = sum(known[key].get(month, 0) for key in parts)
+    if lacking:
+        shown = [f"{month} ({part})" for month, part in list(lacking.items())[:_NAMED]]
+        said.append(
+            f"{series} is not known where one of its {section.parts} is not: "
+            f"{_some(shown, lacking)}"
+        )
+    return found
+
+
+def _span(section: CountsSection, key: SeriesKey, known: Counts) -> tuple[str, str]:
+    """From and to which month a series must be known for the sum that it is a part of."""
+    name = f"{key.border}:{key.member}" if key.member else key.border
+    last = max(known[key]) if name in section.closed else "9999-12"
+    return min(known[key]), last
+
+
+def _begun_later(
+    name: str, parts: Sequence[SeriesKey], held: Counts, known: Counts
+) -> Iterator[str]:
+    """Which parts are new to the record, and are in the sum only from some month on."""
+    first = min(min(known[key]) for key in parts)
+    late = [key for key in parts if key not in held and min(known[key]) > first]
+    if late:
+        shown = [f"{key.member or key.border} from {min(known[key])}" for key in late[:_NAMED]]
+        yield f"{name} is added up with {_some(shown, late)}, its first month"
+
+
+def _some(shown: Sequence[str], of: Sequence[object] | Mapping[str, object]) -> str:
+    more = f" and {len(of) - _NAMED} more" if len(of) > _NAMED else ""
+    return ", ".join(shown) + more
+
+
+def _total(section: CountsSection, stated: Counts, known: Counts) -> dict[str, int]:
+    """The total's months, where the settings name one that the file does not have.
+
+    Only of months in which every series has a count that has begun and is not closed: what is
+    missing is not 0.
+    """
+    if not section.total or SeriesKey(section.total) in stated:
+        return {}
+    series = [key for key in _series(section, known) if known[key]]
+    spans = {key: _span(section, key, known) for key in series}
+    fresh = {month for one in stated if one.headline for month in stated[one]}
+    return {
+        month: sum(known[key].get(month, 0) for key in series)
+        for month in sorted(fresh)
+        if not any(a <= month <= b and month not in known[key] for key, (a, b) in spans.items())
+    }
+
+
+def _series(section: CountsSection, known: Counts) -> list[SeriesKey]:
+    """Every series that is on record or stated, but for the total."""
+    names = {key.border for key in known if key.headline and key.border != section.total}
+    return [SeriesKey(name) for name in sorted(names)]

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from forecast.sources.cbp.encounters import bundle
+from forecast.sources.cbp.encounters.labels import FIELD_BORDERS, LABELS, UNMISTAKABLE, place_forms
+
+
+@pytest.mark.parametrize(
+    ("name", "forms"),
+    [
+        ("swanton sector", ["swanton", "swanton border patrol"]),
+        ("detroit field office", ["detroit", "detroit office", "detroit ofo"]),
+        ("preclearance", []),
+    ],
+)
+def test_a_place_is_called_by_its_bare_name_too(name, forms):
+    assert list(place_forms(name)) == forms
+
+
+@pytest.mark.parametrize(
+    ("place", "border"),
+    [
+        ("Swanton Sector", "northern"),
+        ("Buffalo Field Office", "northern"),
+        ("Portland Field Office", "northern"),
+        ("Big Bend Sector", "southwest"),
+        ("Tucson Sector", "southwest"),
+        ("Tucson Field Office", "southwest"),
+        ("Ramey Sector", "other"),
+        ("Miami Field Office", None),  # away from the land borders
+    ],
+)
+def test_a_sector_or_an_office_lies_at_a_border(place, border):
+    assert FIELD_BORDERS.get(place) == border
+
+
+def test_every_sector_and_office_of_a_land_border_is_there_once():
+    of_kind = Counter((border, place.split()[-1]) for place, border in FIELD_BORDERS.items())
+
+    assert of_kind == {
+        ("northern", "Sector"): 8,
+        ("southwest", "Sector"): 9,
+        ("other", "Sector"): 4,
+        ("northern", "Office"): 5,
+        ("southwest", "Office"): 4,
+    }
+    assert set(FIELD_BORDERS) >= UNMISTAKABLE
+
+
+def test_labels_that_people_call_otherwise_are_labels_of_the_files():
+    keys = {key for snapshot in bundle.load() for key in snapshot.counts}
+
+    assert set(LABELS.usual) <= {name for key in keys for name in (key.member, key.component)}
