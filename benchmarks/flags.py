@@ -32,7 +32,7 @@ from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import releases
 from forecast.store.connect import writing
 from forecast.types import Counts
-from jobs.intake.ingest import take_bundle
+from jobs.arrivals.ingest import take_bundle
 from jobs.pipeline.replay import ReplayedService, service
 from models.base import Floats
 

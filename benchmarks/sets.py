@@ -19,7 +19,7 @@ from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import releases
 from forecast.store.connect import writing
 from forecast.types import HEADLINES, SeriesKey
-from jobs.intake.ingest import take_bundle
+from jobs.arrivals.ingest import take_bundle
 from models.base import Floats, Ints, Panel
 
 USBP = "U.S. Border Patrol"

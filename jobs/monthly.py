@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from forecast.errors import DataError
 from forecast.store import integrity, ledger, releases, wakes
 from forecast.store.connect import transaction, writing
-from jobs.intake import inbox
-from jobs.intake.take_in import take_in
+from jobs.arrivals import inbox
+from jobs.arrivals.waiting import take_in
 from jobs.mail import compose
 from jobs.pipeline.due import due
 from jobs.pipeline.publish import publish
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.context import Context
-    from jobs.intake.ingest import Taken
+    from jobs.arrivals.ingest import Taken
     from jobs.pipeline.refits import Report
 
 

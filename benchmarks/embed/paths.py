@@ -14,7 +14,7 @@ from forecast.sources import catalog
 from forecast.sources.cbp.encounters import bundle
 from forecast.store import releases, runs
 from forecast.store.connect import writing
-from jobs.intake.ingest import take_bundle
+from jobs.arrivals.ingest import take_bundle
 from jobs.pipeline.totals import forecast_headline, headline
 
 

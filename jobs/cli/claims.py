@@ -339,7 +339,7 @@ def _text(settings: Settings, file: str) -> str:
 
 def _fetched(settings: Settings, url: str) -> bytes:
     from forecast.store.ops import Link
-    from jobs.intake import http as download
+    from jobs.arrivals import http as download
 
     if not settings.config.fetch.enabled:
         raise ConfigError(

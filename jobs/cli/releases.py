@@ -23,7 +23,7 @@ from jobs.cli.shared import (
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
-    from jobs.intake.poll import Fetched
+    from jobs.arrivals.publisher import Fetched
 
 
 @click.command(epilog=examples("fetch --run", "fetch --once"))
@@ -41,8 +41,8 @@ def fetch(
     Exit code 4 if the page or a file could not be had, or a link looks like data and is not
     understood; 3 if a file was refused.
     """
+    from jobs.arrivals import publisher as work
     from jobs.cli.work import run
-    from jobs.intake import poll as work
 
     settings: Settings = ctx.obj
     asked = [one for one in settings.asked() if once or one.config.polls]
@@ -141,7 +141,7 @@ def accept(settings: Settings, release_id: int, why: str) -> None:
     """Accept a rejected file; the next run rests on it."""
     from forecast.store import inventory, measures
     from forecast.store.connect import writing
-    from jobs.intake import archive, ingest
+    from jobs.arrivals import archive, ingest
 
     why = typed_line(why)
     kept_in = archive.folders(settings.db, settings.config)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from forecast.store.read import RunRow
     from forecast.store.wakes import FilesAsOf
     from forecast.types import SeriesKey
-    from jobs.intake.ingest import Taken
+    from jobs.arrivals.ingest import Taken
     from jobs.pipeline.refits import Report
 
 

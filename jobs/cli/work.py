@@ -25,7 +25,7 @@ from jobs.cli.shared import (
 
 if TYPE_CHECKING:
     from forecast.context import Context
-    from jobs.intake.ingest import Taken
+    from jobs.arrivals.ingest import Taken
 
 
 @click.command(epilog=examples("run", f"run {catalog.EXAMPLE}"))
@@ -76,8 +76,8 @@ def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_s
     """
     from forecast import months
     from forecast.store.connect import writing
-    from jobs.intake import inbox
-    from jobs.intake.take_in import take_in
+    from jobs.arrivals import inbox
+    from jobs.arrivals.waiting import take_in
 
     seen = (first_seen.date() if first_seen else months.today()).isoformat()
     taken: list[Taken] = []
@@ -98,9 +98,9 @@ def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_s
 
 def _ask(context: Context) -> None:
     """Ask the address of own counts; what it brings waits for the run. A failure is only said."""
-    from jobs.intake import poll
+    from jobs.arrivals import publisher
 
-    found = poll.poll(context, datetime.now(UTC))
+    found = publisher.poll(context, datetime.now(UTC))
     if not found.asked:
         click.echo(f"Not asked: next poll after {found.poll.not_before}.", err=True)
     elif found.poll.outcome in ("blocked", "unreachable"):
@@ -109,7 +109,7 @@ def _ask(context: Context) -> None:
 
 def _await_inbox(settings: Settings) -> None:
     """A file copied a moment ago is waited for; it is complete when it has been still."""
-    from jobs.intake import archive, inbox
+    from jobs.arrivals import archive, inbox
 
     def tell(name: str) -> None:
         click.echo(f"{name} was changed a moment ago; waiting until it is still.", err=True)

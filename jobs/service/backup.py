@@ -22,7 +22,7 @@ from forecast import files
 from forecast.config import Config
 from forecast.errors import BordercastError, ConfigError, DataError
 from forecast.store import connect, copies, integrity, ops, read
-from jobs.intake import archive
+from jobs.arrivals import archive
 from jobs.mail import unsubscribing
 from jobs.service import health, upkeep
 from jobs.service.daemon import leader_lock

@@ -34,8 +34,8 @@ from forecast.context import Context
 from forecast.errors import BordercastError, BusyError
 from forecast.store import connect, health, ops, wakes
 from jobs import environment
+from jobs.arrivals import archive, inbox
 from jobs.compute.orphans import end_groups
-from jobs.intake import archive, inbox
 from jobs.logs import LOG
 from jobs.service import heartbeat, upkeep, wakeup
 from jobs.service.wakeup import Done

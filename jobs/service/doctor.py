@@ -19,7 +19,7 @@ from forecast.config import Config, without_logins
 from forecast.errors import BordercastError
 from forecast.store import connect, ops, read
 from forecast.version import __version__
-from jobs.intake import archive, inbox
+from jobs.arrivals import archive, inbox
 from jobs.service import health
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _fetch(config: Config, source: Source) -> Iterator[Finding]:
     elif not config.address and not config.fetch.contact and not config.fetch.user_agent:
         yield Finding("fetch", "bad", "names no contact", "set fetch.contact")
     else:
-        from jobs.intake.poll import page_of
+        from jobs.arrivals.publisher import page_of
 
         yield Finding("fetch", "good", without_logins(page_of(config, source=source)))
 

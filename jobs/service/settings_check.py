@@ -10,7 +10,7 @@ from importlib.util import find_spec
 
 from forecast.config import Compute, Config, Hook, Mail
 from forecast.errors import ConfigError
-from jobs.intake import poll
+from jobs.arrivals import publisher
 from jobs.mail import hooks, smtp
 from jobs.witness import attest
 
@@ -49,7 +49,7 @@ def notes(config: Config) -> Iterator[str]:
 
 def _fetch(config: Config) -> None:
     if config.polls:
-        poll.refuse_anonymous(config)
+        publisher.refuse_anonymous(config)
 
 
 def _mail(settings: Mail) -> None:

@@ -27,7 +27,7 @@ from jobs.compute.orphans import lead_group, leave_with_parent
 from jobs.logs import LOG
 
 if TYPE_CHECKING:
-    from jobs.intake.ingest import Taken
+    from jobs.arrivals.ingest import Taken
 
 NO_RELEASE = -1  # the seq of none: take in only the embedded figures
 
@@ -85,7 +85,7 @@ def wake(context: Context, now: datetime, with_bundle: bool = True) -> Done:
     ------
     VerifyError : the record was edited. BusyError : somebody else is writing.
     """
-    from jobs.intake import archive, inbox
+    from jobs.arrivals import archive, inbox
     from jobs.service import upkeep
 
     unanswered = "; ".join(filter(None, _polls(context, now)))
@@ -129,7 +129,7 @@ def send(context: Context) -> str:
 
 def _polls(context: Context, now: datetime) -> list[str]:
     """Ask each source's publisher for files, if that is due; why one gave none, "" if it could."""
-    from jobs.intake import poll_times
+    from jobs.arrivals import poll_times
 
     asked = [each for each in context.each() if each.config.polls]
     if not asked or not poll_times.due(context.path, now):
@@ -139,10 +139,10 @@ def _polls(context: Context, now: datetime) -> list[str]:
 
 def _poll(context: Context, now: datetime) -> str:
     """Bring new files into the archive; why the publisher's page gave none, "" if it could."""
-    from jobs.intake import poll
+    from jobs.arrivals import publisher
 
     LOG.info("polling")
-    found = poll.poll(context, now).poll
+    found = publisher.poll(context, now).poll
     if found.outcome == "unrecognized":
         LOG.warning("poll: %s", found.detail)
     return f"{found.outcome}: {found.detail}" if found.outcome in ("blocked", "unreachable") else ""
@@ -151,8 +151,8 @@ def _poll(context: Context, now: datetime) -> str:
 def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[WakeStep]:
     """A run for each release that waits, oldest first; what there is to say of it."""
     from jobs import monthly
-    from jobs.intake import poll
-    from jobs.intake.take_in import take_in
+    from jobs.arrivals import publisher
+    from jobs.arrivals.waiting import take_in
 
     day = now.date().isoformat()
 
@@ -173,7 +173,7 @@ def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[Wak
             context.begin(db)
             taken, _ = take_in(db, context, (), day, with_bundle, release)
         yield from _refused(taken)
-    missing = poll.awaited(context.path, context.source) if context.begun() else ""
+    missing = publisher.awaited(context.path, context.source) if context.begun() else ""
     if missing:
         yield WakeStep("waiting", f"waiting for {missing}")
     elif context.path.exists():
@@ -182,7 +182,7 @@ def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[Wak
 
 def _waiting(context: Context, day: str) -> list[int]:
     """The releases that wait, by seq, oldest first."""
-    from jobs.intake import archive, delivered, ingest
+    from jobs.arrivals import archive, folder, ingest
 
     kept_in = archive.folders(context.path, context.config)
     with (
@@ -195,7 +195,7 @@ def _waiting(context: Context, day: str) -> list[int]:
         found = ingest.waiting(
             connection, context.path, kept_in, day, context.source, context.takes
         )
-        found += delivered.waiting(connection, context.path, context.config, day)
+        found += folder.waiting(connection, context.path, context.config, day)
     return sorted({each.place(context.source)[0] for each in found})
 
 

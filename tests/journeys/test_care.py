@@ -23,8 +23,8 @@ from forecast.store import connect, ops, wakes
 from forecast.store import health as condition
 from forecast.store.ops import Poll
 from jobs import environment
+from jobs.arrivals import poll_times
 from jobs.cli import main
-from jobs.intake import poll_times
 from jobs.mail.operator_alerts import concerns, queue_concerns
 from jobs.service import backup, daemon, doctor, health, upkeep, wakeup
 from tests.support import running_service

@@ -24,8 +24,8 @@ from forecast.store import integrity, judgements, releases, reports, runs
 from forecast.store.connect import read, transaction, writing
 from forecast.types import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from jobs import monthly
+from jobs.arrivals.ingest import take_bundle
 from jobs.cli import main
-from jobs.intake.ingest import take_bundle
 from jobs.pipeline import refits
 from jobs.pipeline.refits import model_options
 from jobs.pipeline.totals import forecast_headline, headline

@@ -22,8 +22,8 @@ from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, integrity, notices, releases
 from forecast.types import SeriesKey
 from jobs import monthly
+from jobs.arrivals.waiting import take_in
 from jobs.cli import main
-from jobs.intake.take_in import take_in
 from jobs.mail import hooks
 from tests.support.databases import rows
 from tests.support.own_counts import FAST, FIRST, FOREIGN, HELD, after, said

@@ -18,8 +18,8 @@ from forecast.store import connect, flags, integrity, measures, notices, release
 from forecast.store.notices import Approval
 from forecast.tables.grid import ReadAs
 from jobs import monthly
+from jobs.arrivals.waiting import take_in
 from jobs.cli import main
-from jobs.intake.take_in import take_in
 from jobs.mail import approvals, outbox
 from jobs.service import wakeup
 from jobs.service.first_settings import understood

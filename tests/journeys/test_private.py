@@ -15,8 +15,8 @@ from forecast.context import Context
 from forecast.errors import StoreError
 from forecast.store import connect, ops, wakes
 from jobs import logs
+from jobs.arrivals import publisher as publisher_page
 from jobs.cli import main
-from jobs.intake import poll
 from jobs.service import backup
 from jobs.service.daemon import leader_lock
 from tests.support import running_service
@@ -150,7 +150,7 @@ def test_what_a_server_says_cannot_drive_a_terminal(tmp_path, monkeypatch):
             "attempts = 1\nback_off = 0.0\n",
             encoding="utf-8",
         )
-        found = poll.poll(Context.open(path, Config(fetch=settings)), NOW)
+        found = publisher_page.poll(Context.open(path, Config(fetch=settings)), NOW)
         arguments = ["--config", str(config), "--db", str(path)]
         told = CliRunner().invoke(main, [*arguments, "fetch", "--no-bundle", "--force"])
 

@@ -17,8 +17,8 @@ from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, observations, releases
 from forecast.store.connect import transaction, writing
 from forecast.types import Coverage, Release, SeriesKey, Snapshot
-from jobs.intake import archive
-from jobs.intake.ingest import WaitingFile, take_file
+from jobs.arrivals import archive
+from jobs.arrivals.ingest import WaitingFile, take_file
 
 CBP = Path(__file__).parents[3] / "shared" / "data" / "cbp"
 FILES = {

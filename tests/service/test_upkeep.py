@@ -963,10 +963,10 @@ def test_a_file_that_is_being_written_is_looked_at_again_soon(record, monkeypatc
     folder = record.parent / "inbox"
     folder.mkdir()
     left = [SimpleNamespace(written=False), SimpleNamespace(written=True)]
-    monkeypatch.setattr("jobs.intake.inbox.wait_until_still", lambda *_: None)
+    monkeypatch.setattr("jobs.arrivals.inbox.wait_until_still", lambda *_: None)
     for found, again in ((left, True), (left[:1], False), ([], False)):
         looked = SimpleNamespace(left=found)
-        monkeypatch.setattr("jobs.intake.inbox.look", lambda *_, looked=looked: looked)
+        monkeypatch.setattr("jobs.arrivals.inbox.look", lambda *_, looked=looked: looked)
         assert wakeup.wake(Context.open(record, running_service.settings()), NOW).again == again
 
 

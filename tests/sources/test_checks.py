@@ -19,7 +19,7 @@ from forecast.sources.own.reader import own_counts
 from forecast.sources.source import coverage_of
 from forecast.store import connect, releases
 from forecast.types import BORDERS, Release, SeriesKey, Snapshot
-from jobs.intake.ingest import _believe
+from jobs.arrivals.ingest import _believe
 from tests.support import history_2025
 
 CBP = Path(__file__).parents[3] / "shared" / "data" / "cbp"

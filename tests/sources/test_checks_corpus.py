@@ -15,8 +15,8 @@ from forecast.sources.checks import problems
 from forecast.store import releases
 from forecast.store.connect import transaction, writing
 from forecast.types import Snapshot
-from jobs.intake import archive
-from jobs.intake.ingest import WaitingFile, take_file
+from jobs.arrivals import archive
+from jobs.arrivals.ingest import WaitingFile, take_file
 from tests.support import bad_files
 from tests.support.bad_files import Bad, Base, Count
 

@@ -14,8 +14,8 @@ from forecast.context import Context
 from forecast.store import connect, releases
 from forecast.tables.grid import ReadAs
 from forecast.types import SeriesKey
+from jobs.arrivals.waiting import take_in
 from jobs.cli import main
-from jobs.intake.take_in import take_in
 from jobs.service.first_settings import understood
 
 MONTHS = months.between("2019-01", "2023-12")

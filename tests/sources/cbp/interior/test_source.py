@@ -28,10 +28,10 @@ from forecast.store import connect, inventory, releases
 from forecast.store.connect import transaction, writing
 from forecast.tables import markup
 from forecast.types import SeriesKey
+from jobs.arrivals import archive
+from jobs.arrivals.ingest import WaitingFile, accept, take_file
+from jobs.arrivals.publisher import fetch
 from jobs.cli import main
-from jobs.intake import archive
-from jobs.intake.ingest import WaitingFile, accept, take_file
-from jobs.intake.poll import fetch
 from tests.support import history_2025
 from tests.support.publisher import file_bytes, file_name, running, serve
 

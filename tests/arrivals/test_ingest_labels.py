@@ -18,8 +18,8 @@ from forecast.store import connect, releases
 from forecast.store.connect import writing
 from forecast.types import SeriesKey
 from jobs import monthly
-from jobs.intake import archive
-from jobs.intake.ingest import WaitingFile, take_file
+from jobs.arrivals import archive
+from jobs.arrivals.ingest import WaitingFile, take_file
 from jobs.service import health
 from tests.support.databases import rows
 from tests.support.publisher import file_bytes, file_name

@@ -26,8 +26,9 @@ from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, ops
 from forecast.version import __version__
 from jobs import monthly
-from jobs.intake import http, listing, poll, poll_times
-from jobs.intake.poll import awaited, fetch
+from jobs.arrivals import http, listing, poll_times
+from jobs.arrivals import publisher as publisher_page
+from jobs.arrivals.publisher import awaited, fetch
 from jobs.mail import operator_alerts
 from jobs.service import health
 from tests.support.databases import rows
@@ -863,7 +864,7 @@ import sys
 from pathlib import Path
 from datetime import datetime, UTC
 from tests.intake.test_poll import settings
-from jobs.intake.poll import fetch
+from jobs.arrivals.publisher import fetch
 fetch(Path(sys.argv[1]), settings(sys.argv[2], file_seconds=30.0), now=datetime.now(UTC),
       with_bundle=False)
 """
@@ -1069,7 +1070,7 @@ def test_a_links_text_is_that_up_to_its_end_and_has_300_letters_at_most():
 def test_a_poll_is_as_good_as_its_worst_answer(outcomes, worst, detail):
     answers = [ops.PollAnswer(f"url{n}", o, f"why{n}") for n, o in enumerate(outcomes)]
 
-    found = poll._poll(NOW, NOW + timedelta(seconds=3), None, answers, 0.0)
+    found = publisher_page._poll(NOW, NOW + timedelta(seconds=3), None, answers, 0.0)
 
     blocked = worst == "blocked"
     assert (found.outcome, found.detail) == (worst, detail)
@@ -1092,7 +1093,7 @@ def test_a_poll_is_as_good_as_its_worst_answer(outcomes, worst, detail):
     ],
 )
 def test_an_address_of_own_counts_names_its_file_or_its_source_does(path, address, name):
-    visit = poll._Visit(
+    visit = publisher_page._Visit(
         path, settings(CBP_INDEX), replace(ENCOUNTERS, name="encounters"), 1, NOW, {}
     )
     visit.address = address
@@ -1130,15 +1131,17 @@ def test_a_poll_leaves_a_publisher_alone_that_blocked_the_one_before(path, publi
     publisher.answers[INDEX] = status(403)
     config = settings(publisher.index)
 
-    first = poll.poll(Context.open(path, config), NOW)
-    again = poll.poll(Context.open(path, config), NOW + timedelta(hours=1))
+    first = publisher_page.poll(Context.open(path, config), NOW)
+    again = publisher_page.poll(Context.open(path, config), NOW + timedelta(hours=1))
     fetched = fetch(Context.open(path, config), now=NOW + timedelta(hours=2), with_bundle=False)
 
     assert [found.asked for found in (first, again, fetched)] == [True, False, False]
     assert first.answers[0].detail == "HTTP 403 Forbidden"
     assert (again.poll, again.answers, again.taken) == (first.poll, (), ())
     assert publisher.asked == [INDEX]
-    assert poll.poll(Context.open(path, config), NOW + timedelta(hours=1), force=True).asked
+    assert publisher_page.poll(
+        Context.open(path, config), NOW + timedelta(hours=1), force=True
+    ).asked
     assert publisher.asked == [INDEX] * 2
 
 
@@ -1198,7 +1201,7 @@ def test_what_replaced_a_file_is_named_by_the_beginnings_of_both_digests(path, p
     ],
 )
 def test_where_a_poll_begins(index, address, page):
-    assert poll.page_of(own_counts_at(address, index=index), source=ENCOUNTERS) == page
+    assert publisher_page.page_of(own_counts_at(address, index=index), source=ENCOUNTERS) == page
 
 
 @pytest.mark.parametrize(
@@ -1215,9 +1218,9 @@ def test_who_asks_must_be_known_to_the_publisher(contact, agent, address, refuse
 
     if refused:
         with pytest.raises(ConfigError, match=r"fetch\.contact: is empty"):
-            poll.refuse_anonymous(config)
+            publisher_page.refuse_anonymous(config)
     else:
-        poll.refuse_anonymous(config)
+        publisher_page.refuse_anonymous(config)
 
 
 def own_counts_at(address: str, **changes) -> Config:

@@ -19,8 +19,8 @@ from forecast.errors import DataError, QuarantineError
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, inventory, ops, releases
 from forecast.store.connect import writing
-from jobs.intake import archive
-from jobs.intake.ingest import WaitingFile, accept, take_file, take_waiting, waiting
+from jobs.arrivals import archive
+from jobs.arrivals.ingest import WaitingFile, accept, take_file, take_waiting, waiting
 from tests.support.databases import rows
 from tests.support.publisher import file_bytes, file_name
 

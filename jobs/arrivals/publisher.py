@@ -30,10 +30,10 @@ from forecast.store import connect, inventory, measures, ops
 from forecast.store.ops import Download, Link, Poll, PollAnswer, PollOutcome
 from forecast.tables import markup
 from forecast.words import printable
-from jobs.intake import archive, inbox, listing, poll_times
-from jobs.intake.http import Reply, client, get
-from jobs.intake.ingest import Taken
-from jobs.intake.take_in import take_in
+from jobs.arrivals import archive, inbox, listing, poll_times
+from jobs.arrivals.http import Reply, client, get
+from jobs.arrivals.ingest import Taken
+from jobs.arrivals.waiting import take_in
 
 if TYPE_CHECKING:
     import httpx

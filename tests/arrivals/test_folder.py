@@ -13,8 +13,8 @@ from forecast.config import Config, CountsSection
 from forecast.context import Context
 from forecast.errors import ConfigError
 from forecast.store import connect
-from jobs.intake import delivered
-from jobs.intake.delivered import take_delivered, waiting
+from jobs.arrivals import folder as delivered_folder
+from jobs.arrivals.folder import take_delivered, waiting
 from tests.support.databases import rows
 
 TODAY = "2026-04-20"
@@ -59,19 +59,21 @@ def test_every_finished_file_of_a_folder_is_a_delivery_in_order_of_names(path):
     for name in (*kept[::-1], ".hidden", "~$b.xlsx", "d.part", "e.tmp"):
         (folder / name).touch()
 
-    assert delivered.files(path, section(path="in")) == [folder / name for name in kept]
-    assert delivered.files(path, section(path=str(folder))) == [folder / name for name in kept]
+    assert delivered_folder.files(path, section(path="in")) == [folder / name for name in kept]
+    assert delivered_folder.files(path, section(path=str(folder))) == [
+        folder / name for name in kept
+    ]
 
 
 def test_one_file_is_the_only_delivery_whatever_lies_beside_it(path):
     for name in ("a.csv", "b.csv"):
         (path.parent / name).touch()
 
-    assert delivered.files(path, section(path="b.csv")) == [path.parent / "b.csv"]
+    assert delivered_folder.files(path, section(path="b.csv")) == [path.parent / "b.csv"]
 
 
 def test_a_source_with_an_address_delivers_no_files(path):
-    assert delivered.files(path, section(address="https://own/visits.csv")) == []
+    assert delivered_folder.files(path, section(address="https://own/visits.csv")) == []
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_a_source_with_an_address_delivers_no_files(path):
 )
 def test_a_place_that_is_none_is_named(path, place, problem):
     with pytest.raises(ConfigError, match=r"config.toml: sources.path: ") as told:
-        delivered.files(path, section(path=place))
+        delivered_folder.files(path, section(path=place))
 
     assert problem in str(told.value)
 

@@ -23,8 +23,8 @@ from forecast.store import inventory, measures, ops, releases
 from forecast.store.connect import transaction
 from forecast.types import Release, ReleaseKind, Snapshot
 from forecast.words import printable
-from jobs.intake import archive, inbox
-from jobs.intake.archive import Folders
+from jobs.arrivals import archive, inbox
+from jobs.arrivals.archive import Folders
 
 if TYPE_CHECKING:
     import sqlite3

@@ -5,7 +5,7 @@ import stat
 import pytest
 
 from forecast.config import Config, Fetch
-from jobs.intake import archive
+from jobs.arrivals import archive
 
 SHA, NAME = "ab" * 32, "file.csv"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.store import releases, runs
-from jobs.intake import archive
-from jobs.intake.delivered import take_delivered
-from jobs.intake.ingest import Taken, WaitingFile, take_bundle, take_file, take_waiting
+from jobs.arrivals import archive
+from jobs.arrivals.folder import take_delivered
+from jobs.arrivals.ingest import Taken, WaitingFile, take_bundle, take_file, take_waiting
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -18,8 +18,8 @@ from forecast.errors import DataError
 from forecast.sources.cbp.encounters import files as cbp
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.connect import writing
-from jobs.intake import archive, inbox, ingest
-from jobs.intake.ingest import WaitingFile, take_file, take_waiting
+from jobs.arrivals import archive, inbox, ingest
+from jobs.arrivals.ingest import WaitingFile, take_file, take_waiting
 from jobs.service import doctor, health
 from tests.support import running_service
 from tests.support.databases import rows, written

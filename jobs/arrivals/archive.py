@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from forecast import files
 from forecast.config import Config
-from jobs.intake import inbox
+from jobs.arrivals import inbox
 
 REASON = ".reason.txt"
 PRIVATE = 0o700

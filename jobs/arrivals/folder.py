@@ -20,8 +20,8 @@ from forecast.files import content_sha256
 from forecast.sources.own.reader import data_through
 from forecast.sources.source import ReleaseFile
 from forecast.store import inventory
-from jobs.intake import archive, inbox
-from jobs.intake.ingest import Taken, WaitingFile, take_file
+from jobs.arrivals import archive, inbox
+from jobs.arrivals.ingest import Taken, WaitingFile, take_file
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
