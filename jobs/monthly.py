@@ -20,7 +20,7 @@ from forecast.store import integrity, ledger, releases, wakes
 from forecast.store.connect import transaction, writing
 from jobs.arrivals import inbox
 from jobs.arrivals.waiting import take_in
-from jobs.mail import compose
+from jobs.deliver import write
 from jobs.pipeline.due import due
 from jobs.pipeline.publish import publish
 
@@ -73,7 +73,7 @@ def run(
         for each in [context] if alone else context.each():
             each.begin(db)
             mine = each.taken(db)
-            compose.write_all(mine, db, now)  # what a run that was killed left to write
+            write.write_all(mine, db, now)  # what a run that was killed left to write
             named = [file for file in files if mine.takes(inbox.file_name(file))]
             taken, mine = take_in(db, mine, named, day, with_bundle, only)
             refused = [file.reason for file in taken if file.outcome == "refused"]
@@ -83,7 +83,7 @@ def run(
                 done.append(RunOutcome(None, taken))
                 continue
             new = publish(db, mine.config, now, report, mine.source)
-            compose.write_all(mine, db, now)
+            write.write_all(mine, db, now)
             done.append(RunOutcome(new.run_id, taken, new.judged, new.flagged))
     return RunOutcome(
         max((one.run_id for one in done if one.run_id is not None), default=None),

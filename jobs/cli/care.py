@@ -65,14 +65,14 @@ def withdraw(settings: Settings, run_id: int, why: str, by: str) -> None:
     It stays in the record, and nothing shows it any more. If somebody got a notice of it, a
     correction in the same thread is written.
     """
-    from jobs.mail import approvals
+    from jobs.deliver import approve
     from jobs.service import upkeep
 
     why, by = typed_line(why), typed_line(by)
     if not settings.db.exists():
         raise ConfigError(str(settings.db), "--db", "no such database")
     now = datetime.now(UTC)
-    stopped, told = approvals.withdraw(settings.context, run_id, why, by, now)
+    stopped, told = approve.withdraw(settings.context, run_id, why, by, now)
     upkeep.write_snapshot(settings.db, settings.config)
     click.echo(f"Run {run_id} is withdrawn; {stopped} of its notices were stopped.")
     if told:

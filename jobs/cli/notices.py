@@ -132,12 +132,12 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
     """One notice as it goes out: text, mail, or page."""
     from forecast.desk.email import mime
     from forecast.store import notices as stored
-    from jobs.mail import approvals, queueing
+    from jobs.deliver import approve, queueing
 
     notice = _one(settings, notice_id)
     with reading(settings) as connection:
         sections = tuple(stored.sections(connection, notice_id))
-        content = stored.content(connection, notice_id)[: approvals.CONTENT_SHOWN]
+        content = stored.content(connection, notice_id)[: approve.CONTENT_SHOWN]
     if reader:
         sections = _for(settings, sections, reader)
     if notice.state == "held":  # apart from what readers get
@@ -157,7 +157,7 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
 
 
 def _for(settings: Settings, sections: tuple[Any, ...], reader: str) -> tuple[Any, ...]:
-    from forecast.desk.email import rules
+    from jobs.deliver import rules
 
     known = {r.address.lower(): r for r in settings.config.notices.recipients}
     if reader.lower() not in known:
@@ -178,10 +178,10 @@ def approve(settings: Settings, notice_id: int, content: str, by: str) -> None:
     """
     from forecast.store.notices import Approval
     from jobs import environment
-    from jobs.mail import approvals
+    from jobs.deliver import approve
 
     approval = Approval(typed_line(by), environment.user(), content.strip())
-    notice = approvals.approve(settings.db, notice_id, approval, datetime.now(UTC))
+    notice = approve.approve(settings.db, notice_id, approval, datetime.now(UTC))
     to = _to(settings, notice)
     click.echo(f"Notice {notice_id} is approved by {notice.approved_by}; {_count(len(to))}.")
 
@@ -193,9 +193,9 @@ def approve(settings: Settings, notice_id: int, content: str, by: str) -> None:
 @click.pass_obj
 def reject(settings: Settings, notice_id: int, by: str, why: str) -> None:
     """Keep a held notice from ever going out."""
-    from jobs.mail import approvals
+    from jobs.deliver import approve
 
-    approvals.reject(settings.db, notice_id, typed_line(by), typed_line(why), datetime.now(UTC))
+    approve.reject(settings.db, notice_id, typed_line(by), typed_line(why), datetime.now(UTC))
     click.echo(f"Notice {notice_id} is rejected.")
 
 
@@ -209,7 +209,7 @@ def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> None:
 
     Exit code 1 if the mail server cannot be trusted or refuses us; nothing is lost then.
     """
-    from jobs.mail import outbox as work
+    from jobs.deliver import outbox as work
 
     now = datetime.now(UTC)
     if not dry_run:
@@ -241,7 +241,7 @@ def demo(settings: Settings, address: str | None, out: Path | None) -> None:
 
     It is marked as a demonstration, goes the way of every notice, and is not kept.
     """
-    from jobs.mail import demonstration
+    from jobs.deliver import demo
 
     if (address is None) == (out is None):
         raise click.UsageError("name one of --to ADDRESS and -o FILE.eml")
@@ -249,13 +249,13 @@ def demo(settings: Settings, address: str | None, out: Path | None) -> None:
         raise click.BadParameter("the name must end in .eml", param_hint="-o")
     now = datetime.now(UTC)
     with reading(settings) as connection:
-        made = demonstration.letter(connection, settings.config, now, settings.context.source)
+        made = demo.letter(connection, settings.config, now, settings.context.source)
     if out is not None:
-        file = demonstration.as_file(settings.config, made, now)
+        file = demo.as_file(settings.config, made, now)
         out.write_bytes(file)
         click.echo(f"{out}: {len(file):,} bytes, {made.subject}")
         return
-    demonstration.hand_over(settings.config, made, _address(address), now)
+    demo.hand_over(settings.config, made, _address(address), now)
     click.echo(f"Sent to {address}: {made.subject}")
 
 
@@ -264,11 +264,11 @@ def demo(settings: Settings, address: str | None, out: Path | None) -> None:
 @click.pass_obj
 def test(settings: Settings, address: str) -> None:
     """Test the mail settings with a short mail."""
-    from jobs.mail import demonstration
+    from jobs.deliver import demo
 
     now = datetime.now(UTC)
-    made = demonstration.trial(settings.config, now)
-    demonstration.hand_over(settings.config, made, _address(address), now)
+    made = demo.trial(settings.config, now)
+    demo.hand_over(settings.config, made, _address(address), now)
     mail = settings.config.mail
     click.echo(f"{mail.host}:{mail.port} took the test mail to {address}.")
 
@@ -302,7 +302,7 @@ def unsubscribe(settings: Settings, address: str) -> None:
 def _one(settings: Settings, notice_id: int) -> Notice:
     """The notice with this id; DataError if there is none."""
     from forecast.store import notices as stored
-    from jobs.mail.approvals import NO_SUCH
+    from jobs.deliver.approve import NO_SUCH
 
     with reading(settings) as connection:
         notice = stored.one(connection, notice_id)
@@ -314,7 +314,7 @@ def _one(settings: Settings, notice_id: int) -> Notice:
 def _to(settings: Settings, notice: Notice) -> dict[str, str]:
     """Address -> subject of everyone who would get it."""
     from forecast.store import ops
-    from jobs.mail import queueing
+    from jobs.deliver import queueing
 
     with ops.writing(settings.db) as db:
         found = queueing.addressed(settings.context, db, notice)

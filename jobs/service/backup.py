@@ -23,7 +23,7 @@ from forecast.config import Config
 from forecast.errors import BordercastError, ConfigError, DataError
 from forecast.store import connect, copies, integrity, ops, read
 from jobs.arrivals import archive
-from jobs.mail import unsubscribing
+from jobs.deliver import unsubscribe
 from jobs.service import health, upkeep
 from jobs.service.daemon import leader_lock
 
@@ -61,7 +61,7 @@ def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> B
         _copy(path, part / path.name, connect.SCHEMA)
         if ops.beside(path).exists():
             _copy(ops.beside(path), part / ops.NAME, ops.SCHEMA)
-        unsubscribing.copy_key(path.parent, part)
+        unsubscribe.copy_key(path.parent, part)
         made = examine(part, path.name)
         part.rename(folder)
     finally:
@@ -86,7 +86,7 @@ def examine(folder: Path, name: str) -> Backup:
     found = copies.problems(file)
     if (folder / ops.NAME).exists():
         found += copies.problems(folder / ops.NAME, ops.SCHEMA)
-    found += unsubscribing.key_problems(folder)
+    found += unsubscribe.key_problems(folder)
     if found:
         raise DataError(f"{folder}: " + "; ".join(found))
     with closing(connect.read(file)) as connection:
@@ -107,7 +107,7 @@ def restore(folder: Path, path: Path, config: Config, now: datetime) -> Backup:
     with connect.locked(leader_lock(path), 0), connect.locked(own, connect.LOCK_WAIT):
         silenced = _restore_ops(folder, path, now)
         copies.put_back(folder / path.name, path)
-        unsubscribing.copy_key(folder, path.parent)
+        unsubscribe.copy_key(folder, path.parent)
     with connect.writing(path):
         pass  # a backup from before an upgrade is brought up to date
     upkeep.verify(path, now)
@@ -126,7 +126,7 @@ def drill(path: Path, config: Config, now: datetime) -> Backup:
     with upkeep.drill_folder(path) as elsewhere:
         restore(made.folder, elsewhere / path.name, config, now)
         restored = examine(elsewhere, path.name)
-        same_key = unsubscribing.held_key(elsewhere) == unsubscribing.held_key(made.folder)
+        same_key = unsubscribe.held_key(elsewhere) == unsubscribe.held_key(made.folder)
     if (restored.run_id, restored.digest, same_key) != (made.run_id, made.digest, True):
         raise DataError(f"{made.folder}: restored, it is at run {restored.run_id}, not as made")
     return made

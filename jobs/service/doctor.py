@@ -207,7 +207,7 @@ def _mail(config: Config) -> Iterator[Finding]:
     if not config.mail.enabled:
         yield Finding("mail", "note", "is off", "set [mail] to send notices by mail")
         return
-    from jobs.mail import smtp
+    from jobs.deliver import smtp
 
     place = f"{config.mail.host}:{config.mail.port}"
     try:

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from forecast.config import Config
 from forecast.errors import BordercastError
 from forecast.store import health as stored
-from jobs.mail import unsubscribing
+from jobs.deliver import unsubscribe as unsubscribing
 from jobs.service import health
 from jobs.web.answers import refused_name, with_headers
 from jobs.web.connections import QUIET, BoundedProtocol

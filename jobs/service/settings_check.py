@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from forecast.config import Compute, Config, Hook, Mail
 from forecast.errors import ConfigError
 from jobs.arrivals import publisher
-from jobs.mail import hooks, smtp
+from jobs.deliver import hooks, smtp
 from jobs.witness import attest
 
 

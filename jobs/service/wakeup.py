@@ -116,7 +116,7 @@ def wake(context: Context, now: datetime, with_bundle: bool = True) -> Done:
 
 def send(context: Context) -> str:
     """Send what is approved, if mail is on; what came of it."""
-    from jobs.mail import outbox
+    from jobs.deliver import outbox
 
     if not context.config.tells:
         return ""

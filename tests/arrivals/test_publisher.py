@@ -29,7 +29,7 @@ from jobs import monthly
 from jobs.arrivals import http, listing, poll_times
 from jobs.arrivals import publisher as publisher_page
 from jobs.arrivals.publisher import awaited, fetch
-from jobs.mail import operator_alerts
+from jobs.deliver import operator_alerts
 from jobs.service import health
 from tests.support.databases import rows
 from tests.support.publisher import (

@@ -26,7 +26,8 @@ import forecast
 from forecast.context import Context
 from forecast.store import connect, notices, ops, runs
 from forecast.store.notices import Approval
-from jobs.mail import approvals, queueing
+from jobs.deliver import approve as approvals
+from jobs.deliver import queueing
 from jobs.witness import attest
 from tests.support import publisher, small_record, timestamp_authority
 

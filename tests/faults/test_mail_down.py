@@ -15,8 +15,8 @@ import pytest
 from forecast.config import Config
 from forecast.context import Context
 from forecast.store import connect, health, notices, ops
-from jobs.mail import outbox
-from jobs.mail.send import DeliveryOutcome
+from jobs.deliver import outbox
+from jobs.deliver.send import DeliveryOutcome
 from tests.support import publisher, small_record
 from tests.support.databases import rows
 from tests.support.mail_server import HOST, Taken, converse, scripted, server

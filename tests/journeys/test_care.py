@@ -25,7 +25,7 @@ from forecast.store.ops import Poll
 from jobs import environment
 from jobs.arrivals import poll_times
 from jobs.cli import main
-from jobs.mail.operator_alerts import concerns, queue_concerns
+from jobs.deliver.operator_alerts import concerns, queue_concerns
 from jobs.service import backup, daemon, doctor, health, upkeep, wakeup
 from tests.support import running_service
 from tests.support.databases import edit, rows

@@ -20,7 +20,7 @@ from forecast.store import connect, integrity, ledger, notices, schema
 from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.cli import main
-from jobs.mail import approvals
+from jobs.deliver import approve
 from jobs.witness import attest
 from tests.support import publisher
 from tests.support.databases import rows, written
@@ -211,7 +211,7 @@ def test_a_digest_that_1_0_0_quoted_holds_whatever_lawful_comes_after(released):
     )
     with closing(connect.read(released)) as connection:
         content = notices.content(connection, held)
-    approvals.approve(
+    approve.approve(
         released, held, Approval("Ann Lee", "root", content), datetime.fromisoformat(created)
     )
     file = drop(released, "2024-09", {**MOVED, ("2024-05", "southwest"): 90_000})

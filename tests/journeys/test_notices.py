@@ -31,8 +31,9 @@ from forecast.store import connect, deliveries, ledger, notices, ops, runs
 from forecast.store.notices import Approval
 from forecast.types import HEADLINES, Episode, Judgement, SeriesKey
 from jobs.cli import main
-from jobs.mail import approvals, operator_alerts, outbox, queueing
-from jobs.mail import compose as work
+from jobs.deliver import approve as approvals
+from jobs.deliver import operator_alerts, outbox, queueing
+from jobs.deliver import write as work
 from jobs.pipeline.judging import Findings as Judged
 from jobs.pipeline.triggers import _kind
 from tests.support import history_2025

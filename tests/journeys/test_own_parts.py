@@ -24,7 +24,7 @@ from forecast.types import SeriesKey
 from jobs import monthly
 from jobs.arrivals.waiting import take_in
 from jobs.cli import main
-from jobs.mail import hooks
+from jobs.deliver import hooks
 from tests.support.databases import rows
 from tests.support.own_counts import FAST, FIRST, FOREIGN, HELD, after, said
 

@@ -20,7 +20,7 @@ from forecast.tables.grid import ReadAs
 from jobs import monthly
 from jobs.arrivals.waiting import take_in
 from jobs.cli import main
-from jobs.mail import approvals, outbox
+from jobs.deliver import approve, outbox
 from jobs.service import wakeup
 from jobs.service.first_settings import understood
 from tests.support.databases import rows
@@ -165,7 +165,7 @@ def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
     with connect.moment(path) as connection:
         (notice,) = notices.in_state(connection, "held")
         content = notices.content(connection, notice.id)
-    approvals.approve(path, notice.id, Approval("Ann", "ann", content), now)
+    approve.approve(path, notice.id, Approval("Ann", "ann", content), now)
     taken = Taken()
     with server(taken) as port:
         mailing = {

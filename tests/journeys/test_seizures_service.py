@@ -26,7 +26,7 @@ from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.arrivals import publisher as publisher_page
 from jobs.cli import main
-from jobs.mail import approvals, outbox
+from jobs.deliver import approve, outbox
 from tests.support import drug_files, mail_server, publisher
 from tests.support.databases import rows
 
@@ -455,7 +455,7 @@ def test_who_asked_for_pounds_is_told_of_them_by_mail_in_their_words(tmp_path):
         (notice,) = notices.in_state(connection, "held")
         content = notices.content(connection, notice.id)
     now = datetime(2026, 6, 18, 12, tzinfo=UTC)
-    approvals.approve(path, notice.id, Approval("Ann", "ann", content), now)
+    approve.approve(path, notice.id, Approval("Ann", "ann", content), now)
     taken = mail_server.Taken()
     with mail_server.server(taken) as port:
         mailing = {"enabled": True, "host": mail_server.HOST, "port": port, "security": "local"}

@@ -28,7 +28,7 @@ from forecast.store import deliveries, ops
 from forecast.store.deliveries import Message
 from forecast.store.witnesses import WitnessedEntry
 from jobs import exchange, logs
-from jobs.mail import hooks, send
+from jobs.deliver import hooks, send
 from jobs.service import daemon, heartbeat
 from jobs.service.wakeup import Done
 from jobs.witness import timestamps

@@ -31,7 +31,7 @@ from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, deliveries, ops, wakes
 from forecast.store.deliveries import Message
 from jobs import environment, logs
-from jobs.mail import unsubscribing
+from jobs.deliver import unsubscribe
 from jobs.service import backup, health, heartbeat, port, settings_check, upkeep, wakeup, yearly
 from jobs.service.daemon import leader_lock
 from jobs.service.wakeup import Done
@@ -149,25 +149,25 @@ def test_no_spoiled_page_of_the_record_passes_for_a_backup(record):
 
 
 def test_links_in_mails_that_were_sent_stay_good_after_a_restore(record, tmp_path):
-    key = unsubscribing.key(record)
+    key = unsubscribe.key(record)
     made = backup.drill(record, Config(), NOW)
     there = tmp_path / "new" / "bordercast.db"
 
     backup.restore(made.folder, there, Config(), NOW)
 
     for place in (made.folder, there.parent):
-        assert unsubscribing.held_key(place) == key
-        assert (place / unsubscribing.KEY).stat().st_mode & 0o777 == 0o600
-    record.with_name(unsubscribing.KEY).write_bytes(b"n" * 32)
+        assert unsubscribe.held_key(place) == key
+        assert (place / unsubscribe.KEY).stat().st_mode & 0o777 == 0o600
+    record.with_name(unsubscribe.KEY).write_bytes(b"n" * 32)
     backup.restore(made.folder, record, Config(), NOW)
-    assert unsubscribing.key(record) == b"n" * 32  # mails may have been signed with it since
+    assert unsubscribe.key(record) == b"n" * 32  # mails may have been signed with it since
 
 
 @pytest.mark.parametrize("size", [1, 31, 33])
 def test_a_key_that_is_none_is_no_backup(record, size):
-    unsubscribing.key(record)
+    unsubscribe.key(record)
     made = backup.make(record, Config(), NOW)
-    (made.folder / unsubscribing.KEY).write_bytes(b"k" * size)
+    (made.folder / unsubscribe.KEY).write_bytes(b"k" * size)
 
     with pytest.raises(DataError, match=f"unsubscribe.key has {size} bytes, not 32"):
         backup.restore(made.folder, record, Config(), NOW)
@@ -550,7 +550,7 @@ def test_metrics_need_a_library(record, monkeypatch):
 
 def test_only_a_click_unsubscribes_and_a_strange_link_says_what_to_do(record):
     today = datetime.now(UTC).date().isoformat()
-    token = unsubscribing.token(unsubscribing.key(record), "ann@example.org", today)
+    token = unsubscribe.token(unsubscribe.key(record), "ann@example.org", today)
     client = visiting(record)
 
     asked = client.get(f"/unsubscribe/{token}")
@@ -612,39 +612,39 @@ def test_two_ports_cannot_be_one(record):
 def test_a_token_is_one_reader_s_and_of_one_key(tmp_path):
     day = "2026-09-20"
     today = datetime(2026, 9, 20).date()
-    token = unsubscribing.token(b"k" * 32, "ann@example.org", day)
+    token = unsubscribe.token(b"k" * 32, "ann@example.org", day)
 
-    assert unsubscribing.reader(b"k" * 32, token, today) == "ann@example.org"
-    assert unsubscribing.reader(b"j" * 32, token, today) is None
-    assert unsubscribing.reader(b"k" * 32, token, today - timedelta(days=1)) is None
-    assert unsubscribing.reader(b"k" * 32, token, today + timedelta(days=400)) is not None
-    assert unsubscribing.reader(b"k" * 32, token, today + timedelta(days=401)) is None
+    assert unsubscribe.reader(b"k" * 32, token, today) == "ann@example.org"
+    assert unsubscribe.reader(b"j" * 32, token, today) is None
+    assert unsubscribe.reader(b"k" * 32, token, today - timedelta(days=1)) is None
+    assert unsubscribe.reader(b"k" * 32, token, today + timedelta(days=400)) is not None
+    assert unsubscribe.reader(b"k" * 32, token, today + timedelta(days=401)) is None
     for at in range(len(token)):  # whatever letter is another
         other = token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :]
-        assert unsubscribing.reader(b"k" * 32, other, today) is None
+        assert unsubscribe.reader(b"k" * 32, other, today) is None
     for address in (f"{'a' * n}@b.org" for n in range(1, 13)):  # whatever its padding was
-        made = unsubscribing.token(b"k" * 32, address, day)
+        made = unsubscribe.token(b"k" * 32, address, day)
         assert "=" not in made
-        assert unsubscribing.reader(b"k" * 32, made, today) == address
+        assert unsubscribe.reader(b"k" * 32, made, today) == address
 
 
 def test_a_key_is_made_once_for_its_owner_alone_and_an_empty_one_is_filled(tmp_path):
     path = tmp_path / "b.db"
-    made = unsubscribing.key(path)
+    made = unsubscribe.key(path)
 
     assert len(made) == 32
-    assert unsubscribing.key(path) == made
+    assert unsubscribe.key(path) == made
     file = tmp_path / "unsubscribe.key"
     assert file.stat().st_mode & 0o777 == 0o600
     file.write_bytes(b"")  # whoever made it was killed
-    assert len(unsubscribing.key(path)) == 32
+    assert len(unsubscribe.key(path)) == 32
 
 
 def test_a_mail_names_its_link_and_that_one_click_is_enough():
-    token = unsubscribing.token(b"k", "a@example.org", "2026-09-20")
+    token = unsubscribe.token(b"k", "a@example.org", "2026-09-20")
     for site in ("https://x.org", "https://x.org/"):
         assert (
-            unsubscribing.headers(b"k", site, "a@example.org", "2026-09-20")
+            unsubscribe.headers(b"k", site, "a@example.org", "2026-09-20")
             == (
                 f"List-Unsubscribe: <https://x.org/unsubscribe/{token}>\r\n"
                 "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
@@ -998,7 +998,7 @@ def test_nobody_is_asked_where_nothing_is_fetched(record):
 def test_mail_that_was_sent_is_counted_by_what_became_of_it(record, monkeypatch, caplog):
     mail = {"enabled": True, "host": "h", "sender": "a@example.org"}
     found = ["sent", "refused", "sent"]
-    monkeypatch.setattr("jobs.mail.outbox.deliver", lambda *_: found)
+    monkeypatch.setattr("jobs.deliver.outbox.deliver", lambda *_: found)
     with caplog.at_level("INFO", "bordercast"):
         assert wakeup.send(Context.open(record, config(mail=mail))) == "1 refused, 2 sent"
         found.clear()

@@ -44,7 +44,7 @@ from forecast.types import (
     SpanForecast,
     StandingAnswer,
 )
-from jobs.mail import approvals, compose
+from jobs.deliver import approve, write
 from tests.support.tiny_record import (
     NEW_YORK,
     NORTH,
@@ -386,7 +386,7 @@ def make(path: Path) -> None:
     _month(path, (third, page), second_run(), NOW)
     with closing(connect.read(path)) as connection:
         seen = notices.content(connection, 2)
-    approvals.approve(path, 2, Approval("Ann", "root", seen), APPROVED)
+    approve.approve(path, 2, Approval("Ann", "root", seen), APPROVED)
     _month(path, (fourth,), third_run(), NOW)
     with connect.writing(path) as db, connect.transaction(db):
         refused = release("refused", THROUGH, step=9)
@@ -408,4 +408,4 @@ def _month(path: Path, files: tuple[Snapshot, ...], run: Publication, now: datet
             for one in files:
                 releases.save_snapshot(db, one)
         runs.publish(db, run, ENCOUNTERS.totals, partial(newest_report, source=ENCOUNTERS))
-        compose.write_all(Context.open(path, SETTINGS), db, now)
+        write.write_all(Context.open(path, SETTINGS), db, now)

@@ -27,7 +27,7 @@ from forecast.context import Context
 from forecast.store import connect, integrity, notices
 from forecast.store.notices import Approval
 from jobs import monthly
-from jobs.mail import approvals
+from jobs.deliver import approve as approvals
 from jobs.service import upkeep
 from tests.support import publisher
 

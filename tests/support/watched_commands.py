@@ -129,14 +129,14 @@ def main(commands: list[list[str]]) -> None:
     from click.testing import CliRunner
 
     import jobs.cli.notices
-    import jobs.mail.outbox
+    import jobs.deliver.outbox
     import jobs.monthly
     import jobs.service.daemon
     from jobs.cli import main as bordercast
     from jobs.service import wakeup
     from tests.support.stopped_clock import Stopped
 
-    for module in (jobs.cli.notices, jobs.monthly, jobs.mail.outbox):
+    for module in (jobs.cli.notices, jobs.monthly, jobs.deliver.outbox):
         module.datetime = Stopped  # type: ignore[attr-defined]
     # The embedded figures would take a minute.
     jobs.service.daemon.once = partial(

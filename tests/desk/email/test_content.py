@@ -26,7 +26,7 @@ from forecast.store import connect
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
 from forecast.words import MINUS
-from jobs.mail import send
+from jobs.deliver import send
 from tests.support.databases import rows
 from tests.support.history_2025 import HEAD, held
 

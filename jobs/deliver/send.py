@@ -23,8 +23,8 @@ from forecast.errors import BordercastError, MailError, MailServerError
 from forecast.store import deliveries, ops
 from forecast.store.connect import LOCK_WAIT, locked
 from forecast.store.deliveries import Delivery
-from jobs.mail import unsubscribing
-from jobs.mail.smtp import Connect, check, connection, reply_words
+from jobs.deliver import unsubscribe
+from jobs.deliver.smtp import Connect, check, connection, reply_words
 
 LOCK = "mail.lock"
 TOO_BIG = 552  # is about the message; other 5xx answers to the sender are about us
@@ -54,12 +54,12 @@ def send_all(
     now = now or (lambda: datetime.now(UTC))
     check(settings)
     connect = connection(settings)
-    secret = unsubscribing.key(path) if site else b""
+    secret = unsubscribe.key(path) if site else b""
 
     def own_lines(to: Delivery) -> bytes:
         if not site:
             return b""
-        return unsubscribing.headers(secret, site, to.recipient, to.queued_at[:10])
+        return unsubscribe.headers(secret, site, to.recipient, to.queued_at[:10])
 
     found: list[DeliveryOutcome] = []
     with locked(path.with_name(LOCK), LOCK_WAIT):

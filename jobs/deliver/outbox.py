@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from forecast.config import Config
 from forecast.store import connect, deliveries, ops, wakes
 from forecast.store import notices as stored
-from jobs.mail import approvals, hooks, operator_alerts, queueing, send, smtp
-from jobs.mail.send import DeliveryOutcome
+from jobs.deliver import approve, hooks, operator_alerts, queueing, send, smtp
+from jobs.deliver.send import DeliveryOutcome
 
 if TYPE_CHECKING:
     from forecast.context import Context
@@ -43,7 +43,7 @@ def deliver(
     now = now or (lambda: datetime.now(UTC))
     wakes.refuse_edited(context.path)
     check(context.config)
-    approvals.expire_all(context.path, now())
+    approve.expire_all(context.path, now())
     queueing.queue_all(context, now())
     operator_alerts.queue_concerns(context, now())
     with ops.writing(context.path) as db:

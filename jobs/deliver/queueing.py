@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.config import Config
-from forecast.desk.email import mime, rules
+from forecast.desk.email import mime
 from forecast.desk.email.mime import Letterhead
 from forecast.store import (
     connect,
@@ -20,7 +20,7 @@ from forecast.store import (
 )
 from forecast.store.deliveries import Addressee, Message
 from forecast.store.notices import Notice, Section
-from jobs.mail import hooks
+from jobs.deliver import hooks, rules
 
 if TYPE_CHECKING:
     import sqlite3

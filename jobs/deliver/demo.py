@@ -23,7 +23,7 @@ from forecast.errors import DataError
 from forecast.store import flags, read, reports
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice
-from jobs.mail import compose, send, smtp
+from jobs.deliver import send, smtp, write
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -47,7 +47,7 @@ def letter(connection: sqlite3.Connection, config: Config, now: datetime, source
     if run is None or any(not _covers(connection, border, month) for border in borders):
         raise DataError(f"the record has no {month} to show; run `bordercast run` first")
     sections = tuple(
-        compose.finding(
+        write.finding(
             connection,
             report(connection, border, month, source),
             None,
@@ -57,7 +57,7 @@ def letter(connection: sqlite3.Connection, config: Config, now: datetime, source
     )
     key = hashlib.sha256(f"{MARK}|{run.digest}".encode()).hexdigest()
     head = Letterhead(config.mail.sender or _NOBODY, config.mail.reply_to)
-    frame = compose.frame_of(config, month, source, MARK)
+    frame = write.frame_of(config, month, source, MARK)
     at = now.isoformat(timespec="seconds")
     notice = Notice(
         id=0,

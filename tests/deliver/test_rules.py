@@ -5,8 +5,8 @@ import json
 import pytest
 
 from forecast.config import ReaderRules
-from forecast.desk.email.rules import chosen
 from forecast.store.notices import Section
+from jobs.deliver.rules import chosen
 
 
 def section(border: str = "northern", part: str = "finding", text: str = "", **stated) -> Section:

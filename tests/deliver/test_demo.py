@@ -19,7 +19,7 @@ from forecast.errors import ConfigError, DataError
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.cli import main
-from jobs.mail import demonstration
+from jobs.deliver import demo
 from tests.support.databases import edit, rows
 from tests.support.mail_server import HOST, Taken, server
 
@@ -112,7 +112,7 @@ def test_a_trial_says_who_sends_it_and_how_to_leave():
     now = datetime(2026, 9, 20, 12, tzinfo=UTC)
 
     first, again, later = (
-        demonstration.trial(settings, at) for at in (now, now, now + timedelta(seconds=1))
+        demo.trial(settings, at) for at in (now, now, now + timedelta(seconds=1))
     )
 
     made = message_from_bytes(first.mime, policy=SMTP)
@@ -128,7 +128,7 @@ def test_a_trial_says_who_sends_it_and_how_to_leave():
     answered = settings.model_copy(
         update={"mail": settings.mail.model_copy(update={"reply_to": "desk@example.org"})}
     )
-    made = message_from_bytes(demonstration.trial(answered, now).mime, policy=SMTP)
+    made = message_from_bytes(demo.trial(answered, now).mime, policy=SMTP)
     assert made["Reply-To"] == "desk@example.org"
 
 
@@ -156,10 +156,10 @@ def test_own_counts_show_the_month_flagged_last_or_the_newest(monkeypatch, flagg
     source = replace(
         ENCOUNTERS, shipped=False, totals=replace(ENCOUNTERS.totals, parts=tuple(spans), whole="")
     )
-    monkeypatch.setattr(demonstration.flags, "flags", lambda *_: rows)
-    monkeypatch.setattr(demonstration.reports, "span", lambda _, border: spans[border])
+    monkeypatch.setattr(demo.flags, "flags", lambda *_: rows)
+    monkeypatch.setattr(demo.reports, "span", lambda _, border: spans[border])
 
-    assert demonstration._shown(None, "2024-07", source) == (month, totals)
+    assert demo._shown(None, "2024-07", source) == (month, totals)
 
 
 # --- on a record of a few rows
@@ -179,7 +179,7 @@ SENDER = {"mail": {"sender": "Bordercast <notices@example.org>", "reply_to": "de
 def made(record, **sections):
     with closing(connect.read(record)) as connection:
         settings = Config.model_validate(SENDER | sections)
-        return demonstration.letter(connection, settings, NOW, ENCOUNTERS)
+        return demo.letter(connection, settings, NOW, ENCOUNTERS)
 
 
 def test_a_record_without_that_month_or_without_a_run_shows_nothing(record, tmp_path):
@@ -197,13 +197,13 @@ def test_a_record_without_that_month_or_without_a_run_shows_nothing(record, tmp_
 )
 def test_a_month_is_covered_from_the_first_to_the_last_of_a_total(record, month, covered):
     with closing(connect.read(record)) as connection:
-        assert demonstration._covers(connection, "northern", month) == covered
-        assert not demonstration._covers(connection, "eastern", month)
+        assert demo._covers(connection, "northern", month) == covered
+        assert not demo._covers(connection, "eastern", month)
 
 
 def test_a_demonstration_is_a_notice_of_that_month_marked_as_one(record, monkeypatch):
-    monkeypatch.setattr(demonstration, "MONTH", "2024-01")
-    monkeypatch.setattr(demonstration, "BORDERS", ("northern",))
+    monkeypatch.setattr(demo, "MONTH", "2024-01")
+    monkeypatch.setattr(demo, "BORDERS", ("northern",))
 
     letter = made(record)
 
@@ -237,8 +237,8 @@ def test_a_letter_lies_in_a_mailbox_of_its_sender_s_own_domain():
         ({}, b"To: <reader@bordercast.invalid>\r\n"),
     ):
         settings = Config.model_validate({"mail": mail})
-        trial = demonstration.trial(settings, NOW)
-        file = demonstration.as_file(settings, trial, NOW)
+        trial = demo.trial(settings, NOW)
+        file = demo.as_file(settings, trial, NOW)
         assert file.startswith(reader)
         assert file.endswith(trial.mime)
 
@@ -248,10 +248,10 @@ def test_a_letter_is_given_to_the_server_of_the_settings_for_one_reader():
     with server(taken) as port:
         there = {"enabled": True, "host": HOST, "port": port, "security": "local"}
         settings = Config.model_validate({"mail": SENDER["mail"] | there})
-        trial = demonstration.trial(settings, NOW)
-        demonstration.hand_over(settings, trial, "me@example.org", NOW)
+        trial = demo.trial(settings, NOW)
+        demo.hand_over(settings, trial, "me@example.org", NOW)
         with pytest.raises(ConfigError, match="switched off"):
-            demonstration.hand_over(Config.model_validate(SENDER), trial, "me@example.org", NOW)
+            demo.hand_over(Config.model_validate(SENDER), trial, "me@example.org", NOW)
 
     ((to, message),) = taken.messages
     assert (to, message) == ("me@example.org", b"To: <me@example.org>\r\n" + trial.mime)

@@ -21,14 +21,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from forecast.config import Config, Hook, ReaderRules
 from forecast.context import Context
-from forecast.desk.email import rules
 from forecast.errors import BusyError, ConfigError
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import deliveries, ops, wakes
 from forecast.store.connect import locked
 from forecast.store.deliveries import Message
 from forecast.store.notices import Notice, Section
-from jobs.mail import hooks, send, unsubscribing
+from jobs.deliver import hooks, rules, send, unsubscribe
 from jobs.service import port
 from tests.support import killed_senders, webhook_rules
 from tests.support.databases import rows
@@ -279,9 +278,9 @@ def test_a_reader_gets_what_the_rules_say(rule, statement, wanted):
 def test_one_click_unsubscribes_and_a_look_does_not(record):
     with ops.writing(record) as db:
         deliveries.begin(db, NOW)
-    secret, today = unsubscribing.key(record), datetime.now(UTC).date()
-    good = unsubscribing.token(secret, "ann@example.org", today.isoformat())
-    old = unsubscribing.token(secret, "bob@example.org", (today - timedelta(days=500)).isoformat())
+    secret, today = unsubscribe.key(record), datetime.now(UTC).date()
+    good = unsubscribe.token(secret, "ann@example.org", today.isoformat())
+    old = unsubscribe.token(secret, "bob@example.org", (today - timedelta(days=500)).isoformat())
     with ported(record) as address:
         looked = httpx.get(f"{address}/unsubscribe/{good}")
         assert gone(record) == frozenset()
@@ -295,7 +294,7 @@ def test_one_click_unsubscribes_and_a_look_does_not(record):
     assert (looked.status_code, click.status_code) == (200, 200)
     assert refused == [403] * 5
     assert gone(record) == {"ann@example.org"}
-    assert unsubscribing.key(record) == secret
+    assert unsubscribe.key(record) == secret
 
 
 def gone(record):
@@ -304,7 +303,7 @@ def gone(record):
 
 
 def test_a_mail_has_its_own_line_to_unsubscribe(record):
-    line = unsubscribing.headers(b"k" * 32, "https://a.org/b/", "ann@example.org", "2026-09-20")
+    line = unsubscribe.headers(b"k" * 32, "https://a.org/b/", "ann@example.org", "2026-09-20")
     head = b"From: x\r\nAuto-Submitted: auto-generated\r\nList-Id: x\r\n\r\n"
     to = deliveries.Delivery("ann@example.org", Message(KEY, "e", "s", "x", head), "", 1)
 

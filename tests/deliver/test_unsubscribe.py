@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from jobs.mail import unsubscribing
-from jobs.mail.unsubscribing import KEY, reader, token
+from jobs.deliver import unsubscribe
+from jobs.deliver.unsubscribe import KEY, reader, token
 
 SECRET, DAY = b"k" * 32, date(2026, 9, 20)
 GIVEN = token(SECRET, "a@example.org", "2026-09-20")
@@ -49,10 +49,10 @@ def test_a_token_is_no_longer_than_its_address_asks_for_and_fits_into_one():
 
 
 def test_a_key_is_made_once_for_its_owner_alone(tmp_path):
-    first = unsubscribing.key(tmp_path / "record.db")
+    first = unsubscribe.key(tmp_path / "record.db")
 
     assert len(first) == 32
-    assert unsubscribing.key(tmp_path / "other.db") == first
+    assert unsubscribe.key(tmp_path / "other.db") == first
     assert stat.S_IMODE((tmp_path / KEY).stat().st_mode) == 0o600
 
 
@@ -66,23 +66,23 @@ def test_a_key_is_copied_to_where_none_is(tmp_path, there, here, after):
         if held:
             (folder / KEY).write_bytes(held)
 
-    unsubscribing.copy_key(source, to)
+    unsubscribe.copy_key(source, to)
 
-    assert unsubscribing.held_key(to) == after
+    assert unsubscribe.held_key(to) == after
 
 
 @pytest.mark.parametrize(("size", "wrong"), [(0, False), (31, True), (32, False), (33, True)])
 def test_a_key_of_another_length_speaks_against_a_backup(tmp_path, size, wrong):
     (tmp_path / KEY).write_bytes(b"k" * size)
 
-    found = unsubscribing.key_problems(tmp_path)
+    found = unsubscribe.key_problems(tmp_path)
 
     assert found == ([f"unsubscribe.key has {size} bytes, not 32"] if wrong else [])
 
 
 @pytest.mark.parametrize("site", ["https://example.org", "https://example.org/"])
 def test_a_mail_program_is_told_where_one_click_does_it(site):
-    assert unsubscribing.headers(SECRET, site, "a@example.org", "2026-09-20").decode() == (
+    assert unsubscribe.headers(SECRET, site, "a@example.org", "2026-09-20").decode() == (
         f"List-Unsubscribe: <https://example.org/unsubscribe/{GIVEN}>\r\n"
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     )

@@ -20,7 +20,9 @@ from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, deliveries, notices, ops, runs, wakes
 from forecast.store.notices import Approval, Frame, Section
 from jobs.cli import main
-from jobs.mail import approvals, compose, operator_alerts, outbox, queueing
+from jobs.deliver import approve as approvals
+from jobs.deliver import operator_alerts, outbox, queueing
+from jobs.deliver import write as letters
 from tests.support.databases import rows
 from tests.support.databases import (
     written as edit,  # with every digest, as if the record had been so
@@ -540,7 +542,7 @@ def write(path: Path, **told) -> bool:
         {"notices": {"contact": "desk@example.org"} | told, "mail": {"sender": "a@example.org"}}
     )
     with connect.writing(path) as db:
-        return compose.write_one(Context.open(path, config), db, NOW)
+        return letters.write_one(Context.open(path, config), db, NOW)
 
 
 def said(path: Path, notice_id: int = 1) -> list[tuple[str, str]]:
@@ -615,8 +617,8 @@ def test_a_finding_is_told_with_what_moved_its_forecast_only_for_a_run(due):
 
     with closing(connect.read(due)) as connection:
         told = report(connection, "northern", "2024-01", ENCOUNTERS)
-        made = compose.finding(connection, told, None, "https://counts.example.org/")
-        with_run = compose.finding(connection, told, 2, "")
+        made = letters.finding(connection, told, None, "https://counts.example.org/")
+        with_run = letters.finding(connection, told, 2, "")
 
     assert (made.border, made.part) == (with_run.border, with_run.part) == ("northern", "finding")
     assert "https://counts.example.org/" in made.text
@@ -628,14 +630,14 @@ def test_all_totals_together_are_compared_where_their_month_is_known(due):
 
     with closing(connect.read(due)) as connection:
         told = report(connection, "northern", "2024-01", ENCOUNTERS)
-        whole = compose._nationwide(connection, told)
+        whole = letters._nationwide(connection, told)
         assert whole is not None
         assert (whole.border, whole.month) == ("nationwide", "2024-01")
-        assert compose._nationwide(connection, whole) is None
+        assert letters._nationwide(connection, whole) is None
         newest = report(
             connection, "northern", "2024-02", ENCOUNTERS
         )  # nationwide is not known for it
-        assert compose._nationwide(connection, newest) is None
+        assert letters._nationwide(connection, newest) is None
 
 
 @pytest.mark.parametrize(
@@ -653,7 +655,7 @@ def test_a_held_notice_is_written_anew_where_its_figures_are_false_now(due, coun
         )
 
     with connect.writing(due) as db:
-        assert compose.renew_one(due, db, ENCOUNTERS) == again
+        assert letters.renew_one(due, db, ENCOUNTERS) == again
 
     assert one(due).state == ("due" if again else "held")
 
@@ -669,7 +671,7 @@ def test_a_thread_is_the_first_notice_and_its_corrections_until_now(record):
         )
     with closing(connect.read(record)) as connection:
         threads = {
-            number: [n.id for n in compose._thread(connection, one(record, number))]
+            number: [n.id for n in letters._thread(connection, one(record, number))]
             for number in (2, 3, 5)
         }
 
@@ -684,7 +686,7 @@ FALSE = (
 
 def write_all(path: Path) -> None:
     with connect.writing(path) as db:
-        compose.write_all(Context.open(path, settings()), db, NOW)
+        letters.write_all(Context.open(path, settings()), db, NOW)
 
 
 def test_all_that_is_due_is_written_and_what_is_false_by_now_anew(due):
@@ -745,8 +747,8 @@ def test_a_notice_s_frame_names_its_month_whom_to_ask_and_how_to_check():
     config = Config.model_validate(changed)
 
     plain, marked = (
-        compose.frame_of(config, "2024-01", ENCOUNTERS),
-        compose.frame_of(config, "2024-01", ENCOUNTERS, "Test"),
+        letters.frame_of(config, "2024-01", ENCOUNTERS),
+        letters.frame_of(config, "2024-01", ENCOUNTERS, "Test"),
     )
 
     assert plain.opening_text.splitlines()[0] == "Border encounters, January 2024"

@@ -21,9 +21,9 @@ from forecast.errors import BusyError, ConfigError, MailError, MailServerError
 from forecast.store import deliveries, ops
 from forecast.store.connect import locked
 from forecast.store.deliveries import Message
+from jobs.deliver import send as mail
+from jobs.deliver import smtp, unsubscribe
 from jobs.environment import MAIL_PASSWORD
-from jobs.mail import send as mail
-from jobs.mail import smtp, unsubscribing
 from tests.support import killed_senders, running_service
 from tests.support.databases import rows
 from tests.support.mail_server import (
@@ -539,12 +539,12 @@ def test_the_one_click_of_a_mail_names_its_reader_and_the_day_it_was_queued(reco
     ((_, sent),) = taken.messages
     head = message_from_bytes(sent, policy=WIRE)
     token = head["List-Unsubscribe"].strip("<>").removeprefix("https://example.org/unsubscribe/")
-    secret = unsubscribing.key(record)
+    secret = unsubscribe.key(record)
     days = range(-1, 402)
-    valid = [d for d in days if unsubscribing.reader(secret, token, NOW.date() + timedelta(d))]
+    valid = [d for d in days if unsubscribe.reader(secret, token, NOW.date() + timedelta(d))]
     assert head["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert token == unsubscribing.token(secret, "ann@example.org", "2026-09-20")
-    assert unsubscribing.reader(secret, token, NOW.date()) == "ann@example.org"
+    assert token == unsubscribe.token(secret, "ann@example.org", "2026-09-20")
+    assert unsubscribe.reader(secret, token, NOW.date()) == "ann@example.org"
     assert valid == list(range(401))
 
 

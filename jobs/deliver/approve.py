@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from forecast.errors import DataError
 from forecast.store import connect, deliveries, measures, notices, ops, runs
 from forecast.store.notices import Approval, Notice
-from jobs.mail import compose
+from jobs.deliver import write
 from jobs.pipeline.triggers import taken_back
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def withdraw(context: Context, run_id: int, why: str, by: str, now: datetime) ->
         stopped = runs.withdraw(db, run_id, why, by, now, told)
         for each in context.each():
             measures.scope_to(db, each.name)
-            compose.write_all(each, db, now)
+            write.write_all(each, db, now)
     return stopped, len(told)
 
 

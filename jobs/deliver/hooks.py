@@ -36,7 +36,7 @@ from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
 from forecast.words import check_command, printable
 from jobs import exchange
-from jobs.mail.send import LOCK, DeliveryOutcome
+from jobs.deliver.send import LOCK, DeliveryOutcome
 
 SECONDS = 30.0  # for one delivery
 SHOWN = 300  # bytes of an answer that are read
