@@ -178,10 +178,10 @@ def verify(
 def _unproven(settings: Settings, repository: Path | None) -> list[str]:
     """Say which proofs of witnesses hold; what does not."""
     from forecast.store import connect
-    from jobs.witness import proven
+    from jobs.witness import prove
 
     with connect.moment(settings.db) as connection:
-        found = proven.examine(
+        found = prove.examine(
             connection, settings.db, settings.config.witness, settings.context.source, repository
         )
     for line in found.seen or ["No proof of a witness holds; see docs/witnesses.md."]:

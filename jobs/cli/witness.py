@@ -53,9 +53,9 @@ def export(settings: Settings, folder: Path) -> None:
     README.txt there names the commands by which ssh-keygen, openssl and git check them.
     """
     from forecast.store import connect, witnesses
-    from jobs.witness import proven
+    from jobs.witness import prove
 
     with closing(connect.read(settings.db)) as connection:
         proofs = witnesses.proofs(connection)
-    count = proven.write(folder, proofs, settings.db, settings.config.witness)
+    count = prove.write(folder, proofs, settings.db, settings.config.witness)
     click.echo(f"{folder}: {count} proofs; README.txt says how to check them.")

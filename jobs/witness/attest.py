@@ -90,11 +90,13 @@ def _attest_one(
 def _signature(
     path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
 ) -> WitnessProof:
-    from jobs.witness import sshsig
+    from jobs.witness import signatures
 
     made = commands.output("signature", settings.sign, settings.seconds, statement.line())
     text = made.decode("ascii", errors="replace")
-    key = next((k for k in settings.public_keys if sshsig.verify(k, statement.line(), text)), None)
+    key = next(
+        (k for k in settings.public_keys if signatures.verify(k, statement.line(), text)), None
+    )
     if key is None:
         problem = (
             f"{settings.sign[0]} signed with a key that is not among witness.public_keys, or gave "
@@ -117,7 +119,7 @@ def _time_stamp(
 def _git(
     path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
 ) -> WitnessProof:
-    from jobs.witness.gitlog import Repository
+    from jobs.witness.git import Repository
 
     with closing(connect.read(path)) as connection:
         kept = [p.commit() for p in witnesses.proofs(connection) if p.witness == "git"]
@@ -161,10 +163,10 @@ def check_settings(settings: WitnessSection) -> None:
     if settings.sign and not settings.public_keys:
         raise _wrong("public_keys", "is empty; put the .pub file of the signing key's text there")
     for key in settings.public_keys:
-        from jobs.witness import sshsig
+        from jobs.witness import signatures
 
         try:
-            sshsig.raw_key(key)
+            signatures.raw_key(key)
         except ValueError as error:
             raise _wrong("public_keys", f"{key[:40]!r} is not valid: {error}") from None
     if settings.authority and not settings.authority_certificates:

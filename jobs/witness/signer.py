@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
 from forecast.errors import WitnessError
 from forecast.store import witnesses
-from jobs.witness import sshsig
+from jobs.witness import signatures
 from jobs.witness.commands import REFUSED
 
 
@@ -63,7 +63,7 @@ def signed(message: bytes, key: Path, log: Path) -> str:
             kept.write(f"{statement}\n")
             kept.flush()
             os.fsync(kept.fileno())
-    return sshsig.sign(secret, message)
+    return signatures.sign(secret, message)
 
 
 def _contradicts(statement: witnesses.WitnessedEntry, newest: witnesses.WitnessedEntry) -> str:

@@ -26,8 +26,9 @@ from forecast.errors import ConfigError, VerifyError, WitnessError
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, integrity, ledger, wakes, witnesses
 from forecast.store.witnesses import WitnessedEntry, WitnessProof
-from jobs.witness import attest, gitlog, proven, timestamps
-from jobs.witness.gitlog import Repository
+from jobs.witness import attest, prove, timestamps
+from jobs.witness import git as git_witness
+from jobs.witness.git import Repository
 from tests.support import timestamp_authority
 from tests.support.databases import edit
 
@@ -172,7 +173,7 @@ def test_no_hook_of_the_user_s_is_run_and_no_file_left_there_is_taken(shared, ou
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nexit 1\n")
     hook.chmod(0o755)
-    (ours.folder / gitlog.FILE).write_text("half a line of one that was killed")
+    (ours.folder / git_witness.FILE).write_text("half a line of one that was killed")
 
     ours.append(str(shared), entry(2), [first])
 
@@ -546,9 +547,9 @@ def seen(all_saw, tmp_path) -> tuple[Path, Config]:
     return record, all_saw[2]
 
 
-def examined(record, config, repository=None) -> proven.Examined:
+def examined(record, config, repository=None) -> prove.Examined:
     with closing(connect.read(record)) as connection:
-        return proven.examine(connection, record, config.witness, ENCOUNTERS, repository)
+        return prove.examine(connection, record, config.witness, ENCOUNTERS, repository)
 
 
 def test_proofs_that_hold_are_told_and_nothing_else(seen):
@@ -758,7 +759,7 @@ def test_how_a_record_differs_from_what_was_seen(record):
     with closing(connect.read(record)) as connection:
 
         def since(seen: WitnessedEntry) -> str:
-            return proven.rewritten(connection, seen, "Ann", "2026-09-20")
+            return prove.rewritten(connection, seen, "Ann", "2026-09-20")
 
         assert since(statement) == ""
         told = "the record was rewritten since Ann saw it on 2026-09-20: "
@@ -773,7 +774,7 @@ def test_proofs_as_files_are_checked_with_the_tools_of_others(seen, all_saw, tmp
     record, config = seen
     folder = tmp_path / "proofs"
 
-    count = proven.write(folder, kept(record), record, config.witness)
+    count = prove.write(folder, kept(record), record, config.witness)
 
     statement = stated(record)
     name = f"entry-{statement.entry_id}"
@@ -793,7 +794,7 @@ def test_proofs_as_files_are_checked_with_the_tools_of_others(seen, all_saw, tmp
 
 
 def test_proofs_without_an_authority_have_no_certificates(record, key, tmp_path):
-    assert proven.write(tmp_path / "none", [], record, Config().witness) == 0
+    assert prove.write(tmp_path / "none", [], record, Config().witness) == 0
     assert {file.name for file in (tmp_path / "none").iterdir()} == {
         "README.txt",
         "allowed_signers",
@@ -801,7 +802,7 @@ def test_proofs_without_an_authority_have_no_certificates(record, key, tmp_path)
     assert (tmp_path / "none" / "allowed_signers").read_text() == ""
     shutil.copy(key, record.with_name("ca.pem"))
     section = signing(key, authority_certificates="ca.pem").witness
-    proven.write(tmp_path / "one", [], record, section)
+    prove.write(tmp_path / "one", [], record, section)
     assert (tmp_path / "one" / "authority.pem").read_bytes() == key.read_bytes()
 
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 from forecast.config import Config
 from forecast.errors import ConfigError, WitnessError
 from forecast.store.witnesses import WitnessedEntry
-from jobs.witness import attest, commands, sshsig
+from jobs.witness import attest, commands, signatures
 from jobs.witness.signer import signed
 from tests.support import running_service
 
@@ -47,7 +47,7 @@ def log(tmp_path):
 def test_entries_are_signed_in_order_and_again_as_often_as_asked(key, log):
     for number in (3, 3, 5, 3, 5):
         message = entry(number).line()
-        assert sshsig.verify(PUBLIC, message, signed(message, key, log))
+        assert signatures.verify(PUBLIC, message, signed(message, key, log))
 
     assert log.read_text() == f"{entry(3)}\n{entry(5)}\n"
     assert log.stat().st_mode & 0o777 == 0o644
@@ -113,7 +113,7 @@ def test_the_command_signs_what_it_is_given_and_says_why_not(key):
 
     good, bad = run(3), run(3, "b")
 
-    assert sshsig.verify(PUBLIC, entry(3).line(), good.stdout.decode())
+    assert signatures.verify(PUBLIC, entry(3).line(), good.stdout.decode())
     assert (bad.returncode, bad.stdout) == (3, b"")
     assert bad.stderr.startswith(b"bordercast-sign: refused: entry 3")
     assert key.with_name("key.signed").read_text() == f"{entry(3)}\n"

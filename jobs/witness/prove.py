@@ -18,7 +18,7 @@ from forecast.files import output_folder
 from forecast.store import integrity, witnesses
 from forecast.store.witnesses import WitnessedEntry, WitnessKind, WitnessProof
 from jobs.witness import attest
-from jobs.witness.gitlog import Repository
+from jobs.witness.git import Repository
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -153,13 +153,13 @@ def _checked(
 ) -> str:
     """The moment; WitnessError unless the proof is one of this statement, and as old as kept."""
     if proof.witness == "signature":
-        from jobs.witness import sshsig
+        from jobs.witness import signatures
 
         text, line = proof.proof.decode("ascii", errors="replace"), statement.line()
         if not settings.public_keys:
             problem = "cannot be checked: witness.public_keys is empty"
             raise WitnessError("signature", problem)
-        if not any(sshsig.verify(key, line, text) for key in settings.public_keys):
+        if not any(signatures.verify(key, line, text) for key in settings.public_keys):
             problem = "the signature is not of this statement by a key of witness.public_keys"
             raise WitnessError("signature", problem)
         return ""

@@ -11,13 +11,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from jobs.witness import sshsig
+from jobs.witness import signatures
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 RAW = KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 PUBLIC = KEY.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 MESSAGE = b"run 7 abc\n"
-SIGNED = sshsig.sign(KEY, MESSAGE)
+SIGNED = signatures.sign(KEY, MESSAGE)
 
 
 def field(value: bytes) -> bytes:
@@ -55,17 +55,17 @@ def test_only_the_owner_of_the_key_signed_this_message_and_no_other():
     other = Ed25519PrivateKey.from_private_bytes(bytes(32))
     blob = base64.b64decode("".join(SIGNED.splitlines()[1:-1]))
 
-    assert sshsig.verify(PUBLIC, MESSAGE, SIGNED)
-    assert sshsig.verify(f"{PUBLIC} us@here", MESSAGE, f"\n{SIGNED}\n")
-    assert not sshsig.verify(PUBLIC, MESSAGE + b" ", SIGNED)
-    assert not sshsig.verify(PUBLIC, MESSAGE, sshsig.sign(other, MESSAGE))
+    assert signatures.verify(PUBLIC, MESSAGE, SIGNED)
+    assert signatures.verify(f"{PUBLIC} us@here", MESSAGE, f"\n{SIGNED}\n")
+    assert not signatures.verify(PUBLIC, MESSAGE + b" ", SIGNED)
+    assert not signatures.verify(PUBLIC, MESSAGE, signatures.sign(other, MESSAGE))
     for at in range(len(blob)):  # whatever byte is another
         changed = bytearray(blob)
         changed[at] ^= 1
         armored = "\n".join(
             (SIGNED.splitlines()[0], base64.b64encode(changed).decode(), SIGNED.splitlines()[-1])
         )
-        assert not sshsig.verify(PUBLIC, MESSAGE, armored), at
+        assert not signatures.verify(PUBLIC, MESSAGE, armored), at
 
 
 @pytest.mark.parametrize(
@@ -80,11 +80,11 @@ def test_only_the_owner_of_the_key_signed_this_message_and_no_other():
     ],
 )
 def test_what_is_no_signature_is_none(armored):
-    assert not sshsig.verify(PUBLIC, MESSAGE, armored)
+    assert not signatures.verify(PUBLIC, MESSAGE, armored)
 
 
 def test_a_key_is_read_whole():
-    assert sshsig.raw_key(f"{PUBLIC} a comment") == RAW
+    assert signatures.raw_key(f"{PUBLIC} a comment") == RAW
     kind, blob = PUBLIC.split()
     raw = base64.b64decode(blob)
     for text, problem in (
@@ -99,4 +99,4 @@ def test_a_key_is_read_whole():
         (f"{kind} {base64.b64encode(b'x' + raw[1:]).decode()}", "no whole Ed25519 key"),
     ):
         with pytest.raises(ValueError, match=problem):
-            sshsig.raw_key(text)
+            signatures.raw_key(text)
