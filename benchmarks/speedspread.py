@@ -27,7 +27,7 @@ from forecast.desk.export import ahead
 from forecast.engine.anyseries import SeriesForecasts, forecast_counts
 from forecast.engine.blocks import Spread
 from forecast.tables.read import read_counts
-from jobs.compute.executors import spreading
+from jobs.compute.pools import spreading
 from models.base import MonthlyCounts
 
 FEW = 400  # series, to warm up on

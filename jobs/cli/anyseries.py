@@ -179,7 +179,7 @@ def forecast(
     from forecast.desk.terminal import own_counts
     from forecast.engine import anyseries
     from forecast.tables.read import read_table
-    from jobs.compute.executors import spreading
+    from jobs.compute.pools import spreading
 
     read_as = replace(read_as, jumps=jumps)
     if hindcasts_out and not hindcasts:
@@ -229,7 +229,7 @@ def _forecast_folder(
 ) -> None:
     """Forecast a folder of parts, one after the other."""
     from forecast.desk.terminal import own_counts
-    from jobs.compute.executors import WORTHWHILE, spreading
+    from jobs.compute.pools import WORTHWHILE, spreading
     from jobs.pipeline import anyseries
 
     if str(out) == STDOUT:

@@ -23,7 +23,7 @@ from forecast.engine.refit import Job, do, gather, split
 from forecast.errors import ConfigError, DataError, ShortSeriesError
 from forecast.tables.grid import ReadAs
 from forecast.tables.read import read_table
-from jobs.compute.answers import answers
+from jobs.compute.robust_map import answers
 from jobs.pipeline.refits import FIT_SECONDS, Report, no_paths
 from models import REFITTED, build
 from models.base import Floats, Ints, MonthlyCounts, Panel, Paths

@@ -14,7 +14,7 @@ from forecast.engine.panel import panel
 from forecast.engine.predictive import Hindsight
 from forecast.engine.rows import forecast_rows
 from forecast.types import Counts, Forecast, SeriesKey
-from jobs.compute.executors import spreading
+from jobs.compute.pools import spreading
 from jobs.pipeline.refits import Report
 
 if TYPE_CHECKING:

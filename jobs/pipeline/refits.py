@@ -20,7 +20,7 @@ from forecast.config import Compute
 from forecast.engine.refit import Job, do, one_series
 from forecast.engine.rows import month_of
 from forecast.types import KeptPath, SeriesKey
-from jobs.compute.answers import answers
+from jobs.compute.robust_map import answers
 from models import REFITTED, build
 from models.base import Failure, Floats, Ints, Panel, Paths
 

@@ -12,10 +12,7 @@ import pytest
 
 from forecast.config import Compute, Config, ForecastSection
 from forecast.context import Context
-from jobs.compute.answers import (  # nothing heavy here: every worker reads this file
-    JobResult,
-    answers,
-)
+from jobs.compute.robust_map import JobResult, answers
 from tests.support.databases import rows
 
 TWO, ONE = Compute(processes=2), Compute(engine="serial")

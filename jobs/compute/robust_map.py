@@ -15,7 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from typing import Generic, NamedTuple, TypeVar
 
 from forecast.config import Compute
-from jobs.compute.executors import executor
+from jobs.compute.pools import executor
 
 J = TypeVar("J")
 A = TypeVar("A")

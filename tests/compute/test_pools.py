@@ -39,15 +39,7 @@ from forecast.errors import ConfigError
 from jobs.cli import main
 from jobs.compute import dask
 from jobs.compute.dask import _check
-from jobs.compute.executors import (
-    ENOUGH,
-    WORTHWHILE,
-    Pool,
-    Serial,
-    Spreading,
-    executor,
-    spreading,
-)
+from jobs.compute.pools import ENOUGH, WORTHWHILE, Pool, Serial, Spreading, executor, spreading
 from models.base import MonthlyCounts
 
 H, HINDCASTS = 4, 5
