@@ -17,9 +17,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from forecast.claims.checker import CheckedText, ClaimFinding, check
-from forecast.claims.judge import HOLDS
-from forecast.claims.table import CountTable
+from forecast.claims.decide import CheckedText, ClaimFinding, check
+from forecast.claims.truth import CountTable
+from forecast.claims.verdict import HOLDS
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from forecast.claims import times
-from forecast.claims.clauses import Placed, Scene
-from forecast.claims.judge import Claimed, ClaimMeasure, Sense
-from forecast.claims.lexicon import word_set
-from forecast.claims.senses import Option, TextState, Weighed
-from forecast.claims.spans import ClaimSpan, calendar, fiscal
-from forecast.claims.subjects import Subject
+from forecast.claims.mentions import Placed, Scene
+from forecast.claims.readings import Option, TextState, Weighed
 from forecast.claims.times import TimeRef
-from forecast.claims.tokens import WrittenNumber
+from forecast.claims.tokens import WrittenNumber, word_set
+from forecast.claims.truth import ClaimSpan, Subject, calendar, fiscal
+from forecast.claims.verdict import Claimed, ClaimMeasure, Sense
 
 _OF_TIME = word_set("ever history recorded record")
 _MONTHLY = word_set("month monthly month's months")

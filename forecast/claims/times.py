@@ -12,8 +12,8 @@ from importlib.resources import files
 from typing import Any
 
 from forecast import months
-from forecast.claims.lexicon import tables
-from forecast.claims.spans import ClaimSpan, calendar, fiscal
+from forecast.claims.tokens import tables
+from forecast.claims.truth import ClaimSpan, calendar, fiscal
 
 _COUNTS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,

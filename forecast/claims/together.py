@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from forecast.claims.checker import CheckedText, ClaimFinding, NotUnderstood
-from forecast.claims.wording import VERDICT_WORDS
+from forecast.claims.decide import CheckedText, ClaimFinding, NotUnderstood
+from forecast.claims.explain import VERDICT_WORDS
 
 # A claim that holds of one measure was not about another, of which it would be wrong.
 _BEST_FIRST = (*VERDICT_WORDS, "not_understood")

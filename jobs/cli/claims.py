@@ -19,11 +19,9 @@ from jobs.cli.shared import Settings, latest_run, print_json, quote, reading
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from forecast.claims.checker import CheckedText
-    from forecast.claims.spans import ClaimSpan
-    from forecast.claims.subjects import Subject
-    from forecast.claims.table import CountTable
-    from forecast.claims.wording import AnsweredClaim
+    from forecast.claims.decide import CheckedText
+    from forecast.claims.explain import AnsweredClaim
+    from forecast.claims.truth import ClaimSpan, CountTable, Subject
     from forecast.context import Context
     from forecast.desk.names import SeriesNames
     from forecast.sources.source import Source
@@ -61,8 +59,7 @@ def _tables(
     settings: Settings, contexts: Sequence[Context]
 ) -> list[tuple[CountTable, SeriesNames, RunRow]]:
     """The counts of each measure, all of one moment."""
-    from forecast.claims.named import series_names
-    from forecast.claims.table import CountTable
+    from forecast.claims.truth import CountTable, series_names
 
     found = []
     with reading(settings) as connection:
@@ -102,9 +99,8 @@ def fact(settings: Settings, words: tuple[str, ...], since: str | None, as_json:
     if len(words) > 3:
         raise click.UsageError("put a SPAN or CLAIM of several words into quotes")
     table, names, run = _that_knows(settings, words[0])
-    from forecast.claims.asked import answer
-    from forecast.claims.named import subject_of
-    from forecast.claims.spans import parse
+    from forecast.claims.fact import answer
+    from forecast.claims.truth import parse, subject_of
 
     subject = subject_of(names.find(words[0]))
     try:
@@ -153,7 +149,7 @@ def _fact_lines(
     said: AnsweredClaim | None,
     run: RunRow,
 ) -> list[str]:
-    from forecast.claims.wording import halves, small, statement, verdict_line
+    from forecast.claims.explain import halves, small, statement, verdict_line
     from forecast.desk import brief
 
     found = None
@@ -177,7 +173,7 @@ def _fact_lines(
 
 
 def _total(subject: Subject, span: ClaimSpan) -> Any:
-    from forecast.claims.judge import Sense
+    from forecast.claims.verdict import Sense
 
     return Sense(subject, span)
 
@@ -190,7 +186,7 @@ def _fact_json(
     said: AnsweredClaim | None,
     run: RunRow,
 ) -> dict[str, Any]:
-    from forecast.claims.marked import judged_json, meaning_json
+    from forecast.claims.annotate import judged_json, meaning_json
 
     shown: dict[str, Any] = {}
     if _whole_month(subject, span, settings.context.source):
@@ -213,14 +209,14 @@ def _fact_json(
 def _what_is(
     tables: list[tuple[CountTable, SeriesNames, RunRow]], text: str, as_json: bool
 ) -> None:
-    from forecast.claims import asked
-    from forecast.claims.named import name_of
+    from forecast.claims import fact
     from forecast.claims.tokens import numeral
+    from forecast.claims.truth import name_of
 
     value = numeral(text.strip())
     if value is None or value != int(value):
         raise ClaimError(text, "give SERIES SPAN CLAIM, or one whole number such as 18,944")
-    found = [(names, asked.matches(table, int(value))) for table, names, _ in tables]
+    found = [(names, fact.matches(table, int(value))) for table, names, _ in tables]
     first, names, run = tables[0]
     if as_json:
         rows = [
@@ -240,7 +236,7 @@ def _what_is(
         for names, matches in found:
             _say_matches(int(value), matches, names.source)
         if not any(matches for _, matches in found):
-            click.echo(asked.no_match_words(int(value), first.source))
+            click.echo(fact.no_match_words(int(value), first.source))
         click.echo(f"Bordercast, run {run.id}, digest {run.digest}")
     if not any(matches for _, matches in found):
         raise click.exceptions.Exit(1)
@@ -279,8 +275,8 @@ def check(
     enabled. Each claim gets a verdict; one that cannot be resolved is not understood. Nothing is
     guessed. Exit code 0 if no claim is wrong or mislabeled, 1 if one is.
     """
-    from forecast.claims import marked, together
-    from forecast.claims.checker import check as check_text
+    from forecast.claims import annotate, together
+    from forecast.claims.decide import check as check_text
 
     contexts = [one for one in settings.asked() if fits("check", one.source)]
     if not contexts:
@@ -299,13 +295,13 @@ def check(
 
         through = month_words(run.data_through)
         against = f"Checked against run {run.id} of Bordercast, data through {through}."
-        page = marked.as_html(checked, _title(file, text), against, settings.context.source)
+        page = annotate.as_html(checked, _title(file, text), against, settings.context.source)
         with files.output(html) as draft:
             draft.write_text(page, "utf-8")
-        click.echo(f"{html}: {marked.summary(checked)}", err=as_json)
+        click.echo(f"{html}: {annotate.summary(checked)}", err=as_json)
     if as_json:
         named = [(part, names) for part, (_, names, _) in zip(parts, tables, strict=True)]
-        print_json(marked.as_json(checked, named), settings.context.source)
+        print_json(annotate.as_json(checked, named), settings.context.source)
     elif not html:
         _say_checked(checked)
     if any(one.verdict in ("wrong", "mislabelled") for one in checked.claims):
@@ -359,18 +355,18 @@ def _title(file: str, text: str) -> str:
 
 
 def _say_checked(checked: CheckedText) -> None:
-    from forecast.claims import marked
-    from forecast.claims.wording import VERDICT_WORDS
+    from forecast.claims import annotate
+    from forecast.claims.explain import VERDICT_WORDS
 
     words = {**VERDICT_WORDS, "not_understood": "Not understood"}
-    for piece in marked.pieces(checked):
+    for piece in annotate.pieces(checked):
         text = piece.text
         if piece.note:
             text = click.style(f"[{text}]{piece.number}", fg=STYLES.get(piece.verdict, "cyan"))
         click.echo(text, nl=False)
     click.echo("\n")
-    for piece in marked.pieces(checked):
+    for piece in annotate.pieces(checked):
         if piece.note:
             verdict = click.style(words[piece.verdict], fg=STYLES.get(piece.verdict, "cyan"))
             click.echo(f"{piece.number}. {verdict}: {piece.note.quote}\n   {piece.note.why}")
-    click.echo(marked.summary(checked))
+    click.echo(annotate.summary(checked))

@@ -15,12 +15,12 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from forecast.claims import asked, marked
-from forecast.claims.checker import check
-from forecast.claims.table import CountTable
+from forecast.claims import annotate, fact
+from forecast.claims.decide import check
+from forecast.claims.explain import VERDICT_WORDS
 from forecast.claims.times import day_of
 from forecast.claims.tokens import numeral
-from forecast.claims.wording import VERDICT_WORDS
+from forecast.claims.truth import CountTable
 from forecast.context import source_of
 from forecast.store import held
 from jobs.web.answers import send_whole
@@ -51,7 +51,7 @@ def checked(text: str, table: CountTable) -> str:
     if value is not None and value == int(value):
         return _number(int(value), table)
     found = check(text, table, day_of(text) or datetime.now(UTC).date())
-    pieces = list(marked.pieces(found))
+    pieces = list(annotate.pieces(found))
     whole = Markup("").join(
         Markup('<mark class="{}"><a href="#note-{}">{}<sup>{}</sup></a></mark>').format(
             piece.verdict, piece.number, piece.text, piece.number
@@ -67,14 +67,14 @@ def checked(text: str, table: CountTable) -> str:
         for piece in pieces
         if piece.note
     )
-    said = Markup('<p class="lead" role="status">{}</p>').format(marked.summary(found))
+    said = Markup('<p class="lead" role="status">{}</p>').format(annotate.summary(found))
     return f'{said}<ol>{notes}</ol><h2>The text</h2><div class="checked">{whole}</div>'
 
 
 def _number(value: int, table: CountTable) -> str:
-    found = asked.matches(table, value)
+    found = fact.matches(table, value)
     if not found:
-        words = asked.no_match_words(value, table.source)
+        words = fact.no_match_words(value, table.source)
         return Markup('<p class="lead" role="status">{}</p>').format(words)
     items = Markup("").join(
         Markup("<li>{}: {} in {}{}</li>").format(

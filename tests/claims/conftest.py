@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from forecast.claims.table import CountTable
+from forecast.claims.truth import CountTable
 from forecast.sources.cbp.encounters import bundle
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from tests.support import history_2025

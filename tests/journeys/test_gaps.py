@@ -12,9 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from forecast import months
-from forecast.claims.spans import ClaimSpan, fiscal
-from forecast.claims.subjects import Subject
-from forecast.claims.table import CountTable
+from forecast.claims.truth import ClaimSpan, CountTable, Subject, fiscal
 from forecast.config import Config
 from forecast.desk.asking import Asking
 from forecast.desk.brief import paragraph

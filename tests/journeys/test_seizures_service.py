@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from forecast import config
-from forecast.claims.checker import check
-from forecast.claims.lexicon import lexicon, tables
-from forecast.claims.table import CountTable
+from forecast.claims.decide import check
+from forecast.claims.tokens import lexicon, tables
+from forecast.claims.truth import CountTable
 from forecast.context import Context, source_of
 from forecast.errors import ConfigError
 from forecast.sources import catalog

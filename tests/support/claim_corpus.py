@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from forecast.claims.checker import CheckedText, check
-from forecast.claims.judge import HOLDS, Sense, value_of
-from forecast.claims.spans import parse
-from forecast.claims.subjects import APPREHENSION, AT_ENTRY, AT_LARGE, Subject
-from forecast.claims.table import CountTable
+from forecast.claims.decide import CheckedText, check
+from forecast.claims.truth import APPREHENSION, AT_ENTRY, AT_LARGE, CountTable, Subject, parse
+from forecast.claims.verdict import HOLDS, Sense, value_of
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 
 FOLDER = Path(__file__).parents[1] / "claims"

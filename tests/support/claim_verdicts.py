@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from forecast.claims.checker import check
-from forecast.claims.table import CountTable
+from forecast.claims.decide import check
+from forecast.claims.truth import CountTable
 
 
 def verdict_on(marked: str, held: CountTable, day: str) -> tuple[str, float | None]:

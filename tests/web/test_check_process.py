@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from forecast.claims.table import CountTable
+from forecast.claims.truth import CountTable
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.web.check_process import checked

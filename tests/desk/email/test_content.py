@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.claims.subjects import OFO
-from forecast.claims.subjects import USBP as BORDER_PATROL
+from forecast.claims.truth import OFO
+from forecast.claims.truth import USBP as BORDER_PATROL
 from forecast.desk.email import content as desk
 from forecast.desk.email import mime, typeset
 from forecast.desk.ranking import Comparison

@@ -11,7 +11,7 @@ from datetime import date
 import pytest
 
 from forecast import months
-from forecast.claims.subjects import OFO, USBP
+from forecast.claims.truth import OFO, USBP
 from forecast.desk import brief
 from forecast.desk.site import build, lines, status
 from forecast.desk.site.border import border_page, year_table

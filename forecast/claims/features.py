@@ -6,16 +6,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Literal
 
-from forecast.claims import senses, times
-from forecast.claims.clauses import COMPARATORS, Placed, Scene
-from forecast.claims.judge import Sense
-from forecast.claims.kinds import NounAfter
-from forecast.claims.lexicon import tables, word_set
-from forecast.claims.senses import Option, TextState, Weighed
-from forecast.claims.spans import ClaimSpan, fiscal
-from forecast.claims.subjects import APPREHENSION, DRUG, FIELD_BORDERS, Subject
+from forecast.claims import readings, times
+from forecast.claims.mentions import COMPARATORS, NounAfter, Placed, Scene
+from forecast.claims.readings import Option, TextState, Weighed
 from forecast.claims.times import TimeRef
-from forecast.claims.tokens import WrittenNumber
+from forecast.claims.tokens import WrittenNumber, tables, word_set
+from forecast.claims.truth import APPREHENSION, DRUG, FIELD_BORDERS, ClaimSpan, Subject, fiscal
+from forecast.claims.verdict import Sense
 from forecast.types import NATIONWIDE
 
 Relation = Literal["total", "difference", "per_day", "per_month"]
@@ -138,7 +135,7 @@ def is_count(scene: Scene, number: WrittenNumber, noun: NounAfter, context: Text
     if said:
         near = scene.near(number, strong)[0][0]
         return number.value >= 100 or near <= 14
-    if senses.respectively(scene, number) is not None:
+    if readings.respectively(scene, number) is not None:
         return True
     if number.value < 100:
         return False
@@ -180,7 +177,7 @@ def says_whose(scene: Scene, host: WrittenNumber, number: WrittenNumber) -> bool
     first, last = min(host.last, number.last), max(number.first, host.first)
     for one in scene.of_kind(*kinds):
         if _is_weak(scene, one) or (
-            one.phrase.kind == "citizenship" and senses._is_no_nationality(scene, one)
+            one.phrase.kind == "citizenship" and readings._is_no_nationality(scene, one)
         ):
             continue
         between = {scene.low(i) for i in range(host.last, one.first)}
@@ -386,12 +383,12 @@ def versus(
     for rank, ref in enumerate(explicit[:2]):
         spans = times.spans(ref, context.when, base)
         if ref.since:
-            spans = list(dict.fromkeys(senses.begun(ref, spans)))
+            spans = list(dict.fromkeys(readings.begun(ref, spans)))
         for i, span in enumerate(spans[:4]):
             found.append(Option(span, 1.1 * rank + 0.35 * i, True))
     if not explicit:
         found += _usual_versus(context, base, pair)
-    return senses.cheapest(one for one in found if one.value != base)
+    return readings.cheapest(one for one in found if one.value != base)
 
 
 def _usual_versus(
@@ -489,7 +486,7 @@ def count_ahead(
         led = any(scene.low(i) in ("to", "with", ":") for i in range(other.first - 3, other.first))
         near = number.last <= other.first <= number.last + 9
         if other.kind == "count" and near and led:
-            when = senses.spans_for(scene, other, context)
+            when = readings.spans_for(scene, other, context)
             return Option(when[0].value, 0.2 + when[0].cost, True) if when else None
     return None
 
@@ -506,11 +503,13 @@ def shares(
 ) -> list[Weighed] | None:
     """What a share may be of what; None where that is not said, [] where it is not on record."""
     parts = [
-        option for option in senses._parts(scene, number, context) if option.value != senses.NO_PART
+        option
+        for option in readings._parts(scene, number, context)
+        if option.value != readings.NO_PART
     ]
     border, agency = _whole(scene, number, context, hosts)
     words = {token.low for token in scene.tokens}
-    if context.part != senses.NO_PART and words & {"there", "sector", "sector's", "it"}:
+    if context.part != readings.NO_PART and words & {"there", "sector", "sector's", "it"}:
         parts.insert(0, Option(context.part, 0.4)) if not (parts and parts[0].bound) else None
     if hosts and hosts[-1].dimension == APPREHENSION and scene.low(number.last) == "of":
         # 1,034 at-large arrests, 16% of all that were made: a share of them that were just counted
@@ -586,7 +585,7 @@ def _whole(
 
 
 def _part_shares(
-    parts: list[Option[senses.SensePart]],
+    parts: list[Option[readings.SensePart]],
     borders: list[str],
     agencies: list[str],
     when: list[Option[ClaimSpan]],

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from forecast.claims.checker import check
-from forecast.claims.table import CountTable
+from forecast.claims.decide import check
+from forecast.claims.truth import CountTable
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import SeriesKey
 

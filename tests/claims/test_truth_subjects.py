@@ -6,10 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from forecast.claims.asked import matches
-from forecast.claims.named import name_of, series_names, subject_of
-from forecast.claims.spans import month
-from forecast.claims.table import CountTable
+from forecast.claims.fact import matches
+from forecast.claims.truth import CountTable, month, name_of, series_names, subject_of
 from forecast.config import CountsSection
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.sources.own.reader import own_counts

@@ -7,13 +7,10 @@ from datetime import date
 import pytest
 
 from forecast import months
-from forecast.claims.asked import answer
-from forecast.claims.checker import check
-from forecast.claims.judge import HOLDS, Claimed, Sense, judge
-from forecast.claims.named import series_names
-from forecast.claims.spans import ClaimSpan, fiscal, month
-from forecast.claims.subjects import Subject
-from forecast.claims.table import CountTable
+from forecast.claims.decide import check
+from forecast.claims.fact import answer
+from forecast.claims.truth import ClaimSpan, CountTable, Subject, fiscal, month, series_names
+from forecast.claims.verdict import HOLDS, Claimed, Sense, judge
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import SeriesKey
 from tests.support.claim_verdicts import verdict_on

@@ -12,15 +12,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from forecast import months
-from forecast.claims import kinds, wording
-from forecast.claims.clauses import Scene
-from forecast.claims.judge import HOLDS, Claimed, ClaimMeasure, Sense, judge
-from forecast.claims.named import subject_of
-from forecast.claims.senses import other_measures
-from forecast.claims.spans import ClaimSpan, calendar, fiscal, parse
-from forecast.claims.subjects import Subject
-from forecast.claims.table import ClaimCounts, CountTable
+from forecast.claims import explain, mentions
+from forecast.claims.mentions import Scene
+from forecast.claims.readings import other_measures
 from forecast.claims.tokens import WrittenNumber, sentences
+from forecast.claims.truth import (
+    ClaimCounts,
+    ClaimSpan,
+    CountTable,
+    Subject,
+    calendar,
+    fiscal,
+    parse,
+    subject_of,
+)
+from forecast.claims.verdict import HOLDS, Claimed, ClaimMeasure, Sense, judge
 from forecast.desk.names import SeriesNames
 from forecast.errors import ClaimError
 from forecast.sources import catalog
@@ -77,7 +83,7 @@ def answer(
     span: ClaimSpan,
     text: str,
     since: str | None,
-) -> wording.AnsweredClaim:
+) -> explain.AnsweredClaim:
     """The verdict on a claim about a series and a span.
 
     Parameters
@@ -166,7 +172,7 @@ def _order(match: NumberMatch, source: Source) -> tuple[int, int, int, int, int]
     return how, part, plain, -match.span.last, border
 
 
-def _judged(table: CountTable, sense: Sense, claimed: Claimed) -> wording.AnsweredClaim:
+def _judged(table: CountTable, sense: Sense, claimed: Claimed) -> explain.AnsweredClaim:
     judged, other = judge(table, sense, claimed, strict=True), None
     if judged.verdict == "wrong" and sense.measure == "total":
         for candidate, agency_only in other_measures(sense):
@@ -175,8 +181,8 @@ def _judged(table: CountTable, sense: Sense, claimed: Claimed) -> wording.Answer
             if agency_only and found.verdict in HOLDS and (near or not claimed.exact):
                 judged, other = replace(judged, verdict="mislabelled"), candidate
                 break
-    said = wording.explain(table, sense, claimed, judged, other)
-    return wording.AnsweredClaim(sense, claimed, judged, said.why, said.instead, other)
+    said = explain.explain(table, sense, claimed, judged, other)
+    return explain.AnsweredClaim(sense, claimed, judged, said.why, said.instead, other)
 
 
 def _span(text: str, newest: int) -> ClaimSpan:
@@ -239,7 +245,7 @@ def _share(text: str, source: Source) -> _Read | None:
     if match is None:
         return None
     scene, number = _only_number(match["number"], text, source)
-    return _Read("share_percent", kinds.claimed(scene, number), None, match["whole"])
+    return _Read("share_percent", mentions.claimed(scene, number), None, match["whole"])
 
 
 def _times(text: str) -> _Read | None:
@@ -256,7 +262,7 @@ def _number(text: str, source: Source) -> _Read | None:
     average = re.fullmatch(r"(?:average )?(.+?)(?: a| per)? (day|month)", text)
     scene, number = _only_number(average[1] if average else text, text, source)
     sign = -1 if re.match(r"\s*[-\u2212]", text) else 1
-    claimed = kinds.claimed(scene, number, sign)
+    claimed = mentions.claimed(scene, number, sign)
     if number.kind == "percent":
         return _Read("change_percent", claimed)
     if number.kind != "count":

@@ -15,20 +15,22 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from forecast import months
 from forecast.claims import times
-from forecast.claims.clauses import Placed, Scene
-from forecast.claims.judge import ClaimMeasure, Sense
-from forecast.claims.spans import ClaimSpan, calendar, fiscal
-from forecast.claims.subjects import (
+from forecast.claims.mentions import Placed, Scene
+from forecast.claims.times import Now, TimeRef
+from forecast.claims.tokens import WrittenNumber
+from forecast.claims.truth import (
     APPREHENSION,
     AT_ENTRY,
     AT_LARGE,
     FIELD_BORDERS,
     LAND,
     UNMISTAKABLE,
+    ClaimSpan,
     Subject,
+    calendar,
+    fiscal,
 )
-from forecast.claims.times import Now, TimeRef
-from forecast.claims.tokens import WrittenNumber
+from forecast.claims.verdict import ClaimMeasure, Sense
 from forecast.types import BORDERS, NATIONWIDE
 
 if TYPE_CHECKING:

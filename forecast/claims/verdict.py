@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from forecast import months
-from forecast.claims.spans import ClaimSpan, fiscal
-from forecast.claims.subjects import Subject
-from forecast.claims.table import ClaimCounts, CountTable
+from forecast.claims.truth import ClaimCounts, ClaimSpan, CountTable, Subject, fiscal
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source

@@ -11,11 +11,9 @@ from datetime import date
 import pytest
 
 from forecast import months
-from forecast.claims.checker import check
-from forecast.claims.judge import HOLDS
-from forecast.claims.spans import ClaimSpan, fiscal
-from forecast.claims.subjects import Subject
-from forecast.claims.table import CountTable
+from forecast.claims.decide import check
+from forecast.claims.truth import ClaimSpan, CountTable, Subject, fiscal
+from forecast.claims.verdict import HOLDS
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.words import MONTHS
 

@@ -17,12 +17,10 @@ from typing import Any
 
 import pytest
 
-from forecast.claims import asked
-from forecast.claims.checker import check
-from forecast.claims.marked import as_json
-from forecast.claims.named import series_names, subject_of
-from forecast.claims.spans import parse
-from forecast.claims.table import CountTable
+from forecast.claims import fact
+from forecast.claims.annotate import as_json
+from forecast.claims.decide import check
+from forecast.claims.truth import CountTable, parse, series_names, subject_of
 from forecast.desk.names import SeriesNames
 from forecast.errors import ClaimError, SeriesNameError
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
@@ -134,11 +132,11 @@ def test_each_number_is_what_it_was(record):
     counts = CountTable.read(record, ENCOUNTERS)
     said = {}
     for number in NUMBERS:
-        found = asked.matches(counts, number)
+        found = fact.matches(counts, number)
         lines = [
             f"{one.subject.words(ENCOUNTERS)} in {one.span.words()}: {one.how}" for one in found
         ]
-        said[f"{number:,}"] = "\n".join(lines) or asked.no_match_words(number, ENCOUNTERS)
+        said[f"{number:,}"] = "\n".join(lines) or fact.no_match_words(number, ENCOUNTERS)
 
     golden_texts.compare(HERE / "numbers.txt", said)
 
@@ -151,7 +149,7 @@ def test_each_fact_is_judged_as_it_was(record):
         series, span, claim, since = map(str.strip, line.split("|"))
         subject, when = subject_of(names.find(series)), parse(span, counts.newest)
         try:
-            answer = asked.answer(counts, names, subject, when, claim, since or None)
+            answer = fact.answer(counts, names, subject, when, claim, since or None)
             judged = answer.judged
             said[line] = (
                 f"{judged.verdict}: {answer.sense.measure} {judged.truth} "

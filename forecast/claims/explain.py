@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
-from forecast.claims.judge import Claimed, JudgedClaim, Sense, peers
-from forecast.claims.spans import ClaimSpan
-from forecast.claims.subjects import (
+from forecast.claims.truth import (
     APPREHENSION,
     ARREST_WORDS,
     AT_ENTRY,
     AT_LARGE,
+    ClaimSpan,
+    CountTable,
     Subject,
     agency_words,
 )
-from forecast.claims.table import CountTable
+from forecast.claims.verdict import Claimed, JudgedClaim, Sense, peers
 from forecast.desk.halves import Halves, Split, sentence, split_words
 from forecast.desk.wording import small_words
 from forecast.words import MONTHS, month_words, ordinal

@@ -12,15 +12,22 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
 
-from forecast.claims import extremes, kinds, relations, senses, times, wording
-from forecast.claims.clauses import Scene
-from forecast.claims.judge import HOLDS, Claimed, ClaimVerdict, JudgedClaim, Sense, judge
-from forecast.claims.senses import Option, TextState, Weighed
-from forecast.claims.spans import ClaimSpan
-from forecast.claims.subjects import APPREHENSION, AT_ENTRY, DRUG, FIELD_BORDERS, GROUPS, Subject
-from forecast.claims.table import CountTable
+from forecast.claims import explain, extremes, features, mentions, readings, times
+from forecast.claims.mentions import Scene
+from forecast.claims.readings import Option, TextState, Weighed
 from forecast.claims.times import Now
 from forecast.claims.tokens import WrittenNumber, sentences
+from forecast.claims.truth import (
+    APPREHENSION,
+    AT_ENTRY,
+    DRUG,
+    FIELD_BORDERS,
+    GROUPS,
+    ClaimSpan,
+    CountTable,
+    Subject,
+)
+from forecast.claims.verdict import HOLDS, Claimed, ClaimVerdict, JudgedClaim, Sense, judge
 from forecast.types import NATIONWIDE
 
 LONGEST = 150_000  # characters of a text that are read
@@ -165,7 +172,7 @@ class _Reader:
             if len(scene.numbers) <= MOST_NUMBERS:
                 for one in scene.numbers:
                     found = self._number(scene, one)
-                    if isinstance(found, ClaimFinding) and senses.says_crossed(scene, one):
+                    if isinstance(found, ClaimFinding) and readings.says_crossed(scene, one):
                         found = self._crossed(found)
                     if found:
                         yield found
@@ -192,9 +199,9 @@ class _Reader:
             kind = {"field": "office" if subject.agency == "ofo" else "sector"}
             dimension = kind.get(subject.dimension, subject.dimension)
             context.part = (dimension, subject.members, subject.other_than)
-            context.group = senses.NO_PART
+            context.group = readings.NO_PART
             if dimension in GROUPS:
-                context.group, context.part = context.part, senses.NO_PART
+                context.group, context.part = context.part, readings.NO_PART
             context.saw(last.span)
             return
         self._after_words(scene)
@@ -202,14 +209,14 @@ class _Reader:
     def _after_words(self, scene: Scene) -> None:
         """A sentence without a count still says of what the next ones speak."""
         context = self.context
-        sectors = [p for p in scene.of_kind("sector") if senses._sure(scene, p, context)]
+        sectors = [p for p in scene.of_kind("sector") if readings._sure(scene, p, context)]
         borders = [one.phrase.value for one in scene.of_kind("border")]
         if sectors:
             context.part = ("sector", (sectors[-1].phrase.value,), False)
         elif borders:
             context.border = borders[-1]
-            if not senses.same_border(context.part, borders[-1]):
-                context.part = senses.NO_PART
+            if not readings.same_border(context.part, borders[-1]):
+                context.part = readings.NO_PART
         measures = {one.phrase.value for one in scene.of_kind("measure")}
         spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
         if spoken:
@@ -230,18 +237,18 @@ class _Reader:
 
     def _number(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
         if (
-            kinds.is_plain_no(scene, number)
+            mentions.is_plain_no(scene, number)
             or scene.covered(number)
-            or relations.supposed(scene, number)
+            or features.supposed(scene, number)
         ):
             return None
-        why = relations.other_unit(scene, number, kinds.noun_after(scene, number))
+        why = features.other_unit(scene, number, mentions.noun_after(scene, number))
         if why and number.kind in ("percent", "times", "count"):
             return self._not_held(scene, number, why)
         if number.kind == "percent":
             return self._percent(scene, number)
         if number.kind == "times":
-            compares = relations.is_multiple(scene, number)
+            compares = features.is_multiple(scene, number)
             return self._change(scene, number, "times") if compares else None
         return self._count(scene, number) if number.kind == "count" else None
 
@@ -250,7 +257,7 @@ class _Reader:
         sense, claimed = found.sense, found.claimed
         if sense is None or claimed is None or sense.measure != "total":
             return found
-        split = wording.split_of(self.table, sense.subject, sense.span)
+        split = explain.split_of(self.table, sense.subject, sense.span)
         if split is None:
             return found
         case = _Case(found.start, found.end, found.number, claimed)
@@ -265,25 +272,25 @@ class _Reader:
         return self._finding(case, Weighed(entry, 0.0), judged, sense)
 
     def _count(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
-        noun = kinds.noun_after(scene, number)
-        off = relations.off_topic(scene, number, noun)
+        noun = mentions.noun_after(scene, number)
+        off = features.off_topic(scene, number, noun)
         if off:
             return self._not_held(scene, number, off)
         if noun.kind == "not_claim":
             return None
-        if relations.is_count(scene, number, noun, self.context):
+        if features.is_count(scene, number, noun, self.context):
             return self._encounters(scene, number, noun)
-        if relations.may_be_count(scene, number, noun, self.context):
-            return self._encounters(scene, number, kinds.NounAfter("unknown"))
+        if features.may_be_count(scene, number, noun, self.context):
+            return self._encounters(scene, number, mentions.NounAfter("unknown"))
         return None
 
     def _encounters(
-        self, scene: Scene, number: WrittenNumber, noun: kinds.NounAfter
+        self, scene: Scene, number: WrittenNumber, noun: mentions.NounAfter
     ) -> ClaimFinding | NotUnderstood | None:
         """A count of encounters: a total, an average, or the size of a change."""
-        if relations.of_days(scene, number):
+        if features.of_days(scene, number):
             return self._not_held(scene, number, "days and weeks are not on record")
-        relation = relations.relation(scene, number)
+        relation = features.relation(scene, number)
         if relation == "total" and noun.kind == "bare" and self._daily_before(scene, number):
             relation = "per_day"
         if relation in ("per_day", "per_month"):
@@ -293,30 +300,30 @@ class _Reader:
         return self._total(scene, number, noun)
 
     def _total(
-        self, scene: Scene, number: WrittenNumber, noun: kinds.NounAfter
+        self, scene: Scene, number: WrittenNumber, noun: mentions.NounAfter
     ) -> ClaimFinding | NotUnderstood | None:
         compared = scene.compares(number.first)
         base = self._base_span() if compared or self.hosts else self.context.span
-        whose = senses.subjects(scene, number, self.context)
-        when = senses.spans_for(scene, number, self.context, base, compared)
+        whose = readings.subjects(scene, number, self.context)
+        when = readings.spans_for(scene, number, self.context, base, compared)
         if self.hosts:
-            fresh = relations.says_whose(scene, self.hosts[-1].number, number)
+            fresh = features.says_whose(scene, self.hosts[-1].number, number)
             whose, when = self._beside(whose, when, compared, fresh)
-        claimed = kinds.claimed(scene, number)
-        if self.hosts and relations.is_whole(scene, self.hosts[-1].number, number):
+        claimed = mentions.claimed(scene, number)
+        if self.hosts and features.is_whole(scene, self.hosts[-1].number, number):
             part = self.hosts[-1].subject
             whole = Subject(part.border, part.agency)
             whose = [Option(whole, 0.0), *(Option(one.value, one.cost + 0.6) for one in whose)]
         if claimed.value in self.spans and not (when and when[0].bound):
             when = [Option(self.spans[claimed.value], 0.1), *when]
-        options = senses.weigh(whose, when)
+        options = readings.weigh(whose, when)
         found = self._decide(scene, number, options, claimed, noun.kind == "unknown")
         if isinstance(found, ClaimFinding) and self._contradicts(found):
             why = "the text gives another number for what this seems to mean"
             found = NotUnderstood(found.quote, found.start, found.end, why)
         kept = self._taken(found, options)
         if kept:
-            beside = compared or senses.is_compared_time(scene, number)
+            beside = compared or readings.is_compared_time(scene, number)
             tied = bool(whose) and whose[0].bound
             self.hosts.append(_Host(number, kept.subject, kept.span, beside, tied))
             self.spans.setdefault(claimed.value, kept.span)
@@ -341,7 +348,7 @@ class _Reader:
             place[0] >= number.last and ref.counts
             for ref, place in zip(scene.times, scene.time_places, strict=True)
         )
-        return relations.relation(scene, before[-1]) == "per_day" and not own
+        return features.relation(scene, before[-1]) == "per_day" and not own
 
     def _contradicts(self, found: ClaimFinding) -> bool:
         """Whether another number of this sentence already means the same: one of them does not."""
@@ -391,22 +398,22 @@ class _Reader:
         return before[-1].span if before else self.context.span
 
     def _average(
-        self, scene: Scene, number: WrittenNumber, relation: relations.Relation
+        self, scene: Scene, number: WrittenNumber, relation: features.Relation
     ) -> ClaimFinding | NotUnderstood | None:
-        if relations.of_weeks(scene, number):
+        if features.of_weeks(scene, number):
             return self._not_held(scene, number, "days and weeks are not on record")
-        whose = senses.subjects(scene, number, self.context)
-        when = senses.spans_for(scene, number, self.context, self._base_span())
+        whose = readings.subjects(scene, number, self.context)
+        when = readings.spans_for(scene, number, self.context, self._base_span())
         if self.hosts and not (when and when[0].bound):
             when = [Option(self.hosts[-1].span, 0.2), *when]
-        claimed = kinds.claimed(scene, number)
-        return self._decide(scene, number, senses.weigh(whose, when, relation), claimed)
+        claimed = mentions.claimed(scene, number)
+        return self._decide(scene, number, readings.weigh(whose, when, relation), claimed)
 
     def _percent(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
-        off = relations.off_topic(scene, number, kinds.noun_after(scene, number))
+        off = features.off_topic(scene, number, mentions.noun_after(scene, number))
         if off:
             return self._not_held(scene, number, off)
-        if relations.is_share(scene, number):
+        if features.is_share(scene, number):
             return self._share(scene, number)
         return self._change(scene, number, "change_percent")
 
@@ -414,9 +421,9 @@ class _Reader:
         self, scene: Scene, number: WrittenNumber, measure: str
     ) -> ClaimFinding | NotUnderstood | None:
         """A change against another span: percent, difference or multiple."""
-        if not relations.about_encounters(scene, number, self.context):
+        if not features.about_encounters(scene, number, self.context):
             return None
-        sign = kinds.direction(scene, number) if measure != "times" else 1
+        sign = mentions.direction(scene, number) if measure != "times" else 1
         if sign == 0:
             return None
         bases = self._bases(scene, number)
@@ -424,16 +431,16 @@ class _Reader:
         pair = next((host.span for host in reversed(self.hosts) if host.compared), None)
         options: list[Weighed] = []
         for whose, when in bases[:6]:
-            against = relations.versus(scene, number, self.context, when.value, pair)
+            against = features.versus(scene, number, self.context, when.value, pair)
             if against:
-                options += senses.weigh([whose], [when], measure, against)  # type: ignore[arg-type]
+                options += readings.weigh([whose], [when], measure, against)  # type: ignore[arg-type]
         options.sort(key=lambda one: one.cost)
-        range_ = relations.from_to(scene, number, self.context)
+        range_ = features.from_to(scene, number, self.context)
         if range_ and bases:
             now, before = range_
             sense = Sense(bases[0][0].value, now, measure, before)  # type: ignore[arg-type]
             options.insert(0, Weighed(sense, 0.1, bases[0][0].bound, True))
-        claimed = kinds.claimed(scene, number, sign)
+        claimed = mentions.claimed(scene, number, sign)
         if measure == "times" and number.value < 1:
             claimed = replace(claimed, unit=0.1)
         return self._decide(scene, number, options, claimed)
@@ -442,11 +449,11 @@ class _Reader:
         self, scene: Scene, number: WrittenNumber
     ) -> list[tuple[Option[Subject], Option[ClaimSpan]]]:
         """What it is that changed, and when: the sentence's count, or what its words say."""
-        whose = senses.subjects(scene, number, self.context)
+        whose = readings.subjects(scene, number, self.context)
         when = [
             option
-            for option in senses.spans_for(scene, number, self.context, main_only=True)
-            if not relations.is_versus(scene, number, option.value, self.context)
+            for option in readings.spans_for(scene, number, self.context, main_only=True)
+            if not features.is_versus(scene, number, option.value, self.context)
         ]
         found: list[tuple[Option[Subject], Option[ClaimSpan]]] = []
         main = [host for host in self.hosts if not host.compared]
@@ -457,7 +464,7 @@ class _Reader:
         for rank, host in enumerate(reversed(main[-2:])):
             subject = whose[0] if own_part else Option(host.subject, 0.0, True)
             found.append((subject, Option(host.span, 0.7 * rank, True)))
-        ahead = relations.count_ahead(scene, number, self.context)
+        ahead = features.count_ahead(scene, number, self.context)
         if ahead:
             found += [(one, ahead) for one in whose[:2]]
         cost = 1.3 if main else 0.0
@@ -470,26 +477,26 @@ class _Reader:
         return sorted(found, key=lambda pair: pair[0].cost + pair[1].cost)
 
     def _share(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
-        if not relations.about_encounters(scene, number, self.context):
+        if not features.about_encounters(scene, number, self.context):
             return None
-        when = senses.spans_for(scene, number, self.context)
+        when = readings.spans_for(scene, number, self.context)
         if self.hosts and not (when and when[0].bound):
             when = [Option(self.hosts[0].span, 0.1), *when]
-        options = relations.shares(
+        options = features.shares(
             scene, number, self.context, when, [h.subject for h in self.hosts]
         )
         if options is None:
             return None
         if not options:
             return self._not_held(scene, number, "this share is not on record")
-        return self._decide(scene, number, options, kinds.claimed(scene, number))
+        return self._decide(scene, number, options, mentions.claimed(scene, number))
 
     # -- extremes ----------------------------------------------------------------------------------
 
     def _extremes(self, scene: Scene) -> Iterator[ClaimFinding | NotUnderstood]:
         for extreme in extremes.find(scene, self.context):
             here = extreme.number
-            why = relations.other_measure(scene, here)
+            why = features.other_measure(scene, here)
             if why:
                 judged = JudgedClaim("cannot_be_checked", why=why)
                 quote = self.text[extreme.start : extreme.end]
@@ -572,7 +579,7 @@ class _Reader:
             return self._finding(case, *rescued)
         first = judged[0] if judged else (options[0], judge(self.table, options[0].sense, claimed))
         # Where some meaning, however unlikely, makes it right, it is not called wrong.
-        sure = not relations.is_partial(scene, number) and not any(
+        sure = not features.is_partial(scene, number) and not any(
             judge(self.table, one.sense, claimed).verdict in HOLDS for one in options[:200]
         )
         return self._failing(case, first, judged, sure)
@@ -676,7 +683,7 @@ class _Reader:
         for one, verdict in judged:
             if one.cost > CONFIDENT or not one.agency_bound:
                 continue
-            for sense, agency_only in senses.other_measures(one.sense):
+            for sense, agency_only in readings.other_measures(one.sense):
                 far = not agency_only and not _precise(claimed)
                 # A rounded number near that of the ports alone is near it by chance.
                 chance = sense.subject.agency == "ofo" and not _precise(claimed)
@@ -732,7 +739,7 @@ class _Reader:
         for one in scene.of_kind("hedge"):
             if one.last == first:
                 first = one.first
-        noun = kinds.noun_after(scene, number)
+        noun = mentions.noun_after(scene, number)
         if noun.placed and noun.placed.first <= last + 3:
             last = noun.placed.last
         return scene.tokens[first].start, scene.tokens[last - 1].end
@@ -741,7 +748,7 @@ class _Reader:
         start, end = self._quoted(scene, number)
         judged = JudgedClaim("cannot_be_checked", why=why)
         quote = self.text[start:end]
-        claimed = kinds.claimed(scene, number)
+        claimed = mentions.claimed(scene, number)
         return ClaimFinding(
             quote, start, end, self._digits(scene, number), claimed, None, judged, why
         )
@@ -749,8 +756,8 @@ class _Reader:
     def _finding(
         self, case: _Case, one: Weighed, judged: JudgedClaim, other: Sense | None = None
     ) -> ClaimFinding:
-        said = wording.explain(self.table, one.sense, case.claimed, judged, other)
-        small = wording.small(self.table, one.sense.subject, one.sense.span)
+        said = explain.explain(self.table, one.sense, case.claimed, judged, other)
+        small = explain.small(self.table, one.sense.subject, one.sense.span)
         return ClaimFinding(
             quote=self.text[case.start : case.end],
             start=case.start,

@@ -10,9 +10,9 @@ import pytest
 
 from benchmarks import claims as scoring
 from forecast.claims import times
-from forecast.claims.checker import check
-from forecast.claims.lexicon import lexicon, tables
-from forecast.claims.table import CountTable
+from forecast.claims.decide import check
+from forecast.claims.tokens import lexicon, tables
+from forecast.claims.truth import CountTable
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from tests.support import claim_corpus
 

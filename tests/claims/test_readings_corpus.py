@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from forecast.claims.checker import CheckedText, check
-from forecast.claims.judge import Sense
+from forecast.claims.decide import CheckedText, check
+from forecast.claims.verdict import Sense
 from tests.support import claim_corpus
 
 

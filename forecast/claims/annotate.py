@@ -9,11 +9,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from forecast import months
-from forecast.claims.checker import CheckedText, ClaimFinding, NotUnderstood
-from forecast.claims.judge import EXTREMES, JudgedClaim, Sense
-from forecast.claims.named import name_of
-from forecast.claims.subjects import agency_words
-from forecast.claims.wording import VERDICT_WORDS
+from forecast.claims.decide import CheckedText, ClaimFinding, NotUnderstood
+from forecast.claims.explain import VERDICT_WORDS
+from forecast.claims.truth import agency_words, name_of
+from forecast.claims.verdict import EXTREMES, JudgedClaim, Sense
 from forecast.desk.names import SeriesNames
 
 if TYPE_CHECKING:

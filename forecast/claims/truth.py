@@ -1,0 +1,458 @@
+"""The monthly counts of every series in memory, read once: what a claim is held against."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
+from typing import NamedTuple
+
+from forecast import months
+from forecast.desk.names import SeriesNames, member_words
+from forecast.sources import catalog
+from forecast.sources.source import Source
+from forecast.store import reports
+from forecast.types import BORDERS, NATIONWIDE, SeriesKey
+from forecast.words import MONTHS, month_words
+
+
+class ClaimSpan(NamedTuple):
+    """Months from first to last, both included, as running numbers (see `forecast.months`)."""
+
+    first: int
+    last: int
+
+    @property
+    def length(self) -> int:
+        """Number of months."""
+        return self.last - self.first + 1
+
+    def shift(self, by: int) -> ClaimSpan:
+        """The same stretch `by` months later, earlier if negative."""
+        return ClaimSpan(self.first + by, self.last + by)
+
+    @property
+    def year(self) -> int | None:
+        """The fiscal year that this is, None if it is none."""
+        whole = self.length == 12 and self.first % 12 == 9
+        return self.last // 12 if whole else None
+
+    @property
+    def to_date(self) -> bool:
+        """Whether this is a fiscal year's beginning: October to some later month."""
+        return self.first % 12 == 9 and 1 < self.length < 12
+
+    def __str__(self) -> str:
+        """As one types it on the command line."""
+        first, last = months.from_index(self.first), months.from_index(self.last)
+        if self.year:
+            return f"FY{self.year}"
+        return first if first == last else f"{first}..{last}"
+
+    def words(self) -> str:
+        """As people say it: fiscal year 2024, February 2025, October 2023 to April 2024."""
+        if self.year:
+            return f"fiscal year {self.year}"
+        if self.length == 12 and self.first % 12 == 0:
+            return f"calendar year {self.first // 12}"
+        first, last = months.from_index(self.first), months.from_index(self.last)
+        if first == last:
+            return month_words(first)
+        if first[:4] == last[:4]:
+            return f"{MONTHS[self.first % 12]} to {month_words(last)}"
+        return f"{month_words(first)} to {month_words(last)}"
+
+    @property
+    def days(self) -> int:
+        """Number of days."""
+        every = range(self.first, self.last + 1)
+        return sum(months.end(months.from_index(month)).day for month in every)
+
+
+def month(year: int, number: int) -> ClaimSpan:
+    """One month; number 1..12."""
+    return ClaimSpan(year * 12 + number - 1, year * 12 + number - 1)
+
+
+def fiscal(year: int, length: int = 12) -> ClaimSpan:
+    """A fiscal year, or its first months."""
+    first = (year - 1) * 12 + 9
+    return ClaimSpan(first, first + length - 1)
+
+
+def calendar(year: int) -> ClaimSpan:
+    """A calendar year."""
+    return ClaimSpan(year * 12, year * 12 + 11)
+
+
+_TYPED = re.compile(
+    r"(?P<fy>fy ?(?P<fiscal>\d{4}|\d{2}))(?P<open> (to date|ytd))?"
+    r"|(?P<month>\d{4}-\d{2})|(?P<year>\d{4})"
+    r"|(?P<first>\d{4}-\d{2}) ?\.\. ?(?P<last>\d{4}-\d{2})"
+    r"|since (?P<since>\d{4}-\d{2}|\d{4})",
+    re.I,
+)
+
+
+def parse(text: str, newest: int) -> ClaimSpan:
+    """A span as typed.
+
+    Parameters
+    ----------
+    text : 2025-02, FY2024, "FY2026 to date", 2024, 2021-01..2024-08 or "since 2021-01".
+    newest : the newest month on record, a running number, where "to date" and "since" end.
+
+    Raises
+    ------
+    ValueError : it is none of these.
+    """
+    words = " ".join(text.split())
+    with suppress(ValueError):
+        words = months.typed(words)
+    match = _TYPED.fullmatch(words)
+    if match is None:
+        raise ValueError(
+            f"{text!r} is not a span; write 2025-02, FY2024, 'FY2026 to date', 2024, "
+            "2021-01..2024-08 or 'since 2021-01'"
+        )
+    span = _typed(match, newest)
+    if span.last < span.first:
+        raise ValueError(f"{text!r} ends before it begins")
+    return span
+
+
+def _typed(match: re.Match[str], newest: int) -> ClaimSpan:
+    if match["fiscal"]:
+        year = int(match["fiscal"]) + (2000 if len(match["fiscal"]) == 2 else 0)
+        whole = fiscal(year)
+        return ClaimSpan(whole.first, min(whole.last, newest)) if match["open"] else whole
+    if match["year"]:
+        return calendar(int(match["year"]))
+    if match["since"]:
+        text = match["since"]
+        return ClaimSpan(months.to_index(text if "-" in text else f"{text}-01"), newest)
+    first, last = match["month"] or match["first"], match["month"] or match["last"]
+    return ClaimSpan(months.to_index(first), months.to_index(last))
+
+
+# The agencies and their sectors are the same in every source whose texts are checked.
+_ENCOUNTERS = catalog.find("cbp_encounters")
+_HALVES = {half.code: half for half in _ENCOUNTERS.hierarchy.halves}
+USBP, OFO = _HALVES["usbp"].component, _HALVES["ofo"].component
+AGENCIES = {code: half.component for code, half in _HALVES.items()}
+# What splits the Border Patrol's count: the dimension, and its two members.
+_ASIDE = _ENCOUNTERS.hierarchy.aside
+APPREHENSION, AT_LARGE, AT_ENTRY = (
+    (_ASIDE.dimension, _ASIDE.named, _ASIDE.rest) if _ASIDE else ("", "", "")
+)
+ARREST_WORDS = {AT_ENTRY: AT_ENTRY.lower(), AT_LARGE: f"in the interior ({AT_LARGE})"}
+FIELD_BORDERS = _ENCOUNTERS.hierarchy.field_borders
+UNMISTAKABLE = _ENCOUNTERS.hierarchy.unmistakable
+LAND = "land"  # both land borders together
+DRUG = "drug"
+# Of what is counted, not of where; of some the borders' add up to a group nationwide.
+EVERYWHERE = ("citizenship", "demographic", DRUG)
+GROUPS = (*EVERYWHERE, APPREHENSION)
+
+
+def agency_words(code: str, source: Source) -> str:
+    """What an agency's count is of, in the words of the source in use; of both for ""."""
+    halves = {half.code: half for half in source.hierarchy.halves}
+    return halves[code].noun if code in halves else source.measure.long_name
+
+
+class Subject(NamedTuple):
+    """Whose encounters.
+
+    border : one of `records.HEADLINES`, or "land".
+    agency : "" both, "usbp" between ports, "ofo" at ports.
+    dimension : "" for a total, else field, state, citizenship, demographic, drug, or
+        apprehension_type, which splits Border Patrol's encounters only (agency "").
+    members : the parts, added up, in the publisher's names; for `other_than` left out instead.
+    """
+
+    border: str
+    agency: str = ""
+    dimension: str = ""
+    members: tuple[str, ...] = ()
+    other_than: bool = False
+
+    def key(self, source: Source) -> SeriesKey:
+        """The series' key, where it is one series; of several parts the first's."""
+        if self.dimension == "field":
+            return SeriesKey(self.border, "field", self.members[0], AGENCIES[self.agency or "usbp"])
+        if self.dimension:
+            agency = USBP if self.dimension == APPREHENSION else ""
+            if not source.shipped:  # each part of own counts is released for itself
+                agency = self.members[0]
+            return SeriesKey(self.border, self.dimension, self.members[0], agency)
+        agency = AGENCIES.get(self.agency, "")
+        return SeriesKey(self.border, "component" if agency else "", agency, agency)
+
+    def words(self, source: Source, *, split: bool = False) -> str:
+        """As one says it after a number: encounters ... at the northern land border.
+
+        split : what of the Border Patrol's count was in the interior is said behind it.
+        """
+        noun = source.measure.noun
+        place = "at both land borders" if self.border == LAND else source.totals.where(self.border)
+        if self.dimension == "field":
+            named = " and ".join(self.members)
+            kind = agency_words("ofo" if self.agency == "ofo" else "usbp", source)
+            return f"{kind} in {named}" + (f" ({place})" if self.border == "other" else "")
+        if self.dimension == "state":
+            states = " and ".join(member_words("state", name, source) for name in self.members)
+            return f"{noun} in {states} ({place})"
+        if self.dimension == APPREHENSION:
+            where = " and ".join(ARREST_WORDS[name] for name in self.members)
+            return f"{_HALVES['usbp'].short} {noun} {where} {place}"
+        if self.dimension == DRUG:
+            drugs = " and ".join(
+                _in_sentence(member_words(DRUG, name, source)) for name in self.members
+            )
+            return f"{source.measure.of_part.format(drugs)} {place}"
+        if self.dimension in GROUPS:
+            people = " and ".join(
+                member_words(self.dimension, name, source) for name in self.members
+            )
+            than = "citizenships other than " if self.other_than else ""
+            of = "of" if self.dimension == "demographic" else "of citizens of"
+            return f"{noun} {'of' if than else of} {than}{people} {place}"
+        if self.dimension:
+            named = " and ".join(
+                member_words(self.dimension, name, source) for name in self.members
+            )
+            return f"{noun} {place} ({named})"
+        if split:
+            return f"{_HALVES['usbp'].short} {noun} {place}"
+        return f"{agency_words(self.agency, source)} {place}"
+
+
+def _in_sentence(words: str) -> str:
+    """A name as it stands inside a sentence: fentanyl, LSD."""
+    return words if words.isupper() else words.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCounts:
+    """One series.
+
+    first : its first month, a running number. counts : encounters by month, 0 where unknown.
+    slack : by month, half the unit that its source rounds to; 0 where the source is exact.
+    unknown : months between its first and its last that nobody knows.
+    """
+
+    first: int
+    counts: tuple[int, ...]
+    slack: tuple[float, ...]
+    unknown: frozenset[int] = frozenset()
+    sums: tuple[int, ...] = ()
+    slacks: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sums", (0, *accumulate(self.counts)))
+        object.__setattr__(self, "slacks", (0.0, *accumulate(self.slack)))
+
+    @property
+    def last(self) -> int:
+        """Its newest month."""
+        return self.first + len(self.counts) - 1
+
+    def holds(self, span: ClaimSpan) -> bool:
+        """Whether every month of a span is on record."""
+        within = self.first <= span.first <= span.last <= self.last
+        return within and not self.unknown_in(span)
+
+    def unknown_in(self, span: ClaimSpan) -> list[int]:
+        """The months of a span that nobody knows, ascending."""
+        return sorted(month for month in self.unknown if span.first <= month <= span.last)
+
+    def total(self, span: ClaimSpan) -> int:
+        """Encounters in a span that it holds."""
+        return self.sums[span.last + 1 - self.first] - self.sums[span.first - self.first]
+
+    def slack_of(self, span: ClaimSpan) -> float:
+        """How far rounding at the source may move that total."""
+        return self.slacks[span.last + 1 - self.first] - self.slacks[span.first - self.first]
+
+
+class CountTable:
+    """Every series, by subject; sums and differences of series are made when first asked for.
+
+    series : key -> month (running number) -> (encounters, unit of rounding).
+    values : (border, month) -> values a border's month has had, oldest first, with the date from
+        which each was known ("YYYY-MM-DD") and how exactly that is known.
+    source : what its publisher tells of the counts.
+    """
+
+    def __init__(
+        self,
+        series: Mapping[SeriesKey, Mapping[int, tuple[int, int]]],
+        values: Mapping[tuple[str, int], Sequence[tuple[int, str, str]]],
+        source: Source,
+    ) -> None:
+        self._series = {
+            key: _line(by_month, _half_units(key, source.rounded, series))
+            for key, by_month in series.items()
+            if by_month
+        }
+        self._known: dict[Subject, ClaimCounts | None] = {}
+        self.values, self.source = values, source
+        self.newest = max((line.last for line in self._series.values()), default=0)
+
+    @classmethod
+    def read(cls, connection: sqlite3.Connection, source: Source) -> CountTable:
+        """The table of a record."""
+        series: dict[tuple[str, ...], dict[int, tuple[int, int]]] = defaultdict(dict)
+        index = cache(months.to_index)
+        for *key, month, encounters, unit in reports.every_month(connection):
+            series[tuple(key)][index(month)] = (encounters, unit)
+        values: dict[tuple[str, int], list[tuple[int, str, str]]] = defaultdict(list)
+        for border, month, encounters, known_from, vintage in reports.every_value(connection):
+            values[border, index(month)].append((encounters, known_from, vintage))
+        keyed = {SeriesKey(*key): by_month for key, by_month in series.items()}
+        return cls(keyed, values, source)
+
+    @property
+    def keys(self) -> Iterable[SeriesKey]:
+        """Every series on record."""
+        return self._series.keys()
+
+    def counts(self, subject: Subject) -> ClaimCounts | None:
+        """A subject's months, None where the record does not tell it apart."""
+        if subject not in self._known:
+            self._known[subject] = self._derive(subject)
+        return self._known[subject]
+
+    def total(self, subject: Subject, span: ClaimSpan) -> int | None:
+        """Encounters in a span, None where not every month of it is on record."""
+        line = self.counts(subject)
+        return line.total(span) if line and line.holds(span) else None
+
+    def first_values(self, subject: Subject, span: ClaimSpan) -> set[int]:
+        """Every value that a total's month has had; empty unless its first one is on record."""
+        if subject.agency or subject.dimension or span.length > 1:
+            return set()
+        known = self.values.get((subject.border, span.first), ())
+        # A first value was known within two months of the month's end, on a day that is told.
+        due = months.from_index(span.first + 3)
+        dated = any(kind != "unknown" and day[:7] <= due for _, day, kind in known)
+        return {count for count, _, _ in known} if dated else set()
+
+    def _derive(self, subject: Subject) -> ClaimCounts | None:
+        if subject.other_than:
+            whole = subject._replace(dimension="", members=(), other_than=False)
+            return _less(self.counts(whole), self.counts(subject._replace(other_than=False)))
+        if len(subject.members) > 1:
+            ones = [subject._replace(members=(name,)) for name in subject.members]
+            return _added([self.counts(one) for one in ones])
+        if subject.agency and subject.dimension not in ("", "field"):
+            return None  # the files do not tell nationality or state by agency
+        if subject.border in (NATIONWIDE, LAND) and subject.dimension != "field":
+            return self._of_borders(subject)
+        if subject.agency == "ofo" and not subject.dimension:
+            both = self.counts(Subject(subject.border))
+            return _less(both, self.counts(Subject(subject.border, "usbp")))
+        return self._series.get(subject.key(self.source))
+
+    def _of_borders(self, subject: Subject) -> ClaimCounts | None:
+        if subject.border == NATIONWIDE and subject.key(self.source) in self._series:
+            return self._series[subject.key(self.source)]
+        borders = BORDERS if subject.border == NATIONWIDE else BORDERS[:2]
+        lines = [self.counts(subject._replace(border=border)) for border in borders]
+        if subject.dimension:  # a part that a border has none of is no gap
+            lines = [line for line in lines if line]
+        return _added(lines)
+
+    def subjects(self) -> Iterator[Subject]:
+        """Every subject of one series or one agency: what a bare number may be of."""
+        for border in self.source.totals.every:
+            for agency in ("", *(half.code for half in self.source.hierarchy.halves)):
+                yield Subject(border, agency)
+        for key in self._series:
+            if key.dimension == "field":
+                agency = "usbp" if key.component == USBP else "ofo"
+                yield Subject(key.border, agency, "field", (key.member,))
+            elif not key.headline and key.dimension != "component":
+                yield Subject(key.border, "", key.dimension, (key.member,))
+        parts = {key[1:3] for key in self._series if key.dimension in EVERYWHERE}
+        for dimension, member in sorted(parts):
+            yield Subject(NATIONWIDE, "", dimension, (member,))
+
+
+def _half_units(key: SeriesKey, rounded: str, keys: Iterable[SeriesKey]) -> float:
+    """How far a month may be off where each part of a dimension was rounded to a whole unit."""
+    if not rounded or key.dimension == rounded:
+        return 0.5 if rounded else 0.0
+    parts = {one for one in keys if one.dimension == rounded}
+    return 0.5 * sum(key.border in (NATIONWIDE, one.border) for one in parts)
+
+
+def _line(by_month: Mapping[int, tuple[int, int]], half: float) -> ClaimCounts:
+    first, last = min(by_month), max(by_month)
+    held = [by_month.get(month, (0, 1)) for month in range(first, last + 1)]
+    slack = tuple(unit / 2 if unit > 1 else half for _, unit in held)
+    unknown = frozenset(range(first, last + 1)).difference(by_month)
+    return ClaimCounts(first, tuple(count for count, _ in held), slack, unknown)
+
+
+def _added(lines: Sequence[ClaimCounts | None]) -> ClaimCounts | None:
+    held = [line for line in lines if line]
+    if not held or len(held) < len(lines):
+        return None
+    first, last = max(line.first for line in held), min(line.last for line in held)
+    if first > last:
+        return None
+    cut = [(line, first - line.first, last + 1 - line.first) for line in held]
+    counts = tuple(map(sum, zip(*(line.counts[a:b] for line, a, b in cut), strict=True)))
+    slack = tuple(map(sum, zip(*(line.slack[a:b] for line, a, b in cut), strict=True)))
+    unknown = frozenset.union(*(line.unknown for line in held))
+    return ClaimCounts(first, counts, slack, unknown & frozenset(range(first, last + 1)))
+
+
+def _less(whole: ClaimCounts | None, part: ClaimCounts | None) -> ClaimCounts | None:
+    if whole is None or part is None:
+        return None
+    counts = tuple(-count for count in part.counts)
+    negative = ClaimCounts(part.first, counts, part.slack, part.unknown)
+    return _added([whole, negative])
+
+
+def series_names(table: CountTable) -> SeriesNames:
+    """The names of every series that a claim may be about."""
+    keys = dict.fromkeys(table.keys)
+    for border in (*BORDERS, NATIONWIDE):
+        for agency in (USBP, OFO):
+            keys.setdefault(SeriesKey(border, "component", agency, agency))
+    for key in list(keys):
+        if key.dimension in EVERYWHERE:
+            keys.setdefault(key._replace(border=NATIONWIDE))
+    return SeriesNames(keys, source=table.source)
+
+
+def subject_of(key: SeriesKey) -> Subject:
+    """Whose counts a series has."""
+    if key.dimension == APPREHENSION:
+        return Subject(key.border, "", key.dimension, (key.member,))
+    agency = {USBP: "usbp", OFO: "ofo"}.get(key.component, "")
+    if key.dimension == "component":
+        return Subject(key.border, {USBP: "usbp", OFO: "ofo"}.get(key.member, ""))
+    if key.headline:
+        return Subject(key.border)
+    return Subject(key.border, agency, key.dimension, (key.member,))
+
+
+def name_of(names: SeriesNames, subject: Subject) -> str:
+    """The name of a subject, as one types it; of several parts joined by +."""
+    if subject.dimension == "none":
+        return ""
+    ones = [subject._replace(members=(member,)) for member in subject.members] or [subject]
+    said = [names.name(one.key(names.source)) for one in ones]
+    first, *rest = said
+    joined = "+".join([first, *(name.partition(":")[2] for name in rest)])
+    return f"{joined} (all others)" if subject.other_than else joined
