@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from forecast.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from forecast.desk.export.dataframes import Record
+    from forecast.desk.frames import Record
 
 
 def open(path: str | Path = "bordercast.db", measure: str = "") -> Record:
@@ -29,7 +29,7 @@ def open(path: str | Path = "bordercast.db", measure: str = "") -> Record:
     from contextlib import closing
 
     from forecast.context import sources_of
-    from forecast.desk.export.dataframes import Record
+    from forecast.desk.frames import Record
     from forecast.store import connect
 
     path = Path(path)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
-    from forecast.desk.export.hub import Quantile
+    from forecast.desk.hub import Quantile
     from forecast.sources.source import Source
 
 
@@ -101,7 +101,7 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
 
     23 quantiles each, with hub-config/, and every value a month has had as its target.
     """
-    from forecast.desk.export import hub as desk
+    from forecast.desk import hub as desk
     from forecast.store import exports
 
     columns = ("border", "month", "known_from", "encounters")
@@ -162,7 +162,7 @@ def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> 
 def _hindcasts(
     connection: sqlite3.Connection, first: str, source: Source
 ) -> Iterator[tuple[str, list[Quantile]]]:
-    from forecast.desk.export.hub import Quantile
+    from forecast.desk.hub import Quantile
     from forecast.store import exports
     from forecast.types import HUB_PERMILLES
 

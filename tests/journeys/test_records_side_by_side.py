@@ -16,7 +16,7 @@ import pytest
 import forecast
 from forecast.config import Config
 from forecast.context import Context
-from forecast.desk.export.dataframes import Record
+from forecast.desk.frames import Record
 from forecast.errors import BordercastError
 from jobs import monthly
 from tests.support import drug_files, own_counts, small_record

@@ -16,7 +16,7 @@ from forecast.desk.dictionary.views import VIEWS
 from forecast.errors import ConfigError, SeriesNameError
 from tests.support.databases import rows
 
-DOCS = Path(__file__).parents[3] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 ROOT = DOCS.parent
 SCRIPTS = sorted((DOCS / "notebooks").glob("*.py"))
 
