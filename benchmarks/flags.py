@@ -24,10 +24,10 @@ from benchmarks import flagpeers, tables
 from benchmarks.study import measures
 from benchmarks.study.studies import Study, children, known_p, shocked, studies
 from forecast.config import Config
-from forecast.engine.predictive import Hindsight
+from forecast.engine.predictive import PanelHindcasts
 from forecast.judge.replay import looks_back
-from forecast.judge.series import course
-from forecast.judge.surprise import Rules
+from forecast.judge.series import judge_months
+from forecast.judge.surprise import FlagRules
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import releases
 from forecast.store.connect import writing
@@ -36,7 +36,7 @@ from jobs.arrivals.ingest import take_bundle
 from jobs.pipeline.replay import ReplayedService, service
 from models.base import Floats
 
-RULES = Rules()
+RULES = FlagRules()
 QUIET_RATE = 0.01
 BADGES = {"2016-01", "2017-02", "2020-04", "2025-02"}
 # Asking the peers at every cutoff of 17 sectors since 2003 would take an hour.
@@ -121,13 +121,13 @@ def drifting(found: dict[str, Study], replayed: ReplayedService) -> Iterator[Rea
 
 
 def _alarms(study: Study) -> int:
-    hindsight = Hindsight(study.setting.keys, study.setting.panel, study.said)
+    hindsight = PanelHindcasts(study.setting.keys, study.setting.panel, study.said)
     counts = study.setting.counts.astype(int)
     found = 0
     for row in range(len(counts)):
         by_month = {m: (int(c), 0) for m, c in zip(study.shown, counts[row], strict=True)}
         looks = looks_back(hindsight, row, by_month)
-        flags = (flag for _, judged in course(looks, RULES) for flag in judged.flags)
+        flags = (flag for _, judged in judge_months(looks, RULES) for flag in judged.flags)
         found += sum(flag.kind == "drift" and flag.month >= study.since for flag in flags)
     return found
 

@@ -127,7 +127,7 @@ def answers(seed: int, length: int) -> Iterator[tuple[str, float, float, bool]]:
     last = np.full(CLINICS, months.to_index(FIRST) + length - 1)
     own = MonthlyCounts(tuple(visits), np.zeros(CLINICS, int), values[:, :length], last)
     said = forecast_counts(own, AHEAD, hindcasts=CUTOFFS)
-    marks = said.predictive.quantiles(paths.MARK_PROBS)
+    marks = said.predictive.quantiles(paths.QUANTILES)
     counts = {
         SeriesKey(name): {
             months.shift(FIRST, at): int(count)

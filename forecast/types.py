@@ -368,7 +368,7 @@ class KeptPath:
 
 
 @dataclass(frozen=True, slots=True)
-class PathMarks:
+class StoredMarginals:
     """From what one series' paths are drawn; see `forecast.engine.paths`.
 
     cutoff : last month published; marks : its distributions at 1 .. h months after it, see
@@ -384,7 +384,7 @@ class PathMarks:
 
 
 @dataclass(frozen=True, slots=True)
-class PathRule:
+class SimulationSpec:
     """How a run's paths are drawn; see `forecast.engine.paths`.
 
     rule : of drawing; seed : of the draws; borders : drawn side by side;
@@ -398,7 +398,7 @@ class PathRule:
 
 
 @dataclass(frozen=True, slots=True)
-class SpanForecast:
+class PeriodForecast:
     """The sum of months in a row, encounters: what is published of it and what is to come.
 
     span : its name, "FY2027"; cutoff : last month published; months_published : of the span's;
@@ -480,7 +480,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class NoticeIntent:
     """Something to be told: the intent, written in the publishing transaction of its run.
 
     flags : months that deviated; quiet : none did; digest : only what stands in a digest.
@@ -524,9 +524,9 @@ class Publication:
     episodes: tuple[Episode, ...] = ()
     drivers: tuple[Driver, ...] = ()
     systemic_months: frozenset[str] = frozenset()
-    occasions: tuple[Occasion, ...] = ()
-    path_rule: PathRule | None = None
-    path_marks: tuple[PathMarks, ...] = ()
-    spans: tuple[SpanForecast, ...] = ()
+    occasions: tuple[NoticeIntent, ...] = ()
+    path_rule: SimulationSpec | None = None
+    path_marks: tuple[StoredMarginals, ...] = ()
+    spans: tuple[PeriodForecast, ...] = ()
     answers: tuple[StandingAnswer, ...] = ()
     changes: tuple[Change, ...] = ()

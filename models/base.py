@@ -68,7 +68,7 @@ class Panel:
         return np.asarray(np.argmax(np.isfinite(self.z), axis=1), dtype=np.int64)
 
 
-def beside(panels: Sequence[Panel]) -> Panel:
+def stack(panels: Sequence[Panel]) -> Panel:
     """Several panels as one, each series still aligned at its own last month."""
     width = max(panel.z.shape[1] for panel in panels)
     z = [np.pad(p.z, ((0, 0), (width - p.z.shape[1], 0)), constant_values=np.nan) for p in panels]

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from models.base import Failure, Floats, Ints, Panel, Paths
 
-FARTHEST = float(np.log(20))  # a path further from the last value has exploded
+EXPLODED_LOG_RATIO = float(np.log(20))  # a path further from the last value has exploded
 
 
 class History(NamedTuple):
@@ -92,7 +92,7 @@ def _objection(path: Floats, last: float) -> str:
     if not np.isfinite(path).all():
         return "the path is not finite"
     farthest = float(np.abs(path - last).max())
-    if farthest > FARTHEST:
+    if farthest > EXPLODED_LOG_RATIO:
         return f"the path goes {np.exp(min(farthest, 50)):.3g} times away from the last value"
     return ""
 

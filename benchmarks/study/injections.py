@@ -17,12 +17,12 @@ from typing import Literal
 import numpy as np
 
 from forecast import months
-from forecast.engine.predictive import OLDER, Hindsight
+from forecast.engine.predictive import OLDER, PanelHindcasts
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.judge.replay import looks_back
-from forecast.judge.series import JudgedMonth, course
-from forecast.judge.surprise import Rules
+from forecast.judge.series import JudgedMonth, judge_months
+from forecast.judge.surprise import FlagRules
 from forecast.types import Flag, SeriesKey
 from models.base import Floats, Panel
 
@@ -110,7 +110,7 @@ class ShockOutcome:
         return None
 
 
-def outcomes(setting: Setting, shocks: Sequence[Shock], rules: Rules) -> list[ShockOutcome]:
+def outcomes(setting: Setting, shocks: Sequence[Shock], rules: FlagRules) -> list[ShockOutcome]:
     """What the rules make of each shock, each alone in its own copy of the setting."""
     found = []
     for start in range(0, len(shocks), 50):  # copies in memory at a time
@@ -122,23 +122,25 @@ def outcomes(setting: Setting, shocks: Sequence[Shock], rules: Rules) -> list[Sh
 
 
 def _outcome(
-    setting: Setting, hindsight: Hindsight, copy: int, shock: Shock, rules: Rules
+    setting: Setting, hindsight: PanelHindcasts, copy: int, shock: Shock, rules: FlagRules
 ) -> ShockOutcome:
     row = copy * len(setting.keys) + shock.row
     month = month_of(setting.panel, shock.row, shock.column)
     first = _counts_by_month(hindsight, row)
     looks = looks_back(hindsight, row, first, months.shift(month, -BEFORE))
     drifts = setting.keys[shock.row].headline
-    return ShockOutcome(shock, month, tuple(j for _, j in course(looks, rules, drifts=drifts)))
+    return ShockOutcome(
+        shock, month, tuple(j for _, j in judge_months(looks, rules, drifts=drifts))
+    )
 
 
-def _counts_by_month(hindsight: Hindsight, row: int) -> dict[str, tuple[int, int]]:
+def _counts_by_month(hindsight: PanelHindcasts, row: int) -> dict[str, tuple[int, int]]:
     z = hindsight.panel.z[row]
     known = np.flatnonzero(np.isfinite(z)).tolist()
     return {month_of(hindsight.panel, row, c): (round(float(np.expm1(z[c]))), 0) for c in known}
 
 
-def _asked_again(setting: Setting, shocks: Sequence[Shock]) -> Hindsight:
+def _asked_again(setting: Setting, shocks: Sequence[Shock]) -> PanelHindcasts:
     """The engine's word on a copy of the setting for each shock, cut off AFTER months later."""
     size, width = setting.panel.z.shape
     z = np.full((len(shocks) * size, width), np.nan)
@@ -158,7 +160,7 @@ def _asked_again(setting: Setting, shocks: Sequence[Shock]) -> Hindsight:
     }
     every = np.arange(width, dtype=np.int64)
     said = engine_forecasts(panel, every, OLDER, totals=totals)
-    return Hindsight(setting.keys * len(shocks), panel, said)
+    return PanelHindcasts(setting.keys * len(shocks), panel, said)
 
 
 def shocked(setting: Setting, shock: Shock) -> Floats:

@@ -19,11 +19,11 @@ from benchmarks.study.injections import (
     outcomes,
 )
 from forecast.engine.panel import nationwide_rows, panel
-from forecast.engine.predictive import OLDER, Hindsight, Predictive, border_beside
+from forecast.engine.predictive import OLDER, PanelHindcasts, Predictive, border_beside
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.judge.replay import quiet
-from forecast.judge.surprise import Rules
+from forecast.judge.surprise import FlagRules
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import BORDERS, HEADLINES, Counts, SeriesKey
 
@@ -130,8 +130,8 @@ def draw(study: Study, count: int) -> list[tuple[int, int]]:
 
 def children(study: Study, borders: Study) -> measures.Children:
     """The parts of a study beside their borders."""
-    whole = Hindsight(borders.setting.keys, borders.setting.panel, borders.said)
-    parts = Hindsight(study.setting.keys, study.setting.panel, study.said)
+    whole = PanelHindcasts(borders.setting.keys, borders.setting.panel, borders.said)
+    parts = PanelHindcasts(study.setting.keys, study.setting.panel, study.said)
     beside = [border_beside(whole, parts, row) for row in range(len(study.setting.keys))]
     border_z, border_first = (np.stack(side) for side in zip(*beside, strict=True))
     return measures.Children.of(study.setting.panel.z, study.said, border_z, border_first)
@@ -159,7 +159,7 @@ class Shocked:
     later: float
 
 
-def shocked(study: Study, kind: ShockKind, factor: float, count: int, rules: Rules) -> Shocked:
+def shocked(study: Study, kind: ShockKind, factor: float, count: int, rules: FlagRules) -> Shocked:
     """Put the same shock into `count` months of a study, each alone."""
     shape = Shape(kind, factor)
     shocks = [Shock(row, column, shape) for row, column in draw(study, count)]

@@ -15,7 +15,7 @@ from forecast.engine.spans import Span
 from forecast.judge import questions
 from forecast.judge.questions import ChanceScores
 from forecast.store import standing as store
-from forecast.types import Row, SeriesKey, SpanForecast
+from forecast.types import PeriodForecast, Row, SeriesKey
 from forecast.words import month_words, signed
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def track_words(track: TrackRecord | None) -> str:
     return " ".join(parts)
 
 
-def span_sentence(name: str, found: SpanForecast, source: Source) -> str:
+def span_sentence(name: str, found: PeriodForecast, source: Source) -> str:
     """A sum over months: median, intervals, and what of it is published."""
     span = Span(found.span, found.first_month, found.last_month)
     what = f"{name}, {span_words(span)}"
@@ -157,7 +157,7 @@ def this_fiscal_year(record: Asking, border: str) -> str:
     )
 
 
-def parts_table(found: Sequence[SpanForecast], source: Source) -> Table:
+def parts_table(found: Sequence[PeriodForecast], source: Source) -> Table:
     """Parts side by side: what is published of the span, through when, and what it comes to."""
     from forecast.desk.terminal.tables import interval, plain_table
     from forecast.words import month_name

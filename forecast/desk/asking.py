@@ -25,7 +25,7 @@ from forecast.errors import SeriesNameError, SpanError
 from forecast.sources.source import Source
 from forecast.store import joint as store
 from forecast.store import read
-from forecast.types import SeriesKey, SpanForecast
+from forecast.types import PeriodForecast, SeriesKey
 from forecast.words import month_words
 
 # What 2,000 paths can tell apart; beyond it a chance is said to be beyond it.
@@ -93,7 +93,7 @@ class Asking:
             key, counts, cutoff, self.joint.draws(wanted).of(key), self.source.year_begins
         )
 
-    def span(self, series: str | SeriesKey, text: str) -> SpanForecast:
+    def span(self, series: str | SeriesKey, text: str) -> PeriodForecast:
         """What a span of months comes to; see `forecast.engine.spans.parse` for its forms.
 
         What the run itself published of it is repeated, so that no span has two answers.
@@ -103,14 +103,14 @@ class Asking:
         found = spans.total(span, asked.counts, asked.cutoff, asked.draws)
         for row in store.standard_spans(self.connection, asked.key):
             if (row["first_month"], row["last_month"]) == (span.first, span.last):
-                values = {one.name: row[one.name] for one in fields(SpanForecast)[2:]}
-                return SpanForecast(asked.key, span.name, **values)
+                values = {one.name: row[one.name] for one in fields(PeriodForecast)[2:]}
+                return PeriodForecast(asked.key, span.name, **values)
         only = spans.only_month(span, asked.cutoff)
         published = store.month_forecasts(self.connection, asked.key, ENGINE) if only else []
         month = next((row for row in published if row["month"] == only), None)
         return spans.span_forecast(asked.key, span, asked.cutoff, found, month)
 
-    def parts(self, text: str, span: str) -> list[SpanForecast]:
+    def parts(self, text: str, span: str) -> list[PeriodForecast]:
         """A span of every part of BORDER:DIMENSION that has a forecast, the largest first."""
         keys = [key for key in self.names.parts(text) if key in self.joint.marginals]
         return sorted((self.span(key, span) for key in keys), key=lambda found: -found.median)

@@ -22,7 +22,7 @@ import numpy as np
 from forecast import months
 from forecast.engine import intervals, scores
 from forecast.engine import parameters as par
-from forecast.engine.blocks import Spread, in_turn
+from forecast.engine.blocks import Spread, serial
 from forecast.engine.predictive import Predictive, TotalRows
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from forecast.engine.rows import HUB, INTERVAL_PROBS, INTERVALS
@@ -125,7 +125,7 @@ def forecast_counts(
     *,
     hindcasts: int = 0,
     totals: TotalRows | None = None,
-    spread: Spread = in_turn,
+    spread: Spread = serial,
 ) -> SeriesForecasts:
     """Forecast every series from its last month, and from earlier ones if asked.
 

@@ -23,11 +23,11 @@ import numpy as np
 from forecast.engine import combination, intervals, tails
 from forecast.engine import parameters as par
 from forecast.engine import shelf as shelves
-from forecast.engine.combination import Hearing, Losses
+from forecast.engine.combination import Evidence, Losses
 from forecast.engine.predictive import Predictive, TotalRows, predictive, summed
 from forecast.engine.shelf import Place, Shelf
 from models import structural
-from models.base import Floats, Ints, Panel, beside
+from models.base import Floats, Ints, Panel, stack
 from models.breakwalk import BreakWalk
 from models.kalman import GRID
 from models.level import levels
@@ -46,7 +46,7 @@ class Spread(Protocol):
         """Each job's answer, in the order of the jobs; work is a module's function, picklable."""
 
 
-def in_turn(work: Callable[[J], A], jobs: Iterable[J], /) -> Iterator[A]:
+def serial(work: Callable[[J], A], jobs: Iterable[J], /) -> Iterator[A]:
     """One job after the other, in this process."""
     return map(work, jobs)
 
@@ -111,12 +111,12 @@ class Verdicts(NamedTuple):
     root: Floats
     level: Floats
 
-    def of(self, cut: Cut) -> Verdicts:
+    def of(self, cut: Slice) -> Verdicts:
         """Those of some series and families."""
         return Verdicts(self.lean[cut.rows], self.root[cut.rows], self.level[cut.families])
 
 
-class Step(NamedTuple):
+class FirstPass(NamedTuple):
     """A block, and its families' priors, (families, months, grid), of the structural grid.
 
     ahead : months, of the paths. place : where these wait from the verdict to the forecasts; None
@@ -150,14 +150,14 @@ class BlockPaths(NamedTuple):
         return BlockPaths(walk, grid, self.root[..., :h], self.level)
 
 
-class LastStep(NamedTuple):
+class LastPass(NamedTuple):
     """A block with all that its families have in common.
 
     paths : of the block, if they were kept.
     until : the last column at which models are weighed anew; None for every one.
     """
 
-    step: Step
+    step: FirstPass
     paths: BlockPaths | None
     verdicts: Verdicts
     totals: TotalRows
@@ -181,21 +181,21 @@ class FurtherTask(NamedTuple):
         return Task(self.task.panel, last, self.ahead)
 
 
-class Cut(NamedTuple):
+class Slice(NamedTuple):
     """Rows of a panel that are computed together, and their families' numbers, each once."""
 
     rows: Ints
     families: Ints
 
 
-class Learned(NamedTuple):
+class FamilyState(NamedTuple):
     """What a panel's families have in common, whatever the horizon.
 
     prior : (families, months, grid) log weights of the structural grid.
     places, paths : of each cut's paths, in order, see `Step`.
     """
 
-    cuts: Sequence[Cut]
+    cuts: Sequence[Slice]
     prior: Floats
     verdicts: Verdicts
     places: Sequence[Place | None]
@@ -265,7 +265,7 @@ def _joined(tasks: Sequence[Task]) -> Task:
     panels = [
         replace(t.panel, family=np.char.add(f"{n} ", t.panel.family)) for n, t in enumerate(tasks)
     ]
-    return replace(tasks[0], panel=beside(panels))
+    return replace(tasks[0], panel=stack(panels))
 
 
 def both_horizons(asked: FurtherTask) -> tuple[Predictive, Predictive]:
@@ -276,16 +276,16 @@ def both_horizons(asked: FurtherTask) -> tuple[Predictive, Predictive]:
     asked = asked._replace(task=_with_gaps_filled(asked.task))
     ahead = max(asked.task.h, asked.ahead, farthest(asked.task.panel))
     with Shelf() as shelf:
-        learned = _learned(asked.task, in_turn, 0, ahead, shelf)
+        learned = _learned(asked.task, serial, 0, ahead, shelf)
         near, far = (
-            _said(task, learned, in_turn, asked.totals) for task in (asked.task, asked.at_the_end)
+            _said(task, learned, serial, asked.totals) for task in (asked.task, asked.at_the_end)
         )
     return near, far
 
 
 def in_steps(
     task: Task,
-    spread: Spread = in_turn,
+    spread: Spread = serial,
     size: int = 0,
     *,
     totals: TotalRows | None = None,
@@ -305,20 +305,20 @@ def _with_gaps_filled(task: Task) -> Task:
     return replace(task, panel=structural.filled(task.panel))
 
 
-def _learned(task: Task, spread: Spread, size: int, ahead: int, shelf: Shelf) -> Learned:
+def _learned(task: Task, spread: Spread, size: int, ahead: int, shelf: Shelf) -> FamilyState:
     cuts = cuts_of(family_numbers(task.panel), size or len(task.panel.z))
     prior = structural.log_prior(_evidence(task.panel, cuts, spread))
     places: list[Place | None] = []
     one = len(cuts) == 1
 
-    def steps() -> Iterator[Step]:
+    def steps() -> Iterator[FirstPass]:
         for cut in cuts:
             part = task.part(cut.rows)
             places.append(None if one else place_for(part, ahead, shelf, spread))
-            yield Step(part, prior[cut.families], ahead, places[-1], keep=one)
+            yield FirstPass(part, prior[cut.families], ahead, places[-1], keep=one)
 
     verdicts, paths = _verdicts(task.panel, cuts, spread(block_losses, steps()))
-    return Learned(cuts, prior, verdicts, places, paths)
+    return FamilyState(cuts, prior, verdicts, places, paths)
 
 
 def farthest(panel: Panel) -> int:
@@ -335,7 +335,7 @@ def place_for(task: Task, ahead: int, shelf: Shelf, spread: Spread) -> Place | N
 
 def _said(
     task: Task,
-    learned: Learned,
+    learned: FamilyState,
     spread: Spread,
     totals: TotalRows | None = None,
     until: int | None = None,
@@ -350,8 +350,8 @@ def _said(
         verdicts = Verdicts(*(_held(x, until) for x in verdicts))
     ahead = max(task.h, farthest(task.panel))
     steps = (
-        LastStep(
-            Step(task.part(cut.rows), prior[cut.families], ahead, place),
+        LastPass(
+            FirstPass(task.part(cut.rows), prior[cut.families], ahead, place),
             paths,
             verdicts.of(cut),
             totals or {},
@@ -394,14 +394,14 @@ def _by_size(family: np.ndarray, size: int) -> tuple[list[Ints], Ints]:
     return [np.sort(np.concatenate(pack)) for pack in packs], np.concatenate(large)
 
 
-def cuts_of(number: Ints, size: int) -> list[Cut]:
+def cuts_of(number: Ints, size: int) -> list[Slice]:
     """Blocks of at most `size` series; number : (series,) of their families."""
     starts = range(0, len(number), size)
     blocks = (np.arange(first, min(first + size, len(number))) for first in starts)
-    return [Cut(rows, np.unique(number[rows])) for rows in blocks]
+    return [Slice(rows, np.unique(number[rows])) for rows in blocks]
 
 
-def _evidence(panel: Panel, cuts: Sequence[Cut], spread: Spread) -> Ints:
+def _evidence(panel: Panel, cuts: Sequence[Slice], spread: Spread) -> Ints:
     """(families, months, grid) of all blocks; see `structural.evidence`.
 
     On log1p counts: on square roots it says the same, and the scores move by less than .05%.
@@ -425,20 +425,20 @@ def _unrooted(path: Floats) -> Floats:
 
 
 def _verdicts(
-    panel: Panel, cuts: Sequence[Cut], answers: Iterable[BlockLosses]
+    panel: Panel, cuts: Sequence[Slice], answers: Iterable[BlockLosses]
 ) -> tuple[Verdicts, list[BlockPaths | None]]:
     """What each family's losses say, from those of all blocks; and paths that were answered."""
     losses, own = np.empty((4, *panel.z.shape)), np.empty(panel.z.shape)
     families = max(int(cut.families.max()) for cut in cuts) + 1
-    shape = len(Hearing._fields) - 1, families, panel.z.shape[1]
+    shape = len(Evidence._fields) - 1, families, panel.z.shape[1]
     shared = np.zeros(shape, dtype=np.int64)
     kept: list[BlockPaths | None] = []
     for cut, (found, heard, paths) in zip(cuts, answers, strict=True):
         losses[:, cut.rows], own[cut.rows] = found, heard.own
         shared[:, cut.families] += np.stack(heard[1:])
         kept.append(paths)
-    heard = Hearing(own, *shared)
-    lean = combination.lean(
+    heard = Evidence(own, *shared)
+    lean = combination.log_odds(
         Losses(*losses), panel.seen, panel.family, panel.behind, jumps=panel.jumps
     )
     if panel.calm:
@@ -456,11 +456,11 @@ class BlockLosses(NamedTuple):
     """
 
     losses: Losses
-    heard: Hearing
+    heard: Evidence
     paths: BlockPaths | None
 
 
-def block_losses(step: Step) -> BlockLosses:
+def block_losses(step: FirstPass) -> BlockLosses:
     """What a block's series say of the models."""
     paths = _block_paths(step)
     if step.place:
@@ -477,7 +477,7 @@ def block_losses(step: Step) -> BlockLosses:
     return BlockLosses(losses, heard, paths if step.keep else None)
 
 
-def _block_paths(step: Step) -> BlockPaths:
+def _block_paths(step: FirstPass) -> BlockPaths:
     """What a block's models say from every column."""
     panel = step.task.panel
     grid = structural.sweep_under(step.prior, panel, step.ahead)
@@ -490,7 +490,7 @@ def _block_paths(step: Step) -> BlockPaths:
     )
 
 
-def block_forecasts(last: LastStep) -> tuple[Predictive, Floats]:
+def block_forecasts(last: LastPass) -> tuple[Predictive, Floats]:
     """A block's forecasts at the origins, before widths are learned, and `squared_errors`."""
     step, paths, verdicts, totals, until = last
     paths = paths or shelves.taken(step.place) or _block_paths(step)

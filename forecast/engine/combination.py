@@ -55,7 +55,7 @@ TINY = 1e-6  # keeps two perfect models comparable
 CERTAIN = 50.0  # the largest verdict
 
 
-def lean(
+def log_odds(
     losses: Losses, z: Floats, family: np.ndarray, behind: Ints | None = None, jumps: bool = True
 ) -> Floats:
     """How far the verdict is on the grid's side, log odds.
@@ -280,7 +280,7 @@ class Losses(NamedTuple):
     spread: Floats
 
 
-class Hearing(NamedTuple):
+class Evidence(NamedTuple):
     """What the series of some families say of the calm models, added up by family.
 
     Attributes
@@ -306,7 +306,7 @@ def hearing(
     z: Floats,
     family: Ints,
     behind: Ints | None = None,
-) -> Hearing:
+) -> Evidence:
     """What a block of series says of them.
 
     Parameters
@@ -330,10 +330,10 @@ def hearing(
     old = (age(z) >= par.FIRST_ORIGIN) & ~silent(z)
     said = np.stack([*(in_units(x) for x in (*shares, level_own, level_both)), old], axis=2)
     by_family = family_sums(on_calendar(said, behind, 0), family, int(family.max()) + 1)
-    return Hearing(np.log(faded[0] / faded[1]), *by_family.transpose(2, 0, 1))
+    return Evidence(np.log(faded[0] / faded[1]), *by_family.transpose(2, 0, 1))
 
 
-def root_weight(heard: Hearing, family: Ints, behind: Ints | None = None) -> Floats:
+def root_weight(heard: Evidence, family: Ints, behind: Ints | None = None) -> Floats:
     """(series, months) r, the weight of the square root grid; 0 below ROOT_LEAST.
 
     heard : of all series of every family. family : (series,) their numbers. behind : of the panel.
@@ -347,7 +347,7 @@ def root_weight(heard: Hearing, family: Ints, behind: Ints | None = None) -> Flo
     return np.asarray(np.where(weight < par.ROOT_LEAST, 0.0, weight))
 
 
-def level_weight(heard: Hearing) -> Floats:
+def level_weight(heard: Evidence) -> Floats:
     """(families, months) m, the weight of the smoothed level, 0 .. 1.
 
     n series of one month count as sqrt(n), because they move together.

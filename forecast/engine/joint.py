@@ -18,7 +18,7 @@ import numpy as np
 
 from forecast import months
 from forecast.engine import intervals, paths, reconcile
-from forecast.types import PathMarks, PathRule, SeriesKey, Totals
+from forecast.types import SeriesKey, SimulationSpec, StoredMarginals, Totals
 from models.base import Floats
 
 _SINGLE, _DOUBLE = np.dtype("<f4"), np.dtype("<f8")
@@ -40,11 +40,11 @@ def marks_of(kept: bytes, rule: int) -> Floats:
     In single precision, so that it does not matter which processor took the logarithms.
     """
     if rule == 1:
-        marks = np.frombuffer(zlib.decompress(kept), _SINGLE).reshape(-1, len(paths.MARK_PROBS))
+        marks = np.frombuffer(zlib.decompress(kept), _SINGLE).reshape(-1, len(paths.QUANTILES))
         return marks.astype(np.float64)
     df, reach, *ahead = np.frombuffer(kept, _DOUBLE)
     centre, scale = np.reshape(ahead, (2, -1))
-    found = intervals.quantiles(centre, scale, df, reach, paths.MARK_PROBS).astype(_SINGLE)
+    found = intervals.quantiles(centre, scale, df, reach, paths.QUANTILES).astype(_SINGLE)
     return np.maximum.accumulate(found.astype(np.float64), axis=-1)
 
 
@@ -100,7 +100,9 @@ class Joint:
     rule, kept : as the run stored them. totals : which of the series add up to which.
     """
 
-    def __init__(self, rule: PathRule, kept: Iterable[PathMarks], totals: Totals) -> None:
+    def __init__(
+        self, rule: SimulationSpec, kept: Iterable[StoredMarginals], totals: Totals
+    ) -> None:
         if rule.rule not in _RULES:
             raise ValueError(f"paths by rule {rule.rule}; known are 1 and {paths.RULE}")
         self.seed, self.totals = rule.seed, totals
@@ -127,7 +129,7 @@ class Joint:
         return self._drawn.setdefault(n, Draws(self, n))
 
 
-def _marginals(one: PathMarks, rule: int) -> Marginals:
+def _marginals(one: StoredMarginals, rule: int) -> Marginals:
     known = {months.to_index(month): count for month, count in one.known}
     return Marginals(months.to_index(one.cutoff), one.marks, rule, one.share, known)
 

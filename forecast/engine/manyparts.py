@@ -24,10 +24,10 @@ from forecast.engine import combination, intervals, tails
 from forecast.engine.anyseries import SHORTEST, SeriesForecasts, long_enough
 from forecast.engine.blocks import (
     BLOCK,
-    Cut,
-    LastStep,
+    FirstPass,
+    LastPass,
+    Slice,
     Spread,
-    Step,
     Task,
     Verdicts,
     block_forecasts,
@@ -38,7 +38,7 @@ from forecast.engine.blocks import (
     place_for,
     room_for,
 )
-from forecast.engine.combination import Hearing, Losses
+from forecast.engine.combination import Evidence, Losses
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.shelf import Place, Shelf
@@ -212,7 +212,7 @@ class _Key(NamedTuple):
 
     part: int
     task: Task
-    cut: Cut
+    cut: Slice
     last: bool
 
 
@@ -264,13 +264,13 @@ class _Together:
         """
         places: list[Place | None] = []
 
-        def step(key: _Key) -> Step:
+        def step(key: _Key) -> FirstPass:
             ahead = max(self.h, farthest(key.task.panel))
             places.append(place_for(key.task, ahead, shelf, self.spread))
             return self._step(key, prior, places[-1])
 
         apart, live = np.zeros((2, *self.shape), dtype=np.int64)
-        shared = np.zeros((len(Hearing._fields) - 1, *self.shape), dtype=np.int64)
+        shared = np.zeros((len(Evidence._fields) - 1, *self.shape), dtype=np.int64)
         ratios: list[Floats] = []
         own: list[Floats] = []
         for key, (losses, heard, _) in self._answers(block_losses, step):
@@ -295,9 +295,9 @@ class _Together:
         )
         return _Judged(statistic, self._medians(), shared), places
 
-    def _step(self, key: _Key, prior: Floats, place: Place | None) -> Step:
+    def _step(self, key: _Key, prior: Floats, place: Place | None) -> FirstPass:
         ahead = max(self.h, farthest(key.task.panel))
-        return Step(key.task, prior[key.cut.families], ahead, place)
+        return FirstPass(key.task, prior[key.cut.families], ahead, place)
 
     def _medians(self) -> Floats:
         """(families, months) median of the series' ratios."""
@@ -313,16 +313,16 @@ class _Together:
 
     def forecast(self, prior: Floats, judged: _Judged, places: Sequence[Place | None]) -> None:
         """Each part's forecasts before widths are learned, and what widths are learned from."""
-        level = combination.level_weight(Hearing(np.empty(0), *judged.shared))
+        level = combination.level_weight(Evidence(np.empty(0), *judged.shared))
         verdicts: dict[int, Verdicts] = {}
         place = iter(places)
 
-        def step(key: _Key) -> LastStep:
+        def step(key: _Key) -> LastPass:
             if key.part not in verdicts:
                 verdicts.clear()  # of the part before: its jobs are on their way
                 verdicts[key.part] = self._verdicts(key.part, judged, level)
             last = self._step(key, prior, next(place))
-            return LastStep(last, None, verdicts[key.part].of(key.cut), {}, None)
+            return LastPass(last, None, verdicts[key.part].of(key.cut), {}, None)
 
         said: Predictive | None = None
         squares: list[Floats] = []
@@ -350,7 +350,7 @@ class _Together:
         self.scratch.keep("df", part, on_calendar(df, behind, np.nan).T.copy())
         for done in ("ratio", "own"):
             self.scratch.forget(done, part)
-        heard = Hearing(own, *judged.shared)
+        heard = Evidence(own, *judged.shared)
         return Verdicts(lean, combination.root_weight(heard, number, behind), level)
 
     def widen(self) -> None:

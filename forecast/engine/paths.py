@@ -31,19 +31,19 @@ if TYPE_CHECKING:
 RULE = 2  # of drawing; stored with a run
 DRAWS = 2000  # behind what is published of borders' sums
 PART_DRAWS = 1000  # and of parts; twice as many take a second more of every run
-FARTHEST = 24  # months that paths reach: to the end of the next fiscal year, whatever the month
+MAX_HORIZON = 24  # months that paths reach: to the end of the next fiscal year, whatever the month
 # Where a distribution is kept: the 23 published quantiles, so that its middle is theirs however
 # its tails are bent, and two more on each side, because one draw in fifty lies beyond those.
 _LOWER = (*(0.0005, 0.0025, 0.01, 0.025, 0.05), *(0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45))
-MARK_PROBS = (*_LOWER, 0.5, *(1 - p for p in reversed(_LOWER)))
+QUANTILES = (*_LOWER, 0.5, *(1 - p for p in reversed(_LOWER)))
 
-CLIPPED = 2.5  # normal scores beyond it count as this, so that one April 2020 is no correlation
+MAX_SCORE = 2.5  # normal scores beyond it count as this, so that one April 2020 is no correlation
 BELIEF = 24.0  # months' worth of belief that all pairs of series hang together alike
 LEAST_COMMON = 12  # months two series must share before their own correlation counts
 _LEAST_EIGENVALUE = 1e-6
 _WIDTH_DRAWS = 400
 _YEAR = 12
-_MARK_90 = len(MARK_PROBS) - 1 - _LOWER.index(0.1)  # place of the 90% quantile
+_MARK_90 = len(QUANTILES) - 1 - _LOWER.index(0.1)  # place of the 90% quantile
 _HALVINGS = 6
 
 
@@ -56,13 +56,13 @@ def tail_scores(probs: Floats) -> Floats:
     return np.asarray((2 * probs - 1) / np.sqrt(2 * probs * (1 - probs)))
 
 
-_MARK_SCORES = tail_scores(np.array(MARK_PROBS))
+_MARK_SCORES = tail_scores(np.array(QUANTILES))
 
 
 def marks(said: Predictive, origin: int = -1) -> Floats:
     """(series, h, MARK_PROBS) quantiles of log1p counts from one of the origins, by its place."""
     at = np.arange(said.centre.shape[1])[origin]
-    return said.at(np.array([at])).quantiles(MARK_PROBS)[:, 0]
+    return said.at(np.array([at])).quantiles(QUANTILES)[:, 0]
 
 
 def one_month_scores(said: Predictive, z: Floats) -> Floats:
@@ -77,7 +77,7 @@ def one_month_scores(said: Predictive, z: Floats) -> Floats:
     -------
     Within the outermost of MARK_PROBS; NaN where there was no forecast.
     """
-    before = said.first().quantiles(MARK_PROBS)[:, :-1, 0]
+    before = said.first().quantiles(QUANTILES)[:, :-1, 0]
     out = np.full_like(z, np.nan)
     for row, column in zip(*np.nonzero(np.isfinite(before[..., 0])), strict=True):
         came = z[row, column + 1]
@@ -99,7 +99,7 @@ def correlation(scores: Floats) -> Floats:
     (series, series) positive definite, 1 on the diagonal.
     """
     known = np.isfinite(scores)
-    x = np.where(known, np.clip(scores, -CLIPPED, CLIPPED), 0.0)
+    x = np.where(known, np.clip(scores, -MAX_SCORE, MAX_SCORE), 0.0)
     common = known.astype(float) @ known.T
     # About 0, not about the mean: a forecast's scores have mean 0 where it is any good.
     size = np.sqrt(((x**2) @ known.T) * ((x**2) @ known.T).T)
@@ -131,7 +131,7 @@ def persistence(of: Floats) -> Floats:
     last = min(of.shape[1], _YEAR)
     if last == 1:
         return np.ones(len(of))
-    low, high = MARK_PROBS.index(0.1), _MARK_90
+    low, high = QUANTILES.index(0.1), _MARK_90
     width = (of[:, :last, high] - of[:, :last, low]) ** 2
     first = np.maximum(width[:, 0], 1e-12)
     return np.asarray(np.clip((width[:, -1] / first - 1) / (last - 1), 0.0, 1.0))
@@ -152,7 +152,7 @@ def as_wide_as(together: Floats, parts: Floats, total: Floats) -> Floats:
     together : (parts, parts) of `correlation`.
     parts, total : (parts, h, MARK_PROBS) and (h, MARK_PROBS) of `marks`.
     """
-    wanted = float((total[:, MARK_PROBS.index(0.5)] - total[:, MARK_PROBS.index(0.025)]).mean())
+    wanted = float((total[:, QUANTILES.index(0.5)] - total[:, QUANTILES.index(0.025)]).mean())
     step = steps((len(parts), 2, _WIDTH_DRAWS, parts.shape[1]), 0)
 
     def width(share: float) -> float:

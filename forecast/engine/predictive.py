@@ -130,7 +130,7 @@ OLDER = 6  # months before, whose forecast the drift rule looks back to
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class ForecastPath:
     """The forecast of one series from one cutoff.
 
     Attributes
@@ -153,17 +153,17 @@ class Outlook:
         """Months from the cutoff to `month`."""
         return months.to_index(month) - months.to_index(self.cutoff)
 
-    def expected(self, month: str) -> Expected:
+    def expected(self, month: str) -> MonthForecast:
         """The forecast of one of its months."""
         step = self.horizon(month) - 1
         centre = self.centre[step]
         median = self.median[step] if self.median else whole(centre)
-        return Expected(median, centre, self.scale[step], self.df, step + 1)
+        return MonthForecast(median, centre, self.scale[step], self.df, step + 1)
 
 
-def outlook_of(said: Predictive, row: int, origin: int, cutoff: str) -> Outlook:
+def outlook_of(said: Predictive, row: int, origin: int, cutoff: str) -> ForecastPath:
     """One series' forecast from one of the origins, which must not be NaN."""
-    return Outlook(
+    return ForecastPath(
         cutoff,
         tuple(said.centre[row, origin].tolist()),
         tuple(said.scale[row, origin].tolist()),
@@ -172,7 +172,7 @@ def outlook_of(said: Predictive, row: int, origin: int, cutoff: str) -> Outlook:
 
 
 @dataclass(frozen=True)
-class Hindsight:
+class PanelHindcasts:
     """A panel and what the engine says of it at every column, as if it stood there.
 
     predictive : its origins are the columns 0 .. last.
@@ -184,7 +184,7 @@ class Hindsight:
     keys: Sequence[SeriesKey]
     panel: Panel
     predictive: Predictive
-    revised: Mapping[tuple[SeriesKey, str], Outlook] = field(default_factory=dict)
+    revised: Mapping[tuple[SeriesKey, str], ForecastPath] = field(default_factory=dict)
     further: Predictive | None = None
 
     def column(self, row: int, month: str) -> int:
@@ -192,7 +192,7 @@ class Hindsight:
         width = int(self.panel.z.shape[1])
         return width - 1 - (int(self.panel.last[row]) - months.to_index(month))
 
-    def outlook(self, row: int, cutoff: str) -> Outlook | None:
+    def outlook(self, row: int, cutoff: str) -> ForecastPath | None:
         """The hindcast from this cutoff, None where there is none.
 
         From the last month before it that was known, if nobody knows this one.
@@ -218,7 +218,7 @@ class Hindsight:
         before = np.flatnonzero(self._months_known[row, : column + 1])
         return months.shift(cutoff, int(before[-1]) - column) if len(before) else cutoff
 
-    def reaching(self, row: int, month: str, ahead: int = 1) -> Outlook | None:
+    def reaching(self, row: int, month: str, ahead: int = 1) -> ForecastPath | None:
         """The hindcast of a month from `ahead` months before it, or more; see `outlook`.
 
         None behind a gap that is longer than hindcasts reach.
@@ -227,13 +227,15 @@ class Hindsight:
         within = outlook is not None and outlook.horizon(month) <= len(outlook.centre)
         return outlook if within else None
 
-    def expected(self, row: int, month: str, ahead: int) -> Expected | None:
+    def expected(self, row: int, month: str, ahead: int) -> MonthForecast | None:
         """What that hindcast says of the month."""
         outlook = self.reaching(row, month, ahead)
         return outlook.expected(month) if outlook else None
 
 
-def border_beside(borders: Hindsight, parts: Hindsight, row: int) -> tuple[Floats, Floats]:
+def border_beside(
+    borders: PanelHindcasts, parts: PanelHindcasts, row: int
+) -> tuple[Floats, Floats]:
     """A part's border in the columns of the part: log1p counts, and the first step from each.
 
     The border is the series with the part's border name; NaN where it has no month.
@@ -252,7 +254,7 @@ def border_beside(borders: Hindsight, parts: Hindsight, row: int) -> tuple[Float
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class MonthForecast:
     """What stood before a month: median in counts; centre, scale and df on log1p counts.
 
     horizon : months ahead it was said.

@@ -18,7 +18,7 @@ import numpy as np
 
 from forecast.engine import blocks, intervals
 from forecast.engine import parameters as par
-from forecast.engine.blocks import BLOCK, FurtherTask, Spread, in_turn
+from forecast.engine.blocks import BLOCK, FurtherTask, Spread, serial
 from forecast.engine.predictive import Predictive, TotalRows, predictive, summed
 from models import build
 from models.base import Failure, Floats, Ints, Panel, Paths
@@ -32,7 +32,7 @@ def engine_forecasts(
     *,
     totals: TotalRows | None = None,
     until: int | None = None,
-    spread: Spread = in_turn,
+    spread: Spread = serial,
     size: int = BLOCK,
 ) -> Predictive:
     """What the engine says at each origin.

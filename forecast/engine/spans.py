@@ -17,7 +17,7 @@ from forecast.engine import paths
 from forecast.engine.coherent import around, whole
 from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
 from forecast.errors import SpanError
-from forecast.types import SeriesKey, SpanForecast
+from forecast.types import PeriodForecast, SeriesKey
 from models.base import Floats
 
 _FORMS = "a month 2026-12, a span 2026-10..2027-03, FY2027, 2027, next 12 months, rest of 2026"
@@ -170,7 +170,7 @@ def total(span: Span, counts: Mapping[str, int], cutoff: str, draws: Floats) -> 
 
 def span_forecast(
     key: SeriesKey, span: Span, cutoff: str, found: Sum, month: Mapping[str, int] | None = None
-) -> SpanForecast:
+) -> PeriodForecast:
     """A span's sum with its median and intervals, whole and rounded outward.
 
     month : the published forecast of the only month of the span that is to come, by the names of
@@ -182,7 +182,7 @@ def span_forecast(
         counts = whole(paths.quantiles(found.draws, INTERVAL_PROBS))
         values = dict(zip(INTERVALS, counts.tolist(), strict=True))
         values |= around(values, round(float(np.median(found.draws))))
-    return SpanForecast(
+    return PeriodForecast(
         series=key,
         span=span.name,
         first_month=span.first,

@@ -20,8 +20,8 @@ Side = Literal[-1, 0, 1]
 
 CLIP = 2.5  # normal scores
 SLACK = 0.5  # of a score, that a month may be off without adding up
-LIMIT = 4.5  # an alarm in about 150 months of the borders and of the Border Patrol since 2003
-KNOWN = 8  # months for which a side stays said
+CUSUM_LIMIT = 4.5  # an alarm in about 150 months of the borders and of the Border Patrol since 2003
+QUIET_MONTHS = 8  # months for which a side stays said
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ def quiet(drift: Drift, month: str, score: float, outside: Side | None) -> tuple
     side = _alarm(drift, up, down, outside)
     after = replace(
         drift,
-        up=0.0 if up > LIMIT else up,
-        down=0.0 if down > LIMIT else down,
+        up=0.0 if up > CUSUM_LIMIT else up,
+        down=0.0 if down > CUSUM_LIMIT else down,
         outside=outside or 0,
     )
     if side == 0 or _known(drift, side, month):
@@ -69,13 +69,13 @@ def quiet(drift: Drift, month: str, score: float, outside: Side | None) -> tuple
 
 
 def _alarm(drift: Drift, up: float, down: float, outside: Side | None) -> Side:
-    if up > LIMIT:
+    if up > CUSUM_LIMIT:
         return 1
-    if down > LIMIT:
+    if down > CUSUM_LIMIT:
         return -1
     return outside if outside and outside == drift.outside else 0
 
 
 def _known(drift: Drift, side: int, month: str) -> bool:
     said = drift.said.get(side)
-    return said is not None and months.to_index(month) - months.to_index(said) <= KNOWN
+    return said is not None and months.to_index(month) - months.to_index(said) <= QUIET_MONTHS

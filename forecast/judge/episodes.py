@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 from forecast import months
 from forecast.engine import tails
-from forecast.engine.predictive import Outlook
+from forecast.engine.predictive import ForecastPath
 from forecast.types import Episode, Role, SeriesKey
 
 KEPT = 0.5  # of the flagged deviation, to hold
@@ -54,7 +54,7 @@ class Seen:
     p: float
     alpha: float
     deviates: bool
-    outlook: Outlook
+    outlook: ForecastPath
     border_z: float = float("nan")
     relative: bool = False
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.engine import intervals
-from forecast.engine.predictive import Expected, Outlook, whole
+from forecast.engine.predictive import ForecastPath, MonthForecast, whole
 from models.base import Floats
 
 
@@ -27,7 +27,7 @@ class BorderMonth:
     """
 
     z: float
-    outlook: Outlook
+    outlook: ForecastPath
     flag: str | None = None
     flagged: bool = False
 
@@ -54,18 +54,20 @@ def _errors(z: Floats, first: Floats) -> Floats:
     return errors
 
 
-def moved_along(expected: Expected, border: BorderMonth, month: str, share: float) -> Expected:
+def moved_along(
+    expected: MonthForecast, border: BorderMonth, month: str, share: float
+) -> MonthForecast:
     """The part's forecast moved as its border moved, with the scale of r."""
     centre = expected.centre + border.z - border.outlook.expected(month).centre
     return replace(expected, median=whole(centre), centre=centre, scale=expected.scale * share)
 
 
-def difference(part: Outlook, border: Outlook, share: float) -> Outlook:
+def difference(part: ForecastPath, border: ForecastPath, share: float) -> ForecastPath:
     """The forecast of part less border, log1p counts; both from the same cutoff."""
     pairs = zip(part.centre, border.centre, strict=False)
     centre = tuple(own - theirs for own, theirs in pairs)
     scale = tuple(value * share for value in part.scale[: len(centre)])
-    return Outlook(part.cutoff, centre, scale, part.df, part.run_id)
+    return ForecastPath(part.cutoff, centre, scale, part.df, part.run_id)
 
 
 BUDGET = 5.0  # false flags a month that the whole drill-down may raise

@@ -21,7 +21,7 @@ from models.base import Floats
 INSIDE = "next month inside the 80% range"
 LONG = 60  # months: what is "since" in the lowest since
 COIN = 0.25  # Brier score of saying 1/2 to everything
-PRIOR = 48  # questions' worth of belief in a coin: a year of the four borders'
+PRIOR_N = 48  # questions' worth of belief in a coin: a year of the four borders'
 EARLIEST = 24  # months a border must have been published before it is asked about
 
 
@@ -176,7 +176,7 @@ def base_rates(
 
 
 def _rate(came: Sequence[bool]) -> float:
-    return (sum(came) + PRIOR / 2) / (len(came) + PRIOR)
+    return (sum(came) + PRIOR_N / 2) / (len(came) + PRIOR_N)
 
 
 class ChanceScores(NamedTuple):

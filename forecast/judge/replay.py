@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast import months
-from forecast.engine.predictive import OLDER, Hindsight
-from forecast.judge.series import JudgedMonth, Look, Published, State, course, typical
-from forecast.judge.surprise import Rules
+from forecast.engine.predictive import OLDER, PanelHindcasts
+from forecast.judge.series import JudgedMonth, MonthCase, Published, State, judge_months, typical
+from forecast.judge.surprise import FlagRules
 from forecast.sources import policy_dates
 from forecast.types import Flag, SeriesKey
 
@@ -36,9 +36,9 @@ class Replayed:
 
 
 def replay(
-    hindsight: Hindsight,
+    hindsight: PanelHindcasts,
     first: Mapping[SeriesKey, FirstCounts],
-    rules: Rules,
+    rules: FlagRules,
     rows: Sequence[int] | None = None,
     since: str = "",
 ) -> list[Replayed]:
@@ -53,16 +53,18 @@ def replay(
     for row in range(len(hindsight.keys)) if rows is None else rows:
         key = hindsight.keys[row]
         looks = looks_back(hindsight, row, first[key], since)
-        judged = tuple(judged for _, judged in course(looks, rules, State()))
+        judged = tuple(judged for _, judged in judge_months(looks, rules, State()))
         found.append(Replayed(key, judged))
     return found
 
 
-def looks_back(hindsight: Hindsight, row: int, first: FirstCounts, since: str = "") -> list[Look]:
+def looks_back(
+    hindsight: PanelHindcasts, row: int, first: FirstCounts, since: str = ""
+) -> list[MonthCase]:
     """The months of one series with the hindcasts that would have stood before them."""
     counts = {month: count for month, (count, _) in first.items()}
     return [
-        Look(
+        MonthCase(
             published=Published(
                 hindsight.keys[row], month, *first[month], typical(counts, months.shift(month, -1))
             ),

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from forecast import months
-from forecast.engine.predictive import Expected, Outlook
+from forecast.engine.predictive import ForecastPath, MonthForecast
 from forecast.judge import drift, episodes, parts
 from forecast.judge.drift import Drift, Side
 from forecast.judge.parts import BorderMonth
-from forecast.judge.surprise import Rules, Severity, eligible, p_value, ratio, severity
+from forecast.judge.surprise import FlagRules, Severity, eligible, p_value, ratio, severity
 from forecast.types import Episode, Flag, Judgement, Role, SeriesKey
 
 OUTSIDE = 0.05  # p beyond the 95% interval
@@ -35,7 +35,7 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class MonthCase:
     """A published month and what had been said of it.
 
     outlook : the forecast with the latest cutoff before it, None if it is too early for one.
@@ -44,8 +44,8 @@ class Look:
     """
 
     published: Published
-    outlook: Outlook | None
-    older: Expected | None = None
+    outlook: ForecastPath | None
+    older: MonthForecast | None = None
     border: BorderMonth | None = None
     apart: float = math.nan
 
@@ -69,7 +69,7 @@ class JudgedMonth(NamedTuple):
 class Surprise(NamedTuple):
     """One month against one forecast."""
 
-    expected: Expected
+    expected: MonthForecast
     p: float
     z: float
     grade: Severity | None
@@ -85,18 +85,18 @@ class Surprise(NamedTuple):
         return self.grade not in (None, "watch")
 
 
-def course(
-    looks: Iterable[Look], rules: Rules, state: State | None = None, *, drifts: bool = True
+def judge_months(
+    looks: Iterable[MonthCase], rules: FlagRules, state: State | None = None, *, drifts: bool = True
 ) -> Iterator[tuple[State, JudgedMonth]]:
     """Month after month, ascending; the state after each and what came of it."""
     state = state or State()
     for look in looks:
-        state, judged = follow(state, look, rules, drifts=drifts)
+        state, judged = judge_month(state, look, rules, drifts=drifts)
         yield state, judged
 
 
-def follow(
-    state: State, look: Look, rules: Rules, *, drifts: bool = True
+def judge_month(
+    state: State, look: MonthCase, rules: FlagRules, *, drifts: bool = True
 ) -> tuple[State, JudgedMonth]:
     """One month further; `drifts` whether the series is watched for drift."""
     if look.outlook is None:
@@ -117,13 +117,13 @@ def follow(
     return State(step.open, after), JudgedMonth(judgement, tuple(flags), changed)
 
 
-def _verdict(published: Published, expected: Expected, rules: Rules) -> Surprise:
+def _verdict(published: Published, expected: MonthForecast, rules: FlagRules) -> Surprise:
     p, z = p_value(published.encounters, expected)
     grade = severity(published.encounters, expected, p, published.typical, rules)
     return Surprise(expected, p, z, grade)
 
 
-def _apart(look: Look, rules: Rules) -> Surprise | None:
+def _apart(look: MonthCase, rules: FlagRules) -> Surprise | None:
     """The part against its border, None where that is not the question or cannot be asked."""
     if look.border is None or look.border.flag is None or look.outlook is None:
         return None
@@ -138,7 +138,7 @@ def _apart(look: Look, rules: Rules) -> Surprise | None:
 
 
 def _seen(
-    look: Look, outlook: Outlook, own: Surprise, apart: Surprise | None, rules: Rules
+    look: MonthCase, outlook: ForecastPath, own: Surprise, apart: Surprise | None, rules: FlagRules
 ) -> episodes.Seen:
     verdict = apart or own
     border = look.border
@@ -160,7 +160,7 @@ def _seen(
 
 
 def _flag(
-    look: Look, own: Surprise, apart: Surprise | None, state: State, step: episodes.EpisodeStep
+    look: MonthCase, own: Surprise, apart: Surprise | None, state: State, step: episodes.EpisodeStep
 ) -> Flag | None:
     border = look.border
     parent = border.flag if border else None
@@ -197,7 +197,7 @@ def _month_flag(
     )
 
 
-def _outside(look: Look) -> Side | None:
+def _outside(look: MonthCase) -> Side | None:
     """Side on which the month lies beyond the 95% interval of six months before."""
     if look.older is None:
         return None
@@ -207,12 +207,12 @@ def _outside(look: Look) -> Side | None:
 
 def _drifted(
     state: State,
-    look: Look,
+    look: MonthCase,
     own: Surprise,
     flag: Flag | None,
     outside: Side | None,
     step: episodes.EpisodeStep,
-    rules: Rules,
+    rules: FlagRules,
 ) -> tuple[Drift, Side]:
     """The drift rule after this month, and its alarm's side."""
     month = look.published.month
@@ -223,11 +223,11 @@ def _drifted(
     return (replace(after, said=state.drift.said), 0) if alarm and known else (after, alarm)
 
 
-def _large(look: Look, rules: Rules) -> bool:
+def _large(look: MonthCase, rules: FlagRules) -> bool:
     return look.older is not None and eligible(look.older, look.published.typical, rules)
 
 
-def _drift_flag(published: Published, older: Expected, side: Side) -> Flag:
+def _drift_flag(published: Published, older: MonthForecast, side: Side) -> Flag:
     return Flag(
         series=published.series,
         month=published.month,
@@ -243,7 +243,7 @@ def _drift_flag(published: Published, older: Expected, side: Side) -> Flag:
 
 def _judgement(
     published: Published,
-    outlook: Outlook,
+    outlook: ForecastPath,
     own: Surprise,
     apart: Surprise | None,
     outside: Side | None,

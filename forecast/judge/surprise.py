@@ -15,14 +15,14 @@ from typing import Literal
 from scipy.special import ndtri
 
 from forecast.engine import tails
-from forecast.engine.predictive import Expected
+from forecast.engine.predictive import MonthForecast
 from forecast.types import Flag, SeriesKey
 
 Severity = Literal["watch", "notable", "major", "critical"]
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class FlagRules:
     """When a month is flagged.
 
     alpha : p below this is notable. min_level : a series whose median forecast and 12-month
@@ -41,7 +41,7 @@ _MAJOR, _MAJOR_RATIO = 0.01, 2.0
 _CRITICAL, _CRITICAL_RATIO = 0.005, 4.0
 
 
-def p_value(encounters: int, expected: Expected) -> tuple[float, float]:
+def p_value(encounters: int, expected: MonthForecast) -> tuple[float, float]:
     """(p, z) of a published count.
 
     Returns
@@ -54,7 +54,7 @@ def p_value(encounters: int, expected: Expected) -> tuple[float, float]:
     return min(1.0, p), math.copysign(float(-ndtri(max(p / 2, 1e-300))), u)
 
 
-def p_of(away: float, expected: Expected) -> float:
+def p_of(away: float, expected: MonthForecast) -> float:
     """Two-sided p of a month `away` from the centre, in units of the scale."""
     return tails.tail_of_one(away, expected.centre, expected.df, expected.horizon)
 
@@ -64,19 +64,19 @@ def ratio(encounters: int, median: int) -> float:
     return (encounters + 1) / (median + 1)
 
 
-def eligible(expected: Expected, typical: float, rules: Rules) -> bool:
+def eligible(expected: MonthForecast, typical: float, rules: FlagRules) -> bool:
     """Whether the series is large enough to be flagged; `typical` is its 12-month median."""
     return max(expected.median, typical) >= rules.min_level
 
 
-def material(encounters: int, median: int, rules: Rules) -> bool:
+def material(encounters: int, median: int, rules: FlagRules) -> bool:
     """Whether the deviation matters in counts and as a factor."""
     factor = abs(math.log(ratio(encounters, median)))
     return abs(encounters - median) >= rules.min_change and factor >= math.log(rules.min_ratio)
 
 
 def severity(
-    encounters: int, expected: Expected, p: float, typical: float, rules: Rules
+    encounters: int, expected: MonthForecast, p: float, typical: float, rules: FlagRules
 ) -> Severity | None:
     """How grave a month's deviation is, None if it is within what was expected."""
     if not (eligible(expected, typical, rules) and material(encounters, expected.median, rules)):
@@ -91,7 +91,7 @@ def severity(
     return "watch" if p < WATCH else None
 
 
-def thresholds(expected: Expected, rules: Rules) -> tuple[int | None, int]:
+def thresholds(expected: MonthForecast, rules: FlagRules) -> tuple[int | None, int]:
     """(below, above): a count under `below` or over `above` would be flagged.
 
     `below` is None where not even zero would be.
@@ -113,7 +113,7 @@ def thresholds(expected: Expected, rules: Rules) -> tuple[int | None, int]:
     return (below if below > 0 else None), above
 
 
-def _flagged(count: int, expected: Expected, rules: Rules) -> bool:
+def _flagged(count: int, expected: MonthForecast, rules: FlagRules) -> bool:
     if count < 0:
         return False
     return p_value(count, expected)[0] < rules.alpha and material(count, expected.median, rules)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.store.connect import insert
 from forecast.store.observations import row_with_id
 from forecast.store.read import rows
-from forecast.types import PathMarks, PathRule, Publication, SeriesKey
+from forecast.types import Publication, SeriesKey, SimulationSpec, StoredMarginals
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -39,7 +39,7 @@ def save_joint(
     )
 
 
-def path_rule(connection: sqlite3.Connection, run_id: int) -> PathRule | None:
+def path_rule(connection: sqlite3.Connection, run_id: int) -> SimulationSpec | None:
     """How a run's paths are drawn; None for a run that kept none."""
     found = connection.execute(
         "select rule, seed, borders, correlation from path_rules where run_id = ?", (run_id,)
@@ -47,12 +47,12 @@ def path_rule(connection: sqlite3.Connection, run_id: int) -> PathRule | None:
     if found is None:
         return None
     rule, seed, borders, correlation = found
-    return PathRule(
+    return SimulationSpec(
         rule, seed, tuple(json.loads(borders)), tuple(map(tuple, json.loads(correlation)))
     )
 
 
-def path_marks(connection: sqlite3.Connection, run_id: int) -> list[PathMarks]:
+def path_marks(connection: sqlite3.Connection, run_id: int) -> list[StoredMarginals]:
     """From what a run's paths are drawn, every series."""
     found = connection.execute(
         """
@@ -63,7 +63,7 @@ def path_marks(connection: sqlite3.Connection, run_id: int) -> list[PathMarks]:
         (run_id,),
     )
     return [
-        PathMarks(SeriesKey(*key), cutoff, marks, share, tuple(json.loads(known).items()))
+        StoredMarginals(SeriesKey(*key), cutoff, marks, share, tuple(json.loads(known).items()))
         for *key, cutoff, marks, share, known in found
     ]
 

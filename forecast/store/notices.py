@@ -23,7 +23,7 @@ from forecast.store import ledger
 from forecast.store.connect import transaction
 from forecast.store.kinds import EntryKind
 from forecast.store.read import rows
-from forecast.types import Occasion
+from forecast.types import NoticeIntent
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -129,7 +129,7 @@ _SECTION_COLUMNS = ", ".join(f.name for f in fields(Section))
 
 
 def save_due(
-    db: Database, run_id: int, created_at: str, occasions: Iterable[Occasion]
+    db: Database, run_id: int, created_at: str, occasions: Iterable[NoticeIntent]
 ) -> list[int]:
     """Write down what is to be told; inside a transaction. What is known already stays.
 

@@ -19,7 +19,7 @@ from forecast.types import (
     HUB_PERMILLES,
     Hindcast,
     KeptPath,
-    Occasion,
+    NoticeIntent,
     Publication,
     SeriesKey,
     StoredForecast,
@@ -254,7 +254,7 @@ def withdraw(
     why: str,
     by: str,
     now: datetime,
-    occasions: Iterable[Occasion] = (),
+    occasions: Iterable[NoticeIntent] = (),
 ) -> int:
     """Withdraw a run, once; its notices that have not gone out never will. Returns how many.
 

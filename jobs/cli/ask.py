@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from forecast.desk.asking import Asking
     from forecast.sources.source import Source
-    from forecast.types import SeriesKey, SpanForecast
+    from forecast.types import PeriodForecast, SeriesKey
 
 
 @contextmanager
@@ -223,7 +223,7 @@ def names_dimension(settings: Settings, series: str) -> bool:
         )
 
 
-def _as_json(name: str, found: SpanForecast, record: Asking) -> dict[str, Any]:
+def _as_json(name: str, found: PeriodForecast, record: Asking) -> dict[str, Any]:
     row = asdict(found)
     row.pop("series")
     return {"series": name, **row, "run": record.run.id, "digest": record.run.digest}

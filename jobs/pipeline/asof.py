@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast.engine.panel import nationwide_rows, panel
-from forecast.engine.predictive import Hindsight, Outlook, Predictive, outlook_of
+from forecast.engine.predictive import ForecastPath, PanelHindcasts, Predictive, outlook_of
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.store import watch
 from forecast.types import Counts, SeriesKey
 from jobs.pipeline.totals import Headline
-from models.base import beside
+from models.base import stack
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,7 +29,7 @@ CountsAsOf = Mapping[SeriesKey, Mapping[str, Sequence[watch.Stood]]]
 
 def as_known(
     db: Database | sqlite3.Connection, head: Headline, said: Predictive, source: Source
-) -> Hindsight:
+) -> PanelHindcasts:
     """What the engine would have said of the borders' totals at each cutoff.
 
     The figures of today stand in for those of a cutoff wherever they are the same; where a month
@@ -40,7 +40,7 @@ def as_known(
     for stood in watch.headline_values(db):
         values[stood.series][stood.month].append(stood)
     revised = asked_again(list(_earlier_figures(head, values)), said.centre.shape[2], source)
-    return Hindsight(head.keys, head.panel, said, revised)
+    return PanelHindcasts(head.keys, head.panel, said, revised)
 
 
 def _earlier_figures(head: Headline, values: CountsAsOf) -> Iterator[tuple[str, Counts]]:
@@ -71,7 +71,7 @@ def _as_of(by_month: Mapping[str, Sequence[watch.Stood]], cutoff: str, day: str)
 
 def asked_again(
     earlier: Sequence[tuple[str, Counts]], horizon: int, source: Source, weighed_before: int = 0
-) -> dict[tuple[SeriesKey, str], Outlook]:
+) -> dict[tuple[SeriesKey, str], ForecastPath]:
     """The engine's word from the last month of each of these figures, all at once.
 
     earlier : (name, figures); each is a family of its own. By (series, name).
@@ -84,7 +84,7 @@ def asked_again(
         for cutoff, counts in earlier
     ]
     places = [(key, cutoff) for cutoff, counts in earlier for key in counts]
-    together = beside(panels)
+    together = stack(panels)
     end = together.z.shape[1] - 1
     said = engine_forecasts(
         together,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from forecast import months
-from forecast.engine.predictive import Hindsight
+from forecast.engine.predictive import PanelHindcasts
 from forecast.judge.drivers import Part, Whole, drivers
 from forecast.labels import CROSSED
 from forecast.store import watch
@@ -23,7 +23,7 @@ def explain(
     db: Database,
     flags: Iterable[Flag],
     judgements: Iterable[Judgement],
-    hindsights: Sequence[Hindsight],
+    hindsights: Sequence[PanelHindcasts],
     counts: Counts,
     dimensions: Sequence[str],
     source: Source,
@@ -46,7 +46,7 @@ def _answer(
     whole: Whole,
     cutoff: str,
     dimension: str,
-    places: Mapping[SeriesKey, tuple[Hindsight, int]],
+    places: Mapping[SeriesKey, tuple[PanelHindcasts, int]],
     counts: Counts,
     source: Source,
 ) -> list[Driver]:
@@ -89,7 +89,7 @@ def _members(counts: Counts, border: str, dimension: str, source: Source) -> lis
 
 def _parts(
     members: Sequence[SeriesKey],
-    places: Mapping[SeriesKey, tuple[Hindsight, int]],
+    places: Mapping[SeriesKey, tuple[PanelHindcasts, int]],
     counts: Counts,
     month: str,
     cutoff: str,

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast import months
 from forecast.engine import ENGINE
-from forecast.engine.predictive import Hindsight, Outlook, whole
+from forecast.engine.predictive import ForecastPath, PanelHindcasts, whole
 from forecast.judge.changes import Medians, changes, summed
 from forecast.store import changes as store
 from forecast.types import Change, Counts, Forecast, SeriesKey
@@ -55,7 +55,7 @@ def moved(
     if set(old) != set(head.keys) or len(ends) > 1:
         return []
     cutoff, last = ends.pop(), months.from_index(int(head.panel.last[0]))
-    hindsight = Hindsight(head.keys, head.panel, said)
+    hindsight = PanelHindcasts(head.keys, head.panel, said)
     found = {key: hindsight.outlook(row, cutoff) for row, key in enumerate(head.keys)}
     restated = {key: outlook for key, outlook in found.items() if outlook is not None}
     if len(restated) < len(found):
@@ -93,7 +93,7 @@ def _until(head: Headline, row: int, cutoff: str) -> dict[str, int]:
 
 
 def _as_forecast(
-    counts: Counts, outlooks: Mapping[SeriesKey, Outlook], last: str
+    counts: Counts, outlooks: Mapping[SeriesKey, ForecastPath], last: str
 ) -> dict[SeriesKey, Mapping[str, int]]:
     """The figures of then, and every month since as it had been forecast."""
     out: dict[SeriesKey, Mapping[str, int]] = {}
@@ -104,7 +104,7 @@ def _as_forecast(
     return out
 
 
-def _medians(outlooks: Mapping[SeriesKey, Outlook], cutoff: str) -> Medians:
+def _medians(outlooks: Mapping[SeriesKey, ForecastPath], cutoff: str) -> Medians:
     return {
         key: {
             months.shift(cutoff, step + 1): whole(centre)

@@ -11,9 +11,16 @@ from forecast import months
 from forecast.engine import ENGINE, paths, spans
 from forecast.engine.coherent import coherent
 from forecast.engine.joint import Joint, as_bytes, groups
-from forecast.engine.predictive import Hindsight, Predictive
+from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.engine.rows import INTERVALS
-from forecast.types import Counts, Forecast, PathMarks, PathRule, SeriesKey, SpanForecast
+from forecast.types import (
+    Counts,
+    Forecast,
+    PeriodForecast,
+    SeriesKey,
+    SimulationSpec,
+    StoredMarginals,
+)
 from jobs.pipeline.totals import Headline, Models
 from models.base import Floats
 
@@ -27,13 +34,17 @@ ALL = 0.98  # a dimension published with another file differs by .5% through rev
 class JointForecast(NamedTuple):
     """What a run keeps to draw paths from, and the draws."""
 
-    rule: PathRule
-    marks: list[PathMarks]
+    rule: SimulationSpec
+    marks: list[StoredMarginals]
     draws: Joint
 
 
 def joint_forecast(
-    head: Headline, models: Models, families: Sequence[Hindsight], counts: Counts, source: Source
+    head: Headline,
+    models: Models,
+    families: Sequence[PanelHindcasts],
+    counts: Counts,
+    source: Source,
 ) -> JointForecast:
     """All series together, as a run keeps them."""
     said = models.predictive[ENGINE]
@@ -44,7 +55,7 @@ def joint_forecast(
     rule = _rule(head, said, models.further, found, source)
     shares, known = _shares(found, counts, cutoffs), _known(found, counts, cutoffs)
     kept = [
-        PathMarks(key, cutoffs[key], one, shares.get(key, 1.0), known.get(key, ()))
+        StoredMarginals(key, cutoffs[key], one, shares.get(key, 1.0), known.get(key, ()))
         for key, one in found.items()
     ]
     return JointForecast(rule, kept, Joint(rule, kept, source.totals))
@@ -77,14 +88,14 @@ def _rule(
     further: Predictive,
     found: Mapping[SeriesKey, bytes],
     source: Source,
-) -> PathRule:
+) -> SimulationSpec:
     """How the borders hang together, from their errors so far."""
     near, far = paths.marks(said), paths.marks(further)
     every = np.concatenate([near, far[:, near.shape[1] :]], axis=1)
     marks = {key: every[row] for row, key in enumerate(head.keys) if key in found}
     borders = [key for key in head.keys if key in marks and key.border != source.totals.whole]
     if not borders:
-        return PathRule(paths.RULE, int(head.panel.last.max()), (), ())
+        return SimulationSpec(paths.RULE, int(head.panel.last.max()), (), ())
     rows = [head.keys.index(key) for key in borders]
     scores = _by_month(paths.one_month_scores(said, head.panel.z)[rows], head.panel.last[rows])
     together = paths.correlation(scores)
@@ -92,7 +103,7 @@ def _rule(
     if head.totals and nationwide in marks and len(borders) > 1:
         parts = np.stack([marks[key] for key in borders])
         together = paths.as_wide_as(together, parts, marks[nationwide])
-    return PathRule(
+    return SimulationSpec(
         paths.RULE,
         int(head.panel.last.max()),
         tuple(key.border for key in borders),
@@ -154,7 +165,7 @@ def _known(
 
 def standard_spans(
     together: Joint, counts: Counts, rows: Iterable[Forecast], source: Source
-) -> Iterator[SpanForecast]:
+) -> Iterator[PeriodForecast]:
     """The usual sums of every series, as far as its counts and its forecast reach.
 
     rows : this run's forecasts of months.

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast.engine import ENGINE
-from forecast.engine.predictive import Expected, Hindsight, border_beside
+from forecast.engine.predictive import MonthForecast, PanelHindcasts, border_beside
 from forecast.judge import parts
 from forecast.judge.parts import BorderMonth, apart_share
-from forecast.judge.series import JudgedMonth, Look, State, course, follow, typical
-from forecast.judge.surprise import Rules, eligible, revision_flag, thresholds
+from forecast.judge.series import JudgedMonth, MonthCase, State, judge_month, judge_months, typical
+from forecast.judge.surprise import FlagRules, eligible, revision_flag, thresholds
 from forecast.store import watch
 from forecast.types import Counts, Episode, Flag, Forecast, Judgement, SeriesKey
 from jobs.pipeline.past import Past, read_past
@@ -48,13 +48,13 @@ class Findings:
             self.episodes += judged.episodes
 
 
-def rules_of(config: Config) -> Rules:
+def rules_of(config: Config) -> FlagRules:
     """When a month is unusual, as it is set."""
-    return Rules(**config.flags.model_dump())
+    return FlagRules(**config.flags.model_dump())
 
 
 def judge_new(
-    db: Database, head: Hindsight, families: Sequence[Hindsight], rules: Rules
+    db: Database, head: PanelHindcasts, families: Sequence[PanelHindcasts], rules: FlagRules
 ) -> Findings:
     """Every published month not judged before, each on its first-published value."""
     past = read_past(db)
@@ -71,24 +71,24 @@ def judge_new(
 
 
 def judge_series(
-    past: Past, key: SeriesKey, looks: Sequence[Look], rules: Rules
+    past: Past, key: SeriesKey, looks: Sequence[MonthCase], rules: FlagRules
 ) -> Iterator[JudgedMonth]:
     """One border's months; those filled in before its last judged one get no flags."""
     last = past.last.get(key, "")
-    for _, judged in course([look for look in looks if look.published.month < last], rules):
+    for _, judged in judge_months([look for look in looks if look.published.month < last], rules):
         yield JudgedMonth(judged.judgement)
     new = [look for look in looks if look.published.month > last]
-    for _, judged in course(new, rules, past.states.get(key, State())):
+    for _, judged in judge_months(new, rules, past.states.get(key, State())):
         yield judged
 
 
-def alarmed(rows: Iterable[Forecast], counts: Counts, rules: Rules) -> Iterable[Forecast]:
+def alarmed(rows: Iterable[Forecast], counts: Counts, rules: FlagRules) -> Iterable[Forecast]:
     """The engine's forecasts with the counts under and over which a month would be flagged."""
     for row in rows:
         if row.model != ENGINE:
             yield row
             continue
-        expected = Expected(row.median, row.centre, row.scale, row.df)
+        expected = MonthForecast(row.median, row.centre, row.scale, row.df)
         if eligible(expected, typical(counts[row.series], row.cutoff), rules):
             below, above = thresholds(expected, rules)
             yield replace(row, flag_below=below, flag_above=above)
@@ -103,7 +103,7 @@ class Borders:
     flags : border -> month -> month its episode opened. spans : border -> (opened, closed).
     """
 
-    head: Hindsight
+    head: PanelHindcasts
     past: Past
     flags: Mapping[SeriesKey, Mapping[str, str]]
     spans: Mapping[SeriesKey, Sequence[tuple[str, str]]]
@@ -113,7 +113,7 @@ class Borders:
     def known(
         cls,
         db: Database,
-        head: Hindsight,
+        head: PanelHindcasts,
         past: Past,
         flags: Iterable[Flag],
         episodes: Iterable[Episode],
@@ -155,7 +155,7 @@ class Borders:
 
 
 def judge_parts(
-    past: Past, borders: Borders, families: Sequence[Hindsight], rules: Rules
+    past: Past, borders: Borders, families: Sequence[PanelHindcasts], rules: FlagRules
 ) -> tuple[list[JudgedMonth], frozenset[str]]:
     """What came of the parts' new months, and which of these months moved them all as one.
 
@@ -169,13 +169,13 @@ def judge_parts(
         key = look.published.series
         alpha = min(rules.alpha, parts.alpha(large[look.published.month]))
         state = states.get(key) or past.states.get(key, State())
-        states[key], one = follow(state, look, replace(rules, alpha=alpha), drifts=False)
+        states[key], one = judge_month(state, look, replace(rules, alpha=alpha), drifts=False)
         judged.append(one)
     large_ones = (one for one, look in zip(judged, looks, strict=True) if _large(look, rules))
     return judged, frozenset(_systemic(large_ones))
 
 
-def _large(look: Look, rules: Rules) -> bool:
+def _large(look: MonthCase, rules: FlagRules) -> bool:
     if look.outlook is None:
         return False
     expected = look.outlook.expected(look.published.month)
@@ -193,7 +193,7 @@ def _systemic(judged: Iterable[JudgedMonth]) -> Iterator[str]:
             yield month
 
 
-def _family_looks(past: Past, borders: Borders, family: Hindsight) -> Iterator[Look]:
+def _family_looks(past: Past, borders: Borders, family: PanelHindcasts) -> Iterator[MonthCase]:
     """Each member's new months, ascending."""
     share = _apart_shares(borders.head, family)
     for row, key in enumerate(family.keys):
@@ -204,10 +204,10 @@ def _family_looks(past: Past, borders: Borders, family: Hindsight) -> Iterator[L
                 continue
             origin = family.column(row, outlook.cutoff)
             apart = float(share[row, origin]) if origin >= 0 else math.nan
-            yield Look(past.published(key, month), outlook, border=border, apart=apart)
+            yield MonthCase(past.published(key, month), outlook, border=border, apart=apart)
 
 
-def _apart_shares(head: Hindsight, family: Hindsight) -> Floats:
+def _apart_shares(head: PanelHindcasts, family: PanelHindcasts) -> Floats:
     """(members, months) scale of each member's deviation from its border, in its own scale."""
     z, first = family.panel.z, family.predictive.centre[..., 0]
     beside = [border_beside(head, family, row) for row in range(len(family.keys))]

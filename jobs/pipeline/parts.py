@@ -11,7 +11,7 @@ from forecast.config import Config
 from forecast.engine import ENGINE, blocks, paths
 from forecast.engine.blocks import Task
 from forecast.engine.panel import panel
-from forecast.engine.predictive import Hindsight
+from forecast.engine.predictive import PanelHindcasts
 from forecast.engine.rows import forecast_rows
 from forecast.types import Counts, Forecast, SeriesKey
 from jobs.compute.pools import spreading
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 
-def drill_down(counts: Counts, config: Config, report: Report, source: Source) -> list[Hindsight]:
+def drill_down(
+    counts: Counts, config: Config, report: Report, source: Source
+) -> list[PanelHindcasts]:
     """What the engine says of every family, standing at each of its months."""
     families = followed(counts, config.forecast.min_count, source)
     panels = [
@@ -32,9 +34,9 @@ def drill_down(counts: Counts, config: Config, report: Report, source: Source) -
     tasks = [Task(p, np.arange(p.z.shape[1], dtype=np.int64), horizon) for p in panels]
     found = []
     with spreading(config.compute, sum(map(len, families.values()))) as spread:
-        said = blocks.families_further(tasks, paths.FARTHEST, spread)
+        said = blocks.families_further(tasks, paths.MAX_HORIZON, spread)
         for members, together, (one, more) in zip(families.values(), panels, said, strict=True):
-            found.append(Hindsight(tuple(members), together, one, further=more))
+            found.append(PanelHindcasts(tuple(members), together, one, further=more))
             report("drill-down", len(found), len(families))
     return found
 
@@ -58,7 +60,7 @@ def followed(
     return dict(sorted(families.items()))
 
 
-def drill_down_rows(families: Sequence[Hindsight]) -> Iterable[Forecast]:
+def drill_down_rows(families: Sequence[PanelHindcasts]) -> Iterable[Forecast]:
     """The forecasts from each member's last month."""
     for family in families:
         yield from forecast_rows(family.predictive, family.panel, family.keys, ENGINE)

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from forecast import months
-from forecast.engine.predictive import OLDER, Expected, Hindsight, Outlook
+from forecast.engine.predictive import OLDER, ForecastPath, MonthForecast, PanelHindcasts
 from forecast.judge.drift import Drift, Side
-from forecast.judge.series import Look, Published, State, typical
+from forecast.judge.series import MonthCase, Published, State, typical
 from forecast.store import judgements, runs, watch
 from forecast.types import Episode, SeriesKey
 
@@ -43,11 +43,11 @@ class Past:
         """Months of a series from `since` on that are not judged yet, ascending."""
         return [m for m in sorted(self.first[key]) if m >= since and (key, m) not in self.done]
 
-    def look(self, hindsight: Hindsight, row: int, month: str) -> Look:
+    def look(self, hindsight: PanelHindcasts, row: int, month: str) -> MonthCase:
         """A border's month and what had been said of it."""
         published = self.published(hindsight.keys[row], month)
         outlook = self.outlook(hindsight, row, month)
-        return Look(published, outlook, self._older(hindsight, row, month))
+        return MonthCase(published, outlook, self._older(hindsight, row, month))
 
     def published(self, key: SeriesKey, month: str) -> Published:
         """The month as first published."""
@@ -62,7 +62,7 @@ class Past:
             for key, by_month in self.first.items()
         }
 
-    def outlook(self, hindsight: Hindsight, row: int, month: str) -> Outlook | None:
+    def outlook(self, hindsight: PanelHindcasts, row: int, month: str) -> ForecastPath | None:
         """The forecast with the latest cutoff before the month, issued before it was known.
 
         A hindcast where there is none, or where it is not known when the month became known; None
@@ -76,7 +76,7 @@ class Past:
                 return _outlook(said)
         return hindsight.reaching(row, month)
 
-    def _older(self, hindsight: Hindsight, row: int, month: str) -> Expected | None:
+    def _older(self, hindsight: PanelHindcasts, row: int, month: str) -> MonthForecast | None:
         """What was forecast six months before."""
         key, cutoff = hindsight.keys[row], months.shift(month, -OLDER)
         for said in self.issued.get(key, ()):
@@ -85,8 +85,8 @@ class Past:
         return hindsight.expected(row, month, OLDER)
 
 
-def _outlook(said: watch.Issued) -> Outlook:
-    return Outlook(said.cutoff, said.centre, said.scale, said.df, said.run_id, said.median)
+def _outlook(said: watch.Issued) -> ForecastPath:
+    return ForecastPath(said.cutoff, said.centre, said.scale, said.df, said.run_id, said.median)
 
 
 def read_past(db: Database) -> Past:

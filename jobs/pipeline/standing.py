@@ -162,7 +162,7 @@ def _drawn(
     borders = [head.keys.index(SeriesKey(border)) for border in source.totals.parts]
     total = head.keys.index(SeriesKey(source.totals.whole))
     scores = paths.one_month_scores(said, head.panel.z)[borders]
-    all_marks = said.at(columns).quantiles(paths.MARK_PROBS)
+    all_marks = said.at(columns).quantiles(paths.QUANTILES)
     together: Floats | None = None
     for place, column in enumerate(columns.tolist()):
         of = all_marks[:, place]

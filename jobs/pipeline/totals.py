@@ -13,7 +13,7 @@ from forecast.config import Config
 from forecast.engine import ENGINE, VERSION
 from forecast.engine.panel import nationwide_rows
 from forecast.engine.panel import panel as side_by_side
-from forecast.engine.paths import FARTHEST
+from forecast.engine.paths import MAX_HORIZON
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import forecasts_further, model_forecasts
 from forecast.engine.rows import (
@@ -103,7 +103,7 @@ def forecast_headline(
     panel = filled(head.panel)  # other models take no gaps
     refits = refit_all(names, panel, head.keys, late, h, kept, keep, config.compute, report)
     origins = {ENGINE: every}
-    said, further = forecasts_further(head.panel, every, h, FARTHEST, head.totals)
+    said, further = forecasts_further(head.panel, every, h, MAX_HORIZON, head.totals)
     predictive = {ENGINE: said}
     for name in names:
         origins[name] = late if name in refits else every

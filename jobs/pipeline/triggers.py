@@ -26,7 +26,7 @@ from forecast.desk.email.mime import Letterhead
 from forecast.desk.email.statements import became_false
 from forecast.store import findings, measures, notices, releases
 from forecast.store.notices import Notice
-from forecast.types import Counts, Judgement, Occasion, SeriesKey
+from forecast.types import Counts, Judgement, NoticeIntent, SeriesKey
 
 if TYPE_CHECKING:
     import sqlite3
@@ -43,7 +43,7 @@ LOOKED_BACK = 18  # months in which a notice is still corrected
 
 def occasions(
     db: Database, config: Config, found: Findings, counts: Counts, now: datetime, source: Source
-) -> Iterator[Occasion]:
+) -> Iterator[NoticeIntent]:
     """What there is to tell of a run that is about to be published.
 
     counts : all series as they stand now. now : the moment, UTC.
@@ -57,7 +57,7 @@ def occasions(
         of = "news" if measures.current(db) == measures.FIRST else f"news of {source.name}"
         key = _key(f"{of}|{fresh[0].month}|{borders}")
         release_id = max(j.release_id for j in fresh)
-        yield Occasion(kind, fresh[0].month, release_id, key, _message_id(key, domain))
+        yield NoticeIntent(kind, fresh[0].month, release_id, key, _message_id(key, domain))
     yield from _corrections(db, counts, newest, domain, source)
 
 
@@ -110,7 +110,7 @@ def _kind(
 
 def _corrections(
     db: Database, counts: Counts, newest: str, domain: str, source: Source
-) -> Iterator[Occasion]:
+) -> Iterator[NoticeIntent]:
     """Notices that went out and are no longer true; what was corrected stands as corrected."""
     release_id, sha256 = findings.newest_release(db)
     found = notices.every(db.conn)
@@ -126,12 +126,12 @@ def _corrections(
         if any(false_now(db.conn, chain, counts, source).values()):
             key = _key(f"correction|{first.content_key}|{sha256}")
             message_id = _message_id(key, domain)
-            yield Occasion("correction", first.month, release_id, key, message_id, first.id)
+            yield NoticeIntent("correction", first.month, release_id, key, message_id, first.id)
 
 
 def taken_back(
     connection: sqlite3.Connection, config: Config, run_id: int, sent: Iterable[Notice]
-) -> Iterator[Occasion]:
+) -> Iterator[NoticeIntent]:
     """What there is to tell when a run is withdrawn: a correction in each thread it spoke in.
 
     sent : notices of the run that reached somebody.
@@ -141,7 +141,7 @@ def taken_back(
     for notice in sent:
         first = every[notice.corrects or notice.id]
         key = _key(f"withdrawal|{run_id}|{first.content_key}")
-        yield Occasion(
+        yield NoticeIntent(
             "correction",
             first.month,
             notice.release_id,

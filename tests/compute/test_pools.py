@@ -33,7 +33,7 @@ from forecast.config import Compute
 from forecast.desk.export import ahead
 from forecast.engine import blocks
 from forecast.engine.anyseries import forecast_counts
-from forecast.engine.blocks import in_turn
+from forecast.engine.blocks import serial
 from forecast.engine.predictive import Predictive
 from forecast.errors import ConfigError
 from jobs.cli import main
@@ -95,7 +95,7 @@ def engines():
 @example(0, 40, 45, 2, None)
 def test_no_engine_and_no_block_size_moves_a_bit(engines, seed, series, months, families, data):
     counts = panel_of(seed, series, months, families)
-    expected = written(counts, in_turn, series)
+    expected = written(counts, serial, series)
     sizes = st.integers(1, series)
 
     for name, spread in engines.items():
@@ -108,7 +108,7 @@ def test_no_engine_and_no_block_size_moves_a_bit(engines, seed, series, months, 
 def test_blocks_around_the_grids_own_size_move_no_bit(size):
     counts = panel_of(1, 120, 36, 1)
 
-    assert written(counts, in_turn, size) == written(counts, in_turn, 288)
+    assert written(counts, serial, size) == written(counts, serial, 288)
 
 
 def test_the_order_of_series_moves_no_bit():
@@ -235,7 +235,7 @@ def test_a_worker_killed_on_the_way_loses_nothing(engine, engines):
         os.kill(pid, signal.SIGKILL)
         killed.append(pid)
 
-    assert written(counts, at_third(spread, kill), 6) == written(counts, in_turn, 60)
+    assert written(counts, at_third(spread, kill), 6) == written(counts, serial, 60)
     assert killed == [pid] != [os.getpid()]
 
 
@@ -279,7 +279,7 @@ def test_a_cluster_lost_on_the_way_loses_nothing(lost, monkeypatch, caplog):
         }[lost]
         with spreading(Compute(engine="dask", scheduler=address), MANY) as spread:
             monkeypatch.setattr("jobs.compute.dask.SECONDS", 1.0)  # to be reached again
-            assert written(counts, at_third(spread, act), 6) == written(counts, in_turn, 60)
+            assert written(counts, at_third(spread, act), 6) == written(counts, serial, 60)
 
     assert "what is left is computed here" in caplog.text
 

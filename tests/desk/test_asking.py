@@ -17,7 +17,7 @@ from forecast.desk.asking import chance_words, span_words
 from forecast.engine.spans import Span
 from forecast.judge.questions import ChanceScores
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
-from forecast.types import SeriesKey, SpanForecast
+from forecast.types import PeriodForecast, SeriesKey
 from forecast.words import MINUS
 
 
@@ -148,14 +148,14 @@ def test_what_moved_a_forecast_is_told_the_largest_step_first(rows, words):
     assert changes_sentence(rows) == words
 
 
-def summed(**more) -> SpanForecast:
+def summed(**more) -> PeriodForecast:
     usual = {
         "series": SeriesKey("northern"), "span": "FY2024", "first_month": "2023-10",
         "last_month": "2024-09", "cutoff": "2024-03", "months_published": 6, "published": 7940,
         "median": 14_000, "lo50": 13_500, "hi50": 14_500, "lo80": 13_000, "hi80": 15_000,
         "lo90": 12_500, "hi90": 15_500, "lo95": 12_000, "hi95": 16_000,
     }  # fmt: skip
-    return SpanForecast(**{**usual, **more})
+    return PeriodForecast(**{**usual, **more})
 
 
 @pytest.mark.parametrize(

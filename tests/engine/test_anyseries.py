@@ -21,7 +21,7 @@ from forecast.engine.anyseries import (
     forecast_counts,
     long_enough,
 )
-from forecast.engine.blocks import in_turn
+from forecast.engine.blocks import serial
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import HUB, INTERVAL_PROBS, INTERVALS
@@ -498,7 +498,7 @@ def test_all_models_answer_with_intervals_of_their_own(own, monkeypatch):
         "jobs.pipeline.anyseries.BURN_IN", parameters.LEAST_ERRORS
     )  # refits are slow
     some = own.some(np.array([True, False, False, False, False, False]))
-    said = forecast_all(some, 2, 0, SERIAL, in_turn, lambda step, done, total: None)
+    said = forecast_all(some, 2, 0, SERIAL, serial, lambda step, done, total: None)
 
     assert list(said) == ["bordercast", "naive", "snaive", "ets", "sarima", "prophet"]
     assert all(model.known.shape == (1, 1) and model.known.all() for model in said.values())

@@ -11,7 +11,7 @@ from forecast.engine import coherent, paths
 from forecast.engine.joint import Draws, Joint
 from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
-from forecast.types import BORDERS, Forecast, PathMarks, PathRule, SeriesKey
+from forecast.types import BORDERS, Forecast, SeriesKey, SimulationSpec, StoredMarginals
 from tests.support import kept_marks, tiny_record
 from tests.support.tiny_record import NEW_YORK, NORTH, VERMONT
 
@@ -20,13 +20,13 @@ SECTORS = tuple(SeriesKey("northern", "field", name, "USBP") for name in ("Havre
 MAINE = SeriesKey("northern", "state", "ME")
 STATES = (NEW_YORK, VERMONT, MAINE)  # the medians of two alone would add up of themselves
 ALONE = SeriesKey("northern", "demographic", "FMUA")
-SPREAD = np.linspace(-1, 1, len(paths.MARK_PROBS))
+SPREAD = np.linspace(-1, 1, len(paths.QUANTILES))
 
 
-def kept(key: SeriesKey, cutoff: str, level: float, months_ahead: int, **more) -> PathMarks:
+def kept(key: SeriesKey, cutoff: str, level: float, months_ahead: int, **more) -> StoredMarginals:
     """Distributions around a level that widen from month to month."""
     width = 0.8 * np.sqrt(np.arange(1, months_ahead + 1))
-    return PathMarks(
+    return StoredMarginals(
         key, cutoff, kept_marks.as_bytes(np.log(level) + width[:, None] * SPREAD), **more
     )
 
@@ -38,7 +38,7 @@ def joint() -> Joint:
     parts = [kept(key, "2026-07", 300, 4) for key in (NEW_YORK, VERMONT, PATROL, OFFICE)]
     parts.append(kept(MAINE, "2026-07", 90, 4))
     sectors = [kept(key, "2026-07", 90, 4, share=0.5) for key in SECTORS]
-    rule = PathRule(kept_marks.RULE, 1, BORDERS, tuple(map(tuple, np.eye(3).tolist())))
+    rule = SimulationSpec(kept_marks.RULE, 1, BORDERS, tuple(map(tuple, np.eye(3).tolist())))
     rest = [kept(ALONE, "2026-07", 20, 4)]
     return Joint(rule, [*borders, *parts, *sectors, *rest], ENCOUNTERS.totals)
 

@@ -24,7 +24,7 @@ def paths_of(z: np.ndarray, error: float | np.ndarray) -> np.ndarray:
 
 
 def lean(walk: np.ndarray, grid: np.ndarray, z: np.ndarray, family: np.ndarray) -> np.ndarray:
-    return combination.lean(losses(walk, grid, z), z, family)
+    return combination.log_odds(losses(walk, grid, z), z, family)
 
 
 def losses(walk: np.ndarray, grid: np.ndarray, z: np.ndarray) -> combination.Losses:
@@ -158,7 +158,7 @@ def test_who_leads_without_evidence_is_what_the_source_says(jumps: bool, share: 
     z = np.full((1, 40), 5.0)
     nothing = combination.Losses(*np.zeros((4, 1, 40)))
 
-    verdict = combination.lean(nothing, z, np.array(["a"]), jumps=jumps)
+    verdict = combination.log_odds(nothing, z, np.array(["a"]), jumps=jumps)
 
     low, high = share
     assert np.all(
@@ -268,7 +268,7 @@ def test_a_path_stays_near_the_range_of_its_history() -> None:
     assert np.allclose([4, 9 + room, 0 - room], kept[2])
 
 
-def heard_of(grid: float, root: float, level: float, z: np.ndarray) -> combination.Hearing:
+def heard_of(grid: float, root: float, level: float, z: np.ndarray) -> combination.Evidence:
     family = np.zeros(len(z), dtype=np.int64)
     flat = paths_of(z, level)[..., 0]
     return combination.hearing(paths_of(z, grid), paths_of(z, root), flat, z, family)
@@ -313,7 +313,7 @@ def test_series_of_a_month_count_as_their_square_root() -> None:
     nothing = np.zeros((1, 1), dtype=np.int64)
 
     def weight(live: int) -> float:
-        heard = combination.Hearing(nothing * 1.0, nothing, nothing, own, both, nothing + live)
+        heard = combination.Evidence(nothing * 1.0, nothing, nothing, own, both, nothing + live)
         return float(combination.level_weight(heard)[0, 0])
 
     assert weight(1) == pytest.approx(0.5, abs=1e-4)
@@ -395,7 +395,7 @@ def test_a_level_that_adds_little_is_left_out(weight: float, kept: float) -> Non
     both = round(weight * 120 / combination.UNIT)
     nothing, one = np.zeros((1, 1), dtype=np.int64), np.ones((1, 1), dtype=np.int64)
 
-    heard = combination.Hearing(nothing * 1.0, nothing, nothing, one * own, one * both, one)
+    heard = combination.Evidence(nothing * 1.0, nothing, nothing, one * own, one * both, one)
 
     assert combination.level_weight(heard)[0, 0] == pytest.approx(kept, abs=1e-9)
 

@@ -16,10 +16,10 @@ from forecast.engine import ENGINE, paths, reconcile
 from forecast.engine.intervals import quantiles
 from forecast.engine.joint import Joint, as_bytes, groups, marks_of
 from forecast.engine.panel import panel
-from forecast.engine.predictive import Hindsight, Predictive
+from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import joint as store
-from forecast.types import BORDERS, PathMarks, PathRule, SeriesKey
+from forecast.types import BORDERS, SeriesKey, SimulationSpec, StoredMarginals
 from jobs.pipeline import joint as joint_runs
 from jobs.pipeline.totals import Models, headline
 from tests.support import kept_marks
@@ -119,12 +119,14 @@ def test_a_path_does_not_depend_on_what_is_asked_first(joint):
 def ragged(northern: str, other: str) -> Joint:
     """Three borders of which one may end earlier, and nationwide."""
     marks = kept_marks.as_bytes(
-        np.log1p(1000 + 50 * np.arange(float(len(paths.MARK_PROBS))))[None].repeat(6, axis=0)
+        np.log1p(1000 + 50 * np.arange(float(len(paths.QUANTILES))))[None].repeat(6, axis=0)
     )
     cutoffs = {"northern": northern, "southwest": northern, "other": other, "nationwide": northern}
-    rule = PathRule(kept_marks.RULE, 1, BORDERS, tuple(map(tuple, np.eye(3).tolist())))
+    rule = SimulationSpec(kept_marks.RULE, 1, BORDERS, tuple(map(tuple, np.eye(3).tolist())))
     return Joint(
-        rule, [PathMarks(SeriesKey(b), c, marks) for b, c in cutoffs.items()], ENCOUNTERS.totals
+        rule,
+        [StoredMarginals(SeriesKey(b), c, marks) for b, c in cutoffs.items()],
+        ENCOUNTERS.totals,
     )
 
 
@@ -144,20 +146,22 @@ def steps(joint: Joint, key: SeriesKey, n: int) -> np.ndarray:
     return paths.steps((2, n, len(joint.marginals[key].marks)), joint.seed, seed)
 
 
-def northern_with(*parts: PathMarks, known: tuple[tuple[str, int], ...] = ()) -> Joint:
+def northern_with(*parts: StoredMarginals, known: tuple[tuple[str, int], ...] = ()) -> Joint:
     """The three borders through August, four months ahead; northern's parts as given."""
     borders = [marked(SeriesKey(border), "2026-08", 1000.0) for border in BORDERS]
     borders[0] = replace(borders[0], known=known)
     correlation = ((1.0, 0.5, 0.0), (0.5, 1.0, 0.2), (0.0, 0.2, 1.0))
     return Joint(
-        PathRule(kept_marks.RULE, 5, BORDERS, correlation), [*borders, *parts], ENCOUNTERS.totals
+        SimulationSpec(kept_marks.RULE, 5, BORDERS, correlation),
+        [*borders, *parts],
+        ENCOUNTERS.totals,
     )
 
 
-def marked(key: SeriesKey, cutoff: str, level: float, ahead: int = 4, share=1.0) -> PathMarks:
+def marked(key: SeriesKey, cutoff: str, level: float, ahead: int = 4, share=1.0) -> StoredMarginals:
     width = 0.1 * np.sqrt(np.arange(1, ahead + 1))[:, None]
-    spread = np.linspace(-1, 1, len(paths.MARK_PROBS))
-    return PathMarks(key, cutoff, kept_marks.as_bytes(np.log(level) + width * spread), share)
+    spread = np.linspace(-1, 1, len(paths.QUANTILES))
+    return StoredMarginals(key, cutoff, kept_marks.as_bytes(np.log(level) + width * spread), share)
 
 
 NORTH, YORK, MAINE = (
@@ -222,7 +226,7 @@ def test_borders_that_end_in_other_months_take_the_steps_of_the_same_calendar_mo
     borders = [marked(SeriesKey(b), *([c, 900.0, n])) for b, (c, n) in ends.items()]
     correlation = ((1.0, 0.5, 0.0), (0.5, 1.0, 0.2), (0.0, 0.2, 1.0))
     draws = Joint(
-        PathRule(kept_marks.RULE, 5, BORDERS, correlation), borders, ENCOUNTERS.totals
+        SimulationSpec(kept_marks.RULE, 5, BORDERS, correlation), borders, ENCOUNTERS.totals
     ).draws(20)
 
     step = paths.mixed(np.array(correlation), paths.steps((3, 2, 20, 7), 5))
@@ -253,7 +257,7 @@ def test_parts_that_cannot_add_up_are_drawn_by_themselves(parts):
     for key in (YORK, MAINE):
         expected = paths.from_steps(joint.marginals[key].marks[None], steps(joint, key, 30)[None])
         assert np.array_equal(joint.draws(30).of(key), expected[0])
-    nobody = Joint(PathRule(kept_marks.RULE, 5, (), ()), made, ENCOUNTERS.totals)
+    nobody = Joint(SimulationSpec(kept_marks.RULE, 5, (), ()), made, ENCOUNTERS.totals)
     assert np.array_equal(nobody.draws(30).of(YORK), joint.draws(30).of(YORK))
 
 
@@ -281,11 +285,13 @@ def test_sectors_add_up_to_their_agency_and_all_else_to_the_border():
 
 def test_marks_are_kept_so_that_they_come_back_and_ascend():
     """A rounding to single precision may not turn two quantiles round."""
-    close = np.linspace(5, 5 + 1e-6, len(paths.MARK_PROBS))
+    close = np.linspace(5, 5 + 1e-6, len(paths.QUANTILES))
     marks = np.stack([close, close[::-1]])
-    kept = PathMarks(NORTH, "2026-08", kept_marks.as_bytes(marks), 0.25, (("2026-09", 7),))
+    kept = StoredMarginals(NORTH, "2026-08", kept_marks.as_bytes(marks), 0.25, (("2026-09", 7),))
 
-    found = Joint(PathRule(kept_marks.RULE, 1, (), ()), [kept], ENCOUNTERS.totals).marginals[NORTH]
+    found = Joint(SimulationSpec(kept_marks.RULE, 1, (), ()), [kept], ENCOUNTERS.totals).marginals[
+        NORTH
+    ]
 
     assert found.marks.shape == marks.shape
     assert np.all(np.diff(found.marks) >= 0)
@@ -301,7 +307,7 @@ def test_distributions_are_kept_so_that_they_come_back():
 
     marks = marks_of(as_bytes(centre, scale, df, reach), 2)
 
-    said = quantiles(centre, scale, df, reach, paths.MARK_PROBS)
+    said = quantiles(centre, scale, df, reach, paths.QUANTILES)
     assert marks == pytest.approx(said, abs=1e-6)
     assert np.array_equal(marks, marks.astype(np.float32))
     assert np.all(np.diff(marks) >= 0)
@@ -332,7 +338,7 @@ def test_only_sums_with_a_month_that_nobody_knows_are_left_out():
 @pytest.mark.parametrize("rule", [0, 3, 99])
 def test_paths_by_an_unknown_rule_are_refused(rule):
     with pytest.raises(ValueError, match=f"paths by rule {rule}; known are 1 and 2"):
-        Joint(PathRule(rule, 1, (), ()), [], ENCOUNTERS.totals)
+        Joint(SimulationSpec(rule, 1, (), ()), [], ENCOUNTERS.totals)
 
 
 @pytest.mark.slow
@@ -447,11 +453,11 @@ def kept_of(head, said: Predictive, further: Predictive, families=(), counts=Non
 def test_a_run_keeps_two_years_of_each_series_the_first_as_published():
     head = headline(counts_of(), Config(), ENCOUNTERS)
     said = steady(4, len(YEARS), 12, 100)
-    further = steady(4, 1, paths.FARTHEST, 50)
+    further = steady(4, 1, paths.MAX_HORIZON, 50)
     part = SeriesKey("northern", "state", "NY")
     counts = counts_of() | {part: dict.fromkeys(YEARS[:-1], 60)}
     one = panel({part: counts[part]}, ENCOUNTERS)
-    family = Hindsight((part,), one, steady(1, 23, 12, 60), further=steady(1, 1, 24, 60))
+    family = PanelHindcasts((part,), one, steady(1, 23, 12, 60), further=steady(1, 1, 24, 60))
 
     rule, kept, _ = kept_of(head, said, further, [family], counts)
 
@@ -459,10 +465,10 @@ def test_a_run_keeps_two_years_of_each_series_the_first_as_published():
         **dict.fromkeys(KEYS, "2026-08"),
         part: "2026-07",
     }
-    middle = paths.MARK_PROBS.index(0.5)
+    middle = paths.QUANTILES.index(0.5)
     for mark in kept[:4]:
         marks = marks_of(mark.marks, paths.RULE)
-        assert marks.shape == (paths.FARTHEST, len(paths.MARK_PROBS))
+        assert marks.shape == (paths.MAX_HORIZON, len(paths.QUANTILES))
         assert np.expm1(marks[:, middle]) == pytest.approx([100] * 12 + [50] * 12, rel=1e-3)
     assert (rule.rule, rule.borders) == (paths.RULE, tuple(key.border for key in head.keys[:-1]))
     assert {mark.series: (mark.share, mark.known) for mark in kept} == {
@@ -474,7 +480,7 @@ def test_a_run_keeps_two_years_of_each_series_the_first_as_published():
 
 def test_a_series_without_a_forecast_is_not_kept_and_borders_need_one_to_be_drawn():
     head = headline(counts_of(), Config(), ENCOUNTERS)
-    said, further = steady(4, len(YEARS), 12, 100), steady(4, 1, paths.FARTHEST, 100)
+    said, further = steady(4, len(YEARS), 12, 100), steady(4, 1, paths.MAX_HORIZON, 100)
     said.centre[0, -1, 3] = np.nan
 
     rule, kept, _ = kept_of(head, said, further)
@@ -482,7 +488,7 @@ def test_a_series_without_a_forecast_is_not_kept_and_borders_need_one_to_be_draw
     assert rule.borders == tuple(key.border for key in head.keys[1:-1])
     said.centre[...] = np.nan
     rule, kept, _ = kept_of(head, said, further)
-    assert (kept, rule) == ([], PathRule(paths.RULE, months.to_index("2026-08"), (), ()))
+    assert (kept, rule) == ([], SimulationSpec(paths.RULE, months.to_index("2026-08"), (), ()))
 
 
 def test_borders_hang_together_as_much_as_their_total_is_uncertain():
@@ -493,7 +499,7 @@ def test_borders_hang_together_as_much_as_their_total_is_uncertain():
         counts[border] = dict(zip(YEARS, np.exp(drawn).round().tolist(), strict=True))
     head = headline(counts, Config(), ENCOUNTERS)
     last = head.keys.index(NATIONWIDE)
-    said, further = steady(4, len(YEARS), 12, 100), steady(4, 1, paths.FARTHEST, 100)
+    said, further = steady(4, len(YEARS), 12, 100), steady(4, 1, paths.MAX_HORIZON, 100)
     further.centre[last] = said.centre[last] = np.log1p(300)
     said.scale[last] = further.scale[last] = 0.19  # nearly as wide as one of them
 
@@ -509,12 +515,12 @@ def test_borders_hang_together_as_much_as_their_total_is_uncertain():
 
 def test_a_part_had_nothing_before_it_first_appeared():
     """But of a border nobody knows what is not published."""
-    marks = kept_marks.as_bytes(np.log1p(np.full((12, len(paths.MARK_PROBS)), 10.0)))
+    marks = kept_marks.as_bytes(np.log1p(np.full((12, len(paths.QUANTILES)), 10.0)))
     part = SeriesKey("northern", "state", "NY")
     border = SeriesKey("northern")
-    rule = PathRule(kept_marks.RULE, 1, ("northern",), ((1.0,),))
+    rule = SimulationSpec(kept_marks.RULE, 1, ("northern",), ((1.0,),))
     together = Joint(
-        rule, [PathMarks(key, "2026-02", marks) for key in (border, part)], ENCOUNTERS.totals
+        rule, [StoredMarginals(key, "2026-02", marks) for key in (border, part)], ENCOUNTERS.totals
     )
     new = {"2026-01": 7, "2026-02": 5}
 

@@ -15,7 +15,7 @@ from forecast import months
 from forecast.engine import anyseries as engine
 from forecast.engine import manyparts
 from forecast.engine.anyseries import forecast_counts
-from forecast.engine.blocks import in_turn
+from forecast.engine.blocks import serial
 from forecast.errors import ConfigError, DataError
 from forecast.tables.grid import ReadAs
 from jobs.cli import main
@@ -48,7 +48,7 @@ def test_parts_say_what_all_series_together_say(own, tmp_path):
     expected = forecast_counts(own, 14, hindcasts=5)
 
     kept = manyparts.kept_parts(in_parts(own), manyparts.Scratch(tmp_path), [])
-    said = list(manyparts.forecast_parts(kept, 14, hindcasts=5, spread=in_turn))
+    said = list(manyparts.forecast_parts(kept, 14, hindcasts=5, spread=serial))
 
     assert kept.spanning.tolist() == ["even", "odd"]
     for field in fields(expected.predictive):
@@ -67,7 +67,7 @@ def test_three_parts_say_what_they_say_together_and_leave_only_counts_and_answer
 
     scratch = manyparts.Scratch(tmp_path)
     kept = manyparts.kept_parts([(f"{n}", few.some(part == n)) for n in range(3)], scratch, [])
-    said = list(manyparts.forecast_parts(kept, 3, hindcasts=2, spread=in_turn))
+    said = list(manyparts.forecast_parts(kept, 3, hindcasts=2, spread=serial))
 
     assert (kept.sizes, kept.width, kept.whole) == ((2, 3, 1), 40 + 28, True)
     assert kept.spanning.tolist() == ["x", "y"]
@@ -88,7 +88,7 @@ def test_a_part_of_more_series_than_a_block_is_one_part(own, tmp_path):
     scratch = manyparts.Scratch(tmp_path)
 
     kept = manyparts.kept_parts([("a", many.some(~second)), ("b", many.some(second))], scratch, [])
-    said = list(manyparts.forecast_parts(kept, 2, hindcasts=1, spread=in_turn))
+    said = list(manyparts.forecast_parts(kept, 2, hindcasts=1, spread=serial))
 
     whole = forecast_counts(many, 2, hindcasts=1)
     for field in fields(whole.predictive):
@@ -103,7 +103,7 @@ def test_parts_of_whole_families_are_forecast_each_by_itself(own, tmp_path):
     parts = [("one", one), ("short", short)]
 
     kept = manyparts.kept_parts(parts, manyparts.Scratch(tmp_path), [])
-    said = list(manyparts.forecast_parts(kept, 2, hindcasts=500, spread=in_turn))
+    said = list(manyparts.forecast_parts(kept, 2, hindcasts=500, spread=serial))
 
     assert (kept.sizes, kept.width, kept.whole) == ((1, 1), 40, False)
     assert kept.spanning.tolist() == []
@@ -262,7 +262,7 @@ def forecast(parts: list[Path], out: Path, hindcasts: int):
     said: list[str] = []
     told = anyseries.Told(lambda *step: steps.append(step), lambda name, _: said.append(name))
     out.mkdir()
-    found = anyseries.forecast_folder(parts, out, ReadAs(), 3, hindcasts, in_turn, told)
+    found = anyseries.forecast_folder(parts, out, ReadAs(), 3, hindcasts, serial, told)
     return found, steps, said
 
 
@@ -290,7 +290,7 @@ def test_a_folder_s_forecast_tells_how_far_it_is_and_who_is_least_certain(short,
     assert len(found.unsure) == 3
     assert [how for _, how in found.unsure] == sorted((w for _, w in found.unsure), reverse=True)
     assert found.quality is not None
-    kept = forecast_counts(short.some(np.arange(12) != 4), 3, hindcasts=2, spread=in_turn)
+    kept = forecast_counts(short.some(np.arange(12) != 4), 3, hindcasts=2, spread=serial)
     assert list(found.unsure) == engine.least_predictable(kept)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["out", "parts"]
     for part in parts:

@@ -65,7 +65,7 @@ def test_months_of_a_path_hang_together_as_a_random_walk_s(said):
 
 
 def test_calm_series_forget_their_errors():
-    spread = np.array([paths.tail_scores(np.array(paths.MARK_PROBS))] * 12)
+    spread = np.array([paths.tail_scores(np.array(paths.QUANTILES))] * 12)
     calm = (7 + 0.05 * spread)[None]
     walk = (7 + 0.05 * spread * np.sqrt(np.arange(1, 13))[:, None])[None]
 
@@ -79,7 +79,7 @@ def test_calm_series_forget_their_errors():
 
 def test_the_sum_of_borders_is_as_uncertain_downward_as_nationwide(said, together):
     of = paths.marks(said)
-    places = [paths.MARK_PROBS.index(p) for p in (0.025, 0.5)]
+    places = [paths.QUANTILES.index(p) for p in (0.025, 0.5)]
     low, middle = np.log1p(
         paths.quantiles(paths.draw(of[:3], together, N, 3).sum(axis=0), (0.025, 0.5))
     )
@@ -92,7 +92,7 @@ def test_the_sum_of_borders_is_as_uncertain_downward_as_nationwide(said, togethe
 
 def test_draws_are_the_same_for_ever():
     """Numbers written down once: a run's answers must not change with numpy or with us."""
-    of = np.outer(np.arange(1, 4), np.array(paths.MARK_PROBS))[None] + 5
+    of = np.outer(np.arange(1, 4), np.array(paths.QUANTILES))[None] + 5
 
     found = paths.draw(of, np.eye(1), 4, 20, 26)[0]
 
@@ -138,7 +138,7 @@ def slow_count(values, p):
     def score(q):
         return (2 * q - 1) / math.sqrt(2 * q * (1 - q))
 
-    probs = paths.MARK_PROBS
+    probs = paths.QUANTILES
     if p <= probs[0]:
         return max(math.expm1(values[0]), 0)
     if p >= probs[-1]:
@@ -230,7 +230,7 @@ def test_a_matrix_that_is_none_of_correlations_is_made_one():
 
 
 def wide(width, months=4):
-    spread = paths.tail_scores(np.array(paths.MARK_PROBS))
+    spread = paths.tail_scores(np.array(paths.QUANTILES))
     return 7 + width * np.outer(np.sqrt(np.arange(1, months + 1)), spread)
 
 
@@ -276,16 +276,16 @@ def test_by_how_much_parts_are_raised_is_the_same_for_ever():
 def test_a_month_s_score_is_between_the_marks_it_lay_between(said, border_panel: Panel):
     """Straight in the scores of a t with 2 degrees of freedom, and no further than the last."""
     z = border_panel.z.copy()
-    before = said.first().quantiles(paths.MARK_PROBS)[:, :-1, 0]
+    before = said.first().quantiles(paths.QUANTILES)[:, :-1, 0]
     z[0, 60], z[0, 61], z[0, 62] = before[0, 59, 14], 99.0, before[0, 61, [13, 14]].mean()
     z[1, 60] = np.nan
 
     found = paths.one_month_scores(said, z)
 
     normal = NormalDist().inv_cdf
-    assert found[0, 60] == pytest.approx(normal(paths.MARK_PROBS[14]), abs=1e-9)
+    assert found[0, 60] == pytest.approx(normal(paths.QUANTILES[14]), abs=1e-9)
     assert found[0, 61] == pytest.approx(normal(0.9995), abs=1e-9)
-    t2 = np.mean([(2 * p - 1) / math.sqrt(2 * p * (1 - p)) for p in paths.MARK_PROBS[13:15]])
+    t2 = np.mean([(2 * p - 1) / math.sqrt(2 * p * (1 - p)) for p in paths.QUANTILES[13:15]])
     p = (1 + t2 / math.sqrt(2 + t2**2)) / 2
     assert found[0, 62] == pytest.approx(normal(p), abs=1e-9)
     assert np.isnan(found[1, 60])
@@ -294,10 +294,10 @@ def test_a_month_s_score_is_between_the_marks_it_lay_between(said, border_panel:
 
 def test_paths_reach_two_years_and_are_as_many_as_was_said():
     """What was answered once is answered so again: these numbers are part of the rule."""
-    assert (paths.RULE, paths.DRAWS, paths.PART_DRAWS, paths.FARTHEST) == (2, 2000, 1000, 24)
-    assert len(paths.MARK_PROBS) == 27
-    assert np.allclose(np.array(paths.MARK_PROBS), 1 - np.array(paths.MARK_PROBS)[::-1])
-    assert set(HUB) <= set(paths.MARK_PROBS)
+    assert (paths.RULE, paths.DRAWS, paths.PART_DRAWS, paths.MAX_HORIZON) == (2, 2000, 1000, 24)
+    assert len(paths.QUANTILES) == 27
+    assert np.allclose(np.array(paths.QUANTILES), 1 - np.array(paths.QUANTILES)[::-1])
+    assert set(HUB) <= set(paths.QUANTILES)
 
 
 def test_where_nothing_weighs_the_total_is_shared_evenly():
@@ -351,7 +351,7 @@ def test_parts_follow_their_border_and_not_each_other_s_noise():
 @pytest.mark.parametrize(("months", "stays"), [(1, 1), (2, 0.5), (7, 0.5), (12, 0.5), (20, 0.5)])
 def test_what_stays_of_an_error_is_told_by_how_the_range_widens(months, stays):
     """Half of it: variance 1, 1.5, 2, ... By a year's months at most; what comes after is wild."""
-    spread = paths.tail_scores(np.array(paths.MARK_PROBS))
+    spread = paths.tail_scores(np.array(paths.QUANTILES))
     width = np.sqrt(0.5 + 0.5 * np.arange(1, months + 1))
     width[12:] = 99
     of = 7 + 0.1 * width[:, None] * spread
@@ -401,7 +401,7 @@ def test_counts_equal_the_library_s_interpolation_to_the_last_digit():
 
     found = paths.counts(marks, asked)
 
-    known = paths.tail_scores(np.array(paths.MARK_PROBS))
+    known = paths.tail_scores(np.array(paths.QUANTILES))
     for series, month in np.ndindex(2, 3):
         at = np.interp(paths.tail_scores(asked), known, marks[series, month])
         assert found[series, month].tolist() == np.expm1(at).tolist()
@@ -409,7 +409,7 @@ def test_counts_equal_the_library_s_interpolation_to_the_last_digit():
 
 def test_counts_are_between_marks_and_none_beyond_them():
     marks = np.log1p(np.arange(27.0) * 10)[None, None]
-    probs = np.array(paths.MARK_PROBS)
+    probs = np.array(paths.QUANTILES)
     asked = np.array([1e-6, probs[0], probs[3], 0.5, probs[-1], 1 - 1e-6])
 
     found = paths.counts(marks, asked)[0, 0]

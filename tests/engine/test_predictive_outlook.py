@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from forecast.engine.predictive import (
-    Expected,
-    Hindsight,
-    Outlook,
+    ForecastPath,
+    MonthForecast,
+    PanelHindcasts,
     Predictive,
     border_beside,
     outlook_of,
@@ -31,12 +31,12 @@ def predictive(width: int = WIDTH, silent: int = 5) -> Predictive:
     return Predictive(centre, centre / 2, flat * 7, flat, flat, flat, sigma)
 
 
-def hindsight(key: SeriesKey = NORTH, width: int = WIDTH, **more) -> Hindsight:
+def hindsight(key: SeriesKey = NORTH, width: int = WIDTH, **more) -> PanelHindcasts:
     z = np.arange(width, dtype=float)[None]
-    return Hindsight([key], make_panel(z), predictive(width), **more)
+    return PanelHindcasts([key], make_panel(z), predictive(width), **more)
 
 
-def gap(*columns: int) -> Hindsight:
+def gap(*columns: int) -> PanelHindcasts:
     """The same with months that nobody knows."""
     found = hindsight()
     filled = np.zeros((1, WIDTH), dtype=bool)
@@ -51,14 +51,14 @@ def gap(*columns: int) -> Hindsight:
 def test_a_stored_median_goes_before_that_of_the_center(month, median, centre, horizon):
     centres = tuple(horizon_ / 10 for horizon_ in (1, 2, *[3] * 9, 4))
     medians = (3, 5, *[7] * 9, 9)
-    outlook = Outlook("2024-12", centres, tuple(2 * c for c in centres), 5.0, 1, medians)
+    outlook = ForecastPath("2024-12", centres, tuple(2 * c for c in centres), 5.0, 1, medians)
 
     assert outlook.horizon(month) == horizon
-    assert outlook.expected(month) == Expected(median, centre, 2 * centre, 5.0, horizon)
+    assert outlook.expected(month) == MonthForecast(median, centre, 2 * centre, 5.0, horizon)
 
 
 def test_without_a_stored_median_it_is_that_of_the_center():
-    outlook = Outlook("2024-12", (float(np.log1p(40)), 0.0), (1.0, 1.0), 5.0)
+    outlook = ForecastPath("2024-12", (float(np.log1p(40)), 0.0), (1.0, 1.0), 5.0)
 
     assert outlook.expected("2025-01").median == 40
     assert outlook.expected("2025-02").median == 0
@@ -67,7 +67,9 @@ def test_without_a_stored_median_it_is_that_of_the_center():
 def test_one_origin_is_taken_out_of_all():
     said = outlook_of(predictive(), 0, 6, "2025-03")
 
-    assert said == Outlook("2025-03", (6.125, 6.25, 6.375, 6.5), (3.0625, 3.125, 3.1875, 3.25), 7.0)
+    assert said == ForecastPath(
+        "2025-03", (6.125, 6.25, 6.375, 6.5), (3.0625, 3.125, 3.1875, 3.25), 7.0
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,7 +121,7 @@ def test_a_gap_longer_than_hindcasts_reach_leaves_none(missing, reaches):
 
 
 def test_what_was_known_then_goes_before_the_figures_of_today():
-    then = Outlook("2026-02", (1.0, 2.0), (0.5, 0.5), 4.0)
+    then = ForecastPath("2026-02", (1.0, 2.0), (0.5, 0.5), 4.0)
     found = hindsight(revised={(NORTH, "2026-02"): then})
 
     assert found.outlook(0, "2026-02") is then

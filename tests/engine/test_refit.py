@@ -555,7 +555,7 @@ def test_two_horizons_at_once_are_what_each_alone_is(ragged, size):
     task = blocks.Task(ragged, EVERY[40:60], 12)
     end = np.array([ragged.z.shape[1] - 1])
 
-    [(near, far)] = blocks.families_further([task], 24, blocks.in_turn, size)
+    [(near, far)] = blocks.families_further([task], 24, blocks.serial, size)
 
     assert_same(near, engine_forecasts(ragged, EVERY[40:60], 12))
     assert_same(far, engine_forecasts(ragged, end, 24))
@@ -570,7 +570,7 @@ def test_families_side_by_side_are_what_each_alone_is(panel, size):
     panels = [short, make_panel(panel.z[2:3, 50:]), make_panel(gap), replace(short, calm=True)]
     tasks = [blocks.Task(one, np.array([20, 29]), 3) for one in panels]
 
-    said = list(blocks.families_further(tasks, 5, blocks.in_turn, size))
+    said = list(blocks.families_further(tasks, 5, blocks.serial, size))
 
     assert len(said) == len(tasks)
     for (near, far), one in zip(said, panels, strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.judge.drift import CLIP, LIMIT, SLACK, Drift, flagged, quiet
+from forecast.judge.drift import CLIP, CUSUM_LIMIT, SLACK, Drift, flagged, quiet
 
 
 def test_after_a_flag_nothing_has_added_up():
@@ -25,7 +25,7 @@ def test_scores_beyond_the_slack_add_up_to_an_alarm(side):
         drift, alarm = quiet(drift, f"2024-0{number}", side * score, 0)
         alarms.append(alarm)
         if number == 2:
-            assert (drift.up, drift.down)[side < 0] == 2 * (CLIP - SLACK) < LIMIT
+            assert (drift.up, drift.down)[side < 0] == 2 * (CLIP - SLACK) < CUSUM_LIMIT
 
     assert alarms == [0, 0, side]
     assert (drift.up, drift.down) == (0.0, 0.0)

@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 
 from forecast import months
 from forecast.engine import tails
-from forecast.engine.predictive import Outlook
+from forecast.engine.predictive import ForecastPath
 from forecast.judge.episodes import Seen, holds, step
 from forecast.types import Episode, SeriesKey
 
@@ -19,7 +19,7 @@ FIRST = "2025-01"
 
 def seen(age: int, z: float, *, p: float = 0.5, side: int = 0, deviates: bool = False) -> Seen:
     """A month `age` months after the flag, `z` away from the frozen centre."""
-    flat = Outlook("2024-12", (10.0,) * 12, (0.1,) * 12, 4.0)
+    flat = ForecastPath("2024-12", (10.0,) * 12, (0.1,) * 12, 4.0)
     month = months.shift(FIRST, age)
     return Seen(KEY, month, 10 + z, side or (1 if z > 0 else -1), p, 0.02, deviates, flat)
 
@@ -91,7 +91,7 @@ def test_past_the_frozen_forecast_to_the_other_side_is_a_new_flag():
 
 def opened(scale: float, *, size: float = 1.0) -> Episode:
     """One of January 2025, a log count below its forecast, frozen with this scale."""
-    frozen = Outlook("2024-12", (10.0,) * 12, (scale,) * 12, 2.5)
+    frozen = ForecastPath("2024-12", (10.0,) * 12, (scale,) * 12, 2.5)
     first = Seen(KEY, FIRST, 10 - size, -1, 0.001, 0.02, True, frozen)
     return step(None, first).open
 
@@ -156,7 +156,7 @@ def test_a_reversal_needs_its_alpha_against_the_frozen_forecast_too():
 
 def test_the_frozen_path_begins_with_the_flagged_month():
     """From a forecast of two months before: its first month is no part of the episode."""
-    said = Outlook("2024-11", (1.0, 2.0, 3.0), (0.1, 0.2, 0.3), 2.5, 9)
+    said = ForecastPath("2024-11", (1.0, 2.0, 3.0), (0.1, 0.2, 0.3), 2.5, 9)
     first = Seen(KEY, FIRST, 4.0, 1, 0.001, 0.02, True, said, border_z=0.5, relative=True)
 
     ended, episode, role = step(None, first)
@@ -193,7 +193,7 @@ def test_when_an_episode_is_decided(age, held, state):
 @pytest.mark.parametrize("side", [1, -1])
 def test_an_episode_is_the_same_to_either_side(side):
     """Half of the deviation holds, further is an escalation, the other side a reversal."""
-    frozen = Outlook("2024-12", (10.0,) * 12, (0.1,) * 12, 2.5)
+    frozen = ForecastPath("2024-12", (10.0,) * 12, (0.1,) * 12, 2.5)
     first = Seen(KEY, FIRST, 10 + side, side, 0.001, 0.02, True, frozen)
     episode = step(None, first).open
 

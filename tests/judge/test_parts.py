@@ -3,24 +3,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecast.engine.predictive import Expected, Outlook
+from forecast.engine.predictive import ForecastPath, MonthForecast
 from forecast.judge.parts import BorderMonth, apart_share, difference, moved_along
 
 
 def test_a_part_is_expected_to_move_as_its_border_moved():
-    border = BorderMonth(6.0, Outlook("2024-12", (5.5, 5.0), (1.0, 1.0), 9.0))
-    part = Expected(7, 2.0, 0.5, 4.0, 2)
+    border = BorderMonth(6.0, ForecastPath("2024-12", (5.5, 5.0), (1.0, 1.0), 9.0))
+    part = MonthForecast(7, 2.0, 0.5, 4.0, 2)
 
     found = moved_along(part, border, "2025-02", 0.25)
 
-    assert found == Expected(19, 3.0, 0.125, 4.0, 2)  # expm1(3) = 19.1
+    assert found == MonthForecast(19, 3.0, 0.125, 4.0, 2)  # expm1(3) = 19.1
 
 
 def test_part_less_border_is_as_long_as_the_shorter():
-    part = Outlook("2024-12", (5.0, 4.0, 3.0), (1.0, 2.0, 3.0), 6.0, run_id=2)
-    border = Outlook("2024-12", (1.0, 1.5), (9.0, 9.0), 8.0, run_id=2)
+    part = ForecastPath("2024-12", (5.0, 4.0, 3.0), (1.0, 2.0, 3.0), 6.0, run_id=2)
+    border = ForecastPath("2024-12", (1.0, 1.5), (9.0, 9.0), 8.0, run_id=2)
 
-    assert difference(part, border, 0.5) == Outlook("2024-12", (4.0, 2.5), (0.5, 1.0), 6.0, 2)
+    assert difference(part, border, 0.5) == ForecastPath("2024-12", (4.0, 2.5), (0.5, 1.0), 6.0, 2)
 
 
 @pytest.mark.parametrize(("moves_with_it", "share"), [(0.0, 1.0), (0.5, 0.5), (0.9, 0.1)])

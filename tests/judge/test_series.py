@@ -14,12 +14,18 @@ from sqlite_utils import Database
 
 from forecast import months
 from forecast.engine import ENGINE
-from forecast.engine.predictive import Expected, Hindsight, Outlook, Predictive, border_beside
+from forecast.engine.predictive import (
+    ForecastPath,
+    MonthForecast,
+    PanelHindcasts,
+    Predictive,
+    border_beside,
+)
 from forecast.judge import replay, series
 from forecast.judge.drift import Drift
 from forecast.judge.parts import BorderMonth, apart_share, difference
-from forecast.judge.series import Look, Published, State, Surprise, course, follow
-from forecast.judge.surprise import Rules, p_value, thresholds
+from forecast.judge.series import MonthCase, Published, State, Surprise, judge_month, judge_months
+from forecast.judge.surprise import FlagRules, p_value, thresholds
 from forecast.sources import policy_dates
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, runs, watch
@@ -31,14 +37,16 @@ from tests.support import tiny_record
 from tests.support.databases import rows
 from tests.support.panels import make_panel
 
-RULES = Rules()
+RULES = FlagRules()
 NORTH = SeriesKey("northern")
 PART = SeriesKey("northern", "state", "NY")
 
 
-def outlook(month: str, median: float, scale: float = 0.1, run_id: int | None = None) -> Outlook:
+def outlook(
+    month: str, median: float, scale: float = 0.1, run_id: int | None = None
+) -> ForecastPath:
     centre = math.log1p(median)
-    return Outlook(months.shift(month, -1), (centre,) * 12, (scale,) * 12, 4.0, run_id)
+    return ForecastPath(months.shift(month, -1), (centre,) * 12, (scale,) * 12, 4.0, run_id)
 
 
 def look(
@@ -50,18 +58,18 @@ def look(
     older: float | None = None,
     border: BorderMonth | None = None,
     apart: float = 1.0,
-) -> Look:
-    before = None if older is None else Expected(round(older), math.log1p(older), 0.2, 4.0)
+) -> MonthCase:
+    before = None if older is None else MonthForecast(round(older), math.log1p(older), 0.2, 4.0)
     published = Published(key, month, count, 1, median)
-    return Look(published, outlook(month, median), before, border, apart)
+    return MonthCase(published, outlook(month, median), before, border, apart)
 
 
 def border(month: str, factor: float, *, flagged: bool = True) -> BorderMonth:
     return BorderMonth(math.log1p(10_000 * factor), outlook(month, 10_000), month, flagged)
 
 
-def flags(looks: list[Look], **options: bool) -> list[tuple[str, str, str]]:
-    found = [j for _, j in course(looks, RULES, **options)]
+def flags(looks: list[MonthCase], **options: bool) -> list[tuple[str, str, str]]:
+    found = [j for _, j in judge_months(looks, RULES, **options)]
     return [(f.month, f.kind, f.role) for judged in found for f in judged.flags]
 
 
@@ -79,12 +87,12 @@ def test_a_part_s_scale_apart_from_its_border_is_that_of_the_rest():
 
 
 def test_a_part_less_its_border_is_as_long_as_the_shorter():
-    part = Outlook("2025-01", (5.0, 6.0, 7.0), (0.1, 0.2, 0.3), 2.7, 4)
-    whole = Outlook("2025-01", (9.0, 9.5), (0.1, 0.1), 3.0, 5)
+    part = ForecastPath("2025-01", (5.0, 6.0, 7.0), (0.1, 0.2, 0.3), 2.7, 4)
+    whole = ForecastPath("2025-01", (9.0, 9.5), (0.1, 0.1), 3.0, 5)
 
     found = difference(part, whole, 0.5)
 
-    assert found == Outlook("2025-01", (-4.0, -3.5), (0.05, 0.1), 2.7, 4)
+    assert found == ForecastPath("2025-01", (-4.0, -3.5), (0.05, 0.1), 2.7, 4)
 
 
 def said_of(z: np.ndarray, sigma: np.ndarray, h: int = 2) -> Predictive:
@@ -95,11 +103,11 @@ def said_of(z: np.ndarray, sigma: np.ndarray, h: int = 2) -> Predictive:
     return Predictive(path, path + 1, 3 * flat, flat, flat, flat, sigma)
 
 
-def hindsight(z: list[list[float]], last: list[str], keys: tuple[SeriesKey, ...]) -> Hindsight:
+def hindsight(z: list[list[float]], last: list[str], keys: tuple[SeriesKey, ...]) -> PanelHindcasts:
     values = np.array(z)
     sigma = np.where(np.arange(values.shape[1]) < 1, np.nan, values)
     panel = replace(make_panel(values), last=np.array([months.to_index(m) for m in last]))
-    return Hindsight(keys, panel, said_of(values, sigma))
+    return PanelHindcasts(keys, panel, said_of(values, sigma))
 
 
 def test_a_border_stands_in_the_columns_of_its_part():
@@ -120,7 +128,7 @@ def test_a_border_stands_in_the_columns_of_its_part():
 
 def test_a_hindcast_is_of_the_last_month_known_by_then():
     found = hindsight([[5, 5, math.nan, math.nan, 5.0]], ["2025-05"], (NORTH,))
-    told = Outlook("2025-02", (1.0,), (1.0,), 3.0)
+    told = ForecastPath("2025-02", (1.0,), (1.0,), 3.0)
     revised = replace(found, revised={(NORTH, "2025-02"): told})
 
     cutoffs = {m: found.outlook(0, m) for m in months.between("2024-12", "2025-06")}
@@ -134,7 +142,7 @@ def test_a_hindcast_is_of_the_last_month_known_by_then():
         "2025-05": "2025-05",
         "2025-06": None,
     }
-    assert cutoffs["2025-04"] == Outlook("2025-02", (1.0, 1.1), (2.0, 2.1), 3.0)
+    assert cutoffs["2025-04"] == ForecastPath("2025-02", (1.0, 1.1), (2.0, 2.1), 3.0)
     assert revised.outlook(0, "2025-04") is told
     assert [found.column(0, month) for month in ("2024-12", "2025-05")] == [-1, 4]
 
@@ -155,7 +163,7 @@ def test_a_hindcast_says_no_more_than_it_reaches():
 
     april = found.expected(0, "2025-04", 1)
 
-    assert april == Expected(2, 1.1, 2.1, 3.0, 2)
+    assert april == MonthForecast(2, 1.1, 2.1, 3.0, 2)
     assert found.expected(0, "2025-05", 1) is None
     assert found.expected(0, "2025-06", 1).horizon == 1
     assert found.expected(0, "2025-07", 2).horizon == 2
@@ -220,10 +228,10 @@ def test_a_replay_judges_each_month_by_what_stood_before_it():
 
 
 def test_a_stored_median_goes_before_one_worked_out():
-    stored = Outlook("2025-01", (1.0, 2.0), (0.5, 0.6), 3.0, 7, (4, 9))
+    stored = ForecastPath("2025-01", (1.0, 2.0), (0.5, 0.6), 3.0, 7, (4, 9))
 
-    assert stored.expected("2025-03") == Expected(9, 2.0, 0.6, 3.0, 2)
-    assert replace(stored, median=()).expected("2025-02") == Expected(2, 1.0, 0.5, 3.0, 1)
+    assert stored.expected("2025-03") == MonthForecast(9, 2.0, 0.6, 3.0, 2)
+    assert replace(stored, median=()).expected("2025-02") == MonthForecast(2, 1.0, 0.5, 3.0, 1)
 
 
 def test_parts_know_the_episodes_of_borders_and_of_no_part(published):
@@ -249,7 +257,9 @@ def test_parts_know_the_episodes_of_borders_and_of_no_part(published):
 
 
 def test_a_month_without_a_forecast_is_kept_unjudged():
-    _, judged = follow(State(), Look(Published(NORTH, "2013-11", 2640, 1, 0), None), RULES)
+    _, judged = judge_month(
+        State(), MonthCase(Published(NORTH, "2013-11", 2640, 1, 0), None), RULES
+    )
 
     assert (judged.judgement.basis, judged.judgement.p, judged.flags) == ("none", None, ())
 
@@ -258,7 +268,7 @@ def test_the_basis_says_whether_the_forecast_was_published():
     published = Published(NORTH, "2025-02", 4098, 7, 13_000.0)
     said = [outlook("2025-02", 11_000, run_id=run_id) for run_id in (None, 3)]
 
-    hindcast, issued = (follow(State(), Look(published, one), RULES)[1] for one in said)
+    hindcast, issued = (judge_month(State(), MonthCase(published, one), RULES)[1] for one in said)
 
     assert (hindcast.judgement.basis, issued.judgement.basis) == ("hindcast", "issued")
     assert issued.judgement.run_id == 3
@@ -273,7 +283,7 @@ def test_a_lasting_shift_is_flagged_once():
 
 
 def test_a_watched_month_opens_nothing():
-    state, judged = follow(State(), look("2025-01", 1340), RULES)
+    state, judged = judge_month(State(), look("2025-01", 1340), RULES)
 
     assert [flag.severity for flag in judged.flags] == ["watch"]
     assert state.episode is None
@@ -287,26 +297,26 @@ def test_two_months_beyond_the_interval_of_six_months_before_are_drift():
 
 def test_drift_is_watched_to_both_sides_and_of_every_series_unless_told():
     """Two months under the interval of six months before, by their own forecast as expected."""
-    state, first = follow(State(), look("2025-01", 400, 400, older=1000), RULES)
-    state, second = follow(state, look("2025-02", 400, 400, older=1000), RULES)
+    state, first = judge_month(State(), look("2025-01", 400, 400, older=1000), RULES)
+    state, second = judge_month(state, look("2025-02", 400, 400, older=1000), RULES)
 
     assert (first.judgement.outside, first.flags) == (-1, ())
     (flag,) = second.flags
     assert (flag.kind, flag.side, flag.severity) == ("drift", -1, "notable")
     assert (flag.encounters, flag.expected, flag.ratio) == (400, 1000, 401 / 1001)
     assert (flag.month, flag.release_id, flag.series) == ("2025-02", 1, NORTH)
-    _, above = follow(State(), look("2025-01", 1000, 1000, older=400), RULES)
-    _, inside = follow(State(), look("2025-01", 1000, 1000, older=990), RULES)
-    _, unknown = follow(State(), look("2025-01", 1000, 1000), RULES)
+    _, above = judge_month(State(), look("2025-01", 1000, 1000, older=400), RULES)
+    _, inside = judge_month(State(), look("2025-01", 1000, 1000, older=990), RULES)
+    _, unknown = judge_month(State(), look("2025-01", 1000, 1000), RULES)
     outside = [judged.judgement.outside for judged in (above, inside, unknown)]
     assert outside == [1, 0, None]
 
 
 def test_an_alarm_during_an_episode_is_not_said_and_not_remembered():
-    opened, _ = follow(State(), look("2025-01", 3000, 1000), RULES)
+    opened, _ = judge_month(State(), look("2025-01", 3000, 1000), RULES)
     state = replace(opened, drift=replace(opened.drift, up=4.4, said={}))
 
-    after, judged = follow(state, look("2025-02", 2500, 2000, older=1000), RULES)
+    after, judged = judge_month(state, look("2025-02", 2500, 2000, older=1000), RULES)
 
     assert after.episode is not None
     assert [flag.kind for flag in judged.flags] == []
@@ -322,7 +332,7 @@ def test_small_deviations_add_up_to_drift():
 def test_a_series_below_the_configured_level_does_not_drift():
     looks = [look(f"2025-0{m}", 1000, 1000, older=400) for m in (1, 2, 3)]
 
-    found = [j for _, j in course(looks, Rules(min_level=2000))]
+    found = [j for _, j in judge_months(looks, FlagRules(min_level=2000))]
 
     assert [flag for judged in found for flag in judged.flags] == []
 
@@ -344,7 +354,7 @@ def test_a_part_is_not_watched_for_drift():
 
 
 def test_a_part_that_moved_with_its_border_is_listed_under_it():
-    state, judged = follow(
+    state, judged = judge_month(
         State(), look("2025-01", 250, key=PART, border=border("2025-01", 0.25)), RULES
     )
 
@@ -354,7 +364,7 @@ def test_a_part_that_moved_with_its_border_is_listed_under_it():
 
 
 def test_a_part_that_did_not_follow_stands_apart():
-    _, judged = follow(
+    _, judged = judge_month(
         State(), look("2025-01", 1000, key=PART, border=border("2025-01", 0.25)), RULES
     )
 
@@ -370,7 +380,7 @@ def test_a_part_that_goes_further_apart_escalates():
         look("2025-02", 4000, key=PART, border=border("2025-02", 0.25)),
     ]
 
-    found = [flag for _, judged in course(looks, RULES) for flag in judged.flags]
+    found = [flag for _, judged in judge_months(looks, RULES) for flag in judged.flags]
 
     assert [(f.role, f.episode, f.parent) for f in found] == [
         ("apart", "2025-01", "2025-01"),
@@ -382,7 +392,7 @@ def test_a_part_under_an_open_border_is_quiet_if_it_moves_along():
     """The border returns; so does the part: by its own forecast that were a flag."""
     returned = border("2025-02", 4.0, flagged=False)
 
-    _, judged = follow(State(), look("2025-02", 4000, 1000, key=PART, border=returned), RULES)
+    _, judged = judge_month(State(), look("2025-02", 4000, 1000, key=PART, border=returned), RULES)
 
     assert judged.judgement.p < 0.001
     assert judged.flags == ()
@@ -391,7 +401,7 @@ def test_a_part_under_an_open_border_is_quiet_if_it_moves_along():
 def test_a_part_whose_border_is_quiet_is_judged_by_its_own_forecast():
     quiet = BorderMonth(math.log1p(10_000), outlook("2025-01", 10_000))
 
-    _, judged = follow(State(), look("2025-01", 250, key=PART, border=quiet), RULES)
+    _, judged = judge_month(State(), look("2025-01", 250, key=PART, border=quiet), RULES)
 
     assert [(f.role, f.parent) for f in judged.flags] == [("first", None)]
     assert judged.judgement.apart_p is None
@@ -402,7 +412,7 @@ def test_a_part_apart_from_a_border_that_returns_was_transient():
     back = BorderMonth(math.log1p(10_000), outlook("2025-02", 2500), "2025-01")
     second = look("2025-02", 1000, 1000, key=PART, border=back)
 
-    found = [judged for _, judged in course([first, second], RULES)]
+    found = [judged for _, judged in judge_months([first, second], RULES)]
 
     assert found[1].episodes[0].state == "transient"
     assert [f.role for judged in found for f in judged.flags] == ["apart"]
@@ -410,12 +420,14 @@ def test_a_part_apart_from_a_border_that_returns_was_transient():
 
 def test_a_judgement_and_its_flag_keep_all_that_was_asked_and_found():
     """A month of 3,000 where 1,000 stood, issued by run 9, two months ahead."""
-    said = Outlook("2024-11", (6.0, math.log1p(1000)), (0.2, 0.1), 2.5, 9)
-    older = Expected(2900, math.log1p(2900), 0.5, 2.5, 6)
+    said = ForecastPath("2024-11", (6.0, math.log1p(1000)), (0.2, 0.1), 2.5, 9)
+    older = MonthForecast(2900, math.log1p(2900), 0.5, 2.5, 6)
     before = Drift(up=3.0, down=2.0, outside=1, said={-1: "2020-01"})
 
-    state, judged = follow(
-        State(None, before), Look(Published(NORTH, "2025-01", 3000, 7, 990.0), said, older), RULES
+    state, judged = judge_month(
+        State(None, before),
+        MonthCase(Published(NORTH, "2025-01", 3000, 7, 990.0), said, older),
+        RULES,
     )
 
     p, z = p_value(3000, said.expected("2025-01"))
@@ -437,7 +449,7 @@ def test_a_judgement_and_its_flag_keep_all_that_was_asked_and_found():
 
 def test_a_quiet_month_leaves_its_score_in_the_sums():
     """100 above 1,000 at a scale of .1: the score counts on its side, beyond the slack."""
-    state, judged = follow(State(drift=Drift(1.0, 1.0)), look("2025-01", 1100, 1000), RULES)
+    state, judged = judge_month(State(drift=Drift(1.0, 1.0)), look("2025-01", 1100, 1000), RULES)
 
     z = judged.judgement.z
     assert 0.5 < z < 1.5
@@ -449,7 +461,7 @@ def test_a_quiet_month_leaves_its_score_in_the_sums():
 
 def test_a_watched_month_counts_in_the_sums_as_any_other():
     """Only what is flagged is said; a month to watch goes on adding up."""
-    state, judged = follow(State(drift=Drift(up=1.0)), look("2025-01", 1340), RULES)
+    state, judged = judge_month(State(drift=Drift(up=1.0)), look("2025-01", 1340), RULES)
 
     assert [flag.severity for flag in judged.flags] == ["watch"]
     assert state.drift.up == pytest.approx(1 + min(judged.judgement.z, 2.5) - 0.5)
@@ -459,8 +471,8 @@ def test_a_watched_month_counts_in_the_sums_as_any_other():
 def test_a_series_not_watched_for_drift_keeps_its_sums():
     before = State(drift=Drift(1.0, 2.0, 1, {1: "2020-01"}))
 
-    quiet, judged = follow(before, look("2025-01", 1100, older=400), RULES, drifts=False)
-    flagged, _ = follow(before, look("2025-01", 3000, older=400), RULES, drifts=False)
+    quiet, judged = judge_month(before, look("2025-01", 1100, older=400), RULES, drifts=False)
+    flagged, _ = judge_month(before, look("2025-01", 3000, older=400), RULES, drifts=False)
 
     assert quiet.drift == flagged.drift == before.drift
     assert (judged.judgement.drift_up, judged.judgement.drift_down) == (1.0, 2.0)
@@ -468,18 +480,18 @@ def test_a_series_not_watched_for_drift_keeps_its_sums():
 
 
 def test_an_unjudged_month_changes_nothing_of_what_is_open():
-    opened, _ = follow(State(), look("2025-01", 3000), RULES)
+    opened, _ = judge_month(State(), look("2025-01", 3000), RULES)
 
-    state, judged = follow(opened, replace(look("2025-02", 9), outlook=None), RULES)
+    state, judged = judge_month(opened, replace(look("2025-02", 9), outlook=None), RULES)
 
     assert state is opened
     assert judged == (Judgement(NORTH, "2025-02", 9, "none", 1), (), ())
 
 
 def test_a_reversal_ends_one_episode_and_opens_another_in_that_order():
-    opened, _ = follow(State(), look("2025-01", 3000), RULES)
+    opened, _ = judge_month(State(), look("2025-01", 3000), RULES)
 
-    state, judged = follow(opened, look("2025-02", 200), RULES)
+    state, judged = judge_month(opened, look("2025-02", 200), RULES)
 
     assert [(e.opened, e.state, e.side) for e in judged.episodes] == [
         ("2025-01", "transient", 1),
@@ -495,7 +507,7 @@ def test_a_month_that_goes_further_may_end_its_episode_too():
     """Held in February; in March further than ever: an escalation, and a level shift by it."""
     looks = [look("2025-01", 3000), look("2025-02", 3000, 2900), look("2025-03", 9000, 2900)]
 
-    (_, first), (_, second), (state, third) = course(looks, RULES)
+    (_, first), (_, second), (state, third) = judge_months(looks, RULES)
 
     assert [(f.role, f.episode) for f in (*first.flags, *second.flags, *third.flags)] == [
         ("first", "2025-01"),
@@ -512,7 +524,7 @@ def test_a_part_apart_that_turns_round_is_a_reversal():
     moved = BorderMonth(math.log1p(10_000), outlook("2025-02", 10_000), "2025-01", False)
     february = look("2025-02", 100, key=PART, border=moved)
 
-    (_, first), (state, second) = course([january, february], RULES)
+    (_, first), (state, second) = judge_months([january, february], RULES)
 
     assert [(f.role, f.side, f.episode) for f in (*first.flags, *second.flags)] == [
         ("apart", 1, "2025-01"),
@@ -531,9 +543,9 @@ def test_deviations_over_different_spans_are_not_compared():
     early = replace(above, outlook=replace(outlook("2025-01", 10_000), cutoff="2024-11"))
     plain = look("2025-01", 1000, key=PART, border=above)
 
-    _, compared = follow(State(), plain, RULES)
-    _, apart = follow(State(), replace(plain, border=early), RULES)
-    _, unknown = follow(State(), replace(plain, apart=math.nan), RULES)
+    _, compared = judge_month(State(), plain, RULES)
+    _, apart = judge_month(State(), replace(plain, border=early), RULES)
+    _, unknown = judge_month(State(), replace(plain, apart=math.nan), RULES)
 
     assert compared.judgement.apart_p < 0.05
     assert (apart.judgement.apart_p, unknown.judgement.apart_p) == (None, None)
@@ -543,7 +555,9 @@ def test_deviations_over_different_spans_are_not_compared():
 def test_a_part_s_episode_apart_is_frozen_as_its_difference_from_the_border():
     above = BorderMonth(math.log1p(2500), outlook("2025-01", 10_000), "2024-12", True)
 
-    state, judged = follow(State(), look("2025-01", 1000, key=PART, border=above, apart=0.5), RULES)
+    state, judged = judge_month(
+        State(), look("2025-01", 1000, key=PART, border=above, apart=0.5), RULES
+    )
 
     (flag,) = judged.flags
     assert (flag.role, flag.parent, flag.episode) == ("apart", "2024-12", "2025-01")
@@ -566,7 +580,7 @@ def test_a_part_s_episode_apart_is_frozen_as_its_difference_from_the_border():
 def test_a_part_is_listed_only_in_its_border_s_own_month(count, median, flagged, expected):
     above = replace(border("2025-01", 0.25), flagged=flagged)
 
-    _, judged = follow(State(), look("2025-01", count, median, key=PART, border=above), RULES)
+    _, judged = judge_month(State(), look("2025-01", count, median, key=PART, border=above), RULES)
 
     assert [(f.role, f.parent, f.episode) for f in judged.flags] == expected
 
@@ -575,10 +589,10 @@ def test_a_month_to_watch_under_an_open_border_is_not_told():
     """Neither of a part that has an episode of its own."""
     alone = look("2025-02", 1340, key=PART)
     moved = BorderMonth(math.log1p(13_400), outlook("2025-02", 10_000), "2025-01", False)
-    opened, _ = follow(State(), look("2025-01", 3000, key=PART), RULES)
+    opened, _ = judge_month(State(), look("2025-01", 3000, key=PART), RULES)
 
     told, under, within = (
-        [flag.severity for flag in follow(state, seen, RULES)[1].flags]
+        [flag.severity for flag in judge_month(state, seen, RULES)[1].flags]
         for state, seen in (
             (State(), alone),
             (State(), replace(alone, border=moved)),
@@ -595,16 +609,16 @@ def test_a_month_to_watch_under_an_open_border_is_not_told():
 )
 def test_outside_is_beyond_the_95_percent_of_six_months_before(older, count, outside):
     """Of a scale of .2: log 10 / 7 is within, log 2 is beyond."""
-    _, judged = follow(State(), look("2025-01", count, 1000, older=older), RULES)
+    _, judged = judge_month(State(), look("2025-01", count, 1000, older=older), RULES)
 
     assert judged.judgement.outside == outside
-    p, _ = p_value(count, Expected(older, math.log1p(older), 0.2, 4.0))
+    p, _ = p_value(count, MonthForecast(older, math.log1p(older), 0.2, 4.0))
     assert (p < 0.05) == (outside != 0)
 
 
 def test_sides_are_told_by_the_score():
     one, other, none = (
-        Surprise(Expected(1, 1.0, 1.0, 3.0), 0.5, z, grade)
+        Surprise(MonthForecast(1, 1.0, 1.0, 3.0), 0.5, z, grade)
         for z, grade in ((0.1, "watch"), (-0.1, "notable"), (0.0, None))
     )
 
@@ -632,7 +646,9 @@ def test_months_filled_in_before_the_last_judged_one_get_no_flags():
 
 def test_what_judging_found_is_kept_in_order():
     found = judging.Findings()
-    months_judged = [j for _, j in course([look("2024-03", 3000), look("2024-04", 1000)], RULES)]
+    months_judged = [
+        j for _, j in judge_months([look("2024-03", 3000), look("2024-04", 1000)], RULES)
+    ]
 
     found.add(months_judged[:1])
     found.add(months_judged[1:])
@@ -686,7 +702,7 @@ def test_the_engine_s_forecasts_say_from_which_count_on_a_month_is_flagged():
     few = {NORTH: dict.fromkeys(counts[NORTH], 1)}
     (none,) = judging.alarmed([replace(row, median=1, centre=math.log1p(1))], few, RULES)
     assert (none.flag_below, none.flag_above) == (None, None)
-    expected = Expected(1000, math.log1p(1000), 0.1, 4.0)
+    expected = MonthForecast(1000, math.log1p(1000), 0.1, 4.0)
     below, above = thresholds(expected, RULES)
     assert (said.flag_below, said.flag_above) == (below, above)
     assert small.month == said.month

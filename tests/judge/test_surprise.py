@@ -9,13 +9,21 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import norm, t
 
-from forecast.engine.predictive import Expected, whole
-from forecast.judge.surprise import Rules, eligible, material, p_value, ratio, severity, thresholds
+from forecast.engine.predictive import MonthForecast, whole
+from forecast.judge.surprise import (
+    FlagRules,
+    eligible,
+    material,
+    p_value,
+    ratio,
+    severity,
+    thresholds,
+)
 from tests.support import reference_engine
 
-RULES = Rules()
+RULES = FlagRules()
 expectations = st.builds(
-    lambda median, scale, df: Expected(median, math.log1p(median), scale, df),
+    lambda median, scale, df: MonthForecast(median, math.log1p(median), scale, df),
     st.integers(0, 200_000),
     st.floats(0.01, 1.0),
     st.floats(2.5, 3.0),
@@ -58,7 +66,7 @@ def test_thresholds_are_exactly_where_the_flag_begins(expected):
 
 @given(expectations, st.integers(2, 12), st.floats(0.005, 0.2), st.floats(1.0, 3.0))
 def test_thresholds_are_exact_at_any_horizon_and_under_any_rules(expected, horizon, alpha, times):
-    rules = Rules(alpha, min_change=7, min_ratio=times)
+    rules = FlagRules(alpha, min_change=7, min_ratio=times)
     expected = replace(expected, horizon=horizon)
 
     below, above = thresholds(expected, rules)
@@ -76,7 +84,7 @@ def test_thresholds_are_exact_at_any_horizon_and_under_any_rules(expected, horiz
 @pytest.mark.parametrize("centre", [-2.0, -0.3, 0.0])
 def test_where_less_than_none_is_expected_only_more_is_flagged(centre):
     """From the first count on that matters: 25."""
-    assert thresholds(Expected(0, centre, 0.01, 3.0), RULES) == (None, 24)
+    assert thresholds(MonthForecast(0, centre, 0.01, 3.0), RULES) == (None, 24)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +107,9 @@ def test_thresholds_are_found_in_a_few_steps(median, scale, times):
 
     sys.setprofile(watch)
     try:
-        thresholds(Expected(median, math.log1p(median), scale, 3.0), Rules(min_ratio=times))
+        thresholds(
+            MonthForecast(median, math.log1p(median), scale, 3.0), FlagRules(min_ratio=times)
+        )
     finally:
         sys.setprofile(None)
     assert 2 <= asked <= 8
@@ -131,7 +141,7 @@ def test_thresholds_are_found_in_a_few_steps(median, scale, times):
     ],
 )
 def test_severity_needs_both_rarity_and_size(count, p, grade):
-    expected = Expected(100, math.log1p(100), 0.2, 3.0)
+    expected = MonthForecast(100, math.log1p(100), 0.2, 3.0)
 
     assert severity(count, expected, p, 100, RULES) == grade
 
@@ -158,18 +168,18 @@ def test_a_deviation_matters_from_its_bounds_on(count, median, matters):
     ("median", "typical", "large"), [(10, 0, True), (9, 10, True), (9, 9.5, False)]
 )
 def test_a_series_is_large_enough_by_what_is_expected_or_usual(median, typical, large):
-    assert eligible(Expected(median, 2.0, 0.1, 3.0), typical, RULES) == large
+    assert eligible(MonthForecast(median, 2.0, 0.1, 3.0), typical, RULES) == large
 
 
 def test_an_impossible_count_has_a_finite_score():
-    p, z = p_value(10**6, Expected(0, 0.0, 1e-300, 3.0))
+    p, z = p_value(10**6, MonthForecast(0, 0.0, 1e-300, 3.0))
 
     assert p == 0
     assert 37 < z < 38
 
 
 def test_a_small_series_is_never_flagged():
-    expected = Expected(5, math.log1p(5), 0.1, 3.0)
+    expected = MonthForecast(5, math.log1p(5), 0.1, 3.0)
 
     assert severity(400, expected, 1e-9, 5, RULES) is None
     assert severity(400, expected, 1e-9, 50, RULES) == "critical"
@@ -178,7 +188,7 @@ def test_a_small_series_is_never_flagged():
 @pytest.mark.parametrize("alpha", [0.003, 0.008, 0.02])
 def test_nothing_is_graver_than_the_alpha_of_the_rules_allows(alpha):
     """Under a stricter alpha fewer months are notable, and none is major or critical without."""
-    expected, rules = Expected(100, math.log1p(100), 0.2, 3.0), Rules(alpha=alpha)
+    expected, rules = MonthForecast(100, math.log1p(100), 0.2, 3.0), FlagRules(alpha=alpha)
 
     for p in (0.002, 0.004, 0.007, 0.009, 0.015, 0.03, 0.06):
         grades = [severity(count, expected, p, 100, rules) for count in (60, 40, 20)]

@@ -19,7 +19,7 @@ from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 import models
 from forecast.engine.parameters import EVERY
-from models.base import Failure, Model, Panel, Paths, beside
+from models.base import Failure, Model, Panel, Paths, stack
 from models.parameters import Number, WholeNumber
 from models.refit import History, history, refit
 from tests.support.panels import make_panel, perturbed
@@ -117,7 +117,7 @@ def test_panels_side_by_side_end_together() -> None:
     one = make_panel(np.array([[1.0, 2.0, 3.0], [np.nan, 5.0, 6.0]]), ["a", "b"])
     two = replace(make_panel(np.array([[9.0] * 5]), ["c"]), calm=True, names=("other",))
 
-    both = beside([one, two])
+    both = stack([one, two])
 
     nan = np.nan
     expected = [[nan, nan, 1, 2, 3], [nan, nan, nan, 5, 6], [9, 9, 9, 9, 9]]
@@ -125,7 +125,7 @@ def test_panels_side_by_side_end_together() -> None:
     assert both.last.tolist() == [2026 * 12 + 7] * 3
     assert both.family.tolist() == ["a", "b", "c"]
     assert both.names == ("series 0", "series 1", "other")
-    assert (both.calm, beside([two, two]).calm, one.calm) == (False, True, False)
+    assert (both.calm, stack([two, two]).calm, one.calm) == (False, True, False)
     assert both.start.tolist() == [2, 3, 0]
 
 

@@ -13,14 +13,14 @@ from forecast import months
 from forecast.config import Config
 from forecast.engine import ENGINE, VERSION, paths
 from forecast.engine.joint import Joint
-from forecast.engine.predictive import Hindsight, Predictive
+from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.errors import DataError
 from forecast.judge.questions import INSIDE, Asked
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, releases
 from forecast.store.watch import Stood
-from forecast.types import Forecast, PathMarks, PathRule, SeriesKey, StandingAnswer
+from forecast.types import Forecast, SeriesKey, SimulationSpec, StandingAnswer, StoredMarginals
 from jobs.pipeline import parts, standing
 from jobs.pipeline.asof import _as_of, _earlier_figures, _totals, as_known, asked_again
 from jobs.pipeline.refits import Refits
@@ -298,7 +298,7 @@ def test_the_naive_model_is_always_asked_and_baselines_at_every_column():
     assert list(found.predictive) == [ENGINE, "naive", "snaive"]
     assert [at.tolist() for at in found.origins.values()] == [list(range(COUNT))] * 3
     assert found.refits == {}
-    assert found.further.centre.shape == (4, 1, paths.FARTHEST)
+    assert found.further.centre.shape == (4, 1, paths.MAX_HORIZON)
     near = found.predictive[ENGINE].centre[:, COUNT - 1]
     assert np.array_equal(found.further.centre[:, 0, : near.shape[1]], near)
     ahead = found.predictive["snaive"].centre[1, COUNT - 1]
@@ -447,7 +447,7 @@ def test_every_family_is_heard_at_each_of_its_months_and_two_years_ahead_of_its_
     assert told == [("drill-down", 1, 2), ("drill-down", 2, 2)]
     shapes = [family.predictive.centre.shape for family in found]
     assert shapes == [(1, COUNT - 1, 3), (2, COUNT, 3)]
-    assert [family.further.centre.shape[2] for family in found] == [paths.FARTHEST] * 2
+    assert [family.further.centre.shape[2] for family in found] == [paths.MAX_HORIZON] * 2
     rows = list(parts.drill_down_rows(found))
     assert [(row.series, row.cutoff, row.horizon) for row in rows] == [
         (key, MONTHS[-2] if key in people else MONTHS[-1], ahead)
@@ -469,7 +469,7 @@ def test_questions_are_asked_of_the_past_where_borders_end_together(by_hand, tmp
     )
     head = headline(counts, config, ENCOUNTERS)
     said = flat(head, head.origins(0), 120.0, h=12)
-    nothing = Joint(PathRule(paths.RULE, 1, (), ()), [], ENCOUNTERS.totals)
+    nothing = Joint(SimulationSpec(paths.RULE, 1, (), ()), [], ENCOUNTERS.totals)
 
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
         both = BesideLastValue(said, said)
@@ -488,10 +488,10 @@ def test_questions_are_asked_of_the_past_where_borders_end_together(by_hand, tmp
 def test_a_run_answers_of_borders_whatever_parts_it_keeps_beside_them():
     """And of the first month whether it will lie in the 80% interval that it publishes."""
     part = SeriesKey("northern", "state", "NY")
-    marks = kept_marks.as_bytes(np.log1p(np.full((12, len(paths.MARK_PROBS)), 110.0)))
-    kept = [PathMarks(key, MONTHS[-1], marks) for key in (part, NORTH)]
+    marks = kept_marks.as_bytes(np.log1p(np.full((12, len(paths.QUANTILES)), 110.0)))
+    kept = [StoredMarginals(key, MONTHS[-1], marks) for key in (part, NORTH)]
     together = Joint(
-        PathRule(kept_marks.RULE, 1, ("northern",), ((1.0,),)), kept, ENCOUNTERS.totals
+        SimulationSpec(kept_marks.RULE, 1, ("northern",), ((1.0,),)), kept, ENCOUNTERS.totals
     )
     fields = dict.fromkeys(Forecast.__dataclass_fields__)
     row = Forecast(
@@ -542,7 +542,7 @@ def test_asked_again_of_the_same_figures_the_engine_says_the_same():
     """From several cutoffs at once, each by itself; nothing where it is too early."""
     head = headline(seasonal(), Config(), ENCOUNTERS)
     said = engine_forecasts(head.panel, head.origins(0), 6, totals=head.totals)
-    hindsight = Hindsight(head.keys, head.panel, said)
+    hindsight = PanelHindcasts(head.keys, head.panel, said)
     cutoffs = [MONTHS[3], MONTHS[26], MONTHS[28]]
 
     found = asked_again([(cutoff, seasonal(cutoff)) for cutoff in cutoffs], 6, ENCOUNTERS)
@@ -577,6 +577,6 @@ def test_the_figures_of_then_are_those_that_a_release_stated_first(tmp_path):
     assert (found.keys, found.panel, found.predictive) == (head.keys, head.panel, said)
     north = head.keys.index(NORTH)
     then = found.outlook(north, MONTHS[26])
-    now = Hindsight(head.keys, head.panel, said).outlook(north, MONTHS[26])
+    now = PanelHindcasts(head.keys, head.panel, said).outlook(north, MONTHS[26])
     assert then.centre[0] < now.centre[0]
     assert len(then.centre) == 6

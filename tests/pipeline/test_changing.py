@@ -14,7 +14,7 @@ from forecast import months
 from forecast.config import Config
 from forecast.desk import answered as words
 from forecast.engine import ENGINE
-from forecast.engine.predictive import Outlook
+from forecast.engine.predictive import ForecastPath
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import forecast_rows, with_summed_medians
 from forecast.judge.changes import changes, summed
@@ -253,7 +253,7 @@ def test_there_is_no_one_forecast_of_before_to_compare(december):
 
 def test_what_a_forecast_of_then_makes_of_the_months_since():
     key = KEYS[0]
-    outlook = Outlook("2025-10", (np.log1p(50.4), np.log1p(60.6), 9.0), (0.1,) * 3, 4.0)
+    outlook = ForecastPath("2025-10", (np.log1p(50.4), np.log1p(60.6), 9.0), (0.1,) * 3, 4.0)
 
     found = changing._as_forecast({key: {"2025-10": 7}}, {key: outlook}, "2025-12")
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast.engine.predictive import Hindsight, Outlook, Predictive
+from forecast.engine.predictive import ForecastPath, PanelHindcasts, Predictive
 from forecast.judge.series import Published, State
 from forecast.store.watch import FirstPublished, Issued
 from forecast.types import SeriesKey
@@ -31,12 +31,12 @@ def past(*said: Issued, **more) -> Past:
 
 
 @pytest.fixture
-def hindsight() -> Hindsight:
+def hindsight() -> PanelHindcasts:
     """An eighth of the column from each cutoff, a year ahead; the last is August 2026."""
     centre = np.tile(0.125 * np.arange(36)[:, None], (1, 1, 12)).reshape(1, 36, 12)
     flat = np.ones((1, 36))
     said = Predictive(centre, centre + 1, flat * 7, flat, flat, flat, flat)
-    return Hindsight([NORTH], make_panel(np.ones((1, 36))), said)
+    return PanelHindcasts([NORTH], make_panel(np.ones((1, 36))), said)
 
 
 def test_months_not_judged_yet_are_pending_from_a_month_on():
@@ -82,7 +82,7 @@ def test_of_several_forecasts_the_latest_in_time_counts(hindsight):
 
     found = past(*said).outlook(hindsight, 0, "2025-06")
 
-    assert found == Outlook(
+    assert found == ForecastPath(
         "2025-05", said[1].centre, said[1].scale, 5.0, run_id=2, median=said[1].median
     )
 

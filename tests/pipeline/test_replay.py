@@ -18,7 +18,7 @@ from benchmarks.study.studies import shocked as summary
 from forecast import months
 from forecast.judge.replay import Replayed
 from forecast.judge.series import JudgedMonth
-from forecast.judge.surprise import Rules
+from forecast.judge.surprise import FlagRules
 from forecast.sources import policy_dates
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import releases
@@ -26,7 +26,7 @@ from forecast.types import Episode, Flag, Judgement, SeriesKey
 from jobs.cli import main
 from jobs.pipeline.replay import Event, ReplayedService, known_events
 
-RULES = Rules()
+RULES = FlagRules()
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, notices
 from forecast.store.connect import transaction
 from forecast.store.notices import Approval, Frame, Section
-from forecast.types import Episode, Occasion
+from forecast.types import Episode, NoticeIntent
 from jobs.pipeline import triggers
 from jobs.pipeline.judging import Findings as Judged
 from jobs.pipeline.triggers import LOOKED_BACK, STALE, false_now, occasions, taken_back
@@ -65,7 +65,7 @@ def test_news_of_a_month_are_known_by_the_month_and_its_borders_not_by_the_run(d
     (again,) = told(db, Judged([NEWS, south], [flag(NORTH, JANUARY, 0.5)]))
 
     key = digest("news|2024-01|northern,southwest")
-    assert one == Occasion("quiet", JANUARY, 2, key, f"<{key[:32]}@example.org>")
+    assert one == NoticeIntent("quiet", JANUARY, 2, key, f"<{key[:32]}@example.org>")
     assert again == replace(one, kind="flags")
 
 
@@ -194,7 +194,7 @@ def test_a_notice_that_a_revision_made_false_is_corrected(db):
 
     key = digest(f"correction|one|{sha256}")
     message = f"<{key[:32]}@example.org>"
-    assert found == Occasion("correction", JANUARY, 2, key, message, 1)
+    assert found == NoticeIntent("correction", JANUARY, 2, key, message, 1)
     assert corrected(db, {**COUNTS, SOUTH: {JANUARY: 1}}) == [2]
     assert corrected(db, {NORTH: {JANUARY: 200}, SOUTH: {JANUARY: 1}}) == [1, 2]
 
@@ -252,7 +252,7 @@ def test_a_run_that_is_withdrawn_is_told_in_each_thread_it_spoke_in(db):
     one, two = taken_back(db.conn, config, 7, sent)
 
     key = digest("withdrawal|7|one")
-    assert one == Occasion(
+    assert one == NoticeIntent(
         "correction", JANUARY, 2, key, f"<{key[:32]}@example.org>", corrects=1, withdraws=7
     )
     assert (two.corrects, two.month, two.content_key) == (2, FEBRUARY, digest("withdrawal|7|two"))

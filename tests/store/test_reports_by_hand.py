@@ -41,12 +41,12 @@ from forecast.store.notices import Approval, Frame, Section
 from forecast.types import (
     Driver,
     KeptPath,
-    PathMarks,
-    PathRule,
+    PeriodForecast,
     Question,
     SeriesKey,
-    SpanForecast,
+    SimulationSpec,
     StandingAnswer,
+    StoredMarginals,
 )
 from tests.support import tiny_record
 from tests.support.tiny_record import (
@@ -587,13 +587,13 @@ def test_a_question_is_kept_once_and_each_answer_to_it(db):
 
 
 def test_what_paths_are_drawn_from_reads_back(db):
-    rule = PathRule(1, 7, ("northern", "other"), ((1.0, 0.25), (0.25, 1.0)))
+    rule = SimulationSpec(1, 7, ("northern", "other"), ((1.0, 0.25), (0.25, 1.0)))
     marks = (
-        PathMarks(NORTH, "2024-02", b"marks", 1.0, (("2024-03", 5),)),
-        PathMarks(NEW_YORK, "2024-01", b"other", 0.5),
+        StoredMarginals(NORTH, "2024-02", b"marks", 1.0, (("2024-03", 5),)),
+        StoredMarginals(NEW_YORK, "2024-01", b"other", 0.5),
     )
     around = (9, 8, 10, 7, 11, 6, 12, 5, 13)
-    span = SpanForecast(NORTH, "FY2024", "2023-10", "2024-09", "2024-02", 5, 9, *around)
+    span = PeriodForecast(NORTH, "FY2024", "2023-10", "2024-09", "2024-02", 5, 9, *around)
     run_id = runs.publish(
         db,
         tiny_record.publication(

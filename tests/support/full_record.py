@@ -34,15 +34,15 @@ from forecast.types import (
     Fit,
     Forecast,
     Judgement,
-    Occasion,
-    PathMarks,
-    PathRule,
+    NoticeIntent,
+    PeriodForecast,
     Publication,
     Question,
     SeriesKey,
+    SimulationSpec,
     Snapshot,
-    SpanForecast,
     StandingAnswer,
+    StoredMarginals,
 )
 from jobs.deliver import approve, write
 from tests.support.tiny_record import (
@@ -225,10 +225,12 @@ def drivers(key: SeriesKey, month: str) -> tuple[Driver, ...]:
     )
 
 
-def span_forecasts(key: SeriesKey, published: int, median: int) -> tuple[SpanForecast, ...]:
+def span_forecasts(key: SeriesKey, published: int, median: int) -> tuple[PeriodForecast, ...]:
     """The fiscal year's sum and the next calendar year's."""
     bounds = [median + median * away // 100 for out in (5, 10, 15, 20) for away in (-out, out)]
-    this = SpanForecast(key, "FY2024", "2023-10", "2024-09", THROUGH, 6, published, median, *bounds)
+    this = PeriodForecast(
+        key, "FY2024", "2023-10", "2024-09", THROUGH, 6, published, median, *bounds
+    )
     whole = replace(this, span="FY2025", first_month="2024-10", last_month="2025-09",
                     months_published=0, published=0)  # fmt: skip
     return this, whole
@@ -294,10 +296,10 @@ FITS = tuple(
     )
 )  # fmt: skip
 OCCASIONS = (
-    Occasion("flags", "2024-01", 2, "one", "<1@x>"),
-    Occasion("quiet", "2024-02", 3, "two", "<2@x>"),
-    Occasion("flags", "2024-03", 5, "three", "<3@x>"),
-    Occasion("correction", "2024-02", 5, "four", "<4@x>", corrects=2),
+    NoticeIntent("flags", "2024-01", 2, "one", "<1@x>"),
+    NoticeIntent("quiet", "2024-02", 3, "two", "<2@x>"),
+    NoticeIntent("flags", "2024-03", 5, "three", "<3@x>"),
+    NoticeIntent("correction", "2024-02", 5, "four", "<4@x>", corrects=2),
 )
 
 
@@ -367,10 +369,10 @@ def third_run() -> Publication:
             Episode(NEW_YORK, "2024-03", -1, 0.3, **{**STOOD, "cutoff": CUTOFF}),
         ),
         drivers=drivers(NORTH, "2024-03"), scores=SCORES, occasions=OCCASIONS[2:],
-        path_rule=PathRule(paths.RULE, months.to_index(THROUGH), ("northern", "southwest"),
+        path_rule=SimulationSpec(paths.RULE, months.to_index(THROUGH), ("northern", "southwest"),
                            ((1.0, 0.3), (0.3, 1.0))),
         path_marks=tuple(
-            PathMarks(key, THROUGH, marks(level), 0.9 if key.dimension else 1.0)
+            StoredMarginals(key, THROUGH, marks(level), 0.9 if key.dimension else 1.0)
             for key, level in LEVELS.items() if key not in (OTHER, WHOLE)
         ),
         spans=(*span_forecasts(NORTH, 7940, 14_000), *span_forecasts(SOUTH, 77_000, 130_000),

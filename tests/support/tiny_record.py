@@ -24,7 +24,7 @@ from forecast.types import (
     Forecast,
     Hindcast,
     Judgement,
-    Occasion,
+    NoticeIntent,
     Publication,
     Release,
     Score,
@@ -167,8 +167,8 @@ SCORES = (
     score(OTHER, 90, "hindcast", horizon=2),
 )
 OCCASIONS = (
-    Occasion("flags", "2024-01", 2, "one", "<1@x>"),
-    Occasion("quiet", "2024-02", 2, "two", "<2@x>"),
+    NoticeIntent("flags", "2024-01", 2, "one", "<1@x>"),
+    NoticeIntent("quiet", "2024-02", 2, "two", "<2@x>"),
 )
 
 

@@ -19,7 +19,7 @@ from forecast.desk.terminal import flag_tables, score_tables, tables
 from forecast.judge.questions import ChanceScores
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.read import RunRow
-from forecast.types import SeriesKey, SpanForecast
+from forecast.types import PeriodForecast, SeriesKey
 from jobs.cli import main, notices, releases, shared
 from tests.support.own_counts import FAST, HELD, clinics, deliver
 
@@ -76,9 +76,9 @@ def told(name: str) -> dict[str, Any]:
     return month(name) | about | state | {"data_through": None, "deliveries": {name: 1}}
 
 
-def span(name: str) -> SpanForecast:
+def span(name: str) -> PeriodForecast:
     key, ends = SeriesKey(name, "part", name), range(1, 11)
-    return SpanForecast(key, name, "2026-09", "2027-08", "2026-08", 0, *ends)
+    return PeriodForecast(key, name, "2026-09", "2027-08", "2026-08", 0, *ends)
 
 
 NAMELESS = {"border_table", "rate_lines", "changes_table"}  # numbers, months and words of ours
