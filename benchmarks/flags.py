@@ -32,7 +32,7 @@ from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import releases
 from forecast.store.connect import writing
 from forecast.types import Counts
-from jobs.arrivals.ingest import take_bundle
+from jobs.arrivals.ingest import ingest_bundle
 from jobs.pipeline.replay import ReplayedService, service
 from models.base import Floats
 
@@ -220,7 +220,7 @@ def figures() -> tuple[Counts, ReplayedService]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "figures.db"
         with writing(path) as db:
-            take_bundle(db, ENCOUNTERS)
+            ingest_bundle(db, ENCOUNTERS)
         connection = sqlite3.connect(path)
         try:
             return releases.current_counts(connection), service(

@@ -19,7 +19,7 @@ from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import releases
 from forecast.store.connect import writing
 from forecast.types import HEADLINES, SeriesKey
-from jobs.arrivals.ingest import take_bundle
+from jobs.arrivals.ingest import ingest_bundle
 from models.base import Floats, Ints, Panel
 
 USBP = "U.S. Border Patrol"
@@ -108,7 +108,7 @@ def _panel(z: Floats, last: Floats | Ints, *, jumps: bool) -> Panel:
 def figures() -> dict[SeriesKey, dict[str, int]]:
     """The embedded figures as the record states them."""
     with tempfile.TemporaryDirectory() as folder, writing(Path(folder) / "figures.db") as db:
-        take_bundle(db, ENCOUNTERS)
+        ingest_bundle(db, ENCOUNTERS)
         return releases.current_counts(db)
 
 

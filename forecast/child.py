@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "HOME")  # none of the service's secrets
-SHOWN = 400  # characters of a child's last words
+ERROR_CHARACTERS = 400  # characters of a child's last words
 
 
 class ChildLimits(NamedTuple):
@@ -107,7 +107,7 @@ def run(
                 timer.cancel()
                 end()
         said.seek(0)
-        told = " ".join(said.read().decode(errors="replace").split())[-SHOWN:]
+        told = " ".join(said.read().decode(errors="replace").split())[-ERROR_CHARACTERS:]
     code = process.returncode
     if late.is_set():
         raise ChildError(f"took more than {limits.seconds:g} seconds", code, told)
@@ -137,7 +137,7 @@ def confine(memory: int, seconds: float = 0) -> None:
         _limit(resource.RLIMIT_CPU, int(seconds) + 1, int(seconds) + 2)  # asked, then killed
 
 
-def leave_with_parent() -> None:
+def die_with_parent() -> None:
     """In the child: wait for the end of standard input, which is the parent's, and end at once."""
     while os.read(sys.stdin.fileno(), 1024):
         pass

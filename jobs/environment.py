@@ -16,7 +16,7 @@ from forecast.errors import ConfigError
 MAIL_PASSWORD = "BORDERCAST_MAIL_PASSWORD"  # noqa: S105 - the variable's name
 HEARTBEAT = "BORDERCAST_HEARTBEAT"
 PREFIX = "BORDERCAST_"
-KNOWN = (MAIL_PASSWORD, HEARTBEAT)
+VARIABLES = (MAIL_PASSWORD, HEARTBEAT)
 _LOGIN, _NOBODY = Path("/proc/self/loginuid"), 2**32 - 1  # the kernel's, for "none logged in"
 _SHORTEST = 4  # characters; replacing shorter ones would garble every line
 
@@ -24,8 +24,8 @@ _SHORTEST = 4  # characters; replacing shorter ones would garble every line
 def refuse_unknown() -> None:
     """ConfigError for a variable that begins like ours and is none of ours."""
     for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in KNOWN:
-            known = " and ".join(KNOWN)
+        if name.startswith(PREFIX) and name not in VARIABLES:
+            known = " and ".join(VARIABLES)
             raise ConfigError("environment", name, f"no such variable; there are {known}")
 
 
@@ -54,7 +54,7 @@ def masked(config: Config) -> dict[str, Any]:
     shown = config.model_dump(mode="json")
     shown["service"]["heartbeat"] = heartbeat(config)
     shown = {section: _redacted_in(keys, config) for section, keys in shown.items()}
-    shown["environment"] = {name: HIDDEN for name in KNOWN if os.environ.get(name)}
+    shown["environment"] = {name: HIDDEN for name in VARIABLES if os.environ.get(name)}
     return shown
 
 

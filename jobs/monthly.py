@@ -19,16 +19,16 @@ from forecast.errors import DataError
 from forecast.store import integrity, ledger, releases, wakes
 from forecast.store.connect import transaction, writing
 from jobs.arrivals import inbox
-from jobs.arrivals.waiting import take_in
+from jobs.arrivals.waiting import ingest_all
 from jobs.deliver import write
-from jobs.pipeline.due import due
+from jobs.pipeline.due import run_needed
 from jobs.pipeline.publish import publish
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.context import Context
-    from jobs.arrivals.ingest import Taken
+    from jobs.arrivals.ingest import IngestResult
     from jobs.pipeline.refits import Report
 
 
@@ -37,7 +37,7 @@ class RunOutcome:
     """What a run did, for all sources: run_id, the last one, is None if nothing was new."""
 
     run_id: int | None
-    taken: tuple[Taken, ...]
+    taken: tuple[IngestResult, ...]
     judged: int = 0
     flagged: int = 0
 
@@ -75,11 +75,11 @@ def run(
             mine = each.taken(db)
             write.write_all(mine, db, now)  # what a run that was killed left to write
             named = [file for file in files if mine.takes(inbox.file_name(file))]
-            taken, mine = take_in(db, mine, named, day, with_bundle, only)
+            taken, mine = ingest_all(db, mine, named, day, with_bundle, only)
             refused = [file.reason for file in taken if file.outcome == "refused"]
             if refused and not releases.accepted(db):
                 raise DataError(refused[0])
-            if not due(db, mine.config):
+            if not run_needed(db, mine.config):
                 done.append(RunOutcome(None, taken))
                 continue
             new = publish(db, mine.config, now, report, mine.source)
@@ -96,6 +96,6 @@ def run(
 def _refuse_altered(db: Database) -> None:
     """Build on nothing that was altered; VerifyError says what it is."""
     wakes.refuse(integrity.at_sight(db.conn), "the record is not as it was written")
-    if ledger.due(db):
+    if ledger.schema_unrecorded(db):
         with transaction(db):
             ledger.add_schema(db)

@@ -14,7 +14,7 @@ from forecast.sources import catalog
 from forecast.sources.cbp.encounters import bundle
 from forecast.store import releases, runs
 from forecast.store.connect import writing
-from jobs.arrivals.ingest import take_bundle
+from jobs.arrivals.ingest import ingest_bundle
 from jobs.pipeline.totals import forecast_headline, headline
 
 
@@ -22,7 +22,7 @@ def main() -> None:
     """Refit everything and write the table of paths."""
     config, source = Config(), catalog.find("cbp_encounters")
     with tempfile.TemporaryDirectory() as folder, writing(Path(folder) / "paths.db") as db:
-        take_bundle(db, source)
+        ingest_bundle(db, source)
         counts, paths = releases.current_counts(db), runs.PathsOnRecord(db)
         forecast_headline(
             config,

@@ -31,7 +31,7 @@ HOOK = "hook:"  # begins the recipient that is a webhook, see jobs/deliver/hooks
 Settled = Literal["sent", "refused"]
 
 
-class Addressee(NamedTuple):
+class Subscriber(NamedTuple):
     """Who is told, of which borders; digest : also what stands only in digests."""
 
     address: str
@@ -83,7 +83,7 @@ def begin(db: Database, now: datetime) -> str:
         return str(began)
 
 
-def save_recipients(db: Database, found: Iterable[Addressee]) -> None:
+def save_recipients(db: Database, found: Iterable[Subscriber]) -> None:
     """Take over the recipients of the settings; who unsubscribed stays so."""
     with transaction(db):
         db.conn.executemany(
@@ -302,7 +302,7 @@ def give_up(db: Database, content_key: str, why: str, now: datetime) -> int:
         )
 
 
-def due(db: Database | sqlite3.Connection, now: datetime) -> dict[str, int]:
+def sendable(db: Database | sqlite3.Connection, now: datetime) -> dict[str, int]:
     """Subject -> how many deliveries are due."""
     found = db.execute(
         """

@@ -135,7 +135,7 @@ def mail_due(path: Path, now: datetime) -> bool:
 
 def _ops_rows(path: Path, query: str) -> list[dict[str, Any]]:
     """Rows of ops.db; none where it is not there yet, or from before this table."""
-    if not ops.beside(path).exists():
+    if not ops.ops_path(path).exists():
         return []
     with ops.reading(path) as connection:
         try:

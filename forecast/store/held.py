@@ -98,7 +98,7 @@ def verified(path: Path) -> wakes.Verified | None:
     A page's server may not write beside the record, and then SQLite cannot open an ops.db that
     was closed cleanly; but without a log its file is all there is.
     """
-    found, file = wakes.verified(path), ops.beside(path)
+    found, file = wakes.verified(path), ops.ops_path(path)
     if found is not None or not file.exists() or file.with_name(f"{file.name}-wal").exists():
         return found
     with suppress(sqlite3.DatabaseError), closing(_immutable(file)) as connection:

@@ -30,7 +30,7 @@ class KnownFile(NamedTuple):
     status: str
 
 
-def held(db: Database | sqlite3.Connection, sha256: str) -> KnownFile | None:
+def find_by_hash(db: Database | sqlite3.Connection, sha256: str) -> KnownFile | None:
     """The release with this content, None if it is not known."""
     row = db.execute("select id, status from releases where sha256 = ?", (sha256,)).fetchone()
     return None if row is None else KnownFile(*row)

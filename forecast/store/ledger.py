@@ -78,7 +78,7 @@ _UNSAID = (*UNSIGNED, "paths", "witnesses")
 
 def add(db: Connection, kind: EntryKind, subject: str, keys: Iterable[EntryKey]) -> LedgerEntry:
     """Write an entry that states these parts; inside the transaction that changed them."""
-    if kind != "schema" and due(db):
+    if kind != "schema" and schema_unrecorded(db):
         add_schema(db)
     parts = _json({name(key): part_digest(db, key) for key in keys})
     schema = version(db)
@@ -152,7 +152,7 @@ def add_schema(db: Connection) -> None:
     add(db, "schema", "", keys)
 
 
-def due(db: Connection) -> bool:
+def schema_unrecorded(db: Connection) -> bool:
     """Whether the tables are not stated yet, as in a new record or after an upgrade."""
     last = newest(db)
     return last is None or last.schema != version(db)

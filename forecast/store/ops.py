@@ -83,7 +83,7 @@ class Download(NamedTuple):
     poll_id: int
 
 
-def beside(path: Path) -> Path:
+def ops_path(path: Path) -> Path:
     """Where the ops.db of this database is; one of another name has its own, "mine-ops.db"."""
     return path.with_name(NAME if path.stem == "bordercast" else f"{path.stem}-{NAME}")
 
@@ -91,14 +91,14 @@ def beside(path: Path) -> Path:
 @contextmanager
 def writing(path: Path) -> Iterator[Database]:
     """The one writing connection to the ops.db beside the database `path`."""
-    with connect.writing(beside(path), schema=SCHEMA) as db:
+    with connect.writing(ops_path(path), schema=SCHEMA) as db:
         yield db
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A read-only connection to the ops.db beside the database `path`; it must be there."""
-    with closing(connect.read(beside(path), SCHEMA)) as connection:
+    with closing(connect.read(ops_path(path), SCHEMA)) as connection:
         yield connection
 
 

@@ -81,7 +81,7 @@ def save_verified(path: Path, now: datetime, digest: str, findings: Sequence[str
 
 def verified(path: Path) -> Verified | None:
     """The last verification of the database `path`; None before the first."""
-    if not ops.beside(path).exists():
+    if not ops.ops_path(path).exists():
         return None
     with suppress(BordercastError, sqlite3.OperationalError), ops.reading(path) as connection:
         # An ops.db from before there were verifications, or one we may not read, knows of none.
@@ -95,7 +95,7 @@ def verification(connection: sqlite3.Connection) -> Verified | None:
     return None if row is None else Verified(*row)
 
 
-def refuse_edited(path: Path, sound: FilesAsOf = ()) -> FilesAsOf:
+def require_intact(path: Path, sound: FilesAsOf = ()) -> FilesAsOf:
     """Show nothing of a record whose last verification failed, or that is altered at sight.
 
     Parameters
@@ -122,7 +122,7 @@ FilesAsOf = tuple[tuple[str, int, int, int], ...]
 
 def files_as_of(path: Path) -> FilesAsOf:
     """What changes with the record, its log, or what was last found of them; as nothing else."""
-    files = (path, path.with_name(f"{path.name}-wal"), ops.beside(path))
+    files = (path, path.with_name(f"{path.name}-wal"), ops.ops_path(path))
     known = ((str(file), file.stat()) for file in files if file.exists())
     # Reading begins a log without a byte in it.
     return tuple((name, s.st_ino, s.st_size, s.st_mtime_ns) for name, s in known if s.st_size)

@@ -194,7 +194,7 @@ def lacking(
 
 def failures(path: Path) -> dict[WitnessKind, WitnessFailure]:
     """Witnesses that could not be had; `path` is the main database."""
-    if not ops.beside(path).exists():
+    if not ops.ops_path(path).exists():
         return {}
     columns = ", ".join(WitnessFailure._fields)
     with ops.reading(path) as db:
@@ -205,7 +205,7 @@ def failures(path: Path) -> dict[WitnessKind, WitnessFailure]:
     return {row[0]: WitnessFailure(*row) for row in found}
 
 
-def due(path: Path, wanted: Collection[WitnessKind], now: datetime) -> bool:
+def proofs_pending(path: Path, wanted: Collection[WitnessKind], now: datetime) -> bool:
     """Whether one of these witnesses has not seen the record and may be asked now."""
     put_off, moment = failures(path), _text(now)
     with connect.moment(path) as connection:

@@ -21,7 +21,7 @@ from forecast.sources.own.reader import data_through
 from forecast.sources.source import ReleaseFile
 from forecast.store import inventory
 from jobs.arrivals import archive, inbox
-from jobs.arrivals.ingest import Taken, WaitingFile, take_file
+from jobs.arrivals.ingest import IngestResult, WaitingFile, ingest_file
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from forecast.context import Context
 
 
-def take_delivered(
+def ingest_delivered(
     db: Database, context: Context, today: str, only: int | None = None
-) -> list[Taken]:
+) -> list[IngestResult]:
     """Take in the deliveries that are new, the oldest first; see `ingest.take_waiting`."""
     kept_in = archive.folders(context.path, context.config)
     taken = []
@@ -39,7 +39,7 @@ def take_delivered(
         if only not in (None, found.seq):
             continue
         try:
-            done = take_file(
+            done = ingest_file(
                 db,
                 kept_in,
                 found,
@@ -48,7 +48,7 @@ def take_delivered(
                 context.config.labels.joins,
             )
         except DataError as error:
-            done = Taken(found.name, "refused", None, "", str(error))
+            done = IngestResult(found.name, "refused", None, "", str(error))
         taken.append(done)
     return taken
 
@@ -67,7 +67,10 @@ def waiting(
         for file in files(path, section):
             with suppress(DataError):
                 content = inbox.read_once(file).content
-                if db is None or inventory.held(db, content_sha256(BytesIO(content))) is None:
+                if (
+                    db is None
+                    or inventory.find_by_hash(db, content_sha256(BytesIO(content))) is None
+                ):
                     found.append((_place(section, file, content), file))
     found.sort(key=lambda one: (one[0], one[1].stat().st_mtime, one[1].name))
     return [replace(WaitingFile(file, today), seq=place) for place, file in found]

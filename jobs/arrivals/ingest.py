@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class IngestResult:
     """What became of one file; reason is why it was refused, release_id None if it cannot be read.
 
     data_through : last month of the file, "" if it was refused. warning : what a person should
@@ -76,7 +76,7 @@ class WaitingFile:
         return (name.seq if name else self.seq, self.name)
 
 
-def take_bundle(db: Database, source: Source, dimensions: Sequence[str] = ()) -> list[int]:
+def ingest_bundle(db: Database, source: Source, dimensions: Sequence[str] = ()) -> list[int]:
     """Keep the embedded figures that are not held yet; returns the new releases' ids.
 
     dimensions : the drill-down to keep; matters only for crossings.
@@ -85,18 +85,18 @@ def take_bundle(db: Database, source: Source, dimensions: Sequence[str] = ()) ->
         return [
             releases.save_snapshot(db, snapshot)
             for snapshot in source.embedded(dimensions)
-            if inventory.held(db, snapshot.release.sha256) is None
+            if inventory.find_by_hash(db, snapshot.release.sha256) is None
         ]
 
 
-def take_file(
+def ingest_file(
     db: Database,
     kept_in: Folders,
     found: WaitingFile,
     dimensions: Sequence[str],
     source: Source,
     joins: Joins | None = None,
-) -> Taken:
+) -> IngestResult:
     """Read, check and keep one published file, .csv or .csv.gz; the file itself stays.
 
     Parameters
@@ -121,13 +121,13 @@ def _take_content(
     dimensions: Sequence[str],
     joins: Joins,
     source: Source,
-) -> Taken:
+) -> IngestResult:
     """Take in a file by the bytes that were read of it; see `take_file`."""
     sha256 = content_sha256(BytesIO(content))
-    held = inventory.held(db, sha256)
+    held = inventory.find_by_hash(db, sha256)
     if held and held.status == "accepted":
         through = releases.load_release(db, held.release_id).data_through
-        return Taken(found.name, "already on record", held.release_id, through)
+        return IngestResult(found.name, "already on record", held.release_id, through)
     release = _unread(found, sha256, source)
     try:
         read = _read(found, content, dimensions, joins, source)
@@ -149,12 +149,12 @@ def _take_content(
     archive.remove(kept_in.quarantine, sha256)
     warnings = filter(None, [_warn_of_unknown(db, release, read.unknown), *said])
     warning = "; ".join(warnings)
-    return Taken(found.name, "accepted", release_id, release.data_through, warning=warning)
+    return IngestResult(found.name, "accepted", release_id, release.data_through, warning=warning)
 
 
-def take_waiting(
+def ingest_waiting(
     db: Database, context: Context, kept_in: Folders, today: str, only: int | None = None
-) -> list[Taken]:
+) -> list[IngestResult]:
     """Take in what lies in the inbox and what was downloaded but is not in the record yet.
 
     Each file leaves the place where it waited, whatever became of it, once every source of the
@@ -167,14 +167,16 @@ def take_waiting(
     """
     source = context.source
     left = [each for each in inbox.look(kept_in.inbox).left if not each.written]
-    taken = [Taken(name, "refused", None, "", f"{name}: {reason}") for name, reason, _ in left]
+    taken = [
+        IngestResult(name, "refused", None, "", f"{name}: {reason}") for name, reason, _ in left
+    ]
     for each in waiting(db, context.path, kept_in, today, source, context.takes):
         if only in (None, each.place(source)[0]):
             outcome, stays = _take(db, context, kept_in, each)
             taken.append(outcome)
             if stays:
                 left.append(inbox.LeftFile(each.name, stays.removeprefix(f"{each.name}: ")))
-    if left or ops.beside(context.path).exists():  # for `status`
+    if left or ops.ops_path(context.path).exists():  # for `status`
         with ops.writing(context.path) as ops_db:
             ops.save_left(ops_db, {each.name: each.reason for each in left}, today)
     return taken
@@ -245,21 +247,21 @@ def accept(
 
 def _take(
     db: Database, context: Context, kept_in: Folders, found: WaitingFile
-) -> tuple[Taken, str]:
+) -> tuple[IngestResult, str]:
     """Take in one waiting file and clear its place; and why it stays there, "" if it does not."""
     dimensions, joins = context.config.forecast.dimensions, context.config.labels.joins
     try:
         once = inbox.read_once(found.path, found.inbox)
     except DataError as error:
-        return Taken(found.name, "refused", None, "", str(error)), str(error)
+        return IngestResult(found.name, "refused", None, "", str(error)), str(error)
     sha256 = content_sha256(BytesIO(once.content))
     try:
         taken = _take_content(db, kept_in, found, once.content, dimensions, joins, context.source)
     except DataError as error:
-        held = inventory.held(db, sha256)
+        held = inventory.find_by_hash(db, sha256)
         # As it is logged: who put the file there may not be who may read it.
         reason = str(error) if isinstance(error, QuarantineError) else error.kept[0]
-        taken = Taken(found.name, "refused", held and held.release_id, "", reason)
+        taken = IngestResult(found.name, "refused", held and held.release_id, "", reason)
     if context.passes_on(found.name):
         return taken, ""
     if found.inbox:
@@ -281,7 +283,7 @@ def _downloaded(
 
     In the order in which they came: of one address, names do not tell which is older.
     """
-    if not ops.beside(path).exists():
+    if not ops.ops_path(path).exists():
         return []
     with ops.reading(path) as ops_db:
         downloads = ops.downloads(ops_db)
@@ -290,7 +292,7 @@ def _downloaded(
         WaitingFile(kept_in.archive / d.sha256 / d.file_name, d.first_seen_at, d.url)
         for d in reversed(by_content.values())
         if db is None
-        or (held := inventory.held(db, d.sha256)) is None
+        or (held := inventory.find_by_hash(db, d.sha256)) is None
         or held.status == "quarantined"
     ]
     return [each for each in found if each.path.exists()]
@@ -345,7 +347,7 @@ def _summed(db: Database, name: str, snapshot: Snapshot, source: Source) -> Summ
 def _warn_of_unknown(db: Database, release: Release, unknown: Mapping[str, frozenset[str]]) -> str:
     """Remember labels that are not known, for `status`; the warning, "" if there are none."""
     path = Path(db.execute("pragma database_list").fetchone()[2])
-    if unknown or ops.beside(path).exists():
+    if unknown or ops.ops_path(path).exists():
         with ops.writing(path) as ops_db:
             ops.save_unknown(ops_db, release, unknown)
     labels = "; ".join(

@@ -15,9 +15,9 @@ POLL_AGAIN = timedelta(hours=12)  # so that a service that restarts often leaves
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(hours=6), timedelta(hours=24)
 
 
-def due(path: Path, now: datetime) -> bool:
+def poll_needed(path: Path, now: datetime) -> bool:
     """Whether the last poll, if there was one, lies far enough back."""
-    if not ops.beside(path).exists():
+    if not ops.ops_path(path).exists():
         return True
     with ops.reading(path) as connection:
         last = ops.last_poll(connection)

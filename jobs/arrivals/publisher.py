@@ -32,8 +32,8 @@ from forecast.tables import markup
 from forecast.words import printable
 from jobs.arrivals import archive, inbox, listing, poll_times
 from jobs.arrivals.http import Reply, client, get
-from jobs.arrivals.ingest import Taken
-from jobs.arrivals.waiting import take_in
+from jobs.arrivals.ingest import IngestResult
+from jobs.arrivals.waiting import ingest_all
 
 if TYPE_CHECKING:
     import httpx
@@ -60,7 +60,7 @@ class Fetched:
 
     poll: Poll
     answers: tuple[PollAnswer, ...]
-    taken: tuple[Taken, ...]
+    taken: tuple[IngestResult, ...]
     asked: bool = True
 
 
@@ -87,7 +87,7 @@ def fetch(
     fetched = poll(context, now, force)
     with connect.writing(context.path) as db:
         context.begin(db)
-        taken, _ = take_in(db, context, (), now.date().isoformat(), with_bundle)
+        taken, _ = ingest_all(db, context, (), now.date().isoformat(), with_bundle)
     return replace(fetched, taken=taken)
 
 
@@ -115,7 +115,7 @@ def awaited(path: Path, source: Source) -> str:
     "" if there is nothing to wait for. The patience is one poll: the next one ends it, whatever
     it finds, and a file that came another way is not waited for.
     """
-    if not ops.beside(path).exists():
+    if not ops.ops_path(path).exists():
         return ""
     with ops.reading(path) as db:
         last = ops.last_poll(db)

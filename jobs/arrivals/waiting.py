@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 
 from forecast.store import releases, runs
 from jobs.arrivals import archive
-from jobs.arrivals.folder import take_delivered
-from jobs.arrivals.ingest import Taken, WaitingFile, take_bundle, take_file, take_waiting
+from jobs.arrivals.folder import ingest_delivered
+from jobs.arrivals.ingest import (
+    IngestResult,
+    WaitingFile,
+    ingest_bundle,
+    ingest_file,
+    ingest_waiting,
+)
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -17,14 +23,14 @@ if TYPE_CHECKING:
     from forecast.context import Context
 
 
-def take_in(
+def ingest_all(
     db: Database,
     context: Context,
     files: Sequence[Path],
     first_seen: str,
     with_bundle: bool,
     only: int | None = None,
-) -> tuple[tuple[Taken, ...], Context]:
+) -> tuple[tuple[IngestResult, ...], Context]:
     """Keep the embedded figures, these files, and what waits for us, each once.
 
     first_seen : vintage date of the files. only : of what waits, the release with this seq.
@@ -35,16 +41,16 @@ def take_in(
     """
     dimensions, joins = context.config.forecast.dimensions, context.config.labels.joins
     if with_bundle:
-        take_bundle(db, context.source, dimensions)
+        ingest_bundle(db, context.source, dimensions)
         runs.PathsOnRecord(db).keep(context.source.embedded_paths())
     kept_in = archive.folders(context.path, context.config)
     archive.make(kept_in)
     releases.save_joins(db, joins)
     context = context.taken(db)
     taken = [
-        take_file(db, kept_in, WaitingFile(file, first_seen), dimensions, context.source, joins)
+        ingest_file(db, kept_in, WaitingFile(file, first_seen), dimensions, context.source, joins)
         for file in files
     ]
-    taken += take_waiting(db, context, kept_in, first_seen, only)
-    taken += take_delivered(db, context, first_seen, only)
+    taken += ingest_waiting(db, context, kept_in, first_seen, only)
+    taken += ingest_delivered(db, context, first_seen, only)
     return tuple(taken), context.taken(db)

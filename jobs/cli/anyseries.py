@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from models.base import Floats, MonthlyCounts
 
 STDIN = STDOUT = "-"
-SHOWN = 10  # warnings of a kind
+WARNINGS_SHOWN = 10  # warnings of a kind
 SCORED = 12  # hindcasts for the summary, unless asked for more
-FEW = 1000  # series of which these cost no time that anybody notices
+FEW_SERIES = 1000  # series of which these cost no time that anybody notices
 PLOTTED = 500  # pictures at most
 FILE = click.Path(exists=True, path_type=Path, allow_dash=True)
 
@@ -125,7 +125,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.IntRange(min=0),
     default=None,
     help="Forecast from this many earlier months too, and say how good that would have been "
-    f"[{SCORED} up to {FEW:,} series, else 0].",
+    f"[{SCORED} up to {FEW_SERIES:,} series, else 0].",
 )
 @click.option("--hindcasts-out", default="", metavar="FILE", help="File for those hindcasts.")
 @click.option(
@@ -198,7 +198,7 @@ def forecast(
     if find_totals:
         totals = (*totals, *(name for name in sums if name not in totals))
     _say(own_counts.sums_found(sums, totals))
-    few = len(counts.names) <= FEW and models == "engine"
+    few = len(counts.names) <= FEW_SERIES and models == "engine"
     hindcasts = (SCORED if few else 0) if hindcasts is None else hindcasts
     with (
         progress(quiet=few) as report,
@@ -386,9 +386,9 @@ def _warn_silent(said: Mapping[str, SeriesForecasts]) -> None:
 
 
 def _warn(lines: Sequence[str]) -> None:
-    _say(lines[:SHOWN])
-    if len(lines) > SHOWN:
-        _say([f"... and {len(lines) - SHOWN:,} more"])
+    _say(lines[:WARNINGS_SHOWN])
+    if len(lines) > WARNINGS_SHOWN:
+        _say([f"... and {len(lines) - WARNINGS_SHOWN:,} more"])
 
 
 def _say(lines: Sequence[str]) -> None:

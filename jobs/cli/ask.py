@@ -150,7 +150,7 @@ def report(settings: Settings, year: str, out: Path) -> None:
             f"not a {months.year_noun(settings.context.source.year_begins)}; write "
             f"{months.year_name(2026, settings.context.source.year_begins)}",
         )
-    wakes.refuse_edited(settings.db)
+    wakes.require_intact(settings.db)
     yearly.write(yearly.build(settings.db, int(number[1]), settings.context.source), out)
     click.echo(
         f"{out}: report on {months.year_noun(settings.context.source.year_begins)} {number[1]}"

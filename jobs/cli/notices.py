@@ -50,7 +50,7 @@ def _deliveries(settings: Settings) -> tuple[dict[str, dict[str, int]], str]:
     """Content key -> state -> how many, and why the queue stands still ("" if it does not)."""
     from forecast.store import deliveries, ops
 
-    if not ops.beside(settings.db).exists():
+    if not ops.ops_path(settings.db).exists():
         return {}, ""
     with ops.reading(settings.db) as connection:
         stop = deliveries.stopped(connection)
@@ -95,7 +95,7 @@ def show(settings: Settings, notice_id: int, as_json: bool) -> None:
     notice = _one(settings, notice_id)
     to = _to(settings, notice)
     made: list[dict[str, Any]] = []
-    if ops.beside(settings.db).exists():
+    if ops.ops_path(settings.db).exists():
         with ops.reading(settings.db) as connection:
             made = deliveries.of_notice(connection, notice.content_key)
     facts = {k: v for k, v in asdict(notice).items() if not k.endswith(("_text", "_html"))}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from forecast.store.read import RunRow
     from forecast.store.wakes import FilesAsOf
     from forecast.types import SeriesKey
-    from jobs.arrivals.ingest import Taken
+    from jobs.arrivals.ingest import IngestResult
     from jobs.pipeline.refits import Report
 
 
@@ -154,7 +154,7 @@ def reading(settings: Settings) -> Iterator[sqlite3.Connection]:
     """The database as it stands at one moment; VerifyError if what it holds was edited."""
     from forecast.store import wakes
 
-    settings.sound = wakes.refuse_edited(settings.db, settings.sound)
+    settings.sound = wakes.require_intact(settings.db, settings.sound)
     with connect.moment(settings.db) as connection:
         settings.context.scope(connection)
         yield connection
@@ -271,7 +271,7 @@ def leaving_when_terminated(code: int) -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def say_taken(taken: Iterable[Taken]) -> None:
+def say_taken(taken: Iterable[IngestResult]) -> None:
     """A line a file: accepted and held ones on stdout, refused ones with the reason on stderr."""
     for file in taken:
         if file.outcome == "refused":
@@ -282,7 +282,7 @@ def say_taken(taken: Iterable[Taken]) -> None:
             click.echo(f"bordercast: warning: {file.warning}", err=True)
 
 
-def refuse_if_any(taken: Iterable[Taken]) -> None:
+def refuse_if_any(taken: Iterable[IngestResult]) -> None:
     """Exit code 3 if a file was refused; each has been reported already."""
     if any(file.outcome == "refused" for file in taken):
         raise click.exceptions.Exit(DataError.exit_code)

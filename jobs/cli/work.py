@@ -25,7 +25,7 @@ from jobs.cli.shared import (
 
 if TYPE_CHECKING:
     from forecast.context import Context
-    from jobs.arrivals.ingest import Taken
+    from jobs.arrivals.ingest import IngestResult
 
 
 @click.command(epilog=examples("run", f"run {catalog.EXAMPLE}"))
@@ -77,10 +77,10 @@ def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_s
     from forecast import months
     from forecast.store.connect import writing
     from jobs.arrivals import inbox
-    from jobs.arrivals.waiting import take_in
+    from jobs.arrivals.waiting import ingest_all
 
     seen = (first_seen.date() if first_seen else months.today()).isoformat()
-    taken: list[Taken] = []
+    taken: list[IngestResult] = []
     _await_inbox(settings)
     with writing(settings.db) as db:
         for context in settings.context.each():
@@ -88,7 +88,7 @@ def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_s
             mine = [(file,) for file in files if context.takes(inbox.file_name(file))]
             for batch in ((), *mine):
                 with_bundle = not no_bundle and not batch
-                found, context = take_in(db, context, batch, seen, with_bundle)
+                found, context = ingest_all(db, context, batch, seen, with_bundle)
                 say_taken(found)
                 taken += found
     if not taken:

@@ -14,7 +14,7 @@ from multiprocessing import connection, parent_process
 from pathlib import Path
 
 
-def leave_with_parent() -> None:
+def die_with_parent() -> None:
     """End this spawned process at once when its parent ends, however that ended."""
     parent = parent_process()
     if parent is not None:

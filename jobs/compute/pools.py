@@ -19,15 +19,17 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from forecast.config import Compute
 from forecast.errors import ConfigError
-from jobs.compute.orphans import leave_with_parent
+from jobs.compute.orphans import die_with_parent
 from jobs.logs import LOG
 
 J = TypeVar("J")
 A = TypeVar("A")
 
 WORTHWHILE = 1000  # series from which starting worker processes costs less than it saves
-LOOK = 0.5  # seconds between looks at the workers
-ENOUGH = 3  # blocks that lost their worker twice: the workers are at fault, not these blocks
+LOOK_SECONDS = 0.5  # seconds between looks at the workers
+MAX_LOST_BLOCKS = (
+    3  # blocks that lost their worker twice: the workers are at fault, not these blocks
+)
 
 
 class Wide(Protocol):
@@ -73,11 +75,11 @@ class Pool(ProcessPoolExecutor):
         threading.Thread(target=self._look_after, daemon=True).start()
 
     def _look_after(self) -> None:
-        while not self._closed.wait(LOOK):
+        while not self._closed.wait(LOOK_SECONDS):
             workers = list((self._processes or {}).values())
             if any(worker.exitcode for worker in workers):  # 0 is the end of a pool
                 # Time for the pool to notice by itself, as it does where no answer was torn.
-                if not self._closed.wait(LOOK):
+                if not self._closed.wait(LOOK_SECONDS):
                     self._result_queue._writer.close()  # type: ignore[attr-defined]
                     for worker in workers:
                         worker.kill()
@@ -115,7 +117,7 @@ def executor(compute: Compute) -> Iterator[Wide]:
 
 def _prepare() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
-    leave_with_parent()
+    die_with_parent()
 
 
 @contextmanager
@@ -184,8 +186,8 @@ class Spreading:
         except BrokenExecutor as loss:
             LOG.warning("a block lost its worker twice, so it is computed here (%s)", loss)
             self._lost_twice += 1
-            if self._lost_twice == ENOUGH:
-                self._give_up(f"{ENOUGH} blocks lost their worker twice")
+            if self._lost_twice == MAX_LOST_BLOCKS:
+                self._give_up(f"{MAX_LOST_BLOCKS} blocks lost their worker twice")
             return work(sent.job)
 
     def _renew(self, broken: Wide) -> None:

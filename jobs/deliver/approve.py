@@ -46,7 +46,7 @@ def withdraw(context: Context, run_id: int, why: str, by: str, now: datetime) ->
 
 def _reached_somebody(path: Path, notice: Notice) -> bool:
     """Whether a delivery arrived, or may have: its sender was killed, or is at work."""
-    if not ops.beside(path).exists():
+    if not ops.ops_path(path).exists():
         return False
     with ops.reading(path) as db:
         return bool(deliveries.recipients_of(db, notice.content_key, "sent", "sending"))

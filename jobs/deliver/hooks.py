@@ -39,10 +39,12 @@ from jobs import exchange
 from jobs.deliver.send import LOCK, DeliveryOutcome
 
 SECONDS = 30.0  # for one delivery
-SHOWN = 300  # bytes of an answer that are read
+ANSWER_BYTES = 300  # bytes of an answer that are read
 LATER = (408, 425, 429)
 LONGEST_WAIT = timedelta(days=1)  # more than that no receiver can ask of us
-MOST = 3000  # Slack's limit for a block, in characters; ntfy's of 4,096 bytes is beyond
+MAX_BLOCK_CHARACTERS = (
+    3000  # Slack's limit for a block, in characters; ntfy's of 4,096 bytes is beyond
+)
 
 
 def recipient(hook: Hook) -> str:
@@ -118,7 +120,7 @@ def _post(
     body = delivery.message.mime
     try:
         told = headers(hook, delivery, now)
-        answer = exchange.post(client, address, body, told, seconds=seconds, most=SHOWN)
+        answer = exchange.post(client, address, body, told, seconds=seconds, most=ANSWER_BYTES)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         raise MailError(delivery.recipient, True, "its address is none") from None
     except TimeoutError:
@@ -127,7 +129,7 @@ def _post(
         return f"does not answer: {type(error).__name__}", timedelta(0)
     if answer.is_success:
         return None
-    said = answer.content[:SHOWN].decode(errors="replace")
+    said = answer.content[:ANSWER_BYTES].decode(errors="replace")
     problem = f"{answer.status} {printable(said, 200)}".strip()
     if answer.status in LATER or answer.status >= 500:
         return problem, _retry_after(answer.headers.get("Retry-After", ""), now)
@@ -199,7 +201,7 @@ def _short(
     """
     check = check_command(notice.quoted_run, notice.digest)
     said = "\n\n".join(" ".join(section.text.split("\n\n")[0].split()) for section in sections)
-    room = MOST - size(check) - len("\n\n ...")
+    room = MAX_BLOCK_CHARACTERS - size(check) - len("\n\n ...")
     fits = bisect_right(range(len(said) + 1), room, key=lambda end: size(said[:end])) - 1
     if fits < len(said):
         said = f"{said[:fits].rsplit(' ', 1)[0]} ..."

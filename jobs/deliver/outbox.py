@@ -41,7 +41,7 @@ def deliver(
     VerifyError : the record was edited; nothing goes out.
     """
     now = now or (lambda: datetime.now(UTC))
-    wakes.refuse_edited(context.path)
+    wakes.require_intact(context.path)
     check(context.config)
     approve.expire_all(context.path, now())
     queueing.queue_all(context, now())
@@ -89,7 +89,7 @@ def waiting(context: Context, now: datetime) -> list[tuple[str, int]]:
     """(subject, recipients) of what `deliver` would send now; nothing is changed."""
     with ops.writing(context.path) as db:
         began = deliveries.begin(db, now)
-        found = deliveries.due(db, now)
+        found = deliveries.sendable(db, now)
         with closing(connect.read(context.path)) as connection:
             approved = stored.to_send(connection)
         for notice in queueing.to_queue(approved, began, now):

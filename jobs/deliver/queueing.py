@@ -11,14 +11,8 @@ from typing import TYPE_CHECKING
 from forecast.config import Config
 from forecast.desk.email import mime
 from forecast.desk.email.mime import Letterhead
-from forecast.store import (
-    connect,
-    deliveries,
-    measures,
-    notices,
-    ops,
-)
-from forecast.store.deliveries import Addressee, Message
+from forecast.store import connect, deliveries, measures, notices, ops
+from forecast.store.deliveries import Message, Subscriber
 from forecast.store.notices import Notice, Section
 from jobs.deliver import hooks, rules
 
@@ -68,9 +62,9 @@ def to_queue(approved: Iterable[Notice], began: str, now: datetime) -> Iterator[
     return (notice for notice in approved if (notice.approved_at or "") >= oldest)
 
 
-def readers(config: Config) -> list[Addressee]:
+def readers(config: Config) -> list[Subscriber]:
     """The recipients of the settings."""
-    return [Addressee(r.address, r.borders, r.digest) for r in config.notices.recipients]
+    return [Subscriber(r.address, r.borders, r.digest) for r in config.notices.recipients]
 
 
 def queue_one(context: Context, notice: Notice, now: datetime) -> int:

@@ -19,7 +19,7 @@ from forecast.store import deliveries, ops
 
 KEY = "unsubscribe.key"
 BYTES = 32
-VALID = timedelta(days=400)  # a notice older than that is not anybody's way out any more
+LINK_VALID = timedelta(days=400)  # a notice older than that is not anybody's way out any more
 
 
 def key(path: Path) -> bytes:
@@ -68,7 +68,7 @@ def reader(secret: bytes, text: str, today: date) -> str | None:
     except ValueError:
         return None
     real = hmac.compare_digest(token(secret, address, day), text.rstrip("="))
-    return address if real and timedelta(0) <= today - given <= VALID else None
+    return address if real and timedelta(0) <= today - given <= LINK_VALID else None
 
 
 def unsubscribe(path: Path, text: str, now: datetime) -> bool:

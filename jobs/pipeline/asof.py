@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CountsAsOf = Mapping[SeriesKey, Mapping[str, Sequence[watch.Stood]]]
 
 
-def as_known(
+def vintage_hindcasts(
     db: Database | sqlite3.Connection, head: Headline, said: Predictive, source: Source
 ) -> PanelHindcasts:
     """What the engine would have said of the borders' totals at each cutoff.
@@ -39,7 +39,7 @@ def as_known(
     values: dict[SeriesKey, dict[str, list[watch.Stood]]] = defaultdict(lambda: defaultdict(list))
     for stood in watch.headline_values(db):
         values[stood.series][stood.month].append(stood)
-    revised = asked_again(list(_earlier_figures(head, values)), said.centre.shape[2], source)
+    revised = refit_on_vintages(list(_earlier_figures(head, values)), said.centre.shape[2], source)
     return PanelHindcasts(head.keys, head.panel, said, revised)
 
 
@@ -69,7 +69,7 @@ def _as_of(by_month: Mapping[str, Sequence[watch.Stood]], cutoff: str, day: str)
     }
 
 
-def asked_again(
+def refit_on_vintages(
     earlier: Sequence[tuple[str, Counts]], horizon: int, source: Source, weighed_before: int = 0
 ) -> dict[tuple[SeriesKey, str], ForecastPath]:
     """The engine's word from the last month of each of these figures, all at once.

@@ -13,7 +13,7 @@ from forecast.engine.predictive import ForecastPath, PanelHindcasts, whole
 from forecast.judge.changes import Medians, changes, summed
 from forecast.store import changes as store
 from forecast.types import Change, Counts, Forecast, SeriesKey
-from jobs.pipeline.asof import asked_again
+from jobs.pipeline.asof import refit_on_vintages
 from jobs.pipeline.totals import Headline
 
 if TYPE_CHECKING:
@@ -64,14 +64,14 @@ def moved(
         return []  # so long ago that nothing forecast then is still ahead
     now = {key: _until(head, row, cutoff) for row, key in enumerate(head.keys)}
     horizon = said.centre.shape[2]
-    again = asked_again([(_THEN, old)] if old != now else [], horizon, source)
+    again = refit_on_vintages([(_THEN, old)] if old != now else [], horizon, source)
     new = months.to_index(last) - months.to_index(cutoff)
     if new:
         figures: list[tuple[str, Counts]] = [
             (_AS_FORECAST, _as_forecast(now, restated, last)),
             (_CAME, {key: _until(head, row, last) for row, key in enumerate(head.keys)}),
         ]
-        again |= asked_again(figures, horizon, source, weighed_before=new)
+        again |= refit_on_vintages(figures, horizon, source, weighed_before=new)
     then, passed, came = (
         {key: again.get((key, name), restated[key]) for key in now}
         for name in (_THEN, _AS_FORECAST, _CAME)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CODE_VERSION = f"{__version__}, engine {VERSION}"
 
 
-def due(db: Database, config: Config) -> bool:
+def run_needed(db: Database, config: Config) -> bool:
     """Whether a run would rest on anything that the last one did not."""
     state = frozenset(releases.accepted(db)), config.digest(), CODE_VERSION
     return runs.last_run(db) != state

@@ -22,7 +22,7 @@ from forecast.judge.series import JudgedMonth, MonthCase, State, judge_month, ju
 from forecast.judge.surprise import FlagRules, eligible, revision_flag, thresholds
 from forecast.store import watch
 from forecast.types import Counts, Episode, Flag, Forecast, Judgement, SeriesKey
-from jobs.pipeline.past import Past, read_past
+from jobs.pipeline.past import JudgingInputs, read_past
 from models.base import Floats
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def judge_new(
 
 
 def judge_series(
-    past: Past, key: SeriesKey, looks: Sequence[MonthCase], rules: FlagRules
+    past: JudgingInputs, key: SeriesKey, looks: Sequence[MonthCase], rules: FlagRules
 ) -> Iterator[JudgedMonth]:
     """One border's months; those filled in before its last judged one get no flags."""
     last = past.last.get(key, "")
@@ -104,7 +104,7 @@ class Borders:
     """
 
     head: PanelHindcasts
-    past: Past
+    past: JudgingInputs
     flags: Mapping[SeriesKey, Mapping[str, str]]
     spans: Mapping[SeriesKey, Sequence[tuple[str, str]]]
     months: dict[tuple[SeriesKey, str], BorderMonth | None] = field(default_factory=dict)
@@ -114,7 +114,7 @@ class Borders:
         cls,
         db: Database,
         head: PanelHindcasts,
-        past: Past,
+        past: JudgingInputs,
         flags: Iterable[Flag],
         episodes: Iterable[Episode],
     ) -> Borders:
@@ -155,7 +155,7 @@ class Borders:
 
 
 def judge_parts(
-    past: Past, borders: Borders, families: Sequence[PanelHindcasts], rules: FlagRules
+    past: JudgingInputs, borders: Borders, families: Sequence[PanelHindcasts], rules: FlagRules
 ) -> tuple[list[JudgedMonth], frozenset[str]]:
     """What came of the parts' new months, and which of these months moved them all as one.
 
@@ -193,7 +193,9 @@ def _systemic(judged: Iterable[JudgedMonth]) -> Iterator[str]:
             yield month
 
 
-def _family_looks(past: Past, borders: Borders, family: PanelHindcasts) -> Iterator[MonthCase]:
+def _family_looks(
+    past: JudgingInputs, borders: Borders, family: PanelHindcasts
+) -> Iterator[MonthCase]:
     """Each member's new months, ascending."""
     share = _apart_shares(borders.head, family)
     for row, key in enumerate(family.keys):

@@ -18,11 +18,11 @@ from forecast.types import Episode, SeriesKey
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LONGEST = 36  # months ahead that any run forecast
+MAX_HORIZON = 36  # months ahead that any run forecast
 
 
 @dataclass(frozen=True)
-class Past:
+class JudgingInputs:
     """The record before this run's judging.
 
     Attributes
@@ -89,16 +89,16 @@ def _outlook(said: watch.Issued) -> ForecastPath:
     return ForecastPath(said.cutoff, said.centre, said.scale, said.df, said.run_id, said.median)
 
 
-def read_past(db: Database) -> Past:
+def read_past(db: Database) -> JudgingInputs:
     """What the record holds."""
     first = watch.first_published(db)
     left = watch.last_judged(db)
     last = {key: value.month for key, value in left.items()}
     pending = [min(by_month) for key, by_month in first.items() if key not in last]
     since = min([*pending, *last.values()], default="9999-12")
-    return Past(
+    return JudgingInputs(
         first=first,
-        issued=watch.issued(db, months.shift(since, -LONGEST)),
+        issued=watch.issued(db, months.shift(since, -MAX_HORIZON)),
         done=frozenset(runs.judged(db)),
         last=last,
         states=_states(db, left),

@@ -14,7 +14,7 @@ from forecast.errors import ClockError
 from forecast.store import releases, runs
 from forecast.types import Counts, Hindcast, Publication, Score
 from jobs.pipeline import due
-from jobs.pipeline.asof import as_known
+from jobs.pipeline.asof import vintage_hindcasts
 from jobs.pipeline.attribution import explain
 from jobs.pipeline.changing import changed
 from jobs.pipeline.joint import agreeing, joint_forecast, standard_spans
@@ -29,7 +29,7 @@ from jobs.pipeline.totals import (
     new_hindcasts,
     quantiles,
 )
-from jobs.pipeline.triggers import occasions
+from jobs.pipeline.triggers import notice_intents
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -66,7 +66,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report, source:
     beside = BesideLastValue(said, models.predictive["naive"])
     hindcasts = new_hindcasts(head, models, runs.stored_hindcasts(db))
     rules = rules_of(config)
-    borders = as_known(db, head, said, source)
+    borders = vintage_hindcasts(db, head, said, source)
     families = drill_down(counts, config, report, source)
     found = judge_new(db, borders, families, rules)
     moved = explain(
@@ -97,7 +97,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report, source:
         episodes=tuple(found.episodes),
         drivers=tuple(moved),
         systemic_months=found.systemic,
-        occasions=tuple(occasions(db, config, found, counts, now, source)),
+        occasions=tuple(notice_intents(db, config, found, counts, now, source)),
         path_rule=joint.rule,
         path_marks=tuple(joint.marks),
         spans=tuple(standard_spans(joint.draws, counts, rows, source)),

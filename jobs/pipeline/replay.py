@@ -18,7 +18,7 @@ from forecast.judge.replay import quiet as quiet_months
 from forecast.sources import policy_dates
 from forecast.store import releases, watch
 from forecast.types import Episode, Flag, Judgement, Totals
-from jobs.pipeline.asof import as_known
+from jobs.pipeline.asof import vintage_hindcasts
 from jobs.pipeline.judging import rules_of
 from jobs.pipeline.totals import headline
 
@@ -90,7 +90,7 @@ def service(
         for key, by_month in watch.first_published(connection).items()
     }
     rules = rules_of(config)
-    found = replay(as_known(connection, head, said, source), first, rules, since=since)
+    found = replay(vintage_hindcasts(connection, head, said, source), first, rules, since=since)
     shown = [month_of(head.panel, 0, column) for column in range(head.last + 1)]
     borders = [key.border for key in head.keys]
     calm = quiet_months(borders, shown)

@@ -41,7 +41,7 @@ _UNDER_WAY = ("due", "held", "approved")
 LOOKED_BACK = 18  # months in which a notice is still corrected
 
 
-def occasions(
+def notice_intents(
     db: Database, config: Config, found: Findings, counts: Counts, now: datetime, source: Source
 ) -> Iterator[NoticeIntent]:
     """What there is to tell of a run that is about to be published.

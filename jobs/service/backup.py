@@ -59,8 +59,8 @@ def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> B
     archive.make_private(part)
     try:
         _copy(path, part / path.name, connect.SCHEMA)
-        if ops.beside(path).exists():
-            _copy(ops.beside(path), part / ops.NAME, ops.SCHEMA)
+        if ops.ops_path(path).exists():
+            _copy(ops.ops_path(path), part / ops.NAME, ops.SCHEMA)
         unsubscribe.copy_key(path.parent, part)
         made = examine(part, path.name)
         part.rename(folder)
@@ -134,7 +134,7 @@ def drill(path: Path, config: Config, now: datetime) -> Backup:
 
 def _restore_ops(folder: Path, path: Path, now: datetime) -> int:
     """Restore ops.db unless the one in place is whole; how many deliveries were given up."""
-    place, source = ops.beside(path), folder / ops.NAME
+    place, source = ops.ops_path(path), folder / ops.NAME
     if not source.exists() or (place.exists() and _whole(place)):
         return 0
     with connect.locked(place.with_name(place.name + ".lock"), connect.LOCK_WAIT):

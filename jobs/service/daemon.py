@@ -38,7 +38,7 @@ from jobs.arrivals import archive, inbox
 from jobs.compute.orphans import end_groups
 from jobs.logs import LOG
 from jobs.service import heartbeat, upkeep, wakeup
-from jobs.service.wakeup import Done
+from jobs.service.wakeup import CycleResult
 from jobs.witness import attest
 
 LEADER_WAIT = 2.0  # seconds a second daemon waits for the first one to go
@@ -80,7 +80,7 @@ def serve(path: Path, config: Config, work: Work = wakeup.main) -> None:
         os._exit(0)  # the interpreter would wait for them
 
 
-def once(path: Path, config: Config, work: Work = wakeup.main) -> Done:
+def once(path: Path, config: Config, work: Work = wakeup.main) -> CycleResult:
     """One wake as the daemon does it, for a timer; BusyError if a daemon leads."""
     path, stop = connect.place(path), _stopped_by_signals()
     with _leading(path):
@@ -175,10 +175,10 @@ class Daemon:
         """A sign that the scheduler is alive."""
         self.pulse = time.monotonic()
 
-    def wake(self) -> Done:
+    def wake(self) -> CycleResult:
         """One wake, unless we are being stopped; never raises."""
         with self.working:
-            done = Done("stopped", "") if self.stop.is_set() else self._wake()
+            done = CycleResult("stopped", "") if self.stop.is_set() else self._wake()
             if done.outcome == "failed":
                 self._post()  # the wake did not come to it, and the operator is to know
         level = "error" if done.outcome == "failed" else "info"
@@ -188,7 +188,7 @@ class Daemon:
             self._ping(done)
         return done
 
-    def _ping(self, done: Done) -> None:
+    def _ping(self, done: CycleResult) -> None:
         """Tell the address that misses us; neither a wake nor the mail waits for its server."""
         address, ok = environment.heartbeat(self.config), done.outcome in WELL
         told = (address, ok, f"{done.outcome} {done.detail}")
@@ -197,7 +197,7 @@ class Daemon:
         elif address:
             self.scheduler.add_job(heartbeat.ping, args=told, executor="heartbeat")
 
-    def _wake(self) -> Done:
+    def _wake(self) -> CycleResult:
         """One wake, recorded from its beginning to its end."""
         try:
             wake_id = self._begin(datetime.now(UTC))
@@ -205,11 +205,11 @@ class Daemon:
             self._end(wake_id, done)
         except (BordercastError, OSError) as error:
             self._try_again()
-            return Done("failed", str(error))
+            return CycleResult("failed", str(error))
         except Exception as error:  # the service must go on, and say so
             LOG.exception("the wake failed")
             self._try_again()
-            return Done("failed", f"{type(error).__name__}: {error}")
+            return CycleResult("failed", f"{type(error).__name__}: {error}")
         return done
 
     def post(self) -> None:
@@ -224,7 +224,9 @@ class Daemon:
         In a thread of its own, as it only waits for others: a wake may begin meanwhile.
         """
         try:
-            if not self.stop.is_set() and attest.due(self.path, self.config, datetime.now(UTC)):
+            if not self.stop.is_set() and attest.witnesses_pending(
+                self.path, self.config, datetime.now(UTC)
+            ):
                 said = attest.attest(self.path, self.config, datetime.now(UTC))
                 for kind, problem in said.items():
                     LOG.log(30 if problem else 20, "%s: %s", kind, problem or "had")
@@ -260,7 +262,7 @@ class Daemon:
             done = self._work(wakeup.post)
         except Exception as error:  # the service must go on, and say so
             LOG.exception("the mail failed")
-            done = Done("failed", str(error))
+            done = CycleResult("failed", str(error))
         if done.outcome == "failed":
             LOG.error("mail: %s", done.detail)
 
@@ -269,7 +271,7 @@ class Daemon:
             wakes.save_leader(db, self._leader(now))
             return wakes.begin_wake(db, now, os.getpid())
 
-    def _end(self, wake_id: int, done: Done) -> None:
+    def _end(self, wake_id: int, done: CycleResult) -> None:
         if done.outcome == "failed" or done.again:
             self._try_again()
         now = datetime.now(UTC)
@@ -293,7 +295,7 @@ class Daemon:
         soonest = min(ahead).isoformat(timespec="seconds") if ahead else None
         return wakes.Leader(now.isoformat(timespec="seconds"), os.getpid(), soonest, self.mode)
 
-    def _work(self, work: Work) -> Done:
+    def _work(self, work: Work) -> CycleResult:
         """Spawn the work and wait for its answer, its death, its deadline, or our own end."""
         spawn = multiprocessing.get_context("spawn")
         ours, theirs = spawn.Pipe(duplex=False)
@@ -311,18 +313,22 @@ class Daemon:
             self.child = self.woke = None
             ours.close()
 
-    def _answer(self, answer: Connection, child: BaseProcess, deadline: float) -> Done:
+    def _answer(self, answer: Connection, child: BaseProcess, deadline: float) -> CycleResult:
         while not answer.poll(0.2):
             if self.stop.is_set():
-                return Done("stopped", "the service was stopped; the next start does what is left")
+                return CycleResult(
+                    "stopped", "the service was stopped; the next start does what is left"
+                )
             if time.monotonic() > deadline:
                 minutes = self.config.service.run_minutes
-                return Done("failed", f"stopped after {minutes:g} minutes (service.run_minutes)")
+                return CycleResult(
+                    "failed", f"stopped after {minutes:g} minutes (service.run_minutes)"
+                )
         with suppress(EOFError):
-            done: Done = answer.recv()
+            done: CycleResult = answer.recv()
             return done
         child.join(10)
-        return Done("failed", f"its process ended without an answer (exit {child.exitcode})")
+        return CycleResult("failed", f"its process ended without an answer (exit {child.exitcode})")
 
     def _reschedule(self) -> None:
         """After a jump of the clock: the times ahead mean nothing any more; look at once."""

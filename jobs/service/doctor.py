@@ -116,7 +116,7 @@ def _permissions(path: Path, config: Config) -> Iterator[Finding]:
         yield Finding(
             "folder", "bad", f"{folder} cannot be written", "make it, owned by the service"
         )
-    for file in (path, ops.beside(path)):
+    for file in (path, ops.ops_path(path)):
         if file.exists() and file.stat().st_mode & OTHERS_MAY_WRITE:
             yield Finding(file.name, "bad", "others may write to it", f"chmod go-w {file}")
     secret = config.mail.password_file

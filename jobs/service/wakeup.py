@@ -23,17 +23,17 @@ from forecast.errors import BordercastError
 from forecast.store import connect, measures
 from forecast.store.wakes import Ended
 from jobs import logs
-from jobs.compute.orphans import lead_group, leave_with_parent
+from jobs.compute.orphans import die_with_parent, lead_group
 from jobs.logs import LOG
 
 if TYPE_CHECKING:
-    from jobs.arrivals.ingest import Taken
+    from jobs.arrivals.ingest import IngestResult
 
 NO_RELEASE = -1  # the seq of none: take in only the embedded figures
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class CycleResult:
     """What came of a wake; again : something could not wait to be complete, so look again soon."""
 
     outcome: Ended
@@ -54,31 +54,31 @@ def main(path: Path, config: Config, answer: Connection, with_bundle: bool = Tru
 
 def post(path: Path, config: Config, answer: Connection) -> None:
     """Only the mail, in a spawned process; the answer says what came of it."""
-    answer.send(_apart(path, config, lambda context: Done("nothing new", send(context))))
+    answer.send(_apart(path, config, lambda context: CycleResult("nothing new", send(context))))
 
 
-def _apart(path: Path, config: Config, work: Callable[[Context], Done]) -> Done:
+def _apart(path: Path, config: Config, work: Callable[[Context], CycleResult]) -> CycleResult:
     """Do work in this process of its own, which ends with its parent; never raises."""
     lead_group()
-    leave_with_parent()
+    die_with_parent()
     logs.set_up(config)
     try:
         return work(Context.open(path, config))
     except BordercastError as error:
-        return Done("failed", str(error))
+        return CycleResult("failed", str(error))
     except Exception as error:  # the service goes on, and the wake's record says why
         LOG.exception("the work failed")
-        return Done("failed", f"{type(error).__name__}: {error}")
+        return CycleResult("failed", f"{type(error).__name__}: {error}")
 
 
-class WakeStep(NamedTuple):
+class CycleStep(NamedTuple):
     """One thing that a publish did or waits for. text : the same for people."""
 
     kind: Literal["run", "refused", "waiting"]
     text: str
 
 
-def wake(context: Context, now: datetime, with_bundle: bool = True) -> Done:
+def wake(context: Context, now: datetime, with_bundle: bool = True) -> CycleResult:
     """Do what is due; see the module.
 
     Raises
@@ -109,7 +109,7 @@ def wake(context: Context, now: datetime, with_bundle: bool = True) -> Done:
         else "nothing new"
     )
     written = any(left.written for left in inbox.look(folder).left)
-    return Done(
+    return CycleResult(
         outcome, "; ".join((*(step.text for step in said), *filter(None, [unanswered]))), written
     )
 
@@ -132,7 +132,7 @@ def _polls(context: Context, now: datetime) -> list[str]:
     from jobs.arrivals import poll_times
 
     asked = [each for each in context.each() if each.config.polls]
-    if not asked or not poll_times.due(context.path, now):
+    if not asked or not poll_times.poll_needed(context.path, now):
         return []
     return [_poll(each, now) for each in asked]
 
@@ -148,20 +148,20 @@ def _poll(context: Context, now: datetime) -> str:
     return f"{found.outcome}: {found.detail}" if found.outcome in ("blocked", "unreachable") else ""
 
 
-def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[WakeStep]:
+def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[CycleStep]:
     """A run for each release that waits, oldest first; what there is to say of it."""
     from jobs import monthly
     from jobs.arrivals import publisher
-    from jobs.arrivals.waiting import take_in
+    from jobs.arrivals.waiting import ingest_all
 
     day = now.date().isoformat()
 
-    def run(only: int) -> Iterator[WakeStep]:
+    def run(only: int) -> Iterator[CycleStep]:
         done = monthly.run(context, now=now, with_bundle=with_bundle, only=only, alone=True)
         yield from _refused(done.taken)
         if done.run_id is not None:
             LOG.info("run %s is published, %s flagged", done.run_id, done.flagged)
-            yield WakeStep("run", f"run {done.run_id}")
+            yield CycleStep("run", f"run {done.run_id}")
 
     if with_bundle and context.source.shipped and not context.begun():
         yield from run(NO_RELEASE)
@@ -171,11 +171,11 @@ def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[Wak
     for release in releases[-1:]:
         with connect.writing(context.path) as db:
             context.begin(db)
-            taken, _ = take_in(db, context, (), day, with_bundle, release)
+            taken, _ = ingest_all(db, context, (), day, with_bundle, release)
         yield from _refused(taken)
     missing = publisher.awaited(context.path, context.source) if context.begun() else ""
     if missing:
-        yield WakeStep("waiting", f"waiting for {missing}")
+        yield CycleStep("waiting", f"waiting for {missing}")
     elif context.path.exists():
         yield from run(NO_RELEASE)
 
@@ -199,10 +199,10 @@ def _waiting(context: Context, day: str) -> list[int]:
     return sorted({each.place(context.source)[0] for each in found})
 
 
-def _refused(taken: Iterable[Taken]) -> Iterator[WakeStep]:
+def _refused(taken: Iterable[IngestResult]) -> Iterator[CycleStep]:
     for file in taken:
         if file.warning:
             LOG.warning("%s", file.warning)
         if file.outcome == "refused":
             LOG.warning("refused: %s", file.reason)
-            yield WakeStep("refused", f"refused {file.file_name}")
+            yield CycleStep("refused", f"refused {file.file_name}")

@@ -247,7 +247,7 @@ class Site:
                 f"{self.snapshot.name}, the copy of the record that this page shows: {words}. "
                 "Please tell whoever keeps this page.",
             )
-        beside = ops.beside(self.database)
+        beside = ops.ops_path(self.database)
         state = [held.identity(beside), held.identity(beside.with_name(f"{beside.name}-wal"))]
         if self._verified[0] != state:
             self._verified = (state, await asyncio.to_thread(self._failed))

@@ -22,7 +22,7 @@ from forecast.store import held
 
 def main(copy: str, folder: str, address: str) -> None:
     """Write all of it."""
-    threading.Thread(target=child.leave_with_parent, daemon=True).start()
+    threading.Thread(target=child.die_with_parent, daemon=True).start()
     try:
         found = held.hold(Path(copy), 1)
         context = Context.open(Path(copy), Config())

@@ -31,7 +31,7 @@ Serve = Callable[[Path, str, QueryLimits], Coroutine[Any, Any, None]]
 
 def main(serve: Serve, copy: str, place: str, limits: str) -> None:
     """Answer until the parent is gone."""
-    threading.Thread(target=child.leave_with_parent, daemon=True).start()
+    threading.Thread(target=child.die_with_parent, daemon=True).start()
     bounds = QueryLimits(**json.loads(limits))
     child.confine(bounds.address_bytes)
     # Of all connections together, for as long as the process lives. SQLite refuses what goes

@@ -35,10 +35,10 @@ def public_key(settings: WitnessSection) -> str:
     return " ".join(settings.public_keys[0].split()[:2]) if settings.public_keys else ""
 
 
-def due(path: Path, config: Config, now: datetime) -> bool:
+def witnesses_pending(path: Path, config: Config, now: datetime) -> bool:
     """Whether a witness is to be asked now."""
     kinds = wanted(config.witness)
-    return bool(kinds) and path.exists() and witnesses.due(path, kinds, now)
+    return bool(kinds) and path.exists() and witnesses.proofs_pending(path, kinds, now)
 
 
 def attest(
@@ -56,7 +56,7 @@ def attest(
     """
     found: dict[WitnessKind, str] = {}
     with connect.locked(path.with_name(LOCK), connect.LOCK_WAIT):
-        wakes.refuse_edited(path)
+        wakes.require_intact(path)
         with closing(connect.read(path)) as connection:
             statement, missing = witnesses.lacking(connection, wanted(config.witness))
         failed = witnesses.failures(path)

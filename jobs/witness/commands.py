@@ -11,7 +11,7 @@ from forecast.errors import WitnessError
 from forecast.store.witnesses import WitnessKind
 from forecast.words import printable
 
-MOST = 100_000_000  # bytes of what a command writes
+MAX_OUTPUT_BYTES = 100_000_000  # bytes of what a command writes
 REFUSED = 3  # exit code of our signing command where a person has to look
 
 
@@ -23,7 +23,7 @@ def output(
     environment: Mapping[str, str] | None = None,
 ) -> bytes:
     """What a command writes; WitnessError if it fails, is not there, or takes too long."""
-    limits = ChildLimits(seconds, 0, MOST)
+    limits = ChildLimits(seconds, 0, MAX_OUTPUT_BYTES)
     try:
         # Alone, so that what it started (ssh) is ended with it.
         return child.run(command, given, limits, {**os.environ, **(environment or {})}, alone=True)
@@ -31,7 +31,7 @@ def output(
         raise WitnessError(witness, f"{command[0]}: {error.strerror}") from None
     except ChildError as error:
         # Its last words: git says what failed behind what it did.
-        words = printable(error.said, child.SHOWN) or "no reason given"
+        words = printable(error.said, child.ERROR_CHARACTERS) or "no reason given"
         problem = f"(exit {error.code}): {words}" if error.ended else str(error)
         grave = error.code == REFUSED
         raise WitnessError(witness, f"{command[0]} {problem}", grave) from None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
     from rfc3161_client import TimeStampResponse
 
-MOST = 100_000  # bytes of an answer; an authority's takes some thousands
+MAX_ANSWER_BYTES = 100_000  # bytes of an answer; an authority's takes some thousands
 
 
 class Stamp(NamedTuple):
@@ -47,15 +47,17 @@ def ask(
     try:
         with exchange.client() as http:
             answer = exchange.post(
-                http, address, request.as_bytes(), told, seconds=seconds, most=MOST
+                http, address, request.as_bytes(), told, seconds=seconds, most=MAX_ANSWER_BYTES
             )
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         problem = f"the authority does not answer: {str(error) or type(error).__name__}"
         raise WitnessError("time stamp", problem) from None
     if not answer.is_success:
         raise WitnessError("time stamp", f"the authority answers {answer.status}")
-    if len(answer.content) > MOST:
-        raise WitnessError("time stamp", f"the authority's answer has over {MOST:,} bytes")
+    if len(answer.content) > MAX_ANSWER_BYTES:
+        raise WitnessError(
+            "time stamp", f"the authority's answer has over {MAX_ANSWER_BYTES:,} bytes"
+        )
     if not answer.whole:
         problem = f"the authority's answer did not end within {seconds:g} seconds"
         raise WitnessError("time stamp", problem)

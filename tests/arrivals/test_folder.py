@@ -14,7 +14,7 @@ from forecast.context import Context
 from forecast.errors import ConfigError
 from forecast.store import connect
 from jobs.arrivals import folder as delivered_folder
-from jobs.arrivals.folder import take_delivered, waiting
+from jobs.arrivals.folder import ingest_delivered, waiting
 from tests.support.databases import rows
 
 TODAY = "2026-04-20"
@@ -113,7 +113,7 @@ def test_a_content_that_is_known_is_not_looked_at_again(path, settings):
     deliver(folder, "good.csv", "2026-02")
     (folder / "bad.csv").write_text("Month,Visits\n2026-01,many\n")
     with connect.writing(path) as db:
-        taken = take_delivered(db, Context.open(path, settings), TODAY)
+        taken = ingest_delivered(db, Context.open(path, settings), TODAY)
         for name in ("good", "bad"):  # under another name, packed, it is the same
             packed = gzip.compress((folder / f"{name}.csv").read_bytes())
             (folder / f"{name}-again.csv.gz").write_bytes(packed)
@@ -148,7 +148,7 @@ def test_one_delivery_may_be_asked_for(path, settings):
         deliver(folder, name, through)
 
     with connect.writing(path) as db:
-        taken = take_delivered(db, Context.open(path, settings), TODAY, only=MARCH)
+        taken = ingest_delivered(db, Context.open(path, settings), TODAY, only=MARCH)
 
     assert [each.file_name for each in taken] == ["b.csv"]
     assert rows(path, "select file_name from releases") == [("b.csv",)]

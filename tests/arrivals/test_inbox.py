@@ -19,7 +19,7 @@ from forecast.sources.cbp.encounters import files as cbp
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.connect import writing
 from jobs.arrivals import archive, inbox, ingest
-from jobs.arrivals.ingest import WaitingFile, take_file, take_waiting
+from jobs.arrivals.ingest import WaitingFile, ingest_file, ingest_waiting
 from jobs.service import doctor, health
 from tests.support import running_service
 from tests.support.databases import rows, written
@@ -60,7 +60,7 @@ def context(path):
 
 def empty_inbox(path, folders):
     with writing(path) as db:
-        return take_waiting(db, context(path), folders, TODAY)
+        return ingest_waiting(db, context(path), folders, TODAY)
 
 
 def everything_kept(folder: Path) -> bytes:
@@ -143,7 +143,7 @@ def test_a_link_that_takes_the_place_of_a_file_seen_before_is_not_followed(path,
     file.symlink_to(secret)
 
     with writing(path) as db, pytest.raises(ingest.DataError, match="cannot be read"):
-        take_file(db, folders, found, ("state",), ENCOUNTERS)
+        ingest_file(db, folders, found, ("state",), ENCOUNTERS)
 
     assert SECRET.encode() not in everything_kept(folders.quarantine)
 
@@ -413,7 +413,7 @@ def test_a_file_named_by_the_operator_may_be_a_link(path, folders, tmp_path):
 
     with writing(path) as db:
         assert (
-            take_file(db, folders, WaitingFile(link, TODAY), ("state",), ENCOUNTERS).outcome
+            ingest_file(db, folders, WaitingFile(link, TODAY), ("state",), ENCOUNTERS).outcome
             == "accepted"
         )
 

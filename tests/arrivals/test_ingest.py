@@ -20,7 +20,7 @@ from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, inventory, ops, releases
 from forecast.store.connect import writing
 from jobs.arrivals import archive
-from jobs.arrivals.ingest import WaitingFile, accept, take_file, take_waiting, waiting
+from jobs.arrivals.ingest import WaitingFile, accept, ingest_file, ingest_waiting, waiting
 from tests.support.databases import rows
 from tests.support.publisher import file_bytes, file_name
 
@@ -53,7 +53,7 @@ def put(folder: Path, name: str, content: bytes) -> Path:
 
 def take(path, folders, file, first_seen=TODAY):
     with writing(path) as db:
-        return take_file(db, folders, WaitingFile(file, first_seen), ("state",), ENCOUNTERS)
+        return ingest_file(db, folders, WaitingFile(file, first_seen), ("state",), ENCOUNTERS)
 
 
 def context(path):
@@ -63,7 +63,7 @@ def context(path):
 
 def empty_inbox(path, folders):
     with writing(path) as db:
-        return take_waiting(db, context(path), folders, TODAY)
+        return ingest_waiting(db, context(path), folders, TODAY)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -224,7 +224,7 @@ def test_one_release_of_those_that_wait_may_be_asked_for(path, folders):
         put(folders.inbox, name, GOOD if name == NAME else file_bytes(MARCH))
 
     with writing(path) as db:
-        (taken,) = take_waiting(db, context(path), folders, TODAY, only=202606000)
+        (taken,) = ingest_waiting(db, context(path), folders, TODAY, only=202606000)
 
     assert (taken.file_name, taken.outcome, taken.release_id) == (file_name(MARCH), "accepted", 1)
     assert set(files(folders.inbox)) == {NAME, "odd.csv"}
@@ -309,7 +309,7 @@ def test_no_file_for_ops_is_made_where_there_is_nothing_to_say(path, folders):
     put(folders.inbox, NAME, GOOD)
     empty_inbox(path, folders)
 
-    assert not ops.beside(path).exists()
+    assert not ops.ops_path(path).exists()
 
 
 # ---------------------------------------------------------------- the two folders

@@ -19,7 +19,7 @@ from forecast.store.connect import writing
 from forecast.types import SeriesKey
 from jobs import monthly
 from jobs.arrivals import archive
-from jobs.arrivals.ingest import WaitingFile, take_file
+from jobs.arrivals.ingest import WaitingFile, ingest_file
 from jobs.service import health
 from tests.support.databases import rows
 from tests.support.publisher import file_bytes, file_name
@@ -49,7 +49,7 @@ def take(path: Path, through: str, content: bytes, joins=None):
     with writing(path) as db:
         if joins is not None:
             releases.save_joins(db, joins)
-        return take_file(
+        return ingest_file(
             db, kept_in, WaitingFile(file, "2026-04-20"), DIMENSIONS, ENCOUNTERS, joins
         )
 
@@ -110,7 +110,7 @@ def test_an_unknown_border_or_agency_still_refuses(path, old):
     file.write_bytes(file_bytes(FEBRUARY, "aor").replace(odd, b"Something else"))
 
     with writing(path) as db, pytest.raises(DataError, match="unknown"):
-        take_file(
+        ingest_file(
             db,
             archive.folders(path, Config()),
             WaitingFile(file, "2026-04-20"),

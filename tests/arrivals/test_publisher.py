@@ -251,7 +251,7 @@ def test_a_link_that_is_not_understood_is_an_outcome_until_it_is_gone_or_ignored
     config = settings(publisher.index).model_copy(update={"mail": mail})
     operator_alerts.queue_concerns(Context.open(path, config), NOW)
     ((told,),) = rows(
-        ops.beside(path), "select count(*) from messages where instr(mime, 'not understood')"
+        ops.ops_path(path), "select count(*) from messages where instr(mime, 'not understood')"
     )
     assert told == 1
 
@@ -429,7 +429,7 @@ def test_a_bad_answer_leaves_nothing_and_is_named(path, publisher, name):
     assert detail in found.poll.detail
     assert kept(path) == kept(path, "quarantine") == {}
     assert rows(path, "select count(*) from releases") == [(0,)]
-    assert rows(ops.beside(path), "select outcome, url from answers") == [
+    assert rows(ops.ops_path(path), "select outcome, url from answers") == [
         (outcome, publisher.root + FOLDER + NAME)
     ]
 
@@ -685,11 +685,11 @@ def test_a_block_is_left_alone_for_hours_and_longer_each_time(path, publisher):
     ],
 )
 def test_a_wake_asks_half_a_day_after_the_last_poll_at_the_earliest(path, publisher, after, due):
-    assert poll_times.due(path, NOW)
+    assert poll_times.poll_needed(path, NOW)
     publisher.publish(**{NAME: GOOD})
     look(path, publisher)
 
-    assert poll_times.due(path, NOW + after) == due
+    assert poll_times.poll_needed(path, NOW + after) == due
 
 
 def test_a_person_may_ask_in_spite_of_a_block(path, publisher):
@@ -774,7 +774,7 @@ def test_a_hundred_polls_of_one_release_give_one_release_and_one_run(path, publi
     assert [run for run in published if run is not None] == [1]
     assert rows(path, "select count(*) from releases") == [(1,)]
     assert rows(path, "select count(*) from runs") == [(1,)]
-    assert rows(ops.beside(path), "select count(*) from polls") == [(100,)]
+    assert rows(ops.ops_path(path), "select count(*) from polls") == [(100,)]
 
 
 # ---------------------------------------------------------------- the sibling
@@ -1387,7 +1387,7 @@ def test_a_page_without_its_table_is_not_there(path, publisher):
         "unreachable",
         "a page without a table: a block page, or the page has changed",
     )
-    assert rows(ops.beside(path), f"select * from links where url like '%{STATS}'") == []
+    assert rows(ops.ops_path(path), f"select * from links where url like '%{STATS}'") == []
 
 
 def test_pages_for_which_no_time_is_left_are_named(path, publisher):
@@ -1467,7 +1467,7 @@ def test_a_publisher_that_was_never_asked_may_be(path):
     with ops.writing(path):
         pass
 
-    assert poll_times.due(path, NOW)
+    assert poll_times.poll_needed(path, NOW)
     assert awaited_of_nothing(path) == ""
 
 

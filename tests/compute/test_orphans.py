@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.compute.orphans import leave_with_parent
+from jobs.compute.orphans import die_with_parent
 from tests.support.running_service import wait_for
 
 # A parent starts a child that watches it, and says who is there: itself, the child, and a process
@@ -91,7 +91,7 @@ def test_a_child_goes_with_its_parent_and_the_group_it_leads_goes_with_it(
 
 
 def test_a_child_that_is_done_ends_though_its_parent_lives():
-    process = multiprocessing.get_context("spawn").Process(target=leave_with_parent)
+    process = multiprocessing.get_context("spawn").Process(target=die_with_parent)
     process.start()
     process.join(60)
 

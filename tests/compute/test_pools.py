@@ -39,7 +39,15 @@ from forecast.errors import ConfigError
 from jobs.cli import main
 from jobs.compute import dask
 from jobs.compute.dask import _check
-from jobs.compute.pools import ENOUGH, WORTHWHILE, Pool, Serial, Spreading, executor, spreading
+from jobs.compute.pools import (
+    MAX_LOST_BLOCKS,
+    WORTHWHILE,
+    Pool,
+    Serial,
+    Spreading,
+    executor,
+    spreading,
+)
 from models.base import MonthlyCounts
 
 H, HINDCASTS = 4, 5
@@ -187,7 +195,7 @@ def test_workers_that_die_again_and_again_are_given_up(caplog):
     with caplog.at_level(logging.WARNING, "bordercast"):
         assert list(Spreading(start)(abs, range(-50, 0))) == list(range(50, 0, -1))
 
-    assert len(started) <= 2 * ENOUGH
+    assert len(started) <= 2 * MAX_LOST_BLOCKS
     assert "what is left is computed here" in caplog.text
 
 

@@ -57,7 +57,7 @@ def queue(record, *keys, body=b"{}"):
 
 def states(record):
     return rows(
-        ops.beside(record), "select state, attempts, next_attempt_at, reply from deliveries"
+        ops.ops_path(record), "select state, attempts, next_attempt_at, reply from deliveries"
     )
 
 
@@ -365,17 +365,17 @@ def test_a_server_asks_for_a_day_of_patience_at_most(text, seconds):
 @pytest.mark.parametrize(("more", "cut"), [(0, False), (1, True)])
 def test_a_text_has_as_many_letters_as_a_service_takes(more, cut):
     check = hooks.check_command(3, "d" * 64)
-    room = hooks.MOST - len(check) - len("\n\n ...")
+    room = hooks.MAX_BLOCK_CHARACTERS - len(check) - len("\n\n ...")
     words = ("word " * 1000)[: room - 1] + "x" + "y" * more
 
     said, told = hooks._short(notice(), (section(text=f"{words}\n\nMore."),))
 
     assert told == check
     assert said == (f"{words[:room].rsplit(' ', 1)[0]} ..." if cut else words)
-    assert len(f"{said}\n\n{told}") <= hooks.MOST
+    assert len(f"{said}\n\n{told}") <= hooks.MAX_BLOCK_CHARACTERS
     wide, _ = hooks._short(notice(), (section(text=words),), lambda text: 2 * len(text))
-    assert 2 * len(wide) <= hooks.MOST
-    assert hooks.MOST == 3000
+    assert 2 * len(wide) <= hooks.MAX_BLOCK_CHARACTERS
+    assert hooks.MAX_BLOCK_CHARACTERS == 3000
 
 
 def shown(markdown: str) -> str:

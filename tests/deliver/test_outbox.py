@@ -72,7 +72,7 @@ def approve(path: Path, now: datetime = LATER, seen: str = "", by: str = "Lee") 
 
 
 def states(path: Path) -> dict[str, str]:
-    return dict(rows(ops.beside(path), "select recipient, state from deliveries order by 1"))
+    return dict(rows(ops.ops_path(path), "select recipient, state from deliveries order by 1"))
 
 
 def one(path: Path, notice_id: int = 1) -> notices.Notice:
@@ -178,7 +178,7 @@ def test_each_reader_gets_the_sections_that_are_for_him_once(record):
     assert queued(record, config) == 3
     assert queued(record, config) == 0
     found = rows(
-        ops.beside(record),
+        ops.ops_path(record),
         "select recipient, edition, subject, mime from deliveries join messages "
         "using (content_key, edition) order by recipient",
     )
@@ -209,7 +209,7 @@ def test_readers_of_the_settings_are_remembered_with_their_rules(record):
         ("b@example.org", ("other",), False),
     ]
     assert queued(record, config) == 0  # nothing is approved
-    kept = rows(ops.beside(record), "select address from recipients order by 1")
+    kept = rows(ops.ops_path(record), "select address from recipients order by 1")
     assert kept == [("ann@example.org",), ("b@example.org",)]
 
 
@@ -237,7 +237,7 @@ def test_without_mail_only_hooks_wait(record, tmp_path, mail, to):
 
     assert queued(record, hooked(tmp_path, settings("ann@example.org"), mail)) == len(to)
     assert list(states(record)) == to
-    assert len(rows(ops.beside(record), "select * from messages")) >= len(to)
+    assert len(rows(ops.ops_path(record), "select * from messages")) >= len(to)
 
 
 @pytest.mark.parametrize("recipients", ["", '"ann@example.org"'])
@@ -334,7 +334,7 @@ def test_a_correction_goes_to_who_got_what_it_corrects_and_later_to_who_gets_it_
 
     assert queued(record, config, LATER) == 1
     query = "select recipient from deliveries where content_key = 'two' order by 1"
-    assert rows(ops.beside(record), query) == [("ann@example.org",)]
+    assert rows(ops.ops_path(record), query) == [("ann@example.org",)]
     with ops.writing(record) as db:  # eve gets the first one now
         claimed = deliveries.claim(db, LATER)
         while claimed.recipient != "eve@example.org":
@@ -342,10 +342,10 @@ def test_a_correction_goes_to_who_got_what_it_corrects_and_later_to_who_gets_it_
             claimed = deliveries.claim(db, LATER)
         deliveries.settle(db, claimed, "sent", "", LATER)
     assert queued(record, config, LATER) == 1
-    assert rows(ops.beside(record), query) == [("ann@example.org",), ("eve@example.org",)]
+    assert rows(ops.ops_path(record), query) == [("ann@example.org",), ("eve@example.org",)]
     first, second = (
         message_from_bytes(mime, policy=WIRE)
-        for (mime,) in rows(ops.beside(record), "select mime from messages order by content_key")
+        for (mime,) in rows(ops.ops_path(record), "select mime from messages order by content_key")
     )
     assert second["In-Reply-To"] == first["Message-ID"] != second["Message-ID"]
 
@@ -372,7 +372,7 @@ def test_what_waits_of_a_withdrawn_run_is_given_up(record):
     assert queueing.recall_all(record, LATER) == 2
     assert set(states(record).values()) == {"given up"}
     assert queueing.recall_all(record, LATER) == 0
-    (reply,) = set(rows(ops.beside(record), "select reply from deliveries"))
+    (reply,) = set(rows(ops.ops_path(record), "select reply from deliveries"))
     assert reply == ("run 2 was withdrawn",)
 
 
@@ -405,7 +405,7 @@ def test_withdrawing_a_run_takes_back_what_reached_somebody(record):
 
 def test_without_deliveries_nobody_was_reached(record):
     assert not approvals._reached_somebody(record, one(record))
-    assert not ops.beside(record).exists()
+    assert not ops.ops_path(record).exists()
 
 
 # --- all of it in order
@@ -771,7 +771,7 @@ def test_each_concern_is_one_mail_to_the_operator_until_figures_come(record):
         operator_alerts.queue_concerns(Context.open(record, config), LATER + timedelta(days=2)) == 0
     )
     query = "select recipient, edition, subject from deliveries join messages using (content_key)"
-    told = rows(ops.beside(record), query.replace("edition", "messages.edition"))
+    told = rows(ops.ops_path(record), query.replace("edition", "messages.edition"))
     assert {(to, edition) for to, edition, _ in told} == {("op@example.org", "operator")}
     assert sorted(subject for *_, subject in told) == sorted(
         f"Bordercast needs you: {' '.join(text.split())[:60]}" for text in found
@@ -783,7 +783,7 @@ def test_each_concern_is_one_mail_to_the_operator_until_figures_come(record):
 def test_no_operator_is_told_where_none_is_named_or_mail_is_off(record):
     for config in (settings(), settings(operator="op@example.org", enabled=False)):
         assert operator_alerts.queue_concerns(Context.open(record, config), LATER) == 0
-    assert not ops.beside(record).exists()
+    assert not ops.ops_path(record).exists()
 
 
 def test_intervals_that_hold_too_little_are_a_concern_of_the_operator_s(record):

@@ -78,12 +78,12 @@ def send(record, mail_settings, now=NOW):
 
 
 def states(record):
-    found = rows(ops.beside(record), "select recipient, state from deliveries")
+    found = rows(ops.ops_path(record), "select recipient, state from deliveries")
     return dict(found)
 
 
 def replies(record):
-    return dict(rows(ops.beside(record), "select recipient, reply from deliveries"))
+    return dict(rows(ops.ops_path(record), "select recipient, reply from deliveries"))
 
 
 def test_every_recipient_gets_one_message_of_his_own(record):
@@ -161,7 +161,7 @@ def test_pauses_double_from_a_minute_to_six_hours_and_end_after_five_days(record
     with server(taken) as port:
         while outcome != "given up":
             (outcome,) = send(record, settings(port), moment)
-            ((due,),) = rows(ops.beside(record), "select next_attempt_at from deliveries")
+            ((due,),) = rows(ops.ops_path(record), "select next_attempt_at from deliveries")
             pauses.append((datetime.fromisoformat(due) - moment) / timedelta(minutes=1))
             moment = max(datetime.fromisoformat(due), moment)
 
@@ -219,7 +219,7 @@ def test_a_message_that_never_arrives_does_not_hold_back_later_ones(record, answ
 
     assert bodies(taken) == [b"y", b"x"]
     assert moment - NOW == timedelta(days=days, hours=6)
-    assert rows(ops.beside(record), "select state from deliveries order by queued_at") == [
+    assert rows(ops.ops_path(record), "select state from deliveries order by queued_at") == [
         (state,),
         ("sent",),
         ("sent",),

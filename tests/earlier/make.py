@@ -75,5 +75,5 @@ if __name__ == "__main__":
     database = made(work)
     version = len(connect.migrations())
     keep(database, HERE / f"schema{version}.db.gz", connect.SCHEMA)
-    keep(ops.beside(database), HERE / f"schema{version}-ops.db.gz", ops.SCHEMA)
+    keep(ops.ops_path(database), HERE / f"schema{version}-ops.db.gz", ops.SCHEMA)
     shutil.copy(database.with_name("config.toml"), HERE / f"schema{version}.toml")

@@ -130,7 +130,7 @@ if __name__ == "__main__":
         database = made(Path(work))
         name = forecast.__version__
         keep(database, HERE / f"{name}.db.gz", connect.SCHEMA)
-        keep(ops.beside(database), HERE / f"{name}-ops.db.gz", ops.SCHEMA)
+        keep(ops.ops_path(database), HERE / f"{name}-ops.db.gz", ops.SCHEMA)
         shutil.copy(database.with_name("config.toml"), HERE / f"{name}.toml")
         shutil.copy(database.with_name("authority.pem"), HERE / f"{name}-authority.pem")
         bundle = HERE / f"{name}-witness.bundle"

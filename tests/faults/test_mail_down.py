@@ -114,7 +114,7 @@ class Desk:
     def _note(self) -> None:
         """Add what was queued by now and was not before."""
         every = rows(
-            ops.beside(self.path),
+            ops.ops_path(self.path),
             "select recipient, mime from deliveries join messages using (content_key, edition) "
             "order by queued_at",
         )

@@ -161,7 +161,7 @@ def test_every_command_refuses_a_newer_database_in_plain_words(connected, figure
 @pytest.mark.slow
 def test_a_newer_ops_db_is_refused_in_plain_words_by_what_needs_it(connected):
     path = connected
-    edit(ops.beside(path), "pragma user_version = 99")
+    edit(ops.ops_path(path), "pragma user_version = 99")
     asked = [
         words
         for words in commands(path.parent)

@@ -157,7 +157,7 @@ def test_a_fetch_that_is_cut_keeps_nothing_and_the_next_is_whole(
         put(site, cut)
         code, said = fetched(record)
         left = kept(record) != kept(path) or small_record.state(record) != small_record.state(path)
-        left |= rows(ops.beside(record), "select count(*) from downloads") != [(0,)]
+        left |= rows(ops.ops_path(record), "select count(*) from downloads") != [(0,)]
         unnamed = code != 4 or f"{site.root}{asked(cut)}: unreachable" not in said
         put(site, None)
         again = fetched(record)[0]

@@ -172,8 +172,8 @@ def test_status_is_0_when_all_is_well_and_names_who_leads(record):
     ],
 )
 def test_what_needs_a_person_is_an_alarm(record, statement, said):
-    edit(ops.beside(record), "delete from verification")
-    edit(ops.beside(record), statement)
+    edit(ops.ops_path(record), "delete from verification")
+    edit(ops.ops_path(record), statement)
 
     found = health.status(Context.open(record, FETCHING), datetime(2024, 3, 5, tzinfo=UTC))
 
@@ -202,7 +202,7 @@ def test_the_service_finds_an_edit_at_its_next_publish(record):
     with pytest.raises(VerifyError, match="run 1 was edited"):
         running_service.wake(record)
     with pytest.raises(VerifyError, match="not shown"):
-        wakes.refuse_edited(record)
+        wakes.require_intact(record)
 
 
 @pytest.mark.slow
@@ -309,17 +309,17 @@ def test_retention_forgets_polls_and_wakes_and_nothing_else(record):
     old = (NOW - timedelta(days=800)).isoformat()
     for number in (1, 2):
         statement = f"insert into polls values ({number}, '{old}', '{old}', 'new', '', null, null)"
-        edit(ops.beside(record), statement)
+        edit(ops.ops_path(record), statement)
         wake = f"insert into wakes values ({number}, '{old}', null, 1, 'failed', '')"
-        edit(ops.beside(record), wake)
-    edit(ops.beside(record), "insert into answers values (1, 'u', 'new', '')")
+        edit(ops.ops_path(record), wake)
+    edit(ops.ops_path(record), "insert into answers values (1, 'u', 'new', '')")
     deliver(record, "sent")
     before = rows(record, DIGESTS)
 
     assert ops.forget_polls(record, NOW, 730) == 2
 
-    assert rows(ops.beside(record), "select id from polls") == [(2,)]  # the last one stays
-    assert rows(ops.beside(record), "select count(*) from deliveries") == [(1,)]
+    assert rows(ops.ops_path(record), "select id from polls") == [(2,)]  # the last one stays
+    assert rows(ops.ops_path(record), "select count(*) from deliveries") == [(1,)]
     assert rows(record, DIGESTS) == before
     assert upkeep.verify(record, NOW) == []
 
@@ -350,16 +350,16 @@ def test_a_restored_record_sends_nothing_again(record):
     for state in ("sent", "waiting", "sending"):
         deliver(record, state)
     made = backup.make(record, running_service.settings(), NOW)
-    edit(ops.beside(record), "update deliveries set state = 'sent', settled_at = 'x'")
+    edit(ops.ops_path(record), "update deliveries set state = 'sent', settled_at = 'x'")
 
     backup.restore(made.folder, record, running_service.settings(), NOW)
-    kept = rows(ops.beside(record), "select distinct state from deliveries")
-    ops.beside(record).unlink()
+    kept = rows(ops.ops_path(record), "select distinct state from deliveries")
+    ops.ops_path(record).unlink()
     back = backup.restore(made.folder, record, running_service.settings(), NOW)
 
     assert kept == [("sent",)]  # what is in place knows more than the backup
     assert back.silenced == 2
-    states = rows(ops.beside(record), "select state, count(*) from deliveries group by 1")
+    states = rows(ops.ops_path(record), "select state, count(*) from deliveries group by 1")
     assert states == [("given up", 2), ("sent", 1)]
 
 
@@ -454,7 +454,7 @@ POLL = "insert into polls values (1, '{0}', '{0}', 'unreachable', '', null, null
 
 
 def test_a_page_that_nobody_asks_any_more_is_not_said_to_be_unreachable(record):
-    edit(ops.beside(record), POLL.format("2024-03-04"))
+    edit(ops.ops_path(record), POLL.format("2024-03-04"))
     moment = datetime(2024, 3, 5, tzinfo=UTC)
 
     on, off = (
@@ -513,8 +513,8 @@ def test_a_daemon_that_ended_is_missed(record):
 
 
 def test_an_ops_db_from_before_the_timer_is_read(record):
-    edit(ops.beside(record), "alter table service drop column mode")
-    edit(ops.beside(record), "insert or replace into service values (1, '2024-03-05', 1, null)")
+    edit(ops.ops_path(record), "alter table service drop column mode")
+    edit(ops.ops_path(record), "insert or replace into service values (1, '2024-03-05', 1, null)")
 
     assert health.status(Context.open(record, Config()), NOW).facts["mode"] is None
 

@@ -24,7 +24,7 @@ from forecast.store import integrity, judgements, releases, reports, runs
 from forecast.store.connect import read, transaction, writing
 from forecast.types import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from jobs import monthly
-from jobs.arrivals.ingest import take_bundle
+from jobs.arrivals.ingest import ingest_bundle
 from jobs.cli import main
 from jobs.pipeline import refits
 from jobs.pipeline.refits import model_options
@@ -368,7 +368,7 @@ def test_embedded_paths_are_what_a_fit_gives_here(tmp_path):
         pytest.skip("other library versions than those the paths were made with")
     settings = Config(compute={"processes": 1})
     with writing(tmp_path / "a.db") as db:
-        take_bundle(db, ENCOUNTERS)
+        ingest_bundle(db, ENCOUNTERS)
         counts = releases.current_counts(db)
     head = headline(counts, settings, ENCOUNTERS)
     last = max(p.cutoff for p in bundle.load_paths())

@@ -374,7 +374,7 @@ def test_what_waits_of_a_run_that_is_withdrawn_does_not_go_out(record):
         )
 
     assert (outcomes, taken.messages) == ([], [])
-    assert rows(ops.beside(path), "select state, reply from deliveries") == [
+    assert rows(ops.ops_path(path), "select state, reply from deliveries") == [
         ("given up", "run 3 was withdrawn")
     ]
 

@@ -22,7 +22,7 @@ from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, integrity, notices, releases
 from forecast.types import SeriesKey
 from jobs import monthly
-from jobs.arrivals.waiting import take_in
+from jobs.arrivals.waiting import ingest_all
 from jobs.cli import main
 from jobs.deliver import hooks
 from tests.support.databases import rows
@@ -78,7 +78,7 @@ def taken(folder: Path, settings: config.Config) -> dict[str, str]:
     """Take in what was delivered; file -> what was said of it."""
     path = folder / "bordercast.db"
     with connect.writing(path) as db:
-        found, _ = take_in(
+        found, _ = ingest_all(
             db, Context.open(path, settings), (), after(HELD).date().isoformat(), False
         )
     return {one.file_name: f"{one.outcome} {one.reason}{one.warning}" for one in found}

@@ -18,7 +18,7 @@ from forecast.store import connect, flags, integrity, measures, notices, release
 from forecast.store.notices import Approval
 from forecast.tables.grid import ReadAs
 from jobs import monthly
-from jobs.arrivals.waiting import take_in
+from jobs.arrivals.waiting import ingest_all
 from jobs.cli import main
 from jobs.deliver import approve, outbox
 from jobs.service import wakeup
@@ -274,7 +274,7 @@ def test_decimals_are_refused_with_what_to_do(settings, folder):
     )
 
     with connect.writing(folder / "bordercast.db") as db:
-        (taken,), _ = take_in(
+        (taken,), _ = ingest_all(
             db, Context.open(folder / "bordercast.db", settings), (), "2024-01-10", False
         )
 

@@ -51,14 +51,14 @@ def test_what_others_may_read_does_not_depend_on_the_umask(tmp_path, mask):
         wakes.save_verified(path, NOW, "", [])
         made = backup.drill(path, running_service.settings(), NOW)
         shown = mode(path.with_name("b-snapshot.db"))
-        ops.beside(path).unlink()
+        ops.ops_path(path).unlink()
         backup.restore(made.folder, path, running_service.settings(), NOW)
     finally:
         os.umask(before)
 
     for name in ("archive", "quarantine", "backups"):
         assert modes(path.parent / name) == PRIVATE
-    assert (mode(path), mode(ops.beside(path))) == (0o600, 0o600)
+    assert (mode(path), mode(ops.ops_path(path))) == (0o600, 0o600)
     assert shown == mode(path.with_name("b-snapshot.db")) == 0o444
 
 
@@ -66,13 +66,13 @@ def test_what_others_may_read_does_not_depend_on_the_umask(tmp_path, mask):
 def test_ops_db_and_folders_that_others_could_read_are_closed(tmp_path):
     path = running_service.worked(tmp_path / "b.db", 1)
     wakes.save_verified(path, NOW, "", [])
-    ops.beside(path).chmod(0o644)
+    ops.ops_path(path).chmod(0o644)
     (tmp_path / "archive").chmod(0o755)
 
     running_service.drop(path, running_service.month(1))
     running_service.wake(path)
 
-    assert (mode(ops.beside(path)), mode(tmp_path / "archive")) == (0o600, 0o700)
+    assert (mode(ops.ops_path(path)), mode(tmp_path / "archive")) == (0o600, 0o700)
 
 
 def test_the_log_of_ops_db_is_as_private_while_it_is_written(tmp_path):

@@ -243,7 +243,9 @@ def test_a_wake_that_takes_too_long_is_stopped_and_tried_again(record):
 
     service.wake()
 
-    outcome, detail = table(ops.beside(record), "select outcome, detail from wakes order by id")[-1]
+    outcome, detail = table(ops.ops_path(record), "select outcome, detail from wakes order by id")[
+        -1
+    ]
     assert (outcome, detail) == ("failed", "stopped after 0.02 minutes (service.run_minutes)")
     assert [job["id"] for job in service.scheduler.jobs] == ["again"]
     assert not [c for c in multiprocessing.active_children() if c.is_alive()]
@@ -260,7 +262,7 @@ def test_a_killed_worker_is_a_failed_wake(record):
 
     service.wake()
 
-    assert "exit -9" in table(ops.beside(record), "select detail from wakes order by id")[-1][0]
+    assert "exit -9" in table(ops.ops_path(record), "select detail from wakes order by id")[-1][0]
 
 
 @pytest.mark.slow
@@ -319,7 +321,7 @@ def test_a_timer_wakes_it_once_and_names_a_daemon_that_leads(record):
         schedule.once(record, running_service.settings(), work)
 
     assert (done.outcome, done.detail) == ("published", "run 4")
-    last = table(ops.beside(record), "select outcome, detail from wakes order by id")[-1]
+    last = table(ops.ops_path(record), "select outcome, detail from wakes order by id")[-1]
     assert last == ("published", "run 4")
 
 
@@ -331,7 +333,7 @@ def test_a_timers_wake_that_fails_is_recorded(record):
 
     assert done.outcome == "failed"
     assert "written by a newer bordercast" in done.detail
-    last = table(ops.beside(record), "select outcome, detail from wakes order by id")[-1]
+    last = table(ops.ops_path(record), "select outcome, detail from wakes order by id")[-1]
     assert last == (done.outcome, done.detail)
 
 
@@ -549,7 +551,7 @@ def test_wakes_and_releases_leave_nothing_behind(tmp_path, figure, wakes, releas
     assert max(memory) - memory[0] < 20
     assert len(set(handles)) == 1
     assert max(log) <= 16_777_216
-    assert table(ops.beside(path), "select distinct outcome from wakes order by 1") == [
+    assert table(ops.ops_path(path), "select distinct outcome from wakes order by 1") == [
         ("nothing new",),
         ("published",),
     ]

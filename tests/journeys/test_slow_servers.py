@@ -30,7 +30,7 @@ from forecast.store.witnesses import WitnessedEntry
 from jobs import exchange, logs
 from jobs.deliver import hooks, send
 from jobs.service import daemon, heartbeat
-from jobs.service.wakeup import Done
+from jobs.service.wakeup import CycleResult
 from jobs.witness import timestamps
 from tests.support import mail_server, running_service, timestamp_authority
 from tests.support.databases import rows
@@ -121,7 +121,7 @@ def queue(record: Path, *recipients: str) -> None:
 
 
 def states(record: Path) -> list[tuple]:
-    return rows(ops.beside(record), "select state, reply from deliveries")
+    return rows(ops.ops_path(record), "select state, reply from deliveries")
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_mail_server_that_does_not_answer_is_waited_for_once(tmp_path):
         found = send.send_all(record, Config.model_validate({"mail": mail}).mail, lambda: NOW)
 
     assert found == ["put off"]
-    assert sorted(attempts for (attempts,) in rows(ops.beside(record), ATTEMPTS)) == [0, 1]
+    assert sorted(attempts for (attempts,) in rows(ops.ops_path(record), ATTEMPTS)) == [0, 1]
 
 
 ATTEMPTS = "select attempts from deliveries"
@@ -187,7 +187,7 @@ def settings_for(port: int, **mail: object) -> dict[str, dict[str, object]]:
 
 
 def failing(path: Path, config: Config, answer: object) -> None:
-    answer.send(Done("failed", "on purpose"))  # type: ignore[attr-defined]
+    answer.send(CycleResult("failed", "on purpose"))  # type: ignore[attr-defined]
 
 
 def serve(path: Path, given: str, once: str = "") -> None:
@@ -236,7 +236,7 @@ def test_beside_servers_that_drip_it_wakes_and_mails_and_ends(tmp_path, root):
 
 
 def woken(record: Path) -> list[tuple]:
-    return rows(ops.beside(record), "select outcome from wakes where outcome = 'failed'")
+    return rows(ops.ops_path(record), "select outcome from wakes where outcome = 'failed'")
 
 
 @pytest.mark.slow

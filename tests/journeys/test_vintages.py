@@ -18,7 +18,7 @@ from forecast.store import connect, observations, releases
 from forecast.store.connect import transaction, writing
 from forecast.types import Coverage, Release, SeriesKey, Snapshot
 from jobs.arrivals import archive
-from jobs.arrivals.ingest import WaitingFile, take_file
+from jobs.arrivals.ingest import WaitingFile, ingest_file
 
 CBP = Path(__file__).parents[3] / "shared" / "data" / "cbp"
 FILES = {
@@ -265,7 +265,9 @@ def load(path: Path, order, dimensions=("state", "citizenship_group", "authority
                 with transaction(db):
                     releases.save_snapshot(db, each)
             else:
-                take_file(db, kept_in, WaitingFile(CBP / each, FILES[each]), dimensions, ENCOUNTERS)
+                ingest_file(
+                    db, kept_in, WaitingFile(CBP / each, FILES[each]), dimensions, ENCOUNTERS
+                )
 
 
 @pytest.mark.slow

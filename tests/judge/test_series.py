@@ -32,7 +32,7 @@ from forecast.store import connect, runs, watch
 from forecast.types import Episode, Flag, Forecast, Judgement, SeriesKey
 from jobs.pipeline import judging
 from jobs.pipeline.judging import Borders
-from jobs.pipeline.past import Past, read_past
+from jobs.pipeline.past import JudgingInputs, read_past
 from tests.support import tiny_record
 from tests.support.databases import rows
 from tests.support.panels import make_panel
@@ -626,8 +626,8 @@ def test_sides_are_told_by_the_score():
     assert (one.deviates, other.deviates, none.deviates) == (False, True, False)
 
 
-def past_of(last: str | None) -> Past:
-    return Past(
+def past_of(last: str | None) -> JudgingInputs:
+    return JudgingInputs(
         first={}, issued={}, done=frozenset(), last={NORTH: last} if last else {}, states={}
     )
 
@@ -730,14 +730,14 @@ def issued(run: int, published: str, cutoff: str, steps: int = 12) -> watch.Issu
     return watch.Issued(run, published, cutoff, (100 * run,) * steps, steady, (0.1,) * steps, 4.0)
 
 
-def known_on(day: str | None, *said: watch.Issued, month: str = "2024-06") -> Past:
+def known_on(day: str | None, *said: watch.Issued, month: str = "2024-06") -> JudgingInputs:
     first = {
         NORTH: {
             **{m: watch.FirstPublished(7, 1, None) for m in months.between("2023-06", "2024-05")},
             month: watch.FirstPublished(900, 3, day),
         }
     }
-    return Past(first=first, issued={NORTH: said}, done=frozenset(), last={}, states={})
+    return JudgingInputs(first=first, issued={NORTH: said}, done=frozenset(), last={}, states={})
 
 
 @pytest.mark.parametrize(
@@ -851,7 +851,7 @@ def borders_of(flags: dict, spans: list, *counts: int) -> Borders:
     head = hindsight([[5.0] * 6], ["2025-06"], (NORTH,))
     first = published_from("2025-01", NORTH, *(counts or (100,) * 6))
     first |= published_from("2025-01", SeriesKey("other"), 7, 7, 7)
-    past = Past(first=first, issued={}, done=frozenset(), last={}, states={})
+    past = JudgingInputs(first=first, issued={}, done=frozenset(), last={}, states={})
     return Borders(head, past, flags, {NORTH: spans})
 
 
@@ -899,7 +899,7 @@ def parts_of(keys: tuple[SeriesKey, ...], *, last: str = "2025-06", **past) -> t
     first = dict(borders.past.first)
     for key in keys:
         first |= published_from("2025-01", key, *(100,) * width)
-    borders.past = Past(
+    borders.past = JudgingInputs(
         **{"first": first, "issued": {}, "done": frozenset(), "last": {}, "states": {}} | past
     )
     return borders, family

@@ -22,7 +22,13 @@ from forecast.store import connect, releases
 from forecast.store.watch import Stood
 from forecast.types import Forecast, SeriesKey, SimulationSpec, StandingAnswer, StoredMarginals
 from jobs.pipeline import parts, standing
-from jobs.pipeline.asof import _as_of, _earlier_figures, _totals, as_known, asked_again
+from jobs.pipeline.asof import (
+    _as_of,
+    _earlier_figures,
+    _totals,
+    refit_on_vintages,
+    vintage_hindcasts,
+)
 from jobs.pipeline.refits import Refits
 from jobs.pipeline.standing import BesideLastValue, _range80
 from jobs.pipeline.totals import (
@@ -168,7 +174,7 @@ def test_each_of_several_cutoffs_adds_up_by_itself():
     found = _totals([("a", counts), ("b", some), ("c", counts)], ENCOUNTERS)
 
     assert {total: set(parts) for total, parts in found.items()} == {1: {0, 2, 3}, 7: {6, 8, 9}}
-    assert asked_again([], 12, ENCOUNTERS) == {}
+    assert refit_on_vintages([], 12, ENCOUNTERS) == {}
 
 
 def test_a_range_of_80_in_100_is_of_whole_counts():
@@ -545,7 +551,7 @@ def test_asked_again_of_the_same_figures_the_engine_says_the_same():
     hindsight = PanelHindcasts(head.keys, head.panel, said)
     cutoffs = [MONTHS[3], MONTHS[26], MONTHS[28]]
 
-    found = asked_again([(cutoff, seasonal(cutoff)) for cutoff in cutoffs], 6, ENCOUNTERS)
+    found = refit_on_vintages([(cutoff, seasonal(cutoff)) for cutoff in cutoffs], 6, ENCOUNTERS)
 
     assert {cutoff for _, cutoff in found} == {*cutoffs[1:]}
     assert len(found) == 8
@@ -571,7 +577,7 @@ def test_the_figures_of_then_are_those_that_a_release_stated_first(tmp_path):
             through = max(counts[NORTH])
             of = tiny_record.release(name, through, first_seen_at=day, **seen)
             releases.save_snapshot(db, tiny_record.stated(of, counts))
-        found = as_known(db, head, said, ENCOUNTERS)
+        found = vintage_hindcasts(db, head, said, ENCOUNTERS)
 
     assert {cutoff for _, cutoff in found.revised} == {*MONTHS[26:29]}
     assert (found.keys, found.panel, found.predictive) == (head.keys, head.panel, said)

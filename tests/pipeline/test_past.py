@@ -9,7 +9,7 @@ from forecast.engine.predictive import ForecastPath, PanelHindcasts, Predictive
 from forecast.judge.series import Published, State
 from forecast.store.watch import FirstPublished, Issued
 from forecast.types import SeriesKey
-from jobs.pipeline.past import Past
+from jobs.pipeline.past import JudgingInputs
 from tests.support.panels import make_panel
 
 NORTH = SeriesKey("northern")
@@ -20,13 +20,13 @@ def issued(run: int, published: str, cutoff: str, months: int = 8) -> Issued:
     return Issued(run, published, cutoff, tuple(range(run, run + months)), values, values, 5.0)
 
 
-def past(*said: Issued, **more) -> Past:
+def past(*said: Issued, **more) -> JudgingInputs:
     """Counts of 2025, each month known on the 20th of the next."""
     first = {
         f"2025-{n:02d}": FirstPublished(10 * n, n, f"2025-{n + 1:02d}-20" if n < 12 else None)
         for n in range(1, 13)
     }
-    return Past(**({"first": {NORTH: first}, "issued": {NORTH: said}, "done": frozenset(),
+    return JudgingInputs(**({"first": {NORTH: first}, "issued": {NORTH: said}, "done": frozenset(),
                     "last": {}, "states": {NORTH: State()}} | more))  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from forecast.store.notices import Approval, Frame, Section
 from forecast.types import Episode, NoticeIntent
 from jobs.pipeline import triggers
 from jobs.pipeline.judging import Findings as Judged
-from jobs.pipeline.triggers import LOOKED_BACK, STALE, false_now, occasions, taken_back
+from jobs.pipeline.triggers import LOOKED_BACK, STALE, false_now, notice_intents, taken_back
 from tests.support.tiny_record import NEW_YORK, NOON, NORTH, OCCASIONS, SOUTH, flag, judged
 
 JANUARY, FEBRUARY = "2024-01", "2024-02"
@@ -47,7 +47,7 @@ def db(by_hand: Path, tmp_path: Path) -> Iterator[Database]:
 
 def told(db: Database, found: Judged, counts=COUNTS, now=NOW, *, quiet: bool = True) -> list:
     config = Config.model_validate({"mail": MAIL, "notices": {"quiet_months": quiet}})
-    return list(occasions(db, config, found, counts, now, ENCOUNTERS))
+    return list(notice_intents(db, config, found, counts, now, ENCOUNTERS))
 
 
 def digest(text: str) -> str:

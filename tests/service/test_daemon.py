@@ -23,7 +23,7 @@ from forecast.store import connect, deliveries, ops, wakes
 from jobs import environment
 from jobs.compute.orphans import end_groups
 from jobs.service import daemon, heartbeat, upkeep
-from jobs.service.wakeup import Done
+from jobs.service.wakeup import CycleResult
 from tests.support import running_service, services
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
@@ -196,10 +196,10 @@ def test_a_failed_wake_is_tried_again_after_the_minutes_of_the_settings(tmp_path
 @pytest.mark.parametrize(
     ("done", "again"),
     [
-        (Done("failed", ""), True),
-        (Done("published", ""), False),
-        (Done("nothing new", "", again=True), True),
-        (Done("stopped", ""), False),
+        (CycleResult("failed", ""), True),
+        (CycleResult("published", ""), False),
+        (CycleResult("nothing new", "", again=True), True),
+        (CycleResult("stopped", ""), False),
     ],
 )
 def test_a_wake_comes_again_where_it_failed_or_a_file_is_being_written(service, done, again):
@@ -207,7 +207,7 @@ def test_a_wake_comes_again_where_it_failed_or_a_file_is_being_written(service, 
     service._end(wake, done)
 
     assert bool(service.scheduler.added) == again
-    ((outcome,),) = running_service.table(ops.beside(service.path), "select outcome from wakes")
+    ((outcome,),) = running_service.table(ops.ops_path(service.path), "select outcome from wakes")
     assert outcome == done.outcome
 
 
@@ -221,7 +221,9 @@ def test_what_ends_a_wake_is_told_to_those_who_wait_for_it(service, monkeypatch,
     monkeypatch.setattr(service, "_post", lambda: None)
     service.mode = mode
     for outcome in ("published", "nothing new", "failed", "blocked", "stopped", "waiting"):
-        monkeypatch.setattr(service, "_wake", lambda outcome=outcome: Done(outcome, "why" * 100))
+        monkeypatch.setattr(
+            service, "_wake", lambda outcome=outcome: CycleResult(outcome, "why" * 100)
+        )
         service.wake()
 
     asked = [how for what, how in service.scheduler.added if what == (heartbeat.ping,)]
@@ -235,7 +237,7 @@ def test_what_ends_a_wake_is_told_to_those_who_wait_for_it(service, monkeypatch,
 
 
 def test_no_address_is_asked_where_there_is_none(service, monkeypatch):
-    monkeypatch.setattr(service, "_wake", lambda: Done("published", ""))
+    monkeypatch.setattr(service, "_wake", lambda: CycleResult("published", ""))
     service.wake()
 
     assert service.scheduler.added == []
@@ -272,7 +274,7 @@ def test_a_command_that_leads_a_group_is_ended_with_all_it_started_and_no_other(
 def test_nothing_is_done_once_it_is_to_stop(service):
     service.stop.set()
 
-    assert service.wake() == Done("stopped", "")
+    assert service.wake() == CycleResult("stopped", "")
     service.post()
     service.witness()
     assert not service.path.exists()
@@ -354,7 +356,7 @@ def test_work_is_done_in_a_process_of_its_own(service):
 
 
 def test_work_that_dies_is_said_to_have_with_its_exit(service):
-    assert service._work(services.dies) == Done(
+    assert service._work(services.dies) == CycleResult(
         "failed", "its process ended without an answer (exit 7)"
     )
 
@@ -362,8 +364,8 @@ def test_work_that_dies_is_said_to_have_with_its_exit(service):
 @pytest.mark.parametrize(
     ("stopped", "ends"),
     [
-        (False, Done("failed", "stopped after 1 minutes (service.run_minutes)")),
-        (True, Done("stopped", "the service was stopped; the next start does what is left")),
+        (False, CycleResult("failed", "stopped after 1 minutes (service.run_minutes)")),
+        (True, CycleResult("stopped", "the service was stopped; the next start does what is left")),
     ],
 )
 def test_work_that_takes_too_long_or_is_to_stop_is_killed(tmp_path, monkeypatch, stopped, ends):
@@ -405,7 +407,7 @@ def test_a_wake_that_cannot_be_recorded_or_done_is_failed_and_tried_again(
 
     monkeypatch.setattr(service, "_work", failing)
 
-    assert service._wake() == Done("failed", said)
+    assert service._wake() == CycleResult("failed", said)
     assert [how["id"] for _, how in service.scheduler.added] == ["again"]
 
 
@@ -413,21 +415,21 @@ def test_a_wake_is_recorded_from_its_beginning_to_its_end(service, monkeypatch):
     def working_on(work):
         assert work is service.work
         ((outcome, pid),) = running_service.table(
-            ops.beside(service.path), "select outcome, pid from wakes"
+            ops.ops_path(service.path), "select outcome, pid from wakes"
         )
         assert (outcome, pid) == ("working", os.getpid())
         assert service.working.locked()
-        return Done("published", "run 7")
+        return CycleResult("published", "run 7")
 
     monkeypatch.setattr(service, "_work", working_on)
 
-    assert service.wake() == Done("published", "run 7")
+    assert service.wake() == CycleResult("published", "run 7")
     ((outcome, detail, ended),) = running_service.table(
-        ops.beside(service.path), "select outcome, detail, finished_at from wakes"
+        ops.ops_path(service.path), "select outcome, detail, finished_at from wakes"
     )
     assert (outcome, detail, bool(ended)) == ("published", "run 7", True)
     ((pid, mode),) = running_service.table(
-        ops.beside(service.path), "select pid, mode from service"
+        ops.ops_path(service.path), "select pid, mode from service"
     )
     assert (pid, mode) == (os.getpid(), "daemon")
     assert not service.working.locked()
@@ -441,7 +443,7 @@ def test_after_a_failed_wake_the_mail_goes_out_all_the_same(
     service, monkeypatch, caplog, outcome, posts, level
 ):
     told = []
-    monkeypatch.setattr(service, "_wake", lambda: Done(outcome, "why"))
+    monkeypatch.setattr(service, "_wake", lambda: CycleResult(outcome, "why"))
     monkeypatch.setattr(service, "_post", lambda: told.append(service.working.locked()))
     with caplog.at_level("INFO", "bordercast"):
         service.wake()
@@ -467,11 +469,11 @@ def test_mail_is_sent_only_where_somebody_is_told_and_a_failure_is_logged(
 
     quiet, telling = one(tmp_path / "b.db"), one(tmp_path / "b.db", with_sections(mail=MAIL))
     for service in (quiet, telling):
-        monkeypatch.setattr(service, "_work", posting(Done("nothing new", "")))
+        monkeypatch.setattr(service, "_work", posting(CycleResult("nothing new", "")))
         service._post()
     assert asked == [daemon.wakeup.post]
     assert caplog.records == []
-    for done in (Done("failed", "no server"), KeyError("x")):
+    for done in (CycleResult("failed", "no server"), KeyError("x")):
         monkeypatch.setattr(telling, "_work", posting(done))
         telling._post()
     said = [event.getMessage() for event in caplog.records]

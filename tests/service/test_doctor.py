@@ -104,7 +104,7 @@ def test_files_are_nobody_elses_to_write(record, tmp_path):
         found = said(doctor._permissions(record, config))
         assert (("password file", "bad") in found) == bad, oct(mode)
     for mode, bad in ((0o644, False), (0o664, True), (0o646, True)):
-        for file in (record, ops.beside(record)):
+        for file in (record, ops.ops_path(record)):
             file.chmod(mode)
             found = said(doctor._permissions(record, Config()))
             assert ((file.name, "bad") in found) == bad, oct(mode)
@@ -233,7 +233,7 @@ def test_a_disk_has_room_for_a_run(monkeypatch, record, free, verdict):
 
 def test_all_is_looked_at_in_order(record, monkeypatch):
     monkeypatch.setattr(doctor, "LIBRARIES", ("numpy",))
-    for file in (record, ops.beside(record)):
+    for file in (record, ops.ops_path(record)):
         file.chmod(0o600)
 
     found = doctor.examine(Context.open(record, Config()), "own.toml", NOW)

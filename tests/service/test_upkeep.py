@@ -34,7 +34,7 @@ from jobs import environment, logs
 from jobs.deliver import unsubscribe
 from jobs.service import backup, health, heartbeat, port, settings_check, upkeep, wakeup, yearly
 from jobs.service.daemon import leader_lock
-from jobs.service.wakeup import Done
+from jobs.service.wakeup import CycleResult
 from tests.support import running_service
 from tests.support.databases import edit, rows
 
@@ -255,7 +255,7 @@ def waiting(record: Path) -> None:
 
 
 def states(record: Path) -> list[tuple]:
-    return rows(ops.beside(record), "select state, reply from deliveries")
+    return rows(ops.ops_path(record), "select state, reply from deliveries")
 
 
 def test_an_ops_db_that_is_whole_stays_and_one_that_is_not_is_silenced(record):
@@ -264,9 +264,9 @@ def test_an_ops_db_that_is_whole_stays_and_one_that_is_not_is_silenced(record):
     kept = backup.restore(made.folder, record, Config(), NOW)
     assert (kept.silenced, states(record)) == (0, [("waiting", "")])
     for spoiled in (b"nothing of the kind" * 100, None):
-        ops.beside(record).unlink()
+        ops.ops_path(record).unlink()
         if spoiled:
-            ops.beside(record).write_bytes(spoiled)
+            ops.ops_path(record).write_bytes(spoiled)
         back = backup.restore(made.folder, record, Config(), NOW)
         why = f"restored from {made.folder.name}: it may have been sent since"
         assert (back.silenced, states(record)) == (1, [("given up", why)])
@@ -389,9 +389,9 @@ def test_polls_are_forgotten_after_the_days_of_the_settings(record):
             db.conn.commit()
 
     upkeep.after_run(Context.open(record, config(service={"keep_days": 80})), NOW, published=False)
-    assert len(rows(ops.beside(record), "select id from polls")) == 2
+    assert len(rows(ops.ops_path(record), "select id from polls")) == 2
     upkeep.after_run(Context.open(record, config(service={"keep_days": 60})), NOW, published=False)
-    assert rows(ops.beside(record), "select id from polls") == [(2,)]
+    assert rows(ops.ops_path(record), "select id from polls") == [(2,)]
 
 
 # --- a closed fiscal year
@@ -897,18 +897,18 @@ def test_work_apart_ends_in_an_answer_whatever_happens(record, monkeypatch):
     monkeypatch.setattr(wakeup.logs, "set_up", lambda _: None)
 
     def failing(error: Exception):
-        def work(_: Context) -> Done:
+        def work(_: Context) -> CycleResult:
             raise error
 
         return work
 
-    assert wakeup._apart(record, Config(), lambda _: Done("published", "run 1")) == Done(
-        "published", "run 1"
-    )
-    assert wakeup._apart(record, Config(), failing(DataError("no figures"))) == Done(
+    assert wakeup._apart(
+        record, Config(), lambda _: CycleResult("published", "run 1")
+    ) == CycleResult("published", "run 1")
+    assert wakeup._apart(record, Config(), failing(DataError("no figures"))) == CycleResult(
         "failed", "no figures"
     )
-    assert wakeup._apart(record, Config(), failing(KeyError("x"))) == Done(
+    assert wakeup._apart(record, Config(), failing(KeyError("x"))) == CycleResult(
         "failed", "KeyError: 'x'"
     )
 
@@ -920,14 +920,14 @@ def test_without_mail_nothing_is_sent(record):
 def test_a_record_that_is_not_there_is_waited_for(tmp_path):
     done = running_service.wake(tmp_path / "b.db", NOW)
 
-    assert done == Done("nothing new", "")
+    assert done == CycleResult("nothing new", "")
     assert not (tmp_path / "b.db").exists()
 
 
 RUN, REFUSED, WAITING = (
-    wakeup.WakeStep("run", "run 7"),
-    wakeup.WakeStep("refused", "refused a.csv"),
-    wakeup.WakeStep("waiting", "waiting for b.csv"),
+    wakeup.CycleStep("run", "run 7"),
+    wakeup.CycleStep("refused", "refused a.csv"),
+    wakeup.CycleStep("waiting", "waiting for b.csv"),
 )
 
 
@@ -953,7 +953,7 @@ def test_what_a_wake_came_to_is_the_best_of_what_it_did(
 
     done = wakeup.wake(Context.open(record, running_service.settings()), NOW)
 
-    assert done == Done(outcome, detail)
+    assert done == CycleResult(outcome, detail)
     ((*_, published),) = followed
     assert published == (RUN in steps)
 
@@ -982,7 +982,7 @@ def test_what_is_refused_or_odd_is_logged_and_what_was_refused_is_told(caplog):
     with caplog.at_level("INFO", "bordercast"):
         steps = list(wakeup._refused(files))
 
-    assert steps == [wakeup.WakeStep("refused", "refused b.csv")]
+    assert steps == [wakeup.CycleStep("refused", "refused b.csv")]
     assert [(e.levelname, e.getMessage()) for e in caplog.records] == [
         ("WARNING", "refused: odd"),
         ("WARNING", "a label is not known"),

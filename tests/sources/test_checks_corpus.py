@@ -16,7 +16,7 @@ from forecast.store import releases
 from forecast.store.connect import transaction, writing
 from forecast.types import Snapshot
 from jobs.arrivals import archive
-from jobs.arrivals.ingest import WaitingFile, take_file
+from jobs.arrivals.ingest import WaitingFile, ingest_file
 from tests.support import bad_files
 from tests.support.bad_files import Bad, Base, Count
 
@@ -174,7 +174,7 @@ def test_a_refused_file_leaves_the_record_as_it_was(tmp_path):
             file.write_bytes(bad.content)
             try:
                 outcomes[
-                    take_file(
+                    ingest_file(
                         db, kept_in, WaitingFile(file, "2025-12-20"), ("state",), ENCOUNTERS
                     ).outcome
                 ] += 1

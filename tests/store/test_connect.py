@@ -106,7 +106,7 @@ def test_every_release_reads_back_as_it_stated_in_any_order(tmp_path_factory, dr
     assert saved(folder / "a.db", made) == saved(folder / "b.db", shuffled)
     with closing(connect.read(folder / "b.db")) as db:
         for each in made:
-            release_id = inventory.held(db, each.release.sha256).release_id
+            release_id = inventory.find_by_hash(db, each.release.sha256).release_id
             stated = releases.load_snapshot(db, release_id)
             assert releases.counts_digest(stated) == releases.counts_digest(each)
             assert stated.release == each.release
@@ -141,7 +141,7 @@ def test_a_vintage_is_kept_but_never_current(tmp_path):
 
     with closing(connect.read(tmp_path / "a.db")) as db:
         assert releases.current_counts(db)[TOTAL]["2024-03"] == 30
-        release_id = inventory.held(db, "shav").release_id
+        release_id = inventory.find_by_hash(db, "shav").release_id
         assert releases.load_snapshot(db, release_id).counts == vintage.counts
 
 
@@ -393,7 +393,7 @@ def test_the_second_database_is_private_whatever_its_mode_was(tmp_path):
     path = tmp_path / "deep" / "bordercast.db"
     with ops.writing(path) as db:
         db.execute("select 1")
-    ops.beside(path).chmod(0o644)
+    ops.ops_path(path).chmod(0o644)
 
     with ops.writing(path):
         modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}

@@ -45,7 +45,7 @@ def test_a_copy_that_was_edited_is_told_and_an_ops_db_has_no_record_to_edit(by_h
         pass
 
     assert copies.problems(path) == ["run 2 was edited: scores not as published"]
-    assert copies.problems(ops.beside(path), ops.SCHEMA) == []
+    assert copies.problems(ops.ops_path(path), ops.SCHEMA) == []
 
 
 def test_a_copy_put_back_is_the_record_and_no_log_is_read_with_it(by_hand, tmp_path):

@@ -13,7 +13,7 @@ import pytest
 from sqlite_utils import Database
 
 from forecast.store import connect, deliveries, health, notices, ops, wakes, witnesses
-from forecast.store.deliveries import Addressee, Message
+from forecast.store.deliveries import Message, Subscriber
 from forecast.store.witnesses import WitnessedEntry, WitnessProof
 from tests.support import tiny_record
 
@@ -52,8 +52,8 @@ def test_a_notice_is_queued_once_for_each_recipient_in_order(db):
     assert deliveries.recipients_of(db, "key") == set(rows)
     assert deliveries.recipients_of(db, "key", "sent", "waiting") == set(rows)
     assert deliveries.recipients_of(db, "key", "sent") == set()
-    assert deliveries.due(db, NOW) == {"Subject key": 3}
-    assert deliveries.due(db, NOW - MINUTE) == {}
+    assert deliveries.sendable(db, NOW) == {"Subject key": 3}
+    assert deliveries.sendable(db, NOW - MINUTE) == {}
 
 
 def test_a_delivery_is_claimed_once_the_first_queued_first(db):
@@ -162,13 +162,13 @@ def test_what_waits_of_a_content_is_given_up_and_of_no_other(db):
 
 
 def test_whoever_unsubscribed_stays_so_and_gets_what_is_on_its_way_at_most(db):
-    deliveries.save_recipients(db, [Addressee("Ann@x.org", ("northern",), True)])
+    deliveries.save_recipients(db, [Subscriber("Ann@x.org", ("northern",), True)])
     queue(db, "ann@x.org", "b@x.org")
 
     assert deliveries.unsubscribe(db, "ANN@x.org", NOW)
     assert not deliveries.unsubscribe(db, "ann@x.org", NOW)
     assert deliveries.unsubscribe(db, "nobody@x.org", NOW)
-    deliveries.save_recipients(db, [Addressee("ann@x.org", (), False)])
+    deliveries.save_recipients(db, [Subscriber("ann@x.org", (), False)])
 
     assert deliveries.unsubscribed(db) == {"ann@x.org", "nobody@x.org"}
     assert states(db) == {"ann@x.org": "unsubscribed", "b@x.org": "waiting"}
@@ -295,9 +295,9 @@ def test_labels_of_older_files_of_a_layout_are_settled_by_a_newer(tmp_path):
 
 
 def test_a_database_of_another_name_has_an_ops_db_of_its_own():
-    assert ops.beside(Path("a/bordercast.db")) == Path("a/ops.db")
-    assert ops.beside(Path("a/mine.db")) == Path("a/mine-ops.db")
-    assert ops.beside(Path("a/also.db")) == Path("a/also-ops.db")
+    assert ops.ops_path(Path("a/bordercast.db")) == Path("a/ops.db")
+    assert ops.ops_path(Path("a/mine.db")) == Path("a/mine-ops.db")
+    assert ops.ops_path(Path("a/also.db")) == Path("a/also-ops.db")
 
 
 # --- witnesses
@@ -327,16 +327,16 @@ def test_a_witness_is_asked_again_after_five_minutes_doubling_to_six_hours(path)
         assert (found.attempts, found.since) == (attempt, "2024-04-01T12:00:00+00:00")
         next_at = datetime.fromisoformat(found.next_attempt_at)
         pauses.append(next_at - moment)
-        assert not witnesses.due(path, ["git"], next_at - timedelta(seconds=1))
-        assert witnesses.due(path, ["git"], next_at)
+        assert not witnesses.proofs_pending(path, ["git"], next_at - timedelta(seconds=1))
+        assert witnesses.proofs_pending(path, ["git"], next_at)
         moment = next_at
 
     assert pauses == [5 * MINUTE * 2**n for n in range(7)] + [6 * HOUR]
     assert (found.problem, found.grave) == ("problem 8", 1)
-    assert witnesses.due(path, ["git", "signature"], NOW)
+    assert witnesses.proofs_pending(path, ["git", "signature"], NOW)
     witnesses.had(path, "git")
     assert witnesses.failures(path) == {}
-    assert not witnesses.due(path, [], NOW)
+    assert not witnesses.proofs_pending(path, [], NOW)
 
 
 def test_a_witness_has_seen_what_the_newest_entry_states(path):
@@ -368,13 +368,13 @@ def test_before_the_first_run_there_is_nothing_to_witness(tmp_path):
         assert witnesses.lacking(db.conn, ["git"]) == (None, [])
         assert witnesses.newest(db) is None
 
-    assert not witnesses.due(path, ["git"], NOW)
+    assert not witnesses.proofs_pending(path, ["git"], NOW)
     assert witnesses.failures(path) == {}
 
 
 def test_an_ops_db_from_before_there_were_witnesses_knows_of_no_failure(path):
-    with closing(sqlite3.connect(ops.beside(path))) as db:
+    with closing(sqlite3.connect(ops.ops_path(path))) as db:
         db.executescript(connect.migrations(ops.SCHEMA)[0])
 
     assert witnesses.failures(path) == {}
-    assert witnesses.due(path, ["git"], NOW)
+    assert witnesses.proofs_pending(path, ["git"], NOW)

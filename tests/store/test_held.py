@@ -172,28 +172,28 @@ def test_the_last_verification_is_known_beside_a_record_that_cannot_be_written(p
         left.unlink()
     monkeypatch.setattr(wakes, "verified", lambda path: None)
     assert held.verified(record) == expected
-    log = ops.beside(record).with_name("ops.db-wal")
+    log = ops.ops_path(record).with_name("ops.db-wal")
     log.write_bytes(b"")
     assert held.verified(record) is None
     log.unlink()
-    ops.beside(record).write_text("no database")
+    ops.ops_path(record).write_text("no database")
     assert held.verified(record) is None
 
 
 def test_after_a_verification_that_failed_nothing_is_shown(tmp_path):
     record = tmp_path / "bordercast.db"
     tiny_record.make(record)
-    wakes.refuse_edited(record)
+    wakes.require_intact(record)
     wakes.save_verified(record, NOW, "digest", [])
-    wakes.refuse_edited(record)
+    wakes.require_intact(record)
 
     wakes.save_verified(record, NOW, "digest", ["run 2 was edited"])
     with pytest.raises(VerifyError, match="verification failed on 2024-04-01"):
-        wakes.refuse_edited(record)
+        wakes.require_intact(record)
     wakes.save_verified(record, NOW, "digest", [])
     edit(record, "update scores set n = 1")
     with pytest.raises(VerifyError, match="not as it was written"):
-        wakes.refuse_edited(record)
+        wakes.require_intact(record)
 
 
 def test_a_record_is_looked_at_once_until_it_changes(tmp_path, monkeypatch):
@@ -203,24 +203,24 @@ def test_a_record_is_looked_at_once_until_it_changes(tmp_path, monkeypatch):
     look = wakes.integrity.at_sight
     monkeypatch.setattr(wakes.integrity, "at_sight", lambda db: looks.append(db) or look(db))
 
-    sound = wakes.refuse_edited(record)
-    assert wakes.refuse_edited(record, sound) == sound
+    sound = wakes.require_intact(record)
+    assert wakes.require_intact(record, sound) == sound
     assert len(looks) == 1
     wakes.save_verified(record, NOW, "digest", [])
-    again = wakes.refuse_edited(record, sound)
+    again = wakes.require_intact(record, sound)
     assert len(looks) == 2
     edit(record, "update scores set n = 1")
     with pytest.raises(VerifyError, match="not as it was written"):
-        wakes.refuse_edited(record, again)
+        wakes.require_intact(record, again)
 
 
 def test_an_ops_db_of_an_early_program_knows_of_no_verification(tmp_path):
     record = tmp_path / "bordercast.db"
     wakes.save_verified(record, NOW, "digest", [])
-    with closing(sqlite3.connect(ops.beside(record))) as db:
+    with closing(sqlite3.connect(ops.ops_path(record))) as db:
         db.execute("delete from verification")
         db.commit()
     assert wakes.verified(record) is None
-    edit(ops.beside(record), "drop table verification")
+    edit(ops.ops_path(record), "drop table verification")
 
     assert wakes.verified(record) is None

@@ -388,11 +388,11 @@ def test_an_entry_is_digested_as_is_written(path):
 @pytest.mark.parametrize("kind", ["accepted", "refused", "run", "renewed", "approved", "withdrawn"])
 def test_after_an_upgrade_the_tables_are_stated_before_whatever_comes_next(path, kind):
     with connect.writing(path) as db, connect.transaction(db):
-        assert not ledger.due(db)
+        assert not ledger.schema_unrecorded(db)
         db.execute("update entries set schema = 7 where id = (select max(id) from entries)")
-        assert ledger.due(db)
+        assert ledger.schema_unrecorded(db)
         ledger.add(db, kind, "something", [("figures", None)])
-        assert not ledger.due(db)
+        assert not ledger.schema_unrecorded(db)
         kinds = [entry.kind for entry in ledger.entries(db)]
         last = ledger.newest(db)
 

@@ -127,7 +127,7 @@ READERS = {
 LOOKS = {
     "releases": inventory.all_releases,
     "newest files": inventory.newest_files,
-    "by hash": lambda db: inventory.held(db, "sha of january"),
+    "by hash": lambda db: inventory.find_by_hash(db, "sha of january"),
     "flags": lambda db: flags.flags(db, ENCOUNTERS.totals, parts=True),
     "forecasts": lambda db: read.forecasts(db, ENCOUNTERS.totals),
     "scores": lambda db: read.scores(db, ENCOUNTERS.totals),

@@ -477,9 +477,9 @@ def test_the_page_names_its_source_and_what_was_refused(connection):
 
 
 def test_files_are_known_by_what_they_hold(db):
-    assert inventory.held(db, "sha of february") == (2, "accepted")
-    assert inventory.held(db, "sha of refused") == (4, "quarantined")
-    assert inventory.held(db, "sha") is None
+    assert inventory.find_by_hash(db, "sha of february") == (2, "accepted")
+    assert inventory.find_by_hash(db, "sha of refused") == (4, "quarantined")
+    assert inventory.find_by_hash(db, "sha") is None
     assert inventory.newest_files(db) == [("february.csv", "sha of february", "2024-02")]
     names = {row["id"]: row["file_name"] for row in inventory.all_releases(db.conn)}
     assert names == {1: "january.csv", 2: "february.csv", 3: "old.csv", 4: "refused.csv"}

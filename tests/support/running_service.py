@@ -39,7 +39,7 @@ def settings(**service: object) -> Config:
     )
 
 
-def wake(path: Path, now: datetime = NOW, config: Config | None = None) -> wakeup.Done:
+def wake(path: Path, now: datetime = NOW, config: Config | None = None) -> wakeup.CycleResult:
     return wakeup.wake(Context.open(path, config or settings()), now, with_bundle=False)
 
 
@@ -65,7 +65,7 @@ def worked(path: Path, releases: int) -> Path:
 
 def copied(path: Path, folder: Path) -> Path:
     """A copy of a record and of its ops.db, to change."""
-    for file, schema in ((path, connect.SCHEMA), (ops.beside(path), ops.SCHEMA)):
+    for file, schema in ((path, connect.SCHEMA), (ops.ops_path(path), ops.SCHEMA)):
         with closing(connect.read(file, schema)) as db:
             db.execute("vacuum into ?", (str(folder / file.name),))
     return folder / path.name
@@ -149,10 +149,10 @@ def alive(pid: int) -> bool:
 def hold(path: Path, config: Config, answer: object) -> None:
     """Work that holds the write lock for a minute, in a process with a child of its own."""
     from forecast.store.connect import writing
-    from jobs.compute.orphans import lead_group, leave_with_parent
+    from jobs.compute.orphans import die_with_parent, lead_group
 
     lead_group()
-    leave_with_parent()
+    die_with_parent()
     with writing(path), subprocess.Popen(["sleep", "600"]):
         time.sleep(600)
 

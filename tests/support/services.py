@@ -10,9 +10,9 @@ from pathlib import Path
 
 def answers(path: Path, config: object, answer: Connection) -> None:
     """Say where the work was done, and end."""
-    from jobs.service.wakeup import Done
+    from jobs.service.wakeup import CycleResult
 
-    answer.send(Done("published", f"{path.name} by {os.getpid()}", again=True))
+    answer.send(CycleResult("published", f"{path.name} by {os.getpid()}", again=True))
 
 
 def dies(path: Path, config: object, answer: Connection) -> None:

@@ -61,7 +61,7 @@ def test_the_connections_themselves_refuse_whatever_a_page_lets_through(record, 
 
 def test_what_the_service_did_cannot_be_reached(own):
     wakes.save_verified(own, NOW, "digest", [])
-    assert ops.beside(own).exists()
+    assert ops.ops_path(own).exists()
 
     with visiting(own) as visitor:
         for path in ("/ops", "/ops.db", "/ops/deliveries", "/bordercast/deliveries", "/_internal"):

@@ -75,7 +75,7 @@ def test_who_began_it_may_write_and_is_read_until_the_end(monkeypatch):
     ended = []
     monkeypatch.setattr(child.sys, "stdin", open(read))  # noqa: SIM115 - closed below
     monkeypatch.setattr(child.os, "_exit", ended.append)
-    waiting = threading.Thread(target=child.leave_with_parent)
+    waiting = threading.Thread(target=child.die_with_parent)
     os.write(write, b"x" * 2000)
     waiting.start()
     waiting.join(0.1)
@@ -88,7 +88,7 @@ def test_who_began_it_may_write_and_is_read_until_the_end(monkeypatch):
 
 
 def test_a_page_that_cannot_be_written_says_why(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(child, "leave_with_parent", lambda: None)
+    monkeypatch.setattr(child, "die_with_parent", lambda: None)
 
     build_process.main(str(tmp_path / "none.db"), str(tmp_path / "site"), "")
 

@@ -395,7 +395,7 @@ def stated(record) -> WitnessedEntry:
 
 def test_a_signature_is_kept_with_what_was_signed_when_and_by_which_key(record, key):
     config = signing(key, public=f"{PUBLIC} ann@example.org")
-    assert attest.due(record, config, NOW)
+    assert attest.witnesses_pending(record, config, NOW)
 
     assert attest.attest(record, config, NOW) == {"signature": ""}
 
@@ -408,7 +408,7 @@ def test_a_signature_is_kept_with_what_was_signed_when_and_by_which_key(record, 
     assert (proof.statement, proof.seen_at) == (str(statement), "2026-09-20T12:00:00+00:00")
     assert proof.seen_by == PUBLIC  # not whose it is
     assert proof.proof.startswith(b"-----BEGIN SSH SIGNATURE-----")
-    assert not attest.due(record, config, NOW)
+    assert not attest.witnesses_pending(record, config, NOW)
     assert attest.attest(record, config, NOW) == {}
 
 
@@ -441,9 +441,9 @@ def test_a_witness_that_was_put_off_is_asked_when_its_time_has_come(record, key,
     attest.attest(record, config, NOW)
     soon, then = NOW + timedelta(minutes=5, seconds=-1), NOW + timedelta(minutes=5)
 
-    assert not attest.due(record, config, soon)
+    assert not attest.witnesses_pending(record, config, soon)
     assert attest.attest(record, config, soon) == {}
-    assert attest.due(record, config, then)
+    assert attest.witnesses_pending(record, config, then)
     assert list(attest.attest(record, config, then)) == ["time stamp"]
     assert list(attest.attest(record, config, then, again=True)) == ["time stamp"]
     up = {"authority": stamping[1], "authority_certificates": str(stamping[0])}

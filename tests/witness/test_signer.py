@@ -158,8 +158,8 @@ def test_settings_that_name_a_witness_name_what_checks_it(witness, key):
 
 def test_a_witness_is_due_only_where_one_is_named_and_there_is_a_record(tmp_path):
     now = datetime(2026, 9, 20, tzinfo=UTC)
-    assert not attest.due(tmp_path / "b.db", Config(), now)
-    assert not attest.due(
+    assert not attest.witnesses_pending(tmp_path / "b.db", Config(), now)
+    assert not attest.witnesses_pending(
         tmp_path / "b.db", Config.model_validate({"witness": {"sign": ("x",)}}), now
     )
     assert attest.clone(tmp_path / "b.db") == tmp_path / "b-witness"

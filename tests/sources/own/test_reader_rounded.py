@@ -14,7 +14,7 @@ from forecast.context import Context
 from forecast.store import connect, releases
 from forecast.tables.grid import ReadAs
 from forecast.types import SeriesKey
-from jobs.arrivals.waiting import take_in
+from jobs.arrivals.waiting import ingest_all
 from jobs.cli import main
 from jobs.service.first_settings import understood
 
@@ -42,7 +42,7 @@ def taken(folder: Path) -> str:
     """Take in what was delivered, by the settings in this folder; what was said."""
     path, settings = folder / "bordercast.db", config.load(folder / "config.toml")
     with connect.writing(path) as db:
-        (found,), _ = take_in(db, Context.open(path, settings), (), TODAY, False)
+        (found,), _ = ingest_all(db, Context.open(path, settings), (), TODAY, False)
     return f"{found.outcome} {found.reason}{found.warning}"
 
 

@@ -29,7 +29,7 @@ from forecast.store.connect import transaction, writing
 from forecast.tables import markup
 from forecast.types import SeriesKey
 from jobs.arrivals import archive
-from jobs.arrivals.ingest import WaitingFile, accept, take_file
+from jobs.arrivals.ingest import WaitingFile, accept, ingest_file
 from jobs.arrivals.publisher import fetch
 from jobs.cli import main
 from tests.support import history_2025
@@ -385,7 +385,7 @@ def take(path: Path, content: bytes, name: str = NAME, seen: str = "2026-10-04")
     kept_in = archive.folders(path, Config())
     archive.make(kept_in)
     with writing(path) as db:
-        return take_file(db, kept_in, WaitingFile(file, seen), (), ENCOUNTERS)
+        return ingest_file(db, kept_in, WaitingFile(file, seen), (), ENCOUNTERS)
 
 
 @pytest.mark.slow
