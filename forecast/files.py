@@ -113,7 +113,7 @@ def _usual_mode() -> int:
 
 
 # Some thirty times a file of four fiscal years; what unpacks to more is a gzip bomb or no table.
-LIMIT = 100_000_000
+MAX_BYTES = 100_000_000
 
 _GZIP = b"\x1f\x8b"
 _FOREIGN = {
@@ -132,7 +132,7 @@ class Text(NamedTuple):
     sha256: str
 
 
-def read_text(path: Path, limit: int = LIMIT) -> Text:
+def read_text(path: Path, limit: int = MAX_BYTES) -> Text:
     """Read a text file, plain or gzipped (told by its first bytes, not by its name).
 
     Parameters
@@ -154,7 +154,7 @@ def read_text(path: Path, limit: int = LIMIT) -> Text:
         raise DataError(f"{name}: cannot be read ({error.strerror})") from error
 
 
-def text_of(file_name: str, file: io.BufferedReader | io.BytesIO, limit: int = LIMIT) -> Text:
+def text_of(file_name: str, file: io.BufferedReader | io.BytesIO, limit: int = MAX_BYTES) -> Text:
     """The text of a file that is open already; errors as `read_text`."""
     name = file_name.removesuffix(".gz")
     content = unpacked(file, name, limit)
@@ -179,7 +179,7 @@ def content_sha256(file: io.BufferedReader | io.BytesIO) -> str:
     Of its plain bytes, as `read_text` gives it; of the file as it is if it does not unpack.
     """
     try:
-        return hashlib.sha256(unpacked(file, "", LIMIT)).hexdigest()
+        return hashlib.sha256(unpacked(file, "", MAX_BYTES)).hexdigest()
     except QuarantineError:
         file.seek(0)
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-LONGEST = 300  # characters of a foreign text that are shown
+MAX_PRINTED = 300  # characters of a foreign text that are shown
 
 
-def printable(text: str, longest: int = LONGEST) -> str:
+def printable(text: str, longest: int = MAX_PRINTED) -> str:
     """A foreign text on one line, without anything that a terminal would obey or that is not text.
 
     Control characters, marks that turn the writing direction, and bytes that are no UTF-8 become

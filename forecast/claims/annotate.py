@@ -12,7 +12,7 @@ from forecast import months
 from forecast.claims.decide import CheckedText, ClaimFinding, NotUnderstood
 from forecast.claims.explain import VERDICT_WORDS
 from forecast.claims.truth import agency_words, name_of
-from forecast.claims.verdict import EXTREMES, JudgedClaim, Sense
+from forecast.claims.verdict import EXTREMES, JudgedClaim, Reading
 from forecast.desk.names import SeriesNames
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def claim_json(one: ClaimFinding, names: SeriesNames) -> dict[str, Any]:
     }
 
 
-def meaning_json(sense: Sense | None, names: SeriesNames) -> dict[str, Any]:
+def meaning_json(sense: Reading | None, names: SeriesNames) -> dict[str, Any]:
     """What a claim was taken to mean."""
     if sense is None:
         return {"series": None, "from": None, "to": None, "measure": None}
@@ -124,7 +124,7 @@ def meaning_json(sense: Sense | None, names: SeriesNames) -> dict[str, Any]:
     }
 
 
-def judged_json(sense: Sense | None, judged: JudgedClaim) -> Mapping[str, Any]:
+def judged_json(sense: Reading | None, judged: JudgedClaim) -> Mapping[str, Any]:
     """The truth and the verdict."""
     truth: Any = _tidy(judged.truth)
     if sense and sense.measure.endswith("since") and judged.truth:

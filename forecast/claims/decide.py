@@ -14,7 +14,7 @@ from itertools import product
 
 from forecast.claims import explain, extremes, features, mentions, readings, times
 from forecast.claims.mentions import Scene
-from forecast.claims.readings import Option, TextState, Weighed
+from forecast.claims.readings import Candidate, ScoredReading, TextState
 from forecast.claims.times import Now
 from forecast.claims.tokens import WrittenNumber, sentences
 from forecast.claims.truth import (
@@ -27,10 +27,10 @@ from forecast.claims.truth import (
     CountTable,
     Subject,
 )
-from forecast.claims.verdict import HOLDS, Claimed, ClaimVerdict, JudgedClaim, Sense, judge
+from forecast.claims.verdict import HOLDS, Claimed, ClaimVerdict, JudgedClaim, Reading, judge
 from forecast.types import NATIONWIDE
 
-LONGEST = 150_000  # characters of a text that are read
+MAX_CHARACTERS = 150_000  # characters of a text that are read
 MOST_NUMBERS = 60  # in one sentence; a longer row of numbers is a table, not a claim
 LIKELY = 0.8  # a sense that costs no more than this is what the words say
 CONFIDENT = 1.35  # a claim is wrong only if its likeliest sense costs no more than this
@@ -57,11 +57,11 @@ class ClaimFinding:
     end: int
     number: str
     claimed: Claimed | None
-    sense: Sense | None
+    sense: Reading | None
     judged: JudgedClaim
     why: str
     say_instead: str = ""
-    other: Sense | None = None
+    other: Reading | None = None
 
     @property
     def verdict(self) -> ClaimVerdict:
@@ -107,7 +107,7 @@ def check(text: str, table: CountTable, published: date) -> CheckedText:
 
 
 @dataclass(slots=True)
-class _Host:
+class _Anchor:
     """A count of this sentence, and what it was taken to mean.
 
     compared : whether something else is compared with it. bound : whether its agency is named.
@@ -121,7 +121,7 @@ class _Host:
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _Mention:
     """A number in its place: start and end of the quote, its digits, what is claimed."""
 
     start: int
@@ -136,11 +136,11 @@ class _Reader:
     def __init__(self, text: str, table: CountTable, published: date) -> None:
         self.text, self.table = text, table
         self.scenes = [
-            Scene(text, sentence, table.source) for sentence in sentences(text[:LONGEST])
+            Scene(text, sentence, table.source) for sentence in sentences(text[:MAX_CHARACTERS])
         ]
         self.context = TextState(Now(published, table.source.year_begins))
         self._survey()
-        self.hosts: list[_Host] = []
+        self.hosts: list[_Anchor] = []
         self.unclear = self.stale = False
         self.spans: dict[
             float, ClaimSpan
@@ -260,16 +260,16 @@ class _Reader:
         split = explain.split_of(self.table, sense.subject, sense.span)
         if split is None:
             return found
-        case = _Case(found.start, found.end, found.number, claimed)
+        case = _Mention(found.start, found.end, found.number, claimed)
         entry = replace(sense, subject=Subject(sense.subject.border, "", APPREHENSION, (AT_ENTRY,)))
         if found.verdict not in HOLDS:
             judged = judge(self.table, entry, claimed, strict=True)
             holds = judged.verdict in HOLDS and judged.evidence != "tolerance"
-            return self._finding(case, Weighed(entry, 0.0), judged) if holds else found
+            return self._finding(case, ScoredReading(entry, 0.0), judged) if holds else found
         if not split.mostly_inside:
             return found
         judged = replace(found.judged, verdict="mislabelled", truth=split.entry)
-        return self._finding(case, Weighed(entry, 0.0), judged, sense)
+        return self._finding(case, ScoredReading(entry, 0.0), judged, sense)
 
     def _count(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
         noun = mentions.noun_after(scene, number)
@@ -313,9 +313,12 @@ class _Reader:
         if self.hosts and features.is_whole(scene, self.hosts[-1].number, number):
             part = self.hosts[-1].subject
             whole = Subject(part.border, part.agency)
-            whose = [Option(whole, 0.0), *(Option(one.value, one.cost + 0.6) for one in whose)]
+            whose = [
+                Candidate(whole, 0.0),
+                *(Candidate(one.value, one.cost + 0.6) for one in whose),
+            ]
         if claimed.value in self.spans and not (when and when[0].bound):
-            when = [Option(self.spans[claimed.value], 0.1), *when]
+            when = [Candidate(self.spans[claimed.value], 0.1), *when]
         options = readings.weigh(whose, when)
         found = self._decide(scene, number, options, claimed, noun.kind == "unknown")
         if isinstance(found, ClaimFinding) and self._contradicts(found):
@@ -325,14 +328,14 @@ class _Reader:
         if kept:
             beside = compared or readings.is_compared_time(scene, number)
             tied = bool(whose) and whose[0].bound
-            self.hosts.append(_Host(number, kept.subject, kept.span, beside, tied))
+            self.hosts.append(_Anchor(number, kept.subject, kept.span, beside, tied))
             self.spans.setdefault(claimed.value, kept.span)
         self.unclear = self.unclear or not isinstance(found, ClaimFinding)
         return found
 
     def _taken(
-        self, found: ClaimFinding | NotUnderstood | None, options: Sequence[Weighed]
-    ) -> Sense | None:
+        self, found: ClaimFinding | NotUnderstood | None, options: Sequence[ScoredReading]
+    ) -> Reading | None:
         """What the rest of the text may take a count to have meant."""
         if isinstance(found, ClaimFinding):
             return found.sense
@@ -352,43 +355,43 @@ class _Reader:
 
     def _contradicts(self, found: ClaimFinding) -> bool:
         """Whether another number of this sentence already means the same: one of them does not."""
-        same = any(found.sense == Sense(host.subject, host.span) for host in self.hosts)
+        same = any(found.sense == Reading(host.subject, host.span) for host in self.hosts)
         return same and found.verdict == "wrong"
 
     def _beside(
         self,
-        whose: list[Option[Subject]],
-        when: list[Option[ClaimSpan]],
+        whose: list[Candidate[Subject]],
+        when: list[Candidate[ClaimSpan]],
         compared: bool,
         fresh: bool,
-    ) -> tuple[list[Option[Subject]], list[Option[ClaimSpan]]]:
+    ) -> tuple[list[Candidate[Subject]], list[Candidate[ClaimSpan]]]:
         """A second count of a sentence is of the first one's kind, and often of its months."""
         host = self.hosts[-1]
         own = whose[0].value if whose and whose[0].bound else None
         if fresh and own and own.dimension in GROUPS:
             like = own._replace(border=host.subject.border, agency=host.subject.agency)
             whose = [
-                Option(like, 0.1, True),
-                *(Option(w.value, w.cost + 0.3, w.bound) for w in whose),
+                Candidate(like, 0.1, True),
+                *(Candidate(w.value, w.cost + 0.3, w.bound) for w in whose),
             ]
         elif not fresh:
             whose = [
-                Option(host.subject, 0.0, host.bound),
-                *(Option(w.value, w.cost + 0.4) for w in whose),
+                Candidate(host.subject, 0.0, host.bound),
+                *(Candidate(w.value, w.cost + 0.4) for w in whose),
             ]
         elif not (whose and whose[0].bound and whose[0].cost == 0):
-            whose = [Option(host.subject, 0.3), *whose]
+            whose = [Candidate(host.subject, 0.3), *whose]
         bound = bool(when) and when[0].bound
         if compared and when and when[0].value == host.span and host.span.length <= 12:
             # Down from 2,063,692: the time of the sentence is that of the first number.
-            bound, when = False, [Option(w.value, w.cost + 0.8) for w in when]
-            when = [Option(host.span.shift(-12), 0.4), *when]
+            bound, when = False, [Candidate(w.value, w.cost + 0.8) for w in when]
+            when = [Candidate(host.span.shift(-12), 0.4), *when]
         if not compared and not bound and not any(option.value == host.span for option in when):
-            when = [*when, Option(host.span, 0.5)]
+            when = [*when, Candidate(host.span, 0.5)]
         if compared and not bound:
             when = [
                 *when,
-                *(Option(host.span.shift(by), 1.2) for by in (-12, -1) if host.span.length < 13),
+                *(Candidate(host.span.shift(by), 1.2) for by in (-12, -1) if host.span.length < 13),
             ]
         by_cost = sorted(when, key=lambda option: option.cost)
         return sorted(whose, key=lambda option: option.cost), by_cost
@@ -405,7 +408,7 @@ class _Reader:
         whose = readings.subjects(scene, number, self.context)
         when = readings.spans_for(scene, number, self.context, self._base_span())
         if self.hosts and not (when and when[0].bound):
-            when = [Option(self.hosts[-1].span, 0.2), *when]
+            when = [Candidate(self.hosts[-1].span, 0.2), *when]
         claimed = mentions.claimed(scene, number)
         return self._decide(scene, number, readings.weigh(whose, when, relation), claimed)
 
@@ -429,7 +432,7 @@ class _Reader:
         bases = self._bases(scene, number)
         # Of what the last count was compared with: from 12,085 in November to 4,098 in February.
         pair = next((host.span for host in reversed(self.hosts) if host.compared), None)
-        options: list[Weighed] = []
+        options: list[ScoredReading] = []
         for whose, when in bases[:6]:
             against = features.versus(scene, number, self.context, when.value, pair)
             if against:
@@ -438,8 +441,8 @@ class _Reader:
         range_ = features.from_to(scene, number, self.context)
         if range_ and bases:
             now, before = range_
-            sense = Sense(bases[0][0].value, now, measure, before)  # type: ignore[arg-type]
-            options.insert(0, Weighed(sense, 0.1, bases[0][0].bound, True))
+            sense = Reading(bases[0][0].value, now, measure, before)  # type: ignore[arg-type]
+            options.insert(0, ScoredReading(sense, 0.1, bases[0][0].bound, True))
         claimed = mentions.claimed(scene, number, sign)
         if measure == "times" and number.value < 1:
             claimed = replace(claimed, unit=0.1)
@@ -447,7 +450,7 @@ class _Reader:
 
     def _bases(
         self, scene: Scene, number: WrittenNumber
-    ) -> list[tuple[Option[Subject], Option[ClaimSpan]]]:
+    ) -> list[tuple[Candidate[Subject], Candidate[ClaimSpan]]]:
         """What it is that changed, and when: the sentence's count, or what its words say."""
         whose = readings.subjects(scene, number, self.context)
         when = [
@@ -455,25 +458,25 @@ class _Reader:
             for option in readings.spans_for(scene, number, self.context, main_only=True)
             if not features.is_versus(scene, number, option.value, self.context)
         ]
-        found: list[tuple[Option[Subject], Option[ClaimSpan]]] = []
+        found: list[tuple[Candidate[Subject], Candidate[ClaimSpan]]] = []
         main = [host for host in self.hosts if not host.compared]
         main = main or ([] if self.context.subject else self.hosts)
         own_part = any(
             option.bound and option.value.dimension and option.cost == 0 for option in whose[:1]
         )
         for rank, host in enumerate(reversed(main[-2:])):
-            subject = whose[0] if own_part else Option(host.subject, 0.0, True)
-            found.append((subject, Option(host.span, 0.7 * rank, True)))
+            subject = whose[0] if own_part else Candidate(host.subject, 0.0, True)
+            found.append((subject, Candidate(host.span, 0.7 * rank, True)))
         ahead = features.count_ahead(scene, number, self.context)
         if ahead:
             found += [(one, ahead) for one in whose[:2]]
         cost = 1.3 if main else 0.0
         for a, b in product(whose[:4], when[:5]):
-            found.append((Option(a.value, a.cost + cost, a.bound), b))
+            found.append((Candidate(a.value, a.cost + cost, a.bound), b))
         if not main and self.context.subject and self.context.span:
-            carried = Option(self.context.subject, 0.1 if self.hosts else 0.5, bool(self.hosts))
+            carried = Candidate(self.context.subject, 0.1 if self.hosts else 0.5, bool(self.hosts))
             tight = [option for option in when if option.bound]
-            found += [(carried, option) for option in tight or [Option(self.context.span, 0.3)]]
+            found += [(carried, option) for option in tight or [Candidate(self.context.span, 0.3)]]
         return sorted(found, key=lambda pair: pair[0].cost + pair[1].cost)
 
     def _share(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
@@ -481,7 +484,7 @@ class _Reader:
             return None
         when = readings.spans_for(scene, number, self.context)
         if self.hosts and not (when and when[0].bound):
-            when = [Option(self.hosts[0].span, 0.1), *when]
+            when = [Candidate(self.hosts[0].span, 0.1), *when]
         options = features.shares(
             scene, number, self.context, when, [h.subject for h in self.hosts]
         )
@@ -513,7 +516,7 @@ class _Reader:
             main = [host for host in near if not host.compared] or near
             if main:
                 pairs = [
-                    (Option(host.subject, 0.5 * i, True), Option(host.span, 0.4 * i, True))
+                    (Candidate(host.subject, 0.5 * i, True), Candidate(host.span, 0.4 * i, True))
                     for i, host in enumerate(main[:2])
                 ]
             else:
@@ -521,7 +524,7 @@ class _Reader:
                 named = bool(pairs) and pairs[0][0].value.dimension == DRUG
                 if self.context.subject and self.context.span and not named:
                     pairs.insert(
-                        0, (Option(self.context.subject, 0.2), Option(self.context.span, 0.3))
+                        0, (Candidate(self.context.subject, 0.2), Candidate(self.context.span, 0.3))
                     )
             options = [one for pair in pairs for one in extremes.weigh(extreme, pair, self.context)]
             found = self._decide_extreme(extreme, sorted(options, key=lambda one: one.cost))
@@ -529,10 +532,10 @@ class _Reader:
                 yield found
 
     def _decide_extreme(
-        self, extreme: extremes.Extreme, options: Sequence[Weighed]
+        self, extreme: extremes.Extreme, options: Sequence[ScoredReading]
     ) -> ClaimFinding | NotUnderstood | None:
         judged = [(one, judge(self.table, one.sense, extreme.claimed)) for one in options]
-        case = _Case(extreme.start, extreme.end, extreme.digits, extreme.claimed)
+        case = _Mention(extreme.start, extreme.end, extreme.digits, extreme.claimed)
         for one, verdict in judged:
             if verdict.verdict in HOLDS and one.cost <= 2.2:
                 return self._finding(case, one, verdict)
@@ -553,12 +556,12 @@ class _Reader:
         self,
         scene: Scene,
         number: WrittenNumber,
-        options: Sequence[Weighed],
+        options: Sequence[ScoredReading],
         claimed: Claimed,
         only_if_exact: bool = False,
     ) -> ClaimFinding | NotUnderstood | None:
         """The verdict on a number, by its likeliest sense that makes it right."""
-        case = _Case(*self._quoted(scene, number), self._digits(scene, number), claimed)
+        case = _Mention(*self._quoted(scene, number), self._digits(scene, number), claimed)
         if not options:
             return (
                 None
@@ -585,7 +588,10 @@ class _Reader:
         return self._failing(case, first, judged, sure)
 
     def _holding(
-        self, case: _Case, judged: Sequence[tuple[Weighed, JudgedClaim]], only_if_exact: bool
+        self,
+        case: _Mention,
+        judged: Sequence[tuple[ScoredReading, JudgedClaim]],
+        only_if_exact: bool,
     ) -> ClaimFinding | None:
         """What makes a claim right, or right for something else; None where nothing does."""
         likely_ones = [pair for pair in judged if pair[0].cost <= LIKELY]
@@ -605,9 +611,9 @@ class _Reader:
 
     def _failing(
         self,
-        case: _Case,
-        first: tuple[Weighed, JudgedClaim],
-        judged: Sequence[tuple[Weighed, JudgedClaim]],
+        case: _Mention,
+        first: tuple[ScoredReading, JudgedClaim],
+        judged: Sequence[tuple[ScoredReading, JudgedClaim]],
         sure: bool,
     ) -> ClaimFinding | NotUnderstood:
         """A claim that nothing makes right: wrong only if what it means is beyond doubt."""
@@ -625,10 +631,12 @@ class _Reader:
             return self._finding(case, one, verdict)
         return self._unclear(case, "it is not certain whose or when")
 
-    def _unclear(self, case: _Case, why: str) -> NotUnderstood:
+    def _unclear(self, case: _Mention, why: str) -> NotUnderstood:
         return NotUnderstood(self.text[case.start : case.end], case.start, case.end, why)
 
-    def _between(self, judged: Sequence[tuple[Weighed, JudgedClaim]], claimed: Claimed) -> bool:
+    def _between(
+        self, judged: Sequence[tuple[ScoredReading, JudgedClaim]], claimed: Claimed
+    ) -> bool:
         """Whether it depends on the day up to which "this year" was counted."""
         first = judged[0][0].sense
         alike = [
@@ -640,7 +648,7 @@ class _Reader:
         ]
         return len(alike) > 1 and min(alike) <= claimed.value <= max(alike)
 
-    def _sure(self, first: Weighed, judged: JudgedClaim, claimed: Claimed) -> bool:
+    def _sure(self, first: ScoredReading, judged: JudgedClaim, claimed: Claimed) -> bool:
         """Whether a claim that nothing makes right may be called wrong."""
         if first.cost > CONFIDENT or not judged.truth:
             return False
@@ -656,8 +664,8 @@ class _Reader:
         return 1 / most <= times <= most
 
     def _held(
-        self, judged: Sequence[tuple[Weighed, JudgedClaim]], claimed: Claimed
-    ) -> Iterator[tuple[Weighed, JudgedClaim]]:
+        self, judged: Sequence[tuple[ScoredReading, JudgedClaim]], claimed: Claimed
+    ) -> Iterator[tuple[ScoredReading, JudgedClaim]]:
         """Those that make it right: exact ones before those within a tolerance."""
         held = [pair for pair in judged if pair[1].verdict in HOLDS]
         strict = [pair for pair in held if pair[1].evidence != "tolerance"]
@@ -670,14 +678,14 @@ class _Reader:
             if one.cost <= FARTHEST[limit]:
                 yield one, verdict
 
-    def _farthest(self, claimed: Claimed, sense: Sense) -> float:
+    def _farthest(self, claimed: Claimed, sense: Reading) -> float:
         if sense.measure != "total" or not claimed.exact or claimed.hedge:
             return FARTHEST["rounded"]
         return FARTHEST["exact"] if abs(claimed.value) >= 1000 else FARTHEST["small"]
 
     def _mislabelled(
-        self, judged: Sequence[tuple[Weighed, JudgedClaim]], claimed: Claimed
-    ) -> tuple[Weighed, Sense, JudgedClaim] | None:
+        self, judged: Sequence[tuple[ScoredReading, JudgedClaim]], claimed: Claimed
+    ) -> tuple[ScoredReading, Reading, JudgedClaim] | None:
         """Right for another agency's or border's count of the same months."""
         seen = {one.sense for one, _ in judged}  # what the words may mean is no other measure
         for one, verdict in judged:
@@ -706,7 +714,9 @@ class _Reader:
                     )
         return None
 
-    def _rescued(self, first: Weighed, claimed: Claimed) -> tuple[Weighed, JudgedClaim] | None:
+    def _rescued(
+        self, first: ScoredReading, claimed: Claimed
+    ) -> tuple[ScoredReading, JudgedClaim] | None:
         """An exact number that is, to the digit, another count that this text speaks of."""
         sense = first.sense
         if sense.measure != "total" or not claimed.exact or claimed.value < 1000:
@@ -714,12 +724,12 @@ class _Reader:
         spans = [sense.span] if first.span_bound else [sense.span, *self.context.recent]
         for subject, span in product(self._spoken(first), spans):
             if self.table.total(subject, span) == claimed.value:
-                return Weighed(Sense(subject, span), 3.0), JudgedClaim(
+                return ScoredReading(Reading(subject, span), 3.0), JudgedClaim(
                     "right", claimed.value, evidence="record"
                 )
         return None
 
-    def _spoken(self, first: Weighed) -> Iterator[Subject]:
+    def _spoken(self, first: ScoredReading) -> Iterator[Subject]:
         yield first.sense.subject
         agencies = (first.sense.subject.agency,) if first.agency_bound else ("", "usbp", "ofo")
         for border, agency in product(("southwest", "northern", NATIONWIDE), agencies):
@@ -754,7 +764,7 @@ class _Reader:
         )
 
     def _finding(
-        self, case: _Case, one: Weighed, judged: JudgedClaim, other: Sense | None = None
+        self, case: _Mention, one: ScoredReading, judged: JudgedClaim, other: Reading | None = None
     ) -> ClaimFinding:
         said = explain.explain(self.table, one.sense, case.claimed, judged, other)
         small = explain.small(self.table, one.sense.subject, one.sense.span)

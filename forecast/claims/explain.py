@@ -17,7 +17,7 @@ from forecast.claims.truth import (
     Subject,
     agency_words,
 )
-from forecast.claims.verdict import Claimed, JudgedClaim, Sense, peers
+from forecast.claims.verdict import Claimed, JudgedClaim, Reading, peers
 from forecast.desk.halves import Halves, Split, sentence, split_words
 from forecast.desk.wording import small_words
 from forecast.words import MONTHS, month_words, ordinal
@@ -46,12 +46,12 @@ class Explained(NamedTuple):
 class AnsweredClaim:
     """A claim with its verdict; other: what a mislabelled number is right for."""
 
-    sense: Sense
+    sense: Reading
     claimed: Claimed
     judged: JudgedClaim
     why: str
     instead: str
-    other: Sense | None = None
+    other: Reading | None = None
 
 
 def number_words(value: float | None, measure: str) -> str:
@@ -79,7 +79,7 @@ def split_of(table: CountTable, subject: Subject, span: ClaimSpan) -> Split | No
     return None if entry is None or inside is None else Split(entry, inside)
 
 
-def statement(table: CountTable, sense: Sense, value: float | None) -> str:
+def statement(table: CountTable, sense: Reading, value: float | None) -> str:
     """What the record says to a sense, as one phrase."""
     span, subject = sense.span, sense.subject
     number = number_words(value, sense.measure)
@@ -104,10 +104,10 @@ def statement(table: CountTable, sense: Sense, value: float | None) -> str:
 
 def explain(
     table: CountTable,
-    sense: Sense,
+    sense: Reading,
     claimed: Claimed,
     judged: JudgedClaim,
-    other: Sense | None = None,
+    other: Reading | None = None,
 ) -> Explained:
     """Why a verdict was given."""
     if judged.verdict == "cannot_be_checked":
@@ -142,7 +142,9 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
-def _when_published(table: CountTable, sense: Sense, claimed: Claimed, judged: JudgedClaim) -> str:
+def _when_published(
+    table: CountTable, sense: Reading, claimed: Claimed, judged: JudgedClaim
+) -> str:
     if judged.evidence == "vintage":
         return "It was the figure when published; restated since."
     if table.first_values(sense.subject, sense.span):
@@ -162,7 +164,7 @@ def _when_published(table: CountTable, sense: Sense, claimed: Claimed, judged: J
 
 
 def _explain_mislabelled(
-    table: CountTable, sense: Sense, claimed: Claimed, judged: JudgedClaim, other: Sense
+    table: CountTable, sense: Reading, claimed: Claimed, judged: JudgedClaim, other: Reading
 ) -> Explained:
     subject, right_words = other.subject, statement(table, other, claimed.value)
     kind = f"{agency_words(subject.agency, table.source)} ({subject.border})"
@@ -188,7 +190,7 @@ _EXTREME_WORDS = {
 }
 
 
-def _explain_extreme(table: CountTable, sense: Sense, judged: JudgedClaim) -> Explained:
+def _explain_extreme(table: CountTable, sense: Reading, judged: JudgedClaim) -> Explained:
     line = table.counts(sense.subject)
     if line is None:
         return Explained("")
@@ -209,7 +211,7 @@ def _explain_extreme(table: CountTable, sense: Sense, judged: JudgedClaim) -> Ex
     return Explained(f"{said}{_beyond(side, now, others)}", said)
 
 
-def _ranked_among(sense: Sense, others: Sequence[tuple[ClaimSpan, int]], source: Source) -> str:
+def _ranked_among(sense: Reading, others: Sequence[tuple[ClaimSpan, int]], source: Source) -> str:
     """What a span was ranked among: itself, and the others that it was held against."""
     spans = sorted((sense.span, *(span for span, _ in others)))
     n, first, last = len(spans), spans[0], spans[-1]
@@ -241,7 +243,7 @@ def _beyond(side: str, now: int, others: Sequence[tuple[ClaimSpan, int]]) -> str
     return f" {span.words()[:1].upper()}{span.words()[1:]} was {side[:-3]}er: {count:,}."
 
 
-def elsewhere(table: CountTable, sense: Sense, claimed: Claimed) -> str:
+def elsewhere(table: CountTable, sense: Reading, claimed: Claimed) -> str:
     """What a wrong number is the count of instead, if of something near; "" if of nothing."""
     if sense.measure == "difference":
         before = table.total(sense.subject, sense.versus) if sense.versus else None

@@ -8,11 +8,11 @@ from typing import Literal
 
 from forecast.claims import times
 from forecast.claims.mentions import Placed, Scene
-from forecast.claims.readings import Option, TextState, Weighed
+from forecast.claims.readings import Candidate, ScoredReading, TextState
 from forecast.claims.times import TimeRef
 from forecast.claims.tokens import WrittenNumber, word_set
 from forecast.claims.truth import ClaimSpan, Subject, calendar, fiscal
-from forecast.claims.verdict import Claimed, ClaimMeasure, Sense
+from forecast.claims.verdict import Claimed, ClaimMeasure, Reading
 
 _OF_TIME = word_set("ever history recorded record")
 _MONTHLY = word_set("month monthly month's months")
@@ -221,8 +221,8 @@ def _measure(side: str, since: bool, rank: int | None) -> ClaimMeasure:
 
 
 def weigh(
-    extreme: Extreme, pair: tuple[Option[Subject], Option[ClaimSpan]], context: TextState
-) -> list[Weighed]:
+    extreme: Extreme, pair: tuple[Candidate[Subject], Candidate[ClaimSpan]], context: TextState
+) -> list[ScoredReading]:
     """What it may mean of this count: among which others, since when."""
     subject, span = pair
     cost = subject.cost + span.cost
@@ -233,9 +233,9 @@ def weigh(
         among = "same month"
     if extreme.within:
         among = "within year"
-    sense = Sense(subject.value, span.value, extreme.measure, None, None, among)
+    sense = Reading(subject.value, span.value, extreme.measure, None, None, among)
     made = [
-        Weighed(replace(sense, versus=since), cost + 0.3 * i, True, True)
+        ScoredReading(replace(sense, versus=since), cost + 0.3 * i, True, True)
         for i, since in enumerate(_starts(extreme, span.value, context))
     ]
     # A record is one among all months, and the highest in ten years one of those ten years: that
@@ -243,7 +243,7 @@ def weigh(
     bare = not (extreme.ever or extreme.since or extreme.years_back or extreme.within)
     if bare and span.value.length == 1:
         made.append(
-            Weighed(
+            ScoredReading(
                 replace(sense, among="within year"),
                 cost + (0.2 if extreme.yearly else 1.6),
                 True,
@@ -251,7 +251,7 @@ def weigh(
             )
         )
         if extreme.yearly:
-            made.append(Weighed(replace(sense, among="same month"), cost + 0.6, True, True))
+            made.append(ScoredReading(replace(sense, among="same month"), cost + 0.6, True, True))
     return made
 
 

@@ -26,7 +26,7 @@ from forecast.claims.truth import (
     parse,
     subject_of,
 )
-from forecast.claims.verdict import HOLDS, Claimed, ClaimMeasure, Sense, judge
+from forecast.claims.verdict import HOLDS, Claimed, ClaimMeasure, Reading, judge
 from forecast.desk.names import SeriesNames
 from forecast.errors import ClaimError
 from forecast.sources import catalog
@@ -34,7 +34,7 @@ from forecast.sources import catalog
 if TYPE_CHECKING:
     from forecast.sources.source import Source
 
-MOST = 20  # matches that are worth showing
+MAX_MATCHES = 20  # matches that are worth showing
 
 _FORMS = (
     "write 18,944, 302K, 1.5 million, 'more than 300,000', -78% or x2 (with --from), record, "
@@ -106,13 +106,13 @@ def answer(
     among: Literal["month", "year", "span"] = "month"
     if span.length > 1:
         among = "year" if span.year or span.to_date else "span"
-    sense = Sense(subject, span, read.measure, versus, of, among)
+    sense = Reading(subject, span, read.measure, versus, of, among)
     return _judged(table, sense, read.claimed)
 
 
 def matches(table: CountTable, number: int) -> list[NumberMatch]:
     """Everything that a number is: months, fiscal years, years to date; best first."""
-    return sorted(_all(table, number), key=lambda one: _order(one, table.source))[:MOST]
+    return sorted(_all(table, number), key=lambda one: _order(one, table.source))[:MAX_MATCHES]
 
 
 def no_match_words(number: int, source: Source) -> str:
@@ -172,7 +172,7 @@ def _order(match: NumberMatch, source: Source) -> tuple[int, int, int, int, int]
     return how, part, plain, -match.span.last, border
 
 
-def _judged(table: CountTable, sense: Sense, claimed: Claimed) -> explain.AnsweredClaim:
+def _judged(table: CountTable, sense: Reading, claimed: Claimed) -> explain.AnsweredClaim:
     judged, other = judge(table, sense, claimed, strict=True), None
     if judged.verdict == "wrong" and sense.measure == "total":
         for candidate, agency_only in other_measures(sense):

@@ -8,11 +8,11 @@ from typing import Literal
 
 from forecast.claims import readings, times
 from forecast.claims.mentions import COMPARATORS, NounAfter, Placed, Scene
-from forecast.claims.readings import Option, TextState, Weighed
+from forecast.claims.readings import Candidate, ScoredReading, TextState
 from forecast.claims.times import TimeRef
 from forecast.claims.tokens import WrittenNumber, tables, word_set
 from forecast.claims.truth import APPREHENSION, DRUG, FIELD_BORDERS, ClaimSpan, Subject, fiscal
-from forecast.claims.verdict import Sense
+from forecast.claims.verdict import Reading
 from forecast.types import NATIONWIDE
 
 Relation = Literal["total", "difference", "per_day", "per_month"]
@@ -376,16 +376,16 @@ def about_encounters(scene: Scene, number: WrittenNumber, context: TextState) ->
 
 def versus(
     scene: Scene, number: WrittenNumber, context: TextState, base: ClaimSpan, pair: ClaimSpan | None
-) -> list[Option[ClaimSpan]]:
+) -> list[Candidate[ClaimSpan]]:
     """What a change is measured from, most likely first."""
-    found: list[Option[ClaimSpan]] = []
+    found: list[Candidate[ClaimSpan]] = []
     explicit = list(_versus_refs(scene, number))
     for rank, ref in enumerate(explicit[:2]):
         spans = times.spans(ref, context.when, base)
         if ref.since:
             spans = list(dict.fromkeys(readings.begun(ref, spans)))
         for i, span in enumerate(spans[:4]):
-            found.append(Option(span, 1.1 * rank + 0.35 * i, True))
+            found.append(Candidate(span, 1.1 * rank + 0.35 * i, True))
     if not explicit:
         found += _usual_versus(context, base, pair)
     return readings.cheapest(one for one in found if one.value != base)
@@ -393,14 +393,14 @@ def versus(
 
 def _usual_versus(
     context: TextState, base: ClaimSpan, pair: ClaimSpan | None
-) -> Iterator[Option[ClaimSpan]]:
+) -> Iterator[Candidate[ClaimSpan]]:
     """What is compared with where nothing is named: the other count, a year or month before."""
     if pair:
-        yield Option(pair, 0.3)
-    yield Option(base.shift(-12), 0.8 if base.length > 1 else 1.0)
+        yield Candidate(pair, 0.3)
+    yield Candidate(base.shift(-12), 0.8 if base.length > 1 else 1.0)
     if base.length == 1:
-        yield Option(base.shift(-1), 1.0)
-        yield from (Option(span, 1.2) for span in context.recent[:2])
+        yield Candidate(base.shift(-1), 1.0)
+        yield from (Candidate(span, 1.2) for span in context.recent[:2])
 
 
 def _versus_refs(scene: Scene, number: WrittenNumber) -> list[TimeRef]:
@@ -480,14 +480,14 @@ def from_to(
 
 def count_ahead(
     scene: Scene, number: WrittenNumber, context: TextState
-) -> Option[ClaimSpan] | None:
+) -> Candidate[ClaimSpan] | None:
     """The months of the count that a change led to: fell 14 percent to 7,181 in March."""
     for other in scene.numbers:
         led = any(scene.low(i) in ("to", "with", ":") for i in range(other.first - 3, other.first))
         near = number.last <= other.first <= number.last + 9
         if other.kind == "count" and near and led:
             when = readings.spans_for(scene, other, context)
-            return Option(when[0].value, 0.2 + when[0].cost, True) if when else None
+            return Candidate(when[0].value, 0.2 + when[0].cost, True) if when else None
     return None
 
 
@@ -498,9 +498,9 @@ def shares(
     scene: Scene,
     number: WrittenNumber,
     context: TextState,
-    when: list[Option[ClaimSpan]],
+    when: list[Candidate[ClaimSpan]],
     hosts: list[Subject],
-) -> list[Weighed] | None:
+) -> list[ScoredReading] | None:
     """What a share may be of what; None where that is not said, [] where it is not on record."""
     parts = [
         option
@@ -510,10 +510,10 @@ def shares(
     border, agency = _whole(scene, number, context, hosts)
     words = {token.low for token in scene.tokens}
     if context.part != readings.NO_PART and words & {"there", "sector", "sector's", "it"}:
-        parts.insert(0, Option(context.part, 0.4)) if not (parts and parts[0].bound) else None
+        parts.insert(0, Candidate(context.part, 0.4)) if not (parts and parts[0].bound) else None
     if hosts and hosts[-1].dimension == APPREHENSION and scene.low(number.last) == "of":
         # 1,034 at-large arrests, 16% of all that were made: a share of them that were just counted
-        just_counted = Option((APPREHENSION, hosts[-1].members, False), 0.2)
+        just_counted = Candidate((APPREHENSION, hosts[-1].members, False), 0.2)
         return _part_shares([just_counted], border, agency, when)
     behind = range(number.last + 1, number.last + 4)
     drugs = [one for one in scene.of_kind("drug") if one.first in behind]
@@ -525,13 +525,13 @@ def shares(
     return found or ([] if _of_them(scene, number) else None)
 
 
-def _drug_shares(drug: str, scene: Scene, when: list[Option[ClaimSpan]]) -> list[Weighed]:
+def _drug_shares(drug: str, scene: Scene, when: list[Candidate[ClaimSpan]]) -> list[ScoredReading]:
     """A border's share of a drug nationwide; agencies are not told apart by drug."""
     borders = dict.fromkeys(one.phrase.value for one in scene.of_kind("border"))
     part, whole = Subject("", "", DRUG, (drug,)), Subject(NATIONWIDE, "", DRUG, (drug,))
     return [
-        Weighed(
-            Sense(part._replace(border=border), span.value, "share_percent", None, whole),
+        ScoredReading(
+            Reading(part._replace(border=border), span.value, "share_percent", None, whole),
             0.7 * rank + span.cost,
             True,
             span.bound,
@@ -585,11 +585,11 @@ def _whole(
 
 
 def _part_shares(
-    parts: list[Option[readings.SensePart]],
+    parts: list[Candidate[readings.SensePart]],
     borders: list[str],
     agencies: list[str],
-    when: list[Option[ClaimSpan]],
-) -> list[Weighed] | None:
+    when: list[Candidate[ClaimSpan]],
+) -> list[ScoredReading] | None:
     dimension, members, other = parts[0].value
     if dimension in ("none", "office", "state"):
         return []
@@ -609,8 +609,10 @@ def _part_shares(
             part, wholes = Subject(border, "", dimension, members, other), [Subject(border)]
         for i, whole in enumerate(wholes):
             for span in when[:5]:
-                sense = Sense(part, span.value, "share_percent", None, whole)
-                made.append(Weighed(sense, 0.7 * rank + 0.9 * i + span.cost, True, span.bound))
+                sense = Reading(part, span.value, "share_percent", None, whole)
+                made.append(
+                    ScoredReading(sense, 0.7 * rank + 0.9 * i + span.cost, True, span.bound)
+                )
     return sorted(made, key=lambda one: one.cost)
 
 
@@ -629,8 +631,8 @@ def _agency_or_border_shares(
     number: WrittenNumber,
     borders: list[str],
     agencies: list[str],
-    when: list[Option[ClaimSpan]],
-) -> list[Weighed] | None:
+    when: list[Candidate[ClaimSpan]],
+) -> list[ScoredReading] | None:
     placed = scene.of_kind("border")
     named = [one.phrase.value for one in placed]
     land = [border for border in dict.fromkeys(named) if border != NATIONWIDE]
@@ -652,8 +654,8 @@ def _agency_or_border_shares(
             for rank, border in enumerate(borders[:2])
         ]
     made = [
-        Weighed(
-            Sense(part_, span.value, "share_percent", None, whole),
+        ScoredReading(
+            Reading(part_, span.value, "share_percent", None, whole),
             cost + span.cost,
             False,
             span.bound,

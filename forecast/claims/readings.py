@@ -30,7 +30,7 @@ from forecast.claims.truth import (
     calendar,
     fiscal,
 )
-from forecast.claims.verdict import ClaimMeasure, Sense
+from forecast.claims.verdict import ClaimMeasure, Reading
 from forecast.types import BORDERS, NATIONWIDE
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _SECTOR_WORDS = ("sector", "sectors")
 
 
 @dataclass(frozen=True, slots=True)
-class Option(Generic[T]):
+class Candidate(Generic[T]):
     """A value that a slot may have; bound where the words beside the number say so."""
 
     value: T
@@ -96,10 +96,10 @@ def named_in_full(scene: Scene) -> tuple[ClaimSpan, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class ScoredReading:
     """A sense with its cost; bound: agency and span are in the words beside the number."""
 
-    sense: Sense
+    sense: Reading
     cost: float
     agency_bound: bool = False
     span_bound: bool = False
@@ -108,7 +108,7 @@ class Weighed:
 # -- whose -----------------------------------------------------------------------------------------
 
 
-def subjects(scene: Scene, number: WrittenNumber, context: TextState) -> list[Option[Subject]]:
+def subjects(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[Subject]]:
     """Whose counts a number may be, most likely first."""
     parts, borders = _parts(scene, number, context), _borders(scene, number, context)
     agencies = _agencies(scene, number, context)
@@ -119,19 +119,19 @@ def subjects(scene: Scene, number: WrittenNumber, context: TextState) -> list[Op
         alone = part.value[0] in ("sector", "office")
         if subject:
             cost = part.cost + (0.0 if alone else border.cost + agency.cost)
-            made.append(Option(subject, cost, agency.bound))
+            made.append(Candidate(subject, cost, agency.bound))
     return cheapest(made)
 
 
-def cheapest(options: Iterable[Option[T]]) -> list[Option[T]]:
+def cheapest(options: Iterable[Candidate[T]]) -> list[Candidate[T]]:
     """Each value once, at its least cost, the likeliest first."""
-    best: dict[T, Option[T]] = {}
+    best: dict[T, Candidate[T]] = {}
     for one in sorted(options, key=lambda option: option.cost):
         best.setdefault(one.value, one)
     return list(best.values())
 
 
-def _subject(part: SensePart, border: Option[str], agency: Option[str]) -> Subject | None:
+def _subject(part: SensePart, border: Candidate[str], agency: Candidate[str]) -> Subject | None:
     dimension, members, other = part
     if dimension == "sector":
         home = FIELD_BORDERS.get(members[0], "southwest")
@@ -146,48 +146,48 @@ def _subject(part: SensePart, border: Option[str], agency: Option[str]) -> Subje
     return Subject(border.value, agency.value, dimension, members, other)
 
 
-def _borders(scene: Scene, number: WrittenNumber, context: TextState) -> list[Option[str]]:
+def _borders(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[str]]:
     near = [(d, one) for d, one in scene.near(number, scene.of_kind("border")) if d < 60]
     if near:
         first = near[0][1].phrase.value
-        found = [Option(first, 0.0, True)]
+        found = [Candidate(first, 0.0, True)]
         others = dict.fromkeys(one.phrase.value for _, one in near[1:])
-        found += [Option(v, 1.2 + (near[0][0] < TIGHT)) for v in others if v != first]
+        found += [Candidate(v, 1.2 + (near[0][0] < TIGHT)) for v in others if v != first]
         return found
     order = dict.fromkeys(filter(None, (context.border, context.home)))
-    found = [Option(border, 0.6 + 0.6 * i) for i, border in enumerate(order)]
+    found = [Candidate(border, 0.6 + 0.6 * i) for i, border in enumerate(order)]
     spoken = any(kind == "border" for kind, _ in context.speaks)
     guesses = {NATIONWIDE: 1.6, "southwest": 1.4} if spoken else {NATIONWIDE: 0.7, "southwest": 0.5}
     if found:
         guesses = {NATIONWIDE: 2.4, "southwest": 2.4}
-    return found + [Option(b, cost) for b, cost in guesses.items() if b not in order]
+    return found + [Candidate(b, cost) for b, cost in guesses.items() if b not in order]
 
 
-def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[Option[str]]:
+def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[str]]:
     """Agencies by the words around a number; "encounters" gives way to a named agency."""
     near = [pair for pair in scene.near(number, scene.of_kind("measure")) if pair[0] < 60]
     own = [one for _, one in near if _is_own(scene, number, one)]
     named = [one.phrase.value for one in own]
     if "both" in named[:3]:
-        return [Option("", 0.0, True)]
+        return [Candidate("", 0.0, True)]
     if _joined_agencies(scene, own):
-        return [Option("", 0.0), Option("usbp", 1.0)]
+        return [Candidate("", 0.0), Candidate("usbp", 1.0)]
     special = [value for value in named if value in ("usbp", "ofo")]
     if special:
         return _special_agency(near, own, special)
     usual = context.agency
     agents = any(scene.low(one.last - 1).startswith("agent") for one in own)
     if "all" in named and agents:
-        return [Option("", 0.1), Option("usbp", 0.3)]
+        return [Candidate("", 0.1), Candidate("usbp", 0.3)]
     if "all" in named:
         spoken = ("measure", "usbp") in context.speaks
-        also = [Option("usbp", 0.8 if usual == "usbp" else 1.6)] if spoken else []
-        return [Option("", 0.0, not also or usual != "usbp"), *also]
+        also = [Candidate("usbp", 0.8 if usual == "usbp" else 1.6)] if spoken else []
+        return [Candidate("", 0.0, not also or usual != "usbp"), *also]
     elsewhere = [one.phrase.value for _, one in near if one.phrase.value in ("usbp", "ofo", "all")]
     said = [{"all": ""}.get(value, value) for value in elsewhere]
     first = [""] if "any" in named and usual is None else []
     order = dict.fromkeys([*first, *([usual] if usual is not None else []), *said, "", "usbp"])
-    return [Option(value, 0.3 + 0.3 * i) for i, value in enumerate(order)]
+    return [Candidate(value, 0.3 + 0.3 * i) for i, value in enumerate(order)]
 
 
 def _is_own(scene: Scene, number: WrittenNumber, one: Placed) -> bool:
@@ -220,34 +220,34 @@ def _joined_agencies(scene: Scene, own: list[Placed]) -> bool:
 
 def _special_agency(
     near: list[tuple[float, Placed]], own: list[Placed], special: list[str]
-) -> list[Option[str]]:
+) -> list[Candidate[str]]:
     first = special[0]
     distance = min(d for d, one in near if one in own and one.phrase.value == first)
     nearest = next(d for d, one in near if one in own)
     all_beside = own[0].phrase.value == "all"
-    found = [Option(first, 0.0, True)]
+    found = [Candidate(first, 0.0, True)]
     if all_beside and distance > nearest + 5:
         # "encounters" right beside it, the agency farther off: it may be about all of them.
-        found = [Option(first, 0.1), Option("", 0.6)]
+        found = [Candidate(first, 0.1), Candidate("", 0.6)]
     if len(set(special)) > 1:
-        found.append(Option(next(value for value in special if value != first), 1.5))
+        found.append(Candidate(next(value for value in special if value != first), 1.5))
     return found
 
 
-def _parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Option[SensePart]]:
+def _parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[SensePart]]:
     given, _ = dealt(scene, number)
     if given:
         kind = "sector" if given.phrase.kind == "city" else given.phrase.kind
-        return [Option((kind, (given.phrase.value,), False), 0.0, True)]
+        return [Candidate((kind, (given.phrase.value,), False), 0.0, True)]
     fields = _fields(scene, number, context)
     groups = _groups(scene, number)
     if groups and groups[0].bound and fields and fields[0].bound:
         # A group within a sector is not told apart: a subject that the record does not have.
         members = (*fields[0].value[1], *groups[0].value[1])
-        return [Option(("none", members, False), 0.0, True)]
+        return [Candidate(("none", members, False), 0.0, True)]
     found = [*groups, *fields]
     if found and found[0].bound:
-        return [*found, *([] if fields and fields[0].bound else [Option(NO_PART, 2.2)])]
+        return [*found, *([] if fields and fields[0].bound else [Candidate(NO_PART, 2.2)])]
     if not found and context.group != NO_PART:
         return _carried_group(scene, context)
     part = _carried(scene, context)
@@ -256,11 +256,11 @@ def _parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Opti
     return sorted([*found, *carried, plain], key=lambda option: option.cost)
 
 
-def _carried_group(scene: Scene, context: TextState) -> list[Option[SensePart]]:
+def _carried_group(scene: Scene, context: TextState) -> list[Candidate[SensePart]]:
     """A group of the sentence before is still meant where no new noun is named."""
     fresh = bool(scene.of_kind("measure")) and bool(scene.of_kind("border"))
     plain, carried = (0.0, 1.2) if fresh else (0.6, 0.3)
-    found = [Option(NO_PART, plain), Option(context.group, carried)]
+    found = [Candidate(NO_PART, plain), Candidate(context.group, carried)]
     return sorted(found, key=lambda option: option.cost)
 
 
@@ -274,27 +274,27 @@ def _carried(scene: Scene, context: TextState) -> SensePart:
 
 def _carried_part(
     scene: Scene, number: WrittenNumber, carried: SensePart, named: bool
-) -> list[Option[SensePart]]:
+) -> list[Candidate[SensePart]]:
     plural = any(token.low == "sectors" for token in scene.tokens)
     if carried == NO_PART or (plural and not named):
         return []
     explicit = scene.near(number, scene.of_kind("border"))
     same = explicit and same_border(carried, explicit[0][1].phrase.value)
-    return [Option(carried, 0.5 if same else 1.8 if explicit else 0.3)]
+    return [Candidate(carried, 0.5 if same else 1.8 if explicit else 0.3)]
 
 
 def _plain_part(
-    scene: Scene, carried: SensePart, found: list[Option[SensePart]], named: bool
-) -> Option[SensePart]:
+    scene: Scene, carried: SensePart, found: list[Candidate[SensePart]], named: bool
+) -> Candidate[SensePart]:
     """A border as a whole; less likely where a sector or state is meant."""
     if any(part.value[0] == "state" and part.cost < 0.5 for part in found):
-        return Option(NO_PART, 0.9)
+        return Candidate(NO_PART, 0.9)
     if _unnamed_sectors(scene) and not named and carried == NO_PART:
-        return Option(NO_PART, 1.8)  # some sector that is not named
-    return Option(NO_PART, 0.0 if scene.of_kind("border") or carried == NO_PART else 1.0)
+        return Candidate(NO_PART, 1.8)  # some sector that is not named
+    return Candidate(NO_PART, 0.0 if scene.of_kind("border") or carried == NO_PART else 1.0)
 
 
-def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Option[SensePart]]:
+def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[SensePart]]:
     """Sectors, field offices and states that are named near a number."""
     placed = [
         one
@@ -302,7 +302,7 @@ def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Opt
         if not _is_dateline(scene, one) and _may_be_part(scene, one, context)
     ]
     near = [(d, one) for d, one in scene.near(number, placed) if d < 45]
-    found: list[Option[SensePart]] = []
+    found: list[Candidate[SensePart]] = []
     for rank, (distance, one) in enumerate(near[:3]):
         kind = "sector" if one.phrase.kind == "city" else one.phrase.kind
         own = tuple(one.phrase.value.split("+"))
@@ -311,9 +311,9 @@ def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Opt
         cost = (0.0 if distance < FAR else 0.3) + (0.0 if rank == 0 else 1.2)
         alone = not scene.of_kind("border", "sector") and scene.low(one.first - 1) in ("in", "into")
         cost += (0.0 if alone else 0.9) if kind == "state" else 0.0 if sure else 0.5
-        found.append(Option((kind, run, False), cost, sure and rank == 0))
+        found.append(Candidate((kind, run, False), cost, sure and rank == 0))
         if run != own:
-            found.append(Option((kind, own, False), cost + 0.4))
+            found.append(Candidate((kind, own, False), cost + 0.4))
     return found
 
 
@@ -406,7 +406,7 @@ def _joined(scene: Scene, a: Placed, b: Placed) -> bool:
     )
 
 
-def _groups(scene: Scene, number: WrittenNumber) -> list[Option[SensePart]]:
+def _groups(scene: Scene, number: WrittenNumber) -> list[Candidate[SensePart]]:
     """Nationalities, demographic groups and places of arrest beside a number."""
     kinds = ["citizenship", "countries", "demographic", "drug"]
     if any(one.phrase.value == "usbp" for one in scene.of_kind("measure")):
@@ -423,13 +423,13 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[Option[SensePart]]:
     bound = distance < TIGHT + 2
     cost = 0.0 if bound else 0.5 if distance < FAR else 1.2
     if value == "?" or "?" in run:
-        return [Option(("none", ("?",), False), cost, bound)] if distance < TIGHT else []
+        return [Candidate(("none", ("?",), False), cost, bound)] if distance < TIGHT else []
     if value.startswith("-"):
-        return [Option(("citizenship", (value[1:],), True), cost, bound)]
+        return [Candidate(("citizenship", (value[1:],), True), cost, bound)]
     dimension = {"arrest_place": APPREHENSION, "countries": "citizenship"}.get(kind, kind)
-    found = [Option((dimension, run, False), cost, bound)]
+    found = [Candidate((dimension, run, False), cost, bound)]
     if len(run) > 1 and "+" not in value:
-        found.append(Option((dimension, (value,), False), cost + 0.4, bound))
+        found.append(Candidate((dimension, (value,), False), cost + 0.4, bound))
     return found
 
 
@@ -648,13 +648,13 @@ def spans_for(
     base: ClaimSpan | None = None,
     compared: bool = False,
     main_only: bool = False,
-) -> list[Option[ClaimSpan]]:
+) -> list[Candidate[ClaimSpan]]:
     """Which months a number may be of, most likely first.
 
     base : the span of what it is compared with. main_only : leave out times that something is
         compared with.
     """
-    found: list[Option[ClaimSpan]] = []
+    found: list[Candidate[ClaimSpan]] = []
     now = replace(context.when, here=named_in_full(scene))
     near = times_near(scene, number, compared)
     _, given = dealt(scene, number)
@@ -673,7 +673,7 @@ def spans_for(
         cost += 1.3 * rank + (1.5 if timed.ref.form in ("past_years", "past") else 0.0)
         bound = rank == 0 and timed.distance < TIGHT + 1
         found += [
-            Option(span, cost + (0.35 * i if i else 0.0), bound)
+            Candidate(span, cost + (0.35 * i if i else 0.0), bound)
             for i, span in enumerate(resolved[:6])
         ]
     if not found or not found[0].bound:
@@ -681,33 +681,33 @@ def spans_for(
     return cheapest(found)
 
 
-def _from_before(context: TextState, some: bool, source: Source) -> Iterator[Option[ClaimSpan]]:
+def _from_before(context: TextState, some: bool, source: Source) -> Iterator[Candidate[ClaimSpan]]:
     more = 1.5 if some else 0.0
     for i, span in enumerate(context.recent[:3]):
-        yield Option(span, 0.6 + 0.9 * i + more)
+        yield Candidate(span, 0.6 + 0.9 * i + more)
     if not context.recent:
         for i, month in enumerate(context.now.newest[:2]):
-            yield Option(ClaimSpan(month, month), 1.6 + 0.5 * i + more)
+            yield Candidate(ClaimSpan(month, month), 1.6 + 0.5 * i + more)
         year = fiscal(months.fiscal_year_at(context.now.newest[0], source.year_begins))
         for i, month in enumerate(context.now.newest[:2]):
             if month > year.first:
-                yield Option(ClaimSpan(year.first, month), 2.0 + 0.5 * i + more)
+                yield Candidate(ClaimSpan(year.first, month), 2.0 + 0.5 * i + more)
 
 
 # -- together --------------------------------------------------------------------------------------
 
 
 def weigh(
-    whose: list[Option[Subject]],
-    when: list[Option[ClaimSpan]],
+    whose: list[Candidate[Subject]],
+    when: list[Candidate[ClaimSpan]],
     measure: ClaimMeasure = "total",
-    versus: list[Option[ClaimSpan]] | None = None,
-) -> list[Weighed]:
+    versus: list[Candidate[ClaimSpan]] | None = None,
+) -> list[ScoredReading]:
     """All combinations, the likeliest first."""
-    against: list[Option[ClaimSpan] | None] = [*versus] if versus else [None]
+    against: list[Candidate[ClaimSpan] | None] = [*versus] if versus else [None]
     made = [
-        Weighed(
-            Sense(one.value, span.value, measure, then.value if then else None),
+        ScoredReading(
+            Reading(one.value, span.value, measure, then.value if then else None),
             one.cost + span.cost + (then.cost if then else 0),
             one.bound,
             span.bound,
@@ -718,7 +718,7 @@ def weigh(
     return sorted(made, key=lambda one: one.cost)
 
 
-def other_measures(sense: Sense) -> Iterator[tuple[Sense, bool]]:
+def other_measures(sense: Reading) -> Iterator[tuple[Reading, bool]]:
     """Senses with another agency, or another border: what the number is right for instead.
 
     Yields the sense and whether only the agency differs.
@@ -741,5 +741,5 @@ def other_measures(sense: Sense) -> Iterator[tuple[Sense, bool]]:
     yield from ((_with(sense, subject), False) for subject in far)
 
 
-def _with(sense: Sense, subject: Subject) -> Sense:
-    return Sense(subject, sense.span, sense.measure, sense.versus, sense.of, sense.among)
+def _with(sense: Reading, subject: Subject) -> Reading:
+    return Reading(subject, sense.span, sense.measure, sense.versus, sense.of, sense.among)

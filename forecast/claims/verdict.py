@@ -63,7 +63,7 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
-class Sense:
+class Reading:
     """One thing a claim may mean.
 
     versus : the span it is compared with, or the first month of "since".
@@ -97,7 +97,7 @@ class JudgedClaim:
     why: str = ""
 
 
-def judge(table: CountTable, sense: Sense, claimed: Claimed, strict: bool = False) -> JudgedClaim:
+def judge(table: CountTable, sense: Reading, claimed: Claimed, strict: bool = False) -> JudgedClaim:
     """The verdict on a claim if it means this.
 
     strict : where the first value of a month is on record, only a value on record is right. In a
@@ -123,7 +123,7 @@ def judge(table: CountTable, sense: Sense, claimed: Claimed, strict: bool = Fals
     return JudgedClaim(holds or "wrong", truth, evidence="record")
 
 
-def value_of(table: CountTable, sense: Sense) -> float | None:
+def value_of(table: CountTable, sense: Reading) -> float | None:
     """What the record has for a sense's measure, None where it has nothing."""
     now = table.total(sense.subject, sense.span)
     before = table.total(sense.subject, sense.versus) if sense.versus else None
@@ -154,7 +154,7 @@ def _count(
     truth: float,
     slack: float,
     values: Collection[int],
-    sense: Sense,
+    sense: Reading,
     strict: bool,
 ) -> JudgedClaim:
     if claimed.value == truth and not (claimed.hedge and not claimed.exact):
@@ -190,7 +190,7 @@ def rounds_to(claimed: Claimed, truth: float) -> bool:
     return abs(real - said) <= max(unit / 2, ROUNDED * said)
 
 
-def _blur(line: ClaimCounts, sense: Sense, truth: float) -> float:
+def _blur(line: ClaimCounts, sense: Reading, truth: float) -> float:
     """How far rounding at the source may move a percent or multiple of small counts."""
     if sense.versus is None or sense.measure not in ("change_percent", "times"):
         return 0.0
@@ -234,7 +234,7 @@ def _nearness(claimed: Claimed, said: float, measure: ClaimMeasure) -> float:
     return max(near, 3.0, 0.05 * said) if claimed.hedge else near
 
 
-def _extreme(line: ClaimCounts, sense: Sense, claimed: Claimed, source: Source) -> JudgedClaim:
+def _extreme(line: ClaimCounts, sense: Reading, claimed: Claimed, source: Source) -> JudgedClaim:
     """Ranks, records and "since": among what had been counted by the end of the span."""
     if not line.holds(sense.span):
         return JudgedClaim("cannot_be_checked", why=_not_held(line, sense.span))
@@ -248,7 +248,7 @@ def _extreme(line: ClaimCounts, sense: Sense, claimed: Claimed, source: Source) 
     return judged
 
 
-def _ranked(line: ClaimCounts, sense: Sense, claimed: Claimed, source: Source) -> JudgedClaim:
+def _ranked(line: ClaimCounts, sense: Reading, claimed: Claimed, source: Source) -> JudgedClaim:
     low = sense.measure.endswith("low") or sense.measure.startswith("lowest")
     now = line.total(sense.span)
     others = peers(line, sense, source)
@@ -262,7 +262,7 @@ def _ranked(line: ClaimCounts, sense: Sense, claimed: Claimed, source: Source) -
     return JudgedClaim("right" if not beyond else "wrong", len(beyond) + 1, evidence="record")
 
 
-def _since(line: ClaimCounts, sense: Sense, beyond: list[ClaimSpan]) -> JudgedClaim:
+def _since(line: ClaimCounts, sense: Reading, beyond: list[ClaimSpan]) -> JudgedClaim:
     start = sense.versus.last if sense.versus else line.first
     broken = [span for span in beyond if span.first > start]
     last = max((span.last for span in beyond), default=None)
@@ -276,7 +276,7 @@ def _since(line: ClaimCounts, sense: Sense, beyond: list[ClaimSpan]) -> JudgedCl
     return JudgedClaim("right", float(last) if last is not None else None, evidence="record")
 
 
-def peers(line: ClaimCounts, sense: Sense, source: Source) -> list[tuple[ClaimSpan, int]]:
+def peers(line: ClaimCounts, sense: Reading, source: Source) -> list[tuple[ClaimSpan, int]]:
     """The other spans of the same kind that a span is ranked among, up to its own end."""
     span = sense.span
     if sense.among == "year":

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 LAST_VALUE = "a last value with the same kind of intervals"
-NEAR = 0.1  # chances within this of another one are "such" chances
-FEW = 10  # of them say nothing
+SIMILAR = 0.1  # chances within this of another one are "such" chances
+LEAST_SIMILAR = 10  # of them say nothing
 
 STEPS = {
     "surprise": "newest figures",
@@ -66,7 +66,7 @@ def track_record(connection: sqlite3.Connection, found: Chance) -> TrackRecord |
     rows = [row for row in store.resolved(connection) if row["kind"] == kind]
     if not rows:
         return None
-    near = [row for row in rows if abs(row["chance"] - found.share) <= NEAR]
+    near = [row for row in rows if abs(row["chance"] - found.share) <= SIMILAR]
     return TrackRecord(kind, of_rows(rows), len(near), sum(row["outcome"] for row in near))
 
 
@@ -121,7 +121,7 @@ def track_words(track: TrackRecord | None) -> str:
         parts.append("The last value was the better guide: its chances came closer than these.")
     if record.skill < SKILL:
         parts.append("Hardly better than a coin: take this chance for little more than a guess.")
-    elif track.near >= FEW:
+    elif track.near >= LEAST_SIMILAR:
         parts.append(f"Of {track.near:,} given near this one, {track.came:,} came true.")
     return " ".join(parts)
 

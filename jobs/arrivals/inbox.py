@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from forecast.errors import DataError
-from forecast.files import LIMIT
+from forecast.files import MAX_BYTES
 from forecast.words import printable
 
 STILL = 30.0  # seconds without a change after which a file counts as complete: copies may pause
@@ -117,12 +117,12 @@ def read_once(path: Path, folder: Path | None = None) -> Once:
         with os.fdopen(os.open(path, flags), "rb") as file:
             before = os.fstat(file.fileno())
             reason = _no_file(before) or (_strange(before, folder) if folder else "")
-            content = b"" if reason else file.read(LIMIT + 1)
+            content = b"" if reason else file.read(MAX_BYTES + 1)
             after = os.fstat(file.fileno())
     except OSError as error:
         raise DataError(f"{name}: cannot be read ({error.strerror})") from error
-    if len(content) > LIMIT:
-        reason = f"larger than {LIMIT:,} bytes"
+    if len(content) > MAX_BYTES:
+        reason = f"larger than {MAX_BYTES:,} bytes"
     elif not reason and (_seen(after) != _seen(before) or len(content) != before.st_size):
         reason = _WRITTEN
     if reason:

@@ -173,9 +173,9 @@ def _fact_lines(
 
 
 def _total(subject: Subject, span: ClaimSpan) -> Any:
-    from forecast.claims.verdict import Sense
+    from forecast.claims.verdict import Reading
 
-    return Sense(subject, span)
+    return Reading(subject, span)
 
 
 def _fact_json(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from forecast.claims.decide import CheckedText, check
-from forecast.claims.verdict import Sense
+from forecast.claims.verdict import Reading
 from tests.support import claim_corpus
 
 
-def meant(one: Sense) -> tuple:
+def meant(one: Reading) -> tuple:
     return one.subject, one.span, one.measure, one.versus, one.of
 
 

@@ -10,7 +10,7 @@ from forecast import months
 from forecast.claims.decide import check
 from forecast.claims.fact import answer
 from forecast.claims.truth import ClaimSpan, CountTable, Subject, fiscal, month, series_names
-from forecast.claims.verdict import HOLDS, Claimed, Sense, judge
+from forecast.claims.verdict import HOLDS, Claimed, Reading, judge
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import SeriesKey
 from tests.support.claim_verdicts import verdict_on
@@ -376,7 +376,7 @@ def test_what_the_record_does_not_tell_apart_is_said():
         ),
         (Subject("northern", "usbp", "field", ("Swanton Sector",)), "has no such series"),
     ):
-        found = judge(table, Sense(subject, month(2024, 8)), Claimed(400))
+        found = judge(table, Reading(subject, month(2024, 8)), Claimed(400))
         assert found.verdict == "cannot_be_checked"
         assert why in found.why
 

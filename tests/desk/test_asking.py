@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from forecast.desk.answered import (
-    FEW,
-    NEAR,
+    LEAST_SIMILAR,
+    SIMILAR,
     TrackRecord,
     changes_sentence,
     percent,
@@ -80,35 +80,35 @@ BEGINS = "Such chances so far (record): {} resolved, Brier score {} against 0.25
     ("track", "words"),
     [
         (None, "Chances of this kind have not been scored yet."),
-        (TrackRecord("record", scores(), FEW - 1, 3), BEGINS.format(20, "0.200") + "."),
+        (TrackRecord("record", scores(), LEAST_SIMILAR - 1, 3), BEGINS.format(20, "0.200") + "."),
         (
-            TrackRecord("record", scores(), FEW, 3),
+            TrackRecord("record", scores(), LEAST_SIMILAR, 3),
             BEGINS.format(20, "0.200") + ". Of 10 given near this one, 3 came true.",
         ),
         (
-            TrackRecord("record", scores(2000, last=0.19), FEW, 3),
+            TrackRecord("record", scores(2000, last=0.19), LEAST_SIMILAR, 3),
             BEGINS.format("2,000", "0.200") + " and 0.190 for a last value with the same kind of "
             "intervals. The last value was the better guide: its chances came closer than these. "
             "Of 10 given near this one, 3 came true.",
         ),
         (
-            TrackRecord("record", scores(last=0.2), FEW - 1, 3),
+            TrackRecord("record", scores(last=0.2), LEAST_SIMILAR - 1, 3),
             BEGINS.format(20, "0.200")
             + " and 0.200 for a last value with the same kind of intervals.",
         ),
         (
-            TrackRecord("record", scores(brier=0.239), FEW, 3),
+            TrackRecord("record", scores(brier=0.239), LEAST_SIMILAR, 3),
             BEGINS.format(20, "0.239")
             + ". Hardly better than a coin: take this chance for little more than a guess.",
         ),
         (
-            TrackRecord("record", scores(brier=0.237), FEW - 1, 3),
+            TrackRecord("record", scores(brier=0.237), LEAST_SIMILAR - 1, 3),
             BEGINS.format(20, "0.237") + ".",
         ),
     ],
 )
 def test_how_such_chances_turned_out_is_told_plainly(track, words):
-    assert (NEAR, FEW) == (0.1, 10)
+    assert (SIMILAR, LEAST_SIMILAR) == (0.1, 10)
     assert track_words(track) == words
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.words import LONGEST, one_line, printable, without_controls
+from forecast.words import MAX_PRINTED, one_line, printable, without_controls
 
 
 @pytest.mark.parametrize(
@@ -26,11 +26,11 @@ def test_a_foreign_text_is_on_one_line_and_obeyed_by_nothing(text, shown, line):
 
 @pytest.mark.parametrize("more", [-1, 0, 1])
 def test_a_foreign_text_is_cut_where_it_is_too_long(more):
-    text = "x" * (LONGEST + more)
+    text = "x" * (MAX_PRINTED + more)
 
     shown = printable(text)
 
-    assert shown == (text if more <= 0 else f"{'x' * (LONGEST - 3)}...")
+    assert shown == (text if more <= 0 else f"{'x' * (MAX_PRINTED - 3)}...")
     assert printable("abcdef", 5) == "ab..."
     assert printable("abcde", 5) == "abcde"
 

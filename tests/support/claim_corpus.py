@@ -14,7 +14,7 @@ from pathlib import Path
 
 from forecast.claims.decide import CheckedText, check
 from forecast.claims.truth import APPREHENSION, AT_ENTRY, AT_LARGE, CountTable, Subject, parse
-from forecast.claims.verdict import HOLDS, Sense, value_of
+from forecast.claims.verdict import HOLDS, Reading, value_of
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 
 FOLDER = Path(__file__).parents[1] / "claims"
@@ -31,7 +31,7 @@ class Due:
     start: int
     end: int
     verdict: str
-    sense: Sense | None = None  # what it is a number of, where its mark says so
+    sense: Reading | None = None  # what it is a number of, where its mark says so
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def subject(name: str) -> Subject:
     return Subject(border, "", "demographic" if part in GROUPS else "citizenship", (part,))
 
 
-def filled(mark: str, table: CountTable) -> tuple[str, str, Sense | None]:
+def filled(mark: str, table: CountTable) -> tuple[str, str, Reading | None]:
     """The text of a mark, the verdict that is due, and what it is a number of."""
     due = next((DUE[word] for word in DUE if mark.endswith(word)), "holds")
     body = re.sub(r" ?!\w+$", "", mark)
@@ -71,7 +71,7 @@ def filled(mark: str, table: CountTable) -> tuple[str, str, Sense | None]:
     return formatted(kind, value), due, meant if due == "holds" else None
 
 
-def sense(kind: str, rest: str, table: CountTable) -> Sense:
+def sense(kind: str, rest: str, table: CountTable) -> Reading:
     match = re.fullmatch(r"(\w+(?:\.\w+)?(?::[A-Z].*?)?) ((?:FY)?\d\S+)(?: (\S+(?::.+)?))?", rest)
     assert match, rest
     name, span, last = match.groups()
@@ -79,7 +79,7 @@ def sense(kind: str, rest: str, table: CountTable) -> Sense:
                "day": "per_day", "diff": "difference", "x": "times"}.get(kind, "total")  # fmt: skip
     versus = parse(last, table.newest) if last and kind != "share" else None
     whole = subject(last) if kind == "share" else None
-    return Sense(subject(name), parse(span, table.newest), measure, versus, whole)
+    return Reading(subject(name), parse(span, table.newest), measure, versus, whole)
 
 
 def formatted(kind: str, value: float) -> str:

@@ -20,7 +20,7 @@ from forecast.desk.terminal import score_tables
 from forecast.types import Row
 from forecast.words import MINUS, basis_noun, change_words, judged_by, known_words, one_line
 
-SHOWN = 36  # months of the table behind the chart
+MONTHS_SHOWN = 36  # months of the table behind the chart
 HEATS = 7  # shades of the table of years
 LEADS = {0: "1 to 12 months", 1: "1 month", 3: "3 months", 6: "6 months", 12: "12 months"}
 # File beside the page -> the view whose columns it has, and what it holds.
@@ -86,7 +86,7 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
         "paragraph": one_line(brief.paragraph(newest)),
         "fan": drawn[:2],
         "history": drawn[2:],
-        "behind": list(behind(found))[:SHOWN],
+        "behind": list(behind(found))[:MONTHS_SHOWN],
         "moved": answered.changes_sentence(found.changes),
         "chances": [(row["kind"], percent(row["chance"])) for row in found.chances],
         "cards": cards.cards(found),

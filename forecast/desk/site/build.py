@@ -142,6 +142,7 @@ def _program() -> str:
     """A digest of all that pages are made by: another one makes them anew."""
     found = hashlib.sha256(__version__.encode())
     desk = Path(__file__).parent.parent
-    for path in sorted([*desk.rglob("*.py"), *TEMPLATES.iterdir(), *ASSETS.iterdir()]):
+    code = [*desk.rglob("*.py"), desk.parent / "words.py"]
+    for path in sorted([*code, *TEMPLATES.iterdir(), *ASSETS.iterdir()]):
         found.update(path.read_bytes())
     return found.hexdigest()[:16]

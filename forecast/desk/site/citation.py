@@ -10,7 +10,7 @@ from markupsafe import Markup
 from forecast.desk.site.record import SiteRecord
 from forecast.words import MONTHS, day_words, slug
 
-SHOWN = 16  # letters of a digest that an address names: nobody finds another with the same
+DIGEST_LETTERS = 16  # letters of a digest that an address names: nobody finds another with the same
 _SPECIAL = re.compile(r"([&%$#_])")
 
 
@@ -35,7 +35,7 @@ def permanent(place: str, record: SiteRecord, address: str) -> str:
 
 def mark(record: SiteRecord) -> str:
     """The name of the paragraph with the digest, at the bottom of each page."""
-    return f"digest-{record.run.digest[:SHOWN]}"
+    return f"digest-{record.run.digest[:DIGEST_LETTERS]}"
 
 
 def cite(title: str, place: str, record: SiteRecord, address: str) -> Citation:
@@ -49,7 +49,7 @@ def cite(title: str, place: str, record: SiteRecord, address: str) -> Citation:
         plain=f"Bordercast, \N{LEFT DOUBLE QUOTATION MARK}{name},\N{RIGHT DOUBLE QUOTATION MARK} "
         f"run {run.id}, {day_words(day)}, digest {run.digest}, {where}. {data}.",
         apa=f"Bordercast. ({year}, {month} {int(day[8:])}). {name} (Run {run.id}, digest "
-        f"{run.digest[:SHOWN]}) [Data set; {data}]. {where}",
+        f"{run.digest[:DIGEST_LETTERS]}) [Data set; {data}]. {where}",
         bibtex=_bibtex(
             f"bordercast-run{run.id}-{slug(place) or 'overview'}",
             {

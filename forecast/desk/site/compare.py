@@ -17,7 +17,7 @@ from forecast.words import MONTHS, capital, change_words, month_words, slug
 if TYPE_CHECKING:
     from forecast.sources.source import Source
 
-SHOWN = 36  # months of two borders
+MONTHS_SHOWN = 36  # months of two borders
 PAIRED = 8  # totals up to which every two have a page
 
 
@@ -56,7 +56,7 @@ def _counts(record: SiteRecord, border: str) -> dict[str, int]:
 
 def _borders(record: SiteRecord, first: str, second: str) -> SitePage:
     one, other = _counts(record, first), _counts(record, second)
-    both = sorted(one.keys() & other.keys())[-SHOWN:]
+    both = sorted(one.keys() & other.keys())[-MONTHS_SHOWN:]
     series = [[{"month": m, "encounters": counts[m]} for m in both] for counts in (one, other)]
     now = both[-1]
     alt = (

@@ -13,7 +13,7 @@ from forecast.desk.site.record import PartRecord, SiteRecord
 from forecast.types import Row
 from forecast.words import change_words, month_words
 
-SHOWN = 36  # months of the table
+MONTHS_SHOWN = 36  # months of the table
 
 
 def series_page(record: SiteRecord, part: PartRecord) -> SitePage:
@@ -31,7 +31,7 @@ def series_page(record: SiteRecord, part: PartRecord) -> SitePage:
         "lines": said,
         "compared": list(_compared(part)),
         "chart": chart,
-        "months": list(reversed(part.months[-SHOWN:])),
+        "months": list(reversed(part.months[-MONTHS_SHOWN:])),
         "cards": [cards.part_card(part, flag, newest) for flag in part.flags],
         "endings": [cards.ending(flag) for flag in part.flags],
     }

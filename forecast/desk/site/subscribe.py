@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 AHEAD = 12  # months whose release is in the calendar
-ENOUGH = 24  # days known by which a window could be learned
+LEAST_DAYS = 24  # days known by which a window could be learned
 YEARS = 2  # fiscal years whose end is
 CALENDAR = "releases.ics"
 _ABOUT = {
@@ -116,7 +116,7 @@ def rhythm(record: SiteRecord) -> str:
         f"came within that window, the earliest after {min(known)} days, the latest seen after "
         f"{max(known)}."
     )
-    return text if len(known) >= ENOUGH else f"{text} That is too few to narrow the window."
+    return text if len(known) >= LEAST_DAYS else f"{text} That is too few to narrow the window."
 
 
 def _windows(record: SiteRecord) -> Iterator[Event]:

@@ -20,7 +20,7 @@ from forecast.words import month_name
 if TYPE_CHECKING:
     from forecast.sources.source import Source
 
-SHOWN = 3  # parts of each side
+PARTS_SHOWN = 3  # parts of each side
 LEAST = 0.05  # of the deviation, to be shown
 _ORDER = ("border", "component", "field", "state", "citizenship", "demographic")
 
@@ -187,4 +187,4 @@ def _largest(drivers: Sequence[Row], total: int, source: Source) -> Iterator[str
 
 def _side(parts: Iterable[Row], side: int, total: int) -> list[Row]:
     found = [row for row in parts if row["contribution"] * side >= max(LEAST * total, 1)]
-    return sorted(found, key=lambda row: -abs(row["contribution"]))[:SHOWN]
+    return sorted(found, key=lambda row: -abs(row["contribution"]))[:PARTS_SHOWN]
