@@ -42,7 +42,7 @@ class Piece:
 def pieces(checked: CheckedText) -> Iterator[Piece]:
     """The whole text in stretches, each claim one of its own."""
     notes: list[ClaimFinding | NotUnderstood] = [*checked.claims, *checked.not_understood]
-    notes.sort(key=lambda one: (one.start, -one.end))
+    notes.sort(key=lambda note: (note.start, -note.end))
     last = number = 0
     for note in notes:
         if note.start < last:
@@ -56,7 +56,7 @@ def pieces(checked: CheckedText) -> Iterator[Piece]:
 
 def summary(checked: CheckedText) -> str:
     """How many claims have which verdict, in a sentence."""
-    counted: Counter[str] = Counter(one.verdict for one in checked.claims)
+    counted: Counter[str] = Counter(claim.verdict for claim in checked.claims)
     parts = [f"{counted[name]} {VERDICT_WORDS[name].lower()}" for name in ORDER if counted[name]]
     if checked.not_understood:
         parts.append(f"{len(checked.not_understood)} not understood")
@@ -79,36 +79,38 @@ def as_json(
     claims = []
     for part, names in parts:
         counted = {"counted": names.source.measure.noun} if len(parts) > 1 else {}
-        claims += [(one.start, one.end, claim_json(one, names) | counted) for one in part.claims]
+        claims += [
+            (claim.start, claim.end, claim_json(claim, names) | counted) for claim in part.claims
+        ]
     claims.sort(key=lambda each: each[:2])
     return {
         "published": checked.published.isoformat(),
         "claims": [claim for _, _, claim in claims],
         "not_understood": [
-            {"quote": one.quote, "start": one.start, "end": one.end, "why": one.why}
-            for one in checked.not_understood
+            {"quote": unclear.quote, "start": unclear.start, "end": unclear.end, "why": unclear.why}
+            for unclear in checked.not_understood
         ],
     }
 
 
-def claim_json(one: ClaimFinding, names: SeriesNames) -> dict[str, Any]:
+def claim_json(finding: ClaimFinding, names: SeriesNames) -> dict[str, Any]:
     """One claim for programs."""
     value = (
-        one.claimed.value
-        if one.claimed and one.sense and one.sense.measure not in EXTREMES
+        finding.claimed.value
+        if finding.claimed and finding.sense and finding.sense.measure not in EXTREMES
         else None
     )
     return {
-        "quote": one.quote,
-        "start": one.start,
-        "end": one.end,
-        "number": one.number,
-        **meaning_json(one.sense, names),
+        "quote": finding.quote,
+        "start": finding.start,
+        "end": finding.end,
+        "number": finding.number,
+        **meaning_json(finding.sense, names),
         "claimed": _tidy(value),
-        **judged_json(one.sense, one.judged),
-        "why": one.why,
-        "say_instead": one.say_instead or None,
-        "evidence": one.judged.evidence or None,
+        **judged_json(finding.sense, finding.judged),
+        "why": finding.why,
+        "say_instead": finding.say_instead or None,
+        "evidence": finding.judged.evidence or None,
     }
 
 
@@ -162,17 +164,19 @@ def as_html(checked: CheckedText, title: str, record: str, source: Source) -> st
 
 def _paragraphs(checked: CheckedText, title: str) -> list[list[Piece]]:
     """The pieces by paragraph, a blank line in plain text ends one; without the title again."""
-    found: list[list[Piece]] = [[]]
+    paragraphs: list[list[Piece]] = [[]]
     for piece in pieces(checked):
         if piece.note:
-            found[-1].append(piece)
+            paragraphs[-1].append(piece)
             continue
         first, *rest = piece.text.split("\n\n")
-        found[-1].append(Piece(first))
-        found += [[Piece(text)] for text in rest]
-    kept = [one for one in found if any(piece.text.strip() for piece in one)]
-    first = "".join(piece.text for piece in kept[0]) if kept else ""
-    return kept[1:] if first.strip("# \n") == title and len(kept) > 1 else kept
+        paragraphs[-1].append(Piece(first))
+        paragraphs += [[Piece(text)] for text in rest]
+    filled = [
+        paragraph for paragraph in paragraphs if any(piece.text.strip() for piece in paragraph)
+    ]
+    first = "".join(piece.text for piece in filled[0]) if filled else ""
+    return filled[1:] if first.strip("# \n") == title and len(filled) > 1 else filled
 
 
 @cache

@@ -95,14 +95,14 @@ def check(text: str, table: CountTable, published: date) -> CheckedText:
     published : the day as of which "last month" and the like are read.
     """
     reader = _Reader(text, table, published)
-    found = list(reader.read())
-    claims = [one for one in found if isinstance(one, ClaimFinding)]
-    unclear = [one for one in found if isinstance(one, NotUnderstood)]
+    findings = list(reader.read())
+    claims = [finding for finding in findings if isinstance(finding, ClaimFinding)]
+    unclear = [finding for finding in findings if isinstance(finding, NotUnderstood)]
     return CheckedText(
         text,
         published,
-        tuple(sorted(claims, key=lambda one: (one.start, one.end))),
-        tuple(sorted(unclear, key=lambda one: one.start)),
+        tuple(sorted(claims, key=lambda finding: (finding.start, finding.end))),
+        tuple(sorted(unclear, key=lambda finding: finding.start)),
     )
 
 
@@ -148,17 +148,17 @@ class _Reader:
 
     def _survey(self) -> None:
         """What the whole text speaks of: its border, its sectors."""
-        phrases = [one.phrase for scene in self.scenes for one in scene.phrases]
-        self.context.speaks = frozenset((one.kind, one.value) for one in phrases)
-        borders = [one.value for one in phrases if one.kind == "border"]
-        land = [one for one in borders if one in ("southwest", "northern")]
+        phrases = [phrase.phrase for scene in self.scenes for phrase in scene.phrases]
+        self.context.speaks = frozenset((phrase.kind, phrase.value) for phrase in phrases)
+        borders = [phrase.value for phrase in phrases if phrase.kind == "border"]
+        land = [border for border in borders if border in ("southwest", "northern")]
         if land:
             self.context.home = max(dict.fromkeys(land), key=land.count)
         self.context.sectors_named = frozenset(
-            one.phrase.value
+            phrase.phrase.value
             for scene in self.scenes
-            for one in scene.of_kind("sector")
-            if any(scene.low(i).startswith("sector") for i in range(one.first, one.last + 1))
+            for phrase in scene.of_kind("sector")
+            if any(scene.low(i).startswith("sector") for i in range(phrase.first, phrase.last + 1))
         )
 
     def read(self) -> Iterator[ClaimFinding | NotUnderstood]:
@@ -170,12 +170,12 @@ class _Reader:
             if borders and not scene.of_kind("sector", "office", "city"):
                 self.context.border = borders[0].phrase.value
             if len(scene.numbers) <= MOST_NUMBERS:
-                for one in scene.numbers:
-                    found = self._number(scene, one)
-                    if isinstance(found, ClaimFinding) and readings.says_crossed(scene, one):
-                        found = self._crossed(found)
-                    if found:
-                        yield found
+                for number in scene.numbers:
+                    finding = self._number(scene, number)
+                    if isinstance(finding, ClaimFinding) and readings.says_crossed(scene, number):
+                        finding = self._crossed(finding)
+                    if finding:
+                        yield finding
                 yield from self._extremes(scene)
             self._after(scene)
 
@@ -210,14 +210,14 @@ class _Reader:
         """A sentence without a count still says of what the next ones speak."""
         context = self.context
         sectors = [p for p in scene.of_kind("sector") if readings._sure(scene, p, context)]
-        borders = [one.phrase.value for one in scene.of_kind("border")]
+        borders = [phrase.phrase.value for phrase in scene.of_kind("border")]
         if sectors:
             context.part = ("sector", (sectors[-1].phrase.value,), False)
         elif borders:
             context.border = borders[-1]
             if not readings.same_border(context.part, borders[-1]):
                 context.part = readings.NO_PART
-        measures = {one.phrase.value for one in scene.of_kind("measure")}
+        measures = {phrase.phrase.value for phrase in scene.of_kind("measure")}
         spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
         if spoken:
             context.agency = "" if spoken == "all" else spoken
@@ -252,23 +252,23 @@ class _Reader:
             return self._change(scene, number, "times") if compares else None
         return self._count(scene, number) if number.kind == "count" else None
 
-    def _crossed(self, found: ClaimFinding) -> ClaimFinding:
+    def _crossed(self, finding: ClaimFinding) -> ClaimFinding:
         """Crossed illegally: not said of arrests of which most were made in the interior."""
-        sense, claimed = found.sense, found.claimed
+        sense, claimed = finding.sense, finding.claimed
         if sense is None or claimed is None or sense.measure != "total":
-            return found
+            return finding
         split = explain.split_of(self.table, sense.subject, sense.span)
         if split is None:
-            return found
-        case = _Mention(found.start, found.end, found.number, claimed)
+            return finding
+        case = _Mention(finding.start, finding.end, finding.number, claimed)
         entry = replace(sense, subject=Subject(sense.subject.border, "", APPREHENSION, (AT_ENTRY,)))
-        if found.verdict not in HOLDS:
+        if finding.verdict not in HOLDS:
             judged = judge(self.table, entry, claimed, strict=True)
             holds = judged.verdict in HOLDS and judged.evidence != "tolerance"
-            return self._finding(case, ScoredReading(entry, 0.0), judged) if holds else found
+            return self._finding(case, ScoredReading(entry, 0.0), judged) if holds else finding
         if not split.mostly_inside:
-            return found
-        judged = replace(found.judged, verdict="mislabelled", truth=split.entry)
+            return finding
+        judged = replace(finding.judged, verdict="mislabelled", truth=split.entry)
         return self._finding(case, ScoredReading(entry, 0.0), judged, sense)
 
     def _count(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
@@ -315,31 +315,31 @@ class _Reader:
             whole = Subject(part.border, part.agency)
             whose = [
                 Candidate(whole, 0.0),
-                *(Candidate(one.value, one.cost + 0.6) for one in whose),
+                *(Candidate(subject.value, subject.cost + 0.6) for subject in whose),
             ]
         if claimed.value in self.spans and not (when and when[0].bound):
             when = [Candidate(self.spans[claimed.value], 0.1), *when]
         options = readings.weigh(whose, when)
-        found = self._decide(scene, number, options, claimed, noun.kind == "unknown")
-        if isinstance(found, ClaimFinding) and self._contradicts(found):
+        finding = self._decide(scene, number, options, claimed, noun.kind == "unknown")
+        if isinstance(finding, ClaimFinding) and self._contradicts(finding):
             why = "the text gives another number for what this seems to mean"
-            found = NotUnderstood(found.quote, found.start, found.end, why)
-        kept = self._taken(found, options)
-        if kept:
+            finding = NotUnderstood(finding.quote, finding.start, finding.end, why)
+        taken = self._taken(finding, options)
+        if taken:
             beside = compared or readings.is_compared_time(scene, number)
             tied = bool(whose) and whose[0].bound
-            self.hosts.append(_Anchor(number, kept.subject, kept.span, beside, tied))
-            self.spans.setdefault(claimed.value, kept.span)
-        self.unclear = self.unclear or not isinstance(found, ClaimFinding)
-        return found
+            self.hosts.append(_Anchor(number, taken.subject, taken.span, beside, tied))
+            self.spans.setdefault(claimed.value, taken.span)
+        self.unclear = self.unclear or not isinstance(finding, ClaimFinding)
+        return finding
 
     def _taken(
-        self, found: ClaimFinding | NotUnderstood | None, options: Sequence[ScoredReading]
+        self, finding: ClaimFinding | NotUnderstood | None, options: Sequence[ScoredReading]
     ) -> Reading | None:
         """What the rest of the text may take a count to have meant."""
-        if isinstance(found, ClaimFinding):
-            return found.sense
-        likely = isinstance(found, NotUnderstood) and options and options[0].cost <= CONFIDENT
+        if isinstance(finding, ClaimFinding):
+            return finding.sense
+        likely = isinstance(finding, NotUnderstood) and options and options[0].cost <= CONFIDENT
         return options[0].sense if likely else None
 
     def _daily_before(self, scene: Scene, number: WrittenNumber) -> bool:
@@ -353,10 +353,10 @@ class _Reader:
         )
         return features.relation(scene, before[-1]) == "per_day" and not own
 
-    def _contradicts(self, found: ClaimFinding) -> bool:
+    def _contradicts(self, finding: ClaimFinding) -> bool:
         """Whether another number of this sentence already means the same: one of them does not."""
-        same = any(found.sense == Reading(host.subject, host.span) for host in self.hosts)
-        return same and found.verdict == "wrong"
+        same = any(finding.sense == Reading(host.subject, host.span) for host in self.hosts)
+        return same and finding.verdict == "wrong"
 
     def _beside(
         self,
@@ -437,7 +437,7 @@ class _Reader:
             against = features.versus(scene, number, self.context, when.value, pair)
             if against:
                 options += readings.weigh([whose], [when], measure, against)  # type: ignore[arg-type]
-        options.sort(key=lambda one: one.cost)
+        options.sort(key=lambda option: option.cost)
         range_ = features.from_to(scene, number, self.context)
         if range_ and bases:
             now, before = range_
@@ -458,7 +458,7 @@ class _Reader:
             for option in readings.spans_for(scene, number, self.context, main_only=True)
             if not features.is_versus(scene, number, option.value, self.context)
         ]
-        found: list[tuple[Candidate[Subject], Candidate[ClaimSpan]]] = []
+        bases: list[tuple[Candidate[Subject], Candidate[ClaimSpan]]] = []
         main = [host for host in self.hosts if not host.compared]
         main = main or ([] if self.context.subject else self.hosts)
         own_part = any(
@@ -466,18 +466,18 @@ class _Reader:
         )
         for rank, host in enumerate(reversed(main[-2:])):
             subject = whose[0] if own_part else Candidate(host.subject, 0.0, True)
-            found.append((subject, Candidate(host.span, 0.7 * rank, True)))
+            bases.append((subject, Candidate(host.span, 0.7 * rank, True)))
         ahead = features.count_ahead(scene, number, self.context)
         if ahead:
-            found += [(one, ahead) for one in whose[:2]]
+            bases += [(subject, ahead) for subject in whose[:2]]
         cost = 1.3 if main else 0.0
         for a, b in product(whose[:4], when[:5]):
-            found.append((Candidate(a.value, a.cost + cost, a.bound), b))
+            bases.append((Candidate(a.value, a.cost + cost, a.bound), b))
         if not main and self.context.subject and self.context.span:
             carried = Candidate(self.context.subject, 0.1 if self.hosts else 0.5, bool(self.hosts))
             tight = [option for option in when if option.bound]
-            found += [(carried, option) for option in tight or [Candidate(self.context.span, 0.3)]]
-        return sorted(found, key=lambda pair: pair[0].cost + pair[1].cost)
+            bases += [(carried, option) for option in tight or [Candidate(self.context.span, 0.3)]]
+        return sorted(bases, key=lambda pair: pair[0].cost + pair[1].cost)
 
     def _share(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
         if not features.about_encounters(scene, number, self.context):
@@ -526,29 +526,35 @@ class _Reader:
                     pairs.insert(
                         0, (Candidate(self.context.subject, 0.2), Candidate(self.context.span, 0.3))
                     )
-            options = [one for pair in pairs for one in extremes.weigh(extreme, pair, self.context)]
-            found = self._decide_extreme(extreme, sorted(options, key=lambda one: one.cost))
-            if found:
-                yield found
+            options = [
+                reading for pair in pairs for reading in extremes.weigh(extreme, pair, self.context)
+            ]
+            finding = self._decide_extreme(
+                extreme, sorted(options, key=lambda reading: reading.cost)
+            )
+            if finding:
+                yield finding
 
     def _decide_extreme(
         self, extreme: extremes.Extreme, options: Sequence[ScoredReading]
     ) -> ClaimFinding | NotUnderstood | None:
-        judged = [(one, judge(self.table, one.sense, extreme.claimed)) for one in options]
+        judged = [(option, judge(self.table, option.sense, extreme.claimed)) for option in options]
         case = _Mention(extreme.start, extreme.end, extreme.digits, extreme.claimed)
-        for one, verdict in judged:
-            if verdict.verdict in HOLDS and one.cost <= 2.2:
-                return self._finding(case, one, verdict)
+        for reading, verdict in judged:
+            if verdict.verdict in HOLDS and reading.cost <= 2.2:
+                return self._finding(case, reading, verdict)
         likely = [pair for pair in judged if pair[0].cost <= 1.0]
         if not likely:
             return None
         open_ = [pair for pair in likely if pair[1].verdict != "wrong"]
-        one, verdict = (open_ or likely)[0]
-        open_year = extreme.yearly and one.sense.span.length == 1  # a record of the year, or ever?
-        vague = not extreme.plain or one.sense.among == "span" or open_year
+        reading, verdict = (open_ or likely)[0]
+        open_year = (
+            extreme.yearly and reading.sense.span.length == 1
+        )  # a record of the year, or ever?
+        vague = not extreme.plain or reading.sense.among == "span" or open_year
         if verdict.verdict == "wrong" and vague:
             return self._unclear(case, "what it is compared with is not clear")
-        return self._finding(case, one, verdict)
+        return self._finding(case, reading, verdict)
 
     # -- decisions ---------------------------------------------------------------------------------
 
@@ -570,20 +576,20 @@ class _Reader:
             )
         farthest = self._farthest(claimed, options[0].sense)
         judged = [
-            (one, judge(self.table, one.sense, claimed))
-            for one in options[:120]
-            if one.cost <= farthest
+            (option, judge(self.table, option.sense, claimed))
+            for option in options[:120]
+            if option.cost <= farthest
         ]
-        found = self._holding(case, judged, only_if_exact)
-        if found or only_if_exact:
-            return found
+        finding = self._holding(case, judged, only_if_exact)
+        if finding or only_if_exact:
+            return finding
         rescued = self._rescued(options[0], claimed)
         if rescued:
             return self._finding(case, *rescued)
         first = judged[0] if judged else (options[0], judge(self.table, options[0].sense, claimed))
         # Where some meaning, however unlikely, makes it right, it is not called wrong.
         sure = not features.is_partial(scene, number) and not any(
-            judge(self.table, one.sense, claimed).verdict in HOLDS for one in options[:200]
+            judge(self.table, option.sense, claimed).verdict in HOLDS for option in options[:200]
         )
         return self._failing(case, first, judged, sure)
 
@@ -602,12 +608,12 @@ class _Reader:
             exact = [pair for pair in judged if pair[1].verdict == "right"]
             return self._finding(case, *exact[0]) if exact and case.claimed.value >= 1000 else None
         total = bool(judged) and judged[0][0].sense.measure == "total"
-        held = next(self._held(judged, case.claimed), None)
+        pair = next(self._held(judged, case.claimed), None)
         other = self._mislabelled(judged if total else judged[:1], case.claimed)
-        if other and (total or not held):
-            one, sense, verdict = other
-            return self._finding(case, one, verdict, sense)
-        return self._finding(case, *held) if held else None
+        if other and (total or not pair):
+            reading, sense, verdict = other
+            return self._finding(case, reading, verdict, sense)
+        return self._finding(case, *pair) if pair else None
 
     def _failing(
         self,
@@ -617,18 +623,18 @@ class _Reader:
         sure: bool,
     ) -> ClaimFinding | NotUnderstood:
         """A claim that nothing makes right: wrong only if what it means is beyond doubt."""
-        one, verdict = first
+        reading, verdict = first
         if verdict.verdict == "cannot_be_checked":
-            return self._finding(case, one, verdict)
-        near = [v for other, v in judged if other.cost <= one.cost + 0.5]
+            return self._finding(case, reading, verdict)
+        near = [v for other, v in judged if other.cost <= reading.cost + 0.5]
         if any(v.verdict == "cannot_be_checked" for v in near):
             return self._unclear(case, "one likely meaning is not on record")
         if (
             sure
-            and self._sure(one, verdict, case.claimed)
+            and self._sure(reading, verdict, case.claimed)
             and not self._between(judged, case.claimed)
         ):
-            return self._finding(case, one, verdict)
+            return self._finding(case, reading, verdict)
         return self._unclear(case, "it is not certain whose or when")
 
     def _unclear(self, case: _Mention, why: str) -> NotUnderstood:
@@ -641,10 +647,10 @@ class _Reader:
         first = judged[0][0].sense
         alike = [
             float(verdict.truth)
-            for one, verdict in judged
+            for reading, verdict in judged
             if verdict.truth is not None
-            and one.sense.subject == first.subject
-            and one.sense.span.first == first.span.first
+            and reading.sense.subject == first.subject
+            and reading.sense.span.first == first.span.first
         ]
         return len(alike) > 1 and min(alike) <= claimed.value <= max(alike)
 
@@ -667,16 +673,16 @@ class _Reader:
         self, judged: Sequence[tuple[ScoredReading, JudgedClaim]], claimed: Claimed
     ) -> Iterator[tuple[ScoredReading, JudgedClaim]]:
         """Those that make it right: exact ones before those within a tolerance."""
-        held = [pair for pair in judged if pair[1].verdict in HOLDS]
-        strict = [pair for pair in held if pair[1].evidence != "tolerance"]
-        if strict and held and strict[0][0].cost <= held[0][0].cost + 2.5:
+        holding = [pair for pair in judged if pair[1].verdict in HOLDS]
+        strict = [pair for pair in holding if pair[1].evidence != "tolerance"]
+        if strict and holding and strict[0][0].cost <= holding[0][0].cost + 2.5:
             yield strict[0]
-        for one, verdict in held:
-            if one.cost <= FARTHEST["near"] and _very_near(verdict, claimed):
-                yield one, verdict
+        for reading, verdict in holding:
+            if reading.cost <= FARTHEST["near"] and _very_near(verdict, claimed):
+                yield reading, verdict
             limit = "tolerance" if verdict.evidence == "tolerance" else "small"
-            if one.cost <= FARTHEST[limit]:
-                yield one, verdict
+            if reading.cost <= FARTHEST[limit]:
+                yield reading, verdict
 
     def _farthest(self, claimed: Claimed, sense: Reading) -> float:
         if sense.measure != "total" or not claimed.exact or claimed.hedge:
@@ -687,11 +693,13 @@ class _Reader:
         self, judged: Sequence[tuple[ScoredReading, JudgedClaim]], claimed: Claimed
     ) -> tuple[ScoredReading, Reading, JudgedClaim] | None:
         """Right for another agency's or border's count of the same months."""
-        seen = {one.sense for one, _ in judged}  # what the words may mean is no other measure
-        for one, verdict in judged:
-            if one.cost > CONFIDENT or not one.agency_bound:
+        seen = {
+            reading.sense for reading, _ in judged
+        }  # what the words may mean is no other measure
+        for reading, verdict in judged:
+            if reading.cost > CONFIDENT or not reading.agency_bound:
                 continue
-            for sense, agency_only in readings.other_measures(one.sense):
+            for sense, agency_only in readings.other_measures(reading.sense):
                 far = not agency_only and not _precise(claimed)
                 # A rounded number near that of the ports alone is near it by chance.
                 chance = sense.subject.agency == "ofo" and not _precise(claimed)
@@ -708,7 +716,7 @@ class _Reader:
                 )
                 if other.verdict in HOLDS and (agency_only or near):
                     return (
-                        one,
+                        reading,
                         sense,
                         replace(verdict, verdict="mislabelled", evidence=other.evidence),
                     )
@@ -746,9 +754,9 @@ class _Reader:
     def _quoted(self, scene: Scene, number: WrittenNumber) -> tuple[int, int]:
         """A number with its hedge and its noun."""
         first, last = number.first, number.last
-        for one in scene.of_kind("hedge"):
-            if one.last == first:
-                first = one.first
+        for phrase in scene.of_kind("hedge"):
+            if phrase.last == first:
+                first = phrase.first
         noun = mentions.noun_after(scene, number)
         if noun.placed and noun.placed.first <= last + 3:
             last = noun.placed.last
@@ -764,20 +772,24 @@ class _Reader:
         )
 
     def _finding(
-        self, case: _Mention, one: ScoredReading, judged: JudgedClaim, other: Reading | None = None
+        self,
+        case: _Mention,
+        reading: ScoredReading,
+        judged: JudgedClaim,
+        other: Reading | None = None,
     ) -> ClaimFinding:
-        said = explain.explain(self.table, one.sense, case.claimed, judged, other)
-        small = explain.small(self.table, one.sense.subject, one.sense.span)
+        explanation = explain.explain(self.table, reading.sense, case.claimed, judged, other)
+        small = explain.small(self.table, reading.sense.subject, reading.sense.span)
         return ClaimFinding(
             quote=self.text[case.start : case.end],
             start=case.start,
             end=case.end,
             number=case.digits,
             claimed=case.claimed,
-            sense=one.sense,
+            sense=reading.sense,
             judged=judged,
-            why=" ".join(filter(None, (said.why, small))),
-            say_instead=said.instead,
+            why=" ".join(filter(None, (explanation.why, small))),
+            say_instead=explanation.instead,
             other=other,
         )
 

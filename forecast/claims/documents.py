@@ -96,4 +96,4 @@ def _html(text: str) -> str:
     reader.feed(text)
     reader.close()
     paragraphs = ("".join(reader.parts)).split("\n\n")
-    return "\n\n".join(kept for one in paragraphs if (kept := " ".join(one.split())))
+    return "\n\n".join(line for paragraph in paragraphs if (line := " ".join(paragraph.split())))

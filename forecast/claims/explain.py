@@ -72,8 +72,8 @@ def split_of(table: CountTable, subject: Subject, span: ClaimSpan) -> Split | No
     if subject.agency != "usbp" or subject.dimension:
         return None
     parts = (
-        table.total(Subject(subject.border, "", APPREHENSION, (one,)), span)
-        for one in (AT_ENTRY, AT_LARGE)
+        table.total(Subject(subject.border, "", APPREHENSION, (kind,)), span)
+        for kind in (AT_ENTRY, AT_LARGE)
     )
     entry, inside = parts
     return None if entry is None or inside is None else Split(entry, inside)
@@ -121,8 +121,8 @@ def explain(
         whose = elsewhere(table, sense, claimed)
         return Explained(_sentence(f"The record has {truth}") + whose, _sentence(truth))
     if judged.verdict == "right_when_published":
-        said = _when_published(table, sense, claimed, judged)
-        return Explained(f"{said} Now: {truth}.", _sentence(truth))
+        published = _when_published(table, sense, claimed, judged)
+        return Explained(f"{published} Now: {truth}.", _sentence(truth))
     return Explained(_sentence(truth))
 
 
@@ -131,9 +131,9 @@ def small(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
     line = table.counts(subject)
     if line is None:
         return ""
-    kept = min(span.last, line.last) - line.first + 1
+    length = min(span.last, line.last) - line.first + 1
     return small_words(
-        {months.from_index(line.first + i): n for i, n in enumerate(line.counts[:kept])},
+        {months.from_index(line.first + i): n for i, n in enumerate(line.counts[:length])},
         table.source,
     )
 
@@ -205,10 +205,10 @@ def _explain_extreme(table: CountTable, sense: Reading, judged: JudgedClaim) -> 
     others = peers(line, sense, table.source)
     rank = int(judged.truth or 1)
     place = side if rank == 1 else f"{ordinal(rank)} {side}"
-    said = f"{here}: the {place} of {_ranked_among(sense, others, table.source)}."
+    words = f"{here}: the {place} of {_ranked_among(sense, others, table.source)}."
     if judged.verdict != "wrong":
-        return Explained(said)
-    return Explained(f"{said}{_beyond(side, now, others)}", said)
+        return Explained(words)
+    return Explained(f"{words}{_beyond(side, now, others)}", words)
 
 
 def _ranked_among(sense: Reading, others: Sequence[tuple[ClaimSpan, int]], source: Source) -> str:
@@ -263,21 +263,21 @@ def elsewhere(table: CountTable, sense: Reading, claimed: Claimed) -> str:
     return ""
 
 
-def verdict_line(table: CountTable, said: AnsweredClaim) -> str:
+def verdict_line(table: CountTable, answer: AnsweredClaim) -> str:
     """The first line of an answer: the verdict, and the number of now."""
-    sense, judged, verdict = said.sense, said.judged, said.judged.verdict
+    sense, judged, verdict = answer.sense, answer.judged, answer.judged.verdict
     head = VERDICT_WORDS[verdict]
     if sense.measure != "total" or verdict == "cannot_be_checked":
-        return f"{head}: {said.why}"
+        return f"{head}: {answer.why}"
     truth = statement(table, sense, judged.truth)
-    claimed = number_words(said.claimed.value, "total")
+    claimed = number_words(answer.claimed.value, "total")
     if verdict in ("right", "right_when_rounded"):
         return f"{head}: {truth}."
     if verdict == "right_when_published" and judged.evidence == "vintage":
         return f"{head}, since restated: {claimed}; now {truth}."
     if verdict == "wrong":
-        return f"{head}: not {claimed}. {said.why}"
-    return f"{head}: {said.why}"
+        return f"{head}: not {claimed}. {answer.why}"
+    return f"{head}: {answer.why}"
 
 
 def halves(table: CountTable, subject: Subject, span: ClaimSpan) -> str:

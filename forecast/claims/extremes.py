@@ -51,28 +51,32 @@ def find(scene: Scene, context: TextState) -> Iterator[Extreme]:
     if not (scene.of_kind("measure", "border", "sector") or context.subject):
         return
     taken = -1
-    for one in scene.of_kind("extreme"):
-        if one.first < taken or _off(scene, one) or _of_days(scene, one):
+    for phrase in scene.of_kind("extreme"):
+        if phrase.first < taken or _off(scene, phrase) or _of_days(scene, phrase):
             continue
-        extreme = _extreme(scene, one)
+        extreme = _extreme(scene, phrase)
         if extreme:
             taken = extreme.number.last
             yield extreme
 
 
-def _of_days(scene: Scene, one: Placed) -> bool:
+def _of_days(scene: Scene, phrase: Placed) -> bool:
     """Records of days and weeks, of what is planned, or "record" as a verb."""
-    words = {scene.low(i) for i in range(one.first - 5, one.last + 6)}
+    words = {scene.low(i) for i in range(phrase.first - 5, phrase.last + 6)}
     if words & {"day", "daily", "week", "weekly", "days", "weeks"}:
         return True
-    verb = scene.low(one.first) == "record" and scene.low(one.first - 1) in ("to", "will", "could")
-    supposed = [p for p in scene.of_kind("supposed") if 0 <= one.first - p.last <= 6]
+    verb = scene.low(phrase.first) == "record" and scene.low(phrase.first - 1) in (
+        "to",
+        "will",
+        "could",
+    )
+    supposed = [p for p in scene.of_kind("supposed") if 0 <= phrase.first - p.last <= 6]
     return verb or bool(supposed)
 
 
-def _off(scene: Scene, one: Placed) -> bool:
+def _off(scene: Scene, phrase: Placed) -> bool:
     """Words of another sense: most of, at most, track record, criminal record."""
-    before, after = scene.low(one.first - 1), scene.low(one.last)
+    before, after = scene.low(phrase.first - 1), scene.low(phrase.last)
     if before in (
         "at",
         "criminal",
@@ -87,28 +91,32 @@ def _off(scene: Scene, one: Placed) -> bool:
         "her",
     ):
         return True
-    if one.last - one.first == 1 and scene.low(one.first) == "most" and after in _NOT_BEHIND:
+    if (
+        phrase.last - phrase.first == 1
+        and scene.low(phrase.first) == "most"
+        and after in _NOT_BEHIND
+    ):
         return True
     if (
-        one.last - one.first == 1
-        and scene.low(one.first) == "high"
+        phrase.last - phrase.first == 1
+        and scene.low(phrase.first) == "high"
         and before not in ("a", "time", "record")
     ):
         return True
-    if any(0 <= p.first - one.last <= 1 for p in scene.of_kind("change")):
+    if any(0 <= p.first - phrase.last <= 1 for p in scene.of_kind("change")):
         return True  # a record increase is no record
-    near = [p for p in scene.of_kind("off_topic") if 0 <= p.first - one.last <= 5]
+    near = [p for p in scene.of_kind("off_topic") if 0 <= p.first - phrase.last <= 5]
     return bool(near)
 
 
-def _extreme(scene: Scene, one: Placed) -> Extreme | None:
-    words = [scene.low(i) for i in range(one.last, min(one.last + 22, len(scene.tokens)))]
+def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
+    words = [scene.low(i) for i in range(phrase.last, min(phrase.last + 22, len(scene.tokens)))]
     clause = _clause(words)
-    since = _since(scene, one, clause)
-    back = _years_back(scene, one, len(clause))
-    rank = _rank(scene, one)
-    said = scene.low(one.first)
-    text_words = {scene.low(i) for i in range(one.first, one.last)}
+    since = _since(scene, phrase, clause)
+    back = _years_back(scene, phrase, len(clause))
+    rank = _rank(scene, phrase)
+    low = scene.low(phrase.first)
+    text_words = {scene.low(i) for i in range(phrase.first, phrase.last)}
     ever = (
         bool(_OF_TIME & set(clause))
         or "record" in text_words
@@ -116,12 +124,12 @@ def _extreme(scene: Scene, one: Placed) -> Extreme | None:
         or "historic" in text_words
     )
     scoped = bool(_SCOPE & set(clause[:10])) or "year" in clause[:6] or "total" in clause[:4]
-    within = _within(scene, one, len(clause))
-    if not (since or back or ever or rank or within or (scoped and said not in ("least", "high"))):
+    within = _within(scene, phrase, len(clause))
+    if not (since or back or ever or rank or within or (scoped and low not in ("least", "high"))):
         return None
-    side = one.phrase.value
-    last = _last_token(scene, one, since, clause)
-    first = one.first - (2 if rank and scene.low(one.first - 1) == "-" else 1 if rank else 0)
+    side = phrase.phrase.value
+    last = _last_token(scene, phrase, since, clause)
+    first = phrase.first - (2 if rank and scene.low(phrase.first - 1) == "-" else 1 if rank else 0)
     if scene.low(first - 1) in ("the", "a", "an"):
         first -= 1
     measure: ClaimMeasure = _measure(side, since is not None or back is not None, rank)
@@ -129,12 +137,12 @@ def _extreme(scene: Scene, one: Placed) -> Extreme | None:
     digits = scene.text[since.start : since.end] if since else ""
     digits = digits.removeprefix("since ").removeprefix("Since ")
     place = WrittenNumber("other", rank or 0, 1, max(first, 0), last)
-    all_words = [scene.low(i) for i in range(max(one.first - 3, 0), last + 2)]
+    all_words = [scene.low(i) for i in range(max(phrase.first - 3, 0), last + 2)]
     return Extreme(
         start, end, place, digits, Claimed(rank or 0), measure, since, back,
         yearly="year" in all_words and not (_MONTHLY & set(all_words)) and not since and not within,
         within=within,
-        same_month=_same_month(scene, one, last),
+        same_month=_same_month(scene, phrase, last),
         plain=ever or since is not None or rank is not None,
         ever=ever,
     )  # fmt: skip
@@ -147,22 +155,22 @@ def _clause(words: list[str]) -> list[str]:
     return words
 
 
-def _since(scene: Scene, one: Placed, clause: list[str]) -> TimeRef | None:
+def _since(scene: Scene, phrase: Placed, clause: list[str]) -> TimeRef | None:
     for ref, place in zip(scene.times, scene.time_places, strict=True):
-        if not one.last <= place[0] <= one.last + len(clause):
+        if not phrase.last <= place[0] <= phrase.last + len(clause):
             continue
-        between = [scene.low(i) for i in range(one.last, place[0])]
+        between = [scene.low(i) for i in range(phrase.last, place[0])]
         if ref.since or "since" in between[-5:]:
             return ref
     return None
 
 
-def _years_back(scene: Scene, one: Placed, length: int) -> int | None:
+def _years_back(scene: Scene, phrase: Placed, length: int) -> int | None:
     """Lowest in more than 50 years, in decades, in nearly five years."""
     for ref, place in zip(scene.times, scene.time_places, strict=True):
-        if ref.form == "past_years" and one.last <= place[0] <= one.last + length:
+        if ref.form == "past_years" and phrase.last <= place[0] <= phrase.last + length:
             return int(ref.args[0])
-    for at in range(one.last, one.last + min(length, 12)):
+    for at in range(phrase.last, phrase.last + min(length, 12)):
         if scene.low(at) == "in" and scene.low(at + 1) == "decades":
             return 20
         if scene.low(at) == "decade" and scene.low(at - 1) == "a":
@@ -175,39 +183,39 @@ def _years_back(scene: Scene, one: Placed, length: int) -> int | None:
     return None
 
 
-def _rank(scene: Scene, one: Placed) -> int | None:
-    at = one.first - (2 if scene.low(one.first - 1) == "-" else 1)
+def _rank(scene: Scene, phrase: Placed) -> int | None:
+    at = phrase.first - (2 if scene.low(phrase.first - 1) == "-" else 1)
     number = next(
         (n for n in scene.numbers if n.kind == "ordinal" and n.first <= at < n.last), None
     )
     return int(number.value) if number and number.value > 1 else None
 
 
-def _within(scene: Scene, one: Placed, length: int) -> bool:
+def _within(scene: Scene, phrase: Placed, length: int) -> bool:
     for ref, place in zip(scene.times, scene.time_places, strict=True):
-        if one.last <= place[0] <= one.last + length and ref.form in ("fy_now", "fy_through"):
+        if phrase.last <= place[0] <= phrase.last + length and ref.form in ("fy_now", "fy_through"):
             return (
                 scene.low(place[0] - 1) in ("of", "in", "the", "this", "so") or ref.form == "fy_now"
             )
-    words = [scene.low(i) for i in range(one.last, one.last + 6)]
+    words = [scene.low(i) for i in range(phrase.last, phrase.last + 6)]
     return "so" in words and "far" in words
 
 
-def _same_month(scene: Scene, one: Placed, last: int) -> bool:
+def _same_month(scene: Scene, phrase: Placed, last: int) -> bool:
     """The lowest March on record; the most for any January."""
     for ref, place in zip(scene.times, scene.time_places, strict=True):
-        if ref.form == "month" and not ref.args[1] and one.last <= place[0] <= last:
-            return scene.low(place[0] - 1) in ("any", "a", "for") or place[0] == one.last
+        if ref.form == "month" and not ref.args[1] and phrase.last <= place[0] <= last:
+            return scene.low(place[0] - 1) in ("any", "a", "for") or place[0] == phrase.last
     return False
 
 
-def _last_token(scene: Scene, one: Placed, since: TimeRef | None, clause: list[str]) -> int:
+def _last_token(scene: Scene, phrase: Placed, since: TimeRef | None, clause: list[str]) -> int:
     if since:
         return scene.place(since)[1]
-    last = one.last
+    last = phrase.last
     for i, word in enumerate(clause[:12]):
         if word in _OF_TIME | _SCOPE | {"year", "years", "decades", "total", "history"}:
-            last = one.last + i + 1
+            last = phrase.last + i + 1
     return min(last, len(scene.tokens))
 
 
@@ -265,12 +273,12 @@ def _starts(extreme: Extreme, span: ClaimSpan, context: TextState) -> list[Claim
     if ref.form == "since" and ref.args[0] is None and ref.args[1]:
         year = ref.args[1]
         return [calendar(year), fiscal(year)]
-    found = times.spans(ref, context.when, span)
+    spans = times.spans(ref, context.when, span)
     if ref.form in ("since", "since_fy", "era"):
         if ref.form == "since_fy":
-            return [ClaimSpan(one.first, one.first + 11) for one in found[:1]]
-        return [ClaimSpan(one.first, one.first) for one in found[:3]] or [None]
+            return [ClaimSpan(span.first, span.first + 11) for span in spans[:1]]
+        return [ClaimSpan(span.first, span.first) for span in spans[:3]] or [None]
     if ref.form == "year":
         year = ref.args[0]
         return [calendar(year), fiscal(year)]
-    return list(found[:3]) or [None]
+    return list(spans[:3]) or [None]

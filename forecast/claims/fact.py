@@ -176,13 +176,15 @@ def _judged(table: CountTable, sense: Reading, claimed: Claimed) -> explain.Answ
     judged, other = judge(table, sense, claimed, strict=True), None
     if judged.verdict == "wrong" and sense.measure == "total":
         for candidate, agency_only in other_measures(sense):
-            found = judge(table, candidate, claimed)
-            near = abs((found.truth or 0) - claimed.value) <= 0.002 * abs(claimed.value)
-            if agency_only and found.verdict in HOLDS and (near or not claimed.exact):
+            verdict = judge(table, candidate, claimed)
+            near = abs((verdict.truth or 0) - claimed.value) <= 0.002 * abs(claimed.value)
+            if agency_only and verdict.verdict in HOLDS and (near or not claimed.exact):
                 judged, other = replace(judged, verdict="mislabelled"), candidate
                 break
-    said = explain.explain(table, sense, claimed, judged, other)
-    return explain.AnsweredClaim(sense, claimed, judged, said.why, said.instead, other)
+    explanation = explain.explain(table, sense, claimed, judged, other)
+    return explain.AnsweredClaim(
+        sense, claimed, judged, explanation.why, explanation.instead, other
+    )
 
 
 def _span(text: str, newest: int) -> ClaimSpan:
@@ -276,13 +278,13 @@ def _only_number(text: str, whole: str, source: Source) -> tuple[Scene, WrittenN
     plain = text.strip().lstrip("-\u2212+")
     if plain.isdecimal() and plain.isascii() and len(plain) <= 12:
         plain = f"{int(plain):,}"  # so that 2087 is no year
-    found = next(iter(sentences(plain)), None)
-    scene = Scene(plain, found, source) if found else None
+    sentence = next(iter(sentences(plain)), None)
+    scene = Scene(plain, sentence, source) if sentence else None
     if scene is None or len(scene.numbers) != 1:
         raise ClaimError(whole, f"it is not a count or any other claim; {_FORMS}")
     number = scene.numbers[0]
     rest = scene.tokens[number.last :]
-    known = [i for one in scene.of_kind("hedge") for i in range(one.first, one.last)]
+    known = [i for phrase in scene.of_kind("hedge") for i in range(phrase.first, phrase.last)]
     if rest or any(i not in known for i in range(number.first)):
         raise ClaimError(whole, f"it is not a count or any other claim; {_FORMS}")
     return scene, number

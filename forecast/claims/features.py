@@ -102,12 +102,12 @@ def other_unit(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | No
     return other_measure(scene, number) if known else None
 
 
-def _is_weak(scene: Scene, one: Placed) -> bool:
-    return one.phrase.value == "any" and scene.low(one.last - 1) in _WEAK
+def _is_weak(scene: Scene, phrase: Placed) -> bool:
+    return phrase.phrase.value == "any" and scene.low(phrase.last - 1) in _WEAK
 
 
 def _strong(scene: Scene) -> list[Placed]:
-    return [one for one in scene.of_kind("measure") if not _is_weak(scene, one)]
+    return [phrase for phrase in scene.of_kind("measure") if not _is_weak(scene, phrase)]
 
 
 def is_count(scene: Scene, number: WrittenNumber, noun: NounAfter, context: TextState) -> bool:
@@ -119,7 +119,7 @@ def is_count(scene: Scene, number: WrittenNumber, noun: NounAfter, context: Text
         return number.value >= 2 and not (
             noun.placed and _is_weak(scene, noun.placed) and not strong
         )
-    said = bool(strong)
+    counted = bool(strong)
     placed = bool(
         scene.of_kind(
             "sector", "border", "office", "demographic", "citizenship", "arrest_place", "drug"
@@ -128,11 +128,11 @@ def is_count(scene: Scene, number: WrittenNumber, noun: NounAfter, context: Text
     timed = any(ref.counts or ref.form == "week" for ref in scene.times)
     if noun.kind in ("people", "group"):
         weak = bool(scene.of_kind("measure")) and (placed or timed)
-        said = said and scene.near(number, strong)[0][0] <= 24
-        return (said or weak or context.subject is not None) and number.value >= 5
-    if number.value < 10 and not (said and timed):
+        counted = counted and scene.near(number, strong)[0][0] <= 24
+        return (counted or weak or context.subject is not None) and number.value >= 5
+    if number.value < 10 and not (counted and timed):
         return False
-    if said:
+    if counted:
         near = scene.near(number, strong)[0][0]
         return number.value >= 100 or near <= 14
     if readings.respectively(scene, number) is not None:
@@ -175,13 +175,13 @@ def says_whose(scene: Scene, host: WrittenNumber, number: WrittenNumber) -> bool
         "drug",
     )
     first, last = min(host.last, number.last), max(number.first, host.first)
-    for one in scene.of_kind(*kinds):
-        if _is_weak(scene, one) or (
-            one.phrase.kind == "citizenship" and readings._is_no_nationality(scene, one)
+    for phrase in scene.of_kind(*kinds):
+        if _is_weak(scene, phrase) or (
+            phrase.phrase.kind == "citizenship" and readings._is_no_nationality(scene, phrase)
         ):
             continue
-        between = {scene.low(i) for i in range(host.last, one.first)}
-        behind_host = one.first >= host.last and not between & {
+        between = {scene.low(i) for i in range(host.last, phrase.first)}
+        behind_host = phrase.first >= host.last and not between & {
             ",",
             ";",
             "and",
@@ -190,9 +190,9 @@ def says_whose(scene: Scene, host: WrittenNumber, number: WrittenNumber) -> bool
             "(",
             ")",
         }
-        if first <= one.first < last and not behind_host:
+        if first <= phrase.first < last and not behind_host:
             return True
-        if number.last <= one.first < end and one.first - number.last <= 8:
+        if number.last <= phrase.first < end and phrase.first - number.last <= 8:
             return True
     return False
 
@@ -259,28 +259,28 @@ def relation(scene: Scene, number: WrittenNumber) -> Relation:
             a in ("average", "typical") and b == "day" for a, b in pairwise(after)
         ):
             return "per_day"
-        each = any(a in ("a", "per", "each", "every") and b == unit for a, b in pairwise(after))
+        per_unit = any(a in ("a", "per", "each", "every") and b == unit for a, b in pairwise(after))
         average = any(word.startswith("averag") for word in (*before, *after))
-        if unit == "day" and (each or (ly in (*before, *after) and average)):
+        if unit == "day" and (per_unit or (ly in (*before, *after) and average)):
             return "per_day"
-        if unit == "month" and ((each and average) or (ly in (*before, *after) and average)):
+        if unit == "month" and ((per_unit and average) or (ly in (*before, *after) and average)):
             return "per_month"
     return "difference" if _is_difference(scene, number) else "total"
 
 
 def _is_difference(scene: Scene, number: WrittenNumber) -> bool:
     start = number.first
-    for one in scene.of_kind("hedge"):
-        if one.last == start:
-            start = one.first
+    for phrase in scene.of_kind("hedge"):
+        if phrase.last == start:
+            start = phrase.first
     last = scene.low(start - 1)
     changes = scene.of_kind("change")
-    if last in ("of", "by") and any(one.last == start - 1 for one in changes):
+    if last in ("of", "by") and any(change.last == start - 1 for change in changes):
         return True
     direct = [
-        one
-        for one in changes
-        if one.last == start and scene.low(one.first) not in ("above", "below")
+        change
+        for change in changes
+        if change.last == start and scene.low(change.first) not in ("above", "below")
     ]
     if direct:
         return any(
@@ -308,7 +308,9 @@ def is_share(scene: Scene, number: WrittenNumber) -> bool:
     """Whether a percent is a part of a whole rather than a change."""
     after, after2 = scene.low(number.last), scene.low(number.last + 1)
     changes = scene.of_kind("change")
-    if scene.low(number.first - 1) == "of" and any(one.last == number.first - 1 for one in changes):
+    if scene.low(number.first - 1) == "of" and any(
+        change.last == number.first - 1 for change in changes
+    ):
         return False
     if after == "of":
         return after2 not in ("an", "increase", "decrease")
@@ -317,7 +319,7 @@ def is_share(scene: Scene, number: WrittenNumber) -> bool:
     before = {scene.low(i) for i in range(number.first - 6, number.first)}
     group = number.last + (after in ("with", "from"))  # 16 percent with Indians; 30% Mexican
     groups = scene.of_kind("citizenship", "demographic", "drug")
-    return bool(before & _SHARE_VERBS) or any(one.first == group for one in groups)
+    return bool(before & _SHARE_VERBS) or any(phrase.first == group for phrase in groups)
 
 
 def is_multiple(scene: Scene, number: WrittenNumber) -> bool:
@@ -359,8 +361,8 @@ def about_encounters(scene: Scene, number: WrittenNumber, context: TextState) ->
     if refused and refused[0][0] <= 4 and refused[0][1].first >= number.last - 1:
         return False
     if any(
-        one.phrase.kind == "not_claim" and scene.low(one.first).startswith("tariff")
-        for one in scene.phrases
+        phrase.phrase.kind == "not_claim" and scene.low(phrase.first).startswith("tariff")
+        for phrase in scene.phrases
     ):
         return False
     if _strong(scene) or scene.of_kind("sector", "demographic", "drug"):
@@ -378,17 +380,17 @@ def versus(
     scene: Scene, number: WrittenNumber, context: TextState, base: ClaimSpan, pair: ClaimSpan | None
 ) -> list[Candidate[ClaimSpan]]:
     """What a change is measured from, most likely first."""
-    found: list[Candidate[ClaimSpan]] = []
+    options: list[Candidate[ClaimSpan]] = []
     explicit = list(_versus_refs(scene, number))
     for rank, ref in enumerate(explicit[:2]):
         spans = times.spans(ref, context.when, base)
         if ref.since:
             spans = list(dict.fromkeys(readings.begun(ref, spans)))
         for i, span in enumerate(spans[:4]):
-            found.append(Candidate(span, 1.1 * rank + 0.35 * i, True))
+            options.append(Candidate(span, 1.1 * rank + 0.35 * i, True))
     if not explicit:
-        found += _usual_versus(context, base, pair)
-    return readings.cheapest(one for one in found if one.value != base)
+        options += _usual_versus(context, base, pair)
+    return readings.cheapest(option for option in options if option.value != base)
 
 
 def _usual_versus(
@@ -449,8 +451,8 @@ def is_versus(scene: Scene, number: WrittenNumber, span: ClaimSpan, context: Tex
     """Whether a span comes from what a change is compared with."""
     refs = _versus_refs(scene, number)
     others = [ref for ref in scene.times if ref.counts and not ref.relative and ref not in refs]
-    theirs = {one for ref in refs for one in times.spans(ref, context.when, None)}
-    own = {one for ref in others for one in times.spans(ref, context.when, None)[:2]}
+    theirs = {span for ref in refs for span in times.spans(ref, context.when, None)}
+    own = {span for ref in others for span in times.spans(ref, context.when, None)[:2]}
     return span in theirs and span not in own
 
 
@@ -516,18 +518,18 @@ def shares(
         just_counted = Candidate((APPREHENSION, hosts[-1].members, False), 0.2)
         return _part_shares([just_counted], border, agency, when)
     behind = range(number.last + 1, number.last + 4)
-    drugs = [one for one in scene.of_kind("drug") if one.first in behind]
+    drugs = [phrase for phrase in scene.of_kind("drug") if phrase.first in behind]
     if drugs and scene.low(number.last) == "of":  # 90% of fentanyl seizures
         return _drug_shares(drugs[0].phrase.value, scene, when)
     if parts and parts[0].cost <= 1.0 and _names_part(scene, number):
         return _part_shares(parts, border, agency, when)
-    found = _agency_or_border_shares(scene, number, border, agency, when)
-    return found or ([] if _of_them(scene, number) else None)
+    agency_shares = _agency_or_border_shares(scene, number, border, agency, when)
+    return agency_shares or ([] if _of_them(scene, number) else None)
 
 
 def _drug_shares(drug: str, scene: Scene, when: list[Candidate[ClaimSpan]]) -> list[ScoredReading]:
     """A border's share of a drug nationwide; agencies are not told apart by drug."""
-    borders = dict.fromkeys(one.phrase.value for one in scene.of_kind("border"))
+    borders = dict.fromkeys(phrase.phrase.value for phrase in scene.of_kind("border"))
     part, whole = Subject("", "", DRUG, (drug,)), Subject(NATIONWIDE, "", DRUG, (drug,))
     return [
         ScoredReading(
@@ -549,7 +551,9 @@ def _names_part(scene: Scene, number: WrittenNumber) -> bool:
     them = scene.low(number.last + 1) in ("them", "those", "these", "whom")
     if sectors and scene.low(number.last) == "of" and not them:
         return True
-    if any(one.first >= number.last for one in placed) or "there" in {t.low for t in scene.tokens}:
+    if any(phrase.first >= number.last for phrase in placed) or "there" in {
+        t.low for t in scene.tokens
+    }:
         return True
     before = {scene.low(i) for i in range(number.first - 6, number.first)}
     return bool(before & _SHARE_VERBS)
@@ -570,14 +574,14 @@ def _whole(
 ) -> tuple[list[str], list[str]]:
     """Borders and agencies that the whole may have, most likely first."""
     region = range(number.last, number.last + 14)
-    borders = [one.phrase.value for one in scene.of_kind("border") if one.first in region]
-    borders += [one.phrase.value for one in scene.of_kind("border")]
+    borders = [phrase.phrase.value for phrase in scene.of_kind("border") if phrase.first in region]
+    borders += [phrase.phrase.value for phrase in scene.of_kind("border")]
     borders += [subject.border for subject in hosts]
     borders += [b for b in (context.border, context.home, "southwest", NATIONWIDE) if b]
     measures = [
-        one.phrase.value
-        for one in scene.of_kind("measure")
-        if one.phrase.value in ("usbp", "all", "ofo")
+        phrase.phrase.value
+        for phrase in scene.of_kind("measure")
+        if phrase.phrase.value in ("usbp", "all", "ofo")
     ]
     agencies = ["usbp" if "usbp" in measures else "" if "all" in measures else context.agency or ""]
     agencies += [subject.agency for subject in hosts]
@@ -613,17 +617,17 @@ def _part_shares(
                 made.append(
                     ScoredReading(sense, 0.7 * rank + 0.9 * i + span.cost, True, span.bound)
                 )
-    return sorted(made, key=lambda one: one.cost)
+    return sorted(made, key=lambda option: option.cost)
 
 
 _BEING = word_set("were was are came occurred happened took entered crossed")
 
 
-def _tells_part(scene: Scene, number: WrittenNumber, one: Placed) -> bool:
+def _tells_part(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
     """Whether an agency is the part and not the whole: 88% of encounters were at ports."""
-    if one.first < number.first:
-        return one.phrase.value == "ofo"
-    return bool(_BEING & {scene.low(i) for i in range(number.last, one.first)})
+    if phrase.first < number.first:
+        return phrase.phrase.value == "ofo"
+    return bool(_BEING & {scene.low(i) for i in range(number.last, phrase.first)})
 
 
 def _agency_or_border_shares(
@@ -634,19 +638,21 @@ def _agency_or_border_shares(
     when: list[Candidate[ClaimSpan]],
 ) -> list[ScoredReading] | None:
     placed = scene.of_kind("border")
-    named = [one.phrase.value for one in placed]
+    named = [phrase.phrase.value for phrase in placed]
     land = [border for border in dict.fromkeys(named) if border != NATIONWIDE]
     pairs: list[tuple[float, Subject, Subject]] = []
     # The whole is named after "of": of all encounters nationwide, or of all there are.
     led = bool(land) and scene.low(number.last) == "of"
-    led = led and not any(one.first > number.last for one in placed)
+    led = led and not any(phrase.first > number.last for phrase in placed)
     if land and (NATIONWIDE in named or led):
         pairs += [
             (0.7 * rank, Subject(land[0], agency), Subject(NATIONWIDE, agency))
             for rank, agency in enumerate(agencies[:2])
         ]
-    special = [one for one in scene.of_kind("measure") if one.phrase.value in ("usbp", "ofo")]
-    behind = [one for one in special if _tells_part(scene, number, one)]
+    special = [
+        phrase for phrase in scene.of_kind("measure") if phrase.phrase.value in ("usbp", "ofo")
+    ]
+    behind = [phrase for phrase in special if _tells_part(scene, number, phrase)]
     if behind and not (land and NATIONWIDE in named):
         part = scene.near(number, behind)[0][1].phrase.value
         pairs += [
@@ -663,4 +669,4 @@ def _agency_or_border_shares(
         for cost, part_, whole in pairs
         for span in when[:5]
     ]
-    return sorted(made, key=lambda one: one.cost) or None
+    return sorted(made, key=lambda option: option.cost) or None

@@ -85,12 +85,12 @@ class Scene:
 
     def of_kind(self, *kinds: str) -> list[Placed]:
         """The phrases of these kinds, left to right."""
-        return [one for one in self.phrases if one.phrase.kind in kinds]
+        return [phrase for phrase in self.phrases if phrase.phrase.kind in kinds]
 
     def near(self, number: WrittenNumber, placed: Iterable[Placed]) -> list[tuple[float, Placed]]:
         """Phrases by their distance from a number, the nearest first."""
         here = (number.first, number.last)
-        measured = [(self.distance(here, (one.first, one.last)), one) for one in placed]
+        measured = [(self.distance(here, (phrase.first, phrase.last)), phrase) for phrase in placed]
         return sorted(measured, key=lambda pair: (pair[0], pair[1].first < number.first))
 
     def compares(self, first: int) -> bool:
@@ -115,19 +115,23 @@ class Scene:
     def _compares_by_hedge(self, at: int) -> bool:
         """77 percent below the 249,741; but not: down to just over 7,200."""
         here = [
-            one for one in self.phrases if one.first <= at < one.last and one.phrase.kind == "hedge"
+            phrase
+            for phrase in self.phrases
+            if phrase.first <= at < phrase.last and phrase.phrase.kind == "hedge"
         ]
         return bool(here) and self._after_change(here[0].first)
 
     def _after_change(self, at: int) -> bool:
         """Up 11 percent on August; 71 percent down on January."""
-        changed = any(one.last == at and one.phrase.kind == "change" for one in self.phrases)
+        changed = any(
+            phrase.last == at and phrase.phrase.kind == "change" for phrase in self.phrases
+        )
         return changed or any(n.last == at and n.kind in ("percent", "count") for n in self.numbers)
 
     def _is_hedge(self, at: int) -> bool:
         return any(
-            one.first <= at < one.last and one.phrase.kind in ("hedge", "extreme")
-            for one in self.phrases
+            phrase.first <= at < phrase.last and phrase.phrase.kind in ("hedge", "extreme")
+            for phrase in self.phrases
         )
 
     def extent(self, number: WrittenNumber) -> tuple[int, int]:
@@ -136,18 +140,18 @@ class Scene:
 
     def _phrases(self) -> Iterator[Placed]:
         """Phrases outside of times; hyphens are skipped, as are the words of a number."""
-        kept = [
+        places = [
             i
             for i, token in enumerate(self.tokens)
             if not (token.mark and token.low not in ("~", "\u2248")) and i not in self._timed
         ]
-        words = [self.tokens[i].low.removesuffix("'s") for i in kept]
-        for found in lexicon(self.source.name).find(words):
-            first, last = kept[found.first], kept[found.last - 1] + 1
-            left_out = set(range(first, last)).difference(kept[found.first : found.last])
+        words = [self.tokens[i].low.removesuffix("'s") for i in places]
+        for match in lexicon(self.source.name).find(words):
+            first, last = places[match.first], places[match.last - 1] + 1
+            left_out = set(range(first, last)).difference(places[match.first : match.last])
             if any(self.tokens[i].low in (",", ";", ".", "(") for i in left_out):
                 continue
-            for phrase in found.phrases:
+            for phrase in match.phrases:
                 yield Placed(first, last, self._meant(first, phrase))
 
     def _meant(self, first: int, phrase: Phrase) -> Phrase:
@@ -159,7 +163,7 @@ class Scene:
 
     def covered(self, number: WrittenNumber) -> bool:
         """Whether a number is a word of a phrase: CBP One."""
-        return any(one.first < number.first < one.last for one in self.phrases)
+        return any(phrase.first < number.first < phrase.last for phrase in self.phrases)
 
 
 Noun = Literal["people", "measure", "group", "off_topic", "not_claim", "unknown", "bare"]
@@ -211,22 +215,22 @@ def noun_after(scene: Scene, number: WrittenNumber) -> NounAfter:
     if scene.low(at) in ("of",) and scene.low(at + 1) in ("the", "those", "them", "these", "whom"):
         return NounAfter("bare")
     while at < number.last + 6:
-        found = _phrase_at(scene, at)
+        phrase = _phrase_at(scene, at)
         if (
-            found
-            and found.phrase.value == "ofo"
-            and scene.low(found.first).startswith(("port", "point"))
+            phrase
+            and phrase.phrase.value == "ofo"
+            and scene.low(phrase.first).startswith(("port", "point"))
         ):
-            return NounAfter("not_claim", found)
-        if found and found.phrase.kind in _NOUN_KINDS:
-            return NounAfter(_NOUN_KINDS[found.phrase.kind], found)
+            return NounAfter("not_claim", phrase)
+        if phrase and phrase.phrase.kind in _NOUN_KINDS:
+            return NounAfter(_NOUN_KINDS[phrase.phrase.kind], phrase)
         low = scene.low(at)
-        if not low or low in _STOPS or scene.in_time(at) or (found is None and _is_mark(low)):
+        if not low or low in _STOPS or scene.in_time(at) or (phrase is None and _is_mark(low)):
             break
-        if found and found.phrase.kind in ("hedge", "change"):
+        if phrase and phrase.phrase.kind in ("hedge", "change"):
             break
-        unknown += found is None or found.phrase.kind not in ("border", "extreme", "sector")
-        at = found.last if found else at + 1
+        unknown += phrase is None or phrase.phrase.kind not in ("border", "extreme", "sector")
+        at = phrase.last if phrase else at + 1
     return NounAfter("unknown" if unknown else "bare")
 
 
@@ -235,7 +239,7 @@ def _in_brackets_of_unknown(scene: Scene, number: WrittenNumber) -> bool:
     if scene.low(number.first - 1) != "(" or scene.low(number.last) not in (")", ";", ","):
         return False
     at = number.first - 2
-    known = scene.in_time(at) or any(one.first <= at < one.last for one in scene.phrases)
+    known = scene.in_time(at) or any(phrase.first <= at < phrase.last for phrase in scene.phrases)
     known = known or any(n.first <= at < n.last for n in scene.numbers)
     text = scene.text[scene.tokens[at].start : scene.tokens[at].end] if at >= 0 else ""
     return not known and text[:1].isupper()
@@ -254,12 +258,12 @@ def _phrase_at(scene: Scene, at: int) -> Placed | None:
         "arrest_place",
         "drug",
     )
-    here = [one for one in scene.phrases if one.first == at]
+    here = [phrase for phrase in scene.phrases if phrase.first == at]
     return min(
         here,
-        key=lambda one: (
-            -one.last,
-            order.index(one.phrase.kind) if one.phrase.kind in order else 9,
+        key=lambda phrase: (
+            -phrase.last,
+            order.index(phrase.phrase.kind) if phrase.phrase.kind in order else 9,
         ),
         default=None,
     )
@@ -314,7 +318,7 @@ def _is_joined(scene: Scene, number: WrittenNumber) -> bool:
 def _in_range(scene: Scene, number: WrittenNumber) -> bool:
     """10 to 20 percent; between 15 and 20 percent: no single number."""
     for other in scene.numbers:
-        low, high = sorted((number, other), key=lambda one: one.first)
+        low, high = sorted((number, other), key=lambda number: number.first)
         joined = high.first == low.last + 1 and scene.low(low.last) in (
             "to",
             "and",
@@ -343,10 +347,10 @@ def hedge(scene: Scene, number: WrittenNumber) -> Hedge:
     at = number.first
     if scene.low(at - 1) in ("a", "an", "by", "of"):
         at -= 1
-    for one in scene.of_kind("hedge"):
-        behind_number = any(n.last == one.first for n in scene.numbers)
-        if one.last in (at, number.first) and not behind_number:
-            return _hedge(one.phrase.value)
+    for phrase in scene.of_kind("hedge"):
+        behind_number = any(n.last == phrase.first for n in scene.numbers)
+        if phrase.last in (at, number.first) and not behind_number:
+            return _hedge(phrase.phrase.value)
     return _hedge_behind(scene, number)
 
 
@@ -367,10 +371,10 @@ def _hedge_behind(scene: Scene, number: WrittenNumber) -> Hedge:
         return "over" if after2 == "more" else "about"
     if after == "plus":
         return "over"
-    for one in scene.of_kind("hedge"):
-        behind = one.first == number.last + 1 and after == ","
-        if behind and scene.low(one.last) in (",", "were", "."):
-            return _hedge(one.phrase.value)
+    for phrase in scene.of_kind("hedge"):
+        behind = phrase.first == number.last + 1 and after == ","
+        if behind and scene.low(phrase.last) in (",", "were", "."):
+            return _hedge(phrase.phrase.value)
     return ""
 
 
@@ -390,27 +394,32 @@ def direction(scene: Scene, number: WrittenNumber) -> int:
         return -1
     if scene.text[start - 1 : start] == "+":
         return 1
-    near = [(d, one) for d, one in scene.near(number, scene.of_kind("change", "hedge")) if d < 14]
-    found = [
-        (d + _reach(number, one), one) for d, one in near if _says_direction(scene, number, one)
+    near = [
+        (d, phrase) for d, phrase in scene.near(number, scene.of_kind("change", "hedge")) if d < 14
     ]
-    best = min(found, key=lambda pair: pair[0], default=None)
+    directions = [
+        (d + _reach(number, phrase), phrase)
+        for d, phrase in near
+        if _says_direction(scene, number, phrase)
+    ]
+    best = min(directions, key=lambda pair: pair[0], default=None)
     if best is None:
         return 0
     return 1 if best[1].phrase.value in ("up", "over") else -1
 
 
-def _reach(number: WrittenNumber, one: Placed) -> float:
+def _reach(number: WrittenNumber, phrase: Placed) -> float:
     """Words right behind a percent say its direction; before it, verbs and nouns do."""
-    if one.first >= number.last:
-        return 0.0 if one.first - number.last <= 1 else 2.5
+    if phrase.first >= number.last:
+        return 0.0 if phrase.first - number.last <= 1 else 2.5
     return 1.0
 
 
-def _says_direction(scene: Scene, number: WrittenNumber, one: Placed) -> bool:
-    if one.phrase.kind == "change":
+def _says_direction(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
+    if phrase.phrase.kind == "change":
         return not (
-            one.last == number.first and scene.low(one.first) in ("above", "below", "more", "less")
+            phrase.last == number.first
+            and scene.low(phrase.first) in ("above", "below", "more", "less")
         )
-    behind = number.last <= one.first <= number.last + 1
-    return behind and one.phrase.value in ("over", "below")
+    behind = number.last <= phrase.first <= number.last + 1
+    return behind and phrase.phrase.value in ("over", "below")

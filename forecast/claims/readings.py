@@ -126,8 +126,8 @@ def subjects(scene: Scene, number: WrittenNumber, context: TextState) -> list[Ca
 def cheapest(options: Iterable[Candidate[T]]) -> list[Candidate[T]]:
     """Each value once, at its least cost, the likeliest first."""
     best: dict[T, Candidate[T]] = {}
-    for one in sorted(options, key=lambda option: option.cost):
-        best.setdefault(one.value, one)
+    for option in sorted(options, key=lambda option: option.cost):
+        best.setdefault(option.value, option)
     return list(best.values())
 
 
@@ -147,27 +147,27 @@ def _subject(part: SensePart, border: Candidate[str], agency: Candidate[str]) ->
 
 
 def _borders(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[str]]:
-    near = [(d, one) for d, one in scene.near(number, scene.of_kind("border")) if d < 60]
+    near = [(d, phrase) for d, phrase in scene.near(number, scene.of_kind("border")) if d < 60]
     if near:
         first = near[0][1].phrase.value
-        found = [Candidate(first, 0.0, True)]
-        others = dict.fromkeys(one.phrase.value for _, one in near[1:])
-        found += [Candidate(v, 1.2 + (near[0][0] < TIGHT)) for v in others if v != first]
-        return found
+        options = [Candidate(first, 0.0, True)]
+        others = dict.fromkeys(phrase.phrase.value for _, phrase in near[1:])
+        options += [Candidate(v, 1.2 + (near[0][0] < TIGHT)) for v in others if v != first]
+        return options
     order = dict.fromkeys(filter(None, (context.border, context.home)))
-    found = [Candidate(border, 0.6 + 0.6 * i) for i, border in enumerate(order)]
+    options = [Candidate(border, 0.6 + 0.6 * i) for i, border in enumerate(order)]
     spoken = any(kind == "border" for kind, _ in context.speaks)
     guesses = {NATIONWIDE: 1.6, "southwest": 1.4} if spoken else {NATIONWIDE: 0.7, "southwest": 0.5}
-    if found:
+    if options:
         guesses = {NATIONWIDE: 2.4, "southwest": 2.4}
-    return found + [Candidate(b, cost) for b, cost in guesses.items() if b not in order]
+    return options + [Candidate(b, cost) for b, cost in guesses.items() if b not in order]
 
 
 def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[str]]:
     """Agencies by the words around a number; "encounters" gives way to a named agency."""
     near = [pair for pair in scene.near(number, scene.of_kind("measure")) if pair[0] < 60]
-    own = [one for _, one in near if _is_own(scene, number, one)]
-    named = [one.phrase.value for one in own]
+    own = [phrase for _, phrase in near if _is_own(scene, number, phrase)]
+    named = [phrase.phrase.value for phrase in own]
     if "both" in named[:3]:
         return [Candidate("", 0.0, True)]
     if _joined_agencies(scene, own):
@@ -176,36 +176,38 @@ def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[C
     if special:
         return _special_agency(near, own, special)
     usual = context.agency
-    agents = any(scene.low(one.last - 1).startswith("agent") for one in own)
+    agents = any(scene.low(phrase.last - 1).startswith("agent") for phrase in own)
     if "all" in named and agents:
         return [Candidate("", 0.1), Candidate("usbp", 0.3)]
     if "all" in named:
         spoken = ("measure", "usbp") in context.speaks
         also = [Candidate("usbp", 0.8 if usual == "usbp" else 1.6)] if spoken else []
         return [Candidate("", 0.0, not also or usual != "usbp"), *also]
-    elsewhere = [one.phrase.value for _, one in near if one.phrase.value in ("usbp", "ofo", "all")]
-    said = [{"all": ""}.get(value, value) for value in elsewhere]
+    elsewhere = [
+        phrase.phrase.value for _, phrase in near if phrase.phrase.value in ("usbp", "ofo", "all")
+    ]
+    agencies = [{"all": ""}.get(value, value) for value in elsewhere]
     first = [""] if "any" in named and usual is None else []
-    order = dict.fromkeys([*first, *([usual] if usual is not None else []), *said, "", "usbp"])
+    order = dict.fromkeys([*first, *([usual] if usual is not None else []), *agencies, "", "usbp"])
     return [Candidate(value, 0.3 + 0.3 * i) for i, value in enumerate(order)]
 
 
-def _is_own(scene: Scene, number: WrittenNumber, one: Placed) -> bool:
+def _is_own(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
     """Whether a measure speaks of this number: no other number stands between, or it leads all."""
-    low, high = sorted(((one.first, one.last), (number.first, number.last)))
+    low, high = sorted(((phrase.first, phrase.last), (number.first, number.last)))
     if any(scene.low(i) == ";" for i in range(low[1], high[0])):
         return False
-    if one.first >= number.last:
-        return not scene.numbers_between(number.last, one.first)
-    if not scene.numbers_between(one.last, number.first):
+    if phrase.first >= number.last:
+        return not scene.numbers_between(number.last, phrase.first)
+    if not scene.numbers_between(phrase.last, number.first):
         return True
-    return not scene.numbers_between(0, one.first)
+    return not scene.numbers_between(0, phrase.first)
 
 
 def _joined_agencies(scene: Scene, own: list[Placed]) -> bool:
     """Apprehended or turned away at ports: both agencies together."""
-    patrol = [one for one in own if one.phrase.value == "usbp"]
-    ports = [one for one in own if one.phrase.value == "ofo"]
+    patrol = [phrase for phrase in own if phrase.phrase.value == "usbp"]
+    ports = [phrase for phrase in own if phrase.phrase.value == "ofo"]
     for a, b in product(patrol, ports):
         low, high = min(a.last, b.last), max(a.first, b.first)
         words = {scene.low(i) for i in range(low, high)}
@@ -222,16 +224,16 @@ def _special_agency(
     near: list[tuple[float, Placed]], own: list[Placed], special: list[str]
 ) -> list[Candidate[str]]:
     first = special[0]
-    distance = min(d for d, one in near if one in own and one.phrase.value == first)
-    nearest = next(d for d, one in near if one in own)
+    distance = min(d for d, phrase in near if phrase in own and phrase.phrase.value == first)
+    nearest = next(d for d, phrase in near if phrase in own)
     all_beside = own[0].phrase.value == "all"
-    found = [Candidate(first, 0.0, True)]
+    options = [Candidate(first, 0.0, True)]
     if all_beside and distance > nearest + 5:
         # "encounters" right beside it, the agency farther off: it may be about all of them.
-        found = [Candidate(first, 0.1), Candidate("", 0.6)]
+        options = [Candidate(first, 0.1), Candidate("", 0.6)]
     if len(set(special)) > 1:
-        found.append(Candidate(next(value for value in special if value != first), 1.5))
-    return found
+        options.append(Candidate(next(value for value in special if value != first), 1.5))
+    return options
 
 
 def _parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[SensePart]]:
@@ -245,23 +247,23 @@ def _parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Cand
         # A group within a sector is not told apart: a subject that the record does not have.
         members = (*fields[0].value[1], *groups[0].value[1])
         return [Candidate(("none", members, False), 0.0, True)]
-    found = [*groups, *fields]
-    if found and found[0].bound:
-        return [*found, *([] if fields and fields[0].bound else [Candidate(NO_PART, 2.2)])]
-    if not found and context.group != NO_PART:
+    options = [*groups, *fields]
+    if options and options[0].bound:
+        return [*options, *([] if fields and fields[0].bound else [Candidate(NO_PART, 2.2)])]
+    if not options and context.group != NO_PART:
         return _carried_group(scene, context)
     part = _carried(scene, context)
     carried = _carried_part(scene, number, part, bool(fields))
-    plain = _plain_part(scene, part, found, bool(fields))
-    return sorted([*found, *carried, plain], key=lambda option: option.cost)
+    plain = _plain_part(scene, part, options, bool(fields))
+    return sorted([*options, *carried, plain], key=lambda option: option.cost)
 
 
 def _carried_group(scene: Scene, context: TextState) -> list[Candidate[SensePart]]:
     """A group of the sentence before is still meant where no new noun is named."""
     fresh = bool(scene.of_kind("measure")) and bool(scene.of_kind("border"))
     plain, carried = (0.0, 1.2) if fresh else (0.6, 0.3)
-    found = [Candidate(NO_PART, plain), Candidate(context.group, carried)]
-    return sorted(found, key=lambda option: option.cost)
+    options = [Candidate(NO_PART, plain), Candidate(context.group, carried)]
+    return sorted(options, key=lambda option: option.cost)
 
 
 def _carried(scene: Scene, context: TextState) -> SensePart:
@@ -284,10 +286,10 @@ def _carried_part(
 
 
 def _plain_part(
-    scene: Scene, carried: SensePart, found: list[Candidate[SensePart]], named: bool
+    scene: Scene, carried: SensePart, options: list[Candidate[SensePart]], named: bool
 ) -> Candidate[SensePart]:
     """A border as a whole; less likely where a sector or state is meant."""
-    if any(part.value[0] == "state" and part.cost < 0.5 for part in found):
+    if any(part.value[0] == "state" and part.cost < 0.5 for part in options):
         return Candidate(NO_PART, 0.9)
     if _unnamed_sectors(scene) and not named and carried == NO_PART:
         return Candidate(NO_PART, 1.8)  # some sector that is not named
@@ -297,31 +299,34 @@ def _plain_part(
 def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[SensePart]]:
     """Sectors, field offices and states that are named near a number."""
     placed = [
-        one
-        for one in scene.of_kind("sector", "city", "office", "state")
-        if not _is_dateline(scene, one) and _may_be_part(scene, one, context)
+        phrase
+        for phrase in scene.of_kind("sector", "city", "office", "state")
+        if not _is_dateline(scene, phrase) and _may_be_part(scene, phrase, context)
     ]
-    near = [(d, one) for d, one in scene.near(number, placed) if d < 45]
-    found: list[Candidate[SensePart]] = []
-    for rank, (distance, one) in enumerate(near[:3]):
-        kind = "sector" if one.phrase.kind == "city" else one.phrase.kind
-        own = tuple(one.phrase.value.split("+"))
-        run = _run(scene, one, placed) if rank == 0 else own
-        sure = kind in ("sector", "office") and _sure(scene, one, context)
+    near = [(d, phrase) for d, phrase in scene.near(number, placed) if d < 45]
+    options: list[Candidate[SensePart]] = []
+    for rank, (distance, phrase) in enumerate(near[:3]):
+        kind = "sector" if phrase.phrase.kind == "city" else phrase.phrase.kind
+        own = tuple(phrase.phrase.value.split("+"))
+        run = _run(scene, phrase, placed) if rank == 0 else own
+        sure = kind in ("sector", "office") and _sure(scene, phrase, context)
         cost = (0.0 if distance < FAR else 0.3) + (0.0 if rank == 0 else 1.2)
-        alone = not scene.of_kind("border", "sector") and scene.low(one.first - 1) in ("in", "into")
+        alone = not scene.of_kind("border", "sector") and scene.low(phrase.first - 1) in (
+            "in",
+            "into",
+        )
         cost += (0.0 if alone else 0.9) if kind == "state" else 0.0 if sure else 0.5
-        found.append(Candidate((kind, run, False), cost, sure and rank == 0))
+        options.append(Candidate((kind, run, False), cost, sure and rank == 0))
         if run != own:
-            found.append(Candidate((kind, own, False), cost + 0.4))
-    return found
+            options.append(Candidate((kind, own, False), cost + 0.4))
+    return options
 
 
 def _unnamed_sectors(scene: Scene) -> bool:
     """The sector, five Texas sectors: some that are not named here."""
     return any(
         scene.low(i) in ("sector", "sector's", "sectors")
-        and not any(one.first <= i < one.last for one in scene.of_kind("border"))
+        and not any(phrase.first <= i < phrase.last for phrase in scene.of_kind("border"))
         for i in range(len(scene.tokens))
     )
 
@@ -331,52 +336,56 @@ def same_border(part: SensePart, border: str) -> bool:
     return part[0] == "sector" and FIELD_BORDERS.get(part[1][0], "southwest") == border
 
 
-def _may_be_part(scene: Scene, one: Placed, context: TextState) -> bool:
-    if one.phrase.kind == "office":
+def _may_be_part(scene: Scene, phrase: Placed, context: TextState) -> bool:
+    if phrase.phrase.kind == "office":
         return True
-    if one.phrase.kind == "state":
-        before = scene.low(one.first - 1)
+    if phrase.phrase.kind == "state":
+        before = scene.low(phrase.first - 1)
         return (
             before in ("in", "along", "into", "for", "through", "of", ",", "and", "to")
-            or one.first < 3
+            or phrase.first < 3
         )
-    named = one.phrase.value in context.sectors_named or _has_sector_word(scene, one)
+    named = phrase.phrase.value in context.sectors_named or _has_sector_word(scene, phrase)
     here = any(scene.low(i) in _SECTOR_WORDS for i in range(len(scene.tokens)))
-    if one.phrase.kind == "city":
+    if phrase.phrase.kind == "city":
         return named or here
     patrol = any(p.phrase.value in ("usbp", "all") for p in scene.of_kind("measure"))
-    if one.phrase.value in UNMISTAKABLE:
+    if phrase.phrase.value in UNMISTAKABLE:
         return True
     return named or here or patrol or bool(context.sectors_named) or context.agency == "usbp"
 
 
-def _has_sector_word(scene: Scene, one: Placed) -> bool:
-    inside = any(scene.low(i) in _SECTOR_WORDS for i in range(one.first, one.last + 1))
-    return inside or scene.low(one.last - 1) == "rgv"
+def _has_sector_word(scene: Scene, phrase: Placed) -> bool:
+    inside = any(scene.low(i) in _SECTOR_WORDS for i in range(phrase.first, phrase.last + 1))
+    return inside or scene.low(phrase.last - 1) == "rgv"
 
 
-def _sure(scene: Scene, one: Placed, context: TextState) -> bool:
+def _sure(scene: Scene, phrase: Placed, context: TextState) -> bool:
     here = any(scene.low(i) in _SECTOR_WORDS for i in range(len(scene.tokens)))
-    unmistakable = one.phrase.value in UNMISTAKABLE
-    named = one.phrase.value in context.sectors_named
+    unmistakable = phrase.phrase.value in UNMISTAKABLE
+    named = phrase.phrase.value in context.sectors_named
     return (
-        _has_sector_word(scene, one) or here or named or unmistakable or one.phrase.kind == "office"
+        _has_sector_word(scene, phrase)
+        or here
+        or named
+        or unmistakable
+        or phrase.phrase.kind == "office"
     )
 
 
-def _is_dateline(scene: Scene, one: Placed) -> bool:
+def _is_dateline(scene: Scene, phrase: Placed) -> bool:
     """TUCSON, Ariz. - the place of writing."""
-    text = scene.text[scene.tokens[one.first].start : scene.tokens[one.last - 1].end]
-    return scene.sentence.opens and one.first < 2 and text.isupper() and len(text) > 3
+    text = scene.text[scene.tokens[phrase.first].start : scene.tokens[phrase.last - 1].end]
+    return scene.sentence.opens and phrase.first < 2 and text.isupper() and len(text) > 3
 
 
-def _run(scene: Scene, one: Placed, placed: Iterable[Placed]) -> tuple[str, ...]:
+def _run(scene: Scene, phrase: Placed, placed: Iterable[Placed]) -> tuple[str, ...]:
     """The parts that are enumerated with this one: Cubans, Venezuelans and Nicaraguans."""
-    joined = [one]
-    kinds = {"sector", "city"} if one.phrase.kind in ("sector", "city") else {one.phrase.kind}
+    joined = [phrase]
+    kinds = {"sector", "city"} if phrase.phrase.kind in ("sector", "city") else {phrase.phrase.kind}
     others = sorted((p for p in placed if p.phrase.kind in kinds), key=lambda p: p.first)
-    for other in sorted(others, key=lambda p: abs(p.first - one.first)):
-        if other not in joined and any(_joined(scene, other, held) for held in joined):
+    for other in sorted(others, key=lambda p: abs(p.first - phrase.first)):
+        if other not in joined and any(_joined(scene, other, label) for label in joined):
             joined.append(other)
     values = [p.phrase.value for p in sorted(joined, key=lambda p: p.first)]
     return tuple(dict.fromkeys(name for value in values for name in value.split("+")))
@@ -409,17 +418,17 @@ def _joined(scene: Scene, a: Placed, b: Placed) -> bool:
 def _groups(scene: Scene, number: WrittenNumber) -> list[Candidate[SensePart]]:
     """Nationalities, demographic groups and places of arrest beside a number."""
     kinds = ["citizenship", "countries", "demographic", "drug"]
-    if any(one.phrase.value == "usbp" for one in scene.of_kind("measure")):
+    if any(phrase.phrase.value == "usbp" for phrase in scene.of_kind("measure")):
         kinds.append("arrest_place")  # of the Border Patrol's arrests only
-    placed = [one for one in scene.of_kind(*kinds) if not _is_no_nationality(scene, one)]
-    near = [(d, one) for d, one in scene.near(number, placed) if d < 30]
-    near = [(d, one) for d, one in near if not _only_included(scene, number, one)]
+    placed = [phrase for phrase in scene.of_kind(*kinds) if not _is_no_nationality(scene, phrase)]
+    near = [(d, phrase) for d, phrase in scene.near(number, placed) if d < 30]
+    near = [(d, phrase) for d, phrase in near if not _only_included(scene, number, phrase)]
     if not near:
         return []
-    distance, one = near[0]
-    kind, value = one.phrase.kind, one.phrase.value
+    distance, phrase = near[0]
+    kind, value = phrase.phrase.kind, phrase.phrase.value
     same = [p for p in placed if p.phrase.kind == kind]
-    run = _run(scene, one, same)
+    run = _run(scene, phrase, same)
     bound = distance < TIGHT + 2
     cost = 0.0 if bound else 0.5 if distance < FAR else 1.2
     if value == "?" or "?" in run:
@@ -427,24 +436,28 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[Candidate[SensePart]]:
     if value.startswith("-"):
         return [Candidate(("citizenship", (value[1:],), True), cost, bound)]
     dimension = {"arrest_place": APPREHENSION, "countries": "citizenship"}.get(kind, kind)
-    found = [Candidate((dimension, run, False), cost, bound)]
+    options = [Candidate((dimension, run, False), cost, bound)]
     if len(run) > 1 and "+" not in value:
-        found.append(Candidate((dimension, (value,), False), cost + 0.4, bound))
-    return found
+        options.append(Candidate((dimension, (value,), False), cost + 0.4, bound))
+    return options
 
 
-def _only_included(scene: Scene, number: WrittenNumber, one: Placed) -> bool:
+def _only_included(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
     """8,083 persons, a number that includes families: all of them, not the families."""
-    words = {scene.low(i) for i in range(number.last, one.first)}
+    words = {scene.low(i) for i in range(number.last, phrase.first)}
     return bool(words & {"includes", "including", "include", "included", "comprising"})
 
 
-def _is_no_nationality(scene: Scene, one: Placed) -> bool:
+def _is_no_nationality(scene: Scene, phrase: Placed) -> bool:
     """Mexico and Canada as neighbors, governments and the like."""
-    if one.phrase.kind != "citizenship":
+    if phrase.phrase.kind != "citizenship":
         return False
-    word, before, after = scene.low(one.first), scene.low(one.first - 1), scene.low(one.last)
-    after2 = scene.low(one.last + 1)
+    word, before, after = (
+        scene.low(phrase.first),
+        scene.low(phrase.first - 1),
+        scene.low(phrase.last),
+    )
+    after2 = scene.low(phrase.last + 1)
     if after in (
         "border",
         "government",
@@ -464,11 +477,11 @@ def _is_no_nationality(scene: Scene, one: Placed) -> bool:
         "national",
         "port",
     ):
-        return not (after == "national" and one.phrase.value != "MEXICO")
+        return not (after == "national" and phrase.phrase.value != "MEXICO")
     if (
         word == "from"
         and after in (",", "into", "in", "to", ".")
-        and scene.low(one.first - 1)
+        and scene.low(phrase.first - 1)
         in (
             "over",
             "coming",
@@ -483,8 +496,8 @@ def _is_no_nationality(scene: Scene, one: Placed) -> bool:
         )
     ):
         return True
-    if word == "from" and one.phrase.value == "MEXICO":
-        people = any(p.last == one.first for p in scene.of_kind("people", "demographic"))
+    if word == "from" and phrase.phrase.value == "MEXICO":
+        people = any(p.last == phrase.first for p in scene.of_kind("people", "demographic"))
         return not (
             people
             or before in ("were", "came", "are", "those", "and", "is", "or", "nationals", ",")
@@ -520,15 +533,15 @@ def dealt(scene: Scene, number: WrittenNumber) -> tuple[Placed | None, TimeRef |
 def says_crossed(scene: Scene, number: WrittenNumber) -> bool:
     """Whether the words about a number say that people came in, not that they were arrested."""
     return any(
-        one.phrase.value not in ("all", "ofo")
-        and _is_own(scene, number, one)
-        and _crossed(scene, one)
-        for one in scene.of_kind("measure")
+        phrase.phrase.value not in ("all", "ofo")
+        and _is_own(scene, number, phrase)
+        and _crossed(scene, phrase)
+        for phrase in scene.of_kind("measure")
     )
 
 
-def _crossed(scene: Scene, one: Placed) -> bool:
-    words = [scene.low(i) for i in range(one.first, one.last)]
+def _crossed(scene: Scene, phrase: Placed) -> bool:
+    words = [scene.low(i) for i in range(phrase.first, phrase.last)]
     if any(word.startswith("port") for word in words):
         return False  # between ports of entry
     return any(word.startswith(("cross", "entr", "enter")) for word in words)
@@ -551,7 +564,7 @@ def times_near(scene: Scene, number: WrittenNumber, compared: bool = False) -> l
 
     compared : whether the number itself is what something is compared with.
     """
-    found = []
+    near = []
     for ref, place in zip(scene.times, scene.time_places, strict=True):
         before = place[0] < number.first
         inside = number.first <= place[0] < number.last
@@ -559,8 +572,8 @@ def times_near(scene: Scene, number: WrittenNumber, compared: bool = False) -> l
         theirs = not led and _belongs_to_extreme(scene, ref, place)
         if ref.counts and not inside and not theirs:
             distance = _time_distance(scene, number, ref, place, compared)
-            found.append(Timed(distance - 0.1 * (not before), ref, before))
-    return sorted(found, key=lambda timed: timed.distance)
+            near.append(Timed(distance - 0.1 * (not before), ref, before))
+    return sorted(near, key=lambda timed: timed.distance)
 
 
 def _time_distance(
@@ -632,11 +645,11 @@ def _leads_next(scene: Scene, place: tuple[int, int], number: WrittenNumber) -> 
 
 def _belongs_to_extreme(scene: Scene, ref: TimeRef, place: tuple[int, int]) -> bool:
     """The lowest since 2021; the record of 2021; the lowest since the start of FY2012."""
-    for one in scene.of_kind("extreme"):
-        between = [scene.low(i) for i in range(one.last, place[0])]
-        if 0 <= place[0] - one.last <= 9 and (ref.since or "since" in between):
-            return not scene.numbers_between(one.last, place[0])
-        if between in (["of"], ["set", "in"], ["from"]) and scene.low(one.first - 1) == "the":
+    for phrase in scene.of_kind("extreme"):
+        between = [scene.low(i) for i in range(phrase.last, place[0])]
+        if 0 <= place[0] - phrase.last <= 9 and (ref.since or "since" in between):
+            return not scene.numbers_between(phrase.last, place[0])
+        if between in (["of"], ["set", "in"], ["from"]) and scene.low(phrase.first - 1) == "the":
             return True
     return False
 
@@ -654,7 +667,7 @@ def spans_for(
     base : the span of what it is compared with. main_only : leave out times that something is
         compared with.
     """
-    found: list[Candidate[ClaimSpan]] = []
+    options: list[Candidate[ClaimSpan]] = []
     now = replace(context.when, here=named_in_full(scene))
     near = times_near(scene, number, compared)
     _, given = dealt(scene, number)
@@ -672,17 +685,19 @@ def spans_for(
         cost = 0.0 if timed.distance < FAR else 1.2 if len(context.recent) else 0.4
         cost += 1.3 * rank + (1.5 if timed.ref.form in ("past_years", "past") else 0.0)
         bound = rank == 0 and timed.distance < TIGHT + 1
-        found += [
+        options += [
             Candidate(span, cost + (0.35 * i if i else 0.0), bound)
             for i, span in enumerate(resolved[:6])
         ]
-    if not found or not found[0].bound:
-        found += _from_before(context, bool(found) and near[0].distance < FAR, scene.source)
-    return cheapest(found)
+    if not options or not options[0].bound:
+        options += _from_before(context, bool(options) and near[0].distance < FAR, scene.source)
+    return cheapest(options)
 
 
-def _from_before(context: TextState, some: bool, source: Source) -> Iterator[Candidate[ClaimSpan]]:
-    more = 1.5 if some else 0.0
+def _from_before(
+    context: TextState, any_place: bool, source: Source
+) -> Iterator[Candidate[ClaimSpan]]:
+    more = 1.5 if any_place else 0.0
     for i, span in enumerate(context.recent[:3]):
         yield Candidate(span, 0.6 + 0.9 * i + more)
     if not context.recent:
@@ -707,15 +722,15 @@ def weigh(
     against: list[Candidate[ClaimSpan] | None] = [*versus] if versus else [None]
     made = [
         ScoredReading(
-            Reading(one.value, span.value, measure, then.value if then else None),
-            one.cost + span.cost + (then.cost if then else 0),
-            one.bound,
+            Reading(subject.value, span.value, measure, then.value if then else None),
+            subject.cost + span.cost + (then.cost if then else 0),
+            subject.bound,
             span.bound,
         )
-        for one, span, then in product(whose, when, against)
+        for subject, span, then in product(whose, when, against)
         if then is None or then.value != span.value
     ]
-    return sorted(made, key=lambda one: one.cost)
+    return sorted(made, key=lambda reading: reading.cost)
 
 
 def other_measures(sense: Reading) -> Iterator[tuple[Reading, bool]]:
@@ -730,14 +745,14 @@ def other_measures(sense: Reading) -> Iterator[tuple[Reading, bool]]:
     elif whose.dimension == APPREHENSION:
         same = [Subject(border, "usbp")]
     elif not whose.dimension:
-        same = [Subject(border, one) for one in ("", "usbp", "ofo") if one != whose.agency]
+        same = [Subject(border, agency) for agency in ("", "usbp", "ofo") if agency != whose.agency]
     yield from ((_with(sense, subject), True) for subject in same)
     if whose.dimension:
         return
-    elsewhere = [one for one in (NATIONWIDE, *BORDERS) if one != border]
+    elsewhere = [total for total in (NATIONWIDE, *BORDERS) if total != border]
     far = [Subject(*pair) for pair in product(elsewhere, (whose.agency, "", "usbp"))]
     if whose.agency == "usbp":
-        far[:0] = [Subject(border, "", APPREHENSION, (one,)) for one in (AT_LARGE, AT_ENTRY)]
+        far[:0] = [Subject(border, "", APPREHENSION, (kind,)) for kind in (AT_LARGE, AT_ENTRY)]
     yield from ((_with(sense, subject), False) for subject in far)
 
 

@@ -108,8 +108,8 @@ def _month_year(match: re.Match[str], _: CalendarWord) -> tuple[Any, ...]:
 
 
 def _quarter_of(match: re.Match[str], _: CalendarWord) -> tuple[Any, ...]:
-    said = _group(match, "q", "q2") or "1"
-    return _year(match["fy"]), _QUARTERS[int(said) - 1] if said.isdigit() else said.lower()
+    digits = _group(match, "q", "q2") or "1"
+    return _year(match["fy"]), _QUARTERS[int(digits) - 1] if digits.isdigit() else digits.lower()
 
 
 def _same_as(match: re.Match[str], _: CalendarWord) -> tuple[Any, ...]:
@@ -183,8 +183,8 @@ def _grammar(source: str) -> list[tuple[re.Pattern[str], str, CalendarWord]]:
 
 
 def _filled(pattern: str, macros: Mapping[str, str]) -> str:
-    while found := re.search(r"\{([A-Z_]+)\}", pattern):
-        pattern = pattern.replace(found[0], macros[found[1]])
+    while match := re.search(r"\{([A-Z_]+)\}", pattern):
+        pattern = pattern.replace(match[0], macros[match[1]])
     return pattern
 
 
@@ -245,8 +245,8 @@ def spans(ref: TimeRef, now: Now, base: ClaimSpan | None = None) -> list[ClaimSp
     base : the span that it is compared with, for "a year earlier" and for months without a year.
     """
     handler = _HANDLERS.get(ref.form)
-    found = handler(ref.args, now, base) if handler else []
-    return list(dict.fromkeys(span for span in found if span.last >= span.first))
+    resolved = handler(ref.args, now, base) if handler else []
+    return list(dict.fromkeys(span for span in resolved if span.last >= span.first))
 
 
 def _latest(number: int, before: int) -> int:
@@ -268,16 +268,16 @@ def _of_month(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[C
         for month in range(span.first, span.last + 1)
         if month % 12 == number - 1
     ]
-    found = [*inside[-1:], *_beside_base(number, which, base), latest]
+    spans = [*inside[-1:], *_beside_base(number, which, base), latest]
     if which == "last":
-        found.append(latest - 12)
+        spans.append(latest - 12)
     if not base and now.published.day >= 27 and now.month % 12 == number - 1:
-        found.append(now.month)
+        spans.append(now.month)
     for recent in (*now.here[:2], *now.recent[:3]):
         for near in (_latest(number, recent.last + 1), _latest(number, recent.last + 12)):
             if near < now.month:
-                found.append(near)
-    return [_one(month) for month in found]
+                spans.append(near)
+    return [_one(month) for month in spans]
 
 
 def _beside_base(number: int, which: str, base: ClaimSpan | None) -> list[int]:
@@ -301,10 +301,10 @@ def _month_fy(args: tuple[Any, ...], _: Now, __: ClaimSpan | None) -> list[Claim
 def _month_of(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     number, which = args
     year = now.published.year - ("this" not in which)
-    found = [_one(year * 12 + number - 1)]
+    spans = [_one(year * 12 + number - 1)]
     if base and "this" not in which:
-        found.insert(0, _one((base.last // 12 - 1) * 12 + number - 1))
-    return found
+        spans.insert(0, _one((base.last // 12 - 1) * 12 + number - 1))
+    return spans
 
 
 def _of_months(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
@@ -319,14 +319,14 @@ def _of_months(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[
     else:
         end = _latest(last, base.last if base else now.month)
     begin = first_year * 12 + first - 1 if first_year else _latest(first, end + 1)
-    found = [ClaimSpan(begin, end)]
+    spans = [ClaimSpan(begin, end)]
     if not last_year:
-        found += [ClaimSpan(begin - 12, end - 12)]
-        found += [
+        spans += [ClaimSpan(begin - 12, end - 12)]
+        spans += [
             ClaimSpan(_latest(first, near + 1), near)
             for near in (_latest(last, recent.last + 1) for recent in now.recent[:2])
         ]
-    return found
+    return spans
 
 
 def _clipped(span: ClaimSpan, now: Now) -> list[ClaimSpan]:
@@ -335,7 +335,7 @@ def _clipped(span: ClaimSpan, now: Now) -> list[ClaimSpan]:
         return [span]
     if span.last == now.month - 1:
         return [span, ClaimSpan(span.first, span.last - 1)]
-    month = [one.last for one in now.recent[:2] if one.length == 1]
+    month = [recent.last for recent in now.recent[:2] if recent.length == 1]
     ends = [now.newest[0], *month, *now.newest[1:]]
     cut = [ClaimSpan(span.first, min(end, span.last)) for end in ends if end >= span.first]
     return [*cut, span]
@@ -362,21 +362,21 @@ def _fy_through(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list
         return [ClaimSpan(whole.first, end)]
     if base and base.to_date:
         return [fiscal(year or current, base.length)]
-    found = _clipped(whole, now)
+    spans = _clipped(whole, now)
     if year is None:
-        found += _clipped(fiscal(current - 1), now) if now.month % 12 in (9, 10) else []
-        found += [
+        spans += _clipped(fiscal(current - 1), now) if now.month % 12 in (9, 10) else []
+        spans += [
             ClaimSpan(
-                fiscal(months.fiscal_year_at(one.last, now.begins)).first,
-                one.last,
+                fiscal(months.fiscal_year_at(recent.last, now.begins)).first,
+                recent.last,
             )
-            for one in now.recent[:1]
+            for recent in now.recent[:1]
         ]
-    return found
+    return spans
 
 
 def _fy_now(_: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
-    named = [one for one in now.recent if one.year or one.to_date]
+    named = [recent for recent in now.recent if recent.year or recent.to_date]
     current = _fy_through((None, None), now, base)
     return [*current[:3], *named[:1], *current[3:]]
 
@@ -402,10 +402,10 @@ def _fy_first(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[Clai
         return [fiscal(current - 1, length)]
     if year:
         return [fiscal(year, length)]
-    found = [fiscal(current, length)]
-    if found[0].last >= now.month:
-        found.insert(0, fiscal(current - 1, length))
-    return found
+    spans = [fiscal(current, length)]
+    if spans[0].last >= now.month:
+        spans.insert(0, fiscal(current - 1, length))
+    return spans
 
 
 def _fy_last(args: tuple[Any, ...], _: Now, __: ClaimSpan | None) -> list[ClaimSpan]:
@@ -427,7 +427,7 @@ def _year_first(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[Cl
 
 def _of_fys(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     first, last = args
-    return [ClaimSpan(fiscal(first).first, one.last) for one in _clipped(fiscal(last), now)]
+    return [ClaimSpan(fiscal(first).first, span.last) for span in _clipped(fiscal(last), now)]
 
 
 def _of_year(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
@@ -440,48 +440,53 @@ def _of_year(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[Cl
             *_clipped(fiscal(year), now),
             *_clipped(calendar(year), now),
         ]
-    found = [*_clipped(fiscal(year), now)[:3], *_clipped(calendar(year), now)[:3]]
+    spans = [*_clipped(fiscal(year), now)[:3], *_clipped(calendar(year), now)[:3]]
     if base and base.to_date:
-        return [fiscal(year, base.length), *found]
-    calendars = [one for one in now.recent[:3] if one.first % 12 == 0 and one.length > 1]
-    return sorted(found, key=lambda one: one.first % 12 != 0) if calendars else found
+        return [fiscal(year, base.length), *spans]
+    calendars = [
+        recent for recent in now.recent[:3] if recent.first % 12 == 0 and recent.length > 1
+    ]
+    return sorted(spans, key=lambda span: span.first % 12 != 0) if calendars else spans
 
 
 def _of_years(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     first, last = args
     return [
-        *(ClaimSpan(fiscal(first).first, one.last) for one in _clipped(fiscal(last), now)[:2]),
-        *(ClaimSpan(calendar(first).first, one.last) for one in _clipped(calendar(last), now)[:2]),
+        *(ClaimSpan(fiscal(first).first, span.last) for span in _clipped(fiscal(last), now)[:2]),
+        *(
+            ClaimSpan(calendar(first).first, span.last)
+            for span in _clipped(calendar(last), now)[:2]
+        ),
     ]
 
 
 def _year_rel(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     year = now.published.year + args[0]
     if base and args[0]:
-        found = [base.shift(12 * args[0])]
+        spans = [base.shift(12 * args[0])]
         if base.length == 1:
-            found += [
+            spans += [
                 fiscal(months.fiscal_year_at(base.last, now.begins) - 1),
                 calendar(base.last // 12 - 1),
             ]
-        return found
+        return spans
     this = fiscal(months.fiscal_year_at(now.newest[0], now.begins))
     current = months.fiscal_year_at(now.newest[0], now.begins) + args[0]
-    found = [*_clipped(fiscal(current), now)[:3], *_clipped(calendar(year), now)[:3]]
+    spans = [*_clipped(fiscal(current), now)[:3], *_clipped(calendar(year), now)[:3]]
     if args[0]:  # the same months of last year, where this year's are meant beside them
-        found += [
+        spans += [
             ClaimSpan(this.first, end).shift(-12) for end in now.newest[:2] if end >= this.first
         ]
-    return found
+    return spans
 
 
 def _month_rel(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     if args[0] == 0:
         return [_one(now.month - 1), _one(now.month)]
-    found = [_one(now.month - 1), _one(now.month - 2)]
+    spans = [_one(now.month - 1), _one(now.month - 2)]
     if base and base.length == 1:
-        found.insert(0, base.shift(-1))
-    return found
+        spans.insert(0, base.shift(-1))
+    return spans
 
 
 def _shift(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
@@ -489,12 +494,12 @@ def _shift(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[Clai
     base = base or next(iter(now.recent), None)
     if base is None:
         return []
-    found = [base.shift(by)]
+    spans = [base.shift(by)]
     if by == -12 and base.length == 1:
-        found += [fiscal(months.fiscal_year_at(base.last, now.begins) - 1)]
+        spans += [fiscal(months.fiscal_year_at(base.last, now.begins) - 1)]
     if by in (1, -1) and base.length > 1:
-        found = [_one(base.last + by)]
-    return found
+        spans = [_one(base.last + by)]
+    return spans
 
 
 def _same(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
@@ -515,13 +520,13 @@ def _through(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[Claim
         fiscal(months.fiscal_year_at(end, now.begins)).first,
         end,
     )
-    one, calendar_ = _one(end), ClaimSpan(end // 12 * 12, end)
+    month, calendar_ = _one(end), ClaimSpan(end // 12 * 12, end)
     ends = [
         ClaimSpan(recent.first, end)
         for recent in now.recent[:1]
         if recent.length > 1 and recent.first < end
     ]
-    return [one, to_date] if by else [to_date, *ends, calendar_, one]
+    return [month, to_date] if by else [to_date, *ends, calendar_, month]
 
 
 def _past_years(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
@@ -553,16 +558,16 @@ def _year_to(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[Claim
 def _that(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     """That month, the year: what was spoken of before."""
     long = args[0].startswith("year")
-    return [one for one in now.recent if (one.length == 1) != long]
+    return [recent for recent in now.recent if (recent.length == 1) != long]
 
 
 def _since(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     number, year = args
     start = _latest(number, now.month) if year is None else year * 12 + (number or 1) - 1
-    found = [ClaimSpan(start, end) for end in now.newest]
+    spans = [ClaimSpan(start, end) for end in now.newest]
     if number is None:
-        found += [ClaimSpan(fiscal(year).first, end) for end in now.newest]
-    return found
+        spans += [ClaimSpan(fiscal(year).first, end) for end in now.newest]
+    return spans
 
 
 def _of_era(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:

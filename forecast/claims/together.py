@@ -18,10 +18,10 @@ def divided(checked: Sequence[CheckedText]) -> list[CheckedText]:
     checked : one text, as each measure of a record has it checked.
     """
     notes: list[tuple[int, ClaimFinding | NotUnderstood]] = []
-    for place, one in enumerate(checked):
-        notes += [(place, claim) for claim in one.claims]
-        notes += [(place, unclear) for unclear in one.not_understood]
-    notes.sort(key=lambda each: (_BEST_FIRST.index(_verdict(each[1])), each[0]))
+    for place, checked_text in enumerate(checked):
+        notes += [(place, claim) for claim in checked_text.claims]
+        notes += [(place, unclear) for unclear in checked_text.not_understood]
+    notes.sort(key=lambda note: (_BEST_FIRST.index(_verdict(note[1])), note[0]))
     chosen: list[tuple[int, ClaimFinding | NotUnderstood]] = []
     for place, note in notes:
         # Claims of one measure may lie inside each other; those of two are of one of them.
@@ -32,14 +32,16 @@ def divided(checked: Sequence[CheckedText]) -> list[CheckedText]:
         )
         if not any(taken):
             chosen.append((place, note))
-    kept = [{id(note) for whose, note in chosen if whose == place} for place in range(len(checked))]
+    left = [{id(note) for whose, note in chosen if whose == place} for place in range(len(checked))]
     return [
         replace(
-            one,
-            claims=tuple(note for note in one.claims if id(note) in kept[place]),
-            not_understood=tuple(note for note in one.not_understood if id(note) in kept[place]),
+            checked_text,
+            claims=tuple(note for note in checked_text.claims if id(note) in left[place]),
+            not_understood=tuple(
+                note for note in checked_text.not_understood if id(note) in left[place]
+            ),
         )
-        for place, one in enumerate(checked)
+        for place, checked_text in enumerate(checked)
     ]
 
 
@@ -48,10 +50,15 @@ def merged(parts: Sequence[CheckedText]) -> CheckedText:
     return replace(
         parts[0],
         claims=tuple(
-            sorted((one for part in parts for one in part.claims), key=lambda c: (c.start, c.end))
+            sorted(
+                (claim for part in parts for claim in part.claims), key=lambda c: (c.start, c.end)
+            )
         ),
         not_understood=tuple(
-            sorted((one for part in parts for one in part.not_understood), key=lambda c: c.start)
+            sorted(
+                (unclear for part in parts for unclear in part.not_understood),
+                key=lambda c: c.start,
+            )
         ),
     )
 

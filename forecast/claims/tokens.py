@@ -68,9 +68,9 @@ class Lexicon:
         if at == len(words):
             return best
         for branch in self._branches(node, words[at]):
-            found = self._longest(branch, words, at + 1)
-            if found[1] and found[0] > best[0]:
-                best = found
+            longest = self._longest(branch, words, at + 1)
+            if longest[1] and longest[0] > best[0]:
+                best = longest
         return best if best[1] else (at, [])
 
     def _branches(self, node: Branch, word: str) -> Iterator[Branch]:
@@ -286,13 +286,13 @@ _FRACTIONS = {
 
 def numbers(tokens: tuple[Token, ...]) -> list[WrittenNumber]:
     """The numbers of a sentence, left to right, none inside another."""
-    found, at = [], 0
+    written, at = [], 0
     while at < len(tokens):
         number = _number(tokens, at)
         if number:
-            found.append(number)
+            written.append(number)
         at = number.last if number else at + 1
-    return found
+    return written
 
 
 def _number(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:

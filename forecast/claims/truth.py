@@ -350,7 +350,7 @@ class CountTable:
             return _less(self.counts(whole), self.counts(subject._replace(other_than=False)))
         if len(subject.members) > 1:
             ones = [subject._replace(members=(name,)) for name in subject.members]
-            return _added([self.counts(one) for one in ones])
+            return _added([self.counts(subject) for subject in ones])
         if subject.agency and subject.dimension not in ("", "field"):
             return None  # the files do not tell nationality or state by agency
         if subject.border in (NATIONWIDE, LAND) and subject.dimension != "field":
@@ -389,29 +389,29 @@ def _half_units(key: SeriesKey, rounded: str, keys: Iterable[SeriesKey]) -> floa
     """How far a month may be off where each part of a dimension was rounded to a whole unit."""
     if not rounded or key.dimension == rounded:
         return 0.5 if rounded else 0.0
-    parts = {one for one in keys if one.dimension == rounded}
-    return 0.5 * sum(key.border in (NATIONWIDE, one.border) for one in parts)
+    parts = {key for key in keys if key.dimension == rounded}
+    return 0.5 * sum(key.border in (NATIONWIDE, part.border) for part in parts)
 
 
 def _line(by_month: Mapping[int, tuple[int, int]], half: float) -> ClaimCounts:
     first, last = min(by_month), max(by_month)
-    held = [by_month.get(month, (0, 1)) for month in range(first, last + 1)]
-    slack = tuple(unit / 2 if unit > 1 else half for _, unit in held)
+    values = [by_month.get(month, (0, 1)) for month in range(first, last + 1)]
+    slack = tuple(unit / 2 if unit > 1 else half for _, unit in values)
     unknown = frozenset(range(first, last + 1)).difference(by_month)
-    return ClaimCounts(first, tuple(count for count, _ in held), slack, unknown)
+    return ClaimCounts(first, tuple(count for count, _ in values), slack, unknown)
 
 
 def _added(lines: Sequence[ClaimCounts | None]) -> ClaimCounts | None:
-    held = [line for line in lines if line]
-    if not held or len(held) < len(lines):
+    counted = [line for line in lines if line]
+    if not counted or len(counted) < len(lines):
         return None
-    first, last = max(line.first for line in held), min(line.last for line in held)
+    first, last = max(line.first for line in counted), min(line.last for line in counted)
     if first > last:
         return None
-    cut = [(line, first - line.first, last + 1 - line.first) for line in held]
+    cut = [(line, first - line.first, last + 1 - line.first) for line in counted]
     counts = tuple(map(sum, zip(*(line.counts[a:b] for line, a, b in cut), strict=True)))
     slack = tuple(map(sum, zip(*(line.slack[a:b] for line, a, b in cut), strict=True)))
-    unknown = frozenset.union(*(line.unknown for line in held))
+    unknown = frozenset.union(*(line.unknown for line in counted))
     return ClaimCounts(first, counts, slack, unknown & frozenset(range(first, last + 1)))
 
 
@@ -452,7 +452,7 @@ def name_of(names: SeriesNames, subject: Subject) -> str:
     if subject.dimension == "none":
         return ""
     ones = [subject._replace(members=(member,)) for member in subject.members] or [subject]
-    said = [names.name(one.key(names.source)) for one in ones]
-    first, *rest = said
+    words = [names.name(subject.key(names.source)) for subject in ones]
+    first, *rest = words
     joined = "+".join([first, *(name.partition(":")[2] for name in rest)])
     return f"{joined} (all others)" if subject.other_than else joined

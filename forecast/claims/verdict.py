@@ -179,15 +179,15 @@ def rounds_to(claimed: Claimed, truth: float) -> bool:
     """Whether a rounded or hedged number may be said of a count."""
     if (truth < 0) != (claimed.value < 0):
         return False
-    said, real, unit = abs(claimed.value), abs(truth), claimed.unit
+    stated, real, unit = abs(claimed.value), abs(truth), claimed.unit
     if claimed.hedge == "under":
-        return NEARLY[0] * said <= real <= NEARLY[1] * said
+        return NEARLY[0] * stated <= real <= NEARLY[1] * stated
     if claimed.hedge == "below":
-        return BELOW * said <= real <= NEARLY[1] * said
+        return BELOW * stated <= real <= NEARLY[1] * stated
     if claimed.hedge == "over":
-        most = max(OVER * said, min(said + unit, FAR_OVER * said))
-        return said * (2 - NEARLY[1]) <= real <= most
-    return abs(real - said) <= max(unit / 2, ROUNDED * said)
+        most = max(OVER * stated, min(stated + unit, FAR_OVER * stated))
+        return stated * (2 - NEARLY[1]) <= real <= most
+    return abs(real - stated) <= max(unit / 2, ROUNDED * stated)
 
 
 def _blur(line: ClaimCounts, sense: Reading, truth: float) -> float:
@@ -207,31 +207,31 @@ def _fits(
     """Percent, multiples, shares and averages: equal at the precision written."""
     if (truth < 0) != (claimed.value < 0) and round(truth, 1) != 0:
         return None
-    said, real = abs(claimed.value), abs(truth)
-    off = abs(said - real)
+    stated, real = abs(claimed.value), abs(truth)
+    off = abs(stated - real)
     if claimed.hedge == "over":
-        return "right" if real >= said - claimed.unit / 2 else None
+        return "right" if real >= stated - claimed.unit / 2 else None
     if claimed.hedge == "below":
-        return "right" if real <= said + claimed.unit / 2 else None
+        return "right" if real <= stated + claimed.unit / 2 else None
     if claimed.hedge == "under":
-        low = min(NEARLY[0] * said, said - 3 if "percent" in measure else said)
-        return "right_when_rounded" if low <= real <= said + claimed.unit / 2 else None
+        low = min(NEARLY[0] * stated, stated - 3 if "percent" in measure else stated)
+        return "right_when_rounded" if low <= real <= stated + claimed.unit / 2 else None
     if off <= claimed.unit / 2 + 1e-9:
         return "right_when_rounded" if claimed.hedge else "right"
-    near = max(_nearness(claimed, said, measure), blur, 0.01 * said)
+    near = max(_nearness(claimed, stated, measure), blur, 0.01 * stated)
     return "right_when_rounded" if off <= near else None
 
 
-def _nearness(claimed: Claimed, said: float, measure: ClaimMeasure) -> float:
+def _nearness(claimed: Claimed, stated: float, measure: ClaimMeasure) -> float:
     """How far off a percent, multiple or average may be and still hold."""
     if measure in ("per_day", "per_month"):
         rounded = claimed.hedge or claimed.unit > 1
-        return max(claimed.unit / 2, (ROUNDED if rounded else RESTATED) * said, 1.0)
+        return max(claimed.unit / 2, (ROUNDED if rounded else RESTATED) * stated, 1.0)
     if measure == "times":
-        return max(1.01 * claimed.unit, 0.1 * said) if claimed.unit < 1 else 0.125 * said
-    tens = claimed.unit == 1 and said >= 10 and said % 10 == 0
+        return max(1.01 * claimed.unit, 0.1 * stated) if claimed.unit < 1 else 0.125 * stated
+    tens = claimed.unit == 1 and stated >= 10 and stated % 10 == 0
     near = 2.51 if tens else 1.51 * claimed.unit
-    return max(near, 3.0, 0.05 * said) if claimed.hedge else near
+    return max(near, 3.0, 0.05 * stated) if claimed.hedge else near
 
 
 def _extreme(line: ClaimCounts, sense: Reading, claimed: Claimed, source: Source) -> JudgedClaim:
@@ -290,10 +290,10 @@ def peers(line: ClaimCounts, sense: Reading, source: Source) -> list[tuple[Claim
     elif sense.among == "within year":
         first = fiscal(months.fiscal_year_at(span.first, source.year_begins)).first
         spans = [ClaimSpan(month, month) for month in range(max(first, line.first), line.last + 1)]
-        spans = [one for one in spans if one.first <= first + 11]
+        spans = [other for other in spans if other.first <= first + 11]
     else:
         spans = [ClaimSpan(month, month) for month in range(line.first, span.first)]
-    return [(one, line.total(one)) for one in spans if line.holds(one) and one != span]
+    return [(other, line.total(other)) for other in spans if line.holds(other) and other != span]
 
 
 def _not_held(line: ClaimCounts, span: ClaimSpan) -> str:
@@ -301,8 +301,8 @@ def _not_held(line: ClaimCounts, span: ClaimSpan) -> str:
     if unknown:
         shown = ", ".join(ClaimSpan(month, month).words() for month in unknown[:3])
         return f"no count was published for {shown}"
-    held = ClaimSpan(line.first, line.last).words()
-    return f"the record has {held}, not all of {span.words()}"
+    recorded = ClaimSpan(line.first, line.last).words()
+    return f"the record has {recorded}, not all of {span.words()}"
 
 
 def _not_told_apart(subject: Subject) -> str:
