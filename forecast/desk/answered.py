@@ -60,13 +60,13 @@ class TrackRecord:
         }
 
 
-def track_record(connection: sqlite3.Connection, found: Chance) -> TrackRecord | None:
+def track_record(connection: sqlite3.Connection, chance: Chance) -> TrackRecord | None:
     """How standing questions of the same kind turned out; None if there is no such kind yet."""
-    kind = _standing_kind(found)
+    kind = _standing_kind(chance)
     rows = [row for row in store.resolved(connection) if row["kind"] == kind]
     if not rows:
         return None
-    near = [row for row in rows if abs(row["chance"] - found.share) <= SIMILAR]
+    near = [row for row in rows if abs(row["chance"] - chance.share) <= SIMILAR]
     return TrackRecord(kind, of_rows(rows), len(near), sum(row["outcome"] for row in near))
 
 
@@ -76,26 +76,26 @@ def of_rows(rows: Sequence[Row]) -> ChanceScores:
     return questions.record(*([row[name] for row in rows] for name in names))
 
 
-def _standing_kind(found: Chance) -> str:
+def _standing_kind(chance: Chance) -> str:
     """The standing question that is most like this one, "" if none is."""
-    single, fiscal = found.span.first == found.span.last, found.span.year_named
-    if found.kind == "record month":
+    single, fiscal = chance.span.first == chance.span.last, chance.span.year_named
+    if chance.kind == "record month":
         return "record within 12 months"
-    if found.kind == "lowest month":
+    if chance.kind == "lowest month":
         return "lowest month of 5 years within 12 months"
-    if found.kind in ("year before", "span"):
+    if chance.kind in ("year before", "span"):
         if single:
             return "next month above year before"
         return "fiscal year above last" if fiscal else "next 12 months above last 12"
     return ""
 
 
-def sentence(name: str, found: Chance) -> str:
+def sentence(name: str, chance: Chance) -> str:
     """A chance in words, with its number."""
-    what = f"{name}, {span_words(found.span)}, {found.event}"
-    if found.settled:
-        return f"{what}: {'yes' if found.share > 0.5 else 'no'}, all of it is published."
-    return f"{what}: {chance_words(found.share)} ({percent(found.share)})."
+    what = f"{name}, {span_words(chance.span)}, {chance.event}"
+    if chance.settled:
+        return f"{what}: {'yes' if chance.share > 0.5 else 'no'}, all of it is published."
+    return f"{what}: {chance_words(chance.share)} ({percent(chance.share)})."
 
 
 def percent(share: float) -> str:
@@ -126,24 +126,24 @@ def track_words(track: TrackRecord | None) -> str:
     return " ".join(parts)
 
 
-def span_sentence(name: str, found: PeriodForecast, source: Source) -> str:
+def span_sentence(name: str, forecast: PeriodForecast, source: Source) -> str:
     """A sum over months: median, intervals, and what of it is published."""
-    span = Span(found.span, found.first_month, found.last_month)
+    span = Span(forecast.span, forecast.first_month, forecast.last_month)
     what = f"{name}, {span_words(span)}"
     # What a part is of its name says: the Border Patrol meets nobody at ports of entry.
-    counted = source.measure.long_name if found.series.headline else source.measure.noun
-    ahead = sum(month > found.cutoff for month in span.months)
+    counted = source.measure.long_name if forecast.series.headline else source.measure.noun
+    ahead = sum(month > forecast.cutoff for month in span.months)
     if not ahead:
-        return f"{what}: {found.published:,}, all of it is published."
+        return f"{what}: {forecast.published:,}, all of it is published."
     parts = [
-        f"{what}: {found.median:,} {counted}; "
-        f"80% between {found.lo80:,} and {found.hi80:,}, 95% between {found.lo95:,} and "
-        f"{found.hi95:,}."
+        f"{what}: {forecast.median:,} {counted}; "
+        f"80% between {forecast.lo80:,} and {forecast.hi80:,}, 95% between {forecast.lo95:,} and "
+        f"{forecast.hi95:,}."
     ]
-    if found.months_published:
+    if forecast.months_published:
         parts.append(
-            f"Published so far: {found.published:,} in {found.months_published} of "
-            f"{found.months_published + ahead} months, through {month_words(found.cutoff)}."
+            f"Published so far: {forecast.published:,} in {forecast.months_published} of "
+            f"{forecast.months_published + ahead} months, through {month_words(forecast.cutoff)}."
         )
     return " ".join(parts)
 
@@ -157,7 +157,7 @@ def this_fiscal_year(record: Asking, border: str) -> str:
     )
 
 
-def parts_table(found: Sequence[PeriodForecast], source: Source) -> Table:
+def parts_table(forecasts: Sequence[PeriodForecast], source: Source) -> Table:
     """Parts side by side: what is published of the span, through when, and what it comes to."""
     from forecast.desk.terminal.tables import interval, plain_table
     from forecast.words import month_name
@@ -165,15 +165,15 @@ def parts_table(found: Sequence[PeriodForecast], source: Source) -> Table:
     table = plain_table("part", "span", "published", "through", "median", "80%", "95%")
     for column in (2, 4, 5, 6):
         table.columns[column].justify = "right"
-    for one in found:
+    for forecast in forecasts:
         table.add_row(
-            member_words(one.series.dimension, one.series.member, source),
-            one.span,
-            f"{one.published:,}",
-            month_name(one.cutoff),
-            f"{one.median:,}",
-            interval(one.lo80, one.hi80),
-            interval(one.lo95, one.hi95),
+            member_words(forecast.series.dimension, forecast.series.member, source),
+            forecast.span,
+            f"{forecast.published:,}",
+            month_name(forecast.cutoff),
+            f"{forecast.median:,}",
+            interval(forecast.lo80, forecast.hi80),
+            interval(forecast.lo95, forecast.hi95),
         )
     return table
 
@@ -191,7 +191,7 @@ def changes_sentence(rows: Sequence[Row]) -> str:
     """One sentence on the first month ahead of a border; "" where there is nothing to compare."""
     if not rows:
         return ""
-    row = min(rows, key=lambda one: str(one["month"]))
+    row = min(rows, key=lambda change: str(change["month"]))
     moved = row["after"] - row["before"]
     month = month_words(row["month"])
     if moved == 0:
@@ -207,8 +207,8 @@ def changes_table(rows: Sequence[Row]) -> Table:
     from forecast.desk.terminal.tables import plain_table
     from forecast.words import month_name
 
-    found = plain_table("forecast", numbers=("before", *STEPS.values(), "now"))
+    table = plain_table("forecast", numbers=("before", *STEPS.values(), "now"))
     for row in rows:
         steps = [signed(row[name]) for name in STEPS]
-        found.add_row(month_name(row["month"]), f"{row['before']:,}", *steps, f"{row['after']:,}")
-    return found
+        table.add_row(month_name(row["month"]), f"{row['before']:,}", *steps, f"{row['after']:,}")
+    return table

@@ -100,20 +100,20 @@ class Asking:
         """
         asked = self.outlooks(series)
         span = spans.parse(text, asked.cutoff, self.source.year_begins)
-        found = spans.total(span, asked.counts, asked.cutoff, asked.draws)
+        total = spans.total(span, asked.counts, asked.cutoff, asked.draws)
         for row in store.standard_spans(self.connection, asked.key):
             if (row["first_month"], row["last_month"]) == (span.first, span.last):
-                values = {one.name: row[one.name] for one in fields(PeriodForecast)[2:]}
+                values = {field.name: row[field.name] for field in fields(PeriodForecast)[2:]}
                 return PeriodForecast(asked.key, span.name, **values)
         only = spans.only_month(span, asked.cutoff)
         published = store.month_forecasts(self.connection, asked.key, ENGINE) if only else []
         month = next((row for row in published if row["month"] == only), None)
-        return spans.span_forecast(asked.key, span, asked.cutoff, found, month)
+        return spans.span_forecast(asked.key, span, asked.cutoff, total, month)
 
     def parts(self, text: str, span: str) -> list[PeriodForecast]:
         """A span of every part of BORDER:DIMENSION that has a forecast, the largest first."""
         keys = [key for key in self.names.parts(text) if key in self.joint.marginals]
-        return sorted((self.span(key, span) for key in keys), key=lambda found: -found.median)
+        return sorted((self.span(key, span) for key in keys), key=lambda forecast: -forecast.median)
 
     def chance(self, series: str | SeriesKey, span: str, event: str) -> Chance:
         """How likely an event is; see `forecast.engine.chances` for its forms."""
@@ -124,8 +124,8 @@ class Asking:
 
     def stale(self, key: SeriesKey) -> str:
         """A sentence if a part's newest figure is older than its border's, else ""."""
-        pair = (self.joint.marginals.get(one) for one in (key, SeriesKey(key.border)))
-        own, border = (months.from_index(one.cutoff) if one else "" for one in pair)
+        pair = (self.joint.marginals.get(key) for key in (key, SeriesKey(key.border)))
+        own, border = (months.from_index(month.cutoff) if month else "" for month in pair)
         return stale_words(own, border, self.source)
 
 

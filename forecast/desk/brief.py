@@ -111,36 +111,36 @@ def halves_sentence(report: MonthReport) -> Iterator[str]:
 
 def expected_sentences(report: MonthReport) -> Iterator[str]:
     """The forecast, and how unusual the month was; nothing where it was not judged."""
-    stood = report.expectation
-    if stood is None:
+    expectation = report.expectation
+    if expectation is None:
         return
-    through = month_words(stood.cutoff)
+    through = month_words(expectation.cutoff)
     made = (
         f"The issued forecast, made before publication from data through {through},"
-        if stood.basis == "issued"
+        if expectation.basis == "issued"
         else f"The hindcast, made later from only the data through {through},"
     )
     yield (
-        f"{made} expected {stood.median:,} (80% prediction interval {stood.lo80:,} to "
-        f"{stood.hi80:,})."
+        f"{made} expected {expectation.median:,} (80% prediction interval {expectation.lo80:,} to "
+        f"{expectation.hi80:,})."
     )
-    restated = stood.judged != report.encounters
+    restated = expectation.judged != report.encounters
     what = (
-        f"The first count, {first_and_now(stood.judged, report.encounters)},"
+        f"The first count, {first_and_now(expectation.judged, report.encounters)},"
         if restated
         else "The month"
     )
-    flagged = f", and flagged as {stood.severity}" if stood.severity else ""
-    yield f"{what} is {_where(stood)}: {unusual_words(stood.p)}{flagged}."
+    flagged = f", and flagged as {expectation.severity}" if expectation.severity else ""
+    yield f"{what} is {_where(expectation)}: {unusual_words(expectation.p)}{flagged}."
 
 
-def _where(stood: Expectation) -> str:
-    if stood.lo80 <= stood.judged <= stood.hi80:
+def _where(expectation: Expectation) -> str:
+    if expectation.lo80 <= expectation.judged <= expectation.hi80:
         return "inside that interval"
-    side = "below" if stood.judged < stood.lo80 else "above"
-    if stood.lo95 <= stood.judged <= stood.hi95:
-        return f"{side} it, inside the 95% interval ({stood.lo95:,} to {stood.hi95:,})"
-    return f"{side} the 95% interval ({stood.lo95:,} to {stood.hi95:,})"
+    side = "below" if expectation.judged < expectation.lo80 else "above"
+    if expectation.lo95 <= expectation.judged <= expectation.hi95:
+        return f"{side} it, inside the 95% interval ({expectation.lo95:,} to {expectation.hi95:,})"
+    return f"{side} the 95% interval ({expectation.lo95:,} to {expectation.hi95:,})"
 
 
 def comparison_sentence(compared: Sequence[Comparison]) -> str:
@@ -171,14 +171,14 @@ def _compared(c: Comparison) -> str:
 
 def changes(report: MonthReport) -> str:
     """Against the month before and the year before, as far as these are on record."""
-    said, last = [], ""
+    words, last = [], ""
     for c in report.comparisons:
         if c.name in ("month before", "year before") and c.before:
             side, far = _moved(c)
             # Said once, if both went that way.
-            said.append(f"{'' if side == last else side}{far} from {month_words(c.last)}")
+            words.append(f"{'' if side == last else side}{far} from {month_words(c.last)}")
             last = side
-    return " and ".join(said)
+    return " and ".join(words)
 
 
 def moved(c: Comparison) -> str:
@@ -285,10 +285,10 @@ def aside_sentence(report: MonthReport, aside: Aside) -> str:
     parts = seen.at_large + seen.at_entry
     odd = "" if parts == seen.total else f" {who}'s own two parts add up to {parts:,}."
     where = f"{report.source.totals.where(report.border)} in {month_words(seen.month)}"
-    said = f"{share}{percent} {where} were {aside.named}, that is {aside.words}.{odd}"
+    sentence = f"{share}{percent} {where} were {aside.named}, that is {aside.words}.{odd}"
     if seen.month == report.month:
-        return said
-    return f"How many of this month's were {interior} is not on record; the last known: {said}"
+        return sentence
+    return f"How many of this month's were {interior} is not on record; the last known: {sentence}"
 
 
 def history_sentences(report: MonthReport) -> Iterator[str]:
@@ -300,13 +300,12 @@ def history_sentences(report: MonthReport) -> Iterator[str]:
 
 def standing(report: MonthReport) -> str:
     """Where the month lies, in a few words."""
-    stood = report.expectation
-    if stood is None:
+    expectation = report.expectation
+    if expectation is None:
         return "no forecast was made before it"
-    if stood.lo80 <= stood.judged <= stood.hi80:
-        return f"within the 80% interval of the {basis_noun(stood.basis)}"
-    side = "below" if stood.judged < stood.lo80 else "above"
-    level = 80 if stood.lo95 <= stood.judged <= stood.hi95 else 95
-    return (
-        f"{side} the {level}% interval of the {basis_noun(stood.basis)}: {unusual_words(stood.p)}"
-    )
+    if expectation.lo80 <= expectation.judged <= expectation.hi80:
+        return f"within the 80% interval of the {basis_noun(expectation.basis)}"
+    side = "below" if expectation.judged < expectation.lo80 else "above"
+    level = 80 if expectation.lo95 <= expectation.judged <= expectation.hi95 else 95
+    unusual = unusual_words(expectation.p)
+    return f"{side} the {level}% interval of the {basis_noun(expectation.basis)}: {unusual}"

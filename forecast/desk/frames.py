@@ -79,13 +79,13 @@ class Record:
         if every.empty:
             raise SeriesNameError(about["series"], "the last run has no forecast of it")
         _known("model", model, sorted(set(every["model"])))
-        found = every[every["model"] == model]
-        about |= {"model": model, "run_id": int(found["run_id"].iloc[0])}
+        rows = every[every["model"] == model]
+        about |= {"model": model, "run_id": int(rows["run_id"].iloc[0])}
         border = table[_rows_of(table, SeriesKey(key.border)) & (table["model"] == model)]
         about["note"] = stale_words(
-            str(found["cutoff"].iloc[0]), str(border["cutoff"].max()), self.source
+            str(rows["cutoff"].iloc[0]), str(border["cutoff"].max()), self.source
         )
-        return _by_month(found, _SAID_ONCE, about)
+        return _by_month(rows, _SAID_ONCE, about)
 
     def actual(self, series: str, as_of: str | None = None) -> pd.DataFrame:
         """A series' published counts: a row a month, now or as known at the end of a day.
@@ -95,12 +95,12 @@ class Record:
         key, about = self._named(series)
         if key.headline:
             table = self.view("border_months", as_of)
-            found = table[table["border"] == key.border]
-            return _by_month(found, ["border"], {**about, "as_of": as_of})
+            rows = table[table["border"] == key.border]
+            return _by_month(rows, ["border"], {**about, "as_of": as_of})
         table = self.view("series_months", as_of)
-        found = table[_rows_of(table, key)]
+        rows = table[_rows_of(table, key)]
         said_once = ["border", "dimension", "member", "component"]
-        return _by_month(found, said_once, {**about, "as_of": as_of})
+        return _by_month(rows, said_once, {**about, "as_of": as_of})
 
     def _named(self, series: str) -> tuple[SeriesKey, dict[str, Any]]:
         """A series by one of its names, and what a table of it says of where it comes from."""
@@ -118,9 +118,9 @@ class Record:
         import pandas as pd
 
         with self._asking() as asking:
-            found = asdict(asking.span(series, span))
-            about = {"series": asking.names.name(found.pop("series")), "digest": asking.run.digest}
-        table = pd.Series(found, name=about["series"])
+            row = asdict(asking.span(series, span))
+            about = {"series": asking.names.name(row.pop("series")), "digest": asking.run.digest}
+        table = pd.Series(row, name=about["series"])
         table.attrs.update(about)
         return table
 
@@ -150,11 +150,11 @@ class Record:
         import pandas as pd
 
         with self._asking() as asking:
-            found = asking.outlooks(series, n)
-            about = {"series": asking.names.name(found.key), "digest": asking.run.digest}
-        first = pd.Period(found.cutoff, freq="M") + 1
-        index = pd.period_range(first, periods=found.draws.shape[1], name="month")
-        table = pd.DataFrame(found.draws.T, index=index)
+            outlooks = asking.outlooks(series, n)
+            about = {"series": asking.names.name(outlooks.key), "digest": asking.run.digest}
+        first = pd.Period(outlooks.cutoff, freq="M") + 1
+        index = pd.period_range(first, periods=outlooks.draws.shape[1], name="month")
+        table = pd.DataFrame(outlooks.draws.T, index=index)
         table.attrs.update(about)
         return table
 
@@ -187,7 +187,9 @@ class Record:
             rows = view_rows(connection, name, view.columns, as_of)
         table = pd.DataFrame(rows, columns=list(view.columns))
         kinds = {"count": "Int64", "real": "Float64", "text": "string"}
-        return table.astype({column: kinds[said.kind] for column, said in view.described().items()})
+        return table.astype(
+            {column: kinds[description.kind] for column, description in view.described().items()}
+        )
 
     def views(self) -> pd.DataFrame:
         """Every view and what a row of it is."""
@@ -221,10 +223,10 @@ def _known(what: str, name: str, names: Sequence[str]) -> None:
 def _rows_of(table: pd.DataFrame, key: SeriesKey) -> pd.Series[bool]:
     """Which rows of a view are about a series."""
     names = ("border", "dimension", "member")
-    found: pd.Series[bool] = (table[list(names)] == [getattr(key, name) for name in names]).all(
+    matches: pd.Series[bool] = (table[list(names)] == [getattr(key, name) for name in names]).all(
         axis=1
     )
-    return found
+    return matches
 
 
 def _by_month(table: pd.DataFrame, said_once: Sequence[str], about: dict[str, Any]) -> pd.DataFrame:
@@ -232,6 +234,6 @@ def _by_month(table: pd.DataFrame, said_once: Sequence[str], about: dict[str, An
     import pandas as pd
 
     months = pd.PeriodIndex(table["month"], freq="M", name="month")
-    found = table.drop(columns=["month", *said_once]).set_index(months)
-    found.attrs.update(about)
-    return found
+    frame = table.drop(columns=["month", *said_once]).set_index(months)
+    frame.attrs.update(about)
+    return frame

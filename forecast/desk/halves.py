@@ -47,12 +47,12 @@ class Halves(NamedTuple):
 
 def summed(known: Sequence[Halves]) -> Halves:
     """The halves of several months together; their split where each month has its own."""
-    splits = [one.split for one in known if one.split]
+    splits = [month.split for month in known if month.split]
     whole = len(splits) == len(known)
     return Halves(
-        sum(one.at for one in known),
-        sum(one.between for one in known),
-        max(one.unit for one in known),
+        sum(month.at for month in known),
+        sum(month.between for month in known),
+        max(month.unit for month in known),
         Split(sum(s.entry for s in splits), sum(s.inside for s in splits)) if whole else None,
     )
 

@@ -71,8 +71,8 @@ def write(
     horizons: set[int] = set()
     count = 0
     for model, quantiles in models.items():
-        for cutoff, found in groupby(quantiles, key=lambda q: q.cutoff):
-            rows = list(found)
+        for cutoff, group in groupby(quantiles, key=lambda q: q.cutoff):
+            rows = list(group)
             _round(folder, model, cutoff, rows, source)
             rounds.add(cutoff)
             horizons |= {q.horizon for q in rows}

@@ -103,12 +103,12 @@ class SeriesNames:
         return f"{key.border}:{key.dimension}:{words}"
 
     def _only(
-        self, text: str, found: Sequence[SeriesKey], among: Sequence[SeriesKey] = ()
+        self, text: str, keys: Sequence[SeriesKey], among: Sequence[SeriesKey] = ()
     ) -> SeriesKey:
-        if len(found) == 1:
-            return found[0]
-        choices = [self.name(key) for key in found]
-        if found:
+        if len(keys) == 1:
+            return keys[0]
+        choices = [self.name(key) for key in keys]
+        if keys:
             raise SeriesNameError(text, "could be any of these", choices)
         *above, wanted = map(_normal, _pieces(text))
         by_form = {form: key for key in among for form in _forms(key, self.source)}
@@ -141,7 +141,7 @@ def _nearest(wanted: str, forms: Iterable[str]) -> list[str]:
 
 def dimension_words(name: str, source: Source) -> str:
     """A dimension, or a crossing of several, as people say it."""
-    return " and ".join(source.labels.dimensions.get(one, one) for one in name.split("*"))
+    return " and ".join(source.labels.dimensions.get(part, part) for part in name.split("*"))
 
 
 def member_words(dimension: str, member: str, source: Source) -> str:
@@ -183,9 +183,9 @@ def _matching(part: str, keys: Iterable[SeriesKey], source: Source) -> list[Seri
 def _crosses(key: SeriesKey, pieces: Sequence[str], source: Source) -> bool:
     """Whether each piece of a crossing is named, in its order: India * unaccompanied children."""
     parts = zip(key.dimension.split("*"), key.member.split(" * "), strict=False)
-    each = [key._replace(dimension=dimension, member=member) for dimension, member in parts]
-    return len(each) == len(pieces) and all(
-        piece in _forms(one, source) for piece, one in zip(pieces, each, strict=True)
+    keys = [key._replace(dimension=dimension, member=member) for dimension, member in parts]
+    return len(keys) == len(pieces) and all(
+        piece in _forms(key, source) for piece, key in zip(pieces, keys, strict=True)
     )
 
 
@@ -229,5 +229,5 @@ def _pieces(text: str) -> list[str]:
 def _normal(text: str) -> str:
     """Without capitals, accents, periods, and with one space where there are several."""
     bare = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(letter for letter in bare if not unicodedata.combining(letter))
-    return " ".join(kept.translate(_DROPPED).replace("&", " and ").split())
+    letters = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    return " ".join(letters.translate(_DROPPED).replace("&", " and ").split())

@@ -68,7 +68,7 @@ class KindScore:
             "log_score": record.log,
             "base_rate_log_score": record.base_log,
             "skill": record.skill,
-            "reliability": [vars(one) for one in self.bins],
+            "reliability": [vars(interval) for interval in self.bins],
         }
 
 
@@ -76,15 +76,15 @@ def by_kind(rows: Iterable[Row]) -> list[KindScore]:
     """Scores of resolved rows of `standing_questions`, issued ones and hindcasts apart."""
     ordered = sorted(rows, key=_place)
     return [
-        KindScore(kind, basis, of_rows(found), tuple(_bins(found)))
+        KindScore(kind, basis, of_rows(members), tuple(_bins(members)))
         for (basis, kind), group in groupby(ordered, key=_place)
-        if (found := list(group))
+        if (members := list(group))
     ]
 
 
-def fullest(found: Sequence[KindScore]) -> list[KindScore]:
+def fullest(kinds: Sequence[KindScore]) -> list[KindScore]:
     """The kinds of the basis that more questions were resolved on; one picture shows one basis."""
-    by_basis = {one.basis: [k for k in found if k.basis == one.basis] for one in found}
+    by_basis = {kind.basis: [k for k in kinds if k.basis == kind.basis] for kind in kinds}
     return max(by_basis.values(), key=lambda kinds: sum(k.record.n for k in kinds), default=[])
 
 
@@ -94,26 +94,28 @@ def _place(row: Row) -> tuple[str, str]:
 
 def _bins(rows: Sequence[Row]) -> Iterator[Bin]:
     for low, high in BINS:
-        found = [row for row in rows if low <= row["chance"] < high]
-        if found:
-            given = sum(row["chance"] for row in found) / len(found)
-            came = sum(row["outcome"] for row in found) / len(found)
-            yield Bin(low, min(high, 1.0), len(found), given, came)
+        inside = [row for row in rows if low <= row["chance"] < high]
+        if inside:
+            given = sum(row["chance"] for row in inside) / len(inside)
+            came = sum(row["outcome"] for row in inside) / len(inside)
+            yield Bin(low, min(high, 1.0), len(inside), given, came)
 
 
-def tables(found: Sequence[KindScore], name: str) -> Iterator[RenderableType]:
+def tables(scores: Sequence[KindScore], name: str) -> Iterator[RenderableType]:
     """What is printed, from top to bottom."""
-    if not found:
+    if not scores:
         yield "No standing question is resolved yet."
         return
     from forecast.desk.terminal.tables import titled
 
     yield titled(name, ", chances given to standing questions; smaller scores are better")
-    for basis, group in groupby(found, key=lambda one: one.basis):
+    for basis, group in groupby(scores, key=lambda kind: kind.basis):
         kinds = list(group)
         yield _scores(kinds, basis)
         yield from (
-            f"{one.kind}: {one.verdict}." for one in kinds if not one.skilled or one.record.beaten
+            f"{kind.kind}: {kind.verdict}."
+            for kind in kinds
+            if not kind.skilled or kind.record.beaten
         )
         yield titled("\nReliability", ": of the chances given, how many came true")
         yield _reliability(kinds, basis)
@@ -124,11 +126,11 @@ def _scores(kinds: Sequence[KindScore], basis: str) -> RenderableType:
 
     heads = ("n", "Brier", "base rate", "last value", "log score", "base rate", "better by")
     table = plain_table(basis, *heads)
-    for one in kinds:
-        record = one.record
+    for kind in kinds:
+        record = kind.record
         numbers = (record.brier, record.base_brier, record.last_brier, record.log, record.base_log)
-        better = f"{record.skill:.0%}" if one.skilled and not record.beaten else "-"
-        table.add_row(one.kind, f"{record.n:,}", *map(score, numbers), better)
+        better = f"{record.skill:.0%}" if kind.skilled and not record.beaten else "-"
+        table.add_row(kind.kind, f"{record.n:,}", *map(score, numbers), better)
     return table
 
 
@@ -141,8 +143,8 @@ def _reliability(kinds: Sequence[KindScore], basis: str) -> RenderableType:
     from forecast.desk.terminal.tables import plain_table
 
     table = plain_table(basis, "given", "n", "mean chance", "came true")
-    for one in kinds:
-        for part in one.bins:
+    for kind in kinds:
+        for part in kind.bins:
             given = f"{part.low:.0%}-{part.high:.0%}"
-            table.add_row(one.kind, given, f"{part.n:,}", f"{part.given:.0%}", f"{part.came:.0%}")
+            table.add_row(kind.kind, given, f"{part.n:,}", f"{part.given:.0%}", f"{part.came:.0%}")
     return table

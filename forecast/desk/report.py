@@ -140,9 +140,9 @@ class MonthReport:
 
 def report(connection: sqlite3.Connection, border: str, month: str, source: Source) -> MonthReport:
     """The report of a border's month, which must be on record: as kept, else made now."""
-    kept = reports.kept(connection, border, month)
-    if kept is not None:
-        return from_json(kept, source=source)
+    stored = reports.kept(connection, border, month)
+    if stored is not None:
+        return from_json(stored, source=source)
     return made_now(connection, border, month, source)
 
 
@@ -162,9 +162,10 @@ def all_reports(
     connection: sqlite3.Connection, border: str, source: Source
 ) -> dict[str, MonthReport]:
     """Every month of a border, oldest first; the newest as the run keeps it."""
-    held = reports.month_records(connection, border, _split(source), source.totals)
+    records = reports.month_records(connection, border, _split(source), source.totals)
     made = {
-        month: month_report(border, month, record, source=source) for month, record in held.items()
+        month: month_report(border, month, record, source=source)
+        for month, record in records.items()
     }
     newest = max(made)
     return made | {newest: report(connection, border, newest, source)}
@@ -205,16 +206,16 @@ def newest_report(connection: sqlite3.Connection, border: str, source: Source) -
     return to_json(newest(connection, border, source))
 
 
-def to_json(found: MonthReport) -> str:
+def to_json(report: MonthReport) -> str:
     """A report as it is kept; the same report gives the same text."""
-    return json.dumps(as_dict(found), sort_keys=True, separators=(",", ":"))
+    return json.dumps(as_dict(report), sort_keys=True, separators=(",", ":"))
 
 
-def as_dict(found: MonthReport) -> dict[str, Any]:
+def as_dict(report: MonthReport) -> dict[str, Any]:
     """What is true of a month, for programs: every field but the source."""
-    told = {part.name: getattr(found, part.name) for part in fields(found)}
-    del told["source"]
-    return {name: _plain(value) for name, value in told.items()}
+    values = {part.name: getattr(report, part.name) for part in fields(report)}
+    del values["source"]
+    return {name: _plain(value) for name, value in values.items()}
 
 
 def _plain(value: Any) -> Any:
@@ -225,18 +226,18 @@ def _plain(value: Any) -> Any:
 
 def from_json(text: str, source: Source) -> MonthReport:
     """A report as it was kept."""
-    kept = json.loads(text)
-    stood, interior = kept["expectation"], kept["interior"]
+    stored = json.loads(text)
+    expectation, interior = stored["expectation"], stored["interior"]
     return MonthReport(
         source=source,
-        **kept
+        **stored
         | {
-            "comparisons": tuple(Comparison(**c) for c in kept["comparisons"]),
-            "expectation": Expectation(**stood) if stood else None,
-            "values": tuple(Value(**value) for value in kept["values"]),
+            "comparisons": tuple(Comparison(**c) for c in stored["comparisons"]),
+            "expectation": Expectation(**expectation) if expectation else None,
+            "values": tuple(Value(**value) for value in stored["values"]),
             "interior": Interior(**interior) if interior else None,
-            "often": tuple(kept["often"]),
-            **{name: tuple(kept[name]) for name in ("flags", "drivers", "recent")},
+            "often": tuple(stored["often"]),
+            **{name: tuple(stored[name]) for name in ("flags", "drivers", "recent")},
         },
     )
 
@@ -244,13 +245,13 @@ def from_json(text: str, source: Source) -> MonthReport:
 def month_report(
     border: str,
     month: str,
-    held: MonthRecord,
+    record: MonthRecord,
     source: Source,
     part: str = "",
     newest_of_border: str = "",
 ) -> MonthReport:
     """Everything that is said of a month; it must be among held.counts."""
-    counts = held.counts
+    counts = record.counts
     side, since = extreme_since(counts, month)
     begins = source.year_begins
     months_of_year = months.fiscal_months(months.fiscal_year(month, begins), begins)
@@ -264,7 +265,7 @@ def month_report(
         month=month,
         encounters=counts[month],
         comparisons=tuple(comparisons(counts, month, source)),
-        expectation=_expectation(held),
+        expectation=_expectation(record),
         rank=rank(counts, month),
         held=len(counts),
         first_month=min(counts),
@@ -275,26 +276,26 @@ def month_report(
         final=months_of_year[-1] <= last,
         values=tuple(
             Value(v["encounters"], v["vintage"], v["known_from"], v["source"], v["file_name"])
-            for v in held.values
+            for v in record.values
         ),
-        file_name=held.source["file_name"],
-        rounding=held.source["rounding"],
-        interior=_interior(held),
-        agencies=dict(held.agencies),
-        agencies_unit=held.agencies_unit,
-        flags=tuple(held.flags),
-        shift=held.shift,
-        drivers=tuple(held.drivers),
-        score=held.score,
-        often=held.often,
-        recent=tuple(held.recent),
+        file_name=record.source["file_name"],
+        rounding=record.source["rounding"],
+        interior=_interior(record),
+        agencies=dict(record.agencies),
+        agencies_unit=record.agencies_unit,
+        flags=tuple(record.flags),
+        shift=record.shift,
+        drivers=tuple(record.drivers),
+        score=record.score,
+        often=record.often,
+        recent=tuple(record.recent),
         part=part,
         newest_of_border=newest_of_border if newest_of_border > last else "",
     )
 
 
-def _interior(held: MonthRecord) -> Interior | None:
-    row = held.interior
+def _interior(record: MonthRecord) -> Interior | None:
+    row = record.interior
     if row is None:
         return None
     parts = row["at_large"] + row["at_entry"]
@@ -309,11 +310,11 @@ def to_date_unknown(report: MonthReport) -> bool:
     return report.month != first and not names & set(TO_DATE)
 
 
-def _expectation(held: MonthRecord) -> Expectation | None:
-    judged, stood = held.judged, held.forecast
-    if judged is None or stood is None or judged["p"] is None:
+def _expectation(record: MonthRecord) -> Expectation | None:
+    judged, forecast = record.judged, record.forecast
+    if judged is None or forecast is None or judged["p"] is None:
         return None
-    bounds = {name: stood[name] for name in ("lo80", "hi80", "lo95", "hi95")}
+    bounds = {name: forecast[name] for name in ("lo80", "hi80", "lo95", "hi95")}
     return Expectation(
         median=judged["median"],
         basis=judged["basis"],

@@ -97,19 +97,21 @@ def seen(witness: Sighting, source: Source) -> str:
 
 def newest_seen(witnesses: Sequence[Sighting], run_id: int, source: Source) -> list[str]:
     """Who saw this run, and who saw the newest one whose first month is published by now."""
-    judged = {each.run_id for each in witnesses if each.published_on is not None}
+    judged = {witness.run_id for witness in witnesses if witness.published_on is not None}
     shown = {run_id, max(judged, default=run_id)}
-    return list(dict.fromkeys(seen(each, source) for each in witnesses if each.run_id in shown))
+    return list(
+        dict.fromkeys(seen(witness, source) for witness in witnesses if witness.run_id in shown)
+    )
 
 
 def seen_in_time(witnesses: Sequence[Sighting], source: Source) -> str:
     """How many of the runs that outsiders saw they saw before the truth; "" if none was seen."""
-    told = {each.run_id for each in witnesses if each.days_before is not None}
-    early = {each.run_id for each in witnesses if (each.days_before or 0) > 0}
-    if not told:
+    runs = {witness.run_id for witness in witnesses if witness.days_before is not None}
+    early = {witness.run_id for witness in witnesses if (witness.days_before or 0) > 0}
+    if not runs:
         return ""
     return (
-        f"Outsiders saw {len(early)} of {len(told)} runs before {source.publisher.short} "
+        f"Outsiders saw {len(early)} of {len(runs)} runs before {source.publisher.short} "
         "published the "
         "first month that they forecast."
     )

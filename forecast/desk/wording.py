@@ -28,14 +28,14 @@ _COUNTED = "encounters"  # as the dictionary of the tables calls what is counted
 def in_keys(value: Any, source: Source) -> Any:
     """What a program is told, under the keys that files of the source in use have."""
     if isinstance(value, dict):
-        named = {str(key): held for key, held in value.items()}
+        named = {str(key): item for key, item in value.items()}
         words = source.labels.dimensions
         if not source.shipped and named.get("dimension") in words:
             named["dimension"] = words[named["dimension"]]
         return {
-            source.column(key) or key.replace("fiscal_", ""): in_keys(held, source)
-            for key, held in named.items()
-            if source.column(key) or held not in (None, "", [], {})  # of parts, which are none
+            source.column(key) or key.replace("fiscal_", ""): in_keys(item, source)
+            for key, item in named.items()
+            if source.column(key) or item not in (None, "", [], {})  # of parts, which are none
         }
     return [in_keys(one, source) for one in value] if isinstance(value, list | tuple) else value
 

@@ -66,10 +66,11 @@ def report(
 ) -> YearlyReport:
     """What is told of a fiscal year; see `forecast.store.yearly` for the rows."""
     ours = [row for row in forecasts if row["model"] == ENGINE]
-    held = len({row["month"] for row in ours})
+    published = len({row["month"] for row in ours})
     issued = sum(row["basis"] == "issued" for row in ours)
     blocks: list[YearlyBlock] = [
-        f"{held} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were issued "
+        f"{published} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were "
+        "issued "
         "before their month was; the others are hindcasts, made later from only the data available "
         f"at the time. All counts are of {source.measure.long_name}.",
         YearlyHeading("The largest misses"),
@@ -101,8 +102,8 @@ def _misses(rows: Sequence[Row], source: Source) -> Iterator[str]:
     for row in rows:
         place = (row["border"], row["month"])
         if row["border"] != source.totals.whole and row["horizon"] in LEADS:
-            worst[place] = max(worst.get(place, row), row, key=lambda one: abs(_off(one)))
-    for number, row in enumerate(sorted(worst.values(), key=lambda one: -abs(_off(one)))[:MISSES]):
+            worst[place] = max(worst.get(place, row), row, key=lambda row: abs(_off(row)))
+    for number, row in enumerate(sorted(worst.values(), key=lambda row: -abs(_off(row)))[:MISSES]):
         months_ahead = f"{row['horizon']} month{'s' if row['horizon'] > 1 else ''}"
         side = "below" if row["encounters"] < row["lo95"] else "above"
         inside = row["lo95"] <= row["encounters"] <= row["hi95"]
@@ -115,8 +116,8 @@ def _misses(rows: Sequence[Row], source: Source) -> Iterator[str]:
 
 
 def _share(rows: Sequence[Row], level: int) -> str:
-    held = [row[f"lo{level}"] <= row["encounters"] <= row[f"hi{level}"] for row in rows]
-    return f"{sum(held) / len(held):.0%}" if held else "-"
+    inside = [row[f"lo{level}"] <= row["encounters"] <= row[f"hi{level}"] for row in rows]
+    return f"{sum(inside) / len(inside):.0%}" if inside else "-"
 
 
 def _coverage(rows: Sequence[Row], source: Source) -> YearlyTable:
@@ -124,10 +125,10 @@ def _coverage(rows: Sequence[Row], source: Source) -> YearlyTable:
     for border in source.totals.every:
         name = source.totals.name(border)
         for lead in LEADS:
-            found = [r for r in rows if (r["border"], r["horizon"]) == (border, lead)]
-            if found:
-                shares = (_share(found, 80), _share(found, 95))
-                lines.append((f"{name}, {lead} ahead", str(len(found)), *shares))
+            ours = [r for r in rows if (r["border"], r["horizon"]) == (border, lead)]
+            if ours:
+                shares = (_share(ours, 80), _share(ours, 95))
+                lines.append((f"{name}, {lead} ahead", str(len(ours)), *shares))
     return YearlyTable(
         (f"{source.totals.one} and months ahead", "months", "80% held", "95% held"), tuple(lines)
     )
@@ -140,15 +141,15 @@ def _peers(rows: Sequence[Row]) -> YearlyTable:
     for row in rows:
         place = (row["border"], row["month"], row["horizon"])
         places.setdefault(place, {})[row["model"]] = row
-    common = [found for found in places.values() if len(found) == len(models)]
+    common = [scores for scores in places.values() if len(scores) == len(models)]
     lines = []
     for model in models:
-        found = [by_model[model] for by_model in common]
-        if not found:
+        scores = [by_model[model] for by_model in common]
+        if not scores:
             continue
-        off = sum(abs(_off(row)) for row in found) / len(found)
+        off = sum(abs(_off(row)) for row in scores) / len(scores)
         usual = f"{math.expm1(off):.0%}"
-        lines.append((model, f"{len(found):,}", usual, _share(found, 80), _share(found, 95)))
+        lines.append((model, f"{len(scores):,}", usual, _share(scores, 80), _share(scores, 95)))
     return YearlyTable(("model", "forecasts", "usual error", "80% held", "95% held"), tuple(lines))
 
 
@@ -156,26 +157,26 @@ def _chances(rows: Sequence[Row], source: Source) -> Iterator[YearlyBlock]:
     if not rows:
         yield "No standing question was resolved in this year."
         return
-    found = reliability.by_kind(rows)
+    kinds = reliability.by_kind(rows)
     lines = [
         (
-            f"{one.kind} ({one.basis})",
-            f"{one.record.n:,}",
-            f"{one.record.brier:.3f}",
-            reliability.score(one.record.base_brier),
-            reliability.score(one.record.last_brier),
-            one.verdict,
+            f"{kind.kind} ({kind.basis})",
+            f"{kind.record.n:,}",
+            f"{kind.record.brier:.3f}",
+            reliability.score(kind.record.base_brier),
+            reliability.score(kind.record.last_brier),
+            kind.verdict,
         )
-        for one in found
+        for kind in kinds
     ]
     yield YearlyTable(("question", "n", "Brier score", "base rate", "last value", ""), tuple(lines))
-    yield _reliability(reliability.fullest(found), source)
+    yield _reliability(reliability.fullest(kinds), source)
 
 
-def _reliability(found: Sequence[reliability.KindScore], source: Source) -> YearlyPicture:
+def _reliability(kinds: Sequence[reliability.KindScore], source: Source) -> YearlyPicture:
     from forecast.desk.charts import forecasts, grammar
 
-    drawn = forecasts.reliability(f"All {source.totals.many}", found)
+    drawn = forecasts.reliability(f"All {source.totals.many}", kinds)
     svg = grammar.render(drawn, "svg", source).decode("utf-8")
     # Inside a page SVG needs no addresses of its vocabularies.
     return YearlyPicture(re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg), drawn.alt)
@@ -189,10 +190,10 @@ def _method(versions: Sequence[Row]) -> Iterator[str]:
         yield f"Version {row['version']}: {row['runs']} {noun}, the first on {row['since']}."
 
 
-def markdown(found: YearlyReport) -> str:
+def markdown(report: YearlyReport) -> str:
     """The report as Markdown."""
-    lines = [f"# {found.title}", ""]
-    for block in found.blocks:
+    lines = [f"# {report.title}", ""]
+    for block in report.blocks:
         if isinstance(block, YearlyTable):
             lines += ["| " + " | ".join(block.heads) + " |", "|---" * len(block.heads) + "|"]
             lines += ["| " + " | ".join(row) + " |" for row in block.rows]
@@ -217,13 +218,13 @@ figure { margin: 1em 0; break-inside: avoid; } figure svg { width: 100%; height:
 """
 
 
-def page(found: YearlyReport) -> str:
+def page(report: YearlyReport) -> str:
     """The report as one HTML file that prints well; nothing is fetched from elsewhere."""
-    title = html.escape(found.title)
+    title = html.escape(report.title)
     return (
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
         f"<style>{_STYLE}</style>\n<h1>{title}</h1>\n"
-        + "\n".join(_html(block) for block in found.blocks)
+        + "\n".join(_html(block) for block in report.blocks)
         + "\n</html>\n"
     )
 

@@ -29,10 +29,10 @@ PARTS_SHOWN = 5
 def drivers(border: str, rows: Sequence[Row], source: Source) -> Picture:
     """What moved a flagged month: the largest parts of each dimension, and all others."""
     month = rows[0]["month"]
-    held = [row for row in rows if row["contribution"] is not None]
+    moved = [row for row in rows if row["contribution"] is not None]
     panels = [
-        _moved(name, list(found), source)
-        for name, found in groupby(held, key=lambda row: _dimension(row, source))
+        _moved(name, list(group), source)
+        for name, group in groupby(moved, key=lambda row: _dimension(row, source))
     ]
     span = _span([bar["contribution"] for _, bars in panels for bar in bars])
     total = sum(bar["contribution"] for bar in panels[0][1])
@@ -102,19 +102,19 @@ def _bars(name: str, bars: Sequence[Row], span: tuple[float, float]) -> Chart:
         rows = [bar for bar in placed if (bar["contribution"] >= 0) == (side > 0)]
         colour = BLUE if side < 0 else BANDS[50]
         bars_of: Any = {"color": colour, "height": {"band": 0.7}}
-        said: Any = {"align": align, "dx": dx, "fontSize": 10.5, "color": INK}
+        style: Any = {"align": align, "dx": dx, "fontSize": 10.5, "color": INK}
         layers.append(grammar.layer(rows, "bar", {"x": x, "y": y}, **bars_of))
         place = {"x": x, "y": y, "text": grammar.text("text")}
-        layers.append(grammar.layer(rows, "text", place, **said))
+        layers.append(grammar.layer(rows, "text", place, **style))
     heading = {"text": f"by {name}", "fontSize": 11.5, "anchor": "start", "frame": "group"}
     return {"layer": layers, "width": 470, "height": 18 * len(placed), "title": heading}
 
 
-def components(border: str, found: Parts, published: Sequence[Row], source: Source) -> Picture:
+def components(border: str, parts: Parts, published: Sequence[Row], source: Source) -> Picture:
     """What Prophet's fit is made of: trend, season, and the effect of known policy dates."""
     trend: list[dict[str, Any]] = [
         {"month": months.from_index(int(at)), "trend": math.expm1(level)}
-        for at, level in zip(found.months, found.trend, strict=True)
+        for at, level in zip(parts.months, parts.trend, strict=True)
     ]
     scale = grammar.amounts([row["encounters"] for row in published], True, source)
     dotted, key = grammar.breaks(border, trend[0]["month"], trend[-1]["month"], source)
@@ -124,7 +124,7 @@ def components(border: str, found: Parts, published: Sequence[Row], source: Sour
         grammar.line(trend, "trend", scale, color=BLUE, strokeWidth=2.2),
     ]
     above = {"layer": layers, "width": grammar.WIDTH, "height": 220}
-    season, effects = _season(found), _effects(border, found)
+    season, effects = _season(parts), _effects(border, parts)
     below = {"hconcat": [_season_bars(season), *([_effect_bars(effects)] if effects else [])]}
     words = grammar.below(key) if key else {"vconcat": []}
     frame = {"vconcat": [above, words, below], "spacing": 10}
@@ -142,20 +142,20 @@ def components(border: str, found: Parts, published: Sequence[Row], source: Sour
     return Picture(grammar.framed(frame, title, subtitle), f"{title}.")
 
 
-def _season(found: Parts) -> list[dict[str, Any]]:
+def _season(parts: Parts) -> list[dict[str, Any]]:
     """The yearly effect of each month of the last year, percent of the trend."""
-    latest = zip(found.months[-12:].tolist(), found.yearly[-12:].tolist(), strict=True)
+    latest = zip(parts.months[-12:].tolist(), parts.yearly[-12:].tolist(), strict=True)
     return [
         {"name": MONTHS[at % 12], "at": at % 12, "percent": 100 * math.expm1(effect)}
         for at, effect in sorted(latest, key=lambda pair: pair[0] % 12)
     ]
 
 
-def _effects(border: str, found: Parts) -> list[dict[str, Any]]:
+def _effects(border: str, parts: Parts) -> list[dict[str, Any]]:
     named = {months.to_index(d.date[:7]) for d in KNOWN if border in d.borders}
     return [
         {"name": f"{n} {month_words(months.from_index(at))}", "percent": 100 * math.expm1(effect)}
-        for n, (at, effect) in enumerate(sorted(found.events.items()), start=1)
+        for n, (at, effect) in enumerate(sorted(parts.events.items()), start=1)
         if at in named
     ]
 

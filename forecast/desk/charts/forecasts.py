@@ -307,9 +307,9 @@ def _calibration_key(
         height = 0.23 - 0.055 * number
         ends = [{"level": v, "share": height} for v in (0.66, 0.76)]
         word = [{"level": 0.78, "share": height, "label": f"lead {lead}"}]
-        said = {**place, "text": grammar.text()}
+        label = {**place, "text": grammar.text()}
         yield grammar.layer(ends, "line", dict(place), **look)
-        yield grammar.layer(word, "text", said, align="left", fontSize=11, color=INK)
+        yield grammar.layer(word, "text", label, align="left", fontSize=11, color=INK)
 
 
 def score(border: str, rows: Sequence[Row], source: Source) -> Picture:
@@ -317,8 +317,8 @@ def score(border: str, rows: Sequence[Row], source: Source) -> Picture:
     scores = [row["log_wis"] for row in rows]
     scale = Amounts(True, min(scores) / 1.1, max(scores) * 1.1, source.measure.unit)
     by_model = {
-        model: sorted(found, key=lambda row: row["era"])
-        for model, found in groupby(sorted(rows, key=_model), key=_model)
+        model: sorted(group, key=lambda row: row["era"])
+        for model, group in groupby(sorted(rows, key=_model), key=_model)
     }
     ticks = {"format": ".2~f", "values": list(scale.ticks())}
     y = grammar.amount(
@@ -329,18 +329,18 @@ def score(border: str, rows: Sequence[Row], source: Source) -> Picture:
     year = {"title": "year of the cutoff", "labelAngle": 0}
     place = {"x": {"field": "era", "type": "ordinal", "axis": year}, "y": y}
     layers = [
-        grammar.layer(found, "line", place, **_score_mark(model))
-        for model, found in by_model.items()
+        grammar.layer(group, "line", place, **_score_mark(model))
+        for model, group in by_model.items()
     ]
-    ends = [(model, found[-1]["log_wis"]) for model, found in by_model.items()]
+    ends = [(model, group[-1]["log_wis"]) for model, group in by_model.items()]
     places = scale.spread([value for _, value in ends], grammar.HEIGHT)
     last = max(row["era"] for row in rows)
     labels = [
         {"era": last, "log_wis": at, "label": model}
         for (model, _), at in zip(ends, places, strict=True)
     ]
-    said: Any = {"align": "left", "dx": 10, "fontSize": 10.5, "color": INK}
-    layers.append(grammar.layer(labels, "text", {**place, "text": grammar.text()}, **said))
+    style: Any = {"align": "left", "dx": 10, "fontSize": 10.5, "color": INK}
+    layers.append(grammar.layer(labels, "text", {**place, "text": grammar.text()}, **style))
     better = _years_better(by_model)
     title = f"{source.totals.name(border)}: better than naive in {better[0]} of {better[1]} years"
     subtitle = (
@@ -370,15 +370,15 @@ def _years_better(by_model: Mapping[str, Sequence[Row]]) -> tuple[int, int]:
     return sum(row["log_wis"] < naive[row["era"]] for row in own), len(own)
 
 
-def reliability(name: str, found: Sequence[KindScore]) -> Picture:
+def reliability(name: str, kinds: Sequence[KindScore]) -> Picture:
     """Of the chances given, how many came true.
 
     name : whose questions, as it is to stand in the title. found : kinds of one basis, not empty.
     """
-    largest = max(part.n for one in found for part in one.bins)
-    squares = {"concat": [_square(one, largest) for one in found], "columns": _COLUMNS}
-    asked = [one for one in found if one.kind != INSIDE]  # no skill is to be had at that one
-    skilled = sum(one.skilled for one in asked)
+    largest = max(part.n for kind in kinds for part in kind.bins)
+    squares = {"concat": [_square(kind, largest) for kind in kinds], "columns": _COLUMNS}
+    asked = [kind for kind in kinds if kind.kind != INSIDE]  # no skill is to be had at that one
+    skilled = sum(kind.skilled for kind in asked)
     title = (
         f"{name}: {skilled} of {len(asked)} kinds of questions are answered better than by their "
         "base rate"
@@ -386,24 +386,24 @@ def reliability(name: str, found: Sequence[KindScore]) -> Picture:
     made = {"issued": "given before their months were published", "hindcast": "hindcasts"}
     subtitle = (
         "On the gray diagonal, events came true as often as their chances said. Larger points "
-        f"stand for more questions. Chances are {made[found[0].basis]}; questions of neighboring "
+        f"stand for more questions. Chances are {made[kinds[0].basis]}; questions of neighboring "
         "months overlap."
     )
     width = _COLUMNS * (_SIDE + 50)
     return Picture(
         grammar.framed(squares, title, subtitle, width),
-        f"{title}. {' '.join(map(_words, found))}",
+        f"{title}. {' '.join(map(_words, kinds))}",
     )
 
 
-def _words(one: KindScore) -> str:
+def _words(kind: KindScore) -> str:
     """Where the chances of a kind were furthest from what came."""
-    worst = max(one.bins, key=lambda part: abs(part.given - part.came) * part.n)
+    worst = max(kind.bins, key=lambda part: abs(part.given - part.came) * part.n)
     given, came = f"{worst.given:.0%}", f"{worst.came:.0%}"
-    return f"{one.kind}: of {worst.n:,} chances of about {given}, {came} came true."
+    return f"{kind.kind}: of {worst.n:,} chances of about {given}, {came} came true."
 
 
-def _square(one: KindScore, largest: int) -> Chart:
+def _square(kind: KindScore, largest: int) -> Chart:
     edges: Any = {
         "scale": {"domain": [0, 1], "nice": False},
         "axis": {"format": ".0%", "values": [0, 0.5, 1], "title": None},
@@ -412,16 +412,16 @@ def _square(one: KindScore, largest: int) -> Chart:
     ideal = [{"given": v, "came": v} for v in (0, 1)]
     sizes = {"domain": [0, largest], "range": [_LEAST, _MOST]}
     sized = {**place, "size": grammar.amount("n", legend=None, scale=sizes)}
-    rows = [vars(part) for part in one.bins]
+    rows = [vars(part) for part in kind.bins]
     layers = [
         grammar.layer(ideal, "line", place, color=PALE, strokeWidth=5),
         grammar.layer(rows, "line", place, color=BLUE, strokeWidth=1.2),
         grammar.layer(rows, "point", sized, filled=True, color=BLUE, opacity=1),
     ]
-    better = f"{one.record.skill:.0%} better" if one.skilled else "no skill"
+    better = f"{kind.record.skill:.0%} better" if kind.skilled else "no skill"
     heading = {
-        "text": textwrap.wrap(one.kind, 26),
-        "subtitle": [f"{one.record.n:,} questions; {better}"],
+        "text": textwrap.wrap(kind.kind, 26),
+        "subtitle": [f"{kind.record.n:,} questions; {better}"],
         "anchor": "start",
         "fontSize": 11,
         "subtitleFontSize": 10,

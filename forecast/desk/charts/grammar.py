@@ -146,8 +146,8 @@ class Amounts:
         pixels = [self._pixel(value, height) for value in placed]
         order = sorted(range(len(placed)), key=pixels.__getitem__)
         moved = _apart([pixels[i] for i in order], height)
-        found = dict(zip(order, moved, strict=True))
-        return [self._value(found[i], height) for i in range(len(placed))]
+        places = dict(zip(order, moved, strict=True))
+        return [self._value(places[i], height) for i in range(len(placed))]
 
     def room_below(self, value: float, height: int) -> bool:
         """Whether a label fits between a value and the axis."""
@@ -180,8 +180,8 @@ def _apart(pixels: Sequence[float], height: float) -> list[float]:
 
 def amounts(counts: Iterable[float], log: bool | None, source: Source) -> Amounts:
     """A scale for these counts; log where not said and they span more than a factor of ten."""
-    found = [float(count) for count in counts]
-    low, high = max(min(found), 1.0), max(*found, 2.0)
+    values = [float(count) for count in counts]
+    low, high = max(min(values), 1.0), max(*values, 2.0)
     if high / low > _SPREAD_LIMIT if log is None else log:
         return Amounts(True, low / 1.15, high * 1.15, source.measure.unit)
     return Amounts(False, 0.0, high * 1.05, source.measure.unit)
@@ -218,14 +218,14 @@ def band(rows: Sequence[Row], level: int, scale: Amounts, x: Channel | None = No
 def breaks(border: str, first: str, last: str, source: Source) -> tuple[list[Chart], list[str]]:
     """The known policy dates of a border: dotted, numbered lines, and the key in words."""
     known = KNOWN if source.follows_policy else ()
-    found = [d for d in known if border in d.borders and first <= d.date[:7] <= last]
-    if not found:
+    dates = [d for d in known if border in d.borders and first <= d.date[:7] <= last]
+    if not dates:
         return [], []
-    rows = [{"at": d.date, "number": str(n)} for n, d in enumerate(found, start=1)]
+    rows = [{"at": d.date, "number": str(n)} for n, d in enumerate(dates, start=1)]
     line = layer(rows, "rule", {"x": time_axis()}, strokeDash=[2, 3], color=GREY)
     above = {"x": time_axis(), "text": text("number"), "y": {"value": 0}}
     number = layer(rows, "text", above, dy=-7, fontSize=10, color=INK)
-    names = [f"{n} {d.name} ({_when(d.date)})" for n, d in enumerate(found, start=1)]
+    names = [f"{n} {d.name} ({_when(d.date)})" for n, d in enumerate(dates, start=1)]
     return [line, number], _lines(names)
 
 
@@ -245,10 +245,10 @@ def _lines(names: Sequence[str]) -> list[str]:
     return lines
 
 
-def flags(found: Sequence[Row], scale: Amounts) -> list[Chart]:
+def flags(rows: Sequence[Row], scale: Amounts) -> list[Chart]:
     """Flagged months as open triangles on the side they fell, with month and severity."""
     layers: list[Chart] = []
-    for row in found:
+    for row in rows:
         low = row["encounters"] < row["median"]
         month = month_words(row["month"])
         label = f"{month[:3]} {month[-4:]}: {row['severity']}"
@@ -262,8 +262,8 @@ def flags(found: Sequence[Row], scale: Amounts) -> list[Chart]:
         bold: Any = {"fontSize": 10, "fontWeight": "bold", "dy": 14 if below_it else -14}
         # White underneath, so that the words stay readable over lines.
         halo: Any = {"stroke": "white", "strokeWidth": 4, "color": "white"}
-        said = {**place, "text": text()}
-        layers += [layer(marked, "text", said, **ink, **bold) for ink in (halo, {"color": INK})]
+        caption = {**place, "text": text()}
+        layers += [layer(marked, "text", caption, **ink, **bold) for ink in (halo, {"color": INK})]
     return layers
 
 
@@ -384,8 +384,8 @@ def _sized(spec: dict[str, Any], size: tuple[int, int], source: Source) -> str:
     """
     width, height = SLIDE_WIDTH, SLIDE_WIDTH * size[1] / size[0]
     for _ in range(2):  # once for the margins, once more because a wider plot has other labels
-        found = extent(_svg(spec, source))
-        spec = _stretched(spec, width - found[0], height - found[1])
+        drawn = extent(_svg(spec, source))
+        spec = _stretched(spec, width - drawn[0], height - drawn[1])
     svg = _svg(spec, source)
     now = extent(svg)
     head = re.search(r"<svg[^>]*>", svg)
@@ -403,8 +403,8 @@ def _sized(spec: dict[str, Any], size: tuple[int, int], source: Source) -> str:
 
 def extent(svg: str) -> tuple[float, float]:
     """A picture's own width and height."""
-    found = re.search(r'<svg[^>]*\bwidth="([\d.]+)"[^>]*\bheight="([\d.]+)"', svg)
-    return (float(found[1]), float(found[2])) if found else (0.0, 0.0)
+    match = re.search(r'<svg[^>]*\bwidth="([\d.]+)"[^>]*\bheight="([\d.]+)"', svg)
+    return (float(match[1]), float(match[2])) if match else (0.0, 0.0)
 
 
 def _stretched(spec: dict[str, Any], wider: float, higher: float) -> dict[str, Any]:

@@ -142,25 +142,25 @@ def _lead(report: MonthReport) -> Iterator[str]:
         told.append(f"The count was {changes}.")
     if told:
         yield " ".join(told)
-    stood = report.expectation
-    if stood is not None:
-        yield f"How unusual: {unusual_words(stood.p)}. {brief.rank_words(report, span=False)}"
+    expectation = report.expectation
+    if expectation is not None:
+        yield f"How unusual: {unusual_words(expectation.p)}. {brief.rank_words(report, span=False)}"
 
 
 def say(report: MonthReport) -> str:
     """One sentence to copy: the count with its comparisons."""
     changes = f", {brief.changes(report)}" if brief.changes(report) else ""
-    stood = report.expectation
+    expectation = report.expectation
     reach = (
         f", {report.source.measure.reach},"
         if report.source.measure.reach and not report.part
         else ""
     )
     forecast = ""
-    if stood is not None:
-        through = month_words(stood.cutoff)
-        made = f"the {basis_noun(stood.basis)} from data through {through}"
-        forecast = f"; {made} expected {stood.median:,}"
+    if expectation is not None:
+        through = month_words(expectation.cutoff)
+        made = f"the {basis_noun(expectation.basis)} from data through {through}"
+        forecast = f"; {made} expected {expectation.median:,}"
     return (
         f"{report.source.publisher.short} counted {report.encounters:,} "
         f"{report.source.measure.noun} "
@@ -172,14 +172,14 @@ def say(report: MonthReport) -> str:
 def avoid(report: MonthReport) -> str:
     """What not to say of this month: what would mislead most about its count."""
     known, split = brief.halves(report), brief.split(report)
-    ports, said = (known.at, known.words[0]) if known else (0, "")
+    ports, phrase = (known.at, known.words[0]) if known else (0, "")
     interior = split.inside if split else 0
     words, why = report.source.measure.misread
     both, aside = report.source.hierarchy.both_halves, report.source.hierarchy.aside
     if both and both[0].misread and max(ports, interior) >= LEAST_MISLEADING * report.encounters:
         at = both[0]
         words, why = (
-            (at.misread, f"{said} of the {report.encounters:,} were {at.where}")
+            (at.misread, f"{phrase} of the {report.encounters:,} were {at.where}")
             if ports >= interior or aside is None
             else (aside.misread, f"{interior:,} were {aside.words} ({aside.named})")
         )
@@ -198,14 +198,14 @@ def _caption(report: MonthReport) -> str:
 
 def rows(report: MonthReport) -> Iterator[ComparisonText]:
     """The forecast, and all comparisons, in the one order."""
-    stood = report.expectation
-    if stood is not None:
+    expectation = report.expectation
+    if expectation is not None:
         yield ComparisonText(
-            basis_noun(stood.basis),
-            f"80% range {stood.lo80:,} to {stood.hi80:,}",
-            f"{stood.median:,}",
+            basis_noun(expectation.basis),
+            f"80% range {expectation.lo80:,} to {expectation.hi80:,}",
+            f"{expectation.median:,}",
             f"{report.encounters:,}",
-            change_words(report.encounters, stood.median),
+            change_words(report.encounters, expectation.median),
         )
     yield from map(line, report.comparisons)
     if to_date_unknown(report):
@@ -218,7 +218,7 @@ def _nationwide(report: MonthReport | None) -> str:
     """The nationwide line."""
     if report is None:
         return ""
-    halves, stood = brief.halves_words(report, " and "), report.expectation
+    halves, expectation = brief.halves_words(report, " and "), report.expectation
     text = (
         f"{report.source.totals.name(report.border)}: {report.encounters:,} "
         f"{report.source.measure.noun}"
@@ -227,7 +227,11 @@ def _nationwide(report: MonthReport | None) -> str:
     if year.before:
         text += f", {brief.moved(year)} from a year before"
     text = "; ".join(filter(None, (text, halves)))
-    return f"{text}. The {basis_noun(stood.basis)} was {stood.median:,}." if stood else f"{text}."
+    return (
+        f"{text}. The {basis_noun(expectation.basis)} was {expectation.median:,}."
+        if expectation
+        else f"{text}."
+    )
 
 
 def _finding(report: MonthReport) -> tuple[str, str, list[str]]:
@@ -235,9 +239,9 @@ def _finding(report: MonthReport) -> tuple[str, str, list[str]]:
     sentences = [*_flag_findings(report), *_drift_findings(report), *_shift_findings(report)]
     if not sentences:
         noun = capital(report.source.measure.noun)
-        stood = report.expectation
-        how = "as forecast" if stood else "not forecast"
-        by = ", by the hindcast" if stood and stood.basis == "hindcast" else ""
+        expectation = report.expectation
+        how = "as forecast" if expectation else "not forecast"
+        by = ", by the hindcast" if expectation and expectation.basis == "hindcast" else ""
         quiet = f"{noun} {_where(report)} were {how}{by}: {report.encounters:,} counted."
         return how, quiet, []
     phrase, first = sentences[0]

@@ -203,8 +203,8 @@ def text(notice: Notice, sections: Sequence[Section], whole: bool = False) -> st
     # In two lines that a shell takes as one: a mail program may break a longer one anywhere.
     check = f"{_quote(notice)}\n\n    {command} \\\n    {digest}\n"
     closing = notice.closing_text.replace(QUOTE, check)
-    said = [_said(s.text, n == 0, whole) for n, s in enumerate(sections)]
-    return notice.opening_text + RULE.join(said) + RULE + closing
+    parts = [_said(s.text, n == 0, whole) for n, s in enumerate(sections)]
+    return notice.opening_text + RULE.join(parts) + RULE + closing
 
 
 def _quote(notice: Notice) -> str:

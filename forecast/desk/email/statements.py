@@ -28,11 +28,11 @@ _BOUNDS = ("lo95", "lo80", "hi80", "hi95")
 
 def statement(report: MonthReport) -> dict[str, Any]:
     """What is said of a month, to be kept with the notice."""
-    stood = report.expectation
+    expectation = report.expectation
     return {
         "month": report.month,
         "encounters": report.encounters,
-        "bounds": [getattr(stood, name) for name in _BOUNDS] if stood else None,
+        "bounds": [getattr(expectation, name) for name in _BOUNDS] if expectation else None,
         "compared": {c.name: [c.last, c.now, c.before] for c in report.comparisons},
         "extreme": [report.extreme, report.since],
         **({"severity": severity(report)} if report.findings else {}),

@@ -52,13 +52,13 @@ def frame(
     )
 
 
-def as_html(said: SectionText) -> str:
+def as_html(section: SectionText) -> str:
     """A section as HTML, its parts divided by BREAK; everything in it is escaped."""
     from markupsafe import Markup
 
     page = _page()
     chart = Markup(CHART)  # noqa: S704 - our own constant
-    parts = (page.head(said), page.more(said, chart), page.details(said))  # type: ignore[attr-defined]
+    parts = (page.head(section), page.more(section, chart), page.details(section))  # type: ignore[attr-defined]
     return BREAK.join(map(str, parts))
 
 
@@ -81,20 +81,20 @@ def _page() -> TemplateModule:
     return template("notice.html").module
 
 
-def as_text(said: SectionText) -> str:
+def as_text(section: SectionText) -> str:
     """A section as text of at most 78 columns, its parts divided by BREAK."""
-    head = [_wrapped(said.finding), *map(_wrapped, said.more)]
-    if said.items:
-        head.append("\n".join(map(_item, said.items)))
-    advice = (("What you can say", said.say), ("What not to say", said.avoid))
-    more = [*map(_wrapped, said.lead)]
+    head = [_wrapped(section.finding), *map(_wrapped, section.more)]
+    if section.items:
+        head.append("\n".join(map(_item, section.items)))
+    advice = (("What you can say", section.say), ("What not to say", section.avoid))
+    more = [*map(_wrapped, section.lead)]
     more += [f"{heading}\n{_wrapped(words, '  ')}" for heading, words in advice if words]
-    if said.compared:
-        more.append(_table(said))
-    more += map(_wrapped, said.notes)
-    if said.link:
-        more.append(f"All of this month: {said.link}")
-    parts = (head, more, map(_block, said.blocks))
+    if section.compared:
+        more.append(_table(section))
+    more += map(_wrapped, section.notes)
+    if section.link:
+        more.append(f"All of this month: {section.link}")
+    parts = (head, more, map(_block, section.blocks))
     return BREAK.join("".join(f"{paragraph}\n\n" for paragraph in part) for part in parts)
 
 
@@ -108,9 +108,9 @@ def _wrapped(text: str, indent: str = "", start: str = "") -> str:
     )
 
 
-def _table(said: SectionText) -> str:
-    lines = [said.caption, f"{'against':<44}{'then':>11}{'now':>12}{'change':>11}"]
-    for line in said.compared:
+def _table(section: SectionText) -> str:
+    lines = [section.caption, f"{'against':<44}{'then':>11}{'now':>12}{'change':>11}"]
+    for line in section.compared:
         label = f"{line.name} ({line.when})"
         if len(label) > 44:  # its numbers stand below it
             lines.append(label)

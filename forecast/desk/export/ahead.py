@@ -63,39 +63,39 @@ def columns(whole: bool, *, models: bool, past: bool) -> dict[str, ColumnKind]:
 
 
 def parts(
-    said: Mapping[str, SeriesForecasts], columns: Mapping[str, ColumnKind], suffix: str
+    by_model: Mapping[str, SeriesForecasts], columns: Mapping[str, ColumnKind], suffix: str
 ) -> Iterator[TablePart]:
     """Every model's series, some at a time."""
-    for model, forecasts in said.items():
+    for model, forecasts in by_model.items():
         for first in range(0, len(forecasts.counts.names), PART):
-            some = forecasts.some(slice(first, first + PART))
-            yield TablePart(some, columns, model, suffix)
+            part = forecasts.some(slice(first, first + PART))
+            yield TablePart(part, columns, model, suffix)
 
 
 def written(part: TablePart) -> Written:
     """Do one part; a pure function of it, to be sent to another process."""
     values = part.said.values(slice(None))
     past = bool(np.all(part.said.back > 0))
-    found = series_scores(part.said, values[..., SCORED]) if past else np.empty((0, 5))
+    scores = series_scores(part.said, values[..., SCORED]) if past else np.empty((0, 5))
     if not part.suffix:
-        return Written(part.model, [], found)
+        return Written(part.model, [], scores)
     block = _block(part, values)
     encode = ENCODERS.get(part.suffix)
-    return Written(part.model, encode(block, part.columns) if encode else block, found)
+    return Written(part.model, encode(block, part.columns) if encode else block, scores)
 
 
 def _block(part: TablePart, values: Floats) -> EncodedBlock:
     """The columns; a series without a forecast at a cutoff has no rows there."""
-    said, known = part.said, part.said.known
+    forecasts, known = part.said, part.said.known
     series, cutoff = np.nonzero(known)
     h = values.shape[2]
     shown = values.reshape(-1, len(HUB)) if known.all() else values[known].reshape(-1, len(HUB))
     kind = np.int64 if part.columns["median"] == "count" else np.float64
     by_quantile = np.ascontiguousarray(shown.T.astype(kind))
-    at = np.repeat(said.counts.last[series] - said.back[cutoff], h)
+    at = np.repeat(forecasts.counts.last[series] - forecasts.back[cutoff], h)
     ahead = np.tile(np.arange(1, h + 1), len(series))
-    found = {
-        "series": Coded(np.repeat(series, h), said.counts.names),
+    columns = {
+        "series": Coded(np.repeat(series, h), forecasts.counts.names),
         "model": Coded(np.zeros(len(at), dtype=np.int64), [part.model]),
         "cutoff": _as_text(at),
         "month": _as_text(at + ahead),
@@ -103,7 +103,7 @@ def _block(part: TablePart, values: Floats) -> EncodedBlock:
         "median": by_quantile[MEDIAN],
         **dict(zip(HUB_COLUMNS, by_quantile, strict=True)),
     }
-    return [found[name] for name in part.columns]
+    return [columns[name] for name in part.columns]
 
 
 def _as_text(index: Ints) -> Coded:

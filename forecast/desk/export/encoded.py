@@ -120,8 +120,8 @@ def _whole(values: np.ndarray) -> list[str]:
     most = int(values.max(initial=0))
     if most > len(values):
         return list(map(str, values.tolist()))
-    found: list[str] = np.array(list(map(str, range(most + 1))), dtype=object)[values].tolist()
-    return found
+    numbers: list[str] = np.array(list(map(str, range(most + 1))), dtype=object)[values].tolist()
+    return numbers
 
 
 def _quoted(text: str) -> str:

@@ -24,7 +24,7 @@ COLUMNS = ("compared with", "then", "now", "change")
 PLACES = (136, 76, 76, 72)  # widths of the columns
 
 
-def pptx(said: Handout, report: MonthReport, chart: PosterChart, run: RunRow) -> bytes:
+def pptx(handout: Handout, report: MonthReport, chart: PosterChart, run: RunRow) -> bytes:
     """The slide as a PowerPoint file; ConfigError if python-pptx is not installed."""
     try:
         from pptx import Presentation
@@ -34,20 +34,20 @@ def pptx(said: Handout, report: MonthReport, chart: PosterChart, run: RunRow) ->
         raise ConfigError("bordercast brief", "-o FILE.pptx", problem) from None
     deck = Presentation()
     deck.slide_width, deck.slide_height = Pt(WIDTH), Pt(HEIGHT)
-    deck.core_properties.title, deck.core_properties.author = said.title, "Bordercast"
+    deck.core_properties.title, deck.core_properties.author = handout.title, "Bordercast"
     slide = deck.slides.add_slide(deck.slide_layouts[TITLE_ONLY])
     title = slide.shapes.title
     title.left, title.top, title.width, title.height = Pt(30), Pt(18), Pt(900), Pt(50)
-    _write(title, [said.title], 30, bold=True)
+    _write(title, [handout.title], 30, bold=True)
     words = slide.shapes.add_textbox(Pt(30), Pt(70), Pt(900), Pt(80))
-    _write(words, [" ".join((said.number, *said.unit)), *said.lines], 17)
+    _write(words, [" ".join((handout.number, *handout.unit)), *handout.lines], 17)
     png = vl_convert.svg_to_png(poster.chart_svg(chart, *CHART, source=report.source), scale=3)
     picture = slide.shapes.add_picture(io.BytesIO(png), Pt(30), Pt(176), width=Pt(CHART[0]))
     # The library has no property for what a picture shows.
-    picture._element.nvPicPr.cNvPr.set("descr", said.alt)
+    picture._element.nvPicPr.cNvPr.set("descr", handout.alt)
     _table(slide, report)
     foot = slide.shapes.add_textbox(Pt(30), Pt(492), Pt(900), Pt(36))
-    _write(foot, [said.key, said.source], 10)
+    _write(foot, [handout.key, handout.source], 10)
     check = check_command(run.id, run.digest)
     slide.notes_slide.notes_text_frame.text = f"{brief.paragraph(report)}\nTo check it: {check}"
     out = io.BytesIO()

@@ -60,12 +60,12 @@ class PosterChart:
     stood: Sequence[Row] = ()
 
 
-def png(said: Handout, chart: PosterChart, source: Source, size: PosterSize = POST) -> bytes:
+def png(handout: Handout, chart: PosterChart, source: Source, size: PosterSize = POST) -> bytes:
     """The poster as a PNG file."""
-    return grammar.lean(vl_convert.svg_to_png(svg(said, chart, source, size), scale=1))
+    return grammar.lean(vl_convert.svg_to_png(svg(handout, chart, source, size), scale=1))
 
 
-def svg(said: Handout, chart: PosterChart, source: Source, size: PosterSize = POST) -> str:
+def svg(handout: Handout, chart: PosterChart, source: Source, size: PosterSize = POST) -> str:
     """The poster as an SVG file, as many pixels wide and high as `size` says."""
     top = 144
     room = size.width - 2 * MARGIN, size.height - top - 28
@@ -74,22 +74,22 @@ def svg(said: Handout, chart: PosterChart, source: Source, size: PosterSize = PO
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {size.width} {size.height}" font-family="{escape(FONT)}" fill="{INK}">'
         f'<rect width="{size.width}" height="{size.height}" fill="white"/>'
-        f"{''.join(_words(said, size))}"
+        f"{''.join(_words(handout, size))}"
         f'<g transform="translate({MARGIN},{top})">{_fitted(chart, *room, source=source)}</g></svg>'
     )
 
 
-def _words(said: Handout, size: PosterSize) -> Iterator[str]:
+def _words(handout: Handout, size: PosterSize) -> Iterator[str]:
     wide = size.width - 2 * MARGIN
-    yield _text(said.title, 34, 18, wide, weight="bold")
-    yield _text(said.number, 78, 44, wide, weight="bold")
+    yield _text(handout.title, 34, 18, wide, weight="bold")
+    yield _text(handout.number, 78, 44, wide, weight="bold")
     # The unit stands behind the number, in two lines.
-    after = 44 * sum(_COMMA if c == "," else _DIGIT for c in said.number) + 10
-    for place, line in enumerate(said.unit):
+    after = 44 * sum(_COMMA if c == "," else _DIGIT for c in handout.number) + 10
+    for place, line in enumerate(handout.unit):
         yield _text(line, 60 + 17 * place, 14, wide - after, x=MARGIN + after)
-    for place, line in enumerate(said.lines):
+    for place, line in enumerate(handout.lines):
         yield _text(line, 99 + 17 * place, 13.5, wide)
-    yield _text(said.source, size.height - 12, 9.5, wide, color=GREY)
+    yield _text(handout.source, size.height - 12, 9.5, wide, color=GREY)
 
 
 def _text(words: str, y: float, size: float, room: float, *, x: float = MARGIN, **look: str) -> str:

@@ -20,7 +20,7 @@ CHART = 540, 215  # in points, of a page that is 612 wide
 DEBIAN = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
-def pdf(said: Handout, report: MonthReport, chart: PosterChart, run: RunRow) -> bytes:
+def pdf(handout: Handout, report: MonthReport, chart: PosterChart, run: RunRow) -> bytes:
     """The page as a PDF file.
 
     Raises
@@ -34,11 +34,11 @@ def pdf(said: Handout, report: MonthReport, chart: PosterChart, run: RunRow) -> 
     except OSError:  # it loads Pango when it is imported
         raise _missing(f"Pango, on Debian: apt-get install {DEBIAN}") from None
     for size in SIZES:
-        document = HTML(string=html(said, report, chart, run, size)).render()
+        document = HTML(string=html(handout, report, chart, run, size)).render()
         if len(document.pages) == 1:
             break
-    found: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
-    return found
+    write_pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+    return write_pdf
 
 
 def _missing(what: str) -> ConfigError:
@@ -46,7 +46,7 @@ def _missing(what: str) -> ConfigError:
 
 
 def html(
-    said: Handout, report: MonthReport, chart: PosterChart, run: RunRow, size: float = SIZES[0]
+    handout: Handout, report: MonthReport, chart: PosterChart, run: RunRow, size: float = SIZES[0]
 ) -> str:
     """The page as HTML. size : of the words, in points."""
     more = [brief.rank_sentence(report), brief.vintage_sentence(report), *brief.definition(report)]
@@ -54,7 +54,7 @@ def html(
         more.append(content.quality(report.score))
     svg = b64encode(poster.chart_svg(chart, *CHART, source=report.source).encode()).decode()
     return template("brief.html").render(
-        said=said,
+        said=handout,
         size=size,
         chart=f"data:image/svg+xml;base64,{svg}",
         compared=list(content.rows(report)),

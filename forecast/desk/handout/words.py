@@ -80,8 +80,9 @@ def _key(report: MonthReport, newest: bool) -> str:
 def _lines(report: MonthReport) -> Iterator[str]:
     """A number is never alone."""
     yield from filter(None, (brief.halves_words(report), capital(brief.changes(report))))
-    stood = report.expectation
-    if stood is not None:
-        unusual = unusual_words(stood.p).partition(" (")[0]
-        span = f"80% range {stood.lo80:,} to {stood.hi80:,}"
-        yield f"{capital(basis_noun(stood.basis))}: {stood.median:,} ({span}); {unusual}"
+    expectation = report.expectation
+    if expectation is not None:
+        unusual = unusual_words(expectation.p).partition(" (")[0]
+        span = f"80% range {expectation.lo80:,} to {expectation.hi80:,}"
+        basis = capital(basis_noun(expectation.basis))
+        yield f"{basis}: {expectation.median:,} ({span}); {unusual}"

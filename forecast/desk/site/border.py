@@ -65,70 +65,80 @@ class ScoreRow:
 
 def border_page(record: SiteRecord, border: str) -> SitePage:
     """All there is about a border."""
-    found = record.borders[border]
-    newest = found.newest
+    border_record = record.borders[border]
+    newest = border_record.newest
     drawn = [
         *(
-            pictures.fan(border, found.months, found.ahead, found.flagged, size, record.source)
+            pictures.fan(
+                border,
+                border_record.months,
+                border_record.ahead,
+                border_record.flagged,
+                size,
+                record.source,
+            )
             for size in (FULL, PHONE)
         ),
         *(
-            pictures.history(border, found.stood, found.flagged, size, record.source)
+            pictures.history(
+                border, border_record.stood, border_record.flagged, size, record.source
+            )
             for size in (FULL, PHONE)
-            if found.stood  # none was judged yet
+            if border_record.stood  # none was judged yet
         ),
     ]
     shown = {
-        "found": found,
+        "found": border_record,
         "answer": lines.answer(record, border),
         "newest": newest,
         "compared": cards.compared(newest, None),
         "paragraph": one_line(brief.paragraph(newest)),
         "fan": drawn[:2],
         "history": drawn[2:],
-        "behind": list(behind(found))[:MONTHS_SHOWN],
-        "moved": answered.changes_sentence(found.changes),
-        "chances": [(row["kind"], percent(row["chance"])) for row in found.chances],
-        "cards": cards.cards(found),
-        "judged_by": judged_by(flag["basis"] for flag in found.flags),
+        "behind": list(behind(border_record))[:MONTHS_SHOWN],
+        "moved": answered.changes_sentence(border_record.changes),
+        "chances": [(row["kind"], percent(row["chance"])) for row in border_record.chances],
+        "cards": cards.cards(border_record),
+        "judged_by": judged_by(flag["basis"] for flag in border_record.flags),
         "open_parts": cards.parts(record, border),
-        "years": year_table(found),
+        "years": year_table(border_record),
         "quality": content.quality(newest.score) if newest.score else "",
-        "scores": score_rows(found),
-        "restated": list(map(restated, found.revised)),
+        "scores": score_rows(border_record),
+        "restated": list(map(restated, border_record.revised)),
         "by_kind": by_kind([p for p in record.parts.values() if p.key.border == border]),
     }
     rows = {
-        "months": found.months,
-        "forecast": found.ahead,
-        "flags": found.flags,
-        "accuracy": found.scores,
-        "revisions": found.revised,
-        "forecast-changes": found.changes,
+        "months": border_record.months,
+        "forecast": border_record.ahead,
+        "flags": border_record.flags,
+        "accuracy": border_record.scores,
+        "revisions": border_record.revised,
+        "forecast-changes": border_record.changes,
     }
     preview, picture = month_preview(record, newest)
     preview = replace(preview, frame=embed_place(border))
     files = {**charts(drawn), **picture}
-    for name, some in rows.items():
-        files |= table(name, some, record.source)
+    for name, group in rows.items():
+        files |= table(name, group, record.source)
     dataset = None
     if record.source.shipped:  # counts of one's own have columns of their own
-        dataset = _dataset(found, rows, files)
+        dataset = _dataset(border_record, rows, files)
         files |= datasets.files(dataset, record)
-    return SitePage(found.place, "border", shown, files, dataset, preview)
+    return SitePage(border_record.place, "border", shown, files, dataset, preview)
 
 
 def _dataset(
-    found: BorderRecord, rows: Mapping[str, Sequence[Row]], files: Mapping[str, bytes]
+    border_record: BorderRecord, rows: Mapping[str, Sequence[Row]], files: Mapping[str, bytes]
 ) -> Dataset:
     """The border's tables, those that have a row."""
     return Dataset(
-        found.source,
-        found.place,
-        f"U.S. border {found.source.measure.noun}, {found.name.lower()}: counts and forecasts",
-        found.name.lower(),
-        min(found.reports),
-        max(found.reports),
+        border_record.source,
+        border_record.place,
+        f"U.S. border {border_record.source.measure.noun}, {border_record.name.lower()}: "
+        "counts and forecasts",
+        border_record.name.lower(),
+        min(border_record.reports),
+        max(border_record.reports),
         tuple(
             data_table(
                 name,
@@ -136,7 +146,7 @@ def _dataset(
                 view,
                 *datasets.one_of(rows[name]),
                 files[f"{name}.csv"],
-                source=found.source,
+                source=border_record.source,
             )
             for name, (view, about) in TABLES.items()
             if rows[name]
@@ -146,34 +156,34 @@ def _dataset(
 
 def by_kind(parts: Sequence[PartRecord]) -> dict[str, list[PartRecord]]:
     """Parts by what they are parts by: agency first, then by size."""
-    found: dict[str, list[PartRecord]] = {}
+    kinds: dict[str, list[PartRecord]] = {}
     for part in sorted(parts, key=lambda part: part.key.dimension != "component"):
-        found.setdefault(part.kind, []).append(part)
+        kinds.setdefault(part.kind, []).append(part)
     return {
-        kind: sorted(some, key=lambda part: -part.months[-1]["encounters"])
-        for kind, some in found.items()
+        kind: sorted(group, key=lambda part: -part.months[-1]["encounters"])
+        for kind, group in kinds.items()
     }
 
 
-def behind(found: BorderRecord) -> Iterator[Row]:
+def behind(border_record: BorderRecord) -> Iterator[Row]:
     """Months with the issued forecast or hindcast of each, the newest first."""
-    judged = {row["month"]: row for row in found.judged}
-    for row in reversed(found.months):
-        stood = judged.get(row["month"], {})
-        median = stood.get("median")
+    judged = {row["month"]: row for row in border_record.judged}
+    for row in reversed(border_record.months):
+        forecast = judged.get(row["month"], {})
+        median = forecast.get("median")
         yield {
             "month": row["month"],
             "encounters": row["encounters"],
             "median": median,
-            "change": "" if median is None else change_words(stood["encounters"], median),
-            "basis": "" if median is None else basis_noun(stood["basis"]),
-            "severity": stood.get("severity") or "",
+            "change": "" if median is None else change_words(forecast["encounters"], median),
+            "basis": "" if median is None else basis_noun(forecast["basis"]),
+            "severity": forecast.get("severity") or "",
         }
 
 
-def year_table(found: BorderRecord) -> list[YearRow]:
+def year_table(border_record: BorderRecord) -> list[YearRow]:
     """Fiscal years, the newest first; shades are equal steps of the logarithm."""
-    counts = {row["month"]: row["encounters"] for row in found.months}
+    counts = {row["month"]: row["encounters"] for row in border_record.months}
     low, high = (math.log(max(edge(counts.values()), 1)) for edge in (min, max))
 
     unknown = set(months.missing(counts))
@@ -185,28 +195,29 @@ def year_table(found: BorderRecord) -> list[YearRow]:
         return month, counts[month], min(int(HEATS * share), HEATS - 1)
 
     years = sorted(
-        {months.fiscal_year(month, found.source.year_begins) for month in counts},
+        {months.fiscal_year(month, border_record.source.year_begins) for month in counts},
         reverse=True,
     )
     rows = []
     for year in years:
-        cells = tuple(map(cell, months.fiscal_months(year, found.source.year_begins)))
-        held = [one[1] for one in cells if one]
-        known = [count for count in held if count is not None]
-        total = sum(known) if len(known) == len(held) else None
-        rows.append(YearRow(year, cells, total, len(held) == 12))
+        cells = tuple(map(cell, months.fiscal_months(year, border_record.source.year_begins)))
+        values = [cell[1] for cell in cells if cell]
+        known = [count for count in values if count is not None]
+        total = sum(known) if len(known) == len(values) else None
+        rows.append(YearRow(year, cells, total, len(values) == 12))
     return rows
 
 
-def score_rows(found: BorderRecord) -> list[ScoreRow]:
+def score_rows(border_record: BorderRecord) -> list[ScoreRow]:
     """The engine beside naive, a row a lead, on the basis of the sentence above the table."""
-    score = found.newest.score
+    score = border_record.newest.score
     if score is None:
         return []
     of_border = {
         (row["model"], row["horizon"]): row
-        for row in score_tables.with_pooled(list(found.scores), found.source)
-        if (row["border"], row["basis"], row["era"]) == (found.border, score["basis"], "all")
+        for row in score_tables.with_pooled(list(border_record.scores), border_record.source)
+        if (row["border"], row["basis"], row["era"])
+        == (border_record.border, score["basis"], "all")
     }
     pairs = (
         (words, of_border.get(("bordercast", lead)), of_border.get(("naive", lead)))

@@ -96,13 +96,13 @@ def write(
         return Built(run.id, site.written, site.kept)
 
 
-def opening(record: SiteRecord, kept: Collection[int], address: str) -> Iterator[SitePage]:
+def opening(record: SiteRecord, runs: Collection[int], address: str) -> Iterator[SitePage]:
     """What people open first. kept : runs whose pages are kept."""
     yield front(record)
     for border in record.source.totals.every:
         yield border_page(record, border)
     yield from over_all(record)
-    yield from run_pages(record, kept)
+    yield from run_pages(record, runs)
     yield subscribe_page(record, address)
 
 
@@ -111,22 +111,22 @@ def _others(record: SiteRecord) -> Iterator[SitePage]:
     if record.parts or record.source.shipped:
         yield series_list(record)
     yield from comparisons(record)
-    for border, found in record.borders.items():
+    for border, border_record in record.borders.items():
         yield embed_page(record, border)
-        for month in sorted(found.reports, reverse=True):
+        for month in sorted(border_record.reports, reverse=True):
             yield month_page(record, border, month)
-        for fact in facts(found):
-            yield fact_page(record, found, fact)
+        for fact in facts(border_record):
+            yield fact_page(record, border_record, fact)
     for part in record.parts.values():
         yield series_page(record, part)
 
 
 def _put(site: SiteFolder, pages: Iterator[SitePage], record: SiteRecord, address: str) -> None:
     """Write pages, each after all that it shows."""
-    for one in pages:
-        for name, content in one.files.items():
-            site.put(one.place + name, content)
-        site.put(f"{one.place}index.html", html(one, record, address))
+    for written in pages:
+        for name, content in written.files.items():
+            site.put(written.place + name, content)
+        site.put(f"{written.place}index.html", html(written, record, address))
 
 
 def _drawn_by(source: Source) -> str:
@@ -140,9 +140,9 @@ def _drawn_by(source: Source) -> str:
 @cache
 def _program() -> str:
     """A digest of all that pages are made by: another one makes them anew."""
-    found = hashlib.sha256(__version__.encode())
+    digest = hashlib.sha256(__version__.encode())
     desk = Path(__file__).parent.parent
     code = [*desk.rglob("*.py"), desk.parent / "words.py"]
     for path in sorted([*code, *TEMPLATES.iterdir(), *ASSETS.iterdir()]):
-        found.update(path.read_bytes())
-    return found.hexdigest()[:16]
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

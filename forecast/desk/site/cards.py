@@ -69,22 +69,22 @@ class PartCard:
     through: str
 
 
-def cards(found: BorderRecord, flags: Sequence[Row] | None = None) -> tuple[Card, ...]:
+def cards(border_record: BorderRecord, flags: Sequence[Row] | None = None) -> tuple[Card, ...]:
     """Flags of a border's total, all of them unless some are named."""
-    chosen = found.flags if flags is None else flags
-    return tuple(card(flag, found.reports[flag["month"]]) for flag in chosen)
+    chosen = border_record.flags if flags is None else flags
+    return tuple(card(flag, border_record.reports[flag["month"]]) for flag in chosen)
 
 
 def parts(record: SiteRecord, border: str | None = None) -> tuple[PartCard, ...]:
     """Flags of parts that are still open, the most serious first."""
-    found = [
+    flagged = [
         (part, flag)
         for part in record.parts.values()
         for flag in part.flags
         if flag["episode"] == "open" and border in (None, part.key.border)
     ]
-    found.sort(key=lambda one: (_SERIOUS.index(one[1]["severity"]), one[1]["p"] or 0))
-    return tuple(part_card(part, flag, record.run.data_through) for part, flag in found)
+    flagged.sort(key=lambda pair: (_SERIOUS.index(pair[1]["severity"]), pair[1]["p"] or 0))
+    return tuple(part_card(part, flag, record.run.data_through) for part, flag in flagged)
 
 
 def card(flag: Row, facts: MonthReport) -> Card:
@@ -151,13 +151,13 @@ def forecast_line(facts: MonthReport, flag: Mapping[str, Any] | None = None) -> 
         name = {"revision": "before the revision", "drift": "forecast of six months before"}
         what = name.get(flag["kind"], basis_noun(flag["basis"]))
         return _expected(what, _when(facts, flag), flag["encounters"], flag["expected"])
-    stood = facts.expectation
-    if stood is None:
+    expectation = facts.expectation
+    if expectation is None:
         return ComparisonText(
             "forecast", month_words(facts.month), "none", f"{facts.encounters:,}", "-"
         )
-    when = _when(facts, {"encounters": stood.judged, "kind": "month"})
-    return _expected(basis_noun(stood.basis), when, stood.judged, stood.median)
+    when = _when(facts, {"encounters": expectation.judged, "kind": "month"})
+    return _expected(basis_noun(expectation.basis), when, expectation.judged, expectation.median)
 
 
 def _when(facts: MonthReport, flag: Mapping[str, Any]) -> str:

@@ -26,12 +26,14 @@ def comparisons(record: SiteRecord) -> Iterator[SitePage]:
     pairs = list(combinations(record.source.totals.every, 2))
     if len(record.source.totals.every) > PAIRED:
         pairs = [
-            (one, record.source.totals.whole)
-            for one in record.source.totals.parts
+            (part, record.source.totals.whole)
+            for part in record.source.totals.parts
             if record.source.totals.whole
         ]
     counts = {border: _counts(record, border) for border in record.source.totals.every}
-    pairs = [(one, other) for one, other in pairs if counts[one].keys() & counts[other].keys()]
+    pairs = [
+        (first, other) for first, other in pairs if counts[first].keys() & counts[other].keys()
+    ]
     years = {
         border: sorted(
             {
@@ -55,18 +57,20 @@ def _counts(record: SiteRecord, border: str) -> dict[str, int]:
 
 
 def _borders(record: SiteRecord, first: str, second: str) -> SitePage:
-    one, other = _counts(record, first), _counts(record, second)
-    both = sorted(one.keys() & other.keys())[-MONTHS_SHOWN:]
-    series = [[{"month": m, "encounters": counts[m]} for m in both] for counts in (one, other)]
+    counts, other = _counts(record, first), _counts(record, second)
+    both = sorted(counts.keys() & other.keys())[-MONTHS_SHOWN:]
+    series = [[{"month": m, "encounters": counts[m]} for m in both] for counts in (counts, other)]
     now = both[-1]
     alt = (
         f"{record.source.totals.name(first)} and {record.source.totals.name(second)}, "
         f"{month_words(both[0])} to {month_words(now)}. In "
-        f"{month_words(now)}: {one[now]:,} and {other[now]:,} {record.source.measure.noun}."
+        f"{month_words(now)}: {counts[now]:,} and {other[now]:,} {record.source.measure.noun}."
     )
     chart = pictures.lines((capital(first), capital(second)), series, alt, PART, record.source)
-    rows = [{"month": m, first: one[m], second: other[m]} for m in reversed(both)]
-    shown = [(month_words(m), one[m], other[m], f"{one[m] / max(other[m], 1):.2f}") for m in both]
+    rows = [{"month": m, first: counts[m], second: other[m]} for m in reversed(both)]
+    shown = [
+        (month_words(m), counts[m], other[m], f"{counts[m] / max(other[m], 1):.2f}") for m in both
+    ]
     heads = (
         "month",
         record.source.totals.name(first),
@@ -146,5 +150,5 @@ def _page(
     rows: list[Row],
     source: Source,
 ) -> SitePage:
-    told = {"title": title, "chart": chart, "heads": heads, "rows": shown}
-    return SitePage(place, "compare", told, {**charts([chart]), **table("compared", rows, source)})
+    facts = {"title": title, "chart": chart, "heads": heads, "rows": shown}
+    return SitePage(place, "compare", facts, {**charts([chart]), **table("compared", rows, source)})

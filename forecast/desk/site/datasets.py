@@ -116,12 +116,12 @@ def _said(column: Column, source: Source) -> Column:
     )
 
 
-def files(found: Dataset, record: SiteRecord) -> dict[str, bytes]:
+def files(dataset: Dataset, record: SiteRecord) -> dict[str, bytes]:
     """The descriptions that lie beside the tables; their addresses are relative to the page."""
     made = {
-        "datapackage.json": _package(found, record),
-        "csv-metadata.json": _csvw(found),
-        "dcat.jsonld": _dcat(found, record),
+        "datapackage.json": _package(dataset, record),
+        "csv-metadata.json": _csvw(dataset),
+        "dcat.jsonld": _dcat(dataset, record),
     }
     return {
         name: (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
@@ -129,34 +129,34 @@ def files(found: Dataset, record: SiteRecord) -> dict[str, bytes]:
     }
 
 
-def schema_org(found: Dataset, record: SiteRecord, address: str) -> dict[str, Any]:
+def schema_org(dataset: Dataset, record: SiteRecord, address: str) -> dict[str, Any]:
     """As dataset search wants it in the page. address : of the page, "" where it is not known."""
     return {
         "@context": "https://schema.org/",
         "@type": "Dataset",
-        "name": found.title,
-        "description": found.about,
+        "name": dataset.title,
+        "description": dataset.about,
         **({"url": address} if address else {}),
         "identifier": _identifier(record),
         "version": f"run {record.run.id}",
         "dateModified": record.run.published_at,
         "license": LICENSE,
-        "creditText": found.source.publisher.credit,
+        "creditText": dataset.source.publisher.credit,
         "isAccessibleForFree": True,
         "creator": {"@type": "Organization", "name": "Bordercast"},
-        "isBasedOn": found.source.pages.index,
+        "isBasedOn": dataset.source.pages.index,
         "includedInDataCatalog": {"@type": "DataCatalog", "name": "Bordercast"},
-        "keywords": _keywords(found.source),
-        "temporalCoverage": f"{found.first}/{found.last}",
-        "spatialCoverage": {"@type": "Place", "name": f"United States: {found.where}"},
+        "keywords": _keywords(dataset.source),
+        "temporalCoverage": f"{dataset.first}/{dataset.last}",
+        "spatialCoverage": {"@type": "Place", "name": f"United States: {dataset.where}"},
         "measurementTechnique": "Administrative counts; forecasts by a combination of models with "
         "intervals calibrated on their own past errors",
         "variableMeasured": [
             {
                 "@type": "PropertyValue",
-                "name": found.source.measure.noun,
-                "description": found.source.measure.definition,
-                "unitText": found.source.measure.unit,
+                "name": dataset.source.measure.noun,
+                "description": dataset.source.measure.definition,
+                "unitText": dataset.source.measure.unit,
             }
         ],
         "distribution": [
@@ -169,24 +169,24 @@ def schema_org(found: Dataset, record: SiteRecord, address: str) -> dict[str, An
                 "contentSize": f"{table.size} B",
                 "sha256": table.sha256,
             }
-            for table in found.tables
+            for table in dataset.tables
         ],
     }
 
 
-def _package(found: Dataset, record: SiteRecord) -> dict[str, Any]:
+def _package(dataset: Dataset, record: SiteRecord) -> dict[str, Any]:
     """Frictionless Data Package."""
     return {
         "profile": "tabular-data-package",
-        "name": found.place.strip("/").replace("/", "-"),
+        "name": dataset.place.strip("/").replace("/", "-"),
         "id": _identifier(record),
-        "title": found.title,
-        "description": found.about,
+        "title": dataset.title,
+        "description": dataset.about,
         "version": f"{record.run.id}.0.0",
         "created": record.run.published_at,
-        "keywords": _keywords(found.source),
+        "keywords": _keywords(dataset.source),
         "licenses": [{"name": "MIT", "title": "MIT License", "path": LICENSE}],
-        "sources": [{"title": found.source.publisher.name, "path": found.source.pages.index}],
+        "sources": [{"title": dataset.source.publisher.name, "path": dataset.source.pages.index}],
         "contributors": [{"title": "Bordercast", "role": "author"}],
         "resources": [
             {
@@ -201,7 +201,7 @@ def _package(found: Dataset, record: SiteRecord) -> dict[str, Any]:
                 "hash": f"sha256:{table.sha256}",
                 "schema": {"fields": list(_fields(table)), "missingValues": [""]},
             }
-            for table in found.tables
+            for table in dataset.tables
         ],
     }
 
@@ -218,13 +218,13 @@ def _fields(table: DataTable) -> Iterator[dict[str, Any]]:
         yield field
 
 
-def _csvw(found: Dataset) -> dict[str, Any]:
+def _csvw(dataset: Dataset) -> dict[str, Any]:
     """Metadata of CSV on the Web, under the name at which its readers look for it."""
     return {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
-        "dc:title": found.title,
+        "dc:title": dataset.title,
         "dc:license": {"@id": LICENSE},
-        "dc:rights": found.source.publisher.credit,
+        "dc:rights": dataset.source.publisher.credit,
         "dialect": {"header": True, "encoding": "utf-8", "lineTerminators": ["\n"]},
         "tables": [
             {
@@ -244,33 +244,33 @@ def _csvw(found: Dataset) -> dict[str, Any]:
                     ]
                 },
             }
-            for table in found.tables
+            for table in dataset.tables
         ],
     }
 
 
-def _dcat(found: Dataset, record: SiteRecord) -> dict[str, Any]:
+def _dcat(dataset: Dataset, record: SiteRecord) -> dict[str, Any]:
     """A DCAT dataset; an address without a name is that of the page."""
     return {
         "@context": _CONTEXT,
         "@id": "index.html",
         "@type": "dcat:Dataset",
-        "dct:title": found.title,
-        "dct:description": found.about,
+        "dct:title": dataset.title,
+        "dct:description": dataset.about,
         "dct:identifier": _identifier(record),
         "dct:creator": {"@type": "foaf:Agent", "foaf:name": "Bordercast"},
         "dct:publisher": {"@type": "foaf:Agent", "foaf:name": "Bordercast"},
-        "dct:source": {"@id": found.source.pages.index},
+        "dct:source": {"@id": dataset.source.pages.index},
         "dct:license": {"@id": LICENSE},
-        "dct:rights": found.source.publisher.credit,
+        "dct:rights": dataset.source.publisher.credit,
         "dct:modified": {"@type": "xsd:dateTime", "@value": record.run.published_at},
         "dct:accrualPeriodicity": {"@id": _MONTHLY},
         "dct:temporal": {
             "@type": "dct:PeriodOfTime",
-            "dcat:startDate": {"@type": "xsd:gYearMonth", "@value": found.first},
-            "dcat:endDate": {"@type": "xsd:gYearMonth", "@value": found.last},
+            "dcat:startDate": {"@type": "xsd:gYearMonth", "@value": dataset.first},
+            "dcat:endDate": {"@type": "xsd:gYearMonth", "@value": dataset.last},
         },
-        "dcat:keyword": _keywords(found.source),
+        "dcat:keyword": _keywords(dataset.source),
         "dcat:version": f"run {record.run.id}",
         "dcat:landingPage": {"@id": "index.html"},
         "dcat:distribution": [
@@ -289,7 +289,7 @@ def _dcat(found: Dataset, record: SiteRecord) -> dict[str, Any]:
                     "spdx:checksumValue": {"@type": "xsd:hexBinary", "@value": table.sha256},
                 },
             }
-            for table in found.tables
+            for table in dataset.tables
         ],
     }
 

@@ -54,13 +54,13 @@ class Fact:
         return halved.crossings_sentence(self.halves, self.source)
 
 
-def facts(found: BorderRecord) -> Iterator[Fact]:
+def facts(border_record: BorderRecord) -> Iterator[Fact]:
     """Every month and fiscal year of a border, the newest first; no year with an unknown month."""
-    for month in sorted(found.reports, reverse=True):
-        report = found.reports[month]
+    for month in sorted(border_record.reports, reverse=True):
+        report = border_record.reports[month]
         yield Fact(
-            source=found.source,
-            border=found.border,
+            source=border_record.source,
+            border=border_record.border,
             span=month,
             when=month_words(month),
             number=report.encounters,
@@ -70,56 +70,57 @@ def facts(found: BorderRecord) -> Iterator[Fact]:
             months=(month, month),
         )
     unknown = {
-        months.fiscal_year(month, found.source.year_begins)
-        for month in months.missing(found.reports)
+        months.fiscal_year(month, border_record.source.year_begins)
+        for month in months.missing(border_record.reports)
     }
     years = {
-        months.fiscal_year(month, found.source.year_begins) for month in found.reports
+        months.fiscal_year(month, border_record.source.year_begins)
+        for month in border_record.reports
     } - unknown
     for year in sorted(years, reverse=True):
-        yield _year(found, year)
+        yield _year(border_record, year)
 
 
-def _year(found: BorderRecord, year: int) -> Fact:
-    held = [
+def _year(border_record: BorderRecord, year: int) -> Fact:
+    recorded = [
         month
-        for month in months.fiscal_months(year, found.source.year_begins)
-        if month in found.reports
+        for month in months.fiscal_months(year, border_record.source.year_begins)
+        if month in border_record.reports
     ]
-    reports = [found.reports[month] for month in held]
+    reports = [border_record.reports[month] for month in recorded]
     number = sum(report.encounters for report in reports)
     halves = [brief.halves(report) for report in reports]
-    known = [one for one in halves if one]
-    when = f"{months.year_noun(found.source.year_begins)} {year}"
-    span = f"{month_words(held[0])} to {month_words(held[-1])}"
-    when += f" ({span})" if len(held) == 12 else f" to date ({span})"
-    before = [months.shift(month, -12) for month in held]
+    known = [half for half in halves if half]
+    when = f"{months.year_noun(border_record.source.year_begins)} {year}"
+    span = f"{month_words(recorded[0])} to {month_words(recorded[-1])}"
+    when += f" ({span})" if len(recorded) == 12 else f" to date ({span})"
+    before = [months.shift(month, -12) for month in recorded]
     preliminary = (
-        f"The count is preliminary until the {months.year_noun(found.source.year_begins)} is "
-        "complete."
+        "The count is preliminary until the "
+        f"{months.year_noun(border_record.source.year_begins)} is complete."
     )
-    more = [preliminary] * (len(held) < 12)
-    if all(month in found.reports for month in before):
-        then = sum(found.reports[month].encounters for month in before)
+    more = [preliminary] * (len(recorded) < 12)
+    if all(month in border_record.reports for month in before):
+        then = sum(border_record.reports[month].encounters for month in before)
         more.append(f"The same months a year before: {then:,} ({change_words(number, then)}).")
     return Fact(
-        source=found.source,
-        border=found.border,
-        span=months.year_name(year, found.source.year_begins),
+        source=border_record.source,
+        border=border_record.border,
+        span=months.year_name(year, border_record.source.year_begins),
         when=when,
         number=number,
         halves=halved.summed(known) if len(known) == len(halves) else None,
         more=tuple(more),
         history=(),
-        months=(held[0], held[-1]),
+        months=(recorded[0], recorded[-1]),
     )
 
 
-def fact_page(record: SiteRecord, found: BorderRecord, fact: Fact) -> SitePage:
+def fact_page(record: SiteRecord, border_record: BorderRecord, fact: Fact) -> SitePage:
     """A fact's page; the same for programs beside it."""
     run = {"run": record.run.id, "digest": record.run.digest, "check": record.status.check}
-    shown = {"fact": fact, "found": found, "single": fact.months[0] == fact.months[1]}
-    place = f"{found.facts}{fact.span}/"
+    shown = {"fact": fact, "found": border_record, "single": fact.months[0] == fact.months[1]}
+    place = f"{border_record.facts}{fact.span}/"
     stays = {"permanent": citation.permanent(place, record, "")}
     halves = {
         "halves": fact.halves and fact.halves[:2],
@@ -127,6 +128,6 @@ def fact_page(record: SiteRecord, found: BorderRecord, fact: Fact) -> SitePage:
         "split": fact.halves and fact.halves.split and fact.halves.split._asdict(),
         "halves_sentence": fact.halves_sentence or None,
     }
-    told = {part.name: getattr(fact, part.name) for part in fields(fact) if part.name != "source"}
-    body = json_file({**told, **halves, "sentence": fact.sentence, **run, **stays}, record.source)
+    values = {part.name: getattr(fact, part.name) for part in fields(fact) if part.name != "source"}
+    body = json_file({**values, **halves, "sentence": fact.sentence, **run, **stays}, record.source)
     return SitePage(place, "fact", shown, {"fact.json": body}, preview=Preview(fact.sentence))

@@ -39,42 +39,42 @@ def atom(feed: Feed, entries: Iterable[NewsItem], address: str, source: Source) 
 
     address : of the site; links are relative to the file where it is not known.
     """
-    newest = sorted(entries, key=lambda one: one.key)
-    newest = sorted(newest, key=lambda one: (one.updated, one.published), reverse=True)[:NEWEST]
+    newest = sorted(entries, key=lambda item: item.key)
+    newest = sorted(newest, key=lambda item: (item.updated, item.published), reverse=True)[:NEWEST]
     root = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM})
     root.set("{http://www.w3.org/XML/1998/namespace}lang", "en-US")
     _put(root, "title", feed.title)
     _put(root, "subtitle", feed.about)
     _put(root, "id", _id(f"feed/{feed.name}"))
-    _put(root, "updated", _moment(max([feed.began, *(one.updated for one in newest)])))
+    _put(root, "updated", _moment(max([feed.began, *(item.updated for item in newest)])))
     if address:
         href = f"{address.rstrip('/')}/subscribe/{feed.name}.atom"
         _put(root, "link", rel="self", type="application/atom+xml", href=href)
     _put(root, "link", rel="alternate", type="text/html", href=_page(feed.place, address))
     _put(_put(root, "author"), "name", "Bordercast")
     _put(root, "rights", source.publisher.credit)
-    for one in newest:
-        _entry(root, one, address)
+    for entry in newest:
+        _entry(root, entry, address)
     body: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True)
     return body
 
 
-def _entry(root: etree._Element, one: NewsItem, address: str) -> None:
+def _entry(root: etree._Element, item: NewsItem, address: str) -> None:
     entry = _put(root, "entry")
-    _put(entry, "title", one.title)
-    _put(entry, "id", _id(one.key))
-    _put(entry, "published", _moment(one.published))
-    _put(entry, "updated", _moment(one.updated))
-    _put(entry, "link", rel="alternate", type="text/html", href=_page(one.place, address))
-    for term in filter(None, (one.kind, one.border)):
+    _put(entry, "title", item.title)
+    _put(entry, "id", _id(item.key))
+    _put(entry, "published", _moment(item.published))
+    _put(entry, "updated", _moment(item.updated))
+    _put(entry, "link", rel="alternate", type="text/html", href=_page(item.place, address))
+    for term in filter(None, (item.kind, item.border)):
         _put(entry, "category", term=term)
-    _put(entry, "summary", " ".join(one.sentences), type="text")
+    _put(entry, "summary", " ".join(item.sentences), type="text")
 
 
 def _put(parent: etree._Element, name: str, text: str = "", **attributes: str) -> etree._Element:
-    found = etree.SubElement(parent, f"{{{_ATOM}}}{name}", attributes)
-    found.text = text or None
-    return found
+    element = etree.SubElement(parent, f"{{{_ATOM}}}{name}", attributes)
+    element.text = text or None
+    return element
 
 
 def _page(place: str, address: str) -> str:

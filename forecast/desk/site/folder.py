@@ -42,7 +42,7 @@ class SiteFolder:
 
     def runs(self) -> set[int]:
         """The runs whose pages are kept."""
-        return {int(one.name) for one in self.path.glob("as-of/*") if one.name.isdecimal()}
+        return {int(folder.name) for folder in self.path.glob("as-of/*") if folder.name.isdecimal()}
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file, if it is not there with this content already."""
@@ -92,10 +92,10 @@ def opened(path: Path) -> Iterator[SiteFolder]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        settings: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return found
+    return settings
 
 
 def _content(path: Path) -> bytes | None:
@@ -107,10 +107,10 @@ def _content(path: Path) -> bytes | None:
 
 def _stamp(path: Path) -> tuple[int, int]:
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return (-1, -1)
-    return found.st_size, found.st_mtime_ns
+    return stat.st_size, stat.st_mtime_ns
 
 
 def _link(file: Path, to: Path) -> None:

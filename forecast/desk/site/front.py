@@ -17,32 +17,41 @@ def front(record: SiteRecord) -> SitePage:
     since = months.shift(record.run.data_through, -LATELY)
     drawn = {
         border: pictures.fan(
-            border, found.months, found.ahead, found.flagged, CARD, record.source, name=slug(border)
+            border,
+            border_record.months,
+            border_record.ahead,
+            border_record.flagged,
+            CARD,
+            record.source,
+            name=slug(border),
         )
-        for border, found in record.borders.items()
+        for border, border_record in record.borders.items()
     }
-    newest = [found.months[-1] for found in record.borders.values()]
+    newest = [border_record.months[-1] for border_record in record.borders.values()]
     answers = {border: lines.answer(record, border) for border in record.borders}
     # Of many, only those that need a look, and the sum of all, stand open.
     folded: dict[str, list[str]] = {}
     if len(answers) > NAMED:
-        for one, found in answers.items():
-            if not found.flagged and one != record.source.totals.whole:
-                folded.setdefault(found.verdict, []).append(one)
-    stood = [found.newest.expectation for found in record.borders.values()]
-    bases = [one.basis for one in stood if one]
+        for border, answer in answers.items():
+            if not answer.flagged and border != record.source.totals.whole:
+                folded.setdefault(answer.verdict, []).append(border)
+    expectations = [border_record.newest.expectation for border_record in record.borders.values()]
+    bases = [expectation.basis for expectation in expectations if expectation]
     shown = {
         "answers": answers,
         "folded": folded,
         "judged_by": judged_by(bases) if bases else "",
         "charts": drawn,
         "compared": {
-            border: cards.compared(found.newest, None) for border, found in record.borders.items()
+            border: cards.compared(border_record.newest, None)
+            for border, border_record in record.borders.items()
         },
         "lately": [
             card
-            for found in record.borders.values()
-            for card in cards.cards(found, [f for f in found.flags if f["month"] > since])
+            for border_record in record.borders.values()
+            for card in cards.cards(
+                border_record, [f for f in border_record.flags if f["month"] > since]
+            )
         ],
         "parts_open": cards.parts(record),
     }

@@ -34,35 +34,35 @@ class Answer:
 
 def answer(record: SiteRecord, border: str) -> Answer:
     """Is anything unusual, what is expected next, at ports and between ports."""
-    found = record.borders[border]
-    verdict, flagged = _verdict(found)
-    score = found.newest.score
-    held = "" if score is None else f" (has held {100 * score['coverage80']:.0f}% of months)"
+    border_record = record.borders[border]
+    verdict, flagged = _verdict(border_record)
+    score = border_record.newest.score
+    coverage = "" if score is None else f" (has held {100 * score['coverage80']:.0f}% of months)"
     return Answer(
         flagged=flagged,
         verdict=verdict,
-        unusual=unusual(found.newest, found.flags),
-        expected=f"{coming(record, border)}{held}.",
-        halves=" ".join((halves(found.newest), *_halves_ahead(record, border))),
+        unusual=unusual(border_record.newest, border_record.flags),
+        expected=f"{coming(record, border)}{coverage}.",
+        halves=" ".join((halves(border_record.newest), *_halves_ahead(record, border))),
     )
 
 
 def coming(record: SiteRecord, border: str) -> str:
     """What is forecast for the coming month; of a new series, when its first forecast comes."""
-    found = record.borders[border]
-    if found.ahead:
-        return expected(found.ahead[0], record.source)
-    known = [row["month"] for row in found.months]
+    border_record = record.borders[border]
+    if border_record.ahead:
+        return expected(border_record.ahead[0], record.source)
+    known = [row["month"] for row in border_record.months]
     return f"Not forecast yet: {waiting_words(known, record.run.data_through)}"
 
 
-def _verdict(found: BorderRecord) -> tuple[str, bool]:
-    if not found.ahead:
+def _verdict(border_record: BorderRecord) -> tuple[str, bool]:
+    if not border_record.ahead:
         return "Not forecast yet", False
-    now = [flag for flag in found.flags if flag["month"] == found.newest.month]
+    now = [flag for flag in border_record.flags if flag["month"] == border_record.newest.month]
     if now:
         return f"Unusual: {now[0]['severity']}", True
-    still = [flag for flag in found.flags if flag["episode"] == "open"]
+    still = [flag for flag in border_record.flags if flag["episode"] == "open"]
     return (
         ("Unusual since " + month_words(still[0]["month"]), True)
         if still
@@ -73,17 +73,18 @@ def _verdict(found: BorderRecord) -> tuple[str, bool]:
 def unusual(report: MonthReport, flags: Sequence[Row]) -> str:
     """Whether the month is unusual, against what."""
     count = f"{with_unit(report.encounters, report.source)} in {month_words(report.month)}"
-    stood = report.expectation
-    if stood is None:
+    expectation = report.expectation
+    if expectation is None:
         return f"{count}; no forecast was made before it."
-    span, by = f"{stood.lo80:,} to {stood.hi80:,}", basis_noun(stood.basis)
+    span, by = f"{expectation.lo80:,} to {expectation.hi80:,}", basis_noun(expectation.basis)
     if any(flag["month"] == report.month and flag["kind"] == "month" for flag in flags):
-        side = "above" if stood.judged > stood.median else "below"
-        how = f"{_FAR.get(stood.severity or '', '')}{side}"
-        return f"{count}, {how} the {stood.median:,} of its {by}: {unusual_words(stood.p)}."
-    if stood.lo80 <= stood.judged <= stood.hi80:
+        side = "above" if expectation.judged > expectation.median else "below"
+        how = f"{_FAR.get(expectation.severity or '', '')}{side}"
+        words = unusual_words(expectation.p)
+        return f"{count}, {how} the {expectation.median:,} of its {by}: {words}."
+    if expectation.lo80 <= expectation.judged <= expectation.hi80:
         return f"{count}, inside the 80% range of its {by} ({span})."
-    side = "above" if stood.judged > stood.hi80 else "below"
+    side = "above" if expectation.judged > expectation.hi80 else "below"
     return f"{count}, {side} the 80% range of its {by} ({span}), but not far enough to flag."
 
 
@@ -97,13 +98,13 @@ def expected(row: Row, source: Source) -> str:
 
 def halves(report: MonthReport) -> str:
     """At ports and between ports, in a sentence; "" where a count has no halves."""
-    found, both = brief.halves(report), report.source.hierarchy.both_halves
+    words, both = brief.halves(report), report.source.hierarchy.both_halves
     if both is None:
         return ""
-    if found is None:
+    if words is None:
         ports, between = (f"{half.where} ({half.short})" for half in both)
         return f"{capital(ports)} and {between}: not on record for {month_words(report.month)}."
-    return f"{halved.words(found, report.source, short=True)}."
+    return f"{halved.words(words, report.source, short=True)}."
 
 
 def _halves_ahead(record: SiteRecord, border: str) -> list[str]:

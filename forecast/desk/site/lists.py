@@ -42,8 +42,8 @@ _GENERAL = (
 def over_all(record: SiteRecord) -> Iterator[SitePage]:
     """What is shown of all borders together."""
     every = record.borders.values()
-    flags = [flag for found in every for flag in found.flags]
-    flagged = [card for found in every for card in cards.cards(found)]
+    flags = [flag for border_record in every for flag in border_record.flags]
+    flagged = [card for border_record in every for card in cards.cards(border_record)]
     parts = [part for part in record.parts.values() if part.flags]
     rows = flags + [flag for part in parts for flag in part.flags]
     columns = ("border", "dimension", "member", "month", "kind", "severity", "encounters",
@@ -58,13 +58,15 @@ def over_all(record: SiteRecord) -> Iterator[SitePage]:
     }
     rows = [{name: row[name] for name in columns} for row in rows]
     yield SitePage("flags/", "flags", shown, table("flags", rows, record.source))
-    scores = {found.border: score_rows(found) for found in every}
-    every_score = [row for found in every for row in found.scores]
+    scores = {border_record.border: score_rows(border_record) for border_record in every}
+    every_score = [row for border_record in every for row in border_record.scores]
     yield SitePage(
         "accuracy/", "accuracy", {"scores": scores}, table("accuracy", every_score, record.source)
     )
     changed = [
-        {"border": found.border, **row} for found in every for row in map(restated, found.revised)
+        {"border": border_record.border, **row}
+        for border_record in every
+        for row in map(restated, border_record.revised)
     ]
     yield SitePage(
         "revisions/", "revisions", {"rows": changed}, table("revisions", changed, record.source)
@@ -110,7 +112,7 @@ def tables(
 
 def _described(view: View, source: Source) -> list[tuple[str, ...]]:
     """A view's columns as its file has them."""
-    return [(source.column(name), *said) for name, *said in definitions(view, source)]
+    return [(source.column(name), *described) for name, *described in definitions(view, source)]
 
 
 def small() -> list[View]:
@@ -118,7 +120,7 @@ def small() -> list[View]:
     return [view for view in VIEWS if view.name not in LARGE]
 
 
-def run_pages(record: SiteRecord, kept: Collection[int]) -> Iterator[SitePage]:
+def run_pages(record: SiteRecord, run_ids: Collection[int]) -> Iterator[SitePage]:
     """Where to find newer figures than those of a page, and older ones. kept : runs with pages.
 
     In each kept run's folder the page of the same name points to the newest.
@@ -130,7 +132,7 @@ def run_pages(record: SiteRecord, kept: Collection[int]) -> Iterator[SitePage]:
             "through": month_words(row["data_through"]),
         }
         for row in record.runs
-        if row["id"] in kept
+        if row["id"] in run_ids
     ]
     yield SitePage("newer/", "newer", {"runs": runs, "old": None})
     for run in runs:
@@ -153,8 +155,8 @@ def _counted(source: Source) -> Iterator[tuple[str, str]]:
     both = source.hierarchy.both_halves
     if both:
         at, between = both
-        said = f"{at.short} counts {at.noun}. {between.short} counts those {between.where}."
+        sentence = f"{at.short} counts {at.noun}. {between.short} counts those {between.where}."
         aside = source.hierarchy.aside
         less = f", and not where most of it were {aside.words}" if aside else ""
         only = f" Only the second may be called {at.misread}{less}." if at.misread else ""
-        yield f"{at.where.capitalize()}, {between.where}", said + only
+        yield f"{at.where.capitalize()}, {between.where}", sentence + only

@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 
 def month_page(record: SiteRecord, border: str, month: str) -> SitePage:
     """All there is about a border's month."""
-    found = record.borders[border]
-    report = found.reports[month]
+    border_record = record.borders[border]
+    report = border_record.reports[month]
     first = next((flag for flag in report.flags if flag["kind"] == "month"), None)
     drivers = [row for row in report.drivers if row["contribution"] is not None]
     drawn = [pictures.drivers(border, report.drivers, record.source)] if drivers else []
     around = [months.shift(month, by) for by in (-1, 1)]
     shown = {
-        "found": found,
+        "found": border_record,
         "report": report,
         "said": content.finding(report),
         "compared": cards.compared(report, first),
-        "cards": cards.cards(found, report.flags),
+        "cards": cards.cards(border_record, report.flags),
         "drivers": [_in_words(row, record.source) for row in drivers],
         "chart": drawn[0] if drawn else None,
         "values": [one_line(text) for text in brief.history_sentences(report)],
-        "before": around[0] if around[0] in found.reports else None,
-        "after": around[1] if around[1] in found.reports else None,
+        "before": around[0] if around[0] in border_record.reports else None,
+        "after": around[1] if around[1] in border_record.reports else None,
     }
     preview, picture = month_preview(record, report)
     files = {**charts(drawn), **_files(report), **picture}
-    return SitePage(f"{found.place}{month}/", "month", shown, files, preview=preview)
+    return SitePage(f"{border_record.place}{month}/", "month", shown, files, preview=preview)
 
 
 def _files(report: MonthReport) -> dict[str, bytes]:

@@ -53,28 +53,28 @@ def everywhere(record: SiteRecord) -> Iterator[NewsItem]:
 
 def of_border(record: SiteRecord, border: str) -> Iterator[NewsItem]:
     """Of one border."""
-    found = record.borders[border]
-    for month in sorted(found.reports)[-LATELY:]:
-        yield _release(found, found.reports[month])
-    for flag in found.flags:
-        yield _unusual(found, flag)
-    yield from _revised(found)
+    border_record = record.borders[border]
+    for month in sorted(border_record.reports)[-LATELY:]:
+        yield _release(border_record, border_record.reports[month])
+    for flag in border_record.flags:
+        yield _unusual(border_record, flag)
+    yield from _revised(border_record)
     for row in record.corrected:
         if row["border"] == border:
             yield _corrected(row, record.source)
 
 
-def _release(found: BorderRecord, report: MonthReport) -> NewsItem:
+def _release(border_record: BorderRecord, report: MonthReport) -> NewsItem:
     """A border's month."""
-    said = content.finding(report)
+    finding = content.finding(report)
     first, last = _days(report)
     return NewsItem(
-        key=f"{RELEASED}/{found.border}/{report.month}",
+        key=f"{RELEASED}/{border_record.border}/{report.month}",
         kind=RELEASED,
-        border=found.border,
-        title=f"{found.name}, {month_words(report.month)}: {_count(report)}",
-        sentences=(said.finding, *said.more, *said.lead, said.say, said.avoid),
-        place=f"{found.place}{report.month}/",
+        border=border_record.border,
+        title=f"{border_record.name}, {month_words(report.month)}: {_count(report)}",
+        sentences=(finding.finding, *finding.more, *finding.lead, finding.say, finding.avoid),
+        place=f"{border_record.place}{report.month}/",
         published=first,
         updated=last,
     )
@@ -82,21 +82,25 @@ def _release(found: BorderRecord, report: MonthReport) -> NewsItem:
 
 def _releases(record: SiteRecord) -> Iterator[NewsItem]:
     """A month of all borders."""
-    held = {name: found.reports for name, found in record.borders.items()}
+    by_border = {name: border_record.reports for name, border_record in record.borders.items()}
     whole = record.source.totals.whole
-    for month in sorted(held.get(whole, ()))[-LATELY:]:
-        reports = [found[month] for found in held.values() if month in found]
+    for month in sorted(by_border.get(whole, ()))[-LATELY:]:
+        reports = [
+            reports_by_month[month]
+            for reports_by_month in by_border.values()
+            if month in reports_by_month
+        ]
         days = list(map(_days, reports))
         yield NewsItem(
             key=f"{RELEASED}/all/{month}",
             kind=RELEASED,
             border="",
             title=f"{record.source.publisher.short} figures for {month_words(month)}: "
-            f"{_count(held[whole][month])} {record.source.totals.where(whole)}",
+            f"{_count(by_border[whole][month])} {record.source.totals.where(whole)}",
             sentences=tuple(
-                f"{record.source.totals.name(one.border)}: {_with_halves(one)}. "
-                f"{content.finding(one).finding}"
-                for one in reports
+                f"{record.source.totals.name(report.border)}: {_with_halves(report)}. "
+                f"{content.finding(report).finding}"
+                for report in reports
             ),
             place=f"{total_place(whole, record.source)}{month}/",
             published=min(first for first, _ in days),
@@ -104,44 +108,55 @@ def _releases(record: SiteRecord) -> Iterator[NewsItem]:
         )
 
 
-def _unusual(found: BorderRecord, flag: Row) -> NewsItem:
+def _unusual(border_record: BorderRecord, flag: Row) -> NewsItem:
     """A flag; updated when its episode ended."""
-    report = found.reports[flag["month"]]
+    report = border_record.reports[flag["month"]]
     card = cards.card(flag, report)
-    said = content.finding(replace(report, flags=(flag,), shift=None))
+    finding = content.finding(replace(report, flags=(flag,), shift=None))
     first = _days(report)[0]
-    ended = found.reports.get(flag["closed"] or "")
+    ended = border_record.reports.get(flag["closed"] or "")
     return NewsItem(
-        key=f"{UNUSUAL}/{found.border}/{flag['month']}/{flag['kind']}",
+        key=f"{UNUSUAL}/{border_record.border}/{flag['month']}/{flag['kind']}",
         kind=UNUSUAL,
-        border=found.border,
+        border=border_record.border,
         title=f"{card.badge}: {card.heading}",
         sentences=tuple(
-            filter(None, (card.finding, *said.more, *said.lead, card.ended, said.say, said.avoid))
+            filter(
+                None,
+                (
+                    card.finding,
+                    *finding.more,
+                    *finding.lead,
+                    card.ended,
+                    finding.say,
+                    finding.avoid,
+                ),
+            )
         ),
-        place=f"{found.place}{flag['month']}/",
+        place=f"{border_record.place}{flag['month']}/",
         published=first,
         updated=max(first, _days(ended)[0]) if ended else first,
     )
 
 
-def _revised(found: BorderRecord) -> Iterator[NewsItem]:
+def _revised(border_record: BorderRecord) -> Iterator[NewsItem]:
     """What a release changed of a border's months, an entry a release."""
     for (day, source), group in groupby(
-        found.restated, key=lambda row: (row["known_from"], row["source"])
+        border_record.restated, key=lambda row: (row["known_from"], row["source"])
     ):
         rows = list(group)
         noun = "month" if len(rows) == 1 else "months"
         yield NewsItem(
-            key=f"{CORRECTED}/{found.border}/{source}/{day}",
+            key=f"{CORRECTED}/{border_record.border}/{source}/{day}",
             kind=CORRECTED,
-            border=found.border,
-            title=f"{found.name}: {len(rows)} {noun} revised by {found.source.publisher.short}",
+            border=border_record.border,
+            title=f"{border_record.name}: {len(rows)} {noun} revised by "
+            f"{border_record.source.publisher.short}",
             sentences=(
                 f"Published {known_words(rows[0]['vintage'], day)}.",
-                *(_change(row, found.source) for row in rows),
+                *(_change(row, border_record.source) for row in rows),
             ),
-            place=f"{found.place}{rows[0]['month']}/",
+            place=f"{border_record.place}{rows[0]['month']}/",
             published=day,
             updated=day,
         )

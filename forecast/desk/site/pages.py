@@ -87,7 +87,7 @@ class SitePage:
 def html(page: SitePage, record: SiteRecord, address: str) -> bytes:
     """A page as HTML. address : of the site, "" where it is not known."""
     root = "../" * page.place.count("/")
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "record": record,
         "status": record.status,
         "place": page.place,
@@ -102,14 +102,14 @@ def html(page: SitePage, record: SiteRecord, address: str) -> bytes:
         **_words(record.source),
     }
     if page.dataset is not None:
-        told["dataset"] = _in_page(datasets.schema_org(page.dataset, record, told["address"]))
+        values["dataset"] = _in_page(datasets.schema_org(page.dataset, record, values["address"]))
     template = _environment().get_template(f"{page.template}.html")
-    return template.render(**told, **page.shown).encode()
+    return template.render(**values, **page.shown).encode()
 
 
 def charts(drawn: Iterable[Drawn]) -> dict[str, bytes]:
     """Charts as files."""
-    return {one.name: one.svg for one in drawn}
+    return {chart.name: chart.svg for chart in drawn}
 
 
 def table(name: str, rows: Sequence[Row], source: Source) -> dict[str, bytes]:

@@ -82,9 +82,9 @@ class Album:
         """Take in what another build kept, if the same program drew it."""
         self._asked = set()
         with suppress(OSError, ValueError):
-            kept = json.loads(path.read_text("utf-8"))
-            if kept["program"] == program:
-                self._drawn |= kept["drawn"]
+            stored = json.loads(path.read_text("utf-8"))
+            if stored["program"] == program:
+                self._drawn |= stored["drawn"]
 
     def save(self, path: Path, program: str) -> None:
         """Keep what was asked for since `load`."""
@@ -222,6 +222,6 @@ def _dates(
 
 
 def _named(name: str, svg: bytes, alt: str, dates: str = "") -> Drawn:
-    found = _SIZE.search(svg)
-    width, height = (round(float(x)) for x in found.groups()) if found else (640, 360)
+    match = _SIZE.search(svg)
+    width, height = (round(float(x)) for x in match.groups()) if match else (640, 360)
     return Drawn(f"{name}.svg", svg, width, height, alt, dates)

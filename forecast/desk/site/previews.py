@@ -28,40 +28,42 @@ def month_preview(record: SiteRecord, report: MonthReport) -> tuple[Preview, Map
     Drawing and storing one for each of some 600 months would take longer than all other pages.
     """
     about = content.say(report)
-    found = record.borders[report.border]
+    border_record = record.borders[report.border]
     since = months.shift(record.run.data_through, -LATELY)
-    flagged = report.month > since and report.month in {row["month"] for row in found.flagged}
-    if report.month != found.newest.month and not flagged:
+    flagged = report.month > since and report.month in {
+        row["month"] for row in border_record.flagged
+    }
+    if report.month != border_record.newest.month and not flagged:
         return Preview(about), {}
     if len(record.source.totals.every) > NAMED and report.border != record.source.totals.whole:
         return Preview(about), {}
-    return _pictured(record, found, report, about)
+    return _pictured(record, border_record, report, about)
 
 
 def _pictured(
-    record: SiteRecord, found: BorderRecord, report: MonthReport, about: str
+    record: SiteRecord, border_record: BorderRecord, report: MonthReport, about: str
 ) -> tuple[Preview, Mapping[str, bytes]]:
     from forecast.desk.handout import poster, words
 
-    newest = report.month == found.newest.month
-    said = words.handout(report, record.run, newest=newest and bool(found.ahead))
+    newest = report.month == border_record.newest.month
+    handout = words.handout(report, record.run, newest=newest and bool(border_record.ahead))
     chart = poster.PosterChart(
         counted=[
             {"month": row["month"], "encounters": row["encounters"]}
-            for row in found.months
+            for row in border_record.months
             if row["month"] <= report.month
         ],
-        flagged=found.flagged,
-        ahead=found.ahead if newest else (),
+        flagged=border_record.flagged,
+        ahead=border_record.ahead if newest else (),
         stood=report.recent,
     )
-    source = ("poster", asdict(said), asdict(chart))
+    source = ("poster", asdict(handout), asdict(chart))
     # An album holds text; a border's page and its newest month's show the same picture.
-    kept, alt = ALBUM.drawn(
-        source, lambda: (b64encode(poster.png(said, chart, record.source)), said.alt)
+    picture, alt = ALBUM.drawn(
+        source, lambda: (b64encode(poster.png(handout, chart, record.source)), handout.alt)
     )
     width, height = poster.POST.pixels
-    return Preview(about, alt, width, height), {PICTURE: b64decode(kept)}
+    return Preview(about, alt, width, height), {PICTURE: b64decode(picture)}
 
 
 def embed_place(border: str) -> str:
@@ -71,15 +73,22 @@ def embed_place(border: str) -> str:
 
 def embed_page(record: SiteRecord, border: str) -> SitePage:
     """The forecast's chart with its finding and a link back; shows the border page's own files."""
-    found = record.borders[border]
+    border_record = record.borders[border]
     shown = {
-        "found": found,
+        "found": border_record,
         "fan": [
-            pictures.fan(border, found.months, found.ahead, found.flagged, size, record.source)
+            pictures.fan(
+                border,
+                border_record.months,
+                border_record.ahead,
+                border_record.flagged,
+                size,
+                record.source,
+            )
             for size in (FULL, PHONE)
         ],
-        "unusual": lines.unusual(found.newest, found.flags),
-        "halves": lines.halves(found.newest),
+        "unusual": lines.unusual(border_record.newest, border_record.flags),
+        "halves": lines.halves(border_record.newest),
         "expected": lines.coming(record, border),
     }
     return SitePage(embed_place(border), "embed", shown)

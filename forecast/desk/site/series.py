@@ -24,11 +24,11 @@ def series_page(record: SiteRecord, part: PartRecord) -> SitePage:
     if part.ahead:
         border, kind = part.key.border, f"{part.name} ({part.kind})"
         chart = pictures.fan(border, part.months, part.ahead, flagged, PART, record.source, kind)
-    said = lines.part_lines(part, newest)
+    part_words = lines.part_lines(part, newest)
     shown = {
         "part": part,
         "border_name": record.source.totals.name(part.key.border),
-        "lines": said,
+        "lines": part_words,
         "compared": list(_compared(part)),
         "chart": chart,
         "months": list(reversed(part.months[-MONTHS_SHOWN:])),
@@ -39,7 +39,7 @@ def series_page(record: SiteRecord, part: PartRecord) -> SitePage:
         **(charts([chart]) if chart else {}),
         **table("data", list(_data(part)), record.source),
     }
-    about = f"{record.source.totals.name(part.key.border)}, {part.name}: {said[0]}"
+    about = f"{record.source.totals.name(part.key.border)}, {part.name}: {part_words[0]}"
     return SitePage(part.place, "series", shown, files, preview=Preview(about))
 
 

@@ -41,17 +41,20 @@ def subscribe_page(record: SiteRecord, address: str) -> SitePage:
     """Every feed, the calendar, and how to use them."""
     entries = {"all": list(news.everywhere(record))}
     entries |= {border: list(news.of_border(record, border)) for border in record.borders}
-    found = {scope: {kind: _feed(record, scope, kind) for kind in _ABOUT} for scope in entries}
+    by_scope = {scope: {kind: _feed(record, scope, kind) for kind in _ABOUT} for scope in entries}
     files = {
         f"{feed.name}.atom": feeds.atom(
-            feed, (one for one in entries[scope] if kind in ("", one.kind)), address, record.source
+            feed,
+            (entry for entry in entries[scope] if kind in ("", entry.kind)),
+            address,
+            record.source,
         )
-        for scope, by_kind in found.items()
+        for scope, by_kind in by_scope.items()
         for kind, feed in by_kind.items()
     }
     shown = {
         "feeds": [
-            (_scope(scope, record.source), by_kind.values()) for scope, by_kind in found.items()
+            (_scope(scope, record.source), by_kind.values()) for scope, by_kind in by_scope.items()
         ],
         "kinds": [_WORDS.get(kind, kind) for kind in _ABOUT],
         "calendar": CALENDAR,
@@ -78,21 +81,21 @@ def _scope(scope: str, source: Source) -> str:
 
 def calendar(record: SiteRecord, address: str) -> bytes:
     """The calendar as a file. address : of the site, "" where it is not known."""
-    found = Calendar()
-    found.add("prodid", "-//Bordercast//Releases//EN")
-    found.add("version", "2.0")
-    found.add(
+    events = Calendar()
+    events.add("prodid", "-//Bordercast//Releases//EN")
+    events.add("version", "2.0")
+    events.add(
         "x-wr-calname", f"{record.source.publisher.short} {record.source.measure.figures}, expected"
     )
-    found.add("refresh-interval", timedelta(days=1), {"value": "DURATION"})
+    events.add("refresh-interval", timedelta(days=1), {"value": "DURATION"})
     stamp = datetime.fromisoformat(record.run.published_at)
     for event in (*_windows(record), *_year_ends(record)):
         event.add("dtstamp", stamp)
         event.add("transp", "TRANSPARENT")  # nobody is busy meanwhile
         if address:
             event.add("url", f"{address.rstrip('/')}/subscribe/")
-        found.add_component(event)
-    body: bytes = found.to_ical()
+        events.add_component(event)
+    body: bytes = events.to_ical()
     return body
 
 

@@ -39,7 +39,7 @@ def blocks(
 
 def moved_parts(row: Row, drivers: Sequence[Row], source: Source) -> Iterator[tuple[str, str]]:
     """(what, in words): a line a dimension, what is missing, and the parts' own flags."""
-    by_dimension = {name: list(found) for name, found in groupby(drivers, _dimension)}
+    by_dimension = {name: list(group) for name, group in groupby(drivers, _dimension)}
     total = abs(row["encounters"] - row["expected"])
     missing = []
     for name in sorted(by_dimension, key=_place):
@@ -89,13 +89,13 @@ def flag_table(flags: Sequence[Row], source: Source) -> Table:
     return table
 
 
-def rate_lines(found: Row) -> Table:
+def rate_lines(row: Row) -> Table:
     """How often p was small, in all months and in the quiet ones."""
     heads = ("months", "p < .05", "p < .02", "p < .01", "flags and alarms")
     table = plain_table("", numbers=heads)
     for name, count, rates, flags in (
-        ("all months", found["months"], found["rates"], len(found["flags"])),
-        ("quiet months", found["quiet_months"], found["quiet_rates"], found["quiet_flags"]),
+        ("all months", row["months"], row["rates"], len(row["flags"])),
+        ("quiet months", row["quiet_months"], row["quiet_rates"], row["quiet_flags"]),
     ):
         shares = (f"{share:.3f}" for share in rates.values())
         table.add_row(name, str(count), *shares, str(flags))
@@ -186,5 +186,5 @@ def _largest(drivers: Sequence[Row], total: int, source: Source) -> Iterator[str
 
 
 def _side(parts: Iterable[Row], side: int, total: int) -> list[Row]:
-    found = [row for row in parts if row["contribution"] * side >= max(LEAST * total, 1)]
-    return sorted(found, key=lambda row: -abs(row["contribution"]))[:PARTS_SHOWN]
+    moved = [row for row in parts if row["contribution"] * side >= max(LEAST * total, 1)]
+    return sorted(moved, key=lambda row: -abs(row["contribution"]))[:PARTS_SHOWN]

@@ -59,12 +59,12 @@ def _how_good(quality: Quality | None, uncertain: Sequence[tuple[str, float]]) -
     return lines
 
 
-def sums_found(found: Mapping[str, int], kept: Sequence[str]) -> list[str]:
+def sums_found(lacking: Mapping[str, int], names: Sequence[str]) -> list[str]:
     """Which series add up, and what is done about it; kept : those forecast as sums."""
     return [
         f"{name} is the sum of the other {parts:,} series"
-        + ("; its forecasts are too" if name in kept else "; --totals keeps its forecasts so")
-        for name, parts in found.items()
+        + ("; its forecasts are too" if name in names else "; --totals keeps its forecasts so")
+        for name, parts in lacking.items()
     ]
 
 

@@ -53,7 +53,7 @@ def with_pooled(rows: Iterable[Row], source: Source) -> list[Row]:
     """
     rows = list(rows)
     ordered = sorted(rows, key=_group)
-    pooled = [_pooled(list(found), source) for _, found in groupby(ordered, key=_group)]
+    pooled = [_pooled(list(group), source) for _, group in groupby(ordered, key=_group)]
     baselines = {_place(row): row for row in (*pooled, *rows) if row["model"] == NAIVE}
     return [
         {**row, "worse_than_naive": worse_scores(row, baselines.get(_place(row)))}
@@ -115,9 +115,9 @@ def _model_table(rows: Sequence[Row], head: str, by: str) -> Table:
     """Every model's scores, a section for each value of the column `by`."""
     table = plain_table(head, "model", numbers=_NUMBERS)
     months = {row[by]: row["n"] for row in rows if row["model"] == NAIVE}
-    for value, found in groupby(rows, key=lambda row: row[by]):
+    for value, group in groupby(rows, key=lambda row: row[by]):
         label = _lead(value) if by == "horizon" else value
-        for place, row in enumerate(found):
+        for place, row in enumerate(group):
             table.add_row("" if place else label, *_cells(row, months.get(value)))
         table.add_section()
     return table
@@ -148,8 +148,8 @@ def era_table(rows: Sequence[Row], name: str) -> Table:
     """One score by era and model: one border and basis, all leads."""
     models = list(dict.fromkeys(row["model"] for row in rows))
     table = plain_table("cutoffs", numbers=models)
-    for era, found in groupby(rows, key=lambda row: row["era"]):
-        by_model = {row["model"]: row for row in found}
+    for era, group in groupby(rows, key=lambda row: row["era"]):
+        by_model = {row["model"]: row for row in group}
         cells = [_marked(by_model[m], name, 3) if m in by_model else "- " for m in models]
         table.add_row(_ERAS.get(era, era), *cells)
     return table

@@ -67,8 +67,8 @@ def forecast_table(
     for column in (2, 4, 5, 6):
         table.columns[column].justify = "right"
     shown = {
-        border: list(found)[:AHEAD]
-        for border, found in groupby(forecasts, key=lambda row: row["border"])
+        border: list(group)[:AHEAD]
+        for border, group in groupby(forecasts, key=lambda row: row["border"])
     }
     for border, ahead in {**shown, **dict.fromkeys(waiting, ())}.items():
         published = last[border]
